@@ -1,0 +1,52 @@
+"""The three kinds of failure the chassis tells apart."""
+
+from __future__ import annotations
+
+import errno
+import sqlite3
+
+from sqlalchemy import exc as sa_exc
+
+# SQLSTATE classes and codes of PostgreSQL that say nothing about the work itself:
+# 08 connection, 53 resources (disk full, too many connections), 57P administrator shutdown and start-up,
+# 58 system error, 25006 read-only (a standby), 40001 serialization failure, 40P01 deadlock, 55P03 lock.
+_AWAY_CLASSES = ("08", "53", "57P", "58")
+_AWAY_CODES = ("25006", "40001", "40P01", "55P03")
+_AWAY_SQLITE = ("locked", "busy", "disk i/o error", "disk is full", "unable to open", "readonly database")
+
+
+class SettingsError(Exception):
+    """A setting is missing or wrong. The text is one line that says which, and what to do."""
+
+
+class Wrong(Exception):
+    """The work is wrong and doing it again will not help: it becomes a dead letter at once.
+
+    The text is kept with the dead letter and shown to operators: no personal data in it.
+    """
+
+
+class WorldAway(Exception):
+    """The broker or the database is away: wait and do the same again; nobody's fault."""
+
+
+def is_world_away(error: BaseException) -> bool:
+    """Whether the error is the world's (connection lost, deadlock, disk full) and not the work's."""
+    if isinstance(error, WorldAway | ConnectionError | TimeoutError):
+        return True
+    if isinstance(error, sa_exc.DBAPIError):
+        return error.connection_invalidated or _driver_says_away(error.orig)
+    if isinstance(error, sa_exc.TimeoutError):  # the pool had no connection in time
+        return True
+    return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EMFILE, errno.ENFILE)
+
+
+def _driver_says_away(error: BaseException | None) -> bool:
+    if isinstance(error, sqlite3.OperationalError):
+        text = str(error).lower()
+        return any(sign in text for sign in _AWAY_SQLITE)
+    state = getattr(error, "sqlstate", None)
+    if state is not None:
+        return state in _AWAY_CODES or state.startswith(_AWAY_CLASSES)
+    # psycopg gives no SQLSTATE when the connection itself failed.
+    return type(error).__name__ in ("OperationalError", "InterfaceError")

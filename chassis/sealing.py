@@ -1,0 +1,98 @@
+"""Personal data: sealed with AES-256-GCM under a key ring, found again by a keyed blind index.
+
+A token is `<key id>.<base64url of nonce + ciphertext>`. The purpose is authenticated with it, so a token
+cannot be moved to a place where another kind of content is expected.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import os
+import secrets
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from chassis.errors import SettingsError
+
+_NONCE = 12
+
+
+class SealBroken(Exception):
+    """The token was made with a key that is not on the ring, or was changed."""
+
+
+class Sealer:
+    """Seals with the first key of the ring; opens with any of them, so keys can be rotated.
+
+    :param ring: key id -> 32 bytes, newest first.
+    """
+
+    def __init__(self, ring: Mapping[str, bytes]) -> None:
+        if not ring:
+            raise SettingsError("DOORSTEP_SEAL_KEYS is empty: give at least one key as id:base64")
+        self._ciphers = {key_id: AESGCM(key) for key_id, key in ring.items()}
+        self._current = next(iter(ring))
+        self._cipher = self._ciphers[self._current]
+
+    def seal(self, value: Any, purpose: str = "person") -> str:
+        nonce = os.urandom(_NONCE)
+        sealed = self._cipher.encrypt(nonce, orjson.dumps(value), purpose.encode())
+        return f"{self._current}.{base64.urlsafe_b64encode(nonce + sealed).decode()}"
+
+    def unseal(self, token: str, purpose: str = "person") -> Any:
+        key_id, _, text = token.partition(".")
+        cipher = self._ciphers.get(key_id)
+        if cipher is None:
+            raise SealBroken(f"no key {key_id!r} on the ring: add it to DOORSTEP_SEAL_KEYS")
+        try:
+            blob = base64.urlsafe_b64decode(text)
+            return orjson.loads(cipher.decrypt(blob[:_NONCE], blob[_NONCE:], purpose.encode()))
+        except (InvalidTag, ValueError):
+            raise SealBroken(f"the token does not open with key {key_id!r} for {purpose!r}") from None
+
+    @classmethod
+    def from_text(cls, text: str) -> Sealer:
+        """From `id:base64[,id:base64…]`, newest first. Raises SettingsError."""
+        ring: dict[str, bytes] = {}
+        for part in text.split(","):
+            key_id, colon, encoded = part.strip().partition(":")
+            try:
+                key = base64.b64decode(encoded, validate=True)
+            except ValueError:
+                key = b""
+            if not colon or not key_id or "." in key_id or len(key) != 32:
+                raise SettingsError(
+                    "DOORSTEP_SEAL_KEYS must be id:base64 of 32 bytes, comma separated, newest first"
+                )
+            ring[key_id] = key
+        return cls(ring)
+
+
+class BlindIndex:
+    """A keyed digest under which a sealed value can be found again, and nothing else learned."""
+
+    def __init__(self, key: bytes) -> None:
+        if len(key) < 32:
+            raise SettingsError("DOORSTEP_INDEX_KEY must be base64 of at least 32 bytes")
+        self._key = key
+
+    def __call__(self, kind: str, value: str) -> str:
+        """32 hex characters (128 bits); `kind` keeps equal values of different fields apart."""
+        return hmac.digest(self._key, f"{kind}\0{value}".encode(), hashlib.sha256)[:16].hex()
+
+    @classmethod
+    def from_text(cls, text: str) -> BlindIndex:
+        try:
+            return cls(base64.b64decode(text, validate=True))
+        except ValueError:
+            raise SettingsError("DOORSTEP_INDEX_KEY must be base64 of at least 32 bytes") from None
+
+
+def new_key() -> str:
+    return base64.b64encode(secrets.token_bytes(32)).decode()

@@ -1,0 +1,114 @@
+"""Settings from the environment, `DOORSTEP_…`; each may be given as `DOORSTEP_…_FILE` (a secret's path)."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from chassis.clock import Clock
+from chassis.errors import SettingsError
+from chassis.sealing import BlindIndex, Sealer
+
+PREFIX = "DOORSTEP_"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a service runs with. Secrets have no `repr`."""
+
+    service: str
+    database_url: str = field(repr=False)
+    broker_url: str = field(repr=False)
+    seal_keys: str = field(repr=False)
+    index_key: str = field(repr=False)
+    zone: ZoneInfo
+    clock_file: Path | None
+    health_host: str
+    health_port: int
+    log_level: str
+    pack: int
+    """How many events travel in one message at the most."""
+    outbox_days: int
+    inbox_days: int
+    retry_delays: tuple[int, ...]
+    """Seconds before each further try; after the last a piece of work becomes a dead letter."""
+
+    def clock(self) -> Clock:
+        return Clock(self.clock_file)
+
+    def sealer(self) -> Sealer:
+        return Sealer.from_text(self.seal_keys)
+
+    def index(self) -> BlindIndex:
+        return BlindIndex.from_text(self.index_key)
+
+
+def read_settings(service: str, environment: Mapping[str, str] | None = None) -> Settings:
+    """All settings of one service. Raises SettingsError with one line that names the variable."""
+    given = with_secret_files(dict(os.environ if environment is None else environment))
+    name = service.upper()
+    clock_file = given.get(f"{PREFIX}CLOCK_FILE")
+    return Settings(
+        service=service,
+        database_url=_required(given, f"{name}_DATABASE_URL", "sqlite:///var/data/x.db"),
+        broker_url=_required(given, "BROKER_URL", "amqp://user:password@127.0.0.1:5672/"),
+        seal_keys=_required(given, "SEAL_KEYS", "k1:<base64 of 32 bytes>"),
+        index_key=_required(given, "INDEX_KEY", "<base64 of 32 bytes>"),
+        zone=_zone(given.get(f"{PREFIX}TIMEZONE", "Asia/Shanghai")),
+        clock_file=Path(clock_file) if clock_file else None,
+        health_host=given.get(f"{PREFIX}HEALTH_HOST", "127.0.0.1"),
+        health_port=_whole(given, f"{name}_HEALTH_PORT", 0, low=0, high=65535),
+        log_level=given.get(f"{PREFIX}LOG_LEVEL", "INFO").upper(),
+        pack=_whole(given, "PACK", 50, low=1, high=200),
+        outbox_days=_whole(given, "OUTBOX_DAYS", 7, low=1, high=3650),
+        inbox_days=_whole(given, "INBOX_DAYS", 30, low=1, high=3650),
+        retry_delays=_delays(given.get(f"{PREFIX}RETRY_DELAYS", "5,30,120,600,3600")),
+    )
+
+
+def with_secret_files(given: dict[str, str]) -> dict[str, str]:
+    """`X_FILE=path` stands for `X=content of path`. Raises SettingsError where the file cannot be read."""
+    for name in [n for n in given if n.startswith(PREFIX) and n.endswith("_FILE")]:
+        target = name.removesuffix("_FILE")
+        if target == f"{PREFIX}CLOCK" or target in given:
+            continue
+        try:
+            given[target] = Path(given[name]).read_text().strip()
+        except OSError as error:
+            why = error.strerror
+            raise SettingsError(f"{name} names {given[name]}, which cannot be read: {why}") from None
+    return given
+
+
+def _required(given: Mapping[str, str], name: str, example: str) -> str:
+    value = given.get(PREFIX + name, "").strip()
+    if not value:
+        raise SettingsError(f"{PREFIX}{name} is not set: set it, for example {PREFIX}{name}={example}")
+    return value
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise SettingsError(f"{PREFIX}TIMEZONE={name} is unknown: give one as in Asia/Shanghai") from None
+
+
+def _whole(given: Mapping[str, str], name: str, default: int, *, low: int, high: int) -> int:
+    text = given.get(PREFIX + name, "").strip() or str(default)
+    if not text.isdecimal() or not low <= int(text) <= high:
+        raise SettingsError(f"{PREFIX}{name}={text} must be a whole number from {low} to {high}")
+    return int(text)
+
+
+def _delays(text: str) -> tuple[int, ...]:
+    try:
+        delays = tuple(int(part) for part in text.split(",") if part.strip())
+    except ValueError:
+        delays = ()
+    if any(delay < 1 for delay in delays) or (text.strip() and not delays):
+        raise SettingsError(f"{PREFIX}RETRY_DELAYS={text} must be seconds, comma separated, as in 5,30,120")
+    return delays

@@ -1,0 +1,190 @@
+"""One transaction of one service: reads, writes and the events it records, all or nothing."""
+
+from __future__ import annotations
+
+import os
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import MetaData, Table
+from sqlalchemy.engine import Connection
+
+from chassis.clock import Clock
+from chassis.database import Database, chassis_tables, insert_rows
+from chassis.handlers import EVENTS, REPLIES
+from chassis.ids import new_id
+from chassis.sealing import BlindIndex, Sealer
+from contracts.envelope import Event, dump_event, event_document, join_events
+
+# Well under the 1 MiB at which consumers refuse a message.
+_MAX_BODY = 400_000
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One row of the outbox: events of one transaction for one routing key."""
+
+    id: str
+    exchange: str
+    routing_key: str
+    events: int
+    body: bytes
+    created_at: datetime
+
+    def row(self) -> dict[str, Any]:
+        return {
+            "id": self.id,
+            "exchange": self.exchange,
+            "routing_key": self.routing_key,
+            "events": self.events,
+            "body": self.body.decode(),
+            "created_at": self.created_at,
+        }
+
+
+def tables_of_chassis() -> dict[str, Table]:
+    metadata = MetaData()
+    chassis_tables(metadata)
+    return dict(metadata.tables)
+
+
+TABLES = tables_of_chassis()
+
+
+@dataclass
+class UnitOfWork:
+    """What a use case works with. It neither commits nor publishes.
+
+    `now` is the time of the field (aware, UTC), the same throughout the unit.
+    """
+
+    conn: Connection
+    now: datetime
+    sealer: Sealer
+    index: BlindIndex
+    zone: ZoneInfo
+    source: str
+    pack: int = 50
+    _recorded: dict[tuple[str, str], list[bytes]] = field(default_factory=lambda: defaultdict(list))
+    messages: list[Message] = field(default_factory=list)
+
+    def record(
+        self, type: str, subject: str, version: int, data: Mapping[str, Any], *, cause: Event | None
+    ) -> str:
+        """Tell the other services; goes out after the commit. Returns the event's id.
+
+        The id follows from type, subject and version: recording the same thing twice is one event.
+        Personal fields in `data` must be sealed already.
+        """
+        event_id = f"{type}:{subject}:{version}"
+        body = self._document(event_id, type, subject, version, data, cause)
+        self._recorded[EVENTS, type].append(body)
+        return event_id
+
+    def reply(
+        self, publisher: str, type: str, subject: str, data: Mapping[str, Any], *, cause: Event | None
+    ) -> str:
+        """Tell one outside publisher, in its reply queue. Returns the event's id."""
+        event_id = f"{type}:{subject}"
+        body = self._document(event_id, type, subject, None, data, cause)
+        self._recorded[REPLIES, publisher].append(body)
+        return event_id
+
+    def _document(
+        self,
+        event_id: str,
+        type: str,
+        subject: str,
+        version: int | None,
+        data: Mapping[str, Any],
+        cause: Event | None,
+    ) -> bytes:
+        return dump_event(
+            event_document(
+                id=event_id,
+                source=self.source,
+                type=type,
+                data=data,
+                time=self.now,
+                subject=subject,
+                dataschema=f"urn:doorstep:{type}:1",
+                aggregateversion=version,
+                correlationid=cause.correlationid if cause else event_id,
+                traceparent=_child_of(cause.traceparent if cause else None),
+            )
+        )
+
+    def write_outbox(self) -> None:
+        """Store what was recorded, packed. Called once, at the end of the transaction."""
+        created = datetime.now(UTC)
+        for (exchange, routing_key), bodies in self._recorded.items():
+            for packed in _packs(bodies, self.pack):
+                self.messages.append(
+                    Message(new_id(), exchange, routing_key, len(packed), join_events(packed), created)
+                )
+        insert_rows(self.conn, TABLES["outbox"], [message.row() for message in self.messages])
+
+
+@dataclass(frozen=True)
+class Work:
+    """Opens units of work on one service's database.
+
+    :param after_commit: gets the messages of each committed unit (a service publishes them); without it
+        they wait in the outbox for a service's sweep, which is what command-line tools want.
+    :param before_commit: called inside the transaction just before it ends.
+    """
+
+    service: str
+    database: Database
+    clock: Clock
+    sealer: Sealer
+    index: BlindIndex
+    zone: ZoneInfo
+    pack: int = 50
+    before_commit: Callable[[Connection], None] | None = None
+    after_commit: Callable[[Sequence[Message]], None] | None = None
+
+    @contextmanager
+    def unit(self) -> Iterator[UnitOfWork]:
+        """Commits when the block ends, rolls back when it raises."""
+        with self.database.begin() as conn:
+            uow = UnitOfWork(
+                conn=conn,
+                now=self.clock.now(),
+                sealer=self.sealer,
+                index=self.index,
+                zone=self.zone,
+                source=f"/doorstep/{self.service}",
+                pack=self.pack,
+            )
+            yield uow
+            uow.write_outbox()
+            if self.before_commit:
+                self.before_commit(conn)
+        if self.after_commit and uow.messages:
+            self.after_commit(uow.messages)
+
+
+def _packs(bodies: Sequence[bytes], most: int) -> Iterator[list[bytes]]:
+    pack: list[bytes] = []
+    size = 0
+    for body in bodies:
+        if pack and (len(pack) >= most or size + len(body) > _MAX_BODY):
+            yield pack
+            pack, size = [], 0
+        pack.append(body)
+        size += len(body)
+    if pack:
+        yield pack
+
+
+def _child_of(traceparent: str | None) -> str:
+    """A W3C trace context: the trace of the cause, or a new one, with a span of its own."""
+    parts = (traceparent or "").split("-")
+    trace = parts[1] if len(parts) == 4 and len(parts[1]) == 32 else os.urandom(16).hex()
+    return f"00-{trace}-{os.urandom(8).hex()}-01"

@@ -1,0 +1,188 @@
+"""CloudEvents 1.0 in structured JSON, one event or a packed array of them in a message.
+
+Over AMQP 0-9-1 CloudEvents defines no batch form; the array with the content type of the HTTP
+batch mode is our convention.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+
+ONE = "application/cloudevents+json"
+BATCH = "application/cloudevents-batch+json"
+
+# A packed message beyond either limit is refused: it would hold up a batch and a transaction for too long.
+MAX_EVENTS = 200
+MAX_BYTES = 1024 * 1024
+
+_REQUIRED = ("specversion", "id", "source", "type")
+
+
+class Unreadable(Exception):
+    """The message cannot be read as events. The text never quotes the content."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong with an event: where, a stable code, and a sentence without the value."""
+
+    field: str
+    code: str
+    message: str
+
+    def as_dict(self) -> dict[str, str]:
+        return {"field": self.field, "code": self.code, "message": self.message}
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One event as handlers see it. `time` is aware; `data` holds what its schema loaded.
+
+    Where a handler reads leniently and `problems` is not empty, `data` is the raw JSON object instead.
+    """
+
+    id: str
+    source: str
+    type: str
+    subject: str | None
+    time: datetime
+    data: dict[str, Any]
+    dataschema: str | None = None
+    aggregateversion: int | None = None
+    correlationid: str = ""
+    traceparent: str | None = None
+    problems: tuple[Problem, ...] = ()
+    raw: dict[str, Any] = field(default_factory=dict)
+    publisher: str | None = None
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What makes an event unique (CloudEvents): source and id."""
+        return (self.source, self.id)
+
+    @property
+    def version(self) -> int:
+        return self.aggregateversion or 0
+
+    def with_data(self, data: dict[str, Any], problems: tuple[Problem, ...] = ()) -> Event:
+        return replace(self, data=data, problems=problems)
+
+
+def read_message(
+    body: bytes | memoryview | str, content_type: str | None, *, publisher: str | None = None
+) -> list[Event]:
+    """The events in one message, in their order. Raises Unreadable."""
+    kind = (content_type or "").partition(";")[0].strip().lower()
+    if kind not in (ONE, BATCH):
+        raise Unreadable(f"content type must be {ONE} or {BATCH}")
+    if len(body) > MAX_BYTES:
+        raise Unreadable(f"body is over {MAX_BYTES} bytes")
+    try:
+        document = orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise Unreadable(f"body is not JSON (at character {error.pos})") from None
+    if kind == ONE:
+        return [_event(document, publisher)]
+    if not isinstance(document, list) or not document:
+        raise Unreadable("a batch must be a JSON array with at least one event")
+    if len(document) > MAX_EVENTS:
+        raise Unreadable(f"a batch holds at most {MAX_EVENTS} events")
+    return [_event(item, publisher) for item in document]
+
+
+def _event(document: Any, publisher: str | None) -> Event:
+    if not isinstance(document, dict):
+        raise Unreadable("an event must be a JSON object")
+    for name in _REQUIRED:
+        value = document.get(name)
+        if not isinstance(value, str) or not value:
+            raise Unreadable(f"the event has no {name}")
+    if document["specversion"] != "1.0":
+        raise Unreadable("specversion must be 1.0")
+    data = document.get("data")
+    if not isinstance(data, dict):
+        raise Unreadable("data must be a JSON object")
+    version = document.get("aggregateversion")
+    if version is not None and not isinstance(version, int):
+        raise Unreadable("aggregateversion must be a whole number")
+    event_id = document["id"]
+    if len(event_id) > 200 or len(document["source"]) > 200:
+        raise Unreadable("id and source hold at most 200 characters")
+    for name in ("subject", "dataschema", "correlationid", "traceparent"):
+        if not isinstance(document.get(name), str | None):
+            raise Unreadable(f"{name} must be text")
+    return Event(
+        id=event_id,
+        source=document["source"],
+        type=document["type"],
+        subject=document.get("subject"),
+        time=_time(document.get("time")),
+        data=data,
+        dataschema=document.get("dataschema"),
+        aggregateversion=version,
+        correlationid=document.get("correlationid") or event_id,
+        traceparent=document.get("traceparent"),
+        raw=document,
+        publisher=publisher,
+    )
+
+
+def _time(text: Any) -> datetime:
+    if not isinstance(text, str):
+        raise Unreadable("time must be given, as RFC 3339 text with a zone")
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise Unreadable("time is not RFC 3339") from None
+    if moment.tzinfo is None:
+        raise Unreadable("time has no zone")
+    return moment
+
+
+def event_document(
+    *,
+    id: str,
+    source: str,
+    type: str,
+    data: Mapping[str, Any],
+    time: datetime,
+    subject: str | None = None,
+    dataschema: str | None = None,
+    aggregateversion: int | None = None,
+    correlationid: str | None = None,
+    traceparent: str | None = None,
+) -> dict[str, Any]:
+    """The JSON object of one event, without the attributes that are empty."""
+    document: dict[str, Any] = {
+        "specversion": "1.0",
+        "id": id,
+        "source": source,
+        "type": type,
+        "time": time.astimezone(UTC),
+        "datacontenttype": "application/json",
+        "data": data,
+    }
+    for name, value in (
+        ("subject", subject),
+        ("dataschema", dataschema),
+        ("aggregateversion", aggregateversion),
+        ("correlationid", correlationid),
+        ("traceparent", traceparent),
+    ):
+        if value is not None:
+            document[name] = value
+    return document
+
+
+def dump_event(document: Mapping[str, Any]) -> bytes:
+    return orjson.dumps(document, option=orjson.OPT_UTC_Z)
+
+
+def join_events(bodies: Iterable[bytes]) -> bytes:
+    """A packed message out of events that are already JSON."""
+    return b"[" + b",".join(bodies) + b"]"
