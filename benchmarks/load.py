@@ -1,0 +1,133 @@
+"""The load generator, a process of its own: publishes a file of arrivals, as fast as it can or at a rate.
+
+For each arrival it writes down when it handed the event to its connection, and at the end how many the
+broker has confirmed. Confirms are pipelined, so that it is never what a pipeline waits for.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import socket
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import orjson
+
+WINDOW = 1000  # unconfirmed messages; beyond it the generator waits
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """What became of one publishing. Times are Unix seconds; `times` are in the order of the file."""
+
+    confirmed: int
+    cpu_seconds: float
+    latest: float  # seconds: how far behind its schedule the generator was at worst (0 without a rate)
+    event_ids: list[str]
+    times: list[float]
+
+
+class Confirms:
+    """Which delivery tags are still unanswered."""
+
+    def __init__(self) -> None:
+        self.open: set[int] = set()
+        self.confirmed = 0
+
+    def ack(self, delivery_tag: int, multiple: bool = False) -> None:
+        settled = {tag for tag in self.open if tag <= delivery_tag} if multiple else {delivery_tag} & self.open
+        self.open -= settled
+        self.confirmed += len(settled)
+
+    def nack(self, delivery_tag: int, multiple: bool = False) -> None:
+        raise SystemExit("the broker refused an arrival")
+
+
+class Schedule:
+    """When each arrival is due. Without a rate each is due at once."""
+
+    def __init__(self, rate: float | None) -> None:
+        self._gap = 1 / rate if rate else 0.0
+        self._begun = time.time()
+        self.latest = 0.0
+
+    def await_turn(self, number: int, meanwhile: Callable[[float], None]) -> None:
+        if not self._gap:
+            return
+        due = self._begun + number * self._gap
+        while (left := due - time.time()) > 0:
+            meanwhile(left)
+        self.latest = max(self.latest, -left)
+
+
+def publish_amqp(
+    uri: str, exchange: str, routing_key: str, content_type: str, bodies: Sequence[bytes], rate: float | None
+) -> tuple[int, float, list[float]]:
+    """To any exchange, one message an arrival, persistent, with confirms. Returns confirmed, lateness, times."""
+    import amqp
+    from kombu.utils.url import url_to_parts
+
+    _, host, port, user, password, vhost, _ = url_to_parts(uri)
+    connection = amqp.Connection(f"{host}:{port}", userid=user, password=password, virtual_host=vhost or "/")
+    connection.connect()
+    channel = connection.channel()
+    confirms = Confirms()
+    channel.events["basic_ack"].add(confirms.ack)
+    channel.events["basic_nack"].add(confirms.nack)
+    channel.confirm_select()
+
+    def drain(seconds: float) -> None:
+        try:
+            connection.drain_events(timeout=max(seconds, 0.0005))
+        except (TimeoutError, socket.timeout):
+            return
+
+    times = []
+    schedule = Schedule(rate)
+    for number, body in enumerate(bodies):
+        schedule.await_turn(number, drain)
+        while len(confirms.open) >= WINDOW:
+            drain(10)
+        confirms.open.add(number + 1)
+        times.append(time.time())
+        channel.basic_publish(
+            amqp.Message(body, content_type=content_type, content_encoding="utf-8", delivery_mode=2),
+            exchange=exchange,
+            routing_key=routing_key,
+        )
+    deadline = time.monotonic() + 60
+    while confirms.open and time.monotonic() < deadline:
+        drain(5)
+    connection.close()
+    return confirms.confirmed, schedule.latest, times
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--uri", required=True)
+    parser.add_argument("--exchange", required=True)
+    parser.add_argument("--routing-key", required=True)
+    parser.add_argument("--content-type", default="application/json")
+    parser.add_argument("--arrivals", type=Path, required=True, help="JSON lines")
+    parser.add_argument("--rate", type=float, help="arrivals a second; without it as fast as it goes")
+    parser.add_argument("--out", type=Path, required=True)
+    options = parser.parse_args()
+
+    bodies = options.arrivals.read_bytes().splitlines()
+    event_ids = [orjson.loads(body)["id"] for body in bodies]
+    before = os.times()
+    confirmed, latest, times = publish_amqp(
+        options.uri, options.exchange, options.routing_key, options.content_type, bodies, options.rate
+    )
+    after = os.times()
+    cpu = after.user + after.system - before.user - before.system
+    published = Published(confirmed, cpu, latest, event_ids, times)
+    options.out.write_text(json.dumps(asdict(published)))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Three FastStream services over SQLAlchemy's asyncio sessions, one process each."""
