@@ -1,0 +1,58 @@
+"""The envelope of an arrival report: CloudEvents 1.0 in structured JSON."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+
+ARRIVAL_REPORTED = "arrival.reported"
+
+
+def arrival_event(
+    source: str, data: Mapping[str, Any], id: str | None = None, time: datetime | str | None = None
+) -> dict[str, Any]:
+    """One report of an arrival, ready to publish.
+
+    `source` names where in your system the report comes from and begins with your publisher name:
+    `/rail-lanzhou/departures`. `id` with `source` makes the report unique: give your own key if you may
+    send the same report again, for then the repeat is recognised; otherwise a random one is made. A
+    report whose content changed is a new report and needs a new id. `time` (now, if left out) is when
+    you learned of it, with its zone.
+    """
+    moment = datetime.now().astimezone() if time is None else time
+    if isinstance(moment, datetime):
+        if moment.tzinfo is None:
+            raise ValueError("time must have a zone, e.g. datetime.now().astimezone()")
+        moment = moment.isoformat()
+    return {
+        "specversion": "1.0",
+        "id": id or str(uuid.uuid4()),
+        "source": source,
+        "type": ARRIVAL_REPORTED,
+        "time": moment,
+        "datacontenttype": "application/json",
+        "data": dict(data),
+    }
+
+
+def publisher_of(source: str) -> str:
+    """The publisher that a source belongs to: its first segment (`/rail-lanzhou/x` → `rail-lanzhou`)."""
+    return source.lstrip("/").partition("/")[0]
+
+
+def dump(event: Mapping[str, Any]) -> bytes:
+    """The event as JSON. Dates and datetimes become ISO 8601 text."""
+    return json.dumps(event, ensure_ascii=False, separators=(",", ":"), default=_iso).encode()
+
+
+def _iso(value: object) -> str:
+    if isinstance(value, datetime):
+        if value.tzinfo is None:
+            raise ValueError("a datetime in the event has no zone")
+        return value.isoformat()
+    if isinstance(value, date):
+        return value.isoformat()
+    raise TypeError(f"{type(value).__name__} cannot be written as JSON")

@@ -1,0 +1,154 @@
+"""The door for publishers: hand over events, get an outcome for each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from queue import Empty, SimpleQueue
+from types import TracebackType
+from typing import Any, Self
+
+from doorstep_client.errors import PublishInterrupted
+from doorstep_client.link import Link, Parcel
+from doorstep_client.outcomes import Outcome, Outcomes, Standing
+from doorstep_client.packing import Member, Message, Packer, Raw, Unpublishable
+
+EXCHANGE = "doorstep.arrivals"
+
+
+class Publisher:
+    """Publishes arrival reports under one publisher's name. Use it in a `with` block; threads may share it.
+
+    publisher           your name at the broker, also the first part of each event's `source`. None: taken
+                        from each event's source (for gateways that may publish under several names).
+    events_per_message  events packed into one message by `publish_many` and `stream`; 1 = never packed.
+    window              messages on their way before a confirm is waited for.
+    time_limit          seconds until a message's outcome is given, whatever happens: a broker that is away,
+                        restarting, silent or out of memory included.
+    connect_limit       seconds that entering the block waits for the broker.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        publisher: str | None = None,
+        *,
+        exchange: str = EXCHANGE,
+        events_per_message: int = 50,
+        window: int = 40,
+        time_limit: float = 30.0,
+        connect_limit: float = 10.0,
+    ) -> None:
+        Packer(publisher, events_per_message)  # wrong settings are told here, not at the first event
+        if window < 1 or time_limit <= 0:
+            raise ValueError("window must be at least 1 and time_limit above 0")
+        self._publisher = publisher
+        self._events_per_message = events_per_message
+        self._window = window
+        self._time_limit = time_limit
+        self._connect_limit = connect_limit
+        name = f"doorstep-client {publisher or 'several publishers'}"
+        self._link_settings: dict[str, Any] = {
+            "exchange": exchange,
+            "window": window,
+            "time_limit": time_limit,
+            "name": name,
+        }
+        self._url = url
+        self._link: Link | None = None
+
+    def open(self) -> None:
+        """Raises BrokerUnreachable or AccessRefused."""
+        if self._link is None:
+            link = Link(self._url, **self._link_settings)
+            link.open(self._connect_limit)
+            self._link = link
+
+    def close(self) -> None:
+        if self._link is not None:
+            self._link.close()
+            self._link = None
+
+    def __enter__(self) -> Self:
+        self.open()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def publish(self, event: Mapping[str, Any] | Raw) -> Outcome:
+        """One event in one message; returns when the broker has it or the time limit is over."""
+        return next(iter(self._stream([event], 1)))
+
+    def publish_many(self, events: Iterable[Mapping[str, Any] | Raw]) -> Outcomes:
+        """All of them, packed and in windows; one outcome per event, in their order.
+
+        If the iterable itself raises, PublishInterrupted carries the outcomes of what came before.
+        """
+        found = Outcomes()
+        failure: list[Exception] = []
+
+        def guarded() -> Iterator[Mapping[str, Any] | Raw]:
+            try:
+                yield from events
+            except Exception as error:
+                failure.append(error)
+
+        found.extend(self.stream(guarded()))
+        found.sort(key=lambda outcome: outcome.position)
+        if failure:
+            raise PublishInterrupted(found) from failure[0]
+        return found
+
+    def stream(self, events: Iterable[Mapping[str, Any] | Raw]) -> Iterator[Outcome]:
+        """Like `publish_many` for what does not fit in memory: outcomes as they become known.
+
+        Lazy: nothing is published unless the outcomes are read.
+        """
+        return self._stream(events, self._events_per_message)
+
+    def _stream(
+        self, events: Iterable[Mapping[str, Any] | Raw], events_per_message: int
+    ) -> Iterator[Outcome]:
+        if self._link is None:
+            raise RuntimeError("the publisher is not open: use it in a with block")
+        link = self._link
+        settled: SimpleQueue[Parcel] = SimpleQueue()
+        under_way = 0
+        for message in self._messages(events, events_per_message):
+            if isinstance(message, Outcome):
+                yield message
+                continue
+            link.submit(message, settled)
+            under_way += 1
+            while under_way > self._window or not settled.empty():
+                yield from self._next(settled)
+                under_way -= 1
+        while under_way:
+            yield from self._next(settled)
+            under_way -= 1
+
+    def _messages(
+        self, events: Iterable[Mapping[str, Any] | Raw], events_per_message: int
+    ) -> Iterator[Message | Outcome]:
+        packer = Packer(self._publisher, events_per_message)
+        for event in events:
+            try:
+                yield from packer.add(event)
+            except Unpublishable as error:
+                yield _outcome(error.member, Standing.REFUSED, str(error))
+        yield from packer.rest()
+
+    def _next(self, settled: SimpleQueue[Parcel]) -> Iterator[Outcome]:
+        try:
+            parcel = settled.get(timeout=self._time_limit + 30)
+        except Empty:  # the link settles every parcel in time; this is the net under it
+            raise RuntimeError("the connection's thread does not answer") from None
+        assert parcel.standing is not None
+        for member in parcel.message.members:
+            yield _outcome(member, parcel.standing, parcel.reason)
+
+
+def _outcome(member: Member, standing: Standing, reason: str | None) -> Outcome:
+    return Outcome(member.position, member.publisher, member.id, member.source, standing, reason)
