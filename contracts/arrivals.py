@@ -1,0 +1,167 @@
+"""Reports of arrivals from outside, the replies to them, and arrivals as registration knows them."""
+
+from __future__ import annotations
+
+from marshmallow import fields, validate
+
+from contracts.vocabulary import (
+    CERTAINTIES,
+    IDENTITY_TYPES,
+    LANGUAGES,
+    LEVELS,
+    SOURCE_KINDS,
+    Contract,
+    day,
+    flag,
+    moment,
+    one_of,
+    part,
+    sealed,
+    several,
+    text,
+    whole,
+)
+
+PERSON_INSIDE = "JSON object with name, phone, identity_type, identity_number, address"
+
+
+class Person(Contract):
+    name = text(100, about="as on the document")
+    identity_type = one_of(IDENTITY_TYPES)
+    identity_number = text(40)
+    phone = text(30, about="with country code, or a number of mainland China")
+    birth_date = day(required=False)
+    sex = one_of(("male", "female"))
+    nationality = text(3, about="ISO 3166-1 alpha-3")
+
+
+class Stop(Contract):
+    division = text(12, about="administrative division code of 2 to 12 digits")
+    address = text(300)
+    from_ = fields.Date(
+        required=True, data_key="from", attribute="from", metadata={"description": "first day there"}
+    )
+    to = day(about="last day there")
+
+
+class Transport(Contract):
+    mode = text(20, about="train, plane, bus, car, ship, …")
+    number = text(20)
+    carriage = text(10)
+    seat = text(10)
+
+
+class Coming(Contract):
+    at = moment(about="when, actual or expected")
+    expected = flag(required=False, about="true while the person has not come yet")
+
+
+class Destination(Contract):
+    division = text(12)
+    address = text(300)
+
+
+class ArrivalReported(Contract):
+    """Somebody came, or will come, to this neighbourhood: one notice from one source."""
+
+    source_kind = one_of(SOURCE_KINDS, required=True)
+    reference = text(100, about="the source's own number for it")
+    person = part(Person)
+    companions = fields.List(
+        fields.Nested(Person),
+        load_default=list,
+        validate=validate.Length(max=30),
+        metadata={"description": "who came along; each becomes an arrival of the same household"},
+    )
+    stops = fields.List(
+        fields.Nested(Stop),
+        load_default=list,
+        validate=validate.Length(max=60),
+        metadata={"description": "origin and stops of the last 14 days"},
+    )
+    transport = part(Transport, required=False)
+    arrival = part(Coming)
+    destination = part(Destination)
+    remarks = text(1000)
+    language = one_of(LANGUAGES, about="for messages to the person; zh-CN when left out")
+
+
+class Reason(Contract):
+    field = text(100, required=True, about="path of the field, as in stops[2].from")
+    code = text(60, required=True)
+    message = text(500, required=True, about="what is wrong and what to do; never the value")
+
+
+class EventKey(Contract):
+    source = text(required=True)
+    id = text(required=True)
+
+
+class ReportAccepted(Contract):
+    """The report was taken: a new arrival, or more about one already known."""
+
+    report_id = text(36, required=True)
+    event = part(EventKey)
+    outcome = one_of(("registered", "merged"), required=True)
+    arrival_ids = several(fields.String())
+    received_at = moment()
+
+
+class ReportRejected(Contract):
+    """The report is kept as *needs correction*; all reasons at once."""
+
+    report_id = text(36, required=True)
+    event = part(EventKey)
+    reasons = several(Reason)
+    received_at = moment()
+
+
+class PlacedDestination(Contract):
+    division = text(12)
+    street = text(40, about="place_id")
+    community = text(40, about="place_id")
+    grid = text(40, about="place_id")
+    placed_by = one_of(("code", "name", "alias", "none"), required=True)
+
+
+class RiskArea(Contract):
+    list = text(60, required=True, about="list_id it was published in")
+    level = one_of(LEVELS, required=True)
+    division = text(12)
+    place = text(500, required=True, about="as published")
+    certainty = one_of(CERTAINTIES, required=True)
+    stop = whole(about="index of the stop that touched it")
+
+
+class Risk(Contract):
+    level = one_of(LEVELS, required=True)
+    certainty = one_of(CERTAINTIES, required=True)
+    left_on = day(required=False, about="last day in the riskiest area")
+    areas = several(RiskArea)
+
+
+class Change(Contract):
+    why = several(fields.String())
+    previous_level = one_of(LEVELS, required=True)
+
+
+class ArrivalRegistered(Contract):
+    """An arrival with everything others need to act on it; the full state, not a difference."""
+
+    arrival_id = text(36, required=True)
+    person_id = text(36, required=True)
+    household_id = text(36)
+    person = sealed(about=PERSON_INSIDE)
+    language = one_of(LANGUAGES, required=True)
+    arrived_at = moment()
+    expected = flag()
+    source_kinds = several(fields.String())
+    reports = whole(about="how many reports it is known from")
+    destination = part(PlacedDestination)
+    worker = text(40, about="staff_id of the grid worker it was given to")
+    risk = part(Risk)
+    change = part(Change, required=False, about="why it was assessed again; null at first")
+
+
+class ArrivalReassessed(ArrivalRegistered):
+    """The same arrival after a later report; replaces what was known before."""

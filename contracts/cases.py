@@ -1,0 +1,118 @@
+"""Cases and their tasks, as isolation tells them."""
+
+from __future__ import annotations
+
+from marshmallow import fields
+
+from contracts.arrivals import PERSON_INSIDE
+from contracts.vocabulary import (
+    CASE_STATES,
+    LANGUAGES,
+    LEVELS,
+    MEASURES,
+    Contract,
+    day,
+    flag,
+    moment,
+    one_of,
+    part,
+    sealed,
+    several,
+    text,
+    whole,
+)
+
+
+class PolicyKey(Contract):
+    policy_id = text(60, required=True)
+    edition = text(60, required=True)
+
+
+class TeamMember(Contract):
+    role = text(40, required=True)
+    staff_id = text(40, required=True)
+    contact = sealed(required=False, about="JSON object with name, phone")
+
+
+class TaskOutline(Contract):
+    kind = text(40, required=True)
+    day = whole(about="day of the measure; day 0 is the day it counts from")
+    due_from = moment()
+    due_by = moment()
+    role = text(40, required=True)
+
+
+class CaseOpened(Contract):
+    """One arrival under a measure, in full."""
+
+    case_id = text(36, required=True)
+    arrival_id = text(36, required=True)
+    state = one_of(CASE_STATES, required=True)
+    measure = one_of(MEASURES, required=True)
+    days = whole()
+    counted_from = day(about="day 0 in the jurisdiction's time zone")
+    release_on = day(required=False)
+    risk_level = one_of(LEVELS, required=True)
+    policy = part(PolicyKey)
+    person = sealed(about=PERSON_INSIDE)
+    language = one_of(LANGUAGES, required=True)
+    household_id = text(36)
+    street = text(40)
+    community = text(40)
+    grid = text(40)
+    team = several(TeamMember)
+    assigned = flag(about="false while the case waits for an owner")
+    tasks_planned = whole()
+    today = several(TaskOutline)
+
+
+class CaseChange(Contract):
+    kinds = several(fields.String(), about="stricter, laxer, assigned, rescheduled, cancelled, details")
+    previous_measure = one_of(MEASURES, required=True)
+    reason = text(200)
+
+
+class CaseChanged(CaseOpened):
+    """A case after a change; replaces what was known before."""
+
+    change = part(CaseChange)
+
+
+class PlannedTask(TaskOutline):
+    task_id = text(36, required=True)
+    staff_id = text(40)
+
+
+class TaskPlanned(Contract):
+    """The tasks one planning added to a case."""
+
+    case_id = text(36, required=True)
+    arrival_id = text(36, required=True)
+    tasks = several(PlannedTask)
+
+
+class LadderStaff(Contract):
+    staff_id = text(40, required=True)
+    role = text(40, required=True)
+    contact = sealed(about="JSON object with name, phone")
+    language = one_of(LANGUAGES, required=True)
+
+
+class Tell(Contract):
+    level = one_of(("worker", "community", "street", "district"), required=True)
+    place = text(40)
+    staff = several(LadderStaff)
+
+
+class TaskOverdue(Contract):
+    """A task was not done in time: told one step further up the ladder."""
+
+    task_id = text(36, required=True)
+    case_id = text(36, required=True)
+    arrival_id = text(36, required=True)
+    kind = text(40, required=True)
+    day = whole()
+    due_by = moment()
+    step = whole(about="1 is the worker, then upward")
+    tell = part(Tell)
+    community = text(40)

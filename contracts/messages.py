@@ -1,0 +1,36 @@
+"""What became of messages, as notification tells it."""
+
+from __future__ import annotations
+
+from contracts.vocabulary import Contract, moment, one_of, part, text, whole
+
+
+class Recipient(Contract):
+    kind = one_of(("resident", "staff"), required=True)
+    staff_id = text(40)
+    role = text(40)
+
+
+class MessageAccepted(Contract):
+    """A provider took the message."""
+
+    message_id = text(36, required=True)
+    case_id = text(36, required=True)
+    recipient = part(Recipient)
+    channel = text(40, required=True)
+    template = text(100, required=True)
+    provider_reference = text(200)
+    accepted_at = moment()
+
+
+class MessageUndeliverable(Contract):
+    """No channel got the message through: a human must."""
+
+    message_id = text(36, required=True)
+    case_id = text(36, required=True)
+    arrival_id = text(36, required=True)
+    recipient = part(Recipient)
+    channel = text(40, required=True)
+    template = text(100, required=True)
+    reason = text(200, required=True)
+    attempts = whole()

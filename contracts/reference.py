@@ -1,0 +1,72 @@
+"""What services keep copies of: risk lists, policies, places, staff."""
+
+from __future__ import annotations
+
+from marshmallow import fields
+
+from contracts.vocabulary import (
+    LANGUAGES,
+    Contract,
+    day,
+    document,
+    flag,
+    moment,
+    one_of,
+    sealed,
+    several,
+    text,
+)
+
+PLACE_LEVELS = (
+    "province",
+    "city",
+    "district",
+    "street",
+    "guanqu",
+    "community",
+    "grid",
+    "courtyard",
+    "building",
+)
+
+
+class RiskListPublished(Contract):
+    """A published list of risk areas, whole."""
+
+    list_id = text(60, required=True)
+    published_at = moment()
+    source = text(200, required=True, about="who published it, and where")
+    official = document(about="the official JSON shape: data.highlist, data.middlelist, data.lowlist …")
+
+
+class PolicyPublished(Contract):
+    """A policy that holds from a day on, for some places or everywhere."""
+
+    policy_id = text(60, required=True)
+    edition = text(60, required=True)
+    title = text(200, required=True)
+    source = text(500, required=True)
+    valid_from = day()
+    valid_to = day(required=False)
+    places = several(fields.String(), about="division code prefixes; empty: everywhere")
+    document = document(about="the whole policy, as imported")
+
+
+class PlaceChanged(Contract):
+    place_id = text(40, required=True)
+    parent = text(40)
+    level = one_of(PLACE_LEVELS, required=True)
+    name = text(100, required=True)
+    aliases = several(fields.String())
+    division = text(12)
+    kind = text(40, about="of a courtyard: managed, self_managed, nobody's; kinds are data")
+    removed = flag()
+
+
+class StaffChanged(Contract):
+    staff_id = text(40, required=True)
+    role = text(40, required=True)
+    place = text(40, required=True)
+    active = flag()
+    person = sealed(about="JSON object with name, phone")
+    language = one_of(LANGUAGES, required=True)

@@ -1,0 +1,89 @@
+"""Every event type there is, and the one way to read an event's data."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from marshmallow import Schema, ValidationError
+
+from contracts import arrivals, cases, messages, reference
+from contracts.envelope import Event, Problem, Unreadable
+
+_VERSION = re.compile(r"(?:^|[:/])v?(\d+)(?:\.\d+)*$")
+
+
+@dataclass(frozen=True)
+class EventType:
+    """One kind of event.
+
+    :param subscribed: False where no service listens yet; an unheard event of such a type is no alarm.
+    """
+
+    name: str
+    schema: type[Schema]
+    subscribed: bool = True
+    major: int = 1
+
+    @cached_property
+    def loader(self) -> Schema:
+        return self.schema()
+
+
+_TYPES = (
+    EventType("arrival.reported", arrivals.ArrivalReported),
+    EventType("report.accepted", arrivals.ReportAccepted),
+    EventType("report.rejected", arrivals.ReportRejected),
+    EventType("arrival.registered", arrivals.ArrivalRegistered),
+    EventType("arrival.reassessed", arrivals.ArrivalReassessed),
+    EventType("risk_list.published", reference.RiskListPublished),
+    EventType("policy.published", reference.PolicyPublished),
+    EventType("place.changed", reference.PlaceChanged),
+    EventType("staff.changed", reference.StaffChanged),
+    EventType("case.opened", cases.CaseOpened),
+    EventType("case.changed", cases.CaseChanged),
+    EventType("task.planned", cases.TaskPlanned, subscribed=False),
+    EventType("task.overdue", cases.TaskOverdue),
+    EventType("message.accepted", messages.MessageAccepted, subscribed=False),
+    EventType("message.undeliverable", messages.MessageUndeliverable),
+)
+EVENT_TYPES = {kind.name: kind for kind in _TYPES}
+
+
+def read_data(event: Event) -> Event:
+    """The event with its data loaded by its schema, or with all `problems` and the data as it came.
+
+    Raises Unreadable for an unknown type or an unknown major version.
+    """
+    kind = EVENT_TYPES.get(event.type)
+    if kind is None:
+        raise Unreadable("unknown event type")
+    if event.dataschema:
+        found = _VERSION.search(event.dataschema)
+        if found is None or int(found[1]) != kind.major:
+            raise Unreadable(f"unknown version of {event.type}: this reader knows major version {kind.major}")
+    try:
+        data: dict[str, Any] = kind.loader.load(event.data)
+    except ValidationError as error:
+        return event.with_data(event.data, tuple(_problems(error.messages)))
+    return event.with_data(data)
+
+
+def _problems(found: Any, path: str = "") -> Iterator[Problem]:
+    """marshmallow's nested messages as one flat list; none of them quotes a value."""
+    if isinstance(found, dict):
+        for name, inner in found.items():
+            if isinstance(name, int):
+                yield from _problems(inner, f"{path}[{name}]")
+            elif name == "_schema":
+                yield from _problems(inner, path)
+            else:
+                yield from _problems(inner, f"{path}.{name}" if path else str(name))
+    elif isinstance(found, list):
+        for message in found:
+            yield Problem(field=path or "data", code="contract", message=str(message))
+    else:
+        yield Problem(field=path or "data", code="contract", message=str(found))

@@ -1,0 +1,110 @@
+"""The words contracts share, and the field kinds they are made of."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from marshmallow import EXCLUDE, Schema, fields, missing, validate
+
+LEVELS = ("high", "medium", "low", "none")
+CERTAINTIES = ("exact", "district_only")
+MEASURES = ("central_isolation", "home_isolation", "health_monitoring", "inform_only")
+LANGUAGES = ("zh-CN", "en")
+SOURCE_KINDS = (
+    "transport",
+    "police",
+    "self",
+    "employer",
+    "school",
+    "lodging",
+    "grid",
+    "gate",
+    "resident_hint",
+    "import",
+)
+IDENTITY_TYPES = (
+    "resident_id",
+    "passport",
+    "hk_macau_permit",
+    "taiwan_permit",
+    "foreign_permanent_resident",
+    "other",
+)
+CASE_STATES = (
+    "open",
+    "active",
+    "release_review",
+    "released",
+    "refused",
+    "moved_to_central",
+    "transferred",
+    "cancelled",
+)
+
+
+class Contract(Schema):
+    """Contracts only grow: an older reader passes over what it does not know, nested ones too."""
+
+    class Meta:
+        unknown = EXCLUDE
+
+
+def text(most: int = 200, *, required: bool = False, about: str = "") -> fields.String:
+    """Text; may be null or left out unless it is required."""
+    length = validate.Length(min=1 if required else None, max=most)
+    return fields.String(validate=length, **_presence(required, about))
+
+
+def one_of(words: tuple[str, ...], *, required: bool = False, about: str = "") -> fields.String:
+    return fields.String(validate=validate.OneOf(words), **_presence(required, about))
+
+
+def sealed(*, required: bool = True, about: str = "") -> fields.String:
+    """A token of chassis.sealing; `about` says which JSON object is inside."""
+    options = _presence(required, about)
+    options["metadata"] = {**options["metadata"], "sealed": True}
+    return fields.String(validate=validate.Length(max=20_000), **options)
+
+
+def whole(*, required: bool = True, about: str = "") -> fields.Integer:
+    return fields.Integer(strict=True, **_presence(required, about))
+
+
+def flag(*, required: bool = True, default: bool = False, about: str = "") -> fields.Boolean:
+    options = _presence(required, about)
+    if not required:
+        options.update(load_default=default, allow_none=False)
+    return fields.Boolean(**options)
+
+
+def moment(*, required: bool = True, about: str = "") -> fields.AwareDateTime:
+    return fields.AwareDateTime(format="iso", **_presence(required, about))
+
+
+def day(*, required: bool = True, about: str = "") -> fields.Date:
+    return fields.Date(format="iso", **_presence(required, about))
+
+
+def part(schema: type[Schema], *, required: bool = True, about: str = "") -> fields.Nested:
+    return fields.Nested(schema, **_presence(required, about))
+
+
+def several(inner: fields.Field[Any] | type[Schema], *, required: bool = True, about: str = "") -> Any:
+    item = inner if isinstance(inner, fields.Field) else fields.Nested(inner)
+    options = _presence(required, about)
+    if not required:
+        options.update(load_default=list, allow_none=False)
+    return fields.List(item, **options)
+
+
+def document(*, required: bool = True, about: str = "") -> fields.Dict:
+    return fields.Dict(keys=fields.String(), **_presence(required, about))
+
+
+def _presence(required: bool, about: str) -> dict[str, Any]:
+    return {
+        "required": required,
+        "allow_none": not required,
+        "load_default": missing if required else None,
+        "metadata": {"description": about} if about else {},
+    }
