@@ -1,0 +1,68 @@
+"""The private RabbitMQ node and PostgreSQL server a bench runs on: started for it, gone after it."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+
+from amqp.exceptions import NotFound
+from kombu import Connection
+
+from deploy.local.broker import PrivateBroker
+from deploy.local.postgres import PrivatePostgres
+
+# Commits are durable (fsync and synchronous_commit as they come, said again here because it matters). Commit
+# times are kept because latency is read from them. The rest is what any server of this size would be given.
+POSTGRES = {
+    "fsync": "on",
+    "synchronous_commit": "on",
+    "track_commit_timestamp": "on",
+    "shared_buffers": "1GB",
+    "max_wal_size": "4GB",
+    "max_connections": "200",
+}
+
+
+class Nodes:
+    """Broker and database server below one directory; each pipeline gets a virtual host and databases of its own."""
+
+    def __init__(self, directory: Path) -> None:
+        self.broker = PrivateBroker(directory / "broker")
+        self.postgres = PrivatePostgres(directory / "postgres", config=POSTGRES)
+        self._started = ExitStack()
+
+    def __enter__(self) -> Nodes:
+        with ExitStack() as starting:
+            starting.enter_context(self.broker)
+            starting.enter_context(self.postgres)
+            self._started = starting.pop_all()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._started.close()
+
+    def processes(self) -> dict[str, int]:
+        pids = {"broker": self.broker.pid, "postgres": self.postgres.pid}
+        return {name: pid for name, pid in pids.items() if pid is not None}
+
+    def amqp_uri(self, pipeline: str) -> str:
+        return self.broker.url(pipeline)
+
+    def make_vhost(self, pipeline: str) -> None:
+        self.broker.add_vhosts(pipeline)
+
+    def postgres_uri(self, database: str, scheme: str = "postgresql") -> str:
+        _, _, rest = self.postgres.url(database).partition("://")
+        return f"{scheme}://{rest}"
+
+    def make_database(self, name: str) -> None:
+        self.postgres.create_database(name)
+
+    def consumers(self, pipeline: str, queue: str) -> int:
+        """How many consume from a queue; 0 as long as there is no such queue."""
+        with Connection(self.amqp_uri(pipeline)) as connection:
+            try:
+                return int(connection.default_channel.queue_declare(queue, passive=True).consumer_count)
+            except NotFound:
+                return 0
