@@ -1,0 +1,1 @@
+"""Registration: who came, from where, how risky, and to whose doorstep."""

@@ -1,0 +1,1 @@
+"""The rules of registration: pure, without I/O, clock or framework."""
