@@ -19,7 +19,7 @@ class DatabaseSession(DependencyProvider):
         self.declarative_base = declarative_base
 
     def setup(self):
-        self.engine = create_engine(config["DB_URIS"][self.container.service_name])
+        self.engine = create_engine(config["DB_URIS"][self.container.service_name], pool_size=10)
         self.session_cls = sessionmaker(bind=self.engine)
         self.sessions = WeakKeyDictionary()
 
