@@ -1,0 +1,118 @@
+"""A private broker and a private PostgreSQL for the session, a vhost and a database of its own for each test.
+
+Under pytest-xdist each worker has nodes of its own.
+"""
+
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+from deploy.local import PrivateBroker, PrivatePostgres
+
+VHOSTS_AT_ONCE = 20
+
+Prepare = Callable[[str], object]
+"""Makes the schema in the empty database with this URL."""
+NewDatabase = Callable[..., str]
+"""(service, prepare=None) -> SQLAlchemy URL of a fresh database; `prepare` runs once a session, then it is copied."""
+
+
+@pytest.fixture(scope="session")
+def nodes_directory() -> Iterator[Path]:
+    """Not below pytest's own directory: that is closed to the user PostgreSQL runs as when we are root."""
+    directory = Path(tempfile.mkdtemp(prefix="doorstep-tests-"))
+    directory.chmod(0o755)
+    yield directory
+    shutil.rmtree(directory, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def broker(nodes_directory: Path) -> Iterator[PrivateBroker]:
+    """One for all tests. A test that stops or breaks it puts it right again, or makes its own."""
+    with PrivateBroker(nodes_directory / "broker") as broker:
+        yield broker
+
+
+@pytest.fixture(scope="session")
+def _vhosts(broker: PrivateBroker) -> Iterator[str]:
+    def fresh() -> Iterator[str]:
+        old: list[str] = []
+        for batch in count():
+            if old:
+                broker.delete_vhosts(*old)
+            old = [f"test-{batch}-{number}" for number in range(VHOSTS_AT_ONCE)]
+            broker.add_vhosts(*old)
+            yield from old
+
+    return fresh()
+
+
+@pytest.fixture
+def vhost(_vhosts: Iterator[str]) -> str:
+    return next(_vhosts)
+
+
+@pytest.fixture
+def broker_url(broker: PrivateBroker, vhost: str) -> str:
+    """amqp:// URL of an empty vhost that no other test sees."""
+    return broker.url(vhost)
+
+
+@pytest.fixture(scope="session")
+def postgres(nodes_directory: Path) -> Iterator[PrivatePostgres]:
+    with PrivatePostgres(nodes_directory / "postgres", fsync=False) as postgres:
+        yield postgres
+
+
+@pytest.fixture(scope="session")
+def _templates() -> dict[tuple[str, str, Prepare], str]:
+    return {}
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path, _templates: dict, tmp_path_factory: pytest.TempPathFactory) -> NewDatabase:
+    def new(service: str, prepare: Prepare | None = None) -> str:
+        path = tmp_path / f"{service}-{len(list(tmp_path.iterdir()))}.sqlite"
+        if prepare:
+            key = ("sqlite", service, prepare)
+            if key not in _templates:
+                template = tmp_path_factory.mktemp("template") / f"{service}.sqlite"
+                prepare(f"sqlite:///{template}")
+                _templates[key] = str(template)
+            for part in Path(_templates[key]).parent.iterdir():  # the file and its -wal, if there is one left
+                shutil.copy(part, path.with_name(part.name.replace(f"{service}.sqlite", path.name)))
+        return f"sqlite:///{path}"
+
+    return new
+
+
+@pytest.fixture
+def postgresql_url(request: pytest.FixtureRequest, _templates: dict) -> NewDatabase:
+    postgres: PrivatePostgres = request.getfixturevalue("postgres")
+
+    def new(service: str, prepare: Prepare | None = None) -> str:
+        template = None
+        if prepare:
+            key = ("postgresql", service, prepare)
+            if key not in _templates:
+                name = f"template_{service}_{len(_templates)}"
+                prepare(postgres.create_database(name))
+                _templates[key] = name
+            template = _templates[key]
+        return postgres.create_database(f"{service}_{next(_numbers)}", template=template)
+
+    return new
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
+def database_url(request: pytest.FixtureRequest) -> NewDatabase:
+    """The test runs twice, once on each database."""
+    new: NewDatabase = request.getfixturevalue(f"{request.param}_url")
+    return new
+
+
+_numbers = count(1)

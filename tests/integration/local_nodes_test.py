@@ -1,0 +1,134 @@
+"""The private broker and the private PostgreSQL that everything else is tested on."""
+
+import socket
+import subprocess
+from pathlib import Path
+
+import psycopg
+import pytest
+from kombu import Connection, Queue
+from sqlalchemy import create_engine, text
+
+from deploy.local import LocalNodeError, PrivateBroker, PrivatePostgres, freeport
+from deploy.local.ports import accepts
+
+
+@pytest.fixture
+def own_broker(tmp_path: Path):
+    with PrivateBroker(tmp_path / "broker") as broker:
+        yield broker
+
+
+def processes_naming(text: str) -> list[str]:
+    listed = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True).stdout
+    return [line for line in listed.splitlines() if text in line]
+
+
+@pytest.mark.broker
+def test_a_durable_queue_survives_a_killed_broker_and_nothing_runs_after_stop(own_broker: PrivateBroker):
+    queue = Queue("kept", queue_arguments={"x-queue-type": "quorum"})
+    with Connection(own_broker.url()) as connection:
+        channel = connection.channel()
+        queue.bind(channel).declare()
+        channel.confirm_select()
+        connection.Producer(channel).publish("still here", routing_key="kept", delivery_mode=2)
+        channel.wait_for_confirms() if hasattr(channel, "wait_for_confirms") else connection.drain_events(
+            timeout=5
+        )
+
+    own_broker.kill()
+    assert not own_broker.running
+    own_broker.start()
+
+    with Connection(own_broker.url()) as connection:
+        assert queue.bind(connection.channel()).get().payload == "still here"
+    own_broker.stop()
+    assert not accepts(own_broker.port)
+    assert processes_naming(str(own_broker.directory)) == []
+    assert processes_naming(f"epmd -port {own_broker._identity['epmd_port']}") == []
+
+
+@pytest.mark.broker
+def test_a_second_object_for_the_same_directory_speaks_of_the_same_node(own_broker: PrivateBroker):
+    again = PrivateBroker(own_broker.directory)
+    assert again.running and again.url() == own_broker.url()
+    again.stop()
+    assert not own_broker.running
+
+
+@pytest.mark.broker
+def test_the_broker_listens_on_this_machine_only(broker: PrivateBroker):
+    listening = subprocess.run(["ss", "-Hltn"], capture_output=True, text=True).stdout.splitlines()
+    ours = [line.split()[3] for line in listening if line.split()[3].endswith(f":{broker.port}")]
+    assert ours == [f"127.0.0.1:{broker.port}"]
+
+
+@pytest.mark.broker
+def test_rabbitmqctl_speaks_to_the_private_node(broker: PrivateBroker):
+    assert "doorstep" in broker.rabbitmqctl("list_users")
+    with pytest.raises(LocalNodeError, match="list_queues"):
+        broker.rabbitmqctl("list_queues", "-p", "nowhere")
+
+
+def test_a_taken_port_is_said_in_one_line(tmp_path: Path):
+    with socket.create_server(("127.0.0.1", freeport())) as taken:
+        port = taken.getsockname()[1]
+        for node in (
+            PrivateBroker(tmp_path / "broker", port),
+            PrivatePostgres(Path("/tmp") / tmp_path.name, port),
+        ):
+            with pytest.raises(LocalNodeError, match=f"port {port} on 127.0.0.1 is taken") as error:
+                node.start()
+            assert "\n" not in str(error.value)
+
+
+def test_missing_binaries_are_said_with_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("deploy.local.broker.DEBIAN", tmp_path)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(LocalNodeError, match="RabbitMQ is not installed: run `make setup`"):
+        PrivateBroker(tmp_path / "broker").start()
+
+
+@pytest.mark.postgresql
+def test_committed_rows_survive_a_killed_postgresql(nodes_directory: Path):
+    with PrivatePostgres(nodes_directory / "killed") as postgres:
+        engine = create_engine(postgres.create_database("kept"))
+        with engine.begin() as connection:
+            connection.execute(text("create table note (text text)"))
+            connection.execute(text("insert into note values ('still here')"))
+        engine.dispose()
+
+        postgres.kill()
+        assert not postgres.running
+        postgres.start()
+
+        with engine.begin() as connection:
+            assert connection.scalar(text("select text from note")) == "still here"
+        engine.dispose()
+    assert not accepts(postgres.port)
+
+
+@pytest.mark.postgresql
+def test_a_paused_postgresql_answers_nobody_until_it_is_resumed(nodes_directory: Path):
+    with PrivatePostgres(nodes_directory / "paused", fsync=False) as postgres:
+        address = f"host=127.0.0.1 port={postgres.port} user=postgres dbname=postgres connect_timeout=2"
+        postgres.pause()
+        with pytest.raises(psycopg.OperationalError):
+            psycopg.connect(address)
+        postgres.resume()
+        psycopg.connect(address).close()
+
+
+def test_each_test_gets_an_empty_database_with_the_schema(database_url):
+    def schema(url: str) -> None:
+        engine = create_engine(url)
+        with engine.begin() as connection:
+            connection.execute(text("create table note (text text)"))
+        engine.dispose()
+
+    for _ in range(2):
+        engine = create_engine(database_url("registration", schema))
+        with engine.begin() as connection:
+            assert connection.scalar(text("select count(*) from note")) == 0
+            connection.execute(text("insert into note values ('mine')"))
+        engine.dispose()
