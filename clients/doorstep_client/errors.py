@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -42,6 +43,9 @@ _REFUSALS = (
 )
 
 
+_TOLD = re.compile(r"\((\d+)\) '([^']*)'")  # pika quotes the broker's words in its own
+
+
 def _chain(error: object, depth: int = 0) -> Iterator[BaseException]:
     """pika nests the real reason in workflow errors, as `exceptions` or as an argument."""
     if not isinstance(error, BaseException) or depth > 6:
@@ -75,6 +79,9 @@ def in_words(error: BaseException | None) -> str:
     for found in chain:
         if isinstance(found, pika.exceptions.ConnectionClosed | pika.exceptions.ChannelClosed):
             return f"{found.reply_code} {found.reply_text}"
+    for found in chain:
+        if isinstance(found, _REFUSALS) and (told := _TOLD.search(str(found))):
+            return f"{told[1]} {told[2]}"
     for found in chain:
         if isinstance(found, OSError) and found.strerror:
             return found.strerror

@@ -1,0 +1,87 @@
+"""What goes wrong in reports: fields that need correction, and bodies that nobody can read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import orjson
+from stdnum.cn.ric import calc_check_digit
+
+CLOUDEVENT = "application/cloudevents+json"
+Wrong = list[tuple[str, str]]  # field and reason code that registration must name
+
+
+def _break_checksum(person: dict[str, Any]) -> None:
+    number = person["identity_number"]
+    right = calc_check_digit(number)
+    person["identity_number"] = number[:-1] + ("0" if right != "0" else "1")
+
+
+def _checksum(data: dict[str, Any], now: datetime) -> Wrong:
+    _break_checksum(data["person"])
+    return [("person.identity_number", "identity_checksum")]
+
+
+def _companion_checksum(data: dict[str, Any], now: datetime) -> Wrong:
+    _break_checksum(data["companions"][0])
+    return [("companions[0].identity_number", "identity_checksum")]
+
+
+def _division(data: dict[str, Any], now: datetime) -> Wrong:
+    data["stops"][0]["division"] = "999999"
+    return [("stops[0].division", "division_unknown")]
+
+
+def _phone(data: dict[str, Any], now: datetime) -> Wrong:
+    data["person"]["phone"] = "12345"
+    return [("person.phone", "phone_invalid")]
+
+
+def _dates(data: dict[str, Any], now: datetime) -> Wrong:
+    stop = data["stops"][0]
+    stop["from"], stop["to"] = stop["to"], stop["from"]
+    return [("stops[0].to", "dates_reversed")]
+
+
+def _future(data: dict[str, Any], now: datetime) -> Wrong:
+    data["arrival"] = {"at": (now + timedelta(days=3)).isoformat(), "expected": False}
+    return [("arrival.at", "arrival_in_future")]
+
+
+def _not_a_date(data: dict[str, Any], now: datetime) -> Wrong:
+    data["stops"][0]["from"] = f"{date(now.year, 9, 20):%Y/%m/%d}"
+    return [("stops[0].from", "contract")]
+
+
+def _several(data: dict[str, Any], now: datetime) -> Wrong:
+    return [*_checksum(data, now), *_phone(data, now), *_division(data, now)]
+
+
+MISTAKES: tuple[Callable[[dict[str, Any], datetime], Wrong], ...] = (
+    _checksum,
+    _division,
+    _phone,
+    _dates,
+    _companion_checksum,
+    _several,
+    _future,
+    _not_a_date,
+)
+
+
+def _text(event: dict[str, Any]) -> str:
+    return orjson.dumps(event).decode()
+
+
+BROKEN: dict[str, Callable[[dict[str, Any]], tuple[str, str]]] = {
+    "not_json": lambda event: (_text(event)[:-40], CLOUDEVENT),
+    "wrong_content_type": lambda event: (_text(event), "text/plain"),
+    "unknown_type": lambda event: (_text(event | {"type": "arrival.imagined"}), CLOUDEVENT),
+    "unknown_version": lambda event: (
+        _text(event | {"dataschema": "urn:doorstep:arrival.reported:2"}),
+        CLOUDEVENT,
+    ),
+    "no_id": lambda event: (_text({k: v for k, v in event.items() if k != "id"}), CLOUDEVENT),
+}
