@@ -1,17 +1,25 @@
 """The arrivals that every pipeline gets: the same list, the same order, made from a number.
 
-Unlike the sample day there are no repeats, no families and no errors: each event is one person of one
-household who comes from a listed place, so that each must end as one arrival, one case and its messages,
-and counts can be compared between pipelines.
+Unlike the sample day (samples.day) there are no repeats, no families and no errors: each event is one
+person of one household who comes from a published high-risk place to a known courtyard, so that each must
+end as one arrival, one case and its messages, and counts can be compared between pipelines.
+
+Everybody is invented, in the number ranges that `samples` uses because nobody has them.
 """
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta, timezone
+from functools import lru_cache
 from typing import Any
 
 import orjson
+from stdnum.cn.ric import calc_check_digit
+
+from samples import PLACES, sample
+from samples.people import counties
 
 PUBLISHER = "bench"
 SOURCE = f"/{PUBLISHER}/arrivals"
@@ -19,35 +27,35 @@ SOURCE = f"/{PUBLISHER}/arrivals"
 CHINA = timezone(timedelta(hours=8))
 DAY = date(2022, 10, 1)
 
-_SURNAMES = "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林高罗"
-_GIVEN = ("伟", "芳", "娜", "敏", "静", "秀英", "丽", "强", "磊", "军", "洋", "勇", "艳", "杰", "娟", "涛", "明", "超", "霞", "平", "建国", "志强", "晓红")
-# In the official list of 2022-10-01 08:00; the destinations are sub-districts of Chengguan, Lanzhou.
-_ORIGINS = (("620402", "京怡家园4号楼"), ("620402", "京怡家园4号楼2单元"))
-_DESTINATIONS = (
-    ("620102001", "酒泉路"),
-    ("620102002", "张掖路"),
-    ("620102003", "雁南路"),
-    ("620102005", "伏龙坪"),
-    ("620102008", "东岗西路"),
+_NAMES = tuple(a + b + c for a in "王李张刘陈杨黄赵吴周徐孙" for b in "建志晓文秀海" for c in "国强红华英涛梅")
+# High-risk places of the list of 2022-10-01 8:00 in samples/.
+_ORIGINS = (
+    ("620402", "京怡家园4号楼"),
+    ("150802", "曙光乡治丰二组"),
+    ("610112", "草滩街道草一社区雅荷盛世名城小区3号楼"),
 )
-_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
-_BIRTHDAYS = 23_000  # days from 1942, so that nobody is younger than 17
+_BORN = date(1942, 1, 1)
+_BIRTHDAYS = 23_000  # so that nobody is younger than 17
+_SEQUENCES = ("996", "997", "998", "999")
 
 
 def identity_number(number: int) -> str:
-    """A valid 18-digit resident identity number; different for each number below 23 million."""
-    born = date(1942, 1, 1) + timedelta(days=number % _BIRTHDAYS)
-    body = f"620102{born:%Y%m%d}{number // _BIRTHDAYS % 1000:03d}"
-    total = sum(int(digit) * weight for digit, weight in zip(body, _WEIGHTS, strict=True))
-    return body + "10X98765432"[total % 11]
+    """A resident identity number with a right check digit, different for each number below 200 million."""
+    codes = _counties()
+    number, day = divmod(number, _BIRTHDAYS)
+    number, sequence = divmod(number, len(_SEQUENCES))
+    born = _BORN + timedelta(days=day)
+    body = f"{codes[number % len(codes)]}{born:%Y%m%d}{_SEQUENCES[sequence]}"
+    return body + calc_check_digit(body)
 
 
 def event(number: int, run: str) -> dict[str, Any]:
     """The CloudEvent of one arrival. Same number, same person; `run` makes its id new."""
     came = datetime(DAY.year, DAY.month, DAY.day, 6, 0, tzinfo=CHINA) + timedelta(seconds=number % 7200)
-    origin, street = _ORIGINS[number % len(_ORIGINS)]
-    destination, road = _DESTINATIONS[number % len(_DESTINATIONS)]
-    name = _SURNAMES[number % len(_SURNAMES)] + _GIVEN[number // len(_SURNAMES) % len(_GIVEN)]
+    origin, spot = _ORIGINS[number % len(_ORIGINS)]
+    courtyards = _courtyards()
+    community, courtyard = courtyards[number % len(courtyards)]
+    flat = number // len(courtyards)
     return {
         "specversion": "1.0",
         "id": f"{run}-{number}",
@@ -59,19 +67,16 @@ def event(number: int, run: str) -> dict[str, Any]:
             "source_kind": "transport",
             "reference": f"G{2001 + number % 40}/{number % 16 + 1:02d}/{number % 20 + 1}F",
             "person": {
-                "name": name,
+                "name": _NAMES[number % len(_NAMES)],
                 "identity_type": "resident_id",
                 "identity_number": identity_number(number),
-                "phone": f"139{number % 100_000_000:08d}",
+                "phone": f"165{number % 90_000_000:08d}",
                 "birth_date": None,
                 "sex": None,
                 "nationality": "CHN",
             },
             "companions": [],
-            "stops": [
-                {"division": origin, "address": street, "from": "2022-09-20", "to": "2022-10-01"},
-                {"division": "620102", "address": None, "from": "2022-10-01", "to": "2022-10-01"},
-            ],
+            "stops": [{"division": origin, "address": spot, "from": "2022-09-20", "to": "2022-10-01"}],
             "transport": {
                 "mode": "train",
                 "number": f"G{2001 + number % 40}",
@@ -79,7 +84,10 @@ def event(number: int, run: str) -> dict[str, Any]:
                 "seat": f"{number % 20 + 1}F",
             },
             "arrival": {"at": came.isoformat(), "expected": False},
-            "destination": {"division": destination, "address": f"{road}{number % 900 + 1}号{number // 900 + 1}室"},
+            "destination": {
+                "division": community,
+                "address": f"{courtyard}{flat // 60 + 1}号楼{flat // 20 % 3 + 1}单元{flat % 20 + 1:02d}室",
+            },
             "remarks": None,
             "language": "zh-CN",
         },
@@ -90,3 +98,16 @@ def lines(first: int, count: int, run: str) -> Iterator[bytes]:
     """`count` arrivals from number `first` on, one JSON text each."""
     for number in range(first, first + count):
         yield orjson.dumps(event(number, run))
+
+
+@lru_cache(maxsize=1)
+def _counties() -> tuple[str, ...]:
+    return tuple(sorted(counties()))
+
+
+@lru_cache(maxsize=1)
+def _courtyards() -> tuple[tuple[str, str], ...]:
+    """(community code, courtyard name) of the sample places."""
+    with sample(PLACES).open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    return tuple((row["place_id"].partition("-")[0], row["name"]) for row in rows if row["level"] == "courtyard")

@@ -11,9 +11,10 @@ import json
 import os
 import socket
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import orjson
 
@@ -52,8 +53,11 @@ class Schedule:
 
     def __init__(self, rate: float | None) -> None:
         self._gap = 1 / rate if rate else 0.0
-        self._begun = time.time()
         self.latest = 0.0
+        self.begin()
+
+    def begin(self) -> None:
+        self._begun = time.time()
 
     def await_turn(self, number: int, meanwhile: Callable[[float], None]) -> None:
         if not self._gap:
@@ -65,7 +69,7 @@ class Schedule:
 
 
 def publish_amqp(
-    uri: str, exchange: str, routing_key: str, content_type: str, bodies: Sequence[bytes], rate: float | None
+    uri: str, exchange: str, routing_key: str, bodies: Sequence[bytes], rate: float | None
 ) -> tuple[int, float, list[float]]:
     """To any exchange, one message an arrival, persistent, with confirms. Returns confirmed, lateness, times."""
     import amqp
@@ -95,7 +99,7 @@ def publish_amqp(
         confirms.open.add(number + 1)
         times.append(time.time())
         channel.basic_publish(
-            amqp.Message(body, content_type=content_type, content_encoding="utf-8", delivery_mode=2),
+            amqp.Message(body, content_type="application/json", content_encoding="utf-8", delivery_mode=2),
             exchange=exchange,
             routing_key=routing_key,
         )
@@ -106,12 +110,35 @@ def publish_amqp(
     return confirms.confirmed, schedule.latest, times
 
 
+def publish_doorstep(
+    uri: str, publisher: str, bodies: Sequence[bytes], rate: float | None
+) -> tuple[int, float, list[float]]:
+    """With Doorstep's own client library: packed as it does by itself, or one by one where there is a rate."""
+    from doorstep_client import Publisher
+
+    events = [orjson.loads(body) for body in bodies]
+    times: list[float] = []
+    schedule = Schedule(rate)
+
+    def due() -> Iterator[dict[str, Any]]:
+        for number, event in enumerate(events):
+            schedule.await_turn(number, time.sleep)
+            times.append(time.time())
+            yield event
+
+    packed = {"events_per_message": 1, "window": WINDOW} if rate else {}
+    with Publisher(uri, publisher, **packed) as client:
+        schedule.begin()
+        confirmed = sum(outcome.accepted for outcome in client.stream(due()))
+    return confirmed, schedule.latest, times
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--uri", required=True)
-    parser.add_argument("--exchange", required=True)
-    parser.add_argument("--routing-key", required=True)
-    parser.add_argument("--content-type", default="application/json")
+    parser.add_argument("--publisher", help="publish with doorstep_client under this name")
+    parser.add_argument("--exchange", help="publish to this exchange of any kind of consumer")
+    parser.add_argument("--routing-key", default="")
     parser.add_argument("--arrivals", type=Path, required=True, help="JSON lines")
     parser.add_argument("--rate", type=float, help="arrivals a second; without it as fast as it goes")
     parser.add_argument("--out", type=Path, required=True)
@@ -120,9 +147,12 @@ def main() -> None:
     bodies = options.arrivals.read_bytes().splitlines()
     event_ids = [orjson.loads(body)["id"] for body in bodies]
     before = os.times()
-    confirmed, latest, times = publish_amqp(
-        options.uri, options.exchange, options.routing_key, options.content_type, bodies, options.rate
-    )
+    if options.publisher:
+        confirmed, latest, times = publish_doorstep(options.uri, options.publisher, bodies, options.rate)
+    else:
+        confirmed, latest, times = publish_amqp(
+            options.uri, options.exchange, options.routing_key, bodies, options.rate
+        )
     after = os.times()
     cpu = after.user + after.system - before.user - before.system
     published = Published(confirmed, cpu, latest, event_ids, times)

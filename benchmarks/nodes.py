@@ -59,6 +59,11 @@ class Nodes:
     def make_database(self, name: str) -> None:
         self.postgres.create_database(name)
 
+    def broker_version(self) -> str:
+        with Connection(self.broker.url()) as connection:
+            connection.connect()
+            return str(connection.connection.server_properties["version"])
+
     def consumers(self, pipeline: str, queue: str) -> int:
         """How many consume from a queue; 0 as long as there is no such queue."""
         with Connection(self.amqp_uri(pipeline)) as connection:

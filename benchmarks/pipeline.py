@@ -55,7 +55,7 @@ class Questions:
     messages_table: str = "messages"
     reported: str = "SELECT event_id, id::text FROM arrivals WHERE event_id LIKE %(run)s || '-%%'"
     queued: str = (
-        "SELECT arrival_id::text, max(pg_xact_commit_timestamp(xmin)), count(*) FROM messages "
+        "SELECT arrival_id::text, max(pg_xact_commit_timestamp(xmin)) FROM messages "
         "WHERE pg_xact_commit_timestamp(xmin) >= %(since)s GROUP BY arrival_id"
     )
 
@@ -104,6 +104,10 @@ class Pipeline(ABC):
     @abstractmethod
     def load_command(self, arrivals: Path, rate: float | None) -> list[str]:
         """The load generator's arguments, `--out` aside."""
+
+    def fill(self, arrivals: int) -> None:
+        """Load so many finished arrivals, to see what a full database does to the rate."""
+        raise NotImplementedError(f"{self.title} has nothing to fill its databases with")
 
     def expected(self, arrivals: int) -> Effects:
         return Effects(arrivals=arrivals, cases=arrivals, tasks=6 * arrivals, messages=2 * arrivals)
@@ -175,7 +179,7 @@ class Pipeline(ABC):
             arrival_ids = dict(connection.execute(self.questions.reported, {"run": run}).fetchall())
         with self._connect("notification") as connection:
             rows = connection.execute(self.questions.queued, {"since": since}).fetchall()
-        queued = {arrival_id: at.timestamp() for arrival_id, at, _ in rows}
+        queued = {arrival_id: at.timestamp() for arrival_id, at in rows}
         seconds = []
         for event_id, sent in zip(published.event_ids, published.times, strict=True):
             at = queued.get(arrival_ids.get(event_id, ""))
