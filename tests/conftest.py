@@ -18,7 +18,7 @@ VHOSTS_AT_ONCE = 20
 Prepare = Callable[[str], object]
 """Makes the schema in the empty database with this URL."""
 NewDatabase = Callable[..., str]
-"""(service, prepare=None) -> SQLAlchemy URL of a fresh database; `prepare` runs once a session, then it is copied."""
+"""(service, prepare=None) -> URL of a fresh database; `prepare` runs once a session, then it is copied."""
 
 
 @pytest.fixture(scope="session")

@@ -106,7 +106,11 @@ class PrivateBroker:
         processes.end(self._epmd_pidfile)
 
     def kill(self) -> None:
-        """What a power cut does to the node."""
+        """What a power cut does to the node.
+
+        RabbitMQ 3.10 writes its list of quorum queues down every half second: a queue declared less than a
+        second before this comes back empty and without a leader, and calls on it hang for a minute.
+        """
         processes.kill(self._pidfile)
         processes.kill(self._epmd_pidfile)
 

@@ -1,0 +1,55 @@
+# Doorstep: `make` lists what there is. Everything runs from .venv; nothing outside this folder is changed
+# except Debian packages that are missing (rabbitmq-server; for the tests also postgresql).
+SHELL := /bin/bash
+BIN := .venv/bin
+SETUP := deploy/local/setup.sh
+TESTS ?= tests
+
+.DEFAULT_GOAL := help
+.PHONY: help venv setup demo test test-fast lint bench lock docs clean
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+venv: ## the virtual environment with the locked packages, for development
+	@$(SETUP) --dev
+
+setup: ## what `doorstep` needs to run here: virtual environment and RabbitMQ
+	@$(SETUP) --rabbitmq
+
+demo: setup ## a whole day of arrivals on this machine; Ctrl-C ends it (ONCE=1: ends by itself)
+	@$(BIN)/doorstep demo $(if $(ONCE),--once)
+
+test: ## everything that checks the project: lint, types, arrows, all tests (TESTS=path for some)
+	@$(SETUP) --dev --rabbitmq --postgresql
+	@$(MAKE) --no-print-directory lint
+	$(BIN)/pytest $(TESTS)
+
+test-fast: venv ## the tests that need neither broker nor PostgreSQL
+	$(BIN)/pytest -n auto tests/unit tests/contract -m "not broker and not postgresql and not slow"
+
+lint: venv ## ruff, mypy, import-linter
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: ## Doorstep beside its peers, on PostgreSQL (see docs/performance.md)
+	@$(SETUP) --dev --bench --rabbitmq --postgresql
+	$(BIN)/python -m benchmarks $(BENCH)
+
+docs: venv ## write the documents that are made from the code again
+	$(BIN)/python -m contracts.documents
+
+COMPILE = CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras \
+	--no-annotate --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --pip-args="--only-binary :all:"
+
+lock: venv ## resolve the dependencies again (UPGRADE=1: to their newest versions)
+	$(COMPILE) $(if $(UPGRADE),--upgrade) --build-deps-for editable -o requirements.lock pyproject.toml
+	$(COMPILE) $(if $(UPGRADE),--upgrade) --extra dev -c requirements.lock -o requirements-dev.lock pyproject.toml
+	$(COMPILE) $(if $(UPGRADE),--upgrade) --extra bench -c requirements-dev.lock -o requirements-bench.lock pyproject.toml
+
+clean: ## stop what `doorstep up` started, remove var/, .venv and caches
+	@if [ -x $(BIN)/doorstep ]; then $(BIN)/doorstep down || true; fi
+	rm -rf var .venv build *.egg-info clients/*.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
