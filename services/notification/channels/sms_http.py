@@ -1,0 +1,172 @@
+"""Text messages through any gateway that takes JSON over HTTP.
+
+    POST <url>            {"to": …, "text": …, "idempotency_key": …}   Authorization: Bearer <token>
+      2xx                 {"reference": …}; with "status": "delivered" where that is known at once
+      409                 the key is in work already: ask again later
+      429, 503            later, after Retry-After if given
+      other 4xx           never
+    GET <url>/<reference> {"status": "accepted" | "delivered" | "failed"}
+
+No number, no text and no token of it is ever logged or put into an error.
+"""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from urllib.parse import quote, urlsplit
+
+import requests
+from requests.adapters import HTTPAdapter
+
+from chassis.errors import SettingsError
+from services.notification.domain.attempts import Answer, Outcome
+
+# The gateway refuses *us*: our fault or its, and mended without touching the message.
+_OUR_TROUBLE = frozenset({401, 402, 403, 404, 405, 407, 408, 409, 421, 425, 429})
+# A proxy or the gateway fell silent behind the answer: whether the text went out is not known.
+_LOST = frozenset({500, 502, 504, 520, 521, 522, 523, 524})
+
+
+@dataclass(frozen=True)
+class SmsSettings:
+    url: str
+    token: str = field(repr=False)
+    timeout: float = 10.0
+    idempotent: bool = True
+    connections: int = 20
+
+
+class SmsOverHttp:
+    """See the module. One session with as many kept connections as there are senders at once."""
+
+    name = "sms"
+
+    def __init__(self, settings: SmsSettings) -> None:
+        self.idempotent = settings.idempotent
+        # requests limits connecting and each wait for bytes; an answer is one packet.
+        self._timeout = (min(3.05, settings.timeout), settings.timeout)
+        self.time_limit = sum(self._timeout)
+        self._url = settings.url.rstrip("/")
+        self._session = requests.Session()
+        self._session.trust_env = False  # no .netrc, and a proxy is the gateway URL's business
+        adapter = HTTPAdapter(
+            pool_connections=1, pool_maxsize=settings.connections, pool_block=False, max_retries=0
+        )
+        self._session.mount("http://", adapter)
+        self._session.mount("https://", adapter)
+        if not settings.idempotent:
+            # A kept connection may be closed just when we use it, and then nobody knows what got through.
+            self._session.headers["Connection"] = "close"
+        if settings.token:
+            self._session.headers["Authorization"] = f"Bearer {settings.token}"
+
+    def send(self, to: str, text: str, key: str) -> Outcome:
+        body = {"to": to, "text": text, "idempotency_key": key}
+        try:
+            answer = self._session.post(self._url, json=body, timeout=self._timeout, allow_redirects=False)
+        except requests.ConnectTimeout:
+            return Outcome(Answer.UNREACHABLE, "connect_timeout")
+        except requests.Timeout:
+            return Outcome(Answer.LOST, "timeout")
+        except requests.ConnectionError as error:
+            if _never_connected(error):
+                return Outcome(Answer.UNREACHABLE, "no_connection")
+            return Outcome(Answer.LOST, "connection_lost")
+        except requests.RequestException as error:
+            return Outcome(Answer.LOST, type(error).__name__.lower()[:40])
+        return _read(answer)
+
+    def status(self, provider_reference: str) -> Outcome:
+        try:
+            answer = self._session.get(
+                f"{self._url}/{quote(provider_reference, safe='')}",
+                timeout=self._timeout,
+                allow_redirects=False,
+            )
+        except requests.RequestException:
+            return Outcome(Answer.UNREACHABLE, "no_connection")
+        if answer.status_code != 200:
+            return Outcome(Answer.LOST, f"http_{answer.status_code}")
+        known = {"accepted": Answer.ACCEPTED, "delivered": Answer.DELIVERED, "failed": Answer.REFUSED}
+        return Outcome(known.get(_json(answer).get("status", ""), Answer.LOST), "status", provider_reference)
+
+
+def sms_from_environment(environment: Mapping[str, str] | None = None) -> SmsOverHttp | None:
+    """The channel as DOORSTEP_SMS_… says; None where no gateway is set. Raises SettingsError."""
+    given = os.environ if environment is None else environment
+    url = given.get("DOORSTEP_SMS_URL", "").strip()
+    if not url:
+        return None
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise SettingsError("DOORSTEP_SMS_URL must be the http(s) address of the gateway")
+    supports = given.get("DOORSTEP_SMS_IDEMPOTENCY", "yes").strip().lower()
+    if supports not in ("yes", "no"):
+        raise SettingsError(f"DOORSTEP_SMS_IDEMPOTENCY={supports} must be yes or no")
+    return SmsOverHttp(
+        SmsSettings(
+            url=url,
+            token=given.get("DOORSTEP_SMS_TOKEN", ""),
+            timeout=number(given, "DOORSTEP_SMS_TIMEOUT", 10.0, low=0.05, high=120.0),
+            idempotent=supports == "yes",
+            connections=int(number(given, "DOORSTEP_SMS_CONNECTIONS", 20, low=1, high=200)),
+        )
+    )
+
+
+def number(given: Mapping[str, str], name: str, default: float, *, low: float, high: float) -> float:
+    text = given.get(name, "").strip() or str(default)
+    try:
+        value = float(text)
+    except ValueError:
+        value = low - 1
+    if not low <= value <= high:
+        raise SettingsError(f"{name}={text} must be a number from {low:g} to {high:g}")
+    return value
+
+
+def _read(answer: requests.Response) -> Outcome:
+    code = answer.status_code
+    if 200 <= code < 300:
+        content = _json(answer)
+        taken = Answer.DELIVERED if content.get("status") == "delivered" else Answer.ACCEPTED
+        reference = content.get("reference")
+        return Outcome(taken, f"http_{code}", str(reference)[:200] if reference is not None else None)
+    reason = f"http_{code}"
+    if code in _LOST:
+        return Outcome(Answer.LOST, reason, retry_after=_retry_after(answer))
+    if code in _OUR_TROUBLE or code >= 500 or code < 400:
+        return Outcome(Answer.BUSY, reason, retry_after=_retry_after(answer))
+    return Outcome(Answer.REFUSED, reason)
+
+
+def _json(answer: requests.Response) -> dict[str, str]:
+    try:
+        content = answer.json()
+    except ValueError:
+        return {}
+    return content if isinstance(content, dict) else {}
+
+
+def _retry_after(answer: requests.Response) -> float | None:
+    """Seconds; the header holds seconds or a date."""
+    text = answer.headers.get("Retry-After", "").strip()
+    if text.isdecimal():
+        return float(text)
+    try:
+        return max(0.0, (parsedate_to_datetime(text) - datetime.now(UTC)).total_seconds())
+    except (ValueError, TypeError):
+        return None
+
+
+def _never_connected(error: requests.ConnectionError) -> bool:
+    """Whether not one byte can have reached the gateway."""
+    seen: BaseException | None = error
+    while seen is not None:
+        if type(seen).__name__ in ("NewConnectionError", "ConnectTimeoutError", "NameResolutionError"):
+            return True
+        inner = getattr(seen, "reason", None) or (seen.args[0] if seen.args else None)
+        seen = inner if isinstance(inner, BaseException) else None
+    return isinstance(error, requests.exceptions.SSLError)
