@@ -42,7 +42,7 @@ def _phone(data: dict[str, Any], now: datetime) -> Wrong:
 def _dates(data: dict[str, Any], now: datetime) -> Wrong:
     stop = data["stops"][0]
     stop["from"], stop["to"] = stop["to"], stop["from"]
-    return [("stops[0].to", "dates_reversed")]
+    return [("stops[0].from", "stop_ends_before_it_begins")]
 
 
 def _future(data: dict[str, Any], now: datetime) -> Wrong:

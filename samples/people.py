@@ -11,8 +11,14 @@ from typing import Any
 from stdnum import numdb
 from stdnum.cn.ric import calc_check_digit
 
-_SURNAMES = "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛叶阎余潘杜戴夏钟汪田任姜范方"
-_SYLLABLES = "伟芳娜敏静丽强磊军洋勇艳杰娟涛明超霞平刚桂华建玲文斌辉波鹏飞宇欣怡晨曦子涵浩然梓轩雨桐诗琪嘉懿俊熙思远瑾萱若曦雅婷志诚"
+_SURNAMES = (
+    "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑"
+    "谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛叶阎余潘杜戴夏钟汪田任姜范方"
+)
+_SYLLABLES = (
+    "伟芳娜敏静丽强磊军洋勇艳杰娟涛明超霞平刚桂"
+    "华建玲文斌辉波鹏飞宇欣怡晨曦子涵浩然梓轩雨桐诗琪嘉懿俊熙思远瑾萱若曦雅婷志诚"
+)
 _FOREIGN = (
     ("KAZ", "Aigerim Dosova"),
     ("PAK", "Bilal Karimzai"),
