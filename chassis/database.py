@@ -185,13 +185,13 @@ def insert_rows(
     rows: Sequence[Row],
     *,
     ignore_conflicts: bool = False,
-    returning: str | None = None,
-) -> list[Any]:
+    returning: Sequence[str] = (),
+) -> list[tuple[Any, ...]]:
     """Insert rows that all have the same keys.
 
     :param ignore_conflicts: leave out rows whose key is already there (also one another transaction is
         about to commit: PostgreSQL waits for it).
-    :param returning: a column; its values of the rows really inserted are returned.
+    :param returning: columns whose values are returned, for the rows really inserted.
     """
     if not rows:
         return []
@@ -199,14 +199,15 @@ def insert_rows(
     if conn.dialect.name == "postgresql":
         tail = " ON CONFLICT DO NOTHING" if ignore_conflicts else ""
         if returning:
-            tail += f" RETURNING {_quoted(table.c[returning])}"
+            tail += f" RETURNING {', '.join(_quoted(table.c[c]) for c in returning)}"
         result = conn.exec_driver_sql(_recordset_insert(table, columns) + tail, (_as_json(rows),))
-        return [_text(value) for (value,) in result] if returning else []
+        return [tuple(map(_text, row)) for row in result] if returning else []
     statement = sqlite.insert(table)
     if ignore_conflicts:
         statement = statement.on_conflict_do_nothing()
     if returning:
-        return list(conn.execute(statement.returning(table.c[returning]), list(rows)).scalars())
+        wanted = [table.c[c] for c in returning]
+        return [tuple(row) for row in conn.execute(statement.returning(*wanted), list(rows))]
     conn.execute(statement, list(rows))
     return []
 
@@ -284,7 +285,7 @@ def _text(value: Any) -> Any:
     return str(value) if type(value).__name__ == "UUID" else value
 
 
-_DIALECT = postgresql.dialect()
+_DIALECT: Dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
 
 
 def _quoted(column: Column[Any]) -> str:
@@ -308,7 +309,7 @@ def _recordset_insert(table: Table, columns: tuple[str, ...]) -> str:
 
 def chassis_tables(metadata: MetaData) -> None:
     """Add inbox, outbox, dead letters and leases to a service's tables."""
-    Table(
+    inbox = Table(
         "inbox",
         metadata,
         Column("handler", String(60), primary_key=True),
@@ -328,9 +329,10 @@ def chassis_tables(metadata: MetaData) -> None:
         Column("created_at", UtcDateTime, nullable=False),  # real time
         Column("published_at", UtcDateTime),
     )
+    Index("inbox_by_age", inbox.c.handled_at, postgresql_using="brin")
     unpublished = outbox.c.published_at.is_(None)
     Index("outbox_unpublished", outbox.c.created_at, postgresql_where=unpublished, sqlite_where=unpublished)
-    Index("outbox_log", outbox.c.created_at)
+    Index("outbox_log", outbox.c.created_at, postgresql_using="brin")
     dead = Table(
         "dead_letters",
         metadata,

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import MetaData, Table
@@ -130,13 +130,22 @@ class UnitOfWork:
         insert_rows(self.conn, TABLES["outbox"], [message.row() for message in self.messages])
 
 
+class Outlet(Protocol):
+    """Where the messages of committed units go."""
+
+    def mark(self, conn: Connection) -> None:
+        """Inside each transaction, just before it ends."""
+
+    def committed(self, messages: Sequence[Message]) -> None:
+        """After each commit."""
+
+
 @dataclass(frozen=True)
 class Work:
     """Opens units of work on one service's database.
 
-    :param after_commit: gets the messages of each committed unit (a service publishes them); without it
-        they wait in the outbox for a service's sweep, which is what command-line tools want.
-    :param before_commit: called inside the transaction just before it ends.
+    :param outlet: publishes the messages of each committed unit; without one they wait in the outbox for a
+        service's sweep, which is what command-line tools want.
     """
 
     service: str
@@ -146,8 +155,7 @@ class Work:
     index: BlindIndex
     zone: ZoneInfo
     pack: int = 50
-    before_commit: Callable[[Connection], None] | None = None
-    after_commit: Callable[[Sequence[Message]], None] | None = None
+    outlet: Outlet | None = None
 
     @contextmanager
     def unit(self) -> Iterator[UnitOfWork]:
@@ -164,10 +172,10 @@ class Work:
             )
             yield uow
             uow.write_outbox()
-            if self.before_commit:
-                self.before_commit(conn)
-        if self.after_commit and uow.messages:
-            self.after_commit(uow.messages)
+            if self.outlet:
+                self.outlet.mark(conn)
+        if self.outlet:
+            self.outlet.committed(uow.messages)
 
 
 def _packs(bodies: Sequence[bytes], most: int) -> Iterator[list[bytes]]:

@@ -5,6 +5,7 @@ Under pytest-xdist each worker has nodes of its own.
 
 import shutil
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
@@ -116,3 +117,16 @@ def database_url(request: pytest.FixtureRequest) -> NewDatabase:
 
 
 _numbers = count(1)
+
+
+@pytest.fixture
+def eventually() -> Callable[..., None]:
+    """Waits until a condition holds; fails after `seconds`, so a loss is seen and a slow machine is not."""
+
+    def wait(condition: Callable[[], object], seconds: float = 15) -> None:
+        deadline = time.monotonic() + seconds
+        while not condition():
+            assert time.monotonic() < deadline, f"not so after {seconds} s"
+            time.sleep(0.05)
+
+    return wait

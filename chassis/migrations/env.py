@@ -1,13 +1,13 @@
 """What Alembic runs; the connection and the tables are handed in by chassis.migrations."""
 
-from typing import Any
+from typing import Any, Literal
 
 from alembic import context
 
 from chassis.database import Id, Json, UtcDateTime
 
 
-def render(kind: str, item: Any, autogen_context: Any) -> str | bool:
+def render(kind: str, item: Any, autogen_context: Any) -> str | Literal[False]:
     if kind == "type" and isinstance(item, Id | Json | UtcDateTime):
         autogen_context.imports.add(f"from chassis.database import {type(item).__name__}")
         return f"{type(item).__name__}()"

@@ -1,0 +1,98 @@
+"""What every service does beside its handlers: sweep the outbox, drain dead queues, forget what is old."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+import structlog
+
+from chassis import leases
+from chassis.errors import is_world_away
+from chassis.handlers import Service, Timer
+from chassis.messaging import inbox, outbox
+from chassis.messaging.connection import BROKER_AWAY
+from chassis.messaging.consumer import DeadQueueDrain
+from chassis.messaging.outbox import Outbox
+from chassis.messaging.publisher import Publisher
+from chassis.settings import Settings
+from chassis.telemetry import OUTBOX_OLDEST, OUTBOX_PENDING, TIMER_DONE, describe_error
+from chassis.unit_of_work import Work
+
+log = structlog.get_logger()
+
+
+@dataclass
+class Chore:
+    """Something done again and again; a failure is told and the next time is another chance.
+
+    `do` returns how much it did; more than 0 means again at once.
+    """
+
+    name: str
+    every_s: float
+    do: Callable[[], int]
+
+    def once(self) -> int:
+        try:
+            return self.do()
+        except Exception as error:
+            away = isinstance(error, BROKER_AWAY) or is_world_away(error)
+            if away:
+                log.warning("chore_waits", chore=self.name, error=type(error).__name__)
+            else:
+                log.error("chore_failed", chore=self.name, error=describe_error(error))
+            return 0
+
+
+def chores(service: Service, work: Work, settings: Settings) -> list[Chore]:
+    """The chassis' own chores and the service's timers."""
+    sweeper = Publisher(settings.broker_url, f"{service.name} sweep")
+    drain = DeadQueueDrain(service, work, settings)
+
+    def sweep() -> int:
+        sent = outbox.sweep(work.database, sweeper)
+        sweeper.beat()
+        with work.database.read() as conn:
+            count, age = outbox.pending(conn)
+        OUTBOX_PENDING.labels(service.name).set(count)
+        OUTBOX_OLDEST.labels(service.name).set(age)
+        return sent
+
+    def forget() -> int:
+        with work.database.begin() as conn:
+            return inbox.forget_old(conn, settings.inbox_days) + outbox.forget_old(conn, settings.outbox_days)
+
+    return [
+        Chore("sweep", 2, sweep),
+        Chore("dead_letters", 10, drain.drain),
+        Chore("forget", 60, forget),
+        *(_timer(service, timer, work, settings) for timer in service.timers),
+    ]
+
+
+def _timer(service: Service, timer: Timer, work: Work, settings: Settings) -> Chore:
+    """A timer under its lease, with an outlet of its own."""
+    name = f"{service.name}.{timer.name}"
+    holder = leases.holder_name()
+    outlet = Outbox(Publisher(settings.broker_url, name))
+    own = replace(work, outlet=outlet)
+    # Longer than one bounded piece of work takes; a replica that dies is followed after that.
+    lasting = max(timedelta(seconds=60), timer.every)
+
+    def once() -> int:
+        with own.database.begin() as conn:
+            if not leases.take(conn, name, holder, lasting):
+                return 0
+        with own.unit() as uow:
+            done = timer.use_case(uow)
+        outlet.settle()
+        if outlet.has_news():
+            with own.unit():
+                pass
+        if done:
+            TIMER_DONE.labels(name).inc(done)
+        return done
+
+    return Chore(name, timer.every.total_seconds(), once)

@@ -1,0 +1,1 @@
+"""One way to consume, one way to publish, and what happens when either fails."""

@@ -1,0 +1,246 @@
+"""What becomes of the events of a batch: one transaction, or, when the work is wrong, event by event."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+import structlog
+
+from chassis.errors import Wrong, is_world_away
+from chassis.handlers import ARRIVALS, Handler
+from chassis.messaging import dead_letters
+from chassis.messaging.dead_letters import DeadLetter
+from chassis.messaging.inbox import claim
+from chassis.messaging.publisher import OnConfirmed, Publisher
+from chassis.messaging.topology import retry_name
+from chassis.telemetry import DEAD_LETTERS, DUPLICATES, DURATION, LAG, MESSAGES, RETRIES, describe_error
+from chassis.unit_of_work import Work
+from contracts.envelope import ONE, Event, Problem, Unreadable, read_message
+from contracts.registry import read_data
+
+ATTEMPTS = "doorstep-attempts"
+FIRST_FAILED = "doorstep-first-failed"
+ROUTING_KEY = "doorstep-routing-key"
+ERROR = "doorstep-error"
+
+IMPOSTOR = "the same source and id came before with other content"
+
+log = structlog.get_logger()
+
+
+@dataclass(slots=True)
+class Delivery:
+    """One message in hand: its events, or why it cannot be read."""
+
+    tag: int
+    delivered: int
+    """How often the broker has delivered it before without an ack."""
+    routing_key: str
+    attempts: int
+    first_failed_at: datetime | None
+    events: list[Event] = field(default_factory=list)
+    unreadable: DeadLetter | None = None
+    settled: bool = False
+
+    @property
+    def size(self) -> int:
+        return max(1, len(self.events))
+
+
+class Runner:
+    """Runs batches of one handler. `run` raises only when the world is away; then nothing is settled."""
+
+    def __init__(
+        self, queue: str, handler: Handler, work: Work, publisher: Publisher, delays: Sequence[int]
+    ) -> None:
+        self._queue = queue
+        self._handler = handler
+        self._work = work
+        self._publisher = publisher
+        self._delays = delays
+
+    # -- reading -----------------------------------------------------------------------------------------
+
+    def read(self, message: Any) -> Delivery:
+        properties = message.properties
+        headers = properties.get("application_headers") or {}
+        routing_key = headers.get(ROUTING_KEY) or message.delivery_info["routing_key"]
+        delivery = Delivery(
+            tag=message.delivery_tag,
+            delivered=_whole(headers.get("x-delivery-count")),
+            routing_key=routing_key,
+            attempts=_whole(headers.get(ATTEMPTS)),
+            first_failed_at=_moment(headers.get(FIRST_FAILED)),
+        )
+        publisher = routing_key.rpartition(".")[2] if self._handler.exchange == ARRIVALS else None
+        content_type = properties.get("content_type")
+        try:
+            for event in read_message(message.body, content_type, publisher=publisher):
+                if event.type not in self._handler.events:
+                    raise Unreadable("this queue takes no such event type")
+                delivery.events.append(read_data(event))
+        except Unreadable as error:
+            delivery.events.clear()
+            delivery.unreadable = DeadLetter(
+                handler=self._queue,
+                error=str(error),
+                attempts=0,
+                body=_as_text(message.body),
+                content_type=content_type or "",
+                first_failed_at=datetime.now(UTC),
+                headers={ROUTING_KEY: routing_key},
+            )
+        return delivery
+
+    # -- running -----------------------------------------------------------------------------------------
+
+    def run(self, batch: Sequence[Delivery]) -> None:
+        """Settle every delivery of the batch. Raises when the world is away."""
+        began = time.monotonic()
+        try:
+            self._together(batch)
+        except Exception as error:
+            if is_world_away(error):
+                raise
+            log.warning("batch_event_by_event", handler=self._queue, error=describe_error(error))
+            self._one_by_one(batch)
+        DURATION.labels(self._queue).observe(time.monotonic() - began)
+
+    def _together(self, batch: Sequence[Delivery]) -> None:
+        events = [event for delivery in batch for event in delivery.events]
+        unreadable = [delivery.unreadable for delivery in batch if delivery.unreadable]
+        self._transact(events, unreadable)
+        for delivery in batch:
+            delivery.settled = True
+
+    def _transact(self, events: Sequence[Event], letters: Sequence[DeadLetter] = ()) -> None:
+        """One transaction with all these events; commits or raises."""
+        lenient = self._handler.lenient
+        sound = [event for event in events if lenient or not event.problems]
+        dead = [
+            *letters,
+            *(self._letter(e, _contract_error(e.problems)) for e in events if e.problems and not lenient),
+        ]
+        with self._work.unit() as uow:
+            claimed = claim(uow.conn, self._queue, sound)
+            dead += [self._letter(event, IMPOSTOR) for event in claimed.impostors]
+            if claimed.fresh:
+                self._handler.use_case(uow, claimed.fresh)
+            if dead:
+                # Without an inbox row, so that it can be replayed after a fix.
+                dead_letters.bury(uow.conn, uow.sealer, dead)
+        self._count(claimed.fresh, len(claimed.repeats), len(dead))
+
+    def _one_by_one(self, batch: Sequence[Delivery]) -> None:
+        """Only the guilty event is copied to a retry queue; a delivery is settled when all its events are."""
+        copies: dict[str, Delivery] = {}
+        confirmed: set[str] = set()
+        for delivery in batch:
+            delivery.settled = True
+            if delivery.unreadable:
+                self._transact([], [delivery.unreadable])
+            for number, event in enumerate(delivery.events):
+                try:
+                    self._transact([event])
+                except Exception as error:
+                    if is_world_away(error):
+                        raise
+                    key = f"{delivery.tag}/{number}"
+                    if self._again(key, delivery, event, error, confirmed.add):
+                        copies[key] = delivery
+        if copies:
+            self._publisher.wait()
+        for key, delivery in copies.items():
+            if key not in confirmed:
+                delivery.settled = False
+
+    def _again(
+        self, key: str, delivery: Delivery, event: Event, error: Exception, on_confirmed: OnConfirmed
+    ) -> bool:
+        """Send a copy to the next retry queue (True), or make it a dead letter."""
+        attempts = delivery.attempts + 1
+        first = delivery.first_failed_at or datetime.now(UTC)
+        why = str(error) if isinstance(error, Wrong) else describe_error(error)
+        log.warning(
+            "event_failed",
+            handler=self._queue,
+            event_id=event.id,
+            correlation_id=event.correlationid,
+            attempts=attempts,
+            error=why,
+        )
+        if isinstance(error, Wrong) or attempts > len(self._delays):
+            letter = dead_letters.of_event(
+                self._queue,
+                event,
+                why,
+                attempts=attempts,
+                first_failed_at=first,
+                routing_key=delivery.routing_key,
+            )
+            self._transact([], [letter])
+            return False
+        self._publisher.send(
+            key,
+            retry_name(self._delays[attempts - 1]),
+            self._queue,
+            orjson.dumps(event.raw),
+            content_type=ONE,
+            on_confirmed=on_confirmed,
+            headers={
+                ATTEMPTS: attempts,
+                FIRST_FAILED: first.isoformat(),
+                ROUTING_KEY: delivery.routing_key,
+                ERROR: why[:500],
+            },
+        )
+        RETRIES.labels(self._queue).inc()
+        return True
+
+    # -- telling -----------------------------------------------------------------------------------------
+
+    def _letter(self, event: Event, error: str) -> DeadLetter:
+        return dead_letters.of_event(
+            self._queue,
+            event,
+            error,
+            attempts=0,
+            first_failed_at=datetime.now(UTC),
+            routing_key=f"{event.type}.{event.publisher}" if event.publisher else event.type,
+        )
+
+    def _count(self, fresh: Sequence[Event], repeats: int, dead: int) -> None:
+        if fresh:
+            MESSAGES.labels(self._queue, "handled").inc(len(fresh))
+            now = self._work.clock.now()
+            LAG.labels(self._queue).observe((now - fresh[0].time).total_seconds())
+        if repeats:
+            MESSAGES.labels(self._queue, "repeated").inc(repeats)
+            DUPLICATES.labels(self._queue).inc(repeats)
+        if dead:
+            MESSAGES.labels(self._queue, "dead").inc(dead)
+            DEAD_LETTERS.labels(self._queue).inc(dead)
+
+
+def _contract_error(problems: Sequence[Problem]) -> str:
+    return "breaks its contract: " + "; ".join(f"{p.field}: {p.message}" for p in problems)
+
+
+def _whole(value: Any) -> int:
+    return value if isinstance(value, int) else 0
+
+
+def _moment(value: Any) -> datetime | None:
+    try:
+        return datetime.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
+
+
+def _as_text(body: Any) -> str:
+    return body if isinstance(body, str) else bytes(body).decode("utf-8", "replace")

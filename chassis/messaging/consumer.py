@@ -1,0 +1,271 @@
+"""Consuming in batches: at least once on the wire, exactly once in the database.
+
+A batch is one transaction: inbox rows, what the use case writes, outbox rows. Then the commit, then the
+outbox goes out, then the acks. `chassis.messaging.batch` decides what becomes of each event.
+"""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from collections import deque
+from typing import Any
+
+import structlog
+from kombu import Connection
+
+from chassis.errors import is_world_away
+from chassis.faults import reach
+from chassis.handlers import Handler, Service
+from chassis.messaging import dead_letters
+from chassis.messaging.batch import Delivery, Runner
+from chassis.messaging.connection import BROKER_AWAY, close_quietly, connect, read_events
+from chassis.messaging.outbox import Outbox
+from chassis.messaging.topology import apply, dead_name, service_entities, shared_entities
+from chassis.settings import Settings
+from chassis.telemetry import WORLD_AWAY, describe_error
+from chassis.unit_of_work import Work
+
+# The broker pushes this many messages ahead of the one in hand; packed messages hold up to 50 events.
+PREFETCH_SINGLE = 400
+PREFETCH_PACKED = 32
+# As many deliveries without an ack mean that the consumer died on something in the batch.
+SUSPECT_AFTER = 3
+_IDLE_S = 1.0
+_BEAT_S = 5.0
+_BACKOFF_MOST_S = 5.0
+
+log = structlog.get_logger()
+
+
+class BatchConsumer:
+    """Consumes one handler's queue until `stop()`; broker and database may come and go."""
+
+    def __init__(
+        self, service: Service, handler: Handler, work: Work, outbox: Outbox, settings: Settings
+    ) -> None:
+        self.queue = handler.queue(service.name)
+        self._service = service
+        self._handler = handler
+        self._outbox = outbox
+        self._settings = settings
+        self._work = work
+        self._runner = Runner(self.queue, handler, work, outbox.publisher, settings.retry_delays)
+        self._stopping = threading.Event()
+        self._taken: deque[Any] = deque()
+        self._read_ahead: Delivery | None = None
+        self._connection: Connection | None = None
+        self._channel: Any = None
+        self._tag = ""
+        self._careful = False
+        self._last_beat = 0.0
+        self.ready = False
+        self.reason = "not started"
+
+    def stop(self) -> None:
+        """Take nothing more; `run` returns when what is in hand is committed and acked."""
+        self._stopping.set()
+
+    def run(self) -> None:
+        failures = 0
+        while not self._stopping.is_set():
+            try:
+                self._open()
+                failures = 0
+                self._consume()
+            except Exception as error:
+                if not (isinstance(error, BROKER_AWAY) or is_world_away(error)):
+                    log.error("consumer_failed", queue=self.queue, error=describe_error(error))
+                self._away(error)
+                failures += 1
+            finally:
+                self._close()
+            if not self._stopping.is_set():
+                time.sleep(_backoff(failures))
+        self._leave()
+
+    # -- the connection --------------------------------------------------------------------------------
+
+    def _open(self) -> None:
+        self._connection = connect(self._settings.broker_url, f"{self.queue} consumer")
+        apply(self._connection, shared_entities(self._settings.retry_delays))
+        apply(self._connection, service_entities(self._service))
+        self._channel = self._connection.channel()
+        self._subscribe(careful=False)
+        self.ready, self.reason = True, ""
+        log.info("consuming", queue=self.queue)
+
+    def _subscribe(self, *, careful: bool) -> None:
+        """Careful is one message at a time, so that only the guilty one is in hand when the process dies."""
+        if self._tag:
+            self._channel.basic_cancel(self._tag)
+        ahead = PREFETCH_SINGLE if self._handler.exchange == "doorstep.arrivals" else PREFETCH_PACKED
+        self._channel.basic_qos(0, 1 if careful else ahead, False)
+        self._tag = self._channel.basic_consume(self.queue, no_ack=False, callback=self._taken.append)
+        self._careful = careful
+
+    def _away(self, error: BaseException) -> None:
+        self.ready, self.reason = False, f"{type(error).__name__}: broker or database is away"
+        WORLD_AWAY.labels(self.queue).inc()
+        log.warning("waiting_for_the_world", queue=self.queue, error=type(error).__name__)
+
+    def _close(self) -> None:
+        close_quietly(self._connection)
+        self._connection, self._channel, self._tag = None, None, ""
+        self._forget_taken()
+
+    def _leave(self) -> None:
+        """Wait for the last confirms; what is missing then, the sweep sends again."""
+        try:
+            self._outbox.settle()
+            self._idle()
+        except Exception as error:
+            log.warning("left_unconfirmed", queue=self.queue, error=type(error).__name__)
+        self._outbox.publisher.drop()
+
+    # -- the loop --------------------------------------------------------------------------------------
+
+    def _consume(self) -> None:
+        while not self._stopping.is_set():
+            batch = self._collect()
+            if batch:
+                self._handle(batch)
+            else:
+                self._idle()
+        # What was pushed to us and not begun goes back by itself when the channel closes.
+
+    def _collect(self) -> list[Delivery]:
+        """Up to `batch` events, or what came within `wait_ms` of the first."""
+        assert self._connection is not None
+        batch: list[Delivery] = []
+        events = 0
+        deadline = 0.0
+        while not self._stopping.is_set():
+            while (delivery := self._peek()) is not None:
+                if batch and events + delivery.size > self._handler.batch:
+                    return batch
+                self._read_ahead = None
+                batch.append(delivery)
+                events += delivery.size
+                if self._careful or events >= self._handler.batch:
+                    return batch
+            left = deadline - time.monotonic() if batch else _IDLE_S
+            if batch and not deadline:
+                deadline = time.monotonic() + self._handler.wait_ms / 1000
+                left = self._handler.wait_ms / 1000
+            self._beat()
+            if left <= 0 or not read_events(self._connection, left):
+                return batch
+        return []
+
+    def _peek(self) -> Delivery | None:
+        """The next delivery; it stays next until `_read_ahead` is cleared, and is read only once."""
+        if self._read_ahead is None and self._taken:
+            self._read_ahead = self._runner.read(self._taken.popleft())
+        return self._read_ahead
+
+    def _forget_taken(self) -> None:
+        """Unacked: the broker delivers them again."""
+        self._taken.clear()
+        self._read_ahead = None
+
+    def _handle(self, batch: list[Delivery]) -> None:
+        if not self._careful and any(delivery.delivered >= SUSPECT_AFTER for delivery in batch):
+            log.warning("one_at_a_time", queue=self.queue)
+            self._subscribe_again_carefully()
+            return
+        failures = 0
+        while True:
+            try:
+                self._runner.run(batch)
+                break
+            except Exception as error:
+                if not is_world_away(error):
+                    raise
+                self._away(error)
+                failures += 1
+                self._wait(_backoff(failures))
+                if self._stopping.is_set():
+                    return
+        self.ready, self.reason = True, ""
+        reach("before_ack")
+        self._ack(batch)
+        if self._careful and batch[-1].delivered < SUSPECT_AFTER:
+            self._subscribe(careful=False)
+
+    def _subscribe_again_carefully(self) -> None:
+        """Give everything back and take it again one by one."""
+        assert self._connection is not None
+        self._channel.close()
+        self._forget_taken()
+        self._channel, self._tag = self._connection.channel(), ""
+        self._subscribe(careful=True)
+
+    def _ack(self, batch: list[Delivery]) -> None:
+        """A batch is a run of tags and all before it are settled, so `multiple` never reaches too far."""
+        settled = [delivery for delivery in batch if delivery.settled]
+        if len(settled) == len(batch):
+            self._channel.basic_ack(batch[-1].tag, multiple=True)
+            return
+        for delivery in settled:
+            self._channel.basic_ack(delivery.tag)
+        # A copy was not confirmed. Closing gives the rest back to the queue.
+        raise ConnectionError("a retry copy was not confirmed")
+
+    def _idle(self) -> None:
+        self._outbox.publisher.beat()
+        if self._outbox.has_news():
+            try:
+                with self._work.unit():
+                    pass  # writes the marks of the outbox
+            except Exception as error:
+                if not is_world_away(error):
+                    raise
+                self._away(error)
+
+    def _wait(self, seconds: float) -> None:
+        """Take nothing, keep the connection alive; raises when it is gone."""
+        assert self._connection is not None
+        until = time.monotonic() + seconds
+        while not self._stopping.is_set() and (left := until - time.monotonic()) > 0:
+            self._beat()
+            read_events(self._connection, min(left, 0.5))
+
+    def _beat(self) -> None:
+        now = time.monotonic()
+        if now - self._last_beat > _BEAT_S:
+            self._last_beat = now
+            assert self._connection is not None
+            self._connection.heartbeat_check()
+
+
+class DeadQueueDrain:
+    """Moves what the broker gave up on (delivery limit) from the `.dead` queues into the table."""
+
+    def __init__(self, service: Service, work: Work, settings: Settings) -> None:
+        self._queues = [dead_name(handler.queue(service.name)) for handler in service.handlers]
+        self._work = work
+        self._settings = settings
+
+    def drain(self) -> int:
+        """Empty the dead queues once; returns how many messages were moved. Raises when the world is away."""
+        moved = 0
+        connection = connect(self._settings.broker_url, "dead letters")
+        try:
+            channel = connection.channel()
+            for queue in self._queues:
+                while (message := channel.basic_get(queue)) is not None:
+                    with self._work.unit() as uow:
+                        letter = dead_letters.of_broker(queue.removesuffix(".dead"), message)
+                        dead_letters.bury(uow.conn, uow.sealer, [letter])
+                    channel.basic_ack(message.delivery_tag)
+                    moved += 1
+        finally:
+            close_quietly(connection)
+        return moved
+
+
+def _backoff(failures: int) -> float:
+    """Seconds: 0.1, 0.2, 0.4 … up to 5, spread so that replicas do not come back all at once."""
+    return min(_BACKOFF_MOST_S, 0.1 * 2.0 ** min(failures, 10)) * random.uniform(0.5, 1.0)

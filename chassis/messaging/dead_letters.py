@@ -1,0 +1,123 @@
+"""Dead letters are rows: sealed, listed without personal data, replayed or discarded by a named person."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+from sqlalchemy import func, select, update
+from sqlalchemy.engine import Connection
+
+from chassis.database import insert_rows
+from chassis.ids import new_id
+from chassis.sealing import Sealer
+from chassis.unit_of_work import TABLES
+from contracts.envelope import ONE, Event
+
+DEAD = TABLES["dead_letters"]
+PURPOSE = "dead_letter"
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """What a handler gives up on: one event, or a whole message that could not be read."""
+
+    handler: str
+    error: str
+    attempts: int
+    body: str
+    content_type: str
+    first_failed_at: datetime
+    headers: dict[str, Any]
+    event: Event | None = None
+
+
+def of_event(
+    handler: str, event: Event, error: str, *, attempts: int, first_failed_at: datetime, routing_key: str
+) -> DeadLetter:
+    return DeadLetter(
+        handler=handler,
+        error=error,
+        attempts=attempts,
+        body=orjson.dumps(event.raw).decode(),
+        content_type=ONE,
+        first_failed_at=first_failed_at,
+        headers={"doorstep-routing-key": routing_key},
+        event=event,
+    )
+
+
+def of_broker(handler: str, message: Any) -> DeadLetter:
+    """What the broker gave up on: delivered too often without an ack. Its `x-` headers are left behind."""
+    headers = message.properties.get("application_headers") or {}
+    body = message.body
+    now = datetime.now(UTC)
+    return DeadLetter(
+        handler=handler,
+        error="delivered too often: the consumer died on it each time",
+        attempts=headers.get("x-delivery-count") or 0,
+        body=body if isinstance(body, str) else bytes(body).decode("utf-8", "replace"),
+        content_type=message.properties.get("content_type") or "",
+        first_failed_at=now,
+        headers={key: value for key, value in headers.items() if not key.startswith("x-")},
+    )
+
+
+def bury(conn: Connection, sealer: Sealer, letters: Sequence[DeadLetter]) -> None:
+    """Write the rows, in the transaction that settles the events."""
+    now = datetime.now(UTC)
+    insert_rows(
+        conn,
+        DEAD,
+        [
+            {
+                "id": new_id(),
+                "handler": letter.handler,
+                "source": letter.event.source if letter.event else None,
+                "event_id": letter.event.id if letter.event else None,
+                "event_type": letter.event.type if letter.event else None,
+                "correlation_id": letter.event.correlationid if letter.event else None,
+                "error": letter.error[:2000],
+                "attempts": letter.attempts,
+                "first_failed_at": letter.first_failed_at,
+                "dead_at": now,
+                "content_type": letter.content_type,
+                "sealed_body": sealer.seal(letter.body, PURPOSE),
+                "headers": letter.headers,
+                "state": "waiting",
+            }
+            for letter in letters
+        ],
+    )
+
+
+def listed(conn: Connection, state: str = "waiting", most: int = 1000) -> list[dict[str, Any]]:
+    """Newest last, without the sealed body."""
+    columns = [column for column in DEAD.c if column.name != "sealed_body"]
+    rows = conn.execute(select(*columns).where(DEAD.c.state == state).order_by(DEAD.c.id).limit(most))
+    return [dict(row._mapping) for row in rows]
+
+
+def one(conn: Connection, letter_id: str) -> dict[str, Any] | None:
+    row = conn.execute(select(DEAD).where(DEAD.c.id == letter_id)).one_or_none()
+    return dict(row._mapping) if row else None
+
+
+def settle(conn: Connection, letter_id: str, state: str, *, by: str, reason: str) -> bool:
+    """Mark as replayed or discarded; False when somebody did so before."""
+    result = conn.execute(
+        update(DEAD)
+        .where(DEAD.c.id == letter_id, DEAD.c.state == "waiting")
+        .values(state=state, settled_at=datetime.now(UTC), settled_by=by, settled_reason=reason)
+    )
+    return bool(result.rowcount)
+
+
+def waiting_by_handler(conn: Connection) -> dict[str, int]:
+    rows = conn.execute(
+        select(DEAD.c.handler, func.count()).where(DEAD.c.state == "waiting").group_by(DEAD.c.handler)
+    )
+    return {handler: count for handler, count in rows}

@@ -1,0 +1,146 @@
+"""The outbox: published right after the commit, swept for what a crash left, kept as the event log."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+import structlog
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.engine import Connection
+
+from chassis.database import Database, is_in
+from chassis.faults import reach
+from chassis.messaging.publisher import NotPublished, Publisher
+from chassis.unit_of_work import TABLES, Message
+from contracts.envelope import BATCH
+
+OUTBOX = TABLES["outbox"]
+
+# Younger rows are still in the hands of whoever wrote them; sending one twice would do no harm.
+SWEEP_AFTER = timedelta(seconds=10)
+
+log = structlog.get_logger()
+
+
+@dataclass
+class Outbox:
+    """Sends the messages of committed units and remembers, in a later transaction, which were confirmed.
+
+    Deferring the mark costs nothing but a repeat after a crash, which inboxes absorb.
+    """
+
+    publisher: Publisher
+    _confirmed: list[str] = field(default_factory=list)
+    _marking: list[str] = field(default_factory=list)
+
+    def committed(self, messages: Sequence[Message]) -> None:
+        """Publish. A broker that is away is no error: the rows wait for the sweep."""
+        self._marking = []
+        if not messages:
+            return
+        reach("after_commit")
+        try:
+            for message in messages:
+                self.publisher.send(
+                    message.id,
+                    message.exchange,
+                    message.routing_key,
+                    message.body,
+                    content_type=BATCH,
+                    on_confirmed=self._confirmed.append,
+                )
+        except NotPublished as error:
+            log.warning("outbox_waits", reason=str(error))
+        reach("after_publish")
+
+    def mark(self, conn: Connection) -> None:
+        """Inside a transaction about to end: note what was confirmed since the last time."""
+        # Marks of a transaction that was rolled back are still in _marking and are written again.
+        self._collect()
+        self._marking += self._confirmed
+        self._confirmed.clear()
+        if self._marking:
+            conn.execute(
+                update(OUTBOX)
+                .where(is_in(conn, OUTBOX.c.id, self._marking))
+                .values(published_at=datetime.now(UTC))
+            )
+
+    def has_news(self) -> bool:
+        """Whether another transaction is worth it, only to mark what was confirmed."""
+        self._collect()
+        return bool(self._confirmed or self._marking)
+
+    def settle(self) -> None:
+        """Wait for what is outstanding. Raises NotPublished."""
+        self.publisher.wait()
+
+    def _collect(self) -> None:
+        try:
+            self.publisher.collect()
+        except NotPublished as error:
+            log.warning("outbox_waits", reason=str(error))
+        if self.publisher.refused:
+            log.error("outbox_refused", messages=self.publisher.refused)
+            self.publisher.refused = 0
+
+
+def sweep(database: Database, publisher: Publisher, most: int = 200) -> int:
+    """Publish rows that were left behind and mark those that are confirmed. Raises NotPublished.
+
+    Rows are locked for the while, so replicas share the work.
+    """
+    with database.begin() as conn:
+        rows = conn.execute(
+            select(OUTBOX)
+            .where(OUTBOX.c.published_at.is_(None), OUTBOX.c.created_at < datetime.now(UTC) - SWEEP_AFTER)
+            .order_by(OUTBOX.c.created_at)
+            .limit(most)
+            .with_for_update(skip_locked=True)
+        ).all()
+        confirmed: list[str] = []
+        for row in rows:
+            publisher.send(
+                row.id,
+                row.exchange,
+                row.routing_key,
+                row.body.encode(),
+                content_type=BATCH,
+                on_confirmed=confirmed.append,
+            )
+        publisher.wait()
+        if confirmed:
+            conn.execute(
+                update(OUTBOX)
+                .where(is_in(conn, OUTBOX.c.id, confirmed))
+                .values(published_at=datetime.now(UTC))
+            )
+    return len(confirmed)
+
+
+def pending(conn: Connection) -> tuple[int, float]:
+    """Messages not yet published, and the age in seconds of the oldest."""
+    count, oldest = conn.execute(
+        select(func.count(), func.min(OUTBOX.c.created_at)).where(OUTBOX.c.published_at.is_(None))
+    ).one()
+    return count, (datetime.now(UTC) - oldest).total_seconds() if oldest else 0.0
+
+
+def forget_old(conn: Connection, days: int, most: int = 2000) -> int:
+    """Delete a bounded number of published rows older than the event log is kept."""
+    old = (
+        conn.execute(
+            select(OUTBOX.c.id)
+            .where(
+                OUTBOX.c.created_at < datetime.now(UTC) - timedelta(days=days),
+                OUTBOX.c.published_at.is_not(None),
+            )
+            .limit(most)
+        )
+        .scalars()
+        .all()
+    )
+    conn.execute(delete(OUTBOX).where(is_in(conn, OUTBOX.c.id, old)))
+    return len(old)

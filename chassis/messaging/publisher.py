@@ -1,0 +1,161 @@
+"""Publishing with pipelined confirms whose delivery tags are really matched.
+
+py-amqp's own confirming publish waits for any confirm: after one that came late, the next publish counts
+as confirmed even if it failed. Here each tag is remembered, and after a time-out or a broken connection
+the connection is thrown away with everything unconfirmed on it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from amqp import Message as AmqpMessage
+from kombu import Connection
+
+from chassis.errors import WorldAway
+from chassis.handlers import REPLIES
+from chassis.messaging.connection import BROKER_AWAY, close_quietly, connect, read_events
+from chassis.messaging.topology import apply, reply_queue
+
+# The broker confirms within milliseconds; under a memory alarm never.
+CONFIRM_LIMIT_S = 15.0
+WINDOW = 500
+
+
+OnConfirmed = Callable[[str], object]
+
+
+class NotPublished(WorldAway):
+    """The broker is away, refused the message, or did not confirm it in time."""
+
+
+@dataclass
+class Publisher:
+    """One connection that only publishes. Not shared between threads of any kind.
+
+    `send` returns at once; its `on_confirmed` is called during a later `send`, `collect` or `wait`.
+    """
+
+    url: str
+    name: str
+    connector: Callable[[str, str], Connection] = connect
+    limit_s: float = CONFIRM_LIMIT_S
+    refused: int = 0
+    _connection: Connection | None = None
+    _channel: Any = None
+    _next_tag: int = 1
+    _waiting: dict[int, tuple[str, float, OnConfirmed]] = field(default_factory=dict)
+    _reply_queues: set[str] = field(default_factory=set)
+
+    @property
+    def unconfirmed(self) -> int:
+        return len(self._waiting)
+
+    def send(
+        self,
+        key: str,
+        exchange: str,
+        routing_key: str,
+        body: bytes,
+        *,
+        content_type: str,
+        on_confirmed: OnConfirmed,
+        headers: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Hand one message to the broker; `on_confirmed(key)` follows unless it is refused.
+
+        Raises NotPublished.
+        """
+        try:
+            channel = self._open()
+            if exchange == REPLIES and routing_key not in self._reply_queues:
+                assert self._connection is not None
+                apply(self._connection, [reply_queue(routing_key)])
+                self._reply_queues.add(routing_key)
+            while len(self._waiting) >= WINDOW:
+                self._read(self._patience())
+            message = AmqpMessage(
+                body, content_type=content_type, delivery_mode=2, application_headers=dict(headers or {})
+            )
+            self._waiting[self._next_tag] = (key, time.monotonic(), on_confirmed)
+            self._next_tag += 1
+            channel.basic_publish(message, exchange=exchange, routing_key=routing_key)
+        except BROKER_AWAY as error:
+            self.drop()
+            raise NotPublished(f"broker away while publishing: {type(error).__name__}") from None
+
+    def collect(self) -> None:
+        """Take in confirms that are there, without waiting. Raises NotPublished after the time limit."""
+        try:
+            while self._waiting and self._read(0):
+                pass
+            self._patience()
+        except BROKER_AWAY as error:
+            self.drop()
+            raise NotPublished(f"broker away while confirming: {type(error).__name__}") from None
+
+    def wait(self) -> None:
+        """Wait until nothing is outstanding. Raises NotPublished."""
+        try:
+            while self._waiting:
+                self._read(self._patience())
+        except BROKER_AWAY as error:
+            self.drop()
+            raise NotPublished(f"broker away while confirming: {type(error).__name__}") from None
+
+    def beat(self) -> None:
+        """Keep an idle connection alive, and notice one that is not."""
+        if self._connection is None:
+            return
+        try:
+            self._read(0)
+            self._connection.heartbeat_check()
+        except BROKER_AWAY:
+            self.drop()
+
+    def drop(self) -> None:
+        """Throw the connection away; what was not confirmed stays in the outbox for the sweep."""
+        self._waiting.clear()
+        self._reply_queues.clear()
+        connection, self._connection, self._channel = self._connection, None, None
+        close_quietly(connection)
+
+    def _open(self) -> Any:
+        if self._connection is None:
+            self._connection = self.connector(self.url, self.name)
+            self._channel = self._connection.channel()
+            self._channel.confirm_select()
+            self._channel.events["basic_ack"].add(self._on_ack)
+            self._channel.events["basic_nack"].add(self._on_nack)
+            self._next_tag = 1
+        return self._channel
+
+    def _read(self, seconds: float) -> bool:
+        assert self._connection is not None
+        return read_events(self._connection, seconds)
+
+    def _patience(self) -> float:
+        """Seconds left until the oldest unconfirmed message is given up. Raises NotPublished."""
+        if not self._waiting:
+            return 0
+        _, sent, _ = self._waiting[next(iter(self._waiting))]
+        left = sent + self.limit_s - time.monotonic()
+        if left <= 0:
+            count = len(self._waiting)
+            self.drop()
+            raise NotPublished(f"{count} messages not confirmed within {self.limit_s:.0f} s")
+        return left
+
+    def _on_ack(self, tag: int, multiple: bool) -> None:
+        for key, _, on_confirmed in self._settled(tag, multiple):
+            on_confirmed(key)
+
+    def _on_nack(self, tag: int, multiple: bool) -> None:
+        self.refused += len(self._settled(tag, multiple))
+
+    def _settled(self, tag: int, multiple: bool) -> list[tuple[str, float, OnConfirmed]]:
+        tags = [t for t in self._waiting if t <= tag] if multiple else [tag]
+        return [self._waiting.pop(t) for t in tags if t in self._waiting]

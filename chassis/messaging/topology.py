@@ -1,0 +1,194 @@
+"""Exchanges and queues, derived from the handlers.
+
+Every queue is a quorum queue; what a queue gives up on goes to its `.dead` queue at least once. A retry
+queue serves all handlers: a copy is published to its fanout exchange under the work queue's name, and on
+expiry `doorstep.back` returns it to exactly that queue.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from amqp.exceptions import NotFound, PreconditionFailed
+from kombu import Connection, Exchange, Queue, binding
+
+from chassis.errors import WorldAway
+from chassis.handlers import ARRIVALS, EVENTS, REPLIES, Handler, Service
+from contracts.registry import EVENT_TYPES
+
+BACK = "doorstep.back"
+UNROUTED = "doorstep.unrouted"
+UNHEARD = "doorstep.unheard"
+
+# A net for consumers that die on a message, no retry counter.
+DELIVERY_LIMIT = 100
+# A publisher that never reads its replies does not fill the disk: the oldest go first.
+REPLIES_KEPT = 200_000
+
+Entity = Any  # kombu's Exchange or Queue; kombu ships no types
+
+
+class TopologyDiffers(WorldAway):
+    """The broker has something under that name with other properties. Fix it, or wait for who does."""
+
+
+@dataclass(frozen=True)
+class Difference:
+    name: str
+    what: str
+
+
+def retry_name(seconds: int) -> str:
+    for size, unit in ((3600, "h"), (60, "min")):
+        if seconds % size == 0:
+            return f"doorstep.retry.{seconds // size}{unit}"
+    return f"doorstep.retry.{seconds}s"
+
+
+def dead_name(queue: str) -> str:
+    return f"{queue}.dead"
+
+
+def exchanges() -> list[Exchange]:
+    """Alternate exchanges first."""
+    return [
+        _exchange(UNROUTED, "fanout"),
+        # Topic, so that only event types that should have a listener reach the watched queue.
+        _exchange(UNHEARD, "topic"),
+        _exchange(EVENTS, "topic", alternate=UNHEARD),
+        _exchange(ARRIVALS, "topic", alternate=UNROUTED),
+        _exchange(REPLIES, "direct", alternate=UNROUTED),
+        _exchange(BACK, "direct", alternate=UNROUTED),
+    ]
+
+
+def watched_queue() -> Queue:
+    """Where unroutable messages are seen; any message in it is an alarm."""
+    unheard = _known(UNHEARD)
+    expected = [binding(unheard, routing_key=kind.name) for kind in EVENT_TYPES.values() if kind.subscribed]
+    return _quorum(UNROUTED, bindings=[binding(_known(UNROUTED)), *expected])
+
+
+def work_queue(service: str, handler: Handler) -> Queue:
+    name = handler.queue(service)
+    source = _known(handler.exchange)
+    return _quorum(
+        name,
+        bindings=[
+            *(binding(source, routing_key=key) for key in handler.bindings),
+            binding(_known(BACK), routing_key=name),
+        ],
+        **{
+            "x-dead-letter-exchange": "",
+            "x-dead-letter-routing-key": dead_name(name),
+            "x-dead-letter-strategy": "at-least-once",
+            "x-delivery-limit": DELIVERY_LIMIT,
+        },
+    )
+
+
+def retry_entities(seconds: int) -> list[Entity]:
+    name = retry_name(seconds)
+    exchange = _exchange(name, "fanout")
+    queue = _quorum(
+        name,
+        bindings=[binding(_known(name))],
+        **{
+            "x-message-ttl": seconds * 1000,
+            "x-dead-letter-exchange": BACK,
+            "x-dead-letter-strategy": "at-least-once",
+        },
+    )
+    return [exchange, queue]
+
+
+def reply_queue(publisher: str) -> Queue:
+    return Queue(
+        f"{REPLIES}.{publisher}",
+        bindings=[binding(_known(REPLIES), routing_key=publisher)],
+        durable=True,
+        queue_arguments={
+            "x-queue-type": "quorum",
+            "x-max-length": REPLIES_KEPT,
+            "x-overflow": "drop-head",
+        },
+    )
+
+
+def shared_entities(delays: Iterable[int]) -> list[Entity]:
+    """What belongs to no service."""
+    return [*exchanges(), watched_queue(), *(entity for delay in delays for entity in retry_entities(delay))]
+
+
+def service_entities(service: Service) -> Iterator[Entity]:
+    """A service's own queues; each dead queue before the queue that feeds it."""
+    for handler in service.handlers:
+        yield _quorum(dead_name(handler.queue(service.name)))
+        yield work_queue(service.name, handler)
+
+
+def apply(connection: Connection, entities: Iterable[Entity]) -> None:
+    """Declare; what is there already the same way stays. Raises TopologyDiffers."""
+    for entity in entities:
+        with connection.channel() as channel:
+            try:
+                entity.bind(channel).declare()
+            except PreconditionFailed as error:
+                raise TopologyDiffers(f"{entity.name}: {error.message}") from None
+
+
+def check(connection: Connection, entities: Iterable[Entity]) -> list[Difference]:
+    """What is missing or different. Creates no exchange or queue; bindings of existing ones are made good."""
+    found: list[Difference] = []
+    for entity in entities:
+        for attempt in (_is_there, _is_same):
+            with connection.channel() as channel:
+                difference = attempt(entity, channel)
+            if difference:
+                found.append(Difference(entity.name, difference))
+                break
+    return found
+
+
+def _is_there(entity: Entity, channel: Any) -> str | None:
+    declare: Callable[..., Any] = (
+        channel.queue_declare if isinstance(entity, Queue) else channel.exchange_declare
+    )
+    options = {"queue": entity.name} if isinstance(entity, Queue) else {"exchange": entity.name, "type": ""}
+    try:
+        declare(**options, passive=True)
+    except NotFound:
+        return "missing"
+    return None
+
+
+def _is_same(entity: Entity, channel: Any) -> str | None:
+    try:
+        entity.bind(channel).declare()
+    except PreconditionFailed as error:
+        return str(error.message)
+    except NotFound as error:
+        return f"cannot be bound: {error.message}"
+    return None
+
+
+def _known(name: str) -> Exchange:
+    """An exchange to bind to, declared elsewhere."""
+    return Exchange(name, no_declare=True)
+
+
+def _exchange(name: str, kind: str, alternate: str | None = None) -> Exchange:
+    arguments = {"alternate-exchange": alternate} if alternate else None
+    return Exchange(name, kind, durable=True, arguments=arguments)
+
+
+def _quorum(name: str, bindings: list[Any] | None = None, **arguments: Any) -> Queue:
+    # Without an exchange of its own kombu would bind nothing, which is right for dead queues.
+    return Queue(
+        name,
+        bindings=bindings or [],
+        durable=True,
+        queue_arguments={"x-queue-type": "quorum", "x-overflow": "reject-publish", **arguments},
+    )

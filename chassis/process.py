@@ -1,0 +1,108 @@
+"""The main of a service process. eventlet patches first, before anything else is imported."""
+
+from __future__ import annotations
+
+# Imported before the patching: its locks are shared with the native health thread and must stay native.
+import prometheus_client  # noqa: F401  # isort: skip
+import warnings  # isort: skip
+
+warnings.filterwarnings("ignore", message="(?s).*Eventlet is deprecated")
+
+import eventlet  # isort: skip
+
+eventlet.monkey_patch()
+
+# ruff: noqa: E402
+import signal
+import sys
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any
+
+import structlog
+from nameko.runners import ServiceRunner
+from sqlalchemy.exc import SQLAlchemyError
+
+from chassis.database import Database
+from chassis.errors import SettingsError
+from chassis.handlers import Service
+from chassis.health import HealthServer
+from chassis.hosting import host
+from chassis.housekeeping import Chore
+from chassis.migrations import is_current
+from chassis.settings import Settings, read_settings
+from chassis.telemetry import configure_logs
+from chassis.unit_of_work import Work
+
+EXIT_SETTINGS = 2
+
+log = structlog.get_logger()
+
+
+def work_of(settings: Settings) -> Work:
+    return Work(
+        service=settings.service,
+        database=Database(settings.database_url, application=f"doorstep-{settings.service}"),
+        clock=settings.clock(),
+        sealer=settings.sealer(),
+        index=settings.index(),
+        zone=settings.zone,
+        pack=settings.pack,
+    )
+
+
+def main(name: str) -> None:
+    """Run one service until SIGTERM or SIGINT; exits 2 with one line on a wrong setting."""
+    try:
+        settings = read_settings(name)
+        configure_logs(name, settings.log_level)
+        module = import_module(f"services.{name}.service")
+        _serve(module.SERVICE, settings, getattr(module, "extra_chores", None))
+    except SettingsError as error:
+        print(f"{name}: {error}", file=sys.stderr)
+        sys.exit(EXIT_SETTINGS)
+
+
+def _serve(
+    service: Service, settings: Settings, extra: Callable[[Work, Settings], list[Chore]] | None
+) -> None:
+    work = work_of(settings)
+    service_class, consumers = host(service, work, settings, extra)
+    migrated = False
+
+    def readiness() -> dict[str, str]:
+        waiting = {consumer.queue: consumer.reason for consumer in consumers if not consumer.ready}
+        if not migrated:
+            waiting["database"] = f"not at the newest version: run `doorstep migrate {service.name}`"
+        return waiting
+
+    health = HealthServer(settings.health_host, settings.health_port, readiness)
+    log.info("health", port=health.port)
+    stopping = eventlet.event.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: eventlet.spawn_n(_once, stopping))
+
+    while not stopping.ready():
+        try:
+            migrated = is_current(service.name, work.database)
+        except (SQLAlchemyError, OSError) as error:
+            log.warning("waiting_for_database", error=type(error).__name__)
+        if migrated:
+            break
+        stopping.wait(timeout=1)
+    if stopping.ready():
+        return
+
+    runner = ServiceRunner()
+    runner.add_service(service_class)
+    runner.start()
+    log.info("started")
+    stopping.wait()
+    log.info("stopping")
+    runner.stop()
+    log.info("stopped")
+
+
+def _once(flag: Any) -> None:
+    if not flag.ready():
+        flag.send()
