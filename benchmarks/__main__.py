@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shutil
 import signal
-import sys
 import tempfile
 import time
 from importlib.util import find_spec
@@ -16,7 +15,14 @@ from typing import Annotated
 import psycopg
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+)
 
 from benchmarks import report
 from benchmarks.doorstep_pipeline import Doorstep
@@ -29,17 +35,23 @@ from benchmarks.report import Result
 from deploy.local import LocalNodeError
 
 PIPELINES: dict[str, type[Pipeline]] = {"nameko": Nameko, "faststream": FastStreamPeer, "doorstep": Doorstep}
-NEEDS = {"nameko": ("nameko", "psycopg2"), "faststream": ("faststream", "aio_pika", "asyncpg"), "doorstep": ()}
+NEEDS = {"nameko": ("nameko", "psycopg2"), "faststream": ("faststream", "aio_pika", "asyncpg")}
 WARM_UP = 300  # connections made, statements compiled and cached
 HALF_LOAD_SECONDS = 30
 
 
 def main(
-    quick: Annotated[bool, typer.Option("--quick", help="A short look: fewer arrivals, no bulk load.")] = False,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="A short look: fewer arrivals, no bulk load.")
+    ] = False,
     arrivals: Annotated[int, typer.Option(min=100, help="Arrivals a run; the same for all.")] = 20_000,
     repeat: Annotated[int, typer.Option(min=1, help="Runs of each pipeline; the median counts.")] = 1,
-    only: Annotated[list[str] | None, typer.Option(help=f"Of {', '.join(PIPELINES)}; may be repeated.")] = None,
-    bulk: Annotated[int, typer.Option(min=0, help="Arrivals to load before Doorstep runs again; 0: none.")] = 1_000_000,
+    only: Annotated[
+        list[str] | None, typer.Option(help=f"Of {', '.join(PIPELINES)}; may be repeated.")
+    ] = None,
+    bulk: Annotated[
+        int, typer.Option(min=0, help="Arrivals to load before Doorstep runs again; 0: none.")
+    ] = 1_000_000,
     json_file: Annotated[Path | None, typer.Option("--json", help="Write all figures to this file.")] = None,
     keep: Annotated[bool, typer.Option(help="Keep the directory with logs and data.")] = False,
 ) -> None:
@@ -57,8 +69,10 @@ def main(
             machine = report.machine(_software(nodes))
             for name in chosen:
                 results[name] = _measure(
-                    PIPELINES[name](nodes, directory),
-                    Bench(directory, _Bar(progress)),
+                    PIPELINES[name],
+                    nodes,
+                    directory,
+                    _Bar(progress),
                     arrivals=arrivals,
                     repeat=repeat,
                     half_seconds=HALF_LOAD_SECONDS / 5 if quick else HALF_LOAD_SECONDS,
@@ -78,31 +92,48 @@ def main(
     report.show(console, results, machine)
     if json_file:
         settings = {"arrivals": arrivals, "repeat": repeat, "quick": quick, "postgresql": POSTGRES}
-        json_file.write_text(json.dumps(report.as_json(results, machine, settings), indent=2, ensure_ascii=False) + "\n")
+        json_file.write_text(
+            json.dumps(report.as_json(results, machine, settings), indent=2, ensure_ascii=False) + "\n"
+        )
     if any(result.failed for result in results.values()):
         raise typer.Exit(1)
 
 
 def _measure(
-    pipeline: Pipeline, bench: Bench, *, arrivals: int, repeat: int, half_seconds: float, bulk: int
+    kind: type[Pipeline],
+    nodes: Nodes,
+    directory: Path,
+    progress: _Bar,
+    *,
+    arrivals: int,
+    repeat: int,
+    half_seconds: float,
+    bulk: int,
 ) -> Result:
+    pipeline = kind(nodes, directory)
     result = Result(pipeline.title)
+    bench = Bench(directory, progress)
     # What a full database costs is a difference of two rates: neither may be a single run.
     repeat = max(repeat, 3) if bulk else repeat
     try:
         pipeline.prepare()
         pipeline.start()
         bench.run(pipeline, WARM_UP, what="warming up")
-        runs = [bench.run(pipeline, arrivals, what=f"full speed, run {number + 1}") for number in range(repeat)]
+        runs = [
+            bench.run(pipeline, arrivals, what=f"full speed, run {number + 1}") for number in range(repeat)
+        ]
         result.full, result.rates = median_of(runs), [run.rate for run in runs]
         half = result.full.rate / 2
         result.half = bench.run(pipeline, max(100, int(half * half_seconds)), half, what="half load")
         if bulk:
             began = time.monotonic()
-            pipeline.fill(bulk)
+            pipeline.fill(bulk, progress)
             result.rows_loaded, result.load_seconds = bulk, time.monotonic() - began
             bench.run(pipeline, WARM_UP, what="warming up again")
-            runs = [bench.run(pipeline, arrivals, what=f"on {bulk:,}, run {number + 1}") for number in range(repeat)]
+            runs = [
+                bench.run(pipeline, arrivals, what=f"on {bulk:,}, run {number + 1}")
+                for number in range(repeat)
+            ]
             result.loaded, result.loaded_rates = median_of(runs), [run.rate for run in runs]
     except (WrongEffects, Died, TimeoutError, NotImplementedError) as error:
         result.failed = str(error)
@@ -114,12 +145,16 @@ def _measure(
 def _chosen(console: Console, names: list[str]) -> list[str]:
     for name in names:
         if name not in PIPELINES:
-            raise typer.BadParameter(f"{name} is no pipeline: choose of {', '.join(PIPELINES)}", param_hint="--only")
+            raise typer.BadParameter(
+                f"{name} is no pipeline: choose of {', '.join(PIPELINES)}", param_hint="--only"
+            )
     chosen = []
     for name in names:
-        missing = [module for module in NEEDS[name] if not find_spec(module)]
+        missing = Doorstep.missing() if name == "doorstep" else [m for m in NEEDS[name] if not find_spec(m)]
         if missing:
-            console.print(f"[yellow]{name} is left out: {', '.join(missing)} not installed (pip install '.[bench]')[/yellow]")
+            console.print(
+                f"[yellow]{name} is left out, not there: {', '.join(missing)} (see benchmarks/README.md)[/]"
+            )
         else:
             chosen.append(name)
     return chosen
@@ -144,7 +179,6 @@ def _progress(console: Console) -> Progress:
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
-        TextColumn("messages"),
         TimeElapsedColumn(),
         console=console,
     )
@@ -161,4 +195,4 @@ def _interrupted(number: int, frame: FrameType | None) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(typer.run(main))
+    typer.run(main)

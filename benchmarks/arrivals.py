@@ -27,7 +27,9 @@ SOURCE = f"/{PUBLISHER}/arrivals"
 CHINA = timezone(timedelta(hours=8))
 DAY = date(2022, 10, 1)
 
-_NAMES = tuple(a + b + c for a in "王李张刘陈杨黄赵吴周徐孙" for b in "建志晓文秀海" for c in "国强红华英涛梅")
+_NAMES = tuple(
+    a + b + c for a in "王李张刘陈杨黄赵吴周徐孙" for b in "建志晓文秀海" for c in "国强红华英涛梅"
+)
 # High-risk places of the list of 2022-10-01 8:00 in samples/.
 _ORIGINS = (
     ("620402", "京怡家园4号楼"),
@@ -110,4 +112,6 @@ def _courtyards() -> tuple[tuple[str, str], ...]:
     """(community code, courtyard name) of the sample places."""
     with sample(PLACES).open(encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
-    return tuple((row["place_id"].partition("-")[0], row["name"]) for row in rows if row["level"] == "courtyard")
+    return tuple(
+        (row["place_id"].partition("-")[0], row["name"]) for row in rows if row["level"] == "courtyard"
+    )

@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from importlib import import_module
-from typing import Annotated
+from typing import Annotated, Any
 
 import psycopg
 import typer
@@ -32,7 +32,7 @@ Report = Callable[[str, int], None]  # service, arrivals loaded into it so far, 
 
 # Of this session only: the load may be lost in a crash, and has memory to sort with.
 _SESSION = "SET synchronous_commit = off; SET maintenance_work_mem = '512MB'; SET timezone = 'UTC'"
-_DIALECT = postgresql.dialect()
+_DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
 
 
 class Mismatch(Exception):
@@ -53,7 +53,8 @@ def load(urls: Mapping[str, str], arrivals: int, report: Report = lambda service
     statements = {service: _statements(service) for service in urls}
     with ThreadPoolExecutor(len(urls)) as pool:
         futures = [
-            pool.submit(_load, service, url, statements[service], arrivals, report) for service, url in urls.items()
+            pool.submit(_load, service, url, statements[service], arrivals, report)
+            for service, url in urls.items()
         ]
         return [future.result() for future in futures]
 
@@ -72,7 +73,9 @@ def _load(service: str, url: str, statements: Mapping[str, str], arrivals: int, 
                 put_back = _take_off(connection, table)
                 for first in range(1, arrivals + 1, CHUNK):
                     last = min(first + CHUNK - 1, arrivals)
-                    rows += connection.execute(statement, {"first": first, "last": last, "all": arrivals}).rowcount
+                    rows += connection.execute(
+                        statement, {"first": first, "last": last, "all": arrivals}
+                    ).rowcount
                     done += last - first + 1
                     report(service, done)
                 for again in put_back:
@@ -82,9 +85,9 @@ def _load(service: str, url: str, statements: Mapping[str, str], arrivals: int, 
     return Loaded(service, rows, time.monotonic() - began)
 
 
-def _take_off(connection: psycopg.Connection[tuple], table: str) -> list[str]:
+def _take_off(connection: psycopg.Connection[tuple[Any, ...]], table: str) -> list[str]:
     """Drop keys and indexes; what to run to have them again."""
-    put_back = []
+    put_back: list[str] = []
     constraints = connection.execute(
         "SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint "
         "WHERE conrelid = %s::regclass AND contype IN ('p', 'u', 'f', 'x') ORDER BY contype = 'f' DESC",
@@ -95,7 +98,9 @@ def _take_off(connection: psycopg.Connection[tuple], table: str) -> list[str]:
         connection.execute(sql.SQL("ALTER TABLE {} DROP CONSTRAINT {}").format(at, what))
         add = sql.SQL("ALTER TABLE {} ADD CONSTRAINT {} ").format(at, what).as_string(connection)
         put_back.insert(0, add + definition)
-    indexes = connection.execute("SELECT indexname, indexdef FROM pg_indexes WHERE tablename = %s", (table,)).fetchall()
+    indexes = connection.execute(
+        "SELECT indexname, indexdef FROM pg_indexes WHERE tablename = %s", (table,)
+    ).fetchall()
     for name, definition in indexes:
         connection.execute(sql.SQL("DROP INDEX {}").format(sql.Identifier(name)))
         put_back.append(definition)
@@ -116,7 +121,9 @@ def _statements(service: str) -> dict[str, str]:
 def _statement(service: str, table: Table, rows: Rows) -> str:
     if unknown := rows.columns.keys() - table.columns.keys():
         listed = ", ".join(sorted(unknown))
-        raise Mismatch(f"{service}.{table.name} has no column {listed}: bring benchmarks/bulk_rows.py up to date")
+        raise Mismatch(
+            f"{service}.{table.name} has no column {listed}: bring benchmarks/bulk_rows.py up to date"
+        )
     values = {}
     for column in table.columns:
         if column.name in rows.columns:
@@ -132,7 +139,8 @@ def _statement(service: str, table: Table, rows: Rows) -> str:
         "SELECT i, t AS at, lpad(to_hex((extract(epoch FROM t) * 1000)::bigint), 12, '0') AS ms "
         "FROM generate_series(%(first)s::bigint, %(last)s::bigint) AS i, "
         # Ends a day before the measured arrivals come; a hundred days long, whatever their number.
-        "LATERAL (SELECT timestamptz '2022-09-30 00:00+08' - interval '100 days' * (%(all)s::float8 - i) / %(all)s) AS x(t)"
+        "LATERAL (SELECT timestamptz '2022-09-30 00:00+08' "
+        "- interval '100 days' * (%(all)s::float8 - i) / %(all)s) AS x(t)"
         f") AS arrival, generate_series(0, {rows.each - 1}) AS j{where}"
     )
 

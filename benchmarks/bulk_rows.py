@@ -33,7 +33,8 @@ class Rows:
 def new_id(kind: str, numbers: str = "i", version: int = 7) -> str:
     """A time-ordered UUID, the same for the same kind and numbers in every database."""
     digest = f"md5('{kind}' || {numbers})"
-    return f"overlay(overlay(overlay({digest} placing ms from 1) placing '{version}' from 13) placing '8' from 17)::uuid"
+    timed = f"overlay({digest} placing ms from 1)"
+    return f"overlay(overlay({timed} placing '{version}' from 13) placing '8' from 17)::uuid"
 
 
 def key(kind: str, numbers: str = "i") -> str:
@@ -51,7 +52,11 @@ def sealed(kind: str) -> str:
         person, destination = reported["data"]["person"], reported["data"]["destination"]
         known = {name: person[name] for name in ("name", "phone", "identity_type", "identity_number")}
         contact = {"name": person["name"], "phone": person["phone"]}
-        what = {"report": reported, "person": {**known, "address": destination["address"]}, "contact": contact}
+        what = {
+            "report": reported,
+            "person": {**known, "address": destination["address"]},
+            "contact": contact,
+        }
         seals.append(sealer.seal(what[kind]))
     listed = ", ".join(f"'{seal}'" for seal in seals)
     return f"(ARRAY[{listed}])[1 + i %% {_SEALS}]"
@@ -79,7 +84,7 @@ def _inbox(handler: str, source: str, event_id: str) -> Rows:
 
 
 def _outbox(routing_key: str) -> Rows:
-    """A message of fifty events; its body is kept short, for nobody reads it and disk is not what is measured."""
+    """A message of fifty events. Its body is kept short: nobody reads it, and disk is not what is measured."""
     columns = {
         "id": new_id("outbox"),
         "exchange": "'doorstep.events'",
@@ -108,7 +113,14 @@ REGISTRATION = (
             "correlation_id": _EVENT_ID,
         },
     ),
-    Rows("person_keys", {"key": "CASE j WHEN 0 THEN " + key("identity") + " ELSE " + key("phone") + " END", "person_id": PERSON}, each=2),
+    Rows(
+        "person_keys",
+        {
+            "key": "CASE j WHEN 0 THEN " + key("identity") + " ELSE " + key("phone") + " END",
+            "person_id": PERSON,
+        },
+        each=2,
+    ),
     Rows(
         "arrivals",
         {
@@ -134,7 +146,16 @@ REGISTRATION = (
             "risk_certainty": "'exact'",
             "left_on": "at::date",
             "risk_areas": json(
-                [{"list": "2022-09-01T08", "level": "high", "division": "620402", "place": "京怡家园4号楼", "certainty": "exact", "stop": 0}]
+                [
+                    {
+                        "list": "2022-09-01T08",
+                        "level": "high",
+                        "division": "620402",
+                        "place": "京怡家园4号楼",
+                        "certainty": "exact",
+                        "stop": 0,
+                    }
+                ]
             ),
             "risk_list": "'2022-09-01T08'",
             "correlation_id": _EVENT_ID,
@@ -161,7 +182,7 @@ ISOLATION = (
             "risk_level": "'high'",
             "policy_id": "'cn-2022-06'",
             "policy_epoch": "1",
-            "chapters": "'[[1,\"' || at || '\",[[\"high\",\"' || at::date || '\"]],\"cn-2022-06\"]]'",
+            "chapters": '\'[[1,"\' || at || \'",[["high","\' || at::date || \'"]],"cn-2022-06"]]\'',
             "arrived_at": "at",
             "person": sealed("person"),
             "language": "'zh-CN'",
@@ -171,7 +192,9 @@ ISOLATION = (
             "community": _COMMUNITY,
             "grid": _GRID,
             "worker": _WORKER,
-            "team": json([["grid_worker", "w0001"], ["health_worker", "h0001"], ["community_officer", "o0001"]]),
+            "team": json(
+                [["grid_worker", "w0001"], ["health_worker", "h0001"], ["community_officer", "o0001"]]
+            ),
             "owner": _WORKER,
             "staff_epoch": "1",
             "tasks_planned": "8",
@@ -187,7 +210,7 @@ ISOLATION = (
         {
             "task_id": new_id("task", "i || '-' || j"),
             "case_id": ARRIVAL,
-            "kind": "(ARRAY['visit','test','check_in','check_in','test','check_in','check_in','release_check'])[1 + j]",
+            "kind": "(ARRAY['visit','test','check_in','check_in'])[1 + j %% 4]",
             "about": "''",
             "day": "j / 2",
             "due_from": "at + interval '12 hours' * j",
@@ -231,7 +254,13 @@ NOTIFICATION = (
             "person": sealed("person"),
             "worker": sealed("contact"),
             "parameters": json(
-                {"measure": "central_isolation", "days": 7, "counted_from": "2022-09-01", "release_on": "2022-09-08", "risk_level": "high"}
+                {
+                    "measure": "central_isolation",
+                    "days": 7,
+                    "counted_from": "2022-09-01",
+                    "release_on": "2022-09-08",
+                    "risk_level": "high",
+                }
             ),
             "event_id": f"'case.opened:' || {ARRIVAL} || ':1'",
             "correlation_id": _EVENT_ID,

@@ -5,25 +5,22 @@ from __future__ import annotations
 import os
 import statistics
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
 
 from benchmarks import arrivals
-from benchmarks.pipeline import Pipeline, WrongEffects
+from benchmarks.pipeline import Pipeline, Progress, WrongEffects
 from benchmarks.processes import cpu_seconds, machine_cpu_seconds
 
 LOAD = "load generator"
-MACHINE = "machine"
+MACHINE, CLOCK = "machine", "clock"
 OTHERS = "others, the bench itself included"
 POLL_SECONDS = 0.5
 # A pipeline that queues nothing for so long is stuck, and the run fails with the counts it got to.
 STUCK_SECONDS = 60.0
 # Statistics lag behind a server process that has just gone idle; then an exact count decides.
 LAG_SECONDS = 1.5
-
-Progress = Callable[[str, int, int], None]  # what, messages queued, of how many
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +34,7 @@ class Run:
     cpu: dict[str, float]
     asked_rate: float | None
     latest: float  # how far behind its schedule the load generator was at worst, seconds
+    window: float  # seconds over which `cpu` was taken: a little longer than the run
 
     def percentile(self, percent: float) -> float:
         ordered = sorted(self.latencies)
@@ -45,7 +43,12 @@ class Run:
     @property
     def busy(self) -> float:
         """Share of the machine's CPU that was used, by whomever."""
-        return sum(self.cpu.values()) / (self.seconds * (os.cpu_count() or 1))
+        return sum(self.cpu.values()) / (self.window * (os.cpu_count() or 1))
+
+    @property
+    def disturbed(self) -> float:
+        """Share of the machine's CPU that went to none of the stages."""
+        return self.cpu[OTHERS] / (self.window * (os.cpu_count() or 1))
 
 
 class Bench:
@@ -68,19 +71,30 @@ class Bench:
         used = self._wait(pipeline, stages, title, before.messages, queued_before, target.messages)
         published = pipeline.published()
         cpu = {stage: used[stage] - used_before[stage] for stage in used}
+        window = cpu.pop(CLOCK)
         cpu[LOAD] = published.cpu_seconds
         cpu[OTHERS] = max(0.0, cpu.pop(MACHINE) - sum(cpu.values()))
         if published.confirmed != count:
-            raise WrongEffects(f"{title}: {published.confirmed} of {count} arrivals were confirmed by the broker")
+            raise WrongEffects(
+                f"{title}: {published.confirmed} of {count} arrivals were confirmed by the broker"
+            )
         effects = pipeline.effects() - before
         if effects != target:
-            raise WrongEffects(f"{title}: {count} arrivals should give {target}; the databases have {effects}")
+            raise WrongEffects(
+                f"{title}: {count} arrivals should give {target}; the databases have {effects}"
+            )
         found = pipeline.latencies(published, run)
         seconds = found.last_queued - found.first_published
-        return Run(count, seconds, count / seconds, found.seconds, cpu, rate, published.latest)
+        return Run(count, seconds, count / seconds, found.seconds, cpu, rate, published.latest, window)
 
     def _wait(
-        self, pipeline: Pipeline, stages: dict[str, int], title: str, before: int, queued_before: int, target: int
+        self,
+        pipeline: Pipeline,
+        stages: dict[str, int],
+        title: str,
+        before: int,
+        queued_before: int,
+        target: int,
     ) -> dict[str, float]:
         """Returns the CPU time used when all was done, the exact counting not included."""
         queued, changed, counted = 0, time.monotonic(), time.monotonic()
@@ -103,7 +117,9 @@ class Bench:
                     queued, changed = exact, now
                     self._progress(title, queued, target)
             if now - changed > STUCK_SECONDS:
-                raise WrongEffects(f"{title}: stuck at {queued:,} of {target:,} messages for {STUCK_SECONDS:.0f} s")
+                raise WrongEffects(
+                    f"{title}: stuck at {queued:,} of {target:,} messages for {STUCK_SECONDS:.0f} s"
+                )
 
     def _write(self, pipeline: str, count: int) -> tuple[str, Path]:
         first = self._next.get(pipeline, 0)
@@ -116,7 +132,8 @@ class Bench:
 
 
 def _used(stages: dict[str, int]) -> dict[str, float]:
-    return {stage: cpu_seconds(pid) for stage, pid in stages.items()} | {MACHINE: machine_cpu_seconds()}
+    used = {stage: cpu_seconds(pid) for stage, pid in stages.items()}
+    return {**used, MACHINE: machine_cpu_seconds(), CLOCK: time.monotonic()}
 
 
 def median_of(runs: list[Run]) -> Run:

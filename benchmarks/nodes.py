@@ -25,7 +25,7 @@ POSTGRES = {
 
 
 class Nodes:
-    """Broker and database server below one directory; each pipeline gets a virtual host and databases of its own."""
+    """Broker and database server below one directory; each pipeline gets a vhost and databases of its own."""
 
     def __init__(self, directory: Path) -> None:
         self.broker = PrivateBroker(directory / "broker")
@@ -39,7 +39,9 @@ class Nodes:
             self._started = starting.pop_all()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
+    ) -> None:
         self._started.close()
 
     def processes(self) -> dict[str, int]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import psycopg
 
@@ -17,6 +18,9 @@ from benchmarks.nodes import Nodes
 from benchmarks.processes import Processes, python
 
 SERVICES = ("registration", "isolation", "notification")
+
+Progress = Callable[[str, int, int], None]
+"""What is under way, how much is done, of how much."""
 
 
 class WrongEffects(Exception):
@@ -105,7 +109,7 @@ class Pipeline(ABC):
     def load_command(self, arrivals: Path, rate: float | None) -> list[str]:
         """The load generator's arguments, `--out` aside."""
 
-    def fill(self, arrivals: int) -> None:
+    def fill(self, arrivals: int, progress: Progress) -> None:
         """Load so many finished arrivals, to see what a full database does to the rate."""
         raise NotImplementedError(f"{self.title} has nothing to fill its databases with")
 
@@ -193,5 +197,5 @@ class Pipeline(ABC):
             row = connection.execute(query).fetchone()
         return int(row[0]) if row else 0
 
-    def _connect(self, service: str) -> psycopg.Connection[tuple]:
+    def _connect(self, service: str) -> psycopg.Connection[tuple[Any, ...]]:
         return psycopg.connect(self.nodes.postgres_uri(self.database(service)), autocommit=True)

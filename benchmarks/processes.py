@@ -31,15 +31,25 @@ class Processes:
     def __enter__(self) -> Processes:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
+    ) -> None:
         self.stop()
 
     def start(self, name: str, command: Sequence[str], environment: Mapping[str, str] | None = None) -> int:
         env = {**os.environ, "PYTHONUNBUFFERED": "1", **(environment or {})}
-        env["PYTHONPATH"] = os.pathsep.join(filter(None, (str(ROOT), str(ROOT / "clients"), env.get("PYTHONPATH"))))
+        env["PYTHONPATH"] = os.pathsep.join(
+            filter(None, (str(ROOT), str(ROOT / "clients"), env.get("PYTHONPATH")))
+        )
         with self._log(name).open("ab") as log:
             child = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=env, cwd=ROOT, start_new_session=True
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                env=env,
+                cwd=ROOT,
+                start_new_session=True,
             )
         self._running[name] = child
         return child.pid

@@ -15,7 +15,16 @@ from rich.table import Table
 
 from benchmarks.measure import OTHERS, Run
 
-PACKAGES = ("nameko", "faststream", "SQLAlchemy", "psycopg", "psycopg2-binary", "asyncpg", "marshmallow", "pydantic")
+PACKAGES = (
+    "nameko",
+    "faststream",
+    "SQLAlchemy",
+    "psycopg",
+    "psycopg2-binary",
+    "asyncpg",
+    "marshmallow",
+    "pydantic",
+)
 # Above this share of the machine's CPU the figures say more about the neighbours than about the pipeline.
 NOISE = 0.05
 
@@ -50,7 +59,9 @@ def machine(software: Mapping[str, str]) -> dict[str, Any]:
     }
 
 
-def as_json(results: Mapping[str, Result], machine: Mapping[str, Any], settings: Mapping[str, Any]) -> dict[str, Any]:
+def as_json(
+    results: Mapping[str, Result], machine: Mapping[str, Any], settings: Mapping[str, Any]
+) -> dict[str, Any]:
     return {
         "machine": dict(machine),
         "settings": dict(settings),
@@ -65,8 +76,9 @@ def as_json(results: Mapping[str, Result], machine: Mapping[str, Any], settings:
 
 def show(console: Console, results: Mapping[str, Result], machine: Mapping[str, Any]) -> None:
     console.print(
-        f"{machine['cpus']} CPUs, {machine['memory_gib']} GiB, Python {machine['python']}, "
-        f"RabbitMQ {machine['rabbitmq']} (quorum queues), PostgreSQL {machine['postgresql']} (synchronous commits)"
+        f"{machine['cpus']} CPUs, {machine['memory_gib']} GiB, Python {machine['python']}; "
+        f"RabbitMQ {machine['rabbitmq']}, quorum queues; "
+        f"PostgreSQL {machine['postgresql']}, synchronous commits"
     )
     console.print(_speeds(results))
     console.print(_cpu(results))
@@ -78,18 +90,22 @@ def show(console: Console, results: Mapping[str, Result], machine: Mapping[str, 
 
 def _speeds(results: Mapping[str, Result]) -> Table:
     table = Table(title="From publish to message queued")
-    for heading in ("pipeline", "arrivals/s", "Doorstep is", "half load", "p50", "p99", "at full database"):
-        table.add_column(heading, justify="left" if heading == "pipeline" else "right")
+    for heading in ("pipeline", "arrivals/s", "ratio", "half load", "p50", "p99", "database full"):
+        table.add_column(
+            heading, justify="left" if heading == "pipeline" else "right", no_wrap=heading != "pipeline"
+        )
     for name, result in results.items():
         ratio = _ratio(results, name)
         table.add_row(
             result.title,
             f"{result.full.rate:,.0f}" if result.full else "-",
-            f"{ratio:.1f} times it" if ratio and name != "doorstep" else "",
+            f"1 : {ratio:.1f}" if ratio and name != "doorstep" else "",
             f"{result.half.asked_rate:,.0f}/s" if result.half and result.half.asked_rate else "-",
             f"{result.half.percentile(50) * 1000:,.0f} ms" if result.half else "-",
             f"{result.half.percentile(99) * 1000:,.0f} ms" if result.half else "-",
-            f"{result.loaded.rate:,.0f}/s ({result.change:+.1%})" if result.loaded and result.change is not None else "",
+            f"{result.loaded.rate:,.0f}/s ({result.change:+.1%})"
+            if result.loaded and result.change is not None
+            else "",
         )
     return table
 
@@ -104,7 +120,10 @@ def _cpu(results: Mapping[str, Result]) -> Table:
     for stage in stages:
         table.add_row(stage, *(f"{_ms(run, stage):.2f}" if stage in run.cpu else "" for run in runs.values()))
     table.add_section()
-    table.add_row("sum without others", *(f"{sum(_ms(run, s) for s in run.cpu if s != OTHERS):.2f}" for run in runs.values()))
+    table.add_row(
+        "sum without others",
+        *(f"{sum(_ms(run, s) for s in run.cpu if s != OTHERS):.2f}" for run in runs.values()),
+    )
     table.add_row("of the machine", *(f"{run.busy:.0%}" for run in runs.values()))
     return table
 
@@ -113,11 +132,13 @@ def _notes(console: Console, result: Result) -> None:
     if result.rows_loaded:
         console.print(f"{result.rows_loaded:,} arrivals were bulk-loaded in {result.load_seconds:.0f} s.")
     for run in (result.full, result.half, result.loaded):
-        if run and run.cpu[OTHERS] / (run.seconds * (os.cpu_count() or 1)) > NOISE:
+        if run and run.disturbed > NOISE:
             console.print(f"[yellow]{result.title}: other processes used the machine during a run.[/yellow]")
             break
     if result.half and result.half.latest > 0.05:
-        console.print(f"[yellow]{result.title}: the load generator fell {result.half.latest:.2f} s behind.[/yellow]")
+        console.print(
+            f"[yellow]{result.title}: the load generator fell {result.half.latest:.2f} s behind.[/yellow]"
+        )
 
 
 def _figures(result: Result) -> dict[str, Any]:
@@ -146,6 +167,7 @@ def _run(run: Run) -> dict[str, Any]:
         "latency_ms": {f"p{percent}": round(run.percentile(percent) * 1000, 1) for percent in (50, 90, 99)},
         "cpu_ms_per_arrival": {stage: round(_ms(run, stage), 3) for stage in run.cpu},
         "machine_busy": round(run.busy, 3),
+        "machine_disturbed": round(run.disturbed, 3),
         "generator_late_ms": round(run.latest * 1000, 1),
     }
 

@@ -1,1 +1,1 @@
-"""The same pipeline as users of nameko and of FastStream would write it; see ../README.md for what is equal."""
+"""The same pipeline as users of nameko and of FastStream would write it; ../README.md says what is equal."""

@@ -15,7 +15,13 @@ def first_tasks(arrived_at: datetime) -> list[dict[str, Any]]:
 
     def due(kind: str, day: int, hour: int, hours: int, role: str) -> dict[str, Any]:
         begin = morning + timedelta(days=day, hours=hour - 8)
-        return {"kind": kind, "day": day + 1, "due_from": begin, "due_by": begin + timedelta(hours=hours), "role": role}
+        return {
+            "kind": kind,
+            "day": day + 1,
+            "due_from": begin,
+            "due_by": begin + timedelta(hours=hours),
+            "role": role,
+        }
 
     return [
         due("visit", 0, 9, 12, "grid_worker"),
@@ -34,7 +40,8 @@ def messages(name: str, phone: str, days: int, release_on: str, address: str) ->
             "recipient_kind": "resident",
             "recipient": phone,
             "template": "isolation_begins",
-            "text": f"{name}您好：您需居家隔离{days}天，至{release_on}止。请每日早晚上报体温和症状，社区工作人员会与您联系。",
+            "text": f"{name}您好：您需居家隔离{days}天，至{release_on}止。"
+            "请每日早晚上报体温和症状，社区工作人员会与您联系。",
         },
         {
             "recipient_kind": "staff",

@@ -34,7 +34,14 @@ class PeerPipeline(Pipeline):
         return all(self.nodes.consumers(self.name, queue) > 0 for queue in self.queues)
 
     def load_command(self, arrivals: Path, rate: float | None) -> list[str]:
-        command = ["-m", "benchmarks.load", "--uri", self.nodes.amqp_uri(self.name), "--arrivals", str(arrivals)]
+        command = [
+            "-m",
+            "benchmarks.load",
+            "--uri",
+            self.nodes.amqp_uri(self.name),
+            "--arrivals",
+            str(arrivals),
+        ]
         command += ["--exchange", self.exchange, "--routing-key", self.routing_key]
         return command if rate is None else [*command, "--rate", str(rate)]
 
@@ -53,12 +60,20 @@ class Nameko(PeerPipeline):
     def commands(self) -> Mapping[str, tuple[list[str], Mapping[str, str]]]:
         config = self.directory / "config.yml"
         uris = {
-            service: self.nodes.postgres_uri(self.database(service), "postgresql+psycopg2") for service in SERVICES
+            service: self.nodes.postgres_uri(self.database(service), "postgresql+psycopg2")
+            for service in SERVICES
         }
         config.write_text(yaml.safe_dump({"AMQP_URI": self.nodes.amqp_uri(self.name), "DB_URIS": uris}))
         return {
             service: (
-                python("-c", NAMEKO_COMMAND, "run", "--config", str(config), f"benchmarks.peers.nameko_app.{service}"),
+                python(
+                    "-c",
+                    NAMEKO_COMMAND,
+                    "run",
+                    "--config",
+                    str(config),
+                    f"benchmarks.peers.nameko_app.{service}",
+                ),
                 {},
             )
             for service in SERVICES

@@ -69,7 +69,9 @@ def test_a_rate_is_kept(pipeline: Pipeline, bench: Bench) -> None:
 def test_no_figure_is_given_where_a_row_is_missing(
     pipeline: Pipeline, bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pipeline, "expected", lambda arrivals: Effects(arrivals, arrivals, 7 * arrivals, 2 * arrivals))
+    monkeypatch.setattr(
+        pipeline, "expected", lambda arrivals: Effects(arrivals, arrivals, 7 * arrivals, 2 * arrivals)
+    )
 
     with pytest.raises(WrongEffects, match="should give"):
         bench.run(pipeline, 20)

@@ -19,7 +19,9 @@ broker = RabbitBroker(
     log_level=logging.DEBUG,
 )
 engine = create_async_engine(
-    os.environ.get("DATABASE_URI", "postgresql+asyncpg://localhost/arrivals"), pool_size=CONNECTIONS, max_overflow=0
+    os.environ.get("DATABASE_URI", "postgresql+asyncpg://localhost/arrivals"),
+    pool_size=CONNECTIONS,
+    max_overflow=0,
 )
 new_session: async_sessionmaker[AsyncSession] = async_sessionmaker(engine, expire_on_commit=False)
 events = RabbitExchange("events", type=ExchangeType.TOPIC, durable=True)

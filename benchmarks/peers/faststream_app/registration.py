@@ -12,7 +12,9 @@ from benchmarks.peers.tables import Arrival
 app = FastStream(broker, after_shutdown=[engine.dispose])
 
 
-@broker.subscriber(queue("registration.register_arrival", "arrival.reported"), events, ack_policy=AckPolicy.MANUAL)
+@broker.subscriber(
+    queue("registration.register_arrival", "arrival.reported"), events, ack_policy=AckPolicy.MANUAL
+)
 async def register_arrival(event: ArrivalReported, message: RabbitMessage) -> None:
     report = event.data
     arrival = Arrival(

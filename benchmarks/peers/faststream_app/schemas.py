@@ -11,7 +11,14 @@ from pydantic import AwareDatetime, BaseModel, Field
 class Person(BaseModel):
     name: str = Field(min_length=1, max_length=80)
     identity_type: (
-        Literal["resident_id", "passport", "hk_macau_permit", "taiwan_permit", "foreign_permanent_resident", "other"]
+        Literal[
+            "resident_id",
+            "passport",
+            "hk_macau_permit",
+            "taiwan_permit",
+            "foreign_permanent_resident",
+            "other",
+        ]
         | None
     ) = None
     identity_number: str | None = Field(None, max_length=40)
@@ -47,7 +54,16 @@ class Destination(BaseModel):
 
 class Report(BaseModel):
     source_kind: Literal[
-        "transport", "police", "self", "employer", "school", "lodging", "grid", "gate", "resident_hint", "import"
+        "transport",
+        "police",
+        "self",
+        "employer",
+        "school",
+        "lodging",
+        "grid",
+        "gate",
+        "resident_hint",
+        "import",
     ]
     reference: str | None = None
     person: Person

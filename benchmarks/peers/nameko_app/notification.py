@@ -15,6 +15,8 @@ class NotificationService:
     def queue_messages(self, case):
         self.db.add_all(
             Message(case_id=case["case_id"], arrival_id=case["arrival_id"], **message)
-            for message in messages(case["name"], case["phone"], case["days"], case["release_on"], case["address"])
+            for message in messages(
+                case["name"], case["phone"], case["days"], case["release_on"], case["address"]
+            )
         )
         self.db.commit()

@@ -4,8 +4,26 @@ from __future__ import annotations
 
 from marshmallow import EXCLUDE, Schema, fields, validate
 
-SOURCE_KINDS = ("transport", "police", "self", "employer", "school", "lodging", "grid", "gate", "resident_hint", "import")
-IDENTITY_TYPES = ("resident_id", "passport", "hk_macau_permit", "taiwan_permit", "foreign_permanent_resident", "other")
+SOURCE_KINDS = (
+    "transport",
+    "police",
+    "self",
+    "employer",
+    "school",
+    "lodging",
+    "grid",
+    "gate",
+    "resident_hint",
+    "import",
+)
+IDENTITY_TYPES = (
+    "resident_id",
+    "passport",
+    "hk_macau_permit",
+    "taiwan_permit",
+    "foreign_permanent_resident",
+    "other",
+)
 
 
 class Lenient(Schema):
