@@ -55,7 +55,7 @@ class PlaceIndex:
         for place in self._places.values():
             self._above[place.place_id] = self._levels_above(place)
             if place.division:
-                self._by_code[place.division.rstrip("0").ljust(2, "0")].append(place)
+                self._by_code[place.division].append(place)
             for text, by in ((place.name, "name"), *((alias, "alias") for alias in place.aliases)):
                 folded = fold(text)
                 if len(folded) >= 2 and place.level not in ("province", "city", "district"):
@@ -99,9 +99,8 @@ class PlaceIndex:
 
     def _by_division(self, division: str) -> tuple[frozenset[str], Placement]:
         """The places that a code names (most digits first), and the placement that follows from them."""
-        code = division.rstrip("0").ljust(2, "0") if division else ""
-        while len(code) >= 6:
-            places = self._by_code.get(code)
+        for length in (12, 9, 6):
+            places = self._by_code.get(division[:length]) if len(division) >= length else None
             if places:
                 ids = frozenset(place.place_id for place in places)
                 if len(places) > 1:
@@ -109,7 +108,6 @@ class PlaceIndex:
                 above = self._above[places[0].place_id]
                 by: PlacedBy = "code" if "community" in above else "none"
                 return ids, Placement(above.get("street"), above.get("community"), above.get("grid"), by)
-            code = code[:-1]
         return frozenset(), Placement()
 
     def _is_inside(self, place: Place, inside: frozenset[str]) -> bool:

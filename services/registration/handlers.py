@@ -1,0 +1,20 @@
+"""Which event, in what batches, leads to which use case."""
+
+from chassis.handlers import ARRIVALS, Handler, Timer
+from services.registration.usecases.receive_reports import receive_reports
+from services.registration.usecases.reference import keep_policies
+from services.registration.usecases.risk_lists import keep_risk_lists
+
+HANDLERS = (
+    Handler(
+        "receive_report",
+        ("arrival.reported",),
+        receive_reports,
+        batch=200,
+        exchange=ARRIVALS,
+        lenient=True,
+    ),
+    Handler("keep_policy", ("policy.published",), keep_policies, batch=20),
+    Handler("import_risk_list", ("risk_list.published",), keep_risk_lists, batch=1),
+)
+TIMERS: tuple[Timer, ...] = ()
