@@ -92,17 +92,17 @@ class PrivateBroker:
 
         def ready() -> bool:
             waiting()
-            return not self.running or self._answers()
+            return not self.running or self.answers()
 
         wait_until(ready, timeout, every=0.2)
-        if not (self.running and self._answers()):
+        if not (self.running and self.answers()):
             died = "ended while starting" if not self.running else f"was not ready within {timeout:.0f} s"
             self.kill()
             raise LocalNodeError(f"the private RabbitMQ node {died}: see {self.directory}/start.log and log/")
 
-    def stop(self) -> None:
-        """An orderly shutdown. Nothing is left running, epmd neither."""
-        processes.end(self._pidfile)
+    def stop(self, *, grace: float = 15.0) -> None:
+        """An orderly shutdown, forced after `grace` seconds. Nothing is left running, epmd neither."""
+        processes.end(self._pidfile, grace=grace)
         processes.end(self._epmd_pidfile)
 
     def kill(self) -> None:
@@ -117,6 +117,15 @@ class PrivateBroker:
     def restart(self) -> None:
         self.stop()
         self.start()
+
+    def answers(self) -> bool:
+        """Whether a client can connect."""
+        if not accepts(self.port):
+            return False
+        with suppress(Exception), Connection(self.url(), connect_timeout=3) as connection:
+            connection.connect()
+            return True
+        return False
 
     def rabbitmqctl(self, *args: str) -> str:
         """What it printed. Takes about a second, most of it to start its own Erlang machine."""
@@ -146,14 +155,6 @@ class PrivateBroker:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stop()
-
-    def _answers(self) -> bool:
-        if not accepts(self.port):
-            return False
-        with suppress(Exception), Connection(self.url(), connect_timeout=3) as connection:
-            connection.connect()
-            return True
-        return False
 
     def _remembered(self) -> dict[str, str | int] | None:
         with suppress(FileNotFoundError):

@@ -1,0 +1,1 @@
+"""The `doorstep` command. A module here imports what is slow inside its functions, so that help is quick."""

@@ -1,0 +1,149 @@
+"""`doorstep up` as a supervisor: real broker, stand-ins for the services."""
+
+import os
+import signal
+import stat
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from cli.environment import environment
+from cli.local_system import LocalSystem, Part, Stopped
+from deploy.local import LocalNodeError
+from deploy.local.processes import alive, wait_until
+
+STAND_IN = """
+import http.server, sys
+class Ready(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200); self.end_headers(); self.wfile.write(b'{"ready": true, "waiting": {}}')
+    def log_message(self, *args): pass
+http.server.HTTPServer(("127.0.0.1", int(sys.argv[1])), Ready).serve_forever()
+"""
+
+
+class StandIns(LocalSystem):
+    broken = ""
+
+    def _part(self, name: str) -> Part:
+        part = super()._part(name)
+        program = STAND_IN if name != self.broken else "raise SystemExit('DOORSTEP_X is not set: set it')"
+        part.command = [sys.executable, "-c", program, str(part.port)]
+        return part
+
+    def _prepare(self, say) -> None:
+        """The stand-ins need no tables and no queues."""
+
+
+@pytest.fixture
+def whole_system(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[StandIns]:
+    """With a private broker of its own, as on a machine where nothing is set."""
+    for name in [name for name in os.environ if name.startswith("DOORSTEP_")]:
+        monkeypatch.delenv(name)
+    system = StandIns(tmp_path / "var")
+    yield system
+    system.stop()
+
+
+@pytest.fixture
+def system(tmp_path: Path, broker_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[StandIns]:
+    """With a broker that is there already: quicker."""
+    monkeypatch.setenv("DOORSTEP_BROKER_URL", broker_url)
+    system = StandIns(tmp_path / "var")
+    yield system
+    system.stop()
+
+
+def pids(system: LocalSystem) -> dict[str, int]:
+    return {part.name: part.pid for part in system.health() if part.pid}
+
+
+@pytest.mark.broker
+def test_all_parts_become_ready_and_stop_ends_every_one(whole_system: StandIns):
+    whole_system.start()
+    assert all(part.ready for part in whole_system.health())
+    started = pids(whole_system)
+    assert set(started) == {"broker", "sms", "registration", "isolation", "notification"}
+
+    whole_system.stop()
+
+    assert not any(alive(pid) for pid in started.values())
+    assert not any(part.running for part in whole_system.health())
+
+
+@pytest.mark.broker
+def test_a_service_that_dies_is_started_again_and_counted(system: StandIns):
+    system.start()
+    before = pids(system)
+    os.kill(before["isolation"], signal.SIGKILL)
+
+    def again() -> bool:
+        system.watch()
+        return pids(system).get("isolation") not in (None, before["isolation"])
+
+    assert wait_until(again, 10)
+    after = {part.name: part.restarts for part in system.health()}
+    assert after == {"broker": 0, "sms": 0, "registration": 0, "isolation": 1, "notification": 0}
+
+
+@pytest.mark.broker
+def test_who_keeps_dying_is_started_less_and_less_often(system: StandIns):
+    system.start()
+    isolation = next(part for part in system._parts if part.name == "isolation")
+    isolation.command = [sys.executable, "-c", "pass"]
+    os.kill(isolation.pid, signal.SIGKILL)
+
+    said: list[str] = []
+    wait_until(lambda: system.watch(said.append) or len(said) >= 3, 20)
+    assert [line.rsplit("again in ")[1] for line in said] == ["1 s", "2 s", "4 s"]
+
+
+@pytest.mark.broker
+def test_a_broker_that_dies_is_started_again_with_the_same_address(whole_system: StandIns):
+    whole_system.start()
+    url = whole_system.broker.url()
+    whole_system.broker.kill()
+    whole_system.watch()
+    assert whole_system.broker.running and whole_system.broker.url() == url
+
+
+@pytest.mark.broker
+def test_what_a_killed_up_left_behind_is_ended_by_the_next_command(whole_system: StandIns):
+    whole_system.start()
+    left = pids(whole_system)
+    StandIns(whole_system.directory).stop()
+    assert not any(alive(pid) for pid in left.values())
+
+
+@pytest.mark.broker
+def test_a_service_that_ends_while_starting_is_said_with_its_last_words(system: StandIns):
+    system.broken = "isolation"
+    with pytest.raises(LocalNodeError, match="isolation ended while starting: DOORSTEP_X is not set"):
+        system.start()
+
+
+def test_asked_to_stop_while_starting_it_does(tmp_path: Path):
+    stop = threading.Event()
+    stop.set()
+    system = StandIns(tmp_path / "var", stopped=stop.is_set)
+    with pytest.raises(Stopped):
+        system.start()
+    system.stop()
+    assert not any(part.running for part in system.health())
+
+
+@pytest.mark.broker
+def test_other_commands_find_what_up_chose_and_the_secrets_are_private(
+    whole_system: StandIns, monkeypatch: pytest.MonkeyPatch
+):
+    system = whole_system
+    system.start()
+    found = environment(system.directory)
+    assert found["DOORSTEP_BROKER_URL"] == system.broker.url()
+    for secret in (found["DOORSTEP_SEAL_KEYS_FILE"], found["DOORSTEP_INDEX_KEY_FILE"], "environment.json"):
+        assert stat.S_IMODE((system.directory / secret).stat().st_mode) == 0o600
+    monkeypatch.setenv("DOORSTEP_BROKER_URL", "amqp://elsewhere/")
+    assert environment(system.directory)["DOORSTEP_BROKER_URL"] == "amqp://elsewhere/"
