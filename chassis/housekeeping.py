@@ -20,6 +20,8 @@ from chassis.settings import Settings
 from chassis.telemetry import OUTBOX_OLDEST, OUTBOX_PENDING, TIMER_DONE, describe_error
 from chassis.unit_of_work import Work
 
+Do = Callable[[], int]
+
 log = structlog.get_logger()
 
 
@@ -32,7 +34,7 @@ class Chore:
 
     name: str
     every_s: float
-    do: Callable[[], int]
+    do: Do
 
     def once(self) -> int:
         try:
@@ -72,12 +74,33 @@ def chores(service: Service, work: Work, settings: Settings) -> list[Chore]:
     ]
 
 
-def _timer(service: Service, timer: Timer, work: Work, settings: Settings) -> Chore:
-    """A timer under its lease, with an outlet of its own."""
-    name = f"{service.name}.{timer.name}"
-    holder = leases.holder_name()
+def publishing(work: Work, settings: Settings, name: str) -> tuple[Work, Callable[[Do], Do]]:
+    """Work that publishes over a connection of its own, and a wrapper for what uses it.
+
+    The wrapped function waits for the confirms and marks them: a chore may rest long before its next turn.
+    """
     outlet = Outbox(Publisher(settings.broker_url, name))
     own = replace(work, outlet=outlet)
+
+    def settled(do: Do) -> Do:
+        def once() -> int:
+            done = do()
+            outlet.settle()
+            if outlet.has_news():
+                with own.unit():
+                    pass  # writes the marks
+            return done
+
+        return once
+
+    return own, settled
+
+
+def _timer(service: Service, timer: Timer, work: Work, settings: Settings) -> Chore:
+    """A timer under its lease."""
+    name = f"{service.name}.{timer.name}"
+    holder = leases.holder_name()
+    own, settled = publishing(work, settings, name)
     # Longer than one bounded piece of work takes; a replica that dies is followed after that.
     lasting = max(timedelta(seconds=60), timer.every)
 
@@ -87,12 +110,8 @@ def _timer(service: Service, timer: Timer, work: Work, settings: Settings) -> Ch
                 return 0
         with own.unit() as uow:
             done = timer.use_case(uow)
-        outlet.settle()
-        if outlet.has_news():
-            with own.unit():
-                pass
         if done:
             TIMER_DONE.labels(name).inc(done)
         return done
 
-    return Chore(name, timer.every.total_seconds(), once)
+    return Chore(name, timer.every.total_seconds(), settled(once))

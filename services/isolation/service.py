@@ -1,0 +1,6 @@
+"""The isolation service as the chassis runs it."""
+
+from chassis.handlers import Service
+from services.isolation.handlers import HANDLERS, TIMERS
+
+SERVICE = Service("isolation", HANDLERS, TIMERS)
