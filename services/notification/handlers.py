@@ -49,13 +49,15 @@ TIMERS: tuple[Timer, ...] = ()
 
 @dataclass(frozen=True, slots=True)
 class Loop:
-    """Work without events or hours, run beside the handlers in every replica.
+    """Work without events, done in every replica; its leases are its own, one a message.
 
+    :param every_s: wait after a `run_once()` that found nothing to do; otherwise it is called again at once.
     :param make: gets the work and a `map` that does several things at once; None: not set up here.
     """
 
     name: str
+    every_s: float
     make: Callable[[Work, Map], Sender | None]
 
 
-LOOPS: tuple[Loop, ...] = (Loop("send", sender_from_environment),)
+LOOPS: tuple[Loop, ...] = (Loop("send", 0.5, sender_from_environment),)

@@ -4,7 +4,7 @@ Everything of an event goes in as plain data and comes out as plain data. Person
 it passes through as the token in which it came.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any, Final
@@ -216,3 +216,25 @@ def _to_be_called(team: Sequence[Mapping[str, Any]]) -> str | None:
 def _contact_by(today: Iterable[Mapping[str, Any]]) -> Any:
     """By when somebody is to be at the door, where that is planned."""
     return min((task["due_by"] for task in today if task["kind"] == "first_contact"), default=None)
+
+
+def opened(
+    message: Mapping[str, Any],
+    notice: Mapping[str, Any] | None,
+    person: str | None,
+    unseal: Callable[[str], Any],
+) -> tuple[str | None, dict[str, Any]]:
+    """The recipient's phone and what the text may say of both sides, unsealed.
+
+    :param message: a row of messages; `notice` its notice, `person` (sealed) whom the case is about.
+    """
+    parameters = dict(notice["parameters"]) if notice else {}
+    resident = unseal(person) if person else {}
+    if message["recipient_kind"] == RESIDENT:
+        worker = unseal(notice["worker"]) if notice and notice["worker"] else {}
+        own = resident
+        others = {"worker_name": worker.get("name"), "worker_phone": worker.get("phone")}
+    else:
+        own = unseal(message["contact"]) if message["contact"] else {}
+        others = {f"resident_{part}": resident.get(part) for part in ("name", "phone", "address")}
+    return own.get("phone"), {**parameters, "name": own.get("name"), **others}

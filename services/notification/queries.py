@@ -1,0 +1,207 @@
+"""The read side: what was told about one arrival, and whether everything planned is there."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from sqlalchemy import and_, func, select
+from sqlalchemy.engine import Connection
+
+from chassis.database import is_in
+from chassis.sealing import SealBroken, Sealer
+from services.notification.domain.notices import id_range, opened
+from services.notification.domain.sms import masked
+from services.notification.domain.states import STATES
+from services.notification.tables import message_attempts, messages, notices
+from services.notification.texts import Texts
+
+# How many missing messages are named; the count is always whole.
+MOST_NAMED = 100
+
+
+def trace(
+    conn: Connection,
+    arrival_id: str,
+    *,
+    sealer: Sealer | None = None,
+    texts: Texts | None = None,
+    hotline: str = "12345",
+) -> dict[str, Any]:
+    """What was told about one arrival (its case has the same id), oldest first.
+
+    With `sealer` the masked phone is shown; with `texts` too, the whole text: that is a view of personal
+    data, and who asks for it writes the audit row.
+    """
+    of_case = {
+        row["notice"]: row
+        for row in conn.execute(select(notices).where(notices.c.case_id == arrival_id)).mappings()
+    }
+    first, last = id_range(arrival_id)
+    found = conn.execute(
+        select(messages)
+        .where(messages.c.id.between(first, last), messages.c.case_id == arrival_id)
+        .order_by(messages.c.created_at, messages.c.id)
+    ).mappings()
+    rows = [dict(row) for row in found]
+    attempts = _attempts_of(conn, [row["id"] for row in rows])
+    person = next((row["person"] for row in _newest_first(of_case) if row["person"]), None)
+    shown = []
+    for row in rows:
+        notice = of_case.get(row["notice"])
+        entry = {
+            "message_id": row["id"],
+            "notice": row["notice"],
+            "rule": row["rule"],
+            "recipient": {
+                "kind": row["recipient_kind"],
+                "staff_id": row["staff_id"],
+                "role": row["role"],
+            },
+            "state": row["state"],
+            "template": f"{row['template']}@{row['template_version']}",
+            "language": row["language"],
+            "channel": row["channels"].split(",")[row["channel"]],
+            "reason": row["reason"],
+            "provider_reference": row["provider_reference"],
+            "created_at": row["created_at"],
+            "attempts": attempts.get(row["id"], []),
+        }
+        if sealer:
+            own = notice["person"] if notice and notice["person"] else person
+            entry |= _unsealed(row, notice, own, sealer.unseal, texts, hotline)
+        shown.append(entry)
+    return {
+        "notices": [
+            {
+                "notice": row["notice"],
+                "event": row["event"],
+                "planned": row["planned"],
+                "handled_at": row["handled_at"],
+            }
+            for row in sorted(of_case.values(), key=lambda row: (row["handled_at"], row["notice"]))
+        ],
+        "messages": shown,
+    }
+
+
+def audit(conn: Connection) -> dict[str, Any]:
+    """Every planned message is there, once, in one state; what is missing is named."""
+    by_state = dict.fromkeys(STATES, 0)
+    for state, count in conn.execute(
+        select(messages.c.state, func.count()).group_by(messages.c.state)
+    ).tuples():
+        by_state[state] = by_state.get(state, 0) + count
+    handled: dict[str, int] = dict(
+        conn.execute(select(notices.c.event, func.count()).group_by(notices.c.event)).tuples().all()
+    )
+    planned = conn.execute(select(func.coalesce(func.sum(notices.c.planned), 0))).scalar_one()
+    found = sum(by_state.values())
+    missing, missing_count = _missing(conn)
+    strays = conn.execute(select(func.count()).select_from(messages).where(_without_notice())).scalar_one()
+    unknown = sorted(set(by_state) - set(STATES))
+    return {
+        "balanced": not missing_count and not strays and not unknown and planned == found,
+        "notices": handled,
+        "messages_planned": planned,
+        "messages_found": found,
+        "messages_by_state": by_state,
+        "messages_missing": missing_count,
+        "messages_without_notice": strays,
+        "missing": missing,
+    }
+
+
+def told_cases(conn: Connection, size: int = 10_000) -> Iterator[str]:
+    """The ids of all cases whose opening was handled, in order: for holding against isolation's cases."""
+    rows = conn.execution_options(yield_per=size).execute(
+        select(notices.c.case_id).where(notices.c.event == "case.opened").order_by(notices.c.case_id)
+    )
+    yield from rows.scalars()
+
+
+def _missing(conn: Connection) -> tuple[list[dict[str, Any]], int]:
+    there = (
+        select(messages.c.case_id, messages.c.notice, func.count().label("found"))
+        .group_by(messages.c.case_id, messages.c.notice)
+        .subquery()
+    )
+    found = func.coalesce(there.c.found, 0)
+    short = conn.execute(
+        select(notices.c.case_id, notices.c.notice, notices.c.plan, notices.c.planned, found.label("found"))
+        .outerjoin(there, and_(there.c.case_id == notices.c.case_id, there.c.notice == notices.c.notice))
+        .where(notices.c.planned != found)
+        .order_by(notices.c.case_id)
+    ).all()
+    count = sum(abs(row.planned - row.found) for row in short)
+    named = []
+    for row in short[:MOST_NAMED]:
+        first, last = id_range(row.case_id)
+        present = {
+            f"{rule}>{staff_id or kind}"
+            for rule, staff_id, kind in conn.execute(
+                select(messages.c.rule, messages.c.staff_id, messages.c.recipient_kind).where(
+                    messages.c.id.between(first, last),
+                    messages.c.case_id == row.case_id,
+                    messages.c.notice == row.notice,
+                )
+            )
+        }
+        named.append(
+            {
+                "case_id": row.case_id,
+                "notice": row.notice,
+                "planned": row.planned,
+                "found": row.found,
+                "missing": [part for part in row.plan.split(",") if part and part not in present],
+            }
+        )
+    return named, count
+
+
+def _without_notice() -> Any:
+    return ~(
+        select(notices.c.case_id)
+        .where(notices.c.case_id == messages.c.case_id, notices.c.notice == messages.c.notice)
+        .exists()
+    )
+
+
+def _attempts_of(conn: Connection, ids: list[str]) -> dict[str, list[dict[str, Any]]]:
+    found: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for row in conn.execute(
+        select(message_attempts)
+        .where(is_in(conn, message_attempts.c.message_id, ids))
+        .order_by(message_attempts.c.message_id, message_attempts.c.id)
+    ).mappings():
+        found[row["message_id"]].append(
+            {name: row[name] for name in ("at", "channel", "attempt", "state", "reason")}
+        )
+    return found
+
+
+def _newest_first(of_case: dict[str, Any]) -> list[Any]:
+    return sorted(of_case.values(), key=lambda row: -row["version"])
+
+
+def _unsealed(
+    message: dict[str, Any],
+    notice: Any,
+    person: str | None,
+    unseal: Callable[[str], Any],
+    texts: Texts | None,
+    hotline: str,
+) -> dict[str, Any]:
+    try:
+        phone, variables = opened(message, notice, person, unseal)
+    except SealBroken:
+        return {"phone": "sealed with a key that is not here"}
+    if texts is None:
+        return {"phone": masked(phone)}
+    text = texts.render(
+        message["template"],
+        message["template_version"],
+        message["channels"].split(",")[message["channel"]],
+        message["language"],
+        {**variables, "hotline": hotline},
+    )
+    return {"phone": masked(phone), "text": text}

@@ -1,0 +1,163 @@
+"""How the HTTP channel reads what a gateway answers, against a real server on a real socket."""
+
+import json
+import logging
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+
+from chassis.errors import SettingsError
+from services.notification.channels.sms_http import SmsOverHttp, SmsSettings, sms_from_environment
+from services.notification.domain.attempts import Answer
+
+PHONE = "13912345678"
+
+Reply = tuple[int, dict[str, str], bytes]
+
+
+@pytest.fixture
+def gateway() -> Iterator[Callable[[Callable[[dict[str, Any]], Reply | None]], str]]:
+    servers: list[ThreadingHTTPServer] = []
+
+    def serve(reply: Callable[[dict[str, Any]], Reply | None]) -> str:
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                answer = reply({"auth": self.headers.get("Authorization"), **json.loads(body)})
+                if answer is None:
+                    self.connection.shutdown(socket.SHUT_RDWR)
+                    return
+                status, headers, content = answer
+                self.send_response(status)
+                for name, value in headers.items():
+                    self.send_header(name, value)
+                self.send_header("Content-Length", str(len(content)))
+                self.end_headers()
+                self.wfile.write(content)
+
+            def do_GET(self) -> None:
+                self.send_response(200)
+                self.end_headers()
+                self.wfile.write(b'{"status": "failed"}')
+
+            def log_message(self, *_: Any) -> None: ...
+
+        server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        server.handle_error = lambda *_: None  # type: ignore[method-assign]
+        servers.append(server)
+        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+        return f"http://127.0.0.1:{server.server_address[1]}/messages"
+
+    yield serve
+    for server in servers:
+        server.shutdown()
+        server.server_close()
+
+
+def channel(url: str, **changed: Any) -> SmsOverHttp:
+    return SmsOverHttp(SmsSettings(url=url, token="secret-token", **{"timeout": 1.0, **changed}))
+
+
+def test_number_text_key_and_token_reach_the_gateway_and_its_reference_comes_back(gateway: Any) -> None:
+    seen = []
+
+    def reply(request: dict[str, Any]) -> Reply:
+        seen.append(request)
+        return 202, {}, b'{"reference": "r-1"}'
+
+    outcome = channel(gateway(reply)).send(PHONE, "你好", "key-1")
+    assert (outcome.answer, outcome.provider_reference) == (Answer.ACCEPTED, "r-1")
+    assert seen == [{"auth": "Bearer secret-token", "to": PHONE, "text": "你好", "idempotency_key": "key-1"}]
+
+
+@pytest.mark.parametrize(
+    ("status", "answer"),
+    [
+        (200, Answer.ACCEPTED),
+        (302, Answer.BUSY),
+        (400, Answer.REFUSED),
+        (401, Answer.BUSY),
+        (409, Answer.BUSY),
+        (422, Answer.REFUSED),
+        (429, Answer.BUSY),
+        (500, Answer.LOST),
+        (502, Answer.LOST),
+        (503, Answer.BUSY),
+        (504, Answer.LOST),
+    ],
+)
+def test_a_status_says_what_may_be_done_next(gateway: Any, status: int, answer: Answer) -> None:
+    outcome = channel(gateway(lambda _: (status, {}, b"<html>"))).send(PHONE, "x", "k")
+    assert outcome.answer is answer
+    assert outcome.reason == f"http_{status}"
+
+
+def test_retry_after_is_read_as_seconds_or_as_a_date(gateway: Any) -> None:
+    outcome = channel(gateway(lambda _: (429, {"Retry-After": "17"}, b""))).send(PHONE, "x", "k")
+    assert outcome.retry_after == 17
+    dated = {"Retry-After": "Wed, 21 Oct 2015 07:28:00 GMT"}
+    outcome = channel(gateway(lambda _: (503, dated, b""))).send(PHONE, "x", "k")
+    assert outcome.retry_after == 0
+    outcome = channel(gateway(lambda _: (503, {"Retry-After": "soon"}, b""))).send(PHONE, "x", "k")
+    assert outcome.retry_after is None
+
+
+def test_a_late_answer_is_lost_and_a_closed_port_unreachable(gateway: Any) -> None:
+    def late(_: dict[str, Any]) -> Reply:
+        time.sleep(0.6)
+        return 200, {}, b"{}"
+
+    assert channel(gateway(late), timeout=0.2).send(PHONE, "x", "k").answer is Answer.LOST
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    assert channel(f"http://127.0.0.1:{port}/").send(PHONE, "x", "k").answer is Answer.UNREACHABLE
+    unknown = channel("http://no-such-host.invalid/").send(PHONE, "x", "k")
+    assert unknown.answer is Answer.UNREACHABLE
+
+
+def test_a_connection_cut_after_the_request_is_lost(gateway: Any) -> None:
+    outcome = channel(gateway(lambda _: None)).send(PHONE, "x", "k")
+    assert (outcome.answer, outcome.reason) == (Answer.LOST, "connection_lost")
+
+
+def test_status_asks_for_what_became_of_it(gateway: Any) -> None:
+    assert channel(gateway(lambda _: None)).status("r/1").answer is Answer.REFUSED
+
+
+def test_neither_number_nor_text_nor_token_is_logged_or_shown(
+    gateway: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.DEBUG):
+        for reply in (
+            lambda _: (200, {}, b"{}"),
+            lambda _: None,
+            lambda _: (400, {}, b"no " + PHONE.encode()),
+        ):
+            outcome = channel(gateway(reply)).send(PHONE, "very private", "k")
+            assert PHONE not in repr(outcome)
+    assert PHONE not in caplog.text and "very private" not in caplog.text
+    assert "secret-token" not in repr(SmsSettings("http://x", "secret-token")) + caplog.text
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DOORSTEP_SMS_URL", "ftp://gateway"),
+        ("DOORSTEP_SMS_IDEMPOTENCY", "perhaps"),
+        ("DOORSTEP_SMS_TIMEOUT", "long"),
+        ("DOORSTEP_SMS_CONNECTIONS", "0"),
+    ],
+)
+def test_a_wrong_setting_is_named(name: str, value: str) -> None:
+    with pytest.raises(SettingsError, match=name):
+        sms_from_environment({"DOORSTEP_SMS_URL": "http://gateway", name: value})
+
+
+def test_without_a_gateway_there_is_no_channel() -> None:
+    assert sms_from_environment({}) is None

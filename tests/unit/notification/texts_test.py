@@ -1,0 +1,165 @@
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.notification.domain.sms import masked, segments
+from services.notification.texts import TemplatesWrong, check, load_texts
+
+ZONE = ZoneInfo("Asia/Shanghai")
+TEXTS = load_texts(zone=ZONE)
+
+GOOD = """
+template: hello
+version: 1
+channel: sms
+variables: [name]
+text:
+  zh-CN: "{{ name or '您好' }}，请联系社区"
+  en: "{{ name or 'You' }}, call the community"
+"""
+
+
+def render(template: str, language: str = "zh-CN", **variables: Any) -> str:
+    return TEXTS.render(template, 1, "sms", language, variables)
+
+
+def test_a_resident_reads_measure_days_release_and_whom_to_call() -> None:
+    text = render(
+        "resident_home_isolation",
+        name="王建国",
+        days=7,
+        counted_from="2022-10-01",
+        release_on="2022-10-08",
+        worker_name="李红",
+        worker_phone="13900001111",
+        hotline="12345",
+    )
+    for part in ("王建国", "居家隔离7天", "10月1日", "10月8日", "李红13900001111", "120"):
+        assert part in text
+    assert segments(text) <= 4
+
+
+def test_a_resident_without_a_worker_is_given_the_hotline() -> None:
+    text = render("resident_central_isolation", "en", name="John", days=7, hotline="0931-12345")
+    assert "0931-12345" in text and "None" not in text
+
+
+def test_a_worker_reads_who_where_what_and_by_when_in_local_time() -> None:
+    text = render(
+        "worker_case",
+        resident_name="王建国",
+        resident_phone="13900002222",
+        resident_address="京怡家园4号楼2单元",
+        measure="central_isolation",
+        days=7,
+        release_on="2022-10-08",
+        risk_level="high",
+        contact_by="2022-10-01T04:30:00Z",
+    )
+    for part in ("王建国", "13900002222", "京怡家园4号楼2单元", "集中隔离", "10月1日12:30"):
+        assert part in text
+
+
+def test_midnight_is_the_end_of_the_day_before() -> None:
+    text = render(
+        "staff_overdue",
+        level="community",
+        task_kind="test",
+        day=3,
+        due_by="2022-10-04T16:00:00Z",
+        case_number="0F3C9A7B",
+    )
+    assert "10月4日24时" in text
+
+
+def test_an_unknown_language_falls_back_to_chinese() -> None:
+    assert "欢迎" in render("resident_inform", "fr", hotline="12345")
+
+
+def test_what_a_resident_is_called_is_never_run_as_a_template() -> None:
+    assert "{{ hotline }}" in render("resident_inform", name="{{ hotline }}", hotline="12345")
+
+
+def test_a_line_break_in_a_name_does_not_break_the_text() -> None:
+    assert "\n" not in render("resident_inform", name="王\n建国", hotline="12345")
+
+
+def test_a_good_template_passes() -> None:
+    check(GOOD)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "problem"),
+    [
+        ("[name]", "[]", "text zh-CN: name is not declared"),
+        ("[name]", "[name, days]", "days is declared and never used"),
+        ("[name]", "[name, shoe_size]", "nothing brings shoe_size"),
+        ("name or '您好'", "name + '您好'", "fails without name: TypeError"),
+        ("name or '您好'", "name", "says None where name is absent"),
+        ("name or '您好'", "name.__class__.__mro__", "fails"),
+        ("请联系社区", "请联系社区" * 60, "text messages; at most 4"),
+        ("{{ name or 'You' }}", "{{ name or", "text en:"),
+        ('  en: "', '  fr: "', "text"),
+        ("version: 1", "version: one", "version"),
+        ("channel: sms", "channel: drum", "channel"),
+        ("template: hello\n", "", "template: Missing"),
+    ],
+)
+def test_what_could_fail_when_a_message_is_due_fails_when_the_template_is_saved(
+    old: str, new: str, problem: str
+) -> None:
+    assert old in GOOD
+    with pytest.raises(TemplatesWrong, match=problem):
+        check(GOOD.replace(old, new))
+
+
+def test_all_errors_of_all_files_are_told_at_once(tmp_path: Path) -> None:
+    (tmp_path / "a.v1.yaml").write_text(GOOD.replace("[name]", "[]"))
+    (tmp_path / "b.v1.yaml").write_text("text: [")
+    (tmp_path / "c.v1.yaml").write_text(GOOD)
+    (tmp_path / "d.v1.yaml").write_text(GOOD)
+    with pytest.raises(TemplatesWrong) as caught:
+        load_texts(tmp_path, zone=ZONE)
+    text = str(caught.value)
+    assert "a.v1.yaml: text zh-CN: name is not declared" in text
+    assert "b.v1.yaml: not YAML" in text
+    assert "hello version 1 is there twice" in text
+
+
+def test_new_messages_take_the_newest_version_and_queued_ones_keep_theirs(tmp_path: Path) -> None:
+    (tmp_path / "hello.v1.yaml").write_text(GOOD)
+    (tmp_path / "hello.v2.yaml").write_text(GOOD.replace("version: 1", "version: 2").replace("社区", "街道"))
+    texts = load_texts(tmp_path, zone=ZONE, signature="【城关区】")
+    assert texts.latest("hello") == 2
+    assert texts.render("hello", 1, "sms", "zh-CN", {"name": "王"}) == "【城关区】王，请联系社区"
+    assert texts.render("hello", 2, "sms", "zh-CN", {"name": "王"}) == "【城关区】王，请联系街道"
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("a" * 160, 1),
+        ("a" * 161, 2),
+        ("{" * 80, 1),
+        ("{" * 81, 2),
+        ("好" * 70, 1),
+        ("好" * 71, 2),
+        ("好" * 134, 2),
+        ("好" * 135, 3),
+        ("😀" * 35, 1),
+        ("😀" * 36, 2),
+    ],
+)
+def test_text_messages_are_counted_as_networks_count_them(text: str, parts: int) -> None:
+    assert segments(text) == parts
+
+
+@given(st.text(alphabet="0123456789+", min_size=5, max_size=16))
+def test_a_masked_phone_does_not_give_the_number_away(phone: str) -> None:
+    shown = masked(phone)
+    assert shown is not None and "****" in shown and phone not in shown
+    assert sum(c != "*" for c in shown) <= 5

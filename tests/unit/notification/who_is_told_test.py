@@ -1,0 +1,212 @@
+import uuid
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chassis.ids import new_id
+from services.notification.domain.notices import (
+    id_range,
+    message_id,
+    of_case_changed,
+    of_case_opened,
+    of_task_overdue,
+)
+from services.notification.domain.rules import CHANGES, MEASURES, NoRule
+from services.notification.rulebook import RulesWrong, load_rules
+from services.notification.texts import load_texts
+
+TEXTS = load_texts(zone=ZoneInfo("Asia/Shanghai"))
+BOOK = load_rules(texts=TEXTS)
+CASE = new_id()
+
+
+def a_case(**changed: Any) -> dict[str, Any]:
+    return {
+        "case_id": CASE,
+        "arrival_id": CASE,
+        "state": "open",
+        "measure": "home_isolation",
+        "days": 7,
+        "counted_from": date(2022, 10, 1),
+        "release_on": date(2022, 10, 8),
+        "risk_level": "medium",
+        "person": "k1.person",
+        "language": "zh-CN",
+        "team": [
+            {"role": "health_worker", "staff_id": "s2", "contact": "k1.doctor"},
+            {"role": "grid_worker", "staff_id": "s1", "contact": "k1.worker"},
+        ],
+        "assigned": True,
+        "today": [
+            {
+                "kind": "first_contact",
+                "day": 0,
+                "due_from": datetime(2022, 10, 1, 1, tzinfo=UTC),
+                "due_by": datetime(2022, 10, 1, 3, tzinfo=UTC),
+                "role": "grid_worker",
+            }
+        ],
+        **changed,
+    }
+
+
+def changed_case(kinds: list[str], previous: str = "health_monitoring", **changed: Any) -> dict[str, Any]:
+    return a_case(change={"kinds": kinds, "previous_measure": previous, "reason": None}, **changed)
+
+
+def recipients(notice: Any) -> list[tuple[str, str]]:
+    return [(told.recipient, told.rule.template) for told in notice.told]
+
+
+def test_an_opened_case_is_told_to_the_resident_and_the_grid_worker() -> None:
+    notice = of_case_opened(a_case(), 1, BOOK)
+    assert recipients(notice) == [("resident", "resident_home_isolation"), ("s1", "worker_case")]
+    assert notice.worker == "k1.worker"
+    assert notice.parameters["contact_by"] == datetime(2022, 10, 1, 3, tzinfo=UTC)
+    assert notice.plan == "resident_home_isolation>resident,worker_at_the_door>s1"
+
+
+@pytest.mark.parametrize("measure", MEASURES)
+def test_every_measure_is_told_to_both_sides(measure: str) -> None:
+    assert [t.kind for t in of_case_opened(a_case(measure=measure), 1, BOOK).told] == ["resident", "staff"]
+
+
+def test_without_a_worker_only_the_resident_is_told_and_the_worker_when_there_is_one() -> None:
+    assert recipients(of_case_opened(a_case(team=[], assigned=False), 1, BOOK)) == [
+        ("resident", "resident_home_isolation")
+    ]
+    assigned = of_case_changed(changed_case(["assigned"], previous="home_isolation"), 2, BOOK)
+    assert recipients(assigned) == [("s1", "worker_case"), ("resident", "resident_worker")]
+    assert not assigned.supersedes
+
+
+def test_an_event_that_tells_several_changes_is_one_message_to_each() -> None:
+    notice = of_case_changed(changed_case(["assigned", "stricter", "rescheduled"]), 3, BOOK)
+    assert recipients(notice) == [("resident", "resident_changed"), ("s1", "worker_case")]
+    assert notice.supersedes
+
+
+def test_added_details_are_told_to_nobody() -> None:
+    notice = of_case_changed(changed_case(["details"]), 2, BOOK)
+    assert (notice.told, notice.plan, notice.supersedes) == ([], "", False)
+
+
+def test_a_worker_who_has_no_contact_is_planned_all_the_same() -> None:
+    team = [{"role": "grid_worker", "staff_id": "s1", "contact": None}]
+    assert recipients(of_case_opened(a_case(team=team), 1, BOOK))[1] == ("s1", "worker_case")
+
+
+def test_one_who_stands_in_the_team_twice_is_told_once() -> None:
+    worker = {"role": "grid_worker", "staff_id": "s1", "contact": "k1.worker"}
+    assert len(of_case_opened(a_case(team=[worker, worker]), 1, BOOK).told) == 2
+
+
+def test_an_overdue_task_is_told_to_the_staff_it_names() -> None:
+    data = {
+        "task_id": new_id(),
+        "case_id": CASE,
+        "arrival_id": CASE,
+        "kind": "test",
+        "day": 3,
+        "due_by": datetime(2022, 10, 4, tzinfo=UTC),
+        "step": 2,
+        "tell": {
+            "level": "community",
+            "place": "c1",
+            "staff": [
+                {"staff_id": "o2", "role": "community_officer", "contact": "k1.b", "language": "en"},
+                {"staff_id": "o1", "role": "community_officer", "contact": "k1.a", "language": "zh-CN"},
+            ],
+        },
+        "community": "c1",
+    }
+    notice = of_task_overdue(data, data["task_id"], 2, BOOK)
+    assert [(t.recipient, t.contact, t.language) for t in notice.told] == [
+        ("o1", "k1.a", "zh-CN"),
+        ("o2", "k1.b", "en"),
+    ]
+
+
+def test_an_unknown_measure_is_no_silence() -> None:
+    with pytest.raises(NoRule, match="house_arrest"):
+        of_case_opened(a_case(measure="house_arrest"), 1, BOOK)
+
+
+@given(st.sampled_from(MEASURES), st.sets(st.sampled_from(CHANGES), min_size=1))
+def test_whatever_changes_nobody_gets_two_messages_of_one_event(measure: str, kinds: set[str]) -> None:
+    told = of_case_changed(changed_case(sorted(kinds), measure=measure), 2, BOOK).told
+    assert len({t.recipient for t in told}) == len(told)
+    assert len({t.id for t in told}) == len(told)
+    assert bool(told) == (kinds != {"details"})
+
+
+@given(st.uuids(version=4), st.text(max_size=80), st.text(max_size=60), st.text(max_size=40))
+def test_a_message_id_is_a_uuid_of_its_natural_key_that_lies_with_its_case(
+    case: uuid.UUID, notice: str, rule: str, recipient: str
+) -> None:
+    made = message_id(str(case), notice, rule, recipient)
+    assert made == str(uuid.UUID(made)) == message_id(str(case), notice, rule, recipient)
+    assert uuid.UUID(made).version == 8
+    assert uuid.UUID(made).variant == uuid.RFC_4122
+    first, last = id_range(str(case))
+    assert first <= made <= last
+    assert made != message_id(str(case), notice, rule, recipient + "x")
+
+
+def test_rules_with_errors_are_refused_with_all_of_them(tmp_path: Path) -> None:
+    path = tmp_path / "rules.yaml"
+    path.write_text(
+        """
+rules:
+  - {rule: one, event: case.opened, to: resident, template: resident_inform, channels: [sms],
+     measures: [house_arrest]}
+  - {rule: two, event: case.closed, to: everybody}
+  - {rule: three, event: case.opened, to: ladder, template: x, channels: [pigeon], measures: [inform_only]}
+  - {rule: four, event: task.overdue, to: ladder, measures: [inform_only]}
+  - nonsense
+"""
+    )
+    with pytest.raises(RulesWrong) as caught:
+        load_rules(path, texts=TEXTS)
+    lines = str(caught.value).splitlines()
+    assert any("rule 1 (one): measures.0" in line for line in lines)
+    assert any("rule 2 (two): event" in line for line in lines)
+    assert any("rule 2 (two): to" in line for line in lines)
+    assert any("rule 3 (three): channels.0" in line for line in lines)
+    assert any("rule 4 (four): tasks: is needed here" in line for line in lines)
+    assert any("rule 4 (four): measures: means nothing" in line for line in lines)
+    assert any(line.startswith("rule 5") for line in lines)
+
+
+def test_rules_that_leave_somebody_untold_or_a_template_unwritten_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "rules.yaml"
+    path.write_text(
+        """
+rules:
+  - {rule: one, event: case.opened, to: resident, template: no_such, channels: [sms], measures: [inform_only]}
+  - {rule: two, event: case.opened, to: resident, template: staff_overdue, channels: [sms],
+     measures: [home_isolation]}
+"""
+    )
+    with pytest.raises(RulesWrong) as caught:
+        load_rules(path, texts=TEXTS)
+    text = str(caught.value)
+    assert "rule one: there is no template no_such" in text
+    assert "rule two: template staff_overdue uses task_kind, which case.opened does not bring" in text
+    assert "nobody is told of case.opened with measure central_isolation" in text
+    assert "nobody is told of case.changed (stricter) with measure inform_only" in text
+    assert "nobody is told of task.overdue" in text
+
+
+def test_a_file_that_is_not_there_or_not_yaml_is_told_in_one_line(tmp_path: Path) -> None:
+    with pytest.raises(RulesWrong, match="cannot be read"):
+        load_rules(tmp_path / "none.yaml", texts=TEXTS)
+    (tmp_path / "bad.yaml").write_text("rules: [")
+    with pytest.raises(RulesWrong, match="not YAML") as caught:
+        load_rules(tmp_path / "bad.yaml", texts=TEXTS)
+    assert "\n" not in str(caught.value)
