@@ -1,0 +1,1 @@
+"""The rules of isolation: policies, counting of days, tasks, care teams, escalation. No I/O, no clock."""

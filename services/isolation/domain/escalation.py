@@ -1,0 +1,31 @@
+"""How an overdue task climbs: worker → community → street → district, at the policy's intervals.
+
+Step 1 is told when the first rung's interval has passed; after the last rung the last level is told again
+at each `repeat_after`, for no task ends by silence.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from services.isolation.domain.policy import Policy, Rung
+
+
+def rung(policy: Policy, step: int) -> Rung:
+    """Who is told at a step (from 1)."""
+    return policy.ladder[min(step, len(policy.ladder)) - 1]
+
+
+def tell_at(policy: Policy, due_by: datetime, step: int) -> datetime | None:
+    """When a step (from 1) falls due; None: there is none."""
+    beyond = step - len(policy.ladder)
+    if beyond <= 0:
+        return due_by + policy.ladder[step - 1].after
+    if policy.repeat_after is None:
+        return None
+    return due_by + policy.ladder[-1].after + beyond * policy.repeat_after
+
+
+def first_tell(policy: Policy) -> timedelta:
+    """So long after a task was due its worker is told."""
+    return policy.ladder[0].after

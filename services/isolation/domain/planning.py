@@ -1,0 +1,247 @@
+"""Which tasks a case has: arithmetic over a policy's rule, worked out once a day for all cases alike.
+
+A task is known by its case, kind and `due_from` (its natural key), so that planning the same days again,
+by another replica or after a restart, plans nothing new.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from datetime import UTC, date, datetime, timedelta
+from itertools import chain
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from services.isolation.domain.counting import day_number, local_day
+from services.isolation.domain.policy import CHECK_IN, TEST, Rule, Window
+
+HORIZON = timedelta(days=1)
+"""Planned are today and tomorrow, so that a change of policy rewrites little."""
+
+
+class PlannedTask(NamedTuple):
+    """One thing one role must do for a case. Times are UTC; `day` is the day number of the measure."""
+
+    kind: str
+    day: int
+    due_from: datetime
+    due_by: datetime
+    role: str
+
+    @property
+    def key(self) -> tuple[str, datetime]:
+        return (self.kind, self.due_from)
+
+
+class Planner:
+    """The tasks that one rule asks for. Days are worked out once and kept; cases of one day share them."""
+
+    def __init__(self, rule: Rule, zone: ZoneInfo) -> None:
+        self.rule = rule
+        self.zone = zone
+        self._days: dict[tuple[date, date, date], tuple[PlannedTask, ...]] = {}
+
+    def opening(self, clock: datetime, day_zero: date) -> tuple[PlannedTask, ...]:
+        """What the beginning of a measure asks for, from `clock` on."""
+        number = day_number(local_day(clock, self.zone), day_zero)
+        return tuple(
+            PlannedTask(task.kind, number, clock, clock + task.within, task.role)
+            for task in self.rule.opening
+        )
+
+    def on_day(self, day: date, day_zero: date, last_day: date) -> tuple[PlannedTask, ...]:
+        """Check-ins and tests of a whole day, and on the last day the release; in order of time."""
+        key = (day, day_zero, last_day)
+        found = self._days.get(key)
+        if found is None:
+            if len(self._days) > 5000:  # a few weeks of days; a process may run for months
+                self._days.clear()
+            found = self._days[key] = tuple(
+                sorted(self._work_out(day, day_zero, last_day), key=lambda task: (task.due_from, task.kind))
+            )
+        return found
+
+    def _work_out(self, day: date, day_zero: date, last_day: date) -> Iterator[PlannedTask]:
+        number = day_number(day, day_zero)
+        rule = self.rule
+        release = min((task.window.start for task in rule.on_release), default=None)
+        before = release if day == last_day else None
+        if rule.check_ins and day <= last_day:
+            for window in rule.check_ins.windows:
+                if before is None or window.start < before:
+                    yield self._in_window(CHECK_IN, number, day, window, rule.check_ins.role)
+        if rule.tests and number in rule.tests.days:
+            yield self._in_window(TEST, number, day, rule.tests.window, rule.tests.role)
+        if day == last_day:
+            for task in rule.on_release:
+                yield self._in_window(task.kind, number, day, task.window, task.role)
+
+    def _in_window(self, kind: str, number: int, day: date, window: Window, role: str) -> PlannedTask:
+        start = datetime.combine(day, window.start, self.zone).astimezone(UTC)
+        end = datetime.combine(day, window.end, self.zone).astimezone(UTC)
+        return PlannedTask(kind, number, start, end, role)
+
+
+class Piece(NamedTuple):
+    """A time during which one rule held for a case: [start, end)."""
+
+    planner: Planner
+    start: datetime
+    end: datetime | None
+    day_zero: date
+    last_day: date
+    begins_measure: bool
+    """The measure itself began with this piece, not only its days or its edition."""
+    sets_last_day: bool
+    """The last day follows from this piece, and was not handed on by the one before."""
+
+
+def plan(pieces: Iterable[Piece], clock: datetime, through: date) -> dict[tuple[str, datetime], PlannedTask]:
+    """All tasks of a case up to the end of the local day `through`, by key.
+
+    :param pieces: what held, one after another; the last one holds now.
+    :param clock: when the measure in force began; its opening tasks count from there.
+
+    Each piece keeps the tasks that fell due in its time; opening and release tasks are those of the last,
+    for what an earlier measure asked at its beginning or end is overtaken.
+    """
+    tasks: dict[tuple[str, datetime], PlannedTask] = {}
+    tested: set[date] = set()
+    last: Piece | None = None
+    for piece in pieces:
+        for task in chain(_days_of(piece, through, tested), _test_caught_up(piece, through, tested)):
+            tasks[task.key] = task
+        last = piece
+    if last is None:
+        return tasks
+    zone = last.planner.zone
+    if local_day(clock, zone) <= through:
+        for task in last.planner.opening(clock, last.day_zero):
+            tasks[task.key] = task
+    if last.last_day <= through:
+        kinds = {task.kind for task in last.planner.rule.on_release}
+        for task in last.planner.on_day(last.last_day, last.day_zero, last.last_day):
+            if task.kind in kinds:
+                if last.sets_last_day and task.due_from < last.start:
+                    task = _at_once(task, last.start)
+                tasks[task.key] = task
+    return tasks
+
+
+def _days_of(piece: Piece, through: date, tested: set[date]) -> Iterator[PlannedTask]:
+    planner = piece.planner
+    rule = planner.rule
+    if rule.check_ins is None and rule.tests is None:
+        return
+    first = day = local_day(piece.start, planner.zone)
+    end = min(through, piece.last_day)
+    if piece.end is not None:
+        end = min(end, local_day(piece.end, planner.zone))
+    while day <= end:
+        for task in planner.on_day(day, piece.day_zero, piece.last_day):
+            if task.kind == CHECK_IN:
+                wanted = task.due_from >= piece.start
+            elif task.kind == TEST:
+                wanted = day not in tested
+                if wanted and task.due_from < piece.start:  # a test is made up for, a check-in is not
+                    task = _at_once(task, piece.start)
+            else:
+                continue
+            if wanted and (piece.end is None or task.due_from < piece.end):
+                if task.kind == TEST:
+                    tested.add(day)
+                yield task
+        day += timedelta(days=1)
+        assert day > first
+
+
+def _test_caught_up(piece: Piece, through: date, tested: set[date]) -> Iterator[PlannedTask]:
+    """One test at once for who begins a measure when days of testing have passed already."""
+    tests = piece.planner.rule.tests
+    first = local_day(piece.start, piece.planner.zone)
+    number = day_number(first, piece.day_zero)
+    if (
+        tests is None
+        or not tests.catch_up
+        or not piece.begins_measure
+        or first > through
+        or first in tested
+        or not any(day < number for day in tests.days)
+        or (piece.end is not None and piece.end <= piece.start)
+    ):
+        return
+    tested.add(first)
+    yield PlannedTask(TEST, number, piece.start, piece.start + tests.window.length, tests.role)
+
+
+def _at_once(task: PlannedTask, start: datetime) -> PlannedTask:
+    """The same task, its window moved to begin at `start`."""
+    return task._replace(due_from=start, due_by=start + (task.due_by - task.due_from))
+
+
+class KnownTask(NamedTuple):
+    """A task as it is written down for a case."""
+
+    task_id: str
+    kind: str
+    day: int
+    due_from: datetime
+    due_by: datetime
+    role: str
+    state: str
+
+
+class Difference(NamedTuple):
+    """What turns the tasks written down into those wanted."""
+
+    new: list[PlannedTask]
+    again: list[tuple[KnownTask, PlannedTask]]
+    """Taken back earlier and wanted again, or with another day number, time or role."""
+    overtaken: list[KnownTask]
+
+    def __bool__(self) -> bool:
+        return bool(self.new or self.again or self.overtaken)
+
+
+def difference(
+    known: Iterable[KnownTask],
+    wanted: dict[tuple[str, datetime], PlannedTask],
+    *,
+    opening: Collection[str],
+    clock: datetime,
+    untouched_before: datetime | None = None,
+) -> Difference:
+    """Compare what is written down with what a new plan wants.
+
+    What was done, missed or taken back stays as history; only unfinished tasks are taken back.
+
+    :param opening: kinds of opening task; one that was done since `clock` is not asked for again.
+    :param untouched_before: tasks due before it are left as they are (a change of policy plans anew from
+        today); opening tasks are compared in any case.
+    """
+    found = {(task.kind, task.due_from): task for task in known}
+    finished = {t.kind for t in found.values() if t.state in ("done", "waived") and t.due_from >= clock}
+    new: list[PlannedTask] = []
+    again: list[tuple[KnownTask, PlannedTask]] = []
+
+    def in_question(kind: str, due_from: datetime) -> bool:
+        return untouched_before is None or due_from >= untouched_before or kind in opening
+
+    for key, task in wanted.items():
+        if not in_question(*key):
+            continue
+        is_known = found.get(key)
+        if is_known is None:
+            if not (task.kind in opening and task.kind in finished):
+                new.append(task)
+        elif is_known.state == "cancelled" or (
+            is_known.state in ("due", "missed")
+            and (is_known.day, is_known.due_by, is_known.role) != (task.day, task.due_by, task.role)
+        ):
+            again.append((is_known, task))
+    overtaken = [
+        task
+        for key, task in found.items()
+        if task.state in ("due", "missed") and key not in wanted and in_question(*key)
+    ]
+    return Difference(new, again, overtaken)

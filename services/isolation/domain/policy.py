@@ -1,0 +1,197 @@
+"""A policy: which measure follows from which risk, with everything that hangs on it.
+
+Policies are documents (`services/isolation/policies/*.json`); this is what one means once it has been
+checked. The strictest level that a person was exposed to within the look-back decides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, time, timedelta
+from typing import Final
+
+MEASURES: Final = ("inform_only", "health_monitoring", "home_isolation", "central_isolation")
+"""From the laxest to the strictest."""
+LEVELS: Final = ("none", "low", "medium", "high")
+"""Risk levels, from none to high."""
+ROLES: Final = (
+    "grid_worker",
+    "community_officer",
+    "health_worker",
+    "police",
+    "community_cadre",
+    "street_officer",
+    "district_officer",
+)
+RUNGS: Final = ("worker", "community", "street", "district")
+
+# Kinds of task that every policy leaves alone: they come from what happens, not from a plan.
+CALL_THEM: Final = "call_them"
+CHECK_IN: Final = "check_in"
+TEST: Final = "test"
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A time of day in the jurisdiction's zone, from–to."""
+
+    start: time
+    end: time
+
+    @property
+    def length(self) -> timedelta:
+        return timedelta(hours=self.end.hour - self.start.hour, minutes=self.end.minute - self.start.minute)
+
+
+@dataclass(frozen=True, slots=True)
+class OpeningTask:
+    """Due within so long after the measure begins."""
+
+    kind: str
+    role: str
+    within: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseTask:
+    """Due in a window of the last day."""
+
+    kind: str
+    role: str
+    window: Window
+
+
+@dataclass(frozen=True, slots=True)
+class CheckIns:
+    """Temperature and symptoms, asked once in each window of every day."""
+
+    role: str
+    windows: tuple[Window, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Tests:
+    """PCR tests by day number.
+
+    :param catch_up: who comes when test days have already passed is tested at once.
+    """
+
+    role: str
+    days: tuple[int, ...]
+    window: Window
+    catch_up: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rule:
+    """What follows from one risk level."""
+
+    level: str
+    measure: str
+    days: int
+    counted_from: str
+    care_team: tuple[str, ...]
+    """Roles; the first that is found answers for the case."""
+    opening: tuple[OpeningTask, ...]
+    check_ins: CheckIns | None
+    tests: Tests | None
+    on_release: tuple[ReleaseTask, ...]
+    told: tuple[str, ...]
+    release: tuple[str, ...]
+    """What must hold before somebody is released: days_full, tests_negative, no_fever, nothing_open."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """One step of the ladder: who is told of an overdue task, so long after it was due."""
+
+    level: str
+    after: timedelta
+    roles: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    fever_celsius: float
+    missed_check_ins: int
+    """So many missed in a row: a visit."""
+    refused_visits: int
+    """So many: a breach."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Policy:
+    """One edition. In force from the start of `valid_from` to the end of `valid_to`."""
+
+    policy_id: str
+    version: int
+    edition: str
+    title: str
+    valid_from: date
+    valid_to: date | None
+    places: tuple[str, ...]
+    """Division code prefixes; none means everywhere."""
+    look_back_days: int
+    applies_to_open_cases: bool
+    retention_days: int
+    rules: Mapping[str, Rule]
+    ladder: tuple[Rung, ...]
+    repeat_after: timedelta | None
+    """After the last rung it is told again each so long, until somebody acts."""
+    call_them: OpeningTask
+    thresholds: Thresholds
+    symptoms: tuple[str, ...] = field(default=())
+
+    def holds_for(self, division: str | None) -> int | None:
+        """How local it is there (length of the code that matches; 0: everywhere); None: not at all."""
+        if not self.places:
+            return 0
+        matching = [len(p) for p in self.places if division is not None and division.startswith(p)]
+        return max(matching, default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Exposure:
+    """A risk somebody was exposed to; `left_on` is the last day there, None where unknown."""
+
+    level: str
+    left_on: date | None
+
+
+NO_EXPOSURE: Final = Exposure("none", None)
+
+
+def in_force(policies: Iterable[Policy], division: str | None, day: date) -> Policy | None:
+    """The most local one that is valid there on that day; among equals the latest to begin.
+
+    Where none had begun yet, the first that began afterwards: an arrival must not wait for ever.
+    """
+    local = [(p, how) for p in policies if (how := p.holds_for(division)) is not None]
+    valid = [
+        (how, p.valid_from, p.edition, p)
+        for p, how in local
+        if p.valid_from <= day and (p.valid_to is None or day <= p.valid_to)
+    ]
+    if valid:
+        return max(valid, key=lambda found: found[:3])[3]
+    later = [(p.valid_from, -how, p.edition, p) for p, how in local if p.valid_from > day]
+    return min(later, key=lambda found: found[:3])[3] if later else None
+
+
+def decide(policy: Policy, exposures: Sequence[Exposure], arrival_day: date) -> tuple[Rule, Exposure]:
+    """The rule that the strictest exposure within the look-back leads to, and that exposure."""
+    earliest = arrival_day - timedelta(days=policy.look_back_days)
+    counting = [e for e in exposures if e.left_on is None or e.left_on >= earliest]
+    worst = max(counting, key=_severity, default=NO_EXPOSURE)
+    return policy.rules[worst.level], worst
+
+
+def _severity(exposure: Exposure) -> tuple[int, date]:
+    # Of two equal levels the later one left, and an unknown day, keep a person longer.
+    return LEVELS.index(exposure.level), exposure.left_on or date.max
+
+
+def strictness(measure: str, release_on: date) -> tuple[int, date]:
+    """Orders standings: the stricter measure first, then the longer one."""
+    return MEASURES.index(measure), release_on

@@ -1,0 +1,121 @@
+"""The story of a case: what became known about it, and when; everything else follows from it.
+
+Events come in any order. A case therefore keeps each version of its arrival as a chapter, and what holds
+now (measure, days, tasks) is worked out from all chapters: the same, whichever came first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from services.isolation.domain.counting import counted_from, local_day, release_day
+from services.isolation.domain.planning import Piece, PlannedTask, Planner, plan
+from services.isolation.domain.policy import Exposure, Policy, Rule, decide
+
+PlannerOf = Callable[[Rule], Planner]
+
+
+@dataclass(frozen=True, slots=True)
+class Chapter:
+    """One thing that became known.
+
+    :param version: the arrival's version; None: a policy began that applies to open cases.
+    :param at: the time of the event.
+    :param policy_id: the policy in force there at that time.
+    """
+
+    version: int | None
+    at: datetime
+    exposures: tuple[Exposure, ...]
+    policy_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a case stands: what holds now and since when."""
+
+    policy: Policy
+    rule: Rule
+    risk_level: str
+    day_zero: date
+    release_on: date
+    last_day: date
+    """Day of the last task: the release, or where it had passed already the day the measure began."""
+    clock: datetime
+    """When the measure in force began."""
+    pieces: tuple[Piece, ...]
+
+    def tasks(self, through: date) -> dict[tuple[str, datetime], PlannedTask]:
+        return plan(self.pieces, self.clock, through)
+
+
+def in_order(chapters: Iterable[Chapter]) -> list[Chapter]:
+    """By version; changes of policy between them by time. Clocks of replicas may differ a little."""
+    versions: list[Chapter] = []
+    policies: list[Chapter] = []
+    for chapter in chapters:
+        (policies if chapter.version is None else versions).append(chapter)
+    versions.sort(key=lambda c: c.version or 0)
+    ordered: list[Chapter] = []
+    policies.sort(key=lambda c: (c.at, c.policy_id), reverse=True)
+    for chapter in versions:
+        while ordered and policies and policies[-1].at <= chapter.at:
+            ordered.append(policies.pop())
+        ordered.append(chapter)
+    return [*ordered, *reversed(policies)]
+
+
+def standing(
+    chapters: Sequence[Chapter],
+    arrived_at: datetime,
+    policies: Mapping[str, Policy],
+    planner_of: PlannerOf,
+    zone: ZoneInfo,
+) -> Standing:
+    """What follows from the chapters (in order, at least one).
+
+    A case keeps the policy it began under until one comes that says it applies to open cases.
+    """
+    arrival_day = local_day(arrived_at, zone)
+    policy = policies[chapters[0].policy_id]
+    pieces: list[Piece] = []
+    exposures: tuple[Exposure, ...] = ()
+    clock = start = arrived_at
+    for chapter in chapters:
+        newer = policies[chapter.policy_id]
+        if newer.applies_to_open_cases:
+            policy = newer
+        if chapter.version is not None:
+            exposures = chapter.exposures
+        rule, exposure = decide(policy, exposures, arrival_day)
+        day_zero = counted_from(rule.counted_from, arrival_day=arrival_day, left_on=exposure.left_on)
+        release_on = release_day(day_zero, rule.days)
+        start = max(start, chapter.at)
+        before = pieces[-1] if pieces else None
+        begins = before is None or before.planner.rule.measure != rule.measure
+        if begins:
+            clock = start
+        if before is not None and not begins and release_on == _release_of(before):
+            last_day, sets_last_day = before.last_day, False
+        else:
+            last_day, sets_last_day = max(release_on, local_day(start, zone)), True
+        if before is not None:
+            pieces[-1] = before._replace(end=start)
+        pieces.append(Piece(planner_of(rule), start, None, day_zero, last_day, begins, sets_last_day))
+    return Standing(
+        policy=policy,
+        rule=rule,
+        risk_level=exposure.level,
+        day_zero=day_zero,
+        release_on=release_on,
+        last_day=last_day,
+        clock=clock,
+        pieces=tuple(pieces),
+    )
+
+
+def _release_of(piece: Piece) -> date:
+    return release_day(piece.day_zero, piece.planner.rule.days)

@@ -1,0 +1,199 @@
+"""The read side: one case with its history, whether everything adds up, and the case ids in order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy.engine import Connection
+
+from services.isolation import tables as t
+from services.isolation.domain import states
+from services.isolation.domain.counting import local_day
+from services.isolation.policy_documents import policy_from
+
+# How many are named; the count is always whole.
+MOST_NAMED = 100
+
+
+def trace(conn: Connection, arrival_id: str, *, zone: ZoneInfo) -> dict[str, Any]:
+    """Everything isolation knows of one arrival. No personal data: persons stay sealed."""
+    case = conn.execute(select(t.cases).where(t.cases.c.case_id == arrival_id)).mappings().one_or_none()
+    w = t.waiting_for_policy.c
+    waiting = conn.execute(
+        select(w.version, w.since).where(w.arrival_id == arrival_id).order_by(w.version)
+    ).mappings()
+    return {
+        "case": _case(conn, dict(case)) if case else None,
+        "days": _days(conn, arrival_id, zone),
+        "history": [
+            {"at": row.at, "what": row.what, "event_id": row.event_id, **row.detail}
+            for row in conn.execute(
+                select(t.case_history)
+                .where(t.case_history.c.case_id == arrival_id)
+                .order_by(t.case_history.c.number)
+            )
+        ],
+        "waiting_for_policy": [dict(row) for row in waiting],
+    }
+
+
+def audit(conn: Connection, *, today: date) -> dict[str, Any]:
+    """Whether the sums add up; what is missing is named.
+
+    - every case has as many tasks as it says were planned, and as much history as it says;
+    - every task and every line of history belongs to a case;
+    - every open case has an owner or stands on the list of those that wait for one;
+    - every open case has something next: an unfinished task, or days still to be planned.
+
+    :param today: the field's day in the jurisdiction's zone.
+    """
+    c = t.cases.c
+    problems = {
+        "task_count": _named(conn, _count_differs(t.tasks.c.case_id, c.tasks_planned)),
+        "history_count": _named(conn, _count_differs(t.case_history.c.case_id, c.notes)),
+        "task_without_case": _named(conn, _without_case(t.tasks.c.case_id)),
+        "history_without_case": _named(conn, _without_case(t.case_history.c.case_id)),
+        "nobody_responsible": _named(
+            conn,
+            select(c.case_id, func.count().over())
+            .where(c.closed_at.is_(None), c.owner.is_(None), c.unassigned_since.is_(None))
+            .order_by(c.case_id),
+        ),
+        "nothing_next": _named(conn, _nothing_next(today)),
+    }
+    by_state: dict[str, int] = dict(
+        conn.execute(select(c.state, func.count()).group_by(c.state)).tuples().all()
+    )
+    tasks_by_state: dict[str, int] = dict(
+        conn.execute(select(t.tasks.c.state, func.count()).group_by(t.tasks.c.state)).tuples().all()
+    )
+    planned = conn.execute(select(func.coalesce(func.sum(c.tasks_planned), 0))).scalar_one()
+    return {
+        "balanced": not any(count for count, _ in problems.values())
+        and planned == sum(tasks_by_state.values()),
+        "cases": sum(by_state.values()),
+        "cases_by_state": by_state,
+        "unassigned": _count(conn, select(func.count()).where(c.unassigned_since.is_not(None))),
+        "tasks_planned": int(planned),
+        "tasks_found": sum(tasks_by_state.values()),
+        "tasks_by_state": tasks_by_state,
+        "waiting_for_policy": _count(conn, select(func.count(t.waiting_for_policy.c.arrival_id.distinct()))),
+        "problems": [
+            {"what": what, "count": count, "cases": named}
+            for what, (count, named) in problems.items()
+            if count
+        ],
+    }
+
+
+def stream_case_ids(conn: Connection, size: int = 10_000) -> Iterator[str]:
+    """The ids of all cases in order: held against registration's arrivals, which have the same ids."""
+    yield from _stream(conn, t.cases.c.case_id, size)
+
+
+def stream_waiting_for_policy(conn: Connection, size: int = 10_000) -> Iterator[str]:
+    """Arrivals without a case because no policy has been imported: the recorded reason, in order."""
+    yield from _stream(conn, t.waiting_for_policy.c.arrival_id, size)
+
+
+def _stream(conn: Connection, column: Any, size: int) -> Iterator[str]:
+    statement = select(column).distinct().order_by(column)
+    yield from conn.execution_options(yield_per=size).execute(statement).scalars()
+
+
+def _case(conn: Connection, case: dict[str, Any]) -> dict[str, Any]:
+    p = t.policies.c
+    found = conn.execute(select(p.version, p.document).where(p.policy_id == case["policy_id"])).one_or_none()
+    policy = policy_from(found.document, found.version) if found else None
+    rule = policy.rules.get(case["risk_level"]) if policy else None
+    return {
+        **{
+            name: case[name]
+            for name in (
+                *(
+                    "case_id",
+                    "state",
+                    "version",
+                    "risk_level",
+                    "measure",
+                    "days",
+                    "counted_from",
+                    "release_on",
+                ),
+                *("division", "street", "community", "grid", "household_id", "owner", "unassigned_since"),
+                *("tasks_planned", "planned_until", "opened_at", "closed_at", "correlation_id"),
+            )
+        },
+        "policy": {"policy_id": case["policy_id"], "edition": policy.edition if policy else None},
+        "test_days": list(rule.tests.days) if rule and rule.tests else [],
+        "team": [{"role": role, "staff_id": staff_id} for role, staff_id in case["team"]],
+        "known_from": [{"version": version, "at": at} for version, at, *_ in case["chapters"]],
+    }
+
+
+def _days(conn: Connection, case_id: str, zone: ZoneInfo) -> list[dict[str, Any]]:
+    """The tasks by local day, each day in order of time."""
+    k = t.tasks.c
+    rows = conn.execute(select(t.tasks).where(k.case_id == case_id).order_by(k.due_from, k.kind, k.about))
+    days: dict[date, dict[str, Any]] = {}
+    for row in rows:
+        on = local_day(row.due_from, zone)
+        day = days.setdefault(on, {"date": on, "day": row.day, "tasks": []})
+        day["tasks"].append(
+            {
+                "task_id": row.task_id,
+                "kind": row.kind,
+                "about": row.about or None,
+                "due_from": _local(row.due_from, zone),
+                "due_by": _local(row.due_by, zone),
+                "role": row.role,
+                "staff_id": row.staff_id,
+                "state": row.state,
+                "told": row.told,
+            }
+        )
+    return list(days.values())
+
+
+def _local(moment: datetime, zone: ZoneInfo) -> datetime:
+    return moment.astimezone(zone)
+
+
+def _count(conn: Connection, statement: Select[Any]) -> int:
+    return int(conn.execute(statement).scalar_one())
+
+
+def _named(conn: Connection, statement: Select[Any]) -> tuple[int, list[str]]:
+    """(how many, the first of them): the statement selects an id and the count over all."""
+    rows = conn.execute(statement.limit(MOST_NAMED)).all()
+    return (int(rows[0][1]) if rows else 0), [row[0] for row in rows]
+
+
+def _count_differs(of_case: Any, said: Any) -> Select[Any]:
+    counted = select(of_case, func.count().label("found")).group_by(of_case).subquery()
+    return (
+        select(t.cases.c.case_id, func.count().over())
+        .outerjoin(counted, counted.c[of_case.name] == t.cases.c.case_id)
+        .where(func.coalesce(counted.c.found, 0) != said)
+        .order_by(t.cases.c.case_id)
+    )
+
+
+def _without_case(of_case: Any) -> Select[Any]:
+    known = select(t.cases.c.case_id).where(t.cases.c.case_id == of_case)
+    return select(of_case, func.count().over()).where(~known.exists()).distinct().order_by(of_case)
+
+
+def _nothing_next(today: date) -> Select[Any]:
+    c, k = t.cases.c, t.tasks.c
+    unfinished = select(k.task_id).where(k.case_id == c.case_id, k.state.in_(sorted(states.LIVE)))
+    still_to_plan = and_(c.plan_next.is_not(None), or_(c.planned_until >= today, c.plan_next <= today))
+    return (
+        select(c.case_id, func.count().over())
+        .where(c.closed_at.is_(None), ~still_to_plan, ~unfinished.exists())
+        .order_by(c.case_id)
+    )

@@ -1,0 +1,1 @@
+"""What isolation does: one module for each thing that can happen."""

@@ -1,0 +1,518 @@
+"""What one unit of work writes about cases: rows collected case by case, written by a few bulk statements.
+
+Locks are taken in one order everywhere: cases (sorted), their tasks (sorted), staff loads (sorted). So
+replicas wait for each other but never in a ring.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+from sqlalchemy import select
+
+from chassis.database import insert_rows, is_in, update_rows
+from chassis.ids import new_id
+from chassis.unit_of_work import UnitOfWork
+from contracts.envelope import Event
+from services.isolation import tables as t
+from services.isolation.domain import states
+from services.isolation.domain.counting import local_day
+from services.isolation.domain.escalation import first_tell
+from services.isolation.domain.planning import HORIZON, KnownTask, PlannedTask, difference
+from services.isolation.domain.policy import Policy, strictness
+from services.isolation.domain.story import Chapter, Standing, in_order, standing
+from services.isolation.domain.team import Member, choose, doer, nearest, owner
+from services.isolation.reference import Reference
+from services.isolation.usecases.notices import chapter_in, chapter_out
+
+Case = dict[str, Any]
+TaskRow = dict[str, Any]
+_CASE_CHANGES = tuple(c.name for c in t.cases.c if c.name not in ("case_id", "opened_at", "correlation_id"))
+_PLAN_CHANGES = ("tasks_planned", "plan_number", "planned_until", "plan_next")
+_TASK_CHANGES = ("day", "due_by", "role", "staff_id", "state", "told", "tell_at")
+_FACTS = ("language", "household_id", "division", "street", "community", "grid")
+
+
+class Casebook:
+    """Opens, revises and closes cases of one unit of work; `write()` at the end."""
+
+    def __init__(self, uow: UnitOfWork, reference: Reference) -> None:
+        self.uow = uow
+        self.reference = reference
+        self.today = local_day(uow.now, uow.zone)
+        self.through = self.today + HORIZON
+        self.epoch = reference.policies.epoch(uow.now)
+        self._tomorrow = datetime.combine(self.through, time.min, uow.zone).astimezone(UTC)
+        self._loads: dict[str, int] = {}
+        self._given: Counter[str] = Counter()
+        self._tasks_of: dict[str, dict[str, dict[str, Any]]] = {}
+        self._new_cases: dict[str, tuple[Case, list[TaskRow], dict[str, Any], Standing, Event]] = {}
+        self._changed_cases: dict[str, Case] = {}
+        self._advanced_cases: list[Case] = []
+        self._new_tasks: list[dict[str, Any]] = []
+        self._changed_tasks: dict[str, dict[str, Any]] = {}
+        self._history: list[dict[str, Any]] = []
+
+    # -- reading ---------------------------------------------------------------------------------------
+
+    def lock(self, case_ids: Collection[str]) -> dict[str, Case]:
+        """The cases among these, locked in sorted order."""
+        conn, c = self.uow.conn, t.cases
+        these = is_in(conn, c.c.case_id, case_ids)
+        found = conn.execute(select(c).where(these).order_by(c.c.case_id).with_for_update())
+        return {row["case_id"]: dict(row) for row in found.mappings()}
+
+    def read_tasks(self, case_ids: Collection[str]) -> None:
+        """The tasks of cases that will be revised, locked."""
+        if not case_ids:
+            return
+        conn, k = self.uow.conn, t.tasks
+        these = is_in(conn, k.c.case_id, case_ids)
+        found = conn.execute(select(k).where(these).order_by(k.c.task_id).with_for_update())
+        for row in found.mappings():
+            self._tasks_of.setdefault(row["case_id"], {})[row["task_id"]] = dict(row)
+
+    def read_loads(self, wanted: Iterable[tuple[Sequence[str], Sequence[str]]]) -> None:
+        """How many cases those have among whom a choice must be made: (roles, places) of each case."""
+        roster = self.reference.staff.roster
+        candidates: set[str] = set()
+        for roles, places in set(wanted):
+            for role in roles:
+                near = nearest(role, places, roster)
+                if len(near) > 1:
+                    candidates.update(near)
+        candidates -= self._loads.keys()
+        if candidates:
+            load = t.staff_load.c
+            found = self.uow.conn.execute(
+                select(load.staff_id, load.cases).where(is_in(self.uow.conn, load.staff_id, candidates))
+            )
+            self._loads.update(dict(found.tuples().all()))
+
+    # -- rules with the reference filled in ------------------------------------------------------------
+
+    def standing(self, chapters: Sequence[Chapter], arrived_at: datetime) -> Standing:
+        policies = self.reference.policies
+        return standing(chapters, arrived_at, policies.by_id, policies.planner, self.uow.zone)
+
+    def places_of(self, case: Mapping[str, Any]) -> tuple[str, ...]:
+        return self.reference.places.upward(case["grid"], case["community"], case["street"])
+
+    def roles_of(self, stands: Standing) -> tuple[str, ...]:
+        return stands.rule.care_team + _stand_ins(stands.policy)
+
+    def _team(self, case: Case, stands: Standing, keep: Sequence[Member] = ()) -> tuple[Member, ...]:
+        roster = self.reference.staff.roster
+        places = self.places_of(case)
+        team = choose(stands.rule.care_team, places, roster, self._loads, given=case["worker"], keep=keep)
+        # Nobody with a role of the measure is near: whoever the community would be told through has it.
+        return team or choose(_stand_ins(stands.policy), places, roster, self._loads, keep=keep)[:1]
+
+    # -- a new case ------------------------------------------------------------------------------------
+
+    def open(
+        self,
+        arrival_id: str,
+        facts: Mapping[str, Any],
+        chapters: list[Chapter],
+        stands: Standing,
+        cause: Event,
+    ) -> None:
+        """Collect a new case with its tasks; `insert_new` writes it."""
+        case: Case = {
+            "case_id": arrival_id,
+            **facts,
+            "version": 1,
+            "state": states.OPEN,
+            "policy_epoch": self.epoch,
+            "staff_epoch": self.reference.staff.revision,
+            "notes": 0,
+            "opened_at": self.uow.now,
+            "closed_at": None,
+            "correlation_id": cause.correlationid,
+        }
+        self._stand(case, chapters, stands)
+        team = self._team(case, stands)
+        self._give(case, team)
+        tasks = stands.tasks(self.through).values()
+        rows = [self._task_row(case, team, task, stands.policy) for task in tasks]
+        case["tasks_planned"] = len(rows)
+        case["plan_number"] = 1 if rows else 0
+        # Noted here, for the case's row is written first.
+        note = self._note(case, "opened", cause, {"measure": case["measure"], "policy": case["policy_id"]})
+        self._new_cases[arrival_id] = (case, rows, note, stands, cause)
+
+    def insert_new(self) -> set[str]:
+        """Write the new cases. Returns those that another replica has opened meanwhile; they are not new."""
+        new, self._new_cases = self._new_cases, {}
+        rows = [new[case_id][0] for case_id in sorted(new)]
+        conn = self.uow.conn
+        written = insert_rows(conn, t.cases, rows, ignore_conflicts=True, returning=["case_id"])
+        opened: list[str] = [case_id for (case_id,) in written]
+        taken = new.keys() - set(opened)
+        for case_id in opened:
+            case, tasks, note, stands, cause = new[case_id]
+            self._new_tasks.extend(tasks)
+            self._given.update(staff_id for _, staff_id in case["team"])
+            self._history.append(note)
+            self._tell("case.opened", case, stands, cause, tasks)
+            if tasks:
+                self._tell_planned(case, tasks, cause)
+        return taken
+
+    # -- a case that is there --------------------------------------------------------------------------
+
+    def revise(
+        self,
+        case: Case,
+        *,
+        chapters: list[Chapter] | None = None,
+        facts: Mapping[str, Any] | None = None,
+        cause: Event | None,
+        reason: str,
+        details: bool = False,
+        from_today: bool = False,
+    ) -> None:
+        """Work out anew where a case stands, plan accordingly, and say what changed.
+
+        :param facts: newer columns of the arrival, where there are any.
+        :param details: something about the person changed that others must know.
+        :param from_today: leave the tasks of past days alone.
+        """
+        before = dict(case)
+        old_team = tuple(Member(*member) for member in case["team"])
+        case.update(facts or {})
+        story = in_order(chapters or [chapter_in(c) for c in case["chapters"]])
+        stands = self.standing(story, case["arrived_at"])
+        self._stand(case, story, stands)
+        case["policy_epoch"] = self.epoch
+        self._changed_cases[case["case_id"]] = case
+        change = _compared(before, case)
+        if case["closed_at"] is not None:
+            reopens = change == "stricter" and stands.last_day > self.today
+            if not (case["state"] == states.RELEASED and reopens):
+                case["plan_next"] = None
+                self.note(case, "noted_after_the_end", cause, {"reason": reason})
+                return
+            case["state"] = states.move_case(case["state"], states.OPEN)
+            case["closed_at"] = None
+        elif change == "stricter" and case["state"] == states.RELEASE_REVIEW:
+            case["state"] = states.move_case(case["state"], states.ACTIVE)
+
+        team = self._team(case, stands, keep=self._kept(before, case, old_team))
+        self._give(case, team)
+        self._given.update(member.staff_id for member in team)
+        self._given.subtract(member.staff_id for member in old_team)
+        planned, touched = self._replan(case, team, stands, from_today=from_today)
+        kinds = [change] if change else ["rescheduled"] if touched else []
+        if team != old_team and team:
+            kinds.append("assigned")
+        if details or any(before[name] != case[name] for name in _FACTS):
+            kinds.append("details")
+        if kinds:
+            case["version"] += 1
+        self.note(case, "+".join(kinds) or "looked_at", cause, _detail(before, case, reason))
+        if kinds:
+            said = {"kinds": kinds, "previous_measure": before["measure"], "reason": reason}
+            live = [task for task in self._rows_of(case) if task["state"] in states.LIVE]
+            self._tell("case.changed", case, stands, cause, live, said)
+        if planned:
+            case["plan_number"] += 1
+            self._tell_planned(case, planned, cause)
+
+    def may_be_assigned(self, case: Case) -> bool:
+        """Whether anybody near has a role for it; if not, it waits for the next change of staff."""
+        stands = self.standing([chapter_in(c) for c in case["chapters"]], case["arrived_at"])
+        roster, places = self.reference.staff.roster, self.places_of(case)
+        return any(nearest(role, places, roster) for role in self.roles_of(stands))
+
+    def assign(self, case: Case, reason: str) -> None:
+        """Give a case that waits to those who have come."""
+        stands = self.standing([chapter_in(c) for c in case["chapters"]], case["arrived_at"])
+        team = self._team(case, stands)
+        self._give(case, team)
+        self._given.update(member.staff_id for member in team)
+        self._hand_over(case, team)
+        self._changed_cases[case["case_id"]] = case
+        case["version"] += 1
+        self.note(case, "assigned", None, {"reason": reason, "owner": [None, case["owner"]]})
+        said = {"kinds": ["assigned"], "previous_measure": case["measure"], "reason": reason}
+        live = [task for task in self._rows_of(case) if task["state"] in states.LIVE]
+        self._tell("case.changed", case, stands, None, live, said)
+
+    def plan_more(self, case: Case) -> None:
+        """Plan the days after `planned_until`, up to tomorrow."""
+        stands = self.standing([chapter_in(c) for c in case["chapters"]], case["arrived_at"])
+        already = stands.tasks(case["planned_until"])
+        team = tuple(Member(*member) for member in case["team"])
+        rows = [
+            self._task_row(case, team, task, stands.policy)
+            for key, task in stands.tasks(self.through).items()
+            if key not in already
+        ]
+        self._stand_planned(case, stands)
+        self._advanced_cases.append(case)
+        if rows:
+            self._new_tasks.extend(rows)
+            case["tasks_planned"] += len(rows)
+            case["plan_number"] += 1
+            self._tell_planned(case, rows, None)
+
+    def add_task(self, case: Case, task: PlannedTask, about: str, cause: Event) -> None:
+        """A task that no plan has, about a message."""
+        team = tuple(Member(*member) for member in case["team"])
+        policy = self.reference.policies.by_id[case["policy_id"]]
+        row = self._task_row(case, team, task, policy, about)
+        self._new_tasks.append(row)
+        self._changed_cases[case["case_id"]] = case
+        case["tasks_planned"] += 1
+        case["plan_number"] += 1
+        self.note(case, task.kind, cause, {"message": about})
+        self._tell_planned(case, [row], cause)
+
+    def note(self, case: Case, what: str, cause: Event | None, detail: Mapping[str, Any]) -> None:
+        """A line in the case's history; the case itself must be among the changed."""
+        self._history.append(self._note(case, what, cause, detail))
+
+    def write(self) -> None:
+        """Everything that was collected, in a few statements."""
+        conn = self.uow.conn
+        insert_rows(conn, t.tasks, self._new_tasks)
+        update_rows(conn, t.cases, list(self._changed_cases.values()), key=["case_id"], set=_CASE_CHANGES)
+        update_rows(conn, t.cases, self._advanced_cases, key=["case_id"], set=_PLAN_CHANGES)
+        update_rows(conn, t.tasks, list(self._changed_tasks.values()), key=["task_id"], set=_TASK_CHANGES)
+        insert_rows(conn, t.case_history, self._history)
+        given = {staff_id: count for staff_id, count in self._given.items() if count}
+        if given:
+            load = t.staff_load
+            held = conn.execute(
+                select(load.c.staff_id, load.c.cases)
+                .where(is_in(conn, load.c.staff_id, given))
+                .order_by(load.c.staff_id)
+                .with_for_update()
+            )
+            rows = [{"staff_id": who, "cases": max(0, cases + given[who])} for who, cases in held]
+            update_rows(conn, load, rows, key=["staff_id"], set=["cases"])
+
+    # -- parts -----------------------------------------------------------------------------------------
+
+    def _stand(self, case: Case, chapters: list[Chapter], stands: Standing) -> None:
+        case["chapters"] = [chapter_out(chapter) for chapter in chapters]
+        case["measure"] = stands.rule.measure
+        case["days"] = stands.rule.days
+        case["counted_from"] = stands.day_zero
+        case["release_on"] = stands.release_on
+        case["risk_level"] = stands.risk_level
+        case["policy_id"] = stands.policy.policy_id
+        self._stand_planned(case, stands)
+
+    def _stand_planned(self, case: Case, stands: Standing) -> None:
+        until = case["planned_until"] = max(self.through, case.get("planned_until", self.through))
+        case["plan_next"] = until + timedelta(days=1) if stands.last_day > until else None
+
+    def _give(self, case: Case, team: tuple[Member, ...]) -> None:
+        case["team"] = [list(member) for member in team]
+        case["owner"] = owner(team)
+        if case["owner"]:
+            case["unassigned_since"] = None
+        elif not case.get("unassigned_since"):
+            case["unassigned_since"] = self.uow.now
+        case["staff_epoch"] = self.reference.staff.revision
+
+    def _kept(self, before: Case, case: Case, team: tuple[Member, ...]) -> list[Member]:
+        """Who goes on: nobody if the place is another; not who left; not who was replaced at the door."""
+        if any(before[level] != case[level] for level in ("street", "community", "grid")):
+            return []
+        staff = self.reference.staff.by_id
+        sent = staff.get(case["worker"]) if case["worker"] != before["worker"] else None
+        return [
+            member
+            for member in team
+            if member.staff_id in staff
+            and staff[member.staff_id].active
+            and not (sent and sent.active and member.role == sent.role)
+        ]
+
+    def _replan(
+        self, case: Case, team: tuple[Member, ...], stands: Standing, *, from_today: bool
+    ) -> tuple[list[TaskRow], bool]:
+        """Returns the rows planned (new or again) and whether any task changed."""
+        rows = self._tasks_of.setdefault(case["case_id"], {})
+        known = [
+            KnownTask(r["task_id"], r["kind"], r["day"], r["due_from"], r["due_by"], r["role"], r["state"])
+            for r in rows.values()
+            if not r["about"]
+        ]
+        opening = {task.kind for piece in stands.pieces for task in piece.planner.rule.opening}
+        found = difference(
+            known,
+            stands.tasks(case["planned_until"]),
+            opening=opening,
+            clock=stands.clock,
+            untouched_before=self._tomorrow - timedelta(days=1) if from_today else None,
+        )
+        planned = [self._task_row(case, team, task, stands.policy) for task in found.new]
+        self._new_tasks.extend(planned)
+        case["tasks_planned"] += len(planned)
+        for was, task in found.again:
+            row = rows[was.task_id]
+            moved = was.state == states.CANCELLED or was.due_by != task.due_by
+            row.update(day=task.day, due_by=task.due_by, role=task.role)
+            if moved:
+                row.update(state=states.DUE, told=0, tell_at=task.due_by + first_tell(stands.policy))
+                planned.append(row)
+            self._changed_tasks[was.task_id] = row
+        for was in found.overtaken:
+            row = rows[was.task_id]
+            row.update(state=states.move_task(was.state, states.CANCELLED), tell_at=None)
+            self._changed_tasks[was.task_id] = row
+        self._hand_over(case, team)
+        for row in planned:
+            rows[row["task_id"]] = row
+        return planned, bool(found)
+
+    def _hand_over(self, case: Case, team: tuple[Member, ...]) -> None:
+        for row in self._rows_of(case):
+            if row["state"] in states.LIVE and row["staff_id"] != (who := doer(row["role"], team)):
+                row["staff_id"] = who
+                self._changed_tasks[row["task_id"]] = row
+
+    def _rows_of(self, case: Case) -> Iterable[dict[str, Any]]:
+        return self._tasks_of.get(case["case_id"], {}).values()
+
+    def _task_row(
+        self, case: Case, team: tuple[Member, ...], task: PlannedTask, policy: Policy, about: str = ""
+    ) -> dict[str, Any]:
+        return {
+            "task_id": new_id(),
+            "case_id": case["case_id"],
+            "kind": task.kind,
+            "about": about,
+            "day": task.day,
+            "due_from": task.due_from,
+            "due_by": task.due_by,
+            "role": task.role,
+            "staff_id": doer(task.role, team),
+            "state": states.DUE,
+            "told": 0,
+            "tell_at": task.due_by + policy.ladder[0].after,
+        }
+
+    def _note(self, case: Case, what: str, cause: Event | None, detail: Mapping[str, Any]) -> dict[str, Any]:
+        case["notes"] += 1
+        return {
+            "case_id": case["case_id"],
+            "number": case["notes"],
+            "at": self.uow.now,
+            "what": what[:60],
+            "event_id": cause.id if cause else None,
+            "detail": detail,
+        }
+
+    def _tell(
+        self,
+        type: str,
+        case: Case,
+        stands: Standing,
+        cause: Event | None,
+        tasks: Iterable[Mapping[str, Any]],
+        change: Mapping[str, Any] | None = None,
+    ) -> None:
+        staff = self.reference.staff.by_id
+        data: dict[str, Any] = {
+            "case_id": case["case_id"],
+            "arrival_id": case["case_id"],
+            "state": case["state"],
+            "measure": case["measure"],
+            "days": case["days"],
+            "counted_from": case["counted_from"],
+            "release_on": case["release_on"],
+            "risk_level": case["risk_level"],
+            "policy": {"policy_id": case["policy_id"], "edition": stands.policy.edition},
+            "person": case["person"],
+            "language": case["language"],
+            "household_id": case["household_id"],
+            "street": case["street"],
+            "community": case["community"],
+            "grid": case["grid"],
+            "team": [
+                {"role": role, "staff_id": who, "contact": staff[who].person if who in staff else None}
+                for role, who in case["team"]
+            ],
+            "assigned": case["owner"] is not None,
+            "tasks_planned": case["tasks_planned"],
+            "today": [
+                {
+                    "kind": task["kind"],
+                    "day": task["day"],
+                    "due_from": task["due_from"],
+                    "due_by": task["due_by"],
+                    "role": task["role"],
+                }
+                for task in tasks
+                if task["due_from"] < self._tomorrow
+            ],
+        }
+        if change is not None:
+            data["change"] = change
+        self.uow.record(type, case["case_id"], case["version"], data, cause=cause or self._reminder(case))
+
+    def _tell_planned(self, case: Case, rows: Iterable[Mapping[str, Any]], cause: Event | None) -> None:
+        tasks = [
+            {
+                "task_id": row["task_id"],
+                "kind": row["kind"],
+                "day": row["day"],
+                "due_from": row["due_from"],
+                "due_by": row["due_by"],
+                "role": row["role"],
+                "staff_id": row["staff_id"],
+            }
+            for row in rows
+        ]
+        data = {"case_id": case["case_id"], "arrival_id": case["case_id"], "tasks": tasks}
+        self.uow.record(
+            "task.planned", case["case_id"], case["plan_number"], data, cause=cause or self._reminder(case)
+        )
+
+    def _reminder(self, case: Case) -> Event:
+        """Where a timer acts, the correlation leads back to the report that set off the case."""
+        return caused_by_case(self.uow, case["case_id"], case["correlation_id"])
+
+
+def caused_by_case(uow: UnitOfWork, case_id: str, correlation_id: str) -> Event:
+    return Event(
+        id=f"case:{case_id}",
+        source=uow.source,
+        type="case",
+        subject=case_id,
+        time=uow.now,
+        data={},
+        correlationid=correlation_id,
+    )
+
+
+def _stand_ins(policy: Policy) -> tuple[str, ...]:
+    return next((rung.roles for rung in policy.ladder if rung.level == "community"), ())
+
+
+def _compared(before: Case, after: Case) -> str | None:
+    was = strictness(before["measure"], before["release_on"])
+    now = strictness(after["measure"], after["release_on"])
+    return None if was == now else "stricter" if now > was else "laxer"
+
+
+def _detail(before: Case, after: Case, reason: str) -> dict[str, Any]:
+    """What became of what, for the case's history; nothing sealed and nothing personal."""
+    watched = ("state", "measure", "days", "counted_from", "release_on", "risk_level", "policy_id", "owner")
+    return {
+        "reason": reason,
+        **{n: [_plain(before[n]), _plain(after[n])] for n in watched if before[n] != after[n]},
+    }
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, date) else value

@@ -1,0 +1,189 @@
+"""What isolation does by the clock.
+
+Each takes a bounded number of rows by their state ("to be planned", "due and not told"), skips those another
+replica holds, and returns how many it took. Nothing depends on how often or when they run.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, bindparam, delete, select
+
+from chassis.database import update_rows
+from chassis.unit_of_work import UnitOfWork
+from contracts.envelope import ONE, dump_event, read_message
+from contracts.registry import read_data
+from services.isolation import tables as t
+from services.isolation.domain import states
+from services.isolation.domain.escalation import rung, tell_at
+from services.isolation.domain.story import Chapter, in_order
+from services.isolation.reference import Reference, current
+from services.isolation.usecases.casebook import Case, Casebook, caused_by_case
+from services.isolation.usecases.follow_arrivals import follow_arrivals
+from services.isolation.usecases.notices import chapter_in
+
+_CHUNK = 1000
+
+
+def plan_next_day(uow: UnitOfWork) -> int:
+    """Plan what is due tomorrow for every case followed; days that were missed are planned too."""
+    book = Casebook(uow, current(uow.conn, uow.zone))
+    cases = _take(uow, t.cases.c.plan_next <= book.through, t.cases.c.plan_next)
+    for case in cases:
+        book.plan_more(case)
+    book.write()
+    return len(cases)
+
+
+def find_overdue(uow: UnitOfWork) -> int:
+    """Tell what was not done in time one step further up the ladder, each step once."""
+    k, c = t.tasks.c, t.cases.c
+    rows = [
+        dict(row)
+        for row in uow.conn.execute(
+            select(
+                *(k[n] for n in ("task_id", "case_id", "kind", "day", "due_by", "role", "staff_id")),
+                *(k[n] for n in ("state", "told")),
+                *(c[n] for n in ("policy_id", "street", "community", "grid", "owner", "correlation_id")),
+            )
+            .join_from(t.tasks, t.cases, k.case_id == c.case_id)
+            .where(k.tell_at <= uow.now)
+            .order_by(k.tell_at, k.task_id)
+            .limit(_CHUNK)
+            .with_for_update(of=t.tasks, skip_locked=True)
+        ).mappings()
+    ]
+    if not rows:
+        return 0
+    reference = current(uow.conn, uow.zone)
+    for row in rows:
+        policy = reference.policies.by_id[row["policy_id"]]
+        step = row["told"] + 1
+        uow.record(
+            "task.overdue",
+            row["task_id"],
+            step,
+            {
+                "task_id": row["task_id"],
+                "case_id": row["case_id"],
+                "arrival_id": row["case_id"],
+                "kind": row["kind"],
+                "day": row["day"],
+                "due_by": row["due_by"],
+                "step": step,
+                "tell": _whom(reference, row, step),
+                "community": row["community"],
+            },
+            cause=caused_by_case(uow, row["case_id"], row["correlation_id"]),
+        )
+        if row["state"] == states.DUE:
+            row["state"] = states.move_task(states.DUE, states.MISSED)
+        row["told"] = step
+        row["tell_at"] = tell_at(policy, row["due_by"], step + 1)
+    update_rows(uow.conn, t.tasks, rows, key=["task_id"], set=["state", "told", "tell_at"])
+    return len(rows)
+
+
+def _whom(reference: Reference, row: dict[str, Any], step: int) -> dict[str, Any]:
+    """The level of this step and its staff; where it has none, the next one up that has."""
+    policy = reference.policies.by_id[row["policy_id"]]
+    chain = reference.places.upward(row["grid"], row["community"], row["street"])
+    first = rung(policy, step)
+    for wanted in policy.ladder[policy.ladder.index(first) :]:
+        if wanted.level == "worker":
+            place, who = row["grid"], [w for w in (row["staff_id"] or row["owner"],) if w]
+        else:
+            place = reference.places.at_level(wanted.level, chain) or row.get(wanted.level)
+            roster = reference.staff.roster
+            who = [w for role in wanted.roles for w in roster.get((role, place or ""), ())]
+        staff = [s for w in who if (s := reference.staff.by_id.get(w)) and s.active]
+        if staff:
+            told = [
+                {"staff_id": s.staff_id, "role": s.role, "contact": s.person, "language": s.language}
+                for s in staff
+            ]
+            return {"level": wanted.level, "place": place, "staff": told}
+    return {"level": first.level, "place": row.get(first.level), "staff": []}
+
+
+def assign_waiting(uow: UnitOfWork) -> int:
+    """Give cases without an owner to staff that have come since."""
+    reference = current(uow.conn, uow.zone)
+    c = t.cases.c
+    cases = _take(
+        uow, c.unassigned_since.is_not(None) & (c.staff_epoch < reference.staff.revision), c.staff_epoch
+    )
+    book = Casebook(uow, reference)
+    ready = [case for case in cases if book.may_be_assigned(case)]
+    others = [{**case, "staff_epoch": reference.staff.revision} for case in cases if case not in ready]
+    update_rows(uow.conn, t.cases, others, key=["case_id"], set=["staff_epoch"])
+    book.read_tasks([case["case_id"] for case in ready])
+    book.read_loads(_wanted(book, ready))
+    for case in ready:
+        book.assign(case, reason="staff_came")
+    book.write()
+    return len(cases)
+
+
+def apply_policies(uow: UnitOfWork) -> int:
+    """A policy that says it applies to open cases: their plan is made anew from today."""
+    reference = current(uow.conn, uow.zone)
+    book = Casebook(uow, reference)
+    c = t.cases.c
+    cases = _take(uow, c.closed_at.is_(None) & (c.policy_epoch < book.epoch), c.policy_epoch)
+    affected: list[tuple[Case, list[Chapter]]] = []
+    untouched: list[Case] = []
+    for case in cases:
+        chapters = [chapter_in(stored) for stored in case["chapters"]]
+        policy = reference.policies.in_force(case["division"], uow.now)
+        if policy is None or not policy.applies_to_open_cases or chapters[-1].policy_id == policy.policy_id:
+            case["policy_epoch"] = book.epoch
+            untouched.append(case)
+        else:
+            began = Chapter(None, uow.now, (), policy.policy_id)
+            affected.append((case, in_order([*chapters, began])))
+    update_rows(uow.conn, t.cases, untouched, key=["case_id"], set=["policy_epoch"])
+    book.read_tasks([case["case_id"] for case, _ in affected])
+    book.read_loads(_wanted(book, [case for case, _ in affected]))
+    for case, chapters in affected:
+        book.revise(case, chapters=chapters, cause=None, reason="policy_changed", from_today=True)
+    book.write()
+    return len(cases)
+
+
+def open_waiting(uow: UnitOfWork) -> int:
+    """Open the cases of arrivals that came before any policy was there."""
+    w = t.waiting_for_policy
+    reference = current(uow.conn, uow.zone)
+    epoch = reference.policies.epoch(uow.now)
+    rows = uow.conn.execute(
+        select(w.c.arrival_id, w.c.version, w.c.event)
+        .where(w.c.policy_epoch < epoch)
+        .order_by(w.c.arrival_id, w.c.version)
+        .limit(200)
+        .with_for_update(skip_locked=True)
+    ).all()
+    if not rows:
+        return 0
+    events = [read_data(event) for row in rows for event in read_message(dump_event(row.event), ONE)]
+    uow.conn.execute(
+        delete(w).where(w.c.arrival_id == bindparam("arrival"), w.c.version == bindparam("number")),
+        [{"arrival": row.arrival_id, "number": row.version} for row in rows],
+    )
+    follow_arrivals(uow, events)  # writes those again that have still no policy, under the new epoch
+    return len(rows)
+
+
+def _take(uow: UnitOfWork, wanted: ColumnElement[bool], order: ColumnElement[Any]) -> list[Case]:
+    c = t.cases
+    found = uow.conn.execute(
+        select(c).where(wanted).order_by(order, c.c.case_id).limit(_CHUNK).with_for_update(skip_locked=True)
+    )
+    return [dict(row) for row in found.mappings()]
+
+
+def _wanted(book: Casebook, cases: list[Case]) -> Any:
+    for case in cases:
+        stands = book.standing([chapter_in(stored) for stored in case["chapters"]], case["arrived_at"])
+        yield book.roles_of(stands), book.places_of(case)
