@@ -87,13 +87,10 @@ def trace(
 def audit(conn: Connection) -> dict[str, Any]:
     """Every planned message is there, once, in one state; what is missing is named."""
     by_state = dict.fromkeys(STATES, 0)
-    for state, count in conn.execute(
-        select(messages.c.state, func.count()).group_by(messages.c.state)
-    ).tuples():
+    for state, count in conn.execute(select(messages.c.state, func.count()).group_by(messages.c.state)):
         by_state[state] = by_state.get(state, 0) + count
-    handled: dict[str, int] = dict(
-        conn.execute(select(notices.c.event, func.count()).group_by(notices.c.event)).tuples().all()
-    )
+    per_event = conn.execute(select(notices.c.event, func.count()).group_by(notices.c.event))
+    handled: dict[str, int] = {event: count for event, count in per_event}
     planned = conn.execute(select(func.coalesce(func.sum(notices.c.planned), 0))).scalar_one()
     found = sum(by_state.values())
     missing, missing_count = _missing(conn)

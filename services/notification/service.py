@@ -1,7 +1,5 @@
 """The notification service as the chassis runs it: handlers, and the loop that sends."""
 
-from dataclasses import replace
-
 from eventlet import GreenPool
 
 from chassis.handlers import Service

@@ -32,7 +32,7 @@ _LOST = frozenset({500, 502, 504, 520, 521, 522, 523, 524})
 @dataclass(frozen=True)
 class SmsSettings:
     url: str
-    token: str = field(repr=False)
+    token: str = field(default="", repr=False)
     timeout: float = 10.0
     idempotent: bool = True
     connections: int = 20
