@@ -60,7 +60,8 @@ def main(
     if quick:
         arrivals, bulk = min(arrivals, 2000), 0
     chosen = _chosen(console, only or list(PIPELINES))
-    signal.signal(signal.SIGTERM, _interrupted)
+    for number in (signal.SIGINT, signal.SIGTERM):  # a shell switches SIGINT off for what it runs in the back
+        signal.signal(number, _interrupted)
     directory = Path(tempfile.mkdtemp(prefix="doorstep-bench-"))
     directory.chmod(0o711)  # PostgreSQL may run as another user, who must get through
     results: dict[str, Result] = {}

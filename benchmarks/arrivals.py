@@ -16,7 +16,7 @@ from functools import lru_cache
 from typing import Any
 
 import orjson
-from stdnum.cn.ric import calc_check_digit
+from stdnum.cn import ric
 
 from samples import PLACES, sample
 from samples.people import counties
@@ -42,13 +42,16 @@ _SEQUENCES = ("996", "997", "998", "999")
 
 
 def identity_number(number: int) -> str:
-    """A resident identity number with a right check digit, different for each number below 200 million."""
+    """A resident identity number with a right check digit, different for each number below 30 million."""
     codes = _counties()
     number, day = divmod(number, _BIRTHDAYS)
     number, sequence = divmod(number, len(_SEQUENCES))
-    born = _BORN + timedelta(days=day)
-    body = f"{codes[number % len(codes)]}{born:%Y%m%d}{_SEQUENCES[sequence]}"
-    return body + calc_check_digit(body)
+    return _identity_number(codes[number % len(codes)], _BORN + timedelta(days=day), _SEQUENCES[sequence])
+
+
+def _identity_number(county: str, born: date, sequence: str) -> str:
+    body = f"{county}{born:%Y%m%d}{sequence}"
+    return body + ric.calc_check_digit(f"{body}0")  # it leaves out the last digit it is given
 
 
 def event(number: int, run: str) -> dict[str, Any]:
@@ -104,7 +107,11 @@ def lines(first: int, count: int, run: str) -> Iterator[bytes]:
 
 @lru_cache(maxsize=1)
 def _counties() -> tuple[str, ...]:
-    return tuple(sorted(counties()))
+    """Those that have been counties for as long as anybody here has lived."""
+    oldest = (
+        code for code in sorted(counties()) if ric.is_valid(_identity_number(code, _BORN, _SEQUENCES[0]))
+    )
+    return tuple(oldest)
 
 
 @lru_cache(maxsize=1)

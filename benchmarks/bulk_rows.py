@@ -84,7 +84,7 @@ def _inbox(handler: str, source: str, event_id: str) -> Rows:
 
 
 def _outbox(routing_key: str) -> Rows:
-    """A message of fifty events. Its body is kept short: nobody reads it, and disk is not what is measured."""
+    """A message of fifty events, its body kept short: nobody reads it, and disk is not measured."""
     columns = {
         "id": new_id("outbox"),
         "exchange": "'doorstep.events'",
@@ -199,6 +199,7 @@ ISOLATION = (
             "staff_epoch": "1",
             "tasks_planned": "8",
             "plan_number": "7",
+            "notes": "2",
             "planned_until": f"({_OVER})::date",
             "opened_at": "at",
             "closed_at": _OVER,
