@@ -73,29 +73,33 @@ class PlaceIndex:
         :param address: as written.
         """
         inside, by_code = self._by_division(division)
-        best: list[_Called] = []
-        folded = fold(address) if address else ""
-        for at in range(len(folded) - 1):
-            for called in self._by_start.get(folded[at : at + 2], ()):
-                if best and len(called.text) < len(best[0].text):
-                    break
-                if not folded.startswith(called.text, at) or not self._is_inside(called.place, inside):
-                    continue
-                if best and len(called.text) > len(best[0].text):
-                    best = []
-                best.append(called)
-        if best:
-            named = self._common(best)
-            # A street's name says no more than its code does.
-            if named.community or not by_code.community:
-                found = Placement(
-                    named.street or by_code.street,
-                    named.community,
-                    named.grid,
-                    best[0].by if named.community else "none",
-                )
-                return found if found.community or not by_code.community else by_code
-        return by_code
+        called = list(self._called_in(fold(address), inside)) if address else []
+        streets = [one for one in called if "community" not in self._above[one.place.place_id]]
+        # A street's name only narrows, however long it is.
+        named = frozenset(one.place.place_id for one in streets if one.place.level == "street")
+        deeper = [one for one in called if "community" in self._above[one.place.place_id]]
+        deeper = [one for one in deeper if self._is_inside(one.place, named)] or deeper
+        if deeper:
+            longest = max(len(one.text) for one in deeper)
+            found = self._common([one for one in deeper if len(one.text) == longest], deeper)
+            if found.community and by_code.community in (None, found.community):
+                return found
+            if not by_code.community:  # two communities fit equally well
+                return Placement(street=found.street or by_code.street)
+        if by_code.community:
+            return by_code
+        return Placement(street=by_code.street or self._only(named))
+
+    def _called_in(self, address: str, inside: frozenset[str]) -> Iterable[_Called]:
+        """All names and aliases that stand in the address, of places inside the division's."""
+        for at in range(len(address) - 1):
+            for called in self._by_start.get(address[at : at + 2], ()):
+                if address.startswith(called.text, at) and self._is_inside(called.place, inside):
+                    yield called
+
+    @staticmethod
+    def _only(ids: frozenset[str]) -> str | None:
+        return next(iter(ids)) if len(ids) == 1 else None
 
     def _by_division(self, division: str) -> tuple[frozenset[str], Placement]:
         """The places that a code names (most digits first), and the placement that follows from them."""
@@ -120,13 +124,17 @@ class PlaceIndex:
             current = self._places.get(current.parent or "")
         return False
 
-    def _common(self, called: Sequence[_Called]) -> Placement:
+    def _common(self, best: Sequence[_Called], others: Sequence[_Called]) -> Placement:
         """What all the equally good answers share; a tie between two communities shares none."""
-        found: dict[str, str | None] = {}
-        for level in _LEVELS:
-            ids = {self._above[one.place.place_id].get(level) for one in called}
-            found[level] = ids.pop() if len(ids) == 1 else None
-        return Placement(found["street"], found["community"], found["grid"])
+        street, community, grid = (
+            self._only(frozenset(self._above[one.place.place_id].get(level, "") for one in best)) or None
+            for level in _LEVELS
+        )
+        if community and not grid:  # 某社区某小区: the community decided, the courtyard tells the grid
+            inside = (self._above[one.place.place_id] for one in others)
+            grids = frozenset(a["grid"] for a in inside if a.get("community") == community and "grid" in a)
+            grid = self._only(grids)
+        return Placement(street, community, grid, best[0].by if community else "none")
 
     def _levels_above(self, place: Place) -> dict[str, str]:
         found: dict[str, str] = {}

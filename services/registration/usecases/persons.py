@@ -85,10 +85,13 @@ def find_persons(uow: UnitOfWork, wanted: Sequence[Keys]) -> tuple[list[Found], 
         {"key": key, "person_id": person, "identity_key": proposed.claimed_by.get(key)}
         for key, person in sorted(proposed.person.items())
     ]
-    inserted = set(insert_rows(uow.conn, person_keys, rows, ignore_conflicts=True, returning="key"))
+    inserted = {
+        str(key)
+        for (key,) in insert_rows(uow.conn, person_keys, rows, ignore_conflicts=True, returning=("key",))
+    }
     if len(inserted) == len(rows):
         return fallbacks, frozenset()
-    known = _lock(uow, [row["key"] for row in rows if row["key"] not in inserted])
+    known = _lock(uow, sorted(proposed.person.keys() - inserted))
     before = _Owners(dict(known.person), dict(known.claimed_by))
     found = [
         known.resolve(keys, fallback.person_id) for keys, fallback in zip(wanted, fallbacks, strict=True)
