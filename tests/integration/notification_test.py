@@ -53,7 +53,9 @@ PROCESS = Path(__file__).parent / "notification_sender.py"
 
 
 def prepare(url: str) -> None:
-    upgrade("notification", Database(url))
+    database = Database(url)
+    upgrade("notification", database)
+    database.dispose()  # a database in use cannot be copied
 
 
 @pytest.fixture

@@ -87,7 +87,7 @@ _VARIANT: Final = {f"{n:x}": "89ab"[n % 4] for n in range(16)}
 
 def id_range(case_id: str) -> tuple[str, str]:
     """Between these lie all messages of the case (and perhaps of others opened in the same millisecond)."""
-    return f"{case_id[:13]}-0000-0000-0000-000000000000", f"{case_id[:13]}-ffff-ffff-ffff-ffffffffffff"
+    return f"{case_id[:13]}-0000-0000-000000000000", f"{case_id[:13]}-ffff-ffff-ffffffffffff"
 
 
 def of_case_opened(data: Mapping[str, Any], version: int, book: RuleBook) -> Notice:

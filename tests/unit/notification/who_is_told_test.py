@@ -154,6 +154,7 @@ def test_a_message_id_is_a_uuid_of_its_natural_key_that_lies_with_its_case(
     assert uuid.UUID(made).version == 8
     assert uuid.UUID(made).variant == uuid.RFC_4122
     first, last = id_range(str(case))
+    assert uuid.UUID(first) <= uuid.UUID(made) <= uuid.UUID(last)
     assert first <= made <= last
     assert made != message_id(str(case), notice, rule, recipient + "x")
 
