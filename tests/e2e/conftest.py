@@ -1,0 +1,47 @@
+"""A running system on a private broker, on both kinds of database, with everything it writes below tmp."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from chassis.database import Database
+from chassis.migrations import upgrade
+from cli.environment import SERVICES
+from tests.system import System
+
+MORNING = datetime(2022, 10, 1, 9, tzinfo=ZoneInfo("Asia/Shanghai"))
+
+
+@cache
+def migrated(service: str) -> Callable[[str], None]:
+    """One function a service, so that each kind of database is migrated once a session and then copied."""
+
+    def prepare(url: str) -> None:
+        database = Database(url)
+        upgrade(service, database)
+        database.dispose()
+
+    return prepare
+
+
+@pytest.fixture
+def system(tmp_path: Path, broker_url: str, database_url: Callable[..., str]) -> Iterator[System]:
+    """Prepared and its clock set to the sample day's morning; nothing runs yet."""
+    urls = {service: database_url(service, migrated(service)) for service in SERVICES}
+    with System(tmp_path / "system", broker_url, urls) as system:
+        system.prepare(MORNING)
+        yield system
+
+
+@pytest.fixture
+def running_system(system: System) -> System:
+    """With all services and the samples imported."""
+    system.start_all()
+    system.import_samples()
+    return system
