@@ -19,7 +19,7 @@ from contracts.envelope import BATCH
 OUTBOX = TABLES["outbox"]
 
 # Younger rows are still in the hands of whoever wrote them; sending one twice would do no harm.
-SWEEP_AFTER = timedelta(seconds=10)
+SWEEP_AFTER = timedelta(seconds=3)
 
 log = structlog.get_logger()
 
