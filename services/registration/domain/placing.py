@@ -115,14 +115,7 @@ class PlaceIndex:
         return frozenset(), Placement()
 
     def _is_inside(self, place: Place, inside: frozenset[str]) -> bool:
-        current: Place | None = place
-        if not inside:
-            return True
-        while current is not None:
-            if current.place_id in inside:
-                return True
-            current = self._places.get(current.parent or "")
-        return False
+        return not inside or not inside.isdisjoint(self._above[place.place_id].values())
 
     def _common(self, best: Sequence[_Called], others: Sequence[_Called]) -> Placement:
         """What all the equally good answers share; a tie between two communities shares none."""

@@ -161,7 +161,8 @@ def _join_households(
         names = sorted({find(drafts[one].household) for one in ids})
         for name in names[1:]:
             root[name] = names[0]
-    merged_away = sorted(name for name in root if find(name) != name)
+    stored = {draft.row.household_id for draft in drafts.values() if draft.row is not None}
+    merged_away = sorted(name for name in root if name in stored and find(name) != name)
     if merged_away:
         _load_household_members(uow, drafts, merged_away)
     grown = {find(d.household) for d in drafts.values() if d.row is None}

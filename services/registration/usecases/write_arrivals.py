@@ -9,8 +9,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
-from sqlalchemy.dialects import postgresql, sqlite
+import orjson
+from sqlalchemy import func, select, text
 
 from chassis.database import insert_rows, is_in, update_rows
 from chassis.unit_of_work import UnitOfWork
@@ -225,13 +225,25 @@ class _Workers:
         """Replicas add to shards of their own: one count per worker would make them wait for each other."""
         if not self._given:
             return
-        dialect = postgresql if self._conn.dialect.name == "postgresql" else sqlite
-        statement = dialect.insert(worker_loads)
-        shard = os.getpid() % _SHARDS
-        self._conn.execute(
-            statement.on_conflict_do_update(
-                index_elements=["staff_id", "shard"],
-                set_={"open": worker_loads.c.open + statement.excluded.open},
-            ),
-            [{"staff_id": one, "shard": shard, "open": n} for one, n in sorted(self._given.items())],
-        )
+        rows = [{"staff_id": one, "open": n} for one, n in sorted(self._given.items())]
+        statement = _ADD_POSTGRESQL if self._conn.dialect.name == "postgresql" else _ADD_SQLITE
+        self._conn.execute(statement, {"rows": orjson.dumps(rows).decode(), "shard": os.getpid() % _SHARDS})
+
+
+_ADD = """INSERT INTO worker_loads (staff_id, shard, open)
+    SELECT {staff_id}, :shard, {open} FROM {rows}
+    ON CONFLICT (staff_id, shard) DO UPDATE SET open = worker_loads.open + excluded.open"""
+_ADD_POSTGRESQL = text(
+    _ADD.format(
+        staff_id="staff_id",
+        open="open",
+        rows="json_to_recordset(CAST(:rows AS json)) AS given(staff_id varchar, open integer)",
+    )
+)
+_ADD_SQLITE = text(
+    _ADD.format(
+        staff_id="json_extract(value, '$.staff_id')",
+        open="json_extract(value, '$.open')",
+        rows="json_each(:rows) WHERE true",
+    )
+)
