@@ -8,7 +8,7 @@ import random
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 from stdnum import numdb
@@ -99,6 +99,7 @@ class Origins:
         return Stop(None, written + spot, level)
 
 
+@lru_cache(maxsize=1)
 def _written() -> dict[str, tuple[str, str, str]]:
     """County code → (province, city, county) as a published list writes them."""
     table = numdb.get("cn/loc")
@@ -123,6 +124,9 @@ class Destinations:
     @classmethod
     def shipped(cls, district: str) -> Destinations:
         return cls(csv.DictReader(sample(PLACES).read_text("utf-8").splitlines()), district)
+
+    def rows(self) -> list[Mapping[str, str]]:
+        return list(self._rows.values())
 
     @cached_property
     def homes(self) -> list[Home]:
