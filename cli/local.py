@@ -42,7 +42,7 @@ def up(
     from deploy.local import processes
 
     directory = var()
-    directory.mkdir(parents=True, exist_ok=True)
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     pidfile = directory / "doorstep.pid"
     pid = processes.running(pidfile)
     if pid is not None and pid != os.getpid():

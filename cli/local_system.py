@@ -54,12 +54,13 @@ class Part:
     pidfile: Path
     log: Path
     restarts: int = 0
+    child: int = 0
     started: float = 0.0
     next_wait: float = FIRST_WAIT_S
     due: float | None = None
 
     def start(self, environment: dict[str, str]) -> None:
-        processes.spawn(self.command, pidfile=self.pidfile, log=self.log, env=environment)
+        self.child = processes.spawn(self.command, pidfile=self.pidfile, log=self.log, env=environment)
         self.started, self.due = time.monotonic(), None
 
     @property
@@ -95,6 +96,7 @@ class LocalSystem:
 
     def start(self, say: Say = lambda text: None) -> None:
         """Returns when everything is ready. Raises LocalNodeError, SettingsError, Stopped."""
+        self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)  # queues hold reports as they came
         for folder in (self._run, self._logs, self.directory / "data", self.directory / "keys"):
             folder.mkdir(parents=True, exist_ok=True)
         self._ports = {name: port if is_free(port) else freeport() for name, port in self._ports.items()}
@@ -124,7 +126,8 @@ class LocalSystem:
                 well = now - part.started > WELL_AFTER_S
                 wait = FIRST_WAIT_S if well else part.next_wait
                 part.due, part.next_wait = now + wait, min(wait * 2, LONGEST_WAIT_S)
-                say(f"{part.name} ended ({processes.last_line(part.log)[:200]}): again in {wait:.0f} s")
+                how = processes.outcome(part.child)
+                say(f"{part.name} ended ({how}, see {part.log}): again in {wait:.0f} s")
             elif now >= part.due:
                 part.restarts += 1
                 part.start(self.environment())

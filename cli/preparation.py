@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from importlib import import_module
+from urllib.parse import urlsplit
 
 from cli.environment import SERVICES
 
@@ -19,12 +20,18 @@ def migrate(environment: Mapping[str, str]) -> None:
 def apply_topology(environment: Mapping[str, str]) -> None:
     """Declare all exchanges, queues and bindings; what is there already stays. Raises TopologyDiffers."""
     from chassis.handlers import Service
-    from chassis.messaging.connection import connect
+    from chassis.messaging.connection import BROKER_AWAY, connect
     from chassis.messaging.topology import apply, service_entities, shared_entities
     from chassis.settings import read_settings
+    from deploy.local.processes import LocalNodeError
 
     settings = read_settings(SERVICES[0], environment)
-    connection = connect(settings.broker_url, "doorstep up")
+    try:
+        connection = connect(settings.broker_url, "doorstep up")
+    except BROKER_AWAY as error:
+        raise LocalNodeError(
+            f"no connection to the broker at {_address(settings.broker_url)}: {error}"
+        ) from None
     try:
         apply(connection, shared_entities(settings.retry_delays))
         for service in SERVICES:
@@ -32,3 +39,9 @@ def apply_topology(environment: Mapping[str, str]) -> None:
             apply(connection, service_entities(Service(service, handlers)))
     finally:
         connection.release()
+
+
+def _address(url: str) -> str:
+    """Without user and password."""
+    parts = urlsplit(url)
+    return f"{parts.hostname}:{parts.port or 5672}"

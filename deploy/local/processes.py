@@ -79,6 +79,14 @@ def kill(pidfile: Path) -> None:
     pidfile.unlink(missing_ok=True)
 
 
+def outcome(pid: int) -> str:
+    """How a child of ours ended."""
+    code = child.poll() if (child := _children.get(pid)) else None
+    if code is None:
+        return "unknown"
+    return f"exit code {code}" if code >= 0 else f"killed by {signal.Signals(-code).name}"
+
+
 def alive(pid: int) -> bool:
     return _start_time(pid) is not None
 
