@@ -12,7 +12,7 @@ from sqlalchemy.engine import Connection
 
 from services.isolation import tables as t
 from services.isolation.domain import states
-from services.isolation.domain.counting import local_day
+from services.isolation.domain.counting import day_number, local_day
 from services.isolation.policy_documents import policy_from
 
 # How many are named; the count is always whole.
@@ -28,7 +28,7 @@ def trace(conn: Connection, arrival_id: str, *, zone: ZoneInfo) -> dict[str, Any
     ).mappings()
     return {
         "case": _case(conn, dict(case)) if case else None,
-        "days": _days(conn, arrival_id, zone),
+        "days": _days(conn, arrival_id, zone, case["counted_from"] if case else None),
         "history": [
             {"at": row.at, "what": row.what, "event_id": row.event_id, **row.detail}
             for row in conn.execute(
@@ -135,14 +135,14 @@ def _case(conn: Connection, case: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _days(conn: Connection, case_id: str, zone: ZoneInfo) -> list[dict[str, Any]]:
+def _days(conn: Connection, case_id: str, zone: ZoneInfo, day_zero: date | None) -> list[dict[str, Any]]:
     """The tasks by local day, each day in order of time."""
     k = t.tasks.c
     rows = conn.execute(select(t.tasks).where(k.case_id == case_id).order_by(k.due_from, k.kind, k.about))
     days: dict[date, dict[str, Any]] = {}
     for row in rows:
         on = local_day(row.due_from, zone)
-        day = days.setdefault(on, {"date": on, "day": row.day, "tasks": []})
+        day = days.setdefault(on, {"date": on, "day": day_number(on, day_zero or on), "tasks": []})
         day["tasks"].append(
             {
                 "task_id": row.task_id,

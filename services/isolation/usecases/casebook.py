@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import RowMapping, select
 
 from chassis.database import insert_rows, is_in, update_rows
 from chassis.ids import new_id
@@ -63,7 +63,7 @@ class Casebook:
         conn, c = self.uow.conn, t.cases
         these = is_in(conn, c.c.case_id, case_ids)
         found = conn.execute(select(c).where(these).order_by(c.c.case_id).with_for_update())
-        return {row["case_id"]: dict(row) for row in found.mappings()}
+        return {case["case_id"]: case for case in map(as_dict, found.mappings())}
 
     def read_tasks(self, case_ids: Collection[str]) -> None:
         """The tasks of cases that will be revised, locked."""
@@ -73,7 +73,7 @@ class Casebook:
         these = is_in(conn, k.c.case_id, case_ids)
         found = conn.execute(select(k).where(these).order_by(k.c.task_id).with_for_update())
         for row in found.mappings():
-            self._tasks_of.setdefault(row["case_id"], {})[row["task_id"]] = dict(row)
+            self._tasks_of.setdefault(row["case_id"], {})[row["task_id"]] = as_dict(row)
 
     def read_loads(self, wanted: Iterable[tuple[Sequence[str], Sequence[str]]]) -> None:
         """How many cases those have among whom a choice must be made: (roles, places) of each case."""
@@ -208,7 +208,7 @@ class Casebook:
         self._given.subtract(member.staff_id for member in old_team)
         planned, touched = self._replan(case, team, stands, from_today=from_today)
         kinds = [change] if change else ["rescheduled"] if touched else []
-        if team != old_team and team:
+        if case["owner"] not in (None, before["owner"]):
             kinds.append("assigned")
         if details or any(before[name] != case[name] for name in _FACTS):
             kinds.append("details")
@@ -282,7 +282,10 @@ class Casebook:
         conn = self.uow.conn
         insert_rows(conn, t.tasks, self._new_tasks)
         update_rows(conn, t.cases, list(self._changed_cases.values()), key=["case_id"], set=_CASE_CHANGES)
-        update_rows(conn, t.cases, self._advanced_cases, key=["case_id"], set=_PLAN_CHANGES)
+        advanced = [
+            {name: case[name] for name in ("case_id", *_PLAN_CHANGES)} for case in self._advanced_cases
+        ]
+        update_rows(conn, t.cases, advanced, key=["case_id"], set=_PLAN_CHANGES)
         update_rows(conn, t.tasks, list(self._changed_tasks.values()), key=["task_id"], set=_TASK_CHANGES)
         insert_rows(conn, t.case_history, self._history)
         given = {staff_id: count for staff_id, count in self._given.items() if count}
@@ -481,6 +484,11 @@ class Casebook:
     def _reminder(self, case: Case) -> Event:
         """Where a timer acts, the correlation leads back to the report that set off the case."""
         return caused_by_case(self.uow, case["case_id"], case["correlation_id"])
+
+
+def as_dict(row: RowMapping) -> dict[str, Any]:
+    """A row that can be written again: SQLAlchemy's own keys are a kind of str that JSON refuses."""
+    return {str(name): value for name, value in row.items()}
 
 
 def caused_by_case(uow: UnitOfWork, case_id: str, correlation_id: str) -> Event:

@@ -19,7 +19,7 @@ from services.isolation.domain import states
 from services.isolation.domain.escalation import rung, tell_at
 from services.isolation.domain.story import Chapter, in_order
 from services.isolation.reference import Reference, current
-from services.isolation.usecases.casebook import Case, Casebook, caused_by_case
+from services.isolation.usecases.casebook import Case, Casebook, as_dict, caused_by_case
 from services.isolation.usecases.follow_arrivals import follow_arrivals
 from services.isolation.usecases.notices import chapter_in
 
@@ -40,7 +40,7 @@ def find_overdue(uow: UnitOfWork) -> int:
     """Tell what was not done in time one step further up the ladder, each step once."""
     k, c = t.tasks.c, t.cases.c
     rows = [
-        dict(row)
+        as_dict(row)
         for row in uow.conn.execute(
             select(
                 *(k[n] for n in ("task_id", "case_id", "kind", "day", "due_by", "role", "staff_id")),
@@ -81,7 +81,14 @@ def find_overdue(uow: UnitOfWork) -> int:
             row["state"] = states.move_task(states.DUE, states.MISSED)
         row["told"] = step
         row["tell_at"] = tell_at(policy, row["due_by"], step + 1)
-    update_rows(uow.conn, t.tasks, rows, key=["task_id"], set=["state", "told", "tell_at"])
+    changed = ("task_id", "state", "told", "tell_at")
+    update_rows(
+        uow.conn,
+        t.tasks,
+        [{name: row[name] for name in changed} for row in rows],
+        key=["task_id"],
+        set=["state", "told", "tell_at"],
+    )
     return len(rows)
 
 
@@ -116,7 +123,8 @@ def assign_waiting(uow: UnitOfWork) -> int:
     )
     book = Casebook(uow, reference)
     ready = [case for case in cases if book.may_be_assigned(case)]
-    others = [{**case, "staff_epoch": reference.staff.revision} for case in cases if case not in ready]
+    passed_over = {case["case_id"] for case in cases} - {case["case_id"] for case in ready}
+    others = [{"case_id": case, "staff_epoch": reference.staff.revision} for case in sorted(passed_over)]
     update_rows(uow.conn, t.cases, others, key=["case_id"], set=["staff_epoch"])
     book.read_tasks([case["case_id"] for case in ready])
     book.read_loads(_wanted(book, ready))
@@ -138,8 +146,7 @@ def apply_policies(uow: UnitOfWork) -> int:
         chapters = [chapter_in(stored) for stored in case["chapters"]]
         policy = reference.policies.in_force(case["division"], uow.now)
         if policy is None or not policy.applies_to_open_cases or chapters[-1].policy_id == policy.policy_id:
-            case["policy_epoch"] = book.epoch
-            untouched.append(case)
+            untouched.append({"case_id": case["case_id"], "policy_epoch": book.epoch})
         else:
             began = Chapter(None, uow.now, (), policy.policy_id)
             affected.append((case, in_order([*chapters, began])))
@@ -180,7 +187,7 @@ def _take(uow: UnitOfWork, wanted: ColumnElement[bool], order: ColumnElement[Any
     found = uow.conn.execute(
         select(c).where(wanted).order_by(order, c.c.case_id).limit(_CHUNK).with_for_update(skip_locked=True)
     )
-    return [dict(row) for row in found.mappings()]
+    return [as_dict(row) for row in found.mappings()]
 
 
 def _wanted(book: Casebook, cases: list[Case]) -> Any:
