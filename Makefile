@@ -26,7 +26,7 @@ test: ## everything that checks the project: lint, types, arrows, all tests (TES
 	$(BIN)/pytest $(TESTS)
 
 test-fast: venv ## the tests that need neither broker nor PostgreSQL
-	$(BIN)/pytest -n auto tests/unit tests/contract -m "not broker and not postgresql and not slow"
+	$(BIN)/pytest -n auto $(wildcard tests/unit tests/contract) -m "not broker and not postgresql and not slow"
 
 lint: venv ## ruff, mypy, import-linter
 	$(BIN)/ruff check .
