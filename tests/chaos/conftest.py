@@ -1,0 +1,181 @@
+"""5,000 arrivals flow through the whole system on PostgreSQL while something is broken; in the end the result
+must equal that of a day on which nothing was."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cli.environment import SERVICES
+from deploy.local import PrivateBroker, PrivatePostgres
+from samples.day import Day, Line
+from tests.chaos.outcome import Outcome, outcome_of
+from tests.e2e.conftest import MORNING, migrated
+from tests.system import System
+
+ARRIVALS = 5000
+PUBLISHED_AT_ONCE = 100
+# No gateway: messages stay queued, and the day costs no more than it must.
+NO_SENDING = {"DOORSTEP_SMS_URL": "", "DOORSTEP_RETRY_DELAYS": "1,1,2,2,5"}
+
+
+@pytest.fixture(scope="session")
+def day() -> list[Line]:
+    """Two reports of one coming, households, invalid and broken ones, repeats: all that a day brings."""
+    return list(Day(arrivals=ARRIVALS, day=date(2022, 10, 1), seed=2022, now=MORNING))
+
+
+@dataclass
+class Chaos:
+    """A system under load, and the day that flows through it."""
+
+    system: System
+    broker: PrivateBroker
+    postgres: PrivatePostgres
+    day: list[Line]
+    vhost: str
+    _problems: list[BaseException] = field(default_factory=list)
+
+    @contextmanager
+    def flow(self, seconds: float = 5.0, *, packed: int = 50) -> Iterator[threading.Event]:
+        """The day is published over about `seconds`; yields an event that is set when all of it is out.
+
+        Leaves when everything is published.
+        """
+        out = threading.Event()
+
+        def publish() -> None:
+            try:
+                lines = iter(self.day)
+                pause = seconds / (len(self.day) / PUBLISHED_AT_ONCE)
+                while portion := list(islice(lines, PUBLISHED_AT_ONCE)):
+                    began = time.monotonic()
+                    self.system.publish(portion, packed=packed)
+                    time.sleep(max(0.0, pause - (time.monotonic() - began)))
+            except BaseException as error:
+                self._problems.append(error)
+            finally:
+                out.set()
+
+        thread = threading.Thread(target=publish, daemon=True)
+        thread.start()
+        yield out
+        thread.join(seconds + 120)
+        assert not thread.is_alive(), "publishing hangs"
+        if self._problems:
+            raise self._problems[0]
+
+    def outcome(self) -> Outcome:
+        databases = {service: self.system.database(service) for service in SERVICES}
+        try:
+            return outcome_of(databases)
+        finally:
+            for database in databases.values():
+                database.dispose()
+
+    def settled_outcome(self, wait: float = 180) -> Outcome:
+        self.system.settled(wait)
+        return self.outcome()
+
+    def queue_depth(self, queue: str) -> int:
+        listed = self.broker.rabbitmqctl("list_queues", "-p", self.vhost, "name", "messages", "--quiet")
+        depths = dict(line.split("\t") for line in listed.splitlines() if "\t" in line)
+        return int(depths.get(queue, 0))
+
+
+NewChaos = Callable[..., Chaos]
+
+
+@pytest.fixture(scope="session")
+def durable_postgres(nodes_directory: Path) -> Iterator[PrivatePostgres]:
+    """With fsync, unlike the other tests' one: here it is stopped and killed."""
+    with PrivatePostgres(nodes_directory / "durable") as postgres:
+        yield postgres
+
+
+@pytest.fixture
+def new_chaos(
+    tmp_path: Path,
+    broker: PrivateBroker,
+    vhost: str,
+    durable_postgres: PrivatePostgres,
+    day: list[Line],
+    request: pytest.FixtureRequest,
+) -> Iterator[NewChaos]:
+    systems: list[System] = []
+
+    def new(environment: dict[str, str] = NO_SENDING, sms: bool = False) -> Chaos:
+        urls = {}
+        for service in SERVICES:
+            name = f"{service}_{abs(hash((request.node.nodeid, len(systems)))) % 10**9}"
+            urls[service] = durable_postgres.create_database(name)
+            migrated(service)(urls[service])
+        system = System(tmp_path / f"system{len(systems)}", broker.url(vhost), urls, environment)
+        systems.append(system)
+        system.prepare(MORNING)
+        for part in (*(["sms"] if sms else []), *SERVICES):
+            system.start(part, wait=False)
+        system.wait_ready()
+        system.import_samples()
+        return Chaos(system, broker, durable_postgres, day, vhost)
+
+    yield new
+    for system in systems:
+        system.stop_all()
+
+
+@pytest.fixture
+def chaos(new_chaos: NewChaos) -> Chaos:
+    return new_chaos()
+
+
+_reference: list[Outcome] = []
+
+
+@pytest.fixture
+def faultless(
+    tmp_path_factory: pytest.TempPathFactory,
+    broker: PrivateBroker,
+    _vhosts: Iterator[str],
+    durable_postgres: PrivatePostgres,
+    day: list[Line],
+) -> Outcome:
+    """What the day comes to when nothing breaks; found once."""
+    if not _reference:
+        vhost = next(_vhosts)
+        urls = {}
+        for service in SERVICES:
+            urls[service] = durable_postgres.create_database(f"faultless_{service}")
+            migrated(service)(urls[service])
+        directory = tmp_path_factory.mktemp("faultless")
+        with System(directory, broker.url(vhost), urls, NO_SENDING) as system:
+            system.prepare(MORNING)
+            for service in SERVICES:
+                system.start(service, wait=False)
+            system.wait_ready()
+            system.import_samples()
+            chaos = Chaos(system, broker, durable_postgres, day, vhost)
+            with chaos.flow():
+                pass
+            _reference.append(chaos.settled_outcome())
+    return _reference[0]
+
+
+def same(found: Outcome, expected: Outcome) -> None:
+    """Fails with the first few differences, not with 5,000 lines."""
+    for part in ("arrivals", "reports", "dead"):
+        differences: list[Any] = []
+        for key in found[part].keys() | expected[part].keys():
+            if found[part].get(key) != expected[part].get(key):
+                differences.append((key, found[part].get(key), expected[part].get(key)))
+        assert not differences, f"{part}: {len(differences)} differ, such as {differences[:3]}"
+    assert found["cases_without_arrival"] == [] and found["messages_without_arrival"] == []

@@ -1,0 +1,62 @@
+"""Services killed, stopped and doubled while a day flows through them."""
+
+from __future__ import annotations
+
+import random
+import signal
+import time
+
+import pytest
+
+from chassis.faults import POINTS
+from cli.environment import SERVICES
+from deploy.local.processes import wait_until
+from tests.chaos.conftest import Chaos, same
+from tests.chaos.outcome import Outcome
+
+KILLS = 50
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_killed_at_50_random_points(chaos: Chaos, faultless: Outcome, service: str) -> None:
+    rng = random.Random(service)
+    with chaos.flow(seconds=KILLS * 2.0):
+        for _ in range(KILLS):
+            time.sleep(rng.uniform(0.0, 1.0))
+            chaos.system.kill(service, how=signal.SIGKILL)
+            chaos.system.start(service)
+    same(chaos.settled_outcome(), faultless)
+
+
+def test_killed_after_commit_after_publish_and_before_ack(chaos: Chaos, faultless: Outcome) -> None:
+    with chaos.flow(seconds=30):
+        for count, point in enumerate(POINTS, start=1):
+            for service in SERVICES:
+                chaos.system.stop(service)
+                replica = chaos.system.start(service, wait=False, DOORSTEP_FAULT=f"{point}:{count}")
+                assert wait_until(lambda: not replica.running, 30, every=0.05), f"{service} passed no {point}"  # noqa: B023
+                assert replica.process.returncode == -signal.SIGKILL
+                chaos.system.start(service)
+    same(chaos.settled_outcome(), faultless)
+
+
+def test_two_replicas_of_each_service_and_one_of_them_dies(chaos: Chaos, faultless: Outcome) -> None:
+    for service in SERVICES:
+        chaos.system.start(service, 1, wait=False)
+    chaos.system.wait_ready()
+    with chaos.flow(seconds=8):
+        for service in SERVICES:
+            time.sleep(1)
+            chaos.system.kill(service, 1)
+    same(chaos.settled_outcome(), faultless)
+
+
+def test_stopped_in_mid_batch_one_after_the_other(chaos: Chaos, faultless: Outcome) -> None:
+    with chaos.flow(seconds=20):
+        for _ in range(2):
+            for service in SERVICES:
+                began = time.monotonic()
+                assert chaos.system.stop(service) == 0
+                assert time.monotonic() - began < 20
+                chaos.system.start(service)
+    same(chaos.settled_outcome(), faultless)
