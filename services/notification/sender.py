@@ -18,7 +18,7 @@ from services.notification.channels.sms_http import number, sms_from_environment
 from services.notification.domain.attempts import Answer, BackOff, Outcome
 from services.notification.domain.notices import opened
 from services.notification.texts import Texts, texts_from_environment
-from services.notification.usecases.sending import Channels, Letter, lease_due, settle
+from services.notification.usecases.sending import Channels, Letter, lease_due, settle, with_household_phones
 
 Map = Callable[[Callable[[Letter], Outcome], Iterable[Letter]], Iterable[Outcome]]
 
@@ -27,6 +27,7 @@ log = structlog.get_logger(__name__)
 SENDS = Counter("doorstep_sends_total", "Attempts to send a message", ["channel", "answer"])
 
 _LONGEST_PAUSE = 30.0
+_NOT_TRIED = (Answer.NOT_SENT, Answer.NO_NUMBER)
 _ANSWERED = (Answer.ACCEPTED, Answer.DELIVERED, Answer.REFUSED)
 
 
@@ -93,6 +94,8 @@ class Sender:
         if not letters:
             return 0
         self._allowed -= len(letters)
+        with self._work.database.read() as conn:
+            letters = with_household_phones(conn, letters, self._work.sealer.unseal)
         answers = self._map(lambda letter: self._send(letter, began), letters)
         outcomes = list(zip(letters, answers, strict=True))
         held = self._settle(outcomes, began)
@@ -130,7 +133,8 @@ class Sender:
             log.error("text_failed", message_id=letter.id, error=type(error).__name__)
             return Outcome(Answer.REFUSED, "text_failed")
         if not to:
-            return Outcome(Answer.REFUSED, "no_phone")
+            household = letter.notice is not None and letter.notice["household_id"]
+            return Outcome(Answer.NO_NUMBER if household else Answer.REFUSED, "no_phone")
         try:
             return channel.send(to, text, letter.id)
         except Exception as error:
@@ -139,7 +143,10 @@ class Sender:
 
     def _written(self, letter: Letter) -> tuple[str | None, str]:
         """The number and the text. Both live no longer than the request."""
-        phone, variables = opened(letter.message, letter.notice, letter.person, self._work.sealer.unseal)
+        unseal = self._work.sealer.unseal
+        phone, variables = opened(letter.message, letter.notice, letter.person, unseal)
+        if not phone and letter.number_of:
+            phone = unseal(letter.number_of).get("phone")
         if not phone:
             return None, ""
         message = letter.message
@@ -162,7 +169,7 @@ class Sender:
         """Where nobody was answered, the gateway is away: wait longer each time, up to half a minute."""
         for letter, outcome in outcomes:
             SENDS.labels(letter.channel, str(outcome.answer)).inc()
-        tried = [outcome.answer for _, outcome in outcomes if outcome.answer is not Answer.NOT_SENT]
+        tried = [outcome.answer for _, outcome in outcomes if outcome.answer not in _NOT_TRIED]
         if any(answer in _ANSWERED for answer in tried):
             if self._silence:
                 log.info("gateway_answers_again")

@@ -17,6 +17,7 @@ notices = Table(
     Column("case_id", Id, primary_key=True),
     Column("notice", String(80), primary_key=True),  # opened:1, changed:3, overdue:<task>:2
     Column("arrival_id", Id, nullable=False),
+    Column("household_id", Id),
     Column("event", String(40), nullable=False),
     Column("version", Integer, nullable=False),
     Column(
@@ -27,10 +28,17 @@ notices = Table(
     Column("person", Text),  # sealed; absent for task.overdue
     Column("worker", Text),  # sealed: whom the resident may call
     Column("parameters", Json, nullable=False),
-    Column("event_id", String(200), nullable=False),
     Column("correlation_id", String(200), nullable=False),
     Column("traceparent", String(60)),
     Column("handled_at", UtcDateTime, nullable=False),  # time of the field
+)
+
+# Who has no phone is told on that of the household.
+Index(
+    "notices_household",
+    notices.c.household_id,
+    postgresql_where=notices.c.household_id.is_not(None),
+    sqlite_where=notices.c.household_id.is_not(None),
 )
 
 messages = Table(

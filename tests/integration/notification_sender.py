@@ -1,8 +1,15 @@
-"""A sender as a process of its own, so that a test can kill it. Arguments: database URL, gateway URL, key."""
+"""A sender as a process of its own, patched by eventlet as a service is, so that a test can kill it.
+
+Arguments: database URL, gateway URL, key.
+"""
+
+# ruff: noqa: E402
+import eventlet
+
+eventlet.monkey_patch()
 
 import sys
 import time
-from concurrent.futures import ThreadPoolExecutor
 from zoneinfo import ZoneInfo
 
 from chassis.clock import Clock
@@ -31,12 +38,12 @@ def work_on(url: str, keys: str) -> Work:
 
 def main(url: str, gateway: str, keys: str) -> None:
     channel = SmsOverHttp(SmsSettings(url=gateway, timeout=0.8))
-    with ThreadPoolExecutor(10) as pool:
-        sender = Sender(work_on(url, keys), {"sms": channel}, load_texts(zone=ZONE), QUICK, pool.map)
-        print("sending", flush=True)
-        while True:
-            if not sender.run_once():
-                time.sleep(0.05)
+    pool = eventlet.GreenPool(10)
+    sender = Sender(work_on(url, keys), {"sms": channel}, load_texts(zone=ZONE), QUICK, pool.imap)
+    print("sending", flush=True)
+    while True:
+        if not sender.run_once():
+            time.sleep(0.05)
 
 
 if __name__ == "__main__":

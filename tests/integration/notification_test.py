@@ -366,6 +366,30 @@ def test_a_bad_number_and_no_number_fail_at_once(work: Work, gateway: Gateway) -
     assert len(told(work, "message.undeliverable")) == 2
 
 
+def test_who_has_no_phone_is_told_on_that_of_the_household(work: Work, gateway: Gateway) -> None:
+    household = new_id()
+    child = SEALER.seal({"name": "王小明", "phone": None, "address": None})
+    tell(work, opened(team=[], assigned=False, person=child, household_id=household))
+    sender = gateway.sender(work)
+    sender.run_once()
+    assert [(row["state"], row["reason"]) for row in rows(work)] == [("pending", "no_phone")]
+    tell(work, opened(team=[], assigned=False, household_id=household))
+    until(nothing_waits(work), sender)
+    assert states(work) == {"accepted": 2}
+    sent = gateway.sent()
+    assert (sent["keys"], sent["numbers"]) == (2, 1)
+
+
+def test_a_household_without_any_phone_goes_to_a_human(work: Work, gateway: Gateway) -> None:
+    nobody = SEALER.seal({"name": "王小明", "phone": None, "address": None})
+    tell(work, opened(team=[], assigned=False, person=nobody, household_id=new_id()))
+    until(nothing_waits(work), gateway.sender(work))
+    assert [(row["state"], row["reason"], row["attempts"]) for row in rows(work)] == [
+        ("failed", "no_phone", 3)
+    ]
+    assert len(told(work, "message.undeliverable")) == 1
+
+
 def test_staff_who_cannot_be_reached_are_told_of_as_staff(work: Work, gateway: Gateway) -> None:
     tell(work, opened(team=[{"role": "grid_worker", "staff_id": "w7", "contact": None}]))
     until(nothing_waits(work), gateway.sender(work))

@@ -19,6 +19,9 @@ class Answer(StrEnum):
     BUSY = "busy"  # told to come back later
     UNREACHABLE = "unreachable"  # nothing was handed over: no connection, gateway closed, rights refused
     LOST = "lost"  # handed over perhaps: the answer did not come or says nothing
+    NO_NUMBER = (
+        "no_number"  # not tried: there is nobody's number yet, somebody of the household may bring one
+    )
     NOT_SENT = "not_sent"  # not tried: the lease was too short for another request
 
 
@@ -67,6 +70,9 @@ class Next:
     counts: bool = True
 
 
+# People of one household are registered together, and their cases opened within seconds.
+TRIES_FOR_A_NUMBER = 3
+
 # A gateway may ask for patience, but not for more than this.
 LONGEST_RETRY_AFTER = 6 * 3600.0
 
@@ -86,6 +92,8 @@ def after(
         case Answer.NOT_SENT:
             return Next(states.PENDING, wait=0.0, counts=False)
         case Answer.REFUSED:
+            return _give_up(states.FAILED, channels_left)
+        case Answer.NO_NUMBER if attempt >= TRIES_FOR_A_NUMBER:
             return _give_up(states.FAILED, channels_left)
         case Answer.LOST if not idempotent:
             # Neither again nor by another channel: it may have arrived.

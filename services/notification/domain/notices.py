@@ -57,6 +57,7 @@ class Notice:
     key: str
     case_id: str
     arrival_id: str
+    household_id: str | None
     event: str
     version: int
     supersedes: bool
@@ -124,6 +125,7 @@ def of_task_overdue(data: Mapping[str, Any], task_id: str, step: int, book: Rule
         key,
         case_id,
         data["arrival_id"],
+        None,
         "task.overdue",
         step,
         False,
@@ -169,6 +171,7 @@ def _of_case(
         key,
         case_id,
         data["arrival_id"],
+        data.get("household_id"),
         event,
         version,
         supersedes,

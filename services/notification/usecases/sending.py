@@ -5,15 +5,17 @@ finds it ended takes the message over, and what its first holder still has to sa
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import literal_column, select
+from sqlalchemy.engine import Connection
 
 from chassis.database import database_now, insert_rows, is_in, update_rows
 from chassis.ids import new_id
+from chassis.sealing import SealBroken
 from chassis.unit_of_work import UnitOfWork
 from contracts.envelope import Event
 from services.notification.channels import Channel
@@ -22,11 +24,15 @@ from services.notification.domain.attempts import Answer, BackOff, Next, Outcome
 from services.notification.tables import message_attempts, messages, notices
 
 Channels = Mapping[str, Channel]
+Unseal = Callable[[str], Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """A leased message with all that sending it takes. Personal fields are sealed."""
+    """A leased message with all that sending it takes. Personal fields are sealed.
+
+    `number_of`: whose phone is used, where the resident has none: somebody of the household.
+    """
 
     message: Mapping[str, Any]
     notice: Mapping[str, Any] | None
@@ -34,6 +40,7 @@ class Letter:
     channel: str
     attempt: int
     lease: str
+    number_of: str | None = None
 
     @property
     def id(self) -> str:
@@ -78,6 +85,30 @@ def lease_due(
     return letters
 
 
+def with_household_phones(conn: Connection, letters: Sequence[Letter], unseal: Unseal) -> list[Letter]:
+    """Children and old people without a phone are told on one of their household."""
+    without = {
+        letter.id: letter.notice["household_id"]
+        for letter in letters
+        if letter.message["recipient_kind"] == "resident"
+        and letter.notice
+        and letter.notice["household_id"]
+        and letter.person
+        and not _has_phone(letter.person, unseal)
+    }
+    if not without:
+        return list(letters)
+    found: dict[str, str] = {}
+    columns = (notices.c.household_id, notices.c.person)
+    of_household = is_in(conn, notices.c.household_id, sorted(set(without.values())))
+    for household_id, person in conn.execute(
+        select(*columns).where(of_household).order_by(notices.c.case_id, notices.c.version.desc())
+    ):
+        if household_id not in found and person and _has_phone(person, unseal):
+            found[household_id] = person
+    return [replace(letter, number_of=found.get(without.get(letter.id, ""))) for letter in letters]
+
+
 def settle(
     uow: UnitOfWork, outcomes: Sequence[tuple[Letter, Outcome]], *, channels: Channels, back_off: BackOff
 ) -> int:
@@ -116,7 +147,7 @@ class _Ledger:
         attempt = letter.attempt + 1
         state = states.move(letter.message["state"], states.SENDING)
         self._update(letter, state, until, attempts=attempt, lease=letter.lease)
-        return Letter(letter.message, letter.notice, letter.person, letter.channel, attempt, letter.lease)
+        return replace(letter, attempt=attempt)
 
     def cancel(self, letter: Letter, reason: str) -> None:
         state = states.move(letter.message["state"], states.CANCELLED)
@@ -245,6 +276,13 @@ def _superseded(
     )
 
 
+def _has_phone(person: str, unseal: Unseal) -> bool:
+    try:
+        return bool(unseal(person).get("phone"))
+    except SealBroken:  # told when the message itself is to be opened
+        return True
+
+
 def _channel(message: Mapping[str, Any]) -> str:
     return str(message["channels"].split(",")[message["channel"]])
 
@@ -276,7 +314,7 @@ def _cause(letter: Letter, now: datetime) -> Event | None:
     if notice is None:
         return None
     return Event(
-        id=notice["event_id"],
+        id=notice["notice"],
         source="",
         type=notice["event"],
         subject=None,
