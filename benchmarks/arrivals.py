@@ -18,7 +18,7 @@ from typing import Any
 import orjson
 from stdnum.cn import ric
 
-from samples import PLACES, sample
+from samples import PLACES, STAFF, sample
 from samples.people import counties
 
 PUBLISHER = "bench"
@@ -116,9 +116,15 @@ def _counties() -> tuple[str, ...]:
 
 @lru_cache(maxsize=1)
 def _courtyards() -> tuple[tuple[str, str], ...]:
-    """(community code, courtyard name) of the sample places."""
-    with sample(PLACES).open(encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
+    """(community code, courtyard name) of the sample places, where a grid worker is there to be told."""
+    grids = {row["place"] for row in _rows(STAFF) if row["role"] == "grid_worker" and row["active"] == "true"}
     return tuple(
-        (row["place_id"].partition("-")[0], row["name"]) for row in rows if row["level"] == "courtyard"
+        (row["place_id"].partition("-")[0], row["name"])
+        for row in _rows(PLACES)
+        if row["level"] == "courtyard" and row["parent"] in grids
     )
+
+
+def _rows(name: str) -> list[dict[str, str]]:
+    with sample(name).open(encoding="utf-8") as file:
+        return list(csv.DictReader(file))

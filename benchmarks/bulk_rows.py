@@ -247,6 +247,7 @@ NOTIFICATION = (
             "case_id": ARRIVAL,
             "notice": "'opened:1'",
             "arrival_id": ARRIVAL,
+            "household_id": HOUSEHOLD,
             "event": "'case.opened'",
             "version": "1",
             "supersedes": "false",
@@ -263,7 +264,6 @@ NOTIFICATION = (
                     "risk_level": "high",
                 }
             ),
-            "event_id": f"'case.opened:' || {ARRIVAL} || ':1'",
             "correlation_id": _EVENT_ID,
             "handled_at": "at",
         },

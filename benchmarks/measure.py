@@ -118,7 +118,8 @@ class Bench:
                     self._progress(title, queued, target)
             if now - changed > STUCK_SECONDS:
                 raise WrongEffects(
-                    f"{title}: stuck at {queued:,} of {target:,} messages for {STUCK_SECONDS:.0f} s"
+                    f"{title}: stuck at {queued:,} of {target:,} messages for {STUCK_SECONDS:.0f} s; "
+                    f"the databases have {pipeline.effects()}"
                 )
 
     def _write(self, pipeline: str, count: int) -> tuple[str, Path]:
