@@ -39,7 +39,7 @@ bench: ## Doorstep beside its peers, on PostgreSQL (see docs/performance.md)
 	$(BIN)/python -m benchmarks $(BENCH)
 
 docs: venv ## write the documents that are made from the code again
-	$(BIN)/python -m contracts.documents
+	$(BIN)/doorstep docs
 
 COMPILE = CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras \
 	--no-annotate --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --pip-args="--only-binary :all:"

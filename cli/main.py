@@ -18,6 +18,7 @@ MODULES = (
     "replay",
     "dead",
     "topology",
+    "documents",
 )
 EXIT_FAILED = 1
 EXIT_USAGE = 2
