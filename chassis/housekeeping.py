@@ -53,9 +53,13 @@ def chores(service: Service, work: Work, settings: Settings) -> list[Chore]:
     sweeper = Publisher(settings.broker_url, f"{service.name} sweep")
     drain = DeadQueueDrain(service, work, settings)
 
+    holder = leases.holder_name()
+
     def sweep() -> int:
-        sent = outbox.sweep(work.database, sweeper)
         sweeper.beat()
+        with work.database.begin() as conn:
+            mine = leases.take(conn, "sweep", holder, timedelta(seconds=30))
+        sent = outbox.sweep(work.database, sweeper) if mine else 0
         with work.database.read() as conn:
             count, age = outbox.pending(conn)
         OUTBOX_PENDING.labels(service.name).set(count)

@@ -62,11 +62,7 @@ class Outbox:
         self._marking += self._confirmed
         self._confirmed.clear()
         if self._marking:
-            conn.execute(
-                update(OUTBOX)
-                .where(is_in(conn, OUTBOX.c.id, self._marking))
-                .values(published_at=datetime.now(UTC))
-            )
+            mark_published(conn, self._marking)
 
     def has_news(self) -> bool:
         """Whether another transaction is worth it, only to mark what was confirmed."""
@@ -90,34 +86,34 @@ class Outbox:
 def sweep(database: Database, publisher: Publisher, most: int = 200) -> int:
     """Publish rows that were left behind and mark those that are confirmed. Raises NotPublished.
 
-    Rows are locked for the while, so replicas share the work.
+    No transaction is open while the broker is waited for: it would hold up everybody else on SQLite.
     """
-    with database.begin() as conn:
+    with database.read() as conn:
         rows = conn.execute(
             select(OUTBOX)
             .where(OUTBOX.c.published_at.is_(None), OUTBOX.c.created_at < datetime.now(UTC) - SWEEP_AFTER)
             .order_by(OUTBOX.c.created_at)
             .limit(most)
-            .with_for_update(skip_locked=True)
         ).all()
-        confirmed: list[str] = []
-        for row in rows:
-            publisher.send(
-                row.id,
-                row.exchange,
-                row.routing_key,
-                row.body.encode(),
-                content_type=BATCH,
-                on_confirmed=confirmed.append,
-            )
-        publisher.wait()
-        if confirmed:
-            conn.execute(
-                update(OUTBOX)
-                .where(is_in(conn, OUTBOX.c.id, confirmed))
-                .values(published_at=datetime.now(UTC))
-            )
+    confirmed: list[str] = []
+    for row in rows:
+        publisher.send(
+            row.id,
+            row.exchange,
+            row.routing_key,
+            row.body.encode(),
+            content_type=BATCH,
+            on_confirmed=confirmed.append,
+        )
+    publisher.wait()
+    if confirmed:
+        with database.begin() as conn:
+            mark_published(conn, confirmed)
     return len(confirmed)
+
+
+def mark_published(conn: Connection, ids: Sequence[str]) -> None:
+    conn.execute(update(OUTBOX).where(is_in(conn, OUTBOX.c.id, ids)).values(published_at=datetime.now(UTC)))
 
 
 def pending(conn: Connection) -> tuple[int, float]:

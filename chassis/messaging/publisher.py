@@ -12,18 +12,21 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import structlog
 from amqp import Message as AmqpMessage
 from kombu import Connection
 
 from chassis.errors import WorldAway
 from chassis.handlers import REPLIES
 from chassis.messaging.connection import BROKER_AWAY, close_quietly, connect, read_events
-from chassis.messaging.topology import apply, reply_queue
+from chassis.messaging.topology import TopologyDiffers, apply, reply_queue
 
 # The broker confirms within milliseconds; under a memory alarm never.
 CONFIRM_LIMIT_S = 15.0
 WINDOW = 500
 
+
+log = structlog.get_logger()
 
 OnConfirmed = Callable[[str], object]
 
@@ -72,9 +75,7 @@ class Publisher:
         try:
             channel = self._open()
             if exchange == REPLIES and routing_key not in self._reply_queues:
-                assert self._connection is not None
-                apply(self._connection, [reply_queue(routing_key)])
-                self._reply_queues.add(routing_key)
+                self._declare_reply_queue(routing_key)
             while len(self._waiting) >= WINDOW:
                 self._read(self._patience())
             message = AmqpMessage(
@@ -132,6 +133,15 @@ class Publisher:
             self._channel.events["basic_nack"].add(self._on_nack)
             self._next_tag = 1
         return self._channel
+
+    def _declare_reply_queue(self, publisher: str) -> None:
+        """On first use. One that somebody made otherwise must not hold up everybody else's messages."""
+        assert self._connection is not None
+        try:
+            apply(self._connection, [reply_queue(publisher)])
+        except TopologyDiffers as error:
+            log.error("reply_queue_differs", publisher=publisher, difference=str(error))
+        self._reply_queues.add(publisher)
 
     def _read(self, seconds: float) -> bool:
         assert self._connection is not None
