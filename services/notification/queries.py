@@ -108,7 +108,7 @@ def audit(conn: Connection) -> dict[str, Any]:
     }
 
 
-def told_cases(conn: Connection, size: int = 10_000) -> Iterator[str]:
+def stream_case_ids(conn: Connection, size: int = 10_000) -> Iterator[str]:
     """The ids of all cases whose opening was handled, in order: for holding against isolation's cases."""
     rows = conn.execution_options(yield_per=size).execute(
         select(notices.c.case_id).where(notices.c.event == "case.opened").order_by(notices.c.case_id)

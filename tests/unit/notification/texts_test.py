@@ -1,3 +1,4 @@
+import re
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -6,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.notification.domain.rules import MEASURES
 from services.notification.domain.sms import masked, segments
-from services.notification.texts import TemplatesWrong, check, load_texts
+from services.notification.texts import LANGUAGES, WORDS, TemplatesWrong, check, load_texts
 
 ZONE = ZoneInfo("Asia/Shanghai")
 TEXTS = load_texts(zone=ZONE)
@@ -163,3 +165,15 @@ def test_a_masked_phone_does_not_give_the_number_away(phone: str) -> None:
     shown = masked(phone)
     assert shown is not None and "****" in shown and phone not in shown
     assert sum(c != "*" for c in shown) <= 5
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_measures_levels_and_every_task_of_the_shipped_policies_have_a_name(language: str) -> None:
+    policies = Path(__file__).parents[3] / "services" / "isolation" / "policies"
+    kinds = {
+        kind
+        for path in policies.glob("*.json")
+        for kind in re.findall(r'"kind":\s*"([a-z_]+)"', path.read_text(encoding="utf-8"))
+    }
+    assert "first_contact" in kinds
+    assert kinds | {"check_in", "test", "call_them"} | set(MEASURES) <= set(WORDS[language])
