@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy import Column, Select, and_, func, or_, select
 from sqlalchemy.engine import Connection
 
 from services.isolation import tables as t
@@ -65,12 +65,8 @@ def audit(conn: Connection, *, today: date) -> dict[str, Any]:
         ),
         "nothing_next": _named(conn, _nothing_next(today)),
     }
-    by_state: dict[str, int] = dict(
-        conn.execute(select(c.state, func.count()).group_by(c.state)).tuples().all()
-    )
-    tasks_by_state: dict[str, int] = dict(
-        conn.execute(select(t.tasks.c.state, func.count()).group_by(t.tasks.c.state)).tuples().all()
-    )
+    by_state = _by_state(conn, c.state)
+    tasks_by_state = _by_state(conn, t.tasks.c.state)
     planned = conn.execute(select(func.coalesce(func.sum(c.tasks_planned), 0))).scalar_one()
     return {
         "balanced": not any(count for count, _ in problems.values())
@@ -161,6 +157,10 @@ def _days(conn: Connection, case_id: str, zone: ZoneInfo, day_zero: date | None)
 
 def _local(moment: datetime, zone: ZoneInfo) -> datetime:
     return moment.astimezone(zone)
+
+
+def _by_state(conn: Connection, state: Column[Any]) -> dict[str, int]:
+    return {name: count for name, count in conn.execute(select(state, func.count()).group_by(state))}
 
 
 def _count(conn: Connection, statement: Select[Any]) -> int:

@@ -124,7 +124,8 @@ _lock = threading.Lock()
 
 def current(conn: Connection, zone: ZoneInfo) -> Reference:
     """The copy, brought up to date."""
-    revisions = dict(conn.execute(select(t.revisions.c.name, t.revisions.c.revision)).tuples().all())
+    r = t.revisions.c
+    revisions = {name: number for name, number in conn.execute(select(r.name, r.revision))}
     with _lock:
         known = _copies.get(conn.engine)
     policies = known.policies if known else None

@@ -70,7 +70,9 @@ class StandingClock(Clock):
 
 
 def prepare(url: str) -> None:
-    upgrade("isolation", Database(url))
+    database = Database(url)
+    upgrade("isolation", database)
+    database.dispose()  # a template that somebody is connected to cannot be copied
 
 
 def event(

@@ -1,7 +1,7 @@
 """What one unit of work writes about cases: rows collected case by case, written by a few bulk statements.
 
-Locks are taken in one order everywhere: cases (sorted), their tasks (sorted), staff loads (sorted). So
-replicas wait for each other but never in a ring.
+Locks are taken in one order everywhere: new cases by inserting them (sorted), then cases that were there
+(sorted), their tasks (sorted), staff loads (sorted). So replicas wait for each other but never in a ring.
 """
 
 from __future__ import annotations
@@ -58,8 +58,15 @@ class Casebook:
 
     # -- reading ---------------------------------------------------------------------------------------
 
+    def there(self, case_ids: Collection[str]) -> set[str]:
+        """Which of these there are."""
+        conn, c = self.uow.conn, t.cases.c
+        return set(conn.execute(select(c.case_id).where(is_in(conn, c.case_id, case_ids))).scalars())
+
     def lock(self, case_ids: Collection[str]) -> dict[str, Case]:
-        """The cases among these, locked in sorted order."""
+        """The cases among these, locked in sorted order. New cases are inserted before, never after."""
+        if not case_ids:
+            return {}
         conn, c = self.uow.conn, t.cases
         these = is_in(conn, c.c.case_id, case_ids)
         found = conn.execute(select(c).where(these).order_by(c.c.case_id).with_for_update())
@@ -90,7 +97,7 @@ class Casebook:
             found = self.uow.conn.execute(
                 select(load.staff_id, load.cases).where(is_in(self.uow.conn, load.staff_id, candidates))
             )
-            self._loads.update(dict(found.tuples().all()))
+            self._loads.update({staff_id: cases for staff_id, cases in found})
 
     # -- rules with the reference filled in ------------------------------------------------------------
 

@@ -1,0 +1,311 @@
+"""Day counting and plans: what a case must have done, for every hour somebody may come."""
+
+from collections import Counter
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from services.isolation.domain.counting import counted_from, day_number, local_day, release_day
+from services.isolation.domain.planning import Difference, KnownTask, Planner, difference
+from services.isolation.domain.policy import MEASURES, Exposure, Rule
+from services.isolation.domain.story import Chapter, Standing, in_order, standing
+from services.isolation.policy_documents import policy_from, shipped
+
+CHINA = ZoneInfo("Asia/Shanghai")
+POLICIES = {document["policy_id"]: policy_from(document, 1) for document in shipped()}
+NINTH = "cn-2022-06"
+DAY = date(2022, 10, 1)
+_planners: dict[Rule, Planner] = {}
+
+
+def planner(rule: Rule) -> Planner:
+    return _planners.setdefault(rule, Planner(rule, CHINA))
+
+
+def at(hour: float, day: int = 0) -> datetime:
+    """That hour of day `day` after 1 October 2022 in China."""
+    start = datetime(DAY.year, DAY.month, DAY.day, tzinfo=CHINA)
+    return (start + timedelta(days=day, hours=hour)).astimezone(UTC)
+
+
+def known(
+    level: str, left: int | None = -1, *, hour: float = 6.5, day: int = 0, version: int | None = 1
+) -> Chapter:
+    left_on = None if left is None else DAY + timedelta(days=left)
+    exposures = () if level == "none" else (Exposure(level, left_on),)
+    return Chapter(version, at(hour, day), exposures, NINTH)
+
+
+def stand(*chapters: Chapter, arrived: datetime | None = None) -> Standing:
+    return standing(in_order(chapters), arrived or at(6), POLICIES, planner, CHINA)
+
+
+def outline(stands: Standing, through: int) -> list[tuple[str, int, str]]:
+    tasks = stands.tasks(DAY + timedelta(days=through)).values()
+    ordered = sorted(tasks, key=lambda task: (task.due_from, task.kind))
+    return [(t.kind, t.day, t.due_from.astimezone(CHINA).strftime("%d %H:%M")) for t in ordered]
+
+
+# -- counting ----------------------------------------------------------------------------------------------
+
+
+@given(st.datetimes(datetime(2020, 1, 1), datetime(2024, 1, 1), timezones=st.just(UTC)), st.integers(0, 30))
+def test_day_zero_is_the_day_of_arrival_in_the_jurisdictions_zone(moment: datetime, days: int):
+    day = local_day(moment, CHINA)
+    assert day == (moment + timedelta(hours=8)).date()
+    zero = counted_from("arrival", arrival_day=day, left_on=day - timedelta(days=3))
+    assert zero == day
+    assert day_number(release_day(zero, days), zero) == days
+
+
+@given(st.integers(-20, 5))
+def test_days_since_leaving_the_risk_area_are_served_but_never_more_than_that(left: int):
+    zero = counted_from("leaving", arrival_day=DAY, left_on=DAY + timedelta(days=left))
+    assert zero == DAY + timedelta(days=min(left, 0))
+    assert counted_from("leaving", arrival_day=DAY, left_on=None) == DAY
+
+
+def test_who_left_on_the_thirtieth_for_seven_days_is_released_on_the_seventh():
+    stands = stand(known("high", left=-1))
+    assert (stands.day_zero, stands.release_on) == (date(2022, 9, 30), date(2022, 10, 7))
+
+
+def test_an_arrival_before_midnight_in_china_counts_from_that_day_though_it_is_earlier_in_utc():
+    stands = stand(known("low", hour=0.5), arrived=at(0.2))
+    assert at(0.2).date() == date(2022, 9, 30)
+    assert stands.day_zero == DAY
+
+
+# -- examples ----------------------------------------------------------------------------------------------
+
+
+def test_a_case_of_the_ninth_edition_opens_with_its_first_tasks_today_and_tomorrow():
+    assert outline(stand(known("high", left=0, hour=12), arrived=at(12)), 1) == [
+        ("escort_to_site", 0, "01 12:00"),
+        ("first_contact", 0, "01 12:00"),
+        ("signed_notice", 0, "01 12:00"),
+        ("check_in", 0, "01 16:00"),
+        ("check_in", 1, "02 08:00"),
+        ("test", 1, "02 09:00"),
+        ("check_in", 1, "02 16:00"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("level", "days"), [("high", [1, 2, 3, 5, 7]), ("medium", [1, 4, 7]), ("low", [1, 3]), ("none", [])]
+)
+def test_tests_fall_on_the_published_days(level: str, days: list[int]):
+    tasks = stand(known(level, left=0)).tasks(DAY + timedelta(days=30)).values()
+    assert sorted(task.day for task in tasks if task.kind == "test") == days
+
+
+def test_who_comes_on_day_four_is_tested_at_once_for_the_days_that_passed():
+    stands = stand(known("high", left=-4, hour=20), arrived=at(20))
+    tests = [line for line in outline(stands, 30) if line[0] == "test"]
+    assert tests == [("test", 4, "01 20:00"), ("test", 5, "02 09:00"), ("test", 7, "04 09:00")]
+
+
+def test_a_test_of_a_day_whose_window_is_past_is_made_up_for_a_check_in_is_not():
+    stands = stand(known("high", left=-1, hour=21), arrived=at(21))
+    today = [line for line in outline(stands, 0) if line[0] in ("test", "check_in")]
+    assert today == [("test", 1, "01 21:00")]
+
+
+def test_inform_only_is_one_task():
+    assert [kind for kind, _, _ in outline(stand(known("none")), 30)] == ["inform"]
+
+
+def test_the_last_day_ends_with_disinfection_and_the_release_visit():
+    stands = stand(known("medium", left=-1))
+    assert outline(stands, 30)[-3:] == [
+        ("disinfection", 7, "07 09:00"),
+        ("test", 7, "07 09:00"),
+        ("release_visit", 7, "07 14:00"),
+    ]
+
+
+def test_somebody_found_after_all_days_are_served_is_still_visited_and_released():
+    stands = stand(known("high", left=-1, day=9, hour=20))
+    kinds = {kind for kind, _, _ in outline(stands, 30)}
+    assert stands.last_day == date(2022, 10, 10)
+    assert {"first_contact", "release_visit", "test"} <= kinds and "check_in" not in kinds
+
+
+def test_who_is_expected_tomorrow_has_nothing_due_before():
+    stands = stand(known("medium", left=1, hour=6), arrived=at(15, day=2))
+    assert outline(stands, 1) == []
+    assert outline(stands, 2)[0] == ("first_contact", 1, "03 15:00")
+
+
+def test_a_raised_risk_starts_the_stricter_measure_when_it_became_known_and_counts_days_served():
+    stands = stand(known("none"), known("medium", left=-1, hour=10, day=3, version=2))
+    lines = outline(stands, 4)
+    assert ("first_contact", 4, "04 10:00") in lines and ("signed_notice", 4, "04 10:00") in lines
+    assert not any(kind == "inform" for kind, _, _ in lines)
+    assert stands.release_on == date(2022, 10, 7)
+    # a test of day 1 passed unmade; day 4 is today, and its window has begun
+    assert [line for line in lines if line[0] == "test"] == [("test", 4, "04 10:00")]
+
+
+def test_a_reassessment_that_leaves_the_measure_as_it_is_restarts_no_clock():
+    once = stand(known("high"))
+    twice = stand(known("high"), known("high", hour=15, version=2))
+    assert outline(twice, 30) == outline(once, 30)
+
+
+def test_an_earlier_leaving_day_shifts_the_days_and_keeps_what_was_first_asked():
+    stands = stand(known("high", left=0), known("high", left=-2, hour=15, version=2))
+    lines = outline(stands, 30)
+    assert stands.release_on == date(2022, 10, 6)
+    assert ("release_visit", 7, "06 14:00") in lines
+    assert ("first_contact", 2, "01 06:30") in lines
+
+
+def test_a_policy_that_does_not_apply_to_open_cases_leaves_them_and_one_that_does_begins_anew():
+    version = known("high", left=0)
+    began = Chapter(None, at(0, day=3), (), "cn-2022-11")
+    assert stand(version, began).rule.measure == "home_isolation"
+    quiet = {**POLICIES, "cn-2022-11": replace(POLICIES["cn-2022-11"], applies_to_open_cases=False)}
+    assert standing([version, began], at(6), quiet, planner, CHINA).rule.measure == "central_isolation"
+
+
+# -- properties --------------------------------------------------------------------------------------------
+
+levels = st.sampled_from(("none", "low", "medium", "high"))
+versions = st.builds(
+    known,
+    levels,
+    st.none() | st.integers(-9, 0),
+    hour=st.floats(0, 23.9).map(lambda h: round(h, 2)),
+    day=st.integers(0, 8),
+)
+arrivals = st.floats(0, 23.9).map(lambda h: at(round(h, 2)))
+
+
+@st.composite
+def stories(draw: st.DrawFn) -> list[Chapter]:
+    found = sorted(draw(st.lists(versions, min_size=1, max_size=4)), key=lambda c: c.at)
+    return [replace(chapter, version=number) for number, chapter in enumerate(found, 1)]
+
+
+@given(stories(), arrivals, st.randoms(use_true_random=False), st.integers(0, 15))
+def test_whatever_comes_first_the_case_and_its_tasks_are_the_same(story, arrived, random, through):
+    shuffled = list(story)
+    random.shuffle(shuffled)
+    one, other = stand(*story, arrived=arrived), stand(*shuffled, arrived=arrived)
+    assert (one.rule, one.release_on, one.last_day) == (other.rule, other.release_on, other.last_day)
+    assert one.tasks(DAY + timedelta(days=through)) == other.tasks(DAY + timedelta(days=through))
+
+
+@given(stories(), arrivals)
+def test_planning_day_by_day_plans_what_planning_at_once_plans(story, arrived):
+    stands = stand(*story, arrived=arrived)
+    tasks = {}
+    for day in range(25):
+        today = stands.tasks(DAY + timedelta(days=day))
+        assert {**tasks, **today} == today, "a further day takes nothing back"
+        tasks = today
+    assert tasks == stands.tasks(DAY + timedelta(days=60)), "nothing is planned beyond the last day"
+
+
+@given(versions, arrivals)
+def test_nobody_is_tested_twice_a_day_and_every_day_of_testing_left_is_planned(chapter, arrived):
+    stands = stand(chapter, arrived=arrived)
+    found = Counter(
+        local_day(t.due_from, CHINA) for t in stands.tasks(stands.last_day).values() if t.kind == "test"
+    )
+    assert not found or max(found.values()) == 1
+    if stands.rule.tests:
+        first = local_day(stands.clock, CHINA)
+        left = {stands.day_zero + timedelta(days=d) for d in stands.rule.tests.days}
+        assert {d for d in left if first <= d <= stands.last_day} <= set(found)
+
+
+@given(stories(), arrivals)
+def test_every_task_begins_before_it_ends_and_none_is_asked_before_the_arrival(story, arrived):
+    stands = stand(*story, arrived=arrived)
+    for (kind, due_from), task in stands.tasks(stands.last_day).items():
+        assert (task.kind, task.due_from) == (kind, due_from)
+        assert arrived <= task.due_from < task.due_by
+        assert task.day == day_number(local_day(task.due_from, CHINA), stands.day_zero) or len(story) > 1
+
+
+@given(stories(), arrivals)
+def test_the_measure_in_force_always_begins_with_its_opening_tasks(story, arrived):
+    stands = stand(*story, arrived=arrived)
+    tasks = stands.tasks(DAY + timedelta(days=60)).values()
+    for wanted in stands.rule.opening:
+        found = [task for task in tasks if task.kind == wanted.kind]
+        assert [(t.due_from, t.due_by - t.due_from) for t in found] == [(stands.clock, wanted.within)]
+    for release in stands.rule.on_release:
+        assert sum(task.kind == release.kind for task in tasks) == 1
+
+
+@given(stories(), arrivals)
+def test_isolation_never_ends_before_its_days_are_served(story, arrived):
+    stands = stand(*story, arrived=arrived)
+    assert (stands.release_on - stands.day_zero).days == stands.rule.days
+    assert stands.day_zero <= local_day(arrived, CHINA)
+    assert stands.last_day >= stands.release_on
+    assert stands.rule.measure in MEASURES
+
+
+# -- from one plan to another ------------------------------------------------------------------------------
+
+
+def carry_out(tasks: dict[str, KnownTask], found: Difference) -> dict[str, KnownTask]:
+    after = dict(tasks)
+    for task in found.new:
+        after[f"t{len(after)}"] = KnownTask(f"t{len(after)}", *task, "due")
+    for was, task in found.again:
+        after[was.task_id] = KnownTask(was.task_id, *task, "due")
+    for was in found.overtaken:
+        after[was.task_id] = was._replace(state="cancelled")
+    return after
+
+
+@given(st.lists(stories(), min_size=2, max_size=5), arrivals, st.integers(0, 12))
+@settings(max_examples=60)
+def test_after_any_changes_of_plan_the_live_tasks_are_those_of_the_last(plans, arrived, through):
+    tasks: dict[str, KnownTask] = {}
+    for story in plans:
+        stands = stand(*story, arrived=arrived)
+        wanted = stands.tasks(DAY + timedelta(days=through))
+        opening = {task.kind for piece in stands.pieces for task in piece.planner.rule.opening}
+        found = difference(tasks.values(), wanted, opening=opening, clock=stands.clock)
+        before = len(tasks)
+        tasks = carry_out(tasks, found)
+        assert len(tasks) >= before, "history stays"
+        live = {(t.kind, t.due_from): t for t in tasks.values() if t.state == "due"}
+        assert live.keys() == wanted.keys()
+        assert all(live[key][2:6] == (t.day, *t[2:]) for key, t in wanted.items())
+        assert not difference(tasks.values(), wanted, opening=opening, clock=stands.clock).new
+
+
+def test_what_is_done_stays_done_and_is_not_asked_for_again():
+    stands = stand(known("high"))
+    wanted = stands.tasks(DAY)
+    done = [KnownTask(str(n), *task, "done") for n, task in enumerate(wanted.values())]
+    laxer = stand(known("high"), known("none", hour=9, version=2))
+    opening = {"inform", "first_contact", "signed_notice", "escort_to_site"}
+    found = difference(done, laxer.tasks(DAY), opening=opening, clock=laxer.clock)
+    assert [task.kind for task in found.new] == ["inform"] and not found.overtaken and not found.again
+
+
+def test_a_change_of_policy_leaves_past_days_as_they_were():
+    before = stand(known("high", left=0))
+    tasks = [KnownTask(str(n), *task, "missed") for n, task in enumerate(before.tasks(DAY).values())]
+    after = stand(known("high", left=0), Chapter(None, at(0, day=3), (), "cn-2022-11"))
+    found = difference(
+        tasks,
+        after.tasks(DAY + timedelta(days=4)),
+        opening={"first_contact", "signed_notice", "supplies", "escort_to_site"},
+        clock=after.clock,
+        untouched_before=at(0, day=3),
+    )
+    assert {task.kind for task in found.overtaken} == {"first_contact", "signed_notice", "escort_to_site"}
+    assert min(task.due_from for task in found.new) == at(0, day=3)

@@ -1,0 +1,134 @@
+"""Care teams, the ladder that overdue tasks climb, and the states of cases and tasks."""
+
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.isolation.domain import states
+from services.isolation.domain.escalation import first_tell, rung, tell_at
+from services.isolation.domain.team import Member, choose, doer, owner
+from services.isolation.policy_documents import policy_from, shipped
+
+NINTH = policy_from(next(d for d in shipped() if d["policy_id"] == "cn-2022-06"), 1)
+ROLES = ("grid_worker", "community_officer", "health_worker")
+PLACES = ("grid", "community", "street")
+
+
+# -- teams -------------------------------------------------------------------------------------------------
+
+
+def test_each_role_is_taken_from_the_nearest_place_that_has_it():
+    roster = {
+        ("grid_worker", "grid"): ("w",),
+        ("grid_worker", "community"): ("far",),
+        ("health_worker", "street"): ("n",),
+        ("community_officer", "elsewhere"): ("o",),
+    }
+    team = choose(ROLES, PLACES, roster, {})
+    assert team == (("grid_worker", "w"), ("health_worker", "n"))
+    assert owner(team) == "w"
+    assert doer("health_worker", team) == "n" and doer("community_officer", team) == "w"
+
+
+def test_where_nobody_is_near_there_is_no_team_and_no_owner():
+    assert choose(ROLES, PLACES, {}, {}) == ()
+    assert owner(()) is None and doer("grid_worker", ()) is None
+
+
+def test_the_worker_registration_sent_to_the_door_stays_on_the_case():
+    roster = {("grid_worker", "grid"): ("a", "b", "c")}
+    assert choose(ROLES, PLACES, roster, {"b": 50}, given="b")[0].staff_id == "b"
+    assert choose(ROLES, PLACES, roster, {"a": 1}, given="gone")[0].staff_id == "b"
+
+
+def test_who_has_the_case_keeps_it_when_the_roles_change():
+    roster = {("grid_worker", "grid"): ("a", "b"), ("health_worker", "street"): ("n",)}
+    kept = (Member("grid_worker", "b"), Member("police", "p"))
+    assert choose(("grid_worker", "health_worker"), PLACES, roster, {"b": 9}, keep=kept) == (
+        ("grid_worker", "b"),
+        ("health_worker", "n"),
+    )
+
+
+@given(st.integers(1, 6), st.integers(0, 60), st.data())
+def test_cases_are_shared_out_evenly(workers: int, cases: int, data: st.DataObject):
+    names = tuple(f"w{n}" for n in range(workers))
+    load = dict.fromkeys(names, 0)
+    given_to = Counter(
+        choose(("grid_worker",), PLACES, {("grid_worker", "grid"): names}, load)[0].staff_id
+        for _ in range(cases)
+    )
+    shares = [given_to[name] for name in names]
+    assert max(shares) - min(shares) <= 1 and sum(shares) == cases == sum(load.values())
+
+
+# -- the ladder --------------------------------------------------------------------------------------------
+
+
+def test_an_overdue_task_climbs_from_the_worker_to_the_district():
+    assert [rung(NINTH, step).level for step in (1, 2, 3, 4, 5, 9)] == [
+        *("worker", "community", "street", "district", "district", "district")
+    ]
+
+
+@given(st.integers(1, 40))
+def test_each_step_is_told_later_than_the_one_before_and_there_is_always_a_next(step: int):
+    due = datetime(2022, 10, 1, 2, tzinfo=UTC)
+    this, following = tell_at(NINTH, due, step), tell_at(NINTH, due, step + 1)
+    assert this and following and due <= this < following
+    assert tell_at(NINTH, due, 1) == due + first_tell(NINTH)
+
+
+def test_without_a_repeat_the_ladder_ends_at_the_top():
+    document = next(d for d in shipped() if d["policy_id"] == "cn-2022-06")
+    once = policy_from({**document, "repeat_after_minutes": None}, 1)
+    due = datetime(2022, 10, 1, 2, tzinfo=UTC)
+    assert tell_at(once, due, 4) == due + timedelta(hours=12)
+    assert tell_at(once, due, 5) is None
+
+
+# -- states ------------------------------------------------------------------------------------------------
+
+
+def test_a_case_goes_from_open_to_released_through_review_only():
+    state = states.OPEN
+    for to in (states.ACTIVE, states.RELEASE_REVIEW, states.RELEASED):
+        state = states.move_case(state, to)
+    with pytest.raises(states.ForbiddenTransition):
+        states.move_case(states.ACTIVE, states.RELEASED)
+    assert [s for s in states.CASE if states.RELEASED in states.CASE[s]] == [
+        states.RELEASE_REVIEW,
+        states.MOVED_TO_CENTRAL,
+    ]
+
+
+def test_who_refuses_is_still_followed_and_can_be_moved_to_central_isolation():
+    assert states.REFUSED in states.FOLLOWED
+    assert states.move_case(states.REFUSED, states.MOVED_TO_CENTRAL) == states.MOVED_TO_CENTRAL
+
+
+def test_every_state_can_be_reached_and_every_followed_state_can_be_left():
+    reached = {states.OPEN}
+    while more := {to for state in reached for to in states.CASE[state]} - reached:
+        reached |= more
+    assert reached == set(states.CASE)
+    assert all(states.CASE[state] for state in states.FOLLOWED)
+    assert states.CASE.keys() == states.FOLLOWED | states.CLOSED
+
+
+def test_missed_is_never_the_end_of_a_task():
+    assert states.TASK[states.MISSED] == {states.DONE, states.WAIVED, states.CANCELLED}
+    with pytest.raises(states.ForbiddenTransition):
+        states.move_task(states.DONE, states.DUE)
+
+
+@given(st.sampled_from(sorted(states.CASE)), st.sampled_from(sorted(states.CASE)))
+def test_only_listed_transitions_are_allowed(state: str, to: str):
+    if to in states.CASE[state]:
+        assert states.move_case(state, to) == to
+    else:
+        with pytest.raises(states.ForbiddenTransition):
+            states.move_case(state, to)
