@@ -1,0 +1,163 @@
+"""A traced arrival as a tree for the terminal."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from rich.markup import escape
+from rich.tree import Tree
+
+COLOURS = {"high": "red", "medium": "yellow", "low": "cyan", "none": "green"}
+STATES = {
+    "accepted": "green",
+    "delivered": "green",
+    "done": "green",
+    "failed": "red",
+    "missed": "red",
+    "unknown": "yellow",
+    "cancelled": "dim",
+    "suppressed": "dim",
+}
+
+
+def tree(found: dict[str, Any], zone: ZoneInfo) -> Tree:
+    return _Tree(found, zone).draw()
+
+
+class _Tree:
+    def __init__(self, found: dict[str, Any], zone: ZoneInfo) -> None:
+        self._id = found["arrival_id"]
+        self._arrival = found["registration"]
+        self._isolation = found["isolation"]
+        self._told = found["notification"]
+        self._zone = zone
+
+    def draw(self) -> Tree:
+        root = Tree(f"[bold]arrival {self._id}[/]")
+        if self._arrival is None:
+            root.add("[red]registration does not know it[/]")
+        else:
+            self._reports(root)
+            self._registration(root)
+            self._risk(root)
+        self._case(root)
+        self._messages(root)
+        return root
+
+    def _reports(self, root: Tree) -> None:
+        reports = self._arrival["reports"]
+        branch = root.add(f"[bold]reports[/] ({len(reports)})")
+        for one in reports:
+            role = ", as a companion" if one["as_companion"] else ""
+            line = branch.add(
+                f"{self._time(one['reported_at'])} {escape(one['source'])} "
+                f"({one.get('source_kind', 'sealed')}{role}) → [bold]{one['outcome']}[/], "
+                f"received {self._time(one['received_at'])}"
+            )
+            for number, stop in enumerate(one.get("stops", ())):
+                where = " ".join(filter(None, (stop["division"], stop.get("address"))))
+                line.add(f"stop {number}: {escape(where or 'address')}, {stop['from']} to {stop['to']}")
+
+    def _registration(self, root: Tree) -> None:
+        a = self._arrival
+        branch = root.add(f"[bold]registered[/] {self._time(a['registered_at'])}, {a['state']}")
+        person = a.get("person")
+        if isinstance(person, dict):
+            known = (person.get(k) for k in ("name", "phone", "identity_type", "identity_number", "address"))
+            branch.add("person: " + escape(", ".join(str(part) for part in known if part)))
+        expected = "expected" if a["expected"] else "arrived"
+        branch.add(f"{expected} {self._time(a['arrived_at'])}, household of {len(a['household'])}")
+        destination = a["destination"]
+        places = [
+            p["name"] or p["place_id"] for k in ("street", "community", "grid") if (p := destination[k])
+        ]
+        branch.add(
+            f"doorstep: {escape(' › '.join(places)) or 'not found'} (placed by {destination['placed_by']})"
+        )
+        worker = a["worker"]
+        if worker:
+            name = f" {escape(worker['name'])}" if worker.get("name") else ""
+            branch.add(f"worker: {worker['staff_id']}{name} ({worker.get('role', '?')})")
+        else:
+            branch.add(f"[yellow]no worker[/], waiting since {self._time(a['unassigned_since'])}")
+        for other in a["possible_duplicates"]:
+            branch.add(f"possible duplicate of {other['arrival_id']} ({other['why']}, {other['state']})")
+
+    def _risk(self, root: Tree) -> None:
+        risk = self._arrival["risk"]
+        level = risk["level"]
+        left = f", left the area on {risk['left_on']}" if risk["left_on"] else ""
+        branch = root.add(
+            f"[bold]risk[/] [{COLOURS.get(level, 'white')}]{level}[/] ({risk['certainty']}){left}"
+        )
+        for area in risk["areas"]:
+            branch.add(
+                f"stop {area['stop']} matches the published {area['level']}-risk place "
+                f"[bold]{escape(area['place'])}[/] in {area['division']} "
+                f"({area['certainty']}, list {escape(area['list'])})"
+            )
+        if not risk["areas"]:
+            branch.add(f"no stop touches a published area (newest list: {risk['list'] or 'none'})")
+
+    def _case(self, root: Tree) -> None:
+        case = self._isolation["case"]
+        if case is None:
+            waiting = self._isolation["waiting_for_policy"]
+            since = f": waits for a policy since {self._time(waiting[0]['since'])}" if waiting else ""
+            root.add(f"[yellow]no case[/]{since}")
+            return
+        branch = root.add(
+            f"[bold]case[/] {case['state']}: [bold]{case['measure']}[/], {case['days']} days counted from "
+            f"{case['counted_from']}, release on {case['release_on']}"
+        )
+        policy = case["policy"]
+        branch.add(f"policy {policy['policy_id']}: {escape(policy['edition'] or '')}")
+        if case["test_days"]:
+            branch.add(f"tests on days {', '.join(map(str, case['test_days']))}")
+        team = ", ".join(f"{member['role']} {member['staff_id']}" for member in case["team"])
+        branch.add(f"team: {team}" if team else f"[yellow]no team[/] since {case['unassigned_since']}")
+        history = branch.add("history")
+        for line in self._isolation["history"]:
+            history.add(f"{self._time(line['at'])} {line['what']}")
+        tasks = branch.add(f"tasks ({case['tasks_planned']}, planned until {case['planned_until']})")
+        for day in self._isolation["days"]:
+            of_day = tasks.add(f"{day['date']} (day {day['day']})")
+            for task in day["tasks"]:
+                of_day.add(
+                    f"{self._hour(task['due_from'], day['date'])}–{self._hour(task['due_by'], day['date'])} "
+                    f"{task['kind']} by {task['role']} {task['staff_id'] or '[yellow]nobody yet[/]'}: "
+                    f"{_coloured(task['state'])}"
+                )
+
+    def _messages(self, root: Tree) -> None:
+        messages = self._told["messages"]
+        branch = root.add(f"[bold]messages[/] ({len(messages)})")
+        for one in messages:
+            who = one["recipient"]
+            to = who["kind"] if who["kind"] == "resident" else f"{who['role']} {who['staff_id']}"
+            phone = f" {one['phone']}" if one.get("phone") else ""
+            line = branch.add(
+                f"{self._time(one['created_at'])} to {to}{escape(phone)}: {one['template']} "
+                f"by {one['channel']}: {_coloured(one['state'])}"
+            )
+            for text in filter(None, [one.get("text")]):
+                line.add(escape(text))
+            for attempt in one["attempts"]:
+                why = f" ({escape(attempt['reason'])})" if attempt["reason"] else ""
+                line.add(
+                    f"{self._time(attempt['at'])} attempt {attempt['attempt']}: "
+                    f"{_coloured(attempt['state'])}{why}"
+                )
+
+    def _time(self, moment: datetime | None) -> str:
+        return moment.astimezone(self._zone).strftime("%m-%d %H:%M:%S") if moment else "?"
+
+    def _hour(self, moment: datetime, on: date) -> str:
+        local = moment.astimezone(self._zone)
+        return local.strftime("%H:%M" if local.date() == on else "%m-%d %H:%M")
+
+
+def _coloured(state: str) -> str:
+    return f"[{STATES.get(state, 'bold')}]{state}[/]"
