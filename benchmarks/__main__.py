@@ -64,16 +64,17 @@ def main(
         signal.signal(number, _interrupted)
     directory = Path(tempfile.mkdtemp(prefix="doorstep-bench-"))
     directory.chmod(0o711)  # PostgreSQL may run as another user, who must get through
+    nodes = Nodes(directory / "nodes")
+    pipelines = {name: PIPELINES[name](nodes, directory) for name in chosen}
     results: dict[str, Result] = {}
     try:
-        with _progress(console) as progress, Nodes(directory / "nodes") as nodes:
+        with _progress(console) as progress:
+            nodes.start()
             machine = report.machine(_software(nodes))
-            for name in chosen:
+            for name, pipeline in pipelines.items():
                 results[name] = _measure(
-                    PIPELINES[name],
-                    nodes,
-                    directory,
-                    _Bar(progress),
+                    pipeline,
+                    Bench(directory, _Bar(progress)),
                     arrivals=arrivals,
                     repeat=repeat,
                     half_seconds=HALF_LOAD_SECONDS / 5 if quick else HALF_LOAD_SECONDS,
@@ -86,6 +87,10 @@ def main(
         console.print(f"[red]{error}[/red]", highlight=False)
         raise typer.Exit(1) from None
     finally:
+        # Once more for what an interrupt kept from stopping; no second one is heard.
+        for pipeline in pipelines.values():
+            pipeline.stop()
+        nodes.stop()
         if keep:
             console.print(f"Kept: {directory}")
         else:
@@ -101,19 +106,9 @@ def main(
 
 
 def _measure(
-    kind: type[Pipeline],
-    nodes: Nodes,
-    directory: Path,
-    progress: _Bar,
-    *,
-    arrivals: int,
-    repeat: int,
-    half_seconds: float,
-    bulk: int,
+    pipeline: Pipeline, bench: Bench, *, arrivals: int, repeat: int, half_seconds: float, bulk: int
 ) -> Result:
-    pipeline = kind(nodes, directory)
     result = Result(pipeline.title)
-    bench = Bench(directory, progress)
     # What a full database costs is a difference of two rates: neither may be a single run.
     repeat = max(repeat, 3) if bulk else repeat
     try:
@@ -128,7 +123,7 @@ def _measure(
         result.half = bench.run(pipeline, max(100, int(half * half_seconds)), half, what="half load")
         if bulk:
             began = time.monotonic()
-            pipeline.fill(bulk, progress)
+            pipeline.fill(bulk, bench.progress)
             result.rows_loaded, result.load_seconds = bulk, time.monotonic() - began
             bench.run(pipeline, WARM_UP, what="warming up again")
             runs = [
@@ -192,6 +187,8 @@ def _software(nodes: Nodes) -> dict[str, str]:
 
 
 def _interrupted(number: int, frame: FrameType | None) -> None:
+    for heard in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(heard, signal.SIG_IGN)
     raise KeyboardInterrupt
 
 

@@ -31,7 +31,7 @@ POLICIES = ROOT / "services" / "isolation" / "policies"
 
 class Doorstep(Pipeline):
     name = "doorstep"
-    title = "Doorstep in full"
+    title = "Doorstep"
     # A message changes when it is sent; its notice, written in the same transaction, never does.
     questions = Questions(
         reported="SELECT event_id, arrival_id::text FROM reports WHERE event_id LIKE %(run)s || '-%%'",

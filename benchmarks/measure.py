@@ -56,7 +56,7 @@ class Bench:
 
     def __init__(self, directory: Path, progress: Progress) -> None:
         self._directory = directory
-        self._progress = progress
+        self.progress = progress
         self._next: dict[str, int] = {}
 
     def run(self, pipeline: Pipeline, count: int, rate: float | None = None, what: str = "") -> Run:
@@ -105,17 +105,17 @@ class Bench:
             latest = min(pipeline.done() - queued_before, target)
             if latest > queued:
                 queued, changed = latest, now
-                self._progress(title, queued, target)
+                self.progress(title, queued, target)
             if (queued == target or now - changed > LAG_SECONDS) and now - counted > LAG_SECONDS:
                 used = _used(stages)
                 exact = pipeline.effects().messages - before
                 counted = time.monotonic()
                 if exact >= target:
-                    self._progress(title, target, target)
+                    self.progress(title, target, target)
                     return used
                 if exact > queued:
                     queued, changed = exact, now
-                    self._progress(title, queued, target)
+                    self.progress(title, queued, target)
             if now - changed > STUCK_SECONDS:
                 raise WrongEffects(
                     f"{title}: stuck at {queued:,} of {target:,} messages for {STUCK_SECONDS:.0f} s; "

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 
@@ -30,19 +29,28 @@ class Nodes:
     def __init__(self, directory: Path) -> None:
         self.broker = PrivateBroker(directory / "broker")
         self.postgres = PrivatePostgres(directory / "postgres", config=POSTGRES)
-        self._started = ExitStack()
+
+    def start(self) -> None:
+        """Raises LocalNodeError. Whether it does or not, `stop` leaves nothing running."""
+        self.broker.start()
+        self.postgres.start()
+
+    def stop(self) -> None:
+        self.postgres.stop()
+        self.broker.stop()
 
     def __enter__(self) -> Nodes:
-        with ExitStack() as starting:
-            starting.enter_context(self.broker)
-            starting.enter_context(self.postgres)
-            self._started = starting.pop_all()
+        try:
+            self.start()
+        except BaseException:
+            self.stop()
+            raise
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
     ) -> None:
-        self._started.close()
+        self.stop()
 
     def processes(self) -> dict[str, int]:
         pids = {"broker": self.broker.pid, "postgres": self.postgres.pid}

@@ -90,7 +90,7 @@ def show(console: Console, results: Mapping[str, Result], machine: Mapping[str, 
 
 def _speeds(results: Mapping[str, Result]) -> Table:
     table = Table(title="From publish to message queued")
-    for heading in ("pipeline", "arrivals/s", "ratio", "half load", "p50", "p99", "database full"):
+    for heading in ("pipeline", "arrivals/s", "Doorstep is", "half load", "p50", "p99", "when full"):
         table.add_column(
             heading, justify="left" if heading == "pipeline" else "right", no_wrap=heading != "pipeline"
         )
@@ -99,7 +99,7 @@ def _speeds(results: Mapping[str, Result]) -> Table:
         table.add_row(
             result.title,
             f"{result.full.rate:,.0f}" if result.full else "-",
-            f"1 : {ratio:.1f}" if ratio and name != "doorstep" else "",
+            f"{ratio:.1f} times" if ratio and name != "doorstep" else "",
             f"{result.half.asked_rate:,.0f}/s" if result.half and result.half.asked_rate else "-",
             f"{result.half.percentile(50) * 1000:,.0f} ms" if result.half else "-",
             f"{result.half.percentile(99) * 1000:,.0f} ms" if result.half else "-",

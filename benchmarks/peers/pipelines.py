@@ -48,7 +48,7 @@ class PeerPipeline(Pipeline):
 
 class Nameko(PeerPipeline):
     name = "nameko"
-    title = "nameko, as in its examples"
+    title = "nameko"
     exchange = "publishers.events"
     routing_key = "arrival_reported"
     queues = (
@@ -82,7 +82,7 @@ class Nameko(PeerPipeline):
 
 class FastStreamPeer(PeerPipeline):
     name = "faststream"
-    title = "FastStream + SQLAlchemy asyncio"
+    title = "FastStream"
     exchange = "events"
     routing_key = "arrival.reported"
     queues = ("registration.register_arrival", "isolation.open_case", "notification.queue_messages")
