@@ -15,7 +15,7 @@ from typing import Any
 import structlog
 from kombu import Connection
 
-from chassis.errors import is_world_away
+from chassis.errors import WorldAway, is_world_away
 from chassis.faults import reach
 from chassis.handlers import Handler, Service
 from chassis.messaging import dead_letters
@@ -106,9 +106,11 @@ class BatchConsumer:
         self._careful = careful
 
     def _away(self, error: BaseException) -> None:
-        self.ready, self.reason = False, f"{type(error).__name__}: broker or database is away"
+        # The text of our own errors says what to do and holds nothing personal.
+        why = str(error) if isinstance(error, WorldAway) else type(error).__name__
+        self.ready, self.reason = False, f"broker or database is away: {why}"
         WORLD_AWAY.labels(self.queue).inc()
-        log.warning("waiting_for_the_world", queue=self.queue, error=type(error).__name__)
+        log.warning("waiting_for_the_world", queue=self.queue, error=why)
 
     def _close(self) -> None:
         close_quietly(self._connection)
