@@ -13,6 +13,7 @@ from prometheus_client import Counter
 
 from chassis.errors import is_world_away
 from chassis.sealing import SealBroken
+from chassis.settings import with_secret_files
 from chassis.unit_of_work import Work
 from services.notification.channels.sms_http import number, sms_from_environment
 from services.notification.domain.attempts import Answer, BackOff, Outcome
@@ -185,9 +186,10 @@ def sender_from_environment(
     work: Work, map: Map = map, environment: Mapping[str, str] | None = None
 ) -> Sender | None:
     """As DOORSTEP_SMS_… says; None where no gateway is set: messages then wait. Raises SettingsError."""
-    given = os.environ if environment is None else environment
+    given = with_secret_files(dict(os.environ if environment is None else environment))
     sms = sms_from_environment(given)
     if sms is None:
+        log.warning("no_gateway", hint="messages wait until DOORSTEP_SMS_URL is set")
         return None
     settings = SendingSettings(
         rate=number(given, "DOORSTEP_SMS_RATE", 200, low=1, high=10_000),

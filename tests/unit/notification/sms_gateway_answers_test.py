@@ -7,13 +7,20 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from chassis.clock import Clock
+from chassis.database import Database
 from chassis.errors import SettingsError
+from chassis.sealing import BlindIndex, Sealer, new_key
+from chassis.unit_of_work import Work
 from services.notification.channels.sms_http import SmsOverHttp, SmsSettings, sms_from_environment
 from services.notification.domain.attempts import Answer
+from services.notification.sender import sender_from_environment
 
 PHONE = "13912345678"
 
@@ -157,6 +164,29 @@ def test_neither_number_nor_text_nor_token_is_logged_or_shown(
 def test_a_wrong_setting_is_named(name: str, value: str) -> None:
     with pytest.raises(SettingsError, match=name):
         sms_from_environment({"DOORSTEP_SMS_URL": "http://gateway", name: value})
+
+
+def test_a_sender_is_made_from_settings_with_the_token_in_a_file(gateway: Any, tmp_path: Path) -> None:
+    seen = []
+
+    def reply(request: dict[str, Any]) -> Reply:
+        seen.append(request["auth"])
+        return 202, {}, b"{}"
+
+    (tmp_path / "token").write_text("from-file\n")
+    keys = Sealer.from_text(f"k1:{new_key()}")
+    database = Database(f"sqlite:///{tmp_path}/empty.db")
+    work = Work("notification", database, Clock(), keys, BlindIndex(b"i" * 32), ZoneInfo("Asia/Shanghai"))
+    given = {"DOORSTEP_SMS_URL": gateway(reply), "DOORSTEP_SMS_TOKEN_FILE": str(tmp_path / "token")}
+    sender = sender_from_environment(work, environment=given)
+    assert sender is not None
+    sender._channels["sms"].send(PHONE, "x", "k")
+    assert seen == ["Bearer from-file"]
+    assert sender_from_environment(work, environment={}) is None
+    with pytest.raises(SettingsError, match="DOORSTEP_SMS_RATE"):
+        sender_from_environment(work, environment={**given, "DOORSTEP_SMS_RATE": "fast"})
+    with pytest.raises(SettingsError, match="DOORSTEP_TEMPLATES"):
+        sender_from_environment(work, environment={**given, "DOORSTEP_TEMPLATES": "/no/such"})
 
 
 def test_without_a_gateway_there_is_no_channel() -> None:
