@@ -5,6 +5,7 @@ unknown variables, variables that the event does not bring, a text that breaks w
 absent, a text too long for a text message. All errors are told at once.
 """
 
+import re
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -34,6 +35,7 @@ TO_STAFF: Final = frozenset({"name", "resident_name", "resident_phone", "residen
 SETTINGS: Final = frozenset({"hotline"})
 
 MOST_SEGMENTS: Final = 4
+_AFTER_CHINESE: Final = re.compile(r"(?<=[。，；：！？]) ")
 _LONGEST_SIGNATURE: Final = "【张掖路街道防疫】"
 
 
@@ -220,7 +222,8 @@ def _tried(template: Template, variables: Iterable[str], language: str) -> list[
 
 
 def _one_line(text: str) -> str:
-    return " ".join(text.split())
+    """One line; Chinese sentences follow each other without a space."""
+    return _AFTER_CHINESE.sub("", " ".join(text.split()))
 
 
 def _brought_by(rule: Rule) -> frozenset[str]:
