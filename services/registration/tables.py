@@ -54,10 +54,11 @@ Index("companion_arrivals_arrival", companion_arrivals.c.arrival_id)
 person_keys = Table(
     "person_keys",
     metadata,
-    Column("key", String(32), primary_key=True),  # blind index of identity number, or of name and phone
+    # Blind index of the identity number, or of name and phone; 128 bits are half as big as a uuid.
+    Column("key", Id, primary_key=True),
     Column("person_id", Id, nullable=False),
     # Of a name-and-phone key: the identity key that claimed it; a second one makes a possible duplicate.
-    Column("identity_key", String(32)),
+    Column("identity_key", Id),
 )
 
 arrivals = Table(

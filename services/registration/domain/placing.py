@@ -119,10 +119,14 @@ class PlaceIndex:
 
     def _common(self, best: Sequence[_Called], others: Sequence[_Called]) -> Placement:
         """What all the equally good answers share; a tie between two communities shares none."""
-        street, community, grid = (
-            self._only(frozenset(self._above[one.place.place_id].get(level, "") for one in best)) or None
-            for level in _LEVELS
-        )
+        if len(best) == 1:
+            above = self._above[best[0].place.place_id]
+            street, community, grid = above.get("street"), above.get("community"), above.get("grid")
+        else:
+            street, community, grid = (
+                self._only(frozenset(self._above[one.place.place_id].get(level, "") for one in best)) or None
+                for level in _LEVELS
+            )
         if community and not grid:  # 某社区某小区: the community decided, the courtyard tells the grid
             inside = (self._above[one.place.place_id] for one in others)
             grids = frozenset(a["grid"] for a in inside if a.get("community") == community and "grid" in a)

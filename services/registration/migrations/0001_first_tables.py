@@ -132,9 +132,9 @@ def upgrade() -> None:
     )
     op.create_table(
         "person_keys",
-        sa.Column("key", sa.String(length=32), nullable=False),
+        sa.Column("key", Id(), nullable=False),
         sa.Column("person_id", Id(), nullable=False),
-        sa.Column("identity_key", sa.String(length=32), nullable=True),
+        sa.Column("identity_key", Id(), nullable=True),
         sa.PrimaryKeyConstraint("key", name=op.f("person_keys_pkey")),
     )
     op.create_table(

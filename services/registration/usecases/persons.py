@@ -72,8 +72,14 @@ def keys_of(index: BlindIndex, person: Person) -> Keys:
     name_phone = None
     if person.name and person.phone:
         name = "".join(unicodedata.normalize("NFKC", person.name).split()).casefold()
-        name_phone = index("name_phone", f"{name}\0{same_phone(person.phone)}")
-    return Keys(index("identity", person.identity_number) if person.identity_number else None, name_phone)
+        name_phone = _as_id(index("name_phone", f"{name}\0{same_phone(person.phone)}"))
+    number = person.identity_number
+    return Keys(_as_id(index("identity", number)) if number else None, name_phone)
+
+
+def _as_id(digest: str) -> str:
+    """128 bits in hex, written as the database writes a uuid."""
+    return f"{digest[:8]}-{digest[8:12]}-{digest[12:16]}-{digest[16:20]}-{digest[20:]}"
 
 
 def find_persons(uow: UnitOfWork, wanted: Sequence[Keys]) -> tuple[list[Found], frozenset[str]]:
