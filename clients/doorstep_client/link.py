@@ -21,6 +21,7 @@ import pika
 import pika.exceptions
 from pika.adapters.select_connection import IOLoop
 
+from doorstep_client.address import read_address
 from doorstep_client.errors import AccessRefused, BrokerUnreachable, in_words, is_refusal
 from doorstep_client.outcomes import Standing
 from doorstep_client.packing import Message
@@ -60,7 +61,7 @@ class _State:
 
 class Link:
     def __init__(self, url: str, *, exchange: str, window: int, time_limit: float, name: str) -> None:
-        parameters = pika.URLParameters(url)
+        parameters = read_address(url)
         parameters.connection_attempts = 1  # repeated here, so that time limits are kept meanwhile
         parameters.client_properties = {"connection_name": name, "product": "doorstep-client"}
         if parameters.heartbeat is None:

@@ -104,6 +104,7 @@ class Publisher:
     def stream(self, events: Iterable[Mapping[str, Any] | Raw]) -> Iterator[Outcome]:
         """Like `publish_many` for what does not fit in memory: outcomes as they become known.
 
+        Once an event is given up (unsent or unknown), those that follow in this call are unsent at once.
         Lazy: nothing is published unless the outcomes are read.
         """
         return self._stream(events, self._events_per_message)
@@ -116,17 +117,24 @@ class Publisher:
         link = self._link
         settled: SimpleQueue[Parcel] = SimpleQueue()
         under_way = 0
+        given_up: str | None = None
         for message in self._messages(events, events_per_message):
             if isinstance(message, Outcome):
                 yield message
                 continue
-            link.submit(message, settled)
-            under_way += 1
-            while under_way > self._window or not settled.empty():
-                yield from self._next(settled)
+            while under_way and (under_way >= self._window or not settled.empty()):
+                parcel = self._next(settled)
+                given_up = given_up or _given_up(parcel)
+                yield from _outcomes(parcel.message, parcel.standing, parcel.reason)
                 under_way -= 1
+            if given_up is None:
+                link.submit(message, settled)
+                under_way += 1
+            else:  # else a broker that is stuck would cost one time limit for each window
+                yield from _outcomes(message, Standing.UNSENT, given_up)
         while under_way:
-            yield from self._next(settled)
+            parcel = self._next(settled)
+            yield from _outcomes(parcel.message, parcel.standing, parcel.reason)
             under_way -= 1
 
     def _messages(
@@ -140,14 +148,23 @@ class Publisher:
                 yield _outcome(error.member, Standing.REFUSED, str(error))
         yield from packer.rest()
 
-    def _next(self, settled: SimpleQueue[Parcel]) -> Iterator[Outcome]:
+    def _next(self, settled: SimpleQueue[Parcel]) -> Parcel:
         try:
-            parcel = settled.get(timeout=self._time_limit + 30)
+            return settled.get(timeout=self._time_limit + 30)
         except Empty:  # the link settles every parcel in time; this is the net under it
             raise RuntimeError("the connection's thread does not answer") from None
-        assert parcel.standing is not None
-        for member in parcel.message.members:
-            yield _outcome(member, parcel.standing, parcel.reason)
+
+
+def _given_up(parcel: Parcel) -> str | None:
+    if parcel.standing in (Standing.UNSENT, Standing.UNKNOWN):
+        return f"not tried, for one before it was given up: {parcel.reason}"
+    return None
+
+
+def _outcomes(message: Message, standing: Standing | None, reason: str | None) -> Iterator[Outcome]:
+    assert standing is not None
+    for member in message.members:
+        yield _outcome(member, standing, reason)
 
 
 def _outcome(member: Member, standing: Standing, reason: str | None) -> Outcome:

@@ -13,6 +13,7 @@ from typing import Any, Self
 import pika
 import pika.exceptions
 
+from doorstep_client.address import read_address
 from doorstep_client.errors import AccessRefused, BrokerUnreachable, QueueMissing, in_words, is_refusal
 
 ACCEPTED = "report.accepted"
@@ -58,7 +59,7 @@ class Replies:
     def __init__(self, url: str, *publishers: str, prefetch: int = 50, connect_limit: float = 10.0) -> None:
         if not publishers:
             raise ValueError("name at least one publisher")
-        self._parameters = pika.URLParameters(url)
+        self._parameters = read_address(url)
         self._parameters.client_properties = {"connection_name": f"doorstep-client replies {publishers[0]}"}
         self._parameters.socket_timeout = self._parameters.stack_timeout = connect_limit
         self._publishers = publishers
