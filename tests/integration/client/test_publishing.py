@@ -103,18 +103,18 @@ def test_a_gateway_publishes_under_the_name_in_each_source(url):
 
 
 def test_a_window_of_confirms_is_far_faster_than_one_at_a_time(url):
-    many = events(4000)
-    with Publisher(url, NAME, events_per_message=1) as publisher:
-        started = time.perf_counter()
-        assert publisher.publish_many(many).complete
-        single = len(many) / (time.perf_counter() - started)
-    with Publisher(url, NAME) as publisher:
-        started = time.perf_counter()
-        assert publisher.publish_many(many).complete
-        packed = len(many) / (time.perf_counter() - started)
-    # 8,600/s and 45,000/s on two idle cores; the bounds leave room for a busy machine.
-    assert single > 1000
-    assert packed > 4000
+    """Alone on two cores: 1,350, 8,600 and 45,000 events/s. Ratios, for the machine may be busy."""
+
+    def rate(count: int, **options) -> float:
+        many = events(count)
+        with Publisher(url, NAME, **options) as publisher:
+            started = time.perf_counter()
+            assert publisher.publish_many(many).complete
+            return count / (time.perf_counter() - started)
+
+    one_at_a_time = rate(300, events_per_message=1, window=1)
+    assert rate(3000, events_per_message=1) > 2.5 * one_at_a_time
+    assert rate(6000) > 8 * one_at_a_time
 
 
 def test_threads_share_one_publisher_and_each_gets_its_own_outcomes(url):
