@@ -7,7 +7,7 @@ already gone when the transaction began.
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from weakref import WeakKeyDictionary
@@ -24,6 +24,8 @@ from services.isolation.domain.policy import Policy, Rule, in_force
 from services.isolation.policy_documents import policy_from
 
 POLICIES, PLACES, STAFF = "policies", "places", "staff"
+OPEN_POLICIES = "open_policies"
+"""Changes of policies that apply to open cases: only these make every open case be looked at again."""
 # Beginnings and ends of policies also count as changes of the epoch; there are never so many policies.
 _STEP = 10_000
 
@@ -48,8 +50,11 @@ class StaffMember:
 class Policies:
     """All policies, and the planners made from their rules."""
 
-    def __init__(self, revision: int, found: Mapping[str, Policy], zone: ZoneInfo) -> None:
+    def __init__(
+        self, revision: int, open_revision: int, found: Mapping[str, Policy], zone: ZoneInfo
+    ) -> None:
         self.revision = revision
+        self.open_revision = open_revision
         self.by_id = found
         self._zone = zone
         self._planners: dict[Rule, Planner] = {}
@@ -71,10 +76,18 @@ class Policies:
 
     def epoch(self, now: datetime) -> int:
         """Grows whenever another policy may be in force: by an import, by a beginning, by an end."""
+        return self.revision * _STEP + self._turns(now, self.by_id.values())
+
+    def open_epoch(self, now: datetime) -> int:
+        """The same for policies that apply to open cases."""
+        applying = [policy for policy in self.by_id.values() if policy.applies_to_open_cases]
+        return self.open_revision * _STEP + self._turns(now, applying)
+
+    def _turns(self, now: datetime, policies: Iterable[Policy]) -> int:
         today = local_day(now, self._zone)
-        begun = sum(p.valid_from <= today for p in self.by_id.values())
-        ended = sum(p.valid_to is not None and p.valid_to < today for p in self.by_id.values())
-        return self.revision * _STEP + begun + ended
+        return sum(
+            (p.valid_from <= today) + (p.valid_to is not None and p.valid_to < today) for p in policies
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +145,7 @@ def current(conn: Connection, zone: ZoneInfo) -> Reference:
     places = known.places if known else None
     staff = known.staff if known else None
     if policies is None or policies.revision != revisions.get(POLICIES, 0):
-        policies = _read_policies(conn, revisions.get(POLICIES, 0), zone)
+        policies = _read_policies(conn, revisions, zone)
     if places is None or places.revision != revisions.get(PLACES, 0):
         places = _read_places(conn, revisions.get(PLACES, 0))
     if staff is None or staff.revision != revisions.get(STAFF, 0):
@@ -153,9 +166,10 @@ def changed(conn: Connection, name: str) -> None:
     )
 
 
-def _read_policies(conn: Connection, revision: int, zone: ZoneInfo) -> Policies:
+def _read_policies(conn: Connection, revisions: Mapping[str, int], zone: ZoneInfo) -> Policies:
     rows = conn.execute(select(t.policies.c.policy_id, t.policies.c.version, t.policies.c.document))
-    return Policies(revision, {r.policy_id: policy_from(r.document, r.version) for r in rows}, zone)
+    found = {row.policy_id: policy_from(row.document, row.version) for row in rows}
+    return Policies(revisions.get(POLICIES, 0), revisions.get(OPEN_POLICIES, 0), found, zone)
 
 
 def _read_places(conn: Connection, revision: int) -> Places:

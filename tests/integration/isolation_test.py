@@ -162,6 +162,71 @@ def test_a_laxer_assessment_after_a_stricter_one_and_back_revives_the_tasks(isol
     assert loads == {"worker-1": 1, "officer": 1, "nurse": 1, "police": 1}
 
 
+def test_a_reassessment_that_asks_nothing_else_of_the_resident_is_not_told_to_him(isolation: Trial):
+    came = arrival(level="medium")
+    isolation.follow(arrival(came.subject, version=2, level="medium", at=MORNING + timedelta(minutes=3)))
+    isolation.follow(came)
+    assert not isolation.told("case.changed")
+    contact = next(task for task in isolation.tasks(came, "due") if task["kind"] == "first_contact")
+    assert contact["due_by"] == MORNING + timedelta(hours=2)
+    assert [line["what"] for line in isolation.trace(came.subject or "")["history"]] == [
+        "opened",
+        "looked_at",
+    ]
+
+
+def test_a_new_phone_number_is_told_though_nothing_else_changed(isolation: Trial):
+    came = arrival(level="medium")
+    isolation.follow(came)
+    isolation.follow(arrival(came.subject, version=2, level="medium", why=["details_added"]))
+    (changed,) = isolation.told("case.changed")
+    assert changed.data["change"]["kinds"] == ["details"] and changed.data["person"] == "sealed-2"
+
+
+def test_a_task_that_is_wanted_again_goes_on_climbing_where_it_was(isolation: Trial):
+    came = arrival(level="none")
+    isolation.follow(came)
+    isolation.clock.advance(hours=24)
+    isolation.until_done(timers.find_overdue)
+    isolation.follow(arrival(came.subject, version=2, level="low"))
+    isolation.follow(arrival(came.subject, version=3, level="none"))
+    isolation.clock.advance(hours=1)
+    isolation.until_done(timers.find_overdue)
+    inform = [e for e in isolation.told("task.overdue") if e.data["kind"] == "inform"]
+    assert [(e.version, e.data["tell"]["level"]) for e in inform] == [(1, "worker"), (2, "community")]
+
+
+def close(isolation: Trial, case_id: str | None, state: str) -> None:
+    with isolation.database.begin() as conn:
+        conn.execute(
+            update(t.cases)
+            .where(t.cases.c.case_id == case_id)
+            .values(state=state, closed_at=MORNING, plan_next=None)
+        )
+
+
+def test_a_cancelled_case_stays_closed_and_what_comes_later_is_noted(isolation: Trial):
+    came = arrival(level="low")
+    isolation.follow(came)
+    close(isolation, came.subject, "cancelled")
+    before = isolation.tasks(came)
+    isolation.follow(arrival(came.subject, version=2, level="high"))
+    case = isolation.case(came)
+    assert (case["state"], case["measure"], case["plan_next"]) == ("cancelled", "health_monitoring", None)
+    assert isolation.tasks(came) == before and not isolation.told("case.changed")
+    assert isolation.trace(came.subject or "")["history"][-1]["what"] == "noted_after_the_end"
+
+
+def test_a_released_case_is_opened_again_when_a_stricter_measure_still_has_days_to_run(isolation: Trial):
+    came = arrival(level="low")
+    isolation.follow(came)
+    close(isolation, came.subject, "released")
+    isolation.follow(arrival(came.subject, version=2, level="high"))
+    case = isolation.case(came)
+    assert (case["state"], case["closed_at"], case["measure"]) == ("open", None, "central_isolation")
+    assert case["plan_next"] and isolation.audit()["balanced"]
+
+
 def test_an_arrival_that_goes_elsewhere_gets_the_team_of_that_place(isolation: Trial):
     isolation.do(keep_places, [place("c-2", STREET, "community"), place("g-2", "c-2", "grid")])
     isolation.do(keep_staff, [staff("worker-3", "grid_worker", "g-2")])

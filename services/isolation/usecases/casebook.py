@@ -6,9 +6,8 @@ Locks are taken in one order everywhere: new cases by inserting them (sorted), t
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 from sqlalchemy import RowMapping, select
@@ -20,13 +19,15 @@ from contracts.envelope import Event
 from services.isolation import tables as t
 from services.isolation.domain import states
 from services.isolation.domain.counting import local_day
-from services.isolation.domain.escalation import first_tell
+from services.isolation.domain.escalation import tell_at
 from services.isolation.domain.planning import HORIZON, KnownTask, PlannedTask, difference
 from services.isolation.domain.policy import Policy, strictness
 from services.isolation.domain.story import Chapter, Standing, in_order, standing
 from services.isolation.domain.team import Member, choose, doer, nearest, owner
 from services.isolation.reference import Reference
+from services.isolation.usecases.loads import Loads
 from services.isolation.usecases.notices import chapter_in, chapter_out
+from services.isolation.usecases.telling import case_in_full, caused_by_case, differences, tasks_in_full
 
 Case = dict[str, Any]
 TaskRow = dict[str, Any]
@@ -45,9 +46,9 @@ class Casebook:
         self.today = local_day(uow.now, uow.zone)
         self.through = self.today + HORIZON
         self.epoch = reference.policies.epoch(uow.now)
+        self.open_epoch = reference.policies.open_epoch(uow.now)
         self._tomorrow = datetime.combine(self.through, time.min, uow.zone).astimezone(UTC)
-        self._loads: dict[str, int] = {}
-        self._given: Counter[str] = Counter()
+        self.loads = Loads(uow.conn, reference.staff.roster)
         self._tasks_of: dict[str, dict[str, dict[str, Any]]] = {}
         self._new_cases: dict[str, tuple[Case, list[TaskRow], dict[str, Any], Standing, Event]] = {}
         self._changed_cases: dict[str, Case] = {}
@@ -82,23 +83,6 @@ class Casebook:
         for row in found.mappings():
             self._tasks_of.setdefault(row["case_id"], {})[row["task_id"]] = as_dict(row)
 
-    def read_loads(self, wanted: Iterable[tuple[Sequence[str], Sequence[str]]]) -> None:
-        """How many cases those have among whom a choice must be made: (roles, places) of each case."""
-        roster = self.reference.staff.roster
-        candidates: set[str] = set()
-        for roles, places in set(wanted):
-            for role in roles:
-                near = nearest(role, places, roster)
-                if len(near) > 1:
-                    candidates.update(near)
-        candidates -= self._loads.keys()
-        if candidates:
-            load = t.staff_load.c
-            found = self.uow.conn.execute(
-                select(load.staff_id, load.cases).where(is_in(self.uow.conn, load.staff_id, candidates))
-            )
-            self._loads.update({staff_id: cases for staff_id, cases in found})
-
     # -- rules with the reference filled in ------------------------------------------------------------
 
     def standing(self, chapters: Sequence[Chapter], arrived_at: datetime) -> Standing:
@@ -114,9 +98,11 @@ class Casebook:
     def _team(self, case: Case, stands: Standing, keep: Sequence[Member] = ()) -> tuple[Member, ...]:
         roster = self.reference.staff.roster
         places = self.places_of(case)
-        team = choose(stands.rule.care_team, places, roster, self._loads, given=case["worker"], keep=keep)
+        team = choose(
+            stands.rule.care_team, places, roster, self.loads.known, given=case["worker"], keep=keep
+        )
         # Nobody with a role of the measure is near: whoever the community would be told through has it.
-        return team or choose(_stand_ins(stands.policy), places, roster, self._loads, keep=keep)[:1]
+        return team or choose(_stand_ins(stands.policy), places, roster, self.loads.known, keep=keep)[:1]
 
     # -- a new case ------------------------------------------------------------------------------------
 
@@ -134,7 +120,7 @@ class Casebook:
             **facts,
             "version": 1,
             "state": states.OPEN,
-            "policy_epoch": self.epoch,
+            "policy_epoch": self.open_epoch,
             "staff_epoch": self.reference.staff.revision,
             "notes": 0,
             "opened_at": self.uow.now,
@@ -163,7 +149,7 @@ class Casebook:
         for case_id in opened:
             case, tasks, note, stands, cause = new[case_id]
             self._new_tasks.extend(tasks)
-            self._given.update(staff_id for _, staff_id in case["team"])
+            self.loads.give(staff_id for _, staff_id in case["team"])
             self._history.append(note)
             self._tell("case.opened", case, stands, cause, tasks)
             if tasks:
@@ -195,13 +181,12 @@ class Casebook:
         story = in_order(chapters or [chapter_in(c) for c in case["chapters"]])
         stands = self.standing(story, case["arrived_at"])
         self._stand(case, story, stands)
-        case["policy_epoch"] = self.epoch
+        case["policy_epoch"] = self.open_epoch
         self._changed_cases[case["case_id"]] = case
         change = _compared(before, case)
         if case["closed_at"] is not None:
-            reopens = change == "stricter" and stands.last_day > self.today
-            if not (case["state"] == states.RELEASED and reopens):
-                case["plan_next"] = None
+            if case["state"] != states.RELEASED or change != "stricter" or stands.last_day <= self.today:
+                case.update(before, chapters=case["chapters"], arrival_version=case["arrival_version"])
                 self.note(case, "noted_after_the_end", cause, {"reason": reason})
                 return
             case["state"] = states.move_case(case["state"], states.OPEN)
@@ -211,8 +196,8 @@ class Casebook:
 
         team = self._team(case, stands, keep=self._kept(before, case, old_team))
         self._give(case, team)
-        self._given.update(member.staff_id for member in team)
-        self._given.subtract(member.staff_id for member in old_team)
+        self.loads.give(member.staff_id for member in team)
+        self.loads.take(member.staff_id for member in old_team)
         planned, touched = self._replan(case, team, stands, from_today=from_today)
         kinds = [change] if change else ["rescheduled"] if touched else []
         if case["owner"] not in (None, before["owner"]):
@@ -221,7 +206,9 @@ class Casebook:
             kinds.append("details")
         if kinds:
             case["version"] += 1
-        self.note(case, "+".join(kinds) or "looked_at", cause, _detail(before, case, reason))
+        self.note(
+            case, "+".join(kinds) or "looked_at", cause, {"reason": reason, **differences(before, case)}
+        )
         if kinds:
             said = {"kinds": kinds, "previous_measure": before["measure"], "reason": reason}
             live = [task for task in self._rows_of(case) if task["state"] in states.LIVE]
@@ -241,7 +228,7 @@ class Casebook:
         stands = self.standing([chapter_in(c) for c in case["chapters"]], case["arrived_at"])
         team = self._team(case, stands)
         self._give(case, team)
-        self._given.update(member.staff_id for member in team)
+        self.loads.give(member.staff_id for member in team)
         self._hand_over(case, team)
         self._changed_cases[case["case_id"]] = case
         case["version"] += 1
@@ -295,17 +282,7 @@ class Casebook:
         update_rows(conn, t.cases, advanced, key=["case_id"], set=_PLAN_CHANGES)
         update_rows(conn, t.tasks, list(self._changed_tasks.values()), key=["task_id"], set=_TASK_CHANGES)
         insert_rows(conn, t.case_history, self._history)
-        given = {staff_id: count for staff_id, count in self._given.items() if count}
-        if given:
-            load = t.staff_load
-            held = conn.execute(
-                select(load.c.staff_id, load.c.cases)
-                .where(is_in(conn, load.c.staff_id, given))
-                .order_by(load.c.staff_id)
-                .with_for_update()
-            )
-            rows = [{"staff_id": who, "cases": max(0, cases + given[who])} for who, cases in held]
-            update_rows(conn, load, rows, key=["staff_id"], set=["cases"])
+        self.loads.write()
 
     # -- parts -----------------------------------------------------------------------------------------
 
@@ -349,7 +326,7 @@ class Casebook:
     def _replan(
         self, case: Case, team: tuple[Member, ...], stands: Standing, *, from_today: bool
     ) -> tuple[list[TaskRow], bool]:
-        """Returns the rows planned (new or again) and whether any task changed."""
+        """Returns the rows planned (new or again), and whether what the resident is asked to do changed."""
         rows = self._tasks_of.setdefault(case["case_id"], {})
         known = [
             KnownTask(r["task_id"], r["kind"], r["day"], r["due_from"], r["due_by"], r["role"], r["state"])
@@ -372,7 +349,8 @@ class Casebook:
             moved = was.state == states.CANCELLED or was.due_by != task.due_by
             row.update(day=task.day, due_by=task.due_by, role=task.role)
             if moved:
-                row.update(state=states.DUE, told=0, tell_at=task.due_by + first_tell(stands.policy))
+                # Steps already told stay told: each is one event, once.
+                row.update(state=states.DUE, tell_at=tell_at(stands.policy, task.due_by, row["told"] + 1))
                 planned.append(row)
             self._changed_tasks[was.task_id] = row
         for was in found.overtaken:
@@ -382,7 +360,9 @@ class Casebook:
         self._hand_over(case, team)
         for row in planned:
             rows[row["task_id"]] = row
-        return planned, bool(found)
+        touched = {task.kind for task in found.new} | {was.kind for was in found.overtaken}
+        touched |= {was.kind for was, _ in found.again}
+        return planned, not touched <= opening
 
     def _hand_over(self, case: Case, team: tuple[Member, ...]) -> None:
         for row in self._rows_of(case):
@@ -408,7 +388,7 @@ class Casebook:
             "staff_id": doer(task.role, team),
             "state": states.DUE,
             "told": 0,
-            "tell_at": task.due_by + policy.ladder[0].after,
+            "tell_at": tell_at(policy, task.due_by, 1),
         }
 
     def _note(self, case: Case, what: str, cause: Event | None, detail: Mapping[str, Any]) -> dict[str, Any]:
@@ -432,82 +412,21 @@ class Casebook:
         change: Mapping[str, Any] | None = None,
     ) -> None:
         staff = self.reference.staff.by_id
-        data: dict[str, Any] = {
-            "case_id": case["case_id"],
-            "arrival_id": case["case_id"],
-            "state": case["state"],
-            "measure": case["measure"],
-            "days": case["days"],
-            "counted_from": case["counted_from"],
-            "release_on": case["release_on"],
-            "risk_level": case["risk_level"],
-            "policy": {"policy_id": case["policy_id"], "edition": stands.policy.edition},
-            "person": case["person"],
-            "language": case["language"],
-            "household_id": case["household_id"],
-            "street": case["street"],
-            "community": case["community"],
-            "grid": case["grid"],
-            "team": [
-                {"role": role, "staff_id": who, "contact": staff[who].person if who in staff else None}
-                for role, who in case["team"]
-            ],
-            "assigned": case["owner"] is not None,
-            "tasks_planned": case["tasks_planned"],
-            "today": [
-                {
-                    "kind": task["kind"],
-                    "day": task["day"],
-                    "due_from": task["due_from"],
-                    "due_by": task["due_by"],
-                    "role": task["role"],
-                }
-                for task in tasks
-                if task["due_from"] < self._tomorrow
-            ],
-        }
-        if change is not None:
-            data["change"] = change
+        data = case_in_full(case, stands.policy.edition, staff, tasks, self._tomorrow, change)
         self.uow.record(type, case["case_id"], case["version"], data, cause=cause or self._reminder(case))
 
-    def _tell_planned(self, case: Case, rows: Iterable[Mapping[str, Any]], cause: Event | None) -> None:
-        tasks = [
-            {
-                "task_id": row["task_id"],
-                "kind": row["kind"],
-                "day": row["day"],
-                "due_from": row["due_from"],
-                "due_by": row["due_by"],
-                "role": row["role"],
-                "staff_id": row["staff_id"],
-            }
-            for row in rows
-        ]
-        data = {"case_id": case["case_id"], "arrival_id": case["case_id"], "tasks": tasks}
-        self.uow.record(
-            "task.planned", case["case_id"], case["plan_number"], data, cause=cause or self._reminder(case)
-        )
+    def _tell_planned(self, case: Case, rows: Iterable[TaskRow], cause: Event | None) -> None:
+        data = tasks_in_full(case["case_id"], rows)
+        number = case["plan_number"]
+        self.uow.record("task.planned", case["case_id"], number, data, cause=cause or self._reminder(case))
 
     def _reminder(self, case: Case) -> Event:
-        """Where a timer acts, the correlation leads back to the report that set off the case."""
         return caused_by_case(self.uow, case["case_id"], case["correlation_id"])
 
 
 def as_dict(row: RowMapping) -> dict[str, Any]:
     """A row that can be written again: SQLAlchemy's own keys are a kind of str that JSON refuses."""
     return {str(name): value for name, value in row.items()}
-
-
-def caused_by_case(uow: UnitOfWork, case_id: str, correlation_id: str) -> Event:
-    return Event(
-        id=f"case:{case_id}",
-        source=uow.source,
-        type="case",
-        subject=case_id,
-        time=uow.now,
-        data={},
-        correlationid=correlation_id,
-    )
 
 
 def _stand_ins(policy: Policy) -> tuple[str, ...]:
@@ -518,16 +437,3 @@ def _compared(before: Case, after: Case) -> str | None:
     was = strictness(before["measure"], before["release_on"])
     now = strictness(after["measure"], after["release_on"])
     return None if was == now else "stricter" if now > was else "laxer"
-
-
-def _detail(before: Case, after: Case, reason: str) -> dict[str, Any]:
-    """What became of what, for the case's history; nothing sealed and nothing personal."""
-    watched = ("state", "measure", "days", "counted_from", "release_on", "risk_level", "policy_id", "owner")
-    return {
-        "reason": reason,
-        **{n: [_plain(before[n]), _plain(after[n])] for n in watched if before[n] != after[n]},
-    }
-
-
-def _plain(value: Any) -> Any:
-    return value.isoformat() if isinstance(value, date) else value

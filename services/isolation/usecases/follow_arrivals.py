@@ -60,7 +60,7 @@ def _open(book: Casebook, told: dict[str, Told]) -> None:
         chapters = in_order([chapter for _, chapter in told[arrival]])
         stands = book.standing(chapters, facts["arrived_at"])
         ready.append((arrival, facts, chapters, stands, told[arrival][0][0]))
-    book.read_loads((book.roles_of(stands), book.places_of(facts)) for _, facts, _, stands, _ in ready)
+    book.loads.read((book.roles_of(stands), book.places_of(facts)) for _, facts, _, stands, _ in ready)
     for one in ready:
         book.open(*one)
 
@@ -77,7 +77,7 @@ def _revise(book: Casebook, told: dict[str, Told], known: dict[str, Case]) -> No
             facts = facts_of(newest) if newest.version > case["arrival_version"] else None
             ready.append((case, [*chapters, *(chapter for _, chapter in fresh)], newest, facts))
     book.read_tasks([case["case_id"] for case, *_ in ready])
-    book.read_loads(_wanted(book, ready))
+    book.loads.read(_wanted(book, ready))
     for case, chapters, newest, facts in ready:
         change = newest.data.get("change") or {}
         book.revise(

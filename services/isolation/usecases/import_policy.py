@@ -11,7 +11,7 @@ from chassis.database import upsert_rows
 from chassis.unit_of_work import UnitOfWork
 from services.isolation import tables as t
 from services.isolation.policy_documents import policy_from, source_line
-from services.isolation.reference import POLICIES, changed
+from services.isolation.reference import OPEN_POLICIES, POLICIES, changed
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +49,8 @@ def import_policy(uow: UnitOfWork, document: dict[str, Any]) -> Imported:
     }
     upsert_rows(uow.conn, p, [row], key=["policy_id"], set=[name for name in row if name != "policy_id"])
     changed(uow.conn, POLICIES)
+    if checked.applies_to_open_cases or (known is not None and known.document["applies_to_open_cases"]):
+        changed(uow.conn, OPEN_POLICIES)
     data = {
         "policy_id": checked.policy_id,
         "edition": checked.edition,
