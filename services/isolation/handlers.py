@@ -10,6 +10,7 @@ from services.isolation.usecases.timers import (
     apply_policies,
     assign_waiting,
     find_overdue,
+    hand_over,
     open_waiting,
     plan_next_day,
 )
@@ -25,6 +26,7 @@ HANDLERS: tuple[Handler, ...] = (
 TIMERS: tuple[Timer, ...] = (
     Timer("open_waiting", timedelta(seconds=5), open_waiting),
     Timer("assign_waiting", timedelta(seconds=5), assign_waiting),
+    Timer("hand_over", timedelta(seconds=15), hand_over),
     Timer("apply_policies", timedelta(seconds=10), apply_policies),
     Timer("plan_next_day", timedelta(seconds=30), plan_next_day),
     Timer("find_overdue", timedelta(seconds=10), find_overdue),

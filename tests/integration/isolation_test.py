@@ -576,6 +576,36 @@ def test_who_has_left_gets_no_new_case(isolation: Trial):
     assert Counter(case["owner"] for case in isolation.rows(t.cases)) == {"worker-1": 1, "worker-2": 4}
 
 
+def test_the_cases_of_who_has_left_are_handed_over_and_that_is_told(isolation: Trial):
+    isolation.follow(*(arrival(level="medium") for _ in range(6)))
+    isolation.do(keep_staff, [staff("worker-1", "grid_worker", GRID, 2, active=False)])
+    isolation.do(keep_staff, [staff("nurse", "health_worker", COMMUNITY, 2, active=False)])
+    while isolation.do(timers.hand_over):
+        pass
+    assert {case["owner"] for case in isolation.rows(t.cases)} == {"worker-2"}
+    assert {task["staff_id"] for task in isolation.rows(t.tasks)} == {"worker-2", "officer"}
+    changed = [e.data["change"] for e in isolation.told("case.changed")]
+    assert [(c["kinds"], c["reason"]) for c in changed] == [(["assigned"], "staff_left")] * 3
+    loads = {row["staff_id"]: row["cases"] for row in isolation.rows(t.staff_load) if row["cases"]}
+    assert loads == {"worker-2": 6, "officer": 6, "police": 6}
+    assert isolation.audit()["balanced"]
+
+
+def test_when_the_last_has_left_the_case_waits_with_a_clock(empty: Trial):
+    empty.with_policies().with_neighbourhood([("worker-1", "grid_worker", GRID)])
+    came = arrival(level="none")
+    empty.follow(came)
+    empty.clock.advance(hours=3)
+    empty.do(keep_staff, [staff("worker-1", "grid_worker", GRID, 2, active=False)])
+    assert empty.do(timers.hand_over) == 1
+    assert empty.case(came)["unassigned_since"] == empty.clock.moment and empty.case(came)["owner"] is None
+    assert empty.do(timers.hand_over) == 0
+    empty.do(keep_staff, [staff("worker-9", "grid_worker", GRID)])
+    empty.until_done(timers.assign_waiting)
+    assert empty.case(came)["owner"] == "worker-9" and empty.tasks(came)[0]["staff_id"] == "worker-9"
+    assert empty.audit()["balanced"]
+
+
 # -- audit -------------------------------------------------------------------------------------------------
 
 
