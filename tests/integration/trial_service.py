@@ -18,7 +18,7 @@ from chassis.handlers import Handler, Service
 from chassis.messaging.connection import close_quietly, connect
 from chassis.messaging.consumer import BatchConsumer
 from chassis.messaging.outbox import Outbox
-from chassis.messaging.publisher import Publisher
+from chassis.messaging.publisher import CONFIRM_LIMIT_S, Publisher
 from chassis.messaging.topology import apply, service_entities, shared_entities
 from chassis.sealing import BlindIndex, Sealer
 from chassis.settings import Settings, read_settings
@@ -108,8 +108,8 @@ class Trial:
         )
         return replace(settings, retry_delays=self.retry_delays)
 
-    def start(self) -> BatchConsumer:
-        outbox = Outbox(Publisher(self.broker_url, "trial"))
+    def start(self, *, outlet_limit_s: float = CONFIRM_LIMIT_S) -> BatchConsumer:
+        outbox = Outbox(Publisher(self.broker_url, "trial", limit_s=outlet_limit_s))
         work = replace(self.work, outlet=outbox)
         consumer = BatchConsumer(self.service, self.handler, work, outbox, self.settings)
         thread = threading.Thread(target=consumer.run, daemon=True)
@@ -164,8 +164,8 @@ class Trial:
 
 
 @contextmanager
-def running(trial: Trial) -> Iterator[Trial]:
-    trial.start()
+def running(trial: Trial, **options: Any) -> Iterator[Trial]:
+    trial.start(**options)
     try:
         yield trial
     finally:
