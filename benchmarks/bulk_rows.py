@@ -136,6 +136,7 @@ REGISTRATION = (
             "source_kinds": json(["transport"]),
             "reports": "1",
             "place_key": _COMMUNITY,
+            "placed_with": "1",
             "division": _COMMUNITY,
             "street": _STREET,
             "community": _COMMUNITY,

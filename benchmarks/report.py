@@ -90,10 +90,8 @@ def show(console: Console, results: Mapping[str, Result], machine: Mapping[str, 
 
 def _speeds(results: Mapping[str, Result]) -> Table:
     table = Table(title="From publish to message queued")
-    for heading in ("pipeline", "arrivals/s", "Doorstep is", "half load", "p50", "p99", "when full"):
-        table.add_column(
-            heading, justify="left" if heading == "pipeline" else "right", no_wrap=heading != "pipeline"
-        )
+    for heading in ("pipeline", "arrivals/s", "Doorstep", "half load", "p50", "p99", "when full"):
+        table.add_column(heading, justify="left" if heading == "pipeline" else "right", no_wrap=True)
     for name, result in results.items():
         ratio = _ratio(results, name)
         table.add_row(
