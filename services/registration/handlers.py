@@ -1,6 +1,9 @@
 """Which event, in what batches, leads to which use case."""
 
+from datetime import timedelta
+
 from chassis.handlers import ARRIVALS, Handler, Timer
+from services.registration.usecases.assign_waiting import assign_waiting
 from services.registration.usecases.receive_reports import receive_reports
 from services.registration.usecases.reference import keep_policies
 from services.registration.usecases.risk_lists import keep_risk_lists
@@ -17,4 +20,4 @@ HANDLERS = (
     Handler("keep_policy", ("policy.published",), keep_policies, batch=20),
     Handler("import_risk_list", ("risk_list.published",), keep_risk_lists, batch=1),
 )
-TIMERS: tuple[Timer, ...] = ()
+TIMERS = (Timer("assign_waiting", timedelta(seconds=30), assign_waiting),)

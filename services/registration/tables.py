@@ -91,6 +91,7 @@ arrivals = Table(
     Column("created_at", UtcDateTime, nullable=False),
     Column("updated_at", UtcDateTime, nullable=False),
     Column("unassigned_since", UtcDateTime),
+    Column("placed_with", Integer, nullable=False),  # state of places and staff when it was last placed
 )
 Index("arrivals_person", arrivals.c.person_id)
 Index("arrivals_household", arrivals.c.household_id)

@@ -19,12 +19,13 @@ from services.registration import queries
 from services.registration import tables as t
 from services.registration.domain.imports import BadInput
 from services.registration.domain.risk_lists import read_official
+from services.registration.usecases.assign_waiting import assign_waiting
 from services.registration.usecases.receive_reports import correct_report, receive_reports
 from services.registration.usecases.reference import import_places, import_staff, keep_policies
 from services.registration.usecases.risk_lists import import_risk_list, keep_risk_lists
 
 sys.path.insert(0, str(Path(__file__).parent))
-from registration_trial import (  # noqa: E402
+from registration_trial import (
     CHINA,
     NOON,
     PLACES,
@@ -74,9 +75,7 @@ def test_a_report_becomes_an_arrival_with_risk_place_and_worker(trial: Trial) ->
 def test_nothing_personal_is_stored_or_told_in_clear(trial: Trial) -> None:
     one = person(1)
     trial.receive(report(1, address="石榴雅苑3号楼77室"), report(2, people=[{**person(2), "phone": "1"}]))
-    everything = "".join(
-        str(dict(row)) for table in t.metadata.sorted_tables for row in trial.rows(table)
-    )
+    everything = "".join(str(dict(row)) for table in t.metadata.sorted_tables for row in trial.rows(table))
     for secret in (one["name"], one["identity_number"], one["phone"], "77室", person(2)["name"]):
         assert secret not in everything
 
@@ -330,6 +329,27 @@ def test_the_next_report_sees_what_was_imported(trial: Trial) -> None:
         import_places(uow, PLACES + "y3,g1,courtyard,新苑,,,\n")
     trial.receive(report(2, address="新苑1号楼"))
     assert [row["grid"] for row in trial.arrivals()] == [None, "g1"]
+
+
+def test_whoever_waits_is_assigned_when_places_and_staff_come(trial: Trial) -> None:
+    trial.receive(report(1, address="新苑1号楼", stops=[RISKY]), report(2, address="无名路"))
+    with trial.work.unit() as uow:
+        assert assign_waiting(uow) == 0
+        import_places(uow, PLACES + "c9,s1,community,新苑社区,,,\ny3,c9,courtyard,新苑,,,\n")
+    with trial.work.unit() as uow:
+        assert assign_waiting(uow) == 2
+    assert sorted(row["community"] or "" for row in trial.arrivals()) == ["", "c9"]
+    with trial.work.unit() as uow:
+        import_staff(uow, STAFF + "w9,grid_worker,c9,钱七,13909310009,zh-CN,true\n")
+    with trial.work.unit() as uow:
+        assert assign_waiting(uow) == 2
+        assert assign_waiting(uow) == 0
+    (last,) = [event for event in trial.events("arrival.reassessed") if event["aggregateversion"] == 3]
+    assert (last["data"]["worker"], last["data"]["risk"]["level"]) == ("w9", "high")
+    assert last["correlationid"] == "rail-1"
+    trial.receive(report(1, publisher="police", address="新苑1号楼"))
+    assert len(trial.arrivals()) == 2
+    assert trial.read(queries.audit)["balanced"]
 
 
 def test_a_table_with_errors_is_not_half_imported(trial: Trial) -> None:

@@ -152,9 +152,7 @@ class Trial:
     def __post_init__(self) -> None:
         self.database = Database(self.url)
         self.sealer = Sealer({"k": b"s" * 32})
-        self.work = Work(
-            "registration", self.database, self.clock, self.sealer, BlindIndex(b"i" * 32), CHINA
-        )
+        self.work = Work("registration", self.database, self.clock, self.sealer, BlindIndex(b"i" * 32), CHINA)
 
     def receive(self, *documents: dict[str, Any], batch: int = 200) -> None:
         for start in range(0, len(documents), batch):

@@ -45,6 +45,7 @@ def upgrade() -> None:
         sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.Column("updated_at", UtcDateTime(), nullable=False),
         sa.Column("unassigned_since", UtcDateTime(), nullable=True),
+        sa.Column("placed_with", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("arrivals_pkey")),
     )
     op.create_index("arrivals_household", "arrivals", ["household_id"], unique=False)

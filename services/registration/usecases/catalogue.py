@@ -49,6 +49,11 @@ class Catalogue:
     rota: Rota
     policies: tuple[Policy, ...]
 
+    @property
+    def placing(self) -> int:
+        """Goes up when places or staff change."""
+        return self.versions.get("places", 0) + self.versions.get("staff", 0)
+
     def look_back_days(self, division: str, on: date) -> int:
         """Of the policy in force there that day; the most local one wins, then the newest."""
         best: tuple[int, date, str] | None = None

@@ -6,7 +6,6 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import literal, select
 
@@ -31,7 +30,7 @@ from services.registration.tables import (
 )
 from services.registration.usecases.catalogue import Catalogue
 from services.registration.usecases.persons import Found, find_persons, keys_of
-from services.registration.usecases.write_arrivals import Draft, write_arrivals
+from services.registration.usecases.write_arrivals import Draft, draft_of, write_arrivals
 
 
 @dataclass(slots=True)
@@ -55,7 +54,7 @@ def register(
     found, known_persons = find_persons(uow, [keys_of(uow.index, one.person) for one in statements])
     drafts, registered = _assign(uow, statements, found, known_persons)
     _join_households(uow, drafts, statements, registered)
-    _load_earlier_statements(uow, [draft for draft in drafts.values() if draft.row is not None])
+    load_earlier_statements(uow, [draft for draft in drafts.values() if draft.row is not None])
     write_arrivals(uow, catalogue, list(drafts.values()), causes)
     return registered
 
@@ -111,19 +110,14 @@ def _stored_arrivals(
     by_person: dict[str, list[Draft]] = defaultdict(list)
     if persons:
         rows = uow.conn.execute(
-            select(arrivals).where(is_in(uow.conn, arrivals.c.person_id, sorted(map(str, persons))))
+            select(arrivals)
+            .where(is_in(uow.conn, arrivals.c.person_id, sorted(map(str, persons))))
+            .order_by(arrivals.c.id)
+            .with_for_update()
         )
         for row in rows:
-            by_person[row.person_id].append(_draft_of(row))
+            by_person[row.person_id].append(draft_of(row))
     return by_person
-
-
-def _draft_of(row: Any) -> Draft:
-    draft = Draft(
-        row.id, row.person_id, row.place_key, row.community is not None, row, household=row.household_id
-    )
-    draft.add(row.arrived_at, row.expected)
-    return draft
 
 
 def _place_key(uow: UnitOfWork, statement: Statement) -> str:
@@ -183,10 +177,11 @@ def _load_household_members(uow: UnitOfWork, drafts: dict[str, Draft], household
     )
     for row in rows:
         if row.id not in drafts:
-            drafts[row.id] = _draft_of(row)
+            drafts[row.id] = draft_of(row)
 
 
-def _load_earlier_statements(uow: UnitOfWork, known: Sequence[Draft]) -> None:
+def load_earlier_statements(uow: UnitOfWork, known: Sequence[Draft]) -> None:
+    """What the reports kept so far say of each arrival."""
     if not known:
         return
     conn, by_id = uow.conn, {draft.arrival_id: draft for draft in known}

@@ -54,24 +54,37 @@ class Draft:
         return Known(self.arrival_id, at, self.place_key, self.placed)
 
 
+def draft_of(row: Any) -> Draft:
+    """Of a stored arrival, which the caller has locked."""
+    draft = Draft(
+        row.id, row.person_id, row.place_key, row.community is not None, row, household=row.household_id
+    )
+    draft.add(row.arrived_at, row.expected)
+    return draft
+
+
 def write_arrivals(
     uow: UnitOfWork, catalogue: Catalogue, drafts: Sequence[Draft], causes: Mapping[str, Event]
 ) -> None:
+    """Work out and store new and changed arrivals, and say what became of them.
+
+    :param causes: the event of each new report, by report id; an arrival that changes without a report of
+        its own goes on under the correlation id it has.
+    """
     reported = sorted((d for d in drafts if d.new), key=lambda d: (d.new[0].order, d.arrival_id))
     others = sorted((d for d in drafts if not d.new), key=lambda d: d.arrival_id)
-    any_cause = causes[reported[0].new[0].report_id]
     comings = {d.arrival_id: fold_statements([*_placed(catalogue, d.old), *d.new]) for d in drafts}
     workers = _Workers(uow, catalogue, [c.placement for c in comings.values()])
     new_rows, changed_rows = [], []
     for draft in (*reported, *others):
         coming = comings[draft.arrival_id]
-        cause = causes[draft.new[0].report_id] if draft.new else any_cause
+        cause = causes[draft.new[0].report_id] if draft.new else _same_cause(draft, uow.now)
         days = catalogue.look_back_days(coming.division, coming.arrived_at.astimezone(uow.zone).date())
         risk = catalogue.risk.assess(coming.stops, days)
         worker = draft.row.worker if draft.row is not None else None
         worker = worker or workers.next(coming.placement)
         row, data = _describe(uow, draft, coming, risk, worker)
-        row["risk_list"] = catalogue.risk_list
+        row["risk_list"], row["placed_with"] = catalogue.risk_list, catalogue.placing
         if draft.row is None:
             row["correlation_id"], row["created_at"] = cause.correlationid, uow.now
             new_rows.append(row)
@@ -89,9 +102,13 @@ def write_arrivals(
     workers.write()
 
 
+def _same_cause(draft: Draft, now: datetime) -> Event:
+    return Event("", "", "", None, now, {}, correlationid=draft.row.correlation_id)
+
+
 _CHANGING = (
-    "version", "state", "household_id", "sealed", "language", "arrived_at", "expected", "source_kinds",
-    "reports", "division", "street", "community", "grid", "placed_by", "worker", "risk_level",
+    "version", "state", "place_key", "placed_with", "household_id", "sealed", "language", "arrived_at",
+    "expected", "source_kinds", "reports", "division", "street", "community", "grid", "placed_by", "worker", "risk_level",
     "risk_certainty", "left_on", "risk_areas", "risk_list", "updated_at", "unassigned_since",
 )  # fmt: skip
 
@@ -141,7 +158,7 @@ def _describe(
         "expected": coming.expected,
         "source_kinds": coming.source_kinds,
         "reports": coming.reports,
-        "place_key": draft.place_key,
+        "place_key": placement.community or draft.place_key,
         "division": coming.division or None,
         "street": placement.street,
         "community": placement.community,
@@ -195,7 +212,8 @@ def _why(draft: Draft, before: Coming, after: Coming, row: Mapping[str, Any]) ->
     if new != old:
         why.append("risk_raised" if new > old else "risk_lowered")
     same = replace(before, stops=after.stops, source_kinds=after.source_kinds, reports=after.reports) == after
-    if not same or row["worker"] != draft.row.worker:
+    moved = any(row[name] != getattr(draft.row, name) for name in ("street", "community", "grid", "worker"))
+    if moved or not same:
         why.append("details_added")
     return why
 
