@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
-from itertools import chain
+from itertools import chain, zip_longest
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -108,8 +108,12 @@ def plan(pieces: Iterable[Piece], clock: datetime, through: date) -> dict[tuple[
     tasks: dict[tuple[str, datetime], PlannedTask] = {}
     tested: set[date] = set()
     last: Piece | None = None
-    for piece in pieces:
-        for task in chain(_days_of(piece, through, tested), _test_caught_up(piece, through, tested)):
+    pieces = list(pieces)
+    for piece, following in zip_longest(pieces, pieces[1:]):
+        goes_on = _goes_on(piece, following)
+        for task in chain(
+            _days_of(piece, through, tested, goes_on), _test_caught_up(piece, through, tested, goes_on)
+        ):
             tasks[task.key] = task
         last = piece
     if last is None:
@@ -128,7 +132,12 @@ def plan(pieces: Iterable[Piece], clock: datetime, through: date) -> dict[tuple[
     return tasks
 
 
-def _days_of(piece: Piece, through: date, tested: set[date]) -> Iterator[PlannedTask]:
+def _goes_on(piece: Piece, following: Piece | None) -> bool:
+    """Whether the next piece asks for the same on the same days."""
+    return following is None or (not following.begins_measure and following.day_zero == piece.day_zero)
+
+
+def _days_of(piece: Piece, through: date, tested: set[date], goes_on: bool) -> Iterator[PlannedTask]:
     planner = piece.planner
     rule = planner.rule
     if rule.check_ins is None and rule.tests is None:
@@ -147,7 +156,7 @@ def _days_of(piece: Piece, through: date, tested: set[date]) -> Iterator[Planned
                     task = _at_once(task, piece.start)
             else:
                 continue
-            if wanted and (piece.end is None or task.due_from < piece.end):
+            if wanted and _fell_due(task, piece.end, goes_on):
                 if task.kind == TEST:
                     tested.add(day)
                 yield task
@@ -155,7 +164,9 @@ def _days_of(piece: Piece, through: date, tested: set[date]) -> Iterator[Planned
         assert day > first
 
 
-def _test_caught_up(piece: Piece, through: date, tested: set[date]) -> Iterator[PlannedTask]:
+def _test_caught_up(
+    piece: Piece, through: date, tested: set[date], goes_on: bool
+) -> Iterator[PlannedTask]:
     """One test at once for who begins a measure when days of testing have passed already."""
     tests = piece.planner.rule.tests
     first = local_day(piece.start, piece.planner.zone)
@@ -167,11 +178,23 @@ def _test_caught_up(piece: Piece, through: date, tested: set[date]) -> Iterator[
         or first > through
         or first in tested
         or not any(day < number for day in tests.days)
-        or (piece.end is not None and piece.end <= piece.start)
     ):
         return
-    tested.add(first)
-    yield PlannedTask(TEST, number, piece.start, piece.start + tests.window.length, tests.role)
+    test = PlannedTask(TEST, number, piece.start, piece.start + tests.window.length, tests.role)
+    if _fell_due(test, piece.end, goes_on):
+        tested.add(first)
+        yield test
+
+
+def _fell_due(task: PlannedTask, end: datetime | None, goes_on: bool) -> bool:
+    """Whether a piece keeps the task when it ends.
+
+    A check-in under way is finished. A test that could still be taken is left to what is asked for now, so
+    that a case known in two steps ends as one known at once.
+    """
+    if end is None:
+        return True
+    return task.due_from < end if task.kind == CHECK_IN or goes_on else task.due_by <= end
 
 
 def _at_once(task: PlannedTask, start: datetime) -> PlannedTask:
