@@ -25,6 +25,7 @@ FARTHEST_EXPECTED = timedelta(days=90)
 # Longer ago than any incubation period; a stop that old is a typing error in the year or month.
 OLDEST_STOP = timedelta(days=180)
 OLDEST_PERSON_YEARS = 130
+IMPOSSIBLE = timedelta(days=3660)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,17 @@ def check_source(source: str, publisher: str | None) -> Iterator[Reason]:
         )
 
 
+def is_possible_time(moment: datetime, now: datetime) -> bool:
+    """Years off: a typing error, and near the ends of the calendar not even computable."""
+    return abs(moment - now) <= IMPOSSIBLE
+
+
+def check_event_time(told: datetime, now: datetime) -> Iterator[Reason]:
+    """The event's own `time`."""
+    if not is_possible_time(told, now):
+        yield Reason("time", "time_impossible", "is more than ten years from now")
+
+
 def check_report(report: Report, data: Mapping[str, Any], now: datetime, zone: ZoneInfo) -> Iterator[Reason]:
     """
     :param data: the same report as the contract loaded it: codes as written, before they were trimmed.
@@ -55,8 +67,11 @@ def check_report(report: Report, data: Mapping[str, Any], now: datetime, zone: Z
     for number, person in enumerate(report.people):
         path = "person" if number == 0 else f"companions[{number - 1}]"
         yield from _check_person(person, path, today)
-    yield from _check_stops(report, data, zone)
-    yield from _check_times(report, now)
+    if is_possible_time(report.arrived_at, now):
+        yield from _check_stops(report, data, zone)
+        yield from _check_times(report, now)
+    else:
+        yield Reason("arrival.at", "time_impossible", "is more than ten years from now")
     yield from _check_destination(report, data)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -72,6 +73,8 @@ def read_report(data: Mapping[str, Any]) -> Report:
 
 def compact_number(number: str) -> str:
     """An identity or phone number without spaces, dashes and brackets."""
+    if not number.isascii():
+        number = unicodedata.normalize("NFKC", number)  # full-width digits
     if number.isalnum():
         return number.upper()
     return "".join(c for c in number if c.isalnum() or c == "+").upper()

@@ -15,7 +15,13 @@ from chassis.ids import new_id
 from chassis.unit_of_work import UnitOfWork
 from contracts.envelope import Event, Problem
 from contracts.registry import read_data
-from services.registration.domain.checks import Reason, check_report, check_source
+from services.registration.domain.checks import (
+    Reason,
+    check_event_time,
+    check_report,
+    check_source,
+    is_possible_time,
+)
 from services.registration.domain.merging import Statement
 from services.registration.domain.reports import read_report
 from services.registration.tables import companion_arrivals, reports
@@ -81,7 +87,11 @@ def correct_report(uow: UnitOfWork, report_id: str, data: Mapping[str, Any], by:
 
 
 def _check(uow: UnitOfWork, catalogue: Catalogue, event: Event) -> Received:
-    reasons: list[Reason | Problem] = [*check_source(event.source, event.publisher), *event.problems]
+    reasons: list[Reason | Problem] = [
+        *check_source(event.source, event.publisher),
+        *check_event_time(event.time, uow.now),
+        *event.problems,
+    ]
     report_id = new_id()
     if event.problems:
         return Received(report_id, event, reasons, [])
@@ -132,7 +142,7 @@ def _row(uow: UnitOfWork, one: Received) -> dict[str, Any]:
         "source": event.source,
         "event_id": event.id,
         "publisher": event.publisher,
-        "reported_at": event.time,
+        "reported_at": event.time if is_possible_time(event.time, uow.now) else uow.now,
         "received_at": uow.now,
         "outcome": one.outcome,
         "arrival_id": one.arrival_ids[0] if one.arrival_ids else None,

@@ -108,8 +108,8 @@ def _same_cause(draft: Draft, now: datetime) -> Event:
 
 _CHANGING = (
     "version", "state", "place_key", "placed_with", "household_id", "sealed", "language", "arrived_at",
-    "expected", "source_kinds", "reports", "division", "street", "community", "grid", "placed_by", "worker", "risk_level",
-    "risk_certainty", "left_on", "risk_areas", "risk_list", "updated_at", "unassigned_since",
+    "expected", "source_kinds", "reports", "division", "street", "community", "grid", "placed_by", "worker",
+    "risk_level", "risk_certainty", "left_on", "risk_areas", "risk_list", "updated_at", "unassigned_since",
 )  # fmt: skip
 
 

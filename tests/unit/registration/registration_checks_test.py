@@ -159,3 +159,38 @@ def test_a_phone_number_is_the_same_however_it_is_written(written: str) -> None:
 def test_an_expected_arrival_may_lie_ahead() -> None:
     ahead = (NOW + timedelta(days=3)).astimezone(UTC).isoformat()
     assert codes(data(arrival={"at": ahead, "expected": True})) == set()
+
+
+anything = st.none() | st.text(max_size=12)
+days = st.dates().map(date.isoformat)
+times = st.datetimes(timezones=st.sampled_from([UTC, ZONE])).map(datetime.isoformat)
+
+
+@given(
+    person=st.fixed_dictionaries(
+        {
+            "name": anything,
+            "phone": anything | st.from_regex(r"\d{17}[\dXx]", fullmatch=True),
+            "identity_number": anything | st.from_regex(r"\d{17}[\dXx]", fullmatch=True),
+            "identity_type": st.sampled_from([None, "resident_id", "passport"]),
+            "birth_date": st.none() | days,
+        }
+    ),
+    stops=st.lists(
+        st.fixed_dictionaries({"division": anything, "address": anything, "from": days, "to": days}),
+        max_size=3,
+    ),
+    arrival=st.fixed_dictionaries({"at": times, "expected": st.booleans()}),
+    destination=st.fixed_dictionaries({"division": anything, "address": anything}),
+)
+def test_whatever_the_contract_lets_through_gets_reasons_and_never_an_error(**changed: Any) -> None:
+    codes(data(**changed))
+
+
+def test_full_width_digits_are_digits() -> None:
+    wide = str.maketrans("0123456789", "０１２３４５６７８９")
+    given = data(
+        person={"phone": "13909311234".translate(wide), "identity_number": resident_id().translate(wide)}
+    )
+    assert codes(given) == set()
+    assert read_report(given).people[0].phone == "13909311234"
