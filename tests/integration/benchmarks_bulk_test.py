@@ -34,7 +34,7 @@ def ask(url: str, query: str) -> list[tuple[Any, ...]]:
 
 
 def indexes(url: str) -> set[tuple[Any, ...]]:
-    """Not their whole definitions: PostgreSQL writes a predicate another way when it is read a second time."""
+    """Not their definitions: PostgreSQL writes a predicate another way when it reads it a second time."""
     return set(
         ask(
             url,

@@ -1,4 +1,4 @@
-"""The bench's peers really do the work they are measured by."""
+"""Each pipeline of the bench really does the work it is measured by, the same work."""
 
 import tempfile
 from collections.abc import Iterator
@@ -10,6 +10,7 @@ pytest.importorskip("faststream", reason="needs the bench extra")
 pytest.importorskip("asyncpg", reason="needs the bench extra")
 pytest.importorskip("psycopg2", reason="needs the bench extra")
 
+from benchmarks.doorstep_pipeline import Doorstep
 from benchmarks.measure import Bench
 from benchmarks.nodes import Nodes
 from benchmarks.peers.pipelines import FastStreamPeer, Nameko
@@ -31,7 +32,7 @@ def nodes(directory: Path) -> Iterator[Nodes]:
         yield nodes
 
 
-@pytest.fixture(params=[Nameko, FastStreamPeer], ids=["nameko", "faststream"], scope="module")
+@pytest.fixture(params=[Nameko, FastStreamPeer, Doorstep], ids=lambda kind: kind.name, scope="module")
 def pipeline(request: pytest.FixtureRequest, nodes: Nodes, directory: Path) -> Iterator[Pipeline]:
     pipeline: Pipeline = request.param(nodes, directory)
     try:
