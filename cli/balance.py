@@ -192,7 +192,7 @@ def _isolation(found: Balance, conn: Any) -> None:
         if problem["what"] == "task_count":
             said = _task_counts(conn, problem["cases"])
         for case_id in problem["cases"]:
-            found.miss(what, case_id, said.get(case_id, why))
+            found.miss(what, case_id, said.get(case_id) or why)
         found.miss_more(problem["count"], len(problem["cases"]))
     _own(found, "isolation", own)
 

@@ -45,7 +45,7 @@ def trace(
     arrivals = [picked(pick)] if pick else arrivals_of(wanted or "")
     found = [gather(arrival, reveal=reveal) for arrival in arrivals]
     if as_json:
-        print(json.dumps(found[0] if len(found) == 1 else found, ensure_ascii=False, default=_plain))
+        print(json.dumps(found[0] if len(found) == 1 else found, ensure_ascii=False, default=plain))
         return
     from rich.console import Console
 
@@ -124,12 +124,14 @@ def picked(level: str) -> str:
     if not found:
         fail(f"there is no arrival with risk {level}")
     with database_of("isolation").read() as conn:
-        days = dict(
-            conn.execute(
-                select(cases.c.case_id, cases.c.days).where(is_in(conn, cases.c.case_id, found))
-            ).all()
+        rows = conn.execute(
+            select(cases.c.case_id, cases.c.days, cases.c.release_on).where(
+                is_in(conn, cases.c.case_id, found)
+            )
         )
-    return str(max(found, key=lambda arrival: days.get(arrival, -1)))  # the first of equals
+        followed = {row.case_id: (row.days, row.release_on) for row in rows}
+    # The first of equals; one without a case only where no other is there.
+    return str(max(found, key=lambda arrival: followed.get(arrival, (-1, date.min))))
 
 
 def _arrivals_of_report(wanted: str, own: str | None) -> list[str]:
@@ -200,7 +202,7 @@ def _texts(zone: Any) -> Any:
     return texts_from_environment(os.environ, zone)
 
 
-def _plain(value: object) -> str:
+def plain(value: object) -> str:
     if isinstance(value, datetime | date):
         return value.isoformat()
     raise TypeError(type(value).__name__)
