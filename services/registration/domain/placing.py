@@ -156,20 +156,18 @@ class Rota:
             for level in ("grid", "community"):
                 if level in levels:
                     self._at[levels[level]].append(staff_id)
-        self._open: dict[str, int] = {}
 
     def workers(self, placement: Placement) -> Sequence[str]:
         """Of the grid, or of the whole community where the grid is unknown or has none."""
         return self._at.get(placement.grid or "") or self._at.get(placement.community or "") or ()
 
-    def load(self, open_arrivals: Mapping[str, int]) -> None:
-        """Start from these counts."""
-        self._open = dict(open_arrivals)
-
-    def next(self, placement: Placement) -> str | None:
+    def next(self, placement: Placement, open_arrivals: dict[str, int]) -> str | None:
+        """
+        :param open_arrivals: by worker; the one who is chosen has one more afterwards.
+        """
         workers = self.workers(placement)
         if not workers:
             return None
-        chosen = min(workers, key=lambda one: (self._open.get(one, 0), one))
-        self._open[chosen] = self._open.get(chosen, 0) + 1
+        chosen = min(workers, key=lambda one: (open_arrivals.get(one, 0), one))
+        open_arrivals[chosen] = open_arrivals.get(chosen, 0) + 1
         return chosen

@@ -231,10 +231,10 @@ class _Workers:
             .where(is_in(uow.conn, column.staff_id, sorted(who)))
             .group_by(column.staff_id)
         )
-        self._rota.load({staff_id: int(count) for staff_id, count in rows})
+        self._open = {staff_id: int(count) for staff_id, count in rows}
 
     def next(self, placement: Placement) -> str | None:
-        worker = self._rota.next(placement)
+        worker = self._rota.next(placement, self._open)
         if worker:
             self._given[worker] += 1
         return worker
