@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Column, Select, and_, func, or_, select
+from sqlalchemy import Column, ColumnElement, Select, and_, func, select
 from sqlalchemy.engine import Connection
 
 from services.isolation import tables as t
@@ -17,9 +17,10 @@ from services.isolation.policy_documents import policy_from
 
 # How many are named; the count is always whole.
 MOST_NAMED = 100
+_CHINA = ZoneInfo("Asia/Shanghai")
 
 
-def trace(conn: Connection, arrival_id: str, *, zone: ZoneInfo) -> dict[str, Any]:
+def trace(conn: Connection, arrival_id: str, *, zone: ZoneInfo = _CHINA) -> dict[str, Any]:
     """Everything isolation knows of one arrival. No personal data: persons stay sealed."""
     case = conn.execute(select(t.cases).where(t.cases.c.case_id == arrival_id)).mappings().one_or_none()
     w = t.waiting_for_policy.c
@@ -41,7 +42,7 @@ def trace(conn: Connection, arrival_id: str, *, zone: ZoneInfo) -> dict[str, Any
     }
 
 
-def audit(conn: Connection, *, today: date) -> dict[str, Any]:
+def audit(conn: Connection, *, today: date | None = None) -> dict[str, Any]:
     """Whether the sums add up; what is missing is named.
 
     - every case has as many tasks as it says were planned, and as much history as it says;
@@ -49,7 +50,8 @@ def audit(conn: Connection, *, today: date) -> dict[str, Any]:
     - every open case has an owner or stands on the list of those that wait for one;
     - every open case has something next: an unfinished task, or days still to be planned.
 
-    :param today: the field's day in the jurisdiction's zone.
+    :param today: the field's day in the jurisdiction's zone; without it a case whose next day ought to have
+        been planned long ago counts as having something next.
     """
     c = t.cases.c
     problems = {
@@ -188,10 +190,12 @@ def _without_case(of_case: Any) -> Select[Any]:
     return select(of_case, func.count().over()).where(~known.exists()).distinct().order_by(of_case)
 
 
-def _nothing_next(today: date) -> Select[Any]:
+def _nothing_next(today: date | None) -> Select[Any]:
     c, k = t.cases.c, t.tasks.c
     unfinished = select(k.task_id).where(k.case_id == c.case_id, k.state.in_(sorted(states.LIVE)))
-    still_to_plan = and_(c.plan_next.is_not(None), or_(c.planned_until >= today, c.plan_next <= today))
+    still_to_plan: ColumnElement[bool] = c.plan_next.is_not(None)
+    if today is not None:
+        still_to_plan = and_(still_to_plan, c.planned_until >= today)
     return (
         select(c.case_id, func.count().over())
         .where(c.closed_at.is_(None), ~still_to_plan, ~unfinished.exists())

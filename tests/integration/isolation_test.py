@@ -634,6 +634,18 @@ def test_an_open_case_with_nothing_next_or_nobody_responsible_is_named(isolation
     assert {p["what"] for p in isolation.audit()["problems"]} == {"nothing_next", "nobody_responsible"}
 
 
+def test_a_case_whose_next_day_nobody_planned_is_named_once_its_last_task_is_done(isolation: Trial):
+    came = arrival(level="medium")
+    isolation.follow(came)
+    with isolation.database.begin() as conn:
+        conn.execute(update(t.tasks).values(state="done", tell_at=None))
+    assert isolation.audit()["balanced"]
+    isolation.clock.advance(days=2)
+    assert [p["what"] for p in isolation.audit()["problems"]] == ["nothing_next"]
+    isolation.until_done(timers.plan_next_day)
+    assert isolation.audit()["balanced"]
+
+
 def test_case_ids_are_streamed_in_order(isolation: Trial):
     isolation.follow(*(arrival() for _ in range(30)))
     with isolation.database.read() as conn:

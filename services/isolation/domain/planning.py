@@ -164,9 +164,7 @@ def _days_of(piece: Piece, through: date, tested: set[date], goes_on: bool) -> I
         assert day > first
 
 
-def _test_caught_up(
-    piece: Piece, through: date, tested: set[date], goes_on: bool
-) -> Iterator[PlannedTask]:
+def _test_caught_up(piece: Piece, through: date, tested: set[date], goes_on: bool) -> Iterator[PlannedTask]:
     """One test at once for who begins a measure when days of testing have passed already."""
     tests = piece.planner.rule.tests
     first = local_day(piece.start, piece.planner.zone)
