@@ -86,9 +86,11 @@ def lines(sums: dict[str, dict[str, Any]]) -> list[tuple[str, int, str]]:
     """(what, how many, what they are made of) for people."""
     reports, arrivals, cases = sums["reports"], sums["arrivals"], sums["cases"]
     tasks, notices, messages = sums["tasks"], sums["notices"], sums["messages"]
+    again = sums["reassessments"]
     return [
         ("reports received", reports["received"], _parts(reports, "received")),
         ("arrivals registered", arrivals["registered"], _parts(arrivals, "registered")),
+        ("  assessed again", again["recorded"], _parts(again, "recorded")),
         ("cases", cases["all"], _parts(cases, "all", "by_state")),
         ("tasks planned", tasks["planned"], _parts(tasks["by_state"])),
         ("notices due", notices["due"], _parts(notices, "due")),
@@ -112,7 +114,7 @@ def show(found: Balance) -> None:
     elif unrouted := found.waiting.queues.get("doorstep.unrouted"):
         console.print(f"[yellow]{unrouted} messages found no queue: see `doorstep topology check`[/]")
     for title, counts in (("in flight", found.in_flight), ("dead letters", found.dead_letters)):
-        console.print(f"{title}: {_parts(counts) or 'none'}")
+        console.print(f"{title}: {', '.join(f'{name} {n}' for name, n in counts.items()) or 'none'}")
     for one in found.missing[:SHOWN]:
         console.print(f"[red]missing {one.what}[/] {one.id}: {one.why}", highlight=False)
     if found.missing_count > SHOWN:
