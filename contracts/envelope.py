@@ -102,13 +102,15 @@ def _event(document: Any, publisher: str | None) -> Event:
         value = document.get(name)
         if not isinstance(value, str) or not value:
             raise Unreadable(f"the event has no {name}")
+        if "\0" in value:  # no database takes it in a key
+            raise Unreadable(f"{name} holds a NUL character")
     if document["specversion"] != "1.0":
         raise Unreadable("specversion must be 1.0")
     data = document.get("data")
     if not isinstance(data, dict):
         raise Unreadable("data must be a JSON object")
     version = document.get("aggregateversion")
-    if version is not None and not isinstance(version, int):
+    if version is not None and (type(version) is not int or not 0 <= version < 2**31):
         raise Unreadable("aggregateversion must be a whole number")
     event_id = document["id"]
     if len(event_id) > 200 or len(document["source"]) > 200:

@@ -90,7 +90,7 @@ class Runner:
                 handler=self._queue,
                 error=str(error),
                 attempts=0,
-                body=_as_text(message.body),
+                body=dead_letters.text_of(message.body),
                 content_type=content_type or "",
                 first_failed_at=datetime.now(UTC),
                 headers={ROUTING_KEY: routing_key},
@@ -240,7 +240,3 @@ def _moment(value: Any) -> datetime | None:
         return datetime.fromisoformat(value) if isinstance(value, str) else None
     except ValueError:
         return None
-
-
-def _as_text(body: Any) -> str:
-    return body if isinstance(body, str) else bytes(body).decode("utf-8", "replace")

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from amqp import exceptions as amqp_exc
+from amqp.serialization import PROPERTY_CLASSES
 from kombu import Connection
 
 HEARTBEAT_S = 30
@@ -66,3 +67,23 @@ def describe(url: str) -> str:
 
 
 Callback = Callable[[Any], None]
+
+
+def _tolerant(decode: Callable[[bytes, int], tuple[dict[str, Any], int]]) -> Any:
+    """Properties that py-amqp cannot decode (text that is not UTF-8, an impossible time) become none at all.
+
+    Its error would end the connection, and the message would come again as the first one: a queue that
+    nobody can read any more. Without a content type the message is a dead letter instead.
+    """
+
+    def decode_or_nothing(buffer: bytes, offset: int) -> tuple[dict[str, Any], int]:
+        try:
+            return decode(buffer, offset)
+        except Exception:
+            return {}, len(buffer)
+
+    return decode_or_nothing
+
+
+for _class_id, _decode in list(PROPERTY_CLASSES.items()):
+    PROPERTY_CLASSES[_class_id] = _tolerant(_decode)

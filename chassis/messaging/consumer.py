@@ -13,6 +13,7 @@ from collections import deque
 from typing import Any
 
 import structlog
+from amqp.exceptions import NotFound
 from kombu import Connection
 
 from chassis.errors import WorldAway, is_world_away
@@ -255,17 +256,25 @@ class DeadQueueDrain:
         moved = 0
         connection = connect(self._settings.broker_url, "dead letters")
         try:
-            channel = connection.channel()
             for queue in self._queues:
-                while (message := channel.basic_get(queue)) is not None:
+                channel = connection.channel()  # a queue that is missing closes its channel
+                while (message := _next(channel, queue)) is not None:
                     with self._work.unit() as uow:
-                        letter = dead_letters.of_broker(queue.removesuffix(".dead"), message)
-                        dead_letters.bury(uow.conn, uow.sealer, [letter])
+                        letters = dead_letters.of_broker(queue.removesuffix(".dead"), message)
+                        dead_letters.bury(uow.conn, uow.sealer, letters)
                     channel.basic_ack(message.delivery_tag)
                     moved += 1
         finally:
             close_quietly(connection)
         return moved
+
+
+def _next(channel: Any, queue: str) -> Any:
+    """The next message, or None; also where a service that has just started did not declare the queue yet."""
+    try:
+        return channel.basic_get(queue)
+    except NotFound:
+        return None
 
 
 def _backoff(failures: int) -> float:

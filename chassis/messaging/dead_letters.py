@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,7 +15,7 @@ from chassis.database import insert_rows
 from chassis.ids import new_id
 from chassis.sealing import Sealer
 from chassis.unit_of_work import TABLES
-from contracts.envelope import ONE, Event
+from contracts.envelope import ONE, Event, Unreadable, read_message
 
 DEAD = TABLES["dead_letters"]
 PURPOSE = "dead_letter"
@@ -50,20 +50,39 @@ def of_event(
     )
 
 
-def of_broker(handler: str, message: Any) -> DeadLetter:
-    """What the broker gave up on: delivered too often without an ack. Its `x-` headers are left behind."""
-    headers = message.properties.get("application_headers") or {}
-    body = message.body
+def of_broker(handler: str, message: Any) -> list[DeadLetter]:
+    """What the broker gave up on: delivered too often without an ack. Its `x-` headers are left behind.
+
+    Events packed in one message become a letter each, so that they can be counted and replayed one by one.
+    """
+    found = message.properties.get("application_headers") or {}
+    headers = {
+        key: value
+        for key, value in found.items()
+        if isinstance(key, str) and not key.startswith("x-") and isinstance(value, str | int)
+    }
+    # Tries before the one that killed; how often it was delivered the broker has forgotten by now.
+    attempts = _whole(found.get("doorstep-attempts"))
+    error = "delivered too often: the consumer died on it each time"
+    content_type = message.properties.get("content_type") or ""
     now = datetime.now(UTC)
-    return DeadLetter(
-        handler=handler,
-        error="delivered too often: the consumer died on it each time",
-        attempts=headers.get("x-delivery-count") or 0,
-        body=body if isinstance(body, str) else bytes(body).decode("utf-8", "replace"),
-        content_type=message.properties.get("content_type") or "",
-        first_failed_at=now,
-        headers={key: value for key, value in headers.items() if not key.startswith("x-")},
-    )
+    try:
+        events = read_message(message.body, content_type)
+    except Unreadable as unreadable:
+        error += f"; and it cannot be read: {unreadable}"
+        return [DeadLetter(handler, error, attempts, text_of(message.body), content_type, now, headers)]
+    routing_key = str(headers.get("doorstep-routing-key") or _first_routing_key(found) or "")
+    letters = [
+        of_event(handler, event, error, attempts=attempts, first_failed_at=now, routing_key=routing_key)
+        for event in events
+    ]
+    return [replace(letter, headers={**headers, **letter.headers}) for letter in letters]
+
+
+def text_of(body: Any) -> str:
+    """A body as text that can be stored, whatever was sent."""
+    raw = body.encode("utf-8", "replace") if isinstance(body, str) else bytes(body)
+    return raw.decode("utf-8", "replace")
 
 
 def bury(conn: Connection, sealer: Sealer, letters: Sequence[DeadLetter]) -> None:
@@ -79,12 +98,12 @@ def bury(conn: Connection, sealer: Sealer, letters: Sequence[DeadLetter]) -> Non
                 "source": letter.event.source if letter.event else None,
                 "event_id": letter.event.id if letter.event else None,
                 "event_type": letter.event.type if letter.event else None,
-                "correlation_id": letter.event.correlationid if letter.event else None,
-                "error": letter.error[:2000],
+                "correlation_id": _fit(letter.event.correlationid, 200) if letter.event else None,
+                "error": _fit(letter.error, 2000),
                 "attempts": letter.attempts,
                 "first_failed_at": letter.first_failed_at,
                 "dead_at": now,
-                "content_type": letter.content_type,
+                "content_type": _fit(letter.content_type, 200),
                 "sealed_body": sealer.seal(letter.body, PURPOSE),
                 "headers": letter.headers,
                 "state": "waiting",
@@ -121,3 +140,20 @@ def waiting_by_handler(conn: Connection) -> dict[str, int]:
         select(DEAD.c.handler, func.count()).where(DEAD.c.state == "waiting").group_by(DEAD.c.handler)
     )
     return {handler: count for handler, count in rows}
+
+
+def _fit(text: str, most: int) -> str:
+    """A letter that does not fit its column could not be buried, and its message would block the queue."""
+    return text.replace("\0", "\ufffd")[:most]
+
+
+def _whole(value: Any) -> int:
+    return value if isinstance(value, int) else 0
+
+
+def _first_routing_key(headers: Mapping[str, Any]) -> str | None:
+    """Under which key the broker got it, before it died."""
+    for death in headers.get("x-death") or ():
+        for key in death.get("routing-keys") or ():
+            return str(key)
+    return None
