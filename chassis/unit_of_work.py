@@ -15,7 +15,7 @@ from sqlalchemy import MetaData, Table
 from sqlalchemy.engine import Connection
 
 from chassis.clock import Clock
-from chassis.database import Database, chassis_tables, insert_rows
+from chassis.database import Database, chassis_tables
 from chassis.handlers import EVENTS, REPLIES
 from chassis.ids import new_id
 from chassis.sealing import BlindIndex, Sealer
@@ -127,7 +127,8 @@ class UnitOfWork:
                 self.messages.append(
                     Message(new_id(), exchange, routing_key, len(packed), join_events(packed), created)
                 )
-        insert_rows(self.conn, TABLES["outbox"], [message.row() for message in self.messages])
+        if self.messages:  # few and long: not worth a JSON document around JSON documents
+            self.conn.execute(TABLES["outbox"].insert(), [message.row() for message in self.messages])
 
 
 class Outlet(Protocol):

@@ -131,6 +131,7 @@ class RiskArea(Contract):
     place = text(500, required=True, about="as published")
     certainty = one_of(CERTAINTIES, required=True)
     stop = whole(about="index of the stop that touched it")
+    left_on = day(required=False, about="last day of that stop")
 
 
 class Risk(Contract):
