@@ -14,7 +14,7 @@ from services.isolation.domain.story import Chapter
 def exposures_of(risk: Mapping[str, Any]) -> tuple[Exposure, ...]:
     """The risk levels somebody was exposed to, each with the last day there.
 
-    The riskiest area's day is given; of other levels only that they were touched.
+    Of a level met at several stops, the one left last counts.
     """
     worst = risk["level"]
     if worst == "none":
@@ -22,9 +22,14 @@ def exposures_of(risk: Mapping[str, Any]) -> tuple[Exposure, ...]:
     found = {worst: risk["left_on"]}
     for area in risk["areas"]:
         level = area["level"]
-        if level not in found and level != "none":
-            found[level] = area.get("left_on")
+        left_on = area.get("left_on")
+        if level not in ("none", worst) and (level not in found or _later(left_on, found[level])):
+            found[level] = left_on
     return tuple(Exposure(level, found[level]) for level in reversed(LEVELS) if level in found)
+
+
+def _later(one: date | None, other: date | None) -> bool:
+    return one is not None and (other is None or one > other)
 
 
 def facts_of(event: Event) -> dict[str, Any]:

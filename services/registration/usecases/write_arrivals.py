@@ -141,6 +141,7 @@ def _describe(
             "place": f"{match.area.street}{match.area.place}"[:_PLACE_LENGTH],
             "certainty": match.certainty,
             "stop": match.stop,
+            "left_on": coming.stops[match.stop].last,
         }
         for match in risk.matches
     ]
