@@ -125,13 +125,13 @@ def picked(level: str) -> str:
         fail(f"there is no arrival with risk {level}")
     with database_of("isolation").read() as conn:
         rows = conn.execute(
-            select(cases.c.case_id, cases.c.days, cases.c.release_on).where(
+            select(cases.c.case_id, cases.c.owner, cases.c.days, cases.c.release_on).where(
                 is_in(conn, cases.c.case_id, found)
             )
         )
-        followed = {row.case_id: (row.days, row.release_on) for row in rows}
+        followed = {row.case_id: (row.owner is not None, row.days, row.release_on) for row in rows}
     # The first of equals; one without a case only where no other is there.
-    return str(max(found, key=lambda arrival: followed.get(arrival, (-1, date.min))))
+    return str(max(found, key=lambda arrival: followed.get(arrival, (False, -1, date.min))))
 
 
 def _arrivals_of_report(wanted: str, own: str | None) -> list[str]:

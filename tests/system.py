@@ -230,12 +230,13 @@ class System:
         return answer.json
 
     def import_samples(self) -> None:
-        """The shipped places, staff, risk list and policies, as an operator imports them."""
+        """The shipped places, staff, risk list and policies, known to every service on return."""
         self.cli("places", "import", str(sample(PLACES)))
         self.cli("staff", "import", str(sample(STAFF)))
         self.cli("risk", "import", str(sample(RISK_AREAS)))
         for policy in POLICIES:
             self.cli("policy", "import", str(policy))
+        self.settled()
 
     def publish(self, lines: Iterable[Line | Raw], *, packed: int = 50) -> Outcomes:
         """By the client library; broken lines of a sample day are sent as they are."""

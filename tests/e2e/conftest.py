@@ -13,6 +13,7 @@ import pytest
 from chassis.database import Database
 from chassis.migrations import upgrade
 from cli.environment import SERVICES
+from deploy.local import PrivateBroker
 from tests.system import System
 
 MORNING = datetime(2022, 10, 1, 9, tzinfo=ZoneInfo("Asia/Shanghai"))
@@ -28,6 +29,29 @@ def migrated(service: str) -> Callable[[str], None]:
         database.dispose()
 
     return prepare
+
+
+@pytest.fixture
+def new_system(
+    tmp_path: Path, request: pytest.FixtureRequest, database_url: Callable[..., str]
+) -> Iterator[Callable[..., System]]:
+    """name -> a system of its own, running, with the samples imported; each has a vhost of its own."""
+    systems: list[System] = []
+    broker: PrivateBroker = request.getfixturevalue("broker")
+    vhosts: Iterator[str] = request.getfixturevalue("_vhosts")
+
+    def new(name: str) -> System:
+        urls = {service: database_url(service, migrated(service)) for service in SERVICES}
+        system = System(tmp_path / name, broker.url(next(vhosts)), urls)
+        systems.append(system)
+        system.prepare(MORNING)
+        system.start_all()
+        system.import_samples()
+        return system
+
+    yield new
+    for system in systems:
+        system.stop_all()
 
 
 @pytest.fixture

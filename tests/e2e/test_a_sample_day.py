@@ -1,0 +1,210 @@
+"""A morning of arrivals through the public doors: broker, client library and the `doorstep` command."""
+
+from __future__ import annotations
+
+import csv
+import json
+import random
+from collections.abc import Iterable
+from datetime import date
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from samples import STAFF, sample
+from samples.day import Day, Line
+from tests.e2e.conftest import MORNING
+from tests.system import System
+
+pytestmark = [pytest.mark.e2e, pytest.mark.broker]
+
+ARRIVALS = 200
+
+
+def morning(arrivals: int = ARRIVALS) -> tuple[Day, list[Line]]:
+    day = Day(arrivals, date(2022, 10, 1), now=MORNING)
+    return day, list(day)
+
+
+def personal(lines: Iterable[Line]) -> set[str]:
+    """Every name, identity number and phone in these reports, and of the sample's staff."""
+    found: set[str | None] = set()
+    for line in lines:
+        told = [json.loads(line["broken"]["body"])] if _broken_but_readable(line) else [line]
+        for event in told:
+            data = event.get("data", {}) if isinstance(event, dict) else {}
+            for person in [data.get("person") or {}, *(data.get("companions") or [])]:
+                found |= {person.get(name) for name in ("name", "identity_number", "phone")}
+    with sample(STAFF).open(encoding="utf-8") as rows:
+        for row in csv.DictReader(rows):
+            found |= {row["name"], row["phone"]}
+    return {value for value in found if value and len(value) > 1}
+
+
+def _broken_but_readable(line: Line) -> bool:
+    try:
+        return "broken" in line and isinstance(json.loads(line["broken"]["body"]), dict)
+    except ValueError:
+        return False
+
+
+def test_a_morning_ends_balanced_and_no_log_line_names_anybody(running_system: System):
+    day, lines = morning()
+    running_system.publish(lines)
+    found = running_system.settled()
+
+    truth, sums = day.truth, found["sums"]
+    assert sums["reports"] == {
+        "received": truth.reports,
+        "registered": truth.reports - truth.invalid - truth.merged_reports,
+        "merged": truth.merged_reports,
+        "needs_correction": truth.invalid,
+        "corrected": 0,
+    }
+    assert sums["arrivals"]["registered"] == sums["arrivals"]["with_case"] == truth.comings
+    assert sums["messages"]["planned"] == sums["messages"]["found"] > 0
+    assert found["dead_letters"] == {"registration.receive_report": truth.broken}
+
+    logged = running_system.log_text()
+    leaks = {secret for secret in personal(lines) if secret in logged or json.dumps(secret)[1:-1] in logged}
+    assert not leaks, f"{len(leaks)} names, numbers or phones stand in the logs"
+
+
+def test_an_arrival_from_a_high_risk_place_can_be_followed_to_its_messages(running_system: System):
+    running_system.publish(morning()[1])
+    running_system.settled()
+    found = running_system.cli("trace", "--pick", "high")
+
+    arrival, isolation, told = found["registration"], found["isolation"], found["notification"]
+    assert arrival["reports"][0]["outcome"] == "registered"
+    assert arrival["risk"]["level"] == "high" and arrival["risk"]["certainty"] == "exact"
+    assert all(area["place"] and area["list"] for area in arrival["risk"]["areas"])
+    case = isolation["case"]
+    assert (case["policy"]["policy_id"], case["days"]) == ("cn-2022-06", 7)
+    assert "ninth edition" in case["policy"]["edition"]
+    assert case["test_days"] == [1, 2, 3, 5, 7]
+    assert {day["date"] for day in isolation["days"]} == {"2022-10-01", "2022-10-02"}
+    assert all(task["staff_id"] for day in isolation["days"] for task in day["tasks"])
+    assert {message["recipient"]["kind"] for message in told["messages"]} == {"resident", "staff"}
+    assert all(message["state"] for message in told["messages"])
+
+    assert arrival["person"]["name"].endswith("**"), "names are masked unless asked for"
+    by_report = running_system.cli("trace", arrival["reports"][0]["event_id"])
+    assert found["arrival_id"] in [one["arrival_id"] for one in _several(by_report)]
+    revealed = running_system.run("trace", found["arrival_id"], "--reveal")
+    assert revealed.code == 0 and "personal data" in revealed.err
+
+
+DELETED = {
+    "arrival": ("registration", "arrivals", "id"),
+    "report": ("registration", "reports", "id"),
+    "case": ("isolation", "cases", "case_id"),
+    "task": ("isolation", "tasks", "task_id"),
+    "message": ("notification", "messages", "id"),
+}
+
+
+def test_the_audit_names_what_is_removed_by_hand(running_system: System):
+    running_system.publish(morning(40)[1])
+    running_system.settled()
+    for what, (service, table, key) in DELETED.items():
+        row = _removed(running_system, service, table, key)
+        code, found = running_system.audit()
+        assert code == 1 and found["balanced"] is False, what
+        about = {"task": "case_id", "report": "event_id", "message": "case_id"}.get(what, key)
+        named = [one for one in found["missing"] if one["what"] == what and str(row[about]) in one["id"]]
+        assert named and named[0]["why"], (what, found["missing"])
+        _restored(running_system, service, table, row)
+    assert running_system.audit()[0] == 0
+
+
+def _removed(system: System, service: str, table: str, key: str) -> dict[str, Any]:
+    database = system.database(service)
+    with database.begin() as conn:
+        found = conn.execute(text(f"SELECT * FROM {table} ORDER BY {key} LIMIT 1")).mappings().one()
+        conn.execute(text(f"DELETE FROM {table} WHERE {key} = :id"), {"id": found[key]})
+    database.dispose()
+    return dict(found)
+
+
+def _restored(system: System, service: str, table: str, row: dict[str, Any]) -> None:
+    database = system.database(service)
+    names = ", ".join(row)
+    values = ", ".join(f":{name}" for name in row)
+    with database.begin() as conn:
+        conn.execute(text(f"INSERT INTO {table} ({names}) VALUES ({values})"), row)
+    database.dispose()
+
+
+def test_ten_times_and_in_any_order_is_as_once_and_in_order(new_system):
+    lines = [line for line in morning(100)[1] if "broken" not in line]
+    once = new_system("once")
+    once.publish(lines)
+    shuffled = [line for line in lines for _ in range(10)]
+    random.Random(1).shuffle(shuffled)
+    often = new_system("often")
+    often.publish(shuffled)
+
+    once.settled()
+    often.settled()
+    first, second = outcome(once), outcome(often)
+    assert first.keys() == second.keys()
+    for reports, expected in first.items():
+        found = second[reports]
+        assert found["case"] == expected["case"], reports
+        assert found["tasks"] == expected["tasks"], reports
+        if expected["version"] == found["version"] == 1:  # nothing was told and then corrected
+            assert found["messages"] == expected["messages"], reports
+
+
+def outcome(system: System) -> dict[tuple[Any, ...], dict[str, Any]]:
+    """What came of each arrival, known by the reports that speak of it; which of equal workers aside."""
+    registration, isolation, notification = (
+        system.database(service) for service in ("registration", "isolation", "notification")
+    )
+    told_by: dict[str, set[tuple[str, int]]] = {}
+    with registration.read() as conn:
+        for event, position, arrival in conn.execute(
+            text(
+                "SELECT event_id, 0, arrival_id FROM reports WHERE arrival_id IS NOT NULL UNION ALL "
+                "SELECT event_id, position, companion_arrivals.arrival_id FROM companion_arrivals "
+                "JOIN reports ON reports.id = report_id"
+            )
+        ):
+            told_by.setdefault(str(arrival), set()).add((event, position))
+        versions = {str(id): v for id, v in conn.execute(text("SELECT id, version FROM arrivals"))}
+    with isolation.read() as conn:
+        cases = {
+            str(row.case_id): tuple(str(value) for value in row[1:])
+            for row in conn.execute(
+                text("SELECT case_id, measure, days, counted_from, release_on, risk_level, state FROM cases")
+            )
+        }
+        tasks = _by_case(
+            conn.execute(text("SELECT case_id, kind, day, role FROM tasks WHERE state <> 'cancelled'"))
+        )
+    with notification.read() as conn:
+        messages = _by_case(conn.execute(text("SELECT case_id, template, recipient_kind FROM messages")))
+    for database in (registration, isolation, notification):
+        database.dispose()
+    return {
+        tuple(sorted(told_by[id])): {
+            "case": cases[id],
+            "tasks": tasks.get(id, []),
+            "messages": messages.get(id, []),
+            "version": version,
+        }
+        for id, version in versions.items()
+    }
+
+
+def _by_case(rows: Iterable[Any]) -> dict[str, list[tuple[Any, ...]]]:
+    found: dict[str, list[tuple[Any, ...]]] = {}
+    for case_id, *rest in rows:
+        found.setdefault(str(case_id), []).append(tuple(rest))
+    return {case_id: sorted(several) for case_id, several in found.items()}
+
+
+def _several(found: Any) -> list[Any]:
+    return found if isinstance(found, list) else [found]

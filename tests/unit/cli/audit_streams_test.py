@@ -1,0 +1,68 @@
+"""How the audit compares two sorted streams, and what it makes of events that are not handled."""
+
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chassis.ids import new_id
+from cli.handed_on import Pair, compared
+from cli.passage import GRACE, Passage, Recorded, Waiting, made_at
+
+rows = st.dictionaries(st.uuids().map(str), st.integers(1, 5))
+
+
+@given(rows, rows, rows)
+def test_every_id_of_either_side_comes_once_in_order(here, there, both):
+    left, right = here | both, there | both
+    pairs = list(compared(sorted(left.items()), sorted(right.items())))
+    assert pairs == [Pair(id, left.get(id), right.get(id)) for id in sorted(left.keys() | right.keys())]
+
+
+def test_an_id_tells_when_it_was_made():
+    assert abs(made_at(new_id()) - datetime.now(UTC)) < timedelta(seconds=2)
+
+
+class NothingDead(Passage):
+    def _dead(self, handler, source, ids):
+        return {id for id in ids if id == "dead"}
+
+
+def judged(
+    *events: Recorded, outboxes: int = 0, queues: dict[str, int] | None
+) -> tuple[Counter[str], Passage]:
+    passage = NothingDead(Waiting({"registration": outboxes}, queues))
+    return passage.judge("isolation.open_case", "registration", events), passage
+
+
+def recorded(id: str, ago: timedelta) -> Recorded:
+    return Recorded(id, "arrival.registered", "a", datetime.now(UTC) - ago)
+
+
+OLD, NEW = recorded("old", GRACE * 2), recorded("new", GRACE / 2)
+
+
+def test_a_young_event_is_in_flight_though_no_queue_shows_it():
+    found, passage = judged(NEW, queues={})
+    assert found == {"in_flight": 1} and not passage.missing
+
+
+def test_an_old_event_in_no_queue_is_lost_and_named():
+    found, passage = judged(OLD, queues={"isolation.keep_staff": 7})
+    assert found == {"lost": 1}
+    assert [one.id for one in passage.missing] == ["old"]
+
+
+def test_an_old_event_may_wait_in_its_queue_in_a_retry_queue_or_in_the_outbox():
+    for where in ({"isolation.open_case": 1}, {"doorstep.retry.30s": 1}):
+        assert judged(OLD, queues=where)[0] == {"in_flight": 1}
+    assert judged(OLD, outboxes=1, queues={})[0] == {"in_flight": 1}
+
+
+def test_without_a_broker_nothing_is_called_lost():
+    assert judged(OLD, queues=None)[0] == {"in_flight": 1}
+
+
+def test_what_was_given_up_on_is_accounted_for():
+    assert judged(recorded("dead", GRACE * 2), queues={})[0] == {"dead_lettered": 1}

@@ -1,0 +1,63 @@
+"""What `dead show` prints of a message that nobody has checked."""
+
+import json
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cli.masking import masked
+
+REPORT = {
+    "specversion": "1.0",
+    "id": "9b0c-1",
+    "source": "/rail-lanzhou/departures",
+    "type": "arrival.reported",
+    "time": "2022-10-01T06:15:00+08:00",
+    "data": {
+        "source_kind": "transport",
+        "person": {"name": "张伟", "identity_number": "620102199001011234", "phone": 13912345678},
+        "companions": [{"name": "Li Lei", "identity_type": "resident_id"}],
+        "stops": [
+            {"division": "620402", "address": "京怡家园4号楼", "from": "2022-09-20", "to": "2022-10-01"}
+        ],
+    },
+}
+
+
+def test_envelope_and_codes_are_shown():
+    shown = masked(REPORT)
+    for name in ("id", "source", "type", "time"):
+        assert shown[name] == REPORT[name]
+    assert shown["data"]["source_kind"] == "transport"
+    assert shown["data"]["stops"][0] | {"address": ""} == REPORT["data"]["stops"][0] | {"address": ""}
+
+
+def test_nothing_personal_is_shown():
+    text = json.dumps(masked(REPORT), ensure_ascii=False)
+    for secret in ("张伟", "620102199001011234", "13912345678", "Li Lei", "京怡家园"):
+        assert secret not in text
+
+
+def test_a_name_in_the_place_of_a_code_is_masked():
+    assert masked({"division": "张伟", "kind": "张伟 13912345678", "language": "13912345678"}) == {
+        "division": "(masked, 2 characters)",
+        "kind": "(masked, 14 characters)",
+        "language": "(masked, 11 characters)",
+    }
+
+
+def test_a_phone_in_the_place_of_a_division_is_masked():
+    assert masked({"division": "13912345678"}) == {"division": "(masked, 11 characters)"}
+
+
+def test_names_of_fields_may_be_personal_too():
+    assert masked({"张伟 13912345678": True}) == {"(masked name)": True}
+
+
+def test_what_is_sealed_is_said_to_be():
+    assert masked({"person": f"k1.{'a' * 60}"}) == {"person": "(sealed)"}
+
+
+@given(st.text(min_size=1), st.sampled_from(["name", "address", "phone", "remarks", "anything"]))
+def test_under_other_names_no_text_is_ever_shown(text: str, name: str):
+    assert masked({name: text})[name] in ("(sealed)", f"(masked, {len(text)} characters)")
