@@ -114,9 +114,8 @@ class Database:
             raise SettingsError(
                 "the database URL cannot be read: give sqlite:///FILE or postgresql+psycopg://USER:PASSWORD@HOST/NAME"
             ) from None
-        kind = parsed.get_backend_name()
-        if kind not in ("sqlite", "postgresql"):
-            raise SettingsError(f"no support for {kind}: use sqlite or postgresql+psycopg")
+        if parsed.drivername not in ("sqlite", "postgresql+psycopg"):
+            raise SettingsError(f"no support for {parsed.drivername}: use sqlite or postgresql+psycopg")
         self.url = parsed
         self.engine = _sqlite(url) if self.is_sqlite else _postgresql(url, application, pool_size)
 
@@ -200,9 +199,9 @@ def insert_rows(
     if conn.dialect.name == "postgresql":
         tail = " ON CONFLICT DO NOTHING" if ignore_conflicts else ""
         if returning:
-            tail += f" RETURNING {', '.join(_quoted(table.c[c]) for c in returning)}"
+            tail += f" RETURNING {', '.join(_returned(table.c[c]) for c in returning)}"
         result = conn.exec_driver_sql(_recordset_insert(table, columns) + tail, (_as_json(rows),))
-        return [tuple(map(_text, row)) for row in result] if returning else []
+        return [tuple(row) for row in result] if returning else []
     statement = sqlite.insert(table)
     if ignore_conflicts:
         statement = statement.on_conflict_do_nothing()
@@ -282,8 +281,9 @@ def _as_json(rows: Sequence[Row]) -> str:
     return orjson.dumps(rows, option=orjson.OPT_UTC_Z).decode()
 
 
-def _text(value: Any) -> Any:
-    return str(value) if type(value).__name__ == "UUID" else value
+def _returned(column: Column[Any]) -> str:
+    """Identifiers as text: making UUID objects only to write them out again is slow."""
+    return f"{_quoted(column)}::text" if isinstance(column.type, Id) else _quoted(column)
 
 
 _DIALECT: Dialect = postgresql.dialect()  # type: ignore[no-untyped-call]

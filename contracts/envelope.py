@@ -86,6 +86,8 @@ def read_message(
         document = orjson.loads(body)
     except orjson.JSONDecodeError as error:
         raise Unreadable(f"body is not JSON (at character {error.pos})") from None
+    if _may_hold_nul(body) and _holds_nul(document):
+        raise Unreadable("texts must not hold the NUL character")
     if kind == ONE:
         return [_event(document, publisher)]
     if not isinstance(document, list) or not document:
@@ -132,6 +134,19 @@ def _event(document: Any, publisher: str | None) -> Event:
         raw=document,
         publisher=publisher,
     )
+
+
+def _may_hold_nul(body: bytes | memoryview | str) -> bool:
+    return "\\u0000" in body if isinstance(body, str) else b"\\u0000" in bytes(body)
+
+
+def _holds_nul(value: Any) -> bool:
+    """PostgreSQL stores no NUL: better refused here than failed over and over there."""
+    if isinstance(value, str):
+        return "\0" in value
+    if isinstance(value, dict):
+        return any("\0" in key or _holds_nul(item) for key, item in value.items())
+    return isinstance(value, list) and any(map(_holds_nul, value))
 
 
 def _time(text: Any) -> datetime:
