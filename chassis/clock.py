@@ -11,6 +11,8 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from chassis.errors import WorldAway
+
 
 class Clock:
     """`now()` is real time plus the seconds written in the offset file; without a file, real time."""
@@ -43,10 +45,12 @@ class Clock:
         assert self._file is not None
         try:
             found = self._file.stat()
+            stamp = (found.st_mtime_ns, found.st_ino)
+            if stamp != self._seen:
+                self._offset = timedelta(seconds=float(self._file.read_text()))
+                self._seen = stamp
         except FileNotFoundError:
             self._seen, self._offset = None, timedelta(0)
-            return
-        stamp = (found.st_mtime_ns, found.st_ino)
-        if stamp != self._seen:
-            self._offset = timedelta(seconds=float(self._file.read_text()))
-            self._seen = stamp
+        except (OSError, ValueError, OverflowError):
+            # Not the work's fault: nothing may become a dead letter because a clock is wrong.
+            raise WorldAway(f"the clock file {self._file} must hold seconds: correct or remove it") from None

@@ -46,7 +46,9 @@ class Sealer:
         return f"{self._current}.{base64.urlsafe_b64encode(nonce + sealed).decode()}"
 
     def unseal(self, token: str, purpose: str = "person") -> Any:
-        key_id, _, text = token.partition(".")
+        key_id, dot, text = token.partition(".")
+        if not dot:  # not quoted: it may be a name that somebody forgot to seal
+            raise SealBroken("this is not a sealed token")
         cipher = self._ciphers.get(key_id)
         if cipher is None:
             raise SealBroken(f"no key {key_id!r} on the ring: add it to DOORSTEP_SEAL_KEYS")
@@ -69,6 +71,10 @@ class Sealer:
             if not colon or not key_id or "." in key_id or len(key) != 32:
                 raise SettingsError(
                     "DOORSTEP_SEAL_KEYS must be id:base64 of 32 bytes, comma separated, newest first"
+                )
+            if key_id in ring:
+                raise SettingsError(
+                    f"DOORSTEP_SEAL_KEYS has two keys under the id {key_id}: give each its own"
                 )
             ring[key_id] = key
         return cls(ring)

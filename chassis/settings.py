@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from chassis.clock import Clock
@@ -13,6 +14,9 @@ from chassis.errors import SettingsError
 from chassis.sealing import BlindIndex, Sealer
 
 PREFIX = "DOORSTEP_"
+
+_BROKER_EXAMPLE = "amqp://user:password@127.0.0.1:5672/"
+_LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 
 @dataclass(frozen=True)
@@ -54,14 +58,14 @@ def read_settings(service: str, environment: Mapping[str, str] | None = None) ->
     return Settings(
         service=service,
         database_url=_required(given, f"{name}_DATABASE_URL", "sqlite:///var/data/x.db"),
-        broker_url=_required(given, "BROKER_URL", "amqp://user:password@127.0.0.1:5672/"),
+        broker_url=_broker(_required(given, "BROKER_URL", _BROKER_EXAMPLE)),
         seal_keys=_required(given, "SEAL_KEYS", "k1:<base64 of 32 bytes>"),
         index_key=_required(given, "INDEX_KEY", "<base64 of 32 bytes>"),
         zone=_zone(given.get(f"{PREFIX}TIMEZONE", "Asia/Shanghai")),
         clock_file=Path(clock_file) if clock_file else None,
         health_host=given.get(f"{PREFIX}HEALTH_HOST", "127.0.0.1"),
         health_port=_whole(given, f"{name}_HEALTH_PORT", 0, low=0, high=65535),
-        log_level=given.get(f"{PREFIX}LOG_LEVEL", "INFO").upper(),
+        log_level=_log_level(given.get(f"{PREFIX}LOG_LEVEL", "INFO").upper()),
         pack=_whole(given, "PACK", 50, low=1, high=200),
         outbox_days=_whole(given, "OUTBOX_DAYS", 7, low=1, high=3650),
         inbox_days=_whole(given, "INBOX_DAYS", 30, low=1, high=3650),
@@ -80,6 +84,8 @@ def with_secret_files(given: dict[str, str]) -> dict[str, str]:
         except OSError as error:
             why = error.strerror
             raise SettingsError(f"{name} names {given[name]}, which cannot be read: {why}") from None
+        except ValueError:
+            raise SettingsError(f"{name} names {given[name]}, which cannot be read: not UTF-8 text") from None
     return given
 
 
@@ -97,10 +103,27 @@ def _zone(name: str) -> ZoneInfo:
         raise SettingsError(f"{PREFIX}TIMEZONE={name} is unknown: give one as in Asia/Shanghai") from None
 
 
+def _broker(url: str) -> str:
+    try:
+        parts = urlsplit(url)
+        if parts.scheme in ("amqp", "amqps") and parts.netloc and parts.port != 0:
+            return url
+    except ValueError:  # a port that is no number
+        pass
+    # The value is not shown: it holds a password.
+    raise SettingsError(f"{PREFIX}BROKER_URL cannot be read: give one as in {_BROKER_EXAMPLE}")
+
+
+def _log_level(name: str) -> str:
+    if name not in _LOG_LEVELS:
+        raise SettingsError(f"{PREFIX}LOG_LEVEL={name[:40]} must be one of {', '.join(_LOG_LEVELS)}")
+    return name
+
+
 def _whole(given: Mapping[str, str], name: str, default: int, *, low: int, high: int) -> int:
     text = given.get(PREFIX + name, "").strip() or str(default)
-    if not text.isdecimal() or not low <= int(text) <= high:
-        raise SettingsError(f"{PREFIX}{name}={text} must be a whole number from {low} to {high}")
+    if not text.isdecimal() or len(text) > 9 or not low <= int(text) <= high:
+        raise SettingsError(f"{PREFIX}{name}={text[:40]} must be a whole number from {low} to {high}")
     return int(text)
 
 
