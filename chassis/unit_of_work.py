@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -19,7 +20,10 @@ from chassis.database import Database, chassis_tables
 from chassis.handlers import EVENTS, REPLIES
 from chassis.ids import new_id
 from chassis.sealing import BlindIndex, Sealer
-from contracts.envelope import Event, dump_event, event_document, join_events
+from contracts.envelope import MAX_BYTES, Event, dump_event, event_document, join_events
+
+# Outsiders write it too: what is no trace id goes no further.
+_TRACEPARENT = re.compile(r"[0-9a-f]{2}-((?!0{32})[0-9a-f]{32})-[0-9a-f]{16}-")
 
 # Well under the 1 MiB at which consumers refuse a message.
 _MAX_BODY = 400_000
@@ -104,7 +108,7 @@ class UnitOfWork:
         data: Mapping[str, Any],
         cause: Event | None,
     ) -> bytes:
-        return dump_event(
+        body = dump_event(
             event_document(
                 id=event_id,
                 source=self.source,
@@ -118,6 +122,9 @@ class UnitOfWork:
                 traceparent=_child_of(cause.traceparent if cause else None),
             )
         )
+        if len(body) + 2 > MAX_BYTES:  # every reader would refuse it
+            raise ValueError(f"{type} of {len(body)} bytes: an event holds at most {MAX_BYTES}")
+        return body
 
     def write_outbox(self) -> None:
         """Store what was recorded, packed. Called once, at the end of the transaction."""
@@ -194,6 +201,6 @@ def _packs(bodies: Sequence[bytes], most: int) -> Iterator[list[bytes]]:
 
 def _child_of(traceparent: str | None) -> str:
     """A W3C trace context: the trace of the cause, or a new one, with a span of its own."""
-    parts = (traceparent or "").split("-")
-    trace = parts[1] if len(parts) == 4 and len(parts[1]) == 32 else os.urandom(16).hex()
+    found = _TRACEPARENT.match(traceparent or "")
+    trace = found[1] if found else os.urandom(16).hex()
     return f"00-{trace}-{os.urandom(8).hex()}-01"

@@ -1,0 +1,152 @@
+"""Which failures are the world's, so that nobody's attempt is counted, and which are the work's."""
+
+from __future__ import annotations
+
+import errno
+import sqlite3
+from pathlib import Path
+
+import psycopg
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, StatementError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from chassis.database import Database
+from chassis.errors import SettingsError, WorldAway, Wrong, is_world_away
+from chassis.messaging.publisher import NotPublished
+from chassis.messaging.topology import TopologyDiffers
+
+
+def from_postgresql(state: str) -> DBAPIError:
+    """As SQLAlchemy hands on what PostgreSQL says under this SQLSTATE."""
+    kind = psycopg.errors.lookup(state)
+    return DBAPIError("select 1", {}, kind("…"))
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        "08006",  # connection failure
+        "40001",  # serialization failure
+        "40P01",  # deadlock
+        "55P03",  # lock timeout
+        "53100",  # disk full
+        "53300",  # too many connections
+        "57P01",  # administrator shut the server down
+        "57P03",  # server is starting up
+        "58030",  # input/output error
+        "25006",  # read-only: a standby
+    ],
+)
+def test_what_postgresql_says_of_itself_is_the_world(state: str) -> None:
+    assert is_world_away(from_postgresql(state))
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        "23505",  # unique violation
+        "23503",  # foreign key
+        "22001",  # text too long
+        "22P02",  # not a number
+        "22021",  # NUL in a text
+        "42P01",  # no such table
+        "42601",  # syntax error
+        "57014",  # statement cancelled
+    ],
+)
+def test_what_postgresql_says_of_the_statement_is_the_work(state: str) -> None:
+    assert not is_world_away(from_postgresql(state))
+
+
+@pytest.mark.parametrize("kind", [psycopg.OperationalError, psycopg.InterfaceError])
+def test_a_lost_connection_has_no_sqlstate_and_is_the_world(kind: type[psycopg.Error]) -> None:
+    assert is_world_away(OperationalError("select 1", {}, kind("server closed the connection")))
+    assert is_world_away(DBAPIError("select 1", {}, kind("the connection is closed")))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "database is locked",
+        "database table is locked",
+        "disk I/O error",
+        "database or disk is full",
+        "unable to open database file",
+        "attempt to write a readonly database",
+    ],
+)
+def test_what_sqlite_says_of_itself_is_the_world(text: str) -> None:
+    assert is_world_away(OperationalError("select 1", {}, sqlite3.OperationalError(text)))
+
+
+def test_what_sqlite_says_of_the_statement_is_the_work() -> None:
+    assert not is_world_away(OperationalError("x", {}, sqlite3.OperationalError("no such table: cases")))
+    assert not is_world_away(IntegrityError("x", {}, sqlite3.IntegrityError("UNIQUE constraint failed")))
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        WorldAway("…"),
+        NotPublished("…"),
+        TopologyDiffers("…"),
+        ConnectionResetError(),
+        BrokenPipeError(),
+        TimeoutError(),
+        PoolTimeout("no connection left"),
+        OSError(errno.ENOSPC, "no space left on device"),
+        OSError(errno.EMFILE, "too many open files"),
+    ],
+)
+def test_lost_connections_full_disks_and_our_own_waiting_are_the_world(error: Exception) -> None:
+    assert is_world_away(error)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        Wrong("…"),
+        SettingsError("…"),
+        ValueError(),
+        KeyError("case"),
+        RuntimeError("database is locked"),
+        OSError(errno.ENOENT, "no such file"),
+        StatementError("cannot bind", "insert", {}, TypeError("no JSON")),
+        MemoryError(),
+    ],
+)
+def test_bugs_and_broken_rules_are_the_work(error: Exception) -> None:
+    assert not is_world_away(error)
+
+
+@given(st.from_regex(r"[0-9A-Z]{5}", fullmatch=True))
+def test_every_sqlstate_is_one_or_the_other_and_data_errors_never_the_world(state: str) -> None:
+    class Said(psycopg.Error):
+        sqlstate = state
+
+    away = is_world_away(DBAPIError("select 1", {}, Said("…")))
+    if state.startswith(("22", "23", "42")):
+        assert not away
+
+
+def test_a_real_lock_on_sqlite_is_the_world(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/locked.db"
+    one, other = Database(url), Database(url)
+    with other.engine.connect() as conn:
+        conn.exec_driver_sql("PRAGMA busy_timeout = 50")
+        conn.rollback()
+        with one.begin():
+            with pytest.raises(OperationalError) as caught, conn.begin():
+                conn.execute(text("select 1"))
+            assert is_world_away(caught.value)
+
+
+def test_a_server_that_is_not_there_is_the_world() -> None:
+    database = Database("postgresql+psycopg://nobody@127.0.0.1:1/none")
+    with pytest.raises(OperationalError) as caught, database.begin():
+        pass
+    assert is_world_away(caught.value)
