@@ -65,6 +65,10 @@ HOSTILE: dict[str, tuple[bytes, dict[str, Any]]] = {
         {"application_headers": {"doorstep-attempts": -7, "doorstep-first-failed": "yesterday"}},
     ),
     "a depth that no parser likes": (b'{"data":' + b"[" * 100_000 + b"]" * 100_000 + b"}", {}),
+    "a depth that can be read and not written": (
+        dump_event(place_event(1))[:-1] + b',"x":' + b"[" * 300 + b"]" * 300 + b"}",
+        {},
+    ),
     "an empty body": (b"", {}),
 }
 
