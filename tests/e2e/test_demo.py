@@ -1,0 +1,86 @@
+"""`doorstep demo`, as the two commands of the README run it."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import psutil
+import pytest
+
+from deploy.local.processes import wait_until
+from tests.system import ROOT
+
+pytestmark = [pytest.mark.e2e, pytest.mark.broker, pytest.mark.slow]
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> dict[str, str]:
+    """A stranger's settings must not reach the demo: this database would be told invented persons."""
+    own = {name: value for name, value in os.environ.items() if not name.startswith("DOORSTEP_")}
+    strange = {"DOORSTEP_REGISTRATION_DATABASE_URL": f"sqlite:///{tmp_path}/precious.db"}
+    return own | strange | {"DOORSTEP_VAR": str(tmp_path / "var")}
+
+
+def left_behind(directory: Path) -> list[str]:
+    """Processes of the demo in this directory, the broker's epmd and helpers among them."""
+    found = []
+    for process in psutil.process_iter(["pid", "cmdline"]):
+        try:
+            about = [*(process.info["cmdline"] or []), *process.environ().values()]
+        except (psutil.NoSuchProcess, psutil.AccessDenied):
+            continue
+        if process.pid != os.getpid() and any(str(directory / "var" / "demo") in text for text in about):
+            found.append(" ".join(process.info["cmdline"])[:80])
+    return found
+
+
+def test_once_it_shows_that_everything_adds_up_and_leaves_nothing_running(
+    environment: dict[str, str], tmp_path: Path
+):
+    done = subprocess.run(
+        [sys.executable, "-m", "cli.main", "demo", "--once", "--arrivals", "60", "--json"],
+        env=environment,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=180,
+    )
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert found["adds_up"] and all(line["right"] for line in found["lines"])
+    assert found["audit"]["balanced"] and not found["audit"]["in_flight"]
+    assert found["trace"]["isolation"]["case"]["test_days"] == [1, 2, 3, 5, 7]
+    assert not left_behind(tmp_path)
+    assert not (tmp_path / "precious.db").exists()
+
+
+def test_it_stays_up_until_ctrl_c_and_other_commands_reach_it(environment: dict[str, str], tmp_path: Path):
+    said = tmp_path / "said"
+    with said.open("wb") as output:
+        demo = subprocess.Popen(
+            [sys.executable, "-m", "cli.main", "demo", "--arrivals", "20"],
+            env=environment,
+            cwd=ROOT,
+            stdout=output,
+            stderr=output,
+        )
+    try:
+        assert wait_until(lambda: "until Ctrl-C" in said.read_text(), 120, every=0.2), said.read_text()
+        inside = {name: value for name, value in environment.items() if not name.startswith("DOORSTEP_")}
+        inside["DOORSTEP_VAR"] = str(tmp_path / "var" / "demo")
+        for command in (["status", "--json"], ["audit", "--json"], ["trace", "--pick", "none", "--json"]):
+            asked = subprocess.run(
+                [sys.executable, "-m", "cli.main", *command], env=inside, cwd=ROOT, timeout=60
+            )
+            assert asked.returncode == 0, command
+        demo.send_signal(signal.SIGINT)
+        assert demo.wait(40) == 0
+    finally:
+        demo.kill()
+        demo.wait()
+    assert not left_behind(tmp_path)
