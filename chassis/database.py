@@ -200,7 +200,7 @@ def insert_rows(
         tail = " ON CONFLICT DO NOTHING" if ignore_conflicts else ""
         if returning:
             tail += f" RETURNING {', '.join(_returned(table.c[c]) for c in returning)}"
-        result = conn.exec_driver_sql(_recordset_insert(table, columns) + tail, (_as_json(rows),))
+        result = conn.exec_driver_sql(_recordset_insert(table, columns) + tail, (_as_json(table, rows),))
         return [tuple(row) for row in result] if returning else []
     statement = sqlite.insert(table)
     if ignore_conflicts:
@@ -226,7 +226,7 @@ def upsert_rows(
         changes = ", ".join(f"{_quoted(table.c[c])} = excluded.{_quoted(table.c[c])}" for c in set)
         keys = ", ".join(_quoted(table.c[c]) for c in key)
         tail = f" ON CONFLICT ({keys}) DO UPDATE SET {changes}"
-        conn.exec_driver_sql(_recordset_insert(table, tuple(rows[0])) + tail, (_as_json(rows),))
+        conn.exec_driver_sql(_recordset_insert(table, tuple(rows[0])) + tail, (_as_json(table, rows),))
         return
     statement = sqlite.insert(table)
     overwrite = {c: statement.excluded[c] for c in set}
@@ -244,7 +244,7 @@ def update_rows(
         changes = ", ".join(f"{_quoted(table.c[c])} = x.{_quoted(table.c[c])}" for c in set)
         found = " AND ".join(f"t.{_quoted(table.c[c])} = x.{_quoted(table.c[c])}" for c in key)
         sql = f"UPDATE {table.name} AS t SET {changes} FROM {_recordset(table, columns)} WHERE {found}"
-        conn.exec_driver_sql(sql, (_as_json(rows),))
+        conn.exec_driver_sql(sql, (_as_json(table, rows),))
         return
     statement = (
         update(table)
@@ -277,7 +277,12 @@ def lock_rows(conn: Connection, table: Table, column: str, values: Collection[An
         conn.execute(select(key).where(is_in(conn, key, values)).order_by(key).with_for_update())
 
 
-def _as_json(rows: Sequence[Row]) -> str:
+def _as_json(table: Table, rows: Sequence[Row]) -> str:
+    for name in rows[0]:
+        if isinstance(table.c[name].type, UtcDateTime) and any(
+            row[name] is not None and row[name].tzinfo is None for row in rows
+        ):
+            raise ValueError("a time without a zone cannot be stored")
     return orjson.dumps(rows, option=orjson.OPT_UTC_Z).decode()
 
 

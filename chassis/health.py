@@ -1,4 +1,4 @@
-"""`/livez`, `/readyz` and `/metrics`, answered by a native thread whatever the event loop does.
+"""`/livez`, `/readyz` and `/metrics`, answered by native threads whatever the event loop does.
 
 Plain sockets on purpose: http.server would bring patched (green) parts into the native thread.
 """
@@ -16,6 +16,11 @@ from chassis.errors import SettingsError
 
 _socket: Any = original("socket")
 _threading: Any = original("threading")
+_time: Any = original("time")
+
+# Who asks slowly or not at all is cut off, and holds up nobody else.
+REQUEST_LIMIT_S = 5.0
+AT_ONCE = 32
 
 # What is not ready, as name -> reason; empty means ready.
 Readiness = Callable[[], dict[str, str]]
@@ -26,6 +31,7 @@ class HealthServer:
 
     def __init__(self, host: str, port: int, readiness: Readiness) -> None:
         self._readiness = readiness
+        self._places = _threading.Semaphore(AT_ONCE)
         self._listener = _socket.socket(_socket.AF_INET, _socket.SOCK_STREAM)
         self._listener.setsockopt(_socket.SOL_SOCKET, _socket.SO_REUSEADDR, 1)
         try:
@@ -41,32 +47,52 @@ class HealthServer:
 
     def _serve(self) -> None:
         while True:
-            client, _ = self._listener.accept()
             try:
-                client.settimeout(5)
-                self._answer(client)
-            except OSError:
-                pass
-            finally:
+                client, _ = self._listener.accept()
+            except OSError:  # too many open files: the next one may find room
+                _time.sleep(0.1)
+                continue
+            if self._places.acquire(blocking=False):
+                _threading.Thread(target=self._attend, args=(client,), daemon=True).start()
+            else:
                 client.close()
 
+    def _attend(self, client: Any) -> None:
+        try:
+            self._answer(client)
+        except OSError:
+            pass
+        finally:
+            client.close()
+            self._places.release()
+
     def _answer(self, client: Any) -> None:
+        until = _time.monotonic() + REQUEST_LIMIT_S
         request = b""
         while b"\r\n\r\n" not in request and len(request) < 8192:
+            client.settimeout(max(0.01, until - _time.monotonic()))
             part = client.recv(4096)
             if not part:
                 break
             request += part
         words = request.split(b"\r\n", 1)[0].split(b" ")
         path = words[1].decode("latin-1").partition("?")[0] if len(words) > 1 else ""
-        status, kind, body = self._respond(path)
+        if words[0] not in (b"GET", b"HEAD"):
+            status, kind, body = "405 Method Not Allowed", "text/plain", b"only GET\n"
+        else:
+            try:
+                status, kind, body = self._respond(path)
+            except Exception as error:
+                said = f"{type(error).__name__}\n".encode()
+                status, kind, body = "500 Internal Server Error", "text/plain", said
         head = (
             f"HTTP/1.1 {status}",
             f"Content-Type: {kind}",
             f"Content-Length: {len(body)}",
             "Connection: close",
         )
-        client.sendall("\r\n".join((*head, "", "")).encode() + body)
+        client.settimeout(REQUEST_LIMIT_S)
+        client.sendall("\r\n".join((*head, "", "")).encode() + (b"" if words[0] == b"HEAD" else body))
 
     def _respond(self, path: str) -> tuple[str, str, bytes]:
         if path == "/livez":

@@ -1,0 +1,165 @@
+"""/livez, /readyz and /metrics answer whatever is asked of them, and whoever asks badly."""
+
+from __future__ import annotations
+
+import json
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+
+import pytest
+
+from chassis.errors import SettingsError
+from chassis.health import HealthServer
+
+WAITING: dict[str, str] = {}
+
+
+def readiness() -> dict[str, str]:
+    if "bug" in WAITING:
+        raise RuntimeError("a bug in asking")
+    return dict(WAITING)
+
+
+@pytest.fixture(scope="module")
+def server() -> HealthServer:
+    return HealthServer("127.0.0.1", 0, readiness)
+
+
+@pytest.fixture(autouse=True)
+def ready() -> Iterator[None]:
+    WAITING.clear()
+    yield
+    WAITING.clear()
+
+
+def ask(server: HealthServer, request: bytes, seconds: float = 10) -> bytes:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=seconds) as client:
+        client.sendall(request)
+        answer = b""
+        while part := client.recv(65536):
+            answer += part
+        return answer
+
+
+def get(server: HealthServer, path: str) -> tuple[int, dict[str, str], bytes]:
+    head, _, body = ask(server, f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode()).partition(b"\r\n\r\n")
+    first, *lines = head.decode().split("\r\n")
+    headers = dict(line.split(": ", 1) for line in lines)
+    assert int(headers["Content-Length"]) == len(body)
+    return int(first.split()[1]), headers, body
+
+
+def test_alive_is_alive(server: HealthServer) -> None:
+    status, headers, body = get(server, "/livez")
+    assert status == 200 and json.loads(body) == {"live": True}
+    assert headers["Content-Type"] == "application/json"
+
+
+def test_ready_when_nothing_is_waited_for(server: HealthServer) -> None:
+    assert get(server, "/readyz")[0] == 200
+
+
+def test_not_ready_says_what_is_waited_for(server: HealthServer) -> None:
+    WAITING["trial.write_down"] = "broker or database is away: OperationalError"
+    status, _, body = get(server, "/readyz")
+    assert status == 503
+    assert json.loads(body) == {"ready": False, "waiting": WAITING}
+
+
+def test_metrics_are_in_prometheus_form(server: HealthServer) -> None:
+    status, headers, body = get(server, "/metrics")
+    assert status == 200 and headers["Content-Type"].startswith("text/plain; version=0.0.4")
+    assert b"# TYPE" in body
+
+
+def test_a_query_is_passed_over_and_another_path_says_which_there_are(server: HealthServer) -> None:
+    assert get(server, "/livez?verbose=1")[0] == 200
+    status, _, body = get(server, "/")
+    assert status == 404 and b"/readyz" in body
+
+
+def test_only_reading_is_allowed(server: HealthServer) -> None:
+    assert b"405" in ask(server, b"POST /livez HTTP/1.1\r\nContent-Length: 0\r\n\r\n").split(b"\r\n")[0]
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        b"\r\n\r\n",
+        b"GET\r\n\r\n",
+        b"\xff\xfe\x00" * 100 + b"\r\n\r\n",
+        b"GET " + b"/" * 10_000 + b" HTTP/1.1\r\n\r\n",
+        b"x" * 20_000,
+    ],
+)
+def test_a_broken_request_is_answered_or_cut_and_the_next_one_is_served(
+    server: HealthServer, request_: bytes
+) -> None:
+    with suppress(OSError):
+        ask(server, request_)
+    assert get(server, "/livez")[0] == 200
+
+
+def test_who_connects_and_leaves_disturbs_nobody(server: HealthServer) -> None:
+    for _ in range(5):
+        socket.create_connection(("127.0.0.1", server.port)).close()
+    assert get(server, "/livez")[0] == 200
+
+
+def test_who_connects_and_says_nothing_or_little_holds_nobody_up(server: HealthServer) -> None:
+    """One that drips a byte now and then would never run into a limit for each read."""
+    idle = [socket.create_connection(("127.0.0.1", server.port)) for _ in range(5)]
+    for client in idle:
+        client.sendall(b"G")
+    began = time.monotonic()
+    assert get(server, "/livez")[0] == 200
+    assert time.monotonic() - began < 2
+    for client in idle:
+        client.close()
+
+
+def test_a_bug_in_asking_whether_it_is_ready_is_an_error_and_not_the_end(server: HealthServer) -> None:
+    WAITING["bug"] = ""
+    assert get(server, "/readyz")[0] == 500
+    WAITING.clear()
+    assert get(server, "/readyz")[0] == 200
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "no.such.host.invalid"])
+def test_a_port_that_cannot_be_used_is_one_line_about_the_setting(server: HealthServer, host: str) -> None:
+    with pytest.raises(SettingsError, match="HEALTH_") as caught:
+        HealthServer(host, server.port, readiness)
+    assert "\n" not in str(caught.value) and str(server.port) in str(caught.value)
+
+
+BUSY = """
+import eventlet; eventlet.monkey_patch()
+import time, urllib.request, threading
+from eventlet.patcher import original
+from chassis.health import HealthServer
+server = HealthServer("127.0.0.1", 0, dict)
+print(server.port, flush=True)
+end = original("time").monotonic() + 8
+while original("time").monotonic() < end:
+    sum(range(1000))  # the event loop gets no turn
+"""
+
+
+def test_it_answers_while_the_event_loop_is_stuck() -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-W", "ignore", "-c", BUSY], stdout=subprocess.PIPE, text=True
+    )
+    try:
+        assert process.stdout
+        port = int(process.stdout.readline())
+        with socket.create_connection(("127.0.0.1", port), timeout=5) as client:
+            client.sendall(b"GET /livez HTTP/1.1\r\n\r\n")
+            assert client.recv(100).startswith(b"HTTP/1.1 200")
+        assert process.poll() is None, "it was still busy"
+    finally:
+        process.kill()
+        process.wait(10)

@@ -1,0 +1,99 @@
+"""One replica at a time, by the database's clock."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from threading import Barrier
+
+import pytest
+from sqlalchemy import MetaData, update
+
+from chassis import leases
+from chassis.database import Database, chassis_tables, database_now
+from chassis.leases import LEASES, give_back, holder_name, take
+
+MINUTE = timedelta(minutes=1)
+
+
+def prepare(url: str) -> None:
+    database = Database(url)
+    metadata = MetaData()
+    chassis_tables(metadata)
+    metadata.create_all(database.engine)
+    database.dispose()
+
+
+@pytest.fixture
+def database(database_url: Callable[..., str]) -> Iterator[Database]:
+    database = Database(database_url("trial", prepare))
+    yield database
+    database.dispose()
+
+
+def taken(database: Database, holder: str, name: str = "plan", lasting: timedelta = MINUTE) -> bool:
+    with database.begin() as conn:
+        return take(conn, name, holder, lasting)
+
+
+def test_who_comes_first_holds_it_and_renews_it_and_nobody_else(database: Database) -> None:
+    assert taken(database, "one")
+    assert not taken(database, "two")
+    assert taken(database, "one")
+    assert not taken(database, "two")
+
+
+def test_leases_of_different_names_know_nothing_of_each_other(database: Database) -> None:
+    assert taken(database, "one", "plan") and taken(database, "two", "remind")
+
+
+def test_a_lease_that_ran_out_is_taken_over_and_the_old_holder_is_out(database: Database) -> None:
+    assert taken(database, "one", lasting=timedelta(seconds=0.3))
+    assert not taken(database, "two")
+    time.sleep(0.5)
+    assert taken(database, "two")
+    assert not taken(database, "one")
+
+
+def test_a_lease_given_back_is_free_at_once_and_only_its_holder_can(database: Database) -> None:
+    assert taken(database, "one")
+    with database.begin() as conn:
+        give_back(conn, "plan", "two")
+    assert not taken(database, "two")
+    with database.begin() as conn:
+        give_back(conn, "plan", "one")
+    assert taken(database, "two")
+
+
+@pytest.mark.parametrize("state", ["new", "run out"])
+def test_of_many_at_once_exactly_one_gets_it(database: Database, state: str) -> None:
+    if state == "run out":
+        assert taken(database, "dead")
+        with database.begin() as conn:
+            conn.execute(update(LEASES).values(until=datetime(2020, 1, 1, tzinfo=UTC)))
+    together = Barrier(4)
+
+    def try_it(holder: str) -> bool:
+        together.wait(10)
+        return taken(database, holder)
+
+    with ThreadPoolExecutor(4) as pool:
+        won = list(pool.map(try_it, ["a", "b", "c", "d"]))
+    assert won.count(True) == 1
+
+
+def test_it_is_measured_by_the_databases_clock(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A replica whose own clock is wrong takes nothing from another."""
+    with database.begin() as conn:
+        assert abs(database_now(conn) - datetime.now(UTC)) < timedelta(seconds=5)
+    assert taken(database, "one")
+    monkeypatch.setattr(leases, "datetime", None, raising=False)
+    monkeypatch.setattr(time, "time", lambda: 4e9)
+    assert not taken(database, "two")
+
+
+def test_every_process_and_start_is_another_holder() -> None:
+    assert holder_name() != holder_name()
+    assert len(holder_name()) <= 100
