@@ -35,10 +35,6 @@ WATCH_EVERY_S = 0.5
 DEMO_SETTINGS = {"DOORSTEP_SMS_RATE": "1000", "DOORSTEP_TIMEZONE": "Asia/Shanghai"}
 
 
-class NotSettled(Exception):
-    """The time was up before everything was done."""
-
-
 def register(app: typer.Typer) -> None:
     app.command()(demo)
 
@@ -98,7 +94,7 @@ def _show(
     with _timed(seconds, "start"):
         _start(system)
     with _timed(seconds, "work"):
-        day = _publish(system, arrivals)
+        day = _publish(arrivals)
         _watch(day, stop, quiet=as_json)
     with _timed(seconds, "audit"):
         balance = settled(60)
@@ -216,11 +212,12 @@ def _stay(system: LocalSystem, stop: threading.Event, directory: Path) -> None:
 # -- the day -------------------------------------------------------------------------------------------------
 
 
-def _publish(system: LocalSystem, arrivals: int) -> Day:
+def _publish(arrivals: int) -> Day:
     """All of the day that lies before 9:00; its truth is complete afterwards."""
     import logging
 
     from cli.databases import settings_of
+    from deploy.local.processes import LocalNodeError
     from doorstep_client import Publisher, Raw
     from samples.day import Day
 
@@ -239,7 +236,7 @@ def _publish(system: LocalSystem, arrivals: int) -> Day:
     with Publisher(settings_of("registration").broker_url) as publisher:
         outcomes = publisher.publish_many(sendable())
     if not outcomes.complete:
-        raise NotSettled(f"the broker did not take everything: {outcomes.counts()}")
+        raise LocalNodeError(f"the broker did not take everything: {outcomes.counts()}")
     return day
 
 
