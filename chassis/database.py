@@ -278,11 +278,12 @@ def lock_rows(conn: Connection, table: Table, column: str, values: Collection[An
 
 
 def _as_json(table: Table, rows: Sequence[Row]) -> str:
-    for name in rows[0]:
-        if isinstance(table.c[name].type, UtcDateTime) and any(
-            row[name] is not None and row[name].tzinfo is None for row in rows
-        ):
-            raise ValueError("a time without a zone cannot be stored")
+    for column in table.c:
+        if isinstance(column.type, UtcDateTime) and column.name in rows[0]:
+            for row in rows:
+                moment = row[column.name]
+                if isinstance(moment, datetime) and moment.tzinfo is None:
+                    raise ValueError("a time without a zone cannot be stored")
     return orjson.dumps(rows, option=orjson.OPT_UTC_Z).decode()
 
 

@@ -162,6 +162,14 @@ def test_columns_that_are_left_out_keep_their_default(database: Database) -> Non
     assert rows(database) == [thing(1, short="a"), thing(2, short="b")]
 
 
+def test_an_update_passes_over_what_it_was_not_told_to_set(database: Database) -> None:
+    with database.begin() as conn:
+        insert_rows(conn, things, [thing(1), thing(2)])
+        told = [{"n": n, "count": n, "order": "no", "no column": "x"} for n in (1, 2)]
+        update_rows(conn, things, told, key=["n"], set=["count"])
+    assert rows(database) == [thing(1, count=1), thing(2, count=2)]
+
+
 def test_nothing_to_do_is_done(database: Database) -> None:
     with database.begin() as conn:
         assert insert_rows(conn, things, [], returning=["n"]) == []
