@@ -40,11 +40,11 @@ def recorded(id: str, ago: timedelta) -> Recorded:
     return Recorded(id, "arrival.registered", "a", datetime.now(UTC) - ago)
 
 
-OLD, NEW = recorded("old", GRACE * 2), recorded("new", GRACE / 2)
+OLD = recorded("old", GRACE * 2)
 
 
 def test_a_young_event_is_in_flight_though_no_queue_shows_it():
-    found, passage = judged(NEW, queues={})
+    found, passage = judged(recorded("new", GRACE / 2), queues={})
     assert found == {"in_flight": 1} and not passage.missing
 
 
