@@ -306,6 +306,20 @@ def test_arrivals_are_shared_evenly_among_the_workers_of_a_grid(trial: Trial) ->
     assert (workers.count("w1"), workers.count("w2")) == (10, 10)
 
 
+def test_who_turns_out_to_live_in_another_grid_goes_to_that_grids_worker(trial: Trial) -> None:
+    with trial.work.unit() as uow:
+        import_places(uow, PLACES + "g2,c1,grid,二网格,,,\ny3,g2,courtyard,海棠院,,,managed\n")
+    with trial.work.unit() as uow:
+        import_staff(uow, STAFF + "w4,grid_worker,g2,孙二,13909310004,zh-CN,true\n")
+    trial.receive(*(report(order) for order in range(3)))
+    trial.receive(report(9, address="枣林社区"))
+    trial.receive(
+        report(9, publisher="police", address="枣林社区海棠院2号楼", told="2022-10-01T11:00:00+08:00")
+    )
+    (moved,) = [row for row in trial.arrivals() if row["reports"] == 2]
+    assert (moved["grid"], moved["worker"]) == ("g2", "w4")
+
+
 def test_a_destination_nobody_knows_waits_on_the_streets_list(trial: Trial) -> None:
     trial.receive(report(1, address="拱星墩街道无名路3号"))
     (waiting,) = trial.read(queries.unassigned, NOON, street="s1")

@@ -33,13 +33,13 @@ def choose(
     roster: Roster,
     load: MutableMapping[str, int],
     *,
-    given: str | None = None,
+    given: Member | None = None,
     keep: Sequence[Member] = (),
 ) -> tuple[Member, ...]:
     """One of each role, in the order of the roles; a role that nobody near has is left out.
 
     :param load: cases each one has now, counted on as they are given.
-    :param given: the worker registration sent to the door; he stays on it if he is among the nearest.
+    :param given: the worker registration sent to the door, who has the case in that role.
     :param keep: who had the case before and goes on with it.
     """
     team: list[Member] = []
@@ -48,15 +48,12 @@ def choose(
         if role in kept:
             team.append(kept[role])
             continue
-        staff = nearest(role, places, roster)
-        if not staff:
-            continue
-        if len(staff) == 1:
-            chosen = staff[0]
-        elif given is not None and given in staff:
-            chosen = given
-        else:
+        if given is not None and given.role == role:
+            chosen = given.staff_id
+        elif staff := nearest(role, places, roster):
             chosen = min(staff, key=lambda s: (load.get(s, 0), s))
+        else:
+            continue
         load[chosen] = load.get(chosen, 0) + 1
         team.append(Member(role, chosen))
     return tuple(team)

@@ -99,10 +99,15 @@ class Casebook:
         roster = self.reference.staff.roster
         places = self.places_of(case)
         team = choose(
-            stands.rule.care_team, places, roster, self.loads.known, given=case["worker"], keep=keep
+            stands.rule.care_team, places, roster, self.loads.known, given=self._sent(case), keep=keep
         )
         # Nobody with a role of the measure is near: whoever the community would be told through has it.
         return team or choose(_stand_ins(stands.policy), places, roster, self.loads.known, keep=keep)[:1]
+
+    def _sent(self, case: Case) -> Member | None:
+        """Whom registration sent to the door, as far as we know him."""
+        staff = self.reference.staff.by_id.get(case["worker"] or "")
+        return Member(staff.role, staff.staff_id) if staff and staff.active else None
 
     # -- a new case ------------------------------------------------------------------------------------
 
@@ -220,8 +225,9 @@ class Casebook:
     def may_be_assigned(self, case: Case) -> bool:
         """Whether anybody near has a role for it; if not, it waits for the next change of staff."""
         stands = self.standing([chapter_in(c) for c in case["chapters"]], case["arrived_at"])
-        roster, places = self.reference.staff.roster, self.places_of(case)
-        return any(nearest(role, places, roster) for role in self.roles_of(stands))
+        roster, places, sent = self.reference.staff.roster, self.places_of(case), self._sent(case)
+        roles = self.roles_of(stands)
+        return (sent is not None and sent.role in roles) or any(nearest(r, places, roster) for r in roles)
 
     def assign(self, case: Case, reason: str) -> None:
         """Give a case that waits to those who have come."""

@@ -81,8 +81,7 @@ def write_arrivals(
         cause = causes[draft.new[0].report_id] if draft.new else _same_cause(draft, uow.now)
         days = catalogue.look_back_days(coming.division, coming.arrived_at.astimezone(uow.zone).date())
         risk = catalogue.risk.assess(coming.stops, days)
-        worker = draft.row.worker if draft.row is not None else None
-        worker = worker or workers.next(coming.placement)
+        worker = workers.at(coming.placement, draft.row.worker if draft.row is not None else None)
         row, data = _describe(uow, draft, coming, risk, worker)
         row["risk_list"], row["placed_with"] = catalogue.risk_list, catalogue.placing
         if draft.row is None:
@@ -234,15 +233,21 @@ class _Workers:
         )
         self._open = {staff_id: int(count) for staff_id, count in rows}
 
-    def next(self, placement: Placement) -> str | None:
+    def at(self, placement: Placement, current: str | None) -> str | None:
+        """Who has it goes on, unless the doorstep turns out to lie in somebody else's grid."""
+        there = self._rota.workers(placement)
+        if current and (current in there or not there):
+            return current
         worker = self._rota.next(placement, self._open)
         if worker:
             self._given[worker] += 1
+            if current:
+                self._given[current] -= 1
         return worker
 
     def write(self) -> None:
         """Replicas add to shards of their own: one count per worker would make them wait for each other."""
-        if not self._given:
+        if not any(self._given.values()):
             return
         rows = [{"staff_id": one, "open": n} for one, n in sorted(self._given.items())]
         statement = _ADD_POSTGRESQL if self._conn.dialect.name == "postgresql" else _ADD_SQLITE

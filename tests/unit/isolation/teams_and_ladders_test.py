@@ -40,8 +40,10 @@ def test_where_nobody_is_near_there_is_no_team_and_no_owner():
 
 def test_the_worker_registration_sent_to_the_door_stays_on_the_case():
     roster = {("grid_worker", "grid"): ("a", "b", "c")}
-    assert choose(ROLES, PLACES, roster, {"b": 50}, given="b")[0].staff_id == "b"
-    assert choose(ROLES, PLACES, roster, {"a": 1}, given="gone")[0].staff_id == "b"
+    sent = Member("grid_worker", "b")
+    assert choose(ROLES, PLACES, roster, {"b": 50}, given=sent)[0].staff_id == "b"
+    assert choose(ROLES, PLACES, {}, {}, given=sent) == (sent,), "also where the grid is not known"
+    assert choose(ROLES, PLACES, roster, {"a": 1}, given=Member("police", "p"))[0].staff_id == "b"
 
 
 def test_who_has_the_case_keeps_it_when_the_roles_change():
