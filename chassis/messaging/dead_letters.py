@@ -13,6 +13,7 @@ from sqlalchemy.engine import Connection
 
 from chassis.database import insert_rows
 from chassis.ids import new_id
+from chassis.messaging.topology import BACK
 from chassis.sealing import Sealer
 from chassis.unit_of_work import TABLES
 from contracts.envelope import ONE, Event, Unreadable, read_message
@@ -56,13 +57,13 @@ def of_broker(handler: str, message: Any) -> list[DeadLetter]:
     Events packed in one message become a letter each, so that they can be counted and replayed one by one.
     """
     found = message.properties.get("application_headers") or {}
+    death = _death(found, handler)
+    ours = of_our_copy(found, death.get("exchange"))
     headers = {
-        key: value
-        for key, value in found.items()
-        if isinstance(key, str) and not key.startswith("x-") and isinstance(value, str | int)
+        key: value for key, value in ours.items() if not key.startswith("x-") and isinstance(value, str | int)
     }
     # Tries before the one that killed; how often it was delivered the broker has forgotten by now.
-    attempts = _whole(found.get("doorstep-attempts"))
+    attempts = _whole(ours.get("doorstep-attempts"))
     error = "delivered too often: the consumer died on it each time"
     content_type = message.properties.get("content_type") or ""
     now = datetime.now(UTC)
@@ -71,12 +72,21 @@ def of_broker(handler: str, message: Any) -> list[DeadLetter]:
     except Unreadable as unreadable:
         error += f"; and it cannot be read: {unreadable}"
         return [DeadLetter(handler, error, attempts, text_of(message.body), content_type, now, headers)]
-    routing_key = str(headers.get("doorstep-routing-key") or _first_routing_key(found) or "")
+    routing_key = str(headers.get("doorstep-routing-key") or next(iter(death.get("routing-keys") or ()), ""))
     letters = [
         of_event(handler, event, error, attempts=attempts, first_failed_at=now, routing_key=routing_key)
         for event in events
     ]
     return [replace(letter, headers={**headers, **letter.headers}) for letter in letters]
+
+
+def of_our_copy(headers: Mapping[str, Any], exchange: str | None) -> Mapping[str, Any]:
+    """The headers of a copy that we made; none of any other message.
+
+    Outsiders can write them too, and a routing key among them would speak in another publisher's name. Only
+    we publish what comes by `doorstep.back`.
+    """
+    return headers if exchange == BACK else {}
 
 
 def text_of(body: Any) -> str:
@@ -97,7 +107,7 @@ def bury(conn: Connection, sealer: Sealer, letters: Sequence[DeadLetter]) -> Non
                 "handler": letter.handler,
                 "source": letter.event.source if letter.event else None,
                 "event_id": letter.event.id if letter.event else None,
-                "event_type": letter.event.type if letter.event else None,
+                "event_type": _fit(letter.event.type, 100) if letter.event else None,
                 "correlation_id": _fit(letter.event.correlationid, 200) if letter.event else None,
                 "error": _fit(letter.error, 2000),
                 "attempts": letter.attempts,
@@ -105,7 +115,10 @@ def bury(conn: Connection, sealer: Sealer, letters: Sequence[DeadLetter]) -> Non
                 "dead_at": now,
                 "content_type": _fit(letter.content_type, 200),
                 "sealed_body": sealer.seal(letter.body, PURPOSE),
-                "headers": letter.headers,
+                "headers": {
+                    _fit(key, 200): _fit(value, 1000) if isinstance(value, str) else value
+                    for key, value in letter.headers.items()
+                },
                 "state": "waiting",
             }
             for letter in letters
@@ -144,16 +157,21 @@ def waiting_by_handler(conn: Connection) -> dict[str, int]:
 
 def _fit(text: str, most: int) -> str:
     """A letter that does not fit its column could not be buried, and its message would block the queue."""
-    return text.replace("\0", "\ufffd")[:most]
+    return str(_storable(text))[:most]
+
+
+def _storable(value: Any) -> Any:
+    """Without NUL and half characters, which AMQP carries and no database takes."""
+    if not isinstance(value, str):
+        return value
+    return value.encode("utf-8", "replace").decode().replace("\0", "\ufffd")
 
 
 def _whole(value: Any) -> int:
     return value if isinstance(value, int) else 0
 
 
-def _first_routing_key(headers: Mapping[str, Any]) -> str | None:
-    """Under which key the broker got it, before it died."""
-    for death in headers.get("x-death") or ():
-        for key in death.get("routing-keys") or ():
-            return str(key)
-    return None
+def _death(headers: Mapping[str, Any], queue: str) -> Mapping[str, Any]:
+    """What the broker noted when the message died in this queue: how it had come there."""
+    deaths: list[Mapping[str, Any]] = headers.get("x-death") or []
+    return next((death for death in deaths if death.get("queue") == queue), {})

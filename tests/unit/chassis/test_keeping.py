@@ -1,0 +1,250 @@
+"""What is kept, for how long, and who may settle it; timers run in one replica."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from sqlalchemy import MetaData, func, select, update
+
+from chassis.clock import Clock
+from chassis.database import Database, chassis_tables, insert_rows
+from chassis.handlers import Service, Timer
+from chassis.housekeeping import chores
+from chassis.ids import new_id
+from chassis.leases import LEASES
+from chassis.messaging import dead_letters, inbox, outbox
+from chassis.messaging.dead_letters import DEAD, DeadLetter
+from chassis.messaging.inbox import INBOX, body_hash, claim
+from chassis.messaging.outbox import OUTBOX
+from chassis.sealing import BlindIndex, Sealer
+from chassis.settings import Settings, read_settings
+from chassis.unit_of_work import UnitOfWork, Work
+from contracts.envelope import ONE, Event
+
+KEY = bytes(32)
+TEXT_KEY = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
+
+
+def prepare(url: str) -> None:
+    database = Database(url)
+    metadata = MetaData()
+    chassis_tables(metadata)
+    metadata.create_all(database.engine)
+    database.dispose()
+
+
+@pytest.fixture
+def database(database_url: Callable[..., str]) -> Iterator[Database]:
+    database = Database(database_url("trial", prepare))
+    yield database
+    database.dispose()
+
+
+@pytest.fixture
+def work(database: Database) -> Work:
+    return Work("trial", database, Clock(), Sealer({"k1": KEY}), BlindIndex(KEY), ZoneInfo("Asia/Shanghai"))
+
+
+def event(id: str = "e1", **changes: Any) -> Event:
+    data = changes.pop("data", {"a": 1})
+    raw = {"id": id, "source": "/rail", "type": "place.changed", "data": data}
+    given = {"id": id, "source": "/rail", "type": "place.changed", "subject": None, "data": data, "raw": raw}
+    return Event(**{**given, "time": datetime.now(UTC), **changes})
+
+
+def count(database: Database, table: Any) -> int:
+    with database.read() as conn:
+        return int(conn.execute(select(func.count()).select_from(table)).scalar_one())
+
+
+def ago(days: float) -> datetime:
+    return datetime.now(UTC) - timedelta(days=days)
+
+
+# -- the inbox ------------------------------------------------------------
+
+
+def test_an_event_is_fresh_once_for_each_handler(database: Database) -> None:
+    with database.begin() as conn:
+        assert [e.id for e in claim(conn, "trial.a", [event("1"), event("2")]).fresh] == ["1", "2"]
+    with database.begin() as conn:
+        again = claim(conn, "trial.a", [event("2"), event("3")])
+        assert [e.id for e in again.fresh] == ["3"] and [e.id for e in again.repeats] == ["2"]
+        assert len(claim(conn, "trial.b", [event("1"), event("2")]).fresh) == 2
+
+
+def test_the_same_id_from_another_source_is_another_event(database: Database) -> None:
+    with database.begin() as conn:
+        assert len(claim(conn, "trial.a", [event("1"), event("1", source="/air")]).fresh) == 2
+
+
+def test_within_a_batch_the_first_counts_and_another_body_is_an_impostor(database: Database) -> None:
+    with database.begin() as conn:
+        found = claim(conn, "trial.a", [event("1"), event("1"), event("1", data={"a": 2})])
+    assert (len(found.fresh), len(found.repeats), len(found.impostors)) == (1, 1, 1)
+
+
+def test_the_order_of_keys_and_what_is_around_the_data_make_no_other_body() -> None:
+    one, other = event(data={"a": 1, "b": {"c": 2, "d": 3}}), event(data={"b": {"d": 3, "c": 2}, "a": 1})
+    assert body_hash(one) == body_hash(other)
+    assert body_hash(one) != body_hash(event(data={"a": 1, "b": {"c": 2, "d": 4}}))
+
+
+def test_a_unit_that_is_rolled_back_leaves_its_events_fresh(database: Database) -> None:
+    with pytest.raises(RuntimeError), database.begin() as conn:
+        claim(conn, "trial.a", [event("1")])
+        raise RuntimeError
+    with database.begin() as conn:
+        assert len(claim(conn, "trial.a", [event("1")]).fresh) == 1
+
+
+def test_inbox_rows_are_forgotten_after_their_days_a_bounded_number_at_a_time(database: Database) -> None:
+    with database.begin() as conn:
+        claim(conn, "trial.a", [event(str(n)) for n in range(30)])
+        claim(conn, "trial.b", [event(str(n)) for n in range(10)])
+        conn.execute(update(INBOX).where(INBOX.c.handler == "trial.a").values(handled_at=ago(31)))
+    with database.begin() as conn:
+        assert inbox.forget_old(conn, 30, most=20) == 20
+    with database.begin() as conn:
+        assert inbox.forget_old(conn, 30) == 10
+    assert count(database, INBOX) == 10
+
+
+# -- the event log ------------------------------------------------------------
+
+
+def test_the_event_log_keeps_its_days_and_never_loses_what_is_not_published(
+    work: Work, database: Database
+) -> None:
+    for n in range(4):
+        with work.unit() as uow:
+            uow.record("task.planned", f"c{n}", 1, {}, cause=None)
+    with database.begin() as conn:
+        ids = list(conn.execute(select(OUTBOX.c.id).order_by(OUTBOX.c.id)).scalars())
+        for row_id, age, published in zip(ids, (8, 8, 6, 8), (True, False, True, True), strict=True):
+            changes = {"created_at": ago(age), "published_at": ago(age) if published else None}
+            conn.execute(update(OUTBOX).where(OUTBOX.c.id == row_id).values(**changes))
+        assert outbox.forget_old(conn, 7, most=1) == 1
+        assert outbox.forget_old(conn, 7) == 1
+        assert outbox.forget_old(conn, 7) == 0
+        assert sorted(conn.execute(select(OUTBOX.c.id)).scalars()) == sorted(ids[1:3])
+        pending, age = outbox.pending(conn)
+        assert pending == 1 and age > 7 * 86_400
+
+
+# -- dead letters ------------------------------------------------------------
+
+
+def letter(n: int, **changes: Any) -> DeadLetter:
+    given: dict[str, Any] = {
+        "handler": "trial.a",
+        "error": "broken",
+        "attempts": 1,
+        "body": '{"name": "安小满"}',
+        "content_type": ONE,
+        "first_failed_at": ago(1),
+        "headers": {},
+        "event": event(str(n)),
+    }
+    return DeadLetter(**{**given, **changes})
+
+
+def test_dead_letters_are_listed_without_what_is_in_them(work: Work, database: Database) -> None:
+    with database.begin() as conn:
+        dead_letters.bury(conn, work.sealer, [letter(1), letter(2), letter(3, handler="trial.b")])
+        listed = dead_letters.listed(conn)
+        assert [row["event_id"] for row in listed] == ["1", "2", "3"]
+        assert "安小满" not in str(listed) and all("sealed_body" not in row for row in listed)
+        assert dead_letters.waiting_by_handler(conn) == {"trial.a": 2, "trial.b": 1}
+        whole = dead_letters.one(conn, listed[0]["id"])
+        assert (
+            whole and work.sealer.unseal(whole["sealed_body"], dead_letters.PURPOSE) == '{"name": "安小满"}'
+        )
+
+
+def test_a_dead_letter_is_settled_once_by_a_named_person(work: Work, database: Database) -> None:
+    with database.begin() as conn:
+        dead_letters.bury(conn, work.sealer, [letter(1)])
+        (row,) = dead_letters.listed(conn)
+        assert dead_letters.settle(conn, row["id"], "replayed", by="wang", reason="fixed")
+        assert not dead_letters.settle(conn, row["id"], "discarded", by="li", reason="late")
+        assert dead_letters.listed(conn) == []
+        (row,) = dead_letters.listed(conn, "replayed")
+        assert (row["settled_by"], row["settled_reason"]) == ("wang", "fixed") and row["settled_at"]
+        assert dead_letters.one(conn, new_id()) is None
+
+
+def test_a_letter_with_anything_in_it_can_be_buried(work: Work, database: Database) -> None:
+    odd = letter(
+        1,
+        error="x\0y" * 2000,
+        content_type="x\0" * 300,
+        body="\0",
+        headers={"doorstep-routing-key": "a\0b"},
+        event=event("1", correlationid="c\0" * 300),
+    )
+    with database.begin() as conn:
+        dead_letters.bury(conn, work.sealer, [odd])
+    assert count(database, DEAD) == 1
+
+
+# -- timers ------------------------------------------------------------
+
+
+def settings() -> Settings:
+    return read_settings(
+        "trial",
+        {
+            "DOORSTEP_TRIAL_DATABASE_URL": "sqlite://",
+            "DOORSTEP_BROKER_URL": "amqp://u:p@127.0.0.1:1/",
+            "DOORSTEP_SEAL_KEYS": f"k1:{TEXT_KEY}",
+            "DOORSTEP_INDEX_KEY": TEXT_KEY,
+        },
+    )
+
+
+def test_of_two_replicas_one_does_what_a_timer_asks_and_the_other_after_it_is_gone(
+    work: Work, database: Database
+) -> None:
+    done: list[str] = []
+
+    def replica(name: str) -> Any:
+        def plan(_uow: UnitOfWork) -> int:
+            done.append(name)
+            return 0
+
+        service = Service("trial", (), (Timer("plan", timedelta(seconds=30), plan),))
+        return next(c for c in chores(service, work, settings()) if "plan" in c.name)
+
+    one, two = replica("one"), replica("two")
+    for _ in range(3):
+        one.once(), two.once()
+    assert done == ["one"] * 3
+    with database.begin() as conn:
+        conn.execute(update(LEASES).values(until=ago(1)))
+    two.once(), one.once()
+    assert done == ["one"] * 3 + ["two"]
+
+
+def test_what_a_timer_records_is_committed_with_it_and_an_error_is_another_chance(
+    work: Work, database: Database
+) -> None:
+    failures = [1]
+
+    def plan(uow: UnitOfWork) -> int:
+        uow.record("task.planned", "c1", 1, {}, cause=None)
+        insert_rows(uow.conn, LEASES, [{"name": "mark", "holder": "x", "until": uow.now}])
+        if failures[0]:
+            failures[0] -= 1
+            raise RuntimeError("not yet")
+        return 0
+
+    service = Service("trial", (), (Timer("plan", timedelta(seconds=30), plan),))
+    chore = next(c for c in chores(service, work, settings()) if "plan" in c.name)
+    assert chore.once() == 0 and count(database, OUTBOX) == 0
+    chore.once()
+    assert count(database, OUTBOX) == 1
