@@ -6,7 +6,7 @@ SETUP := deploy/local/setup.sh
 TESTS ?= tests
 
 .DEFAULT_GOAL := help
-.PHONY: help venv setup demo test test-fast lint bench lock docs clean
+.PHONY: help venv setup demo test test-fast test-compose lint bench lock docs secrets images clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -37,6 +37,15 @@ lint: venv ## ruff, mypy, import-linter
 bench: ## Doorstep beside its peers, on PostgreSQL (see docs/performance.md)
 	@$(SETUP) --dev --bench --rabbitmq --postgresql
 	$(BIN)/python -m benchmarks $(BENCH)
+
+secrets: ## strong secrets for docker-compose.yml, in deploy/compose/secrets/; what is there stays
+	@python3 deploy/compose/make_secrets.py
+
+images: ## every image of docker-compose.yml from Debian's packages and PyPI's wheels, without a registry
+	@engine=$$(deploy/registryless/engine.sh start) && eval "$$engine" && deploy/registryless/images.sh && echo "$$engine"
+
+test-compose: venv ## the deployment on a real Docker engine, which is installed and started if there is none
+	@deploy/registryless/engine.sh run $(BIN)/pytest -m compose tests/compose
 
 docs: venv ## write the documents that are made from the code again
 	$(BIN)/doorstep docs

@@ -9,8 +9,10 @@ import typer
 
 MODULES = (
     "local",
+    "migrate",
     "demo",
     "publish",
+    "publisher",
     "simulate",
     "imports",
     "trace",

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from amqp.exceptions import NotFound, PreconditionFailed
+from amqp.exceptions import AccessRefused, NotFound, PreconditionFailed
 from kombu import Connection, Exchange, Queue, binding
 
 from chassis.errors import WorldAway
@@ -130,13 +130,24 @@ def service_entities(service: Service) -> Iterator[Entity]:
 
 
 def apply(connection: Connection, entities: Iterable[Entity]) -> None:
-    """Declare; what is there already the same way stays. Raises TopologyDiffers."""
+    """Declare; what is there already the same way stays. Raises TopologyDiffers.
+
+    A user who may declare nothing is content with what others declared: it only has to be there.
+    """
     for entity in entities:
         with connection.channel() as channel:
             try:
                 entity.bind(channel).declare()
+                continue
             except PreconditionFailed as error:
                 raise TopologyDiffers(f"{entity.name}: {error.message}") from None
+            except AccessRefused:
+                pass
+        with connection.channel() as channel:
+            if _is_there(entity, channel) is not None:
+                raise TopologyDiffers(
+                    f"{entity.name}: missing, and this user may not declare it: run `doorstep topology apply`"
+                )
 
 
 def check(connection: Connection, entities: Iterable[Entity]) -> list[Difference]:

@@ -1,0 +1,141 @@
+#!/usr/bin/env python3
+"""Writes the secrets of the compose deployment, strong and random: `make secrets`.
+
+What is there already stays as it is, so it may be run again at any time; delete a file to have a new one made.
+The folder is for the owner only. The files in it are readable by all, because containers that run as other
+users read them through mounts; they cannot be reached past the folder.
+
+Needs nothing but Python, on the machine that runs docker compose. See docs/operations.md for each file.
+"""
+
+import base64
+import hashlib
+import json
+import os
+import secrets
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import quote, unquote, urlsplit
+
+HERE = Path(__file__).resolve().parent
+USERS = HERE.parent / "rabbitmq" / "users.json"
+SERVICES = ("registration", "isolation", "notification")
+# A user that opens more than this has gone wrong; a service holds two for each handler and replica.
+LIMITS = {"max-connections": 300, "max-channels": 1000}
+
+
+class Secrets:
+    """One directory of secret files; `new` counts those made now."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self.new: list[str] = []
+
+    def once(self, name: str, make: Callable[[], str]) -> str:
+        file = self.directory / name
+        if not file.exists():
+            self.write(name, make())
+        return file.read_text().strip()
+
+    def write(self, name: str, text: str) -> None:
+        temporary = self.directory / f".{name}.new"
+        temporary.write_text(text + "\n")
+        temporary.chmod(0o444)
+        temporary.replace(self.directory / name)
+        self.new.append(name)
+
+
+def password() -> str:
+    return secrets.token_urlsafe(24)
+
+
+def key() -> str:
+    return base64.b64encode(secrets.token_bytes(32)).decode()
+
+
+def hashed(secret: str) -> str:
+    """As RabbitMQ keeps it: salt and SHA-256."""
+    salt = secrets.token_bytes(4)
+    return base64.b64encode(salt + hashlib.sha256(salt + secret.encode()).digest()).decode()
+
+
+def definitions(passwords: dict[str, str], users: dict[str, dict]) -> dict:
+    """Users with the permissions of users.json; a user that says which events may publish no others."""
+    topics = [
+        {
+            "user": name,
+            "vhost": "/",
+            "exchange": "doorstep.events",
+            "write": "^(" + "|".join(event.replace(".", r"\.") for event in user["events"]) + ")$",
+            "read": "^$",
+        }
+        for name, user in users.items()
+        if "events" in user
+    ]
+    return {
+        "users": [
+            {
+                "name": name,
+                "password_hash": hashed(passwords[name]),
+                "hashing_algorithm": "rabbit_password_hashing_sha256",
+                "tags": user.get("tags", []),
+                "limits": LIMITS,
+            }
+            for name, user in users.items()
+        ],
+        "vhosts": [{"name": "/"}],
+        "permissions": [
+            {"user": name, "vhost": "/", **{what: user[what] for what in ("configure", "write", "read")}}
+            for name, user in users.items()
+        ],
+        "topic_permissions": topics,
+    }
+
+
+def make(directory: Path) -> list[str]:
+    """Returns the names of the files that were made now."""
+    directory.mkdir(parents=True, exist_ok=True)
+    directory.chmod(0o700)
+    kept = Secrets(directory)
+    kept.once("seal_keys", lambda: f"k1:{key()}")
+    kept.once("index_key", key)
+    kept.once("sms_token", lambda: "")
+    kept.once("postgres_password", password)
+    for service in SERVICES:
+        secret = kept.once(f"{service}_database_password", password)
+        url = f"postgresql+psycopg://{service}:{quote(secret, safe='')}@postgres:5432/{service}"
+        if kept.once(f"{service}_database_url", lambda url=url: url) != url:
+            kept.write(f"{service}_database_url", url)
+
+    users = json.loads(USERS.read_text())
+    passwords = {"monitor": kept.once("monitor_password", password)}
+    for name in (*SERVICES, "operator"):
+        url = kept.once(
+            f"{name}_broker_url", lambda name=name: f"amqp://{name}:{password()}@rabbitmq:5672/%2F"
+        )
+        passwords[name] = unquote(urlsplit(url).password or "")
+    wanted = definitions(passwords, users)
+    if kept.new or not _same(directory / "rabbitmq_definitions.json", wanted, passwords):
+        kept.write("rabbitmq_definitions.json", json.dumps(wanted, indent=1))
+    return kept.new
+
+
+def _same(file: Path, wanted: dict, passwords: dict[str, str]) -> bool:
+    """Whether the file says the same; hashes differ by their salt each time."""
+    try:
+        found = json.loads(file.read_text())
+        for user, ours in zip(found["users"], wanted["users"], strict=True):
+            raw = base64.b64decode(user["password_hash"])
+            if hashlib.sha256(raw[:4] + passwords[user["name"]].encode()).digest() == raw[4:]:
+                ours["password_hash"] = user["password_hash"]
+    except (OSError, ValueError, KeyError):
+        return False
+    return bool(found == wanted)
+
+
+if __name__ == "__main__":
+    os.umask(0o022)
+    where = Path(sys.argv[1]) if len(sys.argv) > 1 else HERE / "secrets"
+    made = make(where)
+    print(f"{len(made)} secrets written to {where}" if made else f"all secrets are in {where} already")

@@ -1,0 +1,31 @@
+#!/bin/bash
+# Every image of docker-compose.yml without a registry, from Debian's packages and PyPI's wheels:
+#   images.sh [doorstep] [rabbitmq] [postgres] [prometheus]      (default: the first three)
+# An image that is there already is kept, except doorstep, of which the engine's cache knows what changed.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+export DOCKER_BUILDKIT=0  # the builder that needs no image of its own
+
+declare -A stands_in=([rabbitmq]=rabbitmq:3-management [postgres]=postgres:15 [prometheus]=prom/prometheus:latest)
+if [ $# = 0 ]; then set -- doorstep rabbitmq postgres; fi
+
+build() { # tag, arguments of docker build; its long output only where it fails
+    local log
+    log=$(mktemp)
+    echo "images: building $1" >&2
+    docker build -t "$@" >"$log" 2>&1 || { tail -n 30 "$log" >&2; echo "images: $1 failed (whole log: $log)" >&2; exit 1; }
+    rm -f "$log"
+}
+
+deploy/registryless/base.sh
+for wanted in "$@"; do
+    case $wanted in
+        doorstep)
+            build "${DOORSTEP_IMAGE:-doorstep:latest}" -f deploy/image/Dockerfile \
+                --build-arg BASE=python:3.11-slim-bookworm --build-arg BUILDER=doorstep-build:latest . ;;
+        rabbitmq | postgres | prometheus)
+            docker image inspect "${stands_in[$wanted]}" >/dev/null 2>&1 ||
+                build "${stands_in[$wanted]}" "deploy/registryless/$wanted" ;;
+        *) sed -n '2,4s/^# \?//p' "$0" >&2; exit 2 ;;
+    esac
+done
