@@ -17,6 +17,7 @@ import pytest
 
 from cli.environment import SERVICES
 from deploy.local import PrivateBroker, PrivatePostgres
+from doorstep_client import BrokerError
 from samples.day import Day, Line
 from tests.chaos.outcome import Outcome, outcome_of
 from tests.e2e.conftest import MORNING, migrated
@@ -59,7 +60,7 @@ class Chaos:
                 pause = seconds / (len(self.day) / PUBLISHED_AT_ONCE)
                 while portion := list(islice(lines, PUBLISHED_AT_ONCE)):
                     began = time.monotonic()
-                    self.system.publish(portion, packed=packed)
+                    self._publish(portion, packed)
                     time.sleep(max(0.0, pause - (time.monotonic() - began)))
             except BaseException as error:
                 self._problems.append(error)
@@ -73,6 +74,18 @@ class Chaos:
         assert not thread.is_alive(), "publishing hangs"
         if self._problems:
             raise self._problems[0]
+
+    def _publish(self, portion: list[Line], packed: int, seconds: float = 90) -> None:
+        """As a publisher does who gives up on nothing: again, with the same ids, until all is accepted."""
+        deadline = time.monotonic() + seconds
+        while True:
+            try:
+                self.system.publish(portion, packed=packed)
+                return
+            except (BrokerError, AssertionError):
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.5)
 
     def outcome(self) -> Outcome:
         databases = {service: self.system.database(service) for service in SERVICES}
