@@ -104,6 +104,7 @@ _ARRIVAL: dict[str, Any] = {
                 "place": "白银市 白银区 京怡家园4号楼",
                 "certainty": "exact",
                 "stop": 0,
+                "left_on": "2022-10-01",
             }
         ],
     },

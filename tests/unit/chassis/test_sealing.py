@@ -13,6 +13,7 @@ from chassis.errors import SettingsError
 from chassis.sealing import BlindIndex, SealBroken, Sealer, new_key
 
 OLD, NEW = b"o" * 32, b"n" * 32
+SOME = base64.b64encode(OLD).decode()
 JSON = st.recursive(
     st.none()
     | st.booleans()
@@ -89,7 +90,7 @@ def test_a_broken_token_is_refused(token: str) -> None:
         Sealer({"k1": NEW}).unseal(token)
 
 
-@pytest.mark.parametrize("text", ["", "k1", "k1:", "k1:AAAA", ":" + new_key(), f"a.b:{new_key()}", "k1:é"])
+@pytest.mark.parametrize("text", ["", "k1", "k1:", "k1:AAAA", f":{SOME}", f"a.b:{SOME}", "k1:é"])
 def test_a_ring_that_cannot_be_read_is_one_line_about_the_setting(text: str) -> None:
     with pytest.raises(SettingsError, match=r"^DOORSTEP_SEAL_KEYS ") as caught:
         Sealer.from_text(text)
