@@ -69,17 +69,20 @@ class Runner:
     def read(self, message: Any) -> Delivery:
         properties = message.properties
         headers = properties.get("application_headers") or {}
-        routing_key = headers.get(ROUTING_KEY) or message.delivery_info["routing_key"]
+        ours = dead_letters.of_our_copy(headers, message.delivery_info["exchange"])
+        routing_key = ours.get(ROUTING_KEY) or message.delivery_info["routing_key"]
         delivery = Delivery(
             tag=message.delivery_tag,
             delivered=_whole(headers.get("x-delivery-count")),
             routing_key=routing_key,
-            attempts=_whole(headers.get(ATTEMPTS)),
-            first_failed_at=_moment(headers.get(FIRST_FAILED)),
+            attempts=_whole(ours.get(ATTEMPTS)),
+            first_failed_at=_moment(ours.get(FIRST_FAILED)),
         )
         publisher = routing_key.rpartition(".")[2] if self._handler.exchange == ARRIVALS else None
         content_type = properties.get("content_type")
         try:
+            if not routing_key.isprintable():  # no database takes it, and nobody could be answered
+                raise Unreadable("the routing key holds characters that are no text")
             for event in read_message(message.body, content_type, publisher=publisher):
                 if event.type not in self._handler.events:
                     raise Unreadable("this queue takes no such event type")

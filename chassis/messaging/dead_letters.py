@@ -60,7 +60,12 @@ def of_broker(handler: str, message: Any) -> list[DeadLetter]:
     death = _death(found, handler)
     ours = of_our_copy(found, death.get("exchange"))
     headers = {
-        key: value for key, value in ours.items() if not key.startswith("x-") and isinstance(value, str | int)
+        key: value
+        for key, value in found.items()
+        if isinstance(key, str)
+        and isinstance(value, str | int)
+        and not key.startswith("x-")
+        and (key in ours or not key.startswith("doorstep-"))
     }
     # Tries before the one that killed; how often it was delivered the broker has forgotten by now.
     attempts = _whole(ours.get("doorstep-attempts"))

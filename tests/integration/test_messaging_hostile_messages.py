@@ -44,6 +44,12 @@ def wrong(**changes: Any) -> bytes:
     return dump_event(event)
 
 
+def failing() -> bytes:
+    event = place_event(1)
+    event["data"]["name"] = "poison"
+    return dump_event(event)
+
+
 HOSTILE: dict[str, tuple[bytes, dict[str, Any]]] = {
     "a NUL in the id": (wrong(id="a\0b"), {}),
     "a NUL in the source": (wrong(source="/a\0b"), {}),
@@ -64,6 +70,26 @@ HOSTILE: dict[str, tuple[bytes, dict[str, Any]]] = {
         wrong(),
         {"application_headers": {"doorstep-attempts": -7, "doorstep-first-failed": "yesterday"}},
     ),
+    "a number of attempts that no list of delays has": (
+        failing(),
+        {"application_headers": {"doorstep-attempts": -7}},
+    ),
+    "more attempts than a column holds": (
+        failing(),
+        {"application_headers": {"doorstep-attempts": 2**40}},
+    ),
+    "a first failure without a zone": (
+        failing(),
+        {"application_headers": {"doorstep-attempts": 9, "doorstep-first-failed": "2022-10-01T00:00:00"}},
+    ),
+    "a first failure before all time": (
+        failing(),
+        {"application_headers": {"doorstep-first-failed": "0001-01-01T00:00:00+14:00"}},
+    ),
+    "a routing key of ours that is a number": (wrong(), {"application_headers": {"doorstep-routing-key": 5}}),
+    "a NUL in a routing key of ours": (b"{", {"application_headers": {"doorstep-routing-key": "a\0b"}}),
+    "half a character in a header": (b"{", {"application_headers": {"doorstep-routing-key": "\ud800"}}),
+    "half a character in the content type": (b"{}", {"content_type": "a\ud800"}),
     "a depth that no parser likes": (b'{"data":' + b"[" * 100_000 + b"]" * 100_000 + b"}", {}),
     "a depth that can be read and not written": (
         dump_event(place_event(1))[:-1] + b',"x":' + b"[" * 300 + b"]" * 300 + b"}",

@@ -1,0 +1,51 @@
+"""Headers of our own count only on copies that we made: anybody who may publish can write them."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from chassis.handlers import Handler
+from chassis.messaging.batch import Delivery, Runner
+from contracts.envelope import ONE, dump_event
+from contracts.examples import EXAMPLES
+
+
+def read(exchange: str, routing_key: str, headers: dict[str, Any]) -> Delivery:
+    handler = Handler(
+        "receive_report",
+        ("arrival.reported",),
+        lambda uow, events: None,
+        exchange="doorstep.arrivals",
+        lenient=True,
+    )
+    nothing = cast(Any, None)
+    message = SimpleNamespace(
+        body=dump_event(EXAMPLES["arrival.reported"]),
+        delivery_tag=1,
+        delivery_info={"exchange": exchange, "routing_key": routing_key},
+        properties={"content_type": ONE, "application_headers": headers},
+    )
+    return Runner("registration.receive_report", handler, nothing, nothing, (5, 30)).read(message)
+
+
+def test_nobody_speaks_in_another_publishers_name_by_a_header() -> None:
+    forged = {"doorstep-routing-key": "arrival.reported.police", "doorstep-attempts": 9}
+    delivery = read("doorstep.arrivals", "arrival.reported.rail-lanzhou", forged)
+    assert [event.publisher for event in delivery.events] == ["rail-lanzhou"]
+    assert delivery.attempts == 0
+
+
+def test_a_copy_that_comes_back_is_still_its_publishers_and_remembers_its_attempts() -> None:
+    ours = {"doorstep-routing-key": "arrival.reported.rail-lanzhou", "doorstep-attempts": 2}
+    delivery = read("doorstep.back", "registration.receive_report", ours)
+    assert [event.publisher for event in delivery.events] == ["rail-lanzhou"]
+    assert delivery.attempts == 2
+
+
+@pytest.mark.parametrize("key", ["arrival.reported.a\0b", "arrival.reported.\ud800"])
+def test_a_publisher_whose_name_cannot_be_written_is_refused(key: str) -> None:
+    delivery = read("doorstep.arrivals", key, {})
+    assert delivery.unreadable is not None and "routing key" in delivery.unreadable.error
