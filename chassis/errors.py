@@ -48,5 +48,6 @@ def _driver_says_away(error: BaseException | None) -> bool:
     state = getattr(error, "sqlstate", None)
     if state is not None:
         return state in _AWAY_CODES or state.startswith(_AWAY_CLASSES)
-    # psycopg gives no SQLSTATE when the connection itself failed.
-    return type(error).__name__ in ("OperationalError", "InterfaceError")
+    # psycopg gives no SQLSTATE when the connection itself failed; how it failed is a class of its own.
+    kinds = {kind.__name__ for kind in type(error).__mro__}
+    return not kinds.isdisjoint(("OperationalError", "InterfaceError"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import socket
 import sqlite3
 from pathlib import Path
 
@@ -149,4 +150,13 @@ def test_a_server_that_is_not_there_is_the_world() -> None:
     database = Database("postgresql+psycopg://nobody@127.0.0.1:1/none")
     with pytest.raises(OperationalError) as caught, database.begin():
         pass
+    assert is_world_away(caught.value)
+
+
+def test_a_server_that_accepts_and_never_answers_is_the_world() -> None:
+    """As behind a dropped network, or while it is frozen."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        database = Database(f"postgresql+psycopg://nobody@127.0.0.1:{silent.getsockname()[1]}/none")
+        with pytest.raises(OperationalError) as caught, database.begin():
+            pass
     assert is_world_away(caught.value)
