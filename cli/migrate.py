@@ -17,8 +17,7 @@ def register(app: typer.Typer) -> None:
 
 def migrate(
     services: Annotated[
-        list[str] | None,
-        typer.Argument(help=f"Some of {', '.join(SERVICES)}. Default: all", metavar="[SERVICE]…"),
+        list[str] | None, typer.Argument(help="Default: every service", metavar="[SERVICE]…")
     ] = None,
     as_json: AsJson = False,
 ) -> None:

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Writes the secrets of the compose deployment, strong and random: `make secrets`.
 
-What is there already stays as it is, so it may be run again at any time; delete a file to have a new one made.
+What is there stays as it is, so it may be run again at any time; a file that was deleted is made anew.
 The folder is for the owner only. The files in it are readable by all, because containers that run as other
 users read them through mounts; they cannot be reached past the folder.
 
@@ -15,6 +15,7 @@ import os
 import secrets
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit
 
@@ -38,6 +39,11 @@ class Secrets:
             self.write(name, make())
         return file.read_text().strip()
 
+    def always(self, name: str, text: str) -> None:
+        """For what is made of other secrets."""
+        if self.once(name, lambda: text) != text:
+            self.write(name, text)
+
     def write(self, name: str, text: str) -> None:
         temporary = self.directory / f".{name}.new"
         temporary.write_text(text + "\n")
@@ -52,6 +58,10 @@ def password() -> str:
 
 def key() -> str:
     return base64.b64encode(secrets.token_bytes(32)).decode()
+
+
+def broker_url(user: str) -> str:
+    return f"amqp://{user}:{password()}@rabbitmq:5672/%2F"
 
 
 def hashed(secret: str) -> str:
@@ -105,15 +115,12 @@ def make(directory: Path) -> list[str]:
     for service in SERVICES:
         secret = kept.once(f"{service}_database_password", password)
         url = f"postgresql+psycopg://{service}:{quote(secret, safe='')}@postgres:5432/{service}"
-        if kept.once(f"{service}_database_url", lambda url=url: url) != url:
-            kept.write(f"{service}_database_url", url)
+        kept.always(f"{service}_database_url", url)
 
     users = json.loads(USERS.read_text())
     passwords = {"monitor": kept.once("monitor_password", password)}
     for name in (*SERVICES, "operator"):
-        url = kept.once(
-            f"{name}_broker_url", lambda name=name: f"amqp://{name}:{password()}@rabbitmq:5672/%2F"
-        )
+        url = kept.once(f"{name}_broker_url", partial(broker_url, name))
         passwords[name] = unquote(urlsplit(url).password or "")
     wanted = definitions(passwords, users)
     if kept.new or not _same(directory / "rabbitmq_definitions.json", wanted, passwords):
