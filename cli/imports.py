@@ -16,7 +16,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from cli.environment import environment
+from cli.environment import environment, var
 
 # The services' modules are imported by the commands that need them: `doorstep --help` is to be quick.
 if TYPE_CHECKING:
@@ -110,6 +110,18 @@ def import_policy(file: File, as_json: Json = False) -> None:
         typer.echo(f"policy {found.policy_id} is there already, version {found.version}: nothing changed")
 
 
+def _environment(service: str) -> dict[str, str]:
+    """Also before the first `doorstep up`: then it is the files under var/ that it will go on with."""
+    known = environment()
+    if any(name in known for name in (f"DOORSTEP_{service.upper()}_DATABASE_URL", "DOORSTEP_BROKER_URL")):
+        return known
+    from cli.local_system import LocalSystem
+
+    system = LocalSystem(var())
+    system.prepare_files()
+    return system.environment()
+
+
 @contextmanager
 def _unit(service: str, file: Path) -> Iterator[UnitOfWork]:
     """One transaction on a service's database. Its events wait in the outbox for the service's sweep."""
@@ -119,7 +131,7 @@ def _unit(service: str, file: Path) -> Iterator[UnitOfWork]:
     from chassis.unit_of_work import Work
     from services.registration.domain.imports import BadInput
 
-    settings = read_settings(service, environment())
+    settings = read_settings(service, _environment(service))
     database = Database(settings.database_url, application="doorstep-cli", pool_size=1)
     try:
         upgrade(service, database)

@@ -96,9 +96,8 @@ class LocalSystem:
 
     def start(self, say: Say = lambda text: None) -> None:
         """Returns when everything is ready. Raises LocalNodeError, SettingsError, Stopped."""
-        self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)  # queues hold reports as they came
-        for folder in (self._run, self._logs, self.directory / "data", self.directory / "keys"):
-            folder.mkdir(parents=True, exist_ok=True)
+        self.prepare_files()  # for nobody else's eyes: queues hold reports as they came
+        self._logs.mkdir(exist_ok=True)
         self._ports = {name: port if is_free(port) else freeport() for name, port in self._ports.items()}
         self._parts = [self._part(name) for name in self._names()]
         write_private(self._run / "ports.json", json.dumps(self._ports))
@@ -161,6 +160,12 @@ class LocalSystem:
                 Health(part.name, running, ready, port, part.pid, restarts.get(part.name, 0), waiting)
             )
         return found
+
+    def prepare_files(self) -> None:
+        """Databases and keys a command may use before the system was ever up; `start` goes on with them."""
+        self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for folder in (self._run, self.directory / "data", self.directory / "keys"):
+            folder.mkdir(parents=True, exist_ok=True)
 
     def environment(self) -> dict[str, str]:
         """Of the services: what was set outside stands before what we choose."""
