@@ -142,7 +142,9 @@ class Database:
 
 
 def _sqlite(url: str) -> Engine:
-    engine = create_engine(url, connect_args={"timeout": 15, "check_same_thread": False})
+    engine = create_engine(
+        url, connect_args={"timeout": 15, "check_same_thread": False}, hide_parameters=True
+    )
 
     @event.listens_for(engine, "connect")
     def _configure(connection: Any, _record: Any) -> None:
@@ -165,6 +167,7 @@ def _postgresql(url: str, application: str, pool_size: int) -> Engine:
     options = f"-c timezone=UTC -c lock_timeout={LOCK_TIMEOUT_MS} -c default_toast_compression=lz4"
     return create_engine(
         url,
+        hide_parameters=True,  # they are people's data, and an error's text ends in logs
         pool_size=pool_size,
         max_overflow=5,
         connect_args={
