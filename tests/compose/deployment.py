@@ -1,0 +1,236 @@
+"""The compose deployment as an operations team has it: `docker-compose`, the published ports, the secrets.
+
+Nothing in here reaches around them but `docker inspect` and `docker restart`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, unquote, urlsplit
+
+import requests
+
+from deploy.compose.make_secrets import make
+from deploy.local.ports import freeport
+from doorstep_client import Outcomes, Publisher, Raw
+
+ROOT = Path(__file__).resolve().parents[2]
+SERVICES = ("registration", "isolation", "notification")
+BASE = "python:3.11-slim-bookworm"
+READY_S = 180
+
+
+@dataclass(frozen=True)
+class Answer:
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+@dataclass
+class Deployment:
+    """:param directory: its secrets are written below it."""
+
+    directory: Path
+    project: str
+    passwords: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.secrets = self.directory / "secrets"
+        make(self.secrets)
+        self.amqp_port, self.management_port = freeport(), freeport()
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith("DOORSTEP_")}
+        self.environment = inherited | {
+            "COMPOSE_PROJECT_NAME": self.project,
+            "DOORSTEP_SECRETS": str(self.secrets),
+            "DOORSTEP_AMQP_PORT": str(self.amqp_port),
+            "DOORSTEP_MANAGEMENT_PORT": str(self.management_port),
+            "DOORSTEP_SMS_URL": "http://sms:8025/messages",
+            "DOORSTEP_SMS_RATE": "1000",
+            "DOORSTEP_CLOCK_FILE": "/var/lib/doorstep/clock",
+        }
+
+    # -- the engine ------------------------------------------------------------------------------------
+
+    def compose(self, *args: str, timeout: float = 300) -> Answer:
+        return self._run("docker-compose", "--profile", "demo", *args, timeout=timeout)
+
+    def docker(self, *args: str, timeout: float = 120) -> str:
+        answer = self._run("docker", *args, timeout=timeout)
+        assert answer.code == 0, f"docker {' '.join(args)}: {answer.err}"
+        return answer.out
+
+    def up(self, *args: str) -> None:
+        """Returns when everything is ready."""
+        answer = self.compose("up", "-d", *args)
+        assert answer.code == 0, f"{answer.out}\n{answer.err}\n{self.logs()}"
+        self.wait_healthy()
+
+    def down(self, *args: str) -> None:
+        answer = self.compose("down", "-t", "30", *args)
+        assert answer.code == 0, answer.err
+
+    def containers(self) -> list[dict[str, Any]]:
+        """As `docker inspect` tells them, jobs included."""
+        ids = self.docker("ps", "-aq", "--filter", f"label=com.docker.compose.project={self.project}").split()
+        found: list[dict[str, Any]] = json.loads(self.docker("inspect", *ids)) if ids else []
+        return sorted(found, key=service_of)
+
+    def running(self) -> list[dict[str, Any]]:
+        return [one for one in self.containers() if one["State"]["Running"]]
+
+    def wait_healthy(self, seconds: float = READY_S) -> None:
+        deadline = time.monotonic() + seconds
+        while True:
+            ill = {
+                one["Name"]: one["State"].get("Health", {}).get("Status")
+                for one in self.containers()
+                if "Health" in one["State"] and one["State"]["Health"]["Status"] != "healthy"
+            }
+            if not ill:
+                return
+            assert time.monotonic() < deadline, f"not healthy after {seconds} s: {ill}\n{self.logs()}"
+            time.sleep(0.5)
+
+    def restart(self, container: dict[str, Any]) -> None:
+        """Stopped as an orchestrator stops it, started again; returns when all are healthy."""
+        self.docker("restart", "-t", "30", container["Id"])
+        self.wait_healthy()
+
+    def execute(self, service: str, *command: str) -> str:
+        answer = self.compose("exec", "-T", service, *command)
+        assert answer.code == 0, answer.err
+        return answer.out
+
+    def logs(self) -> str:
+        return self.compose("logs", "--no-color", "--tail", "15").out
+
+    # -- the operator ----------------------------------------------------------------------------------
+
+    def run(self, *args: str, timeout: float = 300) -> Answer:
+        """A `doorstep` command, whatever its exit code."""
+        return self.compose("run", "--rm", "--no-deps", "-T", "doorstep", *args, timeout=timeout)
+
+    def doorstep(self, *args: str) -> Any:
+        """A `doorstep` command that succeeds: what it prints with --json."""
+        answer = self.run(*args, "--json")
+        assert answer.code == 0, f"doorstep {' '.join(args)}: {answer.code}\n{answer.out}\n{answer.err}"
+        return answer.json
+
+    def set_clock(self, moment: datetime) -> None:
+        code = (
+            "import sys; from datetime import datetime; from pathlib import Path; "
+            "from chassis.clock import Clock; "
+            "Clock(Path('/var/lib/doorstep/clock')).set(datetime.fromisoformat(sys.argv[1]))"
+        )
+        answer = self.compose(
+            "run",
+            "--rm",
+            "--no-deps",
+            "-T",
+            "--entrypoint",
+            "python",
+            "doorstep",
+            "-c",
+            code,
+            moment.isoformat(),
+        )
+        assert answer.code == 0, answer.err
+
+    def settled(self, wait: float = 180) -> dict[str, Any]:
+        """Waits until nothing is in flight, and fails unless the audit balances then."""
+        answer = self.run("audit", "--json", "--wait", str(wait), timeout=wait + 120)
+        found = answer.json if answer.out else answer.err
+        assert answer.code == 0 and found["balanced"] and not sum(found["in_flight"].values()), found
+        return found
+
+    def management(self, path: str) -> Any:
+        session = requests.Session()
+        session.trust_env = False
+        answer = session.get(
+            f"http://127.0.0.1:{self.management_port}/api/{path}",
+            auth=("operator", self.password("operator")),
+            timeout=10,
+        )
+        answer.raise_for_status()
+        return answer.json()
+
+    def consumers(self, queue: str) -> int:
+        return int(self.management(f"queues/%2F/{queue}").get("consumers", 0))
+
+    def sms_sent(self) -> dict[str, Any]:
+        code = "import urllib.request as u; print(u.urlopen('http://127.0.0.1:8025/sent').read().decode())"
+        found: dict[str, Any] = json.loads(self.execute("sms", "python", "-c", code))
+        return found
+
+    # -- outside systems -------------------------------------------------------------------------------
+
+    def password(self, user: str) -> str:
+        if user in self.passwords:
+            return self.passwords[user]
+        url = (self.secrets / f"{user}_broker_url").read_text().strip()
+        return unquote(urlsplit(url).password or "")
+
+    def add_publisher(self, name: str) -> None:
+        self.passwords[name] = self.doorstep("publisher", "add", name)["password"]
+
+    def url(self, user: str) -> str:
+        """Of the published port."""
+        return f"amqp://{user}:{quote(self.password(user), safe='')}@127.0.0.1:{self.amqp_port}/%2F"
+
+    def publish(self, lines: Iterable[dict[str, Any]]) -> None:
+        """Each line by the publisher it belongs to, who is a user of the broker."""
+        by_publisher: dict[str, list[Any]] = {}
+        for line in lines:
+            by_publisher.setdefault(publisher_of(line), []).append(sendable(line))
+        for name, events in by_publisher.items():
+            with Publisher(self.url(name), name, time_limit=60) as publisher:
+                assert_all_taken(publisher.publish_many(events))
+
+    def _run(self, *command: str, timeout: float) -> Answer:
+        done = subprocess.run(
+            command,
+            cwd=ROOT,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            stdin=subprocess.DEVNULL,
+        )
+        return Answer(done.returncode, done.stdout, done.stderr)
+
+
+def service_of(container: dict[str, Any]) -> str:
+    return str(container["Config"]["Labels"]["com.docker.compose.service"])
+
+
+def publisher_of(line: dict[str, Any]) -> str:
+    broken = line.get("broken")
+    return str(broken["publisher"] if broken else line["source"].split("/")[1])
+
+
+def sendable(line: dict[str, Any]) -> Any:
+    broken = line.get("broken")
+    return Raw(broken["body"].encode(), broken["content_type"], broken["publisher"]) if broken else line
+
+
+def paced(lines: Iterable[Any], per_second: float) -> Iterator[Any]:
+    for line in lines:
+        yield line
+        time.sleep(1 / per_second)
+
+
+def assert_all_taken(outcomes: Outcomes) -> None:
+    assert outcomes.complete, outcomes.counts()

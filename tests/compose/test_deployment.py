@@ -1,0 +1,301 @@
+"""One deployment through its first days: it comes up, works, grows, survives, and is closed to others.
+
+The tests build on each other, in this order.
+"""
+
+import json
+import threading
+import time
+from collections.abc import Callable
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pika
+import pika.exceptions
+import pytest
+from deployment import BASE, SERVICES, Deployment, assert_all_taken, paced, sendable, service_of
+
+from doorstep_client import Publisher, Replies, arrival_event
+from samples.day import PLAIN, Day
+
+pytestmark = [pytest.mark.compose, pytest.mark.timeout(1200)]
+
+MORNING = datetime(2022, 10, 1, 9, tzinfo=ZoneInfo("Asia/Shanghai"))
+MOST_BYTES_BEYOND_BASE = 250_000_000
+PUBLISHERS = (
+    "rail-lanzhou",
+    "air-lanzhou",
+    "police-chengguan",
+    "selfreg",
+    "lodging-chengguan",
+    "employers-chengguan",
+    "grid-chengguan",
+)
+
+Act = Callable[[Any], object]
+
+
+# -- it comes up ---------------------------------------------------------------------------------------------
+
+
+def test_the_compose_file_is_clean(stack: Deployment) -> None:
+    answer = stack.compose("config", "-q")
+    assert (answer.code, answer.out, answer.err) == (0, "", "")
+
+
+def test_up_on_an_empty_machine_ends_with_a_working_system(stack: Deployment) -> None:
+    jobs = {
+        service_of(one): one["State"]["ExitCode"] for one in stack.containers() if not one["State"]["Running"]
+    }
+    assert jobs == {"migrate": 0, "topology": 0}
+    assert {service_of(one) for one in stack.running()} == {*SERVICES, "postgres", "rabbitmq", "sms"}
+    assert stack.doorstep("topology", "check") == {"ok": True, "differences": []}
+    assert stack.doorstep("audit")["balanced"]
+
+
+def test_images_are_small_and_hold_no_build_tools(stack: Deployment) -> None:
+    def size(image: str) -> int:
+        return int(stack.docker("image", "inspect", "--format", "{{.Size}}", image))
+
+    for image in {one["Config"]["Image"] for one in stack.containers()}:
+        assert size(image) - size(BASE) < MOST_BYTES_BEYOND_BASE, image
+    tools = stack.execute("registration", "sh", "-c", "command -v gcc cc make git curl; true")
+    assert tools.strip() == ""
+
+
+def test_containers_are_neither_root_nor_able_to_change_themselves(stack: Deployment) -> None:
+    for one in stack.containers():
+        assert one["HostConfig"]["ReadonlyRootfs"], one["Name"]
+        assert one["HostConfig"]["CapDrop"] == ["ALL"], one["Name"]
+        assert one["HostConfig"]["SecurityOpt"] == ["no-new-privileges:true"], one["Name"]
+        assert one["HostConfig"]["Memory"] > 0, one["Name"]
+    for one in stack.running():
+        assert stack.docker("exec", one["Id"], "id", "-u").strip() != "0", one["Name"]
+        answer = stack.docker("exec", one["Id"], "sh", "-c", "touch /usr/bin/x 2>&1 || true")
+        assert "Read-only file system" in answer, one["Name"]
+
+
+def test_only_what_must_be_reached_can_be_and_only_from_this_machine(stack: Deployment) -> None:
+    published = {
+        (service_of(one), port): [binding["HostIp"] for binding in bindings]
+        for one in stack.running()
+        for port, bindings in one["NetworkSettings"]["Ports"].items()
+        if bindings
+    }
+    assert published == {("rabbitmq", "5672/tcp"): ["127.0.0.1"], ("rabbitmq", "15672/tcp"): ["127.0.0.1"]}
+
+
+def test_no_secret_stands_in_an_environment_or_a_command(stack: Deployment) -> None:
+    secrets = [file.read_text().strip() for file in stack.secrets.iterdir() if file.suffix != ".json"]
+    secrets += [stack.password(user) for user in (*SERVICES, "operator")]
+    told = str([(one["Config"], one["Args"]) for one in stack.containers()])
+    assert [secret for secret in secrets if secret and secret in told] == []
+
+
+# -- it does its work ----------------------------------------------------------------------------------------
+
+
+def test_a_sample_day_published_from_outside_comes_out_as_it_must(stack: Deployment) -> None:
+    stack.set_clock(MORNING)
+    for name in PUBLISHERS:
+        stack.add_publisher(name)
+    stack.doorstep("places", "import", "/files/places.csv")
+    stack.doorstep("staff", "import", "/files/staff.csv")
+    stack.doorstep("risk", "import", "/files/risk-areas-2022-10-01.json")
+    for policy in ("2020-02", "2022-06-ninth-edition", "2022-11-twenty-measures"):
+        stack.doorstep("policy", "import", f"/policies/{policy}.json")
+    stack.settled()
+
+    day = Day(1000, date(2022, 10, 1), now=MORNING)
+    stack.publish(day)
+    sums = stack.settled()["sums"]
+
+    truth = day.truth
+    assert sums["reports"]["received"] == truth.reports
+    assert sums["arrivals"]["registered"] == sums["cases"]["all"] == truth.comings
+    assert set(stack.sms_sent()["per_key"].values()) == {1}
+    assert len(stack.doorstep("dead", "list")) > 0, "the day's broken messages"
+
+
+def test_a_publisher_reads_what_became_of_its_reports(stack: Deployment) -> None:
+    heard: list[Any] = []
+    with Replies(stack.url("rail-lanzhou"), "rail-lanzhou") as replies:
+        replies.read(heard.append, idle=3)
+    assert {reply.publisher for reply in heard} == {"rail-lanzhou"}
+    assert {reply.accepted for reply in heard} == {True, False}
+
+
+# -- it is closed to others ----------------------------------------------------------------------------------
+
+
+def refusal(url: str, act: Act) -> str:
+    """What the broker says to it; fails where it says nothing."""
+    connection = pika.BlockingConnection(pika.URLParameters(url))
+    try:
+        channel = connection.channel()
+        channel.confirm_delivery()
+        with pytest.raises(pika.exceptions.ChannelClosedByBroker) as caught:
+            act(channel)
+        assert caught.value.reply_code == 403
+        return str(caught.value.reply_text)
+    finally:
+        if connection.is_open:
+            connection.close()
+
+
+def say(exchange: str, key: str) -> Act:
+    return lambda channel: channel.basic_publish(exchange, key, b"{}")
+
+
+PUBLISHER_MAY_NOT: dict[str, Act] = {
+    "read a work queue": lambda c: c.basic_get("registration.receive_report"),
+    "consume a work queue": lambda c: c.basic_consume("isolation.open_case", lambda *_: None),
+    "read another's replies": lambda c: c.basic_get("doorstep.replies.air-lanzhou"),
+    "read what was not routed": lambda c: c.basic_get("doorstep.unrouted"),
+    "declare a queue": lambda c: c.queue_declare("mine"),
+    "declare an exchange": lambda c: c.exchange_declare("mine"),
+    "delete its reply queue": lambda c: c.queue_delete("doorstep.replies.rail-lanzhou"),
+    "delete the exchange": lambda c: c.exchange_delete("doorstep.arrivals"),
+    "listen to arrivals": lambda c: c.queue_bind("doorstep.replies.rail-lanzhou", "doorstep.arrivals", "#"),
+    "publish events of the services": say("doorstep.events", "arrival.registered"),
+    "publish straight into a queue": say("", "isolation.open_case"),
+    "publish to a retry queue": say("doorstep.retry.5s", "isolation.open_case"),
+    "answer itself": say("doorstep.replies", "rail-lanzhou"),
+    "publish as another": say("doorstep.arrivals", "arrival.reported.air-lanzhou"),
+    "publish another type": say("doorstep.arrivals", "risk_list.published"),
+    "publish below its name": say("doorstep.arrivals", "arrival.reported.rail-lanzhou.x"),
+}
+
+
+@pytest.mark.parametrize("what", PUBLISHER_MAY_NOT)
+def test_a_publisher_may_not(stack: Deployment, what: str) -> None:
+    assert "ACCESS_REFUSED" in refusal(stack.url("rail-lanzhou"), PUBLISHER_MAY_NOT[what])
+
+
+def test_a_report_in_another_publishers_name_is_refused_by_its_content_too(stack: Deployment) -> None:
+    event = arrival_event("/air-lanzhou/landings", {"source_kind": "transport", "person": {"name": "王芳"}})
+    parameters = pika.URLParameters(stack.url("rail-lanzhou"))
+    connection = pika.BlockingConnection(parameters)
+    channel = connection.channel()
+    channel.confirm_delivery()
+    body = json.dumps(event, ensure_ascii=False, default=str).encode()
+    properties = pika.BasicProperties(content_type="application/cloudevents+json", delivery_mode=2)
+    channel.basic_publish("doorstep.arrivals", "arrival.reported.rail-lanzhou", body, properties)
+    connection.close()
+    heard: list[Any] = []
+    with Replies(stack.url("rail-lanzhou"), "rail-lanzhou") as replies:
+        replies.read(heard.append, until=lambda: bool(heard), idle=30)
+    assert [reply.accepted for reply in heard] == [False]
+    assert "source" in {reason.field for reason in heard[0].reasons}
+
+
+SERVICES_MAY_NOT: dict[str, tuple[str, Act]] = {
+    "isolation reads reports": ("isolation", lambda c: c.basic_get("registration.receive_report")),
+    "isolation declares": ("isolation", lambda c: c.queue_declare("mine")),
+    "isolation deletes its queue": ("isolation", lambda c: c.queue_delete("isolation.open_case")),
+    "isolation says who arrived": ("isolation", say("doorstep.events", "arrival.registered")),
+    "isolation answers publishers": ("isolation", say("doorstep.replies", "rail-lanzhou")),
+    "registration opens cases": ("registration", say("doorstep.events", "case.opened")),
+    "registration deletes the exchange": ("registration", lambda c: c.exchange_delete("doorstep.events")),
+    "registration reads replies": ("registration", lambda c: c.basic_get("doorstep.replies.selfreg")),
+    "notification reports arrivals": ("notification", say("doorstep.arrivals", "arrival.reported.selfreg")),
+    "notification listens to arrivals": (
+        "notification",
+        lambda c: c.queue_bind("notification.tell_case_opened", "doorstep.events", "arrival.registered"),
+    ),
+}
+
+
+@pytest.mark.parametrize("what", SERVICES_MAY_NOT)
+def test_a_service_may_not(stack: Deployment, what: str) -> None:
+    user, act = SERVICES_MAY_NOT[what]
+    assert "ACCESS_REFUSED" in refusal(stack.url(user), act)
+
+
+@pytest.mark.parametrize("url", ["guest", "removed"])
+def test_who_is_no_user_gets_no_connection(stack: Deployment, url: str) -> None:
+    stack.passwords["guest"] = "guest"
+    if url == "removed":
+        stack.add_publisher("removed")
+        stack.doorstep("publisher", "remove", "removed")
+    with pytest.raises(pika.exceptions.ProbableAuthenticationError):
+        pika.BlockingConnection(pika.URLParameters(stack.url(url)))
+
+
+def test_each_service_reaches_only_its_own_database(stack: Deployment) -> None:
+    own = (stack.secrets / "isolation_database_password").read_text().strip()
+    command = "psql -h 127.0.0.1 -U isolation -d {} -tAc 'select count(*) from pg_tables'"
+    run = ["sh", "-c"]
+    ours = stack.execute("postgres", *run, f"PGPASSWORD='{own}' {command.format('isolation')}")
+    assert int(ours) > 0
+    other = stack.execute(
+        "postgres", *run, f"PGPASSWORD='{own}' {command.format('registration')} 2>&1 || true"
+    )
+    assert "permission denied for database" in other
+
+
+# -- it grows and survives -----------------------------------------------------------------------------------
+
+
+def test_isolation_runs_three_times(stack: Deployment) -> None:
+    before = stack.settled()["sums"]["arrivals"]["registered"]
+    stack.up("--scale", "isolation=3", "--no-recreate")
+    deadline = time.monotonic() + 60
+    while (found := stack.consumers("isolation.open_case")) != 3:  # the broker counts every few seconds
+        assert time.monotonic() < deadline, found
+        time.sleep(1)
+
+    day = Day(500, date(2022, 10, 1), seed=11, now=MORNING, shares=PLAIN)
+    stack.publish(day)
+    assert stack.settled()["sums"]["arrivals"]["registered"] == before + day.truth.comings
+
+
+def test_every_container_restarted_in_turn_under_load_loses_and_doubles_nothing(stack: Deployment) -> None:
+    before = stack.settled()["sums"]
+    day = Day(100_000, date(2022, 10, 1), seed=12, now=MORNING, shares=PLAIN)
+    done = threading.Event()
+    sent: list[dict[str, Any]] = []
+
+    def load() -> Any:
+        for line in paced(day, per_second=25):
+            if done.is_set():
+                return
+            if line["source"].startswith("/rail-lanzhou/"):
+                sent.append(line)
+                yield sendable(line)
+
+    failures: list[BaseException] = []
+
+    def publish() -> None:
+        try:
+            with Publisher(stack.url("rail-lanzhou"), events_per_message=1, time_limit=150) as publisher:
+                assert_all_taken(publisher.publish_many(load()))
+        except BaseException as error:
+            failures.append(error)
+
+    publishing = threading.Thread(target=publish, daemon=True)
+    publishing.start()
+    restarted = []
+    for container in stack.running():
+        stack.restart(container)
+        restarted.append(service_of(container))
+    done.set()
+    publishing.join(200)
+    assert not failures and not publishing.is_alive(), failures
+    assert sorted(restarted) == sorted([*SERVICES, "isolation", "isolation", "postgres", "rabbitmq", "sms"])
+
+    after = stack.settled()["sums"]
+    assert len(sent) > 100
+    assert after["reports"]["received"] == before["reports"]["received"] + len(sent)
+
+
+def test_what_is_stored_survives_when_all_containers_are_made_anew(stack: Deployment) -> None:
+    before = stack.settled()
+    stack.down()
+    stack.up()
+    after = stack.settled()
+    assert after["sums"] == before["sums"]
+    assert after["dead_letters"] == before["dead_letters"]
+    with Publisher(stack.url("rail-lanzhou"), "rail-lanzhou"):
+        pass
