@@ -113,6 +113,8 @@ class PrivateBroker:
         """
         processes.kill(self._pidfile)
         processes.kill(self._epmd_pidfile)
+        # The Erlang machine is a child of what the pid file names, and may take a moment longer to be gone.
+        wait_until(lambda: is_free(self.port), 10)
 
     def restart(self) -> None:
         self.stop()

@@ -163,8 +163,9 @@ def test_a_frozen_broker_is_given_up_within_the_limit_and_nothing_is_marked(
 
 
 def test_under_a_memory_alarm_consuming_goes_on_and_publishing_waits_in_the_outbox(
-    own_broker: PrivateBroker, trial: Trial, eventually: Wait
+    own_broker: PrivateBroker, own_url: str, database_url: Callable[..., str], eventually: Wait
 ) -> None:
+    trial = Trial(own_url, database_url("trial", prepare), batch=20)
     publish_all(trial, range(1, 301))
     own_broker.rabbitmqctl("set_vm_memory_high_watermark", "0.000001")
     try:

@@ -70,6 +70,19 @@ def test_applying_twice_changes_nothing_and_check_is_content(connection: Connect
     assert check(connection, everything()) == []
 
 
+def test_every_queue_is_a_quorum_queue_and_what_can_fail_falls_into_its_own_dead_queue() -> None:
+    queues = {entity.name: entity.queue_arguments for entity in everything() if isinstance(entity, Queue)}
+    assert {arguments["x-queue-type"] for arguments in queues.values()} == {"quorum"}
+    work = queues["trial.write_down"]
+    assert (work["x-dead-letter-exchange"], work["x-dead-letter-routing-key"]) == (
+        "",
+        "trial.write_down.dead",
+    )
+    assert work["x-dead-letter-strategy"] == "at-least-once" and work["x-overflow"] == "reject-publish"
+    assert "trial.write_down.dead" in queues
+    assert queues["doorstep.retry.5s"]["x-message-ttl"] == 5000
+
+
 def test_check_names_what_is_missing_and_makes_nothing(connection: Connection) -> None:
     missing = {difference.name for difference in check(connection, everything())}
     assert {"doorstep.events", "trial.write_down", "trial.write_down.dead", "doorstep.retry.5s"} <= missing
