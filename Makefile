@@ -3,7 +3,6 @@
 SHELL := /bin/bash
 BIN := .venv/bin
 SETUP := deploy/local/setup.sh
-TESTS ?= tests
 
 .DEFAULT_GOAL := help
 .PHONY: help venv setup demo test test-fast test-compose lint bench lock docs secrets images clean
@@ -22,8 +21,13 @@ demo: setup ## a whole day of arrivals on this machine; Ctrl-C ends it (ONCE=1: 
 
 test: ## everything that checks the project: lint, types, arrows, all tests (TESTS=path for some)
 	@$(SETUP) --dev --rabbitmq --postgresql
-	@$(MAKE) --no-print-directory lint
+ifdef TESTS
 	$(BIN)/pytest $(TESTS)
+else
+	@$(MAKE) --no-print-directory lint
+	$(BIN)/pytest -n 2 --dist loadfile tests/unit tests/contract tests/integration
+	$(BIN)/pytest tests/e2e tests/chaos
+endif
 
 test-fast: venv ## the tests that need neither broker nor PostgreSQL
 	$(BIN)/pytest -n auto $(wildcard tests/unit tests/contract) -m "not broker and not postgresql and not slow"
