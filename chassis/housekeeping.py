@@ -88,6 +88,7 @@ def publishing(work: Work, settings: Settings, name: str) -> tuple[Work, Callabl
 
     def settled(do: Do) -> Do:
         def once() -> int:
+            outlet.publisher.beat()
             done = do()
             outlet.settle()
             if outlet.has_news():

@@ -226,6 +226,8 @@ class BatchConsumer:
                 if not is_world_away(error):
                     raise
                 self._away(error)
+            else:
+                self.ready, self.reason = True, ""
 
     def _wait(self, seconds: float) -> None:
         """Take nothing, keep the connection alive; raises when it is gone."""

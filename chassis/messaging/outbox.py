@@ -39,6 +39,7 @@ class Outbox:
         """Publish. A broker that is away is no error: the rows wait for the sweep."""
         self._marking = []
         reach("after_commit")
+        self._collect()
         try:
             for message in messages:
                 self.publisher.send(
@@ -56,7 +57,7 @@ class Outbox:
     def mark(self, conn: Connection) -> None:
         """Inside a transaction about to end: note what was confirmed since the last time."""
         # Marks of a transaction that was rolled back are still in _marking and are written again.
-        self._collect()
+        # The broker is not asked here: nobody waits for it with a transaction open.
         self._marking += self._confirmed
         self._confirmed.clear()
         if self._marking:
