@@ -28,6 +28,9 @@ FIRST_FAILED = "doorstep-first-failed"
 ROUTING_KEY = "doorstep-routing-key"
 ERROR = "doorstep-error"
 
+# The name of a broker user, in a routing key, a queue name and columns.
+LONGEST_PUBLISHER = 100
+
 IMPOSTOR = "the same source and id came before with other content"
 
 log = structlog.get_logger()
@@ -83,6 +86,8 @@ class Runner:
         try:
             if not routing_key.isprintable():  # no database takes it, and nobody could be answered
                 raise Unreadable("the routing key holds characters that are no text")
+            if publisher is not None and not 1 <= len(publisher) <= LONGEST_PUBLISHER:
+                raise Unreadable("the routing key must end in the publisher's name, 1 to 100 characters")
             for event in read_message(message.body, content_type, publisher=publisher):
                 if event.type not in self._handler.events:
                     raise Unreadable("this queue takes no such event type")

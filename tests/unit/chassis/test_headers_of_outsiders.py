@@ -45,7 +45,7 @@ def test_a_copy_that_comes_back_is_still_its_publishers_and_remembers_its_attemp
     assert delivery.attempts == 2
 
 
-@pytest.mark.parametrize("key", ["arrival.reported.a\0b", "arrival.reported.\ud800"])
-def test_a_publisher_whose_name_cannot_be_written_is_refused(key: str) -> None:
-    delivery = read("doorstep.arrivals", key, {})
+@pytest.mark.parametrize("name", ["", "a\0b", "\ud800", "x" * 101])
+def test_a_publisher_whose_name_cannot_be_written_or_is_missing_is_refused(name: str) -> None:
+    delivery = read("doorstep.arrivals", f"arrival.reported.{name}", {})
     assert delivery.unreadable is not None and "routing key" in delivery.unreadable.error
