@@ -13,8 +13,13 @@ def var() -> Path:
 
 
 def environment(directory: Path | None = None) -> dict[str, str]:
-    """For `read_settings(service, environment())`: a command finds the system that `doorstep up` made."""
-    return remembered(directory or var()) | dict(os.environ)
+    """For `read_settings(service, environment())`: a command finds the system that `doorstep up` made.
+
+    What is set outside as a secret's file is read here, so that it stands before what is remembered.
+    """
+    from chassis.settings import with_secret_files
+
+    return remembered(directory or var()) | with_secret_files(dict(os.environ))
 
 
 def remembered(directory: Path) -> dict[str, str]:

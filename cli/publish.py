@@ -18,6 +18,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
+from cli.environment import environment
 from cli.report_lines import BrokenLine, Item, ReportLines, WrongFile
 from doorstep_client import BrokerError, Outcome, Publisher, Raw, Replies, Reply, Standing, publisher_of
 
@@ -200,6 +201,7 @@ def publish(
     companions (name/identity_type/identity_number/phone;…) and
     stops (620402:2022-09-20:2022-10-01;… with code, address, or code and address).
     """
+    broker = broker or environment().get(BROKER)
     if not broker:
         fail(f"no broker given: use --broker or set {BROKER}")
     logging.getLogger("pika").setLevel(logging.CRITICAL)

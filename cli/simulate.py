@@ -17,6 +17,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from cli.environment import environment
 from cli.publish import BROKER, BrokerUrl, Tally, fail, publish_items, publisher_at
 from cli.report_lines import Item
 from doorstep_client import BrokerError, Raw
@@ -57,8 +58,10 @@ def simulate(
     """
     if out is None and not to_broker:
         fail("give --out FILE, --publish, or both")
-    if to_broker and not broker:
-        fail(f"no broker given: use --broker or set {BROKER}")
+    if to_broker:
+        broker = broker or environment().get(BROKER)
+        if not broker:
+            fail(f"no broker given: use --broker or set {BROKER}")
     logging.getLogger("pika").setLevel(logging.CRITICAL)
     tally = Tally()
     try:
