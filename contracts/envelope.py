@@ -68,6 +68,11 @@ class Event:
         return (self.source, self.id)
 
     @property
+    def speaks_for_itself(self) -> bool:
+        """Whether the source is the publisher's own: `/<publisher>`, or beginning with `/<publisher>/`."""
+        return self.publisher is None or f"{self.source}/".startswith(f"/{self.publisher}/")
+
+    @property
     def version(self) -> int:
         return self.aggregateversion or 0
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 import orjson
-from sqlalchemy import and_, delete, select
+from sqlalchemy import delete, select
 from sqlalchemy.engine import Connection
 
 from chassis.database import insert_rows, is_in
@@ -32,6 +32,9 @@ def body_hash(event: Event) -> str:
     return hashlib.blake2b(body, digest_size=8).hexdigest()
 
 
+Key = tuple[str, str, str]
+
+
 def claim(conn: Connection, handler: str, events: Sequence[Event]) -> Claimed:
     """Write the inbox rows of what is new, in this transaction.
 
@@ -39,22 +42,23 @@ def claim(conn: Connection, handler: str, events: Sequence[Event]) -> Claimed:
     the same event.
     """
     claimed = Claimed()
-    firsts: dict[tuple[str, str], tuple[Event, str]] = {}
-    later: list[tuple[Event, str]] = []
+    firsts: dict[Key, tuple[Event, str]] = {}
+    later: list[tuple[Key, Event, str]] = []
     for event in events:
-        found = body_hash(event)
-        if event.key in firsts:
-            later.append((event, found))
+        key, found = (_taker(handler, event), *event.key), body_hash(event)
+        if key in firsts:
+            later.append((key, event, found))
         else:
-            firsts[event.key] = (event, found)
+            firsts[key] = (event, found)
     now = datetime.now(UTC)
     # Sorted, so that two replicas that got the same events wait for each other and do not deadlock.
     rows = [
-        {"handler": handler, "source": key[0], "event_id": key[1], "body_hash": found, "handled_at": now}
+        {"handler": key[0], "source": key[1], "event_id": key[2], "body_hash": found, "handled_at": now}
         for key, (_, found) in sorted(firsts.items(), key=lambda item: item[0])
     ]
-    new = set(insert_rows(conn, INBOX, rows, ignore_conflicts=True, returning=("source", "event_id")))
-    known = _known_hashes(conn, handler, [key for key in firsts if key not in new])
+    columns = ("handler", "source", "event_id")
+    new = set(insert_rows(conn, INBOX, rows, ignore_conflicts=True, returning=columns))
+    known = _known_hashes(conn, [key for key in firsts if key not in new])
     for key, (event, found) in firsts.items():
         if key in new:
             claimed.fresh.append(event)
@@ -62,10 +66,17 @@ def claim(conn: Connection, handler: str, events: Sequence[Event]) -> Claimed:
             claimed.repeats.append(event)
         else:
             claimed.impostors.append(event)
-    for event, found in later:
-        same = firsts[event.key][1] == found
+    for key, event, found in later:
+        same = firsts[key][1] == found
         (claimed.repeats if same else claimed.impostors).append(event)
     return claimed
+
+
+def _taker(handler: str, event: Event) -> str:
+    """For whom an id is taken. Who writes another's source takes no id away from that other."""
+    if event.speaks_for_itself:
+        return handler
+    return f"{handler}#{hashlib.blake2b((event.publisher or '').encode(), digest_size=8).hexdigest()}"
 
 
 def forget_old(conn: Connection, days: int, most: int = 5000) -> int:
@@ -86,18 +97,13 @@ def forget_old(conn: Connection, days: int, most: int = 5000) -> int:
     return len(old)
 
 
-def _known_hashes(
-    conn: Connection, handler: str, keys: Sequence[tuple[str, str]]
-) -> dict[tuple[str, str], str]:
+def _known_hashes(conn: Connection, keys: Sequence[Key]) -> dict[Key, str]:
     if not keys:
         return {}
+    columns = (INBOX.c.handler, INBOX.c.source, INBOX.c.event_id)
     rows = conn.execute(
-        select(INBOX.c.source, INBOX.c.event_id, INBOX.c.body_hash).where(
-            and_(
-                INBOX.c.handler == handler,
-                is_in(conn, INBOX.c.source, sorted({source for source, _ in keys})),
-                is_in(conn, INBOX.c.event_id, sorted({event_id for _, event_id in keys})),
-            )
+        select(*columns, INBOX.c.body_hash).where(
+            *(is_in(conn, column, sorted({key[n] for key in keys})) for n, column in enumerate(columns))
         )
     )
-    return {(row.source, row.event_id): row.body_hash for row in rows}
+    return {(row.handler, row.source, row.event_id): row.body_hash for row in rows}

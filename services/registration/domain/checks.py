@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 import phonenumbers
 from stdnum.cn import ric
 
+from contracts.envelope import Event
 from services.registration.domain.divisions import divisions
 from services.registration.domain.reports import Person, Report
 
@@ -40,9 +41,8 @@ class Reason:
         return {"field": self.field, "code": self.code, "message": self.message}
 
 
-def check_source(source: str, publisher: str | None) -> Iterator[Reason]:
-    """A publisher may speak only for itself: `source` is `/<publisher>` or begins with `/<publisher>/`."""
-    if publisher and source != f"/{publisher}" and not source.startswith(f"/{publisher}/"):
+def check_source(event: Event) -> Iterator[Reason]:
+    if not event.speaks_for_itself:
         yield Reason(
             "source", "source_not_publisher", "must begin with the publisher's own name: /<publisher>/…"
         )

@@ -88,7 +88,7 @@ def correct_report(uow: UnitOfWork, report_id: str, data: Mapping[str, Any], by:
 
 def _check(uow: UnitOfWork, catalogue: Catalogue, event: Event) -> Received:
     reasons: list[Reason | Problem] = [
-        *check_source(event.source, event.publisher),
+        *check_source(event),
         *check_event_time(event.time, uow.now),
         *event.problems,
     ]

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from stdnum.cn.ric import calc_check_digit
 
+from contracts.envelope import Event
 from services.registration.domain.checks import check_report, check_source, is_phone, same_phone
 from services.registration.domain.reports import read_report
 
@@ -142,11 +143,19 @@ def test_no_message_holds_the_value(value: str) -> None:
         assert len(value) < 4 or value not in reason.message
 
 
-def test_a_publisher_speaks_only_for_itself() -> None:
-    assert list(check_source("/rail-lanzhou/departures", "rail-lanzhou")) == []
-    assert list(check_source("/rail-lanzhou", "rail-lanzhou")) == []
-    assert [r.code for r in check_source("/rail-lanzhou2/x", "rail-lanzhou")] == ["source_not_publisher"]
-    assert list(check_source("/anything", None)) == []
+@pytest.mark.parametrize(
+    ("source", "publisher", "codes"),
+    [
+        ("/rail-lanzhou/departures", "rail-lanzhou", []),
+        ("/rail-lanzhou", "rail-lanzhou", []),
+        ("/rail-lanzhou2/x", "rail-lanzhou", ["source_not_publisher"]),
+        ("rail-lanzhou/x", "rail-lanzhou", ["source_not_publisher"]),
+        ("/anything", None, []),
+    ],
+)
+def test_a_publisher_speaks_only_for_itself(source: str, publisher: str | None, codes: list[str]) -> None:
+    event = Event("1", source, "arrival.reported", None, NOW, {}, publisher=publisher)
+    assert [reason.code for reason in check_source(event)] == codes
 
 
 @pytest.mark.parametrize("written", ["13909311234", "+8613909311234", "+86 139-0931-1234".replace(" ", "")])
