@@ -29,6 +29,8 @@ class Handler:
     :param events: event types it takes.
     :param batch: how many events one transaction takes at the most.
     :param wait_ms: how long the first event of a batch waits for company.
+    :param refused: is told of events whose source and id came before with other content, in the transaction
+        that makes them dead letters.
     :param lenient: events whose data breaks the contract reach the use case too, with `problems`;
         otherwise they become dead letters.
     """
@@ -40,6 +42,7 @@ class Handler:
     wait_ms: int = 20
     exchange: str = EVENTS
     lenient: bool = False
+    refused: UseCase | None = None
 
     def queue(self, service: str) -> str:
         return f"{service}.{self.name}"

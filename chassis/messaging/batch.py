@@ -139,6 +139,8 @@ class Runner:
             dead += [self._letter(event, IMPOSTOR) for event in claimed.impostors]
             if claimed.fresh:
                 self._handler.use_case(uow, claimed.fresh)
+            if claimed.impostors and self._handler.refused:
+                self._handler.refused(uow, claimed.impostors)
             if dead:
                 # Without an inbox row, so that it can be replayed after a fix.
                 dead_letters.bury(uow.conn, uow.sealer, dead)

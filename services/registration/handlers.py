@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from chassis.handlers import ARRIVALS, Handler, Timer
 from services.registration.usecases.assign_waiting import assign_waiting
-from services.registration.usecases.receive_reports import receive_reports
+from services.registration.usecases.receive_reports import receive_reports, refuse_reused_ids
 from services.registration.usecases.reference import keep_policies
 from services.registration.usecases.risk_lists import keep_risk_lists
 
@@ -16,6 +16,7 @@ HANDLERS = (
         batch=200,
         exchange=ARRIVALS,
         lenient=True,
+        refused=refuse_reused_ids,
     ),
     Handler("keep_policy", ("policy.published",), keep_policies, batch=20),
     Handler("import_risk_list", ("risk_list.published",), keep_risk_lists, batch=1),

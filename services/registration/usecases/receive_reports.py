@@ -29,6 +29,9 @@ from services.registration.usecases.catalogue import Catalogue, read_catalogue
 from services.registration.usecases.register import register
 
 PURPOSE = "report"
+_REUSED = Reason(
+    "id", "id_reused", "the same source and id came before with other content: send it under a new id"
+)
 
 
 @dataclass(slots=True)
@@ -49,6 +52,13 @@ def receive_reports(uow: UnitOfWork, events: Sequence[Event]) -> None:
     """The hot path: a batch of reports in a handful of statements."""
     catalogue = read_catalogue(uow)
     _take(uow, catalogue, [_check(uow, catalogue, event) for event in events])
+
+
+def refuse_reused_ids(uow: UnitOfWork, events: Sequence[Event]) -> None:
+    """Corrected or not: what comes under an id that was used for something else is another report."""
+    for event in events:
+        if event.publisher:
+            _reply(uow, Received(new_id(), event, [_REUSED], []))
 
 
 def correct_report(uow: UnitOfWork, report_id: str, data: Mapping[str, Any], by: str) -> str:
@@ -170,4 +180,4 @@ def _reply(uow: UnitOfWork, one: Received) -> None:
         uow.reply(publisher, "report.accepted", one.report_id, told, cause=event)
 
 
-__all__ = ["PURPOSE", "correct_report", "receive_reports"]
+__all__ = ["PURPOSE", "correct_report", "receive_reports", "refuse_reused_ids"]
