@@ -44,6 +44,14 @@ def demo(
         bool, typer.Option("--once", help="End when it is shown; nothing is left running")
     ] = False,
     arrivals: Annotated[int, typer.Option(help="How many people arrive", min=1)] = 1000,
+    here: Annotated[
+        bool,
+        typer.Option(
+            "--here",
+            envvar="DOORSTEP_DEMO_HERE",
+            help="Against the system that is set up, which must be empty, instead of one of its own",
+        ),
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
 ) -> None:
     """A day of arrivals to Lanzhou's Chengguan district, at the start of October 2022.
@@ -55,6 +63,9 @@ def demo(
     from cli.local_system import LocalSystem, Stopped
     from deploy.local import processes
 
+    if here:
+        shown = _show(_start_here, arrivals, _asked_to_stop(), as_json=as_json, began=time.monotonic())
+        raise typer.Exit(0 if shown["adds_up"] else 1)
     directory = var() / "demo"
     pidfile = directory / "doorstep.pid"
     if (pid := processes.running(pidfile)) is not None:
@@ -67,7 +78,7 @@ def demo(
         system.stop()  # what a killed demo left behind
         _fresh(directory)
         processes.remember(pidfile, os.getpid())
-        shown = _show(system, arrivals, stop, as_json=as_json, began=began)
+        shown = _show(partial(_start, system), arrivals, stop, as_json=as_json, began=began)
         if not once:
             _stay(system, stop, directory)
     except Stopped:
@@ -81,7 +92,7 @@ def demo(
 
 
 def _show(
-    system: LocalSystem, arrivals: int, stop: threading.Event, *, as_json: bool, began: float
+    start: Callable[[], None], arrivals: int, stop: threading.Event, *, as_json: bool, began: float
 ) -> dict[str, Any]:
     from rich.console import Console
 
@@ -92,7 +103,7 @@ def _show(
 
     seconds: dict[str, float] = {}
     with _timed(seconds, "start"):
-        _start(system)
+        start()
     with _timed(seconds, "work"):
         day = _publish(arrivals)
         _watch(day, stop, quiet=as_json)
@@ -144,6 +155,23 @@ def _start(system: LocalSystem) -> None:
 
     Clock(system.directory / "clock").set(MORNING)
     system.start(_say)
+    _say("importing places, staff, risk areas and policies")
+    _import_samples()
+
+
+def _start_here() -> None:
+    """Its clock is set, so it must have one that can be, and hold nothing that anybody needs."""
+    from chassis.clock import Clock
+    from chassis.errors import SettingsError
+    from cli.databases import settings_of
+    from cli.demo_report import progress
+
+    clock_file = settings_of("registration").clock_file
+    if clock_file is None:
+        raise SettingsError("DOORSTEP_CLOCK_FILE is not set: the demo needs one that all services share")
+    if progress()["reports"]:
+        raise SettingsError("there are reports in this system already: the demo needs an empty one")
+    Clock(clock_file).set(MORNING)
     _say("importing places, staff, risk areas and policies")
     _import_samples()
 

@@ -46,17 +46,20 @@ class Deployment:
     directory: Path
     project: str
     passwords: dict[str, str] = field(default_factory=dict)
+    overlays: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.secrets = self.directory / "secrets"
         make(self.secrets)
-        self.amqp_port, self.management_port = freeport(), freeport()
+        self.amqp_port, self.management_port, self.amqps_port = freeport(), freeport(), freeport()
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("DOORSTEP_")}
         self.environment = inherited | {
             "COMPOSE_PROJECT_NAME": self.project,
             "DOORSTEP_SECRETS": str(self.secrets),
             "DOORSTEP_AMQP_PORT": str(self.amqp_port),
             "DOORSTEP_MANAGEMENT_PORT": str(self.management_port),
+            "DOORSTEP_AMQPS_PORT": str(self.amqps_port),
+            "DOORSTEP_TLS_BIND": "127.0.0.1",
             "DOORSTEP_SMS_URL": "http://sms:8025/messages",
             "DOORSTEP_SMS_RATE": "1000",
             "DOORSTEP_CLOCK_FILE": "/var/lib/doorstep/clock",
@@ -65,7 +68,8 @@ class Deployment:
     # -- the engine ------------------------------------------------------------------------------------
 
     def compose(self, *args: str, timeout: float = 300) -> Answer:
-        return self._run("docker-compose", "--profile", "demo", *args, timeout=timeout)
+        files = [part for file in ("docker-compose.yml", *self.overlays) for part in ("-f", file)]
+        return self._run("docker-compose", *files, "--profile", "demo", *args, timeout=timeout)
 
     def docker(self, *args: str, timeout: float = 120) -> str:
         answer = self._run("docker", *args, timeout=timeout)
@@ -189,6 +193,19 @@ class Deployment:
     def url(self, user: str) -> str:
         """Of the published port."""
         return f"amqp://{user}:{quote(self.password(user), safe='')}@127.0.0.1:{self.amqp_port}/%2F"
+
+    def make_certificates(self, *names: str) -> str:
+        """The file with the authority's certificate."""
+        answer = self._run("deploy/tls/make_certificates.sh", *names, timeout=60)
+        assert answer.code == 0, answer.err
+        return str(self.secrets / "tls_ca.pem")
+
+    def tls_url(self, user: str, authority: str) -> str:
+        options = quote(str({"ca_certs": authority})) if authority else ""
+        plain = (
+            self.url(user).replace("amqp://", "amqps://").replace(str(self.amqp_port), str(self.amqps_port))
+        )
+        return f"{plain}?ssl_options={options}" if options else plain
 
     def publish(self, lines: Iterable[dict[str, Any]]) -> None:
         """Each line by the publisher it belongs to, who is a user of the broker."""

@@ -16,7 +16,7 @@ import pika.exceptions
 import pytest
 from deployment import BASE, SERVICES, Deployment, assert_all_taken, paced, sendable, service_of
 
-from doorstep_client import Publisher, Replies, arrival_event
+from doorstep_client import BrokerError, Publisher, Replies, arrival_event
 from samples.day import PLAIN, Day
 
 pytestmark = [pytest.mark.compose, pytest.mark.timeout(1200)]
@@ -299,3 +299,24 @@ def test_what_is_stored_survives_when_all_containers_are_made_anew(stack: Deploy
     assert after["dead_letters"] == before["dead_letters"]
     with Publisher(stack.url("rail-lanzhou"), "rail-lanzhou"):
         pass
+
+
+def test_with_certificates_publishers_and_databases_talk_in_secret(stack: Deployment) -> None:
+    before = stack.settled()["sums"]
+    authority = stack.make_certificates("broker.example")
+    stack.overlays.append("deploy/tls/docker-compose.tls.yml")
+    stack.up("--scale", "isolation=2")
+
+    event = arrival_event("/rail-lanzhou/x", {"source_kind": "transport", "person": {"name": "王芳"}})
+    with Publisher(stack.tls_url("rail-lanzhou", authority), "rail-lanzhou") as publisher:
+        assert publisher.publish(event).accepted
+    with pytest.raises(BrokerError, match="certificate verify failed"):
+        Publisher(stack.tls_url("rail-lanzhou", ""), "rail-lanzhou", connect_limit=5).open()
+    assert stack.settled()["sums"]["reports"]["received"] == before["reports"]["received"] + 1
+
+    question = (
+        "select usename, bool_and(ssl) from pg_stat_ssl join pg_stat_activity using (pid) "
+        "where client_addr is not null group by usename order by usename"
+    )
+    answer = stack.execute("postgres", "psql", "-U", "postgres", "-tAc", question)
+    assert answer.split() == [f"{service}|t" for service in sorted(SERVICES)]
