@@ -31,7 +31,7 @@ from chassis.health import HealthServer
 from chassis.hosting import host
 from chassis.housekeeping import Chore
 from chassis.migrations import is_current
-from chassis.settings import Settings, read_settings
+from chassis.settings import PREFIX, Settings, read_settings
 from chassis.telemetry import configure_logs
 from chassis.unit_of_work import Work
 
@@ -69,12 +69,12 @@ def _serve(
 ) -> None:
     work = work_of(settings)
     service_class, consumers = host(service, work, settings, extra)
-    migrated = False
+    lacking = "not looked at yet"
 
     def readiness() -> dict[str, str]:
         waiting = {consumer.queue: consumer.reason for consumer in consumers if not consumer.ready}
-        if not migrated:
-            waiting["database"] = f"not at the newest version: run `doorstep migrate {service.name}`"
+        if lacking:
+            waiting["database"] = lacking
         return waiting
 
     health = HealthServer(settings.health_host, settings.health_port, readiness)
@@ -84,12 +84,11 @@ def _serve(
         signal.signal(number, lambda *_: eventlet.spawn_n(_once, stopping))
 
     while not stopping.ready():
-        try:
-            migrated = is_current(service.name, work.database)
-        except (SQLAlchemyError, OSError) as error:
-            log.warning("waiting_for_database", error=type(error).__name__)
-        if migrated:
+        before, lacking = lacking, _lacking(service, work.database)
+        if not lacking:
             break
+        if lacking != before:
+            log.warning("waiting_for_database", why=lacking)
         stopping.wait(timeout=1)
     if stopping.ready():
         return
@@ -106,6 +105,18 @@ def _serve(
     log.info("stopping")
     runner.stop()
     log.info("stopped")
+
+
+def _lacking(service: Service, database: Database) -> str:
+    """Why the database cannot be used yet, and what to do; nothing when it can. No row is read here."""
+    try:
+        if is_current(service.name, database):
+            return ""
+        return f"not at the newest version: run `doorstep migrate {service.name}`"
+    except (SQLAlchemyError, OSError) as error:
+        said = str(getattr(error, "orig", error)).strip().partition("\n")[0]
+        setting = f"{PREFIX}{service.name.upper()}_DATABASE_URL"
+        return f"{database.describe()} is away ({said}): start it, or correct {setting}"
 
 
 def _once(flag: Any) -> None:

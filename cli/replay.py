@@ -60,13 +60,13 @@ def replay(
 
 def moment(text: str, now: datetime, zone: ZoneInfo) -> datetime:
     """A point in time, given as such or as how long ago. Raises BadParameter."""
-    if ago := _DURATION.fullmatch(text.strip().removesuffix(" ago")):
-        return now - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
     try:
+        if ago := _DURATION.fullmatch(text.strip().removesuffix(" ago")):
+            return now - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
         found = datetime.fromisoformat(text.strip())
-    except ValueError:
+        return (found if found.tzinfo else found.replace(tzinfo=zone)).astimezone(UTC)
+    except (ValueError, OverflowError):  # also what lies before all calendars
         raise typer.BadParameter("give 2h, 30min, 3d, or 2022-10-01T08:00", param_hint="--since") from None
-    return found if found.tzinfo else found.replace(tzinfo=zone)
 
 
 def _resend(service: str, since: datetime, replies: bool, dry_run: bool, *, quiet: bool) -> dict[str, Any]:

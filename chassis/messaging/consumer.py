@@ -15,13 +15,14 @@ from typing import Any
 import structlog
 from amqp.exceptions import NotFound
 from kombu import Connection
+from sqlalchemy.exc import SQLAlchemyError
 
 from chassis.errors import WorldAway, is_world_away
 from chassis.faults import reach
 from chassis.handlers import Handler, Service
 from chassis.messaging import dead_letters
 from chassis.messaging.batch import Delivery, Runner
-from chassis.messaging.connection import BROKER_AWAY, close_quietly, connect, read_events
+from chassis.messaging.connection import BROKER_AWAY, close_quietly, connect, describe, read_events
 from chassis.messaging.outbox import Outbox
 from chassis.messaging.topology import apply, dead_name, service_entities, shared_entities
 from chassis.settings import Settings
@@ -107,9 +108,15 @@ class BatchConsumer:
         self._careful = careful
 
     def _away(self, error: BaseException) -> None:
-        # The text of our own errors says what to do and holds nothing personal.
-        why = str(error) if isinstance(error, WorldAway) else type(error).__name__
-        self.ready, self.reason = False, f"broker or database is away: {why}"
+        if isinstance(error, WorldAway):  # its text says what to do and holds nothing personal
+            why = str(error)
+        elif isinstance(error, SQLAlchemyError):
+            why = f"database {self._work.database.describe()} is away: {type(error).__name__}"
+        elif isinstance(error, BROKER_AWAY):
+            why = f"broker {describe(self._settings.broker_url)} is away: {type(error).__name__}"
+        else:
+            why = f"failed: {describe_error(error)}"
+        self.ready, self.reason = False, why
         WORLD_AWAY.labels(self.queue).inc()
         log.warning("waiting_for_the_world", queue=self.queue, error=why)
 
