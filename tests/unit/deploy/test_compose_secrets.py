@@ -1,0 +1,71 @@
+import base64
+import hashlib
+import json
+import stat
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import pytest
+
+from chassis.sealing import BlindIndex, Sealer
+from deploy.compose.make_secrets import SERVICES, make
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    make(tmp_path / "secrets")
+    return tmp_path / "secrets"
+
+
+def contents(folder: Path) -> dict[str, str]:
+    return {file.name: file.read_text() for file in folder.iterdir()}
+
+
+def hashes(folder: Path) -> dict[str, bytes]:
+    users = json.loads((folder / "rabbitmq_definitions.json").read_text())["users"]
+    return {user["name"]: base64.b64decode(user["password_hash"]) for user in users}
+
+
+def test_what_is_there_stays(folder: Path) -> None:
+    before = contents(folder)
+    assert make(folder) == []
+    assert contents(folder) == before
+
+
+def test_nobody_else_gets_into_the_folder(folder: Path) -> None:
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+
+
+def test_the_keys_are_ones_the_services_take(folder: Path) -> None:
+    sealer = Sealer.from_text((folder / "seal_keys").read_text().strip())
+    assert sealer.unseal(sealer.seal({"name": "王芳"})) == {"name": "王芳"}
+    BlindIndex.from_text((folder / "index_key").read_text().strip())
+
+
+def test_the_broker_is_told_the_hash_of_each_password_and_no_password(folder: Path) -> None:
+    told = (folder / "rabbitmq_definitions.json").read_text()
+    for name, hashed in hashes(folder).items():
+        if name != "monitor":
+            url = urlsplit((folder / f"{name}_broker_url").read_text().strip())
+            password = unquote(url.password or "")
+            assert url.username == name
+            assert hashlib.sha256(hashed[:4] + password.encode()).digest() == hashed[4:]
+            assert password not in told
+    assert set(hashes(folder)) == {*SERVICES, "operator", "monitor"}
+
+
+def test_a_deleted_secret_is_made_anew_with_all_that_depends_on_it(folder: Path) -> None:
+    before, before_hashes = contents(folder), hashes(folder)
+    (folder / "isolation_broker_url").unlink()
+    (folder / "isolation_database_password").unlink()
+    assert set(make(folder)) == {
+        "isolation_broker_url",
+        "isolation_database_password",
+        "isolation_database_url",
+        "rabbitmq_definitions.json",
+    }
+    after, after_hashes = contents(folder), hashes(folder)
+    assert after["isolation_broker_url"] != before["isolation_broker_url"]
+    assert after["isolation_database_password"].strip() in after["isolation_database_url"]
+    assert after_hashes["isolation"] != before_hashes["isolation"]
+    assert after["registration_broker_url"] == before["registration_broker_url"]
