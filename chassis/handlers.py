@@ -39,7 +39,7 @@ class Handler:
     events: tuple[str, ...]
     use_case: UseCase
     batch: int = 200
-    wait_ms: int = 20
+    wait_ms: int = 50
     exchange: str = EVENTS
     lenient: bool = False
     refused: UseCase | None = None
