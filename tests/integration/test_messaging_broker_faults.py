@@ -11,6 +11,7 @@ from itertools import count
 from pathlib import Path
 from threading import Event, Thread
 
+import psutil
 import pytest
 
 from chassis.handlers import EVENTS
@@ -151,6 +152,7 @@ def test_a_frozen_broker_is_given_up_within_the_limit_and_nothing_is_marked(
     assert own_broker.pid
     frozen = beam_of(own_broker.pid)
     os.kill(frozen, signal.SIGSTOP)
+    eventually(lambda: psutil.Process(frozen).status() == psutil.STATUS_STOPPED)
     try:
         began = time.monotonic()
         publisher.send("2", EVENTS, "task.planned", b"{}", content_type=ONE, on_confirmed=taken.append)

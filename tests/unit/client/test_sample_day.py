@@ -45,7 +45,8 @@ def day() -> tuple[list[dict], Day]:
 
 
 def loaded(event: dict):
-    (read,) = read_message(json.dumps(event), "application/cloudevents+json")
+    publisher = event["source"].split("/")[1]
+    (read,) = read_message(json.dumps(event), "application/cloudevents+json", publisher=publisher)
     return read_data(read)
 
 
@@ -53,9 +54,8 @@ def problems_of(event: dict) -> list[tuple[str, str]]:
     read = loaded(event)
     if read.problems:
         return [(problem.field, problem.code) for problem in read.problems]
-    publisher = event["source"].split("/")[1]
     found = [
-        *check_source(read.source, publisher),
+        *check_source(read),
         *check_report(read_report(read.data), read.data, END, ZONE),
     ]
     return [(reason.field, reason.code) for reason in found]
