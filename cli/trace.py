@@ -33,6 +33,9 @@ def trace(
     reveal: Annotated[
         bool, typer.Option("--reveal", help="Show name, phone, address and the texts: personal data")
     ] = False,
+    why: Annotated[
+        str, typer.Option(help="With --reveal: the reason; noted with your name and the time")
+    ] = "",
     as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
 ) -> None:
     """Reports, registration, risk and why, case, tasks by day, messages: each with its time and state."""
@@ -40,9 +43,12 @@ def trace(
         raise typer.BadParameter("give an ID, or --pick with a risk level")
     if pick is not None and pick not in LEVELS:
         raise typer.BadParameter(f"{pick} is none of {', '.join(LEVELS)}", param_hint="--pick")
-    if reveal:
-        print("doorstep: what follows is personal data: do not store or forward it", file=sys.stderr)
+    if reveal and not why.strip():
+        raise typer.BadParameter("--reveal needs --why: who saw a person's record, and why, is noted")
     arrivals = [picked(pick)] if pick else arrivals_of(wanted or "")
+    if reveal:
+        _note_views(arrivals, why.strip())
+        print("doorstep: what follows is personal data: do not store or forward it", file=sys.stderr)
     found = [gather(arrival, reveal=reveal) for arrival in arrivals]
     if as_json:
         print(json.dumps(found[0] if len(found) == 1 else found, ensure_ascii=False, default=plain))
@@ -54,6 +60,16 @@ def trace(
 
     for one in found:
         Console().print(tree(one, settings_of("registration").zone))
+
+
+def _note_views(arrivals: list[str], why: str) -> None:
+    import getpass
+
+    from cli.databases import database_of
+    from services.registration.usecases.person_views import note_view
+
+    with database_of("registration").begin() as conn:
+        note_view(conn, arrivals, by=getpass.getuser(), reason=why)
 
 
 def gather(arrival_id: str, *, reveal: bool = False) -> dict[str, Any]:

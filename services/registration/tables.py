@@ -189,3 +189,14 @@ versions = Table(
     Column("name", String(20), primary_key=True),  # risk | places | staff | policies
     Column("version", Integer, nullable=False),
 )
+
+person_views = Table(
+    "person_views",  # who saw or exported a person's record, and why
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("arrival_id", Id, nullable=False),
+    Column("viewed_at", UtcDateTime, nullable=False),  # real time
+    Column("viewed_by", String(100), nullable=False),
+    Column("reason", String(500), nullable=False),
+)
+Index("person_views_arrival", person_views.c.arrival_id)

@@ -92,7 +92,7 @@ def test_an_arrival_from_a_high_risk_place_can_be_followed_to_its_messages(runni
     assert arrival["person"]["name"].endswith("**"), "names are masked unless asked for"
     by_report = running_system.cli("trace", arrival["reports"][0]["event_id"])
     assert found["arrival_id"] in [one["arrival_id"] for one in _several(by_report)]
-    revealed = running_system.run("trace", found["arrival_id"], "--reveal")
+    revealed = running_system.run("trace", found["arrival_id"], "--reveal", "--why", "a test")
     assert revealed.code == 0 and "personal data" in revealed.err
 
 
