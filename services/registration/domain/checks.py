@@ -16,7 +16,6 @@ import phonenumbers
 from stdnum.cn import ric
 
 from contracts.envelope import Event
-from services.registration.domain.divisions import divisions
 from services.registration.domain.reports import Person, Report
 
 # Clocks of sources differ from ours by minutes.
@@ -191,7 +190,3 @@ def same_phone(number: str) -> str:
     except phonenumbers.NumberParseException:
         return number
     return str(phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164))
-
-
-def knows_division(code: str) -> bool:
-    return divisions().knows(code)

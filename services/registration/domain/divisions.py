@@ -149,11 +149,6 @@ class Divisions:
                 return self._current[code[:length]]
         return ""
 
-    def full_name(self, code: str) -> str:
-        """All levels: 甘肃省白银市白银区."""
-        parts = [self._current.get(code[:n], "") for n in (2, 4, 6) if len(code) >= n]
-        return "".join(part for i, part in enumerate(parts) if part and part not in (*parts[:i], *_GROUPS))
-
     def counties(self) -> Iterator[str]:
         """Codes of all counties and districts in use today."""
         return (code for code, until in self._until.items() if len(code) == 6 and until == 9999)
