@@ -15,7 +15,6 @@ from typing import Any
 
 import orjson
 from sqlalchemy import (
-    BigInteger,
     Column,
     DateTime,
     Dialect,
@@ -371,12 +370,6 @@ def chassis_tables(metadata: MetaData) -> None:
         Column("name", String(100), primary_key=True),
         Column("holder", String(100), nullable=False),
         Column("until", UtcDateTime, nullable=False),  # by the database's clock
-    )
-    Table(
-        "counters",
-        metadata,
-        Column("name", String(100), primary_key=True),
-        Column("value", BigInteger, nullable=False),
     )
 
 

@@ -20,6 +20,7 @@ from chassis.messaging.consumer import BatchConsumer
 from chassis.messaging.outbox import Outbox
 from chassis.messaging.publisher import Publisher
 from chassis.settings import Settings
+from chassis.telemetry import describe_error
 from chassis.unit_of_work import Work
 
 # SIGTERM to exit, at the most; the container's stop grace is longer.
@@ -71,6 +72,9 @@ class Repeats(Entrypoint):
             while not self._stopping.ready():
                 if not self._chore.once():
                     self._stopping.wait(timeout=self._chore.every_s)
+            self._chore.leave()
+        except Exception as error:
+            log.warning("left_in_haste", chore=self._chore.name, error=describe_error(error))
         finally:
             self._left.send()
 

@@ -35,6 +35,8 @@ class Chore:
     name: str
     every_s: float
     do: Do
+    leave: Callable[[], object] = lambda: None
+    """At the end: give back what others could go on with."""
 
     def once(self) -> int:
         try:
@@ -66,12 +68,16 @@ def chores(service: Service, work: Work, settings: Settings) -> list[Chore]:
         OUTBOX_OLDEST.labels(service.name).set(age)
         return sent
 
+    def leave() -> None:
+        with work.database.begin() as conn:
+            leases.give_back(conn, "sweep", holder)
+
     def forget() -> int:
         with work.database.begin() as conn:
             return inbox.forget_old(conn, settings.inbox_days) + outbox.forget_old(conn, settings.outbox_days)
 
     return [
-        Chore("sweep", 2, sweep),
+        Chore("sweep", 2, sweep, leave),
         Chore("dead_letters", 10, drain.drain),
         Chore("forget", 60, forget),
         *(_timer(service, timer, work, settings) for timer in service.timers),
@@ -119,4 +125,8 @@ def _timer(service: Service, timer: Timer, work: Work, settings: Settings) -> Ch
             TIMER_DONE.labels(name).inc(done)
         return done
 
-    return Chore(name, timer.every.total_seconds(), settled(once))
+    def leave() -> None:
+        with own.database.begin() as conn:
+            leases.give_back(conn, name, holder)
+
+    return Chore(name, timer.every.total_seconds(), settled(once), leave)

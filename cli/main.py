@@ -45,6 +45,8 @@ def in_one_line(error: Exception) -> str | None:
     from chassis.errors import SettingsError, WorldAway, is_world_away
     from deploy.local.processes import LocalNodeError
 
+    if isinstance(error, SettingsError) and " is not set" in str(error):
+        return f"{error}; or start a system on this machine with `doorstep up`"
     if isinstance(error, SettingsError | LocalNodeError | WorldAway):
         return str(error)
     from sqlalchemy.exc import DBAPIError

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import func, select, update
+from sqlalchemy import select, update
 from sqlalchemy.engine import Connection
 
 from chassis.database import insert_rows
@@ -151,13 +151,6 @@ def settle(conn: Connection, letter_id: str, state: str, *, by: str, reason: str
         .values(state=state, settled_at=datetime.now(UTC), settled_by=by, settled_reason=reason)
     )
     return bool(result.rowcount)
-
-
-def waiting_by_handler(conn: Connection) -> dict[str, int]:
-    rows = conn.execute(
-        select(DEAD.c.handler, func.count()).where(DEAD.c.state == "waiting").group_by(DEAD.c.handler)
-    )
-    return {handler: count for handler, count in rows}
 
 
 def _fit(text: str, most: int) -> str:

@@ -6,7 +6,7 @@ at each `repeat_after`, for no task ends by silence.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from services.isolation.domain.policy import Policy, Rung
 
@@ -24,8 +24,3 @@ def tell_at(policy: Policy, due_by: datetime, step: int) -> datetime | None:
     if policy.repeat_after is None:
         return None
     return due_by + policy.ladder[-1].after + beyond * policy.repeat_after
-
-
-def first_tell(policy: Policy) -> timedelta:
-    """So long after a task was due its worker is told."""
-    return policy.ladder[0].after

@@ -88,12 +88,6 @@ def upgrade() -> None:
         sqlite_where=sa.text("unassigned_since IS NOT NULL"),
     )
     op.create_table(
-        "counters",
-        sa.Column("name", sa.String(length=100), nullable=False),
-        sa.Column("value", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("name"),
-    )
-    op.create_table(
         "dead_letters",
         sa.Column("id", Id(), nullable=False),
         sa.Column("handler", sa.String(length=60), nullable=False),
@@ -264,7 +258,6 @@ def downgrade() -> None:
     op.drop_table("inbox")
     op.drop_index("dead_letters_by_state", table_name="dead_letters")
     op.drop_table("dead_letters")
-    op.drop_table("counters")
     op.drop_index(
         "cases_unassigned",
         table_name="cases",

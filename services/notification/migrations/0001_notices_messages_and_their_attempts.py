@@ -16,12 +16,6 @@ depends_on = None
 
 def upgrade() -> None:
     op.create_table(
-        "counters",
-        sa.Column("name", sa.String(length=100), nullable=False),
-        sa.Column("value", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("name"),
-    )
-    op.create_table(
         "dead_letters",
         sa.Column("id", Id(), nullable=False),
         sa.Column("handler", sa.String(length=60), nullable=False),
@@ -182,4 +176,3 @@ def downgrade() -> None:
     op.drop_table("inbox")
     op.drop_index("dead_letters_by_state", table_name="dead_letters")
     op.drop_table("dead_letters")
-    op.drop_table("counters")

@@ -67,12 +67,6 @@ def upgrade() -> None:
     )
     op.create_index("companion_arrivals_arrival", "companion_arrivals", ["arrival_id"], unique=False)
     op.create_table(
-        "counters",
-        sa.Column("name", sa.String(length=100), nullable=False),
-        sa.Column("value", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("name", name=op.f("counters_pkey")),
-    )
-    op.create_table(
         "dead_letters",
         sa.Column("id", Id(), nullable=False),
         sa.Column("handler", sa.String(length=60), nullable=False),
@@ -283,7 +277,6 @@ def downgrade() -> None:
     op.drop_table("inbox")
     op.drop_index("dead_letters_by_state", table_name="dead_letters")
     op.drop_table("dead_letters")
-    op.drop_table("counters")
     op.drop_index("companion_arrivals_arrival", table_name="companion_arrivals")
     op.drop_table("companion_arrivals")
     op.drop_index(

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.isolation.domain import states
-from services.isolation.domain.escalation import first_tell, rung, tell_at
+from services.isolation.domain.escalation import rung, tell_at
 from services.isolation.domain.team import Member, choose, doer, owner
 from services.isolation.policy_documents import policy_from, shipped
 
@@ -81,7 +81,7 @@ def test_each_step_is_told_later_than_the_one_before_and_there_is_always_a_next(
     due = datetime(2022, 10, 1, 2, tzinfo=UTC)
     this, following = tell_at(NINTH, due, step), tell_at(NINTH, due, step + 1)
     assert this and following and due <= this < following
-    assert tell_at(NINTH, due, 1) == due + first_tell(NINTH)
+    assert tell_at(NINTH, due, 1) == due + NINTH.ladder[0].after
 
 
 def test_without_a_repeat_the_ladder_ends_at_the_top():
