@@ -16,7 +16,7 @@ import pika.exceptions
 import pytest
 from deployment import BASE, SERVICES, Deployment, assert_all_taken, paced, sendable, service_of
 
-from doorstep_client import BrokerError, Publisher, Replies, arrival_event
+from doorstep_client import BrokerError, Publisher, Raw, Replies, arrival_event
 from samples.day import PLAIN, Day
 
 pytestmark = [pytest.mark.compose, pytest.mark.timeout(1200)]
@@ -233,6 +233,24 @@ def test_each_service_reaches_only_its_own_database(stack: Deployment) -> None:
         "postgres", *run, f"PGPASSWORD='{own}' {command.format('registration')} 2>&1 || true"
     )
     assert "permission denied for database" in other
+
+
+def test_a_hundred_malformed_messages_are_dead_letters_with_a_reason_and_nothing_personal(
+    stack: Deployment,
+) -> None:
+    before = {letter["id"] for letter in stack.doorstep("dead", "list")}
+    body = '{"name": "王芳", "phone": "13800138000", "no": %d'
+    kind = "application/cloudevents+json"
+    with Publisher(stack.url("rail-lanzhou"), "rail-lanzhou") as publisher:
+        outcomes = publisher.publish_many(Raw((body % n).encode(), kind, "rail-lanzhou") for n in range(100))
+    assert_all_taken(outcomes)
+    stack.settled()
+    letters = [letter for letter in stack.doorstep("dead", "list") if letter["id"] not in before]
+    assert len(letters) == 100
+    assert {letter["handler"] for letter in letters} == {"registration.receive_report"}
+    assert all(letter["error"] for letter in letters)
+    told = json.dumps(letters, ensure_ascii=False)
+    assert "王芳" not in told and "13800138000" not in told
 
 
 # -- it grows and survives -----------------------------------------------------------------------------------
