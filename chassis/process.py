@@ -40,18 +40,6 @@ EXIT_SETTINGS = 2
 log = structlog.get_logger()
 
 
-def work_of(settings: Settings) -> Work:
-    return Work(
-        service=settings.service,
-        database=Database(settings.database_url, application=f"doorstep-{settings.service}"),
-        clock=settings.clock(),
-        sealer=settings.sealer(),
-        index=settings.index(),
-        zone=settings.zone,
-        pack=settings.pack,
-    )
-
-
 def main(name: str) -> None:
     """Run one service until SIGTERM or SIGINT; exits 2 with one line on a wrong setting."""
     try:
@@ -67,7 +55,8 @@ def main(name: str) -> None:
 def _serve(
     service: Service, settings: Settings, extra: Callable[[Work, Settings], list[Chore]] | None
 ) -> None:
-    work = work_of(settings)
+    database = Database(settings.database_url, application=f"doorstep-{settings.service}")
+    work = Work.of(settings, database)
     service_class, consumers = host(service, work, settings, extra)
     lacking = "not looked at yet"
 

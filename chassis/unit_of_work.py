@@ -20,6 +20,7 @@ from chassis.database import Database, chassis_tables
 from chassis.handlers import EVENTS, REPLIES
 from chassis.ids import new_id
 from chassis.sealing import BlindIndex, Sealer
+from chassis.settings import Settings
 from contracts.envelope import MAX_BYTES, Event, dump_event, event_document, join_events
 
 # Outsiders write it too: what is no trace id goes no further.
@@ -164,6 +165,20 @@ class Work:
     zone: ZoneInfo
     pack: int = 50
     outlet: Outlet | None = None
+
+    @classmethod
+    def of(cls, settings: Settings, database: Database, outlet: Outlet | None = None) -> Work:
+        """As the settings say. Raises SettingsError for keys that cannot be read."""
+        return cls(
+            service=settings.service,
+            database=database,
+            clock=settings.clock(),
+            sealer=settings.sealer(),
+            index=settings.index(),
+            zone=settings.zone,
+            pack=settings.pack,
+            outlet=outlet,
+        )
 
     @contextmanager
     def unit(self) -> Iterator[UnitOfWork]:

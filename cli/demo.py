@@ -207,16 +207,7 @@ def _announcing(service: str) -> Iterator[Callable[[Callable[[UnitOfWork], Any]]
 
     settings = settings_of(service)
     outlet = Outbox(Publisher(settings.broker_url, "doorstep demo"))
-    work = Work(
-        service=service,
-        database=database_of(service),
-        clock=settings.clock(),
-        sealer=settings.sealer(),
-        index=settings.index(),
-        zone=settings.zone,
-        pack=settings.pack,
-        outlet=outlet,
-    )
+    work = Work.of(settings, database_of(service), outlet)
 
     def do(what: Callable[[UnitOfWork], Any]) -> None:
         with work.unit() as uow:

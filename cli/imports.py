@@ -135,16 +135,7 @@ def _unit(service: str, file: Path) -> Iterator[UnitOfWork]:
     database = Database(settings.database_url, application="doorstep-cli", pool_size=1)
     try:
         upgrade(service, database)
-        work = Work(
-            service,
-            database,
-            settings.clock(),
-            settings.sealer(),
-            settings.index(),
-            settings.zone,
-            settings.pack,
-        )
-        with work.unit() as uow:
+        with Work.of(settings, database).unit() as uow:
             yield uow
     except BadInput as error:
         _refuse(file, error.faults)

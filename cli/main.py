@@ -2,7 +2,6 @@
 
 import sys
 from importlib import import_module
-from importlib.util import find_spec
 from typing import Any
 
 import typer
@@ -68,8 +67,7 @@ app = Doorstep(
 )
 
 for module in MODULES:
-    if find_spec(f"cli.{module}"):
-        import_module(f"cli.{module}").register(app)
+    import_module(f"cli.{module}").register(app)
 
 if __name__ == "__main__":
     app()

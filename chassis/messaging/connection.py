@@ -66,9 +66,6 @@ def describe(url: str) -> str:
     return str(Connection(url).as_uri())
 
 
-Callback = Callable[[Any], None]
-
-
 def _tolerant(decode: Callable[[bytes, int], tuple[dict[str, Any], int]]) -> Any:
     """Properties that py-amqp cannot decode (text that is not UTF-8, an impossible time) become none at all.
 
