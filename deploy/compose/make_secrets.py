@@ -8,12 +8,12 @@ users read them through mounts; they cannot be reached past the folder.
 Needs nothing but Python, on the machine that runs docker compose. See docs/operations.md for each file.
 """
 
+import argparse
 import base64
 import hashlib
 import json
 import os
 import secrets
-import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -143,6 +143,10 @@ def _same(file: Path, wanted: dict, passwords: dict[str, str]) -> bool:
 
 if __name__ == "__main__":
     os.umask(0o022)
-    where = Path(sys.argv[1]) if len(sys.argv) > 1 else HERE / "secrets"
+    parser = argparse.ArgumentParser(
+        description="Strong secrets for docker-compose.yml; what is there stays."
+    )
+    parser.add_argument("where", type=Path, nargs="?", default=HERE / "secrets", help="default: %(default)s")
+    where = parser.parse_args().where
     made = make(where)
     print(f"{len(made)} secrets written to {where}" if made else f"all secrets are in {where} already")

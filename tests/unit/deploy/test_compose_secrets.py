@@ -2,6 +2,8 @@ import base64
 import hashlib
 import json
 import stat
+import subprocess
+import sys
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -9,6 +11,8 @@ import pytest
 
 from chassis.sealing import BlindIndex, Sealer
 from deploy.compose.make_secrets import SERVICES, make
+
+SCRIPT = Path(make.__code__.co_filename)
 
 
 @pytest.fixture
@@ -69,3 +73,10 @@ def test_a_deleted_secret_is_made_anew_with_all_that_depends_on_it(folder: Path)
     assert after["isolation_database_password"].strip() in after["isolation_database_url"]
     assert after_hashes["isolation"] != before_hashes["isolation"]
     assert after["registration_broker_url"] == before["registration_broker_url"]
+
+
+def test_to_ask_for_help_makes_no_folder_of_that_name(tmp_path: Path) -> None:
+    asked = [sys.executable, SCRIPT, "--help"]
+    answer = subprocess.run(asked, cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert "default: " in answer.stdout
+    assert list(tmp_path.iterdir()) == []
