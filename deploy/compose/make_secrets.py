@@ -143,9 +143,7 @@ def _same(file: Path, wanted: dict, passwords: dict[str, str]) -> bool:
 
 if __name__ == "__main__":
     os.umask(0o022)
-    parser = argparse.ArgumentParser(
-        description="Strong secrets for docker-compose; what is there stays."
-    )
+    parser = argparse.ArgumentParser(description="Strong secrets for docker-compose; what is there stays.")
     parser.add_argument("where", type=Path, nargs="?", default=HERE / "secrets", help="default: %(default)s")
     where = parser.parse_args().where
     made = make(where)
