@@ -83,12 +83,16 @@ class LocalSystem:
     """
 
     def __init__(self, directory: Path, *, stopped: Callable[[], bool] = lambda: False) -> None:
+        from chassis.settings import with_secret_files
+
         self.directory = directory
         self._stopped = stopped
         self._run = directory / "run"
         self._logs = directory / "log"
+        # A variable and its _FILE are one setting: what is set outside leaves nothing of ours beside it.
+        self._outside = with_secret_files(dict(os.environ))
         self._ports = self._remembered_ports()
-        self.broker = None if "DOORSTEP_BROKER_URL" in os.environ else PrivateBroker(directory / "broker")
+        self.broker = None if "DOORSTEP_BROKER_URL" in self._outside else PrivateBroker(directory / "broker")
         self._broker_due, self._broker_wait, self._broker_restarts = 0.0, FIRST_WAIT_S, 0
         self._parts = [self._part(name) for name in self._names()]
 
@@ -185,20 +189,23 @@ class LocalSystem:
             chosen["DOORSTEP_BROKER_URL"] = self.broker.url()
         if "sms" in self._ports:
             chosen["DOORSTEP_SMS_URL"] = f"http://127.0.0.1:{self._ports['sms']}/messages"
-        # A variable and its _FILE are one setting: what is set outside leaves nothing of ours beside it.
-        return {name: value for name, value in chosen.items() if name.removesuffix("_FILE") not in os.environ}
+        return {
+            name: value for name, value in chosen.items() if name.removesuffix("_FILE") not in self._outside
+        }
 
     # -- how
 
     def _names(self) -> list[str]:
-        return [*(["sms"] if "DOORSTEP_SMS_URL" not in os.environ else []), *SERVICES]
+        return [*(["sms"] if "DOORSTEP_SMS_URL" not in self._outside else []), *SERVICES]
 
     def _remembered_ports(self) -> dict[str, int]:
         try:
             known = json.loads((self._run / "ports.json").read_text())
         except FileNotFoundError:
             known = {}
-        set_outside = {name: os.environ.get(f"DOORSTEP_{name.upper()}_HEALTH_PORT", "") for name in SERVICES}
+        set_outside = {
+            name: self._outside.get(f"DOORSTEP_{name.upper()}_HEALTH_PORT", "") for name in SERVICES
+        }
         known |= {name: int(port) for name, port in set_outside.items() if port.isdecimal()}
         return {name: known.get(name) or freeport() for name in self._names()}
 
@@ -261,8 +268,8 @@ class LocalSystem:
             return Health(
                 "broker", running, ready, port, self.broker.pid, restarts, "" if ready else "not running"
             )
-        port = urlsplit(os.environ["DOORSTEP_BROKER_URL"]).port or 5672
-        ready = _reaches(os.environ["DOORSTEP_BROKER_URL"])
+        port = urlsplit(self._outside["DOORSTEP_BROKER_URL"]).port or 5672
+        ready = _reaches(self._outside["DOORSTEP_BROKER_URL"])
         return Health("broker", ready, ready, port, None, 0, "" if ready else "no connection")
 
     def _write_state(self) -> None:

@@ -135,6 +135,23 @@ def test_asked_to_stop_while_starting_it_does(tmp_path: Path):
     assert not any(part.running for part in system.health())
 
 
+def test_a_setting_given_as_a_file_is_as_good_as_the_setting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    for name, value in {"BROKER_URL": "amqp://elsewhere:99/", "SMS_URL": "http://elsewhere/"}.items():
+        monkeypatch.delenv(f"DOORSTEP_{name}", raising=False)
+        (tmp_path / name).write_text(value)
+        monkeypatch.setenv(f"DOORSTEP_{name}_FILE", str(tmp_path / name))
+    system = LocalSystem(tmp_path / "var")
+    assert system.broker is None
+    assert {part.name: part.port for part in system.health()} == {
+        "broker": 99,
+        "registration": None,
+        "isolation": None,
+        "notification": None,
+    }
+    system.prepare_files()
+    assert not {"DOORSTEP_BROKER_URL", "DOORSTEP_SMS_URL"} & set(system.chosen())
+
+
 @pytest.mark.broker
 def test_other_commands_find_what_up_chose_and_the_secrets_are_private(
     whole_system: StandIns, monkeypatch: pytest.MonkeyPatch
