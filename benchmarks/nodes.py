@@ -27,7 +27,7 @@ class Nodes:
     """Broker and database server below one directory; each pipeline gets a vhost and databases of its own."""
 
     def __init__(self, directory: Path) -> None:
-        self.broker = PrivateBroker(directory / "broker")
+        self.broker = PrivateBroker(directory / "broker", plugins=())  # nobody looks on
         self.postgres = PrivatePostgres(directory / "postgres", config=POSTGRES)
 
     def start(self) -> None:

@@ -187,6 +187,7 @@ class LocalSystem:
         }
         if self.broker:
             chosen["DOORSTEP_BROKER_URL"] = self.broker.url()
+            chosen["DOORSTEP_MANAGEMENT_URL"] = self.broker.management_url()
         if "sms" in self._ports:
             chosen["DOORSTEP_SMS_URL"] = f"http://127.0.0.1:{self._ports['sms']}/messages"
         return {

@@ -4,6 +4,7 @@ import socket
 import time
 from contextlib import suppress
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import psycopg
 import pytest
@@ -66,7 +67,9 @@ def test_a_second_object_for_the_same_directory_speaks_of_the_same_node(own_brok
 
 @pytest.mark.broker
 def test_the_broker_listens_on_this_machine_only(broker: PrivateBroker):
-    assert listening_addresses(broker.port) == ["0100007F"]
+    management = urlsplit(broker.management_url()).port
+    for port in (broker.port, management):
+        assert port and listening_addresses(port) == ["0100007F"]
 
 
 @pytest.mark.broker
