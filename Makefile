@@ -1,5 +1,5 @@
 # Doorstep: `make` lists what there is. Everything runs from .venv; nothing outside this folder is changed
-# except Debian packages that are missing (rabbitmq-server; for the tests also postgresql).
+# except Debian packages that are missing (rabbitmq-server; for the tests also postgresql and prometheus).
 SHELL := /bin/bash
 BIN := .venv/bin
 SETUP := deploy/local/setup.sh
@@ -20,7 +20,7 @@ demo: setup ## a whole day of arrivals on this machine; Ctrl-C ends it (ONCE=1: 
 	@$(BIN)/doorstep demo $(if $(ONCE),--once)
 
 test: ## everything that checks the project: lint, types, arrows, all tests (TESTS=path for some)
-	@$(SETUP) --dev --rabbitmq --postgresql
+	@$(SETUP) --dev --rabbitmq --postgresql --prometheus
 ifdef TESTS
 	$(BIN)/pytest $(TESTS)
 else

@@ -1,6 +1,6 @@
 #!/bin/bash
 # Makes this machine ready: .venv from the lock files, and the Debian packages that are missing.
-#   setup.sh [--dev] [--bench] [--rabbitmq] [--postgresql]
+#   setup.sh [--dev] [--bench] [--rabbitmq] [--postgresql] [--prometheus]
 # Runs again in well under a second when there is nothing to do. Needs root or sudo only to install packages.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -12,6 +12,7 @@ for wish in "$@"; do
         --bench) locks+=(requirements-bench.lock) ;;
         --rabbitmq) [ -x /usr/lib/rabbitmq/bin/rabbitmq-server ] || command -v rabbitmq-server >/dev/null || packages+=(rabbitmq-server) ;;
         --postgresql) compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || command -v initdb >/dev/null || packages+=(postgresql) ;;
+        --prometheus) { command -v prometheus && command -v promtool; } >/dev/null || packages+=(prometheus) ;;
         *) echo "setup.sh: unknown option $wish" >&2; exit 2 ;;
     esac
 done
@@ -49,7 +50,7 @@ install() {
     [ $result = 0 ] || { tail -n 15 "$log" >&2; fail "apt-get could not install $* (whole log: $log)"; }
     rm -f "$log"
     if [ -d /run/systemd/system ]; then  # nor at the next boot
-        for server in rabbitmq-server postgresql; do
+        for server in rabbitmq-server postgresql prometheus; do
             case " $* " in *" $server "*) as_root systemctl --quiet disable $server || true ;; esac
         done
     fi
