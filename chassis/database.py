@@ -317,7 +317,7 @@ def _recordset_insert(table: Table, columns: tuple[str, ...]) -> str:
 
 
 def chassis_tables(metadata: MetaData) -> None:
-    """Add inbox, outbox, dead letters and leases to a service's tables."""
+    """Add inbox, outbox, dead letters with the acts on them, and leases to a service's tables."""
     inbox = Table(
         "inbox",
         metadata,
@@ -362,8 +362,28 @@ def chassis_tables(metadata: MetaData) -> None:
         Column("settled_at", UtcDateTime),
         Column("settled_by", String(100)),
         Column("settled_reason", Text),
+        Column("act_id", Id),  # the last act on it; while it waits: a replay that was begun
+        Column("handled_at", UtcDateTime),  # when its replayed copy was handled
+        Column("follows", Id),  # the letter whose replayed copy this one was
     )
     Index("dead_letters_by_state", dead.c.state, dead.c.handler)
+    for name, column in (
+        ("dead_letters_by_act", dead.c.act_id),
+        ("dead_letters_that_follow", dead.c.follows),
+    ):
+        given = column.is_not(None)
+        Index(name, column, postgresql_where=given, sqlite_where=given)
+    Table(
+        "dead_letter_acts",  # an act on letters of several services has a row, with the same id, in each
+        metadata,
+        Column("id", Id, primary_key=True),
+        Column("at", UtcDateTime, nullable=False),  # real time
+        Column("by", String(100), nullable=False),
+        Column("what", String(20), nullable=False),  # replay | discard
+        Column("filter", Json, nullable=False),
+        Column("reason", Text, nullable=False),
+        Column("chosen", Integer, nullable=False),  # letters that were to be settled
+    )
     Table(
         "leases",
         metadata,

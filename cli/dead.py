@@ -4,34 +4,42 @@ from __future__ import annotations
 
 import getpass
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass
+import sys
 from datetime import datetime
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cli.environment import SERVICES
+from cli.dead_choice import (
+    STATES,
+    Choice,
+    Group,
+    OfHandler,
+    OfService,
+    OfType,
+    Since,
+    Until,
+    WithError,
+    groups,
+    newest,
+    one_that_waits,
+)
 from cli.publish import fail
 
-STATES = ("waiting", "replayed", "discarded")
-# Replayed and marked in steps, so that a crash in between repeats little.
-STEP = 500
+if TYPE_CHECKING:
+    from chassis.messaging.dead_letters import Act
 
 AsJson = Annotated[bool, typer.Option("--json", help="For programs.")]
-OfService = Annotated[
-    str | None, typer.Option("--service", help=f"Only of one service: {', '.join(SERVICES)}")
+LetterId = Annotated[str | None, typer.Argument(metavar="[ID]")]
+Everything = Annotated[bool, typer.Option("--all", help="All that wait and that the filters leave over")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say what it would be about")]
+Yes = Annotated[bool, typer.Option("--yes", help="Do not ask before acting on --all; scripts need it")]
+By = Annotated[
+    str | None,
+    typer.Option("--by", envvar="DOORSTEP_BY", help="Who does it. Default: the user of this machine"),
 ]
-OfHandler = Annotated[str | None, typer.Option("--handler", help="Only of one handler: isolation.open_case")]
-By = Annotated[str | None, typer.Option("--by", help="Who does it. Default: the user of this machine")]
 
 dead = typer.Typer(no_args_is_help=True, help="Dead letters: what the services gave up on.")
-
-
-@dataclass(frozen=True)
-class Found:
-    service: str
-    row: dict[str, Any]
 
 
 def register(app: typer.Typer) -> None:
@@ -42,219 +50,232 @@ def register(app: typer.Typer) -> None:
 def list_letters(
     service: OfService = None,
     handler: OfHandler = None,
+    event_type: OfType = None,
+    error: WithError = None,
+    since: Since = None,
+    until: Until = None,
     state: Annotated[str, typer.Option(help=f"{', '.join(STATES)} or all")] = "waiting",
-    most: Annotated[int, typer.Option(help="At most so many", min=1)] = 1000,
+    most: Annotated[int, typer.Option(help="At most so many, the newest", min=1)] = 1000,
     as_json: AsJson = False,
 ) -> None:
     """Id, handler, reason and age of each; nothing of its content."""
+    from cli.dead_choice import told
+
     if state not in (*STATES, "all"):
         raise typer.BadParameter(f"{state} is none of {', '.join(STATES)}, all", param_hint="--state")
-    found = sorted(letters(service, handler, state, most), key=lambda one: one.row["dead_at"])[:most]
+    choice = Choice.read(service, handler, event_type, error, since, until)
+    found = [told(one) for one in newest(choice, state, most)]
     if as_json:
-        print(json.dumps([_told(one) for one in found], ensure_ascii=False, default=_iso))
+        print(json.dumps(found, ensure_ascii=False, default=_iso))
         return
+    for row in found:
+        print(f"{row['id']}  {row['handler']}  {_standing(row)}, tries {row['attempts']}")
+        event = " ".join(str(row[name]) for name in ("event_type", "source", "event_id") if row[name])
+        print(f"    {event or 'unreadable'}: {row['error']}")
     if not found:
         print("no dead letters" if state == "all" else f"no dead letters are {state}")
-    for one in found:
-        row = one.row
-        since = row["dead_at"].astimezone().strftime("%Y-%m-%d %H:%M:%S")
-        event = f"{row['event_type'] or 'unreadable'} {row['source'] or ''} {row['event_id'] or ''}".rstrip()
-        print(f"{row['id']}  {row['handler']}  {row['state']}, dead since {since}, tries {row['attempts']}")
-        print(f"    {event}: {row['error']}")
+    elif len(found) > 1:
+        print(f"{len(found)} shown; `doorstep dead replay --all --dry-run` counts them by kind")
 
 
 @dead.command("show")
 def show(letter_id: Annotated[str, typer.Argument(metavar="ID")], as_json: AsJson = False) -> None:
     """One dead letter with its content, everything personal masked."""
-    from cli.databases import settings_of
+    from cli.dead_choice import body_of, headers_of, one, told
 
-    one = _one(letter_id)
-    told = _told(one) | {"headers": one.row["headers"], "body": _body(settings_of(one.service).sealer(), one)}
-    print(json.dumps(told, ensure_ascii=False, default=_iso, indent=None if as_json else 2))
+    found = one(letter_id)
+    shown = told(found) | {"headers": headers_of(found), "body": body_of(found)}
+    print(json.dumps(shown, ensure_ascii=False, default=_iso, indent=None if as_json else 2))
 
 
 @dead.command("replay")
 def replay(
-    letter_id: Annotated[str | None, typer.Argument(metavar="[ID]")] = None,
-    everything: Annotated[bool, typer.Option("--all", help="All that wait")] = False,
+    letter_id: LetterId = None,
+    everything: Everything = False,
     service: OfService = None,
     handler: OfHandler = None,
+    event_type: OfType = None,
+    error: WithError = None,
+    since: Since = None,
+    until: Until = None,
+    dry_run: DryRun = False,
+    rate: Annotated[float | None, typer.Option(help="At most so many a second", min=0.01)] = None,
+    wait: Annotated[float, typer.Option(help="Seconds to see what becomes of them", min=0)] = 10,
+    reason: Annotated[str, typer.Option(help="What was mended; kept with the letters")] = "replayed",
     by: By = None,
+    yes: Yes = False,
     as_json: AsJson = False,
 ) -> None:
-    """Send it to its handler again, once the cause is mended. What was handled since is not done twice."""
-    if (letter_id is None) == (not everything):
-        raise typer.BadParameter("give an ID, or --all with --service or --handler as you like")
-    who = by or getpass.getuser()
-    chosen = iter([_waiting(_one(letter_id))]) if letter_id else letters(service, handler, "waiting")
-    count = sum(_replay(step, who) for step in _steps(chosen))
-    print(json.dumps({"replayed": count}) if as_json else f"{count} sent again")
+    """Send it to its handler again, once the cause is mended.
+
+    What was handled since is not done twice, and nothing is lost if this is killed: run it again. Exit code 1
+    if something came back dead again.
+    """
+    from cli.dead_replay import outcome
+    from cli.dead_replay import replay as send
+    from cli.replay import Bar
+
+    choice = _chosen(letter_id, everything, service, handler, event_type, error, since, until)
+    found = groups(choice, "waiting")
+    if dry_run:
+        _tell_groups(found, as_json)
+        return
+    if everything:
+        _confirm("send again", found, yes)
+    act = _act("replay", choice, by, reason)
+    with Bar("dead letters", _count(found), quiet=as_json) as advance:
+        sent = send(choice, act, rate, advance)
+    became = outcome(act, choice.services, wait if sent else 0)
+    if as_json:
+        counts = {"handled": became.handled, "dead_again": became.dead_again, "on_the_way": became.on_the_way}
+        print(json.dumps({"act": act.id, "replayed": sent} | counts))
+    else:
+        print(f"{sent} sent again: {became.handled} handled, {became.dead_again} dead again", end="")
+        print(f", {became.on_the_way} on their way" if became.on_the_way else "")
+    if became.dead_again:
+        raise typer.Exit(1)
 
 
 @dead.command("discard")
 def discard(
-    letter_id: Annotated[str, typer.Argument(metavar="ID")],
-    reason: Annotated[str, typer.Option(help="Why nothing is lost by it; kept with the letter")],
+    letter_id: LetterId = None,
+    reason: Annotated[
+        str | None, typer.Option(help="Why nothing is lost by it; kept with the letter")
+    ] = None,
+    everything: Everything = False,
+    service: OfService = None,
+    handler: OfHandler = None,
+    event_type: OfType = None,
+    error: WithError = None,
+    since: Since = None,
+    until: Until = None,
+    dry_run: DryRun = False,
     by: By = None,
+    yes: Yes = False,
     as_json: AsJson = False,
 ) -> None:
     """Settle it by hand. The row stays, with who did it and why."""
-    from chassis.messaging.dead_letters import settle
-    from cli.databases import database_of
-
-    if not reason.strip():
+    choice = _chosen(letter_id, everything, service, handler, event_type, error, since, until)
+    found = groups(choice, "waiting")
+    if dry_run:
+        _tell_groups(found, as_json)
+        return
+    if reason is None and sys.stdin.isatty():
+        reason = typer.prompt("Why is nothing lost by it?", err=True)
+    if not (reason or "").strip():
         raise typer.BadParameter("say why", param_hint="--reason")
-    one = _waiting(_one(letter_id))
-    with database_of(one.service).begin() as conn:
-        settled = settle(conn, one.row["id"], "discarded", by=by or getpass.getuser(), reason=reason)
-    if not settled:
+    if everything:
+        _confirm("discard", found, yes)
+    act = _act("discard", choice, by, str(reason))
+    settled = _discard(choice, act)
+    if letter_id and not settled:
         fail(f"{letter_id} was settled by somebody else just now")
-    print(json.dumps({"discarded": letter_id}) if as_json else f"{letter_id} is discarded")
+    print(json.dumps({"act": act.id, "discarded": settled}) if as_json else f"{settled} discarded")
 
 
-def letters(service: str | None, handler: str | None, state: str, most: int | None = None) -> Iterator[Found]:
-    """Of all services, oldest first within each."""
-    from sqlalchemy import select
+@dead.command("history")
+def history(
+    letter_id: LetterId = None,
+    most: Annotated[int, typer.Option(help="At most so many acts, the newest", min=1)] = 100,
+    as_json: AsJson = False,
+) -> None:
+    """Who replayed or discarded what, when and why; with an ID, one message's rounds through dead letters."""
+    from cli.dead_history import acts, rounds
 
-    from chassis.messaging.dead_letters import DEAD
-    from cli.databases import database_of, service_of_handler
-
-    if service is not None and service not in SERVICES:
-        raise typer.BadParameter(f"{service} is none of {', '.join(SERVICES)}", param_hint="--service")
-    for name in SERVICES:
-        if (service and name != service) or (handler and name != service_of_handler(handler)):
-            continue
-        wanted = select(DEAD).order_by(DEAD.c.id)
-        if handler:
-            wanted = wanted.where(DEAD.c.handler == handler)
-        if state != "all":
-            wanted = wanted.where(DEAD.c.state == state)
-        last = ""
-        left = most
-        while left is None or left > 0:
-            step = STEP if left is None else min(STEP, left)
-            with database_of(name).read() as conn:
-                page = wanted.where(DEAD.c.id > last) if last else wanted
-                rows = [dict(row._mapping) for row in conn.execute(page.limit(step))]
-            yield from (Found(name, row) for row in rows)
-            if len(rows) < step:
-                break
-            last, left = rows[-1]["id"], None if left is None else left - len(rows)
-
-
-def _one(letter_id: str) -> Found:
-    from chassis.messaging.dead_letters import one
-    from cli.databases import databases
-
-    if _is_id(letter_id):
-        for service, database in databases().items():
-            with database.read() as conn:
-                row = one(conn, letter_id)
-            if row:
-                return Found(service, row)
-    fail(f"there is no dead letter {letter_id}: see `doorstep dead list`")
+    found = rounds(letter_id) if letter_id else acts(most)
+    if as_json:
+        print(json.dumps(found, ensure_ascii=False, default=_iso))
+        return
+    if letter_id:
+        for number, row in enumerate(found, 1):
+            print(f"{number}. {row['id']}  {row['handler']}  dead {_time(row['dead_at'])}: {row['error']}")
+            print(f"   {_settled(row)}")
+        return
+    for act in found:
+        by_what = ", ".join(f"{name} {value}" for name, value in act["filter"].items()) or "all"
+        print(f"{_time(act['at'])}  {act['by']}  {act['what']}  ({by_what}): {act['reason']}")
+        counts = f"   {act['settled']} of {act['chosen']}"
+        if act["what"] == "replay":
+            counts += f", {act['handled']} handled, {act['dead_again']} dead again"
+        print(f"{counts}  [{act['act']}]")
+    if not found:
+        print("nobody has replayed or discarded anything")
 
 
-def _waiting(found: Found) -> Found:
-    row = found.row
-    if row["state"] != "waiting":
-        when = row["settled_at"].astimezone().isoformat(timespec="seconds") if row["settled_at"] else "?"
-        fail(f"{row['id']} was {row['state']} by {row['settled_by']} at {when}")
-    return found
+def _chosen(letter_id: str | None, everything: bool, *filters: str | None) -> Choice:
+    if (letter_id is None) == (not everything):
+        raise typer.BadParameter("give an ID, or --all with filters as you like")
+    if letter_id is not None:
+        if any(filters):
+            raise typer.BadParameter("filters go with --all, not with an ID")
+        return one_that_waits(letter_id)
+    return Choice.read(*filters)
 
 
-def _steps(found: Iterator[Found]) -> Iterator[list[Found]]:
-    step: list[Found] = []
-    for one in found:
-        if step and (len(step) >= STEP or step[0].service != one.service):
-            yield step
-            step = []
-        step.append(one)
-    if step:
-        yield step
+def _confirm(what: str, found: list[Group], yes: bool) -> None:
+    """Ends the command where nobody says yes."""
+    if yes or not found:
+        return
+    if not sys.stdin.isatty():
+        fail(f"{_count(found)} letters: add --yes where nobody can be asked (--dry-run shows them)")
+    _tell_groups(found, as_json=False)
+    typer.confirm(f"{what} these {_count(found)}?", abort=True, err=True)
 
 
-def _replay(step: list[Found], who: str) -> int:
-    """Publish, wait for the confirms, then mark: a crash in between only repeats."""
-    from chassis.messaging.dead_letters import PURPOSE, settle
-    from chassis.messaging.publisher import Publisher
-    from chassis.messaging.topology import BACK
-    from cli.databases import database_of, settings_of
-
-    service = step[0].service
-    settings = settings_of(service)
-    sealer = settings.sealer()
-    _must_exist({one.row["handler"] for one in step})
-    confirmed: list[str] = []
-    publisher = Publisher(settings.broker_url, "doorstep dead")
-    try:
-        for one in step:
-            row = one.row
-            publisher.send(
-                row["id"],
-                BACK,
-                row["handler"],
-                sealer.unseal(row["sealed_body"], PURPOSE).encode(),
-                content_type=row["content_type"] or "",
-                on_confirmed=confirmed.append,
-                headers=row["headers"],
-            )
-        publisher.wait()
-    finally:
-        with database_of(service).begin() as conn:
-            for letter_id in confirmed:
-                settle(conn, letter_id, "replayed", by=who, reason="replayed")
-        publisher.drop()
-    if publisher.refused:
-        fail(f"the broker refused {publisher.refused} of {len(step)}: see `doorstep status`")
-    return len(confirmed)
+def _tell_groups(found: list[Group], as_json: bool) -> None:
+    if as_json:
+        kinds = [group.as_dict() for group in found]
+        print(json.dumps({"letters": _count(found), "kinds": kinds}, ensure_ascii=False))
+        return
+    for group in found:
+        print(f"{group.letters:>6}  {group.handler}  {group.event_type or 'unreadable'}: {group.error}")
+    print(f"{_count(found):>6}  in all")
 
 
-def _must_exist(queues: set[str]) -> None:
-    """A copy for a queue that is not there would lie unseen in doorstep.unrouted."""
-    from amqp.exceptions import NotFound
+def _act(what: str, choice: Choice, by: str | None, reason: str) -> Act:
+    from chassis.ids import new_id
+    from chassis.messaging.dead_letters import Act
 
-    from cli.databases import broker
-
-    with broker("doorstep dead") as connection:
-        for queue in sorted(queues):
-            try:
-                connection.channel().queue_declare(queue, passive=True)
-            except NotFound:
-                fail(f"there is no queue {queue}: run `doorstep topology apply`")
+    return Act(new_id(), by or getpass.getuser(), what, choice.as_dict(), reason.strip())
 
 
-def _body(sealer: Any, found: Found) -> Any:
-    import orjson
+def _discard(choice: Choice, act: Act) -> int:
+    from chassis.messaging.dead_letters import begin, discarded, take
+    from cli.databases import database_of
+    from cli.dead_choice import in_steps, waiting_ids
 
-    from chassis.messaging.dead_letters import PURPOSE
-    from chassis.sealing import SealBroken
-    from cli.masking import masked
-
-    try:
-        body: str = sealer.unseal(found.row["sealed_body"], PURPOSE)
-    except SealBroken as error:
-        return f"(sealed: {error})"
-    try:
-        return masked(orjson.loads(body))
-    except orjson.JSONDecodeError as error:
-        return f"(no JSON at character {error.pos}; {len(body)} characters, not shown)"
-
-
-def _told(found: Found) -> dict[str, Any]:
-    """Everything but body and headers."""
-    hidden = ("sealed_body", "headers")
-    return {"service": found.service} | {k: v for k, v in found.row.items() if k not in hidden}
+    count = 0
+    for service in choice.services:
+        ids = waiting_ids(choice, service)
+        if ids:
+            with database_of(service).begin() as conn:
+                begin(conn, act, len(ids))
+        for step in in_steps(ids):
+            with database_of(service).begin() as conn:
+                mine = [row["id"] for row in take(conn, step, act)]
+                discarded(conn, mine)
+            count += len(mine)
+    return count
 
 
-def _is_id(text: str) -> bool:
-    import uuid
+def _count(found: list[Group]) -> int:
+    return sum(group.letters for group in found)
 
-    try:
-        uuid.UUID(text)
-    except ValueError:
-        return False
-    return True
+
+def _standing(row: dict[str, Any]) -> str:
+    again = ", came back after a replay" if row["follows"] else ""
+    return f"{row['state']}, dead since {_time(row['dead_at'])}{again}"
+
+
+def _settled(row: dict[str, Any]) -> str:
+    if row["state"] == "waiting":
+        return "waits; a replay of it was begun" if row["act_id"] else "waits"
+    did = f"{row['state']} {_time(row['settled_at'])} by {row['settled_by']}: {row['settled_reason']}"
+    return f"{did}; handled {_time(row['handled_at'])}" if row["handled_at"] else did
+
+
+def _time(moment: datetime) -> str:
+    return moment.astimezone().strftime("%Y-%m-%d %H:%M:%S")
 
 
 def _iso(value: object) -> str:

@@ -26,6 +26,10 @@ _SEALED = re.compile(r"[A-Za-z0-9_-]{1,20}\.[A-Za-z0-9_=-]{40,}")
 # A code of ours never has so many digits in a row, but for divisions; phones and identity numbers do.
 _NUMBER = re.compile(r"\d{10,}")
 _DIVISION = re.compile(r"\d{2,12}")
+_UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+# In a sentence: a number as long as a phone's or a document's, and a mail address. Ids of ours may stay.
+_PERSONAL = re.compile(rf"({_UUID})|\+?[A-Za-z]?\d[\d -]{{5,}}[\dXx]|[^\s@]+@[^\s@]+")
+_NOT_ENGLISH = re.compile(r"[^\x00-\x7f]+")
 
 
 def masked(value: Any, name: str = "") -> Any:
@@ -45,6 +49,16 @@ def masked(value: Any, name: str = "") -> Any:
     if name in SHOWN and _harmless(name, text):
         return value
     return f"(masked, {len(text)} characters)"
+
+
+def masked_error(text: str) -> str:
+    """An error without what could be personal. Ours are English and quote nothing; this is the net below."""
+    return _NOT_ENGLISH.sub("(masked)", masked_text(text))
+
+
+def masked_text(text: str) -> str:
+    """What an operator wrote, without numbers and addresses of people."""
+    return _PERSONAL.sub(lambda found: found[1] or "(masked)", text)
 
 
 def _harmless(name: str, text: str) -> bool:

@@ -58,7 +58,7 @@ def replay(
         print(f"{name}: {found['events']} events in {found['messages']} messages {verb} ({kinds or 'none'})")
 
 
-def moment(text: str, now: datetime, zone: ZoneInfo) -> datetime:
+def moment(text: str, now: datetime, zone: ZoneInfo, option: str = "--since") -> datetime:
     """A point in time, given as such or as how long ago. Raises BadParameter."""
     try:
         if ago := _DURATION.fullmatch(text.strip().removesuffix(" ago")):
@@ -66,14 +66,14 @@ def moment(text: str, now: datetime, zone: ZoneInfo) -> datetime:
         found = datetime.fromisoformat(text.strip())
         return (found if found.tzinfo else found.replace(tzinfo=zone)).astimezone(UTC)
     except (ValueError, OverflowError):  # also what lies before all calendars
-        raise typer.BadParameter("give 2h, 30min, 3d, or 2022-10-01T08:00", param_hint="--since") from None
+        raise typer.BadParameter("give 2h, 30min, 3d, or 2022-10-01T08:00", param_hint=option) from None
 
 
 def _resend(service: str, since: datetime, replies: bool, dry_run: bool, *, quiet: bool) -> dict[str, Any]:
     by_key: Counter[str] = Counter()
     messages = 0
     with (
-        _bar(service, _count(service, since, replies), quiet=quiet) as advance,
+        Bar(service, _count(service, since, replies), quiet=quiet) as advance,
         _sender(service, dry_run) as send,
     ):
         for row in _rows(service, since, replies, bodies=not dry_run):
@@ -168,10 +168,10 @@ class _sender:
         )
 
 
-class _bar:
+class Bar:
     """A progress bar on stderr; nothing where nobody sees it."""
 
-    def __init__(self, service: str, total: int, *, quiet: bool) -> None:
+    def __init__(self, title: str, total: int, *, quiet: bool) -> None:
         import sys
 
         from rich.console import Console
@@ -179,7 +179,7 @@ class _bar:
 
         shown = not quiet and sys.stderr.isatty()
         self._progress = Progress(console=Console(stderr=True), disable=not shown, transient=True)
-        self._task = self._progress.add_task(service, total=total)
+        self._task = self._progress.add_task(title, total=total)
 
     def __enter__(self) -> Callable[[], None]:
         self._progress.start()

@@ -46,6 +46,7 @@ class Event:
     """One event as handlers see it. `time` is aware; `data` holds what its schema loaded.
 
     Where a handler reads leniently and `problems` is not empty, `data` is the raw JSON object instead.
+    `letter` is the dead letter that was replayed, where the event came from one.
     """
 
     id: str
@@ -61,6 +62,7 @@ class Event:
     problems: tuple[Problem, ...] = ()
     raw: dict[str, Any] = field(default_factory=dict)
     publisher: str | None = None
+    letter: str | None = None
 
     @property
     def key(self) -> tuple[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,7 +14,7 @@ import structlog
 from chassis.errors import Wrong, is_world_away
 from chassis.handlers import ARRIVALS, Handler
 from chassis.messaging import dead_letters
-from chassis.messaging.dead_letters import DeadLetter
+from chassis.messaging.dead_letters import LETTER, DeadLetter
 from chassis.messaging.inbox import claim
 from chassis.messaging.publisher import OnConfirmed, Publisher
 from chassis.messaging.topology import retry_name
@@ -46,6 +46,8 @@ class Delivery:
     routing_key: str
     attempts: int
     first_failed_at: datetime | None
+    letter: str | None = None
+    """The dead letter that this is a replayed copy of."""
     events: list[Event] = field(default_factory=list)
     unreadable: DeadLetter | None = None
     settled: bool = False
@@ -80,6 +82,7 @@ class Runner:
             routing_key=routing_key,
             attempts=_whole(ours.get(ATTEMPTS)),
             first_failed_at=_moment(ours.get(FIRST_FAILED)),
+            letter=dead_letters.letter_of(ours),
         )
         publisher = routing_key.rpartition(".")[2] if self._handler.exchange == ARRIVALS else None
         content_type = properties.get("content_type")
@@ -91,7 +94,8 @@ class Runner:
             for event in read_message(message.body, content_type, publisher=publisher):
                 if event.type not in self._handler.events:
                     raise Unreadable("this queue takes no such event type")
-                delivery.events.append(read_data(event))
+                read = read_data(event)
+                delivery.events.append(replace(read, letter=delivery.letter) if delivery.letter else read)
         except Unreadable as error:
             delivery.events.clear()
             delivery.unreadable = DeadLetter(
@@ -102,6 +106,7 @@ class Runner:
                 content_type=content_type or "",
                 first_failed_at=datetime.now(UTC),
                 headers={ROUTING_KEY: routing_key},
+                follows=delivery.letter,
             )
         return delivery
 
@@ -141,6 +146,8 @@ class Runner:
                 self._handler.use_case(uow, claimed.fresh)
             if claimed.impostors and self._handler.refused:
                 self._handler.refused(uow, claimed.impostors)
+            if came_back := {e.letter for e in (*claimed.fresh, *claimed.repeats) if e.letter}:
+                dead_letters.handled(uow.conn, came_back)
             if dead:
                 # Without an inbox row, so that it can be replayed after a fix.
                 dead_letters.bury(uow.conn, uow.sealer, dead)
@@ -207,6 +214,7 @@ class Runner:
                 FIRST_FAILED: first.isoformat(),
                 ROUTING_KEY: delivery.routing_key,
                 ERROR: why[:500],
+                **({LETTER: event.letter} if event.letter else {}),
             },
         )
         RETRIES.labels(self._queue).inc()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import uuid
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -11,7 +12,7 @@ import orjson
 from sqlalchemy import select, update
 from sqlalchemy.engine import Connection
 
-from chassis.database import insert_rows
+from chassis.database import insert_rows, is_in, lock_rows
 from chassis.ids import new_id
 from chassis.messaging.topology import BACK
 from chassis.sealing import Sealer
@@ -19,7 +20,10 @@ from chassis.unit_of_work import TABLES
 from contracts.envelope import ONE, Event, Unreadable, read_message
 
 DEAD = TABLES["dead_letters"]
+ACTS = TABLES["dead_letter_acts"]
 PURPOSE = "dead_letter"
+# Header of a replayed copy, and of its own retries: the letter's id.
+LETTER = "doorstep-letter"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +38,8 @@ class DeadLetter:
     first_failed_at: datetime
     headers: dict[str, Any]
     event: Event | None = None
+    follows: str | None = None
+    """The letter that was replayed and came back as this one."""
 
 
 def of_event(
@@ -48,6 +54,7 @@ def of_event(
         first_failed_at=first_failed_at,
         headers={"doorstep-routing-key": routing_key},
         event=event,
+        follows=event.letter,
     )
 
 
@@ -71,18 +78,20 @@ def of_broker(handler: str, message: Any) -> list[DeadLetter]:
     attempts = _whole(ours.get("doorstep-attempts"))
     error = "delivered too often: the consumer died on it each time"
     content_type = message.properties.get("content_type") or ""
+    follows = letter_of(ours)
     now = datetime.now(UTC)
     try:
         events = read_message(message.body, content_type)
     except Unreadable as unreadable:
         error += f"; and it cannot be read: {unreadable}"
-        return [DeadLetter(handler, error, attempts, text_of(message.body), content_type, now, headers)]
+        body = text_of(message.body)
+        return [DeadLetter(handler, error, attempts, body, content_type, now, headers, follows=follows)]
     routing_key = str(headers.get("doorstep-routing-key") or next(iter(death.get("routing-keys") or ()), ""))
     letters = [
         of_event(handler, event, error, attempts=attempts, first_failed_at=now, routing_key=routing_key)
         for event in events
     ]
-    return [replace(letter, headers={**headers, **letter.headers}) for letter in letters]
+    return [replace(letter, headers={**headers, **letter.headers}, follows=follows) for letter in letters]
 
 
 def of_our_copy(headers: Mapping[str, Any], exchange: str | None) -> Mapping[str, Any]:
@@ -94,6 +103,14 @@ def of_our_copy(headers: Mapping[str, Any], exchange: str | None) -> Mapping[str
     return headers if exchange == BACK else {}
 
 
+def letter_of(headers: Mapping[str, Any]) -> str | None:
+    """The dead letter that a copy of ours was made from."""
+    try:
+        return str(uuid.UUID(str(headers[LETTER])))
+    except (KeyError, ValueError):
+        return None
+
+
 def text_of(body: Any) -> str:
     """A body as text that can be stored, whatever was sent."""
     raw = body.encode("utf-8", "replace") if isinstance(body, str) else bytes(body)
@@ -101,41 +118,51 @@ def text_of(body: Any) -> str:
 
 
 def bury(conn: Connection, sealer: Sealer, letters: Sequence[DeadLetter]) -> None:
-    """Write the rows, in the transaction that settles the events."""
+    """Write the rows, in the transaction that settles the events.
+
+    A replay that was killed and begun again may have sent a copy twice: what follows a letter stands once.
+    """
+    replayed = {letter.follows for letter in letters if letter.follows}
+    buried: set[tuple[str, str, str | None]] = set()
+    if replayed:
+        _settle(conn, replayed, "replayed")
+        columns = (DEAD.c.follows, DEAD.c.handler, DEAD.c.event_id)
+        rows = conn.execute(select(*columns).where(is_in(conn, DEAD.c.follows, replayed)))
+        buried = {(row.follows, row.handler, row.event_id) for row in rows}
     now = datetime.now(UTC)
-    insert_rows(
-        conn,
-        DEAD,
-        [
-            {
-                "id": new_id(),
-                "handler": letter.handler,
-                "source": letter.event.source if letter.event else None,
-                "event_id": letter.event.id if letter.event else None,
-                "event_type": _fit(letter.event.type, 100) if letter.event else None,
-                "correlation_id": _fit(letter.event.correlationid, 200) if letter.event else None,
-                "error": _fit(letter.error, 2000),
-                "attempts": letter.attempts,
-                "first_failed_at": letter.first_failed_at,
-                "dead_at": now,
-                "content_type": _fit(letter.content_type, 200),
-                "sealed_body": sealer.seal(letter.body, PURPOSE),
-                "headers": {
-                    _fit(key, 200): _fit(value, 1000) if isinstance(value, str) else value
-                    for key, value in letter.headers.items()
-                },
-                "state": "waiting",
-            }
-            for letter in letters
-        ],
-    )
+    new = []
+    for letter in letters:
+        if letter.follows:
+            key = (letter.follows, letter.handler, letter.event.id if letter.event else None)
+            if key in buried:
+                continue
+            buried.add(key)
+        new.append(_row(sealer, letter, now))
+    insert_rows(conn, DEAD, new)
 
 
-def listed(conn: Connection, state: str = "waiting", most: int = 1000) -> list[dict[str, Any]]:
-    """Newest last, without the sealed body."""
-    columns = [column for column in DEAD.c if column.name != "sealed_body"]
-    rows = conn.execute(select(*columns).where(DEAD.c.state == state).order_by(DEAD.c.id).limit(most))
-    return [dict(row._mapping) for row in rows]
+def _row(sealer: Sealer, letter: DeadLetter, now: datetime) -> dict[str, Any]:
+    return {
+        "id": new_id(),
+        "handler": letter.handler,
+        "source": letter.event.source if letter.event else None,
+        "event_id": letter.event.id if letter.event else None,
+        "event_type": _fit(letter.event.type, 100) if letter.event else None,
+        "correlation_id": _fit(letter.event.correlationid, 200) if letter.event else None,
+        "error": _fit(letter.error, 2000),
+        "attempts": letter.attempts,
+        "first_failed_at": letter.first_failed_at,
+        "dead_at": now,
+        "content_type": _fit(letter.content_type, 200),
+        "sealed_body": sealer.seal(letter.body, PURPOSE),
+        "headers": {
+            _fit(key, 200): _fit(value, 1000) if isinstance(value, str) else value
+            for key, value in letter.headers.items()
+            if key != LETTER
+        },
+        "state": "waiting",
+        "follows": letter.follows,
+    }
 
 
 def one(conn: Connection, letter_id: str) -> dict[str, Any] | None:
@@ -143,14 +170,77 @@ def one(conn: Connection, letter_id: str) -> dict[str, Any] | None:
     return dict(row._mapping) if row else None
 
 
-def settle(conn: Connection, letter_id: str, state: str, *, by: str, reason: str) -> bool:
-    """Mark as replayed or discarded; False when somebody did so before."""
-    result = conn.execute(
+# -- what people do with them ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """What one person does with a number of letters, written down before it is done.
+
+    :param what: replay or discard.
+    :param filter: by what the letters were chosen.
+    """
+
+    id: str
+    by: str
+    what: str
+    filter: dict[str, Any]
+    reason: str
+
+
+def begin(conn: Connection, act: Act, chosen: int) -> None:
+    """:param chosen: how many letters of this database it is about."""
+    row = {"id": act.id, "at": datetime.now(UTC), "by": _fit(act.by, 100), "what": act.what}
+    insert_rows(conn, ACTS, [row | {"filter": act.filter, "reason": act.reason, "chosen": chosen}])
+
+
+def take(conn: Connection, letter_ids: Collection[str], act: Act) -> list[dict[str, Any]]:
+    """Write on letters that wait that this act is about them now; returns these.
+
+    They go on waiting: whoever dies in the middle of a replay has lost none of them.
+    """
+    lock_rows(conn, DEAD, "id", letter_ids)
+    mine = is_in(conn, DEAD.c.id, letter_ids) & (DEAD.c.state == "waiting")
+    conn.execute(update(DEAD).where(mine).values(act_id=act.id))
+    return [dict(row._mapping) for row in conn.execute(select(DEAD).where(mine).order_by(DEAD.c.id))]
+
+
+def replayed(conn: Connection, letter_ids: Collection[str]) -> None:
+    """The broker has confirmed their copies."""
+    _settle(conn, letter_ids, "replayed")
+
+
+def discarded(conn: Connection, letter_ids: Collection[str]) -> None:
+    _settle(conn, letter_ids, "discarded")
+
+
+def handled(conn: Connection, letter_ids: Collection[str]) -> None:
+    """Their replayed copies have been handled, in this transaction.
+
+    Also settles letters whose replay was killed before it could say that it had sent them.
+    """
+    _settle(conn, letter_ids, "replayed")
+    these = is_in(conn, DEAD.c.id, letter_ids) & DEAD.c.handled_at.is_(None)
+    conn.execute(update(DEAD).where(these).values(handled_at=datetime.now(UTC)))
+
+
+def _settle(conn: Connection, letter_ids: Collection[str], state: str) -> None:
+    """Those of them that wait, by the act that took them last."""
+    lock_rows(conn, DEAD, "id", letter_ids)
+
+    def of_act(column: str) -> Any:
+        return select(ACTS.c[column]).where(ACTS.c.id == DEAD.c.act_id).scalar_subquery()
+
+    conn.execute(
         update(DEAD)
-        .where(DEAD.c.id == letter_id, DEAD.c.state == "waiting")
-        .values(state=state, settled_at=datetime.now(UTC), settled_by=by, settled_reason=reason)
+        .where(is_in(conn, DEAD.c.id, letter_ids), DEAD.c.state == "waiting")
+        .values(
+            state=state,
+            settled_at=datetime.now(UTC),
+            settled_by=of_act("by"),
+            settled_reason=of_act("reason"),
+        )
     )
-    return bool(result.rowcount)
 
 
 def _fit(text: str, most: int) -> str:

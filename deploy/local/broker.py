@@ -53,14 +53,15 @@ class PrivateBroker:
         self._config = CONFIG | (MANAGEMENT_CONFIG if MANAGEMENT in plugins else {}) | dict(config or {})
         self._pidfile = self.directory / "broker.pid"
         self._epmd_pidfile = self.directory / "epmd.pid"
-        self._identity = {
+        self._identity: dict[str, str | int] = {
             "port": port or freeport(),
             "dist_port": freeport(),
             "epmd_port": freeport(),
             "management_port": freeport(),
             "user": "doorstep",
             "password": secrets.token_urlsafe(12),
-        } | self._remembered()
+        }
+        self._identity |= self._remembered()
         if port and self.port != port:
             raise LocalNodeError(f"the broker in {self.directory} has port {self.port}, not {port}")
 

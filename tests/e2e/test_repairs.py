@@ -62,13 +62,14 @@ def test_a_dead_letter_is_shown_without_names_replayed_and_discarded(system: Sys
     assert shown.code == 0 and '"type": "arrival.reported"' in shown.out
     assert NAME not in shown.out and json.dumps(NAME)[1:-1] not in shown.out
 
-    assert system.cli("dead", "replay", letter["id"], "--by", "officer") == {"replayed": 1}
-    assert wait_until(lambda: dead(system), 30), "nothing was mended, so it is dead again"
+    answer = system.run("dead", "replay", letter["id"], "--by", "officer", "--wait", "30", "--json")
+    assert answer.code == 1, "nothing was mended, so it is dead again"
+    assert (answer.json["replayed"], answer.json["dead_again"]) == (1, 1)
     [again] = dead(system)
-    assert again["id"] != letter["id"]
+    assert again["id"] != letter["id"] and again["follows"] == letter["id"]
     assert system.run("dead", "replay", letter["id"]).code == 1, "only once"
 
-    assert system.cli("dead", "discard", again["id"], "--reason", "no report") == {"discarded": again["id"]}
+    assert system.cli("dead", "discard", again["id"], "--reason", "no report")["discarded"] == 1
     states = {one["id"]: (one["state"], one["settled_by"]) for one in dead(system, "--state", "all")}
     assert states[letter["id"]] == ("replayed", "officer")
     assert states[again["id"]][0] == "discarded"
@@ -88,7 +89,7 @@ def test_a_replayed_report_keeps_its_publisher_and_is_registered(system: System)
     with database.begin() as conn:
         conn.execute(text("ALTER TABLE reports_away RENAME TO reports"))
 
-    assert system.cli("dead", "replay", "--all") == {"replayed": 1}
+    assert system.cli("dead", "replay", "--all", "--yes")["replayed"] == 1
 
     def reports() -> list[tuple[str, str]]:
         with database.read() as conn:

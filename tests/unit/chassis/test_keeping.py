@@ -17,7 +17,7 @@ from chassis.housekeeping import chores
 from chassis.ids import new_id
 from chassis.leases import LEASES
 from chassis.messaging import dead_letters, inbox, outbox
-from chassis.messaging.dead_letters import DEAD, DeadLetter
+from chassis.messaging.dead_letters import DEAD, Act, DeadLetter
 from chassis.messaging.inbox import INBOX, body_hash, claim
 from chassis.messaging.outbox import OUTBOX
 from chassis.sealing import BlindIndex, Sealer
@@ -153,28 +153,52 @@ def letter(n: int, **changes: Any) -> DeadLetter:
     return DeadLetter(**{**given, **changes})
 
 
-def test_dead_letters_are_listed_without_what_is_in_them(work: Work, database: Database) -> None:
-    with database.begin() as conn:
-        dead_letters.bury(conn, work.sealer, [letter(1), letter(2), letter(3, handler="trial.b")])
-        listed = dead_letters.listed(conn)
-        assert [row["event_id"] for row in listed] == ["1", "2", "3"]
-        assert "安小满" not in str(listed) and all("sealed_body" not in row for row in listed)
-        whole = dead_letters.one(conn, listed[0]["id"])
-        assert (
-            whole and work.sealer.unseal(whole["sealed_body"], dead_letters.PURPOSE) == '{"name": "安小满"}'
-        )
+def rows(database: Database) -> list[Any]:
+    with database.read() as conn:
+        return list(conn.execute(select(DEAD).order_by(DEAD.c.id)))
 
 
-def test_a_dead_letter_is_settled_once_by_a_named_person(work: Work, database: Database) -> None:
+def act(what: str = "replay", by: str = "wang") -> Act:
+    return Act(new_id(), by, what, {"handler": "trial.a"}, "mended")
+
+
+def test_a_dead_letter_is_sealed_and_taken_by_a_named_person_while_it_waits(
+    work: Work, database: Database
+) -> None:
     with database.begin() as conn:
-        dead_letters.bury(conn, work.sealer, [letter(1)])
-        (row,) = dead_letters.listed(conn)
-        assert dead_letters.settle(conn, row["id"], "replayed", by="wang", reason="fixed")
-        assert not dead_letters.settle(conn, row["id"], "discarded", by="li", reason="late")
-        assert dead_letters.listed(conn) == []
-        (row,) = dead_letters.listed(conn, "replayed")
-        assert (row["settled_by"], row["settled_reason"]) == ("wang", "fixed") and row["settled_at"]
-        assert dead_letters.one(conn, new_id()) is None
+        dead_letters.bury(conn, work.sealer, [letter(1), letter(2)])
+    one, other = (row.id for row in rows(database))
+    assert "安小满" not in str(rows(database))
+    mine, later = act(), act("discard", by="li")
+    with database.begin() as conn:
+        dead_letters.begin(conn, mine, 1)
+        (taken,) = dead_letters.take(conn, [one, new_id()], mine)
+        assert work.sealer.unseal(taken["sealed_body"], dead_letters.PURPOSE) == '{"name": "安小满"}'
+    assert [row.state for row in rows(database)] == ["waiting", "waiting"], "only sending settles"
+    with database.begin() as conn:
+        dead_letters.replayed(conn, [one])
+        dead_letters.begin(conn, later, 2)
+        dead_letters.discarded(conn, [row["id"] for row in dead_letters.take(conn, [one, other], later)])
+    first, second = rows(database)
+    assert (first.state, first.settled_by, first.settled_reason) == ("replayed", "wang", "mended")
+    assert (second.state, second.settled_by, second.act_id) == ("discarded", "li", later.id)
+
+
+def test_a_copy_that_comes_settles_the_letter_whose_replay_was_killed(work: Work, database: Database) -> None:
+    with database.begin() as conn:
+        dead_letters.bury(conn, work.sealer, [letter(1), letter(2)])
+        good, bad = conn.execute(select(DEAD.c.id).order_by(DEAD.c.id)).scalars()
+        dead_letters.begin(conn, mine := act(), 2)
+        dead_letters.take(conn, [good, bad], mine)
+    for _ in range(2):  # each copy came twice
+        with database.begin() as conn:
+            dead_letters.handled(conn, [good])
+            again = [letter(2, event=event("2", letter=bad), follows=bad)]
+            dead_letters.bury(conn, work.sealer, again * 2)
+    first, second, third = rows(database)
+    assert (first.state, first.settled_by) == ("replayed", "wang") and first.handled_at
+    assert (second.state, second.settled_by) == ("replayed", "wang") and not second.handled_at
+    assert (third.state, third.follows) == ("waiting", bad)
 
 
 def test_a_letter_with_anything_in_it_can_be_buried(work: Work, database: Database) -> None:
