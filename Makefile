@@ -5,7 +5,7 @@ BIN := .venv/bin
 SETUP := deploy/local/setup.sh
 
 .DEFAULT_GOAL := help
-.PHONY: help venv setup demo test test-fast test-compose lint bench lock docs secrets images clean
+.PHONY: help venv setup demo test test-fast test-compose lint bench lock docs secrets backup restore images clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -44,6 +44,12 @@ bench: ## Doorstep beside its peers, on PostgreSQL (see docs/performance.md)
 
 secrets: ## strong secrets for docker-compose.yml, in deploy/compose/secrets/; what is there stays
 	@python3 deploy/compose/make_secrets.py
+
+backup: ## the deployment's data into a new folder below TO, while it runs (KEEP=7: only the newest 7 stay)
+	@python3 -m deploy.backup backup $(if $(TO),'$(TO)',$(error make backup TO=folder)) $(if $(KEEP),--keep '$(KEEP)')
+
+restore: ## a backup into an empty deployment: FROM=its folder (FORCE=1: its data may be lost)
+	@python3 -m deploy.backup restore $(if $(FROM),'$(FROM)',$(error make restore FROM=folder)) $(if $(filter 1 yes,$(FORCE)),--force)
 
 images: ## every image of docker-compose.yml from Debian's packages and PyPI's wheels, without a registry
 	@engine=$$(deploy/registryless/engine.sh start) && eval "$$engine" && deploy/registryless/images.sh && echo "$$engine"

@@ -20,6 +20,7 @@ MODULES = (
     "dead",
     "topology",
     "documents",
+    "version",
 )
 EXIT_FAILED = 1
 EXIT_USAGE = 2

@@ -47,6 +47,12 @@ def is_current(service: str, database: Database) -> bool:
     return found == ScriptDirectory.from_config(_config(service)).get_current_head()
 
 
+def revisions(service: str) -> list[str]:
+    """All that are known, oldest first."""
+    scripts = ScriptDirectory.from_config(_config(service))
+    return [script.revision for script in reversed(list(scripts.walk_revisions()))]
+
+
 def write_revision(service: str, message: str, database: Database) -> None:
     """Write the next revision by comparing the tables with a database that is up to date."""
     with database.engine.connect() as conn:

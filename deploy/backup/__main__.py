@@ -1,0 +1,182 @@
+"""python3 -m deploy.backup backup TO [--keep N] | restore FROM [--force]"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import signal
+import sys
+import time
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from deploy.backup import broker, containers, databases, folder
+from deploy.backup.containers import SERVICES
+from deploy.backup.errors import Refused
+
+# The longest that a message can have been on its way unless nobody took it: every retry, one after another.
+BEFORE = timedelta(hours=3)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python3 -m deploy.backup", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    saving = commands.add_parser("backup", help="a new folder below TO")
+    saving.add_argument("to", type=Path)
+    saving.add_argument("--keep", type=_whole, help="afterwards only the newest so many stay below TO")
+    loading = commands.add_parser("restore", help="what is in the folder FROM, into an empty deployment")
+    loading.add_argument("source", type=Path, metavar="from")
+    loading.add_argument("--force", action="store_true", help="the deployment's own data may be lost")
+    for one in (saving, loading):
+        one.add_argument("--json", action="store_true", help="for programs")
+    options = parser.parse_args()
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        if options.command == "backup":
+            found = backup(options.to.absolute(), options.keep)
+            told = _backup_in_words(found)
+        else:
+            found = restore(options.source.absolute(), force=options.force)
+            told = _restore_in_words(found)
+    except (Refused, OSError) as error:
+        print(f"{options.command}: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print(f"{options.command}: interrupted", file=sys.stderr)
+        return 130
+    print(json.dumps(found) if options.json else told)
+    return 0
+
+
+def backup(to: Path, keep: int | None) -> dict[str, Any]:
+    began = time.monotonic()
+    postgres, rabbitmq = containers.container("postgres"), containers.container("rabbitmq")
+    identity = containers.identity()
+    with folder.writing(to) as unfinished:
+        kept = broker.publishers(rabbitmq)
+        with databases.cut(postgres) as cut:
+            for service in SERVICES:
+                file = unfinished / folder.archive(service)
+                databases.dump(postgres, service, cut.snapshots[service], file)
+        for service in SERVICES:
+            databases.verify(postgres, unfinished / folder.archive(service))
+        folder.write(unfinished / folder.PUBLISHERS, json.dumps(kept, indent=1) + "\n")
+        manifest = {
+            "format": folder.FORMAT,
+            "taken_at": cut.at.isoformat(timespec="milliseconds"),
+            "doorstep": identity["version"],
+            "keys": identity["keys"],
+            "tables": cut.tables,
+            "publishers": sorted(user["name"] for user in kept["users"]),
+            "pause_ms": cut.pause_ms,
+        }
+        folder.seal(unfinished, manifest)
+        folder.check(unfinished)
+        done = folder.publish(unfinished, cut.at)
+    removed = folder.prune(to, keep) if keep else []
+    return {
+        "folder": str(done),
+        "bytes": folder.size(done),
+        "seconds": round(time.monotonic() - began, 1),
+        "removed": [str(one) for one in removed],
+        **manifest,
+    }
+
+
+def restore(source: Path, *, force: bool) -> dict[str, Any]:
+    """Leaves the services stopped: nobody is told anything before the operator wants it."""
+    began = time.monotonic()
+    manifest = folder.check(source)
+    _compare(manifest, containers.identity())
+    postgres, rabbitmq = containers.up("postgres", "rabbitmq")
+    if not force:
+        _refuse_to_overwrite(postgres, rabbitmq)
+    containers.compose("stop", *SERVICES)
+    purged = broker.empty_between_services(rabbitmq)
+    for service in SERVICES:
+        databases.load(postgres, service, source / folder.archive(service))
+        if (found := databases.tables(postgres, service)) != manifest["tables"][service]:
+            raise Refused(f"{service} is not as it was backed up: {found}")
+    containers.job("migrate")
+    containers.job("topology")
+    kept = json.loads((source / folder.PUBLISHERS).read_text())
+    since = datetime.fromisoformat(manifest["taken_at"]) - BEFORE
+    return {
+        "folder": str(source),
+        "taken_at": manifest["taken_at"],
+        "replay_since": since.isoformat(timespec="seconds"),
+        "publishers": broker.bring_back(rabbitmq, kept),
+        "purged": purged,
+        "seconds": round(time.monotonic() - began, 1),
+    }
+
+
+def _compare(manifest: dict[str, Any], identity: dict[str, Any]) -> None:
+    """Whether this deployment can read the backup at all."""
+    ours, theirs = identity["keys"], manifest["keys"]
+    for name, fingerprint in theirs["seal"].items():
+        if ours["seal"].get(name) != fingerprint:
+            raise Refused(
+                f"the backup is sealed with another key {name} than this deployment has: "
+                "put the seal_keys of that time into its secrets (newer keys may stand before them)"
+            )
+    if ours["index"] != theirs["index"]:
+        raise Refused("the backup was made with another index_key: put that one into the secrets")
+    for service, found in manifest["tables"].items():
+        if found["revision"] not in identity["tables"][service]:
+            raise Refused(
+                f"the tables of {service} are at {found['revision']}, which this image does not know: "
+                f"it is older than the backup (Doorstep {manifest['doorstep']})"
+            )
+
+
+def _refuse_to_overwrite(postgres: str, rabbitmq: str) -> None:
+    for service in SERVICES:
+        rows = databases.tables(postgres, service).get("rows", {})
+        full = ", ".join(f"{count} {name}" for name, count in rows.items() if count)
+        if full:
+            raise Refused(f"{service} has data ({full}): FORCE=1 replaces everything by the backup")
+    if found := broker.waiting(rabbitmq):
+        full = ", ".join(f"{count} in {name}" for name, count in found.items())
+        raise Refused(
+            f"the broker holds messages ({full}): FORCE=1 removes what services told each other, "
+            "and leaves reports that wait for registration"
+        )
+
+
+def _backup_in_words(found: dict[str, Any]) -> str:
+    rows = sum(count for one in found["tables"].values() for count in one["rows"].values())
+    size = f"{found['bytes'] / 1e6:.1f} MB in {found['seconds']} s"
+    return (
+        f"{found['folder']}: as of {found['taken_at']}, {rows} rows, {len(found['publishers'])} publishers, "
+        f"{size}; nothing was recorded for {found['pause_ms']} ms\n"
+        "The keys are not in it: keep the secrets folder elsewhere."
+    )
+
+
+def _restore_in_words(found: dict[str, Any]) -> str:
+    names = ", ".join(found["publishers"]) or "none"
+    return (
+        f"restored as of {found['taken_at']} in {found['seconds']} s; publishers brought back: {names}\n"
+        "Nothing runs yet but the broker and the database. Next:\n"
+        f"  docker-compose run --rm --no-deps doorstep replay --since {found['replay_since']} --replies\n"
+        "  docker-compose up -d                                   (with your --profile and --scale)\n"
+        "  docker-compose run --rm --no-deps doorstep audit --wait 120\n"
+        "and let each publisher send again, with the same ids, what was not answered before "
+        f"{found['taken_at']}."
+    )
+
+
+def _whole(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError("must be 1 or more")
+    return int(text)
+
+
+def _interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,83 @@
+"""What of the broker is kept: the publishers, who were made at run time. All else is made anew.
+
+Users and permissions of services come from `make secrets`, exchanges and queues from the topology job.
+Messages are not kept: what services had told each other stands in their event logs, and what publishers
+had not been answered they send again.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from deploy.backup.containers import execute
+
+TAG = "publisher"  # as cli.publisher gives it
+ARRIVALS = "doorstep.arrivals"
+REPLIES = "doorstep.replies"
+UNROUTED = "doorstep.unrouted"
+
+
+def publishers(rabbitmq: str) -> dict[str, Any]:
+    """Users that are publishers, with hashed passwords, rights, limits and reply queues: definitions that
+    the broker itself can read."""
+    found = _definitions(rabbitmq)
+    users = [user for user in found["users"] if TAG in _tags(user)]
+    names = {user["name"] for user in users}
+    queues = {f"{REPLIES}.{name}" for name in names}
+    return {
+        "users": users,
+        "permissions": [one for one in found["permissions"] if one["user"] in names],
+        "topic_permissions": [one for one in found["topic_permissions"] if one["user"] in names],
+        "queues": [one for one in found["queues"] if one["name"] in queues],
+        "bindings": [one for one in found["bindings"] if one["destination"] in queues],
+    }
+
+
+def bring_back(rabbitmq: str, kept: dict[str, Any]) -> list[str]:
+    """Make the publishers that are not there. Returns their names. One that is there stays as it is."""
+    there = {user["name"] for user in publishers(rabbitmq)["users"]}
+    names = {user["name"] for user in kept["users"]} - there
+    queues = {f"{REPLIES}.{name}" for name in names}
+    wanted = {
+        "users": [one for one in kept["users"] if one["name"] in names],
+        "permissions": [one for one in kept["permissions"] if one["user"] in names],
+        "topic_permissions": [one for one in kept["topic_permissions"] if one["user"] in names],
+        "queues": [one for one in kept["queues"] if one["name"] in queues],
+        "bindings": [one for one in kept["bindings"] if one["destination"] in queues],
+    }
+    if names:
+        _ctl(rabbitmq, "import_definitions", given=json.dumps(wanted).encode())
+    return sorted(names)
+
+
+def waiting(rabbitmq: str) -> dict[str, int]:
+    """Messages by queue, where there are any. The broker may count a few seconds late."""
+    rows = json.loads(_ctl(rabbitmq, "list_queues", "name", "messages", "--formatter", "json"))
+    return {row["name"]: row["messages"] for row in rows if row["messages"]}
+
+
+def empty_between_services(rabbitmq: str) -> list[str]:
+    """Purge the queues of what services tell each other: a broker that outlived the databases knows what
+    they no longer do. What outsiders sent or are to read stays. Returns the queues."""
+    found = _definitions(rabbitmq)
+    outside = {one["destination"] for one in found["bindings"] if one["source"] in (ARRIVALS, REPLIES)}
+    # All of them: the broker counts a few seconds late, so that one that seems empty may not be.
+    purged = sorted({queue["name"] for queue in found["queues"]} - outside - {UNROUTED})
+    for queue in purged:
+        _ctl(rabbitmq, "purge_queue", queue)
+    return purged
+
+
+def _definitions(rabbitmq: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(_ctl(rabbitmq, "export_definitions", "-"))
+    return found
+
+
+def _ctl(rabbitmq: str, *command: str, given: bytes | None = None) -> str:
+    return execute(rabbitmq, "rabbitmqctl", "-q", *command, given=given)
+
+
+def _tags(user: dict[str, Any]) -> list[str]:
+    tags = user.get("tags") or []
+    return tags if isinstance(tags, list) else tags.split(",")

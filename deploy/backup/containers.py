@@ -1,0 +1,118 @@
+"""The deployment that docker compose knows here: COMPOSE_FILE, COMPOSE_PROJECT_NAME, DOORSTEP_… and `.env`
+mean what they mean to it, because it is what is asked."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from subprocess import DEVNULL
+from typing import IO, Any
+
+from deploy.backup.errors import Refused
+
+ROOT = Path(__file__).resolve().parents[2]
+SERVICES = ("registration", "isolation", "notification")
+READY_S = 180.0
+
+
+def compose(*args: str) -> str:
+    """What it prints. Raises Refused with its last words."""
+    command = _compose_command()
+    return _run([*command, *args], what=shlex.join([*command, *args[:1]]))
+
+
+def job(service: str, *args: str) -> str:
+    """One of the deployment's own commands, in a container that is gone afterwards."""
+    return compose("run", "--rm", "--no-deps", "-T", service, *args)
+
+
+def identity() -> dict[str, Any]:
+    """Version, tables and fingerprints of the keys, as the deployment's own image sees them."""
+    found: dict[str, Any] = json.loads(job("doorstep", "version", "--json"))
+    if not found["keys"]:
+        raise Refused("the deployment has no keys: are its secrets in place? See `make secrets`")
+    return found
+
+
+def container(service: str) -> str:
+    """The id of its running container."""
+    for one in compose("ps", "-q", service).split():
+        if _inspect(one)["State"]["Running"]:
+            return one
+    raise Refused(f"{service} does not run: docker-compose up -d {service}")
+
+
+def up(*services: str) -> list[str]:
+    """Their containers, once they are healthy. What runs already is left as it is."""
+    compose("up", "-d", "--no-recreate", *services)
+    deadline = time.monotonic() + READY_S
+    found = [container(service) for service in services]
+    for service, one in zip(services, found, strict=True):
+        while (health := _inspect(one)["State"]["Health"]["Status"]) != "healthy":
+            if time.monotonic() > deadline:
+                raise Refused(f"{service} is {health} after {READY_S:.0f} s: docker-compose logs {service}")
+            time.sleep(0.5)
+    return found
+
+
+def execute(container: str, *command: str, given: IO[bytes] | bytes | None = None) -> str:
+    """What a command in the container prints; `given` is its standard input."""
+    return _run(["docker", "exec", "-i", container, *command], given, what=command[0])
+
+
+@contextmanager
+def piped(container: str, *command: str) -> Iterator[IO[bytes]]:
+    """The output of a command as it comes. Raises Refused at the end if the command failed."""
+    with tempfile.TemporaryFile() as complaints:
+        process = subprocess.Popen(
+            ["docker", "exec", container, *command],
+            stdin=DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=complaints,
+        )
+        assert process.stdout
+        try:
+            yield process.stdout
+        except BaseException:
+            process.kill()
+            process.wait()
+            raise
+        if process.wait():
+            complaints.seek(0)
+            raise Refused(f"{command[0]} failed: {_last_words(complaints.read())}")
+
+
+def _run(command: Sequence[str], given: IO[bytes] | bytes | None = None, *, what: str = "docker") -> str:
+    source: dict[str, Any] = {"input": given} if isinstance(given, bytes) else {"stdin": given or DEVNULL}
+    try:
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, **source)
+    except FileNotFoundError:
+        raise Refused(f"{command[0]} is not installed here") from None
+    if done.returncode:
+        raise Refused(f"{what} failed: {_last_words(done.stderr or done.stdout)}")
+    return done.stdout.decode()
+
+
+def _compose_command() -> list[str]:
+    """COMPOSE, or docker-compose 1.29, or else `docker compose` v2."""
+    if given := os.environ.get("COMPOSE"):
+        return shlex.split(given)
+    return ["docker-compose"] if shutil.which("docker-compose") else ["docker", "compose"]
+
+
+def _inspect(container: str) -> dict[str, Any]:
+    found: list[dict[str, Any]] = json.loads(_run(["docker", "inspect", container]))
+    return found[0]
+
+
+def _last_words(said: bytes) -> str:
+    lines = [line.strip() for line in said.decode(errors="replace").splitlines() if line.strip()]
+    return " / ".join(lines[-2:]) or "it said nothing"

@@ -1,0 +1,169 @@
+"""The services' databases: all three at one instant, each into a portable archive, and back.
+
+Why one instant: what isolation has handled, registration must have recorded, and so on around the circle
+(registration → isolation → notification → isolation; isolation's policies → registration). No order of three
+dumps is right for a circle. So recording is held up for a moment in all three, by a lock on their outboxes;
+what is committed then is frozen in three snapshots; the lock is let go, and the dumps are made of the
+snapshots while work goes on. Whoever handles something in that moment only handles what was recorded before.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from deploy.backup.containers import SERVICES, execute, piped
+from deploy.backup.errors import Refused
+from deploy.backup.folder import fsync
+
+PSQL = ("psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-U", "postgres", "-d")
+# Writers queue up behind a lock that is waited for, and give up after 15 s.
+LOCK_S = 3
+TRIES = 10
+_END = "-- end of answer --"
+_COUNTS = r"""
+SELECT format('SELECT %L, count(*) FROM %I', tablename, tablename) FROM pg_tables
+WHERE schemaname = 'public' AND tablename NOT IN ('alembic_version', 'leases') ORDER BY tablename \gexec
+"""
+
+
+@dataclass(frozen=True)
+class Cut:
+    """:param snapshots: of each service, to be given to pg_dump as long as the cut is held.
+    :param pause_ms: for how long nobody could record anything.
+    """
+
+    at: datetime
+    pause_ms: int
+    snapshots: dict[str, str]
+    tables: dict[str, dict[str, Any]]
+
+
+class _Session:
+    """psql in the container, asked one thing after another within its transactions."""
+
+    def __init__(self, container: str, database: str) -> None:
+        self._process = subprocess.Popen(
+            ["docker", "exec", "-i", container, *PSQL, database],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def send(self, sql: str) -> None:
+        assert self._process.stdin
+        with suppress(BrokenPipeError):  # `answer` tells why
+            self._process.stdin.write(f"{sql};\nSELECT '{_END}';\n")
+            self._process.stdin.flush()
+
+    def answer(self) -> list[list[str]]:
+        """The rows of what was sent. Raises Refused with what the server said."""
+        assert self._process.stdout and self._process.stderr
+        rows: list[list[str]] = []
+        for line in self._process.stdout:
+            if line.strip() == _END:
+                return rows
+            rows.append(line.rstrip("\n").split("|"))
+        raise Refused(" / ".join(self._process.stderr.read().split("\n")[:2]).strip(" /") or "psql ended")
+
+    def ask(self, sql: str) -> list[list[str]]:
+        self.send(sql)
+        return self.answer()
+
+    def close(self) -> None:
+        """Whatever it has open is rolled back."""
+        assert self._process.stdin
+        with suppress(BrokenPipeError):
+            self._process.stdin.close()
+        try:
+            self._process.wait(10)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+
+@contextmanager
+def cut(postgres: str) -> Iterator[Cut]:
+    """One instant of all three, for as long as the block lasts."""
+    for left in reversed(range(TRIES)):
+        sessions = {service: _Session(postgres, service) for service in SERVICES}
+        try:
+            try:
+                at, pause_ms, snapshots = _freeze(sessions)
+            except Refused as error:
+                if not left or "lock timeout" not in str(error):
+                    raise
+                continue
+            yield Cut(at, pause_ms, snapshots, {name: _tables(one) for name, one in sessions.items()})
+            return
+        finally:
+            for session in sessions.values():
+                session.close()
+
+
+def dump(postgres: str, service: str, snapshot: str, file: Path) -> None:
+    """In PostgreSQL's own archive format, which every later major version reads."""
+    command = ("pg_dump", "-U", "postgres", "-Fc", f"--snapshot={snapshot}", "-d", service)
+    with piped(postgres, *command) as stream, file.open("xb") as target:
+        while piece := stream.read(1 << 20):
+            target.write(piece)
+        fsync(target)
+
+
+def verify(postgres: str, file: Path) -> None:
+    """Reads the whole archive. Raises Refused if pg_restore could not restore from it."""
+    with file.open("rb") as stream:
+        execute(postgres, "pg_restore", "-f", "/dev/null", given=stream)
+
+
+def load(postgres: str, service: str, file: Path) -> None:
+    """In place of whatever the service has there; all or nothing, once its old tables are gone."""
+    sweep = f"SET lock_timeout = '10s'; DROP OWNED BY {service}"
+    execute(postgres, *PSQL, service, "-c", sweep)
+    with file.open("rb") as stream:
+        execute(postgres, "pg_restore", "-U", "postgres", "-d", service, "--single-transaction", given=stream)
+    execute(postgres, *PSQL, service, "-c", "ANALYZE")
+
+
+def tables(postgres: str, service: str) -> dict[str, Any]:
+    """Revision and rows of each table of a service as they are now; empty where it has no tables."""
+    session = _Session(postgres, service)
+    try:
+        return _tables(session)
+    finally:
+        session.close()
+
+
+def _freeze(sessions: dict[str, _Session]) -> tuple[datetime, int, dict[str, str]]:
+    for service, session in sessions.items():
+        if not session.ask("SELECT 1 FROM pg_tables WHERE tablename = 'outbox'"):
+            raise Refused(f"{service} has no tables: there is nothing to back up")
+    at = datetime.now(UTC)
+    began = time.monotonic()
+    for session in sessions.values():
+        # The transaction's first SELECT, which is the one after the lock, fixes what it sees to its end.
+        session.send(
+            "BEGIN ISOLATION LEVEL REPEATABLE READ;"
+            f"SET LOCAL lock_timeout = '{LOCK_S}s'; SAVEPOINT free; LOCK TABLE outbox IN SHARE MODE;"
+        )
+    for session in sessions.values():
+        session.answer()
+    for session in sessions.values():
+        session.send("ROLLBACK TO SAVEPOINT free; RELEASE SAVEPOINT free; SELECT pg_export_snapshot();")
+    snapshots = {service: session.answer()[0][0] for service, session in sessions.items()}
+    return at, round((time.monotonic() - began) * 1000), snapshots
+
+
+def _tables(session: _Session) -> dict[str, Any]:
+    if not session.ask("SELECT 1 FROM pg_tables WHERE tablename = 'alembic_version'"):
+        return {}
+    (revision,) = session.ask("SELECT version_num FROM alembic_version")
+    rows = {name: int(count) for name, count in session.ask(_COUNTS)}
+    return {"revision": revision[0], "rows": rows}

@@ -1,0 +1,83 @@
+"""A backup is whole, or it is refused."""
+
+import json
+import stat
+import subprocess
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from deploy.backup import folder
+from deploy.backup.errors import Refused
+
+MORNING = datetime(2022, 10, 1, 9, tzinfo=UTC)
+FILES = {"registration.dump": "r" * 500, "isolation.dump": "i" * 500, "publishers.json": "{}"}
+
+
+def made(parent: Path, at: datetime = MORNING) -> Path:
+    with folder.writing(parent) as unfinished:
+        for name, content in FILES.items():
+            folder.write(unfinished / name, content)
+        folder.seal(unfinished, {"format": folder.FORMAT, "taken_at": at.isoformat()})
+        return folder.publish(unfinished, at)
+
+
+def test_a_backup_says_what_it_is_and_is_for_its_owner_only(tmp_path: Path) -> None:
+    backup = made(tmp_path)
+    assert backup.name == "doorstep-20221001T090000Z"
+    assert folder.check(backup)["taken_at"] == MORNING.isoformat()
+    assert {stat.S_IMODE(file.stat().st_mode) for file in backup.iterdir()} == {0o600}
+    assert stat.S_IMODE(backup.stat().st_mode) == 0o700
+
+
+def test_it_can_be_checked_by_hand(tmp_path: Path) -> None:
+    command = ["sha256sum", "--check", "--strict", "--quiet", folder.SUMS]
+    subprocess.run(command, cwd=made(tmp_path), check=True)
+
+
+@pytest.mark.parametrize("name", [*FILES, folder.MANIFEST, folder.SUMS])
+@pytest.mark.parametrize("place", [0, 30, -1])
+def test_one_flipped_bit_anywhere_is_found(tmp_path: Path, name: str, place: int) -> None:
+    backup = made(tmp_path)
+    content = bytearray((backup / name).read_bytes())
+    content[place % len(content)] ^= 0x01
+    (backup / name).write_bytes(content)
+    with pytest.raises(Refused):
+        folder.check(backup)
+
+
+def test_a_file_too_few_or_too_many_is_found(tmp_path: Path) -> None:
+    backup = made(tmp_path)
+    (backup / "more.dump").touch()
+    with pytest.raises(Refused, match=r"more\.dump"):
+        folder.check(backup)
+    (backup / "more.dump").unlink()
+    (backup / "isolation.dump").unlink()
+    with pytest.raises(Refused, match=r"isolation\.dump is missing"):
+        folder.check(backup)
+    with pytest.raises(Refused, match="no backup"):
+        folder.check(tmp_path)
+
+
+def test_what_fails_half_way_leaves_nothing_behind(tmp_path: Path) -> None:
+    with pytest.raises(OSError), folder.writing(tmp_path) as unfinished:
+        folder.write(unfinished / "registration.dump", "half")
+        raise OSError("the disk is full")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_later_format_is_not_guessed_at(tmp_path: Path) -> None:
+    with folder.writing(tmp_path) as unfinished:
+        folder.seal(unfinished, {"format": folder.FORMAT + 1})
+        backup = folder.publish(unfinished, MORNING)
+    with pytest.raises(Refused, match="format"):
+        folder.check(backup)
+
+
+def test_only_the_newest_are_kept_and_nothing_else_is_touched(tmp_path: Path) -> None:
+    backups = [made(tmp_path, MORNING + timedelta(days=day)) for day in range(4)]
+    (tmp_path / "notes.txt").write_text("of the operator")
+    assert folder.prune(tmp_path, 2) == backups[:2]
+    assert sorted(tmp_path.iterdir()) == [*backups[2:], tmp_path / "notes.txt"]
+    assert json.loads((backups[3] / folder.MANIFEST).read_text())["format"] == folder.FORMAT
