@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import os
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from chassis.clock import Clock
 from chassis.errors import SettingsError
+from chassis.messaging.address import at_hosts, read_address, with_authority
 from chassis.sealing import BlindIndex, Sealer
 
 PREFIX = "DOORSTEP_"
 
+_BROKER_URL = f"{PREFIX}BROKER_URL"
+_BROKER_CA_FILE = f"{PREFIX}BROKER_CA_FILE"
+_CLOCK_FILE = f"{PREFIX}CLOCK_FILE"
 _BROKER_EXAMPLE = "amqp://user:password@127.0.0.1:5672/"
 _LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
@@ -54,11 +58,11 @@ def read_settings(service: str, environment: Mapping[str, str] | None = None) ->
     """All settings of one service. Raises SettingsError with one line that names the variable."""
     given = with_secret_files(dict(os.environ if environment is None else environment))
     name = service.upper()
-    clock_file = given.get(f"{PREFIX}CLOCK_FILE")
+    clock_file = given.get(_CLOCK_FILE)
     return Settings(
         service=service,
         database_url=_required(given, f"{name}_DATABASE_URL", "sqlite:///var/data/x.db"),
-        broker_url=_broker(_required(given, "BROKER_URL", _BROKER_EXAMPLE)),
+        broker_url=_required(given, "BROKER_URL", _BROKER_EXAMPLE),
         seal_keys=_required(given, "SEAL_KEYS", "k1:<base64 of 32 bytes>"),
         index_key=_required(given, "INDEX_KEY", "<base64 of 32 bytes>"),
         zone=_zone(given.get(f"{PREFIX}TIMEZONE", "Asia/Shanghai")),
@@ -74,10 +78,13 @@ def read_settings(service: str, environment: Mapping[str, str] | None = None) ->
 
 
 def with_secret_files(given: dict[str, str]) -> dict[str, str]:
-    """`X_FILE=path` stands for `X=content of path`. Raises SettingsError where the file cannot be read."""
+    """`X_FILE=path` stands for `X=content of path`; the broker's URL tells hosts and authority set beside it.
+
+    Raises SettingsError where a file cannot be read or the URL is wrong.
+    """
     for name in [n for n in given if n.startswith(PREFIX) and n.endswith("_FILE")]:
         target = name.removesuffix("_FILE")
-        if target == f"{PREFIX}CLOCK" or target in given:
+        if name in (_CLOCK_FILE, _BROKER_CA_FILE) or target in given:
             continue
         try:
             given[target] = Path(given[name]).read_text().strip()
@@ -86,6 +93,8 @@ def with_secret_files(given: dict[str, str]) -> dict[str, str]:
             raise SettingsError(f"{name} names {given[name]}, which cannot be read: {why}") from None
         except ValueError:
             raise SettingsError(f"{name} names {given[name]}, which cannot be read: not UTF-8 text") from None
+    if given.get(_BROKER_URL, "").strip():
+        given[_BROKER_URL] = _broker(given, given[_BROKER_URL].strip())
     return given
 
 
@@ -103,15 +112,31 @@ def _zone(name: str) -> ZoneInfo:
         raise SettingsError(f"{PREFIX}TIMEZONE={name} is unknown: give one as in Asia/Shanghai") from None
 
 
-def _broker(url: str) -> str:
+def _broker(given: Mapping[str, str], url: str) -> str:
+    """With the hosts of DOORSTEP_BROKER_HOSTS, and TLS where DOORSTEP_BROKER_CA_FILE says whom to trust."""
+    hosts, authority = given.get(f"{PREFIX}BROKER_HOSTS", "").strip(), given.get(_BROKER_CA_FILE, "").strip()
     try:
-        parts = urlsplit(url)
-        if parts.scheme in ("amqp", "amqps") and parts.netloc and parts.port != 0:
-            return url
-    except ValueError:  # a port that is no number
-        pass
-    # The value is not shown: it holds a password.
-    raise SettingsError(f"{PREFIX}BROKER_URL cannot be read: give one as in {_BROKER_EXAMPLE}")
+        read_address(url)
+    except ValueError:  # the value is not shown: it holds a password
+        raise SettingsError(f"{_BROKER_URL} cannot be read: give one as in {_BROKER_EXAMPLE}") from None
+    if hosts:
+        try:
+            url = at_hosts(url, hosts)
+        except ValueError as error:
+            raise SettingsError(f"{PREFIX}BROKER_HOSTS: {error}: give host[:port], comma separated") from None
+    if authority:
+        url = with_authority(url, authority)
+    trusted = read_address(url).authority
+    if trusted:
+        named = _BROKER_CA_FILE if authority else f"{_BROKER_URL}?cacertfile="
+        try:
+            ssl.create_default_context(cafile=trusted)
+        except ssl.SSLError:  # is an OSError too
+            raise SettingsError(f"{named} names {trusted[:200]}, which holds no certificate (PEM)") from None
+        except OSError as error:
+            why = error.strerror
+            raise SettingsError(f"{named} names {trusted[:200]}, which cannot be read: {why}") from None
+    return url
 
 
 def _log_level(name: str) -> str:

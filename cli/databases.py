@@ -60,7 +60,8 @@ def snapshot(database: Database) -> Iterator[Connection]:
 def broker(name: str) -> Iterator[Broker]:
     """An open connection. Raises WorldAway where nobody answers."""
     from chassis.errors import WorldAway
-    from chassis.messaging.connection import BROKER_AWAY, close_quietly, connect, describe
+    from chassis.messaging.address import describe
+    from chassis.messaging.connection import BROKER_AWAY, close_quietly, connect
 
     url = settings_of(SERVICES[0]).broker_url
     try:

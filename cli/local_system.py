@@ -9,8 +9,8 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
+from chassis.messaging.address import read_address
 from cli.environment import SERVICES, remember, write_private
 from deploy.local import processes
 from deploy.local.broker import PrivateBroker
@@ -269,7 +269,7 @@ class LocalSystem:
             return Health(
                 "broker", running, ready, port, self.broker.pid, restarts, "" if ready else "not running"
             )
-        port = urlsplit(self._outside["DOORSTEP_BROKER_URL"]).port or 5672
+        _, port = read_address(self._outside["DOORSTEP_BROKER_URL"]).hosts[0]
         ready = _reaches(self._outside["DOORSTEP_BROKER_URL"])
         return Health("broker", ready, ready, port, None, 0, "" if ready else "no connection")
 
@@ -314,11 +314,10 @@ def _readyz(port: int) -> tuple[bool, str]:
 
 
 def _reaches(url: str) -> bool:
-    from kombu.connection import Connection
+    from chassis.messaging.connection import BROKER_AWAY, close_quietly, connect
 
     try:
-        with Connection(url, connect_timeout=3) as connection:
-            connection.connect()
-    except Exception:
+        close_quietly(connect(url, "doorstep status"))
+    except BROKER_AWAY:
         return False
     return True

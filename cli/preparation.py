@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from importlib import import_module
-from urllib.parse import urlsplit
 
 from cli.environment import SERVICES
 
@@ -20,6 +19,7 @@ def migrate(environment: Mapping[str, str]) -> None:
 def apply_topology(environment: Mapping[str, str]) -> None:
     """Declare all exchanges, queues and bindings; what is there already stays. Raises TopologyDiffers."""
     from chassis.handlers import Service
+    from chassis.messaging.address import describe
     from chassis.messaging.connection import BROKER_AWAY, connect
     from chassis.messaging.topology import apply, service_entities, shared_entities
     from chassis.settings import read_settings
@@ -30,7 +30,7 @@ def apply_topology(environment: Mapping[str, str]) -> None:
         connection = connect(settings.broker_url, "doorstep up")
     except BROKER_AWAY as error:
         raise LocalNodeError(
-            f"no connection to the broker at {_address(settings.broker_url)}: {error}"
+            f"no connection to the broker at {describe(settings.broker_url)}: {error}"
         ) from None
     try:
         apply(connection, shared_entities(settings.retry_delays))
@@ -39,9 +39,3 @@ def apply_topology(environment: Mapping[str, str]) -> None:
             apply(connection, service_entities(Service(service, handlers)))
     finally:
         connection.release()
-
-
-def _address(url: str) -> str:
-    """Without user and password."""
-    parts = urlsplit(url)
-    return f"{parts.hostname}:{parts.port or 5672}"

@@ -52,15 +52,16 @@ class Management:
     def read(cls, given: Mapping[str, str]) -> Management:
         """Raises SettingsError."""
         from chassis.errors import SettingsError
+        from chassis.messaging.address import read_address
 
         broker = urlsplit(given.get("DOORSTEP_BROKER_URL", "").strip())
         url = urlsplit(given.get("DOORSTEP_MANAGEMENT_URL", "").strip())
-        if not (url.hostname or broker.hostname):
+        if not (url.hostname or broker.netloc):
             raise SettingsError("DOORSTEP_BROKER_URL is not set: set it, or DOORSTEP_MANAGEMENT_URL")
         address = (
             f"{url.scheme}://{url.netloc.rpartition('@')[2]}{url.path.rstrip('/')}"
             if url.hostname
-            else f"http://{broker.hostname}:15672"
+            else f"http://{read_address(broker.geturl()).hosts[0][0]}:15672"
         )
         user, password = (url.username, url.password) if url.username else (broker.username, broker.password)
         vhost = unquote(broker.path[1:]) or "/"

@@ -1,18 +1,33 @@
-"""Connections to the broker: with heartbeats, a time limit on every read and write, readable failures."""
+"""Connections to the broker: with heartbeats, a time limit on every read and write, readable failures.
+
+The broker may be several nodes. Whoever connects takes any that answers; one that fell silent is tried last.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import random
+import socket
+import ssl
+import time
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from amqp import exceptions as amqp_exc
 from amqp.serialization import PROPERTY_CLASSES
 from kombu import Connection
 
-HEARTBEAT_S = 30
+from chassis.messaging.address import BrokerAddress, read_address
+
+# The broker sends a sign of life every 5 s, and gives us up after 20 s without one of ours: in a transaction
+# that hangs.
+HEARTBEAT_S = 10
+# We give up a broker that is silent for longer: it is frozen, or its cable was pulled.
+SILENCE_S = 9
 # A write that takes longer means that the broker does not read (a memory alarm): the connection is given up.
 WRITE_LIMIT_S = 10
-CONNECT_LIMIT_S = 5
+CONNECT_LIMIT_S = 4
+# How long a node that did not answer is tried last.
+_SUSPECT_S = 60
 
 BROKER_AWAY = (
     OSError,
@@ -23,23 +38,83 @@ BROKER_AWAY = (
     amqp_exc.ConnectionForced,
 )
 
+_suspects: dict[tuple[str, int], float] = {}
+"""When each node last did not answer this process."""
+
 
 def connect(url: str, name: str) -> Connection:
-    """An open connection. Raises one of BROKER_AWAY."""
+    """An open connection to one of the nodes. Raises one of BROKER_AWAY."""
+    address = read_address(url)
+    failure: Exception | None = None
+    for host, place in _places(address):
+        try:
+            return _connect(address, host, place, name)
+        except amqp_exc.AccessRefused:  # all nodes know the same users
+            raise
+        except BROKER_AWAY as error:
+            _suspects[place] = time.monotonic()
+            failure = failure or error
+    assert failure is not None
+    raise failure
+
+
+def _places(address: BrokerAddress) -> Iterator[tuple[str, tuple[str, int]]]:
+    """Each host with each of its addresses. Raises OSError where no name is known.
+
+    One name may stand for all nodes, also for one that is frozen; the system's resolver would put the same
+    address first every time.
+    """
+    found: list[tuple[str, tuple[str, int]]] = []
+    failure: OSError | None = None
+    for host, port in address.hosts:
+        try:
+            entries = socket.getaddrinfo(host, port, 0, socket.SOCK_STREAM)
+        except OSError as error:
+            failure = error
+        else:
+            found += [(host, (str(entry[4][0]), port)) for entry in entries]
+    if not found and failure is not None:
+        raise failure
+    now = time.monotonic()
+    random.shuffle(found)
+    found.sort(key=lambda one: now - _suspects.get(one[1], -_SUSPECT_S) < _SUSPECT_S)
+    yield from found
+
+
+def _connect(address: BrokerAddress, host: str, place: tuple[str, int], name: str) -> Connection:
+    tls = {"server_hostname": host, "cert_reqs": ssl.CERT_REQUIRED, "ca_certs": address.authority}
     connection = Connection(
-        url,
+        hostname=f"[{place[0]}]" if ":" in place[0] else place[0],
+        port=place[1],
+        userid=address.user,
+        password=address.password,
+        virtual_host=address.vhost,
+        ssl=tls if address.tls else False,
         heartbeat=HEARTBEAT_S,
         connect_timeout=CONNECT_LIMIT_S,
         transport_options={"client_properties": {"connection_name": name}},
     )
-    connection.connect()
+    # Not `connect()`: that tries a node twice, two seconds apart.
+    connection._connection_factory()
     # py-amqp passes explicit limits when it reads; this one is what is left for writing.
     connection.connection.transport.sock.settimeout(WRITE_LIMIT_S)
     return connection
 
 
+def stay_alive(connection: Connection) -> None:
+    """About every second: tells the broker that we live. Raises one of BROKER_AWAY where it does not."""
+    while read_events(connection, 0):  # what came while we were busy is a sign of life too
+        pass
+    connection.heartbeat_check()
+    if time.monotonic() - connection.connection.last_heartbeat_received > SILENCE_S:
+        _suspects[(connection.hostname.strip("[]"), connection.port)] = time.monotonic()
+        raise amqp_exc.ConnectionForced(f"the broker was silent for {SILENCE_S} s")
+
+
 def read_events(connection: Connection, seconds: float) -> bool:
     """Let the connection handle what comes in for up to `seconds`; False when nothing came."""
+    if not connection.connected:  # kombu would open it again by itself, without our channels
+        raise amqp_exc.ConnectionForced("the connection is lost")
     try:
         connection.drain_events(timeout=seconds)
     except TimeoutError:
@@ -52,18 +127,16 @@ def close_quietly(connection: Connection | None) -> None:
     if connection is None:
         return
     try:
-        connection.connection.transport.sock.settimeout(1)
-        connection.close()
+        if connection.connected:  # otherwise kombu would open it again to close it
+            connection.connection.transport.sock.settimeout(1)
+            connection.close()
+        else:
+            connection.collect(socket_timeout=1)
     except Exception:
         try:
             connection.collect(socket_timeout=1)
         except Exception:
             return
-
-
-def describe(url: str) -> str:
-    """The broker's address without the password."""
-    return str(Connection(url).as_uri())
 
 
 def _tolerant(decode: Callable[[bytes, int], tuple[dict[str, Any], int]]) -> Any:

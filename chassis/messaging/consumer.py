@@ -21,8 +21,9 @@ from chassis.errors import WorldAway, is_world_away
 from chassis.faults import reach
 from chassis.handlers import Handler, Service
 from chassis.messaging import dead_letters
+from chassis.messaging.address import describe
 from chassis.messaging.batch import Delivery, Runner
-from chassis.messaging.connection import BROKER_AWAY, close_quietly, connect, describe, read_events
+from chassis.messaging.connection import BROKER_AWAY, close_quietly, connect, read_events, stay_alive
 from chassis.messaging.outbox import Outbox
 from chassis.messaging.topology import apply, dead_name, service_entities, shared_entities
 from chassis.settings import Settings
@@ -35,7 +36,7 @@ PREFETCH_PACKED = 32
 # As many deliveries without an ack mean that the consumer died on something in the batch.
 SUSPECT_AFTER = 3
 _IDLE_S = 1.0
-_BEAT_S = 5.0
+_BEAT_S = 1.0
 _BACKOFF_MOST_S = 5.0
 
 log = structlog.get_logger()
@@ -249,7 +250,7 @@ class BatchConsumer:
         if now - self._last_beat > _BEAT_S:
             self._last_beat = now
             assert self._connection is not None
-            self._connection.heartbeat_check()
+            stay_alive(self._connection)
 
 
 class DeadQueueDrain:

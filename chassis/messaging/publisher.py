@@ -18,7 +18,7 @@ from kombu import Connection
 
 from chassis.errors import WorldAway
 from chassis.handlers import REPLIES
-from chassis.messaging.connection import BROKER_AWAY, close_quietly, connect, read_events
+from chassis.messaging.connection import BROKER_AWAY, close_quietly, connect, read_events, stay_alive
 from chassis.messaging.topology import TopologyDiffers, apply, reply_queue
 
 # The broker confirms within milliseconds; under a memory alarm never.
@@ -91,8 +91,8 @@ class Publisher:
     def collect(self) -> None:
         """Take in confirms that are there, without waiting. Raises NotPublished after the time limit."""
         try:
-            while self._waiting and self._read(0):
-                pass
+            if self._waiting and self._connection is not None:
+                stay_alive(self._connection)
             self._patience()
         except BROKER_AWAY as error:
             self.drop()
@@ -112,8 +112,7 @@ class Publisher:
         if self._connection is None:
             return
         try:
-            self._read(0)
-            self._connection.heartbeat_check()
+            stay_alive(self._connection)
         except BROKER_AWAY:
             self.drop()
 

@@ -21,7 +21,7 @@ import pika
 import pika.exceptions
 from pika.adapters.select_connection import IOLoop
 
-from doorstep_client.address import read_address
+from doorstep_client.address import CONNECT_LIMIT, read_addresses
 from doorstep_client.errors import AccessRefused, BrokerUnreachable, in_words, is_refusal
 from doorstep_client.outcomes import Standing
 from doorstep_client.packing import Message
@@ -53,6 +53,7 @@ class _State:
     tag: int = 0
     on_the_way: dict[int, Parcel] = field(default_factory=dict)
     blocked: str | None = None
+    heard: tuple[int, float] = (-1, 0.0)  # bytes so far, and when there were first so many
     error: str = "not connected yet"
     refused: bool = False
     back_off: float = _FIRST_BACK_OFF
@@ -61,14 +62,12 @@ class _State:
 
 class Link:
     def __init__(self, url: str, *, exchange: str, window: int, time_limit: float, name: str) -> None:
-        parameters = read_address(url)
-        parameters.connection_attempts = 1  # repeated here, so that time limits are kept meanwhile
-        parameters.client_properties = {"connection_name": name, "product": "doorstep-client"}
-        if parameters.heartbeat is None:
-            parameters.heartbeat = 30
-        parameters.socket_timeout = parameters.stack_timeout = min(10.0, time_limit)
-        self.address = f"{parameters.host}:{parameters.port}"
-        self._parameters = parameters
+        self._nodes = deque(read_addresses(url))
+        for parameters in self._nodes:
+            parameters.connection_attempts = 1  # repeated here, so that time limits are kept meanwhile
+            parameters.client_properties = {"connection_name": name, "product": "doorstep-client"}
+            parameters.socket_timeout = parameters.stack_timeout = min(CONNECT_LIMIT, time_limit)
+        self.address = ", ".join(f"{one.host}:{one.port}" for one in self._nodes)
         self._exchange = exchange
         self._window = window
         self._time_limit = time_limit
@@ -220,13 +219,22 @@ class Link:
                 self._give_up(parcel, self._why_late())
             else:
                 self._backlog.append(parcel)
-        if late and state.blocked is None and state.channel is not None:
+        if (late or self._is_silent(now)) and state.blocked is None and state.channel is not None:
             # Silence that long is a dead peer: what it still holds is sent again on a new connection.
-            state.error = "the broker did not confirm in time"
+            state.error = "the broker did not confirm in time" if late else "the broker was silent"
             self._abort()
         self._ticking = bool(self._backlog or state.on_the_way)
         if self._ticking:
             self._loop.call_later(_TICK, self._tick)
+
+    def _is_silent(self, now: float) -> bool:
+        """Not a byte for almost two signs of life, which is sooner than pika notices."""
+        state = self._state
+        if state.connection is None or not state.on_the_way:
+            state.heard = (-1, now)
+        elif state.connection.bytes_received != state.heard[0]:
+            state.heard = (state.connection.bytes_received, now)
+        return bool(self._nodes[0].heartbeat) and now - state.heard[1] > 0.9 * self._nodes[0].heartbeat
 
     def _why_late(self) -> str:
         state, limit = self._state, f"{self._time_limit:g} s"
@@ -242,7 +250,7 @@ class Link:
         if self._closing:
             return
         self._state.connection = pika.SelectConnection(
-            self._parameters,
+            self._nodes[0],
             on_open_callback=self._on_connected,
             on_open_error_callback=self._on_open_error,
             on_close_callback=self._on_closed,
@@ -313,6 +321,7 @@ class Link:
             return
         self._loop.call_later(state.back_off * random.uniform(0.5, 1.0), self._connect)
         state.back_off = min(_LONGEST_BACK_OFF, state.back_off * 2)
+        self._nodes.rotate(-1)  # to the next
 
     def _abort(self) -> None:
         """Drops the socket. A polite close would wait for an answer that may never come."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -13,7 +14,7 @@ from typing import Any, Self
 import pika
 import pika.exceptions
 
-from doorstep_client.address import read_address
+from doorstep_client.address import CONNECT_LIMIT, read_addresses
 from doorstep_client.errors import AccessRefused, BrokerUnreachable, QueueMissing, in_words, is_refusal
 
 ACCEPTED = "report.accepted"
@@ -59,9 +60,10 @@ class Replies:
     def __init__(self, url: str, *publishers: str, prefetch: int = 50, connect_limit: float = 10.0) -> None:
         if not publishers:
             raise ValueError("name at least one publisher")
-        self._parameters = read_address(url)
-        self._parameters.client_properties = {"connection_name": f"doorstep-client replies {publishers[0]}"}
-        self._parameters.socket_timeout = self._parameters.stack_timeout = connect_limit
+        self._nodes = read_addresses(url)
+        for parameters in self._nodes:
+            parameters.client_properties = {"connection_name": f"doorstep-client replies {publishers[0]}"}
+            parameters.socket_timeout = parameters.stack_timeout = min(CONNECT_LIMIT, connect_limit)
         self._publishers = publishers
         self._prefetch = prefetch
         self._connect_limit = connect_limit
@@ -113,9 +115,9 @@ class Replies:
 
     def _connect(self) -> None:
         self._arrived.clear()
-        address = f"{self._parameters.host}:{self._parameters.port}"
+        address = ", ".join(f"{one.host}:{one.port}" for one in self._nodes)
         try:
-            self._connection = pika.BlockingConnection(self._parameters)
+            self._connection = pika.BlockingConnection(self._nodes)  # takes the first that answers
             self._channel = self._connection.channel()
             self._channel.basic_qos(prefetch_count=self._prefetch)
             for publisher in self._publishers:
@@ -139,6 +141,7 @@ class Replies:
     def _disconnect(self) -> None:
         """What was fetched and not acknowledged goes back to the queue."""
         self._arrived.clear()
+        random.shuffle(self._nodes)
         connection, self._connection, self._channel = self._connection, None, None
         if connection is not None and connection.is_open:
             try:
