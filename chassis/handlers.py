@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from contracts.envelope import Event
 
 if TYPE_CHECKING:
+    from chassis.figures import Figure
     from chassis.unit_of_work import UnitOfWork
 
 EVENTS = "doorstep.events"
@@ -74,3 +75,5 @@ class Service:
     name: str
     handlers: tuple[Handler, ...]
     timers: tuple[Timer, ...] = ()
+    figures: tuple[Figure, ...] = ()
+    """What of its database `/metrics` shows."""

@@ -20,8 +20,9 @@ from chassis.messaging.consumer import BatchConsumer
 from chassis.messaging.outbox import Outbox
 from chassis.messaging.publisher import Publisher
 from chassis.settings import Settings
-from chassis.telemetry import describe_error
+from chassis.telemetry import begin_at_zero, describe_error
 from chassis.unit_of_work import Work
+from contracts.registry import EVENT_TYPES
 
 # SIGTERM to exit, at the most; the container's stop grace is longer.
 DRAIN_S = 18
@@ -89,6 +90,7 @@ def host(
     """The nameko service class, and its consumers so that readiness can be asked."""
     members: dict[str, Any] = {"name": service.name}
     consumers: list[BatchConsumer] = []
+    begin_at_zero([handler.queue(service.name) for handler in service.handlers], EVENT_TYPES)
     for handler in service.handlers:
         queue = handler.queue(service.name)
         outbox = Outbox(Publisher(settings.broker_url, queue))

@@ -1,15 +1,21 @@
-"""What every service does beside its handlers: sweep the outbox, drain dead queues, forget what is old."""
+"""What every service does beside its handlers: sweep the outbox, drain dead queues, forget what is old.
+
+And count what `/metrics` shows of its database.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
+from sqlalchemy import func, select
+from sqlalchemy.engine import Connection
 
 from chassis import leases
 from chassis.errors import is_world_away
+from chassis.figures import EVERY_S, Figure, Found, Reader
 from chassis.handlers import Service, Timer
 from chassis.messaging import inbox, outbox
 from chassis.messaging.connection import BROKER_AWAY
@@ -17,10 +23,12 @@ from chassis.messaging.consumer import DeadQueueDrain
 from chassis.messaging.outbox import Outbox
 from chassis.messaging.publisher import Publisher
 from chassis.settings import Settings
-from chassis.telemetry import OUTBOX_OLDEST, OUTBOX_PENDING, TIMER_DONE, describe_error
-from chassis.unit_of_work import Work
+from chassis.telemetry import DEAD_WAITING, OUTBOX_OLDEST, OUTBOX_PENDING, TIMER_DONE, describe_error
+from chassis.unit_of_work import TABLES, Work
 
 Do = Callable[[], int]
+
+_DEAD = TABLES["dead_letters"].c
 
 log = structlog.get_logger()
 
@@ -76,12 +84,26 @@ def chores(service: Service, work: Work, settings: Settings) -> list[Chore]:
         with work.database.begin() as conn:
             return inbox.forget_old(conn, settings.inbox_days) + outbox.forget_old(conn, settings.outbox_days)
 
+    figures = Reader(work.database, work.clock, (_dead_letters(service), *service.figures))
+
     return [
         Chore("sweep", 2, sweep, leave),
         Chore("dead_letters", 10, drain.drain),
         Chore("forget", 60, forget),
+        Chore("figures", EVERY_S, figures.read),
         *(_timer(service, timer, work, settings) for timer in service.timers),
     ]
+
+
+def _dead_letters(service: Service) -> Figure:
+    return Figure(
+        DEAD_WAITING, _waiting, always=tuple((handler.queue(service.name),) for handler in service.handlers)
+    )
+
+
+def _waiting(conn: Connection, _now: datetime) -> Found:
+    counted = select(_DEAD.handler, func.count()).where(_DEAD.state == "waiting").group_by(_DEAD.handler)
+    return {(handler,): count for handler, count in conn.execute(counted)}
 
 
 def publishing(work: Work, settings: Settings, name: str) -> tuple[Work, Callable[[Do], Do]]:

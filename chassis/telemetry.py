@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import MutableMapping
+from collections.abc import Iterable, MutableMapping
 from typing import Any
 
 import structlog
@@ -27,9 +27,36 @@ RETRIES = Counter("doorstep_retries_total", "Copies sent to a retry queue", ["ha
 DEAD_LETTERS = Counter("doorstep_dead_letters_total", "Events given up on", ["handler"])
 DUPLICATES = Counter("doorstep_inbox_duplicates_total", "Events that had been handled before", ["handler"])
 WORLD_AWAY = Counter("doorstep_world_away_total", "Waits because broker or database was away", ["handler"])
-OUTBOX_PENDING = Gauge("doorstep_outbox_pending", "Messages committed and not yet confirmed", ["service"])
-OUTBOX_OLDEST = Gauge("doorstep_outbox_oldest_age_seconds", "Age of the oldest of them", ["service"])
 TIMER_DONE = Counter("doorstep_timer_done_total", "Things a timer did", ["timer"])
+RECORDED = Counter(
+    "doorstep_events_recorded_total",
+    "Events told to the other services or to a publisher, at their commit",
+    ["type"],
+)
+
+SAME_IN_ALL = "(the same in every replica: take max by, not sum)"
+OUTBOX_PENDING = Gauge(
+    "doorstep_outbox_pending", f"Messages committed and not yet confirmed {SAME_IN_ALL}", ["service"]
+)
+OUTBOX_OLDEST = Gauge(
+    "doorstep_outbox_oldest_age_seconds",
+    f"Age of the oldest of them, in real time {SAME_IN_ALL}",
+    ["service"],
+)
+DEAD_WAITING = Gauge(
+    "doorstep_dead_letters_waiting", f"Dead letters that nobody has settled yet {SAME_IN_ALL}", ["handler"]
+)
+
+
+def begin_at_zero(handlers: Iterable[str], event_types: Iterable[str]) -> None:
+    """Series are there before the first event: a rate sees also the first one, a graph has no holes."""
+    for event_type in event_types:
+        RECORDED.labels(event_type)
+    for handler in handlers:
+        for outcome in ("handled", "repeated", "dead"):
+            MESSAGES.labels(handler, outcome)
+        for metric in (DURATION, LAG, RETRIES, DEAD_LETTERS, DUPLICATES, WORLD_AWAY):
+            metric.labels(handler)
 
 
 def configure_logs(service: str, level: str) -> None:

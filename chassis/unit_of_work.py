@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
+import prometheus_client
 from sqlalchemy import MetaData, Table
 from sqlalchemy.engine import Connection
 
@@ -21,6 +22,7 @@ from chassis.handlers import EVENTS, REPLIES
 from chassis.ids import new_id
 from chassis.sealing import BlindIndex, Sealer
 from chassis.settings import Settings
+from chassis.telemetry import RECORDED
 from contracts.envelope import MAX_BYTES, Event, dump_event, event_document, join_events
 
 # Outsiders write it too: what is no trace id goes no further.
@@ -77,6 +79,11 @@ class UnitOfWork:
     pack: int = 50
     _recorded: dict[tuple[str, str], list[bytes]] = field(default_factory=lambda: defaultdict(list))
     messages: list[Message] = field(default_factory=list)
+    _counted: Counter[tuple[prometheus_client.Counter, tuple[str, ...]]] = field(default_factory=Counter)
+
+    def count(self, metric: prometheus_client.Counter, *labels: str) -> None:
+        """Add 1 to a metric, if this is committed."""
+        self._counted[metric, labels] += 1
 
     def record(
         self, type: str, subject: str, version: int, data: Mapping[str, Any], *, cause: Event | None
@@ -109,6 +116,7 @@ class UnitOfWork:
         data: Mapping[str, Any],
         cause: Event | None,
     ) -> bytes:
+        self.count(RECORDED, type)
         body = dump_event(
             event_document(
                 id=event_id,
@@ -137,6 +145,11 @@ class UnitOfWork:
                 )
         if self.messages:  # few and long: not worth a JSON document around JSON documents
             self.conn.execute(TABLES["outbox"].insert(), [message.row() for message in self.messages])
+
+    def committed(self) -> None:
+        """Called once, after the commit."""
+        for (metric, labels), times in self._counted.items():
+            metric.labels(*labels).inc(times)
 
 
 class Outlet(Protocol):
@@ -197,6 +210,7 @@ class Work:
             uow.write_outbox()
             if self.outlet:
                 self.outlet.mark(conn)
+        uow.committed()
         if self.outlet:
             self.outlet.committed(uow.messages)
 

@@ -2,5 +2,6 @@
 
 from chassis.handlers import Service
 from services.isolation.handlers import HANDLERS, TIMERS
+from services.isolation.metrics import FIGURES
 
-SERVICE = Service("isolation", HANDLERS, TIMERS)
+SERVICE = Service("isolation", HANDLERS, TIMERS, FIGURES)

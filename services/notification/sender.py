@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import structlog
-from prometheus_client import Counter
 
 from chassis.errors import is_world_away
 from chassis.sealing import SealBroken
@@ -18,14 +17,13 @@ from chassis.unit_of_work import Work
 from services.notification.channels.sms_http import number, sms_from_environment
 from services.notification.domain.attempts import Answer, BackOff, Outcome
 from services.notification.domain.notices import opened
+from services.notification.metrics import SENDS
 from services.notification.texts import Texts, texts_from_environment
 from services.notification.usecases.sending import Channels, Letter, lease_due, settle, with_household_phones
 
 Map = Callable[[Callable[[Letter], Outcome], Iterable[Letter]], Iterable[Outcome]]
 
 log = structlog.get_logger(__name__)
-
-SENDS = Counter("doorstep_sends_total", "Attempts to send a message", ["channel", "answer"])
 
 _LONGEST_PAUSE = 30.0
 _NOT_TRIED = (Answer.NOT_SENT, Answer.NO_NUMBER)

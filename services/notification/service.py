@@ -7,8 +7,9 @@ from chassis.housekeeping import Chore, publishing
 from chassis.settings import Settings
 from chassis.unit_of_work import Work
 from services.notification.handlers import HANDLERS, LOOPS, TIMERS, telling
+from services.notification.metrics import FIGURES
 
-SERVICE = Service("notification", HANDLERS, TIMERS)
+SERVICE = Service("notification", HANDLERS, TIMERS, FIGURES)
 
 # Requests to the gateway under way at once.
 _AT_ONCE = 20

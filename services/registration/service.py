@@ -2,5 +2,6 @@
 
 from chassis.handlers import Service
 from services.registration.handlers import HANDLERS, TIMERS
+from services.registration.metrics import FIGURES
 
-SERVICE = Service("registration", HANDLERS, TIMERS)
+SERVICE = Service("registration", HANDLERS, TIMERS, FIGURES)

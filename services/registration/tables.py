@@ -40,7 +40,14 @@ reports = Table(
 )
 Index("reports_arrival", reports.c.arrival_id)
 _open = reports.c.outcome == "needs_correction"
-Index("reports_needing_correction", reports.c.received_at, postgresql_where=_open, sqlite_where=_open)
+Index(
+    "reports_needing_correction",
+    reports.c.received_at,
+    reports.c.publisher,
+    reports.c.outcome,  # SQLite answers from the index alone only if it holds every column asked for
+    postgresql_where=_open,
+    sqlite_where=_open,
+)
 
 companion_arrivals = Table(
     "companion_arrivals",

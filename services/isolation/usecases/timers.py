@@ -62,6 +62,7 @@ def find_overdue(uow: UnitOfWork) -> int:
     for row in rows:
         policy = reference.policies.by_id[row["policy_id"]]
         step = row["told"] + 1
+        whom = _whom(reference, row, step)
         uow.record(
             "task.overdue",
             row["task_id"],
@@ -74,22 +75,22 @@ def find_overdue(uow: UnitOfWork) -> int:
                 "day": row["day"],
                 "due_by": row["due_by"],
                 "step": step,
-                "tell": _whom(reference, row, step),
+                "tell": whom,
                 "community": row["community"],
             },
             cause=caused_by_case(uow, row["case_id"], row["correlation_id"]),
         )
         if row["state"] == states.DUE:
             row["state"] = states.move_task(states.DUE, states.MISSED)
-        row["told"] = step
+        row["told"], row["told_level"] = step, whom["level"]
         row["tell_at"] = tell_at(policy, row["due_by"], step + 1)
-    changed = ("task_id", "state", "told", "tell_at")
+    changed = ("state", "told", "told_level", "tell_at")
     update_rows(
         uow.conn,
         t.tasks,
-        [{name: row[name] for name in changed} for row in rows],
+        [{name: row[name] for name in ("task_id", *changed)} for row in rows],
         key=["task_id"],
-        set=["state", "told", "tell_at"],
+        set=changed,
     )
     return len(rows)
 

@@ -21,6 +21,7 @@ from contracts.envelope import Event
 from services.notification.channels import Channel
 from services.notification.domain import states
 from services.notification.domain.attempts import Answer, BackOff, Next, Outcome, after
+from services.notification.metrics import LIVE, SETTLED
 from services.notification.tables import message_attempts, messages, notices
 
 Channels = Mapping[str, Channel]
@@ -201,6 +202,8 @@ class _Ledger:
         reference: str | None = None,
         reason: str | None = None,
     ) -> None:
+        if state not in LIVE:
+            self._uow.count(SETTLED, state, letter.channel)
         self._updates.append(
             {
                 "id": letter.id,

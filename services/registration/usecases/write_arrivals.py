@@ -18,6 +18,7 @@ from contracts.envelope import Event
 from services.registration.domain.merging import Coming, Known, Statement, fold_statements
 from services.registration.domain.placing import Placement
 from services.registration.domain.risk import Assessment, RiskLevel
+from services.registration.metrics import ARRIVALS
 from services.registration.tables import arrivals, worker_loads
 from services.registration.usecases.catalogue import Catalogue
 
@@ -88,6 +89,7 @@ def write_arrivals(
             row["correlation_id"], row["created_at"] = cause.correlationid, uow.now
             new_rows.append(row)
             uow.record("arrival.registered", draft.arrival_id, 1, data, cause=cause)
+            uow.count(ARRIVALS, draft.new[0].report.source_kind, risk.level.name)
             continue
         why = _why(draft, fold_statements(_placed(catalogue, draft.old)), coming, row)
         if why:

@@ -1,0 +1,58 @@
+"""What `/metrics` shows of isolation: the cases that are followed, what is late, and what nobody has."""
+
+from datetime import datetime
+
+from prometheus_client import Gauge
+from sqlalchemy import func, select, text
+from sqlalchemy.engine import Connection
+
+from chassis.figures import Figure, Found
+from chassis.telemetry import SAME_IN_ALL
+from contracts.vocabulary import MEASURES
+from services.isolation.domain.policy import RUNGS
+from services.isolation.tables import cases, tasks
+
+OPEN_CASES = Gauge("doorstep_open_cases", f"Cases that are followed {SAME_IN_ALL}", ["measure"])
+OVERDUE_TASKS = Gauge(
+    "doorstep_overdue_tasks",
+    f"Tasks not done in time, by the level that was told of them last {SAME_IN_ALL}",
+    ["level"],
+)
+WITHOUT_OWNER = Gauge("doorstep_cases_without_owner", f"Cases that no owner has {SAME_IN_ALL}", ["service"])
+OLDEST_WITHOUT_OWNER = Gauge(
+    "doorstep_cases_without_owner_oldest_age_seconds",
+    f"How long the one that has waited longest has waited, in the time of the field {SAME_IN_ALL}",
+    ["service"],
+)
+
+
+def open_cases(conn: Connection, _now: datetime) -> Found:
+    followed = select(cases.c.measure, func.count()).where(cases.c.closed_at.is_(None))
+    return {(measure,): count for measure, count in conn.execute(followed.group_by(cases.c.measure))}
+
+
+def overdue_tasks(conn: Connection, _now: datetime) -> Found:
+    # A literal, so that the planner sees that the partial index holds all of them.
+    missed = select(tasks.c.told_level, func.count()).where(text("state = 'missed'"))
+    return {(level,): count for level, count in conn.execute(missed.group_by(tasks.c.told_level))}
+
+
+_SINCE = cases.c.unassigned_since
+
+
+def without_owner(conn: Connection, _now: datetime) -> Found:
+    waiting = select(func.count()).select_from(cases).where(_SINCE.is_not(None))
+    return {("isolation",): conn.execute(waiting).scalar_one()}
+
+
+def longest_without_owner(conn: Connection, now: datetime) -> Found:
+    since = conn.execute(select(func.min(_SINCE)).where(_SINCE.is_not(None))).scalar_one()
+    return {("isolation",): max(0.0, (now - since).total_seconds()) if since else 0.0}
+
+
+FIGURES = (
+    Figure(OPEN_CASES, open_cases, always=tuple((measure,) for measure in MEASURES)),
+    Figure(OVERDUE_TASKS, overdue_tasks, always=tuple((level,) for level in RUNGS)),
+    Figure(WITHOUT_OWNER, without_owner),
+    Figure(OLDEST_WITHOUT_OWNER, longest_without_owner),
+)
