@@ -1,0 +1,267 @@
+"""Backed up under load, destroyed, restored: what was lost with the machine comes back or is sent again.
+
+Runs on the deployment as it is at the story's end, and also alone.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from deployment import ROOT, SERVICES, Deployment, assert_all_taken, paced, sendable, service_of
+
+from deploy.compose.make_secrets import make
+from doorstep_client import Publisher, Replies, Reply
+from samples.day import PLAIN, Day
+
+pytestmark = [pytest.mark.compose, pytest.mark.timeout(600)]
+
+MORNING = datetime(2022, 10, 1, 10, tzinfo=ZoneInfo("Asia/Shanghai"))
+NAME = "rail-lanzhou"
+PER_SECOND = 50
+
+
+@dataclass
+class Load:
+    """A publisher as it should be: knows what it sent, and when each report was answered."""
+
+    url: str
+    sent: dict[str, dict[str, Any]] = field(default_factory=dict)
+    confirmed: set[str] = field(default_factory=set)
+    answered: dict[str, datetime] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.done = threading.Event()
+        self.failures: list[BaseException] = []
+        self.threads = [
+            threading.Thread(target=self._guarded, args=(one,)) for one in (self._send, self._hear)
+        ]
+        for one in self.threads:
+            one.start()
+
+    def stop(self) -> None:
+        self.done.set()
+        for one in self.threads:
+            one.join(60)
+        assert not self.failures, self.failures
+
+    def unanswered(self, moment: datetime) -> list[dict[str, Any]]:
+        """What has to be sent again after a restore to `moment`."""
+        late = datetime.max.replace(tzinfo=UTC)
+        return [line for id, line in self.sent.items() if self.answered.get(id, late) >= moment]
+
+    def _send(self) -> None:
+        def lines() -> Iterator[Any]:
+            for line in paced(
+                Day(50_000, date(2022, 10, 1), seed=31, now=MORNING, shares=PLAIN), 3 * PER_SECOND
+            ):
+                if self.done.is_set():
+                    return
+                if line["source"].startswith(f"/{NAME}/"):
+                    self.sent[line["id"]] = line
+                    yield sendable(line)
+
+        with Publisher(self.url, NAME, events_per_message=1, time_limit=5) as publisher:
+            for outcome in publisher.stream(lines()):
+                if outcome.accepted and outcome.id:
+                    self.confirmed.add(outcome.id)
+
+    def _hear(self) -> None:
+        def heard(reply: Reply) -> None:
+            self.answered.setdefault(reply.event_id, datetime.now(UTC))
+
+        with Replies(self.url, NAME) as replies:
+            replies.read(heard, until=self.done.is_set)
+
+    def _guarded(self, work: Any) -> None:
+        try:
+            work()
+        except BaseException as error:
+            self.failures.append(error)
+
+
+@dataclass
+class Told:
+    code: int
+    out: str
+    err: str
+
+
+@dataclass
+class Loss:
+    """What was known before, and what was found after."""
+
+    backup: Path
+    taken: dict[str, Any]
+    restored: dict[str, Any]
+    load: Load
+    received_before: int
+    running_after_restore: set[str]
+    sms_before: set[str]
+    sms_after: dict[str, int]
+    accepted_in_backup: set[str]
+    sent_again: list[dict[str, Any]]
+    audit: dict[str, Any]
+
+
+def backup_command(stack: Deployment, *args: str, **environment: str) -> Told:
+    """As `make backup` and `make restore` call it."""
+    files = {"COMPOSE_FILE": os.pathsep.join(("docker-compose.yml", *stack.overlays))}
+    done = subprocess.run(
+        args,
+        cwd=ROOT,
+        env=stack.environment | files | environment,
+        capture_output=True,
+        text=True,
+        timeout=180,
+    )
+    return Told(done.returncode, done.stdout, done.stderr)
+
+
+def restore(stack: Deployment, backup: Path, **environment: str) -> Told:
+    return backup_command(stack, "make", "restore", f"FROM={backup}", **environment)
+
+
+def prepare(stack: Deployment) -> None:
+    """Where the story before was not told."""
+    if NAME in stack.passwords:
+        return
+    stack.set_clock(MORNING)
+    stack.add_publisher(NAME)
+    stack.doorstep("places", "import", "/files/places.csv")
+    stack.doorstep("staff", "import", "/files/staff.csv")
+    stack.doorstep("risk", "import", "/files/risk-areas-2022-10-01.json")
+    stack.doorstep("policy", "import", "/policies/2022-11-twenty-measures.json")
+    stack.doorstep("policy", "import", "/policies/2022-06-ninth-edition.json")
+
+
+@pytest.fixture(scope="module")
+def loss(stack: Deployment, tmp_path_factory: pytest.TempPathFactory) -> Loss:
+    prepare(stack)
+    received_before = stack.settled()["sums"]["reports"]["received"]
+    load = Load(stack.url(NAME))
+    try:
+        deadline = time.monotonic() + 60
+        while len(load.answered) < 100:
+            assert time.monotonic() < deadline and not load.failures, (len(load.answered), load.failures)
+            time.sleep(0.1)
+        to = tmp_path_factory.mktemp("backups")
+        told = backup_command(stack, "python3", "-m", "deploy.backup", "backup", str(to), "--json")
+        assert told.code == 0, told.err
+        taken = json.loads(told.out)
+        enough = len(load.answered) + 100
+        while len(load.answered) < enough:
+            assert time.monotonic() < deadline + 120 and not load.failures, load.failures
+            time.sleep(0.1)
+        sms_before = set(stack.sms_sent()["per_key"])
+        stack.compose("down", "-v", "-t", "5")  # while reports are on their way
+    finally:
+        load.stop()
+
+    command = ("python3", "-m", "deploy.backup", "restore", taken["folder"], "--json")
+    told = backup_command(stack, *command)
+    assert told.code == 0, told.err
+    restored = json.loads(told.out)
+    running = {service_of(one) for one in stack.running()}
+    accepted = stack.execute(
+        "postgres",
+        "psql",
+        *("-U", "postgres", "-d", "notification", "-tAc"),
+        "select id from messages where state = 'accepted'",
+    )
+    stack.set_clock(MORNING + timedelta(minutes=30))  # of the demo; no part of a backup
+    stack.doorstep("replay", "--since", restored["replay_since"], "--replies")
+    stack.up()
+    again = load.unanswered(datetime.fromisoformat(restored["taken_at"]))
+    with Publisher(stack.url(NAME), NAME) as publisher:
+        assert_all_taken(publisher.publish_many(again))
+    return Loss(
+        backup=Path(taken["folder"]),
+        taken=taken,
+        restored=restored,
+        load=load,
+        received_before=received_before,
+        running_after_restore=running,
+        sms_before=sms_before,
+        audit=stack.settled(),
+        sms_after=stack.sms_sent()["per_key"],
+        accepted_in_backup=set(accepted.split()),
+        sent_again=again,
+    )
+
+
+def test_after_a_total_loss_every_report_is_there_once_and_everything_adds_up(loss: Loss) -> None:
+    load = loss.load
+    assert load.confirmed <= load.sent.keys()
+    assert len(load.confirmed) > 200, "there was a load"
+    assert 0 < len(loss.sent_again) < len(load.sent), "some of it was in the backup, some was not"
+    assert loss.audit["balanced"]
+    assert loss.audit["sums"]["reports"]["received"] == loss.received_before + len(load.sent)
+
+
+def test_what_was_answered_before_the_backup_was_in_it(loss: Loss) -> None:
+    known = loss.taken["tables"]["registration"]["rows"]["reports"] - loss.received_before
+    answered = len(loss.load.sent) - len(loss.sent_again)
+    assert known >= answered > 0
+
+
+def test_the_backup_held_up_the_work_for_less_than_a_second_and_is_closed_to_others(loss: Loss) -> None:
+    assert loss.taken["pause_ms"] < 1000
+    assert {file.stat().st_mode & 0o777 for file in loss.backup.iterdir()} == {0o600}
+    assert "sealed" not in loss.taken and "k1:" not in (loss.backup / "manifest.json").read_text()
+
+
+def test_publishers_are_back_with_their_passwords_and_nobody_is_told_anything_before_the_start(
+    loss: Loss,
+) -> None:
+    assert NAME in loss.restored["publishers"]  # and published with its old password since
+    assert loss.running_after_restore == {"postgres", "rabbitmq"}
+
+
+def test_a_message_that_the_backup_knew_keeps_its_key(loss: Loss) -> None:
+    assert set(loss.sms_after.values()) == {1}
+    assert loss.accepted_in_backup and not loss.accepted_in_backup & loss.sms_after.keys(), "not sent again"
+    assert loss.sms_before & loss.sms_after.keys(), "sent after the backup: a gateway drops it by its key"
+
+
+def refused(stack: Deployment, backup: Path, reason: str, **environment: str) -> None:
+    before = {one["Id"] for one in stack.running()}
+    told = restore(stack, backup, **environment)
+    assert told.code != 0 and reason in told.err, told
+    assert "Traceback" not in told.err
+    assert {one["Id"] for one in stack.running()} == before, "nothing was stopped"
+
+
+def test_a_deployment_with_data_is_not_overwritten(stack: Deployment, loss: Loss) -> None:
+    refused(stack, loss.backup, "FORCE=1")
+
+
+def test_a_damaged_backup_is_refused(stack: Deployment, loss: Loss, tmp_path: Path) -> None:
+    damaged = shutil.copytree(loss.backup, tmp_path / "damaged")
+    file = damaged / "isolation.dump"
+    content = bytearray(file.read_bytes())
+    content[len(content) // 2] ^= 1
+    file.write_bytes(content)
+    refused(stack, damaged, "isolation.dump is damaged")
+
+
+def test_a_backup_is_refused_where_the_keys_are_others(stack: Deployment, loss: Loss, tmp_path: Path) -> None:
+    others = shutil.copytree(stack.secrets, tmp_path / "secrets")
+    for name in ("seal_keys", "index_key"):
+        (others / name).unlink()
+    make(others)
+    refused(stack, loss.backup, "another key k1", DOORSTEP_SECRETS=str(others))
+
+
+def test_the_system_still_runs(stack: Deployment, loss: Loss) -> None:
+    assert stack.settled()["sums"] == loss.audit["sums"]
+    assert {service_of(one) for one in stack.running()} >= {*SERVICES, "postgres", "rabbitmq"}
