@@ -1,7 +1,6 @@
 """`doorstep publisher`: users of the broker for outside systems, each with one name and no other right.
 
-Goes through RabbitMQ's management API as an administrator: DOORSTEP_MANAGEMENT_URL, or the user and host of
-DOORSTEP_BROKER_URL on port 15672.
+Goes through RabbitMQ's management API as an administrator, see cli.management.
 """
 
 from __future__ import annotations
@@ -9,18 +8,12 @@ from __future__ import annotations
 import json
 import re
 import secrets
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any
-from urllib.parse import quote, unquote, urlsplit
+from typing import Annotated, Any
 
 import typer
 
-from cli.environment import environment
+from cli.management import Management
 from cli.publish import fail
-
-if TYPE_CHECKING:
-    import requests
 
 TAG = "publisher"
 LIMITS = {"max-connections": 20, "max-channels": 100}
@@ -37,54 +30,6 @@ publishers = typer.Typer(
 
 def register(app: typer.Typer) -> None:
     app.add_typer(publishers, name="publisher")
-
-
-@dataclass(frozen=True)
-class Management:
-    """The management API of one virtual host."""
-
-    address: str
-    user: str
-    password: str
-    vhost: str
-
-    @classmethod
-    def read(cls, given: Mapping[str, str]) -> Management:
-        """Raises SettingsError."""
-        from chassis.errors import SettingsError
-        from chassis.messaging.address import read_address
-
-        broker = urlsplit(given.get("DOORSTEP_BROKER_URL", "").strip())
-        url = urlsplit(given.get("DOORSTEP_MANAGEMENT_URL", "").strip())
-        if not (url.hostname or broker.netloc):
-            raise SettingsError("DOORSTEP_BROKER_URL is not set: set it, or DOORSTEP_MANAGEMENT_URL")
-        address = (
-            f"{url.scheme}://{url.netloc.rpartition('@')[2]}{url.path.rstrip('/')}"
-            if url.hostname
-            else f"http://{read_address(broker.geturl()).hosts[0][0]}:15672"
-        )
-        user, password = (url.username, url.password) if url.username else (broker.username, broker.password)
-        vhost = unquote(broker.path[1:]) or "/"
-        return cls(address, unquote(user or ""), unquote(password or ""), vhost)
-
-    def ask(self, method: str, *path: str, body: dict[str, Any] | None = None) -> requests.Response:
-        """404 is an answer; everything else that is no success raises WorldAway or ends the command."""
-        import requests
-
-        from chassis.errors import WorldAway
-
-        session = requests.Session()
-        session.trust_env = False  # a proxy has no business between us and the broker
-        url = "/".join((self.address, "api", *(quote(part, safe="") for part in path)))
-        try:
-            answer = session.request(method, url, json=body, auth=(self.user, self.password), timeout=10)
-        except requests.RequestException as error:
-            raise WorldAway(f"no management API at {self.address} ({type(error).__name__})") from None
-        if answer.status_code in (401, 403):
-            fail(f"{self.user} may not do this at {self.address}: it takes an administrator of the broker")
-        if not answer.ok and answer.status_code != 404:
-            fail(f"the broker refused {method} {'/'.join(path)}: {answer.status_code} {answer.text[:200]}")
-        return answer
 
 
 @publishers.command("add")
@@ -104,7 +49,7 @@ def add(
     from chassis.messaging.topology import apply, reply_queue
     from cli.databases import broker
 
-    management = _management()
+    management = Management.find()
     known = _known(management, name)
     if known and not new_password:
         fail(f"{name} is there already: --new-password gives it another password")
@@ -147,7 +92,7 @@ def list_all(as_json: AsJson = False) -> None:
     """Who may publish, and how many replies they have not fetched yet."""
     from chassis.handlers import REPLIES
 
-    management = _management()
+    management = Management.find()
     names = sorted(user["name"] for user in management.ask("GET", "users").json() if _is_publisher(user))
     queues = {queue["name"]: queue for queue in management.ask("GET", "queues", management.vhost).json()}
     found = [
@@ -173,17 +118,11 @@ def list_all(as_json: AsJson = False) -> None:
 @publishers.command("remove")
 def remove(name: Name, as_json: AsJson = False) -> None:
     """Take the user away; its connections are closed. The replies it has not fetched stay."""
-    management = _management()
+    management = Management.find()
     if not _known(management, name):
         fail(f"there is no publisher {name}")
     management.ask("DELETE", "users", name)
     print(json.dumps({"removed": name}) if as_json else f"{name} can publish no more")
-
-
-def _management() -> Management:
-    from chassis.settings import with_secret_files
-
-    return Management.read(with_secret_files(environment()))
 
 
 def _known(management: Management, name: str) -> bool:

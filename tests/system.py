@@ -139,13 +139,15 @@ class System:
             self.start(service, wait=False)
         self.wait_ready()
 
-    def start(self, service: str, number: int = 0, *, wait: bool = True, **environment: str) -> Replica:
+    def start(
+        self, service: str, number: int = 0, *, wait: bool = True, module: str = "", **environment: str
+    ) -> Replica:
         """A replica of a service, or the SMS simulator (`sms`); `environment` is for this process only:
-        `start("isolation", 1, DOORSTEP_FAULT="after_commit:3")`.
+        `start("isolation", 1, DOORSTEP_FAULT="after_commit:3")`. `module`: started in the service's place.
         """
         assert not self.is_running(service, number), f"{service}/{number} runs already"
         port = self.sms_port if service == SMS else freeport()
-        command = [sys.executable, "-m", f"services.{service}"]
+        command = [sys.executable, "-m", module or f"services.{service}"]
         if service == SMS:
             record = str(self.directory / "sms.record")
             command = [sys.executable, "-m", "services.notification.simulator", "--port", str(port)]

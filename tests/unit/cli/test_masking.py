@@ -5,7 +5,7 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cli.masking import masked
+from cli.masking import masked, masked_error, masked_text
 
 REPORT = {
     "specversion": "1.0",
@@ -61,3 +61,15 @@ def test_what_is_sealed_is_said_to_be():
 @given(st.text(min_size=1), st.sampled_from(["name", "address", "phone", "remarks", "anything"]))
 def test_under_other_names_no_text_is_ever_shown(text: str, name: str):
     assert masked({name: text})[name] in ("(sealed)", f"(masked, {len(text)} characters)")
+
+
+def test_an_error_loses_numbers_addresses_and_names_and_keeps_our_words_and_ids() -> None:
+    id = "01a201cb-7b28-73f8-be84-beacb137dcc3"
+    kept = f"there is no report {id}; stops[2].from: RuntimeError at batch.py:123 in run (at character 871)"
+    assert masked_error(kept) == kept
+    said = masked_error("王芳, +86 138 0013 8000, 11010119900307123X, E12345678, wang@example.org")
+    assert not any(part in said for part in ("王芳", "138", "1101", "2345678", "example"))
+
+
+def test_an_operators_reason_keeps_its_language_and_loses_numbers() -> None:
+    assert masked_text("已修复, 电话 13800138000") == "已修复, 电话 (masked)"
