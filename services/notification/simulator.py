@@ -11,7 +11,8 @@ Behaviour: {"slow_ms": 0, "fail_status": 503, "fail_next": 0, "fail_share": 0.0,
 "late_ms": 0, "late_next": null, "away_s": 0, "idempotent": true}. `late`: takes the message at once and
 answers after that time, when the client has given up. `away`: refuses connections for so long.
 
-It keeps no number and no text: `--record` writes lines of key and SHA-256 of the number.
+It keeps no number and no text: `--record` writes lines of key and SHA-256 of the number, and they are what it
+remembers when it is started again.
 """
 
 import argparse
@@ -54,7 +55,15 @@ class Gateway:
         self.repeated = 0
         self.refused = 0
         self.away_s = 0.0
-        self._record: IO[str] | None = record.open("a", encoding="ascii") if record else None
+        self._record: IO[str] | None = None
+        if record:
+            self._record = record.open("a+", encoding="ascii")
+            self._record.seek(0)
+            for line in self._record:
+                key, _, digest = line.rstrip("\n").rpartition(" ")
+                if key:  # the last line of one that was killed may be torn
+                    self.delivered[key] += 1
+                    self.numbers[digest] += 1
 
     def behave(self, wanted: dict[str, Any]) -> list[str]:
         """Returns what is wrong with the wish."""
@@ -220,7 +229,11 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--port", type=int, required=True, help="0: any free one; printed")
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--token", default="", help="asked of clients as bearer token")
-    parser.add_argument("--record", type=Path, help="append key and SHA-256 of the number of each delivery")
+    parser.add_argument(
+        "--record",
+        type=Path,
+        help="file of key and SHA-256 of the number of each delivery, kept over restarts",
+    )
     options = parser.parse_args(arguments)
     try:
         gateway = Gateway(options.record, options.token)

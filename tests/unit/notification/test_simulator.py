@@ -48,6 +48,20 @@ def test_the_same_key_twice_is_delivered_once_and_answered_alike(simulator: str,
     assert ask(f"{simulator}/messages/{first[1]['reference']}")[1] == {"status": "delivered"}
 
 
+def test_what_it_delivered_before_it_was_restarted_is_known_by_its_record(tmp_path: Path) -> None:
+    record = tmp_path / "record"
+    before = Gateway(record)
+    before.take("k", "13900001111")
+    before.take("two words", "13900001112")
+    after = Gateway(record)
+    after.take("k", "13900001111")
+    after.take("new", "13900001112")
+    sent = after.sent(keys=True)
+    assert sent["per_key"] == {"k": 1, "two words": 1, "new": 1}
+    assert (sent["delivered"], sent["numbers"], sent["repeated"]) == (3, 2, 1)
+    assert len(record.read_text().splitlines()) == 3
+
+
 def test_told_to_know_no_keys_it_delivers_twice(simulator: str) -> None:
     ask(f"{simulator}/behaviour", "PUT", {"idempotent": False})
     for _ in range(2):
