@@ -14,6 +14,7 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import MetaData
+from sqlalchemy.engine import Connection
 
 from chassis.database import Database
 
@@ -25,16 +26,22 @@ def metadata_of(service: str) -> MetaData:
     return metadata
 
 
-def upgrade(service: str, database: Database) -> None:
-    """Bring the database to the newest version; safe to call from several places at once on PostgreSQL."""
+def upgrade(service: str, database: Database, revision: str = "head") -> None:
+    """Bring the database to the newest version; safe to call from several places at once on PostgreSQL.
+
+    A database that a newer version of Doorstep has been at stays as it is: migrations only add.
+    """
     with database.engine.connect() as conn:
         if not database.is_sqlite:
             conn.exec_driver_sql("SELECT pg_advisory_lock(7261001)")
             conn.commit()
         try:
-            config = _config(service)
-            config.attributes["connection"] = conn
-            command.upgrade(config, "head")
+            found = _revision(conn)
+            conn.rollback()  # Alembic commits only the transactions that it began
+            if not _is_ahead(service, found):
+                config = _config(service)
+                config.attributes["connection"] = conn
+                command.upgrade(config, revision)
         finally:
             if not database.is_sqlite:
                 conn.exec_driver_sql("SELECT pg_advisory_unlock(7261001)")
@@ -42,9 +49,10 @@ def upgrade(service: str, database: Database) -> None:
 
 
 def is_current(service: str, database: Database) -> bool:
+    """Whether the tables are those of this code, or of a newer one."""
     with database.read() as conn:
-        found = MigrationContext.configure(conn).get_current_revision()
-    return found == ScriptDirectory.from_config(_config(service)).get_current_head()
+        found = _revision(conn)
+    return found == revisions(service)[-1] or _is_ahead(service, found)
 
 
 def revisions(service: str) -> list[str]:
@@ -61,6 +69,16 @@ def write_revision(service: str, message: str, database: Database) -> None:
         scripts = ScriptDirectory.from_config(config)
         count = sum(1 for _ in scripts.walk_revisions())
         command.revision(config, message, autogenerate=True, rev_id=f"{count + 1:04d}")
+
+
+def _revision(conn: Connection) -> str | None:
+    return MigrationContext.configure(conn).get_current_revision()
+
+
+def _is_ahead(service: str, revision: str | None) -> bool:
+    """Revisions are numbered; one that is not known here and has a higher number is from a newer version."""
+    known = revisions(service)
+    return revision is not None and revision not in known and revision > known[-1]
 
 
 def _config(service: str) -> Config:

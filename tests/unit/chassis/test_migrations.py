@@ -53,10 +53,24 @@ def test_migrating_twice_changes_nothing_and_the_version_is_known(service: str, 
     assert is_current(service, database)
 
 
-def test_a_database_at_an_unknown_version_is_not_current(service: str, database: Database) -> None:
+def test_a_database_that_a_newer_version_has_migrated_will_do_and_is_left_alone(
+    service: str, database: Database
+) -> None:
     upgrade(service, database)
     with database.begin() as conn:
         conn.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    assert is_current(service, database)
+    upgrade(service, database)
+    with database.read() as conn:
+        assert conn.execute(text("SELECT version_num FROM alembic_version")).scalar_one() == "9999"
+
+
+def test_a_database_at_an_unknown_version_that_is_not_newer_is_not_current(
+    service: str, database: Database
+) -> None:
+    upgrade(service, database)
+    with database.begin() as conn:
+        conn.execute(text("UPDATE alembic_version SET version_num = '0000'"))
     assert not is_current(service, database)
 
 
