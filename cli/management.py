@@ -77,9 +77,7 @@ class Management:
         query: Mapping[str, str] | None = None,
     ) -> requests.Response:
         """404 is an answer; everything else that is no success raises WorldAway."""
-        answer = self._answer(
-            method, "/".join(("api", *(quote(part, safe="") for part in path))), body, query
-        )
+        answer = self._answer(method, "/".join(quote(part, safe="") for part in path), body, query)
         if answer.status_code in (401, 403):
             raise WorldAway(f"{self.user} may not do this: it takes an administrator of the broker")
         if not answer.ok and answer.status_code != 404:
