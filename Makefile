@@ -48,8 +48,8 @@ secrets: ## strong secrets for docker-compose.yml, in deploy/compose/secrets/; w
 backup: ## the deployment's data into a new folder below TO, while it runs (KEEP=7: only the newest 7 stay)
 	@python3 -m deploy.backup backup $(if $(TO),'$(TO)',$(error make backup TO=folder)) $(if $(KEEP),--keep '$(KEEP)')
 
-restore: ## a backup into an empty deployment: FROM=its folder (FORCE=1: its data may be lost)
-	@python3 -m deploy.backup restore $(if $(FROM),'$(FROM)',$(error make restore FROM=folder)) $(if $(filter 1 yes,$(FORCE)),--force)
+restore: ## a backup into an empty deployment: FROM=its folder (FORCE=1: its data may be lost; ONLY=publishers)
+	@python3 -m deploy.backup restore $(if $(FROM),'$(FROM)',$(error make restore FROM=folder)) $(if $(filter 1 yes,$(FORCE)),--force) $(if $(ONLY),--only '$(ONLY)')
 
 images: ## every image of docker-compose.yml from Debian's packages and PyPI's wheels, without a registry
 	@engine=$$(deploy/registryless/engine.sh start) && eval "$$engine" && deploy/registryless/images.sh && echo "$$engine"
@@ -59,6 +59,7 @@ test-compose: venv ## the deployment on a real Docker engine, which is installed
 
 docs: venv ## write the documents that are made from the code again
 	$(BIN)/doorstep docs
+	$(BIN)/python -m deploy.grafana.make_dashboards
 
 COMPILE = CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras \
 	--no-annotate --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --pip-args="--only-binary :all:"

@@ -1,0 +1,269 @@
+"""A real Prometheus watches a real system through a sample day and five misfortunes, with the shipped rules.
+
+One story in several tests: a day flows; every panel and every figure has data; then things go wrong one
+after another, each alert goes out, and ends when the cause is mended. Durations in the rules are divided by
+`FASTER`; that they are right undivided, promtool checks (tests/integration/test_alert_rules.py).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import signal
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, timedelta
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from chassis.clock import Clock
+from cli.environment import SERVICES
+from deploy.grafana.make_dashboards import WHERE as DASHBOARDS
+from deploy.local import PrivateBroker, freeport
+from deploy.local.processes import wait_until
+from deploy.local.prometheus import PrivatePrometheus, as_targets
+from doorstep_client import arrival_event
+from samples.day import PLAIN, Day
+from tests.e2e.conftest import MORNING, migrated
+from tests.system import ROOT, SMS, System
+
+pytestmark = [pytest.mark.e2e, pytest.mark.broker, pytest.mark.slow]
+
+SHIPPED = ROOT / "deploy/prometheus"
+RULES = sorted((SHIPPED / "rules").glob("*.yml"))
+FASTER = 60
+SCRAPE_S = 0.4
+SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+# What a panel leaves to Grafana.
+RANGES = {"$__rate_interval": "30s", "$__range": "1h"}
+
+
+# -- the shipped configuration, here -------------------------------------------------------------------------
+
+
+def faster(rules: str) -> str:
+    """The same rules with every duration divided."""
+
+    def shortened(found: re.Match[str]) -> str:
+        return f"{found[1]}{int(found[2]) * SECONDS[found[3]] * 1000 // FASTER}ms{found[4]}"
+
+    rules = re.sub(r"(\[)(\d+)([smhd])(\])", shortened, rules)
+    return re.sub(r"^( +for: )(\d+)([smhd])()$", shortened, rules, flags=re.MULTILINE)
+
+
+def here(config: dict[str, Any], broker: str) -> dict[str, Any]:
+    """The shipped configuration with the addresses of this machine, looking more often."""
+    config["global"] = {"scrape_interval": f"{SCRAPE_S * 1000:.0f}ms", "evaluation_interval": "400ms"}
+    config["global"]["scrape_timeout"] = config["global"]["scrape_interval"]
+    for job in config["scrape_configs"]:
+        if "dns_sd_configs" in job:
+            [names] = job.pop("dns_sd_configs")
+            assert sorted(names["names"]) == sorted(SERVICES)
+            job["file_sd_configs"] = [{"files": ["services.json"]}]
+        else:
+            assert job["static_configs"] == [{"targets": ["rabbitmq:15692"]}]
+            job["static_configs"] = [{"targets": [broker]}]
+    return config
+
+
+@dataclass
+class Watched:
+    """A running system, and the Prometheus that looks at it."""
+
+    system: System
+    broker: PrivateBroker
+    prometheus: PrivatePrometheus
+
+    def look_at(self) -> None:
+        """Tell Prometheus the addresses of what runs, as the engine's name service does."""
+        replicas = [one for one in self.system.replicas.values() if one.service != SMS]
+        addresses = {
+            name: [f"127.0.0.1:{r.port}" for r in replicas if r.service == name] for name in SERVICES
+        }
+        file = self.prometheus.directory / "services.json"
+        file.with_suffix(".new").write_text(as_targets(addresses))
+        file.with_suffix(".new").replace(file)
+
+    def firing(self, name: str, **about: str) -> bool:
+        wanted = {"alertname": name, **about}.items()
+        return any(
+            alert["state"] == "firing" and wanted <= alert["labels"].items()
+            for alert in self.prometheus.alerts()
+        )
+
+    def goes_out(self, name: str, seconds: float = 30, **about: str) -> None:
+        assert wait_until(lambda: self.firing(name, **about), seconds, every=0.2), self.state(name)
+
+    def ends(self, name: str, seconds: float = 30) -> None:
+        assert wait_until(lambda: not self.firing(name), seconds, every=0.2), self.state(name)
+
+    def state(self, name: str) -> str:
+        """For whoever reads that a test failed."""
+        figures = {record: self.prometheus.ask(record)[:12] for record in recorded()}
+        return f"{name}: {self.prometheus.alerts()}\n{figures}"
+
+    def publish(self, count: int, seed: int, *, packed: int = 50) -> None:
+        day = Day(count, date(2022, 10, 1), seed=seed, now=MORNING, shares=PLAIN)
+        self.system.publish(day, packed=packed)
+
+
+def recorded() -> list[str]:
+    rules = chain.from_iterable(
+        group["rules"] for file in RULES for group in yaml.safe_load(file.read_text())["groups"]
+    )
+    return [rule["record"] for rule in rules if "record" in rule]
+
+
+@pytest.fixture(scope="module")
+def watched(tmp_path_factory: pytest.TempPathFactory, nodes_directory: Path) -> Iterator[Watched]:
+    """On a broker of its own, for it has the Prometheus plugin and an alarm; SQLite is enough here."""
+    directory = tmp_path_factory.mktemp("monitoring")
+    port = freeport()
+    broker = PrivateBroker(
+        nodes_directory / "watched",
+        plugins=("rabbitmq_prometheus",),
+        config={
+            "prometheus.tcp.ip": "127.0.0.1",
+            "prometheus.tcp.port": str(port),
+            "collect_statistics_interval": "500",
+        },
+    )
+    urls = {}
+    for service in SERVICES:
+        urls[service] = f"sqlite:///{directory}/{service}.db"
+        migrated(service)(urls[service])
+    config = here(yaml.safe_load((SHIPPED / "prometheus.yml").read_text()), f"127.0.0.1:{port}")
+    prometheus = PrivatePrometheus(
+        directory / "prometheus", config, {file.name: faster(file.read_text()) for file in RULES}
+    )
+    with broker, System(directory / "system", broker.url(), urls) as system:
+        watched = Watched(system, broker, prometheus)
+        system.prepare(MORNING)
+        system.start_all()
+        with prometheus:
+            watched.look_at()
+            system.import_samples()
+            yield watched
+
+
+# -- the story -----------------------------------------------------------------------------------------------
+
+
+def test_the_durations_of_the_rules_are_all_divided() -> None:
+    for file in RULES:
+        before, after = file.read_text(), faster(file.read_text())
+        durations = re.findall(r"for: \d+[smhd]|\[\d+[smhd]\]", before)
+        assert durations and len(re.findall(r"for: \d+ms|\[\d+ms\]", after)) == len(durations)
+        assert not re.search(r"for: \d+[smhd]$|\[\d+[smhd]\]", after, re.MULTILINE)
+
+
+def test_a_day_flows_and_prometheus_counts_what_the_audit_counts(watched: Watched) -> None:
+    system, ask = watched.system, watched.prometheus.ask
+    day = Day(200, date(2022, 10, 1), now=MORNING)
+    system.publish(day)
+    lost = {"person": {"name": "安小满"}, "destination": {"address": "没有人知道的地方"}}
+    data = next(iter(Day(1, date(2022, 10, 1), seed=5, now=MORNING, shares=PLAIN)))["data"] | lost
+    system.publish([arrival_event("/rail-lanzhou/lost", data, id="lost", time=MORNING)])
+    sums = system.settled()["sums"]
+
+    def shown(expression: str) -> float:
+        return sum(value for _, value in ask(expression))
+
+    expected = {
+        'doorstep_messages_total{handler="registration.receive_report", outcome="dead"}': day.truth.broken,
+        "doorstep:dead_letters_waiting": day.truth.broken,
+        "doorstep_arrivals_total": sums["arrivals"]["registered"],
+        "doorstep_reports_needing_correction": sums["reports"]["needs_correction"],
+        "doorstep_open_cases": sums["cases"]["all"],
+        "doorstep_messages_waiting": 0,
+    }
+    for expression, number in expected.items():
+        assert wait_until(lambda e=expression, n=number: shown(e) == n, 30, every=0.2), (
+            expression,
+            number,
+            ask(expression),
+        )
+    assert {target["health"] for target in watched.prometheus.targets()} == {"up"}
+    by_state = {labels["state"]: n for labels, n in ask("doorstep_messages_settled_total") if n}
+    assert sum(by_state.values()) == sums["messages"]["found"]
+    assert {labels["job"] for labels, _ in ask("up")} == {*SERVICES, "rabbitmq", "rabbitmq_queues"}
+
+
+def test_dead_letters_are_told(watched: Watched) -> None:
+    watched.goes_out("DeadLettersPresent", handler="registration.receive_report")
+
+
+@pytest.mark.parametrize("record", recorded())
+def test_every_figure_that_an_alert_compares_has_data(watched: Watched, record: str) -> None:
+    assert wait_until(lambda: watched.prometheus.ask(record), 10, every=0.2)
+
+
+def panels() -> Iterable[tuple[str, str]]:
+    for file in sorted(DASHBOARDS.glob("*.json")):
+        for panel in json.loads(file.read_text())["panels"]:
+            for target in panel["targets"]:
+                yield f"{file.stem}: {panel['title']}: {target['legendFormat']}", target["expr"]
+
+
+@pytest.mark.parametrize(("name", "expression"), [pytest.param(*one, id=one[0]) for one in panels()])
+def test_every_panel_has_data(watched: Watched, name: str, expression: str) -> None:
+    for ours, given in RANGES.items():
+        expression = expression.replace(ours, given)
+    assert "$" not in expression, "a variable of Grafana that this test does not know"
+    found = watched.prometheus.ask(expression)
+    assert any(value == value for _, value in found), f"{name}: {expression}"  # NaN is no number
+
+
+def test_a_queue_whose_consumer_hangs_is_told_until_it_goes_on(watched: Watched) -> None:
+    isolation = watched.system.replicas["isolation", 0].process
+    isolation.send_signal(signal.SIGSTOP)
+    try:
+        watched.publish(40, seed=2)
+        watched.goes_out("QueueNotDraining", queue="isolation.open_case")
+    finally:
+        isolation.send_signal(signal.SIGCONT)
+    watched.ends("QueueNotDraining")
+    watched.system.settled()
+    watched.ends("ServiceDown")
+
+
+@contextmanager
+def memory_alarm(broker: PrivateBroker) -> Iterator[None]:
+    """The broker takes no message while it lasts."""
+    broker.rabbitmqctl("set_vm_memory_high_watermark", "0.00001")
+    try:
+        yield
+    finally:
+        broker.rabbitmqctl("set_vm_memory_high_watermark", "0.6")
+
+
+def test_while_the_broker_takes_nothing_the_rest_goes_wrong_too_and_all_is_told(watched: Watched) -> None:
+    system = watched.system
+    with memory_alarm(watched.broker):
+        # Hours pass in the field: tasks become overdue, which isolation cannot tell.
+        Clock(system.clock_file).set(MORNING + timedelta(hours=7))
+        watched.goes_out("BrokerAlarm", alarm="memory")
+        watched.goes_out("ArrivalWithoutOwner", service="registration")
+        watched.goes_out("ArrivalWithoutOwner", service="isolation")
+
+        system.stop("notification")
+        watched.look_at()
+        watched.goes_out("NoConsumer", queue="notification.tell_case_opened")
+        watched.goes_out("ServiceDown", job="notification")
+        system.start("notification")
+        watched.look_at()
+        watched.ends("NoConsumer")
+        watched.ends("ServiceDown")
+
+        for letter in system.cli("dead", "list"):
+            system.cli("dead", "discard", letter["id"], "--reason", "made up for a test")
+        watched.ends("DeadLettersPresent")
+
+        watched.goes_out("OutboxStuck", 60, service="isolation")
+    watched.ends("BrokerAlarm")
+    watched.ends("OutboxStuck")
