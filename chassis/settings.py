@@ -59,6 +59,13 @@ def read_settings(service: str, environment: Mapping[str, str] | None = None) ->
     given = with_secret_files(dict(os.environ if environment is None else environment))
     name = service.upper()
     clock_file = given.get(_CLOCK_FILE)
+    outbox_days = _whole(given, "OUTBOX_DAYS", 7, low=1, high=3650)
+    inbox_days = _whole(given, "INBOX_DAYS", 30, low=1, high=3650)
+    if outbox_days > inbox_days:  # `doorstep replay` sends everything that an outbox holds
+        raise SettingsError(
+            f"{PREFIX}OUTBOX_DAYS={outbox_days} must not be above {PREFIX}INBOX_DAYS={inbox_days}: "
+            "what is sent again must still be recognised"
+        )
     return Settings(
         service=service,
         database_url=_required(given, f"{name}_DATABASE_URL", "sqlite:///var/data/x.db"),
@@ -71,8 +78,8 @@ def read_settings(service: str, environment: Mapping[str, str] | None = None) ->
         health_port=_whole(given, f"{name}_HEALTH_PORT", 0, low=0, high=65535),
         log_level=_log_level(given.get(f"{PREFIX}LOG_LEVEL", "INFO").upper()),
         pack=_whole(given, "PACK", 50, low=1, high=200),
-        outbox_days=_whole(given, "OUTBOX_DAYS", 7, low=1, high=3650),
-        inbox_days=_whole(given, "INBOX_DAYS", 30, low=1, high=3650),
+        outbox_days=outbox_days,
+        inbox_days=inbox_days,
         retry_delays=_delays(given.get(f"{PREFIX}RETRY_DELAYS", "5,30,120,600,3600")),
     )
 

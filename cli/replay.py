@@ -39,8 +39,10 @@ def replay(
 ) -> None:
     """Publish the event log of the services again, from a moment on.
 
-    For after a queue was lost or a broker set up anew. It does no harm to events that were handled: they
-    are recognised and left alone. The log reaches back DOORSTEP_OUTBOX_DAYS (7).
+    For after a queue was lost, a broker set up anew or a backup restored. It does no harm to events that
+    were handled: they are recognised and left alone; interrupted, it may be run again. The log reaches back
+    DOORSTEP_OUTBOX_DAYS (7). Times are real, also where a demo has set the clock of the field. A publisher
+    may read replies a second time.
     """
     from cli.databases import settings_of
 

@@ -1,4 +1,4 @@
-"""python3 -m deploy.backup backup TO [--keep N] | restore FROM [--force]"""
+"""python3 -m deploy.backup backup TO [--keep N] | restore FROM [--force] [--only publishers]"""
 
 from __future__ import annotations
 
@@ -28,6 +28,7 @@ def main() -> int:
     loading = commands.add_parser("restore", help="what is in the folder FROM, into an empty deployment")
     loading.add_argument("source", type=Path, metavar="from")
     loading.add_argument("--force", action="store_true", help="the deployment's own data may be lost")
+    loading.add_argument("--only", choices=["publishers"], help="where only the broker was lost")
     for one in (saving, loading):
         one.add_argument("--json", action="store_true", help="for programs")
     options = parser.parse_args()
@@ -36,6 +37,9 @@ def main() -> int:
         if options.command == "backup":
             found = backup(options.to.absolute(), options.keep)
             told = _backup_in_words(found)
+        elif options.only:
+            found = restore_publishers(options.source.absolute())
+            told = f"publishers brought back: {', '.join(found['publishers']) or 'none'}"
         else:
             found = restore(options.source.absolute(), force=options.force)
             told = _restore_in_words(found)
@@ -100,16 +104,27 @@ def restore(source: Path, *, force: bool) -> dict[str, Any]:
             raise Refused(f"{service} is not as it was backed up: {found}")
     containers.job("migrate")
     containers.job("topology")
-    kept = json.loads((source / folder.PUBLISHERS).read_text())
     since = datetime.fromisoformat(manifest["taken_at"]) - BEFORE
     return {
         "folder": str(source),
         "taken_at": manifest["taken_at"],
         "replay_since": since.isoformat(timespec="seconds"),
-        "publishers": broker.bring_back(rabbitmq, kept),
+        "publishers": _bring_back(rabbitmq, source),
         "purged": purged,
         "seconds": round(time.monotonic() - began, 1),
     }
+
+
+def restore_publishers(source: Path) -> dict[str, Any]:
+    """For a broker whose volume was lost while the databases were not."""
+    folder.check(source)
+    (rabbitmq,) = containers.up("rabbitmq")
+    containers.job("topology")
+    return {"folder": str(source), "publishers": _bring_back(rabbitmq, source)}
+
+
+def _bring_back(rabbitmq: str, source: Path) -> list[str]:
+    return broker.bring_back(rabbitmq, json.loads((source / folder.PUBLISHERS).read_text()))
 
 
 def _compare(manifest: dict[str, Any], identity: dict[str, Any]) -> None:

@@ -58,6 +58,7 @@ def test_a_missing_setting_is_named_with_an_example(missing: str) -> None:
         ("PACK", "201"),
         ("PACK", "9" * 5000),
         ("OUTBOX_DAYS", "1.5"),
+        ("OUTBOX_DAYS", "31"),  # longer than repeats are recognised
         ("INBOX_DAYS", "0"),
         ("RETRY_DELAYS", "5,soon"),
         ("RETRY_DELAYS", "0,5"),
