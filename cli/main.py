@@ -17,6 +17,7 @@ MODULES = (
     "trace",
     "audit",
     "replay",
+    "queues",
     "dead",
     "topology",
     "documents",

@@ -92,6 +92,7 @@ class System:
     broker_url: str
     database_urls: Mapping[str, str]
     environment: Mapping[str, str] = field(default_factory=dict)
+    management_url: str = ""
     replicas: dict[tuple[str, int], Replica] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -112,6 +113,7 @@ class System:
         ours |= {
             "DOORSTEP_VAR": str(self.directory / "var"),
             "DOORSTEP_BROKER_URL": self.broker_url,
+            "DOORSTEP_MANAGEMENT_URL": self.management_url,
             "DOORSTEP_CLOCK_FILE": str(self.clock_file),
             "DOORSTEP_SMS_URL": f"http://127.0.0.1:{self.sms_port}/messages",
             "PYTHONUNBUFFERED": "1",

@@ -42,7 +42,8 @@ def new_system(
 
     def new(name: str) -> System:
         urls = {service: database_url(service, migrated(service)) for service in SERVICES}
-        system = System(tmp_path / name, broker.url(next(vhosts)), urls)
+        management = broker.management_url()
+        system = System(tmp_path / name, broker.url(next(vhosts)), urls, management_url=management)
         systems.append(system)
         system.prepare(MORNING)
         system.start_all()
@@ -55,10 +56,13 @@ def new_system(
 
 
 @pytest.fixture
-def system(tmp_path: Path, broker_url: str, database_url: Callable[..., str]) -> Iterator[System]:
+def system(
+    tmp_path: Path, broker: PrivateBroker, broker_url: str, database_url: Callable[..., str]
+) -> Iterator[System]:
     """Prepared and its clock set to the sample day's morning; nothing runs yet."""
     urls = {service: database_url(service, migrated(service)) for service in SERVICES}
-    with System(tmp_path / "system", broker_url, urls) as system:
+    management = broker.management_url()
+    with System(tmp_path / "system", broker_url, urls, management_url=management) as system:
         system.prepare(MORNING)
         yield system
 

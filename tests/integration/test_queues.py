@@ -1,0 +1,170 @@
+"""`doorstep queues` and `doorstep topology check` against a real broker and services as processes."""
+
+from __future__ import annotations
+
+import os
+import pty
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+import pytest
+from amqp import Message
+from kombu import Connection
+
+from cli.environment import SERVICES
+from deploy.local import PrivateBroker
+from deploy.local.processes import wait_until
+from doorstep_client import Raw
+from samples.day import PLAIN, Day
+from tests.e2e.conftest import MORNING, migrated
+from tests.system import ROOT, System
+
+pytestmark = pytest.mark.broker
+
+REPORTS, BROKEN = 30, 2
+
+
+@pytest.fixture(scope="module")
+def system(
+    tmp_path_factory: pytest.TempPathFactory, broker: PrivateBroker, _vhosts: Iterator[str]
+) -> Iterator[System]:
+    """One registration and two of isolation, with something handled, dead and unrouted; no notification."""
+    directory = tmp_path_factory.mktemp("system")
+    urls = {service: f"sqlite:///{directory}/{service}.sqlite" for service in SERVICES}
+    for service, url in urls.items():
+        migrated(service)(url)
+    url = broker.url(next(_vhosts))
+    with System(directory, url, urls, management_url=broker.management_url()) as system:
+        system.prepare(MORNING)
+        started = (("registration", 0), ("isolation", 0), ("isolation", 1))
+        replicas = [system.start(*one, wait=False) for one in started]
+        system.wait_ready()
+        ports = {service: [r.port for r in replicas if r.service == service] for service in SERVICES}
+        ports["notification"] = [1]
+        system.environment = {
+            f"DOORSTEP_{service.upper()}_ADDRESS": ",".join(f"127.0.0.1:{port}" for port in found)
+            for service, found in ports.items()
+        }
+        day = Day(REPORTS, date(2022, 10, 1), now=MORNING, shares=PLAIN)
+        system.publish([*day, *[Raw(b"{", "application/cloudevents+json", "rail-lanzhou")] * BROKEN])
+        with Connection(url) as connection:
+            connection.channel().basic_publish(Message("{}"), "doorstep.arrivals", "nobody.listens")
+        yield system
+
+
+def look(system: System) -> dict[str, Any]:
+    found: dict[str, Any] = system.cli("queues")
+    return found
+
+
+def by_name(rows: list[dict[str, Any]], key: str) -> dict[str, dict[str, Any]]:
+    return {row[key]: row for row in rows}
+
+
+def test_broker_and_services_together_say_what_waits_what_was_done_and_what_wants_attention(system: System):
+    def counted() -> bool:  # broker and services count every five seconds
+        now = look(system)
+        queues, handlers = by_name(now["queues"], "name"), by_name(now["handlers"], "handler")
+        return (
+            queues["isolation.open_case"]["consumers"] == 2
+            and queues["doorstep.unrouted"]["ready"] == 1
+            and queues["notification.tell_case_opened"]["consumers"] == 0
+            and handlers["registration.receive_report"]["dead_letters"] == BROKEN
+            and handlers["isolation.open_case"]["handled"] == REPORTS
+        )
+
+    assert wait_until(counted, 40, every=0.5), look(system)
+    now = look(system)
+    handlers, services = by_name(now["handlers"], "handler"), by_name(now["services"], "name")
+    assert handlers["registration.receive_report"]["handled"] == REPORTS
+    assert handlers["registration.receive_report"]["retries_waiting"] == 0
+    assert handlers["isolation.open_case"]["lag_p50"] <= handlers["isolation.open_case"]["lag_p95"]
+    assert [services[name]["replicas"] for name in SERVICES] == [1, 2, 0]
+    assert handlers["notification.tell_case_opened"]["handled"] is None
+
+    said = {(one["where"], one["what"].split(":")[0]) for one in now["attention"]}
+    assert ("doorstep.unrouted", "1 messages that no queue takes") in said
+    assert ("registration.receive_report", f"{BROKEN} dead letters") in said
+    assert ("notification", "no answer at 127.0.0.1") in said
+    assert ("notification.tell_case_opened", "no consumer") in said
+    assert not [where for where, _ in said if where.startswith("isolation")]
+
+
+def test_check_is_an_exit_code_and_the_table_says_it_in_words(system: System):
+    answer = system.run("queues", "--check")
+    assert answer.code == 1
+    assert "! doorstep.unrouted: 1 messages that no queue takes" in answer.out
+    assert "! notification: no answer at 127.0.0.1:1" in answer.out
+
+
+def test_without_the_management_api_the_services_figures_are_there_and_one_line_says_what_to_do(
+    system: System,
+):
+    lasting, system.management_url = system.management_url, "http://127.0.0.1:1"
+    try:
+        now = look(system)
+        unseen = system.cli("topology", "check")["unseen"]
+    finally:
+        system.management_url = lasting
+    assert (
+        "no management API at http://127.0.0.1:1" in now["broker"] and "rabbitmq_management" in now["broker"]
+    )
+    assert {"where": "broker", "what": now["broker"]} in now["attention"] and now["queues"] == []
+    assert by_name(now["handlers"], "handler")["registration.receive_report"]["handled"] == REPORTS
+    assert unseen == now["broker"]
+
+
+def test_the_live_table_goes_on_until_ctrl_c_and_ends_well(system: System):
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "cli.main", "queues", "--watch"]
+    environment = system.settings() | {"TERM": "xterm", "COLUMNS": "160", "LINES": "50"}
+    with subprocess.Popen(
+        command, cwd=ROOT, env=environment, stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True
+    ) as tool:
+        os.close(theirs)
+        shown = b""
+        while shown.count(b"replicas that answer") < 2:
+            shown += os.read(ours, 65_536)
+        tool.send_signal(signal.SIGINT)
+        while part := _read(ours):
+            shown += part
+        assert tool.wait(10) == 0
+    os.close(ours)
+    assert "registration.receive_report" in shown.decode() and b"Traceback" not in shown
+    assert b"\x1b[?1049l" in shown, "the terminal is as it was before"
+
+
+def _read(terminal: int) -> bytes:
+    try:
+        return os.read(terminal, 65_536)
+    except OSError:  # nobody writes any more
+        return b""
+
+
+def test_topology_check_sees_bindings_and_queues_that_are_missing_or_too_much_and_makes_nothing(
+    system: System,
+):
+    def check() -> set[tuple[str, str]]:
+        answer = system.run("topology", "check", "--json")
+        assert answer.code == (0 if answer.json["ok"] else 1)
+        return {(one["name"], one["what"]) for one in answer.json["differences"]}
+
+    with Connection(system.broker_url) as connection:
+        channel = connection.channel()
+        channel.queue_unbind("isolation.open_case", "doorstep.events", "arrival.registered")
+        channel.queue_declare("isolation.old", durable=True, auto_delete=False)
+        channel.queue_bind("isolation.old", "doorstep.events", "arrival.registered")
+        channel.queue_declare("of.somebody.else", durable=True, auto_delete=False)
+        surplus = {
+            ("isolation.old", "bound to doorstep.events by arrival.registered, which no handler asks for"),
+            ("isolation.old", "no handler asks for it; is it of an older version?"),
+        }
+        unbound = ("isolation.open_case", "not bound to doorstep.events by arrival.registered")
+        assert check() == {*surplus, unbound}
+        assert check() == {*surplus, unbound}, "looking mends nothing"
+        system.cli("topology", "apply")
+        assert check() == surplus
