@@ -37,13 +37,16 @@ def docs(
 
 def made() -> dict[Path, str]:
     """File -> content, of every document that is made from the code."""
+    from cli.metrics_page import metrics_page
     from contracts.documents import SCHEMAS, as_json, reference_page, schemas
 
+    docs = SCHEMAS.parent.parent / "docs"
     services = handling_services()
     return {
         **schemas(),
         SCHEMAS.parent / "asyncapi.json": as_json(asyncapi(services)),
-        SCHEMAS.parent.parent / "docs" / "events.md": reference_page(listeners(services)),
+        docs / "events.md": reference_page(listeners(services)),
+        docs / "metrics.md": metrics_page(),
     }
 
 

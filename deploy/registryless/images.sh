@@ -6,7 +6,7 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 export DOCKER_BUILDKIT=0  # the builder that needs no image of its own
 
-declare -A stands_in=([rabbitmq]=rabbitmq:3-management [postgres]=postgres:15 [prometheus]=prom/prometheus:latest)
+declare -A stands_in=([rabbitmq]=rabbitmq:3-management [postgres]=postgres:15 [prometheus]=prom/prometheus:v2.55.1)
 if [ $# = 0 ]; then set -- doorstep rabbitmq postgres; fi
 
 build() { # tag, arguments of docker build; its long output only where it fails

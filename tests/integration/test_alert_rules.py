@@ -222,6 +222,22 @@ CASES = (
         {"45s": None, "2m": firing(job="notification")},
     ),
     Case(
+        "BrokerNodeLost",
+        "two minutes after one of three is gone",
+        {
+            'up{job="rabbitmq", instance="rabbitmq"}': "1x40",
+            'up{job="rabbitmq", instance="rabbitmq-2"}': "1x40",
+            'up{job="rabbitmq", instance="rabbitmq-3"}': "1x3 stale",
+        },
+        {"45s": None, "1m": pending(job="rabbitmq"), "3m": firing(job="rabbitmq")},
+    ),
+    Case(
+        "BrokerNodeLost",
+        "not where the only one is gone: that is another alert",
+        {'up{job="rabbitmq", instance="rabbitmq"}': "1x3 0x40"},
+        {"9m": None},
+    ),
+    Case(
         "DatabaseOrBrokerAway",
         "when a handler waits for them again and again",
         {'doorstep_world_away_total{handler="isolation.open_case"}': "0x4 3+3x20 63x20"},
