@@ -12,7 +12,7 @@ because its event is in the inbox, or buried once, because a letter already foll
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -140,7 +140,7 @@ class _Sending:
             self._mark()
 
     def send(self, ids: list[str], act: Act) -> None:
-        from chassis.messaging.dead_letters import LETTER, PURPOSE, take
+        from chassis.messaging.dead_letters import LETTER, take
         from chassis.messaging.topology import BACK
 
         with self._database.begin() as conn:
@@ -152,7 +152,7 @@ class _Sending:
                 row["id"],
                 BACK,
                 row["handler"],
-                self._sealer.unseal(row["sealed_body"], PURPOSE).encode(),
+                self._opened(row),
                 content_type=row["content_type"] or "",
                 on_confirmed=self._to_mark.append,
                 headers=row["headers"] | {LETTER: row["id"]},
@@ -162,6 +162,16 @@ class _Sending:
             if due or len(self._to_mark) >= MARK_AFTER:
                 self._publisher.collect()
                 self._mark()
+
+    def _opened(self, row: Mapping[str, Any]) -> bytes:
+        from chassis.messaging.dead_letters import PURPOSE
+        from chassis.sealing import SealBroken
+
+        try:
+            body: str = self._sealer.unseal(row["sealed_body"], PURPOSE)
+        except SealBroken as error:
+            fail(f"{row['id']} cannot be opened ({error}): set the key in DOORSTEP_SEAL_KEYS, or discard it")
+        return body.encode()
 
     def _pace(self) -> None:
         if self._gap:
