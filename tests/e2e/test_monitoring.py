@@ -266,3 +266,11 @@ def test_while_the_broker_takes_nothing_the_rest_goes_wrong_too_and_all_is_told(
         watched.goes_out("OutboxStuck", 60, service="isolation")
     watched.ends("BrokerAlarm")
     watched.ends("OutboxStuck")
+
+
+def test_the_page_of_metrics_names_what_the_services_show_and_nothing_else(watched: Watched) -> None:
+    jobs = "|".join(SERVICES)
+    found = watched.prometheus.ask(f'group by (__name__) ({{job=~"{jobs}", __name__=~"doorstep_.+"}})')
+    shown = {re.sub("_(bucket|sum|count|created)$", "", labels["__name__"]) for labels, _ in found}
+    page = set(re.findall(r"^\| `(doorstep_\w+)`", (ROOT / "docs/metrics.md").read_text(), re.MULTILINE))
+    assert {name.removesuffix("_total") for name in shown} == {name.removesuffix("_total") for name in page}
