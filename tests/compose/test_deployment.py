@@ -251,6 +251,7 @@ def test_a_hundred_malformed_messages_are_dead_letters_with_a_reason_and_nothing
     assert all(letter["error"] for letter in letters)
     told = json.dumps(letters, ensure_ascii=False)
     assert "王芳" not in told and "13800138000" not in told
+    assert stack.doorstep("dead", "replay", "--all", "--error", "not JSON", "--dry-run")["letters"] >= 100
 
 
 # -- it grows and survives -----------------------------------------------------------------------------------
@@ -263,6 +264,8 @@ def test_isolation_runs_three_times(stack: Deployment) -> None:
     while (found := stack.consumers("isolation.open_case")) != 3:  # the broker counts every few seconds
         assert time.monotonic() < deadline, found
         time.sleep(1)
+    replicas = {service["name"]: service["replicas"] for service in stack.doorstep("queues")["services"]}
+    assert replicas == {"registration": 1, "isolation": 3, "notification": 1}
 
     day = Day(500, date(2022, 10, 1), seed=11, now=MORNING, shares=PLAIN)
     stack.publish(day)
