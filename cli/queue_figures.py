@@ -212,29 +212,35 @@ def _attention(picture: Picture) -> Any:
         if service.failure:
             yield Attention(service.name, service.failure)
         if (service.outbox_oldest_s or 0) > OUTBOX_LATE_S:
-            told = f"{service.outbox_waiting} messages, the oldest for {service.outbox_oldest_s:.0f} s"
+            waiting = _count(service.outbox_waiting or 0, "message")
+            told = f"{waiting}, the oldest for {service.outbox_oldest_s:.0f} s"
             yield Attention(service.name, f"the broker does not take its messages: {told}")
     for handler in picture.handlers:
         queue = picture.queues.get(handler.handler)
         if picture.broker == "ok" and queue is None:
             yield Attention(handler.handler, "there is no such queue: run `doorstep topology apply`")
         if queue is not None and queue.consumers == 0:
-            waiting = f"{_all(queue)} messages and " if _all(queue) else ""
+            waiting = f"{_count(_all(queue), 'message')} and " if _all(queue) else ""
             yield Attention(handler.handler, f"{waiting}no consumer: is {handler.service} running?")
         given_up = picture.queues.get(dead_name(handler.handler))
         if given_up is not None and _all(given_up):
             what = f"the broker gave up on {_all(given_up)}: {handler.service} makes dead letters of them"
             yield Attention(given_up.name, what)
         if handler.dead_letters:
-            what = f"{handler.dead_letters} dead letters: `doorstep dead list --handler {handler.handler}`"
-            yield Attention(handler.handler, what)
+            letters = _count(handler.dead_letters, "dead letter")
+            yield Attention(handler.handler, f"{letters}: `doorstep dead list --handler {handler.handler}`")
     unrouted = picture.queues.get(UNROUTED)
     if unrouted is not None and _all(unrouted):
-        yield Attention(UNROUTED, f"{_all(unrouted)} messages that no queue takes: `doorstep topology check`")
+        messages = _count(_all(unrouted), "message")
+        yield Attention(UNROUTED, f"{messages} for which there is no queue: `doorstep topology check`")
 
 
 def _all(queue: Queue) -> int:
     return queue.ready + queue.unacknowledged
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def _rounded(seconds: float | None) -> float | None:

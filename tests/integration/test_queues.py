@@ -87,7 +87,7 @@ def test_broker_and_services_together_say_what_waits_what_was_done_and_what_want
     assert handlers["notification.tell_case_opened"]["handled"] is None
 
     said = {(one["where"], one["what"].split(":")[0]) for one in now["attention"]}
-    assert ("doorstep.unrouted", "1 messages that no queue takes") in said
+    assert ("doorstep.unrouted", "1 message for which there is no queue") in said
     assert ("registration.receive_report", f"{BROKEN} dead letters") in said
     assert ("notification", "no answer at 127.0.0.1") in said
     assert ("notification.tell_case_opened", "no consumer") in said
@@ -97,7 +97,7 @@ def test_broker_and_services_together_say_what_waits_what_was_done_and_what_want
 def test_check_is_an_exit_code_and_the_table_says_it_in_words(system: System):
     answer = system.run("queues", "--check")
     assert answer.code == 1
-    assert "! doorstep.unrouted: 1 messages that no queue takes" in answer.out
+    assert "! doorstep.unrouted: 1 message for which there is no queue" in answer.out
     assert "! notification: no answer at 127.0.0.1:1" in answer.out
 
 
