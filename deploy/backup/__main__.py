@@ -55,7 +55,7 @@ def main() -> int:
 
 def backup(to: Path, keep: int | None) -> dict[str, Any]:
     began = time.monotonic()
-    postgres, rabbitmq = containers.container("postgres"), containers.container("rabbitmq")
+    postgres, rabbitmq = containers.container("postgres"), containers.container(*containers.brokers())
     identity = containers.identity()
     with folder.writing(to) as unfinished:
         kept = broker.publishers(rabbitmq)
@@ -93,7 +93,7 @@ def restore(source: Path, *, force: bool) -> dict[str, Any]:
     began = time.monotonic()
     manifest = folder.check(source)
     _compare(manifest, containers.identity())
-    postgres, rabbitmq = containers.up("postgres", "rabbitmq")
+    postgres, rabbitmq, *_ = containers.up("postgres", *containers.brokers())
     if not force:
         _refuse_to_overwrite(postgres, rabbitmq)
     containers.compose("stop", *SERVICES)
@@ -118,7 +118,7 @@ def restore(source: Path, *, force: bool) -> dict[str, Any]:
 def restore_publishers(source: Path) -> dict[str, Any]:
     """For a broker whose volume was lost while the databases were not."""
     folder.check(source)
-    (rabbitmq,) = containers.up("rabbitmq")
+    rabbitmq, *_ = containers.up(*containers.brokers())
     containers.job("topology")
     return {"folder": str(source), "publishers": _bring_back(rabbitmq, source)}
 
@@ -155,8 +155,8 @@ def _refuse_to_overwrite(postgres: str, rabbitmq: str) -> None:
     if found := broker.waiting(rabbitmq):
         full = ", ".join(f"{count} in {name}" for name, count in found.items())
         raise Refused(
-            f"the broker holds messages ({full}): FORCE=1 removes what services told each other, "
-            "and leaves reports that wait for registration"
+            f"services have told each other what waits in the broker ({full}): FORCE=1 removes it, "
+            "and leaves reports and replies"
         )
 
 

@@ -52,21 +52,25 @@ def bring_back(rabbitmq: str, kept: dict[str, Any]) -> list[str]:
 
 
 def waiting(rabbitmq: str) -> dict[str, int]:
-    """Messages by queue, where there are any. The broker may count a few seconds late."""
+    """Messages that services wait for from each other, by queue. The broker may count a few seconds late."""
     rows = json.loads(_ctl(rabbitmq, "list_queues", "name", "messages", "--formatter", "json"))
-    return {row["name"]: row["messages"] for row in rows if row["messages"]}
+    ours = _between_services(_definitions(rabbitmq))
+    return {row["name"]: row["messages"] for row in rows if row["messages"] and row["name"] in ours}
 
 
 def empty_between_services(rabbitmq: str) -> list[str]:
     """Purge the queues of what services tell each other: a broker that outlived the databases knows what
     they no longer do. What outsiders sent or are to read stays. Returns the queues."""
-    found = _definitions(rabbitmq)
-    outside = {one["destination"] for one in found["bindings"] if one["source"] in (ARRIVALS, REPLIES)}
-    # All of them: the broker counts a few seconds late, so that one that seems empty may not be.
-    purged = sorted({queue["name"] for queue in found["queues"]} - outside - {UNROUTED})
+    # All of them: one that seems empty may not be counted yet.
+    purged = _between_services(_definitions(rabbitmq))
     for queue in purged:
         _ctl(rabbitmq, "purge_queue", queue)
     return purged
+
+
+def _between_services(found: dict[str, Any]) -> list[str]:
+    outside = {one["destination"] for one in found["bindings"] if one["source"] in (ARRIVALS, REPLIES)}
+    return sorted({queue["name"] for queue in found["queues"]} - outside - {UNROUTED})
 
 
 def _definitions(rabbitmq: str) -> dict[str, Any]:

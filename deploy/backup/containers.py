@@ -42,12 +42,17 @@ def identity() -> dict[str, Any]:
     return found
 
 
-def container(service: str) -> str:
-    """The id of its running container."""
-    for one in compose("ps", "-q", service).split():
+def brokers() -> list[str]:
+    """The services that are a node of RabbitMQ: one, or with the overlay deploy/cluster three."""
+    return sorted(name for name in compose("config", "--services").split() if name.startswith("rabbitmq"))
+
+
+def container(*services: str) -> str:
+    """The id of a running container of the first of them that has one."""
+    for one in compose("ps", "-q", *services).split():
         if _inspect(one)["State"]["Running"]:
             return one
-    raise Refused(f"{service} does not run: docker-compose up -d {service}")
+    raise Refused(f"{services[0]} does not run: docker-compose up -d {services[0]}")
 
 
 def up(*services: str) -> list[str]:

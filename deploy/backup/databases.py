@@ -109,8 +109,11 @@ def cut(postgres: str) -> Iterator[Cut]:
 
 
 def dump(postgres: str, service: str, snapshot: str, file: Path) -> None:
-    """In PostgreSQL's own archive format, which every later major version reads."""
-    command = ("pg_dump", "-U", "postgres", "-Fc", f"--snapshot={snapshot}", "-d", service)
+    """In PostgreSQL's own archive format, which every later major version reads.
+
+    Packed lightly: the default takes nearly twice the time, beside services at work, for 5 % less.
+    """
+    command = ("pg_dump", "-U", "postgres", "-Fc", "-Z1", f"--snapshot={snapshot}", "-d", service)
     with piped(postgres, *command) as stream, file.open("xb") as target:
         while piece := stream.read(1 << 20):
             target.write(piece)
