@@ -18,14 +18,15 @@ from kombu import Connection
 
 from chassis.messaging.address import BrokerAddress, read_address
 
-# The broker sends a sign of life every 5 s, and gives us up after 20 s without one of ours: in a transaction
+# The broker sends a sign of life every 4 s, and gives us up after 16 s without one of ours: in a transaction
 # that hangs.
-HEARTBEAT_S = 10
+HEARTBEAT_S = 8
 # We give up a broker that is silent for longer: it is frozen, or its cable was pulled.
-SILENCE_S = 9
+SILENCE_S = 7
 # A write that takes longer means that the broker does not read (a memory alarm): the connection is given up.
 WRITE_LIMIT_S = 10
-CONNECT_LIMIT_S = 4
+# A node asks the others before it takes a connection, and waits for one that does not answer any more.
+CONNECT_LIMIT_S = 5
 # How long a node that did not answer is tried last.
 _SUSPECT_S = 60
 

@@ -77,7 +77,7 @@ class Publisher:
             if exchange == REPLIES and routing_key not in self._reply_queues:
                 self._declare_reply_queue(routing_key)
             while len(self._waiting) >= WINDOW:
-                self._read(self._patience())
+                self._listen()
             message = AmqpMessage(
                 body, content_type=content_type, delivery_mode=2, application_headers=dict(headers or {})
             )
@@ -102,7 +102,7 @@ class Publisher:
         """Wait until nothing is outstanding. Raises NotPublished."""
         try:
             while self._waiting:
-                self._read(self._patience())
+                self._listen()
         except BROKER_AWAY as error:
             self.drop()
             raise NotPublished(f"broker away while confirming: {type(error).__name__}") from None
@@ -142,9 +142,12 @@ class Publisher:
             log.error("reply_queue_differs", publisher=publisher, difference=str(error))
         self._reply_queues.add(publisher)
 
-    def _read(self, seconds: float) -> bool:
+    def _listen(self) -> None:
+        """Wait for the next confirms. Raises NotPublished or one of BROKER_AWAY."""
+        patience = self._patience()
         assert self._connection is not None
-        return read_events(self._connection, seconds)
+        read_events(self._connection, min(patience, 1.0))
+        stay_alive(self._connection)
 
     def _patience(self) -> float:
         """Seconds left until the oldest unconfirmed message is given up. Raises NotPublished."""

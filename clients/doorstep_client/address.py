@@ -15,7 +15,7 @@ import pika
 CONNECT_LIMIT = (
     5.0  # for each step on the way to an open connection: a node that is frozen must not be waited for
 )
-HEARTBEAT = 10  # the broker sends a sign of life every 5 s
+HEARTBEAT = 8  # the broker sends a sign of life every 4 s
 
 
 def read_addresses(url: str) -> list[Any]:

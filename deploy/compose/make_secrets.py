@@ -112,6 +112,8 @@ def make(directory: Path) -> list[str]:
     kept.once("index_key", key)
     kept.once("sms_token", lambda: "")
     kept.once("postgres_password", password)
+    # By this the nodes of a broker cluster know one another (deploy/cluster).
+    kept.once("erlang_cookie", lambda: secrets.token_hex(32))
     for service in SERVICES:
         secret = kept.once(f"{service}_database_password", password)
         url = f"postgresql+psycopg://{service}:{quote(secret, safe='')}@postgres:5432/{service}"
