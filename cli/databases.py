@@ -26,10 +26,11 @@ def settings_of(service: str) -> Settings:
 
 @cache
 def database_of(service: str) -> Database:
-    """Raises LocalNodeError where nothing was ever set up."""
+    """Raises LocalNodeError where nothing was ever set up, or by an older version only."""
     from sqlalchemy import inspect
 
     from chassis.database import Database
+    from chassis.migrations import is_current
     from deploy.local.processes import LocalNodeError
 
     database = Database(settings_of(service).database_url, application="doorstep-cli")
@@ -38,6 +39,10 @@ def database_of(service: str) -> Database:
     if not there or not inspect(database.engine).has_table("outbox"):
         raise LocalNodeError(
             f"{service} has no tables in {database.describe()}: start it once with `doorstep up`"
+        )
+    if not is_current(service, database):
+        raise LocalNodeError(
+            f"the tables of {service} are of an older version than this command: run `doorstep migrate`"
         )
     return database
 

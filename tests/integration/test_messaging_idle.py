@@ -91,13 +91,16 @@ def test_the_broker_is_not_talked_to_while_a_transaction_is_open(
     trial = Trial(broker_url, url)
     database = Flaky(url)
     own, settled = publishing(replace(trial.work, database=database), trial.settings, "trial.timer")
-    read = Publisher._read
+    listen = Publisher._listen
+    listened = 0
 
-    def watched(publisher: Publisher, seconds: float) -> bool:
+    def watched(publisher: Publisher) -> None:
+        nonlocal listened
+        listened += 1
         assert not database.inside
-        return read(publisher, seconds)
+        listen(publisher)
 
-    monkeypatch.setattr(Publisher, "_read", watched)
+    monkeypatch.setattr(Publisher, "_listen", watched)
 
     def tell() -> int:
         for version in range(1, 6):
@@ -106,4 +109,5 @@ def test_the_broker_is_not_talked_to_while_a_transaction_is_open(
         return 1
 
     settled(tell)()
+    assert listened
     assert all(row.published_at for row in trial.rows("outbox"))
