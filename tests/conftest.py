@@ -10,9 +10,14 @@ from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from deploy.local import PrivateBroker, PrivatePostgres
+
+# A busy machine is no failure; hypothesis would otherwise give each example 200 ms.
+hypothesis.settings.register_profile("doorstep", deadline=None)
+hypothesis.settings.load_profile("doorstep")
 
 VHOSTS_AT_ONCE = 20
 
