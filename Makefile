@@ -25,8 +25,8 @@ ifdef TESTS
 	$(BIN)/pytest $(TESTS)
 else
 	@$(MAKE) --no-print-directory lint
-	$(BIN)/pytest -n 2 --dist loadfile tests/unit tests/contract tests/integration
-	$(BIN)/pytest tests/e2e tests/chaos
+	$(BIN)/pytest -n 2 --dist loadfile tests/unit tests/contract tests/integration tests/e2e
+	$(BIN)/pytest tests/chaos
 endif
 
 test-fast: venv ## the tests that need neither broker nor PostgreSQL
