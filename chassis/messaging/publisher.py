@@ -24,6 +24,9 @@ from chassis.messaging.topology import TopologyDiffers, apply, reply_queue
 # The broker confirms within milliseconds; under a memory alarm never.
 CONFIRM_LIMIT_S = 15.0
 WINDOW = 500
+# A connection that is refused anything is made anew, but not more often: a channel that met a queue while
+# its leader was dying refuses everything for that queue until the dead node is back.
+NACKED_S = 3.0
 
 
 log = structlog.get_logger()
@@ -47,6 +50,8 @@ class Publisher:
     connector: Callable[[str, str], Connection] = connect
     limit_s: float = CONFIRM_LIMIT_S
     refused: int = 0
+    _nacked: bool = False
+    _opened: float = 0.0
     _connection: Connection | None = None
     _channel: Any = None
     _next_tag: int = 1
@@ -118,12 +123,15 @@ class Publisher:
 
     def drop(self) -> None:
         """Throw the connection away; what was not confirmed stays in the outbox for the sweep."""
+        self._nacked = False
         self._waiting.clear()
         self._reply_queues.clear()
         connection, self._connection, self._channel = self._connection, None, None
         close_quietly(connection)
 
     def _open(self) -> Any:
+        if self._nacked and not self._waiting and time.monotonic() - self._opened > NACKED_S:
+            self.drop()
         if self._connection is None:
             self._connection = self.connector(self.url, self.name)
             self._channel = self._connection.channel()
@@ -131,6 +139,7 @@ class Publisher:
             self._channel.events["basic_ack"].add(self._on_ack)
             self._channel.events["basic_nack"].add(self._on_nack)
             self._next_tag = 1
+            self._opened = time.monotonic()
         return self._channel
 
     def _declare_reply_queue(self, publisher: str) -> None:
@@ -167,6 +176,7 @@ class Publisher:
 
     def _on_nack(self, tag: int, multiple: bool) -> None:
         self.refused += len(self._settled(tag, multiple))
+        self._nacked = True
 
     def _settled(self, tag: int, multiple: bool) -> list[tuple[str, float, OnConfirmed]]:
         tags = [t for t in self._waiting if t <= tag] if multiple else [tag]

@@ -28,18 +28,27 @@ from doorstep_client.packing import Message
 
 _FIRST_BACK_OFF, _LONGEST_BACK_OFF = 0.1, 5.0
 _TICK = 0.2  # how exactly time limits are kept, in seconds
+_NACK_LIMIT = (
+    10.0  # a queue of several nodes refuses while it chooses its leader; a full one goes on refusing
+)
+_NACK_PAUSE = 0.5
+_CHANNEL_LIMIT = 3.0  # one that met a queue while its leader was dying refuses for ever: then a new one
 _GOODBYE = 2.0  # a broker that is out of memory does not answer a close: leave without
+
+
+_NACKED = "the broker would not take it (nack): a queue is full, or has no leader"
 
 
 @dataclass(slots=True, eq=False)
 class Parcel:
-    """A message under way. `returned`: the broker had no queue for it and sent it back."""
+    """A message under way. `refusal`: what the broker said against it since it was sent last."""
 
     message: Message
     settled: SimpleQueue[Parcel]
     deadline: float
     sent: bool = False
-    returned: str | None = None
+    nacked: float | None = None  # when first
+    refusal: str | None = None
     standing: Standing | None = None
     reason: str | None = None
 
@@ -57,6 +66,8 @@ class _State:
     error: str = "not connected yet"
     refused: bool = False
     back_off: float = _FIRST_BACK_OFF
+    channel_since: float = 0.0
+    holding: bool = False  # for a moment, after a nack
     one_by_one: int = 0  # how many settlements to go with a window of 1, to find who closes the channel
 
 
@@ -144,12 +155,13 @@ class Link:
             and state.channel is not None
             and state.channel.is_open
             and state.blocked is None
+            and not state.holding
             and len(state.on_the_way) < window
         ):
             parcel = self._backlog.popleft()
             state.tag += 1
             state.on_the_way[state.tag] = parcel
-            parcel.sent, parcel.returned = True, None
+            parcel.sent, parcel.refusal = True, None
             message = parcel.message
             state.channel.basic_publish(
                 self._exchange,
@@ -168,24 +180,49 @@ class Link:
             if method.multiple
             else [method.delivery_tag]
         )
+        nacked = []
         for tag in tags:
             parcel = self._state.on_the_way.pop(tag, None)
             if parcel is None:  # its time limit was over; it is reported as unknown already
                 continue
             if method.NAME == "Basic.Nack":
-                self._settle(parcel, Standing.REFUSED, "the broker would not take it (nack): a queue is full")
-            elif parcel.returned is not None:
-                self._settle(parcel, Standing.REFUSED, parcel.returned)
+                nacked.append(parcel)
+            elif parcel.refusal is not None:
+                self._settle(parcel, Standing.REFUSED, parcel.refusal)
             else:
                 self._settle(parcel, Standing.ACCEPTED, None)
         self._state.back_off = _FIRST_BACK_OFF
+        if nacked:
+            self._on_nacked(nacked)
         self._pump()
+
+    def _on_nacked(self, parcels: list[Parcel]) -> None:
+        now = time.monotonic()
+        for parcel in reversed(parcels):
+            parcel.nacked, parcel.refusal = parcel.nacked or now, _NACKED
+            if now - parcel.nacked < _NACK_LIMIT:
+                self._backlog.appendleft(parcel)
+            else:
+                self._settle(parcel, Standing.REFUSED, _NACKED)
+        if not self._state.holding:
+            self._state.holding = True
+            self._loop.call_later(_NACK_PAUSE, self._after_nack)
+
+    def _after_nack(self) -> None:
+        state = self._state
+        state.holding = False
+        channel = state.channel
+        if channel is not None and time.monotonic() - state.channel_since > _CHANNEL_LIMIT:
+            self._backlog.extendleft(reversed(self._take_back()))
+            channel.close()
+        else:
+            self._pump()
 
     def _on_return(self, _channel: Any, method: Any, properties: Any, _body: bytes) -> None:
         """The broker sends a return before the confirm of the same message."""
         parcel = self._state.on_the_way.get(int(properties.message_id or 0))
         if parcel is not None:
-            parcel.returned = f"the broker has no queue for it: {method.reply_code} {method.reply_text}"
+            parcel.refusal = f"the broker has no queue for it: {method.reply_code} {method.reply_text}"
 
     def _settle(self, parcel: Parcel, standing: Standing, reason: str | None) -> None:
         self._state.one_by_one = max(0, self._state.one_by_one - 1)
@@ -193,7 +230,10 @@ class Link:
         parcel.settled.put(parcel)
 
     def _give_up(self, parcel: Parcel, reason: str) -> None:
-        self._settle(parcel, Standing.UNKNOWN if parcel.sent else Standing.UNSENT, reason)
+        if parcel.refusal is not None:
+            self._settle(parcel, Standing.REFUSED, parcel.refusal)
+        else:
+            self._settle(parcel, Standing.UNKNOWN if parcel.sent else Standing.UNSENT, reason)
 
     def _settle_all(self, reason: str) -> None:
         waiting = [*self._state.on_the_way.values()]
@@ -268,7 +308,7 @@ class Link:
         channel.confirm_delivery(self._on_confirm, lambda _frame: self._on_confirming(channel))
 
     def _on_confirming(self, channel: Any) -> None:
-        self._state.channel, self._state.tag = channel, 0
+        self._state.channel, self._state.tag, self._state.channel_since = channel, 0, time.monotonic()
         self._ready.set()
         self._pump()
 
@@ -290,6 +330,8 @@ class Link:
         parcels = self._take_back()
         if not isinstance(reason, pika.exceptions.ChannelClosedByBroker):
             self._backlog.extendleft(reversed(parcels))
+            if isinstance(reason, pika.exceptions.ChannelClosedByClient):
+                self._open_channel()
             return
         words = in_words(reason)
         if len(parcels) == 1 or reason.reply_code == 404:  # 404: the exchange is missing, for all alike
@@ -298,6 +340,9 @@ class Link:
         else:
             self._backlog.extendleft(reversed(parcels))
             self._state.one_by_one = len(parcels)
+        self._open_channel()
+
+    def _open_channel(self) -> None:
         connection = self._state.connection
         if connection is not None and connection.is_open and not self._closing:
             connection.channel(on_open_callback=self._on_channel)

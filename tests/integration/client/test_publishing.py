@@ -137,11 +137,31 @@ def test_threads_share_one_publisher_and_each_gets_its_own_outcomes(url):
 
 def test_a_full_queue_refuses_and_the_outcome_says_which(broker_url):
     declare(broker_url, **{"x-max-length": 5, "x-overflow": "reject-publish"})
-    with Publisher(broker_url, NAME, events_per_message=1, window=1) as publisher:
-        outcomes = publisher.publish_many(events(60))
+    with Publisher(broker_url, NAME, events_per_message=1, window=1, time_limit=2) as publisher:
+        outcomes = publisher.publish_many(events(9))
     assert outcomes.refused
     assert "nack" in (outcomes.refused[0].reason or "")
+    assert not outcomes.unknown and not outcomes.unsent
     assert set(stored_ids(broker_url)) == {outcome.id for outcome in outcomes.accepted}
+
+
+def test_a_queue_that_refuses_only_for_a_moment_gets_everything(broker_url):
+    """As one does while its leader is chosen anew."""
+    declare(broker_url, **{"x-max-length": 5, "x-overflow": "reject-publish"})
+    emptying, taken = threading.Event(), Counter()
+
+    def empty() -> None:
+        while not emptying.wait(0.2):
+            taken.update(stored_ids(broker_url))
+
+    with Publisher(broker_url, NAME, events_per_message=1, window=1) as publisher:
+        thread = threading.Timer(1.5, empty)
+        thread.start()
+        outcomes = publisher.publish_many(events(20))
+        emptying.set()
+        thread.join(10)
+    assert outcomes.complete, outcomes.counts()
+    assert (taken + stored_ids(broker_url)).keys() == {outcome.id for outcome in outcomes}
 
 
 def test_a_message_that_no_queue_takes_is_returned_and_reported(broker_url):
