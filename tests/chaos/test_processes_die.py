@@ -7,6 +7,8 @@ import signal
 import time
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
+
 from chassis.faults import POINTS
 from cli.environment import SERVICES
 from deploy.local.processes import wait_until
@@ -16,6 +18,7 @@ from tests.chaos.outcome import Outcome
 KILLS = 50
 
 
+@pytest.mark.timeout(600)  # 150 starts, which take their time on a busy machine
 def test_each_service_killed_at_50_random_points(chaos: Chaos, faultless: Outcome) -> None:
     """All three at once, each at its own moments, so that they also die while a neighbour is dead."""
 
@@ -33,7 +36,8 @@ def test_each_service_killed_at_50_random_points(chaos: Chaos, faultless: Outcom
 
 
 def test_killed_after_commit_after_publish_and_before_ack(chaos: Chaos, faultless: Outcome) -> None:
-    with chaos.flow(seconds=30):
+    # Longer than all the stops and starts take, also on a busy machine: each needs events to die on.
+    with chaos.flow(seconds=60):
         for count, point in enumerate(POINTS, start=1):
             for service in SERVICES:
                 chaos.system.stop(service)
