@@ -28,7 +28,7 @@ certify() { # name, further names
         -out "tls_$name.pem" 2>/dev/null
     rm "tls_$name.csr"
 }
-certify rabbitmq "$@"
+certify rabbitmq rabbitmq-2 rabbitmq-3 broker "$@"  # by these names the services know the broker and its nodes
 certify postgres
 # As the other secrets: the folder is closed, and containers of other users read what is mounted into them.
 chmod 444 tls_ca.pem tls_rabbitmq.pem tls_rabbitmq.key tls_postgres.pem tls_postgres.key

@@ -5,14 +5,15 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from deployment import ROOT, Deployment
+from deployment import CLUSTER, ROOT, Deployment
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
@@ -20,14 +21,32 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 
 @pytest.fixture(scope="session")
-def stack() -> Iterator[Deployment]:
-    """The whole deployment, built here and now; one for all tests, which follow one another as a story."""
+def images() -> None:
+    """Of the working tree, built without a registry."""
     subprocess.run([ROOT / "deploy/registryless/images.sh"], check=True, stdin=subprocess.DEVNULL)
-    directory = Path(tempfile.mkdtemp(prefix="doorstep-compose-"))
-    stack = Deployment(directory, f"doorstep-test-{os.getpid()}")
-    try:
-        stack.up()
+
+
+@pytest.fixture(scope="session")
+def stack(images: None) -> Iterator[Deployment]:
+    """The whole deployment on one broker; one for all tests, which follow one another as a story."""
+    with deployment("test") as stack:
         yield stack
+
+
+@pytest.fixture(scope="module")
+def cluster(images: None) -> Iterator[Deployment]:
+    """The same on three brokers."""
+    with deployment("cluster", overlays=[CLUSTER]) as cluster:
+        yield cluster
+
+
+@contextmanager
+def deployment(name: str, overlays: Sequence[str] = ()) -> Iterator[Deployment]:
+    directory = Path(tempfile.mkdtemp(prefix=f"doorstep-{name}-"))
+    one = Deployment(directory, f"doorstep-{name}-{os.getpid()}", overlays=[*overlays])
+    try:
+        one.up()
+        yield one
     finally:
-        stack.compose("down", "-v", "-t", "5")
+        one.compose("down", "-v", "-t", "5")
         shutil.rmtree(directory, ignore_errors=True)

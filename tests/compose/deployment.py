@@ -9,12 +9,13 @@ import json
 import os
 import subprocess
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
+from zoneinfo import ZoneInfo
 
 import requests
 
@@ -25,6 +26,18 @@ from doorstep_client import Outcomes, Publisher, Raw
 ROOT = Path(__file__).resolve().parents[2]
 SERVICES = ("registration", "isolation", "notification")
 BASE = "python:3.11-slim-bookworm"
+CLUSTER = "deploy/cluster/docker-compose.cluster.yml"
+TLS = "deploy/tls/docker-compose.tls.yml"
+MORNING = datetime(2022, 10, 1, 9, tzinfo=ZoneInfo("Asia/Shanghai"))
+PUBLISHERS = (
+    "rail-lanzhou",
+    "air-lanzhou",
+    "police-chengguan",
+    "selfreg",
+    "lodging-chengguan",
+    "employers-chengguan",
+    "grid-chengguan",
+)
 READY_S = 180
 
 
@@ -51,13 +64,20 @@ class Deployment:
     def __post_init__(self) -> None:
         self.secrets = self.directory / "secrets"
         make(self.secrets)
-        self.amqp_port, self.management_port, self.amqps_port = freeport(), freeport(), freeport()
-        inherited = {name: value for name, value in os.environ.items() if not name.startswith("DOORSTEP_")}
+        nodes = 3 if CLUSTER in self.overlays else 1
+        self.amqp_ports = [freeport() for _ in range(nodes)]
+        self.management_ports = [freeport() for _ in range(nodes)]
+        self.amqps_port = freeport()
+        inherited = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith("DOORSTEP_") or name == "DOORSTEP_IMAGE"
+        }
         self.environment = inherited | {
             "COMPOSE_PROJECT_NAME": self.project,
             "DOORSTEP_SECRETS": str(self.secrets),
-            "DOORSTEP_AMQP_PORT": str(self.amqp_port),
-            "DOORSTEP_MANAGEMENT_PORT": str(self.management_port),
+            **numbered("DOORSTEP_AMQP_PORT", self.amqp_ports),
+            **numbered("DOORSTEP_MANAGEMENT_PORT", self.management_ports),
             "DOORSTEP_AMQPS_PORT": str(self.amqps_port),
             "DOORSTEP_TLS_BIND": "127.0.0.1",
             "DOORSTEP_SMS_URL": "http://sms:8025/messages",
@@ -133,6 +153,18 @@ class Deployment:
         assert answer.code == 0, f"doorstep {' '.join(args)}: {answer.code}\n{answer.out}\n{answer.err}"
         return answer.json
 
+    def import_samples(self) -> None:
+        """The clock, the publishers and everything else that the sample day needs."""
+        self.set_clock(MORNING)
+        for name in PUBLISHERS:
+            self.add_publisher(name)
+        self.doorstep("places", "import", "/files/places.csv")
+        self.doorstep("staff", "import", "/files/staff.csv")
+        self.doorstep("risk", "import", "/files/risk-areas-2022-10-01.json")
+        for policy in ("2020-02", "2022-06-ninth-edition", "2022-11-twenty-measures"):
+            self.doorstep("policy", "import", f"/policies/{policy}.json")
+        self.settled()
+
     def set_clock(self, moment: datetime) -> None:
         code = (
             "import sys; from datetime import datetime; from pathlib import Path; "
@@ -161,15 +193,20 @@ class Deployment:
         return found
 
     def management(self, path: str) -> Any:
+        """Of any node that answers."""
         session = requests.Session()
         session.trust_env = False
-        answer = session.get(
-            f"http://127.0.0.1:{self.management_port}/api/{path}",
-            auth=("operator", self.password("operator")),
-            timeout=10,
-        )
-        answer.raise_for_status()
-        return answer.json()
+        session.auth = ("operator", self.password("operator"))
+        failure: Exception | None = None
+        for port in self.management_ports:
+            try:
+                answer = session.get(f"http://127.0.0.1:{port}/api/{path}", timeout=10)
+            except requests.RequestException as error:
+                failure = error
+            else:
+                answer.raise_for_status()
+                return answer.json()
+        raise AssertionError(f"no management API: {failure}")
 
     def consumers(self, queue: str) -> int:
         return int(self.management(f"queues/%2F/{queue}").get("consumers", 0))
@@ -191,8 +228,9 @@ class Deployment:
         self.passwords[name] = self.doorstep("publisher", "add", name)["password"]
 
     def url(self, user: str) -> str:
-        """Of the published port."""
-        return f"amqp://{user}:{quote(self.password(user), safe='')}@127.0.0.1:{self.amqp_port}/%2F"
+        """Of the published ports."""
+        hosts = ",".join(f"127.0.0.1:{port}" for port in self.amqp_ports)
+        return f"amqp://{user}:{quote(self.password(user), safe='')}@{hosts}/%2F"
 
     def make_certificates(self, *names: str) -> str:
         """The file with the authority's certificate."""
@@ -200,12 +238,11 @@ class Deployment:
         assert answer.code == 0, answer.err
         return str(self.secrets / "tls_ca.pem")
 
-    def tls_url(self, user: str, authority: str) -> str:
-        options = quote(str({"ca_certs": authority})) if authority else ""
-        plain = (
-            self.url(user).replace("amqp://", "amqps://").replace(str(self.amqp_port), str(self.amqps_port))
-        )
-        return f"{plain}?ssl_options={options}" if options else plain
+    def tls_url(self, user: str, authority: str = "") -> str:
+        """Of the published port; without an authority, with what the machine trusts."""
+        trusting = f"?cacertfile={quote(authority)}" if authority else ""
+        host = f"127.0.0.1:{self.amqps_port}"
+        return f"amqps://{user}:{quote(self.password(user), safe='')}@{host}/%2F{trusting}"
 
     def publish(self, lines: Iterable[dict[str, Any]]) -> None:
         """Each line by the publisher it belongs to, who is a user of the broker."""
@@ -227,6 +264,11 @@ class Deployment:
             stdin=subprocess.DEVNULL,
         )
         return Answer(done.returncode, done.stdout, done.stderr)
+
+
+def numbered(name: str, ports: Sequence[int]) -> dict[str, str]:
+    """NAME, NAME_2, NAME_3 …"""
+    return {f"{name}_{n}" if n > 1 else name: str(port) for n, port in enumerate(ports, 1)}
 
 
 def service_of(container: dict[str, Any]) -> str:

@@ -4,35 +4,23 @@ The tests build on each other, in this order.
 """
 
 import json
-import threading
 import time
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pika
 import pika.exceptions
 import pytest
-from deployment import BASE, SERVICES, Deployment, assert_all_taken, paced, sendable, service_of
+from deployment import BASE, MORNING, SERVICES, TLS, Deployment, assert_all_taken, service_of
+from load import Load
 
 from doorstep_client import BrokerError, Publisher, Raw, Replies, arrival_event
 from samples.day import PLAIN, Day
 
 pytestmark = [pytest.mark.compose, pytest.mark.timeout(1200)]
 
-MORNING = datetime(2022, 10, 1, 9, tzinfo=ZoneInfo("Asia/Shanghai"))
 MOST_BYTES_BEYOND_BASE = 250_000_000
-PUBLISHERS = (
-    "rail-lanzhou",
-    "air-lanzhou",
-    "police-chengguan",
-    "selfreg",
-    "lodging-chengguan",
-    "employers-chengguan",
-    "grid-chengguan",
-)
-
 Act = Callable[[Any], object]
 
 
@@ -97,16 +85,7 @@ def test_no_secret_stands_in_an_environment_or_a_command(stack: Deployment) -> N
 
 
 def test_a_sample_day_published_from_outside_comes_out_as_it_must(stack: Deployment) -> None:
-    stack.set_clock(MORNING)
-    for name in PUBLISHERS:
-        stack.add_publisher(name)
-    stack.doorstep("places", "import", "/files/places.csv")
-    stack.doorstep("staff", "import", "/files/staff.csv")
-    stack.doorstep("risk", "import", "/files/risk-areas-2022-10-01.json")
-    for policy in ("2020-02", "2022-06-ninth-edition", "2022-11-twenty-measures"):
-        stack.doorstep("policy", "import", f"/policies/{policy}.json")
-    stack.settled()
-
+    stack.import_samples()
     day = Day(1000, date(2022, 10, 1), now=MORNING)
     stack.publish(day)
     sums = stack.settled()["sums"]
@@ -273,42 +252,14 @@ def test_isolation_runs_three_times(stack: Deployment) -> None:
 
 
 def test_every_container_restarted_in_turn_under_load_loses_and_doubles_nothing(stack: Deployment) -> None:
-    before = stack.settled()["sums"]
-    day = Day(100_000, date(2022, 10, 1), seed=12, now=MORNING, shares=PLAIN)
-    done = threading.Event()
-    sent: list[dict[str, Any]] = []
-
-    def load() -> Any:
-        for line in paced(day, per_second=25):
-            if done.is_set():
-                return
-            if line["source"].startswith("/rail-lanzhou/"):
-                sent.append(line)
-                yield sendable(line)
-
-    failures: list[BaseException] = []
-
-    def publish() -> None:
-        try:
-            with Publisher(stack.url("rail-lanzhou"), events_per_message=1, time_limit=150) as publisher:
-                assert_all_taken(publisher.publish_many(load()))
-        except BaseException as error:
-            failures.append(error)
-
-    publishing = threading.Thread(target=publish, daemon=True)
-    publishing.start()
     restarted = []
-    for container in stack.running():
-        stack.restart(container)
-        restarted.append(service_of(container))
-    done.set()
-    publishing.join(200)
-    assert not failures and not publishing.is_alive(), failures
+    with Load(stack, seed=12, per_second=25) as load:
+        for container in stack.running():
+            stack.restart(container)
+            restarted.append(service_of(container))
     assert sorted(restarted) == sorted([*SERVICES, "isolation", "isolation", "postgres", "rabbitmq", "sms"])
-
-    after = stack.settled()["sums"]
-    assert len(sent) > 100
-    assert after["reports"]["received"] == before["reports"]["received"] + len(sent)
+    assert load.sent > 100
+    load.assert_all_came_of_it()
 
 
 def test_what_is_stored_survives_when_all_containers_are_made_anew(stack: Deployment) -> None:
@@ -322,18 +273,22 @@ def test_what_is_stored_survives_when_all_containers_are_made_anew(stack: Deploy
         pass
 
 
-def test_with_certificates_publishers_and_databases_talk_in_secret(stack: Deployment) -> None:
+def test_with_certificates_everybody_talks_to_broker_and_databases_in_secret(stack: Deployment) -> None:
     before = stack.settled()["sums"]
     authority = stack.make_certificates("broker.example")
-    stack.overlays.append("deploy/tls/docker-compose.tls.yml")
+    stack.overlays.append(TLS)
     stack.up("--scale", "isolation=2")
 
     event = arrival_event("/rail-lanzhou/x", {"source_kind": "transport", "person": {"name": "王芳"}})
     with Publisher(stack.tls_url("rail-lanzhou", authority), "rail-lanzhou") as publisher:
         assert publisher.publish(event).accepted
     with pytest.raises(BrokerError, match="certificate verify failed"):
-        Publisher(stack.tls_url("rail-lanzhou", ""), "rail-lanzhou", connect_limit=5).open()
+        Publisher(stack.tls_url("rail-lanzhou"), "rail-lanzhou", connect_limit=5).open()
     assert stack.settled()["sums"]["reports"]["received"] == before["reports"]["received"] + 1
+
+    connections = {(one["user"], one["ssl"]) for one in stack.management("connections")}
+    assert connections >= {(service, True) for service in SERVICES}
+    assert {user for user, encrypted in connections if not encrypted} == set()
 
     question = (
         "select usename, bool_and(ssl) from pg_stat_ssl join pg_stat_activity using (pid) "
