@@ -252,11 +252,16 @@ def test_isolation_runs_three_times(stack: Deployment) -> None:
 
 
 def test_every_container_restarted_in_turn_under_load_loses_and_doubles_nothing(stack: Deployment) -> None:
+    """And then the services made anew in turn, as an upgrade does it."""
     restarted = []
     with Load(stack, seed=12, per_second=25) as load:
         for container in stack.running():
             stack.restart(container)
             restarted.append(service_of(container))
+        before = {one["Id"] for one in stack.running() if service_of(one) in SERVICES}
+        for service in SERVICES:
+            stack.up("--no-deps", "--force-recreate", "--scale", "isolation=3", service)
+        assert not before & {one["Id"] for one in stack.running()}
     assert sorted(restarted) == sorted([*SERVICES, "isolation", "isolation", "postgres", "rabbitmq", "sms"])
     assert load.sent > 100
     load.assert_all_came_of_it()
