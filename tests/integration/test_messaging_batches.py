@@ -82,7 +82,7 @@ def test_an_original_is_not_acked_before_its_copy_is_confirmed(
     new_trial: Callable[..., Trial], broker: PrivateBroker, vhost: str, eventually: Wait
 ) -> None:
     """The retry queue is full: the guilty event stays where it is, its neighbours are done once."""
-    trial = new_trial()
+    trial = new_trial(retry_delays=(10,))  # what fills it goes back after as long
     full = json.dumps({"max-length": 1, "overflow": "reject-publish"})
     broker.rabbitmqctl("set_policy", "-p", vhost, "full", r"^doorstep\.retry", full, "--apply-to", "queues")
     fill_up(trial)
@@ -97,7 +97,7 @@ def test_an_original_is_not_acked_before_its_copy_is_confirmed(
     assert trial.rows("dead_letters") == []
     broker.rabbitmqctl("clear_policy", "-p", vhost, "full")
     with running(trial):
-        eventually(lambda: len(trial.rows("dead_letters")) >= 1, seconds=20)
+        eventually(lambda: len(trial.rows("dead_letters")) >= 1, seconds=40)
     assert {letter.event_id for letter in trial.rows("dead_letters")} == {"place-3"}
     assert trial.numbers() == [1, 2, 4, 5]
     assert sum(row.events for row in trial.rows("outbox")) == 4
@@ -111,7 +111,7 @@ def fill_up(trial: Trial) -> None:
     deadline = time.monotonic() + 10
     while not publisher.refused:
         assert time.monotonic() < deadline
-        publisher.send("x", "doorstep.retry.1s", "nobody", b"{}", content_type=ONE, on_confirmed=len)
+        publisher.send("x", "doorstep.retry.10s", "nobody", b"{}", content_type=ONE, on_confirmed=len)
         publisher.wait()
     publisher.drop()
 
