@@ -14,6 +14,7 @@ import threading
 import time
 from collections import deque
 from dataclasses import dataclass, field
+from functools import partial
 from queue import SimpleQueue
 from typing import Any
 
@@ -32,7 +33,7 @@ _NACK_LIMIT = (
     10.0  # a queue of several nodes refuses while it chooses its leader; a full one goes on refusing
 )
 _NACK_PAUSE = 0.5
-_CHANNEL_LIMIT = 3.0  # one that met a queue while its leader was dying refuses for ever: then a new one
+_CHANNEL_LIMIT = 3.0  # one that met a queue while its leader was dying refuses for ever: then all anew
 _GOODBYE = 2.0  # a broker that is out of memory does not answer a close: leave without
 
 
@@ -211,10 +212,8 @@ class Link:
     def _after_nack(self) -> None:
         state = self._state
         state.holding = False
-        channel = state.channel
-        if channel is not None and time.monotonic() - state.channel_since > _CHANNEL_LIMIT:
-            self._backlog.extendleft(reversed(self._take_back()))
-            channel.close()
+        if state.channel is not None and time.monotonic() - state.channel_since > _CHANNEL_LIMIT:
+            self._abort()  # a channel that is stuck does not answer a polite close either
         else:
             self._pump()
 
@@ -300,7 +299,7 @@ class Link:
     def _on_connected(self, connection: Any) -> None:
         connection.add_on_connection_blocked_callback(self._on_blocked)
         connection.add_on_connection_unblocked_callback(self._on_unblocked)
-        connection.channel(on_open_callback=self._on_channel)
+        self._open_channel(connection)
 
     def _on_channel(self, channel: Any) -> None:
         channel.add_on_close_callback(self._on_channel_closed)
@@ -330,8 +329,6 @@ class Link:
         parcels = self._take_back()
         if not isinstance(reason, pika.exceptions.ChannelClosedByBroker):
             self._backlog.extendleft(reversed(parcels))
-            if isinstance(reason, pika.exceptions.ChannelClosedByClient):
-                self._open_channel()
             return
         words = in_words(reason)
         if len(parcels) == 1 or reason.reply_code == 404:  # 404: the exchange is missing, for all alike
@@ -340,12 +337,17 @@ class Link:
         else:
             self._backlog.extendleft(reversed(parcels))
             self._state.one_by_one = len(parcels)
-        self._open_channel()
+        self._open_channel(self._state.connection)
 
-    def _open_channel(self) -> None:
-        connection = self._state.connection
+    def _open_channel(self, connection: Any) -> None:
         if connection is not None and connection.is_open and not self._closing:
             connection.channel(on_open_callback=self._on_channel)
+            self._loop.call_later(CONNECT_LIMIT, partial(self._check_channel, connection))
+
+    def _check_channel(self, connection: Any) -> None:
+        """A node that waits for another one takes connections and opens no channel."""
+        if connection is self._state.connection and self._state.channel is None:
+            self._abort()
 
     def _on_open_error(self, _connection: Any, error: Exception) -> None:
         self._state.error, self._state.refused = in_words(error), is_refusal(error)
