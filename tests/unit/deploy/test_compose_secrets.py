@@ -1,6 +1,7 @@
 import base64
 import hashlib
 import json
+import re
 import stat
 import subprocess
 import sys
@@ -44,6 +45,10 @@ def test_the_keys_are_ones_the_services_take(folder: Path) -> None:
     sealer = Sealer.from_text((folder / "seal_keys").read_text().strip())
     assert sealer.unseal(sealer.seal({"name": "王芳"})) == {"name": "王芳"}
     BlindIndex.from_text((folder / "index_key").read_text().strip())
+
+
+def test_the_nodes_of_a_broker_share_a_cookie_that_erlang_takes_and_nobody_guesses(folder: Path) -> None:
+    assert re.fullmatch("[0-9a-f]{64}", (folder / "erlang_cookie").read_text().strip())
 
 
 def test_the_broker_is_told_the_hash_of_each_password_and_no_password(folder: Path) -> None:
