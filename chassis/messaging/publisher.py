@@ -26,7 +26,7 @@ CONFIRM_LIMIT_S = 15.0
 WINDOW = 500
 # A connection that is refused anything is made anew, but not more often: a channel that met a queue while
 # its leader was dying refuses everything for that queue until the dead node is back.
-NACKED_S = 3.0
+NACKED_S = 2.0
 
 
 log = structlog.get_logger()
