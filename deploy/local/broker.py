@@ -53,7 +53,7 @@ class PrivateBroker:
         self._config = CONFIG | (MANAGEMENT_CONFIG if MANAGEMENT in plugins else {}) | dict(config or {})
         self._pidfile = self.directory / "broker.pid"
         self._epmd_pidfile = self.directory / "epmd.pid"
-        self._identity: dict[str, str | int] = {
+        self._identity: dict[str, str | int] = self._remembered() or {
             "port": port or freeport(),
             "dist_port": freeport(),
             "epmd_port": freeport(),
@@ -61,7 +61,6 @@ class PrivateBroker:
             "user": "doorstep",
             "password": secrets.token_urlsafe(12),
         }
-        self._identity |= self._remembered()
         if port and self.port != port:
             raise LocalNodeError(f"the broker in {self.directory} has port {self.port}, not {port}")
 
