@@ -442,6 +442,31 @@ def test_a_policy_that_does_not_say_so_leaves_open_cases_alone(isolation: Trial)
     assert isolation.case(later)["policy_id"] == "new"
 
 
+def test_an_arrival_of_the_last_evening_handled_after_midnight_comes_under_the_new_policy(isolation: Trial):
+    evening = china("2022-11-10 23:59:50")
+    isolation.clock.moment = china("2022-11-11 00:00:05")
+    came = arrival(at=evening, arrived_at=evening, left_on=date(2022, 11, 10))
+    isolation.follow(came)
+    assert isolation.case(came)["policy_id"] == "cn-2022-06", "the policy in force at the event's time"
+    isolation.run_timers()
+    assert (isolation.case(came)["policy_id"], isolation.case(came)["measure"]) == (
+        *("cn-2022-11", "home_isolation"),
+    )
+    assert isolation.do(timers.apply_policies) == 0 and isolation.audit()["balanced"]
+
+
+def test_who_leaves_before_a_new_policy_is_applied_does_not_keep_the_case_from_it(isolation: Trial):
+    isolation.clock.moment = at = china("2022-11-10 07:00")
+    came = arrival(at=at, arrived_at=at, left_on=date(2022, 11, 10))
+    isolation.follow(came)
+    isolation.clock.moment = china("2022-11-11 00:01")
+    isolation.do(keep_staff, [staff("worker-1", "grid_worker", GRID, 2, active=False)])
+    assert isolation.do(timers.hand_over) == 1
+    isolation.run_timers()
+    case = isolation.case(came)
+    assert (case["owner"], case["policy_id"]) == ("worker-2", "cn-2022-11")
+
+
 # -- by the clock ------------------------------------------------------------------------------------------
 
 

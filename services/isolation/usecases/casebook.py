@@ -125,7 +125,8 @@ class Casebook:
             **facts,
             "version": 1,
             "state": states.OPEN,
-            "policy_epoch": self.open_epoch,
+            # Policies were chosen by the events' times: one that began since is still to be applied.
+            "policy_epoch": self.reference.policies.open_epoch(min(chapter.at for chapter in chapters)),
             "staff_epoch": self.reference.staff.revision,
             "notes": 0,
             "opened_at": self.uow.now,
@@ -186,7 +187,6 @@ class Casebook:
         story = in_order(chapters or [chapter_in(c) for c in case["chapters"]])
         stands = self.standing(story, case["arrived_at"])
         self._stand(case, story, stands)
-        case["policy_epoch"] = self.open_epoch
         self._changed_cases[case["case_id"]] = case
         change = _compared(before, case)
         if case["closed_at"] is not None:

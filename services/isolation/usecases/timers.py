@@ -183,6 +183,7 @@ def apply_policies(uow: UnitOfWork) -> int:
         if policy is None or not policy.applies_to_open_cases or chapters[-1].policy_id == policy.policy_id:
             untouched.append({"case_id": case["case_id"], "policy_epoch": book.open_epoch})
         else:
+            case["policy_epoch"] = book.open_epoch
             began = Chapter(None, uow.now, (), policy.policy_id)
             affected.append((case, in_order([*chapters, began])))
     update_rows(uow.conn, t.cases, untouched, key=["case_id"], set=["policy_epoch"])
