@@ -25,7 +25,7 @@ from services.isolation.policy_documents import policy_from
 
 POLICIES, PLACES, STAFF = "policies", "places", "staff"
 OPEN_POLICIES = "open_policies"
-"""Changes of policies that apply to open cases: only these make every open case be looked at again."""
+"""Policies that apply to open cases, and corrections: only these make every open case be looked at again."""
 # Beginnings and ends of policies also count as changes of the epoch; there are never so many policies.
 _STEP = 10_000
 

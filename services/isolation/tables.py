@@ -32,6 +32,7 @@ cases = Table(
     Column("release_on", Date, nullable=False),
     Column("risk_level", String(10), nullable=False),
     Column("policy_id", String(60), nullable=False),
+    Column("policy_version", Integer),  # of the text it was planned by; null: not known
     Column("policy_epoch", BigInteger, nullable=False),  # policies as they were when it was last looked at
     Column("chapters", Json, nullable=False),  # domain/story.py: what became known, and when
     Column("arrived_at", UtcDateTime, nullable=False),

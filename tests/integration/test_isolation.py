@@ -467,6 +467,97 @@ def test_who_leaves_before_a_new_policy_is_applied_does_not_keep_the_case_from_i
     assert (case["owner"], case["policy_id"]) == ("worker-2", "cn-2022-11")
 
 
+def monitored_for(days: int, *, applies: bool = True) -> dict[str, Any]:
+    """A policy with so many days of health monitoring for who comes from a low-risk area."""
+    document = DOCUMENTS["cn-2022-06"]
+    low = {**document["levels"]["low"], "days": days}
+    return {
+        **document,
+        **{"policy_id": "corrected", "valid_from": "2022-10-01", "applies_to_open_cases": applies},
+        "levels": {**document["levels"], "low": low},
+    }
+
+
+def visits(isolation: Trial, came: Event, *states: str) -> list[date]:
+    """The days on which the measure is to end."""
+    tasks = isolation.tasks(came, *states)
+    return [x["due_from"].astimezone(CHINA).date() for x in tasks if x["kind"] == "closing_call"]
+
+
+def test_a_corrected_policy_reaches_the_cases_that_are_under_it(isolation: Trial):
+    isolation.do(import_policy, monitored_for(5))
+    came, informed = arrival(level="low"), arrival(level="none")
+    isolation.follow(came, informed)
+    isolation.clock.advance(days=2)
+    isolation.run_timers()
+    isolation.do(import_policy, monitored_for(7))
+    isolation.run_timers()
+    case = isolation.case(came)
+    assert (case["days"], case["release_on"]) == (7, date(2022, 10, 8))
+    (changed,) = isolation.told("case.changed")
+    assert changed.subject == came.subject and changed.data["change"]["kinds"] == ["stricter"]
+    assert (changed.data["days"], changed.data["release_on"]) == (7, date(2022, 10, 8))
+    assert isolation.do(timers.apply_policies) == 0
+    for _ in range(5):
+        isolation.clock.advance(days=1)
+        isolation.run_timers()
+    assert visits(isolation, came) == [date(2022, 10, 8)] and isolation.audit()["balanced"]
+
+
+def test_a_correction_on_the_last_day_goes_on_with_the_days_that_were_missing(isolation: Trial):
+    isolation.do(import_policy, monitored_for(5))
+    came = arrival(level="low")
+    isolation.follow(came)
+    isolation.clock.advance(days=5)
+    isolation.run_timers()
+    assert isolation.case(came)["plan_next"] is None
+    isolation.do(import_policy, monitored_for(7))
+    isolation.run_timers()
+    assert visits(isolation, came, "cancelled") == [date(2022, 10, 6)]
+    isolation.clock.advance(days=1)
+    isolation.run_timers()
+    assert visits(isolation, came, "due") == [date(2022, 10, 8)] and isolation.audit()["balanced"]
+
+
+@pytest.mark.parametrize("applies", [True, False])
+def test_a_correction_to_fewer_days_than_were_served_ends_the_measure_now(isolation: Trial, applies: bool):
+    isolation.do(import_policy, monitored_for(7, applies=applies))
+    came = arrival(level="low")
+    isolation.follow(came)
+    isolation.clock.advance(days=6)
+    isolation.run_timers()
+    isolation.do(import_policy, monitored_for(5, applies=applies))
+    isolation.run_timers()
+    assert isolation.case(came)["release_on"] == date(2022, 10, 6)
+    assert visits(isolation, came, "due") == [date(2022, 10, 7)]
+    assert [e.data["change"]["kinds"] for e in isolation.told("case.changed")] == [["laxer"]]
+    assert isolation.do(timers.apply_policies) == 0 and isolation.audit()["balanced"]
+
+
+def test_a_policy_corrected_to_apply_to_open_cases_reaches_those_that_met_it_before(isolation: Trial):
+    came = arrival(level="low")
+    isolation.follow(came)
+    isolation.do(import_policy, monitored_for(5, applies=False))
+    isolation.follow(arrival(came.subject, version=2, level="low"))
+    isolation.run_timers()
+    assert isolation.case(came)["policy_id"] == "cn-2022-06"
+    isolation.do(import_policy, monitored_for(5))
+    isolation.run_timers()
+    assert (isolation.case(came)["policy_id"], isolation.case(came)["days"]) == ("corrected", 5)
+
+
+def test_a_correction_that_asks_for_nothing_else_is_told_to_nobody(isolation: Trial):
+    isolation.do(import_policy, monitored_for(5))
+    came = arrival(level="low")
+    isolation.follow(came)
+    isolation.clock.advance(days=4)
+    isolation.run_timers()
+    before = isolation.tasks(came)
+    isolation.do(import_policy, {**monitored_for(5), "remarks": ["a word was misspelt"]})
+    isolation.run_timers()
+    assert isolation.tasks(came) == before and not isolation.told("case.changed")
+
+
 # -- by the clock ------------------------------------------------------------------------------------------
 
 

@@ -22,7 +22,8 @@ PlannerOf = Callable[[Rule], Planner]
 class Chapter:
     """One thing that became known.
 
-    :param version: the arrival's version; None: a policy began that applies to open cases.
+    :param version: the arrival's version; None: a policy began that applies to open cases, or the one the
+        case is under was corrected so that it ends on another day.
     :param at: the time of the event.
     :param policy_id: the policy in force there at that time.
     """
@@ -77,7 +78,8 @@ def standing(
 ) -> Standing:
     """What follows from the chapters (in order, at least one).
 
-    A case keeps the policy it began under until one comes that says it applies to open cases.
+    A case keeps the policy it began under until one comes that says it applies to open cases. Of a policy
+    only its last text is known: who had more days behind him than it now asks for ends when it was corrected.
     """
     arrival_day = local_day(arrived_at, zone)
     policy = policies[chapters[0].policy_id]
@@ -86,6 +88,7 @@ def standing(
     clock = start = arrived_at
     for chapter in chapters:
         newer = policies[chapter.policy_id]
+        corrected = chapter.version is None and newer is policy
         if newer.applies_to_open_cases:
             policy = newer
         if chapter.version is not None:
@@ -98,7 +101,7 @@ def standing(
         begins = before is None or before.planner.rule.measure != rule.measure
         if begins:
             clock = start
-        if before is not None and not begins and release_on == _release_of(before):
+        if before is not None and not (begins or corrected) and release_on == _release_of(before):
             last_day, sets_last_day = before.last_day, False
         else:
             last_day, sets_last_day = max(release_on, local_day(start, zone)), True

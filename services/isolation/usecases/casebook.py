@@ -186,6 +186,9 @@ class Casebook:
         case.update(facts or {})
         story = in_order(chapters or [chapter_in(c) for c in case["chapters"]])
         stands = self.standing(story, case["arrived_at"])
+        if is_corrected(case, stands.policy) and stands.release_on != case["release_on"]:
+            story = in_order([*story, Chapter(None, self.uow.now, (), stands.policy.policy_id)])
+            stands = self.standing(story, case["arrived_at"])
         self._stand(case, story, stands)
         self._changed_cases[case["case_id"]] = case
         change = _compared(before, case)
@@ -300,6 +303,7 @@ class Casebook:
         case["release_on"] = stands.release_on
         case["risk_level"] = stands.risk_level
         case["policy_id"] = stands.policy.policy_id
+        case["policy_version"] = stands.policy.version
         self._stand_planned(case, stands)
 
     def _stand_planned(self, case: Case, stands: Standing) -> None:
@@ -433,6 +437,11 @@ class Casebook:
 def as_dict(row: RowMapping) -> dict[str, Any]:
     """A row that can be written again: SQLAlchemy's own keys are a kind of str that JSON refuses."""
     return {str(name): value for name, value in row.items()}
+
+
+def is_corrected(case: Mapping[str, Any], policy: Policy) -> bool:
+    """Whether the case was planned by another text of the policy it is under."""
+    return case["policy_id"] == policy.policy_id and case["policy_version"] != policy.version
 
 
 def _stand_ins(policy: Policy) -> tuple[str, ...]:

@@ -26,8 +26,8 @@ class Imported:
 def import_policy(uow: UnitOfWork, document: dict[str, Any]) -> Imported:
     """Store and publish a policy. Raises PolicyErrors with all that is wrong; then nothing is stored.
 
-    The same `policy_id` again replaces that policy (a correction): cases under it are planned by the
-    corrected text from their next day on.
+    The same `policy_id` again replaces that policy (a correction): open cases under it are planned by the
+    corrected text from today on, whether or not it applies to cases of other policies.
     """
     checked = policy_from(document, version=0)
     p = t.policies
@@ -49,7 +49,7 @@ def import_policy(uow: UnitOfWork, document: dict[str, Any]) -> Imported:
     }
     upsert_rows(uow.conn, p, [row], key=["policy_id"], set=[name for name in row if name != "policy_id"])
     changed(uow.conn, POLICIES)
-    if checked.applies_to_open_cases or (known is not None and known.document["applies_to_open_cases"]):
+    if checked.applies_to_open_cases or known is not None:
         changed(uow.conn, OPEN_POLICIES)
     data = {
         "policy_id": checked.policy_id,

@@ -20,7 +20,7 @@ from services.isolation.domain import states
 from services.isolation.domain.escalation import rung, tell_at
 from services.isolation.domain.story import Chapter, in_order
 from services.isolation.reference import Reference, current
-from services.isolation.usecases.casebook import Case, Casebook, as_dict
+from services.isolation.usecases.casebook import Case, Casebook, as_dict, is_corrected
 from services.isolation.usecases.follow_arrivals import follow_arrivals
 from services.isolation.usecases.notices import chapter_in
 from services.isolation.usecases.telling import caused_by_case
@@ -170,7 +170,7 @@ def hand_over(uow: UnitOfWork) -> int:
 
 
 def apply_policies(uow: UnitOfWork) -> int:
-    """A policy that says it applies to open cases: their plan is made anew from today."""
+    """A policy that says it applies to open cases, or was corrected: their plan is made anew from today."""
     reference = current(uow.conn, uow.zone)
     book = Casebook(uow, reference)
     c = t.cases.c
@@ -180,12 +180,13 @@ def apply_policies(uow: UnitOfWork) -> int:
     for case in cases:
         chapters = [chapter_in(stored) for stored in case["chapters"]]
         policy = reference.policies.in_force(case["division"], uow.now)
-        if policy is None or not policy.applies_to_open_cases or chapters[-1].policy_id == policy.policy_id:
+        if policy and policy.applies_to_open_cases and policy.policy_id != case["policy_id"]:
+            chapters = in_order([*chapters, Chapter(None, uow.now, (), policy.policy_id)])
+        elif not is_corrected(case, reference.policies.by_id[case["policy_id"]]):
             untouched.append({"case_id": case["case_id"], "policy_epoch": book.open_epoch})
-        else:
-            case["policy_epoch"] = book.open_epoch
-            began = Chapter(None, uow.now, (), policy.policy_id)
-            affected.append((case, in_order([*chapters, began])))
+            continue
+        case["policy_epoch"] = book.open_epoch
+        affected.append((case, chapters))
     update_rows(uow.conn, t.cases, untouched, key=["case_id"], set=["policy_epoch"])
     book.read_tasks([case["case_id"] for case, _ in affected])
     book.loads.read(_wanted(book, [case for case, _ in affected]))
