@@ -9,13 +9,15 @@ from sqlalchemy.engine import Connection
 from chassis.figures import Figure, Found
 from chassis.telemetry import SAME_IN_ALL
 from contracts.vocabulary import MEASURES
+from services.isolation.domain.escalation import NOBODY
 from services.isolation.domain.policy import RUNGS
 from services.isolation.tables import cases, tasks
 
 OPEN_CASES = Gauge("doorstep_open_cases", f"Cases that are followed {SAME_IN_ALL}", ["measure"])
 OVERDUE_TASKS = Gauge(
     "doorstep_overdue_tasks",
-    f"Tasks not done in time, by the level that was told of them last {SAME_IN_ALL}",
+    "Tasks not done in time, by the level that was told of them last; nobody: no level has staff "
+    f"{SAME_IN_ALL}",
     ["level"],
 )
 WITHOUT_OWNER = Gauge("doorstep_cases_without_owner", f"Cases that no owner has {SAME_IN_ALL}", ["service"])
@@ -52,7 +54,7 @@ def longest_without_owner(conn: Connection, now: datetime) -> Found:
 
 FIGURES = (
     Figure(OPEN_CASES, open_cases, always=tuple((measure,) for measure in MEASURES)),
-    Figure(OVERDUE_TASKS, overdue_tasks, always=tuple((level,) for level in RUNGS)),
+    Figure(OVERDUE_TASKS, overdue_tasks, always=tuple((level,) for level in (*RUNGS, NOBODY))),
     Figure(WITHOUT_OWNER, without_owner),
     Figure(OLDEST_WITHOUT_OWNER, longest_without_owner),
 )

@@ -92,7 +92,7 @@ tasks = Table(
     Column("staff_id", String(40)),
     Column("state", String(10), nullable=False),
     Column("told", SmallInteger, nullable=False),  # steps of the ladder told so far
-    Column("told_level", String(20)),  # who was told last: worker, community …; null: nobody yet
+    Column("told_level", String(20)),  # who was told last: worker … or nobody; null: not told yet
     Column("tell_at", UtcDateTime),  # when the next step is told, unless it is done by then
 )
 Index("tasks_natural_key", tasks.c.case_id, tasks.c.kind, tasks.c.due_from, tasks.c.about, unique=True)

@@ -621,6 +621,34 @@ def test_a_step_whose_level_has_nobody_is_told_to_the_next_level_that_has(empty:
     assert overdue.data["tell"]["level"] == "street" and overdue.data["step"] == 1
 
 
+def test_where_the_top_of_the_ladder_has_nobody_whoever_is_highest_goes_on_being_told(empty: Trial):
+    empty.with_policies().with_neighbourhood([who for who in STAFF if who[0] != "district"])
+    empty.follow(arrival(level="none"))
+    for hours in (24, 25, 28, 36, 60):
+        empty.clock.moment = MORNING + timedelta(hours=hours)
+        empty.until_done(timers.find_overdue)
+    told = [(e.data["tell"]["level"], e.data["tell"]["place"]) for e in empty.told("task.overdue")]
+    assert told == [("worker", GRID), ("community", COMMUNITY)] + [("street", STREET)] * 3
+    assert [[s["staff_id"] for s in e.data["tell"]["staff"]] for e in empty.told("task.overdue")[2:]] == [
+        ["street"]
+    ] * 3
+
+
+def test_an_overdue_task_that_nobody_can_be_told_of_is_counted_as_such(empty: Trial):
+    empty.with_policies().with_neighbourhood(people=())
+    came = arrival(level="none")
+    empty.follow(came)
+    empty.clock.advance(hours=24)
+    empty.until_done(timers.find_overdue)
+    (overdue,) = empty.told("task.overdue")
+    assert (overdue.data["tell"]["level"], overdue.data["tell"]["staff"]) == ("worker", [])
+    assert empty.tasks(came)[0]["told_level"] == "nobody"
+    empty.do(keep_staff, [staff("street", "street_officer", STREET)])
+    empty.clock.advance(hours=1)
+    empty.until_done(timers.find_overdue)
+    assert empty.tasks(came)[0]["told_level"] == "street"
+
+
 def test_after_a_long_absence_every_step_is_still_told_once(isolation: Trial):
     isolation.follow(*(arrival() for _ in range(3)))
     isolation.clock.advance(days=2)

@@ -7,8 +7,12 @@ at each `repeat_after`, for no task ends by silence.
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Final
 
 from services.isolation.domain.policy import Policy, Rung
+
+NOBODY: Final = "nobody"
+"""In place of a level: no rung has anybody who could be told."""
 
 
 def rung(policy: Policy, step: int) -> Rung:

@@ -17,11 +17,12 @@ from contracts.envelope import ONE, dump_event, read_message
 from contracts.registry import read_data
 from services.isolation import tables as t
 from services.isolation.domain import states
-from services.isolation.domain.escalation import rung, tell_at
+from services.isolation.domain.escalation import NOBODY, rung, tell_at
 from services.isolation.domain.story import Chapter, in_order
-from services.isolation.reference import Reference, current
+from services.isolation.reference import current
 from services.isolation.usecases.casebook import Case, Casebook, as_dict, is_corrected
 from services.isolation.usecases.follow_arrivals import follow_arrivals
+from services.isolation.usecases.ladder import whom
 from services.isolation.usecases.notices import chapter_in
 from services.isolation.usecases.telling import caused_by_case
 
@@ -62,7 +63,8 @@ def find_overdue(uow: UnitOfWork) -> int:
     for row in rows:
         policy = reference.policies.by_id[row["policy_id"]]
         step = row["told"] + 1
-        whom = _whom(reference, row, step)
+        first = rung(policy, step)
+        found = whom(reference, row, policy, first)
         uow.record(
             "task.overdue",
             row["task_id"],
@@ -75,14 +77,14 @@ def find_overdue(uow: UnitOfWork) -> int:
                 "day": row["day"],
                 "due_by": row["due_by"],
                 "step": step,
-                "tell": whom,
+                "tell": found or {"level": first.level, "place": row.get(first.level), "staff": []},
                 "community": row["community"],
             },
             cause=caused_by_case(uow, row["case_id"], row["correlation_id"]),
         )
         if row["state"] == states.DUE:
             row["state"] = states.move_task(states.DUE, states.MISSED)
-        row["told"], row["told_level"] = step, whom["level"]
+        row["told"], row["told_level"] = step, found["level"] if found else NOBODY
         row["tell_at"] = tell_at(policy, row["due_by"], step + 1)
     changed = ("state", "told", "told_level", "tell_at")
     update_rows(
@@ -93,28 +95,6 @@ def find_overdue(uow: UnitOfWork) -> int:
         set=changed,
     )
     return len(rows)
-
-
-def _whom(reference: Reference, row: dict[str, Any], step: int) -> dict[str, Any]:
-    """The level of this step and its staff; where it has none, the next one up that has."""
-    policy = reference.policies.by_id[row["policy_id"]]
-    chain = reference.places.upward(row["grid"], row["community"], row["street"])
-    first = rung(policy, step)
-    for wanted in policy.ladder[policy.ladder.index(first) :]:
-        if wanted.level == "worker":
-            place, who = row["grid"], [w for w in (row["staff_id"] or row["owner"],) if w]
-        else:
-            place = reference.places.at_level(wanted.level, chain) or row.get(wanted.level)
-            roster = reference.staff.roster
-            who = [w for role in wanted.roles for w in roster.get((role, place or ""), ())]
-        staff = [s for w in who if (s := reference.staff.by_id.get(w)) and s.active]
-        if staff:
-            told = [
-                {"staff_id": s.staff_id, "role": s.role, "contact": s.person, "language": s.language}
-                for s in staff
-            ]
-            return {"level": wanted.level, "place": place, "staff": told}
-    return {"level": first.level, "place": row.get(first.level), "staff": []}
 
 
 def assign_waiting(uow: UnitOfWork) -> int:
