@@ -55,6 +55,22 @@ def test_each_message_is_delivered_once_and_told_as_accepted(work: Work, gateway
     assert {row["provider_reference"][:4] for row in rows(work)} == {"sim-"}
 
 
+def test_after_a_restore_what_says_something_new_is_sent_and_what_was_sent_is_not(
+    database_url: Callable[..., str], gateway: Gateway
+) -> None:
+    case = opened()
+    case_id = case.data["case_id"]
+    stricter = changed(case_id, 2, ["stricter"], measure="central_isolation", team=case.data["team"])
+    longer = changed(case_id, 2, ["stricter"], release_on="2022-10-11", days=10, team=case.data["team"])
+    for told_now, delivered in ((stricter, 4), (stricter, 4), (longer, 6)):
+        with work_on(database_url("notification", prepare)) as restored:  # as it was before anything was told
+            for one in (case, told_now):
+                tell(restored, one)
+                until(nothing_waits(restored), gateway.sender(restored))
+            assert states(restored) == {"accepted": 4}
+            assert gateway.sent()["delivered"] == delivered
+
+
 def test_a_gateway_that_fails_for_a_while_is_asked_again(work: Work, gateway: Gateway) -> None:
     tell_batch(work, [opened() for _ in range(10)])
     gateway.behave(fail_next=25, fail_status=503)

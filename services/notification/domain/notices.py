@@ -33,6 +33,9 @@ CASE_PARAMETERS: Final = frozenset(
         "contact_by",
     }
 )
+# What makes a message about a case another one, beside whom the resident may call. Not by when somebody is to
+# come, for that follows from when the case was handled; and nothing sealed, for it looks different each time.
+_SAYS: Final = ("measure", "days", "counted_from", "release_on")
 OVERDUE_PARAMETERS: Final = frozenset({"task_kind", "day", "due_by", "level", "case_number"})
 
 
@@ -72,14 +75,18 @@ class Notice:
         return ",".join([f"{told.rule.name}>{told.recipient}" for told in self.told])
 
 
-def message_id(case_id: str, notice: str, rule: str, recipient: str) -> str:
+def message_id(case_id: str, notice: str, rule: str, recipient: str, *says: object) -> str:
     """The natural key of a message, as a UUID (version 8).
 
     The first 48 bits are those of the case (its time), the others a digest of the key. So the messages of a
     case lie together in the primary key, telling twice hits the same row, and a provider that knows
     idempotency keys would notice even a database restored from an older copy.
+
+    :param says: what is told. After a restore a case may come to the same version another way: what says
+        something new is another message, which the provider must not take for one it has sent.
     """
-    digest = blake2b(f"{case_id}/{notice}/{rule}/{recipient}".encode(), digest_size=10).hexdigest()
+    key = "/".join(map(str, (case_id, notice, rule, recipient, *says)))
+    digest = blake2b(key.encode(), digest_size=10).hexdigest()
     return f"{case_id[:13]}-8{digest[:3]}-{_VARIANT[digest[3]]}{digest[4:7]}-{digest[7:19]}"
 
 
@@ -146,15 +153,19 @@ def _of_case(
 ) -> Notice:
     case_id: str = data["case_id"]
     team: Sequence[Mapping[str, Any]] = data["team"]
+    to_be_called = _to_be_called(team)
+    says = (*(data.get(name) for name in _SAYS), to_be_called.get("staff_id"))
     told: list[Told] = []
     for rule in rules:
         if rule.to == RESIDENT:
-            message = message_id(case_id, key, rule.name, RESIDENT)
+            message = message_id(case_id, key, rule.name, RESIDENT, *says)
             language = data.get("language") or DEFAULT_LANGUAGE
             told.append(Told(message, rule, RESIDENT, RESIDENT, None, None, None, language))
         elif rule.to == TEAM:
             told += [
-                _to_staff(case_id, key, rule, m) for m in team if m["role"] == rule.role and m["staff_id"]
+                _to_staff(case_id, key, rule, m, *says)
+                for m in team
+                if m["role"] == rule.role and m["staff_id"]
             ]
     change = data.get("change") or {}
     parameters = {
@@ -176,16 +187,16 @@ def _of_case(
         version,
         supersedes,
         data.get("person"),
-        _to_be_called(team),
+        to_be_called.get("contact"),
         parameters,
         _once_each(told),
     )
 
 
-def _to_staff(case_id: str, key: str, rule: Rule, member: Mapping[str, Any]) -> Told:
+def _to_staff(case_id: str, key: str, rule: Rule, member: Mapping[str, Any], *says: object) -> Told:
     staff_id: str = member["staff_id"]
     return Told(
-        message_id(case_id, key, rule.name, staff_id),
+        message_id(case_id, key, rule.name, staff_id, *says),
         rule,
         STAFF,
         staff_id,
@@ -208,12 +219,13 @@ def _by_id(staff: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     return sorted(staff, key=lambda member: member["staff_id"])
 
 
-def _to_be_called(team: Sequence[Mapping[str, Any]]) -> str | None:
-    contacts: dict[str, str] = {m["role"]: m["contact"] for m in team if m.get("contact")}
+def _to_be_called(team: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
+    """The member of the team; empty if there is none who can be called."""
+    can_be = {member["role"]: member for member in team if member.get("contact")}
     for role in CONTACT_ROLES:
-        if role in contacts:
-            return contacts[role]
-    return next(iter(contacts.values()), None)
+        if role in can_be:
+            return can_be[role]
+    return next(iter(can_be.values()), {})
 
 
 def _contact_by(today: Iterable[Mapping[str, Any]]) -> Any:

@@ -159,6 +159,39 @@ def test_a_message_id_is_a_uuid_of_its_natural_key_that_lies_with_its_case(
     assert made != message_id(str(case), notice, rule, recipient + "x")
 
 
+OTHER_CONTACT = [{"role": "grid_worker", "staff_id": "s3", "contact": "k1.worker"}]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"measure": "central_isolation"},
+        {"days": 10},
+        {"counted_from": date(2022, 10, 2)},
+        {"release_on": date(2022, 10, 11)},
+        {"team": OTHER_CONTACT},
+    ],
+    ids=lambda other: next(iter(other)),
+)
+def test_who_is_told_something_else_under_the_same_version_gets_another_message(
+    other: dict[str, Any],
+) -> None:
+    """As after a restore from a backup: a gateway that has sent the first must not take this for it."""
+    one = of_case_changed(changed_case(["stricter"]), 2, BOOK)
+    another = of_case_changed(changed_case(["stricter"], **other), 2, BOOK)
+    assert one.key == another.key
+    assert not {told.id for told in one.told} & {told.id for told in another.told}
+    first, last = id_range(CASE)
+    assert all(first <= told.id <= last for told in another.told)
+
+
+def test_who_is_told_the_same_gets_the_same_message_however_it_was_sealed_and_planned() -> None:
+    team = [{**member, "contact": f"k2.{member['role']}"} for member in a_case()["team"]]
+    again = a_case(person="k2.person", team=team, today=[], tasks_planned=9, days=7)
+    ids = [told.id for told in of_case_opened(a_case(), 1, BOOK).told]
+    assert [told.id for told in of_case_opened(again, 1, BOOK).told] == ids
+
+
 def test_rules_with_errors_are_refused_with_all_of_them(tmp_path: Path) -> None:
     path = tmp_path / "rules.yaml"
     path.write_text(
