@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from prometheus_client import Gauge
+from prometheus_client import Counter, Gauge
 from sqlalchemy import func, select, text
 from sqlalchemy.engine import Connection
 
@@ -18,6 +18,11 @@ OVERDUE_TASKS = Gauge(
     "doorstep_overdue_tasks",
     "Tasks not done in time, by the level that was told of them last; nobody: no level has staff "
     f"{SAME_IN_ALL}",
+    ["level"],
+)
+STAFF_NOT_REACHED = Counter(
+    "doorstep_staff_not_reached_total",
+    "Messages to staff that no channel got through, by the level told instead; nobody: there is none above",
     ["level"],
 )
 WITHOUT_OWNER = Gauge("doorstep_cases_without_owner", f"Cases that no owner has {SAME_IN_ALL}", ["service"])
@@ -58,3 +63,5 @@ FIGURES = (
     Figure(WITHOUT_OWNER, without_owner),
     Figure(OLDEST_WITHOUT_OWNER, longest_without_owner),
 )
+for _level in (*RUNGS[1:], NOBODY):
+    STAFF_NOT_REACHED.labels(_level)

@@ -164,12 +164,19 @@ def staff(staff_id: str, role: str, where: str, version: int = 1, **changed: Any
     return event("staff.changed", staff_id, version, data, MORNING)
 
 
-def undeliverable(case_id: str, message_id: str, at: datetime, kind: str = "resident") -> Event:
+def undeliverable(
+    case_id: str,
+    message_id: str,
+    at: datetime,
+    kind: str = "resident",
+    staff_id: str | None = None,
+    role: str | None = None,
+) -> Event:
     data = {
         "message_id": message_id,
         "case_id": case_id,
         "arrival_id": case_id,
-        "recipient": {"kind": kind, "staff_id": None, "role": None},
+        "recipient": {"kind": kind, "staff_id": staff_id, "role": role},
         "channel": "sms",
         "template": "resident_home_isolation",
         "reason": "number not in service",

@@ -691,6 +691,43 @@ def test_a_message_that_cannot_be_delivered_becomes_one_task_to_call_them(isolat
     assert kinds(isolation.tasks(came, "due")) == ["call_them", "call_them", "inform"]
 
 
+def test_a_message_to_staff_that_cannot_be_delivered_climbs_to_the_next_level_and_makes_no_task(
+    isolation: Trial,
+):
+    came = arrival(level="medium")
+    isolation.follow(came)
+    planned = isolation.tasks(came)
+    lost = [
+        undeliverable(came.subject or "", f"m-{n}", MORNING, "staff", staff_id=who, role=role)
+        for n, (who, role, _) in enumerate(STAFF)
+    ]
+    isolation.do(call_them, lost)
+    climbed = [(e.subject, e.data["tell"]["level"], e.version) for e in isolation.told("task.overdue")]
+    assert climbed == [
+        ("m-0", "community", 2),
+        ("m-1", "community", 2),
+        ("m-2", "street", 3),
+        ("m-3", "community", 2),
+        ("m-4", "community", 2),
+        ("m-5", "district", 4),
+    ], "above the district there is nobody"
+    first = isolation.told("task.overdue")[0]
+    assert [member["staff_id"] for member in first.data["tell"]["staff"]] == ["officer"]
+    assert (first.data["kind"], first.data["case_id"]) == ("message_to_staff", came.subject)
+    assert isolation.tasks(came) == planned and isolation.audit()["balanced"]
+
+
+def test_a_message_to_staff_climbs_past_a_level_that_has_nobody(empty: Trial):
+    people = [who for who in STAFF if who[1] in ("grid_worker", "street_officer")]
+    empty.with_policies().with_neighbourhood(people)
+    came = arrival(level="none")
+    empty.follow(came)
+    given = {"staff_id": "worker-1", "role": "grid_worker"}
+    empty.do(call_them, [undeliverable(came.subject or "", "m-1", MORNING, "staff", **given)])
+    (told,) = empty.told("task.overdue")
+    assert told.data["tell"]["level"] == "street"
+
+
 def test_a_message_about_a_case_that_is_not_here_is_wrong(isolation: Trial):
     with pytest.raises(Wrong):
         isolation.do(call_them, [undeliverable(new_id(), "m-1", MORNING)])

@@ -6,10 +6,11 @@ at each `repeat_after`, for no task ends by silence.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
-from services.isolation.domain.policy import Policy, Rung
+from services.isolation.domain.policy import RUNGS, Policy, Rung
 
 NOBODY: Final = "nobody"
 """In place of a level: no rung has anybody who could be told."""
@@ -18,6 +19,12 @@ NOBODY: Final = "nobody"
 def rung(policy: Policy, step: int) -> Rung:
     """Who is told at a step (from 1)."""
     return policy.ladder[min(step, len(policy.ladder)) - 1]
+
+
+def above(policy: Policy, role: str | None) -> Sequence[Rung]:
+    """The rungs above whoever has this role; a role that no rung names is a worker's."""
+    stands_on = [n for n, rung in enumerate(policy.ladder) if rung.level == RUNGS[0] or role in rung.roles]
+    return policy.ladder[max(stands_on, default=-1) + 1 :]
 
 
 def tell_at(policy: Policy, due_by: datetime, step: int) -> datetime | None:
