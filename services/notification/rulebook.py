@@ -43,7 +43,8 @@ class _RuleSchema(Schema):
     to = fields.String(
         required=True,
         validate=validate.Regexp(
-            r"^(resident|ladder|nobody|team:[a-z_]{1,40})$", error="resident, team:<role>, ladder or nobody"
+            r"^(resident|owner|ladder|nobody|team:[a-z_]{1,40})$",
+            error="resident, owner, team:<role>, ladder or nobody",
         ),
     )
     template = fields.String(validate=_NAME, load_default="")

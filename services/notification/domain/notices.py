@@ -12,6 +12,7 @@ from typing import Any, Final
 from services.notification.domain.rules import SUPERSEDING, Rule, RuleBook
 
 RESIDENT: Final = "resident"
+OWNER: Final = "owner"  # who answers for the case: the first of its team
 TEAM: Final = "team"
 LADDER: Final = "ladder"
 STAFF: Final = "staff"
@@ -161,12 +162,9 @@ def _of_case(
             message = message_id(case_id, key, rule.name, RESIDENT, *says)
             language = data.get("language") or DEFAULT_LANGUAGE
             told.append(Told(message, rule, RESIDENT, RESIDENT, None, None, None, language))
-        elif rule.to == TEAM:
-            told += [
-                _to_staff(case_id, key, rule, m, *says)
-                for m in team
-                if m["role"] == rule.role and m["staff_id"]
-            ]
+        elif rule.to in (OWNER, TEAM):
+            members = team[:1] if rule.to == OWNER else [m for m in team if m["role"] == rule.role]
+            told += [_to_staff(case_id, key, rule, m, *says) for m in members if m["staff_id"]]
     change = data.get("change") or {}
     parameters = {
         "measure": data["measure"],

@@ -29,7 +29,8 @@ class NoRule(LookupError):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """`to` is resident, team (`role` says which of them), ladder (the staff an event names) or nobody."""
+    """`to` is resident, owner (of the case), team (`role` says which of them), ladder (the staff an event
+    names) or nobody."""
 
     name: str
     event: str

@@ -17,7 +17,7 @@ from services.notification.domain.notices import (
     of_task_overdue,
 )
 from services.notification.domain.rules import CHANGES, MEASURES, NoRule
-from services.notification.rulebook import RulesWrong, load_rules
+from services.notification.rulebook import FILE, RulesWrong, load_rules
 from services.notification.texts import load_texts
 
 TEXTS = load_texts(zone=ZoneInfo("Asia/Shanghai"))
@@ -37,9 +37,9 @@ def a_case(**changed: Any) -> dict[str, Any]:
         "risk_level": "medium",
         "person": "k1.person",
         "language": "zh-CN",
-        "team": [
-            {"role": "health_worker", "staff_id": "s2", "contact": "k1.doctor"},
+        "team": [  # the owner first
             {"role": "grid_worker", "staff_id": "s1", "contact": "k1.worker"},
+            {"role": "health_worker", "staff_id": "s2", "contact": "k1.doctor"},
         ],
         "assigned": True,
         "today": [
@@ -69,6 +69,30 @@ def test_an_opened_case_is_told_to_the_resident_and_the_grid_worker() -> None:
     assert notice.worker == "k1.worker"
     assert notice.parameters["contact_by"] == datetime(2022, 10, 1, 3, tzinfo=UTC)
     assert notice.plan == "resident_home_isolation>resident,worker_at_the_door>s1"
+
+
+def test_whoever_answers_for_a_case_is_told_of_it_whatever_the_role() -> None:
+    officer = {"role": "community_officer", "staff_id": "s3", "contact": "k1.officer"}
+    notice = of_case_opened(a_case(team=[officer, a_case()["team"][1]]), 1, BOOK)
+    assert recipients(notice) == [("resident", "resident_home_isolation"), ("s3", "worker_case")]
+    for kinds, template in ((["assigned"], "worker_case"), (["laxer"], "worker_changed")):
+        told = recipients(of_case_changed(changed_case(kinds, team=[officer]), 2, BOOK))
+        assert ("s3", template) in told
+
+
+def test_a_rule_for_a_role_tells_who_has_it_also_beside_the_owner(tmp_path: Path) -> None:
+    path = tmp_path / "rules.yaml"
+    rule = """
+  - {rule: doctor, event: case.opened, to: 'team:health_worker', template: worker_case, channels: [sms],
+     measures: [home_isolation]}
+"""
+    path.write_text(FILE.read_text(encoding="utf-8") + rule, encoding="utf-8")
+    notice = of_case_opened(a_case(), 1, load_rules(path, texts=TEXTS))
+    assert [told.recipient for told in notice.told] == ["resident", "s1", "s2"]
+
+
+def test_the_resident_is_named_the_grid_worker_to_call_wherever_he_stands_in_the_team() -> None:
+    assert of_case_opened(a_case(team=a_case()["team"][::-1]), 1, BOOK).worker == "k1.worker"
 
 
 @pytest.mark.parametrize("measure", MEASURES)
