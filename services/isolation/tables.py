@@ -45,6 +45,7 @@ cases = Table(
     Column("grid", String(40)),
     Column("worker", String(40)),  # whom registration sent to the door
     Column("team", Json, nullable=False),  # [[role, staff_id]], the owner first
+    Column("team_lacks", String(200)),  # roles of the measure that nobody has, comma separated; null: none
     Column("owner", String(40)),
     Column("unassigned_since", UtcDateTime),
     Column("staff_epoch", BigInteger, nullable=False),  # staff as it was when an owner was last looked for
@@ -69,6 +70,8 @@ Index(
     sqlite_where=_waiting,
 )
 _not_closed = cases.c.closed_at.is_(None)
+_thin = cases.c.team_lacks.is_not(None) & _not_closed
+Index("cases_short_of_staff", cases.c.staff_epoch, postgresql_where=_thin, sqlite_where=_thin)
 Index(
     "cases_by_policy",
     cases.c.policy_epoch,

@@ -361,6 +361,36 @@ def test_where_only_the_community_has_staff_its_officer_answers_for_every_case(e
     assert empty.case(came)["team"] == [["community_officer", "officer"]]
 
 
+def test_a_thin_team_is_filled_when_staff_come_and_who_stood_in_gives_the_case_up(empty: Trial):
+    empty.with_policies().with_neighbourhood([("officer", "community_officer", COMMUNITY)])
+    home, informed = arrival(level="medium"), arrival(level="none")
+    empty.follow(home, informed)
+    assert [empty.case(one)["team"] for one in (home, informed)] == [[["community_officer", "officer"]]] * 2
+    empty.do(keep_staff, [staff("far", "grid_worker", "another-grid")])
+    empty.run_timers()
+    assert not empty.told("case.changed") and empty.do(timers.assign_waiting) == 0
+
+    empty.do(keep_staff, [staff("nurse", "health_worker", COMMUNITY)])
+    empty.run_timers()
+    assert empty.case(home)["team"] == [["community_officer", "officer"], ["health_worker", "nurse"]]
+    assert {x["staff_id"] for x in empty.tasks(home) if x["role"] == "health_worker"} == {"nurse"}
+    assert not empty.told("case.changed"), "the owner is the same"
+
+    empty.do(keep_staff, [staff(*one) for one in STAFF])
+    empty.run_timers()
+    assert [role for role, _ in empty.case(home)["team"]] == [
+        *("grid_worker", "community_officer", "health_worker", "police")
+    ]
+    assert [role for role, _ in empty.case(informed)["team"]] == ["grid_worker"]
+    assert {x["staff_id"] for x in empty.tasks(informed)} == {empty.case(informed)["owner"]}
+    changed = {e.subject: e.data["change"] for e in empty.told("case.changed")}
+    assert changed.keys() == {home.subject, informed.subject}
+    assert [(c["kinds"], c["reason"]) for c in changed.values()] == [(["assigned"], "staff_came")] * 2
+    loads = {row["staff_id"]: row["cases"] for row in empty.rows(t.staff_load) if row["cases"]}
+    assert loads == {"worker-1": 1, "worker-2": 1, "officer": 1, "nurse": 1, "police": 1}
+    assert empty.do(timers.assign_waiting) == 0 and empty.audit()["balanced"]
+
+
 def test_an_arrival_before_any_policy_waits_on_record_and_gets_its_case_when_one_is_imported(empty: Trial):
     empty.with_neighbourhood()
     came = arrival(level="none")

@@ -135,7 +135,7 @@ class Casebook:
         }
         self._stand(case, chapters, stands)
         team = self._team(case, stands)
-        self._give(case, team)
+        self._give(case, team, stands)
         tasks = stands.tasks(self.through).values()
         rows = [self._task_row(case, team, task, stands.policy) for task in tasks]
         case["tasks_planned"] = len(rows)
@@ -203,7 +203,7 @@ class Casebook:
             case["state"] = states.move_case(case["state"], states.ACTIVE)
 
         team = self._team(case, stands, keep=self._kept(before, case, old_team))
-        self._give(case, team)
+        self._give(case, team, stands)
         self.loads.give(member.staff_id for member in team)
         self.loads.take(member.staff_id for member in old_team)
         planned, touched = self._replan(case, team, stands, from_today=from_today)
@@ -228,15 +228,21 @@ class Casebook:
     def may_be_assigned(self, case: Case) -> bool:
         """Whether anybody near has a role for it; if not, it waits for the next change of staff."""
         stands = self.standing([chapter_in(c) for c in case["chapters"]], case["arrived_at"])
+        return self._is_near(case, self.roles_of(stands))
+
+    def may_be_filled(self, case: Case) -> bool:
+        """Whether anybody near has a role that the team lacks."""
+        return self._is_near(case, case["team_lacks"].split(","))
+
+    def _is_near(self, case: Case, roles: Collection[str]) -> bool:
         roster, places, sent = self.reference.staff.roster, self.places_of(case), self._sent(case)
-        roles = self.roles_of(stands)
         return (sent is not None and sent.role in roles) or any(nearest(r, places, roster) for r in roles)
 
     def assign(self, case: Case, reason: str) -> None:
         """Give a case that waits to those who have come."""
         stands = self.standing([chapter_in(c) for c in case["chapters"]], case["arrived_at"])
         team = self._team(case, stands)
-        self._give(case, team)
+        self._give(case, team, stands)
         self.loads.give(member.staff_id for member in team)
         self._hand_over(case, team)
         self._changed_cases[case["case_id"]] = case
@@ -310,8 +316,10 @@ class Casebook:
         until = case["planned_until"] = max(self.through, case.get("planned_until", self.through))
         case["plan_next"] = until + timedelta(days=1) if stands.last_day > until else None
 
-    def _give(self, case: Case, team: tuple[Member, ...]) -> None:
+    def _give(self, case: Case, team: tuple[Member, ...], stands: Standing) -> None:
         case["team"] = [list(member) for member in team]
+        there = {member.role for member in team}
+        case["team_lacks"] = ",".join(role for role in stands.rule.care_team if role not in there) or None
         case["owner"] = owner(team)
         if case["owner"]:
             case["unassigned_since"] = None

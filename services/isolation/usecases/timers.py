@@ -98,21 +98,26 @@ def find_overdue(uow: UnitOfWork) -> int:
 
 
 def assign_waiting(uow: UnitOfWork) -> int:
-    """Give cases without an owner to staff that have come since."""
-    reference = current(uow.conn, uow.zone)
+    """Give cases without an owner to staff that have come since; then fill the teams that lack somebody."""
+    book = Casebook(uow, current(uow.conn, uow.zone))
     c = t.cases.c
-    cases = _take(
-        uow, c.unassigned_since.is_not(None) & (c.staff_epoch < reference.staff.revision), c.staff_epoch
-    )
-    book = Casebook(uow, reference)
+    older = c.staff_epoch < book.reference.staff.revision
+    cases = _take(uow, c.unassigned_since.is_not(None) & older, c.staff_epoch)
     ready = [case for case in cases if book.may_be_assigned(case)]
+    if not cases:
+        thin = c.team_lacks.is_not(None) & c.closed_at.is_(None)
+        cases = _take(uow, thin & older, c.staff_epoch)
+        ready = [case for case in cases if book.may_be_filled(case)]
     passed_over = {case["case_id"] for case in cases} - {case["case_id"] for case in ready}
-    others = [{"case_id": case, "staff_epoch": reference.staff.revision} for case in sorted(passed_over)]
+    others = [{"case_id": case, "staff_epoch": book.reference.staff.revision} for case in sorted(passed_over)]
     update_rows(uow.conn, t.cases, others, key=["case_id"], set=["staff_epoch"])
     book.read_tasks([case["case_id"] for case in ready])
     book.loads.read(_wanted(book, ready))
     for case in ready:
-        book.assign(case, reason="staff_came")
+        if case["owner"] is None:
+            book.assign(case, reason="staff_came")
+        else:
+            book.revise(case, cause=None, reason="staff_came", from_today=True)
     book.write()
     return len(cases)
 
