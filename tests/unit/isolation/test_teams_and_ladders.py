@@ -1,6 +1,7 @@
 """Care teams, the ladder that overdue tasks climb, and the states of cases and tasks."""
 
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.isolation.domain import states
-from services.isolation.domain.escalation import rung, tell_at
+from services.isolation.domain.escalation import above, rung, tell_at
 from services.isolation.domain.team import Member, choose, doer, owner
 from services.isolation.policy_documents import policy_from, shipped
 
@@ -74,6 +75,14 @@ def test_an_overdue_task_climbs_from_the_worker_to_the_district():
     assert [rung(NINTH, step).level for step in (1, 2, 3, 4, 5, 9)] == [
         *("worker", "community", "street", "district", "district", "district")
     ]
+
+
+def test_what_staff_do_not_get_goes_to_the_rungs_above_their_own():
+    levels = [rung.level for rung in NINTH.ladder]
+    for role, stands_on in (("grid_worker", 0), (None, 0), ("community_cadre", 1), ("district_officer", 3)):
+        assert [rung.level for rung in above(NINTH, role)] == levels[stands_on + 1 :]
+    without_workers = replace(NINTH, ladder=NINTH.ladder[1:])
+    assert above(without_workers, "grid_worker") == NINTH.ladder[1:]
 
 
 @given(st.integers(1, 40))
