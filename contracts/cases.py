@@ -105,9 +105,12 @@ class Tell(Contract):
 
 
 class TaskOverdue(Contract):
-    """A task was not done in time: told one step further up the ladder."""
+    """A task was not done in time: told one step further up the ladder.
 
-    task_id = text(36, required=True)
+    So is a message to staff that no channel got through: its kind is `message_to_staff`.
+    """
+
+    task_id = text(36, required=True, about="of the task; of the message where that is what is told")
     case_id = text(36, required=True)
     arrival_id = text(36, required=True)
     kind = text(40, required=True)

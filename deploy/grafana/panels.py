@@ -15,7 +15,13 @@ WORK = 'queue=~"(registration|isolation|notification)\\\\.[a-z_]+"'
 NONE_IS_WELL = ((1, "red"),)
 SOME_ARE_WELL = ((1, "yellow"), (100, "red"))
 RISK = {"high": "red", "medium": "orange", "low": "yellow", "none": "green"}
-LEVELS = {"worker": "yellow", "community": "orange", "street": "red", "district": "dark-red"}
+LEVELS = {
+    "worker": "yellow",
+    "community": "orange",
+    "street": "red",
+    "district": "dark-red",
+    "nobody": "purple",
+}
 MEASURES = {
     "central_isolation": "red",
     "home_isolation": "orange",
@@ -370,6 +376,15 @@ FIELD = (
         "{{publisher}}",
         about="Whom to call",
         steps=SOME_ARE_WELL,
+    ),
+    bars(
+        "Messages to staff that did not arrive, by the level told instead",
+        f"sum by (level) (increase(doorstep_staff_not_reached_total{RANGE}))",
+        "{{level}}",
+        about="In the time shown. nobody: there is no staff above; import staff, or mend their numbers.",
+        wide=24,
+        high=6,
+        colours=LEVELS,
     ),
 )
 
