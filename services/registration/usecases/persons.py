@@ -30,13 +30,13 @@ class Keys:
 class Found:
     """The person a statement is about.
 
-    :param candidates: persons whose arrivals may be the same coming (more than one where a name and phone
-        seen before now turn out to have an identity number).
+    :param merged: whom name and phone meant until this statement gave them an identity number that another
+        person has: nothing leads to `merged` any more, and its arrivals are this person's.
     :param rival: the person with the same name and phone but another identity number.
     """
 
     person_id: str
-    candidates: tuple[str, ...]
+    merged: str | None = None
     rival: str | None = None
 
 
@@ -55,17 +55,17 @@ class _Owners:
             person = by_name or fallback or new_id()
             assert keys.name_phone is not None
             self.person[keys.name_phone] = person
-            return Found(person, (person,))
+            return Found(person)
         is_mine = claim is None or claim == keys.identity
         person = by_identity or (by_name if is_mine else None) or fallback or new_id()
         self.person[keys.identity] = person
         if keys.name_phone is None:
-            return Found(person, (person,))
+            return Found(person)
         if not is_mine:
-            return Found(person, (person,), rival=by_name)
+            return Found(person, rival=by_name)
         self.person[keys.name_phone] = person
         self.claimed_by[keys.name_phone] = keys.identity
-        return Found(person, (person,) if by_name in (None, person) else (person, by_name))
+        return Found(person, merged=None if by_name == person else by_name)
 
 
 def keys_of(index: BlindIndex, person: Person) -> Keys:

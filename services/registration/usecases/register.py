@@ -9,15 +9,15 @@ from datetime import datetime
 
 from sqlalchemy import literal, select
 
-from chassis.database import insert_rows, is_in
+from chassis.database import insert_rows, is_in, update_rows
 from chassis.ids import new_id
 from chassis.unit_of_work import UnitOfWork
 from contracts.envelope import Event
 from services.registration.domain.merging import (
-    SAME_COMING,
     Statement,
     choose,
-    may_be_same_coming,
+    doubt,
+    fold_statements,
 )
 from services.registration.domain.place_text import fold
 from services.registration.domain.placing import Placement
@@ -30,7 +30,7 @@ from services.registration.tables import (
 )
 from services.registration.usecases.catalogue import Catalogue
 from services.registration.usecases.persons import Found, find_persons, keys_of
-from services.registration.usecases.write_arrivals import Draft, draft_of, write_arrivals
+from services.registration.usecases.write_arrivals import Draft, draft_of, placed_now, write_arrivals
 
 
 @dataclass(slots=True)
@@ -52,45 +52,52 @@ def register(
     :param causes: the event of each report, by report id.
     """
     found, known_persons = find_persons(uow, [keys_of(uow.index, one.person) for one in statements])
-    drafts, registered = _assign(uow, statements, found, known_persons)
+    by_person = _stored_arrivals(uow, catalogue, found, known_persons)
+    drafts, registered = _assign(uow, statements, found, by_person)
     _join_households(uow, drafts, statements, registered)
-    load_earlier_statements(uow, [draft for draft in drafts.values() if draft.row is not None])
+    load_earlier_statements(uow, [d for d in drafts.values() if d.row is not None and not d.old])
     write_arrivals(uow, catalogue, list(drafts.values()), causes)
     return registered
 
 
 def _assign(
-    uow: UnitOfWork, statements: Sequence[Statement], found: Sequence[Found], known_persons: frozenset[str]
+    uow: UnitOfWork,
+    statements: Sequence[Statement],
+    found: Sequence[Found],
+    by_person: dict[str, list[Draft]],
 ) -> tuple[dict[str, Draft], Registered]:
     """Each statement to its arrival: one that is known, one of this batch, or a new one."""
-    by_person = _stored_arrivals(uow, found, known_persons)
     touched: dict[str, Draft] = {}
+    moved: dict[str, Draft] = {}
     registered = Registered()
     duplicates: dict[tuple[str, str], str] = {}
     for statement, person in zip(statements, found, strict=True):
         report = statement.report
         place_key = _place_key(uow, statement)
-        placed = statement.placement.community is not None
-        candidates = {d.arrival_id: d for one in person.candidates for d in by_person.get(one, ())}
-        known = [draft.known for draft in candidates.values()]
-        chosen, others = choose(report.arrived_at, place_key, known)
+        candidates = by_person.setdefault(person.person_id, [])
+        for draft in by_person.pop(person.merged, ()) if person.merged else ():
+            draft.person_id = person.person_id
+            candidates.append(draft)
+            moved[draft.arrival_id] = draft
+        chosen = choose(report.arrived_at, place_key, [draft.known for draft in candidates])
         if chosen is None:
+            placed = statement.placement.community is not None
             draft = Draft(new_id(), person.person_id, place_key, placed)
-            by_person.setdefault(person.person_id, []).append(draft)
+            candidates.append(draft)
             registered.first_report[draft.arrival_id] = statement.report_id
-            others = [one for one in known if may_be_same_coming(report.arrived_at, placed, one)]
-            why = "destination_unclear"
         else:
-            draft, why = candidates[chosen.arrival_id], "fits_two_arrivals"
+            draft = next(one for one in candidates if one.arrival_id == chosen.arrival_id)
         draft.add(report.arrived_at, report.expected)
         draft.new.append(statement)
         touched[draft.arrival_id] = draft
         registered.arrival_of[statement.order] = draft.arrival_id
-        for other in others:
-            duplicates.setdefault(_pair(draft.arrival_id, other.arrival_id), why)
         for rival in by_person.get(person.rival or "", ()):
-            if abs(rival.known.arrived_at - report.arrived_at) <= SAME_COMING:
+            if rival.known.is_near(report.arrived_at):
                 duplicates.setdefault(_pair(draft.arrival_id, rival.arrival_id), "same_name_and_phone")
+    for draft in (touched | moved).values():
+        for other in by_person[draft.person_id]:
+            if other is not draft and (why := doubt(draft.known, other.known)):
+                duplicates[_pair(draft.arrival_id, other.arrival_id)] = why
     insert_rows(
         uow.conn,
         possible_duplicates,
@@ -100,23 +107,34 @@ def _assign(
         ],
         ignore_conflicts=True,
     )
+    given = [{"id": id, "person_id": d.person_id} for id, d in sorted(moved.items()) if d.row is not None]
+    update_rows(uow.conn, arrivals, given, key=["id"], set=["person_id"])
     return touched, registered
 
 
 def _stored_arrivals(
-    uow: UnitOfWork, found: Sequence[Found], known_persons: frozenset[str]
+    uow: UnitOfWork, catalogue: Catalogue, found: Sequence[Found], known_persons: frozenset[str]
 ) -> dict[str, list[Draft]]:
-    persons = {one for f in found for one in (*f.candidates, f.rival) if one in known_persons}
+    persons = {one for f in found for one in (f.person_id, f.merged, f.rival) if one in known_persons}
     by_person: dict[str, list[Draft]] = defaultdict(list)
-    if persons:
-        rows = uow.conn.execute(
-            select(arrivals)
-            .where(is_in(uow.conn, arrivals.c.person_id, sorted(map(str, persons))))
-            .order_by(arrivals.c.id)
-            .with_for_update()
-        )
-        for row in rows:
-            by_person[row.person_id].append(draft_of(row))
+    if not persons:
+        return by_person
+    rows = uow.conn.execute(
+        select(arrivals)
+        .where(is_in(uow.conn, arrivals.c.person_id, sorted(map(str, persons))))
+        .order_by(arrivals.c.id)
+        .with_for_update()
+    )
+    drafts = [draft_of(row) for row in rows]
+    for draft in drafts:
+        by_person[draft.person_id].append(draft)
+    # What the row does not tell: when its other reports say it was, and whose place it is in by now.
+    unsure = [d for d in drafts if d.row.reports > 1 or d.row.placed_with != catalogue.placing]
+    load_earlier_statements(uow, unsure)
+    for draft in unsure:
+        if draft.old:
+            community = fold_statements(placed_now(catalogue, draft.old)).placement.community
+            draft.place_key, draft.placed = community or draft.place_key, community is not None
     return by_person
 
 

@@ -52,7 +52,8 @@ class Draft:
     def known(self) -> Known:
         at = self._actual or self._expected
         assert at is not None
-        return Known(self.arrival_id, at, self.place_key, self.placed)
+        told = frozenset((at, *(one.report.arrived_at for one in (*self.old, *self.new))))
+        return Known(self.arrival_id, at, self.place_key, self.placed, told)
 
 
 def draft_of(row: Any) -> Draft:
@@ -74,7 +75,7 @@ def write_arrivals(
     """
     reported = sorted((d for d in drafts if d.new), key=lambda d: (d.new[0].order, d.arrival_id))
     others = sorted((d for d in drafts if not d.new), key=lambda d: d.arrival_id)
-    comings = {d.arrival_id: fold_statements([*_placed(catalogue, d.old), *d.new]) for d in drafts}
+    comings = {d.arrival_id: fold_statements([*placed_now(catalogue, d.old), *d.new]) for d in drafts}
     workers = _Workers(uow, catalogue, [c.placement for c in comings.values()])
     new_rows, changed_rows = [], []
     for draft in (*reported, *others):
@@ -91,7 +92,7 @@ def write_arrivals(
             uow.record("arrival.registered", draft.arrival_id, 1, data, cause=cause)
             uow.count(ARRIVALS, draft.new[0].report.source_kind, risk.level.name)
             continue
-        why = _why(draft, fold_statements(_placed(catalogue, draft.old)), coming, row)
+        why = _why(draft, fold_statements(placed_now(catalogue, draft.old)), coming, row)
         if why:
             row["version"] = draft.row.version + 1
             data["change"] = {"why": why, "previous_level": draft.row.risk_level}
@@ -114,7 +115,7 @@ _CHANGING = (
 )  # fmt: skip
 
 
-def _placed(catalogue: Catalogue, statements: Iterable[Statement]) -> list[Statement]:
+def placed_now(catalogue: Catalogue, statements: Iterable[Statement]) -> list[Statement]:
     """Earlier statements with their destination looked up in the place table as it is now."""
     find = catalogue.places.find
     return [replace(one, placement=find(one.report.division, one.report.address)) for one in statements]

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.registration.domain.merging import Known, Statement, choose, fold_statements
+from services.registration.domain.merging import Known, Statement, choose, doubt, fold_statements
 from services.registration.domain.placing import Placement
 from services.registration.domain.reports import Person, Report
 from services.registration.domain.risk import Stop
@@ -91,15 +91,30 @@ def test_the_more_precise_placement_is_kept() -> None:
     assert fold_statements([statement(1), statement(2, grid="g1")]).placement.grid == "g1"
 
 
-def known(name: str, hours: int, place: str = "c") -> Known:
-    return Known(name, AT + timedelta(hours=hours), place, True)
+def known(name: str, *hours: int, place: str = "c", placed: bool = True) -> Known:
+    told = frozenset(AT + timedelta(hours=hour) for hour in hours)
+    return Known(name, min(told), place, placed, told)
 
 
 def test_the_same_place_within_48_hours_is_the_same_coming() -> None:
-    chosen, others = choose(AT, "c", [known("a", 48), known("b", 49), known("d", 0, "elsewhere")])
-    assert (chosen, others) == (known("a", 48), [])
+    there = [known("a", 48), known("b", 49), known("d", 0, place="elsewhere")]
+    assert choose(AT, "c", there) == known("a", 48)
+    joined = known("a", 48, 0)
+    assert [doubt(joined, one) for one in there[2:]] == [None]
 
 
 def test_a_report_that_fits_two_goes_to_the_earlier_and_names_the_other() -> None:
-    chosen, others = choose(AT, "c", [known("b", 40), known("a", -40)])
-    assert (chosen, others) == (known("a", -40), [known("b", 40)])
+    assert choose(AT, "c", [known("b", 40), known("a", -40)]) == known("a", -40)
+    assert doubt(known("a", -40, 0), known("b", 40)) == "fits_two_arrivals"
+
+
+def test_two_arrivals_are_in_doubt_if_any_report_of_one_is_within_48_hours_of_any_of_the_other() -> None:
+    assert doubt(known("a", 0), known("b", 49)) is None
+    assert doubt(known("a", 0, 40), known("b", 88)) == "fits_two_arrivals"
+    assert doubt(known("a", 0, 40), known("b", 89)) is None
+
+
+def test_where_nobody_knows_the_destination_of_one_of_two_arrivals_they_are_in_doubt() -> None:
+    assert doubt(known("a", 0), known("b", 1, place="elsewhere")) is None
+    unclear = known("b", 1, place="elsewhere", placed=False)
+    assert doubt(known("a", 0), unclear) == doubt(unclear, known("a", 0)) == "destination_unclear"
