@@ -104,6 +104,14 @@ Index("arrivals_person", arrivals.c.person_id)
 Index("arrivals_household", arrivals.c.household_id)
 _waiting = arrivals.c.unassigned_since.is_not(None)
 Index("arrivals_unassigned", arrivals.c.unassigned_since, postgresql_where=_waiting, sqlite_where=_waiting)
+Index(
+    "arrivals_to_place",
+    arrivals.c.placed_with,
+    arrivals.c.unassigned_since,
+    postgresql_where=_waiting,
+    sqlite_where=_waiting,
+)
+Index("arrivals_worker", arrivals.c.worker)
 
 possible_duplicates = Table(
     "possible_duplicates",

@@ -47,6 +47,7 @@ class Catalogue:
     risk_list: str | None
     places: PlaceIndex
     rota: Rota
+    absent: frozenset[str]  # staff who are inactive: what they have is nobody's
     policies: tuple[Policy, ...]
 
     @property
@@ -86,12 +87,14 @@ def read_catalogue(uow: UnitOfWork) -> Catalogue:
 
     index = _place_index(conn) if changed("places") or old is None else old.places
     risk, newest = (_risk_index(uow)) if changed("risk") or old is None else (old.risk, old.risk_list)
+    with_staff = changed("places", "staff") or old is None
     fresh = Catalogue(
         versions=current,
         risk=risk,
         risk_list=newest,
         places=index,
-        rota=_rota(conn, index) if changed("places", "staff") or old is None else old.rota,
+        rota=_rota(conn, index) if with_staff or old is None else old.rota,
+        absent=_absent(conn) if with_staff or old is None else old.absent,
         policies=_policies(conn) if changed("policies") or old is None else old.policies,
     )
     _cache[conn.engine] = fresh
@@ -148,6 +151,10 @@ def _rota(conn: Connection, index: PlaceIndex) -> Rota:
         select(staff.c.staff_id, staff.c.place).where(staff.c.active.is_(True), staff.c.role == "grid_worker")
     )
     return Rota((row.staff_id, index.level_ids(row.place)) for row in rows)
+
+
+def _absent(conn: Connection) -> frozenset[str]:
+    return frozenset(conn.execute(select(staff.c.staff_id).where(staff.c.active.is_(False))).scalars())
 
 
 def _policies(conn: Connection) -> tuple[Policy, ...]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import socket
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
+from zlib import crc32
 
 import orjson
 from sqlalchemy import func, select, text
@@ -225,7 +227,7 @@ class _Workers:
     """Gives each arrival to the worker with the fewest open ones, and writes down who got how many."""
 
     def __init__(self, uow: UnitOfWork, catalogue: Catalogue, placements: Iterable[Placement]) -> None:
-        self._conn, self._rota = uow.conn, catalogue.rota
+        self._conn, self._rota, self._absent = uow.conn, catalogue.rota, catalogue.absent
         self._given: Counter[str] = Counter()
         who = {worker for placement in set(placements) for worker in self._rota.workers(placement)}
         column = worker_loads.c
@@ -237,15 +239,15 @@ class _Workers:
         self._open = {staff_id: int(count) for staff_id, count in rows}
 
     def at(self, placement: Placement, current: str | None) -> str | None:
-        """Who has it goes on, unless the doorstep turns out to lie in somebody else's grid."""
+        """Who has it goes on, unless they left or the doorstep turns out to lie in somebody else's grid."""
         there = self._rota.workers(placement)
-        if current and (current in there or not there):
+        if current and current not in self._absent and (current in there or not there):
             return current
         worker = self._rota.next(placement, self._open)
         if worker:
             self._given[worker] += 1
-            if current:
-                self._given[current] -= 1
+        if current:
+            self._given[current] -= 1
         return worker
 
     def write(self) -> None:
@@ -254,7 +256,15 @@ class _Workers:
             return
         rows = [{"staff_id": one, "open": n} for one, n in sorted(self._given.items())]
         statement = _ADD_POSTGRESQL if self._conn.dialect.name == "postgresql" else _ADD_SQLITE
-        self._conn.execute(statement, {"rows": orjson.dumps(rows).decode(), "shard": os.getpid() % _SHARDS})
+        self._conn.execute(statement, {"rows": orjson.dumps(rows).decode(), "shard": _SHARD})
+
+
+def shard_of(host: str, process: int) -> int:
+    """In containers the process has the same number everywhere, and the host a name of its own."""
+    return crc32(f"{host}/{process}".encode()) % _SHARDS
+
+
+_SHARD = shard_of(socket.gethostname(), os.getpid())
 
 
 _ADD = """INSERT INTO worker_loads (staff_id, shard, open)
