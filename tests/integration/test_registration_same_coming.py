@@ -94,6 +94,21 @@ def test_arrivals_of_two_who_turn_out_to_be_one_person_are_held_against_each_oth
     assert pair["why"] == "fits_two_arrivals"
 
 
+def test_children_under_one_placeholder_for_a_number_are_not_one_child_and_their_families_not_one_household(
+    trial: Trial,
+) -> None:
+    number = {"identity_type": "other", "identity_number": "0000", "phone": None}
+    for order, born in ((1, "2015-03-01"), (2, "2018-07-09")):
+        child = person(order + 500, **number, birth_date=born)
+        trial.receive(report(order, people=[person(order), child]))
+    assert trial.arrivals() == []
+    for listed in trial.read(queries.needs_correction):
+        assert [(one["field"], one["code"]) for one in listed["reasons"]] == [
+            ("companions[0].identity_number", "identity_placeholder")
+        ]
+    assert len(trial.read(queries.needs_correction)) == 2
+
+
 # -- several comings in a few days ---------------------------------------------------------------------------
 
 

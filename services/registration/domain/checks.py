@@ -90,6 +90,12 @@ def _check_person(person: Person, path: str, today: date) -> Iterator[Reason]:
             yield from _check_resident_id(person, path, today)
         elif not 4 <= len(person.identity_number) <= 30:
             yield Reason(f"{path}.identity_number", "identity_length", "must have 4 to 30 letters and digits")
+        elif len(set(person.identity_number)) == 1:  # whoever else is given it would be the same person
+            yield Reason(
+                f"{path}.identity_number",
+                "identity_placeholder",
+                "is one character repeated: give the number of the document, or leave it out",
+            )
         elif person.identity_type is None and _LIKE_RESIDENT_ID.fullmatch(person.identity_number):
             yield from _check_resident_id(person, path, today)
     elif person.identity_type == "resident_id" and not (person.name and person.phone):

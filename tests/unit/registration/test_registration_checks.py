@@ -73,6 +73,8 @@ def test_a_good_report_passes() -> None:
         ({"person": {"phone": "12345"}}, ("person.phone", "phone_invalid")),
         ({"person": {"identity_number": None, "phone": None}}, ("person", "person_unknown")),
         ({"person": {"identity_type": "passport", "identity_number": "E1"}}, (NUMBER, "identity_length")),
+        ({"person": {"identity_type": "other", "identity_number": "0000"}}, (NUMBER, "identity_placeholder")),
+        ({"person": {"identity_type": None, "identity_number": "xxxxx"}}, (NUMBER, "identity_placeholder")),
         (one_stop("999999", "2022-09-20", "2022-09-21"), ("stops[0].division", "division_unknown")),
         (one_stop(None, "2022-09-20", "2022-09-21"), ("stops[0]", "stop_without_place")),
         (one_stop("620402", "2022-09-21", "2022-09-20"), ("stops[0].from", "stop_ends_before_it_begins")),
