@@ -311,14 +311,14 @@ _DIGITS = {c: i for i, c in enumerate("零一二三四五六七八九")}
 
 
 def _number(text: str) -> str:
-    """`第12` → 12, `十二` → 12, `007` → 7; letters stay."""
+    """`第12` → 12, `十二` → 12, `007` → 7; letters and digits of other scripts stay."""
     text = text.removeprefix("第")
     if text.isascii():
         return text.lstrip("0") or text
     if "十" in text:
         tens, _, ones = text.partition("十")
         return str(_DIGITS.get(tens, 1) * 10 + _DIGITS.get(ones, 0))
-    return "".join(str(_DIGITS[c]) for c in text)
+    return "".join(str(_DIGITS.get(c, c)) for c in text)
 
 
 def _exclude(text: str, numbers: dict[str, set[str]], names: list[str]) -> None:

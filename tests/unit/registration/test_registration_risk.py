@@ -4,7 +4,7 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from services.registration.domain.place_text import Answer, fold, read_place
@@ -73,6 +73,7 @@ def test_the_published_text_decides_where_it_can(place: str, address: str, answe
 
 
 @given(st.text(max_size=40), st.text(max_size=40))
+@example("۰号楼", "A۱座۲-٣号楼")
 def test_no_text_is_too_strange_to_be_read(place: str, address: str) -> None:
     assert read_place(place).answer(fold(address)) in Answer
 
