@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from cli.passage import Recorded, made_at
+from cli.passage import Recorded
 
 if TYPE_CHECKING:
     from cli.balance import Balance
@@ -32,7 +32,7 @@ class Relation:
     :param first: type and handler of the event of version 1; `later` of all others.
     :param known: of these ids, the versions that the next service has taken in by now.
     :param excused: versions for whose absence it has recorded a reason.
-    :param recorded_at: when the last version was recorded, in real time.
+    :param recorded_at: when the first version and the last were recorded, in real time.
     :param orphan: what is missing, and how it is said, where the next service knows an id that this one does
         not; `gone` where it has handled an event of which nothing is left.
     """
@@ -42,7 +42,7 @@ class Relation:
     later: tuple[str, str]
     known: Callable[[Sequence[str]], Versions]
     excused: Callable[[Sequence[str]], set[tuple[str, int]]]
-    recorded_at: Callable[[Sequence[str]], dict[str, datetime]]
+    recorded_at: Callable[[Sequence[str]], dict[str, tuple[datetime, datetime]]]
     orphan: tuple[str, str]
     gone: Callable[[Recorded, bool], tuple[str, str, str]]
 
@@ -119,7 +119,7 @@ def _look_again(found: Balance, relation: Relation, suspects: dict[str, int], su
                 count["excused"] += 1
             else:
                 kind = relation.kind(version)
-                made = made_at(id) if kind[0] == "arrival.registered" else at.get(id, datetime.now(UTC))
+                made = at[id][version > 1] if id in at else datetime.now(UTC)
                 unseen[kind].append(Recorded(f"{kind[0]}:{id}:{version}", kind[0], id, made))
     for number, (kind, events) in enumerate(unseen.items()):
         handled = found.passage.handled(kind[1], relation.source, [event.id for event in events])
@@ -215,7 +215,7 @@ def _waiting_for_policy(ids: Sequence[str]) -> set[tuple[str, int]]:
         return {(id, version) for id, version in rows}
 
 
-def _arrivals_changed_at(ids: Sequence[str]) -> dict[str, datetime]:
+def _arrivals_recorded_at(ids: Sequence[str]) -> dict[str, tuple[datetime, datetime]]:
     from sqlalchemy import select
 
     from chassis.database import is_in
@@ -224,8 +224,8 @@ def _arrivals_changed_at(ids: Sequence[str]) -> dict[str, datetime]:
 
     a = arrivals.c
     with database_of("registration").read() as conn:
-        rows = conn.execute(select(a.id, a.updated_at).where(is_in(conn, a.id, ids)))
-        return {id: _real(at, "registration") for id, at in rows}
+        rows = conn.execute(select(a.id, a.created_at, a.updated_at).where(is_in(conn, a.id, ids)))
+        return {id: _both(first, last, "registration") for id, first, last in rows}
 
 
 def _case_gone(event: Recorded, known: bool) -> tuple[str, str, str]:
@@ -240,7 +240,7 @@ _ARRIVALS = Relation(
     later=("arrival.reassessed", "isolation.reassess_case"),
     known=_versions_in_cases,
     excused=_waiting_for_policy,
-    recorded_at=_arrivals_changed_at,
+    recorded_at=_arrivals_recorded_at,
     orphan=("arrival", "isolation has its case, and registration has no such arrival"),
     gone=_case_gone,
 )
@@ -281,7 +281,7 @@ def _versions_told(case_ids: Sequence[str]) -> Versions:
     return found
 
 
-def _cases_changed_at(case_ids: Sequence[str]) -> dict[str, datetime]:
+def _cases_recorded_at(case_ids: Sequence[str]) -> dict[str, tuple[datetime, datetime]]:
     """By their history, of which every change writes a line."""
     from sqlalchemy import func, select
 
@@ -292,9 +292,11 @@ def _cases_changed_at(case_ids: Sequence[str]) -> dict[str, datetime]:
     h = case_history.c
     with database_of("isolation").read() as conn:
         rows = conn.execute(
-            select(h.case_id, func.max(h.at)).where(is_in(conn, h.case_id, case_ids)).group_by(h.case_id)
+            select(h.case_id, func.min(h.at), func.max(h.at))
+            .where(is_in(conn, h.case_id, case_ids))
+            .group_by(h.case_id)
         )
-        return {id: _real(at, "isolation") for id, at in rows}
+        return {id: _both(first, last, "isolation") for id, first, last in rows}
 
 
 def _notice_gone(event: Recorded, known: bool) -> tuple[str, str, str]:
@@ -307,7 +309,7 @@ _CASES = Relation(
     later=("case.changed", "notification.tell_case_changed"),
     known=_versions_told,
     excused=lambda ids: set(),
-    recorded_at=_cases_changed_at,
+    recorded_at=_cases_recorded_at,
     orphan=("case", "notification told of it, and isolation has no such case"),
     gone=_notice_gone,
 )
@@ -326,8 +328,9 @@ def _open(count: Counter[str]) -> dict[str, int]:
     return {name: count[name] for name in ("in_flight", "dead_lettered", "lost", "gone")}
 
 
-def _real(moment: datetime, service: str) -> datetime:
-    """A time of the field in real time, as the field's clock runs now."""
+def _both(first: datetime, last: datetime, service: str) -> tuple[datetime, datetime]:
+    """Times of the field in real time, as the field's clock runs now."""
     from cli.databases import settings_of
 
-    return moment - (settings_of(service).clock().now() - datetime.now(UTC))
+    offset = settings_of(service).clock().now() - datetime.now(UTC)
+    return first - offset, last - offset

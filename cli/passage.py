@@ -270,8 +270,3 @@ def recorded_in_log(service: str, types: Collection[str]) -> Iterator[list[Recor
         if len(rows) < PAGE // 10:
             return
         last = rows[-1].id
-
-
-def made_at(id: str) -> datetime:
-    """The real time at which one of our ids (UUID version 7) was made."""
-    return datetime.fromtimestamp(int(id[:8] + id[9:13], 16) / 1000, UTC)

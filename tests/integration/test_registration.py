@@ -349,7 +349,8 @@ def test_the_next_report_sees_what_was_imported(trial: Trial) -> None:
     with trial.work.unit() as uow:
         import_places(uow, PLACES + "y3,g1,courtyard,新苑,,,\n")
     trial.receive(report(2, address="新苑1号楼"))
-    assert [row["grid"] for row in trial.arrivals()] == [None, "g1"]
+    grids = {trial.person_of(row)["name"]: row["grid"] for row in trial.arrivals()}
+    assert grids == {"旅客1": None, "旅客2": "g1"}
 
 
 def test_whoever_waits_is_assigned_when_places_and_staff_come(trial: Trial) -> None:
@@ -418,7 +419,8 @@ def test_the_policy_says_how_many_days_a_stop_concerns_later_lists(trial: Trial)
     with trial.work.unit() as uow:
         keep_policies(uow, [policy(1, 7)])
     trial.receive(report(2, stops=[early]))
-    assert [row["risk_level"] for row in trial.arrivals()] == ["high", "none"]
+    levels = {trial.person_of(row)["name"]: row["risk_level"] for row in trial.arrivals()}
+    assert levels == {"旅客1": "high", "旅客2": "none"}
 
 
 # -- risk lists ---------------------------------------------------------------------------------------------

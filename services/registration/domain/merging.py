@@ -19,14 +19,15 @@ from services.registration.domain.risk import Stop
 SAME_COMING = timedelta(hours=48)
 
 
+Order = tuple[datetime, str, str, int]
+"""(event time, source, event id, position among the people)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """What one report says of one of its people.
+    """What one report says of one of its people."""
 
-    :param order: (event time, source, event id, position among the people).
-    """
-
-    order: tuple[datetime, str, str, int]
+    order: Order
     report_id: str
     report: Report
     person: Person

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 
 from sqlalchemy import literal, select
 
 from chassis.database import insert_rows, is_in, update_rows
-from chassis.ids import new_id
+from chassis.ids import derived_id
 from chassis.unit_of_work import UnitOfWork
 from contracts.envelope import Event
 from services.registration.domain.merging import (
+    Order,
     Statement,
     choose,
     doubt,
@@ -37,7 +37,7 @@ from services.registration.usecases.write_arrivals import Draft, draft_of, place
 class Registered:
     """Which arrival each statement (by its order) went to, and which report was the first of an arrival."""
 
-    arrival_of: dict[tuple[datetime, str, str, int], str] = field(default_factory=dict)
+    arrival_of: dict[Order, str] = field(default_factory=dict)
     first_report: dict[str, str] = field(default_factory=dict)
 
     def is_first(self, report_id: str, arrival_id: str) -> bool:
@@ -67,6 +67,8 @@ def _assign(
     by_person: dict[str, list[Draft]],
 ) -> tuple[dict[str, Draft], Registered]:
     """Each statement to its arrival: one that is known, one of this batch, or a new one."""
+    proposed = _arrival_ids(uow, statements)
+    same = _stored_under(uow, proposed.values(), by_person)
     touched: dict[str, Draft] = {}
     moved: dict[str, Draft] = {}
     registered = Registered()
@@ -80,9 +82,12 @@ def _assign(
             candidates.append(draft)
             moved[draft.arrival_id] = draft
         chosen = choose(report.arrived_at, place_key, [draft.known for draft in candidates])
-        if chosen is None:
+        new_id = proposed[statement.order]
+        if chosen is None and new_id in same:
+            draft = same[new_id]
+        elif chosen is None:
             placed = statement.placement.community is not None
-            draft = Draft(new_id(), person.person_id, place_key, placed)
+            draft = Draft(new_id, person.person_id, place_key, placed)
             candidates.append(draft)
             registered.first_report[draft.arrival_id] = statement.report_id
         else:
@@ -138,6 +143,41 @@ def _stored_arrivals(
     return by_person
 
 
+def _arrival_ids(uow: UnitOfWork, statements: Sequence[Statement]) -> dict[Order, str]:
+    """The id of the arrival that a statement is the first to tell of.
+
+    It follows from the report alone: when publishers send again what a restored backup does not know, the
+    arrival, its case and its messages are the same as before, and nobody is told twice. Keyed, because ids
+    stand in logs, and those of publishers may be numbers of documents. People of one report lie together,
+    companions after the person.
+    """
+    ids, together = {}, ""
+    for one in statements:
+        _, source, event_id, position = one.order
+        digest = uow.index("arrival", f"{source}\0{event_id}\0{position}")
+        together = digest[-4:] if position == 0 else together
+        ids[one.order] = derived_id(one.report.arrived_at, together, position, digest)
+    return ids
+
+
+def _stored_under(
+    uow: UnitOfWork, ids: Collection[str], by_person: dict[str, list[Draft]]
+) -> dict[str, Draft]:
+    """Arrivals that are there already under the id a report would give a new one: it told of them before."""
+    known = {draft.arrival_id: draft for drafts in by_person.values() for draft in drafts}
+    same = {id: known[id] for id in ids if id in known}
+    rows = uow.conn.execute(
+        select(arrivals)
+        .where(is_in(uow.conn, arrivals.c.id, sorted(set(ids) - same.keys())))
+        .order_by(arrivals.c.id)
+        .with_for_update()
+    )
+    for row in rows:
+        same[row.id] = draft_of(row)
+        by_person[row.person_id].append(same[row.id])
+    return same
+
+
 def _place_key(uow: UnitOfWork, statement: Statement) -> str:
     """Two destinations are the same if they are in one community, or in none and written alike."""
     if statement.placement.community is not None:
@@ -153,7 +193,7 @@ def _pair(one: str, other: str) -> tuple[str, str]:
 def _join_households(
     uow: UnitOfWork, drafts: dict[str, Draft], statements: Sequence[Statement], registered: Registered
 ) -> None:
-    """People of one report are followed together. A household is called after its first arrival."""
+    """People of one report are followed together. A household is called after its first arrival, for good."""
     for draft in drafts.values():
         draft.household = draft.household or draft.arrival_id
     together: dict[str, list[str]] = defaultdict(list)
@@ -162,6 +202,7 @@ def _join_households(
             together[statement.report_id].append(registered.arrival_of[statement.order])
     if not together:
         return
+    stored = {draft.row.household_id for draft in drafts.values() if draft.row is not None}
     root: dict[str, str] = {}
 
     def find(name: str) -> str:
@@ -170,10 +211,9 @@ def _join_households(
         return name
 
     for ids in together.values():
-        names = sorted({find(drafts[one].household) for one in ids})
+        names = sorted({find(drafts[one].household) for one in ids}, key=lambda one: (one not in stored, one))
         for name in names[1:]:
             root[name] = names[0]
-    stored = {draft.row.household_id for draft in drafts.values() if draft.row is not None}
     merged_away = sorted(name for name in root if name in stored and find(name) != name)
     if merged_away:
         _load_household_members(uow, drafts, merged_away)

@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chassis.ids import new_id
-from cli.handed_on import Pair, compared
-from cli.passage import GRACE, Passage, Recorded, Waiting, made_at
+from cli.balance import Balance
+from cli.handed_on import Pair, Relation, compared, hand_on
+from cli.passage import GRACE, Passage, Recorded, Waiting
 
 rows = st.dictionaries(st.uuids().map(str), st.integers(1, 5))
 
@@ -20,13 +20,12 @@ def test_every_id_of_either_side_comes_once_in_order(here, there, both):
     assert pairs == [Pair(id, left.get(id), right.get(id)) for id in sorted(left.keys() | right.keys())]
 
 
-def test_an_id_tells_when_it_was_made():
-    assert abs(made_at(new_id()) - datetime.now(UTC)) < timedelta(seconds=2)
-
-
 class NothingDead(Passage):
     def _dead(self, handler, source, ids):
         return {id for id in ids if id == "dead"}
+
+    def handled(self, handler, source, ids):
+        return set()
 
 
 def judged(
@@ -66,3 +65,27 @@ def test_without_a_broker_nothing_is_called_lost():
 
 def test_what_was_given_up_on_is_accounted_for():
     assert judged(recorded("dead", GRACE * 2), queues={})[0] == {"dead_lettered": 1}
+
+
+def test_of_each_version_it_counts_when_that_was_recorded_whatever_its_id_looks_like():
+    now = datetime.now(UTC)
+    long_ago = now - GRACE * 2
+    recorded_at = {"fresh": (now, now), "changed": (long_ago, now), "old": (long_ago, long_ago)}
+    relation = Relation(
+        source="registration",
+        first=("arrival.registered", "isolation.open_case"),
+        later=("arrival.reassessed", "isolation.reassess_case"),
+        known=lambda ids: {},
+        excused=lambda ids: set(),
+        recorded_at=lambda ids: {id: recorded_at[id] for id in ids},
+        orphan=("arrival", ""),
+        gone=lambda event, known: ("case", event.about, ""),
+    )
+    waiting = Waiting({"registration": 0}, {})
+    balance = Balance(waiting)
+    balance.passage = NothingDead(waiting)
+    first, later = hand_on(
+        balance, relation, [Pair("fresh", 1, None), Pair("changed", 2, None), Pair("old", 2, None)]
+    )
+    assert first == {"due": 3, "in_flight": 1, "lost": 2}
+    assert later == {"due": 2, "in_flight": 1, "lost": 1}
