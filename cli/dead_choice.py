@@ -210,13 +210,13 @@ def one_that_waits(letter_id: str) -> Choice:
 
 def told(found: Found) -> dict[str, Any]:
     """What may be shown of a letter; nothing of its body and headers."""
-    from cli.masking import masked, masked_error, masked_text
+    from cli.masking import masked_error, masked_id, masked_text
 
     row = {name: value for name, value in found.row.items() if name not in ("sealed_body", "headers")}
     row["error"] = masked_error(row["error"])
     row["settled_reason"] = row["settled_reason"] and masked_text(row["settled_reason"])
     for name in ("source", "event_id", "event_type", "correlation_id"):
-        row[name] = masked(row[name], "id")
+        row[name] = masked_id(row[name])
     row["content_type"] = masked_error(row["content_type"] or "")
     return {"service": found.service} | row
 
@@ -236,20 +236,21 @@ def body_of(found: Found) -> Any:
         return f"(sealed: {error})"
     try:
         return masked(orjson.loads(body))
+    except RecursionError:
+        return f"(nested too deep; {len(body)} characters, not shown)"
     except orjson.JSONDecodeError as error:
         return f"(no JSON at character {error.pos}; {len(body)} characters, not shown)"
 
 
 def headers_of(found: Found) -> dict[str, Any]:
     """Ours are ids and routing keys; outsiders may have written anything into theirs."""
-    from cli.masking import masked
+    from cli.masking import masked, masked_id
 
-    return {
-        name if name.startswith("doorstep-") else "(masked name)": masked(
-            value, "id" if name.startswith("doorstep-") else ""
-        )
-        for name, value in found.row["headers"].items()
-    }
+    shown = {}
+    for name, value in found.row["headers"].items():
+        ours = name.startswith("doorstep-")
+        shown[name if ours else "(masked name)"] = masked_id(value) if ours else masked(value)
+    return shown
 
 
 def _is_id(text: str) -> bool:

@@ -23,24 +23,47 @@ SHOWN = frozenset(_WORDS.split())
 _CODE = re.compile(r"[A-Za-z0-9_./:+@-]{1,200}")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,40}")
 _SEALED = re.compile(r"[A-Za-z0-9_-]{1,20}\.[A-Za-z0-9_=-]{40,}")
-# A code of ours never has so many digits in a row, but for divisions; phones and identity numbers do.
-_NUMBER = re.compile(r"\d{10,}")
-_DIVISION = re.compile(r"\d{2,12}")
 _UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+# What else has many digits: times, and the `traceparent` of a trace.
+_TIME = r"(?<!\d)\d{4}-\d\d-\d\d(?!\d)(?:T\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d)?)?"
+_NO_NUMBER = re.compile(rf"{_UUID}|{_TIME}|00-[0-9a-f]{{32}}-[0-9a-f]{{16}}-[0-9a-f]{{2}}")
+# No other code of ours has so many digits in a row, however they are grouped; numbers of people do.
+_NUMBER = re.compile(r"(?:\d[^A-Za-z0-9]*){7}")
+# Of a province, city, district, street or community; and one of its grids.
+_DIVISION = re.compile(r"(?:\d{2}|\d{4}|\d{6}|\d{9}|\d{12})(?:-g\d{1,3})?")
+_PLACES = frozenset({"place_id", "parent", "street", "community", "grid"})
 # In a sentence: a number as long as a phone's or a document's, and a mail address. Ids of ours may stay.
 _PERSONAL = re.compile(rf"({_UUID})|\+?[A-Za-z]?\d[\d -]{{5,}}[\dXx]|[^\s@]+@[^\s@]+")
 _NOT_ENGLISH = re.compile(r"[^\x00-\x7f]+")
 
 
-def masked(value: Any, name: str = "") -> Any:
-    """The JSON value with everything hidden that could be personal."""
-    if isinstance(value, dict):
+def masked(message: Any) -> Any:
+    """A message's JSON value with everything hidden that could be personal.
+
+    The id and source of an event, or of each that is packed, stay as they are: they are listed anyway.
+    """
+    if isinstance(message, list):
+        return [masked(one) for one in message]
+    if isinstance(message, dict) and "specversion" in message:
         return {
-            key if _NAME.fullmatch(key) else "(masked name)": masked(inner, key)
-            for key, inner in value.items()
+            _name(key): masked_id(inner) if key in ("id", "source") else _masked(inner, key)
+            for key, inner in message.items()
         }
+    return _masked(message, "")
+
+
+def masked_id(value: Any) -> Any:
+    """An id may hold long runs of digits: a publisher's own numbers."""
+    if value is None or (isinstance(value, str) and _CODE.fullmatch(value)):
+        return value
+    return _masked(value, "id")
+
+
+def _masked(value: Any, name: str) -> Any:
+    if isinstance(value, dict):
+        return {_name(key): _masked(inner, key) for key, inner in value.items()}
     if isinstance(value, list):
-        return [masked(inner, name) for inner in value]
+        return [_masked(inner, name) for inner in value]
     if value is None or isinstance(value, bool):
         return value
     text = str(value)
@@ -49,6 +72,10 @@ def masked(value: Any, name: str = "") -> Any:
     if name in SHOWN and _harmless(name, text):
         return value
     return f"(masked, {len(text)} characters)"
+
+
+def _name(key: str) -> str:
+    return key if _NAME.fullmatch(key) else "(masked name)"
 
 
 def masked_error(text: str) -> str:
@@ -62,7 +89,6 @@ def masked_text(text: str) -> str:
 
 
 def _harmless(name: str, text: str) -> bool:
-    if name == "division":
-        return bool(_DIVISION.fullmatch(text)) and len(text) != 11  # as long as a mobile number
-    # Ids may hold long runs of digits (uuid7, a publisher's own numbers); they are listed anyway.
-    return bool(_CODE.fullmatch(text)) and (name in ("id", "source") or not _NUMBER.search(text))
+    if name == "division" or (name in _PLACES and _DIVISION.fullmatch(text)):
+        return bool(_DIVISION.fullmatch(text))
+    return bool(_CODE.fullmatch(text)) and not _NUMBER.search(_NO_NUMBER.sub(":", text))

@@ -2,10 +2,11 @@
 
 import json
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cli.masking import masked, masked_error, masked_text
+from cli.masking import SHOWN, masked, masked_error, masked_text
 
 REPORT = {
     "specversion": "1.0",
@@ -48,6 +49,58 @@ def test_a_name_in_the_place_of_a_code_is_masked():
 
 def test_a_phone_in_the_place_of_a_division_is_masked():
     assert masked({"division": "13912345678"}) == {"division": "(masked, 11 characters)"}
+
+
+NUMBERS = (
+    "62010219900101123X",
+    620102199001011234,
+    13912345678,
+    "139-1234-5678",
+    "139.1234.5678",
+    "+86 139 1234 5678",
+    "0931-8412345",
+    "8412345",
+    "E12345678",
+    "13920221001",
+)
+
+
+@pytest.mark.parametrize("number", NUMBERS)
+def test_no_name_lets_a_number_of_a_person_through(number: str | int) -> None:
+    hidden = f"(masked, {len(str(number))} characters)"
+    assert len(SHOWN) > 60
+    for name in SHOWN:
+        assert masked({"data": {"person": {name: number}}}) == {"data": {"person": {name: hidden}}}
+        assert masked({"data": [{name: [number]}]}) == {"data": [{name: [hidden]}]}
+        assert masked([{name: number}]) == [{name: hidden}], "this is no event"
+
+
+CODES = {
+    "arrival_id": "01a201cb-7b28-73f8-be84-beacb137dcc3",
+    "subject": "01a201cb-7b28-73f8-be84-beacb1372022",
+    "correlationid": "arrival.registered:01a201cb-7b28-73f8-be84-beacb137dcc3:12",
+    "traceparent": "00-12345678901234567890123456789012-1234567890123456-01",
+    "dataschema": "urn:doorstep:arrival.reported:2",
+    "at": "2022-10-01T06:15:00.123456+08:00",
+    "due_by": "2022-10-01T06:15:00Z",
+    "day": "2022-10-01",
+    "place_id": "620102001801",
+    "grid": "620102001801-g1",
+    "street": "620102001",
+    "policy_id": "cn-2022-11-twenty-measures",
+    "staff_id": "w0001",
+    "version": 20,
+}
+
+
+def test_ids_times_and_codes_of_ours_stay() -> None:
+    assert masked({"data": CODES}) == {"data": CODES}
+
+
+def test_the_id_and_source_of_each_event_in_a_packed_message_stay() -> None:
+    event = {"specversion": "1.0", "source": "/rail-lanzhou/20221001"}
+    events = [event | {"id": f"rail-20221001-{n:06}"} for n in range(2)]
+    assert masked(events) == events
 
 
 def test_names_of_fields_may_be_personal_too():
