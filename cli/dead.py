@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import json
 import sys
 from datetime import datetime
@@ -10,19 +9,21 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from cli.acting import By, who
 from cli.dead_choice import (
+    ON_THE_WAY,
     STATES,
     Choice,
-    Group,
+    Chosen,
     OfHandler,
     OfService,
     OfType,
     Since,
     Until,
     WithError,
-    groups,
+    look_up,
     newest,
-    one_that_waits,
+    one_chosen,
 )
 from cli.publish import fail
 
@@ -34,10 +35,6 @@ LetterId = Annotated[str | None, typer.Argument(metavar="[ID]")]
 Everything = Annotated[bool, typer.Option("--all", help="All that wait and that the filters leave over")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say what it would be about")]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask before acting on --all; scripts need it")]
-By = Annotated[
-    str | None,
-    typer.Option("--by", envvar="DOORSTEP_BY", help="Who does it. Default: the user of this machine"),
-]
 
 dead = typer.Typer(no_args_is_help=True, help="Dead letters: what the services gave up on.")
 
@@ -63,8 +60,8 @@ def list_letters(
 
     if state not in (*STATES, "all"):
         raise typer.BadParameter(f"{state} is none of {', '.join(STATES)}, all", param_hint="--state")
-    choice = Choice.read(service, handler, event_type, error, since, until)
-    found = [told(one) for one in newest(choice, state, most)]
+    choice = Choice.read(service, handler, event_type, error, since, until, state)
+    found = [told(one) for one in newest(choice, most)]
     if as_json:
         print(json.dumps(found, ensure_ascii=False, default=_iso))
         return
@@ -73,7 +70,7 @@ def list_letters(
         event = " ".join(str(row[name]) for name in ("event_type", "source", "event_id") if row[name])
         print(f"    {event or 'unreadable'}: {row['error']}")
     if not found:
-        print("no dead letters" if state == "all" else f"no dead letters are {state}")
+        print("no dead letters" if state == "all" else f"no dead letters are {state.replace('_', ' ')}")
     elif len(found) > 1:
         print(f"{len(found)} shown; `doorstep dead replay --all --dry-run` counts them by kind")
 
@@ -98,6 +95,12 @@ def replay(
     error: WithError = None,
     since: Since = None,
     until: Until = None,
+    state: Annotated[
+        str | None,
+        typer.Option(
+            help=f"{ON_THE_WAY}: those that were replayed and whose copies are gone, in place of waiting"
+        ),
+    ] = None,
     dry_run: DryRun = False,
     rate: Annotated[float | None, typer.Option(help="At most so many a second", min=0.01)] = None,
     wait: Annotated[float, typer.Option(help="Seconds to see what becomes of them", min=0)] = 10,
@@ -109,23 +112,27 @@ def replay(
     """Send it to its handler again, once the cause is mended.
 
     What was handled since is not done twice, and nothing is lost if this is killed: run it again. Exit code 1
-    if something came back dead again.
+    if something came back dead again. An ID may also be that of one of which nothing was heard since.
     """
     from cli.dead_replay import outcome
     from cli.dead_replay import replay as send
     from cli.replay import Bar
 
-    choice = _chosen(letter_id, everything, service, handler, event_type, error, since, until)
-    found = groups(choice, "waiting")
+    if state not in (None, "waiting", ON_THE_WAY):
+        raise typer.BadParameter(f"{state} is neither waiting nor {ON_THE_WAY}", param_hint="--state")
+    if not reason.strip():
+        raise typer.BadParameter("say what was mended, or leave it out", param_hint="--reason")
+    filters = (service, handler, event_type, error, since, until, state)
+    found = _chosen(letter_id, everything, *filters, of_one=("waiting", ON_THE_WAY))
     if dry_run:
         _tell_groups(found, as_json)
         return
+    act = _act("replay", found, by, reason)
     if everything:
         _confirm("send again", found, yes)
-    act = _act("replay", choice, by, reason)
-    with Bar("dead letters", _count(found), quiet=as_json) as advance:
-        sent = send(choice, act, rate, advance)
-    became = outcome(act, choice.services, wait if sent else 0)
+    with Bar("dead letters", found.letters, quiet=as_json) as advance:
+        sent = send(found, act, rate, advance)
+    became = outcome(act, found.choice.services, wait if sent else 0)
     if as_json:
         counts = {"handled": became.handled, "dead_again": became.dead_again, "on_the_way": became.on_the_way}
         print(json.dumps({"act": act.id, "replayed": sent} | counts))
@@ -155,8 +162,7 @@ def discard(
     as_json: AsJson = False,
 ) -> None:
     """Settle it by hand. The row stays, with who did it and why."""
-    choice = _chosen(letter_id, everything, service, handler, event_type, error, since, until)
-    found = groups(choice, "waiting")
+    found = _chosen(letter_id, everything, service, handler, event_type, error, since, until)
     if dry_run:
         _tell_groups(found, as_json)
         return
@@ -164,10 +170,10 @@ def discard(
         reason = typer.prompt("Why is nothing lost by it?", err=True)
     if not (reason or "").strip():
         raise typer.BadParameter("say why", param_hint="--reason")
+    act = _act("discard", found, by, str(reason))
     if everything:
         _confirm("discard", found, yes)
-    act = _act("discard", choice, by, str(reason))
-    settled = _discard(choice, act)
+    settled = _discard(found, act)
     if letter_id and not settled:
         fail(f"{letter_id} was settled by somebody else just now")
     print(json.dumps({"act": act.id, "discarded": settled}) if as_json else f"{settled} discarded")
@@ -182,7 +188,7 @@ def history(
     """Who replayed or discarded what, when and why; with an ID, one message's rounds through dead letters."""
     from cli.dead_history import acts, rounds
 
-    found = rounds(letter_id) if letter_id else acts(most)
+    found = acts(most) if letter_id is None else rounds(letter_id)
     if as_json:
         print(json.dumps(found, ensure_ascii=False, default=_iso))
         return
@@ -202,51 +208,53 @@ def history(
         print("nobody has replayed or discarded anything")
 
 
-def _chosen(letter_id: str | None, everything: bool, *filters: str | None) -> Choice:
+def _chosen(
+    letter_id: str | None, everything: bool, *filters: str | None, of_one: tuple[str, ...] = ("waiting",)
+) -> Chosen:
+    """:param of_one: states in which a letter that is given by its id may be."""
     if (letter_id is None) == (not everything):
         raise typer.BadParameter("give an ID, or --all with filters as you like")
-    if letter_id is not None:
-        if any(filters):
-            raise typer.BadParameter("filters go with --all, not with an ID")
-        return one_that_waits(letter_id)
-    return Choice.read(*filters)
+    if letter_id is None:
+        return look_up(Choice.read(*filters))
+    if any(value is not None for value in filters):
+        raise typer.BadParameter("filters go with --all, not with an ID")
+    return one_chosen(letter_id, *of_one)
 
 
-def _confirm(what: str, found: list[Group], yes: bool) -> None:
+def _confirm(what: str, found: Chosen, yes: bool) -> None:
     """Ends the command where nobody says yes."""
-    if yes or not found:
+    if yes or not found.letters:
         return
     if not sys.stdin.isatty():
-        fail(f"{_count(found)} letters: add --yes where nobody can be asked (--dry-run shows them)")
+        fail(f"{found.letters} letters: add --yes where nobody can be asked (--dry-run shows them)")
     _tell_groups(found, as_json=False)
-    typer.confirm(f"{what} these {_count(found)}?", abort=True, err=True)
+    typer.confirm(f"{what} these {found.letters}?", abort=True, err=True)
 
 
-def _tell_groups(found: list[Group], as_json: bool) -> None:
+def _tell_groups(found: Chosen, as_json: bool) -> None:
     if as_json:
-        kinds = [group.as_dict() for group in found]
-        print(json.dumps({"letters": _count(found), "kinds": kinds}, ensure_ascii=False))
+        kinds = [group.as_dict() for group in found.groups]
+        print(json.dumps({"letters": found.letters, "kinds": kinds}, ensure_ascii=False))
         return
-    for group in found:
+    for group in found.groups:
         print(f"{group.letters:>6}  {group.handler}  {group.event_type or 'unreadable'}: {group.error}")
-    print(f"{_count(found):>6}  in all")
+    print(f"{found.letters:>6}  in all")
 
 
-def _act(what: str, choice: Choice, by: str | None, reason: str) -> Act:
+def _act(what: str, found: Chosen, by: str | None, reason: str) -> Act:
     from chassis.ids import new_id
     from chassis.messaging.dead_letters import Act
 
-    return Act(new_id(), by or getpass.getuser(), what, choice.as_dict(), reason.strip())
+    return Act(new_id(), who(by), what, found.choice.as_dict(), reason.strip())
 
 
-def _discard(choice: Choice, act: Act) -> int:
+def _discard(found: Chosen, act: Act) -> int:
     from chassis.messaging.dead_letters import begin, discarded, take
     from cli.databases import database_of
-    from cli.dead_choice import in_steps, waiting_ids
+    from cli.dead_choice import in_steps
 
     count = 0
-    for service in choice.services:
-        ids = waiting_ids(choice, service)
+    for service, ids in found.ids.items():
         if ids:
             with database_of(service).begin() as conn:
                 begin(conn, act, len(ids))
@@ -256,10 +264,6 @@ def _discard(choice: Choice, act: Act) -> int:
                 discarded(conn, mine)
             count += len(mine)
     return count
-
-
-def _count(found: list[Group]) -> int:
-    return sum(group.letters for group in found)
 
 
 def _standing(row: dict[str, Any]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,7 +16,9 @@ from cli.publish import fail
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement
 
-STATES = ("waiting", "replayed", "discarded")
+# Replayed, and nobody has said what became of it: its copy is on its way, or gone.
+ON_THE_WAY = "on_the_way"
+STATES = ("waiting", "replayed", "discarded", ON_THE_WAY)
 
 OfService = Annotated[
     str | None, typer.Option("--service", help=f"Only of one service: {', '.join(SERVICES)}")
@@ -58,7 +61,10 @@ class Group:
 
 @dataclass(frozen=True)
 class Choice:
-    """Letters by what is known of them, or one by its id. Nothing given: all."""
+    """Letters by what is known of them, or one by its id. Nothing given: all that wait.
+
+    :param state: one of STATES, or all.
+    """
 
     letter_id: str | None = None
     service: str | None = None
@@ -67,6 +73,7 @@ class Choice:
     error: str | None = None
     since: datetime | None = None
     until: datetime | None = None
+    state: str = "waiting"
 
     @classmethod
     def read(
@@ -77,19 +84,26 @@ class Choice:
         error: str | None,
         since: str | None,
         until: str | None,
+        state: str | None = None,
     ) -> Choice:
-        """Raises BadParameter."""
+        """Raises BadParameter. A filter that is blank is a script's empty variable: it must not mean all."""
         from cli.databases import settings_of
         from cli.replay import moment
 
+        given = {"service": service, "handler": handler, "type": event_type, "error": error}
+        for option, value in (given | {"since": since, "until": until}).items():
+            if value is not None and not value.strip():
+                raise typer.BadParameter(
+                    "it is empty: give a value, or leave it out", param_hint=f"--{option}"
+                )
         if service is not None and service not in SERVICES:
             raise typer.BadParameter(f"{service} is none of {', '.join(SERVICES)}", param_hint="--service")
-        if handler is not None and handler.partition(".")[0] not in SERVICES:
-            raise typer.BadParameter(f"{handler} is of no service", param_hint="--handler")
+        if handler is not None:
+            _must_be_known(handler)
         now, zone = datetime.now(UTC), settings_of(SERVICES[0]).zone
         began = moment(since, now, zone) if since else None
         ended = moment(until, now, zone, option="--until") if until else None
-        return cls(None, service, handler, event_type, error, began, ended)
+        return cls(None, service, handler, event_type, error, began, ended, state or "waiting")
 
     @property
     def services(self) -> list[str]:
@@ -106,11 +120,11 @@ class Choice:
             "error": self.error,
             "since": self.since.isoformat() if self.since else None,
             "until": self.until.isoformat() if self.until else None,
+            "state": None if self.state == "waiting" else self.state,
         }
         return {name: value for name, value in given.items() if value is not None}
 
-    def condition(self, state: str) -> ColumnElement[bool]:
-        """:param state: one of STATES, or all."""
+    def condition(self) -> ColumnElement[bool]:
         from sqlalchemy import and_, true
 
         from chassis.messaging.dead_letters import DEAD
@@ -120,10 +134,12 @@ class Choice:
             (DEAD.c.id, self.letter_id),
             (DEAD.c.handler, self.handler),
             (DEAD.c.event_type, self.event_type),
-            (DEAD.c.state, None if state == "all" else state),
+            (DEAD.c.state, None if self.state in (ON_THE_WAY, "all") else self.state),
         ):
             if value is not None:
                 wanted.append(column == value)
+        if self.state == ON_THE_WAY:
+            wanted.append(on_the_way())
         if self.error:
             wanted.append(DEAD.c.error.icontains(self.error, autoescape=True))
         if self.since:
@@ -133,7 +149,44 @@ class Choice:
         return and_(*wanted)
 
 
-def newest(choice: Choice, state: str, most: int) -> list[Found]:
+@dataclass(frozen=True)
+class Chosen:
+    """The letters of a choice when they were looked up: what dies, or comes back dead, later is none of them.
+
+    :param ids: by service.
+    :param groups: of each kind, most first.
+    """
+
+    choice: Choice
+    ids: dict[str, list[str]]
+    groups: list[Group]
+
+    @property
+    def letters(self) -> int:
+        return sum(map(len, self.ids.values()))
+
+
+def came_back() -> ColumnElement[bool]:
+    """Whether a letter is followed by another, as a condition on `dead_letters`."""
+    from sqlalchemy import select
+
+    from chassis.messaging.dead_letters import DEAD
+
+    later = DEAD.alias("later")
+    return select(later.c.id).where(later.c.follows == DEAD.c.id).exists()
+
+
+def on_the_way() -> ColumnElement[bool]:
+    """Letters of before there were acts say nothing of their copies."""
+    from sqlalchemy import and_
+
+    from chassis.messaging.dead_letters import DEAD
+
+    unheard = and_(DEAD.c.handled_at.is_(None), DEAD.c.act_id.is_not(None), ~came_back())
+    return and_(DEAD.c.state == "replayed", unheard)
+
+
+def newest(choice: Choice, most: int) -> list[Found]:
     """At most so many, those that died last, in the order in which they died; without their bodies."""
     from sqlalchemy import select
 
@@ -143,40 +196,34 @@ def newest(choice: Choice, state: str, most: int) -> list[Found]:
     columns = [column for column in DEAD.c if column.name != "sealed_body"]
     found: list[Found] = []
     for service in choice.services:
-        wanted = select(*columns).where(choice.condition(state)).order_by(DEAD.c.id.desc()).limit(most)
+        wanted = select(*columns).where(choice.condition()).order_by(DEAD.c.id.desc()).limit(most)
         with database_of(service).read() as conn:
             found += (Found(service, dict(row._mapping)) for row in conn.execute(wanted))
     return sorted(found, key=lambda one: one.row["dead_at"])[-most:]
 
 
-def groups(choice: Choice, state: str) -> list[Group]:
-    """How many there are of each kind, most first."""
-    from sqlalchemy import func, select
+def look_up(choice: Choice) -> Chosen:
+    from sqlalchemy import select
 
     from chassis.messaging.dead_letters import DEAD
     from cli.databases import database_of
     from cli.masking import masked_error
 
-    alike = (DEAD.c.handler, DEAD.c.event_type, DEAD.c.error)
-    found = []
+    ids: dict[str, list[str]] = {}
+    kinds: Counter[tuple[str, str, str | None, str]] = Counter()
+    columns = (DEAD.c.id, DEAD.c.handler, DEAD.c.event_type, DEAD.c.error)
     for service in choice.services:
-        wanted = select(*alike, func.count()).where(choice.condition(state)).group_by(*alike)
+        wanted = select(*columns).where(choice.condition()).order_by(DEAD.c.id)
+        found = ids[service] = []
         with database_of(service).read() as conn:
-            for handler, event_type, error, count in conn.execute(wanted):
-                found.append(Group(service, handler, event_type, masked_error(error), count))
-    return sorted(found, key=lambda group: (-group.letters, group.handler, group.error))
-
-
-def waiting_ids(choice: Choice, service: str) -> list[str]:
-    """Of now: what comes back dead while they are sent is not among them."""
-    from sqlalchemy import select
-
-    from chassis.messaging.dead_letters import DEAD
-    from cli.databases import database_of
-
-    with database_of(service).read() as conn:
-        wanted = select(DEAD.c.id).where(choice.condition("waiting")).order_by(DEAD.c.id)
-        return list(conn.execute(wanted).scalars())
+            for id, handler, event_type, error in conn.execution_options(yield_per=1000).execute(wanted):
+                found.append(id)
+                kinds[service, handler, event_type, error] += 1
+    groups = [
+        Group(service, handler, event_type, masked_error(error), count)
+        for (service, handler, event_type, error), count in kinds.items()
+    ]
+    return Chosen(choice, ids, sorted(groups, key=lambda one: (-one.letters, one.handler, one.error)))
 
 
 def in_steps(ids: list[str], step: int = 500) -> Iterator[list[str]]:
@@ -198,14 +245,16 @@ def one(letter_id: str) -> Found:
     fail(f"there is no dead letter {letter_id}: see `doorstep dead list`")
 
 
-def one_that_waits(letter_id: str) -> Choice:
-    """Ends the command where it was settled before."""
+def one_chosen(letter_id: str, *states: str) -> Chosen:
+    """Ends the command where it is in none of these states."""
     found = one(letter_id)
     row = found.row
-    if row["state"] != "waiting":
-        when = row["settled_at"].astimezone().isoformat(timespec="seconds") if row["settled_at"] else "?"
-        fail(f"{row['id']} was {row['state']} by {row['settled_by']} at {when}")
-    return Choice(letter_id=row["id"], service=found.service)
+    for state in states:
+        chosen = look_up(Choice(letter_id=row["id"], service=found.service, state=state))
+        if chosen.letters:
+            return chosen
+    when = row["settled_at"].astimezone().isoformat(timespec="seconds") if row["settled_at"] else "?"
+    fail(f"{row['id']} was {row['state']} by {row['settled_by']} at {when}")
 
 
 def told(found: Found) -> dict[str, Any]:
@@ -251,6 +300,17 @@ def headers_of(found: Found) -> dict[str, Any]:
         ours = name.startswith("doorstep-")
         shown[name if ours else "(masked name)"] = masked_id(value) if ours else masked(value)
     return shown
+
+
+def _must_be_known(handler: str) -> None:
+    """Or have letters, of an older version. Raises BadParameter."""
+    from cli.queue_figures import handlers_of
+
+    known = [name for service in SERVICES for name in handlers_of(service)]
+    of_service = handler.partition(".")[0] in SERVICES
+    if handler in known or (of_service and newest(Choice(handler=handler, state="all"), 1)):
+        return
+    raise typer.BadParameter(f"{handler} is none of {', '.join(known)}", param_hint="--handler")
 
 
 def _is_id(text: str) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from cli.dead_choice import Found, one, told
+from cli.dead_choice import Found, came_back, one, told
 
 
 def acts(most: int) -> list[dict[str, Any]]:
@@ -13,7 +13,6 @@ def acts(most: int) -> list[dict[str, Any]]:
 
     from chassis.messaging.dead_letters import ACTS, DEAD
     from cli.databases import databases
-    from cli.dead_replay import came_back
     from cli.masking import masked_text
 
     def count(condition: Any) -> Any:

@@ -6,7 +6,9 @@
    follows this one.
 
 Killed between sending and marking: the service does the marking (3), and what is sent twice is handled once,
-because its event is in the inbox, or buried once, because a letter already follows.
+because its event is in the inbox, or buried once, because a letter already follows. So a letter whose copy is
+gone (its queue was purged, or restored from an older backup) may wait again and be sent anew, even if the
+copy turns up after all.
 """
 
 from __future__ import annotations
@@ -16,16 +18,20 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from cli.dead_choice import Choice, in_steps, waiting_ids
+from cli.dead_choice import ON_THE_WAY, Chosen, came_back, in_steps, on_the_way
 from cli.publish import fail
 
 if TYPE_CHECKING:
+    from sqlalchemy.engine import Connection
+
     from chassis.messaging.dead_letters import Act
 
 # What a crash makes us send twice at the most, in letters and in seconds.
 MARK_AFTER = 100
 MARK_EVERY_S = 0.5
 LOOK_EVERY_S = 0.3
+# The broker gives up a connection from which it hears nothing.
+BEAT_S = 1.0
 
 
 @dataclass(frozen=True)
@@ -41,8 +47,8 @@ class Outcome:
         return self.sent - self.handled - self.dead_again
 
 
-def replay(choice: Choice, act: Act, rate: float | None, advance: Callable[[], object]) -> int:
-    """Send all that wait of this choice; returns how many the broker took.
+def replay(chosen: Chosen, act: Act, rate: float | None, advance: Callable[[], object]) -> int:
+    """Send those of them that still wait; returns how many the broker took.
 
     :param rate: letters a second at the most.
     """
@@ -50,15 +56,14 @@ def replay(choice: Choice, act: Act, rate: float | None, advance: Callable[[], o
     from cli.databases import database_of
 
     sent = 0
-    for service in choice.services:
-        ids = waiting_ids(choice, service)
+    for service, ids in chosen.ids.items():
         if not ids:
             continue
         with database_of(service).begin() as conn:
             begin(conn, act, len(ids))
         with _Sending(service, rate, advance) as sending:
             for step in in_steps(ids):
-                sending.send(step, act)
+                sending.send(step, act, again=chosen.choice.state == ON_THE_WAY)
         sent += sending.confirmed
         if sending.refused:
             fail(f"the broker refused {sending.refused} of {len(ids)}; they wait on: see `doorstep queues`")
@@ -73,16 +78,6 @@ def outcome(act: Act, services: Collection[str], wait: float) -> Outcome:
         if not found.on_the_way or time.monotonic() >= until:
             return found
         time.sleep(LOOK_EVERY_S)
-
-
-def came_back() -> Any:
-    """Whether a letter is followed by another, as a condition on `dead_letters`."""
-    from sqlalchemy import select
-
-    from chassis.messaging.dead_letters import DEAD
-
-    later = DEAD.alias("later")
-    return select(later.c.id).where(later.c.follows == DEAD.c.id).exists()
 
 
 def _outcome(act: Act, services: Collection[str]) -> Outcome:
@@ -103,6 +98,17 @@ def _outcome(act: Act, services: Collection[str]) -> Outcome:
             row = conn.execute(wanted).one()
         sent, handled, dead_again = sent + row[0], handled + (row[1] or 0), dead_again + (row[2] or 0)
     return Outcome(sent, handled, dead_again)
+
+
+def _wait_again(conn: Connection, ids: list[str]) -> None:
+    from sqlalchemy import update
+
+    from chassis.database import is_in, lock_rows
+    from chassis.messaging.dead_letters import DEAD
+
+    lock_rows(conn, DEAD, "id", ids)
+    unsettled = {"state": "waiting", "settled_at": None, "settled_by": None, "settled_reason": None}
+    conn.execute(update(DEAD).where(is_in(conn, DEAD.c.id, ids), on_the_way()).values(unsettled))
 
 
 class _Sending:
@@ -139,11 +145,14 @@ class _Sending:
             self._publisher.drop()
             self._mark()
 
-    def send(self, ids: list[str], act: Act) -> None:
+    def send(self, ids: list[str], act: Act, *, again: bool) -> None:
+        """:param again: also those of which nothing was heard since they were sent."""
         from chassis.messaging.dead_letters import LETTER, take
         from chassis.messaging.topology import BACK
 
         with self._database.begin() as conn:
+            if again:
+                _wait_again(conn, ids)
             rows = take(conn, ids, act)
         self._must_exist({row["handler"] for row in rows})
         for row in rows:
@@ -158,10 +167,7 @@ class _Sending:
                 headers=row["headers"] | {LETTER: row["id"]},
             )
             self._advance()
-            due = time.monotonic() - self._marked_at > MARK_EVERY_S
-            if due or len(self._to_mark) >= MARK_AFTER:
-                self._publisher.collect()
-                self._mark()
+            self._mark_in_time()
 
     def _opened(self, row: Mapping[str, Any]) -> bytes:
         from chassis.messaging.dead_letters import PURPOSE
@@ -174,9 +180,22 @@ class _Sending:
         return body.encode()
 
     def _pace(self) -> None:
-        if self._gap:
-            time.sleep(max(0.0, self._next - time.monotonic()))
-            self._next = max(self._next, time.monotonic() - self._gap) + self._gap
+        if not self._gap:
+            return
+        while (left := self._next - time.monotonic()) > 0:
+            time.sleep(min(BEAT_S, left))
+            if self._publisher.unconfirmed:
+                self._publisher.collect()
+            else:  # which tells nobody what it lost
+                self._publisher.beat()
+            self._mark_in_time()
+        self._next = max(self._next, time.monotonic() - self._gap) + self._gap
+
+    def _mark_in_time(self) -> None:
+        due = time.monotonic() - self._marked_at > MARK_EVERY_S
+        if due or len(self._to_mark) >= MARK_AFTER:
+            self._publisher.collect()
+            self._mark()
 
     def _mark(self) -> None:
         from chassis.messaging.dead_letters import replayed
