@@ -13,6 +13,7 @@ from typing import Any
 
 from cli.handed_on import BY_TABLE, arrivals_have_cases, cases_are_told
 from cli.passage import Missing, Passage, Recorded, Waiting, recorded_in_log, subscribers, waiting
+from cli.replayed_letters import replayed_are_handled
 
 NAMED = 100
 
@@ -24,6 +25,7 @@ class Balance:
     waiting: Waiting
     sums: dict[str, dict[str, Any]] = field(default_factory=dict)
     dead_letters: dict[str, int] = field(default_factory=dict)
+    replayed_in_flight: Counter[str] = field(default_factory=Counter)
     _missing: dict[tuple[str, str], Missing] = field(default_factory=dict)
     _unnamed: int = 0
     passage: Passage = field(init=False)
@@ -40,6 +42,14 @@ class Balance:
         return len(self._missing) + self._unnamed
 
     @property
+    def unseen(self) -> int:
+        return self.passage.unseen
+
+    @property
+    def balanced(self) -> bool:
+        return not self.missing_count and not self.unseen
+
+    @property
     def only_lost(self) -> bool:
         """All that is missing are events that may still be in a consumer's hands."""
         return not self._unnamed and all(one.lost for one in self._missing.values())
@@ -49,8 +59,8 @@ class Balance:
         """Events by the handler that will take them; messages where no event is known yet."""
         found = Counter(self.passage.in_flight)
         found["outbox"] = sum(self.waiting.outboxes.values())
-        for queue, count in (self.waiting.queues or {}).items():
-            found[queue] = max(found[queue], count)
+        for name, count in (*(self.waiting.queues or {}).items(), *self.replayed_in_flight.items()):
+            found[name] = max(found[name], count)
         return {name: count for name, count in sorted(found.items()) if count}
 
     def miss(self, what: str, id: str, why: str, *, lost: bool = False) -> None:
@@ -83,6 +93,7 @@ def balance() -> Balance:
         cases_are_told(found, conns["isolation"], conns["notification"])
     _rest_of_the_log(found)
     _dead(found)
+    replayed_are_handled(found)
     for one in found.passage.missing:
         found.miss(one.what, one.id, one.why, lost=True)
     return found

@@ -61,12 +61,14 @@ class Waiting:
         work = sum(count for name, count in (self.queues or {}).items() if name != unrouted())
         return not work and not any(self.outboxes.values())
 
-    def may_hold(self, handler: str, source: str) -> bool:
-        """Whether something waits that could be an event for this handler; None known of the broker: yes."""
+    def may_hold(self, handler: str) -> bool:
+        """Whether a queue holds something that could be for this handler; where none is known: yes."""
+        from chassis.messaging.topology import dead_name
+
         if self.queues is None:
             return True
         retrying = sum(count for name, count in self.queues.items() if name.startswith("doorstep.retry."))
-        return bool(self.outboxes[source] or self.queues.get(handler) or retrying)
+        return bool(self.queues.get(handler) or self.queues.get(dead_name(handler)) or retrying)
 
 
 def waiting() -> Waiting:
@@ -137,6 +139,8 @@ class Passage:
     waiting: Waiting
     missing: list[Missing] = field(default_factory=list)
     in_flight: Counter[str] = field(default_factory=Counter)
+    unseen: int = 0
+    """Events that only the broker could have told from lost ones, and it was away."""
     dead: Counter[str] = field(default_factory=Counter)
     _unread: dict[str, dict[str, set[EventKey]]] = field(default_factory=dict)
 
@@ -162,20 +166,25 @@ class Passage:
         """Counts them as in_flight, dead_lettered or lost, and names the lost."""
         events = list(unhandled)
         dead = self._dead(handler, source, [event.id for event in events])
-        held = self.waiting.may_hold(handler, source)
-        now = datetime.now(UTC)
         found: Counter[str] = Counter()
         for event in events:
             if event.id in dead:
                 found["dead_lettered"] += 1
                 self.dead[handler] += 1
-            elif held or now - event.at < GRACE:
+            elif self.waiting.outboxes[source] or self.may_come(handler, event.at):
                 found["in_flight"] += 1
                 self.in_flight[handler] += 1
             else:
                 found["lost"] += 1
                 self.missing.append(Missing(event.type, event.id, self._lost(handler, event), lost=True))
         return found
+
+    def may_come(self, handler: str, sent_at: datetime) -> bool:
+        """Whether what was sent to a handler then, and is not handled, may still be on its way."""
+        if datetime.now(UTC) - sent_at < GRACE:
+            return True
+        self.unseen += self.waiting.queues is None
+        return self.waiting.may_hold(handler)
 
     def _lost(self, handler: str, event: Recorded) -> str:
         at = event.at.isoformat(timespec="seconds")
