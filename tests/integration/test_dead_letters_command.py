@@ -127,6 +127,10 @@ def test_a_copy_that_is_gone_is_missed_by_the_audit_and_can_be_sent_again(letter
     letters.sent_long_ago()
     code, found = system.audit()
     assert code == 0 and found["in_flight"] == {HANDLER: 2}, "the copies wait in the queue"
+    system.broker_url, lasting = "amqp://guest:guest@127.0.0.1:1/", system.broker_url
+    code, found = system.audit()
+    system.broker_url = lasting
+    assert (code, found["balanced"], found["missing"], found["unseen"]) == (1, False, [], 2), "nobody knows"
 
     letters.purge()
     code, found = system.audit()

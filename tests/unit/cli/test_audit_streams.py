@@ -54,13 +54,16 @@ def test_an_old_event_in_no_queue_is_lost_and_named():
 
 
 def test_an_old_event_may_wait_in_its_queue_in_a_retry_queue_or_in_the_outbox():
-    for where in ({"isolation.open_case": 1}, {"doorstep.retry.30s": 1}):
+    for where in ({"isolation.open_case": 1}, {"doorstep.retry.30s": 1}, {"isolation.open_case.dead": 1}):
         assert judged(OLD, queues=where)[0] == {"in_flight": 1}
     assert judged(OLD, outboxes=1, queues={})[0] == {"in_flight": 1}
 
 
 def test_without_a_broker_nothing_is_called_lost():
-    assert judged(OLD, queues=None)[0] == {"in_flight": 1}
+    found, passage = judged(OLD, recorded("new", GRACE / 2), queues=None)
+    assert found == {"in_flight": 2}
+    assert passage.unseen == 1, "nor is it known not to be"
+    assert judged(OLD, outboxes=1, queues=None)[1].unseen == 0
 
 
 def test_what_was_given_up_on_is_accounted_for():
