@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
+from cli.acting import By, who
 from cli.publish import fail
 
 LEVELS = ("high", "medium", "low", "none")
@@ -36,6 +37,7 @@ def trace(
     why: Annotated[
         str, typer.Option(help="With --reveal: the reason; noted with your name and the time")
     ] = "",
+    by: By = None,
     as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
 ) -> None:
     """Reports, registration, risk and why, case, tasks by day, messages: each with its time and state."""
@@ -47,7 +49,7 @@ def trace(
         raise typer.BadParameter("--reveal needs --why: who saw a person's record, and why, is noted")
     arrivals = [picked(pick)] if pick else arrivals_of(wanted or "")
     if reveal:
-        _note_views(arrivals, why.strip())
+        _note_views(arrivals, who(by), why.strip())
         print("doorstep: what follows is personal data: do not store or forward it", file=sys.stderr)
     found = [gather(arrival, reveal=reveal) for arrival in arrivals]
     if as_json:
@@ -62,23 +64,24 @@ def trace(
         Console().print(tree(one, settings_of("registration").zone))
 
 
-def _note_views(arrivals: list[str], why: str) -> None:
-    import getpass
-
+def _note_views(arrivals: list[str], by: str, why: str) -> None:
     from cli.databases import database_of
     from services.registration.usecases.person_views import note_view
 
     with database_of("registration").begin() as conn:
-        note_view(conn, arrivals, by=getpass.getuser(), reason=why)
+        note_view(conn, arrivals, by=by, reason=why)
 
 
 def gather(arrival_id: str, *, reveal: bool = False) -> dict[str, Any]:
     """What each service says of the arrival. Without `reveal` names are masked, and addresses left out."""
     from cli.databases import database_of, settings_of
+    from cli.environment import environment
     from services.isolation import queries as isolation
     from services.notification import queries as notification
+    from services.notification.texts import texts_from_environment
     from services.registration import queries as registration
 
+    given = environment()
     settings = settings_of("registration")
     sealer = settings.sealer()
     with database_of("registration").read() as conn:
@@ -87,7 +90,11 @@ def gather(arrival_id: str, *, reveal: bool = False) -> dict[str, Any]:
         case = isolation.trace(conn, arrival_id, zone=settings.zone)
     with database_of("notification").read() as conn:
         told = notification.trace(
-            conn, arrival_id, sealer=sealer, texts=_texts(settings.zone) if reveal else None
+            conn,
+            arrival_id,
+            sealer=sealer,
+            texts=texts_from_environment(given, settings.zone) if reveal else None,
+            hotline=given.get("DOORSTEP_HOTLINE", "12345").strip(),
         )
     if arrival is not None and not reveal:
         _mask(arrival)
@@ -208,14 +215,6 @@ def masked_phone(phone: str | None) -> str | None:
     from services.notification.domain.sms import masked
 
     return masked(phone) if phone else phone
-
-
-def _texts(zone: Any) -> Any:
-    import os
-
-    from services.notification.texts import texts_from_environment
-
-    return texts_from_environment(os.environ, zone)
 
 
 def plain(value: object) -> str:

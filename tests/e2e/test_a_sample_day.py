@@ -10,10 +10,13 @@ from datetime import date
 from typing import Any
 
 import pytest
+import yaml
 from sqlalchemy import text
 
+from cli.environment import remember
 from samples import STAFF, sample
 from samples.day import Day, Line
+from services.notification.texts import FOLDER
 from tests.e2e.conftest import MORNING
 from tests.system import System
 
@@ -92,8 +95,33 @@ def test_an_arrival_from_a_high_risk_place_can_be_followed_to_its_messages(runni
     assert arrival["person"]["name"].endswith("**"), "names are masked unless asked for"
     by_report = running_system.cli("trace", arrival["reports"][0]["event_id"])
     assert found["arrival_id"] in [one["arrival_id"] for one in _several(by_report)]
-    revealed = running_system.run("trace", found["arrival_id"], "--reveal", "--why", "a test")
-    assert revealed.code == 0 and "personal data" in revealed.err
+    _has_texts_of_its_own(running_system)
+    arguments = ("trace", found["arrival_id"], "--reveal", "--why", "a test", "--json")
+    running_system.environment = {"DOORSTEP_BY": ""}  # as docker compose passes a $USER that is not set
+    assert running_system.run(*arguments).code == 2, "nobody is shown to nobody"
+    running_system.environment = {"DOORSTEP_BY": "wang"}
+    revealed = [running_system.run(*arguments, *by) for by in ((), ("--by", "li"))]
+    assert all(answer.code == 0 and "personal data" in answer.err for answer in revealed)
+    texts = {message["text"] for message in revealed[0].json["notification"]["messages"]}
+    assert texts == {"【城关防疫】热线0931-12345"}, "the texts, signature and hotline of this district"
+    database = running_system.database("registration")
+    with database.read() as conn:
+        views = conn.execute(text("SELECT viewed_by FROM person_views ORDER BY id")).scalars().all()
+    database.dispose()
+    assert views == ["wang", "li"]
+
+
+def _has_texts_of_its_own(system: System) -> None:
+    """As `doorstep up` would have written it down."""
+    folder = system.directory / "templates"
+    folder.mkdir()
+    for file in FOLDER.glob("*.yaml"):
+        template = yaml.safe_load(file.read_text())
+        template |= {"variables": ["hotline"], "text": {"zh-CN": "热线{{ hotline }}", "en": "{{ hotline }}"}}
+        (folder / file.name).write_text(yaml.safe_dump(template, allow_unicode=True))
+    settings = {"HOTLINE": "0931-12345", "SMS_SIGNATURE": "【城关防疫】", "TEMPLATES": str(folder)}
+    (system.directory / "var").mkdir(exist_ok=True)
+    remember(system.directory / "var", {f"DOORSTEP_{name}": value for name, value in settings.items()})
 
 
 DELETED = {
