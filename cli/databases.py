@@ -63,7 +63,9 @@ def snapshot(database: Database) -> Iterator[Connection]:
 
 @contextmanager
 def broker(name: str) -> Iterator[Broker]:
-    """An open connection. Raises WorldAway where nobody answers."""
+    """An open connection. Raises WorldAway where nobody answers, or who answered is gone."""
+    from amqp.exceptions import RecoverableConnectionError
+
     from chassis.errors import WorldAway
     from chassis.messaging.address import describe
     from chassis.messaging.connection import BROKER_AWAY, close_quietly, connect
@@ -77,6 +79,10 @@ def broker(name: str) -> Iterator[Broker]:
         ) from None
     try:
         yield connection
+    except (RecoverableConnectionError, ConnectionError, TimeoutError) as error:
+        raise WorldAway(
+            f"the broker at {describe(url)} is gone ({type(error).__name__}): try again"
+        ) from None
     finally:
         close_quietly(connection)
 

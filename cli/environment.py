@@ -9,7 +9,12 @@ SERVICES = ("registration", "isolation", "notification")
 
 def var() -> Path:
     """Everything the local system writes is below this folder: DOORSTEP_VAR, or `var` where we are."""
-    return Path(os.environ.get("DOORSTEP_VAR") or "var").absolute()
+    found = Path(os.environ.get("DOORSTEP_VAR") or "var").absolute()
+    if any(part.exists() and not part.is_dir() for part in (found, *found.parents)):
+        from deploy.local.processes import LocalNodeError
+
+        raise LocalNodeError(f"{found} can be no folder, a file is in its place: set DOORSTEP_VAR to another")
+    return found
 
 
 def environment(directory: Path | None = None) -> dict[str, str]:

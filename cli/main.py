@@ -1,5 +1,6 @@
 """`doorstep`: one module of this package for each group of commands, with a function `register(app)`."""
 
+import sqlite3
 import sys
 from importlib import import_module
 from typing import Any
@@ -50,8 +51,13 @@ def in_one_line(error: Exception) -> str | None:
         return f"{error}; or start a system on this machine with `doorstep up`"
     if isinstance(error, SettingsError | LocalNodeError | WorldAway):
         return str(error)
+    from amqp.exceptions import AMQPError
     from sqlalchemy.exc import DBAPIError
 
+    if isinstance(error, AMQPError):
+        return f"the broker refused, or is away ({error})"
+    if isinstance(error, DBAPIError) and type(error.orig) is sqlite3.DatabaseError:
+        return f"a database cannot be read ({error.orig}): do the settings name the right file?"
     if isinstance(error, DBAPIError) and is_world_away(error):
         said = str(error.orig).strip() or type(error.orig).__name__
         return f"the database is away ({said.splitlines()[0]}): is it running? See `doorstep status`"

@@ -10,7 +10,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import SplitResult, quote, unquote, urlsplit
 
 from chassis.errors import WorldAway
 
@@ -52,9 +52,9 @@ class Management:
         from chassis.messaging.address import read_address
 
         broker = given.get(BROKER, "").strip()
-        url = urlsplit(given.get(MANAGEMENT, "").strip())
         if not broker:
             raise SettingsError(f"{BROKER} is not set: set it")
+        url = _url(given.get(MANAGEMENT, "").strip())
         known = read_address(broker)
         if url.hostname:
             addresses: tuple[str, ...] = (
@@ -66,8 +66,11 @@ class Management:
         return cls(addresses, unquote(user or ""), unquote(password or ""), known.vhost)
 
     def get(self, *path: str, **query: str) -> Any:
-        """What is there. Raises WorldAway."""
-        return self.ask("GET", *path, query=query).json()
+        """What is there. Raises WorldAway, where nothing is there too."""
+        answer = self.ask("GET", *path, query=query)
+        if answer.status_code == 404:
+            raise NoManagement(f"no {'/'.join(path)} at {answer.url}: is {MANAGEMENT} right?")
+        return read(answer)
 
     def ask(
         self,
@@ -104,3 +107,24 @@ class Management:
             f"no management API at {', '.join(self.addresses)} ({why}): set {MANAGEMENT}, or enable the "
             "broker's plugin rabbitmq_management"
         )
+
+
+def read(answer: requests.Response) -> Any:
+    """What it says. Raises NoManagement for a page of something else."""
+    try:
+        return answer.json()
+    except ValueError:
+        raise NoManagement(f"no management API at {answer.url}: is {MANAGEMENT} right?") from None
+
+
+def _url(text: str) -> SplitResult:
+    """Raises SettingsError, whose text does not hold the password."""
+    from chassis.errors import SettingsError
+
+    try:
+        url = urlsplit(text)
+        if not text or (url.scheme in ("http", "https") and url.hostname and url.port != 0):
+            return url
+    except ValueError:
+        pass
+    raise SettingsError(f"{MANAGEMENT} cannot be read: give one as in http://127.0.0.1:{PORT}")

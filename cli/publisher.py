@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
-from cli.management import Management
+from cli.management import Management, read
 from cli.publish import fail
 
 TAG = "publisher"
@@ -93,8 +93,8 @@ def list_all(as_json: AsJson = False) -> None:
     from chassis.handlers import REPLIES
 
     management = Management.find()
-    names = sorted(user["name"] for user in management.ask("GET", "users").json() if _is_publisher(user))
-    queues = {queue["name"]: queue for queue in management.ask("GET", "queues", management.vhost).json()}
+    names = sorted(user["name"] for user in management.get("users") if _is_publisher(user))
+    queues = {queue["name"]: queue for queue in management.get("queues", management.vhost)}
     found = [
         {
             "publisher": name,
@@ -132,7 +132,7 @@ def _known(management: Management, name: str) -> bool:
     answer = management.ask("GET", "users", name)
     if answer.status_code == 404:
         return False
-    if not _is_publisher(answer.json()):
+    if not _is_publisher(read(answer)):
         fail(f"{name} is a user of the broker, but no publisher: choose another name")
     return True
 

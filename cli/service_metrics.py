@@ -98,9 +98,10 @@ def ask_services(services: Sequence[str], given: Mapping[str, str]) -> dict[str,
         for (one, address, *_), text in zip(places, pool.map(_read, places), strict=True):
             if text is None:
                 one.failure = f"no answer at {address}: is it running?"
-            else:
+            elif _take_in(one, text):
                 one.replicas += 1
-                _take_in(one, text)
+            else:
+                one.failure = f"no metrics at {address}: is that {one.service}?"
     return told
 
 
@@ -126,16 +127,23 @@ def _read(place: tuple[Any, str, str, int]) -> str | None:
     return answer.text if answer.ok else None
 
 
-def _take_in(told: Told, text: str) -> None:
+def _take_in(told: Told, text: str) -> bool:
+    """False where this is no page of this service."""
     from prometheus_client.parser import text_string_to_metric_families
 
-    for family in text_string_to_metric_families(text):
-        for sample in family.samples:
-            labels = sample.labels
-            if sample.name in (MESSAGES, RETRIES):
-                told.counts.values[sample.name, labels["handler"], labels.get("outcome", "")] += sample.value
-            elif sample.name == LAG:
-                told.counts.values[LAG, labels["handler"], labels["le"]] += sample.value
-            elif sample.name in SAME_IN_ALL:
-                key = (sample.name, *labels.values())
-                told.gauges[key] = max(sample.value, told.gauges.get(key, 0.0))
+    try:
+        families = list(text_string_to_metric_families(text))
+    except ValueError:
+        return False
+    ours = False
+    for sample in (sample for family in families for sample in family.samples):
+        labels = sample.labels
+        if sample.name in (MESSAGES, RETRIES):
+            ours |= labels["handler"].startswith(f"{told.service}.")
+            told.counts.values[sample.name, labels["handler"], labels.get("outcome", "")] += sample.value
+        elif sample.name == LAG:
+            told.counts.values[LAG, labels["handler"], labels["le"]] += sample.value
+        elif sample.name in SAME_IN_ALL:
+            key = (sample.name, *labels.values())
+            told.gauges[key] = max(sample.value, told.gauges.get(key, 0.0))
+    return ours
