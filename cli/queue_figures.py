@@ -3,7 +3,7 @@ wants attention."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -22,8 +22,11 @@ from cli.service_metrics import (
 
 # The sweep sends what was not confirmed within seconds.
 OUTBOX_LATE_S = 60
+# A queue that the broker slows down works, too.
+_WELL = ("running", "flow")
 _COLUMNS = (
     "name",
+    "state",
     "messages_ready",
     "messages_unacknowledged",
     "consumers",
@@ -36,11 +39,12 @@ _COLUMNS = (
 
 @dataclass(frozen=True)
 class Queue:
-    """As the broker counts it, every five seconds. None: it has not counted yet."""
+    """As the broker counts it, every five seconds. None: it has not counted yet, or the queue is down."""
 
     name: str
-    ready: int
-    unacknowledged: int
+    state: str | None
+    ready: int | None
+    unacknowledged: int | None
     consumers: int | None
     rate_in: float
     rate_out: float
@@ -49,10 +53,11 @@ class Queue:
 
 @dataclass(frozen=True)
 class HandlerFigures:
-    """As its service counts. None: no replica of the service answers.
+    """As its service counts. None: no replica of the service answers, or none knows.
 
     :param handled: events, since the replicas started.
-    :param retries_waiting: None also where several handlers' copies wait and cannot be told apart.
+    :param retries_waiting: at most so many: whose a waiting copy is cannot be seen. None: the broker does not
+        answer.
     """
 
     handler: str
@@ -124,7 +129,7 @@ def look(since: Picture | None = None) -> Picture:
     names = [(handler, service) for service in SERVICES for handler in handlers_of(service)]
     picture.handlers = [_figures(picture, handler, told[service], since) for handler, service in names]
     picture.services = [_service(one) for one in told.values()]
-    picture.attention = list(_attention(picture))
+    picture.attention = list(attention(picture))
     return picture
 
 
@@ -142,18 +147,19 @@ def _queues() -> dict[str, Queue]:
 
     management = Management.find()
     rows = management.get("queues", management.vhost, columns=",".join(_COLUMNS))
-    return {row["name"]: _queue(row) for row in sorted(rows, key=lambda row: str(row["name"]))}
+    return {row["name"]: queue_of(row) for row in sorted(rows, key=lambda row: str(row["name"]))}
 
 
-def _queue(row: Mapping[str, Any]) -> Queue:
+def queue_of(row: Mapping[str, Any]) -> Queue:
     def rate(*kinds: str) -> float:
         stats = row.get("message_stats", {})
         return round(sum(stats.get(f"{kind}_details", {}).get("rate", 0.0) for kind in kinds), 1)
 
     return Queue(
         name=row["name"],
-        ready=row.get("messages_ready", 0),
-        unacknowledged=row.get("messages_unacknowledged", 0),
+        state=row.get("state"),
+        ready=row.get("messages_ready"),
+        unacknowledged=row.get("messages_unacknowledged"),
         consumers=row.get("consumers"),
         rate_in=rate("publish"),
         rate_out=rate("ack", "get_no_ack", "deliver_no_ack"),
@@ -164,31 +170,17 @@ def _figures(picture: Picture, handler: str, told: Told, since: Picture | None) 
     if not told.answers:
         return HandlerFigures(handler, told.service, None, None, None, None, None, None)
     recent = told.counts.since(since.counts[told.service]) if since else told.counts
-    sent = {
-        one: int(counts.get(RETRIES, one, ""))
-        for service, counts in picture.counts.items()
-        for one in handlers_of(service)
-    }
-    retrying = [one for one, count in sent.items() if count]
-    waiting: int | None = None
-    if picture.broker == "ok" and not picture.retrying:
-        waiting = 0
-    elif picture.broker == "ok" and len(retrying) == 1 and _all_answer(picture):
-        waiting = picture.retrying if retrying == [handler] else 0
+    dead = told.gauges.get((DEAD_WAITING, handler))
     return HandlerFigures(
         handler=handler,
         service=told.service,
         handled=int(told.counts.get(MESSAGES, handler, "handled")),
         lag_p50=_rounded(recent.lag(handler, 0.5)),
         lag_p95=_rounded(recent.lag(handler, 0.95)),
-        retries_sent=sent[handler],
-        retries_waiting=waiting,
-        dead_letters=int(told.gauges.get((DEAD_WAITING, handler), 0)),
+        retries_sent=int(told.counts.get(RETRIES, handler, "")),
+        retries_waiting=picture.retrying if picture.broker == "ok" else None,
+        dead_letters=None if dead is None else int(dead),
     )
-
-
-def _all_answer(picture: Picture) -> bool:
-    return all(counts.values for counts in picture.counts.values())
 
 
 def _service(told: Told) -> Service:
@@ -203,7 +195,7 @@ def _service(told: Told) -> Service:
     )
 
 
-def _attention(picture: Picture) -> Any:
+def attention(picture: Picture) -> Iterator[Attention]:
     from chassis.messaging.topology import UNROUTED, dead_name
 
     if picture.broker != "ok":
@@ -211,6 +203,9 @@ def _attention(picture: Picture) -> Any:
     for service in picture.services:
         if service.failure:
             yield Attention(service.name, service.failure)
+        dead = [one.dead_letters for one in picture.handlers if one.service == service.name]
+        if service.replicas and None in (service.outbox_waiting, *dead):
+            yield Attention(service.name, "it answers, and does not know its database: see /readyz")
         if (service.outbox_oldest_s or 0) > OUTBOX_LATE_S:
             waiting = _count(service.outbox_waiting or 0, "message")
             told = f"{waiting}, the oldest for {service.outbox_oldest_s:.0f} s"
@@ -229,6 +224,11 @@ def _attention(picture: Picture) -> Any:
         if handler.dead_letters:
             letters = _count(handler.dead_letters, "dead letter")
             yield Attention(handler.handler, f"{letters}: `doorstep dead list --handler {handler.handler}`")
+    for queue in picture.queues.values():
+        if queue.state not in (*_WELL, None):
+            yield Attention(queue.name, f"the broker says that it is {queue.state}")
+        elif queue.ready is None:
+            yield Attention(queue.name, "the broker has not counted what is in it: is it new?")
     unrouted = picture.queues.get(UNROUTED)
     if unrouted is not None and _all(unrouted):
         messages = _count(_all(unrouted), "message")
@@ -236,7 +236,7 @@ def _attention(picture: Picture) -> Any:
 
 
 def _all(queue: Queue) -> int:
-    return queue.ready + queue.unacknowledged
+    return (queue.ready or 0) + (queue.unacknowledged or 0)
 
 
 def _count(number: int, what: str) -> str:

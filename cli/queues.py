@@ -43,7 +43,7 @@ def queues(
     (DOORSTEP_<SERVICE>_ADDRESS); who does not answer is named, the others' figures are shown. What wants
     attention is said below the table: no consumer, dead letters, unrouted messages, a stuck outbox. Lags are
     from publishing to commit: of the last minute with --watch, otherwise since the services started. Retries
-    are copies that wait for another try; ≤ where handlers share them.
+    are copies that wait for another try, of all handlers together: how many of them are this one's, at most.
     """
     from rich.console import Console
 
@@ -96,7 +96,9 @@ def table_of(picture: Picture, everything: bool, width: int) -> RenderableType:
     handlers = {one.handler: one for one in picture.handlers}
     names = [*handlers, *(name for name in picture.queues if name not in handlers)]
     shown = [name for name in names if everything or name in handlers or _busy(picture.queues[name])]
-    most = max((queue.ready for queue in picture.queues.values()), default=0) if width >= BARS_FROM else 0
+    most = (
+        max((queue.ready or 0 for queue in picture.queues.values()), default=0) if width >= BARS_FROM else 0
+    )
     table = Table(title=f"{picture.at.astimezone():%Y-%m-%d %H:%M:%S}", title_justify="left")
     table.add_column("queue", no_wrap=True)
     for title in ("ready", "", "unacked", "in/s", "out/s", "consumers"):
@@ -104,7 +106,7 @@ def table_of(picture: Picture, everything: bool, width: int) -> RenderableType:
     for title in ("handled", "lag p50", "p95", "retries", "dead"):
         table.add_column(title, justify="right")
     for name in shown:
-        cells = [*_broker_cells(picture.queues.get(name), most), *_handler_cells(handlers.get(name), picture)]
+        cells = [*_broker_cells(picture.queues.get(name), most), *_handler_cells(handlers.get(name))]
         named = Text(f"! {name}", style="bold red") if name in marked else Text(f"  {name}")
         table.add_row(named, *cells)
     lines = [Text(f"! {one.where}: {one.what}", style="bold red") for one in picture.attention]
@@ -122,7 +124,7 @@ def _busy(queue: Queue) -> bool:
 
 
 def _broker_cells(queue: Queue | None, most: int) -> list[str]:
-    if queue is None:
+    if queue is None or queue.ready is None:
         return ["?", "", "?", "?", "?", "?"]
     length = -(-queue.ready * BAR // most) if most else 0
     colour = "red" if queue.ready > 10_000 else "yellow" if queue.ready > 500 else "green"
@@ -137,14 +139,15 @@ def _broker_cells(queue: Queue | None, most: int) -> list[str]:
     ]
 
 
-def _handler_cells(handler: HandlerFigures | None, picture: Picture) -> list[str]:
+def _handler_cells(handler: HandlerFigures | None) -> list[str]:
     if handler is None:
         return [""] * 5
     if handler.handled is None:
         return ["?"] * 5
-    most = "?" if picture.broker != "ok" else f"≤{picture.retrying}"
-    retries = most if handler.retries_waiting is None else str(handler.retries_waiting or "-")
-    dead = f"[bold red]{handler.dead_letters}[/]" if handler.dead_letters else "-"
+    waiting = handler.retries_waiting
+    retries = "?" if waiting is None else f"≤{waiting}" if waiting else "-"
+    letters = handler.dead_letters
+    dead = "?" if letters is None else f"[bold red]{letters}[/]" if letters else "-"
     return [str(handler.handled), _seconds(handler.lag_p50), _seconds(handler.lag_p95), retries, dead]
 
 

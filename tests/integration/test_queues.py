@@ -10,11 +10,17 @@ import sys
 from collections.abc import Iterator
 from datetime import date
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 from amqp import Message
 from kombu import Connection
+from sqlalchemy import text
 
+from chassis.errors import WorldAway
+from chassis.messaging.address import read_address
+from cli.databases import broker as connected
+from cli.databases import settings_of
 from cli.environment import SERVICES
 from deploy.local import PrivateBroker
 from deploy.local.processes import wait_until
@@ -94,6 +100,44 @@ def test_broker_and_services_together_say_what_waits_what_was_done_and_what_want
     assert not [where for where, _ in said if where.startswith("isolation")]
 
 
+def test_no_handler_is_said_to_have_the_copies_of_another(system: System):
+    """Any queue's name will do: of a waiting copy the broker tells no more than where it waits."""
+    with Connection(system.broker_url) as connection:
+        channel = connection.channel()
+        channel.basic_publish(Message("{}"), "doorstep.retry.1h", "of.nobody")
+        try:
+
+            def counted() -> bool:
+                found = by_name(look(system)["handlers"], "handler")
+                own = ("registration.receive_report", "isolation.open_case")
+                return all(found[name]["retries_waiting"] == 1 for name in own)
+
+            assert wait_until(counted, 40, every=0.5), look(system)
+            shown = system.run("queues").out
+            assert [
+                line for line in shown.splitlines() if "registration.receive_report" in line and "≤1" in line
+            ]
+        finally:
+            channel.queue_purge("doorstep.retry.1h")
+
+
+def test_a_service_that_does_not_know_its_database_wants_attention(system: System):
+    database = system.database("isolation")
+    says = {"where": "isolation", "what": "it answers, and does not know its database: see /readyz"}
+    with database.begin() as conn:
+        conn.execute(text("ALTER TABLE outbox RENAME TO outbox_away"))
+    try:
+        assert wait_until(lambda: says in look(system)["attention"], 40, every=0.5), look(system)
+        now = look(system)
+        assert by_name(now["handlers"], "handler")["isolation.open_case"]["dead_letters"] is None
+        assert by_name(now["services"], "name")["isolation"]["replicas"] == 2
+    finally:
+        with database.begin() as conn:
+            conn.execute(text("ALTER TABLE outbox_away RENAME TO outbox"))
+        database.dispose()
+    assert wait_until(lambda: says not in look(system)["attention"], 40, every=0.5), look(system)
+
+
 def test_check_is_an_exit_code_and_the_table_says_it_in_words(system: System):
     answer = system.run("queues", "--check")
     assert answer.code == 1
@@ -168,3 +212,30 @@ def test_topology_check_sees_bindings_and_queues_that_are_missing_or_too_much_an
         assert check() == {*surplus, unbound}, "looking mends nothing"
         system.cli("topology", "apply")
         assert check() == surplus
+
+
+def test_who_may_not_look_and_a_broker_that_goes_are_told_in_one_line(
+    system: System, broker: PrivateBroker, monkeypatch: pytest.MonkeyPatch
+):
+    vhost = read_address(system.broker_url).vhost
+    broker.rabbitmqctl("add_user", "nobody", "secret")
+    broker.rabbitmqctl("set_permissions", "-p", vhost, "nobody", "^$", "^$", "^$")
+    lasting = system.broker_url
+    parts = urlsplit(lasting)
+    system.broker_url = urlunsplit(parts._replace(netloc=f"nobody:secret@{parts.hostname}:{parts.port}"))
+    try:
+        answer = system.run("topology", "check")
+        assert answer.code == 1 and answer.err.count("\n") == 1 and "ACCESS_REFUSED" in answer.err, answer
+    finally:
+        system.broker_url = lasting
+        broker.rabbitmqctl("delete_user", "nobody")
+
+    for name, value in system.settings().items():
+        monkeypatch.setenv(name, value)
+    settings_of.cache_clear()
+    with pytest.raises(WorldAway, match="is gone"), connected("a test") as connection:
+        channel = connection.channel()
+        broker.rabbitmqctl("close_all_connections", "-p", vhost, "a test")
+        while True:
+            channel.queue_declare("isolation.open_case", passive=True)
+    settings_of.cache_clear()
