@@ -164,9 +164,9 @@ def test_a_replay_killed_in_the_middle_and_run_again_brings_each_letter_through_
     these = ("dead", "replay", "--all", "--error", NO_ZONE, "--yes", "--json")
     waiting = f"SELECT count(*) {WITHOUT_ZONE} AND state = 'waiting'"
     handled = f"SELECT count(*) {WITHOUT_ZONE} AND handled_at IS NOT NULL"
-    command = [sys.executable, "-m", "cli.main", *these, "--rate", "20", "--by", "wang"]
+    command = [sys.executable, "-m", "cli.main", *these, "--rate", "2", "--by", "wang"]
     tool = subprocess.Popen(command, cwd=ROOT, env=system.settings(), stdout=subprocess.DEVNULL)
-    assert wait_until(lambda: _ask(system, handled)[0][0] >= 10, 30, every=0.05)
+    assert wait_until(lambda: _ask(system, handled)[0][0] >= 10, 60, every=0.05)
     tool.kill()
     assert tool.wait() == -signal.SIGKILL
     left = _ask(system, waiting)[0][0]

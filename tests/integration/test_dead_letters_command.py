@@ -148,6 +148,15 @@ def test_a_copy_that_is_gone_is_missed_by_the_audit_and_can_be_sent_again(letter
     assert system.audit()[1]["in_flight"] == {HANDLER: 2}, "they were sent just now"
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_replay_so_slow_that_the_broker_would_give_its_connection_up_goes_on(letters: Letters) -> None:
+    letters.die(2)
+    slow = ("dead", "replay", "--all", "--yes", "--wait", "0", "--rate", "0.04")
+    assert letters.system.cli(*slow)["replayed"] == 2
+    assert letters.states() == {"replayed": 2}
+
+
 def test_a_letter_whose_event_was_handled_without_it_is_not_missed(letters: Letters) -> None:
     system = letters.system
     letters.die(2)
