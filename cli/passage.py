@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from functools import cache
+from functools import cache, cached_property
 from importlib import import_module
 from typing import Any
 
@@ -65,10 +65,14 @@ class Waiting:
         """Whether a queue holds something that could be for this handler; where none is known: yes."""
         from chassis.messaging.topology import dead_name
 
-        if self.queues is None:
+        if self.queues is None or self._retrying:
             return True
-        retrying = sum(count for name, count in self.queues.items() if name.startswith("doorstep.retry."))
-        return bool(self.queues.get(handler) or self.queues.get(dead_name(handler)) or retrying)
+        return bool(self.queues.get(handler) or self.queues.get(dead_name(handler)))
+
+    @cached_property
+    def _retrying(self) -> bool:
+        found = (self.queues or {}).items()
+        return any(count for name, count in found if name.startswith("doorstep.retry."))
 
 
 def waiting() -> Waiting:
