@@ -89,6 +89,7 @@ def masked_text(text: str) -> str:
 
 
 def _harmless(name: str, text: str) -> bool:
-    if name == "division" or (name in _PLACES and _DIVISION.fullmatch(text)):
-        return bool(_DIVISION.fullmatch(text))
+    of_a_place = bool(_DIVISION.fullmatch(text))
+    if name == "division" or (of_a_place and name in _PLACES):
+        return of_a_place
     return bool(_CODE.fullmatch(text)) and not _NUMBER.search(_NO_NUMBER.sub(":", text))
