@@ -14,7 +14,8 @@ from contracts import arrivals, cases, messages, reference
 from contracts.envelope import Event, Problem, Unreadable
 from contracts.quick import Unsure, quick_loader
 
-_VERSION = re.compile(r"(?:^|[:/])v?(\d+)(?:\.\d+)*$")
+# No more digits than a version can have: Python refuses to read a number of thousands of them.
+_VERSION = re.compile(r"(?:^|[:/])v?(\d{1,9})(?:\.\d+)*$")
 
 
 @dataclass(frozen=True)

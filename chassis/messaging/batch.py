@@ -72,15 +72,18 @@ class Runner:
     # -- reading -----------------------------------------------------------------------------------------
 
     def read(self, message: Any) -> Delivery:
+        """Whatever it is. An error would stop the queue, and take the messages read before it along."""
         properties = message.properties
         headers = properties.get("application_headers") or {}
         ours = dead_letters.of_our_copy(headers, message.delivery_info["exchange"])
-        routing_key = ours.get(ROUTING_KEY) or message.delivery_info["routing_key"]
+        routing_key = ours.get(ROUTING_KEY)
+        if not isinstance(routing_key, str):
+            routing_key = message.delivery_info["routing_key"]
         delivery = Delivery(
             tag=message.delivery_tag,
-            delivered=_whole(headers.get("x-delivery-count")),
+            delivered=dead_letters.count_of(headers.get("x-delivery-count")),
             routing_key=routing_key,
-            attempts=_whole(ours.get(ATTEMPTS)),
+            attempts=dead_letters.count_of(ours.get(ATTEMPTS)),
             first_failed_at=_moment(ours.get(FIRST_FAILED)),
             letter=dead_letters.letter_of(ours),
         )
@@ -96,11 +99,11 @@ class Runner:
                     raise Unreadable("this queue takes no such event type")
                 read = read_data(event)
                 delivery.events.append(replace(read, letter=delivery.letter) if delivery.letter else read)
-        except Unreadable as error:
+        except Exception as error:
             delivery.events.clear()
             delivery.unreadable = DeadLetter(
                 handler=self._queue,
-                error=str(error),
+                error=str(error) if isinstance(error, Unreadable) else describe_error(error),
                 attempts=0,
                 body=dead_letters.text_of(message.body),
                 content_type=content_type or "",
@@ -249,12 +252,10 @@ def _contract_error(problems: Sequence[Problem]) -> str:
     return "breaks its contract: " + "; ".join(f"{p.field}: {p.message}" for p in problems)
 
 
-def _whole(value: Any) -> int:
-    return value if isinstance(value, int) else 0
-
-
 def _moment(value: Any) -> datetime | None:
+    """With a zone, as every database takes it."""
     try:
-        return datetime.fromisoformat(value) if isinstance(value, str) else None
-    except ValueError:
+        moment = datetime.fromisoformat(value) if isinstance(value, str) else None
+        return moment.astimezone(UTC) if moment and moment.tzinfo else None
+    except (ValueError, OverflowError):
         return None

@@ -75,7 +75,7 @@ def of_broker(handler: str, message: Any) -> list[DeadLetter]:
         and (key in ours or not key.startswith("doorstep-"))
     }
     # Tries before the one that killed; how often it was delivered the broker has forgotten by now.
-    attempts = _whole(ours.get("doorstep-attempts"))
+    attempts = count_of(ours.get("doorstep-attempts"))
     error = "delivered too often: the consumer died on it each time"
     content_type = message.properties.get("content_type") or ""
     follows = letter_of(ours)
@@ -109,6 +109,11 @@ def letter_of(headers: Mapping[str, Any]) -> str | None:
         return str(uuid.UUID(str(headers[LETTER])))
     except (KeyError, ValueError):
         return None
+
+
+def count_of(header: Any) -> int:
+    """A header that counts, such as attempts; 0 where it holds anything that no column does."""
+    return header if isinstance(header, int) and 0 <= header < 2**31 else 0
 
 
 def text_of(body: Any) -> str:
@@ -253,10 +258,6 @@ def _storable(value: Any) -> Any:
     if not isinstance(value, str):
         return value
     return value.encode("utf-8", "replace").decode().replace("\0", "\ufffd")
-
-
-def _whole(value: Any) -> int:
-    return value if isinstance(value, int) else 0
 
 
 def _death(headers: Mapping[str, Any], queue: str) -> Mapping[str, Any]:

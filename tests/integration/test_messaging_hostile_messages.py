@@ -30,9 +30,11 @@ def put(trial: Trial) -> Iterator[Callable[..., None]]:
     channel = connection.channel()
     channel.confirm_select()
 
-    def publish(body: bytes, **properties: Any) -> None:
+    def publish(
+        body: bytes, *, by: str = "doorstep.events", key: str = "place.changed", **properties: Any
+    ) -> None:
         message = AmqpMessage(body, **{"content_type": ONE, "delivery_mode": 2, **properties})
-        channel.basic_publish_confirm(message, exchange="doorstep.events", routing_key="place.changed")
+        channel.basic_publish_confirm(message, exchange=by, routing_key=key)
 
     yield publish
     close_quietly(connection)
@@ -57,6 +59,10 @@ HOSTILE: dict[str, tuple[bytes, dict[str, Any]]] = {
     "an endless correlation id": (wrong(correlationid="x" * 5000), {}),
     "a NUL in a field": (dump_event(place_event(1, data={**place_event(1)["data"], "name": "a\0b"})), {}),
     "a version beyond all numbers": (dump_event(place_event(2**63)), {}),
+    "a version of its schema with 5,000 digits": (
+        dump_event(place_event(1, dataschema=":" + "9" * 5000)),
+        {},
+    ),
     "a version that is true": (dump_event(place_event(1, aggregateversion=True)), {}),
     "a content type longer than its column": (b"{}", {"content_type": "x" * 255}),
     "a NUL in the content type": (b"{}", {"content_type": "a\0b"}),
@@ -86,6 +92,7 @@ HOSTILE: dict[str, tuple[bytes, dict[str, Any]]] = {
         failing(),
         {"application_headers": {"doorstep-first-failed": "0001-01-01T00:00:00+14:00"}},
     ),
+    "a number of attempts that is none": (failing(), {"application_headers": {"doorstep-attempts": "many"}}),
     "a routing key of ours that is a number": (wrong(), {"application_headers": {"doorstep-routing-key": 5}}),
     "a NUL in a routing key of ours": (b"{", {"application_headers": {"doorstep-routing-key": "a\0b"}}),
     "half a character in a header": (b"{", {"application_headers": {"doorstep-routing-key": "\ud800"}}),
@@ -109,6 +116,20 @@ def test_it_becomes_a_dead_letter_and_the_next_event_is_handled(
     with running(trial):
         eventually(lambda: 5 in trial.numbers())
         eventually(lambda: len(trial.rows("dead_letters")) == 1 or trial.numbers() == [1, 5])
+        eventually(lambda: trial.messages_in(trial.queue) == 0)
+
+
+@pytest.mark.parametrize("kind", [k for k, (_, has) in HOSTILE.items() if "doorstep-" in str(has)])
+def test_headers_of_ours_that_hold_nonsense_stop_nobody(
+    trial: Trial, put: Callable[..., None], eventually: Wait, kind: str
+) -> None:
+    """By the way on which they are believed, which only the services may take."""
+    body, properties = HOSTILE[kind]
+    put(body, by="doorstep.back", key=trial.queue, **properties)
+    put(dump_event(place_event(5)))
+    with running(trial):
+        eventually(lambda: trial.numbers() == [5])
+        eventually(lambda: len(trial.rows("dead_letters")) == 1)
         eventually(lambda: trial.messages_in(trial.queue) == 0)
 
 

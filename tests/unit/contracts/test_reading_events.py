@@ -191,7 +191,8 @@ def test_what_is_written_is_read_the_same(id: str, version: int, inner: Any) -> 
 
 
 @pytest.mark.parametrize(
-    "schema", ["urn:doorstep:place.changed:2", "urn:doorstep:place.changed", "place.json", "v2"]
+    "schema",
+    ["urn:doorstep:place.changed:2", "urn:doorstep:place.changed", "place.json", "v2", ":" + "9" * 5000],
 )
 def test_an_unknown_major_version_is_unreadable(schema: str) -> None:
     (event,) = read_message(dump_event({**EXAMPLES["place.changed"], "dataschema": schema}), ONE)
