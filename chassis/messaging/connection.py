@@ -113,11 +113,15 @@ def stay_alive(connection: Connection) -> None:
 
 
 def read_events(connection: Connection, seconds: float) -> bool:
-    """Let the connection handle what comes in for up to `seconds`; False when nothing came."""
+    """Let the connection handle what comes in for up to `seconds`; False when nothing came.
+
+    Never without any wait: on a socket that does not block, py-amqp asks again and again for the rest of a
+    frame, for ever where the broker froze in the middle of it.
+    """
     if not connection.connected:  # kombu would open it again by itself, without our channels
         raise amqp_exc.ConnectionForced("the connection is lost")
     try:
-        connection.drain_events(timeout=seconds)
+        connection.drain_events(timeout=max(seconds, 0.001))
     except TimeoutError:
         return False
     return True

@@ -13,12 +13,14 @@ class FrameProxy:
     """Hands bytes on in both directions, until told otherwise.
 
     `swallow`: what the broker says is read and thrown away, so confirms never come.
+    `tear`: the next thing it says is handed on without its last byte, and after that nothing more.
     `stall`: what the client says is not read any more, as under a memory alarm.
     """
 
     def __init__(self, broker_url: str) -> None:
         self._target = urlsplit(broker_url)
         self.swallow = threading.Event()
+        self.tear = threading.Event()
         self.stall = threading.Event()
         self.connections = 0
         self._sockets: list[socket.socket] = []
@@ -62,7 +64,10 @@ class FrameProxy:
                 part = source.recv(4096)
                 if not part:
                     break
-                if not (hole is self.swallow and hole.is_set()):
+                if hole is self.swallow and self.tear.is_set() and not hole.is_set():
+                    hole.set()
+                    target.sendall(part[:-1])
+                elif not (hole is self.swallow and hole.is_set()):
                     target.sendall(part)
         for end in (source, target):
             with contextlib.suppress(OSError):

@@ -141,6 +141,30 @@ def test_a_confirm_that_never_comes_ends_within_the_limit_and_with_a_new_connect
     assert taken == ["first", "after"] and proxy.connections == 2
 
 
+def test_a_broker_that_freezes_in_the_middle_of_a_frame_is_given_up_too(
+    proxy: FrameProxy, connection: Connection
+) -> None:
+    publisher, taken = Publisher(proxy.url, "test"), []
+    send(publisher, taken, "first")
+    publisher.wait()
+    publisher.limit_s = 1.0
+    proxy.tear.set()
+    send(publisher, taken, "lost")
+    outcome: list[object] = []
+
+    def wait() -> None:
+        try:
+            outcome.append(publisher.wait())
+        except NotPublished as error:
+            outcome.append(error)
+
+    waiting = Thread(target=wait, daemon=True)  # it would never come back
+    waiting.start()
+    waiting.join(20)
+    assert [type(found) for found in outcome] == [NotPublished]
+    assert taken == ["first"]
+
+
 def test_collecting_gives_up_too_once_the_limit_is_over(
     proxy: FrameProxy, connection: Connection, eventually: Wait
 ) -> None:
