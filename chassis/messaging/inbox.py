@@ -38,8 +38,8 @@ Key = tuple[str, str, str]
 def claim(conn: Connection, handler: str, events: Sequence[Event]) -> Claimed:
     """Write the inbox rows of what is new, in this transaction.
 
-    Of equal events in the batch the first counts. Waits for another replica that is just about to commit
-    the same event.
+    Of equal events in the batch the first counts, where none was handled before. Waits for another replica
+    that is just about to commit the same event.
     """
     claimed = Claimed()
     firsts: dict[Key, tuple[Event, str]] = {}
@@ -67,7 +67,7 @@ def claim(conn: Connection, handler: str, events: Sequence[Event]) -> Claimed:
         else:
             claimed.impostors.append(event)
     for key, event, found in later:
-        same = firsts[key][1] == found
+        same = known.get(key, firsts[key][1]) == found  # the first of the batch may be an impostor itself
         (claimed.repeats if same else claimed.impostors).append(event)
     return claimed
 

@@ -49,3 +49,12 @@ def test_nor_within_one_batch_and_each_of_them_is_handled_once(database: Databas
 def test_other_content_under_a_used_id_is_an_impostor(database: Database) -> None:
     again = event("rail", "/rail/departures", seat=2)
     assert fresh(database, [RAIL], [again]) == [(["rail"], []), ([], ["rail"])]
+
+
+def test_a_repeat_that_comes_behind_an_impostor_in_one_batch_is_a_repeat(database: Database) -> None:
+    again = event("rail", "/rail/departures", seat=2)
+    with database.begin() as conn:
+        claim(conn, "registration.receive_report", [RAIL])
+    with database.begin() as conn:
+        claimed = claim(conn, "registration.receive_report", [again, RAIL])
+    assert (claimed.fresh, claimed.repeats, claimed.impostors) == ([], [RAIL], [again])
