@@ -20,6 +20,8 @@ from doorstep_client.errors import AccessRefused, BrokerUnreachable, QueueMissin
 ACCEPTED = "report.accepted"
 REJECTED = "report.rejected"
 
+_LOST = (pika.exceptions.AMQPError, OSError, BrokerUnreachable)
+
 
 @dataclass(frozen=True, slots=True)
 class Reason:
@@ -96,22 +98,32 @@ class Replies:
             if idle is not None and time.monotonic() - quiet_since >= idle:
                 return
             try:
-                if self._connection is None:
-                    self._connect()
-                if not self._arrived:
-                    self._connection.process_data_events(time_limit=0.2)
-                while self._arrived and not until():
-                    publisher, tag, body = self._arrived.popleft()
-                    for reply in replies_in(body, publisher):
-                        callback(reply)
-                    self._channel.basic_ack(tag)
-                    quiet_since, back_off = time.monotonic(), 0.1
-            except (pika.exceptions.AMQPError, OSError, BrokerUnreachable) as error:
+                arrived = self._next()
+            except _LOST as error:
                 self._disconnect()
                 if isinstance(error, pika.exceptions.ChannelClosedByBroker) and error.reply_code == 404:
                     raise QueueMissing(in_words(error)) from None
                 time.sleep(back_off)
                 back_off = min(5.0, back_off * 2)
+                continue
+            if arrived is None:
+                continue
+            publisher, tag, body = arrived
+            for reply in replies_in(body, publisher):
+                callback(reply)  # its errors are the caller's, also those that look like a lost broker
+            try:
+                self._channel.basic_ack(tag)
+            except _LOST:
+                self._disconnect()  # it comes again
+            quiet_since, back_off = time.monotonic(), 0.1
+
+    def _next(self) -> tuple[str, int, bytes] | None:
+        """A message, unless none comes within a moment. Raises one of _LOST."""
+        if self._connection is None:
+            self._connect()
+        if not self._arrived:
+            self._connection.process_data_events(time_limit=0.2)
+        return self._arrived.popleft() if self._arrived else None
 
     def _connect(self) -> None:
         self._arrived.clear()

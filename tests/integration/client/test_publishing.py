@@ -112,9 +112,12 @@ def test_a_window_of_confirms_is_far_faster_than_one_at_a_time(url):
             assert publisher.publish_many(many).complete
             return count / (time.perf_counter() - started)
 
-    one_at_a_time = rate(300, events_per_message=1, window=1)
-    assert rate(3000, events_per_message=1) > 2.5 * one_at_a_time
-    assert rate(6000) > 8 * one_at_a_time
+    def best(count: int, **options) -> float:
+        return max(rate(count, **options) for _ in range(3))  # a short one may meet a busy moment
+
+    one_at_a_time = best(300, events_per_message=1, window=1)
+    assert best(3000, events_per_message=1) > 2.5 * one_at_a_time
+    assert best(6000) > 8 * one_at_a_time
 
 
 def test_threads_share_one_publisher_and_each_gets_its_own_outcomes(url):
@@ -292,6 +295,22 @@ def test_a_reply_whose_callback_failed_comes_again(broker_url):
     with Replies(broker_url, NAME) as replies:
         replies.read(heard.append, until=lambda: bool(heard), idle=5)
         replies.read(heard.append, idle=0.5)
+    assert [r.event_id for r in heard] == ["1"]
+
+
+@pytest.mark.parametrize("error", [OSError(28, "no room"), ConnectionError("another host")])
+def test_an_error_of_the_callback_is_the_callers_also_where_it_looks_like_a_lost_broker(broker_url, error):
+    reply(broker_url, accepted(1))
+
+    def fail(_reply: Reply) -> None:
+        raise error
+
+    with Replies(broker_url, NAME) as replies, pytest.raises(type(error)) as raised:
+        replies.read(fail, idle=3)
+    assert raised.value is error
+    with Replies(broker_url, NAME) as replies:
+        heard: list[Reply] = []
+        replies.read(heard.append, until=lambda: bool(heard), idle=5)
     assert [r.event_id for r in heard] == ["1"]
 
 
