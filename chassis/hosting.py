@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+import eventlet
 import structlog
 from eventlet.event import Event as Flag
 from eventlet.timeout import Timeout
@@ -71,7 +72,9 @@ class Repeats(Entrypoint):
         assert self._left is not None
         try:
             while not self._stopping.ready():
-                if not self._chore.once():
+                if self._chore.once():
+                    eventlet.sleep(0)  # databases let nobody else run: with much to do, SIGTERM would wait
+                else:
                     self._stopping.wait(timeout=self._chore.every_s)
             self._chore.leave()
         except Exception as error:

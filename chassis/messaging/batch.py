@@ -11,12 +11,12 @@ from typing import Any
 import orjson
 import structlog
 
-from chassis.errors import Wrong, is_world_away
+from chassis.errors import WorldAway, Wrong, is_world_away
 from chassis.handlers import ARRIVALS, Handler
 from chassis.messaging import dead_letters
 from chassis.messaging.dead_letters import LETTER, DeadLetter
 from chassis.messaging.inbox import claim
-from chassis.messaging.publisher import OnConfirmed, Publisher
+from chassis.messaging.publisher import Publisher
 from chassis.messaging.topology import retry_name
 from chassis.telemetry import DEAD_LETTERS, DUPLICATES, DURATION, LAG, MESSAGES, RETRIES, describe_error
 from chassis.unit_of_work import Work
@@ -50,15 +50,22 @@ class Delivery:
     """The dead letter that this is a replayed copy of."""
     events: list[Event] = field(default_factory=list)
     unreadable: DeadLetter | None = None
-    settled: bool = False
 
     @property
     def size(self) -> int:
         return max(1, len(self.events))
 
+    @property
+    def settled(self) -> bool:
+        """Nothing is left to do: what is done with, committed or its copy confirmed, is taken out."""
+        return not self.events and self.unreadable is None
+
+    def done(self, event: Event) -> None:
+        self.events = [one for one in self.events if one is not event]
+
 
 class Runner:
-    """Runs batches of one handler. `run` raises only when the world is away; then nothing is settled."""
+    """Runs batches of one handler. `run` raises only when the world is away; the rest is still to be done."""
 
     def __init__(
         self, queue: str, handler: Handler, work: Work, publisher: Publisher, delays: Sequence[int]
@@ -116,7 +123,7 @@ class Runner:
     # -- running -----------------------------------------------------------------------------------------
 
     def run(self, batch: Sequence[Delivery]) -> None:
-        """Settle every delivery of the batch. Raises when the world is away."""
+        """Settle every delivery of the batch. Raises when the world is away; some may be settled by then."""
         began = time.monotonic()
         try:
             self._together(batch)
@@ -132,7 +139,7 @@ class Runner:
         unreadable = [delivery.unreadable for delivery in batch if delivery.unreadable]
         self._transact(events, unreadable)
         for delivery in batch:
-            delivery.settled = True
+            delivery.events, delivery.unreadable = [], None
 
     def _transact(self, events: Sequence[Event], letters: Sequence[DeadLetter] = ()) -> None:
         """One transaction with all these events; commits or raises."""
@@ -157,31 +164,27 @@ class Runner:
         self._count(claimed.fresh, len(claimed.repeats), len(dead))
 
     def _one_by_one(self, batch: Sequence[Delivery]) -> None:
-        """Only the guilty event is copied to a retry queue; a delivery is settled when all its events are."""
-        copies: dict[str, Delivery] = {}
-        confirmed: set[str] = set()
+        """Only the guilty event is copied to a retry queue."""
+        copied = False
         for delivery in batch:
-            delivery.settled = True
             if delivery.unreadable:
                 self._transact([], [delivery.unreadable])
-            for number, event in enumerate(delivery.events):
+                delivery.unreadable = None
+            for event in tuple(delivery.events):
                 try:
                     self._transact([event])
                 except Exception as error:
                     if is_world_away(error):
                         raise
-                    key = f"{delivery.tag}/{number}"
-                    if self._again(key, delivery, event, error, confirmed.add):
-                        copies[key] = delivery
-        if copies:
+                    copied |= self._again(delivery, event, error)
+                else:
+                    delivery.done(event)
+        if copied:
             self._publisher.wait()
-        for key, delivery in copies.items():
-            if key not in confirmed:
-                delivery.settled = False
+        if not all(delivery.settled for delivery in batch):
+            raise WorldAway("a retry queue takes no copy: it is full, or has no leader")
 
-    def _again(
-        self, key: str, delivery: Delivery, event: Event, error: Exception, on_confirmed: OnConfirmed
-    ) -> bool:
+    def _again(self, delivery: Delivery, event: Event, error: Exception) -> bool:
         """Send a copy to the next retry queue (True), or make it a dead letter."""
         attempts = delivery.attempts + 1
         first = delivery.first_failed_at or datetime.now(UTC)
@@ -204,14 +207,15 @@ class Runner:
                 routing_key=delivery.routing_key,
             )
             self._transact([], [letter])
+            delivery.done(event)
             return False
         self._publisher.send(
-            key,
+            event.id,
             retry_name(self._delays[attempts - 1]),
             self._queue,
             orjson.dumps(event.raw),
             content_type=ONE,
-            on_confirmed=on_confirmed,
+            on_confirmed=lambda _: delivery.done(event),
             headers={
                 ATTEMPTS: attempts,
                 FIRST_FAILED: first.isoformat(),

@@ -63,6 +63,7 @@ class BatchConsumer:
         self._tag = ""
         self._careful = False
         self._last_beat = 0.0
+        self._failures = 0
         self.ready = False
         self.reason = "not started"
 
@@ -71,21 +72,18 @@ class BatchConsumer:
         self._stopping.set()
 
     def run(self) -> None:
-        failures = 0
         while not self._stopping.is_set():
             try:
                 self._open()
-                failures = 0
                 self._consume()
             except Exception as error:
                 if not (isinstance(error, BROKER_AWAY) or is_world_away(error)):
                     log.error("consumer_failed", queue=self.queue, error=describe_error(error))
                 self._away(error)
-                failures += 1
             finally:
                 self._close()
             if not self._stopping.is_set():
-                time.sleep(_backoff(failures))
+                time.sleep(_backoff(self._failures))
         self._leave()
 
     # -- the connection --------------------------------------------------------------------------------
@@ -118,7 +116,9 @@ class BatchConsumer:
         else:
             why = f"failed: {describe_error(error)}"
         self.ready, self.reason = False, why
-        WORLD_AWAY.labels(self.queue).inc()
+        self._failures += 1
+        if isinstance(error, BROKER_AWAY) or is_world_away(error):
+            WORLD_AWAY.labels(self.queue).inc()
         log.warning("waiting_for_the_world", queue=self.queue, error=why)
 
     def _close(self) -> None:
@@ -137,6 +137,11 @@ class BatchConsumer:
 
     # -- the loop --------------------------------------------------------------------------------------
 
+    def _well(self) -> None:
+        """A batch was handled, or there is none and all is quiet. That a connection opens says nothing."""
+        self.ready, self.reason = True, ""
+        self._failures = 0
+
     def _consume(self) -> None:
         while not self._stopping.is_set():
             batch = self._collect()
@@ -144,6 +149,9 @@ class BatchConsumer:
                 self._handle(batch)
             else:
                 self._idle()
+            # Neither databases nor sockets with something to read let eventlet's other threads run: without
+            # this a backlog would hold up the heartbeats of the other handlers, the timers and SIGTERM.
+            time.sleep(0)
         # What was pushed to us and not begun goes back by itself when the channel closes.
 
     def _collect(self) -> list[Delivery]:
@@ -153,6 +161,7 @@ class BatchConsumer:
         events = 0
         deadline = 0.0
         while not self._stopping.is_set():
+            self._beat()  # before what was taken is looked at, for this takes too
             while (delivery := self._peek()) is not None:
                 if batch and events + delivery.size > self._handler.batch:
                     return batch
@@ -165,7 +174,6 @@ class BatchConsumer:
             if batch and not deadline:
                 deadline = time.monotonic() + self._handler.wait_ms / 1000
                 left = self._handler.wait_ms / 1000
-            self._beat()
             if left <= 0 or not read_events(self._connection, left):
                 return batch
         return []
@@ -186,22 +194,24 @@ class BatchConsumer:
             log.warning("one_at_a_time", queue=self.queue)
             self._subscribe_again_carefully()
             return
-        failures = 0
-        while True:
+        while left := [delivery for delivery in batch if not delivery.settled]:
             try:
-                self._runner.run(batch)
-                break
+                self._runner.run(left)
             except Exception as error:
                 if not is_world_away(error):
                     raise
+                for delivery in left:  # the rest stays in hand: given back, it would count as delivered again
+                    if delivery.settled:
+                        self._channel.basic_ack(delivery.tag)
                 self._away(error)
-                failures += 1
-                self._wait(_backoff(failures))
+                self._wait(_backoff(self._failures))
                 if self._stopping.is_set():
                     return
-        self.ready, self.reason = True, ""
-        reach("before_ack")
-        self._ack(batch)
+            else:
+                reach("before_ack")
+                # A batch is a run of tags and all before it are settled, so `multiple` never reaches too far.
+                self._channel.basic_ack(left[-1].tag, multiple=True)
+        self._well()
         if self._careful and batch[-1].delivered < SUSPECT_AFTER:
             self._subscribe(careful=False)
 
@@ -213,17 +223,6 @@ class BatchConsumer:
         self._channel, self._tag = self._connection.channel(), ""
         self._subscribe(careful=True)
 
-    def _ack(self, batch: list[Delivery]) -> None:
-        """A batch is a run of tags and all before it are settled, so `multiple` never reaches too far."""
-        settled = [delivery for delivery in batch if delivery.settled]
-        if len(settled) == len(batch):
-            self._channel.basic_ack(batch[-1].tag, multiple=True)
-            return
-        for delivery in settled:
-            self._channel.basic_ack(delivery.tag)
-        # A copy was not confirmed. Closing gives the rest back to the queue.
-        raise ConnectionError("a retry copy was not confirmed")
-
     def _idle(self) -> None:
         self._outbox.publisher.beat()
         if self._outbox.has_news():
@@ -234,8 +233,8 @@ class BatchConsumer:
                 if not is_world_away(error):
                     raise
                 self._away(error)
-            else:
-                self.ready, self.reason = True, ""
+                return
+        self._well()
 
     def _wait(self, seconds: float) -> None:
         """Take nothing, keep the connection alive; raises when it is gone."""

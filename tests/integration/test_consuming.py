@@ -8,9 +8,11 @@ from collections.abc import Callable, Sequence
 import pytest
 from sqlalchemy.exc import OperationalError
 
+from chassis.messaging import connection, consumer
+from chassis.telemetry import WORLD_AWAY
 from chassis.unit_of_work import UnitOfWork
 from contracts.envelope import Event
-from tests.integration.trial_service import Trial, place_event, prepare, running, write_down
+from tests.integration.trial_service import Trial, metadata, place_event, prepare, running, write_down
 
 Wait = Callable[..., None]
 
@@ -132,6 +134,55 @@ def test_when_the_world_is_away_no_attempt_is_counted(
     with running(trial):
         eventually(lambda: trial.numbers() == list(range(1, 11)))
     assert trial.rows("dead_letters") == [] and trial.messages_in("doorstep.retry.1s") == 0
+
+
+def test_a_consumer_that_fails_on_what_it_takes_rests_longer_each_time(
+    broker_url: str, sqlite_url: Callable[..., str], eventually: Wait, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """That it can connect again says nothing; and what fails is no database or broker that is away."""
+    backoff, rests = consumer._backoff, []
+
+    def noted(failures: int) -> float:
+        rests.append(failures)
+        return backoff(failures)
+
+    monkeypatch.setattr(consumer, "_backoff", noted)
+    trial = Trial(broker_url, sqlite_url("trial", prepare))
+    with trial.database.begin() as conn:
+        metadata.tables["dead_letters"].drop(conn)
+    trial.publish(b"{")
+    before = WORLD_AWAY.labels(trial.queue)._value.get()
+    with running(trial):
+        eventually(lambda: len(rests) >= 4)
+    assert rests[:4] == [1, 2, 3, 4]
+    assert WORLD_AWAY.labels(trial.queue)._value.get() == before
+
+
+def test_what_was_found_while_telling_the_broker_that_we_live_is_handled_at_once(
+    broker_url: str, sqlite_url: Callable[..., str], eventually: Wait, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing else comes for a minute that could wake the consumer, not even a sign of life."""
+    monkeypatch.setattr(connection, "HEARTBEAT_S", 120)
+    monkeypatch.setattr(connection, "SILENCE_S", 120)
+    monkeypatch.setattr(consumer, "_IDLE_S", 60)
+    begun, go_on = threading.Event(), threading.Event()
+
+    def slow_at_first(uow: UnitOfWork, events: Sequence[Event]) -> None:
+        begun.set()
+        go_on.wait(10)
+        write_down(uow, events)
+
+    trial = Trial(broker_url, sqlite_url("trial", prepare), use_case=slow_at_first)
+    trial.publish_events(place_event(1))
+    taker = trial.start()
+    assert begun.wait(10)
+    trial.publish_events(place_event(2))
+    taker._last_beat = 0.0  # a second and more have gone by
+    go_on.set()
+    eventually(lambda: trial.numbers() == [1, 2])
+    taker.stop()
+    trial.publish_events(place_event(3))  # wakes it
+    trial.stop()
 
 
 def test_stopping_finishes_the_batch_in_hand_and_gives_the_rest_back(

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from chassis.messaging.topology import dead_name
 from chassis.unit_of_work import UnitOfWork
 from contracts.envelope import ONE, Event, dump_event
 from deploy.local import PrivateBroker
@@ -101,6 +102,33 @@ def test_an_original_is_not_acked_before_its_copy_is_confirmed(
     assert {letter.event_id for letter in trial.rows("dead_letters")} == {"place-3"}
     assert trial.numbers() == [1, 2, 4, 5]
     assert sum(row.events for row in trial.rows("outbox")) == 4
+
+
+def test_while_a_retry_queue_refuses_nothing_is_given_back_and_so_nothing_counts_as_delivered_again(
+    new_trial: Callable[..., Trial], watched: Watched, broker: PrivateBroker, vhost: str, eventually: Wait
+) -> None:
+    """Given back, the events around the guilty one would reach the delivery limit and become dead letters."""
+    trial = new_trial(retry_delays=(10,))
+    full = json.dumps({"max-length": 1, "overflow": "reject-publish"})
+    broker.rabbitmqctl("set_policy", "-p", vhost, "full", r"^doorstep\.retry", full, "--apply-to", "queues")
+    limit = json.dumps({"delivery-limit": 2})
+    broker.rabbitmqctl("set_policy", "-p", vhost, "limit", "^trial", limit, "--apply-to", "queues")
+    fill_up(trial)
+    bad = place_event(3)
+    bad["data"]["name"] = "poison"
+    wrong = place_event(4)
+    wrong["data"]["name"] = "wrong"
+    trial.publish_packed(place_event(1), place_event(2), wrong, bad)
+    trial.publish_events(place_event(5))
+    with running(trial):
+        eventually(lambda: sum(3 in batch for batch in watched.batches) >= 2 * 6, seconds=30)
+        assert trial.messages_in(dead_name(trial.queue)) == 0
+        assert [letter.event_id for letter in trial.rows("dead_letters")] == ["place-4"]
+        broker.rabbitmqctl("clear_policy", "-p", vhost, "full")
+        trial.publish_events(place_event(6))
+        eventually(lambda: trial.numbers() == [1, 2, 5, 6], seconds=30)
+        eventually(lambda: trial.messages_in(trial.queue) == 0)
+    assert trial.messages_in(dead_name(trial.queue)) == 0
 
 
 def fill_up(trial: Trial) -> None:
