@@ -129,6 +129,8 @@ def _event(document: Any, publisher: str | None) -> Event:
     for name in ("subject", "dataschema", "correlationid", "traceparent"):
         if not isinstance(document.get(name), str | None):
             raise Unreadable(f"{name} must be text")
+    if len(document.get("correlationid") or "") > 200:  # an id too: of the first report
+        raise Unreadable("correlationid holds at most 200 characters")
     return Event(
         id=event_id,
         source=document["source"],

@@ -64,6 +64,7 @@ def envelope_schema() -> Document:
             },
             "correlationid": {
                 "type": "string",
+                "maxLength": 200,
                 "description": "id of the first report that set it all off",
             },
             "traceparent": {"type": "string", "description": "W3C trace context"},

@@ -110,6 +110,7 @@ def test_data_with_one_arbitrary_value_anywhere(name: str, data: st.DataObject) 
         ({"aggregateversion": "1"}, "whole number"),
         ({"aggregateversion": True}, "whole number"),
         ({"subject": 5}, "subject must be text"),
+        ({"correlationid": "x" * 201}, "correlationid holds at most 200"),
         ({"correlationid": ["x"]}, "correlationid must be text"),
     ],
 )
