@@ -61,6 +61,7 @@ class Chore:
 def chores(service: Service, work: Work, settings: Settings) -> list[Chore]:
     """The chassis' own chores and the service's timers."""
     sweeper = Publisher(settings.broker_url, f"{service.name} sweep")
+    left_behind = outbox.Sweep(work.database, sweeper)
     drain = DeadQueueDrain(service, work, settings)
 
     holder = leases.holder_name()
@@ -69,7 +70,7 @@ def chores(service: Service, work: Work, settings: Settings) -> list[Chore]:
         sweeper.beat()
         with work.database.begin() as conn:
             mine = leases.take(conn, "sweep", holder, timedelta(seconds=30))
-        return outbox.sweep(work.database, sweeper) if mine else 0
+        return left_behind.turn() if mine else 0
 
     def leave() -> None:
         with work.database.begin() as conn:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import structlog
-from sqlalchemy import delete, func, select, update
-from sqlalchemy.engine import Connection
+from sqlalchemy import delete, func, select, tuple_, update
+from sqlalchemy.engine import Connection, Row
 
 from chassis.database import Database, is_in
 from chassis.faults import reach
@@ -82,33 +83,57 @@ class Outbox:
             self.publisher.refused = 0
 
 
-def sweep(database: Database, publisher: Publisher, most: int = 200) -> int:
-    """Publish rows that were left behind and mark those that are confirmed. Raises NotPublished.
+@dataclass
+class Sweep:
+    """Publishes what was left behind, a page at a time, and marks what is confirmed.
 
-    No transaction is open while the broker is waited for: it would hold up everybody else on SQLite.
+    What cannot be sent, such as replies into a full queue, holds up nobody: each turn goes on behind the page
+    of the turn before, and begins anew at the end.
     """
-    with database.read() as conn:
-        rows = conn.execute(
-            select(OUTBOX)
-            .where(OUTBOX.c.published_at.is_(None), OUTBOX.c.created_at < datetime.now(UTC) - SWEEP_AFTER)
-            .order_by(OUTBOX.c.created_at)
-            .limit(most)
-        ).all()
-    confirmed: list[str] = []
-    for row in rows:
-        publisher.send(
-            row.id,
-            row.exchange,
-            row.routing_key,
-            row.body.encode(),
-            content_type=BATCH,
-            on_confirmed=confirmed.append,
+
+    database: Database
+    publisher: Publisher
+    page: int = 200
+    _behind: tuple[datetime, str] | None = None
+
+    def turn(self) -> int:
+        """How many were confirmed. Raises NotPublished; what was confirmed before that is marked.
+
+        No transaction is open while the broker is waited for: it would hold up everybody else on SQLite.
+        """
+        rows = self._next_page()
+        if not rows and self._behind:
+            self._behind = None
+            rows = self._next_page()
+        if rows:
+            self._behind = (rows[-1].created_at, rows[-1].id)
+        confirmed: list[str] = []
+        try:
+            for row in rows:
+                self.publisher.send(
+                    row.id,
+                    row.exchange,
+                    row.routing_key,
+                    row.body.encode(),
+                    content_type=BATCH,
+                    on_confirmed=confirmed.append,
+                )
+            self.publisher.wait()
+        finally:
+            if confirmed:
+                with self.database.begin() as conn:
+                    mark_published(conn, confirmed)
+        return len(confirmed)
+
+    def _next_page(self) -> Sequence[Row[Any]]:
+        place = tuple_(OUTBOX.c.created_at, OUTBOX.c.id)
+        left = select(OUTBOX).where(
+            OUTBOX.c.published_at.is_(None), OUTBOX.c.created_at < datetime.now(UTC) - SWEEP_AFTER
         )
-    publisher.wait()
-    if confirmed:
-        with database.begin() as conn:
-            mark_published(conn, confirmed)
-    return len(confirmed)
+        if self._behind:
+            left = left.where(place > self._behind)
+        with self.database.read() as conn:
+            return conn.execute(left.order_by(*place).limit(self.page)).all()
 
 
 def mark_published(conn: Connection, ids: Sequence[str]) -> None:

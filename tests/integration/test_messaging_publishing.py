@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from threading import Barrier, Thread
+from typing import Any
 
 import pytest
 from amqp import Channel
@@ -17,8 +18,8 @@ from chassis.handlers import EVENTS, REPLIES
 from chassis.housekeeping import chores
 from chassis.messaging import connection as broker_connection
 from chassis.messaging.connection import close_quietly, connect
-from chassis.messaging.outbox import OUTBOX, Outbox, pending, sweep
-from chassis.messaging.publisher import WINDOW, NotPublished, Publisher
+from chassis.messaging.outbox import OUTBOX, Outbox, Sweep, pending
+from chassis.messaging.publisher import CONFIRM_LIMIT_S, WINDOW, NotPublished, Publisher
 from chassis.messaging.topology import apply, shared_entities
 from contracts.envelope import ONE
 from tests.integration.frame_proxy import FrameProxy, proxied
@@ -122,9 +123,10 @@ def test_more_than_a_window_is_published_and_all_of_it_confirmed(
 def test_a_confirm_that_never_comes_ends_within_the_limit_and_with_a_new_connection(
     proxy: FrameProxy, connection: Connection
 ) -> None:
-    publisher, taken = Publisher(proxy.url, "test", limit_s=1.0), []
+    publisher, taken = Publisher(proxy.url, "test"), []
     send(publisher, taken, "first")
     publisher.wait()
+    publisher.limit_s = 1.0
     proxy.swallow.set()
     for number in range(3):
         send(publisher, taken, f"lost {number}")
@@ -134,6 +136,7 @@ def test_a_confirm_that_never_comes_ends_within_the_limit_and_with_a_new_connect
     assert 0.5 < time.monotonic() - began < 4
     assert taken == ["first"] and publisher.unconfirmed == 0
     proxy.swallow.clear()
+    publisher.limit_s = CONFIRM_LIMIT_S
     send(publisher, taken, "after")
     publisher.wait()
     publisher.drop()
@@ -168,9 +171,10 @@ def test_a_broker_that_freezes_in_the_middle_of_a_frame_is_given_up_too(
 def test_collecting_gives_up_too_once_the_limit_is_over(
     proxy: FrameProxy, connection: Connection, eventually: Wait
 ) -> None:
-    publisher, taken = Publisher(proxy.url, "test", limit_s=0.3), []
+    publisher, taken = Publisher(proxy.url, "test"), []
     send(publisher, taken, "first")
     publisher.wait()
+    publisher.limit_s = 0.3
     proxy.swallow.set()
     send(publisher, taken, "lost")
 
@@ -189,9 +193,10 @@ def test_a_broker_that_reads_nothing_more_is_given_up_within_the_limit(
     proxy: FrameProxy, connection: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(broker_connection, "WRITE_LIMIT_S", 1)
-    publisher, taken = Publisher(proxy.url, "test", limit_s=2.0), []
+    publisher, taken = Publisher(proxy.url, "test"), []
     send(publisher, taken, "first")
     publisher.wait()
+    publisher.limit_s = 2.0
     proxy.stall.set()
     began = time.monotonic()
     with pytest.raises(NotPublished):
@@ -232,8 +237,8 @@ def test_what_a_crash_left_in_the_outbox_is_swept_and_marked(trial: Trial) -> No
     record(trial, 1, 2, 3)
     make_old(trial)
     publisher = Publisher(trial.broker_url, "sweep")
-    assert sweep(trial.database, publisher) == 3
-    assert sweep(trial.database, publisher) == 0
+    assert Sweep(trial.database, publisher).turn() == 3
+    assert Sweep(trial.database, publisher).turn() == 0
     publisher.drop()
     assert unpublished(trial) == 0 and trial.messages_in(trial.queue) == 3
 
@@ -241,7 +246,7 @@ def test_what_a_crash_left_in_the_outbox_is_swept_and_marked(trial: Trial) -> No
 def test_what_was_only_just_written_is_left_to_who_wrote_it(trial: Trial) -> None:
     record(trial, 1)
     publisher = Publisher(trial.broker_url, "sweep")
-    assert sweep(trial.database, publisher) == 0
+    assert Sweep(trial.database, publisher).turn() == 0
     assert unpublished(trial) == 1
 
 
@@ -274,10 +279,11 @@ def test_what_was_not_confirmed_is_not_marked_and_goes_out_again(trial: Trial, p
     publisher = Publisher(proxy.url, "sweep", limit_s=0.5)
     proxy.swallow.set()
     with pytest.raises(NotPublished):
-        sweep(trial.database, publisher)
+        Sweep(trial.database, publisher).turn()
     assert unpublished(trial) == 5
     proxy.swallow.clear()
-    assert sweep(trial.database, publisher) == 5
+    publisher.limit_s = CONFIRM_LIMIT_S
+    assert Sweep(trial.database, publisher).turn() == 5
     publisher.drop()
     assert unpublished(trial) == 0
     assert trial.messages_in(trial.queue) >= 5, "inboxes absorb what went out twice"
@@ -291,12 +297,56 @@ def test_what_the_broker_refuses_waits_in_the_outbox_until_there_is_room(
             uow.record("case.opened", f"c{n}", 1, {}, cause=None)
     make_old(trial)
     publisher = Publisher(trial.broker_url, "sweep")
-    assert sweep(trial.database, publisher) == 1
+    assert Sweep(trial.database, publisher).turn() == 1
     assert unpublished(trial) == 1 and publisher.refused == 1
     channel.queue_purge(full)
-    assert sweep(trial.database, publisher) == 1
+    assert Sweep(trial.database, publisher).turn() == 1
     publisher.drop()
     assert unpublished(trial) == 0
+
+
+def test_what_was_confirmed_before_the_broker_fell_silent_is_marked_and_not_sent_again(
+    trial: Trial, proxy: FrameProxy
+) -> None:
+    class SilentAfterThree(Publisher):
+        sent = 0
+
+        def send(self, *args: Any, **options: Any) -> None:
+            super().send(*args, **options)
+            self.sent += 1
+            if self.sent == 3:
+                self.wait()
+                self.limit_s = 0.5
+                proxy.swallow.set()
+
+    record(trial, *range(1, 6))
+    make_old(trial)
+    with pytest.raises(NotPublished):
+        Sweep(trial.database, SilentAfterThree(proxy.url, "sweep")).turn()
+    assert unpublished(trial) == 2
+
+
+def test_a_page_of_what_nobody_takes_does_not_hold_up_what_comes_behind_it(
+    trial: Trial, channel: Channel, full: str
+) -> None:
+    publisher = Publisher(trial.broker_url, "sweep")
+    send(publisher, [], "fills it", "case.opened")
+    publisher.wait()
+    for n in range(1, 6):
+        with trial.work.unit() as uow:
+            uow.record("case.opened", f"c{n}", 1, {}, cause=None)
+    record(trial, 1, 2, 3)
+    with trial.database.begin() as conn:  # all at one moment, as rows of one transaction are
+        moment = datetime.now(UTC) - timedelta(minutes=1)
+        conn.execute(update(OUTBOX).values(created_at=moment))
+        later = OUTBOX.c.routing_key == "place.changed"
+        conn.execute(update(OUTBOX).where(later).values(created_at=moment + timedelta(seconds=1)))
+    sweep = Sweep(trial.database, publisher, page=2)
+    confirmed = [sweep.turn() for _ in range(4)]
+    assert confirmed == [0, 0, 1, 2] and unpublished(trial) == 5
+    channel.queue_purge(full)
+    assert sweep.turn() == 1, "and those who waited get their turn again"
+    publisher.drop()
 
 
 def test_marks_are_written_by_a_later_unit_and_survive_one_that_is_rolled_back(trial: Trial) -> None:
@@ -333,6 +383,6 @@ def test_replies_left_behind_are_swept_into_a_queue_made_for_them(trial: Trial) 
         uow.reply("rail-lanzhou", "report.accepted", "r1", {}, cause=None)
     make_old(trial)
     publisher = Publisher(trial.broker_url, "sweep")
-    assert sweep(trial.database, publisher) == 1
+    assert Sweep(trial.database, publisher).turn() == 1
     publisher.drop()
     assert trial.messages_in(f"{REPLIES}.rail-lanzhou") == 1

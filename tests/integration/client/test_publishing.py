@@ -140,7 +140,7 @@ def test_threads_share_one_publisher_and_each_gets_its_own_outcomes(url):
 
 def test_a_full_queue_refuses_and_the_outcome_says_which(broker_url):
     declare(broker_url, **{"x-max-length": 5, "x-overflow": "reject-publish"})
-    with Publisher(broker_url, NAME, events_per_message=1, window=1, time_limit=2) as publisher:
+    with Publisher(broker_url, NAME, events_per_message=1, window=1, time_limit=3) as publisher:
         outcomes = publisher.publish_many(events(9))
     assert outcomes.refused
     assert "nack" in (outcomes.refused[0].reason or "")
