@@ -21,7 +21,7 @@ from chassis.messaging.consumer import BatchConsumer
 from chassis.messaging.outbox import Outbox
 from chassis.messaging.publisher import Publisher
 from chassis.settings import Settings
-from chassis.telemetry import begin_at_zero, describe_error
+from chassis.telemetry import WORLD_AWAY, begin_at_zero, describe_error
 from chassis.unit_of_work import Work
 from contracts.registry import EVENT_TYPES
 
@@ -102,8 +102,10 @@ def host(
         members[handler.name] = _method(handler.name, Consumes.decorator(consumer))
     all_chores = chores(service, work, settings) + (extra(work, settings) if extra else [])
     for chore in all_chores:
-        name = f"every_{chore.name.rpartition('.')[2]}"
-        members[name] = _method(name, Repeats.decorator(chore))
+        short = chore.name.rpartition(".")[2]
+        named = replace(chore, name=f"{service.name}.{short}")  # as handlers are, in metrics and logs
+        WORLD_AWAY.labels(named.name)
+        members[f"every_{short}"] = _method(f"every_{short}", Repeats.decorator(named))
     return type(f"{service.name.title()}Service", (), members), consumers
 
 

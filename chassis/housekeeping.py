@@ -23,7 +23,14 @@ from chassis.messaging.consumer import DeadQueueDrain
 from chassis.messaging.outbox import Outbox
 from chassis.messaging.publisher import Publisher
 from chassis.settings import Settings
-from chassis.telemetry import DEAD_WAITING, OUTBOX_OLDEST, OUTBOX_PENDING, TIMER_DONE, describe_error
+from chassis.telemetry import (
+    DEAD_WAITING,
+    OUTBOX_OLDEST,
+    OUTBOX_PENDING,
+    TIMER_DONE,
+    WORLD_AWAY,
+    describe_error,
+)
 from chassis.unit_of_work import TABLES, Work
 
 Do = Callable[[], int]
@@ -52,6 +59,7 @@ class Chore:
         except Exception as error:
             away = isinstance(error, BROKER_AWAY) or is_world_away(error)
             if away:
+                WORLD_AWAY.labels(self.name).inc()  # where nothing comes in, no handler notices it
                 log.warning("chore_waits", chore=self.name, error=type(error).__name__)
             else:
                 log.error("chore_failed", chore=self.name, error=describe_error(error))

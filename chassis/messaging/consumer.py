@@ -27,7 +27,7 @@ from chassis.messaging.connection import BROKER_AWAY, close_quietly, connect, re
 from chassis.messaging.outbox import Outbox
 from chassis.messaging.topology import apply, dead_name, service_entities, shared_entities
 from chassis.settings import Settings
-from chassis.telemetry import WORLD_AWAY, describe_error
+from chassis.telemetry import DEAD_LETTERS, MESSAGES, WORLD_AWAY, describe_error
 from chassis.unit_of_work import Work
 
 # The broker pushes this many messages ahead of the one in hand; packed messages hold up to 50 events.
@@ -268,10 +268,15 @@ class DeadQueueDrain:
             for queue in self._queues:
                 channel = connection.channel()  # a queue that is missing closes its channel
                 while (message := _next(channel, queue)) is not None:
+                    handler = queue.removesuffix(".dead")
                     with self._work.unit() as uow:
-                        letters = dead_letters.of_broker(queue.removesuffix(".dead"), message)
+                        letters = dead_letters.of_broker(handler, message)
+                        # An ack that was lost after the commit brings the message again.
+                        letters = dead_letters.not_yet_waiting(uow.conn, letters)
                         dead_letters.bury(uow.conn, uow.sealer, letters)
                     channel.basic_ack(message.delivery_tag)
+                    MESSAGES.labels(handler, "dead").inc(len(letters))
+                    DEAD_LETTERS.labels(handler).inc(len(letters))
                     moved += 1
         finally:
             close_quietly(connection)

@@ -122,6 +122,22 @@ def text_of(body: Any) -> str:
     return raw.decode("utf-8", "replace")
 
 
+def not_yet_waiting(conn: Connection, letters: Sequence[DeadLetter]) -> list[DeadLetter]:
+    """Without those about an event that waits already for the same reason."""
+    about = {letter.event.id for letter in letters if letter.event}
+    columns = (DEAD.c.handler, DEAD.c.source, DEAD.c.event_id, DEAD.c.error)
+    rows = conn.execute(
+        select(*columns).where(is_in(conn, DEAD.c.event_id, about), DEAD.c.state == "waiting")
+    )
+    waiting = {tuple(row) for row in rows}
+    return [
+        letter
+        for letter in letters
+        if letter.event is None
+        or (letter.handler, letter.event.source, letter.event.id, letter.error) not in waiting
+    ]
+
+
 def bury(conn: Connection, sealer: Sealer, letters: Sequence[DeadLetter]) -> None:
     """Write the rows, in the transaction that settles the events.
 

@@ -248,6 +248,19 @@ CASES = (
         },
     ),
     Case(
+        "DatabaseOrBrokerAway",
+        "also when nothing comes in: the figures cannot be read",
+        {
+            'doorstep_world_away_total{handler="isolation.open_case"}': "0x44",
+            'doorstep_world_away_total{handler="isolation.figures"}': "0x4 1+1x40",  # a try lasts up to 10 s
+            'doorstep_dead_letters_waiting{handler="isolation.open_case"}': "0x4 _x40",
+        },
+        {
+            "3m": pending(handler="isolation.figures"),
+            "3m30s": firing(handler="isolation.figures"),
+        },
+    ),
+    Case(
         "UnroutedMessages",
         "after a minute",
         {'rabbitmq_detailed_queue_messages{queue="doorstep.unrouted"}': "0 1x20"},

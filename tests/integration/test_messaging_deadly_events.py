@@ -15,6 +15,7 @@ import pytest
 from chassis.messaging import dead_letters
 from chassis.messaging.consumer import DeadQueueDrain
 from chassis.messaging.topology import dead_name
+from chassis.telemetry import DEAD_LETTERS, MESSAGES
 from contracts.envelope import dump_event
 from deploy.local import PrivateBroker
 from tests.integration.trial_process import DIED
@@ -155,6 +156,19 @@ def test_a_message_nobody_can_read_and_with_odd_headers_is_drained_whole(trial: 
     assert drained(trial) == 2
     unreadable = next(letter for letter in trial.rows("dead_letters") if letter.event_id is None)
     assert unreadable.headers["n"] == 5 and "x-death" not in unreadable.headers
+
+
+def test_a_message_whose_ack_was_lost_is_buried_and_counted_once(trial: Trial) -> None:
+    """It comes again with its events; a second one that only looks like it waits as a letter of its own."""
+    counted = (DEAD_LETTERS.labels(trial.queue), MESSAGES.labels(trial.queue, "dead"))
+    before = [counter._value.get() for counter in counted]
+    packed = b"[" + b",".join(dump_event(place_event(n)) for n in (1, 2)) + b"]"
+    for _ in range(2):
+        to_dead_queue(trial, packed, "application/cloudevents-batch+json")
+        assert drained(trial) == 2
+    to_dead_queue(trial, dump_event(place_event(1, source="/another")), "application/cloudevents+json")
+    assert drained(trial) == 3
+    assert [counter._value.get() for counter in counted] == [value + 3 for value in before]
 
 
 def to_dead_queue(

@@ -15,10 +15,14 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, StatementError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from chassis.clock import Clock
 from chassis.database import Database
 from chassis.errors import SettingsError, WorldAway, Wrong, is_world_away
+from chassis.figures import Reader
+from chassis.housekeeping import Chore
 from chassis.messaging.publisher import NotPublished
 from chassis.messaging.topology import TopologyDiffers
+from chassis.telemetry import WORLD_AWAY
 
 
 def from_postgresql(state: str) -> DBAPIError:
@@ -160,3 +164,20 @@ def test_a_server_that_accepts_and_never_answers_is_the_world() -> None:
         with pytest.raises(OperationalError) as caught, database.begin():
             pass
     assert is_world_away(caught.value)
+
+
+def test_where_nothing_comes_in_the_chore_that_reads_the_figures_counts_that_the_database_is_away() -> None:
+    reader = Reader(Database("postgresql+psycopg://nobody@127.0.0.1:1/none"), Clock(), [])
+    before = counted("trial.figures")
+    assert Chore("trial.figures", 5, reader.read).once() == 0
+    assert counted("trial.figures") == before + 1
+
+
+def test_a_bug_in_a_chore_is_not_counted_as_the_world() -> None:
+    before = counted("trial.broken")
+    assert Chore("trial.broken", 5, lambda: 1 // 0).once() == 0
+    assert counted("trial.broken") == before
+
+
+def counted(chore: str) -> float:
+    return WORLD_AWAY.labels(chore)._value.get()
