@@ -30,7 +30,9 @@ from chassis.settings import Settings
 from chassis.telemetry import DEAD_LETTERS, MESSAGES, WORLD_AWAY, describe_error
 from chassis.unit_of_work import Work
 
-# The broker pushes this many messages ahead of the one in hand; packed messages hold up to 50 events.
+# The broker pushes this many messages ahead of the one in hand; packed messages hold up to 50 events. Single
+# ones fill two batches of 200, so that one waits while the other is handled. The broker takes no message over
+# 2 MiB (deploy/rabbitmq), so the worst that hostile publishers can lay upon a consumer is 800 MiB.
 PREFETCH_SINGLE = 400
 PREFETCH_PACKED = 32
 # As many deliveries without an ack mean that the consumer died on something in the batch.

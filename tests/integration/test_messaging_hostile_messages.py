@@ -9,6 +9,7 @@ from typing import Any
 import pika
 import pytest
 from amqp import Message as AmqpMessage
+from amqp.exceptions import PreconditionFailed
 
 from chassis.messaging.connection import close_quietly, connect
 from contracts.envelope import ONE, dump_event
@@ -131,6 +132,16 @@ def test_headers_of_ours_that_hold_nonsense_stop_nobody(
         eventually(lambda: trial.numbers() == [5])
         eventually(lambda: len(trial.rows("dead_letters")) == 1)
         eventually(lambda: trial.messages_in(trial.queue) == 0)
+
+
+def test_what_nobody_could_read_anyway_the_broker_does_not_take(
+    trial: Trial, put: Callable[..., None]
+) -> None:
+    """A consumer holds hundreds of messages in hand."""
+    put(b"x" * 2 * 1024 * 1024)
+    with pytest.raises(PreconditionFailed, match="size"):
+        put(b"x" * (2 * 1024 * 1024 + 1))
+    assert trial.messages_in(trial.queue) == 1
 
 
 def latin_1(properties: pika.BasicProperties) -> None:
