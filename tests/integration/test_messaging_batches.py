@@ -48,7 +48,7 @@ def new_trial(broker_url: str, sqlite_url: Callable[..., str], watched: Watched)
 def test_a_batch_counts_events_and_not_messages(
     new_trial: Callable[..., Trial], watched: Watched, eventually: Wait
 ) -> None:
-    trial = new_trial(batch=100)
+    trial = new_trial(batch=100, wait_ms=2000)
     for start in range(1, 401, 40):
         trial.publish_packed(*(place_event(n) for n in range(start, start + 40)))
     with running(trial):

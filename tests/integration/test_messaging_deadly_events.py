@@ -36,18 +36,18 @@ class Supervised:
         """Of each life the sizes of the batches it began."""
         self._process: subprocess.Popen[str] | None = None
 
-    def live_once(self, seconds: float = 30) -> int | None:
-        """Run until it dies (its exit code), or for so long (None)."""
+    def live_once(self, until: Callable[[], bool] = lambda: False, seconds: float = 60) -> int | None:
+        """Run until it dies (its exit code), or until that is so (None)."""
         self._process = subprocess.Popen(self._command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
-        try:
-            out, _ = self._process.communicate(timeout=seconds)
-        except subprocess.TimeoutExpired:
+        deadline = time.monotonic() + seconds
+        while (lived := self._process.poll() is None) and not until():
+            assert time.monotonic() < deadline, f"neither died nor was done in {seconds} s"
+            time.sleep(0.1)
+        if lived:
             self._process.terminate()
-            out, _ = self._process.communicate(timeout=20)
-            self.lives.append(sizes(out))
-            return None
+        out, _ = self._process.communicate(timeout=20)
         self.lives.append(sizes(out))
-        return self._process.returncode
+        return None if lived else self._process.returncode
 
     def end(self) -> None:
         if self._process and self._process.poll() is None:
@@ -114,8 +114,12 @@ def test_what_the_broker_gives_up_on_becomes_a_dead_letter_that_says_which_event
     policy = json.dumps({"delivery-limit": 6})
     broker.rabbitmqctl("set_policy", "-p", vhost, "limit", "^trial", policy, "--apply-to", "queues")
     trial.publish_events(*(deadly(n) if n == 3 else place_event(n) for n in range(1, 6)))
+
+    def given_up() -> bool:
+        return trial.messages_in(dead_name(trial.queue)) == 1 and trial.messages_in(trial.queue) == 0
+
     for _ in range(12):
-        if process.live_once(seconds=6) is None:
+        if process.live_once(until=given_up) is None:
             break
     assert trial.numbers() == [1, 2, 4, 5], "no innocent event was given up on"
     eventually(lambda: trial.messages_in(dead_name(trial.queue)) == 1)

@@ -25,7 +25,8 @@ def write_down_or_die(uow: UnitOfWork, events: Sequence[Event]) -> None:
 
 
 def main() -> None:
-    trial = Trial(sys.argv[1], sys.argv[2], use_case=write_down_or_die)
+    # Long enough for all that waits to come into one batch, also on a busy machine.
+    trial = Trial(sys.argv[1], sys.argv[2], use_case=write_down_or_die, wait_ms=2000)
     consumer = trial.start()
     signal.signal(signal.SIGTERM, lambda *_: consumer.stop())
     for _, thread in trial.consumers:

@@ -74,10 +74,13 @@ class Trial:
     use_case: Callable[[UnitOfWork, Sequence[Event]], None] = write_down
     retry_delays: tuple[int, ...] = (1, 1)
     batch: int = 200
+    wait_ms: int = 50
     consumers: list[tuple[BatchConsumer, threading.Thread]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.handler = Handler("write_down", ("place.changed",), self.use_case, batch=self.batch)
+        self.handler = Handler(
+            "write_down", ("place.changed",), self.use_case, batch=self.batch, wait_ms=self.wait_ms
+        )
         self.service = Service("trial", (self.handler,))
         self.queue = self.handler.queue("trial")
         self.database = Database(self.database_url)
