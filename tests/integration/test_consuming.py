@@ -12,6 +12,7 @@ from chassis.messaging import connection, consumer
 from chassis.telemetry import WORLD_AWAY
 from chassis.unit_of_work import UnitOfWork
 from contracts.envelope import Event
+from contracts.registry import read_data
 from tests.integration.trial_service import Trial, metadata, place_event, prepare, running, write_down
 
 Wait = Callable[..., None]
@@ -68,6 +69,23 @@ def test_what_cannot_be_read_is_dead_at_once_and_delays_nobody(
         eventually(lambda: trial.numbers() == [1])
     (letter,) = trial.rows("dead_letters")
     assert says in letter.error
+    assert trial.messages_in(trial.queue) == 0
+
+
+def test_a_bug_in_reading_costs_one_dead_letter_and_no_neighbour(
+    trial: Trial, eventually: Wait, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def with_a_bug(event: Event) -> Event:
+        if event.version == 2:
+            raise ZeroDivisionError(event.data["name"])
+        return read_data(event)
+
+    monkeypatch.setattr("chassis.messaging.batch.read_data", with_a_bug)
+    trial.publish_events(*(place_event(n) for n in (1, 2, 3)))
+    with running(trial):
+        eventually(lambda: trial.numbers() == [1, 3])
+    (letter,) = trial.rows("dead_letters")
+    assert letter.error.startswith("ZeroDivisionError at ") and "grid" not in letter.error
     assert trial.messages_in(trial.queue) == 0
 
 
