@@ -47,21 +47,35 @@ class Chaos:
     _problems: list[BaseException] = field(default_factory=list)
 
     @contextmanager
-    def flow(self, seconds: float = 5.0, *, packed: int = 50) -> Iterator[threading.Event]:
+    def flow(self, seconds: float = 5.0) -> Iterator[threading.Event]:
         """The day is published over about `seconds`; yields an event that is set when all of it is out.
 
         Leaves when everything is published.
         """
+        pause = seconds / (len(self.day) / PUBLISHED_AT_ONCE)
+        with self._publishing(PUBLISHED_AT_ONCE, pause, threading.Event()) as out:
+            yield out
+
+    @contextmanager
+    def trickle(self) -> Iterator[threading.Event]:
+        """The day is published slowly while the block lasts, however long that is on a busy machine (up to
+        some five minutes), and the rest of it when the block is left."""
+        hurry = threading.Event()
+        with self._publishing(10, 0.5, hurry) as out:
+            yield out
+            hurry.set()
+
+    @contextmanager
+    def _publishing(self, at_once: int, pause: float, hurry: threading.Event) -> Iterator[threading.Event]:
         out = threading.Event()
 
         def publish() -> None:
             try:
                 lines = iter(self.day)
-                pause = seconds / (len(self.day) / PUBLISHED_AT_ONCE)
-                while portion := list(islice(lines, PUBLISHED_AT_ONCE)):
+                while portion := list(islice(lines, PUBLISHED_AT_ONCE if hurry.is_set() else at_once)):
                     began = time.monotonic()
-                    self._publish(portion, packed)
-                    time.sleep(max(0.0, pause - (time.monotonic() - began)))
+                    self._publish(portion)
+                    hurry.wait(max(0.0, pause - (time.monotonic() - began)))
             except BaseException as error:
                 self._problems.append(error)
             finally:
@@ -70,17 +84,17 @@ class Chaos:
         thread = threading.Thread(target=publish, daemon=True)
         thread.start()
         yield out
-        thread.join(seconds + 120)
+        thread.join(pause * len(self.day) / at_once + 120)
         assert not thread.is_alive(), "publishing hangs"
         if self._problems:
             raise self._problems[0]
 
-    def _publish(self, portion: list[Line], packed: int, seconds: float = 90) -> None:
+    def _publish(self, portion: list[Line], seconds: float = 90) -> None:
         """As a publisher does who gives up on nothing: again, with the same ids, until all is accepted."""
         deadline = time.monotonic() + seconds
         while True:
             try:
-                self.system.publish(portion, packed=packed)
+                self.system.publish(portion)
                 return
             except (BrokerError, AssertionError):
                 if time.monotonic() > deadline:

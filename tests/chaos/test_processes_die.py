@@ -30,14 +30,13 @@ def test_each_service_killed_at_50_random_points(chaos: Chaos, faultless: Outcom
             chaos.system.start(service, wait=False)
             assert wait_until(lambda: chaos.system.replicas[service, 0].ready, 60, every=0.1)
 
-    with chaos.flow(seconds=KILLS * 3.0), ThreadPoolExecutor(len(SERVICES)) as killers:
+    with chaos.trickle(), ThreadPoolExecutor(len(SERVICES)) as killers:
         list(killers.map(kill, SERVICES))
     same(chaos.settled_outcome(), faultless)
 
 
 def test_killed_after_commit_after_publish_and_before_ack(chaos: Chaos, faultless: Outcome) -> None:
-    # Longer than all the stops and starts take, also on a busy machine: each needs events to die on.
-    with chaos.flow(seconds=60):
+    with chaos.trickle():  # each needs events to die on
         for count, point in enumerate(POINTS, start=1):
             for service in SERVICES:
                 chaos.system.stop(service)
