@@ -2,6 +2,8 @@
 """Writes the secrets of the compose deployment, strong and random: `make secrets`.
 
 What is there stays as it is, so it may be run again at any time; a file that was deleted is made anew.
+Only what is made of other secrets follows these: the broker's definitions, and the URL of a database as long
+as it names the deployment's own server.
 The folder is for the owner only. The files in it are readable by all, because containers that run as other
 users read them through mounts; they cannot be reached past the folder.
 
@@ -14,16 +16,35 @@ import hashlib
 import json
 import os
 import secrets
+import stat
+import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit
 
 HERE = Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
 USERS = HERE.parent / "rabbitmq" / "users.json"
 SERVICES = ("registration", "isolation", "notification")
 # A user that opens more than this has gone wrong; a service holds two for each handler and replica.
 LIMITS = {"max-connections": 300, "max-channels": 1000}
+OWN_SERVER = "@postgres:5432/"
+# What containers of other users read through mounts, or have in their images with the modes it has here.
+MOUNTED = (
+    "deploy/cluster",
+    "deploy/grafana",
+    "deploy/postgres",
+    "deploy/prometheus",
+    "deploy/rabbitmq",
+    "deploy/registryless",
+    "samples",
+    "services/isolation/policies",
+)
+
+
+class Unusable(Exception):
+    """A file that is there cannot be what it should be; the message says which, and what to do."""
 
 
 class Secrets:
@@ -34,21 +55,33 @@ class Secrets:
         self.new: list[str] = []
 
     def once(self, name: str, make: Callable[[], str]) -> str:
-        file = self.directory / name
-        if not file.exists():
+        """Its content; made now if it is not there. An empty file is what a full disk leaves."""
+        if not (self.directory / name).exists():
             self.write(name, make())
-        return file.read_text().strip()
+            return self.read(name)
+        found = self.read(name)
+        if not found:
+            raise Unusable(f"{self.directory / name} is empty: put back your copy of it, or delete it")
+        return found
 
-    def always(self, name: str, text: str) -> None:
-        """For what is made of other secrets."""
-        if self.once(name, lambda: text) != text:
-            self.write(name, text)
+    def read(self, name: str) -> str:
+        return (self.directory / name).read_text().strip()
 
     def write(self, name: str, text: str) -> None:
+        """It is on disk on return."""
         temporary = self.directory / f".{name}.new"
-        temporary.write_text(text + "\n")
-        temporary.chmod(0o444)
+        temporary.unlink(missing_ok=True)  # a killed run may have left one that cannot be written to
+        with temporary.open("x") as opened:
+            opened.write(text + "\n")
+            opened.flush()
+            os.fchmod(opened.fileno(), 0o444)
+            os.fsync(opened.fileno())
         temporary.replace(self.directory / name)
+        folder = os.open(self.directory, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
         self.new.append(name)
 
 
@@ -110,14 +143,17 @@ def make(directory: Path) -> list[str]:
     kept = Secrets(directory)
     kept.once("seal_keys", lambda: f"k1:{key()}")
     kept.once("index_key", key)
-    kept.once("sms_token", lambda: "")
+    if not (directory / "sms_token").exists():  # for the operator to fill in, or not
+        kept.write("sms_token", "")
     kept.once("postgres_password", password)
     # By this the nodes of a broker cluster know one another (deploy/cluster).
     kept.once("erlang_cookie", lambda: secrets.token_hex(32))
     for service in SERVICES:
         secret = kept.once(f"{service}_database_password", password)
-        url = f"postgresql+psycopg://{service}:{quote(secret, safe='')}@postgres:5432/{service}"
-        kept.always(f"{service}_database_url", url)
+        url = f"postgresql+psycopg://{service}:{quote(secret, safe='')}{OWN_SERVER}{service}"
+        found = kept.once(f"{service}_database_url", partial(str, url))
+        if found != url and OWN_SERVER in found:
+            kept.write(f"{service}_database_url", url)
 
     users = json.loads(USERS.read_text())
     passwords = {"monitor": kept.once("monitor_password", password)}
@@ -143,10 +179,37 @@ def _same(file: Path, wanted: dict, passwords: dict[str, str]) -> bool:
     return bool(found == wanted)
 
 
+def unreadable(root: Path) -> list[str]:
+    """Of what is mounted, the folders in which something is not for all to read (umask 027, 077)."""
+
+    def closed(one: Path) -> bool:
+        needed = stat.S_IROTH | (stat.S_IXOTH if one.is_dir() else 0)
+        return one.stat().st_mode & needed != needed
+
+    def contents(part: Path) -> list[Path]:
+        return [one for one in (part, *part.rglob("*")) if "__pycache__" not in one.parts]
+
+    return [part for part in MOUNTED if any(map(closed, contents(root / part)))]
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="Strong secrets for docker-compose; what is there stays.")
+    # Relative ones as docker compose takes them.
+    usual = ROOT / (os.environ.get("DOORSTEP_SECRETS") or "deploy/compose/secrets")
+    parser.add_argument("where", type=Path, nargs="?", default=usual, help="default: %(default)s")
+    where = parser.parse_args().where
+    try:
+        made = make(where)
+    except (Unusable, OSError) as error:
+        print(f"make_secrets: {error}", file=sys.stderr)
+        return 1
+    print(f"{len(made)} secrets written to {where}" if made else f"all secrets are in {where} already")
+    if closed := unreadable(ROOT):
+        print(f"make_secrets: containers cannot read all: chmod -R a+rX {' '.join(closed)}", file=sys.stderr)
+        return 1
+    return 0
+
+
 if __name__ == "__main__":
     os.umask(0o022)
-    parser = argparse.ArgumentParser(description="Strong secrets for docker-compose; what is there stays.")
-    parser.add_argument("where", type=Path, nargs="?", default=HERE / "secrets", help="default: %(default)s")
-    where = parser.parse_args().where
-    made = make(where)
-    print(f"{len(made)} secrets written to {where}" if made else f"all secrets are in {where} already")
+    sys.exit(main())

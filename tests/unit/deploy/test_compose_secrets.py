@@ -2,6 +2,7 @@ import base64
 import hashlib
 import json
 import re
+import shutil
 import stat
 import subprocess
 import sys
@@ -11,7 +12,7 @@ from urllib.parse import unquote, urlsplit
 import pytest
 
 from chassis.sealing import BlindIndex, Sealer
-from deploy.compose.make_secrets import SERVICES, make
+from deploy.compose.make_secrets import MOUNTED, ROOT, SERVICES, make, unreadable
 
 SCRIPT = Path(make.__code__.co_filename)
 
@@ -29,6 +30,16 @@ def contents(folder: Path) -> dict[str, str]:
 def hashes(folder: Path) -> dict[str, bytes]:
     users = json.loads((folder / "rabbitmq_definitions.json").read_text())["users"]
     return {user["name"]: base64.b64decode(user["password_hash"]) for user in users}
+
+
+def overwrite(file: Path, text: str) -> None:
+    file.chmod(0o644)
+    file.write_text(text)
+
+
+def asked(*args: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, SCRIPT, *args]
+    return subprocess.run(command, capture_output=True, text=True, env=environment)
 
 
 def test_what_is_there_stays(folder: Path) -> None:
@@ -78,6 +89,58 @@ def test_a_deleted_secret_is_made_anew_with_all_that_depends_on_it(folder: Path)
     assert after["isolation_database_password"].strip() in after["isolation_database_url"]
     assert after_hashes["isolation"] != before_hashes["isolation"]
     assert after["registration_broker_url"] == before["registration_broker_url"]
+
+
+def test_a_url_follows_its_password_only_while_it_names_the_deployments_own_server(folder: Path) -> None:
+    moved = "postgresql+psycopg://isolation:of-its-own@db-2.example:5433/isolation"
+    overwrite(folder / "isolation_database_url", moved)
+    for service in SERVICES:
+        (folder / f"{service}_database_password").unlink()
+    assert "isolation_database_url" not in make(folder)
+    after = contents(folder)
+    assert after["isolation_database_url"].strip() == moved
+    assert after["registration_database_password"].strip() in after["registration_database_url"]
+
+
+@pytest.mark.parametrize("name", ["seal_keys", "isolation_database_url", "operator_broker_url"])
+def test_an_empty_file_is_no_secret(folder: Path, name: str) -> None:
+    overwrite(folder / name, "\n")
+    answer = asked(folder)
+    assert answer.returncode == 1
+    assert answer.stderr.startswith(f"make_secrets: {folder / name} is empty")
+    assert answer.stderr.count("\n") == 1
+
+
+def test_a_gateway_without_a_token_is_none_of_our_business(folder: Path) -> None:
+    assert (folder / "sms_token").read_text().strip() == ""
+    assert asked(folder).returncode == 0
+
+
+def test_what_a_killed_run_left_behind_is_in_nobodys_way(folder: Path) -> None:
+    left = folder / ".index_key.new"
+    (folder / "index_key").rename(left)
+    kept = left.rename(folder / "kept")
+    left.hardlink_to(kept)
+    before = kept.read_text()
+    make(folder)
+    assert not left.exists()
+    assert kept.read_text() == before, "removed, not opened: its mode lets nobody but root write to it"
+
+
+def test_the_folder_is_the_one_that_the_deployment_reads(tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    assert asked(DOORSTEP_SECRETS=str(elsewhere)).returncode == 0
+    assert (elsewhere / "seal_keys").exists()
+
+
+@pytest.mark.parametrize("mode", [0o600, 0o640])
+def test_a_clone_that_containers_could_not_read_is_named(tmp_path: Path, mode: int) -> None:
+    for part in MOUNTED:
+        shutil.copytree(ROOT / part, tmp_path / part)
+    assert unreadable(tmp_path) == []
+    (tmp_path / "deploy/rabbitmq/doorstep.conf").chmod(mode)
+    (tmp_path / "deploy/postgres/initdb.d").chmod(0o750)
+    assert unreadable(tmp_path) == ["deploy/postgres", "deploy/rabbitmq"]
 
 
 def test_to_ask_for_help_makes_no_folder_of_that_name(tmp_path: Path) -> None:
