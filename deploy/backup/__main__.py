@@ -33,6 +33,8 @@ def main() -> int:
         one.add_argument("--json", action="store_true", help="for programs")
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, _interrupt)
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # as under nohup
+        signal.signal(signal.SIGHUP, _interrupt)
     try:
         if options.command == "backup":
             found = backup(options.to.absolute(), options.keep)
@@ -55,6 +57,7 @@ def main() -> int:
 
 def backup(to: Path, keep: int | None) -> dict[str, Any]:
     began = time.monotonic()
+    databases.insist_on_own_server()
     postgres, rabbitmq = containers.container("postgres"), containers.container(*containers.brokers())
     identity = containers.identity()
     with folder.writing(to) as unfinished:
@@ -93,6 +96,7 @@ def restore(source: Path, *, force: bool) -> dict[str, Any]:
     began = time.monotonic()
     manifest = folder.check(source)
     _compare(manifest, containers.identity())
+    databases.insist_on_own_server()
     postgres, rabbitmq, *_ = containers.up("postgres", *containers.brokers())
     if not force:
         _refuse_to_overwrite(postgres, rabbitmq)

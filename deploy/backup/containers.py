@@ -29,14 +29,20 @@ def compose(*args: str) -> str:
     return _run([*command, *args], what=shlex.join([*command, *args[:1]]))
 
 
-def job(service: str, *args: str) -> str:
-    """One of the deployment's own commands, in a container that is gone afterwards."""
-    return compose("run", "--rm", "--no-deps", "-T", service, *args)
+def job(service: str, *args: str, entrypoint: Sequence[str] = ()) -> str:
+    """What one of the deployment's own commands prints, in a container that is gone afterwards.
+
+    :param entrypoint: instead of the command, another one of its image with its first arguments.
+    """
+    instead = ("--entrypoint", entrypoint[0]) if entrypoint else ()
+    return compose("run", "--rm", "--no-deps", "-T", *instead, service, *entrypoint[1:], *args)
 
 
 def identity() -> dict[str, Any]:
     """Version, tables and fingerprints of the keys, as the deployment's own image sees them."""
-    found: dict[str, Any] = json.loads(job("doorstep", "version", "--json"))
+    told = job("doorstep", "version", "--json")
+    # Before it docker-compose may have told how it built the image.
+    found: dict[str, Any] = json.loads(told.splitlines()[-1])
     if not found["keys"]:
         raise Refused("the deployment has no keys: are its secrets in place? See `make secrets`")
     return found

@@ -18,11 +18,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from deploy.backup.containers import SERVICES, execute, piped
+from deploy.backup.containers import SERVICES, execute, job, piped
 from deploy.backup.errors import Refused
 from deploy.backup.folder import fsync
 
 PSQL = ("psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-U", "postgres", "-d")
+OWN_SERVER = "postgres"
 # Writers queue up behind a lock that is waited for, and give up after 15 s.
 LOCK_S = 3
 TRIES = 10
@@ -87,6 +88,21 @@ class _Session:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+
+
+def insist_on_own_server() -> None:
+    """Raises Refused where a service's database was moved to a server outside this deployment: what its own
+    server still holds of it is old."""
+    files = [f"/run/secrets/{service}_database_url" for service in SERVICES]
+    # From behind the last @ on: the password does not leave the container.
+    told = job("doorstep", *files, entrypoint=("sed", "-sn", "1{s/.*@//;p}"))
+    for service, address in zip(SERVICES, told.splitlines()[-len(SERVICES) :], strict=True):
+        host = address.partition("/")[0].partition(":")[0]
+        if host != OWN_SERVER:
+            raise Refused(
+                f"the database of {service} is on {host}, which is no part of this deployment: "
+                "pg_dump and pg_restore there (docs/scaling.md)"
+            )
 
 
 @contextmanager

@@ -19,6 +19,7 @@ FORMAT = 1
 MANIFEST = "manifest.json"
 SUMS = "SHA256SUMS"  # as sha256sum writes it: `sha256sum -c SHA256SUMS` checks a backup by hand
 PUBLISHERS = "publishers.json"
+_UNFINISHED = ".unfinished-"  # and the process that writes it
 _NAME = re.compile(r"doorstep-\d{8}T\d{6}Z")
 
 
@@ -28,10 +29,14 @@ def archive(service: str) -> str:
 
 @contextmanager
 def writing(parent: Path) -> Iterator[Path]:
-    """A folder to write into, for the owner's eyes only; gone if the block fails."""
+    """A folder to write into, for the owner's eyes only; gone if it fails, or else at the next backup."""
     os.umask(0o077)
     parent.mkdir(parents=True, exist_ok=True)
-    folder = parent / f".unfinished-{os.getpid()}"
+    for left in parent.glob(f"{_UNFINISHED}*"):
+        pid = left.name.removeprefix(_UNFINISHED)
+        if pid == str(os.getpid()) or not Path("/proc", pid).exists():
+            shutil.rmtree(left)
+    folder = parent / f"{_UNFINISHED}{os.getpid()}"
     folder.mkdir()
     try:
         yield folder

@@ -262,6 +262,21 @@ def test_a_backup_is_refused_where_the_keys_are_others(stack: Deployment, loss: 
     refused(stack, loss.backup, "another key k1", DOORSTEP_SECRETS=str(others))
 
 
+def test_a_database_that_was_moved_to_another_server_is_neither_backed_up_nor_replaced(
+    stack: Deployment, loss: Loss, tmp_path: Path
+) -> None:
+    moved = shutil.copytree(stack.secrets, tmp_path / "secrets")
+    url = moved / "isolation_database_url"
+    url.chmod(0o644)
+    url.write_text(url.read_text().replace("@postgres:5432/", "@db-2.example:5433/"))
+    elsewhere = {"DOORSTEP_SECRETS": str(moved)}
+    reason = "the database of isolation is on db-2.example"
+    refused(stack, loss.backup, reason, FORCE="1", **elsewhere)
+    told = backup_command(stack, "make", "backup", f"TO={tmp_path / 'backups'}", **elsewhere)
+    assert told.code != 0 and reason in told.err, told
+    assert not (tmp_path / "backups").exists()
+
+
 def test_the_system_still_runs(stack: Deployment, loss: Loss) -> None:
     assert stack.settled()["sums"] == loss.audit["sums"]
     assert {service_of(one) for one in stack.running()} >= {*SERVICES, "postgres", "rabbitmq"}

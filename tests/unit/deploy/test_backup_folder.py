@@ -1,8 +1,11 @@
 """A backup is whole, or it is refused."""
 
 import json
+import os
+import signal
 import stat
 import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -64,6 +67,36 @@ def test_what_fails_half_way_leaves_nothing_behind(tmp_path: Path) -> None:
     with pytest.raises(OSError), folder.writing(tmp_path) as unfinished:
         folder.write(unfinished / "registration.dump", "half")
         raise OSError("the disk is full")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_a_killed_backup_left_is_cleared_away_and_what_another_writes_is_not(tmp_path: Path) -> None:
+    ended = subprocess.Popen(["true"])
+    ended.wait()
+    for pid in (ended.pid, os.getppid(), os.getpid()):
+        (tmp_path / f".unfinished-{pid}").mkdir()
+        (tmp_path / f".unfinished-{pid}" / "isolation.dump").touch()
+    backup = made(tmp_path)
+    assert set(tmp_path.iterdir()) == {backup, tmp_path / f".unfinished-{os.getppid()}"}
+
+
+@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGTERM, signal.SIGINT])
+def test_a_backup_that_is_told_to_stop_clears_away_what_it_wrote(tmp_path: Path, number: int) -> None:
+    program = (
+        "import sys, time; from pathlib import Path; from deploy.backup import __main__ as backup, folder\n"
+        "def slowly(to, keep):\n"
+        "    with folder.writing(to):\n"
+        "        print('writing', flush=True); time.sleep(60)\n"
+        "backup.backup = slowly; sys.argv[1:] = ['backup', sys.argv[1]]; sys.exit(backup.main())"
+    )
+    command = [sys.executable, "-c", program, str(tmp_path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout and process.stderr
+        assert process.stdout.readline() == "writing\n"
+        assert list(tmp_path.iterdir()) != []
+        process.send_signal(number)
+        assert process.wait(30) == 130
+        assert process.stderr.read() == "backup: interrupted\n"
     assert list(tmp_path.iterdir()) == []
 
 
