@@ -14,6 +14,7 @@ from importlib.resources.abc import Traversable
 PLACES = "places.csv"
 STAFF = "staff.csv"
 RISK_AREAS = "risk-areas-2022-10-01.json"
+ARRIVALS = "arrivals.csv"
 
 
 def sample(name: str) -> Traversable:

@@ -1,11 +1,19 @@
 """The shipped places, staff and risk areas fit together."""
 
 import csv
+import io
 import json
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import phonenumbers
 
-from samples import PLACES, RISK_AREAS, STAFF, sample
+from cli.report_lines import Item, ReportLines
+from contracts.envelope import read_message
+from contracts.registry import read_data
+from samples import ARRIVALS, PLACES, RISK_AREAS, STAFF, sample
+from services.registration.domain.checks import check_report, check_source
+from services.registration.domain.reports import read_report
 
 NO_GRID_WORKER = "620102006802-g1"
 NO_STAFF = "620102025803"
@@ -48,3 +56,18 @@ def test_the_risk_list_has_the_official_shape_and_its_own_counts():
         assert data[count] == sum(len(row["communitys"]) for row in data[name])
     assert data["hcount"] + data["mcount"] >= 40
     assert "京怡家园4号楼" in next(r for r in data["highlist"] if r["county"] == "白银区")["communitys"]
+
+
+def test_every_row_of_the_sample_arrivals_is_a_report_that_is_taken_without_correction():
+    zone = ZoneInfo("Asia/Shanghai")
+    lines = list(ReportLines(None, zone).csv_rows(io.BytesIO(sample(ARRIVALS).read_bytes())))
+    assert len(lines) == len(rows(ARRIVALS)) > 2
+    for line in lines:
+        assert isinstance(line, Item), line
+        publisher = line.send["source"].split("/")[1]
+        body = json.dumps(line.send)
+        (event,) = read_message(body, "application/cloudevents+json", publisher=publisher)
+        read = read_data(event)
+        report = read_report(read.data)
+        morning = datetime(2022, 10, 1, 9, tzinfo=zone)
+        assert [*read.problems, *check_source(read), *check_report(report, read.data, morning, zone)] == []
