@@ -54,8 +54,13 @@ restore: ## a backup into an empty deployment: FROM=its folder (FORCE=1: its dat
 images: ## every image of docker-compose.yml from Debian's packages and PyPI's wheels, without a registry
 	@engine=$$(deploy/registryless/engine.sh start) && eval "$$engine" && deploy/registryless/images.sh && echo "$$engine"
 
+# What it is allowed to take, images included. INT lets pytest take its deployments away.
+COMPOSE_LIMIT = 20m
+
 test-compose: venv ## the deployment on a real Docker engine, which is installed and started if there is none
-	@deploy/registryless/engine.sh run $(BIN)/pytest -m compose tests/compose
+	@deploy/registryless/engine.sh run timeout --foreground --signal INT --kill-after 2m $(COMPOSE_LIMIT) \
+		$(BIN)/pytest -m compose tests/compose || { code=$$?; \
+		case $$code in 124 | 137) echo 'test-compose: not done after $(COMPOSE_LIMIT): stopped' >&2 ;; esac; exit $$code; }
 
 docs: venv ## write the documents that are made from the code again
 	$(BIN)/doorstep docs
@@ -69,7 +74,9 @@ lock: venv ## resolve the dependencies again (UPGRADE=1: to their newest version
 	$(COMPILE) $(if $(UPGRADE),--upgrade) --extra dev -c requirements.lock -o requirements-dev.lock pyproject.toml
 	$(COMPILE) $(if $(UPGRADE),--upgrade) --extra bench -c requirements-dev.lock -o requirements-bench.lock pyproject.toml
 
-clean: ## stop what `doorstep up` started, remove var/, .venv and caches
+clean: ## stop what `doorstep up` started, remove var/ except the engine's images and volumes, .venv and caches
 	@if [ -x $(BIN)/doorstep ]; then $(BIN)/doorstep down || true; fi
-	rm -rf var .venv build *.egg-info clients/*.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@if [ -d var ]; then find var -mindepth 1 -maxdepth 1 ! -name engine -exec rm -rf {} + && rmdir --ignore-fail-on-non-empty var; fi
+	@! [ -e var/engine ] || echo 'kept: var/engine, images and volumes (deploy/registryless/engine.sh stop, then remove it)'
+	rm -rf .venv build *.egg-info clients/*.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
