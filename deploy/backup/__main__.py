@@ -180,7 +180,7 @@ def _restore_in_words(found: dict[str, Any]) -> str:
         f"restored as of {found['taken_at']} in {found['seconds']} s; publishers brought back: {names}\n"
         "Nothing runs yet but the broker and the database. Next:\n"
         f"  docker-compose run --rm --no-deps doorstep replay --since {found['replay_since']} --replies\n"
-        "  docker-compose up -d                                   (with your --profile and --scale)\n"
+        "  docker-compose up -d                                   (with your --profile)\n"
         "  docker-compose run --rm --no-deps doorstep audit --wait 120\n"
         "and let each publisher send again, with the same ids, what was not answered before "
         f"{found['taken_at']}."
