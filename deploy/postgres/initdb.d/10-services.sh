@@ -1,11 +1,14 @@
 #!/bin/bash
-# Once, on an empty data directory: a role and a database of its own for each service, closed to the others.
+# A role and a database of its own for each service, closed to the others. Runs by itself once, on an empty data
+# directory; run again by hand (docs/operations.md, Faults) it makes what is missing and changes nothing else.
 set -euo pipefail
 for service in registration isolation notification; do
-    psql -v ON_ERROR_STOP=1 --no-psqlrc --username "$POSTGRES_USER" --dbname postgres --quiet \
+    psql -v ON_ERROR_STOP=1 --no-psqlrc --username "${POSTGRES_USER:-postgres}" --dbname postgres --quiet \
         --set name="$service" --set password="$(<"/run/secrets/${service}_database_password")" <<'SQL'
-CREATE ROLE :"name" LOGIN CONNECTION LIMIT 120 PASSWORD :'password';
-CREATE DATABASE :"name" OWNER :"name" ENCODING 'UTF8' TEMPLATE template0;
+SELECT format('CREATE ROLE %I LOGIN CONNECTION LIMIT 120 PASSWORD %L', :'name', :'password')
+WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = :'name') \gexec
+SELECT format('CREATE DATABASE %I OWNER %I ENCODING ''UTF8'' TEMPLATE template0', :'name', :'name')
+WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = :'name') \gexec
 REVOKE ALL ON DATABASE :"name" FROM PUBLIC;
 SQL
 done

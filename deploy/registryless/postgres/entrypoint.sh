@@ -22,6 +22,10 @@ POSTGRES_PASSWORD=$(given POSTGRES_PASSWORD)
 
 if [ ! -s "$PGDATA/PG_VERSION" ]; then
     [ -n "$POSTGRES_PASSWORD" ] || { echo "POSTGRES_PASSWORD or POSTGRES_PASSWORD_FILE must be set" >&2; exit 1; }
+    # Before there is a data directory: the next start would find it, and take it for finished.
+    find /docker-entrypoint-initdb.d/ ! -readable -print -quit | {
+        if read -r closed; then echo "$closed is not for $(id -un) to read" >&2; exit 1; fi
+    }
     mkdir -p "$PGDATA"
     chmod 700 "$PGDATA" || true
     read -ra initdb_args <<<"${POSTGRES_INITDB_ARGS:-}"
