@@ -1,7 +1,7 @@
 #!/bin/bash
 # python:3.11-slim-bookworm without a registry: Debian by debootstrap from this host's package mirror.
 # Debian 12 has Python 3.11. Also makes doorstep-build, the same with this host's pip settings, in which
-# wheels are installed; images made for running never see those settings.
+# wheels are installed; images made for running never see those settings. REBUILD=1: made anew if it is there.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 image=python:3.11-slim-bookworm builder=doorstep-build:latest
@@ -19,7 +19,7 @@ sources() {
         awk '$2 ~ /^bookworm/ && $3 == "main" {print "deb", $1, $2, $3}' | sort -u
 }
 
-if ! have $image; then
+if [ -n "${REBUILD:-}" ] || ! have $image; then
     sources >"$work/sources.list"
     mirror=$(awk '$3 == "bookworm" {print $2; exit}' "$work/sources.list")
     [ -n "$mirror" ] || { echo "base: this host's apt knows no Debian bookworm mirror" >&2; exit 1; }
@@ -35,9 +35,14 @@ if ! have $image; then
     # What apt needs to get out of here (a proxy), and certificates a proxy may bring.
     apt-config dump | grep -iE '^Acquire::(http|https)::(proxy|cainfo|verify)' |
         as_root tee "$root/etc/apt/apt.conf.d/90host" >/dev/null || true
-    as_root cp /etc/ssl/certs/ca-certificates.crt "$root/etc/ssl/certs/ca-certificates.crt"
+    trusted() { as_root cp /etc/ssl/certs/ca-certificates.crt "$root/etc/ssl/certs/ca-certificates.crt"; }
+    trusted
     as_root ln -sf python3 "$root/usr/bin/python"
-    as_root rm -rf "$root"/var/cache/apt/archives/*.deb "$root"/var/lib/apt/lists/* "$root"/var/log/*.log \
+    # debootstrap takes the versions of the last point release; security updates are in another archive, if at all.
+    as_root chroot "$root" env DEBIAN_FRONTEND=noninteractive sh -ec 'apt-get update -q; apt-get upgrade -qy' \
+        </dev/null >"$work/log" 2>&1 || { tail -n 20 "$work/log" >&2; exit 1; }
+    trusted  # a newer package of certificates knows only its own
+    as_root rm -rf "$root"/var/cache/apt/archives/*.deb "$root"/var/cache/apt/*.bin "$root"/var/lib/apt/lists/* "$root"/var/log/*.log \
         "$root"/usr/share/doc "$root"/usr/share/man "$root"/usr/share/locale
     as_root tar -C "$root" -c . | docker import --change 'CMD ["python3"]' --change 'ENV LANG=C.UTF-8' - $image >/dev/null
 fi
