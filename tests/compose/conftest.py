@@ -48,5 +48,7 @@ def deployment(name: str, overlays: Sequence[str] = ()) -> Iterator[Deployment]:
         one.up()
         yield one
     finally:
-        one.compose("down", "-v", "-t", "5")
-        shutil.rmtree(directory, ignore_errors=True)
+        try:
+            one.remove()
+        finally:
+            shutil.rmtree(directory, ignore_errors=True)

@@ -26,6 +26,7 @@ from doorstep_client import Outcomes, Publisher, Raw
 ROOT = Path(__file__).resolve().parents[2]
 SERVICES = ("registration", "isolation", "notification")
 BASE = "python:3.11-slim-bookworm"
+MOST_BYTES_BEYOND_BASE = 250_000_000
 CLUSTER = "deploy/cluster/docker-compose.cluster.yml"
 TLS = "deploy/tls/docker-compose.tls.yml"
 MORNING = datetime(2022, 10, 1, 9, tzinfo=ZoneInfo("Asia/Shanghai"))
@@ -106,6 +107,14 @@ class Deployment:
         answer = self.compose("down", "-t", "30", *args)
         assert answer.code == 0, answer.err
 
+    def remove(self) -> None:
+        """With its data. Fails where anything of it is left in the engine."""
+        answer = self.compose("down", "-v", "-t", "5")
+        ours = f"label=com.docker.compose.project={self.project}"
+        kinds = (("ps", "-a"), ("volume", "ls"), ("network", "ls"))
+        left = [self.docker(*kind, "-q", "--filter", ours) for kind in kinds]
+        assert (answer.code, left) == (0, ["", "", ""]), answer.err
+
     def containers(self) -> list[dict[str, Any]]:
         """As `docker inspect` tells them, jobs included."""
         ids = self.docker("ps", "-aq", "--filter", f"label=com.docker.compose.project={self.project}").split()
@@ -114,6 +123,10 @@ class Deployment:
 
     def running(self) -> list[dict[str, Any]]:
         return [one for one in self.containers() if one["State"]["Running"]]
+
+    def bytes_beyond_base(self, image: str) -> int:
+        image_size, base_size = self.docker("image", "inspect", "-f", "{{.Size}}", image, BASE).split()
+        return int(image_size) - int(base_size)
 
     def wait_healthy(self, seconds: float = READY_S) -> None:
         deadline = time.monotonic() + seconds
@@ -186,11 +199,16 @@ class Deployment:
         assert answer.code == 0, answer.err
 
     def settled(self, wait: float = 180) -> dict[str, Any]:
-        """Waits until nothing is in flight, and fails unless the audit balances then."""
-        answer = self.run("audit", "--json", "--wait", str(wait), timeout=wait + 120)
-        found = answer.json if answer.out else answer.err
-        assert answer.code == 0 and found["balanced"] and not sum(found["in_flight"].values()), found
-        return found
+        """Waits until all is handled and every message is out; fails unless the audit balances then."""
+        deadline = time.monotonic() + wait
+        while True:
+            answer = self.run("audit", "--json", "--wait", str(wait), timeout=wait + 120)
+            found = answer.json if answer.out else answer.err
+            assert answer.code == 0 and found["balanced"] and not sum(found["in_flight"].values()), found
+            messages = found["sums"]["messages"]["by_state"]
+            if not messages.keys() & {"pending", "sending"}:
+                return found
+            assert time.monotonic() < deadline, messages
 
     def management(self, path: str) -> Any:
         """Of any node that answers."""

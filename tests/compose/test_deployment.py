@@ -5,14 +5,25 @@ The tests build on each other, in this order.
 
 import json
 import time
+from collections import Counter
 from collections.abc import Callable
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pika
 import pika.exceptions
 import pytest
-from deployment import BASE, MORNING, SERVICES, TLS, Deployment, assert_all_taken, service_of
+from deployment import (
+    MORNING,
+    MOST_BYTES_BEYOND_BASE,
+    PUBLISHERS,
+    SERVICES,
+    TLS,
+    Deployment,
+    assert_all_taken,
+    service_of,
+)
 from load import Load
 
 from doorstep_client import BrokerError, Publisher, Raw, Replies, arrival_event
@@ -20,7 +31,6 @@ from samples.day import PLAIN, Day
 
 pytestmark = [pytest.mark.compose, pytest.mark.timeout(1200)]
 
-MOST_BYTES_BEYOND_BASE = 250_000_000
 Act = Callable[[Any], object]
 
 
@@ -43,11 +53,8 @@ def test_up_on_an_empty_machine_ends_with_a_working_system(stack: Deployment) ->
 
 
 def test_images_are_small_and_hold_no_build_tools(stack: Deployment) -> None:
-    def size(image: str) -> int:
-        return int(stack.docker("image", "inspect", "--format", "{{.Size}}", image))
-
     for image in {one["Config"]["Image"] for one in stack.containers()}:
-        assert size(image) - size(BASE) < MOST_BYTES_BEYOND_BASE, image
+        assert stack.bytes_beyond_base(image) < MOST_BYTES_BEYOND_BASE, image
     tools = stack.execute("registration", "sh", "-c", "command -v gcc cc make git curl; true")
     assert tools.strip() == ""
 
@@ -84,17 +91,27 @@ def test_no_secret_stands_in_an_environment_or_a_command(stack: Deployment) -> N
 # -- it does its work ----------------------------------------------------------------------------------------
 
 
+def test_the_demo_comes_out_as_it_must(stack: Deployment) -> None:
+    shown = stack.doorstep("demo")
+    assert shown["adds_up"] and all(line["right"] for line in shown["lines"])
+    assert shown["trace"]["isolation"]["case"]["test_days"] == [1, 2, 3, 5, 7]
+    refused = stack.run("demo")
+    assert refused.code == 1 and "the demo needs an empty one" in refused.err
+
+
 def test_a_sample_day_published_from_outside_comes_out_as_it_must(stack: Deployment) -> None:
     stack.import_samples()
-    day = Day(1000, date(2022, 10, 1), now=MORNING)
+    before, dead_before = stack.settled()["sums"], len(stack.doorstep("dead", "list"))
+    day = Day(1000, date(2022, 10, 1), seed=8, now=MORNING)
     stack.publish(day)
-    sums = stack.settled()["sums"]
+    after = stack.settled()["sums"]
 
     truth = day.truth
-    assert sums["reports"]["received"] == truth.reports
-    assert sums["arrivals"]["registered"] == sums["cases"]["all"] == truth.comings
+    assert after["reports"]["received"] == before["reports"]["received"] + truth.reports
+    assert after["arrivals"]["registered"] == before["arrivals"]["registered"] + truth.comings
+    assert after["cases"]["all"] == after["arrivals"]["registered"]
     assert set(stack.sms_sent()["per_key"].values()) == {1}
-    assert len(stack.doorstep("dead", "list")) > 0, "the day's broken messages"
+    assert len(stack.doorstep("dead", "list")) > dead_before, "the day's broken messages"
 
 
 def test_a_publisher_reads_what_became_of_its_reports(stack: Deployment) -> None:
@@ -103,6 +120,11 @@ def test_a_publisher_reads_what_became_of_its_reports(stack: Deployment) -> None
         replies.read(heard.append, idle=3)
     assert {reply.publisher for reply in heard} == {"rail-lanzhou"}
     assert {reply.accepted for reply in heard} == {True, False}
+
+
+def test_the_sample_file_of_arrivals_is_taken(stack: Deployment) -> None:
+    replies = stack.doorstep("publish", "/files/arrivals.csv", "--replies")["replies"]
+    assert (replies["registered"], replies["rejected"], replies["missing"]) == (3, 0, 0)
 
 
 # -- it is closed to others ----------------------------------------------------------------------------------
@@ -202,6 +224,27 @@ def test_who_is_no_user_gets_no_connection(stack: Deployment, url: str) -> None:
         pika.BlockingConnection(pika.URLParameters(stack.url(url)))
 
 
+def test_every_user_has_its_limits(stack: Deployment) -> None:
+    limits = {one["user"]: one["value"] for one in stack.management("user-limits")}
+    for user in (*SERVICES, "operator", "monitor"):
+        assert limits[user] == {"max-connections": 300, "max-channels": 1000}, user
+    for name in PUBLISHERS:
+        assert limits[name] == {"max-connections": 20, "max-channels": 100}, name
+
+
+def test_a_publisher_that_connects_again_and_again_is_stopped_by_its_limit(stack: Deployment) -> None:
+    parameters = pika.URLParameters(stack.url("selfreg"))
+    connections = []
+    try:
+        with pytest.raises(pika.exceptions.AMQPConnectionError, match="connection limit"):
+            for _ in range(40):  # nodes count them with a little delay
+                connections.append(pika.BlockingConnection(parameters))
+        assert len(connections) >= 20
+    finally:
+        for connection in connections:
+            connection.close()
+
+
 def test_each_service_reaches_only_its_own_database(stack: Deployment) -> None:
     own = (stack.secrets / "isolation_database_password").read_text().strip()
     command = "psql -h 127.0.0.1 -U isolation -d {} -tAc 'select count(*) from pg_tables'"
@@ -212,6 +255,31 @@ def test_each_service_reaches_only_its_own_database(stack: Deployment) -> None:
         "postgres", *run, f"PGPASSWORD='{own}' {command.format('registration')} 2>&1 || true"
     )
     assert "permission denied for database" in other
+
+
+def test_the_script_that_makes_roles_and_databases_may_be_run_again(stack: Deployment) -> None:
+    def found() -> str:
+        question = (
+            "select rolname, rolpassword, rolconnlimit from pg_authid where rolcanlogin union all "
+            "select datname, datacl::text, datdba::int from pg_database order by 1, 2"
+        )
+        return stack.execute("postgres", "psql", "-U", "postgres", "-tAc", question)
+
+    before = found()
+    stack.execute("postgres", "bash", "/docker-entrypoint-initdb.d/10-services.sh")
+    assert found() == before
+
+
+def test_a_database_server_that_cannot_read_what_makes_its_roles_does_not_start(
+    stack: Deployment, tmp_path: Path
+) -> None:
+    tmp_path.chmod(0o700)
+    start = "docker-entrypoint.sh postgres 2>&1; echo exit $?; ls -A $PGDATA"
+    answer = stack.docker(
+        *("run", "--rm", "--user", "postgres", "--env", "POSTGRES_PASSWORD=x", "--entrypoint", "sh"),
+        *("--volume", f"{tmp_path}:/docker-entrypoint-initdb.d:ro", "postgres:15", "-c", start),
+    )
+    assert answer == "/docker-entrypoint-initdb.d/ is not for postgres to read\nexit 1\n"
 
 
 def test_a_hundred_malformed_messages_are_dead_letters_with_a_reason_and_nothing_personal(
@@ -278,11 +346,19 @@ def test_what_is_stored_survives_when_all_containers_are_made_anew(stack: Deploy
         pass
 
 
+def test_as_many_replicas_as_are_set_come_up_at_every_up(stack: Deployment) -> None:
+    stack.environment["DOORSTEP_ISOLATION_REPLICAS"] = "2"
+    for _ in range(2):
+        stack.up()
+        replicas = Counter(service_of(one) for one in stack.running() if service_of(one) in SERVICES)
+        assert replicas == {"registration": 1, "isolation": 2, "notification": 1}
+
+
 def test_with_certificates_everybody_talks_to_broker_and_databases_in_secret(stack: Deployment) -> None:
     before = stack.settled()["sums"]
     authority = stack.make_certificates("broker.example")
     stack.overlays.append(TLS)
-    stack.up("--scale", "isolation=2")
+    stack.up()
 
     event = arrival_event("/rail-lanzhou/x", {"source_kind": "transport", "person": {"name": "王芳"}})
     with Publisher(stack.tls_url("rail-lanzhou", authority), "rail-lanzhou") as publisher:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import requests
 import yaml
-from deployment import ROOT, SERVICES, Deployment, service_of
+from deployment import MOST_BYTES_BEYOND_BASE, ROOT, SERVICES, Deployment, service_of
 
 from deploy.local.ports import freeport
 
@@ -44,7 +44,8 @@ def prometheus(stack: Deployment) -> Iterator[Watching]:
     assert answer.code == 0, answer.err
     stack.wait_healthy()
     yield Watching(port)
-    stack.compose(*PROFILE, "rm", "-sf", "prometheus")
+    answer = stack.compose(*PROFILE, "rm", "-sf", "prometheus")
+    assert answer.code == 0, answer.err
 
 
 def test_prometheus_finds_every_replica_and_the_broker(stack: Deployment, prometheus: Watching) -> None:
@@ -77,10 +78,13 @@ def test_the_rules_are_loaded_and_find_their_figures(prometheus: Watching) -> No
     assert [rule["name"] for rule in loaded] == [rule.get("alert") or rule["record"] for rule in shipped]
 
 
-def test_it_is_as_closed_as_the_other_containers(stack: Deployment, prometheus: Watching) -> None:
+def test_it_is_as_small_and_as_closed_as_the_other_containers(
+    stack: Deployment, prometheus: Watching
+) -> None:
     [one] = [found for found in stack.running() if service_of(found) == "prometheus"]
     assert one["HostConfig"]["ReadonlyRootfs"] and one["HostConfig"]["CapDrop"] == ["ALL"]
     assert one["HostConfig"]["Memory"] > 0
+    assert stack.bytes_beyond_base(one["Config"]["Image"]) < MOST_BYTES_BEYOND_BASE
     assert stack.docker("exec", one["Id"], "id", "-u").strip() != "0"
     bound = [b["HostIp"] for bindings in one["NetworkSettings"]["Ports"].values() for b in bindings or ()]
     assert bound == ["127.0.0.1"]

@@ -163,7 +163,7 @@ def loss(stack: Deployment, tmp_path_factory: pytest.TempPathFactory) -> Loss:
             assert time.monotonic() < deadline + 120 and not load.failures, load.failures
             time.sleep(0.1)
         sms_before = set(stack.sms_sent()["per_key"])
-        stack.compose("down", "-v", "-t", "5")  # while reports are on their way
+        stack.remove()  # while reports are on their way
     finally:
         load.stop()
 
