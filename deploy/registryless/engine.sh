@@ -47,18 +47,24 @@ start() {
     [ ${#packages[@]} = 0 ] || install "${packages[@]}"
     if answers; then return; fi
     if ! ours; then
-        as_root mkdir -p "$directory" "$run"
-        # Detached from our terminal and our caller's pipes; it ends by `stop`.
-        as_root setsid --fork dockerd --host "unix://$run/docker.sock" --data-root "$directory/data" \
-            --exec-root "$run/exec" --pidfile "$pidfile" --group "$(id -gn)" \
-            </dev/null >"$directory/dockerd.log" 2>&1
+        if as_root docker info >/dev/null 2>&1; then
+            fail "an engine runs that $(id -un) may not use: sudo adduser $(id -un) docker, and log in again"
+        fi
+        mkdir -p "$(dirname "$directory")"  # ours, and not root's
+        as_root mkdir -p -m 755 "$directory" "$run"
+        as_root rm -f "$pidfile"  # of before the machine was restarted
+        # Detached from our terminal and our caller's pipes; it ends by `stop`. The log is root's, too.
+        # shellcheck disable=SC2016  # for the inner shell
+        as_root sh -c 'log=$1; shift; exec setsid --fork dockerd "$@" </dev/null >"$log" 2>&1' sh \
+            "$directory/dockerd.log" --host "unix://$run/docker.sock" --data-root "$directory/data" \
+            --exec-root "$run/exec" --pidfile "$pidfile" --group "$(id -gn)"
     fi
     export DOCKER_HOST=unix://$run/docker.sock
     for _ in $(seq 120); do
         if answers; then echo "export DOCKER_HOST=$DOCKER_HOST"; return; fi
         sleep 0.5
     done
-    tail -n 15 "$directory/dockerd.log" >&2
+    as_root tail -n 15 "$directory/dockerd.log" >&2
     fail "dockerd did not answer within 60 s (whole log: $directory/dockerd.log)"
 }
 
