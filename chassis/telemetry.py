@@ -26,8 +26,12 @@ LAG = Histogram(
 RETRIES = Counter("doorstep_retries_total", "Copies sent to a retry queue", ["handler"])
 DEAD_LETTERS = Counter("doorstep_dead_letters_total", "Events given up on", ["handler"])
 DUPLICATES = Counter("doorstep_inbox_duplicates_total", "Events that had been handled before", ["handler"])
-# Of a chore its full name, such as `isolation.sweep`, stands where a handler's queue stands.
-WORLD_AWAY = Counter("doorstep_world_away_total", "Waits because broker or database was away", ["handler"])
+# A chore has its full name, such as `isolation.sweep`, where a handler has its queue's.
+WORLD_AWAY = Counter(
+    "doorstep_world_away_total",
+    "Waits of a handler or a chore because broker or database was away",
+    ["handler"],
+)
 TIMER_DONE = Counter("doorstep_timer_done_total", "Things a timer did", ["timer"])
 RECORDED = Counter(
     "doorstep_events_recorded_total",

@@ -40,6 +40,7 @@ MOUNTED = (
     "deploy/registryless",
     "samples",
     "services/isolation/policies",
+    "services/notification/templates",
 )
 
 

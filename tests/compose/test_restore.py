@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -231,6 +231,16 @@ def test_a_message_that_the_backup_knew_keeps_its_key(loss: Loss) -> None:
     assert set(loss.sms_after.values()) == {1}
     assert loss.accepted_in_backup and not loss.accepted_in_backup & loss.sms_after.keys(), "not sent again"
     assert loss.sms_before & loss.sms_after.keys(), "sent after the backup: a gateway drops it by its key"
+
+
+def test_who_was_registered_after_the_backup_is_the_same_arrival_again(loss: Loss) -> None:
+    def cases(messages: Iterable[str]) -> set[str]:
+        """A message's id begins as its case's does, and that is its arrival's."""
+        return {message[:13] for message in messages}
+
+    late = cases(loss.sms_before) - cases(loss.accepted_in_backup)
+    assert late, "people were told after the backup"
+    assert late <= cases(loss.sms_after)
 
 
 def refused(stack: Deployment, backup: Path, reason: str, **environment: str) -> None:

@@ -53,6 +53,10 @@ WELL: Series = {
     'doorstep_outbox_oldest_age_seconds{service="isolation"}': "0 3 0x20 0+15x4 0x213",
     'doorstep_arrivals_without_owner_oldest_age_seconds{service="registration"}': "0+15x110 0x129",
     'doorstep_cases_without_owner_oldest_age_seconds{service="isolation"}': "0x240",
+    'doorstep_overdue_tasks{level="district"}': "3x240",
+    'doorstep_overdue_tasks{level="nobody"}': "0x240",
+    'doorstep_staff_not_reached_total{level="street"}': "0+1x240",
+    'doorstep_staff_not_reached_total{level="nobody"}': "0x240",
     'doorstep_messages_waiting{state="pending", channel="sms"}': "40x240",
     'doorstep_messages_settled_total{state="accepted", channel="sms"}': "0+100x240",
     'doorstep_world_away_total{handler="isolation.open_case"}': "0x9 1 3 3x229",  # a short restart
@@ -183,6 +187,21 @@ CASES = (
         "a case without an owner counts as well",
         {'doorstep_cases_without_owner_oldest_age_seconds{service="isolation"}': "7200x20"},
         {"1m": firing(service="isolation")},
+    ),
+    Case(
+        "NobodyToTell",
+        "after a minute, until there is staff",
+        {'doorstep_overdue_tasks{level="nobody"}': "0x3 2x20 0x9"},
+        {"45s": None, "1m": pending(), "2m": firing(), "6m30s": None},
+    ),
+    Case(
+        "NobodyToTell",
+        "for an hour where a message to the highest level did not arrive",
+        {
+            'doorstep_overdue_tasks{level="nobody"}': "0x300",
+            'doorstep_staff_not_reached_total{level="nobody"}': "0x3 1x297",
+        },
+        {"45s": None, "1m": pending(), "2m": firing(), "59m": firing(), "62m": None},
     ),
     Case(
         "NothingSent",
