@@ -185,6 +185,10 @@ def undeliverable(
     return event("message.undeliverable", message_id, 1, data, at)
 
 
+def kinds(tasks: Sequence[dict[str, Any]]) -> list[str]:
+    return [task["kind"] for task in tasks]
+
+
 @dataclass
 class Trial:
     """Isolation's use cases on a database of its own."""
