@@ -185,3 +185,7 @@ class Trial:
     def read(self, query: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
         with self.database.read() as conn:
             return query(conn, *arguments, **options)
+
+
+def outcomes(trial: Trial) -> list[str]:
+    return sorted(row["outcome"] for row in trial.rows(t.reports, "id"))
