@@ -1,5 +1,7 @@
 """Tables of isolation. No foreign keys: one arrival writes about ten rows, and all come from one use case."""
 
+from typing import Any
+
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -8,6 +10,7 @@ from sqlalchemy import (
     Index,
     Integer,
     MetaData,
+    RowMapping,
     SmallInteger,
     String,
     Table,
@@ -175,3 +178,8 @@ revisions = Table(
     Column("name", String(20), primary_key=True),
     Column("revision", BigInteger, nullable=False),
 )
+
+
+def as_dict(row: RowMapping) -> dict[str, Any]:
+    """A row that can be written again: SQLAlchemy's own keys are a kind of str that JSON refuses."""
+    return {str(name): value for name, value in row.items()}

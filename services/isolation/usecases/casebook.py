@@ -10,30 +10,27 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import RowMapping, select
+from sqlalchemy import select
 
 from chassis.database import insert_rows, is_in, update_rows
-from chassis.ids import new_id
 from chassis.unit_of_work import UnitOfWork
 from contracts.envelope import Event
 from services.isolation import tables as t
 from services.isolation.domain import states
 from services.isolation.domain.counting import local_day
-from services.isolation.domain.escalation import tell_at
-from services.isolation.domain.planning import HORIZON, KnownTask, PlannedTask, difference
+from services.isolation.domain.planning import HORIZON, PlannedTask
 from services.isolation.domain.policy import Policy, strictness
 from services.isolation.domain.story import Chapter, Standing, in_order, standing
-from services.isolation.domain.team import Member, choose, doer, nearest, owner
+from services.isolation.domain.team import Member, choose, nearest, owner
 from services.isolation.reference import Reference
 from services.isolation.usecases.loads import Loads
 from services.isolation.usecases.notices import chapter_in, chapter_out
+from services.isolation.usecases.tasks import TaskRow, Tasks, task_row
 from services.isolation.usecases.telling import case_in_full, caused_by_case, differences, tasks_in_full
 
 Case = dict[str, Any]
-TaskRow = dict[str, Any]
 _CASE_CHANGES = tuple(c.name for c in t.cases.c if c.name not in ("case_id", "opened_at", "correlation_id"))
 _PLAN_CHANGES = ("tasks_planned", "plan_number", "planned_until", "plan_next")
-_TASK_CHANGES = ("day", "due_by", "role", "staff_id", "state", "told", "tell_at")
 _FACTS = ("language", "household_id", "division", "street", "community", "grid")
 
 
@@ -49,12 +46,10 @@ class Casebook:
         self.open_epoch = reference.policies.open_epoch(uow.now)
         self._tomorrow = datetime.combine(self.through, time.min, uow.zone).astimezone(UTC)
         self.loads = Loads(uow.conn, reference.staff.roster)
-        self._tasks_of: dict[str, dict[str, dict[str, Any]]] = {}
+        self.tasks = Tasks(uow.conn)
         self._new_cases: dict[str, tuple[Case, list[TaskRow], dict[str, Any], Standing, Event]] = {}
         self._changed_cases: dict[str, Case] = {}
         self._advanced_cases: list[Case] = []
-        self._new_tasks: list[dict[str, Any]] = []
-        self._changed_tasks: dict[str, dict[str, Any]] = {}
         self._history: list[dict[str, Any]] = []
 
     # -- reading ---------------------------------------------------------------------------------------
@@ -71,17 +66,7 @@ class Casebook:
         conn, c = self.uow.conn, t.cases
         these = is_in(conn, c.c.case_id, case_ids)
         found = conn.execute(select(c).where(these).order_by(c.c.case_id).with_for_update())
-        return {case["case_id"]: case for case in map(as_dict, found.mappings())}
-
-    def read_tasks(self, case_ids: Collection[str]) -> None:
-        """The tasks of cases that will be revised, locked."""
-        if not case_ids:
-            return
-        conn, k = self.uow.conn, t.tasks
-        these = is_in(conn, k.c.case_id, case_ids)
-        found = conn.execute(select(k).where(these).order_by(k.c.task_id).with_for_update())
-        for row in found.mappings():
-            self._tasks_of.setdefault(row["case_id"], {})[row["task_id"]] = as_dict(row)
+        return {case["case_id"]: case for case in map(t.as_dict, found.mappings())}
 
     # -- rules with the reference filled in ------------------------------------------------------------
 
@@ -137,7 +122,7 @@ class Casebook:
         team = self._team(case, stands)
         self._give(case, team, stands)
         tasks = stands.tasks(self.through).values()
-        rows = [self._task_row(case, team, task, stands.policy) for task in tasks]
+        rows = [task_row(arrival_id, team, task, stands.policy) for task in tasks]
         case["tasks_planned"] = len(rows)
         case["plan_number"] = 1 if rows else 0
         # Noted here, for the case's row is written first.
@@ -154,7 +139,7 @@ class Casebook:
         taken = new.keys() - set(opened)
         for case_id in opened:
             case, tasks, note, stands, cause = new[case_id]
-            self._new_tasks.extend(tasks)
+            self.tasks.add(tasks)
             self.loads.give(staff_id for _, staff_id in case["team"])
             self._history.append(note)
             self._tell("case.opened", case, stands, cause, tasks)
@@ -206,7 +191,13 @@ class Casebook:
         self._give(case, team, stands)
         self.loads.give(member.staff_id for member in team)
         self.loads.take(member.staff_id for member in old_team)
-        planned, touched = self._replan(case, team, stands, from_today=from_today)
+        new, again, touched = self.tasks.replan(
+            case,
+            team,
+            stands,
+            untouched_before=self._tomorrow - timedelta(days=1) if from_today else None,
+        )
+        case["tasks_planned"] += len(new)
         kinds = [change] if change else ["rescheduled"] if touched else []
         if case["owner"] not in (None, before["owner"]):
             kinds.append("assigned")
@@ -219,9 +210,8 @@ class Casebook:
         )
         if kinds:
             said = {"kinds": kinds, "previous_measure": before["measure"], "reason": reason}
-            live = [task for task in self._rows_of(case) if task["state"] in states.LIVE]
-            self._tell("case.changed", case, stands, cause, live, said)
-        if planned:
+            self._tell("case.changed", case, stands, cause, self.tasks.live(case["case_id"]), said)
+        if planned := [*new, *again]:
             case["plan_number"] += 1
             self._tell_planned(case, planned, cause)
 
@@ -244,13 +234,12 @@ class Casebook:
         team = self._team(case, stands)
         self._give(case, team, stands)
         self.loads.give(member.staff_id for member in team)
-        self._hand_over(case, team)
+        self.tasks.hand_over(case["case_id"], team)
         self._changed_cases[case["case_id"]] = case
         case["version"] += 1
         self.note(case, "assigned", None, {"reason": reason, "owner": [None, case["owner"]]})
         said = {"kinds": ["assigned"], "previous_measure": case["measure"], "reason": reason}
-        live = [task for task in self._rows_of(case) if task["state"] in states.LIVE]
-        self._tell("case.changed", case, stands, None, live, said)
+        self._tell("case.changed", case, stands, None, self.tasks.live(case["case_id"]), said)
 
     def plan_more(self, case: Case) -> None:
         """Plan the days after `planned_until`, up to tomorrow."""
@@ -258,14 +247,14 @@ class Casebook:
         already = stands.tasks(case["planned_until"])
         team = tuple(Member(*member) for member in case["team"])
         rows = [
-            self._task_row(case, team, task, stands.policy)
+            task_row(case["case_id"], team, task, stands.policy)
             for key, task in stands.tasks(self.through).items()
             if key not in already
         ]
         self._stand_planned(case, stands)
         self._advanced_cases.append(case)
         if rows:
-            self._new_tasks.extend(rows)
+            self.tasks.add(rows)
             case["tasks_planned"] += len(rows)
             case["plan_number"] += 1
             self._tell_planned(case, rows, None)
@@ -274,8 +263,8 @@ class Casebook:
         """A task that no plan has, about a message."""
         team = tuple(Member(*member) for member in case["team"])
         policy = self.reference.policies.by_id[case["policy_id"]]
-        row = self._task_row(case, team, task, policy, about)
-        self._new_tasks.append(row)
+        row = task_row(case["case_id"], team, task, policy, about)
+        self.tasks.add([row])
         self._changed_cases[case["case_id"]] = case
         case["tasks_planned"] += 1
         case["plan_number"] += 1
@@ -289,13 +278,13 @@ class Casebook:
     def write(self) -> None:
         """Everything that was collected, in a few statements."""
         conn = self.uow.conn
-        insert_rows(conn, t.tasks, self._new_tasks)
+        self.tasks.write_new()
         update_rows(conn, t.cases, list(self._changed_cases.values()), key=["case_id"], set=_CASE_CHANGES)
         advanced = [
             {name: case[name] for name in ("case_id", *_PLAN_CHANGES)} for case in self._advanced_cases
         ]
         update_rows(conn, t.cases, advanced, key=["case_id"], set=_PLAN_CHANGES)
-        update_rows(conn, t.tasks, list(self._changed_tasks.values()), key=["task_id"], set=_TASK_CHANGES)
+        self.tasks.write_changed()
         insert_rows(conn, t.case_history, self._history)
         self.loads.write()
 
@@ -341,74 +330,6 @@ class Casebook:
             and not (sent and sent.active and member.role == sent.role)
         ]
 
-    def _replan(
-        self, case: Case, team: tuple[Member, ...], stands: Standing, *, from_today: bool
-    ) -> tuple[list[TaskRow], bool]:
-        """Returns the rows planned (new or again), and whether what the resident is asked to do changed."""
-        rows = self._tasks_of.setdefault(case["case_id"], {})
-        known = [
-            KnownTask(r["task_id"], r["kind"], r["day"], r["due_from"], r["due_by"], r["role"], r["state"])
-            for r in rows.values()
-            if not r["about"]
-        ]
-        opening = {task.kind for piece in stands.pieces for task in piece.planner.rule.opening}
-        found = difference(
-            known,
-            stands.tasks(case["planned_until"]),
-            opening=opening,
-            clock=stands.clock,
-            untouched_before=self._tomorrow - timedelta(days=1) if from_today else None,
-        )
-        planned = [self._task_row(case, team, task, stands.policy) for task in found.new]
-        self._new_tasks.extend(planned)
-        case["tasks_planned"] += len(planned)
-        for was, task in found.again:
-            row = rows[was.task_id]
-            moved = was.state == states.CANCELLED or was.due_by != task.due_by
-            row.update(day=task.day, due_by=task.due_by, role=task.role)
-            if moved:
-                # Steps already told stay told: each is one event, once.
-                row.update(state=states.DUE, tell_at=tell_at(stands.policy, task.due_by, row["told"] + 1))
-                planned.append(row)
-            self._changed_tasks[was.task_id] = row
-        for was in found.overtaken:
-            row = rows[was.task_id]
-            row.update(state=states.move_task(was.state, states.CANCELLED), tell_at=None)
-            self._changed_tasks[was.task_id] = row
-        self._hand_over(case, team)
-        for row in planned:
-            rows[row["task_id"]] = row
-        touched = {task.kind for task in found.new} | {was.kind for was in found.overtaken}
-        touched |= {was.kind for was, _ in found.again}
-        return planned, not touched <= opening
-
-    def _hand_over(self, case: Case, team: tuple[Member, ...]) -> None:
-        for row in self._rows_of(case):
-            if row["state"] in states.LIVE and row["staff_id"] != (who := doer(row["role"], team)):
-                row["staff_id"] = who
-                self._changed_tasks[row["task_id"]] = row
-
-    def _rows_of(self, case: Case) -> Iterable[dict[str, Any]]:
-        return self._tasks_of.get(case["case_id"], {}).values()
-
-    def _task_row(
-        self, case: Case, team: tuple[Member, ...], task: PlannedTask, policy: Policy, about: str = ""
-    ) -> dict[str, Any]:
-        return {
-            "task_id": new_id(),
-            "case_id": case["case_id"],
-            "kind": task.kind,
-            "about": about,
-            "day": task.day,
-            "due_from": task.due_from,
-            "due_by": task.due_by,
-            "role": task.role,
-            "staff_id": doer(task.role, team),
-            "state": states.DUE,
-            "told": 0,
-            "tell_at": tell_at(policy, task.due_by, 1),
-        }
-
     def _note(self, case: Case, what: str, cause: Event | None, detail: Mapping[str, Any]) -> dict[str, Any]:
         case["notes"] += 1
         return {
@@ -440,11 +361,6 @@ class Casebook:
 
     def _reminder(self, case: Case) -> Event:
         return caused_by_case(self.uow, case["case_id"], case["correlation_id"])
-
-
-def as_dict(row: RowMapping) -> dict[str, Any]:
-    """A row that can be written again: SQLAlchemy's own keys are a kind of str that JSON refuses."""
-    return {str(name): value for name, value in row.items()}
 
 
 def is_corrected(case: Mapping[str, Any], policy: Policy) -> bool:

@@ -76,7 +76,7 @@ def _revise(book: Casebook, told: dict[str, Told], known: dict[str, Case]) -> No
             newest = fresh[-1][0]
             facts = facts_of(newest) if newest.version > case["arrival_version"] else None
             ready.append((case, [*chapters, *(chapter for _, chapter in fresh)], newest, facts))
-    book.read_tasks([case["case_id"] for case, *_ in ready])
+    book.tasks.read([case["case_id"] for case, *_ in ready])
     book.loads.read(_wanted(book, ready))
     for case, chapters, newest, facts in ready:
         change = newest.data.get("change") or {}

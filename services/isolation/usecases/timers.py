@@ -20,7 +20,7 @@ from services.isolation.domain import states
 from services.isolation.domain.escalation import NOBODY, rung, tell_at
 from services.isolation.domain.story import Chapter, in_order
 from services.isolation.reference import current
-from services.isolation.usecases.casebook import Case, Casebook, as_dict, is_corrected
+from services.isolation.usecases.casebook import Case, Casebook, is_corrected
 from services.isolation.usecases.follow_arrivals import follow_arrivals
 from services.isolation.usecases.ladder import whom
 from services.isolation.usecases.notices import chapter_in
@@ -43,7 +43,7 @@ def find_overdue(uow: UnitOfWork) -> int:
     """Tell what was not done in time one step further up the ladder, each step once."""
     k, c = t.tasks.c, t.cases.c
     rows = [
-        as_dict(row)
+        t.as_dict(row)
         for row in uow.conn.execute(
             select(
                 *(k[n] for n in ("task_id", "case_id", "kind", "day", "due_by", "role", "staff_id")),
@@ -111,7 +111,7 @@ def assign_waiting(uow: UnitOfWork) -> int:
     passed_over = {case["case_id"] for case in cases} - {case["case_id"] for case in ready}
     others = [{"case_id": case, "staff_epoch": book.reference.staff.revision} for case in sorted(passed_over)]
     update_rows(uow.conn, t.cases, others, key=["case_id"], set=["staff_epoch"])
-    book.read_tasks([case["case_id"] for case in ready])
+    book.tasks.read([case["case_id"] for case in ready])
     book.loads.read(_wanted(book, ready))
     for case in ready:
         if case["owner"] is None:
@@ -146,7 +146,7 @@ def hand_over(uow: UnitOfWork) -> int:
             uow.conn.execute(update(load).where(load.c.staff_id == left).values(cases=0))
         return 0
     book = Casebook(uow, current(uow.conn, uow.zone))
-    book.read_tasks([case["case_id"] for case in cases])
+    book.tasks.read([case["case_id"] for case in cases])
     book.loads.read(_wanted(book, cases))
     for case in cases:
         book.revise(case, cause=None, reason="staff_left", from_today=True)
@@ -173,7 +173,7 @@ def apply_policies(uow: UnitOfWork) -> int:
         case["policy_epoch"] = book.open_epoch
         affected.append((case, chapters))
     update_rows(uow.conn, t.cases, untouched, key=["case_id"], set=["policy_epoch"])
-    book.read_tasks([case["case_id"] for case, _ in affected])
+    book.tasks.read([case["case_id"] for case, _ in affected])
     book.loads.read(_wanted(book, [case for case, _ in affected]))
     for case, chapters in affected:
         book.revise(case, chapters=chapters, cause=None, reason="policy_changed", from_today=True)
@@ -209,7 +209,7 @@ def _take(uow: UnitOfWork, wanted: ColumnElement[bool], order: ColumnElement[Any
     found = uow.conn.execute(
         select(c).where(wanted).order_by(order).limit(_CHUNK).with_for_update(skip_locked=True)
     )
-    return [as_dict(row) for row in found.mappings()]
+    return [t.as_dict(row) for row in found.mappings()]
 
 
 def _wanted(book: Casebook, cases: list[Case]) -> Any:
