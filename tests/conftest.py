@@ -4,6 +4,7 @@ Under pytest-xdist each worker has nodes of its own.
 """
 
 import shutil
+import signal
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -18,6 +19,10 @@ from deploy.local import PrivateBroker, PrivatePostgres
 # A busy machine is no failure; hypothesis would otherwise give each example 200 ms.
 hypothesis.settings.register_profile("doorstep", deadline=None)
 hypothesis.settings.load_profile("doorstep")
+
+# Who starts the tests in the background of a shell ignores Ctrl-C, and hands that on: the commands under test
+# would ignore it as well.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 VHOSTS_AT_ONCE = 20
 

@@ -171,12 +171,15 @@ def test_the_live_table_goes_on_until_ctrl_c_and_ends_well(system: System):
     ) as tool:
         os.close(theirs)
         shown = b""
-        while shown.count(b"replicas that answer") < 2:
-            shown += os.read(ours, 65_536)
-        tool.send_signal(signal.SIGINT)
-        while part := _read(ours):
-            shown += part
-        assert tool.wait(10) == 0
+        try:
+            while shown.count(b"replicas that answer") < 2:
+                shown += os.read(ours, 65_536)
+            tool.send_signal(signal.SIGINT)
+            while part := _read(ours):
+                shown += part
+            assert tool.wait(10) == 0
+        finally:
+            tool.kill()  # else a test that fails would wait for it for ever
     os.close(ours)
     assert "registration.receive_report" in shown.decode() and b"Traceback" not in shown
     assert b"\x1b[?1049l" in shown, "the terminal is as it was before"
