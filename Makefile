@@ -26,7 +26,7 @@ ifdef TESTS
 else
 	@$(MAKE) --no-print-directory lint
 	$(BIN)/pytest -n 2 --dist loadfile tests/unit tests/contract tests/integration tests/e2e
-	$(BIN)/pytest tests/chaos
+	$(BIN)/pytest -n 2 --dist loadfile tests/chaos
 endif
 
 test-fast: venv ## the tests that need neither broker nor PostgreSQL
