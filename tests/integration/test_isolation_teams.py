@@ -3,9 +3,11 @@
 import random
 from collections import Counter
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
+from contracts.envelope import Event
 from services.isolation import tables as t
 from services.isolation.usecases import timers
 from services.isolation.usecases.keep_copies import keep_places, keep_staff
@@ -161,3 +163,78 @@ def test_when_the_last_has_left_the_case_waits_with_a_clock(empty: Trial):
     empty.until_done(timers.assign_waiting)
     assert empty.case(came)["owner"] == "worker-9" and empty.tasks(came)[0]["staff_id"] == "worker-9"
     assert empty.audit()["balanced"]
+
+
+# -- registration gives whom it sent a successor too ------------------------------------------------------
+
+
+def sends(came: Event, worker: str, **changed: Any) -> Event:
+    changed |= {"level": "medium", "worker": worker, "why": ["details_added"]}
+    return arrival(came.subject, version=2, **changed)
+
+
+def leaves(isolation: Trial, staff_id: str, version: int = 2) -> None:
+    isolation.do(keep_staff, [staff(staff_id, "grid_worker", GRID, version, active=False)])
+
+
+def assigned(isolation: Trial) -> list[str]:
+    """Owners of whom was told that they have a case now."""
+    told = isolation.told("case.changed")
+    return [e.data["team"][0]["staff_id"] for e in told if "assigned" in e.data["change"]["kinds"]]
+
+
+def test_who_took_over_from_a_worker_who_left_keeps_the_case_whomever_registration_sends(isolation: Trial):
+    isolation.do(keep_staff, [staff("worker-3", "grid_worker", GRID)])
+    came = arrival(level="medium", worker="worker-1")
+    isolation.follow(came)
+    leaves(isolation, "worker-1")
+    isolation.until_done(timers.hand_over)
+    isolation.follow(sends(came, "worker-3"))
+    assert isolation.case(came)["owner"] == "worker-2" and assigned(isolation) == ["worker-2"]
+    leaves(isolation, "worker-2")
+    isolation.until_done(timers.hand_over)
+    assert isolation.case(came)["owner"] == "worker-3", "the one who was sent is the next"
+    assert isolation.audit()["balanced"]
+
+
+def test_whom_registration_sends_for_a_worker_who_left_has_the_case_if_nobody_took_over(isolation: Trial):
+    isolation.do(keep_staff, [staff("worker-3", "grid_worker", GRID)])
+    came = arrival(level="medium", worker="worker-1")
+    isolation.follow(came)
+    leaves(isolation, "worker-1")
+    isolation.follow(sends(came, "worker-3"))
+    assert isolation.until_done(timers.hand_over) == 0
+    assert isolation.case(came)["owner"] == "worker-3" and assigned(isolation) == ["worker-3"]
+
+
+def test_who_was_given_a_case_that_waited_keeps_it_whomever_registration_sends_then(empty: Trial):
+    empty.with_policies().with_neighbourhood(people=())
+    came = arrival(level="medium")
+    empty.follow(came)
+    empty.do(keep_staff, [staff(f"worker-{n}", "grid_worker", GRID) for n in (1, 2)])
+    empty.until_done(timers.assign_waiting)
+    empty.follow(sends(came, "worker-2"))
+    assert empty.case(came)["owner"] == "worker-1" and assigned(empty) == ["worker-1"]
+
+
+@pytest.mark.parametrize("elsewhere", [{}, {"grid": "g-2"}])
+def test_a_case_moves_where_registration_sends_another_though_the_first_is_there(
+    isolation: Trial, elsewhere: dict[str, str]
+):
+    """The doorstep turned out to lie in another grid, or in one that only now has somebody of its own."""
+    isolation.do(keep_staff, [staff("worker-3", "grid_worker", "g-2")])
+    came = arrival(level="medium", worker="worker-1")
+    isolation.follow(came)
+    isolation.follow(sends(came, "worker-3", destination=elsewhere))
+    assert isolation.case(came)["owner"] == "worker-3" and assigned(isolation) == ["worker-3"]
+
+
+def test_a_case_moves_with_its_doorstep_though_somebody_took_over_at_the_old_one(isolation: Trial):
+    isolation.do(keep_staff, [staff("worker-3", "grid_worker", "g-2")])
+    came = arrival(level="medium", worker="worker-1")
+    isolation.follow(came)
+    leaves(isolation, "worker-1")
+    isolation.until_done(timers.hand_over)
+    isolation.follow(sends(came, "worker-3", destination={"grid": "g-2"}))
+    assert isolation.case(came)["owner"] == "worker-3"
+    assert isolation.audit()["balanced"]

@@ -317,17 +317,18 @@ class Casebook:
         case["staff_epoch"] = self.reference.staff.revision
 
     def _kept(self, before: Case, case: Case, team: tuple[Member, ...]) -> list[Member]:
-        """Who goes on: nobody if the place is another; not who left; not who was replaced at the door."""
+        """Who goes on: nobody if the place is another; not who left; not who was replaced at the door.
+
+        When registration sends another for a worker who left, whoever took over from him here goes on.
+        """
         if any(before[level] != case[level] for level in ("street", "community", "grid")):
             return []
-        staff = self.reference.staff.by_id
-        sent = staff.get(case["worker"]) if case["worker"] != before["worker"] else None
+        staff, sent = self.reference.staff.by_id, self._sent(case)
+        replaced = sent and sent.staff_id != before["worker"] and Member(sent.role, before["worker"])
         return [
             member
             for member in team
-            if member.staff_id in staff
-            and staff[member.staff_id].active
-            and not (sent and sent.active and member.role == sent.role)
+            if member.staff_id in staff and staff[member.staff_id].active and member != replaced
         ]
 
     def _note(self, case: Case, what: str, cause: Event | None, detail: Mapping[str, Any]) -> dict[str, Any]:
