@@ -94,7 +94,9 @@ def test_a_thin_team_is_filled_when_staff_come_and_who_stood_in_gives_the_case_u
     empty.run_timers()
     assert empty.case(home)["team"] == [["community_officer", "officer"], ["health_worker", "nurse"]]
     assert {x["staff_id"] for x in empty.tasks(home) if x["role"] == "health_worker"} == {"nurse"}
-    assert not empty.told("case.changed"), "the owner is the same"
+    (changed,) = empty.told("case.changed")
+    assert (changed.subject, changed.data["change"]["kinds"]) == (home.subject, ["details"])
+    assert [m["staff_id"] for m in changed.data["team"]] == ["officer", "nurse"], "the owner is the same"
 
     empty.do(keep_staff, [staff(*one) for one in STAFF])
     empty.run_timers()
@@ -104,7 +106,7 @@ def test_a_thin_team_is_filled_when_staff_come_and_who_stood_in_gives_the_case_u
     assert [role for role, _ in empty.case(informed)["team"]] == ["grid_worker"]
     assert {x["staff_id"] for x in empty.tasks(informed)} == {empty.case(informed)["owner"]}
     changed = {e.subject: e.data["change"] for e in empty.told("case.changed")}
-    assert changed.keys() == {home.subject, informed.subject}
+    assert changed.keys() == {home.subject, informed.subject}, "the newest of each"
     assert [(c["kinds"], c["reason"]) for c in changed.values()] == [(["assigned"], "staff_came")] * 2
     loads = {row["staff_id"]: row["cases"] for row in empty.rows(t.staff_load) if row["cases"]}
     assert loads == {"worker-1": 1, "worker-2": 1, "officer": 1, "nurse": 1, "police": 1}
@@ -143,8 +145,16 @@ def test_the_cases_of_who_has_left_are_handed_over_and_that_is_told(isolation: T
         pass
     assert {case["owner"] for case in isolation.rows(t.cases)} == {"worker-2"}
     assert {task["staff_id"] for task in isolation.rows(t.tasks)} == {"worker-2", "officer"}
-    changed = [e.data["change"] for e in isolation.told("case.changed")]
+    told = isolation.told("case.changed")
+    changed = [e.data["change"] for e in told if "assigned" in e.data["change"]["kinds"]]
     assert [(c["kinds"], c["reason"]) for c in changed] == [(["assigned"], "staff_left")] * 3
+    others = [e.data["change"] for e in told if e.data["change"] not in changed]
+    assert [(c["kinds"], c["reason"]) for c in others] == [(["details"], "staff_left")] * 3, "of the nurse"
+    last = {e.subject: e for e in told}
+    for case in isolation.rows(t.cases):
+        told_last = last[case["case_id"]]
+        assert told_last.version == case["version"]
+        assert [[m["role"], m["staff_id"]] for m in told_last.data["team"]] == case["team"]
     loads = {row["staff_id"]: row["cases"] for row in isolation.rows(t.staff_load) if row["cases"]}
     assert loads == {"worker-2": 6, "officer": 6, "police": 6}
     assert isolation.audit()["balanced"]

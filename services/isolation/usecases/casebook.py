@@ -201,7 +201,8 @@ class Casebook:
         kinds = [change] if change else ["rescheduled"] if touched else []
         if case["owner"] not in (None, before["owner"]):
             kinds.append("assigned")
-        if details or any(before[name] != case[name] for name in _FACTS):
+        team_only = not kinds and case["team"] != before["team"]
+        if details or team_only or any(before[name] != case[name] for name in _FACTS):
             kinds.append("details")
         if kinds:
             case["version"] += 1
