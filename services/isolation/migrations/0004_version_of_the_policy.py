@@ -13,7 +13,8 @@ depends_on = None
 
 
 def upgrade() -> None:
-    # Which text the cases of before were planned by is not known: null, and they are looked at once.
+    # Which text the cases of before were planned by is not known: null. The next policy that applies to open
+    # cases, or the next correction, has them worked out anew, once; who stands as before is told nothing.
     op.add_column("cases", sa.Column("policy_version", sa.Integer(), nullable=True))
 
 
