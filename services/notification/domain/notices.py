@@ -79,9 +79,10 @@ class Notice:
 def message_id(case_id: str, notice: str, rule: str, recipient: str, *says: object) -> str:
     """The natural key of a message, as a UUID (version 8).
 
-    The first 48 bits are those of the case (its time), the others a digest of the key. So the messages of a
-    case lie together in the primary key, telling twice hits the same row, and a provider that knows
-    idempotency keys would notice even a database restored from an older copy.
+    The first 48 bits are those of the case (32 of the arrival's time, 16 that the people of one report
+    share), the others a digest of the key. So the messages of a case lie together in the primary key, telling
+    twice hits the same row, and a provider that knows idempotency keys would notice even a database restored
+    from an older copy.
 
     :param says: what is told. After a restore a case may come to the same version another way: what says
         something new is another message, which the provider must not take for one it has sent.
@@ -95,7 +96,7 @@ _VARIANT: Final = {f"{n:x}": "89ab"[n % 4] for n in range(16)}
 
 
 def id_range(case_id: str) -> tuple[str, str]:
-    """Between these lie all messages of the case (and perhaps of others opened in the same millisecond)."""
+    """Between these lie all messages of the case, and perhaps of others of the same report."""
     return f"{case_id[:13]}-0000-0000-000000000000", f"{case_id[:13]}-ffff-ffff-ffffffffffff"
 
 
