@@ -110,7 +110,7 @@ class TaskOverdue(Contract):
     So is a message to staff that no channel got through: its kind is `message_to_staff`.
     """
 
-    task_id = text(36, required=True, about="of the task; of the message where that is what is told")
+    task_id = text(36, required=True, about="of the task; for messages, of what they were about")
     case_id = text(36, required=True)
     arrival_id = text(36, required=True)
     kind = text(40, required=True)

@@ -391,6 +391,8 @@ _EVENTS = (
             "template": "case_opened/home_isolation/resident",
             "reason": "the gateway does not know the number",
             "attempts": 1,
+            "about": "opened:1",
+            "level": None,
         },
         time="2022-09-30T22:15:05Z",
     ),

@@ -34,3 +34,5 @@ class MessageUndeliverable(Contract):
     template = text(100, required=True)
     reason = text(200, required=True)
     attempts = whole()
+    about = text(80, about="the notice: messages with the same one tell several people the same thing")
+    level = text(20, about="of the ladder, all of whose staff were told; null: it is about no overdue task")

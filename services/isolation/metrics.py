@@ -22,7 +22,8 @@ OVERDUE_TASKS = Gauge(
 )
 STAFF_NOT_REACHED = Counter(
     "doorstep_staff_not_reached_total",
-    "Messages to staff that no channel got through, by the level told instead; nobody: there is none above",
+    "Messages to staff that no channel got through, by the level told instead, which is their own where it "
+    "has others; nobody: there is none above",
     ["level"],
 )
 WITHOUT_OWNER = Gauge("doorstep_cases_without_owner", f"Cases that no owner has {SAME_IN_ALL}", ["service"])

@@ -171,7 +171,9 @@ def undeliverable(
     kind: str = "resident",
     staff_id: str | None = None,
     role: str | None = None,
+    **told: Any,
 ) -> Event:
+    """message.undeliverable; `told` is what of: `about` and `level`."""
     data = {
         "message_id": message_id,
         "case_id": case_id,
@@ -181,6 +183,7 @@ def undeliverable(
         "template": "resident_home_isolation",
         "reason": "number not in service",
         "attempts": 3,
+        **told,
     }
     return event("message.undeliverable", message_id, 1, data, at)
 

@@ -5,10 +5,12 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 import pytest
+from prometheus_client import REGISTRY
 from sqlalchemy import update
 
 from chassis.errors import Wrong
 from chassis.ids import new_id
+from contracts.envelope import Event
 from services.isolation import tables as t
 from services.isolation.usecases import timers
 from services.isolation.usecases.call_them import call_them
@@ -190,6 +192,80 @@ def test_a_message_to_staff_climbs_past_a_level_that_has_nobody(empty: Trial):
     empty.do(call_them, [undeliverable(came.subject or "", "m-1", MORNING, "staff", **given)])
     (told,) = empty.told("task.overdue")
     assert told.data["tell"]["level"] == "street"
+
+
+def not_reached(came: Event, staff_id: str, role: str, about: str, level: str | None = None) -> Event:
+    case_id, message_id = came.subject or "", f"{about}>{staff_id}"
+    return undeliverable(
+        case_id, message_id, MORNING, "staff", staff_id=staff_id, role=role, about=about, level=level
+    )
+
+
+def counted(level: str) -> float:
+    return REGISTRY.get_sample_value("doorstep_staff_not_reached_total", {"level": level}) or 0.0
+
+
+def test_one_of_several_on_a_level_who_is_not_reached_makes_nothing_climb(isolation: Trial):
+    isolation.do(keep_staff, [staff(f"district-{n}", "district_officer", DISTRICT) for n in (2, 3)])
+    came = arrival(level="none")
+    isolation.follow(came)
+    before = counted("district"), counted("nobody")
+    officers = [
+        not_reached(came, who, "district_officer", "overdue:t:4", "district")
+        for who in ("district", "district-2", "district-3")
+    ]
+    isolation.do(call_them, officers[:1])
+    isolation.do(call_them, [officers[0], officers[1]])
+    assert not isolation.told("task.overdue")
+    assert (counted("district"), counted("nobody")) == (before[0] + 2, before[1])
+    isolation.do(call_them, officers[2:])
+    assert not isolation.told("task.overdue")
+    assert counted("nobody") == before[1] + 1, "now nobody of the level knows, and there is none above"
+    assert isolation.audit()["balanced"]
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_a_level_of_which_nobody_is_reached_climbs_once(isolation: Trial, together: bool):
+    isolation.do(keep_staff, [staff("officer-2", "community_officer", COMMUNITY)])
+    came = arrival(level="none")
+    isolation.follow(came)
+    lost = [
+        not_reached(came, who, "community_officer", about, "community")
+        for about in ("overdue:t:2", "overdue:u:2")
+        for who in ("officer", "officer-2")
+    ]
+    for some in [lost[:3], lost[3:]] if together else [[one] for one in lost]:
+        isolation.do(call_them, some)
+    told = isolation.told("task.overdue")
+    assert [(e.data["tell"]["level"], e.version) for e in told] == [("street", 3)] * 2
+    assert len({e.subject for e in told}) == 2, "one for each of the tasks"
+    notes = [line for line in isolation.trace(came.subject or "")["history"] if line["what"] == "not_reached"]
+    assert Counter((line["staff_id"], line["told"]) for line in notes) == {
+        ("officer", "community"): 2,
+        ("officer-2", "street"): 2,
+    }
+    assert isolation.audit()["balanced"]
+
+
+def test_two_of_a_team_who_are_not_reached_about_one_thing_are_one_event(isolation: Trial):
+    came = arrival(level="medium")
+    isolation.follow(came)
+    isolation.do(call_them, [not_reached(came, "worker-1", "grid_worker", "opened:1")])
+    isolation.do(call_them, [not_reached(came, "nurse", "health_worker", "opened:1")])
+    isolation.do(call_them, [not_reached(came, "worker-1", "grid_worker", "changed:2")])
+    told = isolation.told("task.overdue")
+    assert [e.data["tell"]["level"] for e in told] == ["community"] * 3
+    assert len({(e.subject, e.version) for e in told}) == 2
+
+
+def test_who_is_told_alone_climbs_though_his_level_has_others(isolation: Trial):
+    """A message to the case's worker goes to him only, whatever his role."""
+    isolation.do(keep_staff, [staff("officer-2", "community_officer", COMMUNITY)])
+    came = arrival(level="medium")
+    isolation.follow(came)
+    for about, level in (("changed:2", None), ("overdue:t:1", "worker")):
+        isolation.do(call_them, [not_reached(came, "officer", "community_officer", about, level)])
+    assert [e.data["tell"]["level"] for e in isolation.told("task.overdue")] == ["street"] * 2
 
 
 def test_a_message_about_a_case_that_is_not_here_is_wrong(isolation: Trial):

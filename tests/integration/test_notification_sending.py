@@ -18,6 +18,7 @@ from tests.integration.notification_trial import (
     changed,
     nothing_waits,
     opened,
+    overdue,
     person,
     prepare,
     rows,
@@ -150,6 +151,19 @@ def test_staff_who_cannot_be_reached_are_told_of_as_staff(work: Work, gateway: G
     until(nothing_waits(work), gateway.sender(work))
     (told_once,) = told(work, "message.undeliverable")
     assert told_once["data"]["recipient"] == {"kind": "staff", "staff_id": "w7", "role": "grid_worker"}
+    assert (told_once["data"]["about"], told_once["data"]["level"]) == ("opened:1", None)
+
+
+def test_what_did_not_arrive_says_what_it_was_about_and_which_level_it_told(
+    work: Work, gateway: Gateway
+) -> None:
+    late = overdue(new_id(), step=2)
+    tell(work, late)
+    gateway.behave(fail_share=1.0, fail_status=422)
+    until(nothing_waits(work), gateway.sender(work))
+    (told_once,) = told(work, "message.undeliverable")
+    about = f"overdue:{late.data['task_id']}:2"
+    assert (told_once["data"]["about"], told_once["data"]["level"]) == (about, late.data["tell"]["level"])
 
 
 def test_a_late_answer_is_asked_for_again_under_the_same_key_and_delivered_once(

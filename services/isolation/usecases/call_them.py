@@ -1,8 +1,10 @@
-"""No message got through to somebody: to a resident somebody must call, for staff the next level is told."""
+"""No message got through to somebody: to a resident somebody must call, for staff others are told."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from uuid import UUID, uuid5
 
 from sqlalchemy import select
 
@@ -14,14 +16,19 @@ from services.isolation import tables as t
 from services.isolation.domain.counting import day_number, local_day
 from services.isolation.domain.escalation import NOBODY, above
 from services.isolation.domain.planning import PlannedTask
+from services.isolation.domain.policy import RUNGS
 from services.isolation.metrics import STAFF_NOT_REACHED
-from services.isolation.reference import Reference, current
+from services.isolation.reference import current
 from services.isolation.usecases.casebook import Case, Casebook
 from services.isolation.usecases.ladder import first_with_staff
 
+_NOT_REACHED = "not_reached"
+Missed = dict[tuple[str, str], set[str | None]]
+"""(case, what a message was about) -> staff whom it did not reach."""
+
 
 def call_them(uow: UnitOfWork, events: Sequence[Event]) -> None:
-    """One task for the case's worker, once a message. A message to staff climbs instead, and makes none."""
+    """One task for the case's worker, once a message. A message to staff makes none: see `_climb`."""
     by_message = {e.data["message_id"]: e for e in events}
     to_residents = {m: e for m, e in by_message.items() if e.data["recipient"]["kind"] == "resident"}
     book = Casebook(uow, current(uow.conn, uow.zone))
@@ -32,6 +39,7 @@ def call_them(uow: UnitOfWork, events: Sequence[Event]) -> None:
             select(k.about).where(is_in(uow.conn, k.case_id, cases), k.about.in_(to_residents))
         ).scalars()
     )
+    missed = _missed(uow, cases)
     for message_id in sorted(by_message.keys() - known):
         event = by_message[message_id]
         case = cases.get(event.data["case_id"])
@@ -40,7 +48,7 @@ def call_them(uow: UnitOfWork, events: Sequence[Event]) -> None:
         if case["closed_at"] is not None:
             continue
         if message_id not in to_residents:
-            _climb(uow, book.reference, case, event)
+            _climb(book, case, event, missed)
             continue
         wanted = book.reference.policies.by_id[case["policy_id"]].call_them
         number = day_number(local_day(event.time, uow.zone), case["counted_from"])
@@ -49,28 +57,49 @@ def call_them(uow: UnitOfWork, events: Sequence[Event]) -> None:
     book.write()
 
 
-def _climb(uow: UnitOfWork, reference: Reference, case: Case, event: Event) -> None:
-    """Tell the next level as of an overdue task, which was to tell those below: once a message.
+def _missed(uow: UnitOfWork, case_ids: Collection[str]) -> Missed:
+    h = t.case_history.c
+    of_these = is_in(uow.conn, h.case_id, case_ids) & (h.what == _NOT_REACHED)
+    found: Missed = defaultdict(set)
+    for case_id, detail in uow.conn.execute(select(h.case_id, h.detail).where(of_these)):
+        found[case_id, detail["about"]].add(detail["staff_id"])
+    return found
+
+
+def _climb(book: Casebook, case: Case, event: Event, missed: Missed) -> None:
+    """Nothing climbs while another of the level that was told of an overdue task can have got it. Else, and
+    for a message that went to one only, the next level is told as of an overdue task: once about a thing.
 
     What that level does not get climbs on in the same way, and above the highest there is nobody.
     """
-    policy = reference.policies.by_id[case["policy_id"]]
-    rungs = above(policy, event.data["recipient"]["role"])
-    found = first_with_staff(reference, case, rungs)
-    uow.count(STAFF_NOT_REACHED, found["level"] if found else NOBODY)
-    if found is None:
+    data, recipient = event.data, event.data["recipient"]
+    about = data.get("about") or data["message_id"]  # who sent it before there was `about`
+    not_reached = missed[case["case_id"], about]
+    if recipient["staff_id"] in not_reached:
         return
-    message_id = event.data["message_id"]
-    step = 1 + next(n for n, rung in enumerate(policy.ladder) if rung.level == found["level"])
-    data = {
-        "task_id": message_id,
+    not_reached.add(recipient["staff_id"])
+    policy = book.reference.policies.by_id[case["policy_id"]]
+    level = [rung for rung in policy.ladder if rung.level == data.get("level") != RUNGS[0]]
+    told = first_with_staff(book.reference, case, level)
+    climbs = not told or not_reached.issuperset(member["staff_id"] for member in told["staff"])
+    if climbs:
+        told = first_with_staff(book.reference, case, above(policy, recipient["role"]))
+    name = told["level"] if told else NOBODY
+    book.uow.count(STAFF_NOT_REACHED, name)
+    book.note(case, _NOT_REACHED, event, {"about": about, "staff_id": recipient["staff_id"], "told": name})
+    if not climbs or told is None:
+        return
+    subject = str(uuid5(UUID(case["case_id"]), about)) if data.get("about") else about
+    step = 1 + next(n for n, rung in enumerate(policy.ladder) if rung.level == told["level"])
+    overdue = {
+        "task_id": subject,
         "case_id": case["case_id"],
         "arrival_id": case["case_id"],
         "kind": "message_to_staff",
-        "day": day_number(local_day(event.time, uow.zone), case["counted_from"]),
+        "day": day_number(local_day(event.time, book.uow.zone), case["counted_from"]),
         "due_by": event.time,
         "step": step,
-        "tell": found,
+        "tell": told,
         "community": case["community"],
     }
-    uow.record("task.overdue", message_id, step, data, cause=event)
+    book.uow.record("task.overdue", subject, step, overdue, cause=event)

@@ -175,7 +175,6 @@ class Casebook:
             story = in_order([*story, Chapter(None, self.uow.now, (), stands.policy.policy_id)])
             stands = self.standing(story, case["arrived_at"])
         self._stand(case, story, stands)
-        self._changed_cases[case["case_id"]] = case
         change = _compared(before, case)
         if case["closed_at"] is not None:
             if case["state"] != states.RELEASED or change != "stricter" or stands.last_day <= self.today:
@@ -236,7 +235,6 @@ class Casebook:
         self._give(case, team, stands)
         self.loads.give(member.staff_id for member in team)
         self.tasks.hand_over(case["case_id"], team)
-        self._changed_cases[case["case_id"]] = case
         case["version"] += 1
         self.note(case, "assigned", None, {"reason": reason, "owner": [None, case["owner"]]})
         said = {"kinds": ["assigned"], "previous_measure": case["measure"], "reason": reason}
@@ -266,14 +264,14 @@ class Casebook:
         policy = self.reference.policies.by_id[case["policy_id"]]
         row = task_row(case["case_id"], team, task, policy, about)
         self.tasks.add([row])
-        self._changed_cases[case["case_id"]] = case
         case["tasks_planned"] += 1
         case["plan_number"] += 1
         self.note(case, task.kind, cause, {"message": about})
         self._tell_planned(case, [row], cause)
 
     def note(self, case: Case, what: str, cause: Event | None, detail: Mapping[str, Any]) -> None:
-        """A line in the case's history; the case itself must be among the changed."""
+        """A line in the case's history; with it goes what else has changed of the case."""
+        self._changed_cases[case["case_id"]] = case
         self._history.append(self._note(case, what, cause, detail))
 
     def write(self) -> None:

@@ -244,6 +244,8 @@ class _Ledger:
             "arrival_id": letter.notice["arrival_id"] if letter.notice else letter.message["case_id"],
             "reason": reason or "unknown",
             "attempts": letter.attempt,
+            "about": letter.message["notice"],
+            "level": letter.notice["parameters"].get("level") if letter.notice else None,
         }
         self._uow.record("message.undeliverable", letter.id, 1, data, cause=_cause(letter, self._uow.now))
 
