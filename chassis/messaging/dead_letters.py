@@ -123,17 +123,24 @@ def text_of(body: Any) -> str:
 
 
 def not_yet_waiting(conn: Connection, letters: Sequence[DeadLetter]) -> list[DeadLetter]:
-    """Without those about an event that waits already for the same reason."""
+    """Without those about an event that waits already for the same reason. What follows a letter must reach
+    `bury`, which settles that letter."""
+    handlers = {letter.handler for letter in letters}  # the index is by state and handler
     about = {letter.event.id for letter in letters if letter.event}
     columns = (DEAD.c.handler, DEAD.c.source, DEAD.c.event_id, DEAD.c.error)
     rows = conn.execute(
-        select(*columns).where(is_in(conn, DEAD.c.event_id, about), DEAD.c.state == "waiting")
+        select(*columns).where(
+            DEAD.c.state == "waiting",
+            is_in(conn, DEAD.c.handler, handlers),
+            is_in(conn, DEAD.c.event_id, about),
+        )
     )
     waiting = {tuple(row) for row in rows}
     return [
         letter
         for letter in letters
         if letter.event is None
+        or letter.follows
         or (letter.handler, letter.event.source, letter.event.id, letter.error) not in waiting
     ]
 

@@ -9,9 +9,11 @@ import pytest
 
 from chassis.ids import new_id
 from chassis.messaging import dead_letters
+from chassis.messaging.connection import close_quietly, connect
+from chassis.messaging.consumer import DeadQueueDrain
 from chassis.messaging.dead_letters import LETTER, Act
 from chassis.messaging.publisher import Publisher
-from chassis.messaging.topology import BACK
+from chassis.messaging.topology import BACK, dead_name
 from contracts.envelope import ONE, dump_event
 from tests.integration.trial_service import Trial, place_event, prepare, running
 
@@ -93,6 +95,33 @@ def test_a_copy_that_is_dead_again_follows_its_letter_once_however_often_it_was_
     before, after = letters(trial)
     assert (before.state, before.settled_by, before.handled_at) == ("replayed", "wang", None)
     assert (after.state, after.follows) == ("waiting", first) and error in after.error
+
+
+def test_a_copy_that_the_broker_gives_up_on_like_its_letter_follows_it_once(
+    trial: Trial, eventually: Wait
+) -> None:
+    trial.publish_events(place_event(1))
+    given_up(trial, 1, eventually)
+    (letter,) = letters(trial)
+    begin_replay(trial, letter.id)
+    for _ in range(2):
+        send(trial, BACK, trial.queue, letter.id, dump_event(place_event(1)))
+    given_up(trial, 2, eventually)
+    before, after = letters(trial)
+    assert (before.state, before.settled_by, before.handled_at) == ("replayed", "wang", None)
+    assert (after.state, after.follows, after.error) == ("waiting", letter.id, letter.error)
+
+
+def given_up(trial: Trial, messages: int, eventually: Wait) -> None:
+    """As after too many deliveries: a rejected message goes the same way, to the dead queue and the table."""
+    eventually(lambda: trial.messages_in(trial.queue) == messages)
+    connection = connect(trial.broker_url, "test")
+    channel = connection.channel()
+    for _ in range(messages):
+        channel.basic_reject(channel.basic_get(trial.queue).delivery_tag, requeue=False)
+    close_quietly(connection)
+    eventually(lambda: trial.messages_in(dead_name(trial.queue)) == messages)
+    assert DeadQueueDrain(trial.service, trial.work, trial.settings).drain() == messages
 
 
 def test_an_outsider_who_writes_the_header_settles_nothing(trial: Trial, eventually: Wait) -> None:
