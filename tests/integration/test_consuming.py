@@ -165,6 +165,7 @@ def test_a_consumer_that_fails_on_what_it_takes_rests_longer_each_time(
         return backoff(failures)
 
     monkeypatch.setattr(consumer, "_backoff", noted)
+    monkeypatch.setattr(consumer, "_IDLE_S", 60)  # however long the broker takes to bring it again
     trial = Trial(broker_url, sqlite_url("trial", prepare))
     with trial.database.begin() as conn:
         metadata.tables["dead_letters"].drop(conn)
