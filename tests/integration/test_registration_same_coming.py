@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import count, permutations
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from services.registration import queries
 from services.registration import tables as t
@@ -161,3 +162,28 @@ def test_a_coming_told_again_after_its_courtyard_went_to_another_community_is_th
     assert (row["reports"], row["community"], row["worker"]) == (2, "c2", "w3")
     trial.receive(told(person(1), day=7, hour=13))
     assert len(trial.arrivals()) == 1
+
+
+# -- comings of long ago -------------------------------------------------------------------------------------
+
+
+def test_a_report_of_long_ago_that_no_longer_opens_holds_up_no_new_coming(trial: Trial) -> None:
+    trial.receive(told(person(1), day=7), told(person(1), day=7, hour=11))
+    with trial.work.unit() as uow:
+        uow.conn.execute(update(t.reports).values(sealed="of a key that is lost"))
+        import_places(uow, PLACES.replace("y1,g1,", "y1,c2,"))
+    trial.clock.moment += timedelta(days=30)
+    trial.receive(report(1, at="2022-11-06T10:00:00+08:00"))
+    assert [row["reports"] for row in trial.rows(t.arrivals, "arrived_at")] == [2, 1]
+
+
+def test_arrivals_of_long_ago_are_held_against_each_other_when_two_turn_out_to_be_one_person(
+    trial: Trial,
+) -> None:
+    _, name, whole, number, _ = known_by(1)
+    trial.receive(told(name, day=3), told(name, day=5, hour=9), told(number, day=6))
+    assert len(trial.arrivals()) == 2 and not pairs(trial)
+    trial.clock.moment += timedelta(days=30)
+    trial.receive(report(1, people=[whole], at="2022-11-06T10:00:00+08:00"))
+    first, second, _ = trial.rows(t.arrivals, "arrived_at")
+    assert pairs(trial) == {frozenset((first["id"], second["id"]))}

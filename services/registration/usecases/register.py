@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from sqlalchemy import literal, select
 
@@ -32,6 +33,9 @@ from services.registration.usecases.catalogue import Catalogue
 from services.registration.usecases.persons import Found, find_persons, keys_of
 from services.registration.usecases.write_arrivals import Draft, draft_of, placed_now, write_arrivals
 
+# Reports of one coming are 48 hours from its time, which each of them may move: some may lie further off.
+_NEAR_DAYS = 14
+
 
 @dataclass(slots=True)
 class Registered:
@@ -52,7 +56,8 @@ def register(
     :param causes: the event of each report, by report id.
     """
     found, known_persons = find_persons(uow, [keys_of(uow.index, one.person) for one in statements])
-    by_person = _stored_arrivals(uow, catalogue, found, known_persons)
+    moments = {one.report.arrived_at for one in statements}
+    by_person = _stored_arrivals(uow, catalogue, found, known_persons, moments)
     drafts, registered = _assign(uow, statements, found, by_person)
     _join_households(uow, drafts, statements, registered)
     load_earlier_statements(uow, [d for d in drafts.values() if d.row is not None and not d.old])
@@ -118,8 +123,15 @@ def _assign(
 
 
 def _stored_arrivals(
-    uow: UnitOfWork, catalogue: Catalogue, found: Sequence[Found], known_persons: frozenset[str]
+    uow: UnitOfWork,
+    catalogue: Catalogue,
+    found: Sequence[Found],
+    known_persons: frozenset[str],
+    moments: Collection[datetime],
 ) -> dict[str, list[Draft]]:
+    """
+    :param moments: when those reported now came.
+    """
     persons = {one for f in found for one in (f.person_id, f.merged, f.rival) if one in known_persons}
     by_person: dict[str, list[Draft]] = defaultdict(list)
     if not persons:
@@ -133,8 +145,16 @@ def _stored_arrivals(
     drafts = [draft_of(row) for row in rows]
     for draft in drafts:
         by_person[draft.person_id].append(draft)
-    # What the row does not tell: when its other reports say it was, and whose place it is in by now.
-    unsure = [d for d in drafts if d.row.reports > 1 or d.row.placed_with != catalogue.placing]
+    # What the row does not tell: when its other reports say it was, and whose place it is in by now. Nobody
+    # asks of what was long ago, unless two turn out to be one person and all of theirs is compared.
+    days = {day + n for day in {at.toordinal() for at in moments} for n in range(-_NEAR_DAYS, _NEAR_DAYS + 1)}
+    joined = {one for f in found if f.merged for one in (f.person_id, f.merged)}
+    unsure = [
+        d
+        for d in drafts
+        if (d.row.reports > 1 or d.row.placed_with != catalogue.placing)
+        and (d.row.arrived_at.toordinal() in days or d.person_id in joined)
+    ]
     load_earlier_statements(uow, unsure)
     for draft in unsure:
         if draft.old:
