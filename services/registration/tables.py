@@ -111,7 +111,6 @@ Index(
     postgresql_where=_waiting,
     sqlite_where=_waiting,
 )
-Index("arrivals_worker", arrivals.c.worker)
 
 possible_duplicates = Table(
     "possible_duplicates",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -10,15 +11,17 @@ from typing import Any
 
 import pytest
 from sqlalchemy import event, text
+from sqlalchemy.engine import Connection
 
 from services.registration import metrics, queries
 from services.registration import tables as t
 from services.registration.usecases.assign_waiting import assign_waiting
+from services.registration.usecases.receive_reports import receive_reports
 from services.registration.usecases.reference import import_places, import_staff
 from services.registration.usecases.write_arrivals import shard_of
 
 sys.path.insert(0, str(Path(__file__).parent))
-from registration_trial import NOON, PLACES, STAFF, Trial, prepare, report
+from registration_trial import NOON, PLACES, STAFF, Trial, as_event, prepare, report
 
 
 @pytest.fixture
@@ -106,6 +109,53 @@ def test_more_than_the_timer_takes_at_once_are_all_handed_over(trial: Trial) -> 
     assert run_timer(trial) == 0
 
 
+@pytest.mark.parametrize("others", [True, False])
+def test_an_arrival_that_nobody_follows_any_more_stays_with_the_worker_who_has_left(
+    trial: Trial, others: bool
+) -> None:
+    """Neither the timer nor a late report brings it back into work."""
+    address = "石榴雅苑3号楼" if others else "和平家园1号楼"
+    trial.receive(report(1, address=address))
+    (before,) = trial.arrivals()
+    trial.clock.moment = NOON + timedelta(days=31)
+    left(trial, before["worker"])
+    trial.receive(report(2, address=address, at="2022-10-31T10:00:00+08:00"))
+    assert run_timer(trial) == 0
+    assert loads(trial)[before["worker"]] == 0, "or all would be searched through every time"
+    trial.receive(report(1, publisher="police", address=address, remarks="逾期补报"))
+    (after,) = (row for row in trial.arrivals() if row["id"] == before["id"])
+    assert (after["worker"], after["state"]) == (before["worker"], "assigned")
+    assert after["reports"] == 2 and after["unassigned_since"] is None
+    assert trial.read(queries.audit)["balanced"]
+
+
+@pytest.mark.postgresql
+def test_what_a_replica_gives_to_a_worker_who_is_just_leaving_is_handed_over_too(
+    postgresql_url: Callable[..., str], eventually: Callable[..., None]
+) -> None:
+    trial = Trial(postgresql_url("registration", prepare))
+    trial.receive(report(1, address="和平家园1号楼"))
+    trial.clock.moment = NOON + timedelta(days=31)
+    of_today = report(2, address="和平家园1号楼", at="2022-10-31T10:00:00+08:00")
+    timer = threading.Thread(target=run_timer, args=(trial,))
+    with trial.work.unit() as uow:
+        receive_reports(uow, [as_event(of_today)])
+        left(trial, "w3")
+        timer.start()
+        eventually(lambda: trial.read(waiting_for_a_lock) == 1)
+    timer.join(20)
+    run_timer(trial)
+    assert [row["worker"] for row in trial.rows(t.arrivals, "arrived_at")] == ["w3", None]
+    assert loads(trial)["w3"] == 0
+    trial.database.dispose()
+
+
+def waiting_for_a_lock(conn: Connection) -> int:
+    waiting = "datname = current_database() AND wait_event_type = 'Lock'"
+    count: int = conn.execute(text(f"SELECT count(*) FROM pg_stat_activity WHERE {waiting}")).scalar_one()
+    return count
+
+
 # -- how the list is read ------------------------------------------------------------------------------------
 
 
@@ -122,22 +172,19 @@ def test_the_list_is_read_by_indexes_that_leave_out_what_was_looked_at(trial: Tr
             asked.append((statement, parameters))
 
     assert run_timer(trial) == 1
-    waiting, handed_over = asked[:2]
+    ((statement, parameters), *others) = asked
+    assert {other for other, _ in others} == {statement}, "who left has nothing that were to be searched for"
     sqlite = trial.database.is_sqlite
     explain = "EXPLAIN QUERY PLAN " if sqlite else "EXPLAIN "
     with trial.database.begin() as conn:
         if not sqlite:
             conn.execute(text("SET LOCAL enable_seqscan = off"))  # the tables are small
             conn.execute(text("SET LOCAL enable_bitmapscan = off"))
-        for (statement, parameters), index in (
-            (waiting, "arrivals_to_place"),
-            (handed_over, "arrivals_worker"),
-        ):
-            rows = [str(row[-1]) for row in conn.exec_driver_sql(explain + statement, parameters)]
-            plan = "\n".join(rows)
-            assert index in plan, plan
-            assert "Sort" not in plan and "TEMP B-TREE" not in plan, plan
-            assert ("placed_with<?" in plan or "worker=?" in plan) if sqlite else "Index Cond" in plan, plan
+        rows = [str(row[-1]) for row in conn.exec_driver_sql(explain + statement, parameters)]
+        plan = "\n".join(rows)
+        assert "arrivals_to_place" in plan, plan
+        assert "Sort" not in plan and "TEMP B-TREE" not in plan, plan
+        assert "placed_with<?" in plan if sqlite else "Index Cond" in plan, plan
 
 
 # -- counts of open arrivals ---------------------------------------------------------------------------------

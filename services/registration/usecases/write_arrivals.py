@@ -7,7 +7,7 @@ import socket
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from zlib import crc32
 
@@ -24,6 +24,9 @@ from services.registration.metrics import ARRIVALS
 from services.registration.tables import arrivals, worker_loads
 from services.registration.usecases.catalogue import Catalogue
 
+# Registration does not hear when a case ends. The longest measure of the policies lasts 14 days and a report
+# comes at most 30 days late: of what is older nobody is at work, and it stays with whoever had it.
+FOLLOWED = timedelta(days=30)
 _SHARDS = 16
 _PLACE_LENGTH = 500  # of a published place in an event
 
@@ -85,7 +88,7 @@ def write_arrivals(
         cause = causes[draft.new[0].report_id] if draft.new else _same_cause(draft, uow.now)
         days = catalogue.look_back_days(coming.division, coming.arrived_at.astimezone(uow.zone).date())
         risk = catalogue.risk.assess(coming.stops, days)
-        worker = workers.at(coming.placement, draft.row.worker if draft.row is not None else None)
+        worker = workers.at(coming, draft.row.worker if draft.row is not None else None)
         row, data = _describe(uow, draft, coming, risk, worker)
         row["risk_list"], row["placed_with"] = catalogue.risk_list, catalogue.placing
         if draft.row is None:
@@ -228,6 +231,7 @@ class _Workers:
 
     def __init__(self, uow: UnitOfWork, catalogue: Catalogue, placements: Iterable[Placement]) -> None:
         self._conn, self._rota, self._absent = uow.conn, catalogue.rota, catalogue.absent
+        self._followed_since = uow.now - FOLLOWED
         self._given: Counter[str] = Counter()
         who = {worker for placement in set(placements) for worker in self._rota.workers(placement)}
         column = worker_loads.c
@@ -238,10 +242,12 @@ class _Workers:
         )
         self._open = {staff_id: int(count) for staff_id, count in rows}
 
-    def at(self, placement: Placement, current: str | None) -> str | None:
+    def at(self, coming: Coming, current: str | None) -> str | None:
         """Who has it goes on, unless they left or the doorstep turns out to lie in somebody else's grid."""
+        placement = coming.placement
         there = self._rota.workers(placement)
-        if current and current not in self._absent and (current in there or not there):
+        goes_on = current not in self._absent and (current in there or not there)
+        if current and (goes_on or coming.arrived_at < self._followed_since):
             return current
         worker = self._rota.next(placement, self._open)
         if worker:

@@ -1,4 +1,4 @@
-"""who waits and whose worker left
+"""who waits for places and staff
 
 Revision 0005, after 0004.
 """
@@ -15,7 +15,6 @@ _WAITING = sa.text("unassigned_since IS NOT NULL")
 
 
 def upgrade() -> None:
-    op.create_index("arrivals_worker", "arrivals", ["worker"])
     op.create_index(
         "arrivals_to_place",
         "arrivals",
@@ -27,4 +26,3 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_index("arrivals_to_place", table_name="arrivals")
-    op.drop_index("arrivals_worker", table_name="arrivals")
