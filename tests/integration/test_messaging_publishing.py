@@ -67,6 +67,15 @@ def send(publisher: Publisher, taken: list[str], key: str, routing_key: str = "t
     publisher.send(key, EVENTS, routing_key, b"{}", content_type=ONE, on_confirmed=taken.append)
 
 
+def begun(proxy: FrameProxy, *, limit_s: float) -> tuple[Publisher, list[str]]:
+    """A publisher whose first message is confirmed; from then on the limit holds."""
+    publisher, taken = Publisher(proxy.url, "test"), list[str]()
+    send(publisher, taken, "first")
+    publisher.wait()
+    publisher.limit_s = limit_s
+    return publisher, taken
+
+
 def record(trial: Trial, *numbers: int) -> None:
     """Commit units whose messages nobody has published: what a crash or a command-line tool leaves."""
     for n in numbers:
@@ -123,10 +132,7 @@ def test_more_than_a_window_is_published_and_all_of_it_confirmed(
 def test_a_confirm_that_never_comes_ends_within_the_limit_and_with_a_new_connection(
     proxy: FrameProxy, connection: Connection
 ) -> None:
-    publisher, taken = Publisher(proxy.url, "test"), []
-    send(publisher, taken, "first")
-    publisher.wait()
-    publisher.limit_s = 1.0
+    publisher, taken = begun(proxy, limit_s=1.0)
     proxy.swallow.set()
     for number in range(3):
         send(publisher, taken, f"lost {number}")
@@ -147,10 +153,7 @@ def test_a_confirm_that_never_comes_ends_within_the_limit_and_with_a_new_connect
 def test_a_broker_that_freezes_in_the_middle_of_a_frame_is_given_up_too(
     proxy: FrameProxy, connection: Connection
 ) -> None:
-    publisher, taken = Publisher(proxy.url, "test"), []
-    send(publisher, taken, "first")
-    publisher.wait()
-    publisher.limit_s = 1.0
+    publisher, taken = begun(proxy, limit_s=1.0)
     proxy.tear.set()
     send(publisher, taken, "lost")
     outcome: list[object] = []
@@ -171,10 +174,7 @@ def test_a_broker_that_freezes_in_the_middle_of_a_frame_is_given_up_too(
 def test_collecting_gives_up_too_once_the_limit_is_over(
     proxy: FrameProxy, connection: Connection, eventually: Wait
 ) -> None:
-    publisher, taken = Publisher(proxy.url, "test"), []
-    send(publisher, taken, "first")
-    publisher.wait()
-    publisher.limit_s = 0.3
+    publisher, taken = begun(proxy, limit_s=0.3)
     proxy.swallow.set()
     send(publisher, taken, "lost")
 
@@ -193,10 +193,7 @@ def test_a_broker_that_reads_nothing_more_is_given_up_within_the_limit(
     proxy: FrameProxy, connection: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(broker_connection, "WRITE_LIMIT_S", 1)
-    publisher, taken = Publisher(proxy.url, "test"), []
-    send(publisher, taken, "first")
-    publisher.wait()
-    publisher.limit_s = 2.0
+    publisher, taken = begun(proxy, limit_s=2.0)
     proxy.stall.set()
     began = time.monotonic()
     with pytest.raises(NotPublished):
