@@ -30,10 +30,11 @@ from chassis.settings import Settings
 from chassis.telemetry import DEAD_LETTERS, MESSAGES, WORLD_AWAY, describe_error
 from chassis.unit_of_work import Work
 
-# The broker pushes this many messages ahead of the one in hand; packed messages hold up to 50 events. Single
-# ones fill two batches of 200, so that one waits while the other is handled. The broker takes no message over
-# 2 MiB (deploy/rabbitmq), so the worst that hostile publishers can lay upon a consumer is 800 MiB.
-PREFETCH_SINGLE = 400
+# The broker pushes up to this many messages before the first is acked; packed ones hold up to 50 events,
+# single ones fill one batch. Twice as many are not faster, and as the broker takes no message over 1.25 MiB
+# (deploy/rabbitmq), what hostile publishers send is 250 MiB in hand: less than a service has (512 MiB), so
+# that one which dies of handling it lives long enough again to take it one at a time.
+PREFETCH_SINGLE = 200
 PREFETCH_PACKED = 32
 # As many deliveries without an ack mean that the consumer died on something in the batch.
 SUSPECT_AFTER = 3

@@ -27,7 +27,7 @@ CONFIG = {
     "disk_free_limit.absolute": "200MB",
     # 512 MB by default, kept in memory until it is full: too much for a laptop.
     "raft.wal_max_size_bytes": "67108864",
-    "max_message_size": "2097152",  # as in deploy/rabbitmq/doorstep.conf
+    "max_message_size": "1310720",  # as in deploy/rabbitmq/doorstep.conf
 }
 # What `doorstep queues` asks. Costs 7 MB, and nothing at the start that could be measured.
 MANAGEMENT = "rabbitmq_management"
