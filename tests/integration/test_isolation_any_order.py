@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import select, update
 
 from chassis.ids import new_id
 from contracts.envelope import Event
@@ -15,6 +16,7 @@ from services.isolation import tables as t
 from services.isolation.usecases import timers
 from services.isolation.usecases.follow_arrivals import follow_arrivals
 from services.isolation.usecases.keep_copies import keep_staff
+from services.isolation.usecases.loads import Loads
 from tests.integration.isolation_trial import GRID, MORNING, Trial, arrival, china, prepare, staff, trial
 
 
@@ -179,6 +181,34 @@ def test_two_replicas_opening_one_case_at_once_open_it_once(on_postgresql: Trial
     assert (case["measure"], case["version"], case["arrival_version"]) == ("central_isolation", 2, 2)
     assert len(on_postgresql.told("case.opened")) == 4 and len(on_postgresql.told("case.changed")) == 1
     assert on_postgresql.audit()["balanced"]
+
+
+@pytest.mark.postgresql
+def test_a_case_that_a_replica_gives_to_somebody_who_is_just_leaving_is_handed_over_too(
+    on_postgresql: Trial, monkeypatch: pytest.MonkeyPatch
+):
+    with on_postgresql.work.unit() as uow:  # of cases that have ended since
+        uow.conn.execute(update(t.staff_load).values(cases=1))
+    came = arrival(level="none")
+    write = Loads.write
+
+    def leaves_before(loads: Loads) -> None:
+        monkeypatch.undo()
+        (owner,) = (one for one in loads._change if one.startswith("worker-"))
+        on_postgresql.do(keep_staff, [staff(owner, "grid_worker", GRID, version=2, active=False)])
+        write(loads)
+
+    monkeypatch.setattr(Loads, "write", leaves_before)
+    with ThreadPoolExecutor(1) as other:
+        with on_postgresql.work.unit() as uow:
+            follow_arrivals(uow, [came])
+            owner = uow.conn.execute(select(t.cases.c.owner)).scalar_one()
+            waiting = other.submit(on_postgresql.do, timers.hand_over)
+            with pytest.raises(TimeoutError):
+                waiting.result(timeout=0.5)
+        waiting.result(timeout=10)
+    on_postgresql.until_done(timers.hand_over)
+    assert on_postgresql.case(came)["owner"] not in (owner, None)
 
 
 @pytest.mark.postgresql

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Text, bindparam, delete, select, type_coerce, update
 
-from chassis.database import update_rows
+from chassis.database import lock_rows, update_rows
 from chassis.unit_of_work import UnitOfWork
 from contracts.envelope import ONE, dump_event, read_message
 from contracts.registry import read_data
@@ -141,6 +141,8 @@ def hand_over(uow: UnitOfWork) -> int:
     theirs = c.closed_at.is_(None) & type_coerce(c.team, Text).contains(f'"{left}"', autoescape=True)
     cases = _take(uow, theirs, c.case_id)
     if not cases:
+        # A replica that does not know yet waits for this lock, or has committed before the search.
+        lock_rows(uow.conn, load, "staff_id", [left])
         held = uow.conn.execute(select(c.case_id).where(theirs).limit(1)).first()
         if held is None:  # what is counted are cases that have ended since
             uow.conn.execute(update(load).where(load.c.staff_id == left).values(cases=0))
