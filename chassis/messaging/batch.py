@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -88,7 +88,7 @@ class Runner:
             routing_key = message.delivery_info["routing_key"]
         delivery = Delivery(
             tag=message.delivery_tag,
-            delivered=dead_letters.count_of(headers.get("x-delivery-count")),
+            delivered=_delivered_before(message, headers),
             routing_key=routing_key,
             attempts=dead_letters.count_of(ours.get(ATTEMPTS)),
             first_failed_at=_moment(ours.get(FIRST_FAILED)),
@@ -254,6 +254,13 @@ class Runner:
 
 def _contract_error(problems: Sequence[Problem]) -> str:
     return "breaks its contract: " + "; ".join(f"{p.field}: {p.message}" for p in problems)
+
+
+def _delivered_before(message: Any, headers: Mapping[str, Any]) -> int:
+    """The broker counts from the second delivery on; on the first, the header is the publisher's own."""
+    if not message.delivery_info.get("redelivered"):
+        return 0
+    return dead_letters.count_of(headers.get("x-delivery-count"))
 
 
 def _moment(value: Any) -> datetime | None:

@@ -12,6 +12,7 @@ from amqp import Message as AmqpMessage
 from amqp.exceptions import PreconditionFailed
 
 from chassis.messaging.connection import close_quietly, connect
+from chassis.messaging.consumer import BatchConsumer
 from contracts.envelope import ONE, dump_event
 from tests.integration.trial_service import Trial, place_event, prepare, running
 
@@ -133,6 +134,21 @@ def test_headers_of_ours_that_hold_nonsense_stop_nobody(
         eventually(lambda: trial.numbers() == [5])
         eventually(lambda: len(trial.rows("dead_letters")) == 1)
         eventually(lambda: trial.messages_in(trial.queue) == 0)
+
+
+def test_a_forged_delivery_count_does_not_slow_the_neighbours_down(
+    trial: Trial, put: Callable[..., None], eventually: Wait, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given_back: list[str] = []
+    monkeypatch.setattr(
+        BatchConsumer, "_subscribe_again_carefully", lambda self: given_back.append(self.queue)
+    )
+    for n in range(1, 61):
+        forged = {"x-delivery-count": 99} if n % 10 == 0 else {}
+        put(dump_event(place_event(n)), application_headers=forged)
+    with running(trial):
+        eventually(lambda: trial.numbers() == list(range(1, 61)) or given_back)
+    assert given_back == []
 
 
 def test_what_nobody_could_read_anyway_the_broker_does_not_take(

@@ -13,7 +13,7 @@ from contracts.envelope import ONE, dump_event
 from contracts.examples import EXAMPLES
 
 
-def read(exchange: str, routing_key: str, headers: dict[str, Any]) -> Delivery:
+def read(exchange: str, routing_key: str, headers: dict[str, Any], redelivered: bool = False) -> Delivery:
     handler = Handler(
         "receive_report",
         ("arrival.reported",),
@@ -25,7 +25,7 @@ def read(exchange: str, routing_key: str, headers: dict[str, Any]) -> Delivery:
     message = SimpleNamespace(
         body=dump_event(EXAMPLES["arrival.reported"]),
         delivery_tag=1,
-        delivery_info={"exchange": exchange, "routing_key": routing_key},
+        delivery_info={"exchange": exchange, "routing_key": routing_key, "redelivered": redelivered},
         properties={"content_type": ONE, "application_headers": headers},
     )
     return Runner("registration.receive_report", handler, nothing, nothing, (5, 30)).read(message)
@@ -49,3 +49,10 @@ def test_a_copy_that_comes_back_is_still_its_publishers_and_remembers_its_attemp
 def test_a_publisher_whose_name_cannot_be_written_or_is_missing_is_refused(name: str) -> None:
     delivery = read("doorstep.arrivals", f"arrival.reported.{name}", {})
     assert delivery.unreadable is not None and "routing key" in delivery.unreadable.error
+
+
+def test_a_delivery_count_is_believed_only_on_a_redelivered_message() -> None:
+    forged = {"x-delivery-count": 50}
+    assert read("doorstep.arrivals", "arrival.reported.rail-lanzhou", forged).delivered == 0
+    again = read("doorstep.arrivals", "arrival.reported.rail-lanzhou", forged, redelivered=True)
+    assert again.delivered == 50
