@@ -46,8 +46,9 @@ from chassis.errors import SettingsError
 
 Row = Mapping[str, Any]
 
-# A statement that waits longer for a lock is rolled back and its batch tried again, rather than hang.
-LOCK_TIMEOUT_MS = 15_000
+# A statement that waits longer for a lock is rolled back and its batch tried again, rather than hang. Less than
+# the broker's patience (`chassis.messaging.connection`): a process that waits for a lock gives no sign of life.
+LOCK_TIMEOUT_MS = 8_000
 CONNECT_TIMEOUT_S = 3
 # PostgreSQL that vanished without a word (power, network) is noticed after 10 + 3 * 5 seconds.
 _KEEPALIVE = {
@@ -142,7 +143,9 @@ class Database:
 
 def _sqlite(url: str) -> Engine:
     engine = create_engine(
-        url, connect_args={"timeout": 15, "check_same_thread": False}, hide_parameters=True
+        url,
+        connect_args={"timeout": LOCK_TIMEOUT_MS / 1000, "check_same_thread": False},
+        hide_parameters=True,
     )
 
     @event.listens_for(engine, "connect")

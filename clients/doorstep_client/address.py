@@ -15,7 +15,7 @@ import pika
 CONNECT_LIMIT = (
     5.0  # for each step on the way to an open connection: a node that is frozen must not be waited for
 )
-HEARTBEAT = 8  # the broker sends a sign of life every 4 s
+HEARTBEAT = 5  # the broker is never silent for longer, unless it is frozen or unreachable
 
 
 def read_addresses(url: str) -> list[Any]:

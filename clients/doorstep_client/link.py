@@ -267,13 +267,13 @@ class Link:
             self._loop.call_later(_TICK, self._tick)
 
     def _is_silent(self, now: float) -> bool:
-        """Not a byte for almost two signs of life, which is sooner than pika notices."""
+        """Not a byte for longer than a healthy broker is silent, which is sooner than pika notices."""
         state = self._state
         if state.connection is None or not state.on_the_way:
             state.heard = (-1, now)
         elif state.connection.bytes_received != state.heard[0]:
             state.heard = (state.connection.bytes_received, now)
-        return bool(self._nodes[0].heartbeat) and now - state.heard[1] > 0.9 * self._nodes[0].heartbeat
+        return bool(self._nodes[0].heartbeat) and now - state.heard[1] > 1.4 * self._nodes[0].heartbeat
 
     def _why_late(self) -> str:
         state, limit = self._state, f"{self._time_limit:g} s"

@@ -24,7 +24,7 @@ from deploy.backup.folder import fsync
 
 PSQL = ("psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-U", "postgres", "-d")
 OWN_SERVER = "postgres"
-# Writers queue up behind a lock that is waited for, and give up after 15 s.
+# Writers queue up behind a lock that is waited for, and give up after 8 s.
 LOCK_S = 3
 TRIES = 10
 _END = "-- end of answer --"

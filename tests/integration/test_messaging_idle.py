@@ -8,12 +8,14 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
+from amqp import Message as AmqpMessage
 from sqlalchemy.engine import Connection
 
-from chassis.database import Database
+from chassis.database import LOCK_TIMEOUT_MS, Database
 from chassis.errors import WorldAway
 from chassis.housekeeping import publishing
 from chassis.messaging import connection as connections
+from chassis.messaging.connection import close_quietly, connect, stay_alive
 from chassis.messaging.publisher import Publisher
 from chassis.unit_of_work import UnitOfWork
 from contracts.envelope import Event
@@ -81,6 +83,44 @@ def test_a_timer_that_seldom_has_something_to_say_finds_its_connection_alive_or_
     time.sleep(4)
     once()
     assert [bool(row.published_at) for row in trial.rows("outbox")] == [True, True]
+
+
+def test_a_quiet_connection_lives_whenever_its_last_message_came(broker_url: str) -> None:
+    """The broker looks twice in a heartbeat whether it has sent anything, and sends a sign of life only if not.
+
+    A message just behind such a look makes the longest silence of all: the phases lie between two looks.
+    """
+    looks_every = connections.HEARTBEAT_S / 2
+    phases = [looks_every * share for share in (0.02, 0.1, 0.25, 0.5, 0.75, 0.98)]
+    opened = [connect(broker_url, f"phase {phase:.1f}") for phase in phases]
+    sender = connect(broker_url, "sender")
+    try:
+        start = time.monotonic()
+        queues = []
+        for connection in opened:
+            channel = connection.channel()
+            queues.append(channel.queue_declare(exclusive=True).queue)
+            channel.basic_consume(queues[-1], no_ack=True, callback=lambda _message: None)
+        waiting = list(zip(phases, queues, strict=True))
+        quiet_until = start + 2 * looks_every + phases[-1] + connections.SILENCE_S + 1
+        while time.monotonic() < quiet_until:
+            while waiting and time.monotonic() >= start + looks_every + waiting[0][0]:
+                sender.default_channel.basic_publish(AmqpMessage("x"), routing_key=waiting.pop(0)[1])
+            for connection in (sender, *opened):
+                stay_alive(connection)
+            time.sleep(0.02)
+        assert not waiting
+    finally:
+        for connection in (sender, *opened):
+            close_quietly(connection)
+
+
+def test_the_time_limits_fit_each_other() -> None:
+    """A second is left for a busy machine, and for the way."""
+    longest_silence_of_a_healthy_broker = connections.HEARTBEAT_S
+    assert longest_silence_of_a_healthy_broker + 1 <= connections.SILENCE_S
+    shortest_patience_of_the_broker = 2 * connections.HEARTBEAT_S
+    assert LOCK_TIMEOUT_MS / 1000 + 1 <= shortest_patience_of_the_broker
 
 
 def test_the_broker_is_not_talked_to_while_a_transaction_is_open(
