@@ -1,10 +1,10 @@
 """The arrivals that every pipeline gets: the same list, the same order, made from a number.
 
-Unlike the sample day (samples.day) there are no repeats, no families and no errors: each event is one
+Unlike the sample day (demo.day) there are no repeats, no families and no errors: each event is one
 person of one household who comes from a published high-risk place to a known courtyard, so that each must
 end as one arrival, one case and its messages, and counts can be compared between pipelines.
 
-Everybody is invented, in the number ranges that `samples` uses because nobody has them.
+Everybody is invented, in the number ranges that `demo/samples` uses because nobody has them.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from typing import Any
 import orjson
 from stdnum.cn import ric
 
-from samples import PLACES, STAFF, sample
-from samples.people import counties
+from demo.people import counties
+from demo.samples import PLACES, STAFF, sample
 
 PUBLISHER = "bench"
 SOURCE = f"/{PUBLISHER}/arrivals"
@@ -30,7 +30,7 @@ DAY = date(2022, 10, 1)
 _NAMES = tuple(
     a + b + c for a in "王李张刘陈杨黄赵吴周徐孙" for b in "建志晓文秀海" for c in "国强红华英涛梅"
 )
-# High-risk places of the list of 2022-10-01 8:00 in samples/.
+# High-risk places of the list of 2022-10-01 8:00 in demo/samples/.
 _ORIGINS = (
     ("620402", "京怡家园4号楼"),
     ("150802", "曙光乡治丰二组"),

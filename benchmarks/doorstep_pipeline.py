@@ -20,7 +20,7 @@ from benchmarks.arrivals import CHINA, DAY, PUBLISHER
 from benchmarks.bulk_load import load, steps
 from benchmarks.pipeline import SERVICES, Pipeline, Progress, Questions
 from benchmarks.processes import ROOT, Died, python
-from samples import PLACES, RISK_AREAS, STAFF, sample
+from demo.samples import PLACES, RISK_AREAS, STAFF, sample
 
 # The time of the field. At seven in the evening the day's check-in is past, and the policy plans six tasks:
 # three of today (escort, first contact, notice) and three of tomorrow (two check-ins, a test).
@@ -43,11 +43,11 @@ class Doorstep(Pipeline):
 
     @staticmethod
     def missing() -> list[str]:
-        needed = [f"services.{service}.__main__" for service in SERVICES] + ["cli.imports"]
+        needed = [f"services.{service}.__main__" for service in SERVICES] + ["cli.set_up.imports"]
         return [module for module in needed if not find_spec(module)]
 
     def prepare(self) -> None:
-        from cli.preparation import apply_topology, migrate
+        from operations.preparation import apply_topology, migrate
 
         self.nodes.make_vhost(self.name)
         for service in SERVICES:

@@ -8,21 +8,21 @@ from typing import Any
 import typer
 
 MODULES = (
-    "local",
-    "migrate",
-    "demo",
-    "publish",
-    "publisher",
-    "simulate",
-    "imports",
-    "trace",
-    "audit",
-    "replay",
-    "queues",
-    "dead",
-    "topology",
-    "documents",
-    "version",
+    "set_up.local",
+    "set_up.migrate",
+    "set_up.demo",
+    "arrivals.publish",
+    "operate.publisher",
+    "arrivals.simulate",
+    "set_up.imports",
+    "arrivals.trace",
+    "operate.audit",
+    "operate.replay",
+    "operate.queues",
+    "operate.dead",
+    "operate.topology",
+    "set_up.documents",
+    "set_up.version",
 )
 EXIT_FAILED = 1
 EXIT_USAGE = 2

@@ -28,13 +28,13 @@ import requests
 
 from chassis.clock import Clock
 from chassis.database import Database
-from cli.environment import SERVICES
-from cli.preparation import apply_topology
+from demo.day import Line
+from demo.samples import PLACES, RISK_AREAS, STAFF, sample
 from deploy.local.ports import accepts, freeport
 from deploy.local.processes import wait_until
 from doorstep_client import Outcomes, Publisher, Raw
-from samples import PLACES, RISK_AREAS, STAFF, sample
-from samples.day import Line
+from operations.preparation import apply_topology
+from operations.settings import SERVICES
 
 ROOT = Path(__file__).resolve().parents[1]
 POLICIES = sorted((ROOT / "services/isolation/policies").glob("*.json"))
@@ -152,7 +152,7 @@ class System:
         command = [sys.executable, "-m", module or f"services.{service}"]
         if service == SMS:
             record = str(self.directory / "sms.record")
-            command = [sys.executable, "-m", "services.notification.simulator", "--port", str(port)]
+            command = [sys.executable, "-m", "demo.sms_gateway", "--port", str(port)]
             command += ["--record", record]
         else:
             environment = {f"DOORSTEP_{service.upper()}_HEALTH_PORT": str(port)} | environment
@@ -262,7 +262,7 @@ class System:
         return found
 
     def sms_behaves(self, **behaviour: Any) -> None:
-        """As in services.notification.simulator; nothing: well again."""
+        """As in demo.sms_gateway; nothing: well again."""
         url = f"http://127.0.0.1:{self.sms_port}/behaviour"
         answer = _session().put(url, json=behaviour, timeout=5)
         assert answer.ok, answer.text

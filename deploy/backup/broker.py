@@ -12,7 +12,7 @@ from typing import Any
 
 from deploy.backup.containers import execute
 
-TAG = "publisher"  # as cli.publisher gives it
+TAG = "publisher"  # as cli.operate.publisher gives it
 ARRIVALS = "doorstep.arrivals"
 REPLIES = "doorstep.replies"
 UNROUTED = "doorstep.unrouted"

@@ -32,13 +32,13 @@ LIMITS = {"max-connections": 300, "max-channels": 1000}
 OWN_SERVER = "@postgres:5432/"
 # What containers of other users read through mounts, or have in their images with the modes it has here.
 MOUNTED = (
+    "demo/samples",
     "deploy/cluster",
     "deploy/grafana",
     "deploy/postgres",
     "deploy/prometheus",
     "deploy/rabbitmq",
     "deploy/registryless",
-    "samples",
     "services/isolation/policies",
     "services/notification/templates",
 )

@@ -15,10 +15,10 @@ from typing import Any
 
 import pytest
 
-from cli.environment import SERVICES
+from demo.day import Day, Line
 from deploy.local import PrivateBroker, PrivatePostgres
 from doorstep_client import BrokerError
-from samples.day import Day, Line
+from operations.settings import SERVICES
 from tests.chaos.outcome import Outcome, outcome_of
 from tests.e2e.conftest import MORNING, migrated
 from tests.system import System

@@ -10,8 +10,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from chassis.faults import POINTS
-from cli.environment import SERVICES
 from deploy.local.processes import wait_until
+from operations.settings import SERVICES
 from tests.chaos.conftest import Chaos, same
 from tests.chaos.outcome import Outcome
 

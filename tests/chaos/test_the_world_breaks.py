@@ -8,8 +8,8 @@ import time
 
 import pytest
 
-from cli.environment import SERVICES
 from deploy.local.processes import wait_until
+from operations.settings import SERVICES
 from tests.chaos.conftest import Chaos, same
 from tests.chaos.outcome import Outcome
 

@@ -12,8 +12,8 @@ from typing import Any, Self
 
 from deployment import MORNING, Deployment, paced
 
+from demo.day import PLAIN, Day
 from doorstep_client import Publisher
-from samples.day import PLAIN, Day
 
 NAME = "rail-lanzhou"
 # What every arrival passes, in the order in which it does.

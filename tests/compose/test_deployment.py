@@ -26,8 +26,8 @@ from deployment import (
 )
 from load import Load
 
+from demo.day import PLAIN, Day
 from doorstep_client import BrokerError, Publisher, Raw, Replies, arrival_event
-from samples.day import PLAIN, Day
 
 pytestmark = [pytest.mark.compose, pytest.mark.timeout(1200)]
 

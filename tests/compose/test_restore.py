@@ -19,9 +19,9 @@ from zoneinfo import ZoneInfo
 import pytest
 from deployment import ROOT, SERVICES, Deployment, assert_all_taken, paced, sendable, service_of
 
+from demo.day import PLAIN, Day
 from deploy.compose.make_secrets import make
 from doorstep_client import Publisher, Replies, Reply
-from samples.day import PLAIN, Day
 
 pytestmark = [pytest.mark.compose, pytest.mark.timeout(600)]
 

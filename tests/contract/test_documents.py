@@ -8,13 +8,13 @@ from typing import Any
 import jsonschema
 import pytest
 
-from cli.documents import handling_services, listeners, made
 from contracts.compatibility import Break
 from contracts.documents import SCHEMAS, breaking, run, stale
 from contracts.envelope import BATCH, ONE, dump_event, read_message
 from contracts.examples import EXAMPLES
 from contracts.json_schema import data_schema, envelope_schema
 from contracts.registry import EVENT_TYPES, read_data
+from operations.documents.asyncapi import handling_services, listeners, made
 
 TYPES = sorted(EVENT_TYPES)
 

@@ -12,8 +12,8 @@ import pytest
 
 from chassis.database import Database
 from chassis.migrations import upgrade
-from cli.environment import SERVICES
 from deploy.local import PrivateBroker
+from operations.settings import SERVICES
 from tests.system import System
 
 MORNING = datetime(2022, 10, 1, 9, tzinfo=ZoneInfo("Asia/Shanghai"))

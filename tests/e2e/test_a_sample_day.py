@@ -13,9 +13,9 @@ import pytest
 import yaml
 from sqlalchemy import text
 
-from cli.environment import remember
-from samples import STAFF, sample
-from samples.day import Day, Line
+from demo.day import Day, Line
+from demo.samples import STAFF, sample
+from operations.settings import remember
 from services.notification.texts import FOLDER
 from tests.e2e.conftest import MORNING
 from tests.system import System

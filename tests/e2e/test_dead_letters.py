@@ -18,11 +18,11 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from cli.environment import SERVICES
+from demo.day import PLAIN, Day
 from deploy.local import PrivateBroker
 from deploy.local.processes import wait_until
 from doorstep_client import Raw, arrival_event
-from samples.day import PLAIN, Day
+from operations.settings import SERVICES
 from tests.e2e.conftest import MORNING, migrated
 from tests.system import ROOT, System
 

@@ -22,13 +22,13 @@ import pytest
 import yaml
 
 from chassis.clock import Clock
-from cli.environment import SERVICES
+from demo.day import PLAIN, Day
 from deploy.grafana.make_dashboards import WHERE as DASHBOARDS
 from deploy.local import PrivateBroker, freeport
 from deploy.local.processes import wait_until
 from deploy.local.prometheus import PrivatePrometheus, as_targets
 from doorstep_client import arrival_event
-from samples.day import PLAIN, Day
+from operations.settings import SERVICES
 from tests.e2e.conftest import MORNING, migrated
 from tests.system import ROOT, SMS, System
 

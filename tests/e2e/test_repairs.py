@@ -10,9 +10,9 @@ import pytest
 from kombu import Connection
 from sqlalchemy import text
 
+from demo.day import PLAIN, Day
 from deploy.local.processes import wait_until
 from doorstep_client import Raw, arrival_event
-from samples.day import PLAIN, Day
 from tests.e2e.conftest import MORNING
 from tests.system import System
 

@@ -88,7 +88,7 @@ class Gateway:
 @contextmanager
 def running_gateway() -> Iterator[Gateway]:
     process = subprocess.Popen(
-        [sys.executable, "-m", "services.notification.simulator", "--port", "0"],
+        [sys.executable, "-m", "demo.sms_gateway", "--port", "0"],
         stdout=subprocess.PIPE,
         text=True,
         cwd=ROOT,

@@ -17,8 +17,8 @@ from sqlalchemy import text, update
 from chassis.messaging.dead_letters import DEAD, DeadLetter, bury
 from chassis.messaging.inbox import INBOX
 from chassis.sealing import Sealer
-from cli.environment import SERVICES
 from contracts.envelope import ONE
+from operations.settings import SERVICES
 from tests.e2e.conftest import MORNING, migrated
 from tests.system import KEYS, ROOT, System
 

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from cli.environment import environment
-from cli.local_system import LocalSystem, Part, Stopped
 from deploy.local import LocalNodeError
 from deploy.local.processes import alive, wait_until
+from deploy.local.system import LocalSystem, Part, Stopped
+from operations.settings import environment
 
 STAND_IN = """
 import http.server, sys

@@ -19,13 +19,13 @@ from sqlalchemy import text
 
 from chassis.errors import WorldAway
 from chassis.messaging.address import read_address
-from cli.databases import broker as connected
-from cli.databases import settings_of
-from cli.environment import SERVICES
+from demo.day import PLAIN, Day
 from deploy.local import PrivateBroker
 from deploy.local.processes import wait_until
 from doorstep_client import Raw
-from samples.day import PLAIN, Day
+from operations.databases import broker as connected
+from operations.databases import settings_of
+from operations.settings import SERVICES
 from tests.e2e.conftest import MORNING, migrated
 from tests.system import ROOT, System
 

@@ -16,7 +16,7 @@ from tests.integration.registration_trial import Trial, prepare, report
 @pytest.fixture
 def trial(database_url: Callable[..., str], monkeypatch: pytest.MonkeyPatch) -> Trial:
     trial = Trial(database_url("registration", prepare))
-    monkeypatch.setattr("cli.databases.database_of", lambda _service: trial.database)
+    monkeypatch.setattr("operations.databases.database_of", lambda _service: trial.database)
     trial.receive(report(1))
     return trial
 
@@ -36,7 +36,7 @@ def test_a_view_is_noted_before_anything_is_shown(trial: Trial, monkeypatch: pyt
         noted.extend(trial.rows(t.person_views))
         return {"arrival_id": arrival_id}
 
-    monkeypatch.setattr("cli.trace.gather", shown)
+    monkeypatch.setattr("cli.arrivals.trace.gather", shown)
     arguments = ["trace", arrival["id"], "--reveal", "--why", "called by the resident", "--json"]
     assert CliRunner().invoke(app, arguments).exit_code == 0
     (row,) = trial.rows(t.person_views)

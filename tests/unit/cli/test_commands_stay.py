@@ -1,4 +1,4 @@
-"""The command line is an interface: commands, arguments, options, defaults and texts stand in commands.txt."""
+"""Commands, options, defaults and their texts are an interface: commands.txt holds them."""
 
 import json
 from collections.abc import Iterator

@@ -13,7 +13,7 @@ from threading import Thread
 
 import pytest
 
-from cli.environment import SERVICES
+from operations.settings import SERVICES
 from tests.system import KEYS, ROOT, Answer
 
 

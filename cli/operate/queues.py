@@ -1,0 +1,161 @@
+"""`doorstep queues`: what waits where, how fast it moves, and what wants attention."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections import deque
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.console import Console, RenderableType
+
+    from operations.queues.figures import HandlerFigures, Picture, Queue
+
+EVERY_S = 2.0
+# Lags of a live table are of the last minute.
+RECENT = 30
+BAR = 10
+BARS_FROM = 130
+WIDTH = 150
+# The last bound of the services' histogram.
+LONGEST_S = 7200
+EXIT_ATTENTION = 1
+
+
+def register(app: typer.Typer) -> None:
+    app.command("queues")(queues)
+
+
+def queues(
+    watch: Annotated[bool, typer.Option("--watch", help="Again every 2 s until Ctrl-C")] = False,
+    everything: Annotated[bool, typer.Option("--all", help="Also empty dead and reply queues")] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="Exit code 1 if anything wants attention (for scripts)")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="For programs; everything, once.")] = False,
+) -> None:
+    """What waits in each queue, how fast it moves, who takes it, and what each handler has done.
+
+    Asks the broker's management API (DOORSTEP_MANAGEMENT_URL) and every replica of the services
+    (DOORSTEP_<SERVICE>_ADDRESS); who does not answer is named, the others' figures are shown. What wants
+    attention is said below the table: no consumer, dead letters, unrouted messages, a stuck outbox. Lags are
+    from publishing to commit: of the last minute with --watch, otherwise since the services started. Retries
+    are copies that wait for another try, of all handlers together: how many of them are this one's, at most.
+    """
+    from rich.console import Console
+
+    from operations.queues.figures import look
+
+    if watch and (as_json or check):
+        raise typer.BadParameter("--watch goes with neither --json nor --check")
+    console = Console()
+    if not console.is_terminal:
+        console = Console(width=WIDTH)
+    if watch:
+        try:
+            _watch(console, everything)
+        except KeyboardInterrupt:
+            return
+    picture = look()
+    if as_json:
+        print(json.dumps(picture.as_dict(), ensure_ascii=False))
+    else:
+        console.print(table_of(picture, everything, console.width))
+    if check and picture.attention:
+        raise typer.Exit(EXIT_ATTENTION)
+
+
+def _watch(console: Console, everything: bool) -> None:
+    """Until Ctrl-C."""
+    from rich.live import Live
+
+    from operations.queues.figures import look
+
+    earlier: deque[Picture] = deque(maxlen=RECENT)
+    with Live(console=console, auto_refresh=False, screen=console.is_terminal) as live:
+        while True:
+            began = time.monotonic()
+            picture = look(earlier[0] if earlier else None)
+            earlier.append(picture)
+            if console.is_terminal:
+                live.update(table_of(picture, everything, console.width), refresh=True)
+            else:
+                console.print(table_of(picture, everything, console.width))
+            time.sleep(max(0.0, began + EVERY_S - time.monotonic()))
+
+
+def table_of(picture: Picture, everything: bool, width: int) -> RenderableType:
+    from rich.console import Group
+    from rich.table import Table
+    from rich.text import Text
+
+    marked = {one.where for one in picture.attention}
+    handlers = {one.handler: one for one in picture.handlers}
+    names = [*handlers, *(name for name in picture.queues if name not in handlers)]
+    shown = [name for name in names if everything or name in handlers or _busy(picture.queues[name])]
+    most = (
+        max((queue.ready or 0 for queue in picture.queues.values()), default=0) if width >= BARS_FROM else 0
+    )
+    table = Table(title=f"{picture.at.astimezone():%Y-%m-%d %H:%M:%S}", title_justify="left")
+    table.add_column("queue", no_wrap=True)
+    for title in ("ready", "", "unacked", "in/s", "out/s", "consumers"):
+        table.add_column(title, justify="left" if not title else "right")
+    for title in ("handled", "lag p50", "p95", "retries", "dead"):
+        table.add_column(title, justify="right")
+    for name in shown:
+        cells = [*_broker_cells(picture.queues.get(name), most), *_handler_cells(handlers.get(name))]
+        named = Text(f"! {name}", style="bold red") if name in marked else Text(f"  {name}")
+        table.add_row(named, *cells)
+    lines = [Text(f"! {one.where}: {one.what}", style="bold red") for one in picture.attention]
+    replicas = ", ".join(f"{one.name} {one.replicas}" for one in picture.services)
+    hidden = len(names) - len(shown)
+    rest = f"; {hidden} empty dead and reply queues: --all" if hidden else ""
+    quiet = [] if lines else [Text("nothing wants attention", style="green")]
+    return Group(table, *lines, *quiet, Text(f"replicas that answer: {replicas}{rest}", style="dim"))
+
+
+def _busy(queue: Queue) -> bool:
+    """Or one that is always looked at."""
+    idle_is_usual = queue.name.endswith(".dead") or queue.name.startswith("doorstep.replies.")
+    return not idle_is_usual or bool(queue.ready or queue.unacknowledged)
+
+
+def _broker_cells(queue: Queue | None, most: int) -> list[str]:
+    if queue is None or queue.ready is None:
+        return ["?", "", "?", "?", "?", "?"]
+    length = -(-queue.ready * BAR // most) if most else 0
+    colour = "red" if queue.ready > 10_000 else "yellow" if queue.ready > 500 else "green"
+    consumers = "?" if queue.consumers is None else str(queue.consumers or "-")
+    return [
+        f"{queue.ready}",
+        f"[{colour}]{'▇' * length}[/]",
+        f"{queue.unacknowledged or '-'}",
+        f"{queue.rate_in or '-'}",
+        f"{queue.rate_out or '-'}",
+        consumers,
+    ]
+
+
+def _handler_cells(handler: HandlerFigures | None) -> list[str]:
+    if handler is None:
+        return [""] * 5
+    if handler.handled is None:
+        return ["?"] * 5
+    waiting = handler.retries_waiting
+    retries = "?" if waiting is None else f"≤{waiting}" if waiting else "-"
+    letters = handler.dead_letters
+    dead = "?" if letters is None else f"[bold red]{letters}[/]" if letters else "-"
+    return [str(handler.handled), _seconds(handler.lag_p50), _seconds(handler.lag_p95), retries, dead]
+
+
+def _seconds(value: float | None) -> str:
+    if value is None:
+        return "-"
+    if value < 1:
+        return f"{value * 1000:.0f} ms"
+    if value >= LONGEST_S:
+        return f">{LONGEST_S // 3600} h"
+    return f"{value:.1f} s" if value < 60 else f"{value / 60:.0f} min"

@@ -1,0 +1,323 @@
+"""The whole system on this machine: a private broker, the SMS simulator and the services, kept running."""
+
+import json
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from chassis.messaging.address import read_address
+from deploy.local import processes
+from deploy.local.broker import PrivateBroker
+from deploy.local.ports import accepts, freeport, is_free
+from deploy.local.processes import LocalNodeError, wait_until
+from operations.settings import SERVICES, remember, write_private
+
+START_S = 60
+# A service drains for up to 18 s after SIGTERM; all of it must end within 25 s.
+SERVICE_GRACE_S = 19.5
+BROKER_GRACE_S = 4.5
+# Restarts wait 1, 2, 4 … 30 s; who has run for a minute starts at 1 again.
+FIRST_WAIT_S, LONGEST_WAIT_S, WELL_AFTER_S = 1.0, 30.0, 60.0
+
+Say = Callable[[str], object]
+
+
+class Stopped(Exception):
+    """Somebody asked to stop while we were waiting."""
+
+
+@dataclass(frozen=True)
+class Health:
+    """One line of `doorstep status`."""
+
+    name: str
+    running: bool
+    ready: bool
+    port: int | None
+    pid: int | None
+    restarts: int
+    waiting: str
+
+
+@dataclass
+class Part:
+    """A child process that is started again when it dies."""
+
+    name: str
+    command: list[str]
+    port: int
+    pidfile: Path
+    log: Path
+    restarts: int = 0
+    child: int = 0
+    started: float = 0.0
+    next_wait: float = FIRST_WAIT_S
+    due: float | None = None
+
+    def start(self, environment: dict[str, str]) -> None:
+        self.child = processes.spawn(self.command, pidfile=self.pidfile, log=self.log, env=environment)
+        self.started, self.due = time.monotonic(), None
+
+    @property
+    def pid(self) -> int | None:
+        return processes.running(self.pidfile)
+
+    def ready(self) -> tuple[bool, str]:
+        """(ready, what it waits for)."""
+        if self.pid is None:
+            return False, "not running"
+        if self.name == "sms":
+            return accepts(self.port), ""
+        return _readyz(self.port)
+
+
+class LocalSystem:
+    """:param directory: everything that is written is below it; a second system needs another one.
+
+    `stopped` is asked while waiting: when it says True, Stopped is raised and the caller stops the system.
+    """
+
+    def __init__(self, directory: Path, *, stopped: Callable[[], bool] = lambda: False) -> None:
+        from chassis.settings import with_secret_files
+
+        self.directory = directory
+        self._stopped = stopped
+        self._run = directory / "run"
+        self._logs = directory / "log"
+        # A variable and its _FILE are one setting: what is set outside leaves nothing of ours beside it.
+        self._outside = with_secret_files(dict(os.environ))
+        self._ports = self._remembered_ports()
+        self.broker = None if "DOORSTEP_BROKER_URL" in self._outside else PrivateBroker(directory / "broker")
+        self._broker_due, self._broker_wait, self._broker_restarts = 0.0, FIRST_WAIT_S, 0
+        self._parts = [self._part(name) for name in self._names()]
+
+    # -- what a command does with it
+
+    def start(self, say: Say = lambda text: None) -> None:
+        """Returns when everything is ready. Raises LocalNodeError, SettingsError, Stopped."""
+        self.prepare_files()  # for nobody else's eyes: queues hold reports as they came
+        self._logs.mkdir(exist_ok=True)
+        self._ports = {name: port if is_free(port) else freeport() for name, port in self._ports.items()}
+        self._parts = [self._part(name) for name in self._names()]
+        write_private(self._run / "ports.json", json.dumps(self._ports))
+        self._write_state()
+        if self.broker:
+            say("starting a private RabbitMQ node")
+            self.broker.start(waiting=self._look_up)
+        remember(self.directory, self.chosen())
+        self._prepare(say)
+        say("starting the services")
+        for part in self._parts:
+            part.start(self.environment())
+        for part in self._parts:
+            self._wait_for(part)
+
+    def watch(self, say: Say = lambda text: None) -> None:
+        """Once: whoever died is started again, after a while that grows with each time."""
+        if self.broker and not self.broker.running:
+            self._restart_broker(say)
+        for part in self._parts:
+            if part.pid is not None:
+                continue
+            now = time.monotonic()
+            if part.due is None:
+                well = now - part.started > WELL_AFTER_S
+                wait = FIRST_WAIT_S if well else part.next_wait
+                part.due, part.next_wait = now + wait, min(wait * 2, LONGEST_WAIT_S)
+                how = processes.outcome(part.child)
+                say(f"{part.name} ended ({how}, see {part.log}): again in {wait:.0f} s")
+            elif now >= part.due:
+                part.restarts += 1
+                part.start(self.environment())
+                self._write_state()
+
+    def stop(self, say: Say = lambda text: None) -> None:
+        """Ends what this system started, also what a killed `doorstep up` left behind, and nothing else."""
+        pidfiles = [part.pidfile for part in self._parts]
+        if any(processes.running(pidfile) for pidfile in pidfiles):
+            say("the services finish what they have in hand")
+        for pidfile in pidfiles:
+            if (pid := processes.running(pidfile)) is not None:
+                os.kill(pid, signal.SIGTERM)
+        wait_until(lambda: not any(processes.running(pidfile) for pidfile in pidfiles), SERVICE_GRACE_S)
+        for pidfile in pidfiles:
+            processes.kill(pidfile)
+        if self.broker and self.broker.running:
+            say("stopping the broker")
+        if self.broker:
+            self.broker.stop(grace=BROKER_GRACE_S)
+
+    def health(self) -> list[Health]:
+        """What is the case now, whichever process started it."""
+        restarts = self._restarts()
+        found = [self._broker_health(restarts.get("broker", 0))]
+        for part in self._parts:
+            ready, waiting = part.ready()
+            running = part.pid is not None
+            port = part.port if running else None
+            found.append(
+                Health(part.name, running, ready, port, part.pid, restarts.get(part.name, 0), waiting)
+            )
+        return found
+
+    def prepare_files(self) -> None:
+        """Databases and keys a command may use before the system was ever up; `start` goes on with them."""
+        self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for folder in (self._run, self.directory / "data", self.directory / "keys"):
+            folder.mkdir(parents=True, exist_ok=True)
+
+    def environment(self) -> dict[str, str]:
+        """Of the services: what was set outside stands before what we choose."""
+        return self.chosen() | dict(os.environ) | {"PYTHONUNBUFFERED": "1"}
+
+    def chosen(self) -> dict[str, str]:
+        """Settings made here for a system that was told nothing."""
+        data, keys = self.directory / "data", self.directory / "keys"
+        chosen = {f"DOORSTEP_{name.upper()}_DATABASE_URL": f"sqlite:///{data}/{name}.db" for name in SERVICES}
+        chosen |= {f"DOORSTEP_{name.upper()}_HEALTH_PORT": str(self._ports[name]) for name in SERVICES}
+        chosen |= {
+            "DOORSTEP_SEAL_KEYS_FILE": str(_key_file(keys / "seal", "k1:")),
+            "DOORSTEP_INDEX_KEY_FILE": str(_key_file(keys / "index", "")),
+            "DOORSTEP_CLOCK_FILE": str(self.directory / "clock"),
+        }
+        if self.broker:
+            chosen["DOORSTEP_BROKER_URL"] = self.broker.url()
+            chosen["DOORSTEP_MANAGEMENT_URL"] = self.broker.management_url()
+        if "sms" in self._ports:
+            chosen["DOORSTEP_SMS_URL"] = f"http://127.0.0.1:{self._ports['sms']}/messages"
+        return {
+            name: value for name, value in chosen.items() if name.removesuffix("_FILE") not in self._outside
+        }
+
+    # -- how
+
+    def _names(self) -> list[str]:
+        return [*(["sms"] if "DOORSTEP_SMS_URL" not in self._outside else []), *SERVICES]
+
+    def _remembered_ports(self) -> dict[str, int]:
+        try:
+            known = json.loads((self._run / "ports.json").read_text())
+        except FileNotFoundError:
+            known = {}
+        set_outside = {
+            name: self._outside.get(f"DOORSTEP_{name.upper()}_HEALTH_PORT", "") for name in SERVICES
+        }
+        known |= {name: int(port) for name, port in set_outside.items() if port.isdecimal()}
+        return {name: known.get(name) or freeport() for name in self._names()}
+
+    def _part(self, name: str) -> Part:
+        port = self._ports[name]
+        command = [sys.executable, "-m", f"services.{name}"]
+        if name == "sms":
+            command = [sys.executable, "-m", "demo.sms_gateway", "--port", str(port)]
+            command += ["--record", str(self.directory / "sms.record")]
+        return Part(name, command, port, self._run / f"{name}.pid", self._logs / f"{name}.log")
+
+    def _prepare(self, say: Say) -> None:
+        from operations.preparation import apply_topology, migrate
+
+        self._look_up()
+        say("bringing the databases up to date")
+        migrate(self.environment())
+        self._look_up()
+        say("declaring exchanges and queues")
+        apply_topology(self.environment())
+        self._look_up()
+
+    def _wait_for(self, part: Part) -> None:
+        def settled() -> bool:
+            self._look_up()
+            return part.pid is None or part.ready()[0]
+
+        settled_in_time = wait_until(settled, START_S, every=0.1)
+        if part.pid is None:
+            said = processes.last_line(part.log)[:300]
+            raise LocalNodeError(f"{part.name} ended while starting: {said} (see {part.log})")
+        if not settled_in_time:
+            raise LocalNodeError(
+                f"{part.name} is not ready after {START_S} s: waits for {part.ready()[1]} (see {part.log})"
+            )
+
+    def _look_up(self) -> None:
+        if self._stopped():
+            raise Stopped
+
+    def _restart_broker(self, say: Say) -> None:
+        assert self.broker
+        if time.monotonic() < self._broker_due:
+            return
+        say("the broker ended: starting it again")
+        self._broker_restarts += 1
+        self._broker_due = time.monotonic() + self._broker_wait
+        self._broker_wait = min(self._broker_wait * 2, LONGEST_WAIT_S)
+        try:
+            self.broker.start(waiting=self._look_up)
+        except LocalNodeError as error:
+            say(str(error))
+        self._write_state()
+
+    def _broker_health(self, restarts: int) -> Health:
+        if self.broker:
+            running = self.broker.running
+            ready = running and self.broker.answers()
+            port = self.broker.port if running else None
+            return Health(
+                "broker", running, ready, port, self.broker.pid, restarts, "" if ready else "not running"
+            )
+        _, port = read_address(self._outside["DOORSTEP_BROKER_URL"]).hosts[0]
+        ready = _reaches(self._outside["DOORSTEP_BROKER_URL"])
+        return Health("broker", ready, ready, port, None, 0, "" if ready else "no connection")
+
+    def _write_state(self) -> None:
+        restarts = {part.name: part.restarts for part in self._parts} | {"broker": self._broker_restarts}
+        write_private(self._run / "restarts.json", json.dumps(restarts))
+
+    def _restarts(self) -> dict[str, int]:
+        try:
+            known: dict[str, int] = json.loads((self._run / "restarts.json").read_text())
+        except FileNotFoundError:
+            return {}
+        return known
+
+
+def as_json(health: list[Health]) -> list[dict[str, Any]]:
+    return [asdict(part) for part in health]
+
+
+def _key_file(file: Path, prefix: str) -> Path:
+    """Made once. Whoever loses it cannot read the sealed data any more."""
+    if not file.exists():
+        from chassis.sealing import new_key
+
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.parent.chmod(0o700)
+        write_private(file, f"{prefix}{new_key()}\n")
+    return file
+
+
+def _readyz(port: int) -> tuple[bool, str]:
+    import requests
+
+    session = requests.Session()
+    session.trust_env = False  # no proxy between us and ourselves
+    try:
+        answer = session.get(f"http://127.0.0.1:{port}/readyz", timeout=3)
+        waiting = answer.json().get("waiting", {})
+    except (requests.RequestException, ValueError):
+        return False, "no answer"
+    return answer.status_code == 200, "; ".join(f"{name}: {why}" for name, why in waiting.items())
+
+
+def _reaches(url: str) -> bool:
+    from chassis.messaging.connection import BROKER_AWAY, close_quietly, connect
+
+    try:
+        close_quietly(connect(url, "doorstep status"))
+    except BROKER_AWAY:
+        return False
+    return True

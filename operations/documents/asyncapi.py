@@ -1,0 +1,208 @@
+"""The documents that are made from contracts and handlers, the AsyncAPI document first of all."""
+
+from collections.abc import Iterator, Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from operations.settings import SERVICES
+
+
+def made() -> dict[Path, str]:
+    """File -> content, of every document that is made from the code."""
+    from contracts.documents import SCHEMAS, as_json, reference_page, schemas
+    from operations.documents.metrics_page import metrics_page
+
+    docs = SCHEMAS.parent.parent / "docs"
+    services = handling_services()
+    return {
+        **schemas(),
+        SCHEMAS.parent / "asyncapi.json": as_json(asyncapi(services)),
+        docs / "events.md": reference_page(listeners(services)),
+        docs / "metrics.md": metrics_page(),
+    }
+
+
+def handling_services() -> list[Any]:
+    from chassis.handlers import Service
+
+    return [Service(name, import_module(f"services.{name}.handlers").HANDLERS) for name in SERVICES]
+
+
+def listeners(services: Sequence[Any]) -> dict[str, list[str]]:
+    """Event type -> the queues it goes to."""
+    from chassis.handlers import REPLIES
+    from contracts.registry import EVENT_TYPES
+
+    found: dict[str, list[str]] = {}
+    for name in EVENT_TYPES:
+        found[name] = [
+            handler.queue(service.name)
+            for service in services
+            for handler in service.handlers
+            if name in handler.events
+        ]
+        if name.startswith("report."):
+            found[name].append(f"{REPLIES}.<publisher>")
+    return found
+
+
+# -- AsyncAPI 3 ----------------------------------------------------------------------------------------------
+
+
+def asyncapi(services: Sequence[Any]) -> dict[str, Any]:
+    """All services as one application: what it sends, what each of its queues receives."""
+    from contracts.documents import said_by
+    from contracts.registry import EVENT_TYPES
+
+    channels: dict[str, Any] = {}
+    operations: dict[str, Any] = {}
+    for name in EVENT_TYPES:
+        channel, address, exchange, kind = _way_out(name)
+        if channel not in channels:
+            channels[channel] = _exchange_channel(address, exchange, kind)
+        channels[channel]["messages"][name] = {"$ref": f"#/components/messages/{name}"}
+        if said_by(name) != "other systems":
+            operations[f"{said_by(name)}.says.{name}"] = _operation("send", channel, [name])
+    for service in services:
+        for handler in service.handlers:
+            queue = handler.queue(service.name)
+            channels[queue] = _queue_channel(service.name, handler)
+            operations[queue] = _operation("receive", queue, handler.events)
+    return {
+        "asyncapi": "3.0.0",
+        "info": {
+            "title": "Doorstep",
+            "version": _version(),
+            "description": (
+                "The events of Doorstep over RabbitMQ (AMQP 0-9-1). A message is one CloudEvent"
+                " (application/cloudevents+json) or a JSON array of up to 200"
+                " (application/cloudevents-batch+json, by our convention). Fields marked x-sealed are tokens"
+                " of encrypted personal data. Made from the contracts and handlers by `make docs`."
+            ),
+            "license": {"name": "Apache-2.0"},
+        },
+        "defaultContentType": "application/cloudevents+json",
+        "channels": channels,
+        "operations": operations,
+        "components": {"messages": dict(_messages()), "schemas": _schemas()},
+    }
+
+
+def _way_out(event_type: str) -> tuple[str, str, str, str]:
+    """Channel, address (routing key), exchange and its kind, for one event type."""
+    from chassis.handlers import ARRIVALS, EVENTS, REPLIES
+
+    if event_type == "arrival.reported":
+        return event_type, "arrival.reported.{publisher}", ARRIVALS, "topic"
+    if event_type.startswith("report."):
+        return "replies", "{publisher}", REPLIES, "direct"
+    return event_type, event_type, EVENTS, "topic"
+
+
+def _exchange_channel(address: str, exchange: str, kind: str) -> dict[str, Any]:
+    channel: dict[str, Any] = {
+        "address": address,
+        "messages": {},
+        "bindings": {
+            "amqp": {
+                "is": "routingKey",
+                "exchange": {"name": exchange, "type": kind, "durable": True, "autoDelete": False},
+                "bindingVersion": "0.3.0",
+            }
+        },
+    }
+    if "{publisher}" in address:
+        channel["parameters"] = {"publisher": {"description": "name of the publisher's broker user"}}
+    return channel
+
+
+def _queue_channel(service: str, handler: Any) -> dict[str, Any]:
+    from chassis.messaging.topology import work_queue
+
+    queue = work_queue(service, handler)
+    return {
+        "address": queue.name,
+        "description": f"work queue of {service}",
+        "messages": {name: {"$ref": f"#/components/messages/{name}"} for name in handler.events},
+        "bindings": {
+            "amqp": {
+                "is": "queue",
+                "queue": {"name": queue.name, "durable": True, "exclusive": False, "autoDelete": False},
+                "bindingVersion": "0.3.0",
+            }
+        },
+        "x-queue-arguments": dict(queue.queue_arguments),
+        "x-bound-to": [
+            {"exchange": exchange, "routingKey": key}
+            for exchange, key in sorted((one.exchange.name, one.routing_key) for one in queue.bindings)
+        ],
+    }
+
+
+def _operation(action: str, channel: str, events: Sequence[str]) -> dict[str, Any]:
+    return {
+        "action": action,
+        "channel": {"$ref": f"#/channels/{channel}"},
+        "messages": [{"$ref": f"#/channels/{channel}/messages/{name}"} for name in events],
+    }
+
+
+def _messages() -> Iterator[tuple[str, dict[str, Any]]]:
+    from contracts.examples import EXAMPLES
+    from contracts.json_schema import data_schema
+    from contracts.registry import EVENT_TYPES
+
+    for name, kind in EVENT_TYPES.items():
+        yield (
+            name,
+            {
+                "name": name,
+                "title": name,
+                "summary": data_schema(kind).get("description", name),
+                "contentType": "application/cloudevents+json",
+                "correlationId": {"location": "$message.payload#/correlationid"},
+                "payload": {
+                    "allOf": [
+                        {"$ref": "#/components/schemas/envelope"},
+                        {
+                            "type": "object",
+                            "properties": {
+                                "type": {"const": name},
+                                "data": {"$ref": f"#/components/schemas/{name}"},
+                            },
+                        },
+                    ]
+                },
+                "examples": [{"name": "example", "payload": EXAMPLES[name]}],
+            },
+        )
+
+
+def _schemas() -> dict[str, Any]:
+    """All in one place, without what only documents that stand alone need."""
+    from contracts.json_schema import data_schema, envelope_schema
+    from contracts.registry import EVENT_TYPES
+
+    found: dict[str, Any] = {}
+    parts: dict[str, Any] = {}
+    for document in (envelope_schema(), *(data_schema(kind) for kind in EVENT_TYPES.values())):
+        parts |= document.pop("$defs", {})
+        found[document["title"]] = {k: v for k, v in document.items() if k not in ("$schema", "$id")}
+    moved: dict[str, Any] = _moved({**found, **dict(sorted(parts.items()))})
+    return moved
+
+
+def _moved(found: Any) -> Any:
+    if isinstance(found, dict):
+        return {
+            k: v.replace("#/$defs/", "#/components/schemas/") if k == "$ref" else _moved(v)
+            for k, v in found.items()
+        }
+    return [_moved(item) for item in found] if isinstance(found, list) else found
+
+
+def _version() -> str:
+    from importlib.metadata import version
+
+    return version("doorstep")

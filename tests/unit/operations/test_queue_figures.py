@@ -1,0 +1,28 @@
+"""What the broker's management API says of a queue, and what of it wants attention."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from operations.queues.figures import Picture, attention, queue_of
+
+COUNTED = {"state": "running", "messages_ready": 0, "messages_unacknowledged": 0, "consumers": 1}
+
+
+@pytest.mark.parametrize(
+    ("said", "wanted"),
+    [
+        (COUNTED, []),
+        (COUNTED | {"state": "flow"}, []),
+        ({"state": "down"}, ["the broker says that it is down"]),
+        (COUNTED | {"state": "minority"}, ["the broker says that it is minority"]),
+        ({}, ["the broker has not counted what is in it: is it new?"]),
+    ],
+)
+def test_a_queue_that_is_not_well_wants_attention(said: dict[str, Any], wanted: list[str]) -> None:
+    name = "doorstep.retry.5s"
+    picture = Picture(datetime.now(UTC), "ok", queues={name: queue_of({"name": name} | said)})
+    assert [(one.where, one.what) for one in attention(picture)] == [(name, what) for what in wanted]

@@ -1,0 +1,133 @@
+"""Files of reports become events: stable ids, and a bad line spoils no other."""
+
+import io
+import json
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from doorstep_client import Raw
+from operations.publishing.report_lines import BrokenLine, Item, ReportLines, WrongFile, event_id
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+REPORT = {"source_kind": "grid", "person": {"name": "安示例"}, "arrival": {"at": "2022-10-01T06:12:00+08:00"}}
+
+
+def from_json(*lines: object, source: str | None = "/grid/files") -> list[Item | BrokenLine]:
+    text = "\n".join(line if isinstance(line, str) else json.dumps(line) for line in lines)
+    return list(ReportLines(source, SHANGHAI).json_lines(io.BytesIO(text.encode())))
+
+
+def from_csv(text: str) -> list[Item | BrokenLine]:
+    return list(ReportLines("/grid/files", SHANGHAI).csv_rows(io.BytesIO(text.encode())))
+
+
+def test_the_same_file_gives_the_same_ids():
+    first, again = from_json(REPORT, REPORT), from_json(REPORT, REPORT)
+    assert [item.send["id"] for item in first] == [item.send["id"] for item in again]
+    assert first[0].send["id"] != first[1].send["id"], "two equal lines are two reports"
+
+
+@given(st.text(), st.integers(1, 10**9), st.binary())
+def test_an_id_depends_on_source_line_and_content(source, line, content):
+    same = event_id(source, line, content)
+    assert same == event_id(source, line, content)
+    assert same not in (
+        event_id(source + "x", line, content),
+        event_id(source, line + 1, content),
+        event_id(source, line, content + b"x"),
+    )
+
+
+def test_lines_added_at_the_end_do_not_change_the_ids_before():
+    short, long = from_json(REPORT), from_json(REPORT, REPORT | {"remarks": "later"})
+    assert short[0].send["id"] == long[0].send["id"]
+
+
+def test_a_whole_event_is_sent_as_it_is():
+    event = {
+        "specversion": "1.0",
+        "id": "mine",
+        "source": "/rail/x",
+        "type": "arrival.reported",
+        "data": REPORT,
+    }
+    assert from_json(event)[0].send == event
+
+
+def test_an_actual_arrival_was_known_when_it_happened():
+    assert from_json(REPORT)[0].send["time"] == "2022-10-01T06:12:00+08:00"
+
+
+def test_a_broken_body_is_sent_to_the_letter():
+    item = from_json({"broken": {"body": "{nope", "content_type": "text/plain", "publisher": "rail"}})[0]
+    assert item.send == Raw(b"{nope", "text/plain", "rail")
+
+
+def test_bad_lines_are_named_by_number_and_the_others_go_on():
+    found = from_json("{", REPORT, "[]", "", {"a": 1}, {"specversion": "1.0"}, REPORT)
+    assert [(type(item).__name__, item.line) for item in found] == [
+        ("BrokenLine", 1),
+        ("Item", 2),
+        ("BrokenLine", 3),
+        ("BrokenLine", 5),
+        ("BrokenLine", 6),
+        ("Item", 7),
+    ]
+
+
+def test_a_line_without_end_is_passed_over_without_keeping_it():
+    found = from_json('"' + "x" * 5_000_000 + '"', REPORT)
+    assert isinstance(found[0], BrokenLine)
+    assert isinstance(found[1], Item)
+    assert found[1].line == 2
+
+
+def test_a_reason_never_quotes_the_line():
+    found = from_json('{"person": "安示例 620402199001019979', "安示例")
+    assert not any("安示例" in item.reason or "6204" in item.reason for item in found)
+
+
+def test_a_csv_row_becomes_a_report():
+    (item,) = from_csv(
+        "name,identity_type,identity_number,phone,companions,stops,arrived_at,expected,destination_division\n"
+        "安示例,resident_id,620402199001019979,16500000001,安小例/resident_id/1;安老例,"
+        "620402:2022-09-20:2022-09-25;620402 京怡家园:2022-09-25:2022-10-01;白银市:2022-10-01:2022-10-01,"
+        "2022-10-01T06:12,否,620102\n"
+    )
+    data = item.send["data"]
+    assert data["person"]["phone"] == "16500000001"
+    assert [c["name"] for c in data["companions"]] == ["安小例", "安老例"]
+    assert data["companions"][1]["identity_number"] is None
+    assert [(s["division"], s["address"]) for s in data["stops"]] == [
+        ("620402", None),
+        ("620402", "京怡家园"),
+        (None, "白银市"),
+    ]
+    assert data["arrival"] == {"at": "2022-10-01T06:12:00+08:00", "expected": False}
+    assert data["transport"] is None
+
+
+@pytest.mark.parametrize(
+    "row",
+    ["安,2022-10-01T06:12,xx", "安,gestern,", ",2022-10-01T06:12,", "安,2022-10-01T06:12", 'a"b,"c"d,e'],
+)
+def test_a_bad_csv_row_is_named_and_the_next_one_is_taken(row):
+    found = from_csv(f"name,arrived_at,stops\n{row}\n安,2022-10-01T06:12,\n")
+    assert [type(item) for item in found] == [BrokenLine, Item]
+    assert (found[0].line, found[1].line) == (2, 3)
+
+
+@pytest.mark.parametrize("header", ["name", "name,arrived_at,shoe_size", "name,name,arrived_at", ""])
+def test_a_wrong_header_is_told_before_anything_is_sent(header):
+    with pytest.raises(WrongFile):
+        from_csv(f"{header}\n")
+
+
+def test_a_table_in_another_encoding_is_a_broken_line_not_garbage():
+    text = b"name,arrived_at\n" + "安示例,2022-10-01T06:12\n".encode("gbk")
+    (found,) = ReportLines("/grid/files", SHANGHAI).csv_rows(io.BytesIO(text))
+    assert isinstance(found, BrokenLine)
+    assert "UTF-8" in found.reason
