@@ -10,15 +10,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from chassis.names import ARRIVALS, EVENTS
 from contracts.envelope import Event
 
 if TYPE_CHECKING:
-    from chassis.figures import Figure
+    from chassis.running.figures import Figure
     from chassis.unit_of_work import UnitOfWork
-
-EVENTS = "doorstep.events"
-ARRIVALS = "doorstep.arrivals"
-REPLIES = "doorstep.replies"
 
 UseCase = Callable[["UnitOfWork", Sequence[Event]], Any]
 

@@ -13,13 +13,13 @@ from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 import prometheus_client
-from sqlalchemy import MetaData, Table
 from sqlalchemy.engine import Connection
 
 from chassis.clock import Clock
-from chassis.database import Database, chassis_tables
-from chassis.handlers import EVENTS, REPLIES
+from chassis.database.engine import Database
+from chassis.database.tables import TABLES
 from chassis.ids import new_id
+from chassis.names import EVENTS, REPLIES
 from chassis.sealing import BlindIndex, Sealer
 from chassis.settings import Settings
 from chassis.telemetry import RECORDED
@@ -52,15 +52,6 @@ class Message:
             "body": self.body.decode(),
             "created_at": self.created_at,
         }
-
-
-def tables_of_chassis() -> dict[str, Table]:
-    metadata = MetaData()
-    chassis_tables(metadata)
-    return dict(metadata.tables)
-
-
-TABLES = tables_of_chassis()
 
 
 @dataclass

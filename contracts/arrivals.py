@@ -4,23 +4,8 @@ from __future__ import annotations
 
 from marshmallow import fields, validate
 
-from contracts.vocabulary import (
-    CERTAINTIES,
-    IDENTITY_TYPES,
-    LANGUAGES,
-    LEVELS,
-    SOURCE_KINDS,
-    Contract,
-    day,
-    flag,
-    moment,
-    one_of,
-    part,
-    sealed,
-    several,
-    text,
-    whole,
-)
+from contracts.vocabulary import Contract, day, flag, moment, one_of, part, sealed, several, text, whole
+from field.words import CERTAINTIES, IDENTITY_TYPES, LANGUAGES, LEVELS, SOURCE_KINDS
 
 PERSON_INSIDE = "JSON object with name, phone, identity_type, identity_number, address"
 

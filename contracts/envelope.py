@@ -13,6 +13,8 @@ from typing import Any
 
 import orjson
 
+from contracts.faults import Fault
+
 ONE = "application/cloudevents+json"
 BATCH = "application/cloudevents-batch+json"
 
@@ -27,18 +29,6 @@ _REQUIRED = ("specversion", "id", "source", "type")
 
 class Unreadable(Exception):
     """The message cannot be read as events. The text never quotes the content."""
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """One thing that is wrong with an event: where, a stable code, and a sentence without the value."""
-
-    field: str
-    code: str
-    message: str
-
-    def as_dict(self) -> dict[str, str]:
-        return {"field": self.field, "code": self.code, "message": self.message}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +49,7 @@ class Event:
     aggregateversion: int | None = None
     correlationid: str = ""
     traceparent: str | None = None
-    problems: tuple[Problem, ...] = ()
+    problems: tuple[Fault, ...] = ()
     raw: dict[str, Any] = field(default_factory=dict)
     publisher: str | None = None
     letter: str | None = None
@@ -78,7 +68,7 @@ class Event:
     def version(self) -> int:
         return self.aggregateversion or 0
 
-    def with_data(self, data: dict[str, Any], problems: tuple[Problem, ...] = ()) -> Event:
+    def with_data(self, data: dict[str, Any], problems: tuple[Fault, ...] = ()) -> Event:
         return replace(self, data=data, problems=problems)
 
 

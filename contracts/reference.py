@@ -4,30 +4,8 @@ from __future__ import annotations
 
 from marshmallow import fields
 
-from contracts.vocabulary import (
-    LANGUAGES,
-    Contract,
-    day,
-    document,
-    flag,
-    moment,
-    one_of,
-    sealed,
-    several,
-    text,
-)
-
-PLACE_LEVELS = (
-    "province",
-    "city",
-    "district",
-    "street",
-    "guanqu",
-    "community",
-    "grid",
-    "courtyard",
-    "building",
-)
+from contracts.vocabulary import Contract, day, document, flag, moment, one_of, sealed, several, text
+from field.words import LANGUAGES, PLACE_LEVELS
 
 
 class RiskListPublished(Contract):

@@ -11,7 +11,8 @@ from typing import Any
 from marshmallow import Schema, ValidationError
 
 from contracts import arrivals, cases, messages, reference
-from contracts.envelope import Event, Problem, Unreadable
+from contracts.envelope import Event, Unreadable
+from contracts.faults import Fault
 from contracts.quick import Unsure, quick_loader
 
 # No more digits than a version can have: Python refuses to read a number of thousands of them.
@@ -82,7 +83,7 @@ def read_data(event: Event) -> Event:
     return event.with_data(data)
 
 
-def _problems(found: Any, path: str = "") -> Iterator[Problem]:
+def _problems(found: Any, path: str = "") -> Iterator[Fault]:
     """marshmallow's nested messages as one flat list; none of them quotes a value."""
     if isinstance(found, dict):
         for name, inner in found.items():
@@ -94,6 +95,6 @@ def _problems(found: Any, path: str = "") -> Iterator[Problem]:
                 yield from _problems(inner, f"{path}.{name}" if path else str(name))
     elif isinstance(found, list):
         for message in found:
-            yield Problem(field=path or "data", code="contract", message=str(message))
+            yield Fault(where=path or "data", code="contract", message=str(message))
     else:
-        yield Problem(field=path or "data", code="contract", message=str(found))
+        yield Fault(where=path or "data", code="contract", message=str(found))

@@ -1,45 +1,10 @@
-"""The words contracts share, and the field kinds they are made of."""
+"""The kinds of field that contracts are made of. The words themselves are in field.words."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from marshmallow import EXCLUDE, Schema, fields, missing, validate
-
-LEVELS = ("high", "medium", "low", "none")
-CERTAINTIES = ("exact", "district_only")
-MEASURES = ("central_isolation", "home_isolation", "health_monitoring", "inform_only")
-LANGUAGES = ("zh-CN", "en")
-SOURCE_KINDS = (
-    "transport",
-    "police",
-    "self",
-    "employer",
-    "school",
-    "lodging",
-    "grid",
-    "gate",
-    "resident_hint",
-    "import",
-)
-IDENTITY_TYPES = (
-    "resident_id",
-    "passport",
-    "hk_macau_permit",
-    "taiwan_permit",
-    "foreign_permanent_resident",
-    "other",
-)
-CASE_STATES = (
-    "open",
-    "active",
-    "release_review",
-    "released",
-    "refused",
-    "moved_to_central",
-    "transferred",
-    "cancelled",
-)
 
 
 class Contract(Schema):

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from kombu import Connection as Broker
     from sqlalchemy.engine import Connection
 
-    from chassis.database import Database
+    from chassis.database.engine import Database
     from chassis.settings import Settings
 
 
@@ -29,8 +29,8 @@ def database_of(service: str) -> Database:
     """Raises LocalNodeError where nothing was ever set up, or by an older version only."""
     from sqlalchemy import inspect
 
-    from chassis.database import Database
-    from chassis.migrations import is_current
+    from chassis.database.engine import Database
+    from chassis.database.migrations import is_current
     from deploy.local.processes import LocalNodeError
 
     database = Database(settings_of(service).database_url, application="doorstep-cli")

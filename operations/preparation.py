@@ -8,8 +8,8 @@ from operations.settings import SERVICES
 
 def migrate(environment: Mapping[str, str]) -> None:
     """Bring the database of every service to the newest version."""
-    from chassis.database import Database
-    from chassis.migrations import upgrade
+    from chassis.database.engine import Database
+    from chassis.database.migrations import upgrade
     from chassis.settings import read_settings
 
     for service in SERVICES:

@@ -27,7 +27,7 @@ from typing import Any, Self
 import requests
 
 from chassis.clock import Clock
-from chassis.database import Database
+from chassis.database.engine import Database
 from demo.day import Line
 from demo.samples import PLACES, RISK_AREAS, STAFF, sample
 from deploy.local.ports import accepts, freeport

@@ -12,21 +12,18 @@ import orjson
 import structlog
 
 from chassis.errors import WorldAway, Wrong, is_world_away
-from chassis.handlers import ARRIVALS, Handler
+from chassis.handlers import Handler
 from chassis.messaging import dead_letters
-from chassis.messaging.dead_letters import LETTER, DeadLetter
+from chassis.messaging.dead_letters import DeadLetter
 from chassis.messaging.inbox import claim
 from chassis.messaging.publisher import Publisher
 from chassis.messaging.topology import retry_name
+from chassis.names import ARRIVALS, ATTEMPTS, ERROR, FIRST_FAILED, LETTER, ROUTING_KEY
 from chassis.telemetry import DEAD_LETTERS, DUPLICATES, DURATION, LAG, MESSAGES, RETRIES, describe_error
 from chassis.unit_of_work import Work
-from contracts.envelope import ONE, Event, Problem, Unreadable, read_message
+from contracts.envelope import ONE, Event, Unreadable, read_message
+from contracts.faults import Fault
 from contracts.registry import read_data
-
-ATTEMPTS = "doorstep-attempts"
-FIRST_FAILED = "doorstep-first-failed"
-ROUTING_KEY = "doorstep-routing-key"
-ERROR = "doorstep-error"
 
 # The name of a broker user, in a routing key, a queue name and columns.
 LONGEST_PUBLISHER = 100
@@ -252,8 +249,8 @@ class Runner:
             DEAD_LETTERS.labels(self._queue).inc(dead)
 
 
-def _contract_error(problems: Sequence[Problem]) -> str:
-    return "breaks its contract: " + "; ".join(f"{p.field}: {p.message}" for p in problems)
+def _contract_error(problems: Sequence[Fault]) -> str:
+    return "breaks its contract: " + "; ".join(str(p) for p in problems)
 
 
 def _delivered_before(message: Any, headers: Mapping[str, Any]) -> int:

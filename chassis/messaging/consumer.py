@@ -17,8 +17,8 @@ from amqp.exceptions import NotFound
 from kombu import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
+from chassis.crash_points import reach
 from chassis.errors import WorldAway, is_world_away
-from chassis.faults import reach
 from chassis.handlers import Handler, Service
 from chassis.messaging import dead_letters
 from chassis.messaging.address import describe
@@ -26,6 +26,7 @@ from chassis.messaging.batch import Delivery, Runner
 from chassis.messaging.connection import BROKER_AWAY, close_quietly, connect, read_events, stay_alive
 from chassis.messaging.outbox import Outbox
 from chassis.messaging.topology import apply, dead_name, service_entities, shared_entities
+from chassis.names import ARRIVALS
 from chassis.settings import Settings
 from chassis.telemetry import DEAD_LETTERS, MESSAGES, WORLD_AWAY, describe_error
 from chassis.unit_of_work import Work
@@ -104,7 +105,7 @@ class BatchConsumer:
         """Careful is one message at a time, so that only the guilty one is in hand when the process dies."""
         if self._tag:
             self._channel.basic_cancel(self._tag)
-        ahead = PREFETCH_SINGLE if self._handler.exchange == "doorstep.arrivals" else PREFETCH_PACKED
+        ahead = PREFETCH_SINGLE if self._handler.exchange == ARRIVALS else PREFETCH_PACKED
         self._channel.basic_qos(0, 1 if careful else ahead, False)
         self._tag = self._channel.basic_consume(self.queue, no_ack=False, callback=self._taken.append)
         self._careful = careful

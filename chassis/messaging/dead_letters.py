@@ -12,18 +12,16 @@ import orjson
 from sqlalchemy import select, update
 from sqlalchemy.engine import Connection
 
-from chassis.database import insert_rows, is_in, lock_rows
+from chassis.database.statements import insert_rows, is_in, lock_rows
+from chassis.database.tables import TABLES
 from chassis.ids import new_id
-from chassis.messaging.topology import BACK
+from chassis.names import ATTEMPTS, BACK, LETTER, ROUTING_KEY
 from chassis.sealing import Sealer
-from chassis.unit_of_work import TABLES
 from contracts.envelope import ONE, Event, Unreadable, read_message
 
 DEAD = TABLES["dead_letters"]
 ACTS = TABLES["dead_letter_acts"]
 PURPOSE = "dead_letter"
-# Header of a replayed copy, and of its own retries: the letter's id.
-LETTER = "doorstep-letter"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +50,7 @@ def of_event(
         body=orjson.dumps(event.raw).decode(),
         content_type=ONE,
         first_failed_at=first_failed_at,
-        headers={"doorstep-routing-key": routing_key},
+        headers={ROUTING_KEY: routing_key},
         event=event,
         follows=event.letter,
     )
@@ -75,7 +73,7 @@ def of_broker(handler: str, message: Any) -> list[DeadLetter]:
         and (key in ours or not key.startswith("doorstep-"))
     }
     # Tries before the one that killed; how often it was delivered the broker has forgotten by now.
-    attempts = count_of(ours.get("doorstep-attempts"))
+    attempts = count_of(ours.get(ATTEMPTS))
     error = "delivered too often: the consumer died on it each time"
     content_type = message.properties.get("content_type") or ""
     follows = letter_of(ours)
@@ -86,7 +84,7 @@ def of_broker(handler: str, message: Any) -> list[DeadLetter]:
         error += f"; and it cannot be read: {unreadable}"
         body = text_of(message.body)
         return [DeadLetter(handler, error, attempts, body, content_type, now, headers, follows=follows)]
-    routing_key = str(headers.get("doorstep-routing-key") or next(iter(death.get("routing-keys") or ()), ""))
+    routing_key = str(headers.get(ROUTING_KEY) or next(iter(death.get("routing-keys") or ()), ""))
     letters = [
         of_event(handler, event, error, attempts=attempts, first_failed_at=now, routing_key=routing_key)
         for event in events

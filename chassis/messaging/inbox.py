@@ -10,8 +10,8 @@ import orjson
 from sqlalchemy import delete, select
 from sqlalchemy.engine import Connection
 
-from chassis.database import insert_rows, is_in
-from chassis.unit_of_work import TABLES
+from chassis.database.statements import insert_rows, is_in
+from chassis.database.tables import TABLES
 from contracts.envelope import Event
 
 INBOX = TABLES["inbox"]

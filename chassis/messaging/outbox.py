@@ -11,10 +11,12 @@ import structlog
 from sqlalchemy import delete, func, select, tuple_, update
 from sqlalchemy.engine import Connection, Row
 
-from chassis.database import Database, is_in
-from chassis.faults import reach
+from chassis.crash_points import reach
+from chassis.database.engine import Database
+from chassis.database.statements import is_in
+from chassis.database.tables import TABLES
 from chassis.messaging.publisher import NotPublished, Publisher
-from chassis.unit_of_work import TABLES, Message
+from chassis.unit_of_work import Message
 from contracts.envelope import BATCH
 
 OUTBOX = TABLES["outbox"]

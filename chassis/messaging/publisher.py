@@ -17,9 +17,9 @@ from amqp import Message as AmqpMessage
 from kombu import Connection
 
 from chassis.errors import WorldAway
-from chassis.handlers import REPLIES
 from chassis.messaging.connection import BROKER_AWAY, close_quietly, connect, read_events, stay_alive
 from chassis.messaging.topology import TopologyDiffers, apply, reply_queue
+from chassis.names import REPLIES
 
 # The broker confirms within milliseconds; under a memory alarm never.
 CONFIRM_LIMIT_S = 15.0

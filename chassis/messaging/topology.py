@@ -15,12 +15,9 @@ from amqp.exceptions import AccessRefused, NotFound, PreconditionFailed
 from kombu import Connection, Exchange, Queue, binding
 
 from chassis.errors import WorldAway
-from chassis.handlers import ARRIVALS, EVENTS, REPLIES, Handler, Service
+from chassis.handlers import Handler, Service
+from chassis.names import ARRIVALS, BACK, EVENTS, REPLIES, UNHEARD, UNROUTED
 from contracts.registry import EVENT_TYPES
-
-BACK = "doorstep.back"
-UNROUTED = "doorstep.unrouted"
-UNHEARD = "doorstep.unheard"
 
 # A net for consumers that die on a message, no retry counter.
 DELIVERY_LIMIT = 100

@@ -12,8 +12,8 @@ import typer
 
 from cli.arrivals.publish import fail
 from cli.options import By, who
+from field.words import LEVELS
 
-LEVELS = ("high", "medium", "low", "none")
 # Of so many arrivals of a level the one is picked that tells the most.
 CANDIDATES = 50
 HIDDEN = "sealed"
@@ -29,7 +29,8 @@ def trace(
         typer.Argument(metavar="ID", help="Of the arrival; or of a report, an event, a task or a message"),
     ] = None,
     pick: Annotated[
-        str | None, typer.Option(help=f"Instead of an ID: one arrival of this risk ({', '.join(LEVELS)})")
+        str | None,
+        typer.Option(help="Instead of an ID: one arrival of this risk (high, medium, low, none)"),
     ] = None,
     reveal: Annotated[
         bool, typer.Option("--reveal", help="Show name, phone, address and the texts: personal data")
@@ -44,7 +45,7 @@ def trace(
     if (wanted is None) == (pick is None):
         raise typer.BadParameter("give an ID, or --pick with a risk level")
     if pick is not None and pick not in LEVELS:
-        raise typer.BadParameter(f"{pick} is none of {', '.join(LEVELS)}", param_hint="--pick")
+        raise typer.BadParameter(f"{pick} is none of {', '.join(reversed(LEVELS))}", param_hint="--pick")
     if reveal and not why.strip():
         raise typer.BadParameter("--reveal needs --why: who saw a person's record, and why, is noted")
     arrivals = [picked(pick)] if pick else arrivals_of(wanted or "")
@@ -129,7 +130,7 @@ def picked(level: str) -> str:
     """An arrival of this risk level: one that is sure, has a worker, and is followed the longest."""
     from sqlalchemy import select
 
-    from chassis.database import is_in
+    from chassis.database.statements import is_in
     from operations.databases import database_of
     from services.isolation.tables import cases
     from services.registration.tables import arrivals

@@ -45,8 +45,8 @@ def add(
 
     The password is shown once and kept nowhere.
     """
-    from chassis.handlers import ARRIVALS, REPLIES
     from chassis.messaging.topology import apply, reply_queue
+    from chassis.names import ARRIVALS, REPLIES
     from operations.databases import broker
 
     management = Management.find()
@@ -90,7 +90,7 @@ def add(
 @publishers.command("list")
 def list_all(as_json: AsJson = False) -> None:
     """Who may publish, and how many replies they have not fetched yet."""
-    from chassis.handlers import REPLIES
+    from chassis.names import REPLIES
 
     management = Management.find()
     names = sorted(user["name"] for user in management.get("users") if _is_publisher(user))

@@ -91,8 +91,8 @@ def _resend(service: str, since: datetime, replies: bool, dry_run: bool, *, quie
 
 
 def _wanted(since: datetime, replies: bool) -> Any:
-    from chassis.handlers import REPLIES
     from chassis.messaging.outbox import OUTBOX
+    from chassis.names import REPLIES
 
     recent = OUTBOX.c.created_at >= since
     return recent if replies else recent & (OUTBOX.c.exchange != REPLIES)

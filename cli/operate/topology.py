@@ -76,8 +76,8 @@ def bound_otherwise(management: Management, wanted: list[Any]) -> list[Differenc
     """Bindings that are missing; bindings, queues and exchanges that nobody asks for. Raises WorldAway."""
     from kombu import Exchange, Queue
 
-    from chassis.handlers import REPLIES
     from chassis.messaging.topology import Difference
+    from chassis.names import REPLIES
 
     queues = {one.name: one for one in wanted if isinstance(one, Queue)}
     exchanges = {one.name for one in wanted if isinstance(one, Exchange)}

@@ -125,8 +125,8 @@ def _environment(service: str) -> dict[str, str]:
 @contextmanager
 def _unit(service: str, file: Path) -> Iterator[UnitOfWork]:
     """One transaction on a service's database. Its events wait in the outbox for the service's sweep."""
-    from chassis.database import Database
-    from chassis.migrations import upgrade
+    from chassis.database.engine import Database
+    from chassis.database.migrations import upgrade
     from chassis.settings import read_settings
     from chassis.unit_of_work import Work
     from services.registration.domain.imports import BadInput

@@ -25,9 +25,9 @@ def migrate(
 
     For deployments; `doorstep up` does it by itself. Run it before services of a new version start.
     """
-    from chassis.database import Database
+    from chassis.database.engine import Database
+    from chassis.database.migrations import upgrade
     from chassis.errors import SettingsError
-    from chassis.migrations import upgrade
     from chassis.settings import PREFIX, with_secret_files
 
     for name in services or ():

@@ -18,7 +18,7 @@ def version(as_json: Annotated[bool, typer.Option("--json", help="For programs."
 
     Asks neither broker nor database. A fingerprint tells whether two keys are the same, and nothing else.
     """
-    from chassis.migrations import revisions
+    from chassis.database.migrations import revisions
 
     found: dict[str, Any] = {
         "version": version_of("doorstep"),

@@ -1,7 +1,7 @@
 """Whether everything that came in is accounted for, across the three databases.
 
-Each service answers for its own tables (`queries.audit`); `operations.audit.streams` compares what one service
-recorded with what the next one took in; the rest is found in the event logs.
+Each service answers for its own tables (`queries.audit`); `operations.audit.streams` compares what one
+service recorded with what the next one took in; the rest is found in the event logs.
 """
 
 from __future__ import annotations
@@ -203,7 +203,7 @@ def _isolation(found: Balance, conn: Any) -> None:
 def _task_counts(conn: Any, case_ids: list[str]) -> dict[str, str]:
     from sqlalchemy import func, select
 
-    from chassis.database import is_in
+    from chassis.database.statements import is_in
     from services.isolation.tables import cases, tasks
 
     there = select(func.count()).where(tasks.c.case_id == cases.c.case_id).scalar_subquery()

@@ -131,7 +131,7 @@ def subscribers() -> dict[str, list[tuple[str, str]]]:
 
 
 def unrouted() -> str:
-    from chassis.messaging.topology import UNROUTED
+    from chassis.names import UNROUTED
 
     return UNROUTED
 
@@ -152,7 +152,7 @@ class Passage:
         """Which of these events of a service stand in the handler's inbox, now."""
         from sqlalchemy import select
 
-        from chassis.database import is_in
+        from chassis.database.statements import is_in
         from chassis.messaging.inbox import INBOX
         from operations.databases import database_of, service_of_handler
 
@@ -201,7 +201,7 @@ class Passage:
         """Those that were given up on and have not been replayed."""
         from sqlalchemy import select
 
-        from chassis.database import is_in
+        from chassis.database.statements import is_in
         from chassis.messaging.dead_letters import DEAD
         from operations.databases import database_of, service_of_handler
 
@@ -256,9 +256,9 @@ def recorded_in_log(service: str, types: Collection[str]) -> Iterator[list[Recor
     import orjson
     from sqlalchemy import select
 
-    from chassis.database import is_in
-    from chassis.handlers import EVENTS
+    from chassis.database.statements import is_in
     from chassis.messaging.outbox import OUTBOX
+    from chassis.names import EVENTS
     from operations.databases import database_of, settings_of
 
     # Older events may have left the inboxes.

@@ -58,7 +58,7 @@ def _handled_and_newest(
     """Of each event, when it was handled and its last letter."""
     from sqlalchemy import select
 
-    from chassis.database import is_in
+    from chassis.database.statements import is_in
     from chassis.messaging.dead_letters import DEAD
     from chassis.messaging.inbox import INBOX
 

@@ -183,7 +183,7 @@ def arrivals_have_cases(found: Balance, registration: Any, isolation: Any) -> No
 def _versions_in_cases(ids: Sequence[str]) -> Versions:
     from sqlalchemy import select
 
-    from chassis.database import is_in
+    from chassis.database.statements import is_in
     from operations.databases import database_of
     from services.isolation.tables import cases
 
@@ -205,7 +205,7 @@ def _told_in(chapters: str | Sequence[Any]) -> set[int]:
 def _waiting_for_policy(ids: Sequence[str]) -> set[tuple[str, int]]:
     from sqlalchemy import select
 
-    from chassis.database import is_in
+    from chassis.database.statements import is_in
     from operations.databases import database_of
     from services.isolation.tables import waiting_for_policy
 
@@ -218,7 +218,7 @@ def _waiting_for_policy(ids: Sequence[str]) -> set[tuple[str, int]]:
 def _arrivals_recorded_at(ids: Sequence[str]) -> dict[str, tuple[datetime, datetime]]:
     from sqlalchemy import select
 
-    from chassis.database import is_in
+    from chassis.database.statements import is_in
     from operations.databases import database_of
     from services.registration.tables import arrivals
 
@@ -268,7 +268,7 @@ def cases_are_told(found: Balance, isolation: Any, notification: Any) -> None:
 def _versions_told(case_ids: Sequence[str]) -> Versions:
     from sqlalchemy import select
 
-    from chassis.database import is_in
+    from chassis.database.statements import is_in
     from operations.databases import database_of
     from services.notification.tables import notices
 
@@ -285,7 +285,7 @@ def _cases_recorded_at(case_ids: Sequence[str]) -> dict[str, tuple[datetime, dat
     """By their history, of which every change writes a line."""
     from sqlalchemy import func, select
 
-    from chassis.database import is_in
+    from chassis.database.statements import is_in
     from operations.databases import database_of
     from services.isolation.tables import case_history
 

@@ -59,7 +59,7 @@ def rounds(letter_id: str) -> list[dict[str, Any]]:
     """All letters that this one followed, itself, and all that followed it, oldest first."""
     from sqlalchemy import select
 
-    from chassis.database import is_in
+    from chassis.database.statements import is_in
     from chassis.messaging.dead_letters import DEAD
     from operations.databases import database_of
 

@@ -103,7 +103,7 @@ def _outcome(act: Act, services: Collection[str]) -> Outcome:
 def _wait_again(conn: Connection, ids: list[str]) -> None:
     from sqlalchemy import update
 
-    from chassis.database import is_in, lock_rows
+    from chassis.database.statements import is_in, lock_rows
     from chassis.messaging.dead_letters import DEAD
 
     lock_rows(conn, DEAD, "id", ids)
@@ -147,8 +147,8 @@ class _Sending:
 
     def send(self, ids: list[str], act: Act, *, again: bool) -> None:
         """:param again: also those of which nothing was heard since they were sent."""
-        from chassis.messaging.dead_letters import LETTER, take
-        from chassis.messaging.topology import BACK
+        from chassis.messaging.dead_letters import take
+        from chassis.names import BACK, LETTER
 
         with self._database.begin() as conn:
             if again:

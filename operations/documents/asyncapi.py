@@ -31,7 +31,7 @@ def handling_services() -> list[Any]:
 
 def listeners(services: Sequence[Any]) -> dict[str, list[str]]:
     """Event type -> the queues it goes to."""
-    from chassis.handlers import REPLIES
+    from chassis.names import REPLIES
     from contracts.registry import EVENT_TYPES
 
     found: dict[str, list[str]] = {}
@@ -91,7 +91,7 @@ def asyncapi(services: Sequence[Any]) -> dict[str, Any]:
 
 def _way_out(event_type: str) -> tuple[str, str, str, str]:
     """Channel, address (routing key), exchange and its kind, for one event type."""
-    from chassis.handlers import ARRIVALS, EVENTS, REPLIES
+    from chassis.names import ARRIVALS, EVENTS, REPLIES
 
     if event_type == "arrival.reported":
         return event_type, "arrival.reported.{publisher}", ARRIVALS, "topic"

@@ -196,7 +196,8 @@ def _service(told: Told) -> Service:
 
 
 def attention(picture: Picture) -> Iterator[Attention]:
-    from chassis.messaging.topology import UNROUTED, dead_name
+    from chassis.messaging.topology import dead_name
+    from chassis.names import UNROUTED
 
     if picture.broker != "ok":
         yield Attention("broker", picture.broker)

@@ -1,5 +1,5 @@
 """`python -m services.isolation`: one process of the isolation service."""
 
-from chassis.process import main
+from chassis.running.process import main
 
 main("isolation")

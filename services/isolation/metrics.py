@@ -6,11 +6,10 @@ from prometheus_client import Counter, Gauge
 from sqlalchemy import func, select, text
 from sqlalchemy.engine import Connection
 
-from chassis.figures import Figure, Found
+from chassis.running.figures import Figure, Found
 from chassis.telemetry import SAME_IN_ALL
-from contracts.vocabulary import MEASURES
+from field.words import MEASURES, RUNGS
 from services.isolation.domain.escalation import NOBODY
-from services.isolation.domain.policy import RUNGS
 from services.isolation.tables import cases, tasks
 
 OPEN_CASES = Gauge("doorstep_open_cases", f"Cases that are followed {SAME_IN_ALL}", ["measure"])

@@ -11,11 +11,8 @@ from typing import Any
 import orjson
 from marshmallow import RAISE, Schema, ValidationError, fields, validate, validates_schema
 
+from field.words import LEVELS, MEASURES, ROLES, RUNGS
 from services.isolation.domain.policy import (
-    LEVELS,
-    MEASURES,
-    ROLES,
-    RUNGS,
     CheckIns,
     OpeningTask,
     Policy,

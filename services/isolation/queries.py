@@ -10,9 +10,10 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Column, ColumnElement, Select, and_, func, select
 from sqlalchemy.engine import Connection
 
+from field.days import local_day
 from services.isolation import tables as t
 from services.isolation.domain import states
-from services.isolation.domain.counting import day_number, local_day
+from services.isolation.domain.counting import day_number
 from services.isolation.policy_documents import policy_from
 
 # How many are named; the count is always whole.

@@ -16,11 +16,12 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select, update
 from sqlalchemy.engine import Connection, Engine
 
-from chassis.database import insert_rows
+from chassis.database.statements import insert_rows
+from field.days import local_day
+from field.policies import in_force
 from services.isolation import tables as t
-from services.isolation.domain.counting import local_day
 from services.isolation.domain.planning import Planner
-from services.isolation.domain.policy import Policy, Rule, in_force
+from services.isolation.domain.policy import Policy, Rule
 from services.isolation.policy_documents import policy_from
 
 POLICIES, PLACES, STAFF = "policies", "places", "staff"

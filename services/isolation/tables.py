@@ -17,7 +17,8 @@ from sqlalchemy import (
     Text,
 )
 
-from chassis.database import Id, Json, UtcDateTime, chassis_tables
+from chassis.database.tables import chassis_tables
+from chassis.database.types import Id, Json, UtcDateTime
 
 metadata = MetaData()
 chassis_tables(metadata)

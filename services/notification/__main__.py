@@ -1,5 +1,5 @@
 """`python -m services.notification`: one process of the notification service."""
 
-from chassis.process import main
+from chassis.running.process import main
 
 main("notification")

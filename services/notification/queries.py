@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import and_, func, select
 from sqlalchemy.engine import Connection
 
-from chassis.database import is_in
+from chassis.database.statements import is_in
 from chassis.sealing import SealBroken, Sealer
 from services.notification.domain.notices import id_range, opened
 from services.notification.domain.sms import masked

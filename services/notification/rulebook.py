@@ -13,11 +13,11 @@ import yaml
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
 from chassis.errors import SettingsError
+from field.words import MEASURES
 from services.notification.domain.rules import (
     CASE_CHANGED,
     CHANGES,
     EVENTS,
-    MEASURES,
     NOBODY,
     TASK_OVERDUE,
     URGENCIES,

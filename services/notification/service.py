@@ -3,7 +3,7 @@
 from eventlet import GreenPool
 
 from chassis.handlers import Service
-from chassis.housekeeping import Chore, publishing
+from chassis.running.housekeeping import Chore, publishing
 from chassis.settings import Settings
 from chassis.unit_of_work import Work
 from services.notification.handlers import HANDLERS, LOOPS, TIMERS, telling

@@ -6,7 +6,8 @@ contact and the parameters stand once with the notice, for all its messages.
 
 from sqlalchemy import Boolean, Column, Index, Integer, MetaData, SmallInteger, String, Table, Text, text
 
-from chassis.database import Id, Json, UtcDateTime, chassis_tables
+from chassis.database.tables import chassis_tables
+from chassis.database.types import Id, Json, UtcDateTime
 
 metadata = MetaData()
 chassis_tables(metadata)

@@ -21,12 +21,12 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from marshmallow import Schema, ValidationError, fields, validate
 
 from chassis.errors import SettingsError
+from field.words import LANGUAGES
 from services.notification.domain.notices import CASE_PARAMETERS, OVERDUE_PARAMETERS
 from services.notification.domain.rules import TASK_OVERDUE, Rule
 from services.notification.domain.sms import segments
 
 FOLDER: Final = Path(__file__).parent / "templates"
-LANGUAGES: Final = ("zh-CN", "en")
 FALLBACK: Final = "zh-CN"
 
 # Beside the parameters of the event: what is unsealed when the message is sent, and settings.

@@ -1,5 +1,5 @@
 """`python -m services.registration`: one process of the registration service."""
 
-from chassis.process import main
+from chassis.running.process import main
 
 main("registration")

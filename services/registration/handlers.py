@@ -2,7 +2,8 @@
 
 from datetime import timedelta
 
-from chassis.handlers import ARRIVALS, Handler, Timer
+from chassis.handlers import Handler, Timer
+from chassis.names import ARRIVALS
 from services.registration.usecases.assign_waiting import assign_waiting
 from services.registration.usecases.receive_reports import receive_reports, refuse_reused_ids
 from services.registration.usecases.reference import keep_policies

@@ -6,9 +6,9 @@ from prometheus_client import Counter, Gauge
 from sqlalchemy import func, select, text
 from sqlalchemy.engine import Connection
 
-from chassis.figures import Figure, Found
+from chassis.running.figures import Figure, Found
 from chassis.telemetry import SAME_IN_ALL
-from contracts.vocabulary import LEVELS, SOURCE_KINDS
+from field.words import LEVELS, SOURCE_KINDS
 from services.registration.tables import arrivals, reports
 
 # A counter, not a gauge: to count a million arrivals again and again would read them all, or cost each of

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Column, func, select, union
 from sqlalchemy.engine import Connection
 
-from chassis.database import is_in
+from chassis.database.statements import is_in
 from chassis.sealing import SealBroken, Sealer
 from services.registration.domain.reports import read_report
 from services.registration.tables import (

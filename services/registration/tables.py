@@ -14,7 +14,8 @@ from sqlalchemy import (
     Text,
 )
 
-from chassis.database import Id, Json, UtcDateTime, chassis_tables
+from chassis.database.tables import chassis_tables
+from chassis.database.types import Id, Json, UtcDateTime
 
 metadata = MetaData(
     naming_convention={"ix": "%(table_name)s_%(column_0_name)s", "pk": "%(table_name)s_pkey"},

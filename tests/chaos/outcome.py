@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from chassis.database import Database
+from chassis.database.engine import Database
 from services.isolation import tables as isolation
 from services.notification import tables as notification
 from services.registration import tables as registration

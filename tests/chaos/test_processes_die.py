@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from chassis.faults import POINTS
+from chassis.crash_points import POINTS
 from deploy.local.processes import wait_until
 from operations.settings import SERVICES
 from tests.chaos.conftest import Chaos, same

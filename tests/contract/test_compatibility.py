@@ -259,7 +259,7 @@ def test_a_report_with_several_wrong_fields_gives_all_problems_with_their_paths(
     del data["destination"]
     (event,) = read_message(dump_event({**EXAMPLES["arrival.reported"], "data": data}), ONE)
     read = read_data(event)
-    assert sorted(problem.field for problem in read.problems) == [
+    assert sorted(problem.where for problem in read.problems) == [
         "arrival.at",
         "companions[0].name",
         "companions[1].sex",
@@ -288,8 +288,8 @@ def test_a_problem_never_quotes_the_value_it_is_about(name: str, data: st.DataOb
     wrong = data.draw(st.sampled_from([secret, [secret], {"name": secret}, {secret: 1}, 5]) | JSON)
     (event,) = read_message(dump_event({**EXAMPLES[name], "data": {**example, field: wrong}}), ONE)
     for problem in read_data(event).problems:
-        assert secret not in problem.message and secret not in problem.field
-        assert len(problem.field) <= 100 and len(problem.message) <= 500, "fits report.rejected"
+        assert secret not in problem.message and secret not in problem.where
+        assert len(problem.where) <= 100 and len(problem.message) <= 500, "fits report.rejected"
 
 
 def only_required(value: Any, schema: Schema, root: Schema) -> Any:

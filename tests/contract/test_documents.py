@@ -122,7 +122,7 @@ def validated(document: Any, schema: dict[str, Any]) -> None:
 
 def problems(name: str, data: dict[str, Any]) -> list[str]:
     (event,) = read_message(dump_event({**EXAMPLES[name], "data": data}), ONE)
-    return [problem.field for problem in read_data(event).problems]
+    return [problem.where for problem in read_data(event).problems]
 
 
 def every_field(schema: Any, path: str = "") -> Any:

@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from chassis.database import Database
-from chassis.migrations import upgrade
+from chassis.database.engine import Database
+from chassis.database.migrations import upgrade
 from deploy.local import PrivateBroker
 from operations.settings import SERVICES
 from tests.system import System

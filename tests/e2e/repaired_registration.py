@@ -10,7 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from chassis.messaging import batch
-from chassis.process import main  # first: it patches
+from chassis.running.process import main  # first: it patches
 from contracts import envelope, registry
 from contracts.envelope import Event
 

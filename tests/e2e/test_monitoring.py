@@ -2,7 +2,7 @@
 
 One story in several tests: a day flows; every panel and every figure has data; then things go wrong one
 after another, each alert goes out, and ends when the cause is mended. Durations in the rules are divided by
-`FASTER`; that they are right undivided, promtool checks (tests/integration/test_alert_rules.py).
+`FASTER`; that they are right undivided, promtool checks (tests/integration/deploy/test_alert_rules.py).
 """
 
 from __future__ import annotations

@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
-from services.isolation.domain.policy import RUNGS, Policy, Rung
+from field.words import RUNGS
+from services.isolation.domain.policy import Policy, Rung
 
 NOBODY: Final = "nobody"
 """In place of a level: no rung has anybody who could be told."""

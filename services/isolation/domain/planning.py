@@ -12,7 +12,8 @@ from itertools import chain, zip_longest
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from services.isolation.domain.counting import day_number, local_day
+from field.days import local_day
+from services.isolation.domain.counting import day_number
 from services.isolation.domain.policy import CHECK_IN, TEST, Rule, Window
 
 HORIZON = timedelta(days=1)

@@ -6,25 +6,12 @@ checked. The strictest level that a person was exposed to within the look-back d
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, time, timedelta
 from typing import Final
 
-MEASURES: Final = ("inform_only", "health_monitoring", "home_isolation", "central_isolation")
-"""From the laxest to the strictest."""
-LEVELS: Final = ("none", "low", "medium", "high")
-"""Risk levels, from none to high."""
-ROLES: Final = (
-    "grid_worker",
-    "community_officer",
-    "health_worker",
-    "police",
-    "community_cadre",
-    "street_officer",
-    "district_officer",
-)
-RUNGS: Final = ("worker", "community", "street", "district")
+from field.words import LEVELS, MEASURES
 
 # Kinds of task that every policy leaves alone: they come from what happens, not from a plan.
 CALL_THEM: Final = "call_them"
@@ -143,13 +130,6 @@ class Policy:
     thresholds: Thresholds
     symptoms: tuple[str, ...] = field(default=())
 
-    def holds_for(self, division: str | None) -> int | None:
-        """How local it is there (length of the code that matches; 0: everywhere); None: not at all."""
-        if not self.places:
-            return 0
-        matching = [len(p) for p in self.places if division is not None and division.startswith(p)]
-        return max(matching, default=None)
-
 
 @dataclass(frozen=True, slots=True)
 class Exposure:
@@ -160,23 +140,6 @@ class Exposure:
 
 
 NO_EXPOSURE: Final = Exposure("none", None)
-
-
-def in_force(policies: Iterable[Policy], division: str | None, day: date) -> Policy | None:
-    """The most local one that is valid there on that day; among equals the latest to begin.
-
-    Where none had begun yet, the first that began afterwards: an arrival must not wait for ever.
-    """
-    local = [(p, how) for p in policies if (how := p.holds_for(division)) is not None]
-    valid = [
-        (how, p.valid_from, p.edition, p)
-        for p, how in local
-        if p.valid_from <= day and (p.valid_to is None or day <= p.valid_to)
-    ]
-    if valid:
-        return max(valid, key=lambda found: found[:3])[3]
-    later = [(p.valid_from, -how, p.edition, p) for p, how in local if p.valid_from > day]
-    return min(later, key=lambda found: found[:3])[3] if later else None
 
 
 def decide(policy: Policy, exposures: Sequence[Exposure], arrival_day: date) -> tuple[Rule, Exposure]:

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from services.isolation.domain.counting import counted_from, local_day, release_day
+from field.days import local_day
+from services.isolation.domain.counting import counted_from, release_day
 from services.isolation.domain.planning import Piece, PlannedTask, Planner, plan
 from services.isolation.domain.policy import Exposure, Policy, Rule, decide
 

@@ -6,7 +6,7 @@ Revision 0002, after 0001.
 import sqlalchemy as sa
 from alembic import op
 
-from chassis.database import Id, Json, UtcDateTime
+from chassis.database.types import Id, Json, UtcDateTime
 
 revision = "0002"
 down_revision = "0001"

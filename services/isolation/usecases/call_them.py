@@ -8,15 +8,16 @@ from uuid import UUID, uuid5
 
 from sqlalchemy import select
 
-from chassis.database import is_in
+from chassis.database.statements import is_in
 from chassis.errors import Wrong
 from chassis.unit_of_work import UnitOfWork
 from contracts.envelope import Event
+from field.days import local_day
+from field.words import RUNGS
 from services.isolation import tables as t
-from services.isolation.domain.counting import day_number, local_day
+from services.isolation.domain.counting import day_number
 from services.isolation.domain.escalation import NOBODY, above
 from services.isolation.domain.planning import PlannedTask
-from services.isolation.domain.policy import RUNGS
 from services.isolation.metrics import STAFF_NOT_REACHED
 from services.isolation.reference import current
 from services.isolation.usecases.casebook import Case, Casebook

@@ -12,12 +12,12 @@ from typing import Any
 
 from sqlalchemy import select
 
-from chassis.database import insert_rows, is_in, update_rows
+from chassis.database.statements import insert_rows, is_in, update_rows
 from chassis.unit_of_work import UnitOfWork
 from contracts.envelope import Event
+from field.days import local_day
 from services.isolation import tables as t
 from services.isolation.domain import states
-from services.isolation.domain.counting import local_day
 from services.isolation.domain.planning import HORIZON, PlannedTask
 from services.isolation.domain.policy import Policy, strictness
 from services.isolation.domain.story import Chapter, Standing, in_order, standing

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from chassis.database import insert_rows
+from chassis.database.statements import insert_rows
 from chassis.unit_of_work import UnitOfWork
 from contracts.envelope import Event
 from services.isolation import tables as t

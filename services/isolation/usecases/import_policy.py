@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from chassis.database import upsert_rows
+from chassis.database.statements import upsert_rows
 from chassis.unit_of_work import UnitOfWork
 from services.isolation import tables as t
 from services.isolation.policy_documents import policy_from, source_line

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Table, select
 
-from chassis.database import insert_rows, is_in, upsert_rows
+from chassis.database.statements import insert_rows, is_in, upsert_rows
 from chassis.unit_of_work import UnitOfWork
 from contracts.envelope import Event
 from services.isolation import tables as t

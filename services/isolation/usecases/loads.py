@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from sqlalchemy import select
 from sqlalchemy.engine import Connection
 
-from chassis.database import is_in, update_rows
+from chassis.database.statements import is_in, update_rows
 from services.isolation import tables as t
 from services.isolation.domain.team import Roster, nearest
 

@@ -7,7 +7,8 @@ from datetime import date, datetime
 from typing import Any
 
 from contracts.envelope import Event
-from services.isolation.domain.policy import LEVELS, Exposure
+from field.words import LEVELS
+from services.isolation.domain.policy import Exposure
 from services.isolation.domain.story import Chapter
 
 

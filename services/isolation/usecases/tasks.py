@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.engine import Connection
 
-from chassis.database import insert_rows, is_in, update_rows
+from chassis.database.statements import insert_rows, is_in, update_rows
 from chassis.ids import new_id
 from services.isolation import tables as t
 from services.isolation.domain import states

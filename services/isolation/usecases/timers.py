@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Text, bindparam, delete, select, type_coerce, update
 
-from chassis.database import lock_rows, update_rows
+from chassis.database.statements import lock_rows, update_rows
 from chassis.unit_of_work import UnitOfWork
 from contracts.envelope import ONE, dump_event, read_message
 from contracts.registry import read_data

@@ -8,13 +8,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from field.words import MEASURES
+
 CASE_OPENED: Final = "case.opened"
 CASE_CHANGED: Final = "case.changed"
 TASK_OVERDUE: Final = "task.overdue"
 NOBODY: Final = "nobody"
 EVENTS: Final = (CASE_OPENED, CASE_CHANGED, TASK_OVERDUE)
 
-MEASURES: Final = ("central_isolation", "home_isolation", "health_monitoring", "inform_only")
 CHANGES: Final = ("stricter", "laxer", "assigned", "rescheduled", "cancelled", "details")
 URGENCIES: Final = ("urgent", "normal", "low")  # in the order of sending
 ANY: Final = "*"

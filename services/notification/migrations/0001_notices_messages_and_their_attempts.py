@@ -6,7 +6,7 @@ The first revision.
 import sqlalchemy as sa
 from alembic import op
 
-from chassis.database import Id, Json, UtcDateTime
+from chassis.database.types import Id, Json, UtcDateTime
 
 revision = "0001"
 down_revision = None

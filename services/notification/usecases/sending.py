@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import literal_column, select
 from sqlalchemy.engine import Connection
 
-from chassis.database import database_now, insert_rows, is_in, update_rows
+from chassis.database.statements import database_now, insert_rows, is_in, update_rows
 from chassis.ids import new_id
 from chassis.sealing import SealBroken
 from chassis.unit_of_work import UnitOfWork

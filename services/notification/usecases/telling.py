@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from chassis.database import database_now, insert_rows
+from chassis.database.statements import database_now, insert_rows
 from chassis.unit_of_work import UnitOfWork
 from contracts.envelope import Event
 from services.notification.domain import states

@@ -7,6 +7,7 @@ import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from field.words import PLACE_LEVELS, ROLES
 from services.registration.domain.checks import is_phone
 from services.registration.domain.divisions import divisions
 from services.registration.domain.reports import compact_number
@@ -67,13 +68,6 @@ class StaffRow:
 
 PLACE_COLUMNS = ("place_id", "parent", "level", "name", "aliases", "division", "kind")
 STAFF_COLUMNS = ("staff_id", "role", "place", "name", "phone", "language", "active")
-PLACE_LEVELS = (
-    "province", "city", "district", "street", "guanqu", "community", "grid", "courtyard", "building",
-)  # fmt: skip
-ROLES = (
-    "grid_worker", "community_officer", "health_worker", "police", "community_cadre", "street_officer",
-    "district_officer",
-)  # fmt: skip
 _YES, _NO = ("true", "yes", "1", "是", ""), ("false", "no", "0", "否")
 
 

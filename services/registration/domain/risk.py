@@ -11,21 +11,14 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from enum import IntEnum
 from typing import Literal
 from zoneinfo import ZoneInfo
 
+from field.words import RiskLevel
 from services.registration.domain.divisions import divisions
 from services.registration.domain.place_text import Answer, PlaceText, fold, read_place, strip_names
 
 Certainty = Literal["exact", "district_only"]
-
-
-class RiskLevel(IntEnum):
-    none = 0
-    low = 1
-    medium = 2
-    high = 3
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,10 +14,11 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from field.words import RiskLevel
 from services.registration.domain.divisions import Level, divisions
 from services.registration.domain.imports import BadInput, Fault, Row
 from services.registration.domain.place_text import fold
-from services.registration.domain.risk import RiskArea, RiskLevel
+from services.registration.domain.risk import RiskArea
 
 _LISTS = (("highlist", RiskLevel.high), ("middlelist", RiskLevel.medium), ("lowlist", RiskLevel.low))
 _TIME = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})\s*(\d{1,2})(?:时|:00)?$")

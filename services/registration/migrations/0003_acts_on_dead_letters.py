@@ -6,7 +6,7 @@ Revision 0003, after 0002.
 import sqlalchemy as sa
 from alembic import op
 
-from chassis.database import Id, Json, UtcDateTime
+from chassis.database.types import Id, Json, UtcDateTime
 
 revision = "0003"
 down_revision = "0002"

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, func, select
 
-from chassis.database import is_in, update_rows
+from chassis.database.statements import is_in, update_rows
 from chassis.unit_of_work import UnitOfWork
 from services.registration.tables import arrivals, worker_loads
 from services.registration.usecases.catalogue import Catalogue, read_catalogue

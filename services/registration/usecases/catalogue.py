@@ -15,10 +15,11 @@ from weakref import WeakKeyDictionary
 from sqlalchemy import or_, select, update
 from sqlalchemy.engine import Connection, Engine
 
-from chassis.database import insert_rows
+from chassis.database.statements import insert_rows
 from chassis.unit_of_work import UnitOfWork
+from field.words import RiskLevel
 from services.registration.domain.placing import Place, PlaceIndex, Rota
-from services.registration.domain.risk import RiskArea, RiskIndex, RiskLevel
+from services.registration.domain.risk import RiskArea, RiskIndex
 from services.registration.tables import places, policies, risk_areas, risk_lists, staff, versions
 
 KINDS = ("risk", "places", "staff", "policies")

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy.engine import Connection
 
-from chassis.database import insert_rows
+from chassis.database.statements import insert_rows
 from chassis.ids import new_id
 from services.registration.tables import person_views
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import select
 
-from chassis.database import insert_rows, is_in, update_rows
+from chassis.database.statements import insert_rows, is_in, update_rows
 from chassis.ids import new_id
 from chassis.sealing import BlindIndex
 from chassis.unit_of_work import UnitOfWork

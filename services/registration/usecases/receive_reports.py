@@ -9,19 +9,14 @@ from typing import Any
 
 from sqlalchemy import select, update
 
-from chassis.database import insert_rows
+from chassis.database.statements import insert_rows
 from chassis.errors import Wrong
 from chassis.ids import new_id
 from chassis.unit_of_work import UnitOfWork
-from contracts.envelope import Event, Problem
+from contracts.envelope import Event
+from contracts.faults import Fault
 from contracts.registry import read_data
-from services.registration.domain.checks import (
-    Reason,
-    check_event_time,
-    check_report,
-    check_source,
-    is_possible_time,
-)
+from services.registration.domain.checks import check_event_time, check_report, check_source, is_possible_time
 from services.registration.domain.merging import Statement
 from services.registration.domain.reports import read_report
 from services.registration.tables import companion_arrivals, reports
@@ -29,7 +24,7 @@ from services.registration.usecases.catalogue import Catalogue, read_catalogue
 from services.registration.usecases.register import register
 
 PURPOSE = "report"
-_REUSED = Reason(
+_REUSED = Fault(
     "id", "id_reused", "the same source and id came before with other content: send it under a new id"
 )
 
@@ -40,7 +35,7 @@ class Received:
 
     report_id: str
     event: Event
-    reasons: list[Reason | Problem]
+    reasons: list[Fault]
     statements: list[Statement]
     arrival_ids: list[str] = field(default_factory=list)
     outcome: str = "needs_correction"
@@ -97,7 +92,7 @@ def correct_report(uow: UnitOfWork, report_id: str, data: Mapping[str, Any], by:
 
 
 def _check(uow: UnitOfWork, catalogue: Catalogue, event: Event) -> Received:
-    reasons: list[Reason | Problem] = [
+    reasons: list[Fault] = [
         *check_source(event),
         *check_event_time(event.time, uow.now),
         *event.problems,

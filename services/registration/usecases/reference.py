@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from chassis.database import is_in, upsert_rows
+from chassis.database.statements import is_in, upsert_rows
 from chassis.unit_of_work import UnitOfWork
 from contracts.envelope import Event
 from services.registration.domain.imports import PlaceRow, StaffRow, read_places, read_staff

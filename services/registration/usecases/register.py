@@ -9,7 +9,7 @@ from datetime import datetime
 
 from sqlalchemy import literal, select
 
-from chassis.database import insert_rows, is_in, update_rows
+from chassis.database.statements import insert_rows, is_in, update_rows
 from chassis.ids import derived_id
 from chassis.unit_of_work import UnitOfWork
 from contracts.envelope import Event

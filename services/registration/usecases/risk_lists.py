@@ -11,13 +11,14 @@ from typing import Any
 import orjson
 from sqlalchemy import delete, select, update
 
-from chassis.database import insert_rows, is_in
+from chassis.database.statements import insert_rows, is_in
 from chassis.errors import Wrong
 from chassis.ids import new_id
 from chassis.unit_of_work import UnitOfWork
 from contracts.envelope import Event
+from field.words import RiskLevel
 from services.registration.domain.imports import BadInput, Fault
-from services.registration.domain.risk import RiskArea, RiskLevel
+from services.registration.domain.risk import RiskArea
 from services.registration.domain.risk_lists import Listed, RiskList, area_key, compare, read_official
 from services.registration.tables import risk_areas, risk_lists
 from services.registration.usecases.catalogue import area_of, mark_changed

@@ -14,12 +14,13 @@ from zlib import crc32
 import orjson
 from sqlalchemy import func, select, text
 
-from chassis.database import insert_rows, is_in, update_rows
+from chassis.database.statements import insert_rows, is_in, update_rows
 from chassis.unit_of_work import UnitOfWork
 from contracts.envelope import Event
+from field.words import RiskLevel
 from services.registration.domain.merging import Coming, Known, Statement, fold_statements
 from services.registration.domain.placing import Placement
-from services.registration.domain.risk import Assessment, RiskLevel
+from services.registration.domain.risk import Assessment
 from services.registration.metrics import ARRIVALS
 from services.registration.tables import arrivals, worker_loads
 from services.registration.usecases.catalogue import Catalogue

@@ -25,18 +25,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import DBAPIError, StatementError
 
-from chassis.database import (
-    Database,
-    Id,
-    Json,
-    UtcDateTime,
-    chassis_tables,
-    insert_rows,
-    is_in,
-    lock_rows,
-    update_rows,
-    upsert_rows,
-)
+from chassis.database.engine import Database
+from chassis.database.statements import insert_rows, is_in, lock_rows, update_rows, upsert_rows
+from chassis.database.tables import chassis_tables
+from chassis.database.types import Id, Json, UtcDateTime
 from chassis.ids import new_id
 
 metadata = MetaData()

@@ -12,8 +12,8 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError
 
 from chassis.clock import Clock
-from chassis.database import Database
-from chassis.figures import Figure, Reader
+from chassis.database.engine import Database
+from chassis.running.figures import Figure, Reader
 
 
 @pytest.fixture
@@ -91,7 +91,7 @@ def test_a_question_that_takes_long_is_asked_seldom(
         now += 1.0
         return {}
 
-    monkeypatch.setattr("chassis.figures.time.monotonic", lambda: now)
+    monkeypatch.setattr("chassis.running.figures.time.monotonic", lambda: now)
     gauge = Gauge("slow", "Takes a second", ["kind"], registry=CollectorRegistry())
     reader = Reader(database, Clock(), [Figure(gauge, slow)])
     while now < 1120:

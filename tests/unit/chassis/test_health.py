@@ -13,7 +13,7 @@ from contextlib import suppress
 import pytest
 
 from chassis.errors import SettingsError
-from chassis.health import HealthServer
+from chassis.running.health import HealthServer
 
 WAITING: dict[str, str] = {}
 
@@ -140,7 +140,7 @@ BUSY = """
 import eventlet; eventlet.monkey_patch()
 import time, urllib.request, threading
 from eventlet.patcher import original
-from chassis.health import HealthServer
+from chassis.running.health import HealthServer
 server = HealthServer("127.0.0.1", 0, dict)
 print(server.port, flush=True)
 end = original("time").monotonic() + 8

@@ -11,15 +11,17 @@ import pytest
 from sqlalchemy import MetaData, func, select, update
 
 from chassis.clock import Clock
-from chassis.database import Database, chassis_tables, insert_rows
+from chassis.database.engine import Database
+from chassis.database.leases import LEASES
+from chassis.database.statements import insert_rows
+from chassis.database.tables import chassis_tables
 from chassis.handlers import Service, Timer
-from chassis.housekeeping import chores
 from chassis.ids import new_id
-from chassis.leases import LEASES
 from chassis.messaging import dead_letters, inbox, outbox
 from chassis.messaging.dead_letters import DEAD, Act, DeadLetter
 from chassis.messaging.inbox import INBOX, body_hash, claim
 from chassis.messaging.outbox import OUTBOX
+from chassis.running.housekeeping import chores
 from chassis.sealing import BlindIndex, Sealer
 from chassis.settings import Settings, read_settings
 from chassis.unit_of_work import UnitOfWork, Work

@@ -11,9 +11,11 @@ from threading import Barrier
 import pytest
 from sqlalchemy import MetaData, update
 
-from chassis import leases
-from chassis.database import Database, chassis_tables, database_now
-from chassis.leases import LEASES, give_back, holder_name, take
+from chassis.database import leases
+from chassis.database.engine import Database
+from chassis.database.leases import LEASES, give_back, holder_name, take
+from chassis.database.statements import database_now
+from chassis.database.tables import chassis_tables
 
 MINUTE = timedelta(minutes=1)
 

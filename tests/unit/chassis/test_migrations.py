@@ -13,8 +13,8 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import inspect, text
 
-from chassis.database import Database
-from chassis.migrations import is_current, metadata_of, upgrade
+from chassis.database.engine import Database
+from chassis.database.migrations import is_current, metadata_of, upgrade
 
 SERVICES = ("registration", "isolation", "notification")
 
@@ -36,7 +36,7 @@ def test_a_migrated_database_has_exactly_the_tables_of_the_code(service: str, da
     with database.engine.connect() as conn:
         context = MigrationContext.configure(conn, opts={"compare_type": True})
         differences: list[Any] = compare_metadata(context, metadata_of(service))
-    assert differences == [], "write the next revision: python -m chassis.migrations revision SERVICE WHAT"
+    assert differences == [], "write it: python -m chassis.database.migrations revision SERVICE WHAT"
     found = inspect(database.engine)
     for table in metadata_of(service).tables.values():
         indexes = {index["name"] for index in found.get_indexes(table.name)}
@@ -79,7 +79,7 @@ def test_replicas_that_migrate_at_the_same_time_wait_for_each_other(
     service: str, postgresql_url: Callable[..., str]
 ) -> None:
     url = postgresql_url(service)
-    command = [sys.executable, "-m", "chassis.migrations", "upgrade", service]
+    command = [sys.executable, "-m", "chassis.database.migrations", "upgrade", service]
     environment = {**os.environ, f"DOORSTEP_{service.upper()}_DATABASE_URL": url}
     both = [subprocess.Popen(command, env=environment, stderr=subprocess.PIPE) for _ in range(2)]
     said = [one.communicate(timeout=60)[1] for one in both]

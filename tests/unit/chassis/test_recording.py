@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 from sqlalchemy import MetaData, select
 
 from chassis.clock import Clock
-from chassis.database import Database, chassis_tables
+from chassis.database.engine import Database
+from chassis.database.tables import TABLES, chassis_tables
 from chassis.sealing import BlindIndex, Sealer
-from chassis.unit_of_work import TABLES, Work, _child_of, _packs
+from chassis.unit_of_work import Work, _child_of, _packs
 from contracts.envelope import BATCH, MAX_BYTES, Event, read_message
 
 KEY = bytes(32)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from chassis.database import Database
+from chassis.database.engine import Database
 from chassis.errors import SettingsError
 from chassis.settings import Settings, read_settings
 

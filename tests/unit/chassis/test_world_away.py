@@ -16,12 +16,12 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, Stateme
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from chassis.clock import Clock
-from chassis.database import Database
+from chassis.database.engine import Database
 from chassis.errors import SettingsError, WorldAway, Wrong, is_world_away
-from chassis.figures import Reader
-from chassis.housekeeping import Chore
 from chassis.messaging.publisher import NotPublished
 from chassis.messaging.topology import TopologyDiffers
+from chassis.running.figures import Reader
+from chassis.running.housekeeping import Chore
 from chassis.telemetry import WORLD_AWAY
 
 

@@ -53,12 +53,12 @@ def loaded(event: dict):
 def problems_of(event: dict) -> list[tuple[str, str]]:
     read = loaded(event)
     if read.problems:
-        return [(problem.field, problem.code) for problem in read.problems]
+        return [(problem.where, problem.code) for problem in read.problems]
     found = [
         *check_source(read),
         *check_report(read_report(read.data), read.data, END, ZONE),
     ]
-    return [(reason.field, reason.code) for reason in found]
+    return [(reason.where, reason.code) for reason in found]
 
 
 def test_the_same_seed_gives_the_same_bytes_and_another_seed_others():

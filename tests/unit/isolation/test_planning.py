@@ -9,9 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.isolation.domain.counting import counted_from, day_number, local_day, release_day
+from field.days import local_day
+from field.words import MEASURES
+from services.isolation.domain.counting import counted_from, day_number, release_day
 from services.isolation.domain.planning import Difference, KnownTask, Planner, difference
-from services.isolation.domain.policy import MEASURES, Exposure, Rule
+from services.isolation.domain.policy import Exposure, Rule
 from services.isolation.domain.story import Chapter, Standing, in_order, standing
 from services.isolation.policy_documents import policy_from, shipped
 

@@ -8,15 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.isolation.domain.policy import (
-    LEVELS,
-    MEASURES,
-    Exposure,
-    Policy,
-    decide,
-    in_force,
-    strictness,
-)
+from field.policies import in_force
+from field.words import LEVELS, MEASURES
+from services.isolation.domain.policy import Exposure, Policy, decide, strictness
 from services.isolation.policy_documents import PolicyErrors, check_text, policy_from, shipped, source_line
 
 EDITIONS = {document["policy_id"]: document for document in shipped()}

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from chassis.clock import Clock
-from chassis.database import Database
+from chassis.database.engine import Database
 from chassis.errors import SettingsError
 from chassis.sealing import BlindIndex, Sealer, new_key
 from chassis.unit_of_work import Work

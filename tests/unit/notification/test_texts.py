@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.notification.domain.rules import MEASURES
+from field.words import LANGUAGES, MEASURES
 from services.notification.domain.sms import masked, segments
-from services.notification.texts import LANGUAGES, WORDS, TemplatesWrong, check, load_texts
+from services.notification.texts import WORDS, TemplatesWrong, check, load_texts
 
 ZONE = ZoneInfo("Asia/Shanghai")
 TEXTS = load_texts(zone=ZONE)

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chassis.ids import new_id
+from field.words import MEASURES
 from services.notification.domain.notices import (
     id_range,
     message_id,
@@ -16,7 +17,7 @@ from services.notification.domain.notices import (
     of_case_opened,
     of_task_overdue,
 )
-from services.notification.domain.rules import CHANGES, MEASURES, NoRule
+from services.notification.domain.rules import CHANGES, NoRule
 from services.notification.rulebook import FILE, RulesWrong, load_rules
 from services.notification.texts import load_texts
 

@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from chassis.database import Database
-from chassis.migrations import revisions, upgrade
+from chassis.database.engine import Database
+from chassis.database.migrations import revisions, upgrade
 from deploy.local.processes import LocalNodeError
 from operations.databases import database_of
 from operations.settings import SERVICES

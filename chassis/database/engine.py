@@ -1,0 +1,103 @@
+"""Engines and transactions, on SQLite and PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import create_engine, event
+from sqlalchemy.engine import Connection, Engine, make_url
+from sqlalchemy.exc import ArgumentError
+
+from chassis.errors import SettingsError
+
+# A statement that waits longer for a lock is rolled back and its batch tried again, rather than hang. Less
+# than the broker's patience (`chassis.messaging.connection`): a process that waits for a lock gives no sign
+# of life.
+LOCK_TIMEOUT_MS = 8_000
+CONNECT_TIMEOUT_S = 3
+# PostgreSQL that vanished without a word (power, network) is noticed after 10 + 3 * 5 seconds.
+_KEEPALIVE = {
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 20_000,
+}
+
+
+class Database:
+    """One service's database. `begin()` writes, `read()` reads; both are one transaction each."""
+
+    def __init__(self, url: str, *, application: str = "doorstep", pool_size: int = 5) -> None:
+        try:
+            parsed = make_url(url)
+        except ArgumentError:
+            raise SettingsError(
+                "the database URL cannot be read: give sqlite:///FILE or postgresql+psycopg://USER:PASSWORD@HOST/NAME"
+            ) from None
+        if parsed.drivername not in ("sqlite", "postgresql+psycopg"):
+            raise SettingsError(f"no support for {parsed.drivername}: use sqlite or postgresql+psycopg")
+        self.url = parsed
+        self.engine = _sqlite(url) if self.is_sqlite else _postgresql(url, application, pool_size)
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self.url.get_backend_name() == "sqlite"
+
+    @contextmanager
+    def begin(self) -> Iterator[Connection]:
+        with self.engine.begin() as conn:
+            yield conn
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        with self.engine.connect().execution_options(read_only=True) as conn, conn.begin():
+            yield conn
+
+    def describe(self) -> str:
+        """Where it is, without the password."""
+        return self.url.render_as_string(hide_password=True)
+
+    def dispose(self) -> None:
+        self.engine.dispose()
+
+
+def _sqlite(url: str) -> Engine:
+    engine = create_engine(
+        url,
+        connect_args={"timeout": LOCK_TIMEOUT_MS / 1000, "check_same_thread": False},
+        hide_parameters=True,
+    )
+
+    @event.listens_for(engine, "connect")
+    def _configure(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # we say BEGIN ourselves
+        cursor = connection.cursor()
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-64000"):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def _begin(conn: Connection) -> None:
+        # A transaction that reads first and writes later fails at once when another wrote meanwhile.
+        conn.exec_driver_sql("BEGIN" if conn.get_execution_options().get("read_only") else "BEGIN IMMEDIATE")
+
+    return engine
+
+
+def _postgresql(url: str, application: str, pool_size: int) -> Engine:
+    # Outbox bodies are long: lz4 packs them in a tenth of the time that PostgreSQL's own method takes.
+    options = f"-c timezone=UTC -c lock_timeout={LOCK_TIMEOUT_MS} -c default_toast_compression=lz4"
+    return create_engine(
+        url,
+        hide_parameters=True,  # they are people's data, and an error's text ends in logs
+        pool_size=pool_size,
+        max_overflow=5,
+        connect_args={
+            "connect_timeout": CONNECT_TIMEOUT_S,
+            "application_name": application,
+            "options": options,
+            **_KEEPALIVE,
+        },
+    )

@@ -1,0 +1,39 @@
+"""Leases: one replica at a time does what a timer asks, measured by the database's own clock."""
+
+from __future__ import annotations
+
+import os
+import socket
+from datetime import timedelta
+
+from sqlalchemy import delete, select
+from sqlalchemy.engine import Connection
+
+from chassis.database.statements import database_now, insert_rows
+from chassis.database.tables import TABLES
+from chassis.ids import new_id
+
+LEASES = TABLES["leases"]
+
+
+def holder_name() -> str:
+    """One per process and start, so that a restarted process is another holder."""
+    return f"{socket.gethostname()[:40]}/{os.getpid()}/{new_id()[-12:]}"
+
+
+def take(conn: Connection, name: str, holder: str, lasting: timedelta) -> bool:
+    """Take or renew; False while another holds it."""
+    now = database_now(conn)
+    until = now + lasting
+    row = conn.execute(select(LEASES).where(LEASES.c.name == name).with_for_update()).one_or_none()
+    if row is None:
+        fresh = {"name": name, "holder": holder, "until": until}
+        return bool(insert_rows(conn, LEASES, [fresh], ignore_conflicts=True, returning=("name",)))
+    if row.holder != holder and row.until > now:
+        return False
+    conn.execute(LEASES.update().where(LEASES.c.name == name).values(holder=holder, until=until))
+    return True
+
+
+def give_back(conn: Connection, name: str, holder: str) -> None:
+    conn.execute(delete(LEASES).where(LEASES.c.name == name, LEASES.c.holder == holder))

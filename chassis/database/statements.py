@@ -1,0 +1,178 @@
+"""Statements on many rows at once, and the database's clock.
+
+Bulk statements hand PostgreSQL all rows as one JSON document (`json_to_recordset`): one parameter, one
+prepared statement, about 1 µs of Python a row (measured: unnest 13 µs, COPY 5 µs, executemany 15 µs).
+SQLite gets executemany.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any
+
+import orjson
+from sqlalchemy import (
+    Column,
+    Dialect,
+    Table,
+    Text,
+    and_,
+    any_,
+    bindparam,
+    cast,
+    false,
+    func,
+    literal,
+    select,
+    update,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import Connection
+from sqlalchemy.sql import ColumnElement
+
+from chassis.database.types import Id, UtcDateTime
+
+Row = Mapping[str, Any]
+
+
+def insert_rows(
+    conn: Connection,
+    table: Table,
+    rows: Sequence[Row],
+    *,
+    ignore_conflicts: bool = False,
+    returning: Sequence[str] = (),
+) -> list[tuple[Any, ...]]:
+    """Insert rows that all have the same keys.
+
+    :param ignore_conflicts: leave out rows whose key is already there (also one another transaction is
+        about to commit: PostgreSQL waits for it).
+    :param returning: columns whose values are returned, for the rows really inserted.
+    """
+    if not rows:
+        return []
+    columns = tuple(rows[0])
+    if conn.dialect.name == "postgresql":
+        tail = " ON CONFLICT DO NOTHING" if ignore_conflicts else ""
+        if returning:
+            tail += f" RETURNING {', '.join(_returned(table.c[c]) for c in returning)}"
+        result = conn.exec_driver_sql(_recordset_insert(table, columns) + tail, (_as_json(table, rows),))
+        return [tuple(row) for row in result] if returning else []
+    statement = sqlite.insert(table)
+    if ignore_conflicts:
+        statement = statement.on_conflict_do_nothing()
+    if returning:
+        wanted = [table.c[c] for c in returning]
+        return [tuple(row) for row in conn.execute(statement.returning(*wanted), list(rows))]
+    conn.execute(statement, list(rows))
+    return []
+
+
+def upsert_rows(
+    conn: Connection, table: Table, rows: Sequence[Row], *, key: Sequence[str], set: Sequence[str]
+) -> None:
+    """Insert, or where the key is there already, overwrite the columns of `set`.
+
+    Fold rows of one key first and sort by key: PostgreSQL refuses the same row twice in a statement, and
+    replicas that lock in one order cannot deadlock.
+    """
+    if not rows:
+        return
+    if conn.dialect.name == "postgresql":
+        changes = ", ".join(f"{_quoted(table.c[c])} = excluded.{_quoted(table.c[c])}" for c in set)
+        keys = ", ".join(_quoted(table.c[c]) for c in key)
+        tail = f" ON CONFLICT ({keys}) DO UPDATE SET {changes}"
+        conn.exec_driver_sql(_recordset_insert(table, tuple(rows[0])) + tail, (_as_json(table, rows),))
+        return
+    statement = sqlite.insert(table)
+    overwrite = {c: statement.excluded[c] for c in set}
+    conn.execute(statement.on_conflict_do_update(index_elements=list(key), set_=overwrite), list(rows))
+
+
+def update_rows(
+    conn: Connection, table: Table, rows: Sequence[Row], *, key: Sequence[str], set: Sequence[str]
+) -> None:
+    """Set columns of many rows, each row to its own values, found by `key`."""
+    if not rows:
+        return
+    if conn.dialect.name == "postgresql":
+        columns = (*key, *set)
+        changes = ", ".join(f"{_quoted(table.c[c])} = x.{_quoted(table.c[c])}" for c in set)
+        found = " AND ".join(f"t.{_quoted(table.c[c])} = x.{_quoted(table.c[c])}" for c in key)
+        sql = f"UPDATE {table.name} AS t SET {changes} FROM {_recordset(table, columns)} WHERE {found}"
+        conn.exec_driver_sql(sql, (_as_json(table, rows),))
+        return
+    statement = (
+        update(table)
+        .where(and_(*(table.c[c] == bindparam(f"key_{c}") for c in key)))
+        .values({c: bindparam(f"set_{c}") for c in set})
+    )
+    conn.execute(
+        statement,
+        [{**{f"key_{c}": row[c] for c in key}, **{f"set_{c}": row[c] for c in set}} for row in rows],
+    )
+
+
+def is_in(conn: Connection, column: Column[Any], values: Collection[Any]) -> ColumnElement[bool]:
+    """`column IN values` with one parameter however many values there are."""
+    if not values:
+        return false()
+    listed = literal(orjson.dumps(list(values)).decode(), Text)
+    if conn.dialect.name == "postgresql":
+        # ARRAY(…) is computed once and then looked up in the index, whatever the planner thinks of its size.
+        value: Any = cast(func.json_array_elements_text(cast(listed, postgresql.JSON)), column.type)
+        return column == any_(func.array(select(value).scalar_subquery()))
+    found = func.json_each(listed).table_valued("value")
+    return column.in_(select(found.c.value))
+
+
+def lock_rows(conn: Connection, table: Table, column: str, values: Collection[Any]) -> None:
+    """Lock the rows for this transaction, in sorted order (SQLite has one writer anyway)."""
+    if conn.dialect.name == "postgresql" and values:
+        key = table.c[column]
+        conn.execute(select(key).where(is_in(conn, key, values)).order_by(key).with_for_update())
+
+
+def _as_json(table: Table, rows: Sequence[Row]) -> str:
+    for column in table.c:
+        if isinstance(column.type, UtcDateTime) and column.name in rows[0]:
+            for row in rows:
+                moment = row[column.name]
+                if isinstance(moment, datetime) and moment.tzinfo is None:
+                    raise ValueError("a time without a zone cannot be stored")
+    return orjson.dumps(rows, option=orjson.OPT_UTC_Z).decode()
+
+
+def _returned(column: Column[Any]) -> str:
+    """Identifiers as text: making UUID objects only to write them out again is slow."""
+    return f"{_quoted(column)}::text" if isinstance(column.type, Id) else _quoted(column)
+
+
+_DIALECT: Dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
+
+
+def _quoted(column: Column[Any]) -> str:
+    return _DIALECT.identifier_preparer.quote(column.name)
+
+
+@lru_cache(maxsize=512)
+def _recordset(table: Table, columns: tuple[str, ...]) -> str:
+    typed = ", ".join(f"{_quoted(table.c[c])} {table.c[c].type.compile(_DIALECT)}" for c in columns)
+    return f"json_to_recordset(%s::json) AS x({typed})"
+
+
+@lru_cache(maxsize=512)
+def _recordset_insert(table: Table, columns: tuple[str, ...]) -> str:
+    names = ", ".join(_quoted(table.c[c]) for c in columns)
+    return f"INSERT INTO {table.name} ({names}) SELECT {names} FROM {_recordset(table, columns)}"
+
+
+def database_now(conn: Connection) -> datetime:
+    """The database's own clock, in UTC: what leases are measured by."""
+    if conn.dialect.name == "postgresql":
+        moment: datetime = conn.execute(select(func.clock_timestamp())).scalar_one()
+        return moment.astimezone(UTC)
+    stamp: str = conn.exec_driver_sql("SELECT strftime('%Y-%m-%d %H:%M:%f', 'now')").scalar_one()
+    return datetime.fromisoformat(stamp).replace(tzinfo=UTC)

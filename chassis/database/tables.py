@@ -1,0 +1,93 @@
+"""The chassis' own tables, which every service's database has: inbox, outbox, dead letters, leases."""
+
+from __future__ import annotations
+
+from sqlalchemy import Column, Index, Integer, MetaData, String, Table, Text
+
+from chassis.database.types import Id, Json, UtcDateTime
+
+
+def chassis_tables(metadata: MetaData) -> None:
+    """Add inbox, outbox, dead letters with the acts on them, and leases to a service's tables."""
+    inbox = Table(
+        "inbox",
+        metadata,
+        Column("handler", String(60), primary_key=True),
+        Column("source", String(200), primary_key=True),
+        Column("event_id", String(200), primary_key=True),
+        Column("body_hash", String(16), nullable=False),
+        Column("handled_at", UtcDateTime, nullable=False),  # real time
+    )
+    outbox = Table(
+        "outbox",  # a row is one message: up to 50 events of one transaction for one routing key
+        metadata,
+        Column("id", Id, primary_key=True),
+        Column("exchange", String(60), nullable=False),
+        Column("routing_key", String(200), nullable=False),
+        Column("events", Integer, nullable=False),
+        Column("body", Text, nullable=False),  # a JSON array of CloudEvents, personal fields sealed
+        Column("created_at", UtcDateTime, nullable=False),  # real time
+        Column("published_at", UtcDateTime),
+    )
+    Index("inbox_by_age", inbox.c.handled_at, postgresql_using="brin")
+    unpublished = outbox.c.published_at.is_(None)
+    Index("outbox_unpublished", outbox.c.created_at, postgresql_where=unpublished, sqlite_where=unpublished)
+    Index("outbox_log", outbox.c.created_at, postgresql_using="brin")
+    dead = Table(
+        "dead_letters",
+        metadata,
+        Column("id", Id, primary_key=True),
+        Column("handler", String(60), nullable=False),
+        Column("source", String(200)),
+        Column("event_id", String(200)),
+        Column("event_type", String(100)),
+        Column("correlation_id", String(200)),
+        Column("error", Text, nullable=False),
+        Column("attempts", Integer, nullable=False),
+        Column("first_failed_at", UtcDateTime, nullable=False),  # real time
+        Column("dead_at", UtcDateTime, nullable=False),
+        Column("content_type", String(200)),
+        Column("sealed_body", Text, nullable=False),
+        Column("headers", Json, nullable=False),
+        Column("state", String(20), nullable=False),  # waiting | replayed | discarded
+        Column("settled_at", UtcDateTime),
+        Column("settled_by", String(100)),
+        Column("settled_reason", Text),
+        Column("act_id", Id),  # the last act on it; while it waits: a replay that was begun
+        Column("handled_at", UtcDateTime),  # when its replayed copy was handled
+        Column("follows", Id),  # the letter whose replayed copy this one was
+    )
+    Index("dead_letters_by_state", dead.c.state, dead.c.handler)
+    for name, column in (
+        ("dead_letters_by_act", dead.c.act_id),
+        ("dead_letters_that_follow", dead.c.follows),
+    ):
+        given = column.is_not(None)
+        Index(name, column, postgresql_where=given, sqlite_where=given)
+    Table(
+        "dead_letter_acts",  # an act on letters of several services has a row, with the same id, in each
+        metadata,
+        Column("id", Id, primary_key=True),
+        Column("at", UtcDateTime, nullable=False),  # real time
+        Column("by", String(100), nullable=False),
+        Column("what", String(20), nullable=False),  # replay | discard
+        Column("filter", Json, nullable=False),
+        Column("reason", Text, nullable=False),
+        Column("chosen", Integer, nullable=False),  # letters that were to be settled
+    )
+    Table(
+        "leases",
+        metadata,
+        Column("name", String(100), primary_key=True),
+        Column("holder", String(100), nullable=False),
+        Column("until", UtcDateTime, nullable=False),  # by the database's clock
+    )
+
+
+def tables_of_chassis() -> dict[str, Table]:
+    metadata = MetaData()
+    chassis_tables(metadata)
+    return dict(metadata.tables)
+
+
+TABLES = tables_of_chassis()

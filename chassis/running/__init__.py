@@ -1,0 +1,1 @@
+"""A service as a process: its consumers, timers and loops, its health and figures."""

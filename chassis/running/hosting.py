@@ -1,0 +1,128 @@
+"""nameko as a thin host: a service class with one entrypoint a handler and one a chore.
+
+Its own consumers and timers are not used: they ack what failed, log bodies and lose acks on stop.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import eventlet
+import structlog
+from eventlet.event import Event as Flag
+from eventlet.timeout import Timeout
+from nameko.extensions import Entrypoint
+
+from chassis.handlers import Service
+from chassis.messaging.consumer import BatchConsumer
+from chassis.messaging.outbox import Outbox
+from chassis.messaging.publisher import Publisher
+from chassis.running.housekeeping import Chore, chores
+from chassis.settings import Settings
+from chassis.telemetry import WORLD_AWAY, begin_at_zero, describe_error
+from chassis.unit_of_work import Work
+from contracts.registry import EVENT_TYPES
+
+# SIGTERM to exit, at the most; the container's stop grace is longer.
+DRAIN_S = 18
+
+log = structlog.get_logger()
+
+
+class Consumes(Entrypoint):
+    """Runs a batching consumer in a thread of the container; stopping waits until it has drained."""
+
+    def __init__(self, consumer: BatchConsumer, **options: Any) -> None:
+        super().__init__(**options)
+        self._consumer = consumer
+        self._left: Flag | None = None
+
+    def start(self) -> None:
+        self._left = Flag()
+        self.container.spawn_managed_thread(self._run, identifier=self._consumer.queue)
+
+    def _run(self) -> None:
+        assert self._left is not None
+        try:
+            self._consumer.run()
+        finally:
+            self._left.send()
+
+    def stop(self) -> None:
+        self._consumer.stop()
+        _wait(self._left, self._consumer.queue)
+
+
+class Repeats(Entrypoint):
+    """Does a chore every so often until the container stops."""
+
+    def __init__(self, chore: Chore, **options: Any) -> None:
+        super().__init__(**options)
+        self._chore = chore
+        self._stopping = Flag()
+        self._left: Flag | None = None
+
+    def start(self) -> None:
+        self._left = Flag()
+        self.container.spawn_managed_thread(self._run, identifier=self._chore.name)
+
+    def _run(self) -> None:
+        assert self._left is not None
+        try:
+            while not self._stopping.ready():
+                if self._chore.once():
+                    eventlet.sleep(0)  # databases let nobody else run: with much to do, SIGTERM would wait
+                else:
+                    self._stopping.wait(timeout=self._chore.every_s)
+            self._chore.leave()
+        except Exception as error:
+            log.warning("left_in_haste", chore=self._chore.name, error=describe_error(error))
+        finally:
+            self._left.send()
+
+    def stop(self) -> None:
+        self._stopping.send()
+        _wait(self._left, self._chore.name)
+
+
+def host(
+    service: Service, work: Work, settings: Settings, extra: Callable[[Work, Settings], list[Chore]] | None
+) -> tuple[type, list[BatchConsumer]]:
+    """The nameko service class, and its consumers so that readiness can be asked."""
+    members: dict[str, Any] = {"name": service.name}
+    consumers: list[BatchConsumer] = []
+    begin_at_zero([handler.queue(service.name) for handler in service.handlers], EVENT_TYPES)
+    for handler in service.handlers:
+        queue = handler.queue(service.name)
+        outbox = Outbox(Publisher(settings.broker_url, queue))
+        consumer = BatchConsumer(service, handler, replace(work, outlet=outbox), outbox, settings)
+        consumers.append(consumer)
+        members[handler.name] = _method(handler.name, Consumes.decorator(consumer))
+    all_chores = chores(service, work, settings) + (extra(work, settings) if extra else [])
+    for chore in all_chores:
+        short = chore.name.rpartition(".")[2]
+        named = replace(chore, name=f"{service.name}.{short}")  # as handlers are, in metrics and logs
+        WORLD_AWAY.labels(named.name)
+        members[f"every_{short}"] = _method(f"every_{short}", Repeats.decorator(named))
+    return type(f"{service.name.title()}Service", (), members), consumers
+
+
+def _method(name: str, decorator: Callable[[Any], Any]) -> Any:
+    """nameko finds an entrypoint as a mark on a method."""
+
+    def method(self: object) -> None:
+        raise NotImplementedError("entrypoints of the chassis run their use case themselves")
+
+    method.__name__ = name
+    return decorator(method)
+
+
+def _wait(flag: Flag | None, name: str) -> None:
+    if flag is None:
+        return
+    with Timeout(DRAIN_S, False):
+        flag.wait()
+        return
+    log.warning("did_not_drain", part=name, seconds=DRAIN_S)

@@ -1,0 +1,164 @@
+"""What every service does beside its handlers: sweep the outbox, drain dead queues, forget what is old.
+
+And count what `/metrics` shows of its database.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+import structlog
+from sqlalchemy import func, select
+from sqlalchemy.engine import Connection
+
+from chassis.database import leases
+from chassis.database.tables import TABLES
+from chassis.errors import is_world_away
+from chassis.handlers import Service, Timer
+from chassis.messaging import inbox, outbox
+from chassis.messaging.connection import BROKER_AWAY
+from chassis.messaging.consumer import DeadQueueDrain
+from chassis.messaging.outbox import Outbox
+from chassis.messaging.publisher import Publisher
+from chassis.running.figures import EVERY_S, Figure, Found, Reader
+from chassis.settings import Settings
+from chassis.telemetry import (
+    DEAD_WAITING,
+    OUTBOX_OLDEST,
+    OUTBOX_PENDING,
+    TIMER_DONE,
+    WORLD_AWAY,
+    describe_error,
+)
+from chassis.unit_of_work import Work
+
+Do = Callable[[], int]
+
+_DEAD = TABLES["dead_letters"].c
+
+log = structlog.get_logger()
+
+
+@dataclass
+class Chore:
+    """Something done again and again; a failure is told and the next time is another chance.
+
+    `do` returns how much it did; more than 0 means again at once.
+    """
+
+    name: str
+    every_s: float
+    do: Do
+    leave: Callable[[], object] = lambda: None
+    """At the end: give back what others could go on with."""
+
+    def once(self) -> int:
+        try:
+            return self.do()
+        except Exception as error:
+            away = isinstance(error, BROKER_AWAY) or is_world_away(error)
+            if away:
+                WORLD_AWAY.labels(self.name).inc()  # where nothing comes in, no handler notices it
+                log.warning("chore_waits", chore=self.name, error=type(error).__name__)
+            else:
+                log.error("chore_failed", chore=self.name, error=describe_error(error))
+            return 0
+
+
+def chores(service: Service, work: Work, settings: Settings) -> list[Chore]:
+    """The chassis' own chores and the service's timers."""
+    sweeper = Publisher(settings.broker_url, f"{service.name} sweep")
+    left_behind = outbox.Sweep(work.database, sweeper)
+    drain = DeadQueueDrain(service, work, settings)
+
+    holder = leases.holder_name()
+
+    def sweep() -> int:
+        sweeper.beat()
+        with work.database.begin() as conn:
+            mine = leases.take(conn, "sweep", holder, timedelta(seconds=30))
+        return left_behind.turn() if mine else 0
+
+    def leave() -> None:
+        with work.database.begin() as conn:
+            leases.give_back(conn, "sweep", holder)
+
+    def forget() -> int:
+        with work.database.begin() as conn:
+            return inbox.forget_old(conn, settings.inbox_days) + outbox.forget_old(conn, settings.outbox_days)
+
+    figures = Reader(work.database, work.clock, (*_own_figures(service), *service.figures))
+
+    return [
+        Chore("sweep", 2, sweep, leave),
+        Chore("dead_letters", 10, drain.drain),
+        Chore("forget", 60, forget),
+        Chore("figures", EVERY_S, figures.read),
+        *(_timer(service, timer, work, settings) for timer in service.timers),
+    ]
+
+
+def _own_figures(service: Service) -> list[Figure]:
+    """Of the chassis' tables. The outbox is looked at apart from its sweep, which fails while it grows."""
+    name = (service.name,)
+    queues = tuple((handler.queue(service.name),) for handler in service.handlers)
+    return [
+        Figure(DEAD_WAITING, _waiting, always=queues),
+        Figure(OUTBOX_PENDING, lambda conn, _now: {name: outbox.pending(conn)[0]}),
+        Figure(OUTBOX_OLDEST, lambda conn, _now: {name: outbox.pending(conn)[1]}),
+    ]
+
+
+def _waiting(conn: Connection, _now: datetime) -> Found:
+    counted = select(_DEAD.handler, func.count()).where(_DEAD.state == "waiting").group_by(_DEAD.handler)
+    return {(handler,): count for handler, count in conn.execute(counted)}
+
+
+def publishing(work: Work, settings: Settings, name: str) -> tuple[Work, Callable[[Do], Do]]:
+    """Work that publishes over a connection of its own, and a wrapper for what uses it.
+
+    The wrapped function waits for the confirms and marks them: a chore may rest long before its next turn.
+    """
+    outlet = Outbox(Publisher(settings.broker_url, name))
+    own = replace(work, outlet=outlet)
+
+    def settled(do: Do) -> Do:
+        def once() -> int:
+            outlet.publisher.beat()
+            done = do()
+            outlet.settle()
+            if outlet.has_news():
+                with own.unit():
+                    pass  # writes the marks
+            return done
+
+        return once
+
+    return own, settled
+
+
+def _timer(service: Service, timer: Timer, work: Work, settings: Settings) -> Chore:
+    """A timer under its lease."""
+    name = f"{service.name}.{timer.name}"
+    holder = leases.holder_name()
+    own, settled = publishing(work, settings, name)
+    # Longer than one bounded piece of work takes; a replica that dies is followed after that.
+    lasting = max(timedelta(seconds=60), timer.every)
+
+    def once() -> int:
+        with own.database.begin() as conn:
+            if not leases.take(conn, name, holder, lasting):
+                return 0
+        with own.unit() as uow:
+            done = timer.use_case(uow)
+        if done:
+            TIMER_DONE.labels(name).inc(done)
+        return done
+
+    def leave() -> None:
+        with own.database.begin() as conn:
+            leases.give_back(conn, name, holder)
+
+    return Chore(name, timer.every.total_seconds(), settled(once), leave)

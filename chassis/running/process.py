@@ -1,0 +1,113 @@
+"""The main of a service process. eventlet patches first, before anything else is imported."""
+
+from __future__ import annotations
+
+# Imported before the patching: its locks are shared with the native health thread and must stay native.
+import prometheus_client  # noqa: F401  # isort: skip
+import warnings  # isort: skip
+
+warnings.filterwarnings("ignore", message="(?s).*Eventlet is deprecated")
+
+import eventlet  # isort: skip
+
+eventlet.monkey_patch()
+
+# ruff: noqa: E402
+import gc
+import signal
+import sys
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any
+
+import structlog
+from nameko.runners import ServiceRunner
+from sqlalchemy.exc import SQLAlchemyError
+
+from chassis.database.engine import Database
+from chassis.database.migrations import is_current
+from chassis.errors import SettingsError
+from chassis.handlers import Service
+from chassis.running.health import HealthServer
+from chassis.running.hosting import host
+from chassis.running.housekeeping import Chore
+from chassis.settings import PREFIX, Settings, read_settings
+from chassis.telemetry import configure_logs
+from chassis.unit_of_work import Work
+
+EXIT_SETTINGS = 2
+
+log = structlog.get_logger()
+
+
+def main(name: str) -> None:
+    """Run one service until SIGTERM or SIGINT; exits 2 with one line on a wrong setting."""
+    try:
+        settings = read_settings(name)
+        configure_logs(name, settings.log_level)
+        module = import_module(f"services.{name}.service")
+        _serve(module.SERVICE, settings, getattr(module, "extra_chores", None))
+    except SettingsError as error:
+        print(f"{name}: {error}", file=sys.stderr)
+        sys.exit(EXIT_SETTINGS)
+
+
+def _serve(
+    service: Service, settings: Settings, extra: Callable[[Work, Settings], list[Chore]] | None
+) -> None:
+    database = Database(settings.database_url, application=f"doorstep-{settings.service}")
+    work = Work.of(settings, database)
+    service_class, consumers = host(service, work, settings, extra)
+    lacking = "not looked at yet"
+
+    def readiness() -> dict[str, str]:
+        waiting = {consumer.queue: consumer.reason for consumer in consumers if not consumer.ready}
+        if lacking:
+            waiting["database"] = lacking
+        return waiting
+
+    health = HealthServer(settings.health_host, settings.health_port, readiness)
+    log.info("health", port=health.port)
+    stopping = eventlet.event.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: eventlet.spawn_n(_once, stopping))
+
+    while not stopping.ready():
+        before, lacking = lacking, _lacking(service, work.database)
+        if not lacking:
+            break
+        if lacking != before:
+            log.warning("waiting_for_database", why=lacking)
+        stopping.wait(timeout=1)
+    if stopping.ready():
+        return
+
+    # What was imported stays; and batches make thousands of objects that no cycle holds.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
+    runner = ServiceRunner()
+    runner.add_service(service_class)
+    runner.start()
+    log.info("started")
+    stopping.wait()
+    log.info("stopping")
+    runner.stop()
+    log.info("stopped")
+
+
+def _lacking(service: Service, database: Database) -> str:
+    """Why the database cannot be used yet, and what to do; nothing when it can. No row is read here."""
+    try:
+        if is_current(service.name, database):
+            return ""
+        return f"not at the newest version: run `doorstep migrate {service.name}`"
+    except (SQLAlchemyError, OSError) as error:
+        said = str(getattr(error, "orig", error)).strip().partition("\n")[0]
+        setting = f"{PREFIX}{service.name.upper()}_DATABASE_URL"
+        return f"{database.describe()} is away ({said}): start it, or correct {setting}"
+
+
+def _once(flag: Any) -> None:
+    if not flag.ready():
+        flag.send()

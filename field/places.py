@@ -1,0 +1,63 @@
+"""The place tree: city, district, street, community, grid and what lies between, as far as levels go."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
+
+# More levels than any tree has: a loop in bad data ends here.
+_DEEPEST = 12
+
+
+class Place(Protocol):
+    """Any record of a place that says where it lies."""
+
+    @property
+    def parent(self) -> str | None: ...
+
+    @property
+    def level(self) -> str: ...
+
+
+P = TypeVar("P", bound=Place)
+
+
+@dataclass(frozen=True)
+class PlaceTree(Generic[P]):
+    """Places by id, each with its parent.
+
+    A place that is not known ends every way upward; a place's own id still counts as part of the way.
+    """
+
+    by_id: Mapping[str, P]
+
+    def upward(self, *nearest: str | None) -> tuple[str, ...]:
+        """The given places, nearest first, then every place above the last of them."""
+        chain = [place for place in nearest if place]
+        above = chain[-1] if chain else None
+        for _ in range(_DEEPEST):
+            known = self.by_id.get(above) if above else None
+            above = known.parent if known else None
+            if above is None:
+                break
+            if above not in chain:
+                chain.append(above)
+        return tuple(chain)
+
+    def at_level(self, level: str, chain: Sequence[str]) -> str | None:
+        """The first place of a chain that is of this level."""
+        for place in chain:
+            known = self.by_id.get(place)
+            if known is not None and known.level == level:
+                return place
+        return None
+
+    def by_level(self, place_id: str | None) -> Mapping[str, str]:
+        """The ids of the place and of all above it, by level; of two of one level the lower one."""
+        levels: dict[str, str] = {}
+        for place in self.upward(place_id):
+            known = self.by_id.get(place)
+            if known is not None:
+                levels.setdefault(known.level, place)
+        return levels

@@ -1,0 +1,91 @@
+"""The vocabularies of the field, each listed once. Contracts, policies, imports and texts use these words."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import Final
+
+
+class RiskLevel(IntEnum):
+    """How risky an area or an arrival is; higher is worse."""
+
+    none = 0
+    low = 1
+    medium = 2
+    high = 3
+
+
+LEVELS: Final = tuple(level.name for level in RiskLevel)
+"""Risk levels, from none to high."""
+
+MEASURES: Final = ("inform_only", "health_monitoring", "home_isolation", "central_isolation")
+"""From the laxest to the strictest."""
+
+CERTAINTIES: Final = ("exact", "district_only")
+"""How sure a risk level is: matched to the published place, or to its district only."""
+
+ROLES: Final = (
+    "grid_worker",
+    "community_officer",
+    "health_worker",
+    "police",
+    "community_cadre",
+    "street_officer",
+    "district_officer",
+)
+"""What members of staff are to a place."""
+
+RUNGS: Final = ("worker", "community", "street", "district")
+"""The steps of the ladder, from the door to the district."""
+
+PLACE_LEVELS: Final = (
+    "province",
+    "city",
+    "district",
+    "street",
+    "guanqu",
+    "community",
+    "grid",
+    "courtyard",
+    "building",
+)
+"""Levels of the place tree, from the widest; 管区 (guanqu) lies between street and community."""
+
+LANGUAGES: Final = ("zh-CN", "en")
+"""Languages of texts and pages; the first is the default."""
+
+SOURCE_KINDS: Final = (
+    "transport",
+    "police",
+    "self",
+    "employer",
+    "school",
+    "lodging",
+    "grid",
+    "gate",
+    "resident_hint",
+    "import",
+)
+"""Who reports an arrival (P1 to P4)."""
+
+IDENTITY_TYPES: Final = (
+    "resident_id",
+    "passport",
+    "hk_macau_permit",
+    "taiwan_permit",
+    "foreign_permanent_resident",
+    "other",
+)
+"""Kinds of identity document."""
+
+CASE_STATES: Final = (
+    "open",
+    "active",
+    "release_review",
+    "released",
+    "refused",
+    "moved_to_central",
+    "transferred",
+    "cancelled",
+)
+"""Where a case stands."""

@@ -1,0 +1,298 @@
+"""Each migration on a database that has data, on both kinds; a new migration is covered as it stands.
+
+The data is what the services' own use cases write. It is put into the tables of each earlier revision, as far
+as these have the columns, and one made-up row where a table would be empty.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime
+from functools import cache
+from typing import Any
+
+import pytest
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Date,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    inspect,
+    select,
+)
+from sqlalchemy.types import TypeEngine
+
+from chassis.clock import Clock
+from chassis.database.engine import Database
+from chassis.database.migrations import is_current, metadata_of, revisions, upgrade
+from chassis.database.types import Id, Json, UtcDateTime
+from chassis.ids import new_id
+from chassis.messaging import inbox
+from chassis.sealing import BlindIndex
+from chassis.unit_of_work import Work
+from contracts.envelope import Event
+from services.isolation.usecases import timers
+from services.isolation.usecases.follow_arrivals import follow_arrivals
+from services.notification import queries as notification_queries
+from services.registration import queries as registration_queries
+from services.registration.usecases.receive_reports import receive_reports
+from tests.integration.isolation import trial as isolation_trial
+from tests.integration.notification import trial as notification_trial
+from tests.integration.registration import trial as registration_trial
+
+SERVICES = ("registration", "isolation", "notification")
+Rows = dict[str, list[dict[str, Any]]]
+STEPS = [(service, revision) for service in SERVICES for revision in revisions(service)[:-1]]
+WORDS = [f"{service}-{revision}" for service, revision in STEPS]
+MADE_UP: dict[type[TypeEngine[Any]], Callable[[], Any]] = {
+    Id: new_id,
+    UtcDateTime: lambda: datetime(2022, 10, 1, tzinfo=UTC),
+    Json: lambda: {"made": "up"},
+    Boolean: lambda: True,
+    Integer: lambda: 1,
+    Date: lambda: date(2022, 10, 1),
+    String: lambda: "x",
+    Text: lambda: "x",
+}
+
+
+# -- what the services write ---------------------------------------------------------------------------------
+
+
+def handle(work: Work, handler: str, use_case: Callable[..., object], *events: Event) -> list[Event]:
+    """As the chassis does: what was handled before is not handled again. Returns what was new."""
+    with work.unit() as uow:
+        claimed = inbox.claim(uow.conn, handler, events)
+        assert not claimed.impostors
+        if claimed.fresh:
+            use_case(uow, claimed.fresh)
+    return claimed.fresh
+
+
+REPORTS = [registration_trial.as_event(registration_trial.report(order)) for order in range(20)]
+REPORTS += [
+    registration_trial.as_event(registration_trial.report(30, stops=[registration_trial.RISKY])),
+    registration_trial.as_event(registration_trial.report(3, publisher="police")),
+    registration_trial.as_event(
+        registration_trial.report(40, people=[registration_trial.person(n) for n in (40, 41)])
+    ),
+    registration_trial.as_event(registration_trial.report(50, at="not a time")),
+]
+ARRIVALS = [isolation_trial.arrival(), isolation_trial.arrival(level="none"), isolation_trial.arrival()]
+CASES = [notification_trial.opened() for _ in range(5)]
+
+
+def registration_work(database: Database) -> Work:
+    trial = registration_trial.Trial(str(database.url.render_as_string(hide_password=False)))
+    trial.database.dispose()
+    return Work(
+        "registration",
+        database,
+        trial.clock,
+        trial.sealer,
+        BlindIndex(b"i" * 32),
+        registration_trial.CHINA,
+    )
+
+
+def notification_work(database: Database) -> Work:
+    sealer, zone = notification_trial.SEALER, notification_trial.ZONE
+    return Work("notification", database, Clock(), sealer, BlindIndex(b"i" * 32), zone)
+
+
+def write_registration(database: Database) -> None:
+    registration_trial.prepare(str(database.url.render_as_string(hide_password=False)))
+    handle(registration_work(database), "registration.receive_report", receive_reports, *REPORTS)
+
+
+def write_isolation(database: Database) -> None:
+    trial = isolation_trial.Trial(database).with_policies().with_neighbourhood()
+    handle(trial.work, "isolation.open_case", follow_arrivals, *ARRIVALS)
+    trial.clock.advance(hours=30)  # into the next day, with tasks that nobody did
+    trial.run_timers()
+
+
+def write_notification(database: Database) -> None:
+    work, telling = notification_work(database), notification_trial.TELLING
+    handle(work, "notification.tell_case_opened", telling.on_case_opened, *CASES)
+    overdue = notification_trial.overdue(str(CASES[0].subject))
+    handle(work, "notification.tell_task_overdue", telling.on_task_overdue, overdue)
+
+
+WRITE = {"registration": write_registration, "isolation": write_isolation, "notification": write_notification}
+
+
+# -- that it still works -------------------------------------------------------------------------------------
+
+
+def registration_works(database: Database) -> None:
+    work = registration_work(database)
+    new = registration_trial.as_event(registration_trial.report(77))
+    assert handle(work, "registration.receive_report", receive_reports, *REPORTS, new) == [new]
+    with database.read() as conn:
+        found = registration_queries.audit(conn)
+        assert found["balanced"], found
+        known = list(registration_queries.stream_arrival_ids(conn))
+        traces = [registration_queries.trace(conn, id, sealer=work.sealer) for id in known]
+    assert any("旅客77" in str(trace) for trace in traces)
+    assert any("旅客3" in str(trace) for trace in traces)
+
+
+def isolation_works(database: Database) -> None:
+    trial = isolation_trial.Trial(database)
+    trial.clock.advance(hours=31)
+    new = isolation_trial.arrival(at=trial.clock.now())
+    assert handle(trial.work, "isolation.open_case", follow_arrivals, *ARRIVALS, new) == [new]
+    trial.clock.advance(hours=24)
+    assert trial.until_done(timers.plan_next_day) and trial.until_done(timers.find_overdue)
+    assert trial.audit()["balanced"], trial.audit()
+    for arrival in (ARRIVALS[0], new):
+        assert trial.trace(arrival.data["arrival_id"])["case"], "a case with a story"
+
+
+def notification_works(database: Database) -> None:
+    work, telling = notification_work(database), notification_trial.TELLING
+    new = notification_trial.opened()
+    told = handle(work, "notification.tell_case_opened", telling.on_case_opened, *CASES, new)
+    assert told == [new]
+    with database.read() as conn:
+        found = notification_queries.audit(conn)
+    assert found["balanced"], found
+    assert found["messages_by_state"]["pending"] > len(CASES)
+
+
+WORKS = {"registration": registration_works, "isolation": isolation_works, "notification": notification_works}
+
+
+# -- databases of earlier versions ---------------------------------------------------------------------------
+
+
+@cache
+def written(service: str) -> Rows:
+    """What is in every table of today after the service has worked."""
+    with tempfile.TemporaryDirectory() as directory:
+        database = Database(f"sqlite:///{directory}/{service}.sqlite")
+        upgrade(service, database)
+        WRITE[service](database)
+        rows = read(database, metadata_of(service).tables)
+        database.dispose()
+    return rows
+
+
+def made_up(table: Table) -> dict[str, Any]:
+    def value(column: Column[Any]) -> Any:
+        for kind in type(column.type).__mro__:
+            if kind in MADE_UP:
+                return MADE_UP[kind]()
+        raise AssertionError(f"{column}: say in MADE_UP what a {column.type!r} looks like")
+
+    return {column.name: value(column) for column in table.columns}
+
+
+def as_it_was(service: str, database: Database) -> dict[str, Table]:
+    """The tables of the revision that the database is at, with the types that we know them by."""
+    found = inspect(database.engine)
+    of_today = metadata_of(service).tables
+    tables = {}
+    for name in set(found.get_table_names()) - {"alembic_version"}:
+        assert name in of_today, f"{service}.{name} is gone: migrations only add"
+        columns = [column["name"] for column in found.get_columns(name)]
+        gone = set(columns) - set(of_today[name].c.keys())
+        assert not gone, f"{service}.{name} has lost {gone}: migrations only add"
+        kept = [
+            Column(c, of_today[name].c[c].type, primary_key=of_today[name].c[c].primary_key) for c in columns
+        ]
+        tables[name] = Table(name, MetaData(), *kept)
+    return tables
+
+
+def fill(service: str, database: Database, tables: Mapping[str, Table]) -> Rows:
+    rows: Rows = {}
+    with database.begin() as conn:
+        for name, table in tables.items():
+            known = [{column.name: row[column.name] for column in table.c} for row in written(service)[name]]
+            rows[name] = known or [made_up(table)]
+            conn.execute(table.insert(), rows[name])
+    return rows
+
+
+def read(database: Database, tables: Mapping[str, Table]) -> Rows:
+    with database.read() as conn:
+        return {
+            name: [dict(row) for row in conn.execute(select(table)).mappings()]
+            for name, table in tables.items()
+        }
+
+
+def in_order(rows: Rows) -> dict[str, list[str]]:
+    return {name: sorted(str(sorted(row.items())) for row in of_table) for name, of_table in rows.items()}
+
+
+@pytest.mark.parametrize(("service", "revision"), STEPS, ids=WORDS)
+def test_a_database_of_an_earlier_version_keeps_its_data_and_the_service_goes_on_with_it(
+    service: str, revision: str, database_url: Callable[..., str]
+) -> None:
+    database = Database(database_url(service))
+    upgrade(service, database, revision)
+    tables = as_it_was(service, database)
+    rows = fill(service, database, tables)
+    assert all(rows.values()) and "outbox" in rows
+
+    upgrade(service, database)
+
+    assert is_current(service, database)
+    assert in_order(read(database, tables)) == in_order(rows)
+    WORKS[service](database)
+    database.dispose()
+
+
+@pytest.mark.parametrize(("service", "revision"), STEPS, ids=WORDS)
+def test_what_a_replica_of_the_earlier_version_still_writes_after_the_migration_is_taken(
+    service: str, revision: str, database_url: Callable[..., str]
+) -> None:
+    database = Database(database_url(service))
+    upgrade(service, database, revision)
+    tables = as_it_was(service, database)
+    upgrade(service, database)
+    rows = fill(service, database, tables)  # the statements of then, which name the columns of then
+    assert in_order(read(database, tables)) == in_order(rows)
+    WORKS[service](database)
+    database.dispose()
+
+
+@pytest.mark.parametrize(("service", "revision"), STEPS, ids=WORDS)
+def test_a_migration_only_adds(service: str, revision: str, database_url: Callable[..., str]) -> None:
+    database = Database(database_url(service))
+    upgrade(service, database, revision)
+    before = described(database)
+    upgrade(service, database, revisions(service)[revisions(service).index(revision) + 1])
+    after = described(database)
+    database.dispose()
+    for name, columns in before.items():
+        assert name in after, f"{name} was dropped or renamed"
+        for column, what in columns.items():
+            assert after[name].get(column) == what, f"{name}.{column} was dropped, renamed or changed"
+        for column in after[name].keys() - columns.keys():
+            assert "optional" in after[name][column], f"{name}.{column}: old replicas do not fill it"
+
+
+def described(database: Database) -> dict[str, dict[str, str]]:
+    """Of each table its columns, its key and what must be unique."""
+    found = inspect(database.engine)
+    tables: dict[str, dict[str, str]] = {}
+    for name in found.get_table_names():
+        tables[name] = {
+            column["name"]: f"{column['type']!r} "
+            + ("optional" if column["nullable"] or column["default"] is not None else "required")
+            for column in found.get_columns(name)
+        }
+        tables[name]["(key)"] = str(found.get_pk_constraint(name)["constrained_columns"])
+        unique = [one["column_names"] for one in found.get_unique_constraints(name)]
+        unique += [one["column_names"] for one in found.get_indexes(name) if one["unique"]]
+        tables[name]["(unique)"] = str(sorted(map(str, unique)))
+    return tables

@@ -1,0 +1,393 @@
+"""Each alert goes out when it should, not before its time, and not while all is well: by promtool's tests.
+
+Series are written in promtool's notation, a value every 15 s: `0x4 7x8` is five times 0, then nine times 7.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[3]
+PROMETHEUS = ROOT / "deploy/prometheus/prometheus.yml"
+RULES = ROOT / "deploy/prometheus/rules/doorstep.yml"
+
+ALERTS = {
+    rule["alert"]: rule
+    for group in yaml.safe_load(RULES.read_text())["groups"]
+    for rule in group["rules"]
+    if "alert" in rule
+}
+
+Series = dict[str, str]
+
+OPEN_CASE = 'queue="isolation.open_case"'
+MESSAGES = f"rabbitmq_detailed_queue_messages{{{OPEN_CASE}}}"
+CONSUMERS = f"rabbitmq_detailed_queue_consumers{{{OPEN_CASE}}}"
+ACKED = f'rabbitmq_detailed_channel_messages_acked_total{{{OPEN_CASE}, channel="x"}}'
+
+WELL: Series = {
+    'up{job="registration", instance="a"}': "1x240",
+    'up{job="isolation", instance="b"}': "1x240",
+    'up{job="isolation", instance="c"}': "1x20 0x20 1x200",  # one of two is away for a while
+    'up{job="notification", instance="d"}': "1x240",
+    'up{job="rabbitmq", instance="e"}': "1x240",
+    'doorstep_dead_letters_waiting{handler="isolation.open_case"}': "0x240",
+    MESSAGES: "0 500 20 0 800 900 300 0x40 5x192",
+    CONSUMERS: "2x20 1x20 2x200",
+    ACKED: "0+9x240",
+    'rabbitmq_detailed_queue_messages{queue="isolation.open_case.dead"}': "3x240",
+    'rabbitmq_detailed_queue_consumers{queue="isolation.open_case.dead"}': "0x240",
+    'rabbitmq_detailed_queue_messages{queue="doorstep.retry.5s"}': "40x240",
+    'rabbitmq_detailed_queue_consumers{queue="doorstep.retry.5s"}': "0x240",
+    'rabbitmq_detailed_queue_messages{queue="doorstep.replies.rail"}': "9000x240",
+    'rabbitmq_detailed_queue_consumers{queue="doorstep.replies.rail"}': "0x240",
+    'rabbitmq_detailed_queue_messages{queue="doorstep.unrouted"}': "0x240",
+    'doorstep_outbox_oldest_age_seconds{service="isolation"}': "0 3 0x20 0+15x4 0x213",
+    'doorstep_arrivals_without_owner_oldest_age_seconds{service="registration"}': "0+15x110 0x129",
+    'doorstep_cases_without_owner_oldest_age_seconds{service="isolation"}': "0x240",
+    'doorstep_overdue_tasks{level="district"}': "3x240",
+    'doorstep_overdue_tasks{level="nobody"}': "0x240",
+    'doorstep_staff_not_reached_total{level="street"}': "0+1x240",
+    'doorstep_staff_not_reached_total{level="nobody"}': "0x240",
+    'doorstep_messages_waiting{state="pending", channel="sms"}': "40x240",
+    'doorstep_messages_settled_total{state="accepted", channel="sms"}': "0+100x240",
+    'doorstep_world_away_total{handler="isolation.open_case"}': "0x9 1 3 3x229",  # a short restart
+    "rabbitmq_alarms_memory_used_watermark": "0x20 1x2 0x216",
+    "rabbitmq_alarms_free_disk_space_watermark": "0x240",
+    "rabbitmq_alarms_file_descriptor_limit": "0x240",
+}
+
+
+@dataclass(frozen=True)
+class Case:
+    """:param then: moment -> `firing`, `pending` or nothing, with the labels that tell alerts apart."""
+
+    alert: str
+    what: str
+    series: Series
+    then: dict[str, dict[str, Any] | None]
+
+    def __str__(self) -> str:
+        return f"{self.alert}: {self.what}"
+
+
+def firing(**labels: str) -> dict[str, Any]:
+    return {"alertstate": "firing", **labels}
+
+
+def pending(**labels: str) -> dict[str, Any]:
+    return {"alertstate": "pending", **labels}
+
+
+REPORT = "registration.receive_report"
+CASES = (
+    Case(
+        "DeadLettersPresent",
+        "after a minute, once however many replicas count them, and no more when they are settled",
+        {
+            f'doorstep_dead_letters_waiting{{instance="a", handler="{REPORT}"}}': "0x3 7x20 0x20",
+            f'doorstep_dead_letters_waiting{{instance="b", handler="{REPORT}"}}': "0x3 7x20 0x20",
+        },
+        {
+            "45s": None,
+            "1m": pending(handler=REPORT),
+            "1m45s": pending(handler=REPORT),
+            "2m": firing(handler=REPORT),
+            "6m": firing(handler=REPORT),
+            "6m30s": None,
+        },
+    ),
+    Case(
+        "QueueNotDraining",
+        "five minutes after the last ack of a consumer that is there, until it acks again",
+        {MESSAGES: "0x3 900x60", CONSUMERS: "1x60", ACKED: "0+100x4 400x36 400+100x20"},
+        {
+            "5m": pending(queue="isolation.open_case"),
+            "6m45s": pending(queue="isolation.open_case"),
+            "7m": firing(queue="isolation.open_case"),
+            "11m": None,
+        },
+    ),
+    Case(
+        "QueueNotDraining",
+        "also for a consumer that has never acked, and for what it holds unacked",
+        {MESSAGES: "3x60", CONSUMERS: "1x60"},
+        {"4m45s": pending(queue="isolation.open_case"), "5m": firing(queue="isolation.open_case")},
+    ),
+    Case(
+        "QueueNotDraining",
+        "not where nobody consumes: that is another alert",
+        {MESSAGES: "900x60", CONSUMERS: "0x60"},
+        {"14m": None},
+    ),
+    Case(
+        "QueueNotDraining",
+        "not for a long queue that drains",
+        {MESSAGES: "90000x60", CONSUMERS: "1x60", ACKED: "0+1x60"},
+        {"14m": None},
+    ),
+    Case(
+        "QueueNotDraining",
+        "not where only one batch is finished a minute",
+        {MESSAGES: "900x60", CONSUMERS: "1x60", ACKED: "0x3 9x3 18x3 27x3 36x3 45x3 54x3 63x3 72x3 81x20"},
+        {"9m": None},
+    ),
+    Case(
+        "NoConsumer",
+        "after two minutes, so that a restart is over by then",
+        {CONSUMERS: "1x4 0x7 1x4 0x20"},
+        {
+            "1m30s": pending(queue="isolation.open_case"),
+            "3m": pending(queue="isolation.open_case"),
+            "3m30s": None,
+            "6m15s": pending(queue="isolation.open_case"),
+            "6m30s": firing(queue="isolation.open_case"),
+        },
+    ),
+    Case(
+        "OutboxStuck",
+        "when the oldest is over half a minute old for two minutes",
+        {'doorstep_outbox_oldest_age_seconds{service="isolation"}': "0+15x20 0x10"},
+        {
+            "30s": None,
+            "45s": pending(service="isolation"),
+            "2m30s": pending(service="isolation"),
+            "2m45s": firing(service="isolation"),
+            "5m15s": None,
+        },
+    ),
+    Case(
+        "OutboxStuck",
+        "not for rows that come and go",
+        {'doorstep_outbox_oldest_age_seconds{service="isolation"}': "29x60"},
+        {"14m": None},
+    ),
+    Case(
+        "ArrivalWithoutOwner",
+        "after half an hour in the time of the field",
+        {'doorstep_arrivals_without_owner_oldest_age_seconds{service="registration"}': "1740+15x10 0x9"},
+        {
+            "1m": None,
+            "1m15s": pending(service="registration"),
+            "2m": pending(service="registration"),
+            "2m15s": firing(service="registration"),
+            "2m45s": None,
+        },
+    ),
+    Case(
+        "ArrivalWithoutOwner",
+        "a case without an owner counts as well",
+        {'doorstep_cases_without_owner_oldest_age_seconds{service="isolation"}': "7200x20"},
+        {"1m": firing(service="isolation")},
+    ),
+    Case(
+        "NobodyToTell",
+        "after a minute, until there is staff",
+        {'doorstep_overdue_tasks{level="nobody"}': "0x3 2x20 0x9"},
+        {"45s": None, "1m": pending(), "2m": firing(), "6m30s": None},
+    ),
+    Case(
+        "NobodyToTell",
+        "for an hour where a message to the highest level did not arrive",
+        {
+            'doorstep_overdue_tasks{level="nobody"}': "0x300",
+            'doorstep_staff_not_reached_total{level="nobody"}': "0x3 1x297",
+        },
+        {"45s": None, "1m": pending(), "2m": firing(), "59m": firing(), "62m": None},
+    ),
+    Case(
+        "NothingSent",
+        "ten minutes after ten minutes without one accepted message while others wait",
+        {
+            'doorstep_messages_waiting{state="pending", channel="sms"}': "5x200",
+            'doorstep_messages_settled_total{state="accepted", channel="sms"}': "0+3x20 60x100 60+3x80",
+            'doorstep_messages_settled_total{state="failed", channel="sms"}': "0+3x200",
+        },
+        {"15m": pending(), "24m30s": pending(), "25m": firing(), "31m": None},
+    ),
+    Case(
+        "NothingSent",
+        "not while nothing waits",
+        {
+            'doorstep_messages_waiting{state="pending", channel="sms"}': "0x200",
+            'doorstep_messages_settled_total{state="accepted", channel="sms"}': "60x200",
+        },
+        {"49m": None},
+    ),
+    Case(
+        "ServiceDown",
+        "when it does not answer",
+        {
+            **{key: "1x20" for key in WELL if key.startswith("up")},
+            'up{job="rabbitmq", instance="e"}': "1 0x20",
+        },
+        {"1m": pending(job="rabbitmq"), "1m15s": firing(job="rabbitmq")},
+    ),
+    Case(
+        "ServiceDown",
+        "when its last container is gone, and its address with it",
+        {
+            **{key: "1x40" for key in WELL if key.startswith("up")},
+            'up{job="notification", instance="d"}': "1x3 stale",
+        },
+        {"45s": None, "2m": firing(job="notification")},
+    ),
+    Case(
+        "BrokerNodeLost",
+        "two minutes after one of three is gone",
+        {
+            'up{job="rabbitmq", instance="rabbitmq"}': "1x40",
+            'up{job="rabbitmq", instance="rabbitmq-2"}': "1x40",
+            'up{job="rabbitmq", instance="rabbitmq-3"}': "1x3 stale",
+        },
+        {"45s": None, "1m": pending(job="rabbitmq"), "3m": firing(job="rabbitmq")},
+    ),
+    Case(
+        "BrokerNodeLost",
+        "not where the only one is gone: that is another alert",
+        {'up{job="rabbitmq", instance="rabbitmq"}': "1x3 0x40"},
+        {"9m": None},
+    ),
+    Case(
+        "DatabaseOrBrokerAway",
+        "when a handler waits for them again and again",
+        {'doorstep_world_away_total{handler="isolation.open_case"}': "0x4 3+3x20 63x20"},
+        {
+            "3m": pending(handler="isolation.open_case"),
+            "3m30s": firing(handler="isolation.open_case"),
+            "9m": None,
+        },
+    ),
+    Case(
+        "DatabaseOrBrokerAway",
+        "also when nothing comes in: the figures cannot be read",
+        {
+            'doorstep_world_away_total{handler="isolation.open_case"}': "0x44",
+            'doorstep_world_away_total{handler="isolation.figures"}': "0x4 1+1x40",  # a try lasts up to 10 s
+            'doorstep_dead_letters_waiting{handler="isolation.open_case"}': "0x4 _x40",
+        },
+        {
+            "3m": pending(handler="isolation.figures"),
+            "3m30s": firing(handler="isolation.figures"),
+        },
+    ),
+    Case(
+        "UnroutedMessages",
+        "after a minute",
+        {'rabbitmq_detailed_queue_messages{queue="doorstep.unrouted"}': "0 1x20"},
+        {"1m": pending(), "1m15s": firing()},
+    ),
+    Case(
+        "BrokerAlarm",
+        "names what is short",
+        {
+            "rabbitmq_alarms_memory_used_watermark": "0x20",
+            "rabbitmq_alarms_free_disk_space_watermark": "0 1x20",
+            "rabbitmq_alarms_file_descriptor_limit": "0x20",
+        },
+        {"1m": pending(alarm="disk"), "1m15s": firing(alarm="disk")},
+    ),
+)
+
+
+def promtool(*args: str | Path) -> str:
+    done = subprocess.run(["promtool", *map(str, args)], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def check(directory: Path, series: Series, **tests: Any) -> None:
+    """promtool's verdict on one test of the shipped rules."""
+    test = {
+        "interval": "15s",
+        "input_series": [{"series": name, "values": values} for name, values in series.items()],
+        **tests,
+    }
+    file = directory / "test.yml"  # JSON is YAML
+    file.write_text(json.dumps({"rule_files": [str(RULES)], "evaluation_interval": "15s", "tests": [test]}))
+    promtool("test", "rules", file)
+
+
+def alerts_are(expression: str, at: str, *expected: dict[str, Any]) -> dict[str, Any]:
+    samples = [
+        {"labels": "{" + ", ".join(f'{k}="{v}"' for k, v in labels.items()) + "}", "value": 1}
+        for labels in expected
+    ]
+    return {"expr": expression, "eval_time": at, "exp_samples": samples}
+
+
+def test_the_configuration_and_its_rules_are_valid() -> None:
+    assert "1 rule files found" in promtool("check", "config", PROMETHEUS)
+
+
+def test_while_all_is_well_there_is_no_alert(tmp_path: Path) -> None:
+    moments = ("5m", "8m", "10m", "15m", "20m", "30m", "45m", "59m")
+    check(
+        tmp_path,
+        WELL,
+        promql_expr_test=[alerts_are('ALERTS{alertstate="firing"}', at) for at in moments],
+    )
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_alert(case: Case, tmp_path: Path) -> None:
+    labels = {name for expected in case.then.values() if expected for name in expected}
+    expression = f'sum by ({", ".join(sorted(labels))}) (ALERTS{{alertname="{case.alert}"}})'
+    check(
+        tmp_path,
+        case.series,
+        promql_expr_test=[
+            alerts_are(expression, at, *([expected] if expected else []))
+            for at, expected in case.then.items()
+        ],
+    )
+
+
+def test_every_alert_has_a_case_in_which_it_goes_out() -> None:
+    assert {
+        case.alert
+        for case in CASES
+        if any(expected and expected["alertstate"] == "firing" for expected in case.then.values())
+    } == set(ALERTS)
+
+
+def test_an_alert_is_told_in_words_with_what_it_is_about(tmp_path: Path) -> None:
+    rule = ALERTS["ArrivalWithoutOwner"]
+    annotations = {
+        "summary": "an arrival has had nobody for 2h 0m 0s (registration)",
+        "description": "Its doorstep is not known, or no worker is on duty there. "
+        "Nobody goes to the door until then.",
+        "runbook_url": rule["annotations"]["runbook_url"],
+    }
+    expected = {
+        "exp_labels": {"service": "registration", **rule["labels"]},
+        "exp_annotations": annotations,
+    }
+    check(
+        tmp_path,
+        {'doorstep_arrivals_without_owner_oldest_age_seconds{service="registration"}': "7200x20"},
+        alert_rule_test=[{"eval_time": "2m", "alertname": "ArrivalWithoutOwner", "exp_alerts": [expected]}],
+    )
+
+
+@pytest.mark.parametrize("name", ALERTS)
+def test_an_alert_says_how_grave_it_is_and_where_it_is_explained(name: str) -> None:
+    rule = ALERTS[name]
+    assert rule["labels"]["severity"] in ("warning", "critical")
+    assert rule["annotations"].keys() == {"summary", "description", "runbook_url"}
+    page, _, anchor = rule["annotations"]["runbook_url"].partition("#")
+    assert anchor in anchors(ROOT / page)
+
+
+def anchors(page: Path) -> set[str]:
+    """As code hosts make them of headings."""
+    headings = re.findall(r"^#+ +(.+)$", page.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}

@@ -1,0 +1,55 @@
+"""The broker's users: what the deployment grants them is enough for services, and named for every event."""
+
+import json
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import pytest
+
+from chassis.handlers import Service
+from chassis.messaging.connection import connect
+from chassis.messaging.topology import TopologyDiffers, apply, service_entities, shared_entities
+from contracts.registry import EVENT_TYPES
+from deploy.local import PrivateBroker
+from services.isolation.handlers import HANDLERS
+
+pytestmark = pytest.mark.broker
+
+USERS = json.loads((Path(__file__).resolve().parents[3] / "deploy/rabbitmq/users.json").read_text())
+DELAYS = (5, 30)
+
+
+@pytest.fixture
+def as_isolation(broker: PrivateBroker, vhost: str, broker_url: str) -> str:
+    """URL of a user with isolation's permissions in the test's virtual host."""
+    name, may = f"isolation-{vhost}", USERS["isolation"]
+    broker.rabbitmqctl("add_user", name, "secret")
+    broker.rabbitmqctl("set_permissions", "-p", vhost, name, may["configure"], may["write"], may["read"])
+    parts = urlsplit(broker_url)
+    return urlunsplit(parts._replace(netloc=f"{name}:secret@{parts.hostname}:{parts.port}"))
+
+
+def _declare(url: str) -> None:
+    with connect(url, "test") as connection:
+        apply(connection, shared_entities(DELAYS))
+        apply(connection, service_entities(Service("isolation", HANDLERS)))
+
+
+def test_a_service_that_may_declare_nothing_is_content_with_what_the_operator_declared(
+    broker_url: str, as_isolation: str
+) -> None:
+    _declare(broker_url)
+    _declare(as_isolation)
+
+
+def test_what_is_missing_is_named_with_what_to_do(as_isolation: str) -> None:
+    with pytest.raises(
+        TopologyDiffers, match="missing, and this user may not declare it: run `doorstep topo"
+    ):
+        _declare(as_isolation)
+
+
+def test_every_event_between_services_has_one_service_that_may_publish_it() -> None:
+    granted = [event for user in USERS.values() for event in user.get("events", ())]
+    between = {name for name in EVENT_TYPES if name != "arrival.reported" and not name.startswith("report.")}
+    assert sorted(granted) == sorted(between)

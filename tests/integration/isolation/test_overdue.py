@@ -1,0 +1,273 @@
+"""What was not done, or did not reach anybody, is told up the ladder: each step once."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+
+import pytest
+from prometheus_client import REGISTRY
+from sqlalchemy import update
+
+from chassis.errors import Wrong
+from chassis.ids import new_id
+from contracts.envelope import Event
+from services.isolation import tables as t
+from services.isolation.usecases import timers
+from services.isolation.usecases.call_them import call_them
+from services.isolation.usecases.keep_copies import keep_staff
+from tests.integration.isolation.trial import (
+    COMMUNITY,
+    DISTRICT,
+    GRID,
+    MORNING,
+    STAFF,
+    STREET,
+    Trial,
+    arrival,
+    kinds,
+    prepare,
+    staff,
+    trial,
+    undeliverable,
+)
+
+
+@pytest.fixture
+def isolation(database_url: Callable[..., str]) -> Iterator[Trial]:
+    with trial(database_url("isolation", prepare)) as found:
+        yield found.with_policies().with_neighbourhood()
+
+
+@pytest.fixture
+def empty(database_url: Callable[..., str]) -> Iterator[Trial]:
+    with trial(database_url("isolation", prepare)) as found:
+        yield found
+
+
+# -- overdue tasks ----------------------------------------------------------------------------------------
+
+
+def test_an_overdue_task_is_told_once_a_step_up_the_ladder(isolation: Trial):
+    came = arrival(level="none")
+    isolation.follow(came)
+    for hours, told in (
+        (23.9, 0),
+        (24, 1),
+        (24.9, 1),
+        (25, 2),
+        (27.9, 2),
+        (28, 3),
+        (36, 4),
+        (59.9, 4),
+        (60, 5),
+    ):
+        isolation.clock.moment = MORNING + timedelta(hours=hours)
+        isolation.until_done(timers.find_overdue)
+        isolation.until_done(timers.find_overdue)
+        assert [e.version for e in isolation.told("task.overdue")] == list(range(1, told + 1)), hours
+    overdue = isolation.told("task.overdue")
+    assert [e.data["tell"]["level"] for e in overdue] == [
+        *("worker", "community", "street", "district", "district")
+    ]
+    assert [[s["staff_id"] for s in e.data["tell"]["staff"]] for e in overdue] == [
+        *(["worker-1"], ["officer"], ["street"], ["district"], ["district"])
+    ]
+    assert [e.data["tell"]["place"] for e in overdue] == [GRID, COMMUNITY, STREET, DISTRICT, DISTRICT]
+    assert overdue[0].data["tell"]["staff"][0]["contact"] == "sealed-worker-1"
+    assert overdue[0].correlationid == came.correlationid
+    assert isolation.tasks(came)[0]["state"] == "missed" and isolation.tasks(came)[0]["told"] == 5
+
+
+def test_a_step_whose_level_has_nobody_is_told_to_the_next_level_that_has(empty: Trial):
+    empty.with_policies().with_neighbourhood([("street", "street_officer", STREET)])
+    empty.follow(arrival(level="none"))
+    empty.clock.advance(hours=24)
+    empty.until_done(timers.find_overdue)
+    (overdue,) = empty.told("task.overdue")
+    assert overdue.data["tell"]["level"] == "street" and overdue.data["step"] == 1
+
+
+def test_where_the_top_of_the_ladder_has_nobody_whoever_is_highest_goes_on_being_told(empty: Trial):
+    empty.with_policies().with_neighbourhood([who for who in STAFF if who[0] != "district"])
+    empty.follow(arrival(level="none"))
+    for hours in (24, 25, 28, 36, 60):
+        empty.clock.moment = MORNING + timedelta(hours=hours)
+        empty.until_done(timers.find_overdue)
+    told = [(e.data["tell"]["level"], e.data["tell"]["place"]) for e in empty.told("task.overdue")]
+    assert told == [("worker", GRID), ("community", COMMUNITY)] + [("street", STREET)] * 3
+    assert [[s["staff_id"] for s in e.data["tell"]["staff"]] for e in empty.told("task.overdue")[2:]] == [
+        ["street"]
+    ] * 3
+
+
+def test_an_overdue_task_that_nobody_can_be_told_of_is_counted_as_such(empty: Trial):
+    empty.with_policies().with_neighbourhood(people=())
+    came = arrival(level="none")
+    empty.follow(came)
+    empty.clock.advance(hours=24)
+    empty.until_done(timers.find_overdue)
+    (overdue,) = empty.told("task.overdue")
+    assert (overdue.data["tell"]["level"], overdue.data["tell"]["staff"]) == ("worker", [])
+    assert empty.tasks(came)[0]["told_level"] == "nobody"
+    empty.do(keep_staff, [staff("street", "street_officer", STREET)])
+    empty.clock.advance(hours=1)
+    empty.until_done(timers.find_overdue)
+    assert empty.tasks(came)[0]["told_level"] == "street"
+
+
+def test_after_a_long_absence_every_step_is_still_told_once(isolation: Trial):
+    isolation.follow(*(arrival() for _ in range(3)))
+    isolation.clock.advance(days=2)
+    isolation.run_timers()
+    isolation.run_timers()
+    told = Counter((e.subject, e.version) for e in isolation.told("task.overdue"))
+    assert set(told.values()) == {1}
+    late = [x for x in isolation.rows(t.tasks) if x["due_by"] <= isolation.clock.moment]
+    assert {subject for subject, _ in told} == {task["task_id"] for task in late}
+    assert isolation.audit()["balanced"]
+
+
+def test_what_was_done_or_overtaken_is_not_told(isolation: Trial):
+    came, other = arrival(level="medium"), arrival(level="medium")
+    isolation.follow(came, other)
+    isolation.follow(arrival(came.subject, version=2, level="none"))
+    with isolation.database.begin() as conn:
+        conn.execute(
+            update(t.tasks).where(t.tasks.c.case_id == other.subject).values(state="done", tell_at=None)
+        )
+    isolation.clock.advance(days=3)
+    isolation.until_done(timers.find_overdue)
+    assert {e.data["kind"] for e in isolation.told("task.overdue")} == {"inform"}
+
+
+# -- messages that did not get through --------------------------------------------------------------------
+
+
+def test_a_message_that_cannot_be_delivered_becomes_one_task_to_call_them(isolation: Trial):
+    came = arrival(level="medium", worker="worker-2")
+    isolation.follow(came)
+    failed = [undeliverable(came.subject or "", f"m-{n}", MORNING) for n in range(2)]
+    to_staff = undeliverable(came.subject or "", "m-9", MORNING, kind="staff")
+    isolation.do(call_them, [failed[0], to_staff])
+    isolation.do(call_them, [*failed, failed[1]])
+    calls = [task for task in isolation.tasks(came) if task["kind"] == "call_them"]
+    assert [(task["about"], task["staff_id"]) for task in calls] == [("m-0", "worker-2"), ("m-1", "worker-2")]
+    assert isolation.audit()["balanced"]
+    isolation.follow(arrival(came.subject, version=2, level="none"))
+    assert kinds(isolation.tasks(came, "due")) == ["call_them", "call_them", "inform"]
+
+
+def test_a_message_to_staff_that_cannot_be_delivered_climbs_to_the_next_level_and_makes_no_task(
+    isolation: Trial,
+):
+    came = arrival(level="medium")
+    isolation.follow(came)
+    planned = isolation.tasks(came)
+    lost = [
+        undeliverable(came.subject or "", f"m-{n}", MORNING, "staff", staff_id=who, role=role)
+        for n, (who, role, _) in enumerate(STAFF)
+    ]
+    isolation.do(call_them, lost)
+    climbed = [(e.subject, e.data["tell"]["level"], e.version) for e in isolation.told("task.overdue")]
+    assert climbed == [
+        ("m-0", "community", 2),
+        ("m-1", "community", 2),
+        ("m-2", "street", 3),
+        ("m-3", "community", 2),
+        ("m-4", "community", 2),
+        ("m-5", "district", 4),
+    ], "above the district there is nobody"
+    first = isolation.told("task.overdue")[0]
+    assert [member["staff_id"] for member in first.data["tell"]["staff"]] == ["officer"]
+    assert (first.data["kind"], first.data["case_id"]) == ("message_to_staff", came.subject)
+    assert isolation.tasks(came) == planned and isolation.audit()["balanced"]
+
+
+def test_a_message_to_staff_climbs_past_a_level_that_has_nobody(empty: Trial):
+    people = [who for who in STAFF if who[1] in ("grid_worker", "street_officer")]
+    empty.with_policies().with_neighbourhood(people)
+    came = arrival(level="none")
+    empty.follow(came)
+    given = {"staff_id": "worker-1", "role": "grid_worker"}
+    empty.do(call_them, [undeliverable(came.subject or "", "m-1", MORNING, "staff", **given)])
+    (told,) = empty.told("task.overdue")
+    assert told.data["tell"]["level"] == "street"
+
+
+def not_reached(came: Event, staff_id: str, role: str, about: str, level: str | None = None) -> Event:
+    case_id, message_id = came.subject or "", f"{about}>{staff_id}"
+    return undeliverable(
+        case_id, message_id, MORNING, "staff", staff_id=staff_id, role=role, about=about, level=level
+    )
+
+
+def counted(level: str) -> float:
+    return REGISTRY.get_sample_value("doorstep_staff_not_reached_total", {"level": level}) or 0.0
+
+
+def test_one_of_several_on_a_level_who_is_not_reached_makes_nothing_climb(isolation: Trial):
+    isolation.do(keep_staff, [staff(f"district-{n}", "district_officer", DISTRICT) for n in (2, 3)])
+    came = arrival(level="none")
+    isolation.follow(came)
+    before = counted("district"), counted("nobody")
+    officers = [
+        not_reached(came, who, "district_officer", "overdue:t:4", "district")
+        for who in ("district", "district-2", "district-3")
+    ]
+    isolation.do(call_them, officers[:1])
+    isolation.do(call_them, [officers[0], officers[1]])
+    assert not isolation.told("task.overdue")
+    assert (counted("district"), counted("nobody")) == (before[0] + 2, before[1])
+    isolation.do(call_them, officers[2:])
+    assert not isolation.told("task.overdue")
+    assert counted("nobody") == before[1] + 1, "now nobody of the level knows, and there is none above"
+    assert isolation.audit()["balanced"]
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_a_level_of_which_nobody_is_reached_climbs_once(isolation: Trial, together: bool):
+    isolation.do(keep_staff, [staff("officer-2", "community_officer", COMMUNITY)])
+    came = arrival(level="none")
+    isolation.follow(came)
+    lost = [
+        not_reached(came, who, "community_officer", about, "community")
+        for about in ("overdue:t:2", "overdue:u:2")
+        for who in ("officer", "officer-2")
+    ]
+    for some in [lost[:3], lost[3:]] if together else [[one] for one in lost]:
+        isolation.do(call_them, some)
+    told = isolation.told("task.overdue")
+    assert [(e.data["tell"]["level"], e.version) for e in told] == [("street", 3)] * 2
+    assert len({e.subject for e in told}) == 2, "one for each of the tasks"
+    notes = [line for line in isolation.trace(came.subject or "")["history"] if line["what"] == "not_reached"]
+    assert Counter((line["staff_id"], line["told"]) for line in notes) == {
+        ("officer", "community"): 2,
+        ("officer-2", "street"): 2,
+    }
+    assert isolation.audit()["balanced"]
+
+
+def test_two_of_a_team_who_are_not_reached_about_one_thing_are_one_event(isolation: Trial):
+    came = arrival(level="medium")
+    isolation.follow(came)
+    isolation.do(call_them, [not_reached(came, "worker-1", "grid_worker", "opened:1")])
+    isolation.do(call_them, [not_reached(came, "nurse", "health_worker", "opened:1")])
+    isolation.do(call_them, [not_reached(came, "worker-1", "grid_worker", "changed:2")])
+    told = isolation.told("task.overdue")
+    assert [e.data["tell"]["level"] for e in told] == ["community"] * 3
+    assert len({(e.subject, e.version) for e in told}) == 2
+
+
+def test_who_is_told_alone_climbs_though_his_level_has_others(isolation: Trial):
+    """A message to the case's worker goes to him only, whatever his role."""
+    isolation.do(keep_staff, [staff("officer-2", "community_officer", COMMUNITY)])
+    came = arrival(level="medium")
+    isolation.follow(came)
+    for about, level in (("changed:2", None), ("overdue:t:1", "worker")):
+        isolation.do(call_them, [not_reached(came, "officer", "community_officer", about, level)])
+    assert [e.data["tell"]["level"] for e in isolation.told("task.overdue")] == ["street"] * 2
+
+
+def test_a_message_about_a_case_that_is_not_here_is_wrong(isolation: Trial):
+    with pytest.raises(Wrong):
+        isolation.do(call_them, [undeliverable(new_id(), "m-1", MORNING)])

@@ -1,0 +1,246 @@
+"""Policies: published once, awaited where there is none, applied to open cases, corrected."""
+
+from collections.abc import Callable, Iterator
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+from chassis.database.tables import TABLES
+from contracts.envelope import Event
+from services.isolation import policy_documents
+from services.isolation import tables as t
+from services.isolation.policy_documents import PolicyErrors
+from services.isolation.queries import stream_waiting_for_policy
+from services.isolation.usecases import timers
+from services.isolation.usecases.import_policy import import_policy
+from services.isolation.usecases.keep_copies import keep_staff
+from tests.integration.isolation.trial import (
+    CHINA,
+    GRID,
+    MORNING,
+    Trial,
+    arrival,
+    china,
+    kinds,
+    prepare,
+    staff,
+    trial,
+)
+
+DOCUMENTS = {document["policy_id"]: document for document in policy_documents.shipped()}
+
+
+@pytest.fixture
+def isolation(database_url: Callable[..., str]) -> Iterator[Trial]:
+    with trial(database_url("isolation", prepare)) as found:
+        yield found.with_policies().with_neighbourhood()
+
+
+@pytest.fixture
+def empty(database_url: Callable[..., str]) -> Iterator[Trial]:
+    with trial(database_url("isolation", prepare)) as found:
+        yield found
+
+
+# -- publishing, and waiting for one ----------------------------------------------------------------------
+
+
+def test_a_policy_is_published_once_and_again_only_when_its_text_changes(empty: Trial):
+    document = DOCUMENTS["cn-2022-06"]
+    assert empty.do(import_policy, document).new
+    assert not empty.do(import_policy, document).new
+    corrected = {**document, "remarks": ["corrected"]}
+    assert empty.do(import_policy, corrected).version == 2
+    told = empty.told("policy.published")
+    assert [(e.subject, e.version) for e in told] == [("cn-2022-06", 1), ("cn-2022-06", 2)]
+    assert told[0].data["document"] == document and "71号" in told[0].data["source"]
+
+
+def test_of_a_policy_with_errors_nothing_is_stored(empty: Trial):
+    with pytest.raises(PolicyErrors) as caught:
+        empty.do(import_policy, {**DOCUMENTS["cn-2022-06"], "places": ["x"], "valid_from": "soon"})
+    assert {where for where, _ in caught.value.errors} == {"places[0]", "valid_from"}
+    assert not empty.rows(t.policies) and not empty.rows(TABLES["outbox"])
+
+
+def test_an_arrival_before_any_policy_waits_on_record_and_gets_its_case_when_one_is_imported(empty: Trial):
+    empty.with_neighbourhood()
+    came = arrival(level="none")
+    raised = arrival(came.subject, version=2, at=MORNING + timedelta(minutes=5))
+    empty.follow(raised)
+    empty.follow(came)
+    assert not empty.rows(t.cases) and empty.audit()["waiting_for_policy"] == 1
+    assert [row["version"] for row in empty.trace(came.subject or "")["waiting_for_policy"]] == [1, 2]
+    with empty.database.read() as conn:
+        assert list(stream_waiting_for_policy(conn)) == [came.subject]
+    assert empty.until_done(timers.open_waiting) == 0
+    empty.clock.advance(minutes=30)
+    empty.with_policies("cn-2022-06")
+    assert empty.until_done(timers.open_waiting) == 2
+    assert empty.case(came)["measure"] == "central_isolation"
+    assert not empty.rows(t.waiting_for_policy) and empty.audit()["balanced"]
+    assert empty.told("case.opened")[0].correlationid == came.correlationid
+
+
+def test_a_policy_for_another_place_does_not_end_the_wait(empty: Trial):
+    empty.follow(arrival())
+    elsewhere = {**DOCUMENTS["cn-2022-06"], "policy_id": "beijing", "places": ["11"]}
+    empty.do(import_policy, elsewhere)
+    assert empty.until_done(timers.open_waiting) == 1
+    assert empty.audit()["waiting_for_policy"] == 1 and not empty.rows(t.cases)
+
+
+# -- open cases -------------------------------------------------------------------------------------------
+
+
+def test_a_policy_that_says_so_plans_open_cases_anew_from_today(isolation: Trial):
+    isolation.clock.moment = at = china("2022-11-09 07:00")
+    came = arrival(at=at, arrived_at=at, left_on=date(2022, 11, 9))
+    informed = arrival(level="none", at=at, arrived_at=at)
+    isolation.follow(came, informed)
+    isolation.clock.moment = china("2022-11-11 00:01")
+    isolation.run_timers()
+    case = isolation.case(came)
+    assert (case["measure"], case["policy_id"]) == ("home_isolation", "cn-2022-11")
+    assert case["release_on"] == date(2022, 11, 16), "days served count"
+    changed = {e.subject: e.data["change"]["kinds"] for e in isolation.told("case.changed")}
+    assert changed == {came.subject: ["laxer"]}
+    past = [task for task in isolation.tasks(came) if task["due_by"] < china("2022-11-11 00:00")]
+    assert {task["state"] for task in past if task["kind"] in ("check_in", "test")} == {"missed"}
+    live = [task for task in isolation.tasks(came, "due") if task["due_from"] >= isolation.clock.moment]
+    assert {"supplies", "first_contact", "signed_notice"} <= set(kinds(live))
+    assert isolation.do(timers.apply_policies) == 0
+    assert isolation.audit()["balanced"]
+
+
+def test_a_policy_that_does_not_say_so_leaves_open_cases_alone(isolation: Trial):
+    came = arrival()
+    isolation.follow(came)
+    before = isolation.tasks(came)
+    stricter = {**DOCUMENTS["cn-2022-11"], "policy_id": "new", "valid_from": "2022-10-01"}
+    isolation.do(import_policy, {**stricter, "applies_to_open_cases": False})
+    isolation.until_done(timers.apply_policies)
+    assert isolation.tasks(came) == before and isolation.case(came)["policy_id"] == "cn-2022-06"
+    later = arrival()
+    isolation.follow(later)
+    assert isolation.case(later)["policy_id"] == "new"
+
+
+def test_an_arrival_of_the_last_evening_handled_after_midnight_comes_under_the_new_policy(isolation: Trial):
+    evening = china("2022-11-10 23:59:50")
+    isolation.clock.moment = china("2022-11-11 00:00:05")
+    came = arrival(at=evening, arrived_at=evening, left_on=date(2022, 11, 10))
+    isolation.follow(came)
+    assert isolation.case(came)["policy_id"] == "cn-2022-06", "the policy in force at the event's time"
+    isolation.run_timers()
+    assert (isolation.case(came)["policy_id"], isolation.case(came)["measure"]) == (
+        *("cn-2022-11", "home_isolation"),
+    )
+    assert isolation.do(timers.apply_policies) == 0 and isolation.audit()["balanced"]
+
+
+def test_who_leaves_before_a_new_policy_is_applied_does_not_keep_the_case_from_it(isolation: Trial):
+    isolation.clock.moment = at = china("2022-11-10 07:00")
+    came = arrival(at=at, arrived_at=at, left_on=date(2022, 11, 10))
+    isolation.follow(came)
+    isolation.clock.moment = china("2022-11-11 00:01")
+    isolation.do(keep_staff, [staff("worker-1", "grid_worker", GRID, 2, active=False)])
+    assert isolation.do(timers.hand_over) == 1
+    isolation.run_timers()
+    case = isolation.case(came)
+    assert (case["owner"], case["policy_id"]) == ("worker-2", "cn-2022-11")
+
+
+# -- corrections ------------------------------------------------------------------------------------------
+
+
+def monitored_for(days: int, *, applies: bool = True) -> dict[str, Any]:
+    """A policy with so many days of health monitoring for who comes from a low-risk area."""
+    document = DOCUMENTS["cn-2022-06"]
+    low = {**document["levels"]["low"], "days": days}
+    return {
+        **document,
+        **{"policy_id": "corrected", "valid_from": "2022-10-01", "applies_to_open_cases": applies},
+        "levels": {**document["levels"], "low": low},
+    }
+
+
+def visits(isolation: Trial, came: Event, *states: str) -> list[date]:
+    """The days on which the measure is to end."""
+    tasks = isolation.tasks(came, *states)
+    return [x["due_from"].astimezone(CHINA).date() for x in tasks if x["kind"] == "closing_call"]
+
+
+def test_a_corrected_policy_reaches_the_cases_that_are_under_it(isolation: Trial):
+    isolation.do(import_policy, monitored_for(5))
+    came, informed = arrival(level="low"), arrival(level="none")
+    isolation.follow(came, informed)
+    isolation.clock.advance(days=2)
+    isolation.run_timers()
+    isolation.do(import_policy, monitored_for(7))
+    isolation.run_timers()
+    case = isolation.case(came)
+    assert (case["days"], case["release_on"]) == (7, date(2022, 10, 8))
+    (changed,) = isolation.told("case.changed")
+    assert changed.subject == came.subject and changed.data["change"]["kinds"] == ["stricter"]
+    assert (changed.data["days"], changed.data["release_on"]) == (7, date(2022, 10, 8))
+    assert isolation.do(timers.apply_policies) == 0
+    for _ in range(5):
+        isolation.clock.advance(days=1)
+        isolation.run_timers()
+    assert visits(isolation, came) == [date(2022, 10, 8)] and isolation.audit()["balanced"]
+
+
+def test_a_correction_on_the_last_day_goes_on_with_the_days_that_were_missing(isolation: Trial):
+    isolation.do(import_policy, monitored_for(5))
+    came = arrival(level="low")
+    isolation.follow(came)
+    isolation.clock.advance(days=5)
+    isolation.run_timers()
+    assert isolation.case(came)["plan_next"] is None
+    isolation.do(import_policy, monitored_for(7))
+    isolation.run_timers()
+    assert visits(isolation, came, "cancelled") == [date(2022, 10, 6)]
+    isolation.clock.advance(days=1)
+    isolation.run_timers()
+    assert visits(isolation, came, "due") == [date(2022, 10, 8)] and isolation.audit()["balanced"]
+
+
+@pytest.mark.parametrize("applies", [True, False])
+def test_a_correction_to_fewer_days_than_were_served_ends_the_measure_now(isolation: Trial, applies: bool):
+    isolation.do(import_policy, monitored_for(7, applies=applies))
+    came = arrival(level="low")
+    isolation.follow(came)
+    isolation.clock.advance(days=6)
+    isolation.run_timers()
+    isolation.do(import_policy, monitored_for(5, applies=applies))
+    isolation.run_timers()
+    assert isolation.case(came)["release_on"] == date(2022, 10, 6)
+    assert visits(isolation, came, "due") == [date(2022, 10, 7)]
+    assert [e.data["change"]["kinds"] for e in isolation.told("case.changed")] == [["laxer"]]
+    assert isolation.do(timers.apply_policies) == 0 and isolation.audit()["balanced"]
+
+
+def test_a_policy_corrected_to_apply_to_open_cases_reaches_those_that_met_it_before(isolation: Trial):
+    came = arrival(level="low")
+    isolation.follow(came)
+    isolation.do(import_policy, monitored_for(5, applies=False))
+    isolation.follow(arrival(came.subject, version=2, level="low"))
+    isolation.run_timers()
+    assert isolation.case(came)["policy_id"] == "cn-2022-06"
+    isolation.do(import_policy, monitored_for(5))
+    isolation.run_timers()
+    assert (isolation.case(came)["policy_id"], isolation.case(came)["days"]) == ("corrected", 5)
+
+
+def test_a_correction_that_asks_for_nothing_else_is_told_to_nobody(isolation: Trial):
+    isolation.do(import_policy, monitored_for(5))
+    came = arrival(level="low")
+    isolation.follow(came)
+    isolation.clock.advance(days=4)
+    isolation.run_timers()
+    before = isolation.tasks(came)
+    isolation.do(import_policy, {**monitored_for(5), "remarks": ["a word was misspelt"]})
+    isolation.run_timers()
+    assert isolation.tasks(came) == before and not isolation.told("case.changed")

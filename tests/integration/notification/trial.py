@@ -1,0 +1,253 @@
+"""What the tests of notification are made of: events, a database, and the gateway simulator as a process."""
+
+import json
+import random
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import orjson
+from sqlalchemy import select
+
+from chassis.clock import Clock
+from chassis.database.engine import Database
+from chassis.database.migrations import upgrade
+from chassis.database.tables import TABLES
+from chassis.ids import new_id
+from chassis.sealing import BlindIndex, Sealer, new_key
+from chassis.unit_of_work import Work
+from contracts.envelope import Event
+from contracts.registry import read_data
+from services.notification import queries
+from services.notification.channels.sms_http import SmsOverHttp, SmsSettings
+from services.notification.domain.attempts import BackOff
+from services.notification.rulebook import load_rules
+from services.notification.sender import Sender, SendingSettings
+from services.notification.tables import messages
+from services.notification.texts import load_texts
+from services.notification.usecases.telling import Telling
+
+ZONE = ZoneInfo("Asia/Shanghai")
+TEXTS = load_texts(zone=ZONE)
+TELLING = Telling(load_rules(texts=TEXTS), TEXTS)
+KEYS = f"k1:{new_key()}"
+SEALER = Sealer.from_text(KEYS)
+QUICK = SendingSettings(
+    rate=5000, lease=3.0, margin=0.5, begin_within=1.0, back_off=BackOff(tries=5, first=0.1, longest=0.5)
+)
+ROOT = Path(__file__).parents[3]
+
+
+def prepare(url: str) -> None:
+    database = Database(url)
+    upgrade("notification", database)
+    database.dispose()  # a database in use cannot be copied
+
+
+@contextmanager
+def work_on(url: str) -> Iterator[Work]:
+    database = Database(url)
+    yield Work("notification", database, Clock(), SEALER, BlindIndex(b"i" * 32), ZONE)
+    database.dispose()
+
+
+@dataclass
+class Gateway:
+    """The simulator, asked over HTTP."""
+
+    process: subprocess.Popen[str]
+    url: str
+    pool: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(20))
+
+    def behave(self, **behaviour: Any) -> None:
+        request = urllib.request.Request(
+            self.url.replace("/messages", "/behaviour"), json.dumps(behaviour).encode(), method="PUT"
+        )
+        urllib.request.urlopen(request, timeout=5).close()
+
+    def sent(self) -> dict[str, Any]:
+        with urllib.request.urlopen(self.url.replace("/messages", "/sent"), timeout=5) as answer:
+            found: dict[str, Any] = json.load(answer)
+            return found
+
+    def channel(self, **changed: Any) -> SmsOverHttp:
+        return SmsOverHttp(SmsSettings(**{"url": self.url, "timeout": 1.0, **changed}))
+
+    def sender(self, work: Work, settings: SendingSettings = QUICK, **channel: Any) -> Sender:
+        return Sender(work, {"sms": self.channel(**channel)}, TEXTS, settings, self.pool.map)
+
+
+@contextmanager
+def running_gateway() -> Iterator[Gateway]:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "demo.sms_gateway", "--port", "0"],
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+    )
+    assert process.stdout
+    gateway = Gateway(process, process.stdout.readline().split()[-1])
+    try:
+        yield gateway
+    finally:
+        gateway.pool.shutdown()
+        process.terminate()
+        assert process.wait(10) == 0
+
+
+def person(number: int, phone: str | None = None) -> str:
+    return SEALER.seal(
+        {
+            "name": f"王建国{number}",
+            "phone": phone or f"139{number:08d}",
+            "identity_type": "resident_id",
+            "identity_number": None,
+            "address": f"张掖路街道大众巷{number}号",
+        }
+    )
+
+
+def opened(
+    case_id: str | None = None, *, version: int = 1, type: str = "case.opened", **changed: Any
+) -> Event:
+    case_id = case_id or new_id()
+    number = random.randrange(10**8)
+    data = {
+        "case_id": case_id,
+        "arrival_id": case_id,
+        "state": "open",
+        "measure": "home_isolation",
+        "days": 7,
+        "counted_from": "2022-10-01",
+        "release_on": "2022-10-08",
+        "risk_level": "medium",
+        "policy": {"policy_id": "p", "edition": "ninth"},
+        "person": person(number),
+        "language": "zh-CN",
+        "team": [
+            {
+                "role": "grid_worker",
+                "staff_id": f"w{number % 50}",
+                "contact": SEALER.seal({"name": "李红", "phone": "13911112222"}),
+            }
+        ],
+        "assigned": True,
+        "tasks_planned": 3,
+        "today": [
+            {
+                "kind": "first_contact",
+                "day": 0,
+                "due_from": "2022-10-01T01:00:00Z",
+                "due_by": "2022-10-01T03:00:00Z",
+                "role": "grid_worker",
+            }
+        ],
+        **changed,
+    }
+    return event(type, case_id, version, data)
+
+
+def changed(case_id: str, version: int, kinds: list[str], **more: Any) -> Event:
+    change = {"kinds": kinds, "previous_measure": "home_isolation", "reason": None}
+    return opened(case_id, version=version, type="case.changed", change=change, **more)
+
+
+def overdue(case_id: str, step: int = 1) -> Event:
+    task_id = new_id()
+    staff = {
+        "staff_id": "w1",
+        "role": "grid_worker",
+        "contact": SEALER.seal({"name": "李红", "phone": "13911112222"}),
+        "language": "zh-CN",
+    }
+    data = {
+        "task_id": task_id,
+        "case_id": case_id,
+        "arrival_id": case_id,
+        "kind": "first_contact",
+        "day": 0,
+        "due_by": "2022-10-01T03:00:00Z",
+        "step": step,
+        "tell": {"level": "worker", "place": "g1", "staff": [staff]},
+        "community": "c1",
+    }
+    return event("task.overdue", task_id, step, data)
+
+
+def event(type: str, subject: str, version: int, data: dict[str, Any]) -> Event:
+    made = read_data(
+        Event(
+            id=f"{type}:{subject}:{version}",
+            source="/doorstep/isolation",
+            type=type,
+            subject=subject,
+            time=datetime.now(UTC),
+            data=data,
+            aggregateversion=version,
+            correlationid="report-1",
+        )
+    )
+    assert not made.problems, made.problems
+    return made
+
+
+def tell(work: Work, *events: Event) -> None:
+    use_cases = {
+        "case.opened": TELLING.on_case_opened,
+        "case.changed": TELLING.on_case_changed,
+        "task.overdue": TELLING.on_task_overdue,
+    }
+    for one in events:
+        with work.unit() as uow:
+            use_cases[one.type](uow, [one])
+
+
+def tell_batch(work: Work, events: list[Event]) -> None:
+    with work.unit() as uow:
+        TELLING.on_case_opened(uow, events)
+
+
+def states(work: Work) -> dict[str, int]:
+    with work.database.read() as conn:
+        return {state: n for state, n in queries.audit(conn)["messages_by_state"].items() if n}
+
+
+def rows(work: Work) -> list[dict[str, Any]]:
+    with work.database.read() as conn:
+        return [dict(row) for row in conn.execute(select(messages).order_by(messages.c.id)).mappings()]
+
+
+def told(work: Work, type: str) -> list[dict[str, Any]]:
+    """Events of the type in the outbox, each checked against its contract."""
+    with work.database.read() as conn:
+        bodies = conn.execute(
+            select(TABLES["outbox"].c.body).where(TABLES["outbox"].c.routing_key == type)
+        ).scalars()
+        found = [document for body in bodies for document in orjson.loads(body)]
+    for document in found:
+        made = Event(
+            document["id"], document["source"], type, document["subject"], datetime.now(UTC), document["data"]
+        )
+        assert not read_data(made).problems
+    return found
+
+
+def until(done: Callable[[], bool], sender: Sender | None = None, seconds: float = 30) -> None:
+    end = time.monotonic() + seconds
+    while not done():
+        assert time.monotonic() < end, "did not come to an end"
+        if sender is None or not sender.run_once():
+            time.sleep(0.05)
+
+
+def nothing_waits(work: Work) -> Callable[[], bool]:
+    return lambda: not {"pending", "sending"} & states(work).keys()

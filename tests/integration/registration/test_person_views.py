@@ -1,0 +1,45 @@
+"""Whoever has a person's record shown leaves a row with name, time and reason."""
+
+from __future__ import annotations
+
+import getpass
+from collections.abc import Callable
+
+import pytest
+from typer.testing import CliRunner
+
+from cli.main import app
+from services.registration import tables as t
+from tests.integration.registration.trial import Trial, prepare, report
+
+
+@pytest.fixture
+def trial(database_url: Callable[..., str], monkeypatch: pytest.MonkeyPatch) -> Trial:
+    trial = Trial(database_url("registration", prepare))
+    monkeypatch.setattr("operations.databases.database_of", lambda _service: trial.database)
+    trial.receive(report(1))
+    return trial
+
+
+def test_without_a_reason_nothing_is_shown(trial: Trial) -> None:
+    (arrival,) = trial.arrivals()
+    refused = CliRunner().invoke(app, ["trace", arrival["id"], "--reveal"])
+    assert refused.exit_code == 2 and "--why" in refused.output
+    assert trial.rows(t.person_views) == []
+
+
+def test_a_view_is_noted_before_anything_is_shown(trial: Trial, monkeypatch: pytest.MonkeyPatch) -> None:
+    (arrival,) = trial.arrivals()
+    noted: list[object] = []
+
+    def shown(arrival_id: str, *, reveal: bool) -> dict[str, str]:
+        noted.extend(trial.rows(t.person_views))
+        return {"arrival_id": arrival_id}
+
+    monkeypatch.setattr("cli.arrivals.trace.gather", shown)
+    arguments = ["trace", arrival["id"], "--reveal", "--why", "called by the resident", "--json"]
+    assert CliRunner().invoke(app, arguments).exit_code == 0
+    (row,) = trial.rows(t.person_views)
+    assert len(noted) == 1
+    assert (row["arrival_id"], row["viewed_by"]) == (arrival["id"], getpass.getuser())
+    assert row["reason"] == "called by the resident"

@@ -1,0 +1,107 @@
+"""Lists of risk areas: from file or as events, in any order, and what ended still concerns who was there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from chassis.errors import Wrong
+from contracts.envelope import event_document
+from services.registration import tables as t
+from services.registration.domain.imports import BadInput
+from services.registration.domain.risk_lists import read_official
+from services.registration.usecases.risk_lists import import_risk_list, keep_risk_lists
+from tests.integration.registration.trial import (
+    CHINA,
+    NOON,
+    RISKY,
+    Trial,
+    as_event,
+    prepare,
+    report,
+    risk_list,
+)
+
+EVENING = risk_list(high=["新小区"], medium=["京怡家园4号楼"], at="2022-10-01 21时")
+NEXT_DAY = risk_list(high=["新小区"], at="2022-10-02 8时")
+
+
+@pytest.fixture
+def trial(database_url: Callable[..., str]) -> Iterator[Trial]:
+    trial = Trial(database_url("registration", prepare))
+    yield trial
+    trial.database.dispose()
+
+
+def import_list(trial: Trial, document: dict[str, Any]) -> dict[str, Any]:
+    with trial.work.unit() as uow:
+        return import_risk_list(uow, read_official(document, CHINA), "test")
+
+
+def areas_of(trial: Trial) -> list[tuple[Any, ...]]:
+    rows = trial.rows(t.risk_areas)
+    return sorted(
+        (row["place"], row["level"], row["valid_from"], row["valid_to"] or datetime.max) for row in rows
+    )
+
+
+def test_the_next_list_says_what_is_new_changed_and_ended(trial: Trial) -> None:
+    found = import_list(trial, EVENING)
+    assert (found["new"], found["changed"], found["ended"], found["unchanged"]) == (1, 1, 0, 0)
+    found = import_list(trial, NEXT_DAY)
+    assert (found["new"], found["changed"], found["ended"], found["unchanged"]) == (0, 0, 1, 1)
+    assert found["ended_areas"][0]["place"] == "京怡家园4号楼"
+
+
+def test_the_same_list_again_changes_nothing(trial: Trial) -> None:
+    before = areas_of(trial)
+    assert import_list(trial, risk_list())["already_imported"]
+    assert areas_of(trial) == before
+
+
+def test_another_list_of_the_same_time_is_refused(trial: Trial) -> None:
+    with pytest.raises(BadInput):
+        import_list(trial, risk_list(high=["another"]))
+
+
+def test_lists_may_come_in_any_order(trial: Trial, database_url: Callable[..., str]) -> None:
+    import_list(trial, EVENING)
+    import_list(trial, NEXT_DAY)
+    other = Trial(database_url("registration", prepare))
+    import_list(other, NEXT_DAY)
+    import_list(other, EVENING)
+    assert areas_of(other) == areas_of(trial)
+
+
+def test_an_area_that_ended_still_concerns_whoever_was_there(trial: Trial) -> None:
+    import_list(trial, risk_list(high=["别处"], at="2022-10-01 11时"))
+    trial.receive(report(1, stops=[RISKY]))
+    assert trial.arrivals()[0]["risk_level"] == "high"
+
+
+def list_event(official: dict[str, Any]) -> Any:
+    data = {
+        "list_id": "nhc-1",
+        "published_at": "2022-10-01T21:00:00+08:00",
+        "source": "NHC",
+        "official": official,
+    }
+    document = event_document(
+        id="nhc-1", source="/nhc", type="risk_list.published", subject="nhc-1", time=NOON, data=data
+    )
+    return as_event({**document, "source": "/nhc/lists"})
+
+
+def test_a_published_list_comes_as_an_event_too(trial: Trial) -> None:
+    with trial.work.unit() as uow:
+        keep_risk_lists(uow, [list_event(EVENING)])
+    assert {row["id"] for row in trial.rows(t.risk_lists)} == {"official-2022100108", "nhc-1"}
+
+
+def test_a_broken_list_is_wrong_work_and_leaves_nothing(trial: Trial) -> None:
+    with pytest.raises(Wrong), trial.work.unit() as uow:
+        keep_risk_lists(uow, [list_event({"data": {}})])
+    assert len(trial.rows(t.risk_lists)) == 1

@@ -1,0 +1,44 @@
+"""The ladder that overdue tasks climb."""
+
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from field.ladder import Ladder, Rung
+
+DUE = datetime(2022, 10, 1, 4, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+RUNGS = (
+    Rung("worker", HOUR, ("grid_worker",)),
+    Rung("community", 2 * HOUR, ("community_officer",)),
+    Rung("street", 4 * HOUR, ("street_officer",)),
+    Rung("district", 8 * HOUR, ("district_officer",)),
+)
+LADDER = Ladder(RUNGS, repeat_after=24 * HOUR)
+
+
+def test_the_last_rung_stays_the_last():
+    levels = [LADDER.at(step).level for step in (1, 2, 3, 4, 5, 9)]
+    assert levels == ["worker", "community", "street", "district", "district", "district"]
+
+
+def test_each_step_falls_due_by_its_rung_then_at_every_repeat():
+    due = [LADDER.falls_due(DUE, step) for step in (1, 2, 4, 5, 6)]
+    assert due == [DUE + HOUR, DUE + 2 * HOUR, DUE + 8 * HOUR, DUE + 32 * HOUR, DUE + 56 * HOUR]
+
+
+def test_without_a_repeat_nothing_follows_the_last_rung():
+    assert Ladder(RUNGS, None).falls_due(DUE, 5) is None
+
+
+def test_above_a_role_are_the_rungs_that_follow_its_own():
+    assert [rung.level for rung in LADDER.above("community_officer")] == ["street", "district"]
+    assert [rung.level for rung in LADDER.above("driver")] == ["community", "street", "district"]
+    assert LADDER.above("district_officer") == ()
+
+
+@given(st.integers(1, 200))
+def test_steps_fall_due_in_order_and_never_end(step: int):
+    this, following = LADDER.falls_due(DUE, step), LADDER.falls_due(DUE, step + 1)
+    assert this and following and this < following
