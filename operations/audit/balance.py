@@ -133,19 +133,19 @@ def _registration(found: Balance, conn: Any) -> None:
 
 
 def _kept_reports(found: Balance, conn: Any) -> None:
-    """Every report that was handled has its row."""
-    from sqlalchemy import and_, func, select
+    """Every report that was handled has its row.
+
+    A set is taken from a set: both are read once, where a join reads all reports for each row of the inbox.
+    """
+    from sqlalchemy import func, select
 
     from chassis.messaging.inbox import INBOX
     from services.registration.tables import reports
 
-    gone = (
-        select(INBOX.c.source, INBOX.c.event_id, func.count().over())
-        .outerjoin(reports, and_(reports.c.source == INBOX.c.source, reports.c.event_id == INBOX.c.event_id))
-        .where(INBOX.c.handler == "registration.receive_report", reports.c.id.is_(None))
-        .limit(NAMED)
-    )
-    rows = conn.execute(gone).all()
+    handled = select(INBOX.c.source, INBOX.c.event_id).where(INBOX.c.handler == "registration.receive_report")
+    gone = handled.except_(select(reports.c.source, reports.c.event_id)).subquery()
+    named = select(gone.c.source, gone.c.event_id, func.count().over())
+    rows = conn.execute(named.order_by(gone.c.source, gone.c.event_id).limit(NAMED)).all()
     for source, event_id, _ in rows:
         found.miss("report", f"{source} {event_id}", "it was received, and its row is not there")
     found.miss_more(rows[0][2] if rows else 0, len(rows))

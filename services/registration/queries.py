@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Column, func, select, union
-from sqlalchemy.engine import Connection
+from sqlalchemy.engine import Connection, Result
 
 from chassis.database.statements import is_in
 from chassis.sealing import SealBroken, Sealer
@@ -194,15 +194,17 @@ def _missing_arrivals(conn: Connection) -> tuple[list[dict[str, Any]], int]:
         select(companion_arrivals.c.arrival_id, companion_arrivals.c.report_id),
     ).subquery()
     lost = (
-        select(pointed.c.arrival_id, func.min(reports.c.event_id).label("event_id"))
+        select(
+            pointed.c.arrival_id,
+            func.min(reports.c.event_id).label("event_id"),
+            func.count().over().label("in_all"),
+        )
         .join(reports, reports.c.id == pointed.c.report_id)
         .outerjoin(arrivals, arrivals.c.id == pointed.c.arrival_id)
         .where(arrivals.c.id.is_(None))
         .group_by(pointed.c.arrival_id)
     )
-    count = conn.execute(select(func.count()).select_from(lost.subquery())).scalar_one()
-    rows = conn.execute(lost.order_by(pointed.c.arrival_id).limit(MOST_NAMED)).mappings()
-    return [dict(row) for row in rows], count
+    return _named_and_counted(conn.execute(lost.order_by(pointed.c.arrival_id).limit(MOST_NAMED)))
 
 
 def _arrivals_short_of_reports(conn: Connection) -> tuple[list[dict[str, Any]], int]:
@@ -218,13 +220,23 @@ def _arrivals_short_of_reports(conn: Connection) -> tuple[list[dict[str, Any]], 
     )
     found = func.coalesce(there.c.found, 0)
     short = (
-        select(arrivals.c.id.label("arrival_id"), arrivals.c.reports.label("counted"), found.label("found"))
+        select(
+            arrivals.c.id.label("arrival_id"),
+            arrivals.c.reports.label("counted"),
+            found.label("found"),
+            func.count().over().label("in_all"),
+        )
         .outerjoin(there, there.c.arrival_id == arrivals.c.id)
         .where(arrivals.c.reports != found)
     )
-    count = conn.execute(select(func.count()).select_from(short.subquery())).scalar_one()
-    rows = conn.execute(short.order_by(arrivals.c.id).limit(MOST_NAMED)).mappings()
-    return [dict(row) for row in rows], count
+    return _named_and_counted(conn.execute(short.order_by(arrivals.c.id).limit(MOST_NAMED)))
+
+
+def _named_and_counted(rows: Result[Any]) -> tuple[list[dict[str, Any]], int]:
+    """The first rows, and how many there are in all, which each row says in its column `in_all`."""
+    named = [dict(row) for row in rows.mappings()]
+    counts = [row.pop("in_all") for row in named]
+    return named, counts[0] if counts else 0
 
 
 def _reports_of(conn: Connection, arrival_id: str) -> list[Any]:
