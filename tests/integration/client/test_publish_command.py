@@ -9,7 +9,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from cli import publish, simulate
+from cli.arrivals import publish, simulate
 
 pytestmark = pytest.mark.broker
 

@@ -19,7 +19,9 @@ from services.isolation.usecases import timers
 from services.notification import metrics as of_notification
 from services.registration import metrics as of_registration
 from tests.e2e.conftest import migrated
-from tests.integration import isolation_trial, notification_trial, registration_trial
+from tests.integration.isolation import trial as isolation_trial
+from tests.integration.notification import trial as notification_trial
+from tests.integration.registration import trial as registration_trial
 from tests.integration.registration.trial import report
 
 SERVICES = ("registration", "isolation", "notification")
