@@ -22,6 +22,7 @@ from sqlalchemy import (
     any_,
     bindparam,
     cast,
+    delete,
     false,
     func,
     literal,
@@ -113,6 +114,19 @@ def update_rows(
         statement,
         [{**{f"key_{c}": row[c] for c in key}, **{f"set_{c}": row[c] for c in set}} for row in rows],
     )
+
+
+def delete_rows(conn: Connection, table: Table, rows: Sequence[Row], *, key: Sequence[str]) -> None:
+    """Delete many rows, each looked up in the index of `key`."""
+    if not rows:
+        return
+    if conn.dialect.name == "postgresql":
+        found = " AND ".join(f"t.{_quoted(table.c[c])} = x.{_quoted(table.c[c])}" for c in key)
+        sql = f"DELETE FROM {table.name} AS t USING {_recordset(table, tuple(key))} WHERE {found}"
+        conn.exec_driver_sql(sql, (_as_json(table, rows),))
+        return
+    statement = delete(table).where(and_(*(table.c[c] == bindparam(f"key_{c}") for c in key)))
+    conn.execute(statement, [{f"key_{c}": row[c] for c in key} for row in rows])
 
 
 def is_in(conn: Connection, column: Column[Any], values: Collection[Any]) -> ColumnElement[bool]:

@@ -73,7 +73,8 @@ class Repeats(Entrypoint):
         try:
             while not self._stopping.ready():
                 if self._chore.once():
-                    eventlet.sleep(0)  # databases let nobody else run: with much to do, SIGTERM would wait
+                    # Databases let nobody else run: with much to do, SIGTERM would wait.
+                    eventlet.sleep(self._chore.rest_s)
                 else:
                     self._stopping.wait(timeout=self._chore.every_s)
             self._chore.leave()

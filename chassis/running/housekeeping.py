@@ -45,7 +45,7 @@ log = structlog.get_logger()
 class Chore:
     """Something done again and again; a failure is told and the next time is another chance.
 
-    `do` returns how much it did; more than 0 means again at once.
+    `do` returns how much it did; more than 0 means again after `rest_s`.
     """
 
     name: str
@@ -53,6 +53,8 @@ class Chore:
     do: Do
     leave: Callable[[], object] = lambda: None
     """At the end: give back what others could go on with."""
+    rest_s: float = 0
+    """Between two turns of which the first had something to do: handlers must not wait for it every time."""
 
     def once(self) -> int:
         try:
@@ -94,7 +96,7 @@ def chores(service: Service, work: Work, settings: Settings) -> list[Chore]:
     return [
         Chore("sweep", 2, sweep, leave),
         Chore("dead_letters", 10, drain.drain),
-        Chore("forget", 60, forget),
+        Chore("forget", 60, forget, rest_s=0.5),
         Chore("figures", EVERY_S, figures.read),
         *(_timer(service, timer, work, settings) for timer in service.timers),
     ]

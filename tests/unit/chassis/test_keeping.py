@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import MetaData, func, select, update
+from sqlalchemy.engine import Connection
+from sqlalchemy.event import listen, remove
 
 from chassis.clock import Clock
 from chassis.database.engine import Database
@@ -114,6 +117,64 @@ def test_inbox_rows_are_forgotten_after_their_days_a_bounded_number_at_a_time(da
     with database.begin() as conn:
         assert inbox.forget_old(conn, 30) == 10
     assert count(database, INBOX) == 10
+
+
+def test_the_oldest_inbox_rows_are_forgotten_first_and_by_their_whole_key(database: Database) -> None:
+    with database.begin() as conn:
+        for age, source in ((40, "/rail"), (50, "/air"), (1, "/bus")):
+            claim(conn, "trial.a", [event(str(n), source=source) for n in range(10)])
+            conn.execute(update(INBOX).where(INBOX.c.source == source).values(handled_at=ago(age)))
+        assert inbox.forget_old(conn, 30, most=10) == 10
+        assert set(conn.execute(select(INBOX.c.source)).scalars()) == {"/rail", "/bus"}
+        assert inbox.forget_old(conn, 30) == 10
+        assert set(conn.execute(select(INBOX.c.source)).scalars()) == {"/bus"}
+
+
+MANY = 30_000
+
+
+def test_forgetting_looks_each_row_up_however_many_are_old(database: Database) -> None:
+    """Otherwise each of the old rows is held against each that is to go, and the service stands still."""
+    inbox_row = {"handler": "trial.a", "source": "/rail", "body_hash": "0" * 16, "handled_at": ago(40)}
+    outbox_row: dict[str, Any] = {"exchange": "e", "routing_key": "k", "events": 1, "body": "[]"}
+    outbox_row |= {"created_at": ago(40), "published_at": ago(40)}
+    with database.begin() as conn:
+        insert_rows(conn, INBOX, [inbox_row | {"event_id": f"r{n}"} for n in range(MANY)])
+        insert_rows(conn, OUTBOX, [outbox_row | {"id": new_id()} for n in range(MANY)])
+        if not database.is_sqlite:
+            conn.exec_driver_sql("ANALYZE")
+    with database.begin() as conn, plans(conn) as seen:
+        assert (inbox.forget_old(conn, 30), outbox.forget_old(conn, 30)) == (5000, 2000)
+    deletes = {
+        table: plan for table in ("inbox", "outbox") for sql, plan in seen if f"DELETE FROM {table}" in sql
+    }
+    if database.is_sqlite:
+        assert "sqlite_autoindex_inbox_1 (handler=? AND source=? AND event_id=?)" in deletes["inbox"]
+        assert "sqlite_autoindex_outbox_1 (id=?)" in deletes["outbox"]
+        assert "inbox_by_age" in seen[0][1]
+    else:
+        assert "Index Scan using inbox_pkey" in deletes["inbox"]
+        for part in ("handler", "source", "event_id"):
+            assert f"({part})::text = (x.{part})::text" in deletes["inbox"]
+        assert "outbox_pkey" in deletes["outbox"]
+        assert "Seq Scan" not in "".join(deletes.values())
+
+
+@contextmanager
+def plans(conn: Connection) -> Iterator[list[tuple[str, str]]]:
+    """Each statement on the connection, with the plan that the database makes for it."""
+    seen: list[tuple[str, str]] = []
+    how = "EXPLAIN QUERY PLAN" if conn.dialect.name == "sqlite" else "EXPLAIN"
+
+    def explain(_conn: Any, cursor: Any, sql: str, parameters: Any, _context: Any, many: bool) -> None:
+        cursor.execute(f"{how} {sql}", parameters[0] if many else parameters)
+        seen.append((sql, "\n".join(str(row[-1]) for row in cursor.fetchall())))
+
+    listen(conn, "before_cursor_execute", explain)
+    try:
+        yield seen
+    finally:
+        remove(conn, "before_cursor_execute", explain)
 
 
 # -- the event log ------------------------------------------------------------
