@@ -53,7 +53,10 @@ class CaseOpened(Contract):
 
 
 class CaseChange(Contract):
-    kinds = several(fields.String(), about="stricter, laxer, assigned, rescheduled, cancelled, details")
+    kinds = several(
+        fields.String(),
+        about="stricter, laxer, assigned, rescheduled, details; cancelled: no service says it yet",
+    )
     previous_measure = one_of(MEASURES, required=True)
     reason = text(200)
 

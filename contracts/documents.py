@@ -92,15 +92,12 @@ def reference_page(listeners: Listeners) -> str:
         "| --- | --- | --- |",
     ]
     for name in EVENT_TYPES:
-        lines.append(f"| [{name}](#{_anchor(name)}) | {said_by(name)} | {_heard_by(name, listeners)} |")
+        lines.append(
+            f"| [{name}](#{_anchor(name)}) | {EVENT_TYPES[name].said_by} | {_heard_by(name, listeners)} |"
+        )
     for name in EVENT_TYPES:
         lines += ["", *_section(name, listeners)]
     return "\n".join(lines) + "\n"
-
-
-def said_by(event_type: str) -> str:
-    source: str = EXAMPLES[event_type]["source"]
-    return source.removeprefix("/doorstep/") if source.startswith("/doorstep/") else "other systems"
 
 
 def _heard_by(event_type: str, listeners: Listeners) -> str:
@@ -114,7 +111,7 @@ def _section(name: str, listeners: Listeners) -> list[str]:
     if "description" in schema:
         lines += [schema["description"], ""]
     lines += [
-        f"Said by {said_by(name)}; goes to {_heard_by(name, listeners)}.",
+        f"Said by {EVENT_TYPES[name].said_by}; goes to {_heard_by(name, listeners)}.",
         f"Its `dataschema` is `{schema['$id']}`: [JSON Schema](../contracts/schemas/{name}.json).",
         "",
     ]

@@ -18,16 +18,21 @@ from contracts.quick import Unsure, quick_loader
 # No more digits than a version can have: Python refuses to read a number of thousands of them.
 _VERSION = re.compile(r"(?:^|[:/])v?(\d{1,9})(?:\.\d+)*$")
 
+OUTSIDERS = "other systems"
+NO_SERVICE = "no service: whoever publishes it"
+
 
 @dataclass(frozen=True)
 class EventType:
     """One kind of event.
 
+    :param said_by: the service that records it, OUTSIDERS or NO_SERVICE.
     :param subscribed: False where no service listens yet; an unheard event of such a type is no alarm.
     """
 
     name: str
     schema: type[Schema]
+    said_by: str
     subscribed: bool = True
     major: int = 1
 
@@ -41,21 +46,21 @@ class EventType:
 
 
 _TYPES = (
-    EventType("arrival.reported", arrivals.ArrivalReported),
-    EventType("report.accepted", arrivals.ReportAccepted),
-    EventType("report.rejected", arrivals.ReportRejected),
-    EventType("arrival.registered", arrivals.ArrivalRegistered),
-    EventType("arrival.reassessed", arrivals.ArrivalReassessed),
-    EventType("risk_list.published", reference.RiskListPublished),
-    EventType("policy.published", reference.PolicyPublished),
-    EventType("place.changed", reference.PlaceChanged),
-    EventType("staff.changed", reference.StaffChanged),
-    EventType("case.opened", cases.CaseOpened),
-    EventType("case.changed", cases.CaseChanged),
-    EventType("task.planned", cases.TaskPlanned, subscribed=False),
-    EventType("task.overdue", cases.TaskOverdue),
-    EventType("message.accepted", messages.MessageAccepted, subscribed=False),
-    EventType("message.undeliverable", messages.MessageUndeliverable),
+    EventType("arrival.reported", arrivals.ArrivalReported, OUTSIDERS),
+    EventType("report.accepted", arrivals.ReportAccepted, "registration"),
+    EventType("report.rejected", arrivals.ReportRejected, "registration"),
+    EventType("arrival.registered", arrivals.ArrivalRegistered, "registration"),
+    EventType("arrival.reassessed", arrivals.ArrivalReassessed, "registration"),
+    EventType("risk_list.published", reference.RiskListPublished, NO_SERVICE),
+    EventType("policy.published", reference.PolicyPublished, "isolation"),
+    EventType("place.changed", reference.PlaceChanged, "registration"),
+    EventType("staff.changed", reference.StaffChanged, "registration"),
+    EventType("case.opened", cases.CaseOpened, "isolation"),
+    EventType("case.changed", cases.CaseChanged, "isolation"),
+    EventType("task.planned", cases.TaskPlanned, "isolation", subscribed=False),
+    EventType("task.overdue", cases.TaskOverdue, "isolation"),
+    EventType("message.accepted", messages.MessageAccepted, "notification", subscribed=False),
+    EventType("message.undeliverable", messages.MessageUndeliverable, "notification"),
 )
 EVENT_TYPES = {kind.name: kind for kind in _TYPES}
 

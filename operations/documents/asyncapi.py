@@ -52,8 +52,7 @@ def listeners(services: Sequence[Any]) -> dict[str, list[str]]:
 
 def asyncapi(services: Sequence[Any]) -> dict[str, Any]:
     """All services as one application: what it sends, what each of its queues receives."""
-    from contracts.documents import said_by
-    from contracts.registry import EVENT_TYPES
+    from contracts.registry import EVENT_TYPES, NO_SERVICE, OUTSIDERS
 
     channels: dict[str, Any] = {}
     operations: dict[str, Any] = {}
@@ -62,8 +61,9 @@ def asyncapi(services: Sequence[Any]) -> dict[str, Any]:
         if channel not in channels:
             channels[channel] = _exchange_channel(address, exchange, kind)
         channels[channel]["messages"][name] = {"$ref": f"#/components/messages/{name}"}
-        if said_by(name) != "other systems":
-            operations[f"{said_by(name)}.says.{name}"] = _operation("send", channel, [name])
+        speaker = EVENT_TYPES[name].said_by
+        if speaker not in (OUTSIDERS, NO_SERVICE):
+            operations[f"{speaker}.says.{name}"] = _operation("send", channel, [name])
     for service in services:
         for handler in service.handlers:
             queue = handler.queue(service.name)

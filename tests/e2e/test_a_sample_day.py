@@ -13,6 +13,7 @@ import pytest
 import yaml
 from sqlalchemy import text
 
+from contracts.registry import EVENT_TYPES
 from demo.day import Day, Line
 from demo.samples import STAFF, sample
 from operations.settings import remember
@@ -52,6 +53,16 @@ def _broken_but_readable(line: Line) -> bool:
         return False
 
 
+def recorded_types(system: System) -> dict[str, set[str]]:
+    """The event types that stand in each service's log of events."""
+    log = text("SELECT DISTINCT routing_key FROM outbox WHERE exchange = 'doorstep.events'")
+    types = {}
+    for service in ("registration", "isolation", "notification"):
+        with system.database(service).read() as conn:
+            types[service] = set(conn.execute(log).scalars())
+    return types
+
+
 def test_a_morning_ends_balanced_and_no_log_line_names_anybody(running_system: System):
     day, lines = morning()
     running_system.publish(lines)
@@ -68,6 +79,9 @@ def test_a_morning_ends_balanced_and_no_log_line_names_anybody(running_system: S
     assert sums["arrivals"]["registered"] == sums["arrivals"]["with_case"] == truth.comings
     assert sums["messages"]["planned"] == sums["messages"]["found"] > 0
     assert found["dead_letters"] == {"registration.receive_report": truth.broken}
+
+    for service, types in recorded_types(running_system).items():
+        assert types <= {kind.name for kind in EVENT_TYPES.values() if kind.said_by == service}
 
     logged = running_system.log_text()
     leaks = {secret for secret in personal(lines) if secret in logged or json.dumps(secret)[1:-1] in logged}
