@@ -1,23 +1,35 @@
-"""What a service author writes: this handler takes this event in batches and calls this use case.
+"""A service author declares here, as plain data, everything that a service runs.
 
-Plain data. The topology, the AsyncAPI document and the nameko entrypoints are made from it.
+Handlers run on events, timers by the clock in one replica at a time, loops without pause in every replica.
+The topology, the AsyncAPI document and the nameko entrypoints are made from these declarations.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from chassis.names import ARRIVALS, EVENTS
 from contracts.envelope import Event
 
 if TYPE_CHECKING:
     from chassis.running.figures import Figure
-    from chassis.unit_of_work import UnitOfWork
+    from chassis.unit_of_work import UnitOfWork, Work
 
 UseCase = Callable[["UnitOfWork", Sequence[Event]], Any]
+
+_Item = TypeVar("_Item")
+_Result = TypeVar("_Result")
+
+
+class Map(Protocol):
+    """Like the built-in `map`; the calls may run at the same time, the results keep the order."""
+
+    def __call__(
+        self, function: Callable[[_Item], _Result], items: Iterable[_Item], /
+    ) -> Iterable[_Result]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +78,34 @@ class Timer:
 
 
 @dataclass(frozen=True, slots=True)
+class Loop:
+    """Work without events, done in every replica at the same time; it shares the work by leases of its own.
+
+    :param every: real time between a turn that found nothing to do and the next one.
+    :param make: called once at the start. Gets the work, with a broker connection of its own, and a `map`
+        that runs up to `at_once` calls at the same time. Returns the function that does one turn and returns
+        how much it did (anything but 0: it is called again at once), or None where the settings switch the
+        loop off. Raises SettingsError.
+    """
+
+    name: str
+    every: timedelta
+    make: Callable[[Work, Map], Callable[[], int] | None]
+    at_once: int = 20
+
+
+@dataclass(frozen=True, slots=True)
 class Service:
-    """Everything the chassis needs to know of a service."""
+    """Everything the chassis needs to know of a service.
+
+    :param figures: numbers from its database that `/metrics` shows.
+    :param checks: called once at the start, before anything is consumed: they read the files that the
+        settings name, so that a wrong file stops the service and not each event. They raise SettingsError.
+    """
 
     name: str
     handlers: tuple[Handler, ...]
     timers: tuple[Timer, ...] = ()
     figures: tuple[Figure, ...] = ()
-    """What of its database `/metrics` shows."""
+    loops: tuple[Loop, ...] = ()
+    checks: tuple[Callable[[], object], ...] = ()

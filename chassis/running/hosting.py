@@ -11,15 +11,16 @@ from typing import Any
 
 import eventlet
 import structlog
+from eventlet import GreenPool
 from eventlet.event import Event as Flag
 from eventlet.timeout import Timeout
 from nameko.extensions import Entrypoint
 
-from chassis.handlers import Service
+from chassis.handlers import Map, Service
 from chassis.messaging.consumer import BatchConsumer
 from chassis.messaging.outbox import Outbox
 from chassis.messaging.publisher import Publisher
-from chassis.running.housekeeping import Chore, chores
+from chassis.running.housekeeping import Chore, chores, loops
 from chassis.settings import Settings
 from chassis.telemetry import WORLD_AWAY, begin_at_zero, describe_error
 from chassis.unit_of_work import Work
@@ -88,10 +89,10 @@ class Repeats(Entrypoint):
         _wait(self._left, self._chore.name)
 
 
-def host(
-    service: Service, work: Work, settings: Settings, extra: Callable[[Work, Settings], list[Chore]] | None
-) -> tuple[type, list[BatchConsumer]]:
-    """The nameko service class, and its consumers so that readiness can be asked."""
+def host(service: Service, work: Work, settings: Settings) -> tuple[type, list[BatchConsumer]]:
+    """The nameko service class, and its consumers so that readiness can be asked. Raises SettingsError."""
+    for check in service.checks:
+        check()
     members: dict[str, Any] = {"name": service.name}
     consumers: list[BatchConsumer] = []
     begin_at_zero([handler.queue(service.name) for handler in service.handlers], EVENT_TYPES)
@@ -101,13 +102,18 @@ def host(
         consumer = BatchConsumer(service, handler, replace(work, outlet=outbox), outbox, settings)
         consumers.append(consumer)
         members[handler.name] = _method(handler.name, Consumes.decorator(consumer))
-    all_chores = chores(service, work, settings) + (extra(work, settings) if extra else [])
-    for chore in all_chores:
+    for chore in [*chores(service, work, settings), *loops(service, work, settings, _green_map)]:
         short = chore.name.rpartition(".")[2]
         named = replace(chore, name=f"{service.name}.{short}")  # as handlers are, in metrics and logs
         WORLD_AWAY.labels(named.name)
         members[f"every_{short}"] = _method(f"every_{short}", Repeats.decorator(named))
     return type(f"{service.name.title()}Service", (), members), consumers
+
+
+def _green_map(at_once: int) -> Map:
+    """A `map` whose calls wait for the network side by side, in green threads."""
+    several: Map = GreenPool(at_once).imap
+    return several
 
 
 def _method(name: str, decorator: Callable[[Any], Any]) -> Any:

@@ -16,7 +16,7 @@ from sqlalchemy.engine import Connection
 from chassis.database import leases
 from chassis.database.tables import TABLES
 from chassis.errors import is_world_away
-from chassis.handlers import Service, Timer
+from chassis.handlers import Map, Service, Timer
 from chassis.messaging import inbox, outbox
 from chassis.messaging.connection import BROKER_AWAY
 from chassis.messaging.consumer import DeadQueueDrain
@@ -100,6 +100,21 @@ def chores(service: Service, work: Work, settings: Settings) -> list[Chore]:
         Chore("figures", EVERY_S, figures.read),
         *(_timer(service, timer, work, settings) for timer in service.timers),
     ]
+
+
+def loops(service: Service, work: Work, settings: Settings, map_of: Callable[[int], Map]) -> list[Chore]:
+    """The service's loops, except those that the settings switch off. Raises SettingsError.
+
+    :param map_of: makes the `map` of a loop; gets how many calls it may run at the same time.
+    """
+    made = []
+    for loop in service.loops:
+        name = f"{service.name}.{loop.name}"
+        own, settled = publishing(work, settings, name)
+        turn = loop.make(own, map_of(loop.at_once))
+        if turn is not None:
+            made.append(Chore(name, loop.every.total_seconds(), settled(turn)))
+    return made
 
 
 def _own_figures(service: Service) -> list[Figure]:

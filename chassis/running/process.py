@@ -16,7 +16,6 @@ eventlet.monkey_patch()
 import gc
 import signal
 import sys
-from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
@@ -30,7 +29,6 @@ from chassis.errors import SettingsError
 from chassis.handlers import Service
 from chassis.running.health import HealthServer
 from chassis.running.hosting import host
-from chassis.running.housekeeping import Chore
 from chassis.settings import PREFIX, Settings, read_settings
 from chassis.telemetry import configure_logs
 from chassis.unit_of_work import Work
@@ -45,19 +43,17 @@ def main(name: str) -> None:
     try:
         settings = read_settings(name)
         configure_logs(name, settings.log_level)
-        module = import_module(f"services.{name}.service")
-        _serve(module.SERVICE, settings, getattr(module, "extra_chores", None))
+        serve(import_module(f"services.{name}.service").SERVICE, settings)
     except SettingsError as error:
         print(f"{name}: {error}", file=sys.stderr)
         sys.exit(EXIT_SETTINGS)
 
 
-def _serve(
-    service: Service, settings: Settings, extra: Callable[[Work, Settings], list[Chore]] | None
-) -> None:
+def serve(service: Service, settings: Settings) -> None:
+    """Run until SIGTERM or SIGINT. Raises SettingsError."""
     database = Database(settings.database_url, application=f"doorstep-{settings.service}")
     work = Work.of(settings, database)
-    service_class, consumers = host(service, work, settings, extra)
+    service_class, consumers = host(service, work, settings)
     lacking = "not looked at yet"
 
     def readiness() -> dict[str, str]:

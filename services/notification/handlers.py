@@ -2,16 +2,16 @@
 
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from datetime import timedelta
 from functools import cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from chassis.handlers import Handler, Timer
+from chassis.handlers import Handler, Loop, Map, Timer
 from chassis.unit_of_work import UnitOfWork, Work
 from contracts.envelope import Event
 from services.notification.rulebook import FILE, load_rules
-from services.notification.sender import Map, Sender, sender_from_environment
+from services.notification.sender import sender_from_environment
 from services.notification.texts import texts_from_environment
 from services.notification.usecases.telling import Telling
 
@@ -47,17 +47,10 @@ HANDLERS: tuple[Handler, ...] = (
 TIMERS: tuple[Timer, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Loop:
-    """Work without events, done in every replica; its leases are its own, one a message.
-
-    :param every_s: wait after a `run_once()` that found nothing to do; otherwise it is called again at once.
-    :param make: gets the work and a `map` that does several things at once; None: not set up here.
-    """
-
-    name: str
-    every_s: float
-    make: Callable[[Work, Map], Sender | None]
+def send(work: Work, several: Map) -> Callable[[], int] | None:
+    """The turn of the sending loop; None where no gateway is set. Raises SettingsError."""
+    sender = sender_from_environment(work, several)
+    return sender.run_once if sender else None
 
 
-LOOPS: tuple[Loop, ...] = (Loop("send", 0.5, sender_from_environment),)
+LOOPS: tuple[Loop, ...] = (Loop("send", timedelta(seconds=0.5), send, at_once=20),)

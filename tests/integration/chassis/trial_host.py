@@ -1,7 +1,7 @@
-"""The trial service as its host runs it: one process, patched by eventlet, with a chore beside the consumer.
+"""The trial service as its host runs it: one process, patched by eventlet, with a loop beside the consumer.
 
 `python -m tests.integration.chassis.trial_host BROKER_URL DATABASE_URL` runs until SIGTERM. Each turn of
-the chore says on stdout how many events are handled by then.
+the loop says on stdout how many events are handled by then.
 """
 
 from __future__ import annotations
@@ -11,13 +11,14 @@ from chassis.running import process  # patches: first of all
 # ruff: isort: split
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
 
 from eventlet.patcher import original
 
 from chassis.database.statements import insert_rows
-from chassis.running.housekeeping import Chore
-from chassis.settings import Settings
-from chassis.unit_of_work import UnitOfWork, Work
+from chassis.handlers import Loop
+from chassis.unit_of_work import UnitOfWork
 from contracts.envelope import Event
 from tests.integration.chassis.trial_service import Trial, handled
 
@@ -33,15 +34,13 @@ def busy(uow: UnitOfWork, events: Sequence[Event]) -> None:
 def main() -> None:
     trial = Trial(sys.argv[1], sys.argv[2], use_case=busy, batch=10)
 
-    def tell(_work: Work, _settings: Settings) -> list[Chore]:
-        def numbers() -> int:
-            print(f"handled {len(trial.numbers())}", flush=True)
-            return 0
+    def report() -> int:
+        print(f"handled {len(trial.numbers())}", flush=True)
+        return 0
 
-        return [Chore("tell", 0.1, numbers)]
-
+    loop = Loop("report", timedelta(seconds=0.1), lambda _work, _several: report)
     process._lacking = lambda *_: ""  # it has tables, and no migrations
-    process._serve(trial.service, trial.settings, tell)
+    process.serve(replace(trial.service, loops=(loop,)), trial.settings)
 
 
 if __name__ == "__main__":
