@@ -1,29 +1,33 @@
 """`/livez`, `/readyz` and `/metrics`, answered by native threads whatever the event loop does.
 
-Plain sockets on purpose: http.server would bring patched (green) parts into the native thread.
+Plain sockets on purpose: http.server would bring patched (green) parts into the native thread. Processes
+without eventlet serve it too, so eventlet is looked for and never imported.
 """
 
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any
 
-from eventlet.patcher import original
 from prometheus_client import generate_latest
 
 from chassis.errors import SettingsError
 
-_socket: Any = original("socket")
-_threading: Any = original("threading")
-_time: Any = original("time")
-
-# Who asks slowly or not at all is cut off, and holds up nobody else.
+# A client that asks slowly or not at all is cut off, and holds up nobody else.
 REQUEST_LIMIT_S = 5.0
 AT_ONCE = 32
 
-# What is not ready, as name -> reason; empty means ready.
 Readiness = Callable[[], dict[str, str]]
+"""The parts that are not ready, as name -> reason; empty means ready."""
+
+
+def _native(name: str) -> Any:
+    """The standard module as it was before eventlet patched it; the module itself where eventlet is not used."""
+    patcher = sys.modules.get("eventlet.patcher")
+    return patcher.original(name) if patcher else import_module(name)
 
 
 class HealthServer:
@@ -31,9 +35,11 @@ class HealthServer:
 
     def __init__(self, host: str, port: int, readiness: Readiness) -> None:
         self._readiness = readiness
-        self._places = _threading.Semaphore(AT_ONCE)
-        self._listener = _socket.socket(_socket.AF_INET, _socket.SOCK_STREAM)
-        self._listener.setsockopt(_socket.SOL_SOCKET, _socket.SO_REUSEADDR, 1)
+        # Looked up now and not on import: eventlet may be imported and may patch after this module.
+        self._socket, self._threading, self._time = map(_native, ("socket", "threading", "time"))
+        self._places = self._threading.Semaphore(AT_ONCE)
+        self._listener = self._socket.socket(self._socket.AF_INET, self._socket.SOCK_STREAM)
+        self._listener.setsockopt(self._socket.SOL_SOCKET, self._socket.SO_REUSEADDR, 1)
         try:
             self._listener.bind((host, port))
         except OSError as error:
@@ -43,17 +49,17 @@ class HealthServer:
             ) from None
         self._listener.listen(16)
         self.port: int = self._listener.getsockname()[1]
-        _threading.Thread(target=self._serve, name="health", daemon=True).start()
+        self._threading.Thread(target=self._serve, name="health", daemon=True).start()
 
     def _serve(self) -> None:
         while True:
             try:
                 client, _ = self._listener.accept()
             except OSError:  # too many open files: the next one may find room
-                _time.sleep(0.1)
+                self._time.sleep(0.1)
                 continue
             if self._places.acquire(blocking=False):
-                _threading.Thread(target=self._attend, args=(client,), daemon=True).start()
+                self._threading.Thread(target=self._attend, args=(client,), daemon=True).start()
             else:
                 client.close()
 
@@ -67,10 +73,10 @@ class HealthServer:
             self._places.release()
 
     def _answer(self, client: Any) -> None:
-        until = _time.monotonic() + REQUEST_LIMIT_S
+        until = self._time.monotonic() + REQUEST_LIMIT_S
         request = b""
         while b"\r\n\r\n" not in request and len(request) < 8192:
-            client.settimeout(max(0.01, until - _time.monotonic()))
+            client.settimeout(max(0.01, until - self._time.monotonic()))
             part = client.recv(4096)
             if not part:
                 break

@@ -9,12 +9,14 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
 from chassis.errors import SettingsError
 from chassis.running.health import HealthServer
 
+ROOT = Path(__file__).parents[3]
 WAITING: dict[str, str] = {}
 
 
@@ -138,7 +140,6 @@ def test_a_port_that_cannot_be_used_is_one_line_about_the_setting(server: Health
 
 BUSY = """
 import eventlet; eventlet.monkey_patch()
-import time, urllib.request, threading
 from eventlet.patcher import original
 from chassis.running.health import HealthServer
 server = HealthServer("127.0.0.1", 0, dict)
@@ -149,9 +150,11 @@ while original("time").monotonic() < end:
 """
 
 
-def test_it_answers_while_the_event_loop_is_stuck() -> None:
+@pytest.mark.parametrize("imported_before", [False, True])
+def test_it_answers_while_the_event_loop_is_stuck(imported_before: bool) -> None:
+    script = ("import chassis.running.health" if imported_before else "") + BUSY
     process = subprocess.Popen(
-        [sys.executable, "-W", "ignore", "-c", BUSY], stdout=subprocess.PIPE, text=True
+        [sys.executable, "-W", "ignore", "-c", script], stdout=subprocess.PIPE, text=True
     )
     try:
         assert process.stdout
@@ -163,3 +166,27 @@ def test_it_answers_while_the_event_loop_is_stuck() -> None:
     finally:
         process.kill()
         process.wait(10)
+
+
+def test_health_and_the_service_modules_load_neither_nameko_nor_eventlet() -> None:
+    """Processes that answer HTTP import them, and run on native threads."""
+    services = sorted(path.parent.name for path in ROOT.glob("services/*/service.py"))
+    assert services
+    names = ["chassis.running.health", *(f"services.{name}.service" for name in services)]
+    script = f"import sys, {', '.join(names)}; print([m for m in ('nameko', 'eventlet') if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=ROOT)
+    assert done.stdout == "[]\n", done.stderr
+
+
+def test_it_answers_in_a_process_without_eventlet() -> None:
+    script = """
+import sys, urllib.request
+from chassis.running.health import HealthServer
+server = HealthServer("127.0.0.1", 0, dict)
+opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+print(opener.open(f"http://127.0.0.1:{server.port}/readyz").status, "eventlet" in sys.modules)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, cwd=ROOT, timeout=60
+    )
+    assert done.stdout == "200 False\n", done.stderr
