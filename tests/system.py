@@ -86,6 +86,7 @@ class System:
     """:param directory: logs, clock and record files are written below it.
     :param database_urls: an empty or prepared database for each service.
     :param environment: settings of every process and command, beside those made here.
+    :param source: the checkout whose services and commands are run. The SMS simulator is always ours.
     """
 
     directory: Path
@@ -94,6 +95,7 @@ class System:
     environment: Mapping[str, str] = field(default_factory=dict)
     management_url: str = ""
     replicas: dict[tuple[str, int], Replica] = field(default_factory=dict)
+    source: Path = ROOT
 
     def __post_init__(self) -> None:
         self.logs = self.directory / "log"
@@ -117,6 +119,8 @@ class System:
             "DOORSTEP_CLOCK_FILE": str(self.clock_file),
             "DOORSTEP_SMS_URL": f"http://127.0.0.1:{self.sms_port}/messages",
             "PYTHONUNBUFFERED": "1",
+            # Before the checkout that is installed in the virtual environment.
+            "PYTHONPATH": os.pathsep.join((str(self.source), str(self.source / "clients"))),
         }
         return inherited | ours | dict(self.environment) | more
 
@@ -149,8 +153,9 @@ class System:
         """
         assert not self.is_running(service, number), f"{service}/{number} runs already"
         port = self.sms_port if service == SMS else freeport()
-        command = [sys.executable, "-m", module or f"services.{service}"]
+        command, source = [sys.executable, "-m", module or f"services.{service}"], self.source
         if service == SMS:
+            source = ROOT
             record = str(self.directory / "sms.record")
             command = [sys.executable, "-m", "demo.sms_gateway", "--port", str(port)]
             command += ["--record", record]
@@ -159,7 +164,7 @@ class System:
         with (self.logs / f"{service}-{number}.log").open("ab") as log:
             process = subprocess.Popen(
                 command,
-                cwd=ROOT,
+                cwd=source,
                 env=self.settings(**environment),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -219,7 +224,7 @@ class System:
         """A `doorstep` command, whatever its exit code."""
         done = subprocess.run(
             [sys.executable, "-m", "cli.main", *args],
-            cwd=ROOT,
+            cwd=self.source,
             env=self.settings(),
             capture_output=True,
             text=True,
