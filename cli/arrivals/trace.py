@@ -78,8 +78,8 @@ def gather(arrival_id: str, *, reveal: bool = False) -> dict[str, Any]:
     from operations.databases import database_of, settings_of
     from operations.settings import environment
     from services.isolation import queries as isolation
-    from services.notification import queries as notification
-    from services.notification.texts import texts_from_environment
+    from services.notification.messages import queries as notification
+    from services.notification.texts.loading import texts_from_environment
     from services.registration import queries as registration
 
     given = environment()
@@ -213,7 +213,7 @@ def masked_name(name: str | None) -> str | None:
 
 
 def masked_phone(phone: str | None) -> str | None:
-    from services.notification.domain.sms import masked
+    from services.notification.channels.sms_length import masked
 
     return masked(phone) if phone else phone
 

@@ -40,7 +40,7 @@ MOUNTED = (
     "deploy/rabbitmq",
     "deploy/registryless",
     "services/isolation/policies",
-    "services/notification/templates",
+    "services/notification/texts/templates",
 )
 
 

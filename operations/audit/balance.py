@@ -214,8 +214,8 @@ def _task_counts(conn: Any, case_ids: list[str]) -> dict[str, str]:
 
 
 def _notification(found: Balance, conn: Any) -> None:
-    from services.notification import queries
-    from services.notification.domain.states import STATES
+    from services.notification.messages import queries
+    from services.notification.messages.states import STATES
 
     own = queries.audit(conn)
     found.sums["messages"] = {

@@ -10,10 +10,10 @@ from zoneinfo import ZoneInfo
 from chassis.handlers import Handler, Loop, Map, Timer
 from chassis.unit_of_work import UnitOfWork, Work
 from contracts.envelope import Event
-from services.notification.rulebook import FILE, load_rules
-from services.notification.sender import sender_from_environment
-from services.notification.texts import texts_from_environment
-from services.notification.usecases.telling import Telling
+from services.notification.messages.planning import Telling
+from services.notification.messages.sender import sender_from_environment
+from services.notification.rules.reading import FILE, load_rules
+from services.notification.texts.loading import texts_from_environment
 
 
 @cache

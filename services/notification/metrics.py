@@ -8,7 +8,7 @@ from sqlalchemy.engine import Connection
 
 from chassis.running.figures import Figure, Found
 from chassis.telemetry import SAME_IN_ALL
-from services.notification.domain import states
+from services.notification.messages import states
 from services.notification.tables import messages
 
 SENDS = Counter("doorstep_sends_total", "Attempts to send a message", ["channel", "answer"])

@@ -17,7 +17,7 @@ from contracts.registry import EVENT_TYPES
 from demo.day import Day, Line
 from demo.samples import STAFF, sample
 from operations.settings import remember
-from services.notification.texts import FOLDER
+from services.notification.texts.loading import FOLDER
 from tests.e2e.conftest import MORNING
 from tests.system import System
 

@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from services.notification.domain.attempts import Outcome
+from services.notification.messages.attempts import Outcome
 
 
 class Channel(Protocol):

@@ -21,7 +21,7 @@ import requests
 from requests.adapters import HTTPAdapter
 
 from chassis.errors import SettingsError
-from services.notification.domain.attempts import Answer, Outcome
+from services.notification.messages.attempts import Answer, Outcome
 
 # The gateway refuses *us*: our fault or its, and mended without touching the message.
 _OUR_TROUBLE = frozenset({401, 402, 403, 404, 405, 407, 408, 409, 421, 425, 429})

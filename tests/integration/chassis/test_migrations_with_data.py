@@ -38,7 +38,7 @@ from chassis.unit_of_work import Work
 from contracts.envelope import Event
 from services.isolation.usecases import timers
 from services.isolation.usecases.follow_arrivals import follow_arrivals
-from services.notification import queries as notification_queries
+from services.notification.messages import queries as notification_queries
 from services.registration import queries as registration_queries
 from services.registration.usecases.receive_reports import receive_reports
 from tests.integration.isolation import trial as isolation_trial

@@ -17,9 +17,9 @@ from chassis.database.engine import Database
 from chassis.sealing import BlindIndex, Sealer
 from chassis.unit_of_work import Work
 from services.notification.channels.sms_http import SmsOverHttp, SmsSettings
-from services.notification.domain.attempts import BackOff
-from services.notification.sender import Sender, SendingSettings
-from services.notification.texts import load_texts
+from services.notification.messages.attempts import BackOff
+from services.notification.messages.sender import Sender, SendingSettings
+from services.notification.texts.loading import load_texts
 
 ZONE = ZoneInfo("Asia/Shanghai")
 QUICK = SendingSettings(

@@ -12,8 +12,8 @@ import pytest
 
 from chassis.sealing import Sealer, new_key
 from chassis.unit_of_work import Work
-from services.notification.domain.attempts import Answer, Outcome
-from services.notification.usecases.sending import lease_due, settle
+from services.notification.messages.attempts import Answer, Outcome
+from services.notification.messages.sending import lease_due, settle
 from tests.integration.notification.trial import (
     KEYS,
     QUICK,

@@ -10,7 +10,7 @@ from sqlalchemy import event as sa_event
 
 from chassis.ids import new_id
 from chassis.unit_of_work import Work
-from services.notification import queries
+from services.notification.messages import queries
 from services.notification.tables import messages, notices
 from tests.integration.notification.trial import (
     SEALER,

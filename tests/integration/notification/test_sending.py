@@ -9,8 +9,8 @@ import pytest
 
 from chassis.ids import new_id
 from chassis.unit_of_work import Work
-from services.notification import queries
-from services.notification.domain.attempts import BackOff
+from services.notification.messages import queries
+from services.notification.messages.attempts import BackOff
 from tests.integration.notification.trial import (
     QUICK,
     SEALER,

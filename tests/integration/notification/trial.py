@@ -27,14 +27,14 @@ from chassis.sealing import BlindIndex, Sealer, new_key
 from chassis.unit_of_work import Work
 from contracts.envelope import Event
 from contracts.registry import read_data
-from services.notification import queries
 from services.notification.channels.sms_http import SmsOverHttp, SmsSettings
-from services.notification.domain.attempts import BackOff
-from services.notification.rulebook import load_rules
-from services.notification.sender import Sender, SendingSettings
+from services.notification.messages import queries
+from services.notification.messages.attempts import BackOff
+from services.notification.messages.planning import Telling
+from services.notification.messages.sender import Sender, SendingSettings
+from services.notification.rules.reading import load_rules
 from services.notification.tables import messages
-from services.notification.texts import load_texts
-from services.notification.usecases.telling import Telling
+from services.notification.texts.loading import load_texts
 
 ZONE = ZoneInfo("Asia/Shanghai")
 TEXTS = load_texts(zone=ZONE)

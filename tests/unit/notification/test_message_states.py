@@ -2,8 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.notification.domain import states
-from services.notification.domain.attempts import (
+from services.notification.messages import states
+from services.notification.messages.attempts import (
     LONGEST_RETRY_AFTER,
     Answer,
     BackOff,

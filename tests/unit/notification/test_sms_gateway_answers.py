@@ -19,8 +19,8 @@ from chassis.errors import SettingsError
 from chassis.sealing import BlindIndex, Sealer, new_key
 from chassis.unit_of_work import Work
 from services.notification.channels.sms_http import SmsOverHttp, SmsSettings, sms_from_environment
-from services.notification.domain.attempts import Answer
-from services.notification.sender import sender_from_environment
+from services.notification.messages.attempts import Answer
+from services.notification.messages.sender import sender_from_environment
 
 PHONE = "13912345678"
 

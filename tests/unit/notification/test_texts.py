@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from field.words import LANGUAGES, MEASURES
-from services.notification.domain.sms import masked, segments
-from services.notification.texts import WORDS, TemplatesWrong, check, load_texts
+from services.notification.channels.sms_length import masked, segments
+from services.notification.texts.loading import WORDS, TemplatesWrong, check, load_texts
 
 ZONE = ZoneInfo("Asia/Shanghai")
 TEXTS = load_texts(zone=ZONE)

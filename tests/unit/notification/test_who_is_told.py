@@ -10,16 +10,16 @@ from hypothesis import strategies as st
 
 from chassis.ids import new_id
 from field.words import MEASURES
-from services.notification.domain.notices import (
+from services.notification.messages.notices import (
     id_range,
     message_id,
     of_case_changed,
     of_case_opened,
     of_task_overdue,
 )
-from services.notification.domain.rules import CHANGES, NoRule
-from services.notification.rulebook import FILE, RulesWrong, load_rules
-from services.notification.texts import load_texts
+from services.notification.rules.book import CHANGES, NoRule
+from services.notification.rules.reading import FILE, RulesWrong, load_rules
+from services.notification.texts.loading import load_texts
 
 TEXTS = load_texts(zone=ZoneInfo("Asia/Shanghai"))
 BOOK = load_rules(texts=TEXTS)

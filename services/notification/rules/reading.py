@@ -1,6 +1,6 @@
 """Reads rules.yaml; every error is told at once, and nothing is taken from a file that has one.
 
-`python -m services.notification.rulebook [FILE]` checks a file.
+`python -m services.notification.rules.reading [FILE]` checks a file.
 """
 
 import sys
@@ -14,7 +14,7 @@ from marshmallow import Schema, ValidationError, fields, validate, validates_sch
 
 from chassis.errors import SettingsError
 from field.words import MEASURES
-from services.notification.domain.rules import (
+from services.notification.rules.book import (
     CASE_CHANGED,
     CHANGES,
     EVENTS,
@@ -25,7 +25,7 @@ from services.notification.domain.rules import (
     RuleBook,
     gaps,
 )
-from services.notification.texts import Texts, load_texts
+from services.notification.texts.loading import Texts, load_texts
 
 FILE: Final = Path(__file__).parent / "rules.yaml"
 _NAME: Final = validate.Regexp(

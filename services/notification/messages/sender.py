@@ -15,11 +15,11 @@ from chassis.sealing import SealBroken
 from chassis.settings import with_secret_files
 from chassis.unit_of_work import Work
 from services.notification.channels.sms_http import number, sms_from_environment
-from services.notification.domain.attempts import Answer, BackOff, Outcome
-from services.notification.domain.notices import opened
+from services.notification.messages.attempts import Answer, BackOff, Outcome
+from services.notification.messages.notices import opened
+from services.notification.messages.sending import Channels, Letter, lease_due, settle, with_household_phones
 from services.notification.metrics import SENDS
-from services.notification.texts import Texts, texts_from_environment
-from services.notification.usecases.sending import Channels, Letter, lease_due, settle, with_household_phones
+from services.notification.texts.loading import Texts, texts_from_environment
 
 Map = Callable[[Callable[[Letter], Outcome], Iterable[Letter]], Iterable[Outcome]]
 

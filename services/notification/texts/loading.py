@@ -22,9 +22,9 @@ from marshmallow import Schema, ValidationError, fields, validate
 
 from chassis.errors import SettingsError
 from field.words import LANGUAGES
-from services.notification.domain.notices import CASE_PARAMETERS, OVERDUE_PARAMETERS
-from services.notification.domain.rules import TASK_OVERDUE, Rule
-from services.notification.domain.sms import segments
+from services.notification.channels.sms_length import segments
+from services.notification.messages.notices import CASE_PARAMETERS, OVERDUE_PARAMETERS
+from services.notification.rules.book import TASK_OVERDUE, Rule
 
 FOLDER: Final = Path(__file__).parent / "templates"
 FALLBACK: Final = "zh-CN"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import blake2b
 
-from services.notification.domain import states
+from services.notification.messages import states
 
 
 class Answer(StrEnum):

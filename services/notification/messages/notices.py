@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any, Final
 
-from services.notification.domain.rules import SUPERSEDING, Rule, RuleBook
+from services.notification.rules.book import SUPERSEDING, Rule, RuleBook
 
 RESIDENT: Final = "resident"
 OWNER: Final = "owner"  # who answers for the case: the first of its team

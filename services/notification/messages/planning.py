@@ -12,11 +12,11 @@ from typing import Any
 from chassis.database.statements import database_now, insert_rows
 from chassis.unit_of_work import UnitOfWork
 from contracts.envelope import Event
-from services.notification.domain import states
-from services.notification.domain.notices import Notice, of_case_changed, of_case_opened, of_task_overdue
-from services.notification.domain.rules import RuleBook
+from services.notification.messages import states
+from services.notification.messages.notices import Notice, of_case_changed, of_case_opened, of_task_overdue
+from services.notification.rules.book import RuleBook
 from services.notification.tables import messages, notices
-from services.notification.texts import Texts
+from services.notification.texts.loading import Texts
 
 
 @dataclass(frozen=True)

@@ -19,8 +19,8 @@ from chassis.sealing import SealBroken
 from chassis.unit_of_work import UnitOfWork
 from contracts.envelope import Event
 from services.notification.channels import Channel
-from services.notification.domain import states
-from services.notification.domain.attempts import Answer, BackOff, Next, Outcome, after
+from services.notification.messages import states
+from services.notification.messages.attempts import Answer, BackOff, Next, Outcome, after
 from services.notification.metrics import LIVE, SETTLED
 from services.notification.tables import message_attempts, messages, notices
 

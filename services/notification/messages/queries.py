@@ -9,11 +9,11 @@ from sqlalchemy.engine import Connection
 
 from chassis.database.statements import is_in
 from chassis.sealing import SealBroken, Sealer
-from services.notification.domain.notices import id_range, opened
-from services.notification.domain.sms import masked
-from services.notification.domain.states import STATES
+from services.notification.channels.sms_length import masked
+from services.notification.messages.notices import id_range, opened
+from services.notification.messages.states import STATES
 from services.notification.tables import message_attempts, messages, notices
-from services.notification.texts import Texts
+from services.notification.texts.loading import Texts
 
 # How many missing messages are named; the count is always whole.
 MOST_NAMED = 100
