@@ -77,7 +77,7 @@ def gather(arrival_id: str, *, reveal: bool = False) -> dict[str, Any]:
     """What each service says of the arrival. Without `reveal` names are masked, and addresses left out."""
     from operations.databases import database_of, settings_of
     from operations.settings import environment
-    from services.isolation import queries as isolation
+    from services.isolation.cases import queries as isolation
     from services.notification.messages import queries as notification
     from services.notification.texts.loading import texts_from_environment
     from services.registration import queries as registration

@@ -179,7 +179,7 @@ def _start_here() -> None:
 def _import_samples() -> None:
     import services.isolation
     from demo.samples import PLACES, RISK_AREAS, STAFF, sample
-    from services.isolation.usecases.import_policy import import_policy
+    from services.isolation.policies.import_policy import import_policy
     from services.registration.domain.risk_lists import read_official
     from services.registration.usecases.reference import import_places, import_staff
     from services.registration.usecases.risk_lists import import_risk_list

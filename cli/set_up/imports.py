@@ -85,8 +85,8 @@ def import_staff(file: File, as_json: Json = False) -> None:
 
 
 def import_policy(file: File, as_json: Json = False) -> None:
-    from services.isolation.policy_documents import PolicyErrors
-    from services.isolation.usecases.import_policy import import_policy as use_case
+    from services.isolation.policies.documents import PolicyErrors
+    from services.isolation.policies.import_policy import import_policy as use_case
 
     document = _json(file)
     if not isinstance(document, dict):

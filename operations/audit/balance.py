@@ -165,7 +165,7 @@ def _isolation(found: Balance, conn: Any) -> None:
     from sqlalchemy import func, select
 
     from operations.databases import settings_of
-    from services.isolation import queries
+    from services.isolation.cases import queries
     from services.isolation.tables import cases
 
     settings = settings_of("isolation")

@@ -3,24 +3,22 @@
 from datetime import timedelta
 
 from chassis.handlers import Handler, Timer
-from services.isolation.usecases.call_them import call_them
-from services.isolation.usecases.follow_arrivals import follow_arrivals
-from services.isolation.usecases.keep_copies import keep_places, keep_staff
-from services.isolation.usecases.timers import (
-    apply_policies,
-    assign_waiting,
-    find_overdue,
-    hand_over,
-    open_waiting,
-    plan_next_day,
-)
+from services.isolation.cases.apply_policies import apply_policies
+from services.isolation.cases.assign_waiting import assign_waiting
+from services.isolation.cases.follow_arrivals import follow_arrivals
+from services.isolation.cases.hand_over import hand_over
+from services.isolation.cases.open_waiting import open_waiting
+from services.isolation.cases.plan_next_day import plan_next_day
+from services.isolation.tasks.call_by_phone import call_by_phone
+from services.isolation.tasks.find_overdue import find_overdue
+from services.isolation.teams.keep_copies import keep_places, keep_staff
 
 HANDLERS: tuple[Handler, ...] = (
     Handler("open_case", ("arrival.registered",), follow_arrivals),
     Handler("reassess_case", ("arrival.reassessed",), follow_arrivals),
     Handler("keep_places", ("place.changed",), keep_places),
     Handler("keep_staff", ("staff.changed",), keep_staff),
-    Handler("call_them", ("message.undeliverable",), call_them),
+    Handler("call_them", ("message.undeliverable",), call_by_phone),
 )
 
 TIMERS: tuple[Timer, ...] = (

@@ -9,7 +9,7 @@ from sqlalchemy.engine import Connection
 from chassis.running.figures import Figure, Found
 from chassis.telemetry import SAME_IN_ALL
 from field.words import MEASURES, RUNGS
-from services.isolation.domain.escalation import NOBODY
+from services.isolation.policies.escalation import NOBODY
 from services.isolation.tables import cases, tasks
 
 OPEN_CASES = Gauge("doorstep_open_cases", f"Cases that are followed {SAME_IN_ALL}", ["measure"])

@@ -20,9 +20,9 @@ from chassis.database.statements import insert_rows
 from field.days import local_day
 from field.policies import in_force
 from services.isolation import tables as t
-from services.isolation.domain.planning import Planner
-from services.isolation.domain.policy import Policy, Rule
-from services.isolation.policy_documents import policy_from
+from services.isolation.plans.planning import Planner
+from services.isolation.policies.documents import policy_from
+from services.isolation.policies.rules import Policy, Rule
 
 POLICIES, PLACES, STAFF = "policies", "places", "staff"
 OPEN_POLICIES = "open_policies"

@@ -36,8 +36,9 @@ from chassis.messaging import inbox
 from chassis.sealing import BlindIndex
 from chassis.unit_of_work import Work
 from contracts.envelope import Event
-from services.isolation.usecases import timers
-from services.isolation.usecases.follow_arrivals import follow_arrivals
+from services.isolation.cases.follow_arrivals import follow_arrivals
+from services.isolation.cases.plan_next_day import plan_next_day
+from services.isolation.tasks.find_overdue import find_overdue
 from services.notification.messages import queries as notification_queries
 from services.registration import queries as registration_queries
 from services.registration.usecases.receive_reports import receive_reports
@@ -149,7 +150,7 @@ def isolation_works(database: Database) -> None:
     new = isolation_trial.arrival(at=trial.clock.now())
     assert handle(trial.work, "isolation.open_case", follow_arrivals, *ARRIVALS, new) == [new]
     trial.clock.advance(hours=24)
-    assert trial.until_done(timers.plan_next_day) and trial.until_done(timers.find_overdue)
+    assert trial.until_done(plan_next_day) and trial.until_done(find_overdue)
     assert trial.audit()["balanced"], trial.audit()
     for arrival in (ARRIVALS[0], new):
         assert trial.trace(arrival.data["arrival_id"])["case"], "a case with a story"

@@ -13,10 +13,15 @@ from sqlalchemy import select, update
 from chassis.ids import new_id
 from contracts.envelope import Event
 from services.isolation import tables as t
-from services.isolation.usecases import timers
-from services.isolation.usecases.follow_arrivals import follow_arrivals
-from services.isolation.usecases.keep_copies import keep_staff
-from services.isolation.usecases.loads import Loads
+from services.isolation.cases import taking
+from services.isolation.cases.apply_policies import apply_policies
+from services.isolation.cases.assign_waiting import assign_waiting
+from services.isolation.cases.follow_arrivals import follow_arrivals
+from services.isolation.cases.hand_over import hand_over
+from services.isolation.cases.plan_next_day import plan_next_day
+from services.isolation.tasks.find_overdue import find_overdue
+from services.isolation.teams.keep_copies import keep_staff
+from services.isolation.teams.loads import Loads
 from tests.integration.isolation.trial import GRID, MORNING, Trial, arrival, china, prepare, staff, trial
 
 
@@ -129,8 +134,8 @@ def test_each_day_is_planned_once_and_missed_days_are_made_up_for(database_url: 
             isolation.follow(*came)
             for day in days:
                 isolation.clock.moment = MORNING + timedelta(days=day)
-                isolation.until_done(timers.plan_next_day)
-                assert isolation.do(timers.plan_next_day) == 0
+                isolation.until_done(plan_next_day)
+                assert isolation.do(plan_next_day) == 0
             assert isolation.audit()["balanced"]
             assert not [case for case in isolation.rows(t.cases) if case["plan_next"]]
             found.append({key: value[2] for key, value in standing_of(isolation).items()})
@@ -203,21 +208,21 @@ def test_a_case_that_a_replica_gives_to_somebody_who_is_just_leaving_is_handed_o
         with on_postgresql.work.unit() as uow:
             follow_arrivals(uow, [came])
             owner = uow.conn.execute(select(t.cases.c.owner)).scalar_one()
-            waiting = other.submit(on_postgresql.do, timers.hand_over)
+            waiting = other.submit(on_postgresql.do, hand_over)
             with pytest.raises(TimeoutError):
                 waiting.result(timeout=0.5)
         waiting.result(timeout=10)
-    on_postgresql.until_done(timers.hand_over)
+    on_postgresql.until_done(hand_over)
     assert on_postgresql.case(came)["owner"] not in (owner, None)
 
 
 @pytest.mark.postgresql
 def test_timers_of_several_replicas_at_once_do_everything_once(on_postgresql: Trial, monkeypatch):
-    monkeypatch.setattr(timers, "_CHUNK", 20)
+    monkeypatch.setattr(taking, "CHUNK", 20)
     on_postgresql.follow(*(arrival(level=level) for level in ("low", "medium", "high") * 30))
     on_postgresql.clock.advance(days=1, hours=4)
     with ThreadPoolExecutor(4) as replicas:
-        jobs = [timers.plan_next_day, timers.find_overdue] * 3
+        jobs = [plan_next_day, find_overdue] * 3
         list(replicas.map(on_postgresql.until_done, jobs))
     assert on_postgresql.audit()["balanced"]
     plans = Counter((e.subject, e.version) for e in on_postgresql.told("task.planned"))
@@ -230,7 +235,7 @@ def test_timers_of_several_replicas_at_once_do_everything_once(on_postgresql: Tr
 
 @pytest.mark.postgresql
 def test_events_and_timers_at_once_do_not_deadlock_and_balance(on_postgresql: Trial, monkeypatch):
-    monkeypatch.setattr(timers, "_CHUNK", 10)
+    monkeypatch.setattr(taking, "CHUNK", 10)
     events = a_day_of_arrivals(7, arrivals=80)
     on_postgresql.clock.moment = china("2022-10-02 12:30")
     rng = random.Random(7)
@@ -238,7 +243,7 @@ def test_events_and_timers_at_once_do_not_deadlock_and_balance(on_postgresql: Tr
     jobs: list[Callable[[], Any]] = [
         lambda batch=batch: on_postgresql.follow(*batch) for batch in batches(events, rng)
     ]
-    for timer in (timers.plan_next_day, timers.find_overdue, timers.assign_waiting, timers.apply_policies):
+    for timer in (plan_next_day, find_overdue, assign_waiting, apply_policies):
         jobs += [lambda timer=timer: on_postgresql.do(timer)] * 10
     jobs += [
         lambda n=n: on_postgresql.do(keep_staff, [staff(f"new-{n}", "grid_worker", GRID)]) for n in range(10)

@@ -7,8 +7,8 @@ import pytest
 from sqlalchemy import update
 
 from services.isolation import tables as t
-from services.isolation.usecases import timers
-from services.isolation.usecases.keep_copies import keep_places, keep_staff
+from services.isolation.tasks.find_overdue import find_overdue
+from services.isolation.teams.keep_copies import keep_places, keep_staff
 from tests.integration.isolation.trial import (
     CHINA,
     MORNING,
@@ -139,11 +139,11 @@ def test_a_task_that_is_wanted_again_goes_on_climbing_where_it_was(isolation: Tr
     came = arrival(level="none")
     isolation.follow(came)
     isolation.clock.advance(hours=24)
-    isolation.until_done(timers.find_overdue)
+    isolation.until_done(find_overdue)
     isolation.follow(arrival(came.subject, version=2, level="low"))
     isolation.follow(arrival(came.subject, version=3, level="none"))
     isolation.clock.advance(hours=1)
-    isolation.until_done(timers.find_overdue)
+    isolation.until_done(find_overdue)
     inform = [e for e in isolation.told("task.overdue") if e.data["kind"] == "inform"]
     assert [(e.version, e.data["tell"]["level"]) for e in inform] == [(1, "worker"), (2, "community")]
 

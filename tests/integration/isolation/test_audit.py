@@ -7,8 +7,8 @@ import pytest
 from sqlalchemy import delete, select, update
 
 from services.isolation import tables as t
-from services.isolation.queries import stream_case_ids
-from services.isolation.usecases import timers
+from services.isolation.cases.plan_next_day import plan_next_day
+from services.isolation.cases.queries import stream_case_ids
 from tests.integration.isolation.trial import Trial, arrival, prepare, trial
 
 
@@ -51,7 +51,7 @@ def test_a_case_whose_next_day_nobody_planned_is_named_once_its_last_task_is_don
     assert isolation.audit()["balanced"]
     isolation.clock.advance(days=2)
     assert [p["what"] for p in isolation.audit()["problems"]] == ["nothing_next"]
-    isolation.until_done(timers.plan_next_day)
+    isolation.until_done(plan_next_day)
     assert isolation.audit()["balanced"]
 
 

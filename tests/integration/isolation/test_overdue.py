@@ -12,9 +12,9 @@ from chassis.errors import Wrong
 from chassis.ids import new_id
 from contracts.envelope import Event
 from services.isolation import tables as t
-from services.isolation.usecases import timers
-from services.isolation.usecases.call_them import call_them
-from services.isolation.usecases.keep_copies import keep_staff
+from services.isolation.tasks.call_by_phone import call_by_phone
+from services.isolation.tasks.find_overdue import find_overdue
+from services.isolation.teams.keep_copies import keep_staff
 from tests.integration.isolation.trial import (
     COMMUNITY,
     DISTRICT,
@@ -62,8 +62,8 @@ def test_an_overdue_task_is_told_once_a_step_up_the_ladder(isolation: Trial):
         (60, 5),
     ):
         isolation.clock.moment = MORNING + timedelta(hours=hours)
-        isolation.until_done(timers.find_overdue)
-        isolation.until_done(timers.find_overdue)
+        isolation.until_done(find_overdue)
+        isolation.until_done(find_overdue)
         assert [e.version for e in isolation.told("task.overdue")] == list(range(1, told + 1)), hours
     overdue = isolation.told("task.overdue")
     assert [e.data["tell"]["level"] for e in overdue] == [
@@ -82,7 +82,7 @@ def test_a_step_whose_level_has_nobody_is_told_to_the_next_level_that_has(empty:
     empty.with_policies().with_neighbourhood([("street", "street_officer", STREET)])
     empty.follow(arrival(level="none"))
     empty.clock.advance(hours=24)
-    empty.until_done(timers.find_overdue)
+    empty.until_done(find_overdue)
     (overdue,) = empty.told("task.overdue")
     assert overdue.data["tell"]["level"] == "street" and overdue.data["step"] == 1
 
@@ -92,7 +92,7 @@ def test_where_the_top_of_the_ladder_has_nobody_whoever_is_highest_goes_on_being
     empty.follow(arrival(level="none"))
     for hours in (24, 25, 28, 36, 60):
         empty.clock.moment = MORNING + timedelta(hours=hours)
-        empty.until_done(timers.find_overdue)
+        empty.until_done(find_overdue)
     told = [(e.data["tell"]["level"], e.data["tell"]["place"]) for e in empty.told("task.overdue")]
     assert told == [("worker", GRID), ("community", COMMUNITY)] + [("street", STREET)] * 3
     assert [[s["staff_id"] for s in e.data["tell"]["staff"]] for e in empty.told("task.overdue")[2:]] == [
@@ -105,13 +105,13 @@ def test_an_overdue_task_that_nobody_can_be_told_of_is_counted_as_such(empty: Tr
     came = arrival(level="none")
     empty.follow(came)
     empty.clock.advance(hours=24)
-    empty.until_done(timers.find_overdue)
+    empty.until_done(find_overdue)
     (overdue,) = empty.told("task.overdue")
     assert (overdue.data["tell"]["level"], overdue.data["tell"]["staff"]) == ("worker", [])
     assert empty.tasks(came)[0]["told_level"] == "nobody"
     empty.do(keep_staff, [staff("street", "street_officer", STREET)])
     empty.clock.advance(hours=1)
-    empty.until_done(timers.find_overdue)
+    empty.until_done(find_overdue)
     assert empty.tasks(came)[0]["told_level"] == "street"
 
 
@@ -136,7 +136,7 @@ def test_what_was_done_or_overtaken_is_not_told(isolation: Trial):
             update(t.tasks).where(t.tasks.c.case_id == other.subject).values(state="done", tell_at=None)
         )
     isolation.clock.advance(days=3)
-    isolation.until_done(timers.find_overdue)
+    isolation.until_done(find_overdue)
     assert {e.data["kind"] for e in isolation.told("task.overdue")} == {"inform"}
 
 
@@ -148,8 +148,8 @@ def test_a_message_that_cannot_be_delivered_becomes_one_task_to_call_them(isolat
     isolation.follow(came)
     failed = [undeliverable(came.subject or "", f"m-{n}", MORNING) for n in range(2)]
     to_staff = undeliverable(came.subject or "", "m-9", MORNING, kind="staff")
-    isolation.do(call_them, [failed[0], to_staff])
-    isolation.do(call_them, [*failed, failed[1]])
+    isolation.do(call_by_phone, [failed[0], to_staff])
+    isolation.do(call_by_phone, [*failed, failed[1]])
     calls = [task for task in isolation.tasks(came) if task["kind"] == "call_them"]
     assert [(task["about"], task["staff_id"]) for task in calls] == [("m-0", "worker-2"), ("m-1", "worker-2")]
     assert isolation.audit()["balanced"]
@@ -167,7 +167,7 @@ def test_a_message_to_staff_that_cannot_be_delivered_climbs_to_the_next_level_an
         undeliverable(came.subject or "", f"m-{n}", MORNING, "staff", staff_id=who, role=role)
         for n, (who, role, _) in enumerate(STAFF)
     ]
-    isolation.do(call_them, lost)
+    isolation.do(call_by_phone, lost)
     climbed = [(e.subject, e.data["tell"]["level"], e.version) for e in isolation.told("task.overdue")]
     assert climbed == [
         ("m-0", "community", 2),
@@ -189,7 +189,7 @@ def test_a_message_to_staff_climbs_past_a_level_that_has_nobody(empty: Trial):
     came = arrival(level="none")
     empty.follow(came)
     given = {"staff_id": "worker-1", "role": "grid_worker"}
-    empty.do(call_them, [undeliverable(came.subject or "", "m-1", MORNING, "staff", **given)])
+    empty.do(call_by_phone, [undeliverable(came.subject or "", "m-1", MORNING, "staff", **given)])
     (told,) = empty.told("task.overdue")
     assert told.data["tell"]["level"] == "street"
 
@@ -214,11 +214,11 @@ def test_one_of_several_on_a_level_who_is_not_reached_makes_nothing_climb(isolat
         not_reached(came, who, "district_officer", "overdue:t:4", "district")
         for who in ("district", "district-2", "district-3")
     ]
-    isolation.do(call_them, officers[:1])
-    isolation.do(call_them, [officers[0], officers[1]])
+    isolation.do(call_by_phone, officers[:1])
+    isolation.do(call_by_phone, [officers[0], officers[1]])
     assert not isolation.told("task.overdue")
     assert (counted("district"), counted("nobody")) == (before[0] + 2, before[1])
-    isolation.do(call_them, officers[2:])
+    isolation.do(call_by_phone, officers[2:])
     assert not isolation.told("task.overdue")
     assert counted("nobody") == before[1] + 1, "now nobody of the level knows, and there is none above"
     assert isolation.audit()["balanced"]
@@ -235,7 +235,7 @@ def test_a_level_of_which_nobody_is_reached_climbs_once(isolation: Trial, togeth
         for who in ("officer", "officer-2")
     ]
     for some in [lost[:3], lost[3:]] if together else [[one] for one in lost]:
-        isolation.do(call_them, some)
+        isolation.do(call_by_phone, some)
     told = isolation.told("task.overdue")
     assert [(e.data["tell"]["level"], e.version) for e in told] == [("street", 3)] * 2
     assert len({e.subject for e in told}) == 2, "one for each of the tasks"
@@ -250,9 +250,9 @@ def test_a_level_of_which_nobody_is_reached_climbs_once(isolation: Trial, togeth
 def test_two_of_a_team_who_are_not_reached_about_one_thing_are_one_event(isolation: Trial):
     came = arrival(level="medium")
     isolation.follow(came)
-    isolation.do(call_them, [not_reached(came, "worker-1", "grid_worker", "opened:1")])
-    isolation.do(call_them, [not_reached(came, "nurse", "health_worker", "opened:1")])
-    isolation.do(call_them, [not_reached(came, "worker-1", "grid_worker", "changed:2")])
+    isolation.do(call_by_phone, [not_reached(came, "worker-1", "grid_worker", "opened:1")])
+    isolation.do(call_by_phone, [not_reached(came, "nurse", "health_worker", "opened:1")])
+    isolation.do(call_by_phone, [not_reached(came, "worker-1", "grid_worker", "changed:2")])
     told = isolation.told("task.overdue")
     assert [e.data["tell"]["level"] for e in told] == ["community"] * 3
     assert len({(e.subject, e.version) for e in told}) == 2
@@ -264,10 +264,10 @@ def test_who_is_told_alone_climbs_though_his_level_has_others(isolation: Trial):
     came = arrival(level="medium")
     isolation.follow(came)
     for about, level in (("changed:2", None), ("overdue:t:1", "worker")):
-        isolation.do(call_them, [not_reached(came, "officer", "community_officer", about, level)])
+        isolation.do(call_by_phone, [not_reached(came, "officer", "community_officer", about, level)])
     assert [e.data["tell"]["level"] for e in isolation.told("task.overdue")] == ["street"] * 2
 
 
 def test_a_message_about_a_case_that_is_not_here_is_wrong(isolation: Trial):
     with pytest.raises(Wrong):
-        isolation.do(call_them, [undeliverable(new_id(), "m-1", MORNING)])
+        isolation.do(call_by_phone, [undeliverable(new_id(), "m-1", MORNING)])

@@ -8,13 +8,15 @@ import pytest
 
 from chassis.database.tables import TABLES
 from contracts.envelope import Event
-from services.isolation import policy_documents
 from services.isolation import tables as t
-from services.isolation.policy_documents import PolicyErrors
-from services.isolation.queries import stream_waiting_for_policy
-from services.isolation.usecases import timers
-from services.isolation.usecases.import_policy import import_policy
-from services.isolation.usecases.keep_copies import keep_staff
+from services.isolation.cases.apply_policies import apply_policies
+from services.isolation.cases.hand_over import hand_over
+from services.isolation.cases.open_waiting import open_waiting
+from services.isolation.cases.queries import stream_waiting_for_policy
+from services.isolation.policies import documents
+from services.isolation.policies.documents import PolicyErrors
+from services.isolation.policies.import_policy import import_policy
+from services.isolation.teams.keep_copies import keep_staff
 from tests.integration.isolation.trial import (
     CHINA,
     GRID,
@@ -28,7 +30,7 @@ from tests.integration.isolation.trial import (
     trial,
 )
 
-DOCUMENTS = {document["policy_id"]: document for document in policy_documents.shipped()}
+DOCUMENTS = {document["policy_id"]: document for document in documents.shipped()}
 
 
 @pytest.fixture
@@ -74,10 +76,10 @@ def test_an_arrival_before_any_policy_waits_on_record_and_gets_its_case_when_one
     assert [row["version"] for row in empty.trace(came.subject or "")["waiting_for_policy"]] == [1, 2]
     with empty.database.read() as conn:
         assert list(stream_waiting_for_policy(conn)) == [came.subject]
-    assert empty.until_done(timers.open_waiting) == 0
+    assert empty.until_done(open_waiting) == 0
     empty.clock.advance(minutes=30)
     empty.with_policies("cn-2022-06")
-    assert empty.until_done(timers.open_waiting) == 2
+    assert empty.until_done(open_waiting) == 2
     assert empty.case(came)["measure"] == "central_isolation"
     assert not empty.rows(t.waiting_for_policy) and empty.audit()["balanced"]
     assert empty.told("case.opened")[0].correlationid == came.correlationid
@@ -87,7 +89,7 @@ def test_a_policy_for_another_place_does_not_end_the_wait(empty: Trial):
     empty.follow(arrival())
     elsewhere = {**DOCUMENTS["cn-2022-06"], "policy_id": "beijing", "places": ["11"]}
     empty.do(import_policy, elsewhere)
-    assert empty.until_done(timers.open_waiting) == 1
+    assert empty.until_done(open_waiting) == 1
     assert empty.audit()["waiting_for_policy"] == 1 and not empty.rows(t.cases)
 
 
@@ -110,7 +112,7 @@ def test_a_policy_that_says_so_plans_open_cases_anew_from_today(isolation: Trial
     assert {task["state"] for task in past if task["kind"] in ("check_in", "test")} == {"missed"}
     live = [task for task in isolation.tasks(came, "due") if task["due_from"] >= isolation.clock.moment]
     assert {"supplies", "first_contact", "signed_notice"} <= set(kinds(live))
-    assert isolation.do(timers.apply_policies) == 0
+    assert isolation.do(apply_policies) == 0
     assert isolation.audit()["balanced"]
 
 
@@ -120,7 +122,7 @@ def test_a_policy_that_does_not_say_so_leaves_open_cases_alone(isolation: Trial)
     before = isolation.tasks(came)
     stricter = {**DOCUMENTS["cn-2022-11"], "policy_id": "new", "valid_from": "2022-10-01"}
     isolation.do(import_policy, {**stricter, "applies_to_open_cases": False})
-    isolation.until_done(timers.apply_policies)
+    isolation.until_done(apply_policies)
     assert isolation.tasks(came) == before and isolation.case(came)["policy_id"] == "cn-2022-06"
     later = arrival()
     isolation.follow(later)
@@ -137,7 +139,7 @@ def test_an_arrival_of_the_last_evening_handled_after_midnight_comes_under_the_n
     assert (isolation.case(came)["policy_id"], isolation.case(came)["measure"]) == (
         *("cn-2022-11", "home_isolation"),
     )
-    assert isolation.do(timers.apply_policies) == 0 and isolation.audit()["balanced"]
+    assert isolation.do(apply_policies) == 0 and isolation.audit()["balanced"]
 
 
 def test_who_leaves_before_a_new_policy_is_applied_does_not_keep_the_case_from_it(isolation: Trial):
@@ -146,7 +148,7 @@ def test_who_leaves_before_a_new_policy_is_applied_does_not_keep_the_case_from_i
     isolation.follow(came)
     isolation.clock.moment = china("2022-11-11 00:01")
     isolation.do(keep_staff, [staff("worker-1", "grid_worker", GRID, 2, active=False)])
-    assert isolation.do(timers.hand_over) == 1
+    assert isolation.do(hand_over) == 1
     isolation.run_timers()
     case = isolation.case(came)
     assert (case["owner"], case["policy_id"]) == ("worker-2", "cn-2022-11")
@@ -185,7 +187,7 @@ def test_a_corrected_policy_reaches_the_cases_that_are_under_it(isolation: Trial
     (changed,) = isolation.told("case.changed")
     assert changed.subject == came.subject and changed.data["change"]["kinds"] == ["stricter"]
     assert (changed.data["days"], changed.data["release_on"]) == (7, date(2022, 10, 8))
-    assert isolation.do(timers.apply_policies) == 0
+    assert isolation.do(apply_policies) == 0
     for _ in range(5):
         isolation.clock.advance(days=1)
         isolation.run_timers()
@@ -219,7 +221,7 @@ def test_a_correction_to_fewer_days_than_were_served_ends_the_measure_now(isolat
     assert isolation.case(came)["release_on"] == date(2022, 10, 6)
     assert visits(isolation, came, "due") == [date(2022, 10, 7)]
     assert [e.data["change"]["kinds"] for e in isolation.told("case.changed")] == [["laxer"]]
-    assert isolation.do(timers.apply_policies) == 0 and isolation.audit()["balanced"]
+    assert isolation.do(apply_policies) == 0 and isolation.audit()["balanced"]
 
 
 def test_a_policy_corrected_to_apply_to_open_cases_reaches_those_that_met_it_before(isolation: Trial):

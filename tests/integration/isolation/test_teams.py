@@ -9,8 +9,9 @@ import pytest
 
 from contracts.envelope import Event
 from services.isolation import tables as t
-from services.isolation.usecases import timers
-from services.isolation.usecases.keep_copies import keep_places, keep_staff
+from services.isolation.cases.assign_waiting import assign_waiting
+from services.isolation.cases.hand_over import hand_over
+from services.isolation.teams.keep_copies import keep_places, keep_staff
 from tests.integration.isolation.trial import (
     COMMUNITY,
     GRID,
@@ -63,14 +64,14 @@ def test_a_case_without_staff_waits_with_a_clock_and_is_assigned_when_somebody_c
 
     empty.clock.advance(hours=1)
     empty.do(keep_staff, [staff(*one) for one in STAFF])
-    assert empty.until_done(timers.assign_waiting) == 1
+    assert empty.until_done(assign_waiting) == 1
     case = empty.case(came)
     assert case["owner"] == "worker-1" and case["unassigned_since"] is None
     assert all(task["staff_id"] for task in empty.tasks(came))
     (changed,) = empty.told("case.changed")
     assert changed.data["change"]["kinds"] == ["assigned"] and changed.data["assigned"]
     assert changed.correlationid == came.correlationid
-    assert empty.do(timers.assign_waiting) == 0
+    assert empty.do(assign_waiting) == 0
     assert empty.audit()["balanced"]
 
 
@@ -88,7 +89,7 @@ def test_a_thin_team_is_filled_when_staff_come_and_who_stood_in_gives_the_case_u
     assert [empty.case(one)["team"] for one in (home, informed)] == [[["community_officer", "officer"]]] * 2
     empty.do(keep_staff, [staff("far", "grid_worker", "another-grid")])
     empty.run_timers()
-    assert not empty.told("case.changed") and empty.do(timers.assign_waiting) == 0
+    assert not empty.told("case.changed") and empty.do(assign_waiting) == 0
 
     empty.do(keep_staff, [staff("nurse", "health_worker", COMMUNITY)])
     empty.run_timers()
@@ -110,7 +111,7 @@ def test_a_thin_team_is_filled_when_staff_come_and_who_stood_in_gives_the_case_u
     assert [(c["kinds"], c["reason"]) for c in changed.values()] == [(["assigned"], "staff_came")] * 2
     loads = {row["staff_id"]: row["cases"] for row in empty.rows(t.staff_load) if row["cases"]}
     assert loads == {"worker-1": 1, "worker-2": 1, "officer": 1, "nurse": 1, "police": 1}
-    assert empty.do(timers.assign_waiting) == 0 and empty.audit()["balanced"]
+    assert empty.do(assign_waiting) == 0 and empty.audit()["balanced"]
 
 
 # -- staff who come and leave -----------------------------------------------------------------------------
@@ -141,7 +142,7 @@ def test_the_cases_of_who_has_left_are_handed_over_and_that_is_told(isolation: T
     isolation.follow(*(arrival(level="medium") for _ in range(6)))
     isolation.do(keep_staff, [staff("worker-1", "grid_worker", GRID, 2, active=False)])
     isolation.do(keep_staff, [staff("nurse", "health_worker", COMMUNITY, 2, active=False)])
-    while isolation.do(timers.hand_over):
+    while isolation.do(hand_over):
         pass
     assert {case["owner"] for case in isolation.rows(t.cases)} == {"worker-2"}
     assert {task["staff_id"] for task in isolation.rows(t.tasks)} == {"worker-2", "officer"}
@@ -166,11 +167,11 @@ def test_when_the_last_has_left_the_case_waits_with_a_clock(empty: Trial):
     empty.follow(came)
     empty.clock.advance(hours=3)
     empty.do(keep_staff, [staff("worker-1", "grid_worker", GRID, 2, active=False)])
-    assert empty.do(timers.hand_over) == 1
+    assert empty.do(hand_over) == 1
     assert empty.case(came)["unassigned_since"] == empty.clock.moment and empty.case(came)["owner"] is None
-    assert empty.do(timers.hand_over) == 0
+    assert empty.do(hand_over) == 0
     empty.do(keep_staff, [staff("worker-9", "grid_worker", GRID)])
-    empty.until_done(timers.assign_waiting)
+    empty.until_done(assign_waiting)
     assert empty.case(came)["owner"] == "worker-9" and empty.tasks(came)[0]["staff_id"] == "worker-9"
     assert empty.audit()["balanced"]
 
@@ -198,11 +199,11 @@ def test_who_took_over_from_a_worker_who_left_keeps_the_case_whomever_registrati
     came = arrival(level="medium", worker="worker-1")
     isolation.follow(came)
     leaves(isolation, "worker-1")
-    isolation.until_done(timers.hand_over)
+    isolation.until_done(hand_over)
     isolation.follow(sends(came, "worker-3"))
     assert isolation.case(came)["owner"] == "worker-2" and assigned(isolation) == ["worker-2"]
     leaves(isolation, "worker-2")
-    isolation.until_done(timers.hand_over)
+    isolation.until_done(hand_over)
     assert isolation.case(came)["owner"] == "worker-3", "the one who was sent is the next"
     assert isolation.audit()["balanced"]
 
@@ -213,7 +214,7 @@ def test_whom_registration_sends_for_a_worker_who_left_has_the_case_if_nobody_to
     isolation.follow(came)
     leaves(isolation, "worker-1")
     isolation.follow(sends(came, "worker-3"))
-    assert isolation.until_done(timers.hand_over) == 0
+    assert isolation.until_done(hand_over) == 0
     assert isolation.case(came)["owner"] == "worker-3" and assigned(isolation) == ["worker-3"]
 
 
@@ -222,7 +223,7 @@ def test_who_was_given_a_case_that_waited_keeps_it_whomever_registration_sends_t
     came = arrival(level="medium")
     empty.follow(came)
     empty.do(keep_staff, [staff(f"worker-{n}", "grid_worker", GRID) for n in (1, 2)])
-    empty.until_done(timers.assign_waiting)
+    empty.until_done(assign_waiting)
     empty.follow(sends(came, "worker-2"))
     assert empty.case(came)["owner"] == "worker-1" and assigned(empty) == ["worker-1"]
 
@@ -244,7 +245,7 @@ def test_a_case_moves_with_its_doorstep_though_somebody_took_over_at_the_old_one
     came = arrival(level="medium", worker="worker-1")
     isolation.follow(came)
     leaves(isolation, "worker-1")
-    isolation.until_done(timers.hand_over)
+    isolation.until_done(hand_over)
     isolation.follow(sends(came, "worker-3", destination={"grid": "g-2"}))
     assert isolation.case(came)["owner"] == "worker-3"
     assert isolation.audit()["balanced"]

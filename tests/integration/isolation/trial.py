@@ -21,12 +21,17 @@ from chassis.sealing import BlindIndex, Sealer
 from chassis.unit_of_work import UnitOfWork, Work
 from contracts.envelope import ONE, Event, dump_event, event_document, read_message
 from contracts.registry import read_data
-from services.isolation import policy_documents, queries
 from services.isolation import tables as t
-from services.isolation.usecases import timers
-from services.isolation.usecases.follow_arrivals import follow_arrivals
-from services.isolation.usecases.import_policy import import_policy
-from services.isolation.usecases.keep_copies import keep_places, keep_staff
+from services.isolation.cases import queries
+from services.isolation.cases.apply_policies import apply_policies
+from services.isolation.cases.assign_waiting import assign_waiting
+from services.isolation.cases.follow_arrivals import follow_arrivals
+from services.isolation.cases.open_waiting import open_waiting
+from services.isolation.cases.plan_next_day import plan_next_day
+from services.isolation.policies import documents
+from services.isolation.policies.import_policy import import_policy
+from services.isolation.tasks.find_overdue import find_overdue
+from services.isolation.teams.keep_copies import keep_places, keep_staff
 
 CHINA = ZoneInfo("Asia/Shanghai")
 SEALER = Sealer({"k": b"s" * 32})
@@ -218,13 +223,13 @@ class Trial:
         return total
 
     def run_timers(self) -> None:
-        for timer in (timers.open_waiting, timers.assign_waiting, timers.apply_policies):
+        for timer in (open_waiting, assign_waiting, apply_policies):
             self.until_done(timer)
-        self.until_done(timers.plan_next_day)
-        self.until_done(timers.find_overdue)
+        self.until_done(plan_next_day)
+        self.until_done(find_overdue)
 
     def with_policies(self, *ids: str) -> Trial:
-        for document in policy_documents.shipped():
+        for document in documents.shipped():
             if not ids or document["policy_id"] in ids:
                 self.do(import_policy, document)
         return self

@@ -15,7 +15,7 @@ from sqlalchemy import event, text
 from chassis.database.engine import Database
 from chassis.running.figures import Figure
 from services.isolation import metrics as of_isolation
-from services.isolation.usecases import timers
+from services.isolation.tasks.find_overdue import find_overdue
 from services.notification import metrics as of_notification
 from services.registration import metrics as of_registration
 from tests.e2e.conftest import migrated
@@ -114,7 +114,7 @@ def test_late_tasks_are_counted_by_the_level_that_was_told_last(database_url: Ne
         assert not shown(trial.database, overdue, trial.clock.now())
         for _ in range(3):
             trial.clock.advance(hours=5)
-            trial.until_done(timers.find_overdue)
+            trial.until_done(find_overdue)
             last = {event_.subject: event_.data["tell"]["level"] for event_ in trial.told("task.overdue")}
             levels = list(last.values())
             expected = {(level,): levels.count(level) for level in levels}

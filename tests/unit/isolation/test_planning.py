@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 
 from field.days import local_day
 from field.words import MEASURES
-from services.isolation.domain.counting import counted_from, day_number, release_day
-from services.isolation.domain.planning import Difference, KnownTask, Planner, difference
-from services.isolation.domain.policy import Exposure, Rule
-from services.isolation.domain.story import Chapter, Standing, in_order, standing
-from services.isolation.policy_documents import policy_from, shipped
+from services.isolation.cases.story import Chapter, Standing, in_order, standing
+from services.isolation.plans.planning import Difference, KnownTask, Planner, difference
+from services.isolation.policies.counting import counted_from, day_number, release_day
+from services.isolation.policies.documents import policy_from, shipped
+from services.isolation.policies.rules import Exposure, Rule
 
 CHINA = ZoneInfo("Asia/Shanghai")
 POLICIES = {document["policy_id"]: policy_from(document, 1) for document in shipped()}

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from field.policies import in_force
 from field.words import LEVELS, MEASURES
-from services.isolation.domain.policy import Exposure, Policy, decide, strictness
-from services.isolation.policy_documents import PolicyErrors, check_text, policy_from, shipped, source_line
+from services.isolation.policies.documents import PolicyErrors, check_text, policy_from, shipped, source_line
+from services.isolation.policies.rules import Exposure, Policy, decide, strictness
 
 EDITIONS = {document["policy_id"]: document for document in shipped()}
 NINTH = policy_from(EDITIONS["cn-2022-06"], 1)

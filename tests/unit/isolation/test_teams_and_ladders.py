@@ -8,10 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.isolation.domain import states
-from services.isolation.domain.escalation import above, rung, tell_at
-from services.isolation.domain.team import Member, choose, doer, owner
-from services.isolation.policy_documents import policy_from, shipped
+from field.states import ForbiddenTransition
+from services.isolation.cases import states
+from services.isolation.plans import states as task_states
+from services.isolation.policies.documents import policy_from, shipped
+from services.isolation.policies.escalation import above, rung, tell_at
+from services.isolation.teams.rules import Member, choose, doer, owner
 
 NINTH = policy_from(next(d for d in shipped() if d["policy_id"] == "cn-2022-06"), 1)
 ROLES = ("grid_worker", "community_officer", "health_worker")
@@ -107,10 +109,10 @@ def test_without_a_repeat_the_ladder_ends_at_the_top():
 def test_a_case_goes_from_open_to_released_through_review_only():
     state = states.OPEN
     for to in (states.ACTIVE, states.RELEASE_REVIEW, states.RELEASED):
-        state = states.move_case(state, to)
-    with pytest.raises(states.ForbiddenTransition):
-        states.move_case(states.ACTIVE, states.RELEASED)
-    assert [s for s in states.CASE if states.RELEASED in states.CASE[s]] == [
+        state = states.CASE.move(state, to)
+    with pytest.raises(ForbiddenTransition):
+        states.CASE.move(states.ACTIVE, states.RELEASED)
+    assert [s for s in states.CASE.states if states.RELEASED in states.CASE.following[s]] == [
         states.RELEASE_REVIEW,
         states.MOVED_TO_CENTRAL,
     ]
@@ -118,28 +120,30 @@ def test_a_case_goes_from_open_to_released_through_review_only():
 
 def test_who_refuses_is_still_followed_and_can_be_moved_to_central_isolation():
     assert states.REFUSED in states.FOLLOWED
-    assert states.move_case(states.REFUSED, states.MOVED_TO_CENTRAL) == states.MOVED_TO_CENTRAL
+    assert states.CASE.move(states.REFUSED, states.MOVED_TO_CENTRAL) == states.MOVED_TO_CENTRAL
 
 
 def test_every_state_can_be_reached_and_every_followed_state_can_be_left():
     reached = {states.OPEN}
-    while more := {to for state in reached for to in states.CASE[state]} - reached:
+    while more := {to for state in reached for to in states.CASE.following[state]} - reached:
         reached |= more
-    assert reached == set(states.CASE)
-    assert all(states.CASE[state] for state in states.FOLLOWED)
-    assert states.CASE.keys() == states.FOLLOWED | states.CLOSED
+    assert reached == set(states.CASE.states)
+    assert all(states.CASE.following[state] for state in states.FOLLOWED)
+    assert set(states.CASE.states) == states.FOLLOWED | states.CLOSED
 
 
 def test_missed_is_never_the_end_of_a_task():
-    assert states.TASK[states.MISSED] == {states.DONE, states.WAIVED, states.CANCELLED}
-    with pytest.raises(states.ForbiddenTransition):
-        states.move_task(states.DONE, states.DUE)
+    assert task_states.TASK.following[task_states.MISSED] == {
+        *(task_states.DONE, task_states.WAIVED, task_states.CANCELLED),
+    }
+    with pytest.raises(ForbiddenTransition):
+        task_states.TASK.move(task_states.DONE, task_states.DUE)
 
 
-@given(st.sampled_from(sorted(states.CASE)), st.sampled_from(sorted(states.CASE)))
+@given(st.sampled_from(sorted(states.CASE.states)), st.sampled_from(sorted(states.CASE.states)))
 def test_only_listed_transitions_are_allowed(state: str, to: str):
-    if to in states.CASE[state]:
-        assert states.move_case(state, to) == to
+    if to in states.CASE.following[state]:
+        assert states.CASE.move(state, to) == to
     else:
-        with pytest.raises(states.ForbiddenTransition):
-            states.move_case(state, to)
+        with pytest.raises(ForbiddenTransition):
+            states.CASE.move(state, to)

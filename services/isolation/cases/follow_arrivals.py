@@ -9,10 +9,10 @@ from chassis.database.statements import insert_rows
 from chassis.unit_of_work import UnitOfWork
 from contracts.envelope import Event
 from services.isolation import tables as t
-from services.isolation.domain.story import Chapter, in_order
+from services.isolation.cases.arrival import chapter_in, chapter_of, facts_of
+from services.isolation.cases.casebook import Case, Casebook
+from services.isolation.cases.story import Chapter, in_order
 from services.isolation.reference import Reference, current
-from services.isolation.usecases.casebook import Case, Casebook
-from services.isolation.usecases.notices import chapter_in, chapter_of, facts_of
 
 _TELLING = frozenset({"details_added", "companion_added"})
 

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from chassis.database.statements import upsert_rows
 from chassis.unit_of_work import UnitOfWork
 from services.isolation import tables as t
-from services.isolation.policy_documents import policy_from, source_line
+from services.isolation.policies.documents import policy_from, source_line
 from services.isolation.reference import OPEN_POLICIES, POLICIES, changed
 
 

@@ -12,9 +12,9 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from field.days import local_day
-from services.isolation.domain.counting import counted_from, release_day
-from services.isolation.domain.planning import Piece, PlannedTask, Planner, plan
-from services.isolation.domain.policy import Exposure, Policy, Rule, decide
+from services.isolation.plans.planning import Piece, PlannedTask, Planner, plan
+from services.isolation.policies.counting import counted_from, release_day
+from services.isolation.policies.rules import Exposure, Policy, Rule, decide
 
 PlannerOf = Callable[[Rule], Planner]
 

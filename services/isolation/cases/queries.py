@@ -12,9 +12,9 @@ from sqlalchemy.engine import Connection
 
 from field.days import local_day
 from services.isolation import tables as t
-from services.isolation.domain import states
-from services.isolation.domain.counting import day_number
-from services.isolation.policy_documents import policy_from
+from services.isolation.plans import states
+from services.isolation.policies.counting import day_number
+from services.isolation.policies.documents import policy_from
 
 # How many are named; the count is always whole.
 MOST_NAMED = 100

@@ -12,7 +12,7 @@ import orjson
 from marshmallow import RAISE, Schema, ValidationError, fields, validate, validates_schema
 
 from field.words import LEVELS, MEASURES, ROLES, RUNGS
-from services.isolation.domain.policy import (
+from services.isolation.policies.rules import (
     CheckIns,
     OpeningTask,
     Policy,
@@ -282,7 +282,7 @@ def source_line(document: Mapping[str, Any]) -> str:
 
 def shipped() -> list[dict[str, Any]]:
     """The editions that come with Doorstep, by the day they begin."""
-    folder = resources.files("services.isolation") / "policies"
+    folder = resources.files("services.isolation.policies")
     documents = [check_text(f.read_bytes()) for f in folder.iterdir() if f.name.endswith(".json")]
     return sorted(documents, key=lambda document: date.fromisoformat(document["valid_from"]))
 

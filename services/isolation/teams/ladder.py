@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from services.isolation.domain.policy import Policy, Rung
+from services.isolation.policies.rules import Policy, Rung
 from services.isolation.reference import Reference
 
 Whom = dict[str, Any]

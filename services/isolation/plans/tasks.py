@@ -12,12 +12,12 @@ from sqlalchemy.engine import Connection
 from chassis.database.statements import insert_rows, is_in, update_rows
 from chassis.ids import new_id
 from services.isolation import tables as t
-from services.isolation.domain import states
-from services.isolation.domain.escalation import tell_at
-from services.isolation.domain.planning import KnownTask, PlannedTask, difference
-from services.isolation.domain.policy import Policy
-from services.isolation.domain.story import Standing
-from services.isolation.domain.team import Member, doer
+from services.isolation.cases.story import Standing
+from services.isolation.plans import states
+from services.isolation.plans.planning import KnownTask, PlannedTask, difference
+from services.isolation.policies.escalation import tell_at
+from services.isolation.policies.rules import Policy
+from services.isolation.teams.rules import Member, doer
 
 TaskRow = dict[str, Any]
 _CHANGES = ("day", "due_by", "role", "staff_id", "state", "told", "tell_at")
@@ -88,7 +88,7 @@ class Tasks:
             self._changed[was.task_id] = row
         for was in found.overtaken:
             row = rows[was.task_id]
-            row.update(state=states.move_task(was.state, states.CANCELLED), tell_at=None)
+            row.update(state=states.TASK.move(was.state, states.CANCELLED), tell_at=None)
             self._changed[was.task_id] = row
         self.hand_over(case["case_id"], team)
         for row in new:

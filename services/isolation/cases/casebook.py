@@ -17,16 +17,16 @@ from chassis.unit_of_work import UnitOfWork
 from contracts.envelope import Event
 from field.days import local_day
 from services.isolation import tables as t
-from services.isolation.domain import states
-from services.isolation.domain.planning import HORIZON, PlannedTask
-from services.isolation.domain.policy import Policy, strictness
-from services.isolation.domain.story import Chapter, Standing, in_order, standing
-from services.isolation.domain.team import Member, choose, nearest, owner
+from services.isolation.cases import states
+from services.isolation.cases.arrival import chapter_in, chapter_out
+from services.isolation.cases.events import case_in_full, caused_by_case, differences, tasks_in_full
+from services.isolation.cases.story import Chapter, Standing, in_order, standing
+from services.isolation.plans.planning import HORIZON, PlannedTask
+from services.isolation.plans.tasks import TaskRow, Tasks, task_row
+from services.isolation.policies.rules import Policy, strictness
 from services.isolation.reference import Reference
-from services.isolation.usecases.loads import Loads
-from services.isolation.usecases.notices import chapter_in, chapter_out
-from services.isolation.usecases.tasks import TaskRow, Tasks, task_row
-from services.isolation.usecases.telling import case_in_full, caused_by_case, differences, tasks_in_full
+from services.isolation.teams.loads import Loads
+from services.isolation.teams.rules import Member, choose, nearest, owner
 
 Case = dict[str, Any]
 _CASE_CHANGES = tuple(c.name for c in t.cases.c if c.name not in ("case_id", "opened_at", "correlation_id"))
@@ -181,10 +181,10 @@ class Casebook:
                 case.update(before, chapters=case["chapters"], arrival_version=case["arrival_version"])
                 self.note(case, "noted_after_the_end", cause, {"reason": reason})
                 return
-            case["state"] = states.move_case(case["state"], states.OPEN)
+            case["state"] = states.CASE.move(case["state"], states.OPEN)
             case["closed_at"] = None
         elif change == "stricter" and case["state"] == states.RELEASE_REVIEW:
-            case["state"] = states.move_case(case["state"], states.ACTIVE)
+            case["state"] = states.CASE.move(case["state"], states.ACTIVE)
 
         team = self._team(case, stands, keep=self._kept(before, case, old_team))
         self._give(case, team, stands)

@@ -8,8 +8,8 @@ from typing import Any
 
 from contracts.envelope import Event
 from field.words import LEVELS
-from services.isolation.domain.policy import Exposure
-from services.isolation.domain.story import Chapter
+from services.isolation.cases.story import Chapter
+from services.isolation.policies.rules import Exposure
 
 
 def exposures_of(risk: Mapping[str, Any]) -> tuple[Exposure, ...]:

@@ -15,20 +15,20 @@ from contracts.envelope import Event
 from field.days import local_day
 from field.words import RUNGS
 from services.isolation import tables as t
-from services.isolation.domain.counting import day_number
-from services.isolation.domain.escalation import NOBODY, above
-from services.isolation.domain.planning import PlannedTask
+from services.isolation.cases.casebook import Case, Casebook
 from services.isolation.metrics import STAFF_NOT_REACHED
+from services.isolation.plans.planning import PlannedTask
+from services.isolation.policies.counting import day_number
+from services.isolation.policies.escalation import NOBODY, above
 from services.isolation.reference import current
-from services.isolation.usecases.casebook import Case, Casebook
-from services.isolation.usecases.ladder import first_with_staff
+from services.isolation.teams.ladder import first_with_staff
 
 _NOT_REACHED = "not_reached"
 Missed = dict[tuple[str, str], set[str | None]]
 """(case, what a message was about) -> staff whom it did not reach."""
 
 
-def call_them(uow: UnitOfWork, events: Sequence[Event]) -> None:
+def call_by_phone(uow: UnitOfWork, events: Sequence[Event]) -> None:
     """One task for the case's worker, once a message. A message to staff makes none: see `_climb`."""
     by_message = {e.data["message_id"]: e for e in events}
     to_residents = {m: e for m, e in by_message.items() if e.data["recipient"]["kind"] == "resident"}

@@ -13,8 +13,8 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from field.days import local_day
-from services.isolation.domain.counting import day_number
-from services.isolation.domain.policy import CHECK_IN, TEST, Rule, Window
+from services.isolation.policies.counting import day_number
+from services.isolation.policies.rules import CHECK_IN, TEST, Rule, Window
 
 HORIZON = timedelta(days=1)
 """Planned are today and tomorrow, so that a change of policy rewrites little."""

@@ -10,7 +10,7 @@ from sqlalchemy.engine import Connection
 
 from chassis.database.statements import is_in, update_rows
 from services.isolation import tables as t
-from services.isolation.domain.team import Roster, nearest
+from services.isolation.teams.rules import Roster, nearest
 
 
 class Loads:

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Final
 
 from field.words import RUNGS
-from services.isolation.domain.policy import Policy, Rung
+from services.isolation.policies.rules import Policy, Rung
 
 NOBODY: Final = "nobody"
 """In place of a level: no rung has anybody who could be told."""

@@ -1,1 +1,0 @@
-"""The rules of isolation: policies, counting of days, tasks, care teams, escalation. No I/O, no clock."""

@@ -1,0 +1,1 @@
+"""Policies: documents that say which measure follows from which risk, and who is informed when."""

@@ -1,1 +1,0 @@
-"""What isolation does: one module for each thing that can happen."""
