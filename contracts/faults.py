@@ -6,7 +6,7 @@ them once each: to a reply event, to a line with an exit code, to a dead letter,
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -29,6 +29,10 @@ class Fault:
 
     def __str__(self) -> str:
         return f"{self.where}: {self.message}" if self.where else self.message
+
+    def within(self, place: str) -> Fault:
+        """The same fault, said of the whole of which the input is a part: a file, a row, a rule."""
+        return Fault(f"{place}: {self.where}" if self.where else place, self.code, self.message)
 
     def as_dict(self) -> dict[str, str]:
         """As replies to publishers carry it; `where` is called `field` there."""
@@ -59,3 +63,34 @@ class Refused(Exception):
     @classmethod
     def conflict(cls, what: str, message: str) -> Refused:
         return cls("conflict", [Fault(what, "conflict", message)])
+
+
+def faults_of(
+    messages: object, *, whole: str = "", item: str = "[{}]", keyed: bool = False, code: str = "contract"
+) -> Iterator[Fault]:
+    """marshmallow's nested messages as a flat list, in the order of the document. None quotes a value.
+
+    :param whole: what a fault of the whole document is said to be in.
+    :param item: how the number of an entry is written after the name of its list.
+    :param keyed: the schema has `Dict` fields. marshmallow files the faults of an entry under `key` and
+        `value` then; without this they are the names of fields.
+    """
+
+    def flat(inside: object, path: str) -> Iterator[Fault]:
+        if isinstance(inside, Mapping):
+            for name, deeper in inside.items():
+                if name == "_schema" or (keyed and name == "value"):
+                    yield from flat(deeper, path)
+                elif keyed and name == "key":
+                    yield from flat(deeper, f"{path} (name)")
+                elif isinstance(name, int):
+                    yield from flat(deeper, path + item.format(name))
+                else:
+                    yield from flat(deeper, f"{path}.{name}" if path else str(name))
+        elif isinstance(inside, list):
+            for each in inside:
+                yield from flat(each, path)
+        else:
+            yield Fault(path or whole, code, str(inside))
+
+    return flat(messages, "")

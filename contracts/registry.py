@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -12,7 +12,7 @@ from marshmallow import Schema, ValidationError
 
 from contracts import arrivals, cases, messages, reference
 from contracts.envelope import Event, Unreadable
-from contracts.faults import Fault
+from contracts.faults import faults_of
 from contracts.quick import Unsure, quick_loader
 
 # No more digits than a version can have: Python refuses to read a number of thousands of them.
@@ -84,22 +84,5 @@ def read_data(event: Event) -> Event:
     try:
         data: dict[str, Any] = kind.loader.load(event.data)
     except ValidationError as error:
-        return event.with_data(event.data, tuple(_problems(error.messages)))
+        return event.with_data(event.data, tuple(faults_of(error.messages, whole="data")))
     return event.with_data(data)
-
-
-def _problems(found: Any, path: str = "") -> Iterator[Fault]:
-    """marshmallow's nested messages as one flat list; none of them quotes a value."""
-    if isinstance(found, dict):
-        for name, inner in found.items():
-            if isinstance(name, int):
-                yield from _problems(inner, f"{path}[{name}]")
-            elif name == "_schema":
-                yield from _problems(inner, path)
-            else:
-                yield from _problems(inner, f"{path}.{name}" if path else str(name))
-    elif isinstance(found, list):
-        for message in found:
-            yield Fault(where=path or "data", code="contract", message=str(message))
-    else:
-        yield Fault(where=path or "data", code="contract", message=str(found))

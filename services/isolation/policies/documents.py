@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import date, time, timedelta
 from importlib import resources
 from itertools import pairwise
@@ -11,6 +11,7 @@ from typing import Any
 import orjson
 from marshmallow import RAISE, Schema, ValidationError, fields, validate, validates_schema
 
+from contracts.faults import faults_of
 from field.words import LEVELS, MEASURES, ROLES, RUNGS
 from services.isolation.policies.rules import (
     CheckIns,
@@ -218,7 +219,8 @@ def check(document: Any) -> dict[str, Any]:
     try:
         loaded: dict[str, Any] = _SCHEMA.load(document)
     except ValidationError as error:
-        raise PolicyErrors(list(_flat(error.messages))) from None
+        faults = faults_of(error.messages, keyed=True)
+        raise PolicyErrors([(fault.where, fault.message) for fault in faults]) from None
     return loaded
 
 
@@ -307,22 +309,3 @@ def _rule(level: str, given: Mapping[str, Any]) -> Rule:
         told=tuple(given["told"]),
         release=tuple(given["release"]),
     )
-
-
-def _flat(found: Any, path: str = "") -> Iterator[tuple[str, str]]:
-    """marshmallow's nested messages as (path, message), in the order of the document."""
-    if isinstance(found, dict):
-        for name, inner in found.items():
-            if isinstance(name, int):
-                yield from _flat(inner, f"{path}[{name}]")
-            elif name in ("_schema", "value"):  # `value`: how marshmallow names the inside of a Dict's entry
-                yield from _flat(inner, path)
-            elif name == "key":
-                yield from _flat(inner, f"{path} (name)")
-            else:
-                yield from _flat(inner, f"{path}.{name}" if path else str(name))
-    elif isinstance(found, list):
-        for message in found:
-            yield from _flat(message, path)
-    else:
-        yield path, str(found)

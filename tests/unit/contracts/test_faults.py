@@ -1,6 +1,6 @@
 """One shape for what is wrong, one for no."""
 
-from contracts.faults import Fault, Refused
+from contracts.faults import Fault, Refused, faults_of
 
 
 def test_a_fault_says_where_and_why():
@@ -19,3 +19,23 @@ def test_a_refusal_names_all_faults_at_once():
 def test_an_unknown_thing_is_named_by_its_kind_and_id():
     refused = Refused.unknown("report", "r-1")
     assert refused.kind == "unknown" and str(refused) == "there is no report r-1"
+
+
+def test_a_fault_of_a_part_is_placed_within_the_whole():
+    assert str(Fault("phone", "missing", "is needed").within("row 3")) == "row 3: phone: is needed"
+    assert str(Fault("", "missing", "is empty").within("row 3")) == "row 3: is empty"
+
+
+def test_nested_messages_of_marshmallow_become_a_flat_list():
+    messages = {"stops": {1: {"from": ["no date"]}}, "_schema": ["is no object"], "value": ["is needed"]}
+    assert list(map(str, faults_of(messages, whole="data"))) == [
+        "stops[1].from: no date",
+        "data: is no object",
+        "value: is needed",
+    ]
+    assert str(next(faults_of(messages, item=".{}"))) == "stops.1.from: no date"
+
+
+def test_faults_of_a_dictionary_are_placed_at_its_entry():
+    messages = {"text": {"fr": {"key": ["unknown"]}, "en": {"value": ["no text"]}}}
+    assert list(map(str, faults_of(messages, keyed=True))) == ["text.fr (name): unknown", "text.en: no text"]
