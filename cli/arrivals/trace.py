@@ -67,7 +67,7 @@ def trace(
 
 def _note_views(arrivals: list[str], by: str, why: str) -> None:
     from operations.databases import database_of
-    from services.registration.usecases.person_views import note_view
+    from services.registration.persons.note_view import note_view
 
     with database_of("registration").begin() as conn:
         note_view(conn, arrivals, by=by, reason=why)
@@ -80,7 +80,7 @@ def gather(arrival_id: str, *, reveal: bool = False) -> dict[str, Any]:
     from services.isolation.cases import queries as isolation
     from services.notification.messages import queries as notification
     from services.notification.texts.loading import texts_from_environment
-    from services.registration import queries as registration
+    from services.registration.arrivals import queries as registration
 
     given = environment()
     settings = settings_of("registration")

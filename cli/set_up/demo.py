@@ -180,9 +180,10 @@ def _import_samples() -> None:
     import services.isolation
     from demo.samples import PLACES, RISK_AREAS, STAFF, sample
     from services.isolation.policies.import_policy import import_policy
-    from services.registration.domain.risk_lists import read_official
-    from services.registration.usecases.reference import import_places, import_staff
-    from services.registration.usecases.risk_lists import import_risk_list
+    from services.registration.places.import_places import import_places
+    from services.registration.risk.import_risk_list import import_risk_list
+    from services.registration.risk.published_lists import read_official
+    from services.registration.staff.import_staff import import_staff
 
     assert services.isolation.__file__
     policies = sorted((Path(services.isolation.__file__).parent / "policies").glob("*.json"))

@@ -21,7 +21,7 @@ from operations.settings import environment, var
 # The services' modules are imported by the commands that need them: `doorstep --help` is to be quick.
 if TYPE_CHECKING:
     from chassis.unit_of_work import UnitOfWork
-    from services.registration.domain.risk_lists import RiskList
+    from services.registration.risk.published_lists import RiskList
 
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 File = Annotated[Path, typer.Argument(help="The file to import.", show_default=False)]
@@ -56,7 +56,7 @@ def import_risk(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    from services.registration.usecases.risk_lists import import_risk_list
+    from services.registration.risk.import_risk_list import import_risk_list
 
     with _unit("registration", file) as uow:
         found = import_risk_list(uow, _read_risk_list(file, uow, at), source)
@@ -67,7 +67,7 @@ def import_risk(
 
 
 def import_places(file: File, as_json: Json = False) -> None:
-    from services.registration.usecases.reference import import_places as use_case
+    from services.registration.places.import_places import import_places as use_case
 
     text = _text(file)
     with _unit("registration", file) as uow:
@@ -76,7 +76,7 @@ def import_places(file: File, as_json: Json = False) -> None:
 
 
 def import_staff(file: File, as_json: Json = False) -> None:
-    from services.registration.usecases.reference import import_staff as use_case
+    from services.registration.staff.import_staff import import_staff as use_case
 
     text = _text(file)
     with _unit("registration", file) as uow:
@@ -129,7 +129,7 @@ def _unit(service: str, file: Path) -> Iterator[UnitOfWork]:
     from chassis.database.migrations import upgrade
     from chassis.settings import read_settings
     from chassis.unit_of_work import Work
-    from services.registration.domain.imports import BadInput
+    from services.registration.reference.imported_tables import BadInput
 
     settings = read_settings(service, _environment(service))
     database = Database(settings.database_url, application="doorstep-cli", pool_size=1)
@@ -144,8 +144,8 @@ def _unit(service: str, file: Path) -> Iterator[UnitOfWork]:
 
 
 def _read_risk_list(file: Path, uow: UnitOfWork, at: str | None) -> RiskList:
-    from services.registration.domain.imports import read_table
-    from services.registration.domain.risk_lists import CSV_COLUMNS, read_csv, read_official
+    from services.registration.reference.imported_tables import read_table
+    from services.registration.risk.published_lists import CSV_COLUMNS, read_csv, read_official
 
     if file.suffix.lower() != ".csv":
         return read_official(_json(file), uow.zone)

@@ -111,9 +111,9 @@ def balance() -> Balance:
 
 
 def _registration(found: Balance, conn: Any) -> None:
-    from services.registration import queries
+    from services.registration.arrivals import balance as of_registration
 
-    own = queries.audit(conn)
+    own = of_registration.audit(conn)
     found.sums["reports"] = {"received": own["reports"], **own["reports_by_outcome"]}
     for one in own["missing"]:
         why = f"report {one['event_id']} led to it, and it is not there"

@@ -4,10 +4,11 @@ from datetime import timedelta
 
 from chassis.handlers import Handler, Timer
 from chassis.names import ARRIVALS
-from services.registration.usecases.assign_waiting import assign_waiting
-from services.registration.usecases.receive_reports import receive_reports, refuse_reused_ids
-from services.registration.usecases.reference import keep_policies
-from services.registration.usecases.risk_lists import keep_risk_lists
+from services.registration.arrivals.assign_waiting import assign_waiting
+from services.registration.intake.receive_reports import receive_reports
+from services.registration.intake.refuse_reused_ids import refuse_reused_ids
+from services.registration.policies.keep_policies import keep_policies
+from services.registration.risk.keep_risk_lists import keep_risk_lists
 
 HANDLERS = (
     Handler(

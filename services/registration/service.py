@@ -1,7 +1,15 @@
 """The registration service as the chassis runs it."""
 
 from chassis.handlers import Service
+from chassis.running.figures import Figure
+from services.registration import metrics
+from services.registration.arrivals.queries import longest_without_worker, without_worker
 from services.registration.handlers import HANDLERS, TIMERS
-from services.registration.metrics import FIGURES
+from services.registration.reports.queries import needing_correction
 
+FIGURES = (
+    Figure(metrics.NEEDING_CORRECTION, needing_correction),
+    Figure(metrics.WITHOUT_OWNER, without_worker),
+    Figure(metrics.OLDEST_WITHOUT_OWNER, longest_without_worker),
+)
 SERVICE = Service("registration", HANDLERS, TIMERS, FIGURES)

@@ -40,8 +40,9 @@ from services.isolation.cases.follow_arrivals import follow_arrivals
 from services.isolation.cases.plan_next_day import plan_next_day
 from services.isolation.tasks.find_overdue import find_overdue
 from services.notification.messages import queries as notification_queries
-from services.registration import queries as registration_queries
-from services.registration.usecases.receive_reports import receive_reports
+from services.registration.arrivals import balance as registration_balance
+from services.registration.arrivals import queries as registration_queries
+from services.registration.intake.receive_reports import receive_reports
 from tests.integration.isolation import trial as isolation_trial
 from tests.integration.notification import trial as notification_trial
 from tests.integration.registration import trial as registration_trial
@@ -136,7 +137,7 @@ def registration_works(database: Database) -> None:
     new = registration_trial.as_event(registration_trial.report(77))
     assert handle(work, "registration.receive_report", receive_reports, *REPORTS, new) == [new]
     with database.read() as conn:
-        found = registration_queries.audit(conn)
+        found = registration_balance.audit(conn)
         assert found["balanced"], found
         known = list(registration_queries.stream_arrival_ids(conn))
         traces = [registration_queries.trace(conn, id, sealer=work.sealer) for id in known]

@@ -17,7 +17,7 @@ from chassis.running.figures import Figure
 from services.isolation import metrics as of_isolation
 from services.isolation.tasks.find_overdue import find_overdue
 from services.notification import metrics as of_notification
-from services.registration import metrics as of_registration
+from services.registration import service as of_registration
 from tests.e2e.conftest import migrated
 from tests.integration.isolation import trial as isolation_trial
 from tests.integration.notification import trial as notification_trial
@@ -159,7 +159,7 @@ def test_every_figure_is_answered_by_an_index(service: str, database_url: NewUrl
     def note(_conn: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
         statements.append((statement, parameters))
 
-    figures = import_module(f"services.{service}.metrics").FIGURES
+    figures = import_module(f"services.{service}.service").SERVICE.figures
     for one in figures:
         read(database, one, datetime.now(UTC))
     asked = [found for found in statements if found[0].startswith("SELECT")]

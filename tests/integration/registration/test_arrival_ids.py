@@ -9,8 +9,8 @@ from uuid import UUID
 
 import pytest
 
-from services.registration import queries
 from services.registration import tables as t
+from services.registration.arrivals import balance
 from tests.integration.registration.trial import CHINA, Trial, person, prepare, report
 
 
@@ -100,7 +100,7 @@ def test_a_report_registered_before_goes_on_with_its_arrival_though_that_is_not_
     assert [one["data"]["outcome"] for one in trial.events("report.accepted")] == ["registered"] + [
         "merged"
     ] * 3
-    assert trial.read(queries.audit)["balanced"]
+    assert trial.read(balance.audit)["balanced"]
 
 
 def test_a_report_registered_before_goes_on_with_its_arrival_though_its_person_is_not_found(
@@ -113,4 +113,4 @@ def test_a_report_registered_before_goes_on_with_its_arrival_though_its_person_i
     trial.receive(report(1, people=[person(1), person(2)]), report(2))
     after = trial.arrivals()
     assert [row["id"] for row in after if row["reports"] == 2] == [row["id"] for row in before]
-    assert trial.read(queries.audit)["balanced"]
+    assert trial.read(balance.audit)["balanced"]

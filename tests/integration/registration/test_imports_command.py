@@ -105,7 +105,9 @@ def test_two_published_lists_one_after_the_other() -> None:
 
 def test_the_commands_need_no_nameko_and_no_eventlet() -> None:
     script = "import sys, cli.set_up.imports;"
-    script += "from services.registration.usecases import risk_lists, reference;"
+    script += "from services.registration.risk import import_risk_list;"
+    script += "from services.registration.places import import_places;"
+    script += "from services.registration.staff import import_staff;"
     script += "print([m for m in ('nameko', 'eventlet', 'kombu') if m in sys.modules])"
     found = subprocess.run(
         [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True

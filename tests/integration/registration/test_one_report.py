@@ -9,9 +9,11 @@ from datetime import datetime
 import pytest
 
 from chassis.errors import Wrong
-from services.registration import queries
 from services.registration import tables as t
-from services.registration.usecases.receive_reports import correct_report, receive_reports
+from services.registration.arrivals import balance
+from services.registration.intake.correct_report import correct_report
+from services.registration.intake.receive_reports import receive_reports
+from services.registration.reports.queries import needs_correction
 from tests.integration.registration.trial import (
     CHINA,
     RISKY,
@@ -66,7 +68,7 @@ def test_what_fails_is_kept_with_all_reasons_and_told_to_its_source(trial: Trial
     (reply,) = trial.events("report.rejected")
     assert {reason["code"] for reason in reply["data"]["reasons"]} == {"identity_checksum", "phone_invalid"}
     assert as_event({**reply, "source": "/x/y"}).problems == ()
-    (listed,) = trial.read(queries.needs_correction)
+    (listed,) = trial.read(needs_correction)
     assert listed["event_id"] == "rail-1"
 
 
@@ -105,7 +107,7 @@ def test_a_corrected_report_goes_the_same_way_and_both_are_kept(trial: Trial) ->
     assert len(trial.arrivals()) == 1
     with pytest.raises(Wrong), trial.work.unit() as uow:
         correct_report(uow, kept["id"], report(1)["data"], by="officer-1")
-    assert trial.read(queries.audit)["balanced"]
+    assert trial.read(balance.audit)["balanced"]
 
 
 def test_a_correction_that_is_wrong_too_needs_correction_again(trial: Trial) -> None:

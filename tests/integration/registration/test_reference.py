@@ -8,11 +8,13 @@ from typing import Any
 import pytest
 
 from contracts.envelope import event_document
-from services.registration import queries
 from services.registration import tables as t
-from services.registration.domain.imports import BadInput
-from services.registration.usecases.assign_waiting import assign_waiting
-from services.registration.usecases.reference import import_places, import_staff, keep_policies
+from services.registration.arrivals import balance, queries
+from services.registration.arrivals.assign_waiting import assign_waiting
+from services.registration.places.import_places import import_places
+from services.registration.policies.keep_policies import keep_policies
+from services.registration.reference.imported_tables import BadInput
+from services.registration.staff.import_staff import import_staff
 from tests.integration.registration.trial import NOON, PLACES, RISKY, STAFF, Trial, as_event, prepare, report
 
 
@@ -97,7 +99,7 @@ def test_whoever_waits_is_assigned_when_places_and_staff_come(trial: Trial) -> N
     assert last["correlationid"] == "rail-1"
     trial.receive(report(1, publisher="police", address="新苑1号楼"))
     assert len(trial.arrivals()) == 2
-    assert trial.read(queries.audit)["balanced"]
+    assert trial.read(balance.audit)["balanced"]
 
 
 def test_a_table_with_errors_is_not_half_imported(trial: Trial) -> None:

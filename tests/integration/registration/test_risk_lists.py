@@ -11,9 +11,10 @@ import pytest
 from chassis.errors import Wrong
 from contracts.envelope import event_document
 from services.registration import tables as t
-from services.registration.domain.imports import BadInput
-from services.registration.domain.risk_lists import read_official
-from services.registration.usecases.risk_lists import import_risk_list, keep_risk_lists
+from services.registration.reference.imported_tables import BadInput
+from services.registration.risk.import_risk_list import import_risk_list
+from services.registration.risk.keep_risk_lists import keep_risk_lists
+from services.registration.risk.published_lists import read_official
 from tests.integration.registration.trial import (
     CHINA,
     NOON,

@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
-from services.registration import queries
 from services.registration import tables as t
-from services.registration.usecases.reference import import_places
+from services.registration.arrivals import balance
+from services.registration.places.import_places import import_places
+from services.registration.reports.queries import needs_correction
 from tests.integration.registration.trial import CHINA, PLACES, Trial, person, prepare, report
 
 
@@ -60,7 +61,7 @@ def test_whoever_turns_out_to_have_a_number_is_found_under_it_and_under_name_and
     trial.receive(told(number, day=7, hour=12), told(again, day=7, hour=13), batch=1)
     assert [row["reports"] for row in trial.rows(t.arrivals, "arrived_at")] == [1, 4]
     assert len({row["person_id"] for row in trial.arrivals()}) == 1
-    assert trial.read(queries.audit)["balanced"]
+    assert trial.read(balance.audit)["balanced"]
 
 
 @pytest.mark.parametrize("batch", [1, 2, 5])
@@ -79,7 +80,7 @@ def test_in_whatever_order_one_is_known_by_number_and_by_name_it_is_one_person_a
     for rows in by_person.values():
         assert sum(row["reports"] for row in rows) == 5
         assert unasked(trial, [row for row in rows if row["arrived_at"].day == 7]) == []
-    assert trial.read(queries.audit)["balanced"]
+    assert trial.read(balance.audit)["balanced"]
 
 
 def test_arrivals_of_two_who_turn_out_to_be_one_person_are_held_against_each_other(trial: Trial) -> None:
@@ -99,11 +100,11 @@ def test_children_under_one_placeholder_for_a_number_are_not_one_child_and_their
         child = person(order + 500, **number, birth_date=born)
         trial.receive(report(order, people=[person(order), child]))
     assert trial.arrivals() == []
-    for listed in trial.read(queries.needs_correction):
+    for listed in trial.read(needs_correction):
         assert [(one["field"], one["code"]) for one in listed["reasons"]] == [
             ("companions[0].identity_number", "identity_placeholder")
         ]
-    assert len(trial.read(queries.needs_correction)) == 2
+    assert len(trial.read(needs_correction)) == 2
 
 
 # -- several comings in a few days ---------------------------------------------------------------------------

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from services.registration import queries
 from services.registration import tables as t
+from services.registration.arrivals import balance
 from tests.integration.registration.trial import (
     CHINA,
     RISKY,
@@ -109,7 +109,7 @@ def test_a_later_companion_joins_households_and_says_so(trial: Trial) -> None:
     assert rows["旅客2"]["household_id"] not in joined
     changed = trial.events("arrival.reassessed")
     assert all("companion_added" in event["data"]["change"]["why"] for event in changed)
-    assert trial.read(queries.audit)["balanced"]
+    assert trial.read(balance.audit)["balanced"]
 
 
 def family_day() -> list[dict[str, Any]]:
@@ -152,7 +152,7 @@ def test_the_order_and_packing_of_reports_change_nothing(
     other.shuffled(documents, seed, batch=(1, 7, 33)[seed])
     assert state_of(other) == state_of(trial)
     assert len(state_of(trial)) == 50
-    assert other.read(queries.audit)["balanced"]
+    assert other.read(balance.audit)["balanced"]
 
 
 def test_two_replicas_never_register_one_coming_twice(trial: Trial) -> None:
@@ -172,4 +172,4 @@ def test_two_replicas_never_register_one_coming_twice(trial: Trial) -> None:
         thread.join(60)
     assert failures == []
     assert len(trial.arrivals()) == 50
-    assert trial.read(queries.audit)["balanced"]
+    assert trial.read(balance.audit)["balanced"]

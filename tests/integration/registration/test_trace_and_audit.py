@@ -14,9 +14,9 @@ from chassis.ids import new_id
 from chassis.messaging.inbox import INBOX
 from operations.audit.balance import NAMED, Balance, _registration
 from operations.audit.in_flight import Waiting
-from services.registration import queries
 from services.registration import tables as t
-from services.registration.queries import MOST_NAMED
+from services.registration.arrivals import balance, queries
+from services.registration.arrivals.balance import MOST_NAMED
 from tests.integration.registration.trial import RISKY, SAFE, Trial, person, prepare, report
 
 
@@ -44,13 +44,13 @@ def test_trace_tells_the_whole_story_of_an_arrival(trial: Trial) -> None:
 
 def test_audit_names_an_arrival_that_was_removed_by_hand(trial: Trial) -> None:
     trial.receive(report(1, people=[person(1), person(2)]), report(3))
-    assert trial.read(queries.audit)["balanced"]
+    assert trial.read(balance.audit)["balanced"]
     ids = list(trial.read(lambda conn: list(queries.stream_arrival_ids(conn))))
     assert len(ids) == 3
     for arrival_id in ids[:2]:
         with trial.database.begin() as conn:
             conn.execute(delete(t.arrivals).where(t.arrivals.c.id == arrival_id))
-    found = trial.read(queries.audit)
+    found = trial.read(balance.audit)
     assert not found["balanced"]
     assert sorted(one["arrival_id"] for one in found["missing"]) == ids[:2]
 
@@ -60,7 +60,7 @@ def test_audit_names_an_arrival_whose_report_is_gone(trial: Trial) -> None:
     lost = trial.rows(t.reports)[0]
     with trial.database.begin() as conn:
         conn.execute(delete(t.reports).where(t.reports.c.id == lost["id"]))
-    found = trial.read(queries.audit)
+    found = trial.read(balance.audit)
     assert not found["balanced"]
     assert found["short_of_reports"] == [{"arrival_id": lost["arrival_id"], "counted": 1, "found": 0}]
 
@@ -70,13 +70,13 @@ def test_audit_counts_all_arrivals_and_reports_that_are_gone_and_names_the_first
     kept = trial.rows(t.reports)
     with trial.database.begin() as conn:
         conn.execute(delete(t.reports))
-    found = trial.read(queries.audit)
+    found = trial.read(balance.audit)
     assert (found["arrivals_short_of_reports"], len(found["short_of_reports"])) == (105, 100)
     assert set(found["short_of_reports"][0]) == {"arrival_id", "counted", "found"}
     with trial.database.begin() as conn:
         conn.execute(t.reports.insert(), [dict(row) for row in kept])
         conn.execute(delete(t.arrivals))
-    found = trial.read(queries.audit)
+    found = trial.read(balance.audit)
     assert (found["arrivals_missing"], len(found["missing"])) == (105, 100)
     assert set(found["missing"][0]) == {"arrival_id", "event_id"}
 
@@ -123,7 +123,7 @@ def test_audit_notices_an_arrival_without_worker_that_is_on_no_list(trial: Trial
     trial.receive(report(1))
     with trial.database.begin() as conn:
         conn.execute(update(t.arrivals).values(worker=None))
-    assert not trial.read(queries.audit)["balanced"]
+    assert not trial.read(balance.audit)["balanced"]
 
 
 def test_the_last_event_of_each_arrival_follows_from_its_version(trial: Trial) -> None:

@@ -11,12 +11,13 @@ import pytest
 from sqlalchemy import event, text
 from sqlalchemy.engine import Connection
 
-from services.registration import metrics, queries
 from services.registration import tables as t
-from services.registration.usecases.assign_waiting import assign_waiting
-from services.registration.usecases.receive_reports import receive_reports
-from services.registration.usecases.reference import import_places, import_staff
-from services.registration.usecases.write_arrivals import shard_of
+from services.registration.arrivals import balance, queries
+from services.registration.arrivals.assign_waiting import assign_waiting
+from services.registration.arrivals.write_arrivals import shard_of
+from services.registration.intake.receive_reports import receive_reports
+from services.registration.places.import_places import import_places
+from services.registration.staff.import_staff import import_staff
 from tests.integration.registration.trial import NOON, PLACES, STAFF, Trial, as_event, prepare, report
 
 
@@ -66,7 +67,7 @@ def test_the_arrivals_of_a_worker_who_left_go_to_the_others_of_the_grid_and_this
     assert loads(trial) == {"w1": 0, "w2": 10}
     told = trial.events("arrival.reassessed")
     assert [one["data"]["worker"] for one in told] == ["w2"] * 5
-    assert trial.read(queries.audit)["balanced"]
+    assert trial.read(balance.audit)["balanced"]
 
 
 def test_where_nobody_else_is_they_wait_on_the_list_and_are_counted_until_somebody_comes(
@@ -79,9 +80,9 @@ def test_where_nobody_else_is_they_wait_on_the_list_and_are_counted_until_somebo
     assert {(row["worker"], row["state"]) for row in trial.arrivals()} == {(None, "reported")}
     assert [one["data"]["worker"] for one in trial.events("arrival.reassessed")] == [None] * 3
     assert len(trial.read(queries.unassigned, trial.clock.moment, street="s1")) == 3
-    assert trial.read(metrics.without_worker, NOON) == {("registration",): 3}
+    assert trial.read(queries.without_worker, NOON) == {("registration",): 3}
     assert loads(trial)["w3"] == 0
-    assert trial.read(queries.audit)["balanced"]
+    assert trial.read(balance.audit)["balanced"]
     left(trial)
     assert run_timer(trial) == 3
     assert {(row["worker"], row["state"]) for row in trial.arrivals()} == {("w3", "assigned")}
@@ -94,14 +95,14 @@ def test_a_report_about_an_arrival_whose_worker_has_just_left_puts_it_on_the_lis
     trial.receive(report(1, publisher="police", address="和平家园1号楼"))
     (waiting,) = trial.read(queries.unassigned, NOON)
     assert waiting["id"] == trial.arrivals()[0]["id"]
-    assert trial.read(queries.audit)["balanced"]
+    assert trial.read(balance.audit)["balanced"]
 
 
 def test_more_than_the_timer_takes_at_once_are_all_handed_over(trial: Trial) -> None:
     trial.receive(*(report(order) for order in range(450)))
     left(trial, "w1", "w2")
     assert run_timer(trial) == 450
-    assert trial.read(metrics.without_worker, NOON) == {("registration",): 450}
+    assert trial.read(queries.without_worker, NOON) == {("registration",): 450}
     assert run_timer(trial) == 0
 
 
@@ -122,7 +123,7 @@ def test_an_arrival_that_nobody_follows_any_more_stays_with_the_worker_who_has_l
     (after,) = (row for row in trial.arrivals() if row["id"] == before["id"])
     assert (after["worker"], after["state"]) == (before["worker"], "assigned")
     assert after["reports"] == 2 and after["unassigned_since"] is None
-    assert trial.read(queries.audit)["balanced"]
+    assert trial.read(balance.audit)["balanced"]
 
 
 @pytest.mark.postgresql

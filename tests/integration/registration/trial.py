@@ -22,10 +22,11 @@ from chassis.unit_of_work import Work
 from contracts.envelope import ONE, Event, read_message
 from contracts.registry import read_data
 from services.registration import tables as t
-from services.registration.domain.risk_lists import read_official
-from services.registration.usecases.receive_reports import receive_reports
-from services.registration.usecases.reference import import_places, import_staff
-from services.registration.usecases.risk_lists import import_risk_list
+from services.registration.intake.receive_reports import receive_reports
+from services.registration.places.import_places import import_places
+from services.registration.risk.import_risk_list import import_risk_list
+from services.registration.risk.published_lists import read_official
+from services.registration.staff.import_staff import import_staff
 
 CHINA = ZoneInfo("Asia/Shanghai")
 NOON = datetime(2022, 10, 1, 12, tzinfo=CHINA)

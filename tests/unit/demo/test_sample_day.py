@@ -19,11 +19,11 @@ from demo.day import PLAIN, Day, Shares, line_bytes
 from demo.geography import Destinations, NoPlaces
 from demo.people import identity_number
 from demo.samples import RISK_AREAS, sample
-from services.registration.domain.checks import check_report, check_source
-from services.registration.domain.placing import Place, PlaceIndex
-from services.registration.domain.reports import read_report
-from services.registration.domain.risk import RiskIndex
-from services.registration.domain.risk_lists import read_official
+from services.registration.places.placing import Place, PlaceIndex
+from services.registration.reports.checks import check_report, check_source
+from services.registration.reports.report import read_report
+from services.registration.risk.assessing import RiskIndex
+from services.registration.risk.published_lists import read_official
 
 ZONE = ZoneInfo("Asia/Shanghai")
 END = datetime(2022, 10, 2, tzinfo=ZONE)

@@ -12,8 +12,8 @@ from contracts.envelope import read_message
 from contracts.registry import read_data
 from demo.samples import ARRIVALS, PLACES, RISK_AREAS, STAFF, sample
 from operations.publishing.report_lines import Item, ReportLines
-from services.registration.domain.checks import check_report, check_source
-from services.registration.domain.reports import read_report
+from services.registration.reports.checks import check_report, check_source
+from services.registration.reports.report import read_report
 
 NO_GRID_WORKER = "620102006802-g1"
 NO_STAFF = "620102025803"

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from stdnum.cn.ric import calc_check_digit
 
 from contracts.envelope import Event
-from services.registration.domain.checks import check_report, check_source, is_phone, same_phone
-from services.registration.domain.reports import read_report
+from services.registration.persons.phones import is_phone, same_phone
+from services.registration.reports.checks import check_report, check_source
+from services.registration.reports.report import read_report
 
 ZONE = ZoneInfo("Asia/Shanghai")
 NOW = datetime(2022, 10, 1, 12, tzinfo=ZONE)

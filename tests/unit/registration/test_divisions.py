@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.registration.domain.divisions import Found, divisions
+from services.registration.places.divisions import Found, divisions
 
 SHARED = Path(__file__).parents[4] / "shared" / "data"
 needs_shared_data = pytest.mark.skipif(not SHARED.exists(), reason="../shared/data is not here")

@@ -9,8 +9,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from field.words import RiskLevel
-from services.registration.domain.imports import BadInput, read_places, read_staff, read_table
-from services.registration.domain.risk_lists import (
+from services.registration.places.place_file import read_places
+from services.registration.reference.imported_tables import BadInput, read_table
+from services.registration.risk.published_lists import (
     CSV_COLUMNS,
     RiskList,
     compare,
@@ -18,6 +19,7 @@ from services.registration.domain.risk_lists import (
     read_csv,
     read_official,
 )
+from services.registration.staff.staff_file import read_staff
 
 ZONE = ZoneInfo("Asia/Shanghai")
 LISTS = Path(__file__).parents[4] / "shared" / "data" / "risk-areas"

@@ -5,10 +5,13 @@ from datetime import UTC, date, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.registration.domain.merging import Known, Statement, choose, doubt, fold_statements
-from services.registration.domain.placing import Placement
-from services.registration.domain.reports import Person, Report
-from services.registration.domain.risk import Stop
+from services.registration.arrivals.coming import fold_statements
+from services.registration.arrivals.same_coming import Known, choose, doubt
+from services.registration.persons.person import Person
+from services.registration.places.placing import Placement
+from services.registration.reports.report import Report
+from services.registration.reports.statement import Statement
+from services.registration.risk.assessing import Stop
 
 AT = datetime(2022, 10, 1, 6, tzinfo=UTC)
 

@@ -5,7 +5,8 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.registration.domain.placing import Place, PlaceIndex, Placement, Rota
+from services.registration.places.placing import Place, PlaceIndex, Placement
+from services.registration.staff.rota import Rota
 
 PLACES = [
     Place("d", None, "district", "城关区", (), "620102"),

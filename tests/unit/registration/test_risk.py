@@ -8,8 +8,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from field.words import RiskLevel
-from services.registration.domain.place_text import Answer, fold, read_place
-from services.registration.domain.risk import Assessment, RiskArea, RiskIndex, Stop
+from services.registration.places.spelling import fold
+from services.registration.risk.assessing import Assessment, RiskArea, RiskIndex, Stop
+from services.registration.risk.place_text import Answer, read_place
 
 ZONE = ZoneInfo("Asia/Shanghai")
 DAY = date(2022, 10, 1)

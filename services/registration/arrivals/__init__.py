@@ -1,0 +1,1 @@
+"""Arrivals: which reports are one arrival, its risk, its doorstep and its worker."""

@@ -1,0 +1,70 @@
+"""Arrivals, pairs that may be one arrival, and the open arrivals of each worker."""
+
+from __future__ import annotations
+
+from sqlalchemy import Boolean, Column, Date, Index, Integer, String, Table, Text
+
+from chassis.database.types import Id, Json, UtcDateTime
+from services.registration.schema import metadata
+
+arrivals = Table(
+    "arrivals",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("state", String(20), nullable=False),  # expected | reported | assigned
+    Column("person_id", Id, nullable=False),
+    Column("household_id", Id, nullable=False),
+    Column("sealed", Text, nullable=False),  # the person, as in the event
+    Column("language", String(10), nullable=False),
+    Column("arrived_at", UtcDateTime, nullable=False),
+    Column("expected", Boolean, nullable=False),
+    Column("source_kinds", Json, nullable=False),
+    Column("reports", Integer, nullable=False),
+    Column("place_key", String(40), nullable=False),  # community, or blind index of an address nobody knows
+    Column("division", String(12)),
+    Column("street", String(40)),
+    Column("community", String(40)),
+    Column("grid", String(40)),
+    Column("placed_by", String(10), nullable=False),
+    Column("worker", String(40)),
+    Column("risk_level", String(10), nullable=False),
+    Column("risk_certainty", String(20), nullable=False),
+    Column("left_on", Date),
+    Column("risk_areas", Json, nullable=False),
+    Column("risk_list", String(60)),  # the newest list when it was assessed
+    Column("correlation_id", String(200), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+    Column("unassigned_since", UtcDateTime),
+    Column("placed_with", Integer, nullable=False),  # state of places and staff when it was last placed
+)
+Index("arrivals_person", arrivals.c.person_id)
+Index("arrivals_household", arrivals.c.household_id)
+_waiting = arrivals.c.unassigned_since.is_not(None)
+Index("arrivals_unassigned", arrivals.c.unassigned_since, postgresql_where=_waiting, sqlite_where=_waiting)
+Index(
+    "arrivals_to_place",
+    arrivals.c.placed_with,
+    arrivals.c.unassigned_since,
+    postgresql_where=_waiting,
+    sqlite_where=_waiting,
+)
+
+possible_duplicates = Table(
+    "possible_duplicates",
+    metadata,
+    Column("first", Id, primary_key=True),  # the smaller arrival id
+    Column("second", Id, primary_key=True),
+    Column("why", String(40), nullable=False),
+    Column("state", String(10), nullable=False),  # open | merged | apart
+    Column("opened_at", UtcDateTime, nullable=False),
+)
+
+worker_loads = Table(
+    "worker_loads",  # open arrivals of a worker: the sum over shards; each replica adds to a shard of its own
+    metadata,
+    Column("staff_id", String(40), primary_key=True),
+    Column("shard", Integer, primary_key=True),
+    Column("open", Integer, nullable=False),
+)

@@ -1,1 +1,0 @@
-"""The rules of registration: pure, without I/O, clock or framework."""

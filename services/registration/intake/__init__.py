@@ -1,0 +1,1 @@
+"""Intake: reports are received, corrected or refused, and their source is answered."""

@@ -1,0 +1,1 @@
+"""Persons: who a report is about, found again by blind index."""

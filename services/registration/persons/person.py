@@ -1,0 +1,33 @@
+"""A person as a report names them."""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+from datetime import date
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Who came. Numbers are compact: no spaces or dashes, letters upper case."""
+
+    name: str | None = None
+    identity_type: str | None = None
+    identity_number: str | None = None
+    phone: str | None = None
+    birth_date: date | None = None
+    sex: str | None = None
+    nationality: str | None = None
+
+    @property
+    def is_identifiable(self) -> bool:
+        return bool(self.identity_number or (self.name and self.phone))
+
+
+def compact_number(number: str) -> str:
+    """An identity or phone number without spaces, dashes and brackets."""
+    if not number.isascii():
+        number = unicodedata.normalize("NFKC", number)  # full-width digits
+    if number.isalnum():
+        return number.upper()
+    return "".join(c for c in number if c.isalnum() or c == "+").upper()

@@ -1,0 +1,29 @@
+"""Persons are found by blind index; who looked at a person's record is kept."""
+
+from __future__ import annotations
+
+from sqlalchemy import Column, Index, String, Table
+
+from chassis.database.types import Id, UtcDateTime
+from services.registration.schema import metadata
+
+person_keys = Table(
+    "person_keys",
+    metadata,
+    # Blind index of the identity number, or of name and phone; 128 bits are half as big as a uuid.
+    Column("key", Id, primary_key=True),
+    Column("person_id", Id, nullable=False),
+    # Of a name-and-phone key: the identity key that claimed it; a second one makes a possible duplicate.
+    Column("identity_key", Id),
+)
+
+person_views = Table(
+    "person_views",  # who saw or exported a person's record, and why
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("arrival_id", Id, nullable=False),
+    Column("viewed_at", UtcDateTime, nullable=False),  # real time
+    Column("viewed_by", String(100), nullable=False),
+    Column("reason", String(500), nullable=False),
+)
+Index("person_views_arrival", person_views.c.arrival_id)

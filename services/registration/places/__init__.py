@@ -1,0 +1,1 @@
+"""Places: administrative divisions, the place tree, and where a destination lies in it."""

@@ -1,0 +1,264 @@
+"""Administrative divisions of China: which codes there are, and which code a written place has.
+
+The table is python-stdnum's (`stdnum/cn/loc.dat`): provinces and counties with the years in which each
+code was in use, so that codes of merged and renamed counties are known too. Street and community codes
+(9 and 12 digits) are not in it; they are accepted when the county they begin with is known.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import resources
+from typing import Literal
+
+from services.registration.places.spelling import SELF_GOVERNED, plain, stem
+
+Level = Literal["county", "city", "province", "nowhere"]
+
+# In use since the table was last written, or written otherwise in lists and in the statistics bureau's codes.
+# 330113/330114: State Council reply of 2021-03-11 on Hangzhou; 6202: Jiayuguan has no districts, the bureau
+# writes 620201; 4603: Sansha's districts (2020); 6328: Dachaidan; 65: the corps' younger cities.
+_SUPPLEMENT = {
+    "330113": "临平区", "330114": "钱塘区", "620201": "嘉峪关市", "460301": "西沙区", "460302": "南沙区",
+    "460321": "西沙群岛", "460322": "南沙群岛", "460323": "中沙群岛的岛礁及其海域",
+    "632857": "大柴旦行政委员会",
+    "659010": "胡杨河市", "659011": "新星市", "659012": "白杨市",
+    "232761": "加格达奇区", "232762": "松岭区", "232763": "新林区", "232764": "呼中区",
+}  # fmt: skip
+_SAME_PROVINCE = {"81": "香港特别行政区", "82": "澳门特别行政区"}
+
+_SUFFIX_AT_START = re.compile(rf"{SELF_GOVERNED}|地区|特别行政区|[省市盟州]")
+# The corps' divisions and the cities that they run (lists name the one or the other).
+_CORPS = {
+    "一": "659002", "二": "659006", "三": "659003", "四": "659008", "五": "659007", "六": "659004",
+    "七": "659010", "八": "659001", "九": "659012", "十": "659005", "十三": "659011", "十四": "659009",
+}  # fmt: skip
+_CORPS_DIVISION = re.compile(r"第(十?[一二三四五六七八九十])师")
+_GROUPS = (
+    "市辖区",
+    "县",
+    "省直辖县级行政单位",
+    "自治区直辖县级行政单位",
+)  # headings of the table, not places
+_MUNICIPALITIES = ("11", "12", "31", "50")
+# The statistics bureau gives development zones 71 to 79 in place of a county: no district, but a known city.
+_ZONE = re.compile(r"\d{4}7[1-9]$")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Where a written place lies: the code down to `level`, and what of the text was no division."""
+
+    code: str
+    level: Level
+    rest: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Name:
+    code: str
+    name: str
+    until: int  # last year in use; 9999 while it is
+
+
+class Divisions:
+    """The table with its look-ups. Codes have 2 (province), 4 (city) or 6 (county) digits."""
+
+    def __init__(self, names: Iterable[_Name]) -> None:
+        self._current: dict[str, str] = {}
+        self._until: dict[str, int] = {}
+        # province (2) or city (4) -> stem of a name -> codes of the counties below, the ones in use first
+        self._below: dict[str, dict[str, list[_Name]]] = defaultdict(lambda: defaultdict(list))
+        self._provinces: dict[str, str] = {}
+        self._cities: dict[str, dict[str, list[_Name]]] = defaultdict(lambda: defaultdict(list))
+        for name in names:
+            if self._until.get(name.code, 0) <= name.until:
+                self._current[name.code], self._until[name.code] = name.name, name.until
+            self._add(name)
+        for by_stem in (*self._below.values(), *self._cities.values()):
+            for entries in by_stem.values():
+                entries.sort(key=lambda entry: (entry.until, entry.code), reverse=True)
+
+    def _add(self, name: _Name) -> None:
+        code, short = name.code, stem(plain(name.name))
+        if len(code) == 2:
+            self._provinces[short] = code
+        elif len(code) == 4:
+            self._cities[code[:2]][short].append(name)
+        else:
+            self._below[code[:2]][short].append(name)
+            self._below[code[:4]][short].append(name)
+
+    # -- codes -----------------------------------------------------------------------------------------
+
+    def knows(self, code: str) -> bool:
+        """Whether a code of 2, 4, 6, 9 or 12 digits (or padded with zeros) begins with a known division."""
+        return bool(self.trim(code))
+
+    def trim(self, code: str) -> str:
+        """The known part of a code: `620402001` stays (its county is known), `620000` is `62`, else "".
+
+        A development zone's code (`6201 71`) is its city.
+        """
+        if not code.isascii() or not code.isdigit() or len(code) not in (2, 4, 6, 9, 12):
+            return ""
+        county = code[:6]
+        if county in self._current and not county.endswith("00"):
+            return code[:9] if code[9:] == "000" else code
+        if code[:4] in self._current and (
+            len(code) == 4 or county.endswith("00") or _ZONE.match(county) is not None
+        ):
+            # Cities without districts (东莞, 中山, 儋州) have their streets directly below.
+            return code if len(code) > 6 and county.endswith("00") else code[:4]
+        if code[:2] in self._current and (len(code) == 2 or set(code[2:6]) == {"0"}):
+            return code[:2]
+        return ""
+
+    def name(self, code: str) -> str:
+        """What the 2-, 4- or 6-digit part of the code is called; "" if unknown."""
+        for length in (6, 4, 2):
+            if len(code) >= length and code[:length] in self._current:
+                return self._current[code[:length]]
+        return ""
+
+    def counties(self) -> Iterator[str]:
+        """Codes of all counties and districts in use today."""
+        return (code for code, until in self._until.items() if len(code) == 6 and until == 9999)
+
+    # -- names -----------------------------------------------------------------------------------------
+
+    def find(self, province: str, city: str, county: str) -> Found:
+        """The place a published row names. Tolerates missing suffixes, the municipalities' two shapes
+        (district as city and street as county; municipality as city and district as county), cities without
+        districts and counties that lie directly under their province."""
+        province_code = self._provinces.get(stem(plain(province)), "")
+        if "生产建设兵团" in province:
+            province_code = "65"
+            division = _CORPS_DIVISION.search(f"{city}{county}")
+            if division and division[1] in _CORPS and not self._county("65", plain(county)):
+                return Found(_CORPS[division[1]], "county", county)
+        if not province_code:
+            return Found("", "nowhere", f"{province}{city}{county}")
+        city_stem, county_plain = stem(plain(city)), plain(county)
+        city_code = self._city(province_code, city_stem)
+        if city_code:
+            exact = self._county(city_code, county_plain)
+            if exact:
+                return Found(exact, "county")
+        is_whole_province = city_stem == stem(plain(province))
+        as_county = "" if is_whole_province else self._county(province_code, plain(city))
+        if county_plain and not as_county and (is_whole_province or not city_code):
+            under_province = self._county(province_code, county_plain)
+            if under_province:
+                return Found(under_province, "county")
+        if as_county and not city_code:
+            same = stem(county_plain) == city_stem
+            return Found(as_county, "county", "" if same else county)
+        if city_code:
+            if self._has_no_counties(
+                city_code
+            ):  # 东莞, 中山, 儋州, 嘉峪关: what stands there is a town or street
+                return Found(f"{city_code}00", "county", "" if stem(county_plain) == city_stem else county)
+            inside = self._county_at_start(city_code, county_plain)
+            if inside:
+                return inside
+            return Found(city_code, "city", county)
+        return Found(province_code, "province", f"{city}{county}")
+
+    def find_in_text(self, text: str) -> Found:
+        """The division an address begins with: 甘肃省白银市白银区…, 白银市白银区…, 兰州市城关区…"""
+        rest = plain(text)
+        province, rest = self._take(self._provinces.items(), rest)
+        if province in _MUNICIPALITIES:  # 北京市北京市丰台区, 北京市市辖区丰台区
+            rest = self._take([(stem(self._current[province]), province), ("市辖区", province)], rest)[1]
+        found = Found(province, "province", rest) if province else Found("", "nowhere", rest)
+        provinces = [province] if province else sorted(self._cities)
+        for code in provinces:
+            cities = ((short, entries[0].code) for short, entries in self._cities[code].items())
+            city, after = self._take(cities, rest)
+            if city:
+                county = self._county_at_start(city, after)
+                if county:
+                    return county
+                if self._has_no_counties(city):
+                    return Found(f"{city}00", "county", after)
+                found = Found(city, "city", after)
+                break
+        if province and found.level == "province":
+            return self._county_at_start(province, rest) or found
+        return found
+
+    def _city(self, province: str, city_stem: str) -> str:
+        entries = self._cities[province].get(city_stem)
+        return entries[0].code if entries else ""
+
+    def _county(self, parent: str, name: str) -> str:
+        """The county under a city or province; the full name decides between 通州区 and 通县."""
+        entries = self._below[parent].get(stem(name), [])
+        for entry in entries:
+            if plain(entry.name) == name:
+                return entry.code
+        codes = [entry.code for entry in entries if entry.until == 9999] or [entry.code for entry in entries]
+        return codes[0] if codes else ""
+
+    def _county_at_start(self, parent: str, text: str) -> Found | None:
+        below = ((plain(e.name), e.code) for entries in self._below[parent].values() for e in entries)
+        best = max(
+            ((name, code) for name, code in below if text.startswith(name)),
+            key=lambda pair: (len(pair[0]), self._until[pair[1]]),
+            default=None,
+        )
+        return Found(best[1], "county", text[len(best[0]) :]) if best else None
+
+    def _has_no_counties(self, city: str) -> bool:
+        return not any(e.until == 9999 for entries in self._below[city].values() for e in entries)
+
+    @staticmethod
+    def _take(names: Iterable[tuple[str, str]], text: str) -> tuple[str, str]:
+        """The longest stem the text begins with, and the text after its suffix."""
+        short, code = max(
+            (p for p in names if text.startswith(p[0])), key=lambda p: len(p[0]), default=("", "")
+        )
+        if not code:
+            return "", text
+        after = text[len(short) :]
+        suffix = _SUFFIX_AT_START.match(after)
+        return code, after[suffix.end() :] if suffix else after
+
+
+_PROVINCE_LINE = re.compile(r'(\d\d) province="([^"]+)"')
+_COUNTY_LINE = re.compile(r' +(\d{4}) county="([^"]+)"')
+_SPAN = re.compile(r"(?:\[(\d*)-(\d*)\])?(.+)")
+
+
+def _read_table(lines: Iterable[str]) -> Iterator[_Name]:
+    province = ""
+    for line in lines:
+        if line.startswith("  0300") and province == "65":
+            continue  # 石河子 as a city of 1975; the table gives no years, and 659001 is meant
+        if match := _PROVINCE_LINE.match(line):
+            province = match[1]
+            yield _Name(province, _SAME_PROVINCE.get(province, match[2]), 9999)
+        elif match := _COUNTY_LINE.match(line):
+            code = province + match[1]
+            if match[1] == "0000":
+                continue
+            if code.endswith("00"):
+                code = code[:4]
+            for part in match[2].split(","):
+                span = _SPAN.match(part)
+                assert span is not None
+                yield _Name(code, span[3], int(span[2]) if span[2] else 9999)
+
+
+@lru_cache(maxsize=1)
+def divisions() -> Divisions:
+    """The one table, read at the first use (about 30 ms)."""
+    text = resources.files("stdnum.cn").joinpath("loc.dat").read_text(encoding="utf-8")
+    names = list(_read_table(text.splitlines()))
+    names += [_Name(code, name, 9999) for code, name in _SUPPLEMENT.items()]
+    return Divisions(names)

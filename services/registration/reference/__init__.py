@@ -1,0 +1,1 @@
+"""Reference data: how tables are imported, and how replicas notice a change."""

@@ -1,0 +1,14 @@
+"""How often each kind of reference data has changed."""
+
+from __future__ import annotations
+
+from sqlalchemy import Column, Integer, String, Table
+
+from services.registration.schema import metadata
+
+versions = Table(
+    "versions",  # goes up when a reference table changes, so that caches in all replicas notice
+    metadata,
+    Column("name", String(20), primary_key=True),  # risk | places | staff | policies
+    Column("version", Integer, nullable=False),
+)

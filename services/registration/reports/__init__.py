@@ -1,0 +1,1 @@
+"""Reports: what sources say of an arrival, the checks, and the reports as they are kept."""

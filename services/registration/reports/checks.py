@@ -1,0 +1,159 @@
+"""What a report must hold to be acted upon. All reasons at once; no reason repeats the value it is about.
+
+A report that fails is kept as *needs correction* and told back to its source (`report.rejected`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from stdnum.cn import ric
+
+from contracts.envelope import Event
+from contracts.faults import Fault
+from services.registration.persons.person import Person
+from services.registration.persons.phones import is_phone
+from services.registration.reports.report import Report
+
+# Clocks of sources differ from ours by minutes.
+CLOCK_SKEW = timedelta(minutes=10)
+OLDEST_ARRIVAL = timedelta(days=30)
+FARTHEST_EXPECTED = timedelta(days=90)
+# Longer ago than any incubation period; a stop that old is a typing error in the year or month.
+OLDEST_STOP = timedelta(days=180)
+OLDEST_PERSON_YEARS = 130
+IMPOSSIBLE = timedelta(days=3660)
+
+
+def check_source(event: Event) -> Iterator[Fault]:
+    if not event.speaks_for_itself:
+        yield Fault(
+            "source", "source_not_publisher", "must begin with the publisher's own name: /<publisher>/…"
+        )
+
+
+def is_possible_time(moment: datetime, now: datetime) -> bool:
+    """Years off: a typing error, and near the ends of the calendar not even computable."""
+    return abs(moment - now) <= IMPOSSIBLE
+
+
+def check_event_time(told: datetime, now: datetime) -> Iterator[Fault]:
+    """The event's own `time`."""
+    if not is_possible_time(told, now):
+        yield Fault("time", "time_impossible", "is more than ten years from now")
+
+
+def check_report(report: Report, data: Mapping[str, Any], now: datetime, zone: ZoneInfo) -> Iterator[Fault]:
+    """
+    :param data: the same report as the contract loaded it: codes as written, before they were trimmed.
+    """
+    today = now.astimezone(zone).date()
+    for number, person in enumerate(report.people):
+        path = "person" if number == 0 else f"companions[{number - 1}]"
+        yield from _check_person(person, path, today)
+    if is_possible_time(report.arrived_at, now):
+        yield from _check_stops(report, data, zone)
+        yield from _check_times(report, now)
+    else:
+        yield Fault("arrival.at", "time_impossible", "is more than ten years from now")
+    yield from _check_destination(report, data)
+
+
+def _check_person(person: Person, path: str, today: date) -> Iterator[Fault]:
+    if not person.is_identifiable:
+        yield Fault(path, "person_unknown", "needs an identity number, or a name and a phone number")
+    if person.phone and not is_phone(person.phone):
+        yield Fault(
+            f"{path}.phone",
+            "phone_invalid",
+            "is no valid phone number; outside mainland China give +country code",
+        )
+    if person.birth_date and not 0 <= (today - person.birth_date).days <= OLDEST_PERSON_YEARS * 366:
+        yield Fault(f"{path}.birth_date", "birth_date_impossible", "must be in the past 130 years")
+    if person.identity_number:
+        if person.identity_type == "resident_id":
+            yield from _check_resident_id(person, path, today)
+        elif not 4 <= len(person.identity_number) <= 30:
+            yield Fault(f"{path}.identity_number", "identity_length", "must have 4 to 30 letters and digits")
+        elif len(set(person.identity_number)) == 1:  # whoever else is given it would be the same person
+            yield Fault(
+                f"{path}.identity_number",
+                "identity_placeholder",
+                "is one character repeated: give the number of the document, or leave it out",
+            )
+        elif person.identity_type is None and _LIKE_RESIDENT_ID.fullmatch(person.identity_number):
+            yield from _check_resident_id(person, path, today)
+    elif person.identity_type == "resident_id" and not (person.name and person.phone):
+        yield Fault(f"{path}.identity_number", "identity_missing", "identity_type is given without a number")
+
+
+_LIKE_RESIDENT_ID = re.compile(r"\d{17}[\dX]")
+
+
+def _check_resident_id(person: Person, path: str, today: date) -> Iterator[Fault]:
+    """GB 11643: division (6), birth date (8), sequence (3, odd for men), check character."""
+    number, path_number = person.identity_number or "", f"{path}.identity_number"
+    if not (_LIKE_RESIDENT_ID.fullmatch(number) and number.isascii()):
+        yield Fault(
+            path_number, "identity_length", "a resident identity number has 17 digits and a digit or X"
+        )
+        return
+    if ric.calc_check_digit(number) != number[-1]:
+        yield Fault(
+            path_number, "identity_checksum", "the check character does not fit: one character is wrong"
+        )
+    try:
+        born = date(int(number[6:10]), int(number[10:12]), int(number[12:14]))
+    except ValueError:
+        yield Fault(path_number, "identity_birth_date", "characters 7 to 14 are no date")
+        return
+    if not 0 <= (today - born).days <= OLDEST_PERSON_YEARS * 366:
+        yield Fault(path_number, "identity_birth_date", "the birth date in it must be in the past 130 years")
+    elif person.birth_date and person.birth_date != born:
+        yield Fault(f"{path}.birth_date", "birth_date_differs", "differs from the one in the identity number")
+    if person.sex and person.sex != ("male" if int(number[16]) % 2 else "female"):
+        yield Fault(f"{path}.sex", "sex_differs", "differs from the one in the identity number")
+
+
+def _check_stops(report: Report, data: Mapping[str, Any], zone: ZoneInfo) -> Iterator[Fault]:
+    arrival_day = report.arrived_at.astimezone(zone).date()
+    for number, (stop, given) in enumerate(zip(report.stops, data.get("stops") or (), strict=True)):
+        path = f"stops[{number}]"
+        code = given.get("division")
+        if code and not stop.division:
+            yield Fault(f"{path}.division", "division_unknown", "is no known administrative division code")
+        if not code and not stop.address.strip():
+            yield Fault(path, "stop_without_place", "needs a division code or an address")
+        if stop.first > stop.last:
+            yield Fault(f"{path}.from", "stop_ends_before_it_begins", "from must not be after to")
+        elif stop.first < arrival_day - OLDEST_STOP:
+            yield Fault(f"{path}.from", "stop_too_old", "is more than 180 days before the arrival")
+        if stop.last > arrival_day + timedelta(days=1):
+            yield Fault(f"{path}.to", "stop_after_arrival", "is after the day of arrival")
+
+
+def _check_times(report: Report, now: datetime) -> Iterator[Fault]:
+    age = now - report.arrived_at
+    if report.expected:
+        if -age > FARTHEST_EXPECTED:
+            yield Fault("arrival.at", "expected_too_far", "is more than 90 days ahead")
+    elif age < -CLOCK_SKEW:
+        yield Fault(
+            "arrival.at",
+            "arrival_in_future",
+            "an actual arrival is in the past; set expected for a coming one",
+        )
+    if age > OLDEST_ARRIVAL and not (report.remarks or "").strip():
+        yield Fault("arrival.at", "arrival_too_old", "is over 30 days ago: say why in remarks")
+
+
+def _check_destination(report: Report, data: Mapping[str, Any]) -> Iterator[Fault]:
+    code = data["destination"].get("division")
+    if code and not report.division:
+        yield Fault("destination.division", "division_unknown", "is no known administrative division code")
+    if not code and not report.address.strip():
+        yield Fault("destination", "destination_missing", "needs a division code or an address")

@@ -1,0 +1,76 @@
+"""A report as the rules see it: the data of `arrival.reported`, typed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from services.registration.persons.person import Person, compact_number
+from services.registration.places.divisions import divisions
+from services.registration.risk.assessing import Stop
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """One notice that somebody came or will come. `people[0]` is the person, the others are companions."""
+
+    source_kind: str
+    people: tuple[Person, ...]
+    stops: tuple[Stop, ...]
+    arrived_at: datetime
+    expected: bool
+    division: str
+    address: str
+    remarks: str | None
+    language: str | None
+    transport: Mapping[str, Any] | None = None
+
+
+def read_report(data: Mapping[str, Any]) -> Report:
+    """From what the contract loaded, or from its JSON as it was kept (dates and times as text)."""
+    coming, destination = data["arrival"], data["destination"]
+    trim = divisions().trim
+    return Report(
+        source_kind=data["source_kind"],
+        people=(_person(data["person"]), *(_person(one) for one in data.get("companions") or ())),
+        stops=tuple(
+            Stop(
+                trim(stop.get("division") or ""),
+                stop.get("address") or "",
+                _day(stop["from"]),
+                _day(stop["to"]),
+            )
+            for stop in data.get("stops") or ()
+        ),
+        arrived_at=_moment(coming["at"]),
+        expected=bool(coming.get("expected")),
+        division=trim(destination.get("division") or ""),
+        address=destination.get("address") or "",
+        remarks=data.get("remarks"),
+        language=data.get("language"),
+        transport=data.get("transport"),
+    )
+
+
+def _person(data: Mapping[str, Any]) -> Person:
+    number, phone, born = data.get("identity_number"), data.get("phone"), data.get("birth_date")
+    name = data.get("name")
+    return Person(
+        name=name.strip() or None if name else None,
+        identity_type=data.get("identity_type"),
+        identity_number=compact_number(number) or None if number else None,
+        phone=compact_number(phone) or None if phone else None,
+        birth_date=_day(born) if born else None,
+        sex=data.get("sex"),
+        nationality=data.get("nationality"),
+    )
+
+
+def _day(value: date | str) -> date:
+    return date.fromisoformat(value) if isinstance(value, str) else value
+
+
+def _moment(value: datetime | str) -> datetime:
+    return datetime.fromisoformat(value) if isinstance(value, str) else value

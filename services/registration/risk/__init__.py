@@ -1,0 +1,1 @@
+"""Risk: the published lists, and how risky an arrival's stops were."""

@@ -1,0 +1,1 @@
+"""Staff: the grid workers, and whose turn it is."""

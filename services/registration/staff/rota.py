@@ -1,0 +1,37 @@
+"""The grid worker who takes the next arrival (P1): whoever of the doorstep has the fewest open ones."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+
+from services.registration.places.placing import Placement
+
+
+class Rota:
+    """Who of the grid workers takes the next arrival: the one with the fewest open ones (P1)."""
+
+    def __init__(self, workers: Iterable[tuple[str, Mapping[str, str]]]) -> None:
+        """
+        :param workers: (staff_id, place_id by level of where they work) of the active grid workers.
+        """
+        self._at: dict[str, list[str]] = defaultdict(list)
+        for staff_id, levels in sorted(workers, key=lambda one: one[0]):
+            for level in ("grid", "community"):
+                if level in levels:
+                    self._at[levels[level]].append(staff_id)
+
+    def workers(self, placement: Placement) -> Sequence[str]:
+        """Of the grid, or of the whole community where the grid is unknown or has none."""
+        return self._at.get(placement.grid or "") or self._at.get(placement.community or "") or ()
+
+    def next(self, placement: Placement, open_arrivals: dict[str, int]) -> str | None:
+        """
+        :param open_arrivals: by worker; the one who is chosen has one more afterwards.
+        """
+        workers = self.workers(placement)
+        if not workers:
+            return None
+        chosen = min(workers, key=lambda one: (open_arrivals.get(one, 0), one))
+        open_arrivals[chosen] = open_arrivals.get(chosen, 0) + 1
+        return chosen

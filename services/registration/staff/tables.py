@@ -1,0 +1,19 @@
+"""Members of staff."""
+
+from __future__ import annotations
+
+from sqlalchemy import Boolean, Column, Integer, String, Table, Text
+
+from services.registration.schema import metadata
+
+staff = Table(
+    "staff",
+    metadata,
+    Column("staff_id", String(40), primary_key=True),
+    Column("role", String(40), nullable=False),
+    Column("place", String(40), nullable=False),
+    Column("language", String(10), nullable=False),
+    Column("active", Boolean, nullable=False),
+    Column("sealed", Text, nullable=False),  # name and phone
+    Column("version", Integer, nullable=False),
+)
