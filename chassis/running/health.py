@@ -25,7 +25,7 @@ Readiness = Callable[[], dict[str, str]]
 
 
 def _native(name: str) -> Any:
-    """The standard module as it was before eventlet patched it; the module itself where eventlet is not used."""
+    """The standard module as it was before eventlet patched it; itself where eventlet is not used."""
     patcher = sys.modules.get("eventlet.patcher")
     return patcher.original(name) if patcher else import_module(name)
 

@@ -30,7 +30,8 @@ TRIES = 10
 _END = "-- end of answer --"
 _COUNTS = r"""
 SELECT format('SELECT %L, count(*) FROM %I', tablename, tablename) FROM pg_tables
-WHERE schemaname = 'public' AND tablename NOT IN ('alembic_version', 'leases') ORDER BY tablename \gexec
+WHERE schemaname = 'public' AND tablename NOT IN ('alembic_version', 'alembic_version_chassis', 'leases')
+ORDER BY tablename \gexec
 """
 
 

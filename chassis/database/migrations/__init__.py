@@ -1,11 +1,20 @@
-"""Alembic for every service: each has `migrations/versions/` and tables, the rest is here.
+"""Alembic with two histories in each service's database: the service's own, and that of the chassis' tables.
+
+A change of a chassis table is one migration, in `versions/` beside this file, whichever services there are.
+Each history counts its versions in a table of its own. The service's own runs first: the first migrations of
+registration, isolation and notification made the chassis' tables themselves (up to 0005, 0005 and 0002) and
+stay as they are, because databases exist that stopped half-way. The first migration of the chassis makes the
+tables where none of that happened, which is in every later service, and else adopts them as they are.
 
 `python -m chassis.database.migrations upgrade SERVICE` brings a database up to date;
-`… revision SERVICE "what changed"` writes the next version from the difference between database and tables.
+`… revision SERVICE "what changed"` writes the next migration from the difference between database and tables,
+and `… revision chassis "what changed"` does so for the chassis' tables.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 
@@ -17,31 +26,88 @@ from sqlalchemy import MetaData
 from sqlalchemy.engine import Connection
 
 from chassis.database.engine import Database
+from chassis.database.tables import TABLES, chassis_tables
+
+CHASSIS = "chassis"
+"""The name of the chassis' history; no service may have it."""
+NOTHING = "nothing"
+"""As a version to upgrade to: leave this history alone."""
 
 _HERE = Path(__file__).parent
 
 
+@dataclass(frozen=True, slots=True)
+class _History:
+    """Migrations in one folder, the table that counts them, and the tables they lead to."""
+
+    folder: Path
+    counted_in: str
+    metadata: MetaData
+    leaves_alone: frozenset[str] = frozenset()
+    """Names of tables in the same database that belong to the other history."""
+
+    def config(self, conn: Connection) -> Config:
+        config = _config(self.folder)
+        config.attributes.update(
+            connection=conn,
+            metadata=self.metadata,
+            version_table=self.counted_in,
+            leaves_alone=self.leaves_alone,
+        )
+        return config
+
+    def revisions(self) -> list[str]:
+        return _revisions(self.folder)
+
+    def at(self, conn: Connection) -> str | None:
+        context = MigrationContext.configure(conn, opts={"version_table": self.counted_in})
+        return context.get_current_revision()
+
+    def is_ahead(self, revision: str | None) -> bool:
+        """Revisions are numbered; an unknown one with a higher number is from a newer version."""
+        known = self.revisions()
+        return revision is not None and revision not in known and revision > known[-1]
+
+    def is_current(self, conn: Connection) -> bool:
+        revision = self.at(conn)
+        return revision == self.revisions()[-1] or self.is_ahead(revision)
+
+    def upgrade(self, conn: Connection, revision: str) -> None:
+        before = self.at(conn)
+        conn.rollback()  # Alembic commits only the transactions that it began
+        if not self.is_ahead(before):
+            command.upgrade(self.config(conn), revision)
+
+
+@cache
+def _revisions(folder: Path) -> list[str]:
+    """Read once: Alembic loads every file, and commands ask for each service whether it is current."""
+    scripts = ScriptDirectory.from_config(_config(folder))
+    return [script.revision for script in reversed(list(scripts.walk_revisions()))]
+
+
 def metadata_of(service: str) -> MetaData:
+    """All tables of a service's database, the chassis' among them."""
     metadata: MetaData = import_module(f"services.{service}.tables").metadata
     return metadata
 
 
-def upgrade(service: str, database: Database, revision: str = "head") -> None:
+def upgrade(service: str, database: Database, revision: str = "head", chassis: str = "head") -> None:
     """Bring the database to the newest version; safe to call from several places at once on PostgreSQL.
 
     A database that a newer version of Doorstep has been at stays as it is: migrations only add.
+
+    :param revision: of the service's own history, and
+    :param chassis: of the chassis' history: how far to go, or NOTHING. Tests make older databases with them.
     """
     with database.engine.connect() as conn:
         if not database.is_sqlite:
             conn.exec_driver_sql("SELECT pg_advisory_lock(7261001)")
             conn.commit()
         try:
-            found = _revision(conn)
-            conn.rollback()  # Alembic commits only the transactions that it began
-            if not _is_ahead(service, found):
-                config = _config(service)
-                config.attributes["connection"] = conn
-                command.upgrade(config, revision)
+            for history, wanted in ((_own(service), revision), (_chassis(), chassis)):
+                if wanted != NOTHING:
+                    history.upgrade(conn, wanted)
         finally:
             if not database.is_sqlite:
                 conn.exec_driver_sql("SELECT pg_advisory_unlock(7261001)")
@@ -49,45 +115,50 @@ def upgrade(service: str, database: Database, revision: str = "head") -> None:
 
 
 def is_current(service: str, database: Database) -> bool:
-    """Whether the tables are those of this code, or of a newer one."""
+    """Whether the tables are those of this code, or of a newer one. Reads no row but the two versions."""
     with database.read() as conn:
-        found = _revision(conn)
-    return found == revisions(service)[-1] or _is_ahead(service, found)
+        return _own(service).is_current(conn) and _chassis().is_current(conn)
 
 
-def revisions(service: str) -> list[str]:
-    """All that are known, oldest first."""
-    scripts = ScriptDirectory.from_config(_config(service))
-    return [script.revision for script in reversed(list(scripts.walk_revisions()))]
+def revisions(history: str) -> list[str]:
+    """All known revisions of a service's own history, or of that of `chassis`, oldest first."""
+    return _history(history).revisions()
 
 
-def write_revision(service: str, message: str, database: Database) -> None:
-    """Write the next revision by comparing the tables with a database that is up to date."""
+def write_revision(history: str, message: str, database: Database) -> None:
+    """Write the next migration of a service or of `chassis`, by comparing its tables with an empty database
+    that this function brings up to date."""
+    chosen = _history(history)
     with database.engine.connect() as conn:
-        config = _config(service)
-        config.attributes["connection"] = conn
-        scripts = ScriptDirectory.from_config(config)
-        count = sum(1 for _ in scripts.walk_revisions())
-        command.revision(config, message, autogenerate=True, rev_id=f"{count + 1:04d}")
+        chosen.upgrade(conn, "head")
+        count = len(chosen.revisions())
+        command.revision(chosen.config(conn), message, autogenerate=True, rev_id=f"{count + 1:04d}")
 
 
-def _revision(conn: Connection) -> str | None:
-    return MigrationContext.configure(conn).get_current_revision()
+def _history(name: str) -> _History:
+    return _chassis() if name == CHASSIS else _own(name)
 
 
-def _is_ahead(service: str, revision: str | None) -> bool:
-    """Revisions are numbered; one that is not known here and has a higher number is from a newer version."""
-    known = revisions(service)
-    return revision is not None and revision not in known and revision > known[-1]
-
-
-def _config(service: str) -> Config:
+def _own(service: str) -> _History:
     package = import_module(f"services.{service}")
     assert package.__file__
-    folder = Path(package.__file__).parent / "migrations"
+    return _History(
+        folder=Path(package.__file__).parent / "migrations",
+        counted_in="alembic_version",
+        metadata=metadata_of(service),
+        leaves_alone=frozenset(TABLES),
+    )
+
+
+def _chassis() -> _History:
+    metadata = MetaData()
+    chassis_tables(metadata)
+    return _History(_HERE / "versions", "alembic_version_chassis", metadata)
+
+
+def _config(folder: Path) -> Config:
     config = Config()
     config.set_main_option("script_location", str(_HERE))
     config.set_main_option("version_locations", str(folder))
     config.set_main_option("path_separator", "os")
-    config.attributes["metadata"] = metadata_of(service)
     return config

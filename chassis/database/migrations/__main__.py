@@ -12,13 +12,11 @@ def main() -> int:
     match sys.argv[1:]:
         case ["upgrade", service]:
             upgrade(service, Database(os.environ[f"DOORSTEP_{service.upper()}_DATABASE_URL"]))
-        case ["revision", service, message]:
+        case ["revision", history, message]:
             with tempfile.TemporaryDirectory() as folder:
-                database = Database(f"sqlite:///{folder}/scratch.db")
-                upgrade(service, database)
-                write_revision(service, message, database)
+                write_revision(history, message, Database(f"sqlite:///{folder}/scratch.db"))
         case _:
-            print(__doc__, "\nusage: upgrade SERVICE | revision SERVICE MESSAGE", file=sys.stderr)
+            print(__doc__, "\nusage: upgrade SERVICE | revision SERVICE|chassis MESSAGE", file=sys.stderr)
             return 2
     return 0
 

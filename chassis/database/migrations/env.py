@@ -1,4 +1,4 @@
-"""What Alembic runs; the connection and the tables are handed in by chassis.database.migrations."""
+"""Alembic runs this; chassis.database.migrations hands in the connection and what the history is."""
 
 from typing import Any, Literal
 
@@ -14,10 +14,17 @@ def render(kind: str, item: Any, autogen_context: Any) -> str | Literal[False]:
     return False
 
 
+def belongs(_item: Any, name: str | None, kind: str, _reflected: bool, _compare_to: Any) -> bool:
+    """Whether a new revision may speak of it: each history leaves the tables of the other alone."""
+    return kind != "table" or name not in config.attributes["leaves_alone"]
+
+
 config = context.config
 context.configure(
     connection=config.attributes["connection"],
     target_metadata=config.attributes["metadata"],
+    version_table=config.attributes["version_table"],
+    include_object=belongs,
     render_as_batch=False,
     render_item=render,
     compare_type=True,

@@ -1,7 +1,8 @@
 """Each migration on a database that has data, on both kinds; a new migration is covered as it stands.
 
-The data is what the services' own use cases write. It is put into the tables of each earlier revision, as far
-as these have the columns, and one made-up row where a table would be empty.
+A database has two histories: the service's own and that of the chassis' tables. The services' own use cases
+write the data. It is put into the tables of each earlier revision, as far as these have the columns, and one
+made-up row where a table would be empty.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from sqlalchemy.types import TypeEngine
 
 from chassis.clock import Clock
 from chassis.database.engine import Database
-from chassis.database.migrations import is_current, metadata_of, revisions, upgrade
+from chassis.database.migrations import CHASSIS, NOTHING, is_current, metadata_of, revisions, upgrade
 from chassis.database.types import Id, Json, UtcDateTime
 from chassis.ids import new_id
 from chassis.messaging import inbox
@@ -49,8 +50,20 @@ from tests.integration.registration import trial as registration_trial
 
 SERVICES = ("registration", "isolation", "notification")
 Rows = dict[str, list[dict[str, Any]]]
-STEPS = [(service, revision) for service in SERVICES for revision in revisions(service)[:-1]]
-WORDS = [f"{service}-{revision}" for service, revision in STEPS]
+# Each step is one migration: the service, its own revision and the chassis' before it. The chassis' history
+# began when the services' own were at the revisions of BEFORE_CHASSIS.
+BEFORE_CHASSIS = {"registration": "0005", "isolation": "0005", "notification": "0002"}
+Step = tuple[str, str, str]
+STEPS: list[Step] = [
+    *(
+        (service, revision, NOTHING if revision <= BEFORE_CHASSIS[service] else "head")
+        for service in SERVICES
+        for revision in revisions(service)[:-1]
+    ),
+    *((service, BEFORE_CHASSIS[service], NOTHING) for service in SERVICES),
+    *((service, "head", revision) for service in SERVICES for revision in revisions(CHASSIS)[:-1]),
+]
+STEPS = list(dict.fromkeys(STEPS))
 MADE_UP: dict[type[TypeEngine[Any]], Callable[[], Any]] = {
     Id: new_id,
     UtcDateTime: lambda: datetime(2022, 10, 1, tzinfo=UTC),
@@ -201,7 +214,7 @@ def as_it_was(service: str, database: Database) -> dict[str, Table]:
     found = inspect(database.engine)
     of_today = metadata_of(service).tables
     tables = {}
-    for name in set(found.get_table_names()) - {"alembic_version"}:
+    for name in set(found.get_table_names()) - {"alembic_version", "alembic_version_chassis"}:
         assert name in of_today, f"{service}.{name} is gone: migrations only add"
         columns = [column["name"] for column in found.get_columns(name)]
         gone = set(columns) - set(of_today[name].c.keys())
@@ -235,12 +248,13 @@ def in_order(rows: Rows) -> dict[str, list[str]]:
     return {name: sorted(str(sorted(row.items())) for row in of_table) for name, of_table in rows.items()}
 
 
-@pytest.mark.parametrize(("service", "revision"), STEPS, ids=WORDS)
+@pytest.mark.parametrize("step", STEPS, ids="-".join)
 def test_a_database_of_an_earlier_version_keeps_its_data_and_the_service_goes_on_with_it(
-    service: str, revision: str, database_url: Callable[..., str]
+    step: Step, database_url: Callable[..., str]
 ) -> None:
+    service, revision, chassis = step
     database = Database(database_url(service))
-    upgrade(service, database, revision)
+    upgrade(service, database, revision, chassis)
     tables = as_it_was(service, database)
     rows = fill(service, database, tables)
     assert all(rows.values()) and "outbox" in rows
@@ -253,12 +267,13 @@ def test_a_database_of_an_earlier_version_keeps_its_data_and_the_service_goes_on
     database.dispose()
 
 
-@pytest.mark.parametrize(("service", "revision"), STEPS, ids=WORDS)
+@pytest.mark.parametrize("step", STEPS, ids="-".join)
 def test_what_a_replica_of_the_earlier_version_still_writes_after_the_migration_is_taken(
-    service: str, revision: str, database_url: Callable[..., str]
+    step: Step, database_url: Callable[..., str]
 ) -> None:
+    service, revision, chassis = step
     database = Database(database_url(service))
-    upgrade(service, database, revision)
+    upgrade(service, database, revision, chassis)
     tables = as_it_was(service, database)
     upgrade(service, database)
     rows = fill(service, database, tables)  # the statements of then, which name the columns of then
@@ -267,12 +282,16 @@ def test_what_a_replica_of_the_earlier_version_still_writes_after_the_migration_
     database.dispose()
 
 
-@pytest.mark.parametrize(("service", "revision"), STEPS, ids=WORDS)
-def test_a_migration_only_adds(service: str, revision: str, database_url: Callable[..., str]) -> None:
+@pytest.mark.parametrize("step", STEPS, ids="-".join)
+def test_a_migration_only_adds(step: Step, database_url: Callable[..., str]) -> None:
+    service, revision, chassis = step
     database = Database(database_url(service))
-    upgrade(service, database, revision)
+    upgrade(service, database, revision, chassis)
     before = described(database)
-    upgrade(service, database, revisions(service)[revisions(service).index(revision) + 1])
+    if revision != revisions(service)[-1] and revision != "head":
+        upgrade(service, database, next_after(revisions(service), revision), chassis)
+    else:
+        upgrade(service, database, revision, next_after([NOTHING, *revisions(CHASSIS)], chassis))
     after = described(database)
     database.dispose()
     for name, columns in before.items():
@@ -281,6 +300,10 @@ def test_a_migration_only_adds(service: str, revision: str, database_url: Callab
             assert after[name].get(column) == what, f"{name}.{column} was dropped, renamed or changed"
         for column in after[name].keys() - columns.keys():
             assert "optional" in after[name][column], f"{name}.{column}: old replicas do not fill it"
+
+
+def next_after(all: list[str], revision: str) -> str:
+    return all[all.index(revision) + 1]
 
 
 def described(database: Database) -> dict[str, dict[str, str]]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,9 +16,15 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import inspect, text
 
 from chassis.database.engine import Database
-from chassis.database.migrations import is_current, metadata_of, upgrade
+from chassis.database.migrations import CHASSIS, NOTHING, is_current, metadata_of, revisions, upgrade
+from chassis.database.tables import TABLES
 
+ROOT = Path(__file__).parents[3]
 SERVICES = ("registration", "isolation", "notification")
+
+
+def is_not_the_count(_item: Any, name: str | None, *_: Any) -> bool:
+    return name != "alembic_version_chassis"
 
 
 @pytest.fixture(params=SERVICES)
@@ -34,7 +42,9 @@ def database(service: str, database_url: Callable[..., str]) -> Iterator[Databas
 def test_a_migrated_database_has_exactly_the_tables_of_the_code(service: str, database: Database) -> None:
     upgrade(service, database)
     with database.engine.connect() as conn:
-        context = MigrationContext.configure(conn, opts={"compare_type": True})
+        context = MigrationContext.configure(
+            conn, opts={"compare_type": True, "include_object": is_not_the_count}
+        )
         differences: list[Any] = compare_metadata(context, metadata_of(service))
     assert differences == [], "write it: python -m chassis.database.migrations revision SERVICE WHAT"
     found = inspect(database.engine)
@@ -53,25 +63,65 @@ def test_migrating_twice_changes_nothing_and_the_version_is_known(service: str, 
     assert is_current(service, database)
 
 
+HISTORIES = pytest.mark.parametrize("counted_in", ["alembic_version", "alembic_version_chassis"])
+
+
+@HISTORIES
 def test_a_database_that_a_newer_version_has_migrated_will_do_and_is_left_alone(
-    service: str, database: Database
+    service: str, database: Database, counted_in: str
 ) -> None:
     upgrade(service, database)
     with database.begin() as conn:
-        conn.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+        conn.execute(text(f"UPDATE {counted_in} SET version_num = '9999'"))
     assert is_current(service, database)
     upgrade(service, database)
     with database.read() as conn:
-        assert conn.execute(text("SELECT version_num FROM alembic_version")).scalar_one() == "9999"
+        assert conn.execute(text(f"SELECT version_num FROM {counted_in}")).scalar_one() == "9999"
 
 
+@HISTORIES
 def test_a_database_at_an_unknown_version_that_is_not_newer_is_not_current(
-    service: str, database: Database
+    service: str, database: Database, counted_in: str
 ) -> None:
     upgrade(service, database)
     with database.begin() as conn:
-        conn.execute(text("UPDATE alembic_version SET version_num = '0000'"))
+        conn.execute(text(f"UPDATE {counted_in} SET version_num = '0000'"))
     assert not is_current(service, database)
+
+
+@pytest.mark.parametrize("own", ["head", NOTHING])
+def test_a_database_with_one_history_only_is_not_current(service: str, database: Database, own: str) -> None:
+    upgrade(service, database, own, NOTHING if own == "head" else "head")
+    assert not is_current(service, database)
+
+
+def test_the_chassis_makes_the_same_tables_as_the_first_migrations_of_services_did(
+    service: str, database: Database, database_url: Callable[..., str]
+) -> None:
+    """So its history may adopt them. A service that comes later has them from the chassis alone."""
+    upgrade(service, database, "head", NOTHING)
+    later = Database(database_url("later"))
+    upgrade(service, later, NOTHING, "0001")
+    assert described(database) == described(later)
+    later.dispose()
+
+
+def described(database: Database) -> dict[str, list[str]]:
+    """Columns, key and indexes of each table of the chassis."""
+    found = inspect(database.engine)
+
+    def index(known: Any) -> str:
+        options = {key: str(value) for key, value in known["dialect_options"].items()}
+        return f"{known['name']} {known['column_names']} {known['unique']} {options}"
+
+    return {
+        name: [
+            *(f"{c['name']} {c['type']!r} {c['nullable']} {c['default']}" for c in found.get_columns(name)),
+            str(found.get_pk_constraint(name)["constrained_columns"]),
+            *sorted(index(known) for known in found.get_indexes(name)),
+        ]
+        for name in TABLES
+    }
 
 
 @pytest.mark.postgresql
@@ -87,3 +137,42 @@ def test_replicas_that_migrate_at_the_same_time_wait_for_each_other(
     database = Database(url)
     assert is_current(service, database)
     database.dispose()
+
+
+# -- a change of a chassis table is one migration ----------------------------------------------------------
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    """A copy of the code, in which a test may write a migration."""
+    for package in ("field", "contracts", "chassis", "services"):
+        ignore = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(ROOT / package, tmp_path / package, ignore=ignore)
+    return tmp_path
+
+
+def run(tree: Path, *arguments: str, **environment: str) -> None:
+    command = [sys.executable, "-m", "chassis.database.migrations", *arguments]
+    done = subprocess.run(
+        command, cwd=tree, env={**os.environ, **environment}, capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_change_of_a_chassis_table_is_one_migration_for_all_services(tree: Path) -> None:
+    tables = tree / "chassis/database/tables.py"
+    column = '"published_at", UtcDateTime)'
+    tables.write_text(tables.read_text().replace(column, column + ', Column("colour", String(9))'))
+    run(tree, "revision", "chassis", "colour of messages")
+    run(tree, "revision", "isolation", "nothing new")
+    written = [*tree.glob("chassis/database/migrations/versions/*colour_of_messages.py")]
+    assert [path.name[:4] for path in written] == [f"{len(revisions(CHASSIS)) + 1:04d}"]
+    assert 'add_column("outbox"' in written[0].read_text().replace("'", '"')
+    (of_isolation,) = tree.glob("services/isolation/migrations/*nothing_new.py")
+    assert "op." not in of_isolation.read_text()
+    for service in SERVICES:
+        url = f"sqlite:///{tree}/{service}.db"
+        run(tree, "upgrade", service, **{f"DOORSTEP_{service.upper()}_DATABASE_URL": url})
+        database = Database(url)
+        assert "colour" in [column["name"] for column in inspect(database.engine).get_columns("outbox")]
+        database.dispose()
