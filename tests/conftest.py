@@ -6,7 +6,6 @@ Under pytest-xdist each worker has nodes of its own.
 import shutil
 import signal
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
@@ -15,13 +14,16 @@ import hypothesis
 import pytest
 
 from deploy.local import PrivateBroker, PrivatePostgres
+from tests.waiting import eventually
 
 # A busy machine is no failure; hypothesis would otherwise give each example 200 ms.
-hypothesis.settings.register_profile("doorstep", deadline=None)
+hypothesis.settings.register_profile(
+    "doorstep", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
 hypothesis.settings.load_profile("doorstep")
 
-# Who starts the tests in the background of a shell ignores Ctrl-C, and hands that on: the commands under test
-# would ignore it as well.
+# The background of a shell ignores SIGINT. `make test-compose` ends with it what takes too long, so that
+# pytest takes its deployments away. For processes under test see tests/processes.py.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 VHOSTS_AT_ONCE = 20
@@ -129,14 +131,7 @@ def database_url(request: pytest.FixtureRequest) -> NewDatabase:
 _numbers = count(1)
 
 
-@pytest.fixture
-def eventually() -> Callable[..., None]:
-    """Waits until a condition holds; fails after `seconds`, so a loss is seen and a slow machine is not."""
-
-    def wait(condition: Callable[[], object], seconds: float = 15) -> None:
-        deadline = time.monotonic() + seconds
-        while not condition():
-            assert time.monotonic() < deadline, f"not so after {seconds} s"
-            time.sleep(0.05)
-
-    return wait
+@pytest.fixture(name="eventually")
+def _eventually() -> Callable[..., object]:
+    """For tests that do not import it yet."""
+    return eventually

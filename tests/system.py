@@ -31,15 +31,15 @@ from chassis.database.engine import Database
 from demo.day import Line
 from demo.samples import PLACES, RISK_AREAS, STAFF, sample
 from deploy.local.ports import accepts, freeport
-from deploy.local.processes import wait_until
 from doorstep_client import Outcomes, Publisher, Raw
 from operations.preparation import apply_topology
 from operations.settings import SERVICES
+from tests import processes
+from tests.waiting import PATIENCE_S, eventually
 
 ROOT = Path(__file__).resolve().parents[1]
 POLICIES = sorted((ROOT / "services/isolation/policies").glob("*.json"))
 SMS = "sms"
-READY_S = 60
 # A service may take 20 s to drain; a machine full of tests is slower.
 STOP_S = 40
 KEYS = {
@@ -162,7 +162,7 @@ class System:
         else:
             environment = {f"DOORSTEP_{service.upper()}_HEALTH_PORT": str(port)} | environment
         with (self.logs / f"{service}-{number}.log").open("ab") as log:
-            process = subprocess.Popen(
+            process = processes.start(
                 command,
                 cwd=source,
                 env=self.settings(**environment),
@@ -176,16 +176,18 @@ class System:
             self.wait_ready()
         return replica
 
-    def wait_ready(self, seconds: float = READY_S) -> None:
+    def wait_ready(self, seconds: float = PATIENCE_S) -> None:
         """Until every replica that runs is ready; fails where one ended by itself."""
 
         def settled() -> bool:
             return all(not replica.running or replica.ready for replica in self.replicas.values())
 
-        in_time = wait_until(settled, seconds, every=0.1)
+        def late() -> dict[str, list[str]]:
+            return {r.service: self.said(r) for r in self.replicas.values() if not r.ready}
+
+        eventually(settled, seconds, every=0.1, show=late)
         for replica in self.replicas.values():
             assert replica.running, f"{replica.service} ended while starting: {self.said(replica)}"
-        assert in_time, {r.service: self.said(r) for r in self.replicas.values() if not r.ready}
 
     def is_running(self, service: str, number: int = 0) -> bool:
         replica = self.replicas.get((service, number))

@@ -10,10 +10,10 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from chassis.crash_points import POINTS
-from deploy.local.processes import wait_until
 from operations.settings import SERVICES
 from tests.chaos.conftest import Chaos, same
 from tests.chaos.outcome import Outcome
+from tests.waiting import PATIENCE_S, eventually
 
 KILLS = 50
 
@@ -28,7 +28,7 @@ def test_each_service_killed_at_50_random_points(chaos: Chaos, faultless: Outcom
             time.sleep(rng.uniform(0.0, 1.5))
             chaos.system.kill(service, how=signal.SIGKILL)
             chaos.system.start(service, wait=False)
-            assert wait_until(lambda: chaos.system.replicas[service, 0].ready, 60, every=0.1)
+            eventually(lambda: chaos.system.replicas[service, 0].ready, every=0.1)
 
     with chaos.trickle(), ThreadPoolExecutor(len(SERVICES)) as killers:
         list(killers.map(kill, SERVICES))
@@ -41,8 +41,8 @@ def test_killed_after_commit_after_publish_and_before_ack(chaos: Chaos, faultles
             for service in SERVICES:
                 chaos.system.stop(service)
                 replica = chaos.system.start(service, wait=False, DOORSTEP_FAULT=f"{point}:{count}")
-                assert wait_until(lambda: not replica.running, 30, every=0.05), f"{service} passed no {point}"  # noqa: B023
-                assert replica.process.returncode == -signal.SIGKILL
+                replica.process.wait(PATIENCE_S)
+                assert replica.process.returncode == -signal.SIGKILL, f"{service} passed no {point}"
                 chaos.system.start(service)
     same(chaos.settled_outcome(), faultless)
 

@@ -20,11 +20,12 @@ from sqlalchemy import text
 
 from demo.day import PLAIN, Day
 from deploy.local import PrivateBroker
-from deploy.local.processes import wait_until
 from doorstep_client import Raw, arrival_event
 from operations.settings import SERVICES
 from tests.e2e.conftest import MORNING, migrated
+from tests.processes import start
 from tests.system import ROOT, System
+from tests.waiting import eventually
 
 pytestmark = [pytest.mark.e2e, pytest.mark.broker]
 
@@ -80,7 +81,7 @@ def sent(system: System) -> Sent:
     sent = Sent()
     system.start("registration")
     system.publish(sent.messages)
-    assert wait_until(lambda: _counts(system).get("waiting") == len(sent.messages), 30), _counts(system)
+    eventually(lambda: _counts(system).get("waiting") == len(sent.messages), show=lambda: _counts(system))
     return sent
 
 
@@ -165,8 +166,8 @@ def test_a_replay_killed_in_the_middle_and_run_again_brings_each_letter_through_
     waiting = f"SELECT count(*) {WITHOUT_ZONE} AND state = 'waiting'"
     handled = f"SELECT count(*) {WITHOUT_ZONE} AND handled_at IS NOT NULL"
     command = [sys.executable, "-m", "cli.main", *these, "--rate", "2", "--by", "wang"]
-    tool = subprocess.Popen(command, cwd=ROOT, env=system.settings(), stdout=subprocess.DEVNULL)
-    assert wait_until(lambda: _ask(system, handled)[0][0] >= 10, 60, every=0.05)
+    tool = start(command, cwd=ROOT, env=system.settings(), stdout=subprocess.DEVNULL)
+    eventually(lambda: _ask(system, handled)[0][0] >= 10, every=0.05)
     tool.kill()
     assert tool.wait() == -signal.SIGKILL
     left = _ask(system, waiting)[0][0]

@@ -12,8 +12,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from deploy.local.processes import wait_until
+from tests.processes import start
 from tests.system import ROOT
+from tests.waiting import PATIENCE_S, eventually
 
 pytestmark = [pytest.mark.e2e, pytest.mark.broker, pytest.mark.slow]
 
@@ -62,7 +63,7 @@ def test_once_it_shows_that_everything_adds_up_and_leaves_nothing_running(
 def test_it_stays_up_until_ctrl_c_and_other_commands_reach_it(environment: dict[str, str], tmp_path: Path):
     said = tmp_path / "said"
     with said.open("wb") as output:
-        demo = subprocess.Popen(
+        demo = start(
             [sys.executable, "-m", "cli.main", "demo", "--arrivals", "20"],
             env=environment,
             cwd=ROOT,
@@ -70,7 +71,7 @@ def test_it_stays_up_until_ctrl_c_and_other_commands_reach_it(environment: dict[
             stderr=output,
         )
     try:
-        assert wait_until(lambda: "until Ctrl-C" in said.read_text(), 120, every=0.2), said.read_text()
+        eventually(lambda: "until Ctrl-C" in said.read_text(), every=0.2, show=lambda: said.read_text())
         inside = {name: value for name, value in environment.items() if not name.startswith("DOORSTEP_")}
         inside["DOORSTEP_VAR"] = str(tmp_path / "var" / "demo")
         for command in (["status", "--json"], ["audit", "--json"], ["trace", "--pick", "none", "--json"]):
@@ -79,7 +80,7 @@ def test_it_stays_up_until_ctrl_c_and_other_commands_reach_it(environment: dict[
             )
             assert asked.returncode == 0, command
         demo.send_signal(signal.SIGINT)
-        assert demo.wait(40) == 0
+        assert demo.wait(PATIENCE_S) == 0
     finally:
         demo.kill()
         demo.wait()

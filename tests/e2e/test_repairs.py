@@ -11,10 +11,10 @@ from kombu import Connection
 from sqlalchemy import text
 
 from demo.day import PLAIN, Day
-from deploy.local.processes import wait_until
 from doorstep_client import Raw, arrival_event
 from tests.e2e.conftest import MORNING
 from tests.system import System
+from tests.waiting import eventually
 
 pytestmark = [pytest.mark.e2e, pytest.mark.broker]
 
@@ -53,7 +53,7 @@ def test_a_queue_that_is_gone_is_named_and_put_back(system: System):
 def test_a_dead_letter_is_shown_without_names_replayed_and_discarded(system: System):
     system.start("registration")
     system.publish([BROKEN])
-    assert wait_until(lambda: dead(system), 30)
+    eventually(lambda: dead(system))
     [letter] = dead(system, "--handler", "registration.receive_report")
     assert letter["state"] == "waiting" and "no id" in letter["error"]
     assert not dead(system, "--service", "isolation")
@@ -85,7 +85,7 @@ def test_a_replayed_report_keeps_its_publisher_and_is_registered(system: System)
     system.start("registration")
     data = next(iter(Day(1, date(2022, 10, 1), now=MORNING, shares=PLAIN)))["data"]
     system.publish([arrival_event("/rail-lanzhou/test", data, id="r1", time=MORNING)])
-    assert wait_until(lambda: dead(system), 60)
+    eventually(lambda: dead(system))
     with database.begin() as conn:
         conn.execute(text("ALTER TABLE reports_away RENAME TO reports"))
 
@@ -95,7 +95,7 @@ def test_a_replayed_report_keeps_its_publisher_and_is_registered(system: System)
         with database.read() as conn:
             return [tuple(row) for row in conn.execute(text("SELECT outcome, publisher FROM reports"))]
 
-    assert wait_until(reports, 30)
+    eventually(reports)
     assert reports() == [("registered", "rail-lanzhou")]
     database.dispose()
 
@@ -103,7 +103,7 @@ def test_a_replayed_report_keeps_its_publisher_and_is_registered(system: System)
 def test_what_a_lost_queue_held_is_found_missing_and_sent_again(system: System):
     system.start("registration")
     arrivals(system)
-    assert wait_until(lambda: system.audit()[1]["in_flight"].get("isolation.open_case") == 20, 60)
+    eventually(lambda: system.audit()[1]["in_flight"].get("isolation.open_case") == 20)
     with Connection(system.broker_url) as connection:
         connection.channel().queue_purge("isolation.open_case")
 

@@ -14,8 +14,7 @@ from chassis.unit_of_work import UnitOfWork
 from contracts.envelope import Event
 from contracts.registry import read_data
 from tests.integration.chassis.trial_service import Trial, metadata, place_event, prepare, running, write_down
-
-Wait = Callable[..., None]
+from tests.waiting import PATIENCE_S, eventually
 
 
 @pytest.fixture
@@ -23,7 +22,7 @@ def trial(broker_url: str, database_url: Callable[..., str]) -> Trial:
     return Trial(broker_url, database_url("trial", prepare))
 
 
-def test_single_and_packed_events_are_handled_and_acked(trial: Trial, eventually: Wait) -> None:
+def test_single_and_packed_events_are_handled_and_acked(trial: Trial) -> None:
     trial.publish_events(*(place_event(n) for n in range(1, 31)))
     trial.publish_packed(*(place_event(n) for n in range(31, 81)))
     with running(trial):
@@ -32,7 +31,7 @@ def test_single_and_packed_events_are_handled_and_acked(trial: Trial, eventually
     assert all(row.published_at for row in trial.rows("outbox"))
 
 
-def test_the_same_event_ten_times_is_handled_once(trial: Trial, eventually: Wait) -> None:
+def test_the_same_event_ten_times_is_handled_once(trial: Trial) -> None:
     trial.publish_events(*(place_event(1, time=place_event(1)["time"]) for _ in range(5)))
     with running(trial):
         eventually(lambda: trial.numbers() == [1])
@@ -41,7 +40,7 @@ def test_the_same_event_ten_times_is_handled_once(trial: Trial, eventually: Wait
     assert trial.rows("dead_letters") == []
 
 
-def test_a_known_id_with_another_body_becomes_a_dead_letter(trial: Trial, eventually: Wait) -> None:
+def test_a_known_id_with_another_body_becomes_a_dead_letter(trial: Trial) -> None:
     impostor = place_event(1)
     impostor["data"]["name"] = "another"
     trial.publish_events(place_event(1), impostor, place_event(2))
@@ -61,7 +60,7 @@ def test_a_known_id_with_another_body_becomes_a_dead_letter(trial: Trial, eventu
     ],
 )
 def test_what_cannot_be_read_is_dead_at_once_and_delays_nobody(
-    trial: Trial, eventually: Wait, body: bytes, content_type: str, says: str
+    trial: Trial, body: bytes, content_type: str, says: str
 ) -> None:
     trial.publish(body, content_type=content_type)
     trial.publish_events(place_event(1))
@@ -73,7 +72,7 @@ def test_what_cannot_be_read_is_dead_at_once_and_delays_nobody(
 
 
 def test_a_bug_in_reading_costs_one_dead_letter_and_no_neighbour(
-    trial: Trial, eventually: Wait, monkeypatch: pytest.MonkeyPatch
+    trial: Trial, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def with_a_bug(event: Event) -> Event:
         if event.version == 2:
@@ -89,7 +88,7 @@ def test_a_bug_in_reading_costs_one_dead_letter_and_no_neighbour(
     assert trial.messages_in(trial.queue) == 0
 
 
-def test_unknown_type_and_unknown_major_version_are_dead_at_once(trial: Trial, eventually: Wait) -> None:
+def test_unknown_type_and_unknown_major_version_are_dead_at_once(trial: Trial) -> None:
     trial.publish_events(
         place_event(1, type="place.exploded"),
         place_event(2, dataschema="urn:doorstep:place.changed:2"),
@@ -101,7 +100,7 @@ def test_unknown_type_and_unknown_major_version_are_dead_at_once(trial: Trial, e
     assert errors[0].startswith("this queue takes no such") and errors[1].startswith("unknown version")
 
 
-def test_a_broken_contract_is_a_dead_letter_with_every_reason(trial: Trial, eventually: Wait) -> None:
+def test_a_broken_contract_is_a_dead_letter_with_every_reason(trial: Trial) -> None:
     broken = place_event(1)
     broken["data"] = {"level": "planet"}
     trial.publish_packed(broken, place_event(2))
@@ -111,14 +110,12 @@ def test_a_broken_contract_is_a_dead_letter_with_every_reason(trial: Trial, even
     assert "place_id" in letter.error and "level" in letter.error
 
 
-def test_only_the_guilty_event_is_tried_again_and_becomes_a_dead_letter(
-    trial: Trial, eventually: Wait
-) -> None:
+def test_only_the_guilty_event_is_tried_again_and_becomes_a_dead_letter(trial: Trial) -> None:
     poison = place_event(7)
     poison["data"]["name"] = "poison"
     trial.publish_packed(*(place_event(n) if n != 7 else poison for n in range(1, 11)))
     with running(trial):
-        eventually(lambda: len(trial.rows("dead_letters")) == 1, seconds=20)
+        eventually(lambda: len(trial.rows("dead_letters")) == 1)
     assert trial.numbers() == [1, 2, 3, 4, 5, 6, 8, 9, 10]
     (letter,) = trial.rows("dead_letters")
     assert letter.attempts == 3 and "RuntimeError" in letter.error and letter.event_id == "place-7"
@@ -126,7 +123,7 @@ def test_only_the_guilty_event_is_tried_again_and_becomes_a_dead_letter(
     assert trial.messages_in(trial.queue) == 0
 
 
-def test_work_that_is_wrong_for_ever_is_not_tried_again(trial: Trial, eventually: Wait) -> None:
+def test_work_that_is_wrong_for_ever_is_not_tried_again(trial: Trial) -> None:
     wrong = place_event(1)
     wrong["data"]["name"] = "wrong"
     trial.publish_events(wrong, place_event(2))
@@ -137,7 +134,7 @@ def test_work_that_is_wrong_for_ever_is_not_tried_again(trial: Trial, eventually
 
 
 def test_when_the_world_is_away_no_attempt_is_counted(
-    broker_url: str, database_url: Callable[..., str], eventually: Wait
+    broker_url: str, database_url: Callable[..., str]
 ) -> None:
     failures = [3]
 
@@ -155,7 +152,7 @@ def test_when_the_world_is_away_no_attempt_is_counted(
 
 
 def test_a_consumer_that_fails_on_what_it_takes_rests_longer_each_time(
-    broker_url: str, sqlite_url: Callable[..., str], eventually: Wait, monkeypatch: pytest.MonkeyPatch
+    broker_url: str, sqlite_url: Callable[..., str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """That it can connect again says nothing; and what fails is no database or broker that is away."""
     backoff, rests = consumer._backoff, []
@@ -178,7 +175,7 @@ def test_a_consumer_that_fails_on_what_it_takes_rests_longer_each_time(
 
 
 def test_what_was_found_while_telling_the_broker_that_we_live_is_handled_at_once(
-    broker_url: str, sqlite_url: Callable[..., str], eventually: Wait, monkeypatch: pytest.MonkeyPatch
+    broker_url: str, sqlite_url: Callable[..., str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nothing else comes for a minute that could wake the consumer, not even a sign of life."""
     monkeypatch.setattr(connection, "HEARTBEAT_S", 120)
@@ -188,13 +185,13 @@ def test_what_was_found_while_telling_the_broker_that_we_live_is_handled_at_once
 
     def slow_at_first(uow: UnitOfWork, events: Sequence[Event]) -> None:
         begun.set()
-        go_on.wait(10)
+        go_on.wait(PATIENCE_S)
         write_down(uow, events)
 
     trial = Trial(broker_url, sqlite_url("trial", prepare), use_case=slow_at_first)
     trial.publish_events(place_event(1))
     taker = trial.start()
-    assert begun.wait(10)
+    assert begun.wait(PATIENCE_S)
     trial.publish_events(place_event(2))
     taker._last_beat = 0.0  # a second and more have gone by
     go_on.set()
@@ -205,20 +202,20 @@ def test_what_was_found_while_telling_the_broker_that_we_live_is_handled_at_once
 
 
 def test_stopping_finishes_the_batch_in_hand_and_gives_the_rest_back(
-    broker_url: str, database_url: Callable[..., str], eventually: Wait
+    broker_url: str, database_url: Callable[..., str]
 ) -> None:
     begun, go_on = threading.Event(), threading.Event()
 
     def slow(uow: UnitOfWork, events: Sequence[Event]) -> None:
         begun.set()
-        go_on.wait(10)
+        go_on.wait(PATIENCE_S)
         write_down(uow, events)
 
     trial = Trial(broker_url, database_url("trial", prepare), use_case=slow, batch=10)
     trial.publish_packed(*(place_event(n) for n in range(1, 11)))
     trial.publish_packed(*(place_event(n) for n in range(11, 21)))
     consumer = trial.start()
-    assert begun.wait(10)
+    assert begun.wait(PATIENCE_S)
     consumer.stop()
     go_on.set()
     trial.stop()
@@ -229,7 +226,7 @@ def test_stopping_finishes_the_batch_in_hand_and_gives_the_rest_back(
 
 @pytest.mark.postgresql
 def test_two_replicas_share_the_work_and_do_nothing_twice(
-    broker_url: str, postgresql_url: Callable[..., str], eventually: Wait
+    broker_url: str, postgresql_url: Callable[..., str]
 ) -> None:
     trial = Trial(broker_url, postgresql_url("trial", prepare), batch=20)
     for start in range(1, 1001, 20):
@@ -238,7 +235,7 @@ def test_two_replicas_share_the_work_and_do_nothing_twice(
         trial.publish_packed(*reversed(packed))
     trial.start()
     trial.start()
-    eventually(lambda: trial.numbers() == list(range(1, 1001)), seconds=30)
+    eventually(lambda: trial.numbers() == list(range(1, 1001)))
     trial.stop()
     assert trial.rows("dead_letters") == []
     assert sum(row.events for row in trial.rows("outbox")) == 1000

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import count
 from pathlib import Path
 
@@ -14,9 +14,9 @@ from chassis.unit_of_work import UnitOfWork
 from contracts.envelope import Event
 from deploy.local import PrivatePostgres
 from tests.integration.chassis.trial_service import Trial, place_event, prepare, running, write_down
+from tests.waiting import eventually
 
 pytestmark = [pytest.mark.broker, pytest.mark.postgresql, pytest.mark.slow]
-Wait = Callable[..., None]
 _numbers = count(1)
 
 
@@ -48,7 +48,7 @@ def nothing_moved_toward_the_dead_letters(trial: Trial) -> bool:
 
 @pytest.mark.parametrize("how", ["stop", "kill"])
 def test_a_server_that_is_gone_for_a_while_costs_no_attempt_and_no_event(
-    trial: Trial, own_postgres: PrivatePostgres, eventually: Wait, how: str
+    trial: Trial, own_postgres: PrivatePostgres, how: str
 ) -> None:
     trial.publish_events(*(place_event(n) for n in range(1, 601)))
     with running(trial):
@@ -62,7 +62,7 @@ def test_a_server_that_is_gone_for_a_while_costs_no_attempt_and_no_event(
             assert nothing_moved_toward_the_dead_letters(trial)
             time.sleep(0.5)
         own_postgres.start()
-        eventually(lambda: trial.numbers() == list(range(1, 601)), seconds=30)
+        eventually(lambda: trial.numbers() == list(range(1, 601)))
         assert consumer.ready and consumer.reason == ""
     assert nothing_moved_toward_the_dead_letters(trial) and trial.rows("dead_letters") == []
     assert sum(row.events for row in trial.rows("outbox")) == 600
@@ -70,7 +70,7 @@ def test_a_server_that_is_gone_for_a_while_costs_no_attempt_and_no_event(
 
 
 def test_a_single_event_that_fails_while_the_database_goes_away_is_tried_as_if_nothing_had_been(
-    trial: Trial, own_postgres: PrivatePostgres, eventually: Wait
+    trial: Trial, own_postgres: PrivatePostgres
 ) -> None:
     """The batch fails for a bad event; during the pass event by event the server is restarted."""
     poison = place_event(5)
@@ -79,14 +79,14 @@ def test_a_single_event_that_fails_while_the_database_goes_away_is_tried_as_if_n
     with running(trial):
         eventually(lambda: len(trial.numbers()) >= 2)
         own_postgres.restart()
-        eventually(lambda: len(trial.rows("dead_letters")) == 1, seconds=40)
+        eventually(lambda: len(trial.rows("dead_letters")) == 1)
         eventually(lambda: len(trial.numbers()) == 19)
     (letter,) = trial.rows("dead_letters")
     assert letter.event_id == "place-5" and letter.attempts == 3
 
 
 def test_stopping_while_the_database_is_away_gives_everything_back(
-    trial: Trial, own_postgres: PrivatePostgres, eventually: Wait
+    trial: Trial, own_postgres: PrivatePostgres
 ) -> None:
     trial.publish_events(*(place_event(n) for n in range(1, 401)))
     consumer = trial.start()
@@ -100,12 +100,12 @@ def test_stopping_while_the_database_is_away_gives_everything_back(
     done = len(trial.numbers())
     eventually(lambda: trial.messages_in(trial.queue) >= 400 - done - 20)
     with running(trial):
-        eventually(lambda: trial.numbers() == list(range(1, 401)), seconds=30)
+        eventually(lambda: trial.numbers() == list(range(1, 401)))
     assert trial.rows("dead_letters") == []
 
 
 def test_a_database_that_lets_nobody_in_is_the_world_and_not_the_work(
-    broker_url: str, own_postgres: PrivatePostgres, eventually: Wait
+    broker_url: str, own_postgres: PrivatePostgres
 ) -> None:
     url = own_postgres.create_database(f"away_{next(_numbers)}")
     prepare(url)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -20,9 +19,10 @@ from contracts.envelope import dump_event
 from deploy.local import PrivateBroker
 from tests.integration.chassis.trial_process import DIED
 from tests.integration.chassis.trial_service import Trial, place_event, prepare, sealer
+from tests.processes import start
+from tests.waiting import PATIENCE_S, eventually
 
 pytestmark = [pytest.mark.broker, pytest.mark.slow]
-Wait = Callable[..., None]
 ROOT = Path(__file__).parents[3]
 
 
@@ -36,23 +36,21 @@ class Supervised:
         """Of each life the sizes of the batches it began."""
         self._process: subprocess.Popen[str] | None = None
 
-    def live_once(self, until: Callable[[], bool] = lambda: False, seconds: float = 60) -> int | None:
+    def live_once(self, until: Callable[[], bool] = lambda: False) -> int | None:
         """Run until it dies (its exit code), or until that is so (None)."""
-        self._process = subprocess.Popen(self._command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
-        deadline = time.monotonic() + seconds
-        while (lived := self._process.poll() is None) and not until():
-            assert time.monotonic() < deadline, f"neither died nor was done in {seconds} s"
-            time.sleep(0.1)
-        if lived:
+        self._process = start(self._command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+        process = self._process
+        eventually(lambda: process.poll() is not None or until(), every=0.1)
+        if lived := process.poll() is None:
             self._process.terminate()
-        out, _ = self._process.communicate(timeout=20)
+        out, _ = self._process.communicate(timeout=PATIENCE_S)
         self.lives.append(sizes(out))
         return None if lived else self._process.returncode
 
     def end(self) -> None:
         if self._process and self._process.poll() is None:
             self._process.kill()
-            self._process.wait(10)
+            self._process.wait(PATIENCE_S)
 
 
 def sizes(out: str) -> list[int]:
@@ -78,7 +76,7 @@ def deadly(n: int) -> dict[str, Any]:
 
 
 def test_after_three_deaths_events_go_one_at_a_time_and_the_innocent_are_handled(
-    trial: Trial, process: Supervised, eventually: Wait
+    trial: Trial, process: Supervised
 ) -> None:
     trial.publish_events(*(deadly(n) if n == 15 else place_event(n) for n in range(1, 31)))
     others = [n for n in range(1, 31) if n != 15]
@@ -109,7 +107,7 @@ def test_new_events_are_handled_while_the_deadly_one_goes_round(trial: Trial, pr
 
 
 def test_what_the_broker_gives_up_on_becomes_a_dead_letter_that_says_which_event_it_was(
-    trial: Trial, process: Supervised, broker: PrivateBroker, vhost: str, eventually: Wait
+    trial: Trial, process: Supervised, broker: PrivateBroker, vhost: str
 ) -> None:
     policy = json.dumps({"delivery-limit": 6})
     broker.rabbitmqctl("set_policy", "-p", vhost, "limit", "^trial", policy, "--apply-to", "queues")
@@ -186,9 +184,7 @@ def to_dead_queue(
     before = trial.messages_in(dead_name(trial.queue))
     message = AmqpMessage(body, content_type=content_type, delivery_mode=2, application_headers=headers or {})
     connection.channel().basic_publish(message, exchange="", routing_key=dead_name(trial.queue))
-    deadline = time.monotonic() + 10
-    while trial.messages_in(dead_name(trial.queue)) == before:
-        assert time.monotonic() < deadline
+    eventually(lambda: trial.messages_in(dead_name(trial.queue)) > before)
     close_quietly(connection)
 
 

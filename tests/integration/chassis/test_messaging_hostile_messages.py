@@ -15,9 +15,9 @@ from chassis.messaging.connection import close_quietly, connect
 from chassis.messaging.consumer import BatchConsumer
 from contracts.envelope import ONE, dump_event
 from tests.integration.chassis.trial_service import Trial, place_event, prepare, running
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.broker
-Wait = Callable[..., None]
 MOST = 1310720  # bytes: deploy/rabbitmq
 
 
@@ -111,7 +111,7 @@ HOSTILE: dict[str, tuple[bytes, dict[str, Any]]] = {
 
 @pytest.mark.parametrize("kind", HOSTILE)
 def test_it_becomes_a_dead_letter_and_the_next_event_is_handled(
-    trial: Trial, put: Callable[..., None], eventually: Wait, kind: str
+    trial: Trial, put: Callable[..., None], kind: str
 ) -> None:
     body, properties = HOSTILE[kind]
     put(body, **properties)
@@ -124,7 +124,7 @@ def test_it_becomes_a_dead_letter_and_the_next_event_is_handled(
 
 @pytest.mark.parametrize("kind", [k for k, (_, has) in HOSTILE.items() if "doorstep-" in str(has)])
 def test_headers_of_ours_that_hold_nonsense_stop_nobody(
-    trial: Trial, put: Callable[..., None], eventually: Wait, kind: str
+    trial: Trial, put: Callable[..., None], kind: str
 ) -> None:
     """By the way on which they are believed, which only the services may take."""
     body, properties = HOSTILE[kind]
@@ -137,7 +137,7 @@ def test_headers_of_ours_that_hold_nonsense_stop_nobody(
 
 
 def test_a_forged_delivery_count_does_not_slow_the_neighbours_down(
-    trial: Trial, put: Callable[..., None], eventually: Wait, monkeypatch: pytest.MonkeyPatch
+    trial: Trial, put: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     given_back: list[str] = []
     monkeypatch.setattr(
@@ -171,7 +171,7 @@ def milliseconds(properties: pika.BasicProperties) -> None:
 
 @pytest.mark.parametrize("spoil", [latin_1, milliseconds])
 def test_properties_that_are_no_amqp_stop_nobody(
-    trial: Trial, eventually: Wait, monkeypatch: pytest.MonkeyPatch, spoil: Callable[[Any], None]
+    trial: Trial, monkeypatch: pytest.MonkeyPatch, spoil: Callable[[Any], None]
 ) -> None:
     """Some clients write bytes where AMQP wants UTF-8, or milliseconds where it wants seconds."""
     with pika.BlockingConnection(pika.URLParameters(trial.broker_url)) as connection:

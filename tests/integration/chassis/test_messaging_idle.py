@@ -20,9 +20,9 @@ from chassis.running.housekeeping import publishing
 from chassis.unit_of_work import UnitOfWork
 from contracts.envelope import Event
 from tests.integration.chassis.trial_service import Trial, place_event, prepare, running, write_down
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.broker
-Wait = Callable[..., None]
 
 
 class Flaky(Database):
@@ -44,7 +44,7 @@ class Flaky(Database):
 
 
 def test_a_consumer_without_work_is_ready_again_when_the_database_is(
-    broker_url: str, sqlite_url: Callable[..., str], eventually: Wait
+    broker_url: str, sqlite_url: Callable[..., str]
 ) -> None:
     url = sqlite_url("trial", prepare)
     database = Flaky(url)

@@ -24,9 +24,9 @@ from chassis.running.housekeeping import chores
 from contracts.envelope import ONE
 from tests.integration.chassis.frame_proxy import FrameProxy, proxied
 from tests.integration.chassis.trial_service import Trial, place_event, prepare, running
+from tests.waiting import PATIENCE_S, eventually
 
 pytestmark = pytest.mark.broker
-Wait = Callable[..., None]
 
 
 @pytest.fixture
@@ -139,7 +139,7 @@ def test_a_confirm_that_never_comes_ends_within_the_limit_and_with_a_new_connect
     began = time.monotonic()
     with pytest.raises(NotPublished, match="3 messages not confirmed within 1 s"):
         publisher.wait()
-    assert 0.5 < time.monotonic() - began < 4
+    assert 0.5 < time.monotonic() - began < CONFIRM_LIMIT_S
     assert taken == ["first"] and publisher.unconfirmed == 0
     proxy.swallow.clear()
     publisher.limit_s = CONFIRM_LIMIT_S
@@ -166,14 +166,12 @@ def test_a_broker_that_freezes_in_the_middle_of_a_frame_is_given_up_too(
 
     waiting = Thread(target=wait, daemon=True)  # it would never come back
     waiting.start()
-    waiting.join(20)
+    waiting.join(PATIENCE_S)
     assert [type(found) for found in outcome] == [NotPublished]
     assert taken == ["first"]
 
 
-def test_collecting_gives_up_too_once_the_limit_is_over(
-    proxy: FrameProxy, connection: Connection, eventually: Wait
-) -> None:
+def test_collecting_gives_up_too_once_the_limit_is_over(proxy: FrameProxy, connection: Connection) -> None:
     publisher, taken = begun(proxy, limit_s=0.3)
     proxy.swallow.set()
     send(publisher, taken, "lost")
@@ -207,7 +205,7 @@ def test_a_broker_that_reads_nothing_more_is_given_up_within_the_limit(
                 on_confirmed=taken.append,
             )
         publisher.wait()
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < CONFIRM_LIMIT_S
     assert taken == ["first"]
 
 
@@ -247,14 +245,14 @@ def test_what_was_only_just_written_is_left_to_who_wrote_it(trial: Trial) -> Non
     assert unpublished(trial) == 1
 
 
-def test_two_sweepers_at_once_lose_nothing(trial: Trial, eventually: Wait) -> None:
+def test_two_sweepers_at_once_lose_nothing(trial: Trial) -> None:
     record(trial, *range(1, 41))
     make_old(trial)
     together = Barrier(2)
 
     def sweep_all() -> None:
         chore = next(c for c in chores(trial.service, trial.work, trial.settings) if c.name == "sweep")
-        together.wait(10)
+        together.wait(PATIENCE_S)
         while chore.once():
             pass
 
@@ -262,7 +260,7 @@ def test_two_sweepers_at_once_lose_nothing(trial: Trial, eventually: Wait) -> No
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(30)
+        thread.join(PATIENCE_S)
         assert not thread.is_alive()
     assert unpublished(trial) == 0
     with running(trial):

@@ -26,9 +26,9 @@ from chassis.names import ARRIVALS, EVENTS, REPLIES, UNROUTED
 from chassis.unit_of_work import UnitOfWork
 from contracts.envelope import ONE, Event
 from tests.integration.chassis.trial_service import Trial, place_event, prepare, running, write_down
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.broker
-Wait = Callable[..., None]
 
 SERVICE = Service("trial", (Handler("write_down", ("place.changed",), write_down),))
 
@@ -103,7 +103,7 @@ def test_check_spells_out_how_a_queue_differs(connection: Connection, channel: C
 
 
 def test_a_service_whose_queue_differs_is_not_ready_says_why_and_goes_on_when_it_is_put_right(
-    trial: Trial, channel: Channel, eventually: Wait
+    trial: Trial, channel: Channel
 ) -> None:
     channel.queue_delete(trial.queue)
     channel.queue_declare(trial.queue, durable=True, auto_delete=False)
@@ -119,7 +119,7 @@ def test_a_service_whose_queue_differs_is_not_ready_says_why_and_goes_on_when_it
 
 
 def test_an_event_that_should_have_a_listener_and_has_none_is_seen(
-    connection: Connection, channel: Channel, eventually: Wait
+    connection: Connection, channel: Channel
 ) -> None:
     apply(connection, shared_entities((1,)))
     put(channel, EVENTS, "place.changed")
@@ -127,7 +127,7 @@ def test_an_event_that_should_have_a_listener_and_has_none_is_seen(
 
 
 def test_an_event_that_is_declared_to_have_no_listener_is_no_alarm(
-    connection: Connection, channel: Channel, eventually: Wait
+    connection: Connection, channel: Channel
 ) -> None:
     apply(connection, shared_entities((1,)))
     put(channel, EVENTS, "task.planned")
@@ -138,7 +138,7 @@ def test_an_event_that_is_declared_to_have_no_listener_is_no_alarm(
 
 @pytest.mark.parametrize(("exchange", "key"), [(ARRIVALS, "no.such.key"), (REPLIES, "nobody")])
 def test_what_outsiders_send_nowhere_and_replies_to_nobody_are_seen(
-    connection: Connection, channel: Channel, eventually: Wait, exchange: str, key: str
+    connection: Connection, channel: Channel, exchange: str, key: str
 ) -> None:
     apply(connection, shared_entities((1,)))
     put(channel, exchange, key)
@@ -146,7 +146,7 @@ def test_what_outsiders_send_nowhere_and_replies_to_nobody_are_seen(
 
 
 def test_a_retry_comes_back_to_exactly_the_queue_it_was_meant_for(
-    broker_url: str, connection: Connection, channel: Channel, eventually: Wait
+    broker_url: str, connection: Connection, channel: Channel
 ) -> None:
     both = Service(
         "trial",
@@ -164,18 +164,18 @@ def test_a_retry_comes_back_to_exactly_the_queue_it_was_meant_for(
 
 
 def test_a_retry_for_a_queue_that_is_gone_blocks_nobody_and_is_seen(
-    connection: Connection, channel: Channel, eventually: Wait
+    connection: Connection, channel: Channel
 ) -> None:
     apply(connection, [*shared_entities((1,)), *service_entities(SERVICE)])
     for _ in range(40):
         put(channel, retry_name(1), "trial.gone")
     put(channel, retry_name(1), "trial.write_down")
-    eventually(lambda: count(channel, "trial.write_down") == 1, seconds=20)
+    eventually(lambda: count(channel, "trial.write_down") == 1)
     eventually(lambda: count(channel, UNROUTED) == 40)
 
 
 def test_a_copy_for_a_later_try_has_our_headers_and_none_of_the_brokers(
-    broker_url: str, sqlite_url: Callable[..., str], channel: Channel, eventually: Wait
+    broker_url: str, sqlite_url: Callable[..., str], channel: Channel
 ) -> None:
     # So long a delay that the copy can be looked at.
     trial = Trial(broker_url, sqlite_url("trial", prepare), retry_delays=(3600,))
@@ -203,7 +203,7 @@ def test_a_copy_for_a_later_try_has_our_headers_and_none_of_the_brokers(
 
 
 def test_only_the_handler_that_failed_sees_the_event_again(
-    broker_url: str, sqlite_url: Callable[..., str], channel: Channel, eventually: Wait
+    broker_url: str, sqlite_url: Callable[..., str], channel: Channel
 ) -> None:
     failures = [2]
 

@@ -26,6 +26,7 @@ from chassis.sealing import BlindIndex, Sealer
 from chassis.settings import Settings, read_settings
 from chassis.unit_of_work import UnitOfWork, Work
 from contracts.envelope import BATCH, ONE, Event, dump_event, event_document, join_events
+from tests.waiting import PATIENCE_S
 
 metadata = MetaData()
 chassis_tables(metadata)
@@ -126,7 +127,7 @@ class Trial:
         for consumer, _ in self.consumers:
             consumer.stop()
         for _, thread in self.consumers:
-            thread.join(20)
+            thread.join(PATIENCE_S)
             assert not thread.is_alive(), "the consumer did not stop"
         self.consumers.clear()
 

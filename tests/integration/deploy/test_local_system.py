@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 
 from deploy.local import LocalNodeError
-from deploy.local.processes import alive, wait_until
+from deploy.local.processes import alive
 from deploy.local.system import LocalSystem, Part, Stopped
 from operations.settings import environment
+from tests.waiting import eventually
 
 STAND_IN = """
 import http.server, sys
@@ -84,7 +85,7 @@ def test_a_service_that_dies_is_started_again_and_counted(system: StandIns):
         system.watch()
         return pids(system).get("isolation") not in (None, before["isolation"])
 
-    assert wait_until(again, 10)
+    eventually(again)
     after = {part.name: part.restarts for part in system.health()}
     assert after == {"broker": 0, "sms": 0, "registration": 0, "isolation": 1, "notification": 0}
 
@@ -97,7 +98,7 @@ def test_who_keeps_dying_is_started_less_and_less_often(system: StandIns):
     os.kill(isolation.pid, signal.SIGKILL)
 
     said: list[str] = []
-    wait_until(lambda: system.watch(said.append) or len(said) >= 3, 20)
+    eventually(lambda: system.watch(said.append) or len(said) >= 3)
     assert [line.rsplit("again in ")[1] for line in said] == ["1 s", "2 s", "4 s"]
 
 

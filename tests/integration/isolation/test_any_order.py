@@ -25,18 +25,6 @@ from services.isolation.teams.loads import Loads
 from tests.integration.isolation.trial import GRID, MORNING, Trial, arrival, china, prepare, staff, trial
 
 
-@pytest.fixture
-def isolation(database_url: Callable[..., str]) -> Iterator[Trial]:
-    with trial(database_url("isolation", prepare)) as found:
-        yield found.with_policies().with_neighbourhood()
-
-
-@pytest.fixture
-def on_postgresql(postgresql_url: Callable[..., str]) -> Iterator[Trial]:
-    with trial(postgresql_url("isolation", prepare)) as found:
-        yield found.with_policies().with_neighbourhood()
-
-
 def standing_of(isolation: Trial) -> dict[str, Any]:
     """What must not depend on the order of events: cases and live tasks, but for who of equals has them."""
     same = (

@@ -1,9 +1,7 @@
 """An arrival that is registered opens a case; one that is assessed again makes it stricter or laxer."""
 
-from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 
-import pytest
 from sqlalchemy import update
 
 from services.isolation import tables as t
@@ -17,17 +15,8 @@ from tests.integration.isolation.trial import (
     arrival,
     kinds,
     place,
-    prepare,
     staff,
-    trial,
 )
-
-
-@pytest.fixture
-def isolation(database_url: Callable[..., str]) -> Iterator[Trial]:
-    with trial(database_url("isolation", prepare)) as found:
-        yield found.with_policies().with_neighbourhood()
-
 
 # -- opening ----------------------------------------------------------------------------------------------
 

@@ -1,6 +1,5 @@
 """The audit of isolation names what is missing, what has nothing next and what nobody is responsible for."""
 
-from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -9,13 +8,7 @@ from sqlalchemy import delete, select, update
 from services.isolation import tables as t
 from services.isolation.cases.plan_next_day import plan_next_day
 from services.isolation.cases.queries import stream_case_ids
-from tests.integration.isolation.trial import Trial, arrival, prepare, trial
-
-
-@pytest.fixture
-def isolation(database_url: Callable[..., str]) -> Iterator[Trial]:
-    with trial(database_url("isolation", prepare)) as found:
-        yield found.with_policies().with_neighbourhood()
+from tests.integration.isolation.trial import Trial, arrival
 
 
 @pytest.mark.parametrize(

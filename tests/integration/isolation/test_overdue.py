@@ -1,7 +1,6 @@
 """What was not done, or did not reach anybody, is told up the ladder: each step once."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 import pytest
@@ -25,24 +24,9 @@ from tests.integration.isolation.trial import (
     Trial,
     arrival,
     kinds,
-    prepare,
     staff,
-    trial,
     undeliverable,
 )
-
-
-@pytest.fixture
-def isolation(database_url: Callable[..., str]) -> Iterator[Trial]:
-    with trial(database_url("isolation", prepare)) as found:
-        yield found.with_policies().with_neighbourhood()
-
-
-@pytest.fixture
-def empty(database_url: Callable[..., str]) -> Iterator[Trial]:
-    with trial(database_url("isolation", prepare)) as found:
-        yield found
-
 
 # -- overdue tasks ----------------------------------------------------------------------------------------
 

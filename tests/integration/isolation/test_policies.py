@@ -1,6 +1,5 @@
 """Policies: published once, awaited where there is none, applied to open cases, corrected."""
 
-from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from typing import Any
 
@@ -25,24 +24,10 @@ from tests.integration.isolation.trial import (
     arrival,
     china,
     kinds,
-    prepare,
     staff,
-    trial,
 )
 
 DOCUMENTS = {document["policy_id"]: document for document in documents.shipped()}
-
-
-@pytest.fixture
-def isolation(database_url: Callable[..., str]) -> Iterator[Trial]:
-    with trial(database_url("isolation", prepare)) as found:
-        yield found.with_policies().with_neighbourhood()
-
-
-@pytest.fixture
-def empty(database_url: Callable[..., str]) -> Iterator[Trial]:
-    with trial(database_url("isolation", prepare)) as found:
-        yield found
 
 
 # -- publishing, and waiting for one ----------------------------------------------------------------------

@@ -2,7 +2,6 @@
 
 import random
 from collections import Counter
-from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -20,22 +19,8 @@ from tests.integration.isolation.trial import (
     Trial,
     arrival,
     place,
-    prepare,
     staff,
-    trial,
 )
-
-
-@pytest.fixture
-def isolation(database_url: Callable[..., str]) -> Iterator[Trial]:
-    with trial(database_url("isolation", prepare)) as found:
-        yield found.with_policies().with_neighbourhood()
-
-
-@pytest.fixture
-def empty(database_url: Callable[..., str]) -> Iterator[Trial]:
-    with trial(database_url("isolation", prepare)) as found:
-        yield found
 
 
 def test_cases_are_shared_out_evenly_and_loads_are_counted(isolation: Trial):

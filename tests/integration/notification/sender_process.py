@@ -25,10 +25,8 @@ ZONE = ZoneInfo("Asia/Shanghai")
 QUICK = SendingSettings(
     batch=50,
     rate=2000,
-    lease=2.2,
-    margin=0.5,
-    begin_within=0.5,
-    back_off=BackOff(tries=8, first=0.2, longest=1),
+    begin_within=30,
+    back_off=BackOff(tries=40, first=0.2, longest=1),
 )
 
 
@@ -37,7 +35,7 @@ def work_on(url: str, keys: str) -> Work:
 
 
 def main(url: str, gateway: str, keys: str) -> None:
-    channel = SmsOverHttp(SmsSettings(url=gateway, timeout=0.8))
+    channel = SmsOverHttp(SmsSettings(url=gateway, timeout=20.0))
     pool = eventlet.GreenPool(10)
     sender = Sender(work_on(url, keys), {"sms": channel}, load_texts(zone=ZONE), QUICK, pool.imap)
     print("sending", flush=True)

@@ -5,7 +5,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import pytest
@@ -19,30 +18,18 @@ from tests.integration.notification.trial import (
     QUICK,
     ROOT,
     Gateway,
+    leases_end,
     nothing_waits,
     opened,
-    prepare,
     rows,
-    running_gateway,
+    send_all,
     states,
     tell,
     tell_batch,
     told,
-    until,
-    work_on,
 )
-
-
-@pytest.fixture
-def work(database_url: Callable[..., str]) -> Iterator[Work]:
-    with work_on(database_url("notification", prepare)) as work:
-        yield work
-
-
-@pytest.fixture
-def gateway() -> Iterator[Gateway]:
-    with running_gateway() as gateway:
-        yield gateway
+from tests.processes import start
+from tests.waiting import PATIENCE_S, eventually
 
 
 def test_a_dead_senders_messages_are_found_again_and_its_late_word_is_not_written(
@@ -51,12 +38,12 @@ def test_a_dead_senders_messages_are_found_again_and_its_late_word_is_not_writte
     tell_batch(work, [opened() for _ in range(3)])
     channels = {"sms": gateway.channel()}
     with work.unit() as uow:
-        letters = lease_due(uow, limit=10, seconds=0.3, channels=channels, back_off=QUICK.back_off)
+        letters = lease_due(uow, limit=10, seconds=60, channels=channels, back_off=QUICK.back_off)
     assert len(letters) == 6
     with work.unit() as uow:
-        assert lease_due(uow, limit=10, seconds=1, channels=channels, back_off=QUICK.back_off) == []
-    time.sleep(0.4)
-    until(nothing_waits(work), gateway.sender(work))
+        assert lease_due(uow, limit=10, seconds=60, channels=channels, back_off=QUICK.back_off) == []
+    leases_end(work)
+    send_all(work, gateway.sender(work))
     assert states(work) == {"accepted": 6}
     with work.unit() as uow:
         late = [(letter, Outcome(Answer.REFUSED, "http_400")) for letter in letters]
@@ -69,9 +56,9 @@ def test_without_keys_a_dead_senders_messages_go_to_a_human(work: Work, gateway:
     tell_batch(work, [opened() for _ in range(3)])
     channels = {"sms": gateway.channel(idempotent=False)}
     with work.unit() as uow:
-        lease_due(uow, limit=10, seconds=0.1, channels=channels, back_off=QUICK.back_off)
-    time.sleep(0.2)
-    until(nothing_waits(work), gateway.sender(work, idempotent=False))
+        lease_due(uow, limit=10, seconds=60, channels=channels, back_off=QUICK.back_off)
+    leases_end(work)
+    send_all(work, gateway.sender(work, idempotent=False))
     assert states(work) == {"unknown": 6}
     assert len(told(work, "message.undeliverable")) == 6
     assert gateway.sent()["delivered"] == 0
@@ -86,16 +73,9 @@ def test_a_sender_killed_in_mid_send_loses_nothing_and_delivers_nothing_twice(
     url = work.database.url.render_as_string(hide_password=False)
     kills = 0
     chance = random.Random(20221001)
-    while not nothing_waits(work)():
-        process = subprocess.Popen(
-            [
-                sys.executable,
-                "-m",
-                "tests.integration.notification.sender_process",
-                url,
-                gateway.url,
-                KEYS,
-            ],
+    while not nothing_waits(work):
+        process = start(
+            [sys.executable, "-m", "tests.integration.notification.sender_process", url, gateway.url, KEYS],
             stdout=subprocess.PIPE,
             text=True,
             cwd=ROOT,
@@ -103,15 +83,19 @@ def test_a_sender_killed_in_mid_send_loses_nothing_and_delivers_nothing_twice(
         )
         assert process.stdout and process.stdout.readline() == "sending\n"
         if kills < 6:
-            time.sleep(chance.uniform(0.1, 0.5))
+            delivered = gateway.sent()["delivered"]
+            eventually(lambda before=delivered: gateway.sent()["delivered"] > before, every=0.01)
+            time.sleep(chance.uniform(0.0, 0.2))
             process.send_signal(signal.SIGKILL)
+            process.wait(PATIENCE_S)
+            leases_end(work)
             kills += 1
         else:
             try:
-                until(nothing_waits(work), seconds=60)
+                eventually(lambda: nothing_waits(work))
             finally:
                 process.kill()
-        process.wait(10)
+        process.wait(PATIENCE_S)
         process.stdout.close()
     assert kills == 6
     assert states(work) == {"accepted": 400}

@@ -1,10 +1,8 @@
 """What is written when cases open and change, and what trace and audit make of it."""
 
 import random
-from collections.abc import Callable, Iterator
 
 import orjson
-import pytest
 from sqlalchemy import delete, func, select, update
 from sqlalchemy import event as sa_event
 
@@ -17,30 +15,14 @@ from tests.integration.notification.trial import (
     TEXTS,
     Gateway,
     changed,
-    nothing_waits,
     opened,
     overdue,
-    prepare,
     rows,
-    running_gateway,
+    send_all,
     states,
     tell,
     tell_batch,
-    until,
-    work_on,
 )
-
-
-@pytest.fixture
-def work(database_url: Callable[..., str]) -> Iterator[Work]:
-    with work_on(database_url("notification", prepare)) as work:
-        yield work
-
-
-@pytest.fixture
-def gateway() -> Iterator[Gateway]:
-    with running_gateway() as gateway:
-        yield gateway
 
 
 def test_a_batch_of_cases_becomes_two_messages_each_in_few_statements(work: Work) -> None:
@@ -88,7 +70,7 @@ def test_a_trace_shows_messages_attempts_and_on_request_the_text(work: Work, gat
     case = opened()
     case_id = case.data["case_id"]
     tell(work, case, overdue(case_id))
-    until(nothing_waits(work), gateway.sender(work))
+    send_all(work, gateway.sender(work))
     with work.database.read() as conn:
         plain = queries.trace(conn, case_id)
         masked = queries.trace(conn, case_id, sealer=SEALER)

@@ -10,17 +10,18 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import orjson
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from chassis.clock import Clock
 from chassis.database.engine import Database
 from chassis.database.migrations import upgrade
+from chassis.database.statements import database_now
 from chassis.database.tables import TABLES
 from chassis.ids import new_id
 from chassis.sealing import BlindIndex, Sealer, new_key
@@ -32,18 +33,23 @@ from services.notification.messages import queries
 from services.notification.messages.attempts import BackOff
 from services.notification.messages.planning import Telling
 from services.notification.messages.sender import Sender, SendingSettings
+from services.notification.messages.states import SENDING
 from services.notification.rules.reading import load_rules
 from services.notification.tables import messages
 from services.notification.texts.loading import load_texts
+from tests.processes import start
+from tests.waiting import PATIENCE_S, eventually
 
 ZONE = ZoneInfo("Asia/Shanghai")
 TEXTS = load_texts(zone=ZONE)
 TELLING = Telling(load_rules(texts=TEXTS), TEXTS)
 KEYS = f"k1:{new_key()}"
 SEALER = Sealer.from_text(KEYS)
+# Quick to try again, and patient with a gateway on a busy machine.
 QUICK = SendingSettings(
-    rate=5000, lease=3.0, margin=0.5, begin_within=1.0, back_off=BackOff(tries=5, first=0.1, longest=0.5)
+    rate=5000, lease=90.0, margin=5.0, begin_within=60.0, back_off=BackOff(tries=5, first=0.1, longest=0.5)
 )
+ANSWER_S = 30.0
 ROOT = Path(__file__).parents[3]
 
 
@@ -72,23 +78,29 @@ class Gateway:
         request = urllib.request.Request(
             self.url.replace("/messages", "/behaviour"), json.dumps(behaviour).encode(), method="PUT"
         )
-        urllib.request.urlopen(request, timeout=5).close()
+        urllib.request.urlopen(request, timeout=PATIENCE_S).close()
 
     def sent(self) -> dict[str, Any]:
-        with urllib.request.urlopen(self.url.replace("/messages", "/sent"), timeout=5) as answer:
+        with urllib.request.urlopen(self.url.replace("/messages", "/sent"), timeout=PATIENCE_S) as answer:
             found: dict[str, Any] = json.load(answer)
             return found
 
     def channel(self, **changed: Any) -> SmsOverHttp:
-        return SmsOverHttp(SmsSettings(**{"url": self.url, "timeout": 1.0, **changed}))
+        return SmsOverHttp(SmsSettings(**{"url": self.url, "timeout": ANSWER_S, **changed}))
 
-    def sender(self, work: Work, settings: SendingSettings = QUICK, **channel: Any) -> Sender:
-        return Sender(work, {"sms": self.channel(**channel)}, TEXTS, settings, self.pool.map)
+    def sender(
+        self,
+        work: Work,
+        settings: SendingSettings = QUICK,
+        monotonic: Callable[[], float] = time.monotonic,
+        **channel: Any,
+    ) -> Sender:
+        return Sender(work, {"sms": self.channel(**channel)}, TEXTS, settings, self.pool.map, monotonic)
 
 
 @contextmanager
 def running_gateway() -> Iterator[Gateway]:
-    process = subprocess.Popen(
+    process = start(
         [sys.executable, "-m", "demo.sms_gateway", "--port", "0"],
         stdout=subprocess.PIPE,
         text=True,
@@ -101,7 +113,7 @@ def running_gateway() -> Iterator[Gateway]:
     finally:
         gateway.pool.shutdown()
         process.terminate()
-        assert process.wait(10) == 0
+        assert process.wait(PATIENCE_S) == 0
 
 
 def person(number: int, phone: str | None = None) -> str:
@@ -241,13 +253,23 @@ def told(work: Work, type: str) -> list[dict[str, Any]]:
     return found
 
 
-def until(done: Callable[[], bool], sender: Sender | None = None, seconds: float = 30) -> None:
-    end = time.monotonic() + seconds
-    while not done():
-        assert time.monotonic() < end, "did not come to an end"
-        if sender is None or not sender.run_once():
-            time.sleep(0.05)
+def send_all(work: Work, sender: Sender) -> None:
+    """Until no message waits to be sent."""
+
+    def sent() -> bool:
+        while sender.run_once():
+            pass
+        return nothing_waits(work)
+
+    eventually(sent)
 
 
-def nothing_waits(work: Work) -> Callable[[], bool]:
-    return lambda: not {"pending", "sending"} & states(work).keys()
+def nothing_waits(work: Work) -> bool:
+    return not {"pending", "sending"} & states(work).keys()
+
+
+def leases_end(work: Work) -> None:
+    """As time does: whoever leased messages has them no more."""
+    with work.database.begin() as conn:
+        long_ago = database_now(conn) - timedelta(hours=1)
+        conn.execute(update(messages).where(messages.c.state == SENDING).values(due_at=long_ago))

@@ -20,7 +20,9 @@ from chassis.sealing import Sealer
 from contracts.envelope import ONE
 from operations.settings import SERVICES
 from tests.e2e.conftest import MORNING, migrated
+from tests.processes import start
 from tests.system import KEYS, ROOT, System
+from tests.waiting import PATIENCE_S
 
 pytestmark = pytest.mark.broker
 
@@ -78,7 +80,7 @@ def test_what_dies_while_it_asks_is_left_alone(
 ) -> None:
     letters.die(3)
     ours, theirs = pty.openpty()
-    process = subprocess.Popen(
+    process = start(
         [sys.executable, "-m", "cli.main", "dead", *command, "--all"],
         cwd=ROOT,
         env=letters.system.settings(),
@@ -92,7 +94,7 @@ def test_what_dies_while_it_asks_is_left_alone(
         asked += os.read(ours, 1000)
     letters.die(4)
     os.write(ours, b"y\n")
-    assert process.wait(60) == 0
+    assert process.wait(PATIENCE_S) == 0
     os.close(ours)
     assert letters.states() == became
 

@@ -17,9 +17,9 @@ from chassis.messaging.topology import dead_name
 from chassis.names import BACK, LETTER
 from contracts.envelope import ONE, dump_event
 from tests.integration.chassis.trial_service import Trial, place_event, prepare, running
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.broker
-Wait = Callable[..., None]
 
 
 @pytest.fixture
@@ -53,9 +53,7 @@ def send(trial: Trial, exchange: str, key: str, letter: str, body: bytes) -> Non
     publisher.drop()
 
 
-def test_a_copy_that_is_handled_settles_its_letter_also_if_nobody_said_that_it_was_sent(
-    trial: Trial, eventually: Wait
-) -> None:
+def test_a_copy_that_is_handled_settles_its_letter_also_if_nobody_said_that_it_was_sent(trial: Trial) -> None:
     trial.publish(b"{")
     with running(trial):
         eventually(lambda: len(letters(trial)) == 1)
@@ -80,7 +78,7 @@ def test_a_copy_that_is_handled_settles_its_letter_also_if_nobody_said_that_it_w
     ],
 )
 def test_a_copy_that_is_dead_again_follows_its_letter_once_however_often_it_was_sent(
-    trial: Trial, eventually: Wait, body: bytes, error: str
+    trial: Trial, body: bytes, error: str
 ) -> None:
     trial.publish(body)
     with running(trial):
@@ -98,22 +96,20 @@ def test_a_copy_that_is_dead_again_follows_its_letter_once_however_often_it_was_
     assert (after.state, after.follows) == ("waiting", first) and error in after.error
 
 
-def test_a_copy_that_the_broker_gives_up_on_like_its_letter_follows_it_once(
-    trial: Trial, eventually: Wait
-) -> None:
+def test_a_copy_that_the_broker_gives_up_on_like_its_letter_follows_it_once(trial: Trial) -> None:
     trial.publish_events(place_event(1))
-    given_up(trial, 1, eventually)
+    given_up(trial, 1)
     (letter,) = letters(trial)
     begin_replay(trial, letter.id)
     for _ in range(2):
         send(trial, BACK, trial.queue, letter.id, dump_event(place_event(1)))
-    given_up(trial, 2, eventually)
+    given_up(trial, 2)
     before, after = letters(trial)
     assert (before.state, before.settled_by, before.handled_at) == ("replayed", "wang", None)
     assert (after.state, after.follows, after.error) == ("waiting", letter.id, letter.error)
 
 
-def given_up(trial: Trial, messages: int, eventually: Wait) -> None:
+def given_up(trial: Trial, messages: int) -> None:
     """As after too many deliveries: a rejected message goes the same way, to the dead queue and the table."""
     eventually(lambda: trial.messages_in(trial.queue) == messages)
     connection = connect(trial.broker_url, "test")
@@ -125,7 +121,7 @@ def given_up(trial: Trial, messages: int, eventually: Wait) -> None:
     assert DeadQueueDrain(trial.service, trial.work, trial.settings).drain() == messages
 
 
-def test_an_outsider_who_writes_the_header_settles_nothing(trial: Trial, eventually: Wait) -> None:
+def test_an_outsider_who_writes_the_header_settles_nothing(trial: Trial) -> None:
     trial.publish(b"{")
     with running(trial):
         eventually(lambda: len(letters(trial)) == 1)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import pty
 import signal
-import subprocess
 import sys
 from collections.abc import Iterator
 from datetime import date
@@ -21,13 +20,14 @@ from chassis.errors import WorldAway
 from chassis.messaging.address import read_address
 from demo.day import PLAIN, Day
 from deploy.local import PrivateBroker
-from deploy.local.processes import wait_until
 from doorstep_client import Raw
 from operations.databases import broker as connected
 from operations.databases import settings_of
 from operations.settings import SERVICES
 from tests.e2e.conftest import MORNING, migrated
+from tests.processes import start
 from tests.system import ROOT, System
+from tests.waiting import PATIENCE_S, eventually
 
 pytestmark = pytest.mark.broker
 
@@ -83,7 +83,7 @@ def test_broker_and_services_together_say_what_waits_what_was_done_and_what_want
             and handlers["isolation.open_case"]["handled"] == REPORTS
         )
 
-    assert wait_until(counted, 40, every=0.5), look(system)
+    eventually(counted, every=0.5, show=lambda: look(system))
     now = look(system)
     handlers, services = by_name(now["handlers"], "handler"), by_name(now["services"], "name")
     assert handlers["registration.receive_report"]["handled"] == REPORTS
@@ -112,7 +112,7 @@ def test_no_handler_is_said_to_have_the_copies_of_another(system: System):
                 own = ("registration.receive_report", "isolation.open_case")
                 return all(found[name]["retries_waiting"] == 1 for name in own)
 
-            assert wait_until(counted, 40, every=0.5), look(system)
+            eventually(counted, every=0.5, show=lambda: look(system))
             shown = system.run("queues").out
             assert [
                 line for line in shown.splitlines() if "registration.receive_report" in line and "≤1" in line
@@ -127,7 +127,7 @@ def test_a_service_that_does_not_know_its_database_wants_attention(system: Syste
     with database.begin() as conn:
         conn.execute(text("ALTER TABLE outbox RENAME TO outbox_away"))
     try:
-        assert wait_until(lambda: says in look(system)["attention"], 40, every=0.5), look(system)
+        eventually(lambda: says in look(system)["attention"], every=0.5, show=lambda: look(system))
         now = look(system)
         assert by_name(now["handlers"], "handler")["isolation.open_case"]["dead_letters"] is None
         assert by_name(now["services"], "name")["isolation"]["replicas"] == 2
@@ -135,7 +135,7 @@ def test_a_service_that_does_not_know_its_database_wants_attention(system: Syste
         with database.begin() as conn:
             conn.execute(text("ALTER TABLE outbox_away RENAME TO outbox"))
         database.dispose()
-    assert wait_until(lambda: says not in look(system)["attention"], 40, every=0.5), look(system)
+    eventually(lambda: says not in look(system)["attention"], every=0.5, show=lambda: look(system))
 
 
 def test_check_is_an_exit_code_and_the_table_says_it_in_words(system: System):
@@ -166,7 +166,7 @@ def test_the_live_table_goes_on_until_ctrl_c_and_ends_well(system: System):
     ours, theirs = pty.openpty()
     command = [sys.executable, "-m", "cli.main", "queues", "--watch"]
     environment = system.settings() | {"TERM": "xterm", "COLUMNS": "160", "LINES": "50"}
-    with subprocess.Popen(
+    with start(
         command, cwd=ROOT, env=environment, stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True
     ) as tool:
         os.close(theirs)
@@ -177,7 +177,7 @@ def test_the_live_table_goes_on_until_ctrl_c_and_ends_well(system: System):
             tool.send_signal(signal.SIGINT)
             while part := _read(ours):
                 shown += part
-            assert tool.wait(10) == 0
+            assert tool.wait(PATIENCE_S) == 0
         finally:
             tool.kill()  # else a test that fails would wait for it for ever
     os.close(ours)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -15,11 +15,9 @@ from tests.integration.registration.trial import CHINA, Trial, person, prepare, 
 
 
 @pytest.fixture
-def trial(database_url: Callable[..., str]) -> Iterator[Trial]:
-    trial = Trial(database_url("registration", prepare))
+def trial(trial: Trial) -> Trial:
     trial.clock.moment = datetime(2022, 10, 9, tzinfo=CHINA)
-    yield trial
-    trial.database.dispose()
+    return trial
 
 
 def day() -> list[dict[str, Any]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime
 
@@ -21,16 +20,8 @@ from tests.integration.registration.trial import (
     as_event,
     outcomes,
     person,
-    prepare,
     report,
 )
-
-
-@pytest.fixture
-def trial(database_url: Callable[..., str]) -> Iterator[Trial]:
-    trial = Trial(database_url("registration", prepare))
-    yield trial
-    trial.database.dispose()
 
 
 def test_a_report_becomes_an_arrival_with_risk_place_and_worker(trial: Trial) -> None:

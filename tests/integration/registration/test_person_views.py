@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import getpass
-from collections.abc import Callable
 
 import pytest
 from typer.testing import CliRunner
 
 from cli.main import app
 from services.registration import tables as t
-from tests.integration.registration.trial import Trial, prepare, report
+from tests.integration.registration.trial import Trial, report
 
 
 @pytest.fixture
-def trial(database_url: Callable[..., str], monkeypatch: pytest.MonkeyPatch) -> Trial:
-    trial = Trial(database_url("registration", prepare))
+def trial(trial: Trial, monkeypatch: pytest.MonkeyPatch) -> Trial:
     monkeypatch.setattr("operations.databases.database_of", lambda _service: trial.database)
     trial.receive(report(1))
     return trial

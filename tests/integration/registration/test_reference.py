@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -15,15 +14,7 @@ from services.registration.places.import_places import import_places
 from services.registration.policies.keep_policies import keep_policies
 from services.registration.reference.imported_tables import BadInput
 from services.registration.staff.import_staff import import_staff
-from tests.integration.registration.trial import NOON, PLACES, RISKY, STAFF, Trial, as_event, prepare, report
-
-
-@pytest.fixture
-def trial(database_url: Callable[..., str]) -> Iterator[Trial]:
-    trial = Trial(database_url("registration", prepare))
-    yield trial
-    trial.database.dispose()
-
+from tests.integration.registration.trial import NOON, PLACES, RISKY, STAFF, Trial, as_event, report
 
 # -- places and staff -------------------------------------------------------------------------------------
 

@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any, cast
 
 import orjson
-import pytest
 
 from chassis.messaging.batch import Runner
 from contracts.envelope import ONE
 from services.registration import tables as t
 from services.registration.handlers import HANDLERS
-from tests.integration.registration.trial import Trial, person, prepare, report
-
-
-@pytest.fixture
-def trial(database_url: Callable[..., str]) -> Trial:
-    return Trial(database_url("registration", prepare))
+from tests.integration.registration.trial import Trial, person, report
 
 
 def handle(trial: Trial, *documents: dict[str, Any]) -> None:

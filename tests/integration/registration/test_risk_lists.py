@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -28,13 +28,6 @@ from tests.integration.registration.trial import (
 
 EVENING = risk_list(high=["新小区"], medium=["京怡家园4号楼"], at="2022-10-01 21时")
 NEXT_DAY = risk_list(high=["新小区"], at="2022-10-02 8时")
-
-
-@pytest.fixture
-def trial(database_url: Callable[..., str]) -> Iterator[Trial]:
-    trial = Trial(database_url("registration", prepare))
-    yield trial
-    trial.database.dispose()
 
 
 def import_list(trial: Trial, document: dict[str, Any]) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from itertools import count, permutations
 from typing import Any
@@ -14,15 +13,13 @@ from services.registration import tables as t
 from services.registration.arrivals import balance
 from services.registration.places.import_places import import_places
 from services.registration.reports.queries import needs_correction
-from tests.integration.registration.trial import CHINA, PLACES, Trial, person, prepare, report
+from tests.integration.registration.trial import CHINA, PLACES, Trial, person, report
 
 
 @pytest.fixture
-def trial(database_url: Callable[..., str]) -> Iterator[Trial]:
-    trial = Trial(database_url("registration", prepare))
+def trial(trial: Trial) -> Trial:
     trial.clock.moment = datetime(2022, 10, 9, tzinfo=CHINA)
-    yield trial
-    trial.database.dispose()
+    return trial
 
 
 ids = map(str, count())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -21,13 +21,6 @@ from tests.integration.registration.trial import (
     prepare,
     report,
 )
-
-
-@pytest.fixture
-def trial(database_url: Callable[..., str]) -> Iterator[Trial]:
-    trial = Trial(database_url("registration", prepare))
-    yield trial
-    trial.database.dispose()
 
 
 def test_two_sources_of_one_coming_are_one_arrival(trial: Trial) -> None:

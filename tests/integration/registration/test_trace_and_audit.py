@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
-import pytest
 from sqlalchemy import delete, update
 from sqlalchemy.engine import Connection
 
@@ -17,14 +15,7 @@ from operations.audit.in_flight import Waiting
 from services.registration import tables as t
 from services.registration.arrivals import balance, queries
 from services.registration.arrivals.balance import MOST_NAMED
-from tests.integration.registration.trial import RISKY, SAFE, Trial, person, prepare, report
-
-
-@pytest.fixture
-def trial(database_url: Callable[..., str]) -> Iterator[Trial]:
-    trial = Trial(database_url("registration", prepare))
-    yield trial
-    trial.database.dispose()
+from tests.integration.registration.trial import RISKY, SAFE, Trial, person, report
 
 
 def test_trace_tells_the_whole_story_of_an_arrival(trial: Trial) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -19,13 +19,7 @@ from services.registration.intake.receive_reports import receive_reports
 from services.registration.places.import_places import import_places
 from services.registration.staff.import_staff import import_staff
 from tests.integration.registration.trial import NOON, PLACES, STAFF, Trial, as_event, prepare, report
-
-
-@pytest.fixture
-def trial(database_url: Callable[..., str]) -> Iterator[Trial]:
-    trial = Trial(database_url("registration", prepare))
-    yield trial
-    trial.database.dispose()
+from tests.waiting import eventually
 
 
 def left(trial: Trial, *members: str) -> None:
@@ -128,7 +122,7 @@ def test_an_arrival_that_nobody_follows_any_more_stays_with_the_worker_who_has_l
 
 @pytest.mark.postgresql
 def test_what_a_replica_gives_to_a_worker_who_is_just_leaving_is_handed_over_too(
-    postgresql_url: Callable[..., str], eventually: Callable[..., None]
+    postgresql_url: Callable[..., str],
 ) -> None:
     trial = Trial(postgresql_url("registration", prepare))
     trial.receive(report(1, address="和平家园1号楼"))

@@ -6,7 +6,6 @@ import json
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -14,7 +13,9 @@ from pathlib import Path
 import pytest
 
 from chassis.errors import SettingsError
+from chassis.running import health
 from chassis.running.health import HealthServer
+from tests.waiting import PATIENCE_S
 
 ROOT = Path(__file__).parents[3]
 WAITING: dict[str, str] = {}
@@ -38,7 +39,7 @@ def ready() -> Iterator[None]:
     WAITING.clear()
 
 
-def ask(server: HealthServer, request: bytes, seconds: float = 10) -> bytes:
+def ask(server: HealthServer, request: bytes, seconds: float = PATIENCE_S) -> bytes:
     with socket.create_connection(("127.0.0.1", server.port), timeout=seconds) as client:
         client.sendall(request)
         answer = b""
@@ -112,14 +113,15 @@ def test_who_connects_and_leaves_disturbs_nobody(server: HealthServer) -> None:
     assert get(server, "/livez")[0] == 200
 
 
-def test_who_connects_and_says_nothing_or_little_holds_nobody_up(server: HealthServer) -> None:
+def test_who_connects_and_says_nothing_or_little_holds_nobody_up(
+    server: HealthServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """One that drips a byte now and then would never run into a limit for each read."""
+    monkeypatch.setattr(health, "REQUEST_LIMIT_S", 2 * PATIENCE_S)  # whoever waited for them would be late
     idle = [socket.create_connection(("127.0.0.1", server.port)) for _ in range(5)]
     for client in idle:
         client.sendall(b"G")
-    began = time.monotonic()
     assert get(server, "/livez")[0] == 200
-    assert time.monotonic() - began < 2
     for client in idle:
         client.close()
 
@@ -144,8 +146,7 @@ from eventlet.patcher import original
 from chassis.running.health import HealthServer
 server = HealthServer("127.0.0.1", 0, dict)
 print(server.port, flush=True)
-end = original("time").monotonic() + 8
-while original("time").monotonic() < end:
+while True:
     sum(range(1000))  # the event loop gets no turn
 """
 
@@ -159,13 +160,12 @@ def test_it_answers_while_the_event_loop_is_stuck(imported_before: bool) -> None
     try:
         assert process.stdout
         port = int(process.stdout.readline())
-        with socket.create_connection(("127.0.0.1", port), timeout=5) as client:
+        with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE_S) as client:
             client.sendall(b"GET /livez HTTP/1.1\r\n\r\n")
             assert client.recv(100).startswith(b"HTTP/1.1 200")
-        assert process.poll() is None, "it was still busy"
     finally:
         process.kill()
-        process.wait(10)
+        process.wait(PATIENCE_S)
 
 
 def test_health_and_the_service_modules_load_neither_nameko_nor_eventlet() -> None:
@@ -187,6 +187,6 @@ opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 print(opener.open(f"http://127.0.0.1:{server.port}/readyz").status, "eventlet" in sys.modules)
 """
     done = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, cwd=ROOT, timeout=60
+        [sys.executable, "-c", script], capture_output=True, text=True, cwd=ROOT, timeout=PATIENCE_S
     )
     assert done.stdout == "200 False\n", done.stderr

@@ -16,6 +16,7 @@ from chassis.database.engine import Database
 from chassis.database.leases import LEASES, give_back, holder_name, take
 from chassis.database.statements import database_now
 from chassis.database.tables import chassis_tables
+from tests.waiting import PATIENCE_S
 
 MINUTE = timedelta(minutes=1)
 
@@ -35,9 +36,15 @@ def database(database_url: Callable[..., str]) -> Iterator[Database]:
     database.dispose()
 
 
-def taken(database: Database, holder: str, name: str = "plan", lasting: timedelta = MINUTE) -> bool:
+def taken(database: Database, holder: str, name: str = "plan") -> bool:
     with database.begin() as conn:
-        return take(conn, name, holder, lasting)
+        return take(conn, name, holder, MINUTE)
+
+
+def run_out(database: Database) -> None:
+    """Every lease, as when its time has gone by."""
+    with database.begin() as conn:
+        conn.execute(update(LEASES).values(until=datetime(2020, 1, 1, tzinfo=UTC)))
 
 
 def test_who_comes_first_holds_it_and_renews_it_and_nobody_else(database: Database) -> None:
@@ -52,9 +59,9 @@ def test_leases_of_different_names_know_nothing_of_each_other(database: Database
 
 
 def test_a_lease_that_ran_out_is_taken_over_and_the_old_holder_is_out(database: Database) -> None:
-    assert taken(database, "one", lasting=timedelta(seconds=0.3))
+    assert taken(database, "one")
     assert not taken(database, "two")
-    time.sleep(0.5)
+    run_out(database)
     assert taken(database, "two")
     assert not taken(database, "one")
 
@@ -73,12 +80,11 @@ def test_a_lease_given_back_is_free_at_once_and_only_its_holder_can(database: Da
 def test_of_many_at_once_exactly_one_gets_it(database: Database, state: str) -> None:
     if state == "run out":
         assert taken(database, "dead")
-        with database.begin() as conn:
-            conn.execute(update(LEASES).values(until=datetime(2020, 1, 1, tzinfo=UTC)))
+        run_out(database)
     together = Barrier(4)
 
     def try_it(holder: str) -> bool:
-        together.wait(10)
+        together.wait(PATIENCE_S)
         return taken(database, holder)
 
     with ThreadPoolExecutor(4) as pool:
@@ -89,7 +95,7 @@ def test_of_many_at_once_exactly_one_gets_it(database: Database, state: str) -> 
 def test_it_is_measured_by_the_databases_clock(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     """A replica whose own clock is wrong takes nothing from another."""
     with database.begin() as conn:
-        assert abs(database_now(conn) - datetime.now(UTC)) < timedelta(seconds=5)
+        assert abs(database_now(conn) - datetime.now(UTC)) < MINUTE
     assert taken(database, "one")
     monkeypatch.setattr(leases, "datetime", None, raising=False)
     monkeypatch.setattr(time, "time", lambda: 4e9)

@@ -18,6 +18,7 @@ from sqlalchemy import inspect, text
 from chassis.database.engine import Database
 from chassis.database.migrations import CHASSIS, NOTHING, is_current, metadata_of, revisions, upgrade
 from chassis.database.tables import TABLES
+from tests.waiting import PATIENCE_S
 
 ROOT = Path(__file__).parents[3]
 SERVICES = ("registration", "isolation", "notification")
@@ -132,7 +133,7 @@ def test_replicas_that_migrate_at_the_same_time_wait_for_each_other(
     command = [sys.executable, "-m", "chassis.database.migrations", "upgrade", service]
     environment = {**os.environ, f"DOORSTEP_{service.upper()}_DATABASE_URL": url}
     both = [subprocess.Popen(command, env=environment, stderr=subprocess.PIPE) for _ in range(2)]
-    said = [one.communicate(timeout=60)[1] for one in both]
+    said = [one.communicate(timeout=PATIENCE_S)[1] for one in both]
     assert [one.returncode for one in both] == [0, 0], said
     database = Database(url)
     assert is_current(service, database)

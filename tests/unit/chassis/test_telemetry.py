@@ -12,6 +12,7 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.exc import DBAPIError
 
 from chassis.telemetry import describe_error
+from tests.waiting import PATIENCE_S
 
 SECRET = "安小满13800138000"
 
@@ -61,7 +62,7 @@ logging.getLogger("kombu").info("not this either")
 
 
 def test_logs_are_json_lines_with_service_and_time_and_no_text_of_errors() -> None:
-    done = subprocess.run([sys.executable, "-c", LOGS], capture_output=True, text=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", LOGS], capture_output=True, text=True, timeout=PATIENCE_S)
     assert done.returncode == 0, done.stderr
     assert SECRET not in done.stdout + done.stderr
     lines = [json.loads(line) for line in done.stdout.splitlines()]

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from demo.sms_gateway import Gateway, Simulator, main
+from tests.waiting import PATIENCE_S
 
 
 @pytest.fixture
@@ -26,7 +27,7 @@ def ask(url: str, method: str = "GET", content: Any = None, token: str = "t") ->
     body = None if content is None else json.dumps(content).encode()
     request = urllib.request.Request(url, body, {"Authorization": f"Bearer {token}"}, method=method)
     try:
-        with urllib.request.urlopen(request, timeout=5) as answer:
+        with urllib.request.urlopen(request, timeout=PATIENCE_S) as answer:
             return answer.status, json.load(answer)
     except urllib.error.HTTPError as error:
         with error:

@@ -13,6 +13,8 @@ import pytest
 
 from deploy.backup import folder
 from deploy.backup.errors import Refused
+from tests.processes import start
+from tests.waiting import PATIENCE_S
 
 MORNING = datetime(2022, 10, 1, 9, tzinfo=UTC)
 FILES = {"registration.dump": "r" * 500, "isolation.dump": "i" * 500, "publishers.json": "{}"}
@@ -86,16 +88,16 @@ def test_a_backup_that_is_told_to_stop_clears_away_what_it_wrote(tmp_path: Path,
         "import sys, time; from pathlib import Path; from deploy.backup import __main__ as backup, folder\n"
         "def slowly(to, keep):\n"
         "    with folder.writing(to):\n"
-        "        print('writing', flush=True); time.sleep(60)\n"
+        "        print('writing', flush=True); time.sleep(600)\n"
         "backup.backup = slowly; sys.argv[1:] = ['backup', sys.argv[1]]; sys.exit(backup.main())"
     )
     command = [sys.executable, "-c", program, str(tmp_path)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    with start(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout and process.stderr
         assert process.stdout.readline() == "writing\n"
         assert list(tmp_path.iterdir()) != []
         process.send_signal(number)
-        assert process.wait(30) == 130
+        assert process.wait(PATIENCE_S) == 130
         assert process.stderr.read() == "backup: interrupted\n"
     assert list(tmp_path.iterdir()) == []
 

@@ -4,7 +4,6 @@ import json
 import logging
 import socket
 import threading
-import time
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -21,6 +20,7 @@ from chassis.unit_of_work import Work
 from services.notification.channels.sms_http import SmsOverHttp, SmsSettings, sms_from_environment
 from services.notification.messages.attempts import Answer
 from services.notification.messages.sender import sender_from_environment
+from tests.waiting import PATIENCE_S
 
 PHONE = "13912345678"
 
@@ -67,7 +67,7 @@ def gateway() -> Iterator[Callable[[Callable[[dict[str, Any]], Reply | None]], s
 
 
 def channel(url: str, **changed: Any) -> SmsOverHttp:
-    return SmsOverHttp(SmsSettings(url=url, token="secret-token", **{"timeout": 1.0, **changed}))
+    return SmsOverHttp(SmsSettings(url=url, token="secret-token", **{"timeout": PATIENCE_S, **changed}))
 
 
 def test_number_text_key_and_token_reach_the_gateway_and_its_reference_comes_back(gateway: Any) -> None:
@@ -115,11 +115,14 @@ def test_retry_after_is_read_as_seconds_or_as_a_date(gateway: Any) -> None:
 
 
 def test_a_late_answer_is_lost_and_a_closed_port_unreachable(gateway: Any) -> None:
+    given_up = threading.Event()
+
     def late(_: dict[str, Any]) -> Reply:
-        time.sleep(0.6)
+        given_up.wait(PATIENCE_S)
         return 200, {}, b"{}"
 
     assert channel(gateway(late), timeout=0.2).send(PHONE, "x", "k").answer is Answer.LOST
+    given_up.set()
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]

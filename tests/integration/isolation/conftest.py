@@ -1,0 +1,25 @@
+"""Isolation on each kind of database: with policies and a neighbourhood, or with neither."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from tests.integration.isolation.trial import Trial, prepare, trial
+
+
+@pytest.fixture
+def empty(database_url: Callable[..., str]) -> Iterator[Trial]:
+    with trial(database_url("isolation", prepare)) as found:
+        yield found
+
+
+@pytest.fixture
+def isolation(empty: Trial) -> Trial:
+    return empty.with_policies().with_neighbourhood()
+
+
+@pytest.fixture
+def on_postgresql(postgresql_url: Callable[..., str]) -> Iterator[Trial]:
+    """For tests of several replicas at once."""
+    with trial(postgresql_url("isolation", prepare)) as found:
+        yield found.with_policies().with_neighbourhood()
