@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from chassis.names import ARRIVALS, EVENTS
-from contracts.envelope import Event
+from contracts.envelope import BadEvent, Event
 
 if TYPE_CHECKING:
     from chassis.running.figures import Figure
@@ -41,6 +41,8 @@ class Handler:
     :param wait_ms: how long the first event of a batch waits for company.
     :param refused: is told of events whose source and id came before with other content, in the transaction
         that makes them dead letters.
+    :param unreadable: is given the events of a message that cannot be read, in the transaction that makes
+        them dead letters; their neighbours in the message go to the use case.
     :param lenient: events whose data breaks the contract reach the use case too, with `problems`;
         otherwise they become dead letters.
     """
@@ -53,6 +55,7 @@ class Handler:
     exchange: str = EVENTS
     lenient: bool = False
     refused: UseCase | None = None
+    unreadable: Callable[[UnitOfWork, Sequence[BadEvent]], Any] | None = None
 
     def queue(self, service: str) -> str:
         return f"{service}.{self.name}"

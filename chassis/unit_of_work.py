@@ -23,7 +23,7 @@ from chassis.names import EVENTS, REPLIES
 from chassis.sealing import BlindIndex, Sealer
 from chassis.settings import Settings
 from chassis.telemetry import RECORDED
-from contracts.envelope import MAX_BYTES, Event, dump_event, event_document, join_events
+from contracts.envelope import MAX_BYTES, BadEvent, Event, dump_event, event_document, join_events
 
 # Outsiders write it too: what is no trace id goes no further.
 _TRACEPARENT = re.compile(r"[0-9a-f]{2}-((?!0{32})[0-9a-f]{32})-[0-9a-f]{16}-")
@@ -90,7 +90,13 @@ class UnitOfWork:
         return event_id
 
     def reply(
-        self, publisher: str, type: str, subject: str, data: Mapping[str, Any], *, cause: Event | None
+        self,
+        publisher: str,
+        type: str,
+        subject: str,
+        data: Mapping[str, Any],
+        *,
+        cause: Event | BadEvent | None,
     ) -> str:
         """Tell one outside publisher, in its reply queue. Returns the event's id."""
         event_id = f"{type}:{subject}"
@@ -105,7 +111,7 @@ class UnitOfWork:
         subject: str,
         version: int | None,
         data: Mapping[str, Any],
-        cause: Event | None,
+        cause: Event | BadEvent | None,
     ) -> bytes:
         self.count(RECORDED, type)
         body = dump_event(

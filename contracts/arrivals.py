@@ -93,7 +93,7 @@ class ReportAccepted(Contract):
 
 
 class ReportRejected(Contract):
-    """The report is kept as *needs correction*; all reasons at once."""
+    """The report is kept as *needs correction*, all reasons at once, or, unreadable, as a dead letter."""
 
     report_id = text(36, required=True)
     event = part(EventKey)

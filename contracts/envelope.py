@@ -28,7 +28,11 @@ _REQUIRED = ("specversion", "id", "source", "type")
 
 
 class Unreadable(Exception):
-    """The message cannot be read as events. The text never quotes the content."""
+    """A message cannot be read, or one of its events cannot. The text never quotes the content."""
+
+    def __init__(self, message: str, *, field: str = "event", code: str = "contract") -> None:
+        super().__init__(message)
+        self.fault = Fault(field, code, message)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +76,69 @@ class Event:
         return replace(self, data=data, problems=problems)
 
 
+@dataclass(frozen=True, slots=True)
+class BadEvent:
+    """One event of a message that cannot be read. Its neighbours in the message may be sound.
+
+    :param fault: None where a bug of ours kept it from being read: its publisher has nothing to mend.
+    :param raw: any JSON value.
+    """
+
+    fault: Fault | None
+    raw: Any
+    publisher: str | None = None
+    letter: str | None = None
+
+    @property
+    def id(self) -> str | None:
+        """Where it can be read; no more of it than a column holds."""
+        return self._text("id")
+
+    @property
+    def source(self) -> str | None:
+        return self._text("source")
+
+    @property
+    def type(self) -> str | None:
+        return self._text("type")
+
+    @property
+    def correlationid(self) -> str | None:
+        return self._text("correlationid") or self.id
+
+    @property
+    def traceparent(self) -> str | None:
+        return self._text("traceparent")
+
+    def _text(self, name: str) -> str | None:
+        value = self.raw.get(name) if isinstance(self.raw, dict) else None
+        return value[:200].replace("\0", "\ufffd") if isinstance(value, str) and value else None
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """A message that is JSON: a document for each event, sound or not."""
+
+    documents: list[Any]
+    may_hold_nul: bool
+
+    def read(self, document: Any, publisher: str | None) -> Event:
+        """One of the documents as an event. Raises Unreadable."""
+        if self.may_hold_nul and _holds_nul(document):
+            raise Unreadable("texts must not hold the NUL character")
+        return _event(document, publisher)
+
+
 def read_message(
     body: bytes | memoryview | str, content_type: str | None, *, publisher: str | None = None
 ) -> list[Event]:
-    """The events in one message, in their order. Raises Unreadable."""
+    """The events in one message, in their order. Raises Unreadable where one of them is unsound."""
+    parsed = parse_message(body, content_type)
+    return [parsed.read(document, publisher) for document in parsed.documents]
+
+
+def parse_message(body: bytes | memoryview | str, content_type: str | None) -> Parsed:
+    """The documents in one message, in their order. Raises Unreadable for what is wrong with all of it."""
     kind = (content_type or "").partition(";")[0].strip().lower()
     if kind not in (ONE, BATCH):
         raise Unreadable(f"content type must be {ONE} or {BATCH}")
@@ -87,15 +150,14 @@ def read_message(
         raise Unreadable(f"body is not JSON (at character {error.pos})") from None
     if _may_be_deep(body) and not _can_be_written(document):
         raise Unreadable("nested too deeply")
-    if _may_hold_nul(body) and _holds_nul(document):
-        raise Unreadable("texts must not hold the NUL character")
+    may_hold_nul = _may_hold_nul(body)
     if kind == ONE:
-        return [_event(document, publisher)]
+        return Parsed([document], may_hold_nul)
     if not isinstance(document, list) or not document:
         raise Unreadable("a batch must be a JSON array with at least one event")
     if len(document) > MAX_EVENTS:
         raise Unreadable(f"a batch holds at most {MAX_EVENTS} events")
-    return [_event(item, publisher) for item in document]
+    return Parsed(document, may_hold_nul)
 
 
 def _event(document: Any, publisher: str | None) -> Event:
@@ -104,23 +166,24 @@ def _event(document: Any, publisher: str | None) -> Event:
     for name in _REQUIRED:
         value = document.get(name)
         if not isinstance(value, str) or not value:
-            raise Unreadable(f"the event has no {name}")
+            raise Unreadable(f"the event has no {name}", field=name)
     if document["specversion"] != "1.0":
-        raise Unreadable("specversion must be 1.0")
+        raise Unreadable("specversion must be 1.0", field="specversion")
     data = document.get("data")
     if not isinstance(data, dict):
-        raise Unreadable("data must be a JSON object")
+        raise Unreadable("data must be a JSON object", field="data")
     version = document.get("aggregateversion")
     if version is not None and (type(version) is not int or not 0 <= version < 2**31):
-        raise Unreadable("aggregateversion must be a whole number")
+        raise Unreadable("aggregateversion must be a whole number", field="aggregateversion")
     event_id = document["id"]
-    if len(event_id) > 200 or len(document["source"]) > 200:
-        raise Unreadable("id and source hold at most 200 characters")
+    for name in ("id", "source"):
+        if len(document[name]) > 200:
+            raise Unreadable("id and source hold at most 200 characters", field=name)
     for name in ("subject", "dataschema", "correlationid", "traceparent"):
         if not isinstance(document.get(name), str | None):
-            raise Unreadable(f"{name} must be text")
+            raise Unreadable(f"{name} must be text", field=name)
     if len(document.get("correlationid") or "") > 200:  # an id too: of the first report
-        raise Unreadable("correlationid holds at most 200 characters")
+        raise Unreadable("correlationid holds at most 200 characters", field="correlationid")
     return Event(
         id=event_id,
         source=document["source"],
@@ -168,13 +231,13 @@ def _holds_nul(value: Any) -> bool:
 
 def _time(text: Any) -> datetime:
     if not isinstance(text, str):
-        raise Unreadable("time must be given, as RFC 3339 text with a zone")
+        raise Unreadable("time must be given, as RFC 3339 text with a zone", field="time")
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
-        raise Unreadable("time is not RFC 3339") from None
+        raise Unreadable("time is not RFC 3339", field="time") from None
     if moment.tzinfo is None:
-        raise Unreadable("time has no zone")
+        raise Unreadable("time has no zone", field="time")
     return moment
 
 

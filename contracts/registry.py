@@ -72,11 +72,15 @@ def read_data(event: Event) -> Event:
     """
     kind = EVENT_TYPES.get(event.type)
     if kind is None:
-        raise Unreadable("unknown event type")
+        raise Unreadable("unknown event type", field="type", code="unknown_type")
     if event.dataschema:
         found = _VERSION.search(event.dataschema)
         if found is None or int(found[1]) != kind.major:
-            raise Unreadable(f"unknown version of {event.type}: this reader knows major version {kind.major}")
+            raise Unreadable(
+                f"unknown version of {event.type}: this reader knows major version {kind.major}",
+                field="dataschema",
+                code="unknown_version",
+            )
     try:
         return event.with_data(kind.quick(event.data))
     except Unsure:

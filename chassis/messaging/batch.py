@@ -21,7 +21,7 @@ from chassis.messaging.topology import retry_name
 from chassis.names import ARRIVALS, ATTEMPTS, ERROR, FIRST_FAILED, LETTER, ROUTING_KEY
 from chassis.telemetry import DEAD_LETTERS, DUPLICATES, DURATION, LAG, MESSAGES, RETRIES, describe_error
 from chassis.unit_of_work import Work
-from contracts.envelope import ONE, Event, Unreadable, read_message
+from contracts.envelope import ONE, BadEvent, Event, Parsed, Unreadable, parse_message
 from contracts.faults import Fault
 from contracts.registry import read_data
 
@@ -35,7 +35,7 @@ log = structlog.get_logger()
 
 @dataclass(slots=True)
 class Delivery:
-    """One message in hand: its events, or why it cannot be read."""
+    """One message in hand: its sound events, and what of it cannot be read."""
 
     tag: int
     delivered: int
@@ -46,16 +46,17 @@ class Delivery:
     letter: str | None = None
     """The dead letter that this is a replayed copy of."""
     events: list[Event] = field(default_factory=list)
-    unreadable: DeadLetter | None = None
+    unreadable: list[DeadLetter] = field(default_factory=list)
+    """The whole message, or each of its events that cannot be read."""
 
     @property
     def size(self) -> int:
-        return max(1, len(self.events))
+        return max(1, len(self.events) + len(self.unreadable))
 
     @property
     def settled(self) -> bool:
         """Nothing is left to do: what is done with, committed or its copy confirmed, is taken out."""
-        return not self.events and self.unreadable is None
+        return not self.events and not self.unreadable
 
     def done(self, event: Event) -> None:
         self.events = [one for one in self.events if one is not event]
@@ -98,24 +99,49 @@ class Runner:
                 raise Unreadable("the routing key holds characters that are no text")
             if publisher is not None and not 1 <= len(publisher) <= LONGEST_PUBLISHER:
                 raise Unreadable("the routing key must end in the publisher's name, 1 to 100 characters")
-            for event in read_message(message.body, content_type, publisher=publisher):
-                if event.type not in self._handler.events:
-                    raise Unreadable("this queue takes no such event type")
-                read = read_data(event)
-                delivery.events.append(replace(read, letter=delivery.letter) if delivery.letter else read)
+            parsed = parse_message(message.body, content_type)
         except Exception as error:
-            delivery.events.clear()
-            delivery.unreadable = DeadLetter(
-                handler=self._queue,
-                error=str(error) if isinstance(error, Unreadable) else describe_error(error),
-                attempts=0,
-                body=dead_letters.text_of(message.body),
-                content_type=content_type or "",
-                first_failed_at=datetime.now(UTC),
-                headers={ROUTING_KEY: routing_key},
-                follows=delivery.letter,
+            delivery.unreadable.append(
+                DeadLetter(
+                    handler=self._queue,
+                    error=_why(error),
+                    attempts=0,
+                    body=dead_letters.text_of(message.body),
+                    content_type=content_type or "",
+                    first_failed_at=datetime.now(UTC),
+                    headers={ROUTING_KEY: routing_key},
+                    follows=delivery.letter,
+                )
             )
+            return delivery
+        for document in parsed.documents:
+            try:
+                delivery.events.append(self._read_event(parsed, document, publisher, delivery.letter))
+            except Exception as error:
+                delivery.unreadable.append(self._bad_event(delivery, document, publisher, error))
         return delivery
+
+    def _read_event(self, parsed: Parsed, document: Any, publisher: str | None, letter: str | None) -> Event:
+        """Raises Unreadable."""
+        event = parsed.read(document, publisher)
+        if event.type not in self._handler.events:
+            raise Unreadable("this queue takes no such event type", field="type", code="unknown_type")
+        read = read_data(event)
+        return replace(read, letter=letter) if letter else read
+
+    def _bad_event(
+        self, delivery: Delivery, document: Any, publisher: str | None, error: Exception
+    ) -> DeadLetter:
+        """A letter that holds this event alone, so that it can be replayed without its neighbours."""
+        fault = error.fault if isinstance(error, Unreadable) else None
+        return dead_letters.of_event(
+            self._queue,
+            BadEvent(fault, document, publisher, delivery.letter),
+            _why(error),
+            attempts=0,
+            first_failed_at=datetime.now(UTC),
+            routing_key=delivery.routing_key,
+        )
 
     # -- running -----------------------------------------------------------------------------------------
 
@@ -133,13 +159,18 @@ class Runner:
 
     def _together(self, batch: Sequence[Delivery]) -> None:
         events = [event for delivery in batch for event in delivery.events]
-        unreadable = [delivery.unreadable for delivery in batch if delivery.unreadable]
+        unreadable = [letter for delivery in batch for letter in delivery.unreadable]
         self._transact(events, unreadable)
         for delivery in batch:
-            delivery.events, delivery.unreadable = [], None
+            delivery.events, delivery.unreadable = [], []
 
-    def _transact(self, events: Sequence[Event], letters: Sequence[DeadLetter] = ()) -> None:
-        """One transaction with all these events; commits or raises."""
+    def _transact(
+        self, events: Sequence[Event], letters: Sequence[DeadLetter] = (), *, answer: bool = True
+    ) -> None:
+        """One transaction with all these events; commits or raises.
+
+        :param answer: tell the publishers of events that cannot be read what is wrong with them.
+        """
         lenient = self._handler.lenient
         sound = [event for event in events if lenient or not event.problems]
         dead = [
@@ -153,6 +184,9 @@ class Runner:
                 self._handler.use_case(uow, claimed.fresh)
             if claimed.impostors and self._handler.refused:
                 self._handler.refused(uow, claimed.impostors)
+            bad = [e for e in (letter.event for letter in letters) if isinstance(e, BadEvent) and e.fault]
+            if bad and answer and self._handler.unreadable:
+                self._handler.unreadable(uow, bad)
             if came_back := {e.letter for e in (*claimed.fresh, *claimed.repeats) if e.letter}:
                 dead_letters.handled(uow.conn, came_back)
             if dead:
@@ -164,9 +198,9 @@ class Runner:
         """Only the guilty event is copied to a retry queue."""
         copied = False
         for delivery in batch:
-            if delivery.unreadable:
-                self._transact([], [delivery.unreadable])
-                delivery.unreadable = None
+            for letter in tuple(delivery.unreadable):
+                self._bury(letter)
+                delivery.unreadable.remove(letter)
             for event in tuple(delivery.events):
                 try:
                     self._transact([event])
@@ -180,6 +214,16 @@ class Runner:
             self._publisher.wait()
         if not all(delivery.settled for delivery in batch):
             raise WorldAway("a retry queue takes no copy: it is full, or has no leader")
+
+    def _bury(self, letter: DeadLetter) -> None:
+        """Without an answer where the answer itself fails: no letter may hold up the queue."""
+        try:
+            self._transact([], [letter])
+        except Exception as error:
+            if is_world_away(error):
+                raise
+            log.error("bad_event_not_answered", handler=self._queue, error=describe_error(error))
+            self._transact([], [letter], answer=False)
 
     def _again(self, delivery: Delivery, event: Event, error: Exception) -> bool:
         """Send a copy to the next retry queue (True), or make it a dead letter."""
@@ -247,6 +291,10 @@ class Runner:
         if dead:
             MESSAGES.labels(self._queue, "dead").inc(dead)
             DEAD_LETTERS.labels(self._queue).inc(dead)
+
+
+def _why(error: Exception) -> str:
+    return str(error) if isinstance(error, Unreadable) else describe_error(error)
 
 
 def _contract_error(problems: Sequence[Fault]) -> str:

@@ -17,7 +17,7 @@ from chassis.database.tables import TABLES
 from chassis.ids import new_id
 from chassis.names import ATTEMPTS, BACK, LETTER, ROUTING_KEY
 from chassis.sealing import Sealer
-from contracts.envelope import ONE, Event, Unreadable, read_message
+from contracts.envelope import ONE, BadEvent, Event, Parsed, Unreadable, parse_message
 
 DEAD = TABLES["dead_letters"]
 ACTS = TABLES["dead_letter_acts"]
@@ -26,7 +26,7 @@ PURPOSE = "dead_letter"
 
 @dataclass(frozen=True, slots=True)
 class DeadLetter:
-    """What a handler gives up on: one event, or a whole message that could not be read."""
+    """An event that a handler gives up on, sound or not; or a whole message that cannot be read."""
 
     handler: str
     error: str
@@ -35,13 +35,19 @@ class DeadLetter:
     content_type: str
     first_failed_at: datetime
     headers: dict[str, Any]
-    event: Event | None = None
+    event: Event | BadEvent | None = None
     follows: str | None = None
     """The letter that was replayed and came back as this one."""
 
 
 def of_event(
-    handler: str, event: Event, error: str, *, attempts: int, first_failed_at: datetime, routing_key: str
+    handler: str,
+    event: Event | BadEvent,
+    error: str,
+    *,
+    attempts: int,
+    first_failed_at: datetime,
+    routing_key: str,
 ) -> DeadLetter:
     return DeadLetter(
         handler=handler,
@@ -79,17 +85,29 @@ def of_broker(handler: str, message: Any) -> list[DeadLetter]:
     follows = letter_of(ours)
     now = datetime.now(UTC)
     try:
-        events = read_message(message.body, content_type)
+        parsed = parse_message(message.body, content_type)
     except Unreadable as unreadable:
         error += f"; and it cannot be read: {unreadable}"
         body = text_of(message.body)
         return [DeadLetter(handler, error, attempts, body, content_type, now, headers, follows=follows)]
     routing_key = str(headers.get(ROUTING_KEY) or next(iter(death.get("routing-keys") or ()), ""))
-    letters = [
-        of_event(handler, event, error, attempts=attempts, first_failed_at=now, routing_key=routing_key)
-        for event in events
-    ]
+    letters = []
+    for document in parsed.documents:
+        event, why = event_of(parsed, document), error
+        if isinstance(event, BadEvent) and event.fault:
+            why += f"; and it cannot be read: {event.fault.message}"
+        letters.append(
+            of_event(handler, event, why, attempts=attempts, first_failed_at=now, routing_key=routing_key)
+        )
     return [replace(letter, headers={**headers, **letter.headers}, follows=follows) for letter in letters]
+
+
+def event_of(parsed: Parsed, document: Any) -> Event | BadEvent:
+    """One event of a message, whoever published it."""
+    try:
+        return parsed.read(document, None)
+    except Unreadable as error:
+        return BadEvent(error.fault, document)
 
 
 def of_our_copy(headers: Mapping[str, Any], exchange: str | None) -> Mapping[str, Any]:
@@ -124,7 +142,7 @@ def not_yet_waiting(conn: Connection, letters: Sequence[DeadLetter]) -> list[Dea
     """Without those about an event that waits already for the same reason. What follows a letter must reach
     `bury`, which settles that letter."""
     handlers = {letter.handler for letter in letters}  # the index is by state and handler
-    about = {letter.event.id for letter in letters if letter.event}
+    about = {letter.event.id for letter in letters if isinstance(letter.event, Event)}
     columns = (DEAD.c.handler, DEAD.c.source, DEAD.c.event_id, DEAD.c.error)
     rows = conn.execute(
         select(*columns).where(
@@ -137,7 +155,7 @@ def not_yet_waiting(conn: Connection, letters: Sequence[DeadLetter]) -> list[Dea
     return [
         letter
         for letter in letters
-        if letter.event is None
+        if not isinstance(letter.event, Event)
         or letter.follows
         or (letter.handler, letter.event.source, letter.event.id, letter.error) not in waiting
     ]
@@ -149,17 +167,18 @@ def bury(conn: Connection, sealer: Sealer, letters: Sequence[DeadLetter]) -> Non
     A replay that was killed and begun again may have sent a copy twice: what follows a letter stands once.
     """
     replayed = {letter.follows for letter in letters if letter.follows}
-    buried: set[tuple[str, str, str | None]] = set()
+    buried: set[tuple[str, str, str | None, str | None]] = set()
     if replayed:
         _settle(conn, replayed, "replayed")
-        columns = (DEAD.c.follows, DEAD.c.handler, DEAD.c.event_id)
+        columns = (DEAD.c.follows, DEAD.c.handler, DEAD.c.event_id, DEAD.c.sealed_body)
         rows = conn.execute(select(*columns).where(is_in(conn, DEAD.c.follows, replayed)))
-        buried = {(row.follows, row.handler, row.event_id) for row in rows}
+        buried = {(r.follows, r.handler, r.event_id, _body_if_nameless(sealer, r)) for r in rows}
     now = datetime.now(UTC)
     new = []
     for letter in letters:
         if letter.follows:
-            key = (letter.follows, letter.handler, letter.event.id if letter.event else None)
+            event_id = letter.event.id if letter.event else None
+            key = (letter.follows, letter.handler, event_id, None if event_id else letter.body)
             if key in buried:
                 continue
             buried.add(key)
@@ -167,14 +186,20 @@ def bury(conn: Connection, sealer: Sealer, letters: Sequence[DeadLetter]) -> Non
     insert_rows(conn, DEAD, new)
 
 
+def _body_if_nameless(sealer: Sealer, row: Any) -> str | None:
+    """Of one replayed message several unsound events may come back that have no id: their bodies differ."""
+    return None if row.event_id else str(sealer.unseal(row.sealed_body, PURPOSE))
+
+
 def _row(sealer: Sealer, letter: DeadLetter, now: datetime) -> dict[str, Any]:
+    event = letter.event
     return {
         "id": new_id(),
         "handler": letter.handler,
-        "source": letter.event.source if letter.event else None,
-        "event_id": letter.event.id if letter.event else None,
-        "event_type": _fit(letter.event.type, 100) if letter.event else None,
-        "correlation_id": _fit(letter.event.correlationid, 200) if letter.event else None,
+        "source": event.source if event else None,
+        "event_id": event.id if event else None,
+        "event_type": _fit_or_none(event.type if event else None, 100),
+        "correlation_id": _fit_or_none(event.correlationid if event else None, 200),
         "error": _fit(letter.error, 2000),
         "attempts": letter.attempts,
         "first_failed_at": letter.first_failed_at,
@@ -272,6 +297,10 @@ def _settle(conn: Connection, letter_ids: Collection[str], state: str) -> None:
 def _fit(text: str, most: int) -> str:
     """A letter that does not fit its column could not be buried, and its message would block the queue."""
     return str(_storable(text))[:most]
+
+
+def _fit_or_none(text: str | None, most: int) -> str | None:
+    return None if text is None else _fit(text, most)
 
 
 def _storable(value: Any) -> Any:

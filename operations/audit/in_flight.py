@@ -231,9 +231,9 @@ class Passage:
 def _inside_letters(service: str) -> dict[str, set[EventKey]]:
     from sqlalchemy import select
 
-    from chassis.messaging.dead_letters import DEAD, PURPOSE
+    from chassis.messaging.dead_letters import DEAD, PURPOSE, event_of
     from chassis.sealing import SealBroken
-    from contracts.envelope import Unreadable, read_message
+    from contracts.envelope import Unreadable, parse_message
     from operations.databases import database_of, settings_of
 
     sealer = settings_of(service).sealer()
@@ -244,10 +244,12 @@ def _inside_letters(service: str) -> dict[str, set[EventKey]]:
     with database_of(service).read() as conn:
         for row in conn.execution_options(yield_per=100).execute(wanted):
             try:
-                events = read_message(sealer.unseal(row.sealed_body, PURPOSE), row.content_type)
+                parsed = parse_message(sealer.unseal(row.sealed_body, PURPOSE), row.content_type)
             except (Unreadable, SealBroken):
                 continue
-            found.setdefault(row.handler, set()).update(event.key for event in events)
+            events = [event_of(parsed, document) for document in parsed.documents]
+            keys = {(event.source, event.id) for event in events if event.source and event.id}
+            found.setdefault(row.handler, set()).update(keys)
     return found
 
 

@@ -145,6 +145,15 @@ def test_each_event_of_a_packed_message_that_is_given_up_on_is_a_dead_letter_of_
     ]
 
 
+def test_a_bad_event_of_a_packed_message_that_is_given_up_on_takes_no_neighbour_along(trial: Trial) -> None:
+    packed = b"[" + dump_event(place_event(1)) + b"," + dump_event(place_event(2) | {"time": "soon"}) + b"]"
+    to_dead_queue(trial, packed, "application/cloudevents-batch+json")
+    assert drained(trial) == 2
+    errors = {letter.event_id: letter.error for letter in trial.rows("dead_letters")}
+    assert "cannot be read" not in errors["place-1"]
+    assert errors["place-2"].endswith("cannot be read: time is not RFC 3339")
+
+
 def test_a_message_nobody_can_read_and_with_odd_headers_is_drained_whole(trial: Trial) -> None:
     odd: dict[str, Any] = {
         "bytes": b"\xff\x00",

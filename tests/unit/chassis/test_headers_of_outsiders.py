@@ -48,7 +48,7 @@ def test_a_copy_that_comes_back_is_still_its_publishers_and_remembers_its_attemp
 @pytest.mark.parametrize("name", ["", "a\0b", "\ud800", "x" * 101])
 def test_a_publisher_whose_name_cannot_be_written_or_is_missing_is_refused(name: str) -> None:
     delivery = read("doorstep.arrivals", f"arrival.reported.{name}", {})
-    assert delivery.unreadable is not None and "routing key" in delivery.unreadable.error
+    assert "routing key" in delivery.unreadable[0].error
 
 
 def test_a_delivery_count_is_believed_only_on_a_redelivered_message() -> None:
