@@ -38,9 +38,9 @@ lint: venv ## ruff, mypy, import-linter
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: ## Doorstep beside its peers, on PostgreSQL (see docs/performance.md)
+bench: ## Doorstep beside its peers, on PostgreSQL (AGAINST=COMMIT: beside that commit; see docs/performance.md)
 	@$(SETUP) --dev --bench --rabbitmq --postgresql
-	$(BIN)/python -m benchmarks $(BENCH)
+	$(BIN)/python -m $(if $(AGAINST),benchmarks.compare '$(AGAINST)',benchmarks) $(BENCH)
 
 secrets: ## strong secrets for docker-compose.yml, in deploy/compose/secrets/; what is there stays
 	@python3 deploy/compose/make_secrets.py
