@@ -1,0 +1,154 @@
+"""Copies of other services' reference data: kept from events, counted by revision, held in memory.
+
+One declaration a copy: the table, the event type and the handler that keeps it. A service's revisions say how
+often each of its tables of reference data has changed, whether events or its own imports changed it. A cache
+reads them in the transaction that uses the data, so every replica works with what was committed last, and
+reads again only the tables that have changed.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+from weakref import WeakKeyDictionary
+
+from sqlalchemy import Table, select, update
+from sqlalchemy.engine import Connection, Engine
+
+from chassis.database.statements import insert_rows, is_in, upsert_rows
+from chassis.handlers import Handler
+from chassis.unit_of_work import UnitOfWork
+from contracts.envelope import Event
+
+Held = TypeVar("Held")
+
+
+@dataclass(frozen=True, slots=True)
+class Revisions:
+    """The table in which a service counts the changes of its reference data.
+
+    :param table: keyed by the column `name`.
+    :param number: the column that counts.
+    """
+
+    table: Table
+    number: str
+
+    def raise_(self, conn: Connection, name: str) -> None:
+        """Say that it has changed, in the transaction that changes it.
+
+        The row stays locked until the commit, so two imports that begin with this wait for each other.
+        """
+        columns = self.table.c
+        one_more = (
+            update(self.table).where(columns.name == name).values({self.number: columns[self.number] + 1})
+        )
+        if conn.execute(one_more).rowcount == 0:
+            insert_rows(conn, self.table, [{"name": name, self.number: 0}], ignore_conflicts=True)
+            conn.execute(one_more)
+
+    def read(self, conn: Connection) -> dict[str, int]:
+        columns = self.table.c
+        return {name: number for name, number in conn.execute(select(columns.name, columns[self.number]))}
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """A table that holds the newest version of each row of another service, whatever order events come in.
+
+    :param table: has one key column, a column `version`, and columns named as the fields of the event's data.
+    :param event: the event type that brings a row; its aggregateversion is the row's version.
+    :param handler: the handler's name, which stands in the name of its queue.
+    :param revisions: counts the changes, under the table's name.
+    :param also: called with the keys of the rows that were written, sorted, in the same transaction.
+    """
+
+    table: Table
+    event: str
+    handler: str
+    revisions: Revisions
+    batch: int = 200
+    also: Callable[[UnitOfWork, Sequence[str]], object] | None = None
+
+    def as_handler(self) -> Handler:
+        return Handler(self.handler, (self.event,), self.keep, batch=self.batch)
+
+    def keep(self, uow: UnitOfWork, events: Sequence[Event]) -> None:
+        """The use case: write the rows that are newer than those that are there."""
+        key, names = self._key, [str(column.name) for column in self.table.columns]
+        newest: dict[str, dict[str, Any]] = {}
+        for event in sorted(events, key=lambda event: event.version):
+            row = {name: event.data.get(name) for name in names}
+            newest[event.data[key]] = {**row, "version": event.version}
+        written = self._write(uow.conn, [newest[name] for name in sorted(newest)])
+        if written:
+            if self.also:
+                self.also(uow, written)
+            self.revisions.raise_(uow.conn, self.table.name)
+
+    @property
+    def _key(self) -> str:
+        (column,) = self.table.primary_key.columns
+        return str(column.name)
+
+    def _write(self, conn: Connection, rows: Sequence[Mapping[str, Any]]) -> list[str]:
+        """Write the newer of these rows, which are sorted by key. Returns the keys of those written."""
+        table, key = self.table, self._key
+        column = table.c[key]
+        # Rows are there before they are compared, so two replicas with two versions meet on the lock.
+        new = {name for (name,) in insert_rows(conn, table, rows, ignore_conflicts=True, returning=[key])}
+        others = [row for row in rows if row[key] not in new]
+        wanted = is_in(conn, column, [row[key] for row in others])
+        known = select(column, table.c.version).where(wanted).order_by(column).with_for_update()
+        versions = {name: version for name, version in conn.execute(known)}
+        newer = [row for row in others if row["version"] > versions[row[key]]]
+        columns = [name for name in rows[0] if name != key]
+        upsert_rows(conn, table, newer, key=[key], set=columns)
+        return sorted(new | {row[key] for row in newer})
+
+
+@dataclass(frozen=True, slots=True)
+class Revised:
+    """The revisions now, and those of the data that is held."""
+
+    now: Mapping[str, int]
+    held: Mapping[str, int]
+
+    def number(self, name: str) -> int:
+        return self.now.get(name, 0)
+
+    def same(self, *names: str) -> bool:
+        """Whether none of them has changed."""
+        return all(self.now.get(name) == self.held.get(name) for name in names)
+
+
+class Cache(Generic[Held]):
+    """A service's reference data as this process holds it.
+
+    Do not read it in a transaction that has raised a revision: if that is rolled back, the cache would hold
+    what never was.
+
+    :param read: makes the data anew. Gets what is held, None at first, and which of its tables have changed.
+    """
+
+    def __init__(
+        self, revisions: Revisions, read: Callable[[UnitOfWork, Revised, Held | None], Held]
+    ) -> None:
+        self._revisions = revisions
+        self._read = read
+        self._held: WeakKeyDictionary[Engine, tuple[Mapping[str, int], Held]] = WeakKeyDictionary()
+        self._lock = threading.Lock()
+
+    def current(self, uow: UnitOfWork) -> Held:
+        """The data, with all that was committed before this unit began to read."""
+        now = self._revisions.read(uow.conn)
+        with self._lock:
+            held, data = self._held.get(uow.conn.engine, ({}, None))
+        if data is not None and held == now:
+            return data
+        fresh = self._read(uow, Revised(now, held), data)
+        with self._lock:
+            self._held[uow.conn.engine] = (now, fresh)
+        return fresh
