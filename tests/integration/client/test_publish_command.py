@@ -92,7 +92,7 @@ def test_replies_are_counted_with_every_reason(url, tmp_path):
     ):
         data = {"report_id": "r", "event": {"source": "/grid/files", "id": id}} | more
         ours.basic_publish("", "doorstep.replies.grid", json.dumps({"type": f"report.{type}", "data": data}))
-    done = run("publish", file, "--publisher", "grid", "--replies", "--wait", 1, "--json")
+    done = run("publish", file, "--publisher", "grid", "--replies", "--wait", 5, "--json")
     told = json.loads(done.stdout)
     assert done.exit_code == 1
     assert told["replies"] == {

@@ -5,6 +5,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from inspect import signature
 from pathlib import Path
 
 import pika
@@ -24,9 +25,11 @@ from doorstep_client import (
     Standing,
     arrival_event,
 )
+from tests.waiting import PATIENCE_S, eventually
 
 pytestmark = pytest.mark.broker
 
+DEFAULT_TIME_LIMIT_S = signature(Publisher).parameters["time_limit"].default
 NAME = "rail-lanzhou"
 
 
@@ -133,7 +136,7 @@ def test_threads_share_one_publisher_and_each_gets_its_own_outcomes(url):
         for thread in threads:
             thread.start()
         for thread in threads:
-            thread.join(30)
+            thread.join(PATIENCE_S)
     assert [outcomes.complete for outcomes in found.values()] == [True] * 4
     assert sum(stored_ids(url).values()) == 1200
 
@@ -162,7 +165,7 @@ def test_a_queue_that_refuses_only_for_a_moment_gets_everything(broker_url):
         thread.start()
         outcomes = publisher.publish_many(events(20))
         emptying.set()
-        thread.join(10)
+        thread.join(PATIENCE_S)
     assert outcomes.complete, outcomes.counts()
     assert (taken + stored_ids(broker_url)).keys() == {outcome.id for outcome in outcomes}
 
@@ -278,7 +281,7 @@ def test_replies_are_read_one_by_one_also_from_packed_messages(broker_url):
     reply(broker_url, accepted(2), rejected(3))
     heard: list[Reply] = []
     with Replies(broker_url, NAME) as replies:
-        replies.read(heard.append, until=lambda: len(heard) == 3, idle=5)
+        replies.read(heard.append, until=lambda: len(heard) == 3, idle=PATIENCE_S)
     assert [(r.event_id, r.accepted, r.outcome) for r in heard] == [
         ("1", True, "merged"),
         ("2", True, "merged"),
@@ -290,10 +293,10 @@ def test_replies_are_read_one_by_one_also_from_packed_messages(broker_url):
 def test_a_reply_whose_callback_failed_comes_again(broker_url):
     reply(broker_url, accepted(1))
     with Replies(broker_url, NAME) as replies, pytest.raises(RuntimeError):
-        replies.read(_fail, idle=5)
+        replies.read(_fail, idle=PATIENCE_S)
     heard: list[Reply] = []
     with Replies(broker_url, NAME) as replies:
-        replies.read(heard.append, until=lambda: bool(heard), idle=5)
+        replies.read(heard.append, until=lambda: bool(heard), idle=PATIENCE_S)
         replies.read(heard.append, idle=0.5)
     assert [r.event_id for r in heard] == ["1"]
 
@@ -306,11 +309,11 @@ def test_an_error_of_the_callback_is_the_callers_also_where_it_looks_like_a_lost
         raise error
 
     with Replies(broker_url, NAME) as replies, pytest.raises(type(error)) as raised:
-        replies.read(fail, idle=3)
+        replies.read(fail, idle=PATIENCE_S)
     assert raised.value is error
     with Replies(broker_url, NAME) as replies:
         heard: list[Reply] = []
-        replies.read(heard.append, until=lambda: bool(heard), idle=5)
+        replies.read(heard.append, until=lambda: bool(heard), idle=PATIENCE_S)
     assert [r.event_id for r in heard] == ["1"]
 
 
@@ -347,18 +350,20 @@ def in_background(work: Callable[[], object]) -> tuple[threading.Thread, list]:
 def test_a_broker_killed_and_started_again_loses_no_event_and_no_outcome(own_broker):
     channel(own_broker.url()).queue_purge("arrivals")
     many = events(6000)
+    halfway, killed = threading.Event(), threading.Event()
 
-    def slowly() -> Iterator[dict]:
-        for number, event in enumerate(many):
-            if number % 200 == 0:
-                time.sleep(0.05)
-            yield event
+    def with_a_kill() -> Iterator[dict]:
+        yield from many[:3000]
+        halfway.set()
+        yield from many[3000:4000]  # some go out while it dies
+        killed.wait(PATIENCE_S)
+        yield from many[4000:]
 
     with Publisher(own_broker.url(), NAME, time_limit=120, events_per_message=10) as publisher:
-        thread, found = in_background(lambda: publisher.publish_many(slowly()))
-        time.sleep(0.7)
+        thread, found = in_background(lambda: publisher.publish_many(with_a_kill()))
+        assert halfway.wait(PATIENCE_S)
         own_broker.kill()
-        assert thread.is_alive(), "the kill came too late to prove anything"
+        killed.set()
         own_broker.start()
         thread.join(120)
     assert found[0].counts() == {"accepted": 6000, "refused": 0, "unsent": 0, "unknown": 0}
@@ -370,19 +375,16 @@ def test_a_broker_killed_and_started_again_loses_no_event_and_no_outcome(own_bro
 def test_a_broker_that_stays_away_is_reported_within_the_time_limit(own_broker):
     channel(own_broker.url()).queue_purge("arrivals")
     with Publisher(own_broker.url(), NAME, time_limit=2) as publisher:
-        assert publisher.publish(events(1)[0]).accepted
+        eventually(lambda: publisher.publish(events(1)[0]).accepted)
         own_broker.kill()
         started = time.monotonic()
         outcome = publisher.publish(events(1)[0])
         waited = time.monotonic() - started
         own_broker.start()
-        again = publisher.publish(events(1)[0])
-        while not again.accepted and time.monotonic() - started < 60:
-            again = publisher.publish(events(1)[0])
+        eventually(lambda: publisher.publish(events(1)[0]).accepted)
     assert outcome.standing in (Standing.UNSENT, Standing.UNKNOWN)
-    assert 1.5 < waited < 4
+    assert 1.5 < waited < DEFAULT_TIME_LIMIT_S
     assert "no connection" in (outcome.reason or "")
-    assert again.accepted
 
 
 @pytest.mark.slow
@@ -395,7 +397,7 @@ def test_the_rest_of_a_call_does_not_wait_once_one_message_was_given_up(own_brok
         own_broker.start()
     assert len(outcomes) == 500
     assert not outcomes.accepted
-    assert waited < 5
+    assert waited < DEFAULT_TIME_LIMIT_S, "one limit for all of them, not one for each"
     assert "not tried" in (outcomes[-1].reason or "")
 
 
@@ -412,15 +414,12 @@ def test_a_memory_alarm_is_reported_within_the_time_limit_and_passes(own_broker)
             again = publisher.publish(events(1)[0])
         finally:
             own_broker.rabbitmqctl("set_vm_memory_high_watermark", "0.4")
-        after = publisher.publish_many(many)
-        while not after.complete and time.monotonic() - started < 60:
-            after = publisher.publish_many(many)
+        eventually(lambda: publisher.publish_many(many).complete)
     assert not outcomes.accepted
     assert len(outcomes) == 400
-    assert 2 < waited < 9
+    assert 2 < waited < DEFAULT_TIME_LIMIT_S
     assert "blocks publishers" in (again.reason or "")
     assert again.standing is Standing.UNSENT, "it was held back, so it is surely not there"
-    assert after.complete
     assert {event["id"] for event in many} <= set(stored_ids(own_broker.url()))
 
 
@@ -433,6 +432,6 @@ def test_closing_during_a_memory_alarm_does_not_hang(own_broker):
         publisher.publish(events(1)[0])
         started = time.monotonic()
         publisher.close()
-        assert time.monotonic() - started < 5
+        assert time.monotonic() - started < DEFAULT_TIME_LIMIT_S
     finally:
         own_broker.rabbitmqctl("set_vm_memory_high_watermark", "0.4")
