@@ -215,7 +215,7 @@ def test_a_service_may_not(stack: Deployment, what: str) -> None:
 
 
 @pytest.mark.parametrize("url", ["guest", "removed"])
-def test_who_is_no_user_gets_no_connection(stack: Deployment, url: str) -> None:
+def test_an_unknown_user_gets_no_connection(stack: Deployment, url: str) -> None:
     stack.passwords["guest"] = "guest"
     if url == "removed":
         stack.add_publisher("removed")
@@ -282,7 +282,7 @@ def test_a_database_server_that_cannot_read_what_makes_its_roles_does_not_start(
     assert answer == "/docker-entrypoint-initdb.d/ is not for postgres to read\nexit 1\n"
 
 
-def test_a_hundred_malformed_messages_are_dead_letters_with_a_reason_and_nothing_personal(
+def test_malformed_messages_become_dead_letters_with_a_reason_and_nothing_personal(
     stack: Deployment,
 ) -> None:
     before = {letter["id"] for letter in stack.doorstep("dead", "list")}
@@ -335,7 +335,7 @@ def test_every_container_restarted_in_turn_under_load_loses_and_doubles_nothing(
     load.assert_all_came_of_it()
 
 
-def test_what_is_stored_survives_when_all_containers_are_made_anew(stack: Deployment) -> None:
+def test_stored_data_survives_new_containers(stack: Deployment) -> None:
     before = stack.settled()
     stack.down()
     stack.up()

@@ -78,7 +78,7 @@ def test_the_rules_are_loaded_and_find_their_figures(prometheus: Watching) -> No
     assert [rule["name"] for rule in loaded] == [rule.get("alert") or rule["record"] for rule in shipped]
 
 
-def test_it_is_as_small_and_as_closed_as_the_other_containers(
+def test_the_prometheus_container_is_as_small_and_as_closed_as_the_others(
     stack: Deployment, prometheus: Watching
 ) -> None:
     [one] = [found for found in stack.running() if service_of(found) == "prometheus"]

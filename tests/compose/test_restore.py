@@ -208,7 +208,7 @@ def test_after_a_total_loss_every_report_is_there_once_and_everything_adds_up(lo
     assert loss.audit["sums"]["reports"]["received"] == loss.received_before + len(load.sent)
 
 
-def test_what_was_answered_before_the_backup_was_in_it(loss: Loss) -> None:
+def test_every_report_answered_before_the_backup_is_in_it(loss: Loss) -> None:
     known = loss.taken["tables"]["registration"]["rows"]["reports"] - loss.received_before
     answered = len(loss.load.sent) - len(loss.sent_again)
     assert known >= answered > 0
@@ -220,7 +220,7 @@ def test_the_backup_held_up_the_work_for_less_than_a_second_and_is_closed_to_oth
     assert "sealed" not in loss.taken and "k1:" not in (loss.backup / "manifest.json").read_text()
 
 
-def test_publishers_are_back_with_their_passwords_and_nobody_is_told_anything_before_the_start(
+def test_publishers_keep_their_passwords_and_no_message_goes_out_before_the_start(
     loss: Loss,
 ) -> None:
     assert NAME in loss.restored["publishers"]  # and published with its old password since
@@ -233,7 +233,7 @@ def test_a_message_that_the_backup_knew_keeps_its_key(loss: Loss) -> None:
     assert loss.sms_before & loss.sms_after.keys(), "sent after the backup: a gateway drops it by its key"
 
 
-def test_who_was_registered_after_the_backup_is_the_same_arrival_again(loss: Loss) -> None:
+def test_a_report_sent_again_after_the_restore_gets_the_same_arrival_id(loss: Loss) -> None:
     def cases(messages: Iterable[str]) -> set[str]:
         """A message's id begins as its case's does, and that is its arrival's."""
         return {message[:13] for message in messages}
@@ -272,7 +272,7 @@ def test_a_backup_is_refused_where_the_keys_are_others(stack: Deployment, loss: 
     refused(stack, loss.backup, "another key k1", DOORSTEP_SECRETS=str(others))
 
 
-def test_a_database_that_was_moved_to_another_server_is_neither_backed_up_nor_replaced(
+def test_a_database_on_another_server_is_neither_backed_up_nor_replaced(
     stack: Deployment, loss: Loss, tmp_path: Path
 ) -> None:
     moved = shutil.copytree(stack.secrets, tmp_path / "secrets")

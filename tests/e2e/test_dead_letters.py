@@ -119,7 +119,7 @@ def test_each_message_is_listed_with_its_reason_and_nothing_personal(system: Sys
     assert not [word for word in sent.personal if any(word in text for text in said)]
 
 
-def test_what_is_replayed_too_early_comes_back_and_says_so(system: System, sent: Sent):
+def test_a_letter_replayed_before_the_repair_becomes_a_new_letter_that_follows_it(system: System, sent: Sent):
     [letter] = system.cli("dead", "list", "--error", NEWER, "--most", "1")
     answer = system.run("dead", "replay", letter["id"], "--by", "li", "--wait", "30", "--json")
     assert answer.code == 1 and answer.json["dead_again"] == 1 and answer.json["handled"] == 0
@@ -128,7 +128,7 @@ def test_what_is_replayed_too_early_comes_back_and_says_so(system: System, sent:
     assert (second["state"], second["follows"]) == ("waiting", first["id"])
 
 
-def test_what_nobody_can_mend_is_discarded_with_a_reason_and_nothing_else_is(system: System, sent: Sent):
+def test_discard_takes_only_the_chosen_letters_and_needs_a_reason(system: System, sent: Sent):
     few = ("dead", "discard", "--all", "--error", NO_JSON)
     assert system.cli(*few, "--dry-run")["letters"] == 3
     refused = system.run(*few, "--yes")
@@ -139,9 +139,7 @@ def test_what_nobody_can_mend_is_discarded_with_a_reason_and_nothing_else_is(sys
     assert done["discarded"] == 3 and _counts(system)["discarded"] == 3
 
 
-def test_after_the_repair_a_replay_brings_them_through_and_the_record_says_who_did_it(
-    system: System, repaired: Path
-):
+def test_after_the_repair_a_replay_succeeds_and_is_recorded_with_its_author(system: System, repaired: Path):
     these = ("dead", "replay", "--all", "--error", NEWER)
     [kind] = system.cli(*these, "--dry-run")["kinds"]
     assert (kind["handler"], kind["letters"]) == ("registration.receive_report", EACH)

@@ -60,7 +60,9 @@ def test_once_it_shows_that_everything_adds_up_and_leaves_nothing_running(
     assert not (tmp_path / "precious.db").exists()
 
 
-def test_it_stays_up_until_ctrl_c_and_other_commands_reach_it(environment: dict[str, str], tmp_path: Path):
+def test_the_demo_stays_up_until_ctrl_c_and_other_commands_reach_it(
+    environment: dict[str, str], tmp_path: Path
+):
     said = tmp_path / "said"
     with said.open("wb") as output:
         demo = start(

@@ -100,7 +100,7 @@ def test_a_replayed_report_keeps_its_publisher_and_is_registered(system: System)
     database.dispose()
 
 
-def test_what_a_lost_queue_held_is_found_missing_and_sent_again(system: System):
+def test_events_of_a_lost_queue_are_found_missing_and_sent_again(system: System):
     system.start("registration")
     arrivals(system)
     eventually(lambda: system.audit()[1]["in_flight"].get("isolation.open_case") == 20)

@@ -59,7 +59,7 @@ def test_a_known_id_with_another_body_becomes_a_dead_letter(trial: Trial) -> Non
         (b'"' + b"x" * (1024 * 1024) + b'"', "application/cloudevents+json", "over 1048576 bytes"),
     ],
 )
-def test_what_cannot_be_read_is_dead_at_once_and_delays_nobody(
+def test_an_unreadable_message_is_dead_at_once_and_delays_no_other(
     trial: Trial, body: bytes, content_type: str, says: str
 ) -> None:
     trial.publish(body, content_type=content_type)
@@ -174,7 +174,7 @@ def test_a_consumer_that_fails_on_what_it_takes_rests_longer_each_time(
     assert WORLD_AWAY.labels(trial.queue)._value.get() == before
 
 
-def test_what_was_found_while_telling_the_broker_that_we_live_is_handled_at_once(
+def test_an_event_that_arrives_during_a_heartbeat_is_handled_at_once(
     broker_url: str, sqlite_url: Callable[..., str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nothing else comes for a minute that could wake the consumer, not even a sign of life."""

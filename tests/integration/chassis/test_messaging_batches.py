@@ -102,7 +102,7 @@ def test_an_original_is_not_acked_before_its_copy_is_confirmed(
     assert sum(row.events for row in trial.rows("outbox")) == 4
 
 
-def test_while_a_retry_queue_refuses_nothing_is_given_back_and_so_nothing_counts_as_delivered_again(
+def test_a_refusing_retry_queue_does_not_count_neighbours_as_delivered_again(
     new_trial: Callable[..., Trial], watched: Watched, broker: PrivateBroker, vhost: str
 ) -> None:
     """Given back, the events around the guilty one would reach the delivery limit and become dead letters."""
@@ -159,7 +159,7 @@ def test_a_dead_letter_says_when_it_first_failed_and_holds_the_event_sealed(
     assert json.loads(sealer().unseal(letter.sealed_body, "dead_letter"))["data"]["aliases"] == [SECRET]
 
 
-def test_what_was_in_a_message_stands_in_no_log(
+def test_no_log_line_holds_the_content_of_a_message(
     new_trial: Callable[..., Trial], capfd: pytest.CaptureFixture[str]
 ) -> None:
     trial = new_trial(retry_delays=(1,))

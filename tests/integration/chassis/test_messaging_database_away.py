@@ -69,7 +69,7 @@ def test_a_server_that_is_gone_for_a_while_costs_no_attempt_and_no_event(
     assert trial.messages_in(trial.queue) == 0
 
 
-def test_a_single_event_that_fails_while_the_database_goes_away_is_tried_as_if_nothing_had_been(
+def test_an_event_failing_while_the_database_goes_away_loses_no_attempt(
     trial: Trial, own_postgres: PrivatePostgres
 ) -> None:
     """The batch fails for a bad event; during the pass event by event the server is restarted."""

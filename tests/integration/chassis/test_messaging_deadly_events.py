@@ -106,7 +106,7 @@ def test_new_events_are_handled_while_the_deadly_one_goes_round(trial: Trial, pr
     assert trial.rows("dead_letters") == []
 
 
-def test_what_the_broker_gives_up_on_becomes_a_dead_letter_that_says_which_event_it_was(
+def test_an_event_that_the_broker_gives_up_on_becomes_a_dead_letter_with_its_id(
     trial: Trial, process: Supervised, broker: PrivateBroker, vhost: str
 ) -> None:
     policy = json.dumps({"delivery-limit": 6})
@@ -132,7 +132,7 @@ def test_what_the_broker_gives_up_on_becomes_a_dead_letter_that_says_which_event
     assert trial.messages_in(dead_name(trial.queue)) == 0
 
 
-def test_each_event_of_a_packed_message_that_is_given_up_on_is_a_dead_letter_of_its_own(
+def test_each_event_of_a_packed_message_given_up_on_becomes_its_own_dead_letter(
     trial: Trial,
 ) -> None:
     packed = b"[" + b",".join(dump_event(place_event(n)) for n in (1, 2, 3)) + b"]"
@@ -145,7 +145,7 @@ def test_each_event_of_a_packed_message_that_is_given_up_on_is_a_dead_letter_of_
     ]
 
 
-def test_a_bad_event_of_a_packed_message_that_is_given_up_on_takes_no_neighbour_along(trial: Trial) -> None:
+def test_a_bad_event_of_a_packed_message_given_up_on_takes_no_neighbour_along(trial: Trial) -> None:
     packed = b"[" + dump_event(place_event(1)) + b"," + dump_event(place_event(2) | {"time": "soon"}) + b"]"
     to_dead_queue(trial, packed, "application/cloudevents-batch+json")
     assert drained(trial) == 2

@@ -110,7 +110,7 @@ HOSTILE: dict[str, tuple[bytes, dict[str, Any]]] = {
 
 
 @pytest.mark.parametrize("kind", HOSTILE)
-def test_it_becomes_a_dead_letter_and_the_next_event_is_handled(
+def test_a_hostile_message_becomes_a_dead_letter_and_the_next_event_is_handled(
     trial: Trial, put: Callable[..., None], kind: str
 ) -> None:
     body, properties = HOSTILE[kind]
@@ -151,7 +151,7 @@ def test_a_forged_delivery_count_does_not_slow_the_neighbours_down(
     assert given_back == []
 
 
-def test_what_nobody_could_read_anyway_the_broker_does_not_take(
+def test_the_broker_refuses_a_message_larger_than_anybody_reads(
     trial: Trial, put: Callable[..., None]
 ) -> None:
     """A consumer holds hundreds of messages in hand."""

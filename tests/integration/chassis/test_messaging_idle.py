@@ -64,7 +64,7 @@ def test_a_consumer_without_work_is_ready_again_when_the_database_is(
     assert all(row.published_at for row in trial.rows("outbox"))
 
 
-def test_a_timer_that_seldom_has_something_to_say_finds_its_connection_alive_or_makes_another(
+def test_a_timer_that_seldom_publishes_finds_its_connection_alive_or_opens_another(
     broker_url: str, sqlite_url: Callable[..., str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The broker closes connections whose heart does not beat."""

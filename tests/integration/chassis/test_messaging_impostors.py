@@ -37,12 +37,12 @@ def database(database_url: Callable[..., str]) -> Database:
     return Database(database_url("trial", prepare))
 
 
-def test_who_writes_another_publishers_source_takes_no_id_away_from_it(database: Database) -> None:
+def test_a_forged_source_takes_no_id_away_from_its_owner(database: Database) -> None:
     """The forged one is handled too, so that it can be refused with its reason."""
     assert fresh(database, [FORGED], [RAIL]) == [(["bus"], []), (["rail"], [])]
 
 
-def test_nor_within_one_batch_and_each_of_them_is_handled_once(database: Database) -> None:
+def test_a_forged_source_takes_no_id_away_within_one_batch(database: Database) -> None:
     assert fresh(database, [FORGED, RAIL, FORGED], [RAIL, FORGED]) == [(["bus", "rail"], []), ([], [])]
 
 

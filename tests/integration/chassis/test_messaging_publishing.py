@@ -96,7 +96,7 @@ def unpublished(trial: Trial) -> int:
 # -- confirms ------------------------------------------------------------------
 
 
-def test_what_a_full_queue_refuses_is_not_confirmed(broker_url: str, full: str) -> None:
+def test_messages_that_a_full_queue_refuses_are_not_confirmed(broker_url: str, full: str) -> None:
     publisher, taken = Publisher(broker_url, "test"), []
     for number in range(5):
         send(publisher, taken, str(number), "case.opened")
@@ -228,7 +228,7 @@ def test_a_connection_cut_in_the_middle_of_a_window_confirms_only_what_was_confi
 # -- the outbox ----------------------------------------------------------------
 
 
-def test_what_a_crash_left_in_the_outbox_is_swept_and_marked(trial: Trial) -> None:
+def test_messages_that_a_crash_left_in_the_outbox_are_published_and_marked(trial: Trial) -> None:
     record(trial, 1, 2, 3)
     make_old(trial)
     publisher = Publisher(trial.broker_url, "sweep")
@@ -238,7 +238,7 @@ def test_what_a_crash_left_in_the_outbox_is_swept_and_marked(trial: Trial) -> No
     assert unpublished(trial) == 0 and trial.messages_in(trial.queue) == 3
 
 
-def test_what_was_only_just_written_is_left_to_who_wrote_it(trial: Trial) -> None:
+def test_the_sweep_leaves_new_messages_to_their_writer(trial: Trial) -> None:
     record(trial, 1)
     publisher = Publisher(trial.broker_url, "sweep")
     assert Sweep(trial.database, publisher).turn() == 0
@@ -268,7 +268,7 @@ def test_two_sweepers_at_once_lose_nothing(trial: Trial) -> None:
     assert trial.rows("dead_letters") == []
 
 
-def test_what_was_not_confirmed_is_not_marked_and_goes_out_again(trial: Trial, proxy: FrameProxy) -> None:
+def test_unconfirmed_messages_are_not_marked_and_go_out_again(trial: Trial, proxy: FrameProxy) -> None:
     record(trial, *range(1, 6))
     make_old(trial)
     publisher = Publisher(proxy.url, "sweep", limit_s=0.5)
@@ -284,7 +284,7 @@ def test_what_was_not_confirmed_is_not_marked_and_goes_out_again(trial: Trial, p
     assert trial.messages_in(trial.queue) >= 5, "inboxes absorb what went out twice"
 
 
-def test_what_the_broker_refuses_waits_in_the_outbox_until_there_is_room(
+def test_refused_messages_wait_in_the_outbox_until_there_is_room(
     trial: Trial, channel: Channel, full: str
 ) -> None:
     for n in (1, 2):
@@ -300,7 +300,7 @@ def test_what_the_broker_refuses_waits_in_the_outbox_until_there_is_room(
     assert unpublished(trial) == 0
 
 
-def test_what_was_confirmed_before_the_broker_fell_silent_is_marked_and_not_sent_again(
+def test_messages_confirmed_before_the_broker_fell_silent_are_not_sent_again(
     trial: Trial, proxy: FrameProxy
 ) -> None:
     class SilentAfterThree(Publisher):

@@ -70,7 +70,7 @@ def test_applying_twice_changes_nothing_and_check_is_content(connection: Connect
     assert check(connection, everything()) == []
 
 
-def test_every_queue_is_a_quorum_queue_and_what_can_fail_falls_into_its_own_dead_queue() -> None:
+def test_every_queue_is_a_quorum_queue_and_each_work_queue_has_its_own_dead_queue() -> None:
     queues = {entity.name: entity.queue_arguments for entity in everything() if isinstance(entity, Queue)}
     assert {arguments["x-queue-type"] for arguments in queues.values()} == {"quorum"}
     work = queues["trial.write_down"]
@@ -102,7 +102,7 @@ def test_check_spells_out_how_a_queue_differs(connection: Connection, channel: C
         apply(connection, everything())
 
 
-def test_a_service_whose_queue_differs_is_not_ready_says_why_and_goes_on_when_it_is_put_right(
+def test_a_service_whose_queue_differs_says_why_it_is_not_ready_and_recovers(
     trial: Trial, channel: Channel
 ) -> None:
     channel.queue_delete(trial.queue)
@@ -137,7 +137,7 @@ def test_an_event_that_is_declared_to_have_no_listener_is_no_alarm(
 
 
 @pytest.mark.parametrize(("exchange", "key"), [(ARRIVALS, "no.such.key"), (REPLIES, "nobody")])
-def test_what_outsiders_send_nowhere_and_replies_to_nobody_are_seen(
+def test_unroutable_reports_and_replies_end_in_the_unrouted_queue(
     connection: Connection, channel: Channel, exchange: str, key: str
 ) -> None:
     apply(connection, shared_entities((1,)))

@@ -249,7 +249,7 @@ def in_order(rows: Rows) -> dict[str, list[str]]:
 
 
 @pytest.mark.parametrize("step", STEPS, ids="-".join)
-def test_a_database_of_an_earlier_version_keeps_its_data_and_the_service_goes_on_with_it(
+def test_a_migrated_database_keeps_its_data_and_the_service_works_on_it(
     step: Step, database_url: Callable[..., str]
 ) -> None:
     service, revision, chassis = step
@@ -268,7 +268,7 @@ def test_a_database_of_an_earlier_version_keeps_its_data_and_the_service_goes_on
 
 
 @pytest.mark.parametrize("step", STEPS, ids="-".join)
-def test_what_a_replica_of_the_earlier_version_still_writes_after_the_migration_is_taken(
+def test_rows_written_by_an_earlier_version_after_the_migration_are_handled(
     step: Step, database_url: Callable[..., str]
 ) -> None:
     service, revision, chassis = step

@@ -179,7 +179,7 @@ def test_a_message_that_no_queue_takes_is_returned_and_reported(broker_url):
     assert "NO_ROUTE" in (outcome.reason or "")
 
 
-def test_a_missing_exchange_is_reported_and_the_publisher_still_works_once_it_is_there(broker_url):
+def test_a_missing_exchange_is_reported_and_the_publisher_works_once_it_exists(broker_url):
     with Publisher(broker_url, NAME) as publisher:
         outcomes = publisher.publish_many(events(120))
         assert len(outcomes.refused) == 120
@@ -210,7 +210,7 @@ def test_of_many_messages_only_the_forbidden_ones_are_refused(broker, vhost, bro
     assert set(stored_ids(broker_url)) == {outcome.id for outcome in outcomes.accepted}
 
 
-def test_what_is_no_event_is_refused_here_and_the_others_are_published(url):
+def test_invalid_events_are_refused_by_the_client_and_the_others_are_published(url):
     good = events(3)
     with Publisher(url, NAME) as publisher:
         outcomes = publisher.publish_many(
@@ -302,7 +302,7 @@ def test_a_reply_whose_callback_failed_comes_again(broker_url):
 
 
 @pytest.mark.parametrize("error", [OSError(28, "no room"), ConnectionError("another host")])
-def test_an_error_of_the_callback_is_the_callers_also_where_it_looks_like_a_lost_broker(broker_url, error):
+def test_an_error_of_the_callback_is_raised_even_if_it_looks_like_a_lost_broker(broker_url, error):
     reply(broker_url, accepted(1))
 
     def fail(_reply: Reply) -> None:

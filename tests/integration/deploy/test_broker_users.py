@@ -35,14 +35,14 @@ def _declare(url: str) -> None:
         apply(connection, service_entities(Service("isolation", HANDLERS)))
 
 
-def test_a_service_that_may_declare_nothing_is_content_with_what_the_operator_declared(
+def test_a_service_without_the_right_to_declare_uses_the_operators_topology(
     broker_url: str, as_isolation: str
 ) -> None:
     _declare(broker_url)
     _declare(as_isolation)
 
 
-def test_what_is_missing_is_named_with_what_to_do(as_isolation: str) -> None:
+def test_a_missing_queue_is_named_with_what_to_do(as_isolation: str) -> None:
     with pytest.raises(
         TopologyDiffers, match="missing, and this user may not declare it: run `doorstep topo"
     ):

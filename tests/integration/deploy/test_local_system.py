@@ -91,7 +91,7 @@ def test_a_service_that_dies_is_started_again_and_counted(system: StandIns):
 
 
 @pytest.mark.broker
-def test_who_keeps_dying_is_started_less_and_less_often(system: StandIns):
+def test_a_service_that_keeps_dying_is_started_less_and_less_often(system: StandIns):
     system.start()
     isolation = next(part for part in system._parts if part.name == "isolation")
     isolation.command = [sys.executable, "-c", "pass"]
@@ -112,7 +112,7 @@ def test_a_broker_that_dies_is_started_again_with_the_same_address(whole_system:
 
 
 @pytest.mark.broker
-def test_what_a_killed_up_left_behind_is_ended_by_the_next_command(whole_system: StandIns):
+def test_processes_that_a_killed_up_left_behind_are_ended_by_the_next_command(whole_system: StandIns):
     whole_system.start()
     left = pids(whole_system)
     StandIns(whole_system.directory).stop()

@@ -177,7 +177,7 @@ def test_two_replicas_opening_one_case_at_once_open_it_once(on_postgresql: Trial
 
 
 @pytest.mark.postgresql
-def test_a_case_that_a_replica_gives_to_somebody_who_is_just_leaving_is_handed_over_too(
+def test_a_case_given_to_a_worker_who_is_just_leaving_is_handed_over(
     on_postgresql: Trial, monkeypatch: pytest.MonkeyPatch
 ):
     with on_postgresql.work.unit() as uow:  # of cases that have ended since

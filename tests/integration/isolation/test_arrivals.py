@@ -158,7 +158,7 @@ def test_a_cancelled_case_stays_closed_and_what_comes_later_is_noted(isolation: 
     assert isolation.trace(came.subject or "")["history"][-1]["what"] == "noted_after_the_end"
 
 
-def test_a_released_case_is_opened_again_when_a_stricter_measure_still_has_days_to_run(isolation: Trial):
+def test_a_released_case_opens_again_if_a_stricter_measure_has_days_left(isolation: Trial):
     came = arrival(level="low")
     isolation.follow(came)
     close(isolation, came.subject, "released")

@@ -15,7 +15,7 @@ from tests.integration.isolation.trial import Trial, arrival
     ("table", "what"),
     [(t.tasks, "task_count"), (t.case_history, "history_count"), (t.cases, "task_without_case")],
 )
-def test_what_somebody_removed_by_hand_is_named_by_the_audit(isolation: Trial, table: Any, what: str):
+def test_the_audit_names_rows_removed_by_hand(isolation: Trial, table: Any, what: str):
     came = [arrival() for _ in range(3)]
     isolation.follow(*came)
     with isolation.database.begin() as conn:

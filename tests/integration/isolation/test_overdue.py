@@ -71,7 +71,7 @@ def test_a_step_whose_level_has_nobody_is_told_to_the_next_level_that_has(empty:
     assert overdue.data["tell"]["level"] == "street" and overdue.data["step"] == 1
 
 
-def test_where_the_top_of_the_ladder_has_nobody_whoever_is_highest_goes_on_being_told(empty: Trial):
+def test_if_the_top_of_the_ladder_is_empty_the_highest_staff_are_reminded(empty: Trial):
     empty.with_policies().with_neighbourhood([who for who in STAFF if who[0] != "district"])
     empty.follow(arrival(level="none"))
     for hours in (24, 25, 28, 36, 60):
@@ -111,7 +111,7 @@ def test_after_a_long_absence_every_step_is_still_told_once(isolation: Trial):
     assert isolation.audit()["balanced"]
 
 
-def test_what_was_done_or_overtaken_is_not_told(isolation: Trial):
+def test_finished_and_cancelled_tasks_are_not_reported_as_overdue(isolation: Trial):
     came, other = arrival(level="medium"), arrival(level="medium")
     isolation.follow(came, other)
     isolation.follow(arrival(came.subject, version=2, level="none"))
@@ -141,7 +141,7 @@ def test_a_message_that_cannot_be_delivered_becomes_one_task_to_call_them(isolat
     assert kinds(isolation.tasks(came, "due")) == ["call_them", "call_them", "inform"]
 
 
-def test_a_message_to_staff_that_cannot_be_delivered_climbs_to_the_next_level_and_makes_no_task(
+def test_an_undeliverable_message_to_staff_climbs_a_level_and_makes_no_task(
     isolation: Trial,
 ):
     came = arrival(level="medium")
@@ -242,7 +242,7 @@ def test_two_of_a_team_who_are_not_reached_about_one_thing_are_one_event(isolati
     assert len({(e.subject, e.version) for e in told}) == 2
 
 
-def test_who_is_told_alone_climbs_though_his_level_has_others(isolation: Trial):
+def test_an_undelivered_message_climbs_although_others_are_on_that_level(isolation: Trial):
     """A message to the case's worker goes to him only, whatever his role."""
     isolation.do(keep_staff, [staff("officer-2", "community_officer", COMMUNITY)])
     came = arrival(level="medium")

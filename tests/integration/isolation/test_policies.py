@@ -51,7 +51,7 @@ def test_of_a_policy_with_errors_nothing_is_stored(empty: Trial):
     assert not empty.rows(t.policies) and not empty.rows(TABLES["outbox"])
 
 
-def test_an_arrival_before_any_policy_waits_on_record_and_gets_its_case_when_one_is_imported(empty: Trial):
+def test_an_arrival_before_any_policy_waits_and_gets_its_case_with_the_first_one(empty: Trial):
     empty.with_neighbourhood()
     came = arrival(level="none")
     raised = arrival(came.subject, version=2, at=MORNING + timedelta(minutes=5))
@@ -114,7 +114,7 @@ def test_a_policy_that_does_not_say_so_leaves_open_cases_alone(isolation: Trial)
     assert isolation.case(later)["policy_id"] == "new"
 
 
-def test_an_arrival_of_the_last_evening_handled_after_midnight_comes_under_the_new_policy(isolation: Trial):
+def test_an_arrival_before_midnight_handled_after_it_comes_under_the_new_policy(isolation: Trial):
     evening = china("2022-11-10 23:59:50")
     isolation.clock.moment = china("2022-11-11 00:00:05")
     came = arrival(at=evening, arrived_at=evening, left_on=date(2022, 11, 10))
@@ -127,7 +127,7 @@ def test_an_arrival_of_the_last_evening_handled_after_midnight_comes_under_the_n
     assert isolation.do(apply_policies) == 0 and isolation.audit()["balanced"]
 
 
-def test_who_leaves_before_a_new_policy_is_applied_does_not_keep_the_case_from_it(isolation: Trial):
+def test_a_new_policy_reaches_the_case_of_a_worker_who_has_left(isolation: Trial):
     isolation.clock.moment = at = china("2022-11-10 07:00")
     came = arrival(at=at, arrived_at=at, left_on=date(2022, 11, 10))
     isolation.follow(came)

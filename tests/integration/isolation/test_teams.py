@@ -116,7 +116,7 @@ def test_the_newest_version_of_a_place_or_staff_member_wins_whatever_the_order(e
     assert [row["name"] for row in empty.rows(t.places)] == ["name 5"]
 
 
-def test_who_has_left_gets_no_new_case(isolation: Trial):
+def test_a_worker_who_has_left_gets_no_new_case(isolation: Trial):
     isolation.follow(arrival())
     isolation.do(keep_staff, [staff("worker-1", "grid_worker", GRID, 2, active=False)])
     isolation.follow(*(arrival() for _ in range(4)))
@@ -179,7 +179,7 @@ def assigned(isolation: Trial) -> list[str]:
     return [e.data["team"][0]["staff_id"] for e in told if "assigned" in e.data["change"]["kinds"]]
 
 
-def test_who_took_over_from_a_worker_who_left_keeps_the_case_whomever_registration_sends(isolation: Trial):
+def test_a_successor_keeps_the_case_whichever_worker_registration_names(isolation: Trial):
     isolation.do(keep_staff, [staff("worker-3", "grid_worker", GRID)])
     came = arrival(level="medium", worker="worker-1")
     isolation.follow(came)
@@ -193,7 +193,7 @@ def test_who_took_over_from_a_worker_who_left_keeps_the_case_whomever_registrati
     assert isolation.audit()["balanced"]
 
 
-def test_whom_registration_sends_for_a_worker_who_left_has_the_case_if_nobody_took_over(isolation: Trial):
+def test_registrations_worker_gets_the_case_of_a_left_one_if_nobody_took_over(isolation: Trial):
     isolation.do(keep_staff, [staff("worker-3", "grid_worker", GRID)])
     came = arrival(level="medium", worker="worker-1")
     isolation.follow(came)
@@ -203,7 +203,7 @@ def test_whom_registration_sends_for_a_worker_who_left_has_the_case_if_nobody_to
     assert isolation.case(came)["owner"] == "worker-3" and assigned(isolation) == ["worker-3"]
 
 
-def test_who_was_given_a_case_that_waited_keeps_it_whomever_registration_sends_then(empty: Trial):
+def test_the_worker_of_a_case_that_waited_keeps_it_whichever_one_registration_names(empty: Trial):
     empty.with_policies().with_neighbourhood(people=())
     came = arrival(level="medium")
     empty.follow(came)

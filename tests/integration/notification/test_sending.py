@@ -109,7 +109,7 @@ def test_a_bad_number_and_no_number_fail_at_once(work: Work, gateway: Gateway) -
     assert len(told(work, "message.undeliverable")) == 2
 
 
-def test_who_has_no_phone_is_told_on_that_of_the_household(work: Work, gateway: Gateway) -> None:
+def test_a_resident_without_a_phone_is_reached_on_that_of_the_household(work: Work, gateway: Gateway) -> None:
     household = new_id()
     child = SEALER.seal({"name": "王小明", "phone": None, "address": None})
     tell(work, opened(team=[], assigned=False, person=child, household_id=household))
@@ -141,9 +141,7 @@ def test_staff_who_cannot_be_reached_are_told_of_as_staff(work: Work, gateway: G
     assert (told_once["data"]["about"], told_once["data"]["level"]) == ("opened:1", None)
 
 
-def test_what_did_not_arrive_says_what_it_was_about_and_which_level_it_told(
-    work: Work, gateway: Gateway
-) -> None:
+def test_an_undeliverable_message_names_its_subject_and_its_level(work: Work, gateway: Gateway) -> None:
     late = overdue(new_id(), step=2)
     tell(work, late)
     gateway.behave(fail_share=1.0, fail_status=422)
@@ -220,7 +218,7 @@ def test_urgent_messages_go_first(work: Work, gateway: Gateway) -> None:
     assert {row["urgency"] for row in rows(work) if row["state"] == "accepted"} == {0}
 
 
-def test_what_a_later_event_made_untrue_is_not_sent(work: Work, gateway: Gateway) -> None:
+def test_a_message_that_a_later_event_made_untrue_is_not_sent(work: Work, gateway: Gateway) -> None:
     case = new_id()
     # out of order on purpose
     tell(work, changed(case, 2, ["stricter"], measure="central_isolation", days=7), opened(case))

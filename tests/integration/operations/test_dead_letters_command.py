@@ -75,7 +75,7 @@ def letters(tmp_path: Path, broker_url: str, database_url: Callable[..., str]) -
         (("replay", "--wait", "0"), {"replayed": 3, "waiting": 4}),
     ],
 )
-def test_what_dies_while_it_asks_is_left_alone(
+def test_letters_that_arrive_during_the_question_are_left_alone(
     letters: Letters, command: tuple[str, ...], became: dict[str, int]
 ) -> None:
     letters.die(3)
@@ -188,7 +188,7 @@ def test_a_body_that_is_nested_deeper_than_we_go_is_not_shown(letters: Letters) 
         assert answer.code == 0, answer.err[-500:]
 
 
-def test_who_acts_is_asked_for_where_the_machine_does_not_know(letters: Letters) -> None:
+def test_the_author_must_be_given_where_the_machine_does_not_know_it(letters: Letters) -> None:
     letters.die(1)
     letters.system.environment = {"DOORSTEP_BY": ""}  # as docker compose passes a $USER that is not set
     few = ("dead", "discard", "--all", "--reason", "x", "--yes")

@@ -53,7 +53,7 @@ def send(trial: Trial, exchange: str, key: str, letter: str, body: bytes) -> Non
     publisher.drop()
 
 
-def test_a_copy_that_is_handled_settles_its_letter_also_if_nobody_said_that_it_was_sent(trial: Trial) -> None:
+def test_a_handled_copy_settles_its_letter_although_the_sending_was_not_recorded(trial: Trial) -> None:
     trial.publish(b"{")
     with running(trial):
         eventually(lambda: len(letters(trial)) == 1)

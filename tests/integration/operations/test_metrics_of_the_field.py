@@ -136,7 +136,7 @@ def test_messages_are_counted_while_they_wait_and_when_they_are_settled(database
         assert not shown(work.database, waiting, now)
 
 
-def test_what_is_not_committed_is_not_counted(database_url: NewUrl) -> None:
+def test_events_of_a_rolled_back_unit_are_not_counted(database_url: NewUrl) -> None:
     trial = registration_trial.Trial(database_url("registration", registration_trial.prepare))
     labels = {"type": "arrival.registered"}
     with counted("doorstep_events_recorded_total", **labels) as told:

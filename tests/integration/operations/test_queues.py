@@ -71,7 +71,7 @@ def by_name(rows: list[dict[str, Any]], key: str) -> dict[str, dict[str, Any]]:
     return {row[key]: row for row in rows}
 
 
-def test_broker_and_services_together_say_what_waits_what_was_done_and_what_wants_attention(system: System):
+def test_queues_shows_waiting_and_handled_events_and_every_cause_for_attention(system: System):
     def counted() -> bool:  # broker and services count every five seconds
         now = look(system)
         queues, handlers = by_name(now["queues"], "name"), by_name(now["handlers"], "handler")
@@ -145,7 +145,7 @@ def test_check_is_an_exit_code_and_the_table_says_it_in_words(system: System):
     assert "! notification: no answer at 127.0.0.1:1" in answer.out
 
 
-def test_without_the_management_api_the_services_figures_are_there_and_one_line_says_what_to_do(
+def test_without_the_management_api_queues_shows_the_services_and_says_what_to_do(
     system: System,
 ):
     lasting, system.management_url = system.management_url, "http://127.0.0.1:1"
@@ -192,7 +192,7 @@ def _read(terminal: int) -> bytes:
         return b""
 
 
-def test_topology_check_sees_bindings_and_queues_that_are_missing_or_too_much_and_makes_nothing(
+def test_topology_check_names_missing_and_surplus_parts_and_changes_nothing(
     system: System,
 ):
     def check() -> set[tuple[str, str]]:
@@ -217,7 +217,7 @@ def test_topology_check_sees_bindings_and_queues_that_are_missing_or_too_much_an
         assert check() == surplus
 
 
-def test_who_may_not_look_and_a_broker_that_goes_are_told_in_one_line(
+def test_missing_rights_and_a_vanished_broker_are_one_line(
     system: System, broker: PrivateBroker, monkeypatch: pytest.MonkeyPatch
 ):
     vhost = read_address(system.broker_url).vhost

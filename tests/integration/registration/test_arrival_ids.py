@@ -84,7 +84,7 @@ def test_a_household_keeps_its_name_when_somebody_joins_it(trial: Trial) -> None
     assert len(trial.events("arrival.reassessed")) == len(families), "of whom the new report names"
 
 
-def test_a_report_registered_before_goes_on_with_its_arrival_though_that_is_not_found_by_its_time(
+def test_a_report_sent_again_keeps_its_arrival_although_its_time_points_elsewhere(
     trial: Trial,
 ) -> None:
     """The inbox has forgotten it, and the arrival has become one of days before."""
@@ -101,7 +101,7 @@ def test_a_report_registered_before_goes_on_with_its_arrival_though_that_is_not_
     assert trial.read(balance.audit)["balanced"]
 
 
-def test_a_report_registered_before_goes_on_with_its_arrival_though_its_person_is_not_found(
+def test_a_report_sent_again_keeps_its_arrival_although_its_person_is_not_found(
     trial: Trial,
 ) -> None:
     trial.receive(report(1, people=[person(1), person(2)]))

@@ -235,7 +235,7 @@ def test_the_letter_of_a_bad_event_is_handled_alone_when_it_is_replayed_after_a_
     assert ("report.rejected", "rail-1") in answered and ("report.accepted", "rail-1") in answered
 
 
-def test_a_whole_message_of_an_older_version_that_is_replayed_leaves_a_letter_for_each_bad_event(
+def test_a_replayed_message_of_an_older_version_leaves_a_letter_for_each_bad_event(
     intake: Running, eventually: Wait
 ) -> None:
     """Two without an id are two letters, also if the copy comes twice."""

@@ -49,7 +49,7 @@ def test_nothing_personal_is_stored_or_told_in_clear(trial: Trial) -> None:
         assert secret not in everything
 
 
-def test_what_fails_is_kept_with_all_reasons_and_told_to_its_source(trial: Trial) -> None:
+def test_an_invalid_report_is_kept_and_answered_with_all_reasons(trial: Trial) -> None:
     wrong = report(1, people=[{**person(1), "identity_number": "620402196001020011", "phone": "1"}])
     trial.receive(wrong)
     assert trial.arrivals() == []

@@ -25,7 +25,7 @@ def test_arrivals_are_shared_evenly_among_the_workers_of_a_grid(trial: Trial) ->
     assert (workers.count("w1"), workers.count("w2")) == (10, 10)
 
 
-def test_who_turns_out_to_live_in_another_grid_goes_to_that_grids_worker(trial: Trial) -> None:
+def test_an_arrival_found_to_live_in_another_grid_goes_to_its_worker(trial: Trial) -> None:
     with trial.work.unit() as uow:
         import_places(uow, PLACES + "g2,c1,grid,二网格,,,\ny3,g2,courtyard,海棠院,,,managed\n")
     with trial.work.unit() as uow:
@@ -72,7 +72,7 @@ def test_the_next_report_sees_what_was_imported(trial: Trial) -> None:
     assert grids == {"旅客1": None, "旅客2": "g1"}
 
 
-def test_whoever_waits_is_assigned_when_places_and_staff_come(trial: Trial) -> None:
+def test_waiting_arrivals_are_assigned_when_places_and_staff_come(trial: Trial) -> None:
     trial.receive(report(1, address="新苑1号楼", stops=[RISKY]), report(2, address="无名路"))
     with trial.work.unit() as uow:
         assert assign_waiting(uow) == 0

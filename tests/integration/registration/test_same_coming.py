@@ -52,7 +52,7 @@ def known_by(order: int) -> list[dict[str, Any]]:
     return [{**whole, "phone": f"137{order:08d}"}, name, whole, number, name]
 
 
-def test_whoever_turns_out_to_have_a_number_is_found_under_it_and_under_name_and_phone(trial: Trial) -> None:
+def test_a_person_whose_number_becomes_known_is_found_by_number_and_by_name(trial: Trial) -> None:
     before, name, whole, number, again = known_by(1)
     trial.receive(told(before, day=1), told(name, day=7), told(whole, day=7, hour=11), batch=1)
     trial.receive(told(number, day=7, hour=12), told(again, day=7, hour=13), batch=1)
@@ -62,9 +62,7 @@ def test_whoever_turns_out_to_have_a_number_is_found_under_it_and_under_name_and
 
 
 @pytest.mark.parametrize("batch", [1, 2, 5])
-def test_in_whatever_order_one_is_known_by_number_and_by_name_it_is_one_person_and_no_arrival_goes_unasked(
-    trial: Trial, batch: int
-) -> None:
+def test_a_person_known_by_number_and_by_name_is_one_person_in_any_order(trial: Trial, batch: int) -> None:
     orders = list(permutations(range(1, 5)))
     for number, order in enumerate(orders):
         known = known_by(number)
@@ -89,7 +87,7 @@ def test_arrivals_of_two_who_turn_out_to_be_one_person_are_held_against_each_oth
     assert pair["why"] == "fits_two_arrivals"
 
 
-def test_children_under_one_placeholder_for_a_number_are_not_one_child_and_their_families_not_one_household(
+def test_a_placeholder_number_shared_by_children_goes_to_correction(
     trial: Trial,
 ) -> None:
     number = {"identity_type": "other", "identity_number": "0000", "phone": None}
@@ -109,7 +107,7 @@ def test_children_under_one_placeholder_for_a_number_are_not_one_child_and_their
 
 @pytest.mark.parametrize("batch", [1, 3])
 @pytest.mark.parametrize("hours", [(0, 40, 80), (0, 40, 80, 120), (0, 47, 49, 96)])
-def test_two_arrivals_with_reports_within_48_hours_of_each_other_are_asked_about_in_every_order(
+def test_reports_within_48_hours_put_two_arrivals_in_doubt_in_every_order(
     trial: Trial, hours: tuple[int, ...], batch: int
 ) -> None:
     orders = list(permutations(hours))
@@ -134,7 +132,7 @@ def times_of(trial: Trial, arrival_id: str) -> list[datetime]:
     return [datetime.fromisoformat(one) for one in told]
 
 
-def test_what_staff_decided_about_two_arrivals_stays_when_more_is_reported(trial: Trial) -> None:
+def test_a_decision_of_staff_about_two_arrivals_outlasts_further_reports(trial: Trial) -> None:
     trial.receive(told(person(1), day=1), told(person(1), day=4), told(person(1), day=2, hour=22))
     with trial.database.begin() as conn:
         conn.execute(t.possible_duplicates.update().values(state="apart"))
@@ -145,7 +143,7 @@ def test_what_staff_decided_about_two_arrivals_stays_when_more_is_reported(trial
 # -- a place that comes to lie elsewhere ---------------------------------------------------------------------
 
 
-def test_a_coming_told_again_after_its_courtyard_went_to_another_community_is_the_same_arrival(
+def test_a_report_sent_again_after_its_courtyard_moved_is_the_same_arrival(
     trial: Trial,
 ) -> None:
     trial.receive(told(person(1), day=7))
@@ -171,7 +169,7 @@ def test_a_report_of_long_ago_that_no_longer_opens_holds_up_no_new_coming(trial:
     assert [row["reports"] for row in trial.rows(t.arrivals, "arrived_at")] == [2, 1]
 
 
-def test_arrivals_of_long_ago_are_held_against_each_other_when_two_turn_out_to_be_one_person(
+def test_old_arrivals_are_compared_when_two_people_turn_out_to_be_one(
     trial: Trial,
 ) -> None:
     _, name, whole, number, _ = known_by(1)

@@ -51,7 +51,7 @@ def loads(trial: Trial) -> dict[str, int]:
 # -- a worker who has left -----------------------------------------------------------------------------------
 
 
-def test_the_arrivals_of_a_worker_who_left_go_to_the_others_of_the_grid_and_this_is_told(
+def test_the_arrivals_of_a_worker_who_left_go_to_others_of_the_grid_by_an_event(
     trial: Trial,
 ) -> None:
     trial.receive(*(report(order) for order in range(10)))
@@ -64,7 +64,7 @@ def test_the_arrivals_of_a_worker_who_left_go_to_the_others_of_the_grid_and_this
     assert trial.read(balance.audit)["balanced"]
 
 
-def test_where_nobody_else_is_they_wait_on_the_list_and_are_counted_until_somebody_comes(
+def test_arrivals_of_a_worker_who_left_wait_and_are_counted_if_nobody_else_is_there(
     trial: Trial,
 ) -> None:
     trial.receive(*(report(order, address="和平家园1号楼") for order in range(3)))
@@ -121,7 +121,7 @@ def test_an_arrival_that_nobody_follows_any_more_stays_with_the_worker_who_has_l
 
 
 @pytest.mark.postgresql
-def test_what_a_replica_gives_to_a_worker_who_is_just_leaving_is_handed_over_too(
+def test_an_arrival_given_to_a_worker_who_is_just_leaving_is_handed_over(
     postgresql_url: Callable[..., str],
 ) -> None:
     trial = Trial(postgresql_url("registration", prepare))

@@ -49,7 +49,7 @@ def put(database: Database, statement: str) -> None:
         conn.execute(text(statement))
 
 
-def test_what_is_found_is_shown_and_what_is_expected_and_not_found_is_nought(database: Database) -> None:
+def test_a_figure_shows_its_rows_and_nought_for_expected_ones_without_rows(database: Database) -> None:
     shown = Shown(database)
     assert shown.lines() == [], "before the first reading nothing is known"
     put(database, "INSERT INTO waiting VALUES ('letter'), ('letter')")
@@ -57,7 +57,7 @@ def test_what_is_found_is_shown_and_what_is_expected_and_not_found_is_nought(dat
     assert shown.lines() == ['waiting{kind="letter"} 2.0', 'waiting{kind="parcel"} 0.0']
 
 
-def test_what_is_there_no_more_becomes_nought_and_does_not_vanish(database: Database) -> None:
+def test_a_figure_without_rows_any_more_becomes_nought_and_does_not_vanish(database: Database) -> None:
     shown = Shown(database)
     put(database, "INSERT INTO waiting VALUES ('letter')")
     shown.read()

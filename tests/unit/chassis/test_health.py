@@ -107,13 +107,13 @@ def test_a_broken_request_is_answered_or_cut_and_the_next_one_is_served(
     assert get(server, "/livez")[0] == 200
 
 
-def test_who_connects_and_leaves_disturbs_nobody(server: HealthServer) -> None:
+def test_clients_that_connect_and_leave_delay_no_other(server: HealthServer) -> None:
     for _ in range(5):
         socket.create_connection(("127.0.0.1", server.port)).close()
     assert get(server, "/livez")[0] == 200
 
 
-def test_who_connects_and_says_nothing_or_little_holds_nobody_up(
+def test_silent_and_slow_clients_delay_no_other(
     server: HealthServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One that drips a byte now and then would never run into a limit for each read."""
@@ -152,7 +152,7 @@ while True:
 
 
 @pytest.mark.parametrize("imported_before", [False, True])
-def test_it_answers_while_the_event_loop_is_stuck(imported_before: bool) -> None:
+def test_health_is_served_while_the_event_loop_is_stuck(imported_before: bool) -> None:
     script = ("import chassis.running.health" if imported_before else "") + BUSY
     process = subprocess.Popen(
         [sys.executable, "-W", "ignore", "-c", script], stdout=subprocess.PIPE, text=True
@@ -178,7 +178,7 @@ def test_health_and_the_service_modules_load_neither_nameko_nor_eventlet() -> No
     assert done.stdout == "[]\n", done.stderr
 
 
-def test_it_answers_in_a_process_without_eventlet() -> None:
+def test_health_is_served_in_a_process_without_eventlet() -> None:
     script = """
 import sys, urllib.request
 from chassis.running.health import HealthServer

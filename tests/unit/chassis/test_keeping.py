@@ -316,9 +316,7 @@ def test_of_two_replicas_one_does_what_a_timer_asks_and_the_other_after_it_is_go
     assert done == ["one"] * 3 + ["two"]
 
 
-def test_what_a_timer_records_is_committed_with_it_and_an_error_is_another_chance(
-    work: Work, database: Database
-) -> None:
+def test_a_timer_commits_its_records_and_runs_again_after_an_error(work: Work, database: Database) -> None:
     failures = [1]
 
     def plan(uow: UnitOfWork) -> int:

@@ -47,7 +47,7 @@ def run_out(database: Database) -> None:
         conn.execute(update(LEASES).values(until=datetime(2020, 1, 1, tzinfo=UTC)))
 
 
-def test_who_comes_first_holds_it_and_renews_it_and_nobody_else(database: Database) -> None:
+def test_only_the_first_holder_has_a_lease_and_renews_it(database: Database) -> None:
     assert taken(database, "one")
     assert not taken(database, "two")
     assert taken(database, "one")
@@ -92,7 +92,9 @@ def test_of_many_at_once_exactly_one_gets_it(database: Database, state: str) -> 
     assert won.count(True) == 1
 
 
-def test_it_is_measured_by_the_databases_clock(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_lease_is_measured_by_the_databases_clock(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A replica whose own clock is wrong takes nothing from another."""
     with database.begin() as conn:
         assert abs(database_now(conn) - datetime.now(UTC)) < MINUTE

@@ -75,7 +75,7 @@ def test_replies_go_to_each_publisher_apart(work: Work) -> None:
     ]
 
 
-def test_what_a_unit_records_can_be_read_with_everything_that_belongs_to_it(work: Work) -> None:
+def test_a_recorded_event_can_be_read_with_all_its_attributes(work: Work) -> None:
     with work.unit() as uow:
         found = uow.record(
             "case.opened", "c1", 3, {"a": 1}, cause=cause(traceparent=f"00-{'a' * 32}-{'b' * 16}-01")

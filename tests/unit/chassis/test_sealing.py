@@ -29,7 +29,7 @@ JSON = st.recursive(
 
 
 @given(JSON, st.text(st.characters(exclude_categories=("Cs",)), min_size=1, max_size=20))
-def test_what_is_sealed_comes_back_the_same(value: Any, purpose: str) -> None:
+def test_sealed_data_comes_back_the_same(value: Any, purpose: str) -> None:
     sealer = Sealer({"k1": NEW})
     assert sealer.unseal(sealer.seal(value, purpose), purpose) == value
 

@@ -30,7 +30,7 @@ def everything(**changes: str) -> None:
     found.sealer(), found.index(), Database(found.database_url)
 
 
-def test_what_is_not_said_has_a_default() -> None:
+def test_unset_settings_have_defaults() -> None:
     found = settings()
     assert str(found.zone) == "Asia/Shanghai"
     assert (found.pack, found.outbox_days, found.inbox_days) == (50, 7, 30)
@@ -98,7 +98,7 @@ def test_a_secret_may_come_from_a_file(tmp_path: Path) -> None:
     assert found.broker_url == "amqp://u:p@broker:5672/v"
 
 
-def test_what_is_said_outright_counts_before_a_file(tmp_path: Path) -> None:
+def test_a_setting_counts_before_its_file(tmp_path: Path) -> None:
     assert settings(BROKER_URL_FILE=str(tmp_path / "none")).broker_url == GOOD["DOORSTEP_BROKER_URL"]
 
 

@@ -46,7 +46,7 @@ def from_postgresql(state: str) -> DBAPIError:
         "25006",  # read-only: a standby
     ],
 )
-def test_what_postgresql_says_of_itself_is_the_world(state: str) -> None:
+def test_postgresqls_own_trouble_is_the_world(state: str) -> None:
     assert is_world_away(from_postgresql(state))
 
 
@@ -63,7 +63,7 @@ def test_what_postgresql_says_of_itself_is_the_world(state: str) -> None:
         "57014",  # statement cancelled
     ],
 )
-def test_what_postgresql_says_of_the_statement_is_the_work(state: str) -> None:
+def test_postgresqls_complaint_about_a_statement_is_the_work(state: str) -> None:
     assert not is_world_away(from_postgresql(state))
 
 
@@ -84,11 +84,11 @@ def test_a_lost_connection_has_no_sqlstate_and_is_the_world(kind: type[psycopg.E
         "attempt to write a readonly database",
     ],
 )
-def test_what_sqlite_says_of_itself_is_the_world(text: str) -> None:
+def test_sqlites_own_trouble_is_the_world(text: str) -> None:
     assert is_world_away(OperationalError("select 1", {}, sqlite3.OperationalError(text)))
 
 
-def test_what_sqlite_says_of_the_statement_is_the_work() -> None:
+def test_sqlites_complaint_about_a_statement_is_the_work() -> None:
     assert not is_world_away(OperationalError("x", {}, sqlite3.OperationalError("no such table: cases")))
     assert not is_world_away(IntegrityError("x", {}, sqlite3.IntegrityError("UNIQUE constraint failed")))
 
@@ -166,7 +166,7 @@ def test_a_server_that_accepts_and_never_answers_is_the_world() -> None:
     assert is_world_away(caught.value)
 
 
-def test_where_nothing_comes_in_the_chore_that_reads_the_figures_counts_that_the_database_is_away() -> None:
+def test_the_reader_of_figures_counts_an_absent_database_while_no_event_comes() -> None:
     reader = Reader(Database("postgresql+psycopg://nobody@127.0.0.1:1/none"), Clock(), [])
     before = counted("trial.figures")
     assert Chore("trial.figures", 5, reader.read).once() == 0

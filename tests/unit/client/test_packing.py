@@ -63,7 +63,7 @@ def test_a_raw_body_travels_alone():
         ("text", "not an event"),
     ],
 )
-def test_what_is_no_event_of_this_publisher_is_not_sent(event, why):
+def test_an_event_of_another_publisher_is_not_sent(event, why):
     with pytest.raises(Unpublishable, match=why):
         packed([event], publisher="rail")
 

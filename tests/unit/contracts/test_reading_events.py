@@ -141,7 +141,7 @@ def test_a_body_that_is_wrong_is_told_without_its_content(body: bytes, content_t
 
 @pytest.mark.parametrize("depth", [240, 260, 1000, 5000])
 @pytest.mark.parametrize("core", ["1", r'"\u0000"'])
-def test_what_is_nested_deeper_than_can_be_written_again_is_unreadable(depth: int, core: str) -> None:
+def test_an_event_nested_too_deeply_to_be_written_again_is_unreadable(depth: int, core: str) -> None:
     body = dump_event(EXAMPLES["place.changed"])[:-1] + b',"x":' + b"[" * depth + core.encode() + b"]" * depth
     try:
         (event,) = read_message(body + b"}", ONE)
@@ -176,7 +176,7 @@ def test_an_event_without_a_correlation_id_is_the_beginning_of_its_own_story() -
 
 
 @given(TEXT.filter(lambda text: text and "\0" not in text), st.integers(0, 2**31 - 1), SOUND)
-def test_what_is_written_is_read_the_same(id: str, version: int, inner: Any) -> None:
+def test_a_written_event_is_read_the_same(id: str, version: int, inner: Any) -> None:
     written = event_document(
         id=id,
         source="/test",

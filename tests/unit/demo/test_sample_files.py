@@ -58,7 +58,7 @@ def test_the_risk_list_has_the_official_shape_and_its_own_counts():
     assert "京怡家园4号楼" in next(r for r in data["highlist"] if r["county"] == "白银区")["communitys"]
 
 
-def test_every_row_of_the_sample_arrivals_is_a_report_that_is_taken_without_correction():
+def test_every_row_of_the_sample_arrivals_is_a_report_without_problems():
     zone = ZoneInfo("Asia/Shanghai")
     lines = list(ReportLines(None, zone).csv_rows(io.BytesIO(sample(ARRIVALS).read_bytes())))
     assert len(lines) == len(rows(ARRIVALS)) > 2

@@ -49,7 +49,7 @@ def test_the_same_key_twice_is_delivered_once_and_answered_alike(simulator: str,
     assert ask(f"{simulator}/messages/{first[1]['reference']}")[1] == {"status": "delivered"}
 
 
-def test_what_it_delivered_before_it_was_restarted_is_known_by_its_record(tmp_path: Path) -> None:
+def test_the_simulator_knows_its_deliveries_after_a_restart(tmp_path: Path) -> None:
     record = tmp_path / "record"
     before = Gateway(record)
     before.take("k", "13900001111")
@@ -70,7 +70,7 @@ def test_told_to_know_no_keys_it_delivers_twice(simulator: str) -> None:
     assert ask(f"{simulator}/sent?keys=no")[1]["delivered"] == 2
 
 
-def test_it_fails_as_often_and_as_it_is_told(simulator: str) -> None:
+def test_the_simulator_fails_as_often_and_in_the_way_it_is_told(simulator: str) -> None:
     assert ask(f"{simulator}/behaviour", "PUT", {"fail_next": 2, "fail_status": 500})[0] == 200
     statuses = [ask(f"{simulator}/messages", "POST", message(str(n)))[0] for n in range(4)]
     assert statuses == [500, 500, 202, 202]
@@ -89,7 +89,7 @@ def test_it_fails_as_often_and_as_it_is_told(simulator: str) -> None:
         ([], 400),
     ],
 )
-def test_what_no_gateway_takes_is_refused(simulator: str, content: Any, status: int) -> None:
+def test_the_simulator_refuses_invalid_messages(simulator: str, content: Any, status: int) -> None:
     assert ask(f"{simulator}/messages", "POST", content)[0] == status
 
 

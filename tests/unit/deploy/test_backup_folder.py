@@ -36,7 +36,7 @@ def test_a_backup_says_what_it_is_and_is_for_its_owner_only(tmp_path: Path) -> N
     assert stat.S_IMODE(backup.stat().st_mode) == 0o700
 
 
-def test_it_can_be_checked_by_hand(tmp_path: Path) -> None:
+def test_a_backup_can_be_checked_with_sha256sum(tmp_path: Path) -> None:
     command = ["sha256sum", "--check", "--strict", "--quiet", folder.SUMS]
     subprocess.run(command, cwd=made(tmp_path), check=True)
 
@@ -65,14 +65,14 @@ def test_a_file_too_few_or_too_many_is_found(tmp_path: Path) -> None:
         folder.check(tmp_path)
 
 
-def test_what_fails_half_way_leaves_nothing_behind(tmp_path: Path) -> None:
+def test_a_backup_that_fails_half_way_leaves_nothing_behind(tmp_path: Path) -> None:
     with pytest.raises(OSError), folder.writing(tmp_path) as unfinished:
         folder.write(unfinished / "registration.dump", "half")
         raise OSError("the disk is full")
     assert list(tmp_path.iterdir()) == []
 
 
-def test_what_a_killed_backup_left_is_cleared_away_and_what_another_writes_is_not(tmp_path: Path) -> None:
+def test_leftovers_of_a_killed_backup_are_removed_and_not_those_of_a_running_one(tmp_path: Path) -> None:
     ended = subprocess.Popen(["true"])
     ended.wait()
     for pid in (ended.pid, os.getppid(), os.getpid()):

@@ -42,7 +42,7 @@ def asked(*args: str | Path, **environment: str) -> subprocess.CompletedProcess[
     return subprocess.run(command, capture_output=True, text=True, env=environment)
 
 
-def test_what_is_there_stays(folder: Path) -> None:
+def test_existing_secrets_stay(folder: Path) -> None:
     before = contents(folder)
     assert make(folder) == []
     assert contents(folder) == before
@@ -116,7 +116,7 @@ def test_a_gateway_without_a_token_is_none_of_our_business(folder: Path) -> None
     assert asked(folder).returncode == 0
 
 
-def test_what_a_killed_run_left_behind_is_in_nobodys_way(folder: Path) -> None:
+def test_leftovers_of_a_killed_run_do_not_hinder_the_next(folder: Path) -> None:
     left = folder / ".index_key.new"
     (folder / "index_key").rename(left)
     kept = left.rename(folder / "kept")

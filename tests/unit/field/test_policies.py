@@ -19,7 +19,7 @@ class Policy:
     places: tuple[str, ...] = ()
 
 
-def test_the_most_local_policy_is_in_force_then_the_latest_to_begin_then_the_highest_edition():
+def test_the_policy_in_force_is_the_most_local_then_the_latest_then_by_edition():
     everywhere = Policy("a", DAY)
     city = Policy("a", DAY - timedelta(days=300), places=("6201", "6202"))
     district = Policy("a", DAY - timedelta(days=400), places=("620102",))

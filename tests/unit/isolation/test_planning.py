@@ -71,12 +71,12 @@ def test_days_since_leaving_the_risk_area_are_served_but_never_more_than_that(le
     assert counted_from("leaving", arrival_day=DAY, left_on=None) == DAY
 
 
-def test_who_left_on_the_thirtieth_for_seven_days_is_released_on_the_seventh():
+def test_seven_days_from_the_thirtieth_end_on_the_seventh():
     stands = stand(known("high", left=-1))
     assert (stands.day_zero, stands.release_on) == (date(2022, 9, 30), date(2022, 10, 7))
 
 
-def test_an_arrival_before_midnight_in_china_counts_from_that_day_though_it_is_earlier_in_utc():
+def test_days_are_counted_from_the_local_day_of_the_arrival_not_from_that_in_utc():
     stands = stand(known("low", hour=0.5), arrived=at(0.2))
     assert at(0.2).date() == date(2022, 9, 30)
     assert stands.day_zero == DAY
@@ -105,7 +105,7 @@ def test_tests_fall_on_the_published_days(level: str, days: list[int]):
     assert sorted(task.day for task in tasks if task.kind == "test") == days
 
 
-def test_who_comes_on_day_four_is_tested_at_once_for_the_days_that_passed():
+def test_a_case_opened_on_day_four_is_tested_at_once_for_the_days_passed():
     stands = stand(known("high", left=-4, hour=20), arrived=at(20))
     tests = [line for line in outline(stands, 30) if line[0] == "test"]
     assert tests == [("test", 4, "01 20:00"), ("test", 5, "02 09:00"), ("test", 7, "04 09:00")]
@@ -137,13 +137,13 @@ def test_somebody_found_after_all_days_are_served_is_still_visited_and_released(
     assert {"first_contact", "release_visit", "test"} <= kinds and "check_in" not in kinds
 
 
-def test_who_is_expected_tomorrow_has_nothing_due_before():
+def test_an_arrival_expected_tomorrow_has_no_task_due_before():
     stands = stand(known("medium", left=1, hour=6), arrived=at(15, day=2))
     assert outline(stands, 1) == []
     assert outline(stands, 2)[0] == ("first_contact", 1, "03 15:00")
 
 
-def test_a_raised_risk_starts_the_stricter_measure_when_it_became_known_and_counts_days_served():
+def test_a_raised_risk_starts_the_stricter_measure_and_counts_the_days_served():
     stands = stand(known("none"), known("medium", left=-1, hour=10, day=3, version=2))
     lines = outline(stands, 4)
     assert ("first_contact", 4, "04 10:00") in lines and ("signed_notice", 4, "04 10:00") in lines
@@ -167,7 +167,7 @@ def test_an_earlier_leaving_day_shifts_the_days_and_keeps_what_was_first_asked()
     assert ("first_contact", 2, "01 06:30") in lines
 
 
-def test_a_policy_that_does_not_apply_to_open_cases_leaves_them_and_one_that_does_begins_anew():
+def test_a_policy_changes_open_cases_only_if_it_says_that_it_applies_to_them():
     version = known("high", left=0)
     began = Chapter(None, at(0, day=3), (), "cn-2022-11")
     assert stand(version, began).rule.measure == "home_isolation"
@@ -288,7 +288,7 @@ def test_after_any_changes_of_plan_the_live_tasks_are_those_of_the_last(plans, a
         assert not difference(tasks.values(), wanted, opening=opening, clock=stands.clock).new
 
 
-def test_what_is_done_stays_done_and_is_not_asked_for_again():
+def test_finished_tasks_stay_done_and_are_not_planned_again():
     stands = stand(known("high"))
     wanted = stands.tasks(DAY)
     done = [KnownTask(str(n), *task, "done") for n, task in enumerate(wanted.values())]

@@ -122,7 +122,7 @@ def test_a_misspelt_key_is_an_error_for_ignored_it_would_loosen_a_rule():
         ({"repeat_after_minutes": 1}, "repeat_after_minutes"),
     ],
 )
-def test_what_cannot_be_right_is_refused(change: dict[str, Any], where: str):
+def test_an_impossible_policy_is_refused(change: dict[str, Any], where: str):
     assert where in errors_of(ninth(**change))
 
 

@@ -49,7 +49,7 @@ def test_the_worker_registration_sent_to_the_door_stays_on_the_case():
     assert choose(ROLES, PLACES, roster, {"a": 1}, given=Member("police", "p"))[0].staff_id == "b"
 
 
-def test_who_has_the_case_keeps_it_when_the_roles_change():
+def test_the_owner_keeps_the_case_when_the_roles_change():
     roster = {("grid_worker", "grid"): ("a", "b"), ("health_worker", "street"): ("n",)}
     kept = (Member("grid_worker", "b"), Member("police", "p"))
     assert choose(("grid_worker", "health_worker"), PLACES, roster, {"b": 9}, keep=kept) == (
@@ -79,7 +79,7 @@ def test_an_overdue_task_climbs_from_the_worker_to_the_district():
     ]
 
 
-def test_what_staff_do_not_get_goes_to_the_rungs_above_their_own():
+def test_an_undelivered_message_to_staff_goes_to_the_rungs_above():
     levels = [rung.level for rung in NINTH.ladder]
     for role, stands_on in (("grid_worker", 0), (None, 0), ("community_cadre", 1), ("district_officer", 3)):
         assert [rung.level for rung in above(NINTH, role)] == levels[stands_on + 1 :]
@@ -118,7 +118,7 @@ def test_a_case_goes_from_open_to_released_through_review_only():
     ]
 
 
-def test_who_refuses_is_still_followed_and_can_be_moved_to_central_isolation():
+def test_a_case_of_a_person_who_refuses_can_move_to_central_isolation():
     assert states.REFUSED in states.FOLLOWED
     assert states.CASE.move(states.REFUSED, states.MOVED_TO_CENTRAL) == states.MOVED_TO_CENTRAL
 

@@ -18,7 +18,7 @@ outcomes = st.builds(
 back_offs = st.builds(BackOff, tries=st.integers(1, 20), first=st.floats(0.1, 60), longest=st.just(3600.0))
 
 
-def test_what_was_sent_or_given_up_does_not_go_out_again() -> None:
+def test_a_sent_or_given_up_message_does_not_go_out_again() -> None:
     for state in (states.ACCEPTED, states.DELIVERED, states.FAILED, states.UNKNOWN, states.CANCELLED):
         assert not {states.PENDING, states.SENDING} & states.ALLOWED[state]
 

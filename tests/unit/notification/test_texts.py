@@ -82,7 +82,7 @@ def test_an_unknown_language_falls_back_to_chinese() -> None:
     assert "欢迎" in render("resident_inform", "fr", hotline="12345")
 
 
-def test_what_a_resident_is_called_is_never_run_as_a_template() -> None:
+def test_a_residents_name_is_never_run_as_a_template() -> None:
     assert "{{ hotline }}" in render("resident_inform", name="{{ hotline }}", hotline="12345")
 
 
@@ -111,9 +111,7 @@ def test_a_good_template_passes() -> None:
         ("template: hello\n", "", "template: Missing"),
     ],
 )
-def test_what_could_fail_when_a_message_is_due_fails_when_the_template_is_saved(
-    old: str, new: str, problem: str
-) -> None:
+def test_a_faulty_template_is_refused_when_it_is_saved(old: str, new: str, problem: str) -> None:
     assert old in GOOD
     with pytest.raises(TemplatesWrong, match=problem):
         check(GOOD.replace(old, new))

@@ -72,7 +72,7 @@ def test_an_opened_case_is_told_to_the_resident_and_the_grid_worker() -> None:
     assert notice.plan == "resident_home_isolation>resident,worker_at_the_door>s1"
 
 
-def test_whoever_answers_for_a_case_is_told_of_it_whatever_the_role() -> None:
+def test_the_owner_of_a_case_is_informed_whatever_the_role() -> None:
     officer = {"role": "community_officer", "staff_id": "s3", "contact": "k1.officer"}
     notice = of_case_opened(a_case(team=[officer, a_case()["team"][1]]), 1, BOOK)
     assert recipients(notice) == [("resident", "resident_home_isolation"), ("s3", "worker_case")]
@@ -92,7 +92,7 @@ def test_a_rule_for_a_role_tells_who_has_it_also_beside_the_owner(tmp_path: Path
     assert [told.recipient for told in notice.told] == ["resident", "s1", "s2"]
 
 
-def test_the_resident_is_named_the_grid_worker_to_call_wherever_he_stands_in_the_team() -> None:
+def test_the_resident_message_names_the_grid_worker_wherever_in_the_team() -> None:
     assert of_case_opened(a_case(team=a_case()["team"][::-1]), 1, BOOK).worker == "k1.worker"
 
 
@@ -198,7 +198,7 @@ OTHER_CONTACT = [{"role": "grid_worker", "staff_id": "s3", "contact": "k1.worker
     ],
     ids=lambda other: next(iter(other)),
 )
-def test_who_is_told_something_else_under_the_same_version_gets_another_message(
+def test_other_content_under_the_same_version_gets_another_message_id(
     other: dict[str, Any],
 ) -> None:
     """As after a restore from a backup: a gateway that has sent the first must not take this for it."""
@@ -210,7 +210,7 @@ def test_who_is_told_something_else_under_the_same_version_gets_another_message(
     assert all(first <= told.id <= last for told in another.told)
 
 
-def test_who_is_told_the_same_gets_the_same_message_however_it_was_sealed_and_planned() -> None:
+def test_the_same_content_gets_the_same_message_id_however_it_was_sealed() -> None:
     team = [{**member, "contact": f"k2.{member['role']}"} for member in a_case()["team"]]
     again = a_case(person="k2.person", team=team, today=[], tasks_planned=9, days=7)
     ids = [told.id for told in of_case_opened(a_case(), 1, BOOK).told]

@@ -66,7 +66,7 @@ def test_without_a_broker_nothing_is_called_lost():
     assert judged(OLD, outboxes=1, queues=None)[1].unseen == 0
 
 
-def test_what_was_given_up_on_is_accounted_for():
+def test_events_given_up_on_are_accounted_for():
     assert judged(recorded("dead", GRACE * 2), queues={})[0] == {"dead_lettered": 1}
 
 

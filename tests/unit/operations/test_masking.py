@@ -107,7 +107,7 @@ def test_names_of_fields_may_be_personal_too():
     assert masked({"张伟 13912345678": True}) == {"(masked name)": True}
 
 
-def test_what_is_sealed_is_said_to_be():
+def test_sealed_text_is_shown_as_sealed():
     assert masked({"person": f"k1.{'a' * 60}"}) == {"person": "(sealed)"}
 
 

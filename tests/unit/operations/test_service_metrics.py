@@ -32,7 +32,7 @@ def test_a_share_lies_between_the_bounds_as_prometheus_says(
     assert counts.lag("a.b", share) == pytest.approx(seconds)
 
 
-def test_what_was_added_and_all_of_what_began_anew():
+def test_counts_since_a_moment_survive_the_restart_of_a_replica():
     before, now = Counts(), Counts()
     before.values.update({(MESSAGES, "a.b", "handled"): 10, (MESSAGES, "a.c", "handled"): 10})
     now.values.update({(MESSAGES, "a.b", "handled"): 15, (MESSAGES, "a.c", "handled"): 3})

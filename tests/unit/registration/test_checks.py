@@ -89,7 +89,7 @@ def test_a_good_report_passes() -> None:
         ({"companions": [{"name": "王二"}]}, ("companions[0]", "person_unknown")),
     ],
 )  # fmt: skip
-def test_what_is_wrong_is_named_with_its_field(changed: dict[str, Any], reason: tuple[str, str]) -> None:
+def test_every_problem_is_named_with_its_field(changed: dict[str, Any], reason: tuple[str, str]) -> None:
     found = codes(data(**changed))
     assert reason in found
     assert len(found) <= 2

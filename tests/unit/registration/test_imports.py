@@ -82,7 +82,7 @@ def test_every_fault_of_a_list_is_told_with_its_row() -> None:
 
 
 @pytest.mark.parametrize("document", [None, [], {}, {"data": []}, "x"])
-def test_what_is_no_list_is_refused(document: Any) -> None:
+def test_a_document_that_is_no_risk_list_is_refused(document: Any) -> None:
     with pytest.raises(BadInput):
         read_official(document, ZONE)
 

@@ -111,7 +111,7 @@ def test_a_report_that_fits_two_goes_to_the_earlier_and_names_the_other() -> Non
     assert doubt(known("a", -40, 0), known("b", 40)) == "fits_two_arrivals"
 
 
-def test_two_arrivals_are_in_doubt_if_any_report_of_one_is_within_48_hours_of_any_of_the_other() -> None:
+def test_arrivals_are_in_doubt_if_any_two_of_their_reports_are_within_48_hours() -> None:
     assert doubt(known("a", 0), known("b", 49)) is None
     assert doubt(known("a", 0, 40), known("b", 88)) == "fits_two_arrivals"
     assert doubt(known("a", 0, 40), known("b", 89)) is None
