@@ -36,7 +36,7 @@ class Revisions:
     table: Table
     number: str
 
-    def raise_(self, conn: Connection, name: str) -> None:
+    def mark_changed(self, conn: Connection, name: str) -> None:
         """Say that it has changed, in the transaction that changes it.
 
         The row stays locked until the commit, so two imports that begin with this wait for each other.
@@ -86,7 +86,7 @@ class Copy:
         if written:
             if self.also:
                 self.also(uow, written)
-            self.revisions.raise_(uow.conn, self.table.name)
+            self.revisions.mark_changed(uow.conn, self.table.name)
 
     @property
     def _key(self) -> str:
@@ -127,7 +127,7 @@ class Revised:
 class Cache(Generic[Held]):
     """A service's reference data as this process holds it.
 
-    Do not read it in a transaction that has raised a revision: if that is rolled back, the cache would hold
+    Do not read it in a transaction that has marked a change: if that is rolled back, the cache would hold
     what never was.
 
     :param read: makes the data anew. Gets what is held, None at first, and which of its tables have changed.

@@ -8,7 +8,7 @@ from services.registration.arrivals.assign_waiting import assign_waiting
 from services.registration.intake.receive_reports import receive_reports
 from services.registration.intake.refuse_reused_ids import refuse_reused_ids
 from services.registration.intake.refuse_unreadable import refuse_unreadable
-from services.registration.policies.keep_policies import keep_policies
+from services.registration.policies.keep_policies import POLICIES
 from services.registration.risk.keep_risk_lists import keep_risk_lists
 
 HANDLERS = (
@@ -22,7 +22,7 @@ HANDLERS = (
         refused=refuse_reused_ids,
         unreadable=refuse_unreadable,
     ),
-    Handler("keep_policy", ("policy.published",), keep_policies, batch=20),
+    POLICIES.as_handler(),
     Handler("import_risk_list", ("risk_list.published",), keep_risk_lists, batch=1),
 )
 TIMERS = (Timer("assign_waiting", timedelta(seconds=30), assign_waiting),)

@@ -9,16 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from weakref import WeakKeyDictionary
 
-from sqlalchemy import select
-from sqlalchemy.engine import Engine
-
+from chassis.copies import Cache, Revised
 from chassis.unit_of_work import UnitOfWork
 from services.registration.places.placing import PlaceIndex
 from services.registration.places.queries import read_place_index
 from services.registration.policies.queries import DEFAULT_LOOK_BACK_DAYS, Policy, read_policies
-from services.registration.reference.tables import versions
+from services.registration.reference.versions import VERSIONS
 from services.registration.risk.assessing import RiskIndex
 from services.registration.risk.queries import read_risk_index
 from services.registration.staff.queries import read_absent, read_rota
@@ -58,31 +55,24 @@ class Catalogue:
         return days
 
 
-_cache: WeakKeyDictionary[Engine, Catalogue] = WeakKeyDictionary()
-
-
 def read_catalogue(uow: UnitOfWork) -> Catalogue:
     """From memory where nothing changed; only what changed is read again."""
+    return _CACHE.current(uow)
+
+
+def _read(uow: UnitOfWork, revised: Revised, old: Catalogue | None) -> Catalogue:
     conn = uow.conn
-    current = {row.name: row.version for row in conn.execute(select(versions.c.name, versions.c.version))}
-    old = _cache.get(conn.engine)
-    if old is not None and old.versions == current:
-        return old
+    places = old.places if old and revised.same("places") else read_place_index(conn)
+    if old and revised.same("risk"):
+        risk, risk_list = old.risk, old.risk_list
+    else:
+        risk, risk_list = read_risk_index(uow)
+    if old and revised.same("places", "staff"):
+        rota, absent = old.rota, old.absent
+    else:
+        rota, absent = read_rota(conn, places), read_absent(conn)
+    policies = old.policies if old and revised.same("policies") else read_policies(conn)
+    return Catalogue(revised.now, risk, risk_list, places, rota, absent, policies)
 
-    def changed(*names: str) -> bool:
-        return old is None or any(old.versions.get(name) != current.get(name) for name in names)
 
-    index = read_place_index(conn) if changed("places") or old is None else old.places
-    risk, newest = (read_risk_index(uow)) if changed("risk") or old is None else (old.risk, old.risk_list)
-    with_staff = changed("places", "staff") or old is None
-    fresh = Catalogue(
-        versions=current,
-        risk=risk,
-        risk_list=newest,
-        places=index,
-        rota=read_rota(conn, index) if with_staff or old is None else old.rota,
-        absent=read_absent(conn) if with_staff or old is None else old.absent,
-        policies=read_policies(conn) if changed("policies") or old is None else old.policies,
-    )
-    _cache[conn.engine] = fresh
-    return fresh
+_CACHE = Cache(VERSIONS, _read)

@@ -11,14 +11,14 @@ from chassis.unit_of_work import UnitOfWork
 from services.registration.places.place_file import PlaceRow, read_places
 from services.registration.places.tables import places
 from services.registration.reference.counts import counts
-from services.registration.reference.versions import mark_changed
+from services.registration.reference.versions import VERSIONS
 
 _PLACE_FIELDS = ("parent", "level", "name", "aliases", "division", "kind", "removed")
 
 
 def import_places(uow: UnitOfWork, text: str) -> dict[str, int]:
     """A whole places.csv, or BadInput and nothing. Places that the file does not name stay as they are."""
-    mark_changed(uow.conn, "places")
+    VERSIONS.mark_changed(uow.conn, "places")
     stored = {row.place_id: row for row in uow.conn.execute(select(places))}
     given = read_places(text, {row.place_id: row.level for row in stored.values() if not row.removed})
     changed = [

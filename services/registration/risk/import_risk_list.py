@@ -16,7 +16,7 @@ from chassis.ids import new_id
 from chassis.unit_of_work import UnitOfWork
 from field.words import RiskLevel
 from services.registration.reference.imported_tables import BadInput, Fault
-from services.registration.reference.versions import mark_changed
+from services.registration.reference.versions import VERSIONS
 from services.registration.risk.assessing import RiskArea
 from services.registration.risk.published_lists import Listed, RiskList, area_key, compare
 from services.registration.risk.queries import area_of
@@ -34,7 +34,7 @@ def import_risk_list(uow: UnitOfWork, risk_list: RiskList, source: str) -> dict[
     :returns: the summary that `doorstep risk import` prints; `already_imported` says that nothing changed.
     :raises BadInput: another list of the same time is there already.
     """
-    mark_changed(uow.conn, "risk")
+    VERSIONS.mark_changed(uow.conn, "risk")
     digest = _digest(risk_list)
     same_time = uow.conn.execute(
         select(risk_lists).where(

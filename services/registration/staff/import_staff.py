@@ -10,7 +10,7 @@ from chassis.database.statements import upsert_rows
 from chassis.unit_of_work import UnitOfWork
 from services.registration.places.tables import places
 from services.registration.reference.counts import counts
-from services.registration.reference.versions import mark_changed
+from services.registration.reference.versions import VERSIONS
 from services.registration.staff.staff_file import StaffRow, read_staff
 from services.registration.staff.tables import staff
 
@@ -19,7 +19,7 @@ _STAFF_FIELDS = ("role", "place", "language", "active")
 
 def import_staff(uow: UnitOfWork, text: str) -> dict[str, int]:
     """A whole staff.csv, or BadInput and nothing. Members that the file does not name stay as they are."""
-    mark_changed(uow.conn, "staff")
+    VERSIONS.mark_changed(uow.conn, "staff")
     known_places = frozenset(
         uow.conn.execute(select(places.c.place_id).where(places.c.removed.is_(False))).scalars()
     )

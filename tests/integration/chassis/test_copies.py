@@ -112,7 +112,7 @@ def test_columns_are_filled_from_the_fields_of_their_name(work: Work) -> None:
     assert rows == [("a", 4, "a 4", "w1"), ("b", 1, "b 1", None)]
 
 
-def test_only_what_is_newer_raises_the_revision_and_is_passed_on(work: Work) -> None:
+def test_only_what_is_newer_is_counted_and_is_passed_on(work: Work) -> None:
     passed: list[Sequence[str]] = []
     copy = replace(GATES, also=lambda _uow, keys: passed.append(keys))
     keep(work, gate("b", 2), gate("a", 2), copy=copy)
@@ -182,7 +182,7 @@ def test_only_the_tables_that_have_changed_are_read_again(work: Work) -> None:
     cache = Cache(REVISIONS, read)
     current(cache, work)
     with work.unit() as uow:
-        REVISIONS.raise_(uow.conn, "something else")
+        REVISIONS.mark_changed(uow.conn, "something else")
     assert current(cache, work).readings == 1
 
 
@@ -202,15 +202,15 @@ def test_each_database_is_held_apart(work: Work, database_url: Callable[..., str
     other.database.dispose()
 
 
-def test_revisions_that_several_replicas_raise_at_first_are_all_counted(url: str, work: Work) -> None:
+def test_changes_that_several_replicas_mark_at_first_are_all_counted(url: str, work: Work) -> None:
     works = [work_on(url) for _ in range(4)]
 
-    def raise_often(one: Work) -> None:
+    def mark_often(one: Work) -> None:
         for _ in range(5):
             with one.unit() as uow:
-                REVISIONS.raise_(uow.conn, "gates")
+                REVISIONS.mark_changed(uow.conn, "gates")
 
-    threads = [threading.Thread(target=raise_often, args=(one,)) for one in works]
+    threads = [threading.Thread(target=mark_often, args=(one,)) for one in works]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -11,7 +11,7 @@ from services.registration import tables as t
 from services.registration.arrivals import balance, queries
 from services.registration.arrivals.assign_waiting import assign_waiting
 from services.registration.places.import_places import import_places
-from services.registration.policies.keep_policies import keep_policies
+from services.registration.policies.keep_policies import POLICIES
 from services.registration.reference.imported_tables import BadInput
 from services.registration.staff.import_staff import import_staff
 from tests.integration.registration.trial import NOON, PLACES, RISKY, STAFF, Trial, as_event, report
@@ -128,9 +128,9 @@ def policy(version: int, days: int, **changed: Any) -> Any:
 
 def test_of_a_policy_the_newest_version_counts_whatever_the_order(trial: Trial) -> None:
     with trial.work.unit() as uow:
-        keep_policies(uow, [policy(3, 7), policy(2, 30)])
+        POLICIES.keep(uow, [policy(3, 7), policy(2, 30)])
     with trial.work.unit() as uow:
-        keep_policies(uow, [policy(1, 21)])
+        POLICIES.keep(uow, [policy(1, 21)])
     (kept,) = trial.rows(t.policies)
     assert (kept["version"], kept["document"]) == (3, {"look_back_days": 7})
 
@@ -139,7 +139,7 @@ def test_the_policy_says_how_many_days_a_stop_concerns_later_lists(trial: Trial)
     early = {**RISKY, "from": "2022-09-10", "to": "2022-09-20"}
     trial.receive(report(1, stops=[early]))
     with trial.work.unit() as uow:
-        keep_policies(uow, [policy(1, 7)])
+        POLICIES.keep(uow, [policy(1, 7)])
     trial.receive(report(2, stops=[early]))
     levels = {trial.person_of(row)["name"]: row["risk_level"] for row in trial.arrivals()}
     assert levels == {"旅客1": "high", "旅客2": "none"}
