@@ -24,8 +24,8 @@ from sqlalchemy import text
 
 from deploy.local import LocalNodeError, PrivateBroker
 from deploy.local.checkout import unpack
-from deploy.local.processes import wait_until
 from tests.system import ROOT, SMS, System
+from tests.waiting import eventually
 
 pytestmark = [pytest.mark.e2e, pytest.mark.broker, pytest.mark.slow]
 
@@ -131,7 +131,7 @@ def test_an_upgrade_in_the_middle_of_a_day_loses_nothing_and_repeats_nothing(sys
     assert rows(system) == handled, "what either commit has handled is recognised"
 
     system.set_clock(EVENING)
-    assert wait_until(lambda: count(system, "notification", "notices WHERE event = 'task.overdue'"), 60)
+    eventually(lambda: count(system, "notification", "notices WHERE event = 'task.overdue'"))
     system.settled()
     assert_each_message_was_delivered_once(system)
 
@@ -186,7 +186,7 @@ def leave_a_dead_letter(system: System, lines: list[dict[str, Any]]) -> None:
     change(system, "isolation", "ALTER TABLE cases RENAME TO cases_away")
     system.publish(lines)
     letters = "dead_letters WHERE handler = 'isolation.open_case' AND state = 'waiting'"
-    assert wait_until(lambda: count(system, "isolation", letters), 30)
+    eventually(lambda: count(system, "isolation", letters))
     change(system, "isolation", "ALTER TABLE cases_away RENAME TO cases")
 
 
@@ -195,17 +195,17 @@ def leave_events_in_the_work_queues(system: System, rest: Iterator[dict[str, Any
     pending = "messages WHERE state = 'pending' AND attempts > 0"
     system.sms_behaves(fail_share=1.0)
     system.publish(islice(rest, 8))
-    assert wait_until(lambda: count(system, "notification", pending), 30)
+    eventually(lambda: count(system, "notification", pending))
     system.stop("notification")
     system.publish(islice(rest, 10))
-    assert wait_until(lambda: waiting(system, "notification.tell_case_opened"), 30)
+    eventually(lambda: waiting(system, "notification.tell_case_opened"))
     system.stop("isolation")
     system.publish(islice(rest, 10))
-    assert wait_until(lambda: waiting(system, "isolation.open_case"), 30)
+    eventually(lambda: waiting(system, "isolation.open_case"))
 
     change(system, "registration", "ALTER TABLE reports RENAME TO reports_away")
     system.publish(islice(rest, 3))
-    assert wait_until(lambda: waiting(system, RETRY_QUEUE), 30)
+    eventually(lambda: waiting(system, RETRY_QUEUE))
     change(system, "registration", "ALTER TABLE reports_away RENAME TO reports")
     system.stop("registration")
     system.publish(islice(rest, 20))
@@ -251,7 +251,7 @@ def assert_each_message_was_delivered_once(system: System) -> None:
         keys = {str(key) for (key,) in ask(system, "notification", accepted)}
         return set(system.sms_sent()["per_key"]) == keys and not count(system, "notification", unsent)
 
-    assert wait_until(sent, 60)
+    eventually(sent)
     assert set(system.sms_sent()["per_key"].values()) == {1}
 
 
