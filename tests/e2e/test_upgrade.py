@@ -27,7 +27,8 @@ from deploy.local.checkout import unpack
 from tests.system import ROOT, SMS, System
 from tests.waiting import eventually
 
-pytestmark = [pytest.mark.e2e, pytest.mark.broker, pytest.mark.slow]
+# Fifty processes are started in turn, which takes its time on a busy machine.
+pytestmark = [pytest.mark.e2e, pytest.mark.broker, pytest.mark.slow, pytest.mark.timeout(600)]
 
 EARLIER = "43d68119521756c6d6e1e940cc126b0b66bdb70d"
 SERVICES = ("registration", "isolation", "notification")
