@@ -17,7 +17,7 @@ from chassis.messaging import dead_letters
 from chassis.messaging.dead_letters import DeadLetter
 from chassis.messaging.inbox import claim
 from chassis.messaging.publisher import Publisher
-from chassis.messaging.topology import retry_name
+from chassis.messaging.topology import DELIVERY_LIMIT, retry_name
 from chassis.names import ARRIVALS, ATTEMPTS, ERROR, FIRST_FAILED, LETTER, ROUTING_KEY
 from chassis.telemetry import DEAD_LETTERS, DUPLICATES, DURATION, LAG, MESSAGES, RETRIES, describe_error
 from chassis.unit_of_work import Work
@@ -99,6 +99,8 @@ class Runner:
                 raise Unreadable("the routing key holds characters that are no text")
             if publisher is not None and not 1 <= len(publisher) <= LONGEST_PUBLISHER:
                 raise Unreadable("the routing key must end in the publisher's name, 1 to 100 characters")
+            if delivery.delivered > DELIVERY_LIMIT:  # of a queue where the broker itself never gives up
+                raise Unreadable("delivered too often: the consumer died on it each time")
             parsed = parse_message(message.body, content_type)
         except Exception as error:
             delivery.unreadable.append(

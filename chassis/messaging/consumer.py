@@ -47,18 +47,29 @@ log = structlog.get_logger()
 
 
 class BatchConsumer:
-    """Consumes one handler's queue until `stop()`; broker and database may come and go."""
+    """Consumes one queue of a handler until `stop()`; broker and database may come and go.
+
+    :param queue: where the handler reads a second one; inbox, dead letters, retries and metrics have the
+        handler's name nevertheless.
+    """
 
     def __init__(
-        self, service: Service, handler: Handler, work: Work, outbox: Outbox, settings: Settings
+        self,
+        service: Service,
+        handler: Handler,
+        work: Work,
+        outbox: Outbox,
+        settings: Settings,
+        queue: str | None = None,
     ) -> None:
-        self.queue = handler.queue(service.name)
+        self._name = handler.queue(service.name)
+        self.queue = queue or self._name
         self._service = service
         self._handler = handler
         self._outbox = outbox
         self._settings = settings
         self._work = work
-        self._runner = Runner(self.queue, handler, work, outbox.publisher, settings.retry_delays)
+        self._runner = Runner(self._name, handler, work, outbox.publisher, settings.retry_delays)
         self._stopping = threading.Event()
         self._taken: deque[Any] = deque()
         self._read_ahead: Delivery | None = None
@@ -122,7 +133,7 @@ class BatchConsumer:
         self.ready, self.reason = False, why
         self._failures += 1
         if isinstance(error, BROKER_AWAY) or is_world_away(error):
-            WORLD_AWAY.labels(self.queue).inc()
+            WORLD_AWAY.labels(self._name).inc()
         log.warning("waiting_for_the_world", queue=self.queue, error=why)
 
     def _close(self) -> None:

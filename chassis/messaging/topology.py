@@ -3,6 +3,11 @@
 Every queue is a quorum queue; what a queue gives up on goes to its `.dead` queue at least once. A retry
 queue serves all handlers: a copy is published to its fanout exchange under the work queue's name, and on
 expiry `doorstep.back` returns it to exactly that queue.
+
+Outsiders write any headers. RabbitMQ 3.10 dies of `x-death` headers of another shape than its own when such
+a message expires: of all dead-lettering on the node, so no retry comes back any more. So there is a guard
+between `doorstep.arrivals` and a work queue: whatever carries those headers goes into a queue that the broker
+never dead-letters, and the same handler reads it.
 """
 
 from __future__ import annotations
@@ -24,7 +29,28 @@ DELIVERY_LIMIT = 100
 # A publisher that never reads its replies does not fill the disk: the oldest go first.
 REPLIES_KEPT = 200_000
 
-Entity = Any  # kombu's Exchange or Queue; kombu ships no types
+# What the broker reads when it dead-letters a message, and writes then.
+DEATH_HEADERS = ("x-death", "x-first-death-exchange", "x-first-death-queue", "x-first-death-reason")
+
+Entity = Any  # kombu's Exchange or Queue, a Link or an OldBinding; kombu ships no types
+
+
+@dataclass(frozen=True)
+class Link:
+    """One exchange bound to another: what comes to `source` by `key` goes on to `name`."""
+
+    name: str
+    source: str
+    key: str
+
+
+@dataclass(frozen=True)
+class OldBinding:
+    """A binding of the queue `name` that an older version made, and that must go."""
+
+    name: str
+    source: str
+    key: str
 
 
 class TopologyDiffers(WorldAway):
@@ -46,6 +72,29 @@ def retry_name(seconds: int) -> str:
 
 def dead_name(queue: str) -> str:
     return f"{queue}.dead"
+
+
+def guarded_name(queue: str) -> str:
+    return f"{queue}_guarded"
+
+
+def guard_name(queue: str) -> str:
+    return f"{queue}.guard"
+
+
+def intake_name(queue: str) -> str:
+    return f"{queue}.intake"
+
+
+def is_guarded(handler: Handler) -> bool:
+    """Whether outsiders write into its queue."""
+    return handler.exchange == ARRIVALS
+
+
+def consumed_queues(service: str, handler: Handler) -> list[str]:
+    """The queues that a handler reads; the first gives it its name in inboxes and dead letters."""
+    name = handler.queue(service)
+    return [name, guarded_name(name)] if is_guarded(handler) else [name]
 
 
 def exchanges() -> list[Exchange]:
@@ -71,12 +120,13 @@ def watched_queue() -> Queue:
 def work_queue(service: str, handler: Handler) -> Queue:
     name = handler.queue(service)
     source = _known(handler.exchange)
+    if is_guarded(handler):
+        ways = [binding(_known(intake_name(name)))]
+    else:
+        ways = [binding(source, routing_key=key) for key in handler.bindings]
     return _quorum(
         name,
-        bindings=[
-            *(binding(source, routing_key=key) for key in handler.bindings),
-            binding(_known(BACK), routing_key=name),
-        ],
+        bindings=[*ways, binding(_known(BACK), routing_key=name)],
         **{
             "x-dead-letter-exchange": "",
             "x-dead-letter-routing-key": dead_name(name),
@@ -123,7 +173,26 @@ def service_entities(service: Service) -> Iterator[Entity]:
     """A service's own queues; each dead queue before the queue that feeds it."""
     for handler in service.handlers:
         yield _quorum(dead_name(handler.queue(service.name)))
-        yield work_queue(service.name, handler)
+        if is_guarded(handler):
+            yield from _guarded_way(service.name, handler)
+        else:
+            yield work_queue(service.name, handler)
+
+
+def _guarded_way(service: str, handler: Handler) -> Iterator[Entity]:
+    """From the exchange of outsiders into the work queue.
+
+    The way of older versions is closed last: until then a message may take both, and comes once.
+    """
+    name = handler.queue(service)
+    guard, intake = guard_name(name), intake_name(name)
+    carries_one = {"x-match": "any-with-x"} | dict.fromkeys(DEATH_HEADERS)
+    yield _exchange(intake, "fanout")
+    yield work_queue(service, handler)
+    yield _exchange(guard, "headers", alternate=intake)
+    yield _quorum(guarded_name(name), bindings=[binding(_known(guard), arguments=carries_one)])
+    yield from (Link(guard, handler.exchange, key) for key in handler.bindings)
+    yield from (OldBinding(name, handler.exchange, key) for key in handler.bindings)
 
 
 def apply(connection: Connection, entities: Iterable[Entity]) -> None:
@@ -134,7 +203,7 @@ def apply(connection: Connection, entities: Iterable[Entity]) -> None:
     for entity in entities:
         with connection.channel() as channel:
             try:
-                entity.bind(channel).declare()
+                _declare(entity, channel)
                 continue
             except PreconditionFailed as error:
                 raise TopologyDiffers(f"{entity.name}: {error.message}") from None
@@ -160,7 +229,18 @@ def check(connection: Connection, entities: Iterable[Entity]) -> list[Difference
     return found
 
 
+def _declare(entity: Entity, channel: Any) -> None:
+    if isinstance(entity, Link):
+        channel.exchange_bind(entity.name, entity.source, entity.key)
+    elif isinstance(entity, OldBinding):
+        channel.queue_unbind(entity.name, entity.source, entity.key)
+    else:
+        entity.bind(channel).declare()
+
+
 def _is_there(entity: Entity, channel: Any) -> str | None:
+    if isinstance(entity, Link | OldBinding):
+        return None
     declare: Callable[..., Any] = (
         channel.queue_declare if isinstance(entity, Queue) else channel.exchange_declare
     )
@@ -173,6 +253,8 @@ def _is_there(entity: Entity, channel: Any) -> str | None:
 
 
 def _is_same(entity: Entity, channel: Any) -> str | None:
+    if isinstance(entity, Link | OldBinding):
+        return None
     bound = entity.bind(channel)
     declare = bound.queue_declare if isinstance(entity, Queue) else bound.declare
     try:

@@ -20,6 +20,7 @@ from chassis.handlers import Map, Service
 from chassis.messaging.consumer import BatchConsumer
 from chassis.messaging.outbox import Outbox
 from chassis.messaging.publisher import Publisher
+from chassis.messaging.topology import consumed_queues
 from chassis.running.housekeeping import Chore, chores, loops
 from chassis.settings import Settings
 from chassis.telemetry import WORLD_AWAY, begin_at_zero, describe_error
@@ -97,11 +98,12 @@ def host(service: Service, work: Work, settings: Settings) -> tuple[type, list[B
     consumers: list[BatchConsumer] = []
     begin_at_zero([handler.queue(service.name) for handler in service.handlers], EVENT_TYPES)
     for handler in service.handlers:
-        queue = handler.queue(service.name)
-        outbox = Outbox(Publisher(settings.broker_url, queue))
-        consumer = BatchConsumer(service, handler, replace(work, outlet=outbox), outbox, settings)
-        consumers.append(consumer)
-        members[handler.name] = _method(handler.name, Consumes.decorator(consumer))
+        for queue in consumed_queues(service.name, handler):
+            outbox = Outbox(Publisher(settings.broker_url, queue))
+            consumer = BatchConsumer(service, handler, replace(work, outlet=outbox), outbox, settings, queue)
+            consumers.append(consumer)
+            name = queue.rpartition(".")[2]
+            members[name] = _method(name, Consumes.decorator(consumer))
     for chore in [*chores(service, work, settings), *loops(service, work, settings, _green_map)]:
         short = chore.name.rpartition(".")[2]
         named = replace(chore, name=f"{service.name}.{short}")  # as handlers are, in metrics and logs

@@ -112,14 +112,14 @@ def table_of(picture: Picture, everything: bool, width: int) -> RenderableType:
     lines = [Text(f"! {one.where}: {one.what}", style="bold red") for one in picture.attention]
     replicas = ", ".join(f"{one.name} {one.replicas}" for one in picture.services)
     hidden = len(names) - len(shown)
-    rest = f"; {hidden} empty dead and reply queues: --all" if hidden else ""
+    rest = f"; {hidden} empty dead, guarded and reply queues: --all" if hidden else ""
     quiet = [] if lines else [Text("nothing wants attention", style="green")]
     return Group(table, *lines, *quiet, Text(f"replicas that answer: {replicas}{rest}", style="dim"))
 
 
 def _busy(queue: Queue) -> bool:
     """Or one that is always looked at."""
-    idle_is_usual = queue.name.endswith(".dead") or queue.name.startswith("doorstep.replies.")
+    idle_is_usual = queue.name.endswith((".dead", "_guarded")) or queue.name.startswith("doorstep.replies.")
     return not idle_is_usual or bool(queue.ready or queue.unacknowledged)
 
 

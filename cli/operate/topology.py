@@ -30,13 +30,15 @@ def register(app: typer.Typer) -> None:
 @topology.command("apply")
 def apply_all(as_json: AsJson = False) -> None:
     """Declare everything; what is there stays. Fails where something has other properties."""
+    from kombu import Exchange, Queue
+
     from operations.databases import broker
     from operations.preparation import apply_topology
 
     with broker("doorstep topology"):
         pass  # an unreachable broker is told in one line
     apply_topology(environment())
-    count = len(entities())
+    count = sum(isinstance(one, Exchange | Queue) for one in entities())
     print(json.dumps({"declared": count}) if as_json else f"{count} exchanges and queues are in place")
 
 
@@ -76,21 +78,22 @@ def bound_otherwise(management: Management, wanted: list[Any]) -> list[Differenc
     """Bindings that are missing; bindings, queues and exchanges that nobody asks for. Raises WorldAway."""
     from kombu import Exchange, Queue
 
-    from chassis.messaging.topology import Difference
+    from chassis.messaging.topology import Difference, Link
     from chassis.names import REPLIES
 
     queues = {one.name: one for one in wanted if isinstance(one, Queue)}
     exchanges = {one.name for one in wanted if isinstance(one, Exchange)}
     expected = {(b.exchange.name, q.name, b.routing_key or "") for q in queues.values() for b in q.bindings}
+    expected |= {(one.source, one.name, one.key) for one in wanted if isinstance(one, Link)}
     rows = management.get("bindings", management.vhost)
     actual = {(row["source"], row["destination"], row["routing_key"]) for row in rows if row["source"]}
     there = {row["name"] for row in management.get("queues", management.vhost, columns="name")}
     made = {row["name"] for row in management.get("exchanges", management.vhost, columns="name")}
 
     found = [
-        Difference(queue, f"not bound to {exchange}{_by(key)}")
-        for exchange, queue, key in sorted(expected - actual)
-        if queue in there
+        Difference(name, f"not bound to {exchange}{_by(key)}")
+        for exchange, name, key in sorted(expected - actual)
+        if name in there | made
     ]
     for exchange, name, key in sorted(actual - expected):
         if exchange != REPLIES and (exchange in exchanges or name in queues):

@@ -69,8 +69,19 @@ def empty_between_services(rabbitmq: str) -> list[str]:
 
 
 def _between_services(found: dict[str, Any]) -> list[str]:
-    outside = {one["destination"] for one in found["bindings"] if one["source"] in (ARRIVALS, REPLIES)}
+    outside = {ARRIVALS, REPLIES}
+    while further := _led_to(found, outside) - outside:
+        outside |= further
     return sorted({queue["name"] for queue in found["queues"]} - outside - {UNROUTED})
+
+
+def _led_to(found: dict[str, Any], exchanges: set[str]) -> set[str]:
+    """Queues and exchanges that these exchanges are bound to, or hand on what they cannot route."""
+    bound = {one["destination"] for one in found["bindings"] if one["source"] in exchanges}
+    alternates = {
+        one["arguments"].get("alternate-exchange") for one in found["exchanges"] if one["name"] in exchanges
+    }
+    return bound | alternates - {None}
 
 
 def _definitions(rabbitmq: str) -> dict[str, Any]:

@@ -63,11 +63,11 @@ class Waiting:
 
     def may_hold(self, handler: str) -> bool:
         """Whether a queue holds something that could be for this handler; where none is known: yes."""
-        from chassis.messaging.topology import dead_name
+        from chassis.messaging.topology import dead_name, guarded_name
 
         if self.queues is None or self._retrying:
             return True
-        return bool(self.queues.get(handler) or self.queues.get(dead_name(handler)))
+        return any(self.queues.get(name) for name in (handler, dead_name(handler), guarded_name(handler)))
 
     @cached_property
     def _retrying(self) -> bool:
@@ -101,12 +101,18 @@ def depths() -> dict[str, int]:
     """Ready messages in every work, retry and dead queue, and among the unrouted. Raises WorldAway."""
     from amqp.exceptions import NotFound
 
-    from chassis.messaging.topology import dead_name, retry_name
+    from chassis.messaging.topology import consumed_queues, dead_name, retry_name
     from operations.databases import broker, settings_of
 
     work = [name for handlers in subscribers().values() for name, _ in handlers]
     retries = [retry_name(delay) for delay in settings_of(SERVICES[0]).retry_delays]
-    names = dict.fromkeys([*work, *retries, *map(dead_name, work), unrouted()])
+    read = [
+        name
+        for service in SERVICES
+        for handler in import_module(f"services.{service}.handlers").HANDLERS
+        for name in consumed_queues(service, handler)
+    ]
+    names = dict.fromkeys([*read, *retries, *map(dead_name, work), unrouted()])
     found = {}
     with broker("doorstep audit") as connection:
         channel = connection.channel()

@@ -196,7 +196,7 @@ def _service(told: Told) -> Service:
 
 
 def attention(picture: Picture) -> Iterator[Attention]:
-    from chassis.messaging.topology import dead_name
+    from chassis.messaging.topology import dead_name, guarded_name
     from chassis.names import UNROUTED
 
     if picture.broker != "ok":
@@ -218,6 +218,10 @@ def attention(picture: Picture) -> Iterator[Attention]:
         if queue is not None and queue.consumers == 0:
             waiting = f"{_count(_all(queue), 'message')} and " if _all(queue) else ""
             yield Attention(handler.handler, f"{waiting}no consumer: is {handler.service} running?")
+        guarded = picture.queues.get(guarded_name(handler.handler))
+        if guarded is not None and guarded.consumers == 0 and _all(guarded):
+            waiting = _count(_all(guarded), "message")
+            yield Attention(guarded.name, f"{waiting} and no consumer: is {handler.service} running?")
         given_up = picture.queues.get(dead_name(handler.handler))
         if given_up is not None and _all(given_up):
             what = f"the broker gave up on {_all(given_up)}: {handler.service} makes dead letters of them"

@@ -8,10 +8,17 @@ import pytest
 
 from chassis.handlers import Service
 from chassis.messaging.connection import connect
-from chassis.messaging.topology import TopologyDiffers, apply, service_entities, shared_entities
+from chassis.messaging.topology import (
+    TopologyDiffers,
+    apply,
+    consumed_queues,
+    service_entities,
+    shared_entities,
+)
 from contracts.registry import EVENT_TYPES
 from deploy.local import PrivateBroker
 from services.isolation.handlers import HANDLERS
+from services.registration.service import SERVICE as REGISTRATION
 
 pytestmark = pytest.mark.broker
 
@@ -40,6 +47,22 @@ def test_a_service_without_the_right_to_declare_uses_the_operators_topology(
 ) -> None:
     _declare(broker_url)
     _declare(as_isolation)
+
+
+def test_registration_is_content_with_the_guard_that_the_operator_declared(
+    broker: PrivateBroker, vhost: str, broker_url: str
+) -> None:
+    name, may = f"registration-{vhost}", USERS["registration"]
+    broker.rabbitmqctl("add_user", name, "secret")
+    broker.rabbitmqctl("set_permissions", "-p", vhost, name, may["configure"], may["write"], may["read"])
+    parts = urlsplit(broker_url)
+    url = urlunsplit(parts._replace(netloc=f"{name}:secret@{parts.hostname}:{parts.port}"))
+    for each in (broker_url, url):
+        with connect(each, "test") as connection:
+            apply(connection, [*shared_entities(DELAYS), *service_entities(REGISTRATION)])
+    with connect(url, "test") as connection:
+        for queue in consumed_queues("registration", REGISTRATION.handlers[0]):
+            connection.channel().basic_get(queue)
 
 
 def test_a_missing_queue_is_named_with_what_to_do(as_isolation: str) -> None:

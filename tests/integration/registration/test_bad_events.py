@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -13,26 +11,17 @@ import pytest
 
 from chassis.ids import new_id
 from chassis.messaging import dead_letters
-from chassis.messaging.connection import close_quietly, connect
-from chassis.messaging.consumer import BatchConsumer
-from chassis.messaging.dead_letters import DEAD, PURPOSE, Act
-from chassis.messaging.outbox import Outbox
-from chassis.messaging.publisher import Publisher
-from chassis.messaging.topology import apply, service_entities, shared_entities
-from chassis.names import ARRIVALS, BACK, LETTER, REPLIES
-from chassis.settings import read_settings
-from contracts.envelope import BATCH, dump_event, join_events
+from chassis.messaging.dead_letters import Act
+from chassis.names import ARRIVALS, BACK, LETTER
+from contracts.envelope import BATCH
 from contracts.registry import EVENT_TYPES
-from operations.audit.balance import Balance, _registration
-from operations.audit.in_flight import Waiting
 from services.registration.reports import tables as t
-from services.registration.service import SERVICE
+from tests.integration.registration.intake import PUBLISHER, Intake
 from tests.integration.registration.trial import Trial, prepare, report
 
 pytestmark = pytest.mark.broker
 Wait = Callable[..., None]
 GOOD = 49
-PUBLISHER = "rail"
 
 
 def without(document: dict[str, Any], name: str) -> dict[str, Any]:
@@ -64,80 +53,15 @@ BAD: dict[str, tuple[Callable[[dict[str, Any]], Any], str, str]] = {
 }
 
 
-@dataclass
-class Running:
-    """The intake of registration on a real broker."""
-
-    trial: Trial
-    broker_url: str
-
-    def __post_init__(self) -> None:
-        key = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
-        given = {"DOORSTEP_REGISTRATION_DATABASE_URL": self.trial.url, "DOORSTEP_BROKER_URL": self.broker_url}
-        given |= {"DOORSTEP_SEAL_KEYS": f"k:{key}", "DOORSTEP_INDEX_KEY": key}
-        self.settings = replace(read_settings("registration", given), retry_delays=(1,))
-        self.handler = SERVICE.handlers[0]
-        self.queue = self.handler.queue(SERVICE.name)
-        connection = connect(self.broker_url, "test")
-        apply(connection, [*shared_entities((1,)), *service_entities(SERVICE)])
-        close_quietly(connection)
-
-    @contextmanager
-    def consuming(self) -> Iterator[None]:
-        outbox = Outbox(Publisher(self.broker_url, "test"))
-        work = replace(self.trial.work, outlet=outbox)
-        consumer = BatchConsumer(SERVICE, self.handler, work, outbox, self.settings)
-        thread = threading.Thread(target=consumer.run, daemon=True)
-        thread.start()
-        try:
-            yield
-        finally:
-            consumer.stop()
-            thread.join(20)
-
-    def publish(self, body: bytes, exchange: str, key: str, headers: dict[str, Any] | None = None) -> None:
-        publisher, taken = Publisher(self.broker_url, "test"), []
-        publisher.send(
-            "1", exchange, key, body, content_type=BATCH, on_confirmed=taken.append, headers=headers or {}
-        )
-        publisher.wait()
-        publisher.drop()
-        assert taken == ["1"]
-
-    def publish_reports(self, *documents: Any) -> None:
-        body = join_events(dump_event(document) for document in documents)
-        self.publish(body, ARRIVALS, f"arrival.reported.{PUBLISHER}")
-
-    def replies(self) -> list[dict[str, Any]]:
-        connection = connect(self.broker_url, "test")
-        channel, found = connection.channel(), []
-        while (message := channel.basic_get(f"{REPLIES}.{PUBLISHER}", no_ack=True)) is not None:
-            found += orjson.loads(message.body)
-        close_quietly(connection)
-        return found
-
-    def letters(self) -> list[Any]:
-        return self.trial.rows(DEAD, "id")
-
-    def body(self, letter: Any) -> Any:
-        return orjson.loads(self.trial.sealer.unseal(letter["sealed_body"], PURPOSE))
-
-    def audit(self) -> Balance:
-        found = Balance(Waiting({}, {}))
-        with self.trial.database.read() as conn:
-            _registration(found, conn)
-        return found
-
-
 @pytest.fixture
-def intake(broker_url: str, database_url: Callable[..., str]) -> Iterator[Running]:
+def intake(broker_url: str, database_url: Callable[..., str]) -> Iterator[Intake]:
     trial = Trial(database_url("registration", prepare))
-    yield Running(trial, broker_url)
+    yield Intake(trial, broker_url)
     trial.database.dispose()
 
 
 def test_neighbours_of_a_bad_event_are_registered_and_it_is_a_letter_and_rejected(
-    intake: Running, eventually: Wait
+    intake: Intake, eventually: Wait
 ) -> None:
     sent: dict[str, Any] = {}
     orders = iter(range(1, 10_000))
@@ -176,7 +100,7 @@ def test_neighbours_of_a_bad_event_are_registered_and_it_is_a_letter_and_rejecte
     }
 
 
-def test_a_bad_event_that_stands_alone_is_rejected_too(intake: Running, eventually: Wait) -> None:
+def test_a_bad_event_that_stands_alone_is_rejected_too(intake: Intake, eventually: Wait) -> None:
     intake.publish_reports(report(1, told="2022-10-01T10:30:00"))
     with intake.consuming():
         eventually(lambda: len(intake.letters()) == 1)
@@ -187,7 +111,7 @@ def test_a_bad_event_that_stands_alone_is_rejected_too(intake: Running, eventual
 
 
 def test_a_message_that_is_no_json_is_one_letter_and_answered_by_nobody(
-    intake: Running, eventually: Wait
+    intake: Intake, eventually: Wait
 ) -> None:
     intake.publish(b"{", ARRIVALS, f"arrival.reported.{PUBLISHER}")
     intake.publish_reports(report(1))
@@ -197,7 +121,7 @@ def test_a_message_that_is_no_json_is_one_letter_and_answered_by_nobody(
 
 
 def test_where_an_answer_cannot_be_made_the_letter_is_buried_without_it(
-    intake: Running, eventually: Wait
+    intake: Intake, eventually: Wait
 ) -> None:
     def failing(_uow: object, _events: object) -> None:
         raise ZeroDivisionError
@@ -208,7 +132,7 @@ def test_where_an_answer_cannot_be_made_the_letter_is_buried_without_it(
         eventually(lambda: len(intake.letters()) == 1 and len(intake.trial.arrivals()) == 1)
 
 
-def begin_replay(intake: Running, letter_id: str) -> None:
+def begin_replay(intake: Intake, letter_id: str) -> None:
     act = Act(new_id(), "wang", "replay", {}, "mended")
     with intake.trial.database.begin() as conn:
         dead_letters.begin(conn, act, 1)
@@ -216,7 +140,7 @@ def begin_replay(intake: Running, letter_id: str) -> None:
 
 
 def test_the_letter_of_a_bad_event_is_handled_alone_when_it_is_replayed_after_a_mend(
-    intake: Running, eventually: Wait, monkeypatch: pytest.MonkeyPatch
+    intake: Intake, eventually: Wait, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     newer = report(1) | {"dataschema": "urn:doorstep:arrival.reported:2"}
     intake.publish_reports(newer, report(2), report(3))
@@ -236,7 +160,7 @@ def test_the_letter_of_a_bad_event_is_handled_alone_when_it_is_replayed_after_a_
 
 
 def test_a_replayed_message_of_an_older_version_leaves_a_letter_for_each_bad_event(
-    intake: Running, eventually: Wait
+    intake: Intake, eventually: Wait
 ) -> None:
     """Two without an id are two letters, also if the copy comes twice."""
     packed = orjson.dumps([report(1), without(report(2), "id"), without(report(3), "id"), report(4)])
