@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import errno
 import sqlite3
+from collections.abc import Iterable
 
 from sqlalchemy import exc as sa_exc
+
+from contracts.faults import Fault
 
 # SQLSTATE classes and codes of PostgreSQL that say nothing about the work itself:
 # 08 connection, 53 resources (disk full, too many connections), 57P administrator shutdown and start-up,
@@ -17,6 +20,14 @@ _AWAY_SQLITE = ("locked", "busy", "disk i/o error", "disk is full", "unable to o
 
 class SettingsError(Exception):
     """A setting is missing or wrong. The text is one line that says which, and what to do."""
+
+
+class FaultyFiles(SettingsError):
+    """Files that a setting names are wrong. The text has a line for each fault."""
+
+    def __init__(self, faults: Iterable[Fault]) -> None:
+        self.faults = tuple(faults)
+        super().__init__("\n".join(map(str, self.faults)))
 
 
 class Wrong(Exception):

@@ -213,7 +213,7 @@ def masked_name(name: str | None) -> str | None:
 
 
 def masked_phone(phone: str | None) -> str | None:
-    from services.notification.channels.sms_length import masked
+    from services.notification.messages.masking import masked
 
     return masked(phone) if phone else phone
 

@@ -1,29 +1,25 @@
-"""What `/metrics` shows of notification: what waits to be sent, and what became of the rest."""
+"""The metrics of notification: how many messages wait, and how sending ended for the others."""
 
 from datetime import datetime
 
-from prometheus_client import Counter, Gauge
+from prometheus_client import Gauge
 from sqlalchemy import func, select, text
 from sqlalchemy.engine import Connection
 
 from chassis.running.figures import Figure, Found
 from chassis.telemetry import SAME_IN_ALL
+from services.notification.channels import CHANNELS
 from services.notification.messages import states
+from services.notification.messages.columns import channel_names
+from services.notification.messages.counters import SENDS, SETTLED
 from services.notification.tables import messages
 
-SENDS = Counter("doorstep_sends_total", "Attempts to send a message", ["channel", "answer"])
+__all__ = ["FIGURES", "SENDS", "SETTLED", "WAITING"]
 
-# What waits is few and counted. What is settled is all there ever was, too much to count again and again: it
-# is told as it happens.
-LIVE = (states.PENDING, states.SENDING)
+# Waiting messages are few, so they are counted: a gauge. Settled ones are never deleted: a counter.
 WAITING = Gauge(
     "doorstep_messages_waiting",
     f"Messages to be sent, or being sent just now, by the channel that is tried {SAME_IN_ALL}",
-    ["state", "channel"],
-)
-SETTLED = Counter(
-    "doorstep_messages_settled_total",
-    "Messages that came into a state they wait in no more",
     ["state", "channel"],
 )
 
@@ -34,11 +30,13 @@ def waiting(conn: Connection, _now: datetime) -> Found:
     key = (messages.c.state, messages.c.channels, messages.c.channel)
     found: dict[tuple[str, ...], float] = {}
     for state, channels, number, count in conn.execute(select(*key, func.count()).where(live).group_by(*key)):
-        labels = (state, channels.split(",")[number])
+        labels = (state, channel_names(channels)[number])
         found[labels] = found.get(labels, 0) + count
     return found
 
 
-FIGURES = (Figure(WAITING, waiting, always=tuple((state, "sms") for state in LIVE)),)
+_NAMES = [channel.name for channel in CHANNELS]
+FIGURES = (Figure(WAITING, waiting, always=tuple((state, name) for state in states.LIVE for name in _NAMES)),)
 for _state in (states.ACCEPTED, states.DELIVERED, states.FAILED, states.UNKNOWN, states.CANCELLED):
-    SETTLED.labels(_state, "sms")
+    for _name in _NAMES:
+        SETTLED.labels(_state, _name)

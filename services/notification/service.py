@@ -1,7 +1,8 @@
 """The notification service as the chassis runs it."""
 
 from chassis.handlers import Service
-from services.notification.handlers import HANDLERS, LOOPS, TIMERS, telling
+from services.notification.handlers import HANDLERS, LOOPS, TIMERS
 from services.notification.metrics import FIGURES
+from services.notification.rules.in_use import rules_in_use
 
-SERVICE = Service("notification", HANDLERS, TIMERS, FIGURES, LOOPS, checks=(telling,))
+SERVICE = Service("notification", HANDLERS, TIMERS, FIGURES, LOOPS, checks=(rules_in_use,))

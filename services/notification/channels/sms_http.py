@@ -5,23 +5,26 @@
       409                 the key is in work already: ask again later
       429, 503            later, after Retry-After if given
       other 4xx           never
-    GET <url>/<reference> {"status": "accepted" | "delivered" | "failed"}
 
 No number, no text and no token of it is ever logged or put into an error.
 """
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from urllib.parse import quote, urlsplit
+from typing import Final, Self
+from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
 
 from chassis.errors import SettingsError
-from services.notification.messages.attempts import Answer, Outcome
+from services.notification.channels.answers import Answer, Outcome
+from services.notification.channels.channel import Channel, number
+from services.notification.channels.sms_length import segments
+
+MOST_SEGMENTS: Final = 4
 
 # The gateway refuses *us*: our fault or its, and mended without touching the message.
 _OUR_TROUBLE = frozenset({401, 402, 403, 404, 405, 407, 408, 409, 421, 425, 429})
@@ -38,10 +41,12 @@ class SmsSettings:
     connections: int = 20
 
 
-class SmsOverHttp:
-    """See the module. One session with as many kept connections as there are senders at once."""
+class SmsOverHttp(Channel):
+    """See the module. One session with as many kept connections as there are requests at once."""
 
     name = "sms"
+    address = "phone"
+    setting = "DOORSTEP_SMS_URL"
 
     def __init__(self, settings: SmsSettings) -> None:
         self.idempotent = settings.idempotent
@@ -62,6 +67,33 @@ class SmsOverHttp:
         if settings.token:
             self._session.headers["Authorization"] = f"Bearer {settings.token}"
 
+    @classmethod
+    def from_settings(cls, given: Mapping[str, str]) -> Self | None:
+        """As DOORSTEP_SMS_… says; None where no gateway is set. Raises SettingsError."""
+        url = given.get(cls.setting, "").strip()
+        if not url:
+            return None
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise SettingsError("DOORSTEP_SMS_URL must be the http(s) address of the gateway")
+        supports = given.get("DOORSTEP_SMS_IDEMPOTENCY", "yes").strip().lower()
+        if supports not in ("yes", "no"):
+            raise SettingsError(f"DOORSTEP_SMS_IDEMPOTENCY={supports} must be yes or no")
+        return cls(
+            SmsSettings(
+                url=url,
+                token=given.get("DOORSTEP_SMS_TOKEN", ""),
+                timeout=number(given, "DOORSTEP_SMS_TIMEOUT", 10.0, low=0.05, high=120.0),
+                idempotent=supports == "yes",
+                connections=int(number(given, "DOORSTEP_SMS_CONNECTIONS", 20, low=1, high=200)),
+            )
+        )
+
+    @classmethod
+    def too_long(cls, text: str) -> str | None:
+        parts = segments(text)
+        return f"takes {parts} text messages; at most {MOST_SEGMENTS}" if parts > MOST_SEGMENTS else None
+
     def send(self, to: str, text: str, key: str) -> Outcome:
         body = {"to": to, "text": text, "idempotency_key": key}
         try:
@@ -77,54 +109,6 @@ class SmsOverHttp:
         except requests.RequestException as error:
             return Outcome(Answer.LOST, type(error).__name__.lower()[:40])
         return _read(answer)
-
-    def status(self, provider_reference: str) -> Outcome:
-        try:
-            answer = self._session.get(
-                f"{self._url}/{quote(provider_reference, safe='')}",
-                timeout=self._timeout,
-                allow_redirects=False,
-            )
-        except requests.RequestException:
-            return Outcome(Answer.UNREACHABLE, "no_connection")
-        if answer.status_code != 200:
-            return Outcome(Answer.LOST, f"http_{answer.status_code}")
-        known = {"accepted": Answer.ACCEPTED, "delivered": Answer.DELIVERED, "failed": Answer.REFUSED}
-        return Outcome(known.get(_json(answer).get("status", ""), Answer.LOST), "status", provider_reference)
-
-
-def sms_from_environment(environment: Mapping[str, str] | None = None) -> SmsOverHttp | None:
-    """The channel as DOORSTEP_SMS_… says; None where no gateway is set. Raises SettingsError."""
-    given = os.environ if environment is None else environment
-    url = given.get("DOORSTEP_SMS_URL", "").strip()
-    if not url:
-        return None
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise SettingsError("DOORSTEP_SMS_URL must be the http(s) address of the gateway")
-    supports = given.get("DOORSTEP_SMS_IDEMPOTENCY", "yes").strip().lower()
-    if supports not in ("yes", "no"):
-        raise SettingsError(f"DOORSTEP_SMS_IDEMPOTENCY={supports} must be yes or no")
-    return SmsOverHttp(
-        SmsSettings(
-            url=url,
-            token=given.get("DOORSTEP_SMS_TOKEN", ""),
-            timeout=number(given, "DOORSTEP_SMS_TIMEOUT", 10.0, low=0.05, high=120.0),
-            idempotent=supports == "yes",
-            connections=int(number(given, "DOORSTEP_SMS_CONNECTIONS", 20, low=1, high=200)),
-        )
-    )
-
-
-def number(given: Mapping[str, str], name: str, default: float, *, low: float, high: float) -> float:
-    text = given.get(name, "").strip() or str(default)
-    try:
-        value = float(text)
-    except ValueError:
-        value = low - 1
-    if not low <= value <= high:
-        raise SettingsError(f"{name}={text} must be a number from {low:g} to {high:g}")
-    return value
 
 
 def _read(answer: requests.Response) -> Outcome:

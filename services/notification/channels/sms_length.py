@@ -17,10 +17,3 @@ def segments(text: str) -> int:
         return 1 if length <= 160 else -(-length // 153)
     length = len(text.encode("utf-16-le")) // 2
     return 1 if length <= 70 else -(-length // 67)
-
-
-def masked(phone: str | None) -> str | None:
-    """For whoever may see that there is a number, and not which."""
-    if not phone:
-        return None
-    return phone[: max(0, min(3, len(phone) - 4))] + "****" + phone[-2:] if len(phone) > 6 else "****"

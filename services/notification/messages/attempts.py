@@ -1,38 +1,13 @@
-"""What follows from one attempt to send: accepted, again later, the next channel, or a human.
+"""The decision after one attempt to send: accepted, again later, the next channel, or a human.
 
 Times here are real seconds: back-off follows the world's clock, not the clock of the field.
 """
 
 from dataclasses import dataclass
-from enum import StrEnum
 from hashlib import blake2b
 
+from services.notification.channels.answers import Answer, Outcome
 from services.notification.messages import states
-
-
-class Answer(StrEnum):
-    """How a channel answered, by what may be done next."""
-
-    ACCEPTED = "accepted"
-    DELIVERED = "delivered"
-    REFUSED = "refused"  # this message will never go this way: a bad number, a forbidden text
-    BUSY = "busy"  # told to come back later
-    UNREACHABLE = "unreachable"  # nothing was handed over: no connection, gateway closed, rights refused
-    LOST = "lost"  # handed over perhaps: the answer did not come or says nothing
-    NO_NUMBER = (
-        "no_number"  # not tried: there is nobody's number yet, somebody of the household may bring one
-    )
-    NOT_SENT = "not_sent"  # not tried: the lease was too short for another request
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """`reason` is a short code for history and events; never a text that could hold personal data."""
-
-    answer: Answer
-    reason: str = ""
-    provider_reference: str | None = None
-    retry_after: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +35,12 @@ class BackOff:
 
 @dataclass(frozen=True, slots=True)
 class Next:
-    """`wait` is set where the message becomes pending again; `next_channel`: on the recipient's next channel.
-    `undeliverable`: a human must be told."""
+    """
+    :param wait: seconds until the message is tried again; None where it is not.
+    :param next_channel: it is tried again on the recipient's next channel.
+    :param undeliverable: a human must be informed.
+    :param counts: an attempt was made.
+    """
 
     state: str
     wait: float | None = None
@@ -73,6 +52,9 @@ class Next:
 # People of one household are registered together, and their cases opened within seconds.
 TRIES_FOR_A_NUMBER = 3
 
+# A message whose channels are not set up waits for one of them, and is looked at again after this.
+CHANNEL_MISSING_WAIT = 600.0
+
 # A gateway may ask for patience, but not for more than this.
 LONGEST_RETRY_AFTER = 6 * 3600.0
 
@@ -82,7 +64,8 @@ def after(
 ) -> Next:
     """What becomes of a message that was `sending`, after its attempt number `attempt` on this channel.
 
-    `idempotent`: the channel delivers what it gets twice under one key only once.
+    :param idempotent: the channel delivers a message that it gets twice under one key only once.
+    :param channels_left: how many later channels of the recipient are set up.
     """
     match outcome.answer:
         case Answer.ACCEPTED:
@@ -91,6 +74,10 @@ def after(
             return Next(states.DELIVERED)
         case Answer.NOT_SENT:
             return Next(states.PENDING, wait=0.0, counts=False)
+        case Answer.NOT_SET_UP if channels_left > 0:
+            return Next(states.PENDING, wait=0.0, next_channel=True, counts=False)
+        case Answer.NOT_SET_UP:
+            return Next(states.PENDING, wait=CHANNEL_MISSING_WAIT, counts=False)
         case Answer.REFUSED:
             return _give_up(states.FAILED, channels_left)
         case Answer.NO_NUMBER if attempt >= TRIES_FOR_A_NUMBER:

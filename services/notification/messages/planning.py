@@ -1,104 +1,40 @@
-"""When a case is opened or changed, or a task is overdue, write down what is to be told to whom.
+"""From an event to the messages about it: one notice, and one message for each recipient."""
 
-Texts are made when they are sent. Everything is written under natural keys, so the order of events
-and a second handling change nothing.
-"""
-
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
 
-from chassis.database.statements import database_now, insert_rows
-from chassis.unit_of_work import UnitOfWork
-from contracts.envelope import Event
-from services.notification.messages import states
-from services.notification.messages.notices import Notice, of_case_changed, of_case_opened, of_task_overdue
-from services.notification.rules.book import RuleBook
-from services.notification.tables import messages, notices
-from services.notification.texts.loading import Texts
+from services.notification.events.event import Data, InformingEvent, Notice, Recipient
+from services.notification.messages.message_id import message_id
+from services.notification.rules.book import NOBODY, Rule, RuleBook
 
 
-@dataclass(frozen=True)
-class Telling:
-    """The use cases of intake, under one set of rules and templates."""
+@dataclass(frozen=True, slots=True)
+class PlannedMessage:
+    """One message to be sent: by which rule, to whom."""
 
-    rules: RuleBook
-    texts: Texts
-
-    def on_case_opened(self, uow: UnitOfWork, events: Sequence[Event]) -> None:
-        self._write(uow, events, lambda event: of_case_opened(event.data, event.version, self.rules))
-
-    def on_case_changed(self, uow: UnitOfWork, events: Sequence[Event]) -> None:
-        self._write(uow, events, lambda event: of_case_changed(event.data, event.version, self.rules))
-
-    def on_task_overdue(self, uow: UnitOfWork, events: Sequence[Event]) -> None:
-        self._write(
-            uow,
-            events,
-            lambda event: of_task_overdue(event.data, event.data["task_id"], event.data["step"], self.rules),
-        )
-
-    def _write(self, uow: UnitOfWork, events: Sequence[Event], read: Callable[[Event], Notice]) -> None:
-        due_at = database_now(uow.conn)
-        notice_rows: list[dict[str, Any]] = []
-        message_rows: list[dict[str, Any]] = []
-        for event in events:
-            notice = read(event)
-            notice_rows.append(_notice_row(notice, event, uow.now))
-            message_rows += self._message_rows(notice, due_at, uow.now)
-        notice_rows.sort(key=_by_case)  # replicas write in one order
-        message_rows.sort(key=_by_id)
-        insert_rows(uow.conn, notices, notice_rows, ignore_conflicts=True)
-        insert_rows(uow.conn, messages, message_rows, ignore_conflicts=True)
-
-    def _message_rows(self, notice: Notice, due_at: datetime, now: datetime) -> list[dict[str, Any]]:
-        return [
-            {
-                "id": told.id,
-                "case_id": notice.case_id,
-                "notice": notice.key,
-                "rule": told.rule.name,
-                "recipient_kind": told.kind,
-                "staff_id": told.staff_id,
-                "role": told.role,
-                "contact": told.contact,
-                "language": told.language,
-                "template": told.rule.template,
-                "template_version": self.texts.latest(told.rule.template),
-                "channels": ",".join(told.rule.channels),
-                "urgency": told.rule.urgency,
-                "state": states.PENDING,
-                "due_at": due_at,
-                "created_at": now,
-            }
-            for told in notice.told
-        ]
+    id: str
+    rule: Rule
+    recipient: Recipient
 
 
-def _notice_row(notice: Notice, event: Event, now: datetime) -> dict[str, Any]:
-    return {
-        "case_id": notice.case_id,
-        "notice": notice.key,
-        "arrival_id": notice.arrival_id,
-        "household_id": notice.household_id,
-        "event": notice.event,
-        "version": notice.version,
-        "supersedes": notice.supersedes,
-        "planned": len(notice.told),
-        "plan": notice.plan,
-        "person": notice.person,
-        "worker": notice.worker,
-        "parameters": notice.parameters,
-        "correlation_id": event.correlationid,
-        "traceparent": event.traceparent,
-        "handled_at": now,
-    }
+@dataclass(frozen=True, slots=True)
+class Plan:
+    notice: Notice
+    messages: Sequence[PlannedMessage]
 
 
-def _by_case(row: Mapping[str, Any]) -> tuple[str, str]:
-    return row["case_id"], row["notice"]
+def plan(event: InformingEvent, data: Data, version: int, book: RuleBook) -> Plan:
+    """The first rule that reaches a recipient speaks, so nobody gets two messages about one event.
 
-
-def _by_id(row: Mapping[str, Any]) -> str:
-    return str(row["id"])
+    Raises NoRule where no rule says who is to be informed: silence is not an answer.
+    """
+    notice = event.notice(data, version)
+    planned: dict[str, PlannedMessage] = {}
+    for rule in book.fitting(event.type, event.facts(data)):
+        if rule.to == NOBODY:
+            continue
+        for recipient in event.resolve(rule.to, rule.role, data):
+            if recipient.id not in planned:
+                id = message_id(notice.case_id, notice.key, rule.name, recipient.id, *notice.says)
+                planned[recipient.id] = PlannedMessage(id, rule, recipient)
+    return Plan(notice, list(planned.values()))

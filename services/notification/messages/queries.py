@@ -1,7 +1,7 @@
-"""The read side: what was told about one arrival, and whether everything planned is there."""
+"""Reads the messages about one arrival, and whether all planned messages are there."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from sqlalchemy import and_, func, select
@@ -9,11 +9,14 @@ from sqlalchemy.engine import Connection
 
 from chassis.database.statements import is_in
 from chassis.sealing import SealBroken, Sealer
-from services.notification.channels.sms_length import masked
-from services.notification.messages.notices import id_range, opened
+from services.notification.events.event import Notice
+from services.notification.messages.columns import plan_entries
+from services.notification.messages.letters import Message, StoredNotice, Unseal, open_message
+from services.notification.messages.masking import masked
+from services.notification.messages.message_id import id_range
 from services.notification.messages.states import STATES
 from services.notification.tables import message_attempts, messages, notices
-from services.notification.texts.loading import Texts
+from services.notification.texts.texts import Texts
 
 # How many missing messages are named; the count is always whole.
 MOST_NAMED = 100
@@ -27,10 +30,10 @@ def trace(
     texts: Texts | None = None,
     hotline: str = "12345",
 ) -> dict[str, Any]:
-    """What was told about one arrival (its case has the same id), oldest first.
+    """The messages about one arrival (its case has the same id), oldest first.
 
     With `sealer` the masked phone is shown; with `texts` too, the whole text: that is a view of personal
-    data, and who asks for it writes the audit row.
+    data, and the caller notes it.
     """
     of_case = {
         row["notice"]: row
@@ -47,7 +50,7 @@ def trace(
     person = next((row["person"] for row in _newest_first(of_case) if row["person"]), None)
     shown = []
     for row in rows:
-        notice = of_case.get(row["notice"])
+        message = Message.from_row(row)
         entry = {
             "message_id": row["id"],
             "notice": row["notice"],
@@ -60,15 +63,17 @@ def trace(
             "state": row["state"],
             "template": f"{row['template']}@{row['template_version']}",
             "language": row["language"],
-            "channel": row["channels"].split(",")[row["channel"]],
+            "channel": message.channel,
             "reason": row["reason"],
             "provider_reference": row["provider_reference"],
             "created_at": row["created_at"],
             "attempts": attempts.get(row["id"], []),
         }
         if sealer:
-            own = notice["person"] if notice and notice["person"] else person
-            entry |= _unsealed(row, notice, own, sealer.unseal, texts, hotline)
+            stored = of_case.get(row["notice"])
+            notice = StoredNotice.from_row(stored).notice if stored else None
+            about = notice.person if notice and notice.person else person
+            entry |= _unsealed(message, notice, about, sealer.unseal, texts, hotline)
         shown.append(entry)
     return {
         "notices": [
@@ -85,7 +90,7 @@ def trace(
 
 
 def audit(conn: Connection) -> dict[str, Any]:
-    """Every planned message is there, once, in one state; what is missing is named."""
+    """Whether every planned message is there, once, in one state. Missing ones are named."""
     by_state = dict.fromkeys(STATES, 0)
     for state, count in conn.execute(select(messages.c.state, func.count()).group_by(messages.c.state)):
         by_state[state] = by_state.get(state, 0) + count
@@ -149,7 +154,7 @@ def _missing(conn: Connection) -> tuple[list[dict[str, Any]], int]:
                 "notice": row.notice,
                 "planned": row.planned,
                 "found": row.found,
-                "missing": [part for part in row.plan.split(",") if part and part not in present],
+                "missing": [str(entry) for entry in plan_entries(row.plan) if str(entry) not in present],
             }
         )
     return named, count
@@ -181,24 +186,25 @@ def _newest_first(of_case: dict[str, Any]) -> list[Any]:
 
 
 def _unsealed(
-    message: dict[str, Any],
-    notice: Any,
+    message: Message,
+    notice: Notice | None,
     person: str | None,
-    unseal: Callable[[str], Any],
+    unseal: Unseal,
     texts: Texts | None,
     hotline: str,
 ) -> dict[str, Any]:
     try:
-        phone, variables = opened(message, notice, person, unseal)
+        opened = open_message(message, notice, person, unseal)
     except SealBroken:
         return {"phone": "sealed with a key that is not here"}
+    phone = masked(opened.address("phone"))
     if texts is None:
-        return {"phone": masked(phone)}
+        return {"phone": phone}
     text = texts.render(
-        message["template"],
-        message["template_version"],
-        message["channels"].split(",")[message["channel"]],
-        message["language"],
-        {**variables, "hotline": hotline},
+        message.template,
+        message.template_version,
+        message.channel,
+        message.recipient.language,
+        {**opened.variables, "hotline": hotline},
     )
-    return {"phone": masked(phone), "text": text}
+    return {"phone": phone, "text": text}

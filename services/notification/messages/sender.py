@@ -1,32 +1,32 @@
-"""Sends what is due: leases a batch, sends it outside transactions, writes what became of it.
+"""Sends messages that are due: leases a batch, sends it outside transactions, writes the outcomes.
 
-It is gentler than intake: no more than so many a second, and where the gateway answers nobody it waits.
+It is gentler than intake: no more than so many a second, and while no gateway answers it waits.
 """
 
-import os
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import structlog
 
 from chassis.errors import is_world_away
+from chassis.handlers import Map
 from chassis.sealing import SealBroken
-from chassis.settings import with_secret_files
 from chassis.unit_of_work import Work
-from services.notification.channels.sms_http import number, sms_from_environment
-from services.notification.messages.attempts import Answer, BackOff, Outcome
-from services.notification.messages.notices import opened
-from services.notification.messages.sending import Channels, Letter, lease_due, settle, with_household_phones
-from services.notification.metrics import SENDS
-from services.notification.texts.loading import Texts, texts_from_environment
-
-Map = Callable[[Callable[[Letter], Outcome], Iterable[Letter]], Iterable[Outcome]]
+from services.notification.channels.answers import Answer, Outcome
+from services.notification.channels.channel import Channel
+from services.notification.messages.attempts import BackOff
+from services.notification.messages.counters import SENDS
+from services.notification.messages.lease_due import lease_due, with_housemates
+from services.notification.messages.ledger import Channels
+from services.notification.messages.letters import Letter, open_message
+from services.notification.messages.settle import settle
+from services.notification.texts.texts import Texts
 
 log = structlog.get_logger(__name__)
 
 _LONGEST_PAUSE = 30.0
-_NOT_TRIED = (Answer.NOT_SENT, Answer.NO_NUMBER)
+_NOT_TRIED = (Answer.NOT_SENT, Answer.NO_NUMBER, Answer.NOT_SET_UP)
 _ANSWERED = (Answer.ACCEPTED, Answer.DELIVERED, Answer.REFUSED)
 
 
@@ -34,8 +34,8 @@ _ANSWERED = (Answer.ACCEPTED, Answer.DELIVERED, Answer.REFUSED)
 class SendingSettings:
     """Seconds throughout.
 
-    :param lease: must outlast one request and the writing down; what it would not outlast is not begun.
-    :param margin: what writing the batch down takes after the last answer.
+    :param lease: must outlast one request and the writing down; a request that it would not is not begun.
+    :param margin: for writing the batch down after the last answer.
     :param begin_within: a batch begins no request later than this, so that a service asked to stop can.
     """
 
@@ -51,6 +51,7 @@ class SendingSettings:
 class Sender:
     """One per process. Several at once share the messages by their leases.
 
+    :param channels: those that are set up, by name.
     :param map: sends a batch; give the `imap` of an eventlet GreenPool or the `map` of a thread pool.
     """
 
@@ -94,7 +95,7 @@ class Sender:
             return 0
         self._allowed -= len(letters)
         with self._work.database.read() as conn:
-            letters = with_household_phones(conn, letters, self._work.sealer.unseal)
+            letters = with_housemates(conn, letters, self._channels, self._work.sealer.unseal)
         answers = self._map(lambda letter: self._send(letter, began), letters)
         outcomes = list(zip(letters, answers, strict=True))
         held = self._settle(outcomes, began)
@@ -104,7 +105,7 @@ class Sender:
         return len(letters)
 
     def _settle(self, outcomes: Sequence[tuple[Letter, Outcome]], began: float) -> int:
-        """What was sent is known only here: while the lease holds, an absent database is waited for."""
+        """The outcomes are known only here: while the lease holds, wait for an absent database."""
         while True:
             try:
                 with self._work.unit() as uow:
@@ -119,44 +120,45 @@ class Sender:
     def _send(self, letter: Letter, began: float) -> Outcome:
         channel = self._channels.get(letter.channel)
         if channel is None:
-            return Outcome(Answer.UNREACHABLE, "no_such_channel")
+            return Outcome(Answer.NOT_SET_UP, "no_such_channel")
         spent = self._monotonic() - began
         settings = self._settings
         if spent > min(settings.begin_within, settings.lease - channel.time_limit - settings.margin):
             return Outcome(Answer.NOT_SENT)
         try:
-            to, text = self._written(letter)
+            to, text = self._written(letter, channel)
         except SealBroken:
             return Outcome(Answer.BUSY, "seal_broken")
         except Exception as error:
             log.error("text_failed", message_id=letter.id, error=type(error).__name__)
             return Outcome(Answer.REFUSED, "text_failed")
         if not to:
-            household = letter.notice is not None and letter.notice["household_id"]
-            return Outcome(Answer.NO_NUMBER if household else Answer.REFUSED, "no_phone")
+            household = letter.notice is not None and letter.notice.household_id
+            return Outcome(Answer.NO_NUMBER if household else Answer.REFUSED, f"no_{channel.address}")
         try:
             return channel.send(to, text, letter.id)
         except Exception as error:
             log.error("channel_failed", message_id=letter.id, error=type(error).__name__)
             return Outcome(Answer.LOST, f"channel_{type(error).__name__}"[:60])
 
-    def _written(self, letter: Letter) -> tuple[str | None, str]:
-        """The number and the text. Both live no longer than the request."""
+    def _written(self, letter: Letter, channel: Channel) -> tuple[str | None, str]:
+        """The address and the text. Both live no longer than the request."""
         unseal = self._work.sealer.unseal
-        phone, variables = opened(letter.message, letter.notice, letter.person, unseal)
-        if not phone and letter.number_of:
-            phone = unseal(letter.number_of).get("phone")
-        if not phone:
-            return None, ""
         message = letter.message
+        opened = open_message(message, letter.notice, letter.person, unseal)
+        address = opened.address(channel.address)
+        if not address and letter.housemate:
+            address = unseal(letter.housemate).get(channel.address)
+        if not address:
+            return None, ""
         text = self._texts.render(
-            message["template"],
-            message["template_version"],
-            letter.channel,
-            message["language"],
-            {**variables, "hotline": self._settings.hotline},
+            message.template,
+            message.template_version,
+            channel.name,
+            message.recipient.language,
+            {**opened.variables, "hotline": self._settings.hotline},
         )
-        return phone, text
+        return address, text
 
     def _allowance(self) -> int:
         now = self._monotonic()
@@ -165,7 +167,7 @@ class Sender:
         return int(self._allowed) if self._allowed >= max(1.0, self._most / 2) else 0
 
     def _look_at(self, outcomes: Sequence[tuple[Letter, Outcome]]) -> None:
-        """Where nobody was answered, the gateway is away: wait longer each time, up to half a minute."""
+        """If no request was answered, the gateway is away: wait longer each time, up to half a minute."""
         for letter, outcome in outcomes:
             SENDS.labels(letter.channel, str(outcome.answer)).inc()
         tried = [outcome.answer for _, outcome in outcomes if outcome.answer not in _NOT_TRIED]
@@ -178,24 +180,3 @@ class Sender:
                 log.warning("gateway_silent", answer=str(tried[0]), messages=len(tried))
             self._silence = min(_LONGEST_PAUSE, max(1.0, 2 * self._silence))
         self._not_before = self._monotonic() + self._silence
-
-
-def sender_from_environment(
-    work: Work, map: Map = map, environment: Mapping[str, str] | None = None
-) -> Sender | None:
-    """As DOORSTEP_SMS_… says; None where no gateway is set: messages then wait. Raises SettingsError."""
-    given = with_secret_files(dict(os.environ if environment is None else environment))
-    sms = sms_from_environment(given)
-    if sms is None:
-        log.warning("no_gateway", hint="messages wait until DOORSTEP_SMS_URL is set")
-        return None
-    settings = SendingSettings(
-        rate=number(given, "DOORSTEP_SMS_RATE", 200, low=1, high=10_000),
-        lease=max(60.0, 2 * sms.time_limit + SendingSettings.margin),
-        back_off=BackOff(
-            tries=int(number(given, "DOORSTEP_SMS_TRIES", 8, low=1, high=50)),
-            first=number(given, "DOORSTEP_SMS_FIRST_RETRY", 5, low=0.01, high=3600),
-        ),
-        hotline=given.get("DOORSTEP_HOTLINE", "12345").strip(),
-    )
-    return Sender(work, {sms.name: sms}, texts_from_environment(given, work.zone), settings, map)

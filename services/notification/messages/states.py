@@ -1,13 +1,8 @@
-"""The states of a message, and which may follow which.
+"""The states of a message, and which may follow which."""
 
-`unknown` is a send whose answer was lost where sending again could tell somebody twice; a late
-receipt may still settle it. `failed` and `cancelled` are ends: who must be told all the same gets a
-call from a human, not the same message again.
-"""
-
-from collections.abc import Mapping
-from types import MappingProxyType
 from typing import Final
+
+from field.states import StateMachine
 
 PENDING: Final = "pending"
 HELD: Final = "held"
@@ -19,32 +14,25 @@ UNKNOWN: Final = "unknown"
 SUPPRESSED: Final = "suppressed"
 CANCELLED: Final = "cancelled"
 
-STATES: Final = (PENDING, HELD, SENDING, ACCEPTED, DELIVERED, FAILED, UNKNOWN, SUPPRESSED, CANCELLED)
-
-ALLOWED: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
+MESSAGE: Final = StateMachine(
+    "message",
     {
-        PENDING: frozenset({HELD, SENDING, SUPPRESSED, CANCELLED}),
-        HELD: frozenset({PENDING, SUPPRESSED, CANCELLED}),
+        PENDING: {HELD, SENDING, SUPPRESSED, CANCELLED},
+        HELD: {PENDING, SUPPRESSED, CANCELLED},
         # back to pending: to be tried again, or on the recipient's next channel
-        SENDING: frozenset({PENDING, ACCEPTED, DELIVERED, FAILED, UNKNOWN}),
-        ACCEPTED: frozenset({DELIVERED, FAILED, UNKNOWN}),
-        UNKNOWN: frozenset({ACCEPTED, DELIVERED, FAILED}),
+        SENDING: {PENDING, ACCEPTED, DELIVERED, FAILED, UNKNOWN},
+        ACCEPTED: {DELIVERED, FAILED, UNKNOWN},
         DELIVERED: frozenset(),
+        # an end: a human calls the recipient instead
         FAILED: frozenset(),
+        # the answer was lost, and sending again could inform somebody twice; a late receipt may settle it
+        UNKNOWN: {ACCEPTED, DELIVERED, FAILED},
         SUPPRESSED: frozenset(),
         CANCELLED: frozenset(),
-    }
+    },
 )
 
-ENDS: Final = frozenset(state for state, following in ALLOWED.items() if not following)
+STATES: Final = MESSAGE.states
 
-
-class ForbiddenTransition(ValueError):
-    """A message was about to go where its state does not lead."""
-
-
-def move(state: str, to: str) -> str:
-    """The new state, or ForbiddenTransition."""
-    if to not in ALLOWED[state]:
-        raise ForbiddenTransition(f"a message that is {state} cannot become {to}")
-    return to
+LIVE: Final = (PENDING, SENDING)
+"""Still to be sent, or being sent just now."""

@@ -1,114 +1,90 @@
-"""Who is told of what: rules, compiled into a look-up by event and measure (or kind of task).
+"""Rules say who is informed of which event; the rule book finds those that fit one event.
 
-A rule names its recipients by what they are to the case. Of the rules that fit an event and would tell
-one recipient, the first in the file speaks, so nobody gets two messages about one event.
+A rule names its recipients by their relation to the case. Where several rules fit an event and reach the same
+recipient, the first in the file speaks.
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import product
 from typing import Final
 
-from field.words import MEASURES
+from services.notification.events.event import ANY, Facts, InformingEvent
 
-CASE_OPENED: Final = "case.opened"
-CASE_CHANGED: Final = "case.changed"
-TASK_OVERDUE: Final = "task.overdue"
 NOBODY: Final = "nobody"
-EVENTS: Final = (CASE_OPENED, CASE_CHANGED, TASK_OVERDUE)
-
-CHANGES: Final = ("stricter", "laxer", "assigned", "rescheduled", "cancelled", "details")
 URGENCIES: Final = ("urgent", "normal", "low")  # in the order of sending
-ANY: Final = "*"
-
-# After one of these an earlier message about the case, not yet sent, would tell something untrue.
-SUPERSEDING: Final = frozenset({"stricter", "laxer", "rescheduled", "cancelled"})
 
 
 class NoRule(LookupError):
-    """Nothing says who is to be told of this; silence is not an answer."""
+    """No rule says who is to be informed; silence is not an answer."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """`to` is resident, owner (of the case), team (`role` says which of them), ladder (the staff an event
-    names) or nobody."""
+    """
+    :param to: one of the event's recipients, or nobody; `role` says which of a team.
+    :param selected: for each selector of the event, in its order, the words of this rule.
+    :param template_version: the newest when the rules were loaded; messages already queued keep theirs.
+    """
 
     name: str
     event: str
     to: str
+    role: str | None = None
     template: str = ""
+    template_version: int = 0
     channels: tuple[str, ...] = ()
     urgency: int = 0
-    role: str | None = None
-    measures: tuple[str, ...] = ()
-    changes: tuple[str, ...] = ()
-    tasks: tuple[str, ...] = ()
+    selected: Facts = ()
 
-    @property
-    def recipients(self) -> str:
-        return f"{self.to}:{self.role}" if self.role else self.to
+    def fits(self, event: str, facts: Facts) -> bool:
+        return self.event == event and all(
+            ANY in words or not set(words).isdisjoint(fact)
+            for words, fact in zip(self.selected, facts, strict=True)
+        )
 
 
 class RuleBook:
-    """All rules, looked up by (event, measure, change) or (event, kind of task)."""
+    """All rules; those that fit are looked up by event type and facts, and worked out once for each."""
 
     def __init__(self, rules: Sequence[Rule]) -> None:
         self.rules = tuple(rules)
-        self._opened = {m: self._fitting(CASE_OPENED, m, ()) for m in MEASURES}
-        self._changed: dict[tuple[str, tuple[str, ...]], tuple[Rule, ...]] = {}
-        self._overdue: dict[str, tuple[Rule, ...]] = {}
-        for rule in self.rules:
-            if rule.event == TASK_OVERDUE:
-                for kind in rule.tasks:
-                    self._overdue.setdefault(kind, self._fitting(TASK_OVERDUE, kind, ()))
+        self._fitting: dict[tuple[str, Facts], tuple[Rule, ...]] = {}
 
-    def when_opened(self, measure: str) -> tuple[Rule, ...]:
-        return _known(self._opened.get(measure), CASE_OPENED, measure)
-
-    def when_changed(self, measure: str, changes: Iterable[str]) -> tuple[Rule, ...]:
-        """`changes`: all kinds of change that the one event tells."""
-        key = (measure, tuple(sorted(changes)))
-        rules = self._changed.get(key)
+    def fitting(self, event: str, facts: Facts) -> tuple[Rule, ...]:
+        """Raises NoRule where no rule fits."""
+        key = event, facts
+        rules = self._fitting.get(key)
         if rules is None:
-            rules = self._changed[key] = self._fitting(CASE_CHANGED, *key)
-        return _known(rules, CASE_CHANGED, f"{measure} ({', '.join(key[1])})")
-
-    def when_overdue(self, task_kind: str) -> tuple[Rule, ...]:
-        rules = self._overdue.get(task_kind) or self._overdue.get(ANY)
-        return _known(rules, TASK_OVERDUE, task_kind)
-
-    def _fitting(self, event: str, what: str, changes: Sequence[str]) -> tuple[Rule, ...]:
-        found: dict[str, Rule] = {}
-        for rule in self.rules:
-            if rule.event != event:
-                continue
-            of_what = rule.tasks if event == TASK_OVERDUE else rule.measures
-            if what not in of_what and not (event == TASK_OVERDUE and ANY in of_what):
-                continue
-            if event == CASE_CHANGED and not set(rule.changes).intersection(changes):
-                continue
-            found.setdefault(rule.recipients, rule)
-        return tuple(found.values())
+            rules = tuple(rule for rule in self.rules if rule.fits(event, facts))
+            if not rules:
+                raise NoRule(f"no rule says who is informed of {event}{_said(facts)}")
+            self._fitting[key] = rules
+        return rules
 
 
-def _known(rules: tuple[Rule, ...] | None, event: str, what: str) -> tuple[Rule, ...]:
-    if not rules:
-        raise NoRule(f"no rule says who is told of {event} with {what}")
-    return rules
-
-
-def gaps(rules: Sequence[Rule]) -> list[str]:
-    """What the rules leave without anybody being told; each a sentence for whoever wrote them."""
+def gaps(events: Iterable[InformingEvent], rules: Sequence[Rule]) -> list[str]:
+    """The events of which the rules inform nobody; each a sentence for whoever wrote the rules."""
     found = []
-    book = RuleBook(rules)
-    for measure in MEASURES:
-        if not book._opened[measure]:
-            found.append(f"nobody is told of {CASE_OPENED} with measure {measure}")
-        for change in CHANGES:
-            if not book._fitting(CASE_CHANGED, measure, (change,)):
-                found.append(f"nobody is told of {CASE_CHANGED} ({change}) with measure {measure}")
-    if ANY not in book._overdue:
-        found.append(
-            f"nobody is told of {TASK_OVERDUE} of kinds not named: a rule with tasks: ['*'] is needed"
-        )
+    for event in events:
+        for words in product(*(selector.words or (ANY,) for selector in event.selectors)):
+            facts = tuple((word,) for word in words)
+            if not any(rule.fits(event.type, facts) for rule in rules):
+                found.append(f"nobody is told of {event.type}{_gap(event, words)}")
     return found
+
+
+def _said(facts: Facts) -> str:
+    """` with home_isolation (assigned, stricter)`."""
+    first, *others = [", ".join(words) for words in facts] or [""]
+    return (f" with {first}" if first else "") + "".join(f" ({other})" for other in others)
+
+
+def _gap(event: InformingEvent, words: Sequence[str]) -> str:
+    for selector, word in zip(event.selectors, words, strict=True):
+        if word == ANY:
+            return f" of {selector.called}s not named: a rule with {selector.key}: ['{ANY}'] is needed"
+    if not words:
+        return ""
+    others = "".join(f" ({word})" for word in words[1:])
+    return f"{others} with {event.selectors[0].called} {words[0]}"

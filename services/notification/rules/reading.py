@@ -1,116 +1,79 @@
-"""Reads rules.yaml; every error is told at once, and nothing is taken from a file that has one.
+"""Reads rules.yaml. All faults are named at once, and nothing is taken from a file that has one."""
 
-`python -m services.notification.rules.reading [FILE]` checks a file.
-"""
-
-import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 import yaml
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
-from chassis.errors import SettingsError
-from field.words import MEASURES
-from services.notification.rules.book import (
-    CASE_CHANGED,
-    CHANGES,
-    EVENTS,
-    NOBODY,
-    TASK_OVERDUE,
-    URGENCIES,
-    Rule,
-    RuleBook,
-    gaps,
-)
-from services.notification.texts.loading import Texts, load_texts
+from chassis.errors import FaultyFiles
+from contracts.faults import Fault, faults_of
+from services.notification.channels import CHANNELS
+from services.notification.events import EVENTS
+from services.notification.events.case import TEAM
+from services.notification.events.event import Selector
+from services.notification.rules.book import NOBODY, URGENCIES, Rule, RuleBook, gaps
+from services.notification.texts.texts import Texts
+from services.notification.texts.variables import brought_by
 
 FILE: Final = Path(__file__).parent / "rules.yaml"
+
 _NAME: Final = validate.Regexp(
     r"^[a-z][a-z0-9_]{0,59}$", error="lower-case letters, digits and _, at most 60"
 )
+_SELECTORS: Final = {selector.key: selector for event in EVENTS.values() for selector in event.selectors}
+_RECIPIENTS: Final = dict.fromkeys(name for event in EVENTS.values() for name in event.recipients)
+_PLAIN_RECIPIENTS: Final = [*(name for name in _RECIPIENTS if name != TEAM), NOBODY]
+_RECIPIENTS_SAID: Final = ", ".join(f"{TEAM}:<role>" if name == TEAM else name for name in _RECIPIENTS)
 
 
-class RulesWrong(SettingsError):
-    """What is wrong with the rules, all of it, one line each."""
-
-
-class _RuleSchema(Schema):
-    rule = fields.String(required=True, validate=_NAME)
-    event = fields.String(required=True, validate=validate.OneOf(EVENTS))
-    to = fields.String(
-        required=True,
-        validate=validate.Regexp(
-            r"^(resident|owner|ladder|nobody|team:[a-z_]{1,40})$",
-            error="resident, owner, team:<role>, ladder or nobody",
-        ),
-    )
-    template = fields.String(validate=_NAME, load_default="")
-    channels = fields.List(fields.String(validate=validate.OneOf(["sms"])), load_default=list)
-    urgency = fields.String(validate=validate.OneOf(URGENCIES), load_default="normal")
-    measures = fields.List(fields.String(validate=validate.OneOf(MEASURES)), load_default=list)
-    changes = fields.List(fields.String(validate=validate.OneOf(CHANGES)), load_default=list)
-    tasks = fields.List(fields.String(validate=validate.Length(min=1, max=40)), load_default=list)
-
-    @validates_schema(skip_on_field_errors=True)
-    def _fits(self, data: dict[str, Any], **_: Any) -> None:
-        wrong: dict[str, list[str]] = {}
-        overdue = data["event"] == TASK_OVERDUE
-        for name, wanted in (
-            ("measures", not overdue),
-            ("changes", data["event"] == CASE_CHANGED),
-            ("tasks", overdue),
-            ("template", data["to"] != NOBODY),
-            ("channels", data["to"] != NOBODY),
-        ):
-            if wanted and not data[name]:
-                wrong[name] = ["is needed here"]
-            elif data[name] and not wanted:
-                wrong[name] = [f"means nothing for {data['event']} to {data['to']}"]
-        if overdue and data["to"] not in ("ladder", NOBODY):
-            wrong["to"] = [f"{TASK_OVERDUE} names no {data['to']}: ladder or nobody"]
-        if not overdue and data["to"] == "ladder":
-            wrong["to"] = [f"{data['event']} names no ladder"]
-        if wrong:
-            raise ValidationError(wrong)
+class RulesWrong(FaultyFiles):
+    """The file of rules cannot be used."""
 
 
 def load_rules(path: Path = FILE, *, texts: Texts) -> RuleBook:
-    """Raises RulesWrong with every error of the file, also those between rules and templates."""
+    """Raises RulesWrong with every fault of the file, also those between rules and templates."""
+    rules, faults = _read(_entries(path))
+    if not faults:
+        faults = [*_lacking_texts(rules, texts)]
+        faults += [Fault("", "gap", gap) for gap in gaps(EVENTS.values(), rules)]
+    if faults:
+        raise RulesWrong(faults)
+    return RuleBook([_dated(rule, texts) for rule in rules])
+
+
+def _entries(path: Path) -> Sequence[object]:
     try:
         document = yaml.safe_load(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise RulesWrong(f"{path} cannot be read: {error.strerror}") from None
+        raise RulesWrong([Fault("", "unreadable", f"{path} cannot be read: {error.strerror}")]) from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise RulesWrong(f"{path} is not YAML: {' '.join(str(error).split())}") from None
+        said = " ".join(str(error).split())
+        raise RulesWrong([Fault("", "unreadable", f"{path} is not YAML: {said}")]) from None
     entries = document.get("rules") if isinstance(document, Mapping) else None
     if not isinstance(entries, list) or not entries:
-        raise RulesWrong(f"{path} must hold a list called rules")
-    rules, problems = _rules(entries)
-    if not problems:
-        problems = texts.problems_with(rule for rule in rules if rule.to != NOBODY) + gaps(rules)
-    if problems:
-        raise RulesWrong("\n".join(problems))
-    return RuleBook(rules)
+        raise RulesWrong([Fault("", "unreadable", f"{path} must hold a list called rules")])
+    return entries
 
 
-def _rules(entries: list[Any]) -> tuple[list[Rule], list[str]]:
+def _read(entries: Sequence[object]) -> tuple[list[Rule], list[Fault]]:
     rules: list[Rule] = []
-    problems: list[str] = []
+    faults: list[Fault] = []
     schema = _RuleSchema()
     for number, entry in enumerate(entries, start=1):
+        name = entry.get("rule") if isinstance(entry, Mapping) else None
+        place = f"rule {number} ({name or 'no name'})"
         try:
             rule = _rule(schema.load(entry))
         except ValidationError as error:
-            name = entry.get("rule") if isinstance(entry, Mapping) else None
-            problems += [f"rule {number} ({name or 'no name'}): {line}" for line in _lines(error.messages)]
+            faults += [fault.within(place) for fault in faults_of(error.messages, item=".{}")]
             continue
         if any(rule.name == earlier.name for earlier in rules):
-            problems.append(f"rule {number} ({rule.name}): the name is taken")
+            faults.append(Fault(place, "repeated", "the name is taken"))
         rules.append(rule)
-    return rules, problems
+    return rules, faults
 
 
 def _rule(data: Mapping[str, Any]) -> Rule:
@@ -123,26 +86,73 @@ def _rule(data: Mapping[str, Any]) -> Rule:
         template=data["template"],
         channels=tuple(data["channels"]),
         urgency=URGENCIES.index(data["urgency"]),
-        measures=tuple(data["measures"]),
-        changes=tuple(data["changes"]),
-        tasks=tuple(data["tasks"]),
+        selected=tuple(tuple(data[selector.key]) for selector in EVENTS[data["event"]].selectors),
     )
 
 
-def _lines(messages: Any, path: str = "") -> list[str]:
-    if isinstance(messages, Mapping):
-        return [
-            line
-            for key, value in messages.items()
-            for line in _lines(value, f"{path}.{key}" if path else str(key))
-        ]
-    return [f"{path}: {message}" for message in messages]
+def _lacking_texts(rules: Iterable[Rule], texts: Texts) -> Iterator[Fault]:
+    """What the rules ask of the templates and do not get."""
+    for rule in rules:
+        if rule.to == NOBODY:
+            continue
+        place = f"rule {rule.name}"
+        if not texts.has(rule.template):
+            yield Fault(place, "no_template", f"there is no template {rule.template}")
+            continue
+        version = texts.latest(rule.template)
+        for channel in rule.channels:
+            variables = texts.variables(rule.template, version, channel)
+            if variables is None:
+                yield Fault(place, "no_text", f"template {rule.template} has no text for {channel}")
+                continue
+            for name in sorted(variables - brought_by(EVENTS[rule.event], rule.to)):
+                said = f"template {rule.template} uses {name}, which {rule.event} does not bring"
+                yield Fault(place, "no_variable", said)
 
 
-if __name__ == "__main__":
-    try:
-        load_rules(
-            Path(sys.argv[1]) if len(sys.argv) > 1 else FILE, texts=load_texts(zone=ZoneInfo("Asia/Shanghai"))
-        )
-    except SettingsError as problem:
-        sys.exit(str(problem))
+def _dated(rule: Rule, texts: Texts) -> Rule:
+    return replace(rule, template_version=texts.latest(rule.template)) if rule.template else rule
+
+
+def _words_of(selector: Selector) -> fields.List:
+    length = validate.Length(min=1, max=40)
+    word = validate.OneOf(selector.words) if selector.words else length
+    return fields.List(fields.String(validate=word), load_default=list)
+
+
+class _Rule(Schema):
+    rule = fields.String(required=True, validate=_NAME)
+    event = fields.String(required=True, validate=validate.OneOf(EVENTS))
+    to = fields.String(
+        required=True,
+        validate=validate.Regexp(
+            rf"^({'|'.join(_PLAIN_RECIPIENTS)}|{TEAM}:[a-z_]{{1,40}})$",
+            error=f"{_RECIPIENTS_SAID} or {NOBODY}",
+        ),
+    )
+    template = fields.String(validate=_NAME, load_default="")
+    channels = fields.List(
+        fields.String(validate=validate.OneOf([channel.name for channel in CHANNELS])), load_default=list
+    )
+    urgency = fields.String(validate=validate.OneOf(URGENCIES), load_default="normal")
+
+    @validates_schema(skip_on_field_errors=True)
+    def _fits(self, data: dict[str, Any], **_: Any) -> None:
+        """Each event wants its own selectors and knows its own recipients."""
+        event, to = EVENTS[data["event"]], data["to"]
+        own = {selector.key for selector in event.selectors}
+        wanted = {key: key in own for key in _SELECTORS}
+        wanted |= dict.fromkeys(("template", "channels"), to != NOBODY)
+        wrong = {}
+        for name, needed in wanted.items():
+            if needed and not data[name]:
+                wrong[name] = ["is needed here"]
+            elif data[name] and not needed:
+                wrong[name] = [f"means nothing for {event.type} to {to}"]
+        if to != NOBODY and to.partition(":")[0] not in event.recipients:
+            wrong["to"] = [f"{event.type} names no {to}: {', '.join(event.recipients)} or {NOBODY}"]
+        if wrong:
+            raise ValidationError(wrong)
+
+
+_RuleSchema: Final = type("_RuleSchema", (_Rule,), {key: _words_of(each) for key, each in _SELECTORS.items()})

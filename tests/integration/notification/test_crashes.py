@@ -11,8 +11,9 @@ import pytest
 
 from chassis.sealing import Sealer, new_key
 from chassis.unit_of_work import Work
-from services.notification.messages.attempts import Answer, Outcome
-from services.notification.messages.sending import lease_due, settle
+from services.notification.channels.answers import Answer, Outcome
+from services.notification.messages.lease_due import lease_due
+from services.notification.messages.settle import settle
 from tests.integration.notification.trial import (
     KEYS,
     QUICK,

@@ -31,7 +31,7 @@ from contracts.registry import read_data
 from services.notification.channels.sms_http import SmsOverHttp, SmsSettings
 from services.notification.messages import queries
 from services.notification.messages.attempts import BackOff
-from services.notification.messages.planning import Telling
+from services.notification.messages.inform import plan_messages
 from services.notification.messages.sender import Sender, SendingSettings
 from services.notification.messages.states import SENDING
 from services.notification.rules.reading import load_rules
@@ -42,7 +42,7 @@ from tests.waiting import PATIENCE_S, eventually
 
 ZONE = ZoneInfo("Asia/Shanghai")
 TEXTS = load_texts(zone=ZONE)
-TELLING = Telling(load_rules(texts=TEXTS), TEXTS)
+RULES = load_rules(texts=TEXTS)
 KEYS = f"k1:{new_key()}"
 SEALER = Sealer.from_text(KEYS)
 # Quick to try again, and patient with a gateway on a busy machine.
@@ -213,19 +213,14 @@ def event(type: str, subject: str, version: int, data: dict[str, Any]) -> Event:
 
 
 def tell(work: Work, *events: Event) -> None:
-    use_cases = {
-        "case.opened": TELLING.on_case_opened,
-        "case.changed": TELLING.on_case_changed,
-        "task.overdue": TELLING.on_task_overdue,
-    }
     for one in events:
         with work.unit() as uow:
-            use_cases[one.type](uow, [one])
+            plan_messages(uow, [one], RULES)
 
 
 def tell_batch(work: Work, events: list[Event]) -> None:
     with work.unit() as uow:
-        TELLING.on_case_opened(uow, events)
+        plan_messages(uow, events, RULES)
 
 
 def states(work: Work) -> dict[str, int]:

@@ -17,9 +17,9 @@ from chassis.database.engine import Database
 from chassis.errors import SettingsError
 from chassis.sealing import BlindIndex, Sealer, new_key
 from chassis.unit_of_work import Work
-from services.notification.channels.sms_http import SmsOverHttp, SmsSettings, sms_from_environment
-from services.notification.messages.attempts import Answer
-from services.notification.messages.sender import sender_from_environment
+from services.notification.channels.answers import Answer
+from services.notification.channels.sms_http import SmsOverHttp, SmsSettings
+from services.notification.messages.sending import sender_from_environment
 from tests.waiting import PATIENCE_S
 
 PHONE = "13912345678"
@@ -46,11 +46,6 @@ def gateway() -> Iterator[Callable[[Callable[[dict[str, Any]], Reply | None]], s
                 self.send_header("Content-Length", str(len(content)))
                 self.end_headers()
                 self.wfile.write(content)
-
-            def do_GET(self) -> None:
-                self.send_response(200)
-                self.end_headers()
-                self.wfile.write(b'{"status": "failed"}')
 
             def log_message(self, *_: Any) -> None: ...
 
@@ -136,10 +131,6 @@ def test_a_connection_cut_after_the_request_is_lost(gateway: Any) -> None:
     assert (outcome.answer, outcome.reason) == (Answer.LOST, "connection_lost")
 
 
-def test_status_asks_for_what_became_of_it(gateway: Any) -> None:
-    assert channel(gateway(lambda _: None)).status("r/1").answer is Answer.REFUSED
-
-
 def test_neither_number_nor_text_nor_token_is_logged_or_shown(
     gateway: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -166,7 +157,7 @@ def test_neither_number_nor_text_nor_token_is_logged_or_shown(
 )
 def test_a_wrong_setting_is_named(name: str, value: str) -> None:
     with pytest.raises(SettingsError, match=name):
-        sms_from_environment({"DOORSTEP_SMS_URL": "http://gateway", name: value})
+        SmsOverHttp.from_settings({"DOORSTEP_SMS_URL": "http://gateway", name: value})
 
 
 def test_a_sender_is_made_from_settings_with_the_token_in_a_file(gateway: Any, tmp_path: Path) -> None:
@@ -193,4 +184,4 @@ def test_a_sender_is_made_from_settings_with_the_token_in_a_file(gateway: Any, t
 
 
 def test_without_a_gateway_there_is_no_channel() -> None:
-    assert sms_from_environment({}) is None
+    assert SmsOverHttp.from_settings({}) is None

@@ -8,8 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from field.words import LANGUAGES, MEASURES
-from services.notification.channels.sms_length import masked, segments
-from services.notification.texts.loading import WORDS, TemplatesWrong, check, load_texts
+from services.notification.channels.sms_length import segments
+from services.notification.messages.masking import masked
+from services.notification.texts.language import WORDS
+from services.notification.texts.loading import TemplatesWrong, load_template, load_texts
 
 ZONE = ZoneInfo("Asia/Shanghai")
 TEXTS = load_texts(zone=ZONE)
@@ -91,7 +93,7 @@ def test_a_line_break_in_a_name_does_not_break_the_text() -> None:
 
 
 def test_a_good_template_passes() -> None:
-    check(GOOD)
+    load_template(GOOD, ZONE)
 
 
 @pytest.mark.parametrize(
@@ -114,7 +116,7 @@ def test_a_good_template_passes() -> None:
 def test_a_faulty_template_is_refused_when_it_is_saved(old: str, new: str, problem: str) -> None:
     assert old in GOOD
     with pytest.raises(TemplatesWrong, match=problem):
-        check(GOOD.replace(old, new))
+        load_template(GOOD.replace(old, new), ZONE)
 
 
 def test_all_errors_of_all_files_are_told_at_once(tmp_path: Path) -> None:

@@ -10,14 +10,13 @@ from hypothesis import strategies as st
 
 from chassis.ids import new_id
 from field.words import MEASURES
-from services.notification.messages.notices import (
-    id_range,
-    message_id,
-    of_case_changed,
-    of_case_opened,
-    of_task_overdue,
-)
-from services.notification.rules.book import CHANGES, NoRule
+from services.notification.events import EVENTS
+from services.notification.events.case_changed import CHANGES
+from services.notification.messages import planning
+from services.notification.messages.columns import plan_text
+from services.notification.messages.message_id import id_range, message_id
+from services.notification.messages.planning import Plan
+from services.notification.rules.book import NoRule, RuleBook
 from services.notification.rules.reading import FILE, RulesWrong, load_rules
 from services.notification.texts.loading import load_texts
 
@@ -60,78 +59,88 @@ def changed_case(kinds: list[str], previous: str = "health_monitoring", **change
     return a_case(change={"kinds": kinds, "previous_measure": previous, "reason": None}, **changed)
 
 
-def recipients(notice: Any) -> list[tuple[str, str]]:
-    return [(told.recipient, told.rule.template) for told in notice.told]
+def opened(data: dict[str, Any], book: RuleBook = BOOK) -> Plan:
+    return planning.plan(EVENTS["case.opened"], data, 1, book)
 
 
-def test_an_opened_case_is_told_to_the_resident_and_the_grid_worker() -> None:
-    notice = of_case_opened(a_case(), 1, BOOK)
-    assert recipients(notice) == [("resident", "resident_home_isolation"), ("s1", "worker_case")]
-    assert notice.worker == "k1.worker"
-    assert notice.parameters["contact_by"] == datetime(2022, 10, 1, 3, tzinfo=UTC)
-    assert notice.plan == "resident_home_isolation>resident,worker_at_the_door>s1"
+def changed(data: dict[str, Any], version: int = 2) -> Plan:
+    return planning.plan(EVENTS["case.changed"], data, version, BOOK)
+
+
+def recipients(plan: Plan) -> list[tuple[str, str]]:
+    return [(message.recipient.id, message.rule.template) for message in plan.messages]
+
+
+def ids(plan: Plan) -> list[str]:
+    return [message.id for message in plan.messages]
+
+
+def test_an_opened_case_informs_the_resident_and_the_grid_worker() -> None:
+    plan = opened(a_case())
+    assert recipients(plan) == [("resident", "resident_home_isolation"), ("s1", "worker_case")]
+    assert plan.notice.worker == "k1.worker"
+    assert plan.notice.parameters["contact_by"] == datetime(2022, 10, 1, 3, tzinfo=UTC)
+    assert plan_text(plan.messages) == "resident_home_isolation>resident,worker_at_the_door>s1"
 
 
 def test_the_owner_of_a_case_is_informed_whatever_the_role() -> None:
     officer = {"role": "community_officer", "staff_id": "s3", "contact": "k1.officer"}
-    notice = of_case_opened(a_case(team=[officer, a_case()["team"][1]]), 1, BOOK)
-    assert recipients(notice) == [("resident", "resident_home_isolation"), ("s3", "worker_case")]
+    plan = opened(a_case(team=[officer, a_case()["team"][1]]))
+    assert recipients(plan) == [("resident", "resident_home_isolation"), ("s3", "worker_case")]
     for kinds, template in ((["assigned"], "worker_case"), (["laxer"], "worker_changed")):
-        told = recipients(of_case_changed(changed_case(kinds, team=[officer]), 2, BOOK))
-        assert ("s3", template) in told
+        assert ("s3", template) in recipients(changed(changed_case(kinds, team=[officer])))
 
 
-def test_a_rule_for_a_role_tells_who_has_it_also_beside_the_owner(tmp_path: Path) -> None:
+def test_a_rule_for_a_role_informs_its_holder_beside_the_owner(tmp_path: Path) -> None:
     path = tmp_path / "rules.yaml"
     rule = """
   - {rule: doctor, event: case.opened, to: 'team:health_worker', template: worker_case, channels: [sms],
      measures: [home_isolation]}
 """
     path.write_text(FILE.read_text(encoding="utf-8") + rule, encoding="utf-8")
-    notice = of_case_opened(a_case(), 1, load_rules(path, texts=TEXTS))
-    assert [told.recipient for told in notice.told] == ["resident", "s1", "s2"]
+    plan = opened(a_case(), load_rules(path, texts=TEXTS))
+    assert [message.recipient.id for message in plan.messages] == ["resident", "s1", "s2"]
 
 
 def test_the_resident_message_names_the_grid_worker_wherever_in_the_team() -> None:
-    assert of_case_opened(a_case(team=a_case()["team"][::-1]), 1, BOOK).worker == "k1.worker"
+    assert opened(a_case(team=a_case()["team"][::-1])).notice.worker == "k1.worker"
 
 
 @pytest.mark.parametrize("measure", MEASURES)
-def test_every_measure_is_told_to_both_sides(measure: str) -> None:
-    assert [t.kind for t in of_case_opened(a_case(measure=measure), 1, BOOK).told] == ["resident", "staff"]
+def test_every_measure_informs_both_sides(measure: str) -> None:
+    plan = opened(a_case(measure=measure))
+    assert [message.recipient.kind for message in plan.messages] == ["resident", "staff"]
 
 
-def test_without_a_worker_only_the_resident_is_told_and_the_worker_when_there_is_one() -> None:
-    assert recipients(of_case_opened(a_case(team=[], assigned=False), 1, BOOK)) == [
-        ("resident", "resident_home_isolation")
-    ]
-    assigned = of_case_changed(changed_case(["assigned"], previous="home_isolation"), 2, BOOK)
+def test_without_a_worker_only_the_resident_is_informed_and_the_worker_later() -> None:
+    assert recipients(opened(a_case(team=[], assigned=False))) == [("resident", "resident_home_isolation")]
+    assigned = changed(changed_case(["assigned"], previous="home_isolation"))
     assert recipients(assigned) == [("s1", "worker_case"), ("resident", "resident_worker")]
-    assert not assigned.supersedes
+    assert not assigned.notice.supersedes
 
 
-def test_an_event_that_tells_several_changes_is_one_message_to_each() -> None:
-    notice = of_case_changed(changed_case(["assigned", "stricter", "rescheduled"]), 3, BOOK)
-    assert recipients(notice) == [("resident", "resident_changed"), ("s1", "worker_case")]
-    assert notice.supersedes
+def test_an_event_with_several_changes_is_one_message_to_each_recipient() -> None:
+    plan = changed(changed_case(["assigned", "stricter", "rescheduled"]), 3)
+    assert recipients(plan) == [("resident", "resident_changed"), ("s1", "worker_case")]
+    assert plan.notice.supersedes
 
 
-def test_added_details_are_told_to_nobody() -> None:
-    notice = of_case_changed(changed_case(["details"]), 2, BOOK)
-    assert (notice.told, notice.plan, notice.supersedes) == ([], "", False)
+def test_added_details_inform_nobody() -> None:
+    plan = changed(changed_case(["details"]))
+    assert (plan.messages, plan_text(plan.messages), plan.notice.supersedes) == ([], "", False)
 
 
 def test_a_worker_who_has_no_contact_is_planned_all_the_same() -> None:
     team = [{"role": "grid_worker", "staff_id": "s1", "contact": None}]
-    assert recipients(of_case_opened(a_case(team=team), 1, BOOK))[1] == ("s1", "worker_case")
+    assert recipients(opened(a_case(team=team)))[1] == ("s1", "worker_case")
 
 
-def test_one_who_stands_in_the_team_twice_is_told_once() -> None:
+def test_a_worker_who_stands_in_the_team_twice_is_informed_once() -> None:
     worker = {"role": "grid_worker", "staff_id": "s1", "contact": "k1.worker"}
-    assert len(of_case_opened(a_case(team=[worker, worker]), 1, BOOK).told) == 2
+    assert len(opened(a_case(team=[worker, worker])).messages) == 2
 
 
-def test_an_overdue_task_is_told_to_the_staff_it_names() -> None:
+def test_an_overdue_task_informs_the_staff_that_the_event_names() -> None:
     data = {
         "task_id": new_id(),
         "case_id": CASE,
@@ -150,8 +159,9 @@ def test_an_overdue_task_is_told_to_the_staff_it_names() -> None:
         },
         "community": "c1",
     }
-    notice = of_task_overdue(data, data["task_id"], 2, BOOK)
-    assert [(t.recipient, t.contact, t.language) for t in notice.told] == [
+    plan = planning.plan(EVENTS["task.overdue"], data, 2, BOOK)
+    to = [message.recipient for message in plan.messages]
+    assert [(recipient.id, recipient.contact, recipient.language) for recipient in to] == [
         ("o1", "k1.a", "zh-CN"),
         ("o2", "k1.b", "en"),
     ]
@@ -159,15 +169,15 @@ def test_an_overdue_task_is_told_to_the_staff_it_names() -> None:
 
 def test_an_unknown_measure_is_no_silence() -> None:
     with pytest.raises(NoRule, match="house_arrest"):
-        of_case_opened(a_case(measure="house_arrest"), 1, BOOK)
+        opened(a_case(measure="house_arrest"))
 
 
 @given(st.sampled_from(MEASURES), st.sets(st.sampled_from(CHANGES), min_size=1))
 def test_whatever_changes_nobody_gets_two_messages_of_one_event(measure: str, kinds: set[str]) -> None:
-    told = of_case_changed(changed_case(sorted(kinds), measure=measure), 2, BOOK).told
-    assert len({t.recipient for t in told}) == len(told)
-    assert len({t.id for t in told}) == len(told)
-    assert bool(told) == (kinds != {"details"})
+    plan = changed(changed_case(sorted(kinds), measure=measure))
+    assert len({message.recipient.id for message in plan.messages}) == len(plan.messages)
+    assert len(set(ids(plan))) == len(plan.messages)
+    assert bool(plan.messages) == (kinds != {"details"})
 
 
 @given(st.uuids(version=4), st.text(max_size=80), st.text(max_size=60), st.text(max_size=40))
@@ -202,19 +212,18 @@ def test_other_content_under_the_same_version_gets_another_message_id(
     other: dict[str, Any],
 ) -> None:
     """As after a restore from a backup: a gateway that has sent the first must not take this for it."""
-    one = of_case_changed(changed_case(["stricter"]), 2, BOOK)
-    another = of_case_changed(changed_case(["stricter"], **other), 2, BOOK)
-    assert one.key == another.key
-    assert not {told.id for told in one.told} & {told.id for told in another.told}
+    one = changed(changed_case(["stricter"]))
+    another = changed(changed_case(["stricter"], **other))
+    assert one.notice.key == another.notice.key
+    assert not set(ids(one)) & set(ids(another))
     first, last = id_range(CASE)
-    assert all(first <= told.id <= last for told in another.told)
+    assert all(first <= id <= last for id in ids(another))
 
 
 def test_the_same_content_gets_the_same_message_id_however_it_was_sealed() -> None:
     team = [{**member, "contact": f"k2.{member['role']}"} for member in a_case()["team"]]
     again = a_case(person="k2.person", team=team, today=[], tasks_planned=9, days=7)
-    ids = [told.id for told in of_case_opened(a_case(), 1, BOOK).told]
-    assert [told.id for told in of_case_opened(again, 1, BOOK).told] == ids
+    assert ids(opened(again)) == ids(opened(a_case()))
 
 
 def test_rules_with_errors_are_refused_with_all_of_them(tmp_path: Path) -> None:
@@ -242,7 +251,7 @@ rules:
     assert any(line.startswith("rule 5") for line in lines)
 
 
-def test_rules_that_leave_somebody_untold_or_a_template_unwritten_are_refused(tmp_path: Path) -> None:
+def test_rules_that_inform_nobody_or_name_an_unwritten_template_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "rules.yaml"
     path.write_text(
         """
@@ -262,7 +271,7 @@ rules:
     assert "nobody is told of task.overdue" in text
 
 
-def test_a_file_that_is_not_there_or_not_yaml_is_told_in_one_line(tmp_path: Path) -> None:
+def test_a_file_that_is_absent_or_not_yaml_is_refused_in_one_line(tmp_path: Path) -> None:
     with pytest.raises(RulesWrong, match="cannot be read"):
         load_rules(tmp_path / "none.yaml", texts=TEXTS)
     (tmp_path / "bad.yaml").write_text("rules: [")

@@ -1,0 +1,10 @@
+"""Events that inform somebody: a file an event, and one line here."""
+
+from services.notification.events.case_changed import CaseChanged
+from services.notification.events.case_opened import CaseOpened
+from services.notification.events.event import InformingEvent
+from services.notification.events.task_overdue import TaskOverdue
+
+EVENTS: dict[str, InformingEvent] = {
+    event.type: event for event in (CaseOpened(), CaseChanged(), TaskOverdue())
+}

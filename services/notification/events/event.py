@@ -1,0 +1,129 @@
+"""An event that informs somebody: all that rules, texts and messages must know of it.
+
+Pure: the data of an event goes in, plain data comes out. Personal data stays sealed; it passes through as
+the token in which it came.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Final
+
+from field.words import LANGUAGES
+
+RESIDENT: Final = "resident"
+STAFF: Final = "staff"
+DEFAULT_LANGUAGE: Final = LANGUAGES[0]
+
+ANY: Final = "*"
+"""In a rule, where a selector takes any word: all words that no other rule names."""
+
+Data = Mapping[str, Any]
+"""The data of an event, as its contract in contracts/ says."""
+Facts = tuple[tuple[str, ...], ...]
+"""For each selector of an event, in its order, the words that this event is about."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """Something that a text may say of the event. One name means the same in all events.
+
+    :param sample: the longest value that occurs; templates are tried with it.
+    :param optional: it may be None; templates are tried without it.
+    """
+
+    sample: object
+    optional: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Selector:
+    """A list in a rule by which the rule says which of the events it means, as `measures: [home_isolation]`.
+
+    One key means the same in all events.
+
+    :param called: one word of the list, in a sentence.
+    :param words: all there are, and each must lead to a rule; None: any word, and a rule for `*` must exist.
+    """
+
+    key: str
+    called: str
+    words: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """One to whom a message goes. `contact` is sealed; a resident has none, the notice holds the person."""
+
+    kind: str
+    staff_id: str | None = None
+    role: str | None = None
+    contact: str | None = None
+    language: str = DEFAULT_LANGUAGE
+
+    @property
+    def id(self) -> str:
+        """Unique among the recipients of one notice."""
+        return self.staff_id or self.kind
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """The content of an event, once for all its messages. `person` and `worker` are sealed.
+
+    :param key: unique within the case.
+    :param supersedes: earlier messages to the same recipients, not yet sent, would now say something untrue.
+    :param worker: whom the resident may call.
+    :param says: makes the messages of this notice others than those that say something else under the same
+        key. After a restore from a backup a case may come to the same version another way, and a gateway that
+        knows the first message must not take the second for it. It holds nothing sealed, for that looks
+        different each time, and nothing that follows from the moment of handling. Not stored.
+    """
+
+    key: str
+    case_id: str
+    arrival_id: str
+    household_id: str | None
+    event: str
+    version: int
+    supersedes: bool
+    person: str | None
+    worker: str | None
+    parameters: Mapping[str, Any]
+    says: tuple[object, ...] = ()
+
+
+class InformingEvent(ABC):
+    """One event type that informs somebody. Each has a file of its own; `case_opened.py` is the example."""
+
+    type: ClassVar[str]
+    handler: ClassVar[str]
+    """The name of its handler, queue and inbox key; it never changes."""
+    parameters: ClassVar[Mapping[str, Parameter]]
+    """Beside what is unsealed when a message is sent: names, phones, addresses."""
+    selectors: ClassVar[tuple[Selector, ...]] = ()
+    recipients: ClassVar[tuple[str, ...]]
+    """What a rule's `to` may name; `team` takes a role (`team:health_worker`)."""
+
+    @abstractmethod
+    def notice(self, data: Data, version: int) -> Notice:
+        """The content of the event."""
+
+    def facts(self, data: Data) -> Facts:
+        """The words by which rules are found, for each selector."""
+        return ()
+
+    @abstractmethod
+    def resolve(self, name: str, role: str | None, data: Data) -> Iterable[Recipient]:
+        """The people whom a rule's `to` names. Nobody is an answer, for instance before a case has a team."""
+
+
+def staff(member: Data) -> Recipient:
+    """A member of staff, as events list them. Without a contact the message is planned all the same."""
+    return Recipient(
+        STAFF,
+        member["staff_id"],
+        member["role"],
+        member.get("contact"),
+        member.get("language") or DEFAULT_LANGUAGE,
+    )

@@ -1,0 +1,34 @@
+"""Two columns hold a list as text: `messages.channels` and `notices.plan`. Written and read only here."""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from services.notification.messages.planning import PlannedMessage
+
+
+class PlanEntry(NamedTuple):
+    """One planned message, as the audit names it: `worker_at_the_door>s1`."""
+
+    rule: str
+    recipient: str
+
+    def __str__(self) -> str:
+        return f"{self.rule}>{self.recipient}"
+
+
+def plan_text(messages: Iterable[PlannedMessage]) -> str:
+    return ",".join([f"{message.rule.name}>{message.recipient.id}" for message in messages])
+
+
+def plan_entries(text: str) -> tuple[PlanEntry, ...]:
+    parts = (part.partition(">") for part in text.split(",") if part)
+    return tuple(PlanEntry(rule, recipient) for rule, _, recipient in parts)
+
+
+def channels_text(channels: Iterable[str]) -> str:
+    return ",".join(channels)
+
+
+def channel_names(text: str) -> tuple[str, ...]:
+    """In the order in which they are tried."""
+    return tuple(text.split(","))

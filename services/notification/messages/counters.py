@@ -1,0 +1,10 @@
+"""Counters of sending."""
+
+from prometheus_client import Counter
+
+SENDS = Counter("doorstep_sends_total", "Attempts to send a message", ["channel", "answer"])
+SETTLED = Counter(
+    "doorstep_messages_settled_total",
+    "Messages that came into a state they wait in no more",
+    ["state", "channel"],
+)

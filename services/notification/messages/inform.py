@@ -1,0 +1,93 @@
+"""When something happened that informs somebody, plan the messages.
+
+Texts are made when they are sent. Everything is written under natural keys, so the order of events and a
+second handling change nothing.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from chassis.database.statements import database_now, insert_rows
+from chassis.unit_of_work import UnitOfWork
+from contracts.envelope import Event
+from services.notification.events import EVENTS
+from services.notification.messages import states
+from services.notification.messages.columns import channels_text, plan_text
+from services.notification.messages.planning import Plan, PlannedMessage, plan
+from services.notification.rules.book import RuleBook
+from services.notification.rules.in_use import rules_in_use
+from services.notification.tables import messages, notices
+
+
+def inform(uow: UnitOfWork, events: Sequence[Event]) -> None:
+    """Plan the messages of these events by the rules in use."""
+    plan_messages(uow, events, rules_in_use())
+
+
+def plan_messages(uow: UnitOfWork, events: Sequence[Event], book: RuleBook) -> None:
+    due_at = database_now(uow.conn)
+    notice_rows: list[dict[str, Any]] = []
+    message_rows: list[dict[str, Any]] = []
+    for event in events:
+        planned = plan(EVENTS[event.type], event.data, event.version, book)
+        notice_rows.append(_notice_row(planned, event, uow.now))
+        case_id, key = planned.notice.case_id, planned.notice.key
+        message_rows += [_message_row(message, case_id, key, due_at, uow.now) for message in planned.messages]
+    notice_rows.sort(key=_by_case)  # replicas write in one order
+    message_rows.sort(key=_by_id)
+    insert_rows(uow.conn, notices, notice_rows, ignore_conflicts=True)
+    insert_rows(uow.conn, messages, message_rows, ignore_conflicts=True)
+
+
+def _notice_row(planned: Plan, event: Event, now: datetime) -> dict[str, Any]:
+    notice = planned.notice
+    return {
+        "case_id": notice.case_id,
+        "notice": notice.key,
+        "arrival_id": notice.arrival_id,
+        "household_id": notice.household_id,
+        "event": notice.event,
+        "version": notice.version,
+        "supersedes": notice.supersedes,
+        "planned": len(planned.messages),
+        "plan": plan_text(planned.messages),
+        "person": notice.person,
+        "worker": notice.worker,
+        "parameters": notice.parameters,
+        "correlation_id": event.correlationid,
+        "traceparent": event.traceparent,
+        "handled_at": now,
+    }
+
+
+def _message_row(
+    message: PlannedMessage, case_id: str, notice: str, due_at: datetime, now: datetime
+) -> dict[str, Any]:
+    rule, recipient = message.rule, message.recipient
+    return {
+        "id": message.id,
+        "case_id": case_id,
+        "notice": notice,
+        "rule": rule.name,
+        "recipient_kind": recipient.kind,
+        "staff_id": recipient.staff_id,
+        "role": recipient.role,
+        "contact": recipient.contact,
+        "language": recipient.language,
+        "template": rule.template,
+        "template_version": rule.template_version,
+        "channels": channels_text(rule.channels),
+        "urgency": rule.urgency,
+        "state": states.PENDING,
+        "due_at": due_at,
+        "created_at": now,
+    }
+
+
+def _by_case(row: Mapping[str, Any]) -> tuple[str, str]:
+    return row["case_id"], row["notice"]
+
+
+def _by_id(row: Mapping[str, Any]) -> str:
+    return str(row["id"])

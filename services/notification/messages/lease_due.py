@@ -1,0 +1,132 @@
+"""Lease messages that are due, for the time of one attempt.
+
+A lease ends by the database's clock. Whoever finds an ended lease takes the message over, and the outcome
+that its first holder still brings is not written.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import timedelta
+
+from sqlalchemy import literal_column, select
+from sqlalchemy.engine import Connection
+
+from chassis.database.statements import database_now, is_in
+from chassis.ids import new_id
+from chassis.unit_of_work import UnitOfWork
+from services.notification.channels.answers import Answer, Outcome
+from services.notification.events.event import RESIDENT, Notice
+from services.notification.messages import states
+from services.notification.messages.attempts import BackOff
+from services.notification.messages.ledger import Channels, Ledger
+from services.notification.messages.letters import Letter, Message, StoredNotice, Unseal, has_address
+from services.notification.tables import messages, notices
+
+NoticesByKey = Mapping[str, StoredNotice]
+
+# Literals, so that the planner sees that the partial index holds all of them.
+_DUE = (
+    select(messages)
+    .where(literal_column("state IN ('pending', 'sending')"))
+    .order_by(messages.c.urgency, messages.c.due_at)
+    .with_for_update(skip_locked=True)
+)
+
+
+def lease_due(
+    uow: UnitOfWork, *, limit: int, seconds: float, channels: Channels, back_off: BackOff
+) -> list[Letter]:
+    """Take up to `limit` messages that are due, for `seconds`.
+
+    A message that has become untrue is cancelled. A message that a dead sender left behind is put back or,
+    where it might reach somebody twice, given to a human.
+    """
+    now = database_now(uow.conn)
+    rows = uow.conn.execute(_DUE.where(messages.c.due_at <= now).limit(limit)).mappings()
+    due = [Message.from_row(row) for row in rows]
+    if not due:
+        return []
+    by_case = _notices_of(uow.conn, {message.case_id for message in due})
+    ledger = Ledger(uow, now, channels, back_off)
+    letters = []
+    lease = new_id()
+    for message in due:
+        of_case = by_case[message.case_id]
+        stored = of_case.get(message.notice)
+        letter = Letter(message, stored, _person(stored, of_case), lease, message.attempts)
+        if message.state == states.SENDING:
+            ledger.enter(letter, Outcome(Answer.LOST, "lease_expired"))
+        elif stored is not None and _superseded(message, stored.notice, of_case.values()):
+            ledger.cancel(letter, "superseded")
+        else:
+            letters.append(ledger.lease(letter, now + timedelta(seconds=seconds)))
+    ledger.write()
+    return letters
+
+
+def with_housemates(
+    conn: Connection, letters: Sequence[Letter], channels: Channels, unseal: Unseal
+) -> list[Letter]:
+    """Children and old people without an address of their own are informed at that of their household."""
+    wanted = {letter.id: search for letter in letters if (search := _search(letter, channels, unseal))}
+    if not wanted:
+        return list(letters)
+    found: dict[tuple[str, str], str] = {}
+    n = notices.c
+    kinds = {kind for _, kind in wanted.values()}
+    households = sorted({household for household, _ in wanted.values()})
+    for household_id, person in conn.execute(
+        select(n.household_id, n.person)
+        .where(is_in(conn, n.household_id, households))
+        .order_by(n.case_id, n.version.desc())
+    ):
+        for kind in kinds:
+            if (household_id, kind) not in found and person and has_address(kind, person, unseal):
+                found[household_id, kind] = person
+    return [
+        replace(letter, housemate=found.get(wanted[letter.id])) if letter.id in wanted else letter
+        for letter in letters
+    ]
+
+
+def _search(letter: Letter, channels: Channels, unseal: Unseal) -> tuple[str, str] | None:
+    """The household to search and the kind of address; None where no search is needed or possible."""
+    channel, notice = channels.get(letter.channel), letter.notice
+    if channel is None or notice is None or notice.household_id is None or letter.person is None:
+        return None
+    if letter.message.recipient.kind != RESIDENT or has_address(channel.address, letter.person, unseal):
+        return None
+    return notice.household_id, channel.address
+
+
+def _notices_of(conn: Connection, case_ids: Iterable[str]) -> dict[str, dict[str, StoredNotice]]:
+    found: dict[str, dict[str, StoredNotice]] = defaultdict(dict)
+    of_cases = is_in(conn, notices.c.case_id, sorted(case_ids))
+    for row in conn.execute(select(notices).where(of_cases)).mappings():
+        found[row["case_id"]][row["notice"]] = StoredNotice.from_row(row)
+    return found
+
+
+def _person(stored: StoredNotice | None, of_case: NoticesByKey) -> str | None:
+    """Whom the case is about: as the event said, or else as the newest event about the case does."""
+    if stored is not None and stored.notice.person:
+        return stored.notice.person
+    known = [other.notice for other in of_case.values() if other.notice.person]
+    return max(known, key=lambda notice: notice.version).person if known else None
+
+
+def _superseded(message: Message, notice: Notice, of_case: Iterable[StoredNotice]) -> bool:
+    """Whether a later event of the same kind of thing informs the same recipient of what holds now."""
+    return any(
+        later.notice.supersedes
+        and later.notice.version > notice.version
+        and _thing(later.notice) == _thing(notice)
+        and message.recipient.id in later.recipients
+        for later in of_case
+    )
+
+
+def _thing(notice: Notice) -> str:
+    """The kind of thing that the event is about; versions count the events of one thing."""
+    return notice.event.partition(".")[0]

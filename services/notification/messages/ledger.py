@@ -1,0 +1,184 @@
+"""The changes of messages in one transaction: collected, then written in three statements."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from chassis.database.statements import insert_rows, update_rows
+from chassis.ids import new_id
+from chassis.unit_of_work import UnitOfWork
+from contracts.envelope import Event
+from services.notification.channels.answers import Outcome
+from services.notification.channels.channel import Channel
+from services.notification.messages import states
+from services.notification.messages.attempts import BackOff, Next, after
+from services.notification.messages.counters import SETTLED
+from services.notification.messages.letters import Letter
+from services.notification.tables import message_attempts, messages
+
+Channels = Mapping[str, Channel]
+"""Those that are set up, by name."""
+
+_CHANGED = ("state", "due_at", "attempts", "channel", "lease", "provider_reference", "reason")
+
+
+class Ledger:
+    def __init__(self, uow: UnitOfWork, now: datetime, channels: Channels, back_off: BackOff) -> None:
+        self._uow = uow
+        self._now = now
+        self._channels = channels
+        self._back_off = back_off
+        self._updates: list[dict[str, Any]] = []
+        self._history: list[dict[str, Any]] = []
+
+    def lease(self, letter: Letter, until: datetime) -> Letter:
+        attempt = letter.attempt + 1
+        state = states.MESSAGE.move(letter.message.state, states.SENDING)
+        self._update(letter, state, until, attempts=attempt, lease=letter.lease)
+        return replace(letter, attempt=attempt)
+
+    def cancel(self, letter: Letter, reason: str) -> None:
+        state = states.MESSAGE.move(letter.message.state, states.CANCELLED)
+        self._update(letter, state, self._now, attempts=letter.attempt, reason=reason)
+        self._remember(letter, 0, state, reason)
+
+    def enter(self, letter: Letter, outcome: Outcome) -> None:
+        """The outcome of an attempt, and all that follows from it."""
+        channel = self._channels.get(letter.channel)
+        later = self._later_channels(letter)
+        follows = after(
+            outcome,
+            attempt=letter.attempt,
+            key=letter.id,
+            back_off=self._back_off,
+            idempotent=channel.idempotent if channel else True,
+            channels_left=len(later),
+        )
+        state = states.MESSAGE.move(states.SENDING, follows.state)
+        if follows.counts:
+            self._remember(letter, letter.attempt, state, outcome.reason)
+        self._update(
+            letter,
+            state,
+            self._now + timedelta(seconds=follows.wait or 0.0),
+            attempts=_attempts(letter, follows),
+            channel=later[0] if follows.next_channel else letter.message.channel_number,
+            reference=outcome.provider_reference,
+            reason=outcome.reason[:60] or None,
+        )
+        if state in (states.ACCEPTED, states.DELIVERED):
+            self._record_accepted(letter, outcome)
+        if follows.undeliverable:
+            self._record_undeliverable(letter, outcome.reason)
+
+    def write(self) -> None:
+        update_rows(self._uow.conn, messages, self._updates, key=["id"], set=_CHANGED)
+        insert_rows(self._uow.conn, message_attempts, self._history)
+
+    def _later_channels(self, letter: Letter) -> Sequence[int]:
+        """The numbers of the recipient's later channels that are set up."""
+        message = letter.message
+        return [
+            number
+            for number, name in enumerate(message.channels)
+            if number > message.channel_number and name in self._channels
+        ]
+
+    def _update(
+        self,
+        letter: Letter,
+        state: str,
+        due_at: datetime,
+        *,
+        attempts: int,
+        channel: int | None = None,
+        lease: str | None = None,
+        reference: str | None = None,
+        reason: str | None = None,
+    ) -> None:
+        if state not in states.LIVE:
+            self._uow.count(SETTLED, state, letter.channel)
+        self._updates.append(
+            {
+                "id": letter.id,
+                "state": state,
+                "due_at": due_at,
+                "attempts": attempts,
+                "channel": letter.message.channel_number if channel is None else channel,
+                "lease": lease,
+                "provider_reference": reference,
+                "reason": reason,
+            }
+        )
+
+    def _remember(self, letter: Letter, attempt: int, state: str, reason: str) -> None:
+        self._history.append(
+            {
+                "message_id": letter.id,
+                "id": new_id(),
+                "at": self._uow.now,
+                "channel": letter.channel,
+                "attempt": attempt,
+                "state": state,
+                "reason": reason[:60] or None,
+            }
+        )
+
+    def _record_accepted(self, letter: Letter, outcome: Outcome) -> None:
+        data = {
+            **_about(letter),
+            "provider_reference": outcome.provider_reference,
+            "accepted_at": self._uow.now,
+        }
+        self._uow.record("message.accepted", letter.id, 1, data, cause=_cause(letter, self._uow.now))
+
+    def _record_undeliverable(self, letter: Letter, reason: str) -> None:
+        notice = letter.notice
+        data = {
+            **_about(letter),
+            "arrival_id": notice.arrival_id if notice else letter.message.case_id,
+            "reason": reason or "unknown",
+            "attempts": letter.attempt,
+            "about": letter.message.notice,
+            "level": notice.parameters.get("level") if notice else None,
+        }
+        self._uow.record("message.undeliverable", letter.id, 1, data, cause=_cause(letter, self._uow.now))
+
+
+def _attempts(letter: Letter, follows: Next) -> int:
+    if follows.next_channel:
+        return 0
+    return letter.attempt if follows.counts else letter.attempt - 1
+
+
+def _about(letter: Letter) -> dict[str, Any]:
+    message = letter.message
+    return {
+        "message_id": letter.id,
+        "case_id": message.case_id,
+        "recipient": {
+            "kind": message.recipient.kind,
+            "staff_id": message.recipient.staff_id,
+            "role": message.recipient.role,
+        },
+        "channel": letter.channel,
+        "template": message.template,
+    }
+
+
+def _cause(letter: Letter, now: datetime) -> Event | None:
+    """The event that the message is about, so that the events of sending stand in its chain."""
+    stored = letter.stored
+    if stored is None:
+        return None
+    return Event(
+        id=stored.notice.key,
+        source="",
+        type=stored.notice.event,
+        subject=None,
+        time=now,
+        data={},
+        correlationid=stored.correlation_id,
+        traceparent=stored.traceparent,
+    )

@@ -1,0 +1,143 @@
+"""A leased message with all that sending it takes, read from its rows."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+from chassis.sealing import SealBroken
+from services.notification.events.event import RESIDENT, Notice, Recipient
+from services.notification.messages.columns import channel_names, plan_entries
+
+Unseal = Callable[[str], Any]
+Row = Mapping[Any, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message as it is stored.
+
+    :param notice: the key of its notice.
+    :param channels: in the order in which they are tried; `channel_number` says which of them it is at.
+    :param attempts: made on this channel.
+    """
+
+    id: str
+    case_id: str
+    notice: str
+    recipient: Recipient
+    template: str
+    template_version: int
+    channels: tuple[str, ...]
+    channel_number: int
+    state: str
+    attempts: int
+
+    @classmethod
+    def from_row(cls, row: Row) -> Self:
+        return cls(
+            row["id"],
+            row["case_id"],
+            row["notice"],
+            Recipient(row["recipient_kind"], row["staff_id"], row["role"], row["contact"], row["language"]),
+            row["template"],
+            row["template_version"],
+            channel_names(row["channels"]),
+            row["channel"],
+            row["state"],
+            row["attempts"],
+        )
+
+    @property
+    def channel(self) -> str:
+        return self.channels[self.channel_number]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredNotice:
+    """A notice as it is stored, with the recipients that were planned and the trace of its event."""
+
+    notice: Notice
+    recipients: frozenset[str]
+    correlation_id: str
+    traceparent: str | None
+
+    @classmethod
+    def from_row(cls, row: Row) -> Self:
+        return cls(
+            Notice(
+                key=row["notice"],
+                case_id=row["case_id"],
+                arrival_id=row["arrival_id"],
+                household_id=row["household_id"],
+                event=row["event"],
+                version=row["version"],
+                supersedes=row["supersedes"],
+                person=row["person"],
+                worker=row["worker"],
+                parameters=row["parameters"],
+            ),
+            frozenset(entry.recipient for entry in plan_entries(row["plan"])),
+            row["correlation_id"],
+            row["traceparent"],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """Personal fields are sealed.
+
+    :param person: whom the case is about.
+    :param attempt: the number of the attempt that the lease is for.
+    :param housemate: somebody of the household whose address is used, where the resident has none.
+    """
+
+    message: Message
+    stored: StoredNotice | None
+    person: str | None
+    lease: str
+    attempt: int
+    housemate: str | None = None
+
+    @property
+    def id(self) -> str:
+        return self.message.id
+
+    @property
+    def notice(self) -> Notice | None:
+        return self.stored.notice if self.stored else None
+
+    @property
+    def channel(self) -> str:
+        return self.message.channel
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Opened:
+    """The unsealed side of a message: the recipient's own data, and the variables for its text."""
+
+    own: Mapping[str, Any]
+    variables: Mapping[str, Any]
+
+    def address(self, kind: str) -> str | None:
+        return self.own.get(kind) or None
+
+
+def open_message(message: Message, notice: Notice | None, person: str | None, unseal: Unseal) -> Opened:
+    """:param person: sealed; whom the case is about. Raises SealBroken."""
+    parameters = notice.parameters if notice else {}
+    resident = unseal(person) if person else {}
+    if message.recipient.kind == RESIDENT:
+        worker = unseal(notice.worker) if notice and notice.worker else {}
+        own = resident
+        others = {"worker_name": worker.get("name"), "worker_phone": worker.get("phone")}
+    else:
+        own = unseal(message.recipient.contact) if message.recipient.contact else {}
+        others = {f"resident_{part}": resident.get(part) for part in ("name", "phone", "address")}
+    return Opened(own, {**parameters, "name": own.get("name"), **others})
+
+
+def has_address(kind: str, person: str, unseal: Unseal) -> bool:
+    try:
+        return bool(unseal(person).get(kind))
+    except SealBroken:  # it is reported when the message itself is opened
+        return True

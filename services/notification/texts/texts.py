@@ -1,0 +1,62 @@
+"""The texts of messages, each by name, version, channel and language."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from jinja2 import Template
+
+from field.words import LANGUAGES
+from services.notification.texts.language import one_line
+
+FALLBACK = LANGUAGES[0]
+
+
+@dataclass(frozen=True, slots=True)
+class MessageTemplate:
+    """One file of templates/.
+
+    :param variables: those that it declares.
+    :param texts: by language.
+    """
+
+    name: str
+    version: int
+    channel: str
+    variables: frozenset[str]
+    texts: Mapping[str, Template]
+
+    @property
+    def key(self) -> tuple[str, int, str]:
+        return self.name, self.version, self.channel
+
+
+class Texts:
+    """All templates. `signature` says who speaks, before each text."""
+
+    def __init__(self, templates: Iterable[MessageTemplate], signature: str = "") -> None:
+        self._signature = signature
+        self._by_key = {template.key: template for template in templates}
+        self._latest: dict[str, int] = {}
+        for name, version, _channel in self._by_key:
+            self._latest[name] = max(version, self._latest.get(name, 0))
+
+    def has(self, template: str) -> bool:
+        return template in self._latest
+
+    def latest(self, template: str) -> int:
+        """The version in which new messages are written; those queued before keep theirs."""
+        return self._latest[template]
+
+    def variables(self, template: str, version: int, channel: str) -> frozenset[str] | None:
+        """Those that the template declares; None where it has no text for the channel."""
+        known = self._by_key.get((template, version, channel))
+        return known.variables if known else None
+
+    def render(
+        self, template: str, version: int, channel: str, language: str, variables: Mapping[str, Any]
+    ) -> str:
+        known = self._by_key[template, version, channel]
+        text = known.texts.get(language) or known.texts[FALLBACK]
+        values = {name: variables.get(name) for name in known.variables}
+        return self._signature + one_line(text.render(values))
