@@ -114,7 +114,7 @@ def _dated(rule: Rule, texts: Texts) -> Rule:
     return replace(rule, template_version=texts.latest(rule.template)) if rule.template else rule
 
 
-def _words_of(selector: Selector) -> fields.List:
+def _words_of(selector: Selector) -> Any:
     length = validate.Length(min=1, max=40)
     word = validate.OneOf(selector.words) if selector.words else length
     return fields.List(fields.String(validate=word), load_default=list)
