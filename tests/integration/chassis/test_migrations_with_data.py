@@ -41,6 +41,7 @@ from services.isolation.cases.follow_arrivals import follow_arrivals
 from services.isolation.cases.plan_next_day import plan_next_day
 from services.isolation.tasks.find_overdue import find_overdue
 from services.notification.messages import queries as notification_queries
+from services.notification.messages.inform import inform
 from services.registration.arrivals import balance as registration_balance
 from services.registration.arrivals import queries as registration_queries
 from services.registration.intake.receive_reports import receive_reports
@@ -133,10 +134,10 @@ def write_isolation(database: Database) -> None:
 
 
 def write_notification(database: Database) -> None:
-    work, telling = notification_work(database), notification_trial.TELLING
-    handle(work, "notification.tell_case_opened", telling.on_case_opened, *CASES)
+    work = notification_work(database)
+    handle(work, "notification.tell_case_opened", inform, *CASES)
     overdue = notification_trial.overdue(str(CASES[0].subject))
-    handle(work, "notification.tell_task_overdue", telling.on_task_overdue, overdue)
+    handle(work, "notification.tell_task_overdue", inform, overdue)
 
 
 WRITE = {"registration": write_registration, "isolation": write_isolation, "notification": write_notification}
@@ -171,9 +172,9 @@ def isolation_works(database: Database) -> None:
 
 
 def notification_works(database: Database) -> None:
-    work, telling = notification_work(database), notification_trial.TELLING
+    work = notification_work(database)
     new = notification_trial.opened()
-    told = handle(work, "notification.tell_case_opened", telling.on_case_opened, *CASES, new)
+    told = handle(work, "notification.tell_case_opened", inform, *CASES, new)
     assert told == [new]
     with database.read() as conn:
         found = notification_queries.audit(conn)
