@@ -85,7 +85,7 @@ def import_staff(file: File, as_json: Json = False) -> None:
 
 
 def import_policy(file: File, as_json: Json = False) -> None:
-    from services.isolation.policies.documents import PolicyErrors
+    from contracts.faults import Refused
     from services.isolation.policies.import_policy import import_policy as use_case
 
     document = _json(file)
@@ -94,8 +94,8 @@ def import_policy(file: File, as_json: Json = False) -> None:
     try:
         with _unit("isolation", file) as uow:
             found = use_case(uow, document)
-    except PolicyErrors as error:
-        _refuse(file, [f"{where}: {what}" for where, what in error.errors])
+    except Refused as error:
+        _refuse(file, [str(fault) for fault in error.faults])
     told = {
         "policy_id": found.policy_id,
         "edition": found.edition,

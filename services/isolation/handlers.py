@@ -11,7 +11,8 @@ from services.isolation.cases.open_waiting import open_waiting
 from services.isolation.cases.plan_next_day import plan_next_day
 from services.isolation.tasks.call_by_phone import call_by_phone
 from services.isolation.tasks.find_overdue import find_overdue
-from services.isolation.teams.keep_copies import keep_places, keep_staff
+from services.isolation.teams.keep_places import keep_places
+from services.isolation.teams.keep_staff import keep_staff
 
 HANDLERS: tuple[Handler, ...] = (
     Handler("open_case", ("arrival.registered",), follow_arrivals),

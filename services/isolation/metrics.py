@@ -8,9 +8,10 @@ from sqlalchemy.engine import Connection
 
 from chassis.running.figures import Figure, Found
 from chassis.telemetry import SAME_IN_ALL
+from field.ladder import NOBODY
 from field.words import MEASURES, RUNGS
-from services.isolation.policies.escalation import NOBODY
-from services.isolation.tables import cases, tasks
+from services.isolation.cases.tables import cases
+from services.isolation.plans.tables import tasks
 
 OPEN_CASES = Gauge("doorstep_open_cases", f"Cases that are followed {SAME_IN_ALL}", ["measure"])
 OVERDUE_TASKS = Gauge(

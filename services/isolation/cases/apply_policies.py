@@ -2,38 +2,45 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from chassis.database.statements import update_rows
 from chassis.unit_of_work import UnitOfWork
-from services.isolation import tables as t
-from services.isolation.cases.arrival import chapter_in
-from services.isolation.cases.casebook import Case, Casebook, is_corrected
-from services.isolation.cases.story import Chapter, in_order
-from services.isolation.cases.taking import take, wanted
-from services.isolation.reference import current
+from services.isolation.cases.case import Case
+from services.isolation.cases.casebook import Casebook, casebook
+from services.isolation.cases.revise_cases import Occasion, revise_cases
+from services.isolation.cases.revising import Change, is_corrected
+from services.isolation.cases.story import Chapter
+from services.isolation.cases.tables import cases as table
+
+_REASON = "policy_changed"
 
 
 def apply_policies(uow: UnitOfWork) -> int:
     """A policy that says it applies to open cases, or was corrected: their plan is made anew from today."""
-    reference = current(uow.conn, uow.zone)
-    book = Casebook(uow, reference)
-    c = t.cases.c
-    cases = take(uow, c.closed_at.is_(None) & (c.policy_epoch < book.open_epoch), c.policy_epoch)
-    affected: list[tuple[Case, list[Chapter]]] = []
-    untouched: list[Case] = []
-    for case in cases:
-        chapters = [chapter_in(stored) for stored in case["chapters"]]
-        policy = reference.policies.in_force(case["division"], uow.now)
-        if policy and policy.applies_to_open_cases and policy.policy_id != case["policy_id"]:
-            chapters = in_order([*chapters, Chapter(None, uow.now, (), policy.policy_id)])
-        elif not is_corrected(case, reference.policies.by_id[case["policy_id"]]):
-            untouched.append({"case_id": case["case_id"], "policy_epoch": book.open_epoch})
-            continue
-        case["policy_epoch"] = book.open_epoch
-        affected.append((case, chapters))
-    update_rows(uow.conn, t.cases, untouched, key=["case_id"], set=["policy_epoch"])
-    book.tasks.read([case["case_id"] for case, _ in affected])
-    book.loads.read(wanted(book, [case for case, _ in affected]))
-    for case, chapters in affected:
-        book.revise(case, chapters=chapters, cause=None, reason="policy_changed", from_today=True)
-    book.write()
+    c = table.c
+    with casebook(uow) as book:
+        epoch = book.reference.policies.open_epoch(uow.now)
+        cases = book.take(c.closed_at.is_(None) & (c.policy_epoch < epoch), c.policy_epoch)
+        occasions: list[Occasion] = []
+        untouched: list[dict[str, object]] = []
+        for case in cases:
+            if (change := _change(book, case)) is None:
+                untouched.append({"case_id": case.case_id, "policy_epoch": epoch})
+            else:
+                occasions.append(Occasion(replace(case, policies_seen=epoch), change))
+        update_rows(uow.conn, table, untouched, key=["case_id"], set=["policy_epoch"])
+        revise_cases(book, occasions)
     return len(cases)
+
+
+def _change(book: Casebook, case: Case) -> Change | None:
+    """What a policy changes for the case; None: nothing."""
+    policies, now = book.reference.policies, book.uow.now
+    policy = policies.in_force(case.arrival.division, now)
+    if policy and policy.applies_to_open_cases and policy.policy_id != case.policy_id:
+        begins = Chapter(None, now, (), policy.policy_id)
+        return Change(_REASON, chapters=(begins,), from_today=True)
+    if is_corrected(case, policies.by_id[case.policy_id]):
+        return Change(_REASON, from_today=True)
+    return None

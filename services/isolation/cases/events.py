@@ -1,69 +1,83 @@
-"""How a case is told to the others, and written into its own history."""
+"""The events about a case, and the event they are caused by."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
 from chassis.unit_of_work import UnitOfWork
 from contracts.envelope import Event
-from services.isolation.reference import StaffMember
+from services.isolation.cases.case import Case
+from services.isolation.plans.task import Task
+from services.isolation.teams.rules import Staff
 
-_OUTLINE = ("kind", "day", "due_from", "due_by", "role")
 _WATCHED = ("state", "measure", "days", "counted_from", "release_on", "risk_level", "policy_id", "owner")
 
 
-def case_in_full(
-    case: Mapping[str, Any],
-    edition: str,
-    staff: Mapping[str, StaffMember],
-    tasks: Iterable[Mapping[str, Any]],
-    tomorrow: datetime,
-    change: Mapping[str, Any] | None,
+def case_data(
+    case: Case, edition: str, staff: Staff, tasks: Iterable[Task], tomorrow: datetime
 ) -> dict[str, Any]:
-    """Data of case.opened, and with `change` of case.changed; of the tasks what begins before `tomorrow`."""
-    data: dict[str, Any] = {
-        "case_id": case["case_id"],
-        "arrival_id": case["case_id"],
-        "state": case["state"],
-        "measure": case["measure"],
-        "days": case["days"],
-        "counted_from": case["counted_from"],
-        "release_on": case["release_on"],
-        "risk_level": case["risk_level"],
-        "policy": {"policy_id": case["policy_id"], "edition": edition},
-        "person": case["person"],
-        "language": case["language"],
-        "household_id": case["household_id"],
-        "street": case["street"],
-        "community": case["community"],
-        "grid": case["grid"],
+    """Data of case.opened; of the tasks those that begin before `tomorrow`."""
+    members = staff.by_id
+    arrival = case.arrival
+    return {
+        "case_id": case.case_id,
+        "arrival_id": case.case_id,
+        "state": case.state,
+        "measure": case.measure,
+        "days": case.days,
+        "counted_from": case.counted_from,
+        "release_on": case.release_on,
+        "risk_level": case.risk_level,
+        "policy": {"policy_id": case.policy_id, "edition": edition},
+        "person": arrival.person,
+        "language": arrival.language,
+        "household_id": arrival.household_id,
+        "street": arrival.street,
+        "community": arrival.community,
+        "grid": arrival.grid,
         "team": [
-            {"role": role, "staff_id": who, "contact": staff[who].person if who in staff else None}
-            for role, who in case["team"]
+            {"role": role, "staff_id": who, "contact": members[who].person if who in members else None}
+            for role, who in case.team
         ],
-        "assigned": case["owner"] is not None,
-        "tasks_planned": case["tasks_planned"],
-        "today": [{name: task[name] for name in _OUTLINE} for task in tasks if task["due_from"] < tomorrow],
+        "assigned": case.owner is not None,
+        "tasks_planned": case.tasks_planned,
+        "today": [
+            {"kind": t.kind, "day": t.day, "due_from": t.due_from, "due_by": t.due_by, "role": t.role}
+            for t in tasks
+            if t.due_from < tomorrow
+        ],
     }
-    if change is not None:
-        data["change"] = change
-    return data
 
 
-def tasks_in_full(case_id: str, rows: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+def change_data(kinds: Sequence[str], before: Case, reason: str) -> dict[str, Any]:
+    """`change` in case.changed, beside the data of the case."""
+    return {"kinds": kinds, "previous_measure": before.measure, "reason": reason}
+
+
+def tasks_data(case_id: str, tasks: Iterable[Task]) -> dict[str, Any]:
     """Data of task.planned."""
-    names = ("task_id", *_OUTLINE, "staff_id")
     return {
         "case_id": case_id,
         "arrival_id": case_id,
-        "tasks": [{name: row[name] for name in names} for row in rows],
+        "tasks": [
+            {
+                "task_id": t.task_id,
+                "kind": t.kind,
+                "day": t.day,
+                "due_from": t.due_from,
+                "due_by": t.due_by,
+                "role": t.role,
+                "staff_id": t.staff_id,
+            }
+            for t in tasks
+        ],
     }
 
 
 def caused_by_case(uow: UnitOfWork, case_id: str, correlation_id: str) -> Event:
-    """Where a timer acts, the correlation leads back to the report that set off the case."""
+    """The cause where a timer acts: its correlation leads back to the report that set off the case."""
     return Event(
         id=f"case:{case_id}",
         source=uow.source,
@@ -75,9 +89,10 @@ def caused_by_case(uow: UnitOfWork, case_id: str, correlation_id: str) -> Event:
     )
 
 
-def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:
-    """What became of what, for a case's history; nothing sealed and nothing personal."""
-    return {n: [_plain(before[n]), _plain(after[n])] for n in _WATCHED if before[n] != after[n]}
+def differences(before: Case, after: Case) -> Mapping[str, Any]:
+    """The changed values, old and new, for a case's history; nothing sealed and nothing personal."""
+    pairs = ((name, getattr(before, name), getattr(after, name)) for name in _WATCHED)
+    return {name: [_plain(old), _plain(new)] for name, old, new in pairs if old != new}
 
 
 def _plain(value: Any) -> Any:

@@ -2,45 +2,54 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Text, select, type_coerce, update
+from sqlalchemy import ColumnElement, Text, select, type_coerce, update
 
 from chassis.database.statements import lock_rows
 from chassis.unit_of_work import UnitOfWork
-from services.isolation import tables as t
-from services.isolation.cases.casebook import Casebook
-from services.isolation.cases.taking import take, wanted
-from services.isolation.reference import current
+from services.isolation.cases.casebook import casebook
+from services.isolation.cases.revise_cases import Occasion, revise_cases
+from services.isolation.cases.revising import Change
+from services.isolation.cases.tables import cases as table
+from services.isolation.teams.tables import staff, staff_load
 
 
 def hand_over(uow: UnitOfWork) -> int:
-    """Give the cases of staff who have left to those who are there; where nobody is, they wait on the list.
+    """Give the cases of a member of staff who has left to others; without others, they wait on the list.
 
     Open cases are searched through for them: it happens seldom, and an index would cost every arrival.
     """
-    s, load = t.staff.c, t.staff_load
-    left = uow.conn.execute(
+    staff_id = _somebody_who_left(uow)
+    if staff_id is None:
+        return 0
+    team = type_coerce(table.c.team, Text)
+    theirs = table.c.closed_at.is_(None) & team.contains(f'"{staff_id}"', autoescape=True)
+    with casebook(uow) as book:
+        cases = book.take(theirs, table.c.case_id)
+        change = Change("staff_left", from_today=True)
+        revise_cases(book, [Occasion(case, change) for case in cases])
+    if not cases:
+        _reset_count(uow, staff_id, theirs)
+    return len(cases)
+
+
+def _somebody_who_left(uow: UnitOfWork) -> str | None:
+    s = staff.c
+    return uow.conn.execute(
         select(s.staff_id)
-        .join_from(t.staff, load, load.c.staff_id == s.staff_id)
-        .where(s.active.is_(False), load.c.cases > 0)
+        .join_from(staff, staff_load, staff_load.c.staff_id == s.staff_id)
+        .where(s.active.is_(False), staff_load.c.cases > 0)
         .order_by(s.staff_id)
         .limit(1)
     ).scalar_one_or_none()
-    if left is None:
-        return 0
-    c = t.cases.c
-    theirs = c.closed_at.is_(None) & type_coerce(c.team, Text).contains(f'"{left}"', autoescape=True)
-    cases = take(uow, theirs, c.case_id)
-    if not cases:
-        # A replica that does not know yet waits for this lock, or has committed before the search.
-        lock_rows(uow.conn, load, "staff_id", [left])
-        held = uow.conn.execute(select(c.case_id).where(theirs).limit(1)).first()
-        if held is None:  # what is counted are cases that have ended since
-            uow.conn.execute(update(load).where(load.c.staff_id == left).values(cases=0))
-        return 0
-    book = Casebook(uow, current(uow.conn, uow.zone))
-    book.tasks.read([case["case_id"] for case in cases])
-    book.loads.read(wanted(book, cases))
-    for case in cases:
-        book.revise(case, cause=None, reason="staff_left", from_today=True)
-    book.write()
-    return len(cases)
+
+
+def _reset_count(uow: UnitOfWork, staff_id: str, theirs: ColumnElement[bool]) -> None:
+    """None of their cases is open any more: the count is of cases that have ended since, and becomes 0.
+
+    Lock first: a replica that does not know yet that they left may be giving them a case right now. Either it
+    waits for this lock, or it has committed before the search, which then finds the case.
+    """
+    lock_rows(uow.conn, staff_load, "staff_id", [staff_id])
+    held = uow.conn.execute(select(table.c.case_id).where(theirs).limit(1)).first()
+    if held is None:
+        uow.conn.execute(update(staff_load).where(staff_load.c.staff_id == staff_id).values(cases=0))

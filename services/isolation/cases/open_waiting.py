@@ -7,20 +7,19 @@ from sqlalchemy import bindparam, delete, select
 from chassis.unit_of_work import UnitOfWork
 from contracts.envelope import ONE, dump_event, read_message
 from contracts.registry import read_data
-from services.isolation import tables as t
 from services.isolation.cases.follow_arrivals import follow_arrivals
+from services.isolation.cases.tables import waiting_for_policy
 from services.isolation.reference import current
 
 
 def open_waiting(uow: UnitOfWork) -> int:
-    """Open the cases of arrivals that came before any policy was there."""
-    w = t.waiting_for_policy
-    reference = current(uow.conn, uow.zone)
-    epoch = reference.policies.epoch(uow.now)
+    """Open the cases of arrivals that came before there was a policy for their place."""
+    w = waiting_for_policy.c
+    epoch = current(uow.conn, uow.zone).policies.epoch(uow.now)
     rows = uow.conn.execute(
-        select(w.c.arrival_id, w.c.version, w.c.event)
-        .where(w.c.policy_epoch < epoch)
-        .order_by(w.c.arrival_id, w.c.version)
+        select(w.arrival_id, w.version, w.event)
+        .where(w.policy_epoch < epoch)
+        .order_by(w.arrival_id, w.version)
         .limit(200)
         .with_for_update(skip_locked=True)
     ).all()
@@ -28,8 +27,10 @@ def open_waiting(uow: UnitOfWork) -> int:
         return 0
     events = [read_data(event) for row in rows for event in read_message(dump_event(row.event), ONE)]
     uow.conn.execute(
-        delete(w).where(w.c.arrival_id == bindparam("arrival"), w.c.version == bindparam("number")),
+        delete(waiting_for_policy).where(
+            w.arrival_id == bindparam("arrival"), w.version == bindparam("number")
+        ),
         [{"arrival": row.arrival_id, "number": row.version} for row in rows],
     )
-    follow_arrivals(uow, events)  # writes those again that have still no policy, under the new epoch
+    follow_arrivals(uow, events)  # keeps those again that still have no policy, under the new epoch
     return len(rows)

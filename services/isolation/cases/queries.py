@@ -11,10 +11,12 @@ from sqlalchemy import Column, ColumnElement, Select, and_, func, select
 from sqlalchemy.engine import Connection
 
 from field.days import local_day
-from services.isolation import tables as t
+from services.isolation.cases import tables as t
 from services.isolation.plans import states
+from services.isolation.plans.tables import tasks
 from services.isolation.policies.counting import day_number
 from services.isolation.policies.documents import policy_from
+from services.isolation.policies.tables import policies
 
 # How many are named; the count is always whole.
 MOST_NAMED = 100
@@ -56,9 +58,9 @@ def audit(conn: Connection, *, today: date | None = None) -> dict[str, Any]:
     """
     c = t.cases.c
     problems = {
-        "task_count": _named(conn, _count_differs(t.tasks.c.case_id, c.tasks_planned)),
+        "task_count": _named(conn, _count_differs(tasks.c.case_id, c.tasks_planned)),
         "history_count": _named(conn, _count_differs(t.case_history.c.case_id, c.notes)),
-        "task_without_case": _named(conn, _without_case(t.tasks.c.case_id)),
+        "task_without_case": _named(conn, _without_case(tasks.c.case_id)),
         "history_without_case": _named(conn, _without_case(t.case_history.c.case_id)),
         "nobody_responsible": _named(
             conn,
@@ -69,7 +71,7 @@ def audit(conn: Connection, *, today: date | None = None) -> dict[str, Any]:
         "nothing_next": _named(conn, _nothing_next(today)),
     }
     by_state = _by_state(conn, c.state)
-    tasks_by_state = _by_state(conn, t.tasks.c.state)
+    tasks_by_state = _by_state(conn, tasks.c.state)
     planned = conn.execute(select(func.coalesce(func.sum(c.tasks_planned), 0))).scalar_one()
     return {
         "balanced": not any(count for count, _ in problems.values())
@@ -105,7 +107,7 @@ def _stream(conn: Connection, column: Any, size: int) -> Iterator[str]:
 
 
 def _case(conn: Connection, case: dict[str, Any]) -> dict[str, Any]:
-    p = t.policies.c
+    p = policies.c
     found = conn.execute(select(p.version, p.document).where(p.policy_id == case["policy_id"])).one_or_none()
     policy = policy_from(found.document, found.version) if found else None
     rule = policy.rules.get(case["risk_level"]) if policy else None
@@ -136,8 +138,8 @@ def _case(conn: Connection, case: dict[str, Any]) -> dict[str, Any]:
 
 def _days(conn: Connection, case_id: str, zone: ZoneInfo, day_zero: date | None) -> list[dict[str, Any]]:
     """The tasks by local day, each day in order of time."""
-    k = t.tasks.c
-    rows = conn.execute(select(t.tasks).where(k.case_id == case_id).order_by(k.due_from, k.kind, k.about))
+    k = tasks.c
+    rows = conn.execute(select(tasks).where(k.case_id == case_id).order_by(k.due_from, k.kind, k.about))
     days: dict[date, dict[str, Any]] = {}
     for row in rows:
         on = local_day(row.due_from, zone)
@@ -192,7 +194,7 @@ def _without_case(of_case: Any) -> Select[Any]:
 
 
 def _nothing_next(today: date | None) -> Select[Any]:
-    c, k = t.cases.c, t.tasks.c
+    c, k = t.cases.c, tasks.c
     unfinished = select(k.task_id).where(k.case_id == c.case_id, k.state.in_(sorted(states.LIVE)))
     still_to_plan: ColumnElement[bool] = c.plan_next.is_not(None)
     if today is not None:

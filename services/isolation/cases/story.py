@@ -1,22 +1,20 @@
 """The story of a case: what became known about it, and when; everything else follows from it.
 
-Events come in any order. A case therefore keeps each version of its arrival as a chapter, and what holds
-now (measure, days, tasks) is worked out from all chapters: the same, whichever came first.
+Events come in any order. A case therefore keeps each version of its arrival as a chapter. Its measure, days
+and tasks are worked out from all chapters, and come out the same, whichever chapter came first.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from field.days import local_day
-from services.isolation.plans.planning import Piece, PlannedTask, Planner, plan
+from services.isolation.plans.planning import Key, Piece, PlannedTask, plan, planner_of
 from services.isolation.policies.counting import counted_from, release_day
 from services.isolation.policies.rules import Exposure, Policy, Rule, decide
-
-PlannerOf = Callable[[Rule], Planner]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +35,7 @@ class Chapter:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Where a case stands: what holds now and since when."""
+    """Where a case stands: the measure that holds now, its days, and since when it holds."""
 
     policy: Policy
     rule: Rule
@@ -45,13 +43,19 @@ class Standing:
     day_zero: date
     release_on: date
     last_day: date
-    """Day of the last task: the release, or where it had passed already the day the measure began."""
+    """Day of the last task: the release, or where that had passed already, the day the measure began."""
     clock: datetime
     """When the measure in force began."""
     pieces: tuple[Piece, ...]
 
-    def tasks(self, through: date) -> dict[tuple[str, datetime], PlannedTask]:
+    def tasks(self, through: date) -> dict[Key, PlannedTask]:
+        """All tasks up to the end of a day."""
         return plan(self.pieces, self.clock, through)
+
+    @property
+    def opening_kinds(self) -> set[str]:
+        """Kinds of task with which any of the measures so far began."""
+        return {task.kind for piece in self.pieces for task in piece.planner.rule.opening}
 
 
 def in_order(chapters: Iterable[Chapter]) -> list[Chapter]:
@@ -74,13 +78,13 @@ def standing(
     chapters: Sequence[Chapter],
     arrived_at: datetime,
     policies: Mapping[str, Policy],
-    planner_of: PlannerOf,
     zone: ZoneInfo,
 ) -> Standing:
-    """What follows from the chapters (in order, at least one).
+    """The measure, the days and all else that follows from the chapters (in order, at least one).
 
-    A case keeps the policy it began under until one comes that says it applies to open cases. Of a policy
-    only its last text is known: who had more days behind him than it now asks for ends when it was corrected.
+    A case keeps the policy it began under until one comes that says it applies to open cases. We keep only
+    the latest text of a policy: if a correction shortens a measure below the days already served, the case
+    ends on the day of the correction.
     """
     arrival_day = local_day(arrived_at, zone)
     policy = policies[chapters[0].policy_id]
@@ -108,7 +112,7 @@ def standing(
             last_day, sets_last_day = max(release_on, local_day(start, zone)), True
         if before is not None:
             pieces[-1] = before._replace(end=start)
-        pieces.append(Piece(planner_of(rule), start, None, day_zero, last_day, begins, sets_last_day))
+        pieces.append(Piece(planner_of(rule, zone), start, None, day_zero, last_day, begins, sets_last_day))
     return Standing(
         policy=policy,
         rule=rule,

@@ -6,8 +6,9 @@ by another replica or after a restart, plans nothing new.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from itertools import chain, zip_longest
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -17,7 +18,11 @@ from services.isolation.policies.counting import day_number
 from services.isolation.policies.rules import CHECK_IN, TEST, Rule, Window
 
 HORIZON = timedelta(days=1)
-"""Planned are today and tomorrow, so that a change of policy rewrites little."""
+"""How far ahead tasks are planned: today and tomorrow, so that a change of policy rewrites little."""
+
+
+Key = tuple[str, datetime]
+"""(kind, due_from): by this a task of a case is known."""
 
 
 class PlannedTask(NamedTuple):
@@ -30,7 +35,7 @@ class PlannedTask(NamedTuple):
     role: str
 
     @property
-    def key(self) -> tuple[str, datetime]:
+    def key(self) -> Key:
         return (self.kind, self.due_from)
 
 
@@ -43,7 +48,7 @@ class Planner:
         self._days: dict[tuple[date, date, date], tuple[PlannedTask, ...]] = {}
 
     def opening(self, clock: datetime, day_zero: date) -> tuple[PlannedTask, ...]:
-        """What the beginning of a measure asks for, from `clock` on."""
+        """The tasks with which a measure begins, from `clock` on."""
         number = day_number(local_day(clock, self.zone), day_zero)
         return tuple(
             PlannedTask(task.kind, number, clock, clock + task.within, task.role)
@@ -83,6 +88,12 @@ class Planner:
         return PlannedTask(kind, number, start, end, role)
 
 
+@lru_cache(maxsize=1000)
+def planner_of(rule: Rule, zone: ZoneInfo) -> Planner:
+    """One planner for each rule, shared by all cases."""
+    return Planner(rule, zone)
+
+
 class Piece(NamedTuple):
     """A time during which one rule held for a case: [start, end)."""
 
@@ -97,16 +108,16 @@ class Piece(NamedTuple):
     """The last day follows from this piece, and was not handed on by the one before."""
 
 
-def plan(pieces: Iterable[Piece], clock: datetime, through: date) -> dict[tuple[str, datetime], PlannedTask]:
+def plan(pieces: Iterable[Piece], clock: datetime, through: date) -> dict[Key, PlannedTask]:
     """All tasks of a case up to the end of the local day `through`, by key.
 
-    :param pieces: what held, one after another; the last one holds now.
+    :param pieces: one after another; the last one holds now.
     :param clock: when the measure in force began; its opening tasks count from there.
 
-    Each piece keeps the tasks that fell due in its time; opening and release tasks are those of the last,
-    for what an earlier measure asked at its beginning or end is overtaken.
+    Each piece keeps the tasks that fell due in its time. Opening and release tasks are those of the last
+    piece: an earlier measure's tasks for its beginning or end are overtaken.
     """
-    tasks: dict[tuple[str, datetime], PlannedTask] = {}
+    tasks: dict[Key, PlannedTask] = {}
     tested: set[date] = set()
     last: Piece | None = None
     pieces = list(pieces)
@@ -166,7 +177,7 @@ def _days_of(piece: Piece, through: date, tested: set[date], goes_on: bool) -> I
 
 
 def _test_caught_up(piece: Piece, through: date, tested: set[date], goes_on: bool) -> Iterator[PlannedTask]:
-    """One test at once for who begins a measure when days of testing have passed already."""
+    """One test at once for a person who begins a measure when days of testing have passed already."""
     tests = piece.planner.rule.tests
     first = local_day(piece.start, piece.planner.zone)
     number = day_number(first, piece.day_zero)
@@ -188,8 +199,8 @@ def _test_caught_up(piece: Piece, through: date, tested: set[date], goes_on: boo
 def _fell_due(task: PlannedTask, end: datetime | None, goes_on: bool) -> bool:
     """Whether a piece keeps the task when it ends.
 
-    A check-in under way is finished. A test that could still be taken is left to what is asked for now, so
-    that a case known in two steps ends as one known at once.
+    A check-in under way is finished. A test that could still be taken is left to the rule that holds now, so
+    that a case that became known in two steps ends as one that became known at once.
     """
     if end is None:
         return True
@@ -199,71 +210,3 @@ def _fell_due(task: PlannedTask, end: datetime | None, goes_on: bool) -> bool:
 def _at_once(task: PlannedTask, start: datetime) -> PlannedTask:
     """The same task, its window moved to begin at `start`."""
     return task._replace(due_from=start, due_by=start + (task.due_by - task.due_from))
-
-
-class KnownTask(NamedTuple):
-    """A task as it is written down for a case."""
-
-    task_id: str
-    kind: str
-    day: int
-    due_from: datetime
-    due_by: datetime
-    role: str
-    state: str
-
-
-class Difference(NamedTuple):
-    """What turns the tasks written down into those wanted."""
-
-    new: list[PlannedTask]
-    again: list[tuple[KnownTask, PlannedTask]]
-    """Taken back earlier and wanted again, or with another day number, time or role."""
-    overtaken: list[KnownTask]
-
-    def __bool__(self) -> bool:
-        return bool(self.new or self.again or self.overtaken)
-
-
-def difference(
-    known: Iterable[KnownTask],
-    wanted: dict[tuple[str, datetime], PlannedTask],
-    *,
-    opening: Collection[str],
-    clock: datetime,
-    untouched_before: datetime | None = None,
-) -> Difference:
-    """Compare what is written down with what a new plan wants.
-
-    What was done, missed or taken back stays as history; only unfinished tasks are taken back.
-
-    :param opening: kinds of opening task; one that was done since `clock` is not asked for again.
-    :param untouched_before: tasks due before it are left as they are (a change of policy plans anew from
-        today); opening tasks are compared in any case.
-    """
-    found = {(task.kind, task.due_from): task for task in known}
-    finished = {t.kind for t in found.values() if t.state in ("done", "waived") and t.due_from >= clock}
-    new: list[PlannedTask] = []
-    again: list[tuple[KnownTask, PlannedTask]] = []
-
-    def in_question(kind: str, due_from: datetime) -> bool:
-        return untouched_before is None or due_from >= untouched_before or kind in opening
-
-    for key, task in wanted.items():
-        if not in_question(*key):
-            continue
-        is_known = found.get(key)
-        if is_known is None:
-            if not (task.kind in opening and task.kind in finished):
-                new.append(task)
-        elif is_known.state == "cancelled" or (
-            is_known.state in ("due", "missed")
-            and (is_known.day, is_known.due_by, is_known.role) != (task.day, task.due_by, task.role)
-        ):
-            again.append((is_known, task))
-    overtaken = [
-        task
-        for key, task in found.items()
-        if task.state in ("due", "missed") and key not in wanted and in_question(*key)
-    ]
-    return Difference(new, again, overtaken)

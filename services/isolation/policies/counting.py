@@ -1,32 +1,27 @@
 """Days, as the published rules count them.
 
 A day is a calendar day of the jurisdiction's zone. The day of arrival, or of leaving the risk area,
-is **day 0**; day 1 is the day after; a measure of N days ends on day N. So who left at noon of 1 October
-for seven days is released on 8 October, when seven full days have passed.
+is **day 0**; day 1 is the day after; a measure of N days ends on day N. A person who left at noon of
+1 October and owes seven days is released on 8 October, when seven full days have passed.
 
 The ninth edition (2022-06-27) says of those who come from high- and medium-risk areas
-"管理期限自离开风险区域算起", the period counts from leaving the risk area: days spent since, on the
-way or elsewhere, are served. It numbers the days of testing (第1、2、3、5、7天) without naming the
-first; that the day of leaving itself does not count is how neighbourhoods published it and how
-"满7天" (seven full days) is kept.
+"管理期限自离开风险区域算起", the period counts from leaving the risk area: days spent since then, on
+the way or elsewhere, are served. It numbers the days of testing (第1、2、3、5、7天) without naming the
+first one. We do not count the day of leaving itself: neighbourhoods published it so, and "满7天" (seven
+full days) asks for it.
 """
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
-from zoneinfo import ZoneInfo
-
-
-def local_day(moment: datetime, zone: ZoneInfo) -> date:
-    return moment.astimezone(zone).date()
+from datetime import date, timedelta
 
 
 def counted_from(rule: str, *, arrival_day: date, left_on: date | None) -> date:
     """Day 0.
 
     :param rule: `arrival` or `leaving`.
-    :param left_on: last day in the risk area; where it is unknown, or would lie after the arrival, the
-        arrival counts, so nobody gets out early on a guess.
+    :param left_on: last day in the risk area. Where it is unknown, or would lie after the arrival, the day
+        of arrival is day 0, so that nobody gets out early on a guess.
     """
     if rule == "leaving" and left_on is not None and left_on < arrival_day:
         return left_on

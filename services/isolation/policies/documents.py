@@ -1,242 +1,42 @@
-"""Policy documents at the edge: checked whole, every error with its place, then turned into domain terms."""
+"""Policy documents: read from JSON, checked, and turned into the terms of the rules."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, time, timedelta
+from datetime import date, timedelta
 from importlib import resources
-from itertools import pairwise
 from typing import Any
 
 import orjson
-from marshmallow import RAISE, Schema, ValidationError, fields, validate, validates_schema
 
-from contracts.faults import faults_of
-from field.words import LEVELS, MEASURES, ROLES, RUNGS
+from contracts.faults import Fault, Refused
+from field.ladder import Ladder, Rung
 from services.isolation.policies.rules import (
+    CALL_BY_PHONE,
     CheckIns,
     OpeningTask,
     Policy,
     ReleaseTask,
     Rule,
-    Rung,
     Tests,
-    Thresholds,
-    Window,
 )
-
-_KIND = validate.Regexp(r"^[a-z][a-z_]{1,39}$", error="small letters and _, 2 to 40 characters")
-_SLUG = validate.Regexp(r"^[a-z0-9][a-z0-9-]{1,59}$", error="small letters, digits, -")
-_CODE = validate.Regexp(r"^\d{2,12}$", error="a division code: 2 to 12 digits")
-_CLOCK = validate.Regexp(r"^([01]\d|2[0-3]):[0-5]\d$", error="a time of day as in 08:00")
-_CONDITIONS = ("days_full", "tests_negative", "no_fever", "nothing_open")
-_TOLD = ("resident", "care_team", "grid_worker", "community", "street", "district", "reporter")
-_YEAR = 366 * 24 * 60
-
-
-class PolicyErrors(ValueError):
-    """The document cannot be used. `errors` lists all that is wrong: (path in the document, what)."""
-
-    def __init__(self, errors: list[tuple[str, str]]) -> None:
-        super().__init__("; ".join(f"{where}: {what}" for where, what in errors))
-        self.errors = errors
-
-
-class _Strict(Schema):
-    """A misspelt key in a policy is an error: silently ignored, it would loosen a rule."""
-
-    class Meta:
-        unknown = RAISE
-
-
-def _role(**options: Any) -> fields.String:
-    return fields.String(required=True, validate=validate.OneOf(ROLES), **options)
-
-
-class _Window(fields.Field[Window]):
-    """`["08:00", "10:00"]`."""
-
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> Window:
-        if not isinstance(value, list) or len(value) != 2 or not all(isinstance(v, str) for v in value):
-            raise ValidationError('two times of day, as in ["08:00", "10:00"]')
-        for text in value:
-            _CLOCK(text)
-        start, end = (time.fromisoformat(text) for text in value)
-        if start >= end:
-            raise ValidationError("the window must end after it begins, on the same day")
-        return Window(start, end)
-
-
-class _Source(_Strict):
-    title = fields.String(required=True, validate=validate.Length(min=1))
-    issued_by = fields.String(required=True, validate=validate.Length(min=1))
-    document = fields.String(required=True, allow_none=True)
-    published = fields.Date(required=True)
-    note = fields.String()
-
-
-class _Opening(_Strict):
-    kind = fields.String(required=True, validate=_KIND)
-    role = _role()
-    within_minutes = fields.Integer(required=True, strict=True, validate=validate.Range(1, _YEAR))
-
-
-class _Release(_Strict):
-    kind = fields.String(required=True, validate=_KIND)
-    role = _role()
-    window = _Window(required=True)
-
-
-class _CheckIns(_Strict):
-    role = _role()
-    windows = fields.List(_Window(), required=True, validate=validate.Length(1, 12))
-
-    @validates_schema(skip_on_field_errors=True)
-    def _apart(self, data: Mapping[str, Any], **_: Any) -> None:
-        windows = sorted(data["windows"], key=lambda w: w.start)
-        if any(a.end > b.start for a, b in pairwise(windows)):
-            raise ValidationError("windows overlap", "windows")
-
-
-class _Tests(_Strict):
-    role = _role()
-    days = fields.List(fields.Integer(strict=True), required=True, validate=validate.Length(1, 60))
-    window = _Window(required=True)
-    catch_up = fields.Boolean(required=True)
-
-
-class _Level(_Strict):
-    treat_as = fields.String(validate=validate.OneOf(LEVELS))
-    measure = fields.String(validate=validate.OneOf(MEASURES))
-    days = fields.Integer(strict=True, validate=validate.Range(0, 60))
-    counted_from = fields.String(validate=validate.OneOf(("arrival", "leaving")))
-    care_team = fields.List(fields.String(validate=validate.OneOf(ROLES)), validate=validate.Length(min=1))
-    opening = fields.List(fields.Nested(_Opening), validate=validate.Length(min=1))
-    check_ins = fields.Nested(_CheckIns, allow_none=True, load_default=None)
-    tests = fields.Nested(_Tests, allow_none=True, load_default=None)
-    on_release = fields.List(fields.Nested(_Release), load_default=list)
-    told = fields.List(fields.String(validate=validate.OneOf(_TOLD)), load_default=list)
-    release = fields.List(fields.String(validate=validate.OneOf(_CONDITIONS)), load_default=list)
-
-    @validates_schema(skip_on_field_errors=True)
-    def _whole(self, data: Mapping[str, Any], **_: Any) -> None:
-        own = ("measure", "days", "counted_from", "care_team", "opening")
-        if "treat_as" in data:
-            given = {k: ["give either treat_as or a rule of its own"] for k in own if k in data}
-        else:
-            given = {k: ["missing"] for k in own if k not in data}
-        if given:
-            raise ValidationError(given)
-        if "treat_as" in data:
-            return
-        errors: dict[str, Any] = {}
-        days = data["days"]
-        if tests := data["tests"]:
-            wrong = [d for d in tests["days"] if not 0 <= d <= days]
-            if wrong:
-                errors["tests"] = {"days": [f"day {wrong[0]} is not among days 0 to {days}"]}
-            elif len(set(tests["days"])) != len(tests["days"]):
-                errors["tests"] = {"days": ["a day is named twice"]}
-        kinds = [t["kind"] for t in (*data["opening"], *data["on_release"])]
-        if len(set(kinds)) != len(kinds):
-            errors["opening"] = ["a kind of task is named twice"]
-        if {"check_in", "test", "call_them"} & set(kinds):
-            errors["opening"] = ["check_in, test and call_them are planned by rules of their own"]
-        if len(set(data["care_team"])) != len(data["care_team"]):
-            errors["care_team"] = ["a role is named twice"]
-        if errors:
-            raise ValidationError(errors)
-
-
-class _Rung(_Strict):
-    level = fields.String(required=True, validate=validate.OneOf(RUNGS))
-    after_minutes = fields.Integer(required=True, strict=True, validate=validate.Range(0, _YEAR))
-    roles = fields.List(fields.String(validate=validate.OneOf(ROLES)), required=True)
-
-
-class _CallThem(_Strict):
-    role = _role()
-    within_minutes = fields.Integer(required=True, strict=True, validate=validate.Range(1, _YEAR))
-
-
-class _Thresholds(_Strict):
-    fever_celsius = fields.Float(required=True, validate=validate.Range(35, 42))
-    missed_check_ins = fields.Integer(required=True, strict=True, validate=validate.Range(1, 20))
-    refused_visits = fields.Integer(required=True, strict=True, validate=validate.Range(1, 20))
-
-
-class _Document(_Strict):
-    policy_id = fields.String(required=True, validate=_SLUG)
-    edition = fields.String(required=True, validate=validate.Length(1, 60))
-    title = fields.String(required=True, validate=validate.Length(1, 200))
-    sources = fields.List(fields.Nested(_Source), required=True, validate=validate.Length(min=1))
-    remarks = fields.List(fields.String(), load_default=list)
-    valid_from = fields.Date(required=True)
-    valid_to = fields.Date(allow_none=True, load_default=None)
-    places = fields.List(fields.String(validate=_CODE), required=True)
-    look_back_days = fields.Integer(required=True, strict=True, validate=validate.Range(0, 60))
-    applies_to_open_cases = fields.Boolean(required=True)
-    retention_days = fields.Integer(required=True, strict=True, validate=validate.Range(1, 3650))
-    thresholds = fields.Nested(_Thresholds, required=True)
-    symptoms = fields.List(fields.String(), load_default=list)
-    levels = fields.Dict(
-        keys=fields.String(validate=validate.OneOf(LEVELS)), values=fields.Nested(_Level), required=True
-    )
-    ladder = fields.List(fields.Nested(_Rung), required=True, validate=validate.Length(min=1))
-    repeat_after_minutes = fields.Integer(
-        allow_none=True, load_default=None, strict=True, validate=validate.Range(10, _YEAR)
-    )
-    call_them = fields.Nested(_CallThem, required=True)
-
-    @validates_schema(skip_on_field_errors=False)
-    def _together(self, data: Mapping[str, Any], **_: Any) -> None:
-        errors: dict[str, Any] = {}
-        starts, ends = data.get("valid_from"), data.get("valid_to")
-        if starts and ends and ends < starts:
-            errors["valid_to"] = ["ends before it begins"]
-        if isinstance(levels := data.get("levels"), Mapping):
-            for level in LEVELS:
-                if level not in levels:
-                    errors.setdefault("levels", {})[level] = ["missing: every risk level needs an answer"]
-                elif (other := levels[level].get("treat_as")) and "measure" not in levels.get(other, {}):
-                    errors.setdefault("levels", {})[level] = {"treat_as": [f"{other} has no rule of its own"]}
-        if ladder := data.get("ladder"):
-            steps = [rung.get("after_minutes", 0) for rung in ladder]
-            order = [RUNGS.index(rung["level"]) for rung in ladder if rung.get("level") in RUNGS]
-            if steps != sorted(steps) or order != sorted(set(order)):
-                errors["ladder"] = ["rungs must climb, each later than the one before"]
-        if errors:
-            raise ValidationError(errors)
-
-
-_SCHEMA = _Document(unknown=RAISE)
-
-
-def check(document: Any) -> dict[str, Any]:
-    """The document as loaded. Raises PolicyErrors with everything that is wrong with it."""
-    if not isinstance(document, dict):
-        raise PolicyErrors([("", "a policy is a JSON object")])
-    try:
-        loaded: dict[str, Any] = _SCHEMA.load(document)
-    except ValidationError as error:
-        faults = faults_of(error.messages, keyed=True)
-        raise PolicyErrors([(fault.where, fault.message) for fault in faults]) from None
-    return loaded
+from services.isolation.policies.schema import check
 
 
 def check_text(text: bytes | str) -> dict[str, Any]:
-    """The JSON document in a file, checked. Returns it as it stands in the file. Raises PolicyErrors."""
+    """The JSON document in a file, checked. Returns it as it stands in the file. Raises Refused."""
     try:
         document = orjson.loads(text)
     except orjson.JSONDecodeError as error:
-        raise PolicyErrors([(f"line {error.lineno}, column {error.colno}", "not JSON")]) from None
+        where = f"line {error.lineno}, column {error.colno}"
+        raise Refused.invalid([Fault(where, "not_json", "not JSON")]) from None
     check(document)
     assert isinstance(document, dict)
     return document
 
 
 def policy_from(document: Mapping[str, Any], version: int) -> Policy:
-    """The policy a document means. Raises PolicyErrors."""
+    """The policy a document means. Raises Refused."""
     found = check(dict(document))
     rules = {
         level: _rule(level, given) for level, given in found["levels"].items() if "treat_as" not in given
@@ -244,8 +44,7 @@ def policy_from(document: Mapping[str, Any], version: int) -> Policy:
     for level, given in found["levels"].items():
         if "treat_as" in given:
             rules[level] = rules[given["treat_as"]]
-    thresholds = found["thresholds"]
-    repeat = found["repeat_after_minutes"]
+    repeat, call = found["repeat_after_minutes"], found["call_them"]
     return Policy(
         policy_id=found["policy_id"],
         version=version,
@@ -256,20 +55,15 @@ def policy_from(document: Mapping[str, Any], version: int) -> Policy:
         places=tuple(found["places"]),
         look_back_days=found["look_back_days"],
         applies_to_open_cases=found["applies_to_open_cases"],
-        retention_days=found["retention_days"],
         rules=rules,
-        ladder=tuple(
-            Rung(rung["level"], timedelta(minutes=rung["after_minutes"]), tuple(rung["roles"]))
-            for rung in found["ladder"]
+        ladder=Ladder(
+            tuple(
+                Rung(rung["level"], timedelta(minutes=rung["after_minutes"]), tuple(rung["roles"]))
+                for rung in found["ladder"]
+            ),
+            timedelta(minutes=repeat) if repeat else None,
         ),
-        repeat_after=timedelta(minutes=repeat) if repeat else None,
-        call_them=OpeningTask(
-            "call_them", found["call_them"]["role"], timedelta(minutes=found["call_them"]["within_minutes"])
-        ),
-        thresholds=Thresholds(
-            thresholds["fever_celsius"], thresholds["missed_check_ins"], thresholds["refused_visits"]
-        ),
-        symptoms=tuple(found["symptoms"]),
+        call_by_phone=OpeningTask(CALL_BY_PHONE, call["role"], timedelta(minutes=call["within_minutes"])),
     )
 
 
@@ -306,6 +100,4 @@ def _rule(level: str, given: Mapping[str, Any]) -> Rule:
         if tests
         else None,
         on_release=tuple(ReleaseTask(t["kind"], t["role"], t["window"]) for t in given["on_release"]),
-        told=tuple(given["told"]),
-        release=tuple(given["release"]),
     )

@@ -1,4 +1,4 @@
-"""A policy is published: checked whole, stored, told to the others."""
+"""A policy is imported: checked whole, stored, and published to the other services."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from sqlalchemy import select
 
 from chassis.database.statements import upsert_rows
 from chassis.unit_of_work import UnitOfWork
-from services.isolation import tables as t
 from services.isolation.policies.documents import policy_from, source_line
-from services.isolation.reference import OPEN_POLICIES, POLICIES, changed
+from services.isolation.policies.rules import Policy
+from services.isolation.policies.tables import policies
+from services.isolation.revisions import OPEN_POLICIES, POLICIES, mark_changed
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,46 +21,55 @@ class Imported:
     edition: str
     version: int
     new: bool
-    """False: the same document was there already, and nothing was published."""
+    """False: the same document was stored already, and nothing was published."""
 
 
 def import_policy(uow: UnitOfWork, document: dict[str, Any]) -> Imported:
-    """Store and publish a policy. Raises PolicyErrors with all that is wrong; then nothing is stored.
+    """Store and publish a policy. Raises Refused with all that is wrong; then nothing is stored.
 
     The same `policy_id` again replaces that policy (a correction): open cases under it are planned by the
     corrected text from today on, whether or not it applies to cases of other policies.
     """
-    checked = policy_from(document, version=0)
-    p = t.policies
+    policy = policy_from(document, version=0)
+    p = policies.c
     known = uow.conn.execute(
-        select(p.c.version, p.c.document).where(p.c.policy_id == checked.policy_id).with_for_update()
+        select(p.version, p.document).where(p.policy_id == policy.policy_id).with_for_update()
     ).one_or_none()
     if known is not None and known.document == document:
-        return Imported(checked.policy_id, checked.edition, known.version, new=False)
+        return Imported(policy.policy_id, policy.edition, known.version, new=False)
     version = known.version + 1 if known is not None else 1
+    _store(uow, policy, version, document)
+    mark_changed(uow.conn, POLICIES)
+    if policy.applies_to_open_cases or known is not None:
+        mark_changed(uow.conn, OPEN_POLICIES)
+    _publish(uow, policy, version, document)
+    return Imported(policy.policy_id, policy.edition, version, new=True)
+
+
+def _store(uow: UnitOfWork, policy: Policy, version: int, document: dict[str, Any]) -> None:
     row = {
-        "policy_id": checked.policy_id,
+        "policy_id": policy.policy_id,
         "version": version,
-        "edition": checked.edition,
-        "title": checked.title,
-        "valid_from": checked.valid_from,
-        "valid_to": checked.valid_to,
+        "edition": policy.edition,
+        "title": policy.title,
+        "valid_from": policy.valid_from,
+        "valid_to": policy.valid_to,
         "document": document,
         "imported_at": uow.now,
     }
-    upsert_rows(uow.conn, p, [row], key=["policy_id"], set=[name for name in row if name != "policy_id"])
-    changed(uow.conn, POLICIES)
-    if checked.applies_to_open_cases or known is not None:
-        changed(uow.conn, OPEN_POLICIES)
+    columns = [name for name in row if name != "policy_id"]
+    upsert_rows(uow.conn, policies, [row], key=["policy_id"], set=columns)
+
+
+def _publish(uow: UnitOfWork, policy: Policy, version: int, document: dict[str, Any]) -> None:
     data = {
-        "policy_id": checked.policy_id,
-        "edition": checked.edition,
-        "title": checked.title,
+        "policy_id": policy.policy_id,
+        "edition": policy.edition,
+        "title": policy.title,
         "source": source_line(document),
-        "valid_from": checked.valid_from,
-        "valid_to": checked.valid_to,
-        "places": list(checked.places),
+        "valid_from": policy.valid_from,
+        "valid_to": policy.valid_to,
+        "places": list(policy.places),
         "document": document,
     }
-    uow.record("policy.published", checked.policy_id, version, data, cause=None)
-    return Imported(checked.policy_id, checked.edition, version, new=True)
+    uow.record("policy.published", policy.policy_id, version, data, cause=None)

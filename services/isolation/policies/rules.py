@@ -1,20 +1,21 @@
 """A policy: which measure follows from which risk, with everything that hangs on it.
 
-Policies are documents (`services/isolation/policies/*.json`); this is what one means once it has been
-checked. The strictest level that a person was exposed to within the look-back decides.
+Policies are documents (the `*.json` files beside this one are those that come with Doorstep); here are the
+terms of a checked one. The strictest level that a person was exposed to within the look-back decides.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, time, timedelta
 from typing import Final
 
+from field.ladder import Ladder
 from field.words import LEVELS, MEASURES
 
-# Kinds of task that every policy leaves alone: they come from what happens, not from a plan.
-CALL_THEM: Final = "call_them"
+# Kinds of task that no policy may name among its own.
+CALL_BY_PHONE: Final = "call_them"
 CHECK_IN: Final = "check_in"
 TEST: Final = "test"
 
@@ -61,7 +62,7 @@ class CheckIns:
 class Tests:
     """PCR tests by day number.
 
-    :param catch_up: who comes when test days have already passed is tested at once.
+    :param catch_up: a person who comes when days of testing have already passed is tested at once.
     """
 
     role: str
@@ -72,39 +73,18 @@ class Tests:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Rule:
-    """What follows from one risk level."""
+    """The measure that follows from one risk level, with its days, tasks and roles."""
 
     level: str
     measure: str
     days: int
     counted_from: str
     care_team: tuple[str, ...]
-    """Roles; the first that is found answers for the case."""
+    """Roles; the first one that somebody near has answers for the case."""
     opening: tuple[OpeningTask, ...]
     check_ins: CheckIns | None
     tests: Tests | None
     on_release: tuple[ReleaseTask, ...]
-    told: tuple[str, ...]
-    release: tuple[str, ...]
-    """What must hold before somebody is released: days_full, tests_negative, no_fever, nothing_open."""
-
-
-@dataclass(frozen=True, slots=True)
-class Rung:
-    """One step of the ladder: who is told of an overdue task, so long after it was due."""
-
-    level: str
-    after: timedelta
-    roles: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Thresholds:
-    fever_celsius: float
-    missed_check_ins: int
-    """So many missed in a row: a visit."""
-    refused_visits: int
-    """So many: a breach."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -121,19 +101,19 @@ class Policy:
     """Division code prefixes; none means everywhere."""
     look_back_days: int
     applies_to_open_cases: bool
-    retention_days: int
     rules: Mapping[str, Rule]
-    ladder: tuple[Rung, ...]
-    repeat_after: timedelta | None
-    """After the last rung it is told again each so long, until somebody acts."""
-    call_them: OpeningTask
-    thresholds: Thresholds
-    symptoms: tuple[str, ...] = field(default=())
+    ladder: Ladder
+    call_by_phone: OpeningTask
+    """The task for a resident whom no message reached."""
+
+    def stand_ins(self) -> tuple[str, ...]:
+        """Roles that take a case where nobody has a role of its measure: those of the community's rung."""
+        return next((rung.roles for rung in self.ladder.rungs if rung.level == "community"), ())
 
 
 @dataclass(frozen=True, slots=True)
 class Exposure:
-    """A risk somebody was exposed to; `left_on` is the last day there, None where unknown."""
+    """A risk level that a person was exposed to; `left_on` is the last day there, None where unknown."""
 
     level: str
     left_on: date | None

@@ -1,9 +1,10 @@
-"""No message got through to somebody: to a resident somebody must call, for staff others are told."""
+"""A message could not be delivered: somebody calls the resident; for staff the next level is informed."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
 from uuid import UUID, uuid5
 
 from sqlalchemy import select
@@ -13,94 +14,129 @@ from chassis.errors import Wrong
 from chassis.unit_of_work import UnitOfWork
 from contracts.envelope import Event
 from field.days import local_day
+from field.ladder import NOBODY, Ladder, Rung
 from field.words import RUNGS
-from services.isolation import tables as t
-from services.isolation.cases.casebook import Case, Casebook
+from services.isolation.cases.case import Case
+from services.isolation.cases.casebook import Casebook, casebook
+from services.isolation.cases.tables import case_history
 from services.isolation.metrics import STAFF_NOT_REACHED
 from services.isolation.plans.planning import PlannedTask
+from services.isolation.plans.tables import tasks
+from services.isolation.plans.task import new_task
 from services.isolation.policies.counting import day_number
-from services.isolation.policies.escalation import NOBODY, above
-from services.isolation.reference import current
-from services.isolation.teams.ladder import first_with_staff
+from services.isolation.tasks.overdue_event import overdue_data
+from services.isolation.teams.ladder import Informed, Whereabouts, first_with_staff
 
 _NOT_REACHED = "not_reached"
-Missed = dict[tuple[str, str], set[str | None]]
-"""(case, what a message was about) -> staff whom it did not reach."""
+
+NotReached = dict[tuple[str, str], set[str | None]]
+"""(case, subject of a message) -> staff whom no message about it reached."""
 
 
 def call_by_phone(uow: UnitOfWork, events: Sequence[Event]) -> None:
-    """One task for the case's worker, once a message. A message to staff makes none: see `_climb`."""
+    """One task for the case's worker, once a message. A message to staff makes no task: see `_climb`."""
     by_message = {e.data["message_id"]: e for e in events}
-    to_residents = {m: e for m, e in by_message.items() if e.data["recipient"]["kind"] == "resident"}
-    book = Casebook(uow, current(uow.conn, uow.zone))
-    cases = book.lock({e.data["case_id"] for e in by_message.values()})
-    k = t.tasks.c
-    known = set(
-        uow.conn.execute(
-            select(k.about).where(is_in(uow.conn, k.case_id, cases), k.about.in_(to_residents))
-        ).scalars()
-    )
-    missed = _missed(uow, cases)
-    for message_id in sorted(by_message.keys() - known):
-        event = by_message[message_id]
-        case = cases.get(event.data["case_id"])
-        if case is None:
-            raise Wrong(f"message {message_id} is about a case that is not here")
-        if case["closed_at"] is not None:
-            continue
-        if message_id not in to_residents:
-            _climb(book, case, event, missed)
-            continue
-        wanted = book.reference.policies.by_id[case["policy_id"]].call_them
-        number = day_number(local_day(event.time, uow.zone), case["counted_from"])
-        task = PlannedTask(wanted.kind, number, event.time, event.time + wanted.within, wanted.role)
-        book.add_task(case, task, message_id, event)
-    book.write()
+    with casebook(uow) as book:
+        cases = book.lock({e.data["case_id"] for e in by_message.values()})
+        has_task = _with_task(uow, cases, [m for m, e in by_message.items() if _to_resident(e)])
+        not_reached = _not_reached(uow, cases)
+        for message_id in sorted(by_message.keys() - has_task):
+            event = by_message[message_id]
+            case = cases.get(event.data["case_id"])
+            if case is None:
+                raise Wrong(f"message {message_id} is about a case that is not here")
+            if case.closed_at is None:
+                cases[case.case_id] = (
+                    _add_call(book, case, event)
+                    if _to_resident(event)
+                    else _climb(book, case, event, not_reached)
+                )
 
 
-def _missed(uow: UnitOfWork, case_ids: Collection[str]) -> Missed:
-    h = t.case_history.c
+def _to_resident(event: Event) -> bool:
+    return bool(event.data["recipient"]["kind"] == "resident")
+
+
+def _with_task(uow: UnitOfWork, case_ids: Collection[str], message_ids: Sequence[str]) -> set[str]:
+    """Those of these messages about which there is a task already."""
+    k = tasks.c
+    these = is_in(uow.conn, k.case_id, case_ids) & k.about.in_(message_ids)
+    return set(uow.conn.execute(select(k.about).where(these)).scalars())
+
+
+def _not_reached(uow: UnitOfWork, case_ids: Collection[str]) -> NotReached:
+    h = case_history.c
     of_these = is_in(uow.conn, h.case_id, case_ids) & (h.what == _NOT_REACHED)
-    found: Missed = defaultdict(set)
+    found: NotReached = defaultdict(set)
     for case_id, detail in uow.conn.execute(select(h.case_id, h.detail).where(of_these)):
         found[case_id, detail["about"]].add(detail["staff_id"])
     return found
 
 
-def _climb(book: Casebook, case: Case, event: Event, missed: Missed) -> None:
-    """Nothing climbs while another of the level that was told of an overdue task can have got it. Else, and
-    for a message that went to one only, the next level is told as of an overdue task: once about a thing.
+def _add_call(book: Casebook, case: Case, event: Event) -> Case:
+    """Plan a task that no plan has: to call the resident whom the message did not reach."""
+    message_id = event.data["message_id"]
+    policy = book.reference.policies.by_id[case.policy_id]
+    call = policy.call_by_phone
+    planned = PlannedTask(call.kind, _day(book, case, event), event.time, event.time + call.within, call.role)
+    task = new_task(case.case_id, case.team, planned, policy.ladder, about=message_id)
+    book.add_tasks([task])
+    case = replace(case, tasks_planned=case.tasks_planned + 1, plan_number=case.plan_number + 1)
+    case = book.note(case, call.kind, event, {"message": message_id})
+    book.publish_tasks(case, [task], event)
+    return case
 
-    What that level does not get climbs on in the same way, and above the highest there is nobody.
+
+def _climb(book: Casebook, case: Case, event: Event, not_reached: NotReached) -> Case:
+    """If several officers of one level were messaged, wait until all of them failed. Then treat it like an
+    overdue task and message the next level, once per subject. A failure there climbs the same way; above the
+    district nobody is left.
     """
     data, recipient = event.data, event.data["recipient"]
-    about = data.get("about") or data["message_id"]  # who sent it before there was `about`
-    not_reached = missed[case["case_id"], about]
-    if recipient["staff_id"] in not_reached:
-        return
-    not_reached.add(recipient["staff_id"])
-    policy = book.reference.policies.by_id[case["policy_id"]]
-    level = [rung for rung in policy.ladder if rung.level == data.get("level") != RUNGS[0]]
-    told = first_with_staff(book.reference, case, level)
-    climbs = not told or not_reached.issuperset(member["staff_id"] for member in told["staff"])
+    about = data.get("about") or data["message_id"]  # events of an earlier version name no `about`
+    missed = not_reached[case.case_id, about]
+    if recipient["staff_id"] in missed:
+        return case
+    missed.add(recipient["staff_id"])
+    ladder = book.reference.policies.by_id[case.policy_id].ladder
+    same_level = [rung for rung in ladder.rungs if rung.level == data.get("level") != RUNGS[0]]
+    informed = _first_with_staff(book, case, same_level)
+    climbs = informed is None or missed.issuperset(member.staff_id for member in informed.staff)
     if climbs:
-        told = first_with_staff(book.reference, case, above(policy, recipient["role"]))
-    name = told["level"] if told else NOBODY
-    book.uow.count(STAFF_NOT_REACHED, name)
-    book.note(case, _NOT_REACHED, event, {"about": about, "staff_id": recipient["staff_id"], "told": name})
-    if not climbs or told is None:
-        return
-    subject = str(uuid5(UUID(case["case_id"]), about)) if data.get("about") else about
-    step = 1 + next(n for n, rung in enumerate(policy.ladder) if rung.level == told["level"])
-    overdue = {
-        "task_id": subject,
-        "case_id": case["case_id"],
-        "arrival_id": case["case_id"],
-        "kind": "message_to_staff",
-        "day": day_number(local_day(event.time, book.uow.zone), case["counted_from"]),
-        "due_by": event.time,
-        "step": step,
-        "tell": told,
-        "community": case["community"],
-    }
-    book.uow.record("task.overdue", subject, step, overdue, cause=event)
+        informed = _first_with_staff(book, case, ladder.above(recipient["role"]))
+    level = informed.level if informed else NOBODY
+    book.uow.count(STAFF_NOT_REACHED, level)
+    detail = {"about": about, "staff_id": recipient["staff_id"], "told": level}
+    case = book.note(case, _NOT_REACHED, event, detail)
+    if climbs and informed:
+        _inform(book, case, event, ladder, informed)
+    return case
+
+
+def _first_with_staff(book: Casebook, case: Case, rungs: Iterable[Rung]) -> Informed | None:
+    a, reference = case.arrival, book.reference
+    where = Whereabouts(a.street, a.community, a.grid, case.owner)
+    return first_with_staff(rungs, where, reference.places, reference.staff)
+
+
+def _inform(book: Casebook, case: Case, event: Event, ladder: Ladder, informed: Informed) -> None:
+    """Publish the failure as an overdue task of the level that is informed, once per subject."""
+    message_id, about = event.data["message_id"], event.data.get("about")
+    subject = str(uuid5(UUID(case.case_id), about)) if about else message_id
+    step = 1 + next(n for n, rung in enumerate(ladder.rungs) if rung.level == informed.level)
+    data = overdue_data(
+        subject,
+        case.case_id,
+        kind="message_to_staff",
+        day=_day(book, case, event),
+        due_by=event.time,
+        step=step,
+        informed=informed,
+        community=case.arrival.community,
+    )
+    book.uow.record("task.overdue", subject, step, data, cause=event)
+
+
+def _day(book: Casebook, case: Case, event: Event) -> int:
+    """The day number of the measure at the event's time."""
+    return day_number(local_day(event.time, book.uow.zone), case.counted_from)

@@ -1,41 +1,69 @@
-"""Who is told at a rung of the ladder: the staff that the level has for a case."""
+"""The staff that a rung of the ladder has for a case: they are informed of what is overdue."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable
+from dataclasses import dataclass
 
-from services.isolation.policies.rules import Policy, Rung
-from services.isolation.reference import Reference
+from field.ladder import Ladder, Rung
+from field.places import PlaceTree
+from services.isolation.teams.rules import Place, Staff, StaffMember
 
-Whom = dict[str, Any]
+
+@dataclass(frozen=True, slots=True)
+class Whereabouts:
+    """Where a case is, and the worker who would be informed first."""
+
+    street: str | None
+    community: str | None
+    grid: str | None
+    worker: str | None
+
+    def at_level(self, level: str) -> str | None:
+        """The place of this level, as far as the case itself names one."""
+        return {"street": self.street, "community": self.community}.get(level)
 
 
-def whom(reference: Reference, row: Mapping[str, Any], policy: Policy, step: Rung) -> Whom | None:
-    """The level of this step and its staff; where it has none, the next one up that has, or else the highest
-    one below. None: no level has anybody.
+@dataclass(frozen=True, slots=True)
+class Informed:
+    """The staff of one level who are informed."""
 
-    :param row: where a task or a case is, and who does it.
+    level: str
+    place: str | None
+    staff: tuple[StaffMember, ...]
+
+    def as_data(self) -> dict[str, object]:
+        """As task.overdue carries it, under `tell`."""
+        staff = [
+            {"staff_id": s.staff_id, "role": s.role, "contact": s.person, "language": s.language}
+            for s in self.staff
+        ]
+        return {"level": self.level, "place": self.place, "staff": staff}
+
+
+def informed_at(
+    ladder: Ladder, step: int, where: Whereabouts, places: PlaceTree[Place], staff: Staff
+) -> Informed | None:
+    """The level of this step and its staff. Where it has none: the next level up that has staff, or else the
+    highest one below. None: no level has any.
     """
-    at = policy.ladder.index(step)
-    return first_with_staff(reference, row, (*policy.ladder[at:], *reversed(policy.ladder[:at])))
+    rungs = ladder.rungs
+    at = rungs.index(ladder.at(step))
+    return first_with_staff((*rungs[at:], *reversed(rungs[:at])), where, places, staff)
 
 
-def first_with_staff(reference: Reference, row: Mapping[str, Any], rungs: Iterable[Rung]) -> Whom | None:
-    """The first of the rungs that has anybody, as task.overdue tells it."""
-    chain = reference.places.upward(row["grid"], row["community"], row["street"])
-    roster = reference.staff.roster
+def first_with_staff(
+    rungs: Iterable[Rung], where: Whereabouts, places: PlaceTree[Place], staff: Staff
+) -> Informed | None:
+    """The first of these rungs that has any active staff for the case."""
+    chain = places.upward(where.grid, where.community, where.street)
     for rung in rungs:
         if rung.level == "worker":
-            place, who = row["grid"], [w for w in (row["staff_id"] or row["owner"],) if w]
+            place, ids = where.grid, [where.worker]
         else:
-            place = reference.places.at_level(rung.level, chain) or row.get(rung.level)
-            who = [w for role in rung.roles for w in roster.get((role, place or ""), ())]
-        staff = [s for w in who if (s := reference.staff.by_id.get(w)) and s.active]
-        if staff:
-            told = [
-                {"staff_id": s.staff_id, "role": s.role, "contact": s.person, "language": s.language}
-                for s in staff
-            ]
-            return {"level": rung.level, "place": place, "staff": told}
+            place = places.at_level(rung.level, chain) or where.at_level(rung.level)
+            ids = [who for role in rung.roles for who in staff.roster.get((role, place or ""), ())]
+        members = tuple(member for who in ids if (member := staff.active(who)) is not None)
+        if members:
+            return Informed(rung.level, place, members)
     return None

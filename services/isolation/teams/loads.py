@@ -1,4 +1,4 @@
-"""How many cases each staff member has: read where a choice must be made, counted on, written at the end."""
+"""The number of cases of each member of staff: read before a choice, counted on, written at the end."""
 
 from __future__ import annotations
 
@@ -9,12 +9,17 @@ from sqlalchemy import select
 from sqlalchemy.engine import Connection
 
 from chassis.database.statements import is_in, update_rows
-from services.isolation import tables as t
-from services.isolation.teams.rules import Roster, nearest
+from services.isolation.teams.rules import Member, Roster, nearest
+from services.isolation.teams.tables import staff_load
+
+Choice = tuple[Sequence[str], Sequence[str]]
+"""(roles, places) of a case that needs a team."""
 
 
 class Loads:
-    """`known` is as of the beginning, plus what this unit gives; other replicas' gifts show in the next."""
+    """`known` is as of the beginning, plus what this unit of work gives; what other replicas give at the same
+    time shows in the next unit.
+    """
 
     def __init__(self, conn: Connection, roster: Roster) -> None:
         self._conn = conn
@@ -22,37 +27,39 @@ class Loads:
         self._change: Counter[str] = Counter()
         self.known: dict[str, int] = {}
 
-    def read(self, wanted: Iterable[tuple[Sequence[str], Sequence[str]]]) -> None:
-        """For the (roles, places) of each case that will need a team."""
+    def read(self, choices: Iterable[Choice]) -> None:
+        """The loads of all staff among whom one of these choices may fall."""
         candidates: set[str] = set()
-        for roles, places in set(wanted):
+        for roles, places in set(choices):
             for role in roles:
                 near = nearest(role, places, self._roster)
                 if len(near) > 1:
                     candidates.update(near)
         candidates -= self.known.keys()
         if candidates:
-            load = t.staff_load.c
+            load = staff_load.c
             rows = self._conn.execute(
                 select(load.staff_id, load.cases).where(is_in(self._conn, load.staff_id, candidates))
             )
             self.known.update({staff_id: cases for staff_id, cases in rows})
 
-    def give(self, staff: Iterable[str]) -> None:
-        self._change.update(staff)
+    def give(self, team: Iterable[Member]) -> None:
+        """These have one more case."""
+        self._change.update([staff_id for _, staff_id in team])
 
-    def take(self, staff: Iterable[str]) -> None:
-        self._change.subtract(staff)
+    def take(self, team: Iterable[Member]) -> None:
+        """These have one case less."""
+        self._change.subtract([staff_id for _, staff_id in team])
 
     def write(self) -> None:
         """Last of all statements, for everybody gives cases to the same few officers."""
         change = {staff_id: count for staff_id, count in self._change.items() if count}
         if not change:
             return
-        load = t.staff_load
-        these = is_in(self._conn, load.c.staff_id, change)
+        load = staff_load.c
+        these = is_in(self._conn, load.staff_id, change)
         held = self._conn.execute(
-            select(load.c.staff_id, load.c.cases).where(these).order_by(load.c.staff_id).with_for_update()
+            select(load.staff_id, load.cases).where(these).order_by(load.staff_id).with_for_update()
         )
         rows = [{"staff_id": who, "cases": max(0, cases + change[who])} for who, cases in held]
-        update_rows(self._conn, load, rows, key=["staff_id"], set=["cases"])
+        update_rows(self._conn, staff_load, rows, key=["staff_id"], set=["cases"])

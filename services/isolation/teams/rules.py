@@ -1,22 +1,57 @@
-"""Who looks after a case: one of each role that the policy names, from as near as possible."""
+"""The team of a case: one member of staff for each role that the policy names, from as near as possible."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, MutableMapping, Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 
 class Member(NamedTuple):
+    """A member of staff in a role of a case's team."""
+
     role: str
     staff_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    parent: str | None
+    level: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class StaffMember:
+    staff_id: str
+    role: str
+    place: str
+    person: str
+    """Sealed; passed on, never opened here."""
+    language: str
+    active: bool
 
 
 Roster = Mapping[tuple[str, str], Sequence[str]]
 """(role, place) -> active staff there."""
 
 
+@dataclass(frozen=True, slots=True)
+class Staff:
+    """All staff there are, and those that are active by role and place."""
+
+    revision: int
+    by_id: Mapping[str, StaffMember]
+    roster: Roster
+
+    def active(self, staff_id: str | None) -> StaffMember | None:
+        """This member of staff, if known and active."""
+        member = self.by_id.get(staff_id) if staff_id else None
+        return member if member is not None and member.active else None
+
+
 def nearest(role: str, places: Sequence[str], roster: Roster) -> Sequence[str]:
-    """Who has the role at the nearest place that has anybody.
+    """The staff with this role at the nearest place that has any.
 
     :param places: from the nearest up: grid, community, street and what is above.
     """
@@ -36,11 +71,11 @@ def choose(
     given: Member | None = None,
     keep: Sequence[Member] = (),
 ) -> tuple[Member, ...]:
-    """One of each role, in the order of the roles; a role that nobody near has is left out.
+    """One member for each role, in the order of the roles; a role that nobody near has is left out.
 
-    :param load: cases each one has now, counted on as they are given.
-    :param given: the worker registration sent to the door, who has the case in that role.
-    :param keep: who had the case before and goes on with it.
+    :param load: how many cases each member of staff has now; those given here are added to it.
+    :param given: the worker that registration sent to the door, who has the case in that role.
+    :param keep: members who had the case before and go on with it.
     """
     team: list[Member] = []
     kept = {member.role: member for member in keep}
@@ -60,12 +95,12 @@ def choose(
 
 
 def owner(team: Sequence[Member]) -> str | None:
-    """Who answers for the case: the first role of the policy that was found."""
+    """The member who answers for the case: the first role of the policy that somebody near has."""
     return team[0].staff_id if team else None
 
 
 def doer(role: str, team: Sequence[Member]) -> str | None:
-    """Who does a task of this role: the member who has it, or else the owner."""
+    """The member who does a task of this role: whoever has the role, or else the owner."""
     for member in team:
         if member.role == role:
             return member.staff_id

@@ -13,14 +13,14 @@ from sqlalchemy import select, update
 from chassis.ids import new_id
 from contracts.envelope import Event
 from services.isolation import tables as t
-from services.isolation.cases import taking
+from services.isolation.cases import casebook
 from services.isolation.cases.apply_policies import apply_policies
 from services.isolation.cases.assign_waiting import assign_waiting
 from services.isolation.cases.follow_arrivals import follow_arrivals
 from services.isolation.cases.hand_over import hand_over
 from services.isolation.cases.plan_next_day import plan_next_day
 from services.isolation.tasks.find_overdue import find_overdue
-from services.isolation.teams.keep_copies import keep_staff
+from services.isolation.teams.keep_staff import keep_staff
 from services.isolation.teams.loads import Loads
 from tests.integration.isolation.trial import GRID, MORNING, Trial, arrival, china, prepare, staff, trial
 
@@ -206,7 +206,7 @@ def test_a_case_given_to_a_worker_who_is_just_leaving_is_handed_over(
 
 @pytest.mark.postgresql
 def test_timers_of_several_replicas_at_once_do_everything_once(on_postgresql: Trial, monkeypatch):
-    monkeypatch.setattr(taking, "CHUNK", 20)
+    monkeypatch.setattr(casebook, "CHUNK", 20)
     on_postgresql.follow(*(arrival(level=level) for level in ("low", "medium", "high") * 30))
     on_postgresql.clock.advance(days=1, hours=4)
     with ThreadPoolExecutor(4) as replicas:
@@ -223,7 +223,7 @@ def test_timers_of_several_replicas_at_once_do_everything_once(on_postgresql: Tr
 
 @pytest.mark.postgresql
 def test_events_and_timers_at_once_do_not_deadlock_and_balance(on_postgresql: Trial, monkeypatch):
-    monkeypatch.setattr(taking, "CHUNK", 10)
+    monkeypatch.setattr(casebook, "CHUNK", 10)
     events = a_day_of_arrivals(7, arrivals=80)
     on_postgresql.clock.moment = china("2022-10-02 12:30")
     rng = random.Random(7)

@@ -6,7 +6,8 @@ from sqlalchemy import update
 
 from services.isolation import tables as t
 from services.isolation.tasks.find_overdue import find_overdue
-from services.isolation.teams.keep_copies import keep_places, keep_staff
+from services.isolation.teams.keep_places import keep_places
+from services.isolation.teams.keep_staff import keep_staff
 from tests.integration.isolation.trial import (
     CHINA,
     MORNING,

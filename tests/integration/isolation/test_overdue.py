@@ -13,7 +13,7 @@ from contracts.envelope import Event
 from services.isolation import tables as t
 from services.isolation.tasks.call_by_phone import call_by_phone
 from services.isolation.tasks.find_overdue import find_overdue
-from services.isolation.teams.keep_copies import keep_staff
+from services.isolation.teams.keep_staff import keep_staff
 from tests.integration.isolation.trial import (
     COMMUNITY,
     DISTRICT,

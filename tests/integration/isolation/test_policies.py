@@ -7,15 +7,15 @@ import pytest
 
 from chassis.database.tables import TABLES
 from contracts.envelope import Event
+from contracts.faults import Refused
 from services.isolation import tables as t
 from services.isolation.cases.apply_policies import apply_policies
 from services.isolation.cases.hand_over import hand_over
 from services.isolation.cases.open_waiting import open_waiting
 from services.isolation.cases.queries import stream_waiting_for_policy
 from services.isolation.policies import documents
-from services.isolation.policies.documents import PolicyErrors
 from services.isolation.policies.import_policy import import_policy
-from services.isolation.teams.keep_copies import keep_staff
+from services.isolation.teams.keep_staff import keep_staff
 from tests.integration.isolation.trial import (
     CHINA,
     GRID,
@@ -45,9 +45,9 @@ def test_a_policy_is_published_once_and_again_only_when_its_text_changes(empty: 
 
 
 def test_of_a_policy_with_errors_nothing_is_stored(empty: Trial):
-    with pytest.raises(PolicyErrors) as caught:
+    with pytest.raises(Refused) as caught:
         empty.do(import_policy, {**DOCUMENTS["cn-2022-06"], "places": ["x"], "valid_from": "soon"})
-    assert {where for where, _ in caught.value.errors} == {"places[0]", "valid_from"}
+    assert {fault.where for fault in caught.value.faults} == {"places[0]", "valid_from"}
     assert not empty.rows(t.policies) and not empty.rows(TABLES["outbox"])
 
 

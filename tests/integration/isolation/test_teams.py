@@ -10,7 +10,8 @@ from contracts.envelope import Event
 from services.isolation import tables as t
 from services.isolation.cases.assign_waiting import assign_waiting
 from services.isolation.cases.hand_over import hand_over
-from services.isolation.teams.keep_copies import keep_places, keep_staff
+from services.isolation.teams.keep_places import keep_places
+from services.isolation.teams.keep_staff import keep_staff
 from tests.integration.isolation.trial import (
     COMMUNITY,
     GRID,

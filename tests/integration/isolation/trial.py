@@ -31,7 +31,8 @@ from services.isolation.cases.plan_next_day import plan_next_day
 from services.isolation.policies import documents
 from services.isolation.policies.import_policy import import_policy
 from services.isolation.tasks.find_overdue import find_overdue
-from services.isolation.teams.keep_copies import keep_places, keep_staff
+from services.isolation.teams.keep_places import keep_places
+from services.isolation.teams.keep_staff import keep_staff
 
 CHINA = ZoneInfo("Asia/Shanghai")
 SEALER = Sealer({"k": b"s" * 32})

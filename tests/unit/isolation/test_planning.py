@@ -12,20 +12,17 @@ from hypothesis import strategies as st
 from field.days import local_day
 from field.words import MEASURES
 from services.isolation.cases.story import Chapter, Standing, in_order, standing
-from services.isolation.plans.planning import Difference, KnownTask, Planner, difference
+from services.isolation.plans.planning import PlannedTask
+from services.isolation.plans.replanning import Difference, difference
+from services.isolation.plans.task import Task
 from services.isolation.policies.counting import counted_from, day_number, release_day
 from services.isolation.policies.documents import policy_from, shipped
-from services.isolation.policies.rules import Exposure, Rule
+from services.isolation.policies.rules import Exposure
 
 CHINA = ZoneInfo("Asia/Shanghai")
 POLICIES = {document["policy_id"]: policy_from(document, 1) for document in shipped()}
 NINTH = "cn-2022-06"
 DAY = date(2022, 10, 1)
-_planners: dict[Rule, Planner] = {}
-
-
-def planner(rule: Rule) -> Planner:
-    return _planners.setdefault(rule, Planner(rule, CHINA))
 
 
 def at(hour: float, day: int = 0) -> datetime:
@@ -43,7 +40,7 @@ def known(
 
 
 def stand(*chapters: Chapter, arrived: datetime | None = None) -> Standing:
-    return standing(in_order(chapters), arrived or at(6), POLICIES, planner, CHINA)
+    return standing(in_order(chapters), arrived or at(6), POLICIES, CHINA)
 
 
 def outline(stands: Standing, through: int) -> list[tuple[str, int, str]]:
@@ -172,7 +169,7 @@ def test_a_policy_changes_open_cases_only_if_it_says_that_it_applies_to_them():
     began = Chapter(None, at(0, day=3), (), "cn-2022-11")
     assert stand(version, began).rule.measure == "home_isolation"
     quiet = {**POLICIES, "cn-2022-11": replace(POLICIES["cn-2022-11"], applies_to_open_cases=False)}
-    assert standing([version, began], at(6), quiet, planner, CHINA).rule.measure == "central_isolation"
+    assert standing([version, began], at(6), quiet, CHINA).rule.measure == "central_isolation"
 
 
 # -- properties --------------------------------------------------------------------------------------------
@@ -259,39 +256,44 @@ def test_isolation_never_ends_before_its_days_are_served(story, arrived):
 # -- from one plan to another ------------------------------------------------------------------------------
 
 
-def carry_out(tasks: dict[str, KnownTask], found: Difference) -> dict[str, KnownTask]:
+def written(task_id: str, planned: PlannedTask, state: str) -> Task:
+    kind, day, due_from, due_by, role = planned
+    return Task(task_id, "case", kind, "", day, due_from, due_by, role, None, state, 0, None)
+
+
+def carry_out(tasks: dict[str, Task], found: Difference) -> dict[str, Task]:
     after = dict(tasks)
-    for task in found.new:
-        after[f"t{len(after)}"] = KnownTask(f"t{len(after)}", *task, "due")
-    for was, task in found.again:
-        after[was.task_id] = KnownTask(was.task_id, *task, "due")
-    for was in found.overtaken:
-        after[was.task_id] = was._replace(state="cancelled")
+    for planned in found.new:
+        after[f"t{len(after)}"] = written(f"t{len(after)}", planned, "due")
+    for task, planned in found.again:
+        after[task.task_id] = written(task.task_id, planned, "due")
+    for task in found.overtaken:
+        after[task.task_id] = task.cancelled()
     return after
 
 
 @given(st.lists(stories(), min_size=2, max_size=5), arrivals, st.integers(0, 12))
 @settings(max_examples=60)
 def test_after_any_changes_of_plan_the_live_tasks_are_those_of_the_last(plans, arrived, through):
-    tasks: dict[str, KnownTask] = {}
+    tasks: dict[str, Task] = {}
     for story in plans:
         stands = stand(*story, arrived=arrived)
         wanted = stands.tasks(DAY + timedelta(days=through))
-        opening = {task.kind for piece in stands.pieces for task in piece.planner.rule.opening}
+        opening = stands.opening_kinds
         found = difference(tasks.values(), wanted, opening=opening, clock=stands.clock)
         before = len(tasks)
         tasks = carry_out(tasks, found)
         assert len(tasks) >= before, "history stays"
         live = {(t.kind, t.due_from): t for t in tasks.values() if t.state == "due"}
         assert live.keys() == wanted.keys()
-        assert all(live[key][2:6] == (t.day, *t[2:]) for key, t in wanted.items())
+        assert all(written(live[key].task_id, t, "due") == live[key] for key, t in wanted.items())
         assert not difference(tasks.values(), wanted, opening=opening, clock=stands.clock).new
 
 
 def test_finished_tasks_stay_done_and_are_not_planned_again():
     stands = stand(known("high"))
     wanted = stands.tasks(DAY)
-    done = [KnownTask(str(n), *task, "done") for n, task in enumerate(wanted.values())]
+    done = [written(str(n), task, "done") for n, task in enumerate(wanted.values())]
     laxer = stand(known("high"), known("none", hour=9, version=2))
     opening = {"inform", "first_contact", "signed_notice", "escort_to_site"}
     found = difference(done, laxer.tasks(DAY), opening=opening, clock=laxer.clock)
@@ -300,7 +302,7 @@ def test_finished_tasks_stay_done_and_are_not_planned_again():
 
 def test_a_change_of_policy_leaves_past_days_as_they_were():
     before = stand(known("high", left=0))
-    tasks = [KnownTask(str(n), *task, "missed") for n, task in enumerate(before.tasks(DAY).values())]
+    tasks = [written(str(n), task, "missed") for n, task in enumerate(before.tasks(DAY).values())]
     after = stand(known("high", left=0), Chapter(None, at(0, day=3), (), "cn-2022-11"))
     found = difference(
         tasks,

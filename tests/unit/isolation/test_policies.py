@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from contracts.faults import Refused
 from field.policies import in_force
 from field.words import LEVELS, MEASURES
-from services.isolation.policies.documents import PolicyErrors, check_text, policy_from, shipped, source_line
+from services.isolation.policies.documents import check_text, policy_from, shipped, source_line
 from services.isolation.policies.rules import Exposure, Policy, decide, strictness
 
 EDITIONS = {document["policy_id"]: document for document in shipped()}
@@ -23,9 +24,10 @@ def ninth(**changes: Any) -> dict[str, Any]:
 
 
 def errors_of(document: Any) -> dict[str, str]:
-    with pytest.raises(PolicyErrors) as caught:
+    with pytest.raises(Refused) as caught:
         policy_from(document, 1)
-    return dict(caught.value.errors)
+    assert caught.value.kind == "invalid"
+    return {fault.where: fault.message for fault in caught.value.faults}
 
 
 def policy(name: str, begins: date, places: tuple[str, ...] = (), ends: date | None = None) -> Policy:
@@ -142,14 +144,14 @@ def test_treating_a_level_as_one_without_a_rule_is_refused():
 
 @pytest.mark.parametrize("text", ["[]", "null", '"x"'])
 def test_a_document_that_is_no_object_is_refused(text: str):
-    with pytest.raises(PolicyErrors):
+    with pytest.raises(Refused):
         check_text(text)
 
 
 def test_broken_json_is_told_with_line_and_column():
-    with pytest.raises(PolicyErrors) as caught:
+    with pytest.raises(Refused) as caught:
         check_text('{"policy_id": "x",\n oops}')
-    assert caught.value.errors[0][0].startswith("line 2")
+    assert caught.value.faults[0].where.startswith("line 2")
 
 
 # -- which policy is in force ------------------------------------------------------------------------------

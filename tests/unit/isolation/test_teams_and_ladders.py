@@ -12,7 +12,6 @@ from field.states import ForbiddenTransition
 from services.isolation.cases import states
 from services.isolation.plans import states as task_states
 from services.isolation.policies.documents import policy_from, shipped
-from services.isolation.policies.escalation import above, rung, tell_at
 from services.isolation.teams.rules import Member, choose, doer, owner
 
 NINTH = policy_from(next(d for d in shipped() if d["policy_id"] == "cn-2022-06"), 1)
@@ -74,33 +73,33 @@ def test_cases_are_shared_out_evenly(workers: int, cases: int, data: st.DataObje
 
 
 def test_an_overdue_task_climbs_from_the_worker_to_the_district():
-    assert [rung(NINTH, step).level for step in (1, 2, 3, 4, 5, 9)] == [
+    assert [NINTH.ladder.at(step).level for step in (1, 2, 3, 4, 5, 9)] == [
         *("worker", "community", "street", "district", "district", "district")
     ]
 
 
 def test_an_undelivered_message_to_staff_goes_to_the_rungs_above():
-    levels = [rung.level for rung in NINTH.ladder]
+    levels = [rung.level for rung in NINTH.ladder.rungs]
     for role, stands_on in (("grid_worker", 0), (None, 0), ("community_cadre", 1), ("district_officer", 3)):
-        assert [rung.level for rung in above(NINTH, role)] == levels[stands_on + 1 :]
-    without_workers = replace(NINTH, ladder=NINTH.ladder[1:])
-    assert above(without_workers, "grid_worker") == NINTH.ladder[1:]
+        assert [rung.level for rung in NINTH.ladder.above(role)] == levels[stands_on + 1 :]
+    without_workers = replace(NINTH.ladder, rungs=NINTH.ladder.rungs[1:])
+    assert without_workers.above("grid_worker") == NINTH.ladder.rungs[1:]
 
 
 @given(st.integers(1, 40))
 def test_each_step_is_told_later_than_the_one_before_and_there_is_always_a_next(step: int):
     due = datetime(2022, 10, 1, 2, tzinfo=UTC)
-    this, following = tell_at(NINTH, due, step), tell_at(NINTH, due, step + 1)
+    this, following = NINTH.ladder.falls_due(due, step), NINTH.ladder.falls_due(due, step + 1)
     assert this and following and due <= this < following
-    assert tell_at(NINTH, due, 1) == due + NINTH.ladder[0].after
+    assert NINTH.ladder.falls_due(due, 1) == due + NINTH.ladder.rungs[0].after
 
 
 def test_without_a_repeat_the_ladder_ends_at_the_top():
     document = next(d for d in shipped() if d["policy_id"] == "cn-2022-06")
     once = policy_from({**document, "repeat_after_minutes": None}, 1)
     due = datetime(2022, 10, 1, 2, tzinfo=UTC)
-    assert tell_at(once, due, 4) == due + timedelta(hours=12)
-    assert tell_at(once, due, 5) is None
+    assert once.ladder.falls_due(due, 4) == due + timedelta(hours=12)
+    assert once.ladder.falls_due(due, 5) is None
 
 
 # -- states ------------------------------------------------------------------------------------------------

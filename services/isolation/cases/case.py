@@ -1,0 +1,74 @@
+"""A case: one arrival that a neighbourhood follows, from the first report to the last task."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from services.isolation.cases.story import Chapter
+from services.isolation.teams.rules import Member, owner
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """The facts of the arrival, as registration last stated them."""
+
+    version: int
+    """The highest version seen."""
+    arrived_at: datetime
+    person: str
+    """Sealed; passed on, never opened here."""
+    language: str
+    household_id: str | None
+    division: str | None
+    street: str | None
+    community: str | None
+    grid: str | None
+    worker: str | None
+    """The worker that registration sent to the door."""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """Where a case stands. Its id is the arrival's: one case an arrival."""
+
+    case_id: str
+    version: int
+    """Counts what was published: case.opened is 1."""
+    arrival: Arrival
+    state: str
+    story: tuple[Chapter, ...]
+    """What became known, and when; the measure and all that follows is worked out from it."""
+    measure: str
+    days: int
+    counted_from: date
+    """Day 0."""
+    release_on: date
+    risk_level: str
+    policy_id: str
+    policy_version: int | None
+    """Version of the policy's text by which it was planned; None: not known."""
+    policies_seen: int
+    """The epoch of the policies when the case was last looked at."""
+    team: tuple[Member, ...]
+    """The owner first."""
+    team_lacks: tuple[str, ...]
+    """Roles of the measure that nobody near has."""
+    unassigned_since: datetime | None
+    staff_seen: int
+    """The revision of the staff when a team was last looked for."""
+    tasks_planned: int
+    """Rows in `tasks`, whatever their state."""
+    plan_number: int
+    """Counts the events task.planned."""
+    planned_until: date
+    plan_next: date | None
+    """The day to be planned next; None when all is planned, or the case is closed."""
+    history_lines: int
+    opened_at: datetime
+    closed_at: datetime | None
+    correlation_id: str
+
+    @property
+    def owner(self) -> str | None:
+        return owner(self.team)

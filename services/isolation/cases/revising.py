@@ -1,0 +1,143 @@
+"""A case is revised when something new is known: its measure, whether it opens again, what has changed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from typing import Literal
+
+from services.isolation.cases import states
+from services.isolation.cases.case import Arrival, Case
+from services.isolation.cases.story import Chapter, Standing, in_order, standing
+from services.isolation.plans.present import Present
+from services.isolation.policies.rules import Policy, strictness
+
+Direction = Literal["stricter", "laxer"]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Why a case is looked at again, and what became known since.
+
+    :param reason: stands in the case's history and in case.changed.
+    :param chapters: what became known.
+    :param arrival: newer facts of the arrival; None: those the case has.
+    :param details: something about the person changed that others must know.
+    :param from_today: leave the tasks of past days alone.
+    """
+
+    reason: str
+    chapters: tuple[Chapter, ...] = ()
+    arrival: Arrival | None = None
+    details: bool = False
+    from_today: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """A case before a change and after it. Its team and tasks are seen to afterwards."""
+
+    before: Case
+    case: Case
+    change: Change
+    standing: Standing
+    direction: Direction | None
+
+    @property
+    def only_noted(self) -> bool:
+        """The case has ended and stays so: the change only goes into its history."""
+        return self.case.closed_at is not None
+
+
+def revise(case: Case, change: Change, policies: Mapping[str, Policy], present: Present) -> Revision:
+    """Work out anew where a case stands.
+
+    - A correction of the policy's text that moves the day of release becomes a chapter of the story.
+    - A released case opens again when a stricter measure still has days to run. Any other case that has
+      ended stays closed: the change is only noted.
+    - A release under review is taken back when the case becomes stricter.
+    """
+    arrival = change.arrival or case.arrival
+    story = tuple(in_order([*case.story, *change.chapters]))
+    stands = standing(story, arrival.arrived_at, policies, present.zone)
+    if is_corrected(case, stands.policy) and stands.release_on != case.release_on:
+        story = tuple(in_order([*story, Chapter(None, present.now, (), stands.policy.policy_id)]))
+        stands = standing(story, arrival.arrived_at, policies, present.zone)
+    direction = _direction(case, stands)
+    if case.closed_at is not None and not _opens_again(case, direction, stands, present):
+        seen = replace(case.arrival, version=arrival.version)
+        return Revision(case, replace(case, arrival=seen, story=story), change, stands, direction)
+    planned_until = max(present.through, case.planned_until)
+    revised = replace(
+        case,
+        arrival=arrival,
+        state=_state(case, direction),
+        story=story,
+        measure=stands.rule.measure,
+        days=stands.rule.days,
+        counted_from=stands.day_zero,
+        release_on=stands.release_on,
+        risk_level=stands.risk_level,
+        policy_id=stands.policy.policy_id,
+        policy_version=stands.policy.version,
+        planned_until=planned_until,
+        plan_next=day_to_plan(planned_until, stands),
+        closed_at=None,
+    )
+    return Revision(case, revised, change, stands, direction)
+
+
+def is_corrected(case: Case, policy: Policy) -> bool:
+    """Whether the case was planned by another text of the policy it is under."""
+    return case.policy_id == policy.policy_id and case.policy_version != policy.version
+
+
+def day_to_plan(planned_until: date, stands: Standing) -> date | None:
+    """The day to be planned next; None: the last day is planned."""
+    return planned_until + timedelta(days=1) if stands.last_day > planned_until else None
+
+
+def _direction(case: Case, stands: Standing) -> Direction | None:
+    """Whether the case becomes stricter or laxer: by the measure first, then by the day of release."""
+    before = strictness(case.measure, case.release_on)
+    after = strictness(stands.rule.measure, stands.release_on)
+    return None if after == before else "stricter" if after > before else "laxer"
+
+
+def _opens_again(case: Case, direction: Direction | None, stands: Standing, present: Present) -> bool:
+    return case.state == states.RELEASED and direction == "stricter" and stands.last_day > present.today
+
+
+def _state(case: Case, direction: Direction | None) -> str:
+    """The state of a case that is followed, or followed again."""
+    if case.closed_at is not None:
+        return states.CASE.move(case.state, states.OPEN)
+    if case.state == states.RELEASE_REVIEW and direction == "stricter":
+        return states.CASE.move(case.state, states.ACTIVE)
+    return case.state
+
+
+def kinds_of_change(revision: Revision, after: Case, *, asks_something_else: bool) -> list[str]:
+    """What others must know of a revision, as case.changed names it; nothing: they need not know.
+
+    :param after: the revised case with its team.
+    :param asks_something_else: the resident is asked for something else than before.
+    """
+    before = revision.before
+    kinds: list[str] = []
+    if revision.direction:
+        kinds.append(revision.direction)
+    elif asks_something_else:
+        kinds.append("rescheduled")
+    if after.owner not in (None, before.owner):
+        kinds.append("assigned")
+    only_the_team = not kinds and after.team != before.team
+    if revision.change.details or only_the_team or _details(after.arrival) != _details(before.arrival):
+        kinds.append("details")
+    return kinds
+
+
+def _details(arrival: Arrival) -> tuple[str | None, ...]:
+    a = arrival
+    return (a.language, a.household_id, a.division, a.street, a.community, a.grid)

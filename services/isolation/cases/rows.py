@@ -1,0 +1,140 @@
+"""Cases are read from their table and written to it here, and nowhere else as a whole."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy.engine import Connection, Row
+
+from chassis.database.statements import insert_rows, update_rows
+from services.isolation.cases.case import Arrival, Case
+from services.isolation.cases.story import Chapter
+from services.isolation.cases.tables import cases as table
+from services.isolation.policies.rules import Exposure
+from services.isolation.teams.rules import Member
+
+_CHANGES = tuple(c.name for c in table.c if c.name not in ("case_id", "opened_at", "correlation_id"))
+_PLAN_CHANGES = ("tasks_planned", "plan_number", "planned_until", "plan_next")
+
+
+def insert_cases(conn: Connection, cases: Sequence[Case]) -> list[str]:
+    """Insert new cases. Returns the ids of those that no other replica had opened."""
+    rows = [_row(case) for case in cases]
+    written = insert_rows(conn, table, rows, ignore_conflicts=True, returning=["case_id"])
+    return [case_id for (case_id,) in written]
+
+
+def update_cases(conn: Connection, cases: Sequence[Case]) -> None:
+    update_rows(conn, table, [_row(case) for case in cases], key=["case_id"], set=_CHANGES)
+
+
+def update_plans(conn: Connection, cases: Sequence[Case]) -> None:
+    """Write only how far the cases are planned."""
+    names = ("case_id", *_PLAN_CHANGES)
+    rows = [{name: getattr(case, name) for name in names} for case in cases]
+    update_rows(conn, table, rows, key=["case_id"], set=_PLAN_CHANGES)
+
+
+def case_from(row: Row[Any]) -> Case:
+    """A case as its row says."""
+    arrival = Arrival(
+        row.arrival_version,
+        row.arrived_at,
+        row.person,
+        row.language,
+        row.household_id,
+        row.division,
+        row.street,
+        row.community,
+        row.grid,
+        row.worker,
+    )
+    return Case(
+        case_id=row.case_id,
+        version=row.version,
+        arrival=arrival,
+        state=row.state,
+        story=tuple([_chapter_from(stored) for stored in row.chapters]),
+        measure=row.measure,
+        days=row.days,
+        counted_from=row.counted_from,
+        release_on=row.release_on,
+        risk_level=row.risk_level,
+        policy_id=row.policy_id,
+        policy_version=row.policy_version,
+        policies_seen=row.policy_epoch,
+        team=tuple([Member(role, staff_id) for role, staff_id in row.team]),
+        team_lacks=tuple(row.team_lacks.split(",")) if row.team_lacks else (),
+        unassigned_since=row.unassigned_since,
+        staff_seen=row.staff_epoch,
+        tasks_planned=row.tasks_planned,
+        plan_number=row.plan_number,
+        planned_until=row.planned_until,
+        plan_next=row.plan_next,
+        history_lines=row.notes,
+        opened_at=row.opened_at,
+        closed_at=row.closed_at,
+        correlation_id=row.correlation_id,
+    )
+
+
+def _row(case: Case) -> dict[str, Any]:
+    arrival = case.arrival
+    return {
+        "case_id": case.case_id,
+        "version": case.version,
+        "arrival_version": arrival.version,
+        "state": case.state,
+        "measure": case.measure,
+        "days": case.days,
+        "counted_from": case.counted_from,
+        "release_on": case.release_on,
+        "risk_level": case.risk_level,
+        "policy_id": case.policy_id,
+        "policy_version": case.policy_version,
+        "policy_epoch": case.policies_seen,
+        "chapters": [_chapter_row(chapter) for chapter in case.story],
+        "arrived_at": arrival.arrived_at,
+        "person": arrival.person,
+        "language": arrival.language,
+        "household_id": arrival.household_id,
+        "division": arrival.division,
+        "street": arrival.street,
+        "community": arrival.community,
+        "grid": arrival.grid,
+        "worker": arrival.worker,
+        "team": [list(member) for member in case.team],
+        "team_lacks": ",".join(case.team_lacks) or None,
+        "owner": case.owner,
+        "unassigned_since": case.unassigned_since,
+        "staff_epoch": case.staff_seen,
+        "tasks_planned": case.tasks_planned,
+        "plan_number": case.plan_number,
+        "planned_until": case.planned_until,
+        "plan_next": case.plan_next,
+        "notes": case.history_lines,
+        "opened_at": case.opened_at,
+        "closed_at": case.closed_at,
+        "correlation_id": case.correlation_id,
+    }
+
+
+def _chapter_row(chapter: Chapter) -> list[Any]:
+    return [
+        chapter.version,
+        chapter.at.isoformat(),
+        [[e.level, e.left_on.isoformat() if e.left_on else None] for e in chapter.exposures],
+        chapter.policy_id,
+    ]
+
+
+def _chapter_from(stored: list[Any]) -> Chapter:
+    version, at, exposures, policy_id = stored
+    return Chapter(
+        version,
+        datetime.fromisoformat(at),
+        tuple([Exposure(level, date.fromisoformat(day) if day else None) for level, day in exposures]),
+        policy_id,
+    )

@@ -1,0 +1,89 @@
+"""Tables of cases: the cases, their history, and arrivals that wait for a policy."""
+
+from sqlalchemy import BigInteger, Column, Date, Index, Integer, SmallInteger, String, Table, Text
+
+from chassis.database.types import Id, Json, UtcDateTime
+from services.isolation.metadata import metadata
+
+cases = Table(
+    "cases",
+    metadata,
+    Column("case_id", Id, primary_key=True),  # the arrival's id: one case an arrival
+    Column("version", Integer, nullable=False),  # counts what was told: case.opened is 1
+    Column("arrival_version", Integer, nullable=False),  # the highest seen
+    Column("state", String(20), nullable=False),
+    Column("measure", String(20), nullable=False),
+    Column("days", SmallInteger, nullable=False),
+    Column("counted_from", Date, nullable=False),  # day 0
+    Column("release_on", Date, nullable=False),
+    Column("risk_level", String(10), nullable=False),
+    Column("policy_id", String(60), nullable=False),
+    Column("policy_version", Integer),  # of the text it was planned by; null: not known
+    Column("policy_epoch", BigInteger, nullable=False),  # policies as they were when it was last looked at
+    Column("chapters", Json, nullable=False),  # domain/story.py: what became known, and when
+    Column("arrived_at", UtcDateTime, nullable=False),
+    Column("person", Text, nullable=False),  # sealed; passed on, never opened here
+    Column("language", String(10), nullable=False),
+    Column("household_id", String(36)),
+    Column("division", String(12)),
+    Column("street", String(40)),
+    Column("community", String(40)),
+    Column("grid", String(40)),
+    Column("worker", String(40)),  # whom registration sent to the door
+    Column("team", Json, nullable=False),  # [[role, staff_id]], the owner first
+    Column("team_lacks", String(200)),  # roles of the measure that nobody has, comma separated; null: none
+    Column("owner", String(40)),
+    Column("unassigned_since", UtcDateTime),
+    Column("staff_epoch", BigInteger, nullable=False),  # staff as it was when an owner was last looked for
+    Column("tasks_planned", Integer, nullable=False),  # rows in `tasks`, whatever their state
+    Column("plan_number", Integer, nullable=False),
+    Column("planned_until", Date, nullable=False),
+    Column("plan_next", Date),  # the day to be planned next; null when all is planned, or the case closed
+    Column("notes", Integer, nullable=False),  # rows in `case_history`
+    Column("opened_at", UtcDateTime, nullable=False),
+    Column("closed_at", UtcDateTime),
+    Column("correlation_id", String(200), nullable=False),
+)
+_to_plan = cases.c.plan_next.is_not(None)
+Index("cases_to_plan", cases.c.plan_next, postgresql_where=_to_plan, sqlite_where=_to_plan)
+_waiting = cases.c.unassigned_since.is_not(None)
+# The second column of this one and of the next only lets /metrics count by the index alone.
+Index(
+    "cases_unassigned",
+    cases.c.staff_epoch,
+    cases.c.unassigned_since,
+    postgresql_where=_waiting,
+    sqlite_where=_waiting,
+)
+_not_closed = cases.c.closed_at.is_(None)
+_thin = cases.c.team_lacks.is_not(None) & _not_closed
+Index("cases_short_of_staff", cases.c.staff_epoch, postgresql_where=_thin, sqlite_where=_thin)
+Index(
+    "cases_by_policy",
+    cases.c.policy_epoch,
+    cases.c.measure,
+    cases.c.closed_at,  # SQLite answers from the index alone only if it holds every column asked for
+    postgresql_where=_not_closed,
+    sqlite_where=_not_closed,
+)
+
+case_history = Table(
+    "case_history",
+    metadata,
+    Column("case_id", Id, primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("at", UtcDateTime, nullable=False),
+    Column("what", String(60), nullable=False),
+    Column("event_id", String(200)),  # what caused it; null: a timer
+    Column("detail", Json, nullable=False),
+)
+
+waiting_for_policy = Table(
+    "waiting_for_policy",  # arrivals that came before there was any policy: the recorded reason for no case
+    metadata,
+    Column("arrival_id", Id, primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("event", Json, nullable=False),  # as it came, personal fields sealed
+    Column("since", UtcDateTime, nullable=False),
+    Column("policy_epoch", BigInteger, nullable=False),
+)

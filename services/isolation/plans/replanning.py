@@ -1,0 +1,131 @@
+"""From the tasks that are written down to those that a new plan asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import NamedTuple
+
+from field.ladder import Ladder
+from services.isolation.plans import states
+from services.isolation.plans.planning import Key, PlannedTask
+from services.isolation.plans.task import Task, new_task
+from services.isolation.teams.rules import Member, doer
+
+
+class Difference(NamedTuple):
+    """What must happen to the tasks written down, so that they are those of the plan."""
+
+    new: list[PlannedTask]
+    again: list[tuple[Task, PlannedTask]]
+    """Taken back earlier and asked for again, or asked for with another day number, time or role."""
+    overtaken: list[Task]
+
+    def __bool__(self) -> bool:
+        return bool(self.new or self.again or self.overtaken)
+
+
+def difference(
+    written: Iterable[Task],
+    wanted: Mapping[Key, PlannedTask],
+    *,
+    opening: Collection[str],
+    clock: datetime,
+    untouched_before: datetime | None = None,
+) -> Difference:
+    """Compare the tasks written down with those that a new plan wants.
+
+    Tasks that were done, missed or taken back stay as history; only unfinished ones are taken back.
+
+    :param opening: kinds of opening task; one that was done since `clock` is not asked for again.
+    :param untouched_before: tasks due before it are left as they are (a change of policy plans anew from
+        today); opening tasks are compared in any case.
+    """
+    known = {task.key: task for task in written}
+    finished = {t.kind for t in known.values() if t.state in states.FINISHED and t.due_from >= clock}
+    new: list[PlannedTask] = []
+    again: list[tuple[Task, PlannedTask]] = []
+
+    def in_question(kind: str, due_from: datetime) -> bool:
+        return untouched_before is None or due_from >= untouched_before or kind in opening
+
+    for key, planned in wanted.items():
+        if not in_question(*key):
+            continue
+        task = known.get(key)
+        if task is None:
+            if not (planned.kind in opening and planned.kind in finished):
+                new.append(planned)
+        elif task.state == states.CANCELLED or (
+            task.live and (task.day, task.due_by, task.role) != (planned.day, planned.due_by, planned.role)
+        ):
+            again.append((task, planned))
+    overtaken = [task for key, task in known.items() if task.live and key not in wanted and in_question(*key)]
+    return Difference(new, again, overtaken)
+
+
+@dataclass(frozen=True, slots=True)
+class Replanned:
+    """A case's tasks under a new plan."""
+
+    new: list[Task]
+    changed: list[Task]
+    again: list[Task]
+    """Those of the changed ones that are due again."""
+    live: list[Task]
+    asks_something_else: bool
+    """The resident is asked for something else, beyond the opening tasks of a measure that goes on."""
+
+
+def replan(
+    case_id: str,
+    written: Sequence[Task],
+    wanted: Mapping[Key, PlannedTask],
+    *,
+    opening: Collection[str],
+    clock: datetime,
+    ladder: Ladder,
+    team: Sequence[Member],
+    untouched_before: datetime | None,
+) -> Replanned:
+    """The tasks of a case as a new plan wants them, each with the member of the team who does it."""
+    of_plans = [task for task in written if not task.about]
+    found = difference(of_plans, wanted, opening=opening, clock=clock, untouched_before=untouched_before)
+    revised = {task.task_id: _asked_again(task, planned, ladder) for task, planned in found.again}
+    again = [
+        revised[task.task_id]
+        for task, planned in found.again
+        if task.state == states.CANCELLED or task.due_by != planned.due_by
+    ]
+    revised |= {task.task_id: task.cancelled() for task in found.overtaken}
+    tasks = [revised.get(task.task_id, task) for task in written]
+    handed = {task.task_id: task for task in handed_over(tasks, team)}
+    new = [new_task(case_id, team, planned, ladder) for planned in found.new]
+    touched = {task.kind for task in found.new} | {task.kind for task in found.overtaken}
+    touched |= {task.kind for task, _ in found.again}
+    return Replanned(
+        new=new,
+        changed=list((revised | handed).values()),
+        again=[handed.get(task.task_id, task) for task in again],
+        live=[task for old in tasks if (task := handed.get(old.task_id, old)).live] + new,
+        asks_something_else=not touched.issubset(opening),
+    )
+
+
+def handed_over(tasks: Iterable[Task], team: Sequence[Member]) -> list[Task]:
+    """The unfinished tasks that another member of the team does now."""
+    return [
+        replace(task, staff_id=who)
+        for task in tasks
+        if task.live and task.staff_id != (who := doer(task.role, team))
+    ]
+
+
+def _asked_again(task: Task, planned: PlannedTask, ladder: Ladder) -> Task:
+    asked = replace(task, day=planned.day, due_by=planned.due_by, role=planned.role)
+    if task.state != states.CANCELLED and task.due_by == planned.due_by:
+        return asked
+    # Steps that were informed stay informed: each is one event, once.
+    next_step_at = ladder.falls_due(planned.due_by, task.steps_informed + 1)
+    return replace(asked, state=states.DUE, next_step_at=next_step_at)

@@ -1,0 +1,58 @@
+"""Tasks are read from their table and written to it here, and nowhere else as a whole."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.engine import Connection
+
+from chassis.database.statements import insert_rows, is_in, update_rows
+from services.isolation.plans.tables import tasks as table
+from services.isolation.plans.task import Task
+
+_CHANGES = ("day", "due_by", "role", "staff_id", "state", "told", "tell_at")
+_k = table.c
+_COLUMNS = (
+    *(_k.task_id, _k.case_id, _k.kind, _k.about, _k.day, _k.due_from, _k.due_by, _k.role, _k.staff_id),
+    *(_k.state, _k.told, _k.tell_at),
+)
+
+
+def lock_tasks(conn: Connection, case_ids: Collection[str]) -> dict[str, list[Task]]:
+    """The tasks of these cases by case, locked in sorted order."""
+    if not case_ids:
+        return {}
+    these = is_in(conn, _k.case_id, case_ids)
+    found: dict[str, list[Task]] = {}
+    rows: Iterable[Any] = conn.execute(select(*_COLUMNS).where(these).order_by(_k.task_id).with_for_update())
+    for row in rows:
+        task = Task(*row)
+        found.setdefault(task.case_id, []).append(task)
+    return found
+
+
+def insert_tasks(conn: Connection, tasks: Sequence[Task]) -> None:
+    insert_rows(conn, table, [_row(task) for task in tasks])
+
+
+def update_tasks(conn: Connection, tasks: Sequence[Task]) -> None:
+    update_rows(conn, table, [_row(task) for task in tasks], key=["task_id"], set=_CHANGES)
+
+
+def _row(task: Task) -> dict[str, Any]:
+    return {
+        "task_id": task.task_id,
+        "case_id": task.case_id,
+        "kind": task.kind,
+        "about": task.about,
+        "day": task.day,
+        "due_from": task.due_from,
+        "due_by": task.due_by,
+        "role": task.role,
+        "staff_id": task.staff_id,
+        "state": task.state,
+        "told": task.steps_informed,
+        "tell_at": task.next_step_at,
+    }

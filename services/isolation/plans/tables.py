@@ -1,0 +1,29 @@
+"""The table of tasks."""
+
+from sqlalchemy import Column, Index, SmallInteger, String, Table
+
+from chassis.database.types import Id, UtcDateTime
+from services.isolation.metadata import metadata
+
+tasks = Table(
+    "tasks",
+    metadata,
+    Column("task_id", Id, primary_key=True),
+    Column("case_id", Id, nullable=False),
+    Column("kind", String(40), nullable=False),
+    Column("about", String(100), nullable=False),  # the message it is about; '' for planned tasks
+    Column("day", SmallInteger, nullable=False),  # day number of the measure
+    Column("due_from", UtcDateTime, nullable=False),
+    Column("due_by", UtcDateTime, nullable=False),
+    Column("role", String(40), nullable=False),
+    Column("staff_id", String(40)),
+    Column("state", String(10), nullable=False),
+    Column("told", SmallInteger, nullable=False),  # steps of the ladder told so far
+    Column("told_level", String(20)),  # who was told last: worker … or nobody; null: not told yet
+    Column("tell_at", UtcDateTime),  # when the next step is told, unless it is done by then
+)
+Index("tasks_natural_key", tasks.c.case_id, tasks.c.kind, tasks.c.due_from, tasks.c.about, unique=True)
+_to_tell = tasks.c.tell_at.is_not(None)
+Index("tasks_to_tell", tasks.c.tell_at, postgresql_where=_to_tell, sqlite_where=_to_tell)
+_missed = tasks.c.state == "missed"
+Index("tasks_missed", tasks.c.told_level, tasks.c.state, postgresql_where=_missed, sqlite_where=_missed)

@@ -1,0 +1,64 @@
+"""The policies this process knows: read from the database again when their revision has changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.engine import Connection
+
+from field.days import local_day
+from field.policies import in_force
+from services.isolation.policies import tables as t
+from services.isolation.policies.documents import policy_from
+from services.isolation.policies.rules import Policy
+from services.isolation.revisions import OPEN_POLICIES, POLICIES
+
+# Beginnings and ends of policies also count as changes of the epoch; there are never so many policies.
+_STEP = 10_000
+
+
+class Policies:
+    """All policies, and which of them is in force where and when."""
+
+    def __init__(
+        self, revision: int, open_revision: int, by_id: Mapping[str, Policy], zone: ZoneInfo
+    ) -> None:
+        self.revision = revision
+        self.open_revision = open_revision
+        self.by_id = by_id
+        self._zone = zone
+        self._in_force: dict[tuple[str | None, date], Policy | None] = {}
+
+    def in_force(self, division: str | None, at: datetime) -> Policy | None:
+        key = (division, local_day(at, self._zone))
+        if key not in self._in_force:
+            if len(self._in_force) > 50_000:
+                self._in_force.clear()
+            self._in_force[key] = in_force(self.by_id.values(), *key)
+        return self._in_force[key]
+
+    def epoch(self, now: datetime) -> int:
+        """Grows whenever another policy may be in force: by an import, by a beginning, by an end."""
+        return self.revision * _STEP + self._turns(now, self.by_id.values())
+
+    def open_epoch(self, now: datetime) -> int:
+        """The same for policies that apply to open cases."""
+        applying = [policy for policy in self.by_id.values() if policy.applies_to_open_cases]
+        return self.open_revision * _STEP + self._turns(now, applying)
+
+    def _turns(self, now: datetime, policies: Iterable[Policy]) -> int:
+        """How many beginnings and ends of these policies have passed."""
+        today = local_day(now, self._zone)
+        return sum(
+            (p.valid_from <= today) + (p.valid_to is not None and p.valid_to < today) for p in policies
+        )
+
+
+def read_policies(conn: Connection, revisions: Mapping[str, int], zone: ZoneInfo) -> Policies:
+    p = t.policies.c
+    rows = conn.execute(select(p.policy_id, p.version, p.document))
+    by_id = {row.policy_id: policy_from(row.document, row.version) for row in rows}
+    return Policies(revisions.get(POLICIES, 0), revisions.get(OPEN_POLICIES, 0), by_id, zone)

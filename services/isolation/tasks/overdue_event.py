@@ -1,0 +1,36 @@
+"""The event task.overdue, for a task that was not done and for a message that reached nobody of a level."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from services.isolation.teams.ladder import Informed
+
+
+def overdue_data(
+    subject: str,
+    case_id: str,
+    *,
+    kind: str,
+    day: int,
+    due_by: datetime,
+    step: int,
+    informed: Informed,
+    community: str | None,
+) -> dict[str, Any]:
+    """Data of task.overdue.
+
+    :param subject: the task's id, or what stands for one where a message is meant.
+    """
+    return {
+        "task_id": subject,
+        "case_id": case_id,
+        "arrival_id": case_id,
+        "kind": kind,
+        "day": day,
+        "due_by": due_by,
+        "step": step,
+        "tell": informed.as_data(),
+        "community": community,
+    }
