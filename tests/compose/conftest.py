@@ -3,7 +3,6 @@
 import os
 import shutil
 import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -11,9 +10,7 @@ from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-from deployment import CLUSTER, ROOT, Deployment
+from tests.compose.deployment import CLUSTER, ROOT, Deployment
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:

@@ -10,10 +10,10 @@ from datetime import date
 from itertools import pairwise
 from typing import Any, Self
 
-from deployment import MORNING, Deployment, paced
-
 from demo.day import PLAIN, Day
 from doorstep_client import Publisher
+from tests.compose.deployment import MORNING, Deployment, paced
+from tests.waiting import eventually
 
 NAME = "rail-lanzhou"
 # What every arrival passes, in the order in which it does.
@@ -52,11 +52,10 @@ class Load:
         if kind is None:
             assert not self._failures and not self._thread.is_alive(), self._failures
 
-    def until_confirmed(self, count: int, limit: float = 30) -> None:
-        deadline = time.monotonic() + limit
-        while len(self._confirmed) < count:
-            assert time.monotonic() < deadline and not self._failures, (len(self._confirmed), self._failures)
-            time.sleep(0.05)
+    def until_confirmed(self, count: int) -> None:
+
+        eventually(lambda: self._failures or len(self._confirmed) >= count, show=lambda: len(self._confirmed))
+        assert not self._failures, self._failures
 
     def longest_between_confirms(self) -> float:
         """Seconds."""

@@ -7,8 +7,9 @@ import time
 from collections import Counter
 
 import pytest
-from deployment import MORNING, Deployment, service_of
-from load import NAME, Load
+
+from tests.compose.deployment import MORNING, Deployment, service_of
+from tests.compose.load import NAME, Load
 
 pytestmark = [pytest.mark.compose, pytest.mark.timeout(600)]
 

@@ -4,7 +4,6 @@ The tests build on each other, in this order.
 """
 
 import json
-import time
 from collections import Counter
 from collections.abc import Callable
 from datetime import date
@@ -14,7 +13,10 @@ from typing import Any
 import pika
 import pika.exceptions
 import pytest
-from deployment import (
+
+from demo.day import PLAIN, Day
+from doorstep_client import BrokerError, Publisher, Raw, Replies, arrival_event
+from tests.compose.deployment import (
     MORNING,
     MOST_BYTES_BEYOND_BASE,
     PUBLISHERS,
@@ -24,10 +26,8 @@ from deployment import (
     assert_all_taken,
     service_of,
 )
-from load import Load
-
-from demo.day import PLAIN, Day
-from doorstep_client import BrokerError, Publisher, Raw, Replies, arrival_event
+from tests.compose.load import Load
+from tests.waiting import eventually
 
 pytestmark = [pytest.mark.compose, pytest.mark.timeout(1200)]
 
@@ -307,10 +307,7 @@ def test_malformed_messages_become_dead_letters_with_a_reason_and_nothing_person
 def test_isolation_runs_three_times(stack: Deployment) -> None:
     before = stack.settled()["sums"]["arrivals"]["registered"]
     stack.up("--scale", "isolation=3", "--no-recreate")
-    deadline = time.monotonic() + 60
-    while (found := stack.consumers("isolation.open_case")) != 3:  # the broker counts every few seconds
-        assert time.monotonic() < deadline, found
-        time.sleep(1)
+    eventually(lambda: stack.consumers("isolation.open_case") == 3, every=1)
     replicas = {service["name"]: service["replicas"] for service in stack.doorstep("queues")["services"]}
     assert replicas == {"registration": 1, "isolation": 3, "notification": 1}
 

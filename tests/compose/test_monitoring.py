@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-import time
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
@@ -11,9 +10,10 @@ from typing import Any
 import pytest
 import requests
 import yaml
-from deployment import MOST_BYTES_BEYOND_BASE, ROOT, SERVICES, Deployment, service_of
 
 from deploy.local.ports import freeport
+from tests.compose.deployment import MOST_BYTES_BEYOND_BASE, ROOT, SERVICES, Deployment, service_of
+from tests.waiting import eventually
 
 pytestmark = [pytest.mark.compose, pytest.mark.timeout(600)]
 
@@ -51,14 +51,17 @@ def prometheus(stack: Deployment) -> Iterator[Watching]:
 def test_prometheus_finds_every_replica_and_the_broker(stack: Deployment, prometheus: Watching) -> None:
     replicas = Counter(service_of(one) for one in stack.running() if service_of(one) in SERVICES)
     expected = {**replicas, "rabbitmq": 1, "rabbitmq_queues": 1}
-    deadline = time.monotonic() + 90  # names are asked every 15 s, and so is each target
-    while True:
-        targets = prometheus.get("targets")["activeTargets"]
-        up = Counter(one["labels"]["job"] for one in targets if one["health"] == "up")
-        if up == expected and len(targets) == sum(expected.values()):
-            return
-        assert time.monotonic() < deadline, [(one["scrapeUrl"], one["lastError"]) for one in targets]
-        time.sleep(1)
+
+    def targets() -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = prometheus.get("targets")["activeTargets"]
+        return found
+
+    def all_up() -> bool:
+        found = targets()
+        up = Counter(one["labels"]["job"] for one in found if one["health"] == "up")
+        return up == expected and len(found) == sum(expected.values())
+
+    eventually(all_up, every=1, show=lambda: [(one["scrapeUrl"], one["lastError"]) for one in targets()])
 
 
 def test_the_rules_are_loaded_and_find_their_figures(prometheus: Watching) -> None:
@@ -66,16 +69,17 @@ def test_the_rules_are_loaded_and_find_their_figures(prometheus: Watching) -> No
         return [float(one["value"][1]) for one in prometheus.get("query", query=expression)["result"]]
 
     shipped = [rule for group in yaml.safe_load(RULES.read_text())["groups"] for rule in group["rules"]]
-    deadline = time.monotonic() + 90
-    while True:  # they are worked out every 15 s
-        loaded = [rule for group in prometheus.get("rules")["groups"] for rule in group["rules"]]
+
+    def loaded() -> list[dict[str, Any]]:
+        return [rule for group in prometheus.get("rules")["groups"] for rule in group["rules"]]
+
+    def all_well() -> bool:
         up, consumers = numbers("doorstep:replicas_up"), numbers("doorstep:queue_consumers")
-        well = [rule["health"] == "ok" for rule in loaded] + [number > 0 for number in (*up, *consumers)]
-        if all(well) and len(up) == 4 and len(consumers) > 10 and numbers("doorstep_open_cases"):
-            break
-        assert time.monotonic() < deadline, (loaded, up, consumers)
-        time.sleep(1)
-    assert [rule["name"] for rule in loaded] == [rule.get("alert") or rule["record"] for rule in shipped]
+        well = [rule["health"] == "ok" for rule in loaded()] + [number > 0 for number in (*up, *consumers)]
+        return all(well) and len(up) == 4 and len(consumers) > 10 and bool(numbers("doorstep_open_cases"))
+
+    eventually(all_well, every=1, show=loaded)
+    assert [rule["name"] for rule in loaded()] == [rule.get("alert") or rule["record"] for rule in shipped]
 
 
 def test_the_prometheus_container_is_as_small_and_as_closed_as_the_others(

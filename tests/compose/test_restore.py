@@ -8,7 +8,6 @@ import os
 import shutil
 import subprocess
 import threading
-import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -17,11 +16,12 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from deployment import ROOT, SERVICES, Deployment, assert_all_taken, paced, sendable, service_of
 
 from demo.day import PLAIN, Day
 from deploy.compose.make_secrets import make
 from doorstep_client import Publisher, Replies, Reply
+from tests.compose.deployment import ROOT, SERVICES, Deployment, assert_all_taken, paced, sendable, service_of
+from tests.waiting import eventually
 
 pytestmark = [pytest.mark.compose, pytest.mark.timeout(600)]
 
@@ -52,6 +52,10 @@ class Load:
         self.done.set()
         for one in self.threads:
             one.join(60)
+        assert not self.failures, self.failures
+
+    def until_answered(self, count: int) -> None:
+        eventually(lambda: self.failures or len(self.answered) >= count, show=lambda: len(self.answered))
         assert not self.failures, self.failures
 
     def unanswered(self, moment: datetime) -> list[dict[str, Any]]:
@@ -150,18 +154,12 @@ def loss(stack: Deployment, tmp_path_factory: pytest.TempPathFactory) -> Loss:
     received_before = stack.settled()["sums"]["reports"]["received"]
     load = Load(stack.url(NAME))
     try:
-        deadline = time.monotonic() + 60
-        while len(load.answered) < 100:
-            assert time.monotonic() < deadline and not load.failures, (len(load.answered), load.failures)
-            time.sleep(0.1)
+        load.until_answered(100)
         to = tmp_path_factory.mktemp("backups")
         told = backup_command(stack, "python3", "-m", "deploy.backup", "backup", str(to), "--json")
         assert told.code == 0, told.err
         taken = json.loads(told.out)
-        enough = len(load.answered) + 100
-        while len(load.answered) < enough:
-            assert time.monotonic() < deadline + 120 and not load.failures, load.failures
-            time.sleep(0.1)
+        load.until_answered(len(load.answered) + 100)
         sms_before = set(stack.sms_sent()["per_key"])
         stack.remove()  # while reports are on their way
     finally:
