@@ -118,12 +118,17 @@ class PrivateBroker:
         """What a power cut does to the node.
 
         RabbitMQ 3.10 writes its list of quorum queues down every half second: a queue declared less than a
-        second before this comes back empty and without a leader, and calls on it hang for a minute.
+        second before this comes back empty and without a leader, and calls on it hang for a minute. See
+        `write_queues_down`.
         """
         processes.kill(self._pidfile)
         processes.kill(self._epmd_pidfile)
         # The Erlang machine is a child of what the pid file names, and may take a moment longer to be gone.
         wait_until(lambda: is_free(self.port), 10)
+
+    def write_queues_down(self) -> None:
+        """The list of quorum queues is on disk when this returns, so that a killed node knows them again."""
+        self.rabbitmqctl("eval", "[dets:sync(Table) || Table <- dets:all()], ok.")
 
     def restart(self) -> None:
         self.stop()

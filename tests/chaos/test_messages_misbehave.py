@@ -10,6 +10,7 @@ from chassis.messaging.publisher import Publisher
 from contracts.envelope import BATCH, dump_event, event_document, join_events
 from tests.chaos.conftest import NO_SENDING, Chaos, NewChaos, same
 from tests.chaos.outcome import Outcome
+from tests.waiting import eventually
 
 
 def test_every_message_delivered_three_times(chaos: Chaos, faultless: Outcome) -> None:
@@ -93,12 +94,14 @@ def _message_states(chaos: Chaos) -> dict[str, int]:
     from services.notification.tables import messages
 
     database = chaos.system.database("notification")
-    deadline = time.monotonic() + 120
-    while True:
+
+    def settled() -> dict[str, int]:
         with database.read() as conn:
             query = select(messages.c.state, func.count()).group_by(messages.c.state)
             states = {state: count for state, count in conn.execute(query)}
-        if not states.keys() & {"pending", "sending"} or time.monotonic() > deadline:
-            database.dispose()
-            return states
-        time.sleep(0.5)
+        return {} if states.keys() & {"pending", "sending"} else states
+
+    try:
+        return eventually(settled, 120, every=0.5)
+    finally:
+        database.dispose()

@@ -110,7 +110,7 @@ def test_a_broker_killed_in_the_middle_of_a_window_keeps_everything_it_confirmed
             str(number), EVENTS, "task.planned", b"{}", content_type=ONE, on_confirmed=taken.append
         )
     publisher.wait()
-    time.sleep(1.5)  # the node writes its list of queues down every half second
+    own_broker.write_queues_down()
     close_quietly(connection)
 
     def kill_when_some_are_confirmed() -> None:
@@ -208,7 +208,7 @@ def test_a_broker_stopped_and_started_under_load_loses_and_doubles_nothing(
 def test_a_broker_killed_under_load_loses_and_doubles_nothing(
     own_broker: PrivateBroker, trial: Trial
 ) -> None:
-    time.sleep(1.5)  # the node writes its list of queues down every half second
+    own_broker.write_queues_down()
     load = Thread(target=publish_all, args=(trial, range(1, 1001)), daemon=True)
     with running(trial), sweeping(trial):
         load.start()

@@ -1,7 +1,6 @@
 """The private broker and the private PostgreSQL that everything else is tested on."""
 
 import socket
-import time
 from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -43,7 +42,7 @@ def test_a_durable_queue_survives_a_killed_broker_and_nothing_runs_after_stop(ow
         channel = connection.channel()
         queue.bind(channel).declare()
         connection.Producer(channel).publish("still here", routing_key="kept", delivery_mode=2)
-    time.sleep(1.5)  # see PrivateBroker.kill
+    own_broker.write_queues_down()
 
     own_broker.kill()
     assert not own_broker.running

@@ -72,19 +72,20 @@ def by_name(rows: list[dict[str, Any]], key: str) -> dict[str, dict[str, Any]]:
 
 
 def test_queues_shows_waiting_and_handled_events_and_every_cause_for_attention(system: System):
-    def counted() -> bool:  # broker and services count every five seconds
+    def counted() -> dict[str, Any] | None:  # broker and services count every five seconds
         now = look(system)
         queues, handlers = by_name(now["queues"], "name"), by_name(now["handlers"], "handler")
-        return (
+        there = (
             queues["isolation.open_case"]["consumers"] == 2
             and queues["doorstep.unrouted"]["ready"] == 1
             and queues["notification.tell_case_opened"]["consumers"] == 0
             and handlers["registration.receive_report"]["dead_letters"] == BROKEN
             and handlers["isolation.open_case"]["handled"] == REPORTS
         )
+        return now if there else None
 
-    eventually(counted, every=0.5, show=lambda: look(system))
-    now = look(system)
+    now = eventually(counted, every=0.5, show=lambda: look(system))
+    assert now
     handlers, services = by_name(now["handlers"], "handler"), by_name(now["services"], "name")
     assert handlers["registration.receive_report"]["handled"] == REPORTS
     assert handlers["registration.receive_report"]["retries_waiting"] == 0
@@ -127,8 +128,13 @@ def test_a_service_that_does_not_know_its_database_wants_attention(system: Syste
     with database.begin() as conn:
         conn.execute(text("ALTER TABLE outbox RENAME TO outbox_away"))
     try:
-        eventually(lambda: says in look(system)["attention"], every=0.5, show=lambda: look(system))
-        now = look(system)
+
+        def wants_attention() -> dict[str, Any] | None:
+            now = look(system)
+            return now if says in now["attention"] else None
+
+        now = eventually(wants_attention, every=0.5, show=lambda: look(system))
+        assert now
         assert by_name(now["handlers"], "handler")["isolation.open_case"]["dead_letters"] is None
         assert by_name(now["services"], "name")["isolation"]["replicas"] == 2
     finally:
