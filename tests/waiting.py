@@ -13,7 +13,7 @@ PATIENCE_S = 90.0
 
 
 def eventually(
-    condition: Callable[[], Found],
+    condition: Callable[[], Found | None],
     seconds: float = PATIENCE_S,
     *,
     every: float = 0.05,
