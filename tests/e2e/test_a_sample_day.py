@@ -5,7 +5,9 @@ from __future__ import annotations
 import csv
 import json
 import random
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -16,9 +18,10 @@ from sqlalchemy import text
 from contracts.registry import EVENT_TYPES
 from demo.day import Day, Line
 from demo.samples import STAFF, sample
-from operations.settings import remember
+from deploy.local import PrivateBroker, PrivatePostgres
+from operations.settings import SERVICES, remember
 from services.notification.texts.loading import FOLDER
-from tests.e2e.conftest import MORNING
+from tests.e2e.conftest import MORNING, migrated
 from tests.system import System
 
 pytestmark = [pytest.mark.e2e, pytest.mark.broker]
@@ -63,12 +66,58 @@ def recorded_types(system: System) -> dict[str, set[str]]:
     return types
 
 
-def test_a_morning_ends_balanced_and_no_log_line_names_anybody(running_system: System):
-    day, lines = morning()
-    running_system.publish(lines)
-    found = running_system.settled()
+@dataclass(frozen=True)
+class Flowed:
+    """A system through which a morning has flowed, and the audit after it."""
 
-    truth, sums = day.truth, found["sums"]
+    system: System
+    day: Day
+    lines: list[Line]
+    audit: dict[str, Any]
+
+
+@pytest.fixture(scope="module", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
+def flowed(
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+    broker: PrivateBroker,
+    _vhosts: Iterator[str],
+) -> Iterator[Flowed]:
+    """One on each kind of database for the tests that only look, or put right again what they break."""
+    directory = tmp_path_factory.mktemp("flowed")
+    urls = {service: f"sqlite:///{directory}/{service}.sqlite" for service in SERVICES}
+    if request.param == "postgresql":
+        postgres: PrivatePostgres = request.getfixturevalue("postgres")
+        urls = {service: postgres.create_database(f"flowed_{service}") for service in SERVICES}
+    for service, url in urls.items():
+        migrated(service)(url)
+    management = broker.management_url()
+    with System(directory / "system", broker.url(next(_vhosts)), urls, management_url=management) as system:
+        system.prepare(MORNING)
+        system.start_all()
+        system.import_samples()
+        day, lines = morning()
+        system.publish(lines)
+        yield Flowed(system, day, lines, system.settled())
+
+
+@contextmanager
+def set_to(system: System, **settings: str) -> Iterator[None]:
+    """For the commands in the block."""
+    before, system.environment = system.environment, {**system.environment, **settings}
+    yield
+    system.environment = before
+
+
+@pytest.fixture(scope="module")
+def from_high_risk(flowed: Flowed) -> dict[str, Any]:
+    """The trace of an arrival from a place of high risk."""
+    found: dict[str, Any] = flowed.system.cli("trace", "--pick", "high")
+    return found
+
+
+def test_a_morning_ends_balanced(flowed: Flowed):
+    truth, sums = flowed.day.truth, flowed.audit["sums"]
     assert sums["reports"] == {
         "received": truth.reports,
         "registered": truth.reports - truth.invalid - truth.merged_reports,
@@ -78,22 +127,23 @@ def test_a_morning_ends_balanced_and_no_log_line_names_anybody(running_system: S
     }
     assert sums["arrivals"]["registered"] == sums["arrivals"]["with_case"] == truth.comings
     assert sums["messages"]["planned"] == sums["messages"]["found"] > 0
-    assert found["dead_letters"] == {"registration.receive_report": truth.broken}
+    assert flowed.audit["dead_letters"] == {"registration.receive_report": truth.broken}
 
-    for service, types in recorded_types(running_system).items():
+
+def test_each_service_records_only_its_own_types_of_events(flowed: Flowed):
+    for service, types in recorded_types(flowed.system).items():
         assert types <= {kind.name for kind in EVENT_TYPES.values() if kind.said_by == service}
 
-    logged = running_system.log_text()
-    leaks = {secret for secret in personal(lines) if secret in logged or json.dumps(secret)[1:-1] in logged}
+
+def test_no_log_line_names_anybody(flowed: Flowed):
+    logged = flowed.system.log_text()
+    secrets = personal(flowed.lines)
+    leaks = {secret for secret in secrets if secret in logged or json.dumps(secret)[1:-1] in logged}
     assert not leaks, f"{len(leaks)} names, numbers or phones stand in the logs"
 
 
-def test_an_arrival_from_a_high_risk_place_can_be_followed_to_its_messages(running_system: System):
-    running_system.publish(morning()[1])
-    running_system.settled()
-    found = running_system.cli("trace", "--pick", "high")
-
-    arrival, isolation, told = found["registration"], found["isolation"], found["notification"]
+def test_a_trace_leads_from_the_report_to_risk_case_tasks_and_messages(from_high_risk: dict[str, Any]):
+    arrival, isolation = from_high_risk["registration"], from_high_risk["isolation"]
     assert arrival["reports"][0]["outcome"] == "registered"
     assert arrival["risk"]["level"] == "high" and arrival["risk"]["certainty"] == "exact"
     assert all(area["place"] and area["list"] for area in arrival["risk"]["areas"])
@@ -103,26 +153,50 @@ def test_an_arrival_from_a_high_risk_place_can_be_followed_to_its_messages(runni
     assert case["test_days"] == [1, 2, 3, 5, 7]
     assert {day["date"] for day in isolation["days"]} == {"2022-10-01", "2022-10-02"}
     assert all(task["staff_id"] for day in isolation["days"] for task in day["tasks"])
-    assert {message["recipient"]["kind"] for message in told["messages"]} == {"resident", "staff"}
-    assert all(message["state"] for message in told["messages"])
+    messages = from_high_risk["notification"]["messages"]
+    assert {message["recipient"]["kind"] for message in messages} == {"resident", "staff"}
+    assert all(message["state"] for message in messages)
 
-    assert arrival["person"]["name"].endswith("**"), "names are masked unless asked for"
-    by_report = running_system.cli("trace", arrival["reports"][0]["event_id"])
-    assert found["arrival_id"] in [one["arrival_id"] for one in _several(by_report)]
-    _has_texts_of_its_own(running_system)
-    arguments = ("trace", found["arrival_id"], "--reveal", "--why", "a test", "--json")
-    running_system.environment = {"DOORSTEP_BY": ""}  # as docker compose passes a $USER that is not set
-    assert running_system.run(*arguments).code == 2, "nobody is shown to nobody"
-    running_system.environment = {"DOORSTEP_BY": "wang"}
-    revealed = [running_system.run(*arguments, *by) for by in ((), ("--by", "li"))]
-    assert all(answer.code == 0 and "personal data" in answer.err for answer in revealed)
-    texts = {message["text"] for message in revealed[0].json["notification"]["messages"]}
-    assert texts == {"【城关防疫】热线0931-12345"}, "the texts, signature and hotline of this district"
-    database = running_system.database("registration")
+
+def test_a_trace_masks_names_unless_asked_for(from_high_risk: dict[str, Any]):
+    assert from_high_risk["registration"]["person"]["name"].endswith("**")
+
+
+def test_the_id_of_a_report_leads_to_its_arrival(flowed: Flowed, from_high_risk: dict[str, Any]):
+    by_report = flowed.system.cli("trace", from_high_risk["registration"]["reports"][0]["event_id"])
+    assert from_high_risk["arrival_id"] in [one["arrival_id"] for one in _several(by_report)]
+
+
+def test_personal_data_is_shown_only_to_a_named_person_and_each_view_is_recorded(
+    flowed: Flowed, from_high_risk: dict[str, Any]
+):
+    system = flowed.system
+    reveal = ("trace", from_high_risk["arrival_id"], "--reveal", "--why", "a test", "--json")
+    before = len(viewers(system))
+    with set_to(system, DOORSTEP_BY=""):  # as docker compose passes a $USER that is not set
+        assert system.run(*reveal).code == 2, "nobody is shown to nobody"
+    with set_to(system, DOORSTEP_BY="wang"):
+        for by in ((), ("--by", "li")):
+            answer = system.run(*reveal, *by)
+            assert answer.code == 0 and "personal data" in answer.err
+    assert viewers(system)[before:] == ["wang", "li"]
+
+
+def test_revealed_messages_have_the_texts_signature_and_hotline_of_the_district(
+    flowed: Flowed, from_high_risk: dict[str, Any]
+):
+    _has_texts_of_its_own(flowed.system)
+    reveal = ("trace", from_high_risk["arrival_id"], "--reveal", "--why", "a test", "--by", "wang")
+    messages = flowed.system.cli(*reveal)["notification"]["messages"]
+    assert {message["text"] for message in messages} == {"【城关防疫】热线0931-12345"}
+
+
+def viewers(system: System) -> list[str]:
+    database = system.database("registration")
     with database.read() as conn:
-        views = conn.execute(text("SELECT viewed_by FROM person_views ORDER BY id")).scalars().all()
+        found = conn.execute(text("SELECT viewed_by FROM person_views ORDER BY id")).scalars().all()
     database.dispose()
-    assert views == ["wang", "li"]
+    return list(found)
 
 
 def _has_texts_of_its_own(system: System) -> None:
@@ -147,18 +221,22 @@ DELETED = {
 }
 
 
-def test_the_audit_names_what_is_removed_by_hand(running_system: System):
-    running_system.publish(morning(40)[1])
-    running_system.settled()
-    for what, (service, table, key) in DELETED.items():
-        row = _removed(running_system, service, table, key)
-        code, found = running_system.audit()
-        assert code == 1 and found["balanced"] is False, what
-        about = {"task": "case_id", "report": "event_id", "message": "case_id"}.get(what, key)
-        named = [one for one in found["missing"] if one["what"] == what and str(row[about]) in one["id"]]
-        assert named and named[0]["why"], (what, found["missing"])
-        _restored(running_system, service, table, row)
-    assert running_system.audit()[0] == 0
+@pytest.mark.parametrize("what", DELETED)
+def test_the_audit_names_a_row_removed_by_hand(flowed: Flowed, what: str):
+    service, table, key = DELETED[what]
+    row = _removed(flowed.system, service, table, key)
+    try:
+        code, found = flowed.system.audit()
+    finally:
+        _restored(flowed.system, service, table, row)
+    assert code == 1 and found["balanced"] is False
+    about = {"task": "case_id", "report": "event_id", "message": "case_id"}.get(what, key)
+    named = [one for one in found["missing"] if one["what"] == what and str(row[about]) in one["id"]]
+    assert named and named[0]["why"], found["missing"]
+
+
+def test_the_audit_balances_again_with_all_rows_put_back(flowed: Flowed):
+    assert flowed.system.audit()[0] == 0
 
 
 def _removed(system: System, service: str, table: str, key: str) -> dict[str, Any]:
