@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import errno
+import socket
 import sqlite3
+import ssl
 from collections.abc import Iterable
 
 from sqlalchemy import exc as sa_exc
@@ -16,6 +18,17 @@ from contracts.faults import Fault
 _AWAY_CLASSES = ("08", "53", "57P", "58")
 _AWAY_CODES = ("25006", "40001", "40P01", "55P03")
 _AWAY_SQLITE = ("locked", "busy", "disk i/o error", "disk is full", "unable to open", "readonly database")
+_AWAY_SYSTEM = (
+    errno.ENOSPC,
+    errno.EMFILE,
+    errno.ENFILE,
+    errno.EHOSTUNREACH,
+    errno.EHOSTDOWN,
+    errno.ENETUNREACH,
+    errno.ENETDOWN,
+    errno.EADDRNOTAVAIL,
+    errno.EBADF,  # a connection that was closed while it was waited for
+)
 
 
 class SettingsError(Exception):
@@ -42,14 +55,28 @@ class WorldAway(Exception):
 
 
 def is_world_away(error: BaseException) -> bool:
-    """Whether the error is the world's (connection lost, deadlock, disk full) and not the work's."""
+    """Whether the broker or the database is away (connection lost, deadlock, disk full).
+
+    Everybody who consumes, publishes or repeats asks this one function.
+    """
     if isinstance(error, WorldAway | ConnectionError | TimeoutError):
         return True
     if isinstance(error, sa_exc.DBAPIError):
         return error.connection_invalidated or _driver_says_away(error.orig)
     if isinstance(error, sa_exc.TimeoutError):  # the pool had no connection in time
         return True
-    return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EMFILE, errno.ENFILE)
+    if isinstance(error, OSError):
+        return _system_says_away(error)
+    # By name: not every command that asks has loaded the broker's library, which takes a while.
+    return any(kind.__module__ == "amqp.exceptions" for kind in type(error).__mro__)
+
+
+def _system_says_away(error: OSError) -> bool:
+    if isinstance(error, socket.gaierror | ssl.SSLError):
+        return True
+    # py-amqp raises a plain OSError with a text where the broker has closed the connection; those of files,
+    # which are the work's, have a number.
+    return error.errno in _AWAY_SYSTEM or (type(error) is OSError and error.errno is None)
 
 
 def _driver_says_away(error: BaseException | None) -> bool:

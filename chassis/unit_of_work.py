@@ -211,6 +211,11 @@ class Work:
         if self.outlet:
             self.outlet.committed(uow.messages)
 
+    def write_marks(self) -> None:
+        """Mark the messages that the broker has confirmed, where no other unit of work is about to do so."""
+        with self.unit():
+            pass
+
 
 def _packs(bodies: Sequence[bytes], most: int) -> Iterator[list[bytes]]:
     pack: list[bytes] = []

@@ -23,7 +23,7 @@ from chassis.handlers import Handler, Service
 from chassis.messaging import dead_letters
 from chassis.messaging.address import describe
 from chassis.messaging.batch import Delivery, Runner
-from chassis.messaging.connection import BROKER_AWAY, close_quietly, connect, read_events, stay_alive
+from chassis.messaging.connection import close_quietly, connect, read_events, stay_alive
 from chassis.messaging.outbox import Outbox
 from chassis.messaging.topology import apply, dead_name, service_entities, shared_entities
 from chassis.names import ARRIVALS
@@ -92,7 +92,7 @@ class BatchConsumer:
                 self._open()
                 self._consume()
             except Exception as error:
-                if not (isinstance(error, BROKER_AWAY) or is_world_away(error)):
+                if not is_world_away(error):
                     log.error("consumer_failed", queue=self.queue, error=describe_error(error))
                 self._away(error)
             finally:
@@ -126,13 +126,13 @@ class BatchConsumer:
             why = str(error)
         elif isinstance(error, SQLAlchemyError):
             why = f"database {self._work.database.describe()} is away: {type(error).__name__}"
-        elif isinstance(error, BROKER_AWAY):
+        elif is_world_away(error):
             why = f"broker {describe(self._settings.broker_url)} is away: {type(error).__name__}"
         else:
             why = f"failed: {describe_error(error)}"
         self.ready, self.reason = False, why
         self._failures += 1
-        if isinstance(error, BROKER_AWAY) or is_world_away(error):
+        if is_world_away(error):
             WORLD_AWAY.labels(self._name).inc()
         log.warning("waiting_for_the_world", queue=self.queue, error=why)
 
@@ -242,8 +242,7 @@ class BatchConsumer:
         self._outbox.publisher.beat()
         if self._outbox.has_news():
             try:
-                with self._work.unit():
-                    pass  # writes the marks of the outbox
+                self._work.write_marks()
             except Exception as error:
                 if not is_world_away(error):
                     raise

@@ -18,7 +18,6 @@ from chassis.database.tables import TABLES
 from chassis.errors import is_world_away
 from chassis.handlers import Map, Service, Timer
 from chassis.messaging import inbox, outbox
-from chassis.messaging.connection import BROKER_AWAY
 from chassis.messaging.consumer import DeadQueueDrain
 from chassis.messaging.outbox import Outbox
 from chassis.messaging.publisher import Publisher
@@ -60,8 +59,7 @@ class Chore:
         try:
             return self.do()
         except Exception as error:
-            away = isinstance(error, BROKER_AWAY) or is_world_away(error)
-            if away:
+            if is_world_away(error):
                 WORLD_AWAY.labels(self.name).inc()  # where nothing comes in, no handler notices it
                 log.warning("chore_waits", chore=self.name, error=type(error).__name__)
             else:
@@ -147,8 +145,7 @@ def publishing(work: Work, settings: Settings, name: str) -> tuple[Work, Callabl
             done = do()
             outlet.settle()
             if outlet.has_news():
-                with own.unit():
-                    pass  # writes the marks
+                own.write_marks()
             return done
 
         return once

@@ -216,7 +216,7 @@ def _announcing(service: str) -> Iterator[Callable[[Callable[[UnitOfWork], Any]]
 
     yield do
     outlet.settle()
-    do(lambda uow: None)  # writes down what was confirmed
+    work.write_marks()
     outlet.publisher.drop()
 
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 import errno
 import socket
 import sqlite3
+import ssl
+from gzip import BadGzipFile
 from pathlib import Path
 
 import psycopg
 import pytest
+from amqp.exceptions import ConnectionForced, NotFound, RecoverableConnectionError
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import text
@@ -105,6 +108,13 @@ def test_sqlites_complaint_about_a_statement_is_the_work() -> None:
         PoolTimeout("no connection left"),
         OSError(errno.ENOSPC, "no space left on device"),
         OSError(errno.EMFILE, "too many open files"),
+        OSError(errno.EHOSTUNREACH, "no route to host"),
+        OSError("Server unexpectedly closed connection"),
+        socket.gaierror(socket.EAI_NONAME, "name or service not known"),
+        ssl.SSLError("certificate verify failed"),
+        ConnectionForced("closed by an operator"),
+        RecoverableConnectionError("connection already closed"),
+        NotFound("no queue"),
     ],
 )
 def test_lost_connections_full_disks_and_our_own_waiting_are_the_world(error: Exception) -> None:
@@ -120,6 +130,8 @@ def test_lost_connections_full_disks_and_our_own_waiting_are_the_world(error: Ex
         KeyError("case"),
         RuntimeError("database is locked"),
         OSError(errno.ENOENT, "no such file"),
+        PermissionError(errno.EACCES, "permission denied"),
+        BadGzipFile("not a gzipped file"),
         StatementError("cannot bind", "insert", {}, TypeError("no JSON")),
         MemoryError(),
     ],
