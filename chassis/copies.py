@@ -95,6 +95,8 @@ class Copy:
 
     def _write(self, conn: Connection, rows: Sequence[Mapping[str, Any]]) -> list[str]:
         """Write the newer of these rows, which are sorted by key. Returns the keys of those written."""
+        if not rows:
+            return []
         table, key = self.table, self._key
         column = table.c[key]
         # Rows are there before they are compared, so two replicas with two versions meet on the lock.

@@ -11,14 +11,13 @@ from services.isolation.cases.open_waiting import open_waiting
 from services.isolation.cases.plan_next_day import plan_next_day
 from services.isolation.tasks.call_by_phone import call_by_phone
 from services.isolation.tasks.find_overdue import find_overdue
-from services.isolation.teams.keep_places import keep_places
-from services.isolation.teams.keep_staff import keep_staff
+from services.isolation.teams.copies import PLACES, STAFF
 
 HANDLERS: tuple[Handler, ...] = (
     Handler("open_case", ("arrival.registered",), follow_arrivals),
     Handler("reassess_case", ("arrival.reassessed",), follow_arrivals),
-    Handler("keep_places", ("place.changed",), keep_places),
-    Handler("keep_staff", ("staff.changed",), keep_staff),
+    PLACES.as_handler(),
+    STAFF.as_handler(),
     Handler("call_them", ("message.undeliverable",), call_by_phone),
 )
 

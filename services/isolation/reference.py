@@ -6,47 +6,40 @@ had already left when the transaction began.
 
 from __future__ import annotations
 
-import threading
 from dataclasses import dataclass
-from weakref import WeakKeyDictionary
-from zoneinfo import ZoneInfo
 
-from sqlalchemy.engine import Connection, Engine
-
+from chassis.copies import Cache, Revised
+from chassis.unit_of_work import UnitOfWork
+from field.places import PlaceTree
 from services.isolation.policies.known import Policies, read_policies
-from services.isolation.revisions import PLACES, POLICIES, STAFF, read_revisions
-from services.isolation.teams.known import Places, read_places, read_staff
-from services.isolation.teams.rules import Staff
+from services.isolation.policies.tables import policies
+from services.isolation.revisions import OPEN_POLICIES, REVISIONS
+from services.isolation.teams.known import read_places, read_staff
+from services.isolation.teams.rules import Place, Staff
+from services.isolation.teams.tables import places, staff
 
 
 @dataclass(frozen=True, slots=True)
 class Reference:
     policies: Policies
-    places: Places
+    places: PlaceTree[Place]
     staff: Staff
 
 
-_known: WeakKeyDictionary[Engine, Reference] = WeakKeyDictionary()
-_lock = threading.Lock()
-
-
-def current(conn: Connection, zone: ZoneInfo) -> Reference:
+def current(uow: UnitOfWork) -> Reference:
     """What is known, brought up to date."""
-    revisions = read_revisions(conn)
-    with _lock:
-        known = _known.get(conn.engine)
-    policies = known.policies if known else None
-    places = known.places if known else None
-    staff = known.staff if known else None
-    if policies is None or policies.revision != revisions.get(POLICIES, 0):
-        policies = read_policies(conn, revisions, zone)
-    if places is None or places.revision != revisions.get(PLACES, 0):
-        places = read_places(conn, revisions.get(PLACES, 0))
-    if staff is None or staff.revision != revisions.get(STAFF, 0):
-        staff = read_staff(conn, revisions.get(STAFF, 0))
-    if known and policies is known.policies and places is known.places and staff is known.staff:
-        return known
-    fresh = Reference(policies, places, staff)
-    with _lock:
-        _known[conn.engine] = fresh
-    return fresh
+    return _CACHE.current(uow)
+
+
+def _read(uow: UnitOfWork, revised: Revised, known: Reference | None) -> Reference:
+    conn, number = uow.conn, revised.number
+    return Reference(
+        known.policies
+        if known and revised.same(policies.name, OPEN_POLICIES)
+        else read_policies(conn, number(policies.name), number(OPEN_POLICIES), uow.zone),
+        known.places if known and revised.same(places.name) else read_places(conn),
+        known.staff if known and revised.same(staff.name) else read_staff(conn, number(staff.name)),
+    )
+
+
+_CACHE = Cache(REVISIONS, _read)

@@ -157,6 +157,6 @@ class Casebook:
 @contextmanager
 def casebook(uow: UnitOfWork) -> Iterator[Casebook]:
     """The cases of this unit of work; what is collected is written when the block ends."""
-    book = Casebook(uow, current(uow.conn, uow.zone))
+    book = Casebook(uow, current(uow))
     yield book
     book.write()

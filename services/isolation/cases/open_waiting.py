@@ -15,7 +15,7 @@ from services.isolation.reference import current
 def open_waiting(uow: UnitOfWork) -> int:
     """Open the cases of arrivals that came before there was a policy for their place."""
     w = waiting_for_policy.c
-    epoch = current(uow.conn, uow.zone).policies.epoch(uow.now)
+    epoch = current(uow).policies.epoch(uow.now)
     rows = uow.conn.execute(
         select(w.arrival_id, w.version, w.event)
         .where(w.policy_epoch < epoch)

@@ -12,7 +12,7 @@ from chassis.unit_of_work import UnitOfWork
 from services.isolation.policies.documents import policy_from, source_line
 from services.isolation.policies.rules import Policy
 from services.isolation.policies.tables import policies
-from services.isolation.revisions import OPEN_POLICIES, POLICIES, mark_changed
+from services.isolation.revisions import OPEN_POLICIES, REVISIONS
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +39,9 @@ def import_policy(uow: UnitOfWork, document: dict[str, Any]) -> Imported:
         return Imported(policy.policy_id, policy.edition, known.version, new=False)
     version = known.version + 1 if known is not None else 1
     _store(uow, policy, version, document)
-    mark_changed(uow.conn, POLICIES)
+    REVISIONS.mark_changed(uow.conn, policies.name)
     if policy.applies_to_open_cases or known is not None:
-        mark_changed(uow.conn, OPEN_POLICIES)
+        REVISIONS.mark_changed(uow.conn, OPEN_POLICIES)
     _publish(uow, policy, version, document)
     return Imported(policy.policy_id, policy.edition, version, new=True)
 

@@ -14,7 +14,6 @@ from field.policies import in_force
 from services.isolation.policies import tables as t
 from services.isolation.policies.documents import policy_from
 from services.isolation.policies.rules import Policy
-from services.isolation.revisions import OPEN_POLICIES, POLICIES
 
 # Beginnings and ends of policies also count as changes of the epoch; there are never so many policies.
 _STEP = 10_000
@@ -57,8 +56,8 @@ class Policies:
         )
 
 
-def read_policies(conn: Connection, revisions: Mapping[str, int], zone: ZoneInfo) -> Policies:
+def read_policies(conn: Connection, revision: int, open_revision: int, zone: ZoneInfo) -> Policies:
     p = t.policies.c
     rows = conn.execute(select(p.policy_id, p.version, p.document))
     by_id = {row.policy_id: policy_from(row.document, row.version) for row in rows}
-    return Policies(revisions.get(POLICIES, 0), revisions.get(OPEN_POLICIES, 0), by_id, zone)
+    return Policies(revision, open_revision, by_id, zone)

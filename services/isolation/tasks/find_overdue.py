@@ -43,7 +43,7 @@ def find_overdue(uow: UnitOfWork) -> int:
     overdue = _take(uow)
     if not overdue:
         return 0
-    reference = current(uow.conn, uow.zone)
+    reference = current(uow)
     changed = [_climb(uow, reference, task) for task in overdue]
     columns = [name for name in changed[0] if name != "task_id"]
     update_rows(uow.conn, tasks, changed, key=["task_id"], set=columns)

@@ -1,8 +1,6 @@
-"""The places and staff this process knows: read from their tables again when their revision has changed."""
+"""Places and staff are read from the copies."""
 
 from __future__ import annotations
-
-from dataclasses import dataclass
 
 from sqlalchemy import select
 from sqlalchemy.engine import Connection
@@ -12,15 +10,10 @@ from services.isolation.teams.rules import Place, Staff, StaffMember
 from services.isolation.teams.tables import places, staff
 
 
-@dataclass(frozen=True)
-class Places(PlaceTree[Place]):
-    revision: int
-
-
-def read_places(conn: Connection, revision: int) -> Places:
+def read_places(conn: Connection) -> PlaceTree[Place]:
     p = places.c
     rows = conn.execute(select(p.place_id, p.parent, p.level, p.name).where(p.removed.is_(False)))
-    return Places({r.place_id: Place(r.parent, r.level, r.name) for r in rows}, revision)
+    return PlaceTree({r.place_id: Place(r.parent, r.level, r.name) for r in rows})
 
 
 def read_staff(conn: Connection, revision: int) -> Staff:

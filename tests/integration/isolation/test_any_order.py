@@ -20,7 +20,7 @@ from services.isolation.cases.follow_arrivals import follow_arrivals
 from services.isolation.cases.hand_over import hand_over
 from services.isolation.cases.plan_next_day import plan_next_day
 from services.isolation.tasks.find_overdue import find_overdue
-from services.isolation.teams.keep_staff import keep_staff
+from services.isolation.teams.copies import STAFF
 from services.isolation.teams.loads import Loads
 from tests.integration.isolation.trial import GRID, MORNING, Trial, arrival, china, prepare, staff, trial
 
@@ -188,7 +188,7 @@ def test_a_case_given_to_a_worker_who_is_just_leaving_is_handed_over(
     def leaves_before(loads: Loads) -> None:
         monkeypatch.undo()
         (owner,) = (one for one in loads._change if one.startswith("worker-"))
-        on_postgresql.do(keep_staff, [staff(owner, "grid_worker", GRID, version=2, active=False)])
+        on_postgresql.do(STAFF.keep, [staff(owner, "grid_worker", GRID, version=2, active=False)])
         write(loads)
 
     monkeypatch.setattr(Loads, "write", leaves_before)
@@ -234,7 +234,7 @@ def test_events_and_timers_at_once_do_not_deadlock_and_balance(on_postgresql: Tr
     for timer in (plan_next_day, find_overdue, assign_waiting, apply_policies):
         jobs += [lambda timer=timer: on_postgresql.do(timer)] * 10
     jobs += [
-        lambda n=n: on_postgresql.do(keep_staff, [staff(f"new-{n}", "grid_worker", GRID)]) for n in range(10)
+        lambda n=n: on_postgresql.do(STAFF.keep, [staff(f"new-{n}", "grid_worker", GRID)]) for n in range(10)
     ]
     rng.shuffle(jobs)
     with ThreadPoolExecutor(4) as replicas:

@@ -6,8 +6,7 @@ from sqlalchemy import update
 
 from services.isolation import tables as t
 from services.isolation.tasks.find_overdue import find_overdue
-from services.isolation.teams.keep_places import keep_places
-from services.isolation.teams.keep_staff import keep_staff
+from services.isolation.teams.copies import PLACES, STAFF
 from tests.integration.isolation.trial import (
     CHINA,
     MORNING,
@@ -170,8 +169,8 @@ def test_a_released_case_opens_again_if_a_stricter_measure_has_days_left(isolati
 
 
 def test_an_arrival_that_goes_elsewhere_gets_the_team_of_that_place(isolation: Trial):
-    isolation.do(keep_places, [place("c-2", STREET, "community"), place("g-2", "c-2", "grid")])
-    isolation.do(keep_staff, [staff("worker-3", "grid_worker", "g-2")])
+    isolation.do(PLACES.keep, [place("c-2", STREET, "community"), place("g-2", "c-2", "grid")])
+    isolation.do(STAFF.keep, [staff("worker-3", "grid_worker", "g-2")])
     came = arrival(level="medium")
     isolation.follow(came)
     moved = {"community": "c-2", "grid": "g-2"}

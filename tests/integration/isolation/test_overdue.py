@@ -13,13 +13,13 @@ from contracts.envelope import Event
 from services.isolation import tables as t
 from services.isolation.tasks.call_by_phone import call_by_phone
 from services.isolation.tasks.find_overdue import find_overdue
-from services.isolation.teams.keep_staff import keep_staff
+from services.isolation.teams.copies import STAFF
 from tests.integration.isolation.trial import (
     COMMUNITY,
     DISTRICT,
     GRID,
     MORNING,
-    STAFF,
+    PEOPLE,
     STREET,
     Trial,
     arrival,
@@ -72,7 +72,7 @@ def test_a_step_whose_level_has_nobody_is_told_to_the_next_level_that_has(empty:
 
 
 def test_if_the_top_of_the_ladder_is_empty_the_highest_staff_are_reminded(empty: Trial):
-    empty.with_policies().with_neighbourhood([who for who in STAFF if who[0] != "district"])
+    empty.with_policies().with_neighbourhood([who for who in PEOPLE if who[0] != "district"])
     empty.follow(arrival(level="none"))
     for hours in (24, 25, 28, 36, 60):
         empty.clock.moment = MORNING + timedelta(hours=hours)
@@ -93,7 +93,7 @@ def test_an_overdue_task_that_nobody_can_be_told_of_is_counted_as_such(empty: Tr
     (overdue,) = empty.told("task.overdue")
     assert (overdue.data["tell"]["level"], overdue.data["tell"]["staff"]) == ("worker", [])
     assert empty.tasks(came)[0]["told_level"] == "nobody"
-    empty.do(keep_staff, [staff("street", "street_officer", STREET)])
+    empty.do(STAFF.keep, [staff("street", "street_officer", STREET)])
     empty.clock.advance(hours=1)
     empty.until_done(find_overdue)
     assert empty.tasks(came)[0]["told_level"] == "street"
@@ -149,7 +149,7 @@ def test_an_undeliverable_message_to_staff_climbs_a_level_and_makes_no_task(
     planned = isolation.tasks(came)
     lost = [
         undeliverable(came.subject or "", f"m-{n}", MORNING, "staff", staff_id=who, role=role)
-        for n, (who, role, _) in enumerate(STAFF)
+        for n, (who, role, _) in enumerate(PEOPLE)
     ]
     isolation.do(call_by_phone, lost)
     climbed = [(e.subject, e.data["tell"]["level"], e.version) for e in isolation.told("task.overdue")]
@@ -168,7 +168,7 @@ def test_an_undeliverable_message_to_staff_climbs_a_level_and_makes_no_task(
 
 
 def test_a_message_to_staff_climbs_past_a_level_that_has_nobody(empty: Trial):
-    people = [who for who in STAFF if who[1] in ("grid_worker", "street_officer")]
+    people = [who for who in PEOPLE if who[1] in ("grid_worker", "street_officer")]
     empty.with_policies().with_neighbourhood(people)
     came = arrival(level="none")
     empty.follow(came)
@@ -190,7 +190,7 @@ def counted(level: str) -> float:
 
 
 def test_one_of_several_on_a_level_who_is_not_reached_makes_nothing_climb(isolation: Trial):
-    isolation.do(keep_staff, [staff(f"district-{n}", "district_officer", DISTRICT) for n in (2, 3)])
+    isolation.do(STAFF.keep, [staff(f"district-{n}", "district_officer", DISTRICT) for n in (2, 3)])
     came = arrival(level="none")
     isolation.follow(came)
     before = counted("district"), counted("nobody")
@@ -210,7 +210,7 @@ def test_one_of_several_on_a_level_who_is_not_reached_makes_nothing_climb(isolat
 
 @pytest.mark.parametrize("together", [True, False])
 def test_a_level_of_which_nobody_is_reached_climbs_once(isolation: Trial, together: bool):
-    isolation.do(keep_staff, [staff("officer-2", "community_officer", COMMUNITY)])
+    isolation.do(STAFF.keep, [staff("officer-2", "community_officer", COMMUNITY)])
     came = arrival(level="none")
     isolation.follow(came)
     lost = [
@@ -244,7 +244,7 @@ def test_two_of_a_team_who_are_not_reached_about_one_thing_are_one_event(isolati
 
 def test_an_undelivered_message_climbs_although_others_are_on_that_level(isolation: Trial):
     """A message to the case's worker goes to him only, whatever his role."""
-    isolation.do(keep_staff, [staff("officer-2", "community_officer", COMMUNITY)])
+    isolation.do(STAFF.keep, [staff("officer-2", "community_officer", COMMUNITY)])
     came = arrival(level="medium")
     isolation.follow(came)
     for about, level in (("changed:2", None), ("overdue:t:1", "worker")):

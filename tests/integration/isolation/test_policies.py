@@ -15,7 +15,7 @@ from services.isolation.cases.open_waiting import open_waiting
 from services.isolation.cases.queries import stream_waiting_for_policy
 from services.isolation.policies import documents
 from services.isolation.policies.import_policy import import_policy
-from services.isolation.teams.keep_staff import keep_staff
+from services.isolation.teams.copies import STAFF
 from tests.integration.isolation.trial import (
     CHINA,
     GRID,
@@ -132,7 +132,7 @@ def test_a_new_policy_reaches_the_case_of_a_worker_who_has_left(isolation: Trial
     came = arrival(at=at, arrived_at=at, left_on=date(2022, 11, 10))
     isolation.follow(came)
     isolation.clock.moment = china("2022-11-11 00:01")
-    isolation.do(keep_staff, [staff("worker-1", "grid_worker", GRID, 2, active=False)])
+    isolation.do(STAFF.keep, [staff("worker-1", "grid_worker", GRID, 2, active=False)])
     assert isolation.do(hand_over) == 1
     isolation.run_timers()
     case = isolation.case(came)

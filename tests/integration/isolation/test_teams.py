@@ -10,13 +10,12 @@ from contracts.envelope import Event
 from services.isolation import tables as t
 from services.isolation.cases.assign_waiting import assign_waiting
 from services.isolation.cases.hand_over import hand_over
-from services.isolation.teams.keep_places import keep_places
-from services.isolation.teams.keep_staff import keep_staff
+from services.isolation.teams.copies import PLACES, STAFF
 from tests.integration.isolation.trial import (
     COMMUNITY,
     GRID,
     MORNING,
-    STAFF,
+    PEOPLE,
     Trial,
     arrival,
     place,
@@ -44,12 +43,12 @@ def test_a_case_without_staff_waits_with_a_clock_and_is_assigned_when_somebody_c
     empty.follow(came)
     assert not empty.told("case.opened")[0].data["assigned"]
     assert empty.case(came)["unassigned_since"] == MORNING and empty.audit()["unassigned"] == 1
-    empty.do(keep_staff, [staff("far", "grid_worker", "another-grid")])
+    empty.do(STAFF.keep, [staff("far", "grid_worker", "another-grid")])
     empty.run_timers()
     assert not empty.told("case.changed")
 
     empty.clock.advance(hours=1)
-    empty.do(keep_staff, [staff(*one) for one in STAFF])
+    empty.do(STAFF.keep, [staff(*one) for one in PEOPLE])
     assert empty.until_done(assign_waiting) == 1
     case = empty.case(came)
     assert case["owner"] == "worker-1" and case["unassigned_since"] is None
@@ -73,11 +72,11 @@ def test_a_thin_team_is_filled_when_staff_come_and_who_stood_in_gives_the_case_u
     home, informed = arrival(level="medium"), arrival(level="none")
     empty.follow(home, informed)
     assert [empty.case(one)["team"] for one in (home, informed)] == [[["community_officer", "officer"]]] * 2
-    empty.do(keep_staff, [staff("far", "grid_worker", "another-grid")])
+    empty.do(STAFF.keep, [staff("far", "grid_worker", "another-grid")])
     empty.run_timers()
     assert not empty.told("case.changed") and empty.do(assign_waiting) == 0
 
-    empty.do(keep_staff, [staff("nurse", "health_worker", COMMUNITY)])
+    empty.do(STAFF.keep, [staff("nurse", "health_worker", COMMUNITY)])
     empty.run_timers()
     assert empty.case(home)["team"] == [["community_officer", "officer"], ["health_worker", "nurse"]]
     assert {x["staff_id"] for x in empty.tasks(home) if x["role"] == "health_worker"} == {"nurse"}
@@ -85,7 +84,7 @@ def test_a_thin_team_is_filled_when_staff_come_and_who_stood_in_gives_the_case_u
     assert (changed.subject, changed.data["change"]["kinds"]) == (home.subject, ["details"])
     assert [m["staff_id"] for m in changed.data["team"]] == ["officer", "nurse"], "the owner is the same"
 
-    empty.do(keep_staff, [staff(*one) for one in STAFF])
+    empty.do(STAFF.keep, [staff(*one) for one in PEOPLE])
     empty.run_timers()
     assert [role for role, _ in empty.case(home)["team"]] == [
         *("grid_worker", "community_officer", "health_worker", "police")
@@ -109,7 +108,7 @@ def test_the_newest_version_of_a_place_or_staff_member_wins_whatever_the_order(e
     for seed in range(4):
         rng = random.Random(seed)
         for shuffled in (rng.sample(versions, 5), rng.sample(places, 5)):
-            use_case = keep_staff if shuffled[0].type == "staff.changed" else keep_places
+            use_case = STAFF.keep if shuffled[0].type == "staff.changed" else PLACES.keep
             for batch in (shuffled[:2], shuffled[2:3], shuffled[3:] + shuffled[:1]):
                 empty.do(use_case, batch)
     (kept,) = empty.rows(t.staff)
@@ -119,15 +118,15 @@ def test_the_newest_version_of_a_place_or_staff_member_wins_whatever_the_order(e
 
 def test_a_worker_who_has_left_gets_no_new_case(isolation: Trial):
     isolation.follow(arrival())
-    isolation.do(keep_staff, [staff("worker-1", "grid_worker", GRID, 2, active=False)])
+    isolation.do(STAFF.keep, [staff("worker-1", "grid_worker", GRID, 2, active=False)])
     isolation.follow(*(arrival() for _ in range(4)))
     assert Counter(case["owner"] for case in isolation.rows(t.cases)) == {"worker-1": 1, "worker-2": 4}
 
 
 def test_the_cases_of_who_has_left_are_handed_over_and_that_is_told(isolation: Trial):
     isolation.follow(*(arrival(level="medium") for _ in range(6)))
-    isolation.do(keep_staff, [staff("worker-1", "grid_worker", GRID, 2, active=False)])
-    isolation.do(keep_staff, [staff("nurse", "health_worker", COMMUNITY, 2, active=False)])
+    isolation.do(STAFF.keep, [staff("worker-1", "grid_worker", GRID, 2, active=False)])
+    isolation.do(STAFF.keep, [staff("nurse", "health_worker", COMMUNITY, 2, active=False)])
     while isolation.do(hand_over):
         pass
     assert {case["owner"] for case in isolation.rows(t.cases)} == {"worker-2"}
@@ -152,11 +151,11 @@ def test_when_the_last_has_left_the_case_waits_with_a_clock(empty: Trial):
     came = arrival(level="none")
     empty.follow(came)
     empty.clock.advance(hours=3)
-    empty.do(keep_staff, [staff("worker-1", "grid_worker", GRID, 2, active=False)])
+    empty.do(STAFF.keep, [staff("worker-1", "grid_worker", GRID, 2, active=False)])
     assert empty.do(hand_over) == 1
     assert empty.case(came)["unassigned_since"] == empty.clock.moment and empty.case(came)["owner"] is None
     assert empty.do(hand_over) == 0
-    empty.do(keep_staff, [staff("worker-9", "grid_worker", GRID)])
+    empty.do(STAFF.keep, [staff("worker-9", "grid_worker", GRID)])
     empty.until_done(assign_waiting)
     assert empty.case(came)["owner"] == "worker-9" and empty.tasks(came)[0]["staff_id"] == "worker-9"
     assert empty.audit()["balanced"]
@@ -171,7 +170,7 @@ def sends(came: Event, worker: str, **changed: Any) -> Event:
 
 
 def leaves(isolation: Trial, staff_id: str, version: int = 2) -> None:
-    isolation.do(keep_staff, [staff(staff_id, "grid_worker", GRID, version, active=False)])
+    isolation.do(STAFF.keep, [staff(staff_id, "grid_worker", GRID, version, active=False)])
 
 
 def assigned(isolation: Trial) -> list[str]:
@@ -181,7 +180,7 @@ def assigned(isolation: Trial) -> list[str]:
 
 
 def test_a_successor_keeps_the_case_whichever_worker_registration_names(isolation: Trial):
-    isolation.do(keep_staff, [staff("worker-3", "grid_worker", GRID)])
+    isolation.do(STAFF.keep, [staff("worker-3", "grid_worker", GRID)])
     came = arrival(level="medium", worker="worker-1")
     isolation.follow(came)
     leaves(isolation, "worker-1")
@@ -195,7 +194,7 @@ def test_a_successor_keeps_the_case_whichever_worker_registration_names(isolatio
 
 
 def test_registrations_worker_gets_the_case_of_a_left_one_if_nobody_took_over(isolation: Trial):
-    isolation.do(keep_staff, [staff("worker-3", "grid_worker", GRID)])
+    isolation.do(STAFF.keep, [staff("worker-3", "grid_worker", GRID)])
     came = arrival(level="medium", worker="worker-1")
     isolation.follow(came)
     leaves(isolation, "worker-1")
@@ -208,7 +207,7 @@ def test_the_worker_of_a_case_that_waited_keeps_it_whichever_one_registration_na
     empty.with_policies().with_neighbourhood(people=())
     came = arrival(level="medium")
     empty.follow(came)
-    empty.do(keep_staff, [staff(f"worker-{n}", "grid_worker", GRID) for n in (1, 2)])
+    empty.do(STAFF.keep, [staff(f"worker-{n}", "grid_worker", GRID) for n in (1, 2)])
     empty.until_done(assign_waiting)
     empty.follow(sends(came, "worker-2"))
     assert empty.case(came)["owner"] == "worker-1" and assigned(empty) == ["worker-1"]
@@ -219,7 +218,7 @@ def test_a_case_moves_where_registration_sends_another_though_the_first_is_there
     isolation: Trial, elsewhere: dict[str, str]
 ):
     """The doorstep turned out to lie in another grid, or in one that only now has somebody of its own."""
-    isolation.do(keep_staff, [staff("worker-3", "grid_worker", "g-2")])
+    isolation.do(STAFF.keep, [staff("worker-3", "grid_worker", "g-2")])
     came = arrival(level="medium", worker="worker-1")
     isolation.follow(came)
     isolation.follow(sends(came, "worker-3", destination=elsewhere))
@@ -227,7 +226,7 @@ def test_a_case_moves_where_registration_sends_another_though_the_first_is_there
 
 
 def test_a_case_moves_with_its_doorstep_though_somebody_took_over_at_the_old_one(isolation: Trial):
-    isolation.do(keep_staff, [staff("worker-3", "grid_worker", "g-2")])
+    isolation.do(STAFF.keep, [staff("worker-3", "grid_worker", "g-2")])
     came = arrival(level="medium", worker="worker-1")
     isolation.follow(came)
     leaves(isolation, "worker-1")

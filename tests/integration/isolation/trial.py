@@ -31,8 +31,7 @@ from services.isolation.cases.plan_next_day import plan_next_day
 from services.isolation.policies import documents
 from services.isolation.policies.import_policy import import_policy
 from services.isolation.tasks.find_overdue import find_overdue
-from services.isolation.teams.keep_places import keep_places
-from services.isolation.teams.keep_staff import keep_staff
+from services.isolation.teams.copies import PLACES, STAFF
 
 CHINA = ZoneInfo("Asia/Shanghai")
 SEALER = Sealer({"k": b"s" * 32})
@@ -51,7 +50,7 @@ TREE = (
     (COMMUNITY, STREET, "community"),
     (GRID, COMMUNITY, "grid"),
 )
-STAFF = (
+PEOPLE = (
     ("worker-1", "grid_worker", GRID),
     ("worker-2", "grid_worker", GRID),
     ("officer", "community_officer", COMMUNITY),
@@ -235,9 +234,9 @@ class Trial:
                 self.do(import_policy, document)
         return self
 
-    def with_neighbourhood(self, people: Iterable[tuple[str, str, str]] = STAFF) -> Trial:
-        self.do(keep_places, [place(*one) for one in TREE])
-        self.do(keep_staff, [staff(*one) for one in people])
+    def with_neighbourhood(self, people: Iterable[tuple[str, str, str]] = PEOPLE) -> Trial:
+        self.do(PLACES.keep, [place(*one) for one in TREE])
+        self.do(STAFF.keep, [staff(*one) for one in people])
         return self
 
     def case(self, event_or_id: Event | str) -> dict[str, Any]:
