@@ -9,16 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
+from chassis.figures import Figure
 from chassis.names import ARRIVALS, EVENTS
+from chassis.unit_of_work import UnitOfWork, Work
 from contracts.envelope import BadEvent, Event
 
-if TYPE_CHECKING:
-    from chassis.running.figures import Figure
-    from chassis.unit_of_work import UnitOfWork, Work
-
-UseCase = Callable[["UnitOfWork", Sequence[Event]], Any]
+UseCase = Callable[[UnitOfWork, Sequence[Event]], Any]
 
 _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from chassis.broker_address import at_hosts, read_address, with_authority
 from chassis.clock import Clock
 from chassis.errors import SettingsError
-from chassis.messaging.address import at_hosts, read_address, with_authority
 from chassis.sealing import BlindIndex, Sealer
 
 PREFIX = "DOORSTEP_"

@@ -66,8 +66,8 @@ def broker(name: str) -> Iterator[Broker]:
     """An open connection. Raises WorldAway where nobody answers, or who answered is gone."""
     from amqp.exceptions import RecoverableConnectionError
 
+    from chassis.broker_address import describe
     from chassis.errors import WorldAway
-    from chassis.messaging.address import describe
     from chassis.messaging.connection import BROKER_AWAY, close_quietly, connect
 
     url = settings_of(SERVICES[0]).broker_url

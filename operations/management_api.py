@@ -48,8 +48,8 @@ class Management:
     @classmethod
     def read(cls, given: Mapping[str, str]) -> Management:
         """Raises SettingsError."""
+        from chassis.broker_address import read_address
         from chassis.errors import SettingsError
-        from chassis.messaging.address import read_address
 
         broker = given.get(BROKER, "").strip()
         if not broker:

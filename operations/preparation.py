@@ -18,8 +18,8 @@ def migrate(environment: Mapping[str, str]) -> None:
 
 def apply_topology(environment: Mapping[str, str]) -> None:
     """Declare all exchanges, queues and bindings; what is there already stays. Raises TopologyDiffers."""
+    from chassis.broker_address import describe
     from chassis.handlers import Service
-    from chassis.messaging.address import describe
     from chassis.messaging.connection import BROKER_AWAY, connect
     from chassis.messaging.topology import apply, service_entities, shared_entities
     from chassis.settings import read_settings

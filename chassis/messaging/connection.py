@@ -16,7 +16,7 @@ from amqp import exceptions as amqp_exc
 from amqp.serialization import PROPERTY_CLASSES
 from kombu import Connection
 
-from chassis.messaging.address import BrokerAddress, read_address
+from chassis.broker_address import BrokerAddress, read_address
 
 # The broker looks every 2.5 s whether it has sent anything since the last look, and sends a sign of life only
 # if not: a message just behind a look is followed by 5 s of silence. It gives us up after 10 s without a sign

@@ -17,11 +17,11 @@ from amqp.exceptions import NotFound
 from kombu import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
+from chassis.broker_address import describe
 from chassis.crash_points import reach
 from chassis.errors import WorldAway, is_world_away
 from chassis.handlers import Handler, Service
 from chassis.messaging import dead_letters
-from chassis.messaging.address import describe
 from chassis.messaging.batch import Delivery, Runner
 from chassis.messaging.connection import close_quietly, connect, read_events, stay_alive
 from chassis.messaging.outbox import Outbox

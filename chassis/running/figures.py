@@ -1,52 +1,17 @@
-"""Facts that stand in a service's database, read every few seconds and shown as gauges.
-
-Every replica reads and shows the same numbers, so that none is missing while one restarts. A sum over
-replicas would count them several times: panels and rules take `max by (…)`, and each gauge's help says so.
-"""
+"""Reads a service's figures every few seconds and shows them as gauges."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
-
-from prometheus_client import Gauge
-from sqlalchemy.engine import Connection
+from collections.abc import Sequence
 
 from chassis.clock import Clock
 from chassis.database.engine import Database
+from chassis.figures import Figure
 
 EVERY_S = 5.0
 # However much there is to count: reading takes at most this share of the time.
 MOST_OF_THE_TIME = 0.02
-
-Found = Mapping[tuple[str, ...], float]
-"""Label values, in the gauge's order -> number."""
-
-
-@dataclass(frozen=True)
-class Figure:
-    """A gauge and the question that answers it.
-
-    :param ask: one statement that an index answers; gets the time of the field.
-    :param always: label values that are shown as 0 where nothing is found, so that a graph has no holes.
-    """
-
-    gauge: Gauge
-    ask: Callable[[Connection, datetime], Found]
-    always: tuple[tuple[str, ...], ...] = ()
-    _shown: set[tuple[str, ...]] = field(default_factory=set)
-
-    def show(self, found: Found) -> None:
-        """What was shown before and is found no more becomes 0. A scrape meanwhile sees no series missing."""
-        self._shown.update(self.always, found)
-        for labels in sorted(self._shown):
-            self.gauge.labels(*labels).set(found.get(labels, 0))
-
-    def hide(self) -> None:
-        self._shown.clear()
-        self.gauge.clear()
 
 
 class Reader:

@@ -16,12 +16,13 @@ from sqlalchemy.engine import Connection
 from chassis.database import leases
 from chassis.database.tables import TABLES
 from chassis.errors import is_world_away
+from chassis.figures import Figure, Found
 from chassis.handlers import Map, Service, Timer
 from chassis.messaging import inbox, outbox
 from chassis.messaging.consumer import DeadQueueDrain
 from chassis.messaging.outbox import Outbox
 from chassis.messaging.publisher import Publisher
-from chassis.running.figures import EVERY_S, Figure, Found, Reader
+from chassis.running.figures import EVERY_S, Reader
 from chassis.settings import Settings
 from chassis.telemetry import (
     DEAD_WAITING,

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from chassis.messaging.address import read_address
+from chassis.broker_address import read_address
 from deploy.local import processes
 from deploy.local.broker import PrivateBroker
 from deploy.local.ports import accepts, freeport, is_free

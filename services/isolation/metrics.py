@@ -6,7 +6,7 @@ from prometheus_client import Counter, Gauge
 from sqlalchemy import func, select, text
 from sqlalchemy.engine import Connection
 
-from chassis.running.figures import Figure, Found
+from chassis.figures import Figure, Found
 from chassis.telemetry import SAME_IN_ALL
 from field.ladder import NOBODY
 from field.words import MEASURES, RUNGS

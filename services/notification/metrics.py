@@ -6,7 +6,7 @@ from prometheus_client import Gauge
 from sqlalchemy import func, select, text
 from sqlalchemy.engine import Connection
 
-from chassis.running.figures import Figure, Found
+from chassis.figures import Figure, Found
 from chassis.telemetry import SAME_IN_ALL
 from services.notification.channels import CHANNELS
 from services.notification.messages import states

@@ -1,7 +1,7 @@
 """The registration service as the chassis runs it."""
 
+from chassis.figures import Figure
 from chassis.handlers import Service
-from chassis.running.figures import Figure
 from services.registration import metrics
 from services.registration.arrivals.queries import longest_without_worker, without_worker
 from services.registration.handlers import HANDLERS, TIMERS

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.engine import Connection
 
 from chassis.database.statements import is_in
-from chassis.running.figures import Found
+from chassis.figures import Found
 from chassis.sealing import SealBroken, Sealer
 from services.registration.arrivals.tables import arrivals, possible_duplicates
 from services.registration.places.tables import places

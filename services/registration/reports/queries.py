@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import func, select, text
 from sqlalchemy.engine import Connection
 
-from chassis.running.figures import Found
+from chassis.figures import Found
 from services.registration.reports.tables import reports
 
 

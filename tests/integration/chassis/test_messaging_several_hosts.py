@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 import pika
 import pytest
 
+from chassis.broker_address import at_hosts
 from chassis.messaging import connection as connections
-from chassis.messaging.address import at_hosts
 from chassis.messaging.connection import BROKER_AWAY, close_quietly, connect, stay_alive
 from deploy.local.ports import freeport
 from doorstep_client import Publisher, Replies, arrival_event

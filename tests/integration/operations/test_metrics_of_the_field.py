@@ -13,7 +13,7 @@ from prometheus_client import REGISTRY
 from sqlalchemy import event, text
 
 from chassis.database.engine import Database
-from chassis.running.figures import Figure
+from chassis.figures import Figure
 from services.isolation import metrics as of_isolation
 from services.isolation.tasks.find_overdue import find_overdue
 from services.notification import metrics as of_notification

@@ -16,8 +16,8 @@ from amqp import Message
 from kombu import Connection
 from sqlalchemy import text
 
+from chassis.broker_address import read_address
 from chassis.errors import WorldAway
-from chassis.messaging.address import read_address
 from demo.day import PLAIN, Day
 from deploy.local import PrivateBroker
 from doorstep_client import Raw

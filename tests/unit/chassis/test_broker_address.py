@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from chassis.broker_address import describe, read_address
 from chassis.errors import SettingsError
-from chassis.messaging.address import describe, read_address
 from chassis.settings import with_secret_files
 
 URL = "amqp://isolation:p%40ss,w@rabbitmq:5672/%2F"

@@ -13,7 +13,8 @@ from sqlalchemy.exc import DBAPIError
 
 from chassis.clock import Clock
 from chassis.database.engine import Database
-from chassis.running.figures import Figure, Reader
+from chassis.figures import Figure
+from chassis.running.figures import Reader
 
 
 @pytest.fixture
