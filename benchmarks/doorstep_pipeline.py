@@ -43,17 +43,18 @@ class Doorstep(Pipeline):
 
     @staticmethod
     def missing() -> list[str]:
-        needed = [f"services.{service}.__main__" for service in SERVICES] + ["cli.set_up.imports"]
+        needed = [f"services.{service}.__main__" for service in SERVICES] + ["cli.main"]
         return [module for module in needed if not find_spec(module)]
 
     def prepare(self) -> None:
-        from operations.preparation import apply_topology, migrate
+        from operations.migrate import migrate_all
+        from operations.topology import apply_topology
 
         self.nodes.make_vhost(self.name)
         for service in SERVICES:
             self.nodes.make_database(self.database(service))
         self._environment = self._settings()
-        migrate(self._environment)
+        migrate_all(self._environment)
         apply_topology(self._environment)
         self._make_reply_queue()
 

@@ -1,1 +1,1 @@
-"""The `doorstep` command. A module here imports what is slow inside its functions, so that help is quick."""
+"""The `doorstep` command: one file a command, in groups. The work is done in `operations`."""

@@ -1,81 +1,80 @@
-"""`doorstep`: one module of this package for each group of commands, with a function `register(app)`."""
-
-import sqlite3
-import sys
-from importlib import import_module
-from typing import Any
+"""`doorstep`: the list of its commands. Each has a file of its own, which is imported when it is called."""
 
 import typer
 
-MODULES = (
-    "set_up.local",
-    "set_up.migrate",
-    "set_up.demo",
-    "arrivals.publish",
-    "operate.publisher",
-    "arrivals.simulate",
-    "set_up.imports",
-    "arrivals.trace",
-    "operate.audit",
-    "operate.replay",
-    "operate.queues",
-    "operate.dead",
-    "operate.topology",
-    "set_up.documents",
-    "set_up.version",
-)
-EXIT_FAILED = 1
-EXIT_USAGE = 2
+from cli.lazy import Entry, lazy_group
 
+COMMANDS = {
+    "up": Entry(
+        "cli.set_up.up",
+        "Start a private broker, the services and an SMS simulator, and keep them running.",
+    ),
+    "down": Entry(
+        "cli.set_up.down",
+        "End what `doorstep up` started here, and nothing else. What it stored stays.",
+    ),
+    "status": Entry(
+        "cli.set_up.status",
+        "What runs, and whether it is ready. Exit code: 0 all ready, 1 something is not, 3 it is not up.",
+    ),
+    "migrate": Entry(
+        "cli.set_up.migrate",
+        "Bring the tables of every service to the newest version; what is up to date stays as it is.",
+    ),
+    "demo": Entry(
+        "cli.set_up.demo",
+        "A day of arrivals to Lanzhou's Chengguan district, at the start of October 2022.",
+    ),
+    "publish": Entry("cli.arrivals.publish", "Publish reports of arrivals from a file."),
+    "simulate": Entry(
+        "cli.arrivals.simulate",
+        "Make a sample day of arrivals: households, several sources, mistakes, broken messages.",
+    ),
+    "trace": Entry(
+        "cli.arrivals.trace",
+        "Reports, registration, risk and why, case, tasks by day, messages: each with its time and state.",
+    ),
+    "audit": Entry(
+        "cli.operate.audit",
+        "Every report, arrival, case, task and message is accounted for, or is named as missing.",
+    ),
+    "replay": Entry("cli.operate.replay", "Publish the event log of the services again, from a moment on."),
+    "queues": Entry(
+        "cli.operate.queues",
+        "What waits in each queue, how fast it moves, who takes it, and what each handler has done.",
+    ),
+    "docs": Entry(
+        "cli.set_up.docs",
+        "Write the JSON Schemas, the AsyncAPI document and the reference page of events.",
+        hidden=True,
+    ),
+    "version": Entry(
+        "cli.set_up.version",
+        "The version, the newest tables it knows, and fingerprints of the keys that are set.",
+    ),
+    "publisher": Entry("cli.operate.publisher", "Outside systems that publish: their users at the broker."),
+    "risk": Entry("cli.set_up.imports.risk", "Published lists of risk areas."),
+    "places": Entry("cli.set_up.imports.places", "The tree of places."),
+    "staff": Entry("cli.set_up.imports.staff", "Who works where."),
+    "policy": Entry("cli.set_up.imports.policy", "Which measure follows from which risk."),
+    "dead": Entry("cli.operate.dead", "Dead letters: what the services gave up on."),
+    "topology": Entry("cli.operate.topology", "Exchanges, queues and bindings on the broker."),
+}
 
-class Doorstep(typer.Typer):
-    """What went wrong in the world is one line on stderr and exit 1, never a traceback."""
-
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        try:
-            return super().__call__(*args, **kwargs)
-        except Exception as error:
-            line = in_one_line(error)
-            if line is None:
-                raise
-            print(f"doorstep: {line}", file=sys.stderr)
-            sys.exit(EXIT_FAILED)
-
-
-def in_one_line(error: Exception) -> str | None:
-    """None for a bug of ours, whose traceback somebody wants to see."""
-    from chassis.errors import SettingsError, WorldAway, is_world_away
-    from deploy.local.processes import LocalNodeError
-
-    if isinstance(error, SettingsError) and " is not set" in str(error):
-        return f"{error}; or start a system on this machine with `doorstep up`"
-    if isinstance(error, SettingsError | LocalNodeError | WorldAway):
-        return str(error)
-    from amqp.exceptions import AMQPError
-    from sqlalchemy.exc import DBAPIError
-
-    if isinstance(error, AMQPError):
-        return f"the broker refused, or is away ({error})"
-    if isinstance(error, DBAPIError) and type(error.orig) is sqlite3.DatabaseError:
-        return f"a database cannot be read ({error.orig}): do the settings name the right file?"
-    if isinstance(error, DBAPIError) and is_world_away(error):
-        said = str(error.orig).strip() or type(error.orig).__name__
-        return f"the database is away ({said.splitlines()[0]}): is it running? See `doorstep status`"
-    if is_world_away(error):
-        return f"the broker is away ({error}): is it running? See `doorstep status`"
-    return None
-
-
-app = Doorstep(
+app = typer.Typer(
     name="doorstep",
+    cls=lazy_group(COMMANDS),
     help="Follows every arrival in a neighbourhood, from the first report to the last task.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
 
-for module in MODULES:
-    import_module(f"cli.{module}").register(app)
+
+@app.callback()
+def _doorstep() -> None:
+    pass
+
 
 if __name__ == "__main__":
     app()

@@ -1,7 +1,7 @@
-"""RabbitMQ's management API: users and permissions, what is in the queues, what is bound to what.
+"""RabbitMQ's management API: users and permissions, the queues and what is in them, the bindings.
 
-Found at DOORSTEP_MANAGEMENT_URL, or on port 15672 of each of the broker's hosts, of which one must answer;
-the user is the one in that URL, or in DOORSTEP_BROKER_URL.
+It is found at DOORSTEP_MANAGEMENT_URL, or on port 15672 of each of the broker's hosts, of which one must
+answer; its user is the one in that URL, or in DOORSTEP_BROKER_URL.
 """
 
 from __future__ import annotations
@@ -9,20 +9,21 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import SplitResult, quote, unquote, urlsplit
 
-from chassis.errors import WorldAway
+import requests
 
-if TYPE_CHECKING:
-    import requests
+from chassis.broker_address import read_address
+from chassis.errors import SettingsError, WorldAway
+from operations.settings import environment
 
 PORT = 15672
 BROKER, MANAGEMENT = "DOORSTEP_BROKER_URL", "DOORSTEP_MANAGEMENT_URL"
 
 
 class NoManagement(WorldAway):
-    """Nobody answers there. The text says what to do."""
+    """No management API answers. The text says what to do."""
 
 
 @dataclass(frozen=True)
@@ -37,8 +38,6 @@ class Management:
     @classmethod
     def find(cls) -> Management:
         """As the environment says, or the system that `doorstep up` made. Raises SettingsError."""
-        from operations.settings import environment
-
         given = environment()
         outside = {name.removesuffix("_FILE") for name in os.environ}
         if BROKER in outside and MANAGEMENT not in outside:
@@ -48,9 +47,6 @@ class Management:
     @classmethod
     def read(cls, given: Mapping[str, str]) -> Management:
         """Raises SettingsError."""
-        from chassis.broker_address import read_address
-        from chassis.errors import SettingsError
-
         broker = given.get(BROKER, "").strip()
         if not broker:
             raise SettingsError(f"{BROKER} is not set: set it")
@@ -66,7 +62,7 @@ class Management:
         return cls(addresses, unquote(user or ""), unquote(password or ""), known.vhost)
 
     def get(self, *path: str, **query: str) -> Any:
-        """What is there. Raises WorldAway, where nothing is there too."""
+        """The resource as JSON. Raises WorldAway, also where there is none."""
         answer = self.ask("GET", *path, query=query)
         if answer.status_code == 404:
             raise NoManagement(f"no {'/'.join(path)} at {answer.url}: is {MANAGEMENT} right?")
@@ -91,8 +87,6 @@ class Management:
     def _answer(
         self, method: str, path: str, body: dict[str, Any] | None, query: Mapping[str, str] | None
     ) -> requests.Response:
-        import requests
-
         session = requests.Session()
         session.trust_env = False  # a proxy has no business between us and the broker
         login = (self.user, self.password)
@@ -110,7 +104,7 @@ class Management:
 
 
 def read(answer: requests.Response) -> Any:
-    """What it says. Raises NoManagement for a page of something else."""
+    """The answer's JSON. Raises NoManagement where it is a page of something else."""
     try:
         return answer.json()
     except ValueError:
@@ -119,8 +113,6 @@ def read(answer: requests.Response) -> Any:
 
 def _url(text: str) -> SplitResult:
     """Raises SettingsError, whose text does not hold the password."""
-    from chassis.errors import SettingsError
-
     try:
         url = urlsplit(text)
         if not text or (url.scheme in ("http", "https") and url.hostname and url.port != 0):

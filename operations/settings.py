@@ -1,48 +1,46 @@
-"""What the commands run with: the environment, and where it is silent what `doorstep up` wrote down."""
+"""The settings that operations work with: the environment, and below it what `doorstep up` wrote down."""
 
 import json
 import os
 from pathlib import Path
 
-SERVICES = ("registration", "isolation", "notification")
+from chassis.settings import with_secret_files
+from operations.errors import NotSetUp, WrongInput
 
 
-def var() -> Path:
-    """Everything the local system writes is below this folder: DOORSTEP_VAR, or `var` where we are."""
-    found = Path(os.environ.get("DOORSTEP_VAR") or "var").absolute()
-    if any(part.exists() and not part.is_dir() for part in (found, *found.parents)):
-        from deploy.local.processes import LocalNodeError
+def local_folder() -> Path:
+    """The local system writes below this folder only: DOORSTEP_VAR, or `var` in the current folder."""
+    folder = Path(os.environ.get("DOORSTEP_VAR") or "var").absolute()
+    if any(part.exists() and not part.is_dir() for part in (folder, *folder.parents)):
+        raise WrongInput(
+            f"{folder} can be no folder, a file is in its place: set DOORSTEP_VAR to another one"
+        )
+    return folder
 
-        raise LocalNodeError(f"{found} can be no folder, a file is in its place: set DOORSTEP_VAR to another")
-    return found
 
-
-def environment(directory: Path | None = None) -> dict[str, str]:
+def environment(folder: Path | None = None) -> dict[str, str]:
     """For `read_settings(service, environment())`: a command finds the system that `doorstep up` made.
 
-    What is set outside as a secret's file is read here, so that it stands before what is remembered.
+    A secret's file that is set outside is read here, so that it stands before what was written down.
     """
-    from chassis.settings import with_secret_files
-
-    return remembered(directory or var()) | with_secret_files(dict(os.environ))
+    return remembered(folder or local_folder()) | with_secret_files(dict(os.environ))
 
 
-def remembered(directory: Path) -> dict[str, str]:
-    file = directory / "environment.json"
+def remembered(folder: Path) -> dict[str, str]:
+    """The settings that `doorstep up` chose; empty where it never ran."""
+    file = folder / "environment.json"
     try:
         found: dict[str, str] = json.loads(file.read_text())
     except FileNotFoundError:
         return {}
     except ValueError:
-        from deploy.local.processes import LocalNodeError
-
-        raise LocalNodeError(f"{file} cannot be read: remove it and start again with `doorstep up`") from None
+        raise NotSetUp(f"{file} cannot be read: remove it and start again with `doorstep up`") from None
     return found
 
 
-def remember(directory: Path, chosen: dict[str, str]) -> None:
-    """Holds the broker's password: for the owner's eyes."""
-    write_private(directory / "environment.json", json.dumps(chosen, indent=1) + "\n")
+def remember(folder: Path, chosen: dict[str, str]) -> None:
+    """The file holds the broker's password: only its owner may read it."""
+    write_private(folder / "environment.json", json.dumps(chosen, indent=1) + "\n")
 
 
 def write_private(file: Path, text: str) -> None:

@@ -32,8 +32,8 @@ from demo.day import Line
 from demo.samples import PLACES, RISK_AREAS, STAFF, sample
 from deploy.local.ports import accepts, freeport
 from doorstep_client import Outcomes, Publisher, Raw
-from operations.preparation import apply_topology
-from operations.settings import SERVICES
+from operations.services import SERVICES
+from operations.topology import apply_topology
 from tests import processes
 from tests.waiting import PATIENCE_S, eventually
 

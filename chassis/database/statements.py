@@ -149,6 +149,13 @@ def lock_rows(conn: Connection, table: Table, column: str, values: Collection[An
         conn.execute(select(key).where(is_in(conn, key, values)).order_by(key).with_for_update())
 
 
+def count_by(conn: Connection, column: ColumnElement[Any]) -> dict[str, int]:
+    """How many rows have each value, the most frequent first."""
+    name = column.label("name")
+    rows = conn.execute(select(name, func.count()).group_by(name).order_by(func.count().desc(), name))
+    return {str(value): count for value, count in rows}
+
+
 def _as_json(table: Table, rows: Sequence[Row]) -> str:
     for column in table.c:
         if isinstance(column.type, UtcDateTime) and column.name in rows[0]:

@@ -1,35 +1,33 @@
-"""`doorstep simulate`: a realistic day of arrivals, and what must come of it."""
+"""`doorstep simulate`: a realistic day of arrivals, and the outcome that it must have."""
 
 from __future__ import annotations
 
 import csv
 import json
-import logging
 import sys
 from collections.abc import Iterator
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, BinaryIO
 from zoneinfo import ZoneInfo
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from cli.arrivals.publish import BROKER, BrokerUrl, Tally, fail, publish_items, publisher_at
+from cli.arrivals.publish import broker_of
+from cli.options import AsJson, BrokerUrl
+from cli.output import print_json
 from demo.day import PLAIN, Day, Line, Shares, line_bytes
 from demo.geography import Destinations, NoPlaces, Origins
-from doorstep_client import BrokerError, Raw
+from doorstep_client import Raw
+from operations.errors import WrongInput
+from operations.publishing.publish import Tally, publish_items, publishing_to
 from operations.publishing.report_lines import Item
-from operations.settings import environment
 
 
-def register(app: typer.Typer) -> None:
-    app.command("simulate")(simulate)
-
-
-def simulate(
+def command(
     arrivals: Annotated[int, typer.Option(help="Distinct comings; some are reported twice", min=1)] = 1000,
     day: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"])] = datetime(2022, 10, 1),
     district: Annotated[str, typer.Option(help="Division code of the district that they come to")] = "620102",
@@ -50,19 +48,15 @@ def simulate(
         float | None, typer.Option(help="With --publish: at most so many a second", min=0.1)
     ] = None,
     broker: BrokerUrl = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the expected outcome as JSON")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Make a sample day of arrivals: households, several sources, mistakes, broken messages.
 
     All persons are invented. Prints what a right system must come to (to stderr with --out -).
     """
     if out is None and not to_broker:
-        fail("give --out FILE, --publish, or both")
-    if to_broker:
-        broker = broker or environment().get(BROKER)
-        if not broker:
-            fail(f"no broker given: use --broker or set {BROKER}")
-    logging.getLogger("pika").setLevel(logging.CRITICAL)
+        raise WrongInput("give --out FILE, --publish, or both")
+    url = broker_of(broker) if to_broker else None
     tally = Tally()
     try:
         sample = Day(
@@ -78,18 +72,17 @@ def simulate(
         )
         with _target(out) as stream:
             lines = _written(sample, stream)
-            if to_broker:
-                assert broker is not None
-                with publisher_at(broker, None, rate=rate) as door:
-                    publish_items(door, _items(lines), tally, rate=rate)
-            else:
+            if url is None:
                 for _ in lines:
                     pass
-    except (BrokerError, NoPlaces, ValueError, KeyError) as error:
-        fail(str(error))
+            else:
+                with publishing_to(url, None, rate=rate) as publisher:
+                    publish_items(publisher, _items(lines), tally, rate=rate)
+    except (NoPlaces, ValueError, KeyError) as error:
+        raise WrongInput(str(error)) from None
     except OSError as error:
-        fail(f"{error.filename}: {error.strerror}")
-    _tell(sample, tally if to_broker else None, as_json, err=str(out) == "-")
+        raise WrongInput(f"{error.filename}: {error.strerror}") from None
+    _show(sample, tally if to_broker else None, as_json, err=str(out) == "-")
     if not tally.good:
         raise typer.Exit(1)
 
@@ -112,13 +105,13 @@ def _destinations(places: Path | None, district: str) -> Destinations | None:
         return Destinations(list(csv.DictReader(rows)), district)
 
 
-def _target(out: Path | None) -> Any:
+def _target(out: Path | None) -> AbstractContextManager[BinaryIO | None]:
     if out is None:
         return nullcontext(None)
     return nullcontext(sys.stdout.buffer) if str(out) == "-" else out.open("wb")
 
 
-def _written(sample: Day, stream: Any) -> Iterator[Line]:
+def _written(sample: Day, stream: BinaryIO | None) -> Iterator[Line]:
     for line in sample:
         if stream is not None:
             stream.write(line_bytes(line))
@@ -134,12 +127,12 @@ def _items(lines: Iterator[Line]) -> Iterator[Item]:
             yield Item(number, line, 0)
 
 
-def _tell(sample: Day, tally: Tally | None, as_json: bool, *, err: bool) -> None:
+def _show(sample: Day, tally: Tally | None, as_json: bool, *, err: bool) -> None:
     truth = sample.truth.as_dict()
     if tally is not None:
         truth["published"] = tally.as_dict()["published"]
     if as_json:
-        typer.echo(json.dumps(truth, ensure_ascii=False), err=err)
+        print_json(truth, err=err)
         return
     table = Table("expected", "", title="What must come of it", title_justify="left")
     for name, value in truth.items():

@@ -9,6 +9,8 @@ from zoneinfo import ZoneInfo
 from rich.markup import escape
 from rich.tree import Tree
 
+from operations.trace.gather import Trace
+
 COLOURS = {"high": "red", "medium": "yellow", "low": "cyan", "none": "green"}
 STATES = {
     "accepted": "green",
@@ -22,16 +24,16 @@ STATES = {
 }
 
 
-def tree(found: dict[str, Any], zone: ZoneInfo) -> Tree:
-    return _Tree(found, zone).draw()
+def tree(trace: Trace, zone: ZoneInfo) -> Tree:
+    return _Tree(trace, zone).draw()
 
 
 class _Tree:
-    def __init__(self, found: dict[str, Any], zone: ZoneInfo) -> None:
-        self._id = found["arrival_id"]
-        self._arrival = found["registration"]
-        self._isolation = found["isolation"]
-        self._told = found["notification"]
+    def __init__(self, trace: Trace, zone: ZoneInfo) -> None:
+        self._id = trace.arrival_id
+        self._arrival: Any = trace.registration
+        self._isolation = trace.isolation
+        self._notification = trace.notification
         self._zone = zone
 
     def draw(self) -> Tree:
@@ -49,14 +51,14 @@ class _Tree:
     def _reports(self, root: Tree) -> None:
         reports = self._arrival["reports"]
         branch = root.add(f"[bold]reports[/] ({len(reports)})")
-        for one in reports:
-            role = ", as a companion" if one["as_companion"] else ""
+        for report in reports:
+            role = ", as a companion" if report["as_companion"] else ""
             line = branch.add(
-                f"{self._time(one['reported_at'])} {escape(one['source'])} "
-                f"({one.get('source_kind', 'sealed')}{role}) → [bold]{one['outcome']}[/], "
-                f"received {self._time(one['received_at'])}"
+                f"{self._time(report['reported_at'])} {escape(report['source'])} "
+                f"({report.get('source_kind', 'sealed')}{role}) → [bold]{report['outcome']}[/], "
+                f"received {self._time(report['received_at'])}"
             )
-            for number, stop in enumerate(one.get("stops", ())):
+            for number, stop in enumerate(report.get("stops", ())):
                 where = " ".join(filter(None, (stop["division"], stop.get("address"))))
                 line.add(f"stop {number}: {escape(where or 'address')}, {stop['from']} to {stop['to']}")
 
@@ -132,19 +134,19 @@ class _Tree:
                 )
 
     def _messages(self, root: Tree) -> None:
-        messages = self._told["messages"]
+        messages = self._notification["messages"]
         branch = root.add(f"[bold]messages[/] ({len(messages)})")
-        for one in messages:
-            who = one["recipient"]
+        for message in messages:
+            who = message["recipient"]
             to = who["kind"] if who["kind"] == "resident" else f"{who['role']} {who['staff_id']}"
-            phone = f" {one['phone']}" if one.get("phone") else ""
+            phone = f" {message['phone']}" if message.get("phone") else ""
             line = branch.add(
-                f"{self._time(one['created_at'])} to {to}{escape(phone)}: {one['template']} "
-                f"by {one['channel']}: {_coloured(one['state'])}"
+                f"{self._time(message['created_at'])} to {to}{escape(phone)}: {message['template']} "
+                f"by {message['channel']}: {_coloured(message['state'])}"
             )
-            for text in filter(None, [one.get("text")]):
+            for text in filter(None, [message.get("text")]):
                 line.add(escape(text))
-            for attempt in one["attempts"]:
+            for attempt in message["attempts"]:
                 why = f" ({escape(attempt['reason'])})" if attempt["reason"] else ""
                 line.add(
                     f"{self._time(attempt['at'])} attempt {attempt['attempt']}: "

@@ -1,18 +1,21 @@
-"""`doorstep queues`: what waits where, how fast it moves, and what wants attention."""
+"""`doorstep queues`: the queues, how fast they move, and whatever wants attention."""
 
 from __future__ import annotations
 
-import json
 import time
 from collections import deque
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
 
-if TYPE_CHECKING:
-    from rich.console import Console, RenderableType
-
-    from operations.queues.figures import HandlerFigures, Picture, Queue
+from cli.options import AsJson
+from cli.output import print_json
+from operations.queues.look import look
+from operations.queues.picture import HandlerFigures, Picture, Queue
 
 EVERY_S = 2.0
 # Lags of a live table are of the last minute.
@@ -25,17 +28,13 @@ LONGEST_S = 7200
 EXIT_ATTENTION = 1
 
 
-def register(app: typer.Typer) -> None:
-    app.command("queues")(queues)
-
-
-def queues(
+def command(
     watch: Annotated[bool, typer.Option("--watch", help="Again every 2 s until Ctrl-C")] = False,
     everything: Annotated[bool, typer.Option("--all", help="Also empty dead and reply queues")] = False,
     check: Annotated[
         bool, typer.Option("--check", help="Exit code 1 if anything wants attention (for scripts)")
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="For programs; everything, once.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """What waits in each queue, how fast it moves, who takes it, and what each handler has done.
 
@@ -45,10 +44,6 @@ def queues(
     from publishing to commit: of the last minute with --watch, otherwise since the services started. Retries
     are copies that wait for another try, of all handlers together: how many of them are this one's, at most.
     """
-    from rich.console import Console
-
-    from operations.queues.figures import look
-
     if watch and (as_json or check):
         raise typer.BadParameter("--watch goes with neither --json nor --check")
     console = Console()
@@ -61,7 +56,7 @@ def queues(
             return
     picture = look()
     if as_json:
-        print(json.dumps(picture.as_dict(), ensure_ascii=False))
+        print_json(picture.as_dict())
     else:
         console.print(table_of(picture, everything, console.width))
     if check and picture.attention:
@@ -70,10 +65,6 @@ def queues(
 
 def _watch(console: Console, everything: bool) -> None:
     """Until Ctrl-C."""
-    from rich.live import Live
-
-    from operations.queues.figures import look
-
     earlier: deque[Picture] = deque(maxlen=RECENT)
     with Live(console=console, auto_refresh=False, screen=console.is_terminal) as live:
         while True:
@@ -88,12 +79,8 @@ def _watch(console: Console, everything: bool) -> None:
 
 
 def table_of(picture: Picture, everything: bool, width: int) -> RenderableType:
-    from rich.console import Group
-    from rich.table import Table
-    from rich.text import Text
-
-    marked = {one.where for one in picture.attention}
-    handlers = {one.handler: one for one in picture.handlers}
+    marked = {wants.where for wants in picture.attention}
+    handlers = {figures.handler: figures for figures in picture.handlers}
     names = [*handlers, *(name for name in picture.queues if name not in handlers)]
     shown = [name for name in names if everything or name in handlers or _busy(picture.queues[name])]
     most = (
@@ -109,8 +96,8 @@ def table_of(picture: Picture, everything: bool, width: int) -> RenderableType:
         cells = [*_broker_cells(picture.queues.get(name), most), *_handler_cells(handlers.get(name))]
         named = Text(f"! {name}", style="bold red") if name in marked else Text(f"  {name}")
         table.add_row(named, *cells)
-    lines = [Text(f"! {one.where}: {one.what}", style="bold red") for one in picture.attention]
-    replicas = ", ".join(f"{one.name} {one.replicas}" for one in picture.services)
+    lines = [Text(f"! {wants.where}: {wants.what}", style="bold red") for wants in picture.attention]
+    replicas = ", ".join(f"{service.name} {service.replicas}" for service in picture.services)
     hidden = len(names) - len(shown)
     rest = f"; {hidden} empty dead, guarded and reply queues: --all" if hidden else ""
     quiet = [] if lines else [Text("nothing wants attention", style="green")]

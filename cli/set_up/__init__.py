@@ -1,0 +1,1 @@
+"""Commands with which a system is set up, started and described."""

@@ -1,21 +1,17 @@
-"""`doorstep migrate`: bring the databases to the newest version. Needs nothing but their URLs."""
+"""`doorstep migrate`: the databases at the newest version. Needs nothing but their URLs."""
 
-import json
-import time
 from typing import Annotated
 
 import typer
 
-from operations.settings import SERVICES, environment
-
-AsJson = Annotated[bool, typer.Option("--json", help="For programs.")]
-
-
-def register(app: typer.Typer) -> None:
-    app.command()(migrate)
+from cli.options import AsJson, must_be_service
+from cli.output import print_json
+from operations.migrate import migrate
+from operations.services import SERVICES
+from operations.settings import environment
 
 
-def migrate(
+def command(
     services: Annotated[
         list[str] | None, typer.Argument(help="Default: every service", metavar="[SERVICE]…")
     ] = None,
@@ -25,27 +21,12 @@ def migrate(
 
     For deployments; `doorstep up` does it by itself. Run it before services of a new version start.
     """
-    from chassis.database.engine import Database
-    from chassis.database.migrations import upgrade
-    from chassis.errors import SettingsError
-    from chassis.settings import PREFIX, with_secret_files
-
     for name in services or ():
-        if name not in SERVICES:
-            raise typer.BadParameter(f"{name} is none of {', '.join(SERVICES)}")
-    given = with_secret_files(environment())
+        must_be_service(name)
     done: dict[str, float] = {}
-    for name in services or SERVICES:
-        variable = f"{PREFIX}{name.upper()}_DATABASE_URL"
-        url = given.get(variable, "").strip()
-        if not url:
-            raise SettingsError(f"{variable} is not set: set it, or {variable}_FILE")
-        began = time.monotonic()
-        database = Database(url, application="doorstep-migrate")
-        upgrade(name, database)
-        database.dispose()
-        done[name] = round(time.monotonic() - began, 2)
+    for migrated in migrate(environment(), services or SERVICES):
+        done[migrated.service] = migrated.seconds
         if not as_json:
-            print(f"{name}: up to date ({done[name]} s)", flush=True)
+            print(f"{migrated.service}: up to date ({migrated.seconds} s)", flush=True)
     if as_json:
-        print(json.dumps({"up_to_date": done}))
+        print_json({"up_to_date": done})

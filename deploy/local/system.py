@@ -6,74 +6,32 @@ import signal
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
-from chassis.broker_address import read_address
+from chassis.broker_address import describe, read_address
+from chassis.messaging.connection import BROKER_AWAY, close_quietly, connect
+from chassis.sealing import new_key
+from chassis.settings import read_settings, with_secret_files
 from deploy.local import processes
 from deploy.local.broker import PrivateBroker
-from deploy.local.ports import accepts, freeport, is_free
+from deploy.local.parts import FIRST_WAIT_S, LONGEST_WAIT_S, WELL_AFTER_S, Health, Part
+from deploy.local.ports import freeport, is_free
 from deploy.local.processes import LocalNodeError, wait_until
-from operations.settings import SERVICES, remember, write_private
+from operations.migrate import migrate_all
+from operations.services import SERVICES
+from operations.settings import remember, write_private
+from operations.topology import apply_topology
 
 START_S = 60
 # A service drains for up to 18 s after SIGTERM; all of it must end within 25 s.
 SERVICE_GRACE_S = 19.5
 BROKER_GRACE_S = 4.5
-# Restarts wait 1, 2, 4 … 30 s; who has run for a minute starts at 1 again.
-FIRST_WAIT_S, LONGEST_WAIT_S, WELL_AFTER_S = 1.0, 30.0, 60.0
 
 Say = Callable[[str], object]
 
 
 class Stopped(Exception):
     """Somebody asked to stop while we were waiting."""
-
-
-@dataclass(frozen=True)
-class Health:
-    """One line of `doorstep status`."""
-
-    name: str
-    running: bool
-    ready: bool
-    port: int | None
-    pid: int | None
-    restarts: int
-    waiting: str
-
-
-@dataclass
-class Part:
-    """A child process that is started again when it dies."""
-
-    name: str
-    command: list[str]
-    port: int
-    pidfile: Path
-    log: Path
-    restarts: int = 0
-    child: int = 0
-    started: float = 0.0
-    next_wait: float = FIRST_WAIT_S
-    due: float | None = None
-
-    def start(self, environment: dict[str, str]) -> None:
-        self.child = processes.spawn(self.command, pidfile=self.pidfile, log=self.log, env=environment)
-        self.started, self.due = time.monotonic(), None
-
-    @property
-    def pid(self) -> int | None:
-        return processes.running(self.pidfile)
-
-    def ready(self) -> tuple[bool, str]:
-        """(ready, what it waits for)."""
-        if self.pid is None:
-            return False, "not running"
-        if self.name == "sms":
-            return accepts(self.port), ""
-        return _readyz(self.port)
 
 
 class LocalSystem:
@@ -83,8 +41,6 @@ class LocalSystem:
     """
 
     def __init__(self, directory: Path, *, stopped: Callable[[], bool] = lambda: False) -> None:
-        from chassis.settings import with_secret_files
-
         self.directory = directory
         self._stopped = stopped
         self._run = directory / "run"
@@ -153,17 +109,10 @@ class LocalSystem:
             self.broker.stop(grace=BROKER_GRACE_S)
 
     def health(self) -> list[Health]:
-        """What is the case now, whichever process started it."""
+        """Of every part as it is now, whichever process started it."""
         restarts = self._restarts()
         found = [self._broker_health(restarts.get("broker", 0))]
-        for part in self._parts:
-            ready, waiting = part.ready()
-            running = part.pid is not None
-            port = part.port if running else None
-            found.append(
-                Health(part.name, running, ready, port, part.pid, restarts.get(part.name, 0), waiting)
-            )
-        return found
+        return found + [part.health(restarts.get(part.name, 0)) for part in self._parts]
 
     def prepare_files(self) -> None:
         """Databases and keys a command may use before the system was ever up; `start` goes on with them."""
@@ -219,14 +168,16 @@ class LocalSystem:
         return Part(name, command, port, self._run / f"{name}.pid", self._logs / f"{name}.log")
 
     def _prepare(self, say: Say) -> None:
-        from operations.preparation import apply_topology, migrate
-
         self._look_up()
         say("bringing the databases up to date")
-        migrate(self.environment())
+        migrate_all(self.environment())
         self._look_up()
         say("declaring exchanges and queues")
-        apply_topology(self.environment())
+        environment = self.environment()
+        url = read_settings(SERVICES[0], environment).broker_url
+        if (why := _broken(url)) is not None:
+            raise LocalNodeError(f"no connection to the broker at {describe(url)}: {why}")
+        apply_topology(environment)
         self._look_up()
 
     def _wait_for(self, part: Part) -> None:
@@ -270,7 +221,7 @@ class LocalSystem:
                 "broker", running, ready, port, self.broker.pid, restarts, "" if ready else "not running"
             )
         _, port = read_address(self._outside["DOORSTEP_BROKER_URL"]).hosts[0]
-        ready = _reaches(self._outside["DOORSTEP_BROKER_URL"])
+        ready = _broken(self._outside["DOORSTEP_BROKER_URL"]) is None
         return Health("broker", ready, ready, port, None, 0, "" if ready else "no connection")
 
     def _write_state(self) -> None:
@@ -285,39 +236,26 @@ class LocalSystem:
         return known
 
 
-def as_json(health: list[Health]) -> list[dict[str, Any]]:
-    return [asdict(part) for part in health]
-
-
 def _key_file(file: Path, prefix: str) -> Path:
     """Made once. Whoever loses it cannot read the sealed data any more."""
     if not file.exists():
-        from chassis.sealing import new_key
-
         file.parent.mkdir(parents=True, exist_ok=True)
         file.parent.chmod(0o700)
         write_private(file, f"{prefix}{new_key()}\n")
     return file
 
 
-def _readyz(port: int) -> tuple[bool, str]:
-    import requests
-
-    session = requests.Session()
-    session.trust_env = False  # no proxy between us and ourselves
+def _broken(url: str) -> str | None:
+    """Why the broker cannot be reached; None where it answers."""
     try:
-        answer = session.get(f"http://127.0.0.1:{port}/readyz", timeout=3)
-        waiting = answer.json().get("waiting", {})
-    except (requests.RequestException, ValueError):
-        return False, "no answer"
-    return answer.status_code == 200, "; ".join(f"{name}: {why}" for name, why in waiting.items())
+        close_quietly(connect(url, "doorstep up"))
+    except BROKER_AWAY as error:
+        return str(error)
+    return None
 
 
-def _reaches(url: str) -> bool:
-    from chassis.messaging.connection import BROKER_AWAY, close_quietly, connect
-
-    try:
-        close_quietly(connect(url, "doorstep status"))
-    except BROKER_AWAY:
-        return False
-    return True
+def settings_before_first_start(folder: Path) -> dict[str, str]:
+    """Those that the first `doorstep up` in this folder will go on with. It makes the keys."""
+    system = LocalSystem(folder)
+    system.prepare_files()
+    return system.environment()

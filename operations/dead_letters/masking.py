@@ -1,7 +1,7 @@
-"""What may be shown of a message whose content nobody has checked.
+"""Masking a message whose content nobody has checked.
 
-Shown is only what stands under a name that holds nothing personal and looks as such a value must; all else
-is masked, so that a field nobody thought of, or a name in the wrong place, stays hidden too.
+A value is shown only under a name that holds nothing personal, and only if it looks as such a value must. All
+else is masked, so that an unforeseen field, or a person's name in the wrong place, stays hidden too.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def masked(message: Any) -> Any:
     The id and source of an event, or of each that is packed, stay as they are: they are listed anyway.
     """
     if isinstance(message, list):
-        return [masked(one) for one in message]
+        return [masked(event) for event in message]
     if isinstance(message, dict) and "specversion" in message:
         return {
             _name(key): masked_id(inner) if key in ("id", "source") else _masked(inner, key)

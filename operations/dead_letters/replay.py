@@ -16,15 +16,21 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from cli.arrivals.publish import fail
+from amqp.exceptions import NotFound as QueueNotFound
+from sqlalchemy import case, func, select, update
+from sqlalchemy.engine import Connection
+
+from chassis.database.statements import is_in, lock_rows
+from chassis.messaging.dead_letters import DEAD, PURPOSE, Act, begin, replayed, take
+from chassis.messaging.publisher import Publisher
+from chassis.names import BACK, LETTER
+from chassis.sealing import SealBroken
+from operations.broker import broker_connection
+from operations.databases import database_of, settings_of
 from operations.dead_letters.choice import ON_THE_WAY, Chosen, came_back, in_steps, on_the_way
-
-if TYPE_CHECKING:
-    from sqlalchemy.engine import Connection
-
-    from chassis.messaging.dead_letters import Act
+from operations.errors import BrokerRefused, NotSetUp
 
 # What a crash makes us send twice at the most, in letters and in seconds.
 MARK_AFTER = 100
@@ -36,7 +42,7 @@ BEAT_S = 1.0
 
 @dataclass(frozen=True)
 class Outcome:
-    """What has become of the letters of one replay."""
+    """The letters of one replay by their outcome."""
 
     sent: int
     handled: int
@@ -47,14 +53,12 @@ class Outcome:
         return self.sent - self.handled - self.dead_again
 
 
-def replay(chosen: Chosen, act: Act, rate: float | None, advance: Callable[[], object]) -> int:
+def replay_letters(chosen: Chosen, act: Act, rate: float | None, advance: Callable[[], object]) -> int:
     """Send those of them that still wait; returns how many the broker took.
 
     :param rate: letters a second at the most.
+    :raises BrokerRefused: some were not taken; NotSetUp: a queue or a key is missing.
     """
-    from chassis.messaging.dead_letters import begin
-    from operations.databases import database_of
-
     sent = 0
     for service, ids in chosen.ids.items():
         if not ids:
@@ -66,7 +70,9 @@ def replay(chosen: Chosen, act: Act, rate: float | None, advance: Callable[[], o
                 sending.send(step, act, again=chosen.choice.state == ON_THE_WAY)
         sent += sending.confirmed
         if sending.refused:
-            fail(f"the broker refused {sending.refused} of {len(ids)}; they wait on: see `doorstep queues`")
+            raise BrokerRefused(
+                f"the broker refused {sending.refused} of {len(ids)}; they wait on: see `doorstep queues`"
+            )
     return sent
 
 
@@ -81,11 +87,6 @@ def outcome(act: Act, services: Collection[str], wait: float) -> Outcome:
 
 
 def _outcome(act: Act, services: Collection[str]) -> Outcome:
-    from sqlalchemy import case, func, select
-
-    from chassis.messaging.dead_letters import DEAD
-    from operations.databases import database_of
-
     again = came_back()
     sent = handled = dead_again = 0
     for service in services:
@@ -101,11 +102,6 @@ def _outcome(act: Act, services: Collection[str]) -> Outcome:
 
 
 def _wait_again(conn: Connection, ids: list[str]) -> None:
-    from sqlalchemy import update
-
-    from chassis.database.statements import is_in, lock_rows
-    from chassis.messaging.dead_letters import DEAD
-
     lock_rows(conn, DEAD, "id", ids)
     unsettled = {"state": "waiting", "settled_at": None, "settled_by": None, "settled_reason": None}
     conn.execute(update(DEAD).where(is_in(conn, DEAD.c.id, ids), on_the_way()).values(unsettled))
@@ -115,9 +111,6 @@ class _Sending:
     """Publishes letters of one service; leaving the block waits for the confirms and marks them."""
 
     def __init__(self, service: str, rate: float | None, advance: Callable[[], object]) -> None:
-        from chassis.messaging.publisher import Publisher
-        from operations.databases import database_of, settings_of
-
         settings = settings_of(service)
         self.confirmed = 0
         self._database = database_of(service)
@@ -147,9 +140,6 @@ class _Sending:
 
     def send(self, ids: list[str], act: Act, *, again: bool) -> None:
         """:param again: also those of which nothing was heard since they were sent."""
-        from chassis.messaging.dead_letters import take
-        from chassis.names import BACK, LETTER
-
         with self._database.begin() as conn:
             if again:
                 _wait_again(conn, ids)
@@ -170,13 +160,12 @@ class _Sending:
             self._mark_in_time()
 
     def _opened(self, row: Mapping[str, Any]) -> bytes:
-        from chassis.messaging.dead_letters import PURPOSE
-        from chassis.sealing import SealBroken
-
         try:
             body: str = self._sealer.unseal(row["sealed_body"], PURPOSE)
         except SealBroken as error:
-            fail(f"{row['id']} cannot be opened ({error}): set the key in DOORSTEP_SEAL_KEYS, or discard it")
+            raise NotSetUp(
+                f"{row['id']} cannot be opened ({error}): set the key in DOORSTEP_SEAL_KEYS, or discard it"
+            ) from None
         return body.encode()
 
     def _pace(self) -> None:
@@ -198,8 +187,6 @@ class _Sending:
             self._mark()
 
     def _mark(self) -> None:
-        from chassis.messaging.dead_letters import replayed
-
         self._marked_at = time.monotonic()
         if self._to_mark:
             with self._database.begin() as conn:
@@ -209,16 +196,12 @@ class _Sending:
 
     def _must_exist(self, queues: set[str]) -> None:
         """A copy for a queue that is not there would lie unseen in doorstep.unrouted."""
-        from amqp.exceptions import NotFound
-
-        from operations.databases import broker
-
         if queues <= self._queues:
             return
-        with broker("doorstep dead") as connection:
+        with broker_connection("doorstep dead") as connection:
             for queue in sorted(queues - self._queues):
                 try:
                     connection.channel().queue_declare(queue, passive=True)
-                except NotFound:
-                    fail(f"there is no queue {queue}: run `doorstep topology apply`")
+                except QueueNotFound:
+                    raise NotSetUp(f"there is no queue {queue}: run `doorstep topology apply`") from None
         self._queues |= queues

@@ -1,59 +1,21 @@
-"""The documents that are made from contracts and handlers, the AsyncAPI document first of all."""
+"""The AsyncAPI 3 document: all services as one application, made from contracts and handlers."""
+
+from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from importlib import import_module
-from pathlib import Path
+from importlib.metadata import version
 from typing import Any
 
-from operations.settings import SERVICES
+from chassis.handlers import Handler, Service
+from chassis.messaging.topology import work_queue
+from chassis.names import ARRIVALS, EVENTS, REPLIES
+from contracts.examples import EXAMPLES
+from contracts.json_schema import data_schema, envelope_schema
+from contracts.registry import EVENT_TYPES, NO_SERVICE, OUTSIDERS
 
 
-def made() -> dict[Path, str]:
-    """File -> content, of every document that is made from the code."""
-    from contracts.documents import SCHEMAS, as_json, reference_page, schemas
-    from operations.documents.metrics_page import metrics_page
-
-    docs = SCHEMAS.parent.parent / "docs"
-    services = handling_services()
-    return {
-        **schemas(),
-        SCHEMAS.parent / "asyncapi.json": as_json(asyncapi(services)),
-        docs / "events.md": reference_page(listeners(services)),
-        docs / "metrics.md": metrics_page(),
-    }
-
-
-def handling_services() -> list[Any]:
-    from chassis.handlers import Service
-
-    return [Service(name, import_module(f"services.{name}.handlers").HANDLERS) for name in SERVICES]
-
-
-def listeners(services: Sequence[Any]) -> dict[str, list[str]]:
-    """Event type -> the queues it goes to."""
-    from chassis.names import REPLIES
-    from contracts.registry import EVENT_TYPES
-
-    found: dict[str, list[str]] = {}
-    for name in EVENT_TYPES:
-        found[name] = [
-            handler.queue(service.name)
-            for service in services
-            for handler in service.handlers
-            if name in handler.events
-        ]
-        if name.startswith("report."):
-            found[name].append(f"{REPLIES}.<publisher>")
-    return found
-
-
-# -- AsyncAPI 3 ----------------------------------------------------------------------------------------------
-
-
-def asyncapi(services: Sequence[Any]) -> dict[str, Any]:
+def asyncapi(services: Sequence[Service]) -> dict[str, Any]:
     """All services as one application: what it sends, what each of its queues receives."""
-    from contracts.registry import EVENT_TYPES, NO_SERVICE, OUTSIDERS
-
     channels: dict[str, Any] = {}
     operations: dict[str, Any] = {}
     for name in EVENT_TYPES:
@@ -91,8 +53,6 @@ def asyncapi(services: Sequence[Any]) -> dict[str, Any]:
 
 def _way_out(event_type: str) -> tuple[str, str, str, str]:
     """Channel, address (routing key), exchange and its kind, for one event type."""
-    from chassis.names import ARRIVALS, EVENTS, REPLIES
-
     if event_type == "arrival.reported":
         return event_type, "arrival.reported.{publisher}", ARRIVALS, "topic"
     if event_type.startswith("report."):
@@ -117,9 +77,7 @@ def _exchange_channel(address: str, exchange: str, kind: str) -> dict[str, Any]:
     return channel
 
 
-def _queue_channel(service: str, handler: Any) -> dict[str, Any]:
-    from chassis.messaging.topology import work_queue
-
+def _queue_channel(service: str, handler: Handler) -> dict[str, Any]:
     queue = work_queue(service, handler)
     return {
         "address": queue.name,
@@ -149,10 +107,6 @@ def _operation(action: str, channel: str, events: Sequence[str]) -> dict[str, An
 
 
 def _messages() -> Iterator[tuple[str, dict[str, Any]]]:
-    from contracts.examples import EXAMPLES
-    from contracts.json_schema import data_schema
-    from contracts.registry import EVENT_TYPES
-
     for name, kind in EVENT_TYPES.items():
         yield (
             name,
@@ -181,9 +135,6 @@ def _messages() -> Iterator[tuple[str, dict[str, Any]]]:
 
 def _schemas() -> dict[str, Any]:
     """All in one place, without what only documents that stand alone need."""
-    from contracts.json_schema import data_schema, envelope_schema
-    from contracts.registry import EVENT_TYPES
-
     found: dict[str, Any] = {}
     parts: dict[str, Any] = {}
     for document in (envelope_schema(), *(data_schema(kind) for kind in EVENT_TYPES.values())):
@@ -203,6 +154,4 @@ def _moved(found: Any) -> Any:
 
 
 def _version() -> str:
-    from importlib.metadata import version
-
     return version("doorstep")

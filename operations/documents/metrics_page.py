@@ -1,4 +1,4 @@
-"""docs/metrics.md, made of the metrics that the code declares."""
+"""docs/metrics.md, made from the metrics that the code declares."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from importlib import import_module
 
 from prometheus_client.metrics import MetricWrapperBase
 
-from operations.settings import SERVICES
+from operations.services import SERVICES
 
 HEAD = """# Metrics
 

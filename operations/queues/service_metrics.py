@@ -1,4 +1,4 @@
-"""What the services say of themselves at /metrics, all replicas of each together.
+"""The services' own figures from /metrics, those of all replicas of a service together.
 
 DOORSTEP_<SERVICE>_ADDRESS is a host:port, or several with commas; a name that stands for several replicas is
 asked at each of its addresses. Without it: this machine, at the service's health port.
@@ -12,6 +12,9 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
+
+import requests
+from prometheus_client.parser import text_string_to_metric_families
 
 ANSWER_S = 3.0
 
@@ -64,8 +67,8 @@ class Counts:
 
 
 @dataclass
-class Told:
-    """By the replicas of one service that answered. `failure`: why one did not, or none can be found."""
+class ServiceFigures:
+    """Of the replicas of one service that answered. `failure`: why one did not, or none can be found."""
 
     service: str
     replicas: int = 0
@@ -78,31 +81,31 @@ class Told:
         return self.replicas > 0
 
 
-def ask_services(services: Sequence[str], given: Mapping[str, str]) -> dict[str, Told]:
+def ask_services(services: Sequence[str], given: Mapping[str, str]) -> dict[str, ServiceFigures]:
     """All at once: who does not answer holds up nobody longer than ANSWER_S."""
-    told = {service: Told(service) for service in services}
-    places: list[tuple[Told, str, str, int]] = []
+    figures = {service: ServiceFigures(service) for service in services}
+    places: list[tuple[ServiceFigures, str, str, int]] = []
     for service in services:
         name = service.upper()
         port = given.get(f"DOORSTEP_{name}_HEALTH_PORT", "").strip()
         default = f"127.0.0.1:{port}" if port.strip("0") else ""
         addresses = given.get(f"DOORSTEP_{name}_ADDRESS", "").strip() or default
         if not addresses:
-            told[service].failure = f"not known where it is: set DOORSTEP_{name}_ADDRESS=host:port"
+            figures[service].failure = f"not known where it is: set DOORSTEP_{name}_ADDRESS=host:port"
         for address in filter(None, map(str.strip, addresses.split(","))):
             try:
-                places += ((told[service], address, *place) for place in _places(address))
+                places += ((figures[service], address, *place) for place in _places(address))
             except (OSError, ValueError):
-                told[service].failure = f"no answer at {address}: is it running?"
+                figures[service].failure = f"no answer at {address}: is it running?"
     with ThreadPoolExecutor(max(1, len(places))) as pool:
-        for (one, address, *_), text in zip(places, pool.map(_read, places), strict=True):
+        for (of_service, address, *_), text in zip(places, pool.map(_read, places), strict=True):
             if text is None:
-                one.failure = f"no answer at {address}: is it running?"
-            elif _take_in(one, text):
-                one.replicas += 1
+                of_service.failure = f"no answer at {address}: is it running?"
+            elif _take_in(of_service, text):
+                of_service.replicas += 1
             else:
-                one.failure = f"no metrics at {address}: is that {one.service}?"
-    return told
+                of_service.failure = f"no metrics at {address}: is that {of_service.service}?"
+    return figures
 
 
 def _places(address: str) -> list[tuple[str, int]]:
@@ -113,8 +116,6 @@ def _places(address: str) -> list[tuple[str, int]]:
 
 
 def _read(place: tuple[Any, str, str, int]) -> str | None:
-    import requests
-
     *_, host, port = place
     session = requests.Session()
     session.trust_env = False  # no proxy between us and the services
@@ -127,10 +128,8 @@ def _read(place: tuple[Any, str, str, int]) -> str | None:
     return answer.text if answer.ok else None
 
 
-def _take_in(told: Told, text: str) -> bool:
+def _take_in(figures: ServiceFigures, text: str) -> bool:
     """False where this is no page of this service."""
-    from prometheus_client.parser import text_string_to_metric_families
-
     try:
         families = list(text_string_to_metric_families(text))
     except ValueError:
@@ -139,11 +138,11 @@ def _take_in(told: Told, text: str) -> bool:
     for sample in (sample for family in families for sample in family.samples):
         labels = sample.labels
         if sample.name in (MESSAGES, RETRIES):
-            ours |= labels["handler"].startswith(f"{told.service}.")
-            told.counts.values[sample.name, labels["handler"], labels.get("outcome", "")] += sample.value
+            ours |= labels["handler"].startswith(f"{figures.service}.")
+            figures.counts.values[sample.name, labels["handler"], labels.get("outcome", "")] += sample.value
         elif sample.name == LAG:
-            told.counts.values[LAG, labels["handler"], labels["le"]] += sample.value
+            figures.counts.values[LAG, labels["handler"], labels["le"]] += sample.value
         elif sample.name in SAME_IN_ALL:
             key = (sample.name, *labels.values())
-            told.gauges[key] = max(sample.value, told.gauges.get(key, 0.0))
+            figures.gauges[key] = max(sample.value, figures.gauges.get(key, 0.0))
     return ours

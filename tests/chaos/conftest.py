@@ -18,7 +18,7 @@ import pytest
 from demo.day import Day, Line
 from deploy.local import PrivateBroker, PrivatePostgres
 from doorstep_client import BrokerError
-from operations.settings import SERVICES
+from operations.services import SERVICES
 from tests.chaos.outcome import Outcome, outcome_of
 from tests.e2e.conftest import MORNING, migrated
 from tests.system import System

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from chassis.crash_points import POINTS
-from operations.settings import SERVICES
+from operations.services import SERVICES
 from tests.chaos.conftest import Chaos, same
 from tests.chaos.outcome import Outcome
 from tests.waiting import PATIENCE_S, eventually

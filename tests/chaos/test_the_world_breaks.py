@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from operations.settings import SERVICES
+from operations.services import SERVICES
 from tests.chaos.conftest import Chaos, same
 from tests.chaos.outcome import Outcome
 from tests.waiting import eventually

@@ -14,7 +14,7 @@ from contracts.envelope import BATCH, ONE, dump_event, read_message
 from contracts.examples import EXAMPLES
 from contracts.json_schema import data_schema, envelope_schema
 from contracts.registry import EVENT_TYPES, read_data
-from operations.documents.asyncapi import handling_services, listeners, made
+from operations.documents.made import handling_services, listeners, made
 
 TYPES = sorted(EVENT_TYPES)
 

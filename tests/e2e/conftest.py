@@ -13,7 +13,7 @@ import pytest
 from chassis.database.engine import Database
 from chassis.database.migrations import upgrade
 from deploy.local import PrivateBroker
-from operations.settings import SERVICES
+from operations.services import SERVICES
 from tests.system import System
 
 MORNING = datetime(2022, 10, 1, 9, tzinfo=ZoneInfo("Asia/Shanghai"))

@@ -19,7 +19,8 @@ from contracts.registry import EVENT_TYPES
 from demo.day import Day, Line
 from demo.samples import STAFF, sample
 from deploy.local import PrivateBroker, PrivatePostgres
-from operations.settings import SERVICES, remember
+from operations.services import SERVICES
+from operations.settings import remember
 from services.notification.texts.loading import FOLDER
 from tests.e2e.conftest import MORNING, migrated
 from tests.system import System

@@ -21,7 +21,7 @@ from sqlalchemy import text
 from demo.day import PLAIN, Day
 from deploy.local import PrivateBroker
 from doorstep_client import Raw, arrival_event
-from operations.settings import SERVICES
+from operations.services import SERVICES
 from tests.e2e.conftest import MORNING, migrated
 from tests.processes import start
 from tests.system import ROOT, System

@@ -27,7 +27,7 @@ from deploy.grafana.make_dashboards import WHERE as DASHBOARDS
 from deploy.local import PrivateBroker, freeport
 from deploy.local.prometheus import PrivatePrometheus, as_targets
 from doorstep_client import arrival_event
-from operations.settings import SERVICES
+from operations.services import SERVICES
 from tests.e2e.conftest import MORNING, migrated
 from tests.system import ROOT, SMS, System
 from tests.waiting import eventually

@@ -8,11 +8,11 @@ from sqlalchemy import and_, func, select
 from sqlalchemy.engine import Connection
 
 from chassis.database.statements import is_in
+from chassis.masking import masked_phone
 from chassis.sealing import SealBroken, Sealer
 from services.notification.events.event import Notice
 from services.notification.messages.columns import plan_entries
 from services.notification.messages.letters import Message, StoredNotice, Unseal, open_message
-from services.notification.messages.masking import masked
 from services.notification.messages.message_id import id_range
 from services.notification.messages.states import STATES
 from services.notification.tables import message_attempts, messages, notices
@@ -197,7 +197,7 @@ def _unsealed(
         opened = open_message(message, notice, person, unseal)
     except SealBroken:
         return {"phone": "sealed with a key that is not here"}
-    phone = masked(opened.address("phone"))
+    phone = masked_phone(opened.address("phone"))
     if texts is None:
         return {"phone": phone}
     text = texts.render(

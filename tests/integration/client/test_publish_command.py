@@ -6,10 +6,9 @@ from pathlib import Path
 
 import pika
 import pytest
-import typer
 from typer.testing import CliRunner
 
-from cli.arrivals import publish, simulate
+from cli.main import app
 
 pytestmark = pytest.mark.broker
 
@@ -17,9 +16,6 @@ GOOD = {"person": {"name": "安示例"}, "arrival": {"at": "2022-10-01T06:12:00+
 
 
 def run(*arguments: object):
-    app = typer.Typer()
-    publish.register(app)
-    simulate.register(app)
     return CliRunner().invoke(app, [str(argument) for argument in arguments])
 
 

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from deploy.local import LocalNodeError
+from deploy.local.parts import Part
 from deploy.local.processes import alive
-from deploy.local.system import LocalSystem, Part, Stopped
+from deploy.local.system import LocalSystem, Stopped
 from operations.settings import environment
 from tests.waiting import eventually
 

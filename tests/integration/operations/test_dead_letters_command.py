@@ -18,7 +18,7 @@ from chassis.messaging.dead_letters import DEAD, DeadLetter, bury
 from chassis.messaging.inbox import INBOX
 from chassis.sealing import Sealer
 from contracts.envelope import ONE
-from operations.settings import SERVICES
+from operations.services import SERVICES
 from tests.e2e.conftest import MORNING, migrated
 from tests.processes import start
 from tests.system import KEYS, ROOT, System

@@ -21,9 +21,9 @@ from chassis.errors import WorldAway
 from demo.day import PLAIN, Day
 from deploy.local import PrivateBroker
 from doorstep_client import Raw
-from operations.databases import broker as connected
+from operations.broker import broker_connection as connected
 from operations.databases import settings_of
-from operations.settings import SERVICES
+from operations.services import SERVICES
 from tests.e2e.conftest import MORNING, migrated
 from tests.processes import start
 from tests.system import ROOT, System

@@ -6,10 +6,12 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Any
 
 import orjson
 
+from chassis.handover import Sums
 from chassis.messaging.connection import close_quietly, connect
 from chassis.messaging.consumer import BatchConsumer, DeadQueueDrain
 from chassis.messaging.dead_letters import DEAD, PURPOSE
@@ -19,8 +21,7 @@ from chassis.messaging.topology import apply, consumed_queues, service_entities,
 from chassis.names import ARRIVALS, REPLIES
 from chassis.settings import read_settings
 from contracts.envelope import BATCH, dump_event, join_events
-from operations.audit.balance import Balance, _registration
-from operations.audit.in_flight import Waiting
+from services.registration import handover
 from services.registration.service import SERVICE
 from tests.integration.registration.trial import Trial
 
@@ -100,8 +101,6 @@ class Intake:
     def body(self, letter: Any) -> Any:
         return orjson.loads(self.trial.sealer.unseal(letter["sealed_body"], PURPOSE))
 
-    def audit(self) -> Balance:
-        found = Balance(Waiting({}, {}))
+    def sums(self) -> Sums:
         with self.trial.database.read() as conn:
-            _registration(found, conn)
-        return found
+            return handover.sums(conn, datetime.now(UTC).date())

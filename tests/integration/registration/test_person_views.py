@@ -8,13 +8,15 @@ import pytest
 from typer.testing import CliRunner
 
 from cli.main import app
+from operations.trace.gather import Trace
 from services.registration import tables as t
 from tests.integration.registration.trial import Trial, report
 
 
 @pytest.fixture
 def trial(trial: Trial, monkeypatch: pytest.MonkeyPatch) -> Trial:
-    monkeypatch.setattr("operations.databases.database_of", lambda _service: trial.database)
+    for module in ("find", "gather"):
+        monkeypatch.setattr(f"operations.trace.{module}.database_of", lambda _service: trial.database)
     trial.receive(report(1))
     return trial
 
@@ -30,9 +32,9 @@ def test_a_view_is_noted_before_anything_is_shown(trial: Trial, monkeypatch: pyt
     (arrival,) = trial.arrivals()
     noted: list[object] = []
 
-    def shown(arrival_id: str, *, reveal: bool) -> dict[str, str]:
+    def shown(arrival_id: str, *, reveal: bool) -> Trace:
         noted.extend(trial.rows(t.person_views))
-        return {"arrival_id": arrival_id}
+        return Trace(arrival_id, None, {}, {})
 
     monkeypatch.setattr("cli.arrivals.trace.gather", shown)
     arguments = ["trace", arrival["id"], "--reveal", "--why", "called by the resident", "--json"]

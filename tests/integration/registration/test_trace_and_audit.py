@@ -10,8 +10,7 @@ from sqlalchemy.engine import Connection
 from chassis.database.statements import insert_rows
 from chassis.ids import new_id
 from chassis.messaging.inbox import INBOX
-from operations.audit.balance import NAMED, Balance, _registration
-from operations.audit.in_flight import Waiting
+from services.registration import handover
 from services.registration import tables as t
 from services.registration.arrivals import balance, queries
 from services.registration.arrivals.balance import MOST_NAMED
@@ -94,13 +93,11 @@ def test_audit_ends_with_fifty_thousand_reports_and_names_those_that_are_gone(tr
     with trial.database.begin() as conn:
         insert_rows(conn, INBOX, [received | {"event_id": name, "handled_at": now} for name in names])
         insert_rows(conn, t.reports, [kept | {"id": new_id(), "event_id": name} for name in there])
-    found = Balance(Waiting({}, {}))
     with trial.database.read() as conn:
         interrupt_after(conn, MOST_STEPS)
-        _registration(found, conn)
-    assert found.missing_count == len(gone) > NAMED
-    named = [one.id for one in found.missing]
-    assert named == [f"/rail r{n:05}" for n in gone[:NAMED]]
+        found = handover.sums(conn, now.date())
+    assert len(found.lacks) + found.unnamed == len(gone) > MOST_NAMED
+    assert [lack.id for lack in found.lacks] == [f"/rail r{n:05}" for n in gone[:MOST_NAMED]]
 
 
 def interrupt_after(conn: Connection, steps: int) -> None:

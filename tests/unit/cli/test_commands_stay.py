@@ -7,7 +7,7 @@ from typing import Any
 
 import typer
 
-from cli.main import app
+from cli.main import COMMANDS, app
 
 KNOWN = Path(__file__).with_name("commands.txt")
 
@@ -15,6 +15,15 @@ KNOWN = Path(__file__).with_name("commands.txt")
 def test_commands_and_options_are_those_that_scripts_know() -> None:
     """After a change that is wanted, `python -m tests.unit.cli.test_commands_stay` writes the file again."""
     assert "".join(described()) == KNOWN.read_text(encoding="utf-8")
+
+
+def test_the_list_shows_the_first_paragraph_of_each_commands_help() -> None:
+    root: Any = typer.main.get_command(app)
+    ctx = root.context_class(root, info_name="doorstep")
+    for name, entry in COMMANDS.items():
+        _, command, _ = root.resolve_command(ctx, [name])
+        assert " ".join(command.help.split("\n\n")[0].split()) == entry.summary
+        assert command.hidden == entry.hidden
 
 
 def described() -> Iterator[str]:

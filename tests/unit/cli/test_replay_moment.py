@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 import typer
 
-from cli.operate.replay import moment
+from cli.options import moment
 
 NOW = datetime(2022, 10, 2, 12, tzinfo=UTC)
 SHANGHAI = ZoneInfo("Asia/Shanghai")

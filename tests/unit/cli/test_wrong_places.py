@@ -13,7 +13,7 @@ from threading import Thread
 
 import pytest
 
-from operations.settings import SERVICES
+from operations.services import SERVICES
 from tests.system import KEYS, ROOT, Answer
 
 

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chassis.masking import masked_phone
 from field.words import LANGUAGES, MEASURES
 from services.notification.channels.sms_length import segments
-from services.notification.messages.masking import masked
 from services.notification.texts.language import WORDS
 from services.notification.texts.loading import TemplatesWrong, load_template, load_texts
 
@@ -162,7 +162,7 @@ def test_text_messages_are_counted_as_networks_count_them(text: str, parts: int)
 
 @given(st.text(alphabet="0123456789+", min_size=5, max_size=16))
 def test_a_masked_phone_does_not_give_the_number_away(phone: str) -> None:
-    shown = masked(phone)
+    shown = masked_phone(phone)
     assert shown is not None and "****" in shown and phone not in shown
     assert sum(c != "*" for c in shown) <= 5
 

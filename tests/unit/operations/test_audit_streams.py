@@ -6,9 +6,12 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from operations.audit.balance import Balance
-from operations.audit.in_flight import GRACE, Passage, Recorded, Waiting
-from operations.audit.streams import Pair, Relation, compared, hand_on
+from chassis.handover import RecordedAt
+from operations.audit.relations import Relation
+from operations.audit.result import Audit
+from operations.audit.streams import Pair, compared, count_handed_on
+from operations.audit.unhandled_events import GRACE, Recorded, UnhandledEvents
+from operations.audit.waiting_messages import Waiting
 
 rows = st.dictionaries(st.uuids().map(str), st.integers(1, 5))
 
@@ -20,7 +23,7 @@ def test_every_id_of_either_side_comes_once_in_order(here, there, both):
     assert pairs == [Pair(id, left.get(id), right.get(id)) for id in sorted(left.keys() | right.keys())]
 
 
-class NothingDead(Passage):
+class NothingDead(UnhandledEvents):
     def _dead(self, handler, source, ids):
         return {id for id in ids if id == "dead"}
 
@@ -30,9 +33,9 @@ class NothingDead(Passage):
 
 def judged(
     *events: Recorded, outboxes: int = 0, queues: dict[str, int] | None
-) -> tuple[Counter[str], Passage]:
-    passage = NothingDead(Waiting({"registration": outboxes}, queues))
-    return passage.judge("isolation.open_case", "registration", events), passage
+) -> tuple[Counter[str], UnhandledEvents]:
+    unhandled = NothingDead(Waiting({"registration": outboxes}, queues))
+    return unhandled.judge("isolation.open_case", "registration", events), unhandled
 
 
 def recorded(id: str, ago: timedelta) -> Recorded:
@@ -43,14 +46,14 @@ OLD = recorded("old", GRACE * 2)
 
 
 def test_a_young_event_is_in_flight_though_no_queue_shows_it():
-    found, passage = judged(recorded("new", GRACE / 2), queues={})
-    assert found == {"in_flight": 1} and not passage.missing
+    found, unhandled = judged(recorded("new", GRACE / 2), queues={})
+    assert found == {"in_flight": 1} and not unhandled.missing
 
 
 def test_an_old_event_in_no_queue_is_lost_and_named():
-    found, passage = judged(OLD, queues={"isolation.keep_staff": 7})
+    found, unhandled = judged(OLD, queues={"isolation.keep_staff": 7})
     assert found == {"lost": 1}
-    assert [one.id for one in passage.missing] == ["old"]
+    assert [missing.id for missing in unhandled.missing] == ["old"]
 
 
 def test_an_old_event_may_wait_in_its_queue_in_a_retry_queue_or_in_the_outbox():
@@ -60,9 +63,9 @@ def test_an_old_event_may_wait_in_its_queue_in_a_retry_queue_or_in_the_outbox():
 
 
 def test_without_a_broker_nothing_is_called_lost():
-    found, passage = judged(OLD, recorded("new", GRACE / 2), queues=None)
+    found, unhandled = judged(OLD, recorded("new", GRACE / 2), queues=None)
     assert found == {"in_flight": 2}
-    assert passage.unseen == 1, "nor is it known not to be"
+    assert unhandled.unseen == 1, "nor is it known not to be"
     assert judged(OLD, outboxes=1, queues=None)[1].unseen == 0
 
 
@@ -73,22 +76,30 @@ def test_events_given_up_on_are_accounted_for():
 def test_of_each_version_it_counts_when_that_was_recorded_whatever_its_id_looks_like():
     now = datetime.now(UTC)
     long_ago = now - GRACE * 2
-    recorded_at = {"fresh": (now, now), "changed": (long_ago, now), "old": (long_ago, long_ago)}
+    recorded_at = {
+        "fresh": RecordedAt(now, now),
+        "changed": RecordedAt(long_ago, now),
+        "old": RecordedAt(long_ago, long_ago),
+    }
     relation = Relation(
         source="registration",
+        taker="isolation",
         first=("arrival.registered", "isolation.open_case"),
         later=("arrival.reassessed", "isolation.reassess_case"),
-        known=lambda ids: {},
+        recorded=lambda conn: iter(()),
+        taken_in=lambda conn: iter(()),
+        versions_taken_in=lambda ids: {},
         excused=lambda ids: set(),
         recorded_at=lambda ids: {id: recorded_at[id] for id in ids},
         orphan=("arrival", ""),
         gone=lambda event, known: ("case", event.about, ""),
+        sums=lambda first, later: {},
     )
     waiting = Waiting({"registration": 0}, {})
-    balance = Balance(waiting)
-    balance.passage = NothingDead(waiting)
-    first, later = hand_on(
-        balance, relation, [Pair("fresh", 1, None), Pair("changed", 2, None), Pair("old", 2, None)]
+    audit = Audit(waiting)
+    audit.unhandled = NothingDead(waiting)
+    first, later = count_handed_on(
+        audit, relation, [Pair("fresh", 1, None), Pair("changed", 2, None), Pair("old", 2, None)]
     )
     assert first == {"due": 3, "in_flight": 1, "lost": 2}
     assert later == {"due": 2, "in_flight": 1, "lost": 1}

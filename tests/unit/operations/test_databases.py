@@ -4,9 +4,9 @@ import pytest
 
 from chassis.database.engine import Database
 from chassis.database.migrations import revisions, upgrade
-from deploy.local.processes import LocalNodeError
 from operations.databases import database_of
-from operations.settings import SERVICES
+from operations.errors import NotSetUp
+from operations.services import SERVICES
 from tests.system import KEYS
 
 
@@ -22,7 +22,7 @@ def test_tables_of_an_older_version_are_named_with_what_to_do(
     for name, value in (KEYS | given).items():
         monkeypatch.setenv(name, value)
     upgrade(service, Database(url), revisions(service)[-2])
-    with pytest.raises(LocalNodeError, match=f"tables of {service} .* run `doorstep migrate`"):
+    with pytest.raises(NotSetUp, match=f"tables of {service} .* run `doorstep migrate`"):
         database_of.__wrapped__(service)
 
     upgrade(service, Database(url))

@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
-from operations.queues.figures import Picture, attention, queue_of
+from operations.queues.attention import attention
+from operations.queues.look import queue_of
+from operations.queues.picture import Picture
 
 COUNTED = {"state": "running", "messages_ready": 0, "messages_unacknowledged": 0, "consumers": 1}
 

@@ -1,16 +1,14 @@
-"""`doorstep docs`: writes what is made from contracts and handlers. For developers; operators need it not."""
+"""`doorstep docs`: the documents that are made from the code. For developers; operators do not need it."""
 
-import sys
 from typing import Annotated
 
 import typer
 
+from cli.output import say
+from operations.documents.made import write_documents
 
-def register(app: typer.Typer) -> None:
-    app.command("docs", hidden=True)(docs)
 
-
-def docs(
+def command(
     check: Annotated[bool, typer.Option("--check", help="write nothing, tell what is out of date")] = False,
     readers_first: Annotated[
         bool,
@@ -21,11 +19,8 @@ def docs(
     ] = False,
 ) -> None:
     """Write the JSON Schemas, the AsyncAPI document and the reference page of events."""
-    from contracts.documents import run
-    from operations.documents.asyncapi import made
-
-    wrong = list(run(made(), check=check, readers_first=readers_first))
+    wrong = list(write_documents(check=check, readers_first=readers_first))
     for line in wrong:
-        print(line, file=sys.stderr)
+        say(line)
     if wrong:
         raise typer.Exit(1)

@@ -1,0 +1,63 @@
+"""An audit as a table for the terminal."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from operations.audit.result import Audit
+
+SHOWN = 20
+
+
+def show_audit(audit: Audit, console: Console) -> None:
+    table = Table("", "count", "of which", title="Balance", title_justify="left")
+    table.columns[1].justify = "right"
+    for what, count, parts in _lines(audit.sums):
+        table.add_row(what, str(count), parts)
+    console.print(table)
+    if audit.waiting.queues is None:
+        console.print(f"[yellow]judged by the databases only: {audit.waiting.broker}[/]")
+    elif unrouted := audit.waiting.unrouted:
+        console.print(f"[yellow]{unrouted} messages found no queue: see `doorstep topology check`[/]")
+    for title, counts in (("in flight", audit.in_flight), ("dead letters", audit.dead_letters)):
+        console.print(f"{title}: {', '.join(f'{name} {n}' for name, n in counts.items()) or 'none'}")
+    for missing in audit.missing[:SHOWN]:
+        console.print(f"[red]missing {missing.what}[/] {missing.id}: {missing.why}", highlight=False)
+    if audit.missing_count > SHOWN:
+        console.print(f"… and {audit.missing_count - SHOWN} more (--json names up to 100)")
+    console.print(_verdict(audit))
+
+
+def _verdict(audit: Audit) -> str:
+    if audit.missing_count:
+        return "[red]it does not add up[/]"
+    if audit.unseen:
+        what = f"{audit.unseen} events are neither handled nor dead, and the queues could not be looked at"
+        return f"[yellow]whether it adds up is not known: {what}[/]"
+    return "[green]it adds up[/]"
+
+
+def _lines(sums: dict[str, dict[str, Any]]) -> list[tuple[str, int, str]]:
+    """(what, how many, the parts of that number)."""
+    reports, arrivals, cases = sums["reports"], sums["arrivals"], sums["cases"]
+    tasks, notices, messages = sums["tasks"], sums["notices"], sums["messages"]
+    again = sums["reassessments"]
+    return [
+        ("reports received", reports["received"], _parts(reports, "received")),
+        ("arrivals registered", arrivals["registered"], _parts(arrivals, "registered")),
+        ("  assessed again", again["recorded"], _parts(again, "recorded")),
+        ("cases", cases["all"], _parts(cases, "all", "by_state")),
+        ("tasks planned", tasks["planned"], _parts(tasks["by_state"])),
+        ("notices due", notices["due"], _parts(notices, "due")),
+        ("messages planned", messages["planned"], _parts(messages["by_state"])),
+        ("other events", sums["other_events"]["recorded"], _parts(sums["other_events"], "recorded")),
+    ]
+
+
+def _parts(counts: dict[str, Any], *without: str) -> str:
+    return ", ".join(
+        f"{name.replace('_', ' ')} {count}" for name, count in counts.items() if count and name not in without
+    )

@@ -1,0 +1,91 @@
+"""Taking an audit, once or until nothing is in flight."""
+
+from __future__ import annotations
+
+import time
+from contextlib import ExitStack
+
+from sqlalchemy import func, select
+
+from chassis.messaging.dead_letters import DEAD
+from operations.audit.event_log import other_events_are_handled
+from operations.audit.relations import RELATIONS, SUMS
+from operations.audit.replayed_letters import replayed_letters_are_handled
+from operations.audit.result import Audit
+from operations.audit.streams import compared, count_handed_on
+from operations.audit.waiting_messages import waiting
+from operations.databases import databases, settings_of, snapshot
+from operations.services import SERVICES
+
+LOOK_AGAIN_S = 1.0
+# An event in a consumer's hands stands in no queue: as long as fewer and fewer seem lost, we look again.
+RECHECK_S = 10.0
+
+
+def take_audit() -> Audit:
+    """As it is now. Raises NotSetUp, SettingsError."""
+    audit = Audit(waiting())
+    with ExitStack() as stack:
+        # Whoever takes in is looked at first: what it has, the other one has recorded.
+        conns = {
+            service: stack.enter_context(snapshot(databases()[service])) for service in reversed(SERVICES)
+        }
+        for service in SERVICES:
+            settings = settings_of(service)
+            own = SUMS[service](conns[service], settings.clock().today(settings.zone))
+            audit.sums |= own.by_subject
+            for lack in own.lacks:
+                audit.miss(lack.what, lack.id, lack.why)
+            audit.miss_unnamed(own.unnamed)
+            if not own.balanced and not audit.missing_count:  # the net under all of the above
+                why = f"the service's own sums do not add up: {own.by_subject}"
+                audit.miss("balance", service, why)
+        for relation in RELATIONS:
+            pairs = compared(
+                relation.recorded(conns[relation.source]), relation.taken_in(conns[relation.taker])
+            )
+            audit.sums |= relation.sums(*count_handed_on(audit, relation, pairs))
+    other_events_are_handled(audit)
+    _count_dead_letters(audit)
+    replayed_letters_are_handled(audit)
+    for missing in audit.unhandled.missing:
+        audit.miss(missing.what, missing.id, missing.why, lost=True)
+    return audit
+
+
+def take_settled_audit(wait: float) -> Audit:
+    """The audit once nothing is in flight, or when so many seconds are over."""
+    deadline = time.monotonic() + wait
+    while True:
+        while time.monotonic() < deadline and not waiting().quiet:
+            time.sleep(min(LOOK_AGAIN_S / 2, max(0.0, deadline - time.monotonic())))
+        audit = _steady(take_audit())
+        left = deadline - time.monotonic()
+        if left <= 0 or not (audit.in_flight or audit.missing_count):
+            return audit
+        if audit.missing_count and not audit.only_lost and not audit.in_flight:
+            return audit  # what is gone does not come back by waiting
+        time.sleep(min(LOOK_AGAIN_S, left))
+
+
+def _steady(audit: Audit) -> Audit:
+    while audit.missing_count and audit.only_lost:
+        time.sleep(RECHECK_S)
+        again = take_audit()
+        if again.missing_count >= audit.missing_count:
+            return again
+        audit = again
+    return audit
+
+
+def _count_dead_letters(audit: Audit) -> None:
+    sums = audit.sums["dead_letters"] = {"waiting": 0, "replayed": 0, "discarded": 0}
+    for database in databases().values():
+        with database.read() as conn:
+            rows = conn.execute(
+                select(DEAD.c.handler, DEAD.c.state, func.count()).group_by(DEAD.c.handler, DEAD.c.state)
+            )
+            for handler, state, count in rows:
+                sums[state] += count
+                if state == "waiting":
+                    audit.dead_letters[handler] = audit.dead_letters.get(handler, 0) + count

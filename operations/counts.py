@@ -1,0 +1,84 @@
+"""How much there is of everything, as the services count it: the progress of a day, and its outcome."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import Column
+
+from chassis.database.statements import count_by
+from chassis.messaging.dead_letters import DEAD
+from operations.databases import database_of, databases
+from services.isolation import door as isolation
+from services.notification import door as notification
+from services.registration import door as registration
+
+
+@dataclass(frozen=True)
+class Progress:
+    """:param messages: queued ones, of which `messages_sent` are out, one way or the other."""
+
+    reports: int
+    arrivals: int
+    cases: int
+    messages: int
+    messages_sent: int
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Each: name -> how many.
+
+    :param risk: arrivals by level and certainty; `doorstep`: by whether their community is known.
+    :param dead_letters: by reason.
+    """
+
+    reports: dict[str, int]
+    risk: dict[str, int]
+    doorstep: dict[str, int]
+    persons: int
+    cases: dict[str, int]
+    tasks: dict[str, int]
+    messages: dict[str, int]
+    messages_still_to_send: int
+    dead_letters: dict[str, int]
+
+
+def progress() -> Progress:
+    with database_of("registration").read() as conn:
+        arrivals = registration.PROGRESS(conn)
+    with database_of("isolation").read() as conn:
+        cases = isolation.HOW_MANY_CASES(conn)
+    with database_of("notification").read() as conn:
+        messages = notification.COUNTS(conn)
+    sent = messages.all - messages.still_to_send
+    return Progress(arrivals.reports, arrivals.arrivals, cases, messages.all, sent)
+
+
+def counts() -> Counts:
+    with database_of("registration").read() as conn:
+        arrivals = registration.COUNTS(conn)
+    with database_of("isolation").read() as conn:
+        cases = isolation.COUNTS(conn)
+    with database_of("notification").read() as conn:
+        messages = notification.COUNTS(conn)
+    return Counts(
+        reports=arrivals.reports,
+        risk=arrivals.risk,
+        doorstep=arrivals.doorstep,
+        persons=arrivals.persons,
+        cases=cases.cases,
+        tasks=cases.tasks,
+        messages=messages.messages,
+        messages_still_to_send=messages.still_to_send,
+        dead_letters=_dead_letters(DEAD.c.error),
+    )
+
+
+def _dead_letters(column: Column[str]) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for database in databases().values():
+        with database.read() as conn:
+            for value, count in count_by(conn, column).items():
+                found[value] = found.get(value, 0) + count
+    return found

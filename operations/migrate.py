@@ -1,0 +1,42 @@
+"""Bringing the databases to the newest version. Needs nothing but their URLs."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from chassis.database.engine import Database
+from chassis.database.migrations import upgrade
+from chassis.errors import SettingsError
+from chassis.settings import PREFIX, with_secret_files
+from operations.services import SERVICES
+
+
+@dataclass(frozen=True)
+class Migrated:
+    """A service whose tables are of the newest version now, and how long that took."""
+
+    service: str
+    seconds: float
+
+
+def migrate(environment: Mapping[str, str], services: Sequence[str] = SERVICES) -> Iterator[Migrated]:
+    """One service after the other; tables that are up to date stay as they are. Raises SettingsError."""
+    given = with_secret_files(dict(environment))
+    for service in services:
+        variable = f"{PREFIX}{service.upper()}_DATABASE_URL"
+        url = given.get(variable, "").strip()
+        if not url:
+            raise SettingsError(f"{variable} is not set: set it, or {variable}_FILE")
+        began = time.monotonic()
+        database = Database(url, application="doorstep-migrate")
+        upgrade(service, database)
+        database.dispose()
+        yield Migrated(service, round(time.monotonic() - began, 2))
+
+
+def migrate_all(environment: Mapping[str, str]) -> None:
+    """Every service."""
+    for _ in migrate(environment):
+        pass

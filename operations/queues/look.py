@@ -1,0 +1,113 @@
+"""Asking the broker and the services for one picture of all queues."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from chassis.errors import SettingsError, WorldAway
+from operations.management_api import Management
+from operations.queues.attention import attention
+from operations.queues.picture import HandlerFigures, Picture, Queue, Service
+from operations.queues.service_metrics import (
+    DEAD_WAITING,
+    MESSAGES,
+    OUTBOX_OLDEST,
+    OUTBOX_PENDING,
+    RETRIES,
+    ServiceFigures,
+    ask_services,
+)
+from operations.services import SERVICES, work_queues
+from operations.settings import environment
+
+_COLUMNS = (
+    "name",
+    "state",
+    "messages_ready",
+    "messages_unacknowledged",
+    "consumers",
+    "message_stats.publish_details.rate",
+    "message_stats.ack_details.rate",
+    "message_stats.get_no_ack_details.rate",
+    "message_stats.deliver_no_ack_details.rate",
+)
+
+
+def look(since: Picture | None = None) -> Picture:
+    """Ask the broker and the services. Whoever does not answer is named in the picture.
+
+    :param since: lags are of events handled after that picture; otherwise since the replicas started.
+    """
+    given = environment()
+    picture = Picture(datetime.now(UTC), "ok")
+    try:
+        picture.queues = _queues()
+    except (SettingsError, WorldAway) as error:
+        picture.broker = str(error)
+    figures = ask_services(SERVICES, given)
+    picture.counts = {service: of_service.counts for service, of_service in figures.items()}
+    names = [(handler, service) for service in SERVICES for handler in work_queues(service)]
+    picture.handlers = [_figures(picture, handler, figures[service], since) for handler, service in names]
+    picture.services = [_service(of_service) for of_service in figures.values()]
+    picture.attention = list(attention(picture))
+    return picture
+
+
+def _queues() -> dict[str, Queue]:
+    """Raises WorldAway, SettingsError."""
+    management = Management.find()
+    rows = management.get("queues", management.vhost, columns=",".join(_COLUMNS))
+    return {row["name"]: queue_of(row) for row in sorted(rows, key=lambda row: str(row["name"]))}
+
+
+def queue_of(row: Mapping[str, Any]) -> Queue:
+    def rate(*kinds: str) -> float:
+        stats = row.get("message_stats", {})
+        return round(sum(stats.get(f"{kind}_details", {}).get("rate", 0.0) for kind in kinds), 1)
+
+    return Queue(
+        name=row["name"],
+        state=row.get("state"),
+        ready=row.get("messages_ready"),
+        unacknowledged=row.get("messages_unacknowledged"),
+        consumers=row.get("consumers"),
+        rate_in=rate("publish"),
+        rate_out=rate("ack", "get_no_ack", "deliver_no_ack"),
+    )
+
+
+def _figures(
+    picture: Picture, handler: str, figures: ServiceFigures, since: Picture | None
+) -> HandlerFigures:
+    if not figures.answers:
+        return HandlerFigures(handler, figures.service, None, None, None, None, None, None)
+    recent = figures.counts.since(since.counts[figures.service]) if since else figures.counts
+    dead = figures.gauges.get((DEAD_WAITING, handler))
+    return HandlerFigures(
+        handler=handler,
+        service=figures.service,
+        handled=int(figures.counts.get(MESSAGES, handler, "handled")),
+        lag_p50=_rounded(recent.lag(handler, 0.5)),
+        lag_p95=_rounded(recent.lag(handler, 0.95)),
+        retries_sent=int(figures.counts.get(RETRIES, handler, "")),
+        retries_waiting=picture.retrying if picture.broker == "ok" else None,
+        dead_letters=None if dead is None else int(dead),
+    )
+
+
+def _service(figures: ServiceFigures) -> Service:
+    pending = figures.gauges.get((OUTBOX_PENDING, figures.service))
+    oldest = figures.gauges.get((OUTBOX_OLDEST, figures.service))
+    return Service(
+        name=figures.service,
+        replicas=figures.replicas,
+        failure=figures.failure,
+        outbox_waiting=None if pending is None else int(pending),
+        outbox_oldest_s=_rounded(oldest),
+    )
+
+
+def _rounded(seconds: float | None) -> float | None:
+    return None if seconds is None else round(seconds, 3)

@@ -1,0 +1,40 @@
+"""The services, their handlers, and the queues these read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from chassis.handlers import Handler
+
+SERVICES = ("registration", "isolation", "notification")
+
+
+def handlers_of(service: str) -> Sequence[Handler]:
+    """Imported when asked for: whoever needs only the names of the services does not load them."""
+    handlers: Sequence[Handler] = import_module(f"services.{service}.handlers").HANDLERS
+    return handlers
+
+
+def work_queues(service: str) -> list[str]:
+    """One for each handler, by the name of both: `isolation.open_case`."""
+    return [handler.queue(service) for handler in handlers_of(service)]
+
+
+@cache
+def subscribers() -> dict[str, list[str]]:
+    """Event type -> the work queue of each handler that takes it."""
+    found: dict[str, list[str]] = {}
+    for service in SERVICES:
+        for handler in handlers_of(service):
+            for event in handler.events:
+                found.setdefault(event, []).append(handler.queue(service))
+    return found
+
+
+def service_of(queue: str) -> str:
+    """`isolation.open_case` belongs to isolation."""
+    return queue.partition(".")[0]

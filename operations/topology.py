@@ -1,0 +1,101 @@
+"""The exchanges, queues and bindings that the handlers ask for: declaring and checking them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from kombu import Exchange, Queue
+
+from chassis.handlers import Service
+from chassis.messaging.topology import (
+    Difference,
+    Entity,
+    Link,
+    apply,
+    check,
+    service_entities,
+    shared_entities,
+)
+from chassis.names import REPLIES
+from chassis.settings import read_settings
+from operations.broker import broker_connection
+from operations.databases import settings_of
+from operations.management_api import Management, NoManagement
+from operations.services import SERVICES, handlers_of
+
+CONNECTION = "doorstep topology"
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What the broker has otherwise than the handlers ask for.
+
+    :param unseen: why bindings and surplus queues were not looked at; None where they were.
+    """
+
+    differences: list[Difference]
+    unseen: str | None
+
+
+def apply_topology(environment: Mapping[str, str]) -> int:
+    """Declare everything; what is there already stays. Returns how many exchanges and queues there are.
+
+    Raises WorldAway, and TopologyDiffers where something has other properties.
+    """
+    settings = read_settings(SERVICES[0], environment)
+    wanted = _entities(settings.retry_delays)
+    with broker_connection(CONNECTION, settings.broker_url) as connection:
+        apply(connection, wanted)
+    return sum(isinstance(entity, Exchange | Queue) for entity in wanted)
+
+
+def check_topology() -> Checked:
+    """Look for what is missing, different or too much, and make nothing. Raises WorldAway.
+
+    Bindings, and queues that no handler asks for, are seen through the broker's management API only.
+    """
+    wanted = _entities(settings_of(SERVICES[0]).retry_delays)
+    with broker_connection(CONNECTION) as connection:
+        differences = list(check(connection, wanted))
+    try:
+        return Checked(differences + bound_otherwise(Management.find(), wanted), None)
+    except NoManagement as error:
+        return Checked(differences, str(error))
+
+
+def bound_otherwise(management: Management, wanted: Sequence[Entity]) -> list[Difference]:
+    """Missing bindings; bindings, queues and exchanges that no handler asks for. Raises WorldAway."""
+    queues = {entity.name: entity for entity in wanted if isinstance(entity, Queue)}
+    exchanges = {entity.name for entity in wanted if isinstance(entity, Exchange)}
+    expected = {(b.exchange.name, q.name, b.routing_key or "") for q in queues.values() for b in q.bindings}
+    expected |= {(link.source, link.name, link.key) for link in wanted if isinstance(link, Link)}
+    rows = management.get("bindings", management.vhost)
+    actual = {(row["source"], row["destination"], row["routing_key"]) for row in rows if row["source"]}
+    there = {row["name"] for row in management.get("queues", management.vhost, columns="name")}
+    made = {row["name"] for row in management.get("exchanges", management.vhost, columns="name")}
+
+    found = [
+        Difference(name, f"not bound to {exchange}{_by(key)}")
+        for exchange, name, key in sorted(expected - actual)
+        if name in there | made
+    ]
+    for exchange, name, key in sorted(actual - expected):
+        if exchange != REPLIES and (exchange in exchanges or name in queues):
+            found.append(Difference(name, f"bound to {exchange}{_by(key)}, which no handler asks for"))
+    ours = tuple(f"{prefix}." for prefix in ("doorstep", *SERVICES))
+    for name in sorted((there - set(queues)) | (made - exchanges)):
+        if name.startswith(ours) and not name.startswith(f"{REPLIES}."):
+            found.append(Difference(name, "no handler asks for it; is it of an older version?"))
+    return found
+
+
+def _by(key: str) -> str:
+    return f" by {key}" if key else ""
+
+
+def _entities(retry_delays: Sequence[int]) -> list[Entity]:
+    found: list[Entity] = list(shared_entities(retry_delays))
+    for service in SERVICES:
+        found += service_entities(Service(service, tuple(handlers_of(service))))
+    return found

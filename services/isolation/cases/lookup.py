@@ -1,0 +1,41 @@
+"""Finding cases by an id of theirs or of a task, and telling how long they are followed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import select
+from sqlalchemy.engine import Connection
+
+from chassis.database.statements import is_in
+from services.isolation.cases.tables import cases
+from services.isolation.plans.tables import tasks
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """How a case is followed."""
+
+    has_owner: bool
+    days: int
+    release_on: date | None
+
+
+def case_with_id(conn: Connection, id: str) -> str | None:
+    """The case's id, which is its arrival's, from the id of the case or of one of its tasks."""
+    for column, answer in ((cases.c.case_id, cases.c.case_id), (tasks.c.task_id, tasks.c.case_id)):
+        found = conn.execute(select(answer).where(column == id)).scalar_one_or_none()
+        if found:
+            return str(found)
+    return None
+
+
+def followed(conn: Connection, case_ids: Sequence[str]) -> dict[str, Followed]:
+    """Of those that have a case."""
+    c = cases.c
+    rows = conn.execute(
+        select(c.case_id, c.owner, c.days, c.release_on).where(is_in(conn, c.case_id, case_ids))
+    )
+    return {row.case_id: Followed(row.owner is not None, row.days, row.release_on) for row in rows}

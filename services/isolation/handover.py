@@ -1,0 +1,130 @@
+"""Arrivals as isolation took them in, cases as it recorded them, and its account. See `chassis.handover`.
+
+A case has the id of its arrival.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+from typing import Any
+
+import orjson
+from sqlalchemy import case, func, select
+from sqlalchemy.engine import Connection
+
+from chassis.database.statements import is_in
+from chassis.handover import STREAMED, RecordedAt, Sums, Versions, stream
+from services.isolation.cases import queries
+from services.isolation.cases.tables import case_history, cases, waiting_for_policy
+from services.isolation.plans.tables import tasks
+
+_LACKS = {
+    "task_count": ("task", "the case has another number of tasks than were planned"),
+    "history_count": ("case history", "the case has another number of history lines than it counts"),
+    "task_without_case": ("case", "there are tasks of it, and no case"),
+    "history_without_case": ("case", "there is history of it, and no case"),
+    "nobody_responsible": ("owner", "nobody is responsible, and it does not wait for anybody"),
+    "nothing_next": ("next task", "the case is open, and nothing is to be done or to be planned"),
+}
+
+
+# -- arrivals ------------------------------------------------------------------------------------------------
+
+
+def taken_in(conn: Connection) -> Iterator[Versions]:
+    """Every arrival that has a case. Of most only the first version is known, and their story is not read."""
+    story = case((cases.c.arrival_version > 1, cases.c.chapters))
+    wanted = select(cases.c.case_id, cases.c.arrival_version, story).order_by(cases.c.case_id)
+    for id, newest, chapters in conn.execution_options(yield_per=STREAMED).execute(wanted):
+        yield Versions(id, len(_versions_in(chapters)) if chapters else newest)
+
+
+def versions_taken_in(conn: Connection, ids: Sequence[str]) -> dict[str, set[int]]:
+    rows = conn.execute(select(cases.c.case_id, cases.c.chapters).where(is_in(conn, cases.c.case_id, ids)))
+    return {id: _versions_in(chapters) for id, chapters in rows}
+
+
+def excused(conn: Connection, ids: Sequence[str]) -> set[tuple[str, int]]:
+    """Arrivals that wait for a policy: none has been imported for their place and time."""
+    w = waiting_for_policy.c
+    rows = conn.execute(select(w.arrival_id, w.version).where(is_in(conn, w.arrival_id, ids)))
+    return {(id, version) for id, version in rows}
+
+
+def _versions_in(chapters: str | Sequence[Any]) -> set[int]:
+    """The arrival's versions in a case's story; a chapter without one is a change of policy."""
+    story: Sequence[Any] = orjson.loads(chapters) if isinstance(chapters, str) else chapters
+    return {version for version, *_ in story if version is not None}
+
+
+# -- cases ---------------------------------------------------------------------------------------------------
+
+
+def recorded(conn: Connection) -> Iterator[Versions]:
+    """Every case, by its id."""
+    return stream(conn, select(cases.c.case_id, cases.c.version).order_by(cases.c.case_id))
+
+
+def recorded_at(conn: Connection, ids: Sequence[str]) -> dict[str, RecordedAt]:
+    """By the case's history, to which every change adds a line."""
+    h = case_history.c
+    rows = conn.execute(
+        select(h.case_id, func.min(h.at), func.max(h.at))
+        .where(is_in(conn, h.case_id, ids))
+        .group_by(h.case_id)
+    )
+    return {id: RecordedAt(first, newest) for id, first, newest in rows}
+
+
+# -- its own account -----------------------------------------------------------------------------------------
+
+
+def sums(conn: Connection, today: date) -> Sums:
+    """Every case has the tasks that were planned, somebody responsible and something next.
+
+    :param today: the field's day in the district's time zone.
+    """
+    own = queries.audit(conn, today=today)
+    owned, closed = conn.execute(
+        select(
+            func.coalesce(
+                func.sum(case((cases.c.closed_at.is_(None) & cases.c.owner.is_not(None), 1), else_=0)), 0
+            ),
+            func.coalesce(func.sum(case((cases.c.closed_at.is_not(None), 1), else_=0)), 0),
+        )
+    ).one()
+    found = Sums(
+        {
+            "cases": {
+                "all": own["cases"],
+                "closed": int(closed),
+                "with_owner": int(owned),
+                "waiting_for_owner": own["cases"] - int(closed) - int(owned),
+                "by_state": own["cases_by_state"],
+            },
+            "tasks": {
+                "planned": own["tasks_planned"],
+                "found": own["tasks_found"],
+                "by_state": own["tasks_by_state"],
+            },
+        }
+    )
+    found.balanced = own["balanced"]
+    for problem in own["problems"]:
+        what, why = _LACKS.get(problem["what"], (problem["what"], "isolation's own audit found it"))
+        counted = _task_counts(conn, problem["cases"]) if problem["what"] == "task_count" else {}
+        for case_id in problem["cases"]:
+            found.lack(what, case_id, counted.get(case_id) or why)
+        found.count_unnamed(problem["count"], len(problem["cases"]))
+    return found
+
+
+def _task_counts(conn: Connection, case_ids: Sequence[str]) -> dict[str, str]:
+    there = select(func.count()).where(tasks.c.case_id == cases.c.case_id).scalar_subquery()
+    rows = conn.execute(
+        select(cases.c.case_id, cases.c.tasks_planned, there).where(is_in(conn, cases.c.case_id, case_ids))
+    )
+    return {
+        case_id: f"{planned} tasks of the case were planned, {n} are there" for case_id, planned, n in rows
+    }

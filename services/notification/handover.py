@@ -1,0 +1,68 @@
+"""Cases as notification took them in, and its account of notices and messages. See `chassis.handover`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+
+from sqlalchemy import func, select
+from sqlalchemy.engine import Connection
+
+from chassis.database.statements import is_in
+from chassis.handover import Sums, Versions, stream
+from services.notification.messages import queries
+from services.notification.messages.states import STATES
+from services.notification.tables import notices
+
+_OF_A_CASE = notices.c.event.in_(("case.opened", "case.changed"))
+
+
+def taken_in(conn: Connection) -> Iterator[Versions]:
+    """Every case with a notice: the opening and each change have one, which knows its planned messages."""
+    n = notices.c
+    wanted = select(n.case_id, func.count()).where(_OF_A_CASE).group_by(n.case_id).order_by(n.case_id)
+    return stream(conn, wanted)
+
+
+def versions_taken_in(conn: Connection, ids: Sequence[str]) -> dict[str, set[int]]:
+    n = notices.c
+    found: dict[str, set[int]] = {}
+    for case_id, version in conn.execute(
+        select(n.case_id, n.version).where(is_in(conn, n.case_id, ids) & _OF_A_CASE)
+    ):
+        found.setdefault(case_id, set()).add(version)
+    return found
+
+
+def excused(conn: Connection, ids: Sequence[str]) -> set[tuple[str, int]]:
+    """None: every change of a case gets its notice, if one without messages."""
+    return set()
+
+
+def sums(conn: Connection, today: date) -> Sums:
+    """Every planned message is there, once, in a state that is known."""
+    own = queries.audit(conn)
+    by_state: dict[str, int] = own["messages_by_state"]
+    found = Sums(
+        {
+            "messages": {
+                "planned": own["messages_planned"],
+                "found": own["messages_found"],
+                "by_state": {state: count for state, count in by_state.items() if count},
+            }
+        }
+    )
+    found.balanced = own["balanced"]
+    named = 0
+    for notice in own["missing"]:
+        named += abs(notice["planned"] - notice["found"])
+        why = f"{notice['planned']} messages were planned, {notice['found']} are there"
+        lacking = ", ".join(notice["missing"])
+        id = f"{notice['case_id']} {notice['notice']}"
+        found.lack("message", id, f"{why}: {lacking}" if lacking else why)
+    found.count_unnamed(own["messages_missing"], named)
+    if own["messages_without_notice"]:
+        found.lack("notice", "messages", f"{own['messages_without_notice']} messages belong to no notice")
+    for state in sorted(set(by_state) - set(STATES)):
+        found.lack("message state", state, f"{by_state[state]} messages are in it")
+    return found

@@ -1,0 +1,30 @@
+"""How many messages there are, by state."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy.engine import Connection
+
+from chassis.database.statements import count_by
+from services.notification.messages.states import PENDING, SENDING
+from services.notification.tables import messages
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """:param messages: by state."""
+
+    messages: dict[str, int]
+
+    @property
+    def all(self) -> int:
+        return sum(self.messages.values())
+
+    @property
+    def still_to_send(self) -> int:
+        return sum(self.messages.get(state, 0) for state in (PENDING, SENDING))
+
+
+def counts(conn: Connection) -> Counts:
+    return Counts(count_by(conn, messages.c.state))
