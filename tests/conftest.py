@@ -14,7 +14,6 @@ import hypothesis
 import pytest
 
 from deploy.local import PrivateBroker, PrivatePostgres
-from tests.waiting import eventually
 
 # A busy machine is no failure; hypothesis would otherwise give each example 200 ms.
 hypothesis.settings.register_profile(
@@ -129,9 +128,3 @@ def database_url(request: pytest.FixtureRequest) -> NewDatabase:
 
 
 _numbers = count(1)
-
-
-@pytest.fixture(name="eventually")
-def _eventually() -> Callable[..., object]:
-    """For tests that do not import it yet."""
-    return eventually

@@ -125,7 +125,7 @@ def test_only_what_is_newer_is_counted_and_is_passed_on(work: Work) -> None:
 @pytest.mark.parametrize("first", [1, 2])
 @pytest.mark.parametrize("there", [False, True], ids=["new", "known"])
 def test_two_replicas_with_two_versions_end_with_the_newer(
-    url: str, work: Work, first: int, there: bool, eventually: Callable[..., None]
+    url: str, work: Work, first: int, there: bool
 ) -> None:
     """The second one waits for the first, and compares with what that wrote."""
     if there:

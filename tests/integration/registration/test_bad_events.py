@@ -18,9 +18,9 @@ from contracts.registry import EVENT_TYPES
 from services.registration.reports import tables as t
 from tests.integration.registration.intake import PUBLISHER, Intake
 from tests.integration.registration.trial import Trial, prepare, report
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.broker
-Wait = Callable[..., None]
 GOOD = 49
 
 
@@ -60,9 +60,7 @@ def intake(broker_url: str, database_url: Callable[..., str]) -> Iterator[Intake
     trial.database.dispose()
 
 
-def test_neighbours_of_a_bad_event_are_registered_and_it_is_a_letter_and_rejected(
-    intake: Intake, eventually: Wait
-) -> None:
+def test_neighbours_of_a_bad_event_are_registered_and_it_is_a_letter_and_rejected(intake: Intake) -> None:
     sent: dict[str, Any] = {}
     orders = iter(range(1, 10_000))
     for kind, (spoil, _, _) in BAD.items():
@@ -70,8 +68,8 @@ def test_neighbours_of_a_bad_event_are_registered_and_it_is_a_letter_and_rejecte
         sent[kind] = spoil(report(next(orders), publisher=PUBLISHER))
         intake.publish_reports(*good[:20], sent[kind], *good[20:])
     with intake.consuming():
-        eventually(lambda: len(intake.letters()) == len(BAD), seconds=60)
-        eventually(lambda: len(intake.trial.rows(t.reports)) == GOOD * len(BAD), seconds=60)
+        eventually(lambda: len(intake.letters()) == len(BAD))
+        eventually(lambda: len(intake.trial.rows(t.reports)) == GOOD * len(BAD))
     assert {row["outcome"] for row in intake.trial.rows(t.reports)} == {"registered"}
     assert len(intake.trial.arrivals()) == GOOD * len(BAD)
     sums = intake.sums()
@@ -101,7 +99,7 @@ def test_neighbours_of_a_bad_event_are_registered_and_it_is_a_letter_and_rejecte
     }
 
 
-def test_a_bad_event_that_stands_alone_is_rejected_too(intake: Intake, eventually: Wait) -> None:
+def test_a_bad_event_that_stands_alone_is_rejected_too(intake: Intake) -> None:
     intake.publish_reports(report(1, told="2022-10-01T10:30:00"))
     with intake.consuming():
         eventually(lambda: len(intake.letters()) == 1)
@@ -111,9 +109,7 @@ def test_a_bad_event_that_stands_alone_is_rejected_too(intake: Intake, eventuall
     assert intake.letters()[0]["error"] == "time has no zone"
 
 
-def test_a_message_that_is_no_json_is_one_letter_and_answered_by_nobody(
-    intake: Intake, eventually: Wait
-) -> None:
+def test_a_message_that_is_no_json_is_one_letter_and_answered_by_nobody(intake: Intake) -> None:
     intake.publish(b"{", ARRIVALS, f"arrival.reported.{PUBLISHER}")
     intake.publish_reports(report(1))
     with intake.consuming():
@@ -121,9 +117,7 @@ def test_a_message_that_is_no_json_is_one_letter_and_answered_by_nobody(
     assert [one["type"] for one in intake.replies()] == ["report.accepted"]
 
 
-def test_where_an_answer_cannot_be_made_the_letter_is_buried_without_it(
-    intake: Intake, eventually: Wait
-) -> None:
+def test_where_an_answer_cannot_be_made_the_letter_is_buried_without_it(intake: Intake) -> None:
     def failing(_uow: object, _events: object) -> None:
         raise ZeroDivisionError
 
@@ -141,7 +135,7 @@ def begin_replay(intake: Intake, letter_id: str) -> None:
 
 
 def test_the_letter_of_a_bad_event_is_handled_alone_when_it_is_replayed_after_a_mend(
-    intake: Intake, eventually: Wait, monkeypatch: pytest.MonkeyPatch
+    intake: Intake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     newer = report(1) | {"dataschema": "urn:doorstep:arrival.reported:2"}
     intake.publish_reports(newer, report(2), report(3))
@@ -160,9 +154,7 @@ def test_the_letter_of_a_bad_event_is_handled_alone_when_it_is_replayed_after_a_
     assert ("report.rejected", "rail-1") in answered and ("report.accepted", "rail-1") in answered
 
 
-def test_a_replayed_message_of_an_older_version_leaves_a_letter_for_each_bad_event(
-    intake: Intake, eventually: Wait
-) -> None:
+def test_a_replayed_message_of_an_older_version_leaves_a_letter_for_each_bad_event(intake: Intake) -> None:
     """Two without an id are two letters, also if the copy comes twice."""
     packed = orjson.dumps([report(1), without(report(2), "id"), without(report(3), "id"), report(4)])
     whole = dead_letters.DeadLetter(

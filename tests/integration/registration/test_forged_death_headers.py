@@ -36,9 +36,9 @@ from services.registration.reports import tables as t
 from services.registration.service import SERVICE
 from tests.integration.registration.intake import PUBLISHER, Intake
 from tests.integration.registration.trial import Trial, prepare, report
+from tests.waiting import eventually
 
 pytestmark = [pytest.mark.broker, pytest.mark.slow]
-Wait = Callable[..., None]
 KEY = f"arrival.reported.{PUBLISHER}"
 QUEUE = "registration.receive_report"
 
@@ -91,7 +91,7 @@ def put(
 
 
 def test_forged_expiring_messages_leave_intake_retries_and_dead_letters_working(
-    intake: Intake, own_broker: PrivateBroker, eventually: Wait
+    intake: Intake, own_broker: PrivateBroker
 ) -> None:
     backlog = [(report(n), {}) for n in range(1, 201)]
     forged = [
@@ -100,10 +100,10 @@ def test_forged_expiring_messages_leave_intake_retries_and_dead_letters_working(
     ]
     put(intake.broker_url, *backlog, *forged, (report(2000), {"expiration": "1"}))
     with intake.consuming():
-        eventually(lambda: len(intake.trial.arrivals()) >= 200, seconds=60)
-        eventually(intake.drain, seconds=30)
+        eventually(lambda: len(intake.trial.arrivals()) >= 200)
+        eventually(intake.drain)
         put(intake.broker_url, (report(3000), {}), exchange=retry_name(1), key=QUEUE)
-        eventually(lambda: "rail-3000" in handled(intake), seconds=30)
+        eventually(lambda: "rail-3000" in handled(intake))
     assert {f"rail-{n}" for n in range(1, 201)} <= handled(intake)
     (letter,) = intake.letters()
     assert (letter["event_id"], letter["state"]) == ("rail-2000", "waiting")
@@ -115,7 +115,7 @@ def handled(intake: Intake) -> set[str]:
     return {row["event_id"] for row in intake.trial.rows(INBOX, "event_id")}
 
 
-def test_what_carries_such_headers_is_handled_as_any_report(intake: Intake, eventually: Wait) -> None:
+def test_what_carries_such_headers_is_handled_as_any_report(intake: Intake) -> None:
     put(intake.broker_url, *((report(n), {"application_headers": FORGED[n]}) for n in range(len(FORGED))))
     assert intake.messages_in(QUEUE) == 0
     eventually(lambda: intake.messages_in(guarded_name(QUEUE)) == len(FORGED))
@@ -130,9 +130,7 @@ def test_what_carries_such_headers_is_handled_as_any_report(intake: Intake, even
     assert intake.trial.rows(DEAD) == []
 
 
-def test_a_forged_delivery_count_makes_no_dead_letter_of_what_is_guarded(
-    intake: Intake, eventually: Wait
-) -> None:
+def test_a_forged_delivery_count_makes_no_dead_letter_of_what_is_guarded(intake: Intake) -> None:
     headers = {"x-death": ["a"], "x-delivery-count": DELIVERY_LIMIT + 5}
     put(intake.broker_url, (report(1), {"application_headers": headers}))
     with intake.consuming():
@@ -172,7 +170,7 @@ def old_topology(url: str) -> None:
 
 
 def test_a_broker_of_the_old_topology_is_upgraded_with_messages_waiting(
-    own_url: str, own_broker: PrivateBroker, sqlite_url: Callable[..., str], eventually: Wait
+    own_url: str, own_broker: PrivateBroker, sqlite_url: Callable[..., str]
 ) -> None:
     old_topology(own_url)
     put(own_url, *((report(n), {}) for n in range(1, 11)))
