@@ -22,7 +22,7 @@ from chassis.names import ARRIVALS, ATTEMPTS, ERROR, FIRST_FAILED, LETTER, ROUTI
 from chassis.telemetry import DEAD_LETTERS, DUPLICATES, DURATION, LAG, MESSAGES, RETRIES, describe_error
 from chassis.unit_of_work import Work
 from contracts.envelope import ONE, BadEvent, Event, Parsed, Unreadable, parse_message
-from contracts.faults import Fault
+from contracts.faults import Fault, Refused
 from contracts.registry import read_data
 
 # The name of a broker user, in a routing key, a queue name and columns.
@@ -231,7 +231,8 @@ class Runner:
         """Send a copy to the next retry queue (True), or make it a dead letter."""
         attempts = delivery.attempts + 1
         first = delivery.first_failed_at or datetime.now(UTC)
-        why = str(error) if isinstance(error, Wrong) else describe_error(error)
+        final = _reason_to_give_up(error)
+        why = final or describe_error(error)
         log.warning(
             "event_failed",
             handler=self._queue,
@@ -240,7 +241,7 @@ class Runner:
             attempts=attempts,
             error=why,
         )
-        if isinstance(error, Wrong) or attempts > len(self._delays):
+        if final or attempts > len(self._delays):
             letter = dead_letters.of_event(
                 self._queue,
                 event,
@@ -293,6 +294,13 @@ class Runner:
         if dead:
             MESSAGES.labels(self._queue, "dead").inc(dead)
             DEAD_LETTERS.labels(self._queue).inc(dead)
+
+
+def _reason_to_give_up(error: Exception) -> str | None:
+    """The text of the dead letter where doing the work again will not help; None where it may."""
+    if isinstance(error, Refused):
+        return f"refused ({error.kind}): {error}"
+    return str(error) if isinstance(error, Wrong) else None
 
 
 def _why(error: Exception) -> str:

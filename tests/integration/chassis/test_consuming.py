@@ -123,14 +123,21 @@ def test_only_the_guilty_event_is_tried_again_and_becomes_a_dead_letter(trial: T
     assert trial.messages_in(trial.queue) == 0
 
 
-def test_work_that_is_wrong_for_ever_is_not_tried_again(trial: Trial) -> None:
+@pytest.mark.parametrize(
+    ("name", "error"),
+    [
+        ("wrong", "this one is wrong for ever"),
+        ("refused", "refused (conflict): place_id: somebody has changed it"),
+    ],
+)
+def test_work_that_is_wrong_or_refused_is_not_tried_again(trial: Trial, name: str, error: str) -> None:
     wrong = place_event(1)
-    wrong["data"]["name"] = "wrong"
+    wrong["data"]["name"] = name
     trial.publish_events(wrong, place_event(2))
     with running(trial):
         eventually(lambda: trial.numbers() == [2])
     (letter,) = trial.rows("dead_letters")
-    assert letter.attempts == 1 and letter.error == "this one is wrong for ever"
+    assert (letter.attempts, letter.error) == (1, error)
 
 
 def test_when_the_world_is_away_no_attempt_is_counted(

@@ -26,6 +26,7 @@ from chassis.sealing import BlindIndex, Sealer
 from chassis.settings import Settings, read_settings
 from chassis.unit_of_work import UnitOfWork, Work
 from contracts.envelope import BATCH, ONE, Event, dump_event, event_document, join_events
+from contracts.faults import Refused
 from tests.waiting import PATIENCE_S
 
 metadata = MetaData()
@@ -63,6 +64,8 @@ def write_down(uow: UnitOfWork, events: Sequence[Event]) -> None:
             raise RuntimeError("this one is bad")
         if event.data["name"] == "wrong":
             raise Wrong("this one is wrong for ever")
+        if event.data["name"] == "refused":
+            raise Refused.conflict("place_id", "somebody has changed it")
     insert_rows(uow.conn, handled, [{"n": e.version, "place": e.data["place_id"]} for e in events])
     for event in events:
         uow.record("task.planned", event.subject or "", event.version, {"seen": event.id}, cause=event)
