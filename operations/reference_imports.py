@@ -20,7 +20,6 @@ from contracts.faults import Fault, Refused
 from operations.errors import FileRefused
 from services.isolation import door as isolation
 from services.registration import door as registration
-from services.registration.reference.imported_tables import BadInput
 
 
 def import_places(file: Path, settings: Mapping[str, str]) -> dict[str, int]:
@@ -95,7 +94,7 @@ def _refusing(file: Path) -> Iterator[None]:
         yield
     except Refused as error:
         raise FileRefused(file, error.faults) from None
-    except BadInput as error:
+    except registration.BadInput as error:
         raise FileRefused(file, error.faults) from None
 
 

@@ -11,10 +11,8 @@ from sqlalchemy.engine import Connection
 from operations.databases import database_of
 from operations.errors import NotFound
 from services.isolation import door as isolation
-from services.isolation.cases.lookup import Followed
 from services.notification import door as notification
 from services.registration import door as registration
-from services.registration.arrivals.lookup import LedToNoArrival
 
 # Among so many arrivals of a level one is picked.
 CANDIDATES = 50
@@ -40,7 +38,7 @@ def arrivals_of(wanted: str) -> list[str]:
                 return [arrival]
     with database_of("registration").read() as conn:
         found = registration.ARRIVALS_OF_REPORT(conn, wanted, own)
-    if isinstance(found, LedToNoArrival):
+    if isinstance(found, registration.LedToNoArrival):
         outcome = found.outcome.replace("_", " ")
         raise NotFound(f"report {found.report_id} led to no arrival: {outcome}: {found.reasons}")
     if not found:
@@ -63,7 +61,7 @@ def picked(level: str) -> str:
     return max(candidates, key=lambda arrival: _length(followed.get(arrival)))
 
 
-def _length(followed: Followed | None) -> tuple[bool, int, date]:
+def _length(followed: isolation.Followed | None) -> tuple[bool, int, date]:
     if followed is None:
         return False, -1, date.min
     return followed.has_owner, followed.days, followed.release_on or date.min

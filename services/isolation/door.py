@@ -2,6 +2,7 @@
 
 from chassis.doors import Command, Query
 from services.isolation.cases import counts, lookup, queries
+from services.isolation.cases.lookup import Followed
 from services.isolation.policies.documents import shipped
 from services.isolation.policies.import_policy import import_policy
 
@@ -17,3 +18,5 @@ IMPORT_POLICY = Command("import_policy", import_policy)
 
 QUERIES = (TRACE, CASE_WITH_ID, FOLLOWED, HOW_MANY_CASES, COUNTS, SHIPPED_POLICIES)
 COMMANDS = (IMPORT_POLICY,)
+
+__all__ = ["COMMANDS", "QUERIES", "Followed"]
