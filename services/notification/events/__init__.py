@@ -5,6 +5,10 @@ from services.notification.events.case_opened import CaseOpened
 from services.notification.events.event import InformingEvent
 from services.notification.events.task_overdue import TaskOverdue
 
-EVENTS: dict[str, InformingEvent] = {
-    event.type: event for event in (CaseOpened(), CaseChanged(), TaskOverdue())
-}
+_EVENTS: tuple[InformingEvent, ...] = (
+    CaseOpened(),
+    CaseChanged(),
+    TaskOverdue(),
+)
+
+EVENTS = {event.type: event for event in _EVENTS}

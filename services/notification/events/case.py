@@ -58,12 +58,8 @@ class CaseEvent(InformingEvent):
             self.key(version),
             data["case_id"],
             data["arrival_id"],
-            data.get("household_id"),
             self.type,
             version,
-            self.supersedes(data),
-            data.get("person"),
-            contact.get("contact"),
             {
                 "measure": data["measure"],
                 "previous_measure": change.get("previous_measure"),
@@ -74,6 +70,10 @@ class CaseEvent(InformingEvent):
                 "reason": change.get("reason"),
                 "contact_by": _contact_by(data.get("today") or ()),
             },
+            data.get("household_id"),
+            self.supersedes(data),
+            data.get("person"),
+            contact.get("contact"),
             (*(data.get(name) for name in _SAYS), contact.get("staff_id")),
         )
 

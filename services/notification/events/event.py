@@ -83,13 +83,13 @@ class Notice:
     key: str
     case_id: str
     arrival_id: str
-    household_id: str | None
     event: str
     version: int
-    supersedes: bool
-    person: str | None
-    worker: str | None
     parameters: Mapping[str, Any]
+    household_id: str | None = None
+    supersedes: bool = False
+    person: str | None = None
+    worker: str | None = None
     says: tuple[object, ...] = ()
 
 

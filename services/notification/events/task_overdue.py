@@ -37,12 +37,8 @@ class TaskOverdue(InformingEvent):
             f"overdue:{data['task_id']}:{data['step']}",
             case_id,
             data["arrival_id"],
-            None,
             self.type,
             data["step"],
-            False,
-            None,
-            None,
             {
                 "task_kind": data["kind"],
                 "day": data.get("day"),

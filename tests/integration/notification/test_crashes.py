@@ -1,4 +1,4 @@
-"""A sender that dies loses nothing and tells nobody twice."""
+"""A sender that dies loses nothing and informs nobody twice."""
 
 import random
 import signal
@@ -19,15 +19,15 @@ from tests.integration.notification.trial import (
     QUICK,
     ROOT,
     Gateway,
+    inform,
+    inform_batch,
     leases_end,
     nothing_waits,
     opened,
+    recorded,
     rows,
     send_all,
     states,
-    tell,
-    tell_batch,
-    told,
 )
 from tests.processes import start
 from tests.waiting import PATIENCE_S, eventually
@@ -36,7 +36,7 @@ from tests.waiting import PATIENCE_S, eventually
 def test_a_dead_senders_messages_are_found_again_and_its_late_word_is_not_written(
     work: Work, gateway: Gateway
 ) -> None:
-    tell_batch(work, [opened() for _ in range(3)])
+    inform_batch(work, [opened() for _ in range(3)])
     channels = {"sms": gateway.channel()}
     with work.unit() as uow:
         letters = lease_due(uow, limit=10, seconds=60, channels=channels, back_off=QUICK.back_off)
@@ -50,18 +50,18 @@ def test_a_dead_senders_messages_are_found_again_and_its_late_word_is_not_writte
         late = [(letter, Outcome(Answer.REFUSED, "http_400")) for letter in letters]
         assert settle(uow, late, channels=channels, back_off=QUICK.back_off) == 0
     assert states(work) == {"accepted": 6}
-    assert told(work, "message.undeliverable") == []
+    assert recorded(work, "message.undeliverable") == []
 
 
 def test_without_keys_a_dead_senders_messages_go_to_a_human(work: Work, gateway: Gateway) -> None:
-    tell_batch(work, [opened() for _ in range(3)])
+    inform_batch(work, [opened() for _ in range(3)])
     channels = {"sms": gateway.channel(idempotent=False)}
     with work.unit() as uow:
         lease_due(uow, limit=10, seconds=60, channels=channels, back_off=QUICK.back_off)
     leases_end(work)
     send_all(work, gateway.sender(work, idempotent=False))
     assert states(work) == {"unknown": 6}
-    assert len(told(work, "message.undeliverable")) == 6
+    assert len(recorded(work, "message.undeliverable")) == 6
     assert gateway.sent()["delivered"] == 0
 
 
@@ -69,7 +69,7 @@ def test_without_keys_a_dead_senders_messages_go_to_a_human(work: Work, gateway:
 def test_a_sender_killed_in_mid_send_loses_nothing_and_delivers_nothing_twice(
     work: Work, gateway: Gateway
 ) -> None:
-    tell_batch(work, [opened() for _ in range(200)])
+    inform_batch(work, [opened() for _ in range(200)])
     gateway.behave(slow_ms=60)
     url = work.database.url.render_as_string(hide_password=False)
     kills = 0
@@ -104,11 +104,11 @@ def test_a_sender_killed_in_mid_send_loses_nothing_and_delivers_nothing_twice(
     assert set(sent["per_key"]) == {row["id"] for row in rows(work)}
     assert set(sent["per_key"].values()) == {1}
     assert sent["repeated"] > 0, "no sender died between the gateway's delivery and the writing of it"
-    assert len(told(work, "message.accepted")) == 400
+    assert len(recorded(work, "message.accepted")) == 400
 
 
 def test_a_key_that_is_not_on_the_ring_yet_is_waited_for(work: Work, gateway: Gateway) -> None:
-    tell(work, opened(team=[], assigned=False))
+    inform(work, opened(team=[], assigned=False))
     other = replace(work, sealer=Sealer.from_text(f"k2:{new_key()}"))
     gateway.sender(other).run_once()
     (row,) = rows(work)

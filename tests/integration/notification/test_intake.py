@@ -15,13 +15,13 @@ from tests.integration.notification.trial import (
     TEXTS,
     Gateway,
     changed,
+    inform,
+    inform_batch,
     opened,
     overdue,
     rows,
     send_all,
     states,
-    tell,
-    tell_batch,
 )
 
 
@@ -32,7 +32,7 @@ def test_a_batch_of_cases_becomes_two_messages_each_in_few_statements(work: Work
         "before_cursor_execute",
         lambda _c, _cur, statement, *_: statements.append(statement),
     )
-    tell_batch(work, [opened() for _ in range(200)])
+    inform_batch(work, [opened() for _ in range(200)])
     assert states(work) == {"pending": 400}
     assert sum("INSERT" in s for s in statements) == 2
 
@@ -45,20 +45,20 @@ def test_the_same_events_again_and_in_any_order_come_to_the_same(work: Work) -> 
         changed(case, 3, ["stricter"], measure="central_isolation"),
         overdue(case),
     ]
-    tell(work, *events)
+    inform(work, *events)
     once = {(row["id"], row["rule"], row["staff_id"]) for row in rows(work)}
     with work.database.begin() as conn:
         conn.execute(delete(messages))
         conn.execute(delete(notices))
     random.shuffle(events)
-    tell(work, *events, *events)
+    inform(work, *events, *events)
     assert {(row["id"], row["rule"], row["staff_id"]) for row in rows(work)} == once
     assert len(once) == 1 + 2 + 2 + 1
 
 
 def test_no_personal_data_stands_in_the_tables(work: Work) -> None:
     one = opened()
-    tell(work, one, overdue(one.data["case_id"]))
+    inform(work, one, overdue(one.data["case_id"]))
     opened_person = SEALER.unseal(one.data["person"])
     with work.database.read() as conn:
         text = repr(conn.execute(select(notices)).all()) + repr(conn.execute(select(messages)).all())
@@ -69,7 +69,7 @@ def test_no_personal_data_stands_in_the_tables(work: Work) -> None:
 def test_a_trace_shows_messages_attempts_and_on_request_the_text(work: Work, gateway: Gateway) -> None:
     case = opened()
     case_id = case.data["case_id"]
-    tell(work, case, overdue(case_id))
+    inform(work, case, overdue(case_id))
     send_all(work, gateway.sender(work))
     with work.database.read() as conn:
         plain = queries.trace(conn, case_id)
@@ -93,7 +93,7 @@ def test_a_trace_shows_messages_attempts_and_on_request_the_text(work: Work, gat
 
 def test_a_message_or_a_notice_removed_by_hand_unbalances_the_audit_and_is_named(work: Work) -> None:
     events = [opened() for _ in range(20)]
-    tell_batch(work, events)
+    inform_batch(work, events)
     with work.database.read() as conn:
         whole = queries.audit(conn)
         assert list(queries.stream_case_ids(conn)) == sorted(e.data["case_id"] for e in events)
@@ -120,7 +120,7 @@ def test_a_message_or_a_notice_removed_by_hand_unbalances_the_audit_and_is_named
 
 
 def test_a_state_that_is_none_unbalances_the_audit(work: Work) -> None:
-    tell(work, opened())
+    inform(work, opened())
     with work.database.begin() as conn:
         conn.execute(update(messages).values(state="nowhere"))
         assert conn.execute(select(func.count()).select_from(messages)).scalar_one() == 2

@@ -14,16 +14,16 @@ from tests.integration.notification.trial import (
     SEALER,
     Gateway,
     changed,
+    inform,
+    inform_batch,
     opened,
     overdue,
     person,
     prepare,
+    recorded,
     rows,
     send_all,
     states,
-    tell,
-    tell_batch,
-    told,
     work_on,
 )
 
@@ -31,13 +31,13 @@ from tests.integration.notification.trial import (
 PERSISTENT = replace(QUICK, back_off=BackOff(tries=40, first=0.1, longest=0.5))
 
 
-def test_each_message_is_delivered_once_and_told_as_accepted(work: Work, gateway: Gateway) -> None:
-    tell_batch(work, [opened() for _ in range(50)])
+def test_each_message_is_delivered_once_and_recorded_as_accepted(work: Work, gateway: Gateway) -> None:
+    inform_batch(work, [opened() for _ in range(50)])
     send_all(work, gateway.sender(work))
     assert states(work) == {"accepted": 100}
     sent = gateway.sent()
     assert (sent["delivered"], sent["keys"], sent["repeated"]) == (100, 100, 0)
-    accepted = told(work, "message.accepted")
+    accepted = recorded(work, "message.accepted")
     assert len({one["id"] for one in accepted}) == 100
     assert {one["correlationid"] for one in accepted} == {"report-1"}
     assert {row["provider_reference"][:4] for row in rows(work)} == {"sim-"}
@@ -50,17 +50,17 @@ def test_after_a_restore_what_says_something_new_is_sent_and_what_was_sent_is_no
     case_id = case.data["case_id"]
     stricter = changed(case_id, 2, ["stricter"], measure="central_isolation", team=case.data["team"])
     longer = changed(case_id, 2, ["stricter"], release_on="2022-10-11", days=10, team=case.data["team"])
-    for told_now, delivered in ((stricter, 4), (stricter, 4), (longer, 6)):
-        with work_on(database_url("notification", prepare)) as restored:  # as it was before anything was told
-            for one in (case, told_now):
-                tell(restored, one)
+    for later, delivered in ((stricter, 4), (stricter, 4), (longer, 6)):
+        with work_on(database_url("notification", prepare)) as restored:  # an older copy
+            for one in (case, later):
+                inform(restored, one)
                 send_all(restored, gateway.sender(restored))
             assert states(restored) == {"accepted": 4}
             assert gateway.sent()["delivered"] == delivered
 
 
 def test_a_gateway_that_fails_for_a_while_is_asked_again(work: Work, gateway: Gateway) -> None:
-    tell_batch(work, [opened() for _ in range(10)])
+    inform_batch(work, [opened() for _ in range(10)])
     gateway.behave(fail_next=25, fail_status=503)
     send_all(work, gateway.sender(work))
     assert states(work) == {"accepted": 20}
@@ -68,23 +68,23 @@ def test_a_gateway_that_fails_for_a_while_is_asked_again(work: Work, gateway: Ga
 
 
 def test_a_message_waits_as_long_as_the_gateway_asked(work: Work, gateway: Gateway) -> None:
-    tell(work, opened(team=[], assigned=False))
+    inform(work, opened(team=[], assigned=False))
     gateway.behave(fail_next=1, fail_status=429, retry_after=1)
     began = time.monotonic()
     send_all(work, gateway.sender(work))
     assert time.monotonic() - began >= 0.9
 
 
-def test_after_the_last_try_a_human_is_told(work: Work, gateway: Gateway) -> None:
+def test_after_the_last_try_a_human_is_informed(work: Work, gateway: Gateway) -> None:
     case = opened(team=[], assigned=False)
-    tell(work, case)
+    inform(work, case)
     gateway.behave(fail_share=1.0, fail_status=503)
     send_all(work, gateway.sender(work, replace(QUICK, back_off=BackOff(tries=3, first=0.05))))
     assert states(work) == {"failed": 1}
-    (told_once,) = told(work, "message.undeliverable")
-    assert told_once["data"]["recipient"] == {"kind": "resident", "staff_id": None, "role": None}
-    assert told_once["data"]["arrival_id"] == case.data["arrival_id"]
-    assert (told_once["data"]["reason"], told_once["data"]["attempts"]) == ("http_503", 3)
+    (undeliverable,) = recorded(work, "message.undeliverable")
+    assert undeliverable["data"]["recipient"] == {"kind": "resident", "staff_id": None, "role": None}
+    assert undeliverable["data"]["arrival_id"] == case.data["arrival_id"]
+    assert (undeliverable["data"]["reason"], undeliverable["data"]["attempts"]) == ("http_503", 3)
     with work.database.read() as conn:
         (shown,) = queries.trace(conn, case.data["case_id"])["messages"]
     assert [(a["attempt"], a["state"]) for a in shown["attempts"]] == [
@@ -96,7 +96,7 @@ def test_after_the_last_try_a_human_is_told(work: Work, gateway: Gateway) -> Non
 
 def test_a_bad_number_and_no_number_fail_at_once(work: Work, gateway: Gateway) -> None:
     nobody = SEALER.seal({"name": "无", "phone": None, "address": None})
-    tell(
+    inform(
         work,
         opened(team=[], assigned=False, person=person(1, phone="call me")),
         opened(team=[], assigned=False, person=nobody),
@@ -106,17 +106,17 @@ def test_a_bad_number_and_no_number_fail_at_once(work: Work, gateway: Gateway) -
         ("failed", "http_422", 1),
         ("failed", "no_phone", 1),
     }
-    assert len(told(work, "message.undeliverable")) == 2
+    assert len(recorded(work, "message.undeliverable")) == 2
 
 
 def test_a_resident_without_a_phone_is_reached_on_that_of_the_household(work: Work, gateway: Gateway) -> None:
     household = new_id()
     child = SEALER.seal({"name": "王小明", "phone": None, "address": None})
-    tell(work, opened(team=[], assigned=False, person=child, household_id=household))
+    inform(work, opened(team=[], assigned=False, person=child, household_id=household))
     sender = gateway.sender(work)
     sender.run_once()
     assert [(row["state"], row["reason"]) for row in rows(work)] == [("pending", "no_phone")]
-    tell(work, opened(team=[], assigned=False, household_id=household))
+    inform(work, opened(team=[], assigned=False, household_id=household))
     send_all(work, sender)
     assert states(work) == {"accepted": 2}
     sent = gateway.sent()
@@ -125,36 +125,39 @@ def test_a_resident_without_a_phone_is_reached_on_that_of_the_household(work: Wo
 
 def test_a_household_without_any_phone_goes_to_a_human(work: Work, gateway: Gateway) -> None:
     nobody = SEALER.seal({"name": "王小明", "phone": None, "address": None})
-    tell(work, opened(team=[], assigned=False, person=nobody, household_id=new_id()))
+    inform(work, opened(team=[], assigned=False, person=nobody, household_id=new_id()))
     send_all(work, gateway.sender(work))
     assert [(row["state"], row["reason"], row["attempts"]) for row in rows(work)] == [
         ("failed", "no_phone", 3)
     ]
-    assert len(told(work, "message.undeliverable")) == 1
+    assert len(recorded(work, "message.undeliverable")) == 1
 
 
-def test_staff_who_cannot_be_reached_are_told_of_as_staff(work: Work, gateway: Gateway) -> None:
-    tell(work, opened(team=[{"role": "grid_worker", "staff_id": "w7", "contact": None}]))
+def test_staff_who_cannot_be_reached_are_recorded_as_staff(work: Work, gateway: Gateway) -> None:
+    inform(work, opened(team=[{"role": "grid_worker", "staff_id": "w7", "contact": None}]))
     send_all(work, gateway.sender(work))
-    (told_once,) = told(work, "message.undeliverable")
-    assert told_once["data"]["recipient"] == {"kind": "staff", "staff_id": "w7", "role": "grid_worker"}
-    assert (told_once["data"]["about"], told_once["data"]["level"]) == ("opened:1", None)
+    (undeliverable,) = recorded(work, "message.undeliverable")
+    assert undeliverable["data"]["recipient"] == {"kind": "staff", "staff_id": "w7", "role": "grid_worker"}
+    assert (undeliverable["data"]["about"], undeliverable["data"]["level"]) == ("opened:1", None)
 
 
 def test_an_undeliverable_message_names_its_subject_and_its_level(work: Work, gateway: Gateway) -> None:
     late = overdue(new_id(), step=2)
-    tell(work, late)
+    inform(work, late)
     gateway.behave(fail_share=1.0, fail_status=422)
     send_all(work, gateway.sender(work))
-    (told_once,) = told(work, "message.undeliverable")
+    (undeliverable,) = recorded(work, "message.undeliverable")
     about = f"overdue:{late.data['task_id']}:2"
-    assert (told_once["data"]["about"], told_once["data"]["level"]) == (about, late.data["tell"]["level"])
+    assert (undeliverable["data"]["about"], undeliverable["data"]["level"]) == (
+        about,
+        late.data["tell"]["level"],
+    )
 
 
 def test_a_late_answer_is_asked_for_again_under_the_same_key_and_delivered_once(
     work: Work, gateway: Gateway
 ) -> None:
-    tell_batch(work, [opened() for _ in range(5)])
+    inform_batch(work, [opened() for _ in range(5)])
     gateway.behave(late_ms=20_000, late_next=10)
     send_all(work, gateway.sender(work, PERSISTENT, timeout=0.3))
     assert states(work) == {"accepted": 10}
@@ -166,17 +169,17 @@ def test_a_late_answer_is_asked_for_again_under_the_same_key_and_delivered_once(
 def test_without_keys_a_late_answer_makes_the_message_unknown_and_goes_to_a_human(
     work: Work, gateway: Gateway
 ) -> None:
-    tell_batch(work, [opened() for _ in range(5)])
+    inform_batch(work, [opened() for _ in range(5)])
     gateway.behave(late_ms=20_000, idempotent=False)
     sender = gateway.sender(work, PERSISTENT, timeout=0.3, idempotent=False)
     send_all(work, sender)
     assert states(work) == {"unknown": 10}
     assert set(gateway.sent()["per_key"].values()) == {1}
-    assert len(told(work, "message.undeliverable")) == 10
+    assert len(recorded(work, "message.undeliverable")) == 10
 
 
 def test_a_gateway_that_is_away_is_waited_for_and_nothing_is_lost(work: Work, gateway: Gateway) -> None:
-    tell_batch(work, [opened() for _ in range(50)])
+    inform_batch(work, [opened() for _ in range(50)])
     gateway.behave(away_s=3)
     patient = replace(QUICK, back_off=BackOff(tries=8, first=0.3))
     send_all(work, gateway.sender(work, patient))
@@ -185,17 +188,17 @@ def test_a_gateway_that_is_away_is_waited_for_and_nothing_is_lost(work: Work, ga
 
 
 def test_two_senders_at_once_send_nothing_twice(work: Work, gateway: Gateway) -> None:
-    tell_batch(work, [opened() for _ in range(200)])
+    inform_batch(work, [opened() for _ in range(200)])
     senders = [gateway.sender(work, replace(QUICK, batch=30)) for _ in range(2)]
     with ThreadPoolExecutor(2) as both:
         list(both.map(lambda sender: send_all(work, sender), senders))
     sent = gateway.sent()
     assert (sent["delivered"], sent["repeated"]) == (400, 0)
-    assert len(told(work, "message.accepted")) == 400
+    assert len(recorded(work, "message.accepted")) == 400
 
 
 def test_no_more_are_sent_in_a_second_than_the_setting_says(work: Work, gateway: Gateway) -> None:
-    tell_batch(work, [opened() for _ in range(100)])
+    inform_batch(work, [opened() for _ in range(100)])
     now = 1000.0
     sender = gateway.sender(work, replace(QUICK, rate=40), monotonic=lambda: now)
     taken = []
@@ -208,8 +211,8 @@ def test_no_more_are_sent_in_a_second_than_the_setting_says(work: Work, gateway:
 
 
 def test_urgent_messages_go_first(work: Work, gateway: Gateway) -> None:
-    tell_batch(work, [opened(measure="inform_only") for _ in range(20)])
-    tell_batch(work, [opened(measure="central_isolation") for _ in range(5)])
+    inform_batch(work, [opened(measure="inform_only") for _ in range(20)])
+    inform_batch(work, [opened(measure="central_isolation") for _ in range(5)])
     gateway.sender(work, replace(QUICK, batch=10)).run_once()
     assert {row["template"] for row in rows(work) if row["state"] == "accepted"} == {
         "resident_central_isolation",
@@ -221,7 +224,7 @@ def test_urgent_messages_go_first(work: Work, gateway: Gateway) -> None:
 def test_a_message_that_a_later_event_made_untrue_is_not_sent(work: Work, gateway: Gateway) -> None:
     case = new_id()
     # out of order on purpose
-    tell(work, changed(case, 2, ["stricter"], measure="central_isolation", days=7), opened(case))
+    inform(work, changed(case, 2, ["stricter"], measure="central_isolation", days=7), opened(case))
     sender = gateway.sender(work)
     send_all(work, sender)
     assert {(row["notice"], row["state"]) for row in rows(work)} == {
@@ -234,6 +237,6 @@ def test_a_message_that_a_later_event_made_untrue_is_not_sent(work: Work, gatewa
 
 def test_an_assignment_leaves_the_residents_message_standing(work: Work, gateway: Gateway) -> None:
     case = new_id()
-    tell(work, opened(case, team=[], assigned=False), changed(case, 2, ["assigned"]))
+    inform(work, opened(case, team=[], assigned=False), changed(case, 2, ["assigned"]))
     send_all(work, gateway.sender(work))
     assert states(work) == {"accepted": 3}

@@ -212,13 +212,13 @@ def event(type: str, subject: str, version: int, data: dict[str, Any]) -> Event:
     return made
 
 
-def tell(work: Work, *events: Event) -> None:
+def inform(work: Work, *events: Event) -> None:
     for one in events:
         with work.unit() as uow:
             plan_messages(uow, [one], RULES)
 
 
-def tell_batch(work: Work, events: list[Event]) -> None:
+def inform_batch(work: Work, events: list[Event]) -> None:
     with work.unit() as uow:
         plan_messages(uow, events, RULES)
 
@@ -233,7 +233,7 @@ def rows(work: Work) -> list[dict[str, Any]]:
         return [dict(row) for row in conn.execute(select(messages).order_by(messages.c.id)).mappings()]
 
 
-def told(work: Work, type: str) -> list[dict[str, Any]]:
+def recorded(work: Work, type: str) -> list[dict[str, Any]]:
     """Events of the type in the outbox, each checked against its contract."""
     with work.database.read() as conn:
         bodies = conn.execute(

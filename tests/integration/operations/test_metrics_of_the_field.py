@@ -126,7 +126,7 @@ def test_messages_are_counted_while_they_wait_and_when_they_are_settled(database
     url = database_url("notification", notification_trial.prepare)
     with notification_trial.work_on(url) as work, notification_trial.running_gateway() as gateway:
         waiting = figure(of_notification, "doorstep_messages_waiting")
-        notification_trial.tell(work, notification_trial.opened())
+        notification_trial.inform(work, notification_trial.opened())
         now = datetime.now(UTC)
         assert shown(work.database, waiting, now) == {("pending", "sms"): 2}
         with counted("doorstep_messages_settled_total", state="accepted", channel="sms") as accepted:

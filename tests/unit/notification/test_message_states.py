@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from field.states import ForbiddenTransition
 from services.notification.channels.answers import Answer, Outcome
 from services.notification.messages import states
-from services.notification.messages.attempts import LONGEST_RETRY_AFTER, BackOff, after
+from services.notification.messages.attempts import CHANNEL_MISSING_WAIT, LONGEST_RETRY_AFTER, BackOff, after
 
 FOLLOWING = states.MESSAGE.following
 
@@ -76,7 +76,7 @@ def test_without_keys_a_lost_answer_is_never_sent_again(
 
 
 @given(answers, back_offs)
-def test_tries_end_and_the_last_one_tells_a_human(answer: Answer, back_off: BackOff) -> None:
+def test_tries_end_and_the_last_one_informs_a_human(answer: Answer, back_off: BackOff) -> None:
     ends = []
     for attempt in range(1, back_off.tries + 1):
         follows = after(Outcome(answer), attempt=attempt, key="m", back_off=back_off, idempotent=True)
@@ -93,6 +93,14 @@ def test_a_bad_number_fails_at_once_and_goes_to_the_next_channel_if_there_is_one
     assert (alone.state, alone.undeliverable) == (states.FAILED, True)
     other = after(refused, attempt=1, key="m", back_off=BackOff(), idempotent=True, channels_left=1)
     assert (other.state, other.next_channel, other.undeliverable) == (states.PENDING, True, False)
+
+
+def test_a_message_whose_channel_is_not_set_up_goes_to_the_next_or_waits_without_a_try() -> None:
+    missing = Outcome(Answer.NOT_SET_UP, "no_such_channel")
+    alone = after(missing, attempt=99, key="m", back_off=BackOff(), idempotent=True)
+    assert (alone.state, alone.wait, alone.counts) == (states.PENDING, CHANNEL_MISSING_WAIT, False)
+    other = after(missing, attempt=99, key="m", back_off=BackOff(), idempotent=True, channels_left=1)
+    assert (other.state, other.next_channel, other.counts) == (states.PENDING, True, False)
 
 
 @given(back_offs, st.integers(1, 100), st.text(max_size=40))

@@ -119,7 +119,7 @@ def test_a_faulty_template_is_refused_when_it_is_saved(old: str, new: str, probl
         load_template(GOOD.replace(old, new), ZONE)
 
 
-def test_all_errors_of_all_files_are_told_at_once(tmp_path: Path) -> None:
+def test_all_faults_of_all_files_are_named_at_once(tmp_path: Path) -> None:
     (tmp_path / "a.v1.yaml").write_text(GOOD.replace("[name]", "[]"))
     (tmp_path / "b.v1.yaml").write_text("text: [")
     (tmp_path / "c.v1.yaml").write_text(GOOD)
