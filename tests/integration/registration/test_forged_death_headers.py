@@ -27,11 +27,11 @@ from chassis.messaging.topology import (
     shared_entities,
 )
 from chassis.names import ARRIVALS, BACK, ROUTING_KEY
-from cli.operate.topology import bound_otherwise
 from contracts.envelope import ONE, dump_event
 from deploy.backup.broker import _between_services
 from deploy.local import PrivateBroker
 from operations.management_api import Management
+from operations.topology import bound_otherwise
 from services.registration.reports import tables as t
 from services.registration.service import SERVICE
 from tests.integration.registration.intake import PUBLISHER, Intake
