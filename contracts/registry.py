@@ -10,10 +10,13 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError
 
-from contracts import arrivals, cases, messages, reference
+from contracts.arrivals import schemas as arrivals
+from contracts.cases import schemas as cases
 from contracts.envelope import Event, Unreadable
 from contracts.faults import faults_of
+from contracts.messages import schemas as messages
 from contracts.quick import Unsure, quick_loader
+from contracts.reference import schemas as reference
 
 # No more digits than a version can have: Python refuses to read a number of thousands of them.
 _VERSION = re.compile(r"(?:^|[:/])v?(\d{1,9})(?:\.\d+)*$")

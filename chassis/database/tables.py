@@ -33,6 +33,17 @@ def chassis_tables(metadata: MetaData) -> None:
     unpublished = outbox.c.published_at.is_(None)
     Index("outbox_unpublished", outbox.c.created_at, postgresql_where=unpublished, sqlite_where=unpublished)
     Index("outbox_log", outbox.c.created_at, postgresql_using="brin")
+    _add_dead_letters(metadata)
+    Table(
+        "leases",
+        metadata,
+        Column("name", String(100), primary_key=True),
+        Column("holder", String(100), nullable=False),
+        Column("until", UtcDateTime, nullable=False),  # by the database's clock
+    )
+
+
+def _add_dead_letters(metadata: MetaData) -> None:
     dead = Table(
         "dead_letters",
         metadata,
@@ -74,13 +85,6 @@ def chassis_tables(metadata: MetaData) -> None:
         Column("filter", Json, nullable=False),
         Column("reason", Text, nullable=False),
         Column("chosen", Integer, nullable=False),  # letters that were to be settled
-    )
-    Table(
-        "leases",
-        metadata,
-        Column("name", String(100), primary_key=True),
-        Column("holder", String(100), nullable=False),
-        Column("until", UtcDateTime, nullable=False),  # by the database's clock
     )
 
 

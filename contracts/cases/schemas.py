@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marshmallow import fields
 
-from contracts.arrivals import PERSON_INSIDE
+from contracts.arrivals.schemas import PERSON_INSIDE
 from contracts.vocabulary import Contract, day, flag, moment, one_of, part, sealed, several, text, whole
 from field.words import CASE_STATES, LANGUAGES, LEVELS, MEASURES
 

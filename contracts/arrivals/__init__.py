@@ -1,0 +1,1 @@
+"""Events about arrivals: what other systems report, and what registration makes of it."""

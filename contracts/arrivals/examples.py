@@ -1,0 +1,136 @@
+"""Examples of reports of arrivals, their replies, and registered arrivals."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from contracts.story import (
+    ARRIVAL,
+    HOUSEHOLD,
+    PERSON,
+    REPORT,
+    REPORT_EVENT,
+    SEALED,
+    event,
+    recorded_by,
+    reply,
+)
+
+_ARRIVAL: dict[str, Any] = {
+    "arrival_id": ARRIVAL,
+    "person_id": PERSON,
+    "household_id": HOUSEHOLD,
+    "person": SEALED,
+    "language": "zh-CN",
+    "arrived_at": "2022-09-30T22:12:00Z",
+    "expected": False,
+    "source_kinds": ["transport"],
+    "reports": 1,
+    "destination": {
+        "division": "620102002",
+        "street": "jiuquanlu",
+        "community": "jiuquanlu-03",
+        "grid": "jiuquanlu-03-g2",
+        "placed_by": "name",
+    },
+    "worker": "w-0117",
+    "risk": {
+        "level": "medium",
+        "certainty": "exact",
+        "left_on": "2022-10-01",
+        "areas": [
+            {
+                "list": "2022-10-01T08",
+                "level": "medium",
+                "division": "620402",
+                "place": "白银市 白银区 京怡家园4号楼",
+                "certainty": "exact",
+                "stop": 0,
+                "left_on": "2022-10-01",
+            }
+        ],
+    },
+    "change": None,
+}
+
+EXAMPLES = (
+    event(
+        "arrival.reported",
+        {
+            "source_kind": "transport",
+            "reference": "G2001/05/12F",
+            "person": {
+                "name": "安小满",
+                "identity_type": "resident_id",
+                "identity_number": "620102199003070018",
+                "phone": "+8613800138000",
+                "birth_date": None,
+                "sex": None,
+                "nationality": "CHN",
+            },
+            "companions": [
+                {
+                    "name": "安立夏",
+                    "identity_type": "resident_id",
+                    "identity_number": None,
+                    "phone": None,
+                    "birth_date": "2015-05-06",
+                    "sex": "female",
+                    "nationality": "CHN",
+                }
+            ],
+            "stops": [
+                {"division": "620402", "address": "京怡家园4号楼", "from": "2022-09-20", "to": "2022-10-01"}
+            ],
+            "transport": {"mode": "train", "number": "G2001", "carriage": "05", "seat": "12F"},
+            "arrival": {"at": "2022-10-01T06:12:00+08:00", "expected": False},
+            "destination": {"division": "620102002", "address": "酒泉路街道 示例小区 3号楼 1单元 502"},
+            "remarks": None,
+            "language": "zh-CN",
+        },
+        source="/rail-lanzhou/departures",
+        id=REPORT_EVENT,
+        time="2022-10-01T06:15:00+08:00",
+    ),
+    reply(
+        "report.accepted",
+        {
+            "report_id": REPORT,
+            "event": {"source": "/rail-lanzhou/departures", "id": REPORT_EVENT},
+            "outcome": "registered",
+            "arrival_ids": [ARRIVAL],
+            "received_at": "2022-09-30T22:15:02Z",
+        },
+    ),
+    reply(
+        "report.rejected",
+        {
+            "report_id": REPORT,
+            "event": {"source": "/rail-lanzhou/departures", "id": REPORT_EVENT},
+            "reasons": [
+                {
+                    "field": "person.identity_number",
+                    "code": "identity_checksum",
+                    "message": "the last character does not fit the others: check it against the document",
+                },
+                {"field": "stops[0].to", "code": "contract", "message": "Not a valid date."},
+            ],
+            "received_at": "2022-09-30T22:15:02Z",
+        },
+    ),
+    recorded_by("registration", "arrival.registered", ARRIVAL, 1, _ARRIVAL, time="2022-09-30T22:15:02Z"),
+    recorded_by(
+        "registration",
+        "arrival.reassessed",
+        ARRIVAL,
+        2,
+        {
+            **_ARRIVAL,
+            "source_kinds": ["transport", "self"],
+            "reports": 2,
+            "risk": {**_ARRIVAL["risk"], "level": "high"},
+            "change": {"why": ["stop_added", "risk_raised"], "previous_level": "medium"},
+        },
+        time="2022-10-01T01:40:11Z",
+    ),
+)

@@ -1,0 +1,1 @@
+"""Events about cases and their tasks."""

@@ -1,0 +1,1 @@
+"""Events about messages to people."""

@@ -1,0 +1,1 @@
+"""Events about reference data: risk lists, policies, places, staff."""
