@@ -33,7 +33,7 @@ DRAIN_S = 18
 log = structlog.get_logger()
 
 
-class Consumes(Entrypoint):
+class Consumes(Entrypoint):  # type: ignore[misc]  # nameko ships no types
     """Runs a batching consumer in a thread of the container; stopping waits until it has drained."""
 
     def __init__(self, consumer: BatchConsumer, **options: Any) -> None:
@@ -57,7 +57,7 @@ class Consumes(Entrypoint):
         _wait(self._left, self._consumer.queue)
 
 
-class Repeats(Entrypoint):
+class Repeats(Entrypoint):  # type: ignore[misc]  # nameko ships no types
     """Does a chore every so often until the container stops."""
 
     def __init__(self, chore: Chore, **options: Any) -> None:

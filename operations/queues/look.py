@@ -65,7 +65,8 @@ def _queues() -> dict[str, Queue]:
 def queue_of(row: Mapping[str, Any]) -> Queue:
     def rate(*kinds: str) -> float:
         stats = row.get("message_stats", {})
-        return round(sum(stats.get(f"{kind}_details", {}).get("rate", 0.0) for kind in kinds), 1)
+        total: float = sum(stats.get(f"{kind}_details", {}).get("rate", 0.0) for kind in kinds)
+        return round(total, 1)
 
     return Queue(
         name=row["name"],
