@@ -125,10 +125,7 @@ def _compare(comparison: Comparison, against: str, folder: Path, pairs: int) -> 
                 return
         pair = Pair(*costs)
         comparison.pairs.append(pair)
-        _say(
-            f"pair {number}: {against} {pair.earlier.total:.3f} ms of CPU per arrival, "
-            f"present {pair.present.total:.3f} ms, ratio {pair.ratio:.3f}"
-        )
+        _say(f"pair {number}: ratio {pair.ratio:.3f}")
 
 
 def _earlier(against: str, folder: Path) -> Source:
@@ -177,9 +174,14 @@ def _measured(comparison: Comparison, source: Source, folder: Path) -> Cost:
             f"{used.share_of_others:.0%} of its own {used.own:.1f} s; the limit is {MOST_OF_OTHERS:.0%}"
         )
     try:
-        return cost_of(report)
+        cost = cost_of(report)
     except ValueError as error:
         raise NoFigures(f"the benchmark of the {source.name} code has no figures: {error}") from None
+    _say(
+        f"{source.name}: {cost.total:.3f} ms of CPU per arrival; "
+        f"others used {used.share_of_others:.0%} of the run's own CPU"
+    )
+    return cost
 
 
 def _run(command: list[str], folder: Path, environment: Mapping[str, str], log: Path) -> tuple[Used, int]:
