@@ -88,7 +88,8 @@ def test_a_backup_that_is_told_to_stop_clears_away_what_it_wrote(tmp_path: Path,
         "import sys, time; from pathlib import Path; from deploy.backup import __main__ as backup, folder\n"
         "def slowly(to, keep):\n"
         "    with folder.writing(to):\n"
-        "        print('writing', flush=True); time.sleep(600)\n"
+        "        print('writing', flush=True)\n"
+        "        while True: time.sleep(0.01)\n"  # one long sleep would miss a signal just before it
         "backup.backup = slowly; sys.argv[1:] = ['backup', sys.argv[1]]; sys.exit(backup.main())"
     )
     command = [sys.executable, "-c", program, str(tmp_path)]
