@@ -92,6 +92,29 @@ def upsert_rows(
     conn.execute(statement.on_conflict_do_update(index_elements=list(key), set_=overwrite), list(rows))
 
 
+def add_to_rows(
+    conn: Connection, table: Table, rows: Sequence[Row], *, key: Sequence[str], add: Sequence[str]
+) -> None:
+    """Insert, or where the key is there already, add the numbers of the columns `add` to those stored.
+
+    Fold and sort the rows first, as for `upsert_rows`.
+    """
+    if not rows:
+        return
+    if conn.dialect.name == "postgresql":
+        sums = ", ".join(
+            f"{_quoted(table.c[c])} = {table.name}.{_quoted(table.c[c])} + excluded.{_quoted(table.c[c])}"
+            for c in add
+        )
+        keys = ", ".join(_quoted(table.c[c]) for c in key)
+        tail = f" ON CONFLICT ({keys}) DO UPDATE SET {sums}"
+        conn.exec_driver_sql(_recordset_insert(table, tuple(rows[0])) + tail, (_as_json(table, rows),))
+        return
+    statement = sqlite.insert(table)
+    increased = {c: table.c[c] + statement.excluded[c] for c in add}
+    conn.execute(statement.on_conflict_do_update(index_elements=list(key), set_=increased), list(rows))
+
+
 def update_rows(
     conn: Connection, table: Table, rows: Sequence[Row], *, key: Sequence[str], set: Sequence[str]
 ) -> None:

@@ -26,7 +26,14 @@ from sqlalchemy import (
 from sqlalchemy.exc import DBAPIError, StatementError
 
 from chassis.database.engine import Database
-from chassis.database.statements import insert_rows, is_in, lock_rows, update_rows, upsert_rows
+from chassis.database.statements import (
+    add_to_rows,
+    insert_rows,
+    is_in,
+    lock_rows,
+    update_rows,
+    upsert_rows,
+)
 from chassis.database.tables import chassis_tables
 from chassis.database.types import Id, Json, UtcDateTime
 from chassis.ids import new_id
@@ -152,6 +159,16 @@ def test_columns_that_are_left_out_keep_their_default(database: Database) -> Non
     with database.begin() as conn:
         insert_rows(conn, things, [{"n": 1, "short": "a"}, {"n": 2, "short": "b"}])
     assert rows(database) == [thing(1, short="a"), thing(2, short="b")]
+
+
+def test_numbers_are_added_to_the_row_that_is_there_and_begin_a_row_that_is_not(database: Database) -> None:
+    with database.begin() as conn:
+        insert_rows(conn, things, [thing(1, count=5, order="kept"), thing(2, count=7)])
+        add_to_rows(conn, things, [{"n": 1, "count": -2}, {"n": 3, "count": 4}], key=["n"], add=["count"])
+        add_to_rows(conn, things, [{"n": 1, "count": 10}], key=["n"], add=["count"])
+        add_to_rows(conn, things, [], key=["n"], add=["count"])
+    counts = [(row["n"], row["count"], row["order"]) for row in rows(database)]
+    assert counts == [(1, 13, "kept"), (2, 7, None), (3, 4, None)]
 
 
 def test_an_update_passes_over_what_it_was_not_told_to_set(database: Database) -> None:
