@@ -94,8 +94,6 @@ def _refusing(file: Path) -> Iterator[None]:
         yield
     except Refused as error:
         raise FileRefused(file, error.faults) from None
-    except registration.BadInput as error:
-        raise FileRefused(file, error.faults) from None
 
 
 def _text(file: Path) -> str:

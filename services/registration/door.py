@@ -6,7 +6,6 @@ from services.registration.arrivals.lookup import LedToNoArrival
 from services.registration.intake.correct_report import correct_report
 from services.registration.persons.note_view import note_view
 from services.registration.places.import_places import import_places
-from services.registration.reference.imported_tables import BadInput
 from services.registration.risk.import_risk_list import import_risk_list
 from services.registration.risk.published_lists import read_official
 from services.registration.risk.read_csv_list import read_csv_list
@@ -40,4 +39,4 @@ QUERIES = (
 )
 COMMANDS = (IMPORT_PLACES, IMPORT_STAFF, IMPORT_RISK_LIST, CORRECT_REPORT, NOTE_VIEW)
 
-__all__ = ["COMMANDS", "QUERIES", "BadInput", "LedToNoArrival"]
+__all__ = ["COMMANDS", "QUERIES", "LedToNoArrival"]

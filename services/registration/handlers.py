@@ -1,4 +1,4 @@
-"""Which event, in what batches, leads to which use case."""
+"""The events that registration handles, in what batches and by which use case, and its timer."""
 
 from datetime import timedelta
 

@@ -1,5 +1,7 @@
-"""Arrivals that wait for a doorstep or a worker are looked at again when places or staff have changed; those
-whose worker has left are given to somebody else, or wait too, as long as they are followed."""
+"""Assign waiting arrivals: give each a doorstep or a worker as soon as places or staff have changed.
+
+Arrivals whose worker has left are given to somebody else, or wait too, as long as they are followed.
+"""
 
 from __future__ import annotations
 
@@ -9,10 +11,13 @@ from sqlalchemy import ColumnElement, func, select
 
 from chassis.database.statements import is_in, update_rows
 from chassis.unit_of_work import UnitOfWork
+from services.registration.arrivals.arrival import StoredArrival
 from services.registration.arrivals.catalogue import Catalogue, read_catalogue
-from services.registration.arrivals.register_arrivals import load_earlier_statements
+from services.registration.arrivals.draft import Draft
+from services.registration.arrivals.known_arrivals import read_earlier_statements, stored_arrivals
 from services.registration.arrivals.tables import arrivals, worker_loads
-from services.registration.arrivals.write_arrivals import FOLLOWED, draft_of, write_arrivals
+from services.registration.arrivals.workers import FOLLOWED
+from services.registration.arrivals.write_arrivals import write_arrivals
 
 _AT_ONCE = 200
 
@@ -20,23 +25,18 @@ _AT_ONCE = 200
 def assign_waiting(uow: UnitOfWork) -> int:
     """Timer. Returns how many arrivals it looked at; each is looked at once per change of places or staff."""
     catalogue, a = read_catalogue(uow), arrivals.c
-    # As the index gives them: what was looked at is passed over, and nothing is sorted.
-    rows = _take(
-        uow,
-        a.unassigned_since.is_not(None) & (a.placed_with < catalogue.placing),
-        (a.placed_with, a.unassigned_since),
-        _AT_ONCE,
-    )
-    if len(rows) < _AT_ONCE:
-        rows += _left_behind(uow, catalogue, _AT_ONCE - len(rows))
-    drafts = [draft_of(row) for row in rows]
+    waiting = a.unassigned_since.is_not(None) & (a.placed_with < catalogue.placing)
+    # In the order of the index: arrivals already looked at are passed over, and nothing is sorted.
+    drafts = _take(uow, waiting, (a.placed_with, a.unassigned_since), _AT_ONCE)
+    if len(drafts) < _AT_ONCE:
+        drafts += _left_behind(uow, catalogue, _AT_ONCE - len(drafts))
     if drafts:
-        load_earlier_statements(uow, drafts)
+        read_earlier_statements(uow, catalogue, drafts)
         write_arrivals(uow, catalogue, drafts, {})
     return len(drafts)
 
 
-def _left_behind(uow: UnitOfWork, catalogue: Catalogue, most: int) -> list[Any]:
+def _left_behind(uow: UnitOfWork, catalogue: Catalogue, most: int) -> list[Draft]:
     """Arrivals of workers who have left.
 
     All are searched through for them: it happens seldom, and an index would cost every arrival.
@@ -48,25 +48,32 @@ def _left_behind(uow: UnitOfWork, catalogue: Catalogue, most: int) -> list[Any]:
     if not left:
         return []
     theirs = is_in(uow.conn, a.worker, left) & (a.arrived_at >= uow.now - FOLLOWED)
-    rows = _take(uow, theirs, (), most)
-    if not rows:
-        # What is counted is not followed any more. A replica that does not know yet that they left waits for
-        # these locks, or has committed before the search.
-        shards = uow.conn.execute(
-            select(load.staff_id, load.shard)
-            .where(is_in(uow.conn, load.staff_id, left))
-            .order_by(load.staff_id, load.shard)
-            .with_for_update()
-        ).all()
-        if uow.conn.execute(select(a.id).where(theirs).limit(1)).first() is None:
-            none = [{"staff_id": one.staff_id, "shard": one.shard, "open": 0} for one in shards]
-            update_rows(uow.conn, worker_loads, none, key=["staff_id", "shard"], set=["open"])
-    return rows
+    drafts = _take(uow, theirs, (), most)
+    if not drafts:
+        _reset_counts(uow, left, theirs)
+    return drafts
+
+
+def _reset_counts(uow: UnitOfWork, left: list[str], theirs: ColumnElement[bool]) -> None:
+    """Nothing of theirs is followed any more, so reset the counts, or all would be searched through again.
+
+    Lock first: a replica that does not know yet that they left may be assigning to them right now.
+    """
+    load = worker_loads.c
+    shards = uow.conn.execute(
+        select(load.staff_id, load.shard)
+        .where(is_in(uow.conn, load.staff_id, left))
+        .order_by(load.staff_id, load.shard)
+        .with_for_update()
+    ).all()
+    if uow.conn.execute(select(arrivals.c.id).where(theirs).limit(1)).first() is None:
+        none = [{"staff_id": staff_id, "shard": shard, "open": 0} for staff_id, shard in shards]
+        update_rows(uow.conn, worker_loads, none, key=["staff_id", "shard"], set=["open"])
 
 
 def _take(
     uow: UnitOfWork, wanted: ColumnElement[bool], order: tuple[ColumnElement[Any], ...], most: int
-) -> list[Any]:
-    """Those that another replica holds are left to it."""
-    query = select(arrivals).where(wanted).order_by(*order).limit(most)
-    return list(uow.conn.execute(query.with_for_update(skip_locked=True)))
+) -> list[Draft]:
+    """Arrivals that another replica holds are left to it."""
+    query = stored_arrivals(wanted).order_by(*order).limit(most).with_for_update(skip_locked=True)
+    return [Draft.of(StoredArrival(*row)) for row in uow.conn.execute(query)]

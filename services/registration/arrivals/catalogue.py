@@ -1,78 +1,68 @@
-"""What arrivals are compared with: risk areas, places, staff and policies, kept in memory.
-
-The database says in `versions` when one of them changed; it is read in the transaction that uses them, so
-that every replica works with what was imported last.
-"""
+"""The catalogue: the reference data that arrivals are compared with, as this process holds it in memory."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Final
 
 from chassis.copies import Cache, Revised
 from chassis.unit_of_work import UnitOfWork
 from services.registration.places.placing import PlaceIndex
 from services.registration.places.queries import read_place_index
-from services.registration.policies.queries import DEFAULT_LOOK_BACK_DAYS, Policy, read_policies
+from services.registration.policies.look_back import LookBack, Policy
+from services.registration.policies.queries import read_policies
 from services.registration.reference.versions import VERSIONS
 from services.registration.risk.assessing import RiskIndex
-from services.registration.risk.queries import read_risk_index
+from services.registration.risk.queries import read_newest_list, read_risk_index
 from services.registration.staff.queries import read_absent, read_rota
 from services.registration.staff.rota import Rota
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Catalogue:
-    """All reference data as of `versions`."""
+    """
+    :param risk_list: the newest list.
+    :param absent: staff who have left: their arrivals are nobody's.
+    :param placing: goes up when places or staff change.
+    """
 
-    versions: Mapping[str, int]
     risk: RiskIndex
     risk_list: str | None
     places: PlaceIndex
     rota: Rota
-    absent: frozenset[str]  # staff who are inactive: what they have is nobody's
+    absent: frozenset[str]
     policies: tuple[Policy, ...]
+    placing: int
 
-    @property
-    def placing(self) -> int:
-        """Goes up when places or staff change."""
-        return self.versions.get("places", 0) + self.versions.get("staff", 0)
-
-    def look_back_days(self, division: str, on: date) -> int:
-        """Of the policy in force there that day; the most local one wins, then the newest."""
-        best: tuple[int, date, str] | None = None
-        days = DEFAULT_LOOK_BACK_DAYS
-        for policy in self.policies:
-            if policy.valid_from > on or (policy.valid_to is not None and policy.valid_to < on):
-                continue
-            local = max((len(p) for p in policy.places if division.startswith(p)), default=0)
-            if policy.places and not local:
-                continue
-            rank = (local, policy.valid_from, policy.policy_id)
-            if best is None or rank > best:
-                best, days = rank, policy.look_back_days
-        return days
+    def look_back(self, day: date) -> LookBack:
+        return LookBack(self.policies, day)
 
 
 def read_catalogue(uow: UnitOfWork) -> Catalogue:
-    """From memory where nothing changed; only what changed is read again."""
+    """All that was committed before this unit of work began."""
     return _CACHE.current(uow)
 
 
-def _read(uow: UnitOfWork, revised: Revised, old: Catalogue | None) -> Catalogue:
+def _read(uow: UnitOfWork, revised: Revised, held: Catalogue | None) -> Catalogue:
+    """Read again what has changed."""
+
+    def unchanged(*kinds: str) -> Catalogue | None:
+        return held if revised.same(*kinds) else None
+
     conn = uow.conn
-    places = old.places if old and revised.same("places") else read_place_index(conn)
-    if old and revised.same("risk"):
-        risk, risk_list = old.risk, old.risk_list
-    else:
-        risk, risk_list = read_risk_index(uow)
-    if old and revised.same("places", "staff"):
-        rota, absent = old.rota, old.absent
-    else:
-        rota, absent = read_rota(conn, places), read_absent(conn)
-    policies = old.policies if old and revised.same("policies") else read_policies(conn)
-    return Catalogue(revised.now, risk, risk_list, places, rota, absent, policies)
+    risk, policies = unchanged("risk"), unchanged("policies")
+    placing, staffing = unchanged("places"), unchanged("places", "staff")
+    places = placing.places if placing else read_place_index(conn)
+    return Catalogue(
+        risk=risk.risk if risk else read_risk_index(uow),
+        risk_list=risk.risk_list if risk else read_newest_list(conn),
+        places=places,
+        rota=staffing.rota if staffing else read_rota(conn, places),
+        absent=staffing.absent if staffing else read_absent(conn),
+        policies=policies.policies if policies else read_policies(conn),
+        placing=revised.number("places") + revised.number("staff"),
+    )
 
 
-_CACHE = Cache(VERSIONS, _read)
+_CACHE: Final = Cache(VERSIONS, _read)

@@ -1,4 +1,7 @@
-"""One coming from all statements about it."""
+"""All statements about one coming, folded into one account of it.
+
+The order of the statements decides, never the order in which they came in.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +9,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from field.words import LANGUAGES
 from services.registration.persons.person import Person
 from services.registration.places.placing import Placement
 from services.registration.reports.statement import Statement
 from services.registration.risk.assessing import Stop
+
+_LANGUAGE = LANGUAGES[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +35,8 @@ class Coming:
 
 
 def fold_statements(statements: Iterable[Statement]) -> Coming:
-    """One coming out of all that is said about it. What is actual outweighs what was expected."""
-    ordered = sorted(statements, key=lambda one: one.order)
+    """One coming out of all its statements. An actual time outweighs an expected one."""
+    ordered = sorted(statements, key=lambda statement: statement.order)
     first = ordered[0]
     if len(ordered) == 1:
         report = first.report
@@ -41,34 +47,38 @@ def fold_statements(statements: Iterable[Statement]) -> Coming:
             tuple(sorted(report.stops, key=_stop_order)),
             report.division,
             report.address,
-            report.language or "zh-CN",
+            report.language or _LANGUAGE,
             first.placement,
             (report.source_kind,),
             1,
         )
-    actual = [one.report.arrived_at for one in ordered if not one.report.expected]
-    stops = {stop for one in ordered for stop in one.report.stops}
-    placed = min(
-        ordered, key=lambda one: (one.placement.grid is None, one.placement.community is None, one.order)
-    )
+    reports = [statement.report for statement in ordered]
+    actual = [report.arrived_at for report in reports if not report.expected]
+    stops = {stop for report in reports for stop in report.stops}
+    best_placed = min(ordered, key=_how_well_placed)
     return Coming(
-        person=_fold_person([one.person for one in ordered]),
-        arrived_at=min(actual or (one.report.arrived_at for one in ordered)),
+        person=_fold_persons([statement.person for statement in ordered]),
+        arrived_at=min(actual or (report.arrived_at for report in reports)),
         expected=not actual,
         stops=tuple(sorted(stops, key=_stop_order)),
-        division=max((one.report.division for one in ordered), key=len),
-        address=next((one.report.address for one in (placed, *ordered) if one.report.address), ""),
-        language=next((one.report.language for one in ordered if one.report.language), "zh-CN"),
-        placement=placed.placement,
-        source_kinds=tuple(sorted({one.report.source_kind for one in ordered})),
-        reports=len({one.report_id for one in ordered}),
+        division=max((report.division for report in reports), key=len),
+        address=next((report.address for report in (best_placed.report, *reports) if report.address), ""),
+        language=next((report.language for report in reports if report.language), _LANGUAGE),
+        placement=best_placed.placement,
+        source_kinds=tuple(sorted({report.source_kind for report in reports})),
+        reports=len({statement.report_id for statement in ordered}),
     )
 
 
-def _fold_person(people: Sequence[Person]) -> Person:
+def _how_well_placed(statement: Statement) -> tuple[object, ...]:
+    placement = statement.placement
+    return placement.grid is None, placement.community is None, statement.order
+
+
+def _fold_persons(persons: Sequence[Person]) -> Person:
     """Each field from the first report that gives it; type and number of the document from one report."""
-    person = people[0]
-    for other in people[1:]:
+    person = persons[0]
+    for other in persons[1:]:
         if other.identity_number and not person.identity_number:
             person = replace(person, identity_type=other.identity_type, identity_number=other.identity_number)
         person = replace(

@@ -1,4 +1,4 @@
-"""Several reports of one coming are one arrival.
+"""The 48-hour rule: several reports of one coming are one arrival.
 
 The same person, coming to the same destination within 48 hours. An arrival is always computed from all its
 reports in one order (event time, source, id), so the order in which they came makes no difference. It does to
@@ -19,17 +19,17 @@ SAME_COMING = timedelta(hours=48)
 class Known:
     """An arrival that a statement may belong to.
 
-    :param told: the times that its statements give.
+    :param times: the times that its statements give.
     """
 
     arrival_id: str
     arrived_at: datetime
     place_key: str
     placed: bool
-    told: frozenset[datetime]
+    times: frozenset[datetime]
 
     def is_near(self, moment: datetime) -> bool:
-        return any(abs(one - moment) <= SAME_COMING for one in self.told)
+        return any(abs(time - moment) <= SAME_COMING for time in self.times)
 
 
 def is_same_coming(arrived_at: datetime, place_key: str, known: Known) -> bool:
@@ -38,15 +38,18 @@ def is_same_coming(arrived_at: datetime, place_key: str, known: Known) -> bool:
 
 def choose(arrived_at: datetime, place_key: str, known: Iterable[Known]) -> Known | None:
     """The arrival that a statement belongs to: the earliest that fits."""
-    fitting = (one for one in known if is_same_coming(arrived_at, place_key, one))
-    return min(fitting, key=lambda one: (one.arrived_at, one.arrival_id), default=None)
+    fitting = (arrival for arrival in known if is_same_coming(arrived_at, place_key, arrival))
+    return min(fitting, key=lambda arrival: (arrival.arrived_at, arrival.arrival_id), default=None)
 
 
 def doubt(one: Known, other: Known) -> str | None:
-    """Why two arrivals of one person may be one coming: any report of one is within 48 hours of any of the
-    other, and they went to the same place, or of one of them nobody knows where."""
+    """Why two arrivals of one person may be one coming.
+
+    They may where any report of one is within 48 hours of any of the other, and both went to the same place
+    or nobody knows where one of them went.
+    """
     if one.place_key != other.place_key and one.placed and other.placed:
         return None
-    if not any(map(other.is_near, one.told)):
+    if not any(map(other.is_near, one.times)):
         return None
     return "fits_two_arrivals" if one.place_key == other.place_key else "destination_unclear"

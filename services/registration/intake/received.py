@@ -1,4 +1,4 @@
-"""A report in hand: checked, taken in, kept and answered."""
+"""Reports in hand: checked, joined to their arrivals, kept and answered."""
 
 from __future__ import annotations
 
@@ -12,113 +12,104 @@ from chassis.unit_of_work import UnitOfWork
 from contracts.envelope import Event
 from contracts.faults import Fault
 from services.registration.arrivals.catalogue import Catalogue
-from services.registration.arrivals.register_arrivals import register
+from services.registration.arrivals.register_arrivals import register_arrivals
+from services.registration.intake.answers import accept, reject
 from services.registration.reports.checks import (
     check_event_time,
     check_report,
     check_source,
     is_possible_time,
 )
-from services.registration.reports.report import read_report
-from services.registration.reports.statement import Statement
+from services.registration.reports.report import SEAL_PURPOSE, read_report
+from services.registration.reports.statement import Statement, statements_of
 from services.registration.reports.tables import companion_arrivals, reports
-
-PURPOSE = "report"
 
 
 @dataclass(slots=True)
 class Received:
-    """One report in hand. Without reasons it is good, and `statements` holds one for each of its people."""
+    """
+    :param faults: why it needs correction; none where it is sound.
+    :param statements: of a sound report, one for each of its people.
+    :param arrival_ids: of a sound report, the arrival of each of its people.
+    :param corrects: the report that it was resubmitted for.
+    """
 
     report_id: str
     event: Event
-    reasons: list[Fault]
-    statements: list[Statement]
+    faults: list[Fault]
+    statements: list[Statement] = field(default_factory=list)
     arrival_ids: list[str] = field(default_factory=list)
     outcome: str = "needs_correction"
     corrects: str | None = None
     corrected_by: str | None = None
 
+    def as_row(self, uow: UnitOfWork) -> dict[str, Any]:
+        event = self.event
+        return {
+            "id": self.report_id,
+            "source": event.source,
+            "event_id": event.id,
+            "publisher": event.publisher,
+            "reported_at": event.time if is_possible_time(event.time, uow.now) else uow.now,
+            "received_at": uow.now,
+            "outcome": self.outcome,
+            "arrival_id": self.arrival_ids[0] if self.arrival_ids else None,
+            "reasons": [fault.as_dict() for fault in self.faults] or None,
+            "sealed": uow.sealer.seal(event.raw, SEAL_PURPOSE),
+            "correlation_id": event.correlationid,
+            "corrects": self.corrects,
+            "corrected_by": self.corrected_by,
+        }
+
 
 def check(uow: UnitOfWork, catalogue: Catalogue, event: Event) -> Received:
-    reasons: list[Fault] = [
-        *check_source(event),
-        *check_event_time(event.time, uow.now),
-        *event.problems,
-    ]
-    report_id = new_id()
+    received = Received(new_id(), event, [*check_source(event), *check_event_time(event.time, uow.now)])
     if event.problems:
-        return Received(report_id, event, reasons, [])
+        received.faults += event.problems
+        return received
     report = read_report(event.data)
-    reasons += check_report(report, event.data, uow.now, uow.zone)
-    if reasons:
-        return Received(report_id, event, reasons, [])
-    placement = catalogue.places.find(report.division, report.address)
-    statements = [
-        Statement((event.time, event.source, event.id, position), report_id, report, person, placement)
-        for position, person in enumerate(report.people)
+    received.faults += check_report(report, event.data, uow.now, uow.zone)
+    if not received.faults:
+        received.statements = statements_of(
+            report,
+            received.report_id,
+            catalogue.places.find(report.division, report.address),
+            time=event.time,
+            source=event.source,
+            event_id=event.id,
+        )
+    return received
+
+
+def take_in(uow: UnitOfWork, catalogue: Catalogue, reports_in_hand: Sequence[Received]) -> None:
+    """Register the arrivals of the sound reports, keep all reports, and answer their publishers."""
+    sound = [received for received in reports_in_hand if not received.faults]
+    if sound:
+        _register(uow, catalogue, sorted(sound, key=lambda received: received.statements[0].order))
+    _keep(uow, reports_in_hand)
+    for received in reports_in_hand:
+        if received.faults:
+            reject(uow, received.event, received.report_id, received.faults)
+        else:
+            accept(uow, received.event, received.report_id, received.outcome, received.arrival_ids)
+
+
+def _register(uow: UnitOfWork, catalogue: Catalogue, sound: Sequence[Received]) -> None:
+    statements = [statement for received in sound for statement in received.statements]
+    causes = {received.report_id: received.event for received in sound}
+    joined = register_arrivals(uow, catalogue, statements, causes)
+    for received in sound:
+        received.arrival_ids = [joined.arrival_of[statement.order] for statement in received.statements]
+        is_first = joined.is_first(received.report_id, received.arrival_ids[0])
+        received.outcome = "registered" if is_first else "merged"
+
+
+def _keep(uow: UnitOfWork, reports_in_hand: Sequence[Received]) -> None:
+    insert_rows(uow.conn, reports, [received.as_row(uow) for received in reports_in_hand])
+    companions = [
+        {"report_id": received.report_id, "position": position, "arrival_id": arrival_id}
+        for received in reports_in_hand
+        for position, arrival_id in enumerate(received.arrival_ids)
+        if position
     ]
-    return Received(report_id, event, reasons, statements)
-
-
-def take(uow: UnitOfWork, catalogue: Catalogue, received: Sequence[Received]) -> None:
-    good = sorted((one for one in received if not one.reasons), key=lambda one: one.statements[0].order)
-    if good:
-        causes = {one.report_id: one.event for one in good}
-        registered = register(uow, catalogue, [s for one in good for s in one.statements], causes)
-        for one in good:
-            one.arrival_ids = [registered.arrival_of[s.order] for s in one.statements]
-            one.outcome = "registered" if registered.is_first(one.report_id, one.arrival_ids[0]) else "merged"
-    _keep(uow, received)
-    for one in received:
-        if one.event.publisher:
-            reply(uow, one)
-
-
-def _keep(uow: UnitOfWork, received: Sequence[Received]) -> None:
-    insert_rows(uow.conn, reports, [_row(uow, one) for one in received])
-    insert_rows(
-        uow.conn,
-        companion_arrivals,
-        [
-            {"report_id": one.report_id, "position": position, "arrival_id": arrival_id}
-            for one in received
-            for position, arrival_id in enumerate(one.arrival_ids)
-            if position
-        ],
-    )
-
-
-def _row(uow: UnitOfWork, one: Received) -> dict[str, Any]:
-    event = one.event
-    return {
-        "id": one.report_id,
-        "source": event.source,
-        "event_id": event.id,
-        "publisher": event.publisher,
-        "reported_at": event.time if is_possible_time(event.time, uow.now) else uow.now,
-        "received_at": uow.now,
-        "outcome": one.outcome,
-        "arrival_id": one.arrival_ids[0] if one.arrival_ids else None,
-        "reasons": [reason.as_dict() for reason in one.reasons] or None,
-        "sealed": uow.sealer.seal(event.raw, PURPOSE),
-        "correlation_id": event.correlationid,
-        "corrects": one.corrects,
-        "corrected_by": one.corrected_by,
-    }
-
-
-def reply(uow: UnitOfWork, one: Received) -> None:
-    event, publisher = one.event, one.event.publisher
-    assert publisher is not None
-    told: dict[str, Any] = {
-        "report_id": one.report_id,
-        "event": {"source": event.source, "id": event.id},
-        "received_at": uow.now,
-    }
-    if one.reasons:
-        told["reasons"] = [reason.as_dict() for reason in one.reasons]
-        uow.reply(publisher, "report.rejected", one.report_id, told, cause=event)
-    else:
-        told["outcome"], told["arrival_ids"] = one.outcome, one.arrival_ids
-        uow.reply(publisher, "report.accepted", one.report_id, told, cause=event)
+    insert_rows(uow.conn, companion_arrivals, companions)

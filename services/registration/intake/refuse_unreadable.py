@@ -7,20 +7,11 @@ from collections.abc import Sequence
 from chassis.ids import new_id
 from chassis.unit_of_work import UnitOfWork
 from contracts.envelope import BadEvent
-
-# In place of the source or id of an event that has none, or one that is no text.
-UNREADABLE = "(unreadable)"
+from services.registration.intake.answers import reject
 
 
 def refuse_unreadable(uow: UnitOfWork, events: Sequence[BadEvent]) -> None:
-    """Each is a dead letter and no report. The reply names it as far as its id and source can be read."""
+    """Each is a dead letter and no report."""
     for event in events:
-        if event.publisher and event.fault:
-            report_id = new_id()
-            answer = {
-                "report_id": report_id,
-                "event": {"source": event.source or UNREADABLE, "id": event.id or UNREADABLE},
-                "reasons": [event.fault.as_dict()],
-                "received_at": uow.now,
-            }
-            uow.reply(event.publisher, "report.rejected", report_id, answer, cause=event)
+        if event.fault:
+            reject(uow, event, new_id(), [event.fault])

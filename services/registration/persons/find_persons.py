@@ -1,5 +1,8 @@
-"""Who a report is about: persons are found by blind index and locked, in sorted order, before anything is
-matched on them, so that two replicas cannot register one coming twice."""
+"""Find the persons that reports name.
+
+Persons are found by blind index and locked, in sorted order, before anything is matched on them, so that two
+replicas cannot register one coming twice.
+"""
 
 from __future__ import annotations
 
@@ -27,11 +30,11 @@ class Keys:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """The person a statement is about.
+class PersonMatch:
+    """The person that a statement names.
 
-    :param merged: whom name and phone meant until this statement gave them an identity number that another
-        person has: nothing leads to `merged` any more, and its arrivals are this person's.
+    :param merged: the person that name and phone led to until this statement gave them an identity number
+        that another person has: nothing leads to `merged` any more, and its arrivals are this person's.
     :param rival: the person with the same name and phone but another identity number.
     """
 
@@ -42,12 +45,12 @@ class Found:
 
 @dataclass(slots=True)
 class _Owners:
-    """Key -> person, and for a name-and-phone key the identity that claimed it."""
+    """The person that each key leads to, and for a name-and-phone key the identity that claimed it."""
 
     person: dict[str, str] = field(default_factory=dict)
     claimed_by: dict[str, str] = field(default_factory=dict)
 
-    def resolve(self, keys: Keys, fallback: str | None) -> Found:
+    def resolve(self, keys: Keys, fallback: str | None) -> PersonMatch:
         by_identity = self.person.get(keys.identity) if keys.identity else None
         by_name = self.person.get(keys.name_phone) if keys.name_phone else None
         claim = self.claimed_by.get(keys.name_phone) if keys.name_phone else None
@@ -55,17 +58,17 @@ class _Owners:
             person = by_name or fallback or new_id()
             assert keys.name_phone is not None
             self.person[keys.name_phone] = person
-            return Found(person)
+            return PersonMatch(person)
         is_mine = claim is None or claim == keys.identity
         person = by_identity or (by_name if is_mine else None) or fallback or new_id()
         self.person[keys.identity] = person
         if keys.name_phone is None:
-            return Found(person)
+            return PersonMatch(person)
         if not is_mine:
-            return Found(person, rival=by_name)
+            return PersonMatch(person, rival=by_name)
         self.person[keys.name_phone] = person
         self.claimed_by[keys.name_phone] = keys.identity
-        return Found(person, merged=None if by_name == person else by_name)
+        return PersonMatch(person, merged=None if by_name == person else by_name)
 
 
 def keys_of(index: BlindIndex, person: Person) -> Keys:
@@ -82,9 +85,11 @@ def _as_id(digest: str) -> str:
     return f"{digest[:8]}-{digest[8:12]}-{digest[12:16]}-{digest[16:20]}-{digest[20:]}"
 
 
-def find_persons(uow: UnitOfWork, wanted: Sequence[Keys]) -> tuple[list[Found], frozenset[str]]:
-    """The person of each set of keys (in the given order, which must not depend on the order of arrival),
-    and those persons that were known before."""
+def find_persons(uow: UnitOfWork, wanted: Sequence[Keys]) -> tuple[list[PersonMatch], frozenset[str]]:
+    """The person of each set of keys, and those persons that were known before.
+
+    :param wanted: in an order that does not depend on the order in which the reports came.
+    """
     proposed = _Owners()
     fallbacks = [proposed.resolve(keys, None) for keys in wanted]
     rows = [
@@ -99,7 +104,7 @@ def find_persons(uow: UnitOfWork, wanted: Sequence[Keys]) -> tuple[list[Found], 
         return fallbacks, frozenset()
     known = _lock(uow, sorted(proposed.person.keys() - inserted))
     before = _Owners(dict(known.person), dict(known.claimed_by))
-    found = [
+    matches = [
         known.resolve(keys, fallback.person_id) for keys, fallback in zip(wanted, fallbacks, strict=True)
     ]
     changed = [
@@ -108,7 +113,7 @@ def find_persons(uow: UnitOfWork, wanted: Sequence[Keys]) -> tuple[list[Found], 
         if (person, known.claimed_by.get(key)) != _stored(key, before, proposed, inserted)
     ]
     update_rows(uow.conn, person_keys, changed, key=["key"], set=["person_id", "identity_key"])
-    return found, frozenset(before.person.values())
+    return matches, frozenset(before.person.values())
 
 
 def _lock(uow: UnitOfWork, keys: Sequence[str]) -> _Owners:

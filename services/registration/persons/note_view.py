@@ -1,4 +1,4 @@
-"""Every view of a person's record leaves a row: who, when, why."""
+"""Note a view: every look at a person's record leaves a row with who, when and why."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from services.registration.persons.tables import person_views
 
 
 def note_view(conn: Connection, arrival_ids: Iterable[str], *, by: str, reason: str) -> None:
-    """Called before anything is shown: what could not be noted is not shown."""
+    """Call it before anything is shown: a view that could not be noted is not shown."""
     now = datetime.now(UTC)
     rows = [
-        {"id": new_id(), "arrival_id": one, "viewed_at": now, "viewed_by": by[:100], "reason": reason[:500]}
-        for one in arrival_ids
+        {"id": new_id(), "arrival_id": id, "viewed_at": now, "viewed_by": by[:100], "reason": reason[:500]}
+        for id in arrival_ids
     ]
     insert_rows(conn, person_views, rows)

@@ -1,4 +1,4 @@
-"""Administrative divisions of China: which codes there are, and which code a written place has.
+"""Administrative divisions of China: the codes there are, and the code of a written place.
 
 The table is python-stdnum's (`stdnum/cn/loc.dat`): provinces and counties with the years in which each
 code was in use, so that codes of merged and renamed counties are known too. Street and community codes
@@ -19,7 +19,8 @@ from services.registration.places.spelling import SELF_GOVERNED, plain, stem
 
 Level = Literal["county", "city", "province", "nowhere"]
 
-# In use since the table was last written, or written otherwise in lists and in the statistics bureau's codes.
+# Codes in use since the table was last written, and codes that lists and the statistics bureau write
+# otherwise.
 # 330113/330114: State Council reply of 2021-03-11 on Hangzhou; 6202: Jiayuguan has no districts, the bureau
 # writes 620201; 4603: Sansha's districts (2020); 6328: Dachaidan; 65: the corps' younger cities.
 _SUPPLEMENT = {
@@ -50,8 +51,12 @@ _ZONE = re.compile(r"\d{4}7[1-9]$")
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """Where a written place lies: the code down to `level`, and what of the text was no division."""
+class Located:
+    """Where a written place lies.
+
+    :param code: down to `level`.
+    :param rest: the part of the text that was no division.
+    """
 
     code: str
     level: Level
@@ -119,7 +124,7 @@ class Divisions:
         return ""
 
     def name(self, code: str) -> str:
-        """What the 2-, 4- or 6-digit part of the code is called; "" if unknown."""
+        """The name of the 2-, 4- or 6-digit part of the code; "" if unknown."""
         for length in (6, 4, 2):
             if len(code) >= length and code[:length] in self._current:
                 return self._current[code[:length]]
@@ -131,51 +136,52 @@ class Divisions:
 
     # -- names -----------------------------------------------------------------------------------------
 
-    def find(self, province: str, city: str, county: str) -> Found:
-        """The place a published row names. Tolerates missing suffixes, the municipalities' two shapes
-        (district as city and street as county; municipality as city and district as county), cities without
-        districts and counties that lie directly under their province."""
+    def find(self, province: str, city: str, county: str) -> Located:
+        """The place that a published row names.
+
+        Suffixes may be missing. A municipality comes in two shapes: its district as city and a street as
+        county, or itself as city and its district as county. Cities may have no districts, and counties may
+        lie directly under their province.
+        """
         province_code = self._provinces.get(stem(plain(province)), "")
         if "生产建设兵团" in province:
             province_code = "65"
             division = _CORPS_DIVISION.search(f"{city}{county}")
             if division and division[1] in _CORPS and not self._county("65", plain(county)):
-                return Found(_CORPS[division[1]], "county", county)
+                return Located(_CORPS[division[1]], "county", county)
         if not province_code:
-            return Found("", "nowhere", f"{province}{city}{county}")
+            return Located("", "nowhere", f"{province}{city}{county}")
         city_stem, county_plain = stem(plain(city)), plain(county)
         city_code = self._city(province_code, city_stem)
         if city_code:
             exact = self._county(city_code, county_plain)
             if exact:
-                return Found(exact, "county")
+                return Located(exact, "county")
         is_whole_province = city_stem == stem(plain(province))
         as_county = "" if is_whole_province else self._county(province_code, plain(city))
         if county_plain and not as_county and (is_whole_province or not city_code):
             under_province = self._county(province_code, county_plain)
             if under_province:
-                return Found(under_province, "county")
+                return Located(under_province, "county")
         if as_county and not city_code:
             same = stem(county_plain) == city_stem
-            return Found(as_county, "county", "" if same else county)
+            return Located(as_county, "county", "" if same else county)
         if city_code:
-            if self._has_no_counties(
-                city_code
-            ):  # 东莞, 中山, 儋州, 嘉峪关: what stands there is a town or street
-                return Found(f"{city_code}00", "county", "" if stem(county_plain) == city_stem else county)
+            if self._has_no_counties(city_code):  # 东莞, 中山, 儋州, 嘉峪关: a town or street stands there
+                return Located(f"{city_code}00", "county", "" if stem(county_plain) == city_stem else county)
             inside = self._county_at_start(city_code, county_plain)
             if inside:
                 return inside
-            return Found(city_code, "city", county)
-        return Found(province_code, "province", f"{city}{county}")
+            return Located(city_code, "city", county)
+        return Located(province_code, "province", f"{city}{county}")
 
-    def find_in_text(self, text: str) -> Found:
+    def find_in_text(self, text: str) -> Located:
         """The division an address begins with: 甘肃省白银市白银区…, 白银市白银区…, 兰州市城关区…"""
         rest = plain(text)
         province, rest = self._take(self._provinces.items(), rest)
         if province in _MUNICIPALITIES:  # 北京市北京市丰台区, 北京市市辖区丰台区
             rest = self._take([(stem(self._current[province]), province), ("市辖区", province)], rest)[1]
-        found = Found(province, "province", rest) if province else Found("", "nowhere", rest)
+        best = Located(province, "province", rest) if province else Located("", "nowhere", rest)
         provinces = [province] if province else sorted(self._cities)
         for code in provinces:
             cities = ((short, entries[0].code) for short, entries in self._cities[code].items())
@@ -185,12 +191,12 @@ class Divisions:
                 if county:
                     return county
                 if self._has_no_counties(city):
-                    return Found(f"{city}00", "county", after)
-                found = Found(city, "city", after)
+                    return Located(f"{city}00", "county", after)
+                best = Located(city, "city", after)
                 break
-        if province and found.level == "province":
-            return self._county_at_start(province, rest) or found
-        return found
+        if province and best.level == "province":
+            return self._county_at_start(province, rest) or best
+        return best
 
     def _city(self, province: str, city_stem: str) -> str:
         entries = self._cities[province].get(city_stem)
@@ -205,14 +211,14 @@ class Divisions:
         codes = [entry.code for entry in entries if entry.until == 9999] or [entry.code for entry in entries]
         return codes[0] if codes else ""
 
-    def _county_at_start(self, parent: str, text: str) -> Found | None:
+    def _county_at_start(self, parent: str, text: str) -> Located | None:
         below = ((plain(e.name), e.code) for entries in self._below[parent].values() for e in entries)
         best = max(
             ((name, code) for name, code in below if text.startswith(name)),
             key=lambda pair: (len(pair[0]), self._until[pair[1]]),
             default=None,
         )
-        return Found(best[1], "county", text[len(best[0]) :]) if best else None
+        return Located(best[1], "county", text[len(best[0]) :]) if best else None
 
     def _has_no_counties(self, city: str) -> bool:
         return not any(e.until == 9999 for entries in self._below[city].values() for e in entries)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-# What a list leaves out or writes otherwise at the end of a name.
+# The ends of names that lists leave out or write otherwise.
 _PEOPLES = (
     "各族|蒙古|回|藏|维吾尔|苗|彝|壮|布依|朝鲜|满|侗|瑶|白|土家|哈尼|哈萨克|傣|黎|傈僳|佤|畲|拉祜|水|东乡|纳西|景颇|柯尔克孜|土|"
     "达斡尔|仫佬|羌|布朗|撒拉|毛南|仡佬|锡伯|阿昌|普米|塔吉克|怒|乌孜别克|俄罗斯|鄂温克|德昂|保安|裕固|京|塔塔尔|独龙|鄂伦春|赫哲|"
@@ -27,7 +27,7 @@ def plain(text: str) -> str:
 
 
 def stem(name: str) -> str:
-    """The name without what kind of division it is: 白银市 and 白银 are the same, 县 and 区 too."""
+    """The name without its kind of division: 白银市 and 白银 are the same, 县 and 区 too."""
     for suffix in (_LONG_SUFFIX, _SUFFIX):
         short = suffix.sub("", name)
         if len(short) >= 2:

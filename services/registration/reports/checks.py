@@ -1,6 +1,6 @@
-"""What a report must hold to be acted upon. All reasons at once; no reason repeats the value it is about.
+"""The checks of a report. They find all faults at once, and no fault repeats the value that it is about.
 
-A report that fails is kept as *needs correction* and told back to its source (`report.rejected`).
+A report with faults is kept as *needs correction* and answered with `report.rejected`.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from stdnum.cn import ric
 
 from contracts.envelope import Event
 from contracts.faults import Fault
+from field.days import local_day
 from services.registration.persons.person import Person
 from services.registration.persons.phones import is_phone
 from services.registration.reports.report import Report
@@ -37,13 +38,13 @@ def check_source(event: Event) -> Iterator[Fault]:
 
 
 def is_possible_time(moment: datetime, now: datetime) -> bool:
-    """Years off: a typing error, and near the ends of the calendar not even computable."""
+    """A time that is years off is a typing error; near the ends of the calendar it breaks computing."""
     return abs(moment - now) <= IMPOSSIBLE
 
 
-def check_event_time(told: datetime, now: datetime) -> Iterator[Fault]:
-    """The event's own `time`."""
-    if not is_possible_time(told, now):
+def check_event_time(time: datetime, now: datetime) -> Iterator[Fault]:
+    """:param time: the event's own."""
+    if not is_possible_time(time, now):
         yield Fault("time", "time_impossible", "is more than ten years from now")
 
 
@@ -51,7 +52,7 @@ def check_report(report: Report, data: Mapping[str, Any], now: datetime, zone: Z
     """
     :param data: the same report as the contract loaded it: codes as written, before they were trimmed.
     """
-    today = now.astimezone(zone).date()
+    today = local_day(now, zone)
     for number, person in enumerate(report.people):
         path = "person" if number == 0 else f"companions[{number - 1}]"
         yield from _check_person(person, path, today)
@@ -79,7 +80,7 @@ def _check_person(person: Person, path: str, today: date) -> Iterator[Fault]:
             yield from _check_resident_id(person, path, today)
         elif not 4 <= len(person.identity_number) <= 30:
             yield Fault(f"{path}.identity_number", "identity_length", "must have 4 to 30 letters and digits")
-        elif len(set(person.identity_number)) == 1:  # whoever else is given it would be the same person
+        elif len(set(person.identity_number)) == 1:  # everybody who is given it would be one person
             yield Fault(
                 f"{path}.identity_number",
                 "identity_placeholder",
@@ -120,7 +121,7 @@ def _check_resident_id(person: Person, path: str, today: date) -> Iterator[Fault
 
 
 def _check_stops(report: Report, data: Mapping[str, Any], zone: ZoneInfo) -> Iterator[Fault]:
-    arrival_day = report.arrived_at.astimezone(zone).date()
+    arrival_day = local_day(report.arrived_at, zone)
     for number, (stop, given) in enumerate(zip(report.stops, data.get("stops") or (), strict=True)):
         path = f"stops[{number}]"
         code = given.get("division")

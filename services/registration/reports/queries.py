@@ -1,4 +1,4 @@
-"""Reports that somebody must correct."""
+"""The reports of an arrival, and the reports that somebody must correct."""
 
 from __future__ import annotations
 
@@ -8,23 +8,21 @@ from typing import Any
 from sqlalchemy import func, select, text
 from sqlalchemy.engine import Connection
 
+from chassis.database.statements import is_in
 from chassis.figures import Found
-from services.registration.reports.tables import reports
+from chassis.sealing import Sealer
+from services.registration.persons.sealed import unsealed
+from services.registration.reports.report import SEAL_PURPOSE, read_report
+from services.registration.reports.tables import companion_arrivals, reports
 
 
 def needs_correction(conn: Connection, *, limit: int = 100) -> list[dict[str, Any]]:
     """Reports that staff or the source must correct, the oldest first. Reasons hold no values."""
+    r = reports.c
     rows = conn.execute(
-        select(
-            reports.c.id,
-            reports.c.publisher,
-            reports.c.source,
-            reports.c.event_id,
-            reports.c.received_at,
-            reports.c.reasons,
-        )
-        .where(reports.c.outcome == "needs_correction")
-        .order_by(reports.c.received_at, reports.c.id)
+        select(r.id, r.publisher, r.source, r.event_id, r.received_at, r.reasons)
+        .where(r.outcome == "needs_correction")
+        .order_by(r.received_at, r.id)
         .limit(limit)
     ).mappings()
     return [dict(row) for row in rows]
@@ -36,3 +34,40 @@ def needing_correction(conn: Connection, _now: datetime) -> Found:
     wanted = text("outcome = 'needs_correction'")
     rows = conn.execute(select(reports.c.publisher, func.count()).where(wanted).group_by(reports.c.publisher))
     return {(publisher or "",): count for publisher, count in rows}
+
+
+def reports_of(conn: Connection, arrival_id: str, sealer: Sealer | None) -> list[dict[str, Any]]:
+    """The reports about an arrival in their order; with `sealer` their stops, too."""
+    of_companions = select(companion_arrivals).where(companion_arrivals.c.arrival_id == arrival_id)
+    positions = {row.report_id: row.position for row in conn.execute(of_companions)}
+    rows = conn.execute(
+        select(reports)
+        .where((reports.c.arrival_id == arrival_id) | is_in(conn, reports.c.id, sorted(positions)))
+        .order_by(reports.c.reported_at, reports.c.id)
+    ).mappings()
+    return [_document(row, as_companion=row["id"] in positions, sealer=sealer) for row in rows]
+
+
+def _document(row: Any, *, as_companion: bool, sealer: Sealer | None) -> dict[str, Any]:
+    document = {
+        "report_id": row["id"],
+        "source": row["source"],
+        "event_id": row["event_id"],
+        "publisher": row["publisher"],
+        "reported_at": row["reported_at"],
+        "received_at": row["received_at"],
+        "outcome": row["outcome"],
+        "as_companion": as_companion,
+        "corrects": row["corrects"],
+        "corrected_by": row["corrected_by"],
+    }
+    if sealer:
+        raw = unsealed(sealer, row["sealed"], SEAL_PURPOSE)
+        if isinstance(raw, dict) and isinstance(raw.get("data"), dict):
+            report = read_report(raw["data"])
+            document["source_kind"] = report.source_kind
+            document["stops"] = [
+                {"division": stop.division, "address": stop.address, "from": stop.first, "to": stop.last}
+                for stop in report.stops
+            ]
+    return document

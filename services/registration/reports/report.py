@@ -1,20 +1,23 @@
-"""A report as the rules see it: the data of `arrival.reported`, typed."""
+"""A report: the data of `arrival.reported`, typed."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Final
 
 from services.registration.persons.person import Person, compact_number
 from services.registration.places.divisions import divisions
 from services.registration.risk.assessing import Stop
 
+SEAL_PURPOSE: Final = "report"
+"""The purpose under which reports are sealed, whole, as they came."""
+
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """One notice that somebody came or will come. `people[0]` is the person, the others are companions."""
+    """A notice that somebody came or will come. `people[0]` is the person, the others are companions."""
 
     source_kind: str
     people: tuple[Person, ...]
@@ -25,16 +28,15 @@ class Report:
     address: str
     remarks: str | None
     language: str | None
-    transport: Mapping[str, Any] | None = None
 
 
 def read_report(data: Mapping[str, Any]) -> Report:
-    """From what the contract loaded, or from its JSON as it was kept (dates and times as text)."""
+    """:param data: as the contract loaded it, or as it was kept in JSON, with dates and times as text."""
     coming, destination = data["arrival"], data["destination"]
     trim = divisions().trim
     return Report(
         source_kind=data["source_kind"],
-        people=(_person(data["person"]), *(_person(one) for one in data.get("companions") or ())),
+        people=(_person(data["person"]), *(_person(companion) for companion in data.get("companions") or ())),
         stops=tuple(
             Stop(
                 trim(stop.get("division") or ""),
@@ -50,7 +52,6 @@ def read_report(data: Mapping[str, Any]) -> Report:
         address=destination.get("address") or "",
         remarks=data.get("remarks"),
         language=data.get("language"),
-        transport=data.get("transport"),
     )
 
 

@@ -15,10 +15,22 @@ Order = tuple[datetime, str, str, int]
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """What one report says of one of its people."""
+    """
+    :param placement: the doorstep of the report's destination.
+    """
 
     order: Order
     report_id: str
     report: Report
     person: Person
     placement: Placement
+
+
+def statements_of(
+    report: Report, report_id: str, placement: Placement, *, time: datetime, source: str, event_id: str
+) -> list[Statement]:
+    """One statement for each of its people."""
+    return [
+        Statement((time, source, event_id, position), report_id, report, person, placement)
+        for position, person in enumerate(report.people)
+    ]

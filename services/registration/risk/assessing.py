@@ -1,4 +1,4 @@
-"""Risk: the stops of an arrival against the areas that were published as risky at that time (P5).
+"""The risk of an arrival: its stops against the areas that were published as risky at that time (P5).
 
 A stop concerns the areas of its division that were in force between its first day and some days after its
 last (a matter of policy; 14 in the ninth edition). Then the published text decides, where it can.
@@ -104,22 +104,22 @@ class RiskIndex:
             entries.sort(key=lambda e: (-e.area.level, e.area.place, e.area.valid_from))
 
     def assess(self, stops: Sequence[Stop], days_after: int = 14) -> Assessment:
-        """The riskiest stop decides; of several, the one left last."""
+        """The riskiest stop decides; of several, the stop left last."""
         best = Assessment()
         matches: list[AreaMatch] = []
         for number, stop in enumerate(stops):
-            found = self._assess_stop(number, stop, days_after)
-            matches += found.matches
-            if _riskier(found, best):
-                best = found
+            assessment = self._assess_stop(number, stop, days_after)
+            matches += assessment.matches
+            if _riskier(assessment, best):
+                best = assessment
         return Assessment(best.level, best.certainty, best.left_on, tuple(matches))
 
     def _assess_stop(self, number: int, stop: Stop, days_after: int) -> Assessment:
         county, address = stop.division[:6], fold(stop.address) if stop.address else ""
         if len(county) < 6 and address:
-            found = divisions().find_in_text(address)
-            if found.level != "nowhere" and found.code.startswith(county):
-                county = found.code
+            located = divisions().find_in_text(address)
+            if located.level != "nowhere" and located.code.startswith(county):
+                county = located.code
         entries = self._around(county)
         if not entries and not self._city_only.get(county[:4]):
             return Assessment()
@@ -166,7 +166,7 @@ def _weigh(number: int, stop: Stop, by_answer: dict[Answer, list[RiskArea]]) -> 
     elif by_answer[Answer.UNKNOWN] or by_answer[Answer.REST]:
         shown = by_answer[Answer.UNKNOWN] + by_answer[Answer.REST]
         level = max(area.level for area in shown)
-        # What of the county is left over when all else is excluded is known for sure.
+        # When all else is excluded, the rest of the county is known for sure.
         sure = "district_only" if by_answer[Answer.UNKNOWN] else "exact"
         shown = [area for area in shown if area.level == level][:_UNSURE_MATCHES]
     elif by_answer[Answer.ELSEWHERE]:
@@ -178,7 +178,7 @@ def _weigh(number: int, stop: Stop, by_answer: dict[Answer, list[RiskArea]]) -> 
 
 
 def _riskier(one: Assessment, other: Assessment) -> bool:
-    def weight(found: Assessment) -> tuple[int, bool, date]:
-        return found.level, found.certainty == "exact", found.left_on or date.min
+    def weight(assessment: Assessment) -> tuple[int, bool, date]:
+        return assessment.level, assessment.certainty == "exact", assessment.left_on or date.min
 
     return weight(one) > weight(other)

@@ -1,4 +1,4 @@
-"""Published places as free text: what a place in a risk list covers, and whether an address lies in it.
+"""Published places as free text: the extent of a place in a risk list, and whether an address lies in it.
 
 `尖山街红升里41、43、45、47门` names an estate and doors; `…除高风险区以外的其他区域` is an estate less what
 is listed elsewhere; `…全域` is the whole of it. An address is free text too. Where the words do not decide,
@@ -20,7 +20,7 @@ class Answer(IntEnum):
 
     ELSEWHERE = 0  # the same place by name, but a house or door that is not among those listed
     UNKNOWN = 1  # only the county is the same
-    REST = 2  # the area is "whatever of the county or street is not listed otherwise"
+    REST = 2  # the area is "all of the county or street that is not listed otherwise"
     POSSIBLE = 3  # the same place by name; the detail that would decide is missing
     EXACT = 4
 

@@ -1,4 +1,4 @@
-"""Published lists of risk areas: the official JSON, a simple CSV, and what changed between two lists.
+"""Published lists of risk areas: the official JSON, a simple CSV, and the changes between two lists.
 
 A row of the official list names province, city and county, and any number of `communitys`; each of these is
 one area, and the published `hcount` and `mcount` count areas, not rows.
@@ -9,15 +9,16 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from contracts.faults import Fault, Refused
 from field.words import RiskLevel
 from services.registration.places.divisions import Level, divisions
 from services.registration.places.spelling import fold
-from services.registration.reference.imported_tables import BadInput, Fault, Row
+from services.registration.reference.imported_tables import Row
 from services.registration.risk.assessing import RiskArea
 
 _LISTS = (("highlist", RiskLevel.high), ("middlelist", RiskLevel.medium), ("lowlist", RiskLevel.low))
@@ -40,7 +41,7 @@ class Listed:
 
     @property
     def key(self) -> tuple[str, str]:
-        """What makes it the same area in the next list: the level is not part of it."""
+        """It is the same area in the next list if this is the same: the level is not part of it."""
         return area_key(self.area)
 
 
@@ -59,12 +60,12 @@ class RiskList:
     remarks: tuple[str, ...]
 
     def counted(self) -> dict[str, int]:
-        found = Counter(one.area.level.name for one in self.listed)
-        return {level.name: found[level.name] for _, level in _LISTS}
+        counted = Counter(listed.area.level.name for listed in self.listed)
+        return {level.name: counted[level.name] for _, level in _LISTS}
 
     def placed(self) -> dict[str, int]:
-        found = Counter(one.placed for one in self.listed)
-        return {"county": found["county"], "city_only": found["city"], "province_only": found["province"]}
+        by = Counter(listed.placed for listed in self.listed)
+        return {"county": by["county"], "city_only": by["city"], "province_only": by["province"]}
 
     def placed_percent(self) -> float:
         """How many areas of a hundred have a county or district."""
@@ -73,10 +74,13 @@ class RiskList:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """What one list says otherwise than the areas in force before it."""
+    """How a list differs from the areas in force before it.
+
+    :param changed: areas whose level is another: before, after.
+    """
 
     new: tuple[RiskArea, ...]
-    changed: tuple[tuple[RiskArea, RiskArea], ...]  # before, after: another level
+    changed: tuple[tuple[RiskArea, RiskArea], ...]
     ended: tuple[RiskArea, ...]
     unchanged: int
 
@@ -96,16 +100,17 @@ def published_time(text: str, zone: ZoneInfo) -> datetime:
 
 
 def read_official(document: Any, zone: ZoneInfo, list_id: str | None = None) -> RiskList:
-    """The official JSON. Raises BadInput with every fault found; then nothing of it is to be used."""
+    """The official JSON. Raises Refused with every fault."""
     faults: list[Fault] = []
     data = document.get("data") if isinstance(document, dict) else None
     if not isinstance(data, dict):
-        raise BadInput([Fault("data", "", "must be an object with end_update_time, highlist and middlelist")])
+        message = "must be an object with end_update_time, highlist and middlelist"
+        raise Refused.invalid([Fault("data", "type", message)])
     published_at = None
     try:
         published_at = published_time(str(data.get("end_update_time") or ""), zone)
     except ValueError as error:
-        faults.append(Fault("data", "end_update_time", str(error)))
+        faults.append(Fault("data, end_update_time", "time", str(error)))
     list_id = list_id or (f"official-{published_at:%Y%m%d%H}" if published_at else "")
     listed: list[Listed] = []
     for name, level in _LISTS:
@@ -113,37 +118,37 @@ def read_official(document: Any, zone: ZoneInfo, list_id: str | None = None) -> 
         if rows is None and name == "lowlist":
             continue
         if not isinstance(rows, list):
-            faults.append(Fault(name, "", "must be a list of rows"))
+            faults.append(Fault(name, "type", "must be a list of rows"))
             continue
-        for number, row in enumerate(rows, start=1):
-            listed += _read_row(row, Row(f"{name} row {number}", faults), level, list_id, published_at)
+        for number, given in enumerate(rows, start=1):
+            listed += _read_row(given, Row(f"{name} row {number}", faults), level, list_id, published_at)
     if faults or published_at is None:
-        raise BadInput(faults[:_MOST_FAULTS])
+        raise Refused.invalid(faults[:_MOST_FAULTS])
     published, remarks = _published_counts(data, listed)
     listed, more = _without_repeats(listed)
     return RiskList(list_id, published_at, tuple(listed), published, (*remarks, *more))
 
 
 def _read_row(
-    row: Any, report: Row, level: RiskLevel, list_id: str, published_at: datetime | None
+    given: Any, row: Row, level: RiskLevel, list_id: str, published_at: datetime | None
 ) -> Iterable[Listed]:
-    if not isinstance(row, dict):
-        report.fault("", "must be an object")
+    if not isinstance(given, dict):
+        row.fault("", "type", "must be an object")
         return
     words: dict[str, str] = {}
     for name in ("province", "city", "county"):
-        value = row.get(name)
+        value = given.get(name)
         if not isinstance(value, str) or (not value.strip() and name == "province"):
-            report.fault(name, "must be text")
+            row.fault(name, "type", "must be text")
         else:
             words[name] = value.strip()
-    places = row.get("communitys")
+    places = given.get("communitys")
     if not isinstance(places, list) or not places:
-        report.fault("communitys", "must be a list with at least one place")
+        row.fault("communitys", "type", "must be a list with at least one place")
         return
     for position, place in enumerate(places, start=1):
         if not isinstance(place, str) or not place.strip():
-            report.fault(f"communitys[{position}]", "must be text")
+            row.fault(f"communitys[{position}]", "type", "must be text")
         elif len(words) == 3 and published_at is not None:
             yield place_area(level, words, place.strip(), list_id, published_at)
 
@@ -152,43 +157,47 @@ def place_area(
     level: RiskLevel, words: Mapping[str, str], place: str, list_id: str, valid_from: datetime
 ) -> Listed:
     """An area with the code of its county; with that of its city where the table knows no such county."""
-    found = divisions().find(words["province"], words["city"], words["county"])
-    # What stands in the county's place in a municipality may be a street: it belongs to the place then.
-    street = found.rest if found.level == "county" else ""
+    located = divisions().find(words["province"], words["city"], words["county"])
+    # In a municipality a street may stand in the county's place: it belongs to the place then.
+    street = located.rest if located.level == "county" else ""
     area = RiskArea(
-        list_id, level, words["province"], words["city"], words["county"], place, found.code, valid_from,
+        list_id, level, words["province"], words["city"], words["county"], place, located.code, valid_from,
         street=street,
     )  # fmt: skip
-    return Listed(area, found.level)
+    return Listed(area, located.level)
 
 
 def read_csv(
     rows: Sequence[Mapping[str, str]], zone: ZoneInfo, list_id: str, published_at: datetime
 ) -> RiskList:
-    """Rows of `level,province,city,county,place[,valid_from]`. Raises BadInput with row and column."""
+    """:param rows: of `level,province,city,county,place[,valid_from]`, as `read_table` gives them.
+
+    Raises Refused with every fault.
+    """
     faults: list[Fault] = []
     listed: list[Listed] = []
-    for number, given in enumerate(rows, start=2):
-        report = Row(f"row {number}", faults)
-        level = _CSV_LEVELS.get(given.get("level", "").strip().lower())
+    for number, cells in enumerate(rows, start=2):
+        if not cells:
+            continue
+        row = Row(f"row {number}", faults)
+        level = _CSV_LEVELS.get(cells["level"].lower())
         if level is None:
-            report.fault("level", "must be high, medium or low")
-        if not given.get("place", "").strip():
-            report.fault("place", "is empty")
-        found = divisions().find(given["province"], given["city"], given["county"])
-        if found.level == "nowhere":
-            report.fault("province", "is no known province")
+            row.fault("level", "unknown", "must be high, medium or low")
+        if not cells["place"]:
+            row.fault("place", "empty", "is empty")
+        if divisions().find(cells["province"], cells["city"], cells["county"]).level == "nowhere":
+            row.fault("province", "unknown", "is no known province")
         valid_from = published_at
-        if given.get("valid_from", "").strip():
+        if cells.get("valid_from"):
             try:
-                valid_from = datetime.fromisoformat(given["valid_from"].strip())
+                valid_from = datetime.fromisoformat(cells["valid_from"])
                 valid_from = valid_from if valid_from.tzinfo else valid_from.replace(tzinfo=zone)
             except ValueError:
-                report.fault("valid_from", "must be a date or a time as in 2022-10-01T08:00")
+                row.fault("valid_from", "time", "must be a date or a time as in 2022-10-01T08:00")
         if level is not None:
-            listed.append(place_area(level, given, given["place"].strip(), list_id, valid_from))
+            listed.append(place_area(level, cells, cells["place"], list_id, valid_from))
     if faults:
-        raise BadInput(faults[:_MOST_FAULTS])
+        raise Refused.invalid(faults[:_MOST_FAULTS])
     listed, remarks = _without_repeats(listed)
     return RiskList(list_id, published_at, tuple(listed), {}, tuple(remarks))
 
@@ -199,23 +208,20 @@ def compare(before: Iterable[RiskArea], after: RiskList) -> Comparison:
     new: list[RiskArea] = []
     changed: list[tuple[RiskArea, RiskArea]] = []
     unchanged = 0
-    for one in after.listed:
-        old = known.pop(one.key, None)
+    for listed in after.listed:
+        old = known.pop(listed.key, None)
         if old is None:
-            new.append(one.area)
-        elif old.level != one.area.level:
-            changed.append((old, one.area))
+            new.append(listed.area)
+        elif old.level != listed.area.level:
+            changed.append((old, listed.area))
         else:
             unchanged += 1
     return Comparison(tuple(new), tuple(changed), tuple(known.values()), unchanged)
 
 
-def ended(area: RiskArea, at: datetime) -> RiskArea:
-    return replace(area, valid_to=at)
-
-
 def _published_counts(data: Mapping[str, Any], listed: Sequence[Listed]) -> tuple[dict[str, int], list[str]]:
-    counted = Counter(one.area.level for one in listed)
+    """The publisher's own counts, and a remark for each that differs from the list."""
+    counted = Counter(area.area.level for area in listed)
     published: dict[str, int] = {}
     remarks = []
     for name, level in (("hcount", RiskLevel.high), ("mcount", RiskLevel.medium), ("lcount", RiskLevel.low)):
@@ -231,14 +237,14 @@ def _published_counts(data: Mapping[str, Any], listed: Sequence[Listed]) -> tupl
 
 
 def _without_repeats(listed: Sequence[Listed]) -> tuple[list[Listed], list[str]]:
-    """One area of each key, the riskier; what was left out is said."""
+    """One area of each key, the riskier, and a remark that says how many were left out."""
     kept: dict[tuple[str, str], Listed] = {}
     repeats = 0
-    for one in listed:
-        other = kept.get(one.key)
+    for area in listed:
+        other = kept.get(area.key)
         if other is not None:
             repeats += 1
-        if other is None or one.area.level > other.area.level:
-            kept[one.key] = one
+        if other is None or area.area.level > other.area.level:
+            kept[area.key] = area
     remarks = [f"{repeats} areas are listed more than once; the higher level counts"] if repeats else []
     return list(kept.values()), remarks

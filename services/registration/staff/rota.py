@@ -1,4 +1,4 @@
-"""The grid worker who takes the next arrival (P1): whoever of the doorstep has the fewest open ones."""
+"""The grid worker who takes the next arrival (P1): whoever of the doorstep has the fewest open arrivals."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from services.registration.places.placing import Placement
 
 
 class Rota:
-    """Who of the grid workers takes the next arrival: the one with the fewest open ones (P1)."""
+    """The active grid workers by grid and community."""
 
     def __init__(self, workers: Iterable[tuple[str, Mapping[str, str]]]) -> None:
         """
         :param workers: (staff_id, place_id by level of where they work) of the active grid workers.
         """
         self._at: dict[str, list[str]] = defaultdict(list)
-        for staff_id, levels in sorted(workers, key=lambda one: one[0]):
+        for staff_id, levels in sorted(workers, key=lambda worker: worker[0]):
             for level in ("grid", "community"):
                 if level in levels:
                     self._at[levels[level]].append(staff_id)
@@ -27,11 +27,11 @@ class Rota:
 
     def next(self, placement: Placement, open_arrivals: dict[str, int]) -> str | None:
         """
-        :param open_arrivals: by worker; the one who is chosen has one more afterwards.
+        :param open_arrivals: by worker; the chosen worker has one more afterwards.
         """
         workers = self.workers(placement)
         if not workers:
             return None
-        chosen = min(workers, key=lambda one: (open_arrivals.get(one, 0), one))
+        chosen = min(workers, key=lambda worker: (open_arrivals.get(worker, 0), worker))
         open_arrivals[chosen] = open_arrivals.get(chosen, 0) + 1
         return chosen

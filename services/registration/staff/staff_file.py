@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 
-from field.words import ROLES
+from contracts.faults import Fault, Refused
+from field.words import LANGUAGES, ROLES
 from services.registration.persons.person import compact_number
 from services.registration.persons.phones import is_phone
-from services.registration.reference.imported_tables import BadInput, Fault, Row, read_table
+from services.registration.reference.imported_tables import Row, read_table
 
 STAFF_COLUMNS = ("staff_id", "role", "place", "name", "phone", "language", "active")
 _YES, _NO = ("true", "yes", "1", "是", ""), ("false", "no", "0", "否")
@@ -24,48 +26,54 @@ class StaffRow:
     active: bool
 
 
-def read_staff(text: str, places: frozenset[str]) -> list[StaffRow]:
-    """Rows of staff.csv.
+def read_staff(text: str, places: Set[str]) -> list[StaffRow]:
+    """Rows of staff.csv. Raises Refused with every fault.
 
     :param places: the place_ids there are.
     """
     faults: list[Fault] = []
-    rows: list[StaffRow] = []
+    members: list[StaffRow] = []
     seen: set[str] = set()
-    for number, row in enumerate(read_table(text, STAFF_COLUMNS), start=2):
-        if not row:
+    for number, cells in enumerate(read_table(text, STAFF_COLUMNS), start=2):
+        if not cells:
             continue
-        report = Row(f"row {number}", faults)
-        staff_id, active = row["staff_id"], row["active"].lower()
-        if not staff_id or len(staff_id) > 40:
-            report.fault("staff_id", "must have 1 to 40 characters")
-        if staff_id in seen:
-            report.fault("staff_id", "stands in an earlier row too")
-        seen.add(staff_id)
-        if row["role"] not in ROLES:
-            report.fault("role", f"must be one of {', '.join(ROLES)}")
-        if row["place"] not in places:
-            report.fault("place", "is no known place_id: import the places first")
-        if not row["name"]:
-            report.fault("name", "is empty")
-        phone = compact_number(row["phone"]) if row["phone"] else None
-        if phone and not is_phone(phone):
-            report.fault("phone", "is no valid phone number; outside mainland China give +country code")
-        if row["language"] not in ("", "zh-CN", "en"):
-            report.fault("language", "must be zh-CN or en")
-        if active not in _YES + _NO:
-            report.fault("active", "must be true or false")
-        rows.append(
-            StaffRow(
-                staff_id,
-                row["role"],
-                row["place"],
-                row["name"],
-                phone,
-                row["language"] or "zh-CN",
-                active in _YES,
-            )
-        )
+        member = _member(cells)
+        row = Row(f"row {number}", faults)
+        _check(member, places, seen, row)
+        seen.add(member.staff_id)
+        if cells["active"].lower() not in _YES + _NO:
+            row.fault("active", "unknown", "must be true or false")
+        members.append(member)
     if faults:
-        raise BadInput(faults)
-    return rows
+        raise Refused.invalid(faults)
+    return members
+
+
+def _member(cells: Mapping[str, str]) -> StaffRow:
+    return StaffRow(
+        staff_id=cells["staff_id"],
+        role=cells["role"],
+        place=cells["place"],
+        name=cells["name"],
+        phone=compact_number(cells["phone"]) if cells["phone"] else None,
+        language=cells["language"] or LANGUAGES[0],
+        active=cells["active"].lower() in _YES,
+    )
+
+
+def _check(member: StaffRow, places: Set[str], seen: Set[str], row: Row) -> None:
+    if not member.staff_id or len(member.staff_id) > 40:
+        row.fault("staff_id", "length", "must have 1 to 40 characters")
+    if member.staff_id in seen:
+        row.fault("staff_id", "repeated", "stands in an earlier row too")
+    if member.role not in ROLES:
+        row.fault("role", "unknown", f"must be one of {', '.join(ROLES)}")
+    if member.place not in places:
+        row.fault("place", "unknown", "is no known place_id: import the places first")
+    if not member.name:
+        row.fault("name", "empty", "is empty")
+    if member.phone and not is_phone(member.phone):
+        message = "is no valid phone number; outside mainland China give +country code"
+        row.fault("phone", "phone_invalid", message)
+    if member.language not in LANGUAGES:
+        row.fault("language", "unknown", f"must be {' or '.join(LANGUAGES)}")

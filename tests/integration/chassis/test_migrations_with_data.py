@@ -42,6 +42,7 @@ from services.isolation.cases.plan_next_day import plan_next_day
 from services.isolation.tasks.find_overdue import find_overdue
 from services.notification.messages import queries as notification_queries
 from services.notification.messages.inform import inform
+from services.registration import tables as registration_tables
 from services.registration.arrivals import balance as registration_balance
 from services.registration.arrivals import queries as registration_queries
 from services.registration.intake.receive_reports import receive_reports
@@ -153,7 +154,7 @@ def registration_works(database: Database) -> None:
     with database.read() as conn:
         found = registration_balance.audit(conn)
         assert found["balanced"], found
-        known = list(registration_queries.stream_arrival_ids(conn))
+        known = list(conn.execute(select(registration_tables.arrivals.c.id)).scalars())
         traces = [registration_queries.trace(conn, id, sealer=work.sealer) for id in known]
     assert any("旅客77" in str(trace) for trace in traces)
     assert any("旅客3" in str(trace) for trace in traces)

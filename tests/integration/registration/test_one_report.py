@@ -7,7 +7,7 @@ from datetime import datetime
 
 import pytest
 
-from chassis.errors import Wrong
+from contracts.faults import Refused
 from services.registration import tables as t
 from services.registration.arrivals import balance
 from services.registration.intake.correct_report import correct_report
@@ -96,9 +96,23 @@ def test_a_corrected_report_goes_the_same_way_and_both_are_kept(trial: Trial) ->
     (again,) = [row for row in trial.rows(t.reports) if row["id"] == new_id]
     assert (again["corrects"], again["corrected_by"]) == (kept["id"], "officer-1")
     assert len(trial.arrivals()) == 1
-    with pytest.raises(Wrong), trial.work.unit() as uow:
-        correct_report(uow, kept["id"], report(1)["data"], by="officer-1")
     assert trial.read(balance.audit)["balanced"]
+
+
+def test_only_a_report_that_needs_correction_can_be_corrected(trial: Trial) -> None:
+    trial.receive(report(1))
+    (kept,) = trial.rows(t.reports)
+    with pytest.raises(Refused, match="does not need correction: it is registered") as conflict:
+        correct(trial, kept["id"])
+    unknown_id = "00000000-0000-7000-8000-000000000000"
+    with pytest.raises(Refused, match=f"there is no report {unknown_id}") as unknown:
+        correct(trial, unknown_id)
+    assert (conflict.value.kind, unknown.value.kind) == ("conflict", "unknown")
+
+
+def correct(trial: Trial, report_id: str) -> None:
+    with trial.work.unit() as uow:
+        correct_report(uow, report_id, report(1)["data"], by="officer-1")
 
 
 def test_a_correction_that_is_wrong_too_needs_correction_again(trial: Trial) -> None:

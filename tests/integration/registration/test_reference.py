@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 
 from contracts.envelope import event_document
+from contracts.faults import Refused
 from services.registration import tables as t
 from services.registration.arrivals import balance, queries
 from services.registration.arrivals.assign_waiting import assign_waiting
 from services.registration.places.import_places import import_places
 from services.registration.policies.keep_policies import POLICIES
-from services.registration.reference.imported_tables import BadInput
 from services.registration.staff.import_staff import import_staff
 from tests.integration.registration.trial import NOON, PLACES, RISKY, STAFF, Trial, as_event, report
 
@@ -94,7 +94,7 @@ def test_waiting_arrivals_are_assigned_when_places_and_staff_come(trial: Trial) 
 
 
 def test_a_table_with_errors_is_not_half_imported(trial: Trial) -> None:
-    with pytest.raises(BadInput), trial.work.unit() as uow:
+    with pytest.raises(Refused), trial.work.unit() as uow:
         import_places(uow, PLACES + "y3,g1,courtyard,新苑,,,\ny4,nowhere,courtyard,旧苑,,,\n")
     assert len(trial.rows(t.places)) == 7
     assert trial.events("place.changed") == []

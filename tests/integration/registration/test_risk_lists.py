@@ -8,10 +8,9 @@ from typing import Any
 
 import pytest
 
-from chassis.errors import Wrong
 from contracts.envelope import event_document
+from contracts.faults import Refused
 from services.registration import tables as t
-from services.registration.reference.imported_tables import BadInput
 from services.registration.risk.import_risk_list import import_risk_list
 from services.registration.risk.keep_risk_lists import keep_risk_lists
 from services.registration.risk.published_lists import read_official
@@ -57,7 +56,7 @@ def test_the_same_list_again_changes_nothing(trial: Trial) -> None:
 
 
 def test_another_list_of_the_same_time_is_refused(trial: Trial) -> None:
-    with pytest.raises(BadInput):
+    with pytest.raises(Refused):
         import_list(trial, risk_list(high=["another"]))
 
 
@@ -96,6 +95,6 @@ def test_a_published_list_comes_as_an_event_too(trial: Trial) -> None:
 
 
 def test_a_broken_list_is_wrong_work_and_leaves_nothing(trial: Trial) -> None:
-    with pytest.raises(Wrong), trial.work.unit() as uow:
+    with pytest.raises(Refused), trial.work.unit() as uow:
         keep_risk_lists(uow, [list_event({"data": {}})])
     assert len(trial.rows(t.risk_lists)) == 1

@@ -35,7 +35,7 @@ def test_trace_tells_the_whole_story_of_an_arrival(trial: Trial) -> None:
 def test_audit_names_an_arrival_that_was_removed_by_hand(trial: Trial) -> None:
     trial.receive(report(1, people=[person(1), person(2)]), report(3))
     assert trial.read(balance.audit)["balanced"]
-    ids = list(trial.read(lambda conn: list(queries.stream_arrival_ids(conn))))
+    ids = [row["id"] for row in trial.arrivals()]
     assert len(ids) == 3
     for arrival_id in ids[:2]:
         with trial.database.begin() as conn:
@@ -118,6 +118,6 @@ def test_the_last_event_of_each_arrival_follows_from_its_version(trial: Trial) -
     trial.receive(report(1), report(2))
     trial.receive(report(1, publisher="police", stops=[SAFE, RISKY]))
     recorded = {e["id"] for kind in ("registered", "reassessed") for e in trial.events(f"arrival.{kind}")}
-    last = dict(trial.read(lambda conn: list(queries.stream_last_events(conn))))
-    assert set(last.values()) <= recorded
-    assert sorted(one.split(":")[0] for one in last.values()) == ["arrival.reassessed", "arrival.registered"]
+    last = [trial.read(queries.trace, row["id"])["last_event"] for row in trial.arrivals()]
+    assert set(last) <= recorded
+    assert sorted(id.split(":")[0] for id in last) == ["arrival.reassessed", "arrival.registered"]

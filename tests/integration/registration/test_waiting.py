@@ -14,7 +14,7 @@ from sqlalchemy.engine import Connection
 from services.registration import tables as t
 from services.registration.arrivals import balance, queries
 from services.registration.arrivals.assign_waiting import assign_waiting
-from services.registration.arrivals.write_arrivals import shard_of
+from services.registration.arrivals.workers import shard_of
 from services.registration.intake.receive_reports import receive_reports
 from services.registration.places.import_places import import_places
 from services.registration.staff.import_staff import import_staff

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.registration.places.divisions import Found, divisions
+from services.registration.places.divisions import Located, divisions
 
 SHARED = Path(__file__).parents[4] / "shared" / "data"
 needs_shared_data = pytest.mark.skipif(not SHARED.exists(), reason="../shared/data is not here")
@@ -37,19 +37,19 @@ def test_a_written_place_has_its_code(province: str, city: str, county: str, cod
 
 
 def test_a_street_in_the_countys_place_is_kept_as_part_of_the_text() -> None:
-    assert table.find("北京市", "丰台区", "花乡街道") == Found("110106", "county", "花乡街道")
+    assert table.find("北京市", "丰台区", "花乡街道") == Located("110106", "county", "花乡街道")
 
 
 def test_a_city_without_districts_takes_its_towns_as_text() -> None:
-    assert table.find("广东省", "东莞市", "虎门镇") == Found("441900", "county", "虎门镇")
+    assert table.find("广东省", "东莞市", "虎门镇") == Located("441900", "county", "虎门镇")
 
 
 def test_a_zone_that_no_table_knows_is_placed_at_its_city() -> None:
-    assert table.find("广东省", "深圳市", "大鹏新区") == Found("4403", "city", "大鹏新区")
+    assert table.find("广东省", "深圳市", "大鹏新区") == Located("4403", "city", "大鹏新区")
 
 
 def test_a_place_in_no_province_is_nowhere_and_not_lost() -> None:
-    assert table.find("不存在省", "某市", "某区") == Found("", "nowhere", "不存在省某市某区")
+    assert table.find("不存在省", "某市", "某区") == Located("", "nowhere", "不存在省某市某区")
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from contracts.faults import Refused
 from field.words import RiskLevel
 from services.registration.places.place_file import read_places
-from services.registration.reference.imported_tables import BadInput, read_table
+from services.registration.reference.imported_tables import read_table
 from services.registration.risk.published_lists import (
     CSV_COLUMNS,
     RiskList,
@@ -43,8 +44,9 @@ def official(**changed: Any) -> dict[str, Any]:
     return {"data": data | changed}
 
 
-def faults(error: pytest.ExceptionInfo[BadInput]) -> list[tuple[str, str]]:
-    return [(fault.row, fault.column) for fault in error.value.faults]
+def faults(error: pytest.ExceptionInfo[Refused]) -> list[tuple[str, str]]:
+    """(row, column)"""
+    return [(fault.where.partition(", ")[0], fault.where.partition(", ")[2]) for fault in error.value.faults]
 
 
 @pytest.mark.parametrize("written", ["2022-10-01 8时", "2022-10-01 08时", "2022-10-01 08:00"])
@@ -70,7 +72,7 @@ def test_every_fault_of_a_list_is_told_with_its_row() -> None:
         {"province": "甘肃省", "city": "白银市", "county": "白银区", "communitys": []},
         "nothing",
     ]
-    with pytest.raises(BadInput) as error:
+    with pytest.raises(Refused) as error:
         read_official(official(end_update_time="yesterday", highlist=rows, middlelist=None), ZONE)
     assert faults(error) == [
         ("data", "end_update_time"),
@@ -82,8 +84,8 @@ def test_every_fault_of_a_list_is_told_with_its_row() -> None:
 
 
 @pytest.mark.parametrize("document", [None, [], {}, {"data": []}, "x"])
-def test_a_document_that_is_no_risk_list_is_refused(document: Any) -> None:
-    with pytest.raises(BadInput):
+def test_what_is_no_list_is_refused(document: Any) -> None:
+    with pytest.raises(Refused):
         read_official(document, ZONE)
 
 
@@ -95,19 +97,23 @@ def from_csv(text: str) -> RiskList:
     return read_csv(rows, ZONE, "csv", datetime(2022, 10, 1, 8, tzinfo=ZONE))
 
 
+def test_an_empty_line_of_a_csv_list_is_passed_over() -> None:
+    assert len(from_csv(CSV + "\n ,,\n").listed) == 1
+
+
 def test_a_simple_csv_is_a_list_too() -> None:
     (one,) = from_csv(CSV).listed
     assert (one.area.level, one.area.division) == (RiskLevel.high, "620402")
 
 
 def test_faults_of_a_csv_have_row_and_column() -> None:
-    with pytest.raises(BadInput) as error:
+    with pytest.raises(Refused) as error:
         from_csv(CSV + "huge,甘肃省,白银市,白银区,x\nlow,火星,a,b,\n")
     assert faults(error) == [("row 3", "level"), ("row 4", "place"), ("row 4", "province")]
 
 
 def test_a_column_that_is_missing_is_named() -> None:
-    with pytest.raises(BadInput) as error:
+    with pytest.raises(Refused) as error:
         read_table("level,province\nhigh,x\n", CSV_COLUMNS)
     assert faults(error) == [("row 1", "city"), ("row 1", "county"), ("row 1", "place")]
 
@@ -136,7 +142,7 @@ def test_every_fault_of_a_table_of_places_is_told() -> None:
         "d,c1,street,四,,,",
     )
     text = PLACES + "\n".join(rows) + "\n"
-    with pytest.raises(BadInput) as error:
+    with pytest.raises(Refused) as error:
         read_places(text, {"c1": "community"})
     assert faults(error) == [
         ("row 3", "place_id"),
@@ -149,7 +155,7 @@ def test_every_fault_of_a_table_of_places_is_told() -> None:
 
 
 def test_every_fault_of_a_table_of_staff_is_told_without_the_value() -> None:
-    with pytest.raises(BadInput) as error:
+    with pytest.raises(Refused) as error:
         read_staff(STAFF + "w1,boss,nowhere,,12345,fr,maybe\n", frozenset({"c1"}))
     assert faults(error) == [
         ("row 2", name) for name in ("role", "place", "name", "phone", "language", "active")

@@ -1,0 +1,143 @@
+"""An arrival: as it is stored, and as a unit of work leaves it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from field.words import RiskLevel
+from services.registration.arrivals.coming import Coming
+from services.registration.arrivals.states import State, state_of
+from services.registration.risk.assessing import Assessment
+
+_PLACE_LENGTH = 500  # of a published place in an event
+
+
+@dataclass(frozen=True, slots=True)
+class StoredArrival:
+    """The columns of an arrival's row that are needed to go on from it."""
+
+    id: str
+    version: int
+    person_id: str
+    household_id: str
+    place_key: str
+    placed_with: int
+    arrived_at: datetime
+    expected: bool
+    reports: int
+    street: str | None
+    community: str | None
+    grid: str | None
+    worker: str | None
+    risk_level: str
+    correlation_id: str
+    unassigned_since: datetime | None
+
+    @property
+    def risk(self) -> RiskLevel:
+        return RiskLevel[self.risk_level]
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """An arrival with everything that follows from its statements.
+
+    :param place_key: the community, or the blind index of an address that nobody knows.
+    :param sealed: the person and the address.
+    :param areas: the risk areas that its stops lie in (see `areas_of`).
+    :param unassigned_since: since when no worker has it; None: a worker has it.
+    """
+
+    id: str
+    version: int
+    person_id: str
+    household_id: str
+    place_key: str
+    coming: Coming
+    sealed: str
+    risk: Assessment
+    areas: Sequence[Mapping[str, Any]]
+    worker: str | None
+    unassigned_since: datetime | None
+
+    @property
+    def state(self) -> State:
+        return state_of(expected=self.coming.expected, worker=self.worker)
+
+    def as_row(self) -> dict[str, Any]:
+        """Its columns, without those that say when and with which reference data it was written."""
+        coming, placement, risk = self.coming, self.coming.placement, self.risk
+        return {
+            "id": self.id,
+            "version": self.version,
+            "state": self.state,
+            "person_id": self.person_id,
+            "household_id": self.household_id,
+            "sealed": self.sealed,
+            "language": coming.language,
+            "arrived_at": coming.arrived_at,
+            "expected": coming.expected,
+            "source_kinds": coming.source_kinds,
+            "reports": coming.reports,
+            "place_key": self.place_key,
+            "division": coming.division or None,
+            "street": placement.street,
+            "community": placement.community,
+            "grid": placement.grid,
+            "placed_by": placement.placed_by,
+            "worker": self.worker,
+            "risk_level": risk.level.name,
+            "risk_certainty": risk.certainty,
+            "left_on": risk.left_on,
+            "risk_areas": self.areas,
+            "unassigned_since": self.unassigned_since,
+        }
+
+    def as_data(self, change: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """The data of its event."""
+        coming, placement, risk = self.coming, self.coming.placement, self.risk
+        return {
+            "arrival_id": self.id,
+            "person_id": self.person_id,
+            "household_id": self.household_id,
+            "person": self.sealed,
+            "language": coming.language,
+            "arrived_at": coming.arrived_at,
+            "expected": coming.expected,
+            "source_kinds": coming.source_kinds,
+            "reports": coming.reports,
+            "destination": {
+                "division": coming.division or None,
+                "street": placement.street,
+                "community": placement.community,
+                "grid": placement.grid,
+                "placed_by": placement.placed_by,
+            },
+            "worker": self.worker,
+            "risk": {
+                "level": risk.level.name,
+                "certainty": risk.certainty,
+                "left_on": risk.left_on,
+                "areas": self.areas,
+            },
+            "change": change,
+        }
+
+
+def areas_of(risk: Assessment, coming: Coming) -> list[dict[str, Any]]:
+    """The matched risk areas, as the row and the event list them."""
+    return [
+        {
+            "list": match.area.list_id,
+            "level": match.area.level.name,
+            "division": match.area.division,
+            "place": f"{match.area.street}{match.area.place}"[:_PLACE_LENGTH],
+            "certainty": match.certainty,
+            "stop": match.stop,
+            "left_on": coming.stops[match.stop].last,
+        }
+        for match in risk.matches
+    ]

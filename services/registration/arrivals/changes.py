@@ -1,0 +1,41 @@
+"""What an event says is new about an arrival."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from services.registration.arrivals.arrival import Arrival, StoredArrival
+from services.registration.arrivals.coming import Coming
+
+
+def changes(
+    stored: StoredArrival, before: Coming, arrival: Arrival, *, companions_changed: bool
+) -> list[str]:
+    """Why an arrival is announced again; nothing where a report only repeats what is known.
+
+    :param before: its coming from the earlier statements alone.
+    """
+    why = []
+    after = arrival.coming
+    if before.stops != after.stops:
+        why.append("stop_added")
+    if companions_changed:
+        why.append("companion_added")
+    if arrival.risk.level != stored.risk:
+        why.append("risk_raised" if arrival.risk.level > stored.risk else "risk_lowered")
+    moved = _where(arrival) != (stored.street, stored.community, stored.grid, stored.worker)
+    if moved or _details_differ(before, after):
+        why.append("details_added")
+    return why
+
+
+def _where(arrival: Arrival) -> tuple[str | None, ...]:
+    placement = arrival.coming.placement
+    return placement.street, placement.community, placement.grid, arrival.worker
+
+
+def _details_differ(before: Coming, after: Coming) -> bool:
+    """Whether anything differs but the stops, which have a word of their own, and the count of reports."""
+    if before is after:
+        return False
+    return replace(before, stops=after.stops, source_kinds=after.source_kinds, reports=after.reports) != after

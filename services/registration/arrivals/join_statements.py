@@ -1,0 +1,101 @@
+"""Each statement goes to its arrival: one that is known, one of this batch, or a new one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from chassis.sealing import BlindIndex
+from services.registration.arrivals.draft import Draft
+from services.registration.arrivals.known_arrivals import KnownArrivals
+from services.registration.arrivals.same_coming import choose, doubt
+from services.registration.persons.find_persons import PersonMatch
+from services.registration.places.spelling import fold
+from services.registration.reports.statement import Order, Statement
+
+Pair = tuple[str, str]
+"""Two arrival ids, the smaller one first."""
+
+
+@dataclass(slots=True)
+class Joined:
+    """
+    :param drafts: the arrivals that a statement was joined to, by id.
+    :param arrival_of: the arrival that each statement, by its order, belongs to.
+    :param first_report: of each new arrival, the report that registered it.
+    :param doubts: pairs that may be one arrival, and why.
+    """
+
+    drafts: dict[str, Draft] = field(default_factory=dict)
+    arrival_of: dict[Order, str] = field(default_factory=dict)
+    first_report: dict[str, str] = field(default_factory=dict)
+    doubts: dict[Pair, str] = field(default_factory=dict)
+
+    def is_first(self, report_id: str, arrival_id: str) -> bool:
+        return self.first_report.get(arrival_id) == report_id
+
+
+def join_statements(
+    index: BlindIndex,
+    known: KnownArrivals,
+    statements: Sequence[Statement],
+    persons: Sequence[PersonMatch],
+    ids: Mapping[Order, str],
+) -> Joined:
+    """
+    :param statements: in their order, and `persons` the person of each.
+    :param ids: the id of the arrival where the statement is the first to report it.
+    """
+    joined = Joined()
+    for statement, person in zip(statements, persons, strict=True):
+        draft, is_new = _arrival_of(index, known, statement, person, ids[statement.order])
+        draft.add(statement)
+        joined.drafts[draft.arrival_id] = draft
+        joined.arrival_of[statement.order] = draft.arrival_id
+        if is_new:
+            joined.first_report[draft.arrival_id] = statement.report_id
+        _doubt_rivals(joined, draft, known.of_rival(person), statement.report.arrived_at)
+    for draft in (joined.drafts | known.moved).values():
+        _doubt_own(joined, draft, known.by_person[draft.person_id])
+    return joined
+
+
+def _arrival_of(
+    index: BlindIndex, known: KnownArrivals, statement: Statement, person: PersonMatch, new_id: str
+) -> tuple[Draft, bool]:
+    """The arrival of a statement, and whether it is new."""
+    place_key = _place_key(index, statement)
+    own = known.of(person)
+    chosen = choose(statement.report.arrived_at, place_key, [draft.known for draft in own])
+    if chosen is not None:
+        return next(draft for draft in own if draft.arrival_id == chosen.arrival_id), False
+    if new_id in known.by_id:
+        return known.by_id[new_id], False
+    draft = Draft(new_id, person.person_id, place_key, placed=statement.placement.community is not None)
+    own.append(draft)
+    return draft, True
+
+
+def _place_key(index: BlindIndex, statement: Statement) -> str:
+    """Two destinations are the same if they are in one community, or in none and written alike."""
+    if statement.placement.community is not None:
+        return statement.placement.community
+    report = statement.report
+    return index("destination", f"{report.division}|{fold(report.address)}")
+
+
+def _doubt_rivals(joined: Joined, draft: Draft, rivals: Sequence[Draft], arrived_at: datetime) -> None:
+    for rival in rivals:
+        if rival.known.is_near(arrived_at):
+            joined.doubts.setdefault(_pair(draft, rival), "same_name_and_phone")
+
+
+def _doubt_own(joined: Joined, draft: Draft, own: Sequence[Draft]) -> None:
+    for other in own:
+        if other is not draft and (why := doubt(draft.known, other.known)):
+            joined.doubts[_pair(draft, other)] = why
+
+
+def _pair(one: Draft, other: Draft) -> Pair:
+    return min(one.arrival_id, other.arrival_id), max(one.arrival_id, other.arrival_id)

@@ -1,0 +1,145 @@
+"""The arrivals that statements of a batch may belong to, locked for this unit of work."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy.engine import Connection
+
+from chassis.database.statements import is_in, update_rows
+from chassis.unit_of_work import UnitOfWork
+from services.registration.arrivals.arrival import StoredArrival
+from services.registration.arrivals.catalogue import Catalogue
+from services.registration.arrivals.draft import Draft
+from services.registration.arrivals.tables import arrivals
+from services.registration.persons.find_persons import PersonMatch
+from services.registration.reports.read_statements import read_statements
+
+# Reports of one coming are 48 hours from its time, which each of them may move: some may lie further off.
+_NEAR_DAYS = 14
+
+
+@dataclass(slots=True)
+class KnownArrivals:
+    """
+    :param by_person: arrivals of each person; those that the batch adds come in, too.
+    :param by_id: stored arrivals whose id a statement would give to a new one: it reported them before.
+    :param moved: arrivals of persons who turned out to be somebody who has an id already.
+    """
+
+    by_person: dict[str, list[Draft]] = field(default_factory=lambda: defaultdict(list))
+    by_id: dict[str, Draft] = field(default_factory=dict)
+    moved: dict[str, Draft] = field(default_factory=dict)
+
+    def of(self, person: PersonMatch) -> list[Draft]:
+        """A person's arrivals. From now on, those of whoever was merged into the person are among them."""
+        own = self.by_person[person.person_id]
+        for draft in self.by_person.pop(person.merged, ()) if person.merged else ():
+            draft.person_id = person.person_id
+            own.append(draft)
+            self.moved[draft.arrival_id] = draft
+        return own
+
+    def of_rival(self, person: PersonMatch) -> Sequence[Draft]:
+        """Arrivals of the person with the same name and phone and another identity number."""
+        return self.by_person.get(person.rival or "", ())
+
+    def write_moved(self, conn: Connection) -> None:
+        stored = [draft for _, draft in sorted(self.moved.items()) if draft.stored is not None]
+        rows = [{"id": draft.arrival_id, "person_id": draft.person_id} for draft in stored]
+        update_rows(conn, arrivals, rows, key=["id"], set=["person_id"])
+
+
+def lock_known_arrivals(
+    uow: UnitOfWork,
+    catalogue: Catalogue,
+    persons: Sequence[PersonMatch],
+    known_persons: frozenset[str],
+    ids: Collection[str],
+    moments: Collection[datetime],
+) -> KnownArrivals:
+    """
+    :param known_persons: those of the persons that had an id before this batch.
+    :param ids: the ids that the statements would give to new arrivals.
+    :param moments: the arrival times that the statements give.
+    """
+    known = KnownArrivals()
+    _lock_by_person(uow, catalogue, persons, known_persons, moments, known.by_person)
+    _lock_by_id(uow, ids, known)
+    return known
+
+
+def stored_arrivals(wanted: ColumnElement[bool]) -> Select[Any]:
+    """The query for rows that `StoredArrival` is made of, not yet ordered or locked."""
+    return select(*_COLUMNS).where(wanted)
+
+
+_COLUMNS = tuple(arrivals.c[column.name] for column in fields(StoredArrival))
+
+
+def lock_drafts(conn: Connection, wanted: ColumnElement[bool]) -> list[Draft]:
+    rows = conn.execute(stored_arrivals(wanted).order_by(arrivals.c.id).with_for_update())
+    return [Draft.of(StoredArrival(*row)) for row in rows]
+
+
+def read_earlier_statements(uow: UnitOfWork, catalogue: Catalogue, drafts: Iterable[Draft]) -> None:
+    """Give each draft of a stored arrival the statements of the reports kept so far."""
+    wanted = {draft.arrival_id: draft for draft in drafts}
+    for arrival_id, statements in read_statements(uow, catalogue.places, list(wanted)).items():
+        wanted[arrival_id].read_earlier(statements)
+
+
+def _lock_by_person(
+    uow: UnitOfWork,
+    catalogue: Catalogue,
+    persons: Sequence[PersonMatch],
+    known_persons: frozenset[str],
+    moments: Collection[datetime],
+    by_person: Mapping[str, list[Draft]],
+) -> None:
+    named = {id for match in persons for id in (match.person_id, match.merged, match.rival) if id is not None}
+    wanted = sorted(named & known_persons)
+    if not wanted:
+        return
+    drafts = lock_drafts(uow.conn, is_in(uow.conn, arrivals.c.person_id, wanted))
+    for draft in drafts:
+        by_person[draft.person_id].append(draft)
+    merged = {id for match in persons if match.merged for id in (match.person_id, match.merged)}
+    unsure = _unsure(drafts, catalogue, merged, moments)
+    read_earlier_statements(uow, catalogue, unsure)
+    for draft in unsure:
+        draft.place_as_now()
+
+
+def _unsure(
+    drafts: Iterable[Draft], catalogue: Catalogue, merged: Collection[str], moments: Collection[datetime]
+) -> list[Draft]:
+    """Arrivals whose row does not decide whether a statement belongs to them.
+
+    The row lacks the times of its other reports and its present community. They are read only for arrivals
+    near the statements in time, and for those of persons just found to be the same, whose arrivals are all
+    compared with each other.
+    """
+    near = range(-_NEAR_DAYS, _NEAR_DAYS + 1)
+    days = {day + distance for day in {moment.toordinal() for moment in moments} for distance in near}
+    return [
+        draft
+        for draft in drafts
+        if (stored := draft.stored) is not None
+        and (stored.reports > 1 or stored.placed_with != catalogue.placing)
+        and (stored.arrived_at.toordinal() in days or draft.person_id in merged)
+    ]
+
+
+def _lock_by_id(uow: UnitOfWork, ids: Collection[str], known: KnownArrivals) -> None:
+    in_hand = {draft.arrival_id: draft for drafts in known.by_person.values() for draft in drafts}
+    known.by_id.update((id, in_hand[id]) for id in ids if id in in_hand)
+    others = sorted(set(ids) - known.by_id.keys())
+    for draft in lock_drafts(uow.conn, is_in(uow.conn, arrivals.c.id, others)):
+        known.by_id[draft.arrival_id] = draft
+        known.by_person[draft.person_id].append(draft)

@@ -1,0 +1,37 @@
+"""Answers to publishers, in their reply queues."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from chassis.unit_of_work import UnitOfWork
+from contracts.envelope import BadEvent, Event
+from contracts.faults import Fault
+
+# In place of the source or id of an event that has none, or one that is no text.
+UNREADABLE = "(unreadable)"
+
+
+def accept(uow: UnitOfWork, event: Event, report_id: str, outcome: str, arrival_ids: Sequence[str]) -> None:
+    """Nobody is answered where a report was imported."""
+    if event.publisher:
+        answer = {
+            "report_id": report_id,
+            "event": {"source": event.source, "id": event.id},
+            "received_at": uow.now,
+            "outcome": outcome,
+            "arrival_ids": arrival_ids,
+        }
+        uow.reply(event.publisher, "report.accepted", report_id, answer, cause=event)
+
+
+def reject(uow: UnitOfWork, event: Event | BadEvent, report_id: str, faults: Iterable[Fault]) -> None:
+    """The answer names the event as far as its source and id can be read."""
+    if event.publisher:
+        answer = {
+            "report_id": report_id,
+            "event": {"source": event.source or UNREADABLE, "id": event.id or UNREADABLE},
+            "received_at": uow.now,
+            "reasons": [fault.as_dict() for fault in faults],
+        }
+        uow.reply(event.publisher, "report.rejected", report_id, answer, cause=event)

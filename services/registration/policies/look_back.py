@@ -1,0 +1,44 @@
+"""How far back a stop concerns a risk list: for the days that the policy in force says.
+
+The policy in force on the day on which an arrival is announced decides, as it decides the measure in
+isolation: both services ask `field.policies.in_force` with the time of the arrival's event.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from field.policies import in_force
+
+DEFAULT_LOOK_BACK_DAYS: Final = 14
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """The parts of a policy that registration needs."""
+
+    policy_id: str
+    edition: str
+    valid_from: date
+    valid_to: date | None
+    places: tuple[str, ...]
+    look_back_days: int
+
+
+class LookBack:
+    """The days to look back, by destination, on one day."""
+
+    def __init__(self, policies: Sequence[Policy], day: date) -> None:
+        self._policies, self._day = policies, day
+        self._days: dict[str, int] = {}
+
+    def days(self, division: str) -> int:
+        """:param division: code of the destination, or "" where it is not known."""
+        days = self._days.get(division)
+        if days is None:
+            policy = in_force(self._policies, division or None, self._day)
+            days = self._days[division] = policy.look_back_days if policy else DEFAULT_LOOK_BACK_DAYS
+        return days

@@ -1,0 +1,46 @@
+"""The statements of the reports kept so far."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+from sqlalchemy import literal, select
+
+from chassis.database.statements import is_in
+from chassis.unit_of_work import UnitOfWork
+from services.registration.places.placing import PlaceIndex
+from services.registration.reports.report import SEAL_PURPOSE, read_report
+from services.registration.reports.statement import Statement
+from services.registration.reports.tables import companion_arrivals, reports
+
+
+def read_statements(
+    uow: UnitOfWork, places: PlaceIndex, arrival_ids: Sequence[str]
+) -> dict[str, list[Statement]]:
+    """The statements about each arrival, their destinations placed by the place table as it is now."""
+    if not arrival_ids:
+        return {}
+    about: dict[str, list[Statement]] = defaultdict(list)
+    columns = (reports.c.id, reports.c.reported_at, reports.c.source, reports.c.event_id, reports.c.sealed)
+    of_persons = select(*columns, reports.c.arrival_id, literal(0)).where(
+        is_in(uow.conn, reports.c.arrival_id, arrival_ids)
+    )
+    of_companions = (
+        select(*columns, companion_arrivals.c.arrival_id, companion_arrivals.c.position)
+        .join(reports, reports.c.id == companion_arrivals.c.report_id)
+        .where(is_in(uow.conn, companion_arrivals.c.arrival_id, arrival_ids))
+    )
+    for query in (of_persons, of_companions):
+        for report_id, reported_at, source, event_id, sealed, arrival_id, position in uow.conn.execute(query):
+            report = read_report(uow.sealer.unseal(sealed, SEAL_PURPOSE)["data"])
+            about[arrival_id].append(
+                Statement(
+                    (reported_at, source, event_id, position),
+                    report_id,
+                    report,
+                    report.people[position],
+                    places.find(report.division, report.address),
+                )
+            )
+    return about
