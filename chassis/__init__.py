@@ -1,1 +1,1 @@
-"""What every service stands on, and nothing about epidemics."""
+"""Every service stands on the chassis, which knows nothing about epidemics."""

@@ -1,7 +1,7 @@
 """The broker's URL: `amqp://user:password@host[:port][,host[:port]…]/vhost`, with TLS `amqps://…[?cacertfile=FILE]`.
 
-Several hosts are the nodes of one cluster. Without `cacertfile` a certificate must be of an authority that
-the machine trusts.
+Several hosts are the nodes of one cluster. Without `cacertfile` the certificate must come from an
+authority that the machine trusts.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ class BrokerAddress:
 
 
 def read_address(url: str) -> BrokerAddress:
-    """Raises ValueError, whose text does not hold the password."""
+    """Read the URL. Raises ValueError with a text that does not hold the password."""
     parts = urlsplit(url)
     if parts.scheme not in ("amqp", "amqps"):
         raise ValueError("it must begin with amqp:// or amqps://")
@@ -51,7 +51,7 @@ def at_hosts(url: str, hosts: str) -> str:
 
 
 def with_authority(url: str, file: str) -> str:
-    """The URL with TLS, trusting the authority in `file` only; the plain port becomes that of TLS."""
+    """Return the URL with TLS, trusting only the authority in `file`; the plain port becomes the TLS port."""
     address = read_address(url)
     hosts = ",".join(_written(host, TLS_PORT if port == PORT else port) for host, port in address.hosts)
     parts = urlsplit(at_hosts(url, hosts))

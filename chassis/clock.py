@@ -1,7 +1,7 @@
 """The time of the field.
 
-Demos and tests set it off by a running offset that all processes share through a file; leases, back-off
-and ages of queues use real time and never ask this clock.
+Demos and tests shift it by an offset that all processes share through a file. Leases, back-off and the ages
+of queues use real time and never ask this clock.
 """
 
 from __future__ import annotations
@@ -52,5 +52,5 @@ class Clock:
         except FileNotFoundError:
             self._seen, self._offset = None, timedelta(0)
         except (OSError, ValueError, OverflowError):
-            # Not the work's fault: nothing may become a dead letter because a clock is wrong.
+            # This is not the fault of the work: no event may become a dead letter because a clock is wrong.
             raise WorldAway(f"the clock file {self._file} must hold seconds: correct or remove it") from None

@@ -1,4 +1,4 @@
-"""Where a chaos test ends the process: `DOORSTEP_FAULT=after_commit:37` is SIGKILL at the 37th pass."""
+"""Points where chaos tests kill the process: `DOORSTEP_FAULT=after_commit:37` is SIGKILL at the 37th pass."""
 
 from __future__ import annotations
 

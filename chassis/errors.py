@@ -1,4 +1,4 @@
-"""The three kinds of failure the chassis tells apart."""
+"""The three kinds of failure that the chassis distinguishes: a wrong setting, wrong work, an absent world."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Wrong(Exception):
 
 
 class WorldAway(Exception):
-    """The broker or the database is away: wait and do the same again; nobody's fault."""
+    """The broker or the database is away. Wait and do the same work again."""
 
 
 def is_world_away(error: BaseException) -> bool:
@@ -74,8 +74,8 @@ def is_world_away(error: BaseException) -> bool:
 def _system_says_away(error: OSError) -> bool:
     if isinstance(error, socket.gaierror | ssl.SSLError):
         return True
-    # py-amqp raises a plain OSError with a text where the broker has closed the connection; those of files,
-    # which are the work's, have a number.
+    # py-amqp raises a plain OSError without a number when the broker has closed the connection. Errors about
+    # files have a number; they belong to the work.
     return error.errno in _AWAY_SYSTEM or (type(error) is OSError and error.errno is None)
 
 
@@ -86,6 +86,6 @@ def _driver_says_away(error: BaseException | None) -> bool:
     state = getattr(error, "sqlstate", None)
     if state is not None:
         return state in _AWAY_CODES or state.startswith(_AWAY_CLASSES)
-    # psycopg gives no SQLSTATE when the connection itself failed; how it failed is a class of its own.
+    # psycopg gives no SQLSTATE when the connection itself failed, but it raises a class for that.
     kinds = {kind.__name__ for kind in type(error).__mro__}
     return not kinds.isdisjoint(("OperationalError", "InterfaceError"))

@@ -1,5 +1,5 @@
-"""Identifiers: UUID version 7, so that rows made together lie together in an index; version 8 where the same
-thing must get the same one again."""
+"""Identifiers. Version 7 of UUIDs keeps rows that are made together close in an index. Version 8 is for
+things that must get the same identifier again."""
 
 from datetime import datetime
 

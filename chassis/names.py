@@ -6,22 +6,22 @@ They stand in brokers and dead letters of deployments: changing one orphans what
 from typing import Final
 
 EVENTS: Final = "doorstep.events"
-"""What services tell each other."""
+"""Events between the services."""
 ARRIVALS: Final = "doorstep.arrivals"
-"""Where other systems publish."""
+"""Other systems publish here."""
 REPLIES: Final = "doorstep.replies"
-"""Answers to publishers, one queue each."""
+"""Answers to publishers; each publisher has one queue."""
 BACK: Final = "doorstep.back"
-"""Where expired copies return from retry queues."""
+"""Copies whose wait in a retry queue is over return through this exchange."""
 UNROUTED: Final = "doorstep.unrouted"
-"""Exchange and watched queue of what no queue takes."""
+"""Exchange and watched queue for messages that no other queue takes."""
 UNHEARD: Final = "doorstep.unheard"
 """Alternate exchange of `doorstep.events`."""
 
-# Headers of copies that we make: they count only on what came through `doorstep.back`.
+# Headers of the copies that we make. They are believed only on messages that came through `doorstep.back`.
 ATTEMPTS: Final = "doorstep-attempts"
 FIRST_FAILED: Final = "doorstep-first-failed"
 ROUTING_KEY: Final = "doorstep-routing-key"
 ERROR: Final = "doorstep-error"
 LETTER: Final = "doorstep-letter"
-"""The dead letter that the copy is a replay of."""
+"""The dead letter that was replayed as this copy."""

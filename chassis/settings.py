@@ -25,7 +25,7 @@ _LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 @dataclass(frozen=True)
 class Settings:
-    """What a service runs with. Secrets have no `repr`."""
+    """The settings of one service. Secrets have no `repr`."""
 
     service: str
     database_url: str = field(repr=False)
@@ -38,11 +38,11 @@ class Settings:
     health_port: int
     log_level: str
     pack: int
-    """How many events travel in one message at the most."""
+    """The most events in one message."""
     outbox_days: int
     inbox_days: int
     retry_delays: tuple[int, ...]
-    """Seconds before each further try; after the last a piece of work becomes a dead letter."""
+    """Seconds before each further try. When the last try fails, the event becomes a dead letter."""
 
     def clock(self) -> Clock:
         return Clock(self.clock_file)
@@ -85,7 +85,8 @@ def read_settings(service: str, environment: Mapping[str, str] | None = None) ->
 
 
 def with_secret_files(given: dict[str, str]) -> dict[str, str]:
-    """`X_FILE=path` stands for `X=content of path`; the broker's URL tells hosts and authority set beside it.
+    """`X_FILE=path` stands for `X=content of path`; the broker's URL gets the hosts and the
+    authority that are set beside it.
 
     Raises SettingsError where a file cannot be read or the URL is wrong.
     """
@@ -120,7 +121,7 @@ def _zone(name: str) -> ZoneInfo:
 
 
 def _broker(given: Mapping[str, str], url: str) -> str:
-    """With the hosts of DOORSTEP_BROKER_HOSTS, and TLS where DOORSTEP_BROKER_CA_FILE says whom to trust."""
+    """Add the hosts of DOORSTEP_BROKER_HOSTS, and TLS where DOORSTEP_BROKER_CA_FILE names an authority."""
     hosts, authority = given.get(f"{PREFIX}BROKER_HOSTS", "").strip(), given.get(_BROKER_CA_FILE, "").strip()
     try:
         read_address(url)

@@ -1,4 +1,4 @@
-"""Logs as JSON lines and Prometheus metrics. Into both go ids and counts, nothing personal."""
+"""Logs as JSON lines and Prometheus metrics. Both hold ids and counts and never personal data."""
 
 from __future__ import annotations
 
@@ -10,51 +10,61 @@ from typing import Any
 import structlog
 from prometheus_client import Counter, Gauge, Histogram
 
-MESSAGES = Counter("doorstep_messages_total", "Events a handler was done with", ["handler", "outcome"])
+MESSAGES = Counter(
+    "doorstep_messages_total", "Events that a handler has finished with", ["handler", "outcome"]
+)
 DURATION = Histogram(
     "doorstep_message_duration_seconds",
-    "Time of one batch from its first event taken to its commit",
+    "Time from taking the first event of a batch to its commit",
     ["handler"],
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
 )
 LAG = Histogram(
     "doorstep_message_lag_seconds",
-    "Age of an event when its handler committed (by the time of the field)",
+    "Age of the first event of a batch when the handler committed (by the time of the field)",
     ["handler"],
     buckets=(0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15, 60, 300, 1800, 7200),
 )
-RETRIES = Counter("doorstep_retries_total", "Copies sent to a retry queue", ["handler"])
-DEAD_LETTERS = Counter("doorstep_dead_letters_total", "Events given up on", ["handler"])
-DUPLICATES = Counter("doorstep_inbox_duplicates_total", "Events that had been handled before", ["handler"])
-# A chore has its full name, such as `isolation.sweep`, where a handler has its queue's.
+RETRIES = Counter(
+    "doorstep_retries_total", "Copies of failed events that were sent to a retry queue", ["handler"]
+)
+DEAD_LETTERS = Counter("doorstep_dead_letters_total", "Events that became dead letters", ["handler"])
+DUPLICATES = Counter(
+    "doorstep_inbox_duplicates_total", "Events that arrived again after they had been handled", ["handler"]
+)
+# The label of a chore is its full name, such as `isolation.sweep`; that of a handler is its queue.
 WORLD_AWAY = Counter(
     "doorstep_world_away_total",
-    "Waits of a handler or a chore because broker or database was away",
+    "Times a handler or a chore had to wait because the broker or the database was away",
     ["handler"],
 )
-TIMER_DONE = Counter("doorstep_timer_done_total", "Things a timer did", ["timer"])
+TIMER_DONE = Counter("doorstep_timer_done_total", "Pieces of work that a timer has done", ["timer"])
 RECORDED = Counter(
     "doorstep_events_recorded_total",
-    "Events told to the other services or to a publisher, at their commit",
+    "Events recorded for other services or for a publisher, counted at the commit",
     ["type"],
 )
 
 SAME_IN_ALL = "(the same in every replica: take max by, not sum)"
 OUTBOX_PENDING = Gauge(
-    "doorstep_outbox_pending", f"Messages committed and not yet confirmed {SAME_IN_ALL}", ["service"]
+    "doorstep_outbox_pending",
+    f"Messages that are committed and not yet confirmed by the broker {SAME_IN_ALL}",
+    ["service"],
 )
 OUTBOX_OLDEST = Gauge(
     "doorstep_outbox_oldest_age_seconds",
-    f"Age of the oldest of them, in real time {SAME_IN_ALL}",
+    f"Age in real time of the oldest message that is not yet confirmed {SAME_IN_ALL}",
     ["service"],
 )
 DEAD_WAITING = Gauge(
-    "doorstep_dead_letters_waiting", f"Dead letters that nobody has settled yet {SAME_IN_ALL}", ["handler"]
+    "doorstep_dead_letters_waiting",
+    f"Dead letters that nobody has replayed or discarded yet {SAME_IN_ALL}",
+    ["handler"],
 )
 
 
 def begin_at_zero(handlers: Iterable[str], event_types: Iterable[str]) -> None:
-    """Series are there before the first event: a rate sees also the first one, a graph has no holes."""
+    """Create the series before the first event, so that a rate counts that event and graphs have no holes."""
     for event_type in event_types:
         RECORDED.labels(event_type)
     for handler in handlers:
@@ -65,7 +75,7 @@ def begin_at_zero(handlers: Iterable[str], event_types: Iterable[str]) -> None:
 
 
 def configure_logs(service: str, level: str) -> None:
-    """JSON lines on standard output, also for libraries, which may only warn."""
+    """Log JSON lines to standard output. Libraries log warnings and errors only."""
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
@@ -93,7 +103,7 @@ def configure_logs(service: str, level: str) -> None:
 
 
 def describe_error(error: BaseException) -> str:
-    """Type and place of an error, without its text: that may quote a row with somebody's name."""
+    """Describe an error by type and place, without its text, which may quote a row with somebody's name."""
     place = ""
     trace = error.__traceback__
     while trace is not None:

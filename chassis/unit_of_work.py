@@ -25,7 +25,7 @@ from chassis.settings import Settings
 from chassis.telemetry import RECORDED
 from contracts.envelope import MAX_BYTES, BadEvent, Event, dump_event, event_document, join_events
 
-# Outsiders write it too: what is no trace id goes no further.
+# Outsiders write this field too: only a valid trace id is passed on.
 _TRACEPARENT = re.compile(r"[0-9a-f]{2}-((?!0{32})[0-9a-f]{32})-[0-9a-f]{16}-")
 
 # Well under the 1 MiB at which consumers refuse a message.
@@ -56,7 +56,7 @@ class Message:
 
 @dataclass
 class UnitOfWork:
-    """What a use case works with. It neither commits nor publishes.
+    """A use case works with this. It neither commits nor publishes.
 
     `now` is the time of the field (aware, UTC), the same throughout the unit.
     """
@@ -73,13 +73,13 @@ class UnitOfWork:
     _counted: Counter[tuple[prometheus_client.Counter, tuple[str, ...]]] = field(default_factory=Counter)
 
     def count(self, metric: prometheus_client.Counter, *labels: str) -> None:
-        """Add 1 to a metric, if this is committed."""
+        """Add 1 to a metric if the unit is committed."""
         self._counted[metric, labels] += 1
 
     def record(
         self, type: str, subject: str, version: int, data: Mapping[str, Any], *, cause: Event | None
     ) -> str:
-        """Tell the other services; goes out after the commit. Returns the event's id.
+        """Record an event for the other services; it is published after the commit. Returns the event's id.
 
         The id follows from type, subject and version: recording the same thing twice is one event.
         Personal fields in `data` must be sealed already.
@@ -98,7 +98,7 @@ class UnitOfWork:
         *,
         cause: Event | BadEvent | None,
     ) -> str:
-        """Tell one outside publisher, in its reply queue. Returns the event's id."""
+        """Record an answer for one publisher's reply queue. Returns the event's id."""
         event_id = f"{type}:{subject}"
         body = self._document(event_id, type, subject, None, data, cause)
         self._recorded[REPLIES, publisher].append(body)
@@ -133,38 +133,38 @@ class UnitOfWork:
         return body
 
     def write_outbox(self) -> None:
-        """Store what was recorded, packed. Called once, at the end of the transaction."""
+        """Store the recorded events, packed in messages. Called once, at the end of the transaction."""
         created = datetime.now(UTC)
         for (exchange, routing_key), bodies in self._recorded.items():
             for packed in _packs(bodies, self.pack):
                 self.messages.append(
                     Message(new_id(), exchange, routing_key, len(packed), join_events(packed), created)
                 )
-        if self.messages:  # few and long: not worth a JSON document around JSON documents
+        if self.messages:  # few and long rows: a JSON document around JSON documents would cost more
             self.conn.execute(TABLES["outbox"].insert(), [message.row() for message in self.messages])
 
     def committed(self) -> None:
-        """Called once, after the commit."""
+        """Count the metrics. Called once, after the commit."""
         for (metric, labels), times in self._counted.items():
             metric.labels(*labels).inc(times)
 
 
 class Outlet(Protocol):
-    """Where the messages of committed units go."""
+    """Publishes the messages of committed units."""
 
     def mark(self, conn: Connection) -> None:
-        """Inside each transaction, just before it ends."""
+        """Mark confirmed messages. Called inside each transaction, just before it ends."""
 
     def committed(self, messages: Sequence[Message]) -> None:
-        """After each commit."""
+        """Publish. Called after each commit."""
 
 
 @dataclass(frozen=True)
 class Work:
     """Opens units of work on one service's database.
 
-    :param outlet: publishes the messages of each committed unit; without one they wait in the outbox for a
-        service's sweep, which is what command-line tools want.
+    :param outlet: publishes the messages of each committed unit. Without one they wait in the outbox for the
+        service's sweep, as command-line tools let them.
     """
 
     service: str
@@ -178,7 +178,7 @@ class Work:
 
     @classmethod
     def of(cls, settings: Settings, database: Database, outlet: Outlet | None = None) -> Work:
-        """As the settings say. Raises SettingsError for keys that cannot be read."""
+        """Make it from the settings. Raises SettingsError for keys that cannot be read."""
         return cls(
             service=settings.service,
             database=database,
@@ -231,7 +231,7 @@ def _packs(bodies: Sequence[bytes], most: int) -> Iterator[list[bytes]]:
 
 
 def _child_of(traceparent: str | None) -> str:
-    """A W3C trace context: the trace of the cause, or a new one, with a span of its own."""
+    """Return a W3C trace context with a new span: in the trace of the cause, or in a new trace."""
     found = _TRACEPARENT.match(traceparent or "")
     trace = found[1] if found else os.urandom(16).hex()
     return f"00-{trace}-{os.urandom(8).hex()}-01"

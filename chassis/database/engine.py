@@ -12,12 +12,11 @@ from sqlalchemy.exc import ArgumentError
 
 from chassis.errors import SettingsError
 
-# A statement that waits longer for a lock is rolled back and its batch tried again, rather than hang. Less
-# than the broker's patience (`chassis.messaging.connection`): a process that waits for a lock gives no sign
-# of life.
+# A statement that waits longer for a lock is rolled back, and its batch is tried again. This is less than the
+# broker's patience (`chassis.messaging.connection`): a process that waits for a lock sends no heartbeat.
 LOCK_TIMEOUT_MS = 8_000
 CONNECT_TIMEOUT_S = 3
-# PostgreSQL that vanished without a word (power, network) is noticed after 10 + 3 * 5 seconds.
+# A PostgreSQL server that vanished silently (power, network) is noticed after 10 + 3 * 5 seconds.
 _KEEPALIVE = {
     "keepalives_idle": 10,
     "keepalives_interval": 5,
@@ -56,7 +55,7 @@ class Database:
             yield conn
 
     def describe(self) -> str:
-        """Where it is, without the password."""
+        """Return the URL without the password."""
         return self.url.render_as_string(hide_password=True)
 
     def dispose(self) -> None:
@@ -87,11 +86,11 @@ def _sqlite(url: str) -> Engine:
 
 
 def _postgresql(url: str, application: str, pool_size: int) -> Engine:
-    # Outbox bodies are long: lz4 packs them in a tenth of the time that PostgreSQL's own method takes.
+    # Outbox bodies are long, and lz4 packs them in a tenth of the time of PostgreSQL's own method.
     options = f"-c timezone=UTC -c lock_timeout={LOCK_TIMEOUT_MS} -c default_toast_compression=lz4"
     return create_engine(
         url,
-        hide_parameters=True,  # they are people's data, and an error's text ends in logs
+        hide_parameters=True,  # parameters are people's data, and the text of an error is logged
         pool_size=pool_size,
         max_overflow=5,
         connect_args={

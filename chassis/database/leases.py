@@ -1,4 +1,4 @@
-"""Leases: one replica at a time does what a timer asks, measured by the database's own clock."""
+"""Leases let one replica at a time do a piece of work. They are measured by the database's own clock."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ LEASES = TABLES["leases"]
 
 
 def holder_name() -> str:
-    """One per process and start, so that a restarted process is another holder."""
+    """Return a new name at each start of a process, so that a restarted process is another holder."""
     return f"{socket.gethostname()[:40]}/{os.getpid()}/{new_id()[-12:]}"
 
 
 def take(conn: Connection, name: str, holder: str, lasting: timedelta) -> bool:
-    """Take or renew; False while another holds it."""
+    """Take or renew a lease. Returns False while another holder has it."""
     now = database_now(conn)
     until = now + lasting
     row = conn.execute(select(LEASES).where(LEASES.c.name == name).with_for_update()).one_or_none()

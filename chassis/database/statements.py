@@ -158,7 +158,7 @@ def is_in(conn: Connection, column: Column[Any], values: Collection[Any]) -> Col
         return false()
     listed = literal(orjson.dumps(list(values)).decode(), Text)
     if conn.dialect.name == "postgresql":
-        # ARRAY(…) is computed once and then looked up in the index, whatever the planner thinks of its size.
+        # ARRAY(…) is computed once and then looked up in the index, whatever size the planner expects.
         value: Any = cast(func.json_array_elements_text(cast(listed, postgresql.JSON)), column.type)
         return column == any_(func.array(select(value).scalar_subquery()))
     found = func.json_each(listed).table_valued("value")
@@ -190,7 +190,7 @@ def _as_json(table: Table, rows: Sequence[Row]) -> str:
 
 
 def _returned(column: Column[Any]) -> str:
-    """Identifiers as text: making UUID objects only to write them out again is slow."""
+    """Return identifiers as text: making UUID objects only to write them out again is slow."""
     return f"{_quoted(column)}::text" if isinstance(column.type, Id) else _quoted(column)
 
 
@@ -214,7 +214,7 @@ def _recordset_insert(table: Table, columns: tuple[str, ...]) -> str:
 
 
 def database_now(conn: Connection) -> datetime:
-    """The database's own clock, in UTC: what leases are measured by."""
+    """Return the time of the database's own clock in UTC; leases are measured by it."""
     if conn.dialect.name == "postgresql":
         moment: datetime = conn.execute(select(func.clock_timestamp())).scalar_one()
         return moment.astimezone(UTC)

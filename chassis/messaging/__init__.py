@@ -1,1 +1,1 @@
-"""One way to consume, one way to publish, and what happens when either fails."""
+"""The one way to consume, the one way to publish, and the handling of failures of both."""

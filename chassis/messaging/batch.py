@@ -1,4 +1,4 @@
-"""What becomes of the events of a batch: one transaction, or, when the work is wrong, event by event."""
+"""Handles the events of a batch: in one transaction, or event by event when the work of one is wrong."""
 
 from __future__ import annotations
 
@@ -35,16 +35,16 @@ log = structlog.get_logger()
 
 @dataclass(slots=True)
 class Delivery:
-    """One message in hand: its sound events, and what of it cannot be read."""
+    """One message in hand: its sound events, and letters for the parts that cannot be read."""
 
     tag: int
     delivered: int
-    """How often the broker has delivered it before without an ack."""
+    """How often the broker has delivered the message before without getting an ack."""
     routing_key: str
     attempts: int
     first_failed_at: datetime | None
     letter: str | None = None
-    """The dead letter that this is a replayed copy of."""
+    """The dead letter that was replayed as this message."""
     events: list[Event] = field(default_factory=list)
     unreadable: list[DeadLetter] = field(default_factory=list)
     """The whole message, or each of its events that cannot be read."""
@@ -55,7 +55,7 @@ class Delivery:
 
     @property
     def settled(self) -> bool:
-        """Nothing is left to do: what is done with, committed or its copy confirmed, is taken out."""
+        """Whether nothing is left to do: events leave when they or their copies are safe."""
         return not self.events and not self.unreadable
 
     def done(self, event: Event) -> None:
@@ -63,7 +63,7 @@ class Delivery:
 
 
 class Runner:
-    """Runs batches of one handler. `run` raises only when the world is away; the rest is still to be done."""
+    """Runs batches of one handler. `run` raises only when the world is away, and may be called again."""
 
     def __init__(
         self, queue: str, handler: Handler, work: Work, publisher: Publisher, delays: Sequence[int]
@@ -77,7 +77,7 @@ class Runner:
     # -- reading -----------------------------------------------------------------------------------------
 
     def read(self, message: Any) -> Delivery:
-        """Whatever it is. An error would stop the queue, and take the messages read before it along."""
+        """Read any message and never raise: an error would stop the queue and the messages read before."""
         properties = message.properties
         headers = properties.get("application_headers") or {}
         ours = dead_letters.of_our_copy(headers, message.delivery_info["exchange"])
@@ -95,7 +95,7 @@ class Runner:
         publisher = routing_key.rpartition(".")[2] if self._handler.exchange == ARRIVALS else None
         content_type = properties.get("content_type")
         try:
-            if not routing_key.isprintable():  # no database takes it, and nobody could be answered
+            if not routing_key.isprintable():  # no database stores it, and no answer could be sent
                 raise Unreadable("the routing key holds characters that are no text")
             if publisher is not None and not 1 <= len(publisher) <= LONGEST_PUBLISHER:
                 raise Unreadable("the routing key must end in the publisher's name, 1 to 100 characters")
@@ -148,7 +148,7 @@ class Runner:
     # -- running -----------------------------------------------------------------------------------------
 
     def run(self, batch: Sequence[Delivery]) -> None:
-        """Settle every delivery of the batch. Raises when the world is away; some may be settled by then."""
+        """Settle every delivery of the batch. Raises when the world is away; some are settled by then."""
         began = time.monotonic()
         try:
             self._together(batch)
@@ -197,7 +197,7 @@ class Runner:
         self._count(claimed.fresh, len(claimed.repeats), len(dead))
 
     def _one_by_one(self, batch: Sequence[Delivery]) -> None:
-        """Only the guilty event is copied to a retry queue."""
+        """Handle each event in a transaction of its own; copy only the guilty events to a retry queue."""
         copied = False
         for delivery in batch:
             for letter in tuple(delivery.unreadable):
@@ -271,7 +271,7 @@ class Runner:
         RETRIES.labels(self._queue).inc()
         return True
 
-    # -- telling -----------------------------------------------------------------------------------------
+    # -- letters and counts ----------------------------------------------------------------------------
 
     def _letter(self, event: Event, error: str) -> DeadLetter:
         return dead_letters.of_event(
@@ -312,14 +312,14 @@ def _contract_error(problems: Sequence[Fault]) -> str:
 
 
 def _delivered_before(message: Any, headers: Mapping[str, Any]) -> int:
-    """The broker counts from the second delivery on; on the first, the header is the publisher's own."""
+    """The broker writes the header from the second delivery on; before, a publisher may have."""
     if not message.delivery_info.get("redelivered"):
         return 0
     return dead_letters.count_of(headers.get("x-delivery-count"))
 
 
 def _moment(value: Any) -> datetime | None:
-    """With a zone, as every database takes it."""
+    """Read a time that has a zone, as databases need it; None for anything else."""
     try:
         moment = datetime.fromisoformat(value) if isinstance(value, str) else None
         return moment.astimezone(UTC) if moment and moment.tzinfo else None

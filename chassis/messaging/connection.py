@@ -1,6 +1,6 @@
-"""Connections to the broker: with heartbeats, a time limit on every read and write, readable failures.
+"""Connections to the broker, with heartbeats, a time limit on every read and write, and readable failures.
 
-The broker may be several nodes. Whoever connects takes any that answers; one that fell silent is tried last.
+The broker may have several nodes. Any node that answers will do; a node that fell silent is tried last.
 """
 
 from __future__ import annotations
@@ -18,17 +18,17 @@ from kombu import Connection
 
 from chassis.broker_address import BrokerAddress, read_address
 
-# The broker looks every 2.5 s whether it has sent anything since the last look, and sends a sign of life only
-# if not: a message just behind a look is followed by 5 s of silence. It gives us up after 10 s without a sign
-# of life of ours, so a statement waits less long for a lock (`chassis.database.LOCK_TIMEOUT_MS`).
+# Every 2.5 s the broker checks whether it has sent anything since the last check, and sends a heartbeat only
+# if not: a message just after a check is followed by 5 s of silence. It gives us up after 10 s without a
+# heartbeat from us, so statements wait less for a lock (`chassis.database.engine.LOCK_TIMEOUT_MS`).
 HEARTBEAT_S = 5
-# We give up a broker that is silent for longer: it is frozen, or its cable was pulled.
+# We give up a broker that is silent for longer: it is frozen, or the network is cut.
 SILENCE_S = 7
 # A write that takes longer means that the broker does not read (a memory alarm): the connection is given up.
 WRITE_LIMIT_S = 10
-# A node asks the others before it takes a connection, and waits for one that does not answer any more.
+# A node asks the other nodes before it accepts a connection, and waits for a node that no longer answers.
 CONNECT_LIMIT_S = 5
-# How long a node that did not answer is tried last.
+# For so long a node that did not answer is tried last.
 _SUSPECT_S = 60
 
 BROKER_AWAY = (
@@ -41,11 +41,11 @@ BROKER_AWAY = (
 )
 
 _suspects: dict[tuple[str, int], float] = {}
-"""When each node last did not answer this process."""
+"""The last time that each node did not answer this process."""
 
 
 def connect(url: str, name: str) -> Connection:
-    """An open connection to one of the nodes. Raises one of BROKER_AWAY."""
+    """Open a connection to one of the nodes. Raises one of BROKER_AWAY."""
     address = read_address(url)
     failure: Exception | None = None
     for host, place in _places(address):
@@ -61,9 +61,9 @@ def connect(url: str, name: str) -> Connection:
 
 
 def _places(address: BrokerAddress) -> Iterator[tuple[str, tuple[str, int]]]:
-    """Each host with each of its addresses. Raises OSError where no name is known.
+    """Each host with each of its addresses, in random order. Raises OSError where no name is known.
 
-    One name may stand for all nodes, also for one that is frozen; the system's resolver would put the same
+    One name may stand for all nodes, and one of them may be frozen; the system's resolver would put the same
     address first every time.
     """
     found: list[tuple[str, tuple[str, int]]] = []
@@ -98,14 +98,14 @@ def _connect(address: BrokerAddress, host: str, place: tuple[str, int], name: st
     )
     # Not `connect()`: that tries a node twice, two seconds apart.
     connection._connection_factory()
-    # py-amqp passes explicit limits when it reads; this one is what is left for writing.
+    # py-amqp passes explicit limits when it reads, so this limit applies to writing only.
     connection.connection.transport.sock.settimeout(WRITE_LIMIT_S)
     return connection
 
 
 def stay_alive(connection: Connection) -> None:
-    """About every second: tells the broker that we live. Raises one of BROKER_AWAY where it does not."""
-    while read_events(connection, 0):  # what came while we were busy is a sign of life too
+    """Send a heartbeat if one is due; call it about every second. Raises one of BROKER_AWAY."""
+    while read_events(connection, 0):  # data that came while we were busy shows that the broker lives, too
         pass
     connection.heartbeat_check()
     if time.monotonic() - connection.connection.last_heartbeat_received > SILENCE_S:
@@ -114,10 +114,10 @@ def stay_alive(connection: Connection) -> None:
 
 
 def read_events(connection: Connection, seconds: float) -> bool:
-    """Let the connection handle what comes in for up to `seconds`; False when nothing came.
+    """Let the connection handle incoming data for up to `seconds`; False when nothing came.
 
-    Never without any wait: on a socket that does not block, py-amqp asks again and again for the rest of a
-    frame, for ever where the broker froze in the middle of it.
+    It always waits a little: on a socket that does not block, py-amqp asks again and again for the rest of a
+    frame, and for ever when the broker froze in the middle of it.
     """
     if not connection.connected:  # kombu would open it again by itself, without our channels
         raise amqp_exc.ConnectionForced("the connection is lost")
@@ -133,7 +133,7 @@ def close_quietly(connection: Connection | None) -> None:
     if connection is None:
         return
     try:
-        if connection.connected:  # otherwise kombu would open it again to close it
+        if connection.connected:  # otherwise kombu would open the connection again to close it
             connection.connection.transport.sock.settimeout(1)
             connection.close()
         else:
@@ -146,10 +146,10 @@ def close_quietly(connection: Connection | None) -> None:
 
 
 def _tolerant(decode: Callable[[bytes, int], tuple[dict[str, Any], int]]) -> Any:
-    """Properties that py-amqp cannot decode (text that is not UTF-8, an impossible time) become none at all.
+    """Leave out all properties of a message when py-amqp cannot decode them (bad UTF-8, an impossible time).
 
-    Its error would end the connection, and the message would come again as the first one: a queue that
-    nobody can read any more. Without a content type the message is a dead letter instead.
+    Its error would end the connection, and the same message would come first again: nobody could read the
+    queue any more. Without a content type the message becomes a dead letter instead.
     """
 
     def decode_or_nothing(buffer: bytes, offset: int) -> tuple[dict[str, Any], int]:

@@ -1,7 +1,7 @@
 """Consuming in batches: at least once on the wire, exactly once in the database.
 
-A batch is one transaction: inbox rows, what the use case writes, outbox rows. Then the commit, then the
-outbox goes out, then the acks. `chassis.messaging.batch` decides what becomes of each event.
+A batch is one transaction with inbox rows, the rows of the use case and outbox rows. After the commit the
+outbox is published, then the messages are acked. `chassis.messaging.batch` handles the events of a batch.
 """
 
 from __future__ import annotations
@@ -31,13 +31,13 @@ from chassis.settings import Settings
 from chassis.telemetry import DEAD_LETTERS, MESSAGES, WORLD_AWAY, describe_error
 from chassis.unit_of_work import Work
 
-# The broker pushes up to this many messages before the first is acked; packed ones hold up to 50 events,
-# single ones fill one batch. Twice as many are not faster, and as the broker takes no message over 1.25 MiB
-# (deploy/rabbitmq), what hostile publishers send is 250 MiB in hand: less than a service has (512 MiB), so
-# that one which dies of handling it lives long enough again to take it one at a time.
+# The broker pushes up to this many messages before the first ack. Packed messages hold up to 50 events;
+# single ones fill one batch. Twice as many are not faster. The broker takes no message over 1.25 MiB
+# (deploy/rabbitmq): 200 of them are 250 MiB in hand, under the 512 MiB limit of a service, so a consumer that
+# a message has killed restarts with enough memory to take the messages one at a time.
 PREFETCH_SINGLE = 200
 PREFETCH_PACKED = 32
-# As many deliveries without an ack mean that the consumer died on something in the batch.
+# After this many deliveries without an ack, a message in the batch has probably killed the consumer.
 SUSPECT_AFTER = 3
 _IDLE_S = 1.0
 _BEAT_S = 1.0
@@ -83,7 +83,7 @@ class BatchConsumer:
         self.reason = "not started"
 
     def stop(self) -> None:
-        """Take nothing more; `run` returns when what is in hand is committed and acked."""
+        """Take no more messages. `run` returns when those in hand are committed and acked."""
         self._stopping.set()
 
     def run(self) -> None:
@@ -122,7 +122,7 @@ class BatchConsumer:
         self._careful = careful
 
     def _away(self, error: BaseException) -> None:
-        if isinstance(error, WorldAway):  # its text says what to do and holds nothing personal
+        if isinstance(error, WorldAway):  # its text says what to do and holds no personal data
             why = str(error)
         elif isinstance(error, SQLAlchemyError):
             why = f"database {self._work.database.describe()} is away: {type(error).__name__}"
@@ -142,7 +142,7 @@ class BatchConsumer:
         self._forget_taken()
 
     def _leave(self) -> None:
-        """Wait for the last confirms; what is missing then, the sweep sends again."""
+        """Wait for the last confirms. The sweep sends again the messages that are still unconfirmed then."""
         try:
             self._outbox.settle()
             self._idle()
@@ -153,7 +153,7 @@ class BatchConsumer:
     # -- the loop --------------------------------------------------------------------------------------
 
     def _well(self) -> None:
-        """A batch was handled, or there is none and all is quiet. That a connection opens says nothing."""
+        """A batch was handled, or the queue is empty. That a connection opens would prove nothing."""
         self.ready, self.reason = True, ""
         self._failures = 0
 
@@ -164,19 +164,19 @@ class BatchConsumer:
                 self._handle(batch)
             else:
                 self._idle()
-            # Neither databases nor sockets with something to read let eventlet's other threads run: without
-            # this a backlog would hold up the heartbeats of the other handlers, the timers and SIGTERM.
+            # Databases, and sockets with data to read, let no other thread of eventlet run. Without this a
+            # backlog would hold up the heartbeats of the other handlers, the timers and SIGTERM.
             time.sleep(0)
-        # What was pushed to us and not begun goes back by itself when the channel closes.
+        # Messages that were pushed to us and not begun go back by themselves when the channel closes.
 
     def _collect(self) -> list[Delivery]:
-        """Up to `batch` events, or what came within `wait_ms` of the first."""
+        """Return up to `batch` events, or those that came within `wait_ms` of the first."""
         assert self._connection is not None
         batch: list[Delivery] = []
         events = 0
         deadline = 0.0
         while not self._stopping.is_set():
-            self._beat()  # before what was taken is looked at, for this takes too
+            self._beat()  # before looking at the taken messages: this may take more
             while (delivery := self._peek()) is not None:
                 if batch and events + delivery.size > self._handler.batch:
                     return batch
@@ -194,13 +194,13 @@ class BatchConsumer:
         return []
 
     def _peek(self) -> Delivery | None:
-        """The next delivery; it stays next until `_read_ahead` is cleared, and is read only once."""
+        """The next delivery. It stays the next one until `_read_ahead` is cleared, and is read only once."""
         if self._read_ahead is None and self._taken:
             self._read_ahead = self._runner.read(self._taken.popleft())
         return self._read_ahead
 
     def _forget_taken(self) -> None:
-        """Unacked: the broker delivers them again."""
+        """Drop the messages that are not acked: the broker delivers them again."""
         self._taken.clear()
         self._read_ahead = None
 
@@ -215,7 +215,7 @@ class BatchConsumer:
             except Exception as error:
                 if not is_world_away(error):
                     raise
-                for delivery in left:  # the rest stays in hand: given back, it would count as delivered again
+                for delivery in left:  # keep the rest: given back, it would count as delivered again
                     if delivery.settled:
                         self._channel.basic_ack(delivery.tag)
                 self._away(error)
@@ -224,14 +224,14 @@ class BatchConsumer:
                     return
             else:
                 reach("before_ack")
-                # A batch is a run of tags and all before it are settled, so `multiple` never reaches too far.
+                # Tags of a batch are consecutive and all before them settled: `multiple` never acks too many.
                 self._channel.basic_ack(left[-1].tag, multiple=True)
         self._well()
         if self._careful and batch[-1].delivered < SUSPECT_AFTER:
             self._subscribe(careful=False)
 
     def _subscribe_again_carefully(self) -> None:
-        """Give everything back and take it again one by one."""
+        """Give all messages back and take them again one by one."""
         assert self._connection is not None
         self._channel.close()
         self._forget_taken()
@@ -251,7 +251,7 @@ class BatchConsumer:
         self._well()
 
     def _wait(self, seconds: float) -> None:
-        """Take nothing, keep the connection alive; raises when it is gone."""
+        """Take no message and keep the connection alive. Raises when it is lost."""
         assert self._connection is not None
         until = time.monotonic() + seconds
         while not self._stopping.is_set() and (left := until - time.monotonic()) > 0:
@@ -267,7 +267,7 @@ class BatchConsumer:
 
 
 class DeadQueueDrain:
-    """Moves what the broker gave up on (delivery limit) from the `.dead` queues into the table."""
+    """Moves messages that reached the broker's delivery limit from the `.dead` queues into the table."""
 
     def __init__(self, service: Service, work: Work, settings: Settings) -> None:
         self._queues = [dead_name(handler.queue(service.name)) for handler in service.handlers]
@@ -275,7 +275,7 @@ class DeadQueueDrain:
         self._settings = settings
 
     def drain(self) -> int:
-        """Empty the dead queues once; returns how many messages were moved. Raises when the world is away."""
+        """Empty the dead queues once. Returns how many messages were moved. Raises when the world is away."""
         moved = 0
         connection = connect(self._settings.broker_url, "dead letters")
         try:
@@ -285,7 +285,7 @@ class DeadQueueDrain:
                     handler = queue.removesuffix(".dead")
                     with self._work.unit() as uow:
                         letters = dead_letters.of_broker(handler, message)
-                        # An ack that was lost after the commit brings the message again.
+                        # If an ack is lost after the commit, the message comes again.
                         letters = dead_letters.not_yet_waiting(uow.conn, letters)
                         dead_letters.bury(uow.conn, uow.sealer, letters)
                     channel.basic_ack(message.delivery_tag)
@@ -298,7 +298,7 @@ class DeadQueueDrain:
 
 
 def _next(channel: Any, queue: str) -> Any:
-    """The next message, or None; also where a service that has just started did not declare the queue yet."""
+    """Return the next message, or None, also where a new service has not declared the queue yet."""
     try:
         return channel.basic_get(queue)
     except NotFound:
@@ -306,5 +306,5 @@ def _next(channel: Any, queue: str) -> Any:
 
 
 def _backoff(failures: int) -> float:
-    """Seconds: 0.1, 0.2, 0.4 … up to 5, spread so that replicas do not come back all at once."""
+    """Return 0.1, 0.2, 0.4 … up to 5 s, spread so that replicas do not all come back at once."""
     return min(_BACKOFF_MOST_S, 0.1 * 2.0 ** min(failures, 10)) * random.uniform(0.5, 1.0)

@@ -26,7 +26,7 @@ PURPOSE = "dead_letter"
 
 @dataclass(frozen=True, slots=True)
 class DeadLetter:
-    """An event that a handler gives up on, sound or not; or a whole message that cannot be read."""
+    """An event that a handler has given up, or a whole message that cannot be read."""
 
     handler: str
     error: str
@@ -63,7 +63,7 @@ def of_event(
 
 
 def of_broker(handler: str, message: Any) -> list[DeadLetter]:
-    """What the broker gave up on: delivered too often without an ack. Its `x-` headers are left behind.
+    """Letters for a message that the broker gave up after too many deliveries, without its `x-` headers.
 
     Events packed in one message become a letter each, so that they can be counted and replayed one by one.
     """
@@ -78,7 +78,7 @@ def of_broker(handler: str, message: Any) -> list[DeadLetter]:
         and not key.startswith("x-")
         and (key in ours or not key.startswith("doorstep-"))
     }
-    # Tries before the one that killed; how often it was delivered the broker has forgotten by now.
+    # These are the tries before the fatal one. The broker no longer knows how often it delivered the message.
     attempts = count_of(ours.get(ATTEMPTS))
     error = "delivered too often: the consumer died on it each time"
     content_type = message.properties.get("content_type") or ""
@@ -111,16 +111,16 @@ def event_of(parsed: Parsed, document: Any) -> Event | BadEvent:
 
 
 def of_our_copy(headers: Mapping[str, Any], exchange: str | None) -> Mapping[str, Any]:
-    """The headers of a copy that we made; none of any other message.
+    """Return the headers of a copy that we made, and none for any other message.
 
-    Outsiders can write them too, and a routing key among them would speak in another publisher's name. Only
-    we publish what comes by `doorstep.back`.
+    Outsiders can write such headers too; with a routing key among them they could act as another publisher.
+    Only our own copies come by `doorstep.back`.
     """
     return headers if exchange == BACK else {}
 
 
 def letter_of(headers: Mapping[str, Any]) -> str | None:
-    """The dead letter that a copy of ours was made from."""
+    """Return the id of the dead letter from which our copy was made."""
     try:
         return str(uuid.UUID(str(headers[LETTER])))
     except (KeyError, ValueError):
@@ -128,20 +128,20 @@ def letter_of(headers: Mapping[str, Any]) -> str | None:
 
 
 def count_of(header: Any) -> int:
-    """A header that counts, such as attempts; 0 where it holds anything that no column does."""
+    """Read a header that counts, such as attempts; 0 where no column could hold its value."""
     return header if isinstance(header, int) and 0 <= header < 2**31 else 0
 
 
 def text_of(body: Any) -> str:
-    """A body as text that can be stored, whatever was sent."""
+    """Return any body as text that can be stored."""
     raw = body.encode("utf-8", "replace") if isinstance(body, str) else bytes(body)
     return raw.decode("utf-8", "replace")
 
 
 def not_yet_waiting(conn: Connection, letters: Sequence[DeadLetter]) -> list[DeadLetter]:
-    """Without those about an event that waits already for the same reason. What follows a letter must reach
-    `bury`, which settles that letter."""
-    handlers = {letter.handler for letter in letters}  # the index is by state and handler
+    """Leave out letters about events that wait already for the same reason. A letter that follows another one
+    stays in, because `bury` settles the earlier letter."""
+    handlers = {letter.handler for letter in letters}  # the index has state and handler
     about = {letter.event.id for letter in letters if isinstance(letter.event, Event)}
     columns = (DEAD.c.handler, DEAD.c.source, DEAD.c.event_id, DEAD.c.error)
     rows = conn.execute(
@@ -164,7 +164,7 @@ def not_yet_waiting(conn: Connection, letters: Sequence[DeadLetter]) -> list[Dea
 def bury(conn: Connection, sealer: Sealer, letters: Sequence[DeadLetter]) -> None:
     """Write the rows, in the transaction that settles the events.
 
-    A replay that was killed and begun again may have sent a copy twice: what follows a letter stands once.
+    A replay that was killed and begun again may have sent a copy twice: only one letter follows another.
     """
     replayed = {letter.follows for letter in letters if letter.follows}
     buried: set[tuple[str, str, str | None, str | None]] = set()
@@ -187,7 +187,7 @@ def bury(conn: Connection, sealer: Sealer, letters: Sequence[DeadLetter]) -> Non
 
 
 def _body_if_nameless(sealer: Sealer, row: Any) -> str | None:
-    """Of one replayed message several unsound events may come back that have no id: their bodies differ."""
+    """Key by body where events have no id: one replayed message may come back as several faulty events."""
     return None if row.event_id else str(sealer.unseal(row.sealed_body, PURPOSE))
 
 
@@ -221,15 +221,15 @@ def one(conn: Connection, letter_id: str) -> dict[str, Any] | None:
     return dict(row._mapping) if row else None
 
 
-# -- what people do with them ------------------------------------------------------------------------------
+# -- acts of people on letters ------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """What one person does with a number of letters, written down before it is done.
+    """One act of a person on a number of letters. It is written down before it is done.
 
     :param what: replay or discard.
-    :param filter: by what the letters were chosen.
+    :param filter: the conditions by which the letters were chosen.
     """
 
     id: str
@@ -240,15 +240,15 @@ class Act:
 
 
 def begin(conn: Connection, act: Act, chosen: int) -> None:
-    """:param chosen: how many letters of this database it is about."""
+    """:param chosen: the number of letters in this database that the act concerns."""
     row = {"id": act.id, "at": datetime.now(UTC), "by": _fit(act.by, 100), "what": act.what}
     insert_rows(conn, ACTS, [row | {"filter": act.filter, "reason": act.reason, "chosen": chosen}])
 
 
 def take(conn: Connection, letter_ids: Collection[str], act: Act) -> list[dict[str, Any]]:
-    """Write on letters that wait that this act is about them now; returns these.
+    """Put this act on those of the letters that wait, and return them.
 
-    They go on waiting: whoever dies in the middle of a replay has lost none of them.
+    They go on waiting: a replay that dies half-way loses none of them.
     """
     lock_rows(conn, DEAD, "id", letter_ids)
     mine = is_in(conn, DEAD.c.id, letter_ids) & (DEAD.c.state == "waiting")
@@ -257,7 +257,7 @@ def take(conn: Connection, letter_ids: Collection[str], act: Act) -> list[dict[s
 
 
 def replayed(conn: Connection, letter_ids: Collection[str]) -> None:
-    """The broker has confirmed their copies."""
+    """Settle letters whose copies the broker has confirmed."""
     _settle(conn, letter_ids, "replayed")
 
 
@@ -266,9 +266,9 @@ def discarded(conn: Connection, letter_ids: Collection[str]) -> None:
 
 
 def handled(conn: Connection, letter_ids: Collection[str]) -> None:
-    """Their replayed copies have been handled, in this transaction.
+    """Note that the replayed copies of these letters are handled in this transaction.
 
-    Also settles letters whose replay was killed before it could say that it had sent them.
+    This also settles letters whose replay was killed before it could note that it had sent them.
     """
     _settle(conn, letter_ids, "replayed")
     these = is_in(conn, DEAD.c.id, letter_ids) & DEAD.c.handled_at.is_(None)
@@ -276,7 +276,7 @@ def handled(conn: Connection, letter_ids: Collection[str]) -> None:
 
 
 def _settle(conn: Connection, letter_ids: Collection[str], state: str) -> None:
-    """Those of them that wait, by the act that took them last."""
+    """Settle those of the letters that wait, in the name of the last act on each."""
     lock_rows(conn, DEAD, "id", letter_ids)
 
     def of_act(column: str) -> Any:
@@ -295,7 +295,7 @@ def _settle(conn: Connection, letter_ids: Collection[str], state: str) -> None:
 
 
 def _fit(text: str, most: int) -> str:
-    """A letter that does not fit its column could not be buried, and its message would block the queue."""
+    """Cut a text to its column: a letter that does not fit could not be stored, and would block the queue."""
     return str(_storable(text))[:most]
 
 
@@ -304,13 +304,13 @@ def _fit_or_none(text: str | None, most: int) -> str | None:
 
 
 def _storable(value: Any) -> Any:
-    """Without NUL and half characters, which AMQP carries and no database takes."""
+    """Replace NUL and half characters, which AMQP carries and databases refuse."""
     if not isinstance(value, str):
         return value
     return value.encode("utf-8", "replace").decode().replace("\0", "\ufffd")
 
 
 def _death(headers: Mapping[str, Any], queue: str) -> Mapping[str, Any]:
-    """What the broker noted when the message died in this queue: how it had come there."""
+    """Return the broker's note on how the message had come to the queue in which it died."""
     deaths: list[Mapping[str, Any]] = headers.get("x-death") or []
     return next((death for death in deaths if death.get("queue") == queue), {})

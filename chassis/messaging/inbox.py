@@ -1,4 +1,4 @@
-"""Exactly once in the database: which events of a batch were never handled before."""
+"""The inbox finds the events of a batch that were never handled before: exactly once in the database."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Claimed:
 
 
 def body_hash(event: Event) -> str:
-    """What makes two bodies the same: type and data, whatever the order of keys."""
+    """Two bodies are the same if type and data are, whatever the order of keys."""
     body = orjson.dumps([event.type, event.raw.get("data")], option=orjson.OPT_SORT_KEYS)
     return hashlib.blake2b(body, digest_size=8).hexdigest()
 
@@ -36,10 +36,10 @@ Key = tuple[str, str, str]
 
 
 def claim(conn: Connection, handler: str, events: Sequence[Event]) -> Claimed:
-    """Write the inbox rows of what is new, in this transaction.
+    """Write inbox rows for the new events, in this transaction.
 
-    Of equal events in the batch the first counts, where none was handled before. Waits for another replica
-    that is just about to commit the same event.
+    If equal events of the batch are new, the first one counts. Waits for another replica that is about to
+    commit the same event.
     """
     claimed = Claimed()
     firsts: dict[Key, tuple[Event, str]] = {}
@@ -73,14 +73,14 @@ def claim(conn: Connection, handler: str, events: Sequence[Event]) -> Claimed:
 
 
 def _taker(handler: str, event: Event) -> str:
-    """For whom an id is taken. Who writes another's source takes no id away from that other."""
+    """The source under which an id is taken; who writes another's source takes none of its ids."""
     if event.speaks_for_itself:
         return handler
     return f"{handler}#{hashlib.blake2b((event.publisher or '').encode(), digest_size=8).hexdigest()}"
 
 
 def forget_old(conn: Connection, days: int, most: int = 5000) -> int:
-    """Delete a bounded number of rows that are older than any repeat can be, the oldest first."""
+    """Delete a bounded number of rows that no repeat can meet any more, the oldest first."""
     before = datetime.now(UTC) - timedelta(days=days)
     key = ("handler", "source", "event_id")
     old = conn.execute(
@@ -89,7 +89,7 @@ def forget_old(conn: Connection, days: int, most: int = 5000) -> int:
         .order_by(INBOX.c.handled_at)
         .limit(most)
     ).all()
-    # By the whole key, which has an index: another condition would be held against all that is old.
+    # By the whole key, which has an index: another condition would be checked on every old row.
     delete_rows(conn, INBOX, [dict(zip(key, row, strict=True)) for row in old], key=key)
     return len(old)
 

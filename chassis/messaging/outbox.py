@@ -1,4 +1,4 @@
-"""The outbox: published right after the commit, swept for what a crash left, kept as the event log."""
+"""The outbox: published right after the commit, swept for rows that a crash left, kept as the event log."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from contracts.envelope import BATCH
 
 OUTBOX = TABLES["outbox"]
 
-# Younger rows are still in the hands of whoever wrote them; sending one twice would do no harm.
+# The process that wrote younger rows still publishes them. Sending a row twice would do no harm.
 SWEEP_AFTER = timedelta(seconds=3)
 
 log = structlog.get_logger()
@@ -29,9 +29,9 @@ log = structlog.get_logger()
 
 @dataclass
 class Outbox:
-    """Sends the messages of committed units and remembers, in a later transaction, which were confirmed.
+    """Sends the messages of committed units, and marks the confirmed ones in a later transaction.
 
-    Deferring the mark costs nothing but a repeat after a crash, which inboxes absorb.
+    A late mark costs at most a repeat after a crash, which inboxes absorb.
     """
 
     publisher: Publisher
@@ -39,7 +39,7 @@ class Outbox:
     _marking: list[str] = field(default_factory=list)
 
     def committed(self, messages: Sequence[Message]) -> None:
-        """Publish. A broker that is away is no error: the rows wait for the sweep."""
+        """Publish. An absent broker is no error: the rows wait for the sweep."""
         self._marking = []
         reach("after_commit")
         self._collect()
@@ -58,21 +58,21 @@ class Outbox:
         reach("after_publish")
 
     def mark(self, conn: Connection) -> None:
-        """Inside a transaction about to end: note what was confirmed since the last time."""
-        # Marks of a transaction that was rolled back are still in _marking and are written again.
-        # The broker is not asked here: nobody waits for it with a transaction open.
+        """Mark the messages confirmed since the last time, in a transaction that is about to end."""
+        # If a transaction was rolled back, its marks are still in _marking and are written again.
+        # The broker is not asked here, because nobody waits for it while a transaction is open.
         self._marking += self._confirmed
         self._confirmed.clear()
         if self._marking:
             mark_published(conn, self._marking)
 
     def has_news(self) -> bool:
-        """Whether another transaction is worth it, only to mark what was confirmed."""
+        """Whether there are confirmed messages to mark."""
         self._collect()
         return bool(self._confirmed or self._marking)
 
     def settle(self) -> None:
-        """Wait for what is outstanding. Raises NotPublished."""
+        """Wait for the outstanding confirms. Raises NotPublished."""
         self.publisher.wait()
 
     def _collect(self) -> None:
@@ -87,10 +87,10 @@ class Outbox:
 
 @dataclass
 class Sweep:
-    """Publishes what was left behind, a page at a time, and marks what is confirmed.
+    """Publishes rows that were left behind, a page at a time, and marks the confirmed ones.
 
-    What cannot be sent, such as replies into a full queue, holds up nobody: each turn goes on behind the page
-    of the turn before, and begins anew at the end.
+    Rows that cannot be sent, such as replies for a full queue, hold up nothing: each turn goes on after the
+    page of the turn before, and begins again at the end.
     """
 
     database: Database
@@ -99,9 +99,9 @@ class Sweep:
     _behind: tuple[datetime, str] | None = None
 
     def turn(self) -> int:
-        """How many were confirmed. Raises NotPublished; what was confirmed before that is marked.
+        """Send one page. Returns how many rows were confirmed. Raises NotPublished, after marking those.
 
-        No transaction is open while the broker is waited for: it would hold up everybody else on SQLite.
+        No transaction is open during the wait for the broker: on SQLite it would hold up everybody else.
         """
         rows = self._next_page()
         if not rows and self._behind:
@@ -143,7 +143,7 @@ def mark_published(conn: Connection, ids: Sequence[str]) -> None:
 
 
 def pending(conn: Connection) -> tuple[int, float]:
-    """Messages not yet published, and the age in seconds of the oldest."""
+    """Return the number of unpublished messages and the age of the oldest in seconds."""
     count, oldest = conn.execute(
         select(func.count(), func.min(OUTBOX.c.created_at)).where(OUTBOX.c.published_at.is_(None))
     ).one()
@@ -151,7 +151,7 @@ def pending(conn: Connection) -> tuple[int, float]:
 
 
 def forget_old(conn: Connection, days: int, most: int = 2000) -> int:
-    """Delete a bounded number of published rows older than the event log is kept."""
+    """Delete a bounded number of published rows that are older than the event log is kept."""
     old = (
         conn.execute(
             select(OUTBOX.c.id)

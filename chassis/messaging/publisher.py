@@ -1,8 +1,8 @@
-"""Publishing with pipelined confirms whose delivery tags are really matched.
+"""Publishing with pipelined confirms, each matched to its message by delivery tag.
 
-py-amqp's own confirming publish waits for any confirm: after one that came late, the next publish counts
-as confirmed even if it failed. Here each tag is remembered, and after a time-out or a broken connection
-the connection is thrown away with everything unconfirmed on it.
+py-amqp's own confirming publish waits for any confirm: after a late confirm, the next publish counts as
+confirmed even if it failed. This publisher remembers each tag. After a time-out or a broken connection it
+throws the connection away, with everything unconfirmed on it.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from chassis.messaging.connection import BROKER_AWAY, close_quietly, connect, re
 from chassis.messaging.topology import TopologyDiffers, apply, reply_queue
 from chassis.names import REPLIES
 
-# The broker confirms within milliseconds; under a memory alarm never.
+# The broker confirms within milliseconds, and under a memory alarm not at all.
 CONFIRM_LIMIT_S = 15.0
 WINDOW = 500
-# A connection that is refused anything is made anew, but not more often: a channel that met a queue while
-# its leader was dying refuses everything for that queue until the dead node is back.
+# A connection on which a message was refused is made anew, but not more often than this: a channel that met a
+# queue while its leader was dying refuses everything for that queue until the dead node is back.
 NACKED_S = 2.0
 
 
@@ -94,7 +94,7 @@ class Publisher:
             raise NotPublished(f"broker away while publishing: {type(error).__name__}") from None
 
     def collect(self) -> None:
-        """Take in confirms that are there, without waiting. Raises NotPublished after the time limit."""
+        """Take in the confirms that have come, without waiting. Raises NotPublished after the time limit."""
         try:
             if self._waiting and self._connection is not None:
                 stay_alive(self._connection)
@@ -104,7 +104,7 @@ class Publisher:
             raise NotPublished(f"broker away while confirming: {type(error).__name__}") from None
 
     def wait(self) -> None:
-        """Wait until nothing is outstanding. Raises NotPublished."""
+        """Wait until every message is confirmed or refused. Raises NotPublished."""
         try:
             while self._waiting:
                 self._listen()
@@ -113,7 +113,7 @@ class Publisher:
             raise NotPublished(f"broker away while confirming: {type(error).__name__}") from None
 
     def beat(self) -> None:
-        """Keep an idle connection alive, and notice one that is not."""
+        """Keep an idle connection alive, and notice a broken one."""
         if self._connection is None:
             return
         try:
@@ -122,7 +122,7 @@ class Publisher:
             self.drop()
 
     def drop(self) -> None:
-        """Throw the connection away; what was not confirmed stays in the outbox for the sweep."""
+        """Throw the connection away. Unconfirmed messages stay in the outbox for the sweep."""
         self._nacked = False
         self._waiting.clear()
         self._reply_queues.clear()
@@ -143,7 +143,7 @@ class Publisher:
         return self._channel
 
     def _declare_reply_queue(self, publisher: str) -> None:
-        """On first use. One that somebody made otherwise must not hold up everybody else's messages."""
+        """Declare on first use. A queue with other properties must not hold up the messages of others."""
         assert self._connection is not None
         try:
             apply(self._connection, [reply_queue(publisher)])

@@ -1,6 +1,6 @@
 """Exchanges and queues, derived from the handlers.
 
-Every queue is a quorum queue; what a queue gives up on goes to its `.dead` queue at least once. A retry
+Every queue is a quorum queue; messages that a queue gives up go to its `.dead` queue at least once. A retry
 queue serves all handlers: a copy is published to its fanout exchange under the work queue's name, and on
 expiry `doorstep.back` returns it to exactly that queue.
 
@@ -24,12 +24,12 @@ from chassis.handlers import Handler, Service
 from chassis.names import ARRIVALS, BACK, EVENTS, REPLIES, UNHEARD, UNROUTED
 from contracts.registry import EVENT_TYPES
 
-# A net for consumers that die on a message, no retry counter.
+# A net for messages that kill their consumer; it does not count retries.
 DELIVERY_LIMIT = 100
-# A publisher that never reads its replies does not fill the disk: the oldest go first.
+# A publisher that never reads its replies does not fill the disk: the oldest replies are dropped.
 REPLIES_KEPT = 200_000
 
-# What the broker reads when it dead-letters a message, and writes then.
+# The broker reads and writes these headers when it dead-letters a message.
 DEATH_HEADERS = ("x-death", "x-first-death-exchange", "x-first-death-queue", "x-first-death-reason")
 
 Entity = Any  # kombu's Exchange or Queue, a Link or an OldBinding; kombu ships no types
@@ -37,7 +37,7 @@ Entity = Any  # kombu's Exchange or Queue, a Link or an OldBinding; kombu ships 
 
 @dataclass(frozen=True)
 class Link:
-    """One exchange bound to another: what comes to `source` by `key` goes on to `name`."""
+    """One exchange bound to another: messages that come to `source` by `key` go on to `name`."""
 
     name: str
     source: str
@@ -54,7 +54,7 @@ class OldBinding:
 
 
 class TopologyDiffers(WorldAway):
-    """The broker has something under that name with other properties. Fix it, or wait for who does."""
+    """The broker has an entity of that name with other properties. Somebody must correct it."""
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,7 @@ def consumed_queues(service: str, handler: Handler) -> list[str]:
 
 
 def exchanges() -> list[Exchange]:
-    """Alternate exchanges first."""
+    """All exchanges, with alternate exchanges before those that name them."""
     return [
         _exchange(UNROUTED, "fanout"),
         # Topic, so that only event types that should have a listener reach the watched queue.
@@ -111,7 +111,7 @@ def exchanges() -> list[Exchange]:
 
 
 def watched_queue() -> Queue:
-    """Where unroutable messages are seen; any message in it is an alarm."""
+    """The queue that holds unroutable messages; any message in it is an alarm."""
     unheard = _known(UNHEARD)
     expected = [binding(unheard, routing_key=kind.name) for kind in EVENT_TYPES.values() if kind.subscribed]
     return _quorum(UNROUTED, bindings=[binding(_known(UNROUTED)), *expected])
@@ -165,12 +165,12 @@ def reply_queue(publisher: str) -> Queue:
 
 
 def shared_entities(delays: Iterable[int]) -> list[Entity]:
-    """What belongs to no service."""
+    """The exchanges and queues that belong to no service."""
     return [*exchanges(), watched_queue(), *(entity for delay in delays for entity in retry_entities(delay))]
 
 
 def service_entities(service: Service) -> Iterator[Entity]:
-    """A service's own queues; each dead queue before the queue that feeds it."""
+    """A service's own queues, each dead queue before the queue that feeds it."""
     for handler in service.handlers:
         yield _quorum(dead_name(handler.queue(service.name)))
         if is_guarded(handler):
@@ -196,9 +196,9 @@ def _guarded_way(service: str, handler: Handler) -> Iterator[Entity]:
 
 
 def apply(connection: Connection, entities: Iterable[Entity]) -> None:
-    """Declare; what is there already the same way stays. Raises TopologyDiffers.
+    """Declare the entities; those that exist with the same properties stay. Raises TopologyDiffers.
 
-    A user who may declare nothing is content with what others declared: it only has to be there.
+    A user who may declare nothing only checks that they exist.
     """
     for entity in entities:
         with connection.channel() as channel:
@@ -217,7 +217,7 @@ def apply(connection: Connection, entities: Iterable[Entity]) -> None:
 
 
 def check(connection: Connection, entities: Iterable[Entity]) -> list[Difference]:
-    """What is missing or different, without making anything. AMQP cannot tell what is bound to what."""
+    """Find entities that are missing or different, and make none. AMQP cannot list bindings."""
     found: list[Difference] = []
     for entity in entities:
         for attempt in (_is_there, _is_same):
@@ -265,7 +265,7 @@ def _is_same(entity: Entity, channel: Any) -> str | None:
 
 
 def _known(name: str) -> Exchange:
-    """An exchange to bind to, declared elsewhere."""
+    """Name an exchange to bind to, which is declared elsewhere."""
     return Exchange(name, no_declare=True)
 
 

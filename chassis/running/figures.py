@@ -10,7 +10,7 @@ from chassis.database.engine import Database
 from chassis.figures import Figure
 
 EVERY_S = 5.0
-# However much there is to count: reading takes at most this share of the time.
+# Reading takes at most this share of the time, however much there is to count.
 MOST_OF_THE_TIME = 0.02
 
 
@@ -24,8 +24,10 @@ class Reader:
         self._not_before = 0.0
 
     def read(self) -> int:
-        """Returns 0: one reading is enough. Raises when the database is away; then nothing is shown, for an
-        old number looks like a true one."""
+        """Read once and return 0, because one reading is enough.
+
+        Raises when the database is away. Nothing is shown then: an old number would look like a true one.
+        """
         began = time.monotonic()
         if began < self._not_before:
             return 0

@@ -1,6 +1,6 @@
-"""nameko as a thin host: a service class with one entrypoint a handler and one a chore.
+"""nameko as a thin host: a service class with one entrypoint for each handler and each chore.
 
-Its own consumers and timers are not used: they ack what failed, log bodies and lose acks on stop.
+nameko's own consumers and timers are not used: they ack failed messages, log bodies and lose acks on stop.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from chassis.telemetry import WORLD_AWAY, begin_at_zero, describe_error
 from chassis.unit_of_work import Work
 from contracts.registry import EVENT_TYPES
 
-# SIGTERM to exit, at the most; the container's stop grace is longer.
+# The longest time from SIGTERM to exit. The container's stop grace is longer.
 DRAIN_S = 18
 
 log = structlog.get_logger()
@@ -75,13 +75,13 @@ class Repeats(Entrypoint):  # type: ignore[misc]  # nameko ships no types
         try:
             while not self._stopping.ready():
                 if self._chore.once():
-                    # Databases let nobody else run: with much to do, SIGTERM would wait.
+                    # Database drivers do not yield: a busy chore would hold up the handlers and SIGTERM.
                     eventlet.sleep(self._chore.rest_s)
                 else:
                     self._stopping.wait(timeout=self._chore.every_s)
             self._chore.leave()
         except Exception as error:
-            log.warning("left_in_haste", chore=self._chore.name, error=describe_error(error))
+            log.warning("chore_left_without_cleaning_up", chore=self._chore.name, error=describe_error(error))
         finally:
             self._left.send()
 
@@ -91,7 +91,10 @@ class Repeats(Entrypoint):  # type: ignore[misc]  # nameko ships no types
 
 
 def host(service: Service, work: Work, settings: Settings) -> tuple[type, list[BatchConsumer]]:
-    """The nameko service class, and its consumers so that readiness can be asked. Raises SettingsError."""
+    """Return the nameko service class, and its consumers, which know whether they are ready.
+
+    Raises SettingsError.
+    """
     for check in service.checks:
         check()
     members: dict[str, Any] = {"name": service.name}

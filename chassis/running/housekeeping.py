@@ -1,6 +1,6 @@
-"""What every service does beside its handlers: sweep the outbox, drain dead queues, forget what is old.
+"""Chores of every service: sweep the outbox, drain dead queues, delete old rows, read figures for `/metrics`.
 
-And count what `/metrics` shows of its database.
+A service's timers and loops run as chores too.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ log = structlog.get_logger()
 
 @dataclass
 class Chore:
-    """Something done again and again; a failure is told and the next time is another chance.
+    """Work that is done again and again. A failure is logged, and the next turn tries again.
 
     `do` returns how much it did; more than 0 means again after `rest_s`.
     """
@@ -52,7 +52,7 @@ class Chore:
     every_s: float
     do: Do
     leave: Callable[[], object] = lambda: None
-    """At the end: give back what others could go on with."""
+    """Called at the end: gives leases back, so that another replica can go on."""
     rest_s: float = 0
     """Between two turns of which the first had something to do: handlers must not wait for it every time."""
 
@@ -61,7 +61,7 @@ class Chore:
             return self.do()
         except Exception as error:
             if is_world_away(error):
-                WORLD_AWAY.labels(self.name).inc()  # where nothing comes in, no handler notices it
+                WORLD_AWAY.labels(self.name).inc()  # a service without events would not notice it
                 log.warning("chore_waits", chore=self.name, error=type(error).__name__)
             else:
                 log.error("chore_failed", chore=self.name, error=describe_error(error))
@@ -117,7 +117,7 @@ def loops(service: Service, work: Work, settings: Settings, map_of: Callable[[in
 
 
 def _own_figures(service: Service) -> list[Figure]:
-    """Of the chassis' tables. The outbox is looked at apart from its sweep, which fails while it grows."""
+    """Figures of the chassis' tables. The sweep cannot count the outbox: it fails while that grows."""
     name = (service.name,)
     queues = tuple((handler.queue(service.name),) for handler in service.handlers)
     return [
@@ -133,9 +133,9 @@ def _waiting(conn: Connection, _now: datetime) -> Found:
 
 
 def publishing(work: Work, settings: Settings, name: str) -> tuple[Work, Callable[[Do], Do]]:
-    """Work that publishes over a connection of its own, and a wrapper for what uses it.
+    """Return work that publishes over a connection of its own, and a wrapper for the functions that use it.
 
-    The wrapped function waits for the confirms and marks them: a chore may rest long before its next turn.
+    A wrapped function waits for the confirms and marks them, because its next turn may be a long time away.
     """
     outlet = Outbox(Publisher(settings.broker_url, name))
     own = replace(work, outlet=outlet)
@@ -155,11 +155,11 @@ def publishing(work: Work, settings: Settings, name: str) -> tuple[Work, Callabl
 
 
 def _timer(service: Service, timer: Timer, work: Work, settings: Settings) -> Chore:
-    """A timer under its lease."""
+    """Return the chore that runs a timer under its lease."""
     name = f"{service.name}.{timer.name}"
     holder = leases.holder_name()
     own, settled = publishing(work, settings, name)
-    # Longer than one bounded piece of work takes; a replica that dies is followed after that.
+    # Longer than one bounded piece of work takes. When a replica dies, another takes over after this time.
     lasting = max(timedelta(seconds=60), timer.every)
 
     def once() -> int:

@@ -1,8 +1,8 @@
-"""The main of a service process. eventlet patches first, before anything else is imported."""
+"""The main function of a service process. eventlet patches before anything else is imported."""
 
 from __future__ import annotations
 
-# Imported before the patching: its locks are shared with the native health thread and must stay native.
+# Imported before eventlet patches: the native health thread shares its locks, so they must stay native.
 import prometheus_client  # noqa: F401  # isort: skip
 import warnings  # isort: skip
 
@@ -78,7 +78,7 @@ def serve(service: Service, settings: Settings) -> None:
     if stopping.ready():
         return
 
-    # What was imported stays; and batches make thousands of objects that no cycle holds.
+    # Imported modules stay for ever, and batches make thousands of objects that no cycle holds: collect less.
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 20)
@@ -93,7 +93,7 @@ def serve(service: Service, settings: Settings) -> None:
 
 
 def _lacking(service: Service, database: Database) -> str:
-    """Why the database cannot be used yet, and what to do; nothing when it can. No row is read here."""
+    """Say why the database cannot be used yet and what to do, or "" when it can be used. Reads no data."""
     try:
         if is_current(service.name, database):
             return ""
