@@ -15,7 +15,7 @@ COMMANDS = {
     ),
     "status": Entry(
         "cli.set_up.status",
-        "What runs, and whether it is ready. Exit code: 0 all ready, 1 something is not, 3 it is not up.",
+        "The parts of the local system: are they ready? Exit code: 0 all are, 1 one is not, 3 it is not up.",
     ),
     "migrate": Entry(
         "cli.set_up.migrate",
@@ -41,7 +41,7 @@ COMMANDS = {
     "replay": Entry("cli.operate.replay", "Publish the event log of the services again, from a moment on."),
     "queues": Entry(
         "cli.operate.queues",
-        "What waits in each queue, how fast it moves, who takes it, and what each handler has done.",
+        "Every queue with its messages, rates and consumers, and the work that each handler has done.",
     ),
     "docs": Entry(
         "cli.set_up.docs",

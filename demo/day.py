@@ -64,7 +64,7 @@ PLAIN = Shares(0, 0, 0, 0, 0, 0, 0.12, 0, 0)
 
 @dataclass(slots=True)
 class Truth:
-    """What must come of the day. Counts are of distinct reports; `repeats` are copies on top of them.
+    """The right outcome of the day. Counts are of distinct reports; `repeats` are copies on top of them.
 
     comings          distinct arrivals of one person at one place
     merged_reports   valid reports whose person's coming an earlier report already told
@@ -109,7 +109,7 @@ class Truth:
 
 @dataclass(slots=True)
 class _Family:
-    """Who comes together, where from and to; what a second report is made from."""
+    """People who come together, from where to where; a second report is made from it."""
 
     people: list[Person]
     stops: list[tuple[Stop, date, date]]  # with first and last day

@@ -45,7 +45,7 @@ Say = Callable[[str], object]
 class Watching:
     """How the day is watched.
 
-    :param say: is told each step; `look`: is shown the progress again and again, and what must come.
+    :param say: is called with each step; `look`: with the progress and the day, again and again.
     :param stopped: asked while waiting; True ends it with Stopped.
     """
 
@@ -72,7 +72,7 @@ def follow(start: Callable[[], object], arrivals: int, watching: Watching, began
         start()
     with _timed(seconds, "work"):
         day = _publish(arrivals, watching.say)
-        _wait_untilhandled(day, watching)
+        _wait_until_handled(day, watching)
     with _timed(seconds, "audit"):
         audit = take_settled_audit(AUDIT_WAIT_S)
     found = report(day.truth.as_dict(), counts(), audit)
@@ -154,7 +154,7 @@ def _publish(arrivals: int, say: Say) -> Day:
     return day
 
 
-def _wait_untilhandled(day: Day, watching: Watching) -> None:
+def _wait_until_handled(day: Day, watching: Watching) -> None:
     """Until every report is handled and every message is out, by the databases. Raises Stopped."""
     deadline = time.monotonic() + SETTLED_S
     while True:

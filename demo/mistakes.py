@@ -1,4 +1,4 @@
-"""What goes wrong in reports: fields that need correction, and bodies that nobody can read."""
+"""Mistakes in reports: fields that need correction, and bodies that nobody can read."""
 
 from __future__ import annotations
 

@@ -44,7 +44,7 @@ DEFAULTS: dict[str, Any] = {
 
 
 class Gateway:
-    """What the simulator knows; safe for its many threads."""
+    """The simulator's memory; safe for its many threads."""
 
     def __init__(self, record: Path | None = None, token: str = "") -> None:
         self.token = token

@@ -23,7 +23,7 @@ PAGE = 500
 
 @dataclass
 class Resent:
-    """What was sent again, or would be."""
+    """The messages and events that were sent again, or would be."""
 
     messages: int = 0
     by_routing_key: Counter[str] = field(default_factory=Counter)

@@ -29,7 +29,7 @@ CONNECTION = "doorstep topology"
 
 @dataclass(frozen=True)
 class Checked:
-    """What the broker has otherwise than the handlers ask for.
+    """Differences between the broker and the handlers' declarations.
 
     :param unseen: why bindings and surplus queues were not looked at; None where they were.
     """

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Annotated, BinaryIO
 from zoneinfo import ZoneInfo
@@ -63,32 +64,30 @@ def command(
     url = broker_of(broker)
     tally = Tally(waiting={} if replies else None)
     lines = ReportLines(source or (f"/{publisher}/files" if publisher else None), _zone(timezone))
-    kind = format or ("csv" if file.suffix.lower() == ".csv" else "jsonl")
+    with _named_in_errors(file), _opened(file) as stream, bar("publishing", _size(file), quiet=as_json) as it:
+        publish_stream(
+            *(stream, lines, url, tally),
+            csv=(format or file.suffix.lower().lstrip(".")) == "csv",
+            publisher=publisher,
+            rate=rate,
+            time_limit=time_limit,
+            advance=it.show,
+        )
+    if replies:
+        read_replies(url, tally, wait)
+    print_json(tally.as_dict()) if as_json else _show(tally)
+    if not tally.good:
+        raise typer.Exit(1)
+
+
+@contextmanager
+def _named_in_errors(file: Path) -> Iterator[None]:
     try:
-        with _opened(file) as stream, bar("publishing", _size(file), quiet=as_json) as progress:
-            publish_stream(
-                stream,
-                lines,
-                url,
-                tally,
-                csv=kind == "csv",
-                publisher=publisher,
-                rate=rate,
-                time_limit=time_limit,
-                advance=progress.show,
-            )
-        if replies:
-            read_replies(url, tally, wait)
+        yield
     except WrongFile as error:
         raise WrongInput(f"{file}: {error}") from None
     except OSError as error:
         raise WrongInput(f"{file}: {error.strerror or error}") from None
-    if as_json:
-        print_json(tally.as_dict())
-    else:
-        _show(tally)
-    if not tally.good:
-        raise typer.Exit(1)
 
 
 def broker_of(given: str | None) -> str:

@@ -36,7 +36,7 @@ def command(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """What waits in each queue, how fast it moves, who takes it, and what each handler has done.
+    """Every queue with its messages, rates and consumers, and the work that each handler has done.
 
     Asks the broker's management API (DOORSTEP_MANAGEMENT_URL) and every replica of the services
     (DOORSTEP_<SERVICE>_ADDRESS); who does not answer is named, the others' figures are shown. What wants

@@ -18,7 +18,7 @@ EXIT_NOT_RUNNING = 3
 
 
 def command(as_json: AsJson = False) -> None:
-    """What runs, and whether it is ready. Exit code: 0 all ready, 1 something is not, 3 it is not up."""
+    """The parts of the local system: are they ready? Exit code: 0 all are, 1 one is not, 3 it is not up."""
     pid, parts = state(local_folder())
     ready = pid is not None and all(part.ready for part in parts)
     if as_json:

@@ -29,7 +29,7 @@ CONFIG = {
     "raft.wal_max_size_bytes": "67108864",
     "max_message_size": "1310720",  # as in deploy/rabbitmq/doorstep.conf
 }
-# What `doorstep queues` asks. Costs 7 MB, and nothing at the start that could be measured.
+# For `doorstep queues`. It costs 7 MB, and nothing at the start that could be measured.
 MANAGEMENT = "rabbitmq_management"
 MANAGEMENT_CONFIG = {"management.tcp.ip": "127.0.0.1", "management.tcp.port": "{management_port}"}
 
@@ -115,7 +115,7 @@ class PrivateBroker:
         processes.end(self._epmd_pidfile)
 
     def kill(self) -> None:
-        """What a power cut does to the node.
+        """End the node as a power cut does.
 
         RabbitMQ 3.10 writes its list of quorum queues down every half second: a queue declared less than a
         second before this comes back empty and without a leader, and calls on it hang for a minute. See
@@ -144,7 +144,7 @@ class PrivateBroker:
         return False
 
     def rabbitmqctl(self, *args: str) -> str:
-        """What it printed. Takes about a second, most of it to start its own Erlang machine."""
+        """The command's output. Takes about a second, most of it to start its own Erlang machine."""
         command = [str(binaries() / "rabbitmqctl"), "--quiet", *args]
         done = subprocess.run(command, env=self._env(), capture_output=True, text=True, timeout=120)
         if done.returncode:

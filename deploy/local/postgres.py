@@ -99,7 +99,7 @@ class PrivatePostgres:
         processes.end(self._pidfile, first=signal.SIGINT)
 
     def kill(self) -> None:
-        """What a power cut does to the server."""
+        """End the server as a power cut does."""
         children = self._children()
         processes.kill(self._pidfile)
         for pid in children:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 
 class LocalNodeError(Exception):
-    """What is wrong and what to do about it, in one line."""
+    """A local node does not run as it should. The text is one line, with what to do."""
 
 
 def spawn(

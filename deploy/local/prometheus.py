@@ -58,7 +58,7 @@ class PrivatePrometheus:
         processes.end(self._pidfile, grace=5)
 
     def ask(self, expression: str) -> list[Sample]:
-        """What an expression gives now. Raises LocalNodeError where it is wrong."""
+        """The value of an expression now. Raises LocalNodeError where it is wrong."""
         found = self._get("query", query=expression)["result"]
         if isinstance(found, list) and found and not isinstance(found[0], dict):  # a scalar
             return [({}, float(found[1]))]

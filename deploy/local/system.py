@@ -125,7 +125,7 @@ class LocalSystem:
         return self.chosen() | dict(os.environ) | {"PYTHONUNBUFFERED": "1"}
 
     def chosen(self) -> dict[str, str]:
-        """Settings made here for a system that was told nothing."""
+        """Settings made here, where none are set outside."""
         data, keys = self.directory / "data", self.directory / "keys"
         chosen = {f"DOORSTEP_{name.upper()}_DATABASE_URL": f"sqlite:///{data}/{name}.db" for name in SERVICES}
         chosen |= {f"DOORSTEP_{name.upper()}_HEALTH_PORT": str(self._ports[name]) for name in SERVICES}

@@ -26,7 +26,7 @@ def take_audit() -> Audit:
     """As it is now. Raises NotSetUp, SettingsError."""
     audit = Audit(waiting())
     with ExitStack() as stack:
-        # Whoever takes in is looked at first: what it has, the other one has recorded.
+        # The taker's snapshot comes first: whatever it has, its source has recorded before.
         conns = {
             service: stack.enter_context(snapshot(databases()[service])) for service in reversed(SERVICES)
         }

@@ -24,7 +24,7 @@ _CODE = re.compile(r"[A-Za-z0-9_./:+@-]{1,200}")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,40}")
 _SEALED = re.compile(r"[A-Za-z0-9_-]{1,20}\.[A-Za-z0-9_=-]{40,}")
 _UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
-# What else has many digits: times, and the `traceparent` of a trace.
+# Harmless values with many digits: ids, times, and the `traceparent` of a trace.
 _TIME = r"(?<!\d)\d{4}-\d\d-\d\d(?!\d)(?:T\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d)?)?"
 _NO_NUMBER = re.compile(rf"{_UUID}|{_TIME}|00-[0-9a-f]{{32}}-[0-9a-f]{{16}}-[0-9a-f]{{2}}")
 # No other code of ours has so many digits in a row, however they are grouped; numbers of people do.
@@ -84,7 +84,7 @@ def masked_error(text: str) -> str:
 
 
 def masked_text(text: str) -> str:
-    """What an operator wrote, without numbers and addresses of people."""
+    """An operator's text without numbers and addresses of people."""
     return _PERSONAL.sub(lambda found: found[1] or "(masked)", text)
 
 

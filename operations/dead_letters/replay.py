@@ -32,7 +32,7 @@ from operations.databases import database_of, settings_of
 from operations.dead_letters.choice import ON_THE_WAY, Chosen, came_back, in_steps, on_the_way
 from operations.errors import BrokerRefused, NotSetUp
 
-# What a crash makes us send twice at the most, in letters and in seconds.
+# After a crash, letters of so many, or of so many seconds, are sent twice at the most.
 MARK_AFTER = 100
 MARK_EVERY_S = 0.5
 LOOK_EVERY_S = 0.3

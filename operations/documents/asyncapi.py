@@ -93,7 +93,7 @@ def _queue_channel(service: str, handler: Handler) -> dict[str, Any]:
         "x-queue-arguments": dict(queue.queue_arguments),
         "x-bound-to": [
             {"exchange": exchange, "routingKey": key}
-            for exchange, key in sorted((one.exchange.name, one.routing_key) for one in queue.bindings)
+            for exchange, key in sorted((bound.exchange.name, bound.routing_key) for bound in queue.bindings)
         ],
     }
 

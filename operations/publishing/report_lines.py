@@ -42,7 +42,7 @@ class _BadLine(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """What to send. `end` is how many bytes of the file have been read after it."""
+    """A report to send. `end`: so many bytes of the file have been read after it."""
 
     line: int
     send: dict[str, Any] | Raw
@@ -139,7 +139,7 @@ class ReportLines:
         source = source or self._source
         if not source:
             raise _BadLine("has no source: give --publisher or --source")
-        return arrival_event(source, data, id or event_id(source, line, content), time or _told(data))
+        return arrival_event(source, data, id or event_id(source, line, content), time or _reported_at(data))
 
     def _from_row(self, line: int, header: list[str], row: list[str]) -> dict[str, Any]:
         if len(row) != len(header):
@@ -162,8 +162,8 @@ class ReportLines:
                 "sex": get("sex"),
                 "nationality": get("nationality"),
             },
-            "companions": [_companion(one) for one in _parts(get("companions"))],
-            "stops": [_stop(one) for one in _parts(get("stops"))],
+            "companions": [_companion(text) for text in _parts(get("companions"))],
+            "stops": [_stop(text) for text in _parts(get("stops"))],
             "transport": dict(zip(("mode", "number", "carriage", "seat"), moving, strict=True))
             if any(moving)
             else None,
@@ -222,8 +222,8 @@ def _raw(broken: Any) -> Raw:
     )
 
 
-def _told(data: dict[str, Any]) -> str | None:
-    """An actual arrival was known when it happened; of an expected one we only know that it is known now."""
+def _reported_at(data: dict[str, Any]) -> str | None:
+    """When an actual arrival happened; None for an expected one, which is known from now on."""
     arrival = data.get("arrival")
     if isinstance(arrival, dict) and not arrival.get("expected") and isinstance(arrival.get("at"), str):
         try:

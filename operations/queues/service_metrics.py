@@ -38,7 +38,7 @@ class Counts:
         return self.values.get(key, 0.0)
 
     def since(self, earlier: Counts) -> Counts:
-        """What was added; where one began anew, all it has."""
+        """The difference; of a counter that began at 0 again, all that it has."""
         found = Counts()
         for key, value in self.values.items():
             before = earlier.get(*key)

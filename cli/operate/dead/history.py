@@ -18,7 +18,7 @@ def command(
     most: Annotated[int, typer.Option(help="At most so many acts, the newest", min=1)] = 100,
     as_json: AsJson = False,
 ) -> None:
-    """Who replayed or discarded what, when and why; with an ID, one message's rounds through dead letters."""
+    """Every replay and discard: by whom, when, why. With an ID, a message's rounds through dead letters."""
     if letter_id is None:
         _show_acts(acts(most), as_json)
     else:

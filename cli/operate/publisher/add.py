@@ -19,7 +19,7 @@ def command(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Make a user who may publish arrivals as NAME, read what became of them, and do nothing else.
+    """Make a user who may publish arrivals as NAME, read the replies to them, and do nothing else.
 
     The password is shown once and kept nowhere.
     """

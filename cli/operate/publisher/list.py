@@ -8,7 +8,7 @@ from operations.publishers import list_publishers
 
 
 def command(as_json: AsJson = False) -> None:
-    """Who may publish, and how many replies they have not fetched yet."""
+    """All publishers, each with the number of replies that it has not fetched yet."""
     publishers = list_publishers()
     if as_json:
         print_json([asdict(publisher) for publisher in publishers])

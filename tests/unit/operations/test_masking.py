@@ -1,4 +1,4 @@
-"""What `dead show` prints of a message that nobody has checked."""
+"""`dead show` prints a message that nobody has checked: everything personal is masked."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""What the broker's management API says of a queue, and what of it wants attention."""
+"""States of a queue as the broker's management API gives them, and which of them want attention."""
 
 from __future__ import annotations
 
