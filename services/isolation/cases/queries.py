@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -89,21 +88,6 @@ def audit(conn: Connection, *, today: date | None = None) -> dict[str, Any]:
             if count
         ],
     }
-
-
-def stream_case_ids(conn: Connection, size: int = 10_000) -> Iterator[str]:
-    """The ids of all cases in order: held against registration's arrivals, which have the same ids."""
-    yield from _stream(conn, t.cases.c.case_id, size)
-
-
-def stream_waiting_for_policy(conn: Connection, size: int = 10_000) -> Iterator[str]:
-    """Arrivals without a case because no policy has been imported: the recorded reason, in order."""
-    yield from _stream(conn, t.waiting_for_policy.c.arrival_id, size)
-
-
-def _stream(conn: Connection, column: Any, size: int) -> Iterator[str]:
-    statement = select(column).distinct().order_by(column)
-    yield from conn.execution_options(yield_per=size).execute(statement).scalars()
 
 
 def _case(conn: Connection, case: dict[str, Any]) -> dict[str, Any]:

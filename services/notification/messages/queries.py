@@ -1,7 +1,6 @@
 """Reads the messages about one arrival, and whether all planned messages are there."""
 
 from collections import defaultdict
-from collections.abc import Iterator
 from typing import Any
 
 from sqlalchemy import and_, func, select
@@ -111,14 +110,6 @@ def audit(conn: Connection) -> dict[str, Any]:
         "messages_without_notice": strays,
         "missing": missing,
     }
-
-
-def stream_case_ids(conn: Connection, size: int = 10_000) -> Iterator[str]:
-    """The ids of all cases whose opening was handled, in order: for holding against isolation's cases."""
-    rows = conn.execution_options(yield_per=size).execute(
-        select(notices.c.case_id).where(notices.c.event == "case.opened").order_by(notices.c.case_id)
-    )
-    yield from rows.scalars()
 
 
 def _missing(conn: Connection) -> tuple[list[dict[str, Any]], int]:

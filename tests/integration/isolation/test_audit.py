@@ -7,7 +7,6 @@ from sqlalchemy import delete, select, update
 
 from services.isolation import tables as t
 from services.isolation.cases.plan_next_day import plan_next_day
-from services.isolation.cases.queries import stream_case_ids
 from tests.integration.isolation.trial import Trial, arrival
 
 
@@ -46,10 +45,3 @@ def test_a_case_whose_next_day_nobody_planned_is_named_once_its_last_task_is_don
     assert [p["what"] for p in isolation.audit()["problems"]] == ["nothing_next"]
     isolation.until_done(plan_next_day)
     assert isolation.audit()["balanced"]
-
-
-def test_case_ids_are_streamed_in_order(isolation: Trial):
-    isolation.follow(*(arrival() for _ in range(30)))
-    with isolation.database.read() as conn:
-        found = list(stream_case_ids(conn, size=7))
-    assert len(found) == 30 and found == sorted(found)

@@ -8,6 +8,7 @@ from sqlalchemy import event as sa_event
 
 from chassis.ids import new_id
 from chassis.unit_of_work import Work
+from services.notification import handover
 from services.notification.messages import queries
 from services.notification.tables import messages, notices
 from tests.integration.notification.trial import (
@@ -96,7 +97,7 @@ def test_a_message_or_a_notice_removed_by_hand_unbalances_the_audit_and_is_named
     inform_batch(work, events)
     with work.database.read() as conn:
         whole = queries.audit(conn)
-        assert list(queries.stream_case_ids(conn)) == sorted(e.data["case_id"] for e in events)
+        assert list(handover.taken_in(conn)) == [(id, 1) for id in sorted(e.data["case_id"] for e in events)]
     assert (whole["balanced"], whole["messages_planned"], whole["messages_found"]) == (True, 40, 40)
     victim = next(row for row in rows(work) if row["recipient_kind"] == "resident")
     with work.database.begin() as conn:
