@@ -1,4 +1,4 @@
-"""What `/metrics` shows of isolation: the cases that are followed, what is late, and what nobody has."""
+"""The figures of isolation in `/metrics`: cases that are followed, overdue tasks, cases without an owner."""
 
 from datetime import datetime
 
@@ -16,20 +16,20 @@ from services.isolation.plans.tables import tasks
 OPEN_CASES = Gauge("doorstep_open_cases", f"Cases that are followed {SAME_IN_ALL}", ["measure"])
 OVERDUE_TASKS = Gauge(
     "doorstep_overdue_tasks",
-    "Tasks not done in time, by the level that was told of them last; nobody: no level has staff "
+    "Tasks not done in time, by the level that was informed last. `nobody`: no level has staff "
     f"{SAME_IN_ALL}",
     ["level"],
 )
 STAFF_NOT_REACHED = Counter(
     "doorstep_staff_not_reached_total",
-    "Messages to staff that no channel got through, by the level told instead, which is their own where it "
-    "has others; nobody: there is none above",
+    "Undeliverable messages to staff, by the level that was messaged instead: their own where it has other "
+    "staff. `nobody`: no higher level has staff",
     ["level"],
 )
-WITHOUT_OWNER = Gauge("doorstep_cases_without_owner", f"Cases that no owner has {SAME_IN_ALL}", ["service"])
+WITHOUT_OWNER = Gauge("doorstep_cases_without_owner", f"Cases without an owner {SAME_IN_ALL}", ["service"])
 OLDEST_WITHOUT_OWNER = Gauge(
     "doorstep_cases_without_owner_oldest_age_seconds",
-    f"How long the one that has waited longest has waited, in the time of the field {SAME_IN_ALL}",
+    f"Age of the longest wait of a case for an owner, in the time of the field {SAME_IN_ALL}",
     ["service"],
 )
 

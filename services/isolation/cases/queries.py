@@ -11,27 +11,30 @@ from sqlalchemy.engine import Connection
 
 from field.days import local_day
 from services.isolation.cases import tables as t
+from services.isolation.cases.case import Case
+from services.isolation.cases.rows import case_from
 from services.isolation.plans import states
 from services.isolation.plans.tables import tasks
 from services.isolation.policies.counting import day_number
 from services.isolation.policies.documents import policy_from
 from services.isolation.policies.tables import policies
 
-# How many are named; the count is always whole.
 MOST_NAMED = 100
+"""So many cases with a problem are named; the count is always of all."""
 _CHINA = ZoneInfo("Asia/Shanghai")
 
 
 def trace(conn: Connection, arrival_id: str, *, zone: ZoneInfo = _CHINA) -> dict[str, Any]:
     """Everything isolation knows of one arrival. No personal data: persons stay sealed."""
-    case = conn.execute(select(t.cases).where(t.cases.c.case_id == arrival_id)).mappings().one_or_none()
+    row = conn.execute(select(t.cases).where(t.cases.c.case_id == arrival_id)).one_or_none()
+    case = case_from(row) if row else None
     w = t.waiting_for_policy.c
     waiting = conn.execute(
         select(w.version, w.since).where(w.arrival_id == arrival_id).order_by(w.version)
     ).mappings()
     return {
-        "case": _case(conn, dict(case)) if case else None,
-        "days": _days(conn, arrival_id, zone, case["counted_from"] if case else None),
+        "case": _case(conn, case) if case else None,
+        "days": _days(conn, arrival_id, zone, case.counted_from if case else None),
         "history": [
             {"at": row.at, "what": row.what, "event_id": row.event_id, **row.detail}
             for row in conn.execute(
@@ -45,7 +48,7 @@ def trace(conn: Connection, arrival_id: str, *, zone: ZoneInfo = _CHINA) -> dict
 
 
 def audit(conn: Connection, *, today: date | None = None) -> dict[str, Any]:
-    """Whether the sums add up; what is missing is named.
+    """Whether the sums add up; cases with a problem are named.
 
     - every case has as many tasks as it says were planned, and as much history as it says;
     - every task and every line of history belongs to a case;
@@ -90,33 +93,37 @@ def audit(conn: Connection, *, today: date | None = None) -> dict[str, Any]:
     }
 
 
-def _case(conn: Connection, case: dict[str, Any]) -> dict[str, Any]:
-    p = policies.c
-    found = conn.execute(select(p.version, p.document).where(p.policy_id == case["policy_id"])).one_or_none()
-    policy = policy_from(found.document, found.version) if found else None
-    rule = policy.rules.get(case["risk_level"]) if policy else None
+def _case(conn: Connection, case: Case) -> dict[str, Any]:
+    """The case as `doorstep trace` shows it."""
+    p, arrival = policies.c, case.arrival
+    published = conn.execute(select(p.version, p.document).where(p.policy_id == case.policy_id)).one_or_none()
+    policy = policy_from(published.document, published.version) if published else None
+    rule = policy.rules.get(case.risk_level) if policy else None
     return {
-        **{
-            name: case[name]
-            for name in (
-                *(
-                    "case_id",
-                    "state",
-                    "version",
-                    "risk_level",
-                    "measure",
-                    "days",
-                    "counted_from",
-                    "release_on",
-                ),
-                *("division", "street", "community", "grid", "household_id", "owner", "unassigned_since"),
-                *("tasks_planned", "planned_until", "opened_at", "closed_at", "correlation_id"),
-            )
-        },
-        "policy": {"policy_id": case["policy_id"], "edition": policy.edition if policy else None},
+        "case_id": case.case_id,
+        "state": case.state,
+        "version": case.version,
+        "risk_level": case.risk_level,
+        "measure": case.measure,
+        "days": case.days,
+        "counted_from": case.counted_from,
+        "release_on": case.release_on,
+        "division": arrival.division,
+        "street": arrival.street,
+        "community": arrival.community,
+        "grid": arrival.grid,
+        "household_id": arrival.household_id,
+        "owner": case.owner,
+        "unassigned_since": case.unassigned_since,
+        "tasks_planned": case.tasks_planned,
+        "planned_until": case.planned_until,
+        "opened_at": case.opened_at,
+        "closed_at": case.closed_at,
+        "correlation_id": case.correlation_id,
+        "policy": {"policy_id": case.policy_id, "edition": policy.edition if policy else None},
         "test_days": list(rule.tests.days) if rule and rule.tests else [],
-        "team": [{"role": role, "staff_id": staff_id} for role, staff_id in case["team"]],
-        "known_from": [{"version": version, "at": at} for version, at, *_ in case["chapters"]],
+        "team": [{"role": role, "staff_id": staff_id} for role, staff_id in case.team],
+        "known_from": [{"version": c.version, "at": c.at.isoformat()} for c in case.story],
     }
 
 

@@ -9,7 +9,7 @@ cases = Table(
     "cases",
     metadata,
     Column("case_id", Id, primary_key=True),  # the arrival's id: one case an arrival
-    Column("version", Integer, nullable=False),  # counts what was told: case.opened is 1
+    Column("version", Integer, nullable=False),  # counts the events: case.opened is 1
     Column("arrival_version", Integer, nullable=False),  # the highest seen
     Column("state", String(20), nullable=False),
     Column("measure", String(20), nullable=False),
@@ -19,8 +19,8 @@ cases = Table(
     Column("risk_level", String(10), nullable=False),
     Column("policy_id", String(60), nullable=False),
     Column("policy_version", Integer),  # of the text it was planned by; null: not known
-    Column("policy_epoch", BigInteger, nullable=False),  # policies as they were when it was last looked at
-    Column("chapters", Json, nullable=False),  # domain/story.py: what became known, and when
+    Column("policy_epoch", BigInteger, nullable=False),  # the policies' epoch when it was last looked at
+    Column("chapters", Json, nullable=False),  # story.py: what became known, and when
     Column("arrived_at", UtcDateTime, nullable=False),
     Column("person", Text, nullable=False),  # sealed; passed on, never opened here
     Column("language", String(10), nullable=False),
@@ -29,12 +29,12 @@ cases = Table(
     Column("street", String(40)),
     Column("community", String(40)),
     Column("grid", String(40)),
-    Column("worker", String(40)),  # whom registration sent to the door
+    Column("worker", String(40)),  # the worker that registration sent to the door
     Column("team", Json, nullable=False),  # [[role, staff_id]], the owner first
     Column("team_lacks", String(200)),  # roles of the measure that nobody has, comma separated; null: none
     Column("owner", String(40)),
     Column("unassigned_since", UtcDateTime),
-    Column("staff_epoch", BigInteger, nullable=False),  # staff as it was when an owner was last looked for
+    Column("staff_epoch", BigInteger, nullable=False),  # the staff's revision when a team was last looked for
     Column("tasks_planned", Integer, nullable=False),  # rows in `tasks`, whatever their state
     Column("plan_number", Integer, nullable=False),
     Column("planned_until", Date, nullable=False),
@@ -47,7 +47,7 @@ cases = Table(
 _to_plan = cases.c.plan_next.is_not(None)
 Index("cases_to_plan", cases.c.plan_next, postgresql_where=_to_plan, sqlite_where=_to_plan)
 _waiting = cases.c.unassigned_since.is_not(None)
-# The second column of this one and of the next only lets /metrics count by the index alone.
+# The second column here, and the last two of `cases_by_policy`, let /metrics count by the index alone.
 Index(
     "cases_unassigned",
     cases.c.staff_epoch,

@@ -18,9 +18,9 @@ tasks = Table(
     Column("role", String(40), nullable=False),
     Column("staff_id", String(40)),
     Column("state", String(10), nullable=False),
-    Column("told", SmallInteger, nullable=False),  # steps of the ladder told so far
-    Column("told_level", String(20)),  # who was told last: worker … or nobody; null: not told yet
-    Column("tell_at", UtcDateTime),  # when the next step is told, unless it is done by then
+    Column("told", SmallInteger, nullable=False),  # steps of the ladder that were informed so far
+    Column("told_level", String(20)),  # the level informed last: worker … or nobody; null: none yet
+    Column("tell_at", UtcDateTime),  # when the next step is informed, unless it is done by then
 )
 Index("tasks_natural_key", tasks.c.case_id, tasks.c.kind, tasks.c.due_from, tasks.c.about, unique=True)
 _to_tell = tasks.c.tell_at.is_not(None)
