@@ -1,4 +1,4 @@
-"""Which event, in what batches, leads to which use case; and what runs by the clock."""
+"""The events that isolation takes, each with its use case, and the use cases that run by the clock."""
 
 from datetime import timedelta
 

@@ -27,7 +27,7 @@ class Reference:
 
 
 def current(uow: UnitOfWork) -> Reference:
-    """What is known, brought up to date."""
+    """All of it, as of the last commit before this transaction read it."""
     return _CACHE.current(uow)
 
 

@@ -35,7 +35,7 @@ def apply_policies(uow: UnitOfWork) -> int:
 
 
 def _change(book: Casebook, case: Case) -> Change | None:
-    """What a policy changes for the case; None: nothing."""
+    """The change that a policy makes to the case; None: it makes none."""
     policies, now = book.reference.policies, book.uow.now
     policy = policies.in_force(case.arrival.division, now)
     if policy and policy.applies_to_open_cases and policy.policy_id != case.policy_id:

@@ -32,7 +32,7 @@ def arrival_of(event: Event) -> Arrival:
 
 
 def chapter_of(event: Event, policy_id: str) -> Chapter:
-    """What became known with the event, under the policy in force at its time."""
+    """The chapter that the event adds to the story, under the policy in force at its time."""
     return Chapter(event.version, event.time, exposures_of(event.data["risk"]), policy_id)
 
 

@@ -12,7 +12,14 @@ from services.isolation.cases.casebook import Casebook, casebook
 from services.isolation.cases.events import change_data
 from services.isolation.cases.revise_cases import Occasion, revise_cases
 from services.isolation.cases.revising import Change
-from services.isolation.cases.staffing import choose_team, given_to, is_anybody_near, places_of, roles_of
+from services.isolation.cases.staffing import (
+    choose_team,
+    is_anybody_near,
+    places_of,
+    roles_lacking,
+    roles_of,
+    unassigned_since,
+)
 from services.isolation.cases.story import Standing, standing
 from services.isolation.cases.tables import cases as table
 from services.isolation.plans.replanning import handed_over
@@ -68,10 +75,18 @@ def _give(
     staff = book.reference.staff
     team = choose_team(case.arrival, stands, places, staff, book.loads.known)
     book.loads.give(team)
-    given = replace(given_to(case, team, stands, staff, book.uow.now), version=case.version + 1)
+    given = replace(
+        case,
+        version=case.version + 1,
+        team=team,
+        team_lacks=roles_lacking(team, stands),
+        unassigned_since=unassigned_since(case, team, book.uow.now),
+        staff_seen=staff.revision,
+        history_lines=case.history_lines + 1,
+    )
     handed = {task.task_id: task for task in handed_over(written, team)}
     book.change_tasks(handed.values())
-    given = book.note(given, "assigned", None, {"reason": _REASON, "owner": [None, given.owner]})
+    book.change(given, "assigned", None, {"reason": _REASON, "owner": [None, given.owner]})
     live = [handed.get(task.task_id, task) for task in written if task.live]
     book.publish("case.changed", given, stands, live, None, change_data(["assigned"], case, _REASON))
 

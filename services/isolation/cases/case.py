@@ -1,4 +1,8 @@
-"""A case: one arrival that a neighbourhood follows, from the first report to the last task."""
+"""A case: one arrival that a neighbourhood follows, from the first report to the last task.
+
+Nobody edits a case in place: a changed case is a new one; a test sees to it. The classes are not frozen: a
+frozen one takes ten times as long to make, and one is made for every arrival.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +13,7 @@ from services.isolation.cases.story import Chapter
 from services.isolation.teams.rules import Member, owner
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Arrival:
     """The facts of the arrival, as registration last stated them."""
 
@@ -28,9 +32,9 @@ class Arrival:
     """The worker that registration sent to the door."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Case:
-    """Where a case stands. Its id is the arrival's: one case an arrival."""
+    """A case as it stands. Its id is the arrival's: one case for each arrival."""
 
     case_id: str
     version: int
@@ -38,7 +42,7 @@ class Case:
     arrival: Arrival
     state: str
     story: tuple[Chapter, ...]
-    """What became known, and when; the measure and all that follows is worked out from it."""
+    """All that became known, and when. The measure and its days are worked out from it."""
     measure: str
     days: int
     counted_from: date

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import ColumnElement, select
@@ -29,7 +28,7 @@ from services.isolation.reference import Reference, current
 from services.isolation.teams.loads import Loads
 
 CHUNK = 1000
-"""How many cases or tasks one unit of work of a timer takes."""
+"""So many cases or tasks one unit of work of a timer takes."""
 
 
 class Casebook:
@@ -84,13 +83,12 @@ class Casebook:
         """Insert new cases at once. Returns the ids of those that no other replica had opened."""
         return insert_cases(self.uow.conn, cases)
 
-    def note(self, case: Case, what: str, cause: Event | None, detail: Mapping[str, Any]) -> Case:
-        """A line in the case's history; with it goes whatever else has changed of the case."""
-        case = self._changed[case.case_id] = replace(case, history_lines=case.history_lines + 1)
-        self.add_line(case, what, cause, detail)
-        return case
+    def change(self, case: Case, what: str, cause: Event | None, detail: Mapping[str, Any]) -> None:
+        """A changed case, with the line in its history that says so."""
+        self._changed[case.case_id] = case
+        self.note(case, what, cause, detail)
 
-    def add_line(self, case: Case, what: str, cause: Event | None, detail: Mapping[str, Any]) -> None:
+    def note(self, case: Case, what: str, cause: Event | None, detail: Mapping[str, Any]) -> None:
         """The newest line of the case's history, which its `history_lines` counts already."""
         self._history.append(
             {

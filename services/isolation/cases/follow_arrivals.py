@@ -29,10 +29,10 @@ class News(NamedTuple):
 
 
 def follow_arrivals(uow: UnitOfWork, events: Sequence[Event]) -> None:
-    """Open a case under the policy in force, or make the case there is stricter or laxer; plan its tasks.
+    """Open a case under the policy in force, or make an open one stricter or laxer; plan its tasks.
 
-    Takes `arrival.registered` and `arrival.reassessed` alike, for either may come first: the newest version
-    says what is, all versions together say since when, and a repeated version changes nothing.
+    Takes `arrival.registered` and `arrival.reassessed` alike, for either may come first. The newest version
+    gives the facts, all versions together give the days, and a repeated version changes nothing.
     """
     with casebook(uow) as book:
         news, waiting = _by_arrival(book.reference, events)
@@ -66,7 +66,7 @@ def _opening(arrival_id: str, news: Sequence[News]) -> Opening:
 
 
 def _occasion(case: Case, news: Sequence[News]) -> Occasion | None:
-    """What is new for the case; None: it has seen all these versions."""
+    """The news that the case has not seen; None: it has seen all these versions."""
     seen = {chapter.version for chapter in case.story}
     unseen = [(event, chapter) for event, chapter in news if chapter.version not in seen]
     if not unseen:

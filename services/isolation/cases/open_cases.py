@@ -47,7 +47,7 @@ def open_cases(book: Casebook, openings: Collection[Opening]) -> set[str]:
         cause = new.opening.cause
         book.add_tasks(tasks)
         book.loads.give(case.team)
-        book.add_line(case, "opened", cause, {"measure": case.measure, "policy": case.policy_id})
+        book.note(case, "opened", cause, {"measure": case.measure, "policy": case.policy_id})
         book.publish("case.opened", case, new.stands, tasks, cause)
         if tasks:
             book.publish_tasks(case, tasks, cause)

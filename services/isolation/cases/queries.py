@@ -1,4 +1,4 @@
-"""The read side: one case with its history, whether everything adds up, and the case ids in order."""
+"""Queries: one case with its history, whether all sums add up, and the case ids in order."""
 
 from __future__ import annotations
 
@@ -170,11 +170,11 @@ def _named(conn: Connection, statement: Select[Any]) -> tuple[int, list[str]]:
 
 
 def _count_differs(of_case: Any, said: Any) -> Select[Any]:
-    counted = select(of_case, func.count().label("found")).group_by(of_case).subquery()
+    counted = select(of_case, func.count().label("counted")).group_by(of_case).subquery()
     return (
         select(t.cases.c.case_id, func.count().over())
         .outerjoin(counted, counted.c[of_case.name] == t.cases.c.case_id)
-        .where(func.coalesce(counted.c.found, 0) != said)
+        .where(func.coalesce(counted.c.counted, 0) != said)
         .order_by(t.cases.c.case_id)
     )
 

@@ -12,6 +12,7 @@ from services.isolation.cases.case import Arrival, Case
 from services.isolation.cases.story import Chapter, Standing, in_order, standing
 from services.isolation.plans.present import Present
 from services.isolation.policies.rules import Policy, strictness
+from services.isolation.teams.rules import Member, owner
 
 Direction = Literal["stricter", "laxer"]
 
@@ -118,10 +119,10 @@ def _state(case: Case, direction: Direction | None) -> str:
     return case.state
 
 
-def kinds_of_change(revision: Revision, after: Case, *, asks_something_else: bool) -> list[str]:
-    """What others must know of a revision, as case.changed names it; nothing: they need not know.
+def kinds_of_change(revision: Revision, team: tuple[Member, ...], *, asks_something_else: bool) -> list[str]:
+    """The kinds of change that others must know, as case.changed names them; none: no event is needed.
 
-    :param after: the revised case with its team.
+    :param team: that of the revised case.
     :param asks_something_else: the resident is asked for something else than before.
     """
     before = revision.before
@@ -130,10 +131,11 @@ def kinds_of_change(revision: Revision, after: Case, *, asks_something_else: boo
         kinds.append(revision.direction)
     elif asks_something_else:
         kinds.append("rescheduled")
-    if after.owner not in (None, before.owner):
+    if owner(team) not in (None, before.owner):
         kinds.append("assigned")
-    only_the_team = not kinds and after.team != before.team
-    if revision.change.details or only_the_team or _details(after.arrival) != _details(before.arrival):
+    only_the_team = not kinds and team != before.team
+    new_details = _details(revision.case.arrival) != _details(before.arrival)
+    if revision.change.details or only_the_team or new_details:
         kinds.append("details")
     return kinds
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, MutableMapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 
 from field.places import PlaceTree
@@ -73,12 +72,6 @@ def roles_lacking(team: Sequence[Member], stands: Standing) -> tuple[str, ...]:
     return tuple(role for role in stands.rule.care_team if role not in filled)
 
 
-def given_to(case: Case, team: tuple[Member, ...], stands: Standing, staff: Staff, now: datetime) -> Case:
-    """The case with this team; without an owner it waits for one, from now on if it did not wait before."""
-    return replace(
-        case,
-        team=team,
-        team_lacks=roles_lacking(team, stands),
-        unassigned_since=None if team else case.unassigned_since or now,
-        staff_seen=staff.revision,
-    )
+def unassigned_since(case: Case, team: Sequence[Member], now: datetime) -> datetime | None:
+    """Without an owner a case waits for one, from now on if it did not wait before."""
+    return None if team else case.unassigned_since or now

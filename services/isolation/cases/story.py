@@ -35,7 +35,7 @@ class Chapter:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Where a case stands: the measure that holds now, its days, and since when it holds."""
+    """A case's measure that holds now, its days, and since when it holds."""
 
     policy: Policy
     rule: Rule

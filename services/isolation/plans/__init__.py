@@ -1,1 +1,1 @@
-"""Plans: which tasks a case has, day by day, and how one plan turns into another."""
+"""Plans: the tasks of a case, day by day, and the way from an old plan to a new one."""

@@ -58,14 +58,14 @@ class Planner:
     def on_day(self, day: date, day_zero: date, last_day: date) -> tuple[PlannedTask, ...]:
         """Check-ins and tests of a whole day, and on the last day the release; in order of time."""
         key = (day, day_zero, last_day)
-        found = self._days.get(key)
-        if found is None:
+        tasks = self._days.get(key)
+        if tasks is None:
             if len(self._days) > 5000:  # a few weeks of days; a process may run for months
                 self._days.clear()
-            found = self._days[key] = tuple(
+            tasks = self._days[key] = tuple(
                 sorted(self._work_out(day, day_zero, last_day), key=lambda task: (task.due_from, task.kind))
             )
-        return found
+        return tasks
 
     def _work_out(self, day: date, day_zero: date, last_day: date) -> Iterator[PlannedTask]:
         number = day_number(day, day_zero)
@@ -105,7 +105,7 @@ class Piece(NamedTuple):
     begins_measure: bool
     """The measure itself began with this piece, not only its days or its edition."""
     sets_last_day: bool
-    """The last day follows from this piece, and was not handed on by the one before."""
+    """The last day follows from this piece; otherwise it is that of the piece before."""
 
 
 def plan(pieces: Iterable[Piece], clock: datetime, through: date) -> dict[Key, PlannedTask]:

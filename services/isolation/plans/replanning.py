@@ -15,7 +15,7 @@ from services.isolation.teams.rules import Member, doer
 
 
 class Difference(NamedTuple):
-    """What must happen to the tasks written down, so that they are those of the plan."""
+    """The steps from the tasks written down to those of the plan."""
 
     new: list[PlannedTask]
     again: list[tuple[Task, PlannedTask]]
@@ -38,7 +38,7 @@ def difference(
 
     Tasks that were done, missed or taken back stay as history; only unfinished ones are taken back.
 
-    :param opening: kinds of opening task; one that was done since `clock` is not asked for again.
+    :param opening: kinds of opening task; a kind done since `clock` is not asked for again.
     :param untouched_before: tasks due before it are left as they are (a change of policy plans anew from
         today); opening tasks are compared in any case.
     """
@@ -91,19 +91,19 @@ def replan(
 ) -> Replanned:
     """The tasks of a case as a new plan wants them, each with the member of the team who does it."""
     of_plans = [task for task in written if not task.about]
-    found = difference(of_plans, wanted, opening=opening, clock=clock, untouched_before=untouched_before)
-    revised = {task.task_id: _asked_again(task, planned, ladder) for task, planned in found.again}
+    steps = difference(of_plans, wanted, opening=opening, clock=clock, untouched_before=untouched_before)
+    revised = {task.task_id: _asked_again(task, planned, ladder) for task, planned in steps.again}
     again = [
         revised[task.task_id]
-        for task, planned in found.again
+        for task, planned in steps.again
         if task.state == states.CANCELLED or task.due_by != planned.due_by
     ]
-    revised |= {task.task_id: task.cancelled() for task in found.overtaken}
+    revised |= {task.task_id: task.cancelled() for task in steps.overtaken}
     tasks = [revised.get(task.task_id, task) for task in written]
     handed = {task.task_id: task for task in handed_over(tasks, team)}
-    new = [new_task(case_id, team, planned, ladder) for planned in found.new]
-    touched = {task.kind for task in found.new} | {task.kind for task in found.overtaken}
-    touched |= {task.kind for task, _ in found.again}
+    new = [new_task(case_id, team, planned, ladder) for planned in steps.new]
+    touched = {task.kind for task in steps.new} | {task.kind for task in steps.overtaken}
+    touched |= {task.kind for task, _ in steps.again}
     return Replanned(
         new=new,
         changed=list((revised | handed).values()),

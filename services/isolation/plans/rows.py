@@ -25,12 +25,12 @@ def lock_tasks(conn: Connection, case_ids: Collection[str]) -> dict[str, list[Ta
     if not case_ids:
         return {}
     these = is_in(conn, _k.case_id, case_ids)
-    found: dict[str, list[Task]] = {}
+    by_case: dict[str, list[Task]] = {}
     rows: Iterable[Any] = conn.execute(select(*_COLUMNS).where(these).order_by(_k.task_id).with_for_update())
     for row in rows:
         task = Task(*row)
-        found.setdefault(task.case_id, []).append(task)
-    return found
+        by_case.setdefault(task.case_id, []).append(task)
+    return by_case
 
 
 def insert_tasks(conn: Connection, tasks: Sequence[Task]) -> None:

@@ -18,7 +18,7 @@ TASK: Final = StateMachine(
         DUE: frozenset({MISSED, DONE, CANCELLED}),
         # never the end: done late, waived with a reason, or overtaken by another plan
         MISSED: frozenset({DONE, WAIVED, CANCELLED}),
-        # a plan may want again what an earlier one took back
+        # a new plan may ask again for a task that an earlier plan took back
         CANCELLED: frozenset({DUE}),
         DONE: frozenset(),
         WAIVED: frozenset(),

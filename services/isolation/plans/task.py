@@ -13,9 +13,13 @@ from services.isolation.plans.planning import Key, PlannedTask
 from services.isolation.teams.rules import Member, doer
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Task:
-    """One thing one role must do for a case."""
+    """One thing one role must do for a case.
+
+    Nobody edits a task in place: a changed task is a new one; a test sees to it. The class is not frozen: a
+    frozen one takes ten times as long to make, and several are made for every arrival.
+    """
 
     task_id: str
     case_id: str

@@ -37,29 +37,29 @@ def check_text(text: bytes | str) -> dict[str, Any]:
 
 def policy_from(document: Mapping[str, Any], version: int) -> Policy:
     """The policy a document means. Raises Refused."""
-    found = check(dict(document))
+    checked = check(dict(document))
     rules = {
-        level: _rule(level, given) for level, given in found["levels"].items() if "treat_as" not in given
+        level: _rule(level, given) for level, given in checked["levels"].items() if "treat_as" not in given
     }
-    for level, given in found["levels"].items():
+    for level, given in checked["levels"].items():
         if "treat_as" in given:
             rules[level] = rules[given["treat_as"]]
-    repeat, call = found["repeat_after_minutes"], found["call_them"]
+    repeat, call = checked["repeat_after_minutes"], checked["call_them"]
     return Policy(
-        policy_id=found["policy_id"],
+        policy_id=checked["policy_id"],
         version=version,
-        edition=found["edition"],
-        title=found["title"],
-        valid_from=found["valid_from"],
-        valid_to=found["valid_to"],
-        places=tuple(found["places"]),
-        look_back_days=found["look_back_days"],
-        applies_to_open_cases=found["applies_to_open_cases"],
+        edition=checked["edition"],
+        title=checked["title"],
+        valid_from=checked["valid_from"],
+        valid_to=checked["valid_to"],
+        places=tuple(checked["places"]),
+        look_back_days=checked["look_back_days"],
+        applies_to_open_cases=checked["applies_to_open_cases"],
         rules=rules,
         ladder=Ladder(
             tuple(
                 Rung(rung["level"], timedelta(minutes=rung["after_minutes"]), tuple(rung["roles"]))
-                for rung in found["ladder"]
+                for rung in checked["ladder"]
             ),
             timedelta(minutes=repeat) if repeat else None,
         ),
@@ -68,7 +68,7 @@ def policy_from(document: Mapping[str, Any], version: int) -> Policy:
 
 
 def source_line(document: Mapping[str, Any]) -> str:
-    """Where the rules were published, in one line."""
+    """The places where the rules were published, in one line."""
     lines = (
         f"{s['issued_by']}《{s['title']}》{s['document'] or ''}, {s['published']}"
         for s in document["sources"]

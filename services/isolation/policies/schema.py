@@ -198,7 +198,7 @@ class _Document(_Strict):
             raise ValidationError(errors)
 
 
-_SCHEMA = _Document(unknown=RAISE)
+SCHEMA = _Document(unknown=RAISE)
 
 
 def check(document: object) -> dict[str, Any]:
@@ -206,7 +206,7 @@ def check(document: object) -> dict[str, Any]:
     if not isinstance(document, dict):
         raise Refused.invalid([Fault("", "contract", "a policy is a JSON object")])
     try:
-        loaded: dict[str, Any] = _SCHEMA.load(document)
+        loaded: dict[str, Any] = SCHEMA.load(document)
     except ValidationError as error:
         raise Refused.invalid(faults_of(error.messages, keyed=True)) from None
     return loaded

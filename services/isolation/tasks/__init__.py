@@ -1,1 +1,1 @@
-"""Tasks: what becomes of them once they are planned; overdue ones are brought up the ladder."""
+"""Tasks once they are planned: overdue ones, and failed messages, are brought up the ladder."""

@@ -67,10 +67,10 @@ def _with_task(uow: UnitOfWork, case_ids: Collection[str], message_ids: Sequence
 def _not_reached(uow: UnitOfWork, case_ids: Collection[str]) -> NotReached:
     h = case_history.c
     of_these = is_in(uow.conn, h.case_id, case_ids) & (h.what == _NOT_REACHED)
-    found: NotReached = defaultdict(set)
+    staff: NotReached = defaultdict(set)
     for case_id, detail in uow.conn.execute(select(h.case_id, h.detail).where(of_these)):
-        found[case_id, detail["about"]].add(detail["staff_id"])
-    return found
+        staff[case_id, detail["about"]].add(detail["staff_id"])
+    return staff
 
 
 def _add_call(book: Casebook, case: Case, event: Event) -> Case:
@@ -81,8 +81,13 @@ def _add_call(book: Casebook, case: Case, event: Event) -> Case:
     planned = PlannedTask(call.kind, _day(book, case, event), event.time, event.time + call.within, call.role)
     task = new_task(case.case_id, case.team, planned, policy.ladder, about=message_id)
     book.add_tasks([task])
-    case = replace(case, tasks_planned=case.tasks_planned + 1, plan_number=case.plan_number + 1)
-    case = book.note(case, call.kind, event, {"message": message_id})
+    case = replace(
+        case,
+        tasks_planned=case.tasks_planned + 1,
+        plan_number=case.plan_number + 1,
+        history_lines=case.history_lines + 1,
+    )
+    book.change(case, call.kind, event, {"message": message_id})
     book.publish_tasks(case, [task], event)
     return case
 
@@ -107,7 +112,8 @@ def _climb(book: Casebook, case: Case, event: Event, not_reached: NotReached) ->
     level = informed.level if informed else NOBODY
     book.uow.count(STAFF_NOT_REACHED, level)
     detail = {"about": about, "staff_id": recipient["staff_id"], "told": level}
-    case = book.note(case, _NOT_REACHED, event, detail)
+    case = replace(case, history_lines=case.history_lines + 1)
+    book.change(case, _NOT_REACHED, event, detail)
     if climbs and informed:
         _inform(book, case, event, ladder, informed)
     return case

@@ -21,7 +21,7 @@ def overdue_data(
 ) -> dict[str, Any]:
     """Data of task.overdue.
 
-    :param subject: the task's id, or what stands for one where a message is meant.
+    :param subject: the task's id, or an id made for the message that reached nobody.
     """
     return {
         "task_id": subject,

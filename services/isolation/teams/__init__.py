@@ -1,1 +1,1 @@
-"""Teams: the staff and places there are, who looks after a case, and whom a level of the ladder has."""
+"""Teams: staff and places, the team that looks after a case, and the staff of each level of the ladder."""

@@ -12,7 +12,7 @@ from services.isolation.teams.rules import Place, Staff, StaffMember
 
 @dataclass(frozen=True, slots=True)
 class Whereabouts:
-    """Where a case is, and the worker who would be informed first."""
+    """The places of a case, and the worker who is informed first."""
 
     street: str | None
     community: str | None

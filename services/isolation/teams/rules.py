@@ -38,7 +38,7 @@ Roster = Mapping[tuple[str, str], Sequence[str]]
 
 @dataclass(frozen=True, slots=True)
 class Staff:
-    """All staff there are, and those that are active by role and place."""
+    """All staff, and the active ones by role and place."""
 
     revision: int
     by_id: Mapping[str, StaffMember]

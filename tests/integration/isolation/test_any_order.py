@@ -86,7 +86,7 @@ def test_the_same_event_ten_times_is_one_case(isolation: Trial):
     for _ in range(5):
         isolation.follow(came, came)
     assert len(isolation.rows(t.cases)) == 1
-    assert len(isolation.told("case.opened")) == 1 and not isolation.told("case.changed")
+    assert len(isolation.recorded("case.opened")) == 1 and not isolation.recorded("case.changed")
     assert isolation.audit()["balanced"]
 
 
@@ -155,7 +155,7 @@ def test_replicas_that_share_the_events_end_where_one_alone_ends(
         assert shared.audit()["balanced"]
         members = Counter(who for case in shared.rows(t.cases) for _, who in case["team"])
         assert members == {row["staff_id"]: row["cases"] for row in shared.rows(t.staff_load) if row["cases"]}
-        assert len(shared.told("case.opened")) == len(shared.rows(t.cases)) == 120
+        assert len(shared.recorded("case.opened")) == len(shared.rows(t.cases)) == 120
 
 
 @pytest.mark.postgresql
@@ -172,7 +172,9 @@ def test_two_replicas_opening_one_case_at_once_open_it_once(on_postgresql: Trial
         waiting.result(timeout=10)
     case = on_postgresql.case(came)
     assert (case["measure"], case["version"], case["arrival_version"]) == ("central_isolation", 2, 2)
-    assert len(on_postgresql.told("case.opened")) == 4 and len(on_postgresql.told("case.changed")) == 1
+    assert (
+        len(on_postgresql.recorded("case.opened")) == 4 and len(on_postgresql.recorded("case.changed")) == 1
+    )
     assert on_postgresql.audit()["balanced"]
 
 
@@ -213,8 +215,8 @@ def test_timers_of_several_replicas_at_once_do_everything_once(on_postgresql: Tr
         jobs = [plan_next_day, find_overdue] * 3
         list(replicas.map(on_postgresql.until_done, jobs))
     assert on_postgresql.audit()["balanced"]
-    plans = Counter((e.subject, e.version) for e in on_postgresql.told("task.planned"))
-    told = Counter((e.subject, e.version) for e in on_postgresql.told("task.overdue"))
+    plans = Counter((e.subject, e.version) for e in on_postgresql.recorded("task.planned"))
+    told = Counter((e.subject, e.version) for e in on_postgresql.recorded("task.overdue"))
     assert set(plans.values()) == set(told.values()) == {1}
     assert {case["planned_until"] for case in on_postgresql.rows(t.cases)} == {date(2022, 10, 3)}
     late = {x["task_id"] for x in on_postgresql.rows(t.tasks) if x["due_by"] <= on_postgresql.clock.moment}
@@ -241,4 +243,4 @@ def test_events_and_timers_at_once_do_not_deadlock_and_balance(on_postgresql: Tr
         list(replicas.map(lambda job: job(), jobs))
     on_postgresql.run_timers()
     assert on_postgresql.audit()["balanced"]
-    assert len(on_postgresql.told("case.opened")) == 80
+    assert len(on_postgresql.recorded("case.opened")) == 80

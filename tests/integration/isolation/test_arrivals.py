@@ -41,8 +41,8 @@ def test_an_arrival_from_a_high_risk_area_opens_a_case_of_the_ninth_edition(isol
 def test_the_case_is_told_with_the_sealed_person_and_contacts_passed_through(isolation: Trial):
     came = arrival()
     isolation.follow(came)
-    (opened,) = isolation.told("case.opened")
-    (planned,) = isolation.told("task.planned")
+    (opened,) = isolation.recorded("case.opened")
+    (planned,) = isolation.recorded("task.planned")
     assert opened.id == f"case.opened:{came.subject}:1" and opened.correlationid == came.correlationid
     assert opened.data["person"] == "sealed-1"
     assert opened.data["team"][0] == {
@@ -76,7 +76,7 @@ def test_a_later_report_of_a_risky_stop_makes_the_case_stricter(isolation: Trial
     assert kinds(isolation.tasks(came, "cancelled")) == ["inform"], "history stays"
     contact = next(task for task in isolation.tasks(came, "due") if task["kind"] == "first_contact")
     assert contact["due_by"] == MORNING + timedelta(hours=4)
-    (changed,) = isolation.told("case.changed")
+    (changed,) = isolation.recorded("case.changed")
     assert changed.data["change"] == {
         "kinds": ["stricter"],
         "previous_measure": "inform_only",
@@ -98,7 +98,10 @@ def test_a_laxer_assessment_after_a_stricter_one_and_back_revives_the_tasks(isol
     isolation.follow(arrival(came.subject, version=3, level="medium"))
     assert [(task["task_id"], task["kind"]) for task in isolation.tasks(came, "due")] == before
     assert isolation.case(came)["tasks_planned"] == len(before) + 1
-    assert [e.data["change"]["kinds"] for e in isolation.told("case.changed")] == [["laxer"], ["stricter"]]
+    assert [e.data["change"]["kinds"] for e in isolation.recorded("case.changed")] == [
+        ["laxer"],
+        ["stricter"],
+    ]
     loads = {row["staff_id"]: row["cases"] for row in isolation.rows(t.staff_load) if row["cases"]}
     assert loads == {"worker-1": 1, "officer": 1, "nurse": 1, "police": 1}
 
@@ -107,7 +110,7 @@ def test_a_reassessment_that_asks_nothing_else_of_the_resident_is_not_told_to_hi
     came = arrival(level="medium")
     isolation.follow(arrival(came.subject, version=2, level="medium", at=MORNING + timedelta(minutes=3)))
     isolation.follow(came)
-    assert not isolation.told("case.changed")
+    assert not isolation.recorded("case.changed")
     contact = next(task for task in isolation.tasks(came, "due") if task["kind"] == "first_contact")
     assert contact["due_by"] == MORNING + timedelta(hours=2)
     assert [line["what"] for line in isolation.trace(came.subject or "")["history"]] == [
@@ -120,7 +123,7 @@ def test_a_new_phone_number_is_told_though_nothing_else_changed(isolation: Trial
     came = arrival(level="medium")
     isolation.follow(came)
     isolation.follow(arrival(came.subject, version=2, level="medium", why=["details_added"]))
-    (changed,) = isolation.told("case.changed")
+    (changed,) = isolation.recorded("case.changed")
     assert changed.data["change"]["kinds"] == ["details"] and changed.data["person"] == "sealed-2"
 
 
@@ -133,7 +136,7 @@ def test_a_task_that_is_wanted_again_goes_on_climbing_where_it_was(isolation: Tr
     isolation.follow(arrival(came.subject, version=3, level="none"))
     isolation.clock.advance(hours=1)
     isolation.until_done(find_overdue)
-    inform = [e for e in isolation.told("task.overdue") if e.data["kind"] == "inform"]
+    inform = [e for e in isolation.recorded("task.overdue") if e.data["kind"] == "inform"]
     assert [(e.version, e.data["tell"]["level"]) for e in inform] == [(1, "worker"), (2, "community")]
 
 
@@ -154,7 +157,7 @@ def test_a_cancelled_case_stays_closed_and_what_comes_later_is_noted(isolation: 
     isolation.follow(arrival(came.subject, version=2, level="high"))
     case = isolation.case(came)
     assert (case["state"], case["measure"], case["plan_next"]) == ("cancelled", "health_monitoring", None)
-    assert isolation.tasks(came) == before and not isolation.told("case.changed")
+    assert isolation.tasks(came) == before and not isolation.recorded("case.changed")
     assert isolation.trace(came.subject or "")["history"][-1]["what"] == "noted_after_the_end"
 
 
@@ -179,7 +182,7 @@ def test_an_arrival_that_goes_elsewhere_gets_the_team_of_that_place(isolation: T
     )
     assert isolation.case(came)["team"] == [["grid_worker", "worker-3"], ["police", "police"]]
     assert {task["staff_id"] for task in isolation.tasks(came, "due")} == {"worker-3"}
-    (changed,) = isolation.told("case.changed")
+    (changed,) = isolation.recorded("case.changed")
     assert changed.data["change"]["kinds"] == ["assigned", "details"]
     loads = {row["staff_id"]: row["cases"] for row in isolation.rows(t.staff_load) if row["cases"]}
     assert loads == {"worker-3": 1, "police": 1}

@@ -48,8 +48,8 @@ def test_an_overdue_task_is_told_once_a_step_up_the_ladder(isolation: Trial):
         isolation.clock.moment = MORNING + timedelta(hours=hours)
         isolation.until_done(find_overdue)
         isolation.until_done(find_overdue)
-        assert [e.version for e in isolation.told("task.overdue")] == list(range(1, told + 1)), hours
-    overdue = isolation.told("task.overdue")
+        assert [e.version for e in isolation.recorded("task.overdue")] == list(range(1, told + 1)), hours
+    overdue = isolation.recorded("task.overdue")
     assert [e.data["tell"]["level"] for e in overdue] == [
         *("worker", "community", "street", "district", "district")
     ]
@@ -67,7 +67,7 @@ def test_a_step_whose_level_has_nobody_is_told_to_the_next_level_that_has(empty:
     empty.follow(arrival(level="none"))
     empty.clock.advance(hours=24)
     empty.until_done(find_overdue)
-    (overdue,) = empty.told("task.overdue")
+    (overdue,) = empty.recorded("task.overdue")
     assert overdue.data["tell"]["level"] == "street" and overdue.data["step"] == 1
 
 
@@ -77,9 +77,9 @@ def test_if_the_top_of_the_ladder_is_empty_the_highest_staff_are_reminded(empty:
     for hours in (24, 25, 28, 36, 60):
         empty.clock.moment = MORNING + timedelta(hours=hours)
         empty.until_done(find_overdue)
-    told = [(e.data["tell"]["level"], e.data["tell"]["place"]) for e in empty.told("task.overdue")]
+    told = [(e.data["tell"]["level"], e.data["tell"]["place"]) for e in empty.recorded("task.overdue")]
     assert told == [("worker", GRID), ("community", COMMUNITY)] + [("street", STREET)] * 3
-    assert [[s["staff_id"] for s in e.data["tell"]["staff"]] for e in empty.told("task.overdue")[2:]] == [
+    assert [[s["staff_id"] for s in e.data["tell"]["staff"]] for e in empty.recorded("task.overdue")[2:]] == [
         ["street"]
     ] * 3
 
@@ -90,7 +90,7 @@ def test_an_overdue_task_that_nobody_can_be_told_of_is_counted_as_such(empty: Tr
     empty.follow(came)
     empty.clock.advance(hours=24)
     empty.until_done(find_overdue)
-    (overdue,) = empty.told("task.overdue")
+    (overdue,) = empty.recorded("task.overdue")
     assert (overdue.data["tell"]["level"], overdue.data["tell"]["staff"]) == ("worker", [])
     assert empty.tasks(came)[0]["told_level"] == "nobody"
     empty.do(STAFF.keep, [staff("street", "street_officer", STREET)])
@@ -104,7 +104,7 @@ def test_after_a_long_absence_every_step_is_still_told_once(isolation: Trial):
     isolation.clock.advance(days=2)
     isolation.run_timers()
     isolation.run_timers()
-    told = Counter((e.subject, e.version) for e in isolation.told("task.overdue"))
+    told = Counter((e.subject, e.version) for e in isolation.recorded("task.overdue"))
     assert set(told.values()) == {1}
     late = [x for x in isolation.rows(t.tasks) if x["due_by"] <= isolation.clock.moment]
     assert {subject for subject, _ in told} == {task["task_id"] for task in late}
@@ -121,7 +121,7 @@ def test_finished_and_cancelled_tasks_are_not_reported_as_overdue(isolation: Tri
         )
     isolation.clock.advance(days=3)
     isolation.until_done(find_overdue)
-    assert {e.data["kind"] for e in isolation.told("task.overdue")} == {"inform"}
+    assert {e.data["kind"] for e in isolation.recorded("task.overdue")} == {"inform"}
 
 
 # -- messages that did not get through --------------------------------------------------------------------
@@ -152,7 +152,7 @@ def test_an_undeliverable_message_to_staff_climbs_a_level_and_makes_no_task(
         for n, (who, role, _) in enumerate(PEOPLE)
     ]
     isolation.do(call_by_phone, lost)
-    climbed = [(e.subject, e.data["tell"]["level"], e.version) for e in isolation.told("task.overdue")]
+    climbed = [(e.subject, e.data["tell"]["level"], e.version) for e in isolation.recorded("task.overdue")]
     assert climbed == [
         ("m-0", "community", 2),
         ("m-1", "community", 2),
@@ -161,7 +161,7 @@ def test_an_undeliverable_message_to_staff_climbs_a_level_and_makes_no_task(
         ("m-4", "community", 2),
         ("m-5", "district", 4),
     ], "above the district there is nobody"
-    first = isolation.told("task.overdue")[0]
+    first = isolation.recorded("task.overdue")[0]
     assert [member["staff_id"] for member in first.data["tell"]["staff"]] == ["officer"]
     assert (first.data["kind"], first.data["case_id"]) == ("message_to_staff", came.subject)
     assert isolation.tasks(came) == planned and isolation.audit()["balanced"]
@@ -174,7 +174,7 @@ def test_a_message_to_staff_climbs_past_a_level_that_has_nobody(empty: Trial):
     empty.follow(came)
     given = {"staff_id": "worker-1", "role": "grid_worker"}
     empty.do(call_by_phone, [undeliverable(came.subject or "", "m-1", MORNING, "staff", **given)])
-    (told,) = empty.told("task.overdue")
+    (told,) = empty.recorded("task.overdue")
     assert told.data["tell"]["level"] == "street"
 
 
@@ -200,10 +200,10 @@ def test_one_of_several_on_a_level_who_is_not_reached_makes_nothing_climb(isolat
     ]
     isolation.do(call_by_phone, officers[:1])
     isolation.do(call_by_phone, [officers[0], officers[1]])
-    assert not isolation.told("task.overdue")
+    assert not isolation.recorded("task.overdue")
     assert (counted("district"), counted("nobody")) == (before[0] + 2, before[1])
     isolation.do(call_by_phone, officers[2:])
-    assert not isolation.told("task.overdue")
+    assert not isolation.recorded("task.overdue")
     assert counted("nobody") == before[1] + 1, "now nobody of the level knows, and there is none above"
     assert isolation.audit()["balanced"]
 
@@ -220,7 +220,7 @@ def test_a_level_of_which_nobody_is_reached_climbs_once(isolation: Trial, togeth
     ]
     for some in [lost[:3], lost[3:]] if together else [[one] for one in lost]:
         isolation.do(call_by_phone, some)
-    told = isolation.told("task.overdue")
+    told = isolation.recorded("task.overdue")
     assert [(e.data["tell"]["level"], e.version) for e in told] == [("street", 3)] * 2
     assert len({e.subject for e in told}) == 2, "one for each of the tasks"
     notes = [line for line in isolation.trace(came.subject or "")["history"] if line["what"] == "not_reached"]
@@ -237,7 +237,7 @@ def test_two_of_a_team_who_are_not_reached_about_one_thing_are_one_event(isolati
     isolation.do(call_by_phone, [not_reached(came, "worker-1", "grid_worker", "opened:1")])
     isolation.do(call_by_phone, [not_reached(came, "nurse", "health_worker", "opened:1")])
     isolation.do(call_by_phone, [not_reached(came, "worker-1", "grid_worker", "changed:2")])
-    told = isolation.told("task.overdue")
+    told = isolation.recorded("task.overdue")
     assert [e.data["tell"]["level"] for e in told] == ["community"] * 3
     assert len({(e.subject, e.version) for e in told}) == 2
 
@@ -249,7 +249,7 @@ def test_an_undelivered_message_climbs_although_others_are_on_that_level(isolati
     isolation.follow(came)
     for about, level in (("changed:2", None), ("overdue:t:1", "worker")):
         isolation.do(call_by_phone, [not_reached(came, "officer", "community_officer", about, level)])
-    assert [e.data["tell"]["level"] for e in isolation.told("task.overdue")] == ["street"] * 2
+    assert [e.data["tell"]["level"] for e in isolation.recorded("task.overdue")] == ["street"] * 2
 
 
 def test_a_message_about_a_case_that_is_not_here_is_wrong(isolation: Trial):

@@ -39,7 +39,7 @@ def test_a_policy_is_published_once_and_again_only_when_its_text_changes(empty: 
     assert not empty.do(import_policy, document).new
     corrected = {**document, "remarks": ["corrected"]}
     assert empty.do(import_policy, corrected).version == 2
-    told = empty.told("policy.published")
+    told = empty.recorded("policy.published")
     assert [(e.subject, e.version) for e in told] == [("cn-2022-06", 1), ("cn-2022-06", 2)]
     assert told[0].data["document"] == document and "71号" in told[0].data["source"]
 
@@ -67,7 +67,7 @@ def test_an_arrival_before_any_policy_waits_and_gets_its_case_with_the_first_one
     assert empty.until_done(open_waiting) == 2
     assert empty.case(came)["measure"] == "central_isolation"
     assert not empty.rows(t.waiting_for_policy) and empty.audit()["balanced"]
-    assert empty.told("case.opened")[0].correlationid == came.correlationid
+    assert empty.recorded("case.opened")[0].correlationid == came.correlationid
 
 
 def test_a_policy_for_another_place_does_not_end_the_wait(empty: Trial):
@@ -91,7 +91,7 @@ def test_a_policy_that_says_so_plans_open_cases_anew_from_today(isolation: Trial
     case = isolation.case(came)
     assert (case["measure"], case["policy_id"]) == ("home_isolation", "cn-2022-11")
     assert case["release_on"] == date(2022, 11, 16), "days served count"
-    changed = {e.subject: e.data["change"]["kinds"] for e in isolation.told("case.changed")}
+    changed = {e.subject: e.data["change"]["kinds"] for e in isolation.recorded("case.changed")}
     assert changed == {came.subject: ["laxer"]}
     past = [task for task in isolation.tasks(came) if task["due_by"] < china("2022-11-11 00:00")]
     assert {task["state"] for task in past if task["kind"] in ("check_in", "test")} == {"missed"}
@@ -169,7 +169,7 @@ def test_a_corrected_policy_reaches_the_cases_that_are_under_it(isolation: Trial
     isolation.run_timers()
     case = isolation.case(came)
     assert (case["days"], case["release_on"]) == (7, date(2022, 10, 8))
-    (changed,) = isolation.told("case.changed")
+    (changed,) = isolation.recorded("case.changed")
     assert changed.subject == came.subject and changed.data["change"]["kinds"] == ["stricter"]
     assert (changed.data["days"], changed.data["release_on"]) == (7, date(2022, 10, 8))
     assert isolation.do(apply_policies) == 0
@@ -205,7 +205,7 @@ def test_a_correction_to_fewer_days_than_were_served_ends_the_measure_now(isolat
     isolation.run_timers()
     assert isolation.case(came)["release_on"] == date(2022, 10, 6)
     assert visits(isolation, came, "due") == [date(2022, 10, 7)]
-    assert [e.data["change"]["kinds"] for e in isolation.told("case.changed")] == [["laxer"]]
+    assert [e.data["change"]["kinds"] for e in isolation.recorded("case.changed")] == [["laxer"]]
     assert isolation.do(apply_policies) == 0 and isolation.audit()["balanced"]
 
 
@@ -230,4 +230,4 @@ def test_a_correction_that_asks_for_nothing_else_is_told_to_nobody(isolation: Tr
     before = isolation.tasks(came)
     isolation.do(import_policy, {**monitored_for(5), "remarks": ["a word was misspelt"]})
     isolation.run_timers()
-    assert isolation.tasks(came) == before and not isolation.told("case.changed")
+    assert isolation.tasks(came) == before and not isolation.recorded("case.changed")

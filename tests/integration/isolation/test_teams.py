@@ -41,11 +41,11 @@ def test_a_case_without_staff_waits_with_a_clock_and_is_assigned_when_somebody_c
     empty.with_policies().with_neighbourhood(people=())
     came = arrival(level="medium")
     empty.follow(came)
-    assert not empty.told("case.opened")[0].data["assigned"]
+    assert not empty.recorded("case.opened")[0].data["assigned"]
     assert empty.case(came)["unassigned_since"] == MORNING and empty.audit()["unassigned"] == 1
     empty.do(STAFF.keep, [staff("far", "grid_worker", "another-grid")])
     empty.run_timers()
-    assert not empty.told("case.changed")
+    assert not empty.recorded("case.changed")
 
     empty.clock.advance(hours=1)
     empty.do(STAFF.keep, [staff(*one) for one in PEOPLE])
@@ -53,7 +53,7 @@ def test_a_case_without_staff_waits_with_a_clock_and_is_assigned_when_somebody_c
     case = empty.case(came)
     assert case["owner"] == "worker-1" and case["unassigned_since"] is None
     assert all(task["staff_id"] for task in empty.tasks(came))
-    (changed,) = empty.told("case.changed")
+    (changed,) = empty.recorded("case.changed")
     assert changed.data["change"]["kinds"] == ["assigned"] and changed.data["assigned"]
     assert changed.correlationid == came.correlationid
     assert empty.do(assign_waiting) == 0
@@ -74,13 +74,13 @@ def test_a_thin_team_is_filled_when_staff_come_and_who_stood_in_gives_the_case_u
     assert [empty.case(one)["team"] for one in (home, informed)] == [[["community_officer", "officer"]]] * 2
     empty.do(STAFF.keep, [staff("far", "grid_worker", "another-grid")])
     empty.run_timers()
-    assert not empty.told("case.changed") and empty.do(assign_waiting) == 0
+    assert not empty.recorded("case.changed") and empty.do(assign_waiting) == 0
 
     empty.do(STAFF.keep, [staff("nurse", "health_worker", COMMUNITY)])
     empty.run_timers()
     assert empty.case(home)["team"] == [["community_officer", "officer"], ["health_worker", "nurse"]]
     assert {x["staff_id"] for x in empty.tasks(home) if x["role"] == "health_worker"} == {"nurse"}
-    (changed,) = empty.told("case.changed")
+    (changed,) = empty.recorded("case.changed")
     assert (changed.subject, changed.data["change"]["kinds"]) == (home.subject, ["details"])
     assert [m["staff_id"] for m in changed.data["team"]] == ["officer", "nurse"], "the owner is the same"
 
@@ -91,7 +91,7 @@ def test_a_thin_team_is_filled_when_staff_come_and_who_stood_in_gives_the_case_u
     ]
     assert [role for role, _ in empty.case(informed)["team"]] == ["grid_worker"]
     assert {x["staff_id"] for x in empty.tasks(informed)} == {empty.case(informed)["owner"]}
-    changed = {e.subject: e.data["change"] for e in empty.told("case.changed")}
+    changed = {e.subject: e.data["change"] for e in empty.recorded("case.changed")}
     assert changed.keys() == {home.subject, informed.subject}, "the newest of each"
     assert [(c["kinds"], c["reason"]) for c in changed.values()] == [(["assigned"], "staff_came")] * 2
     loads = {row["staff_id"]: row["cases"] for row in empty.rows(t.staff_load) if row["cases"]}
@@ -131,7 +131,7 @@ def test_the_cases_of_who_has_left_are_handed_over_and_that_is_told(isolation: T
         pass
     assert {case["owner"] for case in isolation.rows(t.cases)} == {"worker-2"}
     assert {task["staff_id"] for task in isolation.rows(t.tasks)} == {"worker-2", "officer"}
-    told = isolation.told("case.changed")
+    told = isolation.recorded("case.changed")
     changed = [e.data["change"] for e in told if "assigned" in e.data["change"]["kinds"]]
     assert [(c["kinds"], c["reason"]) for c in changed] == [(["assigned"], "staff_left")] * 3
     others = [e.data["change"] for e in told if e.data["change"] not in changed]
@@ -175,7 +175,7 @@ def leaves(isolation: Trial, staff_id: str, version: int = 2) -> None:
 
 def assigned(isolation: Trial) -> list[str]:
     """Owners of whom was told that they have a case now."""
-    told = isolation.told("case.changed")
+    told = isolation.recorded("case.changed")
     return [e.data["team"][0]["staff_id"] for e in told if "assigned" in e.data["change"]["kinds"]]
 
 

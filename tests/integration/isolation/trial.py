@@ -253,7 +253,7 @@ class Trial:
         rows.sort(key=lambda row: (row["due_from"], row["kind"], row["about"]))
         return [row for row in rows if not states or row["state"] in states]
 
-    def told(self, type: str) -> list[Event]:
+    def recorded(self, type: str) -> list[Event]:
         """Recorded events of a type, each held against its contract."""
         found = []
         for row in self.rows(TABLES["outbox"]):

@@ -115,7 +115,7 @@ def test_late_tasks_are_counted_by_the_level_that_was_told_last(database_url: Ne
         for _ in range(3):
             trial.clock.advance(hours=5)
             trial.until_done(find_overdue)
-            last = {event_.subject: event_.data["tell"]["level"] for event_ in trial.told("task.overdue")}
+            last = {event_.subject: event_.data["tell"]["level"] for event_ in trial.recorded("task.overdue")}
             levels = list(last.values())
             expected = {(level,): levels.count(level) for level in levels}
             assert shown(trial.database, overdue, trial.clock.now()) == expected and expected

@@ -177,8 +177,8 @@ def test_a_correction_below_the_days_served_ends_the_measure_that_day():
 # -- what others must know ---------------------------------------------------------------------------------
 
 
-def kinds(revision: Revision, after: Case | None = None, *, asks_something_else: bool = False) -> list[str]:
-    return kinds_of_change(revision, after or revision.case, asks_something_else=asks_something_else)
+def kinds(revision: Revision, *team: Member, asks_something_else: bool = False) -> list[str]:
+    return kinds_of_change(revision, team or (WORKER,), asks_something_else=asks_something_else)
 
 
 def test_others_hear_of_a_new_measure_new_days_a_new_owner_and_new_details():
@@ -188,17 +188,17 @@ def test_others_hear_of_a_new_measure_new_days_a_new_owner_and_new_details():
     assert kinds(same, asks_something_else=True) == ["rescheduled"]
     stricter = learn(case, known("high", version=2))
     assert kinds(stricter, asks_something_else=True) == ["stricter"]
-    another = replace(same.case, team=(Member("grid_worker", "worker-2"),))
+    another = Member("grid_worker", "worker-2")
     assert kinds(same, another) == ["assigned"]
-    elsewhere = replace(another, arrival=replace(another.arrival, grid="g-2"))
-    assert kinds(same, elsewhere) == ["assigned", "details"]
+    elsewhere = replace(same.case, arrival=replace(same.case.arrival, grid="g-2"))
+    assert kinds(replace(same, case=elsewhere), another) == ["assigned", "details"]
     assert kinds(replace(same, change=replace(same.change, details=True))) == ["details"]
 
 
 def test_a_team_that_changes_behind_its_owner_is_a_detail():
     same = learn(opened(known("low")), known("low", version=2))
-    assert kinds(same, replace(same.case, team=(WORKER, Member("police", "p")))) == ["details"]
-    assert kinds(same, replace(same.case, team=())) == ["details"], "nobody has it now"
+    assert kinds(same, WORKER, Member("police", "p")) == ["details"]
+    assert kinds_of_change(same, (), asks_something_else=False) == ["details"], "nobody has it now"
 
 
 # -- whatever becomes known --------------------------------------------------------------------------------
