@@ -1,4 +1,4 @@
-"""Queries: one case with its history, whether all sums add up, and the case ids in order."""
+"""Queries: one case with its history, and whether all sums add up."""
 
 from __future__ import annotations
 
