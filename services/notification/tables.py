@@ -1,7 +1,7 @@
-"""What notification stores.
+"""The tables of notification: notices, messages and attempts to send them.
 
-A notice is what one event made us tell; a message is one text to one recipient. The sealed person, the
-contact and the parameters stand once with the notice, for all its messages.
+A notice is the content of one event; a message is one text to one recipient. The sealed person, the worker to
+call and the parameters stand once with the notice, for all its messages.
 """
 
 from sqlalchemy import Boolean, Column, Index, Integer, MetaData, SmallInteger, String, Table, Text, text
@@ -27,14 +27,14 @@ notices = Table(
     Column("planned", SmallInteger, nullable=False),
     Column("plan", Text, nullable=False),  # rule>recipient, comma separated
     Column("person", Text),  # sealed; absent for task.overdue
-    Column("worker", Text),  # sealed: whom the resident may call
+    Column("worker", Text),  # sealed: the member of the team whom the resident may call
     Column("parameters", Json, nullable=False),
     Column("correlation_id", String(200), nullable=False),
     Column("traceparent", String(60)),
     Column("handled_at", UtcDateTime, nullable=False),  # time of the field
 )
 
-# Who has no phone is told on that of the household.
+# To find the phone of the household for a resident who has none.
 Index(
     "notices_household",
     notices.c.household_id,
@@ -68,7 +68,7 @@ messages = Table(
     Column("created_at", UtcDateTime, nullable=False),  # time of the field
 )
 
-# Small however many messages there are: what was sent leaves it.
+# Small however many messages there are: a message that was sent leaves it.
 _WAITING = text("state IN ('pending', 'sending')")
 Index(
     "messages_due",

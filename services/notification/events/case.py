@@ -24,7 +24,7 @@ TEAM: Final = "team"
 
 MEASURE: Final = Selector("measures", "measure", MEASURES)
 
-# Roles that a resident may be told to call, the first of them that the case has.
+# Roles that a resident may call: the first of them that the case has is named in texts.
 _CONTACT_ROLES: Final = ("grid_worker", "community_officer", "health_worker")
 
 _SAYS: Final = ("measure", "days", "counted_from", "release_on")

@@ -43,7 +43,8 @@ class Selector:
     One key means the same in all events.
 
     :param called: one word of the list, in a sentence.
-    :param words: all there are, and each must lead to a rule; None: any word, and a rule for `*` must exist.
+    :param words: the whole vocabulary, and each word must lead to a rule; None: any word is possible, and a
+        rule for `*` must exist.
     """
 
     key: str

@@ -62,7 +62,7 @@ LONGEST_RETRY_AFTER = 6 * 3600.0
 def after(
     outcome: Outcome, *, attempt: int, key: str, back_off: BackOff, idempotent: bool, channels_left: int = 0
 ) -> Next:
-    """What becomes of a message that was `sending`, after its attempt number `attempt` on this channel.
+    """The next state of a message that was `sending`, after its attempt number `attempt` on this channel.
 
     :param idempotent: the channel delivers a message that it gets twice under one key only once.
     :param channels_left: how many later channels of the recipient are set up.

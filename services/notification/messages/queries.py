@@ -10,8 +10,8 @@ from chassis.database.statements import is_in
 from chassis.masking import masked_phone
 from chassis.sealing import SealBroken, Sealer
 from services.notification.events.event import Notice
-from services.notification.messages.columns import plan_entries
-from services.notification.messages.letters import Message, StoredNotice, Unseal, open_message
+from services.notification.messages.columns import PlanEntry, plan_entries
+from services.notification.messages.letters import Message, Row, StoredNotice, Unseal, open_message
 from services.notification.messages.message_id import id_range
 from services.notification.messages.states import STATES
 from services.notification.tables import message_attempts, messages, notices
@@ -34,55 +34,31 @@ def trace(
     With `sealer` the masked phone is shown; with `texts` too, the whole text: that is a view of personal
     data, and the caller notes it.
     """
-    of_case = {
-        row["notice"]: row
-        for row in conn.execute(select(notices).where(notices.c.case_id == arrival_id)).mappings()
-    }
+    of_case = list(conn.execute(select(notices).where(notices.c.case_id == arrival_id)).mappings())
+    stored = {row["notice"]: StoredNotice.from_row(row).notice for row in of_case}
     first, last = id_range(arrival_id)
-    found = conn.execute(
-        select(messages)
-        .where(messages.c.id.between(first, last), messages.c.case_id == arrival_id)
-        .order_by(messages.c.created_at, messages.c.id)
-    ).mappings()
-    rows = [dict(row) for row in found]
+    rows = list(
+        conn.execute(
+            select(messages)
+            .where(messages.c.id.between(first, last), messages.c.case_id == arrival_id)
+            .order_by(messages.c.created_at, messages.c.id)
+        ).mappings()
+    )
     attempts = _attempts_of(conn, [row["id"] for row in rows])
-    person = next((row["person"] for row in _newest_first(of_case) if row["person"]), None)
+    newest_first = sorted(stored.values(), key=lambda notice: -notice.version)
+    person = next((notice.person for notice in newest_first if notice.person), None)
     shown = []
     for row in rows:
-        message = Message.from_row(row)
-        entry = {
-            "message_id": row["id"],
-            "notice": row["notice"],
-            "rule": row["rule"],
-            "recipient": {
-                "kind": row["recipient_kind"],
-                "staff_id": row["staff_id"],
-                "role": row["role"],
-            },
-            "state": row["state"],
-            "template": f"{row['template']}@{row['template_version']}",
-            "language": row["language"],
-            "channel": message.channel,
-            "reason": row["reason"],
-            "provider_reference": row["provider_reference"],
-            "created_at": row["created_at"],
-            "attempts": attempts.get(row["id"], []),
-        }
+        message, notice = Message.from_row(row), stored.get(row["notice"])
+        entry = _shown(message, row) | {"attempts": attempts.get(message.id, [])}
         if sealer:
-            stored = of_case.get(row["notice"])
-            notice = StoredNotice.from_row(stored).notice if stored else None
             about = notice.person if notice and notice.person else person
             entry |= _unsealed(message, notice, about, sealer.unseal, texts, hotline)
         shown.append(entry)
     return {
         "notices": [
-            {
-                "notice": row["notice"],
-                "event": row["event"],
-                "planned": row["planned"],
-                "handled_at": row["handled_at"],
-            }
-            for row in sorted(of_case.values(), key=lambda row: (row["handled_at"], row["notice"]))
+            {name: row[name] for name in ("notice", "event", "planned", "handled_at")}
+            for row in sorted(of_case, key=lambda row: (row["handled_at"], row["notice"]))
         ],
         "messages": shown,
     }
@@ -113,15 +89,15 @@ def audit(conn: Connection) -> dict[str, Any]:
 
 
 def _missing(conn: Connection) -> tuple[list[dict[str, Any]], int]:
-    there = (
+    stored = (
         select(messages.c.case_id, messages.c.notice, func.count().label("found"))
         .group_by(messages.c.case_id, messages.c.notice)
         .subquery()
     )
-    found = func.coalesce(there.c.found, 0)
+    found = func.coalesce(stored.c.found, 0)
     short = conn.execute(
         select(notices.c.case_id, notices.c.notice, notices.c.plan, notices.c.planned, found.label("found"))
-        .outerjoin(there, and_(there.c.case_id == notices.c.case_id, there.c.notice == notices.c.notice))
+        .outerjoin(stored, and_(stored.c.case_id == notices.c.case_id, stored.c.notice == notices.c.notice))
         .where(notices.c.planned != found)
         .order_by(notices.c.case_id)
     ).all()
@@ -130,7 +106,7 @@ def _missing(conn: Connection) -> tuple[list[dict[str, Any]], int]:
     for row in short[:MOST_NAMED]:
         first, last = id_range(row.case_id)
         present = {
-            f"{rule}>{staff_id or kind}"
+            PlanEntry(rule, staff_id or kind)
             for rule, staff_id, kind in conn.execute(
                 select(messages.c.rule, messages.c.staff_id, messages.c.recipient_kind).where(
                     messages.c.id.between(first, last),
@@ -145,7 +121,7 @@ def _missing(conn: Connection) -> tuple[list[dict[str, Any]], int]:
                 "notice": row.notice,
                 "planned": row.planned,
                 "found": row.found,
-                "missing": [str(entry) for entry in plan_entries(row.plan) if str(entry) not in present],
+                "missing": [str(entry) for entry in plan_entries(row.plan) if entry not in present],
             }
         )
     return named, count
@@ -172,8 +148,21 @@ def _attempts_of(conn: Connection, ids: list[str]) -> dict[str, list[dict[str, A
     return found
 
 
-def _newest_first(of_case: dict[str, Any]) -> list[Any]:
-    return sorted(of_case.values(), key=lambda row: -row["version"])
+def _shown(message: Message, row: Row) -> dict[str, Any]:
+    recipient = message.recipient
+    return {
+        "message_id": message.id,
+        "notice": message.notice,
+        "rule": row["rule"],
+        "recipient": {"kind": recipient.kind, "staff_id": recipient.staff_id, "role": recipient.role},
+        "state": message.state,
+        "template": f"{message.template}@{message.template_version}",
+        "language": recipient.language,
+        "channel": message.channel,
+        "reason": row["reason"],
+        "provider_reference": row["provider_reference"],
+        "created_at": row["created_at"],
+    }
 
 
 def _unsealed(

@@ -34,7 +34,7 @@ _ANSWERED = (Answer.ACCEPTED, Answer.DELIVERED, Answer.REFUSED)
 class SendingSettings:
     """Seconds throughout.
 
-    :param lease: must outlast one request and the writing down; a request that it would not is not begun.
+    :param lease: must outlast one request and the writing down; one that would last longer is not begun.
     :param margin: for writing the batch down after the last answer.
     :param begin_within: a batch begins no request later than this, so that a service asked to stop can.
     """

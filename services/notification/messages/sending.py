@@ -28,8 +28,8 @@ def sender_from_environment(
 ) -> Sender | None:
     """A sender for the channels that are set up; None where there is none: messages then wait.
 
-    Rate and tries are those of all channels together; their settings are named after the first channel there
-    was. Raises SettingsError.
+    Rate and tries hold for all channels together; their settings bear the name of the first channel. Raises
+    SettingsError.
     """
     given = with_secret_files(dict(os.environ if environment is None else environment))
     channels = {kind.name: channel for kind in CHANNELS if (channel := kind.from_settings(given))}

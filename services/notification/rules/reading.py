@@ -91,7 +91,7 @@ def _rule(data: Mapping[str, Any]) -> Rule:
 
 
 def _lacking_texts(rules: Iterable[Rule], texts: Texts) -> Iterator[Fault]:
-    """What the rules ask of the templates and do not get."""
+    """Texts and variables that the rules need and the templates do not have."""
     for rule in rules:
         if rule.to == NOBODY:
             continue
