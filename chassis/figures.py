@@ -13,7 +13,7 @@ from datetime import datetime
 from prometheus_client import Gauge
 from sqlalchemy.engine import Connection
 
-Found = Mapping[tuple[str, ...], float]
+Numbers = Mapping[tuple[str, ...], float]
 """Label values, in the gauge's order -> number."""
 
 
@@ -22,19 +22,19 @@ class Figure:
     """A gauge and the question that answers it.
 
     :param ask: one statement that an index answers; gets the time of the field.
-    :param always: label values that are shown as 0 where nothing is found, so that a graph has no holes.
+    :param always: label values that are shown as 0 where there is no number, so that a graph has no holes.
     """
 
     gauge: Gauge
-    ask: Callable[[Connection, datetime], Found]
+    ask: Callable[[Connection, datetime], Numbers]
     always: tuple[tuple[str, ...], ...] = ()
     _shown: set[tuple[str, ...]] = field(default_factory=set)
 
-    def show(self, found: Found) -> None:
+    def show(self, numbers: Numbers) -> None:
         """Labels that were shown before and have no number now become 0; no series is missing meanwhile."""
-        self._shown.update(self.always, found)
+        self._shown.update(self.always, numbers)
         for labels in sorted(self._shown):
-            self.gauge.labels(*labels).set(found.get(labels, 0))
+            self.gauge.labels(*labels).set(numbers.get(labels, 0))
 
     def hide(self) -> None:
         self._shown.clear()

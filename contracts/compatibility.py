@@ -1,7 +1,7 @@
-"""Whether a changed contract still understands, and is understood by, the one before it.
+"""Compares a changed contract with the one before it: can each read the events of the other?
 
 Contracts only grow. Replicas of both versions run at once during an upgrade, and outboxes and dead letters
-hold old events for long: so a new reader must take every old event, and an old reader every new one.
+hold old events for long. So a new reader must take every old event, and an old reader every new one.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class Break:
 
 
 def breaks(old: Document, new: Document) -> list[Break]:
-    """What the step from one data schema to the next breaks; empty: they understand each other."""
+    """List the ways in which a new data schema breaks readers; none: both versions understand each other."""
     if old.get("$id") != new.get("$id"):
         return []  # another major version is another contract
     return list(_compare(str(new.get("title", "data")), old, new, old, new))

@@ -1,9 +1,9 @@
 """The documents made from the contracts: a JSON Schema for each event type, and the reference page.
 
-`python -m contracts.documents` writes the schemas, `--check` tells what is not up to date. A change that
-breaks readers is not written: what is committed is the baseline. `--readers-first` writes changes that only
-older readers would refuse, once all readers are known to be upgraded before the first writer.
-The whole set, with who listens, is written by `doorstep docs`, which knows the handlers.
+`python -m contracts.documents` writes the schemas; `--check` names files that are not up to date. A change
+that breaks readers is not written: the committed schemas are the baseline. `--readers-first` writes changes
+that only older readers would refuse, once all readers are known to be upgraded before the first writer.
+`doorstep docs` writes the whole set with the listeners, because it knows the handlers.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ def write(made: Mapping[Path, str]) -> None:
 def run(
     made: Mapping[Path, str], *, check: bool, readers_first: bool = False, command: str = "make docs"
 ) -> Iterable[str]:
-    """Write or check; yields what is wrong, a line each."""
+    """Write or check the files. Yields a line for each fault."""
     refused = [found for found in breaking() if not (readers_first and found.old_reader)]
     if refused:
         yield from map(str, refused)
@@ -81,7 +81,7 @@ def run(
 
 
 def reference_page(listeners: Listeners) -> str:
-    """docs/events.md: who says each event, who listens, its fields and an example."""
+    """Make docs/events.md: for each event its publisher, its listeners, its fields and an example."""
     lines = [
         "# Events",
         "",
@@ -156,7 +156,7 @@ def _kind_in_words(schema: Mapping[str, Any]) -> str:
 
 
 def _anchor(name: str) -> str:
-    """As GitHub and GitLab make it from the heading."""
+    """Make the anchor of a heading as GitHub and GitLab do."""
     return name.replace(".", "")
 
 

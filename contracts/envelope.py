@@ -60,7 +60,7 @@ class Event:
 
     @property
     def key(self) -> tuple[str, str]:
-        """What makes an event unique (CloudEvents): source and id."""
+        """Source and id together make an event unique (CloudEvents)."""
         return (self.source, self.id)
 
     @property
@@ -91,7 +91,7 @@ class BadEvent:
 
     @property
     def id(self) -> str | None:
-        """Where it can be read; no more of it than a column holds."""
+        """The id where it can be read, cut to the length of its column."""
         return self._text("id")
 
     @property
@@ -208,7 +208,7 @@ def _may_be_deep(body: bytes | memoryview | str) -> bool:
 
 
 def _can_be_written(document: Any) -> bool:
-    """orjson reads 1,024 levels and writes 254; what it cannot write could not even become a dead letter."""
+    """orjson reads 1,024 levels and writes 254. A deeper document could not even become a dead letter."""
     try:
         orjson.dumps([[[[document]]]])
     except orjson.JSONEncodeError:
@@ -221,7 +221,7 @@ def _may_hold_nul(body: bytes | memoryview | str) -> bool:
 
 
 def _holds_nul(value: Any) -> bool:
-    """PostgreSQL stores no NUL: better refused here than failed over and over there."""
+    """PostgreSQL stores no NUL: refuse it here, before it fails there again and again."""
     if isinstance(value, str):
         return "\0" in value
     if isinstance(value, dict):
@@ -281,5 +281,5 @@ def dump_event(document: Mapping[str, Any]) -> bytes:
 
 
 def join_events(bodies: Iterable[bytes]) -> bytes:
-    """A packed message out of events that are already JSON."""
+    """Make a packed message of events that are JSON already."""
     return b"[" + b",".join(bodies) + b"]"

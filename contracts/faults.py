@@ -1,7 +1,7 @@
-"""What is wrong with an input, and the answer *no*: one shape for each, everywhere.
+"""One shape for a fault of an input, and one for the answer *no*, everywhere.
 
-Whoever judges input collects `Fault`s; whoever refuses an act raises or returns `Refused`. The edges map
-them once each: to a reply event, to a line with an exit code, to a dead letter, later to HTTP.
+Code that judges input collects `Fault`s; code that refuses an act raises or returns `Refused`. The edges map
+each of them once: to a reply event, to a line with an exit code, to a dead letter, later to HTTP.
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ class Fault:
         return f"{self.where}: {self.message}" if self.where else self.message
 
     def within(self, place: str) -> Fault:
-        """The same fault, said of the whole of which the input is a part: a file, a row, a rule."""
+        """Return the fault as one of the whole to which the input belongs: a file, a row, a rule."""
         return Fault(f"{place}: {self.where}" if self.where else place, self.code, self.message)
 
     def as_dict(self) -> dict[str, str]:
-        """As replies to publishers carry it; `where` is called `field` there."""
+        """Return the shape that replies to publishers carry; `where` is called `field` there."""
         return {"field": self.where, "code": self.code, "message": self.message}
 
 
@@ -70,7 +70,7 @@ def faults_of(
 ) -> Iterator[Fault]:
     """marshmallow's nested messages as a flat list, in the order of the document. None quotes a value.
 
-    :param whole: what a fault of the whole document is said to be in.
+    :param whole: `where` of a fault of the whole document.
     :param item: how the number of an entry is written after the name of its list.
     :param keyed: the schema has `Dict` fields. marshmallow files the faults of an entry under `key` and
         `value` then; without this they are the names of fields.

@@ -19,12 +19,12 @@ Document = dict[str, Any]
 
 
 def schema_id(kind: EventType) -> str:
-    """What an event's `dataschema` says."""
+    """Return the value of an event's `dataschema`."""
     return f"urn:doorstep:{kind.name}:{kind.major}"
 
 
 def data_schema(kind: EventType) -> Document:
-    """What the `data` of an event of this type must look like. Unknown fields are allowed everywhere."""
+    """Return the schema of the `data` of this type of event. Unknown fields are allowed everywhere."""
     parts: dict[str, Document] = {}
     document = {
         "$schema": DIALECT,

@@ -1,7 +1,7 @@
 """Reading sound data quickly: each schema as a chain of plain checks, about seven times faster than `load`.
 
-Marshmallow stays the judge: whatever a check is not sure of goes to `load`, which finds every problem and
-names it. What the quick way accepts, `load` accepts with the same result (tests/contract proves it).
+Marshmallow stays the judge: data of which a check is not sure goes to `load`, which finds and names every
+problem. `load` accepts all data that the quick way accepts, with the same result (tests/contract proves it).
 """
 
 from __future__ import annotations

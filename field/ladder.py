@@ -1,4 +1,4 @@
-"""The ladder: what nobody did in time is brought to worker, community, street and district in turn.
+"""The ladder: a task that nobody did in time is reported to worker, community, street and district in turn.
 
 Step 1 falls due when the first rung's interval has passed. After the last rung the last level is informed
 again at each `repeat_after`, for no task ends by silence.

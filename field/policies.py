@@ -1,4 +1,4 @@
-"""Which policy is in force: the one answer for every service.
+"""The policy in force: the one answer for every service.
 
 The day of the event that leads to a case decides (the event's `time`, as a day of the jurisdiction). Of the
 policies that hold for the destination and are valid on that day, the most local one is in force; among

@@ -33,7 +33,7 @@ ROLES: Final = (
     "street_officer",
     "district_officer",
 )
-"""What members of staff are to a place."""
+"""Roles of staff at a place."""
 
 RUNGS: Final = ("worker", "community", "street", "district")
 """The steps of the ladder, from the door to the district."""
@@ -66,7 +66,7 @@ SOURCE_KINDS: Final = (
     "resident_hint",
     "import",
 )
-"""Who reports an arrival (P1 to P4)."""
+"""Kinds of source that report arrivals (P1 to P4)."""
 
 IDENTITY_TYPES: Final = (
     "resident_id",
@@ -88,4 +88,4 @@ CASE_STATES: Final = (
     "transferred",
     "cancelled",
 )
-"""Where a case stands."""
+"""States of a case."""

@@ -16,7 +16,7 @@ from sqlalchemy.engine import Connection
 from chassis.database import leases
 from chassis.database.tables import TABLES
 from chassis.errors import is_world_away
-from chassis.figures import Figure, Found
+from chassis.figures import Figure, Numbers
 from chassis.handlers import Map, Service, Timer
 from chassis.messaging import inbox, outbox
 from chassis.messaging.consumer import DeadQueueDrain
@@ -127,7 +127,7 @@ def _own_figures(service: Service) -> list[Figure]:
     ]
 
 
-def _waiting(conn: Connection, _now: datetime) -> Found:
+def _waiting(conn: Connection, _now: datetime) -> Numbers:
     counted = select(_DEAD.handler, func.count()).where(_DEAD.state == "waiting").group_by(_DEAD.handler)
     return {(handler,): count for handler, count in conn.execute(counted)}
 

@@ -1,4 +1,4 @@
-"""Cases and their tasks, as isolation tells them."""
+"""Cases and their tasks, which isolation publishes."""
 
 from __future__ import annotations
 

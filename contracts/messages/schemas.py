@@ -1,4 +1,4 @@
-"""What became of messages, as notification tells it."""
+"""Outcomes of messages, which notification publishes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What services keep copies of: risk lists, policies, places, staff."""
+"""Reference data of which services keep copies: risk lists, policies, places, staff."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ from prometheus_client import Counter, Gauge
 from sqlalchemy import func, select, text
 from sqlalchemy.engine import Connection
 
-from chassis.figures import Figure, Found
+from chassis.figures import Figure, Numbers
 from chassis.telemetry import SAME_IN_ALL
 from field.ladder import NOBODY
 from field.words import MEASURES, RUNGS
@@ -34,12 +34,12 @@ OLDEST_WITHOUT_OWNER = Gauge(
 )
 
 
-def open_cases(conn: Connection, _now: datetime) -> Found:
+def open_cases(conn: Connection, _now: datetime) -> Numbers:
     followed = select(cases.c.measure, func.count()).where(cases.c.closed_at.is_(None))
     return {(measure,): count for measure, count in conn.execute(followed.group_by(cases.c.measure))}
 
 
-def overdue_tasks(conn: Connection, _now: datetime) -> Found:
+def overdue_tasks(conn: Connection, _now: datetime) -> Numbers:
     # A literal, so that the planner sees that the partial index holds all of them.
     missed = select(tasks.c.told_level, func.count()).where(text("state = 'missed'"))
     return {(level,): count for level, count in conn.execute(missed.group_by(tasks.c.told_level))}
@@ -48,12 +48,12 @@ def overdue_tasks(conn: Connection, _now: datetime) -> Found:
 _SINCE = cases.c.unassigned_since
 
 
-def without_owner(conn: Connection, _now: datetime) -> Found:
+def without_owner(conn: Connection, _now: datetime) -> Numbers:
     waiting = select(func.count()).select_from(cases).where(_SINCE.is_not(None))
     return {("isolation",): conn.execute(waiting).scalar_one()}
 
 
-def longest_without_owner(conn: Connection, now: datetime) -> Found:
+def longest_without_owner(conn: Connection, now: datetime) -> Numbers:
     since = conn.execute(select(func.min(_SINCE)).where(_SINCE.is_not(None))).scalar_one()
     return {("isolation",): max(0.0, (now - since).total_seconds()) if since else 0.0}
 

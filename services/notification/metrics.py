@@ -6,7 +6,7 @@ from prometheus_client import Gauge
 from sqlalchemy import func, select, text
 from sqlalchemy.engine import Connection
 
-from chassis.figures import Figure, Found
+from chassis.figures import Figure, Numbers
 from chassis.telemetry import SAME_IN_ALL
 from services.notification.channels import CHANNELS
 from services.notification.messages import states
@@ -24,7 +24,7 @@ WAITING = Gauge(
 )
 
 
-def waiting(conn: Connection, _now: datetime) -> Found:
+def waiting(conn: Connection, _now: datetime) -> Numbers:
     # A literal, so that the planner sees that the partial index holds all of them.
     live = text("state IN ('pending', 'sending')")
     key = (messages.c.state, messages.c.channels, messages.c.channel)

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.engine import Connection
 
-from chassis.figures import Found
+from chassis.figures import Numbers
 from chassis.sealing import Sealer
 from services.registration.arrivals.tables import arrivals, possible_duplicates
 from services.registration.persons.sealed import unsealed
@@ -80,13 +80,13 @@ def unassigned(
     ]
 
 
-def without_worker(conn: Connection, _now: datetime) -> Found:
+def without_worker(conn: Connection, _now: datetime) -> Numbers:
     """How many arrivals wait for a worker, as a figure for `/metrics`."""
     waiting = select(func.count()).select_from(arrivals).where(_SINCE.is_not(None))
     return {("registration",): conn.execute(waiting).scalar_one()}
 
 
-def longest_without_worker(conn: Connection, now: datetime) -> Found:
+def longest_without_worker(conn: Connection, now: datetime) -> Numbers:
     """The seconds that the longest waiting arrival has waited, as a figure for `/metrics`."""
     since = conn.execute(select(func.min(_SINCE)).where(_SINCE.is_not(None))).scalar_one()
     return {("registration",): max(0.0, (now - since).total_seconds()) if since else 0.0}

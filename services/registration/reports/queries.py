@@ -9,7 +9,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.engine import Connection
 
 from chassis.database.statements import is_in
-from chassis.figures import Found
+from chassis.figures import Numbers
 from chassis.sealing import Sealer
 from services.registration.persons.sealed import unsealed
 from services.registration.reports.report import SEAL_PURPOSE, read_report
@@ -28,7 +28,7 @@ def needs_correction(conn: Connection, *, limit: int = 100) -> list[dict[str, An
     return [dict(row) for row in rows]
 
 
-def needing_correction(conn: Connection, _now: datetime) -> Found:
+def needing_correction(conn: Connection, _now: datetime) -> Numbers:
     """How many reports need correction, by publisher, as a figure for `/metrics`."""
     # A literal, so that the planner sees that the partial index holds all of them.
     wanted = text("outcome = 'needs_correction'")
