@@ -95,7 +95,7 @@ def test_a_bad_number_fails_at_once_and_goes_to_the_next_channel_if_there_is_one
     assert (other.state, other.next_channel, other.undeliverable) == (states.PENDING, True, False)
 
 
-def test_a_message_whose_channel_is_not_set_up_goes_to_the_next_or_waits_without_a_try() -> None:
+def test_a_message_of_a_channel_that_is_not_set_up_goes_to_the_next_or_waits() -> None:
     missing = Outcome(Answer.NOT_SET_UP, "no_such_channel")
     alone = after(missing, attempt=99, key="m", back_off=BackOff(), idempotent=True)
     assert (alone.state, alone.wait, alone.counts) == (states.PENDING, CHANNEL_MISSING_WAIT, False)
