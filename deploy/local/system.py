@@ -17,10 +17,8 @@ from deploy.local.broker import PrivateBroker
 from deploy.local.parts import FIRST_WAIT_S, LONGEST_WAIT_S, WELL_AFTER_S, Health, Part
 from deploy.local.ports import freeport, is_free
 from deploy.local.processes import LocalNodeError, wait_until
-from operations.migrate import migrate_all
 from operations.services import SERVICES
 from operations.settings import remember, write_private
-from operations.topology import apply_topology
 
 START_S = 60
 # A service drains for up to 18 s after SIGTERM; all of it must end within 25 s.
@@ -168,6 +166,10 @@ class LocalSystem:
         return Part(name, command, port, self._run / f"{name}.pid", self._logs / f"{name}.log")
 
     def _prepare(self, say: Say) -> None:
+        # Only a start needs alembic and the services' handlers: `doorstep status` is not to wait for them.
+        from operations.migrate import migrate_all
+        from operations.topology import apply_topology
+
         self._look_up()
         say("bringing the databases up to date")
         migrate_all(self.environment())
