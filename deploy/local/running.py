@@ -25,7 +25,7 @@ def pidfile_of(folder: Path) -> Path:
 
 
 def run_until_stopped(folder: Path, say: Say) -> None:
-    """Start, and watch until SIGTERM, SIGINT or SIGHUP. Raises LocalNodeError."""
+    """Start, and watch until `asked_to_stop`. Raises LocalNodeError."""
     pidfile = pidfile_of(folder)
     processes.remember(pidfile, os.getpid())
     try:
@@ -98,14 +98,15 @@ def watch(system: LocalSystem, stop: threading.Event, say: Say) -> None:
 
 
 def asked_to_stop() -> threading.Event:
-    """Set by SIGTERM, SIGINT and SIGHUP from now on."""
+    """Set by SIGTERM and SIGINT from now on, and by SIGHUP unless it is ignored, as under nohup."""
     stop = threading.Event()
 
     def asked(number: int, frame: FrameType | None) -> None:
         stop.set()
 
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        signal.signal(number, asked)
+        if number is not signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, asked)
     return stop
 
 
