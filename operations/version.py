@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from importlib.metadata import version as version_of
 from typing import Any
 
-from chassis.database.migrations import revisions
+from chassis.database.migrations import CHASSIS, revisions
 from chassis.sealing import BlindIndex, Sealer
 from operations.services import SERVICES
 
@@ -22,7 +22,7 @@ class Keys:
 
 @dataclass(frozen=True)
 class Version:
-    """:param tables: service -> the revisions of its tables, the newest last.
+    """:param tables: service, or `chassis` -> the revisions of its tables, the newest last.
     :param keys: None where none are set.
     """
 
@@ -37,7 +37,7 @@ class Version:
 
 def version(given: Mapping[str, str]) -> Version:
     """Asks neither broker nor database."""
-    tables = {service: list(revisions(service)) for service in SERVICES}
+    tables = {service: list(revisions(service)) for service in (*SERVICES, CHASSIS)}
     return Version(version_of("doorstep"), tables, _fingerprints(given))
 
 

@@ -143,11 +143,13 @@ def _compare(manifest: dict[str, Any], identity: dict[str, Any]) -> None:
     if ours["index"] != theirs["index"]:
         raise Refused("the backup was made with another index_key: put that one into the secrets")
     for service, found in manifest["tables"].items():
-        if found["revision"] not in identity["tables"][service]:
-            raise Refused(
-                f"the tables of {service} are at {found['revision']}, which this image does not know: "
-                f"it is older than the backup (Doorstep {manifest['doorstep']})"
-            )
+        histories = {service: found["revision"], "chassis": found.get("chassis")}
+        for history, revision in histories.items():
+            if revision is not None and revision not in identity["tables"].get(history, ()):
+                raise Refused(
+                    f"the tables of {service} are at {revision} ({history}), which this image does not know: "
+                    f"it is older than the backup (Doorstep {manifest['doorstep']})"
+                )
 
 
 def _refuse_to_overwrite(postgres: str, rabbitmq: str) -> None:

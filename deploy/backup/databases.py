@@ -186,4 +186,7 @@ def _tables(session: _Session) -> dict[str, Any]:
         return {}
     (revision,) = session.ask("SELECT version_num FROM alembic_version")
     rows = {name: int(count) for name, count in session.ask(_COUNTS)}
-    return {"revision": revision[0], "rows": rows}
+    found = {"revision": revision[0], "rows": rows}
+    if session.ask("SELECT 1 FROM pg_tables WHERE tablename = 'alembic_version_chassis'"):
+        ((found["chassis"],),) = session.ask("SELECT version_num FROM alembic_version_chassis")
+    return found
