@@ -37,9 +37,11 @@ def follow_arrivals(uow: UnitOfWork, events: Sequence[Event]) -> None:
     with casebook(uow) as book:
         news, waiting = _by_arrival(book.reference, events)
         known = book.stored(news)
-        known |= open_cases(book, [_opening(a, of_it) for a, of_it in news.items() if a not in known])
-        cases = book.lock(known)
-        revise_cases(book, [o for case in cases.values() if (o := _occasion(case, news[case.case_id]))])
+        openings = [_opening(id, of_it) for id, of_it in news.items() if id not in known]
+        known |= open_cases(book, openings)
+        cases = book.lock(known).values()
+        occasions = [_occasion(case, news[case.case_id]) for case in cases]
+        revise_cases(book, [occasion for occasion in occasions if occasion])
     _let_wait(book, waiting)
 
 

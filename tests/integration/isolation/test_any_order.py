@@ -1,4 +1,4 @@
-"""Cases and tasks come out the same whatever comes when, how often and to which replica."""
+"""Cases and tasks come out the same in whatever order, how often and at which replica events come."""
 
 import random
 from collections import Counter

@@ -38,7 +38,7 @@ def test_an_arrival_from_a_high_risk_area_opens_a_case_of_the_ninth_edition(isol
     assert isolation.audit()["balanced"]
 
 
-def test_the_case_is_told_with_the_sealed_person_and_contacts_passed_through(isolation: Trial):
+def test_case_opened_passes_the_sealed_person_and_contacts_through(isolation: Trial):
     came = arrival()
     isolation.follow(came)
     (opened,) = isolation.recorded("case.opened")
@@ -106,7 +106,7 @@ def test_a_laxer_assessment_after_a_stricter_one_and_back_revives_the_tasks(isol
     assert loads == {"worker-1": 1, "officer": 1, "nurse": 1, "police": 1}
 
 
-def test_a_reassessment_that_asks_nothing_else_of_the_resident_is_not_told_to_him(isolation: Trial):
+def test_a_reassessment_that_asks_the_resident_for_nothing_else_is_not_published(isolation: Trial):
     came = arrival(level="medium")
     isolation.follow(arrival(came.subject, version=2, level="medium", at=MORNING + timedelta(minutes=3)))
     isolation.follow(came)
@@ -119,7 +119,7 @@ def test_a_reassessment_that_asks_nothing_else_of_the_resident_is_not_told_to_hi
     ]
 
 
-def test_a_new_phone_number_is_told_though_nothing_else_changed(isolation: Trial):
+def test_a_new_phone_number_alone_is_published(isolation: Trial):
     came = arrival(level="medium")
     isolation.follow(came)
     isolation.follow(arrival(came.subject, version=2, level="medium", why=["details_added"]))
@@ -149,7 +149,7 @@ def close(isolation: Trial, case_id: str | None, state: str) -> None:
         )
 
 
-def test_a_cancelled_case_stays_closed_and_what_comes_later_is_noted(isolation: Trial):
+def test_a_cancelled_case_stays_closed_and_later_news_is_noted(isolation: Trial):
     came = arrival(level="low")
     isolation.follow(came)
     close(isolation, came.subject, "cancelled")

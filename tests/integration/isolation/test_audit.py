@@ -1,4 +1,4 @@
-"""The audit of isolation names what is missing, what has nothing next and what nobody is responsible for."""
+"""The audit of isolation names cases that lack rows, have nothing next, or have nobody responsible."""
 
 from typing import Any
 

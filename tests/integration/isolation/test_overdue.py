@@ -1,4 +1,4 @@
-"""What was not done, or did not reach anybody, is told up the ladder: each step once."""
+"""Overdue tasks and undeliverable messages climb the ladder: each step is informed once."""
 
 from collections import Counter
 from datetime import timedelta
@@ -31,7 +31,7 @@ from tests.integration.isolation.trial import (
 # -- overdue tasks ----------------------------------------------------------------------------------------
 
 
-def test_an_overdue_task_is_told_once_a_step_up_the_ladder(isolation: Trial):
+def test_an_overdue_task_climbs_the_ladder_and_each_step_is_informed_once(isolation: Trial):
     came = arrival(level="none")
     isolation.follow(came)
     for hours, told in (
@@ -62,7 +62,7 @@ def test_an_overdue_task_is_told_once_a_step_up_the_ladder(isolation: Trial):
     assert isolation.tasks(came)[0]["state"] == "missed" and isolation.tasks(came)[0]["told"] == 5
 
 
-def test_a_step_whose_level_has_nobody_is_told_to_the_next_level_that_has(empty: Trial):
+def test_a_step_whose_level_has_no_staff_informs_the_next_level_that_has_some(empty: Trial):
     empty.with_policies().with_neighbourhood([("street", "street_officer", STREET)])
     empty.follow(arrival(level="none"))
     empty.clock.advance(hours=24)
@@ -84,7 +84,7 @@ def test_if_the_top_of_the_ladder_is_empty_the_highest_staff_are_reminded(empty:
     ] * 3
 
 
-def test_an_overdue_task_that_nobody_can_be_told_of_is_counted_as_such(empty: Trial):
+def test_an_overdue_task_without_any_staff_to_inform_counts_as_nobodys(empty: Trial):
     empty.with_policies().with_neighbourhood(people=())
     came = arrival(level="none")
     empty.follow(came)
@@ -99,7 +99,7 @@ def test_an_overdue_task_that_nobody_can_be_told_of_is_counted_as_such(empty: Tr
     assert empty.tasks(came)[0]["told_level"] == "street"
 
 
-def test_after_a_long_absence_every_step_is_still_told_once(isolation: Trial):
+def test_after_a_long_absence_every_step_is_still_informed_once(isolation: Trial):
     isolation.follow(*(arrival() for _ in range(3)))
     isolation.clock.advance(days=2)
     isolation.run_timers()
@@ -189,7 +189,7 @@ def counted(level: str) -> float:
     return REGISTRY.get_sample_value("doorstep_staff_not_reached_total", {"level": level}) or 0.0
 
 
-def test_one_of_several_on_a_level_who_is_not_reached_makes_nothing_climb(isolation: Trial):
+def test_nothing_climbs_while_another_officer_of_the_level_may_be_reached(isolation: Trial):
     isolation.do(STAFF.keep, [staff(f"district-{n}", "district_officer", DISTRICT) for n in (2, 3)])
     came = arrival(level="none")
     isolation.follow(came)
@@ -231,7 +231,7 @@ def test_a_level_of_which_nobody_is_reached_climbs_once(isolation: Trial, togeth
     assert isolation.audit()["balanced"]
 
 
-def test_two_of_a_team_who_are_not_reached_about_one_thing_are_one_event(isolation: Trial):
+def test_two_members_not_reached_about_one_subject_are_one_event(isolation: Trial):
     came = arrival(level="medium")
     isolation.follow(came)
     isolation.do(call_by_phone, [not_reached(came, "worker-1", "grid_worker", "opened:1")])

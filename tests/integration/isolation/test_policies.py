@@ -221,7 +221,7 @@ def test_a_policy_corrected_to_apply_to_open_cases_reaches_those_that_met_it_bef
     assert (isolation.case(came)["policy_id"], isolation.case(came)["days"]) == ("corrected", 5)
 
 
-def test_a_correction_that_asks_for_nothing_else_is_told_to_nobody(isolation: Trial):
+def test_a_correction_that_asks_for_nothing_else_is_not_published(isolation: Trial):
     isolation.do(import_policy, monitored_for(5))
     came = arrival(level="low")
     isolation.follow(came)

@@ -1,4 +1,4 @@
-"""Who looks after a case: shared out evenly, waiting where nobody is, handed over when somebody leaves."""
+"""Teams: cases are shared out evenly, wait where staff are lacking, and are handed over when staff leave."""
 
 import random
 from collections import Counter
@@ -67,7 +67,7 @@ def test_where_only_the_community_has_staff_its_officer_answers_for_every_case(e
     assert empty.case(came)["team"] == [["community_officer", "officer"]]
 
 
-def test_a_thin_team_is_filled_when_staff_come_and_who_stood_in_gives_the_case_up(empty: Trial):
+def test_staff_who_come_fill_a_thin_team_and_a_stand_in_gives_the_case_up(empty: Trial):
     empty.with_policies().with_neighbourhood([("officer", "community_officer", COMMUNITY)])
     home, informed = arrival(level="medium"), arrival(level="none")
     empty.follow(home, informed)
@@ -123,7 +123,7 @@ def test_a_worker_who_has_left_gets_no_new_case(isolation: Trial):
     assert Counter(case["owner"] for case in isolation.rows(t.cases)) == {"worker-1": 1, "worker-2": 4}
 
 
-def test_the_cases_of_who_has_left_are_handed_over_and_that_is_told(isolation: Trial):
+def test_cases_of_staff_who_left_are_handed_over_and_case_changed_says_so(isolation: Trial):
     isolation.follow(*(arrival(level="medium") for _ in range(6)))
     isolation.do(STAFF.keep, [staff("worker-1", "grid_worker", GRID, 2, active=False)])
     isolation.do(STAFF.keep, [staff("nurse", "health_worker", COMMUNITY, 2, active=False)])

@@ -1,4 +1,4 @@
-"""What tests of isolation are made of: a database, a clock that stands still, and events about arrivals."""
+"""Tests of isolation are made of a database, a clock that stands still, and events about arrivals."""
 
 from __future__ import annotations
 

@@ -201,7 +201,7 @@ def test_whatever_comes_first_the_case_and_its_tasks_are_the_same(story, arrived
 
 
 @given(stories(), arrivals)
-def test_planning_day_by_day_plans_what_planning_at_once_plans(story, arrived):
+def test_planning_day_by_day_gives_the_same_tasks_as_planning_at_once(story, arrived):
     stands = stand(*story, arrived=arrived)
     tasks = {}
     for day in range(25):

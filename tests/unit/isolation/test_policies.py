@@ -48,7 +48,7 @@ def rule(edition: str, level: str) -> tuple[str, int, str, tuple[int, ...]]:
     return found.measure, found.days, found.counted_from, found.tests.days if found.tests else ()
 
 
-def test_the_ninth_edition_says_what_was_published_in_june_2022():
+def test_the_ninth_edition_is_as_published_in_june_2022():
     assert rule("cn-2022-06", "high") == ("central_isolation", 7, "leaving", (1, 2, 3, 5, 7))
     assert rule("cn-2022-06", "medium") == ("home_isolation", 7, "leaving", (1, 4, 7))
     measure, days, _, tests = rule("cn-2022-06", "low")
@@ -69,7 +69,7 @@ def test_february_2020_asks_for_fourteen_days_from_every_affected_place():
 
 
 @pytest.mark.parametrize("document", EDITIONS.values(), ids=EDITIONS)
-def test_every_edition_names_its_source_and_what_is_only_local_practice(document: dict[str, Any]):
+def test_every_edition_names_its_source_and_its_local_practice(document: dict[str, Any]):
     for source in document["sources"]:
         assert source["title"] and source["issued_by"] and source["document"]
         date.fromisoformat(source["published"])
@@ -90,7 +90,7 @@ def test_first_contact_is_due_within_two_hours_and_a_signed_notice_within_a_day(
 # -- checking a document -----------------------------------------------------------------------------------
 
 
-def test_all_errors_are_told_at_once_each_with_its_place():
+def test_all_errors_are_reported_at_once_each_with_its_path():
     wrong = ninth(valid_to="2022-01-01", places=["Lanzhou"], look_back_days="7")
     del wrong["levels"]["low"]
     wrong["levels"]["high"]["tests"]["days"] = [1, 9]
@@ -152,7 +152,7 @@ def test_a_document_that_is_no_object_is_refused(text: str):
         check_text(text)
 
 
-def test_broken_json_is_told_with_line_and_column():
+def test_broken_json_is_reported_with_line_and_column():
     with pytest.raises(Refused) as caught:
         check_text('{"policy_id": "x",\n oops}')
     assert caught.value.faults[0].where.startswith("line 2")

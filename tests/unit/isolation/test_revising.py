@@ -1,4 +1,4 @@
-"""What becomes of a case when something new is known: stricter, laxer, opened again, or only noted."""
+"""A case is revised when something new is known: stricter, laxer, opened again, or only noted."""
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta

@@ -87,7 +87,7 @@ def test_an_undelivered_message_to_staff_goes_to_the_rungs_above():
 
 
 @given(st.integers(1, 40))
-def test_each_step_is_told_later_than_the_one_before_and_there_is_always_a_next(step: int):
+def test_each_step_falls_due_later_than_the_one_before_and_a_next_always_exists(step: int):
     due = datetime(2022, 10, 1, 2, tzinfo=UTC)
     this, following = NINTH.ladder.falls_due(due, step), NINTH.ladder.falls_due(due, step + 1)
     assert this and following and due <= this < following
