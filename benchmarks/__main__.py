@@ -109,7 +109,7 @@ def _measure(
     pipeline: Pipeline, bench: Bench, *, arrivals: int, repeat: int, half_seconds: float, bulk: int
 ) -> Result:
     result = Result(pipeline.title)
-    # What a full database costs is a difference of two rates: neither may be a single run.
+    # The cost of a full database is a difference of two rates: neither may be a single run.
     repeat = max(repeat, 3) if bulk else repeat
     try:
         pipeline.prepare()

@@ -41,7 +41,7 @@ class Mismatch(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """What one service's database got."""
+    """The rows and the time of one service's database."""
 
     service: str
     rows: int

@@ -1,4 +1,4 @@
-"""What the bulk load puts into each table: SQL for every column, in terms of the arrival's number.
+"""The rows that the bulk load puts into each table: SQL for every column, in terms of the arrival's number.
 
 `i` is the number of the arrival, `at` when it came, `ms` that time as the first 48 bits of an id, `j` the
 number of the row among those of one arrival.
@@ -38,7 +38,7 @@ def new_id(kind: str, numbers: str = "i", version: int = 7) -> str:
 
 
 def key(kind: str, numbers: str = "i") -> str:
-    """What a blind index looks like: 32 hex characters in no order."""
+    """A value that looks like a blind index: 32 hex characters in no order."""
     return f"md5('{kind}' || {numbers} || 'blind')"
 
 

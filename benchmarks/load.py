@@ -22,7 +22,7 @@ WINDOW = 1000  # unconfirmed messages; beyond it the generator waits
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """What became of one publishing. Times are Unix seconds; `times` are in the order of the file."""
+    """The outcome of one publishing. Times are Unix seconds; `times` are in the order of the file."""
 
     confirmed: int
     cpu_seconds: float

@@ -1,4 +1,4 @@
-"""What the bench asks of a pipeline, and the part of the answer that is the same for all three."""
+"""The interface of a pipeline to the bench, and the part of the answer that is the same for all three."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from benchmarks.processes import Processes, python
 SERVICES = ("registration", "isolation", "notification")
 
 Progress = Callable[[str, int, int], None]
-"""What is under way, how much is done, of how much."""
+"""The step that is under way, how much of it is done, and of how much."""
 
 
 class WrongEffects(Exception):

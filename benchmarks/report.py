@@ -1,4 +1,4 @@
-"""What a bench found: as tables for a reader, as JSON for a machine."""
+"""The figures of a bench: as tables for a reader, as JSON for a machine."""
 
 from __future__ import annotations
 

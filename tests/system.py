@@ -50,7 +50,7 @@ KEYS = {
 
 @dataclass(frozen=True)
 class Answer:
-    """What a command said."""
+    """The exit code and output of a command."""
 
     code: int
     out: str

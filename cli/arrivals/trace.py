@@ -10,11 +10,12 @@ from rich.console import Console
 from cli.arrivals.trace_tree import tree
 from cli.options import AsJson, By, who
 from cli.output import print_json, say
+from field.words import LEVELS
 from operations.databases import settings_of
 from operations.trace.find import arrivals_of, picked
 from operations.trace.gather import gather, note_views
 
-LEVELS = ("high", "medium", "low", "none")
+BY_RISK = tuple(reversed(LEVELS))
 
 
 def command(
@@ -23,7 +24,8 @@ def command(
         typer.Argument(metavar="ID", help="Of the arrival; or of a report, an event, a task or a message"),
     ] = None,
     pick: Annotated[
-        str | None, typer.Option(help=f"Instead of an ID: one arrival of this risk ({', '.join(LEVELS)})")
+        str | None,
+        typer.Option(help=f"Instead of an ID: one arrival of this risk ({', '.join(BY_RISK)})"),
     ] = None,
     reveal: Annotated[
         bool, typer.Option("--reveal", help="Show name, phone, address and the texts: personal data")
@@ -37,8 +39,8 @@ def command(
     """Reports, registration, risk and why, case, tasks by day, messages: each with its time and state."""
     if (wanted is None) == (pick is None):
         raise typer.BadParameter("give an ID, or --pick with a risk level")
-    if pick is not None and pick not in LEVELS:
-        raise typer.BadParameter(f"{pick} is none of {', '.join(LEVELS)}", param_hint="--pick")
+    if pick is not None and pick not in BY_RISK:
+        raise typer.BadParameter(f"{pick} is none of {', '.join(BY_RISK)}", param_hint="--pick")
     if reveal and not why.strip():
         raise typer.BadParameter("--reveal needs --why: who saw a person's record, and why, is noted")
     arrivals = [picked(pick)] if pick else arrivals_of(wanted or "")

@@ -1,4 +1,4 @@
-"""What can go wrong before a single event has an outcome. Each text says what to do next."""
+"""Errors that come before a single event has an outcome. Each text says what to do next."""
 
 from __future__ import annotations
 

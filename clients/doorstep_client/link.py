@@ -56,7 +56,7 @@ class Parcel:
 
 @dataclass(slots=True)
 class _State:
-    """What the loop thread knows of the broker. A new channel starts its delivery tags at 1 again."""
+    """The loop thread's knowledge of the broker. A new channel starts its delivery tags at 1 again."""
 
     connection: Any = None
     channel: Any = None
@@ -319,7 +319,7 @@ class Link:
         self._pump()
 
     def _take_back(self) -> list[Parcel]:
-        """What was on its way on a channel that is gone, first sent first."""
+        """Messages that were on their way on a channel that is gone, first sent first."""
         parcels = [parcel for _tag, parcel in sorted(self._state.on_the_way.items())]
         self._state.on_the_way.clear()
         self._state.channel = None

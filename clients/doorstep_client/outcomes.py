@@ -1,4 +1,4 @@
-"""What became of each event that was handed over."""
+"""The outcome of each event that was handed over."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from doorstep_client.events import ARRIVAL_REPORTED, dump, publisher_of
 ONE = "application/cloudevents+json"
 BATCH = "application/cloudevents-batch+json"
 
-# What Doorstep's consumers take in one message; more is dead-lettered there.
+# Doorstep's consumers take no more than this in one message; a larger one becomes a dead letter.
 MAX_EVENTS = 200
 MAX_BYTES = 1024 * 1024
 

@@ -1,4 +1,4 @@
-"""What became of each report: the publisher's own reply queue, `doorstep.replies.<publisher>`."""
+"""The publisher's own reply queue says what became of each report: `doorstep.replies.<publisher>`."""
 
 from __future__ import annotations
 
@@ -151,7 +151,7 @@ class Replies:
         return keep
 
     def _disconnect(self) -> None:
-        """What was fetched and not acknowledged goes back to the queue."""
+        """Replies that were fetched and not acknowledged go back to the queue."""
         self._arrived.clear()
         random.shuffle(self._nodes)
         connection, self._connection, self._channel = self._connection, None, None

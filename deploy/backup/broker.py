@@ -1,4 +1,4 @@
-"""What of the broker is kept: the publishers, who were made at run time. All else is made anew.
+"""Of the broker only the publishers are kept, who were made at run time. All else is made anew.
 
 Users and permissions of services come from `make secrets`, exchanges and queues from the topology job.
 Messages are not kept: what services had told each other stands in their event logs, and what publishers

@@ -24,13 +24,13 @@ READY_S = 180.0
 
 
 def compose(*args: str) -> str:
-    """What it prints. Raises Refused with its last words."""
+    """Run it and return its output. Raises Refused with its last lines."""
     command = _compose_command()
     return _run([*command, *args], what=shlex.join([*command, *args[:1]]))
 
 
 def job(service: str, *args: str, entrypoint: Sequence[str] = ()) -> str:
-    """What one of the deployment's own commands prints, in a container that is gone afterwards.
+    """Run one of the deployment's own commands in a container that is removed afterwards; return its output.
 
     :param entrypoint: instead of the command, another one of its image with its first arguments.
     """
@@ -75,7 +75,7 @@ def up(*services: str) -> list[str]:
 
 
 def execute(container: str, *command: str, given: IO[bytes] | bytes | None = None) -> str:
-    """What a command in the container prints; `given` is its standard input."""
+    """Run a command in the container and return its output; `given` is its standard input."""
     return _run(["docker", "exec", "-i", container, *command], given, what=command[0])
 
 

@@ -1,4 +1,4 @@
-"""What ends a backup or a restore, in one line."""
+"""Errors that end a backup or a restore, each with a text of one line."""
 
 
 class Refused(Exception):

@@ -30,7 +30,7 @@ SERVICES = ("registration", "isolation", "notification")
 # A user that opens more than this has gone wrong; a service holds two for each handler and replica.
 LIMITS = {"max-connections": 300, "max-channels": 1000}
 OWN_SERVER = "@postgres:5432/"
-# What containers of other users read through mounts, or have in their images with the modes it has here.
+# Containers of other users read these through mounts, or have them in their images with these modes.
 MOUNTED = (
     "demo/samples",
     "deploy/cluster",

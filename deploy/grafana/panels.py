@@ -1,4 +1,4 @@
-"""What the dashboards show. `make_dashboards.py` turns it into Grafana's JSON.
+"""The panels of the dashboards. `make_dashboards.py` turns it into Grafana's JSON.
 
 People look rather than read: a colour says whether it is well, a unit what is counted, the title the rest.
 A gauge of a service is the same in each of its replicas: max by, never sum.
@@ -15,14 +15,14 @@ WORK = 'queue=~"(registration|isolation|notification)\\\\.[a-z_]+"'
 NONE_IS_WELL = ((1, "red"),)
 SOME_ARE_WELL = ((1, "yellow"), (100, "red"))
 RISK = {"high": "red", "medium": "orange", "low": "yellow", "none": "green"}
-LEVELS = {
+LEVEL_COLOURS = {
     "worker": "yellow",
     "community": "orange",
     "street": "red",
     "district": "dark-red",
     "nobody": "purple",
 }
-MEASURES = {
+MEASURE_COLOURS = {
     "central_isolation": "red",
     "home_isolation": "orange",
     "health_monitoring": "yellow",
@@ -336,14 +336,14 @@ FIELD = (
         (("max by (measure) (doorstep_open_cases)", "{{measure}}"),),
         about="Cases that are followed",
         stacked=True,
-        colours=MEASURES,
+        colours=MEASURE_COLOURS,
     ),
     Panel(
         "Overdue tasks by level",
         (("max by (level) (doorstep_overdue_tasks)", "{{level}}"),),
         about="The level that was told of them last",
         stacked=True,
-        colours=LEVELS,
+        colours=LEVEL_COLOURS,
     ),
     Panel(
         "Messages that wait",
@@ -384,7 +384,7 @@ FIELD = (
         about="In the time shown. nobody: there is no staff above; import staff, or mend their numbers.",
         wide=24,
         high=6,
-        colours=LEVELS,
+        colours=LEVEL_COLOURS,
     ),
 )
 

@@ -176,7 +176,7 @@ def faultless(
     durable_postgres: PrivatePostgres,
     day: list[Line],
 ) -> Outcome:
-    """What the day comes to when nothing breaks; found once."""
+    """The outcome of the day when nothing breaks; computed once."""
     if not _reference:
         vhost = next(_vhosts)
         urls = {}

@@ -1,4 +1,4 @@
-"""What a day came to, in words that do not depend on ids, on time of handling or on which equal worker.
+"""The outcome of a day, in words that do not depend on ids, on time of handling or on which equal worker.
 
 Two runs of the same day are equal where the same people have the same arrivals, risks, cases, tasks still to
 be done and messages. An arrival known from several reports may have passed through other states on the way

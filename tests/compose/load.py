@@ -16,7 +16,7 @@ from tests.compose.deployment import MORNING, Deployment, paced
 from tests.waiting import eventually
 
 NAME = "rail-lanzhou"
-# What every arrival passes, in the order in which it does.
+# Every arrival passes these queues in this order.
 WAY = ("registration.receive_report", "isolation.open_case", "notification.tell_case_opened")
 
 

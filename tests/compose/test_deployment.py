@@ -131,7 +131,7 @@ def test_the_sample_file_of_arrivals_is_taken(stack: Deployment) -> None:
 
 
 def refusal(url: str, act: Act) -> str:
-    """What the broker says to it; fails where it says nothing."""
+    """The broker's refusal; fails where the broker refuses nothing."""
     connection = pika.BlockingConnection(pika.URLParameters(url))
     try:
         channel = connection.channel()

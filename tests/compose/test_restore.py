@@ -59,7 +59,7 @@ class Load:
         assert not self.failures, self.failures
 
     def unanswered(self, moment: datetime) -> list[dict[str, Any]]:
-        """What has to be sent again after a restore to `moment`."""
+        """The reports that have to be sent again after a restore to `moment`."""
         late = datetime.max.replace(tzinfo=UTC)
         return [line for id, line in self.sent.items() if self.answered.get(id, late) >= moment]
 
@@ -102,7 +102,7 @@ class Told:
 
 @dataclass
 class Loss:
-    """What was known before, and what was found after."""
+    """The state before the restore, and the state after it."""
 
     backup: Path
     taken: dict[str, Any]

@@ -293,7 +293,7 @@ def test_a_problem_never_quotes_the_value_it_is_about(name: str, data: st.DataOb
 
 
 def only_required(value: Any, schema: Schema, root: Schema) -> Any:
-    """What the smallest writer of this schema says."""
+    """The data that the smallest writer of this schema sends."""
     if "anyOf" in schema:
         schema = schema["anyOf"][0]
     if "$ref" in schema:

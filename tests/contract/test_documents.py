@@ -1,4 +1,4 @@
-"""What is committed is what the code makes, and says the same as the code."""
+"""The committed documents are those that the code makes, and agree with the code."""
 
 from __future__ import annotations
 

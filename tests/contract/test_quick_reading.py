@@ -1,4 +1,4 @@
-"""What the quick way accepts, marshmallow accepts with the same result; the rest it leaves to marshmallow."""
+"""Quick reading accepts only data that marshmallow accepts with the same result; the rest it leaves to it."""
 
 from __future__ import annotations
 

@@ -280,7 +280,7 @@ def test_ten_times_and_in_any_order_is_as_once_and_in_order(new_system):
 
 
 def outcome(system: System) -> dict[tuple[Any, ...], dict[str, Any]]:
-    """What came of each arrival, known by the reports that speak of it; which of equal workers aside."""
+    """The outcome of each arrival, named by its reports, without the choice among equal workers."""
     registration, isolation, notification = (
         system.database(service) for service in ("registration", "isolation", "notification")
     )

@@ -36,7 +36,7 @@ WITHOUT_ZONE = f"FROM dead_letters WHERE error LIKE '%{NO_ZONE}%'"
 
 
 class Sent:
-    """What rail-lanzhou's new program published: 50 of a newer version, 50 with local times, 3 cut off."""
+    """The reports of rail-lanzhou's new program: 50 of a newer version, 50 with local times, 3 cut off."""
 
     def __init__(self) -> None:
         self.personal: set[str] = set()

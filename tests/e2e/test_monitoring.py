@@ -39,7 +39,7 @@ RULES = sorted((SHIPPED / "rules").glob("*.yml"))
 FASTER = 60
 SCRAPE_S = 0.4
 SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
-# What a panel leaves to Grafana. Long, so that a slow machine is still within it when the panels are asked.
+# The range that a panel leaves to Grafana. Long, so that a slow machine is still within it when asked.
 RANGES = {"$__rate_interval": "10m", "$__range": "1h"}
 
 

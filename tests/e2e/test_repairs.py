@@ -1,4 +1,4 @@
-"""What an operator does when something went wrong: topology, dead letters, replay, an audit that knows."""
+"""An operator repairs what went wrong: topology, dead letters, replay, an audit that knows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an arrival event must look like: the fields Doorstep checks, without its rules on their content."""
+"""The shape of an arrival event: the fields Doorstep checks, without its rules on their content."""
 
 from __future__ import annotations
 

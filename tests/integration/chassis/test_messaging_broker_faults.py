@@ -73,7 +73,7 @@ def sweeping(trial: Trial) -> Iterator[None]:
 
 
 def publish_all(trial: Trial, numbers: range) -> None:
-    """What the client library does: again until it is confirmed."""
+    """Publish as the client library does: again until it is confirmed."""
     left = {str(n): dump_event(place_event(n)) for n in numbers}
     publisher = Publisher(trial.broker_url, "load", limit_s=5)
 

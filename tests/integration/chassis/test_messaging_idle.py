@@ -1,4 +1,4 @@
-"""What happens while there is nothing to do: marks are written, connections stay, readiness comes back."""
+"""While there is nothing to do, marks are written, connections stay, readiness comes back."""
 
 from __future__ import annotations
 

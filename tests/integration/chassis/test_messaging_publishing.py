@@ -146,7 +146,7 @@ def test_a_confirm_that_never_comes_ends_within_the_limit_and_with_a_new_connect
     send(publisher, taken, "after")
     publisher.wait()
     publisher.drop()
-    # What came late on the old connection confirms nothing on the new one.
+    # A late confirm on the old connection confirms nothing on the new one.
     assert taken == ["first", "after"] and proxy.connections == 2
 
 

@@ -191,7 +191,7 @@ WORKS = {"registration": registration_works, "isolation": isolation_works, "noti
 
 @cache
 def written(service: str) -> Rows:
-    """What is in every table of today after the service has worked."""
+    """The rows of every table of today after the service has worked."""
     with tempfile.TemporaryDirectory() as directory:
         database = Database(f"sqlite:///{directory}/{service}.sqlite")
         upgrade(service, database)

@@ -50,7 +50,7 @@ def declare(url: str, **arguments: object) -> None:
 
 
 def stored(url: str) -> list[tuple[str, pika.BasicProperties, list[str]]]:
-    """What lies in the queue: routing key, properties, event ids."""
+    """The messages in the queue: routing key, properties, event ids."""
     ours, found = channel(url), []
     while True:
         method, properties, body = ours.basic_get("arrivals", auto_ack=True)

@@ -26,7 +26,7 @@ from tests.integration.isolation.trial import GRID, MORNING, Trial, arrival, chi
 
 
 def standing_of(isolation: Trial) -> dict[str, Any]:
-    """What must not depend on the order of events: cases and live tasks, but for who of equals has them."""
+    """Cases and live tasks, without the choice among equal workers: no order of events may change them."""
     same = (
         *("case_id", "arrival_version", "state", "measure", "days", "counted_from", "release_on"),
         *("risk_level", "policy_id", "chapters", "arrived_at", "person", "community", "planned_until"),

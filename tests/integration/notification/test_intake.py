@@ -1,4 +1,4 @@
-"""What is written when cases open and change, and what trace and audit make of it."""
+"""Messages are planned when cases open and change, and trace and audit know them."""
 
 import random
 

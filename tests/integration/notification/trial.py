@@ -1,4 +1,4 @@
-"""What the tests of notification are made of: events, a database, and the gateway simulator as a process."""
+"""Building blocks for tests of notification: events, a database, and the gateway simulator as a process."""
 
 import json
 import random

@@ -1,4 +1,4 @@
-"""What a service notes when a replayed copy of a dead letter comes: handled, or dead again."""
+"""A service notes on a dead letter whether its replayed copy was handled or is dead again."""
 
 from __future__ import annotations
 

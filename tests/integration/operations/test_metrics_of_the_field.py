@@ -1,4 +1,4 @@
-"""What `/metrics` shows of the field is what stands in the databases, found without reading all of it."""
+"""`/metrics` shows of the field what stands in the databases, without reading all of it."""
 
 from __future__ import annotations
 

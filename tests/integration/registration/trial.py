@@ -1,4 +1,4 @@
-"""What tests of registration are made of: a database with places, staff and a list, and reports for it."""
+"""Building blocks for tests of registration: a database with places, staff and a list, and reports for it."""
 
 from __future__ import annotations
 
@@ -179,7 +179,7 @@ class Trial:
         return found
 
     def events(self, type: str) -> list[dict[str, Any]]:
-        """What was recorded, in order; personal parts sealed."""
+        """The recorded events, in order; personal parts sealed."""
         with self.database.read() as conn:
             bodies = conn.execute(select(TABLES["outbox"].c.body).order_by(TABLES["outbox"].c.id)).scalars()
             return [event for body in bodies for event in orjson.loads(body) if event["type"] == type]

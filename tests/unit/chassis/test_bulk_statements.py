@@ -236,7 +236,7 @@ def test_a_time_without_a_zone_cannot_be_stored(database: Database) -> None:
 
 
 def test_a_time_without_a_zone_cannot_be_stored_in_bulk_either(database: Database) -> None:
-    """What PostgreSQL would take for UTC may have been meant for Shanghai."""
+    """PostgreSQL would take it for UTC where its author may have meant Shanghai."""
     with pytest.raises((StatementError, ValueError)), database.begin() as conn:
         insert_rows(conn, things, [thing(1, at=datetime(2022, 10, 1))])
     with pytest.raises((StatementError, ValueError)), database.begin() as conn:

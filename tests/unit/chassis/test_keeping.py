@@ -1,4 +1,4 @@
-"""What is kept, for how long, and who may settle it; timers run in one replica."""
+"""Rows are kept for their term and settled by their holder; timers run in one replica."""
 
 from __future__ import annotations
 

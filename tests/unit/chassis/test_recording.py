@@ -1,4 +1,4 @@
-"""What a unit of work records: packed for one routing key, with ids that follow from what happened."""
+"""A unit of work packs its events by routing key, and their ids follow from type, subject and version."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ def settings(**changes: str) -> Settings:
 
 
 def everything(**changes: str) -> None:
-    """What a service does with its settings before it does anything else."""
+    """Read and use the settings as a service does before anything else."""
     found = settings(**changes)
     found.sealer(), found.index(), Database(found.database_url)
 

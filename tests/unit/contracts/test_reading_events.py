@@ -68,7 +68,7 @@ def test_an_event_with_arbitrary_attributes(name: str, changes: dict[str, Any]) 
         assert event.time.tzinfo is not None
         assert event.id and "\0" not in event.id and len(event.id) <= 200
         assert 0 <= event.version < 2**31
-        # What is kept of it can be written down again.
+        # The part that is kept can be written down again.
         assert orjson.loads(orjson.dumps(event.raw)) is not None
 
 

@@ -1,6 +1,5 @@
 """Which signals end a system on this machine."""
 
-import signal
 import subprocess
 import sys
 

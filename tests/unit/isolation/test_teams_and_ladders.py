@@ -15,7 +15,7 @@ from services.isolation.policies.documents import policy_from, shipped
 from services.isolation.teams.rules import Member, choose, doer, owner
 
 NINTH = policy_from(next(d for d in shipped() if d["policy_id"] == "cn-2022-06"), 1)
-ROLES = ("grid_worker", "community_officer", "health_worker")
+TEAM = ("grid_worker", "community_officer", "health_worker")
 PLACES = ("grid", "community", "street")
 
 
@@ -29,23 +29,23 @@ def test_each_role_is_taken_from_the_nearest_place_that_has_it():
         ("health_worker", "street"): ("n",),
         ("community_officer", "elsewhere"): ("o",),
     }
-    team = choose(ROLES, PLACES, roster, {})
+    team = choose(TEAM, PLACES, roster, {})
     assert team == (("grid_worker", "w"), ("health_worker", "n"))
     assert owner(team) == "w"
     assert doer("health_worker", team) == "n" and doer("community_officer", team) == "w"
 
 
 def test_where_nobody_is_near_there_is_no_team_and_no_owner():
-    assert choose(ROLES, PLACES, {}, {}) == ()
+    assert choose(TEAM, PLACES, {}, {}) == ()
     assert owner(()) is None and doer("grid_worker", ()) is None
 
 
 def test_the_worker_registration_sent_to_the_door_stays_on_the_case():
     roster = {("grid_worker", "grid"): ("a", "b", "c")}
     sent = Member("grid_worker", "b")
-    assert choose(ROLES, PLACES, roster, {"b": 50}, given=sent)[0].staff_id == "b"
-    assert choose(ROLES, PLACES, {}, {}, given=sent) == (sent,), "also where the grid is not known"
-    assert choose(ROLES, PLACES, roster, {"a": 1}, given=Member("police", "p"))[0].staff_id == "b"
+    assert choose(TEAM, PLACES, roster, {"b": 50}, given=sent)[0].staff_id == "b"
+    assert choose(TEAM, PLACES, {}, {}, given=sent) == (sent,), "also where the grid is not known"
+    assert choose(TEAM, PLACES, roster, {"a": 1}, given=Member("police", "p"))[0].staff_id == "b"
 
 
 def test_the_owner_keeps_the_case_when_the_roles_change():

@@ -1,4 +1,4 @@
-"""What holds for every event that informs somebody."""
+"""Rules that hold for every event that informs somebody."""
 
 from collections import defaultdict
 
