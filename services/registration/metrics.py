@@ -9,7 +9,7 @@ from field.words import LEVELS, SOURCE_KINDS
 # them an index; and people ask how many came today.
 ARRIVALS = Counter(
     "doorstep_arrivals_total",
-    "Arrivals registered, by the kind of source that told of them first and their risk at that time",
+    "Arrivals registered, by the kind of source that reported them first and their risk at that time",
     ["source", "risk"],
 )
 for _source in SOURCE_KINDS:
@@ -18,7 +18,7 @@ for _source in SOURCE_KINDS:
 
 NEEDING_CORRECTION = Gauge(
     "doorstep_reports_needing_correction",
-    f"Reports that somebody must correct; no publisher: imported {SAME_IN_ALL}",
+    f"Reports that somebody must correct; without a publisher: imported ones {SAME_IN_ALL}",
     ["publisher"],
 )
 WITHOUT_OWNER = Gauge(
@@ -26,6 +26,6 @@ WITHOUT_OWNER = Gauge(
 )
 OLDEST_WITHOUT_OWNER = Gauge(
     "doorstep_arrivals_without_owner_oldest_age_seconds",
-    f"How long the one that has waited longest has waited, in the time of the field {SAME_IN_ALL}",
+    f"How long the arrival without a worker that waits longest has waited, in the field's time {SAME_IN_ALL}",
     ["service"],
 )

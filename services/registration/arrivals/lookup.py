@@ -1,4 +1,4 @@
-"""Finding arrivals: by an id of theirs or of a report, and those that show much."""
+"""Look arrivals up: by their own id, by a report, by their risk."""
 
 from __future__ import annotations
 
@@ -39,14 +39,14 @@ def arrivals_of_report(conn: Connection, wanted: str, own: str | None) -> list[s
     rows = conn.execute(
         select(reports.c.id, reports.c.arrival_id, reports.c.outcome, reports.c.reasons).where(of)
     )
-    found: list[str] = []
+    ids: list[str] = []
     for row in rows.all():
         if row.outcome in ("needs_correction", "corrected") and row.arrival_id is None:
             reasons = "; ".join(f"{r['field']}: {r['message']} ({r['code']})" for r in row.reasons or ())
             return LedToNoArrival(row.id, row.outcome, reasons)
         companions = select(companion_arrivals.c.arrival_id).where(companion_arrivals.c.report_id == row.id)
-        found += [row.arrival_id, *conn.execute(companions.order_by(companion_arrivals.c.position)).scalars()]
-    return list(dict.fromkeys(found))
+        ids += [row.arrival_id, *conn.execute(companions.order_by(companion_arrivals.c.position)).scalars()]
+    return list(dict.fromkeys(ids))
 
 
 def arrivals_with_risk(conn: Connection, level: str, most: int) -> list[str]:
@@ -67,10 +67,10 @@ def trace(conn: Connection, arrival_id: str, *, sealer: Sealer, reveal: bool) ->
     :param reveal: with name, phone, identity number and addresses: personal data, whose view must be noted
         first. Otherwise names and phones are masked, and addresses left out.
     """
-    found = queries.trace(conn, arrival_id, sealer=sealer)
-    if found is not None and not reveal:
-        _mask(found)
-    return found
+    document = queries.trace(conn, arrival_id, sealer=sealer)
+    if document is not None and not reveal:
+        _mask(document)
+    return document
 
 
 def _mask(arrival: dict[str, Any]) -> None:
