@@ -31,15 +31,13 @@ def lazy_group(entries: dict[str, Entry]) -> type[TyperGroup]:
     """A group class with these commands, by name."""
 
     class LazyGroup(TyperGroup):
-        def list_commands(self, ctx: Any) -> list[str]:
-            return list(entries)
-
-        def get_command(self, ctx: Any, cmd_name: str) -> Any:
-            """For lists of commands: a name and a summary."""
-            entry = entries.get(cmd_name)
-            if entry is None:
-                return None
-            return TyperCommand(cmd_name, help=entry.summary, hidden=entry.hidden)
+        def __init__(self, **attrs: Any) -> None:
+            """For lists of commands, and for what a wrong name may have meant: names and summaries."""
+            attrs["commands"] = {
+                name: TyperCommand(name, help=entry.summary, hidden=entry.hidden)
+                for name, entry in entries.items()
+            }
+            super().__init__(**attrs)
 
         def resolve_command(self, ctx: Any, args: list[str]) -> Any:
             """The command itself, with its options; whoever asks wants to run it."""

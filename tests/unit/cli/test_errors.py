@@ -67,3 +67,8 @@ def test_the_list_of_commands_loads_no_command() -> None:
     script += "print([m for m in ('sqlalchemy', 'kombu', 'pika', 'services') if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_a_mistyped_command_is_refused_with_the_right_one() -> None:
+    done = CliRunner().invoke(app, ["aduit"])
+    assert done.exit_code == 2 and "audit" in done.output
