@@ -1,1 +1,1 @@
-"""Arrivals: which reports are one arrival, its risk, its doorstep and its worker."""
+"""Arrivals: the reports of one coming joined, its risk, its doorstep and its worker."""

@@ -1,4 +1,4 @@
-"""Whether every report has its arrivals, and every arrival its reports."""
+"""The balance: every report has its arrivals, and every arrival its reports."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an event says is new about an arrival."""
+"""The reasons that `arrival.reassessed` gives for announcing an arrival again."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from services.registration.arrivals.coming import Coming
 def changes(
     stored: StoredArrival, before: Coming, arrival: Arrival, *, companions_changed: bool
 ) -> list[str]:
-    """Why an arrival is announced again; nothing where a report only repeats what is known.
+    """One word for each kind of change; none where a report only repeats what is known.
 
     :param before: its coming from the earlier statements alone.
     """
@@ -35,7 +35,7 @@ def _where(arrival: Arrival) -> tuple[str | None, ...]:
 
 
 def _details_differ(before: Coming, after: Coming) -> bool:
-    """Whether anything differs but the stops, which have a word of their own, and the count of reports."""
+    """The stops have a word of their own, and the sources and number of reports are no detail."""
     if before is after:
         return False
     return replace(before, stops=after.stops, source_kinds=after.source_kinds, reports=after.reports) != after

@@ -1,4 +1,4 @@
-"""How many reports, arrivals and persons there are, by what registration made of them."""
+"""Counts of reports by outcome, of arrivals by risk and doorstep, and of persons."""
 
 from __future__ import annotations
 

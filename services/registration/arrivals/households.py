@@ -35,7 +35,7 @@ def join_households(uow: UnitOfWork, joined: Joined, statements: Sequence[Statem
 
 
 class HouseholdNames:
-    """Which name each household goes by, once some of them have been joined."""
+    """The name that each household goes by, once some of them have been joined."""
 
     def __init__(self, stored: Collection[str]) -> None:
         """

@@ -81,7 +81,7 @@ def unassigned(
 
 
 def without_worker(conn: Connection, _now: datetime) -> Numbers:
-    """How many arrivals wait for a worker, as a figure for `/metrics`."""
+    """The number of arrivals that wait for a worker, as a figure for `/metrics`."""
     waiting = select(func.count()).select_from(arrivals).where(_SINCE.is_not(None))
     return {("registration",): conn.execute(waiting).scalar_one()}
 

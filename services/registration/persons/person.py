@@ -9,7 +9,7 @@ from datetime import date
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Who came. Numbers are compact: no spaces or dashes, letters upper case."""
+    """Numbers are compact: no spaces or dashes, letters upper case."""
 
     name: str | None = None
     identity_type: str | None = None

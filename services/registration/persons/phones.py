@@ -1,4 +1,4 @@
-"""Which phone numbers are valid, and one form for all ways to write one."""
+"""Valid phone numbers, and one form for all ways to write a number."""
 
 from __future__ import annotations
 

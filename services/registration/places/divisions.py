@@ -101,7 +101,7 @@ class Divisions:
     # -- codes -----------------------------------------------------------------------------------------
 
     def knows(self, code: str) -> bool:
-        """Whether a code of 2, 4, 6, 9 or 12 digits (or padded with zeros) begins with a known division."""
+        """True if a code of 2, 4, 6, 9 or 12 digits (or padded with zeros) begins with a known division."""
         return bool(self.trim(code))
 
     def trim(self, code: str) -> str:

@@ -1,7 +1,7 @@
-"""Whose doorstep (P1): the community and grid of a destination, by the table of places.
+"""The doorstep of a destination (P1): its community and grid, by the table of places.
 
 Codes decide first, then names and aliases, the longest first. Where two communities fit equally, or none,
-nobody's doorstep is found, and the arrival waits on the street's list.
+it is nobody's doorstep, and the arrival waits on the street's list.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""How far back a stop concerns a risk list: for the days that the policy in force says.
+"""The look-back: a risk list concerns stops that ended at most so many days before it.
 
-The policy in force on the day on which an arrival is announced decides, as it decides the measure in
+The policy in force on the day on which an arrival is announced says how many. It also decides the measure in
 isolation: both services ask `field.policies.in_force` with the time of the arrival's event.
 """
 

@@ -1,4 +1,4 @@
-"""How often each kind of reference data has changed."""
+"""The version of each kind of reference data."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ def needs_correction(conn: Connection, *, limit: int = 100) -> list[dict[str, An
 
 
 def needing_correction(conn: Connection, _now: datetime) -> Numbers:
-    """How many reports need correction, by publisher, as a figure for `/metrics`."""
+    """The number of reports that need correction, by publisher, as a figure for `/metrics`."""
     # A literal, so that the planner sees that the partial index holds all of them.
     wanted = text("outcome = 'needs_correction'")
     rows = conn.execute(select(reports.c.publisher, func.count()).where(wanted).group_by(reports.c.publisher))

@@ -16,7 +16,7 @@ from services.registration.places.spelling import fold, plain, stem
 
 
 class Answer(IntEnum):
-    """Whether an address lies in a published place."""
+    """The answer to whether an address lies in a published place."""
 
     ELSEWHERE = 0  # the same place by name, but a house or door that is not among those listed
     UNKNOWN = 1  # only the county is the same
@@ -106,7 +106,7 @@ class _Named:
 
 
 def _begins_a_name(address: str, at: int) -> bool:
-    """Whether the name stands by itself: in 新幸福小区, 幸福小区 does not."""
+    """True if the name stands by itself: in 新幸福小区, 幸福小区 does not."""
     return at == 0 or address[at - 1] in "街道镇乡区村社委处路巷省市县州盟旗场号,、-)"
 
 

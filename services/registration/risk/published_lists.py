@@ -68,13 +68,13 @@ class RiskList:
         return {"county": by["county"], "city_only": by["city"], "province_only": by["province"]}
 
     def placed_percent(self) -> float:
-        """How many areas of a hundred have a county or district."""
+        """The share of areas that have a county or district, in percent."""
         return round(100 * self.placed()["county"] / len(self.listed), 2) if self.listed else 100.0
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """How a list differs from the areas in force before it.
+    """The differences between a list and the areas in force before it.
 
     :param changed: areas whose level is another: before, after.
     """

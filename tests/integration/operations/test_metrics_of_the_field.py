@@ -58,7 +58,7 @@ def test_arrivals_are_counted_by_source_and_risk_and_bad_reports_by_publisher(da
         trial.receive(
             report(1, stops=[registration_trial.RISKY]),
             report(2, source_kind="police"),
-            report(2, id="again", told="2022-10-01T11:30:00+08:00"),
+            report(2, id="again", time="2022-10-01T11:30:00+08:00"),
             report(3, publisher="bus", arrival={"at": "1999-01-01T10:00:00+08:00", "expected": False}),
         )
         assert (high(), none()) == (1, 1), "a second report of one coming is no second arrival"

@@ -25,12 +25,12 @@ def day() -> list[dict[str, Any]]:
     documents = []
     for order in range(30):
         people = [person(order + companion * 100) for companion in range(1 + order % 3)]
-        told = f"2022-10-01T10:{order:02d}:00+08:00"
+        time = f"2022-10-01T10:{order:02d}:00+08:00"
         documents.append(
-            report(order, people=people, at=f"2022-10-01T{order % 9:02d}:00:00+08:00", told=told)
+            report(order, people=people, at=f"2022-10-01T{order % 9:02d}:00:00+08:00", time=time)
         )
         if order % 2:
-            documents.append(report(order, publisher="self", told=told))
+            documents.append(report(order, publisher="self", time=time))
     return documents
 
 

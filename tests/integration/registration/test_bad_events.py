@@ -100,7 +100,7 @@ def test_neighbours_of_a_bad_event_are_registered_and_it_is_a_letter_and_rejecte
 
 
 def test_a_bad_event_that_stands_alone_is_rejected_too(intake: Intake) -> None:
-    intake.publish_reports(report(1, told="2022-10-01T10:30:00"))
+    intake.publish_reports(report(1, time="2022-10-01T10:30:00"))
     with intake.consuming():
         eventually(lambda: len(intake.letters()) == 1)
     (reply,) = intake.replies()
@@ -122,7 +122,7 @@ def test_where_an_answer_cannot_be_made_the_letter_is_buried_without_it(intake: 
         raise ZeroDivisionError
 
     intake.handler = replace(intake.handler, unreadable=failing)
-    intake.publish_reports(report(1, told="soon"), report(2))
+    intake.publish_reports(report(1, time="soon"), report(2))
     with intake.consuming():
         eventually(lambda: len(intake.letters()) == 1 and len(intake.trial.arrivals()) == 1)
 

@@ -74,7 +74,7 @@ def test_wrong_fields_are_reasons_too(trial: Trial) -> None:
 
 @pytest.mark.parametrize("year", ["0001", "9999"])
 def test_times_at_the_ends_of_the_calendar_are_reasons_not_errors(trial: Trial, year: str) -> None:
-    trial.receive(report(1, at=f"{year}-01-01T00:00:00+08:00", told=f"{year}-12-31T23:59:59-08:00"))
+    trial.receive(report(1, at=f"{year}-01-01T00:00:00+08:00", time=f"{year}-12-31T23:59:59-08:00"))
     (reply,) = trial.events("report.rejected")
     assert [reason["field"] for reason in reply["data"]["reasons"]] == ["time", "arrival.at"]
 

@@ -33,7 +33,7 @@ def test_an_arrival_found_to_live_in_another_grid_goes_to_its_worker(trial: Tria
     trial.receive(*(report(order) for order in range(3)))
     trial.receive(report(9, address="枣林社区"))
     trial.receive(
-        report(9, publisher="police", address="枣林社区海棠院2号楼", told="2022-10-01T11:00:00+08:00")
+        report(9, publisher="police", address="枣林社区海棠院2号楼", time="2022-10-01T11:00:00+08:00")
     )
     (moved,) = [row for row in trial.arrivals() if row["reports"] == 2]
     assert (moved["grid"], moved["worker"]) == ("g2", "w4")

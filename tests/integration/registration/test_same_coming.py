@@ -25,7 +25,7 @@ def trial(trial: Trial) -> Trial:
 ids = map(str, count())
 
 
-def told(who: dict[str, Any], *, day: int, hour: int = 10, **changed: Any) -> dict[str, Any]:
+def reported(who: dict[str, Any], *, day: int, hour: int = 10, **changed: Any) -> dict[str, Any]:
     at = f"2022-10-{day:02d}T{hour:02d}:00:00+08:00"
     return report(0, id=next(ids), people=[who], at=at, **changed)
 
@@ -54,8 +54,8 @@ def known_by(order: int) -> list[dict[str, Any]]:
 
 def test_a_person_whose_number_becomes_known_is_found_by_number_and_by_name(trial: Trial) -> None:
     before, name, whole, number, again = known_by(1)
-    trial.receive(told(before, day=1), told(name, day=7), told(whole, day=7, hour=11), batch=1)
-    trial.receive(told(number, day=7, hour=12), told(again, day=7, hour=13), batch=1)
+    trial.receive(reported(before, day=1), reported(name, day=7), reported(whole, day=7, hour=11), batch=1)
+    trial.receive(reported(number, day=7, hour=12), reported(again, day=7, hour=13), batch=1)
     assert [row["reports"] for row in trial.rows(t.arrivals, "arrived_at")] == [1, 4]
     assert len({row["person_id"] for row in trial.arrivals()}) == 1
     assert trial.read(balance.audit)["balanced"]
@@ -66,7 +66,7 @@ def test_a_person_known_by_number_and_by_name_is_one_person_in_any_order(trial: 
     orders = list(permutations(range(1, 5)))
     for number, order in enumerate(orders):
         known = known_by(number)
-        reports = [told(known[0], day=1), *(told(known[one], day=7, hour=10 + one) for one in order)]
+        reports = [reported(known[0], day=1), *(reported(known[one], day=7, hour=10 + one) for one in order)]
         trial.receive(*reports, batch=batch)
     by_person: dict[str, list[Any]] = {}
     for row in trial.arrivals():
@@ -80,7 +80,7 @@ def test_a_person_known_by_number_and_by_name_is_one_person_in_any_order(trial: 
 
 def test_arrivals_of_two_who_turn_out_to_be_one_person_are_held_against_each_other(trial: Trial) -> None:
     _, name, whole, number, _ = known_by(1)
-    trial.receive(told(number, day=1), told(name, day=2), told(whole, day=6), batch=1)
+    trial.receive(reported(number, day=1), reported(name, day=2), reported(whole, day=6), batch=1)
     assert len(trial.arrivals()) == 3
     assert {row["person_id"] for row in trial.arrivals()} == {trial.arrivals()[0]["person_id"]}
     (pair,) = trial.rows(t.possible_duplicates)
@@ -113,7 +113,7 @@ def test_reports_within_48_hours_put_two_arrivals_in_doubt_in_every_order(
     orders = list(permutations(hours))
     for number, order in enumerate(orders):
         when = [(1 + hour // 24, hour % 24) for hour in order]
-        trial.receive(*(told(person(number), day=day, hour=hour) for day, hour in when), batch=batch)
+        trial.receive(*(reported(person(number), day=day, hour=hour) for day, hour in when), batch=batch)
     by_person: dict[str, list[Any]] = {}
     for row in trial.arrivals():
         by_person.setdefault(row["person_id"], []).append(row)
@@ -128,15 +128,15 @@ def test_reports_within_48_hours_put_two_arrivals_in_doubt_in_every_order(
 
 def times_of(trial: Trial, arrival_id: str) -> list[datetime]:
     kept = [row for row in trial.rows(t.reports) if row["arrival_id"] == arrival_id]
-    told = [trial.sealer.unseal(row["sealed"], "report")["data"]["arrival"]["at"] for row in kept]
-    return [datetime.fromisoformat(one) for one in told]
+    times = [trial.sealer.unseal(row["sealed"], "report")["data"]["arrival"]["at"] for row in kept]
+    return [datetime.fromisoformat(time) for time in times]
 
 
 def test_a_decision_of_staff_about_two_arrivals_outlasts_further_reports(trial: Trial) -> None:
-    trial.receive(told(person(1), day=1), told(person(1), day=4), told(person(1), day=2, hour=22))
+    trial.receive(reported(person(1), day=1), reported(person(1), day=4), reported(person(1), day=2, hour=22))
     with trial.database.begin() as conn:
         conn.execute(t.possible_duplicates.update().values(state="apart"))
-    trial.receive(told(person(1), day=3))
+    trial.receive(reported(person(1), day=3))
     assert [row["state"] for row in trial.rows(t.possible_duplicates)] == ["apart"]
 
 
@@ -146,13 +146,13 @@ def test_a_decision_of_staff_about_two_arrivals_outlasts_further_reports(trial: 
 def test_a_report_sent_again_after_its_courtyard_moved_is_the_same_arrival(
     trial: Trial,
 ) -> None:
-    trial.receive(told(person(1), day=7))
+    trial.receive(reported(person(1), day=7))
     with trial.work.unit() as uow:
         import_places(uow, PLACES.replace("y1,g1,", "y1,c2,"))
-    trial.receive(told(person(1), day=7, hour=12))
+    trial.receive(reported(person(1), day=7, hour=12))
     (row,) = trial.arrivals()
     assert (row["reports"], row["community"], row["worker"]) == (2, "c2", "w3")
-    trial.receive(told(person(1), day=7, hour=13))
+    trial.receive(reported(person(1), day=7, hour=13))
     assert len(trial.arrivals()) == 1
 
 
@@ -160,7 +160,7 @@ def test_a_report_sent_again_after_its_courtyard_moved_is_the_same_arrival(
 
 
 def test_a_report_of_long_ago_that_no_longer_opens_holds_up_no_new_coming(trial: Trial) -> None:
-    trial.receive(told(person(1), day=7), told(person(1), day=7, hour=11))
+    trial.receive(reported(person(1), day=7), reported(person(1), day=7, hour=11))
     with trial.work.unit() as uow:
         uow.conn.execute(update(t.reports).values(sealed="of a key that is lost"))
         import_places(uow, PLACES.replace("y1,g1,", "y1,c2,"))
@@ -173,7 +173,7 @@ def test_old_arrivals_are_compared_when_two_people_turn_out_to_be_one(
     trial: Trial,
 ) -> None:
     _, name, whole, number, _ = known_by(1)
-    trial.receive(told(name, day=3), told(name, day=5, hour=9), told(number, day=6))
+    trial.receive(reported(name, day=3), reported(name, day=5, hour=9), reported(number, day=6))
     assert len(trial.arrivals()) == 2 and not pairs(trial)
     trial.clock.moment += timedelta(days=30)
     trial.receive(report(1, people=[whole], at="2022-11-06T10:00:00+08:00"))

@@ -24,7 +24,7 @@ from tests.integration.registration.trial import (
 
 
 def test_two_sources_of_one_coming_are_one_arrival(trial: Trial) -> None:
-    trial.receive(report(1), report(1, publisher="police", told="2022-10-01T11:00:00+08:00"))
+    trial.receive(report(1), report(1, publisher="police", time="2022-10-01T11:00:00+08:00"))
     assert outcomes(trial) == ["merged", "registered"]
     (row,) = trial.arrivals()
     assert row["reports"] == 2
@@ -34,7 +34,7 @@ def test_two_sources_of_one_coming_are_one_arrival(trial: Trial) -> None:
 
 def test_a_later_report_with_a_risky_stop_raises_the_arrival(trial: Trial) -> None:
     trial.receive(report(1))
-    trial.receive(report(1, publisher="police", stops=[RISKY], told="2022-10-01T11:00:00+08:00"))
+    trial.receive(report(1, publisher="police", stops=[RISKY], time="2022-10-01T11:00:00+08:00"))
     (event,) = trial.events("arrival.reassessed")
     assert event["aggregateversion"] == 2
     assert event["data"]["change"] == {"why": ["stop_added", "risk_raised"], "previous_level": "none"}
@@ -44,7 +44,7 @@ def test_a_later_report_with_a_risky_stop_raises_the_arrival(trial: Trial) -> No
 
 def test_a_report_that_says_nothing_new_makes_no_event(trial: Trial) -> None:
     trial.receive(report(1))
-    trial.receive(report(1, publisher="police", told="2022-10-01T11:00:00+08:00"))
+    trial.receive(report(1, publisher="police", time="2022-10-01T11:00:00+08:00"))
     assert trial.events("arrival.reassessed") == []
     assert trial.arrivals()[0]["reports"] == 2
 
@@ -110,13 +110,13 @@ def family_day() -> list[dict[str, Any]]:
     documents = []
     for order in range(40):
         minutes = order % 60
-        told = f"2022-10-01T10:{minutes:02d}:00+08:00"
+        time = f"2022-10-01T10:{minutes:02d}:00+08:00"
         people = [person(order)] + ([person(order + 500)] if order % 4 == 0 else [])
-        documents.append(report(order, people=people, told=told))
-        documents.append(report(order, publisher="police", stops=[RISKY] if order % 3 else [], told=told))
+        documents.append(report(order, people=people, time=time))
+        documents.append(report(order, publisher="police", stops=[RISKY] if order % 3 else [], time=time))
         if order % 2:
             bare = {**person(order), "identity_number": None, "identity_type": None}
-            documents.append(report(order, publisher="gate", people=[bare], stops=[], told=told))
+            documents.append(report(order, publisher="gate", people=[bare], stops=[], time=time))
     return documents
 
 

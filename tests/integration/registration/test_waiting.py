@@ -59,8 +59,8 @@ def test_the_arrivals_of_a_worker_who_left_go_to_others_of_the_grid_by_an_event(
     assert run_timer(trial) == 5
     assert {row["worker"] for row in trial.arrivals()} == {"w2"}
     assert loads(trial) == {"w1": 0, "w2": 10}
-    told = trial.events("arrival.reassessed")
-    assert [one["data"]["worker"] for one in told] == ["w2"] * 5
+    reassessed = trial.events("arrival.reassessed")
+    assert [event["data"]["worker"] for event in reassessed] == ["w2"] * 5
     assert trial.read(balance.audit)["balanced"]
 
 

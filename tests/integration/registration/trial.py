@@ -89,7 +89,7 @@ def report(
     publisher: str = "rail",
     id: str | None = None,
     at: str = "2022-10-01T10:00:00+08:00",
-    told: str = "2022-10-01T10:30:00+08:00",
+    time: str = "2022-10-01T10:30:00+08:00",
     people: Sequence[dict[str, Any]] | None = None,
     address: str = "石榴雅苑3号楼",
     stops: Sequence[dict[str, Any]] = (SAFE,),
@@ -103,7 +103,7 @@ def report(
         "id": id or f"{publisher}-{order}",
         "source": f"/{publisher}/arrivals",
         "type": "arrival.reported",
-        "time": told,
+        "time": time,
         "data": {
             "source_kind": "transport",
             "person": first,

@@ -95,8 +95,8 @@ def test_the_more_precise_placement_is_kept() -> None:
 
 
 def known(name: str, *hours: int, place: str = "c", placed: bool = True) -> Known:
-    told = frozenset(AT + timedelta(hours=hour) for hour in hours)
-    return Known(name, min(told), place, placed, told)
+    times = frozenset(AT + timedelta(hours=hour) for hour in hours)
+    return Known(name, min(times), place, placed, times)
 
 
 def test_the_same_place_within_48_hours_is_the_same_coming() -> None:
