@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from contracts.envelope import Event
 from services.isolation.cases import states
@@ -15,8 +15,7 @@ from services.isolation.cases.story import Chapter, Standing, in_order, standing
 from services.isolation.plans.task import Task, new_task
 
 
-@dataclass(frozen=True, slots=True)
-class Opening:
+class Opening(NamedTuple):
     """An arrival that has no case yet, and all that became known about it.
 
     :param cause: the first event, whose correlation the case keeps.
@@ -28,8 +27,7 @@ class Opening:
     cause: Event
 
 
-@dataclass(frozen=True, slots=True)
-class _Prepared:
+class _Prepared(NamedTuple):
     opening: Opening
     story: tuple[Chapter, ...]
     stands: Standing

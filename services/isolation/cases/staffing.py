@@ -18,7 +18,7 @@ def places_of(arrival: Arrival, places: PlaceTree[Place]) -> tuple[str, ...]:
 
 def roles_of(stands: Standing) -> tuple[str, ...]:
     """All roles among which a team may be chosen."""
-    return stands.rule.care_team + stands.policy.stand_ins()
+    return stands.rule.care_team + stands.policy.stand_ins
 
 
 def choose_team(
@@ -35,7 +35,7 @@ def choose_team(
     team = choose(
         stands.rule.care_team, places, staff.roster, load, given=sent_worker(arrival, staff), keep=keep
     )
-    return team or choose(stands.policy.stand_ins(), places, staff.roster, load, keep=keep)[:1]
+    return team or choose(stands.policy.stand_ins, places, staff.roster, load, keep=keep)[:1]
 
 
 def sent_worker(arrival: Arrival, staff: Staff) -> Member | None:

@@ -45,6 +45,13 @@ def policy_from(document: Mapping[str, Any], version: int) -> Policy:
         if "treat_as" in given:
             rules[level] = rules[given["treat_as"]]
     repeat, call = checked["repeat_after_minutes"], checked["call_them"]
+    ladder = Ladder(
+        tuple(
+            Rung(rung["level"], timedelta(minutes=rung["after_minutes"]), tuple(rung["roles"]))
+            for rung in checked["ladder"]
+        ),
+        timedelta(minutes=repeat) if repeat else None,
+    )
     return Policy(
         policy_id=checked["policy_id"],
         version=version,
@@ -56,13 +63,8 @@ def policy_from(document: Mapping[str, Any], version: int) -> Policy:
         look_back_days=checked["look_back_days"],
         applies_to_open_cases=checked["applies_to_open_cases"],
         rules=rules,
-        ladder=Ladder(
-            tuple(
-                Rung(rung["level"], timedelta(minutes=rung["after_minutes"]), tuple(rung["roles"]))
-                for rung in checked["ladder"]
-            ),
-            timedelta(minutes=repeat) if repeat else None,
-        ),
+        ladder=ladder,
+        stand_ins=next((rung.roles for rung in ladder.rungs if rung.level == "community"), ()),
         call_by_phone=OpeningTask(CALL_BY_PHONE, call["role"], timedelta(minutes=call["within_minutes"])),
     )
 

@@ -30,6 +30,7 @@ class Policies:
         self.by_id = by_id
         self._zone = zone
         self._in_force: dict[tuple[str | None, date], Policy | None] = {}
+        self._open_epochs: dict[date, int] = {}
 
     def in_force(self, division: str | None, at: datetime) -> Policy | None:
         key = (division, local_day(at, self._zone))
@@ -41,19 +42,20 @@ class Policies:
 
     def epoch(self, now: datetime) -> int:
         """Grows whenever another policy may be in force: by an import, by a beginning, by an end."""
-        return self.revision * _STEP + self._turns(now, self.by_id.values())
+        return self.revision * _STEP + _turns(local_day(now, self._zone), self.by_id.values())
 
     def open_epoch(self, now: datetime) -> int:
         """The same for policies that apply to open cases."""
-        applying = [policy for policy in self.by_id.values() if policy.applies_to_open_cases]
-        return self.open_revision * _STEP + self._turns(now, applying)
-
-    def _turns(self, now: datetime, policies: Iterable[Policy]) -> int:
-        """How many beginnings and ends of these policies have passed."""
         today = local_day(now, self._zone)
-        return sum(
-            (p.valid_from <= today) + (p.valid_to is not None and p.valid_to < today) for p in policies
-        )
+        if today not in self._open_epochs:
+            applying = [policy for policy in self.by_id.values() if policy.applies_to_open_cases]
+            self._open_epochs[today] = self.open_revision * _STEP + _turns(today, applying)
+        return self._open_epochs[today]
+
+
+def _turns(today: date, policies: Iterable[Policy]) -> int:
+    """The number of beginnings and ends of these policies that have passed."""
+    return sum((p.valid_from <= today) + (p.valid_to is not None and p.valid_to < today) for p in policies)
 
 
 def read_policies(conn: Connection, revision: int, open_revision: int, zone: ZoneInfo) -> Policies:

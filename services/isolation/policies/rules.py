@@ -103,12 +103,10 @@ class Policy:
     applies_to_open_cases: bool
     rules: Mapping[str, Rule]
     ladder: Ladder
+    stand_ins: tuple[str, ...]
+    """Roles that take a case where nobody has a role of its measure: those of the community's rung."""
     call_by_phone: OpeningTask
     """The task for a resident whom no message reached."""
-
-    def stand_ins(self) -> tuple[str, ...]:
-        """Roles that take a case where nobody has a role of its measure: those of the community's rung."""
-        return next((rung.roles for rung in self.ladder.rungs if rung.level == "community"), ())
 
 
 @dataclass(frozen=True, slots=True)
