@@ -35,7 +35,7 @@ def publish(isolation: isolation_trial.Trial, registration: Trial, *policies: di
     for document in policies:
         isolation.do(import_policy, document)
     with registration.work.unit() as uow:
-        POLICIES.keep(uow, isolation.told("policy.published"))
+        POLICIES.keep(uow, isolation.recorded("policy.published"))
 
 
 def policies_of_both(
