@@ -1,4 +1,4 @@
-"""The read side: one arrival with its history, and the arrivals that no worker has."""
+"""One arrival with its history, and the number of arrivals that no worker has."""
 
 from __future__ import annotations
 
@@ -61,23 +61,6 @@ def trace(conn: Connection, arrival_id: str, *, sealer: Sealer | None = None) ->
     if sealer:
         document["person"] = unsealed(sealer, row["sealed"], "person")
     return document
-
-
-def unassigned(
-    conn: Connection, now: datetime, *, street: str | None = None, limit: int = 100
-) -> list[dict[str, Any]]:
-    """Arrivals that no worker has, the longest waiting first, with the minutes they have waited."""
-    a = arrivals.c
-    columns = (
-        a.id, a.state, a.division, a.street, a.community, a.risk_level, a.arrived_at, a.unassigned_since
-    )  # fmt: skip
-    query = select(*columns).where(_SINCE.is_not(None))
-    if street is not None:
-        query = query.where(a.street == street)
-    rows = conn.execute(query.order_by(_SINCE, a.id).limit(limit)).mappings()
-    return [
-        {**row, "waiting_minutes": int((now - row["unassigned_since"]).total_seconds() // 60)} for row in rows
-    ]
 
 
 def without_worker(conn: Connection, _now: datetime) -> Numbers:

@@ -39,12 +39,6 @@ _CORPS = {
     "七": "659010", "八": "659001", "九": "659012", "十": "659005", "十三": "659011", "十四": "659009",
 }  # fmt: skip
 _CORPS_DIVISION = re.compile(r"第(十?[一二三四五六七八九十])师")
-_GROUPS = (
-    "市辖区",
-    "县",
-    "省直辖县级行政单位",
-    "自治区直辖县级行政单位",
-)  # headings of the table, not places
 _MUNICIPALITIES = ("11", "12", "31", "50")
 # The statistics bureau gives development zones 71 to 79 in place of a county: no district, but a known city.
 _ZONE = re.compile(r"\d{4}7[1-9]$")

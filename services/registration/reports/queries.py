@@ -1,4 +1,4 @@
-"""The reports of an arrival, and the reports that somebody must correct."""
+"""The reports of an arrival, and the number of reports that somebody must correct."""
 
 from __future__ import annotations
 
@@ -14,18 +14,6 @@ from chassis.sealing import Sealer
 from services.registration.persons.sealed import unsealed
 from services.registration.reports.report import SEAL_PURPOSE, read_report
 from services.registration.reports.tables import companion_arrivals, reports
-
-
-def needs_correction(conn: Connection, *, limit: int = 100) -> list[dict[str, Any]]:
-    """Reports that staff or the source must correct, the oldest first. Reasons hold no values."""
-    r = reports.c
-    rows = conn.execute(
-        select(r.id, r.publisher, r.source, r.event_id, r.received_at, r.reasons)
-        .where(r.outcome == "needs_correction")
-        .order_by(r.received_at, r.id)
-        .limit(limit)
-    ).mappings()
-    return [dict(row) for row in rows]
 
 
 def needing_correction(conn: Connection, _now: datetime) -> Numbers:

@@ -9,7 +9,7 @@ import pytest
 from contracts.envelope import event_document
 from contracts.faults import Refused
 from services.registration import tables as t
-from services.registration.arrivals import balance, queries
+from services.registration.arrivals import balance
 from services.registration.arrivals.assign_waiting import assign_waiting
 from services.registration.places.import_places import import_places
 from services.registration.policies.keep_policies import POLICIES
@@ -41,9 +41,8 @@ def test_an_arrival_found_to_live_in_another_grid_goes_to_its_worker(trial: Tria
 
 def test_a_destination_nobody_knows_waits_on_the_streets_list(trial: Trial) -> None:
     trial.receive(report(1, address="拱星墩街道无名路3号"))
-    (waiting,) = trial.read(queries.unassigned, NOON, street="s1")
-    assert (waiting["community"], waiting["waiting_minutes"]) == (None, 0)
-    assert trial.read(queries.unassigned, NOON, street="s9") == []
+    (waiting,) = trial.waiting()
+    assert (waiting["street"], waiting["community"], waiting["unassigned_since"]) == ("s1", None, NOON)
 
 
 def test_imported_places_and_staff_are_announced_once(trial: Trial) -> None:

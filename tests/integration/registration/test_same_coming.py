@@ -12,7 +12,6 @@ from sqlalchemy import update
 from services.registration import tables as t
 from services.registration.arrivals import balance
 from services.registration.places.import_places import import_places
-from services.registration.reports.queries import needs_correction
 from tests.integration.registration.trial import CHINA, PLACES, Trial, person, report
 
 
@@ -95,11 +94,13 @@ def test_a_placeholder_number_shared_by_children_goes_to_correction(
         child = person(order + 500, **number, birth_date=born)
         trial.receive(report(order, people=[person(order), child]))
     assert trial.arrivals() == []
-    for listed in trial.read(needs_correction):
-        assert [(one["field"], one["code"]) for one in listed["reasons"]] == [
+    kept = trial.rows(t.reports)
+    for row in kept:
+        assert row["outcome"] == "needs_correction"
+        assert [(reason["field"], reason["code"]) for reason in row["reasons"]] == [
             ("companions[0].identity_number", "identity_placeholder")
         ]
-    assert len(trial.read(needs_correction)) == 2
+    assert len(kept) == 2
 
 
 # -- several comings in a few days ---------------------------------------------------------------------------

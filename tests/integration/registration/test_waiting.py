@@ -73,7 +73,7 @@ def test_arrivals_of_a_worker_who_left_wait_and_are_counted_if_nobody_else_is_th
     assert run_timer(trial) == 3
     assert {(row["worker"], row["state"]) for row in trial.arrivals()} == {(None, "reported")}
     assert [one["data"]["worker"] for one in trial.events("arrival.reassessed")] == [None] * 3
-    assert len(trial.read(queries.unassigned, trial.clock.moment, street="s1")) == 3
+    assert [row["street"] for row in trial.waiting()] == ["s1"] * 3
     assert trial.read(queries.without_worker, NOON) == {("registration",): 3}
     assert loads(trial)["w3"] == 0
     assert trial.read(balance.audit)["balanced"]
@@ -87,7 +87,7 @@ def test_a_report_about_an_arrival_whose_worker_has_just_left_puts_it_on_the_lis
     trial.receive(report(1, address="和平家园1号楼"))
     left(trial, "w3")
     trial.receive(report(1, publisher="police", address="和平家园1号楼"))
-    (waiting,) = trial.read(queries.unassigned, NOON)
+    (waiting,) = trial.waiting()
     assert waiting["id"] == trial.arrivals()[0]["id"]
     assert trial.read(balance.audit)["balanced"]
 

@@ -174,6 +174,11 @@ class Trial:
     def arrivals(self) -> list[Any]:
         return self.rows(t.arrivals, "id")
 
+    def waiting(self) -> list[Any]:
+        """Arrivals that no worker has, the longest waiting first."""
+        rows = self.rows(t.arrivals, "unassigned_since", "id")
+        return [row for row in rows if row["unassigned_since"] is not None]
+
     def person_of(self, row: Any) -> dict[str, Any]:
         found: dict[str, Any] = self.sealer.unseal(row["sealed"])
         return found
