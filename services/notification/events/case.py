@@ -7,7 +7,6 @@ from typing import Any, ClassVar, Final
 
 from field.words import MEASURES
 from services.notification.events.event import (
-    DEFAULT_LANGUAGE,
     RESIDENT,
     Data,
     InformingEvent,
@@ -15,6 +14,7 @@ from services.notification.events.event import (
     Parameter,
     Recipient,
     Selector,
+    resident,
     staff,
 )
 
@@ -79,7 +79,7 @@ class CaseEvent(InformingEvent):
 
     def resolve(self, name: str, role: str | None, data: Data) -> Iterable[Recipient]:
         if name == RESIDENT:
-            return (Recipient(RESIDENT, language=data.get("language") or DEFAULT_LANGUAGE),)
+            return (resident(data),)
         team: Sequence[Data] = data["team"]
         members = team[:1] if name == OWNER else [member for member in team if member["role"] == role]
         return [staff(member) for member in members if member["staff_id"]]

@@ -7,6 +7,7 @@ the token in which it came.
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, ClassVar, Final
 
 from field.words import LANGUAGES
@@ -117,6 +118,16 @@ class InformingEvent(ABC):
     @abstractmethod
     def resolve(self, name: str, role: str | None, data: Data) -> Iterable[Recipient]:
         """The people whom a rule's `to` names. Nobody is an answer, for instance before a case has a team."""
+
+
+def resident(data: Data) -> Recipient:
+    """Whom the event is about."""
+    return _resident(data.get("language") or DEFAULT_LANGUAGE)
+
+
+@cache
+def _resident(language: str) -> Recipient:
+    return Recipient(RESIDENT, language=language)
 
 
 def staff(member: Data) -> Recipient:

@@ -34,7 +34,8 @@ def plan(event: InformingEvent, data: Data, version: int, book: RuleBook) -> Pla
         if rule.to == NOBODY:
             continue
         for recipient in event.resolve(rule.to, rule.role, data):
-            if recipient.id not in planned:
-                id = message_id(notice.case_id, notice.key, rule.name, recipient.id, *notice.says)
-                planned[recipient.id] = PlannedMessage(id, rule, recipient)
+            to = recipient.id
+            if to not in planned:
+                id = message_id(notice.case_id, notice.key, rule.name, to, *notice.says)
+                planned[to] = PlannedMessage(id, rule, recipient)
     return Plan(notice, list(planned.values()))
