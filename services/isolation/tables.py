@@ -1,4 +1,4 @@
-"""All tables of isolation in one place, for migrations and for whoever compares databases."""
+"""All tables of isolation in one place, for migrations and tests. Code imports from the sub-domains."""
 
 from services.isolation.cases.tables import case_history, cases, waiting_for_policy
 from services.isolation.metadata import metadata

@@ -12,7 +12,7 @@ from chassis.database.statements import is_in
 from chassis.handover import Sums, Versions, stream
 from services.notification.messages import queries
 from services.notification.messages.states import STATES
-from services.notification.tables import notices
+from services.notification.messages.tables import notices
 
 _OF_A_CASE = notices.c.event.in_(("case.opened", "case.changed"))
 

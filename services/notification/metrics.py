@@ -12,7 +12,7 @@ from services.notification.channels import CHANNELS
 from services.notification.messages import states
 from services.notification.messages.columns import channel_names
 from services.notification.messages.counters import SENDS, SETTLED
-from services.notification.tables import messages
+from services.notification.messages.tables import messages
 
 __all__ = ["FIGURES", "SENDS", "SETTLED", "WAITING"]
 

@@ -1,13 +1,13 @@
-"""Every table of registration in one place, for migrations and tests. Code imports from the sub-domains."""
+"""All tables of registration in one place, for migrations and tests. Code imports from the sub-domains."""
 
 from services.registration.arrivals.tables import arrivals, possible_duplicates, worker_loads
+from services.registration.metadata import metadata
 from services.registration.persons.tables import person_keys, person_views
 from services.registration.places.tables import places
 from services.registration.policies.tables import policies
 from services.registration.reference.tables import versions
 from services.registration.reports.tables import companion_arrivals, reports
 from services.registration.risk.tables import risk_areas, risk_lists
-from services.registration.schema import metadata
 from services.registration.staff.tables import staff
 
 __all__ = [

@@ -8,7 +8,7 @@ from sqlalchemy.engine import Connection
 
 from chassis.database.statements import count_by
 from services.notification.messages.states import PENDING, SENDING
-from services.notification.tables import messages
+from services.notification.messages.tables import messages
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,9 +15,9 @@ from services.notification.events import EVENTS
 from services.notification.messages import states
 from services.notification.messages.columns import channels_text, plan_text
 from services.notification.messages.planning import Plan, PlannedMessage, plan
+from services.notification.messages.tables import messages, notices
 from services.notification.rules.book import RuleBook
 from services.notification.rules.in_use import rules_in_use
-from services.notification.tables import messages, notices
 
 
 def inform(uow: UnitOfWork, events: Sequence[Event]) -> None:

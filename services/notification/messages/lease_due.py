@@ -21,7 +21,7 @@ from services.notification.messages import states
 from services.notification.messages.attempts import BackOff
 from services.notification.messages.ledger import Channels, Ledger
 from services.notification.messages.letters import Letter, Message, StoredNotice, Unseal, has_address
-from services.notification.tables import messages, notices
+from services.notification.messages.tables import messages, notices
 
 NoticesByKey = Mapping[str, StoredNotice]
 

@@ -15,7 +15,7 @@ from services.notification.messages import states
 from services.notification.messages.attempts import BackOff, Next, after
 from services.notification.messages.counters import SETTLED
 from services.notification.messages.letters import Letter
-from services.notification.tables import message_attempts, messages
+from services.notification.messages.tables import message_attempts, messages
 
 Channels = Mapping[str, Channel]
 """Those that are set up, by name."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import select
 from sqlalchemy.engine import Connection
 
-from services.notification.tables import messages
+from services.notification.messages.tables import messages
 
 
 def case_of_message(conn: Connection, message_id: str) -> str | None:

@@ -14,7 +14,7 @@ from services.notification.messages.columns import PlanEntry, plan_entries
 from services.notification.messages.letters import Message, Row, StoredNotice, Unseal, open_message
 from services.notification.messages.message_id import id_range
 from services.notification.messages.states import STATES
-from services.notification.tables import message_attempts, messages, notices
+from services.notification.messages.tables import message_attempts, messages, notices
 from services.notification.texts.texts import Texts
 
 # How many missing messages are named; the count is always whole.

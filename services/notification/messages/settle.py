@@ -11,7 +11,7 @@ from services.notification.messages import states
 from services.notification.messages.attempts import BackOff
 from services.notification.messages.ledger import Channels, Ledger
 from services.notification.messages.letters import Letter
-from services.notification.tables import messages
+from services.notification.messages.tables import messages
 
 
 def settle(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Boolean, Column, Date, Index, Integer, String, Table, Text
 
 from chassis.database.types import Id, Json, UtcDateTime
-from services.registration.schema import metadata
+from services.registration.metadata import metadata
 
 arrivals = Table(
     "arrivals",

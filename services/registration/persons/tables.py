@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Column, Index, String, Table
 
 from chassis.database.types import Id, UtcDateTime
-from services.registration.schema import metadata
+from services.registration.metadata import metadata
 
 person_keys = Table(
     "person_keys",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Boolean, Column, Integer, String, Table
 
 from chassis.database.types import Json
-from services.registration.schema import metadata
+from services.registration.metadata import metadata
 
 places = Table(
     "places",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Column, Date, Integer, String, Table
 
 from chassis.database.types import Json
-from services.registration.schema import metadata
+from services.registration.metadata import metadata
 
 policies = Table(
     "policies",  # copy of what isolation publishes

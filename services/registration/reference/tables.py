@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Column, Integer, String, Table
 
-from services.registration.schema import metadata
+from services.registration.metadata import metadata
 
 versions = Table(
     "versions",  # goes up when a reference table changes, so that caches in all replicas notice

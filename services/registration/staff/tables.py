@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Boolean, Column, Integer, String, Table, Text
 
-from services.registration.schema import metadata
+from services.registration.metadata import metadata
 
 staff = Table(
     "staff",

@@ -1,4 +1,4 @@
-"""The one collection of tables that all sub-domains of registration add theirs to.
+"""The tables of registration belong together: one MetaData, with the chassis' own tables.
 
 Personal data stands in `sealed` columns only; persons are found by blind index.
 """
