@@ -16,7 +16,7 @@ from chassis.database.statements import insert_rows, is_in, lock_rows
 from chassis.database.tables import TABLES
 from chassis.ids import new_id
 from chassis.names import ATTEMPTS, BACK, LETTER, ROUTING_KEY
-from chassis.sealing import Sealer
+from chassis.sealing import SealBroken, Sealer
 from contracts.envelope import ONE, BadEvent, Event, Parsed, Unreadable, parse_message
 
 DEAD = TABLES["dead_letters"]
@@ -167,18 +167,19 @@ def bury(conn: Connection, sealer: Sealer, letters: Sequence[DeadLetter]) -> Non
     A replay that was killed and begun again may have sent a copy twice: only one letter follows another.
     """
     replayed = {letter.follows for letter in letters if letter.follows}
-    buried: set[tuple[str, str, str | None, str | None]] = set()
+    buried: set[tuple[str | None, ...]] = set()
     if replayed:
         _settle(conn, replayed, "replayed")
-        columns = (DEAD.c.follows, DEAD.c.handler, DEAD.c.event_id, DEAD.c.sealed_body)
+        columns = (DEAD.c.follows, DEAD.c.handler, DEAD.c.source, DEAD.c.event_id, DEAD.c.sealed_body)
         rows = conn.execute(select(*columns).where(is_in(conn, DEAD.c.follows, replayed)))
-        buried = {(r.follows, r.handler, r.event_id, _body_if_nameless(sealer, r)) for r in rows}
+        buried = {(r.follows, r.handler, r.source, r.event_id, _body_of(sealer, r)) for r in rows}
     now = datetime.now(UTC)
     new = []
     for letter in letters:
         if letter.follows:
-            event_id = letter.event.id if letter.event else None
-            key = (letter.follows, letter.handler, event_id, None if event_id else letter.body)
+            event = letter.event
+            source, event_id = (event.source, event.id) if event else (None, None)
+            key = (letter.follows, letter.handler, source, event_id, letter.body)
             if key in buried:
                 continue
             buried.add(key)
@@ -186,9 +187,15 @@ def bury(conn: Connection, sealer: Sealer, letters: Sequence[DeadLetter]) -> Non
     insert_rows(conn, DEAD, new)
 
 
-def _body_if_nameless(sealer: Sealer, row: Any) -> str | None:
-    """Key by body where events have no id: one replayed message may come back as several faulty events."""
-    return None if row.event_id else str(sealer.unseal(row.sealed_body, PURPOSE))
+def _body_of(sealer: Sealer, row: Any) -> str | None:
+    """The body tells apart faulty events of one replayed message that share an id, or have none.
+
+    None where this process lacks the key: then a second letter is better than none.
+    """
+    try:
+        return str(sealer.unseal(row.sealed_body, PURPOSE))
+    except SealBroken:
+        return None
 
 
 def _row(sealer: Sealer, letter: DeadLetter, now: datetime) -> dict[str, Any]:

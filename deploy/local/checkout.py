@@ -1,5 +1,6 @@
 """The files of another commit in a folder of their own, to run that code beside the present code."""
 
+import os
 import subprocess
 from pathlib import Path
 
@@ -30,8 +31,11 @@ def unpack(commit: str, folder: Path, repository: Path = ROOT) -> None:
 
 
 def _git(repository: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]:
+    # Only files are read; a clone that belongs to another user is as good.
+    trust = {"GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": "safe.directory", "GIT_CONFIG_VALUE_0": "*"}
+    command = ["git", "-C", str(repository), *arguments]
     try:
-        return subprocess.run(["git", "-C", str(repository), *arguments], capture_output=True)
+        return subprocess.run(command, capture_output=True, env=os.environ | trust)
     except FileNotFoundError:
         raise LocalNodeError("this machine has no git: install it") from None
 

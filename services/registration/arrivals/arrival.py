@@ -35,6 +35,7 @@ class StoredArrival:
     risk_level: str
     correlation_id: str
     unassigned_since: datetime | None
+    created_at: datetime
 
     @property
     def risk(self) -> RiskLevel:

@@ -97,12 +97,13 @@ def test_a_copy_that_is_dead_again_follows_its_letter_once_however_often_it_was_
 
 
 def test_a_copy_that_the_broker_gives_up_on_like_its_letter_follows_it_once(trial: Trial) -> None:
-    trial.publish_events(place_event(1))
+    body = dump_event(place_event(1))
+    trial.publish(body)
     given_up(trial, 1)
     (letter,) = letters(trial)
     begin_replay(trial, letter.id)
-    for _ in range(2):
-        send(trial, BACK, trial.queue, letter.id, dump_event(place_event(1)))
+    for _ in range(2):  # both copies are made of the letter's body
+        send(trial, BACK, trial.queue, letter.id, body)
     given_up(trial, 2)
     before, after = letters(trial)
     assert (before.state, before.settled_by, before.handled_at) == ("replayed", "wang", None)

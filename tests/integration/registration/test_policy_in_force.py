@@ -77,6 +77,19 @@ def test_an_announced_arrival_goes_by_the_edition_of_the_day_it_is_registered(
     assert of_both == (LONG, "p-1")
 
 
+def test_a_further_report_goes_by_the_edition_under_which_the_arrival_was_registered(
+    trial: Trial, isolation: isolation_trial.Trial
+) -> None:
+    """Its case stays under that edition too, so a shorter look-back must not make it laxer."""
+    publish(isolation, trial, OLD, NEW)
+    policies_of_both(isolation, trial, now="2022-10-01T12:00", arrived_at="2022-10-01T10:00:00")
+    trial.clock.moment = datetime(2022, 10, 2, 12, tzinfo=CHINA)
+    trial.receive(report(1, publisher="police", time="2022-10-02T11:00:00+08:00", stops=[EARLY_STOP]))
+    (arrival,) = trial.arrivals()
+    assert (arrival["reports"], arrival["risk_level"]) == (2, "high")
+    assert all(event["data"]["risk"]["level"] == "high" for event in trial.events("arrival.reassessed"))
+
+
 @pytest.mark.parametrize(("first", "second"), [("p-1", "p-2"), ("p-2", "p-1")])
 def test_of_two_policies_alike_both_services_take_the_higher_edition(
     trial: Trial, isolation: isolation_trial.Trial, first: str, second: str

@@ -264,6 +264,33 @@ def test_a_copy_that_comes_settles_the_letter_whose_replay_was_killed(work: Work
     assert (third.state, third.follows) == ("waiting", bad)
 
 
+def test_two_events_of_a_replayed_message_that_share_an_id_are_two_letters(
+    work: Work, database: Database
+) -> None:
+    whole = new_id()
+    bodies = ('{"id": "17", "source": "/rail/a"}', '{"id": "17", "source": "/rail/b"}')
+    again = [letter(17, body=body, follows=whole) for body in bodies]
+    for _ in range(2):  # the copy came twice
+        with database.begin() as conn:
+            dead_letters.bury(conn, work.sealer, again)
+    assert {work.sealer.unseal(row.sealed_body, dead_letters.PURPOSE) for row in rows(database)} == set(
+        bodies
+    )
+    assert len(rows(database)) == 2
+
+
+def test_a_letter_sealed_with_a_key_that_is_gone_does_not_hold_up_others(
+    work: Work, database: Database
+) -> None:
+    whole = new_id()
+    other = Sealer({"gone": bytes(range(32))})
+    with database.begin() as conn:
+        dead_letters.bury(conn, other, [letter(1, follows=whole)])
+    with database.begin() as conn:
+        dead_letters.bury(conn, work.sealer, [letter(2, follows=whole)])
+    assert len(rows(database)) == 2
+
+
 def test_a_letter_with_anything_in_it_can_be_buried(work: Work, database: Database) -> None:
     odd = letter(
         1,

@@ -48,6 +48,7 @@ STORED = StoredArrival(
     risk_level="low",
     correlation_id="r",
     unassigned_since=None,
+    created_at=NOON,
 )
 
 
