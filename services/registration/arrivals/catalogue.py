@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 from typing import Final
 
 from chassis.copies import Cache, Revised
@@ -35,8 +34,8 @@ class Catalogue:
     policies: tuple[Policy, ...]
     placing: int
 
-    def look_back(self, day: date) -> LookBack:
-        return LookBack(self.policies, day)
+    def look_back(self) -> LookBack:
+        return LookBack(self.policies)
 
 
 def read_catalogue(uow: UnitOfWork) -> Catalogue:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import datetime
 
 from chassis.database.statements import insert_rows, update_rows
 from chassis.unit_of_work import UnitOfWork
@@ -17,7 +17,6 @@ from services.registration.arrivals.draft import Draft
 from services.registration.arrivals.tables import arrivals
 from services.registration.arrivals.workers import Workers
 from services.registration.metrics import ARRIVALS
-from services.registration.policies.look_back import LookBack
 from services.registration.risk.assessing import Assessment
 
 _CHANGING = (
@@ -39,16 +38,13 @@ def write_arrivals(
     others = sorted((d for d in drafts if not d.new), key=lambda d: d.arrival_id)
     comings = [(draft, draft.coming()) for draft in (*reported, *others)]
     workers = Workers(uow, catalogue, (coming.placement for _, coming in comings))
-    look_backs: dict[date, LookBack] = {}
+    look_back = catalogue.look_back()
     written = {"risk_list": catalogue.risk_list, "placed_with": catalogue.placing, "updated_at": uow.now}
     new_rows, changed_rows = [], []
     for draft, coming in comings:
         registered_at = draft.stored.created_at if draft.stored else uow.now
-        registered_on = local_day(registered_at, uow.zone)  # the policy of that day is its case's, too
-        look_back = look_backs.get(registered_on)
-        if look_back is None:
-            look_back = look_backs[registered_on] = catalogue.look_back(registered_on)
-        risk = catalogue.risk.assess(coming.stops, look_back.days(coming.division))
+        look_back_days = look_back.days(coming.division, local_day(registered_at, uow.zone))
+        risk = catalogue.risk.assess(coming.stops, look_back_days)
         worker = workers.worker_of(coming, draft.stored.worker if draft.stored else None)
         arrival = _arrival(uow, draft, coming, risk, worker)
         if draft.stored is None:

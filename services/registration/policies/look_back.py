@@ -29,16 +29,16 @@ class Policy:
 
 
 class LookBack:
-    """The days to look back, by destination, on one day."""
+    """The days to look back, by destination and by the day on which an arrival was registered."""
 
-    def __init__(self, policies: Sequence[Policy], day: date) -> None:
-        self._policies, self._day = policies, day
-        self._days: dict[str, int] = {}
+    def __init__(self, policies: Sequence[Policy]) -> None:
+        self._policies = policies
+        self._days: dict[tuple[str, date], int] = {}
 
-    def days(self, division: str) -> int:
+    def days(self, division: str, day: date) -> int:
         """:param division: code of the destination, or "" where it is not known."""
-        days = self._days.get(division)
+        days = self._days.get((division, day))
         if days is None:
-            policy = in_force(self._policies, division or None, self._day)
-            days = self._days[division] = policy.look_back_days if policy else DEFAULT_LOOK_BACK_DAYS
+            policy = in_force(self._policies, division or None, day)
+            days = self._days[division, day] = policy.look_back_days if policy else DEFAULT_LOOK_BACK_DAYS
         return days
