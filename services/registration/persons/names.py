@@ -10,14 +10,14 @@ import re
 import unicodedata
 from typing import Final
 
-# Nearly all names are of these letters and marks alone; looking at each character's kind takes ten times as long.
+# Nearly all names are of these letters and marks alone; each character's kind takes ten times as long.
 _USUAL_MARKS: Final = re.compile("[·•・．.,，/'’ \u3000-]+")
 _HAN: Final = re.compile("[\u4e00-\u9fff]+")
 _PLAIN: Final = re.compile("[a-z]+")
 
 # What Unicode counts among letters, though it is seen as a middle dot or as nothing.
 _NO_LETTERS: Final = frozenset("\u318d\u119e\u1427\ua78f\u02d1\u115f\u1160\u3164\uffa0")
-# Accents: a passport's machine-readable lines have none. Marks of other scripts (か and が) are part of the letter.
+# Accents: a passport's machine-readable lines have none. Other marks (か and が) are part of the letter.
 _ACCENTS: Final = (("\u0300", "\u036f"), ("\u1ab0", "\u1aff"), ("\u1dc0", "\u1dff"), ("\u20d0", "\u20ff"))
 _VARIATION_SELECTORS: Final = (("\ufe00", "\ufe0f"), ("\U000e0100", "\U000e01ef"), ("\u180b", "\u180f"))
 _DROPPED_MARKS: Final = (*_ACCENTS, *_VARIATION_SELECTORS)
@@ -30,10 +30,10 @@ _HOLES: Final = frozenset("*×某?□■\ufffd")
 
 def name_form(name: str) -> str:
     """
-    :returns: the same text for all ways to write one name, without spaces; empty if nothing in it can be seen.
+    :returns: the same text for all ways to write one name, without spaces; empty if nothing in it is seen.
 
-    A name in letters that have capitals (Latin, Cyrillic, Greek) begins wherever it comes first in the
-    alphabet, if its letters are written in a circle: so `Maria Lopez`, `LOPEZ, Maria` and `LOPEZMARIA` are one.
+    A name in letters that have capitals (Latin, Cyrillic, Greek) is written in a circle, and begins where it
+    comes first in the alphabet: so `Maria Lopez`, `LOPEZ, Maria` and `LOPEZMARIA` are one.
     """
     if _HAN.fullmatch(name) and "某" not in name:
         return name
