@@ -14,7 +14,11 @@ class Person(Contract):
     name = text(100, about="as on the document")
     identity_type = one_of(IDENTITY_TYPES)
     identity_number = text(40)
-    phone = text(30, about="with country code, or a number of mainland China")
+    phone = text(
+        30,
+        about="one number: with + and country code, or of mainland China as dialled there; what may be a number "
+        "of two countries waits for correction",
+    )
     birth_date = day(required=False)
     sex = one_of(("male", "female"))
     nationality = text(3, about="ISO 3166-1 alpha-3")

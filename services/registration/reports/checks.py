@@ -17,7 +17,7 @@ from contracts.envelope import Event
 from contracts.faults import Fault
 from field.days import local_day
 from services.registration.persons.person import Person
-from services.registration.persons.phones import is_phone
+from services.registration.reports.phone_checks import check_phone
 from services.registration.reports.report import Report
 
 # Clocks of sources differ from ours by minutes.
@@ -53,9 +53,11 @@ def check_report(report: Report, data: Mapping[str, Any], now: datetime, zone: Z
     :param data: the same report as the contract loaded it: codes as written, before they were trimmed.
     """
     today = local_day(now, zone)
-    for number, person in enumerate(report.people):
+    given = (data["person"], *(data.get("companions") or ()))
+    for number, (person, as_given) in enumerate(zip(report.people, given, strict=True)):
         path = "person" if number == 0 else f"companions[{number - 1}]"
         yield from _check_person(person, path, today)
+        yield from check_phone(person, as_given, path)
     if is_possible_time(report.arrived_at, now):
         yield from _check_stops(report, data, zone)
         yield from _check_times(report, now)
@@ -67,12 +69,6 @@ def check_report(report: Report, data: Mapping[str, Any], now: datetime, zone: Z
 def _check_person(person: Person, path: str, today: date) -> Iterator[Fault]:
     if not person.is_identifiable:
         yield Fault(path, "person_unknown", "needs an identity number, or a name and a phone number")
-    if person.phone and not is_phone(person.phone):
-        yield Fault(
-            f"{path}.phone",
-            "phone_invalid",
-            "is no valid phone number; outside mainland China give +country code",
-        )
     if person.birth_date and not 0 <= (today - person.birth_date).days <= OLDEST_PERSON_YEARS * 366:
         yield Fault(f"{path}.birth_date", "birth_date_impossible", "must be in the past 130 years")
     if person.identity_number:

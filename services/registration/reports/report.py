@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import Any, Final
 
 from services.registration.persons.person import Person, compact_number
+from services.registration.persons.phones import read_phone
 from services.registration.places.divisions import divisions
 from services.registration.risk.assessing import Stop
 
@@ -56,17 +57,23 @@ def read_report(data: Mapping[str, Any]) -> Report:
 
 
 def _person(data: Mapping[str, Any]) -> Person:
-    number, phone, born = data.get("identity_number"), data.get("phone"), data.get("birth_date")
+    number, born, nationality = data.get("identity_number"), data.get("birth_date"), data.get("nationality")
     name = data.get("name")
     return Person(
         name=name.strip() or None if name else None,
         identity_type=data.get("identity_type"),
         identity_number=compact_number(number) or None if number else None,
-        phone=compact_number(phone) or None if phone else None,
+        phone=_sure_phone(data.get("phone"), nationality),
         birth_date=_day(born) if born else None,
         sex=data.get("sex"),
-        nationality=data.get("nationality"),
+        nationality=nationality,
     )
+
+
+def _sure_phone(text: str | None, nationality: str | None) -> str | None:
+    """None where it is not sure whose number is meant: see `phone_checks`."""
+    phone = read_phone(text, nationality) if text else None
+    return phone if isinstance(phone, str) else None
 
 
 def _day(value: date | str) -> date:

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 
 from contracts.faults import Fault, Refused
 from field.words import LANGUAGES, ROLES
-from services.registration.persons.person import compact_number
-from services.registration.persons.phones import is_phone
+from services.registration.persons.phones import PhoneFault, read_phone
 from services.registration.reference.imported_tables import Row, read_table
 
 STAFF_COLUMNS = ("staff_id", "role", "place", "name", "phone", "language", "active")
@@ -37,9 +36,10 @@ def read_staff(text: str, places: Set[str]) -> list[StaffRow]:
     for number, cells in enumerate(read_table(text, STAFF_COLUMNS), start=2):
         if not cells:
             continue
-        member = _member(cells)
+        phone = read_phone(cells["phone"])
+        member = _member(cells, phone if isinstance(phone, str) else None)
         row = Row(f"row {number}", faults)
-        _check(member, places, seen, row)
+        _check(member, phone, places, seen, row)
         seen.add(member.staff_id)
         if cells["active"].lower() not in _YES + _NO:
             row.fault("active", "unknown", "must be true or false")
@@ -49,19 +49,21 @@ def read_staff(text: str, places: Set[str]) -> list[StaffRow]:
     return members
 
 
-def _member(cells: Mapping[str, str]) -> StaffRow:
+def _member(cells: Mapping[str, str], phone: str | None) -> StaffRow:
     return StaffRow(
         staff_id=cells["staff_id"],
         role=cells["role"],
         place=cells["place"],
         name=cells["name"],
-        phone=compact_number(cells["phone"]) if cells["phone"] else None,
+        phone=phone,
         language=cells["language"] or LANGUAGES[0],
         active=cells["active"].lower() in _YES,
     )
 
 
-def _check(member: StaffRow, places: Set[str], seen: Set[str], row: Row) -> None:
+def _check(
+    member: StaffRow, phone: str | PhoneFault | None, places: Set[str], seen: Set[str], row: Row
+) -> None:
     if not member.staff_id or len(member.staff_id) > 40:
         row.fault("staff_id", "length", "must have 1 to 40 characters")
     if member.staff_id in seen:
@@ -72,8 +74,7 @@ def _check(member: StaffRow, places: Set[str], seen: Set[str], row: Row) -> None
         row.fault("place", "unknown", "is no known place_id: import the places first")
     if not member.name:
         row.fault("name", "empty", "is empty")
-    if member.phone and not is_phone(member.phone):
-        message = "is no valid phone number; outside mainland China give +country code"
-        row.fault("phone", "phone_invalid", message)
+    if isinstance(phone, PhoneFault):
+        row.fault("phone", phone.code, phone.message)
     if member.language not in LANGUAGES:
         row.fault("language", "unknown", f"must be {' or '.join(LANGUAGES)}")

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from stdnum.cn.ric import calc_check_digit
 
 from contracts.envelope import Event
-from services.registration.persons.phones import is_phone, same_phone
 from services.registration.reports.checks import check_report, check_source
 from services.registration.reports.report import read_report
 
@@ -159,13 +158,6 @@ def test_no_message_holds_the_value(value: str) -> None:
 def test_a_publisher_speaks_only_for_itself(source: str, publisher: str | None, codes: list[str]) -> None:
     event = Event("1", source, "arrival.reported", None, NOW, {}, publisher=publisher)
     assert [reason.code for reason in check_source(event)] == codes
-
-
-@pytest.mark.parametrize("written", ["13909311234", "+8613909311234", "+86 139-0931-1234".replace(" ", "")])
-def test_a_phone_number_is_the_same_however_it_is_written(written: str) -> None:
-    compact = written.replace("-", "")
-    assert is_phone(compact)
-    assert same_phone(compact) == "+8613909311234"
 
 
 def test_an_expected_arrival_may_lie_ahead() -> None:
