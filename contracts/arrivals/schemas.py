@@ -16,8 +16,8 @@ class Person(Contract):
     identity_number = text(40)
     phone = text(
         30,
-        about="one number: with + and country code, or of mainland China as dialled there; what may be a number "
-        "of two countries waits for correction",
+        about="one number: with + and country code, or of mainland China as dialled there; what may be a "
+        "number of two countries waits for correction",
     )
     birth_date = day(required=False)
     sex = one_of(("male", "female"))
