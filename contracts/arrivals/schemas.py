@@ -22,6 +22,11 @@ class Person(Contract):
     birth_date = day(required=False)
     sex = one_of(("male", "female"))
     nationality = text(3, about="ISO 3166-1 alpha-3")
+    issuing_country = text(
+        3,
+        about="of the document, ISO 3166-1 alpha-3; left out, it is the nationality for a passport, and CHN "
+        "for a resident identity number and for permits",
+    )
 
 
 class Stop(Contract):

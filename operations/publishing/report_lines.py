@@ -24,7 +24,7 @@ COLUMNS = (
     *("id", "source", "time", "source_kind", "reference", "name", "identity_type", "identity_number"),
     *("phone", "birth_date", "sex", "nationality", "companions", "stops", "transport_mode"),
     *("transport_number", "carriage", "seat", "arrived_at", "expected", "destination_division"),
-    *("destination_address", "remarks", "language"),
+    *("destination_address", "remarks", "language", "issuing_country"),
 )
 NEEDED = ("name", "arrived_at")
 _NAMESPACE = uuid.UUID("6f0a7ad1-2f43-5f2c-9d0e-5b1a4c6d7e80")
@@ -150,6 +150,8 @@ class ReportLines:
             if not get(name):
                 raise _BadLine(f"{name} is empty")
         moving = [get("transport_mode"), get("transport_number"), get("carriage"), get("seat")]
+        # Not there where it is not given: an event's id may follow from its content, and must be as before.
+        issued_by = {"issuing_country": get("issuing_country")} if get("issuing_country") else {}
         data = {
             "source_kind": get("source_kind") or "import",
             "reference": get("reference"),
@@ -161,6 +163,7 @@ class ReportLines:
                 "birth_date": get("birth_date"),
                 "sex": get("sex"),
                 "nationality": get("nationality"),
+                **issued_by,
             },
             "companions": [_companion(text) for text in _parts(get("companions"))],
             "stops": [_stop(text) for text in _parts(get("stops"))],

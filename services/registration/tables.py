@@ -2,7 +2,7 @@
 
 from services.registration.arrivals.tables import arrivals, possible_duplicates, worker_loads
 from services.registration.metadata import metadata
-from services.registration.persons.tables import person_keys, person_views
+from services.registration.persons.tables import person_keys, person_rivals, person_views
 from services.registration.places.tables import places
 from services.registration.policies.tables import policies
 from services.registration.reference.tables import versions
@@ -15,6 +15,7 @@ __all__ = [
     "companion_arrivals",
     "metadata",
     "person_keys",
+    "person_rivals",
     "person_views",
     "places",
     "policies",

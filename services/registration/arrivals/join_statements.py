@@ -4,18 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from typing import Any
 
 from chassis.sealing import BlindIndex
 from services.registration.arrivals.draft import Draft
 from services.registration.arrivals.known_arrivals import KnownArrivals
 from services.registration.arrivals.same_coming import choose, doubt
-from services.registration.persons.find_persons import PersonMatch
+from services.registration.persons.claims import PersonMatch, Rival
+from services.registration.persons.rivals import Rivals
 from services.registration.places.spelling import fold
 from services.registration.reports.statement import Order, Statement
 
 Pair = tuple[str, str]
 """Two arrival ids, the smaller one first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """Why two arrivals may be one.
+
+    :param contradicts: where they are of two persons under one key, the kinds of fact that differ.
+    """
+
+    why: str
+    contradicts: tuple[str, ...] = ()
+
+    @property
+    def details(self) -> dict[str, Any] | None:
+        return {"contradicts": self.contradicts} if self.contradicts else None
 
 
 @dataclass(slots=True)
@@ -24,13 +40,13 @@ class Joined:
     :param drafts: the arrivals that a statement was joined to, by id.
     :param arrival_of: the arrival that each statement, by its order, belongs to.
     :param first_report: of each new arrival, the report that registered it.
-    :param doubts: pairs that may be one arrival, and why.
+    :param doubts: pairs that may be one arrival, and why staff are asked.
     """
 
     drafts: dict[str, Draft] = field(default_factory=dict)
     arrival_of: dict[Order, str] = field(default_factory=dict)
     first_report: dict[str, str] = field(default_factory=dict)
-    doubts: dict[Pair, str] = field(default_factory=dict)
+    doubts: dict[Pair, Doubt] = field(default_factory=dict)
 
     def is_first(self, report_id: str, arrival_id: str) -> bool:
         return self.first_report.get(arrival_id) == report_id
@@ -41,10 +57,12 @@ def join_statements(
     known: KnownArrivals,
     statements: Sequence[Statement],
     persons: Sequence[PersonMatch],
+    rivals: Rivals,
     ids: Mapping[Order, str],
 ) -> Joined:
     """
     :param statements: in their order, and `persons` the person of each.
+    :param rivals: of the persons.
     :param ids: the id of the arrival where the statement is the first to report it.
     """
     joined = Joined()
@@ -55,7 +73,8 @@ def join_statements(
         joined.arrival_of[statement.order] = draft.arrival_id
         if is_new:
             joined.first_report[draft.arrival_id] = statement.report_id
-        _doubt_rivals(joined, draft, known.of_rival(person), statement.report.arrived_at)
+    for person_id, others in rivals.items():
+        _doubt_rivals(joined, known, person_id, others)
     for draft in (joined.drafts | known.moved).values():
         _doubt_own(joined, draft, known.by_person[draft.person_id])
     return joined
@@ -85,16 +104,21 @@ def _place_key(index: BlindIndex, statement: Statement) -> str:
     return index("destination", f"{report.division}|{fold(report.address)}")
 
 
-def _doubt_rivals(joined: Joined, draft: Draft, rivals: Sequence[Draft], arrived_at: datetime) -> None:
-    for rival in rivals:
-        if rival.known.is_near(arrived_at):
-            joined.doubts.setdefault(_pair(draft, rival), "same_name_and_phone")
+def _doubt_rivals(joined: Joined, known: KnownArrivals, person_id: str, rivals: Mapping[str, Rival]) -> None:
+    """Staff are asked about all arrivals of two rivals that are near each other, wherever they went."""
+    own = [(draft, draft.known) for draft in known.by_person.get(person_id, ())]
+    for rival in rivals.values() if own else ():
+        for other in known.by_person.get(rival.person_id, ()):
+            times = other.known.times
+            for draft, arrival in own:
+                if any(map(arrival.is_near, times)):
+                    joined.doubts.setdefault(_pair(draft, other), Doubt(rival.why, rival.contradicts))
 
 
 def _doubt_own(joined: Joined, draft: Draft, own: Sequence[Draft]) -> None:
     for other in own:
         if other is not draft and (why := doubt(draft.known, other.known)):
-            joined.doubts[_pair(draft, other)] = why
+            joined.doubts[_pair(draft, other)] = Doubt(why)
 
 
 def _pair(one: Draft, other: Draft) -> Pair:

@@ -17,7 +17,7 @@ from services.registration.arrivals.arrival import StoredArrival
 from services.registration.arrivals.catalogue import Catalogue
 from services.registration.arrivals.draft import Draft
 from services.registration.arrivals.tables import arrivals
-from services.registration.persons.find_persons import PersonMatch
+from services.registration.persons.claims import PersonMatch
 from services.registration.reports.read_statements import read_statements
 
 # Reports of one coming are 48 hours from its time, which each of them may move: some may lie further off.
@@ -45,10 +45,6 @@ class KnownArrivals:
             self.moved[draft.arrival_id] = draft
         return own
 
-    def of_rival(self, person: PersonMatch) -> Sequence[Draft]:
-        """Arrivals of the person with the same name and phone and another identity number."""
-        return self.by_person.get(person.rival or "", ())
-
     def write_moved(self, conn: Connection) -> None:
         stored = [draft for _, draft in sorted(self.moved.items()) if draft.stored is not None]
         rows = [{"id": draft.arrival_id, "person_id": draft.person_id} for draft in stored]
@@ -59,12 +55,12 @@ def lock_known_arrivals(
     uow: UnitOfWork,
     catalogue: Catalogue,
     persons: Sequence[PersonMatch],
-    known_persons: frozenset[str],
+    known_persons: Collection[str],
     ids: Collection[str],
     moments: Collection[datetime],
 ) -> KnownArrivals:
     """
-    :param known_persons: those of the persons that had an id before this batch.
+    :param known_persons: those of the persons and their rivals that had an id before this batch.
     :param ids: the ids that the statements would give to new arrivals.
     :param moments: the arrival times that the statements give.
     """
@@ -98,15 +94,13 @@ def _lock_by_person(
     uow: UnitOfWork,
     catalogue: Catalogue,
     persons: Sequence[PersonMatch],
-    known_persons: frozenset[str],
+    known_persons: Collection[str],
     moments: Collection[datetime],
     by_person: Mapping[str, list[Draft]],
 ) -> None:
-    named = {id for match in persons for id in (match.person_id, match.merged, match.rival) if id is not None}
-    wanted = sorted(named & known_persons)
-    if not wanted:
+    if not known_persons:
         return
-    drafts = lock_drafts(uow.conn, is_in(uow.conn, arrivals.c.person_id, wanted))
+    drafts = lock_drafts(uow.conn, is_in(uow.conn, arrivals.c.person_id, sorted(known_persons)))
     for draft in drafts:
         by_person[draft.person_id].append(draft)
     merged = {id for match in persons if match.merged for id in (match.person_id, match.merged)}

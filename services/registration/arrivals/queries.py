@@ -117,6 +117,7 @@ def _duplicates_of(conn: Connection, arrival_id: str) -> list[dict[str, Any]]:
         {
             "arrival_id": row.second if row.first == arrival_id else row.first,
             "why": row.why,
+            "details": row.details,
             "state": row.state,
             "opened_at": row.opened_at,
         }

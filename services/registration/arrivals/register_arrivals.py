@@ -10,11 +10,13 @@ from contracts.envelope import Event
 from services.registration.arrivals.arrival_ids import arrival_ids
 from services.registration.arrivals.catalogue import Catalogue
 from services.registration.arrivals.households import join_households
-from services.registration.arrivals.join_statements import Joined, Pair, join_statements
+from services.registration.arrivals.join_statements import Doubt, Joined, Pair, join_statements
 from services.registration.arrivals.known_arrivals import lock_known_arrivals, read_earlier_statements
 from services.registration.arrivals.tables import possible_duplicates
 from services.registration.arrivals.write_arrivals import write_arrivals
-from services.registration.persons.find_persons import find_persons, keys_of
+from services.registration.persons.find_persons import find_persons
+from services.registration.persons.keys import keys_of
+from services.registration.persons.rivals import keep_rivals
 from services.registration.reports.statement import Statement
 
 
@@ -26,10 +28,13 @@ def register_arrivals(
     :param causes: the event of each report, by report id.
     """
     persons, known_persons = find_persons(uow, [keys_of(uow.index, said.person) for said in statements])
+    rivals = keep_rivals(uow, persons, known_persons)
+    in_hand = {id for match in persons for id in (match.person_id, match.merged) if id} & known_persons
+    in_hand |= {id for others in rivals.values() for id in others}
     ids = arrival_ids(uow.index, statements)
     moments = {said.report.arrived_at for said in statements}
-    known = lock_known_arrivals(uow, catalogue, persons, known_persons, ids.values(), moments)
-    joined = join_statements(uow.index, known, statements, persons, ids)
+    known = lock_known_arrivals(uow, catalogue, persons, in_hand, ids.values(), moments)
+    joined = join_statements(uow.index, known, statements, persons, rivals, ids)
     _ask_staff(uow, joined.doubts)
     known.write_moved(uow.conn)
     join_households(uow, joined, statements)
@@ -39,10 +44,17 @@ def register_arrivals(
     return joined
 
 
-def _ask_staff(uow: UnitOfWork, doubts: Mapping[Pair, str]) -> None:
+def _ask_staff(uow: UnitOfWork, doubts: Mapping[Pair, Doubt]) -> None:
     """Pairs that may be one arrival are kept, so that staff decide."""
     rows = [
-        {"first": first, "second": second, "why": why, "state": "open", "opened_at": uow.now}
-        for (first, second), why in sorted(doubts.items())
+        {
+            "first": first,
+            "second": second,
+            "why": doubts[first, second].why,
+            "details": doubts[first, second].details,
+            "state": "open",
+            "opened_at": uow.now,
+        }
+        for first, second in sorted(doubts)
     ]
     insert_rows(uow.conn, possible_duplicates, rows, ignore_conflicts=True)

@@ -6,83 +6,19 @@ replicas cannot register one coming twice.
 
 from __future__ import annotations
 
-import unicodedata
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 
 from sqlalchemy import select
 
 from chassis.database.statements import insert_rows, is_in, update_rows
 from chassis.ids import new_id
-from chassis.sealing import BlindIndex
 from chassis.unit_of_work import UnitOfWork
-from services.registration.persons.person import Person
-from services.registration.persons.phones import same_phone
+from services.registration.persons.claims import NUMBER, Book, Claim, Facts, Keys, PersonMatch
+from services.registration.persons.keys import FORM, as_id
 from services.registration.persons.tables import person_keys
 
-
-@dataclass(frozen=True, slots=True)
-class Keys:
-    """Blind indexes of one person: of the identity number, and of name with phone."""
-
-    identity: str | None
-    name_phone: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class PersonMatch:
-    """The person that a statement names.
-
-    :param merged: the person that name and phone led to until this statement gave them an identity number
-        that another person has: nothing leads to `merged` any more, and its arrivals are this person's.
-    :param rival: the person with the same name and phone but another identity number.
-    """
-
-    person_id: str
-    merged: str | None = None
-    rival: str | None = None
-
-
-@dataclass(slots=True)
-class _Owners:
-    """The person that each key leads to, and for a name-and-phone key the identity that claimed it."""
-
-    person: dict[str, str] = field(default_factory=dict)
-    claimed_by: dict[str, str] = field(default_factory=dict)
-
-    def resolve(self, keys: Keys, fallback: str | None) -> PersonMatch:
-        by_identity = self.person.get(keys.identity) if keys.identity else None
-        by_name = self.person.get(keys.name_phone) if keys.name_phone else None
-        claim = self.claimed_by.get(keys.name_phone) if keys.name_phone else None
-        if keys.identity is None:
-            person = by_name or fallback or new_id()
-            assert keys.name_phone is not None
-            self.person[keys.name_phone] = person
-            return PersonMatch(person)
-        is_mine = claim is None or claim == keys.identity
-        person = by_identity or (by_name if is_mine else None) or fallback or new_id()
-        self.person[keys.identity] = person
-        if keys.name_phone is None:
-            return PersonMatch(person)
-        if not is_mine:
-            return PersonMatch(person, rival=by_name)
-        self.person[keys.name_phone] = person
-        self.claimed_by[keys.name_phone] = keys.identity
-        return PersonMatch(person, merged=None if by_name == person else by_name)
-
-
-def keys_of(index: BlindIndex, person: Person) -> Keys:
-    name_phone = None
-    if person.name and person.phone:
-        name = "".join(unicodedata.normalize("NFKC", person.name).split()).casefold()
-        name_phone = _as_id(index("name_phone", f"{name}\0{same_phone(person.phone)}"))
-    number = person.identity_number
-    return Keys(_as_id(index("identity", number)) if number else None, name_phone)
-
-
-def _as_id(digest: str) -> str:
-    """128 bits in hex, written as the database writes a uuid."""
-    return f"{digest[:8]}-{digest[8:12]}-{digest[12:16]}-{digest[16:20]}-{digest[20:]}"
+Claims = dict[str, tuple[Claim, ...]]
 
 
 def find_persons(uow: UnitOfWork, wanted: Sequence[Keys]) -> tuple[list[PersonMatch], frozenset[str]]:
@@ -90,46 +26,74 @@ def find_persons(uow: UnitOfWork, wanted: Sequence[Keys]) -> tuple[list[PersonMa
 
     :param wanted: in an order that does not depend on the order in which the reports came.
     """
-    proposed = _Owners()
-    fallbacks = [proposed.resolve(keys, None) for keys in wanted]
-    rows = [
-        {"key": key, "person_id": person, "identity_key": proposed.claimed_by.get(key)}
-        for key, person in sorted(proposed.person.items())
-    ]
-    inserted = {
+    proposed = _book(uow, {})
+    fallbacks = [proposed.enter(keys) for keys in wanted]
+    inserted = _insert(uow, proposed.claims)
+    if len(inserted) == len(proposed.claims):
+        return fallbacks, frozenset()
+    before = _lock(uow, proposed.claims.keys() - inserted)
+    stored = {**{key: proposed.claims[key] for key in inserted}, **before}
+    while True:
+        known = _book(uow, before)
+        matches = [known.enter(keys, last.person_id) for keys, last in zip(wanted, fallbacks, strict=True)]
+        narrower = {key: known.claims[key] for key in known.claims.keys() - stored.keys()}
+        if not narrower:
+            break
+        inserted = _insert(uow, narrower)
+        there = _lock(uow, narrower.keys() - inserted)
+        before, stored = {**before, **there}, {**stored, **narrower, **there}
+    changed = [_as_row(key, claims) for key, claims in sorted(known.claims.items()) if claims != stored[key]]
+    update_rows(uow.conn, person_keys, changed, key=["key"], set=_CHANGING)
+    return matches, frozenset(claim.person_id for claims in before.values() for claim in claims)
+
+
+_CHANGING = ("person_id", "identity_key", "facts", "others")
+
+
+def _book(uow: UnitOfWork, claims: Claims) -> Book:
+    return Book(new_id, lambda text: as_id(uow.index("narrower", text)), dict(claims))
+
+
+def _insert(uow: UnitOfWork, claims: Claims) -> set[str]:
+    """Those of the keys that were new."""
+    rows = [_as_row(key, of_key) for key, of_key in sorted(claims.items())]
+    return {
         str(key)
         for (key,) in insert_rows(uow.conn, person_keys, rows, ignore_conflicts=True, returning=("key",))
     }
-    if len(inserted) == len(rows):
-        return fallbacks, frozenset()
-    known = _lock(uow, sorted(proposed.person.keys() - inserted))
-    before = _Owners(dict(known.person), dict(known.claimed_by))
-    matches = [
-        known.resolve(keys, fallback.person_id) for keys, fallback in zip(wanted, fallbacks, strict=True)
-    ]
-    changed = [
-        {"key": key, "person_id": person, "identity_key": known.claimed_by.get(key)}
-        for key, person in sorted(known.person.items())
-        if (person, known.claimed_by.get(key)) != _stored(key, before, proposed, inserted)
-    ]
-    update_rows(uow.conn, person_keys, changed, key=["key"], set=["person_id", "identity_key"])
-    return matches, frozenset(before.person.values())
 
 
-def _lock(uow: UnitOfWork, keys: Sequence[str]) -> _Owners:
+def _lock(uow: UnitOfWork, keys: Collection[str]) -> Claims:
+    if not keys:
+        return {}
     columns = person_keys.c
     rows = uow.conn.execute(
-        select(columns.key, columns.person_id, columns.identity_key)
-        .where(is_in(uow.conn, columns.key, keys))
+        select(columns.key, columns.person_id, columns.identity_key, columns.facts, columns.others)
+        .where(is_in(uow.conn, columns.key, sorted(keys)))
         .order_by(columns.key)
         .with_for_update()
-    ).all()
-    return _Owners(
-        {row.key: row.person_id for row in rows},
-        {row.key: row.identity_key for row in rows if row.identity_key},
     )
+    return {key: _claims(*row) for key, *row in rows}
 
 
-def _stored(key: str, before: _Owners, proposed: _Owners, inserted: set[str]) -> tuple[str, str | None]:
-    source = proposed if key in inserted else before
-    return source.person[key], source.claimed_by.get(key)
+def _as_row(key: str, claims: Sequence[Claim]) -> dict[str, Any]:
+    first, others = claims[0], claims[1:]
+    facts = dict(first.facts)
+    return {
+        "key": key,
+        "person_id": first.person_id,
+        "identity_key": facts.pop(NUMBER, None),
+        "form": FORM,
+        "facts": facts,
+        "others": [[claim.person_id, claim.facts] for claim in others] or None,
+    }
+
+
+def _claims(
+    person_id: str,
+    identity_key: str | None,
+    facts: Facts | None,
+    others: Sequence[tuple[str, Mapping[str, str]]] | None,
+) -> tuple[Claim, ...]:
+    of_first = {**(facts or {}), NUMBER: identity_key} if identity_key else facts or {}
+    return (Claim(person_id, of_first), *(Claim(person, known) for person, known in others or ()))

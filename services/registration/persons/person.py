@@ -9,7 +9,10 @@ from datetime import date
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Numbers are compact: no spaces or dashes, letters upper case."""
+    """Numbers are compact: no spaces or dashes, letters upper case.
+
+    :param issuing_country: of the document, ISO 3166-1 alpha-3.
+    """
 
     name: str | None = None
     identity_type: str | None = None
@@ -18,6 +21,7 @@ class Person:
     birth_date: date | None = None
     sex: str | None = None
     nationality: str | None = None
+    issuing_country: str | None = None
 
     @property
     def is_identifiable(self) -> bool:

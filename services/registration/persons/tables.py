@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Index, String, Table
+from sqlalchemy import Column, Index, SmallInteger, String, Table
 
-from chassis.database.types import Id, UtcDateTime
+from chassis.database.types import Id, Json, UtcDateTime
 from services.registration.metadata import metadata
 
 person_keys = Table(
@@ -15,6 +15,20 @@ person_keys = Table(
     Column("person_id", Id, nullable=False),
     # Of a name-and-phone key: the identity key that claimed it; a second one makes a possible duplicate.
     Column("identity_key", Id),
+    Column("form", SmallInteger, nullable=False, server_default="1"),  # see persons/keys.py
+    Column("facts", Json),  # what was said of the person: see persons/claims.py
+    Column("others", Json),  # [person, facts] of those under the same key whom facts tell apart
+)
+_old = person_keys.c.form < 2
+Index("person_keys_old", person_keys.c.key, postgresql_where=_old, sqlite_where=_old)
+
+person_rivals = Table(
+    "person_rivals",  # two persons under one key, who may be one; each pair stands in it both ways
+    metadata,
+    Column("person_id", Id, primary_key=True),
+    Column("rival_id", Id, primary_key=True),
+    Column("why", String(40), nullable=False),
+    Column("contradicts", Json, nullable=False),  # kinds of fact that differ
 )
 
 person_views = Table(

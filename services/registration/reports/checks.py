@@ -5,10 +5,9 @@ A report with faults is kept as *needs correction* and answered with `report.rej
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from stdnum.cn import ric
@@ -16,6 +15,12 @@ from stdnum.cn import ric
 from contracts.envelope import Event
 from contracts.faults import Fault
 from field.days import local_day
+from services.registration.persons.numbers import (
+    birth_date_in,
+    is_resident_number,
+    looks_like_resident_number,
+    spreadsheet_damage,
+)
 from services.registration.persons.person import Person
 from services.registration.reports.phone_checks import check_phone
 from services.registration.reports.report import Report
@@ -50,13 +55,13 @@ def check_event_time(time: datetime, now: datetime) -> Iterator[Fault]:
 
 def check_report(report: Report, data: Mapping[str, Any], now: datetime, zone: ZoneInfo) -> Iterator[Fault]:
     """
-    :param data: the same report as the contract loaded it: codes as written, before they were trimmed.
+    :param data: the same report as the contract loaded it: codes and numbers as written.
     """
     today = local_day(now, zone)
     given = (data["person"], *(data.get("companions") or ()))
     for number, (person, as_given) in enumerate(zip(report.people, given, strict=True)):
         path = "person" if number == 0 else f"companions[{number - 1}]"
-        yield from _check_person(person, path, today)
+        yield from _check_person(person, as_given, path, today)
         yield from check_phone(person, as_given, path)
     if is_possible_time(report.arrived_at, now):
         yield from _check_stops(report, data, zone)
@@ -66,35 +71,46 @@ def check_report(report: Report, data: Mapping[str, Any], now: datetime, zone: Z
     yield from _check_destination(report, data)
 
 
-def _check_person(person: Person, path: str, today: date) -> Iterator[Fault]:
+def _check_person(person: Person, given: Mapping[str, Any], path: str, today: date) -> Iterator[Fault]:
     if not person.is_identifiable:
         yield Fault(path, "person_unknown", "needs an identity number, or a name and a phone number")
     if person.birth_date and not 0 <= (today - person.birth_date).days <= OLDEST_PERSON_YEARS * 366:
         yield Fault(f"{path}.birth_date", "birth_date_impossible", "must be in the past 130 years")
-    if person.identity_number:
-        if person.identity_type == "resident_id":
-            yield from _check_resident_id(person, path, today)
-        elif not 4 <= len(person.identity_number) <= 30:
-            yield Fault(f"{path}.identity_number", "identity_length", "must have 4 to 30 letters and digits")
-        elif len(set(person.identity_number)) == 1:  # everybody who is given it would be one person
-            yield Fault(
-                f"{path}.identity_number",
-                "identity_placeholder",
-                "is one character repeated: give the number of the document, or leave it out",
-            )
-        elif person.identity_type is None and _LIKE_RESIDENT_ID.fullmatch(person.identity_number):
-            yield from _check_resident_id(person, path, today)
-    elif person.identity_type == "resident_id" and not (person.name and person.phone):
-        yield Fault(f"{path}.identity_number", "identity_missing", "identity_type is given without a number")
+    yield from _check_identity(person, given, path, today)
 
 
-_LIKE_RESIDENT_ID = re.compile(r"\d{17}[\dX]")
+def _check_identity(person: Person, given: Mapping[str, Any], path: str, today: date) -> Iterator[Fault]:
+    """What a spreadsheet has changed has no other fault: the number that it was is not known."""
+    number, path_number = person.identity_number, f"{path}.identity_number"
+    if number is None:
+        if person.identity_type == "resident_id" and not (person.name and person.phone):
+            yield Fault(path_number, "identity_missing", "identity_type is given without a number")
+    elif damage := spreadsheet_damage(given["identity_number"], person):
+        yield Fault(path_number, "identity_spreadsheet", f"{damage}: {AS_TEXT}")
+    elif person.identity_type == "resident_id":
+        yield from _check_resident_id(person, path, today)
+    elif not 4 <= len(number) <= 30:
+        yield Fault(path_number, "identity_length", "must have 4 to 30 letters and digits")
+    elif len(set(number)) == 1:
+        yield Fault(
+            path_number,
+            "identity_placeholder",
+            "is one character repeated: give the number of the document, or leave it out",
+        )
+    elif looks_like_resident_number(number) and (person.identity_type is None or is_resident_number(number)):
+        yield from _check_resident_id(person, path, today)
+
+
+AS_TEXT: Final = (
+    "a spreadsheet did that; format the column as text before numbers are entered or pasted, and send the "
+    "number as it stands in the document"
+)
 
 
 def _check_resident_id(person: Person, path: str, today: date) -> Iterator[Fault]:
     """GB 11643: division (6), birth date (8), sequence (3, odd for men), check character."""
     number, path_number = person.identity_number or "", f"{path}.identity_number"
-    if not (_LIKE_RESIDENT_ID.fullmatch(number) and number.isascii()):
+    if not looks_like_resident_number(number):
         yield Fault(
             path_number, "identity_length", "a resident identity number has 17 digits and a digit or X"
         )
@@ -103,9 +119,8 @@ def _check_resident_id(person: Person, path: str, today: date) -> Iterator[Fault
         yield Fault(
             path_number, "identity_checksum", "the check character does not fit: one character is wrong"
         )
-    try:
-        born = date(int(number[6:10]), int(number[10:12]), int(number[12:14]))
-    except ValueError:
+    born = birth_date_in(number)
+    if born is None:
         yield Fault(path_number, "identity_birth_date", "characters 7 to 14 are no date")
         return
     if not 0 <= (today - born).days <= OLDEST_PERSON_YEARS * 366:

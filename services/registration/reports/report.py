@@ -67,6 +67,7 @@ def _person(data: Mapping[str, Any]) -> Person:
         birth_date=_day(born) if born else None,
         sex=data.get("sex"),
         nationality=nationality,
+        issuing_country=data.get("issuing_country"),
     )
 
 

@@ -1,0 +1,83 @@
+"""The keys under which a person is found, and the facts that are compared there."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Final
+
+from chassis.sealing import BlindIndex
+from services.registration.persons.claims import Facts, Keys
+from services.registration.persons.names import name_form, script_of
+from services.registration.persons.numbers import Document, document_of
+from services.registration.persons.person import Person
+from services.registration.persons.phones import same_phone
+
+FORM: Final = 2
+"""The number of the form of keys and facts. Whoever changes what `keys_of` makes of a person raises it, and
+sees that keys of before are made anew (arrivals/renew_keys.py).
+
+1: the number alone; name and phone, the name in NFKC, without spaces, in small letters.
+2: with facts beside each key; the name as `name_form` writes it.
+"""
+
+
+def keys_of(index: BlindIndex, person: Person, leading: Keys | None = None) -> Keys:
+    """
+    :param leading: of a companion, the keys of the person of the report: who has no phone is found by name
+        beside that person.
+    """
+    number, document = person.identity_number, document_of(person)
+    name = name_form(person.name) if person.name else ""
+    facts = _facts_of_person(index, document)
+    by_name = _by_name(index, name, person.phone, document, leading)
+    if not number:
+        return Keys(None, by_name, {}, facts)
+    identity = as_id(index("identity", number))
+    under_number = {} if document.kind == "resident_id" else _facts_of_document(document, facts)
+    if name and (script := script_of(name)):
+        under_number[f"name.{script}"] = index("name", f"{identity}\0{name}")[:_SHORT]
+    return Keys(identity, by_name, under_number, facts)
+
+
+def _by_name(
+    index: BlindIndex, name: str, phone: str | None, document: Document, leading: Keys | None
+) -> str | None:
+    if not name:
+        return None
+    if phone:
+        return as_id(index("name_phone", f"{name}\0{same_phone(phone)}"))
+    if leading is None:
+        return None
+    beside = leading.identity or leading.by_name
+    return as_id(index("companion", f"{beside}\0{name}\0{document.born or ''}"))
+
+
+def _facts_of_person(index: BlindIndex, document: Document) -> dict[str, str]:
+    facts = {"birth_date": _birth_date(index, document.born)} if document.born else {}
+    if document.sex:
+        facts["sex"] = document.sex
+    return facts
+
+
+def _facts_of_document(document: Document, facts: Facts) -> dict[str, str]:
+    of_document = dict(facts)
+    if document.kind:
+        of_document["identity_type"] = document.kind
+    if document.issuer:
+        of_document["issuing_country"] = document.issuer
+    return of_document
+
+
+# 48 bits: enough to tell the few people apart who are compared, too few to look anybody up.
+_SHORT: Final = 12
+
+
+@lru_cache(maxsize=50_000)
+def _birth_date(index: BlindIndex, born: str) -> str:
+    """A digest; a neighbourhood has few birth dates and many people."""
+    return index("birth_date", born)[:_SHORT]
+
+
+def as_id(digest: str) -> str:
+    """128 bits in hex, written as the database writes a uuid."""
+    return f"{digest[:8]}-{digest[8:12]}-{digest[12:16]}-{digest[16:20]}-{digest[20:]}"
