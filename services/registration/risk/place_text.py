@@ -8,11 +8,19 @@ the answer says so (`Answer.POSSIBLE`, `Answer.UNKNOWN`): nothing here may make 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass
 from enum import IntEnum
 
 from services.registration.places.spelling import fold, plain, stem
+from services.registration.risk.house_numbers import (
+    NUMBER_LIST,
+    Given,
+    Kind,
+    Numbers,
+    numbers_after,
+    read_list,
+)
 
 
 class Answer(IntEnum):
@@ -24,28 +32,6 @@ class Answer(IntEnum):
     POSSIBLE = 3  # the same place by name; the detail that would decide is missing
     EXACT = 4
 
-
-Numbers = Mapping[str, frozenset[str]]
-
-_HOUSE, _DOOR, _NUMBER = "house", "door", "number"
-_UNITS = {
-    "号楼": _HOUSE,
-    "栋": _HOUSE,
-    "幢": _HOUSE,
-    "座": _HOUSE,
-    "楼": _HOUSE,
-    "单元": _DOOR,
-    "门": _DOOR,
-    "号": _NUMBER,
-}
-_UNIT = r"(?:号楼|单元|栋|幢|座|楼(?![上下层道梯中顶])|门(?![市面诊口店卫])|号(?!地|大?院|线|机|码))"
-_ONE = (
-    r"第?(?:[A-Za-z]?\d{1,4}[A-Za-z]?|[A-Za-z](?=[座栋楼幢号])|"
-    r"[一二三四五六七八九十]{1,3}(?=[号栋幢座]|单元))"
-)
-_SPAN = rf"{_ONE}(?:{_UNIT})?(?:[-~至到]{_ONE}(?:{_UNIT})?)?"
-_NUMBER_LIST = re.compile(rf"{_SPAN}(?:[、,和及]{_SPAN})*")
-_SPLIT_SPAN = re.compile(rf"({_ONE})({_UNIT})?(?:[-~至到]({_ONE})({_UNIT})?)?")
 
 _RISK = r"(?:[上所]述|现|原|该)?[高中低、和]*风险(?:区域?|地区)?"
 _EXCEPT_RISK = re.compile(
@@ -71,38 +57,73 @@ _SEPARATORS = re.compile(r"[、,;]|(?<=[)楼门栋号幢座元域])[和及]")
 _GENERIC = re.compile(r"^(?:社区|小区|[大全]?区域?|家园|家属[楼院区]|宿舍楼?|公寓|市场|村|独栋|商铺|楼|院)$")
 
 
+# Along a road, in a lane or village 号 counts houses; in an estate, tower or market it may be a room or shop.
+_COUNTS_HOUSES = tuple("路街道巷弄里村寨庄屯同")
+
+
 @dataclass(frozen=True, slots=True)
 class _Named:
-    """One named place of a text, with the houses and doors that are meant."""
+    """One named place of a text, with the houses and doors that are meant.
+
+    :param excluded: what is excepted, clause by clause: all the numbers of a clause together name one thing.
+    :param beside: the name that follows the numbers (南翔一路3号机场小区): it may have other numbers too.
+    """
 
     name: str
     numbers: Numbers
-    excluded: Numbers = field(default_factory=dict)
-    not_named: tuple[str, ...] = ()
-    partial: bool = False  # words narrow it in a way that is not understood
+    excluded: tuple[Numbers, ...] = ()
+    partial: bool = False  # words narrow it in a way that is not understood, or names are excepted
     rest: bool = False  # a street or community less what is listed otherwise
+    beside: str = ""
 
     def answer(self, address: str) -> Answer:
-        at = address.find(self.name)
-        if at < 0:
-            return Answer.UNKNOWN
-        if any(name in address for name in self.not_named):
-            return Answer.ELSEWHERE
-        given = first_numbers(address[at + len(self.name) :])
-        sure = not self.partial
-        for kind, wanted in self.numbers.items():
-            if kind not in given:
-                sure = False
-            elif not given[kind] <= wanted:
-                return Answer.ELSEWHERE if _begins_a_name(address, at) else Answer.UNKNOWN
-        for kind, unwanted in self.excluded.items():
-            if kind not in given:
-                sure = False
-            elif given[kind] <= unwanted:
-                return Answer.ELSEWHERE
+        at, best = address.find(self.name), Answer.UNKNOWN
+        if at >= 0:
+            best = self._answer_at(address, at)
+            while best < Answer.POSSIBLE and (at := address.find(self.name, at + 1)) >= 0:
+                best = max(best, self._answer_at(address, at))
+        return best
+
+    def _answer_at(self, address: str, at: int) -> Answer:
+        given = numbers_after(address[at + len(self.name) :])
+        if self._is_another_house(given) or any(self._is_excepted(one, given) for one in self.excluded):
+            if self.beside and self.beside in address:
+                return Answer.POSSIBLE
+            return Answer.ELSEWHERE if _begins_a_name(address, at) else Answer.UNKNOWN
         if self.rest:
             return Answer.REST
+        sure = (
+            not self.partial
+            and all(given.agrees(kind, wanted) for kind, wanted in self.numbers.items())
+            and all(_is_outside(one, given) for one in self.excluded)
+        )
         return Answer.EXACT if sure else Answer.POSSIBLE
+
+    def _is_another_house(self, given: Given) -> bool:
+        return any(
+            self._proves(kind, self.numbers, given) and given.contradicts(kind, wanted)
+            for kind, wanted in self.numbers.items()
+        )
+
+    def _is_excepted(self, unwanted: Numbers, given: Given) -> bool:
+        return all(
+            self._proves(kind, unwanted, given) and given.is_among(kind, values)
+            for kind, values in unwanted.items()
+        )
+
+    def _proves(self, kind: Kind, listed: Numbers, given: Given) -> bool:
+        """True if a number of this kind tells one house from another. What counts inside a house does not."""
+        if kind is Kind.HOUSE:
+            if Kind.STREET not in listed:  # 飞虹街12号3栋 is the third of number 12, not of the street
+                return Kind.STREET not in given.found
+            return len(listed[Kind.STREET]) == 1  # in 12号、14号5栋 all of number 12 is meant
+        if kind is Kind.GATE:  # in 1号楼、2号楼3门 all of house 1 is meant
+            return len(listed.get(Kind.HOUSE, ())) <= 1
+        return kind is Kind.STREET and self.name.endswith(_COUNTS_HOUSES)
+
+
+def _is_outside(unwanted: Numbers, given: Given) -> bool:
+    return any(given.contradicts(kind, values) for kind, values in unwanted.items())
 
 
 def _begins_a_name(address: str, at: int) -> bool:
@@ -131,16 +152,6 @@ class PlaceText:
         if best is Answer.UNKNOWN and Answer.ELSEWHERE in answers:
             return Answer.ELSEWHERE
         return best
-
-
-def first_numbers(text: str) -> dict[str, frozenset[str]]:
-    """House, door and street number that follow a place's name in an address; the first of each kind."""
-    found: dict[str, frozenset[str]] = {}
-    for match in _SPLIT_SPAN.finditer(text[:24]):
-        unit = match[2]
-        if unit and match[3] is None and _UNITS[unit] not in found:
-            found[_UNITS[unit]] = frozenset((_number(match[1]),))
-    return found
 
 
 def read_place(text: str, *, division_names: tuple[str, ...] = ()) -> PlaceText:
@@ -189,22 +200,19 @@ def _take_out_risk_clause(text: str) -> tuple[str, bool]:
 
 
 def _named_places(text: str, less_listed: bool) -> Iterator[_Named]:
-    name, numbers = "", {}
+    name, numbers = "", dict[Kind, frozenset[str]]()
     for clause in _clauses(text):
-        excluded: dict[str, set[str]] = {}
-        not_named: list[str] = []
+        excluded: list[Numbers] = []
         partial = False
-        for inside in _BRACKETS.findall(clause):
+        whole, clause = clause, _BRACKETS.sub("", clause).replace("(", "").replace(")", "")
+        for inside in _BRACKETS.findall(whole):
             if _EXCEPT.search(inside):
-                _exclude(inside, excluded, not_named)
-                partial = partial or bool(not_named)
+                partial |= _except(inside, clause, excluded)
             elif not inside.startswith(("含", "包含", "包括")):
                 partial = True
-        clause = _BRACKETS.sub("", clause).replace("(", "").replace(")", "")
         if inline := _INLINE_EXCEPT.search(clause):
-            _exclude(inline[1], excluded, not_named)
-            partial = partial or bool(not_named)
             clause = clause[: inline.start()]
+            partial |= _except(inline[1], clause, excluded)
         if not clause or _ANNEX.search(clause):
             continue
         head, own, tail = _name_and_numbers(clause)
@@ -214,25 +222,26 @@ def _named_places(text: str, less_listed: bool) -> Iterator[_Named]:
                 continue
             name, numbers = core, own
         elif name and own:
-            kept = numbers if _DOOR in own and _HOUSE not in own else {}
-            numbers = {**{k: v for k, v in kept.items() if k == _HOUSE}, **own}
+            if Kind.HOUSE in numbers and not own.keys() & {Kind.HOUSE, Kind.STREET}:
+                own = {Kind.HOUSE: numbers[Kind.HOUSE], **own}
+            numbers = own
             broad = False
         else:
             continue
         yield _Named(
             name,
             dict(numbers),
-            {kind: frozenset(values) for kind, values in excluded.items()},
-            tuple(not_named),
+            tuple(excluded),
             partial or bool(_LOOSE.search(clause)) or (bool(tail) and not own),
             rest=less_listed and broad,
+            beside=tail if len(tail) > 1 else "",
         )
 
 
 def _clauses(text: str) -> Iterator[str]:
     """Split at commas and 和/及, but not inside brackets and not inside a list of numbers."""
     start, depth, position = 0, 0, 0
-    listed = [(m.start(), m.end()) for m in _NUMBER_LIST.finditer(text)]
+    listed = [(m.start(), m.end()) for m in NUMBER_LIST.finditer(text)]
     while position < len(text):
         letter = text[position]
         depth += (letter == "(") - (letter == ")")
@@ -247,74 +256,43 @@ def _clauses(text: str) -> Iterator[str]:
 _NAME_GOES_ON = tuple("期区组队巷弄")
 
 
-def _name_and_numbers(clause: str) -> tuple[str, dict[str, frozenset[str]], str]:
-    """`幸福家园10号楼1-5门` → name, {house: {10}, door: {1…5}}, what follows."""
+def _name_and_numbers(clause: str) -> tuple[str, dict[Kind, frozenset[str]], str]:
+    """`幸福家园10号楼1-5门` → name, {house: {10}, gate: {1…5}}, what follows."""
     head: str | None = None
-    found: dict[str, set[str]] = {}
+    found: dict[Kind, frozenset[str]] = {}
     end = 0
-    for match in _NUMBER_LIST.finditer(clause):
-        kinds = _read_list(match[0])
+    for match in NUMBER_LIST.finditer(clause):
+        numbers = read_list(clause, match.start(), match.end())
         following = clause[match.end() : match.end() + 1]
-        if kinds is None or (head is not None and match.start() > end + 1):
+        if not numbers or (head is not None and match.start() > end + 1):
             if head is None:
                 continue
             break
         if head is None and (
-            following in _NAME_GOES_ON or (match.start() == 0 and not match[0][0].isascii())
+            following in _NAME_GOES_ON
+            or (match.start() == 0 and not match[0][0].isascii() and match.end() < len(clause))
         ):
             continue  # 3期, 5区; 二号桥街道
         if head is None:
             head = clause[: match.start()]
-        for kind, values in kinds.items():
-            found.setdefault(kind, set()).update(values)
+        for kind, values in numbers.items():
+            found[kind] = found.get(kind, frozenset()) | values
         end = match.end()
     if head is None:
         return clause, {}, ""
-    return head, {kind: frozenset(values) for kind, values in found.items()}, clause[end:]
+    return head, found, clause[end:]
 
 
-def _read_list(text: str) -> dict[str, set[str]] | None:
-    """`41、43、45、47门` or `6号楼、8-10号楼`. A number without a unit has that of the next one with one."""
-    found: dict[str, set[str]] = {}
-    waiting: list[str] = []
-    for match in _SPLIT_SPAN.finditer(text):
-        first, last, unit = match[1], match[3], match[4] or match[2]
-        waiting += _range(first, last) if last else [_number(first)]
-        if unit:
-            found.setdefault(_UNITS[unit], set()).update(waiting)
-            waiting = []
-    return found or None
-
-
-def _range(first: str, last: str) -> list[str]:
-    low, high = _number(first), _number(last)
-    if low.isdigit() and high.isdigit() and int(low) <= int(high) <= int(low) + 999:
-        return [str(n) for n in range(int(low), int(high) + 1)]
-    return [low, high]
-
-
-_DIGITS = {c: i for i, c in enumerate("零一二三四五六七八九")}
-
-
-def _number(text: str) -> str:
-    """`第12` → 12, `十二` → 12, `007` → 7; letters and digits of other scripts stay."""
-    text = text.removeprefix("第")
-    if text.isascii():
-        return text.lstrip("0") or text
-    if "十" in text:
-        tens, _, ones = text.partition("十")
-        return str(_DIGITS.get(tens, 1) * 10 + _DIGITS.get(ones, 0))
-    return "".join(str(_DIGITS.get(c, c)) for c in text)
-
-
-def _exclude(text: str, numbers: dict[str, set[str]], names: list[str]) -> None:
-    text = _EXCEPT.sub("", text)
-    for clause in _clauses(text):
-        head, own, _ = _name_and_numbers(clause)
-        for kind, values in own.items():
-            numbers.setdefault(kind, set()).update(values)
-        if not own and len(head) >= 3:
-            names.append(head)
+def _except(text: str, place: str, excluded: list[Numbers]) -> bool:
+    """Add the excepted numbers of a place. True if anything else is excepted, which no address can prove."""
+    unclear = False
+    for clause in _clauses(_EXCEPT.sub("", text)):
+        head, numbers, _ = _name_and_numbers(clause)
+        if numbers and head in place:
+            excluded.append(numbers)
+        elif numbers or len(head) >= 3:
+            unclear = True
+    return unclear
 
 
 def _core(name: str) -> tuple[str, bool]:

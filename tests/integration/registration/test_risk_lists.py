@@ -75,6 +75,28 @@ def test_an_area_that_ended_still_concerns_whoever_was_there(trial: Trial) -> No
     assert trial.arrivals()[0]["risk_level"] == "high"
 
 
+@pytest.mark.parametrize(
+    ("listed", "address", "level", "certainty"),
+    [
+        ("示例大厦A座", "示例大厦15楼1503室", "high", "district_only"),
+        ("示例大厦A座", "示例大厦1503室", "high", "district_only"),
+        ("示例大厦A座", "示例大厦A座15楼1503室", "high", "exact"),
+        ("第一商城3号楼", "第一商城12号商铺", "high", "district_only"),
+        ("春和花园3号楼2单元", "春和花园3号楼1单元501", "high", "district_only"),
+        ("春和花园1号楼、2号楼3门", "春和花园1号楼5门", "high", "district_only"),
+        ("河北路70号", "河北路阳光大厦72号", "high", "district_only"),
+    ],
+)
+def test_a_floor_room_unit_or_shop_makes_no_place_safer(
+    trial: Trial, listed: str, address: str, level: str, certainty: str
+) -> None:
+    import_list(trial, risk_list(high=[listed], at="2022-10-01 11时"))
+    stay = RISKY | {"address": address, "from": "2022-09-26", "to": "2022-10-01"}
+    trial.receive(report(1, stops=[stay]))
+    (arrival,) = trial.arrivals()
+    assert (arrival["risk_level"], arrival["risk_certainty"]) == (level, certainty)
+
+
 def list_event(official: dict[str, Any]) -> Any:
     data = {
         "list_id": "nhc-1",

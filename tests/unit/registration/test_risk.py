@@ -74,6 +74,58 @@ def test_the_published_text_decides_where_it_can(place: str, address: str, answe
     assert read_place(place, division_names=names).answer(fold(address)) is answer
 
 
+@pytest.mark.parametrize(
+    ("place", "address", "answer"),
+    [
+        ("示例大厦A座", "示例大厦15楼1503室", Answer.POSSIBLE),
+        ("示例大厦A座", "示例大厦1503室", Answer.POSSIBLE),
+        ("示例大厦A座", "示例大厦A座15楼1503室", Answer.EXACT),
+        ("示例大厦A座", "示例大厦B座15楼", Answer.ELSEWHERE),
+        ("示例大厦A座", "示例大厦3号楼", Answer.POSSIBLE),  # one tower may have both names
+        ("示例大厦A座、B座", "示例大厦3号楼C座", Answer.ELSEWHERE),
+        ("玫瑰园小区C2栋", "玫瑰园小区C3栋", Answer.ELSEWHERE),
+        ("玫瑰园小区C2栋", "玫瑰园小区3栋", Answer.POSSIBLE),
+        ("京怡家园4号楼", "京怡家园3楼", Answer.POSSIBLE),
+        ("京怡家园4号楼", "京怡家园4号楼5楼", Answer.EXACT),
+        ("京怡家园4号楼", "京怡家园7楼2单元501", Answer.ELSEWHERE),  # it has units: a building
+        ("京怡家园4号楼2单元", "京怡家园4号楼1单元", Answer.POSSIBLE),
+        ("京怡家园4号楼2单元", "京怡家园5号楼2单元", Answer.ELSEWHERE),
+        ("国税小区2号楼（不含1单元）", "国税小区2号楼1单元", Answer.POSSIBLE),
+        ("国税小区（不含2号楼1单元）", "国税小区2号楼3单元", Answer.EXACT),
+        ("国税小区（不含2号楼1单元）", "国税小区3号楼1单元", Answer.EXACT),
+        ("幸福家园1号楼、2号楼3门", "幸福家园1号楼5门", Answer.POSSIBLE),  # all of house 1 is listed
+        ("人民路12号、14号5栋", "人民路12号7栋", Answer.POSSIBLE),
+        ("人民路12号", "人民路14号", Answer.ELSEWHERE),
+        ("人民路12号", "人民路阳光大厦14号", Answer.POSSIBLE),  # a room or shop there
+        ("第一商城12号", "第一商城14号", Answer.POSSIBLE),
+        ("飞虹街55栋", "飞虹街12号3栋", Answer.POSSIBLE),  # the third house of number 12
+        ("御旗路24号亲水雅苑", "御旗路26号亲水雅苑", Answer.POSSIBLE),  # a house of two numbers
+        ("龙腾小区1号、3号楼", "龙腾小区1号楼", Answer.EXACT),
+        ("龙腾小区1号、3号楼", "龙腾小区2号楼", Answer.ELSEWHERE),
+        ("沙河花园B-D栋", "沙河花园C栋", Answer.EXACT),
+        ("世纪城A、B、C座", "世纪城B座", Answer.EXACT),
+        ("世纪城A、B、C座", "世纪城D座", Answer.ELSEWHERE),
+        ("东乐花园43-59B栋", "东乐花园47栋", Answer.POSSIBLE),  # which are meant is not clear
+        ("东乐花园120栋", "东乐花园一百二十栋", Answer.POSSIBLE),
+        ("东乐花园5号楼", "东乐花园12346号楼", Answer.POSSIBLE),
+        ("兰德公寓（除6-17层）", "兰德公寓8层", Answer.POSSIBLE),
+        ("东乐大院2栋4楼", "东乐大院2栋5楼", Answer.POSSIBLE),
+        ("东乐大院2栋4楼", "东乐大院4栋", Answer.ELSEWHERE),
+        ("林管局85楼独栋", "林管局86号楼", Answer.ELSEWHERE),
+        ("京怡家园4号楼", "京怡家园北门对面阳光公寓7号楼", Answer.POSSIBLE),
+        ("京怡家园4号楼", "京怡家园二期7号楼", Answer.ELSEWHERE),
+        ("加措社区（除旅游大厦、金珠路14号）", "加措社区旅游大厦1503室", Answer.POSSIBLE),
+        ("工行家属院（除三号楼）", "工行家属院3号楼", Answer.ELSEWHERE),
+        ("幸福小区（除3号楼）", "新幸福小区3号楼", Answer.UNKNOWN),
+        ("红升里41门", "红升里路红升里42门红升里41门", Answer.POSSIBLE),
+    ],
+)
+def test_only_the_number_of_another_house_of_the_same_series_proves_another_place(
+    place: str, address: str, answer: Answer
+) -> None:
+    assert read_place(place).answer(fold(address)) is answer
+
+
 @given(st.text(max_size=40), st.text(max_size=40))
 @example("۰号楼", "A۱座۲-٣号楼")
 def test_no_text_is_too_strange_to_be_read(place: str, address: str) -> None:
