@@ -14,6 +14,7 @@ from typing import Any
 import orjson
 
 from contracts.faults import Fault
+from field.moments import read_moment
 
 ONE = "application/cloudevents+json"
 BATCH = "application/cloudevents-batch+json"
@@ -233,7 +234,7 @@ def _time(text: Any) -> datetime:
     if not isinstance(text, str):
         raise Unreadable("time must be given, as RFC 3339 text with a zone", field="time")
     try:
-        moment = datetime.fromisoformat(text)
+        moment = read_moment(text)
     except ValueError:
         raise Unreadable("time is not RFC 3339", field="time") from None
     if moment.tzinfo is None:

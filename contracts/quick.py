@@ -12,6 +12,8 @@ from typing import Any
 
 from marshmallow import Schema, fields, missing, validate
 
+from contracts.vocabulary import Moment
+
 Check = Callable[[Any], Any]
 
 
@@ -67,7 +69,7 @@ def _check(field: fields.Field[Any]) -> Check:
     plain = {
         fields.Integer: _exactly(int),
         fields.Boolean: _exactly(bool),
-        fields.AwareDateTime: _moment,
+        Moment: _moment,
         fields.Date: _day,
         fields.Dict: _exactly(dict),
     }

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
-from marshmallow import EXCLUDE, Schema, fields, missing, validate
+from marshmallow import EXCLUDE, Schema, ValidationError, fields, missing, validate
+
+from field.moments import read_moment
 
 
 class Contract(Schema):
@@ -42,8 +45,24 @@ def flag(*, required: bool = True, default: bool = False, about: str = "") -> fi
     return fields.Boolean(**options)
 
 
+class Moment(fields.AwareDateTime):
+    """marshmallow does not read all that RFC 3339 allows: small `t` and `z`, a leap second."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **more: Any) -> datetime:
+        try:
+            return super()._deserialize(value, attr, data, **more)
+        except ValidationError:
+            try:
+                moment = read_moment(value)
+            except (TypeError, AttributeError, ValueError):
+                moment = None
+            if moment is None or moment.tzinfo is None:
+                raise
+            return moment
+
+
 def moment(*, required: bool = True, about: str = "") -> fields.AwareDateTime:
-    return fields.AwareDateTime(format="iso", **_presence(required, about))
+    return Moment(format="iso", **_presence(required, about))
 
 
 def day(*, required: bool = True, about: str = "") -> fields.Date:

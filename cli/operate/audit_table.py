@@ -47,6 +47,7 @@ def _lines(sums: dict[str, dict[str, Any]]) -> list[tuple[str, int, str]]:
     again = sums["reassessments"]
     return [
         ("reports received", reports["received"], _parts(reports, "received")),
+        ("  a part of them to correct", sums["reports_in_part"]["to_correct"], ""),
         ("arrivals registered", arrivals["registered"], _parts(arrivals, "registered")),
         ("  assessed again", again["recorded"], _parts(again, "recorded")),
         ("cases", cases["all"], _parts(cases, "all", "by_state")),

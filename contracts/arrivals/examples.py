@@ -100,6 +100,13 @@ EXAMPLES = (
             "outcome": "registered",
             "arrival_ids": [ARRIVAL],
             "received_at": "2022-09-30T22:15:02Z",
+            "to_correct": [
+                {
+                    "field": "companions[1].identity_number",
+                    "code": "identity_checksum",
+                    "message": "the check character does not fit: one character is wrong",
+                }
+            ],
         },
     ),
     reply(

@@ -7,7 +7,10 @@ from marshmallow import fields, validate
 from contracts.vocabulary import Contract, day, flag, moment, one_of, part, sealed, several, text, whole
 from field.words import CERTAINTIES, IDENTITY_TYPES, LANGUAGES, LEVELS, SOURCE_KINDS
 
-PERSON_INSIDE = "JSON object with name, phone, identity_type, identity_number, address"
+PERSON_INSIDE = (
+    "JSON object with name, phone, identity_type, identity_number, address; for a person without a phone "
+    "also contact: name and phone of somebody who came along"
+)
 
 
 class Person(Contract):
@@ -81,7 +84,7 @@ class ArrivalReported(Contract):
 
 
 class Reason(Contract):
-    field = text(100, required=True, about="path of the field, as in stops[2].from")
+    field = text(100, required=True, about="path of the field, as in companions[1].identity_number")
     code = text(60, required=True)
     message = text(500, required=True, about="what is wrong and what to do; never the value")
 
@@ -92,17 +95,27 @@ class EventKey(Contract):
 
 
 class ReportAccepted(Contract):
-    """The report was taken: a new arrival, or more about one already known."""
+    """The report was taken: a new arrival, or more about one already known.
+
+    What of it is wrong stands in `to_correct`, and the rest goes on. A person who cannot be known waits for
+    correction; a stop or the destination counts as far as it is known, and its risk is to confirm; any other
+    field is left out. Send the report again, whole, under a new id: nobody is doubled.
+    """
 
     report_id = text(36, required=True)
     event = part(EventKey)
     outcome = one_of(("registered", "merged"), required=True)
-    arrival_ids = several(fields.String())
+    arrival_ids = several(fields.String(), about="of its people in their order, without those who wait")
     received_at = moment()
+    to_correct = several(Reason, required=False, about="what of it is wrong, as in report.rejected")
 
 
 class ReportRejected(Contract):
-    """The report is kept as *needs correction*, all reasons at once, or, unreadable, as a dead letter."""
+    """Nobody can act on the report. It is kept as *needs correction*, or, unreadable, as a dead letter.
+
+    That is so where nobody in it can be known, its time is impossible, it has no destination, or its source
+    is not the publisher's own. All reasons stand there at once.
+    """
 
     report_id = text(36, required=True)
     event = part(EventKey)

@@ -30,7 +30,12 @@ def recorded_at(conn: Connection, ids: Sequence[str]) -> dict[str, RecordedAt]:
 def sums(conn: Connection, today: date) -> Sums:
     """Every report that was received has its row and its arrival, every arrival its reports and a worker."""
     own = balance.audit(conn)
-    found = Sums({"reports": {"received": own["reports"], **own["reports_by_outcome"]}})
+    found = Sums(
+        {
+            "reports": {"received": own["reports"], **own["reports_by_outcome"]},
+            "reports_in_part": {"to_correct": own["reports_in_part"]},
+        }
+    )
     found.balanced = own["balanced"]
     for arrival in own["missing"]:
         why = f"report {arrival['event_id']} led to it, and it is not there"

@@ -125,7 +125,7 @@ class Opened:
 def open_message(message: Message, notice: Notice | None, person: str | None, unseal: Unseal) -> Opened:
     """:param person: sealed; whom the case is about. Raises SealBroken."""
     parameters = notice.parameters if notice else {}
-    resident = unseal(person) if person else {}
+    resident = with_phone_of_contact(unseal(person)) if person else {}
     if message.recipient.kind == RESIDENT:
         worker = unseal(notice.worker) if notice and notice.worker else {}
         own = resident
@@ -136,8 +136,16 @@ def open_message(message: Message, notice: Notice | None, person: str | None, un
     return Opened(own, {**parameters, "name": own.get("name"), **others})
 
 
+def with_phone_of_contact(person: dict[str, Any]) -> dict[str, Any]:
+    """A child or an old person without a phone is reached through whoever came along and has one."""
+    contact = person.get("contact")
+    if person.get("phone") or not contact:
+        return person
+    return person | {"phone": contact.get("phone")}
+
+
 def has_address(kind: str, person: str, unseal: Unseal) -> bool:
     try:
-        return bool(unseal(person).get(kind))
+        return bool(with_phone_of_contact(unseal(person)).get(kind))
     except SealBroken:  # it is reported when the message itself is opened
         return True

@@ -17,10 +17,13 @@ def arrival_ids(index: BlindIndex, statements: Sequence[Statement]) -> dict[Orde
     those of publishers may be numbers of documents. People of one report lie together, companions after the
     person.
     """
-    ids, together = {}, ""
+    ids, together, report_id = {}, "", ""
     for statement in statements:
         _, source, event_id, position = statement.order
         digest = index("arrival", f"{source}\0{event_id}\0{position}")
-        together = digest[-4:] if position == 0 else together
-        ids[statement.order] = derived_id(statement.report.arrived_at, together, position, digest)
+        if statement.report_id != report_id:  # the person may be missing: it waits for correction
+            report_id = statement.report_id
+            together = (digest if position == 0 else index("arrival", f"{source}\0{event_id}\0{0}"))[-4:]
+        own = derived_id(statement.report.arrived_at, together, position, digest)
+        ids[statement.order] = statement.belongs_to or own
     return ids

@@ -21,7 +21,8 @@ def audit(conn: Connection) -> dict[str, Any]:
     outcomes = dict.fromkeys(_OUTCOMES, 0) | count_by(conn, reports.c.outcome)
     states = count_by(conn, arrivals.c.state)
     accepted = reports.c.outcome.in_(("registered", "merged"))
-    without_arrival = _count(conn, accepted & reports.c.arrival_id.is_(None))
+    leads_nowhere = reports.c.arrival_id.is_(None) & reports.c.part_waits.is_not(True)
+    without_arrival = _count(conn, accepted & leads_nowhere)
     missing, missing_count = _named_and_counted(conn.execute(_missing_arrivals()))
     short, short_count = _named_and_counted(conn.execute(_arrivals_short_of_reports()))
     on_list = _count(conn, arrivals.c.unassigned_since.is_not(None))
@@ -31,6 +32,7 @@ def audit(conn: Connection) -> dict[str, Any]:
         "balanced": is_whole and on_list == without_worker,
         "reports": sum(outcomes.values()),
         "reports_by_outcome": outcomes,
+        "reports_in_part": _count(conn, reports.c.part_waits),
         "reports_without_arrival": without_arrival,
         "arrivals": sum(states.values()),
         "arrivals_by_state": states,

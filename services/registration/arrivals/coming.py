@@ -20,7 +20,10 @@ _LANGUAGE = LANGUAGES[0]
 
 @dataclass(frozen=True, slots=True)
 class Coming:
-    """One person's coming to one place, from all statements about it."""
+    """One person's coming to one place, from all statements about it.
+
+    :param contact: who is called for a person without a phone, where somebody of the same report has one.
+    """
 
     person: Person
     arrived_at: datetime
@@ -32,6 +35,7 @@ class Coming:
     placement: Placement
     source_kinds: tuple[str, ...]
     reports: int
+    contact: Person | None = None
 
 
 def fold_statements(statements: Iterable[Statement]) -> Coming:
@@ -51,13 +55,15 @@ def fold_statements(statements: Iterable[Statement]) -> Coming:
             first.placement,
             (report.source_kind,),
             1,
+            _contact(first.person, ordered),
         )
     reports = [statement.report for statement in ordered]
     actual = [report.arrived_at for report in reports if not report.expected]
     stops = {stop for report in reports for stop in report.stops}
     best_placed = min(ordered, key=_how_well_placed)
+    person = _fold_persons([statement.person for statement in ordered])
     return Coming(
-        person=_fold_persons([statement.person for statement in ordered]),
+        person=person,
         arrived_at=min(actual or (report.arrived_at for report in reports)),
         expected=not actual,
         stops=tuple(sorted(stops, key=_stop_order)),
@@ -67,7 +73,15 @@ def fold_statements(statements: Iterable[Statement]) -> Coming:
         placement=best_placed.placement,
         source_kinds=tuple(sorted({report.source_kind for report in reports})),
         reports=len({statement.report_id for statement in ordered}),
+        contact=_contact(person, ordered),
     )
+
+
+def _contact(person: Person, ordered: Sequence[Statement]) -> Person | None:
+    if person.phone:
+        return None
+    found = (statement.report.contact_of(statement.position) for statement in ordered)
+    return next(filter(None, found), None)
 
 
 def _how_well_placed(statement: Statement) -> tuple[object, ...]:
@@ -94,4 +108,4 @@ def _fold_persons(persons: Sequence[Person]) -> Person:
 
 
 def _stop_order(stop: Stop) -> tuple[object, ...]:
-    return stop.first, stop.last, stop.division, stop.address
+    return stop.first, stop.last, stop.division, stop.address, not stop.sure

@@ -58,7 +58,8 @@ class Draft:
         """All its statements, folded."""
         if not self.new and self.before is not None:
             return self.before
-        return fold_statements([*self.earlier, *self.new])
+        replaced = {statement.replaces for statement in self.new}
+        return fold_statements([*(s for s in self.earlier if s.report_id not in replaced), *self.new])
 
     @property
     def known(self) -> Known:

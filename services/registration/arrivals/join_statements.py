@@ -84,6 +84,8 @@ def _arrival_of(
     index: BlindIndex, known: KnownArrivals, statement: Statement, person: PersonMatch, new_id: str
 ) -> tuple[Draft, bool]:
     """The arrival of a statement, and whether it is new."""
+    if statement.belongs_to is not None:
+        return known.corrected(statement.belongs_to, person), False
     place_key = _place_key(index, statement)
     own = known.of(person)
     chosen = choose(statement.report.arrived_at, place_key, [draft.known for draft in own])

@@ -45,6 +45,16 @@ class KnownArrivals:
             self.moved[draft.arrival_id] = draft
         return own
 
+    def corrected(self, arrival_id: str, person: PersonMatch) -> Draft:
+        """The arrival that a corrected report led to; it is of whoever the correction names."""
+        draft = self.by_id[arrival_id]
+        if draft.person_id != person.person_id:
+            self.by_person[draft.person_id].remove(draft)
+            draft.person_id = person.person_id
+            self.by_person[draft.person_id].append(draft)
+            self.moved[arrival_id] = draft
+        return draft
+
     def write_moved(self, conn: Connection) -> None:
         stored = [draft for _, draft in sorted(self.moved.items()) if draft.stored is not None]
         rows = [{"id": draft.arrival_id, "person_id": draft.person_id} for draft in stored]

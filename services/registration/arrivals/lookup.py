@@ -40,13 +40,16 @@ def arrivals_of_report(conn: Connection, wanted: str, own: str | None) -> list[s
         select(reports.c.id, reports.c.arrival_id, reports.c.outcome, reports.c.reasons).where(of)
     )
     ids: list[str] = []
+    led_nowhere = None
     for row in rows.all():
-        if row.outcome in ("needs_correction", "corrected") and row.arrival_id is None:
+        if row.outcome in ("needs_correction", "corrected"):
             reasons = "; ".join(f"{r['field']}: {r['message']} ({r['code']})" for r in row.reasons or ())
-            return LedToNoArrival(row.id, row.outcome, reasons)
+            led_nowhere = LedToNoArrival(row.id, row.outcome, reasons)
+            continue
         companions = select(companion_arrivals.c.arrival_id).where(companion_arrivals.c.report_id == row.id)
-        ids += [row.arrival_id, *conn.execute(companions.order_by(companion_arrivals.c.position)).scalars()]
-    return list(dict.fromkeys(ids))
+        ids += [row.arrival_id] if row.arrival_id else []  # the person may wait for correction
+        ids += conn.execute(companions.order_by(companion_arrivals.c.position)).scalars()
+    return led_nowhere if led_nowhere and not ids else list(dict.fromkeys(ids))
 
 
 def arrivals_with_risk(conn: Connection, level: str, most: int) -> list[str]:

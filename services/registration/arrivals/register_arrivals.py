@@ -12,10 +12,10 @@ from services.registration.arrivals.catalogue import Catalogue
 from services.registration.arrivals.households import join_households
 from services.registration.arrivals.join_statements import Doubt, Joined, Pair, join_statements
 from services.registration.arrivals.known_arrivals import lock_known_arrivals, read_earlier_statements
+from services.registration.arrivals.statement_keys import keys_of_statements
 from services.registration.arrivals.tables import possible_duplicates
 from services.registration.arrivals.write_arrivals import write_arrivals
 from services.registration.persons.find_persons import find_persons
-from services.registration.persons.keys import keys_of
 from services.registration.persons.rivals import keep_rivals
 from services.registration.reports.statement import Statement
 
@@ -27,7 +27,7 @@ def register_arrivals(
     :param statements: in their order.
     :param causes: the event of each report, by report id.
     """
-    persons, known_persons = find_persons(uow, [keys_of(uow.index, said.person) for said in statements])
+    persons, known_persons = find_persons(uow, keys_of_statements(uow.index, statements))
     rivals = keep_rivals(uow, persons, known_persons)
     in_hand = {id for match in persons for id in (match.person_id, match.merged) if id} & known_persons
     in_hand |= {id for others in rivals.values() for id in others}

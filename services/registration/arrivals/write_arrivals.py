@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from chassis.database.statements import insert_rows, update_rows
 from chassis.unit_of_work import UnitOfWork
@@ -64,16 +65,17 @@ def write_arrivals(
 
 
 def _arrival(uow: UnitOfWork, draft: Draft, coming: Coming, risk: Assessment, worker: str | None) -> Arrival:
-    person, stored = coming.person, draft.stored
-    sealed = uow.sealer.seal(
-        {
-            "name": person.name,
-            "phone": person.phone,
-            "identity_type": person.identity_type,
-            "identity_number": person.identity_number,
-            "address": coming.address,
-        }
-    )
+    person, contact, stored = coming.person, coming.contact, draft.stored
+    inside: dict[str, Any] = {
+        "name": person.name,
+        "phone": person.phone,
+        "identity_type": person.identity_type,
+        "identity_number": person.identity_number,
+        "address": coming.address,
+    }
+    if contact:
+        inside["contact"] = {"name": contact.name, "phone": contact.phone}
+    sealed = uow.sealer.seal(inside)
     return Arrival(
         id=draft.arrival_id,
         version=stored.version if stored else 1,

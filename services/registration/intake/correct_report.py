@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import Row, delete, select, update
 
 from chassis.unit_of_work import UnitOfWork
 from contracts.envelope import Event
-from contracts.faults import Refused
+from contracts.faults import Fault, Refused
 from contracts.registry import read_data
 from services.registration.arrivals.catalogue import read_catalogue
-from services.registration.intake.received import check, take_in
+from services.registration.intake.received import Received, check, take_in
+from services.registration.reports.checks import path_of
 from services.registration.reports.report import SEAL_PURPOSE
-from services.registration.reports.tables import reports
+from services.registration.reports.tables import companion_arrivals, reports
 
 
 def correct_report(uow: UnitOfWork, report_id: str, data: Mapping[str, Any], by: str) -> str:
@@ -22,19 +24,50 @@ def correct_report(uow: UnitOfWork, report_id: str, data: Mapping[str, Any], by:
     :param data: the whole data of the event, as JSON would hold it.
     :param by: who corrected it (a staff_id or a log-in).
     :returns: the id of the new report, whose outcome says whether it is sound now.
-    :raises Refused: there is no such report, or it does not need correction.
+    :raises Refused: there is no such report, or it does not need correction; or the correction lacks somebody
+        who was registered by it.
+
+    Where only a part of the report waited, the new one takes its place: who was registered stays so, in the
+    same arrival, and only what was missing is added.
     """
     row = uow.conn.execute(select(reports).where(reports.c.id == report_id).with_for_update()).first()
     if row is None:
         raise Refused.unknown("report", report_id)
-    if row.outcome != "needs_correction":
+    if row.outcome != "needs_correction" and not row.part_waits:
         raise Refused.conflict("report", f"{report_id} does not need correction: it is {row.outcome}")
     catalogue = read_catalogue(uow)
     received = check(uow, catalogue, _event(uow, row, data))
     received.corrects, received.corrected_by = report_id, by
-    uow.conn.execute(update(reports).where(reports.c.id == report_id).values(outcome="corrected"))
+    if row.part_waits:
+        received.registered_before = row.outcome == "registered"
+        _go_on(received, report_id, _led_to(uow, row))
     take_in(uow, catalogue, [received])
+    uow.conn.execute(delete(companion_arrivals).where(companion_arrivals.c.report_id == report_id))
+    corrected = {"outcome": "corrected", "arrival_id": None, "part_waits": None}
+    uow.conn.execute(update(reports).where(reports.c.id == report_id).values(corrected))
     return received.report_id
+
+
+def _led_to(uow: UnitOfWork, row: Row[Any]) -> dict[int, str]:
+    """The arrivals that a report led to, by the position of the person."""
+    c = companion_arrivals.c
+    companions = uow.conn.execute(select(c.position, c.arrival_id).where(c.report_id == row.id))
+    person = {0: row.arrival_id} if row.arrival_id else {}
+    return person | {position: arrival_id for position, arrival_id in companions}
+
+
+def _go_on(received: Received, report_id: str, led_to: Mapping[int, str]) -> None:
+    """Whoever was registered goes on in the same arrival."""
+    if lost := sorted(led_to.keys() - {said.position for said in received.statements}):
+        left_out = [Fault(path_of(position), "person_left_out", _LEFT_OUT) for position in lost]
+        raise Refused.invalid([*received.faults, *left_out])
+    received.statements = [
+        replace(said, replaces=report_id, belongs_to=led_to.get(said.position))
+        for said in received.statements
+    ]
+
+
+_LEFT_OUT = "was registered by this report: name them at the same place in the correction, without faults"
 
 
 def _event(uow: UnitOfWork, row: Row[Any], data: Mapping[str, Any]) -> Event:

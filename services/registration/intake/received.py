@@ -14,13 +14,9 @@ from contracts.faults import Fault
 from services.registration.arrivals.catalogue import Catalogue
 from services.registration.arrivals.register_arrivals import register_arrivals
 from services.registration.intake.answers import accept, reject
-from services.registration.reports.checks import (
-    check_event_time,
-    check_report,
-    check_source,
-    is_possible_time,
-)
-from services.registration.reports.report import SEAL_PURPOSE, read_report
+from services.registration.intake.judging import judge
+from services.registration.reports.checks import is_possible_time
+from services.registration.reports.report import SEAL_PURPOSE
 from services.registration.reports.statement import Statement, statements_of
 from services.registration.reports.tables import companion_arrivals, reports
 
@@ -28,20 +24,22 @@ from services.registration.reports.tables import companion_arrivals, reports
 @dataclass(slots=True)
 class Received:
     """
-    :param faults: why it needs correction; none where it is sound.
-    :param statements: of a sound report, one for each of its people.
-    :param arrival_ids: of a sound report, the arrival of each of its people.
+    :param faults: what of it needs correction; none where it is sound.
+    :param statements: one for each of its people who can be known; none where nobody can act on it.
+    :param arrival_ids: of those people, by their position in the report.
     :param corrects: the report that it was resubmitted for.
+    :param registered_before: that report registered an arrival.
     """
 
     report_id: str
     event: Event
     faults: list[Fault]
     statements: list[Statement] = field(default_factory=list)
-    arrival_ids: list[str] = field(default_factory=list)
+    arrival_ids: dict[int, str] = field(default_factory=dict)
     outcome: str = "needs_correction"
     corrects: str | None = None
     corrected_by: str | None = None
+    registered_before: bool = False
 
     def as_row(self, uow: UnitOfWork) -> dict[str, Any]:
         event = self.event
@@ -53,8 +51,9 @@ class Received:
             "reported_at": event.time if is_possible_time(event.time, uow.now) else uow.now,
             "received_at": uow.now,
             "outcome": self.outcome,
-            "arrival_id": self.arrival_ids[0] if self.arrival_ids else None,
+            "arrival_id": self.arrival_ids.get(0),
             "reasons": [fault.as_dict() for fault in self.faults] or None,
+            "part_waits": True if self.faults and self.statements else None,
             "sealed": uow.sealer.seal(event.raw, SEAL_PURPOSE),
             "correlation_id": event.correlationid,
             "corrects": self.corrects,
@@ -63,13 +62,9 @@ class Received:
 
 
 def check(uow: UnitOfWork, catalogue: Catalogue, event: Event) -> Received:
-    received = Received(new_id(), event, [*check_source(event), *check_event_time(event.time, uow.now)])
-    if event.problems:
-        received.faults += event.problems
-        return received
-    report = read_report(event.data)
-    received.faults += check_report(report, event.data, uow.now, uow.zone)
-    if not received.faults:
+    report, faults = judge(event, uow.now, uow.zone)
+    received = Received(new_id(), event, faults)
+    if report is not None:
         received.statements = statements_of(
             report,
             received.report_id,
@@ -82,26 +77,27 @@ def check(uow: UnitOfWork, catalogue: Catalogue, event: Event) -> Received:
 
 
 def take_in(uow: UnitOfWork, catalogue: Catalogue, reports_in_hand: Sequence[Received]) -> None:
-    """Register the arrivals of the sound reports, keep all reports, and answer their publishers."""
-    sound = [received for received in reports_in_hand if not received.faults]
-    if sound:
-        _register(uow, catalogue, sorted(sound, key=lambda received: received.statements[0].order))
+    """Register the arrivals of all that can be known, keep all reports, and answer their publishers."""
+    known = [received for received in reports_in_hand if received.statements]
+    if known:
+        _register(uow, catalogue, sorted(known, key=lambda received: received.statements[0].order))
     _keep(uow, reports_in_hand)
     for received in reports_in_hand:
-        if received.faults:
-            reject(uow, received.event, received.report_id, received.faults)
+        event, report_id, faults = received.event, received.report_id, received.faults
+        if received.statements:
+            accept(uow, event, report_id, received.outcome, received.arrival_ids, faults)
         else:
-            accept(uow, received.event, received.report_id, received.outcome, received.arrival_ids)
+            reject(uow, event, report_id, faults)
 
 
-def _register(uow: UnitOfWork, catalogue: Catalogue, sound: Sequence[Received]) -> None:
-    statements = [statement for received in sound for statement in received.statements]
-    causes = {received.report_id: received.event for received in sound}
+def _register(uow: UnitOfWork, catalogue: Catalogue, known: Sequence[Received]) -> None:
+    statements = [statement for received in known for statement in received.statements]
+    causes = {received.report_id: received.event for received in known}
     joined = register_arrivals(uow, catalogue, statements, causes)
-    for received in sound:
-        received.arrival_ids = [joined.arrival_of[statement.order] for statement in received.statements]
-        is_first = joined.is_first(received.report_id, received.arrival_ids[0])
-        received.outcome = "registered" if is_first else "merged"
+    for received in known:
+        received.arrival_ids = {said.position: joined.arrival_of[said.order] for said in received.statements}
+        is_first = joined.is_first(received.report_id, next(iter(received.arrival_ids.values())))
+        received.outcome = "registered" if is_first or received.registered_before else "merged"
 
 
 def _keep(uow: UnitOfWork, reports_in_hand: Sequence[Received]) -> None:
@@ -109,7 +105,7 @@ def _keep(uow: UnitOfWork, reports_in_hand: Sequence[Received]) -> None:
     companions = [
         {"report_id": received.report_id, "position": position, "arrival_id": arrival_id}
         for received in reports_in_hand
-        for position, arrival_id in enumerate(received.arrival_ids)
+        for position, arrival_id in received.arrival_ids.items()
         if position
     ]
     insert_rows(uow.conn, companion_arrivals, companions)

@@ -35,12 +35,14 @@ class Keys:
     :param identity_facts: what is compared under the number. Of a resident identity number the kind, issuer,
         birth date and sex are parts: under the same number they are the same.
     :param name_facts: what is compared under the name.
+    :param is_beside: the identity is no number of the person's own, but whom they came with.
     """
 
     identity: str | None
     by_name: str | None
     identity_facts: Facts = field(default_factory=dict)
     name_facts: Facts = field(default_factory=dict)
+    is_beside: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +103,9 @@ class Book:
         if keys.identity not in self.claims and keys.by_name not in self.claims:
             return PersonMatch(self._begin(keys, fallback or self.new_person()))
         number = self.key_for(keys.identity, keys.identity_facts)
-        name_facts = {**keys.name_facts, NUMBER: number} if number else keys.name_facts
+        name_facts = keys.name_facts
+        if number and not keys.is_beside:
+            name_facts = {**name_facts, NUMBER: number}
         name = self.key_for(keys.by_name, name_facts)
         by_number = self._fitting(number, keys.identity_facts)
         by_name = self._fitting(name, name_facts)
@@ -124,7 +128,8 @@ class Book:
         name_facts = keys.name_facts
         if keys.identity is not None:
             self.claims[keys.identity] = (Claim(person, keys.identity_facts),)
-            name_facts = {**name_facts, NUMBER: keys.identity}
+            if not keys.is_beside:
+                name_facts = {**name_facts, NUMBER: keys.identity}
         if keys.by_name is not None:
             self.claims[keys.by_name] = (Claim(person, name_facts),)
         return person

@@ -29,7 +29,7 @@ def keys_of(index: BlindIndex, person: Person, leading: Keys | None = None) -> K
     number, document = person.identity_number, document_of(person)
     name = name_form(person.name) if person.name else ""
     facts = _facts_of_person(index, document)
-    by_name = _by_name(index, name, person.phone, document, leading)
+    by_name = _by_name(index, name, person.phone, leading)
     if not number:
         return Keys(None, by_name, {}, facts)
     identity = as_id(index("identity", number))
@@ -39,17 +39,30 @@ def keys_of(index: BlindIndex, person: Person, leading: Keys | None = None) -> K
     return Keys(identity, by_name, under_number, facts)
 
 
-def _by_name(
-    index: BlindIndex, name: str, phone: str | None, document: Document, leading: Keys | None
-) -> str | None:
+def keys_beside(index: BlindIndex, person: Person, leading: Keys, alike: int) -> Keys:
+    """The keys of somebody with neither a number nor a phone: an infant, an old parent.
+
+    They are the same person wherever the same leader names them, by either of the leader's keys.
+
+    :param alike: how many of the same name before them in the report lean on the leader too: twins.
+    """
+    document = document_of(person)
+    name = (name_form(person.name) if person.name else "") or document.born or ""
+    facts = _facts_of_person(index, document)
+    identity = _beside(index, leading.identity, name, alike)
+    return Keys(identity, _beside(index, leading.by_name, name, alike), facts, facts, is_beside=True)
+
+
+def _by_name(index: BlindIndex, name: str, phone: str | None, leading: Keys | None) -> str | None:
     if not name:
         return None
     if phone:
         return as_id(index("name_phone", f"{name}\0{same_phone(phone)}"))
-    if leading is None:
-        return None
-    beside = leading.identity or leading.by_name
-    return as_id(index("companion", f"{beside}\0{name}\0{document.born or ''}"))
+    return _beside(index, leading.by_name or leading.identity, name, 0) if leading else None
+
+
+def _beside(index: BlindIndex, leader: str | None, name: str, alike: int) -> str | None:
+    return as_id(index("companion", f"{leader}\0{name}\0{alike}")) if leader else None
 
 
 def _facts_of_person(index: BlindIndex, document: Document) -> dict[str, str]:

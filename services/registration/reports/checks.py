@@ -1,11 +1,12 @@
 """The checks of a report. They find all faults at once, and no fault repeats the value that it is about.
 
-A report with faults is kept as *needs correction* and answered with `report.rejected`.
+A report that nobody can act on is kept as *needs correction* and answered with `report.rejected`. Of any
+other only the flawed part waits (`flaws.py`), and `report.accepted` lists it in `to_correct`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -22,6 +23,8 @@ from services.registration.persons.numbers import (
     spreadsheet_damage,
 )
 from services.registration.persons.person import Person
+from services.registration.places.divisions import divisions
+from services.registration.reports.flaws import is_about_whole_person
 from services.registration.reports.phone_checks import check_phone
 from services.registration.reports.report import Report
 
@@ -60,9 +63,9 @@ def check_report(report: Report, data: Mapping[str, Any], now: datetime, zone: Z
     today = local_day(now, zone)
     given = (data["person"], *(data.get("companions") or ()))
     for number, (person, as_given) in enumerate(zip(report.people, given, strict=True)):
-        path = "person" if number == 0 else f"companions[{number - 1}]"
-        yield from _check_person(person, as_given, path, today)
-        yield from check_phone(person, as_given, path)
+        leans = report.leans_on(number) is not None
+        yield from _check_person(person, as_given, path_of(number), today, leans=leans)
+        yield from check_phone(person, as_given, path_of(number))
     if is_possible_time(report.arrived_at, now):
         yield from _check_stops(report, data, zone)
         yield from _check_times(report, now)
@@ -71,19 +74,54 @@ def check_report(report: Report, data: Mapping[str, Any], now: datetime, zone: Z
     yield from _check_destination(report, data)
 
 
-def _check_person(person: Person, given: Mapping[str, Any], path: str, today: date) -> Iterator[Fault]:
-    if not person.is_identifiable:
-        yield Fault(path, "person_unknown", "needs an identity number, or a name and a phone number")
+def path_of(position: int) -> str:
+    """Where one of its people stands in a report."""
+    return "person" if position == 0 else f"companions[{position - 1}]"
+
+
+def who_waits(faults: Iterable[Fault]) -> set[str]:
+    """The paths of the people who cannot be known with these faults."""
+    return {fault.where.partition(".")[0] for fault in faults if is_about_whole_person(fault.where)}
+
+
+def check_who_remains(report: Report, faults: Sequence[Fault]) -> Iterator[Fault]:
+    """Who cannot be known any more, once what the faults are about is left out.
+
+    :param report: without what the faults are about.
+    """
+    waiting = who_waits(faults)
+    for position, person in enumerate(report.people):
+        path = path_of(position)
+        if path not in waiting and not person.is_identifiable and not report.leans_on(position):
+            yield Fault(path, "person_unknown", _NEEDS[position > 0])
+    if not report.division and not report.address.strip():
+        yield Fault("destination", "destination_missing", "needs a known division code or an address")
+
+
+_NEEDS = (
+    "needs an identity number, or a name and a phone number",
+    "needs an identity number, a name and a phone number, or a name beside a person who has them",
+)
+
+
+def _check_person(
+    person: Person, given: Mapping[str, Any], path: str, today: date, *, leans: bool
+) -> Iterator[Fault]:
+    """:param leans: they are known through somebody else of the report."""
+    if not (leans or person.is_identifiable):
+        yield Fault(path, "person_unknown", _NEEDS[path != "person"])
     if person.birth_date and not 0 <= (today - person.birth_date).days <= OLDEST_PERSON_YEARS * 366:
         yield Fault(f"{path}.birth_date", "birth_date_impossible", "must be in the past 130 years")
-    yield from _check_identity(person, given, path, today)
+    yield from _check_identity(person, given, path, today, leans=leans)
 
 
-def _check_identity(person: Person, given: Mapping[str, Any], path: str, today: date) -> Iterator[Fault]:
+def _check_identity(
+    person: Person, given: Mapping[str, Any], path: str, today: date, *, leans: bool
+) -> Iterator[Fault]:
     """What a spreadsheet has changed has no other fault: the number that it was is not known."""
     number, path_number = person.identity_number, f"{path}.identity_number"
     if number is None:
-        if person.identity_type == "resident_id" and not (person.name and person.phone):
+        if person.identity_type == "resident_id" and not (leans or (person.name and person.phone)):
             yield Fault(path_number, "identity_missing", "identity_type is given without a number")
     elif damage := spreadsheet_damage(given["identity_number"], person):
         yield Fault(path_number, "identity_spreadsheet", f"{damage}: {AS_TEXT}")
@@ -136,8 +174,10 @@ def _check_stops(report: Report, data: Mapping[str, Any], zone: ZoneInfo) -> Ite
     for number, (stop, given) in enumerate(zip(report.stops, data.get("stops") or (), strict=True)):
         path = f"stops[{number}]"
         code = given.get("division")
-        if code and not stop.division:
-            yield Fault(f"{path}.division", "division_unknown", "is no known administrative division code")
+        if code and not divisions().knows(code):
+            yield Fault(f"{path}.division", "division_unknown", _PART_COUNTS)
+        if not stop.sure:
+            continue  # what else is wrong with it was found before
         if not code and not stop.address.strip():
             yield Fault(path, "stop_without_place", "needs a division code or an address")
         if stop.first > stop.last:
@@ -165,7 +205,10 @@ def _check_times(report: Report, now: datetime) -> Iterator[Fault]:
 
 def _check_destination(report: Report, data: Mapping[str, Any]) -> Iterator[Fault]:
     code = data["destination"].get("division")
-    if code and not report.division:
-        yield Fault("destination.division", "division_unknown", "is no known administrative division code")
+    if code and not divisions().knows(code):
+        yield Fault("destination.division", "division_unknown", _PART_COUNTS)
     if not code and not report.address.strip():
         yield Fault("destination", "destination_missing", "needs a division code or an address")
+
+
+_PART_COUNTS = "is no known administrative division code: its known part counts until it is corrected"

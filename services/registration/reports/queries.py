@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import datetime
 from typing import Any
 
@@ -12,16 +13,19 @@ from chassis.database.statements import is_in
 from chassis.figures import Numbers
 from chassis.sealing import Sealer
 from services.registration.persons.sealed import unsealed
+from services.registration.reports.flaws import kept_faults
 from services.registration.reports.report import SEAL_PURPOSE, read_report
 from services.registration.reports.tables import companion_arrivals, reports
 
 
 def needing_correction(conn: Connection, _now: datetime) -> Numbers:
-    """The number of reports that need correction, by publisher, as a figure for `/metrics`."""
-    # A literal, so that the planner sees that the partial index holds all of them.
-    wanted = text("outcome = 'needs_correction'")
-    rows = conn.execute(select(reports.c.publisher, func.count()).where(wanted).group_by(reports.c.publisher))
-    return {(publisher or "",): count for publisher, count in rows}
+    """The number of reports that need correction, whole or in part, by publisher, for `/metrics`."""
+    found: Counter[tuple[str, ...]] = Counter()
+    # Literals, so that the planner sees that the partial indexes hold all of them.
+    for wanted in ("outcome = 'needs_correction'", "part_waits"):
+        query = select(reports.c.publisher, func.count()).where(text(wanted)).group_by(reports.c.publisher)
+        found.update({(publisher or "",): count for publisher, count in conn.execute(query)})
+    return dict(found)
 
 
 def reports_of(conn: Connection, arrival_id: str, sealer: Sealer | None) -> list[dict[str, Any]]:
@@ -48,11 +52,12 @@ def _document(row: Any, *, as_companion: bool, sealer: Sealer | None) -> dict[st
         "as_companion": as_companion,
         "corrects": row["corrects"],
         "corrected_by": row["corrected_by"],
+        "to_correct": row["reasons"] or [] if row["part_waits"] else [],
     }
     if sealer:
         raw = unsealed(sealer, row["sealed"], SEAL_PURPOSE)
         if isinstance(raw, dict) and isinstance(raw.get("data"), dict):
-            report = read_report(raw["data"])
+            report = read_report(raw["data"], kept_faults(row["reasons"] or ()))
             document["source_kind"] = report.source_kind
             document["stops"] = [
                 {"division": stop.division, "address": stop.address, "from": stop.first, "to": stop.last}

@@ -10,6 +10,7 @@ from sqlalchemy import literal, select
 from chassis.database.statements import is_in
 from chassis.unit_of_work import UnitOfWork
 from services.registration.places.placing import PlaceIndex
+from services.registration.reports.flaws import kept_faults
 from services.registration.reports.report import SEAL_PURPOSE, read_report
 from services.registration.reports.statement import Statement
 from services.registration.reports.tables import companion_arrivals, reports
@@ -22,7 +23,8 @@ def read_statements(
     if not arrival_ids:
         return {}
     about: dict[str, list[Statement]] = defaultdict(list)
-    columns = (reports.c.id, reports.c.reported_at, reports.c.source, reports.c.event_id, reports.c.sealed)
+    r = reports.c
+    columns = (r.id, r.reported_at, r.source, r.event_id, r.sealed, r.reasons)
     of_persons = select(*columns, reports.c.arrival_id, literal(0)).where(
         is_in(uow.conn, reports.c.arrival_id, arrival_ids)
     )
@@ -32,8 +34,10 @@ def read_statements(
         .where(is_in(uow.conn, companion_arrivals.c.arrival_id, arrival_ids))
     )
     for query in (of_persons, of_companions):
-        for report_id, reported_at, source, event_id, sealed, arrival_id, position in uow.conn.execute(query):
-            report = read_report(uow.sealer.unseal(sealed, SEAL_PURPOSE)["data"])
+        for row in uow.conn.execute(query):
+            report_id, reported_at, source, event_id, sealed, reasons, arrival_id, position = row
+            faults = kept_faults(reasons or ())
+            report = read_report(uow.sealer.unseal(sealed, SEAL_PURPOSE)["data"], faults)
             about[arrival_id].append(
                 Statement(
                     (reported_at, source, event_id, position),

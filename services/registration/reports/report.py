@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
 
+from contracts.faults import Fault
+from field.moments import read_moment
 from services.registration.persons.person import Person, compact_number
 from services.registration.persons.phones import read_phone
 from services.registration.places.divisions import divisions
+from services.registration.reports.flaws import without_flaws
 from services.registration.risk.assessing import Stop
 
 SEAL_PURPOSE: Final = "report"
@@ -18,7 +23,10 @@ SEAL_PURPOSE: Final = "report"
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A notice that somebody came or will come. `people[0]` is the person, the others are companions."""
+    """A notice that somebody came or will come.
+
+    :param people: the person, then the companions. One who waits for correction has no name and no number.
+    """
 
     source_kind: str
     people: tuple[Person, ...]
@@ -30,30 +38,75 @@ class Report:
     remarks: str | None
     language: str | None
 
+    @property
+    def leader(self) -> Person | None:
+        """The first who can be known alone: the person of the report, unless they wait for correction."""
+        return next((person for person in self.people if person.is_identifiable), None)
 
-def read_report(data: Mapping[str, Any]) -> Report:
-    """:param data: as the contract loaded it, or as it was kept in JSON, with dates and times as text."""
+    def leans_on(self, position: int) -> Person | None:
+        """Through whom somebody without a number or a phone of their own is known: an infant, an old parent."""
+        person = self.people[position]
+        if person.is_identifiable or not (person.name or person.birth_date):
+            return None
+        return self.leader
+
+    def alike_before(self, position: int) -> int:
+        """How many before somebody lean on the same person under the same name: twins without a name yet."""
+        person = self.people[position]
+        same = (person.name, None if person.name else person.birth_date)
+        before = (other for other in self.people[:position] if not other.is_identifiable)
+        return sum((other.name, None if other.name else other.birth_date) == same for other in before)
+
+    def contact_of(self, position: int) -> Person | None:
+        """Who is called for somebody without a phone: the first of the report who has one."""
+        if self.people[position].phone:
+            return None
+        return next((other for other in self.people if other.phone), None)
+
+
+def read_report(data: Mapping[str, Any], faults: Iterable[Fault] = ()) -> Report:
+    """
+    :param data: as the contract loaded it, or as it was kept in JSON, with dates and times as text.
+    :param faults: of its parts: they are left out, or count as far as they are known.
+    """
+    unsure: frozenset[int] = frozenset()
+    if faults:
+        careful = without_flaws(data, faults)
+        data, unsure = careful.data, careful.unsure
     coming, destination = data["arrival"], data["destination"]
-    trim = divisions().trim
     return Report(
         source_kind=data["source_kind"],
         people=(_person(data["person"]), *(_person(companion) for companion in data.get("companions") or ())),
         stops=tuple(
             Stop(
-                trim(stop.get("division") or ""),
+                known_part(stop.get("division") or ""),
                 stop.get("address") or "",
                 _day(stop["from"]),
                 _day(stop["to"]),
+                number not in unsure,
             )
-            for stop in data.get("stops") or ()
+            for number, stop in enumerate(data.get("stops") or ())
         ),
         arrived_at=_moment(coming["at"]),
-        expected=bool(coming.get("expected")),
-        division=trim(destination.get("division") or ""),
+        expected=_flag(coming.get("expected")),
+        division=known_part(destination.get("division") or ""),
         address=destination.get("address") or "",
         remarks=data.get("remarks"),
         language=data.get("language"),
     )
+
+
+def known_part(code: str) -> str:
+    """The longest part of a division code that is known, which is nearly always all of it; "" if none is."""
+    trim = divisions().trim
+    if not code or (known := trim(code)):
+        return known if code else ""
+    digits = _DIGITS.match(unicodedata.normalize("NFKC", code).strip())
+    parts = (digits[0][:length] for length in (12, 9, 6, 4, 2)) if digits else ()
+    return next((known for part in parts if (known := trim(part))), "")
+
+
+_DIGITS = re.compile(r"[0-9]+")
 
 
 def _person(data: Mapping[str, Any]) -> Person:
@@ -82,4 +135,14 @@ def _day(value: date | str) -> date:
 
 
 def _moment(value: datetime | str) -> datetime:
-    return datetime.fromisoformat(value) if isinstance(value, str) else value
+    return read_moment(value) if isinstance(value, str) else value
+
+
+def _flag(value: Any) -> bool:
+    """In JSON as it came, true may be written as text or as a number, as contracts allow."""
+    return value in _TRUE
+
+
+_TRUE: Final = frozenset(
+    ("t", "T", "true", "True", "TRUE", "on", "On", "ON", "y", "Y", "yes", "Yes", "YES", "1", 1, True)
+)

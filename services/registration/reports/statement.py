@@ -17,6 +17,8 @@ Order = tuple[datetime, str, str, int]
 class Statement:
     """
     :param placement: the doorstep of the report's destination.
+    :param replaces: the report that this one corrects, where some of it was acted upon already.
+    :param belongs_to: the arrival that that report led to.
     """
 
     order: Order
@@ -24,13 +26,21 @@ class Statement:
     report: Report
     person: Person
     placement: Placement
+    replaces: str | None = None
+    belongs_to: str | None = None
+
+    @property
+    def position(self) -> int:
+        """Among the people of the report."""
+        return self.order[3]
 
 
 def statements_of(
     report: Report, report_id: str, placement: Placement, *, time: datetime, source: str, event_id: str
 ) -> list[Statement]:
-    """One statement for each of its people."""
+    """One statement for each of its people who can be known."""
     return [
         Statement((time, source, event_id, position), report_id, report, person, placement)
         for position, person in enumerate(report.people)
+        if person.is_identifiable or report.leans_on(position) is not None
     ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Index, Integer, String, Table, Text
+from sqlalchemy import Boolean, Column, Index, Integer, String, Table, Text, text
 
 from chassis.database.types import Id, Json, UtcDateTime
 from services.registration.metadata import metadata
@@ -23,6 +23,7 @@ reports = Table(
     Column("correlation_id", String(200), nullable=False),
     Column("corrects", Id),  # the report that this one was resubmitted for
     Column("corrected_by", String(100)),
+    Column("part_waits", Boolean),  # true while a part of an accepted report waits for correction
 )
 Index("reports_arrival", reports.c.arrival_id)
 _open = reports.c.outcome == "needs_correction"
@@ -33,6 +34,13 @@ Index(
     reports.c.outcome,  # SQLite answers from the index alone only if it holds every column asked for
     postgresql_where=_open,
     sqlite_where=_open,
+)
+Index(
+    "reports_in_part",
+    reports.c.publisher,
+    reports.c.part_waits,
+    postgresql_where=text("part_waits"),
+    sqlite_where=text("part_waits"),
 )
 
 companion_arrivals = Table(

@@ -40,12 +40,16 @@ class RiskArea:
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """A stay, from and to by the day. `division` is trimmed to what the table knows; it may be empty."""
+    """A stay, from and to by the day. `division` is trimmed to what the table knows; it may be empty.
+
+    :param sure: False where a part of it waits for correction: its risk is to confirm.
+    """
 
     division: str
     address: str
     first: date
     last: date
+    sure: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +116,10 @@ class RiskIndex:
             matches += assessment.matches
             if _riskier(assessment, best):
                 best = assessment
-        return Assessment(best.level, best.certainty, best.left_on, tuple(matches))
+        certainty = best.certainty
+        if best.level < RiskLevel.high and not all(stop.sure for stop in stops):
+            certainty = "district_only"  # corrected, the stop may be riskier than it is known to be
+        return Assessment(best.level, certainty, best.left_on, tuple(matches))
 
     def _assess_stop(self, number: int, stop: Stop, days_after: int) -> Assessment:
         county, address = stop.division[:6], fold(stop.address) if stop.address else ""

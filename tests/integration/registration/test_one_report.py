@@ -85,7 +85,7 @@ def test_a_source_that_is_not_the_publishers_is_refused(trial: Trial) -> None:
 
 
 def test_a_corrected_report_goes_the_same_way_and_both_are_kept(trial: Trial) -> None:
-    wrong = report(1, people=[{**person(1), "phone": "1"}])
+    wrong = report(1, people=[{**person(1), "identity_number": "1"}])
     trial.receive(wrong)
     (kept,) = trial.rows(t.reports)
     with trial.work.unit() as uow:
@@ -114,7 +114,7 @@ def correct(trial: Trial, report_id: str) -> None:
 
 
 def test_a_correction_that_is_wrong_too_needs_correction_again(trial: Trial) -> None:
-    trial.receive(report(1, people=[{**person(1), "phone": "1"}]))
+    trial.receive(report(1, people=[{**person(1), "identity_number": "1"}]))
     (kept,) = trial.rows(t.reports)
     with trial.work.unit() as uow:
         correct_report(uow, kept["id"], {"person": 5}, by="officer-1")
