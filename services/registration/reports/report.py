@@ -44,7 +44,7 @@ class Report:
         return next((person for person in self.people if person.is_identifiable), None)
 
     def leans_on(self, position: int) -> Person | None:
-        """Through whom somebody without a number or a phone of their own is known: an infant, an old parent."""
+        """Through whom somebody without a number or phone of their own is known: an infant, an old parent."""
         person = self.people[position]
         if person.is_identifiable or not (person.name or person.birth_date):
             return None
