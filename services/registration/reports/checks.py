@@ -24,7 +24,7 @@ from services.registration.persons.numbers import (
 )
 from services.registration.persons.person import Person
 from services.registration.places.divisions import divisions
-from services.registration.reports.flaws import is_about_whole_person
+from services.registration.reports.flaws import makes_person_unknown
 from services.registration.reports.phone_checks import check_phone
 from services.registration.reports.report import Report
 
@@ -81,7 +81,7 @@ def path_of(position: int) -> str:
 
 def who_waits(faults: Iterable[Fault]) -> set[str]:
     """The paths of the people who cannot be known with these faults."""
-    return {fault.where.partition(".")[0] for fault in faults if is_about_whole_person(fault.where)}
+    return {fault.where.partition(".")[0] for fault in faults if makes_person_unknown(fault)}
 
 
 def check_who_remains(report: Report, faults: Sequence[Fault]) -> Iterator[Fault]:

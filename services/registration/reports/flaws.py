@@ -38,6 +38,8 @@ _DETAILS = frozenset({"reference", "transport", "remarks", "language", "source_k
 _PLACES = frozenset({"destination.division", "destination.address"})
 # They say who somebody is: with a wrong one it is nobody whom we know.
 _WHOLE_PERSON = frozenset({None, "identity_number"})
+# A filler such as 0000 stands where the source has no number.
+_AS_IF_LEFT_OUT = frozenset({"identity_placeholder", "identity_missing"})
 
 
 def condemns(fault: Fault) -> bool:
@@ -51,9 +53,9 @@ def condemns(fault: Fault) -> bool:
     )
 
 
-def is_about_whole_person(where: str) -> bool:
-    found = _PERSON.fullmatch(where)
-    return found is not None and found[2] in _WHOLE_PERSON
+def makes_person_unknown(fault: Fault) -> bool:
+    found = _PERSON.fullmatch(fault.where)
+    return found is not None and found[2] in _WHOLE_PERSON and fault.code not in _AS_IF_LEFT_OUT
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,8 +116,10 @@ def kept_faults(reasons: Sequence[Mapping[str, str]]) -> list[Fault]:
 
 def _careful_person(person: Any, field: str | None, fault: Fault) -> Any:
     """What contradicts the number stays: it says that the number may be somebody else's."""
-    if field in _WHOLE_PERSON:
+    if makes_person_unknown(fault):
         return {}
+    if fault.code in _AS_IF_LEFT_OUT:
+        return _without(_without(person, "identity_number"), "identity_type")
     return person if fault.code.endswith("_differs") else _without(person, field or "")
 
 

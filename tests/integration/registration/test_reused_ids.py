@@ -29,7 +29,7 @@ def handle(trial: Trial, *documents: dict[str, Any]) -> None:
     runner.run([runner.read(message) for message in messages])
 
 
-WRONG = report(1, people=[person(1, phone="1")])
+WRONG = report(1, people=[person(1, identity_number="1")])
 
 
 def test_under_a_new_id_it_is_taken(trial: Trial) -> None:
