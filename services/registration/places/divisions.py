@@ -22,9 +22,9 @@ Level = Literal["county", "city", "province", "nowhere"]
 # Codes in use since the table was last written, and codes that lists and the statistics bureau write
 # otherwise.
 # 330113/330114: State Council reply of 2021-03-11 on Hangzhou; 6202: Jiayuguan has no districts, the bureau
-# writes 620201; 4603: Sansha's districts (2020); 6328: Dachaidan; 65: the corps' younger cities.
+# writes 620201; 6328: Dachaidan; 65: the corps' younger cities.
 _SUPPLEMENT = {
-    "330113": "临平区", "330114": "钱塘区", "620201": "嘉峪关市", "460301": "西沙区", "460302": "南沙区",
+    "330113": "临平区", "330114": "钱塘区", "620201": "嘉峪关市",
     "460321": "西沙群岛", "460322": "南沙群岛", "460323": "中沙群岛的岛礁及其海域",
     "632857": "大柴旦行政委员会",
     "659010": "胡杨河市", "659011": "新星市", "659012": "白杨市",

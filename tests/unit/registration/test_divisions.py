@@ -97,13 +97,16 @@ def test_no_text_is_too_strange_to_be_looked_up(text: str) -> None:
     assert table.find_in_text(text).level in ("county", "city", "province", "nowhere")
 
 
-@given(st.sampled_from(sorted(table.counties())))
-def test_every_county_in_use_is_found_by_its_own_names(code: str) -> None:
-    city = table.name(code[:4])
-    if city in ("市辖区", "县") or city.endswith("直辖县级行政单位"):
-        city = table.name(code[:2]) if code[:2] in ("11", "12", "31", "50") else table.name(code)
-    found = table.find(table.name(code[:2]), city, table.name(code))
-    assert table.name(found.code) == table.name(code)
+def test_every_county_in_use_is_found_by_its_own_names() -> None:
+    lost = []
+    for code in sorted(table.counties()):
+        city = table.name(code[:4])
+        if city in ("市辖区", "县") or city.endswith("直辖县级行政单位"):
+            city = table.name(code[:2]) if code[:2] in ("11", "12", "31", "50") else table.name(code)
+        found = table.find(table.name(code[:2]), city, table.name(code))
+        if table.name(found.code) != table.name(code):
+            lost.append((code, found))
+    assert not lost
 
 
 @needs_shared_data
