@@ -13,7 +13,7 @@ from operations.trace.gather import Trace
 
 COLOURS = {"high": "red", "medium": "yellow", "low": "cyan", "none": "green"}
 STATES = {
-    "accepted": "green",
+    "accepted": "cyan",  # by the gateway: whether it came to the person is not known
     "delivered": "green",
     "done": "green",
     "failed": "red",
@@ -122,7 +122,8 @@ class _Tree:
         branch.add(f"team: {team}" if team else f"[yellow]no team[/] since {case['unassigned_since']}")
         history = branch.add("history")
         for line in self._isolation["history"]:
-            history.add(f"{self._time(line['at'])} {line['what']}")
+            why = f" ({escape(line['reason'].replace('_', ' '))})" if line.get("reason") else ""
+            history.add(f"{self._time(line['at'])} {line['what']}{why}")
         tasks = branch.add(f"tasks ({case['tasks_planned']}, planned until {case['planned_until']})")
         for day in self._isolation["days"]:
             of_day = tasks.add(f"{day['date']} (day {day['day']})")
@@ -146,12 +147,33 @@ class _Tree:
             )
             for text in filter(None, [message.get("text")]):
                 line.add(escape(text))
+            if told := self._told_instead(message):
+                line.add(told)
             for attempt in message["attempts"]:
                 why = f" ({escape(attempt['reason'])})" if attempt["reason"] else ""
                 line.add(
                     f"{self._time(attempt['at'])} attempt {attempt['attempt']}: "
                     f"{_coloured(attempt['state'])}{why}"
                 )
+
+    def _told_instead(self, message: dict[str, Any]) -> str | None:
+        """Of a message that reached nobody: why, and what a human does about it."""
+        if message["state"] not in ("failed", "unknown"):
+            return None
+        why = escape((message["reason"] or "unknown").replace("_", " "))
+        if message["recipient"]["kind"] == "resident":
+            tasks = [task for day in self._isolation["days"] for task in day["tasks"]]
+            of_it = [task for task in tasks if task["about"] == message["message_id"]]
+            kinds = {"call_them": "call task", "visit_them": "visit task"}
+            said = [f"{kinds.get(task['kind'], task['kind'])} {_coloured(task['state'])}" for task in of_it]
+        else:
+            staff_id, about = message["recipient"]["staff_id"], message["notice"]
+            said = [
+                f"{line['told']} told instead"
+                for line in self._isolation["history"]
+                if line["what"] == "not_reached" and (line["staff_id"], line["about"]) == (staff_id, about)
+            ]
+        return f"[red]not told by text[/]: {why}, {', '.join(said) or 'nobody told instead yet'}"
 
     def _time(self, moment: datetime | None) -> str:
         return moment.astimezone(self._zone).strftime("%m-%d %H:%M:%S") if moment else "?"

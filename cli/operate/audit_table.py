@@ -54,6 +54,7 @@ def _lines(sums: dict[str, dict[str, Any]]) -> list[tuple[str, int, str]]:
         ("tasks planned", tasks["planned"], _parts(tasks["by_state"])),
         ("notices due", notices["due"], _parts(notices, "due")),
         ("messages planned", messages["planned"], _parts(messages["by_state"])),
+        ("  not told by them", sum(messages["not_told"].values()), _parts(messages["not_told"])),
         ("other events", sums["other_events"]["recorded"], _parts(sums["other_events"], "recorded")),
     ]
 

@@ -33,6 +33,9 @@ class MessageUndeliverable(Contract):
     channel = text(40, required=True)
     template = text(100, required=True)
     reason = text(200, required=True)
+    instead = one_of(
+        ("call", "visit"), about="what tells the resident now: a visit where no phone rings; null: to staff"
+    )
     attempts = whole()
     about = text(80, about="the notice: messages with the same one tell several people the same thing")
     level = text(20, about="of the ladder, all of whose staff were told; null: it is about no overdue task")

@@ -49,6 +49,7 @@ def sums(conn: Connection, today: date) -> Sums:
                 "planned": own["messages_planned"],
                 "found": own["messages_found"],
                 "by_state": {state: count for state, count in by_state.items() if count},
+                "not_told": own["messages_not_told"],
             }
         }
     )

@@ -16,6 +16,8 @@ from field.words import LEVELS, MEASURES
 
 # Kinds of task that no policy may name among its own.
 CALL_BY_PHONE: Final = "call_them"
+VISIT: Final = "visit_them"
+"""Instead of a call, where no phone rings; by the same role within the same time."""
 CHECK_IN: Final = "check_in"
 TEST: Final = "test"
 

@@ -1,4 +1,4 @@
-"""A message could not be delivered: somebody calls the resident; for staff the next level is informed."""
+"""A message could not be delivered: a human tells the resident; for staff the next level is informed."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ from services.isolation.plans.planning import PlannedTask
 from services.isolation.plans.tables import tasks
 from services.isolation.plans.task import new_task
 from services.isolation.policies.counting import day_number
+from services.isolation.policies.rules import VISIT
 from services.isolation.tasks.overdue_event import overdue_data
 from services.isolation.teams.ladder import Informed, Whereabouts, first_with_staff
 
@@ -74,11 +75,12 @@ def _not_reached(uow: UnitOfWork, case_ids: Collection[str]) -> NotReached:
 
 
 def _add_call(book: Casebook, case: Case, event: Event) -> Case:
-    """Plan a task that no plan has: to call the resident whom the message did not reach."""
+    """Plan a task that no plan has: to call, or visit, the resident whom the message did not reach."""
     message_id = event.data["message_id"]
     policy = book.reference.policies.by_id[case.policy_id]
     call = policy.call_by_phone
-    planned = PlannedTask(call.kind, _day(book, case, event), event.time, event.time + call.within, call.role)
+    kind = VISIT if event.data.get("instead") == "visit" else call.kind
+    planned = PlannedTask(kind, _day(book, case, event), event.time, event.time + call.within, call.role)
     task = new_task(case.case_id, case.team, planned, policy.ladder, about=message_id)
     book.add_tasks([task])
     case = replace(
@@ -87,7 +89,7 @@ def _add_call(book: Casebook, case: Case, event: Event) -> Case:
         plan_number=case.plan_number + 1,
         history_lines=case.history_lines + 1,
     )
-    book.change(case, call.kind, event, {"message": message_id})
+    book.change(case, kind, event, {"message": message_id, "reason": event.data["reason"]})
     book.publish_tasks(case, [task], event)
     return case
 
@@ -111,7 +113,7 @@ def _climb(book: Casebook, case: Case, event: Event, not_reached: NotReached) ->
         informed = _first_with_staff(book, case, ladder.above(recipient["role"]))
     level = informed.level if informed else NOBODY
     book.uow.count(STAFF_NOT_REACHED, level)
-    detail = {"about": about, "staff_id": recipient["staff_id"], "told": level}
+    detail = {"about": about, "staff_id": recipient["staff_id"], "told": level, "reason": data["reason"]}
     case = replace(case, history_lines=case.history_lines + 1)
     book.change(case, _NOT_REACHED, event, detail)
     if climbs and informed:

@@ -33,6 +33,10 @@ class Channel(ABC):
         """Why a text does not fit into this channel (`takes 5 text messages; at most 4`); None if it fits."""
         return None
 
+    def cannot_reach(self, to: str) -> str | None:
+        """Why nothing of this channel can come to an address (`landline`); None if it can."""
+        return None
+
     @abstractmethod
     def send(self, to: str, text: str, key: str) -> Outcome:
         """Hand one text over. Never raises for what the world does; the answer says it."""

@@ -17,14 +17,19 @@ from typing import Final, Self
 from urllib.parse import urlsplit
 
 import requests
+from phonenumbers import COUNTRY_CODE_TO_REGION_CODE
 from requests.adapters import HTTPAdapter
 
 from chassis.errors import SettingsError
 from services.notification.channels.answers import Answer, Outcome
 from services.notification.channels.channel import Channel, number
+from services.notification.channels.phone_lines import CHINA, Line, phone_of
 from services.notification.channels.sms_length import segments
 
 MOST_SEGMENTS: Final = 4
+"""Gateways take longer texts apart or refuse them, each in its own way."""
+# Even if each character took two places.
+_FITS_SURELY: Final = MOST_SEGMENTS * 33
 
 # The gateway refuses *us*: our fault or its, and mended without touching the message.
 _OUR_TROUBLE = frozenset({401, 402, 403, 404, 405, 407, 408, 409, 421, 425, 429})
@@ -32,13 +37,19 @@ _OUR_TROUBLE = frozenset({401, 402, 403, 404, 405, 407, 408, 409, 421, 425, 429}
 _LOST = frozenset({500, 502, 504, 520, 521, 522, 523, 524})
 
 
+ANYWHERE: Final = "any"
+
+
 @dataclass(frozen=True)
 class SmsSettings:
+    """:param countries: the calling codes of the countries to which the gateway sends; None: to any."""
+
     url: str
     token: str = field(default="", repr=False)
     timeout: float = 10.0
     idempotent: bool = True
     connections: int = 20
+    countries: frozenset[int] | None = frozenset({CHINA})
 
 
 class SmsOverHttp(Channel):
@@ -53,6 +64,7 @@ class SmsOverHttp(Channel):
         # requests limits connecting and each wait for bytes; an answer is one packet.
         self._timeout = (min(3.05, settings.timeout), settings.timeout)
         self.time_limit = sum(self._timeout)
+        self._countries = settings.countries
         self._url = settings.url.rstrip("/")
         self._session = requests.Session()
         self._session.trust_env = False  # no .netrc, and a proxy is the gateway URL's business
@@ -86,13 +98,24 @@ class SmsOverHttp(Channel):
                 timeout=number(given, "DOORSTEP_SMS_TIMEOUT", 10.0, low=0.05, high=120.0),
                 idempotent=supports == "yes",
                 connections=int(number(given, "DOORSTEP_SMS_CONNECTIONS", 20, low=1, high=200)),
+                countries=_countries(given.get("DOORSTEP_SMS_COUNTRIES", "").strip() or str(CHINA)),
             )
         )
 
     @classmethod
     def too_long(cls, text: str) -> str | None:
+        if len(text) <= _FITS_SURELY:
+            return None
         parts = segments(text)
         return f"takes {parts} text messages; at most {MOST_SEGMENTS}" if parts > MOST_SEGMENTS else None
+
+    def cannot_reach(self, to: str) -> str | None:
+        phone = phone_of(to)
+        if phone.line is not Line.MOBILE:
+            return str(phone.line)
+        if self._countries is not None and phone.country not in self._countries:
+            return "abroad"
+        return None
 
     def send(self, to: str, text: str, key: str) -> Outcome:
         body = {"to": to, "text": text, "idempotency_key": key}
@@ -109,6 +132,17 @@ class SmsOverHttp(Channel):
         except requests.RequestException as error:
             return Outcome(Answer.LOST, type(error).__name__.lower()[:40])
         return _read(answer)
+
+
+def _countries(text: str) -> frozenset[int] | None:
+    """`86,852,853` or `any`. Raises SettingsError."""
+    if text.lower() == ANYWHERE:
+        return None
+    codes = [code.strip().removeprefix("+") for code in text.split(",")]
+    if any(not code.isdecimal() or int(code) not in COUNTRY_CODE_TO_REGION_CODE for code in codes):
+        said = f"calling codes of countries, as in 86,852,853, or {ANYWHERE}"
+        raise SettingsError(f"DOORSTEP_SMS_COUNTRIES={text} must be {said}")
+    return frozenset(map(int, codes))
 
 
 def _read(answer: requests.Response) -> Outcome:

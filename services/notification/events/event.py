@@ -31,10 +31,12 @@ class Parameter:
 
     :param sample: the longest value that occurs; templates are tried with it.
     :param optional: it may be None; templates are tried without it.
+    :param shortest: it keeps so many places where a text is too long; None: it is never cut.
     """
 
     sample: object
     optional: bool = False
+    shortest: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

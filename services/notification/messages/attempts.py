@@ -80,6 +80,8 @@ def after(
             return Next(states.PENDING, wait=CHANNEL_MISSING_WAIT, counts=False)
         case Answer.REFUSED:
             return _give_up(states.FAILED, channels_left)
+        case Answer.CANNOT:
+            return _give_up(states.FAILED, channels_left, counts=False)
         case Answer.NO_NUMBER if attempt >= TRIES_FOR_A_NUMBER:
             return _give_up(states.FAILED, channels_left)
         case Answer.LOST if not idempotent:
@@ -93,7 +95,7 @@ def after(
     return Next(states.PENDING, wait=wait)
 
 
-def _give_up(state: str, channels_left: int) -> Next:
+def _give_up(state: str, channels_left: int, *, counts: bool = True) -> Next:
     if channels_left > 0:
-        return Next(states.PENDING, wait=0.0, next_channel=True)
-    return Next(state, undeliverable=True)
+        return Next(states.PENDING, wait=0.0, next_channel=True, counts=counts)
+    return Next(state, undeliverable=True, counts=counts)

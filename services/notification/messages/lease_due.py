@@ -5,7 +5,7 @@ that its first holder still brings is not written.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -20,7 +20,14 @@ from services.notification.events.event import RESIDENT, Notice
 from services.notification.messages import states
 from services.notification.messages.attempts import BackOff
 from services.notification.messages.ledger import Channels, Ledger
-from services.notification.messages.letters import Letter, Message, StoredNotice, Unseal, has_address
+from services.notification.messages.letters import (
+    Letter,
+    Message,
+    StoredNotice,
+    Unseal,
+    address_of,
+    has_address,
+)
 from services.notification.messages.tables import messages, notices
 
 NoticesByKey = Mapping[str, StoredNotice]
@@ -73,17 +80,18 @@ def with_housemates(
     if not wanted:
         return list(letters)
     found: dict[tuple[str, str], str] = {}
-    n = notices.c
-    kinds = {kind for _, kind in wanted.values()}
-    households = sorted({household for household, _ in wanted.values()})
-    for household_id, person in conn.execute(
-        select(n.household_id, n.person)
-        .where(is_in(conn, n.household_id, households))
-        .order_by(n.case_id, n.version.desc())
-    ):
-        for kind in kinds:
-            if (household_id, kind) not in found and person and has_address(kind, person, unseal):
-                found[household_id, kind] = person
+    reached: set[tuple[str, str]] = set()
+    names = sorted({name for _, name in wanted.values()})
+    for household_id, person in _housemates(conn, sorted({household for household, _ in wanted.values()})):
+        for key in ((household_id, name) for name in names):
+            channel = channels[key[1]]
+            address = None if key in reached else address_of(person, channel.address, unseal)
+            if address is None:
+                continue
+            if channel.cannot_reach(address) is None:
+                reached.add(key)
+                found[key] = person
+            found.setdefault(key, person)  # at least it is known then that somebody must call
     return [
         replace(letter, housemate=found.get(wanted[letter.id])) if letter.id in wanted else letter
         for letter in letters
@@ -91,13 +99,28 @@ def with_housemates(
 
 
 def _search(letter: Letter, channels: Channels, unseal: Unseal) -> tuple[str, str] | None:
-    """The household to search and the kind of address; None where no search is needed or possible."""
+    """The household to search and the channel to reach; None where no search is needed or possible."""
     channel, notice = channels.get(letter.channel), letter.notice
     if channel is None or notice is None or notice.household_id is None or letter.person is None:
         return None
     if letter.message.recipient.kind != RESIDENT or has_address(channel.address, letter.person, unseal):
         return None
-    return notice.household_id, channel.address
+    return notice.household_id, channel.name
+
+
+def _housemates(conn: Connection, households: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """(household, person) of each case, the person as the newest event about the case says: an earlier phone
+    may have been somebody else's."""
+    n = notices.c
+    seen: set[str] = set()
+    for case_id, household_id, person in conn.execute(
+        select(n.case_id, n.household_id, n.person)
+        .where(is_in(conn, n.household_id, households) & n.person.is_not(None))
+        .order_by(n.case_id, n.version.desc())
+    ):
+        if case_id not in seen:
+            seen.add(case_id)
+            yield household_id, person
 
 
 def _notices_of(conn: Connection, case_ids: Iterable[str]) -> dict[str, dict[str, StoredNotice]]:

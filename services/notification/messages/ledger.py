@@ -9,8 +9,9 @@ from chassis.database.statements import insert_rows, update_rows
 from chassis.ids import new_id
 from chassis.unit_of_work import UnitOfWork
 from contracts.envelope import Event
-from services.notification.channels.answers import Outcome
+from services.notification.channels.answers import Answer, Outcome
 from services.notification.channels.channel import Channel
+from services.notification.events.event import RESIDENT
 from services.notification.messages import states
 from services.notification.messages.attempts import BackOff, Next, after
 from services.notification.messages.counters import SETTLED
@@ -56,8 +57,8 @@ class Ledger:
             channels_left=len(later),
         )
         state = states.MESSAGE.move(states.SENDING, follows.state)
-        if follows.counts:
-            self._remember(letter, letter.attempt, state, outcome.reason)
+        if follows.counts or outcome.answer is Answer.CANNOT:
+            self._remember(letter, letter.attempt if follows.counts else 0, state, outcome.reason)
         self._update(
             letter,
             state,
@@ -70,7 +71,7 @@ class Ledger:
         if state in (states.ACCEPTED, states.DELIVERED):
             self._record_accepted(letter, outcome)
         if follows.undeliverable:
-            self._record_undeliverable(letter, outcome.reason)
+            self._record_undeliverable(letter, outcome, _attempts(letter, follows))
 
     def write(self) -> None:
         update_rows(self._uow.conn, messages, self._updates, key=["id"], set=_CHANGED)
@@ -133,13 +134,15 @@ class Ledger:
         }
         self._uow.record("message.accepted", letter.id, 1, data, cause=_cause(letter, self._uow.now))
 
-    def _record_undeliverable(self, letter: Letter, reason: str) -> None:
+    def _record_undeliverable(self, letter: Letter, outcome: Outcome, attempts: int) -> None:
         notice = letter.notice
+        is_resident = letter.message.recipient.kind == RESIDENT
         data = {
             **_about(letter),
             "arrival_id": notice.arrival_id if notice else letter.message.case_id,
-            "reason": reason or "unknown",
-            "attempts": letter.attempt,
+            "reason": outcome.reason or "unknown",
+            "instead": ("call" if outcome.rings else "visit") if is_resident else None,
+            "attempts": attempts,
             "about": letter.message.notice,
             "level": notice.parameters.get("level") if notice else None,
         }

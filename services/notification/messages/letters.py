@@ -149,3 +149,14 @@ def has_address(kind: str, person: str, unseal: Unseal) -> bool:
         return bool(with_phone_of_contact(unseal(person)).get(kind))
     except SealBroken:  # it is reported when the message itself is opened
         return True
+
+
+def address_of(person: str, kind: str, unseal: Unseal) -> str | None:
+    """
+    :param person: sealed.
+    :returns: None where there is none, or it cannot be read: that is reported for the person's own message.
+    """
+    try:
+        return unseal(person).get(kind) or None
+    except SealBroken:
+        return None

@@ -13,7 +13,7 @@ from services.notification.events.event import Notice
 from services.notification.messages.columns import PlanEntry, plan_entries
 from services.notification.messages.letters import Message, Row, StoredNotice, Unseal, open_message
 from services.notification.messages.message_id import id_range
-from services.notification.messages.states import STATES
+from services.notification.messages.states import FAILED, STATES, UNKNOWN
 from services.notification.messages.tables import message_attempts, messages, notices
 from services.notification.texts.texts import Texts
 
@@ -65,10 +65,17 @@ def trace(
 
 
 def audit(conn: Connection) -> dict[str, Any]:
-    """Whether every planned message is there, once, in one state. Missing ones are named."""
+    """Whether every planned message is there, once, in one state. Missing ones are named.
+
+    `messages_not_told`: by reason, those that no channel delivered, so that a human is asked to.
+    """
     by_state = dict.fromkeys(STATES, 0)
-    for state, count in conn.execute(select(messages.c.state, func.count()).group_by(messages.c.state)):
+    not_told: dict[str, int] = {}
+    key = (messages.c.state, messages.c.reason)
+    for state, reason, count in conn.execute(select(*key, func.count()).group_by(*key)):
         by_state[state] = by_state.get(state, 0) + count
+        if state in (FAILED, UNKNOWN):
+            not_told[reason or "unknown"] = not_told.get(reason or "unknown", 0) + count
     per_event = conn.execute(select(notices.c.event, func.count()).group_by(notices.c.event))
     handled: dict[str, int] = {event: count for event, count in per_event}
     planned = conn.execute(select(func.coalesce(func.sum(notices.c.planned), 0))).scalar_one()
@@ -82,6 +89,7 @@ def audit(conn: Connection) -> dict[str, Any]:
         "messages_planned": planned,
         "messages_found": found,
         "messages_by_state": by_state,
+        "messages_not_told": not_told,
         "messages_missing": missing_count,
         "messages_without_notice": strays,
         "missing": missing,

@@ -5,7 +5,7 @@ It is gentler than intake: no more than so many a second, and while no gateway a
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import structlog
 
@@ -15,6 +15,7 @@ from chassis.sealing import SealBroken
 from chassis.unit_of_work import Work
 from services.notification.channels.answers import Answer, Outcome
 from services.notification.channels.channel import Channel
+from services.notification.channels.phone_lines import phone_of
 from services.notification.messages.attempts import BackOff
 from services.notification.messages.counters import SENDS
 from services.notification.messages.lease_due import lease_due, with_housemates
@@ -26,7 +27,7 @@ from services.notification.texts.texts import Texts
 log = structlog.get_logger(__name__)
 
 _LONGEST_PAUSE = 30.0
-_NOT_TRIED = (Answer.NOT_SENT, Answer.NO_NUMBER, Answer.NOT_SET_UP)
+_NOT_TRIED = (Answer.NOT_SENT, Answer.NO_NUMBER, Answer.CANNOT, Answer.NOT_SET_UP)
 _ANSWERED = (Answer.ACCEPTED, Answer.DELIVERED, Answer.REFUSED)
 
 
@@ -46,6 +47,15 @@ class SendingSettings:
     begin_within: float = 4.0
     back_off: BackOff = field(default_factory=BackOff)
     hotline: str = "12345"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class _Written:
+    """Address and text, and the phone by which a human could call; they live no longer than the request."""
+
+    address: str | None
+    text: str
+    phone: str | None
 
 
 class Sender:
@@ -126,31 +136,40 @@ class Sender:
         if spent > min(settings.begin_within, settings.lease - channel.time_limit - settings.margin):
             return Outcome(Answer.NOT_SENT)
         try:
-            to, text = self._written(letter, channel)
+            written = self._written(letter, channel)
         except SealBroken:
             return Outcome(Answer.BUSY, "seal_broken")
         except Exception as error:
             log.error("text_failed", message_id=letter.id, error=type(error).__name__)
             return Outcome(Answer.REFUSED, "text_failed")
-        if not to:
+        rings = written.phone is not None and phone_of(written.phone).rings
+        if not written.address:
             household = letter.notice is not None and letter.notice.household_id
-            return Outcome(Answer.NO_NUMBER if household else Answer.REFUSED, f"no_{channel.address}")
+            return Outcome(
+                Answer.NO_NUMBER if household else Answer.REFUSED, f"no_{channel.address}", rings=rings
+            )
+        reason = channel.cannot_reach(written.address)
+        if reason is None and channel.too_long(written.text):
+            log.error("text_too_long", message_id=letter.id, template=letter.message.template)
+            reason = "too_long"
+        if reason is not None:
+            return Outcome(Answer.CANNOT, reason, rings=rings)
         try:
-            return channel.send(to, text, letter.id)
+            return replace(channel.send(written.address, written.text, letter.id), rings=rings)
         except Exception as error:
             log.error("channel_failed", message_id=letter.id, error=type(error).__name__)
-            return Outcome(Answer.LOST, f"channel_{type(error).__name__}"[:60])
+            return Outcome(Answer.LOST, f"channel_{type(error).__name__}"[:60], rings=rings)
 
-    def _written(self, letter: Letter, channel: Channel) -> tuple[str | None, str]:
-        """The address and the text. Both live no longer than the request."""
+    def _written(self, letter: Letter, channel: Channel) -> _Written:
         unseal = self._work.sealer.unseal
         message = letter.message
         opened = open_message(message, letter.notice, letter.person, unseal)
-        address = opened.address(channel.address)
+        address, phone = opened.address(channel.address), opened.address("phone")
         if not address and letter.housemate:
-            address = unseal(letter.housemate).get(channel.address)
+            housemate = unseal(letter.housemate)
+            address, phone = housemate.get(channel.address), phone or housemate.get("phone")
         if not address:
-            return None, ""
+            return _Written(None, "", phone)
         text = self._texts.render(
             message.template,
             message.template_version,
@@ -158,7 +177,7 @@ class Sender:
             message.recipient.language,
             {**opened.variables, "hotline": self._settings.hotline},
         )
-        return address, text
+        return _Written(address, text, phone)
 
     def _allowance(self) -> int:
         now = self._monotonic()

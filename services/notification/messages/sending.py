@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 
 import structlog
 
+from chassis.errors import SettingsError
 from chassis.handlers import Map
 from chassis.settings import with_secret_files
 from chassis.unit_of_work import Work
@@ -13,6 +14,7 @@ from services.notification.channels.channel import number
 from services.notification.messages.attempts import BackOff
 from services.notification.messages.sender import Sender, SendingSettings
 from services.notification.texts.loading import texts_from_environment
+from services.notification.texts.variables import LONGEST_HOTLINE
 
 log = structlog.get_logger(__name__)
 
@@ -45,6 +47,13 @@ def sender_from_environment(
             tries=int(number(given, "DOORSTEP_SMS_TRIES", 8, low=1, high=50)),
             first=number(given, "DOORSTEP_SMS_FIRST_RETRY", 5, low=0.01, high=3600),
         ),
-        hotline=given.get("DOORSTEP_HOTLINE", "12345").strip(),
+        hotline=_hotline(given),
     )
     return Sender(work, channels, texts_from_environment(given, work.zone), settings, map)
+
+
+def _hotline(given: Mapping[str, str]) -> str:
+    hotline = given.get("DOORSTEP_HOTLINE", "12345").strip()
+    if len(hotline) > LONGEST_HOTLINE:
+        raise SettingsError(f"DOORSTEP_HOTLINE must have at most {LONGEST_HOTLINE} characters: texts name it")
+    return hotline

@@ -11,6 +11,8 @@ import yaml
 from jinja2 import StrictUndefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from services.notification.texts.shortening import shortened
+
 WORDS: Final[Mapping[str, Mapping[str, str]]] = yaml.safe_load(
     (Path(__file__).parent / "words.yaml").read_text(encoding="utf-8")
 )
@@ -42,7 +44,7 @@ def environment_for(language: str, zone: ZoneInfo) -> ImmutableSandboxedEnvironm
         return f"{day(local.date())}{'' if language == 'zh-CN' else ' '}{local:%H:%M}"
 
     def short(value: str, most: int) -> str:
-        return value if len(value) <= most else value[: most - 1] + "…"
+        return shortened(value, most)
 
     environment.filters.update(word=word, day=day, moment=moment, short=short)
     return environment

@@ -2,7 +2,7 @@
 
 A template declares its variables. Whatever could fail when a message is due is tried on loading instead:
 unknown variables, variables that the event does not bring, a text that breaks when an optional value is
-absent, a text too long for its channel. All faults are named at once.
+absent, a text too long for its channel even with long names and addresses cut. All faults are named at once.
 """
 
 from collections.abc import Mapping
@@ -51,7 +51,7 @@ def load_texts(folder: Path = FOLDER, *, zone: ZoneInfo, signature: str = "") ->
     faults: list[Fault] = []
     for path in sorted(folder.glob("*.yaml")):
         try:
-            templates.append(load_template(path.read_text(encoding="utf-8"), zone))
+            templates.append(load_template(path.read_text(encoding="utf-8"), zone, signature))
         except TemplatesWrong as error:
             faults += [fault.within(path.name) for fault in error.faults]
     keys = [template.key for template in templates]
@@ -71,7 +71,7 @@ def texts_from_environment(given: Mapping[str, str], zone: ZoneInfo) -> Texts:
     return load_texts(folder, zone=zone, signature=given.get("DOORSTEP_SMS_SIGNATURE", "").strip())
 
 
-def load_template(source: str, zone: ZoneInfo) -> MessageTemplate:
+def load_template(source: str, zone: ZoneInfo, signature: str = "") -> MessageTemplate:
     """One template from the text of its file. Raises TemplatesWrong with every fault."""
     try:
         document = _TemplateFile(unknown="raise").load(yaml.safe_load(source))
@@ -81,14 +81,17 @@ def load_template(source: str, zone: ZoneInfo) -> MessageTemplate:
     except ValidationError as error:
         raise TemplatesWrong(faults_of(error.messages, keyed=True)) from None
     declared = frozenset(document["variables"])
-    texts, faults = _texts_of(document, declared, zone)
+    texts, faults = _texts_of(document, declared, zone, signature)
     if faults:
         raise TemplatesWrong(faults)
-    return MessageTemplate(document["template"], document["version"], document["channel"], declared, texts)
+    channel = document["channel"]
+    return MessageTemplate(
+        document["template"], document["version"], channel, declared, texts, _CHANNELS[channel].too_long
+    )
 
 
 def _texts_of(
-    document: Mapping[str, Any], declared: frozenset[str], zone: ZoneInfo
+    document: Mapping[str, Any], declared: frozenset[str], zone: ZoneInfo, signature: str
 ) -> tuple[dict[str, Template], list[Fault]]:
     """The text of each language, tried; and every fault of them."""
     texts: dict[str, Template] = {}
@@ -110,7 +113,8 @@ def _texts_of(
         used |= names
         faults += [Fault(place, "undeclared", f"{name} is not declared") for name in sorted(names - declared)]
         if names <= declared <= ALL.keys():
-            problem = failure(texts[language], names, _CHANNELS[document["channel"]])
+            channel = _CHANNELS[document["channel"]]
+            problem = failure(texts[language], names, channel, signature)
             faults += [Fault(place, "fails", problem)] if problem else []
     if not faults:
         unused = sorted(declared - used)

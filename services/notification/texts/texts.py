@@ -1,6 +1,6 @@
 """The texts of messages, each by name, version, channel and language."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,6 +8,8 @@ from jinja2 import Template
 
 from field.words import LANGUAGES
 from services.notification.texts.language import one_line
+from services.notification.texts.shortening import fitted
+from services.notification.texts.variables import SHORTEST
 
 FALLBACK = LANGUAGES[0]
 
@@ -18,6 +20,7 @@ class MessageTemplate:
 
     :param variables: those that it declares.
     :param texts: by language.
+    :param too_long: why a text does not fit into the channel; None if it does.
     """
 
     name: str
@@ -25,6 +28,7 @@ class MessageTemplate:
     channel: str
     variables: frozenset[str]
     texts: Mapping[str, Template]
+    too_long: Callable[[str], str | None]
 
     @property
     def key(self) -> tuple[str, int, str]:
@@ -56,7 +60,15 @@ class Texts:
     def render(
         self, template: str, version: int, channel: str, language: str, variables: Mapping[str, Any]
     ) -> str:
+        """As it is sent: long names and addresses are cut where the text would not fit into the channel."""
         known = self._by_key[template, version, channel]
-        text = known.texts.get(language) or known.texts[FALLBACK]
+        if language not in known.texts:
+            language = FALLBACK
+        text = known.texts[language]
         values = {name: variables.get(name) for name in known.variables}
-        return self._signature + one_line(text.render(values))
+        return fitted(
+            lambda given: self._signature + one_line(text.render(given)),
+            values,
+            SHORTEST,
+            known.too_long,
+        )

@@ -10,20 +10,23 @@ from typing import Final
 from services.notification.events import EVENTS
 from services.notification.events.event import RESIDENT, InformingEvent, Parameter
 
-TO_RESIDENT: Final[Mapping[str, Parameter]] = {
-    "name": Parameter("欧阳建国", optional=True),
-    "worker_name": Parameter("司马晓红", optional=True),
-    "worker_phone": Parameter("13900001234", optional=True),
-}
+# As long as the contract of reports allows; in letters of which fewest go into a text message.
+_NAME: Final = Parameter("欧阳建国" * 25, optional=True, shortest=4)
+_ADDRESS: Final = Parameter(
+    "甘肃省兰州市城关区张掖路街道大众巷社区中山路一百二十号御景小区4号楼2单元18楼1803室，" * 7,
+    optional=True,
+    shortest=40,
+)
+_PHONE: Final = Parameter("+8613900001234", optional=True)
+TO_RESIDENT: Final[Mapping[str, Parameter]] = {"name": _NAME, "worker_name": _NAME, "worker_phone": _PHONE}
 TO_STAFF: Final[Mapping[str, Parameter]] = {
-    "name": Parameter("欧阳建国", optional=True),
-    "resident_name": Parameter("Alexandra Montgomery", optional=True),
-    "resident_phone": Parameter("+8613900001234", optional=True),
-    "resident_address": Parameter(
-        "甘肃省兰州市城关区张掖路街道大众巷社区中山路一百二十号御景小区4号楼2单元1803室", optional=True
-    ),
+    "name": _NAME,
+    "resident_name": _NAME,
+    "resident_phone": _PHONE,
+    "resident_address": _ADDRESS,
 }
-SETTINGS: Final[Mapping[str, Parameter]] = {"hotline": Parameter("0931-12345")}
+LONGEST_HOTLINE: Final = 16
+SETTINGS: Final[Mapping[str, Parameter]] = {"hotline": Parameter("0931-1234567-890")}
 
 ALL: Final[Mapping[str, Parameter]] = {
     **{name: parameter for event in EVENTS.values() for name, parameter in event.parameters.items()},
@@ -31,6 +34,12 @@ ALL: Final[Mapping[str, Parameter]] = {
     **TO_STAFF,
     **SETTINGS,
 }
+
+
+SHORTEST: Final[Mapping[str, int]] = {
+    name: parameter.shortest for name, parameter in ALL.items() if parameter.shortest is not None
+}
+"""The variables that are cut where a text is too long, and how many places each keeps."""
 
 
 def brought_by(event: InformingEvent, to: str) -> frozenset[str]:

@@ -141,6 +141,39 @@ def test_a_message_that_cannot_be_delivered_becomes_one_task_to_call_them(isolat
     assert kinds(isolation.tasks(came, "due")) == ["call_them", "call_them", "inform"]
 
 
+@pytest.mark.parametrize(
+    ("given", "kind"),
+    [
+        ({"reason": "landline", "instead": "call"}, "call_them"),
+        ({"reason": "abroad", "instead": "call"}, "call_them"),
+        ({"reason": "service_number", "instead": "visit"}, "visit_them"),
+        ({"reason": "no_phone", "instead": "visit"}, "visit_them"),
+        ({"reason": "no_phone"}, "call_them"),  # said by an earlier version
+    ],
+)
+def test_whom_no_phone_reaches_is_visited(isolation: Trial, given: dict[str, str], kind: str):
+    came = arrival(level="medium", worker="worker-2")
+    isolation.follow(came)
+    lost = undeliverable(came.subject or "", "m-1", MORNING, **given)
+    isolation.do(call_by_phone, [lost])
+    isolation.do(call_by_phone, [lost])
+    (task,) = [task for task in isolation.tasks(came) if task["about"] == "m-1"]
+    assert (task["kind"], task["staff_id"], task["state"]) == (kind, "worker-2", "due")
+    assert task["due_from"] == MORNING
+    last = isolation.trace(came.subject or "")["history"][-1]
+    assert (last["what"], last["message"], last["reason"]) == (kind, "m-1", given["reason"])
+    assert isolation.audit()["balanced"]
+
+
+def test_the_ladder_knows_why_a_member_of_staff_was_not_reached(isolation: Trial):
+    came = arrival(level="medium")
+    isolation.follow(came)
+    given = {"staff_id": "worker-1", "role": "grid_worker", "about": "opened:1", "reason": "landline"}
+    isolation.do(call_by_phone, [undeliverable(came.subject or "", "m-1", MORNING, "staff", **given)])
+    last = isolation.trace(came.subject or "")["history"][-1]
+    assert (last["what"], last["told"], last["reason"]) == ("not_reached", "community", "landline")
+
+
 def test_an_undeliverable_message_to_staff_climbs_a_level_and_makes_no_task(
     isolation: Trial,
 ):

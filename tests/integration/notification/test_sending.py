@@ -4,9 +4,13 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from typing import Any
+
+import pytest
 
 from chassis.ids import new_id
 from chassis.unit_of_work import Work
+from contracts.envelope import Event
 from services.notification.messages import queries
 from services.notification.messages.attempts import BackOff
 from tests.integration.notification.trial import (
@@ -94,6 +98,111 @@ def test_after_the_last_try_a_human_is_informed(work: Work, gateway: Gateway) ->
     ]
 
 
+def resident(phone: str | None, **changed: Any) -> Event:
+    """A case whose resident has this phone, and of which no staff is told."""
+    sealed = SEALER.seal({"name": "韩老样", "phone": phone, "address": "春和花园3号楼"})
+    return opened(team=[], assigned=False, person=sealed, **changed)
+
+
+@pytest.mark.parametrize(
+    ("phone", "reason", "instead"),
+    [
+        ("09318412345", "landline", "call"),  # case 08 of those tried
+        ("4001234567", "service_number", "visit"),
+        ("09318412345 ext. 801", "extension", "call"),
+        ("13909311234 ext. 6", "extension", "call"),
+        ("+13125550123", "abroad", "call"),
+        (None, "no_phone", "visit"),
+    ],
+)
+def test_whom_no_text_can_reach_is_called_or_visited_at_once(
+    work: Work, gateway: Gateway, phone: str | None, reason: str, instead: str
+) -> None:
+    """No gateway is asked: it would say *accepted*, and nobody would be told."""
+    inform(work, resident(phone))
+    gateway.sender(work).run_once()
+    assert [(row["state"], row["reason"]) for row in rows(work)] == [("failed", reason)]
+    assert gateway.sent()["keys"] == 0
+    (told,) = recorded(work, "message.undeliverable")
+    assert (told["data"]["reason"], told["data"]["instead"]) == (reason, instead)
+    assert recorded(work, "message.accepted") == []
+    with work.database.read() as conn:
+        assert queries.audit(conn)["messages_not_told"] == {reason: 1}
+
+
+def test_what_cannot_be_sent_is_no_attempt(work: Work, gateway: Gateway) -> None:
+    case = resident("09318412345")
+    inform(work, case)
+    gateway.sender(work).run_once()
+    assert recorded(work, "message.undeliverable")[0]["data"]["attempts"] == 0
+    with work.database.read() as conn:
+        (shown,) = queries.trace(conn, case.data["case_id"])["messages"]
+    tried = [(one["attempt"], one["state"], one["reason"]) for one in shown["attempts"]]
+    assert tried == [(0, "failed", "landline")]
+
+
+def test_a_number_abroad_has_a_text_where_the_gateway_sends_there(work: Work, gateway: Gateway) -> None:
+    inform(work, resident("+85291234567"), resident("+13125550123"))
+    send_all(work, gateway.sender(work, countries=frozenset({86, 852})))
+    assert sorted((row["state"], row["reason"]) for row in rows(work)) == [
+        ("accepted", "http_202"),
+        ("failed", "abroad"),
+    ]
+
+
+def test_staff_with_a_landline_are_not_told_by_it_either(work: Work, gateway: Gateway) -> None:
+    worker = {"name": "李红", "phone": "09318412345"}
+    member = {"role": "grid_worker", "staff_id": "w7", "contact": SEALER.seal(worker)}
+    inform(work, opened(team=[member]))
+    send_all(work, gateway.sender(work))
+    (told,) = recorded(work, "message.undeliverable")
+    assert (told["data"]["recipient"]["staff_id"], told["data"]["reason"]) == ("w7", "landline")
+    assert told["data"]["instead"] is None
+    assert sorted(row["state"] for row in rows(work)) == ["accepted", "failed"]
+
+
+def test_of_a_household_the_phone_that_can_have_a_text_is_taken(work: Work, gateway: Gateway) -> None:
+    household = new_id()
+    for phone in ("09318412345", "13909311234", "4001234567"):
+        inform(work, resident(phone, household_id=household))
+    inform(work, resident(None, household_id=household))
+    send_all(work, gateway.sender(work))
+    assert sorted(row["state"] for row in rows(work)) == ["accepted", "accepted", "failed", "failed"]
+
+
+def test_a_household_with_only_a_landline_is_called(work: Work, gateway: Gateway) -> None:
+    household = new_id()
+    inform(work, resident("09318412345", household_id=household))
+    inform(work, resident(None, household_id=household))
+    send_all(work, gateway.sender(work))
+    told = [one["data"] for one in recorded(work, "message.undeliverable")]
+    assert [(one["reason"], one["instead"]) for one in told] == [("landline", "call")] * 2
+
+
+def test_a_housemates_earlier_number_is_used_no_more(work: Work, gateway: Gateway) -> None:
+    """It was corrected: the mobile was a stranger's."""
+    household, case_id = new_id(), new_id()
+    inform(work, resident("13909311234", case_id=case_id, household_id=household))
+    send_all(work, gateway.sender(work))
+    before = gateway.sent()["keys"]
+    landline = SEALER.seal({"name": "韩老样", "phone": "09318412345", "address": None})
+    inform(
+        work,
+        changed(case_id, 2, ["details"], team=[], person=landline, household_id=household),
+        resident(None, household_id=household),
+    )
+    send_all(work, gateway.sender(work))
+    assert gateway.sent()["keys"] == before
+    assert [one["data"]["reason"] for one in recorded(work, "message.undeliverable")] == ["landline"]
+
+
+def test_a_name_of_100_letters_is_cut_and_the_text_is_sent(work: Work, gateway: Gateway) -> None:
+    sealed = SEALER.seal({"name": "欧阳建国" * 25, "phone": "13909311234", "address": "花园" * 250})
+    inform(work, opened(person=sealed))
+    send_all(work, gateway.sender(work))
+    assert states(work) == {"accepted": 2}
+
+
 def test_a_bad_number_and_no_number_fail_at_once(work: Work, gateway: Gateway) -> None:
     nobody = SEALER.seal({"name": "无", "phone": None, "address": None})
     inform(
@@ -103,7 +212,7 @@ def test_a_bad_number_and_no_number_fail_at_once(work: Work, gateway: Gateway) -
     )
     send_all(work, gateway.sender(work))
     assert {(row["state"], row["reason"], row["attempts"]) for row in rows(work)} == {
-        ("failed", "http_422", 1),
+        ("failed", "number_unknown", 0),
         ("failed", "no_phone", 1),
     }
     assert len(recorded(work, "message.undeliverable")) == 2

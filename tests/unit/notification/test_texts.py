@@ -4,14 +4,16 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chassis.masking import masked_phone
 from field.words import LANGUAGES, MEASURES
-from services.notification.channels.sms_length import segments
+from services.notification.channels.sms_length import is_latin, segments
 from services.notification.texts.language import WORDS
 from services.notification.texts.loading import TemplatesWrong, load_template, load_texts
+from services.notification.texts.shortening import shortened
+from services.notification.texts.variables import ALL
 
 ZONE = ZoneInfo("Asia/Shanghai")
 TEXTS = load_texts(zone=ZONE)
@@ -176,4 +178,74 @@ def test_measures_levels_and_every_task_of_the_shipped_policies_have_a_name(lang
         for kind in re.findall(r'"kind":\s*"([a-z_]+)"', path.read_text(encoding="utf-8"))
     }
     assert "first_contact" in kinds
-    assert kinds | {"check_in", "test", "call_them"} | set(MEASURES) <= set(WORDS[language])
+    assert kinds | {"check_in", "test", "call_them", "visit_them"} | set(MEASURES) <= set(WORDS[language])
+
+
+# -- as long as they will be sent ----------------------------------------------------------------------------
+
+NAMES = st.one_of(
+    st.sampled_from(
+        ["欧阳建国" * 25, "Alexandra Montgomery " * 5, "Łucja Żółć " * 9, "👨‍👩‍👧‍👦" * 14, "é" * 100]
+    ),
+    st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=100),
+)
+ADDRESSES = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=500)
+PHONE = "+8613900001234"
+SIGNED = load_texts(zone=ZONE, signature="【张掖路街道防疫】")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("template", sorted(TEXTS._by_key))
+@given(name=NAMES, worker=NAMES, address=ADDRESSES)
+@settings(max_examples=20)
+def test_a_text_with_any_names_and_addresses_fits_and_keeps_the_number_to_call(
+    template: tuple[str, int, str], language: str, name: str, worker: str, address: str
+) -> None:
+    variables = {one: parameter.sample for one, parameter in ALL.items()}
+    phone = {"worker_phone": PHONE, "resident_phone": PHONE, "resident_address": address}
+    names = {"name": name, "resident_name": name, "worker_name": worker}
+    text = SIGNED.render(*template, language, {**variables, **names, **phone})
+    assert segments(text) <= 4
+    assert not {"worker_phone", "resident_phone"} & SIGNED._by_key[template].variables or PHONE in text
+    assert text.startswith("【张掖路街道防疫】")
+
+
+def test_what_fits_is_not_cut_and_what_does_not_is_cut_no_more_than_needed() -> None:
+    given = {"hotline": "12345", "worker_phone": PHONE, "worker_name": "李红"}
+    assert "欧阳建国" * 25 in render("resident_inform", name="欧阳建国" * 25, **given)
+    long = render("resident_changed", name="欧" * 100, measure="home_isolation", days=7, **given)
+    assert 60 <= long.count("欧") <= 100 and segments(long) <= 4
+
+
+def test_a_cut_latin_name_does_not_make_a_latin_text_twice_as_long() -> None:
+    text = render(
+        "worker_case", "en", resident_name="Alexandra Montgomery-Fotheringham", measure="inform_only"
+    )
+    assert "Alexandra Montgomery-Fother..." in text and "…" not in text
+    assert is_latin(text)
+
+
+def test_no_letter_is_cut_in_two() -> None:
+    assert shortened("e\u0301" * 10, 6) == "e\u0301e\u0301…"
+    assert shortened("👩‍👧" * 3, 6) == "👩‍👧…"
+    assert shortened("欧阳建国", 4) == "欧阳建国"
+
+
+def test_a_signature_too_long_for_the_texts_is_told_at_the_start() -> None:
+    with pytest.raises(TemplatesWrong, match="takes 5 text messages; at most 4"):
+        load_texts(
+            zone=ZONE, signature="【甘肃省兰州市城关区张掖路街道新型冠状病毒肺炎疫情防控指挥部办公室】"
+        )
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("a" * 152 + "{" + "a" * 152, 3),
+        ("a" * 152 + "{" * 77, 3),
+        ("好" * 66 + "😀" + "好" * 65, 2),
+        ("😀" * 67, 3),
+    ],
+)
+def test_a_character_of_two_places_stands_whole_in_one_part(text: str, parts: int) -> None:
+    assert segments(text) == parts
