@@ -1,6 +1,7 @@
 """Importing what the services compare and plan with: places, staff, risk lists, policies.
 
-An import is whole or nothing: everything that is wrong is named by row and column.
+An import is whole or nothing: everything that is wrong is named by row and column. Only of a risk list, which
+others write, the sound rows are imported and the odd ones are kept and listed.
 """
 
 from __future__ import annotations
@@ -54,12 +55,18 @@ def import_policy(file: Path, settings: Mapping[str, str]) -> dict[str, Any]:
 
 
 def import_risk_list(
-    file: Path, settings: Mapping[str, str], *, source: str, published_at: str | None = None
+    file: Path,
+    settings: Mapping[str, str],
+    *,
+    source: str,
+    published_at: str | None = None,
+    replace: bool = False,
 ) -> dict[str, Any]:
-    """A whole list, official JSON or CSV.
+    """A whole list, official JSON or CSV. Odd rows keep no sound row out: the summary lists them.
 
     :param source: who published it.
     :param published_at: of a CSV list, as in 2022-10-01T08:00; default: now.
+    :param replace: the list counts, whatever was said of its hour later.
     :returns: the summary of the list; `already_imported` says that nothing changed.
     """
     with _refusing(file), _unit("registration", settings) as uow:
@@ -68,7 +75,7 @@ def import_risk_list(
             risk_list = registration.READ_CSV_LIST(_text(file), uow.zone, at)
         else:
             risk_list = registration.READ_OFFICIAL_LIST(_json(file), uow.zone)
-        return registration.IMPORT_RISK_LIST(uow, risk_list, source)
+        return registration.IMPORT_RISK_LIST(uow, risk_list, source, replace=replace)
 
 
 # -- how -----------------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from field.words import LANGUAGES, PLACE_LEVELS
 
 
 class RiskListPublished(Contract):
-    """A published list of risk areas, whole."""
+    """A published list of risk areas, whole. One said later of the same time corrects it."""
 
     list_id = text(60, required=True)
     published_at = moment()

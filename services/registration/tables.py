@@ -7,12 +7,13 @@ from services.registration.places.tables import places
 from services.registration.policies.tables import policies
 from services.registration.reference.tables import versions
 from services.registration.reports.tables import companion_arrivals, reports
-from services.registration.risk.tables import risk_areas, risk_lists
+from services.registration.risk.tables import corrected_risk_lists, risk_areas, risk_lists
 from services.registration.staff.tables import staff
 
 __all__ = [
     "arrivals",
     "companion_arrivals",
+    "corrected_risk_lists",
     "metadata",
     "person_keys",
     "person_rivals",

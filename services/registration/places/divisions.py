@@ -3,6 +3,10 @@
 The table is python-stdnum's (`stdnum/cn/loc.dat`): provinces and counties with the years in which each
 code was in use, so that codes of merged and renamed counties are known too. Street and community codes
 (9 and 12 digits) are not in it; they are accepted when the county they begin with is known.
+
+Development zones are places like counties (`division_table/zones.csv`), and so are their codes (`4101 73`):
+to those who write codes a zone is no part of a county, though it lies in some. A zone without a code is known
+by its city and name.
 """
 
 from __future__ import annotations
@@ -15,9 +19,11 @@ from functools import lru_cache
 from importlib import resources
 from typing import Literal
 
+from services.registration.places.division_table.read_table import Zone, areas_below, read_zones, streets_of
 from services.registration.places.spelling import SELF_GOVERNED, plain, stem
+from services.registration.places.zones import Zones, street_stem
 
-Level = Literal["county", "city", "province", "nowhere"]
+Level = Literal["county", "zone", "city", "province", "nowhere"]
 
 # Codes in use since the table was last written, and codes that lists and the statistics bureau write
 # otherwise.
@@ -38,23 +44,35 @@ _CORPS = {
     "一": "659002", "二": "659006", "三": "659003", "四": "659008", "五": "659007", "六": "659004",
     "七": "659010", "八": "659001", "九": "659012", "十": "659005", "十三": "659011", "十四": "659009",
 }  # fmt: skip
-_CORPS_DIVISION = re.compile(r"第(十?[一二三四五六七八九十])师")
+_CORPS_WITHOUT_CITY = "6501"  # the eleventh and twelfth have their farms around Ürümqi
+_CORPS_DIVISION = re.compile(r"第(十[一二三四]|[一二三四五六七八九十])师")
 _MUNICIPALITIES = ("11", "12", "31", "50")
-# The statistics bureau gives development zones 71 to 79 in place of a county: no district, but a known city.
+# The statistics bureau gives development zones 71 to 79 in place of a county: a zone that the table does not
+# know lies in a known city.
 _ZONE = re.compile(r"\d{4}7[1-9]$")
+
+
+_BRACKETED = re.compile(r"([^()（）]+)[(（]([^()（）]+)[)）]")
+
+
+def _city_of_municipality(code: str) -> str:
+    """A municipality's districts stand under `5001` as those of a city do; other codes stay."""
+    return f"{code}01" if code in _MUNICIPALITIES else code
 
 
 @dataclass(frozen=True, slots=True)
 class Located:
     """Where a written place lies.
 
-    :param code: down to `level`.
+    :param code: down to `level`; of a zone without a code that of its city.
     :param rest: the part of the text that was no division.
+    :param zone: where the level is that of a zone.
     """
 
     code: str
     level: Level
     rest: str = ""
+    zone: Zone | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +85,10 @@ class _Name:
 class Divisions:
     """The table with its look-ups. Codes have 2 (province), 4 (city) or 6 (county) digits."""
 
-    def __init__(self, names: Iterable[_Name]) -> None:
+    def __init__(self, names: Iterable[_Name], zones: Iterable[Zone]) -> None:
+        """:param zones: those with a code are no counties, whatever `names` says."""
+        known_zones = list(zones)
+        zone_codes = {zone.code for zone in known_zones if zone.code}
         self._current: dict[str, str] = {}
         self._until: dict[str, int] = {}
         # province (2) or city (4) -> stem of a name -> codes of the counties below, the ones in use first
@@ -75,12 +96,17 @@ class Divisions:
         self._provinces: dict[str, str] = {}
         self._cities: dict[str, dict[str, list[_Name]]] = defaultdict(lambda: defaultdict(list))
         for name in names:
+            if name.code in zone_codes:
+                continue
             if self._until.get(name.code, 0) <= name.until:
                 self._current[name.code], self._until[name.code] = name.name, name.until
             self._add(name)
         for by_stem in (*self._below.values(), *self._cities.values()):
             for entries in by_stem.values():
                 entries.sort(key=lambda entry: (entry.until, entry.code), reverse=True)
+        self._streets: dict[str, dict[str, set[str]]] = {}
+        self.zones = Zones(known_zones, dict(self._current))
+        self._current.update((zone.code, zone.name) for zone in known_zones if zone.code)
 
     def _add(self, name: _Name) -> None:
         code, short = name.code, stem(plain(name.name))
@@ -101,7 +127,7 @@ class Divisions:
     def trim(self, code: str) -> str:
         """The known part of a code: `620402001` stays (its county is known), `620000` is `62`, else "".
 
-        A development zone's code (`6201 71`) is its city.
+        So does that of a zone (`410173`); of one that the table does not know (`4101 79`) its city is known.
         """
         if not code.isascii() or not code.isdigit() or len(code) not in (2, 4, 6, 9, 12):
             return ""
@@ -125,8 +151,12 @@ class Divisions:
         return ""
 
     def counties(self) -> Iterator[str]:
-        """Codes of all counties and districts in use today."""
+        """Codes of all counties and districts in use today, without the zones."""
         return (code for code, until in self._until.items() if len(code) == 6 and until == 9999)
+
+    def zone_of(self, code: str) -> Zone | None:
+        """:param code: of 6 digits or more."""
+        return self.zones.by_code.get(code[:6])
 
     # -- names -----------------------------------------------------------------------------------------
 
@@ -140,23 +170,35 @@ class Divisions:
         province_code = self._provinces.get(stem(plain(province)), "")
         if "生产建设兵团" in province:
             province_code = "65"
-            division = _CORPS_DIVISION.search(f"{city}{county}")
-            if division and division[1] in _CORPS and not self._county("65", plain(county)):
-                return Located(_CORPS[division[1]], "county", county)
+            if corps := self._corps(city, county):
+                return corps
         if not province_code:
             return Located("", "nowhere", f"{province}{city}{county}")
         city_stem, county_plain = stem(plain(city)), plain(county)
+        bracketed = _BRACKETED.fullmatch(county.strip())
+        if bracketed:  # 高新区（新市区）: the zone and the county in which it lies
+            for part in bracketed.groups():
+                located = self.find(province, city, part)
+                if located.level == "county":
+                    return located
         city_code = self._city(province_code, city_stem)
-        if city_code:
-            exact = self._county(city_code, county_plain)
-            if exact:
-                return Located(exact, "county")
+        if city_code and (exact := self._county_in_full(city_code, county_plain)):
+            return Located(exact, "county")
+        zones_of = city_code or _city_of_municipality(province_code)
+        if zone := self.zones.find(zones_of, county_plain):
+            return Located(zone.division, "zone", zone=zone)
+        if city_code and (by_stem := self._county(city_code, county_plain)):
+            return Located(by_stem, "county")
         is_whole_province = city_stem == stem(plain(province))
         as_county = "" if is_whole_province else self._county(province_code, plain(city))
         if county_plain and not as_county and (is_whole_province or not city_code):
             under_province = self._county(province_code, county_plain)
             if under_province:
                 return Located(under_province, "county")
+        # 兰州新区 or 赣江新区 in the city's place
+        if not is_whole_province and (zone := self.zones.find(zones_of, plain(city))):
+            same = zone == self.zones.find(zones_of, county_plain)
+            return Located(zone.division, "zone", "" if same else county, zone)
         if as_county and not city_code:
             same = stem(county_plain) == city_stem
             return Located(as_county, "county", "" if same else county)
@@ -166,8 +208,43 @@ class Divisions:
             inside = self._county_at_start(city_code, county_plain)
             if inside:
                 return inside
+            counties = [e.code for found in self._below[city_code].values() for e in found if e.until == 9999]
+            if len(counties) == 1:  # 嘉峪关: what is no county lies in its only one
+                return Located(counties[0], "county", county)
             return Located(city_code, "city", county)
         return Located(province_code, "province", f"{city}{county}")
+
+    def _corps(self, city: str, county: str) -> Located | None:
+        """A division of the Production and Construction Corps: the city that it runs."""
+        division = _CORPS_DIVISION.search(f"{city}{county}")
+        if division is None or self._county("65", plain(county)):
+            return None
+        if division[1] in _CORPS:
+            return Located(_CORPS[division[1]], "county", county)
+        zone = self.zones.find(_CORPS_WITHOUT_CITY, division[0])
+        return Located(zone.division, "zone", county, zone) if zone else None
+
+    def find_street(self, prefix: str, text: str) -> str:
+        """The county or zone of the street or town with which a text begins; "" if none or several have it.
+
+        :param prefix: of the city (4 digits) or province (2) in which it is looked for.
+        """
+        written = _STREET_AT_START.match(plain(text))
+        if written is None:
+            return ""
+        areas = self._streets_below(prefix).get(street_stem(written[0]), set())
+        return next(iter(areas)) if len(areas) == 1 else ""
+
+    def _streets_below(self, prefix: str) -> dict[str, set[str]]:
+        """Stem of a street's name -> codes of the counties and zones that have such a street."""
+        known = self._streets.get(prefix)
+        if known is None:
+            known = defaultdict(set)
+            for area in areas_below(prefix):
+                for _, name in streets_of(area):
+                    known[street_stem(name)].add(area)
+            self._streets[prefix] = known
+        return known
 
     def find_in_text(self, text: str) -> Located:
         """The division an address begins with: 甘肃省白银市白银区…, 白银市白银区…, 兰州市城关区…"""
@@ -189,7 +266,12 @@ class Divisions:
                 best = Located(city, "city", after)
                 break
         if province and best.level == "province":
-            return self._county_at_start(province, rest) or best
+            best = self._county_at_start(province, rest) or best
+        if best.level != "county" and (
+            found := self.zones.at_start(_city_of_municipality(best.code), best.rest)
+        ):
+            zone, after = found
+            return Located(zone.division, "zone", after, zone)
         return best
 
     def _city(self, province: str, city_stem: str) -> str:
@@ -198,12 +280,15 @@ class Divisions:
 
     def _county(self, parent: str, name: str) -> str:
         """The county under a city or province; the full name decides between 通州区 and 通县."""
+        if exact := self._county_in_full(parent, name):
+            return exact
         entries = self._below[parent].get(stem(name), [])
-        for entry in entries:
-            if plain(entry.name) == name:
-                return entry.code
         codes = [entry.code for entry in entries if entry.until == 9999] or [entry.code for entry in entries]
         return codes[0] if codes else ""
+
+    def _county_in_full(self, parent: str, name: str) -> str:
+        entries = self._below[parent].get(stem(name), [])
+        return next((entry.code for entry in entries if plain(entry.name) == name), "")
 
     def _county_at_start(self, parent: str, text: str) -> Located | None:
         below = ((plain(e.name), e.code) for entries in self._below[parent].values() for e in entries)
@@ -230,6 +315,7 @@ class Divisions:
         return code, after[suffix.end() :] if suffix else after
 
 
+_STREET_AT_START = re.compile(r"[^\d]{1,8}?(?:街道办事处|街道|办事处|管理处|镇|乡)")
 _PROVINCE_LINE = re.compile(r'(\d\d) province="([^"]+)"')
 _COUNTY_LINE = re.compile(r' +(\d{4}) county="([^"]+)"')
 _SPAN = re.compile(r"(?:\[(\d*)-(\d*)\])?(.+)")
@@ -261,4 +347,4 @@ def divisions() -> Divisions:
     text = resources.files("stdnum.cn").joinpath("loc.dat").read_text(encoding="utf-8")
     names = list(_read_table(text.splitlines()))
     names += [_Name(code, name, 9999) for code, name in _SUPPLEMENT.items()]
-    return Divisions(names)
+    return Divisions(names, read_zones())

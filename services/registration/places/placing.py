@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from field.places import PlaceTree
+from services.registration.places.divisions import divisions
 from services.registration.places.spelling import fold
 
 PlacedBy = Literal["code", "name", "alias", "none"]
@@ -102,16 +103,21 @@ class PlaceIndex:
                     yield name
 
     def _by_division(self, division: str) -> tuple[frozenset[str], Placement]:
-        """The places that a code names (most digits first), and the placement that follows from them."""
+        """The places that a code names (most digits first), and the placement that follows from them.
+
+        A zone and the counties in which it lies are looked through together: people write the code of either.
+        """
         for length in (12, 9, 6):
             places = self._by_code.get(division[:length]) if len(division) >= length else None
             if places:
+                near = divisions().zones.around(division[:6]) if length == 6 else ()
+                nearby = [place_id for code in near for place_id in self._by_code.get(code, ())]
                 if len(places) > 1:
-                    return frozenset(places), Placement()
+                    return frozenset((*places, *nearby)), Placement()
                 levels = self._levels[places[0]]
                 by: PlacedBy = "code" if "community" in levels else "none"
                 street, community, grid = levels.get("street"), levels.get("community"), levels.get("grid")
-                return frozenset(places), Placement(street, community, grid, by)
+                return frozenset((*places, *nearby)), Placement(street, community, grid, by)
         return frozenset(), Placement()
 
     def _is_inside(self, place_id: str, inside: frozenset[str]) -> bool:

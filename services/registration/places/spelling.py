@@ -13,7 +13,8 @@ _PEOPLES = (
 )
 SELF_GOVERNED = rf"(?:(?:{_PEOPLES})族?)*自治[区州县旗]"
 _KIND = r"特别行政区|行政委员会|自治[区州县旗]|地区|林区|特区|新区|[省市区县盟州旗]"
-_LONG_SUFFIX = re.compile(rf"(?:{SELF_GOVERNED}|{_KIND})$")
+# What is left has two characters: 水 is a people too, but 陵水黎族自治县 is 陵水.
+_LONG_SUFFIX = re.compile(rf"(?<=..)(?:{SELF_GOVERNED}|{_KIND})$")
 _SUFFIX = re.compile(rf"(?:{_KIND})$")
 _NOISE = re.compile(r"[\s()（）·・、,，.。]")
 _DASHES = str.maketrans(

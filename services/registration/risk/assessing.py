@@ -15,9 +15,11 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from field.words import RiskLevel
+from services.registration.places.division_table.read_table import Zone
 from services.registration.places.divisions import divisions
-from services.registration.places.spelling import fold
+from services.registration.places.spelling import fold, plain
 from services.registration.risk.place_text import Answer, PlaceText, read_place, strip_names
+from services.registration.risk.zone_areas import answer_in_zone, answer_nearby, nearness_to, zone_as_written
 
 Certainty = Literal["exact", "district_only"]
 
@@ -32,7 +34,7 @@ class RiskArea:
     city: str
     county: str
     place: str
-    division: str  # 6 digits, or 4 where only the city is known (`city_only`)
+    division: str  # 6 digits; 4 of a zone without a code, and where only the city is known
     valid_from: datetime
     valid_to: datetime | None = None
     street: str = ""  # a municipality's row that names a street where others name the county
@@ -73,7 +75,6 @@ class Assessment:
 class _Entry:
     area: RiskArea
     text: PlaceText
-    zone_name: str  # for a city_only area: the zone that an address must name
     first: date
     last: date | None
 
@@ -89,23 +90,31 @@ class RiskIndex:
 
     def __init__(self, areas: Iterable[RiskArea], zone: ZoneInfo) -> None:
         self._county: dict[str, list[_Entry]] = defaultdict(list)
-        self._city_only: dict[str, list[_Entry]] = defaultdict(list)
+        # city -> the listed zones that it runs, or that reach into it
+        self._zones: dict[str, dict[Zone, list[_Entry]]] = defaultdict(lambda: defaultdict(list))
         self._prefix: dict[str, list[_Entry]] = defaultdict(list)
         self._names: dict[str, tuple[str, ...]] = {}
         for area in areas:
-            names = (area.province, area.city, area.county)
+            listed = zone_as_written(area.division, area.province, area.city, area.county)
             entry = _Entry(
                 area,
-                read_place(f"{area.street}{area.place}", division_names=names),
-                "" if len(area.division) == 6 else fold(area.county)[:2],
+                _read(area, listed),
                 area.valid_from.astimezone(zone).date(),
                 area.valid_to.astimezone(zone).date() if area.valid_to else None,
             )
-            (self._county if len(area.division) == 6 else self._city_only)[area.division].append(entry)
-            for length in (2, 4):
-                self._prefix[area.division[:length]].append(entry)
-        for entries in (*self._county.values(), *self._city_only.values(), *self._prefix.values()):
-            entries.sort(key=lambda e: (-e.area.level, e.area.place, e.area.valid_from))
+            if listed is not None:
+                for city in listed.cities:
+                    self._zones[city][listed].append(entry)
+            else:
+                self._county[area.division].append(entry)
+            cities = listed.cities if listed is not None else (area.division[:4],)
+            for prefix in {*cities, *(city[:2] for city in cities)}:
+                self._prefix[prefix].append(entry)
+        for entries in (*self._county.values(), *self._prefix.values()):
+            entries.sort(key=_first_shown)
+        for zones in self._zones.values():
+            for entries in zones.values():
+                entries.sort(key=_first_shown)
 
     def assess(self, stops: Sequence[Stop], days_after: int = 14) -> Assessment:
         """The riskiest stop decides; of several, the stop left last."""
@@ -128,7 +137,9 @@ class RiskIndex:
             if located.level != "nowhere" and located.code.startswith(county):
                 county = located.code
         entries = self._around(county)
-        if not entries and not self._city_only.get(county[:4]):
+        zones = self._zones_near(county)
+        around = self._around_zone(county)
+        if not entries and not zones and not around:
             return Assessment()
         end = date.fromordinal(stop.last.toordinal() + days_after)
         if address:
@@ -137,14 +148,32 @@ class RiskIndex:
         for entry in entries:
             if entry.in_force(stop.first, end):
                 by_answer[entry.text.answer(address)].append(entry.area)
-        if len(county) == 6:
-            for entry in self._city_only.get(county[:4], ()):
-                # A development zone lies in some county of the city; only the address can say so.
+        for entry in around:
+            if entry.in_force(stop.first, end):
+                by_answer[answer_nearby(entry.text, address)].append(entry.area)
+        for zone, listed in zones:
+            nearness = nearness_to(zone, county, address)
+            for entry in listed:
                 if entry.in_force(stop.first, end):
-                    answer = entry.text.answer(address)
-                    if answer >= Answer.POSSIBLE or (entry.zone_name and entry.zone_name in address):
-                        by_answer[max(answer, Answer.UNKNOWN)].append(entry.area)
+                    answer = answer_in_zone(entry.text, address, nearness)
+                    if answer is not None:
+                        by_answer[answer].append(entry.area)
         return _weigh(number, stop, by_answer)
+
+    def _zones_near(self, code: str) -> Sequence[tuple[Zone, list[_Entry]]]:
+        """The listed zones of a county's city, and what is known to lie in its province only."""
+        if len(code) < 6 or not self._zones:
+            return ()
+        return [pair for prefix in (code[:4], code[:2]) for pair in self._zones.get(prefix, {}).items()]
+
+    def _around_zone(self, code: str) -> Sequence[_Entry]:
+        """What is listed in the counties in which a zone lies: lists may name them instead of the zone."""
+        zone = divisions().zone_of(code) if len(code) == 6 else None
+        if zone is None:
+            return ()
+        if not zone.counties:
+            return [e for e in self._prefix.get(zone.city, ()) if e.area.division in self._county]
+        return [entry for county in zone.counties for entry in self._county.get(county, ())]
 
     def _around(self, code: str) -> Sequence[_Entry]:
         if len(code) == 6:
@@ -159,6 +188,18 @@ class RiskIndex:
             names = tuple(table.name(code[:n]) for n in (2, 4, 6) if len(code) >= n)
             self._names[code] = names = tuple(n for n in names if n)
         return names
+
+
+def _first_shown(entry: _Entry) -> tuple[int, str, datetime]:
+    return -entry.area.level, entry.area.place, entry.area.valid_from
+
+
+def _read(area: RiskArea, zone: Zone | None) -> PlaceText:
+    names: tuple[str, ...] = (area.province, area.city, area.county)
+    text = f"{area.street}{area.place}".replace(area.county, plain(area.county))
+    if zone is not None:
+        names += divisions().zones.names_of(zone)
+    return read_place(text, division_names=names)
 
 
 def _weigh(number: int, stop: Stop, by_answer: dict[Answer, list[RiskArea]]) -> Assessment:

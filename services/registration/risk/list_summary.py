@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -22,10 +23,19 @@ def list_summary(risk_list: RiskList, comparison: Comparison, zone: ZoneInfo) ->
         "remarks": list(risk_list.remarks),
         "placed": risk_list.placed(),
         "placed_percent": risk_list.placed_percent(),
+        "placed_by": risk_list.placed_by(),
         "not_in_a_county": [
-            {**_area(listed.area), "placed": f"{listed.placed}_only"}
+            {
+                **_area(listed.area),
+                "placed": "nowhere" if listed.placed == "nowhere" else f"{listed.placed}_only",
+                "placed_by": listed.placed_by,
+            }
             for listed in risk_list.listed
-            if listed.placed != "county"
+            if listed.placed not in ("county", "zone")
+        ],
+        "odd": len(risk_list.odd),
+        "odd_rows": [
+            {"faults": [asdict(fault) for fault in odd.faults], "row": odd.row} for odd in risk_list.odd
         ],
         "new": len(comparison.new),
         "changed": len(comparison.changed),

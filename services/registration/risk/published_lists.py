@@ -1,7 +1,9 @@
 """Published lists of risk areas: the official JSON, a simple CSV, and the changes between two lists.
 
 A row of the official list names province, city and county, and any number of `communitys`; each of these is
-one area, and the published `hcount` and `mcount` count areas, not rows.
+one area, and the published `hcount` and `mcount` count areas, not rows. A row without communities means the
+whole of what it names. A row that is odd (blank, or not what a row should be) keeps no sound row out: it is
+kept as it came, with what is wrong and where.
 """
 
 from __future__ import annotations
@@ -9,17 +11,15 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from contracts.faults import Fault, Refused
 from field.words import RiskLevel
-from services.registration.places.divisions import Level, divisions
-from services.registration.places.spelling import fold
-from services.registration.reference.imported_tables import Row
 from services.registration.risk.assessing import RiskArea
+from services.registration.risk.placing_rows import Listed, area_key, place_area
 
 _LISTS = (("highlist", RiskLevel.high), ("middlelist", RiskLevel.medium), ("lowlist", RiskLevel.low))
 _TIME = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})\s*(\d{1,2})(?:时|:00)?$")
@@ -30,19 +30,20 @@ _CSV_LEVELS = {
 }  # fmt: skip
 CSV_COLUMNS = ("level", "province", "city", "county", "place")
 _MOST_FAULTS = 50
+WHOLE = "全域"
+"""The place of a row that names none: the whole of its county."""
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
-    """One area of a list, placed."""
+class OddRow:
+    """A row in which something is wrong.
 
-    area: RiskArea
-    placed: Level
+    :param faults: what and where (`highlist row 2`).
+    :param row: as it was published.
+    """
 
-    @property
-    def key(self) -> tuple[str, str]:
-        """It is the same area in the next list if this is the same: the level is not part of it."""
-        return area_key(self.area)
+    faults: tuple[Fault, ...]
+    row: Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,7 @@ class RiskList:
 
     :param published: areas by level as the publisher counted them (nothing for a CSV).
     :param remarks: why the counts differ, one sentence each.
+    :param odd: rows in which something is wrong; what is sound in them is listed all the same.
     """
 
     list_id: str
@@ -58,6 +60,7 @@ class RiskList:
     listed: tuple[Listed, ...]
     published: Mapping[str, int]
     remarks: tuple[str, ...]
+    odd: tuple[OddRow, ...] = ()
 
     def counted(self) -> dict[str, int]:
         counted = Counter(listed.area.level.name for listed in self.listed)
@@ -65,11 +68,28 @@ class RiskList:
 
     def placed(self) -> dict[str, int]:
         by = Counter(listed.placed for listed in self.listed)
-        return {"county": by["county"], "city_only": by["city"], "province_only": by["province"]}
+        return {
+            "county": by["county"],
+            "zone": by["zone"],
+            "city_only": by["city"],
+            "province_only": by["province"],
+            "nowhere": by["nowhere"],
+        }
+
+    def placed_by(self) -> dict[str, int]:
+        """How many areas were placed by what: code, zone, county, street, city, province or nothing."""
+        return dict(sorted(Counter(listed.placed_by for listed in self.listed).items()))
 
     def placed_percent(self) -> float:
-        """The share of areas that have a county or district, in percent."""
-        return round(100 * self.placed()["county"] / len(self.listed), 2) if self.listed else 100.0
+        """The share of areas that stand in a county, a district or a zone, in percent."""
+        placed = self.placed()
+        inside = placed["county"] + placed["zone"]
+        return round(100 * inside / len(self.listed), 2) if self.listed else 100.0
+
+    def with_id(self, list_id: str) -> RiskList:
+        """The same list under another id."""
+        listed = tuple(replace(one, area=replace(one.area, list_id=list_id)) for one in self.listed)
+        return replace(self, list_id=list_id, listed=listed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +105,6 @@ class Comparison:
     unchanged: int
 
 
-def area_key(area: RiskArea) -> tuple[str, str]:
-    where = area.division if len(area.division) == 6 else f"{area.division}{fold(area.county)}"
-    return where, fold(f"{area.street}{area.place}")
-
-
 def published_time(text: str, zone: ZoneInfo) -> datetime:
     """`2022-10-01 8时` and `2022-10-01 08时`, local time. Raises ValueError."""
     match = _TIME.match(text.strip())
@@ -100,7 +115,11 @@ def published_time(text: str, zone: ZoneInfo) -> datetime:
 
 
 def read_official(document: Any, zone: ZoneInfo, list_id: str | None = None) -> RiskList:
-    """The official JSON. Raises Refused with every fault."""
+    """The official JSON. Odd rows are kept beside the sound ones.
+
+    :raises Refused: the document is no list, has no time, or no row of it can be used: nothing is imported,
+        for a list of which nothing can be read would end every area in force.
+    """
     faults: list[Fault] = []
     data = document.get("data") if isinstance(document, dict) else None
     if not isinstance(data, dict):
@@ -112,94 +131,139 @@ def read_official(document: Any, zone: ZoneInfo, list_id: str | None = None) -> 
     except ValueError as error:
         faults.append(Fault("data, end_update_time", "time", str(error)))
     list_id = list_id or (f"official-{published_at:%Y%m%d%H}" if published_at else "")
+    if not any(name in data for name, _ in _LISTS):
+        faults.append(Fault("data", "type", "must have highlist, middlelist or lowlist"))
     listed: list[Listed] = []
+    odd: list[OddRow] = []
     for name, level in _LISTS:
         rows = data.get(name)
-        if rows is None and name == "lowlist":
+        if rows is None:  # since the twenty measures of November 2022 there is no medium level
             continue
         if not isinstance(rows, list):
             faults.append(Fault(name, "type", "must be a list of rows"))
             continue
         for number, given in enumerate(rows, start=1):
-            listed += _read_row(given, Row(f"{name} row {number}", faults), level, list_id, published_at)
+            if published_at is None:
+                break
+            found, wrong = _read_row(given, f"{name} row {number}", level, list_id, published_at)
+            listed += found
+            if wrong:
+                odd.append(OddRow(tuple(wrong), given))
     if faults or published_at is None:
         raise Refused.invalid(faults[:_MOST_FAULTS])
+    _refuse_if_nothing_is_sound(listed, odd)
     published, remarks = _published_counts(data, listed)
     listed, more = _without_repeats(listed)
-    return RiskList(list_id, published_at, tuple(listed), published, (*remarks, *more))
+    return RiskList(list_id, published_at, tuple(listed), published, (*remarks, *more), tuple(odd))
+
+
+def _refuse_if_nothing_is_sound(listed: Sequence[Listed], odd: Sequence[OddRow]) -> None:
+    if odd and not listed:
+        raise Refused.invalid([fault for row in odd for fault in row.faults][:_MOST_FAULTS])
 
 
 def _read_row(
-    given: Any, row: Row, level: RiskLevel, list_id: str, published_at: datetime | None
-) -> Iterable[Listed]:
+    given: Any, where: str, level: RiskLevel, list_id: str, published_at: datetime
+) -> tuple[list[Listed], list[Fault]]:
+    """The areas of one row, and what is wrong with it."""
     if not isinstance(given, dict):
-        row.fault("", "type", "must be an object")
-        return
+        return [], [Fault(where, "type", "must be an object")]
+    words, faults = _names_of(given, where)
+    places, more = _places_of(given.get("communitys"), where)
+    if not any(words.values()):
+        if not places and not faults:
+            return [], [Fault(where, "blank", "is blank")]
+        faults.append(
+            Fault(where, "empty", "names neither province, city nor county: where it is, is not known")
+        )
+        return [], faults + more
+    if not places and not (words["city"] or words["county"]):
+        message = "names a province and nothing in it: it was not taken for the whole province"
+        return [], [*faults, *more, Fault(where, "empty", message)]
+    code = given.get("division")
+    words["division"] = code.strip() if isinstance(code, str) else ""
+    listed = [place_area(level, words, place, list_id, published_at) for place in places or [WHOLE]]
+    if listed[0].placed == "nowhere":
+        faults.append(Fault(f"{where}, province", "unknown", "is no known province"))
+    return listed, faults + more
+
+
+def _names_of(given: Mapping[str, Any], where: str) -> tuple[dict[str, str], list[Fault]]:
     words: dict[str, str] = {}
+    faults: list[Fault] = []
     for name in ("province", "city", "county"):
         value = given.get(name)
-        if not isinstance(value, str) or (not value.strip() and name == "province"):
-            row.fault(name, "type", "must be text")
+        if value is not None and not isinstance(value, str):
+            faults.append(Fault(f"{where}, {name}", "type", "must be text"))
+        words[name] = value.strip() if isinstance(value, str) else ""
+    if not words["province"] and (words["city"] or words["county"]) and not faults:
+        faults.append(Fault(f"{where}, province", "empty", "is empty"))
+    return words, faults
+
+
+def _places_of(given: Any, where: str) -> tuple[list[str], list[Fault]]:
+    """The places of a row; none: the row means the whole of its county."""
+    if isinstance(given, str):
+        given = [given] if given.strip() else []
+    if given is None:
+        return [], []
+    if not isinstance(given, list):
+        return [], [Fault(f"{where}, communitys", "type", "must be a list of places")]
+    places: list[str] = []
+    faults: list[Fault] = []
+    for position, place in enumerate(given, start=1):
+        if isinstance(place, str) and place.strip():
+            places.append(place.strip())
         else:
-            words[name] = value.strip()
-    places = given.get("communitys")
-    if not isinstance(places, list) or not places:
-        row.fault("communitys", "type", "must be a list with at least one place")
-        return
-    for position, place in enumerate(places, start=1):
-        if not isinstance(place, str) or not place.strip():
-            row.fault(f"communitys[{position}]", "type", "must be text")
-        elif len(words) == 3 and published_at is not None:
-            yield place_area(level, words, place.strip(), list_id, published_at)
-
-
-def place_area(
-    level: RiskLevel, words: Mapping[str, str], place: str, list_id: str, valid_from: datetime
-) -> Listed:
-    """An area with the code of its county; with that of its city where the table knows no such county."""
-    located = divisions().find(words["province"], words["city"], words["county"])
-    # In a municipality a street may stand in the county's place: it belongs to the place then.
-    street = located.rest if located.level == "county" else ""
-    area = RiskArea(
-        list_id, level, words["province"], words["city"], words["county"], place, located.code, valid_from,
-        street=street,
-    )  # fmt: skip
-    return Listed(area, located.level)
+            faults.append(Fault(f"{where}, communitys[{position}]", "type", "must be text"))
+    return places, faults
 
 
 def read_csv(
     rows: Sequence[Mapping[str, str]], zone: ZoneInfo, list_id: str, published_at: datetime
 ) -> RiskList:
-    """:param rows: of `level,province,city,county,place[,valid_from]`, as `read_table` gives them.
+    """:param rows: of `level,province,city,county,place[,valid_from][,division]`, as `read_table` gives them.
 
-    Raises Refused with every fault.
+    Odd rows are kept beside the sound ones. Raises Refused if no row is sound.
     """
-    faults: list[Fault] = []
     listed: list[Listed] = []
+    odd: list[OddRow] = []
     for number, cells in enumerate(rows, start=2):
         if not cells:
             continue
-        row = Row(f"row {number}", faults)
-        level = _CSV_LEVELS.get(cells["level"].lower())
-        if level is None:
-            row.fault("level", "unknown", "must be high, medium or low")
-        if not cells["place"]:
-            row.fault("place", "empty", "is empty")
-        if divisions().find(cells["province"], cells["city"], cells["county"]).level == "nowhere":
-            row.fault("province", "unknown", "is no known province")
-        valid_from = published_at
-        if cells.get("valid_from"):
-            try:
-                valid_from = datetime.fromisoformat(cells["valid_from"])
-                valid_from = valid_from if valid_from.tzinfo else valid_from.replace(tzinfo=zone)
-            except ValueError:
-                row.fault("valid_from", "time", "must be a date or a time as in 2022-10-01T08:00")
-        if level is not None:
-            listed.append(place_area(level, cells, cells["place"], list_id, valid_from))
-    if faults:
-        raise Refused.invalid(faults[:_MOST_FAULTS])
+        found, wrong = _read_csv_row(cells, f"row {number}", zone, list_id, published_at)
+        listed += found
+        if wrong:
+            odd.append(OddRow(tuple(wrong), dict(cells)))
+    _refuse_if_nothing_is_sound(listed, odd)
     listed, remarks = _without_repeats(listed)
-    return RiskList(list_id, published_at, tuple(listed), {}, tuple(remarks))
+    return RiskList(list_id, published_at, tuple(listed), {}, tuple(remarks), tuple(odd))
+
+
+def _read_csv_row(
+    cells: Mapping[str, str], where: str, zone: ZoneInfo, list_id: str, published_at: datetime
+) -> tuple[list[Listed], list[Fault]]:
+    faults: list[Fault] = []
+    level = _CSV_LEVELS.get(cells["level"].lower())
+    if level is None:
+        faults.append(Fault(f"{where}, level", "unknown", "must be high, medium or low"))
+    if not cells["place"]:
+        faults.append(Fault(f"{where}, place", "empty", f"is empty: write {WHOLE} for a whole county"))
+    valid_from = published_at
+    if cells.get("valid_from"):
+        try:
+            valid_from = datetime.fromisoformat(cells["valid_from"])
+            valid_from = valid_from if valid_from.tzinfo else valid_from.replace(tzinfo=zone)
+        except ValueError:
+            message = "must be a date or a time as in 2022-10-01T08:00: the list's own time counts"
+            faults.append(Fault(f"{where}, valid_from", "time", message))
+    if level is None or not cells["place"]:
+        return [], faults
+    listed = place_area(level, cells, cells["place"], list_id, valid_from)
+    if listed.placed == "nowhere":
+        faults.append(Fault(f"{where}, province", "unknown", "is no known province"))
+        return [], faults
+    return [listed], faults
 
 
 def compare(before: Iterable[RiskArea], after: RiskList) -> Comparison:

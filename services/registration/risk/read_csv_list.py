@@ -11,5 +11,5 @@ from services.registration.risk.published_lists import CSV_COLUMNS, RiskList, re
 
 def read_csv_list(text: str, zone: ZoneInfo, published_at: datetime) -> RiskList:
     """A CSV names no time of its own: it is known by the time when it was published."""
-    rows = read_table(text, CSV_COLUMNS, optional=("valid_from",))
+    rows = read_table(text, CSV_COLUMNS, optional=("valid_from", "division"))
     return read_csv(rows, zone, f"csv-{published_at.astimezone(zone):%Y%m%d%H%M}", published_at)

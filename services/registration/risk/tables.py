@@ -17,6 +17,22 @@ risk_lists = Table(
     Column("digest", String(64), nullable=False),
     Column("areas", Json, nullable=False),  # the whole list, placed
     Column("summary", Json, nullable=False),
+    Column("said_at", UtcDateTime),  # by its publisher; of two lists of one hour the later word counts
+)
+
+corrected_risk_lists = Table(
+    "corrected_risk_lists",  # lists whose hour has a later word; arrivals may still name their ids
+    metadata,
+    Column("id", String(60), primary_key=True),
+    Column("published_at", UtcDateTime, nullable=False, index=True),
+    Column("source", String(200), nullable=False),
+    Column("imported_at", UtcDateTime, nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("areas", Json, nullable=False),
+    Column("summary", Json, nullable=False),
+    Column("said_at", UtcDateTime),
+    Column("corrected_by", String(60), nullable=False),
+    Column("corrected_at", UtcDateTime, nullable=False),
 )
 
 risk_areas = Table(

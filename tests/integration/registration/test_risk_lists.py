@@ -55,11 +55,6 @@ def test_the_same_list_again_changes_nothing(trial: Trial) -> None:
     assert areas_of(trial) == before
 
 
-def test_another_list_of_the_same_time_is_refused(trial: Trial) -> None:
-    with pytest.raises(Refused):
-        import_list(trial, risk_list(high=["another"]))
-
-
 def test_lists_may_come_in_any_order(trial: Trial, database_url: Callable[..., str]) -> None:
     import_list(trial, EVENING)
     import_list(trial, NEXT_DAY)
@@ -67,6 +62,29 @@ def test_lists_may_come_in_any_order(trial: Trial, database_url: Callable[..., s
     import_list(other, NEXT_DAY)
     import_list(other, EVENING)
     assert areas_of(other) == areas_of(trial)
+
+
+@pytest.mark.parametrize(
+    "stop",
+    [
+        {"division": "410173", "address": ""},
+        {"division": "410173001", "address": "示例花园3号楼"},
+        {"division": "410184", "address": "新港街道示例花园3号楼"},
+        {"division": "410105", "address": "航空港区某路1号"},
+        {"address": "河南省郑州市航空港区新港街道"},
+    ],
+)
+def test_whoever_was_in_a_listed_zone_is_found_by_code_name_and_street(
+    trial: Trial, stop: dict[str, str]
+) -> None:
+    document = risk_list(high=["新港街道示例花园3号楼"], at="2022-10-01 11时")
+    (row,) = document["data"]["highlist"]
+    row |= {"province": "河南省", "city": "郑州市", "county": "郑州航空港经济综合实验区"}
+    assert import_list(trial, document)["placed_by"] == {"zone": 1}
+    trial.receive(report(1, stops=[{"from": "2022-09-28", "to": "2022-09-30", **stop}]))
+    (arrival,) = trial.arrivals()
+    assert arrival["risk_level"] == "high"
+    assert arrival["risk_areas"][0]["division"] == "410173"
 
 
 def test_an_area_that_ended_still_concerns_whoever_was_there(trial: Trial) -> None:
