@@ -1,10 +1,11 @@
-"""The events that registration handles, in what batches and by which use case, and its timer."""
+"""The events that registration handles, in what batches and by which use case, and its timers."""
 
 from datetime import timedelta
 
 from chassis.handlers import Handler, Timer
 from chassis.names import ARRIVALS
 from services.registration.arrivals.assign_waiting import assign_waiting
+from services.registration.arrivals.renew_keys import renew_keys
 from services.registration.intake.receive_reports import receive_reports
 from services.registration.intake.refuse_reused_ids import refuse_reused_ids
 from services.registration.intake.refuse_unreadable import refuse_unreadable
@@ -25,4 +26,7 @@ HANDLERS = (
     POLICIES.as_handler(),
     Handler("import_risk_list", ("risk_list.published",), keep_risk_lists, batch=1),
 )
-TIMERS = (Timer("assign_waiting", timedelta(seconds=30), assign_waiting),)
+TIMERS = (
+    Timer("assign_waiting", timedelta(seconds=30), assign_waiting),
+    Timer("renew_keys", timedelta(seconds=30), renew_keys),
+)

@@ -7,6 +7,7 @@ from typing import Final
 
 from chassis.copies import Cache, Revised
 from chassis.unit_of_work import UnitOfWork
+from services.registration.persons.keys import FORM
 from services.registration.places.placing import PlaceIndex
 from services.registration.places.queries import read_place_index
 from services.registration.policies.look_back import LookBack, Policy
@@ -24,6 +25,7 @@ class Catalogue:
     :param risk_list: the newest list.
     :param absent: staff who have left: their arrivals are nobody's.
     :param placing: goes up when places or staff change.
+    :param has_old_keys: keys of persons made by an earlier version are not all made anew yet.
     """
 
     risk: RiskIndex
@@ -33,6 +35,7 @@ class Catalogue:
     absent: frozenset[str]
     policies: tuple[Policy, ...]
     placing: int
+    has_old_keys: bool
 
     def look_back(self) -> LookBack:
         return LookBack(self.policies)
@@ -61,6 +64,7 @@ def _read(uow: UnitOfWork, revised: Revised, held: Catalogue | None) -> Catalogu
         absent=staffing.absent if staffing else read_absent(conn),
         policies=policies.policies if policies else read_policies(conn),
         placing=revised.number("places") + revised.number("staff"),
+        has_old_keys=revised.number("person_keys") < FORM,
     )
 
 

@@ -12,6 +12,7 @@ from services.registration.arrivals.catalogue import Catalogue
 from services.registration.arrivals.households import join_households
 from services.registration.arrivals.join_statements import Doubt, Joined, Pair, join_statements
 from services.registration.arrivals.known_arrivals import lock_known_arrivals, read_earlier_statements
+from services.registration.arrivals.renew_keys import renew_touched
 from services.registration.arrivals.statement_keys import keys_of_statements
 from services.registration.arrivals.tables import possible_duplicates
 from services.registration.arrivals.write_arrivals import write_arrivals
@@ -27,7 +28,10 @@ def register_arrivals(
     :param statements: in their order.
     :param causes: the event of each report, by report id.
     """
-    persons, known_persons = find_persons(uow, keys_of_statements(uow.index, statements))
+    keys = keys_of_statements(uow.index, statements)
+    if catalogue.has_old_keys:
+        renew_touched(uow, statements, keys)
+    persons, known_persons = find_persons(uow, keys)
     rivals = keep_rivals(uow, persons, known_persons)
     in_hand = {id for match in persons for id in (match.person_id, match.merged) if id} & known_persons
     in_hand |= {id for others in rivals.values() for id in others}

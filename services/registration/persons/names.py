@@ -57,7 +57,7 @@ def script_of(form: str) -> str:
         return "latin"
     if HOLE in form:
         return ""
-    scripts = {_script(letter) for letter in form}
+    scripts = {_script(letter) for letter in form if unicodedata.category(letter)[0] not in "MN"}
     return scripts.pop() if len(scripts) == 1 else ""
 
 
@@ -93,6 +93,4 @@ def _has_capitals(letters: str) -> bool:
 def _script(letter: str) -> str:
     if "a" <= letter <= "z":
         return "latin"
-    if unicodedata.category(letter)[0] in "MN":
-        return ""
     return unicodedata.name(letter, "").partition(" ")[0].lower()

@@ -9,6 +9,6 @@ from services.registration.metadata import metadata
 versions = Table(
     "versions",  # goes up when a reference table changes, so that caches in all replicas notice
     metadata,
-    Column("name", String(20), primary_key=True),  # risk | places | staff | policies
+    Column("name", String(20), primary_key=True),  # risk | places | staff | policies | person_keys (its form)
     Column("version", Integer, nullable=False),
 )

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from contracts.faults import Fault
 from field.moments import read_moment
+from services.registration.persons.names import name_form
 from services.registration.persons.person import Person, compact_number
 from services.registration.persons.phones import read_phone
 from services.registration.places.divisions import divisions
@@ -111,9 +112,8 @@ _DIGITS = re.compile(r"[0-9]+")
 
 def _person(data: Mapping[str, Any]) -> Person:
     number, born, nationality = data.get("identity_number"), data.get("birth_date"), data.get("nationality")
-    name = data.get("name")
     return Person(
-        name=name.strip() or None if name else None,
+        name=_seen_name(data.get("name")),
         identity_type=data.get("identity_type"),
         identity_number=compact_number(number) or None if number else None,
         phone=_sure_phone(data.get("phone"), nationality),
@@ -122,6 +122,12 @@ def _person(data: Mapping[str, Any]) -> Person:
         nationality=nationality,
         issuing_country=data.get("issuing_country"),
     )
+
+
+def _seen_name(text: str | None) -> str | None:
+    """None where nothing in it is seen; dots and invisible characters are nobody's name."""
+    name = text.strip() if text else ""
+    return name if name.isalpha() or name_form(name) else None
 
 
 def _sure_phone(text: str | None, nationality: str | None) -> str | None:

@@ -96,6 +96,7 @@ def test_what_shows_no_letter_is_no_name(nothing: str) -> None:
         ("Zhang Wei", "latin"),
         ("Иван", "cyrillic"),
         ("이예시", "hangul"),
+        ("张伟2", "cjk"),
         ("张伟 Zhang Wei", ""),
         ("张*", ""),
         ("张某某", ""),
