@@ -1,7 +1,8 @@
 """Keys of persons made by an earlier version are made anew, page by page; the reports say what of.
 
-Until all are new, the intake first makes those anew that a batch touches. So everything else knows keys and
-facts of one form, and nobody waits for the rest. Persons and arrivals stay who and what they are.
+Until all are new, the intake first makes those anew that a batch touches, looked up in both forms. So
+everything else knows keys and facts of one form. Persons and arrivals stay who and what they are. Who was
+known only by a name written in another way is found by it as soon as the timer has been there.
 """
 
 from __future__ import annotations
