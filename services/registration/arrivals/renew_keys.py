@@ -28,6 +28,7 @@ from services.registration.persons.stored_claims import Claims, insert_claims, l
 from services.registration.persons.tables import person_keys
 from services.registration.reference.tables import versions
 from services.registration.reference.versions import VERSIONS
+from services.registration.reports.flaws import kept_faults
 from services.registration.reports.report import SEAL_PURPOSE, read_report
 from services.registration.reports.statement import Statement
 from services.registration.reports.tables import companion_arrivals, reports
@@ -141,12 +142,11 @@ def _read(uow: UnitOfWork, persons: Collection[str]) -> Mapping[str, list[_Said]
     """What reports say of each person, the first report first."""
     columns = (arrivals.c.person_id, reports.c.reported_at, reports.c.source, reports.c.event_id)
     theirs = is_in(uow.conn, arrivals.c.person_id, sorted(persons))
-    of_person = select(*columns, literal(0), reports.c.sealed).join(
-        reports, reports.c.arrival_id == arrivals.c.id
-    )
+    kept = (reports.c.sealed, reports.c.reasons)
+    of_person = select(*columns, literal(0), *kept).join(reports, reports.c.arrival_id == arrivals.c.id)
     position = companion_arrivals.c.position
     of_companion = (
-        select(*columns, position, reports.c.sealed)
+        select(*columns, position, *kept)
         .join(companion_arrivals, companion_arrivals.c.arrival_id == arrivals.c.id)
         .join(reports, reports.c.id == companion_arrivals.c.report_id)
     )
@@ -154,13 +154,14 @@ def _read(uow: UnitOfWork, persons: Collection[str]) -> Mapping[str, list[_Said]
     for query in (of_person, of_companion):
         found += [tuple(row) for row in uow.conn.execute(query.where(theirs))]
     said: dict[str, list[_Said]] = defaultdict(list)
-    for person_id, *_, at, sealed in sorted(found):
+    for person_id, *_, at, sealed, reasons in sorted(found, key=lambda row: row[:5]):
         try:
             data = uow.sealer.unseal(sealed, SEAL_PURPOSE)["data"]
         except SealBroken:  # its key is not here: then nobody can say what it was
             continue
         given = (data["person"], *(data.get("companions") or ()))[at]
-        said[person_id].append(_said(uow.index, read_report(data).people[at], given))
+        report = read_report(data, kept_faults(reasons or ()))
+        said[person_id].append(_said(uow.index, report.people[at], given))
     return said
 
 
