@@ -27,6 +27,9 @@ WINDOW = 500
 # A connection on which a message was refused is made anew, but not more often than this: a channel that met a
 # queue while its leader was dying refuses everything for that queue until the dead node is back.
 NACKED_S = 2.0
+# A connection that was quiet for so long is looked at before it is used: a turn may be longer than the broker
+# waits for a heartbeat, for instance while a gateway hangs.
+QUIET_S = 2.0
 
 
 log = structlog.get_logger()
@@ -52,6 +55,7 @@ class Publisher:
     refused: int = 0
     _nacked: bool = False
     _opened: float = 0.0
+    _beaten: float = 0.0
     _connection: Connection | None = None
     _channel: Any = None
     _next_tag: int = 1
@@ -97,7 +101,7 @@ class Publisher:
         """Take in the confirms that have come, without waiting. Raises NotPublished after the time limit."""
         try:
             if self._waiting and self._connection is not None:
-                stay_alive(self._connection)
+                self._stay_alive(self._connection)
             self._patience()
         except BROKER_AWAY as error:
             self.drop()
@@ -117,9 +121,13 @@ class Publisher:
         if self._connection is None:
             return
         try:
-            stay_alive(self._connection)
+            self._stay_alive(self._connection)
         except BROKER_AWAY:
             self.drop()
+
+    def _stay_alive(self, connection: Connection) -> None:
+        stay_alive(connection)
+        self._beaten = time.monotonic()
 
     def drop(self) -> None:
         """Throw the connection away. Unconfirmed messages stay in the outbox for the sweep."""
@@ -132,6 +140,8 @@ class Publisher:
     def _open(self) -> Any:
         if self._nacked and not self._waiting and time.monotonic() - self._opened > NACKED_S:
             self.drop()
+        if not self._waiting and time.monotonic() - self._beaten > QUIET_S:
+            self.beat()
         if self._connection is None:
             self._connection = self.connector(self.url, self.name)
             self._channel = self._connection.channel()
@@ -139,7 +149,7 @@ class Publisher:
             self._channel.events["basic_ack"].add(self._on_ack)
             self._channel.events["basic_nack"].add(self._on_nack)
             self._next_tag = 1
-            self._opened = time.monotonic()
+            self._opened = self._beaten = time.monotonic()
         return self._channel
 
     def _declare_reply_queue(self, publisher: str) -> None:
@@ -156,7 +166,7 @@ class Publisher:
         patience = self._patience()
         assert self._connection is not None
         read_events(self._connection, min(patience, 1.0))
-        stay_alive(self._connection)
+        self._stay_alive(self._connection)
 
     def _patience(self) -> float:
         """Seconds left until the oldest unconfirmed message is given up. Raises NotPublished."""

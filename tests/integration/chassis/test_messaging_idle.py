@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import pytest
 from amqp import Message as AmqpMessage
+from prometheus_client import REGISTRY
 from sqlalchemy.engine import Connection
 
 from chassis.database.engine import LOCK_TIMEOUT_MS, Database
@@ -16,7 +17,8 @@ from chassis.errors import WorldAway
 from chassis.messaging import connection as connections
 from chassis.messaging.connection import close_quietly, connect, stay_alive
 from chassis.messaging.publisher import Publisher
-from chassis.running.housekeeping import publishing
+from chassis.running.housekeeping import Chore, publishing
+from chassis.telemetry import WORLD_AWAY
 from chassis.unit_of_work import UnitOfWork
 from contracts.envelope import Event
 from tests.integration.chassis.trial_service import Trial, place_event, prepare, running, write_down
@@ -83,6 +85,34 @@ def test_a_timer_that_seldom_publishes_finds_its_connection_alive_or_opens_anoth
     time.sleep(4)
     once()
     assert [bool(row.published_at) for row in trial.rows("outbox")] == [True, True]
+
+
+def test_a_turn_that_outlasts_the_brokers_patience_publishes_at_its_end(
+    broker_url: str, sqlite_url: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A gateway that hangs holds up the sender for longer than the broker waits for a heartbeat."""
+    monkeypatch.setattr(connections, "HEARTBEAT_S", 1)
+    trial = Trial(broker_url, sqlite_url("trial", prepare))
+    own, settled = publishing(trial.work, trial.settings, "trial.sending")
+    versions = iter((1, 2))
+
+    def send() -> int:
+        version = next(versions)
+        time.sleep(4 * (version - 1))  # the second time, the gateway hangs
+        with own.unit() as uow:
+            uow.record("task.planned", "case", version, {}, cause=None)
+        return 1
+
+    chore = Chore("trial.sending", 1, settled(send))
+    WORLD_AWAY.labels(chore.name)
+    before = REGISTRY.get_sample_value(*_away(chore.name))
+    assert [chore.once(), chore.once()] == [1, 1]
+    assert REGISTRY.get_sample_value(*_away(chore.name)) == before
+    assert [bool(row.published_at) for row in trial.rows("outbox")] == [True, True]
+
+
+def _away(chore: str) -> tuple[str, dict[str, str]]:
+    return "doorstep_world_away_total", {"handler": chore}
 
 
 def test_a_quiet_connection_lives_whenever_its_last_message_came(broker_url: str) -> None:
