@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from contracts.compatibility import Break, breaks
-from contracts.examples import EXAMPLES
+from contracts.examples import EXAMPLES, FURTHER
 from contracts.json_schema import data_schema, envelope_schema
 from contracts.registry import EVENT_TYPES
 
@@ -117,7 +117,10 @@ def _section(name: str, listeners: Listeners) -> list[str]:
     ]
     lines += ["| field | kind | |", "| --- | --- | --- |"]
     lines += [f"| `{path}` | {kind} | {about} |" for path, kind, about in _rows(schema, schema)]
-    return [*lines, "", "```json", as_json(EXAMPLES[name]).rstrip(), "```"]
+    lines += ["", "```json", as_json(EXAMPLES[name]).rstrip(), "```"]
+    for introduced, further in FURTHER.get(name, ()):
+        lines += ["", introduced, "", "```json", as_json(further).rstrip(), "```"]
+    return lines
 
 
 def _rows(

@@ -12,3 +12,6 @@ EXAMPLES = {
     for event in (*arrivals.EXAMPLES, *reference.EXAMPLES, *cases.EXAMPLES, *messages.EXAMPLES)
 }
 """Event type -> a whole event."""
+
+FURTHER = {"arrival.reported": [("Whoever was announced does not come after all:", arrivals.CALLED_OFF)]}
+"""Event type -> further examples, each with a sentence that introduces it."""

@@ -7,6 +7,7 @@ A kind of field that is new to it is an error, never left out.
 
 from __future__ import annotations
 
+from inspect import cleandoc
 from typing import Any
 
 from marshmallow import Schema, fields, missing, validate
@@ -77,7 +78,7 @@ def envelope_schema() -> Document:
 def _object(schema: type[Schema], parts: dict[str, Document]) -> Document:
     known = schema().fields
     document: Document = {"type": "object"}
-    about = (schema.__doc__ or "").strip()
+    about = cleandoc(schema.__doc__ or "")
     # A Contract without a docstring of its own inherits none worth showing.
     if about and "__doc__" in vars(schema) and schema.__doc__:
         document["description"] = about

@@ -24,6 +24,7 @@ _ARRIVAL: dict[str, Any] = {
     "language": "zh-CN",
     "arrived_at": "2022-09-30T22:12:00Z",
     "expected": False,
+    "not_coming": False,
     "source_kinds": ["transport"],
     "reports": 1,
     "destination": {
@@ -83,7 +84,7 @@ EXAMPLES = (
                 {"division": "620402", "address": "京怡家园4号楼", "from": "2022-09-20", "to": "2022-10-01"}
             ],
             "transport": {"mode": "train", "number": "G2001", "carriage": "05", "seat": "12F"},
-            "arrival": {"at": "2022-10-01T06:12:00+08:00", "expected": False},
+            "arrival": {"at": "2022-10-01T06:12:00+08:00", "expected": False, "called_off": False},
             "destination": {"division": "620102002", "address": "酒泉路街道 示例小区 3号楼 1单元 502"},
             "remarks": None,
             "language": "zh-CN",
@@ -141,3 +142,23 @@ EXAMPLES = (
         time="2022-10-01T01:40:11Z",
     ),
 )
+
+CALLED_OFF = event(
+    "arrival.reported",
+    {
+        "source_kind": "self",
+        "reference": "returning-20221003-0417",
+        "person": {
+            "name": "安小满",
+            "identity_type": "resident_id",
+            "identity_number": "620102199003070018",
+            "phone": "+8613800138000",
+        },
+        "arrival": {"at": "2022-10-03T18:00:00+08:00", "expected": True, "called_off": True},
+        "destination": {"division": "620102002", "address": "酒泉路街道 示例小区 3号楼 1单元 502"},
+    },
+    source="/returning-home/form",
+    id="returning-20221003-0417/2",
+    time="2022-10-02T09:30:00+08:00",
+)
+"""A coming that was announced, and is called off under the same reference."""

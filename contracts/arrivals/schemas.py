@@ -51,6 +51,10 @@ class Transport(Contract):
 class Coming(Contract):
     at = moment(about="when, actual or expected")
     expected = flag(required=False, about="true while the person has not come yet")
+    called_off = flag(
+        required=False,
+        about="true: whoever was announced does not come; the source's next report without it takes it back",
+    )
 
 
 class Destination(Contract):
@@ -59,10 +63,16 @@ class Destination(Contract):
 
 
 class ArrivalReported(Contract):
-    """Somebody came, or will come, to this neighbourhood: one notice from one source."""
+    """Somebody came, will come, or does not come after all: one notice from one source.
+
+    A later report of the same publisher about the same coming corrects its earlier one, field by field: what
+    it leaves out stays, and its list of stops, unless empty, replaces the earlier list. It is about the same
+    coming where it bears the same `reference`, or where the same person goes to the same destination within
+    48 hours, or, while they are only expected, within 14 days.
+    """
 
     source_kind = one_of(SOURCE_KINDS, required=True)
-    reference = text(100, about="the source's own number for it")
+    reference = text(100, about="the source's own number for it, the same in all its reports of it")
     person = part(Person)
     companions = fields.List(
         fields.Nested(Person),
@@ -149,7 +159,11 @@ class Risk(Contract):
 
 
 class Change(Contract):
-    why = several(fields.String())
+    why = several(
+        fields.String(),
+        about="stop_added, stop_removed, companion_added, risk_raised, risk_lowered, called_off, "
+        "coming_after_all, phone_changed, phone_taken_back, address_changed, time_moved, details_added",
+    )
     previous_level = one_of(LEVELS, required=True)
 
 
@@ -163,6 +177,7 @@ class ArrivalRegistered(Contract):
     language = one_of(LANGUAGES, required=True)
     arrived_at = moment()
     expected = flag()
+    not_coming = flag(required=False, about="true where it was called off: nobody is followed")
     source_kinds = several(fields.String())
     reports = whole(about="how many reports it is known from")
     destination = part(PlacedDestination)

@@ -54,6 +54,7 @@ EXAMPLES = (
                 "kinds": ["stricter", "rescheduled"],
                 "previous_measure": "home_isolation",
                 "reason": "the arrival was assessed again",
+                "previous_owner": None,
             },
         },
         time="2022-10-01T01:40:12Z",

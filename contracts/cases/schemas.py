@@ -55,10 +55,15 @@ class CaseOpened(Contract):
 class CaseChange(Contract):
     kinds = several(
         fields.String(),
-        about="stricter, laxer, assigned, rescheduled, details; cancelled: no service says it yet",
+        about="stricter, laxer, assigned, rescheduled, cancelled, details; what was corrected: phone, door, "
+        "time, wrong_number (nobody says any more that the phone before is the person's); handed_on (to "
+        "another owner, by such news)",
     )
     previous_measure = one_of(MEASURES, required=True)
     reason = text(200)
+    previous_owner = part(
+        TeamMember, required=False, about="who must know that somebody else answers for the case now"
+    )
 
 
 class CaseChanged(CaseOpened):

@@ -62,8 +62,9 @@ def _versions_in(chapters: str | Sequence[Any]) -> set[int]:
 
 
 def recorded(conn: Connection) -> Iterator[Versions]:
-    """Every case, by its id."""
-    return stream(conn, select(cases.c.case_id, cases.c.version).order_by(cases.c.case_id))
+    """Every case that was published, by its id."""
+    published = select(cases.c.case_id, cases.c.version).where(cases.c.version > 0)
+    return stream(conn, published.order_by(cases.c.case_id))
 
 
 def recorded_at(conn: Connection, ids: Sequence[str]) -> dict[str, RecordedAt]:

@@ -33,7 +33,8 @@ def arrival_of(event: Event) -> Arrival:
 
 def chapter_of(event: Event, policy_id: str) -> Chapter:
     """The chapter that the event adds to the story, under the policy in force at its time."""
-    return Chapter(event.version, event.time, exposures_of(event.data["risk"]), policy_id)
+    exposures = exposures_of(event.data["risk"])
+    return Chapter(event.version, event.time, exposures, policy_id, bool(event.data.get("not_coming")))
 
 
 def exposures_of(risk: Mapping[str, Any]) -> tuple[Exposure, ...]:

@@ -38,7 +38,7 @@ class Case:
 
     case_id: str
     version: int
-    """Counts what was published: case.opened is 1."""
+    """Counts what was published: case.opened is 1; 0 while the arrival was called off before."""
     arrival: Arrival
     state: str
     story: tuple[Chapter, ...]

@@ -19,7 +19,6 @@ def case_data(
     case: Case, edition: str, staff: Staff, tasks: Iterable[Task], tomorrow: datetime
 ) -> dict[str, Any]:
     """Data of case.opened; of the tasks those that begin before `tomorrow`."""
-    members = staff.by_id
     arrival = case.arrival
     return {
         "case_id": case.case_id,
@@ -37,10 +36,7 @@ def case_data(
         "street": arrival.street,
         "community": arrival.community,
         "grid": arrival.grid,
-        "team": [
-            {"role": role, "staff_id": who, "contact": members[who].person if who in members else None}
-            for role, who in case.team
-        ],
+        "team": [member_data(role, who, staff) for role, who in case.team],
         "assigned": case.owner is not None,
         "tasks_planned": case.tasks_planned,
         "today": [
@@ -49,6 +45,12 @@ def case_data(
             if t.due_from < tomorrow
         ],
     }
+
+
+def member_data(role: str, staff_id: str, staff: Staff) -> dict[str, Any]:
+    """A member of a team, in the events about cases."""
+    member = staff.by_id.get(staff_id)
+    return {"role": role, "staff_id": staff_id, "contact": member.person if member else None}
 
 
 def change_data(kinds: Sequence[str], before: Case, reason: str) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from chassis.database.statements import insert_rows
@@ -19,6 +19,13 @@ from services.isolation.cases.tables import waiting_for_policy
 from services.isolation.reference import Reference
 
 _DETAILS = frozenset({"details_added", "companion_added"})
+_CORRECTED = {
+    "phone_changed": "phone",
+    "phone_taken_back": "wrong_number",
+    "address_changed": "door",
+    "time_moved": "time",
+}
+"""What registration says was corrected, and what case.changed calls it."""
 
 
 class News(NamedTuple):
@@ -81,8 +88,15 @@ def _occasion(case: Case, news: Sequence[News]) -> Occasion | None:
         chapters=tuple(chapter for _, chapter in unseen),
         arrival=arrival_of(newest) if is_latest else None,
         details=is_latest and not _DETAILS.isdisjoint(why),
+        corrected=_corrected(event for event, _ in unseen),
     )
     return Occasion(case, change, newest)
+
+
+def _corrected(unseen: Iterable[Event]) -> tuple[str, ...]:
+    """What all this news corrects: also what is late, for the case was not told of it."""
+    why = {word for event in unseen for word in (event.data.get("change") or {}).get("why", ())}
+    return tuple(kind for word, kind in _CORRECTED.items() if word in why)
 
 
 def _let_wait(book: Casebook, waiting: Mapping[str, list[Event]]) -> None:

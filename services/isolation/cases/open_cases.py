@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
+from datetime import datetime
 from typing import NamedTuple
 
 from contracts.envelope import Event
@@ -11,8 +13,9 @@ from services.isolation.cases.case import Arrival, Case
 from services.isolation.cases.casebook import Casebook
 from services.isolation.cases.revising import day_to_plan
 from services.isolation.cases.staffing import choose_team, places_of, roles_lacking, roles_of
-from services.isolation.cases.story import Chapter, Standing, in_order, standing
+from services.isolation.cases.story import Chapter, Standing, in_order, nobody_comes, standing
 from services.isolation.plans.task import Task, new_task
+from services.isolation.teams.rules import Member
 
 
 class Opening(NamedTuple):
@@ -35,7 +38,10 @@ class _Prepared(NamedTuple):
 
 
 def open_cases(book: Casebook, openings: Collection[Opening]) -> set[str]:
-    """Open a case for each arrival. Returns those that another replica has opened meanwhile."""
+    """Open a case for each arrival. Returns those that another replica has opened meanwhile.
+
+    Of an arrival that is called off already nobody is told: its case is there, cancelled, in version 0.
+    """
     prepared = [_prepare(book, opening) for opening in sorted(openings, key=lambda o: o.case_id)]
     book.loads.read((roles_of(new.stands), new.places) for new in prepared)
     opened = {new.opening.case_id: (new, *_open(book, new)) for new in prepared}
@@ -43,6 +49,9 @@ def open_cases(book: Casebook, openings: Collection[Opening]) -> set[str]:
     for case_id in inserted:
         new, case, tasks = opened[case_id]
         cause = new.opening.cause
+        if case.closed_at is not None:
+            book.note(case, "called_off", cause, {"measure": case.measure, "policy": case.policy_id})
+            continue
         book.add_tasks(tasks)
         book.loads.give(case.team)
         book.note(case, "opened", cause, {"measure": case.measure, "policy": case.policy_id})
@@ -61,12 +70,31 @@ def _prepare(book: Casebook, opening: Opening) -> _Prepared:
 
 def _open(book: Casebook, new: _Prepared) -> tuple[Case, list[Task]]:
     opening, stands, reference, present = new.opening, new.stands, book.reference, book.present
+    if nobody_comes(new.story):
+        return _cancelled(_case(book, new, (), []), present.now), []
     team = choose_team(opening.arrival, stands, new.places, reference.staff, book.loads.known)
     ladder = stands.policy.ladder
     tasks = [
         new_task(opening.case_id, team, planned, ladder) for planned in stands.tasks(present.through).values()
     ]
-    case = Case(
+    return _case(book, new, team, tasks), tasks
+
+
+def _cancelled(case: Case, now: datetime) -> Case:
+    return replace(
+        case,
+        version=0,
+        state=states.CANCELLED,
+        unassigned_since=None,
+        team_lacks=(),
+        plan_next=None,
+        closed_at=now,
+    )
+
+
+def _case(book: Casebook, new: _Prepared, team: tuple[Member, ...], tasks: Sequence[Task]) -> Case:
+    opening, stands, reference, present = new.opening, new.stands, book.reference, book.present
+    return Case(
         case_id=opening.case_id,
         version=1,
         arrival=opening.arrival,
@@ -94,4 +122,3 @@ def _open(book: Casebook, new: _Prepared) -> tuple[Case, list[Task]]:
         closed_at=None,
         correlation_id=opening.cause.correlationid,
     )
-    return case, tasks

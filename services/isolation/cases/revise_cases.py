@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from contracts.envelope import Event
+from services.isolation.cases import states
 from services.isolation.cases.case import Case
 from services.isolation.cases.casebook import Casebook
-from services.isolation.cases.events import change_data, differences
+from services.isolation.cases.events import change_data, differences, member_data
 from services.isolation.cases.revising import Change, Revision, kinds_of_change, revise
 from services.isolation.cases.staffing import (
     choose_team,
@@ -21,7 +22,7 @@ from services.isolation.cases.staffing import (
 )
 from services.isolation.plans.replanning import replan
 from services.isolation.plans.task import Task
-from services.isolation.teams.rules import Member
+from services.isolation.teams.rules import Member, owner
 
 
 class Occasion(NamedTuple):
@@ -40,7 +41,9 @@ def revise_cases(book: Casebook, occasions: Sequence[Occasion]) -> None:
     tasks = book.lock_tasks(revision.case for revision in followed)
     book.loads.read((roles_of(r.standing), places_of(r.case.arrival, places)) for r in followed)
     for revision, cause in revisions:
-        if revision.only_noted:
+        if revision.is_called_off:
+            _cancel(book, revision, tasks.get(revision.case.case_id, []), cause)
+        elif revision.only_noted:
             case = replace(revision.case, history_lines=revision.case.history_lines + 1)
             book.change(case, "noted_after_the_end", cause, {"reason": revision.change.reason})
         else:
@@ -61,6 +64,9 @@ def _carry_out(book: Casebook, revision: Revision, written: Sequence[Task], caus
         untouched_before=book.present.today_begins if change.from_today else None,
     )
     kinds = kinds_of_change(revision, team, asks_something_else=plan.asks_something_else)
+    handed_on = _handed_on(book, revision, team)
+    if handed_on:
+        kinds.append("handed_on")
     planned = [*plan.new, *plan.again]
     case = replace(
         case,
@@ -77,8 +83,12 @@ def _carry_out(book: Casebook, revision: Revision, written: Sequence[Task], caus
     book.change_tasks(plan.changed)
     detail = {"reason": change.reason, **differences(before, case)}
     book.change(case, "+".join(kinds) or "looked_at", cause, detail)
-    if kinds:
+    if kinds and before.version == 0:  # nobody knew of it before
+        book.publish("case.opened", case, stands, plan.live, cause)
+    elif kinds:
         said = change_data(kinds, before, change.reason)
+        if handed_on:
+            said["previous_owner"] = handed_on
         book.publish("case.changed", case, stands, plan.live, cause, said)
     if planned:
         book.publish_tasks(case, planned, cause)
@@ -88,8 +98,35 @@ def _choose_team(book: Casebook, revision: Revision) -> tuple[Member, ...]:
     """Those of the team who go on with the case, and others in place of the rest."""
     before, arrival, staff = revision.before, revision.case.arrival, book.reference.staff
     places = places_of(arrival, book.reference.places)
-    keep = kept_members(before, arrival, staff)
+    is_cancelled = before.state == states.CANCELLED
+    keep = [] if is_cancelled else kept_members(before, arrival, staff)
     team = choose_team(arrival, revision.standing, places, staff, book.loads.known, keep)
     book.loads.give(team)
-    book.loads.take(before.team)
+    if not is_cancelled:
+        book.loads.take(before.team)
     return team
+
+
+def _handed_on(book: Casebook, revision: Revision, team: Sequence[Member]) -> dict[str, Any] | None:
+    """The owner so far, who must know that news of the arrival gave the case to somebody else."""
+    before, staff = revision.before, book.reference.staff
+    if revision.change.arrival is None or revision.opens_again or owner(team) == before.owner:
+        return None
+    member = staff.active(before.owner)
+    return member_data(member.role, member.staff_id, staff) if member else None
+
+
+def _cancel(book: Casebook, revision: Revision, written: Sequence[Task], cause: Event | None) -> None:
+    """Nobody comes: nothing is to be done any more. The team stays in the case, to be told of it."""
+    before, change = revision.before, revision.change
+    case = replace(
+        revision.case,
+        version=before.version + 1,
+        unassigned_since=None,
+        history_lines=before.history_lines + 1,
+    )
+    book.loads.take(before.team)
+    book.change_tasks(task.cancelled() for task in written if task.live)
+    book.change(case, "cancelled", cause, {"reason": change.reason, **differences(before, case)})
+    said = change_data(["cancelled"], before, change.reason)
+    book.publish("case.changed", case, revision.standing, [], cause, said)

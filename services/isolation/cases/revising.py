@@ -9,7 +9,7 @@ from typing import Literal
 
 from services.isolation.cases import states
 from services.isolation.cases.case import Arrival, Case
-from services.isolation.cases.story import Chapter, Standing, in_order, standing
+from services.isolation.cases.story import Chapter, Standing, in_order, nobody_comes, standing
 from services.isolation.plans.present import Present
 from services.isolation.policies.rules import Policy, strictness
 from services.isolation.teams.rules import Member, owner
@@ -25,6 +25,7 @@ class Change:
     :param chapters: what became known.
     :param arrival: newer facts of the arrival; None: those the case has.
     :param details: something about the person changed that others must know.
+    :param corrected: what of that somebody may have been told otherwise, as case.changed names it.
     :param from_today: leave the tasks of past days alone.
     """
 
@@ -32,6 +33,7 @@ class Change:
     chapters: tuple[Chapter, ...] = ()
     arrival: Arrival | None = None
     details: bool = False
+    corrected: tuple[str, ...] = ()
     from_today: bool = False
 
 
@@ -48,15 +50,26 @@ class Revision:
     @property
     def only_noted(self) -> bool:
         """The case has ended and stays so: the change only goes into its history."""
-        return self.case.closed_at is not None
+        return self.before.closed_at is not None and self.case.closed_at is not None
+
+    @property
+    def is_called_off(self) -> bool:
+        """Nobody comes any more: the case ends with this."""
+        return self.before.closed_at is None and self.case.closed_at is not None
+
+    @property
+    def opens_again(self) -> bool:
+        return self.before.closed_at is not None and self.case.closed_at is None
 
 
 def revise(case: Case, change: Change, policies: Mapping[str, Policy], present: Present) -> Revision:
     """Work out anew where a case stands.
 
     - A correction of the policy's text that moves the day of release becomes a chapter of the story.
-    - A released case opens again when a stricter measure still has days to run. Any other case that has
-      ended stays closed: the change is only noted.
+    - A released case opens again when a stricter measure still has days to run, and one that was cancelled
+      because nobody was to come, when somebody comes. Any other case that has ended stays closed: the change
+      is only noted.
+    - A case whose arrival is called off is cancelled.
     - A release under review is taken back when the case becomes stricter.
     """
     arrival = change.arrival or case.arrival
@@ -66,9 +79,19 @@ def revise(case: Case, change: Change, policies: Mapping[str, Policy], present: 
         story = tuple(in_order([*story, Chapter(None, present.now, (), stands.policy.policy_id)]))
         stands = standing(story, arrival.arrived_at, policies, present.zone)
     direction = _direction(case, stands)
-    if case.closed_at is not None and not _opens_again(case, direction, stands, present):
+    if case.closed_at is not None and not _opens_again(case, story, direction, stands, present):
         seen = replace(case.arrival, version=arrival.version)
         return Revision(case, replace(case, arrival=seen, story=story), change, stands, direction)
+    if nobody_comes(story):
+        cancelled = replace(
+            case,
+            arrival=arrival,
+            state=states.CASE.move(case.state, states.CANCELLED),
+            story=story,
+            plan_next=None,
+            closed_at=present.now,
+        )
+        return Revision(case, cancelled, change, stands, None)
     planned_until = max(present.through, case.planned_until)
     revised = replace(
         case,
@@ -106,7 +129,13 @@ def _direction(case: Case, stands: Standing) -> Direction | None:
     return None if after == before else "stricter" if after > before else "laxer"
 
 
-def _opens_again(case: Case, direction: Direction | None, stands: Standing, present: Present) -> bool:
+def _opens_again(
+    case: Case, story: tuple[Chapter, ...], direction: Direction | None, stands: Standing, present: Present
+) -> bool:
+    if nobody_comes(story):
+        return False
+    if case.state == states.CANCELLED:
+        return nobody_comes(case.story)
     return case.state == states.RELEASED and direction == "stricter" and stands.last_day > present.today
 
 
@@ -127,17 +156,20 @@ def kinds_of_change(revision: Revision, team: tuple[Member, ...], *, asks_someth
     """
     before = revision.before
     kinds: list[str] = []
-    if revision.direction:
+    if revision.opens_again:
+        kinds.append("stricter")
+    elif revision.direction:
         kinds.append(revision.direction)
     elif asks_something_else:
         kinds.append("rescheduled")
-    if owner(team) not in (None, before.owner):
+    if owner(team) not in (None, None if revision.opens_again else before.owner):
         kinds.append("assigned")
     only_the_team = not kinds and team != before.team
     new_details = _details(revision.case.arrival) != _details(before.arrival)
-    if revision.change.details or only_the_team or new_details:
+    corrected = revision.change.corrected
+    if revision.change.details or corrected or only_the_team or new_details:
         kinds.append("details")
-    return kinds
+    return [*kinds, *corrected]
 
 
 def _details(arrival: Arrival) -> tuple[str | None, ...]:

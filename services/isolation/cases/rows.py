@@ -127,14 +127,16 @@ def _chapter_row(chapter: Chapter) -> list[Any]:
         chapter.at.isoformat(),
         [[e.level, e.left_on.isoformat() if e.left_on else None] for e in chapter.exposures],
         chapter.policy_id,
+        *([True] if chapter.not_coming else []),
     ]
 
 
 def _chapter_from(stored: list[Any]) -> Chapter:
-    version, at, exposures, policy_id = stored
+    version, at, exposures, policy_id, *not_coming = stored
     return Chapter(
         version,
         datetime.fromisoformat(at),
         tuple([Exposure(level, date.fromisoformat(day) if day else None) for level, day in exposures]),
         policy_id,
+        bool(not_coming),
     )

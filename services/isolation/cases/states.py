@@ -31,7 +31,8 @@ CASE: Final = StateMachine(
         # a re-assessment that makes the case stricter opens it again
         RELEASED: frozenset({OPEN}),
         TRANSFERRED: frozenset(),
-        CANCELLED: frozenset(),
+        # an arrival that was called off, and comes after all
+        CANCELLED: frozenset({OPEN}),
     },
 )
 

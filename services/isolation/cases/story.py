@@ -25,12 +25,14 @@ class Chapter:
         case is under was corrected so that it ends on another day.
     :param at: the time of the event.
     :param policy_id: the policy in force there at that time.
+    :param not_coming: the arrival was called off.
     """
 
     version: int | None
     at: datetime
     exposures: tuple[Exposure, ...]
     policy_id: str
+    not_coming: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,12 @@ def in_order(chapters: Iterable[Chapter]) -> list[Chapter]:
     return [*ordered, *reversed(policies)]
 
 
+def nobody_comes(chapters: Iterable[Chapter]) -> bool:
+    """Whether the arrival is called off, by the newest version of it."""
+    newest = max((chapter for chapter in chapters if chapter.version), key=lambda c: c.version or 0)
+    return newest.not_coming
+
+
 def standing(
     chapters: Sequence[Chapter],
     arrived_at: datetime,
@@ -84,8 +92,9 @@ def standing(
 
     A case keeps the policy it began under until one comes that says it applies to open cases. We keep only
     the latest text of a policy: if a correction shortens a measure below the days already served, the case
-    ends on the day of the correction.
+    ends on the day of the correction. While nobody was to come, nothing was asked of anybody.
     """
+    chapters = [chapter for chapter in chapters if not chapter.not_coming] or chapters
     arrival_day = local_day(arrived_at, zone)
     policy = policies[chapters[0].policy_id]
     pieces: list[Piece] = []

@@ -21,6 +21,8 @@ from services.notification.events.event import (
 OWNER: Final = "owner"
 """Whoever answers for the case: the first of its team."""
 TEAM: Final = "team"
+PREVIOUS_OWNER: Final = "previous_owner"
+FORMER_NUMBER: Final = "former_number"
 
 MEASURE: Final = Selector("measures", "measure", MEASURES)
 
@@ -43,7 +45,7 @@ class CaseEvent(InformingEvent):
         "reason": Parameter(None, optional=True),
         "contact_by": Parameter(datetime.fromisoformat("2022-11-28T12:30:00+00:00"), optional=True),
     }
-    recipients = (RESIDENT, OWNER, TEAM)
+    recipients: ClassVar[tuple[str, ...]] = (RESIDENT, OWNER, TEAM)
 
     @abstractmethod
     def key(self, version: int) -> str: ...

@@ -1,26 +1,42 @@
 """A case was changed, perhaps in several ways at once; each recipient gets one message about all of them."""
 
+from collections.abc import Iterable
 from typing import Final
 
-from services.notification.events.case import MEASURE, CaseEvent
-from services.notification.events.event import Data, Facts, Selector
+from services.notification.events.case import FORMER_NUMBER, MEASURE, PREVIOUS_OWNER, CaseEvent
+from services.notification.events.event import FORMER, Data, Facts, Recipient, Selector, staff
 
-CHANGES: Final = ("stricter", "laxer", "assigned", "rescheduled", "cancelled", "details")
+CHANGES: Final = (
+    *("stricter", "laxer", "assigned", "rescheduled", "cancelled", "details"),
+    *("phone", "wrong_number", "door", "time", "handed_on"),
+)
 
 # After one of these an earlier message about the case, not yet sent, would say something untrue.
-_SUPERSEDING: Final = frozenset({"stricter", "laxer", "rescheduled", "cancelled"})
+_SUPERSEDING: Final = frozenset({"stricter", "laxer", "rescheduled", "cancelled", "phone", "handed_on"})
+# So it would to the worker; but with a new worker the resident is told of that alone, and must get the rest.
+_CORRECTING: Final = frozenset({"door", "time"})
 
 
 class CaseChanged(CaseEvent):
     type = "case.changed"
     handler = "tell_case_changed"
     selectors = (MEASURE, Selector("changes", "change", CHANGES))
+    recipients = (*CaseEvent.recipients, PREVIOUS_OWNER, FORMER_NUMBER)
 
     def key(self, version: int) -> str:
         return f"changed:{version}"
 
     def supersedes(self, data: Data) -> bool:
-        return not _SUPERSEDING.isdisjoint(data["change"]["kinds"])
+        kinds = set(data["change"]["kinds"])
+        return bool(kinds & _SUPERSEDING or (kinds & _CORRECTING and "assigned" not in kinds))
+
+    def resolve(self, name: str, role: str | None, data: Data) -> Iterable[Recipient]:
+        if name == FORMER_NUMBER:
+            return (Recipient(FORMER),)
+        if name == PREVIOUS_OWNER:
+            member = data["change"].get("previous_owner")
+            return (staff(member),) if member else ()
+        return super().resolve(name, role, data)
 
     def facts(self, data: Data) -> Facts:
         return (data["measure"],), tuple(sorted(data["change"]["kinds"]))

@@ -14,6 +14,8 @@ from field.words import LANGUAGES
 
 RESIDENT: Final = "resident"
 STAFF: Final = "staff"
+FORMER: Final = "former"
+"""Whoever has the number that was taken for the resident's before."""
 DEFAULT_LANGUAGE: Final = LANGUAGES[0]
 
 ANY: Final = "*"
@@ -57,7 +59,10 @@ class Selector:
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """One to whom a message goes. `contact` is sealed; a resident has none, the notice holds the person."""
+    """One to whom a message goes. `contact` is sealed; a resident has none, the notice holds the person.
+
+    For a former number an earlier notice does.
+    """
 
     kind: str
     staff_id: str | None = None

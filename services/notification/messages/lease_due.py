@@ -5,7 +5,7 @@ that its first holder still brings is not written.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -16,9 +16,10 @@ from chassis.database.statements import database_now, is_in
 from chassis.ids import new_id
 from chassis.unit_of_work import UnitOfWork
 from services.notification.channels.answers import Answer, Outcome
-from services.notification.events.event import RESIDENT, Notice
+from services.notification.events.event import FORMER, RESIDENT, Notice
 from services.notification.messages import states
 from services.notification.messages.attempts import BackOff
+from services.notification.messages.former_numbers import NoticesByKey, former_persons
 from services.notification.messages.ledger import Channels, Ledger
 from services.notification.messages.letters import (
     Letter,
@@ -29,8 +30,6 @@ from services.notification.messages.letters import (
     has_address,
 )
 from services.notification.messages.tables import messages, notices
-
-NoticesByKey = Mapping[str, StoredNotice]
 
 # Literals, so that the planner sees that the partial index holds all of them.
 _DUE = (
@@ -55,14 +54,19 @@ def lease_due(
     if not due:
         return []
     by_case = _notices_of(uow.conn, {message.case_id for message in due})
+    former = former_persons(uow.conn, due, by_case)
     ledger = Ledger(uow, now, channels, back_off)
     letters = []
     lease = new_id()
     for message in due:
         of_case = by_case[message.case_id]
         stored = of_case.get(message.notice)
-        letter = Letter(message, stored, _person(stored, of_case), lease, message.attempts)
-        if message.state == states.SENDING:
+        is_former = message.recipient.kind == FORMER
+        person = former.get(message.id) if is_former else _person(stored, of_case)
+        letter = Letter(message, stored, person, lease, message.attempts)
+        if is_former and person is None:
+            ledger.cancel(letter, "never_told")
+        elif message.state == states.SENDING:
             ledger.enter(letter, Outcome(Answer.LOST, "lease_expired"))
         elif stored is not None and _superseded(message, stored.notice, of_case.values()):
             ledger.cancel(letter, "superseded")

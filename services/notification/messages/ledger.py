@@ -11,7 +11,7 @@ from chassis.unit_of_work import UnitOfWork
 from contracts.envelope import Event
 from services.notification.channels.answers import Answer, Outcome
 from services.notification.channels.channel import Channel
-from services.notification.events.event import RESIDENT
+from services.notification.events.event import FORMER, RESIDENT
 from services.notification.messages import states
 from services.notification.messages.attempts import BackOff, Next, after
 from services.notification.messages.counters import SETTLED
@@ -70,7 +70,7 @@ class Ledger:
         )
         if state in (states.ACCEPTED, states.DELIVERED):
             self._record_accepted(letter, outcome)
-        if follows.undeliverable:
+        if follows.undeliverable and letter.message.recipient.kind != FORMER:  # nobody calls a stranger
             self._record_undeliverable(letter, outcome, _attempts(letter, follows))
 
     def write(self) -> None:
@@ -156,14 +156,15 @@ def _attempts(letter: Letter, follows: Next) -> int:
 
 
 def _about(letter: Letter) -> dict[str, Any]:
-    message = letter.message
+    message, to = letter.message, letter.message.recipient
+    is_former = to.kind == FORMER  # the contract knows residents and staff
     return {
         "message_id": letter.id,
         "case_id": message.case_id,
         "recipient": {
-            "kind": message.recipient.kind,
-            "staff_id": message.recipient.staff_id,
-            "role": message.recipient.role,
+            "kind": RESIDENT if is_former else to.kind,
+            "staff_id": to.staff_id,
+            "role": FORMER if is_former else to.role,
         },
         "channel": letter.channel,
         "template": message.template,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from chassis.sealing import SealBroken
-from services.notification.events.event import RESIDENT, Notice, Recipient
+from services.notification.events.event import FORMER, RESIDENT, Notice, Recipient
 from services.notification.messages.columns import channel_names, plan_entries
 
 Unseal = Callable[[str], Any]
@@ -86,7 +86,7 @@ class StoredNotice:
 class Letter:
     """Personal fields are sealed.
 
-    :param person: whom the case is about.
+    :param person: whom the case is about; for a former number, as an earlier notice had it.
     :param attempt: the number of the attempt that the lease is for.
     :param housemate: somebody of the household whose address is used, where the resident has none.
     """
@@ -124,6 +124,8 @@ class Opened:
 
 def open_message(message: Message, notice: Notice | None, person: str | None, unseal: Unseal) -> Opened:
     """:param person: sealed; whom the case is about. Raises SealBroken."""
+    if message.recipient.kind == FORMER:
+        return Opened(_former(notice, person, unseal), {})
     parameters = notice.parameters if notice else {}
     resident = with_phone_of_contact(unseal(person)) if person else {}
     if message.recipient.kind == RESIDENT:
@@ -142,6 +144,13 @@ def with_phone_of_contact(person: dict[str, Any]) -> dict[str, Any]:
     if person.get("phone") or not contact:
         return person
     return person | {"phone": contact.get("phone")}
+
+
+def _former(notice: Notice | None, former: str | None, unseal: Unseal) -> Mapping[str, Any]:
+    """The person as an earlier notice had it, unless the phone is the same again."""
+    own = unseal(former) if former else {}
+    now = unseal(notice.person) if notice and notice.person else {}
+    return {} if own.get("phone") == now.get("phone") else {"phone": own.get("phone")}
 
 
 def has_address(kind: str, person: str, unseal: Unseal) -> bool:

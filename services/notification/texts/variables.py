@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from services.notification.events import EVENTS
+from services.notification.events.case import FORMER_NUMBER
 from services.notification.events.event import RESIDENT, InformingEvent, Parameter
 
 # As long as the contract of reports allows; in letters of which fewest go into a text message.
@@ -43,6 +44,11 @@ SHORTEST: Final[Mapping[str, int]] = {
 
 
 def brought_by(event: InformingEvent, to: str) -> frozenset[str]:
-    """The variables of a message about the event to one of its recipients (`to`, as a rule names them)."""
+    """The variables of a message about the event to one of its recipients (`to`, as a rule names them).
+
+    A stranger learns nothing of the event.
+    """
+    if to == FORMER_NUMBER:
+        return frozenset(SETTINGS)
     unsealed = TO_RESIDENT if to == RESIDENT else TO_STAFF
     return frozenset(event.parameters) | unsealed.keys() | SETTINGS.keys()

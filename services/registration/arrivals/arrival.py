@@ -21,6 +21,7 @@ class StoredArrival:
 
     id: str
     version: int
+    state: str
     person_id: str
     household_id: str
     place_key: str
@@ -38,6 +39,10 @@ class StoredArrival:
     created_at: datetime
 
     @property
+    def not_coming(self) -> bool:
+        return self.state == "not_coming"
+
+    @property
     def risk(self) -> RiskLevel:
         return RiskLevel[self.risk_level]
 
@@ -49,7 +54,7 @@ class Arrival:
     :param place_key: the community, or the blind index of an address that nobody knows.
     :param sealed: the person and the address.
     :param areas: the risk areas that its stops lie in (see `areas_of`).
-    :param unassigned_since: since when no worker has it; None: a worker has it.
+    :param unassigned_since: since when no worker has it; None: a worker has it, or nobody comes.
     """
 
     id: str
@@ -66,7 +71,8 @@ class Arrival:
 
     @property
     def state(self) -> State:
-        return state_of(expected=self.coming.expected, worker=self.worker)
+        coming = self.coming
+        return state_of(expected=coming.expected, worker=self.worker, not_coming=coming.not_coming)
 
     def as_row(self) -> dict[str, Any]:
         """Its columns, without those that say when and with which reference data it was written."""
@@ -100,7 +106,7 @@ class Arrival:
     def as_data(self, change: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """The data of its event."""
         coming, placement, risk = self.coming, self.coming.placement, self.risk
-        return {
+        data = {
             "arrival_id": self.id,
             "person_id": self.person_id,
             "household_id": self.household_id,
@@ -126,6 +132,9 @@ class Arrival:
             },
             "change": change,
         }
+        if coming.not_coming:
+            data["not_coming"] = True
+        return data
 
 
 def areas_of(risk: Assessment, coming: Coming) -> list[dict[str, Any]]:

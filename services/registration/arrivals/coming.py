@@ -10,8 +10,18 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from field.words import LANGUAGES
+from services.registration.arrivals.source_ranks import RANK
+from services.registration.arrivals.voices import (
+    Voice,
+    best,
+    coming_word,
+    destination_word,
+    stops,
+    voices_of,
+)
 from services.registration.persons.person import Person
 from services.registration.places.placing import Placement
+from services.registration.places.spelling import fold
 from services.registration.reports.statement import Statement
 from services.registration.risk.assessing import Stop
 
@@ -23,6 +33,7 @@ class Coming:
     """One person's coming to one place, from all statements about it.
 
     :param contact: who is called for a person without a phone, where somebody of the same report has one.
+    :param not_coming: it was announced, and called off.
     """
 
     person: Person
@@ -36,14 +47,14 @@ class Coming:
     source_kinds: tuple[str, ...]
     reports: int
     contact: Person | None = None
+    not_coming: bool = False
 
 
 def fold_statements(statements: Iterable[Statement]) -> Coming:
-    """One coming out of all its statements. An actual time outweighs an expected one."""
-    ordered = sorted(statements, key=lambda statement: statement.order)
-    first = ordered[0]
-    if len(ordered) == 1:
-        report = first.report
+    """One coming out of all its statements: the last word of each source, and of those the best."""
+    said = list(statements)
+    if len(said) == 1:
+        first, report = said[0], said[0].report
         return Coming(
             first.person,
             report.arrived_at,
@@ -55,56 +66,82 @@ def fold_statements(statements: Iterable[Statement]) -> Coming:
             first.placement,
             (report.source_kind,),
             1,
-            _contact(first.person, ordered),
+            _contact(first.person, [said]),
+            report.called_off,
         )
-    reports = [statement.report for statement in ordered]
-    actual = [report.arrived_at for report in reports if not report.expected]
-    stops = {stop for report in reports for stop in report.stops}
-    best_placed = min(ordered, key=_how_well_placed)
-    person = _fold_persons([statement.person for statement in ordered])
+    voices = voices_of(said)
+    said_when = when(voices).report
+    division, address, placement = _destination(voices)
+    person = _fold_persons(voices)
     return Coming(
         person=person,
-        arrived_at=min(actual or (report.arrived_at for report in reports)),
-        expected=not actual,
-        stops=tuple(sorted(stops, key=_stop_order)),
-        division=max((report.division for report in reports), key=len),
-        address=next((report.address for report in (best_placed.report, *reports) if report.address), ""),
-        language=next((report.language for report in reports if report.language), _LANGUAGE),
-        placement=best_placed.placement,
-        source_kinds=tuple(sorted({report.source_kind for report in reports})),
-        reports=len({statement.report_id for statement in ordered}),
-        contact=_contact(person, ordered),
+        arrived_at=said_when.arrived_at,
+        expected=said_when.expected,
+        stops=tuple(sorted({stop for voice in voices for stop in stops(voice)}, key=_stop_order)),
+        division=division,
+        address=address,
+        language=best("language", voices, lambda statement: statement.report.language) or _LANGUAGE,
+        placement=placement,
+        source_kinds=tuple(sorted({statement.report.source_kind for statement in said})),
+        reports=len({statement.report_id for statement in said}),
+        contact=_contact(person, voices),
+        not_coming=said_when.called_off,
     )
 
 
-def _contact(person: Person, ordered: Sequence[Statement]) -> Person | None:
+def _contact(person: Person, voices: Sequence[Voice]) -> Person | None:
     if person.phone:
         return None
-    found = (statement.report.contact_of(statement.position) for statement in ordered)
-    return next(filter(None, found), None)
+    return best("phone", voices, lambda statement: statement.report.contact_of(statement.position))
 
 
-def _how_well_placed(statement: Statement) -> tuple[object, ...]:
-    placement = statement.placement
-    return placement.grid is None, placement.community is None, statement.order
+def when(voices: Sequence[Voice]) -> Statement:
+    """The statement that says when, and whether, the person comes.
+
+    That somebody came outweighs every announcement, and every word that they do not come.
+    """
+    words = sorted(map(coming_word, voices), key=lambda word: word.order, reverse=True)
+    came = [word for word in words if not word.report.expected]
+    rank = RANK["came_at" if came else "will_come"]
+    return min(came or words, key=lambda word: rank[word.report.source_kind])
 
 
-def _fold_persons(persons: Sequence[Person]) -> Person:
-    """Each field from the first report that gives it; type and number of the document from one report."""
-    person = persons[0]
-    for other in persons[1:]:
-        if other.identity_number and not person.identity_number:
-            person = replace(person, identity_type=other.identity_type, identity_number=other.identity_number)
-        person = replace(
-            person,
-            name=person.name or other.name,
-            identity_type=person.identity_type or other.identity_type,
-            phone=person.phone or other.phone,
-            birth_date=person.birth_date or other.birth_date,
-            sex=person.sex or other.sex,
-            nationality=person.nationality or other.nationality,
-        )
-    return person
+def _destination(voices: Sequence[Voice]) -> tuple[str, str, Placement]:
+    """Division, address and doorstep: of the best placed, the best source's, with all detail that fits it."""
+    words = sorted(map(destination_word, voices), key=lambda word: word.order, reverse=True)
+    chosen = min(words, key=_how_well_placed)
+    report, placement = chosen.report, chosen.placement
+    doorstep = (placement.community, placement.grid)
+    there = [w.report for w in words if (w.placement.community, w.placement.grid) == doorstep]
+    division = max((other.division for other in there if other.division.startswith(report.division)), key=len)
+    known = fold(report.address)
+    address = max((other.address for other in there if known in fold(other.address)), key=len)
+    return division, address or next((w.report.address for w in words if w.report.address), ""), placement
+
+
+def _how_well_placed(word: Statement) -> tuple[object, ...]:
+    placement = word.placement
+    rank = RANK["destination"][word.report.source_kind]
+    return placement.grid is None, placement.community is None, rank
+
+
+def _fold_persons(voices: Sequence[Voice]) -> Person:
+    """Each field from the source that knows it best; type and number of the document from one report."""
+
+    def document(statement: Statement) -> Person | None:
+        return statement.person if statement.person.identity_number else None
+
+    numbered = best("identity", voices, document)
+    kind = best("identity", voices, lambda statement: statement.person.identity_type)
+    return replace(
+        numbered or Person(),
+        name=best("identity", voices, lambda statement: statement.person.name),
+        identity_type=(numbered.identity_type if numbered else None) or kind,
+        phone=best("phone", voices, lambda statement: statement.person.phone),
+        birth_date=best("identity", voices, lambda statement: statement.person.birth_date),
+        sex=best("identity", voices, lambda statement: statement.person.sex),
+        nationality=best("identity", voices, lambda statement: statement.person.nationality),
+    )
 
 
 def _stop_order(stop: Stop) -> tuple[object, ...]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 
 from services.registration.arrivals.arrival import StoredArrival
-from services.registration.arrivals.coming import Coming, fold_statements
+from services.registration.arrivals.coming import Coming, fold_statements, when
 from services.registration.arrivals.same_coming import Known
+from services.registration.arrivals.same_report import is_same_report, reports_again
+from services.registration.arrivals.voices import voices_of
 from services.registration.reports.statement import Statement
 
 
@@ -30,19 +31,18 @@ class Draft:
     new: list[Statement] = field(default_factory=list)
     household: str = ""
     companions_changed: bool = False
-    _actual: datetime | None = None
-    _expected: datetime | None = None
 
     @classmethod
     def of(cls, stored: StoredArrival) -> Draft:
         draft = cls(stored.id, stored.person_id, stored.place_key, stored.community is not None, stored)
         draft.household = stored.household_id
-        draft._count_time(stored.arrived_at, stored.expected)
         return draft
 
-    def add(self, statement: Statement) -> None:
-        self.new.append(statement)
-        self._count_time(statement.report.arrived_at, statement.report.expected)
+    @property
+    def statements(self) -> list[Statement]:
+        """All of them, as far as they were read, without those whose report was corrected by staff."""
+        replaced = {statement.replaces for statement in self.new}
+        return [*(said for said in self.earlier if said.report_id not in replaced), *self.new]
 
     def read_earlier(self, statements: Sequence[Statement]) -> None:
         """The statements kept so far, placed by the place table as it is now: they move the arrival along."""
@@ -58,19 +58,30 @@ class Draft:
         """All its statements, folded."""
         if not self.new and self.before is not None:
             return self.before
-        replaced = {statement.replaces for statement in self.new}
-        return fold_statements([*(s for s in self.earlier if s.report_id not in replaced), *self.new])
+        return fold_statements(self.statements)
 
     @property
     def known(self) -> Known:
-        at = self._actual or self._expected
-        assert at is not None
-        times = frozenset((at, *(statement.report.arrived_at for statement in (*self.earlier, *self.new))))
+        if (said := self._said_when()) is None:
+            assert self.stored is not None
+            at = self.stored.arrived_at
+        else:
+            at = said.report.arrived_at
+        times = frozenset((at, *(statement.report.arrived_at for statement in self.statements)))
         return Known(self.arrival_id, at, self.place_key, self.placed, times)
 
-    def _count_time(self, at: datetime, expected: bool) -> None:
-        """The earliest actual time counts, else the earliest expected one."""
-        if expected:
-            self._expected = min(self._expected or at, at)
-        else:
-            self._actual = min(self._actual or at, at)
+    def is_told_again(self, statement: Statement) -> bool:
+        """Whether a source reports this coming again in the statement, be it moved far in time or place."""
+        said = self._said_when()
+        return said is not None and reports_again(statement, self.statements, expected=said.report.expected)
+
+    def is_reported_with(self, other: Draft) -> bool:
+        """Whether a source's reports of one coming stand in both arrivals."""
+        return any(is_same_report(one, two) for one in self.statements for two in other.statements)
+
+    def _said_when(self) -> Statement | None:
+        """The statement whose time counts; None: its statements were not read."""
+        if len(self.new) == 1 and not self.earlier and self.stored is None:
+            return self.new[0]
+        statements = self.statements
+        return when(voices_of(statements)) if statements else None

@@ -12,6 +12,7 @@ from services.registration.arrivals.known_arrivals import KnownArrivals
 from services.registration.arrivals.same_coming import choose, doubt
 from services.registration.persons.claims import PersonMatch, Rival
 from services.registration.persons.rivals import Rivals
+from services.registration.places.placing import Placement
 from services.registration.places.spelling import fold
 from services.registration.reports.statement import Order, Statement
 
@@ -68,7 +69,9 @@ def join_statements(
     joined = Joined()
     for statement, person in zip(statements, persons, strict=True):
         draft, is_new = _arrival_of(index, known, statement, person, ids[statement.order])
-        draft.add(statement)
+        draft.new.append(statement)
+        if not is_new and _place_key(index, statement) != draft.place_key:
+            _place(index, draft)
         joined.drafts[draft.arrival_id] = draft
         joined.arrival_of[statement.order] = draft.arrival_id
         if is_new:
@@ -88,6 +91,8 @@ def _arrival_of(
         return known.corrected(statement.belongs_to, person), False
     place_key = _place_key(index, statement)
     own = known.of(person)
+    if (told_again := _told_again(statement, own)) is not None:
+        return told_again, False
     chosen = choose(statement.report.arrived_at, place_key, [draft.known for draft in own])
     if chosen is not None:
         return next(draft for draft in own if draft.arrival_id == chosen.arrival_id), False
@@ -98,12 +103,30 @@ def _arrival_of(
     return draft, True
 
 
-def _place_key(index: BlindIndex, statement: Statement) -> str:
+def _told_again(statement: Statement, own: Sequence[Draft]) -> Draft | None:
+    """The arrival, the earliest of several, that the statement's source reported before."""
+    if not own:
+        return None
+    again = [draft for draft in own if draft.is_told_again(statement)]
+    return min(again, key=lambda d: (d.known.arrived_at, d.arrival_id), default=None)
+
+
+def _place_key(index: BlindIndex, said: Statement) -> str:
+    return _key_of(index, said.placement, said.report.division, said.report.address)
+
+
+def _key_of(index: BlindIndex, placement: Placement, division: str, address: str) -> str:
     """Two destinations are the same if they are in one community, or in none and written alike."""
-    if statement.placement.community is not None:
-        return statement.placement.community
-    report = statement.report
-    return index("destination", f"{report.division}|{fold(report.address)}")
+    if placement.community is not None:
+        return placement.community
+    return index("destination", f"{division}|{fold(address)}")
+
+
+def _place(index: BlindIndex, draft: Draft) -> None:
+    """Where an arrival goes whose statements name several places: a source may correct the place, too."""
+    coming = draft.coming()
+    draft.place_key = _key_of(index, coming.placement, coming.division, coming.address)
+    draft.placed = coming.placement.community is not None
 
 
 def _doubt_rivals(joined: Joined, known: KnownArrivals, person_id: str, rivals: Mapping[str, Rival]) -> None:
@@ -119,8 +142,12 @@ def _doubt_rivals(joined: Joined, known: KnownArrivals, person_id: str, rivals: 
 
 def _doubt_own(joined: Joined, draft: Draft, own: Sequence[Draft]) -> None:
     for other in own:
-        if other is not draft and (why := doubt(draft.known, other.known)):
+        if other is draft:
+            continue
+        if why := doubt(draft.known, other.known):
             joined.doubts[_pair(draft, other)] = Doubt(why)
+        elif draft.is_reported_with(other):
+            joined.doubts[_pair(draft, other)] = Doubt("moved_or_another")
 
 
 def _pair(one: Draft, other: Draft) -> Pair:

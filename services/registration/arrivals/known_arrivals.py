@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, select
@@ -16,12 +16,13 @@ from chassis.unit_of_work import UnitOfWork
 from services.registration.arrivals.arrival import StoredArrival
 from services.registration.arrivals.catalogue import Catalogue
 from services.registration.arrivals.draft import Draft
+from services.registration.arrivals.same_report import ANNOUNCED
 from services.registration.arrivals.tables import arrivals
 from services.registration.persons.claims import PersonMatch
 from services.registration.reports.read_statements import read_statements
 
-# Reports of one coming are 48 hours from its time, which each of them may move: some may lie further off.
-_NEAR_DAYS = 14
+# Reports of one coming are near its time, which each of them may move: some may lie further off.
+_NEAR = timedelta(days=14)
 
 
 @dataclass(slots=True)
@@ -76,7 +77,7 @@ def lock_known_arrivals(
     """
     known = KnownArrivals()
     _lock_by_person(uow, catalogue, persons, known_persons, moments, known.by_person)
-    _lock_by_id(uow, ids, known)
+    _lock_by_id(uow, catalogue, ids, known)
     return known
 
 
@@ -114,36 +115,30 @@ def _lock_by_person(
     for draft in drafts:
         by_person[draft.person_id].append(draft)
     merged = {id for match in persons if match.merged for id in (match.person_id, match.merged)}
-    unsure = _unsure(drafts, catalogue, merged, moments)
-    read_earlier_statements(uow, catalogue, unsure)
-    for draft in unsure:
+    near = [draft for draft in drafts if _is_near(draft, moments) or draft.person_id in merged]
+    read_earlier_statements(uow, catalogue, near)
+    for draft in near:
         draft.place_as_now()
 
 
-def _unsure(
-    drafts: Iterable[Draft], catalogue: Catalogue, merged: Collection[str], moments: Collection[datetime]
-) -> list[Draft]:
-    """Arrivals whose row does not decide whether a statement belongs to them.
+def _is_near(draft: Draft, moments: Collection[datetime]) -> bool:
+    """Whether an arrival's statements are needed to decide whether a statement belongs to it.
 
-    The row lacks the times of its other reports and its present community. They are read only for arrivals
-    near the statements in time, and for those of persons just found to be the same, whose arrivals are all
-    compared with each other.
+    The row lacks the sources of its reports, their other times and its present community. They are read only
+    for arrivals near the statements in time, for those that may be moved far, and for those of persons just
+    found to be the same, whose arrivals are all compared with each other.
     """
-    near = range(-_NEAR_DAYS, _NEAR_DAYS + 1)
-    days = {day + distance for day in {moment.toordinal() for moment in moments} for distance in near}
-    return [
-        draft
-        for draft in drafts
-        if (stored := draft.stored) is not None
-        and (stored.reports > 1 or stored.placed_with != catalogue.placing)
-        and (stored.arrived_at.toordinal() in days or draft.person_id in merged)
-    ]
+    assert draft.stored is not None
+    at, reach = draft.stored.arrived_at, ANNOUNCED if draft.stored.expected else _NEAR
+    return min(moments) - reach <= at <= max(moments) + reach
 
 
-def _lock_by_id(uow: UnitOfWork, ids: Collection[str], known: KnownArrivals) -> None:
+def _lock_by_id(uow: UnitOfWork, catalogue: Catalogue, ids: Collection[str], known: KnownArrivals) -> None:
     in_hand = {draft.arrival_id: draft for drafts in known.by_person.values() for draft in drafts}
     known.by_id.update((id, in_hand[id]) for id in ids if id in in_hand)
     others = sorted(set(ids) - known.by_id.keys())
-    for draft in lock_drafts(uow.conn, is_in(uow.conn, arrivals.c.id, others)):
+    found = lock_drafts(uow.conn, is_in(uow.conn, arrivals.c.id, others))
+    read_earlier_statements(uow, catalogue, found)
+    for draft in found:
         known.by_id[draft.arrival_id] = draft
         known.by_person[draft.person_id].append(draft)

@@ -84,6 +84,8 @@ def _mask(arrival: dict[str, Any]) -> None:
             "phone": masked_phone(person.get("phone")),
             "identity_type": person.get("identity_type"),
         }
+    for word in arrival.get("other_words", ()):
+        del word["value"]
     worker = arrival["worker"]
     if worker and worker.get("name"):
         worker["name"] = masked_name(worker["name"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -9,11 +10,14 @@ from sqlalchemy import func, select
 from sqlalchemy.engine import Connection
 
 from chassis.figures import Numbers
-from chassis.sealing import Sealer
+from chassis.sealing import SealBroken, Sealer
+from services.registration.arrivals.other_words import other_words
 from services.registration.arrivals.tables import arrivals, possible_duplicates
 from services.registration.persons.sealed import unsealed
+from services.registration.places.placing import Placement
 from services.registration.places.queries import place_names
 from services.registration.reports.queries import reports_of
+from services.registration.reports.read_statements import statements_about
 from services.registration.staff.queries import member_of_staff
 
 _SINCE = arrivals.c.unassigned_since
@@ -59,8 +63,25 @@ def trace(conn: Connection, arrival_id: str, *, sealer: Sealer | None = None) ->
         "possible_duplicates": _duplicates_of(conn, arrival_id),
     }
     if sealer:
-        document["person"] = unsealed(sealer, row["sealed"], "person")
+        person = document["person"] = unsealed(sealer, row["sealed"], "person")
+        if isinstance(person, dict):
+            document["other_words"] = _other_words(conn, sealer, row, person)
     return document
+
+
+def _other_words(conn: Connection, sealer: Sealer, row: Any, person: Mapping[str, Any]) -> list[Any]:
+    try:
+        about = statements_about(conn, sealer, _nowhere, [row["id"]])
+    except SealBroken:  # the reports themselves show which of them cannot be opened
+        return []
+    called_off = row["state"] == "not_coming" or None
+    counts = {**person, "arrived_at": row["arrived_at"], "called_off": called_off}
+    return other_words(counts, about.get(row["id"], ()))
+
+
+def _nowhere(division: str, address: str) -> Placement:
+    """What a source says does not depend on where that is."""
+    return Placement()
 
 
 def without_worker(conn: Connection, _now: datetime) -> Numbers:

@@ -12,7 +12,7 @@ arrivals = Table(
     metadata,
     Column("id", Id, primary_key=True),
     Column("version", Integer, nullable=False),
-    Column("state", String(20), nullable=False),  # expected | reported | assigned
+    Column("state", String(20), nullable=False),  # expected | reported | assigned | not_coming
     Column("person_id", Id, nullable=False),
     Column("household_id", Id, nullable=False),
     Column("sealed", Text, nullable=False),  # the person, as in the event

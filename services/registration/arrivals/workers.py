@@ -44,7 +44,14 @@ class Workers:
         self._open = {staff_id: int(count) for staff_id, count in rows}
 
     def worker_of(self, coming: Coming, current: str | None) -> str | None:
-        """The present worker goes on, unless they left or the doorstep lies in the grid of others."""
+        """The present worker goes on, unless they left or the doorstep lies in the grid of others.
+
+        Where nobody comes, nobody is sent.
+        """
+        if coming.not_coming:
+            if current:
+                self._given[current] -= 1
+            return None
         placement = coming.placement
         of_doorstep = self._rota.workers(placement)
         goes_on = current not in self._absent and (current in of_doorstep or not of_doorstep)

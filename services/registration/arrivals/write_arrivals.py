@@ -87,7 +87,7 @@ def _arrival(uow: UnitOfWork, draft: Draft, coming: Coming, risk: Assessment, wo
         risk=risk,
         areas=areas_of(risk, coming),
         worker=worker,
-        unassigned_since=_unassigned_since(stored, worker, uow.now),
+        unassigned_since=None if coming.not_coming else _unassigned_since(stored, worker, uow.now),
     )
 
 
@@ -101,8 +101,7 @@ def _announce(
     uow: UnitOfWork, draft: Draft, stored: StoredArrival, arrival: Arrival, causes: Mapping[str, Event]
 ) -> int:
     """Record the event of a stored arrival if it has changed. Returns its version then."""
-    assert draft.before is not None
-    why = changes(stored, draft.before, arrival, companions_changed=draft.companions_changed)
+    why = changes(stored, draft, arrival)
     if not why:
         return stored.version
     if draft.new:

@@ -27,6 +27,10 @@ class Report:
     """A notice that somebody came or will come.
 
     :param people: the person, then the companions. One who waits for correction has no name and no number.
+    :param expected: they have not come yet; so it is, too, with who does not come at all.
+    :param reference: the source's own number of the matter.
+    :param journey: number of the train or flight, empty where none is named.
+    :param called_off: whoever was announced does not come.
     """
 
     source_kind: str
@@ -38,6 +42,9 @@ class Report:
     address: str
     remarks: str | None
     language: str | None
+    reference: str | None = None
+    journey: str = ""
+    called_off: bool = False
 
     @property
     def leader(self) -> Person | None:
@@ -75,6 +82,7 @@ def read_report(data: Mapping[str, Any], faults: Iterable[Fault] = ()) -> Report
         careful = without_flaws(data, faults)
         data, unsure = careful.data, careful.unsure
     coming, destination = data["arrival"], data["destination"]
+    called_off = _flag(coming.get("called_off"))
     return Report(
         source_kind=data["source_kind"],
         people=(_person(data["person"]), *(_person(companion) for companion in data.get("companions") or ())),
@@ -89,11 +97,14 @@ def read_report(data: Mapping[str, Any], faults: Iterable[Fault] = ()) -> Report
             for number, stop in enumerate(data.get("stops") or ())
         ),
         arrived_at=_moment(coming["at"]),
-        expected=_flag(coming.get("expected")),
+        expected=_flag(coming.get("expected")) or called_off,
         division=known_part(destination.get("division") or ""),
         address=destination.get("address") or "",
         remarks=data.get("remarks"),
         language=data.get("language"),
+        reference=data.get("reference") or None,
+        journey=(data.get("transport") or _NONE).get("number") or "",
+        called_off=called_off,
     )
 
 
@@ -108,6 +119,7 @@ def known_part(code: str) -> str:
 
 
 _DIGITS = re.compile(r"[0-9]+")
+_NONE: Final[Mapping[str, Any]] = {}
 
 
 def _person(data: Mapping[str, Any]) -> Person:

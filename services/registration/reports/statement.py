@@ -34,6 +34,11 @@ class Statement:
         """Among the people of the report."""
         return self.order[3]
 
+    @property
+    def publisher(self) -> str:
+        """Whoever reports it: the first part of the event's source."""
+        return self.order[1].strip("/").partition("/")[0]
+
 
 def statements_of(
     report: Report, report_id: str, placement: Placement, *, time: datetime, source: str, event_id: str

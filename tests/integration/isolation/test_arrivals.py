@@ -81,6 +81,7 @@ def test_a_later_report_of_a_risky_stop_makes_the_case_stricter(isolation: Trial
         "kinds": ["stricter"],
         "previous_measure": "inform_only",
         "reason": "stop_added",
+        "previous_owner": None,
     }
     assert isolation.trace(came.subject or "")["history"][-1]["measure"] == [
         "inform_only",
@@ -183,6 +184,7 @@ def test_an_arrival_that_goes_elsewhere_gets_the_team_of_that_place(isolation: T
     assert isolation.case(came)["team"] == [["grid_worker", "worker-3"], ["police", "police"]]
     assert {task["staff_id"] for task in isolation.tasks(came, "due")} == {"worker-3"}
     (changed,) = isolation.recorded("case.changed")
-    assert changed.data["change"]["kinds"] == ["assigned", "details"]
+    assert changed.data["change"]["kinds"] == ["assigned", "details", "handed_on"]
+    assert changed.data["change"]["previous_owner"]["staff_id"] == "worker-1"
     loads = {row["staff_id"]: row["cases"] for row in isolation.rows(t.staff_load) if row["cases"]}
     assert loads == {"worker-3": 1, "police": 1}

@@ -89,7 +89,10 @@ def test_a_report_sent_again_keeps_its_arrival_although_its_time_points_elsewher
 ) -> None:
     """The inbox has forgotten it, and the arrival has become one of days before."""
     first = report(1, at="2022-10-07T10:00:00+08:00")
-    earlier = [report(1, id=f"e{d}", at=f"2022-10-0{d}T12:00:00+08:00") for d in (5, 3)]
+    earlier = [
+        report(1, id=f"e{day}", at=f"2022-10-0{day}T12:00:00+08:00", time=f"2022-10-01T{hour}:00:00+08:00")
+        for day, hour in ((5, 11), (3, 12))
+    ]
     trial.receive(first, *earlier, batch=1)
     (before,) = trial.arrivals()
     trial.receive(first)
