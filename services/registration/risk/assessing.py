@@ -90,8 +90,9 @@ class RiskIndex:
 
     def __init__(self, areas: Iterable[RiskArea], zone: ZoneInfo) -> None:
         self._county: dict[str, list[_Entry]] = defaultdict(list)
-        # city -> the listed zones that it runs, or that reach into it
+        # city -> the listed zones that it runs, or that reach into it; province -> what is known by it only
         self._zones: dict[str, dict[Zone, list[_Entry]]] = defaultdict(lambda: defaultdict(list))
+        self._zone_codes = divisions().zones.by_code
         self._prefix: dict[str, list[_Entry]] = defaultdict(list)
         self._names: dict[str, tuple[str, ...]] = {}
         for area in areas:
@@ -137,14 +138,16 @@ class RiskIndex:
             if located.level != "nowhere" and located.code.startswith(county):
                 county = located.code
         entries = self._around(county)
-        zones = self._zones_near(county)
-        around = self._around_zone(county)
+        zones = self._zones_near(county) if self._zones else ()
+        around = self._around_zone(county) if county in self._zone_codes else ()
         if not entries and not zones and not around:
             return Assessment()
         end = date.fromordinal(stop.last.toordinal() + days_after)
         if address:
             address = strip_names(address, self._division_names(county))
         by_answer: dict[Answer, list[RiskArea]] = defaultdict(list)
+        if len(county) < 6:
+            entries, around = (), entries
         for entry in entries:
             if entry.in_force(stop.first, end):
                 by_answer[entry.text.answer(address)].append(entry.area)
@@ -162,15 +165,14 @@ class RiskIndex:
 
     def _zones_near(self, code: str) -> Sequence[tuple[Zone, list[_Entry]]]:
         """The listed zones of a county's city, and what is known to lie in its province only."""
-        if len(code) < 6 or not self._zones:
+        if len(code) < 6:
             return ()
-        return [pair for prefix in (code[:4], code[:2]) for pair in self._zones.get(prefix, {}).items()]
+        in_city, in_province = self._zones.get(code[:4]), self._zones.get(code[:2])
+        return (*(in_city.items() if in_city else ()), *(in_province.items() if in_province else ()))
 
     def _around_zone(self, code: str) -> Sequence[_Entry]:
         """What is listed in the counties in which a zone lies: lists may name them instead of the zone."""
-        zone = divisions().zone_of(code) if len(code) == 6 else None
-        if zone is None:
-            return ()
+        zone = self._zone_codes[code]
         if not zone.counties:
             return [e for e in self._prefix.get(zone.city, ()) if e.area.division in self._county]
         return [entry for county in zone.counties for entry in self._county.get(county, ())]
