@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import structlog
 
@@ -19,8 +18,7 @@ def keep_risk_lists(uow: UnitOfWork, events: Sequence[Event]) -> None:
     """Odd rows are kept in the list's summary and logged; they are no dead letter, for the others count."""
     for event in sorted(events, key=lambda event: (event.data["published_at"], event.time, event.id)):
         data = event.data
-        official = read_official(data["official"], uow.zone, data["list_id"])
-        risk_list = replace(official, published_at=data["published_at"])
+        risk_list = read_official(data["official"], uow.zone, data["list_id"], data["published_at"])
         found = import_risk_list(uow, risk_list, data["source"], said_at=event.time)
         log.info(
             "risk_list_imported",

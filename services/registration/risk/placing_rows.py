@@ -38,7 +38,7 @@ def area_key(area: RiskArea) -> tuple[str, str]:
     where = area.division
     if len(where) < 6:  # a zone without a code is known by its name
         zone = divisions().find(area.province, area.city, area.county).zone
-        where += fold(zone.name if zone else area.county)
+        where = zone.code or where + fold(zone.name) if zone else where + fold(area.county)
     return where, fold(f"{area.street}{area.place}")
 
 

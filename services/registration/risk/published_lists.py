@@ -8,6 +8,7 @@ kept as it came, with what is wrong and where.
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -30,6 +31,7 @@ _CSV_LEVELS = {
 }  # fmt: skip
 CSV_COLUMNS = ("level", "province", "city", "county", "place")
 _MOST_FAULTS = 50
+LONGEST_NAME = 60  # no division has a name half as long
 WHOLE = "全域"
 """The place of a row that names none: the whole of its county."""
 
@@ -114,9 +116,12 @@ def published_time(text: str, zone: ZoneInfo) -> datetime:
     return datetime(year, month, day, hour, tzinfo=zone)
 
 
-def read_official(document: Any, zone: ZoneInfo, list_id: str | None = None) -> RiskList:
+def read_official(
+    document: Any, zone: ZoneInfo, list_id: str | None = None, published_at: datetime | None = None
+) -> RiskList:
     """The official JSON. Odd rows are kept beside the sound ones.
 
+    :param published_at: when it was published; None: as it says itself.
     :raises Refused: the document is no list, has no time, or no row of it can be used: nothing is imported,
         for a list of which nothing can be read would end every area in force.
     """
@@ -125,11 +130,12 @@ def read_official(document: Any, zone: ZoneInfo, list_id: str | None = None) -> 
     if not isinstance(data, dict):
         message = "must be an object with end_update_time, highlist and middlelist"
         raise Refused.invalid([Fault("data", "type", message)])
-    published_at = None
-    try:
-        published_at = published_time(str(data.get("end_update_time") or ""), zone)
-    except ValueError as error:
-        faults.append(Fault("data, end_update_time", "time", str(error)))
+    data = _storable(data)
+    if published_at is None:
+        try:
+            published_at = published_time(str(data.get("end_update_time") or ""), zone)
+        except ValueError as error:
+            faults.append(Fault("data, end_update_time", "time", str(error)))
     list_id = list_id or (f"official-{published_at:%Y%m%d%H}" if published_at else "")
     if not any(name in data for name, _ in _LISTS):
         faults.append(Fault("data", "type", "must have highlist, middlelist or lowlist"))
@@ -155,6 +161,12 @@ def read_official(document: Any, zone: ZoneInfo, list_id: str | None = None) -> 
     published, remarks = _published_counts(data, listed)
     listed, more = _without_repeats(listed)
     return RiskList(list_id, published_at, tuple(listed), published, (*remarks, *more), tuple(odd))
+
+
+def _storable(value: Any) -> Any:
+    """The same JSON without what no database takes: the character NUL, and halves of characters."""
+    written = json.dumps(value, ensure_ascii=False).encode("utf-8", "replace")
+    return json.loads(written.replace(b"\\u0000", b"?"))
 
 
 def _refuse_if_nothing_is_sound(listed: Sequence[Listed], odd: Sequence[OddRow]) -> None:
@@ -196,6 +208,9 @@ def _names_of(given: Mapping[str, Any], where: str) -> tuple[dict[str, str], lis
         if value is not None and not isinstance(value, str):
             faults.append(Fault(f"{where}, {name}", "type", "must be text"))
         words[name] = value.strip() if isinstance(value, str) else ""
+        if len(words[name]) > LONGEST_NAME:
+            words[name] = words[name][:LONGEST_NAME]
+            faults.append(Fault(f"{where}, {name}", "length", f"must have at most {LONGEST_NAME} characters"))
     if not words["province"] and (words["city"] or words["county"]) and not faults:
         faults.append(Fault(f"{where}, province", "empty", "is empty"))
     return words, faults
@@ -228,7 +243,7 @@ def read_csv(
     """
     listed: list[Listed] = []
     odd: list[OddRow] = []
-    for number, cells in enumerate(rows, start=2):
+    for number, cells in enumerate(_storable(rows), start=2):
         if not cells:
             continue
         found, wrong = _read_csv_row(cells, f"row {number}", zone, list_id, published_at)
@@ -259,7 +274,9 @@ def _read_csv_row(
             faults.append(Fault(f"{where}, valid_from", "time", message))
     if level is None or not cells["place"]:
         return [], faults
-    listed = place_area(level, cells, cells["place"], list_id, valid_from)
+    words, more = _names_of(cells, where)
+    listed = place_area(level, {**cells, **words}, cells["place"], list_id, valid_from)
+    faults += more
     if listed.placed == "nowhere":
         faults.append(Fault(f"{where}, province", "unknown", "is no known province"))
         return [], faults

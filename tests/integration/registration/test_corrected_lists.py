@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from contracts.envelope import Event, event_document
 from services.registration import tables as t
@@ -167,3 +168,51 @@ def test_a_publisher_may_give_each_of_its_lists_one_id(trial: Trial) -> None:
     with trial.work.unit() as uow:
         found = import_risk_list(uow, read_official(LATER, CHINA, "nhc-11"), "NHC")
     assert found["list_id"] == "nhc-11-r2"
+
+
+# -- lists of before, and what no database takes -------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"county": "\x00区", "communitys": ["a\x00b"]},
+        {"county": "长" * 100, "communitys": ["某村"]},
+        {"county": "白银区", "communitys": ["\ud800村"], "\x00": "\x00"},
+        {"county": ["白银区"], "communitys": [{"\x00": "\ud800"}]},
+    ],
+)
+def test_a_row_that_no_database_takes_keeps_no_other_out(trial: Trial, row: dict[str, Any]) -> None:
+    official = risk_list(high=["示例花园4号楼"], at=HOUR)
+    official["data"]["highlist"].append({"province": "甘肃省", "city": "白银市"} | row)
+    assert import_list(trial, official)["areas"] == 2
+
+
+def test_an_event_needs_no_time_in_the_official_document(trial: Trial) -> None:
+    official = risk_list(high=["示例花园4号楼"], at=HOUR)
+    del official["data"]["end_update_time"]
+    keep(trial, list_event("a", official, "2022-10-01T11:05:00+08:00"))
+    (area,) = [row for row in trial.rows(t.risk_areas) if row["place"] == "示例花园4号楼"]
+    assert area["valid_from"] == datetime(2022, 10, 1, 3, tzinfo=UTC)
+
+
+def test_a_list_that_was_imported_before_rows_said_how_they_were_placed_is_the_same_list(
+    trial: Trial,
+) -> None:
+    document = risk_list(high=["新港街道示例花园3号楼"], at=HOUR)
+    (row,) = document["data"]["highlist"]
+    row |= {"province": "河南省", "city": "郑州市", "county": "航空港区"}
+    import_list(trial, document)
+    (stored,) = [row for row in trial.rows(t.risk_lists) if row["id"] == "official-2022100111"]
+    (area,) = stored["areas"]
+    area = {name: value for name, value in area.items() if name != "placed_by"}
+    area |= {"division": "4101", "placed": "city"}
+    with trial.work.unit() as uow:
+        before = update(t.risk_lists).where(t.risk_lists.c.id == stored["id"])
+        uow.conn.execute(before.values(areas=[area], digest="of the keys of before", said_at=None))
+        uow.conn.execute(
+            update(t.risk_areas).where(t.risk_areas.c.division == "410173").values(division="4101")
+        )
+    assert import_list(trial, document)["already_imported"]
+    document["data"]["end_update_time"] = "2022-10-01 21时"
+    assert differences(import_list(trial, document)) == (0, 0, 0, 1)
