@@ -85,7 +85,9 @@ class _Tree:
         else:
             branch.add(f"[yellow]no worker[/], waiting since {self._time(a['unassigned_since'])}")
         for other in a["possible_duplicates"]:
-            branch.add(f"possible duplicate of {other['arrival_id']} ({other['why']}, {other['state']})")
+            differ = ", ".join((other["details"] or {}).get("contradicts", ()))
+            why = f"{other['why']}: {differ} differ" if differ else other["why"]
+            branch.add(f"possible duplicate of {other['arrival_id']} ({why}, {other['state']})")
 
     def _risk(self, root: Tree) -> None:
         risk = self._arrival["risk"]

@@ -16,7 +16,9 @@ PERSON_INSIDE = (
 class Person(Contract):
     name = text(100, about="as on the document")
     identity_type = one_of(IDENTITY_TYPES)
-    identity_number = text(40)
+    identity_number = text(
+        40, about="as text, as it stands on the document; a spreadsheet may have changed it"
+    )
     phone = text(
         30,
         about="one number: with + and country code, or of mainland China as dialled there; what may be a "

@@ -16,7 +16,7 @@ from typing import Any, Final
 import structlog
 from sqlalchemy import ColumnElement, Row, Select, literal, select
 
-from chassis.database.statements import delete_rows, is_in, update_rows, upsert_rows
+from chassis.database.statements import is_in, update_rows, upsert_rows
 from chassis.sealing import BlindIndex, SealBroken
 from chassis.unit_of_work import UnitOfWork
 from services.registration.arrivals.tables import arrivals
@@ -42,17 +42,23 @@ log = structlog.get_logger()
 
 
 def renew_keys(uow: UnitOfWork) -> int:
-    """Timer. Returns how many keys it made anew; after the last it notes that there are no more."""
-    if VERSIONS.read(uow.conn).get(VERSION, 1) >= FORM:
-        return 0
-    old = _old_rows().limit(_AT_ONCE)
-    rows = uow.conn.execute(old.with_for_update(skip_locked=True)).all()
+    """Timer. Returns how many keys it made anew; after the last it notes that there are no more.
+
+    It looks for old keys afterwards, too: replicas of the version before may still write some.
+    """
+    old = _old_rows()
+    rows = uow.conn.execute(old.limit(_AT_ONCE).with_for_update(skip_locked=True)).all()
     _renew(uow, rows)
-    if not rows and uow.conn.execute(old.limit(1)).first() is None:
+    if not rows and VERSIONS.read(uow.conn).get(VERSION, 1) < FORM:
+        _note_that_all_are_new(uow, old)
+    return len(rows)
+
+
+def _note_that_all_are_new(uow: UnitOfWork, old: Select[Any]) -> None:
+    if uow.conn.execute(old.limit(1)).first() is None:  # nor does another replica hold one
         done = {"name": VERSION, "version": FORM}
         upsert_rows(uow.conn, versions, [done], key=["name"], set=["version"])
         log.info("keys_of_persons_are_new", form=FORM)
-    return len(rows)
 
 
 def renew_touched(uow: UnitOfWork, statements: Iterable[Statement], keys: Iterable[Keys]) -> None:
@@ -80,19 +86,16 @@ def _renew(uow: UnitOfWork, rows: Sequence[Row[Any]]) -> None:
     if not rows:
         return
     said = _read(uow, {row.person_id for row in rows})
-    same, moved = [], defaultdict[str, list[Claim]](list)
+    here, moved = [], defaultdict[str, list[Claim]](list)
     for row in rows:
         key, facts = _new_key(row.key, said[row.person_id])
-        if key == row.key:
-            same.append({"key": key, "form": FORM, "facts": facts})
-        else:
+        if key != row.key:
             claimed = {NUMBER: row.identity_key} if row.identity_key else {}
             moved[key].append(Claim(row.person_id, {**facts, **claimed}))
-    update_rows(uow.conn, person_keys, same, key=["key"], set=["form", "facts"])
+        # The row stays, where replicas of the version before look for it.
+        here.append({"key": row.key, "form": FORM, "facts": facts if key == row.key else {}})
+    update_rows(uow.conn, person_keys, here, key=["key"], set=["form", "facts"])
     _move(uow, moved)
-    kept = {row["key"] for row in same}
-    gone = [{"key": row.key} for row in rows if row.key not in kept]
-    delete_rows(uow.conn, person_keys, gone, key=["key"])
 
 
 def _new_key(key: str, said: Sequence[_Said]) -> tuple[str, Facts]:
