@@ -21,7 +21,7 @@ from typing import Literal
 
 from services.registration.places.division_table.read_table import Zone, areas_below, read_zones, streets_of
 from services.registration.places.spelling import SELF_GOVERNED, plain, stem
-from services.registration.places.zones import Zones, street_stem
+from services.registration.places.zones import Zones, street_stem, without_names
 
 Level = Literal["county", "zone", "city", "province", "nowhere"]
 
@@ -174,7 +174,8 @@ class Divisions:
                 return corps
         if not province_code:
             return Located("", "nowhere", f"{province}{city}{county}")
-        city_stem, county_plain = stem(plain(city)), plain(county)
+        city_stem = stem(plain(city))
+        county_plain = without_names(plain(county), (plain(province), plain(city)))  # 兰州市城关区
         bracketed = _BRACKETED.fullmatch(county.strip())
         if bracketed:  # 高新区（新市区）: the zone and the county in which it lies
             for part in bracketed.groups():

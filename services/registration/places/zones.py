@@ -64,12 +64,13 @@ def core_and_kind(name: str, before: Iterable[str]) -> tuple[str, str]:
 
 
 def without_names(name: str, before: Iterable[str]) -> str:
+    """Without what stands before the name proper, of which two characters at least are left."""
     known = [*before, *_STATE]
     changed = True
     while changed:
         changed = False
         for start in known:
-            if start and name.startswith(start) and len(name) > len(start):
+            if start and name.startswith(start) and len(name) >= len(start) + 2:
                 name, changed = name[len(start) :], True
     return name
 
@@ -91,12 +92,16 @@ class Zones:
         self.by_code: dict[str, Zone] = {}
         self._of_city: dict[str, list[Zone]] = defaultdict(list)
         self._hosted: dict[str, list[Zone]] = defaultdict(list)
+        self._by_start: dict[str, list[tuple[str, Zone]]] = defaultdict(list)
         for zone in zones:
             if zone.code:
                 self.by_code[zone.code] = zone
             self._of_city[zone.city].append(zone)
             for county in zone.counties:
                 self._hosted[county].append(zone)
+            for name in _given_names(zone):
+                if len(name) >= 4:
+                    self._by_start[name[:2]].append((name, zone))
 
     def around(self, code: str) -> tuple[str, ...]:
         """The counties in which a zone lies; the zones with a code that lie in a county."""
@@ -138,16 +143,14 @@ class Zones:
 
         Within a province, or nowhere (""), only by a name that no other zone has.
         """
-        found: list[tuple[int, Zone]] = []
-        for city in self._cities(prefix):
-            for zone in self._of_city[city]:
-                names = self.names_of(zone) if len(prefix) == 4 else _given_names(zone)
-                length = max((len(name) for name in names if text.startswith(name)), default=0)
-                if length >= (2 if len(prefix) == 4 else 4):
-                    found.append((length, zone))
+        if len(prefix) == 4:
+            known = ((name, zone) for zone in self._of_city.get(prefix, ()) for name in self.names_of(zone))
+        else:
+            known = (pair for pair in self._by_start.get(text[:2], ()) if pair[1].city.startswith(prefix))
+        found = [(len(name), zone) for name, zone in known if text.startswith(name)]
         longest = max((length for length, _ in found), default=0)
-        best = [zone for length, zone in found if length == longest]
-        return (best[0], text[longest:]) if len(best) == 1 else None
+        best = {zone for length, zone in found if length == longest}
+        return (best.pop(), text[longest:]) if len(best) == 1 else None
 
     def names_of(self, zone: Zone) -> tuple[str, ...]:
         """All names that mean it within its city, plain, the longest first."""
