@@ -34,6 +34,7 @@ COMMANDS = {
         "cli.arrivals.trace",
         "Reports, registration, risk and why, case, tasks by day, messages: each with its time and state.",
     ),
+    "duplicates": Entry("cli.arrivals.duplicates", "Possible duplicates: pairs of arrivals that may be one."),
     "audit": Entry(
         "cli.operate.audit",
         "Every report, arrival, case, task and message is accounted for, or is named as missing.",

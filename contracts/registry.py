@@ -54,6 +54,7 @@ _TYPES = (
     EventType("report.rejected", arrivals.ReportRejected, "registration"),
     EventType("arrival.registered", arrivals.ArrivalRegistered, "registration"),
     EventType("arrival.reassessed", arrivals.ArrivalReassessed, "registration"),
+    EventType("possible_duplicate.opened", arrivals.PossibleDuplicateOpened, "registration"),
     EventType("risk_list.published", reference.RiskListPublished, NO_SERVICE),
     EventType("policy.published", reference.PolicyPublished, "isolation"),
     EventType("place.changed", reference.PlaceChanged, "registration"),

@@ -78,6 +78,19 @@ IDENTITY_TYPES: Final = (
 )
 """Kinds of identity document."""
 
+LIKENESSES: Final = (
+    "fits_two_arrivals",
+    "two_places",
+    "destination_unclear",
+    "moved_or_another",
+    "same_number",
+    "same_name_and_phone",
+    "similar_number",
+    "same_name_and_birth_date",
+    "same_phone",
+)
+"""Why two arrivals may be one person's or one coming, the strongest reason first."""
+
 CASE_STATES: Final = (
     "open",
     "active",

@@ -37,6 +37,8 @@ from chassis.database.types import Id, UtcDateTime
 
 Row = Mapping[str, Any]
 
+_LONGEST_TURN_MS = 20_000  # of a transaction that holds up all others, between two of its statements
+
 
 def insert_rows(
     conn: Connection,
@@ -170,6 +172,20 @@ def lock_rows(conn: Connection, table: Table, column: str, values: Collection[An
     if conn.dialect.name == "postgresql" and values:
         key = table.c[column]
         conn.execute(select(key).where(is_in(conn, key, values)).order_by(key).with_for_update())
+
+
+def take_turns(conn: Connection, number: int) -> None:
+    """From here to its end only one transaction at a time that calls this with the same number goes on.
+
+    Whatever it reads from here on holds what the earlier ones have written. It locks nothing else afterwards
+    that one of the others may hold, or they wait for each other. A process that stands still with its turn
+    taken would stop all others: the server ends its session. (SQLite has one writer anyway.)
+    """
+    if conn.dialect.name == "postgresql":
+        conn.exec_driver_sql(
+            "SELECT set_config('idle_in_transaction_session_timeout', %s, true), pg_advisory_xact_lock(%s)",
+            (f"{_LONGEST_TURN_MS}", number),
+        )
 
 
 def count_by(conn: Connection, column: ColumnElement[Any]) -> dict[str, int]:

@@ -7,6 +7,7 @@ from typing import Any
 from contracts.story import (
     ARRIVAL,
     HOUSEHOLD,
+    OTHER_ARRIVAL,
     PERSON,
     REPORT,
     REPORT_EVENT,
@@ -140,6 +141,43 @@ EXAMPLES = (
             "change": {"why": ["stop_added", "risk_raised"], "previous_level": "medium"},
         },
         time="2022-10-01T01:40:11Z",
+    ),
+    recorded_by(
+        "registration",
+        "possible_duplicate.opened",
+        f"{ARRIVAL}:{OTHER_ARRIVAL}",
+        1,
+        {
+            "why": "two_places",
+            "arrivals": [
+                {
+                    "arrival_id": ARRIVAL,
+                    "street": "jiuquanlu",
+                    "community": "jiuquanlu-03",
+                    "grid": "jiuquanlu-03-g2",
+                    "place": "春和社区 二网格",
+                    "staff": [
+                        {"staff_id": "w-0117", "role": "grid_worker", "contact": SEALED, "language": "zh-CN"}
+                    ],
+                },
+                {
+                    "arrival_id": OTHER_ARRIVAL,
+                    "street": "zhangyelu",
+                    "community": "zhangyelu-01",
+                    "grid": None,
+                    "place": "瑞祥社区",
+                    "staff": [
+                        {
+                            "staff_id": "o-0021",
+                            "role": "community_officer",
+                            "contact": SEALED,
+                            "language": "zh-CN",
+                        }
+                    ],
+                },
+            ],
+        },
+        time="2022-10-01T02:05:40Z",
     ),
 )
 

@@ -190,3 +190,28 @@ class ArrivalRegistered(Contract):
 
 class ArrivalReassessed(ArrivalRegistered):
     """The same arrival after a later report; replaces what was known before."""
+
+
+class StaffToTell(Contract):
+    staff_id = text(40, required=True)
+    role = text(40, required=True)
+    contact = sealed(about="JSON object with name, phone")
+    language = one_of(LANGUAGES, required=True)
+
+
+class PairedArrival(Contract):
+    arrival_id = text(36, required=True)
+    street = text(40, about="place_id")
+    community = text(40, about="place_id")
+    grid = text(40, about="place_id")
+    place = text(200, about="the names of community and grid")
+    staff = several(
+        StaffToTell, about="its worker, or else the officers of its community or street; none: do not tell"
+    )
+
+
+class PossibleDuplicateOpened(Contract):
+    """Two arrivals may be one person's, or one coming. Both go on; staff decide whether they are one."""
+
+    why = text(40, required=True, about="the strongest reason known then, as two_places, same_phone")
+    arrivals = several(PairedArrival, about="the two, in the order of their ids")

@@ -1,7 +1,7 @@
 """Queries and commands of registration: a query gets a connection, a command a unit of work."""
 
 from chassis.doors import Command, Query
-from services.registration.arrivals import counts, lookup
+from services.registration.arrivals import counts, duplicates, lookup
 from services.registration.arrivals.lookup import LedToNoArrival
 from services.registration.intake.correct_report import correct_report
 from services.registration.persons.note_view import note_view
@@ -15,6 +15,7 @@ TRACE = Query("trace", lookup.trace)
 ARRIVAL_WITH_ID = Query("arrival_with_id", lookup.arrival_with_id)
 ARRIVALS_OF_REPORT = Query("arrivals_of_report", lookup.arrivals_of_report)
 ARRIVALS_WITH_RISK = Query("arrivals_with_risk", lookup.arrivals_with_risk)
+OPEN_DUPLICATES = Query("open_duplicates", duplicates.open_duplicates)
 PROGRESS = Query("progress", counts.progress)
 COUNTS = Query("counts", counts.counts)
 READ_OFFICIAL_LIST = Query("read_official_list", read_official)
@@ -32,6 +33,7 @@ QUERIES = (
     ARRIVAL_WITH_ID,
     ARRIVALS_OF_REPORT,
     ARRIVALS_WITH_RISK,
+    OPEN_DUPLICATES,
     PROGRESS,
     COUNTS,
     READ_OFFICIAL_LIST,

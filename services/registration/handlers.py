@@ -6,6 +6,7 @@ from chassis.handlers import Handler, Timer
 from chassis.names import ARRIVALS
 from services.registration.arrivals.assign_waiting import assign_waiting
 from services.registration.arrivals.renew_keys import renew_keys
+from services.registration.arrivals.write_likenesses import write_likenesses
 from services.registration.intake.receive_reports import receive_reports
 from services.registration.intake.refuse_reused_ids import refuse_reused_ids
 from services.registration.intake.refuse_unreadable import refuse_unreadable
@@ -29,4 +30,5 @@ HANDLERS = (
 TIMERS = (
     Timer("assign_waiting", timedelta(seconds=30), assign_waiting),
     Timer("renew_keys", timedelta(seconds=30), renew_keys),
+    Timer("write_likenesses", timedelta(seconds=30), write_likenesses),
 )

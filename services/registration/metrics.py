@@ -21,6 +21,11 @@ NEEDING_CORRECTION = Gauge(
     f"Reports that somebody must correct; without a publisher: imported ones {SAME_IN_ALL}",
     ["publisher"],
 )
+POSSIBLE_DUPLICATES = Gauge(
+    "doorstep_possible_duplicates_open",
+    f"Pairs of arrivals that may be one, for staff to decide, by the strongest reason {SAME_IN_ALL}",
+    ["why"],
+)
 WITHOUT_OWNER = Gauge(
     "doorstep_arrivals_without_owner", f"Arrivals that no worker has {SAME_IN_ALL}", ["service"]
 )

@@ -2,13 +2,16 @@
 
 from chassis.figures import Figure
 from chassis.handlers import Service
+from field.words import LIKENESSES
 from services.registration import metrics
+from services.registration.arrivals.duplicates import open_by_reason
 from services.registration.arrivals.queries import longest_without_worker, without_worker
 from services.registration.handlers import HANDLERS, TIMERS
 from services.registration.reports.queries import needing_correction
 
 FIGURES = (
     Figure(metrics.NEEDING_CORRECTION, needing_correction),
+    Figure(metrics.POSSIBLE_DUPLICATES, open_by_reason, tuple((why,) for why in LIKENESSES)),
     Figure(metrics.WITHOUT_OWNER, without_worker),
     Figure(metrics.OLDEST_WITHOUT_OWNER, longest_without_worker),
 )

@@ -2,7 +2,12 @@
 
 from services.registration.arrivals.tables import arrivals, possible_duplicates, worker_loads
 from services.registration.metadata import metadata
-from services.registration.persons.tables import person_keys, person_rivals, person_views
+from services.registration.persons.tables import (
+    likenesses,
+    person_keys,
+    person_rivals,
+    person_views,
+)
 from services.registration.places.tables import places
 from services.registration.policies.tables import policies
 from services.registration.reference.tables import versions
@@ -14,6 +19,7 @@ __all__ = [
     "arrivals",
     "companion_arrivals",
     "corrected_risk_lists",
+    "likenesses",
     "metadata",
     "person_keys",
     "person_rivals",

@@ -3,12 +3,14 @@
 from services.notification.events.case_changed import CaseChanged
 from services.notification.events.case_opened import CaseOpened
 from services.notification.events.event import InformingEvent
+from services.notification.events.possible_duplicate import PossibleDuplicateOpened
 from services.notification.events.task_overdue import TaskOverdue
 
 _EVENTS: tuple[InformingEvent, ...] = (
     CaseOpened(),
     CaseChanged(),
     TaskOverdue(),
+    PossibleDuplicateOpened(),
 )
 
 EVENTS = {event.type: event for event in _EVENTS}

@@ -4,35 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from chassis.sealing import BlindIndex
 from services.registration.arrivals.draft import Draft
 from services.registration.arrivals.known_arrivals import KnownArrivals
+from services.registration.arrivals.pairs import Doubt, Pairs, add_pairs, pair_of
 from services.registration.arrivals.same_coming import choose, doubt
 from services.registration.persons.claims import PersonMatch, Rival
 from services.registration.persons.rivals import Rivals
 from services.registration.places.placing import Placement
 from services.registration.places.spelling import fold
 from services.registration.reports.statement import Order, Statement
-
-Pair = tuple[str, str]
-"""Two arrival ids, the smaller one first."""
-
-
-@dataclass(frozen=True, slots=True)
-class Doubt:
-    """Why two arrivals may be one.
-
-    :param contradicts: where they are of two persons under one key, the kinds of fact that differ.
-    """
-
-    why: str
-    contradicts: tuple[str, ...] = ()
-
-    @property
-    def details(self) -> dict[str, Any] | None:
-        return {"contradicts": self.contradicts} if self.contradicts else None
 
 
 @dataclass(slots=True)
@@ -47,7 +29,7 @@ class Joined:
     drafts: dict[str, Draft] = field(default_factory=dict)
     arrival_of: dict[Order, str] = field(default_factory=dict)
     first_report: dict[str, str] = field(default_factory=dict)
-    doubts: dict[Pair, Doubt] = field(default_factory=dict)
+    doubts: Pairs = field(default_factory=dict)
 
     def is_first(self, report_id: str, arrival_id: str) -> bool:
         return self.first_report.get(arrival_id) == report_id
@@ -137,18 +119,16 @@ def _doubt_rivals(joined: Joined, known: KnownArrivals, person_id: str, rivals: 
             times = other.known.times
             for draft, arrival in own:
                 if any(map(arrival.is_near, times)):
-                    joined.doubts.setdefault(_pair(draft, other), Doubt(rival.why, rival.contradicts))
+                    why = Doubt(rival.why, rival.contradicts)
+                    add_pairs(joined.doubts, {pair_of(draft.arrival_id, other.arrival_id): why})
 
 
 def _doubt_own(joined: Joined, draft: Draft, own: Sequence[Draft]) -> None:
     for other in own:
         if other is draft:
             continue
+        pair = pair_of(draft.arrival_id, other.arrival_id)
         if why := doubt(draft.known, other.known):
-            joined.doubts[_pair(draft, other)] = Doubt(why)
+            add_pairs(joined.doubts, {pair: Doubt(why)})
         elif draft.is_reported_with(other):
-            joined.doubts[_pair(draft, other)] = Doubt("moved_or_another")
-
-
-def _pair(one: Draft, other: Draft) -> Pair:
-    return min(one.arrival_id, other.arrival_id), max(one.arrival_id, other.arrival_id)
+            add_pairs(joined.doubts, {pair: Doubt("moved_or_another")})

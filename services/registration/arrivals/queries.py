@@ -11,8 +11,9 @@ from sqlalchemy.engine import Connection
 
 from chassis.figures import Numbers
 from chassis.sealing import SealBroken, Sealer
+from services.registration.arrivals.duplicates import duplicates_of
 from services.registration.arrivals.other_words import other_words
-from services.registration.arrivals.tables import arrivals, possible_duplicates
+from services.registration.arrivals.tables import arrivals
 from services.registration.persons.sealed import unsealed
 from services.registration.places.placing import Placement
 from services.registration.places.queries import place_names
@@ -60,7 +61,7 @@ def trace(conn: Connection, arrival_id: str, *, sealer: Sealer | None = None) ->
         },
         "worker": _worker(conn, row["worker"], sealer),
         "unassigned_since": row["unassigned_since"],
-        "possible_duplicates": _duplicates_of(conn, arrival_id),
+        "possible_duplicates": duplicates_of(conn, arrival_id),
     }
     if sealer:
         person = document["person"] = unsealed(sealer, row["sealed"], "person")
@@ -127,20 +128,3 @@ def _worker(conn: Connection, staff_id: str | None, sealer: Sealer | None) -> di
         if isinstance(person, dict):
             worker["name"] = person.get("name")
     return worker
-
-
-def _duplicates_of(conn: Connection, arrival_id: str) -> list[dict[str, Any]]:
-    pair = possible_duplicates.c
-    rows = conn.execute(
-        select(possible_duplicates).where((pair.first == arrival_id) | (pair.second == arrival_id))
-    )
-    return [
-        {
-            "arrival_id": row.second if row.first == arrival_id else row.first,
-            "why": row.why,
-            "details": row.details,
-            "state": row.state,
-            "opened_at": row.opened_at,
-        }
-        for row in rows
-    ]

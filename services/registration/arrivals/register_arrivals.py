@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from chassis.database.statements import insert_rows
 from chassis.unit_of_work import UnitOfWork
 from contracts.envelope import Event
 from services.registration.arrivals.arrival_ids import arrival_ids
 from services.registration.arrivals.catalogue import Catalogue
+from services.registration.arrivals.draft import Draft
+from services.registration.arrivals.find_likenesses import find_likenesses
 from services.registration.arrivals.households import join_households
-from services.registration.arrivals.join_statements import Doubt, Joined, Pair, join_statements
+from services.registration.arrivals.join_statements import Joined, join_statements
 from services.registration.arrivals.known_arrivals import lock_known_arrivals, read_earlier_statements
+from services.registration.arrivals.open_pairs import drop_housemates, open_pairs
+from services.registration.arrivals.pairs import Pairs, add_pairs
 from services.registration.arrivals.renew_keys import renew_touched
 from services.registration.arrivals.statement_keys import keys_of_statements
-from services.registration.arrivals.tables import possible_duplicates
 from services.registration.arrivals.write_arrivals import write_arrivals
 from services.registration.persons.find_persons import find_persons
 from services.registration.persons.rivals import keep_rivals
@@ -39,26 +41,23 @@ def register_arrivals(
     moments = {said.report.arrived_at for said in statements}
     known = lock_known_arrivals(uow, catalogue, persons, in_hand, ids.values(), moments)
     joined = join_statements(uow.index, known, statements, persons, rivals, ids)
-    _ask_staff(uow, joined.doubts)
     known.write_moved(uow.conn)
     join_households(uow, joined, statements)
     drafts = list(joined.drafts.values())
     read_earlier_statements(uow, catalogue, [d for d in drafts if d.stored and d.before is None])
     write_arrivals(uow, catalogue, drafts, causes)
+    _ask_staff(uow, drafts, joined.doubts, causes)
     return joined
 
 
-def _ask_staff(uow: UnitOfWork, doubts: Mapping[Pair, Doubt]) -> None:
-    """Pairs that may be one arrival are kept, so that staff decide."""
-    rows = [
-        {
-            "first": first,
-            "second": second,
-            "why": doubts[first, second].why,
-            "details": doubts[first, second].details,
-            "state": "open",
-            "opened_at": uow.now,
-        }
-        for first, second in sorted(doubts)
-    ]
-    insert_rows(uow.conn, possible_duplicates, rows, ignore_conflicts=True)
+def _ask_staff(uow: UnitOfWork, drafts: Sequence[Draft], doubts: Pairs, causes: Mapping[str, Event]) -> None:
+    """Last, for replicas take turns from here on: pairs that may be one are kept, so that staff decide."""
+    pairs = find_likenesses(uow, drafts)
+    add_pairs(pairs, doubts)
+    cause_of = {draft.arrival_id: causes[draft.new[-1].report_id] for draft in drafts if draft.new}
+    open_pairs(uow, pairs, cause_of, tell=True)
+    grown = {
+        draft.household for draft in drafts if draft.stored and draft.household != draft.stored.household_id
+    }
+    if grown:
+        drop_housemates(uow.conn, grown)

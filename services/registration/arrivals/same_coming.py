@@ -43,13 +43,13 @@ def choose(arrived_at: datetime, place_key: str, known: Iterable[Known]) -> Know
 
 
 def doubt(one: Known, other: Known) -> str | None:
-    """Why two arrivals of one person may be one coming.
+    """Why two arrivals of one person may be one coming, in a word of LIKENESSES.
 
-    They may where any report of one is within 48 hours of any of the other, and both went to the same place
-    or nobody knows where one of them went.
+    They may where any report of one is within 48 hours of any of the other: they fit both, nobody knows where
+    one of them went, or the person was told to two places, of which one may be wrong.
     """
-    if one.place_key != other.place_key and one.placed and other.placed:
-        return None
     if not any(map(other.is_near, one.times)):
         return None
-    return "fits_two_arrivals" if one.place_key == other.place_key else "destination_unclear"
+    if one.place_key == other.place_key:
+        return "fits_two_arrivals"
+    return "two_places" if one.placed and other.placed else "destination_unclear"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, Date, Index, Integer, String, Table, Text
+from sqlalchemy import Boolean, Column, Date, Index, Integer, SmallInteger, String, Table, Text
 
 from chassis.database.types import Id, Json, UtcDateTime
 from services.registration.metadata import metadata
@@ -38,9 +38,13 @@ arrivals = Table(
     Column("updated_at", UtcDateTime, nullable=False),
     Column("unassigned_since", UtcDateTime),
     Column("placed_with", Integer, nullable=False),  # state of places and staff when it was last placed
+    # Of its rows in `likenesses`; 0: it has none yet, for an older version wrote it.
+    Column("likeness_form", SmallInteger, nullable=False, server_default="0"),
 )
 Index("arrivals_person", arrivals.c.person_id)
 Index("arrivals_household", arrivals.c.household_id)
+_without = arrivals.c.likeness_form < 1
+Index("arrivals_without_likeness", arrivals.c.arrived_at, postgresql_where=_without, sqlite_where=_without)
 _waiting = arrivals.c.unassigned_since.is_not(None)
 Index("arrivals_unassigned", arrivals.c.unassigned_since, postgresql_where=_waiting, sqlite_where=_waiting)
 Index(
@@ -58,8 +62,18 @@ possible_duplicates = Table(
     Column("second", Id, primary_key=True),
     Column("why", String(40), nullable=False),
     Column("details", Json),  # contradicts: the kinds of fact that differ
-    Column("state", String(10), nullable=False),  # open | merged | apart
+    Column("state", String(10), nullable=False),  # open | merged | apart | dropped
     Column("opened_at", UtcDateTime, nullable=False),
+)
+Index("possible_duplicates_second", possible_duplicates.c.second)
+_open = possible_duplicates.c.state == "open"
+Index(
+    "possible_duplicates_open",
+    possible_duplicates.c.opened_at,
+    possible_duplicates.c.why,
+    possible_duplicates.c.state,
+    postgresql_where=_open,
+    sqlite_where=_open,
 )
 
 worker_loads = Table(

@@ -18,6 +18,7 @@ from services.registration.arrivals.draft import Draft
 from services.registration.arrivals.tables import arrivals
 from services.registration.arrivals.workers import Workers
 from services.registration.metrics import ARRIVALS
+from services.registration.persons.likeness import FORM as LIKENESS_FORM
 from services.registration.risk.assessing import Assessment
 
 _CHANGING = (
@@ -53,7 +54,11 @@ def write_arrivals(
             cause = causes[first.report_id]
             uow.record("arrival.registered", arrival.id, arrival.version, arrival.as_data(), cause=cause)
             uow.count(ARRIVALS, first.report.source_kind, risk.level.name)
-            beginning = {"correlation_id": cause.correlationid, "created_at": uow.now}
+            beginning = {
+                "correlation_id": cause.correlationid,
+                "created_at": uow.now,
+                "likeness_form": LIKENESS_FORM,
+            }
             new_rows.append(arrival.as_row() | written | beginning)
         else:
             version = _announce(uow, draft, draft.stored, arrival, causes)

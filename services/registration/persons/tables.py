@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Index, SmallInteger, String, Table
+from sqlalchemy import BigInteger, Boolean, Column, Index, SmallInteger, String, Table
 
 from chassis.database.types import Id, Json, UtcDateTime
 from services.registration.metadata import metadata
@@ -41,3 +41,20 @@ person_views = Table(
     Column("reason", String(500), nullable=False),
 )
 Index("person_views_arrival", person_views.c.arrival_id)
+
+likenesses = Table(
+    "likenesses",  # what may show that two people are one: keyed digests of 64 bits, see persons/likeness.py
+    metadata,
+    Column("arrival_id", Id, primary_key=True),
+    Column("told", BigInteger, primary_key=True),  # tells apart what several reports say of one arrival
+    Column("at", BigInteger, nullable=False),  # the arrival's time as reported, in seconds since 1970
+    Column("who", BigInteger, nullable=False),  # of the number, or of name and phone
+    Column("is_resident", Boolean, nullable=False),
+    Column("name_birth", BigInteger),
+    Column("phone", BigInteger),
+    Column("number_head", BigInteger),  # of name and half the number; seldom, for other documents only
+    Column("number_tail", BigInteger),
+)
+for _key in ("name_birth", "phone", "number_head", "number_tail"):
+    _there = likenesses.c[_key].is_not(None)
+    Index(f"likenesses_{_key}", likenesses.c[_key], postgresql_where=_there, sqlite_where=_there)

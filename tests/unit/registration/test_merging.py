@@ -105,8 +105,13 @@ def known(name: str, *hours: int, place: str = "c", placed: bool = True) -> Know
 def test_the_same_place_within_48_hours_is_the_same_coming() -> None:
     there = [known("a", 48), known("b", 49), known("d", 0, place="elsewhere")]
     assert choose(AT, "c", there) == known("a", 48)
+
+
+def test_a_person_told_to_two_places_within_48_hours_is_asked_about() -> None:
     joined = known("a", 48, 0)
-    assert [doubt(joined, one) for one in there[2:]] == [None]
+    assert doubt(joined, known("d", 0, place="elsewhere")) == "two_places"
+    assert doubt(joined, known("d", 0, place="street of no community", placed=False)) == "destination_unclear"
+    assert doubt(joined, known("d", 97, place="elsewhere")) is None
 
 
 def test_a_report_that_fits_two_goes_to_the_earlier_and_names_the_other() -> None:
@@ -121,6 +126,5 @@ def test_arrivals_are_in_doubt_if_any_two_of_their_reports_are_within_48_hours()
 
 
 def test_where_nobody_knows_the_destination_of_one_of_two_arrivals_they_are_in_doubt() -> None:
-    assert doubt(known("a", 0), known("b", 1, place="elsewhere")) is None
     unclear = known("b", 1, place="elsewhere", placed=False)
     assert doubt(known("a", 0), unclear) == doubt(unclear, known("a", 0)) == "destination_unclear"

@@ -1,0 +1,53 @@
+"""Two arrivals may be one person's or one coming: the staff of both places learn of it, and look."""
+
+from collections.abc import Iterable, Mapping
+from typing import ClassVar, Final
+
+from field.words import LIKENESSES
+from services.notification.events.event import (
+    Data,
+    InformingEvent,
+    Notice,
+    Parameter,
+    Recipient,
+    staff,
+)
+from services.notification.events.task_overdue import case_number
+
+BOTH_PLACES: Final = "both_places"
+_LONGEST_PLACE: Final = "张掖路街道大众巷社区第十二网格"
+
+
+class PossibleDuplicateOpened(InformingEvent):
+    """Its notice stands with the first of the two cases. Neither name nor phone is in it, nor a measure."""
+
+    type = "possible_duplicate.opened"
+    handler = "tell_possible_duplicate"
+    parameters: ClassVar[Mapping[str, Parameter]] = {
+        "likeness": Parameter(max(LIKENESSES, key=len)),
+        "place": Parameter(_LONGEST_PLACE, optional=True),
+        "case_number": Parameter("0F3C9A7B"),
+        "other_place": Parameter(_LONGEST_PLACE, optional=True),
+        "other_case_number": Parameter("1A2B3C4D"),
+    }
+    recipients = (BOTH_PLACES,)
+
+    def notice(self, data: Data, version: int) -> Notice:
+        first, second = data["arrivals"]
+        return Notice(
+            f"duplicate:{second['arrival_id']}",
+            first["arrival_id"],
+            first["arrival_id"],
+            self.type,
+            version,
+            {
+                "likeness": data["why"],
+                "place": first.get("place"),
+                "case_number": case_number(first["arrival_id"]),
+                "other_place": second.get("place"),
+                "other_case_number": case_number(second["arrival_id"]),
+            },
+        )
+
+    def resolve(self, name: str, role: str | None, data: Data) -> Iterable[Recipient]:
+        return [staff(member) for arrival in data["arrivals"] for member in arrival["staff"]]
