@@ -18,6 +18,7 @@ from chassis.database.migrations import upgrade
 from chassis.settings import read_settings
 from chassis.unit_of_work import UnitOfWork, Work
 from contracts.faults import Fault, Refused
+from field.sent_tables import text_of
 from operations.errors import FileRefused
 from services.isolation import door as isolation
 from services.registration import door as registration
@@ -105,11 +106,13 @@ def _refusing(file: Path) -> Iterator[None]:
 
 def _text(file: Path) -> str:
     try:
-        return file.read_text(encoding="utf-8-sig")
+        return text_of(file.read_bytes())
     except OSError as error:
         raise _unusable("unreadable", f"cannot be read: {error.strerror}") from None
     except UnicodeDecodeError as error:
-        raise _unusable("not_utf8", f"is not UTF-8 (at byte {error.start}): save it as UTF-8") from None
+        raise _unusable(
+            "not_utf8", f"is neither UTF-8 nor GB18030 (at byte {error.start}): save it as UTF-8"
+        ) from None
 
 
 def _json(file: Path) -> Any:

@@ -19,6 +19,7 @@ from operations.publishing.report_lines import ReportLines, WrongFile
 from operations.settings import environment
 
 SHOWN = 50
+_LONGEST = 200  # characters of a list of lines; --json has it whole
 
 
 def command(
@@ -52,8 +53,12 @@ def command(
     """Publish reports of arrivals from a file.
 
     Event ids come from source, line number and content: publishing a file again, or after an interruption,
-    doubles nothing. Broken lines are listed and do not stop the others. Exit code 1 if anything was not
-    accepted, or with --replies not answered or rejected.
+    doubles nothing. Broken lines are listed and do not stop the others; at the end each line is accounted
+    for. Exit code 1 if anything was not accepted, or with --replies not answered, rejected or to be corrected
+    in a part. Mend the lines and publish the file again: only what was missing is registered.
+
+    Tables may be separated by commas, semicolons or tabs, be UTF-8, UTF-16 or GB18030, and have empty
+    columns and rows.
 
     CSV columns: name and arrived_at; and as known id, source, time, source_kind, reference, identity_type,
     identity_number, phone, birth_date, sex, nationality, transport_mode, transport_number, carriage, seat,
@@ -121,6 +126,8 @@ def _show(tally: Tally) -> None:
     parts = [f"{count} {standing}" for standing, count in sorted(tally.standings.items()) if count]
     parts.append(f"{tally.broken_lines} broken lines")
     print(f"{tally.lines} lines: {', '.join(parts)}, in {tally.seconds:.1f} s")
+    for outcome, lines in tally.accounts().items():
+        print(f"  {outcome}: line {lines if len(lines) <= _LONGEST else lines[:_LONGEST] + ' …'}")
     if tally.waiting is not None:
         answers = [f"{tally.outcomes[kind]} {kind}" for kind in ("registered", "merged", "rejected")]
         print(f"replies: {', '.join(answers)}, {len(tally.waiting)} missing")

@@ -34,7 +34,10 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """`event_source` and `event_id` are those of the report it answers. `outcome`: registered or merged."""
+    """`event_source` and `event_id` are those of the report it answers. `outcome`: registered or merged.
+
+    `to_correct`: what of an accepted report is wrong; the rest of it is acted upon.
+    """
 
     type: str
     publisher: str
@@ -44,6 +47,7 @@ class Reply:
     outcome: str | None = None
     arrival_ids: tuple[str, ...] = ()
     reasons: tuple[Reason, ...] = ()
+    to_correct: tuple[Reason, ...] = ()
     event: dict[str, Any] = field(default_factory=dict, repr=False)
 
     @property
@@ -178,9 +182,14 @@ def replies_in(body: bytes, publisher: str) -> Iterator[Reply]:
             event_id=str(about.get("id", "")),
             outcome=data.get("outcome"),
             arrival_ids=tuple(data.get("arrival_ids") or ()),
-            reasons=tuple(
-                Reason(str(r.get("field", "")), str(r.get("code", "")), str(r.get("message", "")))
-                for r in data.get("reasons") or ()
-            ),
+            reasons=_reasons(data.get("reasons")),
+            to_correct=_reasons(data.get("to_correct")),
             event=event,
         )
+
+
+def _reasons(given: Any) -> tuple[Reason, ...]:
+    return tuple(
+        Reason(str(r.get("field", "")), str(r.get("code", "")), str(r.get("message", "")))
+        for r in given or ()
+    )

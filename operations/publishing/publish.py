@@ -4,13 +4,24 @@ from __future__ import annotations
 
 import logging
 import time
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
-from doorstep_client import BrokerError, Outcome, Publisher, Raw, Replies, Reply, Standing, publisher_of
+from doorstep_client import (
+    BrokerError,
+    Outcome,
+    Publisher,
+    QueueMissing,
+    Raw,
+    Reason,
+    Replies,
+    Reply,
+    Standing,
+    publisher_of,
+)
 from operations.errors import OperationFailed, WrongInput
 from operations.publishing.report_lines import BrokenLine, Item, ReportLines
 
@@ -20,7 +31,11 @@ _GIVEN_UP = (Standing.UNSENT, Standing.UNKNOWN)
 
 @dataclass(slots=True)
 class Tally:
-    """The outcome of a file. `waiting`: accepted events whose reply has not come yet, with their line."""
+    """The outcome of a file.
+
+    :param waiting: accepted events whose reply has not come yet, with their line; None: no replies are read.
+    :param by_outcome: the lines of each outcome. Every line with something in it has one.
+    """
 
     lines: int = 0
     standings: Counter[str] = field(default_factory=Counter)
@@ -33,6 +48,14 @@ class Tally:
     reasons: Counter[str] = field(default_factory=Counter)
     seconds: float = 0.0
     stopped_at: int | None = None
+    by_outcome: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
+
+    def accounts(self) -> dict[str, str]:
+        """What became of each line: outcome -> lines, as `2-4, 7`."""
+        found = {**self.by_outcome}
+        if self.waiting:
+            found["published, not answered yet"] = list(self.waiting.values())
+        return {outcome: _runs(lines) for outcome, lines in sorted(found.items()) if lines}
 
     def trouble(self, line: int, kind: str, reason: str, **more: Any) -> None:
         self.trouble_count += 1
@@ -54,6 +77,7 @@ class Tally:
             "troubles": self.troubles,
             "troubles_not_listed": self.trouble_count - len(self.troubles),
             "stopped_at_line": self.stopped_at,
+            "accounts": self.accounts(),
         }
         if self.waiting is not None:
             found["replies"] = {
@@ -86,6 +110,7 @@ def publish_items(
             tally.lines += 1
             if isinstance(item, BrokenLine):
                 tally.broken_lines += 1
+                tally.by_outcome["broken, not published"].append(item.line)
                 tally.trouble(item.line, "broken_line", item.reason)
                 continue
             if rate:
@@ -105,8 +130,14 @@ def _note(outcome: Outcome, line: int, tally: Tally) -> None:
     tally.publishers.add(outcome.publisher)
     if outcome.accepted:
         if tally.waiting is not None and outcome.id and outcome.source:
+            twin = tally.waiting.pop((outcome.source, outcome.id), None)
+            if twin is not None:
+                tally.by_outcome["published, the same event as another line"].append(twin)
             tally.waiting[(outcome.source, outcome.id)] = line
+        else:
+            tally.by_outcome["published"].append(line)
         return
+    tally.by_outcome[f"{outcome.standing.value}, not published"].append(line)
     tally.trouble(line, outcome.standing.value, outcome.reason or "", id=outcome.id)
     if outcome.standing in _GIVEN_UP and tally.stopped_at is None:
         tally.stopped_at = line
@@ -123,17 +154,63 @@ def read_replies(url: str, tally: Tally, wait: float) -> None:
         if line is None:
             return
         if reply.accepted:
-            tally.outcomes[reply.outcome or "registered"] += 1
+            outcome = reply.outcome or "registered"
+            tally.outcomes[outcome] += 1
+            if reply.to_correct:
+                outcome += ", a part waits for correction"
+                _name_reasons(tally, line, "to_correct", reply, reply.to_correct)
+            tally.by_outcome[outcome].append(line)
             return
         tally.outcomes["rejected"] += 1
+        tally.by_outcome["rejected, waits for correction"].append(line)
         tally.reasons.update(reason.code for reason in reply.reasons)
-        reasons = [{"field": r.field, "code": r.code, "message": r.message} for r in reply.reasons]
-        words = "; ".join(f"{r.field}: {r.message} ({r.code})" for r in reply.reasons)
-        tally.trouble(line, "rejected", words, id=reply.event_id, reasons=reasons)
+        _name_reasons(tally, line, "rejected", reply, reply.reasons)
 
     publishers = sorted({publisher_of(source) for source, _id in waiting})
-    with client_errors(), Replies(url, *publishers) as replies:
-        replies.read(heard, until=lambda: not waiting, idle=wait)
+    with client_errors():
+        _read_when_there(url, publishers, heard, lambda: not waiting, wait)
+
+
+def _read_when_there(
+    url: str,
+    publishers: Sequence[str],
+    heard: Callable[[Reply], None],
+    until: Callable[[], bool],
+    wait: float,
+) -> None:
+    """The reply queue of a new publisher is made with the first answer: it may take a moment."""
+    given_up = time.monotonic() + wait
+    while not until():
+        try:
+            with Replies(url, *publishers) as replies:
+                return replies.read(heard, until=until, idle=wait)
+        except QueueMissing:
+            if time.monotonic() >= given_up:
+                break
+            time.sleep(0.2)
+    for publisher in publishers if len(publishers) > 1 else ():  # one of them may never have been answered
+        try:
+            with Replies(url, publisher) as replies:
+                replies.read(heard, until=until, idle=1)
+        except QueueMissing:
+            continue
+
+
+def _name_reasons(tally: Tally, line: int, kind: str, reply: Reply, reasons: Sequence[Reason]) -> None:
+    words = "; ".join(f"{r.field}: {r.message} ({r.code})" for r in reasons)
+    listed = [{"field": r.field, "code": r.code, "message": r.message} for r in reasons]
+    tally.trouble(line, kind, words, id=reply.event_id, reasons=listed)
+
+
+def _runs(lines: Sequence[int]) -> str:
+    """`2-4, 7` for 2, 3, 4, 7."""
+    runs: list[list[int]] = []
+    for line in sorted(lines):
+        if runs and line <= runs[-1][1] + 1:
+            runs[-1][1] = line
+        else:
+            runs.append([line, line])
+    return ", ".join(f"{first}-{last}" if last > first else str(first) for first, last in runs)
 
 
 def publish_stream(

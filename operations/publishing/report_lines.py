@@ -19,6 +19,9 @@ import orjson
 
 from doorstep_client import Raw, arrival_event
 from doorstep_client.packing import MAX_BYTES
+from field.moments import read_moment
+from field.sent_tables import iso_day
+from operations.publishing.table_rows import TableRows
 
 COLUMNS = (
     *("id", "source", "time", "source_kind", "reference", "name", "identity_type", "identity_number"),
@@ -76,7 +79,7 @@ class ReportLines:
                 end += len(line)
             if too_long:
                 yield BrokenLine(number, f"longer than {MAX_BYTES} bytes")
-            elif content := line.strip():
+            elif content := line.removeprefix(b"\xef\xbb\xbf").strip():
                 try:
                     yield Item(number, self._from_json(number, content), end)
                 except _BadLine as error:
@@ -84,24 +87,19 @@ class ReportLines:
 
     def csv_rows(self, stream: BinaryIO) -> Iterator[Item | BrokenLine]:
         """Raises WrongFile for a header that does not fit."""
-        counted = _Counted(stream)
-        rows = csv.reader(counted, strict=True)
+        table = TableRows(stream, COLUMNS)
         try:
-            header = [name.strip() for name in next(rows, [])]
+            header = table.read_header()
         except (csv.Error, UnicodeDecodeError) as error:
-            raise WrongFile(f"line 1 is no CSV header in UTF-8: {error}") from None
+            raise WrongFile(f"line 1 is no header of a table: {error}") from None
         _check_header(header)
-        while True:
-            line = rows.line_num + 1
+        for line, row in table.rows():
+            if isinstance(row, str):
+                yield BrokenLine(line, row)
+                continue
             try:
-                row = next(rows)
-                if any(cell.strip() for cell in row):
-                    yield Item(line, self._from_row(line, header, row), counted.read)
-            except StopIteration:
-                return
-            except UnicodeDecodeError:
-                yield BrokenLine(line, "not UTF-8: save the table as “CSV UTF-8”")
-            except (csv.Error, _BadLine) as error:
+                yield Item(line, self._from_row(line, row), table.bytes_read)
+            except _BadLine as error:
                 yield BrokenLine(line, str(error))
 
     # --- one line -------------------------------------------------------------------------------------
@@ -141,14 +139,12 @@ class ReportLines:
             raise _BadLine("has no source: give --publisher or --source")
         return arrival_event(source, data, id or event_id(source, line, content), time or _reported_at(data))
 
-    def _from_row(self, line: int, header: list[str], row: list[str]) -> dict[str, Any]:
-        if len(row) != len(header):
-            raise _BadLine(f"has {len(row)} cells, the header {len(header)}")
-        cell = {name: value.strip() for name, value in zip(header, row, strict=True)}
+    def _from_row(self, line: int, cell: dict[str, str]) -> dict[str, Any]:
         get: Callable[[str], str | None] = lambda name: cell.get(name) or None  # noqa: E731
-        for name in NEEDED:
-            if not get(name):
-                raise _BadLine(f"{name} is empty")
+        if not get("name") and not get("identity_number"):
+            raise _BadLine("name is empty, and so is identity_number: give one of them")
+        if not get("arrived_at"):
+            raise _BadLine("arrived_at is empty")
         moving = [get("transport_mode"), get("transport_number"), get("carriage"), get("seat")]
         # Not there where it is not given: an event's id may follow from its content, and must be as before.
         issued_by = {"issuing_country": get("issuing_country")} if get("issuing_country") else {}
@@ -160,7 +156,7 @@ class ReportLines:
                 "identity_type": get("identity_type"),
                 "identity_number": get("identity_number"),
                 "phone": get("phone"),
-                "birth_date": get("birth_date"),
+                "birth_date": iso_day(cell.get("birth_date", "")) or None,
                 "sex": get("sex"),
                 "nationality": get("nationality"),
                 **issued_by,
@@ -181,37 +177,19 @@ class ReportLines:
 
     def _moment(self, text: str, column: str = "arrived_at") -> str:
         try:
-            moment = datetime.fromisoformat(text)
+            moment = read_moment(iso_day(text))
         except ValueError:
             raise _BadLine(f"{column} must be like 2022-10-01T06:12 or 2022-10-01T06:12:00+08:00") from None
         return (moment if moment.tzinfo else moment.replace(tzinfo=self._zone)).isoformat()
 
 
-class _Counted:
-    """Lines of text, and how many bytes they were."""
-
-    def __init__(self, stream: BinaryIO) -> None:
-        self._stream = stream
-        self.read = 0
-
-    def __iter__(self) -> Iterator[str]:
-        return self
-
-    def __next__(self) -> str:
-        line = self._stream.readline(MAX_BYTES)
-        if not line:
-            raise StopIteration
-        first = self.read == 0
-        self.read += len(line)
-        return line.decode("utf-8-sig" if first else "utf-8")
-
-
 def _check_header(header: list[str]) -> None:
-    if unknown := [name for name in header if name not in COLUMNS]:
+    named = [name for name in header if name]
+    if unknown := [name for name in named if name not in COLUMNS]:
         raise WrongFile(f"unknown column {', '.join(unknown)}; known are {', '.join(COLUMNS)}")
     if missing := [name for name in NEEDED if name not in header]:
         raise WrongFile(f"the header has no column {', '.join(missing)}")
-    if len(set(header)) != len(header):
+    if len(set(named)) != len(named):
         raise WrongFile("a column stands in the header twice")
 
 
@@ -244,7 +222,7 @@ def _stop(text: str) -> dict[str, Any]:
     """`620402:2022-09-20:2022-10-01`; the place is a code, an address, or both with a blank between."""
     place, *days = text.rsplit(":", 2)
     try:
-        first, last = (date.fromisoformat(day.strip()).isoformat() for day in days)
+        first, last = (date.fromisoformat(iso_day(day.strip())).isoformat() for day in days)
     except ValueError:
         raise _BadLine("stops must be like 620402:2022-09-20:2022-10-01;…") from None
     coded = _CODE_FIRST.match(place.strip())

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from contracts.faults import Fault, Refused
+from field.sent_tables import header_of, row_of, separator_hint, separator_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +32,12 @@ def read_table(text: str, columns: Sequence[str], optional: Sequence[str] = ()) 
 
     Raises Refused for missing columns and ragged rows.
     """
-    reader = csv.reader(io.StringIO(text.removeprefix("\ufeff")))
-    header = [name.strip() for name in next(reader, [])]
+    text = text.removeprefix("\ufeff")
+    first, _, rest = text.partition("\n")
+    hint = separator_hint(first)
+    separator = hint or separator_of(first, (*columns, *optional))
+    reader = csv.reader(io.StringIO(rest if hint else text), delimiter=separator)
+    header = header_of(next(reader, []))
     faults: list[Fault] = []
     for name in columns:
         if name not in header:
@@ -41,13 +46,12 @@ def read_table(text: str, columns: Sequence[str], optional: Sequence[str] = ()) 
         raise Refused.invalid(faults)
     rows: list[dict[str, str]] = []
     for number, cells in enumerate(reader, start=2):
-        if not any(cell.strip() for cell in cells):
-            rows.append({})
+        try:
+            row = row_of(header, cells)
+        except ValueError as error:
+            Row(f"row {number}", faults).fault("", "row_ragged", str(error))
             continue
-        if len(cells) != len(header):
-            message = f"has {len(cells)} cells, the header {len(header)}"
-            Row(f"row {number}", faults).fault("", "row_ragged", message)
-        rows.append({name: "" for name in optional} | dict(zip(header, map(str.strip, cells), strict=False)))
+        rows.append({name: "" for name in optional} | row if row else {})
     if faults:
         raise Refused.invalid(faults)
     return rows

@@ -126,8 +126,94 @@ def test_a_wrong_header_is_told_before_anything_is_sent(header):
         from_csv(f"{header}\n")
 
 
+def from_bytes(table: bytes) -> list[Item | BrokenLine]:
+    return list(ReportLines("/grid/files", SHANGHAI).csv_rows(io.BytesIO(table)))
+
+
 def test_a_table_in_another_encoding_is_a_broken_line_not_garbage():
-    text = b"name,arrived_at\n" + "安示例,2022-10-01T06:12\n".encode("gbk")
-    (found,) = ReportLines("/grid/files", SHANGHAI).csv_rows(io.BytesIO(text))
+    text = b"name,arrived_at\n" + "José,2022-10-01T06:12\n".encode("latin-1")
+    (found,) = from_bytes(text)
     assert isinstance(found, BrokenLine)
     assert "UTF-8" in found.reason
+
+
+TABLE = (
+    "name,identity_number,phone,birth_date,arrived_at,remarks\n"
+    "魏公式,620102198606060615,16500200001,1986-06-06,2022-10-01T08:00,一、二\n"
+)
+
+
+def as_excel_writes(separator: str = ",", *, guards: bool = False, empty: int = 0, days: str = "-") -> str:
+    """The table as spreadsheets write it: what it says is the same."""
+    lines = []
+    for line in TABLE.splitlines():
+        cells = line.split(",")
+        if guards and cells[0] != "name":
+            cells[1], cells[2] = f'"=""{cells[1]}"""', f"'{cells[2]}"
+        if days != "-" and cells[0] != "name":
+            cells[3], cells[4] = "1986/6/6", "2022/10/1 8:00"
+        lines.append(separator.join([*cells, *[""] * empty]))
+    return "\r\n".join([*lines, separator * (len(lines[0].split(separator)) - 1), "", ""])
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16", "utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize(
+    "table",
+    [
+        as_excel_writes(),
+        as_excel_writes("\t"),
+        as_excel_writes(";"),
+        as_excel_writes("，"),
+        "sep=;\r\n" + as_excel_writes(";"),
+        as_excel_writes(guards=True),
+        as_excel_writes("\t", guards=True, empty=3),
+        as_excel_writes(empty=2),
+        as_excel_writes(days="/"),
+        as_excel_writes().replace("name,", " Name ,", 1),
+        as_excel_writes().replace("一、二", '"一、二"') + "\r\n,,,\r\n",
+        as_excel_writes().replace("一、二", "一、二,,,"),
+    ],
+)
+def test_a_table_says_the_same_however_a_spreadsheet_writes_it(table: str, encoding: str) -> None:
+    (plain,) = from_csv(TABLE)
+    (found,) = from_bytes(table.encode(encoding))
+    assert isinstance(plain, Item) and isinstance(found, Item), found
+    assert (found.send["data"]) == plain.send["data"]
+
+
+WOUNDED = [
+    '安,"2022-10-01T06:12,',
+    '安,2022-10-01T06:12,"open',
+    'a"b,"c"d,e',
+    "安,gestern,",
+    "安,2022-10-01T06:12",
+    "安,2022-10-01T06:12,,x",
+    ",2022-10-01T06:12,",
+]
+
+
+@given(st.lists(st.sampled_from([*WOUNDED, "", "宁,2022-10-01T06:13,"]), max_size=8))
+def test_what_becomes_of_a_line_does_not_depend_on_its_neighbours(lines: list[str]) -> None:
+    table = "\n".join(["name,arrived_at,remarks", *lines, "安示例,2022-10-01T06:12,", ""])
+    found = {item.line: type(item) for item in from_csv(table)}
+    assert found == {
+        number: BrokenLine if line in WOUNDED else Item
+        for number, line in enumerate([*lines, "安示例,2022-10-01T06:12,"], start=2)
+        if line
+    }
+
+
+def test_a_cell_may_hold_line_breaks() -> None:
+    first, second = from_csv('name,arrived_at,remarks\n安,2022-10-01T06:12,"一\n二"\n宁,2022-10-01T06:13,\n')
+    assert isinstance(first, Item) and first.send["data"]["remarks"] == "一\n二"
+    assert (first.line, second.line) == (2, 4)
+
+
+def test_a_cell_without_a_column_is_named_by_the_number_of_its_column() -> None:
+    (found,) = from_csv("name,,arrived_at\n安,x,2022-10-01T06:12\n")
+    assert isinstance(found, BrokenLine) and found.reason.startswith("column 2 holds something")
+
+
+def test_who_has_a_number_needs_no_name() -> None:
+    (found,) = from_csv("name,identity_number,arrived_at\n,620102198606060615,2022-10-01T06:12\n")
+    assert isinstance(found, Item)
