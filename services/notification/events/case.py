@@ -29,6 +29,8 @@ MEASURE: Final = Selector("measures", "measure", MEASURES)
 # Roles that a resident may call: the first of them that the case has is named in texts.
 _CONTACT_ROLES: Final = ("grid_worker", "community_officer", "health_worker")
 
+_CANCELLED: Final = "cancelled"  # the state of a case
+
 _SAYS: Final = ("measure", "days", "counted_from", "release_on")
 
 
@@ -43,6 +45,7 @@ class CaseEvent(InformingEvent):
         "release_on": Parameter(date(2022, 12, 12), optional=True),
         "risk_level": Parameter("medium", optional=True),
         "reason": Parameter(None, optional=True),
+        "ended": Parameter(True, optional=True),
         "contact_by": Parameter(datetime.fromisoformat("2022-11-28T12:30:00+00:00"), optional=True),
     }
     recipients: ClassVar[tuple[str, ...]] = (RESIDENT, OWNER, TEAM)
@@ -70,6 +73,7 @@ class CaseEvent(InformingEvent):
                 "release_on": data.get("release_on"),
                 "risk_level": data.get("risk_level"),
                 "reason": change.get("reason"),
+                "ended": True if data["state"] == _CANCELLED else None,
                 "contact_by": _contact_by(data.get("today") or ()),
             },
             data.get("household_id"),

@@ -19,7 +19,6 @@ from services.notification.channels.answers import Answer, Outcome
 from services.notification.events.event import FORMER, RESIDENT, Notice
 from services.notification.messages import states
 from services.notification.messages.attempts import BackOff
-from services.notification.messages.former_numbers import NoticesByKey, former_persons
 from services.notification.messages.ledger import Channels, Ledger
 from services.notification.messages.letters import (
     Letter,
@@ -30,6 +29,12 @@ from services.notification.messages.letters import (
     has_address,
 )
 from services.notification.messages.tables import messages, notices
+from services.notification.messages.told_before import (
+    TAKING_BACK,
+    NoticesByKey,
+    notice_to_take_back,
+    read_told,
+)
 
 # Literals, so that the planner sees that the partial index holds all of them.
 _DUE = (
@@ -54,17 +59,18 @@ def lease_due(
     if not due:
         return []
     by_case = _notices_of(uow.conn, {message.case_id for message in due})
-    former = former_persons(uow.conn, due, by_case)
+    told = read_told(uow.conn, due)
     ledger = Ledger(uow, now, channels, back_off)
     letters = []
     lease = new_id()
     for message in due:
         of_case = by_case[message.case_id]
         stored = of_case.get(message.notice)
+        void = notice_to_take_back(message, of_case, told) if message.template in TAKING_BACK else None
         is_former = message.recipient.kind == FORMER
-        person = former.get(message.id) if is_former else _person(stored, of_case)
+        person = _person(void if is_former else stored, of_case)
         letter = Letter(message, stored, person, lease, message.attempts)
-        if is_former and person is None:
+        if message.state == states.PENDING and message.template in TAKING_BACK and void is None:
             ledger.cancel(letter, "never_told")
         elif message.state == states.SENDING:
             ledger.enter(letter, Outcome(Answer.LOST, "lease_expired"))
@@ -144,14 +150,25 @@ def _person(stored: StoredNotice | None, of_case: NoticesByKey) -> str | None:
 
 
 def _superseded(message: Message, notice: Notice, of_case: Iterable[StoredNotice]) -> bool:
-    """Whether a later event of the same kind of thing informs the same recipient of what holds now."""
+    """Whether a later event of the same kind of thing informs the same recipient of what holds now.
+
+    Nobody is reminded of a task once its case has ended.
+    """
+    of_case = list(of_case)
+    if _thing(notice) != _CASE:
+        known = [later.notice for later in of_case if _thing(later.notice) == _CASE]
+        newest = max(known, key=lambda notice: notice.version, default=None)
+        return newest is not None and bool(newest.parameters.get("ended"))
     return any(
         later.notice.supersedes
         and later.notice.version > notice.version
-        and _thing(later.notice) == _thing(notice)
+        and _thing(later.notice) == _CASE
         and message.recipient.id in later.recipients
         for later in of_case
     )
+
+
+_CASE = "case"
 
 
 def _thing(notice: Notice) -> str:

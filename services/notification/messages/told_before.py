@@ -1,0 +1,68 @@
+"""Texts that only take an earlier one back go to whoever was told, and to nobody else."""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from sqlalchemy import and_, or_, select
+from sqlalchemy.engine import Connection
+
+from chassis.database.statements import is_in
+from services.notification.events.event import FORMER, RESIDENT
+from services.notification.messages import states
+from services.notification.messages.letters import Message, StoredNotice
+from services.notification.messages.message_id import id_range
+from services.notification.messages.tables import messages
+
+NoticesByKey = Mapping[str, StoredNotice]
+"""The notices of one case."""
+Told = frozenset[tuple[str, str, str]]
+"""(case, notice, recipient) of texts that somebody may have read."""
+
+TAKING_BACK: Final = frozenset(
+    {"resident_cancelled", "worker_cancelled", "worker_handed_on", "sent_in_error"}
+)
+"""Templates that say no more than that earlier texts are void."""
+
+_READ: Final = (states.ACCEPTED, states.DELIVERED, states.UNKNOWN, states.SENDING)
+_TRIED: Final = (states.PENDING, states.CANCELLED)
+"""The answer to an attempt may have been lost."""
+
+
+def read_told(conn: Connection, due: Sequence[Message]) -> Told:
+    """What was told of the cases of which something is to be taken back."""
+    cases = {message.case_id for message in due if message.template in TAKING_BACK}
+    if not cases:
+        return frozenset()
+    m = messages.c
+    ranges = [and_(m.id.between(*id_range(case_id)), m.case_id == case_id) for case_id in sorted(cases)]
+    tried = is_in(conn, m.state, _TRIED) & (m.attempts > 0)
+    rows = conn.execute(
+        select(m.case_id, m.notice, m.recipient_kind, m.staff_id)
+        .where(or_(*ranges))
+        .where(is_in(conn, m.state, _READ) | tried)
+    )
+    return frozenset((case_id, notice, staff_id or kind) for case_id, notice, kind, staff_id in rows)
+
+
+def notice_to_take_back(message: Message, of_case: NoticesByKey, told: Told) -> StoredNotice | None:
+    """The last notice by which whoever gets the message was told before; None: nothing is to be taken back.
+
+    For a former number it is the last one that went to it: it holds the person with that number.
+    """
+    now = of_case.get(message.notice)
+    if now is None:
+        return None
+    to = RESIDENT if message.recipient.kind == FORMER else message.recipient.id
+    earlier = [stored for stored in of_case.values() if _is_earlier(stored, now)]
+    earlier.sort(key=lambda stored: stored.notice.version, reverse=True)
+    for stored in earlier:
+        if (message.case_id, stored.notice.key, to) in told:
+            return stored
+        if message.recipient.kind == FORMER and FORMER in stored.recipients:
+            return None  # whoever had the number before this one was told then
+    return None
+
+
+def _is_earlier(stored: StoredNotice, now: StoredNotice) -> bool:
+    """Of a case: overdue tasks have versions of their own."""
+    return stored.notice.event.startswith("case.") and stored.notice.version < now.notice.version

@@ -1,0 +1,179 @@
+"""Who was told something that is no longer so is told what is, once, and whoever was not told is left alone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chassis.ids import new_id
+from chassis.unit_of_work import Work
+from tests.integration.notification.trial import (
+    SEALER,
+    Gateway,
+    changed,
+    inform,
+    opened,
+    overdue,
+    person,
+    recorded,
+    rows,
+    send_all,
+)
+
+WRONG, RIGHT = person(1, phone="16500090001"), person(1, phone="16500090009")
+CORRECTED = ["details", "phone", "wrong_number"]
+
+
+def member(staff_id: str) -> dict[str, Any]:
+    contact = SEALER.seal({"name": "李红", "phone": f"1391111{staff_id[-4:]}"})
+    return {"role": "grid_worker", "staff_id": staff_id, "contact": contact}
+
+
+TEAM, OTHERS = [member("w0001")], [member("w0002")]
+
+
+def told(work: Work, notice: str) -> dict[str, tuple[str, str | None]]:
+    """Of a notice: recipient -> template and, where it was not sent, why not."""
+    return {
+        row["staff_id"] or row["recipient_kind"]: (
+            row["template"],
+            None if row["state"] == "accepted" else row["reason"],
+        )
+        for row in rows(work)
+        if row["notice"] == notice
+    }
+
+
+def test_a_corrected_phone_is_told_to_resident_worker_and_the_stranger_who_has_the_old_one(
+    work: Work, gateway: Gateway
+) -> None:
+    """Case 09: the number of the first report was a stranger's."""
+    case = new_id()
+    sender = gateway.sender(work)
+    inform(work, opened(case, person=WRONG, team=TEAM))
+    send_all(work, sender)
+    assert gateway.sent()["numbers"] == 2
+    inform(work, changed(case, 2, CORRECTED, person=RIGHT, team=TEAM))
+    send_all(work, sender)
+    assert told(work, "changed:2") == {
+        "resident": ("resident_home_isolation", None),
+        "w0001": ("worker_corrected", None),
+        "former": ("sent_in_error", None),
+    }
+    assert gateway.sent()["numbers"] == 3, "the wrong number, the right one, the worker's"
+    kinds = {event["data"]["recipient"]["kind"] for event in recorded(work, "message.accepted")}
+    assert kinds == {"resident", "staff"}, "what older readers know"
+
+
+def test_a_stranger_who_was_never_told_is_not_told_of_an_error(work: Work, gateway: Gateway) -> None:
+    case = new_id()
+    inform(work, opened(case, person=WRONG, team=TEAM))
+    inform(work, changed(case, 2, CORRECTED, person=RIGHT, team=TEAM))
+    send_all(work, gateway.sender(work))
+    assert told(work, "opened:1")["resident"] == ("resident_home_isolation", "superseded")
+    assert told(work, "changed:2")["former"] == ("sent_in_error", "never_told")
+    assert gateway.sent()["numbers"] == 2, "the right one, and the worker's"
+
+
+def test_a_number_corrected_twice_is_taken_back_from_each_stranger_once(work: Work, gateway: Gateway) -> None:
+    case = new_id()
+    sender = gateway.sender(work)
+    for version, phone in enumerate(("16500090001", "16500090002", "16500090003"), start=1):
+        known = person(1, phone=phone)
+        kinds = CORRECTED if version > 1 else None
+        event = (
+            changed(case, version, kinds, person=known, team=TEAM)
+            if kinds
+            else opened(case, person=known, team=TEAM)
+        )
+        inform(work, event)
+        send_all(work, sender)
+    assert gateway.sent()["numbers"] == 4
+    assert told(work, "changed:2")["former"] == told(work, "changed:3")["former"] == ("sent_in_error", None)
+
+
+def test_a_stranger_who_cannot_be_reached_makes_no_work(work: Work, gateway: Gateway) -> None:
+    case = new_id()
+    sender = gateway.sender(work)
+    inform(work, opened(case, person=WRONG, team=TEAM))
+    send_all(work, sender)
+    gateway.behave(fail_share=1.0, fail_status=422)
+    inform(work, changed(case, 2, CORRECTED, person=RIGHT, team=TEAM))
+    send_all(work, sender)
+    assert told(work, "changed:2")["former"][1] is not None
+    recipients = [event["data"]["recipient"] for event in recorded(work, "message.undeliverable")]
+    assert sorted(one["kind"] for one in recipients) == ["resident", "staff"]
+
+
+def test_another_door_is_told_to_the_worker_alone(work: Work, gateway: Gateway) -> None:
+    case = new_id()
+    inform(work, opened(case, team=TEAM), changed(case, 2, ["details", "door"], team=TEAM))
+    send_all(work, gateway.sender(work))
+    assert told(work, "changed:2") == {"w0001": ("worker_corrected", None)}
+    assert told(work, "opened:1")["resident"] == ("resident_home_isolation", None)
+    assert told(work, "opened:1")["w0001"] == ("worker_case", "superseded")
+
+
+def test_a_door_of_somebody_else_is_told_to_both_workers_and_the_resident(
+    work: Work, gateway: Gateway
+) -> None:
+    case = new_id()
+    sender = gateway.sender(work)
+    handed = changed(case, 2, ["assigned", "details", "door", "handed_on"], team=OTHERS)
+    handed.data["change"]["previous_owner"] = TEAM[0]
+    inform(work, opened(case, team=TEAM))
+    send_all(work, sender)
+    inform(work, handed)
+    send_all(work, sender)
+    assert told(work, "changed:2") == {
+        "resident": ("resident_home_isolation", None),
+        "w0001": ("worker_handed_on", None),
+        "w0002": ("worker_case", None),
+    }
+
+
+def test_what_is_called_off_is_told_to_whoever_was_told_and_reminds_nobody(
+    work: Work, gateway: Gateway
+) -> None:
+    known, unknown = new_id(), new_id()
+    sender = gateway.sender(work)
+    inform(work, opened(known, team=TEAM))
+    send_all(work, sender)
+    inform(work, opened(unknown, team=TEAM), overdue(known))
+    for case in (known, unknown):
+        inform(work, changed(case, 2, ["cancelled"], state="cancelled", team=TEAM, today=[]))
+    send_all(work, sender)
+    found = {
+        (row["case_id"] == known, row["notice"].partition(":")[0], row["recipient_kind"]): (
+            row["state"],
+            None if row["state"] == "accepted" else row["reason"],
+        )
+        for row in rows(work)
+    }
+    sent, void, silent = ("accepted", None), ("cancelled", "superseded"), ("cancelled", "never_told")
+    assert found == {
+        (True, "opened", "resident"): sent,
+        (True, "opened", "staff"): sent,
+        (True, "changed", "resident"): sent,
+        (True, "changed", "staff"): sent,
+        (True, "overdue", "staff"): void,
+        (False, "opened", "resident"): void,
+        (False, "opened", "staff"): void,
+        (False, "changed", "resident"): silent,
+        (False, "changed", "staff"): silent,
+    }
+
+
+def test_a_case_that_opens_again_is_told_and_reminded_of(work: Work, gateway: Gateway) -> None:
+    case = new_id()
+    sender = gateway.sender(work)
+    inform(work, opened(case, team=TEAM))
+    send_all(work, sender)
+    inform(work, changed(case, 2, ["cancelled"], state="cancelled", team=TEAM, today=[]))
+    send_all(work, sender)
+    inform(work, changed(case, 3, ["stricter", "assigned", "details"], team=TEAM), overdue(case))
+    send_all(work, sender)
+    assert told(work, "changed:3") == {
+        "resident": ("resident_changed", None),
+        "w0001": ("worker_case", None),
+    }
+    assert [row["state"] for row in rows(work) if row["notice"].startswith("overdue")] == ["accepted"]
