@@ -1,4 +1,4 @@
-"""Who was told something that is no longer so is told what is, once, and whoever was not told is left alone."""
+"""Who was told something that is no longer so is told what is, and who was not told is left alone."""
 
 from __future__ import annotations
 
