@@ -146,6 +146,7 @@ class _Tree:
             line = branch.add(
                 f"{self._time(message['created_at'])} to {to}{escape(phone)}: {message['template']} "
                 f"by {message['channel']}: {_coloured(message['state'])}"
+                f"{' by the gateway' if message['state'] == 'accepted' else ''}"
             )
             for text in filter(None, [message.get("text")]):
                 line.add(escape(text))
