@@ -127,7 +127,7 @@ def open_message(message: Message, notice: Notice | None, person: str | None, un
     if message.recipient.kind == FORMER:
         return Opened(_former(notice, person, unseal), {})
     parameters = notice.parameters if notice else {}
-    resident = with_phone_of_contact(unseal(person)) if person else {}
+    resident = unseal(person) if person else {}
     if message.recipient.kind == RESIDENT:
         worker = unseal(notice.worker) if notice and notice.worker else {}
         own = resident
@@ -135,15 +135,8 @@ def open_message(message: Message, notice: Notice | None, person: str | None, un
     else:
         own = unseal(message.recipient.contact) if message.recipient.contact else {}
         others = {f"resident_{part}": resident.get(part) for part in ("name", "phone", "address")}
+        others["resident_phone"] = others["resident_phone"] or contact_of(resident).get("phone")
     return Opened(own, {**parameters, "name": own.get("name"), **others})
-
-
-def with_phone_of_contact(person: dict[str, Any]) -> dict[str, Any]:
-    """A child or an old person without a phone is reached through whoever came along and has one."""
-    contact = person.get("contact")
-    if person.get("phone") or not contact:
-        return person
-    return person | {"phone": contact.get("phone")}
 
 
 def _former(notice: Notice | None, former: str | None, unseal: Unseal) -> Mapping[str, Any]:
@@ -153,9 +146,14 @@ def _former(notice: Notice | None, former: str | None, unseal: Unseal) -> Mappin
     return {} if own.get("phone") == now.get("phone") else {"phone": own.get("phone")}
 
 
+def contact_of(resident: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Who came along with a child or an old person without a phone, and has one."""
+    return resident.get("contact") or {}
+
+
 def has_address(kind: str, person: str, unseal: Unseal) -> bool:
     try:
-        return bool(with_phone_of_contact(unseal(person)).get(kind))
+        return bool(unseal(person).get(kind))
     except SealBroken:  # it is reported when the message itself is opened
         return True
 

@@ -16,11 +16,12 @@ from chassis.unit_of_work import Work
 from services.notification.channels.answers import Answer, Outcome
 from services.notification.channels.channel import Channel
 from services.notification.channels.phone_lines import phone_of
+from services.notification.events.event import RESIDENT
 from services.notification.messages.attempts import BackOff
 from services.notification.messages.counters import SENDS
 from services.notification.messages.lease_due import lease_due, with_housemates
 from services.notification.messages.ledger import Channels
-from services.notification.messages.letters import Letter, open_message
+from services.notification.messages.letters import Letter, contact_of, open_message
 from services.notification.messages.settle import settle
 from services.notification.texts.texts import Texts
 
@@ -168,6 +169,9 @@ class Sender:
         if not address and letter.housemate:
             housemate = unseal(letter.housemate)
             address, phone = housemate.get(channel.address), phone or housemate.get("phone")
+        if not address and message.recipient.kind == RESIDENT:  # nobody of the household has a case yet
+            contact = contact_of(opened.own)
+            address, phone = contact.get(channel.address), phone or contact.get("phone")
         if not address:
             return _Written(None, "", phone)
         text = self._texts.render(

@@ -232,6 +232,27 @@ def test_a_resident_without_a_phone_is_reached_on_that_of_the_household(work: Wo
     assert (sent["keys"], sent["numbers"]) == (2, 1)
 
 
+def test_an_infant_is_reached_through_who_came_along_though_they_have_no_case(
+    work: Work, gateway: Gateway
+) -> None:
+    mother = {"name": "甘露", "phone": "13909311234"}
+    infant = {"name": "甘小满", "phone": None, "address": None, "contact": mother}
+    inform(work, opened(team=[], assigned=False, person=SEALER.seal(infant), household_id=new_id()))
+    send_all(work, gateway.sender(work))
+    assert states(work) == {"accepted": 1}
+    assert gateway.sent()["keys"] == 1
+
+
+def test_the_phone_of_a_housemates_case_comes_before_that_of_the_report(work: Work, gateway: Gateway) -> None:
+    """It may have been corrected since."""
+    household = new_id()
+    infant = {"name": "甘小满", "phone": None, "contact": {"name": "甘露", "phone": "13909311234"}}
+    inform(work, opened(team=[], assigned=False, household_id=household))
+    inform(work, opened(team=[], assigned=False, person=SEALER.seal(infant), household_id=household))
+    send_all(work, gateway.sender(work))
+    assert (gateway.sent()["keys"], gateway.sent()["numbers"]) == (2, 1)
+
+
 def test_a_household_without_any_phone_goes_to_a_human(work: Work, gateway: Gateway) -> None:
     nobody = SEALER.seal({"name": "王小明", "phone": None, "address": None})
     inform(work, opened(team=[], assigned=False, person=nobody, household_id=new_id()))
