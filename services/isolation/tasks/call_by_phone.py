@@ -46,12 +46,17 @@ def call_by_phone(uow: UnitOfWork, events: Sequence[Event]) -> None:
             case = cases.get(event.data["case_id"])
             if case is None:
                 raise Wrong(f"message {message_id} is about a case that is not here")
-            if case.closed_at is None:
+            if case.closed_at is None or _tells_the_end(case, event):
                 cases[case.case_id] = (
                     _add_call(book, case, event)
                     if _to_resident(event)
                     else _climb(book, case, event, not_reached)
                 )
+
+
+def _tells_the_end(case: Case, event: Event) -> bool:
+    """Whoever was told a measure, by whatever way, must hear that it is void."""
+    return _to_resident(event) and event.data.get("about") == f"changed:{case.version}"
 
 
 def _to_resident(event: Event) -> bool:

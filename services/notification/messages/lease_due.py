@@ -152,12 +152,14 @@ def _person(stored: StoredNotice | None, of_case: NoticesByKey) -> str | None:
 def _superseded(message: Message, notice: Notice, of_case: Iterable[StoredNotice]) -> bool:
     """Whether a later event of the same kind of thing informs the same recipient of what holds now.
 
-    Nobody is reminded of a task once its case has ended.
+    Nobody is reminded of a task once its case has ended, but for calling or visiting whom no text tells so.
     """
     of_case = list(of_case)
     if _thing(notice) != _CASE:
         known = [later.notice for later in of_case if _thing(later.notice) == _CASE]
         newest = max(known, key=lambda notice: notice.version, default=None)
+        if notice.parameters.get("task_kind") in _INSTEAD_OF_TEXTS:
+            return False
         return newest is not None and bool(newest.parameters.get("ended"))
     return any(
         later.notice.supersedes
@@ -169,6 +171,7 @@ def _superseded(message: Message, notice: Notice, of_case: Iterable[StoredNotice
 
 
 _CASE = "case"
+_INSTEAD_OF_TEXTS = ("call_them", "visit_them")
 
 
 def _thing(notice: Notice) -> str:

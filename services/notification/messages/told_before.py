@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.engine import Connection
 
 from chassis.database.statements import is_in
@@ -16,7 +16,7 @@ from services.notification.messages.tables import messages
 NoticesByKey = Mapping[str, StoredNotice]
 """The notices of one case."""
 Told = frozenset[tuple[str, str, str]]
-"""(case, notice, recipient) of texts that somebody may have read."""
+"""(case, notice, recipient) of texts that somebody may have read, or been told by a human instead."""
 
 TAKING_BACK: Final = frozenset(
     {"resident_cancelled", "worker_cancelled", "worker_handed_on", "sent_in_error"}
@@ -26,6 +26,8 @@ TAKING_BACK: Final = frozenset(
 _READ: Final = (states.ACCEPTED, states.DELIVERED, states.UNKNOWN, states.SENDING)
 _TRIED: Final = (states.PENDING, states.CANCELLED)
 """The answer to an attempt may have been lost."""
+_BY_HUMAN: Final = "by_human"
+"""As a recipient: the resident whom no text reached, so that somebody was asked to call or visit them."""
 
 
 def read_told(conn: Connection, due: Sequence[Message]) -> Told:
@@ -37,11 +39,18 @@ def read_told(conn: Connection, due: Sequence[Message]) -> Told:
     ranges = [and_(m.id.between(*id_range(case_id)), m.case_id == case_id) for case_id in sorted(cases)]
     tried = is_in(conn, m.state, _TRIED) & (m.attempts > 0)
     rows = conn.execute(
-        select(m.case_id, m.notice, m.recipient_kind, m.staff_id)
+        select(m.case_id, m.notice, m.recipient_kind, m.staff_id, m.state)
         .where(or_(*ranges))
-        .where(is_in(conn, m.state, _READ) | tried)
+        .where(is_in(conn, m.state, _READ) | tried | _by_human())
     )
-    return frozenset((case_id, notice, staff_id or kind) for case_id, notice, kind, staff_id in rows)
+    return frozenset(
+        (case_id, notice, _BY_HUMAN if state == states.FAILED else staff_id or kind)
+        for case_id, notice, kind, staff_id, state in rows
+    )
+
+
+def _by_human() -> ColumnElement[bool]:
+    return (messages.c.state == states.FAILED) & (messages.c.recipient_kind == RESIDENT)
 
 
 def notice_to_take_back(message: Message, of_case: NoticesByKey, told: Told) -> StoredNotice | None:
@@ -55,8 +64,9 @@ def notice_to_take_back(message: Message, of_case: NoticesByKey, told: Told) -> 
     to = RESIDENT if message.recipient.kind == FORMER else message.recipient.id
     earlier = [stored for stored in of_case.values() if _is_earlier(stored, now)]
     earlier.sort(key=lambda stored: stored.notice.version, reverse=True)
+    ways = {to, _BY_HUMAN} if message.recipient.kind == RESIDENT else {to}
     for stored in earlier:
-        if (message.case_id, stored.notice.key, to) in told:
+        if any((message.case_id, stored.notice.key, way) in told for way in ways):
             return stored
         if message.recipient.kind == FORMER and FORMER in stored.recipients:
             return None  # whoever had the number before this one was told then

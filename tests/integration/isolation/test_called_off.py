@@ -70,6 +70,25 @@ def test_a_case_whose_arrival_is_called_off_is_cancelled_and_frees_everybody(iso
     assert isolation.audit()["balanced"]
 
 
+def test_whom_no_text_tells_of_the_end_is_called(isolation: Trial) -> None:
+    """Somebody with a landline, who was called at the beginning: they would stay in for nothing."""
+    came = arrival(expected=True)
+    isolation.follow(came)
+    isolation.follow(off(came))
+    late, last = (
+        undeliverable(came.subject or "", about, MORNING, about=about, reason="landline", instead="call")
+        for about in ("opened:1", "changed:2")
+    )
+    isolation.do(call_by_phone, [late, last])
+    (task,) = isolation.tasks(came, "due")
+    assert (task["kind"], task["about"]) == ("call_them", "changed:2")
+    assert isolation.case(came)["state"] == "cancelled"
+    isolation.clock.advance(hours=3)
+    isolation.run_timers()
+    assert {event.data["kind"] for event in isolation.recorded("task.overdue")} == {"call_them"}
+    assert isolation.audit()["balanced"]
+
+
 def test_whoever_comes_after_all_is_followed_again(isolation: Trial) -> None:
     came = arrival(expected=True)
     isolation.follow(came)

@@ -163,6 +163,22 @@ def test_what_is_called_off_is_told_to_whoever_was_told_and_reminds_nobody(
     }
 
 
+def test_who_was_asked_by_phone_is_told_of_the_end_by_phone(work: Work, gateway: Gateway) -> None:
+    """A human was asked to tell them, so they may know of the measure; and somebody must see to it."""
+    case, landline = new_id(), person(1, phone="09318412345")
+    sender = gateway.sender(work)
+    inform(work, opened(case, team=TEAM, person=landline))
+    send_all(work, sender)
+    inform(work, changed(case, 2, ["cancelled"], state="cancelled", team=TEAM, person=landline, today=[]))
+    inform(work, overdue(case, kind="call_them"), overdue(case))
+    send_all(work, sender)
+    assert told(work, "changed:2")["resident"] == ("resident_cancelled", "landline")
+    about = [event["data"]["about"] for event in recorded(work, "message.undeliverable")]
+    assert sorted(about) == ["changed:2", "opened:1"]
+    reminders = sorted(row["state"] for row in rows(work) if row["notice"].startswith("overdue"))
+    assert reminders == ["accepted", "cancelled"], "of that call, and of nothing else"
+
+
 def test_a_case_that_opens_again_is_told_and_reminded_of(work: Work, gateway: Gateway) -> None:
     case = new_id()
     sender = gateway.sender(work)

@@ -173,7 +173,7 @@ def changed(case_id: str, version: int, kinds: list[str], **more: Any) -> Event:
     return opened(case_id, version=version, type="case.changed", change=change, **more)
 
 
-def overdue(case_id: str, step: int = 1) -> Event:
+def overdue(case_id: str, step: int = 1, kind: str = "first_contact") -> Event:
     task_id = new_id()
     staff = {
         "staff_id": "w1",
@@ -185,7 +185,7 @@ def overdue(case_id: str, step: int = 1) -> Event:
         "task_id": task_id,
         "case_id": case_id,
         "arrival_id": case_id,
-        "kind": "first_contact",
+        "kind": kind,
         "day": 0,
         "due_by": "2022-10-01T03:00:00Z",
         "step": step,
