@@ -6,6 +6,7 @@ batch mode is our convention.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -13,6 +14,7 @@ from typing import Any
 
 import orjson
 
+from contracts.encodings import NotUnpacked, unpacked
 from contracts.faults import Fault
 from field.moments import read_moment
 
@@ -24,6 +26,7 @@ MAX_EVENTS = 200
 MAX_BYTES = 1024 * 1024
 
 _DEEP = 200
+_DECODER = json.JSONDecoder()
 
 _REQUIRED = ("specversion", "id", "source", "type")
 
@@ -41,7 +44,8 @@ class Event:
     """One event as handlers see it. `time` is aware; `data` holds what its schema loaded.
 
     Where a handler reads leniently and `problems` is not empty, `data` is the raw JSON object instead.
-    `letter` is the dead letter that was replayed, where the event came from one.
+    `letter` is the dead letter that was replayed, where the event came from one; `origin` the message in
+    which it came, where it came in one.
     """
 
     id: str
@@ -58,6 +62,7 @@ class Event:
     raw: dict[str, Any] = field(default_factory=dict)
     publisher: str | None = None
     letter: str | None = None
+    origin: Parsed | None = field(default=None, compare=False, repr=False)
 
     @property
     def key(self) -> tuple[str, str]:
@@ -117,17 +122,47 @@ class BadEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class Wire:
+    """Bytes as they travelled, with what the message said of them."""
+
+    body: bytes
+    content_type: str
+    content_encoding: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Parsed:
-    """A message that is JSON: a document for each event, sound or not."""
+    """A message that is JSON: a document for each event, sound or not.
+
+    :param wire: the message as it came; `text` is its body without packing.
+    """
 
     documents: list[Any]
     may_hold_nul: bool
+    wire: Wire
+    text: bytes
+    is_batch: bool = False
 
     def read(self, document: Any, publisher: str | None) -> Event:
         """One of the documents as an event. Raises Unreadable."""
         if self.may_hold_nul and _holds_nul(document):
             raise Unreadable("texts must not hold the NUL character")
-        return _event(document, publisher)
+        return _event(document, publisher, self)
+
+    def wire_of(self, document: Any) -> Wire:
+        """The bytes of one of the documents, as they stand in the message; the same object must be given."""
+        if not self.is_batch:
+            return self.wire
+        number = next((n for n, one in enumerate(self.documents) if one is document), None)
+        spans = _spans(self.text) if number is not None else []
+        if number is None or len(spans) != len(self.documents):
+            return Wire(orjson.dumps(document), ONE)
+        return Wire(spans[number], ONE)
+
+
+def wire_of(event: Event) -> Wire:
+    """The event as it came, to the bit; one that came in no message as it would be sent."""
+    return event.origin.wire_of(event.raw) if event.origin else Wire(orjson.dumps(event.raw), ONE)
 
 
 def read_message(
@@ -138,30 +173,71 @@ def read_message(
     return [parsed.read(document, publisher) for document in parsed.documents]
 
 
-def parse_message(body: bytes | memoryview | str, content_type: str | None) -> Parsed:
+def parse_message(
+    body: bytes | memoryview | str, content_type: str | None, content_encoding: str | None = None
+) -> Parsed:
     """The documents in one message, in their order. Raises Unreadable for what is wrong with all of it."""
     kind = (content_type or "").partition(";")[0].strip().lower()
     if kind not in (ONE, BATCH):
         raise Unreadable(f"content type must be {ONE} or {BATCH}")
     if len(body) > MAX_BYTES:
         raise Unreadable(f"body is over {MAX_BYTES} bytes")
+    wire = Wire(bytes_of(body), content_type or "", content_encoding)
     try:
-        document = orjson.loads(body)
-    except orjson.JSONDecodeError as error:
-        raise Unreadable(f"body is not JSON (at character {error.pos})") from None
-    if _may_be_deep(body) and not _can_be_written(document):
+        text = unpacked(wire.body, content_encoding, content_type, MAX_BYTES)
+    except NotUnpacked as error:
+        raise Unreadable(str(error)) from None
+    document = _json(text)
+    if text.count(b"{") + text.count(b"[") > _DEEP and not _can_be_written(document):
         raise Unreadable("nested too deeply")
-    may_hold_nul = _may_hold_nul(body)
+    may_hold_nul = b"\\u0000" in text
     if kind == ONE:
-        return Parsed([document], may_hold_nul)
+        return Parsed([document], may_hold_nul, wire, text)
     if not isinstance(document, list) or not document:
         raise Unreadable("a batch must be a JSON array with at least one event")
     if len(document) > MAX_EVENTS:
         raise Unreadable(f"a batch holds at most {MAX_EVENTS} events")
-    return Parsed(document, may_hold_nul)
+    return Parsed(document, may_hold_nul, wire, text, is_batch=True)
 
 
-def _event(document: Any, publisher: str | None) -> Event:
+def bytes_of(body: bytes | memoryview | str) -> bytes:
+    return body.encode("utf-8", "replace") if isinstance(body, str) else bytes(body)
+
+
+def _json(text: bytes) -> Any:
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        try:
+            text.decode()
+        except UnicodeDecodeError as wrong:
+            raise Unreadable(f"body is not JSON: it is no UTF-8 (at byte {wrong.start})") from None
+        raise Unreadable(f"body is not JSON (at character {error.pos})") from None
+
+
+def _spans(text: bytes) -> list[bytes]:
+    """Each item of a JSON array as its bytes; none where Python's own reader cannot follow."""
+    array = text.decode()
+    found, at = [], _after_blanks(array, _after_blanks(array, 0) + 1)
+    try:
+        while True:
+            _, end = _DECODER.raw_decode(array, at)
+            found.append(array[at:end].encode())
+            at = _after_blanks(array, end)
+            if array[at] != ",":
+                return found
+            at = _after_blanks(array, at + 1)
+    except (ValueError, RecursionError, IndexError):
+        return []
+
+
+def _after_blanks(text: str, at: int) -> int:
+    while text[at] in " \t\r\n":
+        at += 1
+    return at
+
+
+def _event(document: Any, publisher: str | None, origin: Parsed) -> Event:
     if not isinstance(document, dict):
         raise Unreadable("an event must be a JSON object")
     for name in _REQUIRED:
@@ -198,14 +274,8 @@ def _event(document: Any, publisher: str | None) -> Event:
         traceparent=document.get("traceparent"),
         raw=document,
         publisher=publisher,
+        origin=origin,
     )
-
-
-def _may_be_deep(body: bytes | memoryview | str) -> bool:
-    if isinstance(body, str):
-        return body.count("{") + body.count("[") > _DEEP
-    raw = bytes(body)
-    return raw.count(b"{") + raw.count(b"[") > _DEEP
 
 
 def _can_be_written(document: Any) -> bool:
@@ -215,10 +285,6 @@ def _can_be_written(document: Any) -> bool:
     except orjson.JSONEncodeError:
         return False
     return True
-
-
-def _may_hold_nul(body: bytes | memoryview | str) -> bool:
-    return "\\u0000" in body if isinstance(body, str) else b"\\u0000" in bytes(body)
 
 
 def _holds_nul(value: Any) -> bool:

@@ -35,6 +35,17 @@ def chassis_tables(metadata: MetaData) -> None:
     Index("outbox_log", outbox.c.created_at, postgresql_using="brin")
     _add_dead_letters(metadata)
     Table(
+        "arrived_events",  # of outsiders, counted where they are settled: chassis.messaging.arrived
+        metadata,
+        Column("handler", String(60), primary_key=True),
+        Column("publisher", String(100), primary_key=True),
+        Column("source", String(200), primary_key=True),
+        Column("day", String(10), primary_key=True),  # of the event's time, in the district's zone
+        Column("outcome", String(20), primary_key=True),
+        Column("shard", Integer, primary_key=True, autoincrement=False),
+        Column("events", Integer, nullable=False),
+    )
+    Table(
         "leases",
         metadata,
         Column("name", String(100), primary_key=True),
@@ -67,6 +78,9 @@ def _add_dead_letters(metadata: MetaData) -> None:
         Column("act_id", Id),  # the last act on it; while it waits: a replay that was begun
         Column("handled_at", UtcDateTime),  # when its replayed copy was handled
         Column("follows", Id),  # the letter whose replayed copy this one was
+        Column("content_encoding", String(200)),
+        Column("death", String(20)),  # why the broker gave it up: expired, delivery_limit, rejected, maxlen
+        Column("unread_bytes", Integer),  # size of a body from which not one event could be read
     )
     Index("dead_letters_by_state", dead.c.state, dead.c.handler)
     for name, column in (

@@ -8,12 +8,12 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
-import orjson
 import structlog
 
 from chassis.errors import WorldAway, Wrong, is_world_away
 from chassis.handlers import Handler
 from chassis.messaging import dead_letters
+from chassis.messaging.arrived import Tally
 from chassis.messaging.dead_letters import DeadLetter
 from chassis.messaging.inbox import claim
 from chassis.messaging.publisher import Publisher
@@ -21,7 +21,7 @@ from chassis.messaging.topology import DELIVERY_LIMIT, retry_name
 from chassis.names import ARRIVALS, ATTEMPTS, ERROR, FIRST_FAILED, LETTER, ROUTING_KEY
 from chassis.telemetry import DEAD_LETTERS, DUPLICATES, DURATION, LAG, MESSAGES, RETRIES, describe_error
 from chassis.unit_of_work import Work
-from contracts.envelope import ONE, BadEvent, Event, Parsed, Unreadable, parse_message
+from contracts.envelope import BadEvent, Event, Parsed, Unreadable, Wire, parse_message, wire_of
 from contracts.faults import Fault, Refused
 from contracts.registry import read_data
 
@@ -73,6 +73,7 @@ class Runner:
         self._work = work
         self._publisher = publisher
         self._delays = delays
+        self._tally = Tally(queue) if handler.exchange == ARRIVALS else None
 
     # -- reading -----------------------------------------------------------------------------------------
 
@@ -93,35 +94,39 @@ class Runner:
             letter=dead_letters.letter_of(ours),
         )
         publisher = routing_key.rpartition(".")[2] if self._handler.exchange == ARRIVALS else None
-        content_type = properties.get("content_type")
+        wire = dead_letters.wire_in(message)
+        parsed: Parsed | None = None
         try:
+            parsed = parse_message(wire.body, wire.content_type, wire.content_encoding)
             if not routing_key.isprintable():  # no database stores it, and no answer could be sent
                 raise Unreadable("the routing key holds characters that are no text")
             if publisher is not None and not 1 <= len(publisher) <= LONGEST_PUBLISHER:
                 raise Unreadable("the routing key must end in the publisher's name, 1 to 100 characters")
             if delivery.delivered > DELIVERY_LIMIT:  # of a queue where the broker itself never gives up
                 raise Unreadable("delivered too often: the consumer died on it each time")
-            parsed = parse_message(message.body, content_type)
         except Exception as error:
-            delivery.unreadable.append(
-                DeadLetter(
-                    handler=self._queue,
-                    error=_why(error),
-                    attempts=0,
-                    body=dead_letters.text_of(message.body),
-                    content_type=content_type or "",
-                    first_failed_at=datetime.now(UTC),
-                    headers={ROUTING_KEY: routing_key},
-                    follows=delivery.letter,
-                )
-            )
+            delivery.unreadable = self._none_of_it(delivery, wire, parsed, _why(error))
             return delivery
         for document in parsed.documents:
             try:
                 delivery.events.append(self._read_event(parsed, document, publisher, delivery.letter))
             except Exception as error:
-                delivery.unreadable.append(self._bad_event(delivery, document, publisher, error))
+                delivery.unreadable.append(self._bad_event(delivery, parsed, document, publisher, error))
         return delivery
+
+    def _none_of_it(
+        self, delivery: Delivery, wire: Wire, parsed: Parsed | None, why: str
+    ) -> list[DeadLetter]:
+        """A letter for each event of the message; one for the whole of it where it cannot be taken apart."""
+        now = datetime.now(UTC)
+        whole = DeadLetter(self._queue, why, 0, wire, now, {})
+        letters = (
+            dead_letters.of_each_event(self._queue, parsed, why, attempts=0, first_failed_at=now)
+            if parsed
+            else [whole]
+        )
+        headers = {ROUTING_KEY: delivery.routing_key}
+        return [replace(letter, headers=headers, follows=delivery.letter) for letter in letters]
 
     def _read_event(self, parsed: Parsed, document: Any, publisher: str | None, letter: str | None) -> Event:
         """Raises Unreadable."""
@@ -132,7 +137,7 @@ class Runner:
         return replace(read, letter=letter) if letter else read
 
     def _bad_event(
-        self, delivery: Delivery, document: Any, publisher: str | None, error: Exception
+        self, delivery: Delivery, parsed: Parsed, document: Any, publisher: str | None, error: Exception
     ) -> DeadLetter:
         """A letter that holds this event alone, so that it can be replayed without its neighbours."""
         fault = error.fault if isinstance(error, Unreadable) else None
@@ -143,6 +148,7 @@ class Runner:
             attempts=0,
             first_failed_at=datetime.now(UTC),
             routing_key=delivery.routing_key,
+            wire=parsed.wire_of(document),
         )
 
     # -- running -----------------------------------------------------------------------------------------
@@ -191,9 +197,10 @@ class Runner:
                 self._handler.unreadable(uow, bad)
             if came_back := {e.letter for e in (*claimed.fresh, *claimed.repeats) if e.letter}:
                 dead_letters.handled(uow.conn, came_back)
-            if dead:
-                # Without an inbox row, so that it can be replayed after a fix.
-                dead_letters.bury(uow.conn, uow.sealer, dead)
+            # Without an inbox row, so that it can be replayed after a fix.
+            buried = dead_letters.bury(uow.conn, uow.sealer, dead) if dead else []
+            if self._tally:
+                self._tally.add(uow, claimed.fresh, claimed.repeats, buried)
         self._count(claimed.fresh, len(claimed.repeats), len(dead))
 
     def _one_by_one(self, batch: Sequence[Delivery]) -> None:
@@ -253,12 +260,14 @@ class Runner:
             self._transact([], [letter])
             delivery.done(event)
             return False
+        wire = wire_of(event)
         self._publisher.send(
             event.id,
             retry_name(self._delays[attempts - 1]),
             self._queue,
-            orjson.dumps(event.raw),
-            content_type=ONE,
+            wire.body,
+            content_type=wire.content_type,
+            content_encoding=wire.content_encoding,
             on_confirmed=lambda _: delivery.done(event),
             headers={
                 ATTEMPTS: attempts,

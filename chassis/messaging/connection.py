@@ -103,6 +103,13 @@ def _connect(address: BrokerAddress, host: str, place: tuple[str, int], name: st
     return connection
 
 
+def open_channel(connection: Connection) -> Any:
+    """A channel that hands bodies over as they came; py-amqp's own would decode some by their encoding."""
+    channel = connection.channel()
+    channel.auto_decode = False
+    return channel
+
+
 def stay_alive(connection: Connection) -> None:
     """Send a heartbeat if one is due; call it about every second. Raises one of BROKER_AWAY."""
     while read_events(connection, 0):  # data that came while we were busy shows that the broker lives, too

@@ -22,8 +22,9 @@ from chassis.crash_points import reach
 from chassis.errors import WorldAway, is_world_away
 from chassis.handlers import Handler, Service
 from chassis.messaging import dead_letters
+from chassis.messaging.arrived import Tally
 from chassis.messaging.batch import Delivery, Runner
-from chassis.messaging.connection import close_quietly, connect, read_events, stay_alive
+from chassis.messaging.connection import close_quietly, connect, open_channel, read_events, stay_alive
 from chassis.messaging.outbox import Outbox
 from chassis.messaging.topology import apply, dead_name, service_entities, shared_entities
 from chassis.names import ARRIVALS
@@ -107,7 +108,7 @@ class BatchConsumer:
         self._connection = connect(self._settings.broker_url, f"{self.queue} consumer")
         apply(self._connection, shared_entities(self._settings.retry_delays))
         apply(self._connection, service_entities(self._service))
-        self._channel = self._connection.channel()
+        self._channel = open_channel(self._connection)
         self._subscribe(careful=False)
         self.ready, self.reason = True, ""
         log.info("consuming", queue=self.queue)
@@ -235,7 +236,7 @@ class BatchConsumer:
         assert self._connection is not None
         self._channel.close()
         self._forget_taken()
-        self._channel, self._tag = self._connection.channel(), ""
+        self._channel, self._tag = open_channel(self._connection), ""
         self._subscribe(careful=True)
 
     def _idle(self) -> None:
@@ -267,10 +268,15 @@ class BatchConsumer:
 
 
 class DeadQueueDrain:
-    """Moves messages that reached the broker's delivery limit from the `.dead` queues into the table."""
+    """Moves messages that the broker gave up on from the `.dead` queues into the table."""
 
     def __init__(self, service: Service, work: Work, settings: Settings) -> None:
-        self._queues = [dead_name(handler.queue(service.name)) for handler in service.handlers]
+        self._tallies = {
+            handler.queue(service.name): Tally(handler.queue(service.name))
+            if handler.exchange == ARRIVALS
+            else None
+            for handler in service.handlers
+        }
         self._work = work
         self._settings = settings
 
@@ -279,15 +285,16 @@ class DeadQueueDrain:
         moved = 0
         connection = connect(self._settings.broker_url, "dead letters")
         try:
-            for queue in self._queues:
-                channel = connection.channel()  # a queue that is missing closes its channel
-                while (message := _next(channel, queue)) is not None:
-                    handler = queue.removesuffix(".dead")
+            for handler, tally in self._tallies.items():
+                channel = open_channel(connection)  # a queue that is missing closes its channel
+                while (message := _next(channel, dead_name(handler))) is not None:
                     with self._work.unit() as uow:
                         letters = dead_letters.of_broker(handler, message)
                         # If an ack is lost after the commit, the message comes again.
                         letters = dead_letters.not_yet_waiting(uow.conn, letters)
-                        dead_letters.bury(uow.conn, uow.sealer, letters)
+                        buried = dead_letters.bury(uow.conn, uow.sealer, letters)
+                        if tally:
+                            tally.add(uow, letters=buried)
                     channel.basic_ack(message.delivery_tag)
                     MESSAGES.labels(handler, "dead").inc(len(letters))
                     DEAD_LETTERS.labels(handler).inc(len(letters))

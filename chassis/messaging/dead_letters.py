@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import uuid
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 import orjson
 from sqlalchemy import select, update
@@ -17,27 +18,53 @@ from chassis.database.tables import TABLES
 from chassis.ids import new_id
 from chassis.names import ATTEMPTS, BACK, LETTER, ROUTING_KEY
 from chassis.sealing import SealBroken, Sealer
-from contracts.envelope import ONE, BadEvent, Event, Parsed, Unreadable, parse_message
+from contracts.envelope import (
+    ONE,
+    BadEvent,
+    Event,
+    Parsed,
+    Unreadable,
+    Wire,
+    bytes_of,
+    parse_message,
+    wire_of,
+)
 
 DEAD = TABLES["dead_letters"]
 ACTS = TABLES["dead_letter_acts"]
 PURPOSE = "dead_letter"
 
 
+# Why the broker gave a message up, in its own words (`x-death`), and in ours.
+EXPIRED: Final = "expired"
+_DEATHS = {
+    "delivery_limit": "delivered too often: the consumer died on it each time",
+    EXPIRED: "expired: its time limit was over before anybody had taken it",
+    "rejected": "rejected: a consumer refused it, and no service of ours ever does",
+    "maxlen": "pushed out: the queue was full, by a limit that was set at the broker",
+}
+_NO_DEATH = "given up by the broker, which does not say why"
+
+
 @dataclass(frozen=True, slots=True)
 class DeadLetter:
-    """An event that a handler has given up, or a whole message that cannot be read."""
+    """An event that a handler has given up, or a whole message that cannot be read.
+
+    :param wire: the bytes as they came.
+    :param event: None where not one event could be read from the message.
+    :param follows: the letter that was replayed and came back as this one.
+    :param death: why the broker gave it up, in its word; None where a handler did.
+    """
 
     handler: str
     error: str
     attempts: int
-    body: str
-    content_type: str
+    wire: Wire
     first_failed_at: datetime
     headers: dict[str, Any]
     event: Event | BadEvent | None = None
     follows: str | None = None
-    """The letter that was replayed and came back as this one."""
+    death: str | None = None
 
 
 def of_event(
@@ -48,13 +75,14 @@ def of_event(
     attempts: int,
     first_failed_at: datetime,
     routing_key: str,
+    wire: Wire | None = None,
 ) -> DeadLetter:
+    """:param wire: of a bad event, which does not know its own."""
     return DeadLetter(
         handler=handler,
         error=error,
         attempts=attempts,
-        body=orjson.dumps(event.raw).decode(),
-        content_type=ONE,
+        wire=wire_of(event) if isinstance(event, Event) else wire or Wire(orjson.dumps(event.raw), ONE),
         first_failed_at=first_failed_at,
         headers={ROUTING_KEY: routing_key},
         event=event,
@@ -63,7 +91,7 @@ def of_event(
 
 
 def of_broker(handler: str, message: Any) -> list[DeadLetter]:
-    """Letters for a message that the broker gave up after too many deliveries, without its `x-` headers.
+    """Letters for a message that the broker gave up, without its `x-` headers; they say why it did.
 
     Events packed in one message become a letter each, so that they can be counted and replayed one by one.
     """
@@ -80,26 +108,40 @@ def of_broker(handler: str, message: Any) -> list[DeadLetter]:
     }
     # These are the tries before the fatal one. The broker no longer knows how often it delivered the message.
     attempts = count_of(ours.get(ATTEMPTS))
-    error = "delivered too often: the consumer died on it each time"
-    content_type = message.properties.get("content_type") or ""
+    reason = death.get("reason")
+    cause = reason if isinstance(reason, str) and reason in _DEATHS else None
+    error = _DEATHS.get(cause or "", _NO_DEATH)
+    wire = wire_in(message)
     follows = letter_of(ours)
     now = datetime.now(UTC)
+    routing_key = str(headers.get(ROUTING_KEY) or _first(death.get("routing-keys")) or "")
+    if routing_key:
+        headers[ROUTING_KEY] = routing_key
     try:
-        parsed = parse_message(message.body, content_type)
+        parsed = parse_message(wire.body, wire.content_type, wire.content_encoding)
     except Unreadable as unreadable:
         error += f"; and it cannot be read: {unreadable}"
-        body = text_of(message.body)
-        return [DeadLetter(handler, error, attempts, body, content_type, now, headers, follows=follows)]
-    routing_key = str(headers.get(ROUTING_KEY) or next(iter(death.get("routing-keys") or ()), ""))
-    letters = []
+        return [DeadLetter(handler, error, attempts, wire, now, headers, follows=follows, death=cause)]
+    letters = of_each_event(handler, parsed, error, attempts=attempts, first_failed_at=now)
+    return [replace(one, headers=dict(headers), follows=follows, death=cause) for one in letters]
+
+
+def of_each_event(
+    handler: str, parsed: Parsed, error: str, *, attempts: int, first_failed_at: datetime
+) -> Iterator[DeadLetter]:
+    """Letters for the events of a message of which none is handled. They do not know their routing key."""
     for document in parsed.documents:
         event, why = event_of(parsed, document), error
         if isinstance(event, BadEvent) and event.fault:
             why += f"; and it cannot be read: {event.fault.message}"
-        letters.append(
-            of_event(handler, event, why, attempts=attempts, first_failed_at=now, routing_key=routing_key)
-        )
-    return [replace(letter, headers={**headers, **letter.headers}, follows=follows) for letter in letters]
+        wire = parsed.wire_of(document)
+        yield DeadLetter(handler, why, attempts, wire, first_failed_at, {}, event)
+
+
+def wire_in(message: Any) -> Wire:
+    """What a message of the broker holds, and what it says of it."""
+    said = message.properties
+    return Wire(bytes_of(message.body), said.get("content_type") or "", said.get("content_encoding"))
 
 
 def event_of(parsed: Parsed, document: Any) -> Event | BadEvent:
@@ -132,12 +174,6 @@ def count_of(header: Any) -> int:
     return header if isinstance(header, int) and 0 <= header < 2**31 else 0
 
 
-def text_of(body: Any) -> str:
-    """Return any body as text that can be stored."""
-    raw = body.encode("utf-8", "replace") if isinstance(body, str) else bytes(body)
-    return raw.decode("utf-8", "replace")
-
-
 def not_yet_waiting(conn: Connection, letters: Sequence[DeadLetter]) -> list[DeadLetter]:
     """Leave out letters about events that wait already for the same reason. A letter that follows another one
     stays in, because `bury` settles the earlier letter."""
@@ -161,41 +197,56 @@ def not_yet_waiting(conn: Connection, letters: Sequence[DeadLetter]) -> list[Dea
     ]
 
 
-def bury(conn: Connection, sealer: Sealer, letters: Sequence[DeadLetter]) -> None:
-    """Write the rows, in the transaction that settles the events.
+def bury(conn: Connection, sealer: Sealer, letters: Sequence[DeadLetter]) -> list[DeadLetter]:
+    """Write the rows, in the transaction that settles the events. Returns the letters that are new.
 
     A replay that was killed and begun again may have sent a copy twice: only one letter follows another.
     """
     replayed = {letter.follows for letter in letters if letter.follows}
-    buried: set[tuple[str | None, ...]] = set()
+    buried: set[tuple[str | bytes | None, ...]] = set()
     if replayed:
         _settle(conn, replayed, "replayed")
         columns = (DEAD.c.follows, DEAD.c.handler, DEAD.c.source, DEAD.c.event_id, DEAD.c.sealed_body)
         rows = conn.execute(select(*columns).where(is_in(conn, DEAD.c.follows, replayed)))
         buried = {(r.follows, r.handler, r.source, r.event_id, _body_of(sealer, r)) for r in rows}
     now = datetime.now(UTC)
-    new = []
+    new: list[DeadLetter] = []
     for letter in letters:
         if letter.follows:
             event = letter.event
             source, event_id = (event.source, event.id) if event else (None, None)
-            key = (letter.follows, letter.handler, source, event_id, letter.body)
+            key = (letter.follows, letter.handler, source, event_id, letter.wire.body)
             if key in buried:
                 continue
             buried.add(key)
-        new.append(_row(sealer, letter, now))
-    insert_rows(conn, DEAD, new)
+        new.append(letter)
+    insert_rows(conn, DEAD, [_row(sealer, letter, now) for letter in new])
+    return new
 
 
-def _body_of(sealer: Sealer, row: Any) -> str | None:
+def _body_of(sealer: Sealer, row: Any) -> bytes | None:
     """The body tells apart faulty events of one replayed message that share an id, or have none.
 
     None where this process lacks the key: then a second letter is better than none.
     """
     try:
-        return str(sealer.unseal(row.sealed_body, PURPOSE))
+        return opened(sealer, row.sealed_body)
     except SealBroken:
         return None
+
+
+def _sealed(sealer: Sealer, body: bytes) -> str:
+    """As text where its bytes are some, as versions of before wrote and read it."""
+    try:
+        return sealer.seal(body.decode(), PURPOSE)
+    except UnicodeDecodeError:
+        return sealer.seal({"base64": base64.b64encode(body).decode()}, PURPOSE)
+
+
+def opened(sealer: Sealer, sealed_body: str) -> bytes:
+    """The bytes of a letter, to the bit. Raises SealBroken."""
+    found = sealer.unseal(sealed_body, PURPOSE)
+    return base64.b64decode(found["base64"]) if isinstance(found, dict) else str(found).encode()
 
 
 def _row(sealer: Sealer, letter: DeadLetter, now: datetime) -> dict[str, Any]:
@@ -211,8 +262,11 @@ def _row(sealer: Sealer, letter: DeadLetter, now: datetime) -> dict[str, Any]:
         "attempts": letter.attempts,
         "first_failed_at": letter.first_failed_at,
         "dead_at": now,
-        "content_type": _fit(letter.content_type, 200),
-        "sealed_body": sealer.seal(letter.body, PURPOSE),
+        "content_type": _fit(letter.wire.content_type, 200),
+        "content_encoding": _fit_or_none(letter.wire.content_encoding, 200),
+        "sealed_body": _sealed(sealer, letter.wire.body),
+        "death": letter.death,
+        "unread_bytes": None if event else len(letter.wire.body),
         "headers": {
             _fit(key, 200): _fit(value, 1000) if isinstance(value, str) else value
             for key, value in letter.headers.items()
@@ -318,6 +372,15 @@ def _storable(value: Any) -> Any:
 
 
 def _death(headers: Mapping[str, Any], queue: str) -> Mapping[str, Any]:
-    """Return the broker's note on how the message had come to the queue in which it died."""
-    deaths: list[Mapping[str, Any]] = headers.get("x-death") or []
-    return next((death for death in deaths if death.get("queue") == queue), {})
+    """The broker's note on the last time that the message died in this queue.
+
+    Only `x-death` is believed, for no outsider's can come into a queue that dead-letters (the guard); the
+    others beginning with `x-last-death` or `x-first-death` are of some broker versions, or somebody's.
+    """
+    deaths = headers.get("x-death")
+    notes = deaths if isinstance(deaths, list) else []
+    return next((note for note in notes if isinstance(note, dict) and note.get("queue") == queue), {})
+
+
+def _first(names: Any) -> Any:
+    return names[0] if isinstance(names, list | tuple) and names else None

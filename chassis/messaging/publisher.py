@@ -74,6 +74,7 @@ class Publisher:
         body: bytes,
         *,
         content_type: str,
+        content_encoding: str | None = None,
         on_confirmed: OnConfirmed,
         headers: Mapping[str, Any] | None = None,
     ) -> None:
@@ -90,6 +91,8 @@ class Publisher:
             message = AmqpMessage(
                 body, content_type=content_type, delivery_mode=2, application_headers=dict(headers or {})
             )
+            if content_encoding:
+                message.properties["content_encoding"] = content_encoding
             self._waiting[self._next_tag] = (key, time.monotonic(), on_confirmed)
             self._next_tag += 1
             channel.basic_publish(message, exchange=exchange, routing_key=routing_key)

@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import select
 
 from chassis.database.statements import is_in
-from chassis.messaging.dead_letters import DEAD, PURPOSE, event_of
+from chassis.messaging.dead_letters import DEAD, event_of, opened
 from chassis.messaging.inbox import INBOX
 from chassis.names import UNROUTED
 from chassis.sealing import SealBroken
@@ -135,13 +135,13 @@ def _events_inside_letters(service: str) -> dict[str, set[EventKey]]:
     """Handler -> events in whole messages that the broker gave up on: the rows of these name no event."""
     sealer = settings_of(service).sealer()
     found: dict[str, set[EventKey]] = {}
-    wanted = select(DEAD.c.handler, DEAD.c.content_type, DEAD.c.sealed_body).where(
-        DEAD.c.event_id.is_(None), DEAD.c.state != "replayed"
-    )
+    columns = (DEAD.c.handler, DEAD.c.content_type, DEAD.c.content_encoding, DEAD.c.sealed_body)
+    wanted = select(*columns).where(DEAD.c.event_id.is_(None), DEAD.c.state != "replayed")
     with database_of(service).read() as conn:
         for row in conn.execution_options(yield_per=100).execute(wanted):
             try:
-                parsed = parse_message(sealer.unseal(row.sealed_body, PURPOSE), row.content_type)
+                body = opened(sealer, row.sealed_body)
+                parsed = parse_message(body, row.content_type, row.content_encoding)
             except (Unreadable, SealBroken):
                 continue
             events = [event_of(parsed, document) for document in parsed.documents]

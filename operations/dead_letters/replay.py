@@ -23,7 +23,7 @@ from sqlalchemy import case, func, select, update
 from sqlalchemy.engine import Connection
 
 from chassis.database.statements import is_in, lock_rows
-from chassis.messaging.dead_letters import DEAD, PURPOSE, Act, begin, replayed, take
+from chassis.messaging.dead_letters import DEAD, Act, begin, opened, replayed, take
 from chassis.messaging.publisher import Publisher
 from chassis.names import BACK, LETTER
 from chassis.sealing import SealBroken
@@ -153,6 +153,7 @@ class _Sending:
                 row["handler"],
                 self._opened(row),
                 content_type=row["content_type"] or "",
+                content_encoding=row["content_encoding"],
                 on_confirmed=self._to_mark.append,
                 headers=row["headers"] | {LETTER: row["id"]},
             )
@@ -161,12 +162,11 @@ class _Sending:
 
     def _opened(self, row: Mapping[str, Any]) -> bytes:
         try:
-            body: str = self._sealer.unseal(row["sealed_body"], PURPOSE)
+            return opened(self._sealer, row["sealed_body"])
         except SealBroken as error:
             raise NotSetUp(
                 f"{row['id']} cannot be opened ({error}): set the key in DOORSTEP_SEAL_KEYS, or discard it"
             ) from None
-        return body.encode()
 
     def _pace(self) -> None:
         if not self._gap:

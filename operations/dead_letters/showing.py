@@ -6,9 +6,12 @@ from typing import Any
 
 import orjson
 
-from chassis.messaging.dead_letters import PURPOSE
+from chassis.messaging.dead_letters import opened
 from chassis.sealing import SealBroken
+from contracts.encodings import NotUnpacked, unpacked
+from contracts.envelope import MAX_BYTES
 from operations.databases import settings_of
+from operations.dead_letters.advice import advice
 from operations.dead_letters.choice import Letter
 from operations.dead_letters.masking import masked, masked_error, masked_id, masked_text
 
@@ -21,21 +24,27 @@ def shown(letter: Letter) -> dict[str, Any]:
     for name in ("source", "event_id", "event_type", "correlation_id"):
         row[name] = masked_id(row[name])
     row["content_type"] = masked_error(row["content_type"] or "")
+    row["content_encoding"] = row["content_encoding"] and masked_error(row["content_encoding"])
+    row["advice"] = advice(row)
     return {"service": letter.service} | row
 
 
 def body_of(letter: Letter) -> Any:
     """Its content with everything personal masked."""
+    row = letter.row
     try:
-        body: str = settings_of(letter.service).sealer().unseal(letter.row["sealed_body"], PURPOSE)
+        body = opened(settings_of(letter.service).sealer(), row["sealed_body"])
     except SealBroken as error:
         return f"(sealed: {error})"
     try:
-        return masked(orjson.loads(body))
+        text = unpacked(body, row["content_encoding"], row["content_type"], MAX_BYTES)
+        return masked(orjson.loads(text))
+    except NotUnpacked as error:
+        return f"({error}; {len(body)} bytes, not shown)"
     except RecursionError:
-        return f"(nested too deep; {len(body)} characters, not shown)"
+        return f"(nested too deep; {len(body)} bytes, not shown)"
     except orjson.JSONDecodeError as error:
-        return f"(no JSON at character {error.pos}; {len(body)} characters, not shown)"
+        return f"(no JSON at character {error.pos}; {len(body)} bytes, not shown)"
 
 
 def headers_of(letter: Letter) -> dict[str, Any]:

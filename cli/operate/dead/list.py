@@ -24,7 +24,7 @@ def command(
     most: Annotated[int, typer.Option(help="At most so many, the newest", min=1)] = 1000,
     as_json: AsJson = False,
 ) -> None:
-    """Id, handler, reason and age of each; nothing of its content."""
+    """Id, handler, reason and age of each, and what to do about it; nothing of its content."""
     if state not in (*STATES, "all"):
         raise typer.BadParameter(f"{state} is none of {', '.join(STATES)}, all", param_hint="--state")
     choice = choice_of(service, handler, event_type, error, since, until, state)
@@ -35,7 +35,8 @@ def command(
     for row in rows:
         print(f"{row['id']}  {row['handler']}  {_standing(row)}, tries {row['attempts']}")
         event = " ".join(str(row[name]) for name in ("event_type", "source", "event_id") if row[name])
-        print(f"    {event or 'unreadable'}: {row['error']}")
+        print(f"    {event or _unread(row)}: {row['error']}")
+        print(f"    to do: {row['advice']}")
     if not rows:
         print("no dead letters" if state == "all" else f"no dead letters are {state.replace('_', ' ')}")
     elif len(rows) > 1:
@@ -45,3 +46,8 @@ def command(
 def _standing(row: dict[str, Any]) -> str:
     again = ", came back after a replay" if row["follows"] else ""
     return f"{row['state']}, dead since {local_time(row['dead_at'])}{again}"
+
+
+def _unread(row: dict[str, Any]) -> str:
+    size = row["unread_bytes"]
+    return "unreadable" if size is None else f"{size} bytes, in which no event can be read"

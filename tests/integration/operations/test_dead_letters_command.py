@@ -17,7 +17,7 @@ from sqlalchemy import text, update
 from chassis.messaging.dead_letters import DEAD, DeadLetter, bury
 from chassis.messaging.inbox import INBOX
 from chassis.sealing import Sealer
-from contracts.envelope import ONE
+from contracts.envelope import ONE, Wire
 from operations.services import SERVICES
 from tests.e2e.conftest import MORNING, migrated
 from tests.processes import start
@@ -39,7 +39,8 @@ class Letters:
     def die(self, count: int, error: str = "not JSON", body: str = "{") -> None:
         sealer = Sealer.from_text(KEYS["DOORSTEP_SEAL_KEYS"])
         now = datetime.now(UTC)
-        letter = DeadLetter(HANDLER, error, 0, body, ONE, now, {"doorstep-routing-key": "arrival.reported.x"})
+        headers = {"doorstep-routing-key": "arrival.reported.x"}
+        letter = DeadLetter(HANDLER, error, 0, Wire(body.encode(), ONE), now, headers)
         with self.database.begin() as conn:
             bury(conn, sealer, [letter] * count)
 

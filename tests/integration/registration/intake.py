@@ -64,10 +64,22 @@ class Intake:
             for _, thread in running:
                 thread.join(20)
 
-    def publish(self, body: bytes, exchange: str, key: str, headers: dict[str, Any] | None = None) -> None:
+    def publish(
+        self,
+        body: bytes,
+        exchange: str,
+        key: str,
+        headers: dict[str, Any] | None = None,
+        content_type: str = BATCH,
+        content_encoding: str | None = None,
+    ) -> None:
         publisher, taken = Publisher(self.broker_url, "test"), []
         publisher.send(
-            "1", exchange, key, body, content_type=BATCH, on_confirmed=taken.append, headers=headers or {}
+            *("1", exchange, key, body),
+            content_type=content_type,
+            content_encoding=content_encoding,
+            on_confirmed=taken.append,
+            headers=headers or {},
         )
         publisher.wait()
         publisher.drop()

@@ -13,7 +13,7 @@ from chassis.ids import new_id
 from chassis.messaging import dead_letters
 from chassis.messaging.dead_letters import Act
 from chassis.names import ARRIVALS, BACK, LETTER
-from contracts.envelope import BATCH
+from contracts.envelope import BATCH, Wire
 from contracts.registry import EVENT_TYPES
 from services.registration.reports import tables as t
 from tests.integration.registration.intake import PUBLISHER, Intake
@@ -161,8 +161,7 @@ def test_a_replayed_message_of_an_older_version_leaves_a_letter_for_each_bad_eve
         handler=intake.queue,
         error="the event has no id",
         attempts=0,
-        body=packed.decode(),
-        content_type=BATCH,
+        wire=Wire(packed, BATCH),
         first_failed_at=intake.trial.work.clock.now(),
         headers={"doorstep-routing-key": f"arrival.reported.{PUBLISHER}"},
     )

@@ -28,7 +28,7 @@ from chassis.running.housekeeping import chores
 from chassis.sealing import BlindIndex, Sealer
 from chassis.settings import Settings, read_settings
 from chassis.unit_of_work import UnitOfWork, Work
-from contracts.envelope import ONE, Event
+from contracts.envelope import ONE, Event, Wire
 
 KEY = bytes(32)
 TEXT_KEY = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
@@ -207,8 +207,7 @@ def letter(n: int, **changes: Any) -> DeadLetter:
         "handler": "trial.a",
         "error": "broken",
         "attempts": 1,
-        "body": '{"name": "安小满"}',
-        "content_type": ONE,
+        "wire": Wire('{"name": "安小满"}'.encode(), ONE),
         "first_failed_at": ago(1),
         "headers": {},
         "event": event(str(n)),
@@ -269,7 +268,7 @@ def test_two_events_of_a_replayed_message_that_share_an_id_are_two_letters(
 ) -> None:
     whole = new_id()
     bodies = ('{"id": "17", "source": "/rail/a"}', '{"id": "17", "source": "/rail/b"}')
-    again = [letter(17, body=body, follows=whole) for body in bodies]
+    again = [letter(17, wire=Wire(body.encode(), ONE), follows=whole) for body in bodies]
     for _ in range(2):  # the copy came twice
         with database.begin() as conn:
             dead_letters.bury(conn, work.sealer, again)
@@ -295,8 +294,7 @@ def test_a_letter_with_anything_in_it_can_be_buried(work: Work, database: Databa
     odd = letter(
         1,
         error="x\0y" * 2000,
-        content_type="x\0" * 300,
-        body="\0",
+        wire=Wire(b"\0", "x\0" * 300, "y\0" * 300),
         headers={"doorstep-routing-key": "a\0b"},
         event=event("1", correlationid="c\0" * 300),
     )
