@@ -50,6 +50,7 @@ class EventType:
 
 _TYPES = (
     EventType("arrival.reported", arrivals.ArrivalReported, OUTSIDERS),
+    EventType("batch.closed", arrivals.BatchClosed, OUTSIDERS),
     EventType("report.accepted", arrivals.ReportAccepted, "registration"),
     EventType("report.rejected", arrivals.ReportRejected, "registration"),
     EventType("arrival.registered", arrivals.ArrivalRegistered, "registration"),

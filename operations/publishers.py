@@ -12,6 +12,7 @@ from typing import Any
 
 from chassis.messaging.topology import apply, reply_queue
 from chassis.names import ARRIVALS, REPLIES
+from contracts.registry import EVENT_TYPES, OUTSIDERS
 from operations.broker import broker_connection
 from operations.errors import Conflict, NotFound, WrongInput
 from operations.management_api import Management, read
@@ -43,7 +44,7 @@ class KnownPublisher:
 
 
 def add_publisher(name: str, *, new_password: bool = False) -> NewPublisher:
-    """Make a user who may publish arrivals under its own name, read its replies, and do nothing else.
+    """Make a user who may report arrivals and count them under its own name, read its replies, no more.
 
     :param new_password: it may be there already: it gets another password, and its rights again.
     """
@@ -55,18 +56,42 @@ def add_publisher(name: str, *, new_password: bool = False) -> NewPublisher:
     password = secrets.token_urlsafe(24)
     management.ask("PUT", "users", name, body={"password": password, "tags": TAG})
     queue, key = f"{REPLIES}.{name}", f"arrival.reported.{name}"
-    management.ask(
-        "PUT",
-        "topic-permissions",
-        management.vhost,
-        name,
-        body={"exchange": ARRIVALS, "write": _only(key), "read": "^$"},
-    )
+    _grant_topics(management, name)
     for limit, value in LIMITS.items():
         management.ask("PUT", "user-limits", name, limit, body={"value": value})
     may = {"configure": "^$", "write": _only(ARRIVALS), "read": _only(queue)}
     management.ask("PUT", "permissions", management.vhost, name, body=may)
     return NewPublisher(name, password, ARRIVALS, key, f"/{name}/", queue)
+
+
+def renew_rights() -> int:
+    """Give every publisher the routing keys that one of today has. Returns how many had others.
+
+    They live in the broker's volume and in backups, and so they may be of an older version. Raises WorldAway.
+    """
+    management = Management.find()
+    renewed = 0
+    for user in management.get("users"):
+        if not _is_publisher(user):
+            continue
+        name = user["name"]
+        granted = management.get("users", name, "topic-permissions")
+        here = [one["write"] for one in granted if one["vhost"] == management.vhost]
+        if here and _topics(name) not in here:  # with none here it publishes elsewhere
+            _grant_topics(management, name)
+            renewed += 1
+    return renewed
+
+
+def _grant_topics(management: Management, name: str) -> None:
+    """A topic permission of an exchange is one pattern: what it names, and no more."""
+    may = {"exchange": ARRIVALS, "write": _topics(name), "read": "^$"}
+    management.ask("PUT", "topic-permissions", management.vhost, name, body=may)
+
+
+def _topics(name: str) -> str:
+    kinds = "|".join(re.escape(kind.name) for kind in EVENT_TYPES.values() if kind.said_by == OUTSIDERS)
+    return rf"^({kinds})\.{re.escape(name)}$"
 
 
 def list_publishers() -> list[KnownPublisher]:

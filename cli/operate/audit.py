@@ -21,6 +21,9 @@ def command(
 ) -> None:
     """Every report, arrival, case, task and message is accounted for, or is named as missing.
 
+    Every event that ever arrived from outside is counted once, by what became of it (with --json also by
+    publisher), and publishers' own counts of what they sent are held against it.
+
     Exit code 1 if anything is missing, or could be for all that is known while the broker is away. What is on
     its way, or dead-lettered, is counted and is not missing.
     """

@@ -7,6 +7,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from operations.audit.intake import parts_of
 from operations.audit.result import Audit
 
 SHOWN = 20
@@ -22,6 +23,7 @@ def show_audit(audit: Audit, console: Console) -> None:
         console.print(f"[yellow]judged by the databases only: {audit.waiting.broker}[/]")
     elif unrouted := audit.waiting.unrouted:
         console.print(f"[yellow]{unrouted} messages found no queue: see `doorstep topology check`[/]")
+    _show_publishers_counts(audit.sums["publishers_counts"], console)
     for title, counts in (("in flight", audit.in_flight), ("dead letters", audit.dead_letters)):
         console.print(f"{title}: {', '.join(f'{name} {n}' for name, n in counts.items()) or 'none'}")
     for missing in audit.missing[:SHOWN]:
@@ -29,6 +31,16 @@ def show_audit(audit: Audit, console: Console) -> None:
     if audit.missing_count > SHOWN:
         console.print(f"… and {audit.missing_count - SHOWN} more (--json names up to 100)")
     console.print(_verdict(audit))
+
+
+def _show_publishers_counts(sums: dict[str, Any], console: Console) -> None:
+    """What is missing is named below; here what a publisher did not count."""
+    if not sums["counts"]:
+        return
+    console.print(f"publishers' own counts: {sums['counts']}, {sums['missing']} events of them missing")
+    for one in [one for one in sums["differences"] if one["more"]][:SHOWN]:
+        what = f"{one['more']} more arrived than it counts ({one['said']})"
+        console.print(f"[yellow]{one['source']}[/] {one['day']}: {what}", highlight=False)
 
 
 def _verdict(audit: Audit) -> str:
@@ -46,6 +58,7 @@ def _lines(sums: dict[str, dict[str, Any]]) -> list[tuple[str, int, str]]:
     tasks, notices, messages = sums["tasks"], sums["notices"], sums["messages"]
     again = sums["reassessments"]
     return [
+        ("events arrived", sums["intake"]["arrived"], _parts(parts_of(sums["intake"]))),
         ("reports received", reports["received"], _parts(reports, "received")),
         ("  a part of them to correct", sums["reports_in_part"]["to_correct"], ""),
         ("arrivals registered", arrivals["registered"], _parts(arrivals, "registered")),

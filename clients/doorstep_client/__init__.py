@@ -1,5 +1,6 @@
 """Publish arrivals to Doorstep, and read what became of them. See README.md."""
 
+from doorstep_client.closing import closing_event
 from doorstep_client.errors import (
     AccessRefused,
     BrokerError,
@@ -28,5 +29,6 @@ __all__ = [
     "Reply",
     "Standing",
     "arrival_event",
+    "closing_event",
     "publisher_of",
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from doorstep_client.events import ARRIVAL_REPORTED, dump, publisher_of
@@ -31,6 +32,7 @@ class Member:
     publisher: str
     id: str | None
     source: str | None
+    time: str | None = None
 
 
 @dataclass(slots=True)
@@ -110,10 +112,15 @@ class Packer:
         publisher = self._publisher or (publisher_of(source) if isinstance(source, str) else "")
         if not isinstance(id_, str) or not id_ or not isinstance(source, str) or not source:
             raise Unpublishable(Member(position, publisher, None, None), "the event has no id or no source")
-        member = Member(position, publisher, id_, source)
+        member = Member(position, publisher, id_, source, _time(event))
         if not publisher or publisher_of(source) != publisher:
             raise Unpublishable(member, f"source must begin with /{publisher}/")
         return member
+
+
+def _time(event: Mapping[str, Any]) -> str | None:
+    time = event.get("time")
+    return time.isoformat() if isinstance(time, datetime) else time if isinstance(time, str) else None
 
 
 def _routing_key(publisher: str) -> str:

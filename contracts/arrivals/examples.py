@@ -94,6 +94,13 @@ EXAMPLES = (
         id=REPORT_EVENT,
         time="2022-10-01T06:15:00+08:00",
     ),
+    event(
+        "batch.closed",
+        {"source": "/rail-lanzhou/departures", "day": "2022-10-01", "count": 1, "ids": [REPORT_EVENT]},
+        source="/rail-lanzhou/departures",
+        id="0183917b-7d20-7b44-9e51-60c2f1a9d041",
+        time="2022-10-01T06:20:00+08:00",
+    ),
     reply(
         "report.accepted",
         {

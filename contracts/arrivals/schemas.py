@@ -135,6 +135,24 @@ class ReportRejected(Contract):
     received_at = moment()
 
 
+class BatchClosed(Contract):
+    """How many events a publisher has sent: of one source, of one day. Held against what arrived.
+
+    With `ids` it counts a part, and the parts of a day add up, also where they name some events twice.
+    Without `ids` it counts the whole day so far, and the newest count takes the place of the earlier ones.
+    """
+
+    source = text(200, required=True, about="of the events; it begins with the publisher's name")
+    day = day(about="of the events' own time, in the district's zone")
+    count = whole(about="different events that were sent; of an event sent twice, one")
+    ids = fields.List(
+        fields.String(validate=validate.Length(min=1, max=200)),
+        load_default=list,
+        validate=validate.Length(max=5000),
+        metadata={"description": "of these events, so that a missing one can be named"},
+    )
+
+
 class PlacedDestination(Contract):
     division = text(12)
     street = text(40, about="place_id")

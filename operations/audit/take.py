@@ -9,6 +9,8 @@ from sqlalchemy import func, select
 
 from chassis.messaging.dead_letters import DEAD
 from operations.audit.event_log import other_events_are_handled
+from operations.audit.intake import what_arrived_is_counted_once
+from operations.audit.publishers_counts import publishers_counts_are_met
 from operations.audit.relations import RELATIONS, SUMS
 from operations.audit.replayed_letters import replayed_letters_are_handled
 from operations.audit.result import Audit
@@ -45,6 +47,8 @@ def take_audit() -> Audit:
                 relation.recorded(conns[relation.source]), relation.taken_in(conns[relation.taker])
             )
             audit.sums |= relation.sums(*count_handed_on(audit, relation, pairs))
+        what_arrived_is_counted_once(audit, conns["registration"])
+        publishers_counts_are_met(audit, conns["registration"], settings_of("registration").zone)
     other_events_are_handled(audit)
     _count_dead_letters(audit)
     replayed_letters_are_handled(audit)

@@ -53,8 +53,8 @@ def asyncapi(services: Sequence[Service]) -> dict[str, Any]:
 
 def _way_out(event_type: str) -> tuple[str, str, str, str]:
     """Channel, address (routing key), exchange and its kind, for one event type."""
-    if event_type == "arrival.reported":
-        return event_type, "arrival.reported.{publisher}", ARRIVALS, "topic"
+    if EVENT_TYPES[event_type].said_by == OUTSIDERS:
+        return event_type, f"{event_type}.{{publisher}}", ARRIVALS, "topic"
     if event_type.startswith("report."):
         return "replies", "{publisher}", REPLIES, "direct"
     return event_type, event_type, EVENTS, "topic"

@@ -4,6 +4,8 @@ from datetime import timedelta
 
 from chassis.handlers import Handler, Timer
 from chassis.names import ARRIVALS
+from services.registration.accounts.close_batches import close_batches
+from services.registration.accounts.settle_batches import settle_batches
 from services.registration.arrivals.assign_waiting import assign_waiting
 from services.registration.arrivals.renew_keys import renew_keys
 from services.registration.arrivals.write_likenesses import write_likenesses
@@ -24,6 +26,7 @@ HANDLERS = (
         refused=refuse_reused_ids,
         unreadable=refuse_unreadable,
     ),
+    Handler("close_batch", ("batch.closed",), close_batches, exchange=ARRIVALS),
     POLICIES.as_handler(),
     Handler("import_risk_list", ("risk_list.published",), keep_risk_lists, batch=1),
 )
@@ -31,4 +34,5 @@ TIMERS = (
     Timer("assign_waiting", timedelta(seconds=30), assign_waiting),
     Timer("renew_keys", timedelta(seconds=30), renew_keys),
     Timer("write_likenesses", timedelta(seconds=30), write_likenesses),
+    Timer("settle_batches", timedelta(seconds=60), settle_batches),
 )

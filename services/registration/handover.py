@@ -11,9 +11,13 @@ from sqlalchemy.engine import Connection
 from chassis.database.statements import is_in
 from chassis.handover import MOST_NAMED, RecordedAt, Sums, Versions, stream
 from chassis.messaging.inbox import INBOX
+from services.registration.accounts.differences import differences
+from services.registration.accounts.kept import Kept, kept
 from services.registration.arrivals import balance
 from services.registration.arrivals.tables import arrivals
 from services.registration.reports.tables import reports
+
+__all__ = ["Kept", "differences", "kept", "recorded", "recorded_at", "sums"]
 
 
 def recorded(conn: Connection) -> Iterator[Versions]:

@@ -1,5 +1,6 @@
 """All tables of registration in one place, for migrations and tests. Code imports from the sub-domains."""
 
+from services.registration.accounts.tables import closed_batches, uncounted
 from services.registration.arrivals.tables import arrivals, possible_duplicates, worker_loads
 from services.registration.metadata import metadata
 from services.registration.persons.tables import (
@@ -17,6 +18,7 @@ from services.registration.staff.tables import staff
 
 __all__ = [
     "arrivals",
+    "closed_batches",
     "companion_arrivals",
     "corrected_risk_lists",
     "likenesses",
@@ -31,6 +33,7 @@ __all__ = [
     "risk_areas",
     "risk_lists",
     "staff",
+    "uncounted",
     "versions",
     "worker_loads",
 ]

@@ -1,0 +1,1 @@
+"""Accounts: what publishers say they have sent, held against what arrived."""
