@@ -137,13 +137,11 @@ def read_official(
         except ValueError as error:
             faults.append(Fault("data, end_update_time", "time", str(error)))
     list_id = list_id or (f"official-{published_at:%Y%m%d%H}" if published_at else "")
-    if not any(name in data for name, _ in _LISTS):
-        faults.append(Fault("data", "type", "must have highlist, middlelist or lowlist"))
     listed: list[Listed] = []
     odd: list[OddRow] = []
     for name, level in _LISTS:
         rows = data.get(name)
-        if rows is None:  # since the twenty measures of November 2022 there is no medium level
+        if rows is None and name != "highlist":  # since the twenty measures there is no medium level
             continue
         if not isinstance(rows, list):
             faults.append(Fault(name, "type", "must be a list of rows"))
@@ -159,6 +157,7 @@ def read_official(
         raise Refused.invalid(faults[:_MOST_FAULTS])
     _refuse_if_nothing_is_sound(listed, odd)
     published, remarks = _published_counts(data, listed)
+    _refuse_half_a_list(published, listed)
     listed, more = _without_repeats(listed)
     return RiskList(list_id, published_at, tuple(listed), published, (*remarks, *more), tuple(odd))
 
@@ -172,6 +171,20 @@ def _storable(value: Any) -> Any:
 def _refuse_if_nothing_is_sound(listed: Sequence[Listed], odd: Sequence[OddRow]) -> None:
     if odd and not listed:
         raise Refused.invalid([fault for row in odd for fault in row.faults][:_MOST_FAULTS])
+
+
+def _refuse_half_a_list(published: Mapping[str, int], listed: Sequence[Listed]) -> None:
+    """A list with nothing where its publisher counted areas is broken: it would end all that are in force."""
+    held = {one.area.level for one in listed}
+    faults = [
+        Fault(
+            name, "empty", f"is empty, and {published[level.name]} areas are counted: the list is not whole"
+        )
+        for name, level in _LISTS
+        if level > RiskLevel.low and published.get(level.name, 0) > 0 and level not in held
+    ]
+    if faults:
+        raise Refused.invalid(faults)
 
 
 def _read_row(

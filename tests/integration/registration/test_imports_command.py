@@ -55,7 +55,7 @@ def test_a_table_with_errors_is_refused_with_row_and_column(tmp_path: Path) -> N
         ("list.json", "{broken", "row 1, column 2: is no JSON"),
         ("list.json", "[]", "data: must be an object"),
         ("list.csv", "level,province\n", "row 1, place: this column is missing"),
-        ("list.csv", b"\xff\xfe", "is not UTF-8"),
+        ("list.csv", b"level\xff\n", "is neither UTF-8 nor GB18030"),
     ],
 )
 def test_a_list_that_cannot_be_read_says_why(

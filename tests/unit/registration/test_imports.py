@@ -85,6 +85,13 @@ def test_half_a_list_is_no_list_for_it_would_end_what_the_other_half_holds() -> 
     assert faults(error) == [("data", "end_update_time"), ("middlelist", "")]
 
 
+def test_a_list_that_is_empty_where_areas_are_counted_is_not_whole() -> None:
+    with pytest.raises(Refused) as error:
+        read_official(official(middlelist=[], mcount=720), ZONE)
+    assert faults(error) == [("middlelist", "")]
+    assert read_official(official(highlist=[], hcount=0), ZONE).listed == ()
+
+
 @pytest.mark.parametrize("document", [None, [], {}, {"data": []}, "x"])
 def test_what_is_no_list_is_refused(document: Any) -> None:
     with pytest.raises(Refused):
