@@ -15,7 +15,8 @@ from services.notification.events.event import (
 from services.notification.events.task_overdue import case_number
 
 BOTH_PLACES: Final = "both_places"
-_LONGEST_PLACE: Final = "张掖路街道大众巷社区第十二网格"
+# The names of community and grid; a name has up to 100 characters.
+_PLACE: Final = Parameter("张掖路街道大众巷社区第十二网格" * 13, optional=True, shortest=12)
 
 
 class PossibleDuplicateOpened(InformingEvent):
@@ -25,9 +26,9 @@ class PossibleDuplicateOpened(InformingEvent):
     handler = "tell_possible_duplicate"
     parameters: ClassVar[Mapping[str, Parameter]] = {
         "likeness": Parameter(max(LIKENESSES, key=len)),
-        "place": Parameter(_LONGEST_PLACE, optional=True),
+        "place": _PLACE,
         "case_number": Parameter("0F3C9A7B"),
-        "other_place": Parameter(_LONGEST_PLACE, optional=True),
+        "other_place": _PLACE,
         "other_case_number": Parameter("1A2B3C4D"),
     }
     recipients = (BOTH_PLACES,)

@@ -59,6 +59,22 @@ class _Written:
     phone: str | None
 
 
+def _handed_over(letter: Letter, channel: Channel, written: _Written) -> Outcome:
+    if not written.address:
+        household = letter.notice is not None and letter.notice.household_id
+        return Outcome(Answer.NO_NUMBER if household else Answer.REFUSED, f"no_{channel.address}")
+    if reason := channel.cannot_reach(written.address):
+        return Outcome(Answer.CANNOT, reason)
+    if channel.too_long(written.text):
+        log.error("text_too_long", message_id=letter.id, template=letter.message.template)
+        return Outcome(Answer.CANNOT, "too_long")
+    try:
+        return channel.send(written.address, written.text, letter.id)
+    except Exception as error:
+        log.error("channel_failed", message_id=letter.id, error=type(error).__name__)
+        return Outcome(Answer.LOST, f"channel_{type(error).__name__}"[:60])
+
+
 class Sender:
     """One per process. Several at once share the messages by their leases.
 
@@ -143,23 +159,10 @@ class Sender:
         except Exception as error:
             log.error("text_failed", message_id=letter.id, error=type(error).__name__)
             return Outcome(Answer.REFUSED, "text_failed")
-        rings = written.phone is not None and phone_of(written.phone).rings
-        if not written.address:
-            household = letter.notice is not None and letter.notice.household_id
-            return Outcome(
-                Answer.NO_NUMBER if household else Answer.REFUSED, f"no_{channel.address}", rings=rings
-            )
-        reason = channel.cannot_reach(written.address)
-        if reason is None and channel.too_long(written.text):
-            log.error("text_too_long", message_id=letter.id, template=letter.message.template)
-            reason = "too_long"
-        if reason is not None:
-            return Outcome(Answer.CANNOT, reason, rings=rings)
-        try:
-            return replace(channel.send(written.address, written.text, letter.id), rings=rings)
-        except Exception as error:
-            log.error("channel_failed", message_id=letter.id, error=type(error).__name__)
-            return Outcome(Answer.LOST, f"channel_{type(error).__name__}"[:60], rings=rings)
+        outcome = _handed_over(letter, channel, written)
+        if outcome.answer in (Answer.ACCEPTED, Answer.DELIVERED):
+            return outcome
+        return replace(outcome, rings=written.phone is not None and phone_of(written.phone).rings)
 
     def _written(self, letter: Letter, channel: Channel) -> _Written:
         unseal = self._work.sealer.unseal
