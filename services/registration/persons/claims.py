@@ -4,6 +4,9 @@ A number alone decides nothing. A statement is about a person under the same num
 phone, if no fact of it contradicts that person; then it completes their facts. If it contradicts everybody
 there, it is about somebody else, and the two are rivals: they may be one person of whom something wrong was
 said, and staff are asked.
+
+Keys, claims and matches are slotted and not frozen, for several are made of every statement, and a frozen one
+takes ten times as long to make; nobody edits one in place.
 """
 
 from __future__ import annotations
@@ -26,7 +29,7 @@ _OF_THE_PERSON: Final = ("birth_date", "sex")
 MOST_CLAIMS: Final = 8
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Keys:
     """What a statement says of who somebody is.
 
@@ -45,7 +48,7 @@ class Keys:
     is_beside: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Claim:
     """One person under a key."""
 
@@ -66,7 +69,7 @@ class Rival:
     contradicts: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class PersonMatch:
     """The person that a statement names.
 

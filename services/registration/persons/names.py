@@ -12,7 +12,7 @@ from typing import Final
 
 # Nearly all names are of these letters and marks alone; each character's kind takes ten times as long.
 _USUAL_MARKS: Final = re.compile("[·•・．.,，/'’ \u3000-]+")
-_HAN: Final = re.compile("[\u4e00-\u9fff]+")
+_HAN: Final = re.compile("[\u4e00-\u9fff0-9]+")
 _PLAIN: Final = re.compile("[a-z]+")
 
 # What Unicode counts among letters, though it is seen as a middle dot or as nothing.
@@ -53,6 +53,8 @@ def script_of(form: str) -> str:
 
     Two different forms are two names only if both are of one known script: 张伟 and Zhang Wei may be one.
     """
+    if _HAN.fullmatch(form):
+        return "cjk"
     if _PLAIN.fullmatch(form):
         return "latin"
     if HOLE in form:

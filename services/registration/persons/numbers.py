@@ -29,9 +29,9 @@ _ZEROED: Final = re.compile(r"[0-9]{15}0{3,}")
 _DIGITS: Final = {("taiwan_permit", "CHN"): 8, ("passport", "GBR"): 9, ("passport", "USA"): 9}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Document:
-    """What is known of a person's document and, from it, of the person.
+    """What is known of a person's document and, from it, of the person. Not frozen: see claims.py.
 
     :param kind: one of field.words.IDENTITY_TYPES but `other`, which says nothing.
     :param issuer: ISO 3166-1 alpha-3.
