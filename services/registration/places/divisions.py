@@ -242,7 +242,9 @@ class Divisions:
         if known is None:
             known = defaultdict(set)
             for area in areas_below(prefix):
-                for _, name in streets_of(area):
+                zone = self.zone_of(area)
+                names = self.zones.streets_of(zone) if zone else (name for _, name in streets_of(area))
+                for name in names:
                     known[street_stem(name)].add(area)
             self._streets[prefix] = known
         return known

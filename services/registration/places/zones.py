@@ -89,6 +89,7 @@ class Zones:
         self._names = names
         self._names_of: dict[Zone, tuple[str, ...]] = {}
         self._patterns: dict[Zone, re.Pattern[str] | None] = {}
+        self._street_patterns: dict[Zone, re.Pattern[str] | None] = {}
         self.by_code: dict[str, Zone] = {}
         self._of_city: dict[str, list[Zone]] = defaultdict(list)
         self._hosted: dict[str, list[Zone]] = defaultdict(list)
@@ -167,6 +168,19 @@ class Zones:
         pattern = self._patterns[zone]
         return pattern is not None and pattern.search(address) is not None
 
+    def streets_of(self, zone: Zone) -> tuple[str, ...]:
+        """Names of its streets and towns, without the zone's own before them (南阳高新区张衡街道)."""
+        before = (*self._before(zone.city), *self.names_of(zone))
+        parts = (part for name in zone.streets() for part in re.split(r"[()（）]", name) if part)
+        return tuple(without_names(plain(part), before) for part in parts)
+
+    def has_street_in(self, zone: Zone, address: str) -> bool:
+        """:param address: folded, without province, city and county at its start."""
+        if zone not in self._street_patterns:
+            self._street_patterns[zone] = _street_pattern(self.streets_of(zone))
+        pattern = self._street_patterns[zone]
+        return pattern is not None and pattern.search(address) is not None
+
     def _cities(self, prefix: str) -> Sequence[str]:
         if len(prefix) == 4:
             return (prefix,) if prefix in self._of_city else ()
@@ -243,8 +257,14 @@ def _pattern(names: Sequence[str], siblings: Sequence[tuple[str, str]]) -> re.Pa
     return re.compile("|".join(parts)) if parts else None
 
 
-@lru_cache(maxsize=1000)
-def streets_in_text(zone: Zone) -> re.Pattern[str] | None:
-    """Finds a street or town of the zone in an address, whether it is written 街道, 办事处, 镇 or 乡."""
-    stems = sorted({re.escape(fold(street_stem(name))) for name in zone.streets()})
-    return re.compile(f"(?:{'|'.join(stems)}){_STREET_ENDS}") if stems else None
+def _street_pattern(names: Sequence[str]) -> re.Pattern[str] | None:
+    """Whether it is written 街道, 办事处, 镇 or 乡.
+
+    Some zones have farms, parks and offices in a street's place: those only as they are written.
+    """
+    names = [fold(name) for name in names if len(name) > 2]
+    stems = {re.escape(fold(street_stem(name))) for name in names if _STREET_END.search(name)}
+    forms = sorted({re.escape(name) for name in names}, key=len, reverse=True)
+    if stems:
+        forms.append(f"(?:{'|'.join(sorted(stems))}){_STREET_ENDS}")
+    return re.compile("|".join(forms)) if forms else None

@@ -12,7 +12,6 @@ from enum import IntEnum
 from services.registration.places.division_table.read_table import Zone
 from services.registration.places.divisions import divisions
 from services.registration.places.spelling import plain, stem
-from services.registration.places.zones import streets_in_text
 from services.registration.risk.place_text import Answer, PlaceText
 
 
@@ -48,8 +47,7 @@ def nearness_to(zone: Zone, county: str, address: str) -> Nearness:
         return Nearness.INSIDE
     if county in zone.counties or (not zone.counties and county[:4] == zone.city):
         return Nearness.PERHAPS
-    streets = streets_in_text(zone) if address else None
-    if streets is not None and streets.search(address):
+    if address and divisions().zones.has_street_in(zone, address):
         return Nearness.PERHAPS
     return Nearness.FAR
 

@@ -8,6 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from field.words import RiskLevel
+from services.registration.places.division_table.read_table import Zone, read_zones
+from services.registration.places.divisions import divisions
+from services.registration.places.zones import street_stem
 from services.registration.risk.assessing import Assessment, RiskArea, RiskIndex, Stop
 from services.registration.risk.placing_rows import place_area
 
@@ -133,3 +136,38 @@ def test_more_detail_that_contradicts_no_building_is_never_safer(
     listed = area(row, place)
     levels = [assess(listed, code, address)[0] for address in ("", one, one + other)]
     assert levels == sorted(levels)
+
+
+def city_of(zone: Zone) -> str:
+    """As a list writes it: a municipality is its own city."""
+    return divisions().name(zone.city[:2] if zone.city[:2] in ("11", "12", "31", "50") else zone.city)
+
+
+ZONES = list(read_zones())
+NAMED = {zone.name: (divisions().name(zone.city[:2]), city_of(zone), zone.name) for zone in ZONES}
+
+
+@pytest.mark.parametrize("zone", ZONES, ids=lambda zone: zone.code or zone.name)
+def test_every_zone_is_found_by_code_by_its_names_and_by_its_streets(zone: Zone) -> None:
+    listed = area(NAMED[zone.name], "示例花园3号楼")
+    assert listed.division == zone.division
+    index = RiskIndex([listed], ZONE)
+    counties = sorted(code for code in divisions().counties() if code.startswith(zone.city))
+    elsewhere = counties[0] if counties else f"{zone.city}00"
+
+    def level(division: str, address: str) -> RiskLevel:
+        return index.assess([Stop(division, address, DAY, DAY)]).level
+
+    if zone.code:
+        assert level(zone.code, "") is HIGH
+        assert level(f"{zone.code}001", "某路1号") is HIGH
+    for county in zone.counties:
+        assert level(county, "") is HIGH
+    for name in (zone.name, *zone.other_names):
+        assert level(elsewhere, f"{name}某路1号") is HIGH
+    for street in (*zone.streets(), *divisions().zones.streets_of(zone)):
+        if street in ("街道", "农场"):
+            continue  # the table has streets that are called nothing else: they tell nothing
+        assert level(elsewhere, f"{street}某路1号") is HIGH
+        if street.endswith(("街道", "镇", "乡", "办事处")):
+            assert level(elsewhere, f"{street_stem(street)}街道某路1号") is HIGH

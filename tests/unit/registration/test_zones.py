@@ -103,6 +103,7 @@ def test_an_address_may_begin_with_a_zone(address: str, zone: str, rest: str) ->
 def test_a_street_tells_its_county_where_it_is_the_only_one_of_its_name() -> None:
     assert table.find_street("4101", "如意湖街道某小区") == "410105"
     assert table.find_street("4101", "新港办事处某小区") == "410173"
+    assert table.find_street("4101", "明湖街道某小区") == "410171"  # written with its zone in the table
     assert table.find_street("6101", "无名街道") == ""
     assert table.find_street("50", "没有街道的小区") == ""
 
