@@ -10,6 +10,8 @@ get a connection and are named alike in every service, which has those that conc
     taken_in(conn)                  Versions of everything handed to it, in order of id
     versions_taken_in(conn, ids)    id -> the numbers of the versions that it knows
     excused(conn, ids)              (id, version) for whose absence it has recorded a reason
+    kept(conn)                      the reports that events from outside led to
+    differences(conn, since, zone)  between what publishers say they sent and what arrived
 """
 
 from __future__ import annotations

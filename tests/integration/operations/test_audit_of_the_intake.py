@@ -123,6 +123,27 @@ def backdated(system: System) -> None:
     database.dispose()
 
 
+def test_what_vanishes_where_the_broker_keeps_no_dead_is_noticed_by_its_count(system: System) -> None:
+    """A report with forged broker headers and a time limit: nobody is told of its end but its publisher."""
+    forged = pika.BasicProperties(
+        content_type=ONE, delivery_mode=2, expiration="1", headers={"x-death": ["a"]}
+    )
+    wrong_key = pika.BasicProperties(content_type=ONE, delivery_mode=2)
+    first, second = events(1, 2)
+    with pika.BlockingConnection(pika.URLParameters(system.broker_url)) as connection:
+        channel = connection.channel()
+        channel.confirm_delivery()
+        channel.basic_publish("doorstep.arrivals", "arrival.reported.rail", dump_event(first), forged)
+        channel.basic_publish("doorstep.arrivals", "arrivals.rail", dump_event(second), wrong_key)
+        count = json.dumps(closing_event("/rail/arrivals", DAY, 2, ["rail-1", "rail-2"])).encode()
+        channel.basic_publish("doorstep.arrivals", "batch.closed.rail", count, wrong_key)
+    system.start("registration")
+    backdated(system)
+    code, found = system.audit()
+    assert code == 1 and found["in_flight"]["doorstep.unrouted"] == 1
+    assert [one["id"] for one in found["missing"]] == [f"/rail/arrivals rail-{n}" for n in (1, 2)]
+
+
 def test_a_whole_days_count_without_ids_is_held_against_what_arrived(system: System) -> None:
     publish(system, *events(1, 7), counts=False)
     for count in (20, 9):
