@@ -18,4 +18,7 @@ def read_moment(text: str) -> datetime:
     except ValueError:
         plain = text.upper()
     whole, leaps = _LEAP_SECOND.subn(r"\1:59", plain)
-    return datetime.fromisoformat(whole) + timedelta(seconds=leaps)
+    try:
+        return datetime.fromisoformat(whole) + timedelta(seconds=leaps)
+    except OverflowError:
+        raise ValueError("the last minute of the calendar has no next one") from None

@@ -18,7 +18,8 @@ for _source in SOURCE_KINDS:
 
 NEEDING_CORRECTION = Gauge(
     "doorstep_reports_needing_correction",
-    f"Reports that somebody must correct; without a publisher: imported ones {SAME_IN_ALL}",
+    f"Reports that somebody must correct, whole or in a part; without a publisher: imported ones "
+    f"{SAME_IN_ALL}",
     ["publisher"],
 )
 POSSIBLE_DUPLICATES = Gauge(
