@@ -61,6 +61,8 @@ class _Tree:
             for number, stop in enumerate(report.get("stops", ())):
                 where = " ".join(filter(None, (stop["division"], stop.get("address"))))
                 line.add(f"stop {number}: {escape(where or 'address')}, {stop['from']} to {stop['to']}")
+            for fault in report.get("to_correct", ()):
+                line.add(f"[yellow]to correct[/]: {escape(fault['field'])}: {escape(fault['message'])}")
 
     def _registration(self, root: Tree) -> None:
         a = self._arrival
@@ -69,6 +71,8 @@ class _Tree:
         if isinstance(person, dict):
             known = (person.get(k) for k in ("name", "phone", "identity_type", "identity_number", "address"))
             branch.add("person: " + escape(", ".join(str(part) for part in known if part)))
+            if contact := person.get("contact"):
+                branch.add(f"reached through {escape(str(contact.get('name')))}, {contact.get('phone')}")
         expected = "expected" if a["expected"] else "arrived"
         branch.add(f"{expected} {self._time(a['arrived_at'])}, household of {len(a['household'])}")
         destination = a["destination"]

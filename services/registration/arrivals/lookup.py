@@ -84,6 +84,9 @@ def _mask(arrival: dict[str, Any]) -> None:
             "phone": masked_phone(person.get("phone")),
             "identity_type": person.get("identity_type"),
         }
+        if contact := person.get("contact"):
+            masked = {"name": masked_name(contact.get("name")), "phone": masked_phone(contact.get("phone"))}
+            arrival["person"]["contact"] = masked
     for word in arrival.get("other_words", ()):
         del word["value"]
     worker = arrival["worker"]
