@@ -90,8 +90,7 @@ class RiskIndex:
 
     def __init__(self, areas: Iterable[RiskArea], zone: ZoneInfo) -> None:
         self._county: dict[str, list[_Entry]] = defaultdict(list)
-        # city -> the listed zones that it runs, or that reach into it; province -> what is known by it only
-        self._zones: dict[str, dict[Zone, list[_Entry]]] = defaultdict(lambda: defaultdict(list))
+        zones: dict[str, dict[Zone, list[_Entry]]] = defaultdict(lambda: defaultdict(list))
         self._zone_codes = divisions().zones.by_code
         self._prefix: dict[str, list[_Entry]] = defaultdict(list)
         self._names: dict[str, tuple[str, ...]] = {}
@@ -105,7 +104,7 @@ class RiskIndex:
             )
             if listed is not None:
                 for city in listed.cities:
-                    self._zones[city][listed].append(entry)
+                    zones[city][listed].append(entry)
             else:
                 self._county[area.division].append(entry)
             cities = listed.cities if listed is not None else (area.division[:4],)
@@ -113,9 +112,12 @@ class RiskIndex:
                 self._prefix[prefix].append(entry)
         for entries in (*self._county.values(), *self._prefix.values()):
             entries.sort(key=_first_shown)
-        for zones in self._zones.values():
-            for entries in zones.values():
+        for of_city in zones.values():
+            for entries in of_city.values():
                 entries.sort(key=_first_shown)
+        # city -> the listed zones that it runs, or that reach into it; province -> what is known by it only
+        self._zones = {place: tuple(listed.items()) for place, listed in zones.items()}
+        self._in_provinces = any(len(place) == 2 for place in zones)
 
     def assess(self, stops: Sequence[Stop], days_after: int = 14) -> Assessment:
         """The riskiest stop decides; of several, the stop left last."""
@@ -138,7 +140,9 @@ class RiskIndex:
             if located.level != "nowhere" and located.code.startswith(county):
                 county = located.code
         entries = self._around(county)
-        zones = self._zones_near(county) if self._zones else ()
+        zones = self._zones.get(county[:4], ()) if len(county) == 6 else ()
+        if self._in_provinces and len(county) == 6:
+            zones = (*zones, *self._zones.get(county[:2], ()))
         around = self._around_zone(county) if county in self._zone_codes else ()
         if not entries and not zones and not around:
             return Assessment()
@@ -162,13 +166,6 @@ class RiskIndex:
                     if answer is not None:
                         by_answer[answer].append(entry.area)
         return _weigh(number, stop, by_answer)
-
-    def _zones_near(self, code: str) -> Sequence[tuple[Zone, list[_Entry]]]:
-        """The listed zones of a county's city, and what is known to lie in its province only."""
-        if len(code) < 6:
-            return ()
-        in_city, in_province = self._zones.get(code[:4]), self._zones.get(code[:2])
-        return (*(in_city.items() if in_city else ()), *(in_province.items() if in_province else ()))
 
     def _around_zone(self, code: str) -> Sequence[_Entry]:
         """What is listed in the counties in which a zone lies: lists may name them instead of the zone."""
