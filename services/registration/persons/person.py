@@ -24,6 +24,11 @@ class Person:
     issuing_country: str | None = None
 
     @property
+    def country(self) -> str | None:
+        """Whose numbering plan the person may write a phone in; None where nothing says it."""
+        return self.nationality or self.issuing_country
+
+    @property
     def is_identifiable(self) -> bool:
         return bool(self.identity_number or (self.name and self.phone))
 

@@ -72,7 +72,7 @@ SHARED: Final = PhoneFault(
 def read_phone(text: str, nationality: str | None = None) -> str | PhoneFault | None:
     """The number that is meant; None where the text says that there is none.
 
-    :param nationality: ISO 3166-1 alpha-3, of the person; None where it is not known.
+    :param nationality: ISO 3166-1 alpha-3, of the person or of their document; None where it is not known.
     :returns: digits as dialled within mainland China (13909311234, 09318412345), or + and country code and
         digits; with ` ext. 12` behind it where it has an extension.
     """

@@ -18,7 +18,7 @@ def check_phone(person: Person, data: Mapping[str, Any], path: str) -> Iterator[
     """
     fault: object = None
     if person.phone is None:
-        fault = read_phone(data["phone"], person.nationality) if data.get("phone") else None
+        fault = read_phone(data["phone"], person.country) if data.get("phone") else None
     elif not person.identity_number and is_shared(person.phone):  # one name and 400 number may be many people
         fault = SHARED
     if isinstance(fault, PhoneFault):

@@ -128,7 +128,7 @@ def _person(data: Mapping[str, Any]) -> Person:
         name=_seen_name(data.get("name")),
         identity_type=data.get("identity_type"),
         identity_number=compact_number(number) or None if number else None,
-        phone=_sure_phone(data.get("phone"), nationality),
+        phone=_sure_phone(data.get("phone"), nationality or data.get("issuing_country")),
         birth_date=_day(born) if born else None,
         sex=data.get("sex"),
         nationality=nationality,
@@ -142,9 +142,9 @@ def _seen_name(text: str | None) -> str | None:
     return name if name.isalpha() or name_form(name) else None
 
 
-def _sure_phone(text: str | None, nationality: str | None) -> str | None:
+def _sure_phone(text: str | None, country: str | None) -> str | None:
     """None where it is not sure whose number is meant: see `phone_checks`."""
-    phone = read_phone(text, nationality) if text else None
+    phone = read_phone(text, country) if text else None
     return phone if isinstance(phone, str) else None
 
 

@@ -52,6 +52,12 @@ def test_a_number_that_may_be_a_strangers_waits_for_correction(
     assert set(phones(trial)) <= {None}
 
 
+def test_without_a_nationality_the_country_of_the_document_counts(trial: Trial) -> None:
+    document = {"phone": "13125550123", "nationality": None, "issuing_country": "USA"}
+    trial.receive(report(1, people=[JANE | document]))
+    assert reasons(trial) == {("person.phone", "phone_ambiguous")}
+
+
 @pytest.mark.parametrize("written", ["+1-312-555-0123", "001 312 555 0123"])
 def test_with_its_country_code_it_is_the_one_meant(trial: Trial, written: str) -> None:
     trial.receive(report(1, people=[{**JANE, "phone": written}]))
