@@ -74,6 +74,7 @@ class _Tree:
             if contact := person.get("contact"):
                 branch.add(f"reached through {escape(str(contact.get('name')))}, {contact.get('phone')}")
         expected = "expected" if a["expected"] else "arrived"
+        expected = "called off, expected" if a["state"] == "not_coming" else expected
         branch.add(f"{expected} {self._time(a['arrived_at'])}, household of {len(a['household'])}")
         destination = a["destination"]
         places = [
@@ -86,8 +87,13 @@ class _Tree:
         if worker:
             name = f" {escape(worker['name'])}" if worker.get("name") else ""
             branch.add(f"worker: {worker['staff_id']}{name} ({worker.get('role', '?')})")
-        else:
+        elif a["unassigned_since"]:
             branch.add(f"[yellow]no worker[/], waiting since {self._time(a['unassigned_since'])}")
+        for word in a.get("other_words", ()):
+            value = word.get("value")
+            said = self._time(value) if isinstance(value, datetime) else escape(str(value))
+            what = f": {said}" if value is not None else ""
+            branch.add(f"{word['source_kind']} {escape(word['source'])} says another {word['field']}{what}")
         for other in a["possible_duplicates"]:
             differ = ", ".join((other["details"] or {}).get("contradicts", ()))
             why = f"{other['why']}: {differ} differ" if differ else other["why"]
