@@ -114,8 +114,11 @@ def _destination(voices: Sequence[Voice]) -> tuple[str, str, Placement]:
     doorstep = (placement.community, placement.grid)
     there = [w.report for w in words if (w.placement.community, w.placement.grid) == doorstep]
     division = max((other.division for other in there if other.division.startswith(report.division)), key=len)
-    known = fold(report.address)
-    address = max((other.address for other in there if known in fold(other.address)), key=len)
+    address = report.address
+    if others := {other.address for other in there if other.address != address}:
+        known = fold(address)
+        fitting = sorted(other for other in others if known in fold(other))
+        address = max((address, *fitting), key=len)
     return division, address or next((w.report.address for w in words if w.report.address), ""), placement
 
 

@@ -36,15 +36,18 @@ def _voice(statement: Statement) -> tuple[str, ...]:
 
 def best(field: Field, voices: Iterable[Voice], value: Callable[[Statement], Value | None]) -> Value | None:
     """What counts of a field: the word of the best source, and of equal ones the later word."""
-    rank = RANK[field]
-    said = [
-        (rank[statement.report.source_kind], statement.order, given)
-        for voice in voices
-        if (word := latest(voice, value)) is not None
-        for statement, given in (word,)
-    ]
-    said.sort(key=lambda word: word[1], reverse=True)
-    return min(said, key=lambda word: word[0])[2] if said else None
+    ranks = RANK[field]
+    best_rank, best_word = len(ranks), None
+    for voice in voices:
+        word = latest(voice, value)
+        if word is None:
+            continue
+        rank = ranks[word[0].report.source_kind]
+        if best_word is None or rank < best_rank:
+            best_rank, best_word = rank, word
+        elif rank == best_rank and word[0].order > best_word[0].order:
+            best_word = word
+    return best_word[1] if best_word else None
 
 
 def latest(voice: Voice, value: Callable[[Statement], Value | None]) -> tuple[Statement, Value] | None:
