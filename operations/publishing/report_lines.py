@@ -27,7 +27,7 @@ COLUMNS = (
     *("id", "source", "time", "source_kind", "reference", "name", "identity_type", "identity_number"),
     *("phone", "birth_date", "sex", "nationality", "companions", "stops", "transport_mode"),
     *("transport_number", "carriage", "seat", "arrived_at", "expected", "destination_division"),
-    *("destination_address", "remarks", "language", "issuing_country"),
+    *("destination_address", "remarks", "language", "issuing_country", "called_off"),
 )
 NEEDED = ("name", "arrived_at")
 _NAMESPACE = uuid.UUID("6f0a7ad1-2f43-5f2c-9d0e-5b1a4c6d7e80")
@@ -148,6 +148,9 @@ class ReportLines:
         moving = [get("transport_mode"), get("transport_number"), get("carriage"), get("seat")]
         # Not there where it is not given: an event's id may follow from its content, and must be as before.
         issued_by = {"issuing_country": get("issuing_country")} if get("issuing_country") else {}
+        # Left out where it is not given: the ids of rows follow from their content.
+        called_off = {"called_off": True} if _flag(cell.get("called_off", "")) else {}
+        expected = _flag(cell.get("expected", ""))
         data = {
             "source_kind": get("source_kind") or "import",
             "reference": get("reference"),
@@ -166,7 +169,7 @@ class ReportLines:
             "transport": dict(zip(("mode", "number", "carriage", "seat"), moving, strict=True))
             if any(moving)
             else None,
-            "arrival": {"at": self._moment(cell["arrived_at"]), "expected": _flag(cell.get("expected", ""))},
+            "arrival": {"at": self._moment(cell["arrived_at"]), "expected": expected, **called_off},
             "destination": {"division": get("destination_division"), "address": get("destination_address")},
             "remarks": get("remarks"),
             "language": get("language") or "zh-CN",
@@ -204,9 +207,11 @@ def _raw(broken: Any) -> Raw:
 
 
 def _reported_at(data: dict[str, Any]) -> str | None:
-    """When an actual arrival happened; None for an expected one, which is known from now on."""
+    """When an actual arrival happened; None for one expected or called off, which is known from now on."""
     arrival = data.get("arrival")
-    if isinstance(arrival, dict) and not arrival.get("expected") and isinstance(arrival.get("at"), str):
+    if not isinstance(arrival, dict) or arrival.get("expected") or arrival.get("called_off"):
+        return None
+    if isinstance(arrival.get("at"), str):
         try:
             return arrival["at"] if datetime.fromisoformat(arrival["at"]).tzinfo else None
         except ValueError:

@@ -217,3 +217,14 @@ def test_a_cell_without_a_column_is_named_by_the_number_of_its_column() -> None:
 def test_who_has_a_number_needs_no_name() -> None:
     (found,) = from_csv("name,identity_number,arrived_at\n,620102198606060615,2022-10-01T06:12\n")
     assert isinstance(found, Item)
+
+
+def test_a_row_calls_a_coming_off_and_is_known_from_now_on():
+    header = "name,phone,arrived_at,expected,destination_address,called_off\n"
+    off, on = from_csv(
+        header + "安示例,139,2099-01-01T06:12,,某路1号,true\n安示例,139,2099-01-01T06:12,是,某路1号,"
+    )
+    coming = {"at": "2099-01-01T06:12:00+08:00", "expected": False}
+    assert off.send["data"]["arrival"] == coming | {"called_off": True}
+    assert on.send["data"]["arrival"] == coming | {"expected": True}
+    assert off.send["time"] < coming["at"]
