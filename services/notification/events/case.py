@@ -45,6 +45,7 @@ class CaseEvent(InformingEvent):
         "release_on": Parameter(date(2022, 12, 12), optional=True),
         "risk_level": Parameter("medium", optional=True),
         "reason": Parameter(None, optional=True),
+        "others": Parameter(12, optional=True),
         "ended": Parameter(True, optional=True),
         "contact_by": Parameter(datetime.fromisoformat("2022-11-28T12:30:00+00:00"), optional=True),
     }
@@ -73,6 +74,7 @@ class CaseEvent(InformingEvent):
                 "release_on": data.get("release_on"),
                 "risk_level": data.get("risk_level"),
                 "reason": change.get("reason"),
+                "others": None,
                 "ended": True if data["state"] == _CANCELLED else None,
                 "contact_by": _contact_by(data.get("today") or ()),
             },

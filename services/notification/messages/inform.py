@@ -14,6 +14,7 @@ from contracts.envelope import Event
 from services.notification.events import EVENTS
 from services.notification.messages import states
 from services.notification.messages.columns import channels_text, plan_text
+from services.notification.messages.households import Planned, once_a_household
 from services.notification.messages.planning import Plan, PlannedMessage, plan
 from services.notification.messages.tables import messages, notices
 from services.notification.rules.book import RuleBook
@@ -29,8 +30,10 @@ def plan_messages(uow: UnitOfWork, events: Sequence[Event], book: RuleBook) -> N
     due_at = database_now(uow.conn)
     notice_rows: list[dict[str, Any]] = []
     message_rows: list[dict[str, Any]] = []
-    for event in events:
-        planned = plan(EVENTS[event.type], event.data, event.version, book)
+    all_planned = [
+        Planned(event, plan(EVENTS[event.type], event.data, event.version, book)) for event in events
+    ]
+    for event, planned in once_a_household(all_planned):
         notice_rows.append(_notice_row(planned, event, uow.now))
         case_id, key = planned.notice.case_id, planned.notice.key
         message_rows += [_message_row(message, case_id, key, due_at, uow.now) for message in planned.messages]

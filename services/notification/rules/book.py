@@ -24,6 +24,7 @@ class Rule:
     """
     :param to: one of the event's recipients, or nobody; `role` says which of a team.
     :param selected: for each selector of the event, in its order, the words of this rule.
+    :param once_a_household: of several members whom the same report is about the first stands for all.
     :param template_version: the newest when the rules were loaded; messages already queued keep theirs.
     """
 
@@ -35,6 +36,7 @@ class Rule:
     template_version: int = 0
     channels: tuple[str, ...] = ()
     urgency: int = 0
+    once_a_household: bool = False
     selected: Facts = ()
 
     def fits(self, event: str, facts: Facts) -> bool:

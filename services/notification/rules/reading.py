@@ -86,6 +86,7 @@ def _rule(data: Mapping[str, Any]) -> Rule:
         template=data["template"],
         channels=tuple(data["channels"]),
         urgency=URGENCIES.index(data["urgency"]),
+        once_a_household=data["once_a_household"],
         selected=tuple(tuple(data[selector.key]) for selector in EVENTS[data["event"]].selectors),
     )
 
@@ -135,6 +136,7 @@ class _Rule(Schema):
         fields.String(validate=validate.OneOf([channel.name for channel in CHANNELS])), load_default=list
     )
     urgency = fields.String(validate=validate.OneOf(URGENCIES), load_default="normal")
+    once_a_household = fields.Boolean(load_default=False)
 
     @validates_schema(skip_on_field_errors=True)
     def _fits(self, data: dict[str, Any], **_: Any) -> None:
@@ -144,6 +146,8 @@ class _Rule(Schema):
         wanted = {key: key in own for key in _SELECTORS}
         wanted |= dict.fromkeys(("template", "channels"), to != NOBODY)
         wrong = {}
+        if data["once_a_household"] and data["event"] != "case.changed":
+            wrong["once_a_household"] = [f"means nothing for {event.type}"]
         for name, needed in wanted.items():
             if needed and not data[name]:
                 wrong[name] = ["is needed here"]

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
+from sqlalchemy import select
+
 from chassis.ids import new_id
 from chassis.unit_of_work import Work
+from services.notification.messages import queries
+from services.notification.tables import notices
 from tests.integration.notification.trial import (
     SEALER,
     Gateway,
     changed,
     inform,
+    inform_batch,
     opened,
     overdue,
     person,
@@ -193,3 +198,34 @@ def test_a_case_that_opens_again_is_told_and_reminded_of(work: Work, gateway: Ga
         "w0001": ("worker_case", None),
     }
     assert [row["state"] for row in rows(work) if row["notice"].startswith("overdue")] == ["accepted"]
+
+
+def test_a_familys_other_door_is_told_to_the_worker_once(work: Work, gateway: Gateway) -> None:
+    family = [new_id() for _ in range(3)]
+    sender = gateway.sender(work)
+    inform_batch(work, [opened(case, team=TEAM, household_id=family[0]) for case in family])
+    send_all(work, sender)
+    corrected = [
+        changed(case, 2, ["details", "door"], team=TEAM, household_id=family[0]) for case in reversed(family)
+    ]
+    inform_batch(work, corrected)
+    send_all(work, sender)
+    (told_once,) = [row for row in rows(work) if row["template"] == "worker_corrected"]
+    assert (told_once["case_id"], told_once["state"]) == (family[0], "accepted")
+    with work.database.read() as conn:
+        parameters = conn.execute(
+            select(notices.c.parameters).where(notices.c.case_id == family[0], notices.c.version == 2)
+        ).scalar_one()
+        assert parameters["others"] == 2
+        assert queries.audit(conn)["balanced"]
+
+
+def test_each_other_phone_of_a_family_is_told(work: Work, gateway: Gateway) -> None:
+    family = [new_id() for _ in range(2)]
+    inform_batch(work, [opened(case, team=TEAM, household_id=family[0]) for case in family])
+    send_all(work, gateway.sender(work))
+    inform_batch(
+        work,
+        [changed(case, 2, ["details", "phone"], team=TEAM, household_id=family[0]) for case in family],
+    )
+    assert len([row for row in rows(work) if row["template"] == "worker_corrected"]) == 2
