@@ -49,11 +49,11 @@ def import_risk_list(
     """
     VERSIONS.mark_changed(uow.conn, "risk")
     said_at = said_at or uow.now
-    digest = _digest(risk_list.listed)
+    digest = _digest(risk_list)
     standing = uow.conn.execute(
         select(risk_lists).where(risk_lists.c.published_at == risk_list.published_at)
     ).first()
-    if standing is not None and _digest(_listed(standing.areas)) == digest:
+    if standing is not None and _digest(_from_store(standing)) == digest:
         return {**standing.summary, "already_imported": True}
     if standing is not None and not replace:
         known = _corrected(uow, risk_list.published_at, digest)
@@ -122,14 +122,14 @@ def _correct(uow: UnitOfWork, standing: Any, risk_list: RiskList, row: Mapping[s
 
     :returns: the differences between the two.
     """
-    before = _from_store(standing.id, standing.published_at, standing.areas)
+    before = _from_store(standing)
     _rewind(uow, risk_lists.c.published_at >= risk_list.published_at)
     kept = {
         **{str(name): value for name, value in standing._mapping.items()},
         "corrected_by": risk_list.list_id,
         "corrected_at": uow.now,
     }
-    kept["digest"] = _digest(before.listed)
+    kept["digest"] = _digest(before)
     insert_rows(uow.conn, corrected_risk_lists, [kept])
     uow.conn.execute(delete(risk_lists).where(risk_lists.c.id == standing.id))
     insert_rows(uow.conn, risk_lists, [{**row, "summary": {}}])
@@ -157,10 +157,9 @@ def _rewind(uow: UnitOfWork, lists: Any) -> None:
 
 
 def _apply_later(uow: UnitOfWork, moment: datetime) -> None:
-    columns = (risk_lists.c.id, risk_lists.c.published_at, risk_lists.c.areas)
-    later = select(*columns).where(risk_lists.c.published_at > moment).order_by(risk_lists.c.published_at)
+    later = select(risk_lists).where(risk_lists.c.published_at > moment).order_by(risk_lists.c.published_at)
     for row in uow.conn.execute(later).all():
-        _apply(uow, _from_store(row.id, row.published_at, row.areas))
+        _apply(uow, _from_store(row))
 
 
 def _apply(uow: UnitOfWork, risk_list: RiskList) -> Comparison:
@@ -189,8 +188,10 @@ def _stored(listed: Listed) -> dict[str, Any]:
     }
 
 
-def _from_store(list_id: str, published_at: datetime, areas: Sequence[Mapping[str, Any]]) -> RiskList:
-    return RiskList(list_id, published_at, _listed(areas), {}, ())
+def _from_store(row: Any) -> RiskList:
+    """:param row: of risk_lists."""
+    whole = row.summary.get("whole", True)
+    return RiskList(row.id, row.published_at, _listed(row.areas), {}, (), whole=whole)
 
 
 def _listed(areas: Sequence[Mapping[str, Any]]) -> tuple[Listed, ...]:
@@ -209,10 +210,13 @@ def _listed(areas: Sequence[Mapping[str, Any]]) -> tuple[Listed, ...]:
     return tuple(listed)
 
 
-def _digest(listed: Sequence[Listed]) -> str:
-    """Of the areas as published: neither of how the file was written, nor of where they were placed."""
-    areas = (one.area for one in listed)
+def _digest(risk_list: RiskList) -> str:
+    """Of the areas as published: neither of how the file was written, nor of where they were placed.
+
+    A list of which a row could not be read is another than the same without that row.
+    """
+    areas = (one.area for one in risk_list.listed)
     content = sorted(
         (a.level.name, fold(a.province), fold(a.city), fold(a.county), fold(a.place)) for a in areas
     )
-    return hashlib.sha256(orjson.dumps(content)).hexdigest()
+    return hashlib.sha256(orjson.dumps([content, risk_list.whole])).hexdigest()

@@ -33,6 +33,7 @@ def list_summary(risk_list: RiskList, comparison: Comparison, zone: ZoneInfo) ->
             for listed in risk_list.listed
             if listed.placed not in ("county", "zone")
         ],
+        "whole": risk_list.whole,
         "odd": len(risk_list.odd),
         "odd_rows": [
             {"faults": [asdict(fault) for fault in odd.faults], "row": odd.row} for odd in risk_list.odd

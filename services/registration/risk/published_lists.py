@@ -42,10 +42,12 @@ class OddRow:
 
     :param faults: what and where (`highlist row 2`).
     :param row: as it was published.
+    :param lost: nothing of it is listed, though it is not blank.
     """
 
     faults: tuple[Fault, ...]
     row: Any
+    lost: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,8 @@ class RiskList:
     :param published: areas by level as the publisher counted them (nothing for a CSV).
     :param remarks: why the counts differ, one sentence each.
     :param odd: rows in which something is wrong; what is sound in them is listed all the same.
+    :param whole: False if a row could not be read at all: what the list leaves out may stand in it, so no
+        area ends by this list.
     """
 
     list_id: str
@@ -63,6 +67,7 @@ class RiskList:
     published: Mapping[str, int]
     remarks: tuple[str, ...]
     odd: tuple[OddRow, ...] = ()
+    whole: bool = True
 
     def counted(self) -> dict[str, int]:
         counted = Counter(listed.area.level.name for listed in self.listed)
@@ -152,14 +157,31 @@ def read_official(
             found, wrong = _read_row(given, f"{name} row {number}", level, list_id, published_at)
             listed += found
             if wrong:
-                odd.append(OddRow(tuple(wrong), given))
+                odd.append(OddRow(tuple(wrong), given, not found and wrong[0].code != "blank"))
     if faults or published_at is None:
         raise Refused.invalid(faults[:_MOST_FAULTS])
     _refuse_if_nothing_is_sound(listed, odd)
     published, remarks = _published_counts(data, listed)
     _refuse_half_a_list(published, listed)
     listed, more = _without_repeats(listed)
-    return RiskList(list_id, published_at, tuple(listed), published, (*remarks, *more), tuple(odd))
+    return _list_of(list_id, published_at, listed, published, (*remarks, *more), odd)
+
+
+def _list_of(
+    list_id: str,
+    published_at: datetime,
+    listed: Sequence[Listed],
+    published: Mapping[str, int],
+    remarks: Sequence[str],
+    odd: Sequence[OddRow],
+) -> RiskList:
+    lost = sum(row.lost for row in odd)
+    if lost:
+        remarks = (
+            *remarks,
+            f"{lost} rows could not be read and may name any place: no area ends by this list",
+        )
+    return RiskList(list_id, published_at, tuple(listed), published, tuple(remarks), tuple(odd), not lost)
 
 
 def _storable(value: Any) -> Any:
@@ -262,10 +284,10 @@ def read_csv(
         found, wrong = _read_csv_row(cells, f"row {number}", zone, list_id, published_at)
         listed += found
         if wrong:
-            odd.append(OddRow(tuple(wrong), dict(cells)))
+            odd.append(OddRow(tuple(wrong), dict(cells), not found))
     _refuse_if_nothing_is_sound(listed, odd)
     listed, remarks = _without_repeats(listed)
-    return RiskList(list_id, published_at, tuple(listed), {}, tuple(remarks), tuple(odd))
+    return _list_of(list_id, published_at, listed, {}, remarks, odd)
 
 
 def _read_csv_row(
@@ -310,6 +332,8 @@ def compare(before: Iterable[RiskArea], after: RiskList) -> Comparison:
             changed.append((old, listed.area))
         else:
             unchanged += 1
+    if not after.whole:
+        return Comparison(tuple(new), tuple(changed), (), unchanged + len(known))
     return Comparison(tuple(new), tuple(changed), tuple(known.values()), unchanged)
 
 

@@ -188,6 +188,31 @@ def test_a_row_that_no_database_takes_keeps_no_other_out(trial: Trial, row: dict
     assert import_list(trial, official)["areas"] == 2
 
 
+def test_no_area_ends_by_a_list_of_which_a_row_could_not_be_read(trial: Trial) -> None:
+    unread = risk_list(high=["示例花园4号楼"], at="2022-10-01 12时")
+    unread["data"]["highlist"].append("样板新村9号楼")
+    import_list(trial, FIRST)
+    found = import_list(trial, unread)
+    assert (found["whole"], differences(found)) == (False, (0, 0, 0, 3))
+    assert "may name any place" in found["remarks"][-1]
+    mended = risk_list(high=["示例花园4号楼"], at="2022-10-01 12时")
+    assert not import_list(trial, mended)["already_imported"]
+    assert {area[0] for area in areas_of(trial) if area[3].year == 9999} == {"示例花园4号楼"}
+
+
+def test_lists_with_an_unreadable_row_may_come_in_any_order_too(
+    trial: Trial, database_url: Callable[..., str]
+) -> None:
+    unread = risk_list(high=["示例花园4号楼"], at="2022-10-01 12时")
+    unread["data"]["highlist"].append("样板新村9号楼")
+    for document in (FIRST, unread, LATER):
+        import_list(trial, document)
+    other = fresh(database_url)
+    for document in (LATER, unread, FIRST):
+        import_list(other, document)
+    assert areas_of(trial) == areas_of(other)
+
+
 def test_an_event_needs_no_time_in_the_official_document(trial: Trial) -> None:
     official = risk_list(high=["示例花园4号楼"], at=HOUR)
     del official["data"]["end_update_time"]
