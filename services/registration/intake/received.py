@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from chassis.database.statements import insert_rows
+from sqlalchemy import update
+
+from chassis.database.statements import insert_rows, is_in
 from chassis.ids import new_id
 from chassis.unit_of_work import UnitOfWork
 from contracts.envelope import Event
@@ -15,6 +17,7 @@ from services.registration.arrivals.catalogue import Catalogue
 from services.registration.arrivals.register_arrivals import register_arrivals
 from services.registration.intake.answers import accept, reject
 from services.registration.intake.judging import judge
+from services.registration.intake.mended import mended_reports
 from services.registration.reports.checks import is_possible_time
 from services.registration.reports.report import SEAL_PURPOSE
 from services.registration.reports.statement import Statement, statements_of
@@ -29,6 +32,7 @@ class Received:
     :param arrival_ids: of those people, by their position in the report.
     :param corrects: the report that it was resubmitted for.
     :param registered_before: that report registered an arrival.
+    :param is_mended: another report in hand names its flawed part again, without a fault.
     """
 
     report_id: str
@@ -40,6 +44,7 @@ class Received:
     corrects: str | None = None
     corrected_by: str | None = None
     registered_before: bool = False
+    is_mended: bool = False
 
     def as_row(self, uow: UnitOfWork) -> dict[str, Any]:
         event = self.event
@@ -53,7 +58,7 @@ class Received:
             "outcome": self.outcome,
             "arrival_id": self.arrival_ids.get(0),
             "reasons": [fault.as_dict() for fault in self.faults] or None,
-            "part_waits": True if self.faults and self.statements else None,
+            "part_waits": True if self.faults and self.statements and not self.is_mended else None,
             "sealed": uow.sealer.seal(event.raw, SEAL_PURPOSE),
             "correlation_id": event.correlationid,
             "corrects": self.corrects,
@@ -72,6 +77,7 @@ def check(uow: UnitOfWork, catalogue: Catalogue, event: Event) -> Received:
             time=event.time,
             source=event.source,
             event_id=event.id,
+            waits=bool(faults),
         )
     return received
 
@@ -94,7 +100,12 @@ def _register(uow: UnitOfWork, catalogue: Catalogue, known: Sequence[Received]) 
     statements = [statement for received in known for statement in received.statements]
     causes = {received.report_id: received.event for received in known}
     joined = register_arrivals(uow, catalogue, statements, causes)
+    mended = mended_reports(joined.drafts.values(), {r.report_id for r in known if not r.faults})
+    if stored := sorted(mended - causes.keys()):
+        wait_no_more = update(reports).where(is_in(uow.conn, reports.c.id, stored))
+        uow.conn.execute(wait_no_more.values(part_waits=None))
     for received in known:
+        received.is_mended = received.report_id in mended
         received.arrival_ids = {said.position: joined.arrival_of[said.order] for said in received.statements}
         is_first = joined.is_first(received.report_id, next(iter(received.arrival_ids.values())))
         received.outcome = "registered" if is_first or received.registered_before else "merged"

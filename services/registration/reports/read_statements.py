@@ -36,7 +36,7 @@ def statements_about(
     """
     about: dict[str, list[Statement]] = defaultdict(list)
     r = reports.c
-    columns = (r.id, r.reported_at, r.source, r.event_id, r.sealed, r.reasons)
+    columns = (r.id, r.reported_at, r.source, r.event_id, r.sealed, r.reasons, r.part_waits)
     of_persons = select(*columns, reports.c.arrival_id, literal(0)).where(
         is_in(conn, reports.c.arrival_id, arrival_ids)
     )
@@ -47,7 +47,7 @@ def statements_about(
     )
     for query in (of_persons, of_companions):
         for row in conn.execute(query):
-            report_id, reported_at, source, event_id, sealed, reasons, arrival_id, position = row
+            report_id, reported_at, source, event_id, sealed, reasons, waits, arrival_id, position = row
             faults = kept_faults(reasons or ())
             report = read_report(sealer.unseal(sealed, SEAL_PURPOSE)["data"], faults)
             about[arrival_id].append(
@@ -57,6 +57,7 @@ def statements_about(
                     report,
                     report.people[position],
                     place(report.division, report.address),
+                    waits=bool(waits),
                 )
             )
     return about

@@ -19,6 +19,7 @@ class Statement:
     :param placement: the doorstep of the report's destination.
     :param replaces: the report that this one corrects, where some of it was acted upon already.
     :param belongs_to: the arrival that that report led to.
+    :param waits: a part of its report waits for correction.
     """
 
     order: Order
@@ -28,6 +29,7 @@ class Statement:
     placement: Placement
     replaces: str | None = None
     belongs_to: str | None = None
+    waits: bool = False
 
     @property
     def position(self) -> int:
@@ -41,11 +43,18 @@ class Statement:
 
 
 def statements_of(
-    report: Report, report_id: str, placement: Placement, *, time: datetime, source: str, event_id: str
+    report: Report,
+    report_id: str,
+    placement: Placement,
+    *,
+    time: datetime,
+    source: str,
+    event_id: str,
+    waits: bool = False,
 ) -> list[Statement]:
     """One statement for each of its people who can be known."""
     return [
-        Statement((time, source, event_id, position), report_id, report, person, placement)
+        Statement((time, source, event_id, position), report_id, report, person, placement, waits=waits)
         for position, person in enumerate(report.people)
         if person.is_identifiable or report.leans_on(position) is not None
     ]

@@ -106,6 +106,37 @@ def test_a_report_is_refused_where_nobody_can_be_known(trial: Trial) -> None:
     }
 
 
+@pytest.mark.parametrize("batch", [1, 200])
+def test_a_report_that_its_source_sends_again_whole_waits_no_more(trial: Trial, batch: int) -> None:
+    flawed = report(1, people=[person(1), {**person(2), "identity_number": WRONG_NUMBER}])
+    trial.receive(flawed, report(1, id="again", people=[person(1), person(2)]), batch=batch)
+    assert (len(trial.arrivals()), waiting(trial), adds_up(trial)) == (2, 0, True)
+
+
+@pytest.mark.parametrize(
+    "again",
+    [
+        report(1, id="again", people=[person(1)]),
+        report(1, id="again", publisher="self", people=[person(1), person(2)]),
+        report(1, id="again", people=[person(1), {**person(2), "identity_number": WRONG_NUMBER}]),
+        report(1, id="again", people=[person(1), person(2)], time="2022-10-01T10:29:00+08:00"),
+    ],
+)
+def test_nobody_who_waits_is_forgotten_for_a_report_that_says_less(
+    trial: Trial, again: dict[str, Any]
+) -> None:
+    trial.receive(report(1, people=[person(1), {**person(2), "identity_number": WRONG_NUMBER}]))
+    trial.receive(again)
+    assert waiting(trial) >= 1
+    assert adds_up(trial)
+
+
+def test_an_old_man_alone_without_a_phone_is_followed(trial: Trial) -> None:
+    trial.receive(report(1, people=[person(1, phone=None)], stops=[RISKY]))
+    (row,) = trial.arrivals()
+    assert (row["risk_level"], trial.person_of(row).get("contact")) == ("high", None)
+
+
 def test_a_correction_may_leave_out_nobody_who_was_registered(trial: Trial) -> None:
     trial.receive(report(1, people=[person(1), person(2), {"sex": "male"}]))
     with pytest.raises(Refused, match=r"companions\[0\]: was registered by this report"):

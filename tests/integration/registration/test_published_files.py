@@ -129,6 +129,7 @@ def test_a_second_run_of_the_mended_file_registers_only_what_was_missing(
     after = intake.trial.arrivals()
     assert before < {arrival["id"] for arrival in after}
     assert len(after) == 7  # 潘, 齐小 and 郝
+    assert not any(kept["part_waits"] for kept in intake.trial.rows(t.reports))
     assert intake.sums().balanced
 
 
