@@ -35,6 +35,7 @@ COMMANDS = {
         "Reports, registration, risk and why, case, tasks by day, messages: each with its time and state.",
     ),
     "duplicates": Entry("cli.arrivals.duplicates", "Possible duplicates: pairs of arrivals that may be one."),
+    "corrections": Entry("cli.arrivals.corrections", "Reports that need correction, whole or in a part."),
     "audit": Entry(
         "cli.operate.audit",
         "Every report, arrival, case, task and message is accounted for, or is named as missing.",

@@ -6,6 +6,7 @@ from services.registration.arrivals.lookup import LedToNoArrival
 from services.registration.intake.correct_report import correct_report
 from services.registration.persons.note_view import note_view
 from services.registration.places.import_places import import_places
+from services.registration.reports.queries import reports_to_correct
 from services.registration.risk.import_risk_list import import_risk_list
 from services.registration.risk.published_lists import read_official
 from services.registration.risk.read_csv_list import read_csv_list
@@ -16,6 +17,7 @@ ARRIVAL_WITH_ID = Query("arrival_with_id", lookup.arrival_with_id)
 ARRIVALS_OF_REPORT = Query("arrivals_of_report", lookup.arrivals_of_report)
 ARRIVALS_WITH_RISK = Query("arrivals_with_risk", lookup.arrivals_with_risk)
 OPEN_DUPLICATES = Query("open_duplicates", duplicates.open_duplicates)
+REPORTS_TO_CORRECT = Query("reports_to_correct", reports_to_correct)
 PROGRESS = Query("progress", counts.progress)
 COUNTS = Query("counts", counts.counts)
 READ_OFFICIAL_LIST = Query("read_official_list", read_official)
@@ -34,6 +36,7 @@ QUERIES = (
     ARRIVALS_OF_REPORT,
     ARRIVALS_WITH_RISK,
     OPEN_DUPLICATES,
+    REPORTS_TO_CORRECT,
     PROGRESS,
     COUNTS,
     READ_OFFICIAL_LIST,

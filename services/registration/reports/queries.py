@@ -17,15 +17,39 @@ from services.registration.reports.flaws import kept_faults
 from services.registration.reports.report import SEAL_PURPOSE, read_report
 from services.registration.reports.tables import companion_arrivals, reports
 
+# Literals, so that the planner sees that the partial indexes hold all of them.
+_TO_CORRECT = ("outcome = 'needs_correction'", "part_waits")
+
 
 def needing_correction(conn: Connection, _now: datetime) -> Numbers:
     """The number of reports that need correction, whole or in part, by publisher, for `/metrics`."""
     found: Counter[tuple[str, ...]] = Counter()
-    # Literals, so that the planner sees that the partial indexes hold all of them.
-    for wanted in ("outcome = 'needs_correction'", "part_waits"):
+    for wanted in _TO_CORRECT:
         query = select(reports.c.publisher, func.count()).where(text(wanted)).group_by(reports.c.publisher)
         found.update({(publisher or "",): count for publisher, count in conn.execute(query)})
     return dict(found)
+
+
+def reports_to_correct(conn: Connection, most: int) -> list[dict[str, Any]]:
+    """The reports that need correction, whole or in a part, the longest waiting first; without values."""
+    c = reports.c
+    columns = (c.id, c.source, c.event_id, c.publisher, c.received_at, c.reasons, c.part_waits)
+    rows: list[Any] = []
+    for wanted in _TO_CORRECT:
+        rows += conn.execute(select(*columns).where(text(wanted)).order_by(c.received_at, c.id).limit(most))
+    rows.sort(key=lambda row: (row.received_at, row.id))
+    return [
+        {
+            "report_id": row.id,
+            "source": row.source,
+            "event_id": row.event_id,
+            "publisher": row.publisher,
+            "received_at": row.received_at,
+            "in_part": bool(row.part_waits),
+            "reasons": row.reasons or [],
+        }
+        for row in rows[:most]
+    ]
 
 
 def reports_of(conn: Connection, arrival_id: str, sealer: Sealer | None) -> list[dict[str, Any]]:

@@ -13,7 +13,7 @@ from contracts.faults import Refused
 from services.registration import tables as t
 from services.registration.arrivals import balance, lookup
 from services.registration.intake.correct_report import correct_report
-from services.registration.reports.queries import needing_correction
+from services.registration.reports.queries import needing_correction, reports_to_correct
 from tests.integration.registration.trial import RISKY, SAFE, Trial, as_event, outcomes, person, report
 
 INFANT = {"name": "甘小满", "birth_date": "2022-05-20", "sex": "female", "nationality": "CHN"}
@@ -39,6 +39,21 @@ def correct(trial: Trial, data: dict[str, Any]) -> None:
 
 def waiting(trial: Trial) -> int:
     return sum(trial.read(needing_correction, trial.clock.now()).values())
+
+
+def test_the_list_names_what_waits_without_its_value(trial: Trial) -> None:
+    trial.receive(
+        report(1, people=[person(1), {**person(2), "identity_number": WRONG_NUMBER}]),
+        report(3, people=[{**person(3), "identity_number": WRONG_NUMBER}]),
+    )
+    found = trial.read(reports_to_correct, 10)
+    named = {(one["event_id"], one["in_part"], one["reasons"][0]["field"]) for one in found}
+    assert named == {
+        ("rail-1", True, "companions[0].identity_number"),
+        ("rail-3", False, "person.identity_number"),
+    }
+    assert WRONG_NUMBER not in str(found)
+    assert len(trial.read(reports_to_correct, 1)) == 1
 
 
 def adds_up(trial: Trial) -> bool:
