@@ -39,10 +39,12 @@ class Closing:
         self._link = link
         self._lock = threading.Lock()
         self._sent: dict[Key, set[str]] = {}
+        self._saying: list[threading.Thread] = []
+        self._taken = 0
         self.refused: str | None = None
 
     def count(self, members: Iterable[Member]) -> None:
-        """Says the first counts by itself when they are as long as a message can hold."""
+        """A count that is as long as a message can hold is said meanwhile: nothing waits for it."""
         full: dict[Key, set[str]] = {}
         with self._lock:
             if self.refused:
@@ -56,30 +58,40 @@ class Closing:
                 if len(ids) >= MOST_IDS:
                     full[key] = self._sent.pop(key)
         if full:
-            self._say(full)
+            saying = threading.Thread(
+                target=self._say, args=(full,), name="doorstep-client count", daemon=True
+            )
+            self._saying.append(saying)
+            saying.start()
 
     def say(self) -> int:
-        """Says all that was counted since the last time. Returns how many counts Doorstep's broker took."""
+        """Says all that was counted since the last time. Returns how many counts the broker took."""
+        while self._saying:
+            self._saying.pop().join()
         with self._lock:
             sent, self._sent = self._sent, {}
-        return self._say(sent) if sent else 0
+        if sent and not self.refused:
+            self._say(sent)
+        with self._lock:
+            taken, self._taken = self._taken, 0
+        return taken
 
-    def _say(self, sent: dict[Key, set[str]]) -> int:
+    def _say(self, sent: dict[Key, set[str]]) -> None:
         link, settled = self._link(), SimpleQueue[Parcel]()
         try:
             link.open(TIME_LIMIT)
         except BrokerError:
-            return 0
-        taken = 0
+            return
         try:
             for key, ids in sent.items():
                 link.submit(_message(key, sorted(ids)), settled)
-                taken += self._is_taken(settled)
+                taken = self._is_taken(settled)
+                with self._lock:
+                    self._taken += taken
                 if self.refused:
                     break
         finally:
             link.close()
-        return taken
 
     def _is_taken(self, settled: SimpleQueue[Parcel]) -> bool:
         try:
