@@ -223,15 +223,19 @@ def is_wholly_accepted(replies: list[Reply]) -> bool:
     return bool(replies) and all(reply.accepted and not reply.to_correct for reply in replies)
 
 
-def test_the_example_of_the_events_document_is_accepted(intake: Intake, tmp_path: Path) -> None:
+def test_the_examples_of_the_events_document_are_accepted(intake: Intake, tmp_path: Path) -> None:
     text = (ROOT / "docs/events.md").read_text("utf-8")
     blocks = [json.loads(block) for block in re.findall(r"```json\n(.*?)```", text, re.DOTALL)]
-    (shown,) = [block for block in blocks if block["type"] == "arrival.reported"]
-    assert shown == EXAMPLES["arrival.reported"]
-    (tmp_path / "a.jsonl").write_text(json.dumps(shown))
+    first, *others = [block for block in blocks if block["type"] == "arrival.reported"]
+    assert first == EXAMPLES["arrival.reported"]
+    (tmp_path / "a.jsonl").write_text(json.dumps(first))
     found = publish(intake, tmp_path / "a.jsonl")
     assert (found["accounts"], found["troubles"]) == ({"registered": "1"}, [])
     assert len(intake.trial.arrivals()) == 2, "the companion leans on the person of the report"
+    for number, other in enumerate(others):
+        (tmp_path / f"{number}.jsonl").write_text(json.dumps(other))
+        found = publish(intake, tmp_path / f"{number}.jsonl")
+        assert (found["troubles"], found["replies"]["missing"]) == ([], 0)
 
 
 @pytest.mark.parametrize("document", ["README.md", "README.zh-CN.md", "clients/README.md"])
