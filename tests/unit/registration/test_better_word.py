@@ -7,13 +7,17 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import permutations
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from chassis.sealing import BlindIndex
 from field.words import SOURCE_KINDS
 from services.registration.arrivals.coming import Coming, fold_statements
+from services.registration.arrivals.join_statements import join_statements
+from services.registration.arrivals.known_arrivals import KnownArrivals
 from services.registration.arrivals.same_report import is_same_report, reports_again
 from services.registration.arrivals.source_ranks import RANK
+from services.registration.persons.claims import PersonMatch
 from services.registration.persons.person import Person
 from services.registration.places.placing import Placement
 from services.registration.reports.report import Report
@@ -250,3 +254,49 @@ def test_under_one_reference_time_and_place_may_be_corrected() -> None:
     assert reports_again(said(1, reference="a", at=9, community="c2"), [first], expected=False)
     assert not reports_again(said(1, reference="b", at=9), [first], expected=False)
     assert not reports_again(said(1, reference="a", at=9, source="/air/a"), [first], expected=False)
+
+
+# -- any order: which reports are told to be of one coming ---------------------------------------------------
+
+comings = st.lists(
+    st.builds(
+        said,
+        st.integers(0, 40),
+        source=st.sampled_from(["/rail/a", "/form/a", "/gate/a"]),
+        kind=st.just("self"),
+        at=st.integers(-3, 30),
+        expected=st.booleans(),
+        called_off=st.booleans(),
+        community=st.sampled_from(["c1", "c1", "c2"]),
+        reference=st.sampled_from([None, None, "a"]),
+    ),
+    min_size=2,
+    max_size=5,
+    unique_by=lambda one: one.order,
+)
+
+
+def told_together(told: list[Statement]) -> set[frozenset[str]]:
+    """The reports by arrival, arrivals joined with their possible duplicates. Each report is a batch."""
+    known, index = KnownArrivals(), BlindIndex(b"i" * 32)
+    reports: dict[str, set[str]] = {}
+    pairs: set[tuple[str, str]] = set()
+    for one in told:
+        joined = join_statements(index, known, [one], [PersonMatch("p")], {}, {one.order: one.report_id})
+        reports.setdefault(joined.arrival_of[one.order], set()).add(one.report_id)
+        pairs |= joined.doubts.keys()
+    together = [{arrival} for arrival in reports]
+    for pair in pairs:
+        touching = [group for group in together if group & set(pair)]
+        together = [group for group in together if group not in touching] + [set().union(*touching)]
+    return {frozenset().union(*(reports[arrival] for arrival in group)) for group in together}
+
+
+@settings(max_examples=200)
+@given(comings, st.randoms())
+def test_which_reports_may_be_of_one_coming_does_not_depend_on_the_order(
+    told: list[Statement], random: Any
+) -> None:
+    turned = list(told)
+    random.shuffle(turned)
+    assert told_together(turned) == told_together(told)
