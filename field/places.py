@@ -1,9 +1,12 @@
-"""The place tree: city, district, street, community, grid and what lies between, as far as levels go."""
+"""The place tree: city, district, street, community, grid and what lies between, as far as levels go.
+
+A place may end: then the place into which it was dissolved answers for it, or else the one above it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar
 
 # More levels than any tree has: a loop in bad data ends here.
@@ -28,17 +31,30 @@ class PlaceTree(Generic[P]):
     """Places by id, each with its parent.
 
     A place that is not known ends every way upward; a place's own id still counts as part of the way.
+
+    :param ended: places that have ended, each with the one that answers for it now; they are not in `by_id`.
     """
 
     by_id: Mapping[str, P]
+    ended: Mapping[str, str | None] = field(default_factory=dict)
+
+    def now(self, place_id: str | None) -> str | None:
+        """The place itself, or where it has ended the one that answers for it."""
+        for _ in range(_DEEPEST):
+            if place_id is None or place_id not in self.ended:
+                return place_id
+            place_id = self.ended[place_id]
+        return None
 
     def upward(self, *nearest: str | None) -> tuple[str, ...]:
         """The given places, nearest first, then every place above the last of them."""
         chain = [place for place in nearest if place]
+        if self.ended:
+            chain = list(dict.fromkeys(now for place in chain if (now := self.now(place))))
         above = chain[-1] if chain else None
         for _ in range(_DEEPEST):
             known = self.by_id.get(above) if above else None
-            above = known.parent if known else None
+            above = self.now(known.parent) if known else None
             if above is None:
                 break
             if above not in chain:

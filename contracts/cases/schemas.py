@@ -64,6 +64,9 @@ class CaseChange(Contract):
     previous_owner = part(
         TeamMember, required=False, about="who must know that somebody else answers for the case now"
     )
+    joined = several(
+        fields.String(), required=False, about="staff_id of those who took the place of another in the team"
+    )
 
 
 class CaseChanged(CaseOpened):

@@ -38,7 +38,8 @@ class PlaceChanged(Contract):
     aliases = several(fields.String())
     division = text(12)
     kind = text(40, about="of a courtyard: managed, self_managed, nobody's; kinds are data")
-    removed = flag()
+    removed = flag(about="it has ended")
+    successor = text(40, about="of a place that has ended: the one into which it was dissolved")
 
 
 class StaffChanged(Contract):
@@ -48,3 +49,4 @@ class StaffChanged(Contract):
     active = flag()
     person = sealed(about="JSON object with name, phone")
     language = one_of(LANGUAGES, required=True)
+    replaced_by = text(40, about="of somebody who has left: who goes on with all that is open")

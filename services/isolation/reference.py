@@ -33,12 +33,15 @@ def current(uow: UnitOfWork) -> Reference:
 
 def _read(uow: UnitOfWork, revised: Revised, known: Reference | None) -> Reference:
     conn, number = uow.conn, revised.number
+    tree = known.places if known and revised.same(places.name) else read_places(conn)
+    # What ends among places moves staff: cases that wait are looked at again after both.
+    working = number(staff.name) + number(places.name)
     return Reference(
         known.policies
         if known and revised.same(policies.name, OPEN_POLICIES)
         else read_policies(conn, number(policies.name), number(OPEN_POLICIES), uow.zone),
-        known.places if known and revised.same(places.name) else read_places(conn),
-        known.staff if known and revised.same(staff.name) else read_staff(conn, number(staff.name)),
+        tree,
+        known.staff if known and revised.same(staff.name, places.name) else read_staff(conn, working, tree),
     )
 
 

@@ -88,7 +88,7 @@ def _give(
     book.change_tasks(handed.values())
     book.change(given, "assigned", None, {"reason": _REASON, "owner": [None, given.owner]})
     live = [handed.get(task.task_id, task) for task in written if task.live]
-    book.publish("case.changed", given, stands, live, None, change_data(["assigned"], case, _REASON))
+    book.publish("case.changed", given, stands, live, None, change_data(["assigned"], case, _REASON, team))
 
 
 def _standing(book: Casebook, case: Case) -> Standing:

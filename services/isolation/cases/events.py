@@ -10,7 +10,7 @@ from chassis.unit_of_work import UnitOfWork
 from contracts.envelope import Event
 from services.isolation.cases.case import Case
 from services.isolation.plans.task import Task
-from services.isolation.teams.rules import Staff
+from services.isolation.teams.rules import Member, Staff
 
 _WATCHED = ("state", "measure", "days", "counted_from", "release_on", "risk_level", "policy_id", "owner")
 
@@ -53,9 +53,15 @@ def member_data(role: str, staff_id: str, staff: Staff) -> dict[str, Any]:
     return {"role": role, "staff_id": staff_id, "contact": member.person if member else None}
 
 
-def change_data(kinds: Sequence[str], before: Case, reason: str) -> dict[str, Any]:
-    """`change` in case.changed, beside the data of the case."""
-    return {"kinds": kinds, "previous_measure": before.measure, "reason": reason}
+def change_data(kinds: Sequence[str], before: Case, reason: str, team: Sequence[Member]) -> dict[str, Any]:
+    """`change` in case.changed, beside the data of the case.
+
+    :param team: that of the case after the change.
+    """
+    change = {"kinds": kinds, "previous_measure": before.measure, "reason": reason}
+    had = dict(before.team)
+    joined = [member.staff_id for member in team if had.get(member.role, member.staff_id) != member.staff_id]
+    return change | {"joined": joined} if joined else change
 
 
 def tasks_data(case_id: str, tasks: Iterable[Task]) -> dict[str, Any]:

@@ -86,7 +86,7 @@ def _carry_out(book: Casebook, revision: Revision, written: Sequence[Task], caus
     if kinds and before.version == 0:  # nobody knew of it before
         book.publish("case.opened", case, stands, plan.live, cause)
     elif kinds:
-        said = change_data(kinds, before, change.reason)
+        said = change_data(kinds, before, change.reason, team)
         if handed_on:
             said["previous_owner"] = handed_on
         book.publish("case.changed", case, stands, plan.live, cause, said)
@@ -99,7 +99,7 @@ def _choose_team(book: Casebook, revision: Revision) -> tuple[Member, ...]:
     before, arrival, staff = revision.before, revision.case.arrival, book.reference.staff
     places = places_of(arrival, book.reference.places)
     is_cancelled = before.state == states.CANCELLED
-    keep = [] if is_cancelled else kept_members(before, arrival, staff)
+    keep = [] if is_cancelled else kept_members(before, arrival, book.reference.places, staff)
     team = choose_team(arrival, revision.standing, places, staff, book.loads.known, keep)
     book.loads.give(team)
     if not is_cancelled:
@@ -128,5 +128,5 @@ def _cancel(book: Casebook, revision: Revision, written: Sequence[Task], cause: 
     book.loads.take(before.team)
     book.change_tasks(task.cancelled() for task in written if task.live)
     book.change(case, "cancelled", cause, {"reason": change.reason, **differences(before, case)})
-    said = change_data(["cancelled"], before, change.reason)
+    said = change_data(["cancelled"], before, change.reason, before.team)
     book.publish("case.changed", case, revision.standing, [], cause, said)

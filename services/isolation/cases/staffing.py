@@ -44,18 +44,28 @@ def sent_worker(arrival: Arrival, staff: Staff) -> Member | None:
     return Member(member.role, member.staff_id) if member else None
 
 
-def kept_members(before: Case, arrival: Arrival, staff: Staff) -> list[Member]:
+def kept_members(before: Case, arrival: Arrival, places: PlaceTree[Place], staff: Staff) -> list[Member]:
     """The members who go on with a case: nobody if it moved to another place, nobody who left, and not the
     worker at the door in whose place registration sent another.
 
-    When registration sends another for a worker who left, the member who took over from him goes on.
+    A place that was dissolved into another is no other place. Whoever was named to go on in the place of a
+    member who left goes on. When registration sends another for a worker who left, the member who took over
+    from him goes on.
     """
-    was = before.arrival
-    if (was.street, was.community, was.grid) != (arrival.street, arrival.community, arrival.grid):
+    if _where(before.arrival, places) != _where(arrival, places):
         return []
-    sent = sent_worker(arrival, staff)
+    was, sent = before.arrival, sent_worker(arrival, staff)
     replaced = (sent.role, was.worker) if sent and sent.staff_id != was.worker else None
-    return [member for member in before.team if staff.active(member.staff_id) and member != replaced]
+    return [
+        Member(member.role, who.staff_id)
+        for member in before.team
+        if member != replaced and (who := staff.going_on(member.staff_id)) is not None
+    ]
+
+
+def _where(arrival: Arrival, places: PlaceTree[Place]) -> tuple[str | None, ...]:
+    """Places that have ended count as the ones that answer for them now."""
+    return tuple(places.now(place) for place in (arrival.street, arrival.community, arrival.grid))
 
 
 def is_anybody_near(arrival: Arrival, roles: Collection[str], places: Sequence[str], staff: Staff) -> bool:

@@ -30,6 +30,8 @@ class StaffMember:
     """Sealed; passed on, never opened here."""
     language: str
     active: bool
+    replaced_by: str | None = None
+    """Of somebody who has left: who goes on with all that is open."""
 
 
 Roster = Mapping[tuple[str, str], Sequence[str]]
@@ -48,6 +50,15 @@ class Staff:
         """This member of staff, if known and active."""
         member = self.by_id.get(staff_id) if staff_id else None
         return member if member is not None and member.active else None
+
+    def going_on(self, staff_id: str) -> StaffMember | None:
+        """This member of staff while active; then whoever was named to go on in their place, if anybody."""
+        for _ in self.by_id:
+            member = self.by_id.get(staff_id)
+            if member is None or member.active:
+                return member
+            staff_id = member.replaced_by or ""
+        return None
 
 
 def nearest(role: str, places: Sequence[str], roster: Roster) -> Sequence[str]:

@@ -14,6 +14,7 @@ places = Table(
     Column("name", String(100), nullable=False),
     Column("division", String(12)),
     Column("removed", Boolean, nullable=False),
+    Column("successor", String(40)),  # of a removed place: the one into which it was dissolved
 )
 
 staff = Table(
@@ -26,6 +27,7 @@ staff = Table(
     Column("active", Boolean, nullable=False),
     Column("person", Text, nullable=False),  # sealed
     Column("language", String(10), nullable=False),
+    Column("replaced_by", String(40)),  # of somebody who has left: who goes on with all that is open
 )
 
 staff_load = Table(

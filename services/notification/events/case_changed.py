@@ -16,12 +16,15 @@ _SUPERSEDING: Final = frozenset({"stricter", "laxer", "rescheduled", "cancelled"
 # So it would to the worker; but with a new worker the resident is told of that alone, and must get the rest.
 _CORRECTING: Final = frozenset({"door", "time"})
 
+JOINED: Final = "joined"
+"""Whoever took the place of another in the team with the change."""
+
 
 class CaseChanged(CaseEvent):
     type = "case.changed"
     handler = "tell_case_changed"
     selectors = (MEASURE, Selector("changes", "change", CHANGES))
-    recipients = (*CaseEvent.recipients, PREVIOUS_OWNER, FORMER_NUMBER)
+    recipients = (*CaseEvent.recipients, PREVIOUS_OWNER, FORMER_NUMBER, JOINED)
 
     def key(self, version: int) -> str:
         return f"changed:{version}"
@@ -36,6 +39,9 @@ class CaseChanged(CaseEvent):
         if name == PREVIOUS_OWNER:
             member = data["change"].get("previous_owner")
             return (staff(member),) if member else ()
+        if name == JOINED:
+            joined = data["change"].get("joined") or ()
+            return [staff(member) for member in data["team"] if member["staff_id"] in joined]
         return super().resolve(name, role, data)
 
     def facts(self, data: Data) -> Facts:

@@ -1,13 +1,16 @@
 """Assign waiting arrivals: give each a doorstep or a worker as soon as places or staff have changed.
 
-Arrivals whose worker has left are given to somebody else, or wait too, as long as they are followed.
+Arrivals whose worker has left are given to the successor or somebody else, or wait too, as long as they are
+followed. Arrivals of a place that has ended are placed anew.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, func, or_, select
 
 from chassis.database.statements import is_in, update_rows
 from chassis.unit_of_work import UnitOfWork
@@ -18,8 +21,10 @@ from services.registration.arrivals.known_arrivals import read_earlier_statement
 from services.registration.arrivals.tables import arrivals, worker_loads
 from services.registration.arrivals.workers import FOLLOWED
 from services.registration.arrivals.write_arrivals import write_arrivals
+from services.registration.places.tables import places
 
 _AT_ONCE = 200
+_ONCE_MORE = timedelta(minutes=2)  # no unit of work takes so long
 
 
 def assign_waiting(uow: UnitOfWork) -> int:
@@ -30,6 +35,10 @@ def assign_waiting(uow: UnitOfWork) -> int:
     drafts = _take(uow, waiting, (a.placed_with, a.unassigned_since), _AT_ONCE)
     if len(drafts) < _AT_ONCE:
         drafts += _left_behind(uow, catalogue, _AT_ONCE - len(drafts))
+    if len(drafts) < _AT_ONCE:
+        held = {draft.arrival_id for draft in drafts}
+        ended = _of_ended_places(uow, catalogue, _AT_ONCE - len(drafts))
+        drafts += [draft for draft in ended if draft.arrival_id not in held]
     if drafts:
         read_earlier_statements(uow, catalogue, drafts)
         write_arrivals(uow, catalogue, drafts, {})
@@ -69,6 +78,31 @@ def _reset_counts(uow: UnitOfWork, left: list[str], theirs: ColumnElement[bool])
     if uow.conn.execute(select(arrivals.c.id).where(theirs).limit(1)).first() is None:
         none = [{"staff_id": staff_id, "shard": shard, "open": 0} for staff_id, shard in shards]
         update_rows(uow.conn, worker_loads, none, key=["staff_id", "shard"], set=["open"])
+
+
+def _of_ended_places(uow: UnitOfWork, catalogue: Catalogue, most: int) -> list[Draft]:
+    """Arrivals of places that have ended. All are searched through for them, as for those who left."""
+    p, a = places.c, arrivals.c
+    to_look = select(p.place_id, p.ended_at).where(p.look_at <= uow.now).order_by(p.place_id)
+    ended = {place_id: ended_at for place_id, ended_at in uow.conn.execute(to_look)}
+    if not ended:
+        return []
+    ids = list(ended)
+    there = or_(*(is_in(uow.conn, column, ids) for column in (a.street, a.community, a.grid)))
+    theirs = there & (a.placed_with < catalogue.placing) & (a.arrived_at >= uow.now - FOLLOWED)
+    drafts = _take(uow, theirs, (), most)
+    if not drafts:
+        _look_again_or_not(uow, ended)
+    return drafts
+
+
+def _look_again_or_not(uow: UnitOfWork, ended: Mapping[str, datetime]) -> None:
+    """A replica may just be placing arrivals there by what it read before the place ended: look once more."""
+    rows = [
+        {"place_id": place_id, "look_at": uow.now + _ONCE_MORE if uow.now < ended_at + _ONCE_MORE else None}
+        for place_id, ended_at in ended.items()
+    ]
+    update_rows(uow.conn, places, rows, key=["place_id"], set=["look_at"])
 
 
 def _take(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -23,7 +24,7 @@ from services.registration.staff.rota import Rota
 class Catalogue:
     """
     :param risk_list: the newest list.
-    :param absent: staff who have left: their arrivals are nobody's.
+    :param absent: staff who have left, each with whoever goes on with their arrivals; None: nobody.
     :param placing: goes up when places or staff change.
     :param has_old_keys: keys of persons made by an earlier version are not all made anew yet.
     """
@@ -32,7 +33,7 @@ class Catalogue:
     risk_list: str | None
     places: PlaceIndex
     rota: Rota
-    absent: frozenset[str]
+    absent: Mapping[str, str | None]
     policies: tuple[Policy, ...]
     placing: int
     has_old_keys: bool

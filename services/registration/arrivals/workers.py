@@ -46,7 +46,8 @@ class Workers:
     def worker_of(self, coming: Coming, current: str | None) -> str | None:
         """The present worker goes on, unless they left or the doorstep lies in the grid of others.
 
-        Where nobody comes, nobody is sent.
+        Whoever was named as the successor of a worker who left goes on with all that is open. Where nobody
+        comes, nobody is sent.
         """
         if coming.not_coming:
             if current:
@@ -57,7 +58,8 @@ class Workers:
         goes_on = current not in self._absent and (current in of_doorstep or not of_doorstep)
         if current and (goes_on or coming.arrived_at < self._followed_since):
             return current
-        worker = self._rota.next(placement, self._open)
+        worker = self._absent.get(current) if current else None
+        worker = worker or self._rota.next(placement, self._open)
         if worker:
             self._given[worker] += 1
         if current:

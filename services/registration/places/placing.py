@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from field.places import PlaceTree
@@ -29,6 +29,14 @@ class Place:
     name: str
     aliases: tuple[str, ...] = ()
     division: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A place that has ended, and the one into which it was dissolved, if any."""
+
+    place: Place
+    successor: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +62,22 @@ class _Name:
 class PlaceIndex:
     """The place tree, looked up by code and by name. Names are found by their first two characters."""
 
-    def __init__(self, places: Iterable[Place]) -> None:
+    def __init__(self, places: Iterable[Place], ended: Sequence[Ended] = ()) -> None:
+        """
+        :param ended: whoever is told to one of these is its successor's, by code, name and alias.
+        """
         by_id = {place.place_id: place for place in places}
-        tree = PlaceTree(by_id)
-        self._levels = {place_id: tree.by_level(place_id) for place_id in by_id}
+        tree = PlaceTree(by_id, {gone.place.place_id: gone.successor or gone.place.parent for gone in ended})
+        self._levels = {place_id: tree.by_level(place_id) for place_id in (*by_id, *tree.ended)}
         self._by_code: dict[str, list[str]] = defaultdict(list)
         self._by_start: dict[str, list[_Name]] = defaultdict(list)
-        for place in by_id.values():
-            if place.division:
+        dissolved = (
+            replace(gone.place, place_id=now, name="", aliases=(gone.place.name, *gone.place.aliases))
+            for gone in ended
+            if gone.successor and (now := tree.now(gone.successor)) in by_id
+        )
+        for place in (*by_id.values(), *dissolved):
+            if place.division and place.place_id not in self._by_code[place.division]:
                 self._by_code[place.division].append(place.place_id)
             for name in _names_of(place):
                 self._by_start[name.text[:2]].append(name)
@@ -93,7 +109,9 @@ class PlaceIndex:
                 return Placement(street=by_name.street or by_code.street)
         if by_code.community:
             return by_code
-        return Placement(street=by_code.street or _only(streets))
+        # 和平家园 whose community has ended is still in its street.
+        around = frozenset(self._levels[name.place_id].get("street", "") for name in wide)
+        return Placement(street=by_code.street or _only(streets) or _only(around))
 
     def _names_in(self, address: str, inside: frozenset[str]) -> Iterator[_Name]:
         """All names and aliases that stand in the address, of places inside those that the code names."""

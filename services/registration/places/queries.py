@@ -3,24 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Row, select
 from sqlalchemy.engine import Connection
 
 from chassis.database.statements import is_in
-from services.registration.places.placing import Place, PlaceIndex
+from services.registration.places.placing import Ended, Place, PlaceIndex
 from services.registration.places.tables import places
 
 
 def read_place_index(conn: Connection) -> PlaceIndex:
-    rows = conn.execute(select(places).where(places.c.removed.is_(False)))
+    rows = conn.execute(select(places).order_by(places.c.place_id)).all()
     return PlaceIndex(
-        Place(row.place_id, row.parent, row.level, row.name, tuple(row.aliases), row.division) for row in rows
+        (_place(row) for row in rows if not row.removed),
+        [Ended(_place(row), row.successor) for row in rows if row.removed],
     )
 
 
+def _place(row: Row[Any]) -> Place:
+    return Place(row.place_id, row.parent, row.level, row.name, tuple(row.aliases), row.division)
+
+
 def place_ids(conn: Connection) -> frozenset[str]:
-    return frozenset(conn.execute(select(places.c.place_id).where(places.c.removed.is_(False))).scalars())
+    """The places where somebody may work: those that go on, and those for which a successor answers."""
+    wanted = places.c.removed.is_(False) | places.c.successor.is_not(None)
+    return frozenset(conn.execute(select(places.c.place_id).where(wanted)).scalars())
 
 
 def place_names(conn: Connection, ids: Collection[str | None]) -> dict[str, str]:

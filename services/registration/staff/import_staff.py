@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import select
@@ -11,17 +12,21 @@ from chassis.unit_of_work import UnitOfWork
 from services.registration.places.queries import place_ids
 from services.registration.reference.imported_tables import counts
 from services.registration.reference.versions import VERSIONS
-from services.registration.staff.staff_file import StaffRow, read_staff
+from services.registration.staff.staff_file import Known, StaffRow, read_staff
 from services.registration.staff.tables import staff
 
-_FIELDS = ("role", "place", "language", "active")
+_FIELDS = ("role", "place", "language", "active", "replaced_by")
 
 
 def import_staff(uow: UnitOfWork, text: str) -> dict[str, int]:
     """Members that the file does not name stay as they are. Raises Refused with every fault of the file."""
     VERSIONS.mark_changed(uow.conn, "staff")
-    given = read_staff(text, place_ids(uow.conn))
     stored = {row.staff_id: row for row in uow.conn.execute(select(staff))}
+    known = {id: Known(row.role, row.active, row.replaced_by) for id, row in stored.items()}
+    given = [
+        _as_stored(member, stored.get(member.staff_id))
+        for member in read_staff(text, place_ids(uow.conn), known)
+    ]
     rows = [
         _row(uow, member, stored.get(member.staff_id))
         for member in given
@@ -33,6 +38,13 @@ def import_staff(uow: UnitOfWork, text: str) -> dict[str, int]:
         data["person"] = row["sealed"]
         uow.record("staff.changed", row["staff_id"], row["version"], data, cause=None)
     return counts(len(given), (row["version"] for row in rows))
+
+
+def _as_stored(member: StaffRow, stored: Any) -> StaffRow:
+    """Where the file names no successor of somebody who has left, they keep the one they had."""
+    if member.active or member.replaced_by or stored is None:
+        return member
+    return replace(member, replaced_by=stored.replaced_by)
 
 
 def _differs(uow: UnitOfWork, member: StaffRow, stored: Any) -> bool:

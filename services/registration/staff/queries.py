@@ -24,9 +24,21 @@ def read_rota(conn: Connection, index: PlaceIndex) -> Rota:
     return Rota((staff_id, index.level_ids(place)) for staff_id, place in workers)
 
 
-def read_absent(conn: Connection) -> frozenset[str]:
-    """Everybody who has left."""
-    return frozenset(conn.execute(select(staff.c.staff_id).where(staff.c.active.is_(False))).scalars())
+def read_absent(conn: Connection) -> dict[str, str | None]:
+    """Everybody who has left, each with whoever goes on in their place, if anybody does."""
+    rows = conn.execute(select(staff.c.staff_id, staff.c.replaced_by).where(staff.c.active.is_(False)))
+    replaced = {staff_id: replaced_by for staff_id, replaced_by in rows}
+    return {staff_id: _successor(staff_id, replaced) for staff_id in replaced}
+
+
+def _successor(staff_id: str, replaced: Mapping[str, str | None]) -> str | None:
+    """Successors may have left too, and have successors."""
+    successor: str | None = staff_id
+    for _ in replaced:
+        successor = replaced[successor] if successor else None
+        if successor not in replaced:
+            return successor
+    return None
 
 
 def member_of_staff(conn: Connection, staff_id: str) -> Row[Any] | None:

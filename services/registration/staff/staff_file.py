@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Set
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from contracts.faults import Fault, Refused
 from field.words import LANGUAGES, ROLES
@@ -11,6 +12,8 @@ from services.registration.persons.phones import PhoneFault, read_phone
 from services.registration.reference.imported_tables import Row, read_table
 
 STAFF_COLUMNS = ("staff_id", "role", "place", "name", "phone", "language", "active")
+ENDING_COLUMNS = ("replaced_by",)
+"""May be left out: then whoever left keeps the successor they had."""
 _YES, _NO = ("true", "yes", "1", "是", ""), ("false", "no", "0", "否")
 
 
@@ -23,17 +26,33 @@ class StaffRow:
     phone: str | None
     language: str
     active: bool
+    replaced_by: str | None = None
+    """Of somebody who has left: who goes on with all that is open. None also where the file does not say."""
 
 
-def read_staff(text: str, places: Set[str]) -> list[StaffRow]:
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What must be known of a member of staff who may be somebody's successor."""
+
+    role: str
+    active: bool
+    replaced_by: str | None
+
+
+def read_staff(
+    text: str, places: Set[str], known: Mapping[str, Known] = MappingProxyType({})
+) -> list[StaffRow]:
     """Rows of staff.csv. Raises Refused with every fault.
 
     :param places: the place_ids there are.
+    :param known: the members that are stored, by staff_id: a successor may be one of them.
     """
     faults: list[Fault] = []
     members: list[StaffRow] = []
     seen: set[str] = set()
-    for number, cells in enumerate(read_table(text, STAFF_COLUMNS), start=2):
+    given = read_table(text, STAFF_COLUMNS, ENDING_COLUMNS)
+    known = {**known, **{cells["staff_id"]: _known(cells, known) for cells in given if cells}}
+    for number, cells in enumerate(given, start=2):
         if not cells:
             continue
         phone = read_phone(cells["phone"])
@@ -43,6 +62,7 @@ def read_staff(text: str, places: Set[str]) -> list[StaffRow]:
         seen.add(member.staff_id)
         if cells["active"].lower() not in _YES + _NO:
             row.fault("active", "unknown", "must be true or false")
+        _check_successor(member, known, row)
         members.append(member)
     if faults:
         raise Refused.invalid(faults)
@@ -58,7 +78,30 @@ def _member(cells: Mapping[str, str], phone: str | None) -> StaffRow:
         phone=phone,
         language=cells["language"] or LANGUAGES[0],
         active=cells["active"].lower() in _YES,
+        replaced_by=cells["replaced_by"] or None,
     )
+
+
+def _known(cells: Mapping[str, str], known: Mapping[str, Known]) -> Known:
+    stored = known.get(cells["staff_id"])
+    replaced_by = cells["replaced_by"] or (stored.replaced_by if stored else None)
+    return Known(cells["role"], cells["active"].lower() in _YES, replaced_by)
+
+
+def _check_successor(member: StaffRow, known: Mapping[str, Known], row: Row) -> None:
+    if member.replaced_by is None:
+        return
+    if member.active:
+        row.fault("replaced_by", "still_active", "is for somebody who has left: active must be false")
+    goes_on = known.get(member.replaced_by)
+    if goes_on is not None and goes_on.role != member.role:
+        row.fault("replaced_by", "other_role", "must have the role of the member who left")
+    for _ in known:
+        if goes_on is None or goes_on.active:
+            break
+        goes_on = known.get(goes_on.replaced_by or "")
+    if goes_on is None or not goes_on.active:
+        row.fault("replaced_by", "unknown", "is no staff_id of this file or of the staff known who is active")
 
 
 def _check(

@@ -16,4 +16,5 @@ staff = Table(
     Column("active", Boolean, nullable=False),
     Column("sealed", Text, nullable=False),  # name and phone
     Column("version", Integer, nullable=False),
+    Column("replaced_by", String(40)),  # of somebody who has left: who goes on with all that is open
 )

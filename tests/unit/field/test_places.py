@@ -46,6 +46,20 @@ def test_the_levels_of_a_place_include_its_own():
     assert TREE.by_level("c") == {"community": "c", "guanqu": "gq", "street": "s", "district": "d"}
 
 
+def test_for_a_place_that_has_ended_its_successor_answers_or_the_place_above():
+    tree = PlaceTree(
+        {"s": Place(None, "street"), "c2": Place("s", "community"), "g": Place("c1", "grid")},
+        {"c0": "c1", "c1": "c2", "c3": "s", "x": "y", "y": "x"},
+    )
+    assert [tree.now(place) for place in ("c0", "c1", "c2", "c3", "x", None)] == [
+        *("c2", "c2", "c2", "s"),
+        *(None, None),
+    ]
+    assert tree.upward("g", "c1") == ("g", "c2", "s")
+    assert tree.by_level("g") == {"grid": "g", "community": "c2", "street": "s"}
+    assert tree.upward("x") == ()
+
+
 @given(st.dictionaries(st.sampled_from("abcde"), st.sampled_from("abcde"), min_size=1))
 def test_a_loop_in_bad_data_ends(parents: dict[str, str]):
     tree = PlaceTree({place: Place(parent, "street") for place, parent in parents.items()})

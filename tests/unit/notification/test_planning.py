@@ -130,6 +130,19 @@ def test_added_details_inform_nobody() -> None:
     assert (plan.messages, plan_text(plan.messages), plan.notice.supersedes) == ([], "", False)
 
 
+def test_whoever_takes_the_place_of_another_in_the_team_learns_of_the_case() -> None:
+    data = changed_case(["details"])
+    data["change"]["joined"] = ["s2", "who left again"]
+    assert recipients(changed(data)) == [("s2", "worker_case")]
+
+
+def test_a_new_owner_is_informed_once_beside_whoever_else_joined() -> None:
+    data = changed_case(["assigned", "details"])
+    data["change"]["joined"] = ["s1", "s2"]
+    told = recipients(changed(data))
+    assert sorted(told) == [("resident", "resident_worker"), ("s1", "worker_case"), ("s2", "worker_case")]
+
+
 def test_a_worker_who_has_no_contact_is_planned_all_the_same() -> None:
     team = [{"role": "grid_worker", "staff_id": "s1", "contact": None}]
     assert recipients(opened(a_case(team=team)))[1] == ("s1", "worker_case")
