@@ -1,6 +1,6 @@
 """what publishers say they sent; what was there before arrivals were counted
 
-Revision 0012, after 0009.
+Revision 0012, after 0010.
 """
 
 import sqlalchemy as sa
@@ -9,7 +9,7 @@ from alembic import op
 from chassis.database.types import Id, Json, UtcDateTime
 
 revision = "0012"
-down_revision = "0009"
+down_revision = "0010"
 branch_labels = None
 depends_on = None
 
