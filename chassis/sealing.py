@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from chassis.errors import SettingsError
 
 _NONCE = 12
+_BLOCK = 64  # bytes, of SHA-256
 
 
 class SealBroken(Exception):
@@ -90,12 +91,19 @@ class BlindIndex:
     def __init__(self, key: bytes) -> None:
         if len(key) < 32:
             raise SettingsError("DOORSTEP_INDEX_KEY must be base64 of at least 32 bytes")
-        self._key = key
-        self._short_key = hmac.digest(key, b"short", hashlib.sha256)
+        block = key if len(key) <= _BLOCK else hashlib.sha256(key).digest()
+        padded = block.ljust(_BLOCK, b"\0")
+        self._inner = hashlib.sha256(bytes(byte ^ 0x36 for byte in padded))
+        self._outer = hashlib.sha256(bytes(byte ^ 0x5C for byte in padded))
+        self._short = hashlib.blake2b(digest_size=8, key=hmac.digest(key, b"short", hashlib.sha256))
 
     def __call__(self, kind: str, value: str) -> str:
         """32 hex characters (128 bits); `kind` keeps equal values of different fields apart."""
-        return hmac.digest(self._key, f"{kind}\0{value}".encode(), hashlib.sha256)[:16].hex()
+        # HMAC-SHA-256 (RFC 2104) with the key taken in once: `hmac.digest` needs half as much time again.
+        inner, outer = self._inner.copy(), self._outer.copy()
+        inner.update(f"{kind}\0{value}".encode())
+        outer.update(inner.digest())
+        return outer.hexdigest()[:32]
 
     def short(self, kind: str, value: str) -> int:
         """64 bits as a number of BIGINT, at half the cost of 128.
@@ -103,8 +111,9 @@ class BlindIndex:
         Two values may have one number by chance (of a billion values, in 3 of 100 systems two have): it is
         for what people look at before it counts.
         """
-        digest = hashlib.blake2b(f"{kind}\0{value}".encode(), digest_size=8, key=self._short_key).digest()
-        return int.from_bytes(digest, "big", signed=True)
+        digest = self._short.copy()
+        digest.update(f"{kind}\0{value}".encode())
+        return int.from_bytes(digest.digest(), "big", signed=True)
 
     @classmethod
     def from_text(cls, text: str) -> BlindIndex:

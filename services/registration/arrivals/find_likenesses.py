@@ -7,167 +7,179 @@ statements that are alike, whichever is written later finds the other, in whatev
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
-from sqlalchemy import ColumnElement, select, union_all
 from sqlalchemy.engine import Connection
 
-from chassis.database.statements import insert_rows, is_in
+from chassis.database.statements import find_rows, insert_rows
+from chassis.sealing import SealBroken
 from chassis.unit_of_work import UnitOfWork
 from services.registration.arrivals.draft import Draft
 from services.registration.arrivals.open_pairs import drop_pairs, take_turn
 from services.registration.arrivals.pairs import Doubt, Pairs, add_pairs, pair_of
-from services.registration.persons.likeness import (
-    KEYS,
-    Traits,
-    are_near,
-    is_borne_by_many,
-    says_two_people,
-)
+from services.registration.arrivals.statement_keys import keys_of_statements
+from services.registration.persons.claims import Keys
+from services.registration.persons.likeness import KEYS, Traits, are_alike, are_many
 from services.registration.persons.tables import likenesses
 from services.registration.persons.traits import traits_of
+from services.registration.places.placing import PlaceIndex
+from services.registration.reports.read_statements import read_statements
+from services.registration.reports.statement import Order, Statement
 
-_COLUMNS: Final = (
-    "arrival_id", "at", "who", "is_resident", "name_birth", "phone", "number_head", "number_tail",
-)  # fmt: skip
-
-Key = tuple[str, int]
-"""(one of KEYS, digest)."""
+_COLUMNS: Final = ("arrival_id", "at", "who", "name_birth", "phone", "number_head", "number_tail")
 
 
-@dataclass(frozen=True, slots=True)
-class _Told:
-    """What a statement told of an arrival."""
+class _Bearers(NamedTuple):
+    """Those who bear one key: kept ones, and those of this unit of work."""
 
-    arrival_id: str
-    traits: Traits
-
-
-@dataclass(slots=True)
-class _Bearers:
-    """Those who bear a key: kept ones, and those of this unit of work."""
-
-    kept: list[_Told] = field(default_factory=list)
-    new: list[_Told] = field(default_factory=list)
+    kept: list[Traits]
+    new: list[Traits]
 
     def were_many(self) -> bool:
-        return is_borne_by_many(told.traits for told in self.kept)
+        return are_many(self.kept)
 
     def are_many(self) -> bool:
-        return is_borne_by_many(told.traits for told in self.all())
-
-    def all(self) -> Iterator[_Told]:
-        yield from self.kept
-        yield from self.new
+        return are_many((*self.kept, *self.new))
 
 
-def find_likenesses(uow: UnitOfWork, drafts: Iterable[Draft]) -> Pairs:
-    """Keep what the new statements of these arrivals tell, and find whom it is like."""
-    return find_alike(uow, list(_new(uow, drafts)))
+Found = Mapping[tuple[str, int], _Bearers]
+"""(one of KEYS, digest) -> its bearers, where there are several."""
 
 
-def find_alike(uow: UnitOfWork, told: Iterable[tuple[str, Traits]]) -> Pairs:
+def find_likenesses(
+    uow: UnitOfWork, places: PlaceIndex, drafts: Iterable[Draft], keys: Mapping[Order, Keys]
+) -> Pairs:
+    """Keep what the new statements of these arrivals tell, and find whom it is like.
+
+    :param keys: those of each new statement, by its order.
     """
-    :param told: (arrival id, traits); some may be kept already.
-    :returns: also pairs of one person, or of one household.
-    """
-    new = [_Told(*one) for one in told]
+    return find_alike(uow, places, list(_new(uow, drafts, keys)))
+
+
+def find_alike(uow: UnitOfWork, places: PlaceIndex, new: Sequence[Traits]) -> Pairs:
+    """:returns: also pairs of one person, or of one household."""
     if not new:
         return {}
     take_turn(uow.conn)
-    bearers = _look_up(uow.conn, new)
-    pairs = _pairs(new, bearers)
-    _keep(uow.conn, new, {key for key, found in bearers.items() if found.were_many()})
-    for (name, _), found in bearers.items():
-        if found.kept and found.are_many() and not found.were_many():
-            ids = {told.arrival_id for told in found.kept}
+    found = _look_up(uow.conn, new)
+    pairs = _pairs(new, found)
+    _keep(uow.conn, new, {key for key, bearers in found.items() if bearers.were_many()})
+    for (name, _), bearers in found.items():
+        if bearers.kept and bearers.are_many() and not bearers.were_many():
+            ids = sorted({traits.arrival_id for traits in bearers.kept})
             drop_pairs(uow.conn, KEYS[name], ids)
-            again = _rows(uow.conn, [is_in(uow.conn, likenesses.c.arrival_id, sorted(ids))])
-            add_pairs(pairs, _pairs(again, _look_up(uow.conn, again)))  # what else they have in common
+            again = list(told_of(uow, places, ids))  # what else they have in common
+            add_pairs(pairs, _pairs(again, _look_up(uow.conn, again)))
     return pairs
 
 
-def _new(uow: UnitOfWork, drafts: Iterable[Draft]) -> Iterator[tuple[str, Traits]]:
+def told_of(uow: UnitOfWork, places: PlaceIndex, arrival_ids: Sequence[str]) -> Iterator[Traits]:
+    """What all statements about these arrivals tell."""
+    for arrival_id, said in sorted(_statements(uow, places, arrival_ids).items()):
+        told = {(one.person, one.report.arrived_at): one for one in said}
+        for (person, at), one in told.items():
+            (keys,) = keys_of_statements(uow.index, [one])
+            if traits := traits_of(uow.index, arrival_id, person, at, keys):
+                yield traits
+
+
+def _statements(
+    uow: UnitOfWork, places: PlaceIndex, arrival_ids: Sequence[str]
+) -> dict[str, list[Statement]]:
+    """Without those of arrivals of which a report no longer opens, for its key is lost."""
+    try:
+        return read_statements(uow, places, arrival_ids)
+    except SealBroken:
+        if len(arrival_ids) == 1:
+            return {}
+    return {id: said for one in arrival_ids for id, said in _statements(uow, places, [one]).items()}
+
+
+def _new(uow: UnitOfWork, drafts: Iterable[Draft], keys: Mapping[Order, Keys]) -> Iterator[Traits]:
     """What the new statements of each arrival tell, unless an earlier one told the same."""
     for draft in drafts:
-        known = {(said.person, said.report.arrived_at) for said in draft.earlier}
-        for statement in draft.new:
-            facts = statement.person, statement.report.arrived_at
-            if facts in known:
-                continue
-            known.add(facts)
-            traits = traits_of(uow.index, *facts)
-            if traits is not None:
-                yield draft.arrival_id, traits
+        known = {(said.person, said.report.arrived_at) for said in draft.earlier} if draft.earlier else set()
+        is_only = not known and len(draft.new) == 1
+        for said in draft.new:
+            person, at = said.person, said.report.arrived_at
+            if not is_only:
+                if (person, at) in known:
+                    continue
+                known.add((person, at))
+            if traits := traits_of(uow.index, draft.arrival_id, person, at, keys[said.order]):
+                yield traits
 
 
-def _look_up(conn: Connection, new: Collection[_Told]) -> Mapping[Key, _Bearers]:
-    bearers: dict[Key, _Bearers] = defaultdict(_Bearers)
-    wanted: dict[str, set[int]] = defaultdict(set)
-    for told in new:
-        for name in KEYS:
-            value = told.traits.key(name)
+def _look_up(conn: Connection, new: Collection[Traits]) -> Found:
+    bearers: dict[str, dict[int, list[Traits]]] = {}
+    for name in KEYS:
+        of_name = bearers[name] = {}
+        for traits in new:
+            value = getattr(traits, name)
             if value is not None:
-                bearers[name, value].new.append(told)
-                wanted[name].add(value)
-        if told.traits.crossed:
-            wanted["number_head"].add(told.traits.crossed[0])
-    found = _rows(conn, [is_in(conn, likenesses.c[name], list(values)) for name, values in wanted.items()])
-    for told in found:
+                of_name.setdefault(value, []).append(traits)
+    wanted = {name: set(of_name) for name, of_name in bearers.items()}
+    wanted["number_head"] |= {traits.crossed[0] for traits in new if traits.crossed}
+    kept = {Traits(*row) for row in find_rows(conn, likenesses, _COLUMNS, wanted)}
+    found = {
+        (name, value): _Bearers([], told)
+        for name, of_name in bearers.items()
+        for value, told in of_name.items()
+        if len(told) > 1
+    }
+    for traits in kept:
         for name, values in wanted.items():
-            value = told.traits.key(name)
-            if value in values and value is not None:
-                bearers[name, value].kept.append(told)
-    return bearers
+            value = getattr(traits, name)
+            if value in values:
+                key = name, value
+                if key not in found:
+                    found[key] = _Bearers([], bearers[name].get(value, []))
+                found[key].kept.append(traits)
+    for traits in new:
+        if traits.crossed and traits.crossed[0] in bearers["number_head"]:
+            head = traits.crossed[0]
+            found.setdefault(("number_head", head), _Bearers([], bearers["number_head"][head]))
+    return found
 
 
-def _rows(conn: Connection, wanted: Sequence[ColumnElement[bool]]) -> Collection[_Told]:
-    """Each condition is looked up in an index of its own."""
-    columns = [likenesses.c[name] for name in _COLUMNS]
-    rows = conn.execute(union_all(*(select(*columns).where(these) for these in wanted)))
-    return {_Told(row[0], Traits(*row[1:])) for row in rows}
-
-
-def _pairs(new: Iterable[_Told], bearers: Mapping[Key, _Bearers]) -> Pairs:
+def _pairs(new: Iterable[Traits], found: Found) -> Pairs:
     pairs: Pairs = {}
-    for (name, _), found in bearers.items():
-        if (len(found.new) == 1 and not found.kept) or found.are_many():
-            continue
-        for one in found.new:
-            for other in found.all():
-                if are_near(one.traits, other.traits) and not says_two_people(name, one.traits, other.traits):
+    telling = {key: bearers for key, bearers in found.items() if not bearers.are_many()}
+    for (name, _), bearers in telling.items():
+        for one in bearers.new:
+            for other in (*bearers.kept, *bearers.new):
+                if are_alike(name, one, other):
                     _add(pairs, one, other, KEYS[name])
+    if not telling:
+        return pairs
     for one in new:
-        head, tail = one.traits.crossed or (None, None)
-        across = bearers.get(("number_head", head)) if head is not None else None
-        if across is not None and not across.are_many():
-            for other in across.all():
-                if other.traits.number_tail == tail and are_near(one.traits, other.traits):
-                    _add(pairs, one, other, KEYS["number_head"])
+        head, tail = one.crossed or (None, None)
+        across = telling.get(("number_head", head)) if head is not None else None
+        for other in (*across.kept, *across.new) if across else ():
+            if other.number_tail == tail and are_alike("number_head", one, other):
+                _add(pairs, one, other, KEYS["number_head"])
     return pairs
 
 
-def _add(pairs: Pairs, one: _Told, other: _Told, why: str) -> None:
-    if one.arrival_id != other.arrival_id:
-        add_pairs(pairs, {pair_of(one.arrival_id, other.arrival_id): Doubt(why)})
+def _add(pairs: Pairs, one: Traits, other: Traits, why: str) -> None:
+    add_pairs(pairs, {pair_of(one.arrival_id, other.arrival_id): Doubt(why)})
 
 
-def _keep(conn: Connection, new: Iterable[_Told], of_many: Collection[Key]) -> None:
+def _keep(conn: Connection, new: Iterable[Traits], of_many: Collection[tuple[str, int]]) -> None:
     """A key of many is not kept again: the first ones show that there are many."""
-    rows: dict[tuple[str, int], dict[str, Any]] = {}
-    for told in new:
-        traits = told.traits
-        keys = {name: None if (name, traits.key(name)) in of_many else traits.key(name) for name in KEYS}
-        if any(key is not None for key in keys.values()):
-            rows[told.arrival_id, traits.told] = {
-                "arrival_id": told.arrival_id,
-                "told": traits.told,
-                "at": traits.at,
-                "who": traits.who,
-                "is_resident": traits.is_resident,
-                **keys,
-            }
-    insert_rows(conn, likenesses, list(rows.values()), ignore_conflicts=True)
+    rows: list[dict[str, Any]] = []
+    with_number: list[dict[str, Any]] = []
+    for traits in new:
+        row = dict(zip(_COLUMNS, traits, strict=False))
+        if of_many:
+            row |= {name: None for name in KEYS if (name, row[name]) in of_many}
+            if all(row[name] is None for name in KEYS):
+                continue
+        if traits.number_head is None:  # nearly all
+            del row["number_head"], row["number_tail"]
+            rows.append(row)
+        else:
+            with_number.append(row)
+    insert_rows(conn, likenesses, rows)
+    insert_rows(conn, likenesses, with_number)

@@ -46,14 +46,16 @@ def register_arrivals(
     drafts = list(joined.drafts.values())
     read_earlier_statements(uow, catalogue, [d for d in drafts if d.stored and d.before is None])
     write_arrivals(uow, catalogue, drafts, causes)
-    _ask_staff(uow, drafts, joined.doubts, causes)
+    # Last, for replicas take turns from here on.
+    of_statement = {said.order: own for said, own in zip(statements, keys, strict=True)}
+    pairs = find_likenesses(uow, catalogue.places, drafts, of_statement)
+    add_pairs(pairs, joined.doubts)
+    _ask_staff(uow, drafts, pairs, causes)
     return joined
 
 
-def _ask_staff(uow: UnitOfWork, drafts: Sequence[Draft], doubts: Pairs, causes: Mapping[str, Event]) -> None:
-    """Last, for replicas take turns from here on: pairs that may be one are kept, so that staff decide."""
-    pairs = find_likenesses(uow, drafts)
-    add_pairs(pairs, doubts)
+def _ask_staff(uow: UnitOfWork, drafts: Sequence[Draft], pairs: Pairs, causes: Mapping[str, Event]) -> None:
+    """Pairs that may be one are kept, so that staff decide."""
     cause_of = {draft.arrival_id: causes[draft.new[-1].report_id] for draft in drafts if draft.new}
     open_pairs(uow, pairs, cause_of, tell=True)
     grown = {

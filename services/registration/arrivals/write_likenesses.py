@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from typing import Final
 
 from sqlalchemy import select, update
 
 from chassis.database.statements import is_in
-from chassis.sealing import SealBroken
 from chassis.unit_of_work import UnitOfWork
 from services.registration.arrivals.catalogue import read_catalogue
-from services.registration.arrivals.find_likenesses import find_alike
+from services.registration.arrivals.find_likenesses import find_alike, told_of
 from services.registration.arrivals.open_pairs import open_pairs
 from services.registration.arrivals.tables import arrivals
-from services.registration.persons.likeness import FORM, NEAR, Traits
-from services.registration.persons.traits import traits_of
+from services.registration.persons.likeness import FORM, NEAR
 from services.registration.reports.checks import OLDEST_ARRIVAL
-from services.registration.reports.read_statements import read_statements
-from services.registration.reports.statement import Statement
 
 _AT_ONCE: Final = 200
 _LOOKED_AT: Final = OLDEST_ARRIVAL + NEAR + timedelta(days=1)
@@ -39,24 +34,6 @@ def write_likenesses(uow: UnitOfWork) -> int:
     if ids:
         written = update(arrivals).where(is_in(uow.conn, a.id, ids))
         uow.conn.execute(written.values(likeness_form=FORM))
-        open_pairs(uow, find_alike(uow, _told(uow, ids)), {}, tell=False)
+        places = read_catalogue(uow).places
+        open_pairs(uow, find_alike(uow, places, list(told_of(uow, places, ids))), {}, tell=False)
     return len(ids)
-
-
-def _told(uow: UnitOfWork, arrival_ids: Sequence[str]) -> Iterator[tuple[str, Traits]]:
-    for arrival_id, said in sorted(_statements(uow, arrival_ids).items()):
-        for facts in {(one.person, one.report.arrived_at) for one in said}:
-            traits = traits_of(uow.index, *facts)
-            if traits is not None:
-                yield arrival_id, traits
-
-
-def _statements(uow: UnitOfWork, arrival_ids: Sequence[str]) -> dict[str, list[Statement]]:
-    """Without those of arrivals of which a report no longer opens, for its key is lost."""
-    places = read_catalogue(uow).places
-    try:
-        return read_statements(uow, places, arrival_ids)
-    except SealBroken:
-        if len(arrival_ids) == 1:
-            return {}
-    return {id: said for one in arrival_ids for id, said in _statements(uow, [one]).items()}

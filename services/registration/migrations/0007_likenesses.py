@@ -21,11 +21,9 @@ _WITHOUT = sa.text("likeness_form < 1")
 def upgrade() -> None:
     op.create_table(
         "likenesses",
-        sa.Column("arrival_id", Id, primary_key=True),
-        sa.Column("told", sa.BigInteger, primary_key=True),
+        sa.Column("arrival_id", Id, nullable=False),
         sa.Column("at", sa.BigInteger, nullable=False),
         sa.Column("who", sa.BigInteger, nullable=False),
-        sa.Column("is_resident", sa.Boolean, nullable=False),
         *(sa.Column(key, sa.BigInteger) for key in _KEYS),
     )
     for key in _KEYS:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Column, Index, SmallInteger, String, Table
+from sqlalchemy import BigInteger, Column, Index, SmallInteger, String, Table
 
 from chassis.database.types import Id, Json, UtcDateTime
 from services.registration.metadata import metadata
@@ -42,14 +42,14 @@ person_views = Table(
 )
 Index("person_views_arrival", person_views.c.arrival_id)
 
+# What may show that two people are one: keyed digests, see persons/likeness.py. Rows are found by these only;
+# a primary key would cost a fourth of it.
 likenesses = Table(
-    "likenesses",  # what may show that two people are one: keyed digests of 64 bits, see persons/likeness.py
+    "likenesses",
     metadata,
-    Column("arrival_id", Id, primary_key=True),
-    Column("told", BigInteger, primary_key=True),  # tells apart what several reports say of one arrival
+    Column("arrival_id", Id, nullable=False),  # several rows where its reports tell different things
     Column("at", BigInteger, nullable=False),  # the arrival's time as reported, in seconds since 1970
-    Column("who", BigInteger, nullable=False),  # of the number, or of name and phone
-    Column("is_resident", Boolean, nullable=False),
+    Column("who", BigInteger, nullable=False),  # tells people under one key apart
     Column("name_birth", BigInteger),
     Column("phone", BigInteger),
     Column("number_head", BigInteger),  # of name and half the number; seldom, for other documents only

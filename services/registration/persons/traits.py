@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from chassis.sealing import BlindIndex
+from services.registration.persons.claims import Keys
 from services.registration.persons.likeness import Traits, crossed, halves
 from services.registration.persons.names import HOLE, name_form
 from services.registration.persons.numbers import document_of
@@ -12,29 +13,39 @@ from services.registration.persons.person import Person
 from services.registration.persons.phones import same_phone
 
 
-def traits_of(index: BlindIndex, person: Person, arrived_at: datetime) -> Traits | None:
-    """None: nothing in it can be like anything."""
+def traits_of(
+    index: BlindIndex, arrival_id: str, person: Person, arrived_at: datetime, keys: Keys
+) -> Traits | None:
+    """None: nothing in it can be like anything.
+
+    :param keys: those of the person.
+    """
     number, name = person.identity_number, name_form(person.name) if person.name else ""
-    document, phone = document_of(person), same_phone(person.phone) if person.phone else ""
-    is_resident = document.kind == "resident_id"
-    parts = halves(number) if name and number and not is_resident else None
+    if number and person.identity_type == "resident_id":  # nearly everybody
+        is_resident, born = True, number[6:14]
+    else:
+        document = document_of(person)
+        is_resident, born = document.kind == "resident_id", (document.born or "").replace("-", "")
     # Of a name that a source masked (张*) there are many on each day.
-    is_dated = document.born and name and HOLE not in name
-    name_birth = index.short("name_birth", f"{name}\0{document.born}") if is_dated else None
-    if name_birth is None and not phone and parts is None:
+    name_birth = index.short("name_birth", f"{name}\0{born}") if born and name and HOLE not in name else None
+    phone = index.short("phone", same_phone(person.phone)) if person.phone else None
+    who, at = _who(keys, is_resident), int(arrived_at.timestamp())
+    parts = halves(number) if name and number and not is_resident else None
+    if parts and number:
+        head, tail = _number_keys(index, name, parts)
+        across = _number_keys(index, name, halves(crossed(number)) or parts)
+        return Traits(arrival_id, at, who, name_birth, phone, head, tail, across)
+    if name_birth is None and phone is None:
         return None
-    head, tail = _number_keys(index, name, *parts) if parts else (None, None)
-    return Traits(
-        at=int(arrived_at.timestamp()),
-        who=index.short("who", number or f"{name}\0{phone}"),
-        is_resident=is_resident,
-        name_birth=name_birth,
-        phone=index.short("phone", phone) if phone else None,
-        number_head=head,
-        number_tail=tail,
-        crossed=_number_keys(index, name, *(halves(crossed(number)) or parts)) if parts and number else None,
-    )
+    return Traits(arrival_id, at, who, name_birth, phone)
 
 
-def _number_keys(index: BlindIndex, name: str, head: str, tail: str) -> tuple[int, int]:
+def _who(keys: Keys, is_resident: bool) -> int:
+    """48 bits of the key: enough to tell the few people apart who are compared."""
+    key = keys.identity or keys.by_name or ""
+    return int(f"0{key[-12:]}", 16) * 2 + is_resident
+
+
+def _number_keys(index: BlindIndex, name: str, parts: tuple[str, str]) -> tuple[int, int]:
+    head, tail = parts
     return index.short("number_head", f"{name}\0{head}"), index.short("number_tail", f"{name}\0{tail}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hmac
 from typing import Any
 
 import pytest
@@ -133,3 +134,19 @@ def test_a_blind_index_is_32_hex_characters(value: str) -> None:
 def test_a_short_index_key_is_one_line_about_the_setting(text: str) -> None:
     with pytest.raises(SettingsError, match=r"^DOORSTEP_INDEX_KEY "):
         BlindIndex.from_text(text)
+
+
+@pytest.mark.parametrize("length", [32, 64, 65, 200])
+def test_a_blind_index_is_hmac_sha_256_whatever_the_length_of_the_key(length: int) -> None:
+    key = bytes(range(length))
+    expected = hmac.digest(key, b"phone\x0013800138000", "sha256")[:16].hex()
+    assert BlindIndex(key)("phone", "13800138000") == expected
+
+
+def test_a_short_index_is_a_signed_number_of_64_bits_and_keeps_kinds_and_keys_apart() -> None:
+    index = BlindIndex(OLD)
+    found = [index.short("phone", str(n)) for n in range(200)]
+    assert all(-(1 << 63) <= number < 1 << 63 for number in found)
+    assert min(found) < 0 < max(found) and len(set(found)) == 200
+    assert index.short("phone", "1") == BlindIndex(OLD).short("phone", "1")
+    assert index.short("phone", "1") not in (index.short("who", "1"), BlindIndex(NEW).short("phone", "1"))

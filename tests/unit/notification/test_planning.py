@@ -180,6 +180,29 @@ def test_an_overdue_task_informs_the_staff_that_the_event_names() -> None:
     ]
 
 
+def test_a_possible_duplicate_informs_the_staff_of_both_places_once() -> None:
+    def side(arrival_id: str, place: str, *staff_ids: str) -> dict[str, Any]:
+        staff = [
+            {"staff_id": id, "role": "grid_worker", "contact": f"k1.{id}", "language": "zh-CN"}
+            for id in staff_ids
+        ]
+        return {"arrival_id": arrival_id, "place": place, "community": "c", "staff": staff}
+
+    other = new_id()
+    data = {
+        "why": "two_places",
+        "arrivals": [side(CASE, "春和社区", "w1", "w2"), side(other, "瑞祥社区", "w2")],
+    }
+    planned = planning.plan(EVENTS["possible_duplicate.opened"], data, 1, BOOK)
+    assert [message.recipient.id for message in planned.messages] == ["w1", "w2"]
+    (rule,) = {message.rule.name for message in planned.messages}
+    text = TEXTS.render("staff_possible_duplicate", 1, "sms", "zh-CN", planned.notice.parameters)
+    assert rule == "staff_possible_duplicate"
+    assert "春和社区" in text and "瑞祥社区" in text and "报到两处" in text
+    nobody = {"why": "same_phone", "arrivals": [side(CASE, "春和社区"), side(other, "瑞祥社区")]}
+    assert planning.plan(EVENTS["possible_duplicate.opened"], nobody, 1, BOOK).messages == []
+
+
 def test_an_unknown_measure_is_no_silence() -> None:
     with pytest.raises(NoRule, match="house_arrest"):
         opened(a_case(measure="house_arrest"))

@@ -1,0 +1,94 @@
+"""From outside: people who are alike are followed twice, and the staff of both places are told (case 26)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.system import System
+
+pytestmark = [pytest.mark.e2e, pytest.mark.broker]
+
+SPRING = {"division": "620102001801", "address": "春和花园3号楼2单元501"}
+LUCKY = {"division": "620102002801", "address": "瑞祥社区某宾馆"}
+
+
+def report(source: str, id: str, person: dict[str, Any], destination: dict[str, str], **more: Any) -> Any:
+    return {
+        "specversion": "1.0",
+        "id": id,
+        "source": f"/{source}/desk",
+        "type": "arrival.reported",
+        "time": "2022-10-01T08:50:00+08:00",
+        "datacontenttype": "application/json",
+        "data": {
+            "source_kind": "transport",
+            "person": person,
+            "companions": [],
+            "stops": [
+                {"division": "620402", "address": "白银路1号", "from": "2022-09-25", "to": "2022-10-01"}
+            ],
+            "arrival": {"at": "2022-10-01T08:40:00+08:00", "expected": False},
+            "destination": destination,
+            **more,
+        },
+    }
+
+
+TWO_PLACES = {
+    "name": "丁两处",
+    "identity_type": "resident_id",
+    "identity_number": "620102198202020262",
+    "phone": "16500260001",
+}
+BORN = {"name": "MARIA DEMO SANTOS", "birth_date": "1991-02-03"}
+PASSPORT = {**BORN, "identity_type": "passport", "identity_number": "P1234567A", "nationality": "PHL"}
+PERMIT = {**BORN, "identity_type": "foreign_permanent_resident", "identity_number": "PHL310000000001"}
+MISTYPED = {"name": "PIERRE EXEMPLE MARTIN", "identity_type": "passport", "nationality": "FRA"}
+FAMILY = [{"name": name, "phone": "16500260009"} for name in ("周示例", "周小样")]
+
+
+def test_two_alike_are_followed_both_and_the_staff_of_both_places_are_told(running_system: System) -> None:
+    system = running_system
+    system.publish(
+        [
+            report("rail-demo", "c26-1", TWO_PLACES, SPRING),
+            report("selfreg-demo", "c26-2", TWO_PLACES, LUCKY),
+            report("air-demo", "documents-1", PASSPORT, SPRING),
+            report("hotel-demo", "documents-2", PERMIT, LUCKY),
+            report("air-demo", "digit-1", {**MISTYPED, "identity_number": "19XX11121"}, SPRING),
+            report("hotel-demo", "digit-2", {**MISTYPED, "identity_number": "19XX11211"}, LUCKY),
+            report("rail-demo", "family", FAMILY[0], SPRING, companions=FAMILY[1:]),
+            *(
+                report("school-demo", f"school-{n}", {"name": f"学生{n}", "phone": "16500260010"}, SPRING)
+                for n in range(20)
+            ),
+        ]
+    )
+    system.settled()
+    pairs = system.cli("duplicates", "list")
+    assert sorted(pair["why"] for pair in pairs) == [
+        "same_name_and_birth_date",
+        "similar_number",
+        "two_places",
+    ]
+    (pair,) = system.cli("duplicates", "list", "--why", "two_places")
+    assert {arrival["place"].split()[1] for arrival in pair["arrivals"]} == {"春和社区", "瑞祥社区"}
+    traces = [system.cli("trace", id) for id in ("c26-1", "c26-2")]
+    workers = {trace["registration"]["worker"]["staff_id"] for trace in traces}
+    for trace in traces:
+        assert [one["why"] for one in trace["registration"]["possible_duplicates"]] == ["two_places"]
+        assert trace["isolation"]["case"]["state"] in ("open", "active")
+    messages = [message for trace in traces for message in trace["notification"]["messages"]]
+    told = [one["recipient"]["staff_id"] for one in messages if one["rule"] == "staff_possible_duplicate"]
+    assert set(told) == workers and len(told) == 2
+    revealed = [system.cli("trace", id, "--reveal", "--why", "a test") for id in ("c26-1", "c26-2")]
+    texts = [one["text"] for trace in revealed for one in trace["notification"]["messages"]]
+    to_staff = [text for text in texts if "疑似重复登记" in text]
+    assert len(to_staff) == 2
+    for text in to_staff:
+        assert "春和社区" in text and "瑞祥社区" in text
+        assert "丁两处" not in text and "16500260001" not in text
+    shown = system.run("duplicates", "list").out
+    assert "two_places" in shown and "丁两处" not in shown
