@@ -6,7 +6,7 @@ from collections import Counter
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select, text, union_all
 from sqlalchemy.engine import Connection
 
 from chassis.database.statements import is_in
@@ -24,9 +24,9 @@ _TO_CORRECT = ("outcome = 'needs_correction'", "part_waits")
 def needing_correction(conn: Connection, _now: datetime) -> Numbers:
     """The number of reports that need correction, whole or in part, by publisher, for `/metrics`."""
     found: Counter[tuple[str, ...]] = Counter()
-    for wanted in _TO_CORRECT:
-        query = select(reports.c.publisher, func.count()).where(text(wanted)).group_by(reports.c.publisher)
-        found.update({(publisher or "",): count for publisher, count in conn.execute(query)})
+    counted = select(reports.c.publisher, func.count()).group_by(reports.c.publisher)
+    for publisher, count in conn.execute(union_all(*(counted.where(text(one)) for one in _TO_CORRECT))):
+        found[(publisher or "",)] += count
     return dict(found)
 
 
