@@ -46,9 +46,9 @@ RETRIES = {"registration": str(RETRY_S), "isolation": "1"}
 POLICY = "2022-06-ninth-edition.json"  # the policy in force on that day
 WORK_QUEUES = ("registration.receive_report", "isolation.open_case", "notification.tell_case_opened")
 TABLES = {
-    "registration": ("inbox", "reports", "companion_arrivals", "arrivals"),
-    "isolation": ("inbox", "cases", "tasks"),
-    "notification": ("inbox", "notices", "messages"),
+    "registration": ("reports", "companion_arrivals", "arrivals"),
+    "isolation": ("cases", "tasks"),
+    "notification": ("notices", "messages"),
 }
 
 
@@ -294,7 +294,9 @@ def rows(system: System) -> dict[str, Any]:
         for table in tables
     }
     for service in SERVICES:
-        found |= ask(system, service, "SELECT handler, count(*) FROM inbox GROUP BY handler")
+        # Whoever publishes a day again says again how many events it was.
+        claimed = "SELECT handler, count(*) FROM inbox WHERE handler <> 'registration.close_batch'"
+        found |= ask(system, service, f"{claimed} GROUP BY handler")
     found["versions"] = ask(system, "registration", "SELECT sum(version) FROM arrivals")
     found["versions"] += ask(system, "isolation", "SELECT sum(version) FROM cases")
     return found
