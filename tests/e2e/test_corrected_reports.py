@@ -95,17 +95,19 @@ def test_a_flight_is_moved_called_off_and_taken_after_all(running_system: System
     system, file = running_system, tmp_path / "reports.jsonl"
     system.set_clock(MORNING + timedelta(hours=6))
     him = HIM | {"phone": "16500090001"}
-    publish(system, file, report("f-1", "09:00", him, FLIGHT, reference="ca-17"))
-    (worker,) = {to for to, template, _ in sent(system) if template == "worker_case"}
-    publish(system, file, report("f-2", "10:00", him, MOVED, reference="ca-17"))
+    announced = report("f-1", "09:00", him, FLIGHT, reference="ca-17")
+    publish(system, file, announced, report("f-2", "10:00", him, MOVED, reference="ca-17"))
+    (worker,) = {to for to, template, state in sent(system) if state == "accepted" and to != "resident"}
     ((state, _, at),) = states(system)
     assert (state, at) == ("expected", datetime.fromisoformat(MOVED))
 
-    publish(system, file, report("f-3", "11:00", him, MOVED, reference="ca-17", called_off=True))
-    assert [state for state, _, _ in states(system)] == ["not_coming"]
+    off = report("f-3", "11:00", him, MOVED, reference="ca-17", called_off=True)
+    unknown = report("g-1", "11:00", HER | {"phone": "16500090002"}, MOVED, called_off=True)
+    publish(system, file, off, unknown)
+    assert [state for state, _, _ in states(system)] == ["not_coming", "not_coming"]
     cancelled = {("resident", "resident_cancelled", "accepted"), (worker, "worker_cancelled", "accepted")}
     assert cancelled <= sent(system)
 
     publish(system, file, report("f-4", "12:00", him, TODAY, reference="ca-17"))
-    assert [state for state, _, _ in states(system)] == ["assigned"]
+    assert [state for state, _, _ in states(system)] == ["assigned", "not_coming"]
     assert ("resident", "resident_changed", "accepted") in sent(system)
