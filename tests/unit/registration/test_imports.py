@@ -206,3 +206,16 @@ def test_a_whole_published_list_is_placed(name: str) -> None:
     assert found.odd == ()
     assert found.placed_percent() >= 99.5
     assert found.placed()["province_only"] == found.placed()["nowhere"] == 0
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        'a\tb\t\t\r\n1\t="02"\t\t\r\n\t\t\t\r\n',
+        "sep=;\na;b\n1;'02\n",
+        "\ufeffA, B ,\n1,02,,\n",
+        "a，b\n1，02\n",
+    ],
+)
+def test_a_table_is_read_however_a_spreadsheet_writes_it(table: str) -> None:
+    assert [row for row in read_table(table, ("a", "b")) if row] == [{"a": "1", "b": "02"}]
