@@ -34,6 +34,7 @@ from services.notification.messages.told_before import (
     NoticesByKey,
     notice_to_take_back,
     read_told,
+    told_of_others,
 )
 
 # Literals, so that the planner sees that the partial index holds all of them.
@@ -59,7 +60,7 @@ def lease_due(
     if not due:
         return []
     by_case = _notices_of(uow.conn, {message.case_id for message in due})
-    told = read_told(uow.conn, due)
+    told = read_told(uow.conn, due, by_case)
     ledger = Ledger(uow, now, channels, back_off)
     letters = []
     lease = new_id()
@@ -70,7 +71,8 @@ def lease_due(
         is_former = message.recipient.kind == FORMER
         person = _person(void if is_former else stored, of_case)
         letter = Letter(message, stored, person, lease, message.attempts)
-        if message.state == states.PENDING and message.template in TAKING_BACK and void is None:
+        takes_back = void is not None or told_of_others(message, of_case, told)
+        if message.state == states.PENDING and message.template in TAKING_BACK and not takes_back:
             ledger.cancel(letter, "never_told")
         elif message.state == states.SENDING:
             ledger.enter(letter, Outcome(Answer.LOST, "lease_expired"))
@@ -85,10 +87,14 @@ def lease_due(
 def with_housemates(
     conn: Connection, letters: Sequence[Letter], channels: Channels, unseal: Unseal
 ) -> list[Letter]:
-    """Children and old people without an address of their own are informed at that of their household."""
+    """Children and old people without an address of their own are informed at that of their household.
+
+    A number that was wrong for one may be right for another of the household: then there is no stranger.
+    """
+    letters = _without_false_strangers(conn, letters, channels, unseal)
     wanted = {letter.id: search for letter in letters if (search := _search(letter, channels, unseal))}
     if not wanted:
-        return list(letters)
+        return letters
     found: dict[tuple[str, str], str] = {}
     reached: set[tuple[str, str]] = set()
     names = sorted({name for _, name in wanted.values()})
@@ -105,6 +111,30 @@ def with_housemates(
     return [
         replace(letter, housemate=found.get(wanted[letter.id])) if letter.id in wanted else letter
         for letter in letters
+    ]
+
+
+def _without_false_strangers(
+    conn: Connection, letters: Sequence[Letter], channels: Channels, unseal: Unseal
+) -> list[Letter]:
+    former: dict[str, tuple[str, str]] = {}
+    for letter in letters:
+        channel, notice, person = channels.get(letter.channel), letter.notice, letter.person
+        if letter.message.recipient.kind != FORMER or channel is None or notice is None or person is None:
+            continue
+        address = address_of(person, channel.address, unseal)
+        if notice.household_id and address:
+            former[letter.id] = notice.household_id, address
+    if not former:
+        return list(letters)
+    kinds = {channel.address for channel in channels.values()}
+    in_use = {
+        (household_id, address_of(person, kind, unseal))
+        for household_id, person in _housemates(conn, sorted({household for household, _ in former.values()}))
+        for kind in kinds
+    }
+    return [
+        replace(letter, is_in_use=True) if former.get(letter.id) in in_use else letter for letter in letters
     ]
 
 

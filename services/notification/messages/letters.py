@@ -7,6 +7,7 @@ from typing import Any, Self
 from chassis.sealing import SealBroken
 from services.notification.events.event import FORMER, RESIDENT, Notice, Recipient
 from services.notification.messages.columns import channel_names, plan_entries
+from services.notification.messages.households import TOLD_WITH
 
 Unseal = Callable[[str], Any]
 Row = Mapping[Any, Any]
@@ -54,7 +55,10 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class StoredNotice:
-    """A notice as it is stored, with the recipients that were planned and the trace of its event."""
+    """A notice as it is stored, with the recipients that were planned and the trace of its event.
+
+    :param recipients: also those who are told of it by a message about somebody else of the household.
+    """
 
     notice: Notice
     recipients: frozenset[str]
@@ -76,7 +80,8 @@ class StoredNotice:
                 worker=row["worker"],
                 parameters=row["parameters"],
             ),
-            frozenset(entry.recipient for entry in plan_entries(row["plan"])),
+            frozenset(entry.recipient for entry in plan_entries(row["plan"]))
+            | frozenset(row["parameters"].get(TOLD_WITH, ())),
             row["correlation_id"],
             row["traceparent"],
         )
@@ -89,6 +94,7 @@ class Letter:
     :param person: whom the case is about; for a former number, as an earlier notice had it.
     :param attempt: the number of the attempt that the lease is for.
     :param housemate: somebody of the household whose address is used, where the resident has none.
+    :param is_in_use: the former number is that of somebody else of the household.
     """
 
     message: Message
@@ -97,6 +103,7 @@ class Letter:
     lease: str
     attempt: int
     housemate: str | None = None
+    is_in_use: bool = False
 
     @property
     def id(self) -> str:

@@ -63,6 +63,8 @@ def _handed_over(letter: Letter, channel: Channel, written: _Written) -> Outcome
     if not written.address:
         household = letter.notice is not None and letter.notice.household_id
         return Outcome(Answer.NO_NUMBER if household else Answer.REFUSED, f"no_{channel.address}")
+    if letter.is_in_use:
+        return Outcome(Answer.CANNOT, "number_in_use")
     if reason := channel.cannot_reach(written.address):
         return Outcome(Answer.CANNOT, reason)
     if channel.too_long(written.text):
