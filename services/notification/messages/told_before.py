@@ -9,6 +9,7 @@ from sqlalchemy.engine import Connection
 from chassis.database.statements import is_in
 from services.notification.events.event import FORMER, RESIDENT
 from services.notification.messages import states
+from services.notification.messages.households import OTHER_CASES
 from services.notification.messages.letters import Message, StoredNotice
 from services.notification.messages.message_id import id_range
 from services.notification.messages.tables import messages
@@ -26,31 +27,47 @@ TAKING_BACK: Final = frozenset(
 _READ: Final = (states.ACCEPTED, states.DELIVERED, states.UNKNOWN, states.SENDING)
 _TRIED: Final = (states.PENDING, states.CANCELLED)
 """The answer to an attempt may have been lost."""
+_AT_ONCE: Final = 200
+"""Databases take so many conditions in one statement."""
 _BY_HUMAN: Final = "by_human"
 """As a recipient: the resident whom no text reached, so that somebody was asked to call or visit them."""
 
 
-def read_told(conn: Connection, due: Sequence[Message]) -> Told:
+def read_told(conn: Connection, due: Sequence[Message], by_case: Mapping[str, NoticesByKey]) -> Told:
     """What was told of the cases of which something is to be taken back."""
-    cases = {message.case_id for message in due if message.template in TAKING_BACK}
-    if not cases:
-        return frozenset()
-    m = messages.c
-    ranges = [and_(m.id.between(*id_range(case_id)), m.case_id == case_id) for case_id in sorted(cases)]
-    tried = is_in(conn, m.state, _TRIED) & (m.attempts > 0)
-    rows = conn.execute(
-        select(m.case_id, m.notice, m.recipient_kind, m.staff_id, m.state)
-        .where(or_(*ranges))
-        .where(is_in(conn, m.state, _READ) | tried | _by_human())
-    )
-    return frozenset(
-        (case_id, notice, _BY_HUMAN if state == states.FAILED else staff_id or kind)
-        for case_id, notice, kind, staff_id, state in rows
-    )
+    taking_back = [message for message in due if message.template in TAKING_BACK]
+    cases = {message.case_id for message in taking_back}
+    for message in taking_back:
+        cases.update(_other_cases(by_case[message.case_id].get(message.notice)))
+    tried = is_in(conn, messages.c.state, _TRIED) & (messages.c.attempts > 0)
+    may_know = is_in(conn, messages.c.state, _READ) | tried | _by_human()
+    m, found = messages.c, set()
+    ordered = sorted(cases)
+    for start in range(0, len(ordered), _AT_ONCE):
+        of_these = ordered[start : start + _AT_ONCE]
+        ranges = [and_(m.id.between(*id_range(case_id)), m.case_id == case_id) for case_id in of_these]
+        rows = conn.execute(
+            select(m.case_id, m.notice, m.recipient_kind, m.staff_id, m.state)
+            .where(or_(*ranges))
+            .where(may_know)
+        )
+        for case_id, notice, kind, staff_id, state in rows:
+            found.add((case_id, notice, _BY_HUMAN if state == states.FAILED else staff_id or kind))
+    return frozenset(found)
 
 
 def _by_human() -> ColumnElement[bool]:
     return (messages.c.state == states.FAILED) & (messages.c.recipient_kind == RESIDENT)
+
+
+def told_of_others(message: Message, of_case: NoticesByKey, told: Told) -> bool:
+    """Whether they were told of another of the household for whom the message stands, too."""
+    others = _other_cases(of_case.get(message.notice))
+    return any(case_id in others and to == message.recipient.id for case_id, _, to in told)
+
+
+def _other_cases(stored: StoredNotice | None) -> Sequence[str]:
+    return stored.notice.parameters.get(OTHER_CASES, ()) if stored else ()
 
 
 def notice_to_take_back(message: Message, of_case: NoticesByKey, told: Told) -> StoredNotice | None:

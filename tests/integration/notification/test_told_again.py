@@ -229,3 +229,65 @@ def test_each_other_phone_of_a_family_is_told(work: Work, gateway: Gateway) -> N
         [changed(case, 2, ["details", "phone"], team=TEAM, household_id=family[0]) for case in family],
     )
     assert len([row for row in rows(work) if row["template"] == "worker_corrected"]) == 2
+
+
+def test_a_number_that_somebody_else_of_the_household_has_is_no_strangers(
+    work: Work, gateway: Gateway
+) -> None:
+    """One phone was told for a mother and her son; hers it is. She must not hear that her text is void."""
+    mother, son = new_id(), new_id()
+    sender = gateway.sender(work)
+    hers = person(1, phone="16500090001")
+    inform_batch(
+        work,
+        [
+            opened(mother, team=TEAM, household_id=mother, person=hers),
+            opened(son, team=TEAM, household_id=mother, person=WRONG),
+        ],
+    )
+    send_all(work, sender)
+    inform(work, changed(son, 2, CORRECTED, person=RIGHT, team=TEAM, household_id=mother))
+    send_all(work, sender)
+    assert told(work, "changed:2")["former"] == ("sent_in_error", "number_in_use")
+    assert recorded(work, "message.undeliverable") == []
+
+
+def test_of_a_family_with_several_measures_the_worker_is_told_of_each(work: Work, gateway: Gateway) -> None:
+    """One text for all would put the father under the isolation of the mother."""
+    family = [new_id() for _ in range(3)]
+    measures = ["home_isolation", "inform_only", "home_isolation"]
+    moved = [
+        changed(case, 2, ["details", "door"], team=TEAM, household_id=family[0], measure=measure)
+        for case, measure in zip(family, measures, strict=True)
+    ]
+    inform_batch(work, moved)
+    corrected = [row["case_id"] for row in rows(work) if row["template"] == "worker_corrected"]
+    assert sorted(corrected) == sorted(family[:2])
+
+
+def test_no_text_with_the_old_door_goes_out_about_any_of_the_family(work: Work, gateway: Gateway) -> None:
+    family = [new_id() for _ in range(3)]
+    inform_batch(work, [opened(case, team=TEAM, household_id=family[0]) for case in family])
+    inform_batch(
+        work, [changed(case, 2, ["details", "door"], team=TEAM, household_id=family[0]) for case in family]
+    )
+    send_all(work, gateway.sender(work))
+    of_worker = [(row["template"], row["state"]) for row in rows(work) if row["staff_id"]]
+    assert sorted(of_worker) == [("worker_case", "cancelled")] * 3 + [("worker_corrected", "accepted")]
+
+
+def test_a_worker_who_was_told_of_one_of_a_family_hears_that_it_is_handed_on(
+    work: Work, gateway: Gateway
+) -> None:
+    first, second = new_id(), new_id()
+    sender = gateway.sender(work)
+    inform(work, opened(second, team=TEAM, household_id=first))
+    send_all(work, sender)
+    inform(work, opened(first, team=TEAM, household_id=first))
+    kinds = ["assigned", "details", "door", "handed_on"]
+    handed = [changed(case, 2, kinds, team=OTHERS, household_id=first) for case in (first, second)]
+    for event in handed:
+        event.data["change"]["previous_owner"] = TEAM[0]
+    inform_batch(work, handed)
+    send_all(work, sender)
+    assert told(work, "changed:2")["w0001"] == ("worker_handed_on", None)
