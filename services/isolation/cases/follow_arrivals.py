@@ -13,7 +13,7 @@ from services.isolation.cases.case import Case
 from services.isolation.cases.casebook import Casebook, casebook
 from services.isolation.cases.open_cases import Opening, open_cases
 from services.isolation.cases.revise_cases import Occasion, revise_cases
-from services.isolation.cases.revising import Change
+from services.isolation.cases.revising import WRONG_NUMBER, Change
 from services.isolation.cases.story import Chapter
 from services.isolation.cases.tables import waiting_for_policy
 from services.isolation.reference import Reference
@@ -21,7 +21,7 @@ from services.isolation.reference import Reference
 _DETAILS = frozenset({"details_added", "companion_added"})
 _CORRECTED = {
     "phone_changed": "phone",
-    "phone_taken_back": "wrong_number",
+    "phone_taken_back": WRONG_NUMBER,
     "address_changed": "door",
     "time_moved": "time",
 }

@@ -11,7 +11,7 @@ from services.isolation.cases import states
 from services.isolation.cases.case import Case
 from services.isolation.cases.casebook import Casebook
 from services.isolation.cases.events import change_data, differences, member_data
-from services.isolation.cases.revising import Change, Revision, kinds_of_change, revise
+from services.isolation.cases.revising import WRONG_NUMBER, Change, Revision, kinds_of_change, revise
 from services.isolation.cases.staffing import (
     choose_team,
     kept_members,
@@ -53,6 +53,9 @@ def revise_cases(book: Casebook, occasions: Sequence[Occasion]) -> None:
 def _carry_out(book: Casebook, revision: Revision, written: Sequence[Task], cause: Event | None) -> None:
     before, case, change, stands = revision.before, revision.case, revision.change, revision.standing
     team = _choose_team(book, revision)
+    # Of a case that had ended only this is left: to tell somebody that they are asked for nothing.
+    void = [task for task in written if revision.opens_again and task.about and task.live]
+    written = [task for task in written if task not in void]
     plan = replan(
         case.case_id,
         written,
@@ -80,7 +83,7 @@ def _carry_out(book: Casebook, revision: Revision, written: Sequence[Task], caus
         history_lines=case.history_lines + 1,
     )
     book.add_tasks(plan.new)
-    book.change_tasks(plan.changed)
+    book.change_tasks([*plan.changed, *(task.cancelled() for task in void)])
     detail = {"reason": change.reason, **differences(before, case)}
     book.change(case, "+".join(kinds) or "looked_at", cause, detail)
     if kinds and before.version == 0:  # nobody knew of it before
@@ -128,5 +131,6 @@ def _cancel(book: Casebook, revision: Revision, written: Sequence[Task], cause: 
     book.loads.take(before.team)
     book.change_tasks(task.cancelled() for task in written if task.live)
     book.change(case, "cancelled", cause, {"reason": change.reason, **differences(before, case)})
-    said = change_data(["cancelled"], before, change.reason, before.team)
+    kinds = ["cancelled", *(kind for kind in change.corrected if kind == WRONG_NUMBER)]
+    said = change_data(kinds, before, change.reason, before.team)
     book.publish("case.changed", case, revision.standing, [], cause, said)

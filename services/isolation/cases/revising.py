@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from typing import Literal
+from typing import Final, Literal
 
 from services.isolation.cases import states
 from services.isolation.cases.case import Arrival, Case
@@ -15,6 +15,9 @@ from services.isolation.policies.rules import Policy, strictness
 from services.isolation.teams.rules import Member, owner
 
 Direction = Literal["stricter", "laxer"]
+
+WRONG_NUMBER: Final = "wrong_number"
+"""In case.changed: nobody says any more that the phone before is the person's."""
 
 
 @dataclass(frozen=True, slots=True)

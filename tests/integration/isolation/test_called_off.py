@@ -193,3 +193,24 @@ def test_a_stop_taken_back_makes_the_case_laxer(isolation: Trial) -> None:
     )
     assert isolation.case(came)["measure"] == "inform_only"
     assert changes(isolation)[0]["kinds"] == ["laxer"]
+
+
+def test_a_wrong_number_is_told_of_though_the_arrival_is_called_off_with_it(isolation: Trial) -> None:
+    """A stranger has the text with name and measure; the newest word alone would not say so."""
+    came = arrival(expected=True)
+    isolation.follow(came)
+    why = ["phone_changed", "phone_taken_back", "details_added"]
+    corrected = arrival(came.subject, version=2, at=LATER, why=why, expected=True)
+    isolation.follow(corrected, off(came, 3))
+    assert published(isolation)[-1] == ("case.changed", 2, "cancelled", ["cancelled", "wrong_number"])
+
+
+def test_whoever_comes_after_all_is_not_called_to_be_told_that_nothing_is_asked(isolation: Trial) -> None:
+    came = arrival(expected=True)
+    isolation.follow(came)
+    isolation.follow(off(came))
+    of_the_end = undeliverable(came.subject or "", "changed:2", MORNING, about="changed:2", instead="call")
+    isolation.do(call_by_phone, [of_the_end])
+    isolation.follow(back(came))
+    assert "call_them" not in kinds(isolation.tasks(came, "due"))
+    assert isolation.audit()["balanced"]

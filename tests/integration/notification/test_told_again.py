@@ -291,3 +291,18 @@ def test_a_worker_who_was_told_of_one_of_a_family_hears_that_it_is_handed_on(
     inform_batch(work, handed)
     send_all(work, sender)
     assert told(work, "changed:2")["w0001"] == ("worker_handed_on", None)
+
+
+def test_a_stranger_is_told_of_an_error_though_nobody_comes_any_more(work: Work, gateway: Gateway) -> None:
+    case = new_id()
+    sender = gateway.sender(work)
+    inform(work, opened(case, person=WRONG, team=TEAM))
+    send_all(work, sender)
+    kinds = ["cancelled", "wrong_number"]
+    inform(work, changed(case, 2, kinds, state="cancelled", team=TEAM, today=[], person=RIGHT))
+    send_all(work, sender)
+    assert told(work, "changed:2") == {
+        "resident": ("resident_cancelled", None),
+        "w0001": ("worker_cancelled", None),
+        "former": ("sent_in_error", None),
+    }
