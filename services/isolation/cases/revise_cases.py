@@ -14,6 +14,7 @@ from services.isolation.cases.events import change_data, differences, member_dat
 from services.isolation.cases.revising import WRONG_NUMBER, Change, Revision, kinds_of_change, revise
 from services.isolation.cases.staffing import (
     choose_team,
+    is_at_same_place,
     kept_members,
     places_of,
     roles_lacking,
@@ -90,6 +91,8 @@ def _carry_out(book: Casebook, revision: Revision, written: Sequence[Task], caus
         book.publish("case.opened", case, stands, plan.live, cause)
     elif kinds:
         said = change_data(kinds, before, change.reason, team)
+        if not is_at_same_place(before.arrival, case.arrival, book.reference.places):
+            said.pop("joined", None)  # all are others there, as for a case that is opened
         if handed_on:
             said["previous_owner"] = handed_on
         book.publish("case.changed", case, stands, plan.live, cause, said)

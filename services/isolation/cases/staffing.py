@@ -52,7 +52,7 @@ def kept_members(before: Case, arrival: Arrival, places: PlaceTree[Place], staff
     member who left goes on. When registration sends another for a worker who left, the member who took over
     from him goes on.
     """
-    if _where(before.arrival, places) != _where(arrival, places):
+    if not is_at_same_place(before.arrival, arrival, places):
         return []
     was, sent = before.arrival, sent_worker(arrival, staff)
     replaced = (sent.role, was.worker) if sent and sent.staff_id != was.worker else None
@@ -61,6 +61,10 @@ def kept_members(before: Case, arrival: Arrival, places: PlaceTree[Place], staff
         for member in before.team
         if member != replaced and (who := staff.going_on(member.staff_id)) is not None
     ]
+
+
+def is_at_same_place(one: Arrival, other: Arrival, places: PlaceTree[Place]) -> bool:
+    return _where(one, places) == _where(other, places)
 
 
 def _where(arrival: Arrival, places: PlaceTree[Place]) -> tuple[str | None, ...]:

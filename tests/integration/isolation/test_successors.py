@@ -175,3 +175,18 @@ def test_the_order_of_news_of_places_staff_and_arrivals_leaves_nobody_without_an
     owners = {case["owner"] for case in empty.rows(t.cases)}
     assert None not in owners and "worker-1" not in owners
     assert empty.audit()["balanced"]
+
+
+def test_of_a_case_that_goes_to_another_place_only_its_worker_hears(isolation: Trial) -> None:
+    """As of one that is opened there: the others have not taken over from anybody."""
+    isolation.do(PLACES.keep, [place("g-2", COMMUNITY, "grid")])
+    others = [("worker-3", "grid_worker", "g-2"), ("nurse-2", "health_worker", COMMUNITY)]
+    isolation.do(STAFF.keep, [staff(*one) for one in others])
+    for _ in range(2):  # by their load, one of the two nurses gets the other's case
+        came = arrival()
+        isolation.follow(came)
+        isolation.follow(
+            arrival(came.subject, version=2, why=["address_changed"], destination={"grid": "g-2"})
+        )
+    assert [e.data["team"][0]["staff_id"] for e in isolation.recorded("case.changed")] == ["worker-3"] * 2
+    assert set(map(tuple, joined(isolation).values())) == {()}

@@ -133,14 +133,14 @@ def test_added_details_inform_nobody() -> None:
 def test_whoever_takes_the_place_of_another_in_the_team_learns_of_the_case() -> None:
     data = changed_case(["details"])
     data["change"]["joined"] = ["s2", "who left again"]
-    assert recipients(changed(data)) == [("s2", "worker_case")]
+    assert recipients(changed(data)) == [("s2", "worker_joined")]
 
 
 def test_a_new_owner_is_informed_once_beside_whoever_else_joined() -> None:
     data = changed_case(["assigned", "details"])
     data["change"]["joined"] = ["s1", "s2"]
     told = recipients(changed(data))
-    assert sorted(told) == [("resident", "resident_worker"), ("s1", "worker_case"), ("s2", "worker_case")]
+    assert sorted(told) == [("resident", "resident_worker"), ("s1", "worker_case"), ("s2", "worker_joined")]
 
 
 def test_a_worker_who_has_no_contact_is_planned_all_the_same() -> None:
