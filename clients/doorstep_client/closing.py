@@ -7,6 +7,7 @@ must not feel that.
 from __future__ import annotations
 
 import threading
+import time
 import uuid
 from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime, timedelta, timezone
@@ -21,6 +22,8 @@ from doorstep_client.packing import ONE, Member, Message
 BATCH_CLOSED = "batch.closed"
 # One count names so many events at most: more would not fit in a message.
 MOST_IDS = 5000
+SAY_EVERY = 3600.0
+"""Seconds after which what was counted is said though the block is not left: programs run for weeks."""
 TIME_LIMIT = 5.0
 CHINA = timezone(timedelta(hours=8))
 
@@ -41,14 +44,17 @@ class Closing:
         self._sent: dict[Key, set[str]] = {}
         self._saying: list[threading.Thread] = []
         self._taken = 0
+        self._counted_since = time.monotonic()
         self.refused: str | None = None
 
     def count(self, members: Iterable[Member]) -> None:
-        """A count that is as long as a message can hold is said meanwhile: nothing waits for it."""
+        """A count that is as long as a message can hold, or old, is said meanwhile: nothing waits for it."""
         full: dict[Key, set[str]] = {}
         with self._lock:
             if self.refused:
                 return
+            if not self._sent:
+                self._counted_since = time.monotonic()
             for member in members:
                 if member.id is None or member.source is None or len(member.id) > 200:
                     continue
@@ -57,6 +63,8 @@ class Closing:
                 ids.add(member.id)
                 if len(ids) >= MOST_IDS:
                     full[key] = self._sent.pop(key)
+            if time.monotonic() - self._counted_since > SAY_EVERY:
+                full, self._sent = full | self._sent, {}
         if full:
             saying = threading.Thread(
                 target=self._say, args=(full,), name="doorstep-client count", daemon=True

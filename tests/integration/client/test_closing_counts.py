@@ -130,6 +130,17 @@ def test_counts_are_said_in_parts_when_a_message_is_full(
     assert len({id for data in found for id in data["ids"]}) == 250
 
 
+def test_a_program_that_keeps_the_block_open_says_its_counts_all_the_same(
+    broker_url: str, url: str, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else a service that runs for weeks keeps all ids, and says them when nobody remembers the events."""
+    monkeypatch.setattr(client_closing, "SAY_EVERY", -1.0)
+    with Publisher(url, name) as publisher:
+        assert publisher.publish(event(name, 1)).accepted
+        eventually(lambda: messages_in(broker_url, COUNTS) == 1)
+    assert [data["ids"] for data in counts(broker_url)] == [["e1"]]
+
+
 def test_a_programs_own_count_keeps_the_contract() -> None:
     (read,) = read_message(dump_event(closing_event("/rail/x", "2022-10-01", 7)), ONE, publisher="rail")
     assert not read_data(read).problems and read.type in EVENT_TYPES

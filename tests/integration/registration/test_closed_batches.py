@@ -141,3 +141,13 @@ def test_what_is_missing_is_what_was_said_and_never_came(
     mine = [one for one in found(trial) if one.source == source]
     assert {id for one in mine for id in one.ids} == {str(n) for n in missing}
     assert sum(one.missing for one in mine) == len(missing)
+
+
+def test_a_count_that_comes_when_inboxes_have_forgotten_names_no_loss(trial: Trial) -> None:
+    """A program that ran for weeks says its counts when it ends."""
+    sent = [report(n, publisher="rail") for n in (1, 2)]
+    arrive(trial, *sent)
+    with trial.work.unit() as uow:
+        uow.conn.execute(delete(INBOX))
+    say(trial, 3, ids(1, 2, 3))
+    assert [(one.missing, one.ids) for one in found(trial)] == [(1, ["rail-3"])]
