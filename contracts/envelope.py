@@ -7,9 +7,10 @@ batch mode is our convention.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -154,7 +155,7 @@ class Parsed:
         if not self.is_batch:
             return self.wire
         number = next((n for n, one in enumerate(self.documents) if one is document), None)
-        spans = _spans(self.text) if number is not None else []
+        spans = _spans(self.text) if number is not None else ()
         if number is None or len(spans) != len(self.documents):
             return Wire(orjson.dumps(document), ONE)
         return Wire(spans[number], ONE)
@@ -215,7 +216,8 @@ def _json(text: bytes) -> Any:
         raise Unreadable(f"body is not JSON (at character {error.pos})") from None
 
 
-def _spans(text: bytes) -> list[bytes]:
+@lru_cache(maxsize=2)  # asked for by each event of a message that dies
+def _spans(text: bytes) -> Sequence[bytes]:
     """Each item of a JSON array as its bytes; none where Python's own reader cannot follow."""
     array = text.decode()
     found, at = [], _after_blanks(array, _after_blanks(array, 0) + 1)

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from contracts import envelope
 from contracts.encodings import NotUnpacked, unpacked
 from contracts.envelope import BATCH, MAX_BYTES, ONE, Unreadable, dump_event, parse_message, wire_of
 from contracts.examples import EXAMPLES
@@ -120,3 +121,19 @@ def _storable(text: str) -> bool:
     except (orjson.JSONDecodeError, UnicodeEncodeError):
         return False
     return True
+
+
+def test_a_message_whose_events_all_die_is_taken_apart_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reading it anew for each of 200 held up the queue for 5 seconds a message."""
+    read: list[int] = []
+
+    class Counting(json.JSONDecoder):
+        def raw_decode(self, s: str, idx: int = 0) -> tuple[Any, int]:
+            read.append(idx)
+            return super().raw_decode(s, idx)
+
+    monkeypatch.setattr(envelope, "_DECODER", Counting())
+    documents = [{"id": f"taken apart once {n}"} for n in range(200)]
+    parsed = parse_message(orjson.dumps(documents), BATCH)
+    assert [orjson.loads(parsed.wire_of(one).body) for one in parsed.documents] == documents
+    assert len(read) == 200
