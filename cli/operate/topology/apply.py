@@ -4,6 +4,7 @@ from chassis.errors import WorldAway
 from cli.options import AsJson
 from cli.output import print_json, say
 from operations.publishers import renew_rights
+from operations.service_rights import renew_service_rights
 from operations.settings import environment
 from operations.topology import apply_topology
 
@@ -11,22 +12,24 @@ from operations.topology import apply_topology
 def command(as_json: AsJson = False) -> None:
     """Declare everything; what is there stays. Fails where something has other properties.
 
-    Publishers of an older version get the routing keys that one of today has.
+    Publishers and services of an older version get the routing keys that those of today have.
     """
     count = apply_topology(environment())
-    renewed = _renewed()
+    publishers, services = _renewed()
     if as_json:
-        print_json({"declared": count, "publishers_renewed": renewed})
+        print_json({"declared": count, "publishers_renewed": publishers, "services_renewed": services})
     else:
         print(f"{count} exchanges and queues are in place")
-        if renewed:
-            print(f"{renewed} publishers got the rights of today")
+        if publishers:
+            print(f"{publishers} publishers got the rights of today")
+        if services:
+            print(f"{services} services got the right to publish what is new")
 
 
-def _renewed() -> int | None:
+def _renewed() -> tuple[int | None, int | None]:
     """None where the management API does not serve: everything else is in place."""
     try:
-        return renew_rights()
+        return renew_rights(), renew_service_rights()
     except WorldAway as error:
-        say(f"publishers keep the rights they have: {error}")
-        return None
+        say(f"publishers and services keep the rights they have: {error}")
+        return None, None
