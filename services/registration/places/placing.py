@@ -59,6 +59,10 @@ class _Name:
     by: PlacedBy
 
 
+# Reports name few codes again and again: the answers to those are kept.
+_MOST_DIVISIONS = 10_000
+
+
 class PlaceIndex:
     """The place tree, looked up by code and by name. Names are found by their first two characters."""
 
@@ -71,6 +75,7 @@ class PlaceIndex:
         self._levels = {place_id: tree.by_level(place_id) for place_id in (*by_id, *tree.ended)}
         self._by_code: dict[str, list[str]] = defaultdict(list)
         self._by_start: dict[str, list[_Name]] = defaultdict(list)
+        self._of_division: dict[str, tuple[frozenset[str], Placement]] = {}
         dissolved = (
             replace(gone.place, place_id=now, name="", aliases=(gone.place.name, *gone.place.aliases))
             for gone in ended
@@ -93,7 +98,12 @@ class PlaceIndex:
         :param division: code of the destination, or "".
         :param address: as written.
         """
-        inside, by_code = self._by_division(division)
+        known = self._of_division.get(division)
+        if known is None:
+            if len(self._of_division) == _MOST_DIVISIONS:
+                self._of_division.clear()
+            known = self._of_division[division] = self._by_division(division)
+        inside, by_code = known
         named = list(self._names_in(fold(address), inside)) if address else []
         wide = [name for name in named if "community" not in self._levels[name.place_id]]
         # A street's name only narrows, however long it is.
