@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from services.registration.arrivals.arrival import StoredArrival
 from services.registration.arrivals.coming import Coming, fold_statements, when
 from services.registration.arrivals.same_coming import Known
-from services.registration.arrivals.same_report import is_same_report, reports_again
+from services.registration.arrivals.same_report import may_be_same_report, reports_again
 from services.registration.arrivals.voices import voices_of
 from services.registration.reports.statement import Statement
 
@@ -77,7 +77,7 @@ class Draft:
 
     def is_reported_with(self, other: Draft) -> bool:
         """Whether a source's reports of one coming stand in both arrivals."""
-        return any(is_same_report(one, two) for one in self.statements for two in other.statements)
+        return any(may_be_same_report(one, two) for one in self.statements for two in other.statements)
 
     def _said_when(self) -> Statement | None:
         """The statement whose time counts; None: its statements were not read."""

@@ -2,7 +2,8 @@
 
 Two statements about one person are such a pair where
 
-- the same publisher gives both the same reference, or
+- the same publisher gives both the same reference, and announced the coming first, or says nearly the same
+  time, or
 - the same source announced the coming first and later says another time, to the same destination.
 
 Whether two statements are a pair depends on these two alone, not on the order in which they came in. So two
@@ -22,8 +23,10 @@ from services.registration.reports.statement import Statement
 MOVED: Final = timedelta(days=14)
 """So far a source moves a coming that has no reference: later, another trip is as likely."""
 ANNOUNCED: Final = timedelta(days=90)
-"""As far as a coming is announced ahead, and so far it may be moved under its reference. One that has
-happened already is corrected by less: references such as a seat on a train come up again.
+"""As far as a coming is announced ahead, and so far it may be moved under its reference."""
+SAME_JOURNEY: Final = timedelta(hours=12)
+"""A coming that has happened is corrected by less under its reference. References such as a seat on a train
+come up again the next day, and then somebody came once more.
 """
 
 
@@ -34,9 +37,18 @@ def is_same_report(one: Statement, other: Statement) -> bool:
     first = min(one, other, key=lambda statement: statement.order).report
     apart = abs(one.report.arrived_at - other.report.arrived_at)
     if one.report.reference and one.report.reference == other.report.reference:
-        return apart <= (ANNOUNCED if first.expected else MOVED)
+        return apart <= (ANNOUNCED if first.expected else SAME_JOURNEY)
     # Whoever came already and announces a coming comes once more: only what was announced first is moved.
     return first.expected and apart <= MOVED and _is_moved(one, other)
+
+
+def may_be_same_report(one: Statement, other: Statement) -> bool:
+    """Also where a reference comes up again within days: corrected, or another coming. Staff decide."""
+    if is_same_report(one, other):
+        return True
+    is_one_matter = one.publisher == other.publisher and one.report.reference == other.report.reference
+    apart = abs(one.report.arrived_at - other.report.arrived_at)
+    return is_one_matter and one.report.reference is not None and apart <= MOVED
 
 
 def _is_moved(one: Statement, other: Statement) -> bool:

@@ -82,13 +82,14 @@ def stops(voice: Voice) -> Sequence[Stop]:
 def coming_word(voice: Voice) -> Statement:
     """The statement that says when, and whether, the person comes.
 
-    Whoever sees people again and again said first when they came.
+    That somebody came is not taken back: an announcement after it is of another coming, or a mistake. Whoever
+    sees people again and again said first when they came.
     """
     last = voice[0].report
     if last.source_kind in SEEN_AGAIN and not last.expected and not last.reference:
         came = [statement for statement in voice if not statement.report.expected]
         return min(came, key=lambda statement: (statement.report.arrived_at, statement.order))
-    return voice[0]
+    return next((statement for statement in voice if not statement.report.expected), voice[0])
 
 
 def destination_word(voice: Voice) -> Statement:

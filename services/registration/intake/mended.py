@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 
 from services.registration.arrivals.draft import Draft
+from services.registration.persons.names import name_form
 from services.registration.reports.statement import Statement
 
 
@@ -23,10 +24,15 @@ def mended_reports(drafts: Iterable[Draft], sound: Collection[str]) -> set[str]:
 
 
 def _is_told_whole(said: Statement, again: Statement) -> bool:
-    """Whether it says as much: somebody who waits must not be forgotten for a report that leaves them out."""
+    """Whether it says as much: somebody who waits must not be forgotten for a report that leaves them out.
+
+    Whose name nobody can read waits until staff or the source correct that very report.
+    """
+    named = {name_form(person.name) for person in again.report.people if person.name}
     return (
         again.publisher == said.publisher
         and again.order[0] >= said.order[0]
+        and named.issuperset(said.report.waiting)
         and len(again.report.people) >= len(said.report.people)
         and len(again.report.stops) >= len(said.report.stops)
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
@@ -27,6 +27,7 @@ class Report:
     """A notice that somebody came or will come.
 
     :param people: the person, then the companions. One who waits for correction has no name and no number.
+    :param waiting: the names of those who wait, in the form of `name_form`; empty for a name nobody can read.
     :param expected: they have not come yet; so it is, too, with who does not come at all.
     :param reference: the source's own number of the matter.
     :param journey: number of the train or flight, empty where none is named.
@@ -45,6 +46,7 @@ class Report:
     reference: str | None = None
     journey: str = ""
     called_off: bool = False
+    waiting: tuple[str, ...] = ()
 
     @property
     def leader(self) -> Person | None:
@@ -78,8 +80,10 @@ def read_report(data: Mapping[str, Any], faults: Iterable[Fault] = ()) -> Report
     :param faults: of its parts: they are left out, or count as far as they are known.
     """
     unsure: frozenset[int] = frozenset()
+    waiting: tuple[str, ...] = ()
     if faults:
         careful = without_flaws(data, faults)
+        waiting = tuple(_names_of_waiting(data, careful.data))
         data, unsure = careful.data, careful.unsure
     coming, destination = data["arrival"], data["destination"]
     called_off = _flag(coming.get("called_off"))
@@ -105,7 +109,20 @@ def read_report(data: Mapping[str, Any], faults: Iterable[Fault] = ()) -> Report
         reference=data.get("reference") or None,
         journey=(data.get("transport") or _NONE).get("number") or "",
         called_off=called_off,
+        waiting=waiting,
     )
+
+
+def _names_of_waiting(given: Mapping[str, Any], careful: Mapping[str, Any]) -> Iterator[str]:
+    """
+    :param given: the report as it came.
+    :param careful: without its flaws; somebody who waits is empty there.
+    """
+    as_given = (given.get("person"), *(given.get("companions") or ()))
+    for person, known in zip(as_given, (careful["person"], *careful["companions"]), strict=False):
+        if not known:
+            name = person.get("name") if isinstance(person, Mapping) else None
+            yield name_form(name) if isinstance(name, str) else ""
 
 
 def known_part(code: str) -> str:

@@ -135,19 +135,35 @@ def test_no_other_source_takes_a_stop_back_and_no_report_without_stops(trial: Tr
 
 
 def test_under_its_reference_a_report_is_corrected_in_time_and_place(trial: Trial) -> None:
-    """The year's day was mistyped, and the community, too: six days and a community away."""
+    """The hour was mistyped, and the community, too."""
     trial.receive(
-        said(1, reference="t-17", at="2022-10-01T09:00:00+08:00"),
-        said(2, 12, reference="t-17", at="2022-10-07T09:00:00+08:00", address="和平家园1号楼"),
+        said(1, reference="t-17", at="2022-10-01T01:00:00+08:00"),
+        said(2, 12, reference="t-17", at="2022-10-01T09:00:00+08:00", address="和平家园1号楼"),
         batch=1,
     )
     (row,) = trial.arrivals()
     assert (row["community"], row["worker"], row["reports"]) == ("c2", "w3", 2)
-    assert row["arrived_at"].astimezone(CHINA).day == 7
     assert set(why(trial)[0]) >= {"address_changed", "time_moved"}
     # From now on it stands there, for other sources, too.
-    trial.receive(said(3, 13, publisher="gate", at="2022-10-07T09:10:00+08:00", address="和平家园"))
+    trial.receive(said(3, 13, publisher="gate", at="2022-10-01T09:10:00+08:00", address="和平家园"))
     assert [one["reports"] for one in trial.arrivals()] == [3]
+
+
+@pytest.mark.parametrize("batch", [1, 200])
+def test_a_seat_that_is_sold_again_makes_nobody_safer(trial: Trial, batch: int) -> None:
+    """One person on one seat on two days: the first coming stays as it is, and staff are asked."""
+    trial.receive(
+        said(1, reference="G1/05A", at="2022-09-29T09:00:00+08:00", stops=[RISKY]),
+        said(
+            2, 12, reference="G1/05A", at="2022-10-01T10:00:00+08:00", stops=[SAFE], address="和平家园1号楼"
+        ),
+        batch=batch,
+    )
+    first, second = sorted(trial.arrivals(), key=lambda row: row["arrived_at"])
+    assert (first["risk_level"], first["community"]) == ("high", "c1")
+    assert (second["risk_level"], second["community"]) == ("none", "c2")
+    with trial.work.database.read() as conn:
+        assert list(conn.execute(select(t.possible_duplicates.c.why)).scalars()) == ["moved_or_another"]
 
 
 # -- moved and called off ------------------------------------------------------------------------------------

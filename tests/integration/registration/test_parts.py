@@ -129,6 +129,7 @@ def test_a_report_that_its_source_sends_again_whole_waits_no_more(trial: Trial, 
     "again",
     [
         report(1, id="again", people=[person(1)]),
+        report(1, id="again", people=[person(1), person(3)]),
         report(1, id="again", publisher="self", people=[person(1), person(2)]),
         report(1, id="again", people=[person(1), {**person(2), "identity_number": WRONG_NUMBER}]),
         report(1, id="again", people=[person(1), person(2)], time="2022-10-01T10:29:00+08:00"),

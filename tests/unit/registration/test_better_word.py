@@ -251,9 +251,25 @@ def test_whoever_came_and_announces_a_coming_comes_once_more() -> None:
 
 def test_under_one_reference_time_and_place_may_be_corrected() -> None:
     first = said(0, reference="a")
-    assert reports_again(said(1, reference="a", at=9, community="c2"), [first], expected=False)
-    assert not reports_again(said(1, reference="b", at=9), [first], expected=False)
-    assert not reports_again(said(1, reference="a", at=9, source="/air/a"), [first], expected=False)
+    assert reports_again(said(1, reference="a", at=0.4, community="c2"), [first], expected=False)
+    assert not reports_again(said(1, reference="b", at=0.4), [first], expected=False)
+    assert not reports_again(said(1, reference="a", at=0.4, source="/air/a"), [first], expected=False)
+    announced = said(0, at=2, reference="a", expected=True)
+    assert reports_again(said(1, at=30, reference="a", community="c2"), [announced], expected=True)
+
+
+def test_a_seat_that_is_sold_again_is_another_coming() -> None:
+    first = said(0, reference="G1/05A", stops=("620402",))
+    for days in (1, 4):
+        again = said(25, reference="G1/05A", at=days, community="c2", stops=("620502",))
+        assert not reports_again(again, [first], expected=False)
+
+
+def test_an_announcement_does_not_undo_that_somebody_came() -> None:
+    came = said(0, reference="a")
+    announced = said(1, reference="a", at=4, expected=True)
+    assert not reports_again(announced, [came], expected=False)
+    assert not fold_statements([came, said(1, reference="a", at=1, expected=True)]).expected
 
 
 # -- any order: which reports are told to be of one coming ---------------------------------------------------
