@@ -69,7 +69,7 @@ class ArrivalReported(Contract):
 
     A later report of the same publisher about the same coming corrects its earlier one, field by field: what
     it leaves out stays, and its list of stops, unless empty, replaces the earlier list. It is about the same
-    coming where it bears the same `reference` and moves an announcement, or the time by less than 12 hours; or
+    coming where it bears the same `reference` and moves an announcement, or its time by under 12 hours; or
     where the same person goes to the same destination within 48 hours, or, while they are only expected,
     within 14 days.
     """
