@@ -118,7 +118,8 @@ def _names_of_waiting(given: Mapping[str, Any], careful: Mapping[str, Any]) -> I
     :param given: the report as it came.
     :param careful: without its flaws; somebody who waits is empty there.
     """
-    as_given = (given.get("person"), *(given.get("companions") or ()))
+    companions = given.get("companions")
+    as_given = (given.get("person"), *(companions if isinstance(companions, list) else ()))
     for person, known in zip(as_given, (careful["person"], *careful["companions"]), strict=False):
         if not known:
             name = person.get("name") if isinstance(person, Mapping) else None
