@@ -199,7 +199,7 @@ def faultless(
 
 def same(found: Outcome, expected: Outcome) -> None:
     """Fails with the first few differences, not with 5,000 lines."""
-    for part in ("arrivals", "reports", "dead"):
+    for part in ("arrivals", "pairs", "reports", "dead"):
         differences: list[Any] = []
         for key in found[part].keys() | expected[part].keys():
             if found[part].get(key) != expected[part].get(key):

@@ -19,6 +19,10 @@ from services.registration import tables as registration
 
 Outcome = dict[str, Any]
 
+# Stands with either arrival of a pair: with the one whose id is smaller, and the id follows from the report
+# that came first. The pairs are compared themselves.
+_ABOUT_PAIRS = "staff_possible_duplicate"
+
 
 def outcome_of(databases: dict[str, Database]) -> Outcome:
     arrivals, several = _arrivals(databases["registration"])
@@ -31,6 +35,7 @@ def outcome_of(databases: dict[str, Database]) -> Outcome:
         },
         "cases_without_arrival": sorted(cases.keys() - arrivals.keys()),
         "messages_without_arrival": sorted(messages.keys() - arrivals.keys()),
+        "pairs": _pairs(databases["registration"], {id: name for id, (name, _) in arrivals.items()}),
         "reports": _reports(databases["registration"]),
         "dead": {service: sorted(_dead(database)) for service, database in databases.items()},
     }
@@ -101,11 +106,21 @@ def _messages(database: Database, several: set[str]) -> dict[str, Any]:
     with database.read() as conn:
         m = notification.messages.c
         for row in conn.execute(select(m.case_id, m.recipient_kind, m.role, m.template)):
+            if row.template == _ABOUT_PAIRS:
+                continue
             reader = (row.recipient_kind, row.role or "")
             found[row.case_id].append(reader if row.case_id in several else (*reader, row.template))
     return {
         case: tuple(sorted(set(readers) if case in several else readers)) for case, readers in found.items()
     }
+
+
+def _pairs(database: Database, names: dict[str, str]) -> dict[str, str]:
+    """The pairs about which staff are asked, and why."""
+    p = registration.possible_duplicates.c
+    with database.read() as conn:
+        rows = conn.execute(select(p.first, p.second, p.why).where(p.state == "open"))
+        return {" and ".join(sorted((names[row.first], names[row.second]))): row.why for row in rows}
 
 
 def _reports(database: Database) -> dict[tuple[str, str], str]:
