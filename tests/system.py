@@ -18,13 +18,14 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Self
 
 import requests
+from sqlalchemy import Row, text
 
 from chassis.clock import Clock
 from chassis.database.engine import Database
@@ -127,6 +128,15 @@ class System:
     def database(self, service: str) -> Database:
         """To look, or to break something by hand. Dispose of it before copying the file."""
         return Database(self.database_urls[service])
+
+    def ask(self, service: str, sql: str, **given: Any) -> Sequence[Row[Any]]:
+        """The rows that a query of a service's database finds."""
+        database = self.database(service)
+        try:
+            with database.read() as conn:
+                return conn.execute(text(sql), given).all()
+        finally:
+            database.dispose()
 
     def set_clock(self, moment: datetime) -> None:
         """All processes and commands go on from `moment`."""

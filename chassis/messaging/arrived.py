@@ -108,7 +108,7 @@ def _quarter(moment: datetime) -> float:
 
 
 def _day(quarter: float, zone: ZoneInfo) -> str:
-    """No zone has smaller steps than quarters of an hour. None where the year is beyond all clocks."""
+    """No zone has smaller steps than quarters of an hour. Empty where the year is beyond all clocks."""
     try:
         return datetime.fromtimestamp(quarter * 900, zone).date().isoformat()
     except (OverflowError, ValueError):

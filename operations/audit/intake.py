@@ -16,10 +16,9 @@ from chassis.messaging.arrived import ARRIVED, DEAD_AGAIN, HANDLED, ONCE, REPEAT
 from chassis.messaging.dead_letters import DEAD, EXPIRED
 from operations.audit.result import Audit
 from services.registration import handover as registration
-from services.registration.handover import Kept
+from services.registration.handover import RECEIVER, Kept
 
 SERVICE = "registration"
-RECEIVER = "registration.receive_report"
 
 Arrived = dict[str, Counter[str]]
 """Publisher -> outcome -> events."""

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.engine import Connection
 
-from operations.audit.intake import RECEIVER, SERVICE
+from operations.audit.intake import SERVICE
 from operations.audit.result import Audit
 from operations.databases import settings_of
 from services.registration import handover as registration
@@ -25,9 +25,9 @@ def publishers_counts_are_met(audit: Audit, conn: Connection, zone: ZoneInfo) ->
     for one in found:
         if not one.missing:
             continue
-        if one.since is not None and audit.unhandled.may_come(RECEIVER, one.since):
+        if one.since is not None and audit.unhandled.may_come(registration.RECEIVER, one.since):
             in_flight += one.missing
-            audit.unhandled.in_flight[RECEIVER] += one.missing
+            audit.unhandled.in_flight[registration.RECEIVER] += one.missing
             continue
         missing += one.missing
         said = f"{one.publisher} counts {one.said} events of {one.day}, {one.arrived} arrived"

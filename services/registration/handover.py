@@ -11,13 +11,14 @@ from sqlalchemy.engine import Connection
 from chassis.database.statements import is_in
 from chassis.handover import MOST_NAMED, RecordedAt, Sums, Versions, stream
 from chassis.messaging.inbox import INBOX
+from services.registration.accounts.arrived import RECEIVER
 from services.registration.accounts.differences import differences
 from services.registration.accounts.kept import Kept, kept
 from services.registration.arrivals import balance
 from services.registration.arrivals.tables import arrivals
 from services.registration.reports.tables import reports
 
-__all__ = ["Kept", "differences", "kept", "recorded", "recorded_at", "sums"]
+__all__ = ["RECEIVER", "Kept", "differences", "kept", "recorded", "recorded_at", "sums"]
 
 
 def recorded(conn: Connection) -> Iterator[Versions]:
@@ -60,7 +61,7 @@ def sums(conn: Connection, today: date) -> Sums:
 
 def _reports_without_row(conn: Connection, found: Sums) -> None:
     """A set is taken from a set: each is read once. A join reads all reports for each row of the inbox."""
-    handled = select(INBOX.c.source, INBOX.c.event_id).where(INBOX.c.handler == "registration.receive_report")
+    handled = select(INBOX.c.source, INBOX.c.event_id).where(INBOX.c.handler == RECEIVER)
     gone = handled.except_(select(reports.c.source, reports.c.event_id)).subquery()
     named = select(gone.c.source, gone.c.event_id, func.count().over())
     rows = conn.execute(named.order_by(gone.c.source, gone.c.event_id).limit(MOST_NAMED)).all()

@@ -31,6 +31,14 @@ def migrated(service: str) -> Callable[[str], None]:
     return prepare
 
 
+def sqlite_urls(directory: Path) -> dict[str, str]:
+    """A migrated SQLite file of each service below the directory."""
+    urls = {service: f"sqlite:///{directory}/{service}.sqlite" for service in SERVICES}
+    for service, url in urls.items():
+        migrated(service)(url)
+    return urls
+
+
 @pytest.fixture
 def new_system(
     tmp_path: Path, request: pytest.FixtureRequest, database_url: Callable[..., str]

@@ -21,8 +21,7 @@ from sqlalchemy import text
 from demo.day import PLAIN, Day
 from deploy.local import PrivateBroker
 from doorstep_client import Raw, arrival_event
-from operations.services import SERVICES
-from tests.e2e.conftest import MORNING, migrated
+from tests.e2e.conftest import MORNING, sqlite_urls
 from tests.processes import start
 from tests.system import ROOT, System
 from tests.waiting import eventually
@@ -67,10 +66,7 @@ def system(
     tmp_path_factory: pytest.TempPathFactory, broker: PrivateBroker, _vhosts: Iterator[str]
 ) -> Iterator[System]:
     directory = tmp_path_factory.mktemp("system")
-    urls = {service: f"sqlite:///{directory}/{service}.sqlite" for service in SERVICES}
-    for service, url in urls.items():
-        migrated(service)(url)
-    with System(directory, broker.url(next(_vhosts)), urls) as system:
+    with System(directory, broker.url(next(_vhosts)), sqlite_urls(directory)) as system:
         system.prepare(MORNING)
         yield system
 

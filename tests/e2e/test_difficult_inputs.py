@@ -17,13 +17,11 @@ from zoneinfo import ZoneInfo
 
 import pika
 import pytest
-from sqlalchemy import text
 
 from chassis.sealing import Sealer
 from deploy.local import PrivateBroker
 from doorstep_client import Raw, arrival_event
-from operations.services import SERVICES
-from tests.e2e.conftest import migrated
+from tests.e2e.conftest import sqlite_urls
 from tests.system import System
 from tests.waiting import eventually
 
@@ -39,10 +37,7 @@ def system(
     tmp_path_factory: pytest.TempPathFactory, broker: PrivateBroker, _vhosts: Iterator[str]
 ) -> Iterator[System]:
     directory = tmp_path_factory.mktemp("system")
-    urls = {service: f"sqlite:///{directory}/{service}.sqlite" for service in SERVICES}
-    for service, url in urls.items():
-        migrated(service)(url)
-    with System(directory, broker.url(next(_vhosts)), urls) as system:
+    with System(directory, broker.url(next(_vhosts)), sqlite_urls(directory)) as system:
         system.prepare(NOON)
         system.start_all()
         system.import_samples()
@@ -50,8 +45,7 @@ def system(
 
 
 def rows(system: System, service: str, query: str, **given: Any) -> list[dict[str, Any]]:
-    with system.database(service).read() as conn:
-        return [dict(row) for row in conn.execute(text(query), given).mappings()]
+    return [row._asdict() for row in system.ask(service, query, **given)]
 
 
 def publish(system: System, name: str) -> dict[str, Any]:
@@ -218,8 +212,10 @@ def test_a_mended_file_registers_only_what_was_missing(system: System) -> None:
 
 def test_a_moment_after_midnight_told_in_utc_is_the_next_day(system: System) -> None:
     publish(system, "midnight-in-utc/reports.jsonl")
-    for number in (1, 2):
-        assert arrival(system, f"c19-{number}")
+    came = [case_of(system, arrival(system, f"c19-{number}"))["counted_from"] for number in (1, 2)]
+    assert came == ["2022-09-30", "2022-09-30"], "both left the listed place on that day"
+    days = [arrival(system, f"c19-{number}")["arrived_at"] for number in (1, 2)]
+    assert [day[:16] for day in days] == ["2022-09-30 16:05", "2022-09-30 15:55"], "in UTC"
 
 
 @pytest.mark.parametrize("name", ["with-empty-columns", "guards", "tabs", "gbk"])

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 from kombu import Connection
-from sqlalchemy import text
 
 from contracts.envelope import dump_event, event_document
 from demo.day import PLAIN, Day
@@ -67,20 +66,12 @@ def publish_list(system: System, document: dict[str, Any]) -> None:
         )
 
 
-def rows(system: System, query: str) -> list[tuple[Any, ...]]:
-    database = system.database("registration")
-    with database.read() as conn:
-        found = [tuple(row) for row in conn.execute(text(query))]
-    database.dispose()
-    return found
-
-
 def test_whoever_was_in_a_zone_of_a_flawed_and_corrected_list_is_found(
     system: System, tmp_path: Path
 ) -> None:
     system.start("registration")
     publish_list(system, official(ZONE, BLANK, WRONG))
-    eventually(lambda: rows(system, "SELECT id FROM risk_lists"))
+    eventually(lambda: system.ask("registration", "SELECT id FROM risk_lists"))
     assert not system.cli("dead", "list")
 
     file = tmp_path / "list.json"
@@ -104,6 +95,6 @@ def test_whoever_was_in_a_zone_of_a_flawed_and_corrected_list_is_found(
         )
         for number, (line, stay) in enumerate(zip(day, stays, strict=False))
     )
-    eventually(lambda: len(rows(system, "SELECT id FROM arrivals")) == len(stays))
-    levels = [level for (level,) in rows(system, "SELECT risk_level FROM arrivals")]
+    eventually(lambda: len(system.ask("registration", "SELECT id FROM arrivals")) == len(stays))
+    levels = [level for (level,) in system.ask("registration", "SELECT risk_level FROM arrivals")]
     assert sorted(levels) == ["high"] * len(RISKY) + ["none"] * len(SAFE)

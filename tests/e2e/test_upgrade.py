@@ -263,7 +263,7 @@ def persons(system: System) -> dict[str, str]:
     """Of each arrival the person."""
     return {
         str(arrival): str(person)
-        for arrival, person in ask(system, "registration", "SELECT id, person_id FROM arrivals")
+        for arrival, person in system.ask("registration", "SELECT id, person_id FROM arrivals")
     }
 
 
@@ -273,7 +273,7 @@ def assert_each_message_was_delivered_once(system: System) -> None:
     unsent = "messages WHERE state IN ('pending', 'sending')"
 
     def sent() -> bool:
-        keys = {str(key) for (key,) in ask(system, "notification", accepted)}
+        keys = {str(key) for (key,) in system.ask("notification", accepted)}
         return set(system.sms_sent()["per_key"]) == keys and not count(system, "notification", unsent)
 
     eventually(sent)
@@ -298,23 +298,15 @@ def rows(system: System) -> dict[str, Any]:
     for service in SERVICES:
         # Whoever publishes a day again says again how many events it was.
         claimed = "SELECT handler, count(*) FROM inbox WHERE handler <> 'registration.close_batch'"
-        found |= ask(system, service, f"{claimed} GROUP BY handler")
-    found["versions"] = ask(system, "registration", "SELECT sum(version) FROM arrivals")
-    found["versions"] += ask(system, "isolation", "SELECT sum(version) FROM cases")
+        found |= system.ask(service, f"{claimed} GROUP BY handler")
+    found["versions"] = system.ask("registration", "SELECT sum(version) FROM arrivals")
+    found["versions"] += system.ask("isolation", "SELECT sum(version) FROM cases")
     return found
 
 
 def count(system: System, service: str, rows: str) -> int:
-    [(number,)] = ask(system, service, f"SELECT count(*) FROM {rows}")
+    [(number,)] = system.ask(service, f"SELECT count(*) FROM {rows}")
     return int(number)
-
-
-def ask(system: System, service: str, sql: str) -> list[tuple[Any, ...]]:
-    database = system.database(service)
-    with database.read() as conn:
-        found = [tuple(row) for row in conn.execute(text(sql))]
-    database.dispose()
-    return found
 
 
 def change(system: System, service: str, sql: str) -> None:

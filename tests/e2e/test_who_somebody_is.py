@@ -7,7 +7,6 @@ from typing import Any
 
 import orjson
 import pytest
-from sqlalchemy import text
 
 from tests.system import System
 
@@ -66,14 +65,6 @@ def publish(system: System, file: Path, content: str) -> None:
     assert system.run("publish", str(file)).code == 0, "all lines are taken by the broker"
 
 
-def rows(system: System, sql: str) -> list[tuple[Any, ...]]:
-    database = system.database("registration")
-    with database.read() as conn:
-        found = [tuple(row) for row in conn.execute(text(sql))]
-    database.dispose()
-    return found
-
-
 def test_numbers_and_names_make_neither_one_of_two_nor_several_of_one(
     running_system: System, tmp_path: Path
 ) -> None:
@@ -84,14 +75,14 @@ def test_numbers_and_names_make_neither_one_of_two_nor_several_of_one(
     publish(system, tmp_path / "women.jsonl", lines.decode())
     system.settled()
 
-    waiting = rows(system, "SELECT reasons FROM reports WHERE arrival_id IS NULL")
+    waiting = system.ask("registration", "SELECT reasons FROM reports WHERE arrival_id IS NULL")
     reasons = [reason for (listed,) in waiting for reason in orjson.loads(listed)]
     assert {(reason["field"], reason["code"]) for reason in reasons} == {
         ("person.identity_number", "identity_spreadsheet")
     }
     assert len(waiting) == len(reasons) == 6
-    assert sorted(rows(system, "SELECT reports FROM arrivals")) == [(2,), (2,), (2,), (4,)]
-    ((why, details),) = rows(system, "SELECT why, details FROM possible_duplicates")
+    assert sorted(system.ask("registration", "SELECT reports FROM arrivals")) == [(2,), (2,), (2,), (4,)]
+    ((why, details),) = system.ask("registration", "SELECT why, details FROM possible_duplicates")
     assert (why, orjson.loads(details)["contradicts"]) == (
         "same_number",
         ["birth_date", "issuing_country", "name"],

@@ -115,14 +115,17 @@ def _lock_by_person(
     for draft in drafts:
         by_person[draft.person_id].append(draft)
     merged = {id for match in persons if match.merged for id in (match.person_id, match.merged)}
-    near = [draft for draft in drafts if _is_near(draft, moments) or draft.person_id in merged]
+    first, last = min(moments), max(moments)
+    near = [draft for draft in drafts if draft.person_id in merged or _is_near(draft, first, last)]
     read_earlier_statements(uow, catalogue, near)
     for draft in near:
         draft.place_as_now()
 
 
-def _is_near(draft: Draft, moments: Collection[datetime]) -> bool:
+def _is_near(draft: Draft, first: datetime, last: datetime) -> bool:
     """Whether an arrival's statements are needed to decide whether a statement belongs to it.
+
+    :param first: of the arrival times that the statements give, as `last`.
 
     The row lacks the sources of its reports, their other times and its present community. They are read only
     for arrivals near the statements in time, for those that may be moved far, and for those of persons just
@@ -130,7 +133,7 @@ def _is_near(draft: Draft, moments: Collection[datetime]) -> bool:
     """
     assert draft.stored is not None
     at, reach = draft.stored.arrived_at, ANNOUNCED if draft.stored.expected else _NEAR
-    return min(moments) - reach <= at <= max(moments) + reach
+    return first - reach <= at <= last + reach
 
 
 def _lock_by_id(uow: UnitOfWork, catalogue: Catalogue, ids: Collection[str], known: KnownArrivals) -> None:

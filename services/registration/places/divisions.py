@@ -94,7 +94,7 @@ class Divisions:
         known_zones = list(zones)
         zone_codes = {zone.code for zone in known_zones if zone.code}
         self._current: dict[str, str] = {}
-        self._trimmed: dict[str, str] = {}
+        self._trimmed = lru_cache(_MOST_TRIMMED)(self._trim)
         self._until: dict[str, int] = {}
         # province (2) or city (4) -> stem of a name -> codes of the counties below, the ones in use first
         self._below: dict[str, dict[str, list[_Name]]] = defaultdict(lambda: defaultdict(list))
@@ -134,12 +134,7 @@ class Divisions:
 
         So does that of a zone (`410173`); of one that the table does not know (`4101 79`) its city is known.
         """
-        known = self._trimmed.get(code)
-        if known is None:
-            if len(self._trimmed) == _MOST_TRIMMED:
-                self._trimmed.clear()
-            known = self._trimmed[code] = self._trim(code)
-        return known
+        return self._trimmed(code)
 
     def _trim(self, code: str) -> str:
         if not code.isascii() or not code.isdigit() or len(code) not in (2, 4, 6, 9, 12):

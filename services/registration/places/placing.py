@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Literal
 
 from field.places import PlaceTree
@@ -75,7 +76,7 @@ class PlaceIndex:
         self._levels = {place_id: tree.by_level(place_id) for place_id in (*by_id, *tree.ended)}
         self._by_code: dict[str, list[str]] = defaultdict(list)
         self._by_start: dict[str, list[_Name]] = defaultdict(list)
-        self._of_division: dict[str, tuple[frozenset[str], Placement]] = {}
+        self._of_division = lru_cache(_MOST_DIVISIONS)(self._by_division)
         dissolved = (
             replace(gone.place, place_id=now, name="", aliases=(gone.place.name, *gone.place.aliases))
             for gone in ended
@@ -98,12 +99,7 @@ class PlaceIndex:
         :param division: code of the destination, or "".
         :param address: as written.
         """
-        known = self._of_division.get(division)
-        if known is None:
-            if len(self._of_division) == _MOST_DIVISIONS:
-                self._of_division.clear()
-            known = self._of_division[division] = self._by_division(division)
-        inside, by_code = known
+        inside, by_code = self._of_division(division)
         named = list(self._names_in(fold(address), inside)) if address else []
         wide = [name for name in named if "community" not in self._levels[name.place_id]]
         # A street's name only narrows, however long it is.

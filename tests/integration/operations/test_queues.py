@@ -24,7 +24,7 @@ from doorstep_client import Raw
 from operations.broker import broker_connection as connected
 from operations.databases import settings_of
 from operations.services import SERVICES
-from tests.e2e.conftest import MORNING, migrated
+from tests.e2e.conftest import MORNING, sqlite_urls
 from tests.processes import start
 from tests.system import ROOT, System
 from tests.waiting import PATIENCE_S, eventually
@@ -40,9 +40,7 @@ def system(
 ) -> Iterator[System]:
     """One registration and two of isolation, with something handled, dead and unrouted; no notification."""
     directory = tmp_path_factory.mktemp("system")
-    urls = {service: f"sqlite:///{directory}/{service}.sqlite" for service in SERVICES}
-    for service, url in urls.items():
-        migrated(service)(url)
+    urls = sqlite_urls(directory)
     url = broker.url(next(_vhosts))
     with System(directory, url, urls, management_url=broker.management_url()) as system:
         system.prepare(MORNING)
