@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import Any, Protocol, TypeVar
 
 from chassis.figures import Figure
-from chassis.names import ARRIVALS, EVENTS
+from chassis.names import ARRIVALS, EVENTS, INBOUND
 from chassis.unit_of_work import UnitOfWork, Work
 from contracts.envelope import BadEvent, Event
 
@@ -41,6 +41,9 @@ class Handler:
         that makes them dead letters.
     :param unreadable: is given the events of a message that cannot be read, in the transaction that makes
         them dead letters; their neighbours in the message go to the use case.
+    :param repeated: is told of events that were handled before, in the same way.
+    :param unsound: is told of events whose data break the contract, in the transaction that makes them dead
+        letters.
     :param lenient: events whose data breaks the contract reach the use case too, with `problems`;
         otherwise they become dead letters.
     """
@@ -53,15 +56,22 @@ class Handler:
     exchange: str = EVENTS
     lenient: bool = False
     refused: UseCase | None = None
+    repeated: UseCase | None = None
+    unsound: UseCase | None = None
     unreadable: Callable[[UnitOfWork, Sequence[BadEvent]], Any] | None = None
 
     def queue(self, service: str) -> str:
         return f"{service}.{self.name}"
 
     @property
+    def from_outside(self) -> bool:
+        """Whether other systems write into its queue."""
+        return self.exchange in (ARRIVALS, INBOUND)
+
+    @property
     def bindings(self) -> tuple[str, ...]:
         """Routing keys: outsiders append their own name to the type (`arrival.reported.rail-lanzhou`)."""
-        return tuple(f"{event}.*" if self.exchange == ARRIVALS else event for event in self.events)
+        return tuple(f"{event}.*" if self.from_outside else event for event in self.events)
 
 
 @dataclass(frozen=True, slots=True)

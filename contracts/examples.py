@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from contracts.arrivals import examples as arrivals
 from contracts.cases import examples as cases
+from contracts.commands import examples as commands
 from contracts.messages import examples as messages
 from contracts.reference import examples as reference
 
 EXAMPLES = {
     event["type"]: event
-    for event in (*arrivals.EXAMPLES, *reference.EXAMPLES, *cases.EXAMPLES, *messages.EXAMPLES)
+    for event in (
+        *arrivals.EXAMPLES,
+        *commands.EXAMPLES,
+        *reference.EXAMPLES,
+        *cases.EXAMPLES,
+        *messages.EXAMPLES,
+    )
 }
 """Event type -> a whole event."""
 

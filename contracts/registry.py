@@ -12,6 +12,7 @@ from marshmallow import Schema, ValidationError
 
 from contracts.arrivals import schemas as arrivals
 from contracts.cases import schemas as cases
+from contracts.commands import schemas as commands
 from contracts.envelope import Event, Unreadable
 from contracts.faults import faults_of
 from contracts.messages import schemas as messages
@@ -22,6 +23,8 @@ from contracts.reference import schemas as reference
 _VERSION = re.compile(r"(?:^|[:/])v?(\d{1,9})(?:\.\d+)*$")
 
 OUTSIDERS = "other systems"
+PEOPLE = "people, at a door"
+ANY_SERVICE = "each service, to whoever published a command"
 NO_SERVICE = "no service: whoever publishes it"
 
 
@@ -29,7 +32,9 @@ NO_SERVICE = "no service: whoever publishes it"
 class EventType:
     """One kind of event.
 
-    :param said_by: the service that records it, OUTSIDERS or NO_SERVICE.
+    :param said_by: the service that records it, OUTSIDERS, PEOPLE, ANY_SERVICE or
+        NO_SERVICE.
+    :param reply: an answer to a publisher, which goes to its reply queue.
     :param subscribed: False where no service listens yet; an unheard event of such a type is no alarm.
     """
 
@@ -38,6 +43,7 @@ class EventType:
     said_by: str
     subscribed: bool = True
     major: int = 1
+    reply: bool = False
 
     @cached_property
     def loader(self) -> Schema:
@@ -51,8 +57,9 @@ class EventType:
 _TYPES = (
     EventType("arrival.reported", arrivals.ArrivalReported, OUTSIDERS),
     EventType("batch.closed", arrivals.BatchClosed, OUTSIDERS),
-    EventType("report.accepted", arrivals.ReportAccepted, "registration"),
-    EventType("report.rejected", arrivals.ReportRejected, "registration"),
+    EventType("report.accepted", arrivals.ReportAccepted, "registration", reply=True),
+    EventType("report.rejected", arrivals.ReportRejected, "registration", reply=True),
+    EventType("command.settled", commands.CommandSettled, ANY_SERVICE, reply=True),
     EventType("arrival.registered", arrivals.ArrivalRegistered, "registration"),
     EventType("arrival.reassessed", arrivals.ArrivalReassessed, "registration"),
     EventType("possible_duplicate.opened", arrivals.PossibleDuplicateOpened, "registration"),

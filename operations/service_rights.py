@@ -36,5 +36,5 @@ def renew_service_rights() -> int:
 
 
 def _lacking(service: str, pattern: str) -> list[str]:
-    said = (kind.name for kind in EVENT_TYPES.values() if kind.said_by == service)
-    return [name for name in said if not name.startswith("report.") and not re.search(pattern, name)]
+    said = (kind.name for kind in EVENT_TYPES.values() if kind.said_by == service and not kind.reply)
+    return [name for name in said if not re.search(pattern, name)]

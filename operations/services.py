@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from chassis.commands.command import Command
     from chassis.handlers import Handler
 
 SERVICES = ("registration", "isolation", "notification")
@@ -15,8 +16,11 @@ SERVICES = ("registration", "isolation", "notification")
 
 def handlers_of(service: str) -> Sequence[Handler]:
     """Imported when asked for: whoever needs only the names of the services does not load them."""
+    from chassis.commands.by_broker import as_handlers
+
     handlers: Sequence[Handler] = import_module(f"services.{service}.handlers").HANDLERS
-    return handlers
+    commands: Sequence[Command] = import_module(f"services.{service}.door").COMMANDS
+    return (*handlers, *as_handlers(service, commands))
 
 
 def work_queues(service: str) -> list[str]:

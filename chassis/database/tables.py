@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Index, Integer, MetaData, String, Table, Text
+from sqlalchemy import Boolean, Column, Index, Integer, MetaData, String, Table, Text
 
 from chassis.database.types import Id, Json, UtcDateTime
 
@@ -17,6 +17,8 @@ def chassis_tables(metadata: MetaData) -> None:
         Column("event_id", String(200), primary_key=True),
         Column("body_hash", String(16), nullable=False),
         Column("handled_at", UtcDateTime, nullable=False),  # real time
+        Column("outcome", String(20)),  # of a command: done | not_noted | invalid
+        Column("result", Json),  # what whoever says the command again is told
     )
     outbox = Table(
         "outbox",  # a row is one message: up to 50 events of one transaction for one routing key
@@ -28,7 +30,10 @@ def chassis_tables(metadata: MetaData) -> None:
         Column("body", Text, nullable=False),  # a JSON array of CloudEvents, personal fields sealed
         Column("created_at", UtcDateTime, nullable=False),  # real time
         Column("published_at", UtcDateTime),
+        Column("by_door", Boolean),  # written by a process without a broker connection: another one sends it
     )
+    left = outbox.c.by_door.is_not(None) & outbox.c.published_at.is_(None)
+    Index("outbox_of_door", outbox.c.created_at, postgresql_where=left, sqlite_where=left)
     Index("inbox_by_age", inbox.c.handled_at, postgresql_using="brin")
     unpublished = outbox.c.published_at.is_(None)
     Index("outbox_unpublished", outbox.c.created_at, postgresql_where=unpublished, sqlite_where=unpublished)

@@ -12,13 +12,13 @@ import structlog
 
 from chassis.errors import WorldAway, Wrong, is_world_away
 from chassis.handlers import Handler
+from chassis.inbox import claim
 from chassis.messaging import dead_letters
 from chassis.messaging.arrived import Tally
 from chassis.messaging.dead_letters import DeadLetter
-from chassis.messaging.inbox import claim
 from chassis.messaging.publisher import Publisher
 from chassis.messaging.topology import DELIVERY_LIMIT, retry_name
-from chassis.names import ARRIVALS, ATTEMPTS, ERROR, FIRST_FAILED, LETTER, ROUTING_KEY
+from chassis.names import ATTEMPTS, ERROR, FIRST_FAILED, LETTER, ROUTING_KEY
 from chassis.telemetry import DEAD_LETTERS, DUPLICATES, DURATION, LAG, MESSAGES, RETRIES, describe_error
 from chassis.unit_of_work import Work
 from contracts.envelope import BadEvent, Event, Parsed, Unreadable, Wire, parse_message, wire_of
@@ -73,7 +73,7 @@ class Runner:
         self._work = work
         self._publisher = publisher
         self._delays = delays
-        self._tally = Tally(queue) if handler.exchange == ARRIVALS else None
+        self._tally = Tally(queue) if handler.from_outside else None
 
     # -- reading -----------------------------------------------------------------------------------------
 
@@ -93,7 +93,7 @@ class Runner:
             first_failed_at=_moment(ours.get(FIRST_FAILED)),
             letter=dead_letters.letter_of(ours),
         )
-        publisher = routing_key.rpartition(".")[2] if self._handler.exchange == ARRIVALS else None
+        publisher = routing_key.rpartition(".")[2] if self._handler.from_outside else None
         wire = dead_letters.wire_in(message)
         parsed: Parsed | None = None
         try:
@@ -192,6 +192,10 @@ class Runner:
                 self._handler.use_case(uow, claimed.fresh)
             if claimed.impostors and self._handler.refused:
                 self._handler.refused(uow, claimed.impostors)
+            if claimed.repeats and self._handler.repeated:
+                self._handler.repeated(uow, claimed.repeats)
+            if self._handler.unsound and (unsound := [e for e in events if e.problems and not lenient]):
+                self._handler.unsound(uow, unsound)
             bad = [e for e in (letter.event for letter in letters) if isinstance(e, BadEvent) and e.fault]
             if bad and answer and self._handler.unreadable:
                 self._handler.unreadable(uow, bad)

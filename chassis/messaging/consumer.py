@@ -27,7 +27,6 @@ from chassis.messaging.batch import Delivery, Runner
 from chassis.messaging.connection import close_quietly, connect, open_channel, read_events, stay_alive
 from chassis.messaging.outbox import Outbox
 from chassis.messaging.topology import apply, dead_name, service_entities, shared_entities
-from chassis.names import ARRIVALS
 from chassis.settings import Settings
 from chassis.telemetry import DEAD_LETTERS, MESSAGES, WORLD_AWAY, describe_error
 from chassis.unit_of_work import Work
@@ -117,7 +116,7 @@ class BatchConsumer:
         """Careful is one message at a time, so that only the guilty one is in hand when the process dies."""
         if self._tag:
             self._channel.basic_cancel(self._tag)
-        ahead = PREFETCH_SINGLE if self._handler.exchange == ARRIVALS else PREFETCH_PACKED
+        ahead = PREFETCH_SINGLE if self._handler.from_outside else PREFETCH_PACKED
         self._channel.basic_qos(0, 1 if careful else ahead, False)
         self._tag = self._channel.basic_consume(self.queue, no_ack=False, callback=self._taken.append)
         self._careful = careful
@@ -272,9 +271,7 @@ class DeadQueueDrain:
 
     def __init__(self, service: Service, work: Work, settings: Settings) -> None:
         self._tallies = {
-            handler.queue(service.name): Tally(handler.queue(service.name))
-            if handler.exchange == ARRIVALS
-            else None
+            handler.queue(service.name): Tally(handler.queue(service.name)) if handler.from_outside else None
             for handler in service.handlers
         }
         self._work = work

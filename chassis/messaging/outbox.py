@@ -96,6 +96,8 @@ class Sweep:
     database: Database
     publisher: Publisher
     page: int = 200
+    of_door: bool = False
+    """Only rows that a door wrote, which no process sends after its commit."""
     _behind: tuple[datetime, str] | None = None
 
     def turn(self) -> int:
@@ -129,9 +131,11 @@ class Sweep:
 
     def _next_page(self) -> Sequence[Row[Any]]:
         place = tuple_(OUTBOX.c.created_at, OUTBOX.c.id)
-        left = select(OUTBOX).where(
-            OUTBOX.c.published_at.is_(None), OUTBOX.c.created_at < datetime.now(UTC) - SWEEP_AFTER
-        )
+        left = select(OUTBOX).where(OUTBOX.c.published_at.is_(None))
+        if self.of_door:
+            left = left.where(OUTBOX.c.by_door.is_not(None))
+        else:
+            left = left.where(OUTBOX.c.created_at < datetime.now(UTC) - SWEEP_AFTER)
         if self._behind:
             left = left.where(place > self._behind)
         with self.database.read() as conn:

@@ -21,7 +21,7 @@ from kombu import Connection, Exchange, Queue, binding
 
 from chassis.errors import WorldAway
 from chassis.handlers import Handler, Service
-from chassis.names import ARRIVALS, BACK, EVENTS, REPLIES, UNHEARD, UNROUTED
+from chassis.names import ARRIVALS, BACK, EVENTS, INBOUND, REPLIES, UNHEARD, UNROUTED
 from contracts.registry import EVENT_TYPES
 
 # A net for messages that kill their consumer; it does not count retries.
@@ -88,7 +88,7 @@ def intake_name(queue: str) -> str:
 
 def is_guarded(handler: Handler) -> bool:
     """Whether outsiders write into its queue."""
-    return handler.exchange == ARRIVALS
+    return handler.from_outside
 
 
 def consumed_queues(service: str, handler: Handler) -> list[str]:
@@ -105,6 +105,7 @@ def exchanges() -> list[Exchange]:
         _exchange(UNHEARD, "topic"),
         _exchange(EVENTS, "topic", alternate=UNHEARD),
         _exchange(ARRIVALS, "topic", alternate=UNROUTED),
+        _exchange(INBOUND, "topic", alternate=UNROUTED),
         _exchange(REPLIES, "direct", alternate=UNROUTED),
         _exchange(BACK, "direct", alternate=UNROUTED),
     ]

@@ -13,12 +13,13 @@ import structlog
 from sqlalchemy import func, select
 from sqlalchemy.engine import Connection
 
+from chassis import inbox
 from chassis.database import leases
 from chassis.database.tables import TABLES
 from chassis.errors import is_world_away
 from chassis.figures import Figure, Numbers
 from chassis.handlers import Map, Service, Timer
-from chassis.messaging import inbox, outbox
+from chassis.messaging import outbox
 from chassis.messaging.consumer import DeadQueueDrain
 from chassis.messaging.outbox import Outbox
 from chassis.messaging.publisher import Publisher
@@ -35,6 +36,9 @@ from chassis.telemetry import (
 from chassis.unit_of_work import Work
 
 Do = Callable[[], int]
+
+# People at a door, and whoever is told of what they did, wait so long at the most.
+DOOR_EVERY_S = 0.2
 
 _DEAD = TABLES["dead_letters"].c
 
@@ -72,6 +76,8 @@ def chores(service: Service, work: Work, settings: Settings) -> list[Chore]:
     """The chassis' own chores and the service's timers."""
     sweeper = Publisher(settings.broker_url, f"{service.name} sweep")
     left_behind = outbox.Sweep(work.database, sweeper)
+    sender = Publisher(settings.broker_url, f"{service.name} door")
+    of_door = outbox.Sweep(work.database, sender, of_door=True)
     drain = DeadQueueDrain(service, work, settings)
 
     holder = leases.holder_name()
@@ -86,6 +92,11 @@ def chores(service: Service, work: Work, settings: Settings) -> list[Chore]:
         with work.database.begin() as conn:
             leases.give_back(conn, "sweep", holder)
 
+    def send() -> int:
+        # Without a lease, which would be a write each time: a row that two replicas send is absorbed.
+        sender.beat()
+        return of_door.turn()
+
     def forget() -> int:
         with work.database.begin() as conn:
             return inbox.forget_old(conn, settings.inbox_days) + outbox.forget_old(conn, settings.outbox_days)
@@ -94,6 +105,7 @@ def chores(service: Service, work: Work, settings: Settings) -> list[Chore]:
 
     return [
         Chore("sweep", 2, sweep, leave),
+        Chore("door", DOOR_EVERY_S, send),
         Chore("dead_letters", 10, drain.drain),
         Chore("forget", 60, forget, rest_s=0.5),
         Chore("figures", EVERY_S, figures.read),

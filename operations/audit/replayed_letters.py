@@ -10,8 +10,8 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.engine import Connection
 
 from chassis.database.statements import is_in
+from chassis.inbox import INBOX
 from chassis.messaging.dead_letters import DEAD
-from chassis.messaging.inbox import INBOX
 from operations.audit.result import Audit
 from operations.databases import databases
 from operations.dead_letters.choice import on_the_way

@@ -15,8 +15,8 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import select
 
 from chassis.database.statements import is_in
+from chassis.inbox import INBOX
 from chassis.messaging.dead_letters import DEAD, event_of, opened
-from chassis.messaging.inbox import INBOX
 from chassis.names import UNROUTED
 from chassis.sealing import SealBroken
 from contracts.envelope import Unreadable, parse_message

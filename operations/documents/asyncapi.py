@@ -8,10 +8,10 @@ from typing import Any
 
 from chassis.handlers import Handler, Service
 from chassis.messaging.topology import work_queue
-from chassis.names import ARRIVALS, EVENTS, REPLIES
+from chassis.names import ARRIVALS, EVENTS, INBOUND, REPLIES
 from contracts.examples import EXAMPLES
 from contracts.json_schema import data_schema, envelope_schema
-from contracts.registry import EVENT_TYPES, NO_SERVICE, OUTSIDERS
+from contracts.registry import ANY_SERVICE, EVENT_TYPES, NO_SERVICE, OUTSIDERS, PEOPLE
 
 
 def asyncapi(services: Sequence[Service]) -> dict[str, Any]:
@@ -19,12 +19,17 @@ def asyncapi(services: Sequence[Service]) -> dict[str, Any]:
     channels: dict[str, Any] = {}
     operations: dict[str, Any] = {}
     for name in EVENT_TYPES:
+        if EVENT_TYPES[name].said_by == PEOPLE:  # by HTTP only
+            continue
         channel, address, exchange, kind = _way_out(name)
         if channel not in channels:
             channels[channel] = _exchange_channel(address, exchange, kind)
         channels[channel]["messages"][name] = {"$ref": f"#/components/messages/{name}"}
         speaker = EVENT_TYPES[name].said_by
-        if speaker not in (OUTSIDERS, NO_SERVICE):
+        if speaker == ANY_SERVICE:
+            for service in services:
+                operations[f"{service.name}.says.{name}"] = _operation("send", channel, [name])
+        elif speaker not in (OUTSIDERS, NO_SERVICE):
             operations[f"{speaker}.says.{name}"] = _operation("send", channel, [name])
     for service in services:
         for handler in service.handlers:
@@ -54,8 +59,9 @@ def asyncapi(services: Sequence[Service]) -> dict[str, Any]:
 def _way_out(event_type: str) -> tuple[str, str, str, str]:
     """Channel, address (routing key), exchange and its kind, for one event type."""
     if EVENT_TYPES[event_type].said_by == OUTSIDERS:
-        return event_type, f"{event_type}.{{publisher}}", ARRIVALS, "topic"
-    if event_type.startswith("report."):
+        exchange = ARRIVALS if event_type in ("arrival.reported", "batch.closed") else INBOUND
+        return event_type, f"{event_type}.{{publisher}}", exchange, "topic"
+    if EVENT_TYPES[event_type].reply:
         return "replies", "{publisher}", REPLIES, "direct"
     return event_type, event_type, EVENTS, "topic"
 

@@ -49,6 +49,6 @@ def listeners(services: Sequence[Service]) -> dict[str, list[str]]:
             for handler in service.handlers
             if name in handler.events
         ]
-        if name.startswith("report."):
+        if EVENT_TYPES[name].reply:
             found[name].append(f"{REPLIES}.<publisher>")
     return found

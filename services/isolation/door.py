@@ -1,22 +1,26 @@
-"""Queries and commands of isolation: a query gets a connection, a command a unit of work."""
+"""What people and other systems may say to isolation, and what tools may call of it.
 
-from chassis.doors import Command, Query
+Of what tools call, a query gets a connection, a command a unit of work.
+"""
+
+from chassis.commands.command import Command
+from chassis.tools import ToolCommand, ToolQuery
 from services.isolation.cases import counts, lookup, queries
 from services.isolation.cases.lookup import Followed
 from services.isolation.policies.documents import shipped
 from services.isolation.policies.import_policy import import_policy
 
-TRACE = Query("trace", queries.trace)
-CASE_WITH_ID = Query("case_with_id", lookup.case_with_id)
-FOLLOWED = Query("followed", lookup.followed)
-HOW_MANY_CASES = Query("how_many_cases", counts.how_many_cases)
-COUNTS = Query("counts", counts.counts)
-SHIPPED_POLICIES = Query("shipped_policies", shipped)
+TRACE = ToolQuery("trace", queries.trace)
+CASE_WITH_ID = ToolQuery("case_with_id", lookup.case_with_id)
+FOLLOWED = ToolQuery("followed", lookup.followed)
+HOW_MANY_CASES = ToolQuery("how_many_cases", counts.how_many_cases)
+COUNTS = ToolQuery("counts", counts.counts)
+SHIPPED_POLICIES = ToolQuery("shipped_policies", shipped)
 """The documents that come with Doorstep; it needs no connection."""
 
-IMPORT_POLICY = Command("import_policy", import_policy)
+IMPORT_POLICY = ToolCommand("import_policy", import_policy)
 
-QUERIES = (TRACE, CASE_WITH_ID, FOLLOWED, HOW_MANY_CASES, COUNTS, SHIPPED_POLICIES)
-COMMANDS = (IMPORT_POLICY,)
+COMMANDS: tuple[Command, ...] = ()
+"""What people and other systems may say to this service."""
 
-__all__ = ["COMMANDS", "QUERIES", "Followed"]
+__all__ = ["COMMANDS", "Followed"]

@@ -1,14 +1,15 @@
-"""Queries of notification; each gets a connection."""
+"""What people and other systems may say to notification, and what tools may ask it, with a connection."""
 
-from chassis.doors import Command, Query
+from chassis.commands.command import Command
+from chassis.tools import ToolQuery
 from services.notification.messages import counts, lookup, queries
 from services.notification.texts.loading import texts_from_environment
 
-TRACE = Query("trace", queries.trace)
-CASE_OF_MESSAGE = Query("case_of_message", lookup.case_of_message)
-COUNTS = Query("counts", counts.counts)
-TEXTS = Query("texts", texts_from_environment)
+TRACE = ToolQuery("trace", queries.trace)
+CASE_OF_MESSAGE = ToolQuery("case_of_message", lookup.case_of_message)
+COUNTS = ToolQuery("counts", counts.counts)
+TEXTS = ToolQuery("texts", texts_from_environment)
 """The templates in force, from the settings: `TRACE` shows texts with them."""
 
-QUERIES = (TRACE, CASE_OF_MESSAGE, COUNTS, TEXTS)
-COMMANDS: tuple[Command[..., object], ...] = ()
+COMMANDS: tuple[Command, ...] = ()
+"""What people and other systems may say to this service."""

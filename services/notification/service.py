@@ -1,8 +1,17 @@
 """The notification service as the chassis runs it."""
 
+from chassis.commands.by_broker import as_handlers
 from chassis.handlers import Service
+from services.notification.door import COMMANDS
 from services.notification.handlers import HANDLERS, LOOPS, TIMERS
 from services.notification.metrics import FIGURES
 from services.notification.rules.in_use import rules_in_use
 
-SERVICE = Service("notification", HANDLERS, TIMERS, FIGURES, LOOPS, checks=(rules_in_use,))
+SERVICE = Service(
+    "notification",
+    (*HANDLERS, *as_handlers("notification", COMMANDS)),
+    TIMERS,
+    FIGURES,
+    LOOPS,
+    checks=(rules_in_use,),
+)

@@ -10,7 +10,7 @@ from sqlalchemy.engine import Connection
 
 from chassis.database.statements import is_in
 from chassis.handover import MOST_NAMED, RecordedAt, Sums, Versions, stream
-from chassis.messaging.inbox import INBOX
+from chassis.inbox import INBOX
 from services.registration.accounts.arrived import RECEIVER
 from services.registration.accounts.differences import differences
 from services.registration.accounts.kept import Kept, kept

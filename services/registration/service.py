@@ -1,11 +1,13 @@
 """The registration service as the chassis runs it."""
 
+from chassis.commands.by_broker import as_handlers
 from chassis.figures import Figure
 from chassis.handlers import Service
 from field.words import LIKENESSES
 from services.registration import metrics
 from services.registration.arrivals.duplicates import open_by_reason
 from services.registration.arrivals.queries import longest_without_worker, without_worker
+from services.registration.door import COMMANDS
 from services.registration.handlers import HANDLERS, TIMERS
 from services.registration.reports.queries import needing_correction
 
@@ -15,4 +17,4 @@ FIGURES = (
     Figure(metrics.WITHOUT_OWNER, without_worker),
     Figure(metrics.OLDEST_WITHOUT_OWNER, longest_without_worker),
 )
-SERVICE = Service("registration", HANDLERS, TIMERS, FIGURES)
+SERVICE = Service("registration", (*HANDLERS, *as_handlers("registration", COMMANDS)), TIMERS, FIGURES)

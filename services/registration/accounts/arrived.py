@@ -9,9 +9,9 @@ from sqlalchemy import func, select
 from sqlalchemy.engine import Connection
 
 from chassis.database.statements import is_in
+from chassis.inbox import INBOX
 from chassis.messaging.arrived import ARRIVED, ONCE
 from chassis.messaging.dead_letters import DEAD
-from chassis.messaging.inbox import INBOX
 
 RECEIVER: Final = "registration.receive_report"
 

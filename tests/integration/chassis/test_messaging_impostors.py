@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from chassis.database.engine import Database
-from chassis.messaging.inbox import claim
+from chassis.inbox import claim
 from contracts.envelope import Event
 from tests.integration.chassis.trial_service import prepare
 

@@ -28,12 +28,12 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeEngine
 
+from chassis import inbox
 from chassis.clock import Clock
 from chassis.database.engine import Database
 from chassis.database.migrations import CHASSIS, NOTHING, is_current, metadata_of, revisions, upgrade
 from chassis.database.types import Id, Json, UtcDateTime
 from chassis.ids import new_id
-from chassis.messaging import inbox
 from chassis.sealing import BlindIndex
 from chassis.unit_of_work import Work
 from contracts.envelope import Event

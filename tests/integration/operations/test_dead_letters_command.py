@@ -14,8 +14,8 @@ import pytest
 from kombu import Connection
 from sqlalchemy import text, update
 
+from chassis.inbox import INBOX
 from chassis.messaging.dead_letters import DEAD, DeadLetter, bury
-from chassis.messaging.inbox import INBOX
 from chassis.sealing import Sealer
 from contracts.envelope import ONE, Wire
 from operations.services import SERVICES

@@ -12,8 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete
 
+from chassis.inbox import INBOX
 from chassis.messaging.batch import Runner
-from chassis.messaging.inbox import INBOX
 from chassis.names import ARRIVALS
 from contracts.envelope import BATCH, ONE, dump_event, join_events, read_message
 from contracts.faults import Refused

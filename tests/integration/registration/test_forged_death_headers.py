@@ -15,9 +15,9 @@ import pytest
 from amqp import Message as AmqpMessage
 from kombu import Exchange, Queue, binding
 
+from chassis.inbox import INBOX
 from chassis.messaging.connection import close_quietly, connect
 from chassis.messaging.dead_letters import DEAD
-from chassis.messaging.inbox import INBOX
 from chassis.messaging.topology import (
     DELIVERY_LIMIT,
     apply,

@@ -9,7 +9,7 @@ from sqlalchemy.engine import Connection
 
 from chassis.database.statements import insert_rows
 from chassis.ids import new_id
-from chassis.messaging.inbox import INBOX
+from chassis.inbox import INBOX
 from services.registration import handover
 from services.registration import tables as t
 from services.registration.arrivals import balance, queries

@@ -13,6 +13,7 @@ from sqlalchemy import MetaData, func, select, update
 from sqlalchemy.engine import Connection
 from sqlalchemy.event import listen, remove
 
+from chassis import inbox
 from chassis.clock import Clock
 from chassis.database.engine import Database
 from chassis.database.leases import LEASES
@@ -20,9 +21,9 @@ from chassis.database.statements import insert_rows
 from chassis.database.tables import chassis_tables
 from chassis.handlers import Service, Timer
 from chassis.ids import new_id
-from chassis.messaging import dead_letters, inbox, outbox
+from chassis.inbox import INBOX, body_hash, claim
+from chassis.messaging import dead_letters, outbox
 from chassis.messaging.dead_letters import DEAD, Act, DeadLetter
-from chassis.messaging.inbox import INBOX, body_hash, claim
 from chassis.messaging.outbox import OUTBOX
 from chassis.running.housekeeping import chores
 from chassis.sealing import BlindIndex, Sealer

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import orjson
 from sqlalchemy import select
 from sqlalchemy.engine import Connection
 
-from chassis.database.statements import delete_rows, insert_rows, is_in
+from chassis.database.statements import delete_rows, insert_rows, is_in, update_rows
 from chassis.database.tables import TABLES
 from contracts.envelope import Event
 
@@ -33,6 +34,7 @@ def body_hash(event: Event) -> str:
 
 
 Key = tuple[str, str, str]
+_KEY = ("handler", "source", "event_id")
 
 
 def claim(conn: Connection, handler: str, events: Sequence[Event]) -> Claimed:
@@ -56,8 +58,7 @@ def claim(conn: Connection, handler: str, events: Sequence[Event]) -> Claimed:
         {"handler": key[0], "source": key[1], "event_id": key[2], "body_hash": found, "handled_at": now}
         for key, (_, found) in sorted(firsts.items(), key=lambda item: item[0])
     ]
-    columns = ("handler", "source", "event_id")
-    new = set(insert_rows(conn, INBOX, rows, ignore_conflicts=True, returning=columns))
+    new = set(insert_rows(conn, INBOX, rows, ignore_conflicts=True, returning=_KEY))
     known = _known_hashes(conn, [key for key in firsts if key not in new])
     for key, (event, found) in firsts.items():
         if key in new:
@@ -72,6 +73,39 @@ def claim(conn: Connection, handler: str, events: Sequence[Event]) -> Claimed:
     return claimed
 
 
+def release(conn: Connection, handler: str, events: Sequence[Event]) -> None:
+    """Give up the claims of events that were not settled: they may come again and are new then."""
+    delete_rows(conn, INBOX, [_key_columns(handler, event) for event in events], key=_KEY)
+
+
+def store_outcomes(
+    conn: Connection, handler: str, settled: Sequence[tuple[Event, str, Mapping[str, Any]]]
+) -> None:
+    """Keep with its claim what became of each event: a word, and what whoever says it again is told."""
+    rows = [
+        {**_key_columns(handler, event), "outcome": word, "result": detail} for event, word, detail in settled
+    ]
+    update_rows(conn, INBOX, rows, key=_KEY, set=("outcome", "result"))
+
+
+def outcomes(
+    conn: Connection, handler: str, events: Sequence[Event]
+) -> dict[tuple[str, str], tuple[str, Mapping[str, Any]]]:
+    """By source and id, the word and detail of those that have any."""
+    wanted = [tuple(_key_columns(handler, event).values()) for event in events]
+    rows = conn.execute(
+        select(INBOX).where(
+            *(is_in(conn, INBOX.c[name], {key[n] for key in wanted}) for n, name in enumerate(_KEY)),
+            INBOX.c.outcome.is_not(None),
+        )
+    )
+    return {(row.source, row.event_id): (row.outcome, row.result) for row in rows}
+
+
+def _key_columns(handler: str, event: Event) -> dict[str, str]:
+    return dict(zip(_KEY, (_taker(handler, event), *event.key), strict=True))
+
+
 def _taker(handler: str, event: Event) -> str:
     """The source under which an id is taken; who writes another's source takes none of its ids."""
     if event.speaks_for_itself:
@@ -82,15 +116,14 @@ def _taker(handler: str, event: Event) -> str:
 def forget_old(conn: Connection, days: int, most: int = 5000) -> int:
     """Delete a bounded number of rows that no repeat can meet any more, the oldest first."""
     before = datetime.now(UTC) - timedelta(days=days)
-    key = ("handler", "source", "event_id")
     old = conn.execute(
-        select(*(INBOX.c[name] for name in key))
+        select(*(INBOX.c[name] for name in _KEY))
         .where(INBOX.c.handled_at < before)
         .order_by(INBOX.c.handled_at)
         .limit(most)
     ).all()
     # By the whole key, which has an index: another condition would be checked on every old row.
-    delete_rows(conn, INBOX, [dict(zip(key, row, strict=True)) for row in old], key=key)
+    delete_rows(conn, INBOX, [dict(zip(_KEY, row, strict=True)) for row in old], key=_KEY)
     return len(old)
 
 

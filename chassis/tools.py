@@ -1,7 +1,7 @@
-"""A service's door: the queries and commands that others may call, listed as plain data in its `door.py`.
+"""What the operator's tools may call of a service in their own process, listed in the service's `door.py`.
 
-Whoever calls one in the same process hands in what its function takes first: a query a connection, a command
-a unit of work.
+The caller hands in what the function takes first: a query a connection, a command a unit of work. What people
+and other systems say goes another way: `chassis/commands/command.py`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ R = TypeVar("R")
 
 
 @dataclass(frozen=True, slots=True)
-class Query(Generic[P, R]):
+class ToolQuery(Generic[P, R]):
     """Something that may be asked. It changes nothing."""
 
     name: str
@@ -26,7 +26,7 @@ class Query(Generic[P, R]):
 
 
 @dataclass(frozen=True, slots=True)
-class Command(Generic[P, R]):
+class ToolCommand(Generic[P, R]):
     """Something that may be done, in the caller's transaction. It raises `Refused` where it is not done."""
 
     name: str

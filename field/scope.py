@@ -1,0 +1,34 @@
+"""What somebody may see and do: the rows of some places and of all that lies below them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """The rows that one author reaches with one act or query.
+
+    A row names the places in which it lies, from the district down to the grid, so no tree is needed to tell.
+
+    :param places: ids of places, for instance those where the author has a role that may do this.
+    :param everywhere: other systems, which name whom they mean, and the services themselves.
+    :param households: of residents: their own; a resident reaches no place.
+    """
+
+    places: frozenset[str] = frozenset()
+    everywhere: bool = False
+    households: frozenset[str] = frozenset()
+
+    def covers(self, *places: str | None) -> bool:
+        """Whether a row in these places, each inside the one before, is within the scope."""
+        return self.everywhere or not self.places.isdisjoint(places)
+
+    def covers_household(self, household_id: str | None) -> bool:
+        return self.everywhere or household_id in self.households
+
+
+EVERYWHERE: Final = Scope(everywhere=True)
+"""Of other systems and of the services themselves."""
+NOWHERE: Final = Scope()

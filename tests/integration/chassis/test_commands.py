@@ -1,0 +1,185 @@
+"""A command is carried out once, by whichever way it comes and however often it is said."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import orjson
+import pytest
+from sqlalchemy import select
+
+from chassis.clock import Clock
+from chassis.commands.by_broker import as_handler
+from chassis.commands.by_door import carry_out
+from chassis.commands.command import Author, Command, Outcome, Said
+from chassis.database.engine import Database
+from chassis.database.statements import insert_rows
+from chassis.database.tables import TABLES
+from chassis.inbox import INBOX, claim
+from chassis.sealing import BlindIndex, Sealer
+from chassis.unit_of_work import UnitOfWork, Work
+from contracts.envelope import ONE, Event, dump_event, event_document, parse_message
+from contracts.faults import Fault, Refused
+from contracts.registry import read_data
+from field.scope import EVERYWHERE, NOWHERE, Scope
+from tests.integration.chassis.trial_service import handled, prepare
+from tests.integration.isolation.trial import CHINA
+
+AUTHOR = Author("staff", "/console/w-1", "worker-1")
+OUTBOX = TABLES["outbox"]
+
+
+def keep_places(uow: UnitOfWork, commands: Sequence[Said]) -> Sequence[Outcome]:
+    return [_keep(uow, one) for one in commands]
+
+
+def _keep(uow: UnitOfWork, said: Said) -> Outcome:
+    name, place = said.data["name"], said.data["place_id"]
+    if not said.scope.covers(place):
+        return Outcome.refused(Refused.unknown("place", place))
+    if name == "changed":
+        return Outcome.refused(Refused.conflict("place", "somebody has changed it"))
+    if name == "ugly":
+        return Outcome.refused(Refused.invalid([Fault("name", "ugly", "take another name")]))
+    insert_rows(uow.conn, handled, [{"n": int(place[1:]), "place": place}])
+    uow.record("task.planned", place, 1, {"by": said.author.source}, cause=said.event)
+    return Outcome.done(place=place)
+
+
+COMMAND = Command("keep_place", "place.changed", keep_places)
+QUEUE = "trial.keep_place"
+
+
+@pytest.fixture
+def work(database_url: Callable[..., str]) -> Work:
+    database = Database(database_url("trial", prepare))
+    sealer, index = Sealer({"k": b"s" * 32}), BlindIndex(b"i" * 32)
+    return Work("trial", database, Clock(), sealer, index, CHINA, by_door=True)
+
+
+def data(n: int, name: str = "grid") -> dict[str, Any]:
+    return {"place_id": f"p{n}", "level": "grid", "name": name, "aliases": [], "removed": False}
+
+
+def say(work: Work, key: str, data: dict[str, Any], *, scope: Scope = EVERYWHERE) -> Outcome:
+    return carry_out(work, COMMAND, AUTHOR, lambda _uow: scope, key, data)
+
+
+def kept(work: Work) -> list[str]:
+    with work.database.read() as conn:
+        return list(conn.execute(select(handled.c.place).order_by(handled.c.n)).scalars())
+
+
+def test_the_outcome_of_a_repeat_is_the_first_one(work: Work) -> None:
+    assert say(work, "a", data(1)) == say(work, "a", data(1)) == Outcome.done(place="p1")
+    assert kept(work) == ["p1"]
+
+
+def test_another_body_under_the_same_key_is_refused(work: Work) -> None:
+    say(work, "a", data(1))
+    other = say(work, "a", data(2))
+    assert (other.kind, [fault.code for fault in other.faults]) == ("invalid", ["id_reused"])
+    assert say(work, "a", data(1)) == Outcome.done(place="p1")
+    assert kept(work) == ["p1"]
+
+
+def test_what_breaks_its_contract_is_refused_with_all_faults(work: Work) -> None:
+    wrong = say(work, "a", {"name": "grid", "level": "galaxy"})
+    assert wrong.kind == "invalid"
+    assert {"place_id", "level"} <= {fault.where for fault in wrong.faults}
+
+
+def test_a_broken_rule_is_remembered_and_a_conflict_is_judged_anew(work: Work) -> None:
+    ugly = say(work, "u", data(1, "ugly"))
+    assert ugly == say(work, "u", data(1, "ugly"))
+    assert say(work, "c", data(2, "changed")).kind == "conflict"
+    assert say(work, "c", data(2)) == Outcome.done(place="p2")
+    assert say(work, "d", data(3), scope=NOWHERE).kind == "unknown"
+    assert say(work, "d", data(3)) == Outcome.done(place="p3")
+
+
+def test_twenty_parallel_repeats_are_one_act_with_one_outcome(work: Work) -> None:
+    outcomes: list[Outcome] = []
+    threads = [threading.Thread(target=lambda: outcomes.append(say(work, "a", data(1)))) for _ in range(20)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert outcomes == [Outcome.done(place="p1")] * 20
+    assert kept(work) == ["p1"]
+
+
+def test_a_door_leaves_its_messages_to_the_event_process(work: Work) -> None:
+    say(work, "a", data(1))
+    with work.database.read() as conn:
+        rows = conn.execute(select(OUTBOX.c.by_door, OUTBOX.c.published_at)).all()
+    assert rows == [(True, None)]
+
+
+# -- by the broker ----------------------------------------------------------------------------------------
+
+
+def published(id: str, data: dict[str, Any], source: str = "/clinic/visits") -> Event:
+    document = event_document(id=id, source=source, type="place.changed", data=data, time=Clock().now())
+    parsed = parse_message(dump_event(document), ONE)
+    return read_data(parsed.read(parsed.documents[0], "clinic"))
+
+
+def take(work: Work, *events: Event) -> list[tuple[str, str]]:
+    """As the runner hands them over. Returns the answers: id of the event, outcome."""
+    handler = as_handler("trial", COMMAND)
+    assert handler.refused and handler.repeated and handler.unsound
+    with work.unit() as uow:
+        claimed = claim(uow.conn, QUEUE, [event for event in events if not event.problems])
+        if claimed.fresh:
+            handler.use_case(uow, claimed.fresh)
+        handler.refused(uow, claimed.impostors)
+        handler.repeated(uow, claimed.repeats)
+        handler.unsound(uow, [event for event in events if event.problems])
+    replies = [message for message in uow.messages if message.routing_key == "clinic"]
+    said = [read_data_of(document) for message in replies for document in orjson.loads(message.body)]
+    return [(one["event"]["id"], one["outcome"]) for one in said]
+
+
+def read_data_of(document: dict[str, Any]) -> dict[str, Any]:
+    parsed = parse_message(orjson.dumps(document), ONE)
+    event = read_data(parsed.read(document, None))
+    assert event.type == "command.settled" and not event.problems
+    return event.data
+
+
+def test_a_publisher_is_answered_whatever_becomes_of_its_command(work: Work) -> None:
+    sound, ugly, late = published("1", data(1)), published("2", data(2, "ugly")), published("3", data(3))
+    forged = published("4", data(4), source="/police/visits")
+    wrong = published("5", {"name": "grid"})
+    assert take(work, sound, ugly, forged, wrong) == [
+        ("1", "done"),
+        ("2", "invalid"),
+        ("4", "invalid"),
+        ("5", "invalid"),
+    ]
+    assert take(work, sound, late, published("2", data(2))) == [
+        ("3", "done"),
+        ("2", "invalid"),
+        ("1", "done"),
+    ]
+    assert kept(work) == ["p1", "p3"]
+
+
+def test_a_command_in_conflict_may_be_published_again_under_the_same_id(work: Work) -> None:
+    assert take(work, published("1", data(1, "changed"))) == [("1", "conflict")]
+    assert take(work, published("1", data(1))) == [("1", "done")]
+
+
+def test_the_same_command_by_both_ways_is_one_act(work: Work) -> None:
+    clinic = Author("publisher", "/clinic/visits", "clinic")
+    assert take(work, published("1", data(1))) == [("1", "done")]
+    assert carry_out(work, COMMAND, clinic, lambda _: EVERYWHERE, "1", data(1)) == Outcome.done(place="p1")
+    assert carry_out(work, COMMAND, clinic, lambda _: EVERYWHERE, "2", data(2)) == Outcome.done(place="p2")
+    assert take(work, published("2", data(2))) == [("2", "done")]
+    assert kept(work) == ["p1", "p2"]
+    with work.database.read() as conn:
+        stored = conn.execute(select(INBOX.c.event_id, INBOX.c.outcome).order_by(INBOX.c.event_id)).all()
+    assert stored == [("1", "done"), ("2", "done")]
