@@ -10,8 +10,9 @@ from __future__ import annotations
 import json
 import re
 import signal
+import sqlite3
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import chain
@@ -220,16 +221,39 @@ def test_every_panel_has_data(watched: Watched, name: str, expression: str) -> N
     eventually(shown, every=0.2, show=lambda: f"{name}: {expression}")
 
 
-def test_a_queue_whose_consumer_hangs_is_told_until_it_goes_on(watched: Watched) -> None:
+@contextmanager
+def database_away(system: System, service: str) -> Iterator[None]:
+    """Nothing is handled while it lasts: the inbox, without which nothing is, is not to be found."""
+
+    def rename(old: str, new: str) -> None:
+        with closing(sqlite3.connect(system.directory.parent / f"{service}.db", timeout=30)) as database:
+            database.execute(f"ALTER TABLE {old} RENAME TO {new}")
+
+    rename("inbox", "inbox_away")
+    try:
+        yield
+    finally:
+        rename("inbox_away", "inbox")
+
+
+def test_a_queue_whose_database_is_away_is_told_until_it_is_back(watched: Watched) -> None:
+    with database_away(watched.system, "isolation"):
+        watched.publish(40, seed=2)
+        watched.goes_out("QueueNotDraining", queue="isolation.open_case")
+    watched.ends("QueueNotDraining")
+    watched.system.settled()
+
+
+def test_a_process_that_hangs_loses_its_connection_and_is_told_until_it_goes_on(watched: Watched) -> None:
+    """It sends no heartbeat, so the broker gives its queues to nobody, and what comes waits."""
     isolation = watched.system.replicas["isolation", 0].process
     isolation.send_signal(signal.SIGSTOP)
     try:
-        watched.publish(40, seed=2)
-        watched.goes_out("QueueNotDraining", queue="isolation.open_case")
+        watched.goes_out("NoConsumer", queue="isolation.open_case")
+        watched.goes_out("ServiceDown", job="isolation")
     finally:
         isolation.send_signal(signal.SIGCONT)
-    watched.ends("QueueNotDraining")
-    watched.system.settled()
+    watched.ends("NoConsumer")
     watched.ends("ServiceDown")
 
 
