@@ -43,6 +43,8 @@ class PlaceChanged(Contract):
 
 
 class StaffChanged(Contract):
+    """A member of staff as they are now. Of a time that is named, `from` belongs to it and `to` does not."""
+
     staff_id = text(40, required=True)
     role = text(40, required=True)
     place = text(40, required=True)
@@ -50,3 +52,8 @@ class StaffChanged(Contract):
     person = sealed(about="JSON object with name, phone")
     language = one_of(LANGUAGES, required=True)
     replaced_by = text(40, about="of somebody who has left: who goes on with all that is open")
+    away_from = moment(required=False, about="null: neither away nor to be")
+    away_to = moment(required=False, about="null, with away_from: until further notice")
+    deputy = text(40, about="staff_id: who does their work and hears what they would while they are away")
+    duty_from = moment(required=False, about="when they are on duty next, or are now; null: no duty is named")
+    duty_to = moment(required=False)
