@@ -81,10 +81,12 @@ class Trial:
     retry_delays: tuple[int, ...] = (1, 1)
     batch: int = 200
     wait_ms: int = 50
+    handler: Handler | None = None
+    """Instead of one that takes notes."""
     consumers: list[tuple[BatchConsumer, threading.Thread]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.handler = Handler(
+        self.handler = self.handler or Handler(
             "write_down", ("place.changed",), self.use_case, batch=self.batch, wait_ms=self.wait_ms
         )
         self.service = Service("trial", (self.handler,))
@@ -134,13 +136,19 @@ class Trial:
             assert not thread.is_alive(), "the consumer did not stop"
         self.consumers.clear()
 
-    def publish(self, *bodies: bytes, content_type: str = ONE, key: str = "place.changed") -> None:
+    def publish(
+        self,
+        *bodies: bytes,
+        content_type: str = ONE,
+        key: str = "place.changed",
+        exchange: str = "doorstep.events",
+    ) -> None:
         publisher = Publisher(self.broker_url, "test")
         taken: list[str] = []
         for number, body in enumerate(bodies):
             publisher.send(
                 str(number),
-                "doorstep.events",
+                exchange,
                 key,
                 body,
                 content_type=content_type,
