@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contracts.arrivals import examples as arrivals
 from contracts.cases import examples as cases
+from contracts.check_ins import examples as check_ins
 from contracts.commands import examples as commands
 from contracts.messages import examples as messages
 from contracts.reference import examples as reference
@@ -15,6 +16,7 @@ EXAMPLES = {
         *commands.EXAMPLES,
         *reference.EXAMPLES,
         *cases.EXAMPLES,
+        *check_ins.EXAMPLES,
         *messages.EXAMPLES,
     )
 }

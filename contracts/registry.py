@@ -12,6 +12,7 @@ from marshmallow import Schema, ValidationError
 
 from contracts.arrivals import schemas as arrivals
 from contracts.cases import schemas as cases
+from contracts.check_ins import schemas as check_ins
 from contracts.commands import schemas as commands
 from contracts.envelope import Event, Unreadable
 from contracts.faults import faults_of
@@ -71,6 +72,8 @@ _TYPES = (
     EventType("case.changed", cases.CaseChanged, "isolation"),
     EventType("task.planned", cases.TaskPlanned, "isolation", subscribed=False),
     EventType("task.overdue", cases.TaskOverdue, "isolation"),
+    EventType("check_in.abnormal", check_ins.CheckInAbnormal, "isolation", subscribed=False),
+    EventType("check_in.corrected", check_ins.CheckInCorrected, "isolation", subscribed=False),
     EventType("message.accepted", messages.MessageAccepted, "notification", subscribed=False),
     EventType("message.undeliverable", messages.MessageUndeliverable, "notification"),
 )

@@ -1,0 +1,1 @@
+"""Check-ins, test results, notices, refusals, contacts: what is said of people, and what follows."""
