@@ -38,6 +38,9 @@ ROLES: Final = (
 RUNGS: Final = ("worker", "community", "street", "district")
 """The steps of the ladder, from the door to the district."""
 
+URGENT_TASKS: Final = ("escort_to_site", "see_abnormal", "see_positive", "see_breach", "medical_need")
+"""Kinds of task that climb and wake somebody at any hour: fetching, abnormal, positive, breach, medical."""
+
 PLACE_LEVELS: Final = (
     "province",
     "city",
