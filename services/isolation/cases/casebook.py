@@ -17,7 +17,7 @@ from chassis.unit_of_work import UnitOfWork
 from contracts.envelope import Event
 from services.isolation.cases.case import Case
 from services.isolation.cases.events import case_data, caused_by_case, tasks_data
-from services.isolation.cases.rows import case_from, insert_cases, update_cases, update_plans
+from services.isolation.cases.rows import case_from, insert_cases, update_cases, update_counts, update_plans
 from services.isolation.cases.story import Standing
 from services.isolation.cases.tables import case_history
 from services.isolation.cases.tables import cases as table
@@ -40,9 +40,10 @@ class Casebook:
         self.present = Present.at(uow.now, uow.zone)
         self.loads = Loads(uow.conn, reference.staff.roster)
         self._changed: dict[str, Case] = {}
+        self._only_counted: dict[str, Case] = {}
         self._advanced: list[Case] = []
         self._new_tasks: list[Task] = []
-        self._changed_tasks: list[Task] = []
+        self._changed_tasks: dict[str, Task] = {}
         self._history: list[dict[str, Any]] = []
 
     # -- reading ---------------------------------------------------------------------------------------
@@ -101,6 +102,12 @@ class Casebook:
             }
         )
 
+    def add_line(self, case: Case, what: str, cause: Event | None, detail: Mapping[str, Any]) -> None:
+        """A case that stands as it stood, with one more line of history and perhaps more tasks."""
+        written = self._changed if case.case_id in self._changed else self._only_counted
+        written[case.case_id] = case
+        self.note(case, what, cause, detail)
+
     def advance(self, case: Case) -> None:
         """Only the plan of the case goes on."""
         self._advanced.append(case)
@@ -109,7 +116,7 @@ class Casebook:
         self._new_tasks.extend(tasks)
 
     def change_tasks(self, tasks: Iterable[Task]) -> None:
-        self._changed_tasks.extend(tasks)
+        self._changed_tasks.update({task.task_id: task for task in tasks})
 
     # -- events ----------------------------------------------------------------------------------------
 
@@ -146,8 +153,9 @@ class Casebook:
         conn = self.uow.conn
         insert_tasks(conn, self._new_tasks)
         update_cases(conn, list(self._changed.values()))
+        update_counts(conn, [case for id, case in self._only_counted.items() if id not in self._changed])
         update_plans(conn, self._advanced)
-        update_tasks(conn, self._changed_tasks)
+        update_tasks(conn, list(self._changed_tasks.values()))
         insert_rows(conn, case_history, self._history)
         self.loads.write()
 

@@ -16,6 +16,7 @@ from services.isolation.policies.rules import Exposure
 from services.isolation.teams.rules import Member
 
 _CHANGES = tuple(c.name for c in table.c if c.name not in ("case_id", "opened_at", "correlation_id"))
+_COUNTS = {"notes": "history_lines", "tasks_planned": "tasks_planned", "plan_number": "plan_number"}
 _PLAN_CHANGES = ("tasks_planned", "plan_number", "planned_until", "plan_next")
 
 
@@ -35,6 +36,15 @@ def update_plans(conn: Connection, cases: Sequence[Case]) -> None:
     names = ("case_id", *_PLAN_CHANGES)
     rows = [{name: getattr(case, name) for name in names} for case in cases]
     update_rows(conn, table, rows, key=["case_id"], set=_PLAN_CHANGES)
+
+
+def update_counts(conn: Connection, cases: Sequence[Case]) -> None:
+    """Write only how many lines of history and how many tasks the cases have."""
+    rows = [
+        {"case_id": case.case_id} | {column: getattr(case, name) for column, name in _COUNTS.items()}
+        for case in cases
+    ]
+    update_rows(conn, table, rows, key=["case_id"], set=tuple(_COUNTS))
 
 
 def case_from(row: Row[Any]) -> Case:

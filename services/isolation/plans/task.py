@@ -46,6 +46,10 @@ class Task:
     def live(self) -> bool:
         return self.state in states.LIVE
 
+    def done(self) -> Task:
+        """Somebody did it, in time or late: the ladder is silent from now on."""
+        return replace(self, state=states.TASK.move(self.state, states.DONE), next_step_at=None)
+
     def cancelled(self) -> Task:
         """Taken back: the plan no longer asks for it."""
         return replace(self, state=states.TASK.move(self.state, states.CANCELLED), next_step_at=None)
