@@ -12,23 +12,20 @@ import structlog
 
 from chassis.errors import WorldAway, Wrong, is_world_away
 from chassis.handlers import Handler
-from chassis.inbox import claim
 from chassis.messaging import dead_letters
 from chassis.messaging.arrived import Tally
 from chassis.messaging.dead_letters import DeadLetter
 from chassis.messaging.publisher import Publisher
 from chassis.messaging.topology import DELIVERY_LIMIT, retry_name
+from chassis.messaging.transaction import letter_of_bad_event, read_event, settle_events, why
 from chassis.names import ATTEMPTS, ERROR, FIRST_FAILED, LETTER, ROUTING_KEY
 from chassis.telemetry import DEAD_LETTERS, DUPLICATES, DURATION, LAG, MESSAGES, RETRIES, describe_error
 from chassis.unit_of_work import Work
-from contracts.envelope import BadEvent, Event, Parsed, Unreadable, Wire, parse_message, wire_of
-from contracts.faults import Fault, Refused
-from contracts.registry import read_data
+from contracts.envelope import Event, Parsed, Unreadable, Wire, parse_message, wire_of
+from contracts.faults import Refused
 
 # The name of a broker user, in a routing key, a queue name and columns.
 LONGEST_PUBLISHER = 100
-
-IMPOSTOR = "the same source and id came before with other content"
 
 log = structlog.get_logger()
 
@@ -105,13 +102,24 @@ class Runner:
             if delivery.delivered > DELIVERY_LIMIT:  # of a queue where the broker itself never gives up
                 raise Unreadable("delivered too often: the consumer died on it each time")
         except Exception as error:
-            delivery.unreadable = self._none_of_it(delivery, wire, parsed, _why(error))
+            delivery.unreadable = self._none_of_it(delivery, wire, parsed, why(error))
             return delivery
         for document in parsed.documents:
             try:
-                delivery.events.append(self._read_event(parsed, document, publisher, delivery.letter))
+                event = read_event(self._handler, parsed, document, publisher, delivery.letter)
+                delivery.events.append(event)
             except Exception as error:
-                delivery.unreadable.append(self._bad_event(delivery, parsed, document, publisher, error))
+                delivery.unreadable.append(
+                    letter_of_bad_event(
+                        self._queue,
+                        parsed,
+                        document,
+                        error,
+                        publisher=publisher,
+                        routing_key=routing_key,
+                        follows=delivery.letter,
+                    )
+                )
         return delivery
 
     def _none_of_it(
@@ -127,29 +135,6 @@ class Runner:
         )
         headers = {ROUTING_KEY: delivery.routing_key}
         return [replace(letter, headers=headers, follows=delivery.letter) for letter in letters]
-
-    def _read_event(self, parsed: Parsed, document: Any, publisher: str | None, letter: str | None) -> Event:
-        """Raises Unreadable."""
-        event = parsed.read(document, publisher)
-        if event.type not in self._handler.events:
-            raise Unreadable("this queue takes no such event type", field="type", code="unknown_type")
-        read = read_data(event)
-        return replace(read, letter=letter) if letter else read
-
-    def _bad_event(
-        self, delivery: Delivery, parsed: Parsed, document: Any, publisher: str | None, error: Exception
-    ) -> DeadLetter:
-        """A letter that holds this event alone, so that it can be replayed without its neighbours."""
-        fault = error.fault if isinstance(error, Unreadable) else None
-        return dead_letters.of_event(
-            self._queue,
-            BadEvent(fault, document, publisher, delivery.letter),
-            _why(error),
-            attempts=0,
-            first_failed_at=datetime.now(UTC),
-            routing_key=delivery.routing_key,
-            wire=parsed.wire_of(document),
-        )
 
     # -- running -----------------------------------------------------------------------------------------
 
@@ -179,33 +164,11 @@ class Runner:
 
         :param answer: tell the publishers of events that cannot be read what is wrong with them.
         """
-        lenient = self._handler.lenient
-        sound = [event for event in events if lenient or not event.problems]
-        dead = [
-            *letters,
-            *(self._letter(e, _contract_error(e.problems)) for e in events if e.problems and not lenient),
-        ]
         with self._work.unit() as uow:
-            claimed = claim(uow.conn, self._queue, sound)
-            dead += [self._letter(event, IMPOSTOR) for event in claimed.impostors]
-            if claimed.fresh:
-                self._handler.use_case(uow, claimed.fresh)
-            if claimed.impostors and self._handler.refused:
-                self._handler.refused(uow, claimed.impostors)
-            if claimed.repeats and self._handler.repeated:
-                self._handler.repeated(uow, claimed.repeats)
-            if self._handler.unsound and (unsound := [e for e in events if e.problems and not lenient]):
-                self._handler.unsound(uow, unsound)
-            bad = [e for e in (letter.event for letter in letters) if isinstance(e, BadEvent) and e.fault]
-            if bad and answer and self._handler.unreadable:
-                self._handler.unreadable(uow, bad)
-            if came_back := {e.letter for e in (*claimed.fresh, *claimed.repeats) if e.letter}:
-                dead_letters.handled(uow.conn, came_back)
-            # Without an inbox row, so that it can be replayed after a fix.
-            buried = dead_letters.bury(uow.conn, uow.sealer, dead) if dead else []
-            if self._tally:
-                self._tally.add(uow, claimed.fresh, claimed.repeats, buried)
-        self._count(claimed.fresh, len(claimed.repeats), len(dead))
+            settled = settle_events(
+                uow, self._queue, self._handler, events, letters, tally=self._tally, answer=answer
+            )
+        self._count(settled.claimed.fresh, len(settled.claimed.repeats), settled.dead)
 
     def _one_by_one(self, batch: Sequence[Delivery]) -> None:
         """Handle each event in a transaction of its own; copy only the guilty events to a retry queue."""
@@ -284,17 +247,7 @@ class Runner:
         RETRIES.labels(self._queue).inc()
         return True
 
-    # -- letters and counts ----------------------------------------------------------------------------
-
-    def _letter(self, event: Event, error: str) -> DeadLetter:
-        return dead_letters.of_event(
-            self._queue,
-            event,
-            error,
-            attempts=0,
-            first_failed_at=datetime.now(UTC),
-            routing_key=f"{event.type}.{event.publisher}" if event.publisher else event.type,
-        )
+    # -- counts ----------------------------------------------------------------------------------------
 
     def _count(self, fresh: Sequence[Event], repeats: int, dead: int) -> None:
         if fresh:
@@ -314,14 +267,6 @@ def _reason_to_give_up(error: Exception) -> str | None:
     if isinstance(error, Refused):
         return f"refused ({error.kind}): {error}"
     return str(error) if isinstance(error, Wrong) else None
-
-
-def _why(error: Exception) -> str:
-    return str(error) if isinstance(error, Unreadable) else describe_error(error)
-
-
-def _contract_error(problems: Sequence[Fault]) -> str:
-    return "breaks its contract: " + "; ".join(str(p) for p in problems)
 
 
 def _delivered_before(message: Any, headers: Mapping[str, Any]) -> int:
