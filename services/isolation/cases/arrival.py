@@ -9,7 +9,7 @@ from typing import Any
 from contracts.envelope import Event
 from field.words import LEVELS
 from services.isolation.cases.case import Arrival
-from services.isolation.cases.story import Chapter
+from services.isolation.cases.story import Absence, Chapter
 from services.isolation.policies.rules import Exposure
 
 
@@ -33,8 +33,11 @@ def arrival_of(event: Event) -> Arrival:
 
 def chapter_of(event: Event, policy_id: str) -> Chapter:
     """The chapter that the event adds to the story, under the policy in force at its time."""
-    exposures = exposures_of(event.data["risk"])
-    return Chapter(event.version, event.time, exposures, policy_id, bool(event.data.get("not_coming")))
+    data = event.data
+    absent: Absence | None = "expected" if data["expected"] else None
+    if data.get("not_coming"):
+        absent = "not_coming"
+    return Chapter(event.version, event.time, exposures_of(data["risk"]), policy_id, absent)
 
 
 def exposures_of(risk: Mapping[str, Any]) -> tuple[Exposure, ...]:

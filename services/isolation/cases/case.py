@@ -38,7 +38,7 @@ class Case:
 
     case_id: str
     version: int
-    """Counts what was published: case.opened is 1; 0 while the arrival was called off before."""
+    """Counts what was published: case.opened is 1; 0 as long as nobody came, or was told so."""
     arrival: Arrival
     state: str
     story: tuple[Chapter, ...]
@@ -71,6 +71,7 @@ class Case:
     history_lines: int
     opened_at: datetime
     closed_at: datetime | None
+    """Since when it is not followed: it has ended, or nobody has come yet."""
     correlation_id: str
 
     @property

@@ -13,7 +13,7 @@ from services.isolation.cases.case import Arrival, Case
 from services.isolation.cases.casebook import Casebook
 from services.isolation.cases.revising import day_to_plan
 from services.isolation.cases.staffing import choose_team, places_of, roles_lacking, roles_of
-from services.isolation.cases.story import Chapter, Standing, in_order, nobody_comes, standing
+from services.isolation.cases.story import Absence, Chapter, Standing, absence, in_order, standing
 from services.isolation.plans.task import Task, new_task
 from services.isolation.teams.rules import Member
 
@@ -40,7 +40,8 @@ class _Prepared(NamedTuple):
 def open_cases(book: Casebook, openings: Collection[Opening]) -> set[str]:
     """Open a case for each arrival. Returns those that another replica has opened meanwhile.
 
-    Of an arrival that is called off already nobody is told: its case is there, cancelled, in version 0.
+    Of an arrival that is expected, or called off already, nobody is told and nothing is planned: its case is
+    there in version 0, expected or cancelled, until they come.
     """
     prepared = [_prepare(book, opening) for opening in sorted(openings, key=lambda o: o.case_id)]
     book.loads.read((roles_of(new.stands), new.places) for new in prepared)
@@ -50,7 +51,8 @@ def open_cases(book: Casebook, openings: Collection[Opening]) -> set[str]:
         new, case, tasks = opened[case_id]
         cause = new.opening.cause
         if case.closed_at is not None:
-            book.note(case, "called_off", cause, {"measure": case.measure, "policy": case.policy_id})
+            what = "expected" if case.state == states.EXPECTED else "called_off"
+            book.note(case, what, cause, {"measure": case.measure, "policy": case.policy_id})
             continue
         book.add_tasks(tasks)
         book.loads.give(case.team)
@@ -70,8 +72,8 @@ def _prepare(book: Casebook, opening: Opening) -> _Prepared:
 
 def _open(book: Casebook, new: _Prepared) -> tuple[Case, list[Task]]:
     opening, stands, reference, present = new.opening, new.stands, book.reference, book.present
-    if nobody_comes(new.story):
-        return _cancelled(_case(book, new, (), []), present.now), []
+    if absent := absence(new.story):
+        return _not_followed(_case(book, new, (), []), absent, present.now), []
     team = choose_team(opening.arrival, stands, new.places, reference.staff, book.loads.known)
     ladder = stands.policy.ladder
     tasks = [
@@ -80,11 +82,11 @@ def _open(book: Casebook, new: _Prepared) -> tuple[Case, list[Task]]:
     return _case(book, new, team, tasks), tasks
 
 
-def _cancelled(case: Case, now: datetime) -> Case:
+def _not_followed(case: Case, absent: Absence, now: datetime) -> Case:
     return replace(
         case,
         version=0,
-        state=states.CANCELLED,
+        state=states.EXPECTED if absent == "expected" else states.CANCELLED,
         unassigned_since=None,
         team_lacks=(),
         plan_next=None,

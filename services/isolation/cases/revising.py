@@ -9,7 +9,7 @@ from typing import Final, Literal
 
 from services.isolation.cases import states
 from services.isolation.cases.case import Arrival, Case
-from services.isolation.cases.story import Chapter, Standing, in_order, nobody_comes, standing
+from services.isolation.cases.story import Chapter, Standing, absence, in_order, standing
 from services.isolation.plans.present import Present
 from services.isolation.policies.rules import Policy, strictness
 from services.isolation.teams.rules import Member, owner
@@ -69,10 +69,10 @@ def revise(case: Case, change: Change, policies: Mapping[str, Policy], present: 
     """Work out anew where a case stands.
 
     - A correction of the policy's text that moves the day of release becomes a chapter of the story.
-    - A released case opens again when a stricter measure still has days to run, and one that was cancelled
-      because nobody was to come, when somebody comes. Any other case that has ended stays closed: the change
-      is only noted.
-    - A case whose arrival is called off is cancelled.
+    - A released case opens again when a stricter measure still has days to run, and one whose arrival was
+      expected or called off, when somebody comes. Any other case that has ended stays closed: the change is
+      only noted.
+    - A case whose arrival is called off, or turns out not to have come yet, is cancelled.
     - A release under review is taken back when the case becomes stricter.
     """
     arrival = change.arrival or case.arrival
@@ -83,9 +83,8 @@ def revise(case: Case, change: Change, policies: Mapping[str, Policy], present: 
         stands = standing(story, arrival.arrived_at, policies, present.zone)
     direction = _direction(case, stands)
     if case.closed_at is not None and not _opens_again(case, story, direction, stands, present):
-        seen = replace(case.arrival, version=arrival.version)
-        return Revision(case, replace(case, arrival=seen, story=story), change, stands, direction)
-    if nobody_comes(story):
+        return Revision(case, _seen(case, arrival, story), change, stands, direction)
+    if absence(story):
         cancelled = replace(
             case,
             arrival=arrival,
@@ -108,11 +107,25 @@ def revise(case: Case, change: Change, policies: Mapping[str, Policy], present: 
         risk_level=stands.risk_level,
         policy_id=stands.policy.policy_id,
         policy_version=stands.policy.version,
+        opened_at=case.opened_at if case.version else present.now,
         planned_until=planned_until,
         plan_next=day_to_plan(planned_until, stands),
         closed_at=None,
     )
     return Revision(case, revised, change, stands, direction)
+
+
+def _seen(case: Case, arrival: Arrival, story: tuple[Chapter, ...]) -> Case:
+    """A case that is not followed and stays so, once it has heard the news.
+
+    Of one that nobody was told of, the facts go on. An ended one keeps those it ended with.
+    """
+    if case.version:
+        return replace(case, arrival=replace(case.arrival, version=arrival.version), story=story)
+    state = states.EXPECTED if absence(story) == "expected" else states.CANCELLED
+    if state != case.state:
+        state = states.CASE.move(case.state, state)
+    return replace(case, arrival=arrival, story=story, state=state)
 
 
 def is_corrected(case: Case, policy: Policy) -> bool:
@@ -135,10 +148,10 @@ def _direction(case: Case, stands: Standing) -> Direction | None:
 def _opens_again(
     case: Case, story: tuple[Chapter, ...], direction: Direction | None, stands: Standing, present: Present
 ) -> bool:
-    if nobody_comes(story):
+    if absence(story):
         return False
-    if case.state == states.CANCELLED:
-        return nobody_comes(case.story)
+    if case.state in (states.EXPECTED, states.CANCELLED):
+        return absence(case.story) is not None
     return case.state == states.RELEASED and direction == "stricter" and stands.last_day > present.today
 
 

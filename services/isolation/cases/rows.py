@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -10,12 +10,12 @@ from sqlalchemy.engine import Connection, Row
 
 from chassis.database.statements import insert_rows, update_rows
 from services.isolation.cases.case import Arrival, Case
-from services.isolation.cases.story import Chapter
+from services.isolation.cases.story import Absence, Chapter
 from services.isolation.cases.tables import cases as table
 from services.isolation.policies.rules import Exposure
 from services.isolation.teams.rules import Member
 
-_CHANGES = tuple(c.name for c in table.c if c.name not in ("case_id", "opened_at", "correlation_id"))
+_CHANGES = tuple(c.name for c in table.c if c.name not in ("case_id", "correlation_id"))
 _COUNTS = {"notes": "history_lines", "tasks_planned": "tasks_planned", "plan_number": "plan_number"}
 _PLAN_CHANGES = ("tasks_planned", "plan_number", "planned_until", "plan_next")
 
@@ -137,16 +137,20 @@ def _chapter_row(chapter: Chapter) -> list[Any]:
         chapter.at.isoformat(),
         [[e.level, e.left_on.isoformat() if e.left_on else None] for e in chapter.exposures],
         chapter.policy_id,
-        *([True] if chapter.not_coming else []),
+        *([_ABSENT[chapter.absent]] if chapter.absent else []),
     ]
 
 
+# True stood there before there was another reason; versions of before read both alike.
+_ABSENT: Mapping[Absence, bool | str] = {"not_coming": True, "expected": "expected"}
+
+
 def _chapter_from(stored: list[Any]) -> Chapter:
-    version, at, exposures, policy_id, *not_coming = stored
+    version, at, exposures, policy_id, *absent = stored
     return Chapter(
         version,
         datetime.fromisoformat(at),
         tuple([Exposure(level, date.fromisoformat(day) if day else None) for level, day in exposures]),
         policy_id,
-        bool(not_coming),
+        ("expected" if absent[0] == "expected" else "not_coming") if absent else None,
     )

@@ -6,6 +6,7 @@ from typing import Final
 
 from field.states import StateMachine
 
+EXPECTED: Final = "expected"
 OPEN: Final = "open"
 ACTIVE: Final = "active"
 RELEASE_REVIEW: Final = "release_review"
@@ -18,6 +19,8 @@ CANCELLED: Final = "cancelled"
 CASE: Final = StateMachine(
     "case",
     {
+        # announced, not there yet: nobody is told, nothing is planned
+        EXPECTED: frozenset({OPEN, CANCELLED}),
         # opened, the resident not yet met
         OPEN: frozenset({ACTIVE, RELEASE_REVIEW, REFUSED, MOVED_TO_CENTRAL, TRANSFERRED, CANCELLED}),
         # met, the measure in force
@@ -31,8 +34,8 @@ CASE: Final = StateMachine(
         # a re-assessment that makes the case stricter opens it again
         RELEASED: frozenset({OPEN}),
         TRANSFERRED: frozenset(),
-        # an arrival that was called off, and comes after all
-        CANCELLED: frozenset({OPEN}),
+        # an arrival that was called off, and comes after all, or is only expected again
+        CANCELLED: frozenset({OPEN, EXPECTED}),
     },
 )
 

@@ -9,12 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 from field.days import local_day
 from services.isolation.plans.planning import Key, Piece, PlannedTask, plan, planner_of
 from services.isolation.policies.counting import counted_from, release_day
 from services.isolation.policies.rules import Exposure, Policy, Rule, decide
+
+Absence = Literal["expected", "not_coming"]
+"""Why nobody is there: they are announced and have not come yet, or do not come."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,14 +29,14 @@ class Chapter:
         case is under was corrected so that it ends on another day.
     :param at: the time of the event.
     :param policy_id: the policy in force there at that time.
-    :param not_coming: the arrival was called off.
+    :param absent: why nobody is there; None: they came.
     """
 
     version: int | None
     at: datetime
     exposures: tuple[Exposure, ...]
     policy_id: str
-    not_coming: bool = False
+    absent: Absence | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +80,10 @@ def in_order(chapters: Iterable[Chapter]) -> list[Chapter]:
     return [*ordered, *reversed(policies)]
 
 
-def nobody_comes(chapters: Iterable[Chapter]) -> bool:
-    """Whether the arrival is called off, by the newest version of it."""
+def absence(chapters: Iterable[Chapter]) -> Absence | None:
+    """Why nobody is there, by the newest version of the arrival; None: they came."""
     newest = max((chapter for chapter in chapters if chapter.version), key=lambda c: c.version or 0)
-    return newest.not_coming
+    return newest.absent
 
 
 def standing(
@@ -92,9 +96,10 @@ def standing(
 
     A case keeps the policy it began under until one comes that says it applies to open cases. We keep only
     the latest text of a policy: if a correction shortens a measure below the days already served, the case
-    ends on the day of the correction. While nobody was to come, nothing was asked of anybody.
+    ends on the day of the correction. While nobody was there, nothing was asked of anybody:
+    a measure begins when they have come.
     """
-    chapters = [chapter for chapter in chapters if not chapter.not_coming] or chapters
+    chapters = [chapter for chapter in chapters if not chapter.absent] or chapters
     arrival_day = local_day(arrived_at, zone)
     policy = policies[chapters[0].policy_id]
     pieces: list[Piece] = []

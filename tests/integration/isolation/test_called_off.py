@@ -48,7 +48,7 @@ def published(isolation: Trial) -> list[tuple[str, int, str, list[str]]]:
 
 
 def test_a_case_whose_arrival_is_called_off_is_cancelled_and_frees_everybody(isolation: Trial) -> None:
-    came = arrival(expected=True)
+    came = arrival()
     isolation.follow(came)
     message = "0183917b-74c2-7e19-a6c5-08c1d5f3bb31"
     isolation.do(call_by_phone, [undeliverable(came.data["arrival_id"], message, MORNING)])
@@ -72,7 +72,7 @@ def test_a_case_whose_arrival_is_called_off_is_cancelled_and_frees_everybody(iso
 
 def test_whom_no_text_tells_of_the_end_is_called(isolation: Trial) -> None:
     """Somebody with a landline, who was called at the beginning: they would stay in for nothing."""
-    came = arrival(expected=True)
+    came = arrival()
     isolation.follow(came)
     isolation.follow(off(came))
     late, last = (
@@ -90,7 +90,7 @@ def test_whom_no_text_tells_of_the_end_is_called(isolation: Trial) -> None:
 
 
 def test_whoever_comes_after_all_is_followed_again(isolation: Trial) -> None:
-    came = arrival(expected=True)
+    came = arrival()
     isolation.follow(came)
     isolation.follow(off(came))
     isolation.follow(back(came))
@@ -127,7 +127,7 @@ def test_in_whatever_order_the_news_come_the_case_ends_the_same(isolation: Trial
     ends = set()
     for number, last in ((3, 3), (4, 4)):
         for order in permutations(range(number)):
-            came = arrival(expected=True)
+            came = arrival()
             news = [came, off(came), back(came), off(came, 4)][:number]
             for position in order:
                 isolation.follow(news[position])
@@ -197,16 +197,16 @@ def test_a_stop_taken_back_makes_the_case_laxer(isolation: Trial) -> None:
 
 def test_a_wrong_number_is_told_of_though_the_arrival_is_called_off_with_it(isolation: Trial) -> None:
     """A stranger has the text with name and measure; the newest word alone would not say so."""
-    came = arrival(expected=True)
+    came = arrival()
     isolation.follow(came)
     why = ["phone_changed", "phone_taken_back", "details_added"]
-    corrected = arrival(came.subject, version=2, at=LATER, why=why, expected=True)
+    corrected = arrival(came.subject, version=2, at=LATER, why=why)
     isolation.follow(corrected, off(came, 3))
     assert published(isolation)[-1] == ("case.changed", 2, "cancelled", ["cancelled", "wrong_number"])
 
 
 def test_whoever_comes_after_all_is_not_called_to_be_told_that_nothing_is_asked(isolation: Trial) -> None:
-    came = arrival(expected=True)
+    came = arrival()
     isolation.follow(came)
     isolation.follow(off(came))
     of_the_end = undeliverable(came.subject or "", "changed:2", MORNING, about="changed:2", instead="call")
