@@ -4,6 +4,9 @@ One declaration a copy: the table, the event type and the handler that keeps it.
 often each of its tables of reference data has changed, whether events or its own imports changed it. A cache
 reads them in the transaction that uses the data, so every replica works with what was committed last, and
 reads again only the tables that have changed.
+
+A copy may have a history: what each row was from when to when, so that a right can be judged by the time of
+an act. A period is written once; the next one closes it.
 """
 
 from __future__ import annotations
@@ -11,13 +14,14 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Generic, TypeVar
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import Table, select, update
 from sqlalchemy.engine import Connection, Engine
 
-from chassis.database.statements import insert_rows, is_in, upsert_rows
+from chassis.database.statements import insert_rows, is_in, update_rows, upsert_rows
 from chassis.handlers import Handler
 from chassis.unit_of_work import UnitOfWork
 from contracts.envelope import Event
@@ -63,6 +67,9 @@ class Copy:
     :param handler: the handler's name, which stands in the name of its queue.
     :param revisions: counts the changes, under the table's name.
     :param also: called with the keys of the rows that were written, sorted, in the same transaction.
+    :param history: a row a version, for all of them, in whatever order they come. It is keyed by the key and
+        `version`, has columns named as fields, and `since` and `until` (not in it), which are of the field's
+        time. `until` is null for the newest; `since` is null where it was so before this copy knew of it.
     """
 
     table: Table
@@ -71,6 +78,7 @@ class Copy:
     revisions: Revisions
     batch: int = 200
     also: Callable[[UnitOfWork, Sequence[str]], object] | None = None
+    history: Table | None = None
 
     def as_handler(self) -> Handler:
         return Handler(self.handler, (self.event,), self.keep, batch=self.batch)
@@ -83,6 +91,8 @@ class Copy:
             row = {name: event.data.get(name) for name in names}
             newest[event.data[key]] = {**row, "version": event.version}
         written = self._write(uow.conn, [newest[name] for name in sorted(newest)])
+        if self.history is not None:
+            self._remember(uow.conn, self.history, events)
         if written:
             if self.also:
                 self.also(uow, written)
@@ -109,6 +119,29 @@ class Copy:
         columns = [name for name in rows[0] if name != key]
         upsert_rows(conn, table, newer, key=[key], set=columns)
         return sorted(new | {row[key] for row in newer})
+
+    def _remember(self, conn: Connection, history: Table, events: Sequence[Event]) -> None:
+        """Add these versions, and close each period where the next one begins.
+
+        The rows of the copy are locked by now, so no other replica does this for the same keys.
+        """
+        key, names = self._key, [str(column.name) for column in history.columns]
+        known: dict[tuple[str, int], dict[str, Any]] = {}
+        for event in events:
+            since = None if event.data.get("announced") else event.time
+            row = {name: event.data.get(name) for name in names}
+            known[event.data[key], event.version] = row | {"version": event.version, "since": since}
+        insert_rows(conn, history, [known[at] for at in sorted(known)], ignore_conflicts=True)
+        column, columns = history.c[key], history.c
+        these = is_in(conn, column, sorted({name for name, _ in known}))
+        periods = select(column, columns.version, columns.since, columns.until).where(these)
+        rows = conn.execute(periods.order_by(column, columns.version)).all()
+        ends = [
+            {key: name, "version": version, "until": then}
+            for (name, version, _, until), (next_name, _, then, _) in pairwise(rows)
+            if name == next_name and until != then
+        ]
+        update_rows(conn, history, ends, key=[key, "version"], set=["until"])
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,8 @@ from marshmallow import fields
 from contracts.vocabulary import Contract, day, document, flag, moment, one_of, sealed, several, text
 from field.words import LANGUAGES, PLACE_LEVELS
 
+_ANNOUNCED = "said again for those who keep a copy: nothing has changed, and it was so before"
+
 
 class RiskListPublished(Contract):
     """A published list of risk areas, whole. One said later of the same time corrects it."""
@@ -28,6 +30,7 @@ class PolicyPublished(Contract):
     valid_to = day(required=False)
     places = several(fields.String(), about="division code prefixes; empty: everywhere")
     document = document(about="the whole policy, as imported")
+    announced = flag(required=False, about=_ANNOUNCED)
 
 
 class PlaceChanged(Contract):
@@ -40,6 +43,7 @@ class PlaceChanged(Contract):
     kind = text(40, about="of a courtyard: managed, self_managed, nobody's; kinds are data")
     removed = flag(about="it has ended")
     successor = text(40, about="of a place that has ended: the one into which it was dissolved")
+    announced = flag(required=False, about=_ANNOUNCED)
 
 
 class StaffChanged(Contract):
@@ -57,3 +61,4 @@ class StaffChanged(Contract):
     deputy = text(40, about="staff_id: who does their work and hears what they would while they are away")
     duty_from = moment(required=False, about="when they are on duty next, or are now; null: no duty is named")
     duty_to = moment(required=False)
+    announced = flag(required=False, about=_ANNOUNCED)

@@ -5,7 +5,7 @@ from services.isolation.metadata import metadata
 from services.isolation.plans.tables import tasks
 from services.isolation.policies.tables import policies
 from services.isolation.revisions import revisions
-from services.isolation.teams.tables import places, staff, staff_load
+from services.isolation.teams.tables import places, staff, staff_history, staff_load
 
 __all__ = [
     "case_history",
@@ -15,6 +15,7 @@ __all__ = [
     "policies",
     "revisions",
     "staff",
+    "staff_history",
     "staff_load",
     "tasks",
     "waiting_for_policy",

@@ -8,7 +8,7 @@ from chassis.copies import Copy
 from chassis.database.statements import insert_rows
 from chassis.unit_of_work import UnitOfWork
 from services.isolation.revisions import REVISIONS
-from services.isolation.teams.tables import places, staff, staff_load
+from services.isolation.teams.tables import places, staff, staff_history, staff_load
 
 
 def _count_from_zero(uow: UnitOfWork, staff_ids: Sequence[str]) -> None:
@@ -18,4 +18,4 @@ def _count_from_zero(uow: UnitOfWork, staff_ids: Sequence[str]) -> None:
 
 
 PLACES = Copy(places, "place.changed", "keep_places", REVISIONS)
-STAFF = Copy(staff, "staff.changed", "keep_staff", REVISIONS, also=_count_from_zero)
+STAFF = Copy(staff, "staff.changed", "keep_staff", REVISIONS, also=_count_from_zero, history=staff_history)

@@ -1,0 +1,125 @@
+"""The copies of places and staff that services keep, and what somebody was at a time.
+
+Registration owns both. A right is judged by the time of the act: the history of staff says who had which role
+at which place from when to when.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Boolean, Column, Index, Integer, MetaData, String, Table, Text, or_, select
+from sqlalchemy.engine import Connection
+
+from chassis.database.types import UtcDateTime
+
+# More places than ever followed one another: a loop in bad data ends here.
+_MOST_SUCCESSORS = 12
+
+
+def places_table(metadata: MetaData) -> Table:
+    """Add the copy of the places to a service's tables."""
+    return Table(
+        "places",
+        metadata,
+        Column("place_id", String(40), primary_key=True),
+        Column("version", Integer, nullable=False),
+        Column("parent", String(40)),
+        Column("level", String(20), nullable=False),
+        Column("name", String(100), nullable=False),
+        Column("division", String(12)),
+        Column("removed", Boolean, nullable=False),
+        Column("successor", String(40)),  # of a removed place: the one into which it was dissolved
+    )
+
+
+def staff_table(metadata: MetaData) -> Table:
+    """Add the copy of the staff to a service's tables."""
+    return Table(
+        "staff",
+        metadata,
+        Column("staff_id", String(40), primary_key=True),
+        Column("version", Integer, nullable=False),
+        Column("role", String(40), nullable=False),
+        Column("place", String(40), nullable=False),
+        Column("active", Boolean, nullable=False),
+        Column("person", Text, nullable=False),  # sealed
+        Column("language", String(10), nullable=False),
+        Column("replaced_by", String(40)),  # of somebody who has left: who goes on with all that is open
+        *_absence_and_duty(),
+    )
+
+
+def staff_history_table(metadata: MetaData) -> Table:
+    """Add the history of the staff: a row a version, each until the next one begins."""
+    history = Table(
+        "staff_history",
+        metadata,
+        Column("staff_id", String(40), primary_key=True),
+        Column("version", Integer, primary_key=True, autoincrement=False),
+        Column("role", String(40), nullable=False),
+        Column("place", String(40), nullable=False),
+        Column("active", Boolean, nullable=False),
+        *_absence_and_duty(),
+        Column("since", UtcDateTime),  # null: so already when this copy began
+        Column("until", UtcDateTime),  # null: so now
+    )
+    deputised = history.c.deputy.is_not(None)
+    Index("staff_deputised", history.c.deputy, postgresql_where=deputised, sqlite_where=deputised)
+    return history
+
+
+def _absence_and_duty() -> tuple[Column[object], ...]:
+    return (
+        Column("away_from", UtcDateTime),
+        Column("away_to", UtcDateTime),  # null, with away_from: until further notice
+        Column("deputy", String(40)),  # who does their work while they are away
+        Column("duty_from", UtcDateTime),
+        Column("duty_to", UtcDateTime),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """A role at a place, which somebody has or has in another's stead.
+
+    :param staff_id: whose post it is: their own, or that of somebody for whom they deputise.
+    :param places: the place; where it has ended, also the one that answers for it now.
+    """
+
+    staff_id: str
+    role: str
+    places: frozenset[str]
+
+
+def staff_at(conn: Connection, metadata: MetaData, staff_id: str, at: datetime) -> tuple[Post, ...]:
+    """The posts that this member of staff had at a time (aware): their own while active, then those of
+    whoever was away then and had named them as deputy. Nobody known or at work: none.
+
+    :param metadata: of the service whose database it is; it has both copies and the history.
+    """
+    history, places = metadata.tables["staff_history"], metadata.tables["places"]
+    h = history.c
+    then = or_(h.since.is_(None), h.since <= at) & or_(h.until.is_(None), h.until > at)
+    away = (h.away_from <= at) & or_(h.away_to.is_(None), h.away_to > at)
+    theirs = or_(h.staff_id == staff_id, (h.deputy == staff_id) & away)
+    rows = conn.execute(
+        select(h.staff_id, h.role, h.place).where(theirs, then, h.active.is_(True)).order_by(h.staff_id)
+    ).all()
+    posts = [Post(who, role, _and_successor(conn, places, place)) for who, role, place in rows]
+    return tuple(sorted(posts, key=lambda post: (post.staff_id != staff_id, post.staff_id)))
+
+
+def _and_successor(conn: Connection, places: Table, place: str) -> frozenset[str]:
+    """The place, and where it has ended the one into which it was dissolved, or else the one above it."""
+    p, now = places.c, place
+    for _ in range(_MOST_SUCCESSORS):
+        found = conn.execute(select(p.removed, p.successor, p.parent).where(p.place_id == now)).one_or_none()
+        if found is None or not found.removed:
+            break
+        after = found.successor or found.parent
+        if after is None:
+            break
+        now = after
+    return frozenset((place, now))

@@ -1,0 +1,1 @@
+"""Copies of the places and staff of registration."""
