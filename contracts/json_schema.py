@@ -114,6 +114,8 @@ def _kind(field: fields.Field[Any], parts: dict[str, Document]) -> Document:
             return {"type": "boolean"}
         case fields.Integer():
             return {"type": "integer"}
+        case fields.Float():
+            return {"type": "number"}
         case fields.List():
             return {"type": "array", "items": _field(field.inner, parts)}
         case fields.Nested():
@@ -138,6 +140,8 @@ def _limit(found: Document, validator: Any) -> None:
             for name, limit in (("min", validator.min), ("max", validator.max)):
                 if limit is not None:
                     found[f"{name}{what}"] = limit
+        case validate.Range():
+            found |= {"minimum": validator.min, "maximum": validator.max}
         case _:
             raise TypeError(f"contracts.json_schema does not know {type(validator).__name__}: teach it")
 

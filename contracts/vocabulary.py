@@ -38,6 +38,20 @@ def whole(*, required: bool = True, about: str = "") -> fields.Integer:
     return fields.Integer(strict=True, **_presence(required, about))
 
 
+class Celsius(fields.Float):
+    """A temperature of a body, in °C with one decimal. 365 is not taken for 36.5: nobody guesses here."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **more: Any) -> float:
+        number = None if isinstance(value, bool) or not isinstance(value, int | float) else float(value)
+        if number is None or not 30 <= number <= 45 or round(number, 1) != number:
+            raise ValidationError("a temperature in °C from 30 to 45, with one decimal")
+        return number
+
+
+def celsius(*, required: bool = False, about: str = "") -> fields.Float:
+    return Celsius(validate=validate.Range(30, 45), **_presence(required, about))
+
+
 def flag(*, required: bool = True, default: bool = False, about: str = "") -> fields.Boolean:
     options = _presence(required, about)
     if not required:

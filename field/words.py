@@ -105,3 +105,34 @@ CASE_STATES: Final = (
     "cancelled",
 )
 """States of a case."""
+
+HOW_KNOWN: Final = ("seen", "by_phone", "told_by", "by_link")
+"""How a check-in is known: measured or looked at, by phone, told by somebody else, by the resident's link."""
+
+TEST_METHODS: Final = ("pcr", "antigen")
+
+TEST_STAGES: Final = ("preliminary", "confirmed", "ruled_out")
+
+TEST_RESULTS: Final = ("negative", "positive", "inconclusive", "invalid")
+"""Of inconclusive and invalid ones the sample is to be taken again."""
+
+NOTICE_OUTCOMES: Final = ("signed", "signed_by_guardian", "signed_by_proxy", "refused_to_sign")
+
+REFUSED: Final = ("notice", "visit", "test", "isolation")
+"""What somebody refuses."""
+
+REFUSED_BECAUSE: Final = ("work", "care_of_others", "cannot_pay", "no_toilet", "fear", "medicine", "other")
+"""Why somebody refuses: what would help follows from it."""
+
+HELP_MARKS: Final = (
+    "lives_alone",
+    "hard_of_hearing",
+    "cannot_read",
+    "cannot_walk",
+    "cannot_see",
+    "dialysis",
+    "pregnant",
+    "infant",
+    "unsafe_dog",
+)
+"""What whoever goes to a door must know of those behind it."""

@@ -1,12 +1,13 @@
-"""Examples of what isolation publishes of a check-in that alarms."""
+"""Examples of what is said of those in isolation, and of what isolation publishes of it."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from contracts.story import ARRIVAL, SEALED, recorded_by
+from contracts.story import ARRIVAL, HOUSEHOLD, OTHER_ARRIVAL, SEALED, event, recorded_by
 
 CHECK_IN = "01839a52-1d40-5b7e-9c11-7d0b5e2f4a61"
+RESULT = "01839c88-3a10-5c41-8e27-19a4c0d7b3f2"
 ALARM_TASK = "01839a52-1d41-7c33-b2f4-91d2c4e8aa71"
 
 _TELL: dict[str, Any] = {
@@ -18,7 +19,101 @@ _TELL: dict[str, Any] = {
     ],
 }
 
+_CONSOLE = "/console/w-0117"
+
 EXAMPLES = (
+    event(
+        "check_in.reported",
+        {
+            "case_id": None,
+            "household_id": HOUSEHOLD,
+            "people": [
+                {
+                    "case_id": ARRIVAL,
+                    "temperature": 37.6,
+                    "symptoms": ["sore_throat"],
+                    "how_known": "by_phone",
+                    "note": "asks for cough syrup",
+                    "corrects": None,
+                },
+                {"case_id": OTHER_ARRIVAL, "temperature": 36.5, "how_known": "told_by"},
+            ],
+            "at": "2022-10-03T00:20:00Z",
+        },
+        source="/clinic-7/telephone",
+        id="call-20221003-0031",
+        time="2022-10-03T00:21:00Z",
+    ),
+    event(
+        "test.reported",
+        {
+            "case_id": None,
+            "identity": {"type": "passport", "number": "X00000000"},
+            "sample_id": "S-1003-00812",
+            "tube_id": "T-1003-0081",
+            "pool_size": 10,
+            "sampled_at": "2022-10-03T01:10:00Z",
+            "reported_at": "2022-10-03T12:40:00Z",
+            "method": "pcr",
+            "stage": "preliminary",
+            "result": "negative",
+            "supersedes": None,
+            "at": None,
+        },
+        source="/lab-1/results",
+        id="S-1003-00812/1",
+        time="2022-10-03T12:41:00Z",
+    ),
+    event(
+        "notice.signed",
+        {
+            "case_ids": [ARRIVAL, OTHER_ARRIVAL],
+            "outcome": "signed_by_guardian",
+            "signed_by": "an invented name",
+            "read_aloud": True,
+            "witness": None,
+            "at": "2022-10-01T02:30:00Z",
+        },
+        source=_CONSOLE,
+        id="0183917b-8c10-7d1e-9f3a-5b1d6a0e4c41",
+        time="2022-10-01T02:31:00Z",
+    ),
+    event(
+        "refusal.reported",
+        {
+            "case_ids": [ARRIVAL],
+            "what": "isolation",
+            "why": "care_of_others",
+            "what_would_help": "somebody who looks after the mother",
+            "witness": "h-0021",
+            "at": "2022-10-01T02:30:00Z",
+        },
+        source=_CONSOLE,
+        id="0183917b-8c10-7d1e-9f3a-5b1d6a0e4c42",
+        time="2022-10-01T02:31:00Z",
+    ),
+    event(
+        "contact.changed",
+        {
+            "case_ids": [ARRIVAL, OTHER_ARRIVAL],
+            "contacts": [
+                {
+                    "name": "an invented name",
+                    "phone": "13800000000",
+                    "relation": "daughter",
+                    "may_report": True,
+                    "proxy": False,
+                }
+            ],
+            "marks": ["lives_alone", "hard_of_hearing"],
+            "language": "en",
+            "best_time": "after 19:00",
+            "at": "2022-10-01T02:30:00Z",
+        },
+        source=_CONSOLE,
+        id="0183917b-8c10-7d1e-9f3a-5b1d6a0e4c43",
+        time="2022-10-01T02:31:00Z",
+    ),
     recorded_by(
         "isolation",
         "check_in.abnormal",
@@ -55,5 +150,22 @@ EXAMPLES = (
             "grid": "jiuquanlu-03-g2",
         },
         time="2022-10-03T00:26:41Z",
+    ),
+    recorded_by(
+        "isolation",
+        "test.unmatched",
+        RESULT,
+        1,
+        {
+            "result_id": RESULT,
+            "sampled_at": "2022-10-03T01:10:00Z",
+            "reported_at": "2022-10-03T12:40:00Z",
+            "due_by": "2022-10-03T13:41:10Z",
+            "staff": [
+                {"staff_id": "d-0001", "role": "district_officer", "contact": SEALED, "language": "zh-CN"}
+            ],
+        },
+        time="2022-10-03T12:41:10Z",
+        correlation="S-1003-00813/1",
     ),
 )

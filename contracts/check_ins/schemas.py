@@ -1,16 +1,156 @@
-"""What isolation publishes of a check-in that alarms."""
+"""What people and laboratories say of those in isolation, and what isolation publishes of it."""
 
 from __future__ import annotations
 
-from marshmallow import fields
+from marshmallow import fields, validate
 
-from contracts.cases.schemas import Tell
-from contracts.vocabulary import Contract, moment, part, several, text
+from contracts.cases.schemas import LadderStaff, Tell
+from contracts.vocabulary import Contract, celsius, flag, moment, one_of, part, several, text, whole
+from field.words import (
+    HELP_MARKS,
+    HOW_KNOWN,
+    IDENTITY_TYPES,
+    LANGUAGES,
+    NOTICE_OUTCOMES,
+    REFUSED,
+    REFUSED_BECAUSE,
+    TEST_METHODS,
+    TEST_RESULTS,
+    TEST_STAGES,
+)
 
+AT = "when it happened; left out, when it was sent"
+WITNESS = "staff_id of a second member of staff, who saw it"
 TOLD = (
     "whoever is told at once, at any hour: the health worker of the team, who answers for the case, and who "
     "is on duty"
 )
+
+
+class PersonCheckedIn(Contract):
+    case_id = text(36, about="left out, it is the case of the whole")
+    temperature = celsius(about="left out only where a symptom is named")
+    symptoms = several(
+        fields.String(validate=validate.Length(max=40)), required=False, about="words of the case's policy"
+    )
+    how_known = one_of(HOW_KNOWN, required=True)
+    note = text(500, about="kept sealed")
+    corrects = text(
+        36, about="check_in_id of an earlier one of the same case and day, whose values were mistaken"
+    )
+
+
+class CheckInReported(Contract):
+    """Temperature and symptoms of one person, or of several people of one household.
+
+    It is the check-in of the window in which `at` falls, early from an hour before it, late until noon of the
+    next day; a further one is kept. Who is not named is still asked for theirs.
+    """
+
+    case_id = text(36, about="of one person; several have theirs in `people`")
+    household_id = text(36, about="where given, all people must be of it")
+    people = fields.List(
+        fields.Nested(PersonCheckedIn), required=True, validate=validate.Length(min=1, max=30)
+    )
+    at = moment(required=False, about=AT)
+
+
+class Identity(Contract):
+    type = one_of(IDENTITY_TYPES)
+    number = text(40, required=True, about="as it stands on the document")
+
+
+class TestReported(Contract):
+    """The result of one sample, or of one person's part in a pooled one.
+
+    Name the person by `case_id`, or by the number of a document. A negative result of somebody who is not
+    followed here is counted and not kept.
+    """
+
+    __test__ = False  # no test of pytest
+
+    case_id = text(36)
+    identity = part(Identity, required=False)
+    sample_id = text(60, required=True, about="the laboratory's own number of the sample")
+    tube_id = text(60)
+    pool_size = whole(required=False, about="people in the tube; 1 where it is left out")
+    sampled_at = moment(about="its day is the day of testing that it serves")
+    reported_at = moment(about="when the laboratory had the result")
+    method = one_of(TEST_METHODS, required=True)
+    stage = one_of(TEST_STAGES, required=True)
+    result = one_of(TEST_RESULTS, required=True)
+    supersedes = text(200, about="id of the laboratory's earlier event that this one corrects")
+    at = moment(required=False, about=AT)
+
+
+class NoticeSigned(Contract):
+    """A household was handed the notice of its measure, and signed it or refused to."""
+
+    case_ids = fields.List(
+        fields.String(validate=validate.Length(max=36)),
+        required=True,
+        validate=validate.Length(min=1, max=30),
+        metadata={"description": "of one household: everybody for whom it counts"},
+    )
+    outcome = one_of(NOTICE_OUTCOMES, required=True, about="refused_to_sign: it was left there")
+    signed_by = text(100, about="name of the guardian or proxy who signed; kept sealed")
+    read_aloud = flag(required=False)
+    witness = text(40, about=f"{WITNESS}; of refused_to_sign")
+    at = moment(required=False, about=AT)
+
+
+class RefusalReported(Contract):
+    """Somebody refuses what the measure asks. It is recorded with a witness; nobody is moved by it."""
+
+    case_ids = fields.List(
+        fields.String(validate=validate.Length(max=36)),
+        required=True,
+        validate=validate.Length(min=1, max=30),
+        metadata={
+            "description": "of one household: who refuses; an adult for themselves, a guardian for a child"
+        },
+    )
+    what = one_of(REFUSED, required=True)
+    why = one_of(REFUSED_BECAUSE, required=True)
+    what_would_help = text(500, about="kept sealed")
+    witness = text(40, required=True, about=WITNESS)
+    at = moment(required=False, about=AT)
+
+
+class ContactPerson(Contract):
+    name = text(100, required=True)
+    phone = text(30, required=True)
+    relation = text(40, about="to the household")
+    may_report = flag(required=False, about="check-ins for the household")
+    proxy = flag(required=False, about="may sign and decide for it")
+
+
+class ContactChanged(Contract):
+    """How a household is reached and helped. What is left out or null stays; a list is given whole."""
+
+    case_ids = fields.List(
+        fields.String(validate=validate.Length(max=36)),
+        required=True,
+        validate=validate.Length(min=1, max=30),
+        metadata={"description": "of one household; the language is switched for these"},
+    )
+    contacts = fields.List(
+        fields.Nested(ContactPerson),
+        load_default=None,
+        allow_none=True,
+        validate=validate.Length(max=10),
+        metadata={"description": "contact persons and proxies; kept sealed"},
+    )
+    marks = fields.List(
+        fields.String(validate=validate.OneOf(HELP_MARKS)),
+        load_default=None,
+        allow_none=True,
+        validate=validate.Length(max=20),
+        metadata={"description": "what whoever goes there must know"},
+    )
+    language = one_of(LANGUAGES, about="of messages to them from now on")
+    best_time = text(100, about="when to ring")
+    at = moment(required=False, about=AT)
 
 
 class CheckInAbnormal(Contract):
@@ -43,3 +183,15 @@ class CheckInCorrected(Contract):
     tell = part(Tell, about="whoever was told of the alarm, and nobody else")
     community = text(40, about="place_id")
     grid = text(40, about="place_id")
+
+
+class TestUnmatched(Contract):
+    """A positive result of somebody who is not followed here: the district finds out whose it is."""
+
+    __test__ = False  # no test of pytest
+
+    result_id = text(36, required=True)
+    sampled_at = moment()
+    reported_at = moment()
+    due_by = moment(about="until when somebody has taken it up")
+    staff = several(LadderStaff, about="of the district, who are told at once")

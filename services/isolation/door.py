@@ -7,6 +7,7 @@ from chassis.commands.command import Command
 from chassis.tools import ToolCommand, ToolQuery
 from services.isolation.cases import counts, lookup, queries
 from services.isolation.cases.lookup import Followed
+from services.isolation.check_ins.report_check_in import report_check_in
 from services.isolation.policies.documents import shipped
 from services.isolation.policies.import_policy import import_policy
 
@@ -20,7 +21,7 @@ SHIPPED_POLICIES = ToolQuery("shipped_policies", shipped)
 
 IMPORT_POLICY = ToolCommand("import_policy", import_policy)
 
-COMMANDS: tuple[Command, ...] = ()
+COMMANDS: tuple[Command, ...] = (Command("report_check_in", "check_in.reported", report_check_in),)
 """What people and other systems may say to this service."""
 
 __all__ = ["COMMANDS", "Followed"]

@@ -1,6 +1,7 @@
 """All tables of isolation in one place, for migrations and tests. Code imports from the sub-domains."""
 
 from services.isolation.cases.tables import case_history, cases, waiting_for_policy
+from services.isolation.check_ins.tables import check_ins
 from services.isolation.metadata import metadata
 from services.isolation.plans.tables import tasks
 from services.isolation.policies.tables import policies
@@ -10,6 +11,7 @@ from services.isolation.teams.tables import places, staff, staff_history, staff_
 __all__ = [
     "case_history",
     "cases",
+    "check_ins",
     "metadata",
     "places",
     "policies",

@@ -13,6 +13,8 @@ from contracts.faults import Fault, Refused
 from field.ladder import Ladder, Rung
 from services.isolation.policies.rules import (
     CALL_BY_PHONE,
+    SEE_ABNORMAL,
+    SETTLE_REFUSAL,
     CheckIns,
     OpeningTask,
     Policy,
@@ -44,7 +46,7 @@ def policy_from(document: Mapping[str, Any], version: int) -> Policy:
     for level, given in checked["levels"].items():
         if "treat_as" in given:
             rules[level] = rules[given["treat_as"]]
-    repeat, call = checked["repeat_after_minutes"], checked["call_them"]
+    repeat = checked["repeat_after_minutes"]
     ladder = Ladder(
         tuple(
             Rung(rung["level"], timedelta(minutes=rung["after_minutes"]), tuple(rung["roles"]))
@@ -65,7 +67,11 @@ def policy_from(document: Mapping[str, Any], version: int) -> Policy:
         rules=rules,
         ladder=ladder,
         stand_ins=next((rung.roles for rung in ladder.rungs if rung.level == "community"), ()),
-        call_by_phone=OpeningTask(CALL_BY_PHONE, call["role"], timedelta(minutes=call["within_minutes"])),
+        call_by_phone=_at_once(CALL_BY_PHONE, checked["call_them"]),
+        fever=round(checked["thresholds"]["fever_celsius"] * 10),
+        symptoms=tuple(checked["symptoms"]),
+        see_abnormal=_at_once(SEE_ABNORMAL, checked["see_abnormal"]),
+        settle_refusal=_at_once(SETTLE_REFUSAL, checked["settle_refusal"]),
     )
 
 
@@ -83,6 +89,10 @@ def shipped() -> list[dict[str, Any]]:
     folder = resources.files("services.isolation.policies")
     documents = [check_text(f.read_bytes()) for f in folder.iterdir() if f.name.endswith(".json")]
     return sorted(documents, key=lambda document: date.fromisoformat(document["valid_from"]))
+
+
+def _at_once(kind: str, given: Mapping[str, Any]) -> OpeningTask:
+    return OpeningTask(kind, given["role"], timedelta(minutes=given["within_minutes"]))
 
 
 def _rule(level: str, given: Mapping[str, Any]) -> Rule:

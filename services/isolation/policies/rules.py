@@ -18,6 +18,10 @@ from field.words import LEVELS, MEASURES
 CALL_BY_PHONE: Final = "call_them"
 VISIT: Final = "visit_them"
 """Instead of a call, where no phone rings; by the same role within the same time."""
+SEE_ABNORMAL: Final = "see_abnormal"
+"""Somebody must look at a person at once: a temperature or a symptom asks for it."""
+SETTLE_REFUSAL: Final = "settle_refusal"
+"""Somebody refuses: find out what would help, and decide."""
 CHECK_IN: Final = "check_in"
 TEST: Final = "test"
 
@@ -109,6 +113,12 @@ class Policy:
     """Roles that take a case where nobody has a role of its measure: those of the community's rung."""
     call_by_phone: OpeningTask
     """The task for a resident whom no message reached."""
+    fever: int
+    """In tenths of a degree Celsius: from this temperature on somebody must look at once."""
+    symptoms: tuple[str, ...]
+    """The symptoms that are asked for; any of them is abnormal."""
+    see_abnormal: OpeningTask
+    settle_refusal: OpeningTask
 
 
 @dataclass(frozen=True, slots=True)

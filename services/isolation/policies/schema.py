@@ -20,6 +20,9 @@ _CLOCK = validate.Regexp(r"^([01]\d|2[0-3]):[0-5]\d$", error="a time of day as i
 _CONDITIONS = ("days_full", "tests_negative", "no_fever", "nothing_open")
 _INFORMED = ("resident", "care_team", "grid_worker", "community", "street", "district", "reporter")
 _YEAR = 366 * 24 * 60
+# Of documents that leave it out, as all from before it was known do.
+_SEE_ABNORMAL: Final = {"role": "health_worker", "within_minutes": 30}
+_SETTLE_REFUSAL: Final = {"role": "community_officer", "within_minutes": 240}
 
 NOT_YET_IN_USE: Final = {"description": "not yet in use: checked and published, but nothing acts on it"}
 """Fields for what comes later (release, breaches, retention). A policy must be able to name them today."""
@@ -141,15 +144,21 @@ class _Rung(_Strict):
     roles = fields.List(fields.String(validate=validate.OneOf(ROLES)), required=True)
 
 
-class _CallThem(_Strict):
+class _AtOnce(_Strict):
+    """A task that no plan foresees, within so long after the need for it is known."""
+
     role = _role()
     within_minutes = fields.Integer(required=True, strict=True, validate=validate.Range(1, _YEAR))
 
 
 class _Thresholds(_Strict):
     fever_celsius = fields.Float(required=True, validate=validate.Range(35, 42))
-    missed_check_ins = fields.Integer(required=True, strict=True, validate=validate.Range(1, 20))
-    refused_visits = fields.Integer(required=True, strict=True, validate=validate.Range(1, 20))
+    missed_check_ins = fields.Integer(
+        required=True, strict=True, validate=validate.Range(1, 20), metadata=NOT_YET_IN_USE
+    )
+    refused_visits = fields.Integer(
+        required=True, strict=True, validate=validate.Range(1, 20), metadata=NOT_YET_IN_USE
+    )
 
 
 class _Document(_Strict):
@@ -166,8 +175,8 @@ class _Document(_Strict):
     retention_days = fields.Integer(
         required=True, strict=True, validate=validate.Range(1, 3650), metadata=NOT_YET_IN_USE
     )
-    thresholds = fields.Nested(_Thresholds, required=True, metadata=NOT_YET_IN_USE)
-    symptoms = fields.List(fields.String(), load_default=list, metadata=NOT_YET_IN_USE)
+    thresholds = fields.Nested(_Thresholds, required=True)
+    symptoms = fields.List(fields.String(), load_default=list)
     levels = fields.Dict(
         keys=fields.String(validate=validate.OneOf(LEVELS)), values=fields.Nested(_Level), required=True
     )
@@ -175,7 +184,9 @@ class _Document(_Strict):
     repeat_after_minutes = fields.Integer(
         allow_none=True, load_default=None, strict=True, validate=validate.Range(10, _YEAR)
     )
-    call_them = fields.Nested(_CallThem, required=True)
+    call_them = fields.Nested(_AtOnce, required=True)
+    see_abnormal = fields.Nested(_AtOnce, load_default=_SEE_ABNORMAL)
+    settle_refusal = fields.Nested(_AtOnce, load_default=_SETTLE_REFUSAL)
 
     @validates_schema(skip_on_field_errors=False)
     def _together(self, data: Mapping[str, Any], **_: Any) -> None:

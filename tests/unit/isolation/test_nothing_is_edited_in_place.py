@@ -7,7 +7,7 @@ import pytest
 
 import services.isolation
 
-ROOMS = ("policies", "teams", "plans", "cases", "tasks")
+ROOMS = ("policies", "teams", "plans", "cases", "check_ins", "tests", "notices", "contacts", "tasks")
 SERVICE = Path(services.isolation.__file__ or "").parent
 SOURCES = sorted(source for room in ROOMS for source in (SERVICE / room).rglob("*.py"))
 

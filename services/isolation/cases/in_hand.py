@@ -1,15 +1,17 @@
-"""What people and other systems say of cases: each command in its turn, on what the ones before it left."""
+"""The cases that a batch of commands is about: each command finds what the ones before it left."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
 from chassis.commands.command import Outcome, Said
 from chassis.unit_of_work import UnitOfWork
-from contracts.faults import Refused
+from contracts.envelope import Event
+from contracts.faults import Fault, Refused
 from field.places import PlaceTree
 from field.scope import Scope
 from services.isolation.cases.case import Case
@@ -20,15 +22,21 @@ from services.isolation.teams.rules import Place
 _ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
-class Acts:
-    """The cases of a batch of commands with their tasks, locked, as the commands so far have left them."""
+class CasesInHand:
+    """Cases with their tasks, locked, as the commands of the batch have left them so far."""
 
     def __init__(self, book: Casebook, case_ids: Iterable[str]) -> None:
         self.book = book
         self.uow = book.uow
-        # The database would refuse the whole batch for one text that is no id.
-        self._cases = book.lock({id for id in case_ids if _ID.fullmatch(id)})
+        self._cases = book.lock({id for id in case_ids if is_id(id)})
         self._tasks = book.lock_tasks(self._cases.values())
+
+    def settle(self, act: Callable[[Said], Outcome], commands: Sequence[Said]) -> list[Outcome]:
+        """Carry out commands in their order.
+
+        :param act: carries out one of them. It raises Refused before it has changed anything.
+        """
+        return [_outcome(act, said) for said in commands]
 
     def case(self, said: Said, case_id: str) -> Case:
         """The case as it stands. Raises Refused, `unknown`, where the author does not reach it."""
@@ -37,30 +45,52 @@ class Acts:
             raise Refused.unknown("case", case_id)
         return case
 
+    def household(self, said: Said, case_ids: Sequence[str]) -> list[Case]:
+        """These cases. Raises Refused, also where they are not of one household."""
+        cases = [self.case(said, case_id) for case_id in dict.fromkeys(case_ids)]
+        if len(cases) > 1 and len({case.arrival.household_id or case.case_id for case in cases}) > 1:
+            raise Refused.invalid([Fault("case_ids", "other_household", "name cases of one household only")])
+        return cases
+
     def tasks(self, case: Case) -> Sequence[Task]:
         """All tasks of the case, whatever their state."""
         return self._tasks.get(case.case_id, ())
 
     def change_tasks(self, case: Case, changed: Sequence[Task]) -> None:
-        """Write changed tasks of the case; the commands after this one find them so."""
+        """Write changed tasks of the case."""
         by_id = {task.task_id: task for task in changed}
         self._tasks[case.case_id] = [by_id.get(task.task_id, task) for task in self.tasks(case)]
         self.book.change_tasks(changed)
+
+    def done(self, said: Said, case: Case, task_id: str, *, how: str) -> None:
+        """Settle a task of the case; one that is settled already stays as it is."""
+        self.change_tasks(case, [t.done() for t in self.tasks(case) if t.task_id == task_id and t.live])
 
     def add_task(self, said: Said, case: Case, task: Task) -> Case:
         """Plan one more task, and say so. Returns the case, which counts it."""
         case = replace(case, tasks_planned=case.tasks_planned + 1, plan_number=case.plan_number + 1)
         self._tasks[case.case_id] = [*self.tasks(case), task]
         self.book.add_tasks([task])
-        self.book.publish_tasks(case, [task], said.event)
+        self.book.publish_tasks(case, [task], self.cause(said, case))
         self._cases[case.case_id] = case
         return case
+
+    def cause(self, said: Said, case: Case) -> Event:
+        """The command as the cause of an event about the case: in the story of the report that opened it."""
+        return replace(said.event, correlationid=case.correlation_id)
 
     def add_line(self, said: Said, case: Case, what: str, **detail: Any) -> Case:
         """Add a line to the case's history: who said what, and by which event. Returns the case with it."""
         case = self._cases[case.case_id] = replace(case, history_lines=case.history_lines + 1)
         self.book.add_line(case, what, said.event, {"by": said.author.source, "at": said.at, **detail})
         return case
+
+
+@contextmanager
+def cases_in_hand(uow: UnitOfWork, case_ids: Iterable[str]) -> Iterator[CasesInHand]:
+    """Those of these cases that there are; what becomes of them is written when the block ends."""
+    with casebook(uow) as book:
+        yield CasesInHand(book, case_ids)
 
 
 def within(scope: Scope, case: Case, places: PlaceTree[Place]) -> bool:
@@ -70,24 +100,13 @@ def within(scope: Scope, case: Case, places: PlaceTree[Place]) -> bool:
     return scope.covers(*own, *places.upward(*own)) or scope.covers_household(a.household_id)
 
 
-def each_in_turn(
-    uow: UnitOfWork,
-    commands: Sequence[Said],
-    cases_of: Callable[[Said], Iterable[str]],
-    act: Callable[[Acts, Said], Outcome],
-) -> list[Outcome]:
-    """Carry out commands in their order.
-
-    :param cases_of: ids of the cases that a command names; all of the batch are locked at once.
-    :param act: carries out one command. It raises Refused before it has changed anything.
-    """
-    with casebook(uow) as book:
-        acts = Acts(book, (case_id for said in commands for case_id in cases_of(said)))
-        return [_outcome(acts, said, act) for said in commands]
+def is_id(text: str) -> bool:
+    """Whether it may be an id of ours: the database would refuse a whole batch for a text that is none."""
+    return _ID.fullmatch(text) is not None
 
 
-def _outcome(acts: Acts, said: Said, act: Callable[[Acts, Said], Outcome]) -> Outcome:
+def _outcome(act: Callable[[Said], Outcome], said: Said) -> Outcome:
     try:
-        return act(acts, said)
+        return act(said)
     except Refused as refused:
         return Outcome.refused(refused)

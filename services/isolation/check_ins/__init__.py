@@ -1,0 +1,1 @@
+"""Check-ins: temperature and symptoms, which task they settle, and what follows from abnormal ones."""

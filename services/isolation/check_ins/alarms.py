@@ -1,0 +1,89 @@
+"""An abnormal check-in: a task at once, who is told of it, and how that is taken back after a mistake."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from chassis.commands.command import Said
+from field.days import local_day
+from services.isolation.cases.case import Case
+from services.isolation.cases.in_hand import CasesInHand
+from services.isolation.check_ins.check_in import CheckIn
+from services.isolation.plans.planning import PlannedTask
+from services.isolation.plans.task import new_task
+from services.isolation.policies.counting import day_number
+from services.isolation.teams.alarm import alarmed, those
+from services.isolation.teams.ladder import Informed, Whereabouts
+
+
+class Alarms:
+    """Alarms of the cases in hand."""
+
+    def __init__(self, hand: CasesInHand) -> None:
+        self.hand = hand
+
+    def raise_one(self, said: Said, case: Case, check_in: CheckIn) -> CheckIn:
+        """Plan the immediate task and tell whoever must know. Returns the check-in with both."""
+        hand, now = self.hand, self.hand.uow.now
+        policy = hand.book.reference.policies.by_id[case.policy_id]
+        kind, role, within = policy.see_abnormal.kind, policy.see_abnormal.role, policy.see_abnormal.within
+        day = day_number(local_day(now, hand.uow.zone), case.counted_from)
+        planned = PlannedTask(kind, day, now, now + within, role)
+        task = new_task(case.case_id, case.team, planned, policy.ladder, about=check_in.check_in_id)
+        case = hand.add_task(said, case, task)
+        informed = self._informed(case, role)
+        told = tuple(member.staff_id for member in informed.staff)
+        hand.add_line(said, case, kind, check_in=check_in.original, task=task.task_id, told=told)
+        data = {
+            "check_in_id": check_in.original,
+            "case_id": case.case_id,
+            "arrival_id": case.case_id,
+            "task_id": task.task_id,
+            "at": check_in.at,
+            "due_by": task.due_by,
+            "why": list(check_in.why_abnormal),
+            "tell": informed.as_data(),
+            "community": case.arrival.community,
+            "grid": case.arrival.grid,
+        }
+        hand.uow.record(
+            "check_in.abnormal", check_in.original, check_in.version, data, cause=hand.cause(said, case)
+        )
+        return replace(check_in, alarm_task_id=task.task_id, told=told)
+
+    def take_back(self, said: Said, case: Case, of_it: Sequence[CheckIn], correction: CheckIn) -> None:
+        """It was a mistake: its open task is cancelled, and those who were told are told so."""
+        hand = self.hand
+        alarm = next(one for one in reversed(of_it) if one.alarm_task_id)
+        open_tasks = [t for t in hand.tasks(case) if t.task_id == alarm.alarm_task_id and t.live]
+        hand.change_tasks(case, [task.cancelled() for task in open_tasks])
+        hand.add_line(
+            *(said, case, "alarm_taken_back"),
+            check_in=alarm.original,
+            task=alarm.alarm_task_id,
+            reason="check_in_corrected",
+            told=alarm.told,
+        )
+        staff = hand.book.reference.staff
+        data = {
+            "check_in_id": alarm.original,
+            "case_id": case.case_id,
+            "arrival_id": case.case_id,
+            "task_id": alarm.alarm_task_id,
+            "at": alarm.at,
+            "corrected_at": correction.at,
+            "tell": those(alarm.told, "worker", case.arrival.grid, staff).as_data(),
+            "community": case.arrival.community,
+            "grid": case.arrival.grid,
+        }
+        hand.uow.record(
+            "check_in.corrected", alarm.original, correction.version, data, cause=hand.cause(said, case)
+        )
+
+    def _informed(self, case: Case, role: str) -> Informed:
+        a, reference = case.arrival, self.hand.book.reference
+        policy = reference.policies.by_id[case.policy_id]
+        where = Whereabouts(a.street, a.community, a.grid, case.owner)
+        now = self.hand.uow.now
+        return alarmed(case.team, role, policy.ladder, where, reference.places, reference.staff, now)

@@ -1,0 +1,67 @@
+"""Check-ins: what is wrong with one, which task it settles, and whether somebody must look at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Final, Literal
+from zoneinfo import ZoneInfo
+
+from contracts.faults import Fault
+from field.days import day_begins, local_day
+from services.isolation.plans import states
+from services.isolation.plans.task import Task
+from services.isolation.policies.rules import CHECK_IN, Policy
+
+EARLY: Final = timedelta(hours=1)
+"""So long before its window a check-in counts as the one of the window."""
+LATE_UNTIL: Final = timedelta(days=1, hours=12)
+"""Counted from the beginning of the window's day: until noon of the next one a late check-in counts."""
+
+Why = Literal["temperature", "symptom"]
+
+
+def window_served(tasks: Iterable[Task], at: datetime, zone: ZoneInfo) -> Task | None:
+    """The check-in task of the window in which a moment falls; None: it falls in none.
+
+    Where windows are near each other the one that holds the moment counts, then the one about to begin, then
+    the one that ended last. What else was reported, and whether the task is done, makes no difference: so it
+    is the same in whatever order check-ins come.
+    """
+    asked = [task for task in tasks if task.kind == CHECK_IN and task.state != states.CANCELLED]
+    during = [task for task in asked if task.due_from <= at <= task.due_by]
+    soon = [task for task in asked if task.due_from - EARLY <= at < task.due_from]
+    over = [task for task in asked if task.due_by < at <= _counts_until(task, zone)]
+    if during:
+        return max(during, key=_begin)
+    return min(soon, key=_begin) if soon else max(over, key=_begin, default=None)
+
+
+def _begin(task: Task) -> tuple[datetime, str]:
+    return task.due_from, task.task_id
+
+
+def _counts_until(task: Task, zone: ZoneInfo) -> datetime:
+    return day_begins(local_day(task.due_from, zone), zone) + LATE_UNTIL
+
+
+def why_abnormal(temperature: int | None, symptoms: Sequence[str], policy: Policy) -> tuple[Why, ...]:
+    """Why somebody must look at once; empty: nobody need.
+
+    :param temperature: in tenths of a degree Celsius.
+    """
+    hot: tuple[Why, ...] = ("temperature",) if temperature is not None and temperature >= policy.fever else ()
+    return (*hot, "symptom") if symptoms else hot
+
+
+def faults_of_values(temperature: int | None, symptoms: Sequence[str], policy: Policy) -> list[Fault]:
+    """What is wrong with the values of one person, whatever their case; none of it quotes a value."""
+    faults = []
+    if temperature is None and not symptoms:
+        faults.append(Fault("temperature", "missing", "give the temperature, or a symptom"))
+    known = ", ".join(policy.symptoms) or "none"
+    for number, symptom in enumerate(symptoms):
+        if symptom not in policy.symptoms:
+            message = f"the policy of this case knows no such symptom; it knows {known}"
+            faults.append(Fault(f"symptoms[{number}]", "unknown_symptom", message))
+    return faults

@@ -1,0 +1,43 @@
+"""Whoever is told at once when somebody must be looked at, at any hour."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from field.ladder import Ladder
+from field.places import PlaceTree
+from services.isolation.teams.ladder import Informed, Whereabouts, first_with_staff
+from services.isolation.teams.rules import Member, Place, Staff, StaffMember, owner
+
+
+def alarmed(
+    team: Sequence[Member],
+    role: str,
+    ladder: Ladder,
+    where: Whereabouts,
+    places: PlaceTree[Place],
+    staff: Staff,
+    at: datetime,
+) -> Informed:
+    """The team's member of the role, and who answers for the case; each of them once.
+
+    Where nobody of these is there: the lowest level of the ladder that has any staff.
+
+    :param role: of whoever does the task.
+    """
+    own = [member.staff_id for member in team if member.role == role]
+    members = _there([*own, owner(team)], staff)
+    if not members and (informed := first_with_staff(ladder.rungs, where, places, staff)):
+        return informed
+    return Informed(ladder.rungs[0].level, where.grid, members)
+
+
+def those(staff_ids: Iterable[str], level: str, place: str | None, staff: Staff) -> Informed:
+    """These members of staff, as far as they are known."""
+    return Informed(level, place, tuple(m for id in staff_ids if (m := staff.by_id.get(id)) is not None))
+
+
+def _there(staff_ids: Iterable[str | None], staff: Staff) -> tuple[StaffMember, ...]:
+    there = {member.staff_id: member for id in staff_ids if (member := staff.active(id)) is not None}
+    return tuple(there.values())

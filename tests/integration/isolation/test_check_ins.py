@@ -1,0 +1,381 @@
+"""Check-ins: kept, each settles the task of its window, and who is ill is looked at at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from chassis.commands.command import Outcome
+from chassis.ids import new_id
+from contracts.envelope import Event
+from field.scope import Scope
+from services.isolation import tables as t
+from services.isolation.check_ins.report_check_in import report_check_in
+from services.isolation.tasks.find_overdue import find_overdue
+from services.isolation.teams.copies import STAFF
+from tests.integration.isolation.saying import (
+    CLINIC,
+    LINK,
+    WORKER,
+    command,
+    faults_of_contract,
+    say_all,
+    speaking,
+)
+from tests.integration.isolation.trial import COMMUNITY, MORNING, Trial, arrival, china, staff
+
+say = speaking(report_check_in, "check_in.reported")
+NINE = china("2022-10-01 09:00")
+
+
+def person(came: Event, temperature: float | None = 36.5, *symptoms: str, **more: Any) -> dict[str, Any]:
+    values = {"case_id": came.data["arrival_id"], "how_known": "by_phone", "symptoms": list(symptoms)}
+    return values | ({} if temperature is None else {"temperature": temperature}) | more
+
+
+def report(isolation: Trial, *people: dict[str, Any], at: datetime | None = None, **how: Any) -> Outcome:
+    data = {"people": list(people)} | ({"at": at} if at else {})
+    return say(isolation, data, **how)
+
+
+def follow(isolation: Trial, *, level: str = "medium", household: str | None = None) -> Event:
+    came = arrival(level=level, household_id=household)
+    isolation.follow(came)
+    return came
+
+
+def windows(isolation: Trial, came: Event) -> list[str]:
+    """The states of the check-in tasks of the first day."""
+    tasks = [task for task in isolation.tasks(came) if task["kind"] == "check_in"]
+    return [task["state"] for task in tasks if task["due_from"] < china("2022-10-02 00:00")]
+
+
+def alarms(isolation: Trial, came: Event) -> list[str]:
+    return [task["state"] for task in isolation.tasks(came) if task["kind"] == "see_abnormal"]
+
+
+def balanced(isolation: Trial) -> bool:
+    return bool(isolation.audit()["balanced"])
+
+
+# -- which task it settles ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("time", "states", "late"),
+    [
+        ("06:59", ["due", "due"], []),
+        ("07:00", ["done", "due"], [False]),
+        ("08:00", ["done", "due"], [False]),
+        ("10:00", ["done", "due"], [False]),
+        ("10:20", ["done", "due"], [True]),
+        ("14:59", ["done", "due"], [True]),
+        ("15:00", ["due", "done"], [False]),
+        ("17:00", ["due", "done"], [False]),
+        ("23:00", ["due", "done"], [True]),
+    ],
+)
+def test_a_check_in_settles_the_task_of_its_window(
+    isolation: Trial, time: str, states: list[str], late: list[bool]
+) -> None:
+    came = follow(isolation)
+    isolation.clock.moment = china(f"2022-10-01 {time}")
+    report(isolation, person(came))
+    assert windows(isolation, came) == states
+    rows = isolation.rows(t.check_ins)
+    assert [row["late"] for row in rows if row["task_id"]] == late
+    assert [row["temperature"] for row in rows] == [365]
+    assert balanced(isolation)
+
+
+def test_a_late_one_silences_the_ladder(isolation: Trial) -> None:
+    came = follow(isolation)
+    isolation.clock.moment = china("2022-10-01 10:20")
+    isolation.until_done(find_overdue)
+    assert windows(isolation, came) == ["missed", "due"]
+    before = overdue_check_ins(isolation)
+    assert before == 1
+    report(isolation, person(came))
+    assert windows(isolation, came) == ["done", "due"]
+    isolation.clock.moment = china("2022-10-01 15:30")
+    isolation.until_done(find_overdue)
+    assert overdue_check_ins(isolation) == before
+
+
+def overdue_check_ins(isolation: Trial) -> int:
+    return sum(event.data["kind"] == "check_in" for event in isolation.recorded("task.overdue"))
+
+
+def test_yesterdays_evening_is_taken_until_noon_when_it_is_told_as_yesterdays(isolation: Trial) -> None:
+    came = follow(isolation)
+    isolation.clock.moment = china("2022-10-02 09:30")
+    report(isolation, person(came), at=china("2022-10-01 19:00"))
+    assert windows(isolation, came) == ["due", "done"]
+
+
+def test_a_second_one_is_kept_and_settles_nothing_more(isolation: Trial) -> None:
+    came = follow(isolation)
+    isolation.clock.moment = NINE
+    for _ in range(2):
+        assert report(isolation, person(came)).kind == "done"
+    assert windows(isolation, came) == ["done", "due"]
+    assert len(isolation.rows(t.check_ins)) == 2
+    assert [h["what"] for h in isolation.rows(t.case_history)].count("check_in") == 2
+    assert balanced(isolation)
+
+
+def test_of_a_household_of_three_who_is_not_named_is_still_asked(isolation: Trial) -> None:
+    home = new_id()
+    first, second, third = (follow(isolation, household=home) for _ in range(3))
+    isolation.clock.moment = NINE
+    data = {"household_id": home, "people": [person(first), person(second, 36.8)]}
+    assert say(isolation, data).kind == "done"
+    assert [windows(isolation, came)[0] for came in (first, second, third)] == ["done", "done", "due"]
+
+
+def test_a_closed_case_keeps_it_and_nothing_else_follows(isolation: Trial) -> None:
+    came = follow(isolation)
+    away = arrival(came.data["arrival_id"], version=2, not_coming=True, why=["called_off"], at=NINE)
+    isolation.follow(away)
+    assert isolation.case(came)["state"] == "cancelled"
+    isolation.clock.moment = NINE
+    assert report(isolation, person(came, 39.0)).kind == "done"
+    assert len(isolation.rows(t.check_ins)) == 1
+    assert isolation.recorded("check_in.abnormal") == []
+    assert alarms(isolation, came) == []
+    assert balanced(isolation)
+
+
+# -- who may say what --------------------------------------------------------------------------------------
+
+
+def test_what_lies_outside_the_scope_does_not_exist(isolation: Trial) -> None:
+    home = new_id()
+    came, other = follow(isolation, household=home), follow(isolation)
+    isolation.clock.moment = NINE
+    for scope, author, kind, how in (
+        (Scope(frozenset({"another-street"})), WORKER, "unknown", "seen"),
+        (Scope(frozenset({COMMUNITY})), WORKER, "done", "seen"),
+        (Scope(frozenset({"lz"})), WORKER, "done", "seen"),
+        (Scope(households=frozenset({new_id()})), LINK, "unknown", "by_link"),
+        (Scope(households=frozenset({home})), LINK, "done", "by_link"),
+    ):
+        outcome = report(isolation, person(came, how_known=how), scope=scope, author=author)
+        assert outcome.kind == kind, scope
+    mixed = [person(came, how_known="by_link"), person(other, how_known="by_link")]
+    mine = Scope(households=frozenset({home}))
+    before = len(isolation.rows(t.check_ins))
+    assert report(isolation, *mixed, scope=mine, author=LINK).kind == "unknown"
+    assert len(isolation.rows(t.check_ins)) == before
+
+
+@pytest.mark.parametrize("case_id", ["", "no id", "X" * 36, "'; DROP TABLE cases; --"])
+def test_a_text_that_is_no_id_names_no_case(isolation: Trial, case_id: str) -> None:
+    outcome = report(isolation, {"case_id": case_id, "temperature": 36.5, "how_known": "seen"})
+    assert outcome.kind == "unknown"
+
+
+@pytest.mark.parametrize("wrong", [365, 29.9, 45.1, 36.55, "36.5", True])
+def test_a_temperature_that_cannot_be_one_is_a_fault_and_not_guessed(wrong: Any) -> None:
+    data = {"case_id": new_id(), "people": [{"temperature": wrong, "how_known": "seen"}]}
+    assert faults_of_contract("check_in.reported", data, MORNING) == ["people[0].temperature"]
+
+
+def test_all_faults_come_at_once_and_quote_no_value(isolation: Trial) -> None:
+    home = new_id()
+    came, other = follow(isolation, household=home), follow(isolation)
+    people = [
+        person(came, 36.5, "sore_throat", "a secret illness", how_known="by_link"),
+        person(other, None),
+        person(came),
+    ]
+    outcome = say(isolation, {"household_id": home, "people": people})
+    assert outcome.kind == "invalid"
+    assert [(fault.where, fault.code) for fault in outcome.faults] == [
+        ("people[0].symptoms[1]", "unknown_symptom"),
+        ("people[0].how_known", "not_by_this_author"),
+        ("people[1].temperature", "missing"),
+        ("people[1].case_id", "other_household"),
+        ("people[2].case_id", "named_twice"),
+    ]
+    assert "secret" not in str(outcome)
+    assert isolation.rows(t.check_ins) == []
+
+
+def test_a_note_is_sealed(isolation: Trial) -> None:
+    came = follow(isolation)
+    report(isolation, person(came, note="his name is Li"))
+    [row] = isolation.rows(t.check_ins)
+    assert "Li" not in row["note"]
+    assert "name is Li" not in str(isolation.rows(t.case_history))
+
+
+# -- abnormal ones -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("temperature", "symptoms", "why"),
+    [
+        (37.2, [], None),
+        (37.3, [], ["temperature"]),
+        (36.5, ["dry_cough"], ["symptom"]),
+        (None, ["dry_cough"], ["symptom"]),
+        (38.4, ["fatigue"], ["temperature", "symptom"]),
+    ],
+)
+def test_fever_or_a_symptom_alarms_at_any_hour(
+    isolation: Trial, temperature: float | None, symptoms: list[str], why: list[str] | None
+) -> None:
+    came = follow(isolation)
+    isolation.clock.moment = night = china("2022-10-01 23:10")
+    report(isolation, person(came, temperature, *symptoms))
+    found = isolation.recorded("check_in.abnormal")
+    assert [event.data["why"] for event in found] == ([why] if why else [])
+    assert alarms(isolation, came) == (["due"] if why else [])
+    assert balanced(isolation)
+    if why:
+        task = next(task for task in isolation.tasks(came) if task["kind"] == "see_abnormal")
+        assert (task["due_by"], task["staff_id"]) == (night + timedelta(minutes=30), "nurse")
+        assert found[0].data["task_id"] == task["task_id"]
+        assert [s["staff_id"] for s in found[0].data["tell"]["staff"]] == [
+            "nurse",
+            came_owner(isolation, came),
+        ]
+        assert found[0].correlationid == isolation.case(came)["correlation_id"]
+
+
+def came_owner(isolation: Trial, came: Event) -> str:
+    return str(isolation.case(came)["owner"])
+
+
+def test_where_the_team_has_nobody_the_ladder_says_who_is_told(isolation: Trial) -> None:
+    came = follow(isolation)
+    team = [who for _, who in isolation.case(came)["team"]]
+    people = {"worker-1": "grid_worker", "worker-2": "grid_worker", "nurse": "health_worker"}
+    gone = [staff(who, role, COMMUNITY, 2, active=False) for who, role in people.items()]
+    isolation.do(STAFF.keep, gone)
+    isolation.clock.moment = NINE
+    report(isolation, person(came, 39.0))
+    [event] = isolation.recorded("check_in.abnormal")
+    assert {s["staff_id"] for s in event.data["tell"]["staff"]} == {"officer"}
+    assert "officer" in team
+
+
+# -- corrections -------------------------------------------------------------------------------------------
+
+
+def first_of(outcome: Outcome) -> str:
+    return str(outcome.result["check_ins"][0])
+
+
+def test_a_mistake_is_taken_back_and_those_who_were_alarmed_are_told(isolation: Trial) -> None:
+    came = follow(isolation)
+    isolation.clock.moment = NINE
+    wrong = first_of(report(isolation, person(came, 39.6)))
+    isolation.clock.advance(minutes=5)
+    right = report(isolation, person(came, 36.9, corrects=wrong))
+    assert right.kind == "done"
+    assert alarms(isolation, came) == ["cancelled"]
+    assert [row["temperature"] for row in isolation.rows(t.check_ins)] == [396, 369]
+    [alarm], [mistake] = isolation.recorded("check_in.abnormal"), isolation.recorded("check_in.corrected")
+    assert mistake.data["tell"]["staff"] == alarm.data["tell"]["staff"]
+    assert (mistake.data["check_in_id"], mistake.data["task_id"]) == (wrong, alarm.data["task_id"])
+    history = [h for h in isolation.rows(t.case_history) if h["what"] == "alarm_taken_back"]
+    assert history[0]["detail"]["reason"] == "check_in_corrected"
+    assert balanced(isolation)
+
+
+def test_a_correction_that_becomes_abnormal_alarms(isolation: Trial) -> None:
+    came = follow(isolation)
+    isolation.clock.moment = NINE
+    wrong = first_of(report(isolation, person(came, 36.9)))
+    isolation.clock.advance(minutes=5)
+    again = first_of(report(isolation, person(came, 39.6, corrects=wrong)))
+    isolation.clock.advance(minutes=5)
+    report(isolation, person(came, 36.9, corrects=again))
+    assert alarms(isolation, came) == ["cancelled"]
+    assert [(e.subject, e.version) for e in isolation.recorded("check_in.abnormal")] == [(wrong, 2)]
+    assert [(e.subject, e.version) for e in isolation.recorded("check_in.corrected")] == [(wrong, 3)]
+
+
+def test_a_correction_that_changes_nothing_of_that_tells_nobody(isolation: Trial) -> None:
+    came = follow(isolation)
+    isolation.clock.moment = NINE
+    wrong = first_of(report(isolation, person(came, 39.6)))
+    report(isolation, person(came, 38.9, corrects=wrong))
+    assert alarms(isolation, came) == ["due"]
+    assert len(isolation.recorded("check_in.abnormal")) == 1
+    assert isolation.recorded("check_in.corrected") == []
+
+
+def test_a_correction_is_of_the_same_case_and_day(isolation: Trial) -> None:
+    came, other = follow(isolation), follow(isolation)
+    isolation.clock.moment = NINE
+    wrong = first_of(report(isolation, person(came, 36.9)))
+    assert report(isolation, person(other, 36.6, corrects=wrong)).kind == "unknown"
+    assert report(isolation, person(came, 36.6, corrects="no id")).kind == "unknown"
+    isolation.clock.moment = china("2022-10-02 00:01")
+    outcome = report(isolation, person(came, 36.6, corrects=wrong))
+    assert [(f.where, f.code) for f in outcome.faults] == [("people[0].corrects", "other_day")]
+
+
+def test_corrections_end_the_same_in_whatever_order_they_come(isolation: Trial) -> None:
+    came, other = follow(isolation), follow(isolation)
+    for one, minutes in ((came, (10, 20)), (other, (20, 10))):
+        isolation.clock.moment = NINE
+        wrong = first_of(report(isolation, person(one, 39.6)))
+        isolation.clock.moment = china("2022-10-01 09:30")
+        for after in minutes:
+            value = 36.9 if after == 20 else 38.8
+            report(isolation, person(one, value, corrects=wrong), at=NINE + timedelta(minutes=after))
+    assert alarms(isolation, came) == alarms(isolation, other) == ["cancelled"]
+
+
+# -- batches -----------------------------------------------------------------------------------------------
+
+
+def test_commands_of_one_batch_find_what_the_ones_before_them_left(isolation: Trial) -> None:
+    came = follow(isolation)
+    isolation.clock.moment = NINE
+    one = command(
+        isolation, "check_in.reported", {"people": [person(came, 39.6, how_known="told_by")]}, author=CLINIC
+    )
+    [before] = say_all(isolation, report_check_in, [one])
+    assert before.kind == "done"
+    unknown = command(isolation, "check_in.reported", {"people": [person(arrival())]})
+    mistake = command(
+        isolation, "check_in.reported", {"people": [person(came, 36.6, corrects=first_of(before))]}
+    )
+    again = command(isolation, "check_in.reported", {"people": [person(came, 39.1)]})
+    outcomes = say_all(isolation, report_check_in, [unknown, mistake, again])
+    assert [outcome.kind for outcome in outcomes] == ["unknown", "done", "done"]
+    assert sorted(alarms(isolation, came)) == ["cancelled", "due"]
+    assert windows(isolation, came) == ["done", "due"]
+    numbers = [h["number"] for h in isolation.rows(t.case_history)]
+    assert numbers == sorted(set(numbers))
+    assert balanced(isolation)
+
+
+def test_what_is_said_again_when_its_outcome_is_forgotten_does_nothing(isolation: Trial) -> None:
+    came = follow(isolation)
+    isolation.clock.moment = NINE
+    once = report(isolation, person(came, 39.6), id="same")
+    assert report(isolation, person(came, 39.6), id="same") == once
+    assert len(isolation.rows(t.check_ins)) == len(alarms(isolation, came)) == 1
+    assert balanced(isolation)
+
+
+def said_in(isolation: Trial, order: Sequence[str]) -> list[str]:
+    came = follow(isolation)
+    for time in order:
+        isolation.clock.moment = china("2022-10-01 18:30")
+        report(isolation, person(came), at=china(f"2022-10-01 {time}"))
+    return windows(isolation, came)
+
+
+def test_the_same_tasks_are_settled_in_whatever_order_check_ins_come(isolation: Trial) -> None:
+    times = ("09:00", "10:30", "15:10")
+    assert said_in(isolation, times) == said_in(isolation, times[::-1]) == ["done", "done"]
