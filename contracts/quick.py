@@ -12,7 +12,7 @@ from typing import Any
 
 from marshmallow import Schema, fields, missing, validate
 
-from contracts.vocabulary import Moment
+from contracts.vocabulary import Celsius, Moment
 
 Check = Callable[[Any], Any]
 
@@ -64,6 +64,8 @@ def _check(field: fields.Field[Any]) -> Check:
         return _list(_check(field.inner), field.inner.allow_none, _length(field))
     if type(field) is fields.String:
         return _string(field)
+    if type(field) is Celsius:
+        return _celsius
     if field.validators:
         return _unsure
     plain = {
@@ -142,6 +144,12 @@ def _day(value: Any) -> date:
             return date.fromisoformat(value)
         except ValueError:
             raise Unsure from None
+    raise Unsure
+
+
+def _celsius(value: Any) -> float:
+    if type(value) is float and 30 <= value <= 45 and round(value, 1) == value:
+        return value
     raise Unsure
 
 
