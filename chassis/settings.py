@@ -20,6 +20,7 @@ _BROKER_URL = f"{PREFIX}BROKER_URL"
 _BROKER_CA_FILE = f"{PREFIX}BROKER_CA_FILE"
 _CLOCK_FILE = f"{PREFIX}CLOCK_FILE"
 _BROKER_EXAMPLE = "amqp://user:password@127.0.0.1:5672/"
+_NO_BROKER = "amqp://127.0.0.1/"
 _LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 
@@ -54,9 +55,42 @@ class Settings:
         return BlindIndex.from_text(self.index_key)
 
 
+@dataclass(frozen=True)
+class DoorSettings:
+    """Of a door, which has no connection to the broker.
+
+    :param public_key: of the console, PEM; one after the other while they are changed.
+    """
+
+    service: Settings
+    host: str
+    port: int
+    public_key: str
+
+
 def read_settings(service: str, environment: Mapping[str, str] | None = None) -> Settings:
     """All settings of one service. Raises SettingsError with one line that names the variable."""
+    return _settings(service, with_secret_files(dict(os.environ if environment is None else environment)))
+
+
+def read_door_settings(
+    service: str, environment: Mapping[str, str] | None = None, *, shared: bool = False
+) -> DoorSettings:
+    """All settings of one service's door. Raises SettingsError with one line that names the variable.
+
+    :param shared: host and port are those of a process that has the doors of all services, `DOORSTEP_DOOR_…`.
+    """
     given = with_secret_files(dict(os.environ if environment is None else environment))
+    prefix = "DOOR" if shared else f"{service.upper()}_DOOR"
+    return DoorSettings(
+        _settings(service, {f"{PREFIX}BROKER_URL": _NO_BROKER} | given),
+        host=given.get(f"{PREFIX}{prefix}_HOST", "127.0.0.1"),
+        port=_whole(given, f"{prefix}_PORT", 0, low=0, high=65535),
+        public_key=_required(given, "DOOR_PUBLIC_KEY", "-----BEGIN PUBLIC KEY----- …"),
+    )
+
+
+def _settings(service: str, given: Mapping[str, str]) -> Settings:
     name = service.upper()
     clock_file = given.get(_CLOCK_FILE)
     outbox_days = _whole(given, "OUTBOX_DAYS", 7, low=1, high=3650)

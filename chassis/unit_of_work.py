@@ -206,16 +206,7 @@ class Work:
     def unit(self) -> Iterator[UnitOfWork]:
         """Commits when the block ends, rolls back when it raises."""
         with self.database.begin() as conn:
-            uow = UnitOfWork(
-                conn=conn,
-                now=self.clock.now(),
-                sealer=self.sealer,
-                index=self.index,
-                zone=self.zone,
-                source=f"/doorstep/{self.service}",
-                pack=self.pack,
-                by_door=self.by_door,
-            )
+            uow = self._unit(conn)
             yield uow
             uow.write_outbox()
             if self.outlet:
@@ -223,6 +214,24 @@ class Work:
         uow.committed()
         if self.outlet:
             self.outlet.committed(uow.messages)
+
+    @contextmanager
+    def look(self) -> Iterator[UnitOfWork]:
+        """For reading only: nothing that is recorded in it is kept."""
+        with self.database.read() as conn:
+            yield self._unit(conn)
+
+    def _unit(self, conn: Connection) -> UnitOfWork:
+        return UnitOfWork(
+            conn=conn,
+            now=self.clock.now(),
+            sealer=self.sealer,
+            index=self.index,
+            zone=self.zone,
+            source=f"/doorstep/{self.service}",
+            pack=self.pack,
+            by_door=self.by_door,
+        )
 
     def write_marks(self) -> None:
         """Mark the messages that the broker has confirmed, where no other unit of work is about to do so."""

@@ -32,8 +32,9 @@ ROLES: Final = (
     "community_cadre",
     "street_officer",
     "district_officer",
+    "administrator",
 )
-"""Roles of staff at a place."""
+"""Roles of staff at a place; what each may do stands in roles.yaml."""
 
 RUNGS: Final = ("worker", "community", "street", "district")
 """The steps of the ladder, from the door to the district."""

@@ -1,4 +1,4 @@
-"""The chassis' own tables, which every service's database has: inbox, outbox, dead letters, leases."""
+"""The chassis' own tables, which every service's database has: inbox, outbox, dead letters, leases, views."""
 
 from __future__ import annotations
 
@@ -50,6 +50,29 @@ def chassis_tables(metadata: MetaData) -> None:
         Column("shard", Integer, primary_key=True, autoincrement=False),
         Column("events", Integer, nullable=False),
     )
+    views = Table(
+        "views",  # who saw personal data at a door, and why
+        metadata,
+        Column("id", Id, primary_key=True),
+        Column("viewed_at", UtcDateTime, nullable=False),  # field time
+        Column("viewer", String(200), nullable=False),  # the author's source
+        Column("about", String(40), nullable=False),  # the kind of thing: case, staff
+        Column("about_id", String(60), nullable=False),
+        Column("reason", String(500), nullable=False),
+        Column("day", String(10)),  # of own tasks, which are noted once a day
+    )
+    once = views.c.day.is_not(None)
+    Index(
+        "views_once_a_day",
+        views.c.viewer,
+        views.c.about_id,
+        views.c.day,
+        views.c.about,
+        unique=True,
+        postgresql_where=once,
+        sqlite_where=once,
+    )
+    Index("views_of", views.c.about_id)
     Table(
         "leases",
         metadata,

@@ -14,6 +14,7 @@ from chassis.sealing import new_key
 from chassis.settings import read_settings, with_secret_files
 from deploy.local import processes
 from deploy.local.broker import PrivateBroker
+from deploy.local.door_keys import door_public_key_file
 from deploy.local.parts import FIRST_WAIT_S, LONGEST_WAIT_S, WELL_AFTER_S, Health, Part
 from deploy.local.ports import freeport, is_free
 from deploy.local.processes import LocalNodeError, wait_until
@@ -128,6 +129,8 @@ class LocalSystem:
         chosen = {f"DOORSTEP_{name.upper()}_DATABASE_URL": f"sqlite:///{data}/{name}.db" for name in SERVICES}
         chosen |= {f"DOORSTEP_{name.upper()}_HEALTH_PORT": str(self._ports[name]) for name in SERVICES}
         chosen |= {
+            "DOORSTEP_DOOR_PORT": str(self._ports["doors"]),
+            "DOORSTEP_DOOR_PUBLIC_KEY_FILE": str(door_public_key_file(keys)),
             "DOORSTEP_SEAL_KEYS_FILE": str(_key_file(keys / "seal", "k1:")),
             "DOORSTEP_INDEX_KEY_FILE": str(_key_file(keys / "index", "")),
             "DOORSTEP_CLOCK_FILE": str(self.directory / "clock"),
@@ -144,7 +147,7 @@ class LocalSystem:
     # -- how
 
     def _names(self) -> list[str]:
-        return [*(["sms"] if "DOORSTEP_SMS_URL" not in self._outside else []), *SERVICES]
+        return [*(["sms"] if "DOORSTEP_SMS_URL" not in self._outside else []), *SERVICES, "doors"]
 
     def _remembered_ports(self) -> dict[str, int]:
         try:
@@ -154,12 +157,15 @@ class LocalSystem:
         set_outside = {
             name: self._outside.get(f"DOORSTEP_{name.upper()}_HEALTH_PORT", "") for name in SERVICES
         }
+        set_outside["doors"] = self._outside.get("DOORSTEP_DOOR_PORT", "")
         known |= {name: int(port) for name, port in set_outside.items() if port.isdecimal()}
         return {name: known.get(name) or freeport() for name in self._names()}
 
     def _part(self, name: str) -> Part:
         port = self._ports[name]
         command = [sys.executable, "-m", f"services.{name}"]
+        if name == "doors":
+            command = [sys.executable, "-m", "deploy.local.doors"]
         if name == "sms":
             command = [sys.executable, "-m", "demo.sms_gateway", "--port", str(port)]
             command += ["--record", str(self.directory / "sms.record")]

@@ -4,12 +4,17 @@ Of what tools call, a query gets a connection, a command a unit of work.
 """
 
 from chassis.commands.command import Command
+from chassis.doors.declared import Directory, Door
 from chassis.tools import ToolCommand, ToolQuery
 from services.isolation.cases import counts, lookup, queries
+from services.isolation.cases.lists import CASE, OPEN_CASES
 from services.isolation.cases.lookup import Followed
 from services.isolation.check_ins.report_check_in import report_check_in
 from services.isolation.policies.documents import shipped
 from services.isolation.policies.import_policy import import_policy
+from services.isolation.revisions import REVISIONS
+from services.isolation.tasks.lists import OPEN_TASKS, OVERDUE_TASKS, OWN_TASKS
+from services.isolation.teams.tables import places, staff
 
 TRACE = ToolQuery("trace", queries.trace)
 CASE_WITH_ID = ToolQuery("case_with_id", lookup.case_with_id)
@@ -24,4 +29,12 @@ IMPORT_POLICY = ToolCommand("import_policy", import_policy)
 COMMANDS: tuple[Command, ...] = (Command("report_check_in", "check_in.reported", report_check_in),)
 """What people and other systems may say to this service."""
 
-__all__ = ["COMMANDS", "Followed"]
+DOOR = Door(
+    "isolation",
+    Directory(staff, places, REVISIONS),
+    COMMANDS,
+    lists=(OPEN_CASES, OWN_TASKS, OPEN_TASKS, OVERDUE_TASKS),
+    things=(CASE,),
+)
+
+__all__ = ["COMMANDS", "DOOR", "Followed"]

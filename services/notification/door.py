@@ -1,6 +1,7 @@
 """What people and other systems may say to notification, and what tools may ask it, with a connection."""
 
 from chassis.commands.command import Command
+from chassis.doors.declared import Directory, Door
 from chassis.tools import ToolQuery
 from services.notification.messages import counts, lookup, queries
 from services.notification.texts.loading import texts_from_environment
@@ -13,3 +14,5 @@ TEXTS = ToolQuery("texts", texts_from_environment)
 
 COMMANDS: tuple[Command, ...] = ()
 """What people and other systems may say to this service."""
+
+DOOR = Door("notification", Directory(), COMMANDS)

@@ -4,17 +4,21 @@ Of what tools call, a query gets a connection, a command a unit of work.
 """
 
 from chassis.commands.command import Command
+from chassis.doors.declared import Directory, Door
 from chassis.tools import ToolCommand, ToolQuery
 from services.registration.arrivals import counts, duplicates, lookup
 from services.registration.arrivals.lookup import LedToNoArrival
 from services.registration.intake.correct_report import correct_report
 from services.registration.persons.note_view import note_view
 from services.registration.places.import_places import import_places
+from services.registration.places.tables import places
+from services.registration.reference.versions import VERSIONS
 from services.registration.reports.queries import reports_to_correct
 from services.registration.risk.import_risk_list import import_risk_list
 from services.registration.risk.published_lists import read_official
 from services.registration.risk.read_csv_list import read_csv_list
 from services.registration.staff.import_staff import import_staff
+from services.registration.staff.tables import staff
 
 TRACE = ToolQuery("trace", lookup.trace)
 ARRIVAL_WITH_ID = ToolQuery("arrival_with_id", lookup.arrival_with_id)
@@ -37,4 +41,6 @@ NOTE_VIEW = ToolCommand("note_view", note_view)
 COMMANDS: tuple[Command, ...] = ()
 """What people and other systems may say to this service."""
 
-__all__ = ["COMMANDS", "LedToNoArrival"]
+DOOR = Door("registration", Directory(staff, places, VERSIONS), COMMANDS)
+
+__all__ = ["COMMANDS", "DOOR", "LedToNoArrival"]

@@ -160,7 +160,7 @@ def test_a_trace_leads_from_the_report_to_risk_case_tasks_and_messages(from_high
 
 
 def test_a_trace_masks_names_unless_asked_for(from_high_risk: dict[str, Any]):
-    assert from_high_risk["registration"]["person"]["name"].endswith("**")
+    assert from_high_risk["registration"]["person"]["name"].endswith("*")
 
 
 def test_the_id_of_a_report_leads_to_its_arrival(flowed: Flowed, from_high_risk: dict[str, Any]):

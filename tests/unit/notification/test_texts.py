@@ -166,7 +166,7 @@ def test_text_messages_are_counted_as_networks_count_them(text: str, parts: int)
 def test_a_masked_phone_does_not_give_the_number_away(phone: str) -> None:
     shown = masked_phone(phone)
     assert shown is not None and "****" in shown and phone not in shown
-    assert sum(c != "*" for c in shown) <= 5
+    assert sum(c != "*" for c in shown) <= min(7, max(0, len(phone) - 4))
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -1,0 +1,327 @@
+"""The HTTP application of a door, made from what the service declares."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import orjson
+import structlog
+from flask import Flask, Response, g, request
+from prometheus_client import Counter, Histogram, generate_latest
+from werkzeug.exceptions import HTTPException
+
+from chassis.commands.by_door import carry_out
+from chassis.commands.command import Command
+from chassis.doors.declared import Asked, Door, ListQuery, ThingQuery
+from chassis.doors.limits import MAX_BODY, Allowance
+from chassis.doors.pages import Page, read_page, read_wanted
+from chassis.doors.problems import problem, refusal
+from chassis.doors.reach import Reach, Reaching
+from chassis.doors.roles import roles
+from chassis.doors.showing import not_yet_noted, note_own_tasks, note_view, shown
+from chassis.doors.tokens import Actor, Keys, NoActor
+from chassis.errors import WorldAway, is_world_away
+from chassis.ids import new_id
+from chassis.unit_of_work import UnitOfWork, Work
+from contracts.faults import Fault, Refused
+
+log = structlog.get_logger()
+
+REQUESTS = Counter(
+    "doorstep_door_requests_total", "Requests that a door has answered", ["service", "route", "status"]
+)
+SECONDS = Histogram(
+    "doorstep_door_request_duration_seconds",
+    "Time from the whole request to its answer",
+    ["service", "route"],
+    buckets=(0.005, 0.01, 0.02, 0.03, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
+)
+PROBES: Final = ("/livez", "/readyz", "/metrics")
+_KEY = re.compile(r"[A-Za-z0-9._:-]{8,100}")
+_CORRELATION = re.compile(r"[A-Za-z0-9._:-]{1,100}")
+_ID = re.compile(r"[A-Za-z0-9._:-]{1,60}")
+_LONGEST_REASON = 500
+
+Readiness = Callable[[], dict[str, str]]
+
+
+@dataclass(frozen=True)
+class Doorway:
+    """What all requests of one door share."""
+
+    door: Door
+    work: Work
+    keys: Keys
+    reach: Reaching
+    ready: Readiness = dict
+    allowance: Allowance = field(default_factory=Allowance)
+
+    @classmethod
+    def of(cls, door: Door, work: Work, keys: Keys, ready: Readiness = dict) -> Doorway:
+        return cls(door, work, keys, Reaching(door.service, door.directory, roles()), ready)
+
+
+def make_app(way: Doorway) -> Flask:
+    """Routes for each command, list and thing that is declared, for revealing a thing, and the probes."""
+    app = Flask(f"door-{way.door.service}", static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
+    for command in way.door.commands:
+        _add(app, "POST", f"/commands/{command.name}", command.name, _command(way, command))
+    for query in way.door.lists:
+        _add(app, "GET", f"/lists/{query.name}", query.name, _list(way, query))
+    for thing in way.door.things:
+        _add(app, "GET", f"/{thing.name}/<id>", thing.name, _thing(way, thing))
+        _add(app, "POST", f"/{thing.name}/<id>/reveal", f"{thing.name}:reveal", _reveal(way, thing))
+    app.extensions["ready"] = way.ready
+    add_probes(app, way.ready)
+    _add_frame(app, way)
+    return app
+
+
+def _add(app: Flask, method: str, rule: str, name: str, view: Callable[..., Response]) -> None:
+    app.add_url_rule(rule, name, view, methods=[method])
+
+
+# -- who asks ---------------------------------------------------------------------------------------------
+
+
+def _actor(way: Doorway) -> Actor:
+    """Raises NoActor."""
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        raise NoActor("the header Authorization: Bearer is missing")
+    actor = way.keys.read(token.strip(), way.door.service)
+    if not way.allowance.take(actor.author.source):
+        raise _TooMany
+    return actor
+
+
+class _TooMany(Exception):
+    pass
+
+
+def _asked(uow: UnitOfWork, actor: Actor) -> Asked:
+    return Asked(actor.author, uow.now, uow.zone)
+
+
+# -- what is said -----------------------------------------------------------------------------------------
+
+
+def _command(way: Doorway, command: Command) -> Callable[..., Response]:
+    def say() -> Response:
+        actor = _actor(way)
+        key = request.headers.get("Idempotency-Key", "")
+        if not _KEY.fullmatch(key):
+            message = "must be given: 8 to 100 letters, digits or . _ : -, the same when it is said again"
+            return problem(400, [Fault("Idempotency-Key", "missing", message)], g.correlation_id)
+        g.correlation_id = key
+        data = _body()
+        outcome = carry_out(
+            way.work,
+            command,
+            actor.author,
+            lambda uow: way.reach(uow, actor, command.name).scope,
+            key,
+            data,
+        )
+        if outcome.kind != "done":
+            return refusal(Refused(outcome.kind, outcome.faults), key)
+        return _json({"outcome": "done", "result": dict(outcome.result)})
+
+    return say
+
+
+def _body() -> dict[str, Any]:
+    """Raises _Unread."""
+    if request.mimetype != "application/json" or request.headers.get("Content-Encoding"):
+        raise _Unread("the body must be application/json, not packed")
+    try:
+        data = orjson.loads(request.get_data(cache=False))
+    except (orjson.JSONDecodeError, RecursionError):
+        raise _Unread("the body is no JSON") from None
+    if not isinstance(data, dict):
+        raise _Unread("the body must be a JSON object")
+    return data
+
+
+class _Unread(Exception):
+    pass
+
+
+# -- what is read -----------------------------------------------------------------------------------------
+
+
+def _list(way: Doorway, query: ListQuery) -> Callable[..., Response]:
+    def read() -> Response:
+        actor = _actor(way)
+        repeated = [name for name, values in request.args.lists() if len(values) > 1]
+        if repeated:
+            raise Refused.invalid([Fault(name[:60], "repeated", "is given twice") for name in repeated])
+        wanted = read_wanted(query, request.args, way.work.sealer)
+
+        def page_of(uow: UnitOfWork) -> tuple[Page, Asked]:
+            reach, asked = way.reach(uow, actor, query.name), _asked(uow, actor)
+            return read_page(uow.conn, query, reach, asked, wanted, way.work.sealer), asked
+
+        with way.work.look() as uow:
+            page, asked = page_of(uow)
+            unseen = query.own and not_yet_noted(uow.conn, asked, query.about, _ids(page, query))
+        if unseen:  # read again, so that what is shown is what is noted
+            with way.work.unit() as uow:
+                page, asked = page_of(uow)
+                ids = not_yet_noted(uow.conn, asked, query.about, _ids(page, query))
+                note_own_tasks(uow.conn, asked, query.about, ids)
+        return _json(_document(query, page, asked, way))
+
+    return read
+
+
+def _ids(page: Page, query: ListQuery) -> set[str]:
+    return {row[query.id] for row in page.rows}
+
+
+def _document(query: ListQuery, page: Page, asked: Asked, way: Doorway) -> dict[str, Any]:
+    sealer, zone = way.work.sealer, asked.zone
+    document: dict[str, Any] = {
+        "list": query.name,
+        "as_of": asked.now.astimezone(zone).isoformat(),
+        "rows": [
+            shown(row, query.columns, sealer, zone, purpose=query.purpose, in_full=query.own)
+            for row in page.rows
+        ],
+        "next": page.next,
+    }
+    if page.figures:
+        document["figures"] = {
+            "rows": page.figures.rows,
+            "households": page.figures.households,
+            "more_than": page.figures.more_than,
+            "definition": query.definition,
+        }
+    return document
+
+
+def _thing(way: Doorway, thing: ThingQuery) -> Callable[..., Response]:
+    def read(id: str) -> Response:
+        actor = _actor(way)
+        with way.work.look() as uow:
+            row = _found(way.reach(uow, actor, thing.name), uow, actor, thing, id)
+        return _shown_thing(way, thing, row, in_full=False)
+
+    return read
+
+
+def _reveal(way: Doorway, thing: ThingQuery) -> Callable[..., Response]:
+    def reveal(id: str) -> Response:
+        actor = _actor(way)
+        reason = _body().get("reason", actor.reason)
+        if not isinstance(reason, str) or not 3 <= len(reason.strip()) <= _LONGEST_REASON:
+            message = f"must say why in 3 to {_LONGEST_REASON} characters"
+            raise Refused.invalid([Fault("reason", "missing", message)])
+        with way.work.unit() as uow:
+            row = _found(way.reach(uow, actor, thing.name), uow, actor, thing, id)
+            note_view(uow.conn, _asked(uow, actor), thing.name, id, reason.strip())
+        return _shown_thing(way, thing, row, in_full=True)
+
+    return reveal
+
+
+def _found(reach: Reach, uow: UnitOfWork, actor: Actor, thing: ThingQuery, id: str) -> Any:
+    row = thing.find(uow.conn, reach.scope, _asked(uow, actor), id) if _ID.fullmatch(id) else None
+    if row is None:
+        raise Refused.unknown(thing.name, id if _ID.fullmatch(id) else "with this id")
+    return row
+
+
+def _shown_thing(way: Doorway, thing: ThingQuery, row: Any, *, in_full: bool) -> Response:
+    work = way.work
+    return _json(shown(row, thing.columns, work.sealer, work.zone, purpose=thing.purpose, in_full=in_full))
+
+
+def _json(document: Any) -> Response:
+    body = orjson.dumps(document, option=orjson.OPT_UTC_Z)
+    answer = Response(body, 200, content_type="application/json")
+    answer.headers["Cache-Control"] = "no-store"
+    answer.headers["X-Content-Type-Options"] = "nosniff"
+    return answer
+
+
+# -- around every request ---------------------------------------------------------------------------------
+
+
+def add_probes(app: Flask, ready: Readiness) -> None:
+    def livez() -> Response:
+        return _json({"live": True})
+
+    def readyz() -> Response:
+        waiting = ready()
+        answer = _json({"ready": not waiting, "waiting": waiting})
+        answer.status_code = 503 if waiting else 200
+        return answer
+
+    def metrics() -> Response:
+        return Response(generate_latest(), content_type="text/plain; version=0.0.4; charset=utf-8")
+
+    for view in (livez, readyz, metrics):
+        _add(app, "GET", f"/{view.__name__}", view.__name__, view)
+
+
+def _add_frame(app: Flask, way: Doorway) -> None:
+    service = way.door.service
+
+    @app.before_request
+    def begin() -> None:
+        g.began = time.monotonic()
+        given = request.headers.get("Correlation-Id", "")
+        g.correlation_id = given if _CORRELATION.fullmatch(given) else new_id()
+        if request.path not in PROBES and (waiting := way.ready()):
+            raise WorldAway("; ".join(waiting))
+
+    @app.after_request
+    def end(answer: Response) -> Response:
+        answer.headers["Correlation-Id"] = g.correlation_id
+        if request.path in PROBES:
+            return answer
+        route = request.endpoint or "none"
+        seconds = time.monotonic() - g.began
+        REQUESTS.labels(service, route, str(answer.status_code)).inc()
+        SECONDS.labels(service, route).observe(seconds)
+        log.info(
+            "request",
+            door=service,
+            method=request.method,
+            route=route,
+            status=answer.status_code,
+            ms=round(seconds * 1000, 1),
+            correlation_id=g.correlation_id,
+        )
+        return answer
+
+    @app.errorhandler(Exception)
+    def fail(error: Exception) -> Response:
+        return _answer_to(error)
+
+
+def _answer_to(error: Exception) -> Response:
+    id = g.correlation_id
+    if isinstance(error, Refused):
+        return refusal(error, id)
+    if isinstance(error, NoActor):
+        return problem(401, [Fault("Authorization", "not_known", str(error))], id)
+    if isinstance(error, _Unread):
+        return problem(400, [Fault("", "unreadable", str(error))], id)
+    if isinstance(error, _TooMany):
+        return problem(429, [Fault("", "too_many", "wait a little and ask again")], id)
+    if isinstance(error, HTTPException):
+        status = error.code or 500
+        said = "at most 1 MiB is taken" if status == 413 else error.name.lower()
+        return problem(status, [Fault("", f"http_{status}", said)], id)
+    if is_world_away(error):
+        log.warning("world_away", correlation_id=id, exc_info=error)
+        return problem(503, [Fault("", "away", "the database is away: say it again under the same key")], id)
+    log.error("failed", correlation_id=id, exc_info=error)
+    return problem(500, [Fault("", "failed", "it was not done; the operators' log says more")], id)

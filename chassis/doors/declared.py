@@ -1,0 +1,133 @@
+"""What a service's `door.py` declares: lists and things that may be read, where staff and places are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Select, Table
+from sqlalchemy.engine import Connection
+
+from chassis.commands.command import Author, Command
+from chassis.copies import Revisions
+from field.scope import Scope
+
+Kind = Literal["plain", "moment", "day", "name", "phone", "number", "address"]
+"""How a value is shown: `name`, `phone`, `number` (of a document) and `address` are personal and masked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Who asks, and when (UTC, field time)."""
+
+    author: Author
+    now: datetime
+    zone: ZoneInfo
+
+
+Rows = Callable[[Connection, Scope, Asked], Select[Any]]
+"""The rows of a list within the scope, with a label for each column; neither ordered nor limited."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a list, or a field of a thing.
+
+    :param sealed: the column of the statement in which the value stands sealed, under this column's name.
+    """
+
+    name: str
+    kind: Kind = "plain"
+    sealed: str | None = None
+
+    @property
+    def personal(self) -> bool:
+        return self.kind in ("name", "phone", "number", "address")
+
+
+@dataclass(frozen=True, slots=True)
+class Sort:
+    """An order that a list offers. The last column is unique; none is ever null."""
+
+    name: str
+    columns: tuple[str, ...]
+    descending: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ListQuery:
+    """A list: `GET /lists/<name>`, and the act of that name.
+
+    :param about: the kind of thing a row is about (`case`), and its id column.
+    :param definition: what is counted, in a sentence that stands beside the figures.
+    :param filters: columns that may be asked to equal a value.
+    :param places: columns that name the places of a row: `place=` finds rows at a place and below.
+    :param households: the column by which households are counted; None where there are none.
+    :param own: the rows are those of whoever asks and are shown in full, noted once a day.
+    :param purpose: under which sealed columns were sealed.
+    """
+
+    name: str
+    about: str
+    id: str
+    definition: str
+    rows: Rows
+    columns: tuple[Column, ...]
+    sorts: tuple[Sort, ...]
+    filters: tuple[str, ...] = ()
+    places: tuple[str, ...] = ()
+    households: str | None = None
+    own: bool = False
+    purpose: str = "person"
+
+
+Find = Callable[[Connection, Scope, Asked, str], Mapping[str, Any] | None]
+
+
+@dataclass(frozen=True, slots=True)
+class ThingQuery:
+    """One thing by its id: `GET /<name>/<id>`, and the act of that name. Outside the scope it is not there.
+
+    `POST /<name>/<id>/reveal` shows its personal fields, which takes a reason and is noted.
+    """
+
+    name: str
+    find: Find
+    columns: tuple[Column, ...]
+    purpose: str = "person"
+
+
+@dataclass(frozen=True, slots=True)
+class Directory:
+    """Where a service keeps its staff and places, its own or its copies.
+
+    :param levels: of places that the rows of this service name. Whoever works at another level reaches the
+        rows of the places of these levels below.
+    """
+
+    staff: Table | None = None
+    places: Table | None = None
+    revisions: Revisions | None = None
+    levels: frozenset[str] = frozenset(("street", "community", "grid"))
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """All that people may say to a service and ask of it."""
+
+    service: str
+    directory: Directory
+    commands: Sequence[Command] = ()
+    lists: Sequence[ListQuery] = ()
+    things: Sequence[ThingQuery] = ()
+
+    def acts(self) -> tuple[str, ...]:
+        """The names of all acts, each of which has one route."""
+        return (
+            *(command.name for command in self.commands),
+            *(query.name for query in self.lists),
+            *(thing.name for thing in self.things),
+        )

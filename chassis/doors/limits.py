@@ -1,0 +1,37 @@
+"""What one client may ask of a door: how much at once, and how often."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import OrderedDict
+from typing import Final
+
+MAX_BODY: Final = 1 << 20
+"""Bytes."""
+
+# A bulk act is the single act up to 500 times; a page asks for a handful of lists.
+_BURST: Final = 1000.0
+_PER_SECOND: Final = 100.0
+_MOST_KNOWN: Final = 20_000
+
+
+class Allowance:
+    """So many requests an author has left: 1,000 at once, and 100 more each second."""
+
+    def __init__(self, burst: float = _BURST, per_second: float = _PER_SECOND) -> None:
+        self._burst, self._per_second = burst, per_second
+        self._left: OrderedDict[str, tuple[float, float]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def take(self, author: str) -> bool:
+        """Whether there was one left."""
+        now = time.monotonic()
+        with self._lock:
+            left, since = self._left.pop(author, (self._burst, now))
+            left = min(self._burst, left + (now - since) * self._per_second)
+            taken = left >= 1
+            self._left[author] = (left - 1 if taken else left, now)
+            if len(self._left) > _MOST_KNOWN:
+                self._left.popitem(last=False)
+        return taken

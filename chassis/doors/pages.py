@@ -1,0 +1,146 @@
+"""A page of a list: 50 rows after a cursor, and with the first page exact figures up to 10,000 rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Date, Select, and_, func, literal, or_, select, tuple_
+from sqlalchemy.engine import Connection
+
+from chassis.database.types import UtcDateTime
+from chassis.doors.declared import Asked, ListQuery, Sort
+from chassis.doors.reach import Reach
+from chassis.sealing import SealBroken, Sealer
+from contracts.faults import Fault, Refused
+
+ROWS: Final = 50
+COUNTED: Final = 10_000
+"""Beyond so many rows a list is not counted exactly."""
+_CURSOR = "cursor"
+_LONGEST = 200  # characters of what is asked for
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is asked of a list, checked.
+
+    :param after: the values of the sort's columns in the last row of the page before.
+    """
+
+    sort: Sort
+    filters: Mapping[str, str]
+    place: str | None = None
+    after: tuple[Any, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """:param rows: None above COUNTED; households likewise, and where a list has none."""
+
+    rows: int | None
+    households: int | None
+    more_than: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    rows: Sequence[Row]
+    next: str | None
+    figures: Figures | None
+
+
+def read_wanted(query: ListQuery, asked: Mapping[str, str], sealer: Sealer) -> Wanted:
+    """From the URL's arguments. Raises Refused with every fault."""
+    faults: list[Fault] = []
+    sorts = {sort.name: sort for sort in query.sorts}
+    sort = sorts.get(asked.get("sort", query.sorts[0].name))
+    if sort is None:
+        faults.append(Fault("sort", "unknown", f"must be one of {', '.join(sorts)}"))
+        sort = query.sorts[0]
+    own = ("sort", "after", *(("place",) if query.places else ()))
+    for name, value in asked.items():
+        if name not in own and name not in query.filters:
+            faults.append(Fault(name[:60], "unknown", f"is no filter: {', '.join((*own, *query.filters))}"))
+        elif name != "after" and (not value or len(value) > _LONGEST or "\0" in value):
+            faults.append(Fault(name, "length", f"must have 1 to {_LONGEST} characters"))
+    after = None
+    if "after" in asked:
+        try:
+            after = _opened(query, sort, asked["after"], sealer)
+        except (SealBroken, ValueError):
+            faults.append(Fault("after", "unreadable", "is no cursor of this list in this order"))
+    if faults:
+        raise Refused.invalid(faults)
+    filters = {name: asked[name] for name in query.filters if name in asked}
+    return Wanted(sort, filters, asked.get("place") if query.places else None, after)
+
+
+def read_page(
+    conn: Connection, query: ListQuery, reach: Reach, asked: Asked, wanted: Wanted, sealer: Sealer
+) -> Page:
+    """Raises Refused `unknown` for a place outside the scope."""
+    if wanted.place is not None and not reach.covers_place(wanted.place):
+        raise Refused.unknown("place", wanted.place)
+    rows = query.rows(conn, reach.scope, asked).subquery("rows_of_list")
+    conditions: list[ColumnElement[bool]] = [rows.c[name] == value for name, value in wanted.filters.items()]
+    if wanted.place is not None:
+        conditions.append(or_(*(rows.c[name] == wanted.place for name in query.places)))
+    chosen = select(rows).where(*conditions)
+    by = [rows.c[name] for name in wanted.sort.columns]
+    page = chosen.order_by(*((column.desc() if wanted.sort.descending else column) for column in by))
+    if wanted.after is not None:
+        page = page.where(_beyond(by, wanted.after, wanted.sort.descending))
+    found = [dict(row) for row in conn.execute(page.limit(ROWS + 1)).mappings()]
+    more, found = len(found) > ROWS, found[:ROWS]
+    following = _sealed(query, wanted.sort, found[-1], sealer) if more else None
+    figures = _figures(conn, query, select(rows).where(*conditions)) if wanted.after is None else None
+    return Page(found, following, figures)
+
+
+def _beyond(by: Sequence[ColumnElement[Any]], after: Sequence[Any], descending: bool) -> ColumnElement[bool]:
+    values = [_typed(column, value) for column, value in zip(by, after, strict=True)]
+    if len(by) == 1:
+        return by[0] < values[0] if descending else by[0] > values[0]
+    ours, theirs = tuple_(*by), tuple_(*values)
+    beyond: ColumnElement[bool] = ours < theirs if descending else ours > theirs
+    # Said of the first column too: both databases find the start in an index by it.
+    first = by[0] <= values[0] if descending else by[0] >= values[0]
+    return and_(first, beyond)
+
+
+def _typed(column: ColumnElement[Any], value: Any) -> ColumnElement[Any]:
+    if isinstance(column.type, UtcDateTime):
+        value = datetime.fromisoformat(value)
+    elif isinstance(column.type, Date):
+        value = date.fromisoformat(value)
+    return literal(value, column.type)
+
+
+def _figures(conn: Connection, query: ListQuery, chosen: Select[Any]) -> Figures:
+    """Counted in the same transaction as the page."""
+    few = chosen.limit(COUNTED + 1).subquery("few")
+    counts = [func.count()]
+    if query.households:
+        counts.append(func.count(few.c[query.households].distinct()))
+    numbers = conn.execute(select(*counts).select_from(few)).one()
+    if numbers[0] > COUNTED:
+        return Figures(None, None, COUNTED)
+    return Figures(numbers[0], numbers[1] if query.households else None, None)
+
+
+def _sealed(query: ListQuery, sort: Sort, last: Row, sealer: Sealer) -> str:
+    values = [last[name] for name in sort.columns]
+    plain = [value.isoformat() if isinstance(value, date) else value for value in values]
+    return sealer.seal([query.name, sort.name, plain], _CURSOR)
+
+
+def _opened(query: ListQuery, sort: Sort, text: str, sealer: Sealer) -> tuple[Any, ...]:
+    name, order, values = sealer.unseal(text[:2000], _CURSOR)
+    if (name, order, len(values)) != (query.name, sort.name, len(sort.columns)):
+        raise ValueError
+    return tuple(values)

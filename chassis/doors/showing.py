@@ -1,0 +1,115 @@
+"""Rows as they are shown: here alone a door opens sealed fields, masks them, and notes who saw them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.engine import Connection
+
+from chassis.database.statements import insert_rows, is_in
+from chassis.database.tables import TABLES
+from chassis.doors.declared import Asked, Column, Kind
+from chassis.ids import new_id
+from chassis.masking import masked_name, masked_phone
+from chassis.sealing import SealBroken, Sealer
+from field.days import local_day
+
+OWN_TASK: Final = "own task"
+VIEWS = TABLES["views"]
+
+
+def _hidden(value: str) -> str:
+    return "****"
+
+
+_MASKS: Mapping[Kind, Callable[[Any], Any]] = {
+    "name": masked_name,
+    "phone": masked_phone,
+    "number": _hidden,
+    "address": _hidden,
+}
+
+
+def shown(
+    row: Mapping[str, Any],
+    columns: Sequence[Column],
+    sealer: Sealer,
+    zone: ZoneInfo,
+    *,
+    purpose: str,
+    in_full: bool,
+) -> dict[str, Any]:
+    """One row as JSON takes it: moments in the district's zone, personal fields masked unless `in_full`.
+
+    What cannot be opened with our keys is null.
+    """
+    opened = {
+        name: _opened(row.get(name), sealer, purpose) for name in {c.sealed for c in columns if c.sealed}
+    }
+    return {
+        column.name: _value(
+            opened[column.sealed].get(column.name) if column.sealed else row.get(column.name),
+            column,
+            zone,
+            in_full,
+        )
+        for column in columns
+    }
+
+
+def _opened(token: str | None, sealer: Sealer, purpose: str) -> Mapping[str, Any]:
+    try:
+        content = sealer.unseal(token, purpose) if token else {}
+    except SealBroken:
+        return {}
+    return content if isinstance(content, Mapping) else {}
+
+
+def _value(value: Any, column: Column, zone: ZoneInfo, in_full: bool) -> Any:
+    if value is None:
+        return None
+    if column.personal:
+        return value if in_full else _MASKS[column.kind](str(value))
+    if isinstance(value, datetime):
+        return value.astimezone(zone).isoformat()
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def not_yet_noted(conn: Connection, asked: Asked, about: str, ids: Collection[str]) -> list[str]:
+    """Which of these the author has not seen today by a noted view of an own task."""
+    v = VIEWS.c
+    today = local_day(asked.now, asked.zone).isoformat()
+    known = conn.execute(
+        select(v.about_id).where(
+            v.viewer == asked.author.source, v.about == about, v.day == today, is_in(conn, v.about_id, ids)
+        )
+    ).scalars()
+    return sorted(set(ids) - set(known))
+
+
+def note_own_tasks(conn: Connection, asked: Asked, about: str, ids: Iterable[str]) -> None:
+    """Once for each viewer, person and day."""
+    today = local_day(asked.now, asked.zone).isoformat()
+    rows = [_view(asked, about, id, OWN_TASK, today) for id in ids]
+    insert_rows(conn, VIEWS, rows, ignore_conflicts=True)
+
+
+def note_view(conn: Connection, asked: Asked, about: str, id: str, reason: str) -> None:
+    """Each time."""
+    insert_rows(conn, VIEWS, [_view(asked, about, id, reason, None)])
+
+
+def _view(asked: Asked, about: str, id: str, reason: str, day: str | None) -> dict[str, Any]:
+    return {
+        "id": new_id(),
+        "viewed_at": asked.now,
+        "viewer": asked.author.source,
+        "about": about,
+        "about_id": id,
+        "reason": reason,
+        "day": day,
+    }

@@ -1,0 +1,38 @@
+"""The key with which this machine's console, and until there is one the demo, signs who asks at a door."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+    load_pem_private_key,
+)
+
+from operations.settings import write_private
+
+
+def door_private_key(keys: Path) -> ec.EllipticCurvePrivateKey:
+    """Made once, in the folder of the keys."""
+    file = keys / "door"
+    if not file.exists():
+        keys.mkdir(parents=True, exist_ok=True)
+        keys.chmod(0o700)
+        made = ec.generate_private_key(ec.SECP256R1())
+        write_private(file, made.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode())
+    key = load_pem_private_key(file.read_bytes(), None)
+    assert isinstance(key, ec.EllipticCurvePrivateKey)
+    return key
+
+
+def door_public_key_file(keys: Path) -> Path:
+    """What doors get of it."""
+    file = keys / "door.pub"
+    if not file.exists():
+        public = door_private_key(keys).public_key()
+        write_private(file, public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode())
+    return file

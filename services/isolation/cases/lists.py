@@ -1,0 +1,87 @@
+"""Open cases as officers and workers see them in lists, and one case."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy.engine import Connection
+
+from chassis.doors.declared import Asked, Column, ListQuery, Sort, ThingQuery
+from chassis.doors.within import within
+from chassis.ids import is_id
+from field.scope import Scope
+from services.isolation.cases.tables import cases
+
+_C = cases.c
+PERSON = (
+    Column("name", "name", sealed="person"),
+    Column("phone", "phone", sealed="person"),
+    Column("address", "address", sealed="person"),
+)
+"""What is shown of whom a case is about; sealed in the column `person`."""
+
+_FACTS = (
+    "case_id",
+    "version",
+    "state",
+    "measure",
+    "days",
+    "counted_from",
+    "release_on",
+    "risk_level",
+    "household_id",
+    "street",
+    "community",
+    "grid",
+    "owner",
+    "unassigned_since",
+    "opened_at",
+    "closed_at",
+)
+
+
+def in_scope(conn: Connection, scope: Scope) -> ColumnElement[bool]:
+    """Cases that somebody may see: of their places, or of their own household."""
+    return within(conn, scope, _C.grid, _C.community, _C.street, households=(_C.household_id,))
+
+
+def _open_cases(conn: Connection, scope: Scope, _asked: Asked) -> Select[Any]:
+    columns = [_C[name] for name in (*_FACTS, "person")]
+    return select(*columns).where(_C.closed_at.is_(None), in_scope(conn, scope))
+
+
+def _case(conn: Connection, scope: Scope, _asked: Asked, id: str) -> Mapping[str, Any] | None:
+    if not is_id(id):
+        return None
+    columns = [_C[name] for name in (*_FACTS, "person")]
+    row = conn.execute(select(*columns).where(_C.case_id == id, in_scope(conn, scope))).mappings().first()
+    return dict(row) if row else None
+
+
+OPEN_CASES = ListQuery(
+    "open_cases",
+    about="case",
+    id="case_id",
+    definition="people whose case is open, at the places where you may see cases; households are those that "
+    "a report names together",
+    rows=_open_cases,
+    columns=(*(Column(name) for name in _FACTS), *PERSON),
+    sorts=(
+        Sort("newest", ("case_id",), descending=True),
+        Sort("release", ("release_on", "case_id")),
+    ),
+    filters=("state", "measure", "risk_level", "owner"),
+    places=("grid", "community", "street"),
+    households="household_id",
+)
+CASE = ThingQuery(
+    "case",
+    find=_case,
+    columns=(
+        *(Column(name) for name in _FACTS),
+        *PERSON,
+        Column("identity_number", "number", sealed="person"),
+    ),
+)

@@ -1,0 +1,81 @@
+"""Tasks as those see them who do them, and those who answer for them."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import Select, select
+from sqlalchemy.engine import Connection
+
+from chassis.doors.declared import Asked, Column, ListQuery, Sort
+from field.days import day_begins, local_day
+from field.scope import Scope
+from services.isolation.cases.lists import PERSON, in_scope
+from services.isolation.cases.tables import cases
+from services.isolation.plans import states
+from services.isolation.plans.tables import tasks
+
+_K, _C = tasks.c, cases.c
+_OF_TASK = (
+    "task_id",
+    "case_id",
+    "kind",
+    "about",
+    "day",
+    "due_from",
+    "due_by",
+    "role",
+    "staff_id",
+    "state",
+    "told_level",
+)
+_OF_CASE = ("measure", "household_id", "street", "community", "grid")
+_SORTS = (Sort("due", ("due_by", "task_id")), Sort("newest", ("task_id",), descending=True))
+_LIVE = tuple(sorted(states.LIVE))
+
+
+def _tasks() -> Select[Any]:
+    columns = [_K[name] for name in _OF_TASK] + [_C[name] for name in (*_OF_CASE, "person")]
+    return select(*columns).join(cases, _C.case_id == _K.case_id).where(_K.state.in_(_LIVE))
+
+
+def _begun(asked: Asked) -> Any:
+    """Due today or before: not what is planned for the days to come."""
+    return _K.due_from < day_begins(local_day(asked.now, asked.zone) + timedelta(days=1), asked.zone)
+
+
+def _own_tasks(conn: Connection, scope: Scope, asked: Asked) -> Select[Any]:
+    """Whoever has the task sees it, at whatever place the case is."""
+    return _tasks().where(_begun(asked), _K.staff_id == asked.author.id)
+
+
+def _open_tasks(conn: Connection, scope: Scope, asked: Asked) -> Select[Any]:
+    return _tasks().where(_begun(asked), in_scope(conn, scope))
+
+
+def _overdue_tasks(conn: Connection, scope: Scope, asked: Asked) -> Select[Any]:
+    return _tasks().where(_K.state == states.MISSED, in_scope(conn, scope))
+
+
+def _list(name: str, rows: Any, definition: str, *, own: bool = False) -> ListQuery:
+    return ListQuery(
+        name,
+        about="case",
+        id="case_id",
+        definition=definition,
+        rows=rows,
+        columns=(*(Column(column) for column in (*_OF_TASK, *_OF_CASE)), *PERSON),
+        sorts=_SORTS,
+        filters=("kind", "role", "staff_id", "state", "measure"),
+        places=("grid", "community", "street"),
+        households="household_id",
+        own=own,
+    )
+
+
+OWN_TASKS = _list(
+    "own_tasks", _own_tasks, "tasks of your own that are to be done today or were missed", own=True
+)
+OPEN_TASKS = _list("open_tasks", _open_tasks, "tasks of your places that are to be done today or were missed")
+OVERDUE_TASKS = _list("overdue_tasks", _overdue_tasks, "tasks of your places that were not done in time")

@@ -1,0 +1,59 @@
+"""Asking at a door in a test: a key pair as the console has it, and requests in the name of somebody."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from werkzeug.test import Client, TestResponse
+
+from chassis.commands.command import Author
+from chassis.doors.app import Doorway, make_app
+from chassis.doors.declared import Door
+from chassis.doors.tokens import Keys, sign_token
+from chassis.ids import new_id
+from chassis.unit_of_work import Work
+
+CONSOLE = ec.generate_private_key(ec.SECP256R1())
+
+
+def public_pem(key: ec.EllipticCurvePrivateKey = CONSOLE) -> str:
+    return key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+
+
+def staff_author(staff_id: str) -> Author:
+    return Author("staff", f"/console/{staff_id}", staff_id)
+
+
+@dataclass
+class Visitor:
+    """Requests to one door, each with a token of its own."""
+
+    door: Door
+    work: Work
+    client: Client = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.client = Client(make_app(Doorway.of(self.door, self.work, Keys(public_pem()))))
+
+    def token(self, who: str | Author, **changed: Any) -> str:
+        author = staff_author(who) if isinstance(who, str) else who
+        return sign_token(CONSOLE, **{"audience": self.door.service, "author": author, **changed})
+
+    def get(self, who: str | Author, path: str, **asked: str) -> TestResponse:
+        return self.client.get(path, query_string=asked, headers=self.headers(who))
+
+    def say(
+        self, who: str | Author, command: str, data: Any, *, key: str | None = None, **of_token: Any
+    ) -> TestResponse:
+        headers = {**self.headers(who, **of_token), "Idempotency-Key": key or new_id()}
+        return self.client.post(f"/commands/{command}", json=data, headers=headers)
+
+    def reveal(self, who: str | Author, thing: str, id: str, reason: str | None) -> TestResponse:
+        body = {} if reason is None else {"reason": reason}
+        return self.client.post(f"/{thing}/{id}/reveal", json=body, headers=self.headers(who))
+
+    def headers(self, who: str | Author, **of_token: Any) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.token(who, **of_token)}"}

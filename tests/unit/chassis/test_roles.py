@@ -1,0 +1,52 @@
+"""Who may do what: the roles of roles.yaml are those of staff.csv, and every act of a door stands in it."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+import pytest
+
+from chassis.doors.app import Doorway, make_app
+from chassis.doors.declared import Door
+from chassis.doors.roles import read_roles, roles
+from chassis.doors.tokens import Keys
+from field.words import ROLES
+from operations.services import SERVICES
+from tests.doors import public_pem
+
+
+def doors() -> list[Door]:
+    return [import_module(f"services.{service}.door").DOOR for service in SERVICES]
+
+
+def test_the_roles_of_staff_are_those_of_staff_csv() -> None:
+    assert roles().staff == set(ROLES)
+
+
+def test_every_act_of_a_door_is_allowed_to_somebody() -> None:
+    for door in doors():
+        for act in door.acts():
+            assert roles().acts[door.service].get(act), f"{door.service}: {act} stands not in roles.yaml"
+
+
+def test_every_route_is_an_act_or_a_probe() -> None:
+    for door in doors():
+        app = make_app(Doorway.of(door, None, Keys(public_pem())))  # type: ignore[arg-type]
+        routes = {rule.endpoint.removesuffix(":reveal") for rule in app.url_map.iter_rules()}
+        assert routes == {*door.acts(), "livez", "readyz", "metrics"}
+
+
+def test_no_two_acts_of_a_door_have_one_name() -> None:
+    for door in doors():
+        assert len(set(door.acts())) == len(door.acts())
+
+
+def test_police_see_neither_cases_nor_tasks_and_administrators_neither() -> None:
+    for role in ("police", "administrator"):
+        for act in ("open_cases", "case", "open_tasks", "overdue_tasks", "own_tasks", "report_check_in"):
+            assert not roles().may(role, "isolation", act), (role, act)
+
+
+def test_an_act_of_a_role_that_there_is_not_is_a_fault() -> None:
+    with pytest.raises(ValueError, match="isolation, wave: no such role: ghost"):
+        read_roles({"roles": {"a": {"staff": True, "who": "x"}}, "acts": {"isolation": {"wave": ["ghost"]}}})
