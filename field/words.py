@@ -42,6 +42,37 @@ RUNGS: Final = ("worker", "community", "street", "district")
 URGENT_TASKS: Final = ("escort_to_site", "see_abnormal", "see_positive", "see_breach", "medical_need")
 """Kinds of task that climb and wake somebody at any hour: fetching, abnormal, positive, breach, medical."""
 
+RUNG_OF_ROLE: Final = {
+    "grid_worker": "worker",
+    "health_worker": "worker",
+    "police": "worker",
+    "community_officer": "community",
+    "community_cadre": "community",
+    "street_officer": "street",
+    "district_officer": "district",
+}
+"""The level at which each role stands."""
+
+TASK_OUTCOMES: Final = ("taken", "done", "not_possible", "attempt")
+"""What somebody may report of a task."""
+
+NOT_POSSIBLE_BECAUSE: Final = (
+    "no_answer",
+    "refused",
+    "not_here",
+    "wrong_door",
+    "unsafe",
+    "no_supplies",
+    "other",
+)
+"""Why a task was not possible."""
+
+DONE_HOW: Final = ("seen", "by_phone", "by_others")
+"""How a task was done: in person, by phone, or as others said."""
+
+ACKNOWLEDGED_BECAUSE: Final = ("outage", "mass_test", "weather", "other")
+"""The one cause of many overdue tasks."""
+
 PLACE_LEVELS: Final = (
     "province",
     "city",

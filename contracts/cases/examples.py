@@ -92,6 +92,8 @@ EXAMPLES = (
                 ],
             },
             "community": "jiuquanlu-03",
+            "urgent": False,
+            "because": None,
         },
         time="2022-10-01T00:15:10Z",
     ),

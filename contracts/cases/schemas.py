@@ -116,3 +116,5 @@ class TaskOverdue(Contract):
     step = whole(about="1 is the worker, then upward")
     tell = part(Tell)
     community = text(40)
+    urgent = flag(required=False, about="it climbs at night too, and goes to whoever is on duty")
+    because = text(40, about="why it was not possible, of a task about which an officer must decide")

@@ -28,7 +28,7 @@ def _plan_more(book: Casebook, case: Case) -> None:
     stands = standing(case.story, case.arrival.arrived_at, book.reference.policies.by_id, book.uow.zone)
     planned = stands.tasks(case.planned_until)
     tasks = [
-        new_task(case.case_id, case.team, task, stands.policy.ladder)
+        new_task(case.case_id, case.team, task, stands.policy.ladders)
         for key, task in stands.tasks(through).items()
         if key not in planned
     ]

@@ -63,7 +63,8 @@ def _carry_out(book: Casebook, revision: Revision, written: Sequence[Task], caus
         stands.tasks(case.planned_until),
         opening=stands.opening_kinds,
         clock=stands.clock,
-        ladder=stands.policy.ladder,
+        ladders=stands.policy.ladders,
+        zone=book.uow.zone,
         team=team,
         untouched_before=book.present.today_begins if change.from_today else None,
     )

@@ -30,7 +30,7 @@ class Alarms:
         kind, role, within = policy.see_abnormal.kind, policy.see_abnormal.role, policy.see_abnormal.within
         day = day_number(local_day(now, hand.uow.zone), case.counted_from)
         planned = PlannedTask(kind, day, now, now + within, role)
-        task = new_task(case.case_id, case.team, planned, policy.ladder, about=check_in.check_in_id)
+        task = new_task(case.case_id, case.team, planned, policy.ladders, about=check_in.check_in_id)
         case = hand.add_task(said, case, task)
         informed = self._informed(case, role)
         told = tuple(member.staff_id for member in informed.staff)

@@ -50,8 +50,9 @@ class Planner:
     def opening(self, clock: datetime, day_zero: date) -> tuple[PlannedTask, ...]:
         """The tasks with which a measure begins, from `clock` on."""
         number = day_number(local_day(clock, self.zone), day_zero)
+        ends = self.rule.ladders.awake
         return tuple(
-            PlannedTask(task.kind, number, clock, clock + task.within, task.role)
+            PlannedTask(task.kind, number, clock, ends(task.kind, clock + task.within), task.role)
             for task in self.rule.opening
         )
 
@@ -139,7 +140,7 @@ def plan(pieces: Iterable[Piece], clock: datetime, through: date) -> dict[Key, P
         for task in last.planner.on_day(last.last_day, last.day_zero, last.last_day):
             if task.kind in kinds:
                 if last.sets_last_day and task.due_from < last.start:
-                    task = _at_once(task, last.start)
+                    task = _at_once(task, last)
                 tasks[task.key] = task
     return tasks
 
@@ -165,7 +166,7 @@ def _days_of(piece: Piece, through: date, tested: set[date], goes_on: bool) -> I
             elif task.kind == TEST:
                 wanted = day not in tested
                 if wanted and task.due_from < piece.start:  # a test is made up for, a check-in is not
-                    task = _at_once(task, piece.start)
+                    task = _at_once(task, piece)
             else:
                 continue
             if wanted and _fell_due(task, piece.end, goes_on):
@@ -190,7 +191,8 @@ def _test_caught_up(piece: Piece, through: date, tested: set[date], goes_on: boo
         or not any(day < number for day in tests.days)
     ):
         return
-    test = PlannedTask(TEST, number, piece.start, piece.start + tests.window.length, tests.role)
+    due_by = piece.planner.rule.ladders.awake(TEST, piece.start + tests.window.length)
+    test = PlannedTask(TEST, number, piece.start, due_by, tests.role)
     if _fell_due(test, piece.end, goes_on):
         tested.add(first)
         yield test
@@ -207,6 +209,7 @@ def _fell_due(task: PlannedTask, end: datetime | None, goes_on: bool) -> bool:
     return task.due_from < end if task.kind == CHECK_IN or goes_on else task.due_by <= end
 
 
-def _at_once(task: PlannedTask, start: datetime) -> PlannedTask:
-    """The same task, its window moved to begin at `start`."""
-    return task._replace(due_from=start, due_by=start + (task.due_by - task.due_from))
+def _at_once(task: PlannedTask, piece: Piece) -> PlannedTask:
+    """The same task, its window moved to begin with the piece. It does not end at night."""
+    ends = piece.start + (task.due_by - task.due_from)
+    return task._replace(due_from=piece.start, due_by=piece.planner.rule.ladders.awake(task.kind, ends))

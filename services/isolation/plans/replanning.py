@@ -6,8 +6,9 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
-from field.ladder import Ladder
+from field.ladder import Ladders
 from services.isolation.plans import states
 from services.isolation.plans.planning import Key, PlannedTask
 from services.isolation.plans.task import Task, new_task
@@ -85,23 +86,24 @@ def replan(
     *,
     opening: Collection[str],
     clock: datetime,
-    ladder: Ladder,
+    ladders: Ladders,
+    zone: ZoneInfo,
     team: Sequence[Member],
     untouched_before: datetime | None,
 ) -> Replanned:
     """The tasks of a case as a new plan wants them, each with the member of the team who does it."""
     of_plans = [task for task in written if not task.about]
     steps = difference(of_plans, wanted, opening=opening, clock=clock, untouched_before=untouched_before)
-    revised = {task.task_id: _asked_again(task, planned, ladder) for task, planned in steps.again}
+    revised = {task.task_id: task.asked_for(planned, ladders, zone) for task, planned in steps.again}
     again = [
         revised[task.task_id]
         for task, planned in steps.again
-        if task.state == states.CANCELLED or task.due_by != planned.due_by
+        if (task.state == states.CANCELLED or task.due_by != planned.due_by) and revised[task.task_id].live
     ]
     revised |= {task.task_id: task.cancelled() for task in steps.overtaken}
     tasks = [revised.get(task.task_id, task) for task in written]
     handed = {task.task_id: task for task in handed_over(tasks, team)}
-    new = [new_task(case_id, team, planned, ladder) for planned in steps.new]
+    new = [new_task(case_id, team, planned, ladders) for planned in steps.new]
     touched = {task.kind for task in steps.new} | {task.kind for task in steps.overtaken}
     touched |= {task.kind for task, _ in steps.again}
     return Replanned(
@@ -120,12 +122,3 @@ def handed_over(tasks: Iterable[Task], team: Sequence[Member]) -> list[Task]:
         for task in tasks
         if task.live and task.staff_id != (who := doer(task.role, team))
     ]
-
-
-def _asked_again(task: Task, planned: PlannedTask, ladder: Ladder) -> Task:
-    asked = replace(task, day=planned.day, due_by=planned.due_by, role=planned.role)
-    if task.state != states.CANCELLED and task.due_by == planned.due_by:
-        return asked
-    # Steps that were informed stay informed: each is one event, once.
-    next_step_at = ladder.falls_due(planned.due_by, task.steps_informed + 1)
-    return replace(asked, state=states.DUE, next_step_at=next_step_at)

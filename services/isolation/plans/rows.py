@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.engine import Connection
 
 from chassis.database.statements import insert_rows, is_in, update_rows
+from services.isolation.plans.acts import Act, Acts
 from services.isolation.plans.tables import tasks as table
 from services.isolation.plans.task import Task
 
-_CHANGES = ("day", "due_by", "role", "staff_id", "state", "told", "tell_at")
+_CHANGES = ("day", "due_by", "role", "staff_id", "state", "told", "tell_at", "acts")
 _k = table.c
 _COLUMNS = (
     *(_k.task_id, _k.case_id, _k.kind, _k.about, _k.day, _k.due_from, _k.due_by, _k.role, _k.staff_id),
-    *(_k.state, _k.told, _k.tell_at),
+    *(_k.state, _k.told, _k.tell_at, _k.acts),
 )
 
 
@@ -28,7 +30,8 @@ def lock_tasks(conn: Connection, case_ids: Collection[str]) -> dict[str, list[Ta
     by_case: dict[str, list[Task]] = {}
     rows: Iterable[Any] = conn.execute(select(*_COLUMNS).where(these).order_by(_k.task_id).with_for_update())
     for row in rows:
-        task = Task(*row)
+        *columns, stored = row
+        task = Task(*(*columns, acts_from(stored) if stored else None))
         by_case.setdefault(task.case_id, []).append(task)
     return by_case
 
@@ -38,7 +41,39 @@ def insert_tasks(conn: Connection, tasks: Sequence[Task]) -> None:
 
 
 def update_tasks(conn: Connection, tasks: Sequence[Task]) -> None:
-    update_rows(conn, table, [_row(task) for task in tasks], key=["task_id"], set=_CHANGES)
+    rows = [_row(task) | {"acts": acts_row(task.acts) if task.acts else None} for task in tasks]
+    update_rows(conn, table, rows, key=["task_id"], set=_CHANGES)
+
+
+def acts_from(stored: Mapping[str, Any]) -> Acts:
+    """What was said of a task, as its row keeps it."""
+    said = [
+        Act(
+            act["what"],
+            datetime.fromisoformat(act["at"]),
+            act["id"],
+            act["by"],
+            act.get("staff_id"),
+            _moment(act.get("until")),
+            act.get("level"),
+            act.get("because"),
+            act.get("how"),
+        )
+        for act in stored["said"]
+    ]
+    return Acts(stored["missed"], _moment(stored["next_step_at"]), tuple(said))
+
+
+def acts_row(acts: Acts) -> dict[str, Any]:
+    said = [
+        {name: getattr(act, name) for name in Act.__slots__ if getattr(act, name) is not None}
+        for act in acts.said
+    ]
+    return {"missed": acts.missed, "next_step_at": acts.next_step_at, "said": said}
+
+
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
 
 
 def _row(task: Task) -> dict[str, Any]:

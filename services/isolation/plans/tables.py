@@ -2,7 +2,7 @@
 
 from sqlalchemy import Column, Index, SmallInteger, String, Table
 
-from chassis.database.types import Id, UtcDateTime
+from chassis.database.types import Id, Json, UtcDateTime
 from services.isolation.metadata import metadata
 
 tasks = Table(
@@ -17,13 +17,16 @@ tasks = Table(
     Column("due_by", UtcDateTime, nullable=False),
     Column("role", String(40), nullable=False),
     Column("staff_id", String(40)),
-    Column("state", String(10), nullable=False),
+    Column("state", String(10).with_variant(String(20), "postgresql"), nullable=False),
     Column("told", SmallInteger, nullable=False),  # steps of the ladder that were informed so far
     Column("told_level", String(20)),  # the level informed last: worker … or nobody; null: none yet
     Column("tell_at", UtcDateTime),  # when the next step is informed, unless it is done by then
+    Column("acts", Json),  # rows.py: what people said of it; null: nothing yet
 )
 Index("tasks_natural_key", tasks.c.case_id, tasks.c.kind, tasks.c.due_from, tasks.c.about, unique=True)
 _to_tell = tasks.c.tell_at.is_not(None)
 Index("tasks_to_tell", tasks.c.tell_at, postgresql_where=_to_tell, sqlite_where=_to_tell)
 _missed = tasks.c.state == "missed"
+_undecided = tasks.c.state == "not_possible"
+Index("tasks_to_decide", tasks.c.tell_at, postgresql_where=_undecided, sqlite_where=_undecided)
 Index("tasks_missed", tasks.c.told_level, tasks.c.state, postgresql_where=_missed, sqlite_where=_missed)

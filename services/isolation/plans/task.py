@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from chassis.ids import new_id
-from field.ladder import Ladder
+from field.ladder import Ladders
 from services.isolation.plans import states
+from services.isolation.plans.acts import Act, Acts, course
 from services.isolation.plans.planning import Key, PlannedTask
 from services.isolation.teams.rules import Member, doer
 
@@ -37,6 +39,8 @@ class Task:
     """Steps of the ladder that were informed so far, each of them once."""
     next_step_at: datetime | None
     """When the next step is informed, unless the task is done by then."""
+    acts: Acts | None = None
+    """What people said of it; None: nothing yet."""
 
     @property
     def key(self) -> Key:
@@ -50,13 +54,53 @@ class Task:
         """Somebody did it, in time or late: the ladder is silent from now on."""
         return replace(self, state=states.TASK.move(self.state, states.DONE), next_step_at=None)
 
+    @property
+    def version(self) -> int:
+        """Counts what was said of it: a decision names the version on which it was made."""
+        return len(self.acts.said) if self.acts else 0
+
     def cancelled(self) -> Task:
         """Taken back: the plan no longer asks for it."""
-        return replace(self, state=states.TASK.move(self.state, states.CANCELLED), next_step_at=None)
+        acts = replace(self.acts, next_step_at=None) if self.acts else None
+        cancelled = states.TASK.move(self.state, states.CANCELLED)
+        return replace(self, state=cancelled, next_step_at=None, acts=acts)
+
+    def after(self, act: Act, ladders: Ladders, zone: ZoneInfo) -> Task:
+        """The task after somebody said something of it; of one that was taken back, it is only kept."""
+        so_far = self.acts or Acts(self.state == states.MISSED, self.next_step_at)
+        return self._standing(so_far.and_(act), ladders, zone)
+
+    def asked_for(self, planned: PlannedTask, ladders: Ladders, zone: ZoneInfo) -> Task:
+        """As a plan asks for it now: with another day number, time or role, or again after it was taken back.
+
+        Steps that were informed stay informed: each is one event, once.
+        """
+        asked = replace(self, day=planned.day, due_by=planned.due_by, role=planned.role)
+        if self.state != states.CANCELLED and self.due_by == planned.due_by:
+            return asked
+        next_step_at = ladders.falls_due(self.kind, planned.due_by, self.steps_informed + 1)
+        if self.acts:
+            return asked._standing(Acts(False, next_step_at, self.acts.said), ladders, zone)
+        return replace(asked, state=_moved(self.state, states.DUE), next_step_at=next_step_at)
+
+    def _standing(self, acts: Acts, ladders: Ladders, zone: ZoneInfo) -> Task:
+        if self.state == states.DONE or (self.state == states.CANCELLED and acts.next_step_at is None):
+            return replace(self, acts=acts)
+        now = course(acts, self.steps_informed, ladders.of(self.kind), zone)
+        return replace(
+            self,
+            state=_moved(self.state, now.state),
+            next_step_at=ladders.awake(self.kind, now.at) if now.at else None,
+            acts=acts,
+        )
+
+
+def _moved(state: str, to: str) -> str:
+    return state if state == to else states.TASK.move(state, to)
 
 
 def new_task(
-    case_id: str, team: Sequence[Member], planned: PlannedTask, ladder: Ladder, about: str = ""
+    case_id: str, team: Sequence[Member], planned: PlannedTask, ladders: Ladders, about: str = ""
 ) -> Task:
     """A planned task, given to the member of the team who does it."""
     kind, day, due_from, due_by, role = planned
@@ -72,5 +116,5 @@ def new_task(
         doer(role, team),
         states.DUE,
         0,
-        ladder.falls_due(due_by, 1),
+        ladders.falls_due(kind, due_by, 1),
     )

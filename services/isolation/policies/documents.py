@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from importlib import resources
-from typing import Any
+from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 import orjson
 
 from contracts.faults import Fault, Refused
-from field.ladder import Ladder, Rung
+from field.ladder import DAILY, Ladder, Ladders, Rung
+from field.night import Night
+from field.words import URGENT_TASKS
 from services.isolation.policies.rules import (
     CALL_BY_PHONE,
     SEE_ABNORMAL,
@@ -20,9 +24,12 @@ from services.isolation.policies.rules import (
     Policy,
     ReleaseTask,
     Rule,
+    Terms,
     Tests,
 )
 from services.isolation.policies.schema import check
+
+_CHINA: Final = ZoneInfo("Asia/Shanghai")
 
 
 def check_text(text: bytes | str) -> dict[str, Any]:
@@ -37,23 +44,18 @@ def check_text(text: bytes | str) -> dict[str, Any]:
     return document
 
 
-def policy_from(document: Mapping[str, Any], version: int) -> Policy:
-    """The policy a document means. Raises Refused."""
+def policy_from(document: Mapping[str, Any], version: int, zone: ZoneInfo = _CHINA) -> Policy:
+    """The policy a document means, its night by the clock of the zone. Raises Refused."""
     checked = check(dict(document))
+    ladders = _ladders(checked, zone)
     rules = {
-        level: _rule(level, given) for level, given in checked["levels"].items() if "treat_as" not in given
+        level: _rule(level, given, ladders)
+        for level, given in checked["levels"].items()
+        if "treat_as" not in given
     }
     for level, given in checked["levels"].items():
         if "treat_as" in given:
             rules[level] = rules[given["treat_as"]]
-    repeat = checked["repeat_after_minutes"]
-    ladder = Ladder(
-        tuple(
-            Rung(rung["level"], timedelta(minutes=rung["after_minutes"]), tuple(rung["roles"]))
-            for rung in checked["ladder"]
-        ),
-        timedelta(minutes=repeat) if repeat else None,
-    )
     return Policy(
         policy_id=checked["policy_id"],
         version=version,
@@ -65,14 +67,35 @@ def policy_from(document: Mapping[str, Any], version: int) -> Policy:
         look_back_days=checked["look_back_days"],
         applies_to_open_cases=checked["applies_to_open_cases"],
         rules=rules,
-        ladder=ladder,
-        stand_ins=next((rung.roles for rung in ladder.rungs if rung.level == "community"), ()),
+        ladders=ladders,
+        terms=Terms(**{name.removesuffix("_minutes"): _minutes(n) for name, n in checked["terms"].items()}),
+        stand_ins=next((rung.roles for rung in ladders.default.rungs if rung.level == "community"), ()),
         call_by_phone=_at_once(CALL_BY_PHONE, checked["call_them"]),
         fever=round(checked["thresholds"]["fever_celsius"] * 10),
         symptoms=tuple(checked["symptoms"]),
         see_abnormal=_at_once(SEE_ABNORMAL, checked["see_abnormal"]),
         settle_refusal=_at_once(SETTLE_REFUSAL, checked["settle_refusal"]),
     )
+
+
+def _ladders(checked: Mapping[str, Any], zone: ZoneInfo) -> Ladders:
+    """Kinds that no ladder of the policy names climb the one of all others; urgent ones at night too."""
+    default = Ladder(_rungs(checked["ladder"]), _minutes(checked["repeat_after_minutes"] or 0) or DAILY)
+    by_kind = dict.fromkeys(URGENT_TASKS, replace(default, urgent=True))
+    for own in checked["ladders"]:
+        repeat = _minutes(own["repeat_after_minutes"])
+        for kind in own["kinds"]:
+            by_kind[kind] = Ladder(_rungs(own["rungs"]), repeat, own["urgent"] or kind in URGENT_TASKS)
+    night = checked["night"]
+    return Ladders(default, by_kind, Night(**night, zone=zone) if night else None)
+
+
+def _rungs(given: Sequence[Mapping[str, Any]]) -> tuple[Rung, ...]:
+    return tuple(Rung(rung["level"], _minutes(rung["after_minutes"]), tuple(rung["roles"])) for rung in given)
+
+
+def _minutes(number: int) -> timedelta:
+    return timedelta(minutes=number)
 
 
 def source_line(document: Mapping[str, Any]) -> str:
@@ -92,10 +115,10 @@ def shipped() -> list[dict[str, Any]]:
 
 
 def _at_once(kind: str, given: Mapping[str, Any]) -> OpeningTask:
-    return OpeningTask(kind, given["role"], timedelta(minutes=given["within_minutes"]))
+    return OpeningTask(kind, given["role"], _minutes(given["within_minutes"]))
 
 
-def _rule(level: str, given: Mapping[str, Any]) -> Rule:
+def _rule(level: str, given: Mapping[str, Any], ladders: Ladders) -> Rule:
     check_ins, tests = given["check_ins"], given["tests"]
     return Rule(
         level=level,
@@ -104,7 +127,7 @@ def _rule(level: str, given: Mapping[str, Any]) -> Rule:
         counted_from=given["counted_from"],
         care_team=tuple(given["care_team"]),
         opening=tuple(
-            OpeningTask(task["kind"], task["role"], timedelta(minutes=task["within_minutes"]))
+            OpeningTask(task["kind"], task["role"], _minutes(task["within_minutes"]))
             for task in given["opening"]
         ),
         check_ins=CheckIns(check_ins["role"], tuple(check_ins["windows"])) if check_ins else None,
@@ -112,4 +135,5 @@ def _rule(level: str, given: Mapping[str, Any]) -> Rule:
         if tests
         else None,
         on_release=tuple(ReleaseTask(t["kind"], t["role"], t["window"]) for t in given["on_release"]),
+        ladders=ladders,
     )

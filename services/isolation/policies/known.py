@@ -61,5 +61,5 @@ def _turns(today: date, policies: Iterable[Policy]) -> int:
 def read_policies(conn: Connection, revision: int, open_revision: int, zone: ZoneInfo) -> Policies:
     p = t.policies.c
     rows = conn.execute(select(p.policy_id, p.version, p.document))
-    by_id = {row.policy_id: policy_from(row.document, row.version) for row in rows}
+    by_id = {row.policy_id: policy_from(row.document, row.version, zone) for row in rows}
     return Policies(revision, open_revision, by_id, zone)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, time, timedelta
 from typing import Final
 
-from field.ladder import Ladder
+from field.ladder import Ladder, Ladders
 from field.words import LEVELS, MEASURES
 
 # Kinds of task that no policy may name among its own.
@@ -91,6 +91,18 @@ class Rule:
     check_ins: CheckIns | None
     tests: Tests | None
     on_release: tuple[ReleaseTask, ...]
+    ladders: Ladders
+    """Those of its policy: by them a term that would end at night ends in the morning."""
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """For how long at most an act on a task keeps it from climbing."""
+
+    decide: timedelta
+    """An officer decides about a task that was not possible."""
+    next_try: timedelta
+    acknowledged: timedelta
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -108,7 +120,8 @@ class Policy:
     look_back_days: int
     applies_to_open_cases: bool
     rules: Mapping[str, Rule]
-    ladder: Ladder
+    ladders: Ladders
+    terms: Terms
     stand_ins: tuple[str, ...]
     """Roles that take a case where nobody has a role of its measure: those of the community's rung."""
     call_by_phone: OpeningTask
@@ -119,6 +132,11 @@ class Policy:
     """The symptoms that are asked for; any of them is abnormal."""
     see_abnormal: OpeningTask
     settle_refusal: OpeningTask
+
+    @property
+    def ladder(self) -> Ladder:
+        """The one of every kind that has none of its own, and of messages that reached nobody."""
+        return self.ladders.default
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from datetime import time
 from itertools import pairwise
@@ -23,6 +24,8 @@ _YEAR = 366 * 24 * 60
 # Of documents that leave it out, as all from before it was known do.
 _SEE_ABNORMAL: Final = {"role": "health_worker", "within_minutes": 30}
 _SETTLE_REFUSAL: Final = {"role": "community_officer", "within_minutes": 240}
+_LONGEST_TERM = 3 * 24 * 60  # no policy may let a task be silent for longer
+_NIGHT = {"from": "22:00", "to": "07:00", "resumes": "08:00"}
 
 NOT_YET_IN_USE: Final = {"description": "not yet in use: checked and published, but nothing acts on it"}
 """Fields for what comes later (release, breaches, retention). A policy must be able to name them today."""
@@ -144,6 +147,65 @@ class _Rung(_Strict):
     roles = fields.List(fields.String(validate=validate.OneOf(ROLES)), required=True)
 
 
+def _climbs(rungs: list[Any]) -> bool:
+    """Whether each rung is higher, and none earlier, than the one before."""
+    steps = [rung.get("after_minutes", 0) for rung in rungs]
+    order = [RUNGS.index(rung["level"]) for rung in rungs if rung.get("level") in RUNGS]
+    return steps == sorted(steps) and order == sorted(set(order))
+
+
+class _OwnLadder(_Strict):
+    """The ladder of some kinds of task, in place of the one of all others."""
+
+    kinds = fields.List(fields.String(validate=_KIND), required=True, validate=validate.Length(min=1))
+    urgent = fields.Boolean(load_default=False)
+    rungs = fields.List(fields.Nested(_Rung), required=True, validate=validate.Length(min=1))
+    repeat_after_minutes = fields.Integer(required=True, strict=True, validate=validate.Range(10, _YEAR))
+
+    @validates_schema(skip_on_field_errors=True)
+    def _upward(self, data: Mapping[str, Any], **_: Any) -> None:
+        if not _climbs(data["rungs"]):
+            raise ValidationError("rungs must climb, each later than the one before", "rungs")
+
+
+class _Clock(fields.Field[time]):
+    """`"22:00"`."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> time:
+        if not isinstance(value, str):
+            raise ValidationError("a time of day as in 08:00")
+        _CLOCK(value)
+        return time.fromisoformat(value)
+
+
+class _Night(_Strict):
+    """`from` belongs to the night, `to` does not; what falls into it is put to `resumes`."""
+
+    begins = _Clock(data_key="from", required=True)
+    ends = _Clock(data_key="to", required=True)
+    resumes = _Clock(required=True)
+
+    @validates_schema(skip_on_field_errors=True)
+    def _in_order(self, data: Mapping[str, Any], **_: Any) -> None:
+        begins, ends, resumes = data["begins"], data["ends"], data["resumes"]
+        if begins == ends:
+            raise ValidationError("the night must end at another time than it begins", "to")
+        if resumes < ends or (begins > ends and resumes >= begins):
+            raise ValidationError("the day resumes after the night, and before the next one", "resumes")
+
+
+def _term(default: int) -> fields.Integer:
+    return fields.Integer(load_default=default, strict=True, validate=validate.Range(10, _LONGEST_TERM))
+
+
+class _Terms(_Strict):
+    """For how long at most an act on a task keeps it from climbing."""
+
+    decide_minutes = _term(4 * 60)
+    next_try_minutes = _term(24 * 60)
+    acknowledged_minutes = _term(24 * 60)
+
+
 class _AtOnce(_Strict):
     """A task that no plan foresees, within so long after the need for it is known."""
 
@@ -184,6 +246,9 @@ class _Document(_Strict):
     repeat_after_minutes = fields.Integer(
         allow_none=True, load_default=None, strict=True, validate=validate.Range(10, _YEAR)
     )
+    ladders = fields.List(fields.Nested(_OwnLadder), load_default=list)
+    night = fields.Nested(_Night, allow_none=True, load_default=lambda: _Night().load(_NIGHT))
+    terms = fields.Nested(_Terms, load_default=lambda: _Terms().load({}))
     call_them = fields.Nested(_AtOnce, required=True)
     see_abnormal = fields.Nested(_AtOnce, load_default=_SEE_ABNORMAL)
     settle_refusal = fields.Nested(_AtOnce, load_default=_SETTLE_REFUSAL)
@@ -200,11 +265,11 @@ class _Document(_Strict):
                     errors.setdefault("levels", {})[level] = ["missing: every risk level needs an answer"]
                 elif (other := levels[level].get("treat_as")) and "measure" not in levels.get(other, {}):
                     errors.setdefault("levels", {})[level] = {"treat_as": [f"{other} has no rule of its own"]}
-        if ladder := data.get("ladder"):
-            steps = [rung.get("after_minutes", 0) for rung in ladder]
-            order = [RUNGS.index(rung["level"]) for rung in ladder if rung.get("level") in RUNGS]
-            if steps != sorted(steps) or order != sorted(set(order)):
-                errors["ladder"] = ["rungs must climb, each later than the one before"]
+        if (ladder := data.get("ladder")) and not _climbs(ladder):
+            errors["ladder"] = ["rungs must climb, each later than the one before"]
+        named = Counter(kind for own in data.get("ladders") or () for kind in own.get("kinds", ()))
+        if twice := sorted(kind for kind, times in named.items() if times > 1):
+            errors["ladders"] = [f"{twice[0]} is named twice"]
         if errors:
             raise ValidationError(errors)
 

@@ -85,8 +85,9 @@ def _add_call(book: Casebook, case: Case, event: Event) -> Case:
     policy = book.reference.policies.by_id[case.policy_id]
     call = policy.call_by_phone
     kind = VISIT if event.data.get("instead") == "visit" else call.kind
-    planned = PlannedTask(kind, _day(book, case, event), event.time, event.time + call.within, call.role)
-    task = new_task(case.case_id, case.team, planned, policy.ladder, about=message_id)
+    due_by = policy.ladders.awake(kind, event.time + call.within)
+    planned = PlannedTask(kind, _day(book, case, event), event.time, due_by, call.role)
+    task = new_task(case.case_id, case.team, planned, policy.ladders, about=message_id)
     book.add_tasks([task])
     case = replace(
         case,
@@ -129,7 +130,7 @@ def _climb(book: Casebook, case: Case, event: Event, not_reached: NotReached) ->
 def _first_with_staff(book: Casebook, case: Case, rungs: Iterable[Rung]) -> Informed | None:
     a, reference = case.arrival, book.reference
     where = Whereabouts(a.street, a.community, a.grid, case.owner)
-    return first_with_staff(rungs, where, reference.places, reference.staff)
+    return first_with_staff(rungs, where, reference.places, reference.staff, book.uow.now)
 
 
 def _inform(book: Casebook, case: Case, event: Event, ladder: Ladder, informed: Informed) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -11,11 +11,13 @@ from sqlalchemy import select
 
 from chassis.database.statements import update_rows
 from chassis.unit_of_work import UnitOfWork
-from field.ladder import NOBODY, Ladder
+from field.ladder import NOBODY
 from services.isolation.cases import casebook
 from services.isolation.cases.events import caused_by_case
 from services.isolation.cases.tables import cases
 from services.isolation.plans import states
+from services.isolation.plans.acts import NOT_POSSIBLE, Acts, course
+from services.isolation.plans.rows import acts_from, acts_row
 from services.isolation.plans.tables import tasks
 from services.isolation.reference import Reference, current
 from services.isolation.tasks.overdue_event import overdue_data
@@ -34,19 +36,26 @@ class Overdue:
     due_by: datetime
     state: str
     steps_informed: int
+    level_informed: str | None
+    next_step_at: datetime
     policy_id: str
     correlation_id: str
+    acts: Acts | None
 
 
 def find_overdue(uow: UnitOfWork) -> int:
-    """Bring tasks that were not done in time one step further up the ladder, each step once."""
+    """Bring tasks that were not done in time one step further up the ladder, each step once.
+
+    By night only what is urgent climbs; the rest is put off to the morning.
+    """
     overdue = _take(uow)
     if not overdue:
         return 0
     reference = current(uow)
-    changed = [_climb(uow, reference, task) for task in overdue]
-    columns = [name for name in changed[0] if name != "task_id"]
-    update_rows(uow.conn, tasks, changed, key=["task_id"], set=columns)
+    changed = [_move(uow, reference, task) for task in overdue]
+    # Few tasks have acts: the others are not made longer by a column that is empty.
+    _write(uow, [row for row in changed if "acts" not in row])
+    _write(uow, [row for row in changed if "acts" in row])
     return len(overdue)
 
 
@@ -55,8 +64,9 @@ def _take(uow: UnitOfWork) -> list[Overdue]:
     k, c = tasks.c, cases.c
     rows: Iterable[Any] = uow.conn.execute(
         select(
-            *(k.task_id, k.case_id, k.kind, k.day, k.due_by, k.state, k.told, c.policy_id, c.correlation_id),
-            *(c.street, c.community, c.grid, k.staff_id, c.owner),
+            *(k.task_id, k.case_id, k.kind, k.day, k.due_by, k.state, k.told, k.told_level, k.tell_at),
+            *(c.policy_id, c.correlation_id),
+            *(k.acts, c.street, c.community, c.grid, k.staff_id, c.owner),
         )
         .join_from(tasks, cases, k.case_id == c.case_id)
         .where(k.tell_at <= uow.now)
@@ -64,17 +74,57 @@ def _take(uow: UnitOfWork) -> list[Overdue]:
         .limit(casebook.CHUNK)
         .with_for_update(of=tasks, skip_locked=True)
     )
-    return [
-        Overdue(Whereabouts(row.street, row.community, row.grid, row.staff_id or row.owner), *row[:9])
-        for row in rows
-    ]
+    return [_overdue(row) for row in rows]
+
+
+def _overdue(row: Any) -> Overdue:
+    where = Whereabouts(row.street, row.community, row.grid, row.staff_id or row.owner)
+    acts = acts_from(row.acts) if row.acts else None
+    return Overdue(*(where, *row[:11], acts))
+
+
+def _write(uow: UnitOfWork, rows: Sequence[dict[str, Any]]) -> None:
+    if rows:
+        columns = [name for name in rows[0] if name != "task_id"]
+        update_rows(uow.conn, tasks, rows, key=["task_id"], set=columns)
+
+
+def _move(uow: UnitOfWork, reference: Reference, task: Overdue) -> dict[str, Any]:
+    """What changes in the task's row: it climbs, or waits for the morning."""
+    ladders = reference.policies.by_id[task.policy_id].ladders
+    awake = ladders.awake(task.kind, uow.now)
+    if awake <= uow.now:
+        return _climb(uow, reference, task)
+    row = {
+        "task_id": task.task_id,
+        "state": task.state,
+        "told": task.steps_informed,
+        "told_level": task.level_informed,
+        "tell_at": awake,
+    }
+    return row | ({"acts": acts_row(task.acts)} if task.acts else {})
 
 
 def _climb(uow: UnitOfWork, reference: Reference, task: Overdue) -> dict[str, Any]:
-    """Publish the step; returns what changes in the task's row."""
-    ladder: Ladder = reference.policies.by_id[task.policy_id].ladder
+    """Publish the step; returns what changes in the task's row.
+
+    Whoever is informed now has as long until the next step as the ladder says, also where an act or the night
+    had held it up.
+    """
+    ladders = reference.policies.by_id[task.policy_id].ladders
+    ladder, acts = ladders.of(task.kind), task.acts
     step = task.steps_informed + 1
-    informed = informed_at(ladder, step, task.where, reference.places, reference.staff)
+    if acts:
+        step = course(acts, task.steps_informed, ladder, uow.zone).step or step
+    informed = informed_at(
+        ladder,
+        step,
+        task.where,
+        reference.places,
+        reference.staff,
+        uow.now,
+        at_night=ladder.urgent and ladders.is_night(uow.now),
+    )
     level = ladder.at(step).level
     data = overdue_data(
         task.task_id,
@@ -85,13 +135,29 @@ def _climb(uow: UnitOfWork, reference: Reference, task: Overdue) -> dict[str, An
         step=step,
         informed=informed or Informed(level, task.where.at_level(level), ()),
         community=task.where.community,
+        urgent=ladder.urgent,
+        because=_because(task),
     )
     cause = caused_by_case(uow, task.case_id, task.correlation_id)
     uow.record("task.overdue", task.task_id, step, data, cause=cause)
-    return {
+    tell_at = ladders.awake(task.kind, task.next_step_at + ladder.interval(step))
+    row: dict[str, Any] = {
         "task_id": task.task_id,
         "state": states.TASK.move(states.DUE, states.MISSED) if task.state == states.DUE else task.state,
         "told": step,
         "told_level": informed.level if informed else NOBODY,
-        "tell_at": ladder.falls_due(task.due_by, step + 1),
+        "tell_at": tell_at,
     }
+    if acts:
+        acts = replace(acts, missed=True, next_step_at=tell_at)
+        on = course(acts, step, ladder, uow.zone)
+        row |= {"acts": acts_row(acts), "tell_at": ladders.awake(task.kind, on.at) if on.at else None}
+    return row
+
+
+def _because(task: Overdue) -> str | None:
+    """Why it was not possible, of a task about which an officer must decide."""
+    if task.state != states.NOT_POSSIBLE or task.acts is None:
+        return None
+    said = task.acts.last(NOT_POSSIBLE)
+    return said.because if said else None

@@ -18,10 +18,13 @@ def overdue_data(
     step: int,
     informed: Informed,
     community: str | None,
+    urgent: bool = False,
+    because: str | None = None,
 ) -> dict[str, Any]:
     """Data of task.overdue.
 
     :param subject: the task's id, or an id made for the message that reached nobody.
+    :param because: why it was not possible, of a task about which an officer must decide.
     """
     return {
         "task_id": subject,
@@ -33,4 +36,6 @@ def overdue_data(
         "step": step,
         "tell": informed.as_data(),
         "community": community,
+        "urgent": urgent,
+        "because": because,
     }

@@ -28,7 +28,7 @@ def alarmed(
     """
     own = [member.staff_id for member in team if member.role == role]
     members = _there([*own, owner(team)], staff)
-    if not members and (informed := first_with_staff(ladder.rungs, where, places, staff)):
+    if not members and (informed := first_with_staff(ladder.rungs, where, places, staff, at)):
         return informed
     return Informed(ladder.rungs[0].level, where.grid, members)
 

@@ -22,7 +22,10 @@ def read_places(conn: Connection) -> PlaceTree[Place]:
 def read_staff(conn: Connection, revision: int, tree: PlaceTree[Place]) -> Staff:
     """Who works at a place that has ended works at the one that answers for it now."""
     s = staff.c
-    columns = (s.staff_id, s.role, s.place, s.person, s.language, s.active, s.replaced_by)
+    columns = (
+        *(s.staff_id, s.role, s.place, s.person, s.language, s.active, s.replaced_by),
+        *(s.away_from, s.away_to, s.deputy, s.duty_from, s.duty_to),
+    )
     by_id = {row.staff_id: StaffMember(*row) for row in conn.execute(select(*columns).order_by(s.staff_id))}
     roster: dict[tuple[str, str], list[str]] = {}
     for member in by_id.values():

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 
 from field.ladder import Ladder, Rung
 from field.places import PlaceTree
+from field.words import RUNG_OF_ROLE
 from services.isolation.teams.rules import Place, Staff, StaffMember
 
 
@@ -42,20 +44,32 @@ class Informed:
 
 
 def informed_at(
-    ladder: Ladder, step: int, where: Whereabouts, places: PlaceTree[Place], staff: Staff
+    ladder: Ladder,
+    step: int,
+    where: Whereabouts,
+    places: PlaceTree[Place],
+    staff: Staff,
+    at: datetime,
+    *,
+    at_night: bool = False,
 ) -> Informed | None:
     """The level of this step and its staff. Where it has none: the next level up that has staff, or else the
     highest one below. None: no level has any.
+
+    :param at_night: whoever is on duty is informed, at the lowest level from this one on that has anybody on
+        duty; where nobody is, it is as by day.
     """
     rungs = ladder.rungs
-    at = rungs.index(ladder.at(step))
-    return first_with_staff((*rungs[at:], *reversed(rungs[:at])), where, places, staff)
+    begins = rungs.index(ladder.at(step))
+    if at_night and (awake := _first_on_duty(rungs[begins:], where, places, staff, at)):
+        return awake
+    return first_with_staff((*rungs[begins:], *reversed(rungs[:begins])), where, places, staff, at)
 
 
 def first_with_staff(
-    rungs: Iterable[Rung], where: Whereabouts, places: PlaceTree[Place], staff: Staff
+    rungs: Iterable[Rung], where: Whereabouts, places: PlaceTree[Place], staff: Staff, at: datetime
 ) -> Informed | None:
-    """The first of these rungs that has any active staff for the case."""
+    """The first of these rungs that has any active staff for the case. For whoever is away: the deputy."""
     chain = places.upward(where.grid, where.community, where.street)
     for rung in rungs:
         if rung.level == "worker":
@@ -63,7 +77,26 @@ def first_with_staff(
         else:
             place = places.at_level(rung.level, chain) or where.at_level(rung.level)
             ids = [who for role in rung.roles for who in staff.roster.get((role, place or ""), ())]
-        members = tuple(member for who in ids if (member := staff.active(who)) is not None)
-        if members:
-            return Informed(rung.level, place, members)
+        there = {member.staff_id: member for who in ids if (member := staff.there(who, at)) is not None}
+        if there:
+            return Informed(rung.level, place, tuple(there.values()))
+    return None
+
+
+def _first_on_duty(
+    rungs: Iterable[Rung], where: Whereabouts, places: PlaceTree[Place], staff: Staff, at: datetime
+) -> Informed | None:
+    """Of the workers' rung, any worker of the grid or the community who is on duty."""
+    chain = places.upward(where.grid, where.community, where.street)
+    for rung in rungs:
+        roles: Iterable[str] = rung.roles
+        of_rung = [places.at_level(rung.level, chain) or where.at_level(rung.level)]
+        if rung.level == "worker":
+            roles = [role for role, level in RUNG_OF_ROLE.items() if level == rung.level]
+            of_rung = [where.grid, where.community]
+        for place in filter(None, of_rung):
+            ids = [who for role in roles for who in staff.roster.get((role, place), ())]
+            awake = tuple(m for who in ids if (m := staff.active(who)) is not None and m.is_on_duty(at))
+            if awake:
+                return Informed(rung.level, place, awake)
     return None

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from datetime import datetime
+from typing import Final, NamedTuple
+
+_DEPUTIES: Final = 3
+"""So many deputies one after another; two who name each other end here."""
 
 
 class Member(NamedTuple):
@@ -32,6 +36,25 @@ class StaffMember:
     active: bool
     replaced_by: str | None = None
     """Of somebody who has left: who goes on with all that is open."""
+    away_from: datetime | None = None
+    away_to: datetime | None = None
+    """With `away_from` and without this: until further notice."""
+    deputy: str | None = None
+    """Who does their work while they are away."""
+    duty_from: datetime | None = None
+    duty_to: datetime | None = None
+
+    def is_away(self, at: datetime) -> bool:
+        return _within(at, self.away_from, self.away_to)
+
+    def is_on_duty(self, at: datetime) -> bool:
+        """Whether a duty is named for them then; without any they are there as always, and not on duty."""
+        return _within(at, self.duty_from, self.duty_to) and not self.is_away(at)
+
+
+def _within(at: datetime, begins: datetime | None, ends: datetime | None) -> bool:
+    """Whether a moment lies between the two; `begins` belongs to it, `ends` does not."""
+    return begins is not None and begins <= at and (ends is None or at < ends)
 
 
 Roster = Mapping[tuple[str, str], Sequence[str]]
@@ -50,6 +73,15 @@ class Staff:
         """This member of staff, if known and active."""
         member = self.by_id.get(staff_id) if staff_id else None
         return member if member is not None and member.active else None
+
+    def there(self, staff_id: str | None, at: datetime) -> StaffMember | None:
+        """This member of staff, or while they are away the deputy; None: neither is there."""
+        member = self.active(staff_id)
+        for _ in range(_DEPUTIES):
+            if member is None or not member.is_away(at):
+                return member
+            member = self.active(member.deputy)
+        return None
 
     def going_on(self, staff_id: str) -> StaffMember | None:
         """This member of staff while active; then whoever was named to go on in their place, if anybody."""

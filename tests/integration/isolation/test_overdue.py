@@ -23,6 +23,7 @@ from tests.integration.isolation.trial import (
     STREET,
     Trial,
     arrival,
+    china,
     kinds,
     staff,
     undeliverable,
@@ -288,3 +289,97 @@ def test_an_undelivered_message_climbs_although_others_are_on_that_level(isolati
 def test_a_message_about_a_case_that_is_not_here_is_wrong(isolation: Trial):
     with pytest.raises(Wrong):
         isolation.do(call_by_phone, [undeliverable(new_id(), "m-1", MORNING)])
+
+
+# -- night, absence, kinds ----------------------------------------------------------------------------------
+
+
+def told(trial: Trial) -> list[tuple[str, str, list[str]]]:
+    """(kind, level, staff) of the steps that were informed."""
+    return [
+        (e.data["kind"], e.data["tell"]["level"], [one["staff_id"] for one in e.data["tell"]["staff"]])
+        for e in sorted(trial.recorded("task.overdue"), key=lambda e: (e.time, e.version))
+    ]
+
+
+def test_by_night_nothing_climbs_that_is_not_urgent_and_the_levels_keep_their_time(isolation: Trial):
+    came = arrival(level="none", at=china("2022-10-01 21:30"), arrived_at=china("2022-10-01 21:30"))
+    isolation.clock.moment = china("2022-10-01 21:30")
+    isolation.follow(came)
+    for at, how_many in (
+        ("2022-10-02 21:30", 1),
+        ("2022-10-02 22:30", 1),
+        ("2022-10-03 03:00", 1),
+        ("2022-10-03 08:00", 2),
+        ("2022-10-03 10:59", 2),
+        ("2022-10-03 11:00", 3),
+    ):
+        isolation.clock.moment = china(at)
+        isolation.until_done(find_overdue)
+        assert len(told(isolation)) == how_many, at
+    assert [level for _, level, _ in told(isolation)] == ["worker", "community", "street"]
+
+
+def test_the_term_of_a_task_that_would_end_at_night_ends_in_the_morning(isolation: Trial):
+    at = china("2022-10-01 22:30")
+    isolation.clock.moment = at
+    came = arrival(at=at, arrived_at=at)
+    isolation.follow(came)
+    (contact,) = [task for task in isolation.tasks(came) if task["kind"] == "first_contact"]
+    assert contact["due_by"] == contact["tell_at"] == china("2022-10-02 08:00")
+
+
+def test_a_missed_check_in_is_repeated_to_the_community_and_reaches_no_street(isolation: Trial):
+    came = arrival(level="medium")
+    isolation.follow(came)
+    isolation.clock.moment = china("2022-10-04 21:00")
+    isolation.until_done(find_overdue)
+    of_check_ins = [level for kind, level, _ in told(isolation) if kind == "check_in"]
+    assert set(of_check_ins) == {"worker", "community"} and of_check_ins.count("community") > 2
+    assert "district" in {level for kind, level, _ in told(isolation) if kind == "first_contact"}
+
+
+def make_urgent(trial: Trial) -> None:
+    """As a task that somebody must see to at once."""
+    with trial.database.begin() as conn:
+        conn.execute(update(t.tasks).values(kind="see_abnormal"))
+
+
+def test_what_is_urgent_goes_by_night_to_whoever_is_on_duty(isolation: Trial):
+    night = {"duty_from": china("2022-10-01 22:00"), "duty_to": china("2022-10-02 07:00")}
+    watch = staff("watch", "health_worker", COMMUNITY, **night)
+    isolation.do(STAFF.keep, [watch])
+    isolation.follow(arrival(level="none"))
+    make_urgent(isolation)
+    isolation.clock.moment = china("2022-10-02 07:00")
+    isolation.until_done(find_overdue)
+    assert told(isolation)[0] == ("see_abnormal", "worker", ["worker-1"]), "her duty is over"
+    isolation.clock.moment = china("2022-10-02 23:30")
+    later = {"duty_from": china("2022-10-02 22:00"), "duty_to": china("2022-10-03 07:00")}
+    isolation.do(STAFF.keep, [staff("district", "district_officer", DISTRICT, 2, **later)])
+    isolation.until_done(find_overdue)
+    assert {tuple(who) for _, _, who in told(isolation)[1:]} == {("district",)}, "nobody else is awake"
+    assert all(e.data["urgent"] for e in isolation.recorded("task.overdue"))
+
+
+def test_by_night_a_worker_on_duty_comes_before_the_one_who_has_the_case(isolation: Trial):
+    at = china("2022-10-01 23:00")
+    isolation.follow(arrival(level="none"))
+    make_urgent(isolation)
+    with isolation.database.begin() as conn:
+        conn.execute(update(t.tasks).values(tell_at=at))
+    duty = {"duty_from": china("2022-10-01 22:00"), "duty_to": china("2022-10-02 07:00")}
+    isolation.do(STAFF.keep, [staff("worker-2", "grid_worker", GRID, 2, **duty)])
+    isolation.clock.moment = at
+    isolation.until_done(find_overdue)
+    assert told(isolation)[0] == ("see_abnormal", "worker", ["worker-2"])
+
+
+def test_for_whoever_is_away_the_deputy_is_informed(isolation: Trial):
+    isolation.follow(arrival(level="none"))
+    away = {"away_from": china("2022-10-02 00:00"), "away_to": None, "deputy": "worker-2"}
+    isolation.do(STAFF.keep, [staff("worker-1", "grid_worker", GRID, 2, **away)])
+    isolation.do(STAFF.keep, [staff("officer", "community_officer", COMMUNITY, 2, **away | {"deputy": None})])
+    isolation.clock.moment = MORNING + timedelta(hours=25)
+    isolation.until_done(find_overdue)
+    assert told(isolation) == [("inform", "worker", ["worker-2"]), ("inform", "street", ["street"])]

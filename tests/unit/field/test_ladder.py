@@ -28,8 +28,18 @@ def test_each_step_falls_due_by_its_rung_then_at_every_repeat():
     assert due == [DUE + HOUR, DUE + 2 * HOUR, DUE + 8 * HOUR, DUE + 32 * HOUR, DUE + 56 * HOUR]
 
 
-def test_without_a_repeat_nothing_follows_the_last_rung():
-    assert Ladder(RUNGS, None).falls_due(DUE, 5) is None
+def test_where_no_repeat_is_given_the_last_level_is_informed_every_day():
+    assert Ladder(RUNGS).falls_due(DUE, 5) == DUE + 32 * HOUR
+
+
+def test_whoever_is_informed_has_the_interval_to_the_next_rung():
+    assert [LADDER.interval(step) for step in (0, 1, 2, 4, 9)] == [HOUR, HOUR, 2 * HOUR, 24 * HOUR, 24 * HOUR]
+
+
+def test_the_step_above_a_level_is_the_first_that_informs_a_higher_one():
+    assert [LADDER.step_above(level) for level in ("worker", "community", "street")] == [2, 3, 4]
+    assert LADDER.step_above("district") == 4
+    assert Ladder(RUNGS[:2]).step_above("community") == 2
 
 
 def test_above_a_role_are_the_rungs_that_follow_its_own():

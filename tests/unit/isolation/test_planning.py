@@ -239,7 +239,8 @@ def test_the_measure_in_force_always_begins_with_its_opening_tasks(story, arrive
     tasks = stands.tasks(DAY + timedelta(days=60)).values()
     for wanted in stands.rule.opening:
         found = [task for task in tasks if task.kind == wanted.kind]
-        assert [(t.due_from, t.due_by - t.due_from) for t in found] == [(stands.clock, wanted.within)]
+        ends = stands.policy.ladders.awake(wanted.kind, stands.clock + wanted.within)
+        assert [(t.due_from, t.due_by) for t in found] == [(stands.clock, ends)]
     for release in stands.rule.on_release:
         assert sum(task.kind == release.kind for task in tasks) == 1
 
