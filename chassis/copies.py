@@ -18,7 +18,7 @@ from itertools import pairwise
 from typing import Any, Generic, TypeVar
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Table, select, update
+from sqlalchemy import Row, Table, func, select, update
 from sqlalchemy.engine import Connection, Engine
 
 from chassis.database.statements import insert_rows, is_in, update_rows, upsert_rows
@@ -81,7 +81,7 @@ class Copy:
     history: Table | None = None
 
     def as_handler(self) -> Handler:
-        return Handler(self.handler, (self.event,), self.keep, batch=self.batch)
+        return Handler(self.handler, (self.event,), self.keep, batch=self.batch, known=self.known)
 
     def keep(self, uow: UnitOfWork, events: Sequence[Event]) -> None:
         """The use case: write the rows that are newer than those that are there."""
@@ -97,6 +97,12 @@ class Copy:
             if self.also:
                 self.also(uow, written)
             self.revisions.mark_changed(uow.conn, self.table.name)
+
+    def known(self, conn: Connection, versions: Mapping[str, int]) -> set[str]:
+        """Of these keys those that are here in the given version or a newer one."""
+        column = self.table.c[self._key]
+        here = select(column, self.table.c.version).where(is_in(conn, column, sorted(versions)))
+        return {name for name, version in conn.execute(here) if version >= versions[name]}
 
     @property
     def _key(self) -> str:
@@ -142,6 +148,40 @@ class Copy:
             if name == next_name and until != then
         ]
         update_rows(conn, history, ends, key=[key, "version"], set=["until"])
+
+
+@dataclass(frozen=True, slots=True)
+class Announcement:
+    """Reference data whose owner can say all of it again, so that copies that are new fill.
+
+    Each row is said under an event id of its own with the version that it has, marked `announced`: whoever
+    has that version changes nothing.
+
+    :param event: the event type that copies are kept from.
+    :param table: the owner's; has one key column and a column `version`.
+    :param data: what the event says of a row, as when it changed.
+    """
+
+    event: str
+    table: Table
+    data: Callable[[Row[Any]], dict[str, Any]]
+
+    def count(self, conn: Connection) -> int:
+        return int(conn.execute(select(func.count()).select_from(self.table)).scalar_one())
+
+    def announce(self, uow: UnitOfWork, again: str, after: str, most: int = 500) -> list[str]:
+        """One step: the next rows by key. Returns their keys; none: there are no more.
+
+        :param again: names this announcement; it becomes part of the ids of its events.
+        :param after: the last key of the step before; "" at first.
+        """
+        (key,) = self.table.primary_key.columns
+        page = select(self.table).where(key > after).order_by(key).limit(most)
+        rows = uow.conn.execute(page).all()
+        for row in rows:
+            data = self.data(row) | {"announced": True}
+            uow.record(self.event, data[key.name], row.version, data, cause=None, again=again)
+        return [row._mapping[key] for row in rows]
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,12 @@ The topology, the AsyncAPI document and the nameko entrypoints are made from the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Protocol, TypeVar
+
+from sqlalchemy.engine import Connection
 
 from chassis.figures import Figure
 from chassis.names import ARRIVALS, EVENTS, INBOUND
@@ -46,6 +48,8 @@ class Handler:
         letters.
     :param lenient: events whose data breaks the contract reach the use case too, with `problems`;
         otherwise they become dead letters.
+    :param known: of a handler that keeps a copy: which of these subjects it has in the given version or a
+        newer one. What was said of them before may have been said before there was a copy.
     """
 
     name: str
@@ -59,6 +63,7 @@ class Handler:
     repeated: UseCase | None = None
     unsound: UseCase | None = None
     unreadable: Callable[[UnitOfWork, Sequence[BadEvent]], Any] | None = None
+    known: Callable[[Connection, Mapping[str, int]], set[str]] | None = None
 
     def queue(self, service: str) -> str:
         return f"{service}.{self.name}"

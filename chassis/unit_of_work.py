@@ -82,14 +82,24 @@ class UnitOfWork:
         self._counted[metric, labels] += 1
 
     def record(
-        self, type: str, subject: str, version: int, data: Mapping[str, Any], *, cause: Event | None
+        self,
+        type: str,
+        subject: str,
+        version: int,
+        data: Mapping[str, Any],
+        *,
+        cause: Event | None,
+        again: str | None = None,
     ) -> str:
         """Record an event for the other services; it is published after the commit. Returns the event's id.
 
         The id follows from type, subject and version: recording the same thing twice is one event.
         Personal fields in `data` must be sealed already.
+
+        :param again: makes it another event, of the same version: what was said before is said once more, to
+            those who may not have heard it.
         """
-        event_id = f"{type}:{subject}:{version}"
+        event_id = f"{type}:{subject}:{version}" + (f":{again}" if again else "")
         body = self._document(event_id, type, subject, version, data, cause)
         self._recorded[EVENTS, type].append(body)
         return event_id

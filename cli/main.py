@@ -59,6 +59,7 @@ COMMANDS = {
     "places": Entry("cli.set_up.imports.places", "The tree of places."),
     "staff": Entry("cli.set_up.imports.staff", "Who works where."),
     "policy": Entry("cli.set_up.imports.policy", "Which measure follows from which risk."),
+    "reference": Entry("cli.operate.reference", "Places, staff and policies, of which services keep copies."),
     "dead": Entry("cli.operate.dead", "Dead letters: what the services gave up on."),
     "topology": Entry("cli.operate.topology", "Exchanges, queues and bindings on the broker."),
 }

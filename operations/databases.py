@@ -28,7 +28,7 @@ def settings_of(service: str) -> Settings:
 def database_of(service: str) -> Database:
     """Raises NotSetUp where its tables were never made, or are those of an older version."""
     database = Database(settings_of(service).database_url, application="doorstep-cli")
-    if not _exists(database) or not inspect(database.engine).has_table("outbox"):
+    if not has_tables(database):
         raise NotSetUp(f"{service} has no tables in {database.describe()}: start it once with `doorstep up`")
     if not is_current(service, database):
         raise NotSetUp(
@@ -53,7 +53,9 @@ def snapshot(database: Database) -> Iterator[Connection]:
         yield conn
 
 
-def _exists(database: Database) -> bool:
-    """Connecting to an SQLite file that is not there would make it."""
+def has_tables(database: Database) -> bool:
+    """Whether a service's tables were ever made in it. Connecting to an SQLite file that is not there would
+    make it."""
     file = database.url.database
-    return not database.is_sqlite or (file is not None and Path(file).exists())
+    there = not database.is_sqlite or (file is not None and Path(file).exists())
+    return there and inspect(database.engine).has_table("outbox")

@@ -7,18 +7,23 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from chassis.database.engine import Database
-from chassis.database.migrations import upgrade
+from chassis.database.migrations import is_current, upgrade
 from chassis.errors import SettingsError
 from chassis.settings import PREFIX, with_secret_files
+from operations.databases import has_tables
 from operations.services import SERVICES
 
 
 @dataclass(frozen=True)
 class Migrated:
-    """A service whose tables are of the newest version now, and how long that took."""
+    """A service whose tables are of the newest version now, and how long that took.
+
+    :param older: whether they were there, and of an older version.
+    """
 
     service: str
     seconds: float
+    older: bool
 
 
 def migrate(environment: Mapping[str, str], services: Sequence[str] = SERVICES) -> Iterator[Migrated]:
@@ -31,12 +36,12 @@ def migrate(environment: Mapping[str, str], services: Sequence[str] = SERVICES) 
             raise SettingsError(f"{variable} is not set: set it, or {variable}_FILE")
         began = time.monotonic()
         database = Database(url, application="doorstep-migrate")
+        older = has_tables(database) and not is_current(service, database)
         upgrade(service, database)
         database.dispose()
-        yield Migrated(service, round(time.monotonic() - began, 2))
+        yield Migrated(service, round(time.monotonic() - began, 2), older)
 
 
-def migrate_all(environment: Mapping[str, str]) -> None:
-    """Every service."""
-    for _ in migrate(environment):
-        pass
+def migrate_all(environment: Mapping[str, str]) -> bool:
+    """Every service. Returns whether tables of an older version were there."""
+    return any([migrated.older for migrated in migrate(environment)])

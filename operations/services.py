@@ -28,6 +28,12 @@ def work_queues(service: str) -> list[str]:
     return [handler.queue(service) for handler in handlers_of(service)]
 
 
+def handler_of(queue: str) -> Handler:
+    """The handler that reads this work queue."""
+    service = service_of(queue)
+    return next(handler for handler in handlers_of(service) if handler.queue(service) == queue)
+
+
 @cache
 def subscribers() -> dict[str, list[str]]:
     """Event type -> the work queue of each handler that takes it."""

@@ -174,11 +174,12 @@ class LocalSystem:
     def _prepare(self, say: Say) -> None:
         # Only a start needs alembic and the services' handlers: `doorstep status` is not to wait for them.
         from operations.migrate import migrate_all
+        from operations.reference_announcing import announce
         from operations.topology import apply_topology
 
         self._look_up()
         say("bringing the databases up to date")
-        migrate_all(self.environment())
+        upgraded = migrate_all(self.environment())
         self._look_up()
         say("declaring exchanges and queues")
         environment = self.environment()
@@ -186,6 +187,9 @@ class LocalSystem:
         if (why := _broken(url)) is not None:
             raise LocalNodeError(f"no connection to the broker at {describe(url)}: {why}")
         apply_topology(environment)
+        if upgraded:
+            say("announcing places, staff and policies to copies that are new")
+            announce(environment)
         self._look_up()
 
     def _wait_for(self, part: Part) -> None:

@@ -8,7 +8,7 @@ the queue was looked at, it is in the inbox when that is looked at, or in a cons
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -22,7 +22,7 @@ from chassis.sealing import SealBroken
 from contracts.envelope import Unreadable, parse_message
 from operations.audit.waiting_messages import Waiting
 from operations.databases import database_of, settings_of
-from operations.services import service_of
+from operations.services import handler_of, service_of
 
 # A younger event may be in a consumer's hands, where no queue shows it.
 GRACE = timedelta(seconds=60)
@@ -46,12 +46,16 @@ class Missing:
 
 @dataclass(frozen=True)
 class Recorded:
-    """An event that must reach a handler. `about`: the arrival or case; `at`: when, in real time."""
+    """An event that must reach a handler. `about`: the arrival or case; `at`: when, in real time.
+
+    `version`: of what it is about, where a copy may have a newer one.
+    """
 
     id: str
     type: str
     about: str
     at: datetime
+    version: int | None = None
 
 
 @dataclass
@@ -81,8 +85,13 @@ class UnhandledEvents:
             return set(rows.scalars())
 
     def judge(self, handler: str, source: str, unhandled: Iterable[Recorded]) -> Counter[str]:
-        """Counts them as in_flight, dead_lettered or lost, and names the lost."""
+        """Counts them as in_flight, dead_lettered, known or lost, and names the lost.
+
+        Known is what a copy has in that version or a newer one: it is younger than the event, and was filled
+        by an announcement.
+        """
         events = list(unhandled)
+        known = self._known(handler, events)
         dead = self._dead(handler, source, [event.id for event in events])
         found: Counter[str] = Counter()
         for event in events:
@@ -91,6 +100,8 @@ class UnhandledEvents:
             elif self.waiting.outboxes[source] or self.may_come(handler, event.at):
                 found["in_flight"] += 1
                 self.in_flight[handler] += 1
+            elif event.about in known:
+                found["known"] += 1
             else:
                 found["lost"] += 1
                 self.missing.append(Missing(event.type, event.id, self._why(handler, event), lost=True))
@@ -109,6 +120,16 @@ class UnhandledEvents:
         if self.waiting.unrouted:
             return f"{why} (it may be in {UNROUTED}): see `doorstep topology check`"
         return f"{why}: `doorstep replay --since` sends it again"
+
+    def _known(self, handler: str, events: Sequence[Recorded]) -> set[str]:
+        known = handler_of(handler).known
+        versions: dict[str, int] = {}
+        for event in events:
+            versions[event.about] = max(versions.get(event.about, 0), event.version or 0)
+        if known is None or not versions:
+            return set()
+        with database_of(service_of(handler)).read() as conn:
+            return known(conn, versions)
 
     def _dead(self, handler: str, source: str, ids: Collection[str]) -> set[str]:
         """Those that were given up on and have not been replayed."""

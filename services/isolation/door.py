@@ -10,6 +10,7 @@ from services.isolation.cases import counts, lookup, queries
 from services.isolation.cases.lists import CASE, OPEN_CASES
 from services.isolation.cases.lookup import Followed
 from services.isolation.check_ins.report_check_in import report_check_in
+from services.isolation.policies.announce_policies import POLICIES
 from services.isolation.policies.documents import shipped
 from services.isolation.policies.import_policy import import_policy
 from services.isolation.revisions import REVISIONS
@@ -25,6 +26,9 @@ SHIPPED_POLICIES = ToolQuery("shipped_policies", shipped)
 """The documents that come with Doorstep; it needs no connection."""
 
 IMPORT_POLICY = ToolCommand("import_policy", import_policy)
+
+ANNOUNCEMENTS = (POLICIES,)
+"""What `doorstep reference announce` says again."""
 
 COMMANDS: tuple[Command, ...] = (Command("report_check_in", "check_in.reported", report_check_in),)
 """What people and other systems may say to this service."""

@@ -6,9 +6,12 @@ from chassis.handlers import Handler, Loop, Timer
 from services.notification.events import EVENTS
 from services.notification.messages.inform import inform
 from services.notification.messages.sending import sending
+from services.notification.reference.copies import PLACES, STAFF
 
-HANDLERS: tuple[Handler, ...] = tuple(
-    Handler(event.handler, (event.type,), inform) for event in EVENTS.values()
+HANDLERS: tuple[Handler, ...] = (
+    *(Handler(event.handler, (event.type,), inform) for event in EVENTS.values()),
+    PLACES.as_handler(),
+    STAFF.as_handler(),
 )
 
 TIMERS: tuple[Timer, ...] = ()

@@ -10,6 +10,7 @@ from services.registration.arrivals import counts, duplicates, lookup
 from services.registration.arrivals.lookup import LedToNoArrival
 from services.registration.intake.correct_report import correct_report
 from services.registration.persons.note_view import note_view
+from services.registration.places.announce_places import PLACES
 from services.registration.places.import_places import import_places
 from services.registration.places.tables import places
 from services.registration.reference.versions import VERSIONS
@@ -17,6 +18,7 @@ from services.registration.reports.queries import reports_to_correct
 from services.registration.risk.import_risk_list import import_risk_list
 from services.registration.risk.published_lists import read_official
 from services.registration.risk.read_csv_list import read_csv_list
+from services.registration.staff.announce_staff import STAFF
 from services.registration.staff.import_staff import import_staff
 from services.registration.staff.tables import staff
 
@@ -37,6 +39,9 @@ IMPORT_RISK_LIST = ToolCommand("import_risk_list", import_risk_list)
 CORRECT_REPORT = ToolCommand("correct_report", correct_report)
 NOTE_VIEW = ToolCommand("note_view", note_view)
 """It takes a connection: a view is noted before anything is shown, and is no event."""
+
+ANNOUNCEMENTS = (PLACES, STAFF)
+"""What `doorstep reference announce` says again."""
 
 COMMANDS: tuple[Command, ...] = ()
 """What people and other systems may say to this service."""

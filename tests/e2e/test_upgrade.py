@@ -228,6 +228,7 @@ def take_over(system: System) -> None:
     system.cli("migrate")
     system.cli("topology", "apply")
     assert system.cli("topology", "check")["ok"]
+    assert all(system.cli("reference", "announce")["announced"].values())
 
 
 def assert_all_came_out_right(system: System, truth: Mapping[str, Any]) -> None:

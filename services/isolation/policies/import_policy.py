@@ -42,7 +42,8 @@ def import_policy(uow: UnitOfWork, document: dict[str, Any]) -> Imported:
     REVISIONS.mark_changed(uow.conn, policies.name)
     if policy.applies_to_open_cases or known is not None:
         REVISIONS.mark_changed(uow.conn, OPEN_POLICIES)
-    _publish(uow, policy, version, document)
+    said = as_said(policy, document)
+    uow.record("policy.published", policy.policy_id, version, said, cause=None)
     return Imported(policy.policy_id, policy.edition, version, new=True)
 
 
@@ -61,8 +62,9 @@ def _store(uow: UnitOfWork, policy: Policy, version: int, document: dict[str, An
     upsert_rows(uow.conn, policies, [row], key=["policy_id"], set=columns)
 
 
-def _publish(uow: UnitOfWork, policy: Policy, version: int, document: dict[str, Any]) -> None:
-    data = {
+def as_said(policy: Policy, document: dict[str, Any]) -> dict[str, Any]:
+    """What policy.published says of it."""
+    return {
         "policy_id": policy.policy_id,
         "edition": policy.edition,
         "title": policy.title,
@@ -72,4 +74,3 @@ def _publish(uow: UnitOfWork, policy: Policy, version: int, document: dict[str, 
         "places": list(policy.places),
         "document": document,
     }
-    uow.record("policy.published", policy.policy_id, version, data, cause=None)
