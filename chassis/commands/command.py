@@ -12,7 +12,7 @@ from contracts.envelope import Event
 from contracts.faults import Fault, Kind, Refused
 from field.scope import Scope
 
-AuthorKind = Literal["staff", "link", "publisher"]
+AuthorKind = Literal["staff", "link", "publisher", "console"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,8 @@ class Author:
 
     :param source: the CloudEvents source of all that this author says: `/console/<user>`, `/link/<id>`,
         `/<publisher>/…`. It is what histories name; no person's name stands in it.
-    :param id: the staff_id, the link's id or the publisher's name.
+    :param id: the staff_id, the link's id or the publisher's name; of the console, which asks for itself, its
+        own.
     """
 
     kind: AuthorKind

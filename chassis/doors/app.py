@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -16,7 +16,7 @@ from werkzeug.exceptions import HTTPException
 
 from chassis.commands.by_door import carry_out
 from chassis.commands.command import Command
-from chassis.doors.declared import Asked, Door, ListQuery, ThingQuery
+from chassis.doors.declared import Asked, Door, ListQuery, Lookup, ThingQuery
 from chassis.doors.limits import MAX_BODY, Allowance
 from chassis.doors.pages import Page, read_page, read_wanted
 from chassis.doors.problems import problem, refusal
@@ -25,8 +25,11 @@ from chassis.doors.roles import roles
 from chassis.doors.showing import not_yet_noted, note_own_tasks, note_view, shown
 from chassis.doors.tokens import Actor, Keys, NoActor
 from chassis.errors import WorldAway, is_world_away
+from chassis.handlers import Handler
 from chassis.ids import new_id
+from chassis.messaging.handed_in import hand_in
 from chassis.unit_of_work import UnitOfWork, Work
+from contracts.envelope import Unreadable
 from contracts.faults import Fault, Refused
 
 log = structlog.get_logger()
@@ -40,6 +43,8 @@ SECONDS = Histogram(
     ["service", "route"],
     buckets=(0.005, 0.01, 0.02, 0.03, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
 )
+HAND_IN: Final = "hand_in"
+"""The act of publishers who hand in events; which types each may, the console knows."""
 PROBES: Final = ("/livez", "/readyz", "/metrics")
 _KEY = re.compile(r"[A-Za-z0-9._:-]{8,100}")
 _CORRELATION = re.compile(r"[A-Za-z0-9._:-]{1,100}")
@@ -57,12 +62,21 @@ class Doorway:
     work: Work
     keys: Keys
     reach: Reaching
+    handlers: Sequence[Handler] = ()
+    """Of events from outside: publishers hand them in, too."""
     ready: Readiness = dict
     allowance: Allowance = field(default_factory=Allowance)
 
     @classmethod
-    def of(cls, door: Door, work: Work, keys: Keys, ready: Readiness = dict) -> Doorway:
-        return cls(door, work, keys, Reaching(door.service, door.directory, roles()), ready)
+    def of(
+        cls,
+        door: Door,
+        work: Work,
+        keys: Keys,
+        ready: Readiness = dict,
+        handlers: Sequence[Handler] = (),
+    ) -> Doorway:
+        return cls(door, work, keys, Reaching(door.service, door.directory, roles()), handlers, ready)
 
 
 def make_app(way: Doorway) -> Flask:
@@ -76,6 +90,11 @@ def make_app(way: Doorway) -> Flask:
     for thing in way.door.things:
         _add(app, "GET", f"/{thing.name}/<id>", thing.name, _thing(way, thing))
         _add(app, "POST", f"/{thing.name}/<id>/reveal", f"{thing.name}:reveal", _reveal(way, thing))
+    for lookup in way.door.lookups:
+        _add(app, "POST", f"/lookups/{lookup.name}", lookup.name, _lookup(way, lookup))
+    for handler in way.handlers:
+        for event in handler.events:
+            _add(app, "POST", f"/events/{event}", f"{HAND_IN}:{event}", _events(way, handler))
     app.extensions["ready"] = way.ready
     add_probes(app, way.ready)
     _add_frame(app, way)
@@ -150,6 +169,22 @@ def _body() -> dict[str, Any]:
 
 class _Unread(Exception):
     pass
+
+
+def _events(way: Doorway, handler: Handler) -> Callable[..., Response]:
+    """Events of one type that a publisher hands in by the console: answered one by one, in their order."""
+
+    def take() -> Response:
+        actor = _actor(way)
+        with way.work.look() as uow:
+            way.reach(uow, actor, HAND_IN)
+        try:
+            answers = hand_in(way.work, handler, actor.author.id, request.get_data(cache=False))
+        except Unreadable as error:
+            raise _Unread(str(error)) from None
+        return _json({"answers": [{"type": one.type, "data": one.data} for one in answers]})
+
+    return take
 
 
 # -- what is read -----------------------------------------------------------------------------------------
@@ -230,6 +265,19 @@ def _reveal(way: Doorway, thing: ThingQuery) -> Callable[..., Response]:
     return reveal
 
 
+def _lookup(way: Doorway, lookup: Lookup) -> Callable[..., Response]:
+    def find() -> Response:
+        actor, data = _actor(way), _body()
+        with way.work.look() as uow:
+            scope = way.reach(uow, actor, lookup.name).scope
+            found = lookup.find(uow, scope, _asked(uow, actor), data)
+        if found is None:
+            raise Refused("unknown", [Fault("", "unknown", f"there is no such {lookup.name}")])
+        return _json(found)
+
+    return find
+
+
 def _found(reach: Reach, uow: UnitOfWork, actor: Actor, thing: ThingQuery, id: str) -> Any:
     row = thing.find(uow.conn, reach.scope, _asked(uow, actor), id) if _ID.fullmatch(id) else None
     if row is None:
@@ -251,6 +299,12 @@ def _json(document: Any) -> Response:
 
 
 # -- around every request ---------------------------------------------------------------------------------
+
+
+def correlation_id() -> str:
+    """As whoever asks gives it, or a new one."""
+    given = request.headers.get("Correlation-Id", "")
+    return given if _CORRELATION.fullmatch(given) else new_id()
 
 
 def add_probes(app: Flask, ready: Readiness) -> None:
@@ -276,8 +330,7 @@ def _add_frame(app: Flask, way: Doorway) -> None:
     @app.before_request
     def begin() -> None:
         g.began = time.monotonic()
-        given = request.headers.get("Correlation-Id", "")
-        g.correlation_id = given if _CORRELATION.fullmatch(given) else new_id()
+        g.correlation_id = correlation_id()
         if request.path not in PROBES and (waiting := way.ready()):
             raise WorldAway("; ".join(waiting))
 

@@ -13,6 +13,7 @@ from sqlalchemy.engine import Connection
 
 from chassis.commands.command import Author, Command
 from chassis.copies import Revisions
+from chassis.unit_of_work import UnitOfWork
 from field.scope import Scope
 
 Kind = Literal["plain", "moment", "day", "name", "phone", "number", "address"]
@@ -101,6 +102,17 @@ class ThingQuery:
 
 
 @dataclass(frozen=True, slots=True)
+class Lookup:
+    """Something found by what must stand in no URL: `POST /lookups/<name>`, and the act of that name.
+
+    :param find: gets the body, a JSON object. None: it is not there. Raises Refused.
+    """
+
+    name: str
+    find: Callable[[UnitOfWork, Scope, Asked, Mapping[str, Any]], Mapping[str, Any] | None]
+
+
+@dataclass(frozen=True, slots=True)
 class Directory:
     """Where a service keeps its staff and places, its own or its copies.
 
@@ -123,6 +135,7 @@ class Door:
     commands: Sequence[Command] = ()
     lists: Sequence[ListQuery] = ()
     things: Sequence[ThingQuery] = ()
+    lookups: Sequence[Lookup] = ()
 
     def acts(self) -> tuple[str, ...]:
         """The names of all acts, each of which has one route."""
@@ -130,4 +143,5 @@ class Door:
             *(command.name for command in self.commands),
             *(query.name for query in self.lists),
             *(thing.name for thing in self.things),
+            *(lookup.name for lookup in self.lookups),
         )

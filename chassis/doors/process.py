@@ -17,6 +17,7 @@ from gunicorn.glogging import Logger
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
+from chassis.commands.by_broker import as_handlers
 from chassis.database.engine import Database
 from chassis.database.migrations import is_current
 from chassis.doors.app import Doorway, add_probes, make_app
@@ -53,7 +54,7 @@ def _main(name: str, read: Callable[[], DoorSettings], services: Sequence[str]) 
         application = (
             (lambda: app_of(services[0])) if len(services) == 1 else (lambda: app_of_several(services))
         )
-        _Process(application, settings).run()
+        serve(application, settings.host, settings.port)
     except SettingsError as error:
         print(f"{name}: {error}", file=sys.stderr)
         sys.exit(EXIT_SETTINGS)
@@ -67,7 +68,9 @@ def app_of(service: str, environment: Mapping[str, str] | None = None) -> Flask:
     )
     work = replace(Work.of(settings.service, database), by_door=True)
     door: Door = import_module(f"services.{service}.door").DOOR
-    return make_app(Doorway.of(door, work, Keys(settings.public_key), Readiness(service, database)))
+    handlers = (*import_module(f"services.{service}.handlers").HANDLERS, *as_handlers(service, door.commands))
+    outside = [handler for handler in handlers if handler.from_outside]
+    return make_app(Doorway.of(door, work, Keys(settings.public_key), Readiness(service, database), outside))
 
 
 def app_of_several(
@@ -114,19 +117,25 @@ class Readiness:
         return "" if current else f"not at the newest version: run `doorstep migrate {self._service}`"
 
 
+def serve(application: Callable[[], Any], host: str, port: int) -> None:
+    """Answer with this application until SIGTERM."""
+    _Process(application, host, port).run()
+
+
 @dataclass
 class _Process(BaseApplication):  # type: ignore[misc]
     """One worker process with threads; another one is started when it dies."""
 
     application: Callable[[], Any]
-    settings: DoorSettings
+    host: str
+    port: int
 
     def __post_init__(self) -> None:
         super().__init__()
 
     def load_config(self) -> None:
         given = {
-            "bind": f"{self.settings.host}:{self.settings.port}",
+            "bind": f"{self.host}:{self.port}",
             "workers": 1,
             "threads": THREADS,
             "worker_class": "chassis.doors.worker.Worker",

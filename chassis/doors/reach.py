@@ -54,7 +54,7 @@ class Reaching:
         if not self._roles.may(role, self._service, act):
             raise _not_allowed(f"{role} may not do this")
         tree = self._trees.current(uow) if self._trees else PlaceTree[_Place]({})
-        if actor.author.kind == "publisher":
+        if actor.author.kind in ("publisher", "console"):
             return Reach(role, EVERYWHERE, tree)
         if actor.author.kind == "link":
             return Reach(role, Scope(households=frozenset(filter(None, [actor.household]))), tree)
@@ -63,7 +63,7 @@ class Reaching:
     def _role(self, uow: UnitOfWork, actor: Actor) -> tuple[str | None, str | None]:
         kind = actor.author.kind
         if kind != "staff":
-            return {"link": "resident", "publisher": "publisher"}[kind], None
+            return {"link": "resident"}.get(kind, kind), None
         if self._directory.staff is None:
             return None, None
         s = self._directory.staff.c

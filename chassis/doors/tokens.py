@@ -127,7 +127,9 @@ def _claims(token: str, key: EllipticCurvePublicKey, audience: str) -> dict[str,
 def _actor(claims: dict[str, Any]) -> Actor:
     kind, source, id = claims.get("kind"), claims["sub"], claims.get("id")
     reason, household = claims.get("reason"), claims.get("household")
-    begins = {"staff": "/console/", "link": "/link/", "publisher": f"/{id}/"}.get(str(kind))
+    begins = {"staff": "/console/", "link": "/link/", "publisher": f"/{id}/", "console": "/console/"}.get(
+        str(kind)
+    )
     sound = (
         begins is not None
         and isinstance(id, str)

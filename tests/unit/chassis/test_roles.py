@@ -6,12 +6,12 @@ from importlib import import_module
 
 import pytest
 
-from chassis.doors.app import Doorway, make_app
+from chassis.doors.app import HAND_IN, Doorway, make_app
 from chassis.doors.declared import Door
 from chassis.doors.roles import read_roles, roles
 from chassis.doors.tokens import Keys
 from field.words import ROLES
-from operations.services import SERVICES
+from operations.services import SERVICES, handlers_of
 from tests.doors import public_pem
 
 
@@ -34,6 +34,15 @@ def test_every_route_is_an_act_or_a_probe() -> None:
         app = make_app(Doorway.of(door, None, Keys(public_pem())))  # type: ignore[arg-type]
         routes = {rule.endpoint.removesuffix(":reveal") for rule in app.url_map.iter_rules()}
         assert routes == {*door.acts(), "livez", "readyz", "metrics"}
+
+
+def test_events_of_every_type_that_a_service_takes_from_outside_can_be_handed_in() -> None:
+    for door in doors():
+        outside = [handler for handler in handlers_of(door.service) if handler.from_outside]
+        app = make_app(Doorway.of(door, None, Keys(public_pem()), handlers=outside))  # type: ignore[arg-type]
+        rules = {rule.rule for rule in app.url_map.iter_rules() if rule.rule.startswith("/events/")}
+        assert rules == {f"/events/{event}" for handler in outside for event in handler.events}
+        assert not outside or roles().acts[door.service][HAND_IN] == {"publisher"}
 
 
 def test_no_two_acts_of_a_door_have_one_name() -> None:

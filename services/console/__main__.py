@@ -1,0 +1,5 @@
+"""`python -m services.console`: the process of the console."""
+
+from services.console.process import main
+
+main()

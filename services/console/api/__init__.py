@@ -1,0 +1,1 @@
+"""The REST API for other systems: they hand in events and are told at once what became of each."""

@@ -1,0 +1,22 @@
+"""The main function of the console's process."""
+
+from __future__ import annotations
+
+import sys
+
+from chassis.doors.process import EXIT_SETTINGS, serve
+from chassis.errors import SettingsError
+from chassis.telemetry import configure_logs
+from services.console.app import make_app
+from services.console.settings import read_console_settings
+
+
+def main() -> None:
+    """Until SIGTERM. Exits 2 with one line on a wrong setting."""
+    try:
+        settings = read_console_settings()
+        configure_logs("console", settings.log_level)
+        serve(lambda: make_app(settings.doors), settings.host, settings.port)
+    except SettingsError as error:
+        print(f"console: {error}", file=sys.stderr)
+        sys.exit(EXIT_SETTINGS)
