@@ -63,6 +63,8 @@ _TYPES = (
     EventType("command.settled", commands.CommandSettled, ANY_SERVICE, reply=True),
     EventType("arrival.registered", arrivals.ArrivalRegistered, "registration"),
     EventType("arrival.reassessed", arrivals.ArrivalReassessed, "registration"),
+    EventType("arrival.followed", arrivals.ArrivalFollowed, OUTSIDERS),
+    EventType("arrival.followed_up", arrivals.ArrivalFollowedUp, "registration", subscribed=False),
     EventType("possible_duplicate.opened", arrivals.PossibleDuplicateOpened, "registration"),
     EventType("risk_list.published", reference.RiskListPublished, NO_SERVICE),
     EventType("policy.published", reference.PolicyPublished, "isolation"),

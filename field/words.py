@@ -113,6 +113,19 @@ IDENTITY_TYPES: Final = (
 )
 """Kinds of identity document."""
 
+FOLLOWED: Final = (
+    "contacted",
+    "verified",
+    "no_answer",
+    "not_here",
+    "lives_elsewhere",
+    "no_such_door",
+    "wrong_number",
+    "not_yet_come",
+    "this_is_not_me",
+)
+"""What came of following an arrival, at the door, by phone or in a register."""
+
 LIKENESSES: Final = (
     "fits_two_arrivals",
     "two_places",

@@ -94,6 +94,16 @@ class _Tree:
             said = self._time(value) if isinstance(value, datetime) else escape(str(value))
             what = f": {said}" if value is not None else ""
             branch.add(f"{word['source_kind']} {escape(word['source'])} says another {word['field']}{what}")
+        for matter in a["to_settle"]:
+            branch.add(f"[yellow]to settle[/]: {matter}, since {self._time(a['to_settle_since'])}")
+        for line in a["history"]:
+            tried = f", again {line['try_again_at']}" if line.get("try_again_at") else ""
+            words = ", ".join(f"{k} {v}" for k, v in (line.get("said") or {}).items())
+            said = f": {escape(words)}" if words else ""
+            branch.add(
+                f"{self._time(line['happened_at'])} {line['what']} "
+                f"(said by {escape(line['source'])}{tried}){said}"
+            )
         for other in a["possible_duplicates"]:
             differ = ", ".join((other["details"] or {}).get("contradicts", ()))
             why = f"{other['why']}: {differ} differ" if differ else other["why"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from marshmallow import fields, validate
 
 from contracts.vocabulary import Contract, day, flag, moment, one_of, part, sealed, several, text, whole
-from field.words import CERTAINTIES, IDENTITY_TYPES, LANGUAGES, LEVELS, SOURCE_KINDS
+from field.words import CERTAINTIES, FOLLOWED, IDENTITY_TYPES, LANGUAGES, LEVELS, SOURCE_KINDS
 
 PERSON_INSIDE = (
     "JSON object with name, phone, identity_type, identity_number, address; for a person without a phone "
@@ -154,6 +154,45 @@ class BatchClosed(Contract):
     )
 
 
+class ArrivalFollowed(Contract):
+    """Somebody followed an arrival, at the door, by phone or in a register, and says what came of it."""
+
+    arrival_id = text(36, required=True)
+    outcome = one_of(
+        FOLLOWED,
+        required=True,
+        about="contacted: reached; verified: seen in person; this_is_not_me: by the resident, who says that "
+        "somebody else is meant",
+    )
+    at = moment(required=False, about="when; null: when it was sent")
+    how = one_of(("seen", "phone", "neighbour", "register"), about="by what it is known")
+    arrived_at = moment(
+        required=False,
+        about="of contacted and verified: when they came, where they were only expected. Verified without "
+        "it: they have come by then",
+    )
+    coming_at = moment(required=False, about="when they say that they will come")
+    try_again_at = moment(required=False, about="when it is tried next")
+    destination = part(Destination, required=False, about="of lives_elsewhere: where, if they know")
+    note = text(1000)
+
+
+class ArrivalFollowedUp(Contract):
+    """What came of following an arrival. A change of the arrival itself comes as arrival.reassessed."""
+
+    arrival_id = text(36, required=True)
+    arrival_version = whole(about="of the arrival that this left")
+    household_id = text(36)
+    outcome = one_of(FOLLOWED, required=True)
+    state = text(20, required=True, about="of the arrival: contacted, verified, unreachable, not_here …")
+    at = moment()
+    by = text(
+        200, required=True, about="the source that said it: /console/<user>, /link/<id>, /<publisher>/…"
+    )
+    attempts = whole(about="to reach them in vain since they were reached last")
+    try_again_at = moment(required=False)
+
+
 class PlacedDestination(Contract):
     division = text(12)
     street = text(40, about="place_id")
@@ -182,8 +221,9 @@ class Risk(Contract):
 class Change(Contract):
     why = several(
         fields.String(),
-        about="stop_added, stop_removed, companion_added, risk_raised, risk_lowered, called_off, "
-        "coming_after_all, phone_changed, phone_taken_back, address_changed, time_moved, details_added",
+        about="stop_added, stop_removed, companion_added, risk_raised, risk_lowered, called_off, not_here, "
+        "coming_after_all, came, not_yet_come, phone_changed, phone_taken_back, address_changed, "
+        "time_moved, details_added",
     )
     previous_level = one_of(LEVELS, required=True)
 

@@ -8,6 +8,7 @@ from chassis.doors.declared import Directory, Door
 from chassis.tools import ToolCommand, ToolQuery
 from services.registration.arrivals import counts, duplicates, lookup
 from services.registration.arrivals.lookup import LedToNoArrival
+from services.registration.following.follow_arrival import follow_arrival
 from services.registration.intake.correct_report import correct_report
 from services.registration.persons.note_view import note_view
 from services.registration.places.announce_places import PLACES
@@ -43,7 +44,7 @@ NOTE_VIEW = ToolCommand("note_view", note_view)
 ANNOUNCEMENTS = (PLACES, STAFF)
 """What `doorstep reference announce` says again."""
 
-COMMANDS: tuple[Command, ...] = ()
+COMMANDS: tuple[Command, ...] = (Command("follow_arrival", "arrival.followed", follow_arrival),)
 """What people and other systems may say to this service."""
 
 DOOR = Door("registration", Directory(staff, places, VERSIONS), COMMANDS)

@@ -1,7 +1,12 @@
 """All tables of registration in one place, for migrations and tests. Code imports from the sub-domains."""
 
 from services.registration.accounts.tables import closed_batches, uncounted
-from services.registration.arrivals.tables import arrivals, possible_duplicates, worker_loads
+from services.registration.arrivals.tables import (
+    arrival_history,
+    arrivals,
+    possible_duplicates,
+    worker_loads,
+)
 from services.registration.metadata import metadata
 from services.registration.persons.tables import (
     likenesses,
@@ -17,6 +22,7 @@ from services.registration.risk.tables import corrected_risk_lists, risk_areas, 
 from services.registration.staff.tables import staff
 
 __all__ = [
+    "arrival_history",
     "arrivals",
     "closed_batches",
     "companion_arrivals",

@@ -9,7 +9,8 @@ from typing import Any
 
 from field.words import RiskLevel
 from services.registration.arrivals.coming import Coming
-from services.registration.arrivals.states import State, state_of
+from services.registration.arrivals.followed import Reached
+from services.registration.arrivals.states import ENDED, State, state_of
 from services.registration.risk.assessing import Assessment
 
 _PLACE_LENGTH = 500  # of a published place in an event
@@ -17,7 +18,10 @@ _PLACE_LENGTH = 500  # of a published place in an event
 
 @dataclass(frozen=True, slots=True)
 class StoredArrival:
-    """The columns of an arrival's row that are needed to go on from it."""
+    """The columns of an arrival's row that are needed to go on from it.
+
+    :param acts: lines of its history; None: nobody has said anything of it beside the reports.
+    """
 
     id: str
     version: int
@@ -37,10 +41,11 @@ class StoredArrival:
     correlation_id: str
     unassigned_since: datetime | None
     created_at: datetime
+    acts: int | None = None
 
     @property
     def not_coming(self) -> bool:
-        return self.state == "not_coming"
+        return self.state in ENDED
 
     @property
     def risk(self) -> RiskLevel:
@@ -68,11 +73,17 @@ class Arrival:
     areas: Sequence[Mapping[str, Any]]
     worker: str | None
     unassigned_since: datetime | None
+    reached: Reached | None = None
 
     @property
     def state(self) -> State:
         coming = self.coming
-        return state_of(expected=coming.expected, worker=self.worker, not_coming=coming.not_coming)
+        return state_of(
+            expected=coming.expected,
+            worker=self.worker,
+            not_coming=coming.not_coming,
+            reached=self.reached,
+        )
 
     def as_row(self) -> dict[str, Any]:
         """Its columns, without those that say when and with which reference data it was written."""

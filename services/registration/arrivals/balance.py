@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Select, func, select, union
 from sqlalchemy.engine import Connection, Result
 
 from chassis.database.statements import count_by
+from services.registration.arrivals.states import ENDED
 from services.registration.arrivals.tables import arrivals
 from services.registration.reports.tables import companion_arrivals, reports
 
@@ -26,7 +27,7 @@ def audit(conn: Connection) -> dict[str, Any]:
     missing, missing_count = _named_and_counted(conn.execute(_missing_arrivals()))
     short, short_count = _named_and_counted(conn.execute(_arrivals_short_of_reports()))
     on_list = _count(conn, arrivals.c.unassigned_since.is_not(None))
-    without_worker = _count(conn, arrivals.c.worker.is_(None) & (arrivals.c.state != "not_coming"))
+    without_worker = _count(conn, arrivals.c.worker.is_(None) & arrivals.c.state.not_in(ENDED))
     is_whole = not (missing_count or short_count or without_arrival or outcomes.keys() - set(_OUTCOMES))
     return {
         "balanced": is_whole and on_list == without_worker,

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 
 from services.registration.arrivals.arrival import Arrival, StoredArrival
 from services.registration.arrivals.coming import Coming
 from services.registration.arrivals.draft import Draft
+from services.registration.arrivals.followed import wrong_phones
 from services.registration.arrivals.voices import phones, voices_of
 from services.registration.persons.phones import same_phone
 from services.registration.places.spelling import fold
@@ -34,7 +35,10 @@ def changes(stored: StoredArrival, draft: Draft, arrival: Arrival) -> list[str]:
     if arrival.risk.level != stored.risk:
         why.append("risk_raised" if arrival.risk.level > stored.risk else "risk_lowered")
     if after.not_coming != stored.not_coming:
-        why.append("called_off" if after.not_coming else "coming_after_all")
+        ended = "not_here" if arrival.reached == "not_here" else "called_off"
+        why.append(ended if after.not_coming else "coming_after_all")
+    elif after.expected != before.expected:
+        why.append("not_yet_come" if after.expected else "came")
     moved = _where(arrival) != (stored.street, stored.community, stored.grid, stored.worker)
     if before is not after:
         why += _corrected(draft, before, after)
@@ -58,9 +62,10 @@ def _details_differ(before: Coming, after: Coming) -> bool:
 def _corrected(draft: Draft, before: Coming, after: Coming) -> Iterator[str]:
     """What somebody may have been told otherwise."""
     phone, earlier = _reached_at(after), _reached_at(before)
-    if phone and phone != earlier and (not earlier or same_phone(phone) != same_phone(earlier)):
-        yield "phone_changed"
-        if before.person.phone and _is_taken_back(before.person.phone, phones(voices_of(draft.statements))):
+    if phone != earlier and (not earlier or not phone or same_phone(phone) != same_phone(earlier)):
+        if phone:
+            yield "phone_changed"
+        if before.person.phone and _is_taken_back(before.person.phone, draft):
             yield "phone_taken_back"
     if _door(after) != _door(before):
         yield "address_changed"
@@ -72,9 +77,10 @@ def _reached_at(coming: Coming) -> str | None:
     return coming.person.phone or (coming.contact.phone if coming.contact else None)
 
 
-def _is_taken_back(phone: str, given: Collection[str]) -> bool:
-    """Whether nobody says any more that it is the person's number."""
-    return same_phone(phone) not in {same_phone(number) for number in given}
+def _is_taken_back(phone: str, draft: Draft) -> bool:
+    """Whether nobody says any more that it is the person's number, or somebody knows that it is not."""
+    given = {same_phone(number) for number in phones(voices_of(draft.statements))}
+    return same_phone(phone) not in given - wrong_phones(draft.all_acts)
 
 
 def _door(coming: Coming) -> tuple[str | None, ...]:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 from services.registration.arrivals.arrival import StoredArrival
 from services.registration.arrivals.coming import Coming, fold_statements, when
+from services.registration.arrivals.followed import Act, Standing, amended, in_order, standing_of
 from services.registration.arrivals.same_coming import Known
 from services.registration.arrivals.same_report import may_be_same_report, reports_again
 from services.registration.arrivals.voices import voices_of
 from services.registration.reports.statement import Statement
+
+_NOT_FOLLOWED: Final = Standing()
 
 
 @dataclass(slots=True)
@@ -18,7 +22,9 @@ class Draft:
     """
     :param stored: None for a new arrival. The caller has locked the row.
     :param earlier: the statements of the reports kept so far, as far as they were read.
-    :param before: those statements, folded.
+    :param before: those statements and acts, folded.
+    :param acts: what people who followed it have said of it, in order, the `new_acts` apart from it.
+    :param version: once it is written, as `state`.
     """
 
     arrival_id: str
@@ -31,6 +37,10 @@ class Draft:
     new: list[Statement] = field(default_factory=list)
     household: str = ""
     companions_changed: bool = False
+    acts: Sequence[Act] = ()
+    new_acts: list[Act] = field(default_factory=list)
+    version: int = 1
+    state: str = ""
 
     @classmethod
     def of(cls, stored: StoredArrival) -> Draft:
@@ -44,9 +54,10 @@ class Draft:
         replaced = {statement.replaces for statement in self.new}
         return [*(said for said in self.earlier if said.report_id not in replaced), *self.new]
 
-    def read_earlier(self, statements: Sequence[Statement]) -> None:
+    def read_earlier(self, statements: Sequence[Statement], acts: Sequence[Act] = ()) -> None:
         """The statements kept so far, placed by the place table as it is now: they move the arrival along."""
-        self.earlier, self.before = statements, fold_statements(statements)
+        self.earlier, self.acts = statements, acts
+        self.before = self._folded(statements, acts)
 
     def place_as_now(self) -> None:
         """The row says where the arrival was placed; by now the place may belong to a community."""
@@ -55,14 +66,31 @@ class Draft:
             self.place_key, self.placed = community or self.place_key, community is not None
 
     def coming(self) -> Coming:
-        """All its statements, folded."""
-        if not self.new and self.before is not None:
+        """All its statements and acts, folded."""
+        if not (self.new or self.new_acts) and self.before is not None:
             return self.before
-        return fold_statements(self.statements)
+        return self._folded(self.statements, self.all_acts)
+
+    @property
+    def all_acts(self) -> Sequence[Act]:
+        return in_order((*self.acts, *self.new_acts)) if self.new_acts else self.acts
+
+    @property
+    def standing(self) -> Standing:
+        """Where it stands by what people said who followed it."""
+        acts = self.all_acts
+        return standing_of(acts, self.statements) if acts else _NOT_FOLLOWED
+
+    @staticmethod
+    def _folded(statements: Sequence[Statement], acts: Sequence[Act]) -> Coming:
+        coming = fold_statements(statements)
+        return amended(coming, acts, statements) if acts else coming
 
     @property
     def known(self) -> Known:
-        if (said := self._said_when()) is None:
+        if self.acts:
+            at = self.coming().arrived_at
+        elif (said := self._said_when()) is None:
             assert self.stored is not None
             at = self.stored.arrived_at
         else:
@@ -73,7 +101,10 @@ class Draft:
     def is_told_again(self, statement: Statement) -> bool:
         """Whether a source reports this coming again in the statement, be it moved far in time or place."""
         said = self._said_when()
-        return said is not None and reports_again(statement, self.statements, expected=said.report.expected)
+        if said is None:
+            return False
+        expected = self.coming().expected if self.acts else said.report.expected
+        return reports_again(statement, self.statements, expected=expected)
 
     def is_reported_with(self, other: Draft) -> bool:
         """Whether a source's reports of one coming stand in both arrivals."""

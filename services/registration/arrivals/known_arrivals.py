@@ -16,6 +16,7 @@ from chassis.unit_of_work import UnitOfWork
 from services.registration.arrivals.arrival import StoredArrival
 from services.registration.arrivals.catalogue import Catalogue
 from services.registration.arrivals.draft import Draft
+from services.registration.arrivals.history import read_acts
 from services.registration.arrivals.same_report import ANNOUNCED
 from services.registration.arrivals.tables import arrivals
 from services.registration.persons.claims import PersonMatch
@@ -97,8 +98,10 @@ def lock_drafts(conn: Connection, wanted: ColumnElement[bool]) -> list[Draft]:
 def read_earlier_statements(uow: UnitOfWork, catalogue: Catalogue, drafts: Iterable[Draft]) -> None:
     """Give each draft of a stored arrival the statements of the reports kept so far."""
     wanted = {draft.arrival_id: draft for draft in drafts}
+    followed = [id for id, draft in wanted.items() if draft.stored and draft.stored.acts]
+    acts = read_acts(uow, catalogue.places, followed)
     for arrival_id, statements in read_statements(uow, catalogue.places, list(wanted)).items():
-        wanted[arrival_id].read_earlier(statements)
+        wanted[arrival_id].read_earlier(statements, acts.get(arrival_id, ()))
 
 
 def _lock_by_person(

@@ -89,6 +89,8 @@ def _mask(arrival: dict[str, Any]) -> None:
             arrival["person"]["contact"] = masked
     for word in arrival.get("other_words", ()):
         del word["value"]
+    for line in arrival["history"]:
+        line.pop("said", None)
     worker = arrival["worker"]
     if worker and worker.get("name"):
         worker["name"] = masked_name(worker["name"])

@@ -12,6 +12,7 @@ from sqlalchemy.engine import Connection
 from chassis.figures import Numbers
 from chassis.sealing import SealBroken, Sealer
 from services.registration.arrivals.duplicates import duplicates_of
+from services.registration.arrivals.history import history_of
 from services.registration.arrivals.other_words import other_words
 from services.registration.arrivals.tables import arrivals
 from services.registration.persons.sealed import unsealed
@@ -62,6 +63,9 @@ def trace(conn: Connection, arrival_id: str, *, sealer: Sealer | None = None) ->
         "worker": _worker(conn, row["worker"], sealer),
         "unassigned_since": row["unassigned_since"],
         "possible_duplicates": duplicates_of(conn, arrival_id),
+        "to_settle": row["to_settle"].split(",") if row["to_settle"] else [],
+        "to_settle_since": row["to_settle_since"],
+        "history": history_of(conn, arrival_id, sealer),
     }
     if sealer:
         person = document["person"] = unsealed(sealer, row["sealed"], "person")

@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Final, Literal
 
-State = Literal["expected", "reported", "assigned", "not_coming"]
+from services.registration.arrivals.followed import Reached
+
+State = Literal[
+    "expected", "reported", "assigned", "contacted", "verified", "unreachable", "not_here", "not_coming"
+]
 """Expected: announced, not there yet. Reported: there, and no worker has it. Assigned: a worker has it.
-Not coming: announced, and called off; a report that they come or came makes it an arrival again.
+Contacted, verified, unreachable, not here: by what people said who followed it (`Reached`). Not coming:
+announced, and called off; a report that they come or came makes it an arrival again.
 """
+ENDED: Final = ("not_here", "not_coming")
+"""Nobody is followed."""
 
 
-def state_of(*, expected: bool, worker: str | None, not_coming: bool = False) -> State:
-    """An announced arrival stays expected, also where a worker has it already."""
+def state_of(
+    *, expected: bool, worker: str | None, not_coming: bool = False, reached: Reached | None = None
+) -> State:
+    """An announced arrival stays expected, also where a worker has it already, or has phoned them."""
     if not_coming:
-        return "not_coming"
+        return "not_here" if reached == "not_here" else "not_coming"
     if expected:
         return "expected"
+    if reached:
+        return reached
     return "assigned" if worker else "reported"

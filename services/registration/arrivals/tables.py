@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, Date, Index, Integer, SmallInteger, String, Table, Text
+from sqlalchemy import Boolean, Column, Date, Index, Integer, SmallInteger, String, Table, Text, text
 
 from chassis.database.types import Id, Json, UtcDateTime
 from services.registration.metadata import metadata
@@ -12,7 +12,7 @@ arrivals = Table(
     metadata,
     Column("id", Id, primary_key=True),
     Column("version", Integer, nullable=False),
-    Column("state", String(20), nullable=False),  # expected | reported | assigned | not_coming
+    Column("state", String(20), nullable=False),  # of states.py
     Column("person_id", Id, nullable=False),
     Column("household_id", Id, nullable=False),
     Column("sealed", Text, nullable=False),  # the person, as in the event
@@ -40,6 +40,10 @@ arrivals = Table(
     Column("placed_with", Integer, nullable=False),  # state of places and staff when it was last placed
     # Of its rows in `likenesses`; 0: it has none yet, for an older version wrote it.
     Column("likeness_form", SmallInteger, nullable=False, server_default="0"),
+    # Null as long as nobody has said anything of it beside the reports.
+    Column("acts", Integer),  # rows in `arrival_history`
+    Column("to_settle", String(200)),  # the matters that somebody must settle, comma separated
+    Column("to_settle_since", UtcDateTime),  # the oldest of them
 )
 Index("arrivals_person", arrivals.c.person_id)
 Index("arrivals_household", arrivals.c.household_id)
@@ -53,6 +57,31 @@ Index(
     arrivals.c.unassigned_since,
     postgresql_where=_waiting,
     sqlite_where=_waiting,
+)
+
+_to_settle = arrivals.c.to_settle_since.is_not(None)
+Index(
+    "arrivals_to_settle",
+    arrivals.c.to_settle_since,
+    postgresql_where=_to_settle,
+    sqlite_where=_to_settle,
+)
+# By a literal, as all partial indexes are: the planner must see that a query wants no other rows.
+_expected = text("state = 'expected'")
+Index("arrivals_expected", arrivals.c.arrived_at, postgresql_where=_expected, sqlite_where=_expected)
+
+arrival_history = Table(
+    "arrival_history",
+    metadata,
+    Column("arrival_id", Id, primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("at", UtcDateTime, nullable=False),  # when it was said; `happened_at`, what is said
+    Column("happened_at", UtcDateTime, nullable=False),
+    Column("what", String(60), nullable=False),
+    Column("event_id", String(200), nullable=False),  # of the command or event that said it
+    Column("source", String(200), nullable=False),
+    Column("detail", Json, nullable=False),
+    Column("sealed", Text),  # what is personal, and free text
 )
 
 possible_duplicates = Table(

@@ -42,7 +42,7 @@ def write_arrivals(
     workers = Workers(uow, catalogue, (coming.placement for _, coming in comings))
     look_back = catalogue.look_back()
     written = {"risk_list": catalogue.risk_list, "placed_with": catalogue.placing, "updated_at": uow.now}
-    new_rows, changed_rows = [], []
+    new_rows, changed_rows, followed_rows = [], [], []
     for draft, coming in comings:
         registered_at = draft.stored.created_at if draft.stored else uow.now
         look_back_days = look_back.days(coming.division, local_day(registered_at, uow.zone))
@@ -61,12 +61,26 @@ def write_arrivals(
             }
             new_rows.append(arrival.as_row() | written | beginning)
         else:
-            version = _announce(uow, draft, draft.stored, arrival, causes)
+            draft.state = arrival.state
+            version = draft.version = _announce(uow, draft, draft.stored, arrival, causes)
             changed_rows.append(arrival.as_row() | written | {"version": version})
+            if draft.all_acts:
+                followed_rows.append({"id": arrival.id, **_followed(draft)})
     insert_rows(uow.conn, arrivals, new_rows)
     changed_rows.sort(key=lambda row: str(row["id"]))
     update_rows(uow.conn, arrivals, changed_rows, key=["id"], set=_CHANGING)
+    followed_rows.sort(key=lambda row: str(row["id"]))
+    update_rows(uow.conn, arrivals, followed_rows, key=["id"], set=("acts", "to_settle", "to_settle_since"))
     workers.write()
+
+
+def _followed(draft: Draft) -> dict[str, Any]:
+    matters = draft.standing.to_settle
+    return {
+        "acts": len(draft.acts) + len(draft.new_acts),
+        "to_settle": ",".join(sorted(matters)) or None,
+        "to_settle_since": min(matters.values(), default=None),
+    }
 
 
 def _arrival(uow: UnitOfWork, draft: Draft, coming: Coming, risk: Assessment, worker: str | None) -> Arrival:
@@ -93,6 +107,7 @@ def _arrival(uow: UnitOfWork, draft: Draft, coming: Coming, risk: Assessment, wo
         areas=areas_of(risk, coming),
         worker=worker,
         unassigned_since=None if coming.not_coming else _unassigned_since(stored, worker, uow.now),
+        reached=draft.standing.reached,
     )
 
 

@@ -1,0 +1,207 @@
+"""What people who followed an arrival said of it, over all that reports say: their acts, folded.
+
+The order of the acts decides (when each happened), never the order in which they came in. Pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from typing import Final, Literal
+
+from services.registration.arrivals.coming import Coming, when
+from services.registration.arrivals.voices import best, voices_of
+from services.registration.persons.person import Person
+from services.registration.persons.phones import same_phone
+from services.registration.places.placing import Placement
+from services.registration.reports.statement import Statement
+
+Reached = Literal["contacted", "verified", "unreachable", "not_here"]
+"""Contacted: reached. Verified: seen in person. Unreachable: after three attempts on two days. Not here: it
+has ended, until somebody reports again that they came, or finds them.
+"""
+
+ATTEMPTS: Final = 3
+ON_DAYS: Final = 2
+
+MENDED: Final = "mended"
+"""The act that says what is right in place of what reports say."""
+_FOUND: Final = ("contacted", "verified")
+_TO_SETTLE: Final = ("no_such_door", "lives_elsewhere", "wrong_number", "this_is_not_me")
+"""Outcomes that somebody must settle: they open a matter, which stands on a list with a clock."""
+_SETTLED_BY: Final[Mapping[str, frozenset[str]]] = {
+    "contacted": frozenset({"unreachable"}),
+    "verified": frozenset({"unreachable", "no_such_door", "lives_elsewhere", "this_is_not_me"}),
+    "not_yet_come": frozenset({"unreachable", "no_such_door", "lives_elsewhere"}),
+    "phone": frozenset({"unreachable", "wrong_number"}),
+    "door": frozenset({"unreachable", "no_such_door", "lives_elsewhere"}),
+    "name": frozenset({"this_is_not_me"}),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """One thing that somebody said of an arrival.
+
+    :param what: an outcome of `arrival.followed`, or `mended`.
+    :param at: when it happened, and `day` that day in the jurisdiction's time zone.
+    :param moment: when they came, or by their own word will come.
+    :param mended: what is right from now on: name, phone, language, division, address.
+    :param placement: the doorstep of that division and address, by the place table as it is now.
+    :param wrong_phone: a number that is not the person's.
+    :param before: it was said of somebody who was only expected then: a call before the arrival.
+    """
+
+    number: int
+    what: str
+    at: datetime
+    day: date
+    moment: datetime | None = None
+    mended: Mapping[str, str] = field(default_factory=dict)
+    placement: Placement | None = None
+    wrong_phone: str | None = None
+    before: bool = False
+
+    @property
+    def settles(self) -> Iterable[str]:
+        """The matters that somebody need not settle any more."""
+        yield from _SETTLED_BY.get(self.what, ())
+        for name, matters in (("phone", "phone"), ("address", "door"), ("name", "name")):
+            if name in self.mended:
+                yield from _SETTLED_BY[matters]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """
+    :param attempts: to reach them, since they were reached last.
+    :param to_settle: the matters that somebody must settle, each with the time since when.
+    """
+
+    reached: Reached | None = None
+    attempts: int = 0
+    to_settle: Mapping[str, datetime] = field(default_factory=dict)
+
+
+def in_order(acts: Iterable[Act]) -> tuple[Act, ...]:
+    return tuple(sorted(acts, key=lambda act: (act.at, act.number)))
+
+
+def standing_of(acts: Sequence[Act], statements: Iterable[Statement]) -> Standing:
+    """
+    :param acts: in order.
+    :param statements: of the arrival's reports. That they came, said after they were not found, counts.
+    """
+    reached: Literal["contacted", "verified"] | None = None
+    ended: datetime | None = None
+    attempts: list[date] = []
+    open_since: dict[str, datetime] = {}
+    for act in acts:
+        for matter in act.settles:
+            open_since.pop(matter, None)
+        if act.before and act.what in ("contacted", "no_answer"):
+            continue  # whoever was phoned before they came is still to be met when they have come
+        if act.what in _FOUND:
+            reached = "verified" if "verified" in (act.what, reached) else "contacted"
+            ended, attempts = None, []
+        elif act.what == "not_here":
+            reached, ended, attempts, open_since = None, act.at, [], {}
+        elif act.what == "not_yet_come":
+            reached, ended, attempts = None, None, []
+        elif act.what == "no_answer" and reached is None:
+            attempts.append(act.day)
+            if len(attempts) >= ATTEMPTS and len(set(attempts)) >= ON_DAYS:
+                open_since.setdefault("unreachable", act.at)
+        elif act.what in _TO_SETTLE and not (act.what == "lives_elsewhere" and "address" in act.mended):
+            open_since.setdefault(act.what, act.at)
+        if "phone" in act.mended or "address" in act.mended:
+            attempts = []
+    if ended is not None and not _came_since(ended, statements):
+        return Standing("not_here")
+    if "unreachable" in open_since:
+        return Standing("unreachable", len(attempts), open_since)
+    return Standing(reached, len(attempts), open_since)
+
+
+def _came_since(moment: datetime, statements: Iterable[Statement]) -> list[Statement]:
+    return [said for said in statements if not said.report.expected and said.order[0] > moment]
+
+
+def amended(coming: Coming, acts: Sequence[Act], statements: Sequence[Statement]) -> Coming:
+    """
+    :param coming: as the statements say, folded.
+    :param acts: in order.
+    """
+    coming = _person_amended(coming, acts, statements)
+    coming = _time_amended(coming, acts, statements)
+    if standing_of(acts, statements).reached == "not_here":
+        return replace(coming, not_coming=True)
+    return coming
+
+
+def wrong_phones(acts: Iterable[Act]) -> frozenset[str]:
+    """The numbers that are not the person's, in one form; one that was mended to since is."""
+    wrong: set[str] = set()
+    for act in acts:
+        if act.wrong_phone:
+            wrong.add(same_phone(act.wrong_phone))
+        if phone := act.mended.get("phone"):
+            wrong.discard(same_phone(phone))
+    return frozenset(wrong)
+
+
+def _person_amended(coming: Coming, acts: Sequence[Act], statements: Sequence[Statement]) -> Coming:
+    right: dict[str, str] = {}
+    placement = None
+    for act in acts:
+        right |= act.mended
+        placement = act.placement or placement
+    wrong = wrong_phones(acts)
+    voices = voices_of(statements) if wrong else ()
+
+    def phone_of(person: Person | None) -> str | None:
+        phone = person.phone if person else None
+        return phone if phone and same_phone(phone) not in wrong else None
+
+    phone, contact = coming.person.phone, coming.contact
+    if wrong:
+        phone = best("phone", voices, lambda said: phone_of(said.person))
+        contact = best("phone", voices, lambda said: _reachable(said.report.contact_of(said.position), wrong))
+    phone = right.get("phone") or phone
+    return replace(
+        coming,
+        person=replace(coming.person, name=right.get("name") or coming.person.name, phone=phone),
+        contact=None if phone else contact,
+        language=right.get("language") or coming.language,
+        division=right.get("division") or coming.division,
+        address=right.get("address") or coming.address,
+        placement=placement or coming.placement,
+    )
+
+
+def _reachable(person: Person | None, wrong: frozenset[str]) -> Person | None:
+    return person if person and person.phone and same_phone(person.phone) not in wrong else None
+
+
+def _time_amended(coming: Coming, acts: Sequence[Act], statements: Sequence[Statement]) -> Coming:
+    """Whoever was at the door, or phoned them, knows best whether and when they come or came."""
+    for act in acts:
+        if act.what == "not_yet_come":
+            came = _came_since(act.at, statements)
+            if came:
+                coming = replace(coming, expected=False, arrived_at=when(voices_of(came)).report.arrived_at)
+            else:
+                coming = replace(coming, expected=True, arrived_at=act.moment or coming.arrived_at)
+        elif act.what == "verified" or (act.what == "contacted" and act.moment and act.moment <= act.at):
+            if coming.expected:
+                coming = replace(coming, expected=False, arrived_at=act.moment or act.at)
+            elif act.moment:
+                coming = replace(coming, arrived_at=act.moment)
+        elif coming.expected and act.moment and not _announced_since(act.at, statements):
+            coming = replace(coming, arrived_at=act.moment)
+    return coming
+
+
+def _announced_since(moment: datetime, statements: Iterable[Statement]) -> bool:
+    return any(said.report.expected and said.order[0] > moment for said in statements)

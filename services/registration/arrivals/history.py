@@ -1,0 +1,128 @@
+"""The history of arrivals: numbered lines of what people said of them, each with the event that said it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import select
+from sqlalchemy.engine import Connection
+
+from chassis.database.statements import insert_rows, is_in
+from chassis.sealing import SealBroken, Sealer
+from chassis.unit_of_work import UnitOfWork
+from field.days import local_day
+from services.registration.arrivals.followed import Act, in_order
+from services.registration.arrivals.tables import arrival_history
+from services.registration.places.placing import PlaceIndex
+
+SEAL_PURPOSE: Final = "act"
+"""The purpose under which lines of history are sealed."""
+
+_RIGHT: Final = ("name", "phone", "language", "division", "address")
+
+
+def read_acts(
+    uow: UnitOfWork, places: PlaceIndex, arrival_ids: Sequence[str]
+) -> Mapping[str, tuple[Act, ...]]:
+    """The acts on each arrival in order, doors placed by the place table as it is now."""
+    if not arrival_ids:
+        return {}
+    h = arrival_history.c
+    rows = uow.conn.execute(select(arrival_history).where(is_in(uow.conn, h.arrival_id, sorted(arrival_ids))))
+    acts: dict[str, list[Act]] = defaultdict(list)
+    for row in rows:
+        inside = uow.sealer.unseal(row.sealed, SEAL_PURPOSE) if row.sealed else {}
+        moment = row.detail.get("moment")
+        acts[row.arrival_id].append(
+            act_of(
+                uow,
+                places,
+                row.number,
+                row.what,
+                row.happened_at,
+                moment=datetime.fromisoformat(moment) if moment else None,
+                inside=inside,
+                before=bool(row.detail.get("before")),
+            )
+        )
+    return {arrival_id: in_order(of_it) for arrival_id, of_it in acts.items()}
+
+
+def act_of(
+    uow: UnitOfWork,
+    places: PlaceIndex,
+    number: int,
+    what: str,
+    at: datetime,
+    *,
+    moment: datetime | None,
+    inside: Mapping[str, Any],
+    before: bool,
+) -> Act:
+    """:param inside: what of the line is sealed."""
+    right = {name: inside[name] for name in _RIGHT if inside.get(name)}
+    where = right.get("division", ""), right.get("address", "")
+    placement = places.find(*where) if any(where) else None
+    day = local_day(at, uow.zone)
+    return Act(number, what, at, day, moment, right, placement, inside.get("wrong_phone"), before)
+
+
+def line_of(
+    uow: UnitOfWork,
+    arrival_id: str,
+    act: Act,
+    *,
+    event_id: str,
+    source: str,
+    detail: Mapping[str, Any],
+    inside: Mapping[str, Any],
+) -> dict[str, Any]:
+    """The row of an act.
+
+    :param inside: what of it is sealed; nothing personal stands in `detail`.
+    """
+    known: dict[str, Any] = {"moment": act.moment.isoformat()} if act.moment else {}
+    if act.before:
+        known["before"] = True
+    return {
+        "arrival_id": arrival_id,
+        "number": act.number,
+        "at": uow.now,
+        "happened_at": act.at,
+        "what": act.what,
+        "event_id": event_id,
+        "source": source,
+        "detail": {**known, **detail},
+        "sealed": uow.sealer.seal(dict(inside), SEAL_PURPOSE) if inside else None,
+    }
+
+
+def add_lines(conn: Connection, lines: Sequence[Mapping[str, Any]]) -> None:
+    insert_rows(conn, arrival_history, list(lines))
+
+
+def history_of(conn: Connection, arrival_id: str, sealer: Sealer | None = None) -> list[dict[str, Any]]:
+    """The lines of an arrival, the first one first. With `sealer` also what is personal in them."""
+    h = arrival_history.c
+    rows = conn.execute(select(arrival_history).where(h.arrival_id == arrival_id).order_by(h.number))
+    found = []
+    for row in rows:
+        line = {
+            "number": row.number,
+            "at": row.at,
+            "happened_at": row.happened_at,
+            "what": row.what,
+            "event_id": row.event_id,
+            "source": row.source,
+            **row.detail,
+        }
+        if sealer and row.sealed:
+            try:
+                line["said"] = sealer.unseal(row.sealed, SEAL_PURPOSE)
+            except SealBroken as error:
+                line["said"] = f"(sealed: {error})"
+        found.append(line)
+    return found

@@ -1,0 +1,119 @@
+"""The arrivals of a batch of commands, locked, as the commands so far have left them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from chassis.commands.command import Outcome, Said
+from chassis.database.statements import is_in
+from chassis.unit_of_work import UnitOfWork
+from contracts.faults import Refused
+from field.scope import Scope
+from services.registration.arrivals.catalogue import Catalogue, read_catalogue
+from services.registration.arrivals.draft import Draft
+from services.registration.arrivals.followed import Act
+from services.registration.arrivals.history import act_of, add_lines, line_of
+from services.registration.arrivals.known_arrivals import lock_drafts, read_earlier_statements
+from services.registration.arrivals.tables import arrivals
+from services.registration.arrivals.write_arrivals import write_arrivals
+from services.registration.places.placing import PlaceIndex
+
+_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+class Acts:
+    """Collects what is said of arrivals, and writes it all at the end.
+
+    Arrivals are locked in the order of their ids, after the keys of persons and before the loads of workers,
+    as the intake locks them.
+    """
+
+    def __init__(self, uow: UnitOfWork, arrival_ids: Iterable[str]) -> None:
+        self.uow = uow
+        self.catalogue: Catalogue = read_catalogue(uow)
+        # The database would refuse the whole batch for one text that is no id.
+        wanted = sorted({id for id in arrival_ids if _ID.fullmatch(id)})
+        drafts = lock_drafts(uow.conn, is_in(uow.conn, arrivals.c.id, wanted)) if wanted else []
+        read_earlier_statements(uow, self.catalogue, drafts)
+        self._drafts = {draft.arrival_id: draft for draft in drafts}
+        self._lines: list[Mapping[str, Any]] = []
+        self._said: list[tuple[Draft, Act, Said]] = []
+
+    def arrival(self, said: Said, arrival_id: str) -> Draft:
+        """The arrival as it stands. Raises Refused, `unknown`, where the author does not reach it."""
+        draft = self._drafts.get(arrival_id)
+        if draft is None or not within(said.scope, draft, self.catalogue.places):
+            raise Refused.unknown("arrival", arrival_id)
+        return draft
+
+    def add(
+        self,
+        draft: Draft,
+        what: str,
+        said: Said,
+        *,
+        moment: datetime | None = None,
+        detail: Mapping[str, Any] | None = None,
+        inside: Mapping[str, Any] | None = None,
+    ) -> Act:
+        """One more line of the arrival's history; what is `inside` is sealed."""
+        number = len(draft.acts) + len(draft.new_acts) + 1
+        inside = {name: value for name, value in (inside or {}).items() if value}
+        detail = {name: value for name, value in (detail or {}).items() if value is not None}
+        act = act_of(
+            self.uow,
+            self.catalogue.places,
+            number,
+            what,
+            said.at,
+            moment=moment,
+            inside=inside,
+            before=draft.coming().expected,
+        )
+        draft.new_acts.append(act)
+        self._lines.append(
+            line_of(
+                self.uow,
+                draft.arrival_id,
+                act,
+                event_id=said.event.id,
+                source=said.author.source,
+                detail=detail,
+                inside=inside,
+            )
+        )
+        self._said.append((draft, act, said))
+        return act
+
+    def write(self) -> list[tuple[Draft, Act, Said]]:
+        """Returns what was said, in order; the arrivals have their new version now."""
+        changed = {draft.arrival_id: draft for draft, _, _ in self._said}
+        add_lines(self.uow.conn, self._lines)
+        if changed:
+            write_arrivals(self.uow, self.catalogue, list(changed.values()), {})
+        return self._said
+
+
+def within(scope: Scope, draft: Draft, places: PlaceIndex) -> bool:
+    """Whether the arrival lies in one of the scope's places or below, or in one of its households."""
+    stored = draft.stored
+    assert stored is not None
+    own = (stored.grid, stored.community, stored.street)
+    nearest = next((place for place in own if place), None)
+    return scope.covers(*own, *places.level_ids(nearest).values()) or scope.covers_household(
+        stored.household_id
+    )
+
+
+def each_in_turn(commands: Sequence[Said], act: Callable[[Said], Outcome]) -> list[Outcome]:
+    """:param act: carries out one command. It raises Refused before it has changed anything."""
+    outcomes = []
+    for said in commands:
+        try:
+            outcomes.append(act(said))
+        except Refused as refused:
+            outcomes.append(Outcome.refused(refused))
+    return outcomes
