@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Final
 
 import orjson
@@ -31,6 +32,7 @@ from chassis.messaging.handed_in import hand_in
 from chassis.unit_of_work import UnitOfWork, Work
 from contracts.envelope import Unreadable
 from contracts.faults import Fault, Refused
+from field.moments import read_moment
 
 log = structlog.get_logger()
 
@@ -143,7 +145,7 @@ def _command(way: Doorway, command: Command) -> Callable[..., Response]:
             way.work,
             command,
             actor.author,
-            lambda uow: way.reach(uow, actor, command.name).scope,
+            lambda uow: way.reach(uow, actor, command.name, _happened(data)).scope,
             key,
             data,
         )
@@ -152,6 +154,15 @@ def _command(way: Doorway, command: Command) -> Callable[..., Response]:
         return _json({"outcome": "done", "result": dict(outcome.result)})
 
     return say
+
+
+def _happened(data: Mapping[str, Any]) -> datetime | None:
+    """What the command says of when it was, where its contract has such a field and has judged it sound."""
+    try:
+        at = read_moment(data["at"])
+    except (KeyError, TypeError, AttributeError, ValueError):
+        return None
+    return at if at.tzinfo else None
 
 
 def _body() -> dict[str, Any]:

@@ -38,11 +38,13 @@ class Column:
     """A column of a list, or a field of a thing.
 
     :param sealed: the column of the statement in which the value stands sealed, under this column's name.
+    :param field: the name under which it stands there, where that is another.
     """
 
     name: str
     kind: Kind = "plain"
     sealed: str | None = None
+    field: str | None = None
 
     @property
     def personal(self) -> bool:
@@ -116,6 +118,7 @@ class Lookup:
 class Directory:
     """Where a service keeps its staff and places, its own or its copies.
 
+    :param history: the staff's history stands beside the copy, with who deputises for whom.
     :param levels: of places that the rows of this service name. Whoever works at another level reaches the
         rows of the places of these levels below.
     """
@@ -123,6 +126,7 @@ class Directory:
     staff: Table | None = None
     places: Table | None = None
     revisions: Revisions | None = None
+    history: bool = False
     levels: frozenset[str] = frozenset(("street", "community", "grid"))
 
 

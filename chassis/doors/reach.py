@@ -1,9 +1,15 @@
-"""Which role somebody has, and which rows they reach with an act: read from the service's own tables."""
+"""Which roles somebody has, and which rows they reach with an act: read from the service's own tables.
+
+Reading goes by what they are now, an act by what they were when it happened, at most 72 hours ago.
+"""
 
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
 
 from sqlalchemy import select
 
@@ -11,10 +17,14 @@ from chassis.copies import Cache, Revised
 from chassis.doors.declared import Directory
 from chassis.doors.roles import Roles
 from chassis.doors.tokens import Actor
+from chassis.reference import Post, staff_at
 from chassis.unit_of_work import UnitOfWork
 from contracts.faults import Fault, Refused
 from field.places import PlaceTree
 from field.scope import EVERYWHERE, Scope
+
+LATEST: Final = timedelta(hours=72)
+"""So long ago an act may have happened and still be judged by what its author was then."""
 
 _LEVELS_BELOW = 12  # a loop in bad data ends here
 
@@ -29,7 +39,6 @@ class _Place:
 class Reach:
     """:param tree: the places, where the service has any."""
 
-    role: str
     scope: Scope
     tree: PlaceTree[_Place]
 
@@ -39,45 +48,62 @@ class Reach:
 
 
 class Reaching:
-    """Asked in the transaction that acts: whoever has left reaches nothing from the next request on."""
+    """Asked in the transaction that reads or acts."""
 
     def __init__(self, service: str, directory: Directory, roles: Roles) -> None:
         self._service, self._directory, self._roles = service, directory, roles
         revisions = directory.revisions
         self._trees = Cache(revisions, self._read_tree) if revisions else None
 
-    def __call__(self, uow: UnitOfWork, actor: Actor, act: str) -> Reach:
-        """Raises Refused `not_allowed`."""
-        role, place = self._role(uow, actor)
-        if role is None:
-            raise _not_allowed("you are not among the staff who are active")
-        if not self._roles.may(role, self._service, act):
-            raise _not_allowed(f"{role} may not do this")
+    def __call__(self, uow: UnitOfWork, actor: Actor, act: str, at: datetime | None = None) -> Reach:
+        """What an author reaches with an act. Raises Refused `not_allowed`.
+
+        :param at: when it happened (aware), never after now; a query happens now.
+        """
         tree = self._trees.current(uow) if self._trees else PlaceTree[_Place]({})
-        if actor.author.kind in ("publisher", "console"):
-            return Reach(role, EVERYWHERE, tree)
+        if actor.author.kind == "staff":
+            then = max(min(at or uow.now, uow.now), uow.now - LATEST)
+            return Reach(self._of_staff(uow, actor.author.id, act, then, tree), tree)
         if actor.author.kind == "link":
-            return Reach(role, Scope(households=frozenset(filter(None, [actor.household]))), tree)
-        return Reach(role, Scope(self._places(tree, place)), tree)
+            self._check(["resident"], act)
+            return Reach(Scope(households=frozenset(filter(None, [actor.household]))), tree)
+        self._check([actor.author.kind], act)
+        return Reach(EVERYWHERE, tree)
 
-    def _role(self, uow: UnitOfWork, actor: Actor) -> tuple[str | None, str | None]:
-        kind = actor.author.kind
-        if kind != "staff":
-            return {"link": "resident"}.get(kind, kind), None
-        if self._directory.staff is None:
-            return None, None
-        s = self._directory.staff.c
-        found = uow.conn.execute(
-            select(s.role, s.place).where(s.staff_id == actor.author.id, s.active.is_(True))
-        ).one_or_none()
-        return (found.role, found.place) if found else (None, None)
+    def _of_staff(
+        self, uow: UnitOfWork, staff_id: str, act: str, at: datetime, tree: PlaceTree[_Place]
+    ) -> Scope:
+        posts = self._posts(uow, staff_id, at)
+        if not posts:
+            raise _not_allowed("you are not among the staff who are active")
+        allowed = self._check([post.role for post in posts], act)
+        theirs = [place for post in posts if post.role in allowed for place in post.places]
+        return Scope(frozenset(reached for place in theirs for reached in self._places(tree, place)))
 
-    def _places(self, tree: PlaceTree[_Place], place_id: str | None) -> frozenset[str]:
+    def _check(self, roles: Sequence[str], act: str) -> Set[str]:
+        """Those of these roles that may do it."""
+        allowed = {role for role in roles if self._roles.may(role, self._service, act)}
+        if not allowed:
+            raise _not_allowed(f"{' or '.join(dict.fromkeys(roles))} may not do this")
+        return allowed
+
+    def _posts(self, uow: UnitOfWork, staff_id: str, at: datetime) -> Sequence[Post]:
+        """Their own, and those of whoever is away and has named them as deputy."""
+        table = self._directory.staff
+        if table is None:
+            return ()
+        if self._directory.history:
+            return staff_at(uow.conn, table.metadata, staff_id, at)
+        s = table.c
+        rows = uow.conn.execute(select(s.role, s.place).where(s.staff_id == staff_id, s.active.is_(True)))
+        return [Post(staff_id, row.role, frozenset((row.place,))) for row in rows]
+
+    def _places(self, tree: PlaceTree[_Place], place_id: str) -> frozenset[str]:
         """The place, those that were dissolved into it, and below it those that rows name."""
-        own = tree.now(place_id) if place_id else None
+        own = tree.now(place_id)
         if own is None:
             return frozenset()
-        reached = {own, *(gone for gone in tree.ended if tree.now(gone) == own)}
+        reached = {place_id, own, *(gone for gone in tree.ended if tree.now(gone) == own)}
         known = tree.by_id.get(own)
         if known is not None and known.level not in self._directory.levels:
             reached |= _nearest_below(tree, own, self._directory.levels)

@@ -52,7 +52,7 @@ def shown(
     }
     return {
         column.name: _value(
-            opened[column.sealed].get(column.name) if column.sealed else row.get(column.name),
+            opened[column.sealed].get(column.field or column.name) if column.sealed else row.get(column.name),
             column,
             zone,
             in_full,

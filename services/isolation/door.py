@@ -35,7 +35,7 @@ COMMANDS: tuple[Command, ...] = (Command("report_check_in", "check_in.reported",
 
 DOOR = Door(
     "isolation",
-    Directory(staff, places, REVISIONS),
+    Directory(staff, places, REVISIONS, history=True),
     COMMANDS,
     lists=(OPEN_CASES, OWN_TASKS, OPEN_TASKS, OVERDUE_TASKS),
     things=(CASE,),

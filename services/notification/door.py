@@ -4,6 +4,8 @@ from chassis.commands.command import Command
 from chassis.doors.declared import Directory, Door
 from chassis.tools import ToolQuery
 from services.notification.messages import counts, lookup, queries
+from services.notification.reference.copies import REVISIONS
+from services.notification.reference.tables import places, staff
 from services.notification.texts.loading import texts_from_environment
 
 TRACE = ToolQuery("trace", queries.trace)
@@ -15,4 +17,4 @@ TEXTS = ToolQuery("texts", texts_from_environment)
 COMMANDS: tuple[Command, ...] = ()
 """What people and other systems may say to this service."""
 
-DOOR = Door("notification", Directory(), COMMANDS)
+DOOR = Door("notification", Directory(staff, places, REVISIONS, history=True), COMMANDS)

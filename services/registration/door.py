@@ -7,20 +7,24 @@ from chassis.commands.command import Command
 from chassis.doors.declared import Directory, Door
 from chassis.tools import ToolCommand, ToolQuery
 from services.registration.arrivals import counts, duplicates, lookup
+from services.registration.arrivals.lists import POSSIBLE_DUPLICATES, WAITING_ARRIVALS
 from services.registration.arrivals.lookup import LedToNoArrival
 from services.registration.following.follow_arrival import follow_arrival
 from services.registration.intake.correct_report import correct_report
 from services.registration.persons.note_view import note_view
 from services.registration.places.announce_places import PLACES
 from services.registration.places.import_places import import_places
+from services.registration.places.lists import PLACES as LIST_OF_PLACES
 from services.registration.places.tables import places
 from services.registration.reference.versions import VERSIONS
+from services.registration.reports.lists import REPORTS_TO_CORRECT as LIST_OF_REPORTS
 from services.registration.reports.queries import reports_to_correct
 from services.registration.risk.import_risk_list import import_risk_list
 from services.registration.risk.published_lists import read_official
 from services.registration.risk.read_csv_list import read_csv_list
 from services.registration.staff.announce_staff import STAFF
 from services.registration.staff.import_staff import import_staff
+from services.registration.staff.lists import STAFF as LIST_OF_STAFF
 from services.registration.staff.tables import staff
 
 TRACE = ToolQuery("trace", lookup.trace)
@@ -47,6 +51,11 @@ ANNOUNCEMENTS = (PLACES, STAFF)
 COMMANDS: tuple[Command, ...] = (Command("follow_arrival", "arrival.followed", follow_arrival),)
 """What people and other systems may say to this service."""
 
-DOOR = Door("registration", Directory(staff, places, VERSIONS), COMMANDS)
+DOOR = Door(
+    "registration",
+    Directory(staff, places, VERSIONS),
+    COMMANDS,
+    lists=(WAITING_ARRIVALS, POSSIBLE_DUPLICATES, LIST_OF_REPORTS, LIST_OF_STAFF, LIST_OF_PLACES),
+)
 
 __all__ = ["COMMANDS", "DOOR", "LedToNoArrival"]

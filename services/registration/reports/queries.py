@@ -18,14 +18,14 @@ from services.registration.reports.report import SEAL_PURPOSE, read_report
 from services.registration.reports.tables import companion_arrivals, reports
 
 # Literals, so that the planner sees that the partial indexes hold all of them.
-_TO_CORRECT = ("outcome = 'needs_correction'", "part_waits")
+TO_CORRECT = ("outcome = 'needs_correction'", "part_waits")
 
 
 def needing_correction(conn: Connection, _now: datetime) -> Numbers:
     """The number of reports that need correction, whole or in part, by publisher, for `/metrics`."""
     found: Counter[tuple[str, ...]] = Counter()
     counted = select(reports.c.publisher, func.count()).group_by(reports.c.publisher)
-    for publisher, count in conn.execute(union_all(*(counted.where(text(one)) for one in _TO_CORRECT))):
+    for publisher, count in conn.execute(union_all(*(counted.where(text(one)) for one in TO_CORRECT))):
         found[(publisher or "",)] += count
     return dict(found)
 
@@ -35,7 +35,7 @@ def reports_to_correct(conn: Connection, most: int) -> list[dict[str, Any]]:
     c = reports.c
     columns = (c.id, c.source, c.event_id, c.publisher, c.received_at, c.reasons, c.part_waits)
     rows: list[Any] = []
-    for wanted in _TO_CORRECT:
+    for wanted in TO_CORRECT:
         rows += conn.execute(select(*columns).where(text(wanted)).order_by(c.received_at, c.id).limit(most))
     rows.sort(key=lambda row: (row.received_at, row.id))
     return [

@@ -1,0 +1,52 @@
+"""The places of whoever asks, and all below them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, select, true
+from sqlalchemy.engine import Connection
+
+from chassis.database.statements import is_in
+from chassis.doors.declared import Asked, Column, ListQuery, Sort
+from field.scope import Scope
+from services.registration.places.tables import places
+
+_P = places.c
+_COLUMNS = ("place_id", "parent", "level", "name", "division", "kind", "version")
+
+
+def at_or_below(conn: Connection, scope: Scope, column: Any) -> ColumnElement[bool]:
+    """Rows whose place, of whatever level, is one of the scope's or lies below one."""
+    if scope.everywhere:
+        return true()
+    own = select(_P.place_id).where(is_in(conn, _P.place_id, sorted(scope.places)))
+    reached = own.cte("reached", recursive=True)
+    below = select(_P.place_id).join(reached, _P.parent == reached.c.place_id)
+    found: ColumnElement[bool] = column.in_(select(reached.union(below).c.place_id))
+    return found
+
+
+def in_district(conn: Connection, scope: Scope) -> ColumnElement[bool]:
+    """Whether the scope reaches a whole district: what lies at no known place is that officer's."""
+    if scope.everywhere:
+        return true()
+    own = is_in(conn, _P.place_id, sorted(scope.places))
+    return select(_P.place_id).where(own, _P.level.in_(("province", "city", "district"))).exists()
+
+
+def _places(conn: Connection, scope: Scope, _asked: Asked) -> Select[Any]:
+    inside = at_or_below(conn, scope, _P.place_id)
+    return select(*(_P[name] for name in _COLUMNS)).where(_P.removed.is_(False), inside)
+
+
+PLACES = ListQuery(
+    "places",
+    about="place",
+    id="place_id",
+    definition="places at which you work and those below, without those that have ended",
+    rows=_places,
+    columns=tuple(Column(name) for name in _COLUMNS),
+    sorts=(Sort("id", ("place_id",)),),
+    filters=("level", "parent"),
+)

@@ -1,0 +1,37 @@
+"""The staff who work at the places of whoever asks, and below."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Select, select
+from sqlalchemy.engine import Connection
+
+from chassis.doors.declared import Asked, Column, ListQuery, Sort
+from field.scope import Scope
+from services.registration.places.lists import at_or_below
+from services.registration.staff.tables import staff
+
+_S = staff.c
+_FACTS = ("staff_id", "role", "place", "language", "active", "replaced_by", "version")
+
+
+def _staff(conn: Connection, scope: Scope, _asked: Asked) -> Select[Any]:
+    columns = [_S[name] for name in (*_FACTS, "sealed")]
+    return select(*columns).where(at_or_below(conn, scope, _S.place))
+
+
+STAFF = ListQuery(
+    "staff",
+    about="staff",
+    id="staff_id",
+    definition="members of staff at your places and below, those who have left among them",
+    rows=_staff,
+    columns=(
+        *(Column(name) for name in _FACTS),
+        Column("name", "name", sealed="sealed"),
+        Column("phone", "phone", sealed="sealed"),
+    ),
+    sorts=(Sort("id", ("staff_id",)),),
+    filters=("role", "place"),
+)

@@ -1,0 +1,98 @@
+"""What officers find at registration's door: arrivals that wait, pairs, reports to correct, staff, places."""
+
+from __future__ import annotations
+
+import pytest
+
+from services.registration.door import DOOR
+from services.registration.places.import_places import import_places
+from services.registration.staff.import_staff import import_staff
+from tests.doors import Visitor
+from tests.integration.registration.trial import PLACES, STAFF, Trial, person, report
+
+MORE_PLACES = PLACES + "s2,d,street,雁北街道,,620102015,\nc9,s2,community,北面滩社区,,,\n"
+MORE_STAFF = (
+    STAFF
+    + """o1,community_officer,c1,甲,13909310011,zh-CN,true
+o2,street_officer,s1,乙,13909310012,zh-CN,true
+o3,street_officer,s2,丙,13909310013,zh-CN,true
+o4,district_officer,d,丁,13909310014,zh-CN,true
+a1,administrator,s1,戊,13909310015,zh-CN,true
+"""
+)
+
+
+@pytest.fixture
+def door(trial: Trial) -> Visitor:
+    with trial.work.unit() as uow:
+        import_places(uow, MORE_PLACES)
+        import_staff(uow, MORE_STAFF)
+    return Visitor(DOOR, trial.work)
+
+
+def rows(door: Visitor, who: str, name: str, **asked: str) -> list[dict]:
+    answer = door.get(who, f"/lists/{name}", **asked)
+    assert answer.status_code == 200, answer.json
+    return answer.json["rows"]
+
+
+def test_an_arrival_that_waits_is_seen_by_those_whose_it_may_be(door: Visitor, trial: Trial) -> None:
+    elsewhere = {"division": "620102015", "address": "北面滩1号"}
+    trial.receive(
+        report(1, address="无人知道的地方"),
+        report(2, destination=elsewhere),
+        report(3, destination={"division": None, "address": "某处"}),
+        report(4),
+    )
+    assert len(rows(door, "o4", "waiting_arrivals")) == 3
+    [there] = rows(door, "o3", "waiting_arrivals")
+    assert there["street"] == "s2" and there["name"] == "旅*"
+    assert rows(door, "o1", "waiting_arrivals") == rows(door, "o2", "waiting_arrivals") == []
+    assert door.get("w1", "/lists/waiting_arrivals").status_code == 403
+    assert door.get("a1", "/lists/waiting_arrivals").status_code == 403
+
+
+def test_a_pair_is_seen_from_either_side_and_masked(door: Visitor, trial: Trial) -> None:
+    trial.receive(
+        report(1, people=[person(1, name="欧阳建国")]),
+        report(2, people=[person(2, name="欧阳建国", phone=person(1)["phone"])], publisher="bus"),
+    )
+    pairs = rows(door, "o4", "possible_duplicates")
+    assert len(pairs) == 1
+    assert pairs[0]["first_name"] == "欧*" and "建国" not in str(pairs)
+    assert rows(door, "o1", "possible_duplicates") == pairs
+    assert rows(door, "o3", "possible_duplicates") == []
+    assert rows(door, "o4", "possible_duplicates", why="same_number") == []
+
+
+def test_reports_to_correct_are_the_districts(door: Visitor, trial: Trial) -> None:
+    trial.receive(report(1, arrival={"at": "some day"}), report(2))
+    [waits] = rows(door, "o4", "reports_to_correct")
+    assert waits["publisher"] == "rail" and waits["reasons"] and not waits["in_part"]
+    for who in ("o1", "o2", "a1"):
+        assert door.get(who, "/lists/reports_to_correct").status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("who", "staff", "places"),
+    [
+        ("o1", {"w1", "w2", "o1"}, {"c1", "g1", "y1"}),
+        ("o2", {"w1", "w2", "w3", "o1", "o2", "a1"}, {"s1", "c1", "c2", "g1", "y1", "y2"}),
+        ("o3", {"o3"}, {"s2", "c9"}),
+        ("a1", {"w1", "w2", "w3", "o1", "o2", "a1"}, {"s1", "c1", "c2", "g1", "y1", "y2"}),
+    ],
+)
+def test_staff_and_places_are_those_of_ones_own_place_and_below(
+    door: Visitor, who: str, staff: set[str], places: set[str]
+) -> None:
+    assert {row["staff_id"] for row in rows(door, who, "staff")} == staff
+    assert {row["place_id"] for row in rows(door, who, "places")} == places
+    assert {row["name"] for row in rows(door, who, "staff")} <= {
+        "张*",
+        "李*",
+        "赵*",
+        "甲*",
+        "乙*",
+        "丙*",
+        "戊*",
+    }
