@@ -7,6 +7,7 @@ from services.isolation.cases.apply_policies import apply_policies
 from services.isolation.cases.assign_waiting import assign_waiting
 from services.isolation.cases.follow_arrivals import follow_arrivals
 from services.isolation.cases.hand_over import hand_over
+from services.isolation.cases.name_districts import name_districts
 from services.isolation.cases.open_waiting import open_waiting
 from services.isolation.cases.plan_next_day import plan_next_day
 from services.isolation.tasks.call_by_phone import call_by_phone
@@ -26,6 +27,7 @@ TIMERS: tuple[Timer, ...] = (
     Timer("assign_waiting", timedelta(seconds=5), assign_waiting),
     Timer("hand_over", timedelta(seconds=15), hand_over),
     Timer("apply_policies", timedelta(seconds=10), apply_policies),
+    Timer("name_districts", timedelta(seconds=10), name_districts),
     Timer("plan_next_day", timedelta(seconds=30), plan_next_day),
     Timer("find_overdue", timedelta(seconds=10), find_overdue),
 )

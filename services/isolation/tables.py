@@ -1,6 +1,6 @@
 """All tables of isolation in one place, for migrations and tests. Code imports from the sub-domains."""
 
-from services.isolation.cases.tables import case_history, cases, waiting_for_policy
+from services.isolation.cases.tables import case_history, cases, district_walks, waiting_for_policy
 from services.isolation.check_ins.tables import check_ins
 from services.isolation.metadata import metadata
 from services.isolation.plans.tables import tasks
@@ -12,6 +12,7 @@ __all__ = [
     "case_history",
     "cases",
     "check_ins",
+    "district_walks",
     "metadata",
     "places",
     "policies",

@@ -73,6 +73,8 @@ class Case:
     closed_at: datetime | None
     """Since when it is not followed: it has ended, or nobody has come yet."""
     correlation_id: str
+    district: str | None = None
+    """Above its street, by the place tree."""
 
     @property
     def owner(self) -> str | None:

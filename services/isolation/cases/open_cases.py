@@ -12,7 +12,7 @@ from services.isolation.cases import states
 from services.isolation.cases.case import Arrival, Case
 from services.isolation.cases.casebook import Casebook
 from services.isolation.cases.revising import day_to_plan
-from services.isolation.cases.staffing import choose_team, places_of, roles_lacking, roles_of
+from services.isolation.cases.staffing import choose_team, district_of, places_of, roles_lacking, roles_of
 from services.isolation.cases.story import Absence, Chapter, Standing, absence, in_order, standing
 from services.isolation.plans.task import Task, new_task
 from services.isolation.teams.rules import Member
@@ -124,4 +124,5 @@ def _case(book: Casebook, new: _Prepared, team: tuple[Member, ...], tasks: Seque
         opened_at=present.now,
         closed_at=None,
         correlation_id=opening.cause.correlationid,
+        district=district_of(new.places, reference.places),
     )

@@ -14,6 +14,7 @@ from services.isolation.cases.events import change_data, differences, member_dat
 from services.isolation.cases.revising import WRONG_NUMBER, Change, Revision, kinds_of_change, revise
 from services.isolation.cases.staffing import (
     choose_team,
+    district_of,
     is_at_same_place,
     kept_members,
     places_of,
@@ -53,7 +54,8 @@ def revise_cases(book: Casebook, occasions: Sequence[Occasion]) -> None:
 
 def _carry_out(book: Casebook, revision: Revision, written: Sequence[Task], cause: Event | None) -> None:
     before, case, change, stands = revision.before, revision.case, revision.change, revision.standing
-    team = _choose_team(book, revision)
+    places = places_of(case.arrival, book.reference.places)
+    team = _choose_team(book, revision, places)
     # Of a case that had ended only this is left: to tell somebody that they are asked for nothing.
     void = [task for task in written if revision.opens_again and task.about and task.live]
     written = [task for task in written if task not in void]
@@ -80,6 +82,7 @@ def _carry_out(book: Casebook, revision: Revision, written: Sequence[Task], caus
         team_lacks=roles_lacking(team, stands),
         unassigned_since=unassigned_since(case, team, book.uow.now),
         staff_seen=book.reference.staff.revision,
+        district=district_of(places, book.reference.places),
         tasks_planned=case.tasks_planned + len(plan.new),
         plan_number=case.plan_number + bool(planned),
         history_lines=case.history_lines + 1,
@@ -101,10 +104,9 @@ def _carry_out(book: Casebook, revision: Revision, written: Sequence[Task], caus
         book.publish_tasks(case, planned, cause)
 
 
-def _choose_team(book: Casebook, revision: Revision) -> tuple[Member, ...]:
+def _choose_team(book: Casebook, revision: Revision, places: Sequence[str]) -> tuple[Member, ...]:
     """Those of the team who go on with the case, and others in place of the rest."""
     before, arrival, staff = revision.before, revision.case.arrival, book.reference.staff
-    places = places_of(arrival, book.reference.places)
     is_cancelled = before.state == states.CANCELLED
     keep = [] if is_cancelled else kept_members(before, arrival, book.reference.places, staff)
     team = choose_team(arrival, revision.standing, places, staff, book.loads.known, keep)

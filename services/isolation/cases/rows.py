@@ -87,6 +87,7 @@ def case_from(row: Row[Any]) -> Case:
         opened_at=row.opened_at,
         closed_at=row.closed_at,
         correlation_id=row.correlation_id,
+        district=row.district,
     )
 
 
@@ -111,6 +112,7 @@ def _row(case: Case) -> dict[str, Any]:
         "language": arrival.language,
         "household_id": arrival.household_id,
         "division": arrival.division,
+        "district": case.district,
         "street": arrival.street,
         "community": arrival.community,
         "grid": arrival.grid,

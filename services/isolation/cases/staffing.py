@@ -16,6 +16,11 @@ def places_of(arrival: Arrival, places: PlaceTree[Place]) -> tuple[str, ...]:
     return places.upward(arrival.grid, arrival.community, arrival.street)
 
 
+def district_of(chain: Sequence[str], places: PlaceTree[Place]) -> str | None:
+    """:param chain: `places_of` a case."""
+    return places.at_level("district", chain)
+
+
 def roles_of(stands: Standing) -> tuple[str, ...]:
     """All roles among which a team may be chosen."""
     return stands.rule.care_team + stands.policy.stand_ins

@@ -26,6 +26,7 @@ cases = Table(
     Column("language", String(10), nullable=False),
     Column("household_id", String(36)),
     Column("division", String(12)),
+    Column("district", String(40)),  # by the place tree; null: not known, or not worked out yet
     Column("street", String(40)),
     Column("community", String(40)),
     Column("grid", String(40)),
@@ -65,6 +66,14 @@ Index(
     cases.c.closed_at,  # SQLite answers from the index alone only if it holds every column asked for
     postgresql_where=_not_closed,
     sqlite_where=_not_closed,
+)
+
+district_walks = Table(
+    "district_walks",  # how far the cases are walked through when the places have changed: one row
+    metadata,
+    Column("name", String(20), primary_key=True),
+    Column("revision", BigInteger, nullable=False),  # of the places by which it was done or goes on
+    Column("after", Id),  # the case that was looked at last; null: all were
 )
 
 case_history = Table(
