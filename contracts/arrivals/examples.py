@@ -179,6 +179,7 @@ EXAMPLES = (
             "state": "assigned",
             "at": "2022-10-01T01:20:00Z",
             "by": "/police-chengguan/register",
+            "how": "seen",
             "attempts": 1,
             "try_again_at": "2022-10-01T03:00:00Z",
         },

@@ -189,6 +189,7 @@ class ArrivalFollowedUp(Contract):
     by = text(
         200, required=True, about="the source that said it: /console/<user>, /link/<id>, /<publisher>/…"
     )
+    how = one_of(("seen", "phone", "neighbour", "register"), about="by what it is known")
     attempts = whole(about="to reach them in vain since they were reached last")
     try_again_at = moment(required=False)
 

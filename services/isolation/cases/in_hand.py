@@ -38,6 +38,10 @@ class CasesInHand:
         """
         return [_outcome(act, said) for said in commands]
 
+    def find(self, case_id: str) -> Case | None:
+        """The case as it stands, for what the services tell each other."""
+        return self._cases.get(case_id)
+
     def case(self, said: Said, case_id: str) -> Case:
         """The case as it stands. Raises Refused, `unknown`, where the author does not reach it."""
         case = self._cases.get(case_id)
@@ -83,6 +87,12 @@ class CasesInHand:
         """Add a line to the case's history: who said what, and by which event. Returns the case with it."""
         case = self._cases[case.case_id] = replace(case, history_lines=case.history_lines + 1)
         self.book.add_line(case, what, said.event, {"by": said.author.source, "at": said.at, **detail})
+        return case
+
+    def hear(self, case: Case, what: str, event: Event, **detail: Any) -> Case:
+        """Add a line to the case's history of what an event of another service says."""
+        case = self._cases[case.case_id] = replace(case, history_lines=case.history_lines + 1)
+        self.book.add_line(case, what, event, detail)
         return case
 
 

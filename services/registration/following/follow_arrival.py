@@ -100,6 +100,7 @@ def _say_so(uow: UnitOfWork, draft: Draft, act: Act, said: Said) -> None:
         "state": draft.state,
         "at": act.at,
         "by": said.author.source,
+        "how": said.data.get("how"),
         "attempts": draft.standing.attempts,
         "try_again_at": said.data.get("try_again_at"),
     }

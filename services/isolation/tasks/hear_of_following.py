@@ -1,0 +1,65 @@
+"""An arrival was followed up: its first contact is settled, or held until the next try."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from chassis.unit_of_work import UnitOfWork
+from contracts.envelope import Event
+from services.isolation.cases.case import Case
+from services.isolation.cases.in_hand import CasesInHand, cases_in_hand
+from services.isolation.plans.acts import ATTEMPT, DONE, MOST, Act
+from services.isolation.plans.task import Task
+
+_FIRST_CONTACT: Final = "first_contact"
+_REACHED: Final = ("contacted", "verified")
+_IN_VAIN: Final = ("no_answer", "wrong_number", "no_such_door")
+
+
+class NotHereYet(Exception):
+    """The news about the arrival on which this follows has not come: it is tried again a little later."""
+
+
+def hear_of_following(uow: UnitOfWork, events: Sequence[Event]) -> None:
+    """Takes `arrival.followed_up`. Raises NotHereYet where the case has not heard of that version yet."""
+    with cases_in_hand(uow, {event.data["arrival_id"] for event in events}) as hand:
+        for event in sorted(events, key=lambda event: event.version):
+            case = hand.find(event.data["arrival_id"])
+            if case is None or case.arrival.version < event.data["arrival_version"]:
+                raise NotHereYet(f"arrival {event.data['arrival_id']}: its news come first")
+            _settle(hand, case, event)
+
+
+def _settle(hand: CasesInHand, case: Case, event: Event) -> None:
+    """A line of the case's history says so in any case: whoever reads it sees who was at the door."""
+    data, ladders = event.data, hand.book.reference.policies.by_id[case.policy_id].ladders
+    act = _act(hand, case, event)
+    open_ones = [task for task in hand.tasks(case) if act and _is_about(task, act)]
+    if act:
+        hand.change_tasks(case, [task.after(act, ladders, hand.uow.zone) for task in open_ones])
+    hand.hear(
+        case,
+        "arrival_followed",
+        event,
+        by=data["by"],
+        at=data["at"],
+        outcome=data["outcome"],
+        **({"settled": [task.task_id for task in open_ones]} if open_ones else {}),
+    )
+
+
+def _is_about(task: Task, act: Act) -> bool:
+    return task.kind == _FIRST_CONTACT and task.live and (act.what == DONE or task.version < MOST)
+
+
+def _act(hand: CasesInHand, case: Case, event: Event) -> Act | None:
+    """What it is of the task of first contact; None: nothing, the task stays as it is."""
+    data = event.data
+    if data["outcome"] in _REACHED:
+        return Act(DONE, data["at"], event.id, data["by"], how=data.get("how"))
+    if data["outcome"] in _IN_VAIN:
+        longest = data["at"] + hand.book.reference.policies.by_id[case.policy_id].terms.next_try
+        until = min(data.get("try_again_at") or longest, longest)
+        return Act(ATTEMPT, data["at"], event.id, data["by"], until=until)
+    return None
