@@ -166,6 +166,28 @@ EXAMPLES = (
         id="0183917c-1f20-7b44-9e51-60c2f1a9d051",
         time="2022-10-01T09:21:00+08:00",
     ),
+    event(
+        "report.corrected",
+        {
+            "report_id": REPORT,
+            "data": {
+                "source_kind": "transport",
+                "person": {
+                    "name": "安小满",
+                    "identity_type": "resident_id",
+                    "identity_number": "620102199003070018",
+                    "phone": "+8613800138000",
+                },
+                "arrival": {"at": "2022-10-01T06:12:00+08:00", "expected": False},
+                "destination": {"division": "620102002", "address": "酒泉路街道 示例小区 3号楼 1单元 502"},
+            },
+            "expects": 1,
+            "at": None,
+        },
+        source="/console/o-0021",
+        id="0183917d-02c0-7c11-8e25-7d1b1e5a9c02",
+        time="2022-10-01T10:02:00+08:00",
+    ),
     recorded_by(
         "registration",
         "arrival.followed_up",

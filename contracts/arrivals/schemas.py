@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from marshmallow import fields, validate
 
-from contracts.vocabulary import Contract, day, flag, moment, one_of, part, sealed, several, text, whole
+from contracts.vocabulary import (
+    Contract,
+    day,
+    document,
+    flag,
+    moment,
+    one_of,
+    part,
+    sealed,
+    several,
+    text,
+    whole,
+)
 from field.words import CERTAINTIES, FOLLOWED, IDENTITY_TYPES, LANGUAGES, LEVELS, SOURCE_KINDS
 
 PERSON_INSIDE = (
@@ -175,6 +187,15 @@ class ArrivalFollowed(Contract):
     try_again_at = moment(required=False, about="when it is tried next")
     destination = part(Destination, required=False, about="of lives_elsewhere: where, if they know")
     note = text(1000)
+
+
+class ReportCorrected(Contract):
+    """An officer corrects a report that waits for it, whole or in a part."""
+
+    report_id = text(36, required=True)
+    data = document(about="the whole data of arrival.reported, as it should have been")
+    expects = whole(about="the version of the report: 1 as long as it waits")
+    at = moment(required=False, about="when; null: when it was sent")
 
 
 class ArrivalFollowedUp(Contract):

@@ -10,6 +10,7 @@ from services.registration.arrivals import counts, duplicates, lookup
 from services.registration.arrivals.lists import POSSIBLE_DUPLICATES, WAITING_ARRIVALS
 from services.registration.arrivals.lookup import LedToNoArrival
 from services.registration.following.follow_arrival import follow_arrival
+from services.registration.intake.correct_by_command import correct_by_command
 from services.registration.intake.correct_report import correct_report
 from services.registration.persons.note_view import note_view
 from services.registration.places.announce_places import PLACES
@@ -48,7 +49,10 @@ NOTE_VIEW = ToolCommand("note_view", note_view)
 ANNOUNCEMENTS = (PLACES, STAFF)
 """What `doorstep reference announce` says again."""
 
-COMMANDS: tuple[Command, ...] = (Command("follow_arrival", "arrival.followed", follow_arrival),)
+COMMANDS: tuple[Command, ...] = (
+    Command("follow_arrival", "arrival.followed", follow_arrival),
+    Command("correct_report", "report.corrected", correct_by_command, by_broker=False),
+)
 """What people and other systems may say to this service."""
 
 DOOR = Door(

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from chassis.commands.command import Outcome, Said
 from chassis.database.statements import is_in
+from chassis.ids import is_id
 from chassis.unit_of_work import UnitOfWork
 from contracts.faults import Refused
 from field.scope import Scope
@@ -20,8 +20,6 @@ from services.registration.arrivals.known_arrivals import lock_drafts, read_earl
 from services.registration.arrivals.tables import arrivals
 from services.registration.arrivals.write_arrivals import write_arrivals
 from services.registration.places.placing import PlaceIndex
-
-_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 class Acts:
@@ -35,7 +33,7 @@ class Acts:
         self.uow = uow
         self.catalogue: Catalogue = read_catalogue(uow)
         # The database would refuse the whole batch for one text that is no id.
-        wanted = sorted({id for id in arrival_ids if _ID.fullmatch(id)})
+        wanted = sorted({id for id in arrival_ids if is_id(id)})
         drafts = lock_drafts(uow.conn, is_in(uow.conn, arrivals.c.id, wanted)) if wanted else []
         read_earlier_statements(uow, self.catalogue, drafts)
         self._drafts = {draft.arrival_id: draft for draft in drafts}

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Row, delete, select, update
 
+from chassis.ids import is_id
 from chassis.unit_of_work import UnitOfWork
 from contracts.envelope import Event
 from contracts.faults import Fault, Refused
@@ -30,22 +31,54 @@ def correct_report(uow: UnitOfWork, report_id: str, data: Mapping[str, Any], by:
     Where only a part of the report waited, the new one takes its place: who was registered stays so, in the
     same arrival, and only what was missing is added.
     """
-    row = uow.conn.execute(select(reports).where(reports.c.id == report_id).with_for_update()).first()
-    if row is None:
+    row = report_that_waits(uow, report_id)
+    return take_in_correction(uow, row, corrected(uow, row, data), by).report_id
+
+
+def report_that_waits(uow: UnitOfWork, report_id: str) -> Row[Any]:
+    """The row of a report that needs correction, not locked. Raises Refused."""
+    found = (
+        uow.conn.execute(select(reports).where(reports.c.id == report_id)).first()
+        if is_id(report_id)
+        else None
+    )
+    if found is None:
         raise Refused.unknown("report", report_id)
-    if row.outcome != "needs_correction" and not row.part_waits:
-        raise Refused.conflict("report", f"{report_id} does not need correction: it is {row.outcome}")
-    catalogue = read_catalogue(uow)
-    received = check(uow, catalogue, _event(uow, row, data))
-    received.corrects, received.corrected_by = report_id, by
+    if found.outcome != "needs_correction" and not found.part_waits:
+        raise Refused.conflict("report", f"{report_id} does not need correction: it is {found.outcome}")
+    return found
+
+
+def corrected(uow: UnitOfWork, row: Row[Any], data: Mapping[str, Any]) -> Received:
+    """The report with its new data, judged. Raises Refused where it lacks somebody who was registered."""
+    received = check(uow, read_catalogue(uow), _event(uow, row, data))
+    received.corrects = row.id
     if row.part_waits:
         received.registered_before = row.outcome == "registered"
-        _go_on(received, report_id, _led_to(uow, row))
-    take_in(uow, catalogue, [received])
-    uow.conn.execute(delete(companion_arrivals).where(companion_arrivals.c.report_id == report_id))
-    corrected = {"outcome": "corrected", "arrival_id": None, "part_waits": None}
-    uow.conn.execute(update(reports).where(reports.c.id == report_id).values(corrected))
-    return received.report_id
+        _go_on(received, row.id, _led_to(uow, row))
+    return received
+
+
+def take_in_correction(
+    uow: UnitOfWork, row: Row[Any], received: Received, by: str, command: str | None = None
+) -> Received:
+    """Take the correction in, in place of the report. Raises Refused if somebody else has corrected it now.
+
+    The report is locked last, as the intake locks: persons, arrivals, reports. So it is looked at once more.
+
+    :param command: the id of the event that ordered it.
+    """
+    received.corrected_by, received.corrected_with = by, command
+    take_in(uow, read_catalogue(uow), [received])
+    r = reports.c
+    as_before = (
+        (r.id == row.id) & (r.outcome == row.outcome) & r.part_waits.is_not_distinct_from(row.part_waits)
+    )
+    done = {"outcome": "corrected", "arrival_id": None, "part_waits": None}
+    if uow.conn.execute(update(reports).where(as_before).values(done)).rowcount == 0:
+        raise Refused.conflict("report", f"{row.id} was corrected by somebody else at this moment")
+    uow.conn.execute(delete(companion_arrivals).where(companion_arrivals.c.report_id == row.id))
+    return received
 
 
 def _led_to(uow: UnitOfWork, row: Row[Any]) -> dict[int, str]:

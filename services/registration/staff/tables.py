@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Boolean, Column, Integer, String, Table, Text
 
+from chassis.database.types import UtcDateTime
 from services.registration.metadata import metadata
 
 staff = Table(
@@ -17,4 +18,9 @@ staff = Table(
     Column("sealed", Text, nullable=False),  # name and phone
     Column("version", Integer, nullable=False),
     Column("replaced_by", String(40)),  # of somebody who has left: who goes on with all that is open
+    Column("away_from", UtcDateTime),  # `from` belongs to the time, `to` does not
+    Column("away_to", UtcDateTime),  # null, with away_from: until further notice
+    Column("deputy", String(40)),  # who does their work meanwhile
+    Column("duty_from", UtcDateTime),
+    Column("duty_to", UtcDateTime),
 )
