@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from deploy.backup import broker, containers, databases, folder
-from deploy.backup.containers import SERVICES
+from deploy.backup.containers import DOORS, SERVICES
 from deploy.backup.errors import Refused
 
 # The longest that a message can have been on its way unless nobody took it: every retry, one after another.
@@ -100,7 +100,7 @@ def restore(source: Path, *, force: bool) -> dict[str, Any]:
     postgres, rabbitmq, *_ = containers.up("postgres", *containers.brokers())
     if not force:
         _refuse_to_overwrite(postgres, rabbitmq)
-    containers.compose("stop", *SERVICES)
+    containers.compose("stop", *SERVICES, *DOORS)
     purged = broker.empty_between_services(rabbitmq)
     for service in SERVICES:
         databases.load(postgres, service, source / folder.archive(service))

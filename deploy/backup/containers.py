@@ -20,6 +20,7 @@ from deploy.backup.errors import Refused
 
 ROOT = Path(__file__).resolve().parents[2]
 SERVICES = ("registration", "isolation", "notification")
+DOORS = tuple(f"{service}_door" for service in SERVICES)
 READY_S = 180.0
 
 

@@ -25,6 +25,9 @@ from urllib.parse import quote, unquote, urlsplit
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
+sys.path.insert(0, str(ROOT))
+from deploy.compose import door_key  # noqa: E402
+
 USERS = HERE.parent / "rabbitmq" / "users.json"
 SERVICES = ("registration", "isolation", "notification")
 # A user that opens more than this has gone wrong; a service holds two for each handler and replica.
@@ -137,6 +140,20 @@ def definitions(passwords: dict[str, str], users: dict[str, dict]) -> dict:
     }
 
 
+def door_keys(kept: Secrets) -> None:
+    """The doors' public key follows the console's private one; one not made here must come with its own."""
+    private = kept.once("door_private_key", door_key.private_key)
+    try:
+        public = door_key.public_key(private)
+    except ValueError:
+        if not (kept.directory / "door_public_key").exists():
+            file = kept.directory / "door_private_key"
+            raise Unusable(f"{file} was not made here: put door_public_key beside it, or delete it") from None
+        return
+    if not (kept.directory / "door_public_key").exists() or kept.read("door_public_key") != public:
+        kept.write("door_public_key", public)
+
+
 def make(directory: Path) -> list[str]:
     """Returns the names of the files that were made now."""
     directory.mkdir(parents=True, exist_ok=True)
@@ -146,6 +163,7 @@ def make(directory: Path) -> list[str]:
     kept.once("index_key", key)
     if not (directory / "sms_token").exists():  # for the operator to fill in, or not
         kept.write("sms_token", "")
+    door_keys(kept)
     kept.once("postgres_password", password)
     # By this the nodes of a broker cluster know one another (deploy/cluster).
     kept.once("erlang_cookie", lambda: secrets.token_hex(32))

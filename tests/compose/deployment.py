@@ -25,6 +25,7 @@ from doorstep_client import Outcomes, Publisher, Raw
 
 ROOT = Path(__file__).resolve().parents[2]
 SERVICES = ("registration", "isolation", "notification")
+DOORS = tuple(f"{service}_door" for service in SERVICES)
 BASE = "python:3.11-slim-bookworm"
 MOST_BYTES_BEYOND_BASE = 250_000_000
 CLUSTER = "deploy/cluster/docker-compose.cluster.yml"

@@ -17,6 +17,7 @@ import pytest
 from demo.day import PLAIN, Day
 from doorstep_client import BrokerError, Publisher, Raw, Replies, arrival_event
 from tests.compose.deployment import (
+    DOORS,
     MORNING,
     MOST_BYTES_BEYOND_BASE,
     PUBLISHERS,
@@ -47,7 +48,7 @@ def test_up_on_an_empty_machine_ends_with_a_working_system(stack: Deployment) ->
         service_of(one): one["State"]["ExitCode"] for one in stack.containers() if not one["State"]["Running"]
     }
     assert jobs == {"migrate": 0, "topology": 0}
-    assert {service_of(one) for one in stack.running()} == {*SERVICES, "postgres", "rabbitmq", "sms"}
+    assert {service_of(one) for one in stack.running()} == {*SERVICES, *DOORS, "postgres", "rabbitmq", "sms"}
     assert stack.doorstep("topology", "check") == {"ok": True, "differences": []}
     assert stack.doorstep("audit")["balanced"]
 
@@ -327,7 +328,9 @@ def test_every_container_restarted_in_turn_under_load_loses_and_doubles_nothing(
         for service in SERVICES:
             stack.up("--no-deps", "--force-recreate", "--scale", "isolation=3", service)
         assert not before & {one["Id"] for one in stack.running()}
-    assert sorted(restarted) == sorted([*SERVICES, "isolation", "isolation", "postgres", "rabbitmq", "sms"])
+    assert sorted(restarted) == sorted(
+        [*SERVICES, *DOORS, "isolation", "isolation", "postgres", "rabbitmq", "sms"]
+    )
     assert load.sent > 100
     load.assert_all_came_of_it()
 

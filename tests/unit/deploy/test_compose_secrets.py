@@ -10,9 +10,12 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import pytest
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
+from chassis.commands.command import Author
+from chassis.doors.tokens import Keys, sign_token
 from chassis.sealing import BlindIndex, Sealer
-from deploy.compose.make_secrets import MOUNTED, ROOT, SERVICES, make, unreadable
+from deploy.compose.make_secrets import MOUNTED, ROOT, SERVICES, Unusable, make, unreadable
 
 SCRIPT = Path(make.__code__.co_filename)
 
@@ -46,6 +49,22 @@ def test_existing_secrets_stay(folder: Path) -> None:
     before = contents(folder)
     assert make(folder) == []
     assert contents(folder) == before
+
+
+def test_the_console_signs_with_a_key_that_the_doors_know(folder: Path) -> None:
+    private = load_pem_private_key((folder / "door_private_key").read_bytes(), None)
+    token = sign_token(private, "isolation", Author("staff", "/console/u1", "w1"))
+    assert Keys((folder / "door_public_key").read_text()).read(token, "isolation").author.id == "w1"
+
+
+def test_the_doors_key_follows_the_console_s(folder: Path) -> None:
+    (folder / "door_private_key").unlink()
+    assert make(folder)[:2] == ["door_private_key", "door_public_key"]
+    overwrite(folder / "door_private_key", "of another kind")
+    assert make(folder) == []
+    (folder / "door_public_key").unlink()
+    with pytest.raises(Unusable, match="put door_public_key beside it"):
+        make(folder)
 
 
 def test_nobody_else_gets_into_the_folder(folder: Path) -> None:
