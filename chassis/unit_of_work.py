@@ -265,5 +265,5 @@ def _packs(bodies: Sequence[bytes], most: int) -> Iterator[list[bytes]]:
 def _child_of(traceparent: str | None) -> str:
     """Return a W3C trace context with a new span: in the trace of the cause, or in a new trace."""
     found = _TRACEPARENT.match(traceparent or "")
-    trace = found[1] if found else os.urandom(16).hex()
-    return f"00-{trace}-{os.urandom(8).hex()}-01"
+    ids = os.urandom(8 if found else 24).hex()
+    return f"00-{found[1] if found else ids[16:]}-{ids[:16]}-01"

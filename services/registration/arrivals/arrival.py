@@ -52,7 +52,7 @@ class StoredArrival:
         return RiskLevel[self.risk_level]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Arrival:
     """An arrival with everything that follows from its statements.
 

@@ -28,7 +28,7 @@ from services.registration.risk.assessing import Stop
 _LANGUAGE = LANGUAGES[0]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Coming:
     """One person's coming to one place, from all statements about it.
 
@@ -70,7 +70,7 @@ def fold_statements(statements: Iterable[Statement]) -> Coming:
             report.called_off,
         )
     voices = voices_of(said)
-    said_when = when(voices).report
+    said_when = when(map(coming_word, voices)).report
     division, address, placement = _destination(voices)
     person = _fold_persons(voices)
     return Coming(
@@ -95,15 +95,18 @@ def _contact(person: Person, voices: Sequence[Voice]) -> Person | None:
     return best("phone", voices, lambda statement: statement.report.contact_of(statement.position))
 
 
-def when(voices: Sequence[Voice]) -> Statement:
+def when(words: Iterable[Statement]) -> Statement:
     """The statement that says when, and whether, the person comes.
 
-    That somebody came outweighs every announcement, and every word that they do not come.
+    That somebody came outweighs every announcement, and every word that they do not come. Of equal sources
+    the later word counts.
+
+    :param words: that of each voice.
     """
-    words = sorted(map(coming_word, voices), key=lambda word: word.order, reverse=True)
-    came = [word for word in words if not word.report.expected]
+    said = list(words)
+    came = [word for word in said if not word.report.expected]
     rank = RANK["came_at" if came else "will_come"]
-    return min(came or words, key=lambda word: rank[word.report.source_kind])
+    return max(came or said, key=lambda word: (-rank[word.report.source_kind], word.order))
 
 
 def _destination(voices: Sequence[Voice]) -> tuple[str, str, Placement]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Final
 
 from services.registration.arrivals.arrival import StoredArrival
@@ -11,7 +12,7 @@ from services.registration.arrivals.coming import Coming, fold_statements, when
 from services.registration.arrivals.followed import Act, Standing, amended, in_order, standing_of
 from services.registration.arrivals.same_coming import Known
 from services.registration.arrivals.same_report import may_be_same_report, reports_again
-from services.registration.arrivals.voices import voices_of
+from services.registration.arrivals.voices import ComingWords
 from services.registration.reports.statement import Statement
 
 _NOT_FOLLOWED: Final = Standing()
@@ -41,6 +42,8 @@ class Draft:
     new_acts: list[Act] = field(default_factory=list)
     version: int = 1
     state: str = ""
+    _words: ComingWords | None = None
+    _times: set[datetime] = field(default_factory=set)
 
     @classmethod
     def of(cls, stored: StoredArrival) -> Draft:
@@ -56,8 +59,17 @@ class Draft:
 
     def read_earlier(self, statements: Sequence[Statement], acts: Sequence[Act] = ()) -> None:
         """The statements kept so far, placed by the place table as it is now: they move the arrival along."""
-        self.earlier, self.acts = statements, acts
+        self.earlier, self.acts, self._words = statements, acts, None
         self.before = self._folded(statements, acts)
+
+    def add(self, statement: Statement) -> None:
+        """One more statement; of a person with hundreds of reports the others are not looked at again."""
+        self.new.append(statement)
+        if statement.replaces:
+            self._words = None
+        elif self._words is not None:
+            self._words.add(statement)
+            self._times.add(statement.report.arrived_at)
 
     def place_as_now(self) -> None:
         """The row says where the arrival was placed; by now the place may belong to a community."""
@@ -88,14 +100,15 @@ class Draft:
 
     @property
     def known(self) -> Known:
+        said = self._said_when()
         if self.acts:
             at = self.coming().arrived_at
-        elif (said := self._said_when()) is None:
+        elif said is not None:
+            at = said.report.arrived_at
+        else:
             assert self.stored is not None
             at = self.stored.arrived_at
-        else:
-            at = said.report.arrived_at
-        times = frozenset((at, *(statement.report.arrived_at for statement in self.statements)))
+        times = self._times if at in self._times else self._times | {at}
         return Known(self.arrival_id, at, self.place_key, self.placed, times)
 
     def is_told_again(self, statement: Statement) -> bool:
@@ -104,6 +117,8 @@ class Draft:
         if said is None:
             return False
         expected = self.coming().expected if self.acts else said.report.expected
+        if not (expected or statement.report.reference):
+            return False
         return reports_again(statement, self.statements, expected=expected)
 
     def is_reported_with(self, other: Draft) -> bool:
@@ -112,7 +127,10 @@ class Draft:
 
     def _said_when(self) -> Statement | None:
         """The statement whose time counts; None: its statements were not read."""
-        if len(self.new) == 1 and not self.earlier and self.stored is None:
-            return self.new[0]
-        statements = self.statements
-        return when(voices_of(statements)) if statements else None
+        if self._words is None:
+            statements = self.statements
+            if not statements:
+                return None
+            self._words = ComingWords(statements)
+            self._times = {statement.report.arrived_at for statement in statements}
+        return when(self._words)

@@ -78,9 +78,9 @@ def told_of(uow: UnitOfWork, places: PlaceIndex, arrival_ids: Sequence[str]) -> 
     """What all statements about these arrivals tell."""
     for arrival_id, said in sorted(_statements(uow, places, arrival_ids).items()):
         told = {(one.person, one.report.arrived_at): one for one in said}
-        for (person, at), one in told.items():
+        for (_, at), one in told.items():
             (keys,) = keys_of_statements(uow.index, [one])
-            if traits := traits_of(uow.index, arrival_id, person, at, keys):
+            if traits := traits_of(uow.index, arrival_id, at, keys):
                 yield traits
 
 
@@ -107,7 +107,7 @@ def _new(uow: UnitOfWork, drafts: Iterable[Draft], keys: Mapping[Order, Keys]) -
                 if (person, at) in known:
                     continue
                 known.add((person, at))
-            if traits := traits_of(uow.index, draft.arrival_id, person, at, keys[said.order]):
+            if traits := traits_of(uow.index, draft.arrival_id, at, keys[said.order]):
                 yield traits
 
 

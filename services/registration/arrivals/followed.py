@@ -11,7 +11,7 @@ from datetime import date, datetime
 from typing import Final, Literal
 
 from services.registration.arrivals.coming import Coming, when
-from services.registration.arrivals.voices import best, voices_of
+from services.registration.arrivals.voices import ComingWords, best, voices_of
 from services.registration.persons.person import Person
 from services.registration.persons.phones import same_phone
 from services.registration.places.placing import Placement
@@ -190,7 +190,7 @@ def _time_amended(coming: Coming, acts: Sequence[Act], statements: Sequence[Stat
         if act.what == "not_yet_come":
             came = _came_since(act.at, statements)
             if came:
-                coming = replace(coming, expected=False, arrived_at=when(voices_of(came)).report.arrived_at)
+                coming = replace(coming, expected=False, arrived_at=when(ComingWords(came)).report.arrived_at)
             else:
                 coming = replace(coming, expected=True, arrived_at=act.moment or coming.arrived_at)
         elif act.what == "verified" or (act.what == "contacted" and act.moment and act.moment <= act.at):

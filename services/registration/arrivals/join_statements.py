@@ -51,7 +51,7 @@ def join_statements(
     joined = Joined()
     for statement, person in zip(statements, persons, strict=True):
         draft, is_new = _arrival_of(index, known, statement, person, ids[statement.order])
-        draft.new.append(statement)
+        draft.add(statement)
         if not is_new and _place_key(index, statement) != draft.place_key:
             _place(index, draft)
         joined.drafts[draft.arrival_id] = draft

@@ -8,25 +8,25 @@ arrival's time, which its reports move. Then two arrivals are near each other, a
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 SAME_COMING = timedelta(hours=48)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Known:
     """An arrival that a statement may belong to.
 
-    :param times: the times that its statements give.
+    :param times: all that its reports say, and `arrived_at`.
     """
 
     arrival_id: str
     arrived_at: datetime
     place_key: str
     placed: bool
-    times: frozenset[datetime]
+    times: Set[datetime]
 
     def is_near(self, moment: datetime) -> bool:
         return any(abs(time - moment) <= SAME_COMING for time in self.times)

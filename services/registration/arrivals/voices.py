@@ -5,11 +5,12 @@ A report that leaves a field out does not take it back. What a voice no longer s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime
 from typing import TypeVar
 
 from services.registration.arrivals.source_ranks import RANK, SEEN_AGAIN, Field
-from services.registration.reports.statement import Statement
+from services.registration.reports.statement import Order, Statement
 from services.registration.risk.assessing import Stop
 
 Value = TypeVar("Value")
@@ -80,16 +81,63 @@ def stops(voice: Voice) -> Sequence[Stop]:
 
 
 def coming_word(voice: Voice) -> Statement:
-    """The statement that says when, and whether, the person comes.
+    """The statement that says when, and whether, the person comes."""
+    spoken = _Spoken(voice[0])
+    for statement in voice[1:]:
+        spoken.add(statement)
+    return spoken.word
 
-    That somebody came is not taken back: an announcement after it is of another coming, or a mistake. Whoever
-    sees people again and again said first when they came.
-    """
-    last = voice[0].report
-    if last.source_kind in SEEN_AGAIN and not last.expected and not last.reference:
-        came = [statement for statement in voice if not statement.report.expected]
-        return min(came, key=lambda statement: (statement.report.arrived_at, statement.order))
-    return next((statement for statement in voice if not statement.report.expected), voice[0])
+
+class ComingWords:
+    """What each voice says of when the person comes, kept up to date statement by statement, in any order."""
+
+    def __init__(self, statements: Iterable[Statement]) -> None:
+        self._spoken: dict[tuple[str, ...], _Spoken] = {}
+        for statement in statements:
+            self.add(statement)
+
+    def add(self, statement: Statement) -> None:
+        key = _voice(statement)
+        if key in self._spoken:
+            self._spoken[key].add(statement)
+        else:
+            self._spoken[key] = _Spoken(statement)
+
+    def __iter__(self) -> Iterator[Statement]:
+        return (spoken.word for spoken in self._spoken.values())
+
+
+class _Spoken:
+    """Of one voice's statements, those of which one is its word about the coming."""
+
+    def __init__(self, statement: Statement) -> None:
+        self._last = statement
+        self._first_came = self._last_came = None if statement.report.expected else statement
+
+    def add(self, statement: Statement) -> None:
+        if statement.order > self._last.order:
+            self._last = statement
+        if statement.report.expected:
+            return
+        if self._last_came is None or statement.order > self._last_came.order:
+            self._last_came = statement
+        if self._first_came is None or _came(statement) < _came(self._first_came):
+            self._first_came = statement
+
+    @property
+    def word(self) -> Statement:
+        """That somebody came is not taken back: an announcement after it is of another coming, or a mistake.
+
+        Whoever sees people again and again said first when they came.
+        """
+        last = self._last.report
+        if last.source_kind in SEEN_AGAIN and not last.expected and not last.reference:
+            return self._first_came or self._last
+        return self._last_came or self._last
+
+
+def _came(statement: Statement) -> tuple[datetime, Order]:
+    return statement.report.arrived_at, statement.order
 
 
 def destination_word(voice: Voice) -> Statement:

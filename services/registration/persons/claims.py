@@ -15,6 +15,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from services.registration.persons.compared import Compared
+
 Facts = Mapping[str, str]
 """What was said of a person, by kind of fact: in clear only what names nobody, the rest as blind digests.
 
@@ -38,13 +40,15 @@ class Keys:
     :param identity_facts: what is compared under the number. Of a resident identity number the kind, issuer,
         birth date and sex are parts: under the same number they are the same.
     :param name_facts: what is compared under the name.
+    :param compared: what the keys were made of.
     :param is_beside: the identity is no number of the person's own, but whom they came with.
     """
 
     identity: str | None
     by_name: str | None
-    identity_facts: Facts = field(default_factory=dict)
-    name_facts: Facts = field(default_factory=dict)
+    identity_facts: Facts
+    name_facts: Facts
+    compared: Compared
     is_beside: bool = False
 
 

@@ -7,10 +7,10 @@ from typing import Final
 
 from chassis.sealing import BlindIndex
 from services.registration.persons.claims import Facts, Keys
-from services.registration.persons.names import name_form, script_of
-from services.registration.persons.numbers import Document, document_of
+from services.registration.persons.compared import compared
+from services.registration.persons.names import script_of
+from services.registration.persons.numbers import Document
 from services.registration.persons.person import Person
-from services.registration.persons.phones import same_phone
 
 FORM: Final = 2
 """The number of the form of keys and facts. Whoever changes what `keys_of` makes of a person raises it, and
@@ -26,17 +26,17 @@ def keys_of(index: BlindIndex, person: Person, leading: Keys | None = None) -> K
     :param leading: of a companion, the keys of the person of the report: who has no phone is found by name
         beside that person.
     """
-    number, document = person.identity_number, document_of(person)
-    name = name_form(person.name) if person.name else ""
+    own = compared(person)
+    name, document = own.name, own.document
     facts = _facts_of_person(index, document)
-    by_name = _by_name(index, name, person.phone, leading)
-    if not number:
-        return Keys(None, by_name, {}, facts)
-    identity = as_id(index("identity", number))
+    by_name = _by_name(index, name, own.phone, leading)
+    if not own.number:
+        return Keys(None, by_name, {}, facts, own)
+    identity = as_id(index("identity", own.number))
     under_number = {} if document.kind == "resident_id" else _facts_of_document(document, facts)
     if name and (script := script_of(name)):
         under_number[f"name.{script}"] = index("name", f"{identity}\0{name}")[:_SHORT]
-    return Keys(identity, by_name, under_number, facts)
+    return Keys(identity, by_name, under_number, facts, own)
 
 
 def keys_beside(index: BlindIndex, person: Person, leading: Keys, alike: int) -> Keys:
@@ -46,18 +46,19 @@ def keys_beside(index: BlindIndex, person: Person, leading: Keys, alike: int) ->
 
     :param alike: how many of the same name before them in the report lean on the leader too: twins.
     """
-    document = document_of(person)
-    name = (name_form(person.name) if person.name else "") or document.born or ""
-    facts = _facts_of_person(index, document)
+    own = compared(person)
+    name = own.name or own.document.born or ""
+    facts = _facts_of_person(index, own.document)
     identity = _beside(index, leading.identity, name, alike)
-    return Keys(identity, _beside(index, leading.by_name, name, alike), facts, facts, is_beside=True)
+    by_name = _beside(index, leading.by_name, name, alike)
+    return Keys(identity, by_name, facts, facts, own, is_beside=True)
 
 
 def _by_name(index: BlindIndex, name: str, phone: str | None, leading: Keys | None) -> str | None:
     if not name:
         return None
     if phone:
-        return as_id(index("name_phone", f"{name}\0{same_phone(phone)}"))
+        return as_id(index("name_phone", f"{name}\0{phone}"))
     return _beside(index, leading.by_name or leading.identity, name, 0) if leading else None
 
 

@@ -7,28 +7,19 @@ from datetime import datetime
 from chassis.sealing import BlindIndex
 from services.registration.persons.claims import Keys
 from services.registration.persons.likeness import Traits, crossed, halves
-from services.registration.persons.names import HOLE, name_form
-from services.registration.persons.numbers import document_of
-from services.registration.persons.person import Person
-from services.registration.persons.phones import same_phone
+from services.registration.persons.names import HOLE
 
 
-def traits_of(
-    index: BlindIndex, arrival_id: str, person: Person, arrived_at: datetime, keys: Keys
-) -> Traits | None:
-    """None: nothing in it can be like anything.
-
-    :param keys: those of the person.
-    """
-    number, name = person.identity_number, name_form(person.name) if person.name else ""
-    if number and person.identity_type == "resident_id":  # nearly everybody
-        is_resident, born = True, number[6:14]
-    else:
-        document = document_of(person)
-        is_resident, born = document.kind == "resident_id", (document.born or "").replace("-", "")
+def traits_of(index: BlindIndex, arrival_id: str, arrived_at: datetime, keys: Keys) -> Traits | None:
+    """None: nothing in it can be like anything."""
+    own = keys.compared
+    name, number, document = own.name, own.number, own.document
+    is_resident, born = document.kind == "resident_id", document.born
     # Of a name that a source masked (张*) there are many on each day.
-    name_birth = index.short("name_birth", f"{name}\0{born}") if born and name and HOLE not in name else None
-    phone = index.short("phone", same_phone(person.phone)) if person.phone else None
+    name_birth = None
+    if born and name and HOLE not in name:
+        name_birth = index.short("name_birth", f"{name}\0{born.replace('-', '')}")
+    phone = index.short("phone", own.phone) if own.phone else None
     who, at = _who(keys, is_resident), int(arrived_at.timestamp())
     parts = halves(number) if name and number and not is_resident else None
     if parts and number:

@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Literal
+from typing import Final, Literal
 
 from field.places import PlaceTree
 from services.registration.places.divisions import divisions
@@ -40,7 +40,7 @@ class Ended:
     successor: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Placement:
     """Where a destination lies in the place tree, as far as it is sure."""
 
@@ -52,12 +52,22 @@ class Placement:
 
 @dataclass(frozen=True, slots=True)
 class _Name:
-    """A name or an alias of a place, folded."""
+    """A name or an alias of a place, folded.
+
+    :param levels: the ids of the street, community and grid that it lies in, itself included.
+    :param around: those ids.
+    """
 
     text: str
     place_id: str
     level: str
     by: PlacedBy
+    levels: Mapping[str, str]
+    around: frozenset[str]
+    tells_community: bool
+
+    def is_inside(self, places: frozenset[str]) -> bool:
+        return not places or not places.isdisjoint(self.around)
 
 
 # Reports name few codes again and again: the answers to those are kept.
@@ -85,7 +95,7 @@ class PlaceIndex:
         for place in (*by_id.values(), *dissolved):
             if place.division and place.place_id not in self._by_code[place.division]:
                 self._by_code[place.division].append(place.place_id)
-            for name in _names_of(place):
+            for name in _names_of(place, self._levels[place.place_id]):
                 self._by_start[name.text[:2]].append(name)
         for names in self._by_start.values():
             names.sort(key=lambda name: -len(name.text))
@@ -100,15 +110,18 @@ class PlaceIndex:
         :param address: as written.
         """
         inside, by_code = self._of_division(division)
-        named = list(self._names_in(fold(address), inside)) if address else []
-        wide = [name for name in named if "community" not in self._levels[name.place_id]]
+        named = self._names_in(fold(address), inside) if address else ()
+        if not named and by_code.community:
+            return by_code
+        wide = [name for name in named if not name.tells_community]
         # A street's name only narrows, however long it is.
-        streets = frozenset(name.place_id for name in wide if name.level == "street")
-        deeper = [name for name in named if "community" in self._levels[name.place_id]]
-        deeper = [name for name in deeper if self._is_inside(name.place_id, streets)] or deeper
+        streets = frozenset(name.place_id for name in wide if name.level == "street") if wide else _NOWHERE
+        deeper = [name for name in named if name.tells_community] if wide else named
+        if streets:
+            deeper = [name for name in deeper if name.is_inside(streets)] or deeper
         if deeper:
             longest = max(len(name.text) for name in deeper)
-            by_name = self._common([name for name in deeper if len(name.text) == longest], deeper)
+            by_name = _common([name for name in deeper if len(name.text) == longest], deeper)
             if by_name.community and by_code.community in (None, by_name.community):
                 return by_name
             if not by_code.community:  # two communities fit equally well
@@ -116,15 +129,19 @@ class PlaceIndex:
         if by_code.community:
             return by_code
         # 和平家园 whose community has ended is still in its street.
-        around = frozenset(self._levels[name.place_id].get("street", "") for name in wide)
+        around = frozenset(name.levels.get("street", "") for name in wide)
         return Placement(street=by_code.street or _only(streets) or _only(around))
 
-    def _names_in(self, address: str, inside: frozenset[str]) -> Iterator[_Name]:
+    def _names_in(self, address: str, inside: frozenset[str]) -> Sequence[_Name]:
         """All names and aliases that stand in the address, of places inside those that the code names."""
+        by_start, found = self._by_start, []
         for at in range(len(address) - 1):
-            for name in self._by_start.get(address[at : at + 2], ()):
-                if address.startswith(name.text, at) and self._is_inside(name.place_id, inside):
-                    yield name
+            start = address[at : at + 2]
+            if start in by_start:
+                for name in by_start[start]:
+                    if address.startswith(name.text, at) and name.is_inside(inside):
+                        found.append(name)
+        return found
 
     def _by_division(self, division: str) -> tuple[frozenset[str], Placement]:
         """The places that a code names (most digits first), and the placement that follows from them.
@@ -144,30 +161,28 @@ class PlaceIndex:
                 return frozenset((*places, *nearby)), Placement(street, community, grid, by)
         return frozenset(), Placement()
 
-    def _is_inside(self, place_id: str, inside: frozenset[str]) -> bool:
-        return not inside or not inside.isdisjoint(self._levels[place_id].values())
 
-    def _common(self, best: Sequence[_Name], others: Sequence[_Name]) -> Placement:
-        """The place that all the equally good names share; a tie between two communities shares none."""
-        tied = [self._levels[name.place_id] for name in best]
-        street, community, grid = (
-            _only(frozenset(levels.get(level, "") for levels in tied)) for level in _LEVELS
-        )
-        if community and not grid:  # 某社区某小区: the community decided, the courtyard tells the grid
-            inside = (self._levels[name.place_id] for name in others)
-            grids = (levels.get("grid") for levels in inside if levels.get("community") == community)
-            grid = _only(frozenset(grid for grid in grids if grid))
-        return Placement(street, community, grid, best[0].by if community else "none")
+_NOWHERE: Final[frozenset[str]] = frozenset()
 
 
-def _names_of(place: Place) -> Iterator[_Name]:
+def _common(best: Sequence[_Name], others: Sequence[_Name]) -> Placement:
+    """The place that all the equally good names share; a tie between two communities shares none."""
+    street, community, grid = (_only(frozenset(n.levels.get(level, "") for n in best)) for level in _LEVELS)
+    if community and not grid:  # 某社区某小区: the community decided, the courtyard tells the grid
+        grids = (name.levels.get("grid") for name in others if name.levels.get("community") == community)
+        grid = _only(frozenset(grid for grid in grids if grid))
+    return Placement(street, community, grid, best[0].by if community else "none")
+
+
+def _names_of(place: Place, levels: Mapping[str, str]) -> Iterator[_Name]:
     if place.level in _WIDE:
         return
     texts: list[tuple[str, PlacedBy]] = [(place.name, "name"), *((alias, "alias") for alias in place.aliases)]
     for text, by in texts:
         folded = fold(text)
         if len(folded) >= 2:
-            yield _Name(folded, place.place_id, place.level, by)
+            around, tells_community = frozenset(levels.values()), "community" in levels
+            yield _Name(folded, place.place_id, place.level, by, levels, around, tells_community)
 
 
 def _only(ids: frozenset[str]) -> str | None:

@@ -22,7 +22,7 @@ SEAL_PURPOSE: Final = "report"
 """The purpose under which reports are sealed, whole, as they came."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Report:
     """A notice that somebody came or will come.
 

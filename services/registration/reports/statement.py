@@ -13,7 +13,7 @@ Order = tuple[datetime, str, str, int]
 """(event time, source, event id, position among the people)."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Statement:
     """
     :param placement: the doorstep of the report's destination.

@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Literal
+from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
 from field.words import RiskLevel
@@ -40,7 +40,7 @@ class RiskArea:
     street: str = ""  # a municipality's row that names a street where others name the county
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Stop:
     """A stay, from and to by the day. `division` is trimmed to what the table knows; it may be empty.
 
@@ -54,14 +54,14 @@ class Stop:
     sure: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class AreaMatch:
     area: RiskArea
     stop: int
     certainty: Certainty
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Assessment:
     """The level over all stops. `left_on`: the last day in the riskiest place."""
 
@@ -69,6 +69,10 @@ class Assessment:
     certainty: Certainty = "exact"
     left_on: date | None = None
     matches: tuple[AreaMatch, ...] = ()
+
+
+_NO_RISK: Final = Assessment()
+"""Of most stops: nothing is listed anywhere near."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,10 +125,12 @@ class RiskIndex:
 
     def assess(self, stops: Sequence[Stop], days_after: int = 14) -> Assessment:
         """The riskiest stop decides; of several, the stop left last."""
-        best = Assessment()
+        best = _NO_RISK
         matches: list[AreaMatch] = []
         for number, stop in enumerate(stops):
             assessment = self._assess_stop(number, stop, days_after)
+            if assessment is _NO_RISK:
+                continue
             matches += assessment.matches
             if _riskier(assessment, best):
                 best = assessment
@@ -134,9 +140,9 @@ class RiskIndex:
         return Assessment(best.level, certainty, best.left_on, tuple(matches))
 
     def _assess_stop(self, number: int, stop: Stop, days_after: int) -> Assessment:
-        county, address = stop.division[:6], fold(stop.address) if stop.address else ""
+        county, address = stop.division[:6], stop.address
         if len(county) < 6 and address:
-            located = divisions().find_in_text(address)
+            located = divisions().find_in_text(fold(address))
             if located.level != "nowhere" and located.code.startswith(county):
                 county = located.code
         entries = self._around(county)
@@ -145,10 +151,10 @@ class RiskIndex:
             zones = (*zones, *self._zones.get(county[:2], ()))
         around = self._around_zone(county) if county in self._zone_codes else ()
         if not entries and not zones and not around:
-            return Assessment()
+            return _NO_RISK
         end = date.fromordinal(stop.last.toordinal() + days_after)
         if address:
-            address = strip_names(address, self._division_names(county))
+            address = strip_names(fold(address), self._division_names(county))
         by_answer: dict[Answer, list[RiskArea]] = defaultdict(list)
         if len(county) < 6:
             entries, around = (), entries
@@ -220,7 +226,7 @@ def _weigh(number: int, stop: Stop, by_answer: dict[Answer, list[RiskArea]]) -> 
         # Another house of a listed place, nothing else listed: the low-risk part of an affected county.
         return Assessment(RiskLevel.low, "district_only", stop.last)
     else:
-        return Assessment()
+        return _NO_RISK
     return Assessment(level, sure, stop.last, tuple(AreaMatch(area, number, sure) for area in shown))
 
 

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import lru_cache
 
 from services.registration.places.spelling import fold, plain, stem
 from services.registration.risk.house_numbers import (
@@ -179,12 +180,20 @@ def strip_names(text: str, names: tuple[str, ...]) -> str:
     changed = True
     while changed and text:
         changed = False
-        for name in names:
-            full, short = plain(name).upper(), stem(plain(name)).upper()
-            for known in (full, *(short + kind for kind in ("省", "市", "州", "地区")), "巴州"):
-                if len(known) >= 2 and text.startswith(known):
-                    text, changed = text[len(known) :], True
+        for known in _ways_to_write(names):
+            if text.startswith(known):
+                text, changed = text[len(known) :], True
     return text
+
+
+@lru_cache(maxsize=10_000)
+def _ways_to_write(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Each division name in full and short; addresses lie in few counties."""
+    found: list[str] = []
+    for name in names:
+        full, short = plain(name).upper(), stem(plain(name)).upper()
+        found += (full, *(short + kind for kind in ("省", "市", "州", "地区")), "巴州")
+    return tuple(known for known in found if len(known) >= 2)
 
 
 def _take_out_risk_clause(text: str) -> tuple[str, bool]:
