@@ -8,6 +8,7 @@ from contracts.check_ins import examples as check_ins
 from contracts.commands import examples as commands
 from contracts.messages import examples as messages
 from contracts.reference import examples as reference
+from contracts.tasks import examples as tasks
 
 EXAMPLES = {
     event["type"]: event
@@ -16,6 +17,7 @@ EXAMPLES = {
         *commands.EXAMPLES,
         *reference.EXAMPLES,
         *cases.EXAMPLES,
+        *tasks.EXAMPLES,
         *check_ins.EXAMPLES,
         *messages.EXAMPLES,
     )

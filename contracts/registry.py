@@ -19,6 +19,7 @@ from contracts.faults import faults_of
 from contracts.messages import schemas as messages
 from contracts.quick import Unsure, quick_loader
 from contracts.reference import schemas as reference
+from contracts.tasks import schemas as tasks
 
 # No more digits than a version can have: Python refuses to read a number of thousands of them.
 _VERSION = re.compile(r"(?:^|[:/])v?(\d{1,9})(?:\.\d+)*$")
@@ -75,6 +76,11 @@ _TYPES = (
     EventType("case.changed", cases.CaseChanged, "isolation"),
     EventType("task.planned", cases.TaskPlanned, "isolation", subscribed=False),
     EventType("task.overdue", cases.TaskOverdue, "isolation"),
+    EventType("task.reported", tasks.TaskReported, OUTSIDERS),
+    EventType("task.waived", tasks.TaskWaived, PEOPLE, subscribed=False),
+    EventType("overdue.acknowledged", tasks.OverdueAcknowledged, PEOPLE, subscribed=False),
+    EventType("case.handed_over", tasks.CaseHandedOver, PEOPLE, subscribed=False),
+    EventType("task.done", tasks.TaskDone, "isolation", subscribed=False),
     EventType("check_in.reported", check_ins.CheckInReported, OUTSIDERS),
     EventType("test.reported", check_ins.TestReported, OUTSIDERS, subscribed=False),
     EventType("notice.signed", check_ins.NoticeSigned, PEOPLE, subscribed=False),

@@ -67,9 +67,6 @@ NOT_POSSIBLE_BECAUSE: Final = (
 )
 """Why a task was not possible."""
 
-DONE_HOW: Final = ("seen", "by_phone", "by_others")
-"""How a task was done: in person, by phone, or as others said."""
-
 ACKNOWLEDGED_BECAUSE: Final = ("outage", "mass_test", "weather", "other")
 """The one cause of many overdue tasks."""
 
@@ -152,7 +149,8 @@ CASE_STATES: Final = (
 """States of a case."""
 
 HOW_KNOWN: Final = ("seen", "by_phone", "told_by", "by_link")
-"""How a check-in is known: measured or looked at, by phone, told by somebody else, by the resident's link."""
+"""How a check-in is known, or that a task is done: measured or looked at, by phone, told by somebody else, by
+the resident's link."""
 
 TEST_METHODS: Final = ("pcr", "antigen")
 

@@ -16,6 +16,7 @@ STATES = {
     "accepted": "cyan",  # by the gateway: whether it came to the person is not known
     "delivered": "green",
     "done": "green",
+    "not_possible": "yellow",
     "failed": "red",
     "missed": "red",
     "unknown": "yellow",
@@ -144,17 +145,19 @@ class _Tree:
         branch.add(f"team: {team}" if team else f"[yellow]no team[/] since {case['unassigned_since']}")
         history = branch.add("history")
         for line in self._isolation["history"]:
-            why = f" ({escape(line['reason'].replace('_', ' '))})" if line.get("reason") else ""
-            history.add(f"{self._time(line['at'])} {line['what']}{why}")
+            history.add(f"{self._time(line['at'])} {line['what']}{_said(line)}")
         tasks = branch.add(f"tasks ({case['tasks_planned']}, planned until {case['planned_until']})")
         for day in self._isolation["days"]:
             of_day = tasks.add(f"{day['date']} (day {day['day']})")
             for task in day["tasks"]:
-                of_day.add(
+                of_it = of_day.add(
                     f"{self._hour(task['due_from'], day['date'])}–{self._hour(task['due_by'], day['date'])} "
                     f"{task['kind']} by {task['role']} {task['staff_id'] or '[yellow]nobody yet[/]'}: "
                     f"{_coloured(task['state'])}"
                 )
+                for act in task.get("acts", ()):
+                    until = f", until {self._time(act['until'])}" if act.get("until") else ""
+                    of_it.add(f"{self._time(act['at'])} {act['what']}{_said(act)}{until}")
 
     def _messages(self, root: Tree) -> None:
         messages = self._notification["messages"]
@@ -204,6 +207,18 @@ class _Tree:
     def _hour(self, moment: datetime, on: date) -> str:
         local = moment.astimezone(self._zone)
         return local.strftime("%H:%M" if local.date() == on else "%m-%d %H:%M")
+
+
+def _said(line: dict[str, Any]) -> str:
+    """Of a line of history or an act: which kind of task, why, and who said so."""
+    why = line.get("reason") or line.get("because") or line.get("cause")
+    who = line.get("staff_id") or line.get("by")
+    words = (
+        f" {line['kind']}" if line.get("kind") else "",
+        f" ({str(why).replace('_', ' ')})" if why else "",
+        f" by {who}" if line.get("by") else "",
+    )
+    return escape("".join(words))
 
 
 def _coloured(state: str) -> str:

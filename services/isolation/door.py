@@ -7,6 +7,7 @@ from chassis.commands.command import Command
 from chassis.doors.declared import Directory, Door
 from chassis.tools import ToolCommand, ToolQuery
 from services.isolation.cases import counts, lookup, queries
+from services.isolation.cases.hand_over_case import hand_over_case
 from services.isolation.cases.lists import CASE, OPEN_CASES
 from services.isolation.cases.lookup import Followed
 from services.isolation.check_ins.report_check_in import report_check_in
@@ -14,7 +15,10 @@ from services.isolation.policies.announce_policies import POLICIES
 from services.isolation.policies.documents import shipped
 from services.isolation.policies.import_policy import import_policy
 from services.isolation.revisions import REVISIONS
+from services.isolation.tasks.acknowledge_overdue import acknowledge_overdue
 from services.isolation.tasks.lists import OPEN_TASKS, OVERDUE_TASKS, OWN_TASKS
+from services.isolation.tasks.report_task import report_task
+from services.isolation.tasks.waive_task import waive_task
 from services.isolation.teams.tables import places, staff
 
 TRACE = ToolQuery("trace", queries.trace)
@@ -30,7 +34,13 @@ IMPORT_POLICY = ToolCommand("import_policy", import_policy)
 ANNOUNCEMENTS = (POLICIES,)
 """What `doorstep reference announce` says again."""
 
-COMMANDS: tuple[Command, ...] = (Command("report_check_in", "check_in.reported", report_check_in),)
+COMMANDS: tuple[Command, ...] = (
+    Command("report_task", "task.reported", report_task),
+    Command("waive_task", "task.waived", waive_task, by_broker=False),
+    Command("acknowledge_overdue", "overdue.acknowledged", acknowledge_overdue, by_broker=False),
+    Command("hand_over_case", "case.handed_over", hand_over_case, by_broker=False),
+    Command("report_check_in", "check_in.reported", report_check_in),
+)
 """What people and other systems may say to this service."""
 
 DOOR = Door(

@@ -25,6 +25,7 @@ _LACKS = {
     "task_without_case": ("case", "there are tasks of it, and no case"),
     "history_without_case": ("case", "there is history of it, and no case"),
     "nobody_responsible": ("owner", "nobody is responsible, and it does not wait for anybody"),
+    "silent_task": ("next step", "a task of the case is not done, and nobody is informed of it any more"),
     "nothing_next": ("next task", "the case is open, and nothing is to be done or to be planned"),
 }
 

@@ -16,6 +16,8 @@ from field.places import PlaceTree
 from field.scope import Scope
 from services.isolation.cases.case import Case
 from services.isolation.cases.casebook import Casebook, casebook
+from services.isolation.plans import states
+from services.isolation.plans.acts import DONE, MOST, WAIVED, Act
 from services.isolation.plans.task import Task
 from services.isolation.teams.rules import Place
 
@@ -66,9 +68,33 @@ class CasesInHand:
         self._tasks[case.case_id] = [by_id.get(task.task_id, task) for task in self.tasks(case)]
         self.book.change_tasks(changed)
 
+    def report(self, said: Said, case: Case, task: Task, act: Act) -> Task:
+        """Write what an act makes of a task of the case, and publish it when it is done for the first time.
+
+        Raises Refused where more was said of the task than is kept.
+        """
+        if act.what not in (DONE, WAIVED) and task.version >= MOST:
+            raise Refused.invalid([Fault("", "too_many_acts", f"{MOST} acts on this task are kept already")])
+        ladders = self.book.reference.policies.by_id[case.policy_id].ladders
+        after = task.after(act, ladders, self.uow.zone)
+        self.change_tasks(case, [after])
+        if after.state == states.DONE != task.state:
+            data = {
+                "task_id": task.task_id,
+                "case_id": case.case_id,
+                "arrival_id": case.case_id,
+                "kind": task.kind,
+                "at": act.at,
+                "by": act.staff_id,
+                "how": act.how,
+            }
+            self.uow.record("task.done", task.task_id, 1, data, cause=self.cause(said, case))
+        return after
+
     def done(self, said: Said, case: Case, task_id: str, *, how: str) -> None:
         """Settle a task of the case; one that is settled already stays as it is."""
-        self.change_tasks(case, [t.done() for t in self.tasks(case) if t.task_id == task_id and t.live])
+        for task in [t for t in self.tasks(case) if t.task_id == task_id and t.live]:
+            self.report(said, case, task, act_of(said, DONE, how=how))
 
     def add_task(self, said: Said, case: Case, task: Task) -> Case:
         """Plan one more task, and say so. Returns the case, which counts it."""
@@ -94,6 +120,17 @@ class CasesInHand:
         case = self._cases[case.case_id] = replace(case, history_lines=case.history_lines + 1)
         self.book.add_line(case, what, event, detail)
         return case
+
+    def change(self, said: Said, case: Case, what: str, **detail: Any) -> Case:
+        """Write a changed case, with the line in its history that says so. Returns the case with it."""
+        case = self._cases[case.case_id] = replace(case, history_lines=case.history_lines + 1)
+        self.book.change(case, what, said.event, {"by": said.author.source, "at": said.at, **detail})
+        return case
+
+
+def act_of(said: Said, what: str, **more: Any) -> Act:
+    """A command as the act on a task that it is."""
+    return Act(what, said.at, said.event.id, said.author.source, said.author.staff_id, **more)
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -14,6 +15,7 @@ from services.isolation.cases import tables as t
 from services.isolation.cases.case import Case
 from services.isolation.cases.rows import case_from
 from services.isolation.plans import states
+from services.isolation.plans.rows import acts_from
 from services.isolation.plans.tables import tasks
 from services.isolation.policies.counting import day_number
 from services.isolation.policies.documents import policy_from
@@ -36,7 +38,7 @@ def trace(conn: Connection, arrival_id: str, *, zone: ZoneInfo = _CHINA) -> dict
         "case": _case(conn, case) if case else None,
         "days": _days(conn, arrival_id, zone, case.counted_from if case else None),
         "history": [
-            {"at": row.at, "what": row.what, "event_id": row.event_id, **row.detail}
+            _line(row)
             for row in conn.execute(
                 select(t.case_history)
                 .where(t.case_history.c.case_id == arrival_id)
@@ -53,7 +55,8 @@ def audit(conn: Connection, *, today: date | None = None) -> dict[str, Any]:
     - every case has as many tasks as it says were planned, and as much history as it says;
     - every task and every line of history belongs to a case;
     - every open case has an owner or stands on the list of those that wait for one;
-    - every open case has something next: an unfinished task, or days still to be planned.
+    - every open case has something next: an unfinished task, or days still to be planned;
+    - every unfinished task has a next step of its ladder: none ends by silence.
 
     :param today: the field's day in the jurisdiction's zone; without it a case whose next day ought to have
         been planned long ago counts as having something next.
@@ -71,6 +74,7 @@ def audit(conn: Connection, *, today: date | None = None) -> dict[str, Any]:
             .order_by(c.case_id),
         ),
         "nothing_next": _named(conn, _nothing_next(today)),
+        "silent_task": _named(conn, _silent_tasks()),
     }
     by_state = _by_state(conn, c.state)
     tasks_by_state = _by_state(conn, tasks.c.state)
@@ -127,6 +131,14 @@ def _case(conn: Connection, case: Case) -> dict[str, Any]:
     }
 
 
+def _line(row: Any) -> dict[str, Any]:
+    """A line of history. `at`: when it was noted; `happened_at`: when it was, of what somebody said."""
+    detail = dict(row.detail)
+    happened_at = detail.pop("at", None)
+    line = {"at": row.at, "what": row.what, "event_id": row.event_id, **detail}
+    return line | ({"happened_at": datetime.fromisoformat(happened_at)} if happened_at else {})
+
+
 def _days(conn: Connection, case_id: str, zone: ZoneInfo, day_zero: date | None) -> list[dict[str, Any]]:
     """The tasks by local day, each day in order of time."""
     k = tasks.c
@@ -146,9 +158,16 @@ def _days(conn: Connection, case_id: str, zone: ZoneInfo, day_zero: date | None)
                 "staff_id": row.staff_id,
                 "state": row.state,
                 "told": row.told,
+                **(_acts(row.acts) if row.acts else {}),
             }
         )
     return list(days.values())
+
+
+def _acts(stored: dict[str, Any]) -> dict[str, Any]:
+    """What was said of a task, in the order in which it happened."""
+    said = [asdict(act) for act in acts_from(stored).said]
+    return {"acts": [{name: value for name, value in act.items() if value is not None} for act in said]}
 
 
 def _local(moment: datetime, zone: ZoneInfo) -> datetime:
@@ -182,6 +201,12 @@ def _count_differs(of_case: Any, said: Any) -> Select[Any]:
 def _without_case(of_case: Any) -> Select[Any]:
     known = select(t.cases.c.case_id).where(t.cases.c.case_id == of_case)
     return select(of_case, func.count().over()).where(~known.exists()).distinct().order_by(of_case)
+
+
+def _silent_tasks() -> Select[Any]:
+    k = tasks.c
+    silent = k.state.in_(sorted(states.LIVE)) & k.tell_at.is_(None)
+    return select(k.case_id, func.count().over()).where(silent).distinct().order_by(k.case_id)
 
 
 def _nothing_next(today: date | None) -> Select[Any]:

@@ -14,7 +14,7 @@ from services.isolation.plans.acts import Act, Acts
 from services.isolation.plans.tables import tasks as table
 from services.isolation.plans.task import Task
 
-_CHANGES = ("day", "due_by", "role", "staff_id", "state", "told", "tell_at", "acts")
+_CHANGES = ("day", "due_by", "role", "staff_id", "state", "told", "tell_at", "version", "acts")
 _k = table.c
 _COLUMNS = (
     *(_k.task_id, _k.case_id, _k.kind, _k.about, _k.day, _k.due_from, _k.due_by, _k.role, _k.staff_id),
@@ -41,7 +41,10 @@ def insert_tasks(conn: Connection, tasks: Sequence[Task]) -> None:
 
 
 def update_tasks(conn: Connection, tasks: Sequence[Task]) -> None:
-    rows = [_row(task) | {"acts": acts_row(task.acts) if task.acts else None} for task in tasks]
+    rows = [
+        _row(task) | {"version": task.version or None, "acts": acts_row(task.acts) if task.acts else None}
+        for task in tasks
+    ]
     update_rows(conn, table, rows, key=["task_id"], set=_CHANGES)
 
 

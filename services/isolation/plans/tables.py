@@ -21,6 +21,7 @@ tasks = Table(
     Column("told", SmallInteger, nullable=False),  # steps of the ladder that were informed so far
     Column("told_level", String(20)),  # the level informed last: worker … or nobody; null: none yet
     Column("tell_at", UtcDateTime),  # when the next step is informed, unless it is done by then
+    Column("version", SmallInteger),  # how often something was said of it; null: never
     Column("acts", Json),  # rows.py: what people said of it; null: nothing yet
 )
 Index("tasks_natural_key", tasks.c.case_id, tasks.c.kind, tasks.c.due_from, tasks.c.about, unique=True)

@@ -50,10 +50,6 @@ class Task:
     def live(self) -> bool:
         return self.state in states.LIVE
 
-    def done(self) -> Task:
-        """Somebody did it, in time or late: the ladder is silent from now on."""
-        return replace(self, state=states.TASK.move(self.state, states.DONE), next_step_at=None)
-
     @property
     def version(self) -> int:
         """Counts what was said of it: a decision names the version on which it was made."""

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, NamedTuple
 
+from field.words import RUNG_OF_ROLE, RUNGS
+
 _DEPUTIES: Final = 3
 """So many deputies one after another; two who name each other end here."""
 
@@ -43,6 +45,11 @@ class StaffMember:
     """Who does their work while they are away."""
     duty_from: datetime | None = None
     duty_to: datetime | None = None
+
+    @property
+    def level(self) -> str:
+        """The level of the ladder at which they stand."""
+        return RUNG_OF_ROLE.get(self.role, RUNGS[0])
 
     def is_away(self, at: datetime) -> bool:
         return _within(at, self.away_from, self.away_to)

@@ -1,0 +1,85 @@
+"""Acts on tasks and on the owner of a case, and the event that a task is done."""
+
+from __future__ import annotations
+
+from marshmallow import fields, validate
+
+from contracts.vocabulary import Contract, moment, one_of, text, whole
+from field.words import ACKNOWLEDGED_BECAUSE, HOW_KNOWN, NOT_POSSIBLE_BECAUSE, TASK_OUTCOMES
+
+AT = "when it happened; left out, when it was sent"
+NOTE = "in words; kept sealed"
+
+
+class TaskReported(Contract):
+    """Somebody does a task, did it, could not, or tried in vain.
+
+    Done is silent for good, also late, and also of a task that was waived. Taken and attempt hold the ladder
+    to a term. What was not possible an officer decides before its term ends, or it climbs. Of a task that was
+    taken back it is only kept.
+    """
+
+    task_id = text(36, about="or `case_id` and `kind`: the earliest open one of the kind that has begun")
+    case_id = text(36)
+    kind = text(40)
+    outcome = one_of(TASK_OUTCOMES, required=True)
+    because = one_of(NOT_POSSIBLE_BECAUSE, about="of not_possible, required there; `other` needs a note")
+    how = one_of(HOW_KNOWN, about="of done")
+    next_try_at = moment(
+        required=False, about="of attempt; left out or later than the policy allows, its longest term"
+    )
+    note = text(500, about=NOTE)
+    at = moment(required=False, about=AT)
+
+
+class TaskWaived(Contract):
+    """An officer above whoever does the task decides that it need not be done."""
+
+    task_id = text(36, required=True)
+    reason = text(500, required=True, about=NOTE)
+    expects = whole(about="the task's version on which it was decided: how often something was said of it")
+    at = moment(required=False, about=AT)
+
+
+class OverdueAcknowledged(Contract):
+    """An officer knows of overdue tasks, why they are late, and by when they will be done.
+
+    Until then they climb no further, unless a higher level was informed of them. A second acknowledgement
+    with nothing reported in between climbs to the next level at once.
+    """
+
+    task_ids = fields.List(
+        fields.String(validate=validate.Length(max=36)),
+        required=True,
+        validate=validate.Length(1, 500),
+    )
+    until = moment(about="later than the policy allows, it is the policy's longest term")
+    cause = one_of(ACKNOWLEDGED_BECAUSE, required=True, about="one for all of them; `other` needs a note")
+    note = text(500, about=NOTE)
+    at = moment(required=False, about=AT)
+
+
+class CaseHandedOver(Contract):
+    """A case gets another owner, or its team another member; the open tasks of the role go along.
+
+    The resident is told whom to call where the owner is another.
+    """
+
+    case_id = text(36, required=True)
+    to = text(40, required=True, about="staff_id: somebody who works at a place of the case")
+    role = text(40, about="in the team; left out, the one that the new member has")
+    note = text(500, about=NOTE)
+    expects = whole(about="the case's version on which it was decided")
+    at = moment(required=False, about=AT)
+
+
+class TaskDone(Contract):
+    """A task was done, for the first time that anybody said so."""
+
+    task_id = text(36, required=True)
+    case_id = text(36, required=True)
+    arrival_id = text(36, required=True)
+    kind = text(40, required=True)
+    at = moment(about="when it was done")
+    by = text(40, about="staff_id; null: another system or the resident said so")
+    how = one_of(HOW_KNOWN)

@@ -1,0 +1,49 @@
+"""Finding the tasks that commands name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+
+from sqlalchemy import select
+from sqlalchemy.engine import Connection
+
+from chassis.commands.command import Said
+from chassis.database.statements import is_in
+from contracts.faults import Refused
+from services.isolation.cases.case import Case
+from services.isolation.cases.in_hand import CasesInHand, is_id
+from services.isolation.plans import states
+from services.isolation.plans.tables import tasks as table
+from services.isolation.plans.task import Task
+
+
+def cases_of_tasks(conn: Connection, task_ids: Iterable[str | None]) -> Mapping[str, str]:
+    """Task -> case, of those that there are."""
+    ids = {id for id in task_ids if id and is_id(id)}
+    rows = conn.execute(select(table.c.task_id, table.c.case_id).where(is_in(conn, table.c.task_id, ids)))
+    return {task_id: case_id for task_id, case_id in rows}
+
+
+def named(hand: CasesInHand, said: Said, case_of: Mapping[str, str], task_id: str) -> tuple[Case, Task]:
+    """The task with this id, and its case. Raises Refused, `unknown`, where the author does not reach it."""
+    try:
+        case = hand.case(said, case_of.get(task_id, ""))
+    except Refused:
+        raise Refused.unknown("task", task_id) from None
+    return case, next(task for task in hand.tasks(case) if task.task_id == task_id)
+
+
+def in_utc(moment: datetime | None) -> str | None:
+    """A moment as outcomes carry it."""
+    return moment.astimezone(UTC).isoformat() if moment else None
+
+
+def earliest_open(tasks: Sequence[Task], kind: str, at: datetime) -> Task | None:
+    """The earliest open task of a kind that has begun by then; else the one that was settled last."""
+    of_kind = sorted(
+        (t for t in tasks if t.kind == kind and t.due_from <= at and t.state != states.CANCELLED),
+        key=lambda task: (task.due_from, task.task_id),
+    )
+    open_ones = [task for task in of_kind if task.live]
+    return next(iter(open_ones or reversed(of_kind)), None)

@@ -1,0 +1,93 @@
+"""Somebody does a task, did it, could not do it, or tried in vain."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from chassis.commands.command import Outcome, Said
+from chassis.unit_of_work import UnitOfWork
+from contracts.faults import Fault, Refused
+from services.isolation.cases.case import Case
+from services.isolation.cases.in_hand import CasesInHand, act_of, cases_in_hand
+from services.isolation.plans.acts import ATTEMPT, DONE, NOT_POSSIBLE, TAKEN, Act
+from services.isolation.plans.task import Task
+from services.isolation.tasks.finding import cases_of_tasks, earliest_open, in_utc, named
+
+
+def report_task(uow: UnitOfWork, commands: Sequence[Said]) -> Sequence[Outcome]:
+    """Note each report with its task, and settle the task or hold its ladder to a term."""
+    case_of = cases_of_tasks(uow.conn, (said.data["task_id"] for said in commands))
+    cases = {*case_of.values(), *(said.data["case_id"] or "" for said in commands)}
+    with cases_in_hand(uow, cases) as hand:
+        return hand.settle(lambda said: _report(hand, case_of, said), commands)
+
+
+def _report(hand: CasesInHand, case_of: Mapping[str, str], said: Said) -> Outcome:
+    if faults := list(_faults(said.data, said.at)):
+        raise Refused.invalid(faults)
+    case, task = _task(hand, case_of, said)
+    after = hand.report(said, case, task, _act(hand, case, task, said))
+    hand.add_line(said, case, f"task_{said.data['outcome']}", **_told(hand, task, after, said))
+    return Outcome.done(
+        task_id=task.task_id,
+        state=after.state,
+        version=after.version,
+        next_step_at=in_utc(after.next_step_at),
+    )
+
+
+def _faults(data: Mapping[str, Any], at: datetime) -> Iterator[Fault]:
+    if not data["task_id"] and not (data["case_id"] and data["kind"]):
+        yield Fault("task_id", "missing", "name the task, or its case and kind")
+    if data["outcome"] == NOT_POSSIBLE and not data["because"]:
+        yield Fault("because", "missing", "say why it was not possible")
+    if data["because"] == "other" and not data["note"]:
+        yield Fault("note", "missing", "say in words what else it was")
+    if data["outcome"] == ATTEMPT and data["next_try_at"] and data["next_try_at"] <= at:
+        yield Fault("next_try_at", "not_later", "the next try is later than this one")
+
+
+def _task(hand: CasesInHand, case_of: Mapping[str, str], said: Said) -> tuple[Case, Task]:
+    data = said.data
+    if data["task_id"]:
+        return named(hand, said, case_of, data["task_id"])
+    case = hand.case(said, data["case_id"])
+    task = earliest_open(hand.tasks(case), data["kind"], said.at)
+    if task is None:
+        raise Refused.unknown(f"task {data['kind']} of the case", case.case_id)
+    return case, task
+
+
+def _act(hand: CasesInHand, case: Case, task: Task, said: Said) -> Act:
+    """With the term to which it holds the ladder: an officer's begins when the report comes."""
+    data, policy = said.data, hand.book.reference.policies.by_id[case.policy_id]
+    what, terms = data["outcome"], policy.terms
+    if what == ATTEMPT:
+        longest = said.at + terms.next_try
+        return act_of(said, ATTEMPT, until=min(data["next_try_at"] or longest, longest))
+    if what == NOT_POSSIBLE:
+        until = hand.uow.now + terms.decide
+        return act_of(said, NOT_POSSIBLE, until=until, because=data["because"])
+    if what == TAKEN:
+        until = said.at + policy.ladders.of(task.kind).interval(task.steps_informed)
+        return act_of(said, TAKEN, until=until)
+    return act_of(said, DONE, how=data["how"])
+
+
+def _told(hand: CasesInHand, task: Task, after: Task, said: Said) -> dict[str, Any]:
+    """What the case's history says of it."""
+    data = said.data
+    held = after.next_step_at if after.live else None
+    told = {
+        "task": task.task_id,
+        "kind": task.kind,
+        "staff_id": said.author.staff_id,
+        "because": data["because"],
+        "how": data["how"],
+        "held_until": held,
+        "note": hand.uow.sealer.seal(data["note"], "note") if data["note"] else None,
+        "of_one_that_was": task.state if not task.live else None,
+    }
+    return {name: value for name, value in told.items() if value is not None}
