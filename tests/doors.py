@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import base64
+import os
+import subprocess
+import sys
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -25,6 +30,24 @@ def public_pem(key: ec.EllipticCurvePrivateKey = CONSOLE) -> str:
 
 def staff_author(staff_id: str) -> Author:
     return Author("staff", f"/console/{staff_id}", staff_id)
+
+
+def door_process(service: str, url: str, port: int, log: Path, **more: str) -> subprocess.Popen[bytes]:
+    """A door as it runs, in a process group of its own, with the keys of the trials' databases."""
+    settings = {
+        f"DOORSTEP_{service.upper()}_DATABASE_URL": url,
+        "DOORSTEP_SEAL_KEYS": f"k:{base64.b64encode(b's' * 32).decode()}",
+        "DOORSTEP_INDEX_KEY": base64.b64encode(b"i" * 32).decode(),
+        f"DOORSTEP_{service.upper()}_DOOR_PORT": str(port),
+        "DOORSTEP_DOOR_PUBLIC_KEY": public_pem(),
+        **more,
+    }
+    outside = {name: value for name, value in os.environ.items() if not name.startswith("DOORSTEP_")}
+    command = [sys.executable, "-m", f"services.{service}", "door"]
+    with log.open("wb") as out:
+        return subprocess.Popen(
+            command, env=outside | settings, stdout=out, stderr=out, start_new_session=True
+        )
 
 
 @dataclass

@@ -15,6 +15,7 @@ from flask import Flask, Response, g, request
 from prometheus_client import Counter, Histogram, generate_latest
 from werkzeug.exceptions import HTTPException
 
+from chassis import crash_points
 from chassis.commands.by_door import carry_out
 from chassis.commands.command import Command
 from chassis.doors.declared import Asked, Door, ListQuery, Lookup, ThingQuery
@@ -149,6 +150,7 @@ def _command(way: Doorway, command: Command) -> Callable[..., Response]:
             key,
             data,
         )
+        crash_points.reach("after_commit")
         if outcome.kind != "done":
             return refusal(Refused(outcome.kind, outcome.faults), key)
         return _json({"outcome": "done", "result": dict(outcome.result)})

@@ -6,7 +6,6 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,33 +17,14 @@ import requests
 from chassis.database.engine import Database
 from chassis.database.migrations import upgrade
 from deploy.local.ports import freeport
-from tests.doors import public_pem
+from tests.doors import door_process
 from tests.waiting import eventually
-
-KEY = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
 
 
 def prepare(url: str) -> None:
     database = Database(url)
     upgrade("isolation", database)
     database.dispose()
-
-
-def start(url: str, port: int, log: Path, **more: str) -> subprocess.Popen[bytes]:
-    settings = {
-        "DOORSTEP_ISOLATION_DATABASE_URL": url,
-        "DOORSTEP_SEAL_KEYS": f"k1:{KEY}",
-        "DOORSTEP_INDEX_KEY": KEY,
-        "DOORSTEP_ISOLATION_DOOR_PORT": str(port),
-        "DOORSTEP_DOOR_PUBLIC_KEY": public_pem(),
-        **more,
-    }
-    outside = {name: value for name, value in os.environ.items() if not name.startswith("DOORSTEP_")}
-    command = [sys.executable, "-m", "services.isolation", "door"]
-    with log.open("wb") as out:
-        return subprocess.Popen(
-            command, env=outside | settings, stdout=out, stderr=out, start_new_session=True
-        )
 
 
 def status(port: int, path: str) -> int:
@@ -57,7 +37,7 @@ def status(port: int, path: str) -> int:
 @pytest.fixture
 def running(sqlite_url: Callable[..., str], tmp_path: Path) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
     port = freeport()
-    process = start(sqlite_url("isolation", prepare), port, tmp_path / "door.log")
+    process = door_process("isolation", sqlite_url("isolation", prepare), port, tmp_path / "door.log")
     try:
         eventually(lambda: status(port, "/readyz") == 200)
         yield process, port
@@ -101,6 +81,7 @@ def test_a_door_needs_no_broker_and_names_the_setting_it_lacks(
     sqlite_url: Callable[..., str], tmp_path: Path
 ) -> None:
     log = tmp_path / "door.log"
-    process = start(sqlite_url("isolation", prepare), freeport(), log, DOORSTEP_DOOR_PUBLIC_KEY="x")
+    url = sqlite_url("isolation", prepare)
+    process = door_process("isolation", url, freeport(), log, DOORSTEP_DOOR_PUBLIC_KEY="x")
     assert process.wait(30) == 2
     assert log.read_text().startswith("isolation: DOORSTEP_DOOR_PUBLIC_KEY must be one or more public keys")
