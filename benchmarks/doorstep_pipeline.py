@@ -34,6 +34,7 @@ class Doorstep(Pipeline):
     title = "Doorstep"
     # A message changes when it is sent; its notice, written in the same transaction, never does.
     questions = Questions(
+        messages="SELECT count(*) FROM messages WHERE rule <> 'digest'",  # as many as hours begin meanwhile
         reported="SELECT event_id, arrival_id::text FROM reports WHERE event_id LIKE %(run)s || '-%%'",
         queued=(
             "SELECT arrival_id::text, max(pg_xact_commit_timestamp(xmin)) FROM notices "

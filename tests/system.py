@@ -119,6 +119,9 @@ class System:
             "DOORSTEP_MANAGEMENT_URL": self.management_url,
             "DOORSTEP_CLOCK_FILE": str(self.clock_file),
             "DOORSTEP_SMS_URL": f"http://127.0.0.1:{self.sms_port}/messages",
+            # Whatever the hour, and however many: so each message that is planned is sent.
+            "DOORSTEP_QUIET_HOURS": "none",
+            "DOORSTEP_STAFF_MESSAGES_A_DAY": "10000",
             "PYTHONUNBUFFERED": "1",
             # Before the checkout that is installed in the virtual environment.
             "PYTHONPATH": os.pathsep.join((str(self.source), str(self.source / "clients"))),

@@ -175,12 +175,22 @@ class _Tree:
                 line.add(escape(text))
             if told := self._told_instead(message):
                 line.add(told)
+            if digest := message.get("digest"):
+                line.add(self._digest(digest))
             for attempt in message["attempts"]:
                 why = f" ({escape(attempt['reason'])})" if attempt["reason"] else ""
                 line.add(
                     f"{self._time(attempt['at'])} attempt {attempt['attempt']}: "
                     f"{_coloured(attempt['state'])}{why}"
                 )
+
+        for digest in self._notification["counted"]:
+            who = digest["recipient"]
+            branch.add(f"counted for {who['role']} {who['staff_id']} {self._digest(digest)}")
+
+    def _digest(self, digest: dict[str, Any]) -> str:
+        what = f"in the digest of {self._time(digest['due_at'])}"
+        return f"{what}: {_coloured(digest['state'])}" if digest["state"] else f"{what}, not sent yet"
 
     def _told_instead(self, message: dict[str, Any]) -> str | None:
         """Of a message that reached nobody: why, and what a human does about it."""

@@ -56,7 +56,7 @@ def _lines(sums: dict[str, dict[str, Any]]) -> list[tuple[str, int, str]]:
     """(what, how many, the parts of that number)."""
     reports, arrivals, cases = sums["reports"], sums["arrivals"], sums["cases"]
     tasks, notices, messages = sums["tasks"], sums["notices"], sums["messages"]
-    again = sums["reassessments"]
+    again, digests = sums["reassessments"], sums["digests"]
     return [
         ("events arrived", sums["intake"]["arrived"], _parts(parts_of(sums["intake"]))),
         ("reports received", reports["received"], _parts(reports, "received")),
@@ -68,6 +68,8 @@ def _lines(sums: dict[str, dict[str, Any]]) -> list[tuple[str, int, str]]:
         ("notices due", notices["due"], _parts(notices, "due")),
         ("messages planned", messages["planned"], _parts(messages["by_state"])),
         ("  not told by them", sum(messages["not_told"].values()), _parts(messages["not_told"])),
+        ("  told by digests", digests["folded"], _parts({"waiting": digests["folded_waiting"]})),
+        ("new cases in digests", digests["cases"], _parts({"waiting": digests["cases_waiting"]})),
         ("other events", sums["other_events"]["recorded"], _parts(sums["other_events"], "recorded")),
     ]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contracts.vocabulary import Contract, moment, one_of, part, text, whole
+from contracts.vocabulary import Contract, moment, one_of, part, several, text, whole
 
 
 class Recipient(Contract):
@@ -23,8 +23,21 @@ class MessageAccepted(Contract):
     accepted_at = moment()
 
 
+class About(Contract):
+    """One of the notices that a digest told."""
+
+    case_id = text(36, required=True)
+    arrival_id = text(36, required=True)
+    about = text(80, required=True, about="the notice")
+    level = text(20, about="of the ladder, all of whose staff were told; null: it is about no overdue task")
+
+
 class MessageUndeliverable(Contract):
-    """No channel got the message through: a human must."""
+    """No channel got the message through: a human must.
+
+    A digest is about several notices: `abouts` names them all, in several events where they are many, and
+    `case_id`, `about` and `level` are those of the first.
+    """
 
     message_id = text(36, required=True)
     case_id = text(36, required=True)
@@ -39,3 +52,4 @@ class MessageUndeliverable(Contract):
     attempts = whole()
     about = text(80, about="the notice: messages with the same one tell several people the same thing")
     level = text(20, about="of the ladder, all of whose staff were told; null: it is about no overdue task")
+    abouts = several(About, required=False, about="of a digest: all that this event is about")

@@ -1,4 +1,4 @@
-"""Which event leads to which use case, and the loop that sends."""
+"""Which event leads to which use case, what runs by the clock, and the loop that sends."""
 
 from datetime import timedelta
 
@@ -6,6 +6,7 @@ from chassis.handlers import Handler, Loop, Timer
 from services.notification.events import EVENTS
 from services.notification.messages.inform import inform
 from services.notification.messages.sending import sending
+from services.notification.messages.write_digests import write_digests
 from services.notification.reference.copies import PLACES, STAFF
 
 HANDLERS: tuple[Handler, ...] = (
@@ -14,6 +15,6 @@ HANDLERS: tuple[Handler, ...] = (
     STAFF.as_handler(),
 )
 
-TIMERS: tuple[Timer, ...] = ()
+TIMERS: tuple[Timer, ...] = (Timer("write_digests", timedelta(seconds=5), write_digests),)
 
 LOOPS: tuple[Loop, ...] = (Loop("send", timedelta(seconds=0.5), sending, at_once=20),)

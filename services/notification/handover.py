@@ -11,6 +11,7 @@ from sqlalchemy.engine import Connection
 from chassis.database.statements import is_in
 from chassis.handover import Sums, Versions, stream
 from services.notification.messages import queries
+from services.notification.messages.digest_queries import lacking_in_digests
 from services.notification.messages.states import STATES
 from services.notification.messages.tables import notices
 
@@ -50,7 +51,8 @@ def sums(conn: Connection, today: date) -> Sums:
                 "found": own["messages_found"],
                 "by_state": {state: count for state, count in by_state.items() if count},
                 "not_told": own["messages_not_told"],
-            }
+            },
+            "digests": own["digests"],
         }
     )
     found.balanced = own["balanced"]
@@ -62,6 +64,8 @@ def sums(conn: Connection, today: date) -> Sums:
         id = f"{notice['case_id']} {notice['notice']}"
         found.lack("message", id, f"{why}: {lacking}" if lacking else why)
     found.count_unnamed(own["messages_missing"], named)
+    for what, there, told in lacking_in_digests(own["digests"]):
+        found.lack("digest", what, f"{there} are to be told by digests, and digests hold {told}")
     if own["messages_without_notice"]:
         found.lack("notice", "messages", f"{own['messages_without_notice']} messages belong to no notice")
     for state in sorted(set(by_state) - set(STATES)):

@@ -14,13 +14,18 @@ from services.notification.messages.columns import channel_names
 from services.notification.messages.counters import SENDS, SETTLED
 from services.notification.messages.tables import messages
 
-__all__ = ["FIGURES", "SENDS", "SETTLED", "WAITING"]
+__all__ = ["FIGURES", "HELD", "SENDS", "SETTLED", "WAITING"]
 
 # Waiting messages are few, so they are counted: a gauge. Settled ones are never deleted: a counter.
 WAITING = Gauge(
     "doorstep_messages_waiting",
     f"Messages to be sent, or being sent just now, by the channel that is tried {SAME_IN_ALL}",
     ["state", "channel"],
+)
+HELD = Gauge(
+    "doorstep_messages_held",
+    f"Messages that wait for a digest or for the morning, by the reason {SAME_IN_ALL}",
+    ["reason"],
 )
 
 
@@ -35,8 +40,17 @@ def waiting(conn: Connection, _now: datetime) -> Numbers:
     return found
 
 
+def held(conn: Connection, _now: datetime) -> Numbers:
+    reason = messages.c.reason
+    counted = select(reason, func.count()).where(text("state = 'held'")).group_by(reason)
+    return {(why or "unknown",): count for why, count in conn.execute(counted)}
+
+
 _NAMES = [channel.name for channel in CHANNELS]
-FIGURES = (Figure(WAITING, waiting, always=tuple((state, name) for state in states.LIVE for name in _NAMES)),)
+FIGURES = (
+    Figure(WAITING, waiting, always=tuple((state, name) for state in states.LIVE for name in _NAMES)),
+    Figure(HELD, held, always=((states.FOR_DIGEST,), (states.NIGHT,), (states.DAILY_LIMIT,))),
+)
 for _state in (states.ACCEPTED, states.DELIVERED, states.FAILED, states.UNKNOWN, states.CANCELLED):
     for _name in _NAMES:
         SETTLED.labels(_state, _name)

@@ -5,7 +5,7 @@ from chassis.handlers import Service
 from services.notification.door import COMMANDS
 from services.notification.handlers import HANDLERS, LOOPS, TIMERS
 from services.notification.metrics import FIGURES
-from services.notification.rules.in_use import rules_in_use
+from services.notification.rules.in_use import pace_in_use, rules_in_use
 
 SERVICE = Service(
     "notification",
@@ -13,5 +13,5 @@ SERVICE = Service(
     TIMERS,
     FIGURES,
     LOOPS,
-    checks=(rules_in_use,),
+    checks=(rules_in_use, pace_in_use),
 )

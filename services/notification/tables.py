@@ -1,10 +1,17 @@
 """All tables of notification in one place, for migrations and tests. Code imports from the sub-domains."""
 
-from services.notification.messages.tables import message_attempts, messages, notices
+from services.notification.messages.tables import (
+    digests,
+    message_attempts,
+    messages,
+    notices,
+    staff_sent,
+)
 from services.notification.metadata import metadata
 from services.notification.reference.tables import places, revisions, staff, staff_history
 
 __all__ = [
+    "digests",
     "message_attempts",
     "messages",
     "metadata",
@@ -13,4 +20,5 @@ __all__ = [
     "revisions",
     "staff",
     "staff_history",
+    "staff_sent",
 ]

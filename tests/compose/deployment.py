@@ -84,6 +84,8 @@ class Deployment:
             "DOORSTEP_TLS_BIND": "127.0.0.1",
             "DOORSTEP_SMS_URL": "http://sms:8025/messages",
             "DOORSTEP_SMS_RATE": "1000",
+            "DOORSTEP_QUIET_HOURS": "none",
+            "DOORSTEP_STAFF_MESSAGES_A_DAY": "10000",
             "DOORSTEP_CLOCK_FILE": "/var/lib/doorstep/clock",
         }
 

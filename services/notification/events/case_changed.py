@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from services.notification.events.case import FORMER_NUMBER, MEASURE, PREVIOUS_OWNER, CaseEvent
+from services.notification.events.digest import CHANGES as CHANGES_IN_DIGEST
 from services.notification.events.event import FORMER, Data, Facts, Recipient, Selector, staff
 
 CHANGES: Final = (
@@ -22,6 +23,7 @@ JOINED: Final = "joined"
 
 class CaseChanged(CaseEvent):
     type = "case.changed"
+    in_digest = CHANGES_IN_DIGEST
     handler = "tell_case_changed"
     selectors = (MEASURE, Selector("changes", "change", CHANGES))
     recipients = (*CaseEvent.recipients, PREVIOUS_OWNER, FORMER_NUMBER, JOINED)

@@ -8,7 +8,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar, Final, NamedTuple
 
 from field.words import LANGUAGES
 
@@ -20,6 +20,9 @@ DEFAULT_LANGUAGE: Final = LANGUAGES[0]
 
 ANY: Final = "*"
 """In a rule, where a selector takes any word: all words that no other rule names."""
+
+OTHER_NEWS: Final = "other_news"
+"""In a digest: whatever has no word of its own there."""
 
 Data = Mapping[str, Any]
 """The data of an event, as its contract in contracts/ says."""
@@ -76,6 +79,19 @@ class Recipient:
         return self.staff_id or self.kind
 
 
+class Line(NamedTuple):
+    """What a digest counts of one message that was folded into it.
+
+    :param what: a variable of the digest's text; see events/digest.py.
+    :param word: of an overdue task its kind.
+    :param place: the id of its community.
+    """
+
+    what: str
+    word: str = ""
+    place: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Notice:
     """The content of an event, once for all its messages. `person` and `worker` are sealed.
@@ -113,10 +129,19 @@ class InformingEvent(ABC):
     selectors: ClassVar[tuple[Selector, ...]] = ()
     recipients: ClassVar[tuple[str, ...]]
     """What a rule's `to` may name; `team` takes a role (`team:health_worker`)."""
+    in_digest: ClassVar[str] = OTHER_NEWS
+    """Under which word a digest counts its messages, where they are folded."""
 
     @abstractmethod
     def notice(self, data: Data, version: int) -> Notice:
         """The content of the event."""
+
+    def line(self, parameters: Mapping[str, Any]) -> Line:
+        """What a digest says of a message about the event.
+
+        :param parameters: those of its notice, as they were stored.
+        """
+        return Line(self.in_digest)
 
     def facts(self, data: Data) -> Facts:
         """The words by which rules are found, for each selector."""

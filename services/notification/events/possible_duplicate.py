@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import ClassVar, Final
 
 from field.words import LIKENESSES
+from services.notification.events.digest import DUPLICATES
 from services.notification.events.event import (
     Data,
     InformingEvent,
@@ -23,6 +24,7 @@ class PossibleDuplicateOpened(InformingEvent):
     """Its notice stands with the first of the two cases. Neither name nor phone is in it, nor a measure."""
 
     type = "possible_duplicate.opened"
+    in_digest = DUPLICATES
     handler = "tell_possible_duplicate"
     parameters: ClassVar[Mapping[str, Parameter]] = {
         "likeness": Parameter(max(LIKENESSES, key=len)),

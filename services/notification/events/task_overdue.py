@@ -2,12 +2,15 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import ClassVar, Final
+from typing import Any, ClassVar, Final
 
+from field.words import URGENT_TASKS
+from services.notification.events.digest import OVERDUE
 from services.notification.events.event import (
     Data,
     Facts,
     InformingEvent,
+    Line,
     Notice,
     Parameter,
     Recipient,
@@ -16,11 +19,15 @@ from services.notification.events.event import (
 )
 
 LADDER: Final = "ladder"
+URGENT: Final = "urgent"
+"""In a rule, for the kinds of task that are urgent at any hour."""
+_COMMUNITY: Final = "community"
 
 
 class TaskOverdue(InformingEvent):
     type = "task.overdue"
     handler = "tell_task_overdue"
+    in_digest = OVERDUE
     parameters: ClassVar[Mapping[str, Parameter]] = {
         "task_kind": Parameter("first_contact"),
         "day": Parameter(14, optional=True),
@@ -45,11 +52,17 @@ class TaskOverdue(InformingEvent):
                 "due_by": data["due_by"],
                 "level": data["tell"]["level"],
                 "case_number": case_number(case_id),
+                _COMMUNITY: data.get("community"),
             },
         )
 
     def facts(self, data: Data) -> Facts:
-        return ((data["kind"],),)
+        kind = data["kind"]
+        urgent = data.get("urgent") or kind in URGENT_TASKS  # a policy may say so of others
+        return ((kind, URGENT) if urgent else (kind,),)
+
+    def line(self, parameters: Mapping[str, Any]) -> Line:
+        return Line(self.in_digest, parameters["task_kind"], parameters.get(_COMMUNITY) or "")
 
     def resolve(self, name: str, role: str | None, data: Data) -> Iterable[Recipient]:
         return map(staff, sorted(data["tell"]["staff"], key=lambda member: str(member["staff_id"])))

@@ -1,7 +1,9 @@
-"""Two columns hold a list as text: `messages.channels` and `notices.plan`. Written and read only here."""
+"""Columns that hold a list as text: `channels`, `notices.plan`, `counted`; written and read only here."""
 
 from collections.abc import Iterable
 from typing import NamedTuple
+
+from sqlalchemy import ColumnElement, case, func
 
 from services.notification.messages.planning import PlannedMessage
 
@@ -23,6 +25,20 @@ def plan_text(messages: Iterable[PlannedMessage]) -> str:
 def plan_entries(text: str) -> tuple[PlanEntry, ...]:
     parts = (part.partition(">") for part in text.split(",") if part)
     return tuple(PlanEntry(rule, recipient) for rule, _, recipient in parts)
+
+
+def counted_text(staff_ids: Iterable[str]) -> str | None:
+    return ",".join(staff_ids) or None
+
+
+def counted_staff(text: str | None) -> tuple[str, ...]:
+    return tuple(text.split(",")) if text else ()
+
+
+def how_many_counted(column: ColumnElement[str | None]) -> ColumnElement[int]:
+    """The number of members of staff in the column, for a query."""
+    commas = func.length(column) - func.length(func.replace(column, ",", ""))
+    return case((column.is_(None), 0), else_=commas + 1)
 
 
 def channels_text(channels: Iterable[str]) -> str:

@@ -13,34 +13,45 @@ from chassis.unit_of_work import UnitOfWork
 from contracts.envelope import Event
 from services.notification.events import EVENTS
 from services.notification.messages import states
-from services.notification.messages.columns import channels_text, plan_text
+from services.notification.messages.columns import channels_text, counted_text, plan_text
+from services.notification.messages.count_in_digests import count_in_digests
 from services.notification.messages.households import Planned, once_a_household
 from services.notification.messages.planning import Plan, PlannedMessage, plan
 from services.notification.messages.tables import messages, notices
-from services.notification.rules.book import RuleBook
-from services.notification.rules.in_use import rules_in_use
+from services.notification.rules.book import FOLDED, RuleBook
+from services.notification.rules.in_use import pace_in_use, rules_in_use
+from services.notification.rules.pace import Pace
 
 
 def inform(uow: UnitOfWork, events: Sequence[Event]) -> None:
     """Plan the messages of these events by the rules in use."""
-    plan_messages(uow, events, rules_in_use())
+    plan_messages(uow, events, rules_in_use(), pace_in_use(uow.zone))
 
 
-def plan_messages(uow: UnitOfWork, events: Sequence[Event], book: RuleBook) -> None:
-    due_at = database_now(uow.conn)
+def plan_messages(uow: UnitOfWork, events: Sequence[Event], book: RuleBook, pace: Pace) -> None:
+    due_at, next_digest = database_now(uow.conn), pace.next_digest(uow.now)
     notice_rows: list[dict[str, Any]] = []
     message_rows: list[dict[str, Any]] = []
+    held_rows: list[dict[str, Any]] = []
     all_planned = [
         Planned(event, plan(EVENTS[event.type], event.data, event.version, book)) for event in events
     ]
     for event, planned in once_a_household(all_planned):
         notice_rows.append(_notice_row(planned, event, uow.now))
         case_id, key = planned.notice.case_id, planned.notice.key
-        message_rows += [_message_row(message, case_id, key, due_at, uow.now) for message in planned.messages]
+        for message in planned.messages:
+            if message.rule.digest == FOLDED:
+                row = _message_row(message, case_id, key, next_digest, uow.now)
+                held_rows.append({**row, "state": states.HELD, "reason": states.FOR_DIGEST})
+            else:
+                message_rows.append(_message_row(message, case_id, key, due_at, uow.now))
     notice_rows.sort(key=_by_case)  # replicas write in one order
     message_rows.sort(key=_by_id)
+    held_rows.sort(key=_by_id)
     insert_rows(uow.conn, notices, notice_rows, ignore_conflicts=True)
     insert_rows(uow.conn, messages, message_rows, ignore_conflicts=True)
+    insert_rows(uow.conn, messages, held_rows, ignore_conflicts=True)
+    count_in_digests(uow.conn, [planned for _, planned in all_planned if planned.counted], next_digest)
 
 
 def _notice_row(planned: Plan, event: Event, now: datetime) -> dict[str, Any]:
@@ -55,6 +66,7 @@ def _notice_row(planned: Plan, event: Event, now: datetime) -> dict[str, Any]:
         "supersedes": notice.supersedes,
         "planned": len(planned.messages),
         "plan": plan_text(planned.messages),
+        "counted": counted_text([recipient.id for _, recipient in planned.counted]),
         "person": notice.person,
         "worker": notice.worker,
         "parameters": notice.parameters,

@@ -4,8 +4,7 @@ A lease ends by the database's clock. Whoever finds an ended lease takes the mes
 that its first holder still brings is not written.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -16,8 +15,9 @@ from chassis.database.statements import database_now, is_in
 from chassis.ids import new_id
 from chassis.unit_of_work import UnitOfWork
 from services.notification.channels.answers import Answer, Outcome
-from services.notification.events.event import FORMER, RESIDENT, Notice
+from services.notification.events.event import FORMER, RESIDENT, STAFF
 from services.notification.messages import states
+from services.notification.messages.allowance import Allowance
 from services.notification.messages.attempts import BackOff
 from services.notification.messages.ledger import Channels, Ledger
 from services.notification.messages.letters import (
@@ -28,6 +28,9 @@ from services.notification.messages.letters import (
     address_of,
     has_address,
 )
+from services.notification.messages.notices_of import notices_of
+from services.notification.messages.overtaken import is_overtaken
+from services.notification.messages.stand_ins import StandIns
 from services.notification.messages.tables import messages, notices
 from services.notification.messages.told_before import (
     TAKING_BACK,
@@ -36,6 +39,7 @@ from services.notification.messages.told_before import (
     read_told,
     told_of_others,
 )
+from services.notification.rules.pace import Pace
 
 # Literals, so that the planner sees that the partial index holds all of them.
 _DUE = (
@@ -47,11 +51,12 @@ _DUE = (
 
 
 def lease_due(
-    uow: UnitOfWork, *, limit: int, seconds: float, channels: Channels, back_off: BackOff
+    uow: UnitOfWork, *, limit: int, seconds: float, channels: Channels, back_off: BackOff, pace: Pace
 ) -> list[Letter]:
     """Take up to `limit` messages that are due, for `seconds`.
 
-    A message that has become untrue is cancelled. A message that a dead sender left behind is put back or,
+    A message that has become untrue is cancelled; one that is not urgent is held at night, and where the
+    member of staff got enough today. A message that a dead sender left behind is put back or,
     where it might reach somebody twice, given to a human.
     """
     now = database_now(uow.conn)
@@ -59,9 +64,12 @@ def lease_due(
     due = [Message.from_row(row) for row in rows]
     if not due:
         return []
-    by_case = _notices_of(uow.conn, {message.case_id for message in due})
+    by_case = notices_of(uow.conn, {message.case_id for message in due})
     told = read_told(uow.conn, due, by_case)
     ledger = Ledger(uow, now, channels, back_off)
+    stand_ins = StandIns(uow.conn, {m.recipient.id for m in due if m.recipient.kind == STAFF}, uow.now)
+    addressed = {message.id: stand_ins.addressed(message) for message in due}
+    allowance = Allowance(uow, pace, list(addressed.values()))
     letters = []
     lease = new_id()
     for message in due:
@@ -76,11 +84,15 @@ def lease_due(
             ledger.cancel(letter, "never_told")
         elif message.state == states.SENDING:
             ledger.enter(letter, Outcome(Answer.LOST, "lease_expired"))
-        elif stored is not None and _superseded(message, stored.notice, of_case.values()):
+        elif stored is not None and is_overtaken(message, stored.notice, of_case.values()):
             ledger.cancel(letter, "superseded")
+        elif wait := allowance.wait(addressed[message.id]):
+            ledger.hold(letter, wait.until, wait.reason)
         else:
+            letter = replace(letter, message=allowance.spent(addressed[message.id]))
             letters.append(ledger.lease(letter, now + timedelta(seconds=seconds)))
     ledger.write()
+    allowance.write()
     return letters
 
 
@@ -163,47 +175,9 @@ def _housemates(conn: Connection, households: Sequence[str]) -> Iterator[tuple[s
             yield household_id, person
 
 
-def _notices_of(conn: Connection, case_ids: Iterable[str]) -> dict[str, dict[str, StoredNotice]]:
-    found: dict[str, dict[str, StoredNotice]] = defaultdict(dict)
-    of_cases = is_in(conn, notices.c.case_id, sorted(case_ids))
-    for row in conn.execute(select(notices).where(of_cases)).mappings():
-        found[row["case_id"]][row["notice"]] = StoredNotice.from_row(row)
-    return found
-
-
 def _person(stored: StoredNotice | None, of_case: NoticesByKey) -> str | None:
     """Whom the case is about: as the event said, or else as the newest event about the case does."""
     if stored is not None and stored.notice.person:
         return stored.notice.person
     known = [other.notice for other in of_case.values() if other.notice.person]
     return max(known, key=lambda notice: notice.version).person if known else None
-
-
-def _superseded(message: Message, notice: Notice, of_case: Iterable[StoredNotice]) -> bool:
-    """Whether a later event of the same kind of thing informs the same recipient of what holds now.
-
-    Nobody is reminded of a task once its case has ended, but for calling or visiting whom no text tells so.
-    """
-    of_case = list(of_case)
-    if _thing(notice) != _CASE:
-        known = [later.notice for later in of_case if _thing(later.notice) == _CASE]
-        newest = max(known, key=lambda notice: notice.version, default=None)
-        if notice.parameters.get("task_kind") in _INSTEAD_OF_TEXTS:
-            return False
-        return newest is not None and bool(newest.parameters.get("ended"))
-    return any(
-        later.notice.supersedes
-        and later.notice.version > notice.version
-        and _thing(later.notice) == _CASE
-        and message.recipient.id in later.recipients
-        for later in of_case
-    )
-
-
-_CASE = "case"
-_INSTEAD_OF_TEXTS = ("call_them", "visit_them")
-
-
-def _thing(notice: Notice) -> str:
-    """The kind of thing that the event is about; versions count the events of one thing."""
-    return notice.event.partition(".")[0]

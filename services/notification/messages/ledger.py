@@ -1,4 +1,4 @@
-"""The changes of messages in one transaction: collected, then written in three statements."""
+"""The changes of messages in one transaction: collected, then written in a few statements."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -11,17 +11,22 @@ from chassis.unit_of_work import UnitOfWork
 from contracts.envelope import Event
 from services.notification.channels.answers import Answer, Outcome
 from services.notification.channels.channel import Channel
+from services.notification.events.digest import IN_DIGEST
 from services.notification.events.event import FORMER, RESIDENT
 from services.notification.messages import states
 from services.notification.messages.attempts import BackOff, Next, after
 from services.notification.messages.counters import SETTLED
 from services.notification.messages.letters import Letter
 from services.notification.messages.tables import message_attempts, messages
+from services.notification.messages.told_by_digest import ABOUTS_IN_AN_EVENT, told_by
 
 Channels = Mapping[str, Channel]
 """Those that are set up, by name."""
 
-_CHANGED = ("state", "due_at", "attempts", "channel", "lease", "provider_reference", "reason")
+_CHANGED = (
+    *("state", "due_at", "attempts", "channel", "lease", "provider_reference", "reason"),
+    *("digest", "counted_on", "deputy"),
+)
 
 
 class Ledger:
@@ -32,12 +37,33 @@ class Ledger:
         self._back_off = back_off
         self._updates: list[dict[str, Any]] = []
         self._history: list[dict[str, Any]] = []
+        self._lost_digests: list[tuple[Letter, dict[str, Any]]] = []
 
     def lease(self, letter: Letter, until: datetime) -> Letter:
         attempt = letter.attempt + 1
         state = states.MESSAGE.move(letter.message.state, states.SENDING)
         self._update(letter, state, until, attempts=attempt, lease=letter.lease)
         return replace(letter, attempt=attempt)
+
+    def hold(self, letter: Letter, until: datetime, reason: str) -> None:
+        """Let it wait.
+
+        :param until: in the time of the field.
+        """
+        state = states.MESSAGE.move(letter.message.state, states.HELD)
+        self._update(letter, state, until, attempts=letter.attempt, reason=reason)
+        self._remember(letter, 0, state, reason)
+
+    def release(self, letter: Letter) -> None:
+        """It has waited: it is due now."""
+        state = states.MESSAGE.move(letter.message.state, states.PENDING)
+        self._update(letter, state, self._now, attempts=letter.attempt)
+
+    def fold(self, letter: Letter, digest: str) -> None:
+        """A digest tells it instead."""
+        state = states.MESSAGE.move(letter.message.state, states.CANCELLED)
+        self._update(letter, state, self._now, attempts=letter.attempt, reason=IN_DIGEST, digest=digest)
+        self._remember(letter, 0, state, IN_DIGEST)
 
     def cancel(self, letter: Letter, reason: str) -> None:
         state = states.MESSAGE.move(letter.message.state, states.CANCELLED)
@@ -76,6 +102,7 @@ class Ledger:
     def write(self) -> None:
         update_rows(self._uow.conn, messages, self._updates, key=["id"], set=_CHANGED)
         insert_rows(self._uow.conn, message_attempts, self._history)
+        self._record_lost_digests()
 
     def _later_channels(self, letter: Letter) -> Sequence[int]:
         """The numbers of the recipient's later channels that are set up."""
@@ -97,8 +124,9 @@ class Ledger:
         lease: str | None = None,
         reference: str | None = None,
         reason: str | None = None,
+        digest: str | None = None,
     ) -> None:
-        if state not in states.LIVE:
+        if state not in states.WAITING:
             self._uow.count(SETTLED, state, letter.channel)
         self._updates.append(
             {
@@ -110,6 +138,9 @@ class Ledger:
                 "lease": lease,
                 "provider_reference": reference,
                 "reason": reason,
+                "digest": digest,
+                "counted_on": letter.message.counted_on,
+                "deputy": letter.message.deputy,
             }
         )
 
@@ -146,7 +177,27 @@ class Ledger:
             "about": letter.message.notice,
             "level": notice.parameters.get("level") if notice else None,
         }
+        if letter.message.is_digest:
+            self._lost_digests.append((letter, data))
+            return
         self._uow.record("message.undeliverable", letter.id, 1, data, cause=_cause(letter, self._uow.now))
+
+    def _record_lost_digests(self) -> None:
+        """Of a digest, all that it was about is named, in several events where that is much."""
+        if not self._lost_digests:
+            return
+        told = told_by(self._uow.conn, [letter.id for letter, _ in self._lost_digests])
+        for letter, data in self._lost_digests:
+            abouts = told.get(letter.id) or [_stands_for(data)]
+            for version, start in enumerate(range(0, len(abouts), ABOUTS_IN_AN_EVENT), start=1):
+                part = abouts[start : start + ABOUTS_IN_AN_EVENT]
+                said = {**data, **part[0], "abouts": part}
+                cause = _cause(letter, self._uow.now)
+                self._uow.record("message.undeliverable", letter.id, version, said, cause=cause)
+
+
+def _stands_for(data: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: data[name] for name in ("case_id", "arrival_id", "about", "level")}
 
 
 def _attempts(letter: Letter, follows: Next) -> int:
@@ -160,7 +211,8 @@ def _about(letter: Letter) -> dict[str, Any]:
     is_former = to.kind == FORMER  # the contract knows residents and staff
     return {
         "message_id": letter.id,
-        "case_id": message.case_id,
+        # A digest is about many; its notice says for which of them it stands.
+        "case_id": letter.notice.arrival_id if letter.notice else message.case_id,
         "recipient": {
             "kind": RESIDENT if is_former else to.kind,
             "staff_id": to.staff_id,

@@ -2,9 +2,11 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any, Self
 
 from chassis.sealing import SealBroken
+from services.notification.events.digest import DIGEST
 from services.notification.events.event import FORMER, RESIDENT, Notice, Recipient
 from services.notification.messages.columns import channel_names, plan_entries
 from services.notification.messages.households import TOLD_WITH
@@ -20,6 +22,9 @@ class Message:
     :param notice: the key of its notice.
     :param channels: in the order in which they are tried; `channel_number` says which of them it is at.
     :param attempts: made on this channel.
+    :param reason: of the last attempt that failed; of waiting, while it is held.
+    :param counted_on: the local day of whose messages to the member of staff it was one.
+    :param deputy: the member of staff who gets it, where the recipient of its row is away.
     """
 
     id: str
@@ -32,6 +37,12 @@ class Message:
     channel_number: int
     state: str
     attempts: int
+    rule: str
+    urgency: int
+    due_at: datetime
+    reason: str | None
+    counted_on: date | None
+    deputy: str | None = None
 
     @classmethod
     def from_row(cls, row: Row) -> Self:
@@ -46,11 +57,20 @@ class Message:
             row["channel"],
             row["state"],
             row["attempts"],
+            row["rule"],
+            row["urgency"],
+            row["due_at"],
+            row["reason"],
+            row["counted_on"],
         )
 
     @property
     def channel(self) -> str:
         return self.channels[self.channel_number]
+
+    @property
+    def is_digest(self) -> bool:
+        return self.rule == DIGEST
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,13 @@ from chassis.database.statements import is_in
 from chassis.masking import masked_phone
 from chassis.sealing import SealBroken, Sealer
 from services.notification.events.event import Notice
-from services.notification.messages.columns import PlanEntry, plan_entries
+from services.notification.messages.columns import PlanEntry, counted_staff, plan_entries
+from services.notification.messages.digest_queries import (
+    count_digests,
+    digests_add_up,
+    digests_that_count,
+    digests_with_ids,
+)
 from services.notification.messages.letters import Message, Row, StoredNotice, Unseal, open_message
 from services.notification.messages.message_id import id_range
 from services.notification.messages.states import FAILED, STATES, UNKNOWN
@@ -32,7 +38,8 @@ def trace(
     """The messages about one arrival (its case has the same id), oldest first.
 
     With `sealer` the masked phone is shown; with `texts` too, the whole text: that is a view of personal
-    data, and the caller notes it.
+    data, and the caller notes it. A folded message names its digest; `counted` are the digests in which the
+    case was counted for other members of its team.
     """
     of_case = list(conn.execute(select(notices).where(notices.c.case_id == arrival_id)).mappings())
     stored = {row["notice"]: StoredNotice.from_row(row).notice for row in of_case}
@@ -45,12 +52,14 @@ def trace(
         ).mappings()
     )
     attempts = _attempts_of(conn, [row["id"] for row in rows])
+    folded = digests_with_ids(conn, {row["digest"] for row in rows if row["digest"]})
     newest_first = sorted(stored.values(), key=lambda notice: -notice.version)
     person = next((notice.person for notice in newest_first if notice.person), None)
     shown = []
     for row in rows:
         message, notice = Message.from_row(row), stored.get(row["notice"])
         entry = _shown(message, row) | {"attempts": attempts.get(message.id, [])}
+        entry["digest"] = folded.get(row["digest"])
         if sealer:
             about = notice.person if notice and notice.person else person
             entry |= _unsealed(message, notice, about, sealer.unseal, texts, hotline)
@@ -61,6 +70,11 @@ def trace(
             for row in sorted(of_case, key=lambda row: (row["handled_at"], row["notice"]))
         ],
         "messages": shown,
+        "counted": [
+            digest
+            for row in of_case
+            for digest in digests_that_count(conn, counted_staff(row["counted"]), row["handled_at"])
+        ],
     }
 
 
@@ -83,13 +97,19 @@ def audit(conn: Connection) -> dict[str, Any]:
     missing, missing_count = _missing(conn)
     strays = conn.execute(select(func.count()).select_from(messages).where(_without_notice())).scalar_one()
     unknown = sorted(set(by_state) - set(STATES))
+    digests = count_digests(conn)
     return {
-        "balanced": not missing_count and not strays and not unknown and planned == found,
+        "balanced": not missing_count
+        and not strays
+        and not unknown
+        and planned == found
+        and digests_add_up(digests),
         "notices": handled,
         "messages_planned": planned,
         "messages_found": found,
         "messages_by_state": by_state,
         "messages_not_told": not_told,
+        "digests": digests,
         "messages_missing": missing_count,
         "messages_without_notice": strays,
         "missing": missing,

@@ -23,6 +23,8 @@ from services.notification.messages.lease_due import lease_due, with_housemates
 from services.notification.messages.ledger import Channels
 from services.notification.messages.letters import Letter, contact_of, open_message
 from services.notification.messages.settle import settle
+from services.notification.rules.in_use import pace_in_use
+from services.notification.rules.pace import Pace
 from services.notification.texts.texts import Texts
 
 log = structlog.get_logger(__name__)
@@ -48,6 +50,7 @@ class SendingSettings:
     begin_within: float = 4.0
     back_off: BackOff = field(default_factory=BackOff)
     hotline: str = "12345"
+    pace: Pace = field(default_factory=pace_in_use)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -118,7 +121,12 @@ class Sender:
         began = self._monotonic()  # before the transaction, so that the lease is never overrated
         with self._work.unit() as uow:
             letters = lease_due(
-                uow, limit=limit, seconds=settings.lease, channels=self._channels, back_off=settings.back_off
+                uow,
+                limit=limit,
+                seconds=settings.lease,
+                channels=self._channels,
+                back_off=settings.back_off,
+                pace=settings.pace,
             )
         if not letters:
             return 0

@@ -13,6 +13,7 @@ from services.notification.channels import CHANNELS
 from services.notification.channels.channel import number
 from services.notification.messages.attempts import BackOff
 from services.notification.messages.sender import Sender, SendingSettings
+from services.notification.rules.in_use import pace_from
 from services.notification.texts.loading import texts_from_environment
 from services.notification.texts.variables import LONGEST_HOTLINE
 
@@ -48,6 +49,7 @@ def sender_from_environment(
             first=number(given, "DOORSTEP_SMS_FIRST_RETRY", 5, low=0.01, high=3600),
         ),
         hotline=_hotline(given),
+        pace=pace_from(given, work.zone),
     )
     return Sender(work, channels, texts_from_environment(given, work.zone), settings, map)
 

@@ -18,6 +18,7 @@ MESSAGE: Final = StateMachine(
     "message",
     {
         PENDING: {HELD, SENDING, SUPPRESSED, CANCELLED},
+        # for a digest, for the morning, or until somebody lets it go
         HELD: {PENDING, SUPPRESSED, CANCELLED},
         # back to pending: to be tried again, or on the recipient's next channel
         SENDING: {PENDING, ACCEPTED, DELIVERED, FAILED, UNKNOWN},
@@ -34,5 +35,13 @@ MESSAGE: Final = StateMachine(
 
 STATES: Final = MESSAGE.states
 
+FOR_DIGEST: Final = "for_digest"
+NIGHT: Final = "night"
+DAILY_LIMIT: Final = "daily_limit"
+"""Why a message is held: it goes into the next digest; it is let go in the morning; the member of staff got
+enough today, and it goes into the next digest."""
+
+WAITING: Final = (PENDING, SENDING, HELD)
+"""Nothing has become of it yet."""
 LIVE: Final = (PENDING, SENDING)
 """Still to be sent, or being sent just now."""

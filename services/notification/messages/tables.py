@@ -1,10 +1,11 @@
-"""The tables of notification: notices, messages and attempts to send them.
+"""The tables of notification: notices, messages and attempts to send them, digests, and what staff were sent.
 
 A notice is the content of one event; a message is one text to one recipient. The sealed person, the worker to
-call and the parameters stand once with the notice, for all its messages.
+call and the parameters stand once with the notice, for all its messages. A digest gathers what one member of
+staff is to be told at one hour; it is told by a message with a notice of its own.
 """
 
-from sqlalchemy import Boolean, Column, Index, Integer, SmallInteger, String, Table, Text, text
+from sqlalchemy import Boolean, Column, Date, Index, Integer, SmallInteger, String, Table, Text, or_, text
 
 from chassis.database.types import Id, Json, UtcDateTime
 from services.notification.metadata import metadata
@@ -23,6 +24,7 @@ notices = Table(
     ),  # earlier messages to the same recipients are no longer true
     Column("planned", SmallInteger, nullable=False),
     Column("plan", Text, nullable=False),  # rule>recipient, comma separated
+    Column("counted", Text),  # staff in whose next digest it is counted, comma separated; null: none
     Column("person", Text),  # sealed; absent for task.overdue
     Column("worker", Text),  # sealed: the member of the team whom the resident may call
     Column("parameters", Json, nullable=False),
@@ -57,12 +59,16 @@ messages = Table(
     Column("channel", SmallInteger, nullable=False, server_default="0"),  # which of them
     Column("urgency", SmallInteger, nullable=False),
     Column("state", String(12), nullable=False),
-    Column("due_at", UtcDateTime, nullable=False),  # database's clock; while sending: when the lease ends
+    # Database's clock; while sending: when the lease ends; while held: until when, in the time of the field.
+    Column("due_at", UtcDateTime, nullable=False),
     Column("attempts", SmallInteger, nullable=False, server_default="0"),  # on this channel
     Column("lease", Id),
     Column("provider_reference", String(200)),
-    Column("reason", String(60)),  # of the last attempt that failed
+    Column("reason", String(60)),  # of the last attempt that failed; of waiting, while held
     Column("created_at", UtcDateTime, nullable=False),  # time of the field
+    Column("digest", Id),  # of a message that was folded: digests.id
+    Column("counted_on", Date),  # the local day of whose messages to the member of staff it was one
+    Column("deputy", String(40)),  # the staff_id of who got it, because the recipient was away
 )
 
 # Small however many messages there are: a message that was sent leaves it.
@@ -75,6 +81,11 @@ Index(
     sqlite_where=_WAITING,
 )
 
+_HELD = text("state = 'held'")
+Index("messages_held", messages.c.due_at, postgresql_where=_HELD, sqlite_where=_HELD)
+_FOLDED = messages.c.digest.is_not(None)
+Index("messages_in_digest", messages.c.digest, postgresql_where=_FOLDED, sqlite_where=_FOLDED)
+
 message_attempts = Table(
     "message_attempts",
     metadata,
@@ -85,4 +96,49 @@ message_attempts = Table(
     Column("attempt", SmallInteger, nullable=False),  # on this channel; 0: no attempt was made
     Column("state", String(12), nullable=False),  # what the message became
     Column("reason", String(60)),
+)
+
+digests = Table(
+    "digests",  # what one member of staff is to be told at one hour
+    metadata,
+    Column("id", Id, primary_key=True),  # made of staff_id and hour: digest.digest_id
+    Column("staff_id", String(40), nullable=False),
+    Column("hour", UtcDateTime, nullable=False),  # time of the field: the full hour for which it was begun
+    Column("due_at", UtcDateTime, nullable=False),  # time of the field
+    Column("role", String(40)),
+    Column("contact", Text),  # sealed
+    Column("language", String(10), nullable=False),
+    Column("channels", String(60), nullable=False),  # in order, comma separated
+    Column("case_id", Id, nullable=False),  # one of those it is about: events about the digest name it
+    # Of new cases and folded messages: how many came in, and how many of them were told by a message. What
+    # comes in late, while a replica already writes the message, is told by the next one.
+    Column("cases", Integer, nullable=False),
+    Column("cases_told", Integer, nullable=False),
+    Column("folded", Integer, nullable=False),
+    Column("folded_told", Integer, nullable=False),
+    Column("content", Json, nullable=False),  # of the folded messages that are not told: digest.Content
+    Column("message_id", Id),  # the message that told it last
+)
+digest_waits = or_(digests.c.cases != digests.c.cases_told, digests.c.folded != digests.c.folded_told)
+"""Something of it is still to be told."""
+Index(
+    "digests_to_tell",
+    digests.c.due_at,
+    digests.c.staff_id,
+    postgresql_where=digest_waits,
+    sqlite_where=digest_waits,
+)
+_TOLD = digests.c.message_id.is_not(None)
+Index("digests_by_message", digests.c.message_id, postgresql_where=_TOLD, sqlite_where=_TOLD)
+# To find in which digest a case was counted.
+Index("digests_of_staff", digests.c.staff_id, digests.c.hour)
+
+staff_sent = Table(
+    "staff_sent",  # a row each: locked while it is decided whether one message more may go
+    metadata,
+    Column("staff_id", String(40), primary_key=True),
+    Column("day", Date, nullable=False),  # the local day that is counted
+    Column("messages", SmallInteger, nullable=False),  # begun on that day, without urgent ones
+    Column("digest_at", UtcDateTime),  # the hour of the last digest
+    Column("digest_message", Id),
 )

@@ -13,6 +13,12 @@ from services.notification.events.event import ANY, Facts, InformingEvent
 
 NOBODY: Final = "nobody"
 URGENCIES: Final = ("urgent", "normal", "low")  # in the order of sending
+URGENT: Final = 0
+FOLDED: Final = "folded"
+"""Of a rule: a message that waits for the recipient's next digest, and goes into it."""
+COUNTED: Final = "counted"
+"""Of a rule: no message of its own; the recipient's next digest counts it."""
+DIGESTS: Final = (FOLDED, COUNTED)
 
 
 class NoRule(LookupError):
@@ -24,6 +30,7 @@ class Rule:
     """
     :param to: one of the event's recipients, or nobody; `role` says which of a team.
     :param selected: for each selector of the event, in its order, the words of this rule.
+    :param digest: folded or counted: staff learn of it by their next digest; "": by a message at once.
     :param once_a_household: of several members whom the same report is about the first stands for all.
     :param template_version: the newest when the rules were loaded; messages already queued keep theirs.
     """
@@ -36,6 +43,7 @@ class Rule:
     template_version: int = 0
     channels: tuple[str, ...] = ()
     urgency: int = 0
+    digest: str = ""
     once_a_household: bool = False
     selected: Facts = ()
 
@@ -47,10 +55,14 @@ class Rule:
 
 
 class RuleBook:
-    """All rules; those that fit are looked up by event type and facts, and worked out once for each."""
+    """All rules; those that fit are looked up by event type and facts, and worked out once for each.
 
-    def __init__(self, rules: Sequence[Rule]) -> None:
+    :param digest_version: of the template of digests, the newest when the rules were loaded.
+    """
+
+    def __init__(self, rules: Sequence[Rule], digest_version: int = 0) -> None:
         self.rules = tuple(rules)
+        self.digest_version = digest_version
         self._fitting: dict[tuple[str, Facts], tuple[Rule, ...]] = {}
 
     def fitting(self, event: str, facts: Facts) -> tuple[Rule, ...]:

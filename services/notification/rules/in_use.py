@@ -1,13 +1,28 @@
-"""The rules of this process."""
+"""The rules of this process, and the pace at which it writes to people."""
 
 import os
+import re
+from collections.abc import Mapping
+from datetime import time
 from functools import cache
 from pathlib import Path
+from typing import Final
 from zoneinfo import ZoneInfo
 
+from chassis.errors import SettingsError
+from field.night import Night
 from services.notification.rules.book import RuleBook
+from services.notification.rules.pace import Pace
 from services.notification.rules.reading import FILE, load_rules
 from services.notification.texts.loading import texts_from_environment
+
+A_DAY: Final = "DOORSTEP_STAFF_MESSAGES_A_DAY"
+QUIET: Final = "DOORSTEP_QUIET_HOURS"
+RESIDENTS_FROM: Final = "DOORSTEP_RESIDENTS_FROM"
+NO_NIGHT: Final = "none"
+
+_SHANGHAI: Final = ZoneInfo("Asia/Shanghai")
+_CLOCK: Final = re.compile(r"(?:[01]\d|2[0-3]):[0-5]\d")
 
 
 @cache
@@ -16,5 +31,33 @@ def rules_in_use() -> RuleBook:
 
     The service reads them at its start, so that a wrong rule stops the service and not each event.
     """
-    texts = texts_from_environment(os.environ, ZoneInfo("Asia/Shanghai"))
+    texts = texts_from_environment(os.environ, _SHANGHAI)
     return load_rules(Path(os.environ.get("DOORSTEP_RULES", "").strip() or FILE), texts=texts)
+
+
+@cache
+def pace_in_use(zone: ZoneInfo = _SHANGHAI) -> Pace:
+    """The pace that the settings give; read once, and at the start of the service. Raises SettingsError."""
+    return pace_from(os.environ, zone)
+
+
+def pace_from(given: Mapping[str, str], zone: ZoneInfo) -> Pace:
+    """Raises SettingsError."""
+    most = given.get(A_DAY, "").strip() or "12"
+    if not most.isdecimal() or len(most) > 5 or int(most) < 1:
+        raise SettingsError(f"{A_DAY}={most[:40]} must be a whole number of messages, 1 or more")
+    quiet = given.get(QUIET, "").strip() or "22:00-07:00"
+    if quiet == NO_NIGHT:
+        return Pace(zone, int(most))
+    begins, _, ends = quiet.partition("-")
+    resumes = given.get(RESIDENTS_FROM, "").strip() or max("08:00", ends)
+    for name, value in ((QUIET, begins), (QUIET, ends), (RESIDENTS_FROM, resumes)):
+        if not _CLOCK.fullmatch(value):
+            raise SettingsError(f"{name} must be given as in {QUIET}=22:00-07:00 and {RESIDENTS_FROM}=08:00")
+    if begins == ends or not begins > ends <= resumes < begins:
+        said = f"{QUIET}={quiet}, {RESIDENTS_FROM}={resumes}"
+        raise SettingsError(
+            f"{said}: the night begins in the evening, and residents' morning is after its end"
+        )
+    first, last, late = time.fromisoformat(begins), time.fromisoformat(ends), time.fromisoformat(resumes)
+    return Pace(zone, int(most), Night(first, last, last, zone), Night(first, last, late, zone))

@@ -12,9 +12,19 @@ from chassis.errors import FaultyFiles
 from contracts.faults import Fault, faults_of
 from services.notification.channels import CHANNELS
 from services.notification.events import EVENTS
-from services.notification.events.case import TEAM
-from services.notification.events.event import Selector
-from services.notification.rules.book import NOBODY, URGENCIES, Rule, RuleBook, gaps
+from services.notification.events.case import FORMER_NUMBER, TEAM
+from services.notification.events.digest import TEMPLATE as DIGEST_TEMPLATE
+from services.notification.events.event import RESIDENT, Selector
+from services.notification.rules.book import (
+    COUNTED,
+    DIGESTS,
+    NOBODY,
+    URGENCIES,
+    URGENT,
+    Rule,
+    RuleBook,
+    gaps,
+)
 from services.notification.texts.texts import Texts
 from services.notification.texts.variables import brought_by
 
@@ -41,7 +51,7 @@ def load_rules(path: Path = FILE, *, texts: Texts) -> RuleBook:
         faults += [Fault("", "gap", gap) for gap in gaps(EVENTS.values(), rules)]
     if faults:
         raise RulesWrong(faults)
-    return RuleBook([_dated(rule, texts) for rule in rules])
+    return RuleBook([_dated(rule, texts) for rule in rules], texts.latest(DIGEST_TEMPLATE))
 
 
 def _entries(path: Path) -> Sequence[object]:
@@ -86,6 +96,7 @@ def _rule(data: Mapping[str, Any]) -> Rule:
         template=data["template"],
         channels=tuple(data["channels"]),
         urgency=URGENCIES.index(data["urgency"]),
+        digest=data["digest"],
         once_a_household=data["once_a_household"],
         selected=tuple(tuple(data[selector.key]) for selector in EVENTS[data["event"]].selectors),
     )
@@ -93,8 +104,10 @@ def _rule(data: Mapping[str, Any]) -> Rule:
 
 def _lacking_texts(rules: Iterable[Rule], texts: Texts) -> Iterator[Fault]:
     """Texts and variables that the rules need and the templates do not have."""
+    if not texts.has(DIGEST_TEMPLATE):
+        yield Fault("", "no_template", f"there is no template {DIGEST_TEMPLATE}, by which staff get digests")
     for rule in rules:
-        if rule.to == NOBODY:
+        if rule.to == NOBODY or rule.digest == COUNTED:
             continue
         place = f"rule {rule.name}"
         if not texts.has(rule.template):
@@ -136,6 +149,7 @@ class _Rule(Schema):
         fields.String(validate=validate.OneOf([channel.name for channel in CHANNELS])), load_default=list
     )
     urgency = fields.String(validate=validate.OneOf(URGENCIES), load_default="normal")
+    digest = fields.String(validate=validate.OneOf(DIGESTS), load_default="")
     once_a_household = fields.Boolean(load_default=False)
 
     @validates_schema(skip_on_field_errors=True)
@@ -144,10 +158,14 @@ class _Rule(Schema):
         event, to = EVENTS[data["event"]], data["to"]
         own = {selector.key for selector in event.selectors}
         wanted = {key: key in own for key in _SELECTORS}
-        wanted |= dict.fromkeys(("template", "channels"), to != NOBODY)
+        wanted |= {"template": to != NOBODY and data["digest"] != COUNTED, "channels": to != NOBODY}
         wrong = {}
         if data["once_a_household"] and data["event"] != "case.changed":
             wrong["once_a_household"] = [f"means nothing for {event.type}"]
+        if data["digest"] and (
+            to in (RESIDENT, FORMER_NUMBER, NOBODY) or URGENCIES.index(data["urgency"]) == URGENT
+        ):
+            wrong["digest"] = ["is for staff, and for what is not urgent"]
         for name, needed in wanted.items():
             if needed and not data[name]:
                 wrong[name] = ["is needed here"]

@@ -9,6 +9,7 @@ from typing import Final
 
 from services.notification.events import EVENTS
 from services.notification.events.case import FORMER_NUMBER
+from services.notification.events.digest import PARAMETERS
 from services.notification.events.event import RESIDENT, InformingEvent, Parameter
 
 # As long as the contract of reports allows; in letters of which fewest go into a text message.
@@ -31,6 +32,7 @@ SETTINGS: Final[Mapping[str, Parameter]] = {"hotline": Parameter("0931-1234567-8
 
 ALL: Final[Mapping[str, Parameter]] = {
     **{name: parameter for event in EVENTS.values() for name, parameter in event.parameters.items()},
+    **PARAMETERS,
     **TO_RESIDENT,
     **TO_STAFF,
     **SETTINGS,

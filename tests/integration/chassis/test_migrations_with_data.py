@@ -101,7 +101,12 @@ REPORTS += [
     registration_trial.as_event(registration_trial.report(50, at="not a time")),
 ]
 ARRIVALS = [isolation_trial.arrival(), isolation_trial.arrival(level="none"), isolation_trial.arrival()]
-CASES = [notification_trial.opened() for _ in range(5)]
+# The second of a team is counted in a digest.
+_TEAM = [
+    {"role": role, "staff_id": who, "contact": None}
+    for role, who in (("grid_worker", "w1"), ("police", "p1"))
+]
+CASES = [notification_trial.opened(team=_TEAM) for _ in range(5)]
 
 
 def registration_work(database: Database) -> Work:

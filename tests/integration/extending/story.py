@@ -67,7 +67,9 @@ def main(folder: Path) -> None:
     handle(work, announced)  # planned once under its natural key
     slips = folder / "slips"
     slips.mkdir()
-    sender = sender_from_environment(work, environment={"DOORSTEP_SLIPS": str(slips)})
+    sender = sender_from_environment(
+        work, environment={"DOORSTEP_SLIPS": str(slips), "DOORSTEP_QUIET_HOURS": "none"}
+    )
     assert sender is not None, "a channel is set up"
     sender.run_once()
     assert notification.states(work) == {"accepted": 1}

@@ -19,6 +19,7 @@ from chassis.unit_of_work import Work
 from services.notification.channels.sms_http import SmsOverHttp, SmsSettings
 from services.notification.messages.attempts import BackOff
 from services.notification.messages.sender import Sender, SendingSettings
+from services.notification.rules.pace import Pace
 from services.notification.texts.loading import load_texts
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -27,6 +28,7 @@ QUICK = SendingSettings(
     rate=2000,
     begin_within=30,
     back_off=BackOff(tries=40, first=0.2, longest=1),
+    pace=Pace(ZONE, a_day=10_000),
 )
 
 

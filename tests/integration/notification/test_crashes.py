@@ -39,10 +39,15 @@ def test_a_dead_senders_messages_are_found_again_and_its_late_word_is_not_writte
     inform_batch(work, [opened() for _ in range(3)])
     channels = {"sms": gateway.channel()}
     with work.unit() as uow:
-        letters = lease_due(uow, limit=10, seconds=60, channels=channels, back_off=QUICK.back_off)
+        letters = lease_due(
+            uow, limit=10, seconds=60, channels=channels, back_off=QUICK.back_off, pace=QUICK.pace
+        )
     assert len(letters) == 6
     with work.unit() as uow:
-        assert lease_due(uow, limit=10, seconds=60, channels=channels, back_off=QUICK.back_off) == []
+        assert (
+            lease_due(uow, limit=10, seconds=60, channels=channels, back_off=QUICK.back_off, pace=QUICK.pace)
+            == []
+        )
     leases_end(work)
     send_all(work, gateway.sender(work))
     assert states(work) == {"accepted": 6}
@@ -57,7 +62,7 @@ def test_without_keys_a_dead_senders_messages_go_to_a_human(work: Work, gateway:
     inform_batch(work, [opened() for _ in range(3)])
     channels = {"sms": gateway.channel(idempotent=False)}
     with work.unit() as uow:
-        lease_due(uow, limit=10, seconds=60, channels=channels, back_off=QUICK.back_off)
+        lease_due(uow, limit=10, seconds=60, channels=channels, back_off=QUICK.back_off, pace=QUICK.pace)
     leases_end(work)
     send_all(work, gateway.sender(work, idempotent=False))
     assert states(work) == {"unknown": 6}

@@ -88,7 +88,7 @@ def test_a_trace_shows_messages_attempts_and_on_request_the_text(work: Work, gat
         and "李红13911112222" in texts["resident_home_isolation"]
     )
     assert name in texts["worker_case"] and "10月1日11:00前" in texts["worker_case"]
-    assert name in texts["staff_overdue"] and "首次上门联系" in texts["staff_overdue"]
+    assert name in texts["staff_overdue"] and "转运接送" in texts["staff_overdue"]
     orjson.dumps(whole)
 
 

@@ -181,7 +181,7 @@ def test_who_was_asked_by_phone_is_told_of_the_end_by_phone(work: Work, gateway:
     about = [event["data"]["about"] for event in recorded(work, "message.undeliverable")]
     assert sorted(about) == ["changed:2", "opened:1"]
     reminders = sorted(row["state"] for row in rows(work) if row["notice"].startswith("overdue"))
-    assert reminders == ["accepted", "cancelled"], "of that call, and of nothing else"
+    assert reminders == ["cancelled", "held"], "of that call, by a digest, and of nothing else"
 
 
 def test_a_case_that_opens_again_is_told_and_reminded_of(work: Work, gateway: Gateway) -> None:

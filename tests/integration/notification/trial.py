@@ -34,6 +34,7 @@ from services.notification.messages.attempts import BackOff
 from services.notification.messages.inform import plan_messages
 from services.notification.messages.sender import Sender, SendingSettings
 from services.notification.messages.states import SENDING
+from services.notification.rules.pace import Pace
 from services.notification.rules.reading import load_rules
 from services.notification.tables import messages
 from services.notification.texts.loading import load_texts
@@ -45,9 +46,16 @@ TEXTS = load_texts(zone=ZONE)
 RULES = load_rules(texts=TEXTS)
 KEYS = f"k1:{new_key()}"
 SEALER = Sealer.from_text(KEYS)
+# By day and night, and as many as there are.
+ANY_TIME = Pace(ZONE, a_day=10_000)
 # Quick to try again, and patient with a gateway on a busy machine.
 QUICK = SendingSettings(
-    rate=5000, lease=90.0, margin=5.0, begin_within=60.0, back_off=BackOff(tries=5, first=0.1, longest=0.5)
+    rate=5000,
+    lease=90.0,
+    margin=5.0,
+    begin_within=60.0,
+    back_off=BackOff(tries=5, first=0.1, longest=0.5),
+    pace=ANY_TIME,
 )
 ANSWER_S = 30.0
 ROOT = Path(__file__).parents[3]
@@ -173,7 +181,8 @@ def changed(case_id: str, version: int, kinds: list[str], **more: Any) -> Event:
     return opened(case_id, version=version, type="case.changed", change=change, **more)
 
 
-def overdue(case_id: str, step: int = 1, kind: str = "first_contact") -> Event:
+def overdue(case_id: str, step: int = 1, kind: str = "escort_to_site") -> Event:
+    """Of an urgent kind, of which staff are told at once, unless another is given."""
     task_id = new_id()
     staff = {
         "staff_id": "w1",
@@ -215,12 +224,12 @@ def event(type: str, subject: str, version: int, data: dict[str, Any]) -> Event:
 def inform(work: Work, *events: Event) -> None:
     for one in events:
         with work.unit() as uow:
-            plan_messages(uow, [one], RULES)
+            plan_messages(uow, [one], RULES, ANY_TIME)
 
 
 def inform_batch(work: Work, events: list[Event]) -> None:
     with work.unit() as uow:
-        plan_messages(uow, events, RULES)
+        plan_messages(uow, events, RULES, ANY_TIME)
 
 
 def states(work: Work) -> dict[str, int]:
