@@ -71,6 +71,7 @@ _TYPES = (
     EventType("risk_list.published", reference.RiskListPublished, NO_SERVICE),
     EventType("policy.published", reference.PolicyPublished, "isolation"),
     EventType("place.changed", reference.PlaceChanged, "registration"),
+    EventType("staff.amended", reference.StaffAmended, PEOPLE, subscribed=False),
     EventType("staff.changed", reference.StaffChanged, "registration"),
     EventType("case.opened", cases.CaseOpened, "isolation"),
     EventType("case.changed", cases.CaseChanged, "isolation"),

@@ -123,6 +123,9 @@ FOLLOWED: Final = (
 )
 """What came of following an arrival, at the door, by phone or in a register."""
 
+STAFF_AMENDMENTS: Final = ("added", "amended", "left", "away", "back", "on_duty", "off_duty")
+"""What an officer says of a member of staff."""
+
 LIKENESSES: Final = (
     "fits_two_arrivals",
     "two_places",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contracts.story import SEALED, recorded_by
+from contracts.story import SEALED, event, recorded_by
 
 EXAMPLES = (
     recorded_by(
@@ -97,5 +97,19 @@ EXAMPLES = (
         },
         time="2022-09-28T03:00:00Z",
         correlation="staff.changed:w-0117:1",
+    ),
+    event(
+        "staff.amended",
+        {
+            "staff_id": "w-0117",
+            "what": "away",
+            "expects": 1,
+            "away_from": "2022-10-03T00:00:00+08:00",
+            "away_to": "2022-10-04T00:00:00+08:00",
+            "deputy": "w-0118",
+        },
+        source="/console/o-0021",
+        id="0183918a-6b10-7f02-8d6c-2a9f5e71b003",
+        time="2022-10-02T17:40:00+08:00",
     ),
 )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from marshmallow import fields
 
-from contracts.vocabulary import Contract, day, document, flag, moment, one_of, sealed, several, text
-from field.words import LANGUAGES, PLACE_LEVELS
+from contracts.vocabulary import Contract, day, document, flag, moment, one_of, sealed, several, text, whole
+from field.words import LANGUAGES, PLACE_LEVELS, STAFF_AMENDMENTS
 
 _ANNOUNCED = "said again for those who keep a copy: nothing has changed, and it was so before"
 
@@ -44,6 +44,26 @@ class PlaceChanged(Contract):
     removed = flag(about="it has ended")
     successor = text(40, about="of a place that has ended: the one into which it was dissolved")
     announced = flag(required=False, about=_ANNOUNCED)
+
+
+class StaffAmended(Contract):
+    """An officer says who joined, changed, left, is away or is on duty, at their own places and below."""
+
+    staff_id = text(40, required=True)
+    what = one_of(STAFF_AMENDMENTS, required=True)
+    expects = whole(about="the version on which it was decided; 0 of somebody new")
+    role = text(40, about="of added; of amended where it changes, as all that follows")
+    place = text(40, about="place_id")
+    name = text(100)
+    phone = text(30)
+    language = one_of(LANGUAGES)
+    replaced_by = text(40, about="of left: staff_id of who goes on with all that is open")
+    away_from = moment(required=False, about="of away; null: from now on")
+    away_to = moment(required=False, about="of away; null: until further notice")
+    deputy = text(40, about="of away: staff_id")
+    duty_from = moment(required=False, about="of on_duty")
+    duty_to = moment(required=False, about="of on_duty")
+    at = moment(required=False, about="when; null: when it was sent")
 
 
 class StaffChanged(Contract):

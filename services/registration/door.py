@@ -23,6 +23,7 @@ from services.registration.reports.queries import reports_to_correct
 from services.registration.risk.import_risk_list import import_risk_list
 from services.registration.risk.published_lists import read_official
 from services.registration.risk.read_csv_list import read_csv_list
+from services.registration.staff.amend_staff import amend_staff
 from services.registration.staff.announce_staff import STAFF
 from services.registration.staff.import_staff import import_staff
 from services.registration.staff.lists import STAFF as LIST_OF_STAFF
@@ -52,6 +53,7 @@ ANNOUNCEMENTS = (PLACES, STAFF)
 COMMANDS: tuple[Command, ...] = (
     Command("follow_arrival", "arrival.followed", follow_arrival),
     Command("correct_report", "report.corrected", correct_by_command, by_broker=False),
+    Command("amend_staff", "staff.amended", amend_staff, by_broker=False),
 )
 """What people and other systems may say to this service."""
 

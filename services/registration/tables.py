@@ -19,7 +19,7 @@ from services.registration.policies.tables import policies
 from services.registration.reference.tables import versions
 from services.registration.reports.tables import companion_arrivals, reports
 from services.registration.risk.tables import corrected_risk_lists, risk_areas, risk_lists
-from services.registration.staff.tables import staff
+from services.registration.staff.tables import staff, staff_history
 
 __all__ = [
     "arrival_history",
@@ -39,6 +39,7 @@ __all__ = [
     "risk_areas",
     "risk_lists",
     "staff",
+    "staff_history",
     "uncounted",
     "versions",
     "worker_loads",

@@ -32,7 +32,7 @@ class Workers:
         :param placements: of all arrivals that `worker_of` will be asked about.
         """
         self._conn, self._rota, self._absent = uow.conn, catalogue.rota, catalogue.absent
-        self._followed_since = uow.now - FOLLOWED
+        self._now, self._followed_since = uow.now, uow.now - FOLLOWED
         self._given: Counter[str] = Counter()
         asked = {worker for placement in set(placements) for worker in self._rota.workers(placement)}
         load = worker_loads.c
@@ -59,7 +59,7 @@ class Workers:
         if current and (goes_on or coming.arrived_at < self._followed_since):
             return current
         worker = self._absent.get(current) if current else None
-        worker = worker or self._rota.next(placement, self._open)
+        worker = worker or self._rota.next(placement, self._open, self._now)
         if worker:
             self._given[worker] += 1
         if current:

@@ -18,10 +18,12 @@ from services.registration.staff.tables import staff
 
 def read_rota(conn: Connection, index: PlaceIndex) -> Rota:
     """The grid workers at work."""
+    s = staff.c
     workers = conn.execute(
-        select(staff.c.staff_id, staff.c.place).where(staff.c.active.is_(True), staff.c.role == "grid_worker")
-    )
-    return Rota((staff_id, index.level_ids(place)) for staff_id, place in workers)
+        select(s.staff_id, s.place, s.away_from, s.away_to).where(s.active.is_(True), s.role == "grid_worker")
+    ).all()
+    away = {staff_id: (begins, ends) for staff_id, _, begins, ends in workers if begins}
+    return Rota(((staff_id, index.level_ids(place)) for staff_id, place, *_ in workers), away)
 
 
 def read_absent(conn: Connection) -> dict[str, str | None]:

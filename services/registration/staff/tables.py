@@ -24,3 +24,14 @@ staff = Table(
     Column("duty_from", UtcDateTime),
     Column("duty_to", UtcDateTime),
 )
+
+staff_history = Table(
+    "staff_history",  # of what officers said; a file that was imported is no act of somebody's
+    metadata,
+    Column("staff_id", String(40), primary_key=True),
+    Column("version", Integer, primary_key=True),  # that it left
+    Column("at", UtcDateTime, nullable=False),
+    Column("what", String(60), nullable=False),
+    Column("event_id", String(200), nullable=False),
+    Column("source", String(200), nullable=False),
+)

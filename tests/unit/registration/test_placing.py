@@ -1,6 +1,7 @@
 """A destination becomes street, community and grid, or waits for somebody who knows it."""
 
 from collections import Counter
+from datetime import UTC, datetime, timedelta
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -71,24 +72,36 @@ def test_every_answer_is_one_branch_of_the_tree(address: str, division: str) -> 
     assert (found.placed_by == "none") == (found.community is None)
 
 
+NOW = datetime(2022, 10, 1, 4, tzinfo=UTC)
+
+
 def rota() -> Rota:
     return Rota([("w1", index.level_ids("g1")), ("w2", index.level_ids("g1")), ("w3", index.level_ids("g2"))])
 
 
 def test_the_worker_with_the_fewest_open_arrivals_is_next() -> None:
     loads = {"w1": 5, "w2": 1, "w3": 0}
-    assert [rota().next(Placement("s1", "c1", "g1"), loads) for _ in range(5)] == ["w2"] * 4 + ["w1"]
+    assert [rota().next(Placement("s1", "c1", "g1"), loads, NOW) for _ in range(5)] == ["w2"] * 4 + ["w1"]
     assert loads == {"w1": 6, "w2": 5, "w3": 0}
 
 
 def test_a_grid_without_workers_is_served_by_the_community() -> None:
-    assert rota().next(Placement("s1", "c1", "g9"), {"w1": 1, "w2": 2, "w3": 3}) == "w1"
-    assert rota().next(Placement("s1", "c2", None), {}) is None
+    assert rota().next(Placement("s1", "c1", "g9"), {"w1": 1, "w2": 2, "w3": 3}, NOW) == "w1"
+    assert rota().next(Placement("s1", "c2", None), {}, NOW) is None
 
 
 @given(st.integers(0, 200))
 def test_work_is_shared_evenly(arrivals: int) -> None:
     loads: dict[str, int] = {}
-    given_to = Counter(rota().next(Placement("s1", "c1", None), loads) for _ in range(arrivals))
+    given_to = Counter(rota().next(Placement("s1", "c1", None), loads, NOW) for _ in range(arrivals))
     counts = [given_to[worker] for worker in ("w1", "w2", "w3")]
     assert max(counts) - min(counts) <= 1
+
+
+def test_nobody_who_is_away_gets_another_arrival_unless_all_are_away():
+    of_grid = [("w1", {"grid": "g1"}), ("w2", {"grid": "g1"})]
+    here, day = Placement("s1", "c1", "g1"), timedelta(days=1)
+    away = {"w1": (NOW - day, NOW + day)}
+    assert {Rota(of_grid, away).next(here, {"w2": 9}, NOW) for _ in range(3)} == {"w2"}
+    assert Rota(of_grid, away).next(here, {"w2": 9}, NOW + day) == "w1", "they are back"
+    assert Rota(of_grid, away | {"w2": (NOW, None)}).next(here, {"w2": 9}, NOW) == "w1"
