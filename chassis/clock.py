@@ -41,11 +41,17 @@ class Clock:
         temporary.write_text(f"{seconds:.3f}\n")
         os.replace(temporary, self._file)
 
+    def setting(self) -> tuple[int, int] | None:
+        """Another value once the clock was set; None where it never was."""
+        try:
+            return _stamp(self._file) if self._file is not None else None
+        except OSError:
+            return None
+
     def _read(self) -> None:
         assert self._file is not None
         try:
-            found = self._file.stat()
-            stamp = (found.st_mtime_ns, found.st_ino)
+            stamp = _stamp(self._file)
             if stamp != self._seen:
                 self._offset = timedelta(seconds=float(self._file.read_text()))
                 self._seen = stamp
@@ -54,3 +60,8 @@ class Clock:
         except (OSError, ValueError, OverflowError):
             # This is not the fault of the work: no event may become a dead letter because a clock is wrong.
             raise WorldAway(f"the clock file {self._file} must hold seconds: correct or remove it") from None
+
+
+def _stamp(file: Path) -> tuple[int, int]:
+    found = file.stat()
+    return found.st_mtime_ns, found.st_ino

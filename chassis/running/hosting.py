@@ -78,12 +78,16 @@ class Repeats(Entrypoint):  # type: ignore[misc]  # nameko ships no types
                     # Database drivers do not yield: a busy chore would hold up the handlers and SIGTERM.
                     eventlet.sleep(self._chore.rest_s)
                 else:
-                    self._stopping.wait(timeout=self._chore.every_s)
+                    self._chore.pause(self._wait)
             self._chore.leave()
         except Exception as error:
             log.warning("chore_left_without_cleaning_up", chore=self._chore.name, error=describe_error(error))
         finally:
             self._left.send()
+
+    def _wait(self, seconds: float) -> bool:
+        self._stopping.wait(timeout=seconds)
+        return bool(self._stopping.ready())
 
     def stop(self) -> None:
         self._stopping.send()

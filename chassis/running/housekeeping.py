@@ -5,6 +5,7 @@ A service's timers and loops run as chores too.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -14,6 +15,7 @@ from sqlalchemy import func, select
 from sqlalchemy.engine import Connection
 
 from chassis import inbox
+from chassis.clock import Clock
 from chassis.database import leases
 from chassis.database.tables import TABLES
 from chassis.errors import is_world_away
@@ -39,6 +41,8 @@ Do = Callable[[], int]
 
 # People at a door, and whoever is told of what they did, wait so long at the most.
 DOOR_EVERY_S = 0.2
+# A clock that demos and tests set is looked at so often.
+LOOK_AT_CLOCK_S = 0.5
 
 _DEAD = TABLES["dead_letters"].c
 
@@ -59,8 +63,13 @@ class Chore:
     """Called at the end: gives leases back, so that another replica can go on."""
     rest_s: float = 0
     """Between two turns of which the first had something to do: handlers must not wait for it every time."""
+    clock: Clock | None = None
+    """Of a chore that goes by the time of the field: it is done at once when that is set."""
+    _setting: object = None
 
     def once(self) -> int:
+        if self.clock is not None:
+            self._setting = self.clock.setting()
         try:
             return self.do()
         except Exception as error:
@@ -70,6 +79,18 @@ class Chore:
             else:
                 log.error("chore_failed", chore=self.name, error=describe_error(error))
             return 0
+
+    def pause(self, wait: Callable[[float], bool]) -> None:
+        """Wait for the next turn, which comes at once when the clock was set since the last one began.
+
+        :param wait: waits so many seconds, and returns whether to stop.
+        """
+        until = time.monotonic() + self.every_s
+        while (left := until - time.monotonic()) > 0:
+            if wait(left if self.clock is None else min(left, LOOK_AT_CLOCK_S)):
+                return
+            if self.clock is not None and self.clock.setting() != self._setting:
+                return
 
 
 def chores(service: Service, work: Work, settings: Settings) -> list[Chore]:
@@ -124,7 +145,7 @@ def loops(service: Service, work: Work, settings: Settings, map_of: Callable[[in
         own, settled = publishing(work, settings, name)
         turn = loop.make(own, map_of(loop.at_once))
         if turn is not None:
-            made.append(Chore(name, loop.every.total_seconds(), settled(turn)))
+            made.append(Chore(name, loop.every.total_seconds(), settled(turn), clock=work.clock))
     return made
 
 
@@ -188,4 +209,4 @@ def _timer(service: Service, timer: Timer, work: Work, settings: Settings) -> Ch
         with own.database.begin() as conn:
             leases.give_back(conn, name, holder)
 
-    return Chore(name, timer.every.total_seconds(), settled(once), leave)
+    return Chore(name, timer.every.total_seconds(), settled(once), leave, clock=work.clock)

@@ -1,0 +1,64 @@
+"""Whoever sets the clock of the field need not wait for the timers: they are done at once."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+from chassis.clock import Clock
+from chassis.running.housekeeping import Chore
+
+THEN = datetime(2022, 10, 1, 9, tzinfo=UTC)
+LONG_S = 600
+
+
+class Waits:
+    """Waits for nothing; says to stop after so many times. `then` is called once, at the second time."""
+
+    def __init__(self, stop_after: int, then: object = None) -> None:
+        self.asked: list[float] = []
+        self.stop_after = stop_after
+        self.then = then
+
+    def __call__(self, seconds: float) -> bool:
+        self.asked.append(seconds)
+        if len(self.asked) == 2 and callable(self.then):
+            self.then()
+        return len(self.asked) >= self.stop_after
+
+
+def chore(clock: Clock | None, every_s: float = LONG_S) -> Chore:
+    return Chore("trial", every_s, lambda: 0, clock=clock)
+
+
+def test_a_timer_is_done_within_a_second_after_the_clock_was_set(tmp_path: Path) -> None:
+    clock = Clock(tmp_path / "clock")
+    timer, waits = chore(clock), Waits(100, then=lambda: clock.set(THEN))
+    timer.once()
+    timer.pause(waits)
+    assert len(waits.asked) == 2 and max(waits.asked) <= 0.5
+
+
+def test_a_clock_that_was_set_while_the_timer_was_at_work_wakes_it_too(tmp_path: Path) -> None:
+    clock = Clock(tmp_path / "clock")
+    timer = Chore("trial", LONG_S, lambda: clock.set(THEN) or 0, clock=clock)
+    timer.once()
+    waits = Waits(100)
+    timer.pause(waits)
+    assert len(waits.asked) == 1
+
+
+def test_a_timer_whose_clock_stands_as_it_was_waits_its_time(tmp_path: Path) -> None:
+    began = time.monotonic()
+    timer = chore(Clock(tmp_path / "clock"), every_s=0.3)
+    timer.once()
+    timer.pause(lambda seconds: time.sleep(seconds) or False)
+    assert time.monotonic() - began >= 0.3
+
+
+def test_whoever_stops_is_not_waited_for(tmp_path: Path) -> None:
+    for clock in (None, Clock(tmp_path / "clock")):
+        waits = Waits(1)
+        chore(clock).pause(waits)
+        assert len(waits.asked) == 1
