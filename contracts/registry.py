@@ -81,6 +81,7 @@ _TYPES = (
     EventType("task.waived", tasks.TaskWaived, PEOPLE, subscribed=False),
     EventType("overdue.acknowledged", tasks.OverdueAcknowledged, PEOPLE, subscribed=False),
     EventType("case.handed_over", tasks.CaseHandedOver, PEOPLE, subscribed=False),
+    EventType("case.contacted", tasks.CaseContacted, "isolation"),
     EventType("task.done", tasks.TaskDone, "isolation", subscribed=False),
     EventType("check_in.reported", check_ins.CheckInReported, OUTSIDERS),
     EventType("test.reported", check_ins.TestReported, OUTSIDERS, subscribed=False),

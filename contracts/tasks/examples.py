@@ -74,4 +74,20 @@ EXAMPLES = (
         },
         time="2022-10-01T01:31:00Z",
     ),
+    recorded_by(
+        "isolation",
+        "case.contacted",
+        TASK,
+        1,
+        {
+            "task_id": TASK,
+            "case_id": ARRIVAL,
+            "arrival_id": ARRIVAL,
+            "kind": "first_contact",
+            "at": "2022-10-01T01:30:00Z",
+            "staff_id": "w-0117",
+            "how": "seen",
+        },
+        time="2022-10-01T01:31:00Z",
+    ),
 )

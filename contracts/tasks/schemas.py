@@ -73,6 +73,18 @@ class CaseHandedOver(Contract):
     at = moment(required=False, about=AT)
 
 
+class CaseContacted(Contract):
+    """The first contact of a case was made, and said of its task: registration hears it as well."""
+
+    task_id = text(36, required=True)
+    case_id = text(36, required=True)
+    arrival_id = text(36, required=True)
+    kind = text(40, required=True)
+    at = moment(about="when they were reached")
+    staff_id = text(40, about="null: another system or the resident said so")
+    how = one_of(HOW_KNOWN)
+
+
 class TaskDone(Contract):
     """A task was done, for the first time that anybody said so."""
 

@@ -18,7 +18,7 @@ from services.isolation.cases.case import Case
 from services.isolation.cases.casebook import Casebook, casebook
 from services.isolation.plans import states
 from services.isolation.plans.acts import DONE, MOST, WAIVED, Act
-from services.isolation.plans.task import Task
+from services.isolation.plans.task import FIRST_CONTACT, Task
 from services.isolation.teams.rules import Place
 
 _ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -89,6 +89,9 @@ class CasesInHand:
                 "how": act.how,
             }
             self.uow.record("task.done", task.task_id, 1, data, cause=self.cause(said, case))
+            if task.kind == FIRST_CONTACT:  # apart, for registration wants to hear of no other kind
+                data["staff_id"] = data.pop("by")
+                self.uow.record("case.contacted", task.task_id, 1, data, cause=self.cause(said, case))
         return after
 
     def done(self, said: Said, case: Case, task_id: str, *, how: str) -> None:

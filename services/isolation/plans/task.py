@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from chassis.ids import new_id
@@ -13,6 +14,9 @@ from services.isolation.plans import states
 from services.isolation.plans.acts import Act, Acts, course
 from services.isolation.plans.planning import Key, PlannedTask
 from services.isolation.teams.rules import Member, doer
+
+FIRST_CONTACT: Final = "first_contact"
+"""The kind of task with which somebody is reached for the first time; registration hears when it is done."""
 
 
 @dataclass(slots=True)

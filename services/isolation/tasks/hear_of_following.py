@@ -10,10 +10,11 @@ from contracts.envelope import Event
 from services.isolation.cases.case import Case
 from services.isolation.cases.in_hand import CasesInHand, cases_in_hand
 from services.isolation.plans.acts import ATTEMPT, DONE, MOST, Act
-from services.isolation.plans.task import Task
+from services.isolation.plans.task import FIRST_CONTACT, Task
 
-_FIRST_CONTACT: Final = "first_contact"
 _REACHED: Final = ("contacted", "verified")
+_HOW: Final = {"seen": "seen", "phone": "by_phone", "neighbour": "told_by"}
+"""How it is known, in the words of tasks."""
 _IN_VAIN: Final = ("no_answer", "wrong_number", "no_such_door")
 
 
@@ -50,14 +51,14 @@ def _settle(hand: CasesInHand, case: Case, event: Event) -> None:
 
 
 def _is_about(task: Task, act: Act) -> bool:
-    return task.kind == _FIRST_CONTACT and task.live and (act.what == DONE or task.version < MOST)
+    return task.kind == FIRST_CONTACT and task.live and (act.what == DONE or task.version < MOST)
 
 
 def _act(hand: CasesInHand, case: Case, event: Event) -> Act | None:
     """What it is of the task of first contact; None: nothing, the task stays as it is."""
     data = event.data
     if data["outcome"] in _REACHED:
-        return Act(DONE, data["at"], event.id, data["by"], how=data.get("how"))
+        return Act(DONE, data["at"], event.id, data["by"], how=_HOW.get(data.get("how") or ""))
     if data["outcome"] in _IN_VAIN:
         longest = data["at"] + hand.book.reference.policies.by_id[case.policy_id].terms.next_try
         until = min(data.get("try_again_at") or longest, longest)

@@ -8,10 +8,13 @@ from typing import Any
 import pytest
 
 from chassis.commands.command import Author
+from contracts.envelope import Event
+from contracts.registry import read_data
 from field.scope import Scope
 from services.registration import tables as t
 from services.registration.arrivals import balance, queries
 from services.registration.following.follow_arrival import follow_arrival
+from services.registration.following.hear_of_contact import hear_of_contact
 from tests.integration.registration.following import (
     RESIDENT,
     arrival,
@@ -193,6 +196,30 @@ def test_who_has_not_come_yet_is_expected_until_a_report_says_they_came(trial: T
     )
     row = arrival(trial, id)
     assert (row["state"], row["arrived_at"]) == ("assigned", datetime(2022, 10, 2, 12, 30, tzinfo=CHINA))
+
+
+def test_a_first_contact_reported_done_makes_the_arrival_contacted_once(trial: Trial) -> None:
+    id = here(trial)
+    data = {"task_id": id, "case_id": id, "arrival_id": id, "kind": "first_contact"}
+    data |= {"at": NOON.isoformat(), "staff_id": "w1", "how": "by_phone"}
+
+    def hear(number: int, how: str, arrival_id: str = id) -> None:
+        said = data | {"how": how, "arrival_id": arrival_id}
+        event = Event(
+            f"e{number}", "/doorstep/isolation", "case.contacted", id, NOON, said, correlationid="c"
+        )
+        with trial.work.unit() as uow:
+            hear_of_contact(uow, [read_data(event)])
+
+    hear(1, "by_phone")
+    assert arrival(trial, id)["state"] == "contacted"
+    hear(2, "by_phone")
+    hear(3, "seen")
+    hear(4, "by_phone", "0183917b-6c41-7a52-8d10-3f0c9b7e2a11")
+    assert arrival(trial, id)["state"] == "verified"
+    assert [line["event_id"] for line in trial.rows(t.arrival_history, "number")] == ["e1", "e3"]
+    assert trial.events("arrival.followed_up") == [], "isolation knows"
+    assert balanced(trial)
 
 
 def test_of_commands_of_one_batch_each_finds_what_the_ones_before_left(trial: Trial) -> None:
