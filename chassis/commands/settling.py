@@ -16,7 +16,7 @@ REUSED = Outcome.refused(
     Refused.invalid([Fault("id", "id_reused", "the same id came before with other content: take a new id")])
 )
 
-_DONE, _NOT_NOTED = "done", "not_noted"
+DONE, _NOT_NOTED = "done", "not_noted"
 
 
 def said(event: Event, author: Author, scope: Scope, now: datetime) -> Said:
@@ -52,13 +52,13 @@ def stored_outcomes(
 
 def _stored(outcome: Outcome) -> tuple[str, Mapping[str, object]]:
     if outcome.kind == "done":
-        return (_DONE if outcome.noted else _NOT_NOTED), outcome.result
+        return (DONE if outcome.noted else _NOT_NOTED), outcome.result
     return outcome.kind, {"faults": [[fault.where, fault.code, fault.message] for fault in outcome.faults]}
 
 
 def _outcome(word: str, detail: Mapping[str, object]) -> Outcome:
-    if word in (_DONE, _NOT_NOTED):
-        return Outcome("done", detail, noted=word == _DONE)
+    if word in (DONE, _NOT_NOTED):
+        return Outcome("done", detail, noted=word == DONE)
     faults = detail["faults"]
     assert isinstance(faults, list)
     return Outcome("invalid", faults=tuple(Fault(*fault) for fault in faults))

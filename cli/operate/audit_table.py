@@ -52,6 +52,12 @@ def _verdict(audit: Audit) -> str:
     return "[green]it adds up[/]"
 
 
+_COMMANDS = {
+    "commands_to_registration": "commands done by registration",
+    "commands_to_isolation": "commands done by isolation",
+}
+
+
 def _lines(sums: dict[str, dict[str, Any]]) -> list[tuple[str, int, str]]:
     """(what, how many, the parts of that number)."""
     reports, arrivals, cases = sums["reports"], sums["arrivals"], sums["cases"]
@@ -65,6 +71,7 @@ def _lines(sums: dict[str, dict[str, Any]]) -> list[tuple[str, int, str]]:
         ("  assessed again", again["recorded"], _parts(again, "recorded")),
         ("cases", cases["all"], _parts(cases, "all", "by_state")),
         ("tasks planned", tasks["planned"], _parts(tasks["by_state"])),
+        *((what, *_commands(sums[name])) for name, what in _COMMANDS.items() if name in sums),
         ("notices due", notices["due"], _parts(notices, "due")),
         ("messages planned", messages["planned"], _parts(messages["by_state"])),
         ("  not told by them", sum(messages["not_told"].values()), _parts(messages["not_told"])),
@@ -72,6 +79,10 @@ def _lines(sums: dict[str, dict[str, Any]]) -> list[tuple[str, int, str]]:
         ("new cases in digests", digests["cases"], _parts({"waiting": digests["cases_waiting"]})),
         ("other events", sums["other_events"]["recorded"], _parts(sums["other_events"], "recorded")),
     ]
+
+
+def _commands(counts: dict[str, int]) -> tuple[int, str]:
+    return counts["done"], _parts(counts, "done")
 
 
 def _parts(counts: dict[str, Any], *without: str) -> str:

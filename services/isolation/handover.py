@@ -13,6 +13,7 @@ import orjson
 from sqlalchemy import case, func, select
 from sqlalchemy.engine import Connection
 
+from chassis.commands.in_history import answered
 from chassis.database.statements import is_in
 from chassis.handover import STREAMED, RecordedAt, Sums, Versions, stream
 from services.isolation.cases import queries
@@ -83,7 +84,8 @@ def recorded_at(conn: Connection, ids: Sequence[str]) -> dict[str, RecordedAt]:
 
 
 def sums(conn: Connection, today: date) -> Sums:
-    """Every case has the tasks that were planned, somebody responsible and something next.
+    """Every case has the tasks that were planned, somebody responsible and something next; every command that
+    was answered as done stands in a case's history.
 
     :param today: the field's day in the district's time zone.
     """
@@ -113,6 +115,14 @@ def sums(conn: Connection, today: date) -> Sums:
         }
     )
     found.balanced = own["balanced"]
+    said = answered(conn, queries.noted_commands(conn))
+    found.by_subject["commands_to_isolation"] = {
+        "done": said.done,
+        "in_history": said.done - said.missing_count,
+    }
+    for source, id in said.missing:
+        found.lack("command", f"{source} {id}", "it was answered as done, and no case's history names it")
+    found.count_unnamed(said.missing_count, len(said.missing))
     for problem in own["problems"]:
         what, why = _LACKS.get(problem["what"], (problem["what"], "isolation's own audit found it"))
         counted = _task_counts(conn, problem["cases"]) if problem["what"] == "task_count" else {}

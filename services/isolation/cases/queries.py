@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Column, ColumnElement, Select, and_, func, select
+from sqlalchemy import JSON, Column, ColumnElement, Select, and_, cast, func, select
 from sqlalchemy.engine import Connection
 
 from field.days import local_day
@@ -201,6 +201,15 @@ def _count_differs(of_case: Any, said: Any) -> Select[Any]:
 def _without_case(of_case: Any) -> Select[Any]:
     known = select(t.cases.c.case_id).where(t.cases.c.case_id == of_case)
     return select(of_case, func.count().over()).where(~known.exists()).distinct().order_by(of_case)
+
+
+def noted_commands(conn: Connection) -> Select[tuple[str, str]]:
+    """(source, id) of the commands that the histories of cases name."""
+    h = t.case_history.c
+    by: Any = func.json_extract(h.detail, "$.by")
+    if conn.dialect.name == "postgresql":
+        by = cast(h.detail, JSON).op("->>")("by")
+    return select(by, h.event_id).where(h.event_id.is_not(None))
 
 
 def _silent_tasks() -> Select[Any]:
