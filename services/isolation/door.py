@@ -16,7 +16,7 @@ from services.isolation.policies.documents import shipped
 from services.isolation.policies.import_policy import import_policy
 from services.isolation.revisions import REVISIONS
 from services.isolation.tasks.acknowledge_overdue import acknowledge_overdue
-from services.isolation.tasks.lists import OPEN_TASKS, OVERDUE_TASKS, OWN_TASKS
+from services.isolation.tasks.lists import OPEN_TASKS, OVERDUE_TASKS, OWN_TASKS, TASKS_TO_DECIDE
 from services.isolation.tasks.report_task import report_task
 from services.isolation.tasks.waive_task import waive_task
 from services.isolation.teams.tables import places, staff
@@ -47,7 +47,7 @@ DOOR = Door(
     "isolation",
     Directory(staff, places, REVISIONS, history=True),
     COMMANDS,
-    lists=(OPEN_CASES, OWN_TASKS, OPEN_TASKS, OVERDUE_TASKS),
+    lists=(OPEN_CASES, OWN_TASKS, OPEN_TASKS, OVERDUE_TASKS, TASKS_TO_DECIDE),
     things=(CASE,),
 )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, select, text
 from sqlalchemy.engine import Connection
 
 from chassis.doors.declared import Asked, Column, ListQuery, Sort
@@ -30,13 +30,16 @@ _OF_TASK = (
     "state",
     "told_level",
 )
+_ACTED_ON = (_K.tell_at.label("next_step_at"), func.coalesce(_K.version, 0).label("version"))
+"""When somebody is informed next, and the version that a decision names."""
 _OF_CASE = ("measure", "household_id", "street", "community", "grid")
+_NAMES = tuple(column.name for column in _ACTED_ON)
 _SORTS = (Sort("due", ("due_by", "task_id")), Sort("newest", ("task_id",), descending=True))
 _LIVE = tuple(sorted(states.LIVE))
 
 
 def _tasks() -> Select[Any]:
-    columns = [_K[name] for name in _OF_TASK] + [_C[name] for name in (*_OF_CASE, "person")]
+    columns = [*(_K[name] for name in _OF_TASK), *_ACTED_ON] + [_C[name] for name in (*_OF_CASE, "person")]
     return select(*columns).join(cases, _C.case_id == _K.case_id).where(_K.state.in_(_LIVE))
 
 
@@ -58,6 +61,11 @@ def _overdue_tasks(conn: Connection, scope: Scope, asked: Asked) -> Select[Any]:
     return _tasks().where(_K.state == states.MISSED, in_scope(conn, scope))
 
 
+def _tasks_to_decide(conn: Connection, scope: Scope, asked: Asked) -> Select[Any]:
+    # A literal, so that the planner sees that the partial index holds all of them.
+    return _tasks().where(text("tasks.state = 'not_possible'"), in_scope(conn, scope))
+
+
 def _list(name: str, rows: Any, definition: str, *, own: bool = False) -> ListQuery:
     return ListQuery(
         name,
@@ -65,7 +73,7 @@ def _list(name: str, rows: Any, definition: str, *, own: bool = False) -> ListQu
         id="case_id",
         definition=definition,
         rows=rows,
-        columns=(*(Column(column) for column in (*_OF_TASK, *_OF_CASE)), *PERSON),
+        columns=(*(Column(column) for column in (*_OF_TASK, *_NAMES, *_OF_CASE)), *PERSON),
         sorts=_SORTS,
         filters=("kind", "role", "staff_id", "state", "measure"),
         places=("grid", "community", "street"),
@@ -79,3 +87,8 @@ OWN_TASKS = _list(
 )
 OPEN_TASKS = _list("open_tasks", _open_tasks, "tasks of your places that are to be done today or were missed")
 OVERDUE_TASKS = _list("overdue_tasks", _overdue_tasks, "tasks of your places that were not done in time")
+TASKS_TO_DECIDE = _list(
+    "tasks_to_decide",
+    _tasks_to_decide,
+    "tasks of your places that were not possible: decide before next_step_at, or the next level is informed",
+)
