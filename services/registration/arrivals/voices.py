@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import TypeVar
 
+from services.registration.arrivals.retold_stops import still_waiting
 from services.registration.arrivals.source_ranks import RANK, SEEN_AGAIN, Field
 from services.registration.reports.statement import Order, Statement
 from services.registration.risk.assessing import Stop
@@ -69,14 +70,20 @@ def phones(voices: Iterable[Voice]) -> frozenset[str]:
 def stops(voice: Voice) -> Sequence[Stop]:
     """Where the person was, by this voice. Its last list counts; a report without any takes none back.
 
-    Nor does one of whose stops only a part is known: it may be about the same stop.
+    Nor does one of whose stops only a part is known: it may be about the same stop. A stop that waits for
+    correction is taken back by no list that leaves it out.
     """
     found: list[Stop] = []
+    later: list[Stop] = []
+    is_whole = False
     for statement in voice:
         listed = statement.report.stops
-        found += listed
-        if listed and all(stop.sure for stop in listed):
-            break
+        if not is_whole:
+            found += (stop for stop in listed if stop.sure or not statement.waits)
+        if statement.waits:
+            found += still_waiting(listed, later)
+        later += listed
+        is_whole = is_whole or (bool(listed) and all(stop.sure for stop in listed))
     return found
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 
 from services.registration.arrivals.draft import Draft
+from services.registration.arrivals.retold_stops import still_waiting
 from services.registration.persons.names import name_form
 from services.registration.reports.statement import Statement
 
@@ -35,4 +36,5 @@ def _is_told_whole(said: Statement, again: Statement) -> bool:
         and named.issuperset(said.report.waiting)
         and len(again.report.people) >= len(said.report.people)
         and len(again.report.stops) >= len(said.report.stops)
+        and not still_waiting(said.report.stops, again.report.stops)
     )

@@ -297,6 +297,20 @@ def test_a_stop_of_which_nothing_is_known_leaves_the_risk_to_confirm(trial: Tria
     assert (row["risk_level"], row["risk_certainty"], row["reports"]) == ("high", "exact", 1)
 
 
+@pytest.mark.parametrize("batch", [1, 200])
+def test_a_stop_that_waits_is_not_taken_back_by_a_list_that_leaves_it_out(trial: Trial, batch: int) -> None:
+    def later(minute: int, *stops: dict[str, Any]) -> dict[str, Any]:
+        return report(1, id=f"again-{minute}", time=f"2022-10-01T10:{minute}:00+08:00", stops=stops)
+
+    other = {**SAFE, "division": "620503"}
+    trial.receive(report(1, stops=[{**RISKY, "division": "620499"}]), later(31, SAFE), batch=batch)
+    assert (trial.arrivals()[0]["risk_level"], waiting(trial), adds_up(trial)) == ("high", 1, True)
+    trial.receive(later(32, SAFE, other), later(33, other), batch=batch)
+    assert (trial.arrivals()[0]["risk_level"], waiting(trial), adds_up(trial)) == ("high", 1, True)
+    trial.receive(later(34, RISKY), later(35, SAFE), batch=batch)
+    assert (trial.arrivals()[0]["risk_level"], waiting(trial), adds_up(trial)) == ("none", 0, True)
+
+
 def test_an_unknown_code_of_the_destination_counts_as_its_known_part(trial: Trial) -> None:
     trial.receive(report(1, destination={"division": "620199", "address": "石榴雅苑3号楼"}))
     (row,) = trial.arrivals()
