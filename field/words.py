@@ -135,6 +135,7 @@ LIKENESSES: Final = (
     "same_name_and_phone",
     "similar_number",
     "same_name_and_birth_date",
+    "same_name_beside",
     "same_phone",
 )
 """Why two arrivals may be one person's or one coming, the strongest reason first."""

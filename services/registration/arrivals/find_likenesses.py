@@ -27,7 +27,9 @@ from services.registration.places.placing import PlaceIndex
 from services.registration.reports.read_statements import read_statements
 from services.registration.reports.statement import Order, Statement
 
-_COLUMNS: Final = ("arrival_id", "at", "who", "name_birth", "phone", "number_head", "number_tail")
+_COLUMNS: Final = ("arrival_id", "at", "who", "name_birth", "phone", "number_head", "number_tail", "beside")
+
+_RARE: Final = ("number_head", "number_tail", "beside")
 
 
 class _Bearers(NamedTuple):
@@ -80,7 +82,7 @@ def told_of(uow: UnitOfWork, places: PlaceIndex, arrival_ids: Sequence[str]) -> 
         told = {(one.person, one.report.arrived_at): one for one in said}
         for (_, at), one in told.items():
             (keys,) = keys_of_statements(uow.index, [one])
-            if traits := traits_of(uow.index, arrival_id, at, keys):
+            if traits := traits_of(uow.index, arrival_id, at, keys, _doorstep(one)):
                 yield traits
 
 
@@ -107,8 +109,13 @@ def _new(uow: UnitOfWork, drafts: Iterable[Draft], keys: Mapping[Order, Keys]) -
                 if (person, at) in known:
                     continue
                 known.add((person, at))
-            if traits := traits_of(uow.index, draft.arrival_id, at, keys[said.order]):
+            if traits := traits_of(uow.index, draft.arrival_id, at, keys[said.order], _doorstep(said)):
                 yield traits
+
+
+def _doorstep(said: Statement) -> str:
+    """Cheap, for it is made of every statement: addresses are written in many ways, communities in one."""
+    return said.placement.community or f"{said.report.division} {said.report.address}"
 
 
 def _look_up(conn: Connection, new: Collection[Traits]) -> Found:
@@ -168,18 +175,17 @@ def _add(pairs: Pairs, one: Traits, other: Traits, why: str) -> None:
 
 def _keep(conn: Connection, new: Iterable[Traits], of_many: Collection[tuple[str, int]]) -> None:
     """A key of many is not kept again: the first ones show that there are many."""
-    rows: list[dict[str, Any]] = []
-    with_number: list[dict[str, Any]] = []
+    rows: dict[bool, list[dict[str, Any]]] = {False: [], True: []}
     for traits in new:
         row = dict(zip(_COLUMNS, traits, strict=False))
         if of_many:
             row |= {name: None for name in KEYS if (name, row[name]) in of_many}
             if all(row[name] is None for name in KEYS):
                 continue
-        if traits.number_head is None:  # nearly all
-            del row["number_head"], row["number_tail"]
-            rows.append(row)
-        else:
-            with_number.append(row)
-    insert_rows(conn, likenesses, rows)
-    insert_rows(conn, likenesses, with_number)
+        is_rare = traits.number_head is not None or traits.beside is not None
+        if not is_rare:  # nearly all; an empty column costs every row
+            for name in _RARE:
+                del row[name]
+        rows[is_rare].append(row)
+    for of_kind in rows.values():
+        insert_rows(conn, likenesses, of_kind)

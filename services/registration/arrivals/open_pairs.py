@@ -78,7 +78,9 @@ def drop_housemates(conn: Connection, households: Collection[str]) -> None:
         drop_pairs(conn, "same_phone", ids)
 
 
-_OF_ONE_PERSON: Final = frozenset({"similar_number", "same_name_and_birth_date", "same_phone"})
+_OF_ONE_PERSON: Final = frozenset(
+    {"similar_number", "same_name_and_birth_date", "same_name_beside", "same_phone"}
+)
 
 
 def _is_settled(why: str, first: Any, second: Any) -> bool:

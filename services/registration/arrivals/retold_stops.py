@@ -27,7 +27,7 @@ def still_waiting(listed: Sequence[Stop], again: Iterable[Stop]) -> list[Stop]:
 
 
 def _may_be(sound: Stop, flawed: Stop) -> bool:
-    """Of the flawed one, the part of the code is known that is right, and the longest time it may have lasted."""
+    """Of a flawed stop, the sound part of its code is known, and the longest time that it may have lasted."""
     return (
         sound.division.startswith(flawed.division)
         and fold(flawed.address) in ("", fold(sound.address))

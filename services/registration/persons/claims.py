@@ -41,7 +41,8 @@ class Keys:
         birth date and sex are parts: under the same number they are the same.
     :param name_facts: what is compared under the name.
     :param compared: what the keys were made of.
-    :param is_beside: the identity is no number of the person's own, but whom they came with.
+    :param beside: who they are among those who came with somebody, where the identity is no number of their
+        own, but whom they came with.
     """
 
     identity: str | None
@@ -49,7 +50,7 @@ class Keys:
     identity_facts: Facts
     name_facts: Facts
     compared: Compared
-    is_beside: bool = False
+    beside: str | None = None
 
 
 @dataclass(slots=True)
@@ -111,7 +112,7 @@ class Book:
             return PersonMatch(self._begin(keys, fallback or self.new_person()))
         number = self.key_for(keys.identity, keys.identity_facts)
         name_facts = keys.name_facts
-        if number and not keys.is_beside:
+        if number and keys.beside is None:
             name_facts = {**name_facts, NUMBER: number}
         name = self.key_for(keys.by_name, name_facts)
         by_number = self._fitting(number, keys.identity_facts)
@@ -135,7 +136,7 @@ class Book:
         name_facts = keys.name_facts
         if keys.identity is not None:
             self.claims[keys.identity] = (Claim(person, keys.identity_facts),)
-            if not keys.is_beside:
+            if keys.beside is None:
                 name_facts = {**name_facts, NUMBER: keys.identity}
         if keys.by_name is not None:
             self.claims[keys.by_name] = (Claim(person, name_facts),)

@@ -51,7 +51,7 @@ def keys_beside(index: BlindIndex, person: Person, leading: Keys, alike: int) ->
     facts = _facts_of_person(index, own.document)
     identity = _beside(index, leading.identity, name, alike)
     by_name = _beside(index, leading.by_name, name, alike)
-    return Keys(identity, by_name, facts, facts, own, is_beside=True)
+    return Keys(identity, by_name, facts, facts, own, beside=f"{name}\0{alike}")
 
 
 def _by_name(index: BlindIndex, name: str, phone: str | None, leading: Keys | None) -> str | None:

@@ -12,6 +12,8 @@ for:
   neighbours that changed places, leave one half as it was; where they changed places across the middle, both
   halves are known (`crossed`). Without the name, families with consecutive passports would be alike. Resident
   identity numbers have none: their check character finds such mistakes before they come here.
+- `beside`: the name, or birth date, of who is known only beside somebody else, with the doorstep: an infant
+  whom one report names with the father and another with the mother.
 
 A key that many people bear says nothing: the phone of a school or a hotel, a birth date that somebody
 invented for a whole list.
@@ -37,6 +39,7 @@ KEYS: Final = {
     "number_head": "similar_number",
     "number_tail": "similar_number",
     "name_birth": "same_name_and_birth_date",
+    "beside": "same_name_beside",
     "phone": "same_phone",
 }
 """Each key with what it shows; the stronger likeness first."""
@@ -59,6 +62,7 @@ class Traits(NamedTuple):
     phone: int | None = None
     number_head: int | None = None
     number_tail: int | None = None
+    beside: int | None = None
     crossed: tuple[int, int] | None = None
 
 

@@ -54,7 +54,8 @@ likenesses = Table(
     Column("phone", BigInteger),
     Column("number_head", BigInteger),  # of name and half the number; seldom, for other documents only
     Column("number_tail", BigInteger),
+    Column("beside", BigInteger),  # seldom, too: of who is known only beside somebody else
 )
-for _key in ("name_birth", "phone", "number_head", "number_tail"):
+for _key in ("name_birth", "phone", "number_head", "number_tail", "beside"):
     _there = likenesses.c[_key].is_not(None)
     Index(f"likenesses_{_key}", likenesses.c[_key], postgresql_where=_there, sqlite_where=_there)

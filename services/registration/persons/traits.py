@@ -10,8 +10,13 @@ from services.registration.persons.likeness import Traits, crossed, halves
 from services.registration.persons.names import HOLE
 
 
-def traits_of(index: BlindIndex, arrival_id: str, arrived_at: datetime, keys: Keys) -> Traits | None:
-    """None: nothing in it can be like anything."""
+def traits_of(
+    index: BlindIndex, arrival_id: str, arrived_at: datetime, keys: Keys, doorstep: str
+) -> Traits | None:
+    """None: nothing in it can be like anything.
+
+    :param doorstep: one text for all ways to name the destination, as far as that is known.
+    """
     own = keys.compared
     name, number, document = own.name, own.number, own.document
     is_resident, born = document.kind == "resident_id", document.born
@@ -25,7 +30,10 @@ def traits_of(index: BlindIndex, arrival_id: str, arrived_at: datetime, keys: Ke
     if parts and number:
         head, tail = _number_keys(index, name, parts)
         across = _number_keys(index, name, halves(crossed(number)) or parts)
-        return Traits(arrival_id, at, who, name_birth, phone, head, tail, across)
+        return Traits(arrival_id, at, who, name_birth, phone, head, tail, crossed=across)
+    if keys.beside is not None:
+        beside = index.short("beside", f"{keys.beside}\0{doorstep}")
+        return Traits(arrival_id, at, who, name_birth, phone, beside=beside)
     if name_birth is None and phone is None:
         return None
     return Traits(arrival_id, at, who, name_birth, phone)

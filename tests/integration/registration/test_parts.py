@@ -356,6 +356,32 @@ def test_infants_of_two_mothers_with_one_name_are_two(trial: Trial) -> None:
     assert len(trial.arrivals()) == 4
 
 
+@pytest.mark.parametrize("infant", [{"name": "甘小满"}, {"birth_date": "2022-05-20"}])
+def test_an_infant_named_with_the_father_here_and_the_mother_there_is_asked_about(
+    trial: Trial, infant: dict[str, Any]
+) -> None:
+    twins = [infant, infant]
+    trial.receive(
+        report(1, people=[person(1), *twins]),
+        report(2, publisher="self", people=[person(2), *twins], address="石榴苑 3#楼"),
+        report(3, people=[person(3), infant], address="和平家园2号楼"),
+        batch=1,
+    )
+    asked = trial.rows(t.possible_duplicates)
+    assert [pair["why"] for pair in asked] == ["same_name_beside"] * 2
+    assert len({id for pair in asked for id in (pair["first"], pair["second"])}) == 4
+
+
+def test_an_infant_whose_leader_was_not_known_at_first_is_asked_about(trial: Trial) -> None:
+    infant = {"name": "甘小满"}
+    mother = {**person(1), "identity_number": WRONG_NUMBER}
+    trial.receive(report(1, people=[mother, person(2), infant]))
+    trial.receive(report(1, id="again", people=[person(1), person(2), infant]))
+    (asked,) = trial.rows(t.possible_duplicates)
+    names = {trial.person_of(row)["name"] for row in trial.arrivals() if row["id"] in asked.values()}
+    assert (asked["why"], names) == ("same_name_beside", {"甘小满"})
+
+
 def test_twins_without_a_name_are_two(trial: Trial) -> None:
     newborn = {"birth_date": "2022-09-20"}
     for publisher in ("rail", "self"):
