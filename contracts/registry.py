@@ -77,6 +77,7 @@ _TYPES = (
     EventType("case.changed", cases.CaseChanged, "isolation"),
     EventType("task.planned", cases.TaskPlanned, "isolation", subscribed=False),
     EventType("task.overdue", cases.TaskOverdue, "isolation"),
+    EventType("staff.day_planned", cases.StaffDayPlanned, "isolation"),
     EventType("task.reported", tasks.TaskReported, OUTSIDERS),
     EventType("task.waived", tasks.TaskWaived, PEOPLE, subscribed=False),
     EventType("overdue.acknowledged", tasks.OverdueAcknowledged, PEOPLE, subscribed=False),
@@ -89,8 +90,8 @@ _TYPES = (
     EventType("refusal.reported", check_ins.RefusalReported, PEOPLE, subscribed=False),
     EventType("contact.changed", check_ins.ContactChanged, PEOPLE, subscribed=False),
     EventType("test.unmatched", check_ins.TestUnmatched, "isolation", subscribed=False),
-    EventType("check_in.abnormal", check_ins.CheckInAbnormal, "isolation", subscribed=False),
-    EventType("check_in.corrected", check_ins.CheckInCorrected, "isolation", subscribed=False),
+    EventType("check_in.abnormal", check_ins.CheckInAbnormal, "isolation"),
+    EventType("check_in.corrected", check_ins.CheckInCorrected, "isolation"),
     EventType("message.accepted", messages.MessageAccepted, "notification", subscribed=False),
     EventType("message.undeliverable", messages.MessageUndeliverable, "notification"),
 )

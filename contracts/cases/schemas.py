@@ -88,6 +88,29 @@ class TaskPlanned(Contract):
     tasks = several(PlannedTask)
 
 
+class TasksOfKind(Contract):
+    kind = text(40, required=True)
+    tasks = whole()
+
+
+class StaffDayPlanned(Contract):
+    """What a member of staff has to do on a day; recorded in the morning for whoever has something."""
+
+    staff_id = text(40, required=True)
+    role = text(40, required=True)
+    contact = sealed(about="JSON object with name, phone")
+    language = one_of(LANGUAGES, required=True)
+    on = day(about="the day in the jurisdiction's time zone")
+    case_id = text(36, required=True, about="one of the cases that it is about")
+    arrival_id = text(36, required=True)
+    households = whole(about="with tasks of today, or overdue")
+    tasks = whole(about="to be done today, with those that are overdue")
+    by_kind = several(TasksOfKind)
+    overdue = whole(about="of the tasks")
+    first_visits = whole(about="of the tasks")
+    ending = whole(about="households whose term ends today, and for which they answer")
+
+
 class LadderStaff(Contract):
     staff_id = text(40, required=True)
     role = text(40, required=True)

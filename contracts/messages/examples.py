@@ -60,6 +60,7 @@ EXAMPLES = (
             "attempts": 8,
             "about": f"overdue:{TASK}:1",
             "level": "worker",
+            "urgent": False,
             "abouts": [
                 {
                     "case_id": ARRIVAL,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contracts.vocabulary import Contract, moment, one_of, part, several, text, whole
+from contracts.vocabulary import Contract, flag, moment, one_of, part, several, text, whole
 
 
 class Recipient(Contract):
@@ -52,4 +52,5 @@ class MessageUndeliverable(Contract):
     attempts = whole()
     about = text(80, about="the notice: messages with the same one tell several people the same thing")
     level = text(20, about="of the ladder, all of whose staff were told; null: it is about no overdue task")
+    urgent = flag(required=False, about="it was sent at once, at any hour")
     abouts = several(About, required=False, about="of a digest: all that this event is about")

@@ -13,6 +13,7 @@ from services.isolation.cases.plan_next_day import plan_next_day
 from services.isolation.tasks.call_by_phone import call_by_phone
 from services.isolation.tasks.find_overdue import find_overdue
 from services.isolation.tasks.hear_of_following import hear_of_following
+from services.isolation.tasks.plan_staff_days import plan_staff_days
 from services.isolation.teams.copies import PLACES, STAFF
 
 HANDLERS: tuple[Handler, ...] = (
@@ -32,4 +33,5 @@ TIMERS: tuple[Timer, ...] = (
     Timer("name_districts", timedelta(seconds=10), name_districts),
     Timer("plan_next_day", timedelta(seconds=30), plan_next_day),
     Timer("find_overdue", timedelta(seconds=10), find_overdue),
+    Timer("plan_staff_days", timedelta(seconds=30), plan_staff_days),
 )

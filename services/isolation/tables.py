@@ -3,7 +3,7 @@
 from services.isolation.cases.tables import case_history, cases, district_walks, waiting_for_policy
 from services.isolation.check_ins.tables import check_ins
 from services.isolation.metadata import metadata
-from services.isolation.plans.tables import tasks
+from services.isolation.plans.tables import staff_days, tasks
 from services.isolation.policies.tables import policies
 from services.isolation.revisions import revisions
 from services.isolation.teams.tables import places, staff, staff_history, staff_load
@@ -18,6 +18,7 @@ __all__ = [
     "policies",
     "revisions",
     "staff",
+    "staff_days",
     "staff_history",
     "staff_load",
     "tasks",

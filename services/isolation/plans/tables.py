@@ -1,6 +1,6 @@
-"""The table of tasks."""
+"""The table of tasks, and the days of which staff were told."""
 
-from sqlalchemy import Column, Index, SmallInteger, String, Table
+from sqlalchemy import Column, Date, Index, SmallInteger, String, Table
 
 from chassis.database.types import Id, Json, UtcDateTime
 from services.isolation.metadata import metadata
@@ -31,3 +31,10 @@ _missed = tasks.c.state == "missed"
 _undecided = tasks.c.state == "not_possible"
 Index("tasks_to_decide", tasks.c.tell_at, postgresql_where=_undecided, sqlite_where=_undecided)
 Index("tasks_missed", tasks.c.told_level, tasks.c.state, postgresql_where=_missed, sqlite_where=_missed)
+
+staff_days = Table(
+    "staff_days",  # a row a day, written with the events that tell staff what they have to do
+    metadata,
+    Column("day", Date, primary_key=True),  # local
+    Column("planned_at", UtcDateTime, nullable=False),  # time of the field
+)

@@ -36,13 +36,21 @@ NotReached = dict[tuple[str, str], set[str | None]]
 
 def call_by_phone(uow: UnitOfWork, events: Sequence[Event]) -> None:
     """One task for the case's worker, once a message. A message to staff makes no task: see `_climb`."""
-    by_message = {e.data["message_id"]: e for e in events}
+    by_notice = {
+        (each.data["message_id"], each.data["case_id"], each.data.get("about")): each
+        for event in events
+        for each in _apart(event)
+    }
     with casebook(uow) as book:
-        cases = book.lock({e.data["case_id"] for e in by_message.values()})
-        has_task = _with_task(uow, cases, [m for m, e in by_message.items() if _to_resident(e)])
+        cases = book.lock({case_id for _, case_id, _ in by_notice})
+        has_task = _with_task(
+            uow, cases, [e.data["message_id"] for e in by_notice.values() if _to_resident(e)]
+        )
         not_reached = _not_reached(uow, cases)
-        for message_id in sorted(by_message.keys() - has_task):
-            event = by_message[message_id]
+        for key in sorted(by_notice, key=str):
+            event, message_id = by_notice[key], key[0]
+            if message_id in has_task:
+                continue
             case = cases.get(event.data["case_id"])
             if case is None:
                 raise Wrong(f"message {message_id} is about a case that is not here")
@@ -52,6 +60,12 @@ def call_by_phone(uow: UnitOfWork, events: Sequence[Event]) -> None:
                     if _to_resident(event)
                     else _climb(book, case, event, not_reached)
                 )
+
+
+def _apart(event: Event) -> list[Event]:
+    """Of a digest to staff each notice that it told, as if a message of its own had failed."""
+    abouts = event.data.get("abouts") or ()
+    return [event.with_data({**event.data, **about, "abouts": ()}) for about in abouts] or [event]
 
 
 def _tells_the_end(case: Case, event: Event) -> bool:
@@ -147,6 +161,7 @@ def _inform(book: Casebook, case: Case, event: Event, ladder: Ladder, informed: 
         step=step,
         informed=informed,
         community=case.arrival.community,
+        urgent=bool(event.data.get("urgent")),
     )
     book.uow.record("task.overdue", subject, step, data, cause=event)
 

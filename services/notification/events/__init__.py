@@ -1,9 +1,11 @@
 """Events that inform somebody: a file an event, and one line here."""
 
+from services.notification.events.abnormal_check_in import CheckInAbnormal, CheckInCorrected
 from services.notification.events.case_changed import CaseChanged
 from services.notification.events.case_opened import CaseOpened
 from services.notification.events.event import InformingEvent
 from services.notification.events.possible_duplicate import PossibleDuplicateOpened
+from services.notification.events.staff_day import StaffDayPlanned
 from services.notification.events.task_overdue import TaskOverdue
 
 _EVENTS: tuple[InformingEvent, ...] = (
@@ -11,6 +13,9 @@ _EVENTS: tuple[InformingEvent, ...] = (
     CaseChanged(),
     TaskOverdue(),
     PossibleDuplicateOpened(),
+    CheckInAbnormal(),
+    CheckInCorrected(),
+    StaffDayPlanned(),
 )
 
 EVENTS = {event.type: event for event in _EVENTS}

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from hashlib import blake2b
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from services.notification.events.event import OTHER_NEWS, Line, Parameter
 
@@ -32,8 +32,13 @@ Content = Mapping[str, Any]
 
 
 def digest_id(staff_id: str, hour: datetime) -> str:
-    """A UUID (version 8) that follows from recipient and hour, so that replicas write to one row."""
-    digest = blake2b(f"{staff_id}/{int(hour.timestamp())}".encode(), digest_size=16).hexdigest()
+    """It follows from recipient and hour, so that replicas write to one row."""
+    return subject_id(staff_id, str(int(hour.timestamp())))
+
+
+def subject_id(staff_id: str, when: str) -> str:
+    """A UUID (version 8) for what is told to one member of staff at one time, under no case."""
+    digest = blake2b(f"{staff_id}/{when}".encode(), digest_size=16).hexdigest()
     variant = "89ab"[int(digest[16], 16) % 4]
     return f"{digest[:8]}-{digest[8:12]}-8{digest[13:16]}-{variant}{digest[17:20]}-{digest[20:32]}"
 
@@ -87,11 +92,18 @@ def _most(counted: Counter[str], most: int) -> Sequence[tuple[str, int]] | None:
     return sorted(counted.items(), key=lambda pair: (-pair[1], pair[0]))[:most] or None
 
 
+class _Today(NamedTuple):
+    """The plan of a day, as texts name its parts."""
+
+    households: int
+    tasks: int
+    overdue: int
+    first_visits: int
+    ending: int
+
+
 PARAMETERS: Final[Mapping[str, Parameter]] = {
-    "today": Parameter(
-        {"households": 1200, "tasks": 2400, "overdue": 1100, "first_visits": 120, "ending": 110},
-        optional=True,
-    ),
+    TODAY: Parameter(_Today(1200, 2400, 1100, 120, 110), optional=True),
     OVERDUE: Parameter(12345, optional=True),
     "overdue_kinds": Parameter([("message_to_staff", 1234)] * _KINDS, optional=True),
     "overdue_places": Parameter([("张掖路街道大众巷社区第一居委会", 1234)] * _PLACES, optional=True),

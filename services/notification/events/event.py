@@ -44,6 +44,10 @@ class Parameter:
     shortest: int | None = None
 
 
+# The names of community and grid; a name has up to 100 characters.
+PLACE: Final = Parameter("张掖路街道大众巷社区第十二网格" * 13, optional=True, shortest=12)
+
+
 @dataclass(frozen=True, slots=True)
 class Selector:
     """A list in a rule by which the rule says which of the events it means, as `measures: [home_isolation]`.
@@ -135,6 +139,10 @@ class InformingEvent(ABC):
     @abstractmethod
     def notice(self, data: Data, version: int) -> Notice:
         """The content of the event."""
+
+    def places(self, data: Data) -> tuple[str | None, ...]:
+        """Ids of places, the nearest first: the parameter `place` is the name of the first that is known."""
+        return ()
 
     def line(self, parameters: Mapping[str, Any]) -> Line:
         """What a digest says of a message about the event.

@@ -6,6 +6,7 @@ from typing import ClassVar, Final
 from field.words import LIKENESSES
 from services.notification.events.digest import DUPLICATES
 from services.notification.events.event import (
+    PLACE,
     Data,
     InformingEvent,
     Notice,
@@ -16,8 +17,6 @@ from services.notification.events.event import (
 from services.notification.events.task_overdue import case_number
 
 BOTH_PLACES: Final = "both_places"
-# The names of community and grid; a name has up to 100 characters.
-_PLACE: Final = Parameter("张掖路街道大众巷社区第十二网格" * 13, optional=True, shortest=12)
 
 
 class PossibleDuplicateOpened(InformingEvent):
@@ -28,9 +27,9 @@ class PossibleDuplicateOpened(InformingEvent):
     handler = "tell_possible_duplicate"
     parameters: ClassVar[Mapping[str, Parameter]] = {
         "likeness": Parameter(max(LIKENESSES, key=len)),
-        "place": _PLACE,
+        "place": PLACE,
         "case_number": Parameter("0F3C9A7B"),
-        "other_place": _PLACE,
+        "other_place": PLACE,
         "other_case_number": Parameter("1A2B3C4D"),
     }
     recipients = (BOTH_PLACES,)

@@ -16,6 +16,7 @@ from services.notification.messages import states
 from services.notification.messages.columns import channels_text, counted_text, plan_text
 from services.notification.messages.count_in_digests import count_in_digests
 from services.notification.messages.households import Planned, once_a_household
+from services.notification.messages.place_names import with_places
 from services.notification.messages.planning import Plan, PlannedMessage, plan
 from services.notification.messages.tables import messages, notices
 from services.notification.rules.book import FOLDED, RuleBook
@@ -36,6 +37,7 @@ def plan_messages(uow: UnitOfWork, events: Sequence[Event], book: RuleBook, pace
     all_planned = [
         Planned(event, plan(EVENTS[event.type], event.data, event.version, book)) for event in events
     ]
+    all_planned = with_places(uow.conn, all_planned)
     for event, planned in once_a_household(all_planned):
         notice_rows.append(_notice_row(planned, event, uow.now))
         case_id, key = planned.notice.case_id, planned.notice.key

@@ -19,6 +19,7 @@ from services.notification.messages.counters import SETTLED
 from services.notification.messages.letters import Letter
 from services.notification.messages.tables import message_attempts, messages
 from services.notification.messages.told_by_digest import ABOUTS_IN_AN_EVENT, told_by
+from services.notification.rules.book import URGENT
 
 Channels = Mapping[str, Channel]
 """Those that are set up, by name."""
@@ -176,6 +177,7 @@ class Ledger:
             "attempts": attempts,
             "about": letter.message.notice,
             "level": notice.parameters.get("level") if notice else None,
+            "urgent": letter.message.urgency == URGENT,
         }
         if letter.message.is_digest:
             self._lost_digests.append((letter, data))

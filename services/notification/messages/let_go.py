@@ -108,7 +108,7 @@ def _content(letters: Sequence[Letter]) -> Content:
     for letter in letters:
         line = _line(letter.notice)
         if line.what == TODAY and letter.notice:
-            plans.append(letter.notice.parameters)
+            plans.append(letter.notice.parameters[TODAY])
         else:
             lines.append(line)
     return merged([content_of(lines), *(content_of([], plan) for plan in plans)])

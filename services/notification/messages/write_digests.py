@@ -17,10 +17,10 @@ from services.notification.messages import states
 from services.notification.messages.columns import PlanEntry
 from services.notification.messages.let_go import let_go
 from services.notification.messages.message_id import message_id
+from services.notification.messages.place_names import place_names
 from services.notification.messages.staff_sent import Sent, lock_sent, write_sent
 from services.notification.messages.stand_ins import StandIns
 from services.notification.messages.tables import digests, messages, notices
-from services.notification.reference.tables import places
 from services.notification.rules.book import URGENCIES
 from services.notification.rules.in_use import pace_in_use, rules_in_use
 from services.notification.rules.pace import Pace
@@ -96,9 +96,8 @@ def _addressed(row: RowMapping, deputy: Recipient | None) -> Row:
 
 def _names_of_places(uow: UnitOfWork, rows: Iterable[Sequence[Row]]) -> dict[str, str]:
     """The names of the places that these digests are about, as far as the copy of places has them."""
-    ids = {line[2] for of_one in rows for row in of_one for line in row["content"].get("lines", ())}
-    named = select(places.c.place_id, places.c.name).where(is_in(uow.conn, places.c.place_id, sorted(ids)))
-    return {id: name for id, name in uow.conn.execute(named)} if ids else {}
+    lines = (line for of_one in rows for row in of_one for line in row["content"].get("lines", ()))
+    return place_names(uow.conn, {place for _, _, place, _ in lines})
 
 
 def _unsent(uow: UnitOfWork, sent: Iterable[Sent]) -> set[str]:

@@ -383,3 +383,33 @@ def test_for_whoever_is_away_the_deputy_is_informed(isolation: Trial):
     isolation.clock.moment = MORNING + timedelta(hours=25)
     isolation.until_done(find_overdue)
     assert told(isolation) == [("inform", "worker", ["worker-2"]), ("inform", "street", ["street"])]
+
+
+def test_a_digest_that_reached_nobody_climbs_for_each_thing_it_was_about(isolation: Trial):
+    first, second = arrival(level="medium"), arrival(level="medium")
+    isolation.follow(first, second)
+    abouts = [
+        {"case_id": came.subject, "arrival_id": came.subject, "about": about, "level": "worker"}
+        for came in (first, second)
+        for about in ("overdue:t-1:1", "overdue:t-2:1")
+    ]
+    lost = undeliverable(
+        first.subject or "",
+        "m-1",
+        MORNING,
+        "staff",
+        "worker-1",
+        "grid_worker",
+        about=abouts[0]["about"],
+        level="worker",
+        abouts=abouts,
+    )
+    isolation.do(call_by_phone, [lost])
+    climbed = isolation.recorded("task.overdue")
+    assert [e.data["tell"]["level"] for e in climbed] == ["community"] * 4
+    assert sorted(e.data["case_id"] for e in climbed) == sorted(about["case_id"] for about in abouts)
+    for came in (first, second):
+        lines = [line for line in isolation.rows(t.case_history) if line["case_id"] == came.subject]
+        about = [line["detail"]["about"] for line in lines if line["what"] == "not_reached"]
+        assert about == ["overdue:t-1:1", "overdue:t-2:1"]
+    assert isolation.audit()["balanced"]

@@ -3,11 +3,14 @@
 import threading
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import insert, select
 
+from chassis.ids import new_id
 from chassis.unit_of_work import Work
+from contracts.envelope import Event
 from services.notification import handover
 from services.notification.events.digest import DIGEST
 from services.notification.messages import queries
@@ -35,6 +38,7 @@ from tests.integration.notification.trial import (
     SEALER,
     TEXTS,
     Gateway,
+    event,
     opened,
     recorded,
     rows,
@@ -287,3 +291,90 @@ def test_replicas_write_one_digest_for_an_hour(nine: Work, gateway: Gateway) -> 
         folded = conn.execute(select(messages.c.digest).where(messages.c.rule != DIGEST)).scalars().all()
     assert None not in folded
     assert_balanced(nine)
+
+
+def planned_day(staff_id: str, on: str = "2022-10-01", **numbers: int) -> Event:
+    case_id = new_id()
+    data = {
+        "staff_id": staff_id,
+        "role": "grid_worker",
+        "contact": contact(),
+        "language": "zh-CN",
+        "on": on,
+        "case_id": case_id,
+        "arrival_id": case_id,
+        "by_kind": [],
+        **{"households": 23, "tasks": 41, "overdue": 3, "first_visits": 2, "ending": 2, **numbers},
+    }
+    return event("staff.day_planned", staff_id, 738064, data)
+
+
+def test_the_first_digest_of_the_day_says_what_the_day_holds(
+    work: Work, gateway: Gateway, tmp_path: Path
+) -> None:
+    early = with_clock(work, tmp_path, at(6, 30))
+    plan(early, [planned_day("w1"), planned_day("w2", overdue=0, first_visits=0, ending=0), late()])
+    turn(early)
+    send(early, gateway)
+    assert digest_messages(early) == []
+    early.clock.set(at(7))
+    turn(early)
+    send(early, gateway)
+    with early.database.read() as conn:
+        texts = {
+            digest["staff_id"]: queries.trace(conn, digest["case_id"], sealer=SEALER, texts=TEXTS)[
+                "messages"
+            ][0]["text"]
+            for digest in digest_messages(early)
+        }
+    assert texts == {
+        "w1": "今日23户41项；逾期3；首访2；2户期满。新逾期1项：首次上门联系1。请及时办理。",
+        "w2": "今日23户41项。请及时办理。",
+    }
+    assert set(states(early)) == {"accepted", "cancelled"}
+    assert_balanced(early)
+
+
+def abnormal(type: str, *staff_ids: str, **more: Any) -> Event:
+    case_id, check_in = new_id(), "01839a52-1d40-5b7e-9c11-7d0b5e2f4a61"
+    told = [
+        {"staff_id": who, "role": "health_worker", "contact": contact(), "language": "zh-CN"}
+        for who in staff_ids
+    ]
+    data = {
+        "check_in_id": check_in,
+        "case_id": case_id,
+        "arrival_id": case_id,
+        "task_id": new_id(),
+        "at": "2022-10-01T00:20:00Z",
+        "tell": {"level": "worker", "place": "g1", "staff": told},
+        "community": "c1",
+        "grid": "g1",
+        **more,
+    }
+    return event(type, check_in, 1, data)
+
+
+def test_an_abnormal_check_in_is_told_at_once_at_any_hour_and_so_is_its_correction(
+    work: Work, gateway: Gateway, tmp_path: Path
+) -> None:
+    night = with_clock(work, tmp_path, at(23))
+    place = {"place_id": "c1", "version": 1, "level": "community", "name": "大众巷社区", "removed": False}
+    with night.database.begin() as conn:
+        conn.execute(insert(places), place)
+    alarm = abnormal("check_in.abnormal", "h1", "w1", due_by="2022-10-01T15:30:00Z", why=["temperature"])
+    mended = abnormal("check_in.corrected", "h1", corrected_at="2022-10-01T15:10:00Z")
+    plan(night, [alarm, mended])
+    send(night, gateway)
+    told = {(row["template"], row["staff_id"], row["state"]) for row in rows(night)}
+    assert told == {
+        ("staff_abnormal", "h1", "accepted"),
+        ("staff_abnormal", "w1", "accepted"),
+        ("staff_abnormal_corrected", "h1", "accepted"),
+    }
+    with night.database.read() as conn:
+        shown = queries.trace(conn, alarm.data["case_id"], sealer=SEALER, texts=TEXTS)["messages"]
+    number = alarm.data["case_id"][-8:].upper()
+    assert {message["text"] for message in shown} == {
+        f"紧急：大众巷社区案卷{number}每日报体温异常，请于10月1日23:30前查看处置并登记。"
+    }
