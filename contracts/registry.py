@@ -65,6 +65,7 @@ _TYPES = (
     EventType("arrival.registered", arrivals.ArrivalRegistered, "registration"),
     EventType("arrival.reassessed", arrivals.ArrivalReassessed, "registration"),
     EventType("arrival.followed", arrivals.ArrivalFollowed, OUTSIDERS),
+    EventType("person.mended", arrivals.PersonMended, PEOPLE, subscribed=False),
     EventType("report.corrected", arrivals.ReportCorrected, PEOPLE, subscribed=False),
     EventType("arrival.followed_up", arrivals.ArrivalFollowedUp, "registration"),
     EventType("possible_duplicate.opened", arrivals.PossibleDuplicateOpened, "registration"),

@@ -189,6 +189,19 @@ class ArrivalFollowed(Contract):
     note = text(1000)
 
 
+class PersonMended(Contract):
+    """What is right of a person, over what reports say: what is left out stays as it is."""
+
+    arrival_id = text(36, required=True)
+    name = text(100)
+    phone = text(30, about="theirs; the one by which they were reached so far is not, or no more")
+    language = one_of(LANGUAGES)
+    destination = part(Destination, required=False, about="the door at which they are")
+    companion = part(Person, required=False, about="one more of the household, who came along")
+    note = text(1000)
+    at = moment(required=False, about="when; null: when it was sent")
+
+
 class ReportCorrected(Contract):
     """An officer corrects a report that waits for it, whole or in a part."""
 

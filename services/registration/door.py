@@ -10,6 +10,8 @@ from services.registration.arrivals import counts, duplicates, lookup
 from services.registration.arrivals.lists import POSSIBLE_DUPLICATES, WAITING_ARRIVALS
 from services.registration.arrivals.lookup import LedToNoArrival
 from services.registration.following.follow_arrival import follow_arrival
+from services.registration.following.lists import ARRIVALS_TO_SETTLE, EXPECTED_ARRIVALS
+from services.registration.following.mend_person import mend_person
 from services.registration.intake.correct_by_command import correct_by_command
 from services.registration.intake.correct_report import correct_report
 from services.registration.persons.note_view import note_view
@@ -53,6 +55,7 @@ ANNOUNCEMENTS = (PLACES, STAFF)
 COMMANDS: tuple[Command, ...] = (
     Command("follow_arrival", "arrival.followed", follow_arrival),
     Command("correct_report", "report.corrected", correct_by_command, by_broker=False),
+    Command("mend_person", "person.mended", mend_person, by_broker=False),
     Command("amend_staff", "staff.amended", amend_staff, by_broker=False),
 )
 """What people and other systems may say to this service."""
@@ -61,7 +64,15 @@ DOOR = Door(
     "registration",
     Directory(staff, places, VERSIONS),
     COMMANDS,
-    lists=(WAITING_ARRIVALS, POSSIBLE_DUPLICATES, LIST_OF_REPORTS, LIST_OF_STAFF, LIST_OF_PLACES),
+    lists=(
+        WAITING_ARRIVALS,
+        ARRIVALS_TO_SETTLE,
+        EXPECTED_ARRIVALS,
+        POSSIBLE_DUPLICATES,
+        LIST_OF_REPORTS,
+        LIST_OF_STAFF,
+        LIST_OF_PLACES,
+    ),
 )
 
 __all__ = ["COMMANDS", "DOOR", "LedToNoArrival"]

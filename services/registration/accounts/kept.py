@@ -13,7 +13,7 @@ from services.registration.reports.tables import reports
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """Without those that somebody has resubmitted: these had arrived before.
+    """Without those that somebody has resubmitted, which had arrived before, or said by a command at a door.
 
     :param reports: by publisher; `needs_correction` of them wait for somebody.
     :param uncounted: reports by publisher that were there when counting began; `uncounted_letters` likewise,
@@ -31,7 +31,7 @@ def kept(conn: Connection) -> Kept:
     c = reports.c
     by_publisher: dict[str, int] = {}
     needs_correction = 0
-    of_both = select(c.publisher, c.outcome, func.count()).where(c.corrects.is_(None))
+    of_both = select(c.publisher, c.outcome, func.count()).where(c.corrects.is_(None), c.by_command.is_(None))
     for publisher, outcome, count in conn.execute(of_both.group_by(c.publisher, c.outcome)):
         by_publisher[publisher or ""] = by_publisher.get(publisher or "", 0) + count
         needs_correction += count if outcome == "needs_correction" else 0

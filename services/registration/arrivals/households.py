@@ -24,10 +24,13 @@ def join_households(uow: UnitOfWork, joined: Joined, statements: Sequence[Statem
     for draft in drafts.values():
         draft.household = draft.household or draft.arrival_id
     together = _reported_together(joined, statements)
-    if not together:
+    named = [(joined.arrival_of[said.order], said.household) for said in statements if said.household]
+    if not together and not named:
         return
     stored = {draft.stored.household_id for draft in drafts.values() if draft.stored is not None}
-    names = HouseholdNames(stored)
+    names = HouseholdNames(stored | {household for _, household in named})
+    for arrival_id, household in named:
+        names.join({drafts[arrival_id].household, household})
     for ids in together:
         names.join({drafts[id].household for id in ids})
     _add_members(uow, drafts, names.given_up())

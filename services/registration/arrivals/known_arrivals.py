@@ -95,6 +95,11 @@ def lock_drafts(conn: Connection, wanted: ColumnElement[bool]) -> list[Draft]:
     return [Draft.of(StoredArrival(*row)) for row in rows]
 
 
+def read_drafts(conn: Connection, wanted: ColumnElement[bool]) -> list[Draft]:
+    """Not locked: to look at, not to write."""
+    return [Draft.of(StoredArrival(*row)) for row in conn.execute(stored_arrivals(wanted))]
+
+
 def read_earlier_statements(uow: UnitOfWork, catalogue: Catalogue, drafts: Iterable[Draft]) -> None:
     """Give each draft of a stored arrival the statements of the reports kept so far."""
     wanted = {draft.arrival_id: draft for draft in drafts}

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import literal, select
+
 from chassis.commands.command import Outcome, Said
 from chassis.database.statements import is_in
 from chassis.ids import is_id
@@ -16,10 +18,14 @@ from services.registration.arrivals.catalogue import Catalogue, read_catalogue
 from services.registration.arrivals.draft import Draft
 from services.registration.arrivals.followed import Act
 from services.registration.arrivals.history import act_of, add_lines, line_of
-from services.registration.arrivals.known_arrivals import lock_drafts, read_earlier_statements
+from services.registration.arrivals.known_arrivals import (
+    lock_drafts,
+    read_drafts,
+    read_earlier_statements,
+)
+from services.registration.arrivals.lists import in_scope
 from services.registration.arrivals.tables import arrivals
 from services.registration.arrivals.write_arrivals import write_arrivals
-from services.registration.places.placing import PlaceIndex
 
 
 class Acts:
@@ -29,12 +35,14 @@ class Acts:
     as the intake locks them.
     """
 
-    def __init__(self, uow: UnitOfWork, arrival_ids: Iterable[str]) -> None:
+    def __init__(self, uow: UnitOfWork, arrival_ids: Iterable[str], *, lock: bool = True) -> None:
+        """:param lock: False to look at them before keys of persons are locked, and write nothing."""
         self.uow = uow
         self.catalogue: Catalogue = read_catalogue(uow)
         # The database would refuse the whole batch for one text that is no id.
         wanted = sorted({id for id in arrival_ids if is_id(id)})
-        drafts = lock_drafts(uow.conn, is_in(uow.conn, arrivals.c.id, wanted)) if wanted else []
+        these = is_in(uow.conn, arrivals.c.id, wanted)
+        drafts = (lock_drafts(uow.conn, these) if lock else read_drafts(uow.conn, these)) if wanted else []
         read_earlier_statements(uow, self.catalogue, drafts)
         self._drafts = {draft.arrival_id: draft for draft in drafts}
         self._lines: list[Mapping[str, Any]] = []
@@ -43,9 +51,28 @@ class Acts:
     def arrival(self, said: Said, arrival_id: str) -> Draft:
         """The arrival as it stands. Raises Refused, `unknown`, where the author does not reach it."""
         draft = self._drafts.get(arrival_id)
-        if draft is None or not within(said.scope, draft, self.catalogue.places):
+        if draft is None or not self._reaches(said.scope, draft):
             raise Refused.unknown("arrival", arrival_id)
         return draft
+
+    def _reaches(self, scope: Scope, draft: Draft) -> bool:
+        """Whether it lies in one of the scope's places or below, or in one of its households.
+
+        Who answers for those whose street nobody knows is said by the lists.
+        """
+        stored = draft.stored
+        assert stored is not None
+        if scope.covers_household(stored.household_id):
+            return True
+        if stored.street is None:
+            own = arrivals.c.id == stored.id
+            conn = self.uow.conn
+            return (
+                conn.execute(select(literal(1)).where(own, in_scope(conn, scope, arrivals.c))).first()
+                is not None
+            )
+        nearest = stored.grid or stored.community or stored.street
+        return scope.covers(nearest, *self.catalogue.places.level_ids(nearest).values())
 
     def add(
         self,
@@ -93,17 +120,6 @@ class Acts:
         if changed:
             write_arrivals(self.uow, self.catalogue, list(changed.values()), {})
         return self._said
-
-
-def within(scope: Scope, draft: Draft, places: PlaceIndex) -> bool:
-    """Whether the arrival lies in one of the scope's places or below, or in one of its households."""
-    stored = draft.stored
-    assert stored is not None
-    own = (stored.grid, stored.community, stored.street)
-    nearest = next((place for place in own if place), None)
-    return scope.covers(*own, *places.level_ids(nearest).values()) or scope.covers_household(
-        stored.household_id
-    )
 
 
 def each_in_turn(commands: Sequence[Said], act: Callable[[Said], Outcome]) -> list[Outcome]:

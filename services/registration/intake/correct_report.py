@@ -68,7 +68,7 @@ def take_in_correction(
 
     :param command: the id of the event that ordered it.
     """
-    received.corrected_by, received.corrected_with = by, command
+    received.corrected_by, received.by_command = by, command
     take_in(uow, read_catalogue(uow), [received])
     r = reports.c
     as_before = (

@@ -30,7 +30,7 @@ class Received:
     :param faults: what of it needs correction; none where it is sound.
     :param statements: one for each of its people who can be known; none where nobody can act on it.
     :param arrival_ids: of those people, by their position in the report.
-    :param corrects: the report that it was resubmitted for; `corrected_with` the command that said so.
+    :param corrects: the report that it was resubmitted for; `by_command` the id of the command that said so.
     :param registered_before: that report registered an arrival.
     :param is_mended: another report in hand names its flawed part again, without a fault.
     """
@@ -43,14 +43,14 @@ class Received:
     outcome: str = "needs_correction"
     corrects: str | None = None
     corrected_by: str | None = None
-    corrected_with: str | None = None
+    by_command: str | None = None
     registered_before: bool = False
     is_mended: bool = False
 
     def as_row(self, uow: UnitOfWork) -> dict[str, Any]:
         event = self.event
-        by_command = {"corrected_with": self.corrected_with} if self.corrected_with else {}
-        return by_command | {
+        ordered = {"by_command": self.by_command} if self.by_command else {}
+        return ordered | {
             "id": self.report_id,
             "source": event.source,
             "event_id": event.id,

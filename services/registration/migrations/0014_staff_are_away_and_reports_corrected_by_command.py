@@ -17,7 +17,7 @@ _MOMENTS = ("away_from", "away_to", "duty_from", "duty_to")
 
 
 def upgrade() -> None:
-    op.add_column("reports", sa.Column("corrected_with", sa.String(length=200), nullable=True))
+    op.add_column("reports", sa.Column("by_command", sa.String(length=200), nullable=True))
     for name in _MOMENTS:
         op.add_column("staff", sa.Column(name, UtcDateTime(), nullable=True))
     op.add_column("staff", sa.Column("deputy", sa.String(length=40), nullable=True))
@@ -26,4 +26,4 @@ def upgrade() -> None:
 def downgrade() -> None:
     for name in ("deputy", *_MOMENTS):
         op.drop_column("staff", name)
-    op.drop_column("reports", "corrected_with")
+    op.drop_column("reports", "by_command")

@@ -20,6 +20,7 @@ class Statement:
     :param replaces: the report that this one corrects, where some of it was acted upon already.
     :param belongs_to: the arrival that that report led to.
     :param waits: a part of its report waits for correction.
+    :param household: the one that the person is said to belong to.
     """
 
     order: Order
@@ -30,6 +31,7 @@ class Statement:
     replaces: str | None = None
     belongs_to: str | None = None
     waits: bool = False
+    household: str | None = None
 
     @property
     def position(self) -> int:

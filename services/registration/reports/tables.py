@@ -23,7 +23,7 @@ reports = Table(
     Column("correlation_id", String(200), nullable=False),
     Column("corrects", Id),  # the report that this one was resubmitted for
     Column("corrected_by", String(100)),
-    Column("corrected_with", String(200)),  # the id of the command that ordered the correction
+    Column("by_command", String(200)),  # the id of the command that said so, at a door
     Column("part_waits", Boolean),  # true while a part of an accepted report waits for correction
 )
 Index("reports_arrival", reports.c.arrival_id)

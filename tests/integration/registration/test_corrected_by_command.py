@@ -40,7 +40,7 @@ def test_a_correction_is_taken_in_and_names_the_command_that_ordered_it(trial: T
     rows = {row["id"]: row for row in trial.rows(t.reports)}
     assert rows[id]["outcome"] == "corrected"
     new = rows[outcome.result["report_id"]]
-    assert (new["corrects"], new["corrected_by"], new["corrected_with"]) == (id, "/console/officer", "k1")
+    assert (new["corrects"], new["corrected_by"], new["by_command"]) == (id, "/console/officer", "k1")
     assert outcome.result["arrival_ids"] == [row["id"] for row in trial.arrivals()]
     assert trial.read(balance.audit)["balanced"]
     assert correct(trial, id, "k2").kind == "conflict"

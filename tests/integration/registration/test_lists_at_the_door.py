@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from services.registration.door import DOOR
@@ -96,3 +98,35 @@ def test_staff_and_places_are_those_of_ones_own_place_and_below(
         "丙*",
         "戊*",
     }
+
+
+def test_what_must_be_settled_and_who_is_expected_stand_on_lists_with_a_clock(
+    door: Visitor, trial: Trial
+) -> None:
+    trial.receive(report(1), report(2, publisher="self", expected=True, at="2022-10-03T10:00:00+08:00"))
+    here, coming = (row["id"] for row in sorted(trial.arrivals(), key=lambda row: row["expected"]))
+    said = door.say("w1", "follow_arrival", {"arrival_id": here, "outcome": "no_such_door"})
+    assert said.status_code == 200, said.json
+    door.say("w3", "follow_arrival", {"arrival_id": here, "outcome": "verified"})  # of another community
+    [matter] = rows(door, "o1", "arrivals_to_settle")
+    assert (matter["arrival_id"], matter["to_settle"], matter["level"]) == (
+        *(here, "no_such_door", "community"),
+    )
+    assert rows(door, "o3", "arrivals_to_settle") == []
+    [call] = rows(door, "o1", "expected_arrivals")
+    assert (call["arrival_id"], call["overdue"], call["level"]) == (coming, False, "community")
+
+    trial.clock.moment += timedelta(days=4)
+    assert rows(door, "o1", "arrivals_to_settle")[0]["level"] == "district"
+    [call] = rows(door, "w1", "expected_arrivals")
+    assert (call["overdue"], call["level"]) == (True, "district"), "who does not come is not forgotten"
+    door.say("o1", "mend_person", {"arrival_id": here, "destination": {"address": "石榴雅苑2号楼"}})
+    assert rows(door, "o1", "arrivals_to_settle") == []
+
+
+def test_an_officer_amends_staff_at_the_door(door: Visitor, trial: Trial) -> None:
+    away = {"staff_id": "w1", "what": "away", "expects": 1, "deputy": "w2"}
+    assert door.say("o1", "amend_staff", away).status_code == 200
+    assert door.say("o1", "amend_staff", away).status_code == 409
+    assert door.say("o3", "amend_staff", {**away, "expects": 2}).status_code == 404
+    assert door.say("w2", "amend_staff", {**away, "expects": 2}).status_code == 403

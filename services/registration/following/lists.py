@@ -1,0 +1,97 @@
+"""Arrivals that somebody must settle, and those that are expected, as those see them who answer for them."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any, Final
+
+from sqlalchemy import Select, case, select, text
+from sqlalchemy.engine import Connection
+
+from chassis.doors.declared import Asked, Column, ListQuery, Sort
+from field.scope import Scope
+from services.registration.arrivals.lists import in_scope
+from services.registration.arrivals.tables import arrivals
+
+_A = arrivals.c
+_COLUMNS: Final = (
+    "version",
+    "state",
+    "arrived_at",
+    "household_id",
+    "risk_level",
+    "street",
+    "community",
+    "grid",
+    "worker",
+    "acts",
+)
+_STEP: Final = timedelta(days=1)
+"""After so long the next level stands beside a matter: community, street, district."""
+_PERSON: Final = (
+    Column("name", "name", sealed="sealed"),
+    Column("phone", "phone", sealed="sealed"),
+    Column("address", "address", sealed="sealed"),
+)
+
+
+def _level(since: Any, asked: Asked) -> Any:
+    """Nobody must be reminded that the clock runs: the level follows from how long it has run."""
+    return case(
+        (since <= asked.now - 2 * _STEP, "district"),
+        (since <= asked.now - _STEP, "street"),
+        else_="community",
+    ).label("level")
+
+
+def _select(*more: Any) -> Select[Any]:
+    return select(_A.id.label("arrival_id"), *(_A[name] for name in _COLUMNS), *more, _A.sealed)
+
+
+def _to_settle(conn: Connection, scope: Scope, asked: Asked) -> Select[Any]:
+    since = _A.to_settle_since
+    rows = _select(_A.to_settle, since, _level(since, asked))
+    return rows.where(since.is_not(None), in_scope(conn, scope, _A))
+
+
+def _expected(conn: Connection, scope: Scope, asked: Asked) -> Select[Any]:
+    overdue = case((_A.arrived_at < asked.now, True), else_=False).label("overdue")
+    rows = _select(overdue, _level(_A.arrived_at, asked))
+    # A literal, so that the planner sees that the partial index holds all of them.
+    return rows.where(text("arrivals.state = 'expected'"), in_scope(conn, scope, _A))
+
+
+ARRIVALS_TO_SETTLE = ListQuery(
+    "arrivals_to_settle",
+    about="arrival",
+    id="arrival_id",
+    definition="arrivals of which somebody said what must be settled: unreachable, no such door, lives "
+    "elsewhere, wrong number, this is not me",
+    rows=_to_settle,
+    columns=(
+        Column("arrival_id"),
+        *(Column(name) for name in (*_COLUMNS, "to_settle", "to_settle_since", "level")),
+        *_PERSON,
+    ),
+    sorts=(Sort("longest", ("to_settle_since", "arrival_id")),),
+    filters=("state", "risk_level", "worker"),
+    places=("grid", "community", "street"),
+    households="household_id",
+)
+EXPECTED_ARRIVALS = ListQuery(
+    "expected_arrivals",
+    about="arrival",
+    id="arrival_id",
+    definition="people who are announced and have not come: to be phoned before; overdue, where their date "
+    "has passed",
+    rows=_expected,
+    columns=(
+        Column("arrival_id"),
+        *(Column(name) for name in (*_COLUMNS, "overdue", "level")),
+        *_PERSON,
+    ),
+    sorts=(Sort("date", ("arrived_at", "arrival_id")),),
+    filters=("risk_level", "worker"),
+    places=("grid", "community", "street"),
+    households="household_id",
+)
