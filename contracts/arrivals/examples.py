@@ -170,10 +170,13 @@ EXAMPLES = (
         "person.mended",
         {
             "arrival_id": ARRIVAL,
+            "name": None,
             "phone": "13800138007",
+            "language": None,
             "destination": {"division": "620102002", "address": "酒泉路街道 示例小区 3号楼 2单元 502"},
             "companion": {"name": "安小寒", "birth_date": "2021-12-21"},
             "note": "the grandson sleeps in the small room",
+            "at": None,
         },
         source="/console/w-0117",
         id="0183917d-77f0-7a90-b1d2-0c9a4e6f3304",
