@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import date
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select, union_all
 from sqlalchemy.engine import Connection
 
+from chassis.commands.in_history import answered
 from chassis.database.statements import is_in
 from chassis.handover import MOST_NAMED, RecordedAt, Sums, Versions, stream
 from chassis.inbox import INBOX
@@ -15,8 +16,10 @@ from services.registration.accounts.arrived import RECEIVER
 from services.registration.accounts.differences import differences
 from services.registration.accounts.kept import Kept, kept
 from services.registration.arrivals import balance
+from services.registration.arrivals.history import noted, short_of_lines
 from services.registration.arrivals.tables import arrivals
 from services.registration.reports.tables import reports
+from services.registration.staff.tables import staff_history
 
 __all__ = ["RECEIVER", "Kept", "differences", "kept", "recorded", "recorded_at", "sums"]
 
@@ -56,7 +59,30 @@ def sums(conn: Connection, today: date) -> Sums:
     if waiting != without:
         found.lack("worker", "arrivals", f"{without} arrivals have no worker, {waiting} wait for one")
     _reports_without_row(conn, found)
+    _what_people_said(conn, found)
     return found
+
+
+def _what_people_said(conn: Connection, found: Sums) -> None:
+    """Every command that was answered as done stands in a history; every arrival has the lines it counts."""
+    said = answered(conn, _noted(conn))
+    done = {"done": said.done, "in_history": said.done - said.missing_count}
+    found.by_subject["commands_to_registration"] = done
+    for source, id in said.missing:
+        found.lack("command", f"{source} {id}", "it was answered as done, and no history names it")
+    found.count_unnamed(said.missing_count, len(said.missing))
+    short = short_of_lines(conn, MOST_NAMED)
+    for arrival_id, counted, lines, _ in short:
+        found.lack("arrival history", arrival_id, f"it counts {counted} lines, and {lines} are there")
+    found.count_unnamed(short[0][3] if short else 0, len(short))
+
+
+def _noted(conn: Connection) -> Select[tuple[str, str]]:
+    """(source, id) of what the histories of arrivals and staff name, and reports that were corrected."""
+    r, s = reports.c, staff_history.c
+    corrected = select(r.corrected_by, r.by_command).where(r.by_command.is_not(None), r.corrects.is_not(None))
+    every = union_all(noted(conn), select(s.source, s.event_id), corrected).subquery()
+    return select(*every.c)
 
 
 def _reports_without_row(conn: Connection, found: Sums) -> None:

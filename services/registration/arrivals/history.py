@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import Select, func, select
 from sqlalchemy.engine import Connection
 
 from chassis.database.statements import insert_rows, is_in
@@ -15,7 +15,7 @@ from chassis.sealing import SealBroken, Sealer
 from chassis.unit_of_work import UnitOfWork
 from field.days import local_day
 from services.registration.arrivals.followed import Act, in_order
-from services.registration.arrivals.tables import arrival_history
+from services.registration.arrivals.tables import arrival_history, arrivals
 from services.registration.places.placing import PlaceIndex
 
 SEAL_PURPOSE: Final = "act"
@@ -126,3 +126,23 @@ def history_of(conn: Connection, arrival_id: str, sealer: Sealer | None = None) 
                 line["said"] = f"(sealed: {error})"
         found.append(line)
     return found
+
+
+def noted(conn: Connection) -> Select[tuple[str, str]]:
+    """(source, id) of the command or event of each line."""
+    return select(arrival_history.c.source, arrival_history.c.event_id)
+
+
+def short_of_lines(conn: Connection, most: int) -> list[tuple[str, int, int, int]]:
+    """(arrival, lines that it counts, lines that are there, how many such arrivals in all)."""
+    a, h = arrivals.c, arrival_history.c
+    there = select(h.arrival_id, func.count().label("lines")).group_by(h.arrival_id).subquery()
+    counted, found = func.coalesce(a.acts, 0), func.coalesce(there.c.lines, 0)
+    rows = conn.execute(
+        select(a.id, counted, found, func.count().over())
+        .join(there, there.c.arrival_id == a.id, isouter=True)
+        .where(a.acts.is_not(None) | there.c.lines.is_not(None), counted != found)
+        .order_by(a.id)
+        .limit(most)
+    )
+    return [(id, said, lines, in_all) for id, said, lines, in_all in rows]

@@ -6,11 +6,13 @@ from datetime import timedelta
 
 import pytest
 
+from services.registration import handover
+from services.registration import tables as t
 from services.registration.door import DOOR
 from services.registration.places.import_places import import_places
 from services.registration.staff.import_staff import import_staff
 from tests.doors import Visitor
-from tests.integration.registration.trial import PLACES, STAFF, Trial, person, report
+from tests.integration.registration.trial import CHINA, PLACES, STAFF, Trial, person, report
 
 MORE_PLACES = PLACES + "s2,d,street,雁北街道,,620102015,\nc9,s2,community,北面滩社区,,,\n"
 MORE_STAFF = (
@@ -130,3 +132,36 @@ def test_an_officer_amends_staff_at_the_door(door: Visitor, trial: Trial) -> Non
     assert door.say("o1", "amend_staff", away).status_code == 409
     assert door.say("o3", "amend_staff", {**away, "expects": 2}).status_code == 404
     assert door.say("w2", "amend_staff", {**away, "expects": 2}).status_code == 403
+
+
+def test_the_audit_finds_a_command_whose_line_somebody_removed(door: Visitor, trial: Trial) -> None:
+    trial.receive(report(1), report(2, people=[{**person(2), "identity_number": "620402196001020011"}]))
+    (here,) = (row["id"] for row in trial.arrivals())
+    [waits] = [row["id"] for row in trial.rows(t.reports) if row["outcome"] == "needs_correction"]
+    said = [
+        door.say("w1", "follow_arrival", {"arrival_id": here, "outcome": "contacted"}, key="command-1"),
+        door.say("o1", "mend_person", {"arrival_id": here, "phone": "13800138000"}, key="command-2"),
+        door.say("o1", "amend_staff", {"staff_id": "w1", "what": "back", "expects": 1}, key="command-3"),
+        door.say("o1", "amend_staff", {"staff_id": "w1", "what": "away", "expects": 1}, key="command-4"),
+        door.say(
+            "o2",
+            "correct_report",
+            {"report_id": waits, "data": report(2)["data"], "expects": 1},
+            key="command-5",
+        ),
+    ]
+    assert [answer.status_code for answer in said] == [200] * 5, [answer.json for answer in said]
+    with trial.database.read() as conn:
+        found = handover.sums(conn, trial.clock.today(CHINA))
+    assert found.by_subject["commands_to_registration"] == {"done": 4, "in_history": 4}, (
+        "the third changed nothing"
+    )
+    assert found.lacks == []
+
+    with trial.work.unit() as uow:
+        uow.conn.execute(t.arrival_history.delete().where(t.arrival_history.c.event_id == "command-2"))
+    with trial.database.read() as conn:
+        found = handover.sums(conn, trial.clock.today(CHINA))
+    assert {(lack.what, lack.id) for lack in found.lacks} == {
+        *(("command", "/console/o1 command-2"), ("arrival history", here)),
+    }
