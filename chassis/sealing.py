@@ -115,6 +115,12 @@ class BlindIndex:
         digest.update(f"{kind}\0{value}".encode())
         return int.from_bytes(digest.digest(), "big", signed=True)
 
+    def brief(self, kind: str, value: str) -> str:
+        """The same 64 bits as 16 hex characters, for JSON: not every reader of it has numbers of 64 bits."""
+        digest = self._short.copy()
+        digest.update(f"{kind}\0{value}".encode())
+        return digest.hexdigest()
+
     @classmethod
     def from_text(cls, text: str) -> BlindIndex:
         try:

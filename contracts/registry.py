@@ -86,7 +86,7 @@ _TYPES = (
     EventType("case.contacted", tasks.CaseContacted, "isolation"),
     EventType("task.done", tasks.TaskDone, "isolation", subscribed=False),
     EventType("check_in.reported", check_ins.CheckInReported, OUTSIDERS),
-    EventType("test.reported", check_ins.TestReported, OUTSIDERS, subscribed=False),
+    EventType("test.reported", check_ins.TestReported, OUTSIDERS),
     EventType("notice.signed", check_ins.NoticeSigned, PEOPLE, subscribed=False),
     EventType("refusal.reported", check_ins.RefusalReported, PEOPLE, subscribed=False),
     EventType("contact.changed", check_ins.ContactChanged, PEOPLE, subscribed=False),

@@ -22,6 +22,7 @@ _ARRIVAL: dict[str, Any] = {
     "person_id": PERSON,
     "household_id": HOUSEHOLD,
     "person": SEALED,
+    "identity_index": "5e0f4b1c9a7d2e83",
     "language": "zh-CN",
     "arrived_at": "2022-09-30T22:12:00Z",
     "expected": False,

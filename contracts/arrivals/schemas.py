@@ -270,6 +270,10 @@ class ArrivalRegistered(Contract):
     person_id = text(36, required=True)
     household_id = text(36)
     person = sealed(about=PERSON_INSIDE)
+    identity_index = text(
+        16,
+        about="keyed digest of the document's number; empty: none is known; null: an earlier version said it",
+    )
     language = one_of(LANGUAGES, required=True)
     arrived_at = moment()
     expected = flag()

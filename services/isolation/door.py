@@ -11,6 +11,9 @@ from services.isolation.cases.hand_over_case import hand_over_case
 from services.isolation.cases.lists import CASE, OPEN_CASES
 from services.isolation.cases.lookup import Followed
 from services.isolation.check_ins.report_check_in import report_check_in
+from services.isolation.contacts.change_contact import change_contact
+from services.isolation.notices.report_refusal import report_refusal
+from services.isolation.notices.sign_notice import sign_notice
 from services.isolation.policies.announce_policies import POLICIES
 from services.isolation.policies.documents import shipped
 from services.isolation.policies.import_policy import import_policy
@@ -20,6 +23,7 @@ from services.isolation.tasks.lists import OPEN_TASKS, OVERDUE_TASKS, OWN_TASKS,
 from services.isolation.tasks.report_task import report_task
 from services.isolation.tasks.waive_task import waive_task
 from services.isolation.teams.tables import places, staff
+from services.isolation.tests.report_test import report_test
 
 TRACE = ToolQuery("trace", queries.trace)
 CASE_WITH_ID = ToolQuery("case_with_id", lookup.case_with_id)
@@ -40,6 +44,10 @@ COMMANDS: tuple[Command, ...] = (
     Command("acknowledge_overdue", "overdue.acknowledged", acknowledge_overdue, by_broker=False),
     Command("hand_over_case", "case.handed_over", hand_over_case, by_broker=False),
     Command("report_check_in", "check_in.reported", report_check_in),
+    Command("report_test", "test.reported", report_test),
+    Command("sign_notice", "notice.signed", sign_notice, by_broker=False),
+    Command("report_refusal", "refusal.reported", report_refusal, by_broker=False),
+    Command("change_contact", "contact.changed", change_contact, by_broker=False),
 )
 """What people and other systems may say to this service."""
 

@@ -1,26 +1,42 @@
 """All tables of isolation in one place, for migrations and tests. Code imports from the sub-domains."""
 
-from services.isolation.cases.tables import case_history, cases, district_walks, waiting_for_policy
+from services.isolation.cases.tables import (
+    case_history,
+    cases,
+    chosen_languages,
+    district_walks,
+    waiting_for_policy,
+)
 from services.isolation.check_ins.tables import check_ins
+from services.isolation.contacts.tables import contacts
 from services.isolation.metadata import metadata
+from services.isolation.notices.tables import notices, refusals
 from services.isolation.plans.tables import staff_days, tasks
 from services.isolation.policies.tables import policies
 from services.isolation.revisions import revisions
 from services.isolation.teams.tables import places, staff, staff_history, staff_load
+from services.isolation.tests.tables import results_counted, results_of_nobody, test_results
 
 __all__ = [
     "case_history",
     "cases",
     "check_ins",
+    "chosen_languages",
+    "contacts",
     "district_walks",
     "metadata",
+    "notices",
     "places",
     "policies",
+    "refusals",
+    "results_counted",
+    "results_of_nobody",
     "revisions",
     "staff",
     "staff_days",
     "staff_history",
     "staff_load",
     "tasks",
+    "test_results",
     "waiting_for_policy",
 ]

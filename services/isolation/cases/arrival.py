@@ -28,7 +28,15 @@ def arrival_of(event: Event) -> Arrival:
         destination["community"],
         destination["grid"],
         data["worker"],
+        identity_of(data.get("identity_index")),
     )
+
+
+def identity_of(index: str | None) -> int | None:
+    """The number under which the table has a blind index; None: it is not known."""
+    if index is None:
+        return None
+    return int.from_bytes(bytes.fromhex(index), "big", signed=True)
 
 
 def chapter_of(event: Event, policy_id: str) -> Chapter:

@@ -30,6 +30,8 @@ class Arrival:
     grid: str | None
     worker: str | None
     """The worker that registration sent to the door."""
+    identity: int | None = None
+    """Blind index of the document's number; 0: none is known; None: registration did not say."""
 
 
 @dataclass(slots=True)

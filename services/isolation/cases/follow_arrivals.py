@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 from chassis.database.statements import insert_rows
@@ -11,6 +12,7 @@ from contracts.envelope import Event
 from services.isolation.cases.arrival import arrival_of, chapter_of
 from services.isolation.cases.case import Case
 from services.isolation.cases.casebook import Casebook, casebook
+from services.isolation.cases.chosen_languages import chosen
 from services.isolation.cases.open_cases import Opening, open_cases
 from services.isolation.cases.revise_cases import Occasion, revise_cases
 from services.isolation.cases.revising import WRONG_NUMBER, Change
@@ -48,7 +50,7 @@ def follow_arrivals(uow: UnitOfWork, events: Sequence[Event]) -> None:
         known |= open_cases(book, openings)
         cases = book.lock(known).values()
         occasions = [_occasion(case, news[case.case_id]) for case in cases]
-        revise_cases(book, [occasion for occasion in occasions if occasion])
+        revise_cases(book, _in_chosen_languages(book, [o for o in occasions if o]))
     _let_wait(book, waiting)
 
 
@@ -91,6 +93,25 @@ def _occasion(case: Case, news: Sequence[News]) -> Occasion | None:
         corrected=_corrected(event for event, _ in unseen),
     )
     return Occasion(case, change, newest)
+
+
+def _in_chosen_languages(book: Casebook, occasions: Sequence[Occasion]) -> list[Occasion]:
+    """A report says another language than the case has: what its people chose counts. It is seldom so."""
+    ask = [
+        occasion.case.case_id
+        for occasion in occasions
+        if occasion.change.arrival and occasion.change.arrival.language != occasion.case.arrival.language
+    ]
+    languages = chosen(book.uow.conn, ask)
+    return [_in_language(occasion, languages.get(occasion.case.case_id)) for occasion in occasions]
+
+
+def _in_language(occasion: Occasion, language: str | None) -> Occasion:
+    arrival = occasion.change.arrival
+    if language is None or arrival is None:
+        return occasion
+    arrival = replace(arrival, language=language)
+    return occasion._replace(change=replace(occasion.change, arrival=arrival))
 
 
 def _corrected(unseen: Iterable[Event]) -> tuple[str, ...]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
 from chassis.commands.command import Outcome, Said
+from chassis.ids import is_id
 from chassis.unit_of_work import UnitOfWork
 from contracts.envelope import Event
 from contracts.faults import Fault, Refused
@@ -16,12 +16,12 @@ from field.places import PlaceTree
 from field.scope import Scope
 from services.isolation.cases.case import Case
 from services.isolation.cases.casebook import Casebook, casebook
+from services.isolation.cases.events import change_data
+from services.isolation.cases.story import standing
 from services.isolation.plans import states
 from services.isolation.plans.acts import DONE, MOST, WAIVED, Act
 from services.isolation.plans.task import FIRST_CONTACT, Task
 from services.isolation.teams.rules import Place
-
-_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 class CasesInHand:
@@ -30,6 +30,7 @@ class CasesInHand:
     def __init__(self, book: Casebook, case_ids: Iterable[str]) -> None:
         self.book = book
         self.uow = book.uow
+        # The database would refuse the whole batch for one text that is no id.
         self._cases = book.lock({id for id in case_ids if is_id(id)})
         self._tasks = book.lock_tasks(self._cases.values())
 
@@ -94,9 +95,9 @@ class CasesInHand:
                 self.uow.record("case.contacted", task.task_id, 1, data, cause=self.cause(said, case))
         return after
 
-    def done(self, said: Said, case: Case, task_id: str, *, how: str) -> None:
-        """Settle a task of the case; one that is settled already stays as it is."""
-        for task in [t for t in self.tasks(case) if t.task_id == task_id and t.live]:
+    def done(self, said: Said, case: Case, task: Task, *, how: str | None = None) -> None:
+        """Somebody did a task of the case, in time or late; one that is done already stays as it is."""
+        if task.state != states.DONE:
             self.report(said, case, task, act_of(said, DONE, how=how))
 
     def add_task(self, said: Said, case: Case, task: Task) -> Case:
@@ -108,11 +109,24 @@ class CasesInHand:
         self._cases[case.case_id] = case
         return case
 
+    def change_details(self, said: Said, before: Case, after: Case, reason: str, /, **detail: Any) -> Case:
+        """Say in case.changed that something about the person changed. Returns the case."""
+        policies = self.book.reference.policies.by_id
+        case = replace(after, version=before.version + 1, history_lines=before.history_lines + 1)
+        self._cases[case.case_id] = case
+        line = {"by": said.author.source, "at": said.at, "reason": reason, **detail}
+        self.book.change(case, "details", said.event, line)
+        stands = standing(case.story, case.arrival.arrived_at, policies, self.uow.zone)
+        live = [task for task in self.tasks(case) if task.live]
+        change = change_data(["details"], before, reason, case.team)
+        self.book.publish("case.changed", case, stands, live, self.cause(said, case), change)
+        return case
+
     def cause(self, said: Said, case: Case) -> Event:
         """The command as the cause of an event about the case: in the story of the report that opened it."""
         return replace(said.event, correlationid=case.correlation_id)
 
-    def add_line(self, said: Said, case: Case, what: str, **detail: Any) -> Case:
+    def add_line(self, said: Said, case: Case, what: str, /, **detail: Any) -> Case:
         """Add a line to the case's history: who said what, and by which event. Returns the case with it."""
         case = self._cases[case.case_id] = replace(case, history_lines=case.history_lines + 1)
         self.book.add_line(case, what, said.event, {"by": said.author.source, "at": said.at, **detail})
@@ -147,12 +161,7 @@ def within(scope: Scope, case: Case, places: PlaceTree[Place]) -> bool:
     """Whether the case lies within the scope: in one of its places or below, or in one of its households."""
     a = case.arrival
     own = (a.grid, a.community, a.street)
-    return scope.covers(*own, *places.upward(*own)) or scope.covers_household(a.household_id)
-
-
-def is_id(text: str) -> bool:
-    """Whether it may be an id of ours: the database would refuse a whole batch for a text that is none."""
-    return _ID.fullmatch(text) is not None
+    return scope.covers(*own, case.district, *places.upward(*own)) or scope.covers_household(a.household_id)
 
 
 def _outcome(act: Callable[[Said], Outcome], said: Said) -> Outcome:

@@ -60,6 +60,7 @@ def case_from(row: Row[Any]) -> Case:
         row.community,
         row.grid,
         row.worker,
+        row.identity,
     )
     return Case(
         case_id=row.case_id,
@@ -117,6 +118,7 @@ def _row(case: Case) -> dict[str, Any]:
         "community": arrival.community,
         "grid": arrival.grid,
         "worker": arrival.worker,
+        "identity": arrival.identity,
         "team": [list(member) for member in case.team],
         "team_lacks": ",".join(case.team_lacks) or None,
         "owner": case.owner,

@@ -31,6 +31,7 @@ cases = Table(
     Column("community", String(40)),
     Column("grid", String(40)),
     Column("worker", String(40)),  # the worker that registration sent to the door
+    Column("identity", BigInteger),  # blind index of the document's number; 0: none; null: not looked for yet
     Column("team", Json, nullable=False),  # [[role, staff_id]], the owner first
     Column("team_lacks", String(200)),  # roles of the measure that nobody has, comma separated; null: none
     Column("owner", String(40)),
@@ -57,6 +58,8 @@ Index(
     sqlite_where=_waiting,
 )
 _not_closed = cases.c.closed_at.is_(None)
+# Laboratories name people by their number.
+Index("cases_by_identity", cases.c.identity, postgresql_where=_not_closed, sqlite_where=_not_closed)
 _thin = cases.c.team_lacks.is_not(None) & _not_closed
 Index("cases_short_of_staff", cases.c.staff_epoch, postgresql_where=_thin, sqlite_where=_thin)
 Index(
@@ -95,4 +98,12 @@ waiting_for_policy = Table(
     Column("event", Json, nullable=False),  # as it came, personal fields sealed
     Column("since", UtcDateTime, nullable=False),
     Column("policy_epoch", BigInteger, nullable=False),
+)
+
+chosen_languages = Table(
+    "chosen_languages",  # of messages; a row only for who chose one
+    metadata,
+    Column("case_id", Id, primary_key=True),
+    Column("language", String(10), nullable=False),
+    Column("at", UtcDateTime, nullable=False),
 )

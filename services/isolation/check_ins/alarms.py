@@ -13,6 +13,7 @@ from services.isolation.check_ins.check_in import CheckIn
 from services.isolation.plans.planning import PlannedTask
 from services.isolation.plans.task import new_task
 from services.isolation.policies.counting import day_number
+from services.isolation.policies.rules import SEE_ABNORMAL
 from services.isolation.teams.alarm import alarmed, those
 from services.isolation.teams.ladder import Informed, Whereabouts
 
@@ -83,7 +84,15 @@ class Alarms:
 
     def _informed(self, case: Case, role: str) -> Informed:
         a, reference = case.arrival, self.hand.book.reference
-        policy = reference.policies.by_id[case.policy_id]
+        ladders = reference.policies.by_id[case.policy_id].ladders
         where = Whereabouts(a.street, a.community, a.grid, case.owner)
-        now = self.hand.uow.now
-        return alarmed(case.team, role, policy.ladder, where, reference.places, reference.staff, now)
+        return alarmed(
+            case.team,
+            role,
+            ladders.of(SEE_ABNORMAL),
+            where,
+            reference.places,
+            reference.staff,
+            self.hand.uow.now,
+            at_night=ladders.is_night(self.hand.uow.now),
+        )

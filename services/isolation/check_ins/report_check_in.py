@@ -7,15 +7,17 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from chassis.commands.command import Outcome, Said
+from chassis.ids import is_id
 from chassis.unit_of_work import UnitOfWork
 from contracts.faults import Fault, Refused
 from field.days import local_day
 from services.isolation.cases.case import Case
-from services.isolation.cases.in_hand import CasesInHand, cases_in_hand, is_id
+from services.isolation.cases.in_hand import CasesInHand, cases_in_hand
 from services.isolation.check_ins.alarms import Alarms
 from services.isolation.check_ins.check_in import CheckIn, check_in_id, that_counts
 from services.isolation.check_ins.rows import insert_check_ins, known, with_corrections
 from services.isolation.check_ins.rules import faults_of_values, why_abnormal, window_served
+from services.isolation.plans.task import Task
 
 _BY_LINK = "by_link"
 
@@ -25,6 +27,8 @@ class Person(NamedTuple):
 
     case: Case
     check_in: CheckIn
+    task: Task | None
+    """The check-in task that it settles."""
     of_it: Sequence[CheckIn]
     """Of a correction: what it corrects, with all corrections so far."""
 
@@ -131,12 +135,12 @@ class _Reporting:
                 temperature, person["symptoms"], reference.policies.by_id[case.policy_id]
             ),
         )
-        return Person(case, check_in, of_it)
+        return Person(case, check_in, task, of_it)
 
     def _keep(self, said: Said, person: Person) -> str:
         case, check_in = person.case, person.check_in
-        if check_in.task_id and case.closed_at is None:
-            self.hand.done(said, case, check_in.task_id, how=check_in.how_known)
+        if person.task and case.closed_at is None:
+            self.hand.done(said, case, person.task, how=check_in.how_known)
         case = self.hand.add_line(
             said, case, "check_in_corrected" if person.of_it else "check_in", **_told(check_in)
         )

@@ -22,6 +22,8 @@ SEE_ABNORMAL: Final = "see_abnormal"
 """Somebody must look at a person at once: a temperature or a symptom asks for it."""
 SETTLE_REFUSAL: Final = "settle_refusal"
 """Somebody refuses: find out what would help, and decide."""
+SIGNED_NOTICE: Final = "signed_notice"
+"""The household is handed the notice of its measure; policies name it among the opening tasks."""
 CHECK_IN: Final = "check_in"
 TEST: Final = "test"
 

@@ -23,7 +23,7 @@ _INFORMED = ("resident", "care_team", "grid_worker", "community", "street", "dis
 _YEAR = 366 * 24 * 60
 # Of documents that leave it out, as all from before it was known do.
 _SEE_ABNORMAL: Final = {"role": "health_worker", "within_minutes": 30}
-_SETTLE_REFUSAL: Final = {"role": "community_officer", "within_minutes": 240}
+_SETTLE_REFUSAL: Final = {"role": "community_officer", "within_minutes": 60}
 _LONGEST_TERM = 3 * 24 * 60  # no policy may let a task be silent for longer
 _NIGHT = {"from": "22:00", "to": "07:00", "resumes": "08:00"}
 

@@ -10,9 +10,10 @@ from sqlalchemy.engine import Connection
 
 from chassis.commands.command import Said
 from chassis.database.statements import is_in
+from chassis.ids import is_id
 from contracts.faults import Refused
 from services.isolation.cases.case import Case
-from services.isolation.cases.in_hand import CasesInHand, is_id
+from services.isolation.cases.in_hand import CasesInHand
 from services.isolation.plans import states
 from services.isolation.plans.tables import tasks as table
 from services.isolation.plans.task import Task

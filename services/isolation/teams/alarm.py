@@ -7,7 +7,7 @@ from datetime import datetime
 
 from field.ladder import Ladder
 from field.places import PlaceTree
-from services.isolation.teams.ladder import Informed, Whereabouts, first_with_staff
+from services.isolation.teams.ladder import Informed, Whereabouts, first_on_duty, first_with_staff
 from services.isolation.teams.rules import Member, Place, Staff, StaffMember, owner
 
 
@@ -19,17 +19,26 @@ def alarmed(
     places: PlaceTree[Place],
     staff: Staff,
     at: datetime,
+    *,
+    at_night: bool,
 ) -> Informed:
-    """The team's member of the role, and who answers for the case; each of them once.
+    """The team's member of the role, who answers for the case, and who is on duty; each of them once.
 
-    Where nobody of these is there: the lowest level of the ladder that has any staff.
+    At night only those on duty, where anybody is. Where nobody of all these is there: the lowest level of the
+    ladder that has any staff.
 
     :param role: of whoever does the task.
     """
+    awake = first_on_duty(ladder.rungs, where, places, staff, at)
+    if at_night and awake:
+        return awake
     own = [member.staff_id for member in team if member.role == role]
-    members = _there([*own, owner(team)], staff)
-    if not members and (informed := first_with_staff(ladder.rungs, where, places, staff, at)):
-        return informed
+    members = _there([*own, owner(team)], staff, at)
+    if not members:
+        informed = awake or first_with_staff(ladder.rungs, where, places, staff, at)
+        return informed or Informed(ladder.rungs[0].level, where.grid, ())
+    on_duty = awake.staff if awake else ()
+    members = (*members, *(member for member in on_duty if member not in members))
     return Informed(ladder.rungs[0].level, where.grid, members)
 
 
@@ -38,6 +47,6 @@ def those(staff_ids: Iterable[str], level: str, place: str | None, staff: Staff)
     return Informed(level, place, tuple(m for id in staff_ids if (m := staff.by_id.get(id)) is not None))
 
 
-def _there(staff_ids: Iterable[str | None], staff: Staff) -> tuple[StaffMember, ...]:
-    there = {member.staff_id: member for id in staff_ids if (member := staff.active(id)) is not None}
+def _there(staff_ids: Iterable[str | None], staff: Staff, at: datetime) -> tuple[StaffMember, ...]:
+    there = {member.staff_id: member for id in staff_ids if (member := staff.there(id, at)) is not None}
     return tuple(there.values())

@@ -61,7 +61,7 @@ def informed_at(
     """
     rungs = ladder.rungs
     begins = rungs.index(ladder.at(step))
-    if at_night and (awake := _first_on_duty(rungs[begins:], where, places, staff, at)):
+    if at_night and (awake := first_on_duty(rungs[begins:], where, places, staff, at)):
         return awake
     return first_with_staff((*rungs[begins:], *reversed(rungs[:begins])), where, places, staff, at)
 
@@ -83,10 +83,13 @@ def first_with_staff(
     return None
 
 
-def _first_on_duty(
+def first_on_duty(
     rungs: Iterable[Rung], where: Whereabouts, places: PlaceTree[Place], staff: Staff, at: datetime
 ) -> Informed | None:
-    """Of the workers' rung, any worker of the grid or the community who is on duty."""
+    """The first of these rungs of which anybody is on duty.
+
+    Of the workers' rung, any worker of the grid or the community.
+    """
     chain = places.upward(where.grid, where.community, where.street)
     for rung in rungs:
         roles: Iterable[str] = rung.roles

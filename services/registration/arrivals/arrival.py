@@ -58,6 +58,7 @@ class Arrival:
 
     :param place_key: the community, or the blind index of an address that nobody knows.
     :param sealed: the person and the address.
+    :param identity_index: by which other services find the number of their document; "": none is known.
     :param areas: the risk areas that its stops lie in (see `areas_of`).
     :param unassigned_since: since when no worker has it; None: a worker has it, or nobody comes.
     """
@@ -69,6 +70,7 @@ class Arrival:
     place_key: str
     coming: Coming
     sealed: str
+    identity_index: str
     risk: Assessment
     areas: Sequence[Mapping[str, Any]]
     worker: str | None
@@ -122,6 +124,7 @@ class Arrival:
             "person_id": self.person_id,
             "household_id": self.household_id,
             "person": self.sealed,
+            "identity_index": self.identity_index,
             "language": coming.language,
             "arrived_at": coming.arrived_at,
             "expected": coming.expected,

@@ -19,10 +19,11 @@ from sqlalchemy import ColumnElement, Row, Select, literal, select
 from chassis.database.statements import is_in, update_rows, upsert_rows
 from chassis.sealing import BlindIndex, SealBroken
 from chassis.unit_of_work import UnitOfWork
+from field.documents import compact_number
 from services.registration.arrivals.tables import arrivals
 from services.registration.persons.claims import MOST_CLAIMS, NUMBER, Claim, Facts, Keys, contradictions
 from services.registration.persons.keys import FORM, as_id, keys_of
-from services.registration.persons.person import Person, compact_number
+from services.registration.persons.person import Person
 from services.registration.persons.phones import same_phone
 from services.registration.persons.stored_claims import Claims, insert_claims, lock_claims, update_claims
 from services.registration.persons.tables import person_keys

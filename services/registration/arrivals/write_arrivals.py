@@ -10,6 +10,7 @@ from chassis.database.statements import insert_rows, update_rows
 from chassis.unit_of_work import UnitOfWork
 from contracts.envelope import Event
 from field.days import local_day
+from field.documents import IDENTITY
 from services.registration.arrivals.arrival import Arrival, StoredArrival, areas_of
 from services.registration.arrivals.catalogue import Catalogue
 from services.registration.arrivals.changes import changes
@@ -95,6 +96,7 @@ def _arrival(uow: UnitOfWork, draft: Draft, coming: Coming, risk: Assessment, wo
     if contact:
         inside["contact"] = {"name": contact.name, "phone": contact.phone}
     sealed = uow.sealer.seal(inside)
+    number = person.identity_number
     return Arrival(
         id=draft.arrival_id,
         version=stored.version if stored else 1,
@@ -103,6 +105,7 @@ def _arrival(uow: UnitOfWork, draft: Draft, coming: Coming, risk: Assessment, wo
         place_key=coming.placement.community or draft.place_key,
         coming=coming,
         sealed=sealed,
+        identity_index=uow.index.brief(IDENTITY, number) if number else "",
         risk=risk,
         areas=areas_of(risk, coming),
         worker=worker,

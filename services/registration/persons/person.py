@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from dataclasses import dataclass
 from datetime import date
 
@@ -31,12 +30,3 @@ class Person:
     @property
     def is_identifiable(self) -> bool:
         return bool(self.identity_number or (self.name and self.phone))
-
-
-def compact_number(number: str) -> str:
-    """An identity or phone number without spaces, dashes and brackets."""
-    if not number.isascii():
-        number = unicodedata.normalize("NFKC", number)  # full-width digits
-    if number.isalnum():
-        return number.upper()
-    return "".join(c for c in number if c.isalnum() or c == "+").upper()

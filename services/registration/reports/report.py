@@ -10,9 +10,10 @@ from datetime import date, datetime
 from typing import Any, Final
 
 from contracts.faults import Fault
+from field.documents import compact_number
 from field.moments import read_moment
 from services.registration.persons.names import name_form
-from services.registration.persons.person import Person, compact_number
+from services.registration.persons.person import Person
 from services.registration.persons.phones import read_phone
 from services.registration.places.divisions import divisions
 from services.registration.reports.flaws import without_flaws

@@ -1,0 +1,1 @@
+"""How a household is reached and helped: contact persons, proxies, help marks, language, when to ring."""

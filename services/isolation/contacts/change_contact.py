@@ -1,0 +1,91 @@
+"""A household is reached or helped otherwise than before: of each part, what was said last counts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import select
+
+from chassis.commands.command import Outcome, Said
+from chassis.database.statements import insert_rows, is_in, update_rows
+from chassis.unit_of_work import UnitOfWork
+from contracts.faults import Fault, Refused
+from services.isolation.cases.case import Case
+from services.isolation.cases.chosen_languages import ChosenLanguages
+from services.isolation.cases.in_hand import CasesInHand, cases_in_hand
+from services.isolation.contacts.tables import contacts as table
+
+_PARTS = ("contacts", "marks", "best_time")
+_SEALED = ("contacts", "best_time")
+_REASON = "contact_changed"
+
+
+def change_contact(uow: UnitOfWork, commands: Sequence[Said]) -> Sequence[Outcome]:
+    """Keep what is said of a household, and write to its people in the language that they chose."""
+    with cases_in_hand(uow, (case_id for said in commands for case_id in said.data["case_ids"])) as hand:
+        changing = _Changing(hand)
+        outcomes = hand.settle(changing.change, commands)
+        changing.write()
+    return outcomes
+
+
+class _Changing:
+    """What a batch of commands changes."""
+
+    def __init__(self, hand: CasesInHand) -> None:
+        self.hand = hand
+        self.uow = hand.uow
+        self._said: dict[str, dict[str, tuple[Any, Any]]] = {}
+        self._languages = ChosenLanguages(hand.uow)
+
+    def change(self, said: Said) -> Outcome:
+        cases = self.hand.household(said, said.data["case_ids"])
+        given = {name: said.data[name] for name in _PARTS if said.data.get(name) is not None}
+        language = said.data.get("language")
+        if not given and not language:
+            raise Refused.invalid([Fault("", "nothing", "say what changes: contacts, marks, language …")])
+        household = cases[0].arrival.household_id or cases[0].case_id
+        parts = self._said.setdefault(household, {})
+        for name, value in given.items():
+            if name not in parts or parts[name][0] <= said.at:
+                parts[name] = (said.at, value)
+        for case in cases:
+            self._change(said, case, given, language)
+        return Outcome.done(household=household)
+
+    def _change(self, said: Said, case: Case, given: Mapping[str, Any], language: str | None) -> None:
+        detail: dict[str, Any] = {"changed": sorted(given)}
+        if "marks" in given:
+            detail["marks"] = given["marks"]
+        if language and self._languages.choose(case.case_id, language, said.at):
+            detail["language"] = language
+            if language != case.arrival.language and case.closed_at is None:
+                arrival = replace(case.arrival, language=language)
+                self.hand.change_details(said, case, replace(case, arrival=arrival), _REASON, **detail)
+                return
+        self.hand.add_line(said, case, _REASON, **detail)
+
+    def write(self) -> None:
+        """What is stored stays where it was said later than this."""
+        conn = self.uow.conn
+        households = sorted(household for household, parts in self._said.items() if parts)
+        blank = {f"{name}{suffix}": None for name in _PARTS for suffix in ("", "_at")}
+        rows = [{"household": household} | blank for household in households]
+        insert_rows(conn, table, rows, ignore_conflicts=True)
+        these = is_in(conn, table.c.household, households)
+        stored = select(table).where(these).order_by(table.c.household).with_for_update()
+        changed = [
+            self._row({str(name): value for name, value in row.items()})
+            for row in conn.execute(stored).mappings()
+        ]
+        update_rows(conn, table, changed, key=["household"], set=list(blank))
+        self._languages.write()
+
+    def _row(self, row: dict[str, Any]) -> dict[str, Any]:
+        for name, (at, value) in self._said[row["household"]].items():
+            if row[f"{name}_at"] is None or row[f"{name}_at"] <= at:
+                sealed = self.uow.sealer.seal(value, "contact") if name in _SEALED else value
+                row |= {name: sealed, f"{name}_at": at}
+        return row

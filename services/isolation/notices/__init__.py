@@ -1,0 +1,1 @@
+"""Notices that households sign or refuse, and refusals of what a measure asks, each with a witness."""

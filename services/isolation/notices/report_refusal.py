@@ -1,0 +1,97 @@
+"""Somebody refuses what the measure asks: recorded with a witness, and an officer looks what would help."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID, uuid5
+
+from sqlalchemy import select
+from sqlalchemy.engine import Connection
+
+from chassis.commands.command import Outcome, Said
+from chassis.database.statements import insert_rows, is_in
+from chassis.ids import is_id
+from chassis.unit_of_work import UnitOfWork
+from contracts.faults import Refused
+from field.days import local_day
+from services.isolation.cases.case import Case
+from services.isolation.cases.in_hand import CasesInHand, cases_in_hand
+from services.isolation.notices import witnesses
+from services.isolation.notices.tables import refusals
+from services.isolation.plans.planning import PlannedTask
+from services.isolation.plans.task import Task, new_task
+from services.isolation.policies.counting import day_number
+
+_REFUSALS = UUID("b7a9a2c4-2f57-4c0e-9a3d-6f1de2a7c012")
+
+
+def report_refusal(uow: UnitOfWork, commands: Sequence[Said]) -> Sequence[Outcome]:
+    """Record it for each case named, and plan one task for the household's officer. Nobody is moved by it."""
+    rows: list[dict[str, Any]] = []
+    with cases_in_hand(uow, (case_id for said in commands for case_id in said.data["case_ids"])) as hand:
+        known = _known(uow.conn, commands)
+
+        def report(said: Said) -> Outcome:
+            cases = hand.household(said, said.data["case_ids"])
+            id = _id(said)
+            if id in known:  # said again when nobody remembers the outcome any more
+                return Outcome.done(refusal_id=id)
+            staff = hand.book.reference.staff
+            if faults := witnesses.faults_of(said.data["witness"], said.author.staff_id, staff, needed=True):
+                raise Refused.invalid(faults)
+            rows.extend(_record(hand, said, id, cases))
+            return Outcome.done(refusal_id=id)
+
+        outcomes = hand.settle(report, commands)
+        insert_rows(uow.conn, refusals, rows)
+    return outcomes
+
+
+def _id(said: Said) -> str:
+    return str(uuid5(_REFUSALS, f"{said.event.source}\n{said.event.id}"))
+
+
+def _known(conn: Connection, commands: Sequence[Said]) -> set[str]:
+    """Refusals that are recorded already."""
+    r, case_ids = refusals.c, {id for said in commands for id in said.data["case_ids"] if is_id(id)}
+    return set(conn.execute(select(r.refusal_id).where(is_in(conn, r.case_id, case_ids))).scalars())
+
+
+def _record(hand: CasesInHand, said: Said, id: str, cases: Sequence[Case]) -> list[dict[str, Any]]:
+    data, note = said.data, said.data.get("what_would_help")
+    sealed = hand.uow.sealer.seal(note, "note") if note else None
+    first = next((case for case in cases if case.closed_at is None), None)
+    task = _task(hand, id, first) if first else None
+    rows = []
+    for case in cases:
+        if task and case is first:
+            case = hand.add_task(said, case, task)
+        told = {name: data[name] for name in ("what", "why", "witness")}
+        of_task = {"task": task.task_id} if task else {}
+        hand.add_line(said, case, "refusal", refusal=id, persons=len(cases), **told, **of_task)
+        rows.append(
+            {
+                "case_id": case.case_id,
+                "refusal_id": id,
+                "at": said.at,
+                "received_at": hand.uow.now,
+                "what": data["what"],
+                "why": data["why"],
+                "what_would_help": sealed,
+                "witness": data["witness"],
+                "task_id": task.task_id if task else None,
+                "source": said.author.source,
+                "event_id": said.event.id,
+            }
+        )
+    return rows
+
+
+def _task(hand: CasesInHand, id: str, case: Case) -> Task:
+    """Urgent by day: what would fall into the night ends in the morning."""
+    policy, now = hand.book.reference.policies.by_id[case.policy_id], hand.uow.now
+    kind, role, within = policy.settle_refusal.kind, policy.settle_refusal.role, policy.settle_refusal.within
+    day = day_number(local_day(now, hand.uow.zone), case.counted_from)
+    planned = PlannedTask(kind, day, now, policy.ladders.awake(kind, now + within), role)
+    return new_task(case.case_id, case.team, planned, policy.ladders, about=id)

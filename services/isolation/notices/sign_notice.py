@@ -1,0 +1,76 @@
+"""A household was handed its notice: signed, also by a guardian or proxy, or refused and left there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID, uuid5
+
+from chassis.commands.command import Outcome, Said
+from chassis.database.statements import insert_rows
+from chassis.unit_of_work import UnitOfWork
+from contracts.faults import Fault, Refused
+from services.isolation.cases.case import Case
+from services.isolation.cases.in_hand import CasesInHand, cases_in_hand
+from services.isolation.notices import witnesses
+from services.isolation.notices.tables import notices
+from services.isolation.plans import states
+from services.isolation.policies.rules import SIGNED_NOTICE
+
+_NOTICES = UUID("3c1d0a55-9be8-4a3f-8d0e-0b3a5a5d9a11")
+_FOR_SOMEBODY = ("signed_by_guardian", "signed_by_proxy")
+_REFUSED = "refused_to_sign"
+
+
+def sign_notice(uow: UnitOfWork, commands: Sequence[Said]) -> Sequence[Outcome]:
+    """Settle the task of the notice for each case. Who refuses to sign has been handed it all the same."""
+    rows: list[dict[str, Any]] = []
+    with cases_in_hand(uow, (case_id for said in commands for case_id in said.data["case_ids"])) as hand:
+
+        def sign(said: Said) -> Outcome:
+            cases = hand.household(said, said.data["case_ids"])
+            if faults := _faults(hand, said):
+                raise Refused.invalid(faults)
+            id = str(uuid5(_NOTICES, f"{said.event.source}\n{said.event.id}"))
+            rows.extend(_sign(hand, said, id, case) for case in cases)
+            return Outcome.done(notice_id=id)
+
+        outcomes = hand.settle(sign, commands)
+        insert_rows(uow.conn, notices, rows, ignore_conflicts=True)
+    return outcomes
+
+
+def _faults(hand: CasesInHand, said: Said) -> list[Fault]:
+    outcome, staff = said.data["outcome"], hand.book.reference.staff
+    faults = witnesses.faults_of(
+        said.data.get("witness"), said.author.staff_id, staff, needed=outcome == _REFUSED
+    )
+    if outcome in _FOR_SOMEBODY and not said.data.get("signed_by"):
+        faults.append(Fault("signed_by", "missing", "give the name of who signed for them"))
+    return faults
+
+
+def _sign(hand: CasesInHand, said: Said, id: str, case: Case) -> dict[str, Any]:
+    data, signed_by = said.data, said.data.get("signed_by")
+    tasks = [
+        task
+        for task in hand.tasks(case)
+        if task.kind == SIGNED_NOTICE and task.state != states.CANCELLED and task.due_from <= said.at
+    ]
+    if case.closed_at is None:
+        for task in tasks:
+            hand.done(said, case, task)
+    told = {name: data.get(name) for name in ("outcome", "read_aloud", "witness") if data.get(name)}
+    hand.add_line(said, case, "notice", notice=id, tasks=[task.task_id for task in tasks], **told)
+    return {
+        "case_id": case.case_id,
+        "notice_id": id,
+        "at": said.at,
+        "received_at": hand.uow.now,
+        "outcome": data["outcome"],
+        "signed_by": hand.uow.sealer.seal(signed_by, "note") if signed_by else None,
+        "read_aloud": bool(data.get("read_aloud")),
+        "witness": data.get("witness"),
+        "source": said.author.source,
+        "event_id": said.event.id,
+    }

@@ -1,0 +1,170 @@
+"""Laboratories report results: of somebody who is followed here, or of nobody here."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
+from uuid import UUID, uuid5
+
+from sqlalchemy import select
+from sqlalchemy.engine import Connection
+
+from chassis.commands.command import Outcome, Said
+from chassis.database.statements import add_to_rows, insert_rows, is_in
+from chassis.unit_of_work import UnitOfWork
+from contracts.faults import Refused
+from field.days import local_day
+from field.documents import IDENTITY, compact_number
+from services.isolation.cases.case import Case
+from services.isolation.cases.in_hand import CasesInHand, cases_in_hand
+from services.isolation.cases.tables import cases as cases_table
+from services.isolation.tests.rules import POSITIVE, TAKE_UP_WITHIN, faults_of, tasks_served
+from services.isolation.tests.tables import results_counted, results_of_nobody, test_results
+
+_RESULTS = UUID("5a7c7f04-0f5b-4a8e-9d55-3f6f5c1b7e90")
+_DISTRICT = "district_officer"
+
+
+def report_test(uow: UnitOfWork, commands: Sequence[Said]) -> Sequence[Outcome]:
+    """Keep each result with its case, and settle the test of the day on which the sample was taken.
+
+    A result of nobody here is counted; a positive one is kept for the district, which is told at once.
+    """
+    whose = {said.event.key: _identity(uow, said) for said in commands}
+    by_identity = _open_cases(uow.conn, {number for number in whose.values() if number})
+    ids = {said.event.key: _case_ids(said, whose[said.event.key], by_identity) for said in commands}
+    with cases_in_hand(uow, (case_id for of_one in ids.values() for case_id in of_one)) as hand:
+        reporting = _Reporting(hand, ids, _known(uow.conn, commands))
+        outcomes = hand.settle(reporting.report, commands)
+        reporting.write()
+    return outcomes
+
+
+def result_id(source: str, event_id: str) -> str:
+    """It follows from the laboratory's event, so a later one can name it."""
+    return str(uuid5(_RESULTS, f"{source}\n{event_id}"))
+
+
+def _identity(uow: UnitOfWork, said: Said) -> int | None:
+    identity = said.data.get("identity")
+    return uow.index.short(IDENTITY, compact_number(identity["number"])) if identity else None
+
+
+def _open_cases(conn: Connection, identities: Collection[int]) -> Mapping[int, list[str]]:
+    """Of one number there may be several: somebody came twice, or two people are said to have it."""
+    c = cases_table.c
+    these = is_in(conn, c.identity, identities) & c.closed_at.is_(None)
+    found: dict[int, list[str]] = {}
+    for identity, case_id in conn.execute(select(c.identity, c.case_id).where(these)):
+        found.setdefault(identity, []).append(case_id)
+    return found
+
+
+def _case_ids(said: Said, identity: int | None, by_identity: Mapping[int, list[str]]) -> list[str]:
+    if case_id := said.data.get("case_id"):
+        return [case_id]
+    return sorted(by_identity.get(identity or 0, ()))
+
+
+def _known(conn: Connection, commands: Iterable[Said]) -> set[str]:
+    """Results that are written down already; their outcomes are forgotten after a month."""
+    ids = [result_id(said.event.source, said.event.id) for said in commands]
+    r = test_results.c
+    return set(conn.execute(select(r.result_id).where(is_in(conn, r.result_id, ids))).scalars())
+
+
+class _Reporting:
+    """The results of a batch of commands."""
+
+    def __init__(
+        self, hand: CasesInHand, ids: Mapping[tuple[str, str], Sequence[str]], known: set[str]
+    ) -> None:
+        self.hand = hand
+        self.uow = hand.uow
+        self._ids = ids
+        self._known = known
+        self._results: list[dict[str, Any]] = []
+        self._of_nobody: list[dict[str, Any]] = []
+        self._counted: Counter[tuple[Any, str, str]] = Counter()
+
+    def report(self, said: Said) -> Outcome:
+        id = result_id(said.event.source, said.event.id)
+        if id in self._known:
+            return Outcome.done(result_id=id, case_ids=list(self._ids[said.event.key]))
+        if faults := faults_of(said.data, self.uow.now):
+            raise Refused.invalid(faults)
+        cases = [self.hand.case(said, case_id) for case_id in self._ids[said.event.key]]
+        if not cases:
+            return self._keep_of_nobody(said, id)
+        for case in cases:
+            self._keep(said, id, case)
+        return Outcome.done(result_id=id, case_ids=[case.case_id for case in cases])
+
+    def _keep(self, said: Said, id: str, case: Case) -> None:
+        data = said.data
+        served = tasks_served(self.hand.tasks(case), data["result"], data["sampled_at"], self.uow.zone)
+        if case.closed_at is None:
+            for task in served:
+                self.hand.done(said, case, task)
+        row = {"result_id": id, "case_id": case.case_id} | self._row(said)
+        self._results.append(row)
+        told = {name: data[name] for name in ("result", "stage", "method", "sampled_at", "reported_at")}
+        more = {"supersedes": row["supersedes"]} if row["supersedes"] else {}
+        self.hand.add_line(
+            said, case, "test_result", result_id=id, tasks=[task.task_id for task in served], **told, **more
+        )
+
+    def _keep_of_nobody(self, said: Said, id: str) -> Outcome:
+        positive = said.data["result"] == POSITIVE
+        if not positive and not said.data.get("supersedes"):
+            day = local_day(said.data["sampled_at"], self.uow.zone)
+            self._counted[day, said.author.source, said.data["result"]] += 1
+            return Outcome.not_noted(counted=True)
+        row = {"result_id": id, "identity": self.uow.sealer.seal(said.data["identity"], "identity")}
+        due_by = self.uow.now + TAKE_UP_WITHIN if positive else None
+        self._of_nobody.append(row | self._row(said) | {"due_by": due_by})
+        return Outcome.not_noted(result_id=id)
+
+    def _row(self, said: Said) -> dict[str, Any]:
+        data, before = said.data, said.data.get("supersedes")
+        return {
+            "sample_id": data["sample_id"],
+            "tube_id": data.get("tube_id"),
+            "pool_size": data.get("pool_size") or 1,
+            "sampled_at": data["sampled_at"],
+            "reported_at": data["reported_at"],
+            "method": data["method"],
+            "stage": data["stage"],
+            "result": data["result"],
+            "supersedes": result_id(said.event.source, before) if before else None,
+            "source": said.author.source,
+            "event_id": said.event.id,
+            "received_at": self.uow.now,
+        }
+
+    def write(self) -> None:
+        conn = self.uow.conn
+        insert_rows(conn, test_results, self._results)
+        new = insert_rows(
+            conn, results_of_nobody, self._of_nobody, ignore_conflicts=True, returning=["result_id"]
+        )
+        self._tell({id for (id,) in new})
+        counted = [
+            {"day": day, "source": source, "result": result, "number": number}
+            for (day, source, result), number in sorted(self._counted.items())
+        ]
+        add_to_rows(conn, results_counted, counted, key=["day", "source", "result"], add=["number"])
+
+    def _tell(self, new: Collection[str]) -> None:
+        """The district hears of each positive of nobody here, at any hour."""
+        members = self.hand.book.reference.staff.by_id.values()
+        staff = [m for m in members if m.active and m.role == _DISTRICT]
+        told = [
+            {"staff_id": m.staff_id, "role": m.role, "contact": m.person, "language": m.language}
+            for m in staff
+        ]
+        for row in self._of_nobody:
+            if row["due_by"] and row["result_id"] in new:
+                data = {name: row[name] for name in ("result_id", "sampled_at", "reported_at", "due_by")}
+                self.uow.record("test.unmatched", row["result_id"], 1, data | {"staff": told}, cause=None)

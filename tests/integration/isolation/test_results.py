@@ -1,0 +1,165 @@
+"""Results of tests: of somebody who is followed here, or of nobody here."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from chassis.commands.command import Author, Outcome
+from chassis.ids import new_id
+from contracts.envelope import Event
+from field.documents import IDENTITY
+from field.scope import EVERYWHERE, NOWHERE
+from services.isolation import tables as t
+from services.isolation.cases.index_identities import index_identities
+from services.isolation.tests.queries import positives_of_nobody
+from services.isolation.tests.report_test import report_test
+from tests.integration.isolation.saying import command, say_all, speaking
+from tests.integration.isolation.trial import SEALER, Trial, arrival, china
+
+LAB = Author("publisher", "/lab-1/results", "lab-1")
+say = speaking(report_test, "test.reported")
+NOON, NIGHT = china("2022-10-01 12:00"), china("2022-10-01 22:00")
+PASSPORT = "X 0000-0001"
+
+
+def result(of: str | Event, found: str = "negative", *, at: datetime = NOON, **more: Any) -> dict[str, Any]:
+    """:param of: an arrival, or the number of a document."""
+    who = {"identity": {"number": of}} if isinstance(of, str) else {"case_id": of.data["arrival_id"]}
+    data = {"sample_id": "S-1", "sampled_at": at, "reported_at": at + timedelta(hours=6), "method": "pcr"}
+    return data | {"stage": "confirmed", "result": found, **who, **more}
+
+
+def report(isolation: Trial, data: dict[str, Any], **how: Any) -> Outcome:
+    return say(isolation, data, author=LAB, **how)
+
+
+def follow(isolation: Trial, number: str | None = None, **more: Any) -> Event:
+    """Day 1 of testing is 1 October."""
+    index = isolation.work.index.brief(IDENTITY, number.replace(" ", "").replace("-", "")) if number else ""
+    came = arrival(identity_index=index, **more)
+    isolation.follow(came)
+    isolation.clock.moment = NIGHT
+    return came
+
+
+def swabs(isolation: Trial, came: Event) -> list[tuple[int, str]]:
+    return [(task["day"], task["state"]) for task in isolation.tasks(came) if task["kind"] == "test"]
+
+
+@pytest.mark.parametrize(
+    ("found", "states"),
+    [
+        ("negative", [(1, "done"), (2, "due")]),
+        ("positive", [(1, "done"), (2, "due")]),
+        ("inconclusive", [(1, "due"), (2, "due")]),
+        ("invalid", [(1, "due"), (2, "due")]),
+    ],
+)
+def test_a_result_settles_the_test_of_the_day_of_sampling(
+    isolation: Trial, found: str, states: list[tuple[int, str]]
+) -> None:
+    came = follow(isolation)
+    assert report(isolation, result(came, found)).kind == "done"
+    assert swabs(isolation, came) == states
+    assert [row["result"] for row in isolation.rows(t.test_results)] == [found]
+    assert isolation.audit()["balanced"]
+
+
+def test_a_result_of_another_day_settles_nothing(isolation: Trial) -> None:
+    came = follow(isolation)
+    report(isolation, result(came, at=china("2022-09-30 09:00")))
+    assert swabs(isolation, came) == [(1, "due"), (2, "due")]
+
+
+def test_a_laboratory_names_people_by_their_number_however_it_writes_it(isolation: Trial) -> None:
+    came = follow(isolation, PASSPORT)
+    outcome = report(isolation, result("x00000001"))
+    assert outcome.result["case_ids"] == [came.data["arrival_id"]]
+    assert swabs(isolation, came)[0] == (1, "done")
+    assert "00000001" not in str(isolation.rows(t.case_history)) + str(outcome)
+
+
+def test_an_open_case_of_before_is_found_once_its_number_was_looked_at(isolation: Trial) -> None:
+    sealed = SEALER.seal({"identity_number": "X00000001"})
+    came = arrival(person=sealed)
+    nameless = arrival(person=SEALER.seal({"identity_number": None}))
+    isolation.follow(came, nameless)
+    isolation.clock.moment = NIGHT
+    assert report(isolation, result(PASSPORT)).result == {"counted": True}
+    assert isolation.do(index_identities) == 2
+    assert isolation.do(index_identities) == 0
+    assert report(isolation, result(PASSPORT)).result["case_ids"] == [came.data["arrival_id"]]
+
+
+def test_a_result_of_a_closed_case_is_kept_and_by_number_it_is_of_nobody(isolation: Trial) -> None:
+    came = follow(isolation, PASSPORT)
+    isolation.follow(
+        arrival(came.data["arrival_id"], version=2, not_coming=True, why=["called_off"], at=NOON)
+    )
+    assert report(isolation, result(came)).kind == "done"
+    assert len(isolation.rows(t.test_results)) == 1
+    assert report(isolation, result(PASSPORT)).result == {"counted": True}
+    assert isolation.audit()["balanced"]
+
+
+def test_a_negative_of_nobody_here_is_counted_and_not_kept(isolation: Trial) -> None:
+    isolation.clock.moment = NIGHT
+    for found in ("negative", "negative", "invalid"):
+        outcome = report(isolation, result("A1", found))
+        assert (outcome.kind, outcome.noted) == ("done", False)
+    counted = {row["result"]: row["number"] for row in isolation.rows(t.results_counted)}
+    assert counted == {"negative": 2, "invalid": 1}
+    assert isolation.rows(t.test_results) == isolation.rows(t.results_of_nobody) == []
+    assert isolation.recorded("test.unmatched") == []
+
+
+def waiting(isolation: Trial) -> list[str]:
+    with isolation.database.read() as conn:
+        assert positives_of_nobody(conn, NOWHERE, SEALER) == []
+        return [one.identity_number for one in positives_of_nobody(conn, EVERYWHERE, SEALER)]
+
+
+def test_a_positive_of_nobody_here_is_kept_for_the_district_which_is_told_at_once(isolation: Trial) -> None:
+    isolation.clock.moment = NIGHT
+    report(isolation, result("A1", "positive"), id="first")
+    report(isolation, result("A1", "positive"), id="first")
+    assert waiting(isolation) == ["A1"]
+    [event] = isolation.recorded("test.unmatched")
+    assert [s["staff_id"] for s in event.data["staff"]] == ["district"]
+    assert event.data["due_by"] == NIGHT + timedelta(hours=1)
+    assert "A1" not in str(isolation.rows(t.results_of_nobody))
+    report(isolation, result("A1", "negative", supersedes="first"))
+    assert waiting(isolation) == []
+    assert len(isolation.recorded("test.unmatched")) == 1
+
+
+def test_all_faults_come_at_once(isolation: Trial) -> None:
+    isolation.clock.moment = NOON
+    wrong = result("A1") | {"case_id": new_id(), "pool_size": 0, "sampled_at": NIGHT + timedelta(days=1)}
+    outcome = report(isolation, wrong)
+    assert outcome.kind == "invalid"
+    assert [fault.where for fault in outcome.faults] == ["case_id", "sampled_at", "reported_at", "pool_size"]
+    assert report(isolation, result(arrival(), at=NOON - timedelta(hours=6))).kind == "unknown"
+
+
+def test_a_batch_may_hold_everything_at_once(isolation: Trial) -> None:
+    came, other = follow(isolation, PASSPORT), follow(isolation)
+    said = [
+        command(isolation, "test.reported", result(of, found), author=LAB)
+        for of, found in ((PASSPORT, "negative"), ("A1", "positive"), (other, "invalid"), (came, "negative"))
+    ]
+    said.append(command(isolation, "test.reported", result(arrival()), author=LAB))
+    outcomes = say_all(isolation, report_test, said)
+    assert [o.kind for o in outcomes] == ["done", "done", "done", "done", "unknown"]
+    assert [o.noted for o in outcomes] == [True, False, True, True, True]
+    assert len(isolation.rows(t.test_results)) == 3
+    assert isolation.audit()["balanced"]
+
+
+def test_what_is_said_again_when_its_outcome_is_forgotten_does_nothing(isolation: Trial) -> None:
+    came = follow(isolation)
+    assert report(isolation, result(came), id="same") == report(isolation, result(came), id="same")
+    assert len(isolation.rows(t.test_results)) == 1
