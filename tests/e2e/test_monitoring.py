@@ -10,15 +10,15 @@ from __future__ import annotations
 import json
 import re
 import signal
-import sqlite3
 from collections.abc import Iterable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 import yaml
 
@@ -26,6 +26,7 @@ from chassis.clock import Clock
 from demo.day import PLAIN, Day
 from deploy.grafana.make_dashboards import WHERE as DASHBOARDS
 from deploy.local import PrivateBroker, freeport
+from deploy.local.postgres import PrivatePostgres
 from deploy.local.prometheus import PrivatePrometheus, as_targets
 from doorstep_client import arrival_event
 from operations.services import SERVICES
@@ -33,12 +34,13 @@ from tests.e2e.conftest import MORNING, migrated
 from tests.system import ROOT, SMS, System
 from tests.waiting import eventually
 
-pytestmark = [pytest.mark.e2e, pytest.mark.broker, pytest.mark.slow]
+pytestmark = [pytest.mark.e2e, pytest.mark.broker, pytest.mark.postgresql, pytest.mark.slow]
 
 SHIPPED = ROOT / "deploy/prometheus"
 RULES = sorted((SHIPPED / "rules").glob("*.yml"))
 FASTER = 60
 SCRAPE_S = 0.4
+ISOLATION = "watched_isolation"
 SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 # The range that a panel leaves to Grafana. Long, so that a slow machine is still within it when asked.
 RANGES = {"$__rate_interval": "10m", "$__range": "1h"}
@@ -120,8 +122,11 @@ def recorded() -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def watched(tmp_path_factory: pytest.TempPathFactory, nodes_directory: Path) -> Iterator[Watched]:
-    """On a broker of its own, for it has the Prometheus plugin and an alarm; SQLite is enough here."""
+def watched(
+    tmp_path_factory: pytest.TempPathFactory, nodes_directory: Path, postgres: PrivatePostgres
+) -> Iterator[Watched]:
+    """On a broker of its own, for it has the Prometheus plugin and an alarm. SQLite is enough here, but for
+    isolation, whose database is to be away."""
     directory = tmp_path_factory.mktemp("monitoring")
     port = freeport()
     broker = PrivateBroker(
@@ -136,6 +141,9 @@ def watched(tmp_path_factory: pytest.TempPathFactory, nodes_directory: Path) -> 
     urls = {}
     for service in SERVICES:
         urls[service] = f"sqlite:///{directory}/{service}.db"
+        if service == "isolation":
+            postgres.create_database(ISOLATION)
+            urls[service] = postgres.url(ISOLATION).replace("postgresql://", "postgresql+psycopg://")
         migrated(service)(urls[service])
     config = here(yaml.safe_load((SHIPPED / "prometheus.yml").read_text()), f"127.0.0.1:{port}")
     prometheus = PrivatePrometheus(
@@ -179,7 +187,7 @@ def test_a_day_flows_and_prometheus_counts_what_the_audit_counts(watched: Watche
         "doorstep:dead_letters_waiting": day.truth.broken,
         "doorstep_arrivals_total": sums["arrivals"]["registered"],
         "doorstep_reports_needing_correction": sums["reports"]["needs_correction"],
-        "doorstep_open_cases": sums["cases"]["all"],
+        "doorstep_open_cases": sums["cases"]["all"] - sums["cases"]["closed"],
         "doorstep_messages_waiting": 0,  # also before the first was planned
         "doorstep_messages_settled_total": sums["messages"]["found"],
     }
@@ -222,22 +230,27 @@ def test_every_panel_has_data(watched: Watched, name: str, expression: str) -> N
 
 
 @contextmanager
-def database_away(system: System, service: str) -> Iterator[None]:
-    """Nothing is handled while it lasts: the inbox, without which nothing is, is not to be found."""
+def no_connections(postgres: PrivatePostgres, database: str) -> Iterator[None]:
+    """The server takes none to this database while it lasts, and has ended those that there were."""
 
-    def rename(old: str, new: str) -> None:
-        with closing(sqlite3.connect(system.directory.parent / f"{service}.db", timeout=30)) as database:
-            database.execute(f"ALTER TABLE {old} RENAME TO {new}")
+    def allow(allowed: bool) -> None:
+        with psycopg.connect(postgres.url("postgres"), autocommit=True) as connection:
+            connection.execute(f"ALTER DATABASE {database} ALLOW_CONNECTIONS {allowed}")
+            if not allowed:
+                ending = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s"
+                connection.execute(ending, [database])
 
-    rename("inbox", "inbox_away")
+    allow(False)
     try:
         yield
     finally:
-        rename("inbox_away", "inbox")
+        allow(True)
 
 
-def test_a_queue_whose_database_is_away_is_told_until_it_is_back(watched: Watched) -> None:
-    with database_away(watched.system, "isolation"):
+def test_a_queue_whose_database_is_away_is_told_until_it_is_back(
+    watched: Watched, postgres: PrivatePostgres
+) -> None:
+    with no_connections(postgres, ISOLATION):
         watched.publish(40, seed=2)
         watched.goes_out("QueueNotDraining", queue="isolation.open_case")
     watched.ends("QueueNotDraining")
