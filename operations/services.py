@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from chassis.commands.command import Command
+    from chassis.doors.declared import Door
     from chassis.handlers import Handler
 
 SERVICES = ("registration", "isolation", "notification")
@@ -21,6 +22,11 @@ def handlers_of(service: str) -> Sequence[Handler]:
     handlers: Sequence[Handler] = import_module(f"services.{service}.handlers").HANDLERS
     commands: Sequence[Command] = import_module(f"services.{service}.door").COMMANDS
     return (*handlers, *as_handlers(service, commands))
+
+
+def all_doors() -> list[Door]:
+    """What people may say to each service and ask of it."""
+    return [import_module(f"services.{service}.door").DOOR for service in SERVICES]
 
 
 def work_queues(service: str) -> list[str]:

@@ -12,6 +12,7 @@ from chassis.names import ARRIVALS, EVENTS, INBOUND, REPLIES
 from contracts.examples import EXAMPLES
 from contracts.json_schema import data_schema, envelope_schema
 from contracts.registry import ANY_SERVICE, EVENT_TYPES, NO_SERVICE, OUTSIDERS, PEOPLE
+from operations.documents.components import components
 
 
 def asyncapi(services: Sequence[Service]) -> dict[str, Any]:
@@ -52,7 +53,10 @@ def asyncapi(services: Sequence[Service]) -> dict[str, Any]:
         "defaultContentType": "application/cloudevents+json",
         "channels": channels,
         "operations": operations,
-        "components": {"messages": dict(_messages()), "schemas": _schemas()},
+        "components": {
+            "messages": dict(_messages()),
+            "schemas": components([envelope_schema(), *map(data_schema, EVENT_TYPES.values())]),
+        },
     }
 
 
@@ -137,26 +141,6 @@ def _messages() -> Iterator[tuple[str, dict[str, Any]]]:
                 "examples": [{"name": "example", "payload": EXAMPLES[name]}],
             },
         )
-
-
-def _schemas() -> dict[str, Any]:
-    """All in one place, without what only documents that stand alone need."""
-    found: dict[str, Any] = {}
-    parts: dict[str, Any] = {}
-    for document in (envelope_schema(), *(data_schema(kind) for kind in EVENT_TYPES.values())):
-        parts |= document.pop("$defs", {})
-        found[document["title"]] = {k: v for k, v in document.items() if k not in ("$schema", "$id")}
-    moved: dict[str, Any] = _moved({**found, **dict(sorted(parts.items()))})
-    return moved
-
-
-def _moved(found: Any) -> Any:
-    if isinstance(found, dict):
-        return {
-            k: v.replace("#/$defs/", "#/components/schemas/") if k == "$ref" else _moved(v)
-            for k, v in found.items()
-        }
-    return [_moved(item) for item in found] if isinstance(found, list) else found
 
 
 def _version() -> str:

@@ -1,4 +1,4 @@
-"""Every document that is made from the code: schemas, AsyncAPI, the pages of events and of metrics."""
+"""Every document made from the code: schemas, AsyncAPI, OpenAPI, the pages of events and metrics."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from contracts.documents import SCHEMAS, as_json, reference_page, run, schemas
 from contracts.registry import EVENT_TYPES
 from operations.documents.asyncapi import asyncapi
 from operations.documents.metrics_page import metrics_page
-from operations.services import SERVICES, handlers_of
+from operations.documents.openapi import openapi
+from operations.services import SERVICES, all_doors, handlers_of
 
 
 def write_documents(*, check: bool = False, readers_first: bool = False) -> Iterable[str]:
@@ -30,6 +31,7 @@ def made() -> dict[Path, str]:
     return {
         **schemas(),
         SCHEMAS.parent / "asyncapi.json": as_json(asyncapi(services)),
+        SCHEMAS.parent / "openapi.json": as_json(openapi(all_doors())),
         docs / "events.md": reference_page(listeners(services)),
         docs / "metrics.md": metrics_page(),
     }

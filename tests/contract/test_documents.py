@@ -15,6 +15,7 @@ from contracts.examples import EXAMPLES
 from contracts.json_schema import data_schema, envelope_schema
 from contracts.registry import EVENT_TYPES, OUTSIDERS, PEOPLE, read_data
 from operations.documents.made import handling_services, listeners, made
+from operations.services import all_doors
 
 TYPES = sorted(EVENT_TYPES)
 
@@ -106,6 +107,27 @@ def test_the_asyncapi_document_has_every_event_every_handler_and_no_loose_refere
         found: Any = document
         for step in reference.removeprefix("#/").split("/"):
             found = found[step]
+
+
+def test_the_openapi_document_has_every_act_of_every_door_and_no_loose_reference() -> None:
+    document = json.loads((SCHEMAS.parent / "openapi.json").read_text())
+    operations = {one["operationId"] for path in document["paths"].values() for one in path.values()}
+    acts = {f"{door.service}.{act}" for door in all_doors() for act in door.acts()}
+    assert acts <= operations
+    assert {"handInEvents", "handInArrivals"} <= operations
+    for reference in references(document):
+        found: Any = document
+        for step in reference.removeprefix("#/").split("/"):
+            found = found[step]
+
+
+def test_every_inbound_event_stands_in_the_openapi_document() -> None:
+    document = json.loads((SCHEMAS.parent / "openapi.json").read_text())
+    inbound = {name for name, kind in EVENT_TYPES.items() if kind.said_by in (OUTSIDERS, PEOPLE)}
+    commands = {command.event for door in all_doors() for command in door.commands}
+    outside = {name for name, kind in EVENT_TYPES.items() if kind.said_by == OUTSIDERS}
+    assert inbound - outside <= commands, "what people say is a command of some door"
+    assert outside | commands <= set(document["components"]["schemas"])
 
 
 def test_an_event_without_a_listener_is_declared_so() -> None:
