@@ -1,4 +1,4 @@
-"""The key with which this machine's console, and until there is one the demo, signs who asks at a door."""
+"""The key with which this machine's console, and the demo, sign who asks at a door."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.serialization import (
 from operations.settings import write_private
 
 
-def door_private_key(keys: Path) -> ec.EllipticCurvePrivateKey:
+def door_private_key_file(keys: Path) -> Path:
     """Made once, in the folder of the keys."""
     file = keys / "door"
     if not file.exists():
@@ -24,7 +24,11 @@ def door_private_key(keys: Path) -> ec.EllipticCurvePrivateKey:
         keys.chmod(0o700)
         made = ec.generate_private_key(ec.SECP256R1())
         write_private(file, made.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode())
-    key = load_pem_private_key(file.read_bytes(), None)
+    return file
+
+
+def door_private_key(keys: Path) -> ec.EllipticCurvePrivateKey:
+    key = load_pem_private_key(door_private_key_file(keys).read_bytes(), None)
     assert isinstance(key, ec.EllipticCurvePrivateKey)
     return key
 

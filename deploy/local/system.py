@@ -14,7 +14,7 @@ from chassis.sealing import new_key
 from chassis.settings import read_settings, with_secret_files
 from deploy.local import processes
 from deploy.local.broker import PrivateBroker
-from deploy.local.door_keys import door_public_key_file
+from deploy.local.door_keys import door_private_key_file, door_public_key_file
 from deploy.local.parts import FIRST_WAIT_S, LONGEST_WAIT_S, WELL_AFTER_S, Health, Part
 from deploy.local.ports import freeport, is_free
 from deploy.local.processes import LocalNodeError, wait_until
@@ -128,9 +128,13 @@ class LocalSystem:
         data, keys = self.directory / "data", self.directory / "keys"
         chosen = {f"DOORSTEP_{name.upper()}_DATABASE_URL": f"sqlite:///{data}/{name}.db" for name in SERVICES}
         chosen |= {f"DOORSTEP_{name.upper()}_HEALTH_PORT": str(self._ports[name]) for name in SERVICES}
+        doors = f"http://127.0.0.1:{self._ports['doors']}"
+        chosen |= {f"DOORSTEP_{name.upper()}_DOOR_URL": f"{doors}/{name}" for name in SERVICES}
         chosen |= {
             "DOORSTEP_DOOR_PORT": str(self._ports["doors"]),
             "DOORSTEP_DOOR_PUBLIC_KEY_FILE": str(door_public_key_file(keys)),
+            "DOORSTEP_DOOR_PRIVATE_KEY_FILE": str(door_private_key_file(keys)),
+            "DOORSTEP_CONSOLE_PORT": str(self._ports["console"]),
             "DOORSTEP_SEAL_KEYS_FILE": str(_key_file(keys / "seal", "k1:")),
             "DOORSTEP_INDEX_KEY_FILE": str(_key_file(keys / "index", "")),
             "DOORSTEP_CLOCK_FILE": str(self.directory / "clock"),
@@ -147,7 +151,7 @@ class LocalSystem:
     # -- how
 
     def _names(self) -> list[str]:
-        return [*(["sms"] if "DOORSTEP_SMS_URL" not in self._outside else []), *SERVICES, "doors"]
+        return [*(["sms"] if "DOORSTEP_SMS_URL" not in self._outside else []), *SERVICES, "doors", "console"]
 
     def _remembered_ports(self) -> dict[str, int]:
         try:
@@ -158,6 +162,7 @@ class LocalSystem:
             name: self._outside.get(f"DOORSTEP_{name.upper()}_HEALTH_PORT", "") for name in SERVICES
         }
         set_outside["doors"] = self._outside.get("DOORSTEP_DOOR_PORT", "")
+        set_outside["console"] = self._outside.get("DOORSTEP_CONSOLE_PORT", "")
         known |= {name: int(port) for name, port in set_outside.items() if port.isdecimal()}
         return {name: known.get(name) or freeport() for name in self._names()}
 

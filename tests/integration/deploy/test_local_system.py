@@ -68,7 +68,7 @@ def test_all_parts_become_ready_and_stop_ends_every_one(whole_system: StandIns):
     whole_system.start()
     assert all(part.ready for part in whole_system.health())
     started = pids(whole_system)
-    assert set(started) == {"broker", "sms", "registration", "isolation", "notification", "doors"}
+    assert set(started) == {"broker", "sms", "registration", "isolation", "notification", "doors", "console"}
 
     whole_system.stop()
 
@@ -88,7 +88,7 @@ def test_a_service_that_dies_is_started_again_and_counted(system: StandIns):
 
     eventually(again)
     after = {part.name: part.restarts for part in system.health()}
-    parts = ("broker", "sms", "registration", "notification", "doors")
+    parts = ("broker", "sms", "registration", "notification", "doors", "console")
     assert after == {"isolation": 1, **dict.fromkeys(parts, 0)}
 
 
@@ -151,6 +151,7 @@ def test_a_setting_given_as_a_file_is_as_good_as_the_setting(tmp_path: Path, mon
         "isolation": None,
         "notification": None,
         "doors": None,
+        "console": None,
     }
     system.prepare_files()
     assert not {"DOORSTEP_BROKER_URL", "DOORSTEP_SMS_URL"} & set(system.chosen())

@@ -50,7 +50,7 @@ def test_up_starts_everything_once_and_sigterm_ends_everything_within_25_seconds
     status = json.loads(doorstep("status", "--json").stdout)
     assert status["ready"], status
     assert [part["name"] for part in status["parts"]] == [
-        "broker", "sms", "registration", "isolation", "notification", "doors",
+        "broker", "sms", "registration", "isolation", "notification", "doors", "console",
     ]  # fmt: skip
     again = doorstep("up")
     assert again.returncode == 1
