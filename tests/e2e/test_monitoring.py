@@ -143,7 +143,7 @@ def watched(
         urls[service] = f"sqlite:///{directory}/{service}.db"
         if service == "isolation":
             postgres.create_database(ISOLATION)
-            urls[service] = postgres.url(ISOLATION).replace("postgresql://", "postgresql+psycopg://")
+            urls[service] = postgres.url(ISOLATION)
         migrated(service)(urls[service])
     config = here(yaml.safe_load((SHIPPED / "prometheus.yml").read_text()), f"127.0.0.1:{port}")
     prometheus = PrivatePrometheus(
@@ -234,7 +234,8 @@ def no_connections(postgres: PrivatePostgres, database: str) -> Iterator[None]:
     """The server takes none to this database while it lasts, and has ended those that there were."""
 
     def allow(allowed: bool) -> None:
-        with psycopg.connect(postgres.url("postgres"), autocommit=True) as connection:
+        url = postgres.url("postgres").replace("postgresql+psycopg", "postgresql")
+        with psycopg.connect(url, autocommit=True) as connection:
             connection.execute(f"ALTER DATABASE {database} ALLOW_CONNECTIONS {allowed}")
             if not allowed:
                 ending = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s"
