@@ -53,7 +53,7 @@ def make_api(doors: Doors, *, allowance: Allowance | None = None) -> Blueprint:
                 said = f"{error}: send it again, nothing is taken twice"
                 return problem(503, [Fault("", "away", said)], g.correlation_id)
             said_of = [
-                {"id": _id(item), "outcome": one.outcome, **one.detail}
+                {**one.detail, "id": _id(item), "outcome": one.outcome}
                 for item, one in zip(items, outcomes, strict=True)
             ]
             document = said_of[0] if single else {"outcomes": said_of}

@@ -95,12 +95,17 @@ def _take(doors: Doors, publisher: Publisher, kind: str, documents: Sequence[Any
     if answer.status != 200:
         detail = {"reasons": answer.document.get("faults", [])} if isinstance(answer.document, dict) else {}
         return [Outcome("invalid", detail)] * len(documents)
-    return [Outcome(_word(one), one["data"]) for one in answer.document["answers"]]
+    return [_outcome(one["type"], one["data"]) for one in answer.document["answers"]]
 
 
-def _word(answer: Mapping[str, Any]) -> str:
-    kind = answer["type"]
-    return str(answer["data"]["outcome"]) if kind == "command.settled" else _WORDS.get(kind, kind)
+def _outcome(kind: str, data: Mapping[str, Any]) -> Outcome:
+    """As the answer in a reply queue says it; whose answer it is stands beside it here."""
+    detail = {name: value for name, value in data.items() if name not in ("event", "outcome", "command")}
+    if kind == "command.settled":
+        return Outcome(data["outcome"], detail)
+    if kind == "report.accepted":
+        detail["became"] = data["outcome"]
+    return Outcome(_WORDS.get(kind, kind), detail)
 
 
 def event_of_arrival(publisher: Publisher, item: Any) -> Any:

@@ -82,7 +82,7 @@ def test_each_event_has_an_outcome_refused_ones_too(edge: Edge) -> None:
     outcomes = answer.json["outcomes"]
     assert [one["outcome"] for one in outcomes] == ["accepted", "rejected", "invalid", "invalid", "repeated"]
     assert [one["id"] for one in outcomes] == [f"{NAME}-1", f"{NAME}-2", None, None, f"{NAME}-1"]
-    assert outcomes[0]["arrival_ids"] and outcomes[1]["reasons"]
+    assert outcomes[0]["arrival_ids"] and outcomes[0]["became"] == "registered" and outcomes[1]["reasons"]
     assert len(edge.trial.arrivals()) == 1
 
 
