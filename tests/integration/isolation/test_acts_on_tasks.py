@@ -10,10 +10,12 @@ import pytest
 
 from chassis.commands.command import Author, Outcome
 from chassis.ids import new_id
-from contracts.envelope import Event
+from contracts.envelope import ONE, Event, dump_event, event_document, parse_message
+from contracts.registry import read_data
 from field.scope import Scope
 from services.isolation import tables as t
 from services.isolation.cases.hand_over_case import hand_over_case
+from services.isolation.service import SERVICE
 from services.isolation.tasks.acknowledge_overdue import acknowledge_overdue
 from services.isolation.tasks.find_overdue import find_overdue
 from services.isolation.tasks.report_task import report_task
@@ -417,3 +419,31 @@ def test_a_case_that_waits_for_an_owner_is_given_one(empty: Trial):
     case = empty.case(came)
     assert case["unassigned_since"] is None and loads(empty) == {"officer": 1}
     assert {task["staff_id"] for task in empty.tasks(came)} == {"officer"}
+
+
+# -- by the broker ------------------------------------------------------------------------------------------
+
+
+def test_another_system_is_answered_in_its_reply_queue(isolation: Trial):
+    came = arrival(level="medium")
+    isolation.follow(came)
+    [handler] = [one for one in SERVICE.handlers if one.name == "report_task"]
+    document = event_document(
+        id="visit-1",
+        source="/clinic-7/visits",
+        type="task.reported",
+        data={"case_id": came.subject, "kind": "first_contact", "outcome": "done", "how": "seen"},
+        time=isolation.clock.now(),
+    )
+    parsed = parse_message(dump_event(document), ONE)
+    isolation.do(handler.use_case, [read_data(parsed.read(parsed.documents[0], "clinic-7"))])
+    assert the_task(isolation, came)["state"] == "done"
+    [answer] = isolation.recorded("clinic-7")
+    assert (answer.type, answer.data["outcome"]) == ("command.settled", "done")
+    assert answer.data["result"]["state"] == "done"
+    assert isolation.recorded("task.done")[0].data["by"] is None
+
+
+def test_what_only_people_decide_has_no_queue():
+    queues = {handler.name for handler in SERVICE.handlers}
+    assert queues.isdisjoint({"waive_task", "acknowledge_overdue", "hand_over_case"})
