@@ -48,7 +48,9 @@ class CasesInHand:
     def case(self, said: Said, case_id: str) -> Case:
         """The case as it stands. Raises Refused, `unknown`, where the author does not reach it."""
         case = self._cases.get(case_id)
-        if case is None or not within(said.scope, case, self.book.reference.places):
+        if case is None or not (
+            within(said.scope, case, self.book.reference.places) or _is_of_team(said.author.staff_id, case)
+        ):
             raise Refused.unknown("case", case_id)
         return case
 
@@ -161,7 +163,14 @@ def within(scope: Scope, case: Case, places: PlaceTree[Place]) -> bool:
     """Whether the case lies within the scope: in one of its places or below, or in one of its households."""
     a = case.arrival
     own = (a.grid, a.community, a.street)
-    return scope.covers(*own, case.district, *places.upward(*own)) or scope.covers_household(a.household_id)
+    return scope.covers(*own, case.district, *places.upward(*own)) or scope.covers_household(
+        a.household_id or case.case_id
+    )
+
+
+def _is_of_team(staff_id: str | None, case: Case) -> bool:
+    """A case that lies in no known grid is given to workers of the community's grids."""
+    return staff_id is not None and any(member.staff_id == staff_id for member in case.team)
 
 
 def _outcome(act: Callable[[Said], Outcome], said: Said) -> Outcome:

@@ -44,7 +44,7 @@ _FACTS = (
 
 def in_scope(conn: Connection, scope: Scope) -> ColumnElement[bool]:
     """Cases that somebody may see: of their places, or of their own household."""
-    return within(conn, scope, _C.grid, _C.community, _C.street, households=(_C.household_id,))
+    return within(conn, scope, _C.grid, _C.community, _C.street, households=(_C.household_id, _C.case_id))
 
 
 def _open_cases(conn: Connection, scope: Scope, _asked: Asked) -> Select[Any]:

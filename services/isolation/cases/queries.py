@@ -222,10 +222,14 @@ def _nothing_next(today: date | None) -> Select[Any]:
     c, k = t.cases.c, tasks.c
     unfinished = select(k.task_id).where(k.case_id == c.case_id, k.state.in_(sorted(states.LIVE)))
     still_to_plan: ColumnElement[bool] = c.plan_next.is_not(None)
+    # Everything was done, and its last day has come: it waits for its release.
+    settled = select(k.task_id).where(k.case_id == c.case_id, k.state.in_((states.DONE, states.WAIVED)))
+    at_its_end: ColumnElement[bool] = settled.exists()
     if today is not None:
         still_to_plan = and_(still_to_plan, c.planned_until >= today)
+        at_its_end = and_(at_its_end, c.release_on <= today)
     return (
         select(c.case_id, func.count().over())
-        .where(c.closed_at.is_(None), ~still_to_plan, ~unfinished.exists())
+        .where(c.closed_at.is_(None), ~still_to_plan, ~unfinished.exists(), ~at_its_end)
         .order_by(c.case_id)
     )

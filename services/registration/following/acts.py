@@ -51,7 +51,7 @@ class Acts:
     def arrival(self, said: Said, arrival_id: str) -> Draft:
         """The arrival as it stands. Raises Refused, `unknown`, where the author does not reach it."""
         draft = self._drafts.get(arrival_id)
-        if draft is None or not self._reaches(said.scope, draft):
+        if draft is None or not (self._reaches(said.scope, draft) or _is_sent(said.author.staff_id, draft)):
             raise Refused.unknown("arrival", arrival_id)
         return draft
 
@@ -62,7 +62,7 @@ class Acts:
         """
         stored = draft.stored
         assert stored is not None
-        if scope.covers_household(stored.household_id):
+        if scope.covers_household(stored.household_id or stored.id):
             return True
         if stored.street is None:
             own = arrivals.c.id == stored.id
@@ -120,6 +120,11 @@ class Acts:
         if changed:
             write_arrivals(self.uow, self.catalogue, list(changed.values()), {})
         return self._said
+
+
+def _is_sent(staff_id: str | None, draft: Draft) -> bool:
+    """Where no grid is known, a worker of one of the community's grids is sent to the door."""
+    return staff_id is not None and draft.stored is not None and draft.stored.worker == staff_id
 
 
 def each_in_turn(commands: Sequence[Said], act: Callable[[Said], Outcome]) -> list[Outcome]:

@@ -37,9 +37,17 @@ def test_an_open_case_with_nothing_next_or_nobody_responsible_is_named(isolation
     came = arrival(level="none")
     isolation.follow(came)
     with isolation.database.begin() as conn:
-        conn.execute(update(t.tasks).values(state="done", tell_at=None))
+        conn.execute(update(t.tasks).values(state="cancelled", tell_at=None))
         conn.execute(update(t.cases).values(owner=None))
     assert {p["what"] for p in isolation.audit()["problems"]} == {"nothing_next", "nobody_responsible"}
+
+
+def test_a_case_of_which_everything_is_done_on_its_last_day_waits_for_its_release(isolation: Trial):
+    came = arrival(level="none")
+    isolation.follow(came)
+    with isolation.database.begin() as conn:
+        conn.execute(update(t.tasks).values(state="done", tell_at=None))
+    assert isolation.audit()["balanced"]
 
 
 def test_a_case_whose_next_day_nobody_planned_is_named_once_its_last_task_is_done(isolation: Trial):
