@@ -12,9 +12,9 @@ from datetime import datetime
 from field.words import LANGUAGES
 from services.registration.arrivals.source_ranks import RANK
 from services.registration.arrivals.voices import (
+    ComingWords,
     Voice,
     best,
-    coming_word,
     destination_word,
     stops,
     voices_of,
@@ -70,7 +70,7 @@ def fold_statements(statements: Iterable[Statement]) -> Coming:
             report.called_off,
         )
     voices = voices_of(said)
-    said_when = when(map(coming_word, voices)).report
+    said_when = when(ComingWords(said)).report
     division, address, placement = _destination(voices)
     person = _fold_persons(voices)
     return Coming(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
+from datetime import timedelta
 from typing import Any, Final
 
 from sqlalchemy import select, update
@@ -16,7 +17,7 @@ from sqlalchemy.engine import Connection
 from chassis.database.statements import insert_rows, is_in, take_turns, update_rows
 from chassis.unit_of_work import UnitOfWork
 from contracts.envelope import Event
-from services.registration.arrivals.pairs import Doubt, Pair
+from services.registration.arrivals.pairs import Doubt, Pair, pair_of
 from services.registration.arrivals.tables import arrivals, possible_duplicates
 from services.registration.places.queries import place_names
 from services.registration.staff.queries import Doorstep, staff_of_doorsteps
@@ -26,6 +27,11 @@ _TURN: Final = 7_261_008
 MOST_TOLD: Final = 5
 """So many texts of one unit of work go to one member of staff: a list sent twice under other numbers makes
 hundreds of pairs. The others stand in `doorstep duplicates list`."""
+
+MOST_ASKED: Final = 5
+"""Of one arrival in a day, so many pairs are told: a number that 200 people give, one after another, leads each
+of them to the same first one."""
+_DAY: Final = timedelta(days=1)
 
 
 def take_turn(conn: Connection) -> None:
@@ -145,15 +151,30 @@ def _announce(
     staff = staff_of_doorsteps(uow.conn, doorsteps) if tell else {}
     names = place_names(uow.conn, [place for id in ids for place in (rows[id].community, rows[id].grid)])
     told: Counter[str] = Counter()
+    asked = _asked_today(uow, opened)
     for (first, second), doubt in opened.items():
         sides = []
+        asked.update((first, second))
+        is_told = max(asked[first], asked[second]) <= MOST_ASKED
         for id in (first, second):
-            members = [member for member in staff.get(id, ()) if told[member["staff_id"]] < MOST_TOLD]
+            of_side = staff.get(id, ()) if is_told else ()
+            members = [member for member in of_side if told[member["staff_id"]] < MOST_TOLD]
             told.update(member["staff_id"] for member in members)
             sides.append(_side(rows[id], names, members))
         data = {"why": doubt.why, "arrivals": sides}
         cause = causes.get(second) or causes.get(first)
         uow.record("possible_duplicate.opened", f"{first}:{second}", 1, data, cause=cause)
+
+
+def _asked_today(uow: UnitOfWork, opened: Collection[Pair]) -> Counter[str]:
+    """Of each arrival, how many pairs were opened within a day before these."""
+    p, ids = possible_duplicates.c, sorted({id for pair in opened for id in pair})
+    today = p.opened_at > uow.now - _DAY
+    asked: Counter[str] = Counter()
+    for column, other in ((p.first, p.second), (p.second, p.first)):
+        rows = uow.conn.execute(select(column, other).where(is_in(uow.conn, column, ids), today))
+        asked.update(id for id, with_whom in rows if pair_of(id, with_whom) not in opened)
+    return asked
 
 
 def _side(row: Any, names: Mapping[str, str], staff: Iterable[Mapping[str, Any]]) -> dict[str, Any]:

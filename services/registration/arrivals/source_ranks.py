@@ -48,6 +48,10 @@ _RANKS: Final[Mapping[Field, tuple[str, ...]]] = {
 SEEN_AGAIN: Final = frozenset({"gate", "grid", "resident_hint"})
 """Whoever sees people every time they pass: a later sight corrects no earlier one, and the first counts."""
 
+CALLS_OFF_ITS_OWN: Final = frozenset({"self"})
+"""Any publisher may give reports of these kinds, for a kind is what a report says of itself. Such a report
+calls off only what one of its kind, or the same publisher, announced."""
+
 RANK: Final[Mapping[Field, Mapping[str, int]]] = {
     field: {kind: kinds.index(kind) for kind in SOURCE_KINDS} for field, kinds in _RANKS.items()
 }

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from services.registration.arrivals.retold_stops import still_waiting
-from services.registration.arrivals.source_ranks import RANK, SEEN_AGAIN, Field
+from services.registration.arrivals.source_ranks import CALLS_OFF_ITS_OWN, RANK, SEEN_AGAIN, Field
 from services.registration.reports.statement import Order, Statement
 from services.registration.risk.assessing import Stop
 
@@ -100,18 +100,29 @@ class ComingWords:
 
     def __init__(self, statements: Iterable[Statement]) -> None:
         self._spoken: dict[tuple[str, ...], _Spoken] = {}
+        self._announced_by: set[str] = set()  # publishers, and kinds of source
         for statement in statements:
             self.add(statement)
 
     def add(self, statement: Statement) -> None:
-        key = _voice(statement)
+        key, report = _voice(statement), statement.report
+        if not report.called_off:
+            self._announced_by |= {f"/{statement.publisher}", report.source_kind}
         if key in self._spoken:
             self._spoken[key].add(statement)
         else:
             self._spoken[key] = _Spoken(statement)
 
     def __iter__(self) -> Iterator[Statement]:
-        return (spoken.word for spoken in self._spoken.values())
+        words = [spoken.word for spoken in self._spoken.values()]
+        return iter([word for word in words if self._may_say(word)] or words)
+
+    def _may_say(self, word: Statement) -> bool:
+        """Whoever announced nothing calls nothing off in another's name."""
+        kind = word.report.source_kind
+        if not word.report.called_off or kind not in CALLS_OFF_ITS_OWN:
+            return True
+        return kind in self._announced_by or f"/{word.publisher}" in self._announced_by
 
 
 class _Spoken:

@@ -307,6 +307,20 @@ def test_a_list_sent_twice_under_other_numbers_does_not_flood_a_worker(trial: Tr
     assert 5 <= texts.count("w3") <= 6
 
 
+def test_a_number_that_many_people_give_one_after_another_sends_few_texts(trial: Trial) -> None:
+    def texts() -> int:
+        opened = trial.events("possible_duplicate.opened")
+        return sum(len(side["staff"]) for event in opened for side in event["data"]["arrivals"])
+
+    number = {"identity_type": "passport", "identity_number": "E12345678"}
+    everybody = [told(traveller(f"游客{n}", **number), address=ELSEWHERE) for n in range(1, 31)]
+    trial.receive(*everybody[:15], batch=1)
+    first = texts()
+    trial.receive(*everybody[15:], batch=1)
+    assert len(trial.rows(t.possible_duplicates)) > 30
+    assert texts() == first <= 30
+
+
 # -- several reasons, decisions ------------------------------------------------------------------------------
 
 

@@ -182,8 +182,18 @@ def test_whoever_came_came_whatever_another_source_calls_off() -> None:
 
 
 def test_an_announcement_that_a_worse_source_repeats_stays_called_off() -> None:
+    own = said(0, source="/self/a", kind="self", at=2, expected=True)
     off = said(1, source="/self/a", kind="self", at=2, called_off=True)
-    assert fold(said(0, at=2, expected=True), off, said(2, at=2, expected=True)).not_coming
+    assert fold(own, said(0, at=2, expected=True), off, said(2, at=2, expected=True)).not_coming
+
+
+def test_nobody_calls_off_in_the_name_of_a_traveller_who_announced_nothing() -> None:
+    announced = said(0, at=2, expected=True)
+    off = said(1, source="/shop/a", kind="self", at=2, called_off=True)
+    assert not fold(announced, off).not_coming
+    assert fold(announced, off, said(0, source="/city/a", kind="self", at=2, expected=True)).not_coming
+    assert fold(announced, off, said(0, source="/shop/b", kind="employer", at=2, expected=True)).not_coming
+    assert fold(off).not_coming
 
 
 # -- any order -----------------------------------------------------------------------------------------------
