@@ -111,6 +111,7 @@ def _add_dead_letters(metadata: MetaData) -> None:
         Column("unread_bytes", Integer),  # size of a body from which not one event could be read
     )
     Index("dead_letters_by_state", dead.c.state, dead.c.handler)
+    Index("dead_letters_by_event", dead.c.source, dead.c.event_id)
     for name, column in (
         ("dead_letters_by_act", dead.c.act_id),
         ("dead_letters_that_follow", dead.c.follows),

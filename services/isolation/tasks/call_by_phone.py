@@ -52,6 +52,10 @@ def call_by_phone(uow: UnitOfWork, events: Sequence[Event]) -> None:
             if message_id in has_task:
                 continue
             case = cases.get(event.data["case_id"])
+            if case is None and not _to_resident(event):
+                # About a pair of arrivals, which need no case: it stands in the list of possible duplicates.
+                uow.count(STAFF_NOT_REACHED, NOBODY)
+                continue
             if case is None:
                 raise Wrong(f"message {message_id} is about a case that is not here")
             if case.closed_at is None or _tells_the_end(case, event):

@@ -29,7 +29,7 @@ MOST_TOLD: Final = 5
 hundreds of pairs. The others stand in `doorstep duplicates list`."""
 
 MOST_ASKED: Final = 5
-"""Of one arrival in a day, so many pairs are told: a number that 200 people give, one after another, leads each
+"""So many pairs of one arrival are told in a day: a number that 200 people give, one after another, leads all
 of them to the same first one."""
 _DAY: Final = timedelta(days=1)
 

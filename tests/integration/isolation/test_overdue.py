@@ -142,6 +142,13 @@ def test_a_message_that_cannot_be_delivered_becomes_one_task_to_call_them(isolat
     assert kinds(isolation.tasks(came, "due")) == ["call_them", "call_them", "inform"]
 
 
+def test_staff_who_cannot_be_told_of_a_pair_without_a_case_are_counted(isolation: Trial):
+    """An arrival at no risk has no case, and may be a possible duplicate."""
+    about = {"about": "pair:a:b", "kind": "staff", "staff_id": "worker-2", "role": "grid_worker"}
+    isolation.do(call_by_phone, [undeliverable(new_id(), "m-1", MORNING, **about)])
+    assert isolation.recorded("task.overdue") == []
+
+
 @pytest.mark.parametrize(
     ("given", "kind"),
     [
