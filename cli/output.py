@@ -64,3 +64,14 @@ def _plain(value: object) -> str:
     if isinstance(value, datetime | date):
         return value.isoformat()
     raise TypeError(type(value).__name__)
+
+
+def print_end(shown: int, most: int, *, nothing: str) -> None:
+    """The last line of a list that shows at most so many.
+
+    :param nothing: what is said where it is empty.
+    """
+    if not shown:
+        print(nothing)
+    elif shown == most:
+        print(f"{most} shown; there may be more: --most")

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from cli.options import AsJson
-from cli.output import local_time, print_json
+from cli.output import local_time, print_end, print_json
 from operations.reports_to_correct import reports_to_correct
 
 
@@ -30,7 +30,4 @@ def command(
         print(f"{report['report_id']}  {report['source']} {report['event_id']}: {waits} since {since}")
         for fault in report["reasons"]:
             print(f"    {fault['field']}: {fault['message']} ({fault['code']})")
-    if not found:
-        print("no report needs correction")
-    elif len(found) == most:
-        print(f"{most} shown; there may be more: --most")
+    print_end(len(found), most, nothing="no report needs correction")

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from cli.options import AsJson
-from cli.output import local_time, print_json
+from cli.output import local_time, print_end, print_json
 from field.words import LIKENESSES
 from operations.possible_duplicates import open_duplicates
 
@@ -31,10 +31,7 @@ def command(
         print(f"{pair['why']}, open since {local_time(pair['opened_at'])}")
         for arrival in pair["arrivals"]:
             print(f"    {_shown(arrival)}")
-    if not pairs:
-        print("no pair is open")
-    elif len(pairs) == most:
-        print(f"{most} shown; there may be more: --most")
+    print_end(len(pairs), most, nothing="no pair is open")
 
 
 def _shown(arrival: dict[str, Any]) -> str:
