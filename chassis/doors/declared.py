@@ -53,11 +53,15 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Sort:
-    """An order that a list offers. The last column is unique; none is ever null."""
+    """An order that a list offers. The last column is unique; none is ever null.
+
+    :param few: no index has this order: it is offered where the list has up to 10,000 rows.
+    """
 
     name: str
     columns: tuple[str, ...]
     descending: bool = False
+    few: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,14 +92,17 @@ def read_page(
         conditions.append(or_(*(rows.c[name] == wanted.place for name in query.places)))
     chosen = select(rows).where(*conditions)
     by = [rows.c[name] for name in wanted.sort.columns]
+    figures = _figures(conn, query, chosen) if wanted.after is None or wanted.sort.few else None
+    if wanted.sort.few and figures and figures.more_than:
+        message = f"is for up to {COUNTED} rows: choose a place, a filter or another order"
+        raise Refused.invalid([Fault("sort", "too_many", message)])
     page = chosen.order_by(*((column.desc() if wanted.sort.descending else column) for column in by))
     if wanted.after is not None:
         page = page.where(_beyond(by, wanted.after, wanted.sort.descending))
     found = [dict(row) for row in conn.execute(page.limit(ROWS + 1)).mappings()]
     more, found = len(found) > ROWS, found[:ROWS]
     following = _sealed(query, wanted.sort, found[-1], sealer) if more else None
-    figures = _figures(conn, query, select(rows).where(*conditions)) if wanted.after is None else None
-    return Page(found, following, figures)
+    return Page(found, following, figures if wanted.after is None else None)
 
 
 def _beyond(by: Sequence[ColumnElement[Any]], after: Sequence[Any], descending: bool) -> ColumnElement[bool]:

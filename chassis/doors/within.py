@@ -2,25 +2,73 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, false, or_, true
+from sqlalchemy import Column, ColumnElement, Table, and_, false, or_, select, true
 from sqlalchemy.engine import Connection
 
 from chassis.database.statements import is_in
+from chassis.ids import is_id
 from field.scope import Scope
+
+_FEW = 200
+"""So many values are written out, so that an index on them and on the order serves a page."""
 
 
 def within(
-    conn: Connection, scope: Scope, *places: Column[Any], households: tuple[Column[Any], ...] = ()
+    conn: Connection,
+    scope: Scope,
+    places: Table,
+    columns: Mapping[str, Column[Any]],
+    *,
+    households: Sequence[Column[Any]] = (),
 ) -> ColumnElement[bool]:
     """Rows that lie in one of the scope's places, or belong to one of its households.
 
-    :param places: the columns that name where a row lies.
-    :param households: the columns that may name its household; of somebody alone that is the case itself.
+    Each place is looked for in the column of its level alone, where there is an index that begins with it; a
+    place below a community inside that community. A place that is not known is looked for in all columns.
+
+    :param columns: level of places -> the column that names the place of this level in which a row lies.
+    :param households: the columns that may name its household; somebody alone is named by the case.
     """
     if scope.everywhere:
         return true()
-    chosen = [is_in(conn, column, sorted(scope.places)) for column in places if scope.places]
-    chosen += [is_in(conn, column, sorted(scope.households)) for column in households if scope.households]
+    chosen = _at(conn, scope.places, places, columns) if scope.places else []
+    own = {household for household in scope.households if is_id(household)}
+    chosen += [_one_of(conn, column, own) for column in households if own]
     return or_(false(), *chosen)
+
+
+def _at(
+    conn: Connection, wanted: Collection[str], places: Table, columns: Mapping[str, Column[Any]]
+) -> list[ColumnElement[bool]]:
+    above = places.alias("above")
+    rows = conn.execute(
+        select(places.c.place_id, places.c.level, above.c.place_id, above.c.level)
+        .outerjoin(above, above.c.place_id == places.c.parent)
+        .where(is_in(conn, places.c.place_id, sorted(wanted)))
+    ).all()
+    of_level: dict[str, set[str]] = defaultdict(set)
+    inside: dict[str, set[str]] = defaultdict(set)
+    for place_id, level, parent, level_above in rows:
+        if level == "grid" and level_above == "community" and "community" in columns:
+            inside[parent].add(place_id)
+        else:
+            of_level[level].add(place_id)
+    unknown = set(wanted) - {row[0] for row in rows}
+    chosen = [
+        _one_of(conn, column, of_level[level] | unknown)
+        for level, column in columns.items()
+        if of_level[level] or unknown
+    ]
+    if inside:
+        grids = set().union(*inside.values())
+        community = _one_of(conn, columns["community"], inside.keys())
+        chosen.append(and_(community, _one_of(conn, columns["grid"], grids)))
+    return chosen
+
+
+def _one_of(conn: Connection, column: Column[Any], values: Collection[str]) -> ColumnElement[bool]:
+    return column.in_(sorted(values)) if len(values) <= _FEW else is_in(conn, column, sorted(values))

@@ -13,6 +13,7 @@ from chassis.doors.within import within
 from chassis.ids import is_id
 from field.scope import Scope
 from services.isolation.cases.tables import cases
+from services.isolation.teams.tables import places
 
 _C = cases.c
 PERSON = (
@@ -44,7 +45,8 @@ _FACTS = (
 
 def in_scope(conn: Connection, scope: Scope) -> ColumnElement[bool]:
     """Cases that somebody may see: of their places, or of their own household."""
-    return within(conn, scope, _C.grid, _C.community, _C.street, households=(_C.household_id, _C.case_id))
+    levels = {"street": _C.street, "community": _C.community, "grid": _C.grid}
+    return within(conn, scope, places, levels, households=(_C.household_id, _C.case_id))
 
 
 def _open_cases(conn: Connection, scope: Scope, _asked: Asked) -> Select[Any]:
@@ -70,7 +72,7 @@ OPEN_CASES = ListQuery(
     columns=(*(Column(name) for name in _FACTS), *PERSON),
     sorts=(
         Sort("newest", ("case_id",), descending=True),
-        Sort("release", ("release_on", "case_id")),
+        Sort("release", ("release_on", "case_id"), few=True),
     ),
     filters=("state", "measure", "risk_level", "owner"),
     places=("grid", "community", "street"),

@@ -79,6 +79,16 @@ district_walks = Table(
     Column("after", Id),  # the case that was looked at last; null: all were
 )
 
+# Lists at the door: a page of a place, by case. They are the two that intake may pay for.
+for _place in (cases.c.street, cases.c.community):
+    Index(
+        f"cases_open_in_{_place.name}",
+        _place,
+        cases.c.case_id,
+        postgresql_where=_not_closed,
+        sqlite_where=_not_closed,
+    )
+
 case_history = Table(
     "case_history",
     metadata,

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Select, func, select, text
+from sqlalchemy import Select, and_, func, select, text
 from sqlalchemy.engine import Connection
 
 from chassis.doors.declared import Asked, Column, ListQuery, Sort
@@ -15,6 +16,7 @@ from services.isolation.cases.lists import PERSON, in_scope
 from services.isolation.cases.tables import cases
 from services.isolation.plans import states
 from services.isolation.plans.tables import tasks
+from services.isolation.teams.tables import staff_history
 
 _K, _C = tasks.c, cases.c
 _OF_TASK = (
@@ -34,13 +36,17 @@ _ACTED_ON = (_K.tell_at.label("next_step_at"), func.coalesce(_K.version, 0).labe
 """When somebody is informed next, and the version that a decision names."""
 _OF_CASE = ("measure", "household_id", "street", "community", "grid")
 _NAMES = tuple(column.name for column in _ACTED_ON)
-_SORTS = (Sort("due", ("due_by", "task_id")), Sort("newest", ("task_id",), descending=True))
+_BY_CASE = Sort("case", ("case_id", "task_id"), descending=True)
+_BY_TIME = Sort("due", ("due_by", "task_id"))
 _LIVE = tuple(sorted(states.LIVE))
 
 
 def _tasks() -> Select[Any]:
-    columns = [*(_K[name] for name in _OF_TASK), *_ACTED_ON] + [_C[name] for name in (*_OF_CASE, "person")]
-    return select(*columns).join(cases, _C.case_id == _K.case_id).where(_K.state.in_(_LIVE))
+    columns: list[Any] = [_C.case_id if name == "case_id" else _K[name] for name in _OF_TASK]
+    columns += [*_ACTED_ON, *(_C[name] for name in (*_OF_CASE, "person"))]
+    # Tasks of closed cases are not live; that the case is open lets its index by place be used.
+    open_ones = and_(_K.state.in_(_LIVE), _C.closed_at.is_(None))
+    return select(*columns).join(cases, _C.case_id == _K.case_id).where(open_ones)
 
 
 def _begun(asked: Asked) -> Any:
@@ -49,8 +55,14 @@ def _begun(asked: Asked) -> Any:
 
 
 def _own_tasks(conn: Connection, scope: Scope, asked: Asked) -> Select[Any]:
-    """Whoever has the task sees it, at whatever place the case is."""
-    return _tasks().where(_begun(asked), _K.staff_id == asked.author.id)
+    """Whoever has the task sees it, also of cases of a place where they worked before.
+
+    A case is only ever given to somebody who works at a place of it then; so few cases are looked into.
+    """
+    h = staff_history.c
+    before = conn.execute(select(h.place).where(h.staff_id == asked.author.id).distinct()).scalars()
+    ever = Scope(scope.places.union(before))
+    return _tasks().where(_begun(asked), in_scope(conn, ever), _K.staff_id == asked.author.id)
 
 
 def _open_tasks(conn: Connection, scope: Scope, asked: Asked) -> Select[Any]:
@@ -74,7 +86,7 @@ def _list(name: str, rows: Any, definition: str, *, own: bool = False) -> ListQu
         definition=definition,
         rows=rows,
         columns=(*(Column(column) for column in (*_OF_TASK, *_NAMES, *_OF_CASE)), *PERSON),
-        sorts=_SORTS,
+        sorts=(_BY_TIME, _BY_CASE) if own else (_BY_CASE, replace(_BY_TIME, few=True)),
         filters=("kind", "role", "staff_id", "state", "measure"),
         places=("grid", "community", "street"),
         households="household_id",

@@ -37,7 +37,8 @@ def in_scope(conn: Connection, scope: Scope, arrival: Any) -> ColumnElement[bool
 
     Those of a division that is none of ours, or of none, are for whoever answers for a district.
     """
-    placed = within(conn, scope, arrival.grid, arrival.community, arrival.street)
+    levels = {"street": arrival.street, "community": arrival.community, "grid": arrival.grid}
+    placed = within(conn, scope, places, levels)
     if scope.everywhere:
         return placed
     of_scope = is_in(conn, places.c.place_id, sorted(scope.places))
