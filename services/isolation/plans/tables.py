@@ -27,6 +27,14 @@ tasks = Table(
 Index("tasks_natural_key", tasks.c.case_id, tasks.c.kind, tasks.c.due_from, tasks.c.about, unique=True)
 _to_tell = tasks.c.tell_at.is_not(None)
 Index("tasks_to_tell", tasks.c.tell_at, postgresql_where=_to_tell, sqlite_where=_to_tell)
+_of_message = tasks.c.about != ""
+Index(
+    "tasks_about_messages",  # few: of what reached nobody, also after the case has ended
+    tasks.c.state,
+    tasks.c.case_id,
+    postgresql_where=_of_message,
+    sqlite_where=_of_message,
+)
 _missed = tasks.c.state == "missed"
 _undecided = tasks.c.state == "not_possible"
 Index("tasks_to_decide", tasks.c.tell_at, postgresql_where=_undecided, sqlite_where=_undecided)

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Select, and_, func, select, text
+from sqlalchemy import ColumnElement, Select, func, select, text, union_all
 from sqlalchemy.engine import Connection
 
 from chassis.doors.declared import Asked, Column, ListQuery, Sort
@@ -41,15 +41,17 @@ _BY_TIME = Sort("due", ("due_by", "task_id"))
 _LIVE = tuple(sorted(states.LIVE))
 
 
-def _tasks() -> Select[Any]:
+def _tasks(*wanted: ColumnElement[bool]) -> Select[Any]:
+    """Live tasks of open cases, and of a message that reached nobody after the end too: an index each."""
     columns: list[Any] = [_C.case_id if name == "case_id" else _K[name] for name in _OF_TASK]
     columns += [*_ACTED_ON, *(_C[name] for name in (*_OF_CASE, "person"))]
-    # Tasks of closed cases are not live; that the case is open lets its index by place be used.
-    open_ones = and_(_K.state.in_(_LIVE), _C.closed_at.is_(None))
-    return select(*columns).join(cases, _C.case_id == _K.case_id).where(open_ones)
+    live = select(*columns).join(cases, _C.case_id == _K.case_id).where(_K.state.in_(_LIVE), *wanted)
+    # A literal, so that the planner sees that the partial index holds all of them.
+    after_the_end = live.where(text("tasks.about <> ''"), _C.closed_at.is_not(None))
+    return select(union_all(live.where(_C.closed_at.is_(None)), after_the_end).subquery("tasks_of_list"))
 
 
-def _begun(asked: Asked) -> Any:
+def _begun(asked: Asked) -> ColumnElement[bool]:
     """Due today or before: not what is planned for the days to come."""
     return _K.due_from < day_begins(local_day(asked.now, asked.zone) + timedelta(days=1), asked.zone)
 
@@ -62,20 +64,20 @@ def _own_tasks(conn: Connection, scope: Scope, asked: Asked) -> Select[Any]:
     h = staff_history.c
     before = conn.execute(select(h.place).where(h.staff_id == asked.author.id).distinct()).scalars()
     ever = Scope(scope.places.union(before))
-    return _tasks().where(_begun(asked), in_scope(conn, ever), _K.staff_id == asked.author.id)
+    return _tasks(_begun(asked), in_scope(conn, ever), _K.staff_id == asked.author.id)
 
 
 def _open_tasks(conn: Connection, scope: Scope, asked: Asked) -> Select[Any]:
-    return _tasks().where(_begun(asked), in_scope(conn, scope))
+    return _tasks(_begun(asked), in_scope(conn, scope))
 
 
 def _overdue_tasks(conn: Connection, scope: Scope, asked: Asked) -> Select[Any]:
-    return _tasks().where(_K.state == states.MISSED, in_scope(conn, scope))
+    return _tasks(_K.state == states.MISSED, in_scope(conn, scope))
 
 
 def _tasks_to_decide(conn: Connection, scope: Scope, asked: Asked) -> Select[Any]:
     # A literal, so that the planner sees that the partial index holds all of them.
-    return _tasks().where(text("tasks.state = 'not_possible'"), in_scope(conn, scope))
+    return _tasks(text("tasks.state = 'not_possible'"), in_scope(conn, scope))  # type: ignore[arg-type]
 
 
 def _list(name: str, rows: Any, definition: str, *, own: bool = False) -> ListQuery:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from sqlalchemy import select, update
 
 from chassis.commands.command import Author
 from chassis.database.tables import TABLES
 from chassis.ids import new_id
+from services.isolation import tables as t
 from services.isolation.door import DOOR
 from services.isolation.teams import copies
 from tests.doors import Visitor
@@ -196,6 +198,17 @@ def test_tasks_of_the_day_and_overdue_ones(door: Visitor, town: Trial) -> None:
     overdue = door.get("officer", "/lists/overdue_tasks").json["rows"]
     assert overdue and {row["state"] for row in overdue} == {"missed"}
     assert door.get("beside-officer", "/lists/overdue_tasks").json["rows"] == []
+
+
+def test_a_task_that_outlives_its_case_is_still_listed(door: Visitor, town: Trial) -> None:
+    case_id = open_case(town)
+    with town.database.begin() as conn:  # a message about the end reached nobody
+        conn.execute(update(t.cases).values(closed_at=MORNING, state="released"))
+        conn.execute(update(t.tasks).values(state="cancelled"))
+        first = select(t.tasks.c.task_id).limit(1).scalar_subquery()
+        conn.execute(update(t.tasks).where(t.tasks.c.task_id == first).values(state="due", about="m-1"))
+    assert ids(door.get("officer", "/lists/open_tasks")) == [case_id]
+    assert door.get("officer", "/lists/open_cases").json["rows"] == []
 
 
 def test_who_has_left_or_moved_sees_that_at_once(door: Visitor, town: Trial) -> None:

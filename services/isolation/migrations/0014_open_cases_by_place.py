@@ -1,13 +1,13 @@
-"""open cases by street and by community, for lists
+"""open cases by street and by community, and tasks about messages, for lists
 
-Revision 0012, after 0011.
+Revision 0014, after 0013.
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0012"
-down_revision = "0011"
+revision = "0014"
+down_revision = "0013"
 branch_labels = None
 depends_on = None
 
@@ -22,8 +22,17 @@ def upgrade() -> None:
             postgresql_where=is_open,
             sqlite_where=is_open,
         )
+    of_message = sa.text("about != ''")
+    op.create_index(
+        "tasks_about_messages",
+        "tasks",
+        ["state", "case_id"],
+        postgresql_where=of_message,
+        sqlite_where=of_message,
+    )
 
 
 def downgrade() -> None:
+    op.drop_index("tasks_about_messages", table_name="tasks")
     for place in ("street", "community"):
         op.drop_index(f"cases_open_in_{place}", table_name="cases")
