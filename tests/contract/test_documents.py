@@ -13,7 +13,7 @@ from contracts.documents import SCHEMAS, breaking, run, stale
 from contracts.envelope import BATCH, ONE, dump_event, read_message
 from contracts.examples import EXAMPLES
 from contracts.json_schema import data_schema, envelope_schema
-from contracts.registry import EVENT_TYPES, read_data
+from contracts.registry import EVENT_TYPES, OUTSIDERS, PEOPLE, read_data
 from operations.documents.made import handling_services, listeners, made
 from operations.services import all_doors
 
