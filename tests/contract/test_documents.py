@@ -121,6 +121,15 @@ def test_the_openapi_document_has_every_act_of_every_door_and_no_loose_reference
             found = found[step]
 
 
+def test_every_inbound_event_stands_in_the_openapi_document() -> None:
+    document = json.loads((SCHEMAS.parent / "openapi.json").read_text())
+    inbound = {name for name, kind in EVENT_TYPES.items() if kind.said_by in (OUTSIDERS, PEOPLE)}
+    commands = {command.event for door in all_doors() for command in door.commands}
+    outside = {name for name, kind in EVENT_TYPES.items() if kind.said_by == OUTSIDERS}
+    assert inbound - outside <= commands, "what people say is a command of some door"
+    assert outside | commands <= set(document["components"]["schemas"])
+
+
 def test_an_event_without_a_listener_is_declared_so() -> None:
     heard = listeners(handling_services())
     assert {name for name, queues in heard.items() if not queues} == {
