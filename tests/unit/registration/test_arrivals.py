@@ -58,7 +58,7 @@ STORED = StoredArrival(
 
 def why(after: Coming = BEFORE, *, level: str = "low", worker: str = "w1", companions: bool = False) -> Any:
     risk = Assessment(RiskLevel[level])
-    arrival = Arrival("a", 1, "p", "a", "c1", after, "sealed", risk, [], worker, None)
+    arrival = Arrival("a", 1, "p", "a", "c1", after, "sealed", "", risk, [], worker, None)
     draft = Draft("a", "p", "c1", True, STORED, [said(BEFORE)], BEFORE, [said(after, minutes=1)])
     draft.companions_changed = companions
     return changes(STORED, draft, arrival)
@@ -115,9 +115,10 @@ def test_a_number_that_nobody_gives_any_more_is_taken_back() -> None:
 
 
 def test_row_and_event_say_the_same_of_an_arrival() -> None:
-    arrival = Arrival("a", 3, "p", "h", "c1", BEFORE, "sealed", Assessment(), [], None, NOON)
+    arrival = Arrival("a", 3, "p", "h", "c1", BEFORE, "sealed", "0123456789abcdef", Assessment(), [], None, NOON)
     row, data = arrival.as_row(), arrival.as_data()
     assert (row["state"], row["unassigned_since"]) == ("reported", NOON)
     assert (row["id"], row["sealed"]) == (data["arrival_id"], data["person"])
+    assert data["identity_index"] == "0123456789abcdef"
     flat = data | data["destination"] | {f"risk_{name}": value for name, value in data["risk"].items()}
     assert [name for name in row.keys() & flat.keys() if row[name] != flat[name]] == []
