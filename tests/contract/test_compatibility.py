@@ -47,8 +47,8 @@ def test_unknown_fields_are_ignored_at_every_level_of_data_and_envelope(name: st
     (plain,) = read_message(dump_event(EXAMPLES[name]), ONE)
     read, plain = read_data(read), read_data(plain)
     assert read.problems == ()
-    # Documents inside an event (a policy, an official list, what a command led to, the data of a report that is
-    # corrected) are handed on as they are.
+    # Documents inside an event (a policy, an official list, what a command led to, a corrected report) are
+    # handed on as they are.
     documents = {"official", "document", "result", *(("data",) if name == "report.corrected" else ())}
     assert {k: v for k, v in read.data.items() if k not in documents} == {
         k: v for k, v in plain.data.items() if k not in documents
