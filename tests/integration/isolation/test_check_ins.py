@@ -11,10 +11,12 @@ import pytest
 from chassis.commands.command import Outcome
 from chassis.ids import new_id
 from contracts.envelope import Event
-from field.scope import Scope
+from field.scope import EVERYWHERE, NOWHERE, Scope
 from services.isolation import tables as t
+from services.isolation.check_ins.queries import check_ins_of
 from services.isolation.check_ins.report_check_in import report_check_in
 from services.isolation.tasks.find_overdue import find_overdue
+from services.isolation.tasks.report_task import report_task
 from services.isolation.teams.copies import STAFF
 from tests.integration.isolation.saying import (
     CLINIC,
@@ -262,6 +264,28 @@ def test_where_the_team_has_nobody_the_ladder_says_who_is_told(isolation: Trial)
     [event] = isolation.recorded("check_in.abnormal")
     assert {s["staff_id"] for s in event.data["tell"]["staff"]} == {"officer"}
     assert "officer" in team
+
+
+def test_an_abnormal_one_is_seen_when_somebody_takes_its_task(isolation: Trial) -> None:
+    came = follow(isolation)
+    isolation.clock.moment = NINE
+    report(isolation, person(came, 39.0, "fatigue"))
+    assert seen(isolation, came) == [None]
+    task = next(task for task in isolation.tasks(came) if task["kind"] == "see_abnormal")
+    taken = NINE + timedelta(minutes=12)
+    for minutes, outcome in ((12, "taken"), (25, "done")):
+        isolation.clock.moment = NINE + timedelta(minutes=minutes)
+        said = {"task_id": task["task_id"], "outcome": outcome}
+        assert speaking(report_task, "task.reported")(isolation, said).kind == "done"
+        assert seen(isolation, came) == [taken]
+
+
+def seen(isolation: Trial, came: Event, scope: Scope = EVERYWHERE) -> list[datetime | None]:
+    with isolation.database.read() as conn:
+        assert check_ins_of(conn, NOWHERE, came.data["arrival_id"]) == []
+        found = check_ins_of(conn, scope, came.data["arrival_id"])
+    assert [(one.temperature, one.symptoms) for one in found] == [(39.0, ("fatigue",))]
+    return [one.seen_at for one in found]
 
 
 # -- corrections -------------------------------------------------------------------------------------------

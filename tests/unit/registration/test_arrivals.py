@@ -115,7 +115,9 @@ def test_a_number_that_nobody_gives_any_more_is_taken_back() -> None:
 
 
 def test_row_and_event_say_the_same_of_an_arrival() -> None:
-    arrival = Arrival("a", 3, "p", "h", "c1", BEFORE, "sealed", "0123456789abcdef", Assessment(), [], None, NOON)
+    arrival = Arrival(
+        "a", 3, "p", "h", "c1", BEFORE, "sealed", "0123456789abcdef", Assessment(), [], None, NOON
+    )
     row, data = arrival.as_row(), arrival.as_data()
     assert (row["state"], row["unassigned_since"]) == ("reported", NOON)
     assert (row["id"], row["sealed"]) == (data["arrival_id"], data["person"])
