@@ -27,6 +27,18 @@ POSSIBLE_DUPLICATES = Gauge(
     f"Pairs of arrivals that may be one, for staff to decide, by the strongest reason {SAME_IN_ALL}",
     ["why"],
 )
+LISTS = ("to_settle", "expected_and_overdue")
+ON_LISTS = Gauge(
+    "doorstep_arrivals_on_lists",
+    "Arrivals of which somebody said what must be settled (to_settle), and announced ones whose date has "
+    f"passed (expected_and_overdue) {SAME_IN_ALL}",
+    ["list"],
+)
+OLDEST_ON_LISTS = Gauge(
+    "doorstep_arrivals_on_lists_oldest_age_seconds",
+    f"How long the one that stands there longest has stood there, in the field's time {SAME_IN_ALL}",
+    ["list"],
+)
 WITHOUT_OWNER = Gauge(
     "doorstep_arrivals_without_owner", f"Arrivals that no worker has {SAME_IN_ALL}", ["service"]
 )

@@ -8,12 +8,15 @@ from services.registration import metrics
 from services.registration.arrivals.duplicates import open_by_reason
 from services.registration.arrivals.queries import longest_without_worker, without_worker
 from services.registration.door import COMMANDS
+from services.registration.following.counts import oldest_on_lists, on_lists
 from services.registration.handlers import HANDLERS, TIMERS
 from services.registration.reports.queries import needing_correction
 
 FIGURES = (
     Figure(metrics.NEEDING_CORRECTION, needing_correction),
     Figure(metrics.POSSIBLE_DUPLICATES, open_by_reason, tuple((why,) for why in LIKENESSES)),
+    Figure(metrics.ON_LISTS, on_lists, tuple((name,) for name in metrics.LISTS)),
+    Figure(metrics.OLDEST_ON_LISTS, oldest_on_lists, tuple((name,) for name in metrics.LISTS)),
     Figure(metrics.WITHOUT_OWNER, without_worker),
     Figure(metrics.OLDEST_WITHOUT_OWNER, longest_without_worker),
 )

@@ -42,7 +42,11 @@ def upgrade() -> None:
         sqlite_where=_TO_SETTLE,
     )
     op.create_index(
-        "arrivals_expected", "arrivals", ["arrived_at"], postgresql_where=_EXPECTED, sqlite_where=_EXPECTED
+        "arrivals_expected",
+        "arrivals",
+        ["arrived_at", "state"],
+        postgresql_where=_EXPECTED,
+        sqlite_where=_EXPECTED,
     )
 
 

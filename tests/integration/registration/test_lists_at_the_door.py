@@ -9,6 +9,7 @@ import pytest
 from services.registration import handover
 from services.registration import tables as t
 from services.registration.door import DOOR
+from services.registration.following.counts import oldest_on_lists, on_lists
 from services.registration.places.import_places import import_places
 from services.registration.staff.import_staff import import_staff
 from tests.doors import Visitor
@@ -118,7 +119,11 @@ def test_what_must_be_settled_and_who_is_expected_stand_on_lists_with_a_clock(
     [call] = rows(door, "o1", "expected_arrivals")
     assert (call["arrival_id"], call["overdue"], call["level"]) == (coming, False, "community")
 
+    assert trial.read(on_lists, trial.clock.now()) == {("to_settle",): 1, ("expected_and_overdue",): 0}
     trial.clock.moment += timedelta(days=4)
+    assert trial.read(on_lists, trial.clock.now()) == {("to_settle",): 1, ("expected_and_overdue",): 1}
+    oldest = trial.read(oldest_on_lists, trial.clock.now())
+    assert oldest[("to_settle",)] == 4 * 86400 and oldest[("expected_and_overdue",)] == 50 * 3600
     assert rows(door, "o1", "arrivals_to_settle")[0]["level"] == "district"
     [call] = rows(door, "w1", "expected_arrivals")
     assert (call["overdue"], call["level"]) == (True, "district"), "who does not come is not forgotten"
