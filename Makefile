@@ -16,8 +16,8 @@ venv: ## the virtual environment with the locked packages, for development
 setup: ## what `doorstep` needs to run here: virtual environment and RabbitMQ
 	@$(SETUP) --rabbitmq
 
-demo: setup ## a whole day of arrivals on this machine; Ctrl-C ends it (ONCE=1: ends by itself)
-	@$(BIN)/doorstep demo $(if $(ONCE),--once)
+demo: setup ## a whole day of arrivals on this machine; Ctrl-C ends it (DAYS=2: plays days; ONCE=1: ends by itself)
+	@$(BIN)/doorstep demo $(if $(DAYS),--days '$(DAYS)') $(if $(ONCE),--once)
 
 test: ## everything that checks the project: lint, types, arrows, all tests (TESTS=path for some)
 	@$(SETUP) --dev --rabbitmq --postgresql --prometheus

@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 from chassis.clock import Clock
 from chassis.errors import SettingsError
 from demo.day import Day
-from demo.report import Report, report
+from demo.report import Line, Report, report
 from demo.samples import PLACES, RISK_AREAS, STAFF, sample
 from deploy.local.system import LocalSystem, Stopped
 from doorstep_client import Publisher, Raw
@@ -65,17 +65,27 @@ class Followed:
     seconds: dict[str, float]
 
 
-def follow(start: Callable[[], object], arrivals: int, watching: Watching, began: float) -> Followed:
-    """:param start: sets the system up; `began`: when the whole began, by `time.monotonic()`."""
+def follow(
+    start: Callable[[], object],
+    arrivals: int,
+    watching: Watching,
+    began: float,
+    go_on: Callable[[], list[Line]] = list,
+) -> Followed:
+    """:param start: sets the system up; `began`: when the whole began, by `time.monotonic()`.
+    :param go_on: what is played when the morning's arrivals are handled; returns what came of it.
+    """
     seconds: dict[str, float] = {}
     with _timed(seconds, "start"):
         start()
     with _timed(seconds, "work"):
         day = _publish(arrivals, watching.say)
         _wait_until_handled(day, watching)
+    with _timed(seconds, "days"):
+        played = go_on()
     with _timed(seconds, "audit"):
         audit = take_settled_audit(AUDIT_WAIT_S)
-    found = report(day.truth.as_dict(), counts(), audit)
+    found = report(day.truth.as_dict(), counts(), audit, played)
     trace = gather(picked("high")) if found.has_risk("high") else None
     seconds["all"] = time.monotonic() - began
     return Followed(found, trace, seconds)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -72,8 +73,10 @@ class Report:
         }
 
 
-def report(truth: dict[str, Any], counts: Counts, audit: Audit) -> Report:
-    """:param truth: `Day.truth` as a dict."""
+def report(truth: dict[str, Any], counts: Counts, audit: Audit, played: Sequence[Line] = ()) -> Report:
+    """:param truth: `Day.truth` as a dict.
+    :param played: what came of the days that were played afterwards.
+    """
     outcomes, risk, from_risk = counts.reports, counts.risk, truth["from_risk"]
     exact_high, unharmed = risk.get("high exact", 0), risk.get("none exact", 0)
     registered = truth["accepted"] - truth["merged_reports"]
@@ -98,5 +101,6 @@ def report(truth: dict[str, Any], counts: Counts, audit: Audit) -> Report:
         Line("cases", truth["comings"], sum(counts.cases.values())),
         Line("messages to be sent", None, sum(counts.messages.values())),
         Line("  still waiting", 0, counts.messages_still_to_send),
+        *played,
     ]
     return Report(lines, counts, audit)

@@ -55,6 +55,29 @@ def progress() -> Progress:
     return Progress(arrivals.reports, arrivals.arrivals, cases, messages.all, sent)
 
 
+@dataclass(frozen=True)
+class Acts:
+    """What people and other systems said, as the histories of the services count it.
+
+    :param most_messages: that one member of staff got on one day, beside urgent ones.
+    """
+
+    arrivals: dict[str, int]
+    cases: dict[str, int]
+    check_ins: dict[str, int]
+    most_messages: int
+
+
+def acts() -> Acts:
+    with database_of("registration").read() as conn:
+        arrivals = registration.ACTS(conn)
+    with database_of("isolation").read() as conn:
+        cases, check_ins = isolation.ACTS(conn), isolation.CHECK_INS(conn)
+    with database_of("notification").read() as conn:
+        most = notification.MOST_TO_ONE(conn)
+    return Acts(arrivals, cases, check_ins, most)
+
+
 def counts() -> Counts:
     with database_of("registration").read() as conn:
         arrivals = registration.COUNTS(conn)

@@ -21,14 +21,26 @@ from cli.operate.audit_table import show_audit
 from cli.options import AsJson
 from cli.output import Bar, bars, print_json, say
 from demo.day import Day
-from demo.follow_day import ZONE, Followed, Watching, alone, follow, fresh, handled, start_here, start_own
-from demo.report import Report
+from demo.follow_day import (
+    MORNING,
+    ZONE,
+    Followed,
+    Watching,
+    alone,
+    follow,
+    fresh,
+    handled,
+    start_here,
+    start_own,
+)
+from demo.report import Line, Report
 from deploy.local import processes
 from deploy.local.running import asked_to_stop, pidfile_of, watch
 from deploy.local.system import LocalSystem, Stopped
 from operations.counts import Progress
 from operations.settings import local_folder
 
+ARRIVALS, FEWER = 1000, 300
 BARS = ("reports", "arrivals", "cases", "messages queued", "messages sent")
 
 
@@ -36,7 +48,17 @@ def command(
     once: Annotated[
         bool, typer.Option("--once", help="End when it is shown; nothing is left running")
     ] = False,
-    arrivals: Annotated[int, typer.Option(help="How many people arrive", min=1)] = 1000,
+    arrivals: Annotated[
+        int | None,
+        typer.Option(min=1, help=f"How many people arrive. Default: {ARRIVALS}, with --days {FEWER}"),
+    ] = None,
+    days: Annotated[
+        int,
+        typer.Option(
+            min=0,
+            help="Then play so many days: residents, workers, officers and a laboratory say what they did",
+        ),
+    ] = 0,
     here: Annotated[
         bool,
         typer.Option(
@@ -54,15 +76,18 @@ def command(
     what came of the day is not what had to come of it.
     """
     began = time.monotonic()
+    many = arrivals or (FEWER if days else ARRIVALS)
+    if here and days:
+        raise typer.BadParameter("days are played in a system of its own, without --here")
     if here:
-        right = _follow(partial(start_here, say), arrivals, asked_to_stop(), as_json, began)
+        right = _follow(partial(start_here, say), many, asked_to_stop(), as_json, began)
     else:
-        right = _follow_alone(once, arrivals, as_json, began)
+        right = _follow_alone(once, many, days, as_json, began)
     if not right:
         raise typer.Exit(1)
 
 
-def _follow_alone(once: bool, arrivals: int, as_json: bool, began: float) -> bool:
+def _follow_alone(once: bool, arrivals: int, days: int, as_json: bool, began: float) -> bool:
     """In a system of its own, which ends with it. Whether the day had the right outcome."""
     folder = local_folder() / "demo"
     pidfile = pidfile_of(folder)
@@ -75,7 +100,8 @@ def _follow_alone(once: bool, arrivals: int, as_json: bool, began: float) -> boo
         system.stop()  # what a killed demo left behind
         fresh(folder)
         processes.remember(pidfile, os.getpid())
-        right = _follow(partial(start_own, system, say), arrivals, stop, as_json, began)
+        start, go_on = partial(start_own, system, say), partial(_play, system, days, stop)
+        right = _follow(start, arrivals, stop, as_json, began, go_on)
         if not once:
             _stay(system, stop, folder)
     except Stopped:
@@ -87,8 +113,21 @@ def _follow_alone(once: bool, arrivals: int, as_json: bool, began: float) -> boo
     return right
 
 
+def _play(system: LocalSystem, days: int, stop: threading.Event) -> list[Line]:
+    if not days:
+        return []
+    from demo.days.play import play_in  # only who plays needs HTTP and its keys
+
+    return play_in(system, days, MORNING, say, stop.is_set)
+
+
 def _follow(
-    start: Callable[[], object], arrivals: int, stop: threading.Event, as_json: bool, began: float
+    start: Callable[[], object],
+    arrivals: int,
+    stop: threading.Event,
+    as_json: bool,
+    began: float,
+    go_on: Callable[[], list[Line]] = list,
 ) -> bool:
     with ExitStack() as stack:
         shown: dict[str, Bar] = {}
@@ -100,7 +139,7 @@ def _follow(
             if handled(now, day):
                 stack.close()
 
-        followed = follow(start, arrivals, Watching(say, look, stop.is_set), began)
+        followed = follow(start, arrivals, Watching(say, look, stop.is_set), began, go_on)
     if as_json:
         seconds = {name: round(value, 1) for name, value in followed.seconds.items()}
         trace = followed.trace.as_dict() if followed.trace else None

@@ -10,6 +10,7 @@ from services.isolation.cases import counts, lookup, queries
 from services.isolation.cases.hand_over_case import hand_over_case
 from services.isolation.cases.lists import CASE, OPEN_CASES
 from services.isolation.cases.lookup import Followed
+from services.isolation.check_ins.counts import check_in_counts
 from services.isolation.check_ins.report_check_in import report_check_in
 from services.isolation.contacts.change_contact import change_contact
 from services.isolation.notices.report_refusal import report_refusal
@@ -30,6 +31,8 @@ CASE_WITH_ID = ToolQuery("case_with_id", lookup.case_with_id)
 FOLLOWED = ToolQuery("followed", lookup.followed)
 HOW_MANY_CASES = ToolQuery("how_many_cases", counts.how_many_cases)
 COUNTS = ToolQuery("counts", counts.counts)
+ACTS = ToolQuery("acts", counts.acts)
+CHECK_INS = ToolQuery("check_ins", check_in_counts)
 SHIPPED_POLICIES = ToolQuery("shipped_policies", shipped)
 """The documents that come with Doorstep; it needs no connection."""
 

@@ -11,6 +11,7 @@ from services.notification.texts.loading import texts_from_environment
 TRACE = ToolQuery("trace", queries.trace)
 CASE_OF_MESSAGE = ToolQuery("case_of_message", lookup.case_of_message)
 COUNTS = ToolQuery("counts", counts.counts)
+MOST_TO_ONE = ToolQuery("most_to_one", counts.most_to_one)
 TEXTS = ToolQuery("texts", texts_from_environment)
 """The templates in force, from the settings: `TRACE` shows texts with them."""
 

@@ -39,6 +39,7 @@ OPEN_DUPLICATES = ToolQuery("open_duplicates", duplicates.open_duplicates)
 REPORTS_TO_CORRECT = ToolQuery("reports_to_correct", reports_to_correct)
 PROGRESS = ToolQuery("progress", counts.progress)
 COUNTS = ToolQuery("counts", counts.counts)
+ACTS = ToolQuery("acts", counts.acts)
 READ_OFFICIAL_LIST = ToolQuery("read_official_list", read_official)
 READ_CSV_LIST = ToolQuery("read_csv_list", read_csv_list)
 

@@ -44,17 +44,26 @@ def test_once_it_shows_that_everything_adds_up_and_leaves_nothing_running(
     environment: dict[str, str], tmp_path: Path
 ):
     done = subprocess.run(
-        [sys.executable, "-m", "cli.main", "demo", "--once", "--arrivals", "60", "--json"],
+        [sys.executable, "-m", "cli.main", "demo", "--once", "--arrivals", "60", "--days", "1", "--json"],
         env=environment,
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=180,
+        timeout=300,
     )
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
     assert found["adds_up"] and all(line["right"] for line in found["lines"])
     assert found["audit"]["balanced"] and not found["audit"]["in_flight"]
+    counted = {line["what"]: line["found"] for line in found["lines"]}
+    acts = (
+        "first contacts made",
+        "check-ins",
+        "abnormal",
+        "staff who were told of these at once",
+        "tasks done",
+    )
+    assert all(counted[act] for act in acts), counted
     assert found["trace"]["isolation"]["case"]["test_days"] == [1, 2, 3, 5, 7]
     assert not left_behind(tmp_path)
     assert not (tmp_path / "precious.db").exists()

@@ -8,8 +8,10 @@ from sqlalchemy import func, select
 from sqlalchemy.engine import Connection
 
 from chassis.database.statements import count_by
-from services.isolation.cases.tables import cases
+from services.isolation.cases.tables import case_history, cases
 from services.isolation.plans.tables import tasks
+
+_HELD = ("held", "climbs")
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +20,14 @@ class Counts:
 
     cases: dict[str, int]
     tasks: dict[str, int]
+
+
+def acts(conn: Connection) -> dict[str, int]:
+    """Lines of the cases' histories, by what they say; and how many tasks acknowledgements have held."""
+    found = count_by(conn, case_history.c.what)
+    told = select(case_history.c.detail).where(case_history.c.what == "overdue_acknowledged")
+    tasks = [task for (detail,) in conn.execute(told) for task in detail["tasks"]]
+    return found | {"tasks_acknowledged": sum(task["became"] in _HELD for task in tasks)}
 
 
 def how_many_cases(conn: Connection) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from sqlalchemy import func, select
 from sqlalchemy.engine import Connection
 
 from chassis.database.statements import count_by
@@ -24,6 +25,14 @@ class Counts:
     @property
     def still_to_send(self) -> int:
         return sum(self.messages.get(state, 0) for state in (PENDING, SENDING))
+
+
+def most_to_one(conn: Connection) -> int:
+    """The most messages that one member of staff got on one day, without urgent ones."""
+    m = messages.c
+    who = func.coalesce(m.deputy, m.staff_id)
+    each = select(func.count().label("many")).where(m.counted_on.is_not(None)).group_by(who, m.counted_on)
+    return conn.execute(select(func.max(each.subquery().c.many))).scalar_one() or 0
 
 
 def counts(conn: Connection) -> Counts:

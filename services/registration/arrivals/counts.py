@@ -8,7 +8,7 @@ from sqlalchemy import case, func, select
 from sqlalchemy.engine import Connection
 
 from chassis.database.statements import count_by
-from services.registration.arrivals.tables import arrivals
+from services.registration.arrivals.tables import arrival_history, arrivals
 from services.registration.reports.tables import reports
 
 
@@ -35,6 +35,11 @@ def progress(conn: Connection) -> Progress:
         conn.execute(select(func.count()).select_from(reports)).scalar_one(),
         conn.execute(select(func.count()).select_from(arrivals)).scalar_one(),
     )
+
+
+def acts(conn: Connection) -> dict[str, int]:
+    """Lines of the arrivals' histories, by what they say."""
+    return count_by(conn, arrival_history.c.what)
 
 
 def counts(conn: Connection) -> Counts:
