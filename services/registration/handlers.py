@@ -5,6 +5,7 @@ from datetime import timedelta
 from chassis.handlers import Handler, Timer
 from chassis.names import ARRIVALS
 from services.registration.accounts.close_batches import close_batches
+from services.registration.accounts.forget_batches import forget_batches
 from services.registration.accounts.settle_batches import settle_batches
 from services.registration.arrivals.assign_waiting import assign_waiting
 from services.registration.arrivals.renew_keys import renew_keys
@@ -37,4 +38,5 @@ TIMERS = (
     Timer("renew_keys", timedelta(seconds=30), renew_keys),
     Timer("write_likenesses", timedelta(seconds=30), write_likenesses),
     Timer("settle_batches", timedelta(seconds=60), settle_batches),
+    Timer("forget_batches", timedelta(hours=1), forget_batches),
 )

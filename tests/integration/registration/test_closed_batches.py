@@ -10,7 +10,7 @@ from typing import Any, cast
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import delete
+from sqlalchemy import delete, select, update
 
 from chassis.inbox import INBOX
 from chassis.messaging.batch import Runner
@@ -21,6 +21,7 @@ from contracts.registry import read_data
 from doorstep_client import closing_event
 from services.registration.accounts.close_batches import close_batches
 from services.registration.accounts.differences import Difference, differences
+from services.registration.accounts.forget_batches import KEPT, forget_batches
 from services.registration.accounts.settle_batches import settle_batches
 from services.registration.accounts.tables import closed_batches
 from services.registration.handlers import HANDLERS
@@ -91,6 +92,22 @@ def test_events_that_came_before_arrivals_were_counted_are_not_missed(trial: Tri
     trial.receive(*(report(n) for n in range(3)))  # as an earlier version: reports, and no counts
     say(trial, 3)
     assert not [one for one in found(trial) if one.missing]
+
+
+def test_counts_that_were_settled_long_ago_are_forgotten_and_no_others(trial: Trial) -> None:
+    arrive(trial, *(report(n) for n in range(3)))
+    for names in (ids(0), ids(1), ids(2), ids(9)):
+        say(trial, 1, names)
+    settle(trial)
+    c, long_ago = closed_batches.c, datetime.now(UTC) - KEPT - timedelta(days=1)
+    with trial.work.unit() as uow:
+        settled = list(uow.conn.execute(select(c.id).where(c.settled_at.is_not(None))).scalars())
+        uow.conn.execute(update(closed_batches).values(received_at=long_ago))
+        uow.conn.execute(update(closed_batches).where(c.id == settled[0]).values(settled_at=long_ago))
+    with trial.work.unit() as uow:
+        assert (forget_batches(uow), forget_batches(uow)) == (1, 0)
+    assert {row["id"] for row in trial.rows(closed_batches)}.isdisjoint(settled[:1])
+    assert len(trial.rows(closed_batches)) == 3
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,25 @@
+"""Forget batches: counts that were settled long ago are no longer compared with anything."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from sqlalchemy import delete, select
+
+from chassis.database.statements import is_in
+from chassis.unit_of_work import UnitOfWork
+from services.registration.accounts.tables import closed_batches
+
+KEPT: Final = timedelta(days=90)
+"""Longer than any inbox remembers its events as it comes; what is not settled stays."""
+_AT_ONCE: Final = 1000
+
+
+def forget_batches(uow: UnitOfWork) -> int:
+    """Timer. Returns how many it forgot."""
+    c = closed_batches.c
+    settled = select(c.id).where(c.settled_at < datetime.now(UTC) - KEPT).limit(_AT_ONCE)
+    ids = list(uow.conn.execute(settled.with_for_update(skip_locked=True)).scalars())
+    uow.conn.execute(delete(closed_batches).where(is_in(uow.conn, c.id, ids)))
+    return len(ids)
