@@ -7,44 +7,24 @@ from typing import Any
 import pytest
 from stdnum.cn.ric import calc_check_digit
 
+from tests.e2e.one_report import report
 from tests.system import System
 from tests.waiting import eventually
 
 pytestmark = [pytest.mark.e2e, pytest.mark.broker]
 
 
-def report(id: str, person: dict[str, Any], **data: Any) -> Any:
-    return {
-        "specversion": "1.0",
-        "id": id,
-        "source": "/grid-demo/phone",
-        "type": "arrival.reported",
-        "time": "2022-10-01T08:50:00+08:00",
-        "datacontenttype": "application/json",
-        "data": {
-            "source_kind": "grid",
-            "person": person,
-            "companions": [],
-            "stops": [
-                {"division": "620402", "address": "白银路1号", "from": "2022-09-25", "to": "2022-10-01"}
-            ],
-            "arrival": {"at": "2022-10-01T08:45:00+08:00", "expected": False},
-            "destination": {
-                "division": "620102001801",
-                "address": "酒泉路街道春和社区春和花园3号楼2单元501",
-            },
-            **data,
-        },
-    }
-
-
 def somebody(name: str, number: str, phone: str) -> dict[str, Any]:
     return {"name": name, "identity_type": "resident_id", "identity_number": number, "phone": phone}
 
 
-LANDLINE = report("c08-1", somebody("韩老样", "620102194801010121", "0931-8412345"))
-SERVICE = report("c08-2", somebody("胡老样", "620102194701010132", "400-123-4567"))
-CHICAGO = report(
+def of_grid(id: str, person: dict[str, Any], **data: Any) -> dict[str, Any]:
+    return report("/grid-demo/phone", id, person, source_kind="grid", **data)
+
+
+LANDLINE = of_grid("c08-1", somebody("韩老样", "620102194801010121", "0931-8412345"))
+SERVICE = of_grid("c08-2", somebody("胡老样", "620102194701010132", "400-123-4567"))
+CHICAGO = of_grid(
     "c28-1",
     {
         "name": "JANE DEMO DOE",
@@ -88,7 +68,7 @@ def others() -> list[Any]:
     for order, (id, (phone, _, _)) in enumerate(OTHERS.items()):
         body = f"620102196001{order + 10}012"
         number = body + calc_check_digit(body + "0")
-        reports.append(report(id, somebody("欧阳建国" * 25 if order > 3 else f"赵样{order}", number, phone)))
+        reports.append(of_grid(id, somebody("欧阳建国" * 25 if order > 3 else f"赵样{order}", number, phone)))
     return reports
 
 

@@ -2,39 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
+from tests.e2e.one_report import SPRING, report
 from tests.system import System
 
 pytestmark = [pytest.mark.e2e, pytest.mark.broker]
 
-SPRING = {"division": "620102001801", "address": "春和花园3号楼2单元501"}
 LUCKY = {"division": "620102002801", "address": "瑞祥社区某宾馆"}
-
-
-def report(source: str, id: str, person: dict[str, Any], destination: dict[str, str], **more: Any) -> Any:
-    return {
-        "specversion": "1.0",
-        "id": id,
-        "source": f"/{source}/desk",
-        "type": "arrival.reported",
-        "time": "2022-10-01T08:50:00+08:00",
-        "datacontenttype": "application/json",
-        "data": {
-            "source_kind": "transport",
-            "person": person,
-            "companions": [],
-            "stops": [
-                {"division": "620402", "address": "白银路1号", "from": "2022-09-25", "to": "2022-10-01"}
-            ],
-            "arrival": {"at": "2022-10-01T08:40:00+08:00", "expected": False},
-            "destination": destination,
-            **more,
-        },
-    }
-
 
 TWO_PLACES = {
     "name": "丁两处",
@@ -53,15 +28,17 @@ def test_two_alike_are_followed_both_and_the_staff_of_both_places_are_told(runni
     system = running_system
     system.publish(
         [
-            report("rail-demo", "c26-1", TWO_PLACES, SPRING),
-            report("selfreg-demo", "c26-2", TWO_PLACES, LUCKY),
-            report("air-demo", "documents-1", PASSPORT, SPRING),
-            report("hotel-demo", "documents-2", PERMIT, LUCKY),
-            report("air-demo", "digit-1", {**MISTYPED, "identity_number": "19XX11121"}, SPRING),
-            report("hotel-demo", "digit-2", {**MISTYPED, "identity_number": "19XX11211"}, LUCKY),
-            report("rail-demo", "family", FAMILY[0], SPRING, companions=FAMILY[1:]),
+            report("/rail-demo/desk", "c26-1", TWO_PLACES, SPRING),
+            report("/selfreg-demo/desk", "c26-2", TWO_PLACES, LUCKY),
+            report("/air-demo/desk", "documents-1", PASSPORT, SPRING),
+            report("/hotel-demo/desk", "documents-2", PERMIT, LUCKY),
+            report("/air-demo/desk", "digit-1", {**MISTYPED, "identity_number": "19XX11121"}, SPRING),
+            report("/hotel-demo/desk", "digit-2", {**MISTYPED, "identity_number": "19XX11211"}, LUCKY),
+            report("/rail-demo/desk", "family", FAMILY[0], SPRING, companions=FAMILY[1:]),
             *(
-                report("school-demo", f"school-{n}", {"name": f"学生{n}", "phone": "16500260010"}, SPRING)
+                report(
+                    "/school-demo/desk", f"school-{n}", {"name": f"学生{n}", "phone": "16500260010"}, SPRING
+                )
                 for n in range(20)
             ),
         ]
