@@ -14,7 +14,7 @@ from typing import Any, Protocol, TypeVar
 from sqlalchemy.engine import Connection
 
 from chassis.figures import Figure
-from chassis.names import ARRIVALS, EVENTS, INBOUND
+from chassis.names import EVENTS, INBOUND
 from chassis.unit_of_work import UnitOfWork, Work
 from contracts.envelope import BadEvent, Event
 
@@ -46,6 +46,10 @@ class Handler:
     :param repeated: is told of events that were handled before, in the same way.
     :param unsound: is told of events whose data break the contract, in the transaction that makes them dead
         letters.
+    :param formerly: the exchange on which outsiders published these events before. What still comes there is
+        led on.
+    :param publishers: of those who have a queue of their own for these events, the names, by a query of the
+        service's database. What comes under other names goes into the work queue. All are read in turn.
     :param lenient: events whose data breaks the contract reach the use case too, with `problems`;
         otherwise they become dead letters.
     :param known: of a handler that keeps a copy: which of these subjects it has in the given version or a
@@ -58,6 +62,8 @@ class Handler:
     batch: int = 200
     wait_ms: int = 50
     exchange: str = EVENTS
+    formerly: str | None = None
+    publishers: Callable[[Connection], Sequence[str]] | None = None
     lenient: bool = False
     refused: UseCase | None = None
     repeated: UseCase | None = None
@@ -71,7 +77,7 @@ class Handler:
     @property
     def from_outside(self) -> bool:
         """Whether other systems write into its queue."""
-        return self.exchange in (ARRIVALS, INBOUND)
+        return self.exchange == INBOUND
 
     @property
     def bindings(self) -> tuple[str, ...]:

@@ -8,9 +8,9 @@ from typing import Final
 EVENTS: Final = "doorstep.events"
 """Events between the services."""
 ARRIVALS: Final = "doorstep.arrivals"
-"""Other systems publish arrivals here, and how many they sent."""
+"""Clients of before publish arrivals here, and how many they sent. It leads on to `doorstep.inbound`."""
 INBOUND: Final = "doorstep.inbound"
-"""Other systems publish everything else here."""
+"""Other systems publish here, whatever they say."""
 REPLIES: Final = "doorstep.replies"
 """Answers to publishers; each publisher has one queue."""
 BACK: Final = "doorstep.back"
@@ -27,3 +27,13 @@ ROUTING_KEY: Final = "doorstep-routing-key"
 ERROR: Final = "doorstep-error"
 LETTER: Final = "doorstep-letter"
 """The dead letter that was replayed as this copy."""
+
+
+def own_queue_name(queue: str, publisher: str) -> str:
+    """The queue of one publisher. No other queue has `from` in its name, whatever publishers are called."""
+    return f"{queue}.from.{publisher}"
+
+
+def is_own_queue(name: str, queue: str) -> bool:
+    """Whether it is a publisher's own queue for the handler with this work queue."""
+    return name.startswith(own_queue_name(queue, ""))

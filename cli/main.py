@@ -25,7 +25,7 @@ COMMANDS = {
         "cli.set_up.demo",
         "A day of arrivals to Lanzhou's Chengguan district, at the start of October 2022.",
     ),
-    "publish": Entry("cli.arrivals.publish", "Publish reports of arrivals from a file."),
+    "publish": Entry("cli.arrivals.publish", "Publish reports of arrivals, or other events, from a file."),
     "simulate": Entry(
         "cli.arrivals.simulate",
         "Make a sample day of arrivals: households, several sources, mistakes, broken messages.",

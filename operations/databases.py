@@ -27,7 +27,12 @@ def settings_of(service: str) -> Settings:
 @cache
 def database_of(service: str) -> Database:
     """Raises NotSetUp where its tables were never made, or are those of an older version."""
-    database = Database(settings_of(service).database_url, application="doorstep-cli")
+    return database_in(settings_of(service))
+
+
+def database_in(settings: Settings) -> Database:
+    """As `database_of`, of other settings than those of the environment."""
+    service, database = settings.service, Database(settings.database_url, application="doorstep-cli")
     if not has_tables(database):
         raise NotSetUp(f"{service} has no tables in {database.describe()}: start it once with `doorstep up`")
     if not is_current(service, database):

@@ -22,6 +22,7 @@ from chassis.settings import read_settings
 from operations.broker import broker_connection
 from operations.databases import settings_of
 from operations.management_api import Management, NoManagement
+from operations.publisher_queues import is_some_own_queue, own_queues_if_known
 from operations.services import SERVICES, handlers_of
 
 CONNECTION = "doorstep topology"
@@ -44,7 +45,7 @@ def apply_topology(environment: Mapping[str, str]) -> int:
     Raises WorldAway, and TopologyDiffers where something has other properties.
     """
     settings = read_settings(SERVICES[0], environment)
-    wanted = _entities(settings.retry_delays)
+    wanted = [*_entities(settings.retry_delays), *(own_queues_if_known(environment) or ())]
     with broker_connection(CONNECTION, settings.broker_url) as connection:
         apply(connection, wanted)
     return sum(isinstance(entity, Exchange | Queue) for entity in wanted)
@@ -55,11 +56,15 @@ def check_topology() -> Checked:
 
     Bindings, and queues that no handler asks for, are seen through the broker's management API only.
     """
-    wanted = _entities(settings_of(SERVICES[0]).retry_delays)
+    own = own_queues_if_known()
+    wanted = [*_entities(settings_of(SERVICES[0]).retry_delays), *(own or ())]
     with broker_connection(CONNECTION) as connection:
         differences = list(check(connection, wanted))
     try:
-        return Checked(differences + bound_otherwise(Management.find(), wanted), None)
+        others = bound_otherwise(Management.find(), wanted)
+        if own is None:  # nobody knows which publishers there are
+            others = [one for one in others if not is_some_own_queue(one.name)]
+        return Checked(differences + others, None)
     except NoManagement as error:
         return Checked(differences, str(error))
 

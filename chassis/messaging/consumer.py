@@ -9,7 +9,6 @@ from __future__ import annotations
 import random
 import threading
 import time
-from collections import deque
 from typing import Any
 
 import structlog
@@ -23,10 +22,12 @@ from chassis.errors import WorldAway, is_world_away
 from chassis.handlers import Handler, Service
 from chassis.messaging import dead_letters
 from chassis.messaging.arrived import Tally
-from chassis.messaging.batch import Delivery, Runner
+from chassis.messaging.batch import Runner
 from chassis.messaging.connection import close_quietly, connect, open_channel, read_events, stay_alive
 from chassis.messaging.outbox import Outbox
+from chassis.messaging.sources import Sources, Taken, last_of_each
 from chassis.messaging.topology import apply, dead_name, service_entities, shared_entities
+from chassis.names import own_queue_name
 from chassis.settings import Settings
 from chassis.telemetry import DEAD_LETTERS, MESSAGES, WORLD_AWAY, describe_error
 from chassis.unit_of_work import Work
@@ -39,6 +40,8 @@ PREFETCH_SINGLE = 200
 PREFETCH_PACKED = 32
 # After this many deliveries without an ack, a message in the batch has probably killed the consumer.
 SUSPECT_AFTER = 3
+# A new publisher's queue is read after so long.
+FOLLOW_S = 2.0
 _IDLE_S = 1.0
 _BEAT_S = 1.0
 _BACKOFF_MOST_S = 5.0
@@ -47,10 +50,10 @@ log = structlog.get_logger()
 
 
 class BatchConsumer:
-    """Consumes one queue of a handler until `stop()`; broker and database may come and go.
+    """Consumes a queue of a handler until `stop()`; broker and database may come and go.
 
     :param queue: where the handler reads a second one; inbox, dead letters, retries and metrics have the
-        handler's name nevertheless.
+        handler's name nevertheless. Beside the first one, those of single publishers are read in turn.
     """
 
     def __init__(
@@ -71,11 +74,10 @@ class BatchConsumer:
         self._work = work
         self._runner = Runner(self._name, handler, work, outbox.publisher, settings.retry_delays)
         self._stopping = threading.Event()
-        self._taken: deque[Any] = deque()
-        self._read_ahead: Delivery | None = None
         self._connection: Connection | None = None
-        self._channel: Any = None
-        self._tag = ""
+        self._sources: Sources | None = None
+        self._own_queues = handler.publishers if self.queue == self._name else None
+        self._followed = 0.0
         self._careful = False
         self._last_beat = 0.0
         self._failures = 0
@@ -107,19 +109,28 @@ class BatchConsumer:
         self._connection = connect(self._settings.broker_url, f"{self.queue} consumer")
         apply(self._connection, shared_entities(self._settings.retry_delays))
         apply(self._connection, service_entities(self._service))
-        self._channel = open_channel(self._connection)
-        self._subscribe(careful=False)
+        ahead = PREFETCH_SINGLE if self._handler.from_outside else PREFETCH_PACKED
+        self._sources = Sources(self._connection, self.queue, ahead)
+        self._careful, self._followed = False, 0.0
         self.ready, self.reason = True, ""
         log.info("consuming", queue=self.queue)
 
-    def _subscribe(self, *, careful: bool) -> None:
-        """Careful is one message at a time, so that only the guilty one is in hand when the process dies."""
-        if self._tag:
-            self._channel.basic_cancel(self._tag)
-        ahead = PREFETCH_SINGLE if self._handler.from_outside else PREFETCH_PACKED
-        self._channel.basic_qos(0, 1 if careful else ahead, False)
-        self._tag = self._channel.basic_consume(self.queue, no_ack=False, callback=self._taken.append)
-        self._careful = careful
+    def _follow_publishers(self) -> None:
+        """Read the queues of new publishers, too, and leave those that are to be taken away."""
+        if not self._own_queues or self._careful or time.monotonic() - self._followed < FOLLOW_S:
+            return
+        assert self._sources is not None
+        self._followed = time.monotonic()
+        try:
+            with self._work.database.read() as conn:
+                publishers = self._own_queues(conn)
+        except Exception as error:
+            if not is_world_away(error):
+                raise
+            return  # the queues that are known go on being read, and what is in them says that it is away
+        found = self._sources.follow([own_queue_name(self._name, publisher) for publisher in publishers])
+        if found:
+            log.info("consuming_too", queue=self.queue, queues=len(found))
 
     def _away(self, error: BaseException) -> None:
         if isinstance(error, WorldAway):  # its text says what to do and holds no personal data
@@ -138,8 +149,7 @@ class BatchConsumer:
 
     def _close(self) -> None:
         close_quietly(self._connection)
-        self._connection, self._channel, self._tag = None, None, ""
-        self._forget_taken()
+        self._connection, self._sources = None, None
 
     def _leave(self) -> None:
         """Wait for the last confirms. The sweep sends again the messages that are still unconfirmed then."""
@@ -164,25 +174,29 @@ class BatchConsumer:
                 self._handle(batch)
             else:
                 self._idle()
+                if self._careful:
+                    self._read_all_again()
             # Databases, and sockets with data to read, let no other thread of eventlet run. Without this a
             # backlog would hold up the heartbeats of the other handlers, the timers and SIGTERM.
             time.sleep(0)
         # Messages that were pushed to us and not begun go back by themselves when the channel closes.
 
-    def _collect(self) -> list[Delivery]:
+    def _collect(self) -> list[Taken]:
         """Return up to `batch` events, or those that came within `wait_ms` of the first."""
-        assert self._connection is not None
-        batch: list[Delivery] = []
+        assert self._connection is not None and self._sources is not None
+        self._follow_publishers()
+        batch: list[Taken] = []
         events = 0
         deadline = 0.0
         while not self._stopping.is_set():
             self._beat()  # before looking at the taken messages: this may take more
-            while (delivery := self._peek()) is not None:
-                if batch and events + delivery.size > self._handler.batch:
+            self._sources.read_ready()
+            while (taken := self._sources.peek(self._runner.read)) is not None:
+                if batch and events + taken.delivery.size > self._handler.batch:
                     return batch
-                self._read_ahead = None
-                batch.append(delivery)
-                events += delivery.size
+                self._sources.take(taken)
+                batch.append(taken)
+                events += taken.delivery.size
                 if self._careful or events >= self._handler.batch:
                     return batch
             left = deadline - time.monotonic() if batch else _IDLE_S
@@ -193,50 +207,41 @@ class BatchConsumer:
                 return batch
         return []
 
-    def _peek(self) -> Delivery | None:
-        """The next delivery. It stays the next one until `_read_ahead` is cleared, and is read only once."""
-        if self._read_ahead is None and self._taken:
-            self._read_ahead = self._runner.read(self._taken.popleft())
-        return self._read_ahead
-
-    def _forget_taken(self) -> None:
-        """Drop the messages that are not acked: the broker delivers them again."""
-        self._taken.clear()
-        self._read_ahead = None
-
-    def _handle(self, batch: list[Delivery]) -> None:
-        if not self._careful and any(delivery.delivered >= SUSPECT_AFTER for delivery in batch):
-            log.warning("one_at_a_time", queue=self.queue)
-            self._subscribe_again_carefully()
+    def _handle(self, batch: list[Taken]) -> None:
+        assert self._sources is not None
+        suspect = next((taken for taken in batch if taken.delivery.delivered >= SUSPECT_AFTER), None)
+        if suspect and not self._careful:
+            log.warning("one_at_a_time", queue=suspect.source.queue)
+            self._sources.only(suspect.source)
+            self._careful = True
             return
-        while left := [delivery for delivery in batch if not delivery.settled]:
+        while left := [taken for taken in batch if not taken.delivery.settled]:
             try:
-                self._runner.run(left)
+                self._runner.run([taken.delivery for taken in left])
             except Exception as error:
                 if not is_world_away(error):
                     raise
-                for delivery in left:  # keep the rest: given back, it would count as delivered again
-                    if delivery.settled:
-                        self._channel.basic_ack(delivery.tag)
+                for taken in left:  # keep the rest: given back, it would count as delivered again
+                    if taken.delivery.settled:
+                        taken.source.ack(taken.delivery)
                 self._away(error)
                 self._wait(_backoff(self._failures))
                 if self._stopping.is_set():
                     return
             else:
                 reach("before_ack")
-                # Tags of a batch are consecutive and all before them settled: `multiple` never acks too many.
-                self._channel.basic_ack(left[-1].tag, multiple=True)
+                # Of one source, tags are consecutive and all before them settled: this never acks too many.
+                for taken in last_of_each(left):
+                    taken.source.ack(taken.delivery, and_before=True)
         self._well()
-        if self._careful and batch[-1].delivered < SUSPECT_AFTER:
-            self._subscribe(careful=False)
+        if self._careful and not suspect:
+            self._read_all_again()
 
-    def _subscribe_again_carefully(self) -> None:
-        """Give all messages back and take them again one by one."""
-        assert self._connection is not None
-        self._channel.close()
-        self._forget_taken()
-        self._channel, self._tag = open_channel(self._connection), ""
-        self._subscribe(careful=True)
+    def _read_all_again(self) -> None:
+        """Past what has killed the consumer, or was thought to: its queue is behind it, or empty."""
+        assert self._sources is not None
+        self._sources.all_again()
+        self._careful = False
 
     def _idle(self) -> None:
         self._outbox.publisher.beat()

@@ -16,7 +16,7 @@ from sqlalchemy.engine import Connection
 from chassis.database.statements import insert_rows, is_in, lock_rows
 from chassis.database.tables import TABLES
 from chassis.ids import new_id
-from chassis.names import ATTEMPTS, BACK, LETTER, ROUTING_KEY
+from chassis.names import ATTEMPTS, BACK, LETTER, ROUTING_KEY, is_own_queue
 from chassis.sealing import SealBroken, Sealer
 from contracts.envelope import (
     ONE,
@@ -379,7 +379,12 @@ def _death(headers: Mapping[str, Any], queue: str) -> Mapping[str, Any]:
     """
     deaths = headers.get("x-death")
     notes = deaths if isinstance(deaths, list) else []
-    return next((note for note in notes if isinstance(note, dict) and note.get("queue") == queue), {})
+    return next((note for note in notes if isinstance(note, dict) and _is_of(note.get("queue"), queue)), {})
+
+
+def _is_of(name: Any, queue: str) -> bool:
+    """Whether it is the work queue, or a publisher's own beside it."""
+    return name == queue or (isinstance(name, str) and is_own_queue(name, queue))
 
 
 def _first(names: Any) -> Any:

@@ -6,8 +6,15 @@ expiry `doorstep.back` returns it to exactly that queue.
 
 Outsiders write any headers. RabbitMQ 3.10 dies of `x-death` headers of another shape than its own when such
 a message expires: of all dead-lettering on the node, so no retry comes back any more. So there is a guard
-between `doorstep.arrivals` and a work queue: whatever carries those headers goes into a queue that the broker
+between `doorstep.inbound` and a work queue: whatever carries those headers goes into a queue that the broker
 never dead-letters, and the same handler reads it.
+
+Behind the guard of a handler with `publishers`, each of these has a queue of its own, and the work queue gets
+what comes under a name that has none:
+
+    doorstep.inbound -> guard -> intake -> publishers -> NAME.from.rail-lanzhou
+                          |                    '-> shared -> NAME
+                          '-> NAME_guarded
 """
 
 from __future__ import annotations
@@ -21,7 +28,7 @@ from kombu import Connection, Exchange, Queue, binding
 
 from chassis.errors import WorldAway
 from chassis.handlers import Handler, Service
-from chassis.names import ARRIVALS, BACK, EVENTS, INBOUND, REPLIES, UNHEARD, UNROUTED
+from chassis.names import ARRIVALS, BACK, EVENTS, INBOUND, REPLIES, UNHEARD, UNROUTED, own_queue_name
 from contracts.registry import EVENT_TYPES
 
 # A net for messages that kill their consumer; it does not count retries.
@@ -32,7 +39,7 @@ REPLIES_KEPT = 200_000
 # The broker reads and writes these headers when it dead-letters a message.
 DEATH_HEADERS = ("x-death", "x-first-death-exchange", "x-first-death-queue", "x-first-death-reason")
 
-Entity = Any  # kombu's Exchange or Queue, a Link or an OldBinding; kombu ships no types
+Entity = Any  # kombu's Exchange or Queue, a Link, an OldLink or an OldBinding; kombu ships no types
 
 
 @dataclass(frozen=True)
@@ -51,6 +58,18 @@ class OldBinding:
     name: str
     source: str
     key: str
+
+
+@dataclass(frozen=True)
+class OldLink:
+    """A binding of the exchange `name` that an older version made, and that must go."""
+
+    name: str
+    source: str
+    key: str
+
+
+_BINDINGS = (Link, OldBinding, OldLink)
 
 
 class TopologyDiffers(WorldAway):
@@ -86,13 +105,24 @@ def intake_name(queue: str) -> str:
     return f"{queue}.intake"
 
 
+def publishers_name(queue: str) -> str:
+    return f"{queue}.publishers"
+
+
+def shared_name(queue: str) -> str:
+    return f"{queue}.shared"
+
+
 def is_guarded(handler: Handler) -> bool:
     """Whether outsiders write into its queue."""
     return handler.from_outside
 
 
 def consumed_queues(service: str, handler: Handler) -> list[str]:
-    """The queues that a handler reads; the first gives it its name in inboxes and dead letters."""
+    """The queues that a handler reads; the first gives it its name in inboxes and dead letters.
+
+    Without those of single publishers, which come and go.
+    """
     name = handler.queue(service)
     return [name, guarded_name(name)] if is_guarded(handler) else [name]
 
@@ -121,16 +151,30 @@ def watched_queue() -> Queue:
 def work_queue(service: str, handler: Handler) -> Queue:
     name = handler.queue(service)
     source = _known(handler.exchange)
-    if is_guarded(handler):
+    if handler.publishers:
+        ways = [binding(_known(shared_name(name)))]
+    elif is_guarded(handler):
         ways = [binding(_known(intake_name(name)))]
     else:
         ways = [binding(source, routing_key=key) for key in handler.bindings]
+    return _dead_lettering(name, name, [*ways, binding(_known(BACK), routing_key=name)])
+
+
+def own_queue(service: str, handler: Handler, publisher: str) -> Queue:
+    """The queue of one publisher. What the broker gives up there dies with what the work queue holds."""
+    name = handler.queue(service)
+    source = _known(publishers_name(name))
+    ways = [binding(source, routing_key=f"{event}.{publisher}") for event in handler.events]
+    return _dead_lettering(own_queue_name(name, publisher), name, ways)
+
+
+def _dead_lettering(name: str, work: str, bindings: list[Any]) -> Queue:
     return _quorum(
         name,
-        bindings=[*ways, binding(_known(BACK), routing_key=name)],
+        bindings=bindings,
         **{
             "x-dead-letter-exchange": "",
-            "x-dead-letter-routing-key": dead_name(name),
+            "x-dead-letter-routing-key": dead_name(work),
             "x-dead-letter-strategy": "at-least-once",
             "x-delivery-limit": DELIVERY_LIMIT,
         },
@@ -183,17 +227,28 @@ def service_entities(service: Service) -> Iterator[Entity]:
 def _guarded_way(service: str, handler: Handler) -> Iterator[Entity]:
     """From the exchange of outsiders into the work queue.
 
-    The way of older versions is closed last: until then a message may take both, and comes once.
+    The ways of older versions are closed last: until then a message may take both, and comes once, for both
+    lead into the same queue.
     """
     name = handler.queue(service)
     guard, intake = guard_name(name), intake_name(name)
     carries_one = {"x-match": "any-with-x"} | dict.fromkeys(DEATH_HEADERS)
     yield _exchange(intake, "fanout")
-    yield work_queue(service, handler)
+    if handler.publishers:
+        yield _exchange(shared_name(name), "fanout")
+        yield work_queue(service, handler)
+        yield _exchange(publishers_name(name), "topic", alternate=shared_name(name))
+        yield Link(publishers_name(name), intake, "")
+        yield OldBinding(name, intake, "")
+    else:
+        yield work_queue(service, handler)
     yield _exchange(guard, "headers", alternate=intake)
     yield _quorum(guarded_name(name), bindings=[binding(_known(guard), arguments=carries_one)])
     yield from (Link(guard, handler.exchange, key) for key in handler.bindings)
-    yield from (OldBinding(name, handler.exchange, key) for key in handler.bindings)
+    if handler.formerly:
+        yield from (Link(handler.exchange, handler.formerly, key) for key in handler.bindings)
+        yield from (OldLink(guard, handler.formerly, key) for key in handler.bindings)
+        yield from (OldBinding(name, handler.formerly, key) for key in handler.bindings)
 
 
 def apply(connection: Connection, entities: Iterable[Entity]) -> None:
@@ -235,12 +290,14 @@ def _declare(entity: Entity, channel: Any) -> None:
         channel.exchange_bind(entity.name, entity.source, entity.key)
     elif isinstance(entity, OldBinding):
         channel.queue_unbind(entity.name, entity.source, entity.key)
+    elif isinstance(entity, OldLink):
+        channel.exchange_unbind(entity.name, entity.source, entity.key)
     else:
         entity.bind(channel).declare()
 
 
 def _is_there(entity: Entity, channel: Any) -> str | None:
-    if isinstance(entity, Link | OldBinding):
+    if isinstance(entity, _BINDINGS):
         return None
     declare: Callable[..., Any] = (
         channel.queue_declare if isinstance(entity, Queue) else channel.exchange_declare
@@ -254,7 +311,7 @@ def _is_there(entity: Entity, channel: Any) -> str | None:
 
 
 def _is_same(entity: Entity, channel: Any) -> str | None:
-    if isinstance(entity, Link | OldBinding):
+    if isinstance(entity, _BINDINGS):
         return None
     bound = entity.bind(channel)
     declare = bound.queue_declare if isinstance(entity, Queue) else bound.declare

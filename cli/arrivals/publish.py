@@ -1,4 +1,4 @@
-"""`doorstep publish FILE`: reports of arrivals from a file, handed in as another system would."""
+"""`doorstep publish FILE`: events from a file, handed in as another system would."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import typer
 from cli.options import BROKER, AsJson, BrokerUrl
 from cli.output import bar, print_json, say
 from operations.errors import WrongInput
-from operations.publishing.publish import LISTED, Tally, publish_stream, read_replies
+from operations.publishing.publish import LISTED, SETTLED_KINDS, Tally, publish_stream, read_replies
 from operations.publishing.report_lines import ReportLines, WrongFile
 from operations.settings import environment
 
@@ -50,7 +50,10 @@ def command(
     ] = "Asia/Shanghai",
     as_json: AsJson = False,
 ) -> None:
-    """Publish reports of arrivals from a file.
+    """Publish reports of arrivals, or other events, from a file.
+
+    A JSON line is the data of a report, or an event by its type and data ({"type": "test.reported", "data":
+    {...}}, with id, source and time where they are known), or a whole CloudEvent. A table holds reports only.
 
     Event ids come from source, line number and content: publishing a file again, or after an interruption,
     doubles nothing. Broken lines are listed and do not stop the others; at the end each line is accounted
@@ -130,6 +133,7 @@ def _show(tally: Tally) -> None:
         print(f"  {outcome}: line {lines if len(lines) <= _LONGEST else lines[:_LONGEST] + ' …'}")
     if tally.waiting is not None:
         answers = [f"{tally.outcomes[kind]} {kind}" for kind in ("registered", "merged", "rejected")]
+        answers += [f"{tally.outcomes[kind]} {kind}" for kind in SETTLED_KINDS if tally.outcomes[kind]]
         print(f"replies: {', '.join(answers)}, {len(tally.waiting)} missing")
         if tally.waiting:
             say("a report that was published before is not answered again")

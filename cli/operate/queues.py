@@ -30,7 +30,7 @@ EXIT_ATTENTION = 1
 
 def command(
     watch: Annotated[bool, typer.Option("--watch", help="Again every 2 s until Ctrl-C")] = False,
-    everything: Annotated[bool, typer.Option("--all", help="Also empty dead and reply queues")] = False,
+    everything: Annotated[bool, typer.Option("--all", help="Also empty queues")] = False,
     check: Annotated[
         bool, typer.Option("--check", help="Exit code 1 if anything wants attention (for scripts)")
     ] = False,
@@ -99,14 +99,15 @@ def table_of(picture: Picture, everything: bool, width: int) -> RenderableType:
     lines = [Text(f"! {wants.where}: {wants.what}", style="bold red") for wants in picture.attention]
     replicas = ", ".join(f"{service.name} {service.replicas}" for service in picture.services)
     hidden = len(names) - len(shown)
-    rest = f"; {hidden} empty dead, guarded and reply queues: --all" if hidden else ""
+    rest = f"; {hidden} empty dead, guarded, publishers' and reply queues: --all" if hidden else ""
     quiet = [] if lines else [Text("nothing wants attention", style="green")]
     return Group(table, *lines, *quiet, Text(f"replicas that answer: {replicas}{rest}", style="dim"))
 
 
 def _busy(queue: Queue) -> bool:
     """Or one that is always looked at."""
-    idle_is_usual = queue.name.endswith((".dead", "_guarded")) or queue.name.startswith("doorstep.replies.")
+    of_one_publisher = ".from." in queue.name or queue.name.startswith("doorstep.replies.")
+    idle_is_usual = of_one_publisher or queue.name.endswith((".dead", "_guarded"))
     return not idle_is_usual or bool(queue.ready or queue.unacknowledged)
 
 

@@ -1,4 +1,4 @@
-"""Publish arrivals to Doorstep, and read what became of them. See README.md."""
+"""Publish events to Doorstep, and read what became of them. See README.md."""
 
 from doorstep_client.closing import closing_event
 from doorstep_client.errors import (
@@ -8,7 +8,7 @@ from doorstep_client.errors import (
     PublishInterrupted,
     QueueMissing,
 )
-from doorstep_client.events import arrival_event, publisher_of
+from doorstep_client.events import arrival_event, event, publisher_of
 from doorstep_client.outcomes import Outcome, Outcomes, Standing
 from doorstep_client.packing import Raw
 from doorstep_client.publisher import Publisher
@@ -30,5 +30,6 @@ __all__ = [
     "Standing",
     "arrival_event",
     "closing_event",
+    "event",
     "publisher_of",
 ]

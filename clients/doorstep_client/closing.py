@@ -1,4 +1,4 @@
-"""Closing counts: how many events of each source and day the broker took, said to Doorstep as `batch.closed`.
+"""Closing counts: how many arrivals of each source and day the broker took, said as `batch.closed`.
 
 They travel over a connection of their own. A broker user of an older set-up may not say them, and its reports
 must not feel that.
@@ -14,7 +14,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from queue import Empty, SimpleQueue
 
 from doorstep_client.errors import BrokerError
-from doorstep_client.events import dump, publisher_of
+from doorstep_client.events import ARRIVAL_REPORTED, dump, publisher_of
 from doorstep_client.link import Link, Parcel
 from doorstep_client.outcomes import Standing
 from doorstep_client.packing import ONE, Member, Message
@@ -56,6 +56,8 @@ class Closing:
             if not self._sent:
                 self._counted_since = time.monotonic()
             for member in members:
+                if member.type != ARRIVAL_REPORTED:  # of all others, outcomes and answers tell
+                    continue
                 if member.id is None or member.source is None or len(member.id) > 200:
                     continue
                 key = (member.publisher, member.source, day_of(member.time))

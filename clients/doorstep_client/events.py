@@ -1,4 +1,4 @@
-"""The envelope of an arrival report: CloudEvents 1.0 in structured JSON."""
+"""The envelope of an event: CloudEvents 1.0 in structured JSON."""
 
 from __future__ import annotations
 
@@ -14,12 +14,24 @@ ARRIVAL_REPORTED = "arrival.reported"
 def arrival_event(
     source: str, data: Mapping[str, Any], id: str | None = None, time: datetime | str | None = None
 ) -> dict[str, Any]:
-    """One report of an arrival, ready to publish.
+    """One report of an arrival, ready to publish: `event("arrival.reported", …)`."""
+    return event(ARRIVAL_REPORTED, source, data, id, time)
 
-    `source` names where in your system the report comes from and begins with your publisher name:
-    `/rail-lanzhou/departures`. `id` with `source` makes the report unique: give your own key if you may
-    send the same report again, for then the repeat is recognised; otherwise a random one is made. A
-    report whose content changed is a new report and needs a new id. `time` (now, if left out) is when
+
+def event(
+    type: str,
+    source: str,
+    data: Mapping[str, Any],
+    id: str | None = None,
+    time: datetime | str | None = None,
+) -> dict[str, Any]:
+    """One event, ready to publish.
+
+    `type` is one that you may publish: `arrival.reported`, `test.reported`, … (Doorstep's docs/events.md).
+    `source` names where in your system the event comes from and begins with your publisher name:
+    `/rail-lanzhou/departures`. `id` with `source` makes the event unique: give your own key if you may
+    send the same event again, for then the repeat is recognised; otherwise a random one is made. An
+    event whose content changed is a new event and needs a new id. `time` (now, if left out) is when
     you learned of it, with its zone.
     """
     moment = datetime.now().astimezone() if time is None else time
@@ -31,7 +43,7 @@ def arrival_event(
         "specversion": "1.0",
         "id": id or str(uuid.uuid4()),
         "source": source,
-        "type": ARRIVAL_REPORTED,
+        "type": type,
         "time": moment,
         "datacontenttype": "application/json",
         "data": dict(data),

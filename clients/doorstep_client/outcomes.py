@@ -16,7 +16,10 @@ class Standing(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """`position` counts the events of one call from 0. `id` and `source` are None for a Raw message."""
+    """`position` counts the events of one call from 0. `id` and `source` are None for a Raw message.
+
+    `type`: the event type under which it was published.
+    """
 
     position: int
     publisher: str
@@ -24,6 +27,7 @@ class Outcome:
     source: str | None
     standing: Standing
     reason: str | None = None
+    type: str | None = None
 
     @property
     def accepted(self) -> bool:

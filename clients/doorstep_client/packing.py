@@ -1,7 +1,8 @@
-"""Events into AMQP messages: alone, or several for one publisher in a JSON array."""
+"""Events into AMQP messages: alone, or several of one type and publisher in a JSON array."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -16,14 +17,21 @@ BATCH = "application/cloudevents-batch+json"
 MAX_EVENTS = 200
 MAX_BYTES = 1024 * 1024
 
+# Words of a routing key.
+_TYPE = re.compile(r"[A-Za-z0-9_]+(\.[A-Za-z0-9_]+)*")
+
 
 @dataclass(frozen=True, slots=True)
 class Raw:
-    """A body that is sent exactly as it is, for trying what a consumer does with it."""
+    """A body that is sent exactly as it is, for trying what a consumer does with it.
+
+    `type` is the event type under which it is published, whatever the body says.
+    """
 
     body: bytes
     content_type: str
     publisher: str
+    type: str = ARRIVAL_REPORTED
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +41,7 @@ class Member:
     id: str | None
     source: str | None
     time: str | None = None
+    type: str = ARRIVAL_REPORTED
 
 
 @dataclass(slots=True)
@@ -59,14 +68,14 @@ class _Pile:
 
 
 class Packer:
-    """Collects events per publisher until a message is full. Not for use by two threads at once."""
+    """Collects events per type and publisher until a message is full. Not for use by two threads at once."""
 
     def __init__(self, publisher: str | None, events_per_message: int) -> None:
         if not 1 <= events_per_message <= MAX_EVENTS:
             raise ValueError(f"events_per_message must be from 1 to {MAX_EVENTS}")
         self._publisher = publisher
         self._most = events_per_message
-        self._piles: dict[str, _Pile] = {}
+        self._piles: dict[str, _Pile] = {}  # by routing key
         self._position = 0
 
     def add(self, item: Mapping[str, Any] | Raw) -> Iterator[Message]:
@@ -75,8 +84,8 @@ class Packer:
         self._position += 1
         if isinstance(item, Raw):
             publisher = item.publisher or self._publisher or "unnamed"
-            member = Member(position, publisher, None, None)
-            yield Message(item.body, item.content_type, _routing_key(publisher), [member])
+            member = Member(position, publisher, None, None, type=item.type)
+            yield Message(item.body, item.content_type, _routing_key(item.type, publisher), [member])
             return
         member = self._member(position, item)
         try:
@@ -85,25 +94,26 @@ class Packer:
             raise Unpublishable(member, f"not JSON: {error}") from None
         if len(body) + 2 > MAX_BYTES:
             raise Unpublishable(member, f"the event is larger than {MAX_BYTES} bytes")
-        pile = self._piles.setdefault(member.publisher, _Pile())
+        key = _routing_key(member.type, member.publisher)
+        pile = self._piles.setdefault(key, _Pile())
         if pile.members and pile.size + len(body) + 1 > MAX_BYTES:
-            yield self._take(member.publisher)
-            pile = self._piles.setdefault(member.publisher, _Pile())
+            yield self._take(key)
+            pile = self._piles.setdefault(key, _Pile())
         pile.bodies.append(body)
         pile.members.append(member)
         pile.size += len(body) + 1
         if len(pile.members) >= self._most:
-            yield self._take(member.publisher)
+            yield self._take(key)
 
     def rest(self) -> Iterator[Message]:
-        for publisher in list(self._piles):
-            yield self._take(publisher)
+        for key in list(self._piles):
+            yield self._take(key)
 
-    def _take(self, publisher: str) -> Message:
-        pile = self._piles.pop(publisher)
+    def _take(self, key: str) -> Message:
+        pile = self._piles.pop(key)
         if len(pile.bodies) == 1:
-            return Message(pile.bodies[0], ONE, _routing_key(publisher), pile.members)
-        return Message(b"[" + b",".join(pile.bodies) + b"]", BATCH, _routing_key(publisher), pile.members)
+            return Message(pile.bodies[0], ONE, key, pile.members)
+        return Message(b"[" + b",".join(pile.bodies) + b"]", BATCH, key, pile.members)
 
     def _member(self, position: int, event: Mapping[str, Any]) -> Member:
         if not isinstance(event, Mapping):
@@ -112,9 +122,12 @@ class Packer:
         publisher = self._publisher or (publisher_of(source) if isinstance(source, str) else "")
         if not isinstance(id_, str) or not id_ or not isinstance(source, str) or not source:
             raise Unpublishable(Member(position, publisher, None, None), "the event has no id or no source")
-        member = Member(position, publisher, id_, source, _time(event))
+        type_ = event.get("type")
+        member = Member(position, publisher, id_, source, _time(event), str(type_ or ""))
         if not publisher or publisher_of(source) != publisher:
             raise Unpublishable(member, f"source must begin with /{publisher}/")
+        if not isinstance(type_, str) or not _TYPE.fullmatch(type_):
+            raise Unpublishable(member, "the event has no type that could be published")
         return member
 
 
@@ -123,5 +136,5 @@ def _time(event: Mapping[str, Any]) -> str | None:
     return time.isoformat() if isinstance(time, datetime) else time if isinstance(time, str) else None
 
 
-def _routing_key(publisher: str) -> str:
-    return f"{ARRIVAL_REPORTED}.{publisher}"
+def _routing_key(type: str, publisher: str) -> str:
+    return f"{type}.{publisher}"

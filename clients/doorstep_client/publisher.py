@@ -14,11 +14,13 @@ from doorstep_client.link import Link, Parcel
 from doorstep_client.outcomes import Outcome, Outcomes, Standing
 from doorstep_client.packing import Member, Message, Packer, Raw, Unpublishable
 
-EXCHANGE = "doorstep.arrivals"
+EXCHANGE = "doorstep.inbound"
 
 
 class Publisher:
-    """Publishes arrival reports under one publisher's name. Use it in a `with` block; threads may share it.
+    """Publishes events under one publisher's name. Use it in a `with` block; threads may share it.
+
+    Each goes out under its own type, and the broker takes those that you may publish.
 
     publisher           your name at the broker, also the first part of each event's `source`. None: taken
                         from each event's source (for gateways that may publish under several names).
@@ -27,7 +29,7 @@ class Publisher:
     time_limit          seconds until a message's outcome is given, whatever happens: a broker that is away,
                         restarting, silent or out of memory included.
     connect_limit       seconds that entering the block waits for the broker.
-    closing_counts      say on leaving the block how many events of each source and day the broker took:
+    closing_counts      say on leaving the block how many arrivals of each source and day the broker took:
                         Doorstep's audit notices a loss on the way. A user without that right goes on without.
     """
 
@@ -190,4 +192,4 @@ def _outcomes(message: Message, standing: Standing | None, reason: str | None) -
 
 
 def _outcome(member: Member, standing: Standing, reason: str | None) -> Outcome:
-    return Outcome(member.position, member.publisher, member.id, member.source, standing, reason)
+    return Outcome(member.position, member.publisher, member.id, member.source, standing, reason, member.type)

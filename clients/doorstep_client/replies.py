@@ -19,6 +19,8 @@ from doorstep_client.errors import AccessRefused, BrokerUnreachable, QueueMissin
 
 ACCEPTED = "report.accepted"
 REJECTED = "report.rejected"
+SETTLED = "command.settled"
+DONE = "done"
 
 _LOST = (pika.exceptions.AMQPError, OSError, BrokerUnreachable)
 
@@ -34,8 +36,11 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """`event_source` and `event_id` are those of the report it answers. `outcome`: registered or merged.
+    """`event_source` and `event_id` are those of the event it answers.
 
+    `outcome`: of an accepted report registered or merged; of every other event (`command.settled`) done,
+    unknown, not_allowed, invalid or conflict, with `reasons` where it is not done. `command` names what the
+    event asked for, `result` what came of it when it is done.
     `to_correct`: what of an accepted report is wrong; the rest of it is acted upon.
     """
 
@@ -49,10 +54,13 @@ class Reply:
     reasons: tuple[Reason, ...] = ()
     to_correct: tuple[Reason, ...] = ()
     event: dict[str, Any] = field(default_factory=dict, repr=False)
+    command: str | None = None
+    result: dict[str, Any] = field(default_factory=dict)
 
     @property
     def accepted(self) -> bool:
-        return self.type == ACCEPTED
+        """Whether Doorstep acts, or has acted, upon the event."""
+        return self.type == ACCEPTED or (self.type == SETTLED and self.outcome == DONE)
 
 
 class Replies:
@@ -167,11 +175,11 @@ class Replies:
 
 
 def replies_in(body: bytes, publisher: str) -> Iterator[Reply]:
-    """The replies in one message, one or an array. What is neither accepted nor rejected is passed over."""
+    """The replies in one message, one or an array. What is of another kind is passed over."""
     document = json.loads(body)
     for event in document if isinstance(document, list) else [document]:
         data = event.get("data") or {}
-        if event.get("type") not in (ACCEPTED, REJECTED):
+        if event.get("type") not in (ACCEPTED, REJECTED, SETTLED):
             continue
         about = data.get("event") or {}
         yield Reply(
@@ -185,6 +193,8 @@ def replies_in(body: bytes, publisher: str) -> Iterator[Reply]:
             reasons=_reasons(data.get("reasons")),
             to_correct=_reasons(data.get("to_correct")),
             event=event,
+            command=data.get("command"),
+            result=data.get("result") or {},
         )
 
 

@@ -1,6 +1,7 @@
 """Of the broker only the publishers are kept, who were made at run time. All else is made anew.
 
-Users and permissions of services come from `make secrets`, exchanges and queues from the topology job.
+Users and permissions of services come from `make secrets`, exchanges and queues from the topology job, which
+finds the publishers that have queues of their own in registration's database.
 Messages are not kept: what services had told each other stands in their event logs, and what publishers
 had not been answered they send again.
 """
@@ -14,6 +15,7 @@ from deploy.backup.containers import execute
 
 TAG = "publisher"  # as cli.operate.publisher gives it
 ARRIVALS = "doorstep.arrivals"
+INBOUND = "doorstep.inbound"
 REPLIES = "doorstep.replies"
 UNROUTED = "doorstep.unrouted"
 
@@ -69,7 +71,7 @@ def empty_between_services(rabbitmq: str) -> list[str]:
 
 
 def _between_services(found: dict[str, Any]) -> list[str]:
-    outside = {ARRIVALS, REPLIES}
+    outside = {ARRIVALS, INBOUND, REPLIES}
     while further := _led_to(found, outside) - outside:
         outside |= further
     return sorted({queue["name"] for queue in found["queues"]} - outside - {UNROUTED})

@@ -9,7 +9,7 @@ from typing import Any
 
 RATE = "[$__rate_interval]"
 RANGE = "[$__range]"
-WORK = 'queue=~"(registration|isolation|notification)\\\\.[a-z_]+"'
+WORK = 'queue=~"(registration|isolation|notification)\\\\.[a-z_]+(\\\\.from\\\\.[a-z0-9-]+)?"'
 
 # Where a number turns from green to yellow to red.
 NONE_IS_WELL = ((1, "red"),)

@@ -10,9 +10,10 @@ from amqp.exceptions import NotFound
 from chassis.errors import WorldAway
 from chassis.messaging.outbox import pending
 from chassis.messaging.topology import consumed_queues, dead_name, guarded_name, retry_name
-from chassis.names import UNROUTED
+from chassis.names import UNROUTED, is_own_queue
 from operations.broker import broker_connection
 from operations.databases import databases, settings_of
+from operations.publisher_queues import own_queues
 from operations.services import SERVICES, handlers_of, work_queues
 
 
@@ -38,7 +39,9 @@ class Waiting:
         """Whether a queue holds something that could be for this handler; where none is known: yes."""
         if self.queues is None or self._retrying:
             return True
-        return any(self.queues.get(name) for name in (handler, dead_name(handler), guarded_name(handler)))
+        if any(self.queues.get(name) for name in (handler, dead_name(handler), guarded_name(handler))):
+            return True
+        return any(count for name, count in self.queues.items() if is_own_queue(name, handler))
 
     @cached_property
     def _retrying(self) -> bool:
@@ -63,7 +66,10 @@ def _outboxes() -> dict[str, int]:
 
 
 def _queues() -> dict[str, int]:
-    """Ready messages in every work, retry and dead queue, and among the unrouted. Raises WorldAway."""
+    """Ready messages in every work, retry and dead queue, and among the unrouted. Raises WorldAway.
+
+    Those of publishers are work queues, too.
+    """
     work = [queue for service in SERVICES for queue in work_queues(service)]
     read = [
         queue
@@ -71,11 +77,12 @@ def _queues() -> dict[str, int]:
         for handler in handlers_of(service)
         for queue in consumed_queues(service, handler)
     ]
+    own = [queue.name for queue in own_queues()]
     retries = [retry_name(delay) for delay in settings_of(SERVICES[0]).retry_delays]
     found = {}
     with broker_connection("doorstep audit") as connection:
         channel = connection.channel()
-        for name in dict.fromkeys([*read, *retries, *map(dead_name, work), UNROUTED]):
+        for name in dict.fromkeys([*read, *own, *retries, *map(dead_name, work), UNROUTED]):
             try:
                 found[name] = int(channel.queue_declare(name, passive=True).message_count)
             except NotFound:  # closes the channel

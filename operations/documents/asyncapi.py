@@ -8,7 +8,7 @@ from typing import Any
 
 from chassis.handlers import Handler, Service
 from chassis.messaging.topology import work_queue
-from chassis.names import ARRIVALS, EVENTS, INBOUND, REPLIES
+from chassis.names import EVENTS, INBOUND, REPLIES
 from contracts.examples import EXAMPLES
 from contracts.json_schema import data_schema, envelope_schema
 from contracts.registry import ANY_SERVICE, EVENT_TYPES, NO_SERVICE, OUTSIDERS, PEOPLE
@@ -63,8 +63,7 @@ def asyncapi(services: Sequence[Service]) -> dict[str, Any]:
 def _way_out(event_type: str) -> tuple[str, str, str, str]:
     """Channel, address (routing key), exchange and its kind, for one event type."""
     if EVENT_TYPES[event_type].said_by == OUTSIDERS:
-        exchange = ARRIVALS if event_type in ("arrival.reported", "batch.closed") else INBOUND
-        return event_type, f"{event_type}.{{publisher}}", exchange, "topic"
+        return event_type, f"{event_type}.{{publisher}}", INBOUND, "topic"
     if EVENT_TYPES[event_type].reply:
         return "replies", "{publisher}", REPLIES, "direct"
     return event_type, event_type, EVENTS, "topic"

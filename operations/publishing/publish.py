@@ -1,4 +1,4 @@
-"""Handing in reports of arrivals as another system would: streamed, confirmed, and with their replies."""
+"""Handing in events as another system would: streamed, confirmed, and with their replies."""
 
 from __future__ import annotations
 
@@ -26,6 +26,9 @@ from operations.errors import OperationFailed, WrongInput
 from operations.publishing.report_lines import BrokenLine, Item, ReportLines
 
 LISTED = 1000  # troubles kept for the summary; beyond it they are only counted
+SETTLED_KINDS = ("done", "unknown", "not_allowed", "invalid", "conflict")
+"""What becomes of an event that is no report of an arrival."""
+UNANSWERED = ("batch.closed",)
 _GIVEN_UP = (Standing.UNSENT, Standing.UNKNOWN)
 
 
@@ -84,6 +87,7 @@ class Tally:
                 "registered": self.outcomes["registered"],
                 "merged": self.outcomes["merged"],
                 "rejected": self.outcomes["rejected"],
+                **{kind: self.outcomes[kind] for kind in SETTLED_KINDS if self.outcomes[kind]},
                 "missing": len(self.waiting),
                 "reasons": dict(sorted(self.reasons.items())),
             }
@@ -129,7 +133,8 @@ def _note(outcome: Outcome, line: int, tally: Tally) -> None:
     tally.standings[outcome.standing.value] += 1
     tally.publishers.add(outcome.publisher)
     if outcome.accepted:
-        if tally.waiting is not None and outcome.id and outcome.source:
+        answered = outcome.type not in UNANSWERED
+        if tally.waiting is not None and answered and outcome.id and outcome.source:
             twin = tally.waiting.pop((outcome.source, outcome.id), None)
             if twin is not None:
                 tally.by_outcome["published, the same event as another line"].append(twin)
@@ -144,7 +149,7 @@ def _note(outcome: Outcome, line: int, tally: Tally) -> None:
 
 
 def read_replies(url: str, tally: Tally, wait: float) -> None:
-    """Until every accepted report is answered, or no reply came for `wait` seconds."""
+    """Until every accepted event is answered, or no reply came for `wait` seconds."""
     waiting = tally.waiting
     if not waiting:
         return
@@ -152,6 +157,9 @@ def read_replies(url: str, tally: Tally, wait: float) -> None:
     def heard(reply: Reply) -> None:
         line = waiting.pop((reply.event_source, reply.event_id), None)
         if line is None:
+            return
+        if reply.command:
+            _note_settled(tally, line, reply)
             return
         if reply.accepted:
             outcome = reply.outcome or "registered"
@@ -169,6 +177,15 @@ def read_replies(url: str, tally: Tally, wait: float) -> None:
     publishers = sorted({publisher_of(source) for source, _id in waiting})
     with client_errors():
         _read_when_there(url, publishers, heard, lambda: not waiting, wait)
+
+
+def _note_settled(tally: Tally, line: int, reply: Reply) -> None:
+    outcome = reply.outcome or "invalid"
+    tally.outcomes[outcome] += 1
+    tally.by_outcome[outcome].append(line)
+    if not reply.accepted:
+        tally.reasons.update(reason.code for reason in reply.reasons)
+        _name_reasons(tally, line, outcome, reply, reply.reasons)
 
 
 def _read_when_there(

@@ -1,7 +1,8 @@
-"""Reports in a file, one per line, as events to publish. Reads as a stream; a bad line stops nothing.
+"""Reports and other events in a file, one per line, to publish. Reads as a stream; a bad line stops nothing.
 
-JSON lines: a line is the data of a report (`{"source_kind": …, "person": …}`), a whole CloudEvent (its own id
-and source are kept), or `{"broken": {"body": …, "content_type": …}}`, which is sent exactly like that.
+JSON lines: a line is the data of a report (`{"source_kind": …, "person": …}`), any event by its type and
+data (`{"type": "test.reported", "data": …}`, with id, source and time where they are known), a whole
+CloudEvent, or `{"broken": {"body": …, "content_type": …}}`, which is sent exactly like that.
 """
 
 from __future__ import annotations
@@ -17,7 +18,9 @@ from zoneinfo import ZoneInfo
 
 import orjson
 
-from doorstep_client import Raw, arrival_event
+from contracts.registry import EVENT_TYPES, OUTSIDERS
+from doorstep_client import Raw, event
+from doorstep_client.events import ARRIVAL_REPORTED
 from doorstep_client.packing import MAX_BYTES
 from field.moments import read_moment
 from field.sent_tables import iso_day
@@ -30,6 +33,7 @@ COLUMNS = (
     *("destination_address", "remarks", "language", "issuing_country", "called_off"),
 )
 NEEDED = ("name", "arrived_at")
+INBOUND_TYPES = tuple(kind.name for kind in EVENT_TYPES.values() if kind.said_by == OUTSIDERS)
 _NAMESPACE = uuid.UUID("6f0a7ad1-2f43-5f2c-9d0e-5b1a4c6d7e80")
 _CODE_FIRST = re.compile(r"(\d{2,12})(?:\s+(.*))?$")
 _YES, _NO = ("true", "yes", "1", "是"), ("", "false", "no", "0", "否")
@@ -117,12 +121,24 @@ class ReportLines:
             for name in ("id", "source", "type"):
                 if not isinstance(found.get(name), str) or not found[name]:
                     raise _BadLine(f"the event has no {name}")
-            if not isinstance(found.get("data"), dict):
-                raise _BadLine("the event's data must be a JSON object")
+            _check_event(found)
             return found
+        if "type" in found and "person" not in found:
+            return self._from_short(line, found, content)
         if "person" not in found:
-            raise _BadLine("neither a CloudEvent (specversion) nor a report (person)")
+            raise _BadLine("neither a CloudEvent (specversion) nor an event (type) nor a report (person)")
         return self._event(line, found, content)
+
+    def _from_short(self, line: int, found: dict[str, Any], content: bytes) -> dict[str, Any]:
+        """An event without its envelope."""
+        for name in ("id", "source", "time"):
+            if not isinstance(found.get(name), str | None):
+                raise _BadLine(f"{name} must be text")
+        if not isinstance(found["type"], str):
+            raise _BadLine("type must be text")
+        _check_event(found)
+        given = {name: found.get(name) for name in ("id", "source", "time")}
+        return self._event(line, found["data"], content, type=found["type"], **given)
 
     def _event(
         self,
@@ -130,6 +146,7 @@ class ReportLines:
         data: dict[str, Any],
         content: bytes,
         *,
+        type: str = ARRIVAL_REPORTED,
         id: str | None = None,
         source: str | None = None,
         time: str | None = None,
@@ -137,7 +154,9 @@ class ReportLines:
         source = source or self._source
         if not source:
             raise _BadLine("has no source: give --publisher or --source")
-        return arrival_event(source, data, id or event_id(source, line, content), time or _reported_at(data))
+        if type == ARRIVAL_REPORTED:
+            time = time or _reported_at(data)
+        return event(type, source, data, id or event_id(source, line, content), time)
 
     def _from_row(self, line: int, cell: dict[str, str]) -> dict[str, Any]:
         get: Callable[[str], str | None] = lambda name: cell.get(name) or None  # noqa: E731
@@ -196,6 +215,13 @@ def _check_header(header: list[str]) -> None:
         raise WrongFile("a column stands in the header twice")
 
 
+def _check_event(found: dict[str, Any]) -> None:
+    if found["type"] not in INBOUND_TYPES:
+        raise _BadLine(f"other systems publish no event of this type, only {', '.join(INBOUND_TYPES)}")
+    if not isinstance(found.get("data"), dict):
+        raise _BadLine("the event's data must be a JSON object")
+
+
 def _raw(broken: Any) -> Raw:
     if not isinstance(broken, dict) or not isinstance(broken.get("body"), str):
         raise _BadLine("broken must be an object with body (text) and content_type")
@@ -203,6 +229,7 @@ def _raw(broken: Any) -> Raw:
         broken["body"].encode(errors="surrogatepass"),
         str(broken.get("content_type") or "application/cloudevents+json"),
         str(broken.get("publisher") or ""),
+        str(broken.get("type") or ARRIVAL_REPORTED),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from chassis.messaging.topology import dead_name, guarded_name
-from chassis.names import UNROUTED
+from chassis.names import UNROUTED, is_own_queue
 from operations.queues.picture import Attention, Picture
 
 # The sweep sends what was not confirmed within seconds.
@@ -38,6 +38,10 @@ def attention(picture: Picture) -> Iterator[Attention]:
         if guarded is not None and guarded.consumers == 0 and guarded.messages:
             waiting = _count(guarded.messages, "message")
             yield Attention(guarded.name, f"{waiting} and no consumer: is {handler.service} running?")
+        for own in picture.queues.values():
+            if is_own_queue(own.name, handler.handler) and own.consumers == 0 and own.messages:
+                waiting = _count(own.messages, "message")
+                yield Attention(own.name, f"{waiting} and no consumer: is {handler.service} running?")
         given_up = picture.queues.get(dead_name(handler.handler))
         if given_up is not None and given_up.messages:
             what = f"the broker gave up on {given_up.messages}: {handler.service} makes dead letters of them"

@@ -19,6 +19,11 @@ from services.registration.places.announce_places import PLACES
 from services.registration.places.import_places import import_places
 from services.registration.places.lists import PLACES as LIST_OF_PLACES
 from services.registration.places.tables import places
+from services.registration.publishers.keep_publisher import keep_publisher
+from services.registration.publishers.lookup import PUBLISHER
+from services.registration.publishers.make_api_key import make_api_key
+from services.registration.publishers.queries import KnownPublisher, known_publishers, publisher_with_key
+from services.registration.publishers.remove_publisher import read_own_queue, remove_publisher
 from services.registration.reference.versions import VERSIONS
 from services.registration.reports.lists import REPORTS_TO_CORRECT as LIST_OF_REPORTS
 from services.registration.reports.queries import reports_to_correct
@@ -42,6 +47,8 @@ COUNTS = ToolQuery("counts", counts.counts)
 ACTS = ToolQuery("acts", counts.acts)
 READ_OFFICIAL_LIST = ToolQuery("read_official_list", read_official)
 READ_CSV_LIST = ToolQuery("read_csv_list", read_csv_list)
+PUBLISHERS = ToolQuery("publishers", known_publishers)
+PUBLISHER_WITH_KEY = ToolQuery("publisher_with_key", publisher_with_key)
 
 IMPORT_PLACES = ToolCommand("import_places", import_places)
 IMPORT_STAFF = ToolCommand("import_staff", import_staff)
@@ -49,6 +56,10 @@ IMPORT_RISK_LIST = ToolCommand("import_risk_list", import_risk_list)
 CORRECT_REPORT = ToolCommand("correct_report", correct_report)
 NOTE_VIEW = ToolCommand("note_view", note_view)
 """It takes a connection: a view is noted before anything is shown, and is no event."""
+KEEP_PUBLISHER = ToolCommand("keep_publisher", keep_publisher)
+REMOVE_PUBLISHER = ToolCommand("remove_publisher", remove_publisher)
+READ_OWN_QUEUE = ToolCommand("read_own_queue", read_own_queue)
+MAKE_API_KEY = ToolCommand("make_api_key", make_api_key)
 
 ANNOUNCEMENTS = (PLACES, STAFF)
 """What `doorstep reference announce` says again."""
@@ -65,6 +76,7 @@ DOOR = Door(
     "registration",
     Directory(staff, places, VERSIONS),
     COMMANDS,
+    lookups=(PUBLISHER,),
     lists=(
         WAITING_ARRIVALS,
         ARRIVALS_TO_SETTLE,
@@ -76,4 +88,4 @@ DOOR = Door(
     ),
 )
 
-__all__ = ["COMMANDS", "DOOR", "LedToNoArrival"]
+__all__ = ["COMMANDS", "DOOR", "KnownPublisher", "LedToNoArrival"]

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from chassis.handlers import Handler, Timer
-from chassis.names import ARRIVALS
+from chassis.names import ARRIVALS, INBOUND
 from services.registration.accounts.close_batches import close_batches
 from services.registration.accounts.forget_batches import forget_batches
 from services.registration.accounts.settle_batches import settle_batches
@@ -15,6 +15,7 @@ from services.registration.intake.receive_reports import receive_reports
 from services.registration.intake.refuse_reused_ids import refuse_reused_ids
 from services.registration.intake.refuse_unreadable import refuse_unreadable
 from services.registration.policies.keep_policies import POLICIES
+from services.registration.publishers.queries import with_own_queues
 from services.registration.risk.keep_risk_lists import keep_risk_lists
 
 HANDLERS = (
@@ -23,12 +24,14 @@ HANDLERS = (
         ("arrival.reported",),
         receive_reports,
         batch=200,
-        exchange=ARRIVALS,
+        exchange=INBOUND,
+        formerly=ARRIVALS,
+        publishers=with_own_queues,
         lenient=True,
         refused=refuse_reused_ids,
         unreadable=refuse_unreadable,
     ),
-    Handler("close_batch", ("batch.closed",), close_batches, exchange=ARRIVALS),
+    Handler("close_batch", ("batch.closed",), close_batches, exchange=INBOUND, formerly=ARRIVALS),
     Handler("hear_of_contact", ("case.contacted",), hear_of_contact),
     POLICIES.as_handler(),
     Handler("import_risk_list", ("risk_list.published",), keep_risk_lists, batch=1),

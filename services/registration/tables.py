@@ -16,6 +16,7 @@ from services.registration.persons.tables import (
 )
 from services.registration.places.tables import places
 from services.registration.policies.tables import policies
+from services.registration.publishers.tables import publisher_keys, publishers
 from services.registration.reference.tables import versions
 from services.registration.reports.tables import companion_arrivals, reports
 from services.registration.risk.tables import corrected_risk_lists, risk_areas, risk_lists
@@ -35,6 +36,8 @@ __all__ = [
     "places",
     "policies",
     "possible_duplicates",
+    "publisher_keys",
+    "publishers",
     "reports",
     "risk_areas",
     "risk_lists",

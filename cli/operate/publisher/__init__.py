@@ -2,7 +2,7 @@
 
 import typer
 
-from cli.operate.publisher import add, list, remove
+from cli.operate.publisher import add, key, list, remove
 
 group = typer.Typer(
     no_args_is_help=True,
@@ -10,5 +10,6 @@ group = typer.Typer(
     help="Outside systems that publish: their users at the broker.",
 )
 group.command("add")(add.command)
+group.command("key")(key.command)
 group.command("list")(list.command)
 group.command("remove")(remove.command)

@@ -1,4 +1,4 @@
-"""The argument NAME of `doorstep publisher add` and `remove`."""
+"""The argument NAME of the commands of `doorstep publisher`."""
 
 from typing import Annotated
 

@@ -20,7 +20,7 @@ _UNKNOWN_HOLDS_S: Final = 2.0
 _MOST_HELD: Final = 10_000
 _LONGEST_KEY: Final = 200
 
-_EDGE: Final = Author("publisher", "/edge/api", "edge")
+_EDGE: Final = Author("console", "/console/api", "edge")
 
 
 @dataclass(frozen=True, slots=True)

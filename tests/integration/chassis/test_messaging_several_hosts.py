@@ -125,10 +125,10 @@ def test_somebody_who_was_busy_for_long_finds_the_signs_of_life_that_came_meanwh
 @pytest.fixture
 def arrivals(broker_url: str) -> str:
     ours = channel(broker_url)
-    ours.exchange_declare("doorstep.arrivals", "topic", durable=True)
+    ours.exchange_declare("doorstep.inbound", "topic", durable=True)
     for queue in ("arrivals", f"doorstep.replies.{NAME}"):
         ours.queue_declare(queue, durable=True, arguments={"x-queue-type": "quorum"})
-    ours.queue_bind("arrivals", "doorstep.arrivals", "#")
+    ours.queue_bind("arrivals", "doorstep.inbound", "#")
     ours.connection.close()
     return broker_url
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit, urlunsplit
@@ -16,17 +17,19 @@ from deploy.local import PrivateBroker
 from doorstep_client import Publisher, Raw, arrival_event, closing_event
 from doorstep_client import closing as client_closing
 from operations.services import SERVICES
+from tests.integration.registration.trial import prepare
 from tests.system import System
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.broker
-REPORTS, COUNTS = "registration.receive_report", "registration.close_batch"
+COUNTS = "registration.close_batch"
 
 
 @pytest.fixture
-def system(tmp_path: Path, broker_url: str, broker: PrivateBroker) -> System:
-    """Of which nothing runs; its topology is there."""
+def system(tmp_path: Path, broker_url: str, broker: PrivateBroker, sqlite_url: Callable[..., str]) -> System:
+    """Of which nothing runs; its topology and registration's tables are there."""
     urls = {service: f"sqlite:///{tmp_path}/{service}.sqlite" for service in SERVICES}
+    urls["registration"] = sqlite_url("registration", prepare)
     system = System(tmp_path / "system", broker_url, urls, management_url=broker.management_url())
     system.prepare()
     return system
@@ -95,13 +98,13 @@ def test_a_user_of_an_older_set_up_goes_on_without_and_gets_the_right_by_topolog
     broker_url: str, broker: PrivateBroker, vhost: str, system: System, url: str, name: str
 ) -> None:
     old = rf"^arrival\.reported\.{name}$"
-    broker.rabbitmqctl("set_topic_permissions", "-p", vhost, name, "doorstep.arrivals", old, "^$")
+    broker.rabbitmqctl("set_topic_permissions", "-p", vhost, name, "doorstep.inbound", old, "^$")
     with Publisher(url, name) as publisher:
         assert publisher.publish_many(event(name, n) for n in range(70)).complete
         assert publisher.say_counts() == 0
         assert publisher.publish(event(name, 71)).accepted
     assert messages_in(broker_url, COUNTS) == 0
-    eventually(lambda: messages_in(broker_url, REPORTS) == 3)
+    eventually(lambda: messages_in(broker_url, f"registration.receive_report.from.{name}") == 3)
 
     assert [system.cli("topology", "apply")["publishers_renewed"] for _ in range(2)] == [1, 0]
     with Publisher(url, name) as publisher:
@@ -110,12 +113,31 @@ def test_a_user_of_an_older_set_up_goes_on_without_and_gets_the_right_by_topolog
 
 
 def test_a_publisher_counts_nobody_elses_events_and_nothing_else_is_granted(url: str, name: str) -> None:
-    for key in ("batch.closed.police", f"batchXclosed.{name}", f"arrival.registered.{name}"):
-        with pika.BlockingConnection(pika.URLParameters(url)) as connection:
-            channel = connection.channel()
-            channel.confirm_delivery()
-            with pytest.raises(pika.exceptions.ChannelClosedByBroker, match="ACCESS_REFUSED"):
-                channel.basic_publish("doorstep.arrivals", key, b"{}")
+    for key in (
+        "batch.closed.police",
+        f"batchXclosed.{name}",
+        f"arrival.registered.{name}",
+        f"check_in.reported.{name}",
+    ):
+        for exchange in ("doorstep.arrivals", "doorstep.inbound"):
+            with pika.BlockingConnection(pika.URLParameters(url)) as connection:
+                channel = connection.channel()
+                channel.confirm_delivery()
+                with pytest.raises(pika.exceptions.ChannelClosedByBroker, match="ACCESS_REFUSED"):
+                    channel.basic_publish(exchange, key, b"{}")
+
+
+def test_only_arrivals_are_counted(
+    broker_url: str, broker: PrivateBroker, system: System, name: str, url: str
+) -> None:
+    system.cli("publisher", "add", name, "--renew", "--may", "arrival.reported", "--may", "batch.closed")
+    with Publisher(url, name) as publisher:
+        outcomes = publisher.publish_many(
+            [event(name, 1), closing_event(f"/{name}/x", "2022-10-01", 7), event(name, 2)]
+        )
+        assert outcomes.complete
+    eventually(lambda: messages_in(broker_url, COUNTS) == 2)
+    assert sorted(one["count"] for one in counts(broker_url)) == [2, 7]
 
 
 def test_counts_are_said_in_parts_when_a_message_is_full(

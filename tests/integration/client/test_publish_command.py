@@ -22,9 +22,9 @@ def run(*arguments: object):
 @pytest.fixture
 def url(broker_url: str, monkeypatch: pytest.MonkeyPatch) -> str:
     ours = pika.BlockingConnection(pika.URLParameters(broker_url)).channel()
-    ours.exchange_declare("doorstep.arrivals", "topic", durable=True)
+    ours.exchange_declare("doorstep.inbound", "topic", durable=True)
     ours.queue_declare("arrivals", durable=True, arguments={"x-queue-type": "quorum"})
-    ours.queue_bind("arrivals", "doorstep.arrivals", "arrival.reported.*")
+    ours.queue_bind("arrivals", "doorstep.inbound", "arrival.reported.*")
     ours.connection.close()
     monkeypatch.setenv("DOORSTEP_BROKER_URL", broker_url)
     return broker_url

@@ -43,9 +43,9 @@ def channel(url: str):
 
 def declare(url: str, **arguments: object) -> None:
     ours = channel(url)
-    ours.exchange_declare("doorstep.arrivals", "topic", durable=True)
+    ours.exchange_declare("doorstep.inbound", "topic", durable=True)
     ours.queue_declare("arrivals", durable=True, arguments={"x-queue-type": "quorum"} | arguments)
-    ours.queue_bind("arrivals", "doorstep.arrivals", "arrival.reported.*")
+    ours.queue_bind("arrivals", "doorstep.inbound", "arrival.reported.*")
     ours.connection.close()
 
 
@@ -172,7 +172,7 @@ def test_a_queue_that_refuses_only_for_a_moment_gets_everything(broker_url):
 
 def test_a_message_that_no_queue_takes_is_returned_and_reported(broker_url):
     ours = channel(broker_url)
-    ours.exchange_declare("doorstep.arrivals", "topic", durable=True)
+    ours.exchange_declare("doorstep.inbound", "topic", durable=True)
     with Publisher(broker_url, NAME) as publisher:
         outcome = publisher.publish(events(1)[0])
     assert outcome.standing is Standing.REFUSED
@@ -193,7 +193,7 @@ def test_of_many_messages_only_the_forbidden_ones_are_refused(broker, vhost, bro
     broker.rabbitmqctl("add_user", "rail-only", "secret")
     broker.rabbitmqctl("set_permissions", "-p", vhost, "rail-only", ".*", ".*", ".*")
     own = "^arrival\\.reported\\.rail$"
-    broker.rabbitmqctl("set_topic_permissions", "-p", vhost, "rail-only", "doorstep.arrivals", own, ".*")
+    broker.rabbitmqctl("set_topic_permissions", "-p", vhost, "rail-only", "doorstep.inbound", own, ".*")
     try:
         scheme, rest = broker_url.split("://")
         with Publisher(

@@ -206,7 +206,7 @@ def test_check_names_the_way_around_the_guard_and_a_way_that_is_missing(
     found = {(one.name, one.what) for one in bound_otherwise(management, wanted)}
     around = f"bound to {ARRIVALS} by arrival.reported.*, which no handler asks for"
     assert (QUEUE, around) in found
-    assert (QUEUE, f"not bound to {QUEUE}.intake") in found
+    assert (QUEUE, f"not bound to {QUEUE}.shared") in found
 
 
 def test_a_restore_leaves_in_their_queues_what_outsiders_sent(

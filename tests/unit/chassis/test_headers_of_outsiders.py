@@ -18,7 +18,7 @@ def read(exchange: str, routing_key: str, headers: dict[str, Any], redelivered: 
         "receive_report",
         ("arrival.reported",),
         lambda uow, events: None,
-        exchange="doorstep.arrivals",
+        exchange="doorstep.inbound",
         lenient=True,
     )
     nothing = cast(Any, None)
@@ -33,7 +33,7 @@ def read(exchange: str, routing_key: str, headers: dict[str, Any], redelivered: 
 
 def test_nobody_speaks_in_another_publishers_name_by_a_header() -> None:
     forged = {"doorstep-routing-key": "arrival.reported.police", "doorstep-attempts": 9}
-    delivery = read("doorstep.arrivals", "arrival.reported.rail-lanzhou", forged)
+    delivery = read("doorstep.inbound", "arrival.reported.rail-lanzhou", forged)
     assert [event.publisher for event in delivery.events] == ["rail-lanzhou"]
     assert delivery.attempts == 0
 
@@ -47,12 +47,12 @@ def test_a_copy_that_comes_back_is_still_its_publishers_and_remembers_its_attemp
 
 @pytest.mark.parametrize("name", ["", "a\0b", "\ud800", "x" * 101])
 def test_a_publisher_whose_name_cannot_be_written_or_is_missing_is_refused(name: str) -> None:
-    delivery = read("doorstep.arrivals", f"arrival.reported.{name}", {})
+    delivery = read("doorstep.inbound", f"arrival.reported.{name}", {})
     assert "routing key" in delivery.unreadable[0].error
 
 
 def test_a_delivery_count_is_believed_only_on_a_redelivered_message() -> None:
     forged = {"x-delivery-count": 50}
-    assert read("doorstep.arrivals", "arrival.reported.rail-lanzhou", forged).delivered == 0
-    again = read("doorstep.arrivals", "arrival.reported.rail-lanzhou", forged, redelivered=True)
+    assert read("doorstep.inbound", "arrival.reported.rail-lanzhou", forged).delivered == 0
+    again = read("doorstep.inbound", "arrival.reported.rail-lanzhou", forged, redelivered=True)
     assert again.delivered == 50

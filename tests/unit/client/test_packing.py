@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from doorstep_client import Raw, arrival_event
+from doorstep_client import Raw, arrival_event, event
 from doorstep_client.packing import BATCH, MAX_BYTES, ONE, Packer, Unpublishable
 
 
@@ -30,6 +30,16 @@ def test_every_event_travels_once_with_others_of_its_publisher_only(publishers, 
         assert [member.id for member in message.members] == [event["id"] for event in found]
         sent += [event["id"] for event in found]
     assert sorted(sent) == sorted(event["id"] for event in events)
+
+
+def test_events_of_several_types_travel_under_the_name_of_each():
+    types = ("arrival.reported", "test.reported", "arrival.reported", "check_in.reported")
+    sent = packed([event(type, "/lab-1/x", {}) for type in types])
+    assert {message.routing_key: len(message.members) for message in sent} == {
+        "arrival.reported.lab-1": 2,
+        "test.reported.lab-1": 1,
+        "check_in.reported.lab-1": 1,
+    }
 
 
 def test_one_event_alone_travels_in_the_single_form():
@@ -58,8 +68,10 @@ def test_a_raw_body_travels_alone():
         ({"source": "/rail/x"}, "no id"),
         ({"id": "1"}, "no source"),
         ({"id": "1", "source": "/air/x"}, "must begin with /rail/"),
-        ({"id": "1", "source": "/rail/x", "data": "x" * (MAX_BYTES + 1)}, "larger"),
-        ({"id": "1", "source": "/rail/x", "data": {1, 2}}, "not JSON"),
+        ({"id": "1", "source": "/rail/x"}, "no type"),
+        ({"id": "1", "source": "/rail/x", "type": "#"}, "no type"),
+        ({"id": "1", "source": "/rail/x", "type": "test.reported", "data": "x" * (MAX_BYTES + 1)}, "larger"),
+        ({"id": "1", "source": "/rail/x", "type": "test.reported", "data": {1, 2}}, "not JSON"),
         ("text", "not an event"),
     ],
 )
