@@ -211,7 +211,7 @@ def _list(door: Door, query: ListQuery) -> Document:
     return {
         **_operation(door, query.name, query.name, query.definition),
         "parameters": asked,
-        "responses": {"200": _answer("a page", page), **_problems("401", "403", "422", "429", "503")},
+        "responses": {"200": _answer("a page", page), **_problems("401", "403", "404", "422", "429", "503")},
     }
 
 
