@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from chassis.commands.command import Outcome
+from chassis.commands.command import Author, Outcome
 from chassis.ids import new_id
 from contracts.envelope import Event
 from field.scope import EVERYWHERE, NOWHERE, Scope
@@ -159,7 +159,7 @@ def test_what_lies_outside_the_scope_does_not_exist(isolation: Trial) -> None:
     came, other = follow(isolation, household=home), follow(isolation)
     isolation.clock.moment = NINE
     for scope, author, kind, how in (
-        (Scope(frozenset({"another-street"})), WORKER, "unknown", "seen"),
+        (Scope(frozenset({"another-street"})), Author("staff", "/console/s", "somebody"), "unknown", "seen"),
         (Scope(frozenset({COMMUNITY})), WORKER, "done", "seen"),
         (Scope(frozenset({"lz"})), WORKER, "done", "seen"),
         (Scope(households=frozenset({new_id()})), LINK, "unknown", "by_link"),
