@@ -29,6 +29,11 @@ def test_every_act_of_a_door_is_allowed_to_somebody() -> None:
             assert roles().acts[door.service].get(act), f"{door.service}: {act} stands not in roles.yaml"
 
 
+def test_every_act_that_is_allowed_is_one_of_a_door() -> None:
+    for door in doors():
+        assert set(roles().acts[door.service]) - {HAND_IN} <= set(door.acts()), door.service
+
+
 def test_every_route_is_an_act_or_a_probe() -> None:
     for door in doors():
         app = make_app(Doorway.of(door, None, Keys(public_pem())))  # type: ignore[arg-type]
