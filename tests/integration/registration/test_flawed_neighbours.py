@@ -33,7 +33,14 @@ def test_what_becomes_of_a_sound_report_does_not_depend_on_flawed_neighbours(
 ) -> None:
     """Neighbours in the report and in the message; in the file, see test_report_lines.py."""
     with trial.database.begin() as conn:
-        for table in (t.arrivals, t.reports, t.companion_arrivals, t.person_keys, t.possible_duplicates):
+        for table in (
+            t.arrivals,
+            t.reports,
+            t.companion_arrivals,
+            t.person_keys,
+            t.possible_duplicates,
+            t.likenesses,
+        ):
             conn.execute(table.delete())
     plain = report(1, people=[person(1), INFANT], stops=[RISKY])
     flawed = deepcopy(plain)
@@ -43,7 +50,7 @@ def test_what_becomes_of_a_sound_report_does_not_depend_on_flawed_neighbours(
     trial.receive(plain)
     alone = _known(trial)
     with trial.database.begin() as conn:
-        for table in (t.arrivals, t.reports, t.companion_arrivals, t.person_keys):
+        for table in (t.arrivals, t.reports, t.companion_arrivals, t.person_keys, t.likenesses):
             conn.execute(table.delete())
     trial.receive(*broken, flawed, batch=200 if together else 1)
     assert alone.items() <= _known(trial).items()
