@@ -26,9 +26,6 @@ TAKEN_BY: Final[Mapping[str, str]] = {
     "task.reported": "isolation",
     "check_in.reported": "isolation",
     "test.reported": "isolation",
-    "notice.signed": "isolation",
-    "refusal.reported": "isolation",
-    "contact.changed": "isolation",
 }
 """Event type -> the service that takes it."""
 
