@@ -79,7 +79,7 @@ def test_a_bug_in_reading_costs_one_dead_letter_and_no_neighbour(
             raise ZeroDivisionError(event.data["name"])
         return read_data(event)
 
-    monkeypatch.setattr("chassis.messaging.batch.read_data", with_a_bug)
+    monkeypatch.setattr("chassis.messaging.transaction.read_data", with_a_bug)
     trial.publish_events(*(place_event(n) for n in (1, 2, 3)))
     with running(trial):
         eventually(lambda: trial.numbers() == [1, 3])
