@@ -1,6 +1,7 @@
 """All tables of notification in one place, for migrations and tests. Code imports from the sub-domains."""
 
 from services.notification.messages.tables import (
+    digest_counts,
     digests,
     message_attempts,
     messages,
@@ -11,6 +12,7 @@ from services.notification.metadata import metadata
 from services.notification.reference.tables import places, revisions, staff, staff_history
 
 __all__ = [
+    "digest_counts",
     "digests",
     "message_attempts",
     "messages",

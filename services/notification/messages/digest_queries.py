@@ -11,7 +11,7 @@ from sqlalchemy.engine import Connection, RowMapping
 
 from chassis.database.statements import is_in
 from services.notification.messages.columns import how_many_counted
-from services.notification.messages.tables import digests, messages, notices
+from services.notification.messages.tables import digest_counts, digests, messages, notices
 
 _SHOWN = (digests.c.id, digests.c.staff_id, digests.c.role, digests.c.hour, digests.c.due_at)
 _WITH_MESSAGE = select(*_SHOWN, digests.c.message_id, messages.c.state).join_from(
@@ -48,8 +48,10 @@ def count_digests(conn: Connection) -> dict[str, int]:
     counted = select(func.coalesce(func.sum(how_many_counted(notices.c.counted)), 0))
     its_message = select(messages.c.id).where(messages.c.id == d.message_id).exists()
     without = select(func.count()).select_from(digests).where(d.message_id.is_not(None), ~its_message)
+    noted = int(conn.execute(select(func.coalesce(func.sum(digest_counts.c.cases), 0))).scalar_one())
+    held_now = (held[0], held[1] + noted, held[2], held[3] + noted)
     return {
-        **{name: int(number) for name, number in zip(names, held, strict=True)},
+        **{name: int(number) for name, number in zip(names, held_now, strict=True)},
         "messages_folded": conn.execute(folded).scalar_one(),
         "cases_counted": int(conn.execute(counted.where(notices.c.counted.is_not(None))).scalar_one()),
         "without_message": conn.execute(without).scalar_one(),

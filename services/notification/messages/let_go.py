@@ -14,6 +14,7 @@ from services.notification.events.digest import TODAY, Content, content_of, dige
 from services.notification.events.event import OTHER_NEWS, Line, Notice
 from services.notification.messages import states
 from services.notification.messages.attempts import BackOff
+from services.notification.messages.columns import channels_text
 from services.notification.messages.count_in_digests import empty_digest
 from services.notification.messages.ledger import Ledger
 from services.notification.messages.letters import Letter, Message
@@ -88,7 +89,11 @@ def _open(
     """The rows of these digests, made where they are not there, and locked in sorted order."""
     fresh = [
         empty_digest(
-            letter.message.recipient, hour, max(hour, due_at), letter.message.channels, _stands_for(letter)
+            letter.message.recipient,
+            hour,
+            max(hour, due_at),
+            channels_text(letter.message.channels),
+            _stands_for(letter),
         )
         for (_, hour), letter in first.items()
     ]

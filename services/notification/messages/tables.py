@@ -133,6 +133,16 @@ Index("digests_by_message", digests.c.message_id, postgresql_where=_TOLD, sqlite
 # To find in which digest a case was counted.
 Index("digests_of_staff", digests.c.staff_id, digests.c.hour)
 
+digest_counts = Table(
+    "digest_counts",  # what one batch of events adds to digests; gone when it is added, within seconds
+    metadata,
+    Column("id", Id, primary_key=True),  # time ordered
+    Column("hour", UtcDateTime, nullable=False),  # time of the field
+    Column("cases", Integer, nullable=False),  # the sum
+    # [staff_id, cases, role, contact (sealed), language, channels, one of the cases] of each recipient
+    Column("counts", Json, nullable=False),
+)
+
 staff_sent = Table(
     "staff_sent",  # a row each: locked while it is decided whether one message more may go
     metadata,

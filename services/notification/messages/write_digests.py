@@ -15,6 +15,7 @@ from services.notification.events.digest import DIGEST, TEMPLATE, Content, merge
 from services.notification.events.event import STAFF, Recipient
 from services.notification.messages import states
 from services.notification.messages.columns import PlanEntry
+from services.notification.messages.count_in_digests import add_counts
 from services.notification.messages.let_go import let_go
 from services.notification.messages.message_id import message_id
 from services.notification.messages.place_names import place_names
@@ -33,9 +34,9 @@ Row = Mapping[str, Any]
 
 
 def write_digests(uow: UnitOfWork) -> int:
-    """Let go what has waited; when nothing is left, write the digests that are due."""
-    pace = pace_in_use(uow.zone)
-    return let_go(uow, pace) or tell_digests(uow, pace, rules_in_use().digest_version)
+    """Add up what was counted and let go what has waited; when nothing is left, write the digests."""
+    pace, version = pace_in_use(uow.zone), rules_in_use().digest_version
+    return add_counts(uow) or let_go(uow, pace) or tell_digests(uow, pace, version)
 
 
 def tell_digests(uow: UnitOfWork, pace: Pace, template_version: int) -> int:

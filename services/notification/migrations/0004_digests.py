@@ -47,6 +47,14 @@ def upgrade() -> None:
     _index("digests_by_message", "digests", ["message_id"], sa.text("message_id IS NOT NULL"))
     op.create_index("digests_of_staff", "digests", ["staff_id", "hour"], unique=False)
     op.create_table(
+        "digest_counts",
+        sa.Column("id", Id(), nullable=False),
+        sa.Column("hour", UtcDateTime(), nullable=False),
+        sa.Column("cases", sa.Integer(), nullable=False),
+        sa.Column("counts", Json(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_table(
         "staff_sent",
         sa.Column("staff_id", sa.String(length=40), nullable=False),
         sa.Column("day", sa.Date(), nullable=False),
@@ -59,6 +67,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_table("staff_sent")
+    op.drop_table("digest_counts")
     op.drop_table("digests")
     op.drop_index("messages_in_digest", table_name="messages")
     op.drop_index("messages_held", table_name="messages")

@@ -41,6 +41,7 @@ from services.isolation.cases.follow_arrivals import follow_arrivals
 from services.isolation.cases.plan_next_day import plan_next_day
 from services.isolation.tasks.find_overdue import find_overdue
 from services.notification.messages import queries as notification_queries
+from services.notification.messages.count_in_digests import add_counts
 from services.notification.messages.inform import inform
 from services.registration import tables as registration_tables
 from services.registration.arrivals import balance as registration_balance
@@ -141,7 +142,10 @@ def write_isolation(database: Database) -> None:
 
 def write_notification(database: Database) -> None:
     work = notification_work(database)
-    handle(work, "notification.tell_case_opened", inform, *CASES)
+    handle(work, "notification.tell_case_opened", inform, *CASES[:3])
+    with work.unit() as uow:
+        add_counts(uow)  # so that there is a digest, and something that is still to be added
+    handle(work, "notification.tell_case_opened", inform, *CASES[3:])
     overdue = notification_trial.overdue(str(CASES[0].subject))
     handle(work, "notification.tell_task_overdue", inform, overdue)
 

@@ -154,6 +154,8 @@ def test_while_a_digest_waits_for_the_gateway_there_is_no_second_one(nine: Work,
 
 def test_members_of_a_team_learn_by_the_digest_that_they_have_cases(nine: Work, gateway: Gateway) -> None:
     plan(nine, [opened(team=team("w1", "h1", "o1")) for _ in range(3)] + [opened(team=team("h1", "w1"))])
+    assert_balanced(nine)
+    turn(nine)
     assert {(d["staff_id"], d["cases"]) for d in digest_rows(nine)} == {("h1", 3), ("o1", 3), ("w1", 1)}
     nine.clock.set(at(10))
     turn(nine)
@@ -225,6 +227,7 @@ def test_a_trace_shows_in_which_digests_a_case_was_told(nine: Work, gateway: Gat
     case = opened(team=team("w1", "h1"))
     case_id = case.data["case_id"]
     plan(nine, [case, late(case_id=case_id, arrival_id=case_id)])
+    turn(nine)
     with nine.database.read() as conn:
         before = queries.trace(conn, case_id)
     (counted,) = before["counted"]
