@@ -87,9 +87,13 @@ class Ladders:
         return self.by_kind.get(kind, self.default)
 
     def falls_due(self, kind: str, due_by: datetime, step: int) -> datetime:
-        """When a step (from 1) falls due: what falls into the night waits for the morning, unless urgent."""
+        """When the next step (from 1) falls due of a task that got this term.
+
+        What falls into the night waits for the morning, unless it is urgent. However often the last level was
+        informed of an earlier term, it is informed of this one as soon as its rung says.
+        """
         ladder = self.of(kind)
-        return self._awake(ladder, due_by + ladder.after(step))
+        return self._awake(ladder, due_by + ladder.at(step).after)
 
     def awake(self, kind: str, moment: datetime) -> datetime:
         """The moment itself, or of the night the morning after it, unless this kind is urgent.

@@ -214,7 +214,7 @@ def test_outside_of_the_scope_there_is_no_task(isolation: Trial):
     isolation.follow(came)
     task = the_task(isolation, came)
     elsewhere, here = Scope(frozenset({"c-9"})), Scope(frozenset({"zhangye-road"}))
-    assert report(isolation, task, "done", scope=elsewhere).kind == "unknown"
+    assert report(isolation, task, "done", scope=elsewhere, author=CLINIC).kind == "unknown"
     assert report(isolation, {"task_id": new_id()}, "done").kind == "unknown"
     assert report(isolation, {"task_id": "1 OR 1=1"}, "done").kind == "unknown"
     assert report(isolation, task, "done", scope=here).kind == "done"

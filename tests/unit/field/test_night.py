@@ -58,5 +58,10 @@ def test_a_step_that_is_urgent_does_not_wait():
     assert LADDERS.falls_due("fetch", due_by, 2) == china("01 23:30")
 
 
+def test_a_new_term_is_told_no_later_for_the_many_steps_that_an_earlier_one_had():
+    due_by = china("01 09:00")
+    assert LADDERS.falls_due("inform", due_by, 30) == LADDERS.falls_due("inform", due_by, 2)
+
+
 def test_a_policy_may_do_without_a_night():
     assert Ladders(LADDER, {}, None).falls_due("inform", china("01 23:00"), 1) == china("01 23:00")
