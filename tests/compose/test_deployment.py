@@ -13,6 +13,7 @@ from typing import Any
 import pika
 import pika.exceptions
 import pytest
+import requests
 
 from demo.day import PLAIN, Day
 from doorstep_client import BrokerError, Publisher, Raw, Replies, arrival_event
@@ -48,7 +49,8 @@ def test_up_on_an_empty_machine_ends_with_a_working_system(stack: Deployment) ->
         service_of(one): one["State"]["ExitCode"] for one in stack.containers() if not one["State"]["Running"]
     }
     assert jobs == {"migrate": 0, "topology": 0}
-    assert {service_of(one) for one in stack.running()} == {*SERVICES, *DOORS, "postgres", "rabbitmq", "sms"}
+    running = {service_of(one) for one in stack.running()}
+    assert running == {*SERVICES, *DOORS, "console", "postgres", "rabbitmq", "sms"}
     assert stack.doorstep("topology", "check") == {"ok": True, "differences": []}
     assert stack.doorstep("audit")["balanced"]
 
@@ -79,7 +81,8 @@ def test_only_what_must_be_reached_can_be_and_only_from_this_machine(stack: Depl
         for port, bindings in one["NetworkSettings"]["Ports"].items()
         if bindings
     }
-    assert published == {("rabbitmq", "5672/tcp"): ["127.0.0.1"], ("rabbitmq", "15672/tcp"): ["127.0.0.1"]}
+    reached = (("rabbitmq", "5672/tcp"), ("rabbitmq", "15672/tcp"), ("console", "8080/tcp"))
+    assert published == {one: ["127.0.0.1"] for one in reached}
 
 
 def test_no_secret_stands_in_an_environment_or_a_command(stack: Deployment) -> None:
@@ -126,6 +129,21 @@ def test_a_publisher_reads_what_became_of_its_reports(stack: Deployment) -> None
 def test_the_sample_file_of_arrivals_is_taken(stack: Deployment) -> None:
     replies = stack.doorstep("publish", "/files/arrivals.csv", "--replies")["replies"]
     assert (replies["registered"], replies["rejected"], replies["missing"]) == (3, 0, 0)
+
+
+def test_another_system_reports_by_http_and_is_answered_at_once(stack: Deployment) -> None:
+    key = stack.doorstep("publisher", "key", "rail-lanzhou")["key"]
+    line = next(iter(Day(1, date(2022, 10, 1), seed=9, now=MORNING, shares=PLAIN)))
+    reports = [{"id": f"by-http-{n}", "data": data} for n, data in enumerate((line["data"], {}))]
+
+    def post(key: str) -> requests.Response:
+        url = f"http://127.0.0.1:{stack.console_port}/api/v1/arrivals"
+        return requests.post(url, json=reports, headers={"Authorization": f"Bearer {key}"}, timeout=30)
+
+    assert [one["outcome"] for one in post(key).json()["outcomes"]] == ["accepted", "rejected"]
+    assert [one["outcome"] for one in post(key).json()["outcomes"]] == ["repeated", "repeated"]
+    assert post("guessed").status_code == 401
+    assert stack.settled()["balanced"]
 
 
 # -- it is closed to others ----------------------------------------------------------------------------------
@@ -197,7 +215,7 @@ SERVICES_MAY_NOT: dict[str, tuple[str, Act]] = {
     "isolation declares": ("isolation", lambda c: c.queue_declare("mine")),
     "isolation deletes its queue": ("isolation", lambda c: c.queue_delete("isolation.open_case")),
     "isolation says who arrived": ("isolation", say("doorstep.events", "arrival.registered")),
-    "isolation answers publishers": ("isolation", say("doorstep.replies", "rail-lanzhou")),
+    "isolation reads replies": ("isolation", lambda c: c.basic_get("doorstep.replies.selfreg")),
     "registration opens cases": ("registration", say("doorstep.events", "case.opened")),
     "registration deletes the exchange": ("registration", lambda c: c.exchange_delete("doorstep.events")),
     "registration reads replies": ("registration", lambda c: c.basic_get("doorstep.replies.selfreg")),
