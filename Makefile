@@ -55,7 +55,7 @@ images: ## every image of docker-compose.yml from Debian's packages and PyPI's w
 	@engine=$$(deploy/registryless/engine.sh start) && eval "$$engine" && deploy/registryless/images.sh && echo "$$engine"
 
 # What it is allowed to take, images included. INT lets pytest take its deployments away.
-COMPOSE_LIMIT = 20m
+COMPOSE_LIMIT = 25m
 
 test-compose: venv ## the deployment on a real Docker engine, which is installed and started if there is none
 	@deploy/registryless/engine.sh run timeout --foreground --signal INT --kill-after 2m $(COMPOSE_LIMIT) \

@@ -347,7 +347,7 @@ def test_every_container_restarted_in_turn_under_load_loses_and_doubles_nothing(
             stack.up("--no-deps", "--force-recreate", "--scale", "isolation=3", service)
         assert not before & {one["Id"] for one in stack.running()}
     assert sorted(restarted) == sorted(
-        [*SERVICES, *DOORS, "isolation", "isolation", "postgres", "rabbitmq", "sms"]
+        [*SERVICES, *DOORS, "console", "isolation", "isolation", "postgres", "rabbitmq", "sms"]
     )
     assert load.sent > 100
     load.assert_all_came_of_it()
