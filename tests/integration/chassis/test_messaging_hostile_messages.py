@@ -12,7 +12,7 @@ from amqp import Message as AmqpMessage
 from amqp.exceptions import PreconditionFailed
 
 from chassis.messaging.connection import close_quietly, connect
-from chassis.messaging.consumer import BatchConsumer
+from chassis.messaging.sources import Sources
 from contracts.envelope import ONE, dump_event
 from tests.integration.chassis.trial_service import Trial, place_event, prepare, running
 from tests.waiting import eventually
@@ -140,9 +140,7 @@ def test_a_forged_delivery_count_does_not_slow_the_neighbours_down(
     trial: Trial, put: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     given_back: list[str] = []
-    monkeypatch.setattr(
-        BatchConsumer, "_subscribe_again_carefully", lambda self: given_back.append(self.queue)
-    )
+    monkeypatch.setattr(Sources, "only", lambda self, source: given_back.append(source.queue))
     for n in range(1, 61):
         forged = {"x-delivery-count": 99} if n % 10 == 0 else {}
         put(dump_event(place_event(n)), application_headers=forged)
