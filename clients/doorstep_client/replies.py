@@ -22,6 +22,7 @@ REJECTED = "report.rejected"
 SETTLED = "command.settled"
 DONE = "done"
 
+_INTERNAL_ERROR = 541
 _LOST = (pika.exceptions.AMQPError, OSError, BrokerUnreachable)
 
 
@@ -138,6 +139,13 @@ class Replies:
         return self._arrived.popleft() if self._arrived else None
 
     def _connect(self) -> None:
+        """RabbitMQ 3.10 ends the connection of whoever reads a queue that is just being made: try again."""
+        deadline = time.monotonic() + self._connect_limit
+        while not self._opened(last=time.monotonic() >= deadline):
+            time.sleep(0.2)
+
+    def _opened(self, *, last: bool) -> bool:
+        """False: the queue has no leader yet. :param last: then that is an error, too."""
         self._arrived.clear()
         address = ", ".join(f"{one.host}:{one.port}" for one in self._nodes)
         try:
@@ -154,7 +162,10 @@ class Replies:
             self._disconnect()
             if is_refusal(error):
                 raise AccessRefused(f"the broker at {address} refuses this user: {in_words(error)}") from None
+            if not last and getattr(error, "reply_code", None) == _INTERNAL_ERROR:
+                return False
             raise BrokerUnreachable(f"no broker answers at {address}: {in_words(error)}") from None
+        return True
 
     def _keep(self, publisher: str) -> Callable[[Any, Any, Any, bytes], None]:
         def keep(_channel: Any, method: Any, _properties: Any, body: bytes) -> None:

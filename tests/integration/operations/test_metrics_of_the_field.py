@@ -169,6 +169,8 @@ def test_every_figure_is_answered_by_an_index(service: str, database_url: NewUrl
         if not database.is_sqlite:
             conn.execute(text("SET LOCAL enable_seqscan = off"))  # the tables are empty
             conn.execute(text("SET LOCAL enable_bitmapscan = off"))
+            if service != "notification":  # of two indexes over the same few rows, the one that is enough
+                conn.execute(text("SET LOCAL enable_indexscan = off"))
         for statement, parameters in asked:
             plan = " ".join(str(row) for row in conn.exec_driver_sql(explain + statement, parameters))
             assert "Seq Scan" not in plan and "INDEX" in plan.upper(), f"{statement}\n{plan}"
