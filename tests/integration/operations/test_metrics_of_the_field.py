@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 from prometheus_client import REGISTRY
 from sqlalchemy import event, text
+from sqlalchemy.engine import Connection
 
 from chassis.database.engine import Database
 from chassis.figures import Figure
@@ -149,6 +151,10 @@ def test_events_of_a_rolled_back_unit_are_not_counted(database_url: NewUrl) -> N
     trial.database.dispose()
 
 
+def plan_of(conn: Connection, explain: str, parameters: Any) -> str:
+    return " ".join(str(row) for row in conn.exec_driver_sql(explain, parameters))
+
+
 @pytest.mark.parametrize("service", SERVICES)
 def test_every_figure_is_answered_by_an_index(service: str, database_url: NewUrl) -> None:
     """At a million arrivals reading whole tables every few seconds would cost more than the work itself."""
@@ -165,14 +171,16 @@ def test_every_figure_is_answered_by_an_index(service: str, database_url: NewUrl
     asked = [found for found in statements if found[0].startswith("SELECT")]
     assert len(asked) == len(figures), "one statement a figure"
     explain = "EXPLAIN QUERY PLAN " if database.is_sqlite else "EXPLAIN "
-    with database.read() as conn:
+    with database.engine.connect() as conn:  # nothing is committed
         if not database.is_sqlite:
             conn.execute(text("SET LOCAL enable_seqscan = off"))  # the tables are empty
             conn.execute(text("SET LOCAL enable_bitmapscan = off"))
-            if service != "notification":  # of two indexes over the same few rows, the one that is enough
-                conn.execute(text("SET LOCAL enable_indexscan = off"))
         for statement, parameters in asked:
-            plan = " ".join(str(row) for row in conn.exec_driver_sql(explain + statement, parameters))
+            plan = plan_of(conn, explain + statement, parameters)
+            # Of several indexes over no rows it takes any: those that do not answer alone are taken away.
+            while service != "notification" and (other := re.search(r"Index Scan using (\w+)", plan)):
+                conn.execute(text(f"DROP INDEX {other[1]}"))
+                plan = plan_of(conn, explain + statement, parameters)
             assert "Seq Scan" not in plan and "INDEX" in plan.upper(), f"{statement}\n{plan}"
             if service != "notification":  # waiting messages are few, and looked up
                 assert "Index Only Scan" in plan or "COVERING INDEX" in plan, f"{statement}\n{plan}"
