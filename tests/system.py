@@ -29,6 +29,7 @@ from sqlalchemy import Row, text
 
 from chassis.clock import Clock
 from chassis.database.engine import Database
+from chassis.names import ARRIVALS
 from demo.day import Line
 from demo.samples import PLACES, RISK_AREAS, STAFF, sample
 from deploy.local.ports import accepts, freeport
@@ -264,9 +265,11 @@ class System:
 
     def publish(self, lines: Iterable[Line | Raw], *, packed: int = 50) -> Outcomes:
         """By the client library; broken lines of a sample day are sent as they are."""
-        counts = self.source == ROOT  # an earlier version has no queue for them
+        # An earlier version has no queue for counts, and takes arrivals at an exchange of their own.
+        present = self.source == ROOT
+        way = {} if present else {"exchange": ARRIVALS}
         with Publisher(
-            self.broker_url, events_per_message=packed, time_limit=60, closing_counts=counts
+            self.broker_url, events_per_message=packed, time_limit=60, closing_counts=present, **way
         ) as publisher:
             outcomes = publisher.publish_many(_sendable(line) for line in lines)
         assert outcomes.complete, outcomes.counts()

@@ -125,11 +125,11 @@ def test_an_upgrade_in_the_middle_of_a_day_loses_nothing_and_repeats_nothing(sys
     system.publish(rest)
     assert_all_came_out_right(system, day.truth)
 
-    handled = rows(system)
+    handled = without_new_copies(rows(system))
     system.publish(line for line in day.lines if "broken" not in line)
     assert system.cli("replay", "--since", "1h")["services"]["registration"]["events"] > day.truth["comings"]
     assert_all_came_out_right(system, day.truth)
-    assert rows(system) == handled, "what either commit has handled is recognised"
+    assert without_new_copies(rows(system)) == handled, "what either commit has handled is recognised"
 
     assert_keys_of_persons_are_new(system)
     assert persons_before.items() <= persons(system).items(), "everybody is who they were"
@@ -138,6 +138,14 @@ def test_an_upgrade_in_the_middle_of_a_day_loses_nothing_and_repeats_nothing(sys
     eventually(lambda: count(system, "notification", "notices WHERE event = 'task.overdue'"))
     system.settled()
     assert_each_message_was_delivered_once(system)
+
+
+def without_new_copies(rows: dict[str, Any]) -> dict[str, Any]:
+    """Notification has its copies from what was announced after the upgrade, under ids of its own. What is
+    replayed under the first ids is new to it, and no news, for it compares versions.
+    """
+    new = ("notification.keep_places", "notification.keep_staff")
+    return {name: count for name, count in rows.items() if name not in new}
 
 
 # -- before the upgrade ----------------------------------------------------------------------------------

@@ -83,7 +83,7 @@ def revise(case: Case, change: Change, policies: Mapping[str, Policy], present: 
         stands = standing(story, arrival.arrived_at, policies, present.zone)
     direction = _direction(case, stands)
     if case.closed_at is not None and not _opens_again(case, story, direction, stands, present):
-        return Revision(case, _seen(case, arrival, story), change, stands, direction)
+        return Revision(case, _seen(case, arrival, story, stands), change, stands, direction)
     if absence(story):
         cancelled = replace(
             case,
@@ -96,17 +96,10 @@ def revise(case: Case, change: Change, policies: Mapping[str, Policy], present: 
         return Revision(case, cancelled, change, stands, None)
     planned_until = max(present.through, case.planned_until)
     revised = replace(
-        case,
+        _as_it_stands(case, stands),
         arrival=arrival,
         state=_state(case, direction),
         story=story,
-        measure=stands.rule.measure,
-        days=stands.rule.days,
-        counted_from=stands.day_zero,
-        release_on=stands.release_on,
-        risk_level=stands.risk_level,
-        policy_id=stands.policy.policy_id,
-        policy_version=stands.policy.version,
         opened_at=case.opened_at if case.version else present.now,
         planned_until=planned_until,
         plan_next=day_to_plan(planned_until, stands),
@@ -115,17 +108,31 @@ def revise(case: Case, change: Change, policies: Mapping[str, Policy], present: 
     return Revision(case, revised, change, stands, direction)
 
 
-def _seen(case: Case, arrival: Arrival, story: tuple[Chapter, ...]) -> Case:
+def _as_it_stands(case: Case, stands: Standing) -> Case:
+    return replace(
+        case,
+        measure=stands.rule.measure,
+        days=stands.rule.days,
+        counted_from=stands.day_zero,
+        release_on=stands.release_on,
+        risk_level=stands.risk_level,
+        policy_id=stands.policy.policy_id,
+        policy_version=stands.policy.version,
+    )
+
+
+def _seen(case: Case, arrival: Arrival, story: tuple[Chapter, ...], stands: Standing) -> Case:
     """A case that is not followed and stays so, once it has heard the news.
 
-    Of one that nobody was told of, the facts go on. An ended one keeps those it ended with.
+    Of one that nobody was told of, the facts go on, and with them the measure that they would lead to: in any
+    order of news it is the same. An ended one keeps what it ended with.
     """
     if case.version:
         return replace(case, arrival=replace(case.arrival, version=arrival.version), story=story)
     state = states.EXPECTED if absence(story) == "expected" else states.CANCELLED
     if state != case.state:
         state = states.CASE.move(case.state, state)
-    return replace(case, arrival=arrival, story=story, state=state)
+    return replace(_as_it_stands(case, stands), arrival=arrival, story=story, state=state)
 
 
 def is_corrected(case: Case, policy: Policy) -> bool:
