@@ -116,3 +116,17 @@ def test_in_whatever_order_the_news_come_a_case_ends_the_same(isolation: Trial) 
         ends.add((case["state"], case["measure"], case["counted_from"], case["release_on"], due))
     assert len(ends) == 1
     assert isolation.audit()["balanced"]
+
+
+def test_in_whatever_order_the_news_come_an_expected_case_shows_what_it_would_mean(isolation: Trial) -> None:
+    stands = set()
+    for order in permutations(range(3)):
+        coming = announced(level="none")
+        more = {"arrival_id": coming.subject, "level": "medium", "expected": True}
+        raised = arrival(**more, version=2, arrived_at=COMING)
+        moved = arrival(**more, version=3, arrived_at=COMING + timedelta(days=1))
+        for position in order:
+            isolation.follow((coming, raised, moved)[position])
+        case = isolation.case(coming)
+        stands.add((case["state"], case["measure"], case["counted_from"], case["release_on"]))
+    assert len(stands) == 1
