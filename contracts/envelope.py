@@ -122,6 +122,15 @@ class BadEvent:
         return value[:200].replace("\0", "\ufffd") if isinstance(value, str) and value else None
 
 
+# In place of the source or id of an event that has none, or one that is no text.
+_UNREADABLE = "(unreadable)"
+
+
+def named(event: Event | BadEvent) -> dict[str, str]:
+    """An event as answers name it, as far as its source and id can be read."""
+    return {"source": event.source or _UNREADABLE, "id": event.id or _UNREADABLE}
+
+
 @dataclass(frozen=True, slots=True)
 class Wire:
     """Bytes as they travelled, with what the message said of them."""

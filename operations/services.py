@@ -8,7 +8,6 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from chassis.commands.command import Command
     from chassis.doors.declared import Door
     from chassis.handlers import Handler
 
@@ -17,11 +16,8 @@ SERVICES = ("registration", "isolation", "notification")
 
 def handlers_of(service: str) -> Sequence[Handler]:
     """Imported when asked for: whoever needs only the names of the services does not load them."""
-    from chassis.commands.by_broker import as_handlers
-
-    handlers: Sequence[Handler] = import_module(f"services.{service}.handlers").HANDLERS
-    commands: Sequence[Command] = import_module(f"services.{service}.door").COMMANDS
-    return (*handlers, *as_handlers(service, commands))
+    handlers: Sequence[Handler] = import_module(f"services.{service}.service").SERVICE.handlers
+    return handlers
 
 
 def all_doors() -> list[Door]:

@@ -10,14 +10,12 @@ from chassis.commands.settling import REUSED, said, settle, stored_outcomes
 from chassis.handlers import Handler
 from chassis.names import INBOUND
 from chassis.unit_of_work import UnitOfWork
-from contracts.envelope import BadEvent, Event
+from contracts.envelope import BadEvent, Event, named
 from contracts.faults import Fault, Refused
 from field.scope import EVERYWHERE
 
 SETTLED = "command.settled"
 
-# In place of the source or id of an event that has none, or one that is no text.
-_UNREADABLE = "(unreadable)"
 _ANSWERS = uuid.UUID("6d0f6f0e-6d63-4c1e-8a56-6e2d63a3f0c1")
 
 
@@ -85,14 +83,14 @@ def _answer(uow: UnitOfWork, queue: str, event: Event | BadEvent, outcome: Outco
     """An answer has the same id whenever it is given again."""
     if not event.publisher:
         return
-    source, id = event.source or _UNREADABLE, event.id or _UNREADABLE
-    subject = str(uuid.uuid5(_ANSWERS, "\n".join((queue, event.publisher, source, id, outcome.kind))))
+    about = named(event)
+    subject = "\n".join((queue, event.publisher, about["source"], about["id"], outcome.kind))
     data = {
         "command": queue.partition(".")[2],
-        "event": {"source": source, "id": id},
+        "event": about,
         "received_at": uow.now,
         "outcome": outcome.kind,
         "result": dict(outcome.result),
         "reasons": [fault.as_dict() for fault in outcome.faults],
     }
-    uow.reply(event.publisher, SETTLED, subject, data, cause=event)
+    uow.reply(event.publisher, SETTLED, str(uuid.uuid5(_ANSWERS, subject)), data, cause=event)

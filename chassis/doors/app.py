@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -12,13 +11,14 @@ from typing import Any, Final
 import orjson
 import structlog
 from flask import Flask, Response, g, request
-from prometheus_client import Counter, Histogram, generate_latest
+from prometheus_client import Counter, Histogram
 from werkzeug.exceptions import HTTPException
 
 from chassis import crash_points
 from chassis.commands.by_door import carry_out
 from chassis.commands.command import Command
 from chassis.doors.declared import Asked, Door, ListQuery, Lookup, ThingQuery
+from chassis.doors.frame import PROBES, Readiness, add_frame, answer_to_http, as_json
 from chassis.doors.limits import MAX_BODY, Allowance
 from chassis.doors.pages import Page, read_page, read_wanted
 from chassis.doors.problems import problem, refusal
@@ -28,7 +28,6 @@ from chassis.doors.showing import not_yet_noted, note_own_tasks, note_view, show
 from chassis.doors.tokens import Actor, Keys, NoActor
 from chassis.errors import WorldAway, is_world_away
 from chassis.handlers import Handler
-from chassis.ids import new_id
 from chassis.messaging.handed_in import hand_in
 from chassis.unit_of_work import UnitOfWork, Work
 from contracts.envelope import Unreadable
@@ -48,13 +47,9 @@ SECONDS = Histogram(
 )
 HAND_IN: Final = "hand_in"
 """The act of publishers who hand in events; which types each may, the console knows."""
-PROBES: Final = ("/livez", "/readyz", "/metrics")
 _KEY = re.compile(r"[A-Za-z0-9._:-]{8,100}")
-_CORRELATION = re.compile(r"[A-Za-z0-9._:-]{1,100}")
 _ID = re.compile(r"[A-Za-z0-9._:-]{1,60}")
 _LONGEST_REASON = 500
-
-Readiness = Callable[[], dict[str, str]]
 
 
 @dataclass(frozen=True)
@@ -99,8 +94,7 @@ def make_app(way: Doorway) -> Flask:
         for event in handler.events:
             _add(app, "POST", f"/events/{event}", f"{HAND_IN}:{event}", _events(way, handler))
     app.extensions["ready"] = way.ready
-    add_probes(app, way.ready)
-    _add_frame(app, way)
+    _frame(app, way)
     return app
 
 
@@ -153,7 +147,7 @@ def _command(way: Doorway, command: Command) -> Callable[..., Response]:
         crash_points.reach("after_commit")
         if outcome.kind != "done":
             return refusal(Refused(outcome.kind, outcome.faults), key)
-        return _json({"outcome": "done", "result": dict(outcome.result)})
+        return as_json({"outcome": "done", "result": dict(outcome.result)})
 
     return say
 
@@ -195,7 +189,7 @@ def _events(way: Doorway, handler: Handler) -> Callable[..., Response]:
             answers = hand_in(way.work, handler, actor.author.id, request.get_data(cache=False))
         except Unreadable as error:
             raise _Unread(str(error)) from None
-        return _json({"answers": [{"type": one.type, "data": one.data} for one in answers]})
+        return as_json({"answers": [{"type": one.type, "data": one.data} for one in answers]})
 
     return take
 
@@ -223,7 +217,7 @@ def _list(way: Doorway, query: ListQuery) -> Callable[..., Response]:
                 page, asked = page_of(uow)
                 ids = not_yet_noted(uow.conn, asked, query.about, _ids(page, query))
                 note_own_tasks(uow.conn, asked, query.about, ids)
-        return _json(_document(query, page, asked, way))
+        return as_json(_document(query, page, asked, way))
 
     return read
 
@@ -286,7 +280,7 @@ def _lookup(way: Doorway, lookup: Lookup) -> Callable[..., Response]:
             found = lookup.find(uow, scope, _asked(uow, actor), data)
         if found is None:
             raise Refused("unknown", [Fault("", "unknown", f"there is no such {lookup.name}")])
-        return _json(found)
+        return as_json(found)
 
     return find
 
@@ -300,76 +294,25 @@ def _found(reach: Reach, uow: UnitOfWork, actor: Actor, thing: ThingQuery, id: s
 
 def _shown_thing(way: Doorway, thing: ThingQuery, row: Any, *, in_full: bool) -> Response:
     work = way.work
-    return _json(shown(row, thing.columns, work.sealer, work.zone, purpose=thing.purpose, in_full=in_full))
-
-
-def _json(document: Any) -> Response:
-    body = orjson.dumps(document, option=orjson.OPT_UTC_Z)
-    answer = Response(body, 200, content_type="application/json")
-    answer.headers["Cache-Control"] = "no-store"
-    answer.headers["X-Content-Type-Options"] = "nosniff"
-    return answer
+    return as_json(shown(row, thing.columns, work.sealer, work.zone, purpose=thing.purpose, in_full=in_full))
 
 
 # -- around every request ---------------------------------------------------------------------------------
 
 
-def correlation_id() -> str:
-    """As whoever asks gives it, or a new one."""
-    given = request.headers.get("Correlation-Id", "")
-    return given if _CORRELATION.fullmatch(given) else new_id()
-
-
-def add_probes(app: Flask, ready: Readiness) -> None:
-    def livez() -> Response:
-        return _json({"live": True})
-
-    def readyz() -> Response:
-        waiting = ready()
-        answer = _json({"ready": not waiting, "waiting": waiting})
-        answer.status_code = 503 if waiting else 200
-        return answer
-
-    def metrics() -> Response:
-        return Response(generate_latest(), content_type="text/plain; version=0.0.4; charset=utf-8")
-
-    for view in (livez, readyz, metrics):
-        _add(app, "GET", f"/{view.__name__}", view.__name__, view)
-
-
-def _add_frame(app: Flask, way: Doorway) -> None:
+def _frame(app: Flask, way: Doorway) -> None:
     service = way.door.service
 
+    def count(route: str, status: int, seconds: float) -> None:
+        REQUESTS.labels(service, route, str(status)).inc()
+        SECONDS.labels(service, route).observe(seconds)
+
+    add_frame(app, way.ready, count, _answer_to, door=service)
+
     @app.before_request
-    def begin() -> None:
-        g.began = time.monotonic()
-        g.correlation_id = correlation_id()
+    def wait_until_ready() -> None:
         if request.path not in PROBES and (waiting := way.ready()):
             raise WorldAway("; ".join(waiting))
-
-    @app.after_request
-    def end(answer: Response) -> Response:
-        answer.headers["Correlation-Id"] = g.correlation_id
-        if request.path in PROBES:
-            return answer
-        route = request.endpoint or "none"
-        seconds = time.monotonic() - g.began
-        REQUESTS.labels(service, route, str(answer.status_code)).inc()
-        SECONDS.labels(service, route).observe(seconds)
-        log.info(
-            "request",
-            door=service,
-            method=request.method,
-            route=route,
-            status=answer.status_code,
-            ms=round(seconds * 1000, 1),
-            correlation_id=g.correlation_id,
-        )
-        return answer
-
-    @app.errorhandler(Exception)
-    def fail(error: Exception) -> Response:
-        return _answer_to(error)
 
 
 def _answer_to(error: Exception) -> Response:
@@ -383,9 +326,7 @@ def _answer_to(error: Exception) -> Response:
     if isinstance(error, _TooMany):
         return problem(429, [Fault("", "too_many", "wait a little and ask again")], id)
     if isinstance(error, HTTPException):
-        status = error.code or 500
-        said = "at most 1 MiB is taken" if status == 413 else error.name.lower()
-        return problem(status, [Fault("", f"http_{status}", said)], id)
+        return answer_to_http(error, MAX_BODY)
     if is_world_away(error):
         log.warning("world_away", correlation_id=id, exc_info=error)
         return problem(503, [Fault("", "away", "the database is away: say it again under the same key")], id)

@@ -17,13 +17,14 @@ from gunicorn.glogging import Logger
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
-from chassis.commands.by_broker import as_handlers
 from chassis.database.engine import Database
 from chassis.database.migrations import is_current
-from chassis.doors.app import Doorway, add_probes, make_app
+from chassis.doors.app import Doorway, make_app
 from chassis.doors.declared import Door
+from chassis.doors.frame import add_probes
 from chassis.doors.tokens import Keys
 from chassis.errors import SettingsError
+from chassis.handlers import Handler
 from chassis.settings import DoorSettings, read_door_settings
 from chassis.telemetry import configure_logs, describe_error
 from chassis.unit_of_work import Work
@@ -68,7 +69,7 @@ def app_of(service: str, environment: Mapping[str, str] | None = None) -> Flask:
     )
     work = replace(Work.of(settings.service, database), by_door=True)
     door: Door = import_module(f"services.{service}.door").DOOR
-    handlers = (*import_module(f"services.{service}.handlers").HANDLERS, *as_handlers(service, door.commands))
+    handlers: Sequence[Handler] = import_module(f"services.{service}.service").SERVICE.handlers
     outside = [handler for handler in handlers if handler.from_outside]
     return make_app(Doorway.of(door, work, Keys(settings.public_key), Readiness(service, database), outside))
 

@@ -5,11 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from chassis.unit_of_work import UnitOfWork
-from contracts.envelope import BadEvent, Event
+from contracts.envelope import BadEvent, Event, named
 from contracts.faults import Fault
-
-# In place of the source or id of an event that has none, or one that is no text.
-UNREADABLE = "(unreadable)"
 
 
 def accept(
@@ -28,7 +25,7 @@ def accept(
     if event.publisher:
         answer = {
             "report_id": report_id,
-            "event": {"source": event.source, "id": event.id},
+            "event": named(event),
             "received_at": uow.now,
             "outcome": outcome,
             "arrival_ids": list(arrival_ids.values()),
@@ -43,7 +40,7 @@ def reject(uow: UnitOfWork, event: Event | BadEvent, report_id: str, faults: Ite
     if event.publisher:
         answer = {
             "report_id": report_id,
-            "event": {"source": event.source or UNREADABLE, "id": event.id or UNREADABLE},
+            "event": named(event),
             "received_at": uow.now,
             "reasons": [fault.as_dict() for fault in faults],
         }

@@ -297,7 +297,8 @@ def test_who_asks_too_often_is_told_to_wait_and_others_are_not(work: Work) -> No
 def logs(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """As a process writes them."""
     configure_logs("trial", "INFO")
-    monkeypatch.setattr("chassis.doors.app.log", structlog.get_logger())
+    for module in ("app", "frame"):
+        monkeypatch.setattr(f"chassis.doors.{module}.log", structlog.get_logger())
     yield
     structlog.reset_defaults()
 
