@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
+from field.presence import MOST_DEPUTIES, is_within
 from field.words import RUNG_OF_ROLE, RUNGS
-
-_DEPUTIES: Final = 3
-"""So many deputies one after another; two who name each other end here."""
 
 
 class Member(NamedTuple):
@@ -52,16 +50,11 @@ class StaffMember:
         return RUNG_OF_ROLE.get(self.role, RUNGS[0])
 
     def is_away(self, at: datetime) -> bool:
-        return _within(at, self.away_from, self.away_to)
+        return is_within(at, self.away_from, self.away_to)
 
     def is_on_duty(self, at: datetime) -> bool:
         """Whether a duty is named for them then; without any they are there as always, and not on duty."""
-        return _within(at, self.duty_from, self.duty_to) and not self.is_away(at)
-
-
-def _within(at: datetime, begins: datetime | None, ends: datetime | None) -> bool:
-    """Whether a moment lies between the two; `begins` belongs to it, `ends` does not."""
-    return begins is not None and begins <= at and (ends is None or at < ends)
+        return is_within(at, self.duty_from, self.duty_to) and not self.is_away(at)
 
 
 Roster = Mapping[tuple[str, str], Sequence[str]]
@@ -84,7 +77,7 @@ class Staff:
     def there(self, staff_id: str | None, at: datetime) -> StaffMember | None:
         """This member of staff, or while they are away the deputy; None: neither is there."""
         member = self.active(staff_id)
-        for _ in range(_DEPUTIES):
+        for _ in range(1 + MOST_DEPUTIES):
             if member is None or not member.is_away(at):
                 return member
             member = self.active(member.deputy)

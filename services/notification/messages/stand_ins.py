@@ -5,19 +5,17 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
-from typing import Final
 
 from sqlalchemy import select
 from sqlalchemy.engine import Connection
 
 from chassis.database.statements import is_in
+from field.presence import MOST_DEPUTIES
 from services.notification.events.event import STAFF, Recipient
 from services.notification.messages.letters import Message
 from services.notification.reference.tables import staff
 from services.notification.rules.presence import Colleague, stand_in
 
-_MOST_DEPUTIES: Final = 5
-"""So many deputies of deputies are asked; then whoever is away is told themselves."""
 _s = staff.c
 _COLUMNS = (_s.staff_id, _s.role, _s.person, _s.language, _s.active, _s.away_from, _s.away_to, _s.deputy)
 
@@ -32,7 +30,7 @@ class StandIns:
         if wanted:
             gone = select(*_COLUMNS).where(is_in(conn, _s.staff_id, sorted(wanted)), _s.away_from <= at)
             self._known = {row.staff_id: Colleague(*row) for row in conn.execute(gone)}
-        for _ in range(_MOST_DEPUTIES):
+        for _ in range(MOST_DEPUTIES):
             away = [one for one in self._known.values() if one.is_away(at)]
             deputies = {one.deputy for one in away if one.deputy} - self._known.keys()
             if not deputies:

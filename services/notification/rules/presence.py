@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from field.presence import is_within
+
 
 @dataclass(frozen=True, slots=True)
 class Colleague:
@@ -29,11 +31,7 @@ class Colleague:
     deputy: str | None
 
     def is_away(self, at: datetime) -> bool:
-        return (
-            self.away_from is not None
-            and self.away_from <= at
-            and (self.away_to is None or self.away_to > at)
-        )
+        return is_within(at, self.away_from, self.away_to)
 
 
 def stand_in(staff_id: str, staff: Mapping[str, Colleague], at: datetime) -> Colleague | None:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
 
+from field.presence import is_within
 from services.registration.places.placing import Placement
 
 
@@ -49,4 +50,4 @@ class Rota:
 
     def _is_away(self, worker: str, now: datetime) -> bool:
         begins, ends = self._away.get(worker, (None, None))
-        return begins is not None and begins <= now and (ends is None or now < ends)
+        return is_within(now, begins, ends)
