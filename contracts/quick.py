@@ -12,7 +12,7 @@ from typing import Any
 
 from marshmallow import Schema, fields, missing, validate
 
-from contracts.vocabulary import Celsius, Moment
+from contracts.vocabulary import COLDEST, HOTTEST, Celsius, Moment
 
 Check = Callable[[Any], Any]
 
@@ -148,7 +148,7 @@ def _day(value: Any) -> date:
 
 
 def _celsius(value: Any) -> float:
-    if type(value) is float and 30 <= value <= 45 and round(value, 1) == value:
+    if type(value) is float and COLDEST <= value <= HOTTEST and round(value, 1) == value:
         return value
     raise Unsure
 

@@ -38,18 +38,22 @@ def whole(*, required: bool = True, about: str = "") -> fields.Integer:
     return fields.Integer(strict=True, **_presence(required, about))
 
 
+COLDEST, HOTTEST = 30, 45
+"""°C; what is beyond was measured or written wrongly."""
+
+
 class Celsius(fields.Float):
     """A temperature of a body, in °C with one decimal. 365 is not taken for 36.5: nobody guesses here."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **more: Any) -> float:
         number = None if isinstance(value, bool) or not isinstance(value, int | float) else float(value)
-        if number is None or not 30 <= number <= 45 or round(number, 1) != number:
-            raise ValidationError("a temperature in °C from 30 to 45, with one decimal")
+        if number is None or not COLDEST <= number <= HOTTEST or round(number, 1) != number:
+            raise ValidationError(f"a temperature in °C from {COLDEST} to {HOTTEST}, with one decimal")
         return number
 
 
 def celsius(*, required: bool = False, about: str = "") -> fields.Float:
-    return Celsius(validate=validate.Range(30, 45), **_presence(required, about))
+    return Celsius(validate=validate.Range(COLDEST, HOTTEST), **_presence(required, about))
 
 
 def flag(*, required: bool = True, default: bool = False, about: str = "") -> fields.Boolean:
@@ -77,6 +81,11 @@ class Moment(fields.AwareDateTime):
 
 def moment(*, required: bool = True, about: str = "") -> fields.AwareDateTime:
     return Moment(format="iso", **_presence(required, about))
+
+
+def happened() -> fields.AwareDateTime:
+    """When that of which a command tells was."""
+    return moment(required=False, about="when it happened; left out, when it was sent")
 
 
 def day(*, required: bool = True, about: str = "") -> fields.Date:

@@ -9,6 +9,7 @@ from contracts.vocabulary import (
     day,
     document,
     flag,
+    happened,
     moment,
     one_of,
     part,
@@ -176,7 +177,7 @@ class ArrivalFollowed(Contract):
         about="contacted: reached; verified: seen in person; this_is_not_me: by the resident, who says that "
         "somebody else is meant",
     )
-    at = moment(required=False, about="when; null: when it was sent")
+    at = happened()
     how = one_of(("seen", "phone", "neighbour", "register"), about="by what it is known")
     arrived_at = moment(
         required=False,
@@ -199,7 +200,7 @@ class PersonMended(Contract):
     destination = part(Destination, required=False, about="the door at which they are")
     companion = part(Person, required=False, about="one more of the household, who came along")
     note = text(1000)
-    at = moment(required=False, about="when; null: when it was sent")
+    at = happened()
 
 
 class ReportCorrected(Contract):
@@ -208,7 +209,7 @@ class ReportCorrected(Contract):
     report_id = text(36, required=True)
     data = document(about="the whole data of arrival.reported, as it should have been")
     expects = whole(about="the version of the report: 1 as long as it waits")
-    at = moment(required=False, about="when; null: when it was sent")
+    at = happened()
 
 
 class ArrivalFollowedUp(Contract):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from marshmallow import fields, validate
 
 from contracts.cases.schemas import LadderStaff, Tell
-from contracts.vocabulary import Contract, celsius, flag, moment, one_of, part, several, text, whole
+from contracts.vocabulary import Contract, celsius, flag, happened, moment, one_of, part, several, text, whole
 from field.words import (
     HELP_MARKS,
     HOW_KNOWN,
@@ -19,12 +19,21 @@ from field.words import (
     TEST_STAGES,
 )
 
-AT = "when it happened; left out, when it was sent"
 WITNESS = "staff_id of a second member of staff, who saw it"
 TOLD = (
     "whoever is told at once, at any hour: the health worker of the team, who answers for the case, and who "
     "is on duty"
 )
+
+
+def _of_a_household(about: str) -> fields.List[str]:
+    """The cases of people of one household."""
+    return fields.List(
+        fields.String(validate=validate.Length(max=36)),
+        required=True,
+        validate=validate.Length(min=1, max=30),
+        metadata={"description": f"of one household: {about}"},
+    )
 
 
 class PersonCheckedIn(Contract):
@@ -52,7 +61,7 @@ class CheckInReported(Contract):
     people = fields.List(
         fields.Nested(PersonCheckedIn), required=True, validate=validate.Length(min=1, max=30)
     )
-    at = moment(required=False, about=AT)
+    at = happened()
 
 
 class Identity(Contract):
@@ -80,41 +89,29 @@ class TestReported(Contract):
     stage = one_of(TEST_STAGES, required=True)
     result = one_of(TEST_RESULTS, required=True)
     supersedes = text(200, about="id of the laboratory's earlier event that this one corrects")
-    at = moment(required=False, about=AT)
+    at = happened()
 
 
 class NoticeSigned(Contract):
     """A household was handed the notice of its measure, and signed it or refused to."""
 
-    case_ids = fields.List(
-        fields.String(validate=validate.Length(max=36)),
-        required=True,
-        validate=validate.Length(min=1, max=30),
-        metadata={"description": "of one household: everybody for whom it counts"},
-    )
+    case_ids = _of_a_household("everybody for whom it counts")
     outcome = one_of(NOTICE_OUTCOMES, required=True, about="refused_to_sign: it was left there")
     signed_by = text(100, about="name of the guardian or proxy who signed; kept sealed")
     read_aloud = flag(required=False)
     witness = text(40, about=f"{WITNESS}; of refused_to_sign")
-    at = moment(required=False, about=AT)
+    at = happened()
 
 
 class RefusalReported(Contract):
     """Somebody refuses what the measure asks. It is recorded with a witness; nobody is moved by it."""
 
-    case_ids = fields.List(
-        fields.String(validate=validate.Length(max=36)),
-        required=True,
-        validate=validate.Length(min=1, max=30),
-        metadata={
-            "description": "of one household: who refuses; an adult for themselves, a guardian for a child"
-        },
-    )
+    case_ids = _of_a_household("who refuses; an adult for themselves, a guardian for a child")
     what = one_of(REFUSED, required=True)
     why = one_of(REFUSED_BECAUSE, required=True)
     what_would_help = text(500, about="kept sealed")
     witness = text(40, required=True, about=WITNESS)
-    at = moment(required=False, about=AT)
+    at = happened()
 
 
 class ContactPerson(Contract):
@@ -128,12 +125,7 @@ class ContactPerson(Contract):
 class ContactChanged(Contract):
     """How a household is reached and helped. What is left out or null stays; a list is given whole."""
 
-    case_ids = fields.List(
-        fields.String(validate=validate.Length(max=36)),
-        required=True,
-        validate=validate.Length(min=1, max=30),
-        metadata={"description": "of one household; the language is switched for these"},
-    )
+    case_ids = _of_a_household("the language is switched for these")
     contacts = fields.List(
         fields.Nested(ContactPerson),
         load_default=None,
@@ -150,7 +142,7 @@ class ContactChanged(Contract):
     )
     language = one_of(LANGUAGES, about="of messages to them from now on")
     best_time = text(100, about="when to ring")
-    at = moment(required=False, about=AT)
+    at = happened()
 
 
 class CheckInAbnormal(Contract):

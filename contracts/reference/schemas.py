@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from marshmallow import fields
 
-from contracts.vocabulary import Contract, day, document, flag, moment, one_of, sealed, several, text, whole
+from contracts.vocabulary import (
+    Contract,
+    day,
+    document,
+    flag,
+    happened,
+    moment,
+    one_of,
+    sealed,
+    several,
+    text,
+    whole,
+)
 from field.words import LANGUAGES, PLACE_LEVELS, STAFF_AMENDMENTS
 
 _ANNOUNCED = "said again for those who keep a copy: nothing has changed, and it was so before"
@@ -63,7 +75,7 @@ class StaffAmended(Contract):
     deputy = text(40, about="of away: staff_id")
     duty_from = moment(required=False, about="of on_duty")
     duty_to = moment(required=False, about="of on_duty")
-    at = moment(required=False, about="when; null: when it was sent")
+    at = happened()
 
 
 class StaffChanged(Contract):

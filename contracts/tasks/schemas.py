@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from marshmallow import fields, validate
 
-from contracts.vocabulary import Contract, moment, one_of, text, whole
+from contracts.vocabulary import Contract, happened, moment, one_of, text, whole
 from field.words import ACKNOWLEDGED_BECAUSE, HOW_KNOWN, NOT_POSSIBLE_BECAUSE, TASK_OUTCOMES
 
-AT = "when it happened; left out, when it was sent"
 NOTE = "in words; kept sealed"
 
 
@@ -29,7 +28,7 @@ class TaskReported(Contract):
         required=False, about="of attempt; left out or later than the policy allows, its longest term"
     )
     note = text(500, about=NOTE)
-    at = moment(required=False, about=AT)
+    at = happened()
 
 
 class TaskWaived(Contract):
@@ -38,7 +37,7 @@ class TaskWaived(Contract):
     task_id = text(36, required=True)
     reason = text(500, required=True, about=NOTE)
     expects = whole(about="the task's version on which it was decided: how often something was said of it")
-    at = moment(required=False, about=AT)
+    at = happened()
 
 
 class OverdueAcknowledged(Contract):
@@ -56,7 +55,7 @@ class OverdueAcknowledged(Contract):
     until = moment(about="later than the policy allows, it is the policy's longest term")
     cause = one_of(ACKNOWLEDGED_BECAUSE, required=True, about="one for all of them; `other` needs a note")
     note = text(500, about=NOTE)
-    at = moment(required=False, about=AT)
+    at = happened()
 
 
 class CaseHandedOver(Contract):
@@ -70,7 +69,7 @@ class CaseHandedOver(Contract):
     role = text(40, about="in the team; left out, the one that the new member has")
     note = text(500, about=NOTE)
     expects = whole(about="the case's version on which it was decided")
-    at = moment(required=False, about=AT)
+    at = happened()
 
 
 class CaseContacted(Contract):
