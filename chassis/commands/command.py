@@ -93,6 +93,21 @@ is refused leaves nothing behind; raising is for failures of the work, which rol
 """
 
 
+def each_in_turn(commands: Sequence[Said], act: Callable[[Said], Outcome]) -> list[Outcome]:
+    """Carry out commands in their order.
+
+    :param act: carries out one of them. It raises Refused before it has changed anything.
+    """
+    return [_outcome(act, said) for said in commands]
+
+
+def _outcome(act: Callable[[Said], Outcome], said: Said) -> Outcome:
+    try:
+        return act(said)
+    except Refused as refused:
+        return Outcome.refused(refused)
+
+
 @dataclass(frozen=True, slots=True)
 class Command:
     """Something that people or other systems may say to a service.

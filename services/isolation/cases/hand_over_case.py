@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from chassis.commands.command import Outcome, Said
+from chassis.commands.command import Outcome, Said, each_in_turn
 from chassis.unit_of_work import UnitOfWork
 from contracts.faults import Fault, Refused
 from services.isolation.cases.case import Case
@@ -26,7 +26,7 @@ _REASON = "handed_over"
 def hand_over_case(uow: UnitOfWork, commands: Sequence[Said]) -> Sequence[Outcome]:
     """Put the new member in the place of the one who had the role, with the open tasks of the role."""
     with cases_in_hand(uow, (said.data["case_id"] for said in commands)) as hand:
-        return hand.settle(lambda said: _hand_over(hand, said), commands)
+        return each_in_turn(commands, lambda said: _hand_over(hand, said))
 
 
 def _hand_over(hand: CasesInHand, said: Said) -> Outcome:

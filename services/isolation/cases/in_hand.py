@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
-from chassis.commands.command import Outcome, Said
+from chassis.commands.command import Said
 from chassis.ids import is_id
 from chassis.unit_of_work import UnitOfWork
 from contracts.envelope import Event
@@ -33,13 +33,6 @@ class CasesInHand:
         # The database would refuse the whole batch for one text that is no id.
         self._cases = book.lock({id for id in case_ids if is_id(id)})
         self._tasks = book.lock_tasks(self._cases.values())
-
-    def settle(self, act: Callable[[Said], Outcome], commands: Sequence[Said]) -> list[Outcome]:
-        """Carry out commands in their order.
-
-        :param act: carries out one of them. It raises Refused before it has changed anything.
-        """
-        return [_outcome(act, said) for said in commands]
 
     def find(self, case_id: str) -> Case | None:
         """The case as it stands, for what the services tell each other."""
@@ -171,10 +164,3 @@ def within(scope: Scope, case: Case, places: PlaceTree[Place]) -> bool:
 def _is_of_team(staff_id: str | None, case: Case) -> bool:
     """A case that lies in no known grid is given to workers of the community's grids."""
     return staff_id is not None and any(member.staff_id == staff_id for member in case.team)
-
-
-def _outcome(act: Callable[[Said], Outcome], said: Said) -> Outcome:
-    try:
-        return act(said)
-    except Refused as refused:
-        return Outcome.refused(refused)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from chassis.commands.command import Outcome, Said
+from chassis.commands.command import Outcome, Said, each_in_turn
 from chassis.ids import is_id
 from chassis.unit_of_work import UnitOfWork
 from contracts.faults import Fault, Refused
@@ -37,7 +37,7 @@ def report_check_in(uow: UnitOfWork, commands: Sequence[Said]) -> Sequence[Outco
     """Keep each check-in, settle the task of its window, and alarm where it is abnormal."""
     with cases_in_hand(uow, (case_id for said in commands for case_id in _cases_of(said))) as hand:
         reporting = _Reporting(hand, commands)
-        outcomes = hand.settle(reporting.report, commands)
+        outcomes = each_in_turn(commands, reporting.report)
         insert_check_ins(uow.conn, reporting.new)
     return outcomes
 

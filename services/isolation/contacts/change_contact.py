@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from chassis.commands.command import Outcome, Said
+from chassis.commands.command import Outcome, Said, each_in_turn
 from chassis.database.statements import insert_rows, is_in, update_rows
 from chassis.unit_of_work import UnitOfWork
 from contracts.faults import Fault, Refused
@@ -26,7 +26,7 @@ def change_contact(uow: UnitOfWork, commands: Sequence[Said]) -> Sequence[Outcom
     """Keep what is said of a household, and write to its people in the language that they chose."""
     with cases_in_hand(uow, (case_id for said in commands for case_id in said.data["case_ids"])) as hand:
         changing = _Changing(hand)
-        outcomes = hand.settle(changing.change, commands)
+        outcomes = each_in_turn(commands, changing.change)
         changing.write()
     return outcomes
 

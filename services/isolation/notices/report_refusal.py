@@ -9,7 +9,7 @@ from uuid import UUID, uuid5
 from sqlalchemy import select
 from sqlalchemy.engine import Connection
 
-from chassis.commands.command import Outcome, Said
+from chassis.commands.command import Outcome, Said, each_in_turn
 from chassis.database.statements import insert_rows, is_in
 from chassis.ids import is_id
 from chassis.unit_of_work import UnitOfWork
@@ -43,7 +43,7 @@ def report_refusal(uow: UnitOfWork, commands: Sequence[Said]) -> Sequence[Outcom
             rows.extend(_record(hand, said, id, cases))
             return Outcome.done(refusal_id=id)
 
-        outcomes = hand.settle(report, commands)
+        outcomes = each_in_turn(commands, report)
         insert_rows(uow.conn, refusals, rows)
     return outcomes
 

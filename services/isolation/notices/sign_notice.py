@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID, uuid5
 
-from chassis.commands.command import Outcome, Said
+from chassis.commands.command import Outcome, Said, each_in_turn
 from chassis.database.statements import insert_rows
 from chassis.unit_of_work import UnitOfWork
 from contracts.faults import Fault, Refused
@@ -35,7 +35,7 @@ def sign_notice(uow: UnitOfWork, commands: Sequence[Said]) -> Sequence[Outcome]:
             rows.extend(_sign(hand, said, id, case) for case in cases)
             return Outcome.done(notice_id=id)
 
-        outcomes = hand.settle(sign, commands)
+        outcomes = each_in_turn(commands, sign)
         insert_rows(uow.conn, notices, rows, ignore_conflicts=True)
     return outcomes
 

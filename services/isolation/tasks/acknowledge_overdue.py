@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from chassis.commands.command import Outcome, Said
+from chassis.commands.command import Outcome, Said, each_in_turn
 from chassis.unit_of_work import UnitOfWork
 from contracts.faults import Fault, Refused
 from services.isolation.cases.case import Case
@@ -28,7 +28,7 @@ def acknowledge_overdue(uow: UnitOfWork, commands: Sequence[Said]) -> Sequence[O
     """
     case_of = cases_of_tasks(uow.conn, (id for said in commands for id in said.data["task_ids"]))
     with cases_in_hand(uow, case_of.values()) as hand:
-        return hand.settle(lambda said: _acknowledge(hand, case_of, said), commands)
+        return each_in_turn(commands, lambda said: _acknowledge(hand, case_of, said))
 
 
 def _acknowledge(hand: CasesInHand, case_of: Mapping[str, str], said: Said) -> Outcome:

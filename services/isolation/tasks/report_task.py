@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from chassis.commands.command import Outcome, Said
+from chassis.commands.command import Outcome, Said, each_in_turn
 from chassis.unit_of_work import UnitOfWork
 from contracts.faults import Fault, Refused
 from services.isolation.cases.case import Case
@@ -21,7 +21,7 @@ def report_task(uow: UnitOfWork, commands: Sequence[Said]) -> Sequence[Outcome]:
     case_of = cases_of_tasks(uow.conn, (said.data["task_id"] for said in commands))
     cases = {*case_of.values(), *(said.data["case_id"] or "" for said in commands)}
     with cases_in_hand(uow, cases) as hand:
-        return hand.settle(lambda said: _report(hand, case_of, said), commands)
+        return each_in_turn(commands, lambda said: _report(hand, case_of, said))
 
 
 def _report(hand: CasesInHand, case_of: Mapping[str, str], said: Said) -> Outcome:

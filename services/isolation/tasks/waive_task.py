@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from chassis.commands.command import Outcome, Said
+from chassis.commands.command import Outcome, Said, each_in_turn
 from chassis.unit_of_work import UnitOfWork
 from contracts.faults import Fault, Refused
 from field.words import RUNG_OF_ROLE, RUNGS
@@ -19,7 +19,7 @@ def waive_task(uow: UnitOfWork, commands: Sequence[Said]) -> Sequence[Outcome]:
     """Waive each task, by an officer above whoever does it, with the reason in its case's history."""
     case_of = cases_of_tasks(uow.conn, (said.data["task_id"] for said in commands))
     with cases_in_hand(uow, case_of.values()) as hand:
-        return hand.settle(lambda said: _waive(hand, case_of, said), commands)
+        return each_in_turn(commands, lambda said: _waive(hand, case_of, said))
 
 
 def _waive(hand: CasesInHand, case_of: Mapping[str, str], said: Said) -> Outcome:

@@ -10,7 +10,7 @@ from uuid import UUID, uuid5
 from sqlalchemy import select
 from sqlalchemy.engine import Connection
 
-from chassis.commands.command import Outcome, Said
+from chassis.commands.command import Outcome, Said, each_in_turn
 from chassis.database.statements import add_to_rows, insert_rows, is_in
 from chassis.unit_of_work import UnitOfWork
 from contracts.faults import Refused
@@ -36,7 +36,7 @@ def report_test(uow: UnitOfWork, commands: Sequence[Said]) -> Sequence[Outcome]:
     ids = {said.event.key: _case_ids(said, whose[said.event.key], by_identity) for said in commands}
     with cases_in_hand(uow, (case_id for of_one in ids.values() for case_id in of_one)) as hand:
         reporting = _Reporting(hand, ids, _known(uow.conn, commands))
-        outcomes = hand.settle(reporting.report, commands)
+        outcomes = each_in_turn(commands, reporting.report)
         reporting.write()
     return outcomes
 

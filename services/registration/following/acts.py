@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import literal, select
 
-from chassis.commands.command import Outcome, Said
+from chassis.commands.command import Said
 from chassis.database.statements import is_in
 from chassis.ids import is_id
 from chassis.unit_of_work import UnitOfWork
@@ -125,14 +125,3 @@ class Acts:
 def _is_sent(staff_id: str | None, draft: Draft) -> bool:
     """Where no grid is known, a worker of one of the community's grids is sent to the door."""
     return staff_id is not None and draft.stored is not None and draft.stored.worker == staff_id
-
-
-def each_in_turn(commands: Sequence[Said], act: Callable[[Said], Outcome]) -> list[Outcome]:
-    """:param act: carries out one command. It raises Refused before it has changed anything."""
-    outcomes = []
-    for said in commands:
-        try:
-            outcomes.append(act(said))
-        except Refused as refused:
-            outcomes.append(Outcome.refused(refused))
-    return outcomes

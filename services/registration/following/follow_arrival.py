@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from chassis.commands.command import Outcome, Said
+from chassis.commands.command import Outcome, Said, each_in_turn
 from chassis.unit_of_work import UnitOfWork
 from contracts.faults import Fault, Refused
 from services.registration.arrivals.draft import Draft
 from services.registration.arrivals.followed import Act
-from services.registration.following.acts import Acts, each_in_turn
+from services.registration.following.acts import Acts
 
 _FOUND: Final = ("contacted", "verified")
 _MAY_COME: Final = ("contacted", "no_answer", "not_yet_come")

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from chassis.commands.command import Outcome, Said
+from chassis.commands.command import Outcome, Said, each_in_turn
 from chassis.unit_of_work import UnitOfWork
 from contracts.faults import Fault, Refused
 from services.registration.arrivals.draft import Draft
@@ -22,13 +22,7 @@ _PARTS: Final = ("name", "phone", "language", "destination", "companion")
 
 def mend_person(uow: UnitOfWork, commands: Sequence[Said]) -> Sequence[Outcome]:
     """Facts from a door, one in a transaction. What is mended counts over all reports, until mended again."""
-    outcomes = []
-    for said in commands:
-        try:
-            outcomes.append(_mend(uow, said))
-        except Refused as refused:
-            outcomes.append(Outcome.refused(refused))
-    return outcomes
+    return each_in_turn(commands, lambda said: _mend(uow, said))
 
 
 def _mend(uow: UnitOfWork, said: Said) -> Outcome:

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Row, select
 
-from chassis.commands.command import Outcome, Said
+from chassis.commands.command import Outcome, Said, each_in_turn
 from chassis.database.statements import is_in
 from chassis.unit_of_work import UnitOfWork
 from contracts.faults import Refused
@@ -24,22 +24,19 @@ VERSION = 1
 
 def correct_by_command(uow: UnitOfWork, commands: Sequence[Said]) -> Sequence[Outcome]:
     """Decisions come from a door, one in a transaction: what is refused half-way is rolled back with it."""
-    return [_correct(uow, said) for said in commands]
+    return each_in_turn(commands, lambda said: _correct(uow, said))
 
 
 def _correct(uow: UnitOfWork, said: Said) -> Outcome:
     data = said.data
-    try:
-        row = report_that_waits(uow, data["report_id"])
-        if not _within(uow, said.scope, row):
-            raise Refused.unknown("report", data["report_id"])
-        if data["expects"] != VERSION:
-            raise Refused.conflict("expects", f"the report is at version {VERSION}")
-        received = corrected(uow, row, data["data"])
-        if not received.statements:
-            raise Refused.invalid(fault.within("data") for fault in received.faults)
-    except Refused as refused:
-        return Outcome.refused(refused)
+    row = report_that_waits(uow, data["report_id"])
+    if not _within(uow, said.scope, row):
+        raise Refused.unknown("report", data["report_id"])
+    if data["expects"] != VERSION:
+        raise Refused.conflict("expects", f"the report is at version {VERSION}")
+    received = corrected(uow, row, data["data"])
+    if not received.statements:
+        raise Refused.invalid(fault.within("data") for fault in received.faults)
     take_in_correction(uow, row, received, said.author.source[:100], said.event.id)
     return Outcome.done(
         report_id=received.report_id,
