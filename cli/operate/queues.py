@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
@@ -23,6 +24,8 @@ RECENT = 30
 BAR = 10
 BARS_FROM = 130
 WIDTH = 150
+# Title, heads and rules of the table, and the line of the replicas.
+FRAME = 6
 # The last bound of the services' histogram.
 LONGEST_S = 7200
 EXIT_ATTENTION = 1
@@ -72,17 +75,47 @@ def _watch(console: Console, everything: bool) -> None:
             picture = look(earlier[0] if earlier else None)
             earlier.append(picture)
             if console.is_terminal:
-                live.update(table_of(picture, everything, console.width), refresh=True)
+                live.update(screen_of(picture, everything, console.width, console.height), refresh=True)
             else:
                 console.print(table_of(picture, everything, console.width))
             time.sleep(max(0.0, began + EVERY_S - time.monotonic()))
 
 
 def table_of(picture: Picture, everything: bool, width: int) -> RenderableType:
+    """Every queue that is looked at, and below them what wants attention."""
+    names = _names(picture, everything)
+    return Group(_table(picture, names, width), *_attention(picture), _replicas(picture, len(names)))
+
+
+def screen_of(picture: Picture, everything: bool, width: int, height: int) -> RenderableType:
+    """What wants attention, and below it as many queues as the screen holds: idle ones are left out first."""
+    attention = _attention(picture)
+    names = _names(picture, everything)
+    room = max(0, height - FRAME - len(attention))
+    if len(names) > room:
+        marked = {wants.where for wants in picture.attention}
+        names.sort(key=lambda name: (name not in marked, -_messages(picture, name)))
+        fitting = set(names[:room])
+        names = [name for name in _names(picture, everything) if name in fitting]
+    return Group(*attention, _replicas(picture, len(names)), _table(picture, names, width))
+
+
+def _names(picture: Picture, everything: bool) -> list[str]:
+    """Of the queues that are shown where there is room: those of handlers first."""
+    handlers = {figures.handler for figures in picture.handlers}
+    of_handlers = [figures.handler for figures in picture.handlers]
+    others = [name for name in picture.queues if name not in handlers]
+    return [*of_handlers, *(name for name in others if everything or _busy(picture.queues[name]))]
+
+
+def _messages(picture: Picture, name: str) -> int:
+    queue = picture.queues.get(name)
+    return queue.messages if queue else 0
+
+
+def _table(picture: Picture, names: Sequence[str], width: int) -> Table:
     marked = {wants.where for wants in picture.attention}
     handlers = {figures.handler: figures for figures in picture.handlers}
-    names = [*handlers, *(name for name in picture.queues if name not in handlers)]
-    shown = [name for name in names if everything or name in handlers or _busy(picture.queues[name])]
     most = (
         max((queue.ready or 0 for queue in picture.queues.values()), default=0) if width >= BARS_FROM else 0
     )
@@ -92,16 +125,23 @@ def table_of(picture: Picture, everything: bool, width: int) -> RenderableType:
         table.add_column(title, justify="left" if not title else "right")
     for title in ("handled", "lag p50", "p95", "retries", "dead"):
         table.add_column(title, justify="right")
-    for name in shown:
+    for name in names:
         cells = [*_broker_cells(picture.queues.get(name), most), *_handler_cells(handlers.get(name))]
         named = Text(f"! {name}", style="bold red") if name in marked else Text(f"  {name}")
         table.add_row(named, *cells)
+    return table
+
+
+def _attention(picture: Picture) -> list[Text]:
     lines = [Text(f"! {wants.where}: {wants.what}", style="bold red") for wants in picture.attention]
+    return lines or [Text("nothing wants attention", style="green")]
+
+
+def _replicas(picture: Picture, shown: int) -> Text:
     replicas = ", ".join(f"{service.name} {service.replicas}" for service in picture.services)
-    hidden = len(names) - len(shown)
-    rest = f"; {hidden} empty dead, guarded, publishers' and reply queues: --all" if hidden else ""
-    quiet = [] if lines else [Text("nothing wants attention", style="green")]
-    return Group(table, *lines, *quiet, Text(f"replicas that answer: {replicas}{rest}", style="dim"))
+    hidden = len(picture.queues.keys() | {figures.handler for figures in picture.handlers}) - shown
+    rest = f"; {hidden} idle queues are not shown: doorstep queues --all" if hidden else ""
+    return Text(f"replicas that answer: {replicas}{rest}", style="dim")
 
 
 def _busy(queue: Queue) -> bool:

@@ -6,10 +6,11 @@ for the district's.
 
 from dataclasses import replace
 from datetime import datetime
+from types import ModuleType
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from chassis.messaging import batch
+from chassis.messaging import transaction
 from chassis.running.process import main  # first: it patches
 from contracts import envelope, registry
 from contracts.envelope import Event
@@ -30,7 +31,13 @@ def read_time(text: Any) -> datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=ZONE)
 
 
+def repair(module: ModuleType, name: str, repaired: Any) -> None:
+    """Raises AttributeError if nothing of this name is there to be repaired."""
+    getattr(module, name)
+    setattr(module, name, repaired)
+
+
 if __name__ == "__main__":
-    batch.read_data = read_version_2
-    envelope._time = read_time
+    repair(transaction, "read_data", read_version_2)
+    repair(envelope, "_time", read_time)
     main("registration")
