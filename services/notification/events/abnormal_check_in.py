@@ -36,7 +36,7 @@ class CheckInAbnormal(InformingEvent):
 
     def notice(self, data: Data, version: int) -> Notice:
         return Notice(
-            f"abnormal:{data['check_in_id']}",
+            f"abnormal:{data['check_in_id']}:{version}",
             data["case_id"],
             data["arrival_id"],
             self.type,
@@ -59,7 +59,7 @@ class CheckInCorrected(InformingEvent):
 
     def notice(self, data: Data, version: int) -> Notice:
         return Notice(
-            f"corrected:{data['check_in_id']}",
+            f"corrected:{data['check_in_id']}:{version}",
             data["case_id"],
             data["arrival_id"],
             self.type,

@@ -3,7 +3,6 @@
 import threading
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 from sqlalchemy import insert, select
@@ -336,48 +335,3 @@ def test_the_first_digest_of_the_day_says_what_the_day_holds(
     }
     assert set(states(early)) == {"accepted", "cancelled"}
     assert_balanced(early)
-
-
-def abnormal(type: str, *staff_ids: str, **more: Any) -> Event:
-    case_id, check_in = new_id(), "01839a52-1d40-5b7e-9c11-7d0b5e2f4a61"
-    told = [
-        {"staff_id": who, "role": "health_worker", "contact": contact(), "language": "zh-CN"}
-        for who in staff_ids
-    ]
-    data = {
-        "check_in_id": check_in,
-        "case_id": case_id,
-        "arrival_id": case_id,
-        "task_id": new_id(),
-        "at": "2022-10-01T00:20:00Z",
-        "tell": {"level": "worker", "place": "g1", "staff": told},
-        "community": "c1",
-        "grid": "g1",
-        **more,
-    }
-    return event(type, check_in, 1, data)
-
-
-def test_an_abnormal_check_in_is_told_at_once_at_any_hour_and_so_is_its_correction(
-    work: Work, gateway: Gateway, tmp_path: Path
-) -> None:
-    night = with_clock(work, tmp_path, at(23))
-    place = {"place_id": "c1", "version": 1, "level": "community", "name": "大众巷社区", "removed": False}
-    with night.database.begin() as conn:
-        conn.execute(insert(places), place)
-    alarm = abnormal("check_in.abnormal", "h1", "w1", due_by="2022-10-01T15:30:00Z", why=["temperature"])
-    mended = abnormal("check_in.corrected", "h1", corrected_at="2022-10-01T15:10:00Z")
-    plan(night, [alarm, mended])
-    send(night, gateway)
-    told = {(row["template"], row["staff_id"], row["state"]) for row in rows(night)}
-    assert told == {
-        ("staff_abnormal", "h1", "accepted"),
-        ("staff_abnormal", "w1", "accepted"),
-        ("staff_abnormal_corrected", "h1", "accepted"),
-    }
-    with night.database.read() as conn:
-        shown = queries.trace(conn, alarm.data["case_id"], sealer=SEALER, texts=TEXTS)["messages"]
-    number = alarm.data["case_id"][-8:].upper()
-    assert {message["text"] for message in shown} == {
-        f"紧急：大众巷社区案卷{number}每日报体温异常，请于10月1日23:30前查看处置并登记。"
-    }

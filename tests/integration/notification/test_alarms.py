@@ -1,0 +1,97 @@
+"""An abnormal check-in is told at once at any hour, as often as it alarms, and so is its correction."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import insert
+
+from chassis.ids import new_id
+from chassis.unit_of_work import Work
+from contracts.envelope import Event
+from services.notification.messages import queries
+from services.notification.reference.tables import places
+from tests.integration.notification.pacing import at, contact, plan, send, with_clock
+from tests.integration.notification.trial import SEALER, TEXTS, Gateway, event, rows
+
+CHECK_IN = "01839a52-1d40-5b7e-9c11-7d0b5e2f4a61"
+DUE_BY = "2022-10-01T15:30:00Z"
+
+
+class OneCheckIn:
+    """The news of one check-in of one case."""
+
+    def __init__(self, check_in: str = CHECK_IN) -> None:
+        self.case_id = new_id()
+        self._check_in = check_in
+
+    def alarm(self, version: int, *staff_ids: str) -> Event:
+        return self._news("check_in.abnormal", version, staff_ids, due_by=DUE_BY, why=["temperature"])
+
+    def corrected(self, version: int, *staff_ids: str) -> Event:
+        return self._news("check_in.corrected", version, staff_ids, corrected_at="2022-10-01T15:10:00Z")
+
+    def _news(self, type: str, version: int, staff_ids: tuple[str, ...], **more: Any) -> Event:
+        told = [
+            {"staff_id": who, "role": "health_worker", "contact": contact(), "language": "zh-CN"}
+            for who in staff_ids
+        ]
+        data = {
+            "check_in_id": self._check_in,
+            "case_id": self.case_id,
+            "arrival_id": self.case_id,
+            "task_id": new_id(),
+            "at": "2022-10-01T00:20:00Z",
+            "tell": {"level": "worker", "place": "g1", "staff": told},
+            "community": "c1",
+            "grid": "g1",
+            **more,
+        }
+        return event(type, self._check_in, version, data)
+
+
+@pytest.fixture
+def night(work: Work, tmp_path: Path) -> Work:
+    """It is 23:00."""
+    return with_clock(work, tmp_path, at(23))
+
+
+def told(work: Work) -> list[tuple[str, str, str]]:
+    return sorted((row["template"], row["staff_id"], row["state"]) for row in rows(work))
+
+
+def test_an_alarm_is_told_at_once_at_any_hour_and_so_is_its_correction(night: Work, gateway: Gateway) -> None:
+    place = {"place_id": "c1", "version": 1, "level": "community", "name": "大众巷社区", "removed": False}
+    with night.database.begin() as conn:
+        conn.execute(insert(places), place)
+    check_in = OneCheckIn()
+    for news in (check_in.alarm(1, "h1", "w1"), check_in.corrected(2, "h1")):
+        plan(night, [news])
+        send(night, gateway)
+    assert told(night) == [
+        ("staff_abnormal", "h1", "accepted"),
+        ("staff_abnormal", "w1", "accepted"),
+        ("staff_abnormal_corrected", "h1", "accepted"),
+    ]
+    with night.database.read() as conn:
+        shown = queries.trace(conn, check_in.case_id, sealer=SEALER, texts=TEXTS)["messages"]
+    number = check_in.case_id[-8:].upper()
+    assert {message["text"] for message in shown} == {
+        f"紧急：大众巷社区案卷{number}每日报体温异常，请于10月1日23:30前查看处置并登记。",
+        f"更正：大众巷社区案卷{number}此前的体温异常系误报，已更正，不必再为此上门。",
+    }
+
+
+def test_a_check_in_that_alarms_again_after_its_correction_is_told_again(
+    night: Work, gateway: Gateway
+) -> None:
+    check_in = OneCheckIn()
+    for version, news in enumerate((check_in.alarm, check_in.corrected) * 2, start=1):
+        plan(night, [news(version, "h1")])
+        send(night, gateway)
+    assert told(night) == [
+        ("staff_abnormal", "h1", "accepted"),
+        ("staff_abnormal", "h1", "accepted"),
+        ("staff_abnormal_corrected", "h1", "accepted"),
+        ("staff_abnormal_corrected", "h1", "accepted"),
+    ]
