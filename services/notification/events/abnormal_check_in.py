@@ -69,3 +69,8 @@ class CheckInCorrected(InformingEvent):
 
     def resolve(self, name: str, role: str | None, data: Data) -> Iterable[Recipient]:
         return map(staff, sorted(data["tell"]["staff"], key=lambda member: str(member["staff_id"])))
+
+
+def check_in_of(notice: Notice) -> str:
+    """Of a notice of these events, the id of the check-in."""
+    return notice.key.split(":")[1]

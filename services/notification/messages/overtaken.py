@@ -2,10 +2,12 @@
 
 from collections.abc import Iterable
 
+from services.notification.events.abnormal_check_in import check_in_of
 from services.notification.events.event import Notice
 from services.notification.messages.letters import Message, StoredNotice
 
 _CASE = "case"
+_CHECK_IN = "check_in"
 _INSTEAD_OF_TEXTS = ("call_them", "visit_them")
 
 
@@ -13,21 +15,25 @@ def is_overtaken(message: Message, notice: Notice, of_case: Iterable[StoredNotic
     """Whether a later event of the same kind of thing informs the same recipient of what holds now.
 
     Nobody is reminded of a task once its case has ended, but for calling or visiting whom no text tells so.
+    Of a check-in that alarms, is corrected and alarms again, the last of these holds.
     """
-    of_case = list(of_case)
-    if _thing(notice) != _CASE:
-        known = [later.notice for later in of_case if _thing(later.notice) == _CASE]
-        newest = max(known, key=lambda notice: notice.version, default=None)
-        if notice.parameters.get("task_kind") in _INSTEAD_OF_TEXTS:
-            return False
-        return newest is not None and bool(newest.parameters.get("ended"))
-    return any(
-        later.notice.supersedes
-        and later.notice.version > notice.version
-        and _thing(later.notice) == _CASE
-        and message.recipient.id in later.recipients
-        for later in of_case
-    )
+    thing, of_case = _thing(notice), list(of_case)
+    later = [
+        stored.notice
+        for stored in of_case
+        if stored.notice.version > notice.version
+        and _thing(stored.notice) == thing
+        and message.recipient.id in stored.recipients
+    ]
+    if thing == _CASE:
+        return any(following.supersedes for following in later)
+    if thing == _CHECK_IN and any(check_in_of(following) == check_in_of(notice) for following in later):
+        return True
+    if notice.parameters.get("task_kind") in _INSTEAD_OF_TEXTS:
+        return False
+    of_itself = [stored.notice for stored in of_case if _thing(stored.notice) == _CASE]
+    newest = max(of_itself, key=lambda notice: notice.version, default=None)
+    return newest is not None and bool(newest.parameters.get("ended"))
 
 
 def _thing(notice: Notice) -> str:

@@ -95,3 +95,33 @@ def test_a_check_in_that_alarms_again_after_its_correction_is_told_again(
         ("staff_abnormal_corrected", "h1", "accepted"),
         ("staff_abnormal_corrected", "h1", "accepted"),
     ]
+
+
+def test_an_alarm_that_still_waits_does_not_go_out_after_its_correction(
+    night: Work, gateway: Gateway
+) -> None:
+    check_in, other = OneCheckIn(), OneCheckIn(new_id())
+    other.case_id = check_in.case_id
+    plan(night, [check_in.alarm(1, "h1", "w1"), other.alarm(1, "h1"), check_in.corrected(2, "h1")])
+    send(night, gateway)
+    assert told(night) == [
+        ("staff_abnormal", "h1", "accepted"),  # of the other check-in
+        ("staff_abnormal", "h1", "cancelled"),
+        ("staff_abnormal", "w1", "accepted"),  # nobody tells them that it was a mistake
+        ("staff_abnormal_corrected", "h1", "accepted"),
+    ]
+
+
+def test_a_correction_that_still_waits_does_not_go_out_after_another_alarm(
+    night: Work, gateway: Gateway
+) -> None:
+    check_in = OneCheckIn()
+    plan(night, [check_in.alarm(1, "h1")])
+    send(night, gateway)
+    plan(night, [check_in.corrected(2, "h1"), check_in.alarm(3, "h1")])
+    send(night, gateway)
+    assert told(night) == [
+        ("staff_abnormal", "h1", "accepted"),
+        ("staff_abnormal", "h1", "accepted"),
+        ("staff_abnormal_corrected", "h1", "cancelled"),
+    ]
