@@ -57,7 +57,7 @@ messages = Table(
     Column("template_version", SmallInteger, nullable=False),
     Column("channels", String(60), nullable=False),  # in order, comma separated
     Column("channel", SmallInteger, nullable=False, server_default="0"),  # which of them
-    Column("urgency", SmallInteger, nullable=False),
+    Column("urgency", SmallInteger, nullable=False),  # place in book.URGENCIES
     Column("state", String(12), nullable=False),
     # Database's clock; while sending: when the lease ends; while held: until when, in the time of the field.
     Column("due_at", UtcDateTime, nullable=False),

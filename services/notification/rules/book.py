@@ -12,8 +12,9 @@ from typing import Final
 from services.notification.events.event import ANY, Facts, InformingEvent
 
 NOBODY: Final = "nobody"
-URGENCIES: Final = ("urgent", "normal", "low")  # in the order of sending
+URGENCIES: Final = ("urgent", "soon", "normal", "low")  # in the order of sending
 URGENT: Final = 0
+"""Sent at any hour, and beside what a member of staff gets a day."""
 FOLDED: Final = "folded"
 """Of a rule: a message that waits for the recipient's next digest, and goes into it."""
 COUNTED: Final = "counted"

@@ -73,6 +73,46 @@ def test_at_night_only_what_is_urgent_is_sent(work: Work, gateway: Gateway, tmp_
     assert [row["state"] for row in rows(night) if row["rule"] == "resident_inform"] == ["accepted"]
 
 
+def test_at_night_no_news_of_a_case_wakes_anybody_but_a_stricter_order_the_resident(
+    work: Work, gateway: Gateway, tmp_path: Path
+) -> None:
+    night = with_clock(work, tmp_path, at(23))
+    member = {**team("w9")[0], "role": "grid_worker"}
+    for kinds, more in (
+        (["phone"], {}),
+        (["handed_on"], {"previous_owner": member}),
+        (["assigned"], {}),
+        (["stricter"], {}),
+        (["door"], {}),
+    ):
+        change = {"kinds": kinds, "previous_measure": "health_monitoring", "reason": None, **more}
+        plan(night, [opened(version=2, type="case.changed", change=change, team=team("w1"))])
+    send(night, gateway)
+    found = Counter((row["rule"], row["state"]) for row in rows(night))
+    assert found == {
+        ("resident_told_again_home", "held"): 2,
+        ("worker_corrected", "held"): 2,
+        ("worker_handed_on", "cancelled"): 1,  # they were never told
+        ("worker_assigned", "held"): 1,
+        ("resident_worker_assigned", "held"): 1,
+        ("resident_stricter", "accepted"): 1,
+        ("worker_stricter", "held"): 1,
+    }
+
+
+def test_by_day_news_of_a_case_goes_before_what_is_normal_and_counts(
+    work: Work, gateway: Gateway, tmp_path: Path
+) -> None:
+    day = with_clock(work, tmp_path, at(9, 20))
+    change = {"kinds": ["door"], "previous_measure": "home_isolation", "reason": None}
+    moved = [opened(version=2, type="case.changed", change=change, team=team("w1")) for _ in range(8)]
+    plan(day, [quiet("w1") for _ in range(8)])
+    plan(day, moved)
+    send(day, gateway)
+    owner = Counter((row["rule"], row["state"]) for row in rows(day) if row["staff_id"] == "w1")
+    assert owner == {("worker_corrected", "accepted"): 8, ("worker_in_the_grid", "held"): 8}
+
+
 def test_by_day_nobody_waits_for_the_morning(work: Work, gateway: Gateway, tmp_path: Path) -> None:
     day = with_clock(work, tmp_path, at(7, 5))
     plan(day, [quiet("w1"), opened(team=team("w2"))])
