@@ -15,8 +15,8 @@ from services.notification.events.digest import DIGEST, TEMPLATE, Content, merge
 from services.notification.events.event import STAFF, Recipient
 from services.notification.messages import states
 from services.notification.messages.columns import PlanEntry
-from services.notification.messages.count_in_digests import add_counts
-from services.notification.messages.let_go import let_go
+from services.notification.messages.count_in_digests import BATCHES_AT_ONCE, add_counts
+from services.notification.messages.let_go import AT_ONCE, let_go
 from services.notification.messages.message_id import message_id
 from services.notification.messages.place_names import place_names
 from services.notification.messages.staff_sent import Sent, lock_sent, write_sent
@@ -34,9 +34,24 @@ Row = Mapping[str, Any]
 
 
 def write_digests(uow: UnitOfWork) -> int:
-    """Add up what was counted and let go what has waited; when nothing is left, write the digests."""
-    pace, version = pace_in_use(uow.zone), rules_in_use().digest_version
-    return add_counts(uow) or let_go(uow, pace) or tell_digests(uow, pace, version)
+    """Tell staff what was counted and folded, at the pace in use."""
+    return turn(uow, pace_in_use(uow.zone), rules_in_use().digest_version)
+
+
+def turn(uow: UnitOfWork, pace: Pace, template_version: int) -> int:
+    """Add up what was counted and let go what has waited; when little of it is left, write the digests.
+
+    Returns how much was done, a bounded number; 0: nothing is left. Where much was counted or waits, the next
+    turn goes on with it: what is told an hour is to be one digest. Where little was, cases that come without
+    end hold nothing up.
+    """
+    added = add_counts(uow)
+    if added == BATCHES_AT_ONCE:
+        return added
+    gone = let_go(uow, pace)
+    if gone == AT_ONCE:
+        return added + gone
+    return added + gone + tell_digests(uow, pace, template_version)
 
 
 def tell_digests(uow: UnitOfWork, pace: Pace, template_version: int) -> int:

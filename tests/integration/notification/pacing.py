@@ -11,10 +11,8 @@ from sqlalchemy import select
 from chassis.clock import Clock
 from chassis.unit_of_work import Work
 from contracts.envelope import Event
-from services.notification.messages.count_in_digests import add_counts
+from services.notification.messages import write_digests
 from services.notification.messages.inform import plan_messages
-from services.notification.messages.let_go import let_go
-from services.notification.messages.write_digests import tell_digests
 from services.notification.rules.in_use import pace_from
 from services.notification.rules.pace import Pace
 from services.notification.tables import digests, messages, notices
@@ -43,7 +41,7 @@ def turn(work: Work, pace: Pace = USUAL) -> None:
     """As the timer does, until nothing is left."""
     for _ in range(50):
         with work.unit() as uow:
-            if not (add_counts(uow) or let_go(uow, pace) or tell_digests(uow, pace, RULES.digest_version)):
+            if not write_digests.turn(uow, pace, RULES.digest_version):
                 return
     raise AssertionError("the timer finds something to do for ever")
 

@@ -1,6 +1,6 @@
 """Staff are told of much by one digest an hour, which says numbers only."""
 
-import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,10 +12,8 @@ from chassis.unit_of_work import Work
 from contracts.envelope import Event
 from services.notification import handover
 from services.notification.events.digest import DIGEST
-from services.notification.messages import queries
+from services.notification.messages import queries, write_digests
 from services.notification.messages.attempts import BackOff
-from services.notification.messages.let_go import let_go
-from services.notification.messages.write_digests import tell_digests
 from services.notification.reference.tables import places, staff
 from services.notification.tables import messages
 from tests.integration.notification.pacing import (
@@ -267,6 +265,16 @@ def test_a_deputy_gets_the_digest_of_whoever_is_away(nine: Work, gateway: Gatewa
     assert digest_messages(nine)[-1]["staff_id"] == "w1"
 
 
+def test_cases_that_come_without_end_hold_no_digest_up(nine: Work) -> None:
+    plan(nine, [late()])
+    nine.clock.set(at(10))
+    for _ in range(3):
+        plan(nine, [opened(team=team("w2", "w3"))])
+        with nine.unit() as uow:
+            assert write_digests.turn(uow, USUAL, RULES.digest_version)
+    assert [d["staff_id"] for d in digest_messages(nine)] == ["w1"]
+
+
 def test_replicas_write_one_digest_for_an_hour(nine: Work, gateway: Gateway) -> None:
     plan(nine, [late(f"w{n % 20}") for n in range(200)])
     nine.clock.set(at(10))
@@ -274,13 +282,11 @@ def test_replicas_write_one_digest_for_an_hour(nine: Work, gateway: Gateway) -> 
     def replica() -> None:
         for _ in range(8):
             with nine.unit() as uow:
-                let_go(uow, USUAL) or tell_digests(uow, USUAL, RULES.digest_version)
+                write_digests.turn(uow, USUAL, RULES.digest_version)
 
-    replicas = [threading.Thread(target=replica) for _ in range(4)]
-    for each in replicas:
-        each.start()
-    for each in replicas:
-        each.join()
+    with ThreadPoolExecutor() as pool:
+        for done in [pool.submit(replica) for _ in range(4)]:
+            done.result()
     for hour in (11, 12):  # what came in while another replica wrote
         send(nine, gateway)
         nine.clock.set(at(hour))
