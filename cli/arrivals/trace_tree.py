@@ -99,7 +99,8 @@ class _Tree:
             branch.add(f"[yellow]to settle[/]: {matter}, since {self._time(a['to_settle_since'])}")
         for line in a["history"]:
             tried = f", again {line['try_again_at']}" if line.get("try_again_at") else ""
-            words = ", ".join(f"{k} {v}" for k, v in (line.get("said") or {}).items())
+            inside = line.get("said") or {}
+            words = ", ".join(f"{k} {v}" for k, v in inside.items()) if isinstance(inside, dict) else inside
             said = f": {escape(words)}" if words else ""
             branch.add(
                 f"{self._time(line['happened_at'])} {line['what']} "

@@ -11,11 +11,12 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.engine import Connection
 
 from chassis.database.statements import insert_rows, is_in
-from chassis.sealing import SealBroken, Sealer
+from chassis.sealing import Sealer
 from chassis.unit_of_work import UnitOfWork
 from field.days import local_day
 from services.registration.arrivals.followed import Act, in_order
 from services.registration.arrivals.tables import arrival_history, arrivals
+from services.registration.persons.sealed import unsealed
 from services.registration.places.placing import PlaceIndex
 
 SEAL_PURPOSE: Final = "act"
@@ -120,10 +121,7 @@ def history_of(conn: Connection, arrival_id: str, sealer: Sealer | None = None) 
             **row.detail,
         }
         if sealer and row.sealed:
-            try:
-                line["said"] = sealer.unseal(row.sealed, SEAL_PURPOSE)
-            except SealBroken as error:
-                line["said"] = f"(sealed: {error})"
+            line["said"] = unsealed(sealer, row.sealed, SEAL_PURPOSE)
         found.append(line)
     return found
 

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from io import StringIO
+from typing import Any
 
+from rich.console import Console
 from sqlalchemy import delete, update
 from sqlalchemy.engine import Connection
 
 from chassis.database.statements import insert_rows
 from chassis.ids import new_id
 from chassis.inbox import INBOX
+from chassis.sealing import Sealer
+from cli.arrivals.trace_tree import tree
+from operations.trace.gather import Trace
 from services.registration import handover
 from services.registration import tables as t
 from services.registration.arrivals import balance, queries
 from services.registration.arrivals.balance import MOST_NAMED
-from tests.integration.registration.trial import RISKY, SAFE, Trial, person, report
+from tests.integration.registration.following import follow
+from tests.integration.registration.trial import CHINA, RISKY, SAFE, Trial, person, report
 
 
 def test_trace_tells_the_whole_story_of_an_arrival(trial: Trial) -> None:
@@ -30,6 +37,17 @@ def test_trace_tells_the_whole_story_of_an_arrival(trial: Trial) -> None:
     assert len(found["household"]) == 2
     assert "person" not in trial.read(queries.trace, arrival_id)
     assert trial.read(queries.trace, "00000000-0000-7000-8000-000000000000") is None
+
+
+def test_trace_tells_the_rest_where_the_key_of_what_was_said_is_lost(trial: Trial) -> None:
+    trial.receive(report(1))
+    (row,) = trial.arrivals()
+    follow(trial, row["id"], "no_answer", note="rang twice")
+    found = trial.read(queries.trace, row["id"], sealer=Sealer({"another": b"t" * 32}))
+    nothing: dict[str, Any] = {"case": None, "waiting_for_policy": (), "messages": (), "counted": ()}
+    drawn = StringIO()
+    Console(file=drawn, width=200).print(tree(Trace(row["id"], found, nothing, nothing), CHINA))
+    assert "no_answer (said by /console/officer): sealed with a key that is not here" in drawn.getvalue()
 
 
 def test_audit_names_an_arrival_that_was_removed_by_hand(trial: Trial) -> None:
