@@ -5,7 +5,7 @@ The order of the acts decides (when each happened), never the order in which the
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Final, Literal
@@ -40,6 +40,10 @@ _SETTLED_BY: Final[Mapping[str, frozenset[str]]] = {
 }
 
 
+def _nowhere(division: str, address: str) -> Placement:
+    return Placement()
+
+
 @dataclass(frozen=True, slots=True)
 class Act:
     """One thing that somebody said of an arrival.
@@ -48,9 +52,8 @@ class Act:
     :param at: when it happened, and `day` that day in the jurisdiction's time zone.
     :param moment: when they came, or by their own word will come.
     :param mended: what is right from now on: name, phone, language, division, address.
-    :param placement: the doorstep of that division and address, by the place table as it is now.
+    :param place: finds the doorstep of a division and an address, by the place table as it is now.
     :param wrong_phone: a number that is not the person's.
-    :param before: it was said of somebody who was only expected then: a call before the arrival.
     """
 
     number: int
@@ -59,9 +62,8 @@ class Act:
     day: date
     moment: datetime | None = None
     mended: Mapping[str, str] = field(default_factory=dict)
-    placement: Placement | None = None
+    place: Callable[[str, str], Placement] = _nowhere
     wrong_phone: str | None = None
-    before: bool = False
 
     @property
     def settles(self) -> Iterable[str]:
@@ -70,6 +72,12 @@ class Act:
         for name, matters in (("phone", "phone"), ("address", "door"), ("name", "name")):
             if name in self.mended:
                 yield from _SETTLED_BY[matters]
+
+    @property
+    def says_they_came(self) -> bool:
+        return self.what == "verified" or (
+            self.what == "contacted" and self.moment is not None and self.moment <= self.at
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +96,7 @@ def in_order(acts: Iterable[Act]) -> tuple[Act, ...]:
     return tuple(sorted(acts, key=lambda act: (act.at, act.number)))
 
 
-def standing_of(acts: Sequence[Act], statements: Iterable[Statement]) -> Standing:
+def standing_of(acts: Sequence[Act], statements: Sequence[Statement]) -> Standing:
     """
     :param acts: in order.
     :param statements: of the arrival's reports. That they came, said after they were not found, counts.
@@ -97,10 +105,10 @@ def standing_of(acts: Sequence[Act], statements: Iterable[Statement]) -> Standin
     ended: datetime | None = None
     attempts: list[date] = []
     open_since: dict[str, datetime] = {}
-    for act in acts:
+    for place, act in enumerate(acts):
         for matter in act.settles:
             open_since.pop(matter, None)
-        if act.before and act.what in ("contacted", "no_answer"):
+        if act.what in ("contacted", "no_answer") and _before_they_came(act, acts[:place], statements):
             continue  # whoever was phoned before they came is still to be met when they have come
         if act.what in _FOUND:
             reached = "verified" if "verified" in (act.what, reached) else "contacted"
@@ -122,6 +130,23 @@ def standing_of(acts: Sequence[Act], statements: Iterable[Statement]) -> Standin
     if "unreachable" in open_since:
         return Standing("unreachable", len(attempts), open_since)
     return Standing(reached, len(attempts), open_since)
+
+
+def _before_they_came(act: Act, earlier: Sequence[Act], statements: Sequence[Statement]) -> bool:
+    """Whether they were only expected when it was done, by what had been said until then.
+
+    :param earlier: the acts before it, in order.
+    """
+    if act.says_they_came:
+        return False
+    known = [said for said in statements if said.order[0] <= act.at]
+    expected = all(said.report.expected for said in known or statements)
+    for one in earlier:
+        if one.what == "not_yet_come":
+            expected = not _came_since(one.at, known)
+        elif one.says_they_came:
+            expected = False
+    return expected
 
 
 def _came_since(moment: datetime, statements: Iterable[Statement]) -> list[Statement]:
@@ -152,11 +177,10 @@ def wrong_phones(acts: Iterable[Act]) -> frozenset[str]:
 
 
 def _person_amended(coming: Coming, acts: Sequence[Act], statements: Sequence[Statement]) -> Coming:
+    coming = _door_amended(coming, acts)
     right: dict[str, str] = {}
-    placement = None
     for act in acts:
         right |= act.mended
-        placement = act.placement or placement
     wrong = wrong_phones(acts)
     voices = voices_of(statements) if wrong else ()
 
@@ -174,10 +198,30 @@ def _person_amended(coming: Coming, acts: Sequence[Act], statements: Sequence[St
         person=replace(coming.person, name=right.get("name") or coming.person.name, phone=phone),
         contact=None if phone else contact,
         language=right.get("language") or coming.language,
-        division=right.get("division") or coming.division,
-        address=right.get("address") or coming.address,
-        placement=placement or coming.placement,
     )
+
+
+def _door_amended(coming: Coming, acts: Sequence[Act]) -> Coming:
+    """A division or an address that is not named again is that of before.
+
+    An address that says of no community leaves them in the one of before, where no division is named with it.
+    The address of before says nothing of a division elsewhere.
+    """
+    for act in acts:
+        if not act.mended.keys() & {"division", "address"}:
+            continue
+        division = act.mended.get("division") or coming.division
+        address = act.mended.get("address") or coming.address
+        elsewhere = "address" not in act.mended and not _one_in_other(division, coming.division)
+        found, before = act.place(division, "" if elsewhere else address), coming.placement
+        if not (found.community or "division" in act.mended) and found.street in (None, before.street):
+            found = before
+        coming = replace(coming, division=division, address=address, placement=found)
+    return coming
+
+
+def _one_in_other(division: str, other: str) -> bool:
+    return division.startswith(other) or other.startswith(division)
 
 
 def _reachable(person: Person | None, wrong: frozenset[str]) -> Person | None:
@@ -193,7 +237,7 @@ def _time_amended(coming: Coming, acts: Sequence[Act], statements: Sequence[Stat
                 coming = replace(coming, expected=False, arrived_at=when(ComingWords(came)).report.arrived_at)
             else:
                 coming = replace(coming, expected=True, arrived_at=act.moment or coming.arrived_at)
-        elif act.what == "verified" or (act.what == "contacted" and act.moment and act.moment <= act.at):
+        elif act.says_they_came:
             if coming.expected:
                 coming = replace(coming, expected=False, arrived_at=act.moment or act.at)
             elif act.moment:

@@ -28,7 +28,7 @@ _RIGHT: Final = ("name", "phone", "language", "division", "address")
 def read_acts(
     uow: UnitOfWork, places: PlaceIndex, arrival_ids: Sequence[str]
 ) -> Mapping[str, tuple[Act, ...]]:
-    """The acts on each arrival in order, doors placed by the place table as it is now."""
+    """The acts on each arrival in order, doors to be placed by the place table as it is now."""
     if not arrival_ids:
         return {}
     h = arrival_history.c
@@ -46,7 +46,6 @@ def read_acts(
                 row.happened_at,
                 moment=datetime.fromisoformat(moment) if moment else None,
                 inside=inside,
-                before=bool(row.detail.get("before")),
             )
         )
     return {arrival_id: in_order(of_it) for arrival_id, of_it in acts.items()}
@@ -61,14 +60,11 @@ def act_of(
     *,
     moment: datetime | None,
     inside: Mapping[str, Any],
-    before: bool,
 ) -> Act:
     """:param inside: what of the line is sealed."""
     right = {name: inside[name] for name in _RIGHT if inside.get(name)}
-    where = right.get("division", ""), right.get("address", "")
-    placement = places.find(*where) if any(where) else None
     day = local_day(at, uow.zone)
-    return Act(number, what, at, day, moment, right, placement, inside.get("wrong_phone"), before)
+    return Act(number, what, at, day, moment, right, places.find, inside.get("wrong_phone"))
 
 
 def line_of(
@@ -85,9 +81,7 @@ def line_of(
 
     :param inside: what of it is sealed; nothing personal stands in `detail`.
     """
-    known: dict[str, Any] = {"moment": act.moment.isoformat()} if act.moment else {}
-    if act.before:
-        known["before"] = True
+    known = {"moment": act.moment.isoformat()} if act.moment else {}
     return {
         "arrival_id": arrival_id,
         "number": act.number,

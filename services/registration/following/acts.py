@@ -96,7 +96,6 @@ class Acts:
             said.at,
             moment=moment,
             inside=inside,
-            before=draft.coming().expected,
         )
         draft.new_acts.append(act)
         self._lines.append(
