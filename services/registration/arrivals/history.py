@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, func, select, update
 from sqlalchemy.engine import Connection
 
 from chassis.database.statements import insert_rows, is_in
@@ -97,6 +97,14 @@ def line_of(
 
 def add_lines(conn: Connection, lines: Sequence[Mapping[str, Any]]) -> None:
     insert_rows(conn, arrival_history, list(lines))
+
+
+def add_detail(conn: Connection, arrival_id: str, number: int, more: Mapping[str, Any]) -> None:
+    """More of what came of an act, on the line that this transaction has added."""
+    h = arrival_history.c
+    line = (h.arrival_id == arrival_id) & (h.number == number)
+    detail = conn.execute(select(h.detail).where(line)).scalar_one()
+    conn.execute(update(arrival_history).where(line).values(detail={**detail, **more}))
 
 
 def history_of(conn: Connection, arrival_id: str, sealer: Sealer | None = None) -> list[dict[str, Any]]:

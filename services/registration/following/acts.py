@@ -12,7 +12,7 @@ from chassis.commands.command import Said
 from chassis.database.statements import is_in
 from chassis.ids import is_id
 from chassis.unit_of_work import UnitOfWork
-from contracts.faults import Refused
+from contracts.faults import Fault, Refused
 from field.scope import Scope
 from services.registration.arrivals.catalogue import Catalogue, read_catalogue
 from services.registration.arrivals.draft import Draft
@@ -26,6 +26,8 @@ from services.registration.arrivals.known_arrivals import (
 from services.registration.arrivals.lists import in_scope
 from services.registration.arrivals.tables import arrivals
 from services.registration.arrivals.write_arrivals import write_arrivals
+from services.registration.places.divisions import divisions
+from services.registration.reports.report import known_part
 
 
 class Acts:
@@ -119,6 +121,22 @@ class Acts:
         if changed:
             write_arrivals(self.uow, self.catalogue, list(changed.values()), {})
         return self._said
+
+
+def door_of(where: Mapping[str, Any], faults: list[Fault]) -> dict[str, str]:
+    """The division and the address of a destination, as far as given, in the form in which they are kept.
+
+    :param faults: gets those that are found, as of a report's destination.
+    """
+    said = {name: where[name].strip() for name in ("division", "address") if (where.get(name) or "").strip()}
+    if not said:
+        faults.append(Fault("destination", "empty", "names neither a division nor an address"))
+    if code := said.get("division"):
+        if not divisions().knows(code):
+            message = "is no known administrative division code"
+            faults.append(Fault("destination.division", "division_unknown", message))
+        said["division"] = known_part(code)
+    return said
 
 
 def _is_sent(staff_id: str | None, draft: Draft) -> bool:

@@ -11,7 +11,7 @@ from chassis.unit_of_work import UnitOfWork
 from contracts.faults import Fault, Refused
 from services.registration.arrivals.draft import Draft
 from services.registration.arrivals.followed import Act
-from services.registration.following.acts import Acts
+from services.registration.following.acts import Acts, door_of
 
 _FOUND: Final = ("contacted", "verified")
 _MAY_COME: Final = ("contacted", "no_answer", "not_yet_come")
@@ -33,14 +33,14 @@ def _follow(acts: Acts, said: Said) -> Outcome:
     if said.author.kind == "link" and data["outcome"] not in _FOR_RESIDENTS:
         message = f"a resident says only {' or '.join(_FOR_RESIDENTS)} of an arrival"
         raise Refused("not_allowed", [Fault("outcome", "not_allowed", message)])
-    _check(said)
+    door = _checked_door(said)
     act = acts.add(
         draft,
         data["outcome"],
         said,
         moment=_moment(said),
         detail={"how": data.get("how"), "try_again_at": _text(data.get("try_again_at"))},
-        inside={"note": data.get("note"), "wrong_phone": _wrong_phone(draft, said), **_door(said)},
+        inside={"note": data.get("note"), "wrong_phone": _wrong_phone(draft, said), **door},
     )
     standing = draft.standing
     return Outcome.done(
@@ -51,8 +51,8 @@ def _follow(acts: Acts, said: Said) -> Outcome:
     )
 
 
-def _check(said: Said) -> None:
-    """All that contradicts itself. Raises Refused."""
+def _checked_door(said: Said) -> dict[str, str]:
+    """The door where they live, if one is named. Raises Refused for all that contradicts itself."""
     data, faults = said.data, []
     outcome, came, coming = data["outcome"], data.get("arrived_at"), data.get("coming_at")
     if came is not None and outcome not in _FOUND:
@@ -66,10 +66,10 @@ def _check(said: Said) -> None:
     where = data.get("destination")
     if where is not None and outcome != "lives_elsewhere":
         faults.append(Fault("destination", "not_of_this", "is said with lives_elsewhere only"))
-    elif where is not None and not (where.get("division") or where.get("address")):
-        faults.append(Fault("destination", "empty", "names neither a division nor an address"))
+    door = door_of(where, faults) if where is not None else {}
     if faults:
         raise Refused.invalid(faults)
+    return door
 
 
 def _moment(said: Said) -> datetime | None:
@@ -83,11 +83,6 @@ def _wrong_phone(draft: Draft, said: Said) -> str | None:
         return None
     coming = draft.coming()
     return coming.person.phone or (coming.contact.phone if coming.contact else None)
-
-
-def _door(said: Said) -> dict[str, str | None]:
-    where = said.data.get("destination") or {}
-    return {"division": where.get("division"), "address": where.get("address")}
 
 
 def _say_so(uow: UnitOfWork, draft: Draft, act: Act, said: Said) -> None:

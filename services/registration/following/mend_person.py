@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from typing import Any, Final
+from typing import Final
 
 from chassis.commands.command import Outcome, Said, each_in_turn
 from chassis.unit_of_work import UnitOfWork
 from contracts.faults import Fault, Refused
 from services.registration.arrivals.draft import Draft
-from services.registration.arrivals.followed import MENDED
-from services.registration.following.acts import Acts
-from services.registration.following.add_companion import add_companion
+from services.registration.arrivals.followed import MENDED, Act
+from services.registration.arrivals.history import add_detail
+from services.registration.arrivals.statement_keys import keys_of_statements
+from services.registration.following.acts import Acts, door_of
+from services.registration.following.add_companion import add_companion, companion_report
+from services.registration.intake.received import Received
+from services.registration.persons.keys import keys_of
 from services.registration.persons.mend_keys import mend_keys
 from services.registration.persons.phones import PhoneFault, read_phone
+from services.registration.persons.stored_claims import lock_keys
 
 _FOR_RESIDENTS: Final = frozenset({"phone", "language"})
 _PARTS: Final = ("name", "phone", "language", "destination", "companion")
@@ -26,32 +30,53 @@ def mend_person(uow: UnitOfWork, commands: Sequence[Said]) -> Sequence[Outcome]:
 
 
 def _mend(uow: UnitOfWork, said: Said) -> Outcome:
-    """Keys of persons are locked first, then arrivals, as the intake locks them."""
+    """All is judged first. Then keys of persons are locked, then arrivals, as the intake locks them; one more
+    of the household is taken in last, for replicas take turns from there on.
+    """
     id = said.data["arrival_id"]
-    seen = Acts(uow, [id], lock=False).arrival(said, id)
-    right = _right(said, seen)
+    seen = Acts(uow, [id], lock=False)
+    known = seen.arrival(said, id)
+    right = _right(said, known)
+    _add(seen, known, right, said)
     companion = said.data.get("companion")
-    added = add_companion(uow, seen, companion, said) if companion else None
-    if right.keys() & {"name", "phone"}:
-        mend_keys(uow, seen.person_id, replace(seen.coming().person, **_named(right)))
+    received = companion_report(uow, seen.catalogue, known, companion, said) if companion else None
+    _lock_keys(uow, known, right, received)
+
     acts = Acts(uow, [id])
     draft = acts.arrival(said, id)
-    draft.companions_changed = added is not None
+    draft.companions_changed = received is not None
+    act = _add(acts, draft, right, said)
+    acts.write()
+    more: dict[str, str] = {}
+    if received is not None:
+        more["companion"] = add_companion(uow, acts.catalogue, received, draft.household)
+        add_detail(uow.conn, id, act.number, more)
+    return Outcome.done(arrival_id=id, version=draft.version, **more)
+
+
+def _add(acts: Acts, draft: Draft, right: Mapping[str, str], said: Said) -> Act:
     wrong = draft.coming().person.phone if "phone" in right else None
-    acts.add(
+    return acts.add(
         draft,
         MENDED,
         said,
-        detail={"mended": sorted({*right, *(["companion"] if added else [])}), "companion": added},
+        detail={"mended": sorted({*right, *(["companion"] if said.data.get("companion") else [])})},
         inside={
             **right,
             "wrong_phone": wrong if wrong != right.get("phone") else None,
             "note": said.data.get("note"),
         },
     )
-    acts.write()
-    more = {"companion": added} if added else {}
-    return Outcome.done(arrival_id=id, version=draft.version, **more)
+
+
+def _lock_keys(uow: UnitOfWork, known: Draft, right: Mapping[str, str], received: Received | None) -> None:
+    """Those of the companion, too, all in their order. Whose name or phone was mended gets the right ones."""
+    person = known.coming().person if right.keys() & {"name", "phone"} else None
+    keys = [keys_of(uow.index, person)] if person else []
+    keys += keys_of_statements(uow.index, received.statements) if received else []
+    lock_keys(uow, keys)
+    if person:
+        mend_keys(uow, known.person_id, person)
 
 
 def _right(said: Said, draft: Draft) -> dict[str, str]:
@@ -76,18 +101,7 @@ def _right(said: Said, draft: Draft) -> dict[str, str]:
         else:
             right["phone"] = phone
     if (where := data.get("destination")) is not None:
-        right |= _door(where, faults)
+        right |= door_of(where, faults)
     if faults:
         raise Refused.invalid(faults)
     return right
-
-
-def _door(where: Mapping[str, Any], faults: list[Fault]) -> dict[str, str]:
-    said = {name: where[name].strip() for name in ("division", "address") if (where.get(name) or "").strip()}
-    if not said:
-        faults.append(Fault("destination", "empty", "names neither a division nor an address"))
-    return said
-
-
-def _named(right: Mapping[str, str]) -> dict[str, Any]:
-    return {name: right[name] for name in ("name", "phone") if name in right}

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import select
 
 from chassis.database.statements import insert_rows, is_in, update_rows
 from chassis.unit_of_work import UnitOfWork
-from services.registration.persons.claims import NUMBER, Claim, Facts
+from services.registration.persons.claims import NUMBER, Claim, Facts, Keys
 from services.registration.persons.keys import FORM
 from services.registration.persons.tables import person_keys
 
@@ -40,6 +40,11 @@ def lock_claims(uow: UnitOfWork, keys: Collection[str]) -> Claims:
         .with_for_update()
     )
     return {key: _claims(*row) for key, *row in rows}
+
+
+def lock_keys(uow: UnitOfWork, wanted: Iterable[Keys]) -> None:
+    """Lock those of the keys that are there, for whoever finds the persons only after other locks."""
+    lock_claims(uow, {key for keys in wanted for key in (keys.identity, keys.by_name) if key})
 
 
 def update_claims(uow: UnitOfWork, claims: Claims) -> None:

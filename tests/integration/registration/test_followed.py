@@ -151,6 +151,28 @@ def test_who_lives_elsewhere_goes_to_the_worker_there(trial: Trial) -> None:
     row = arrival(trial, id)
     assert (row["community"], row["worker"], row["to_settle"]) == ("c2", "w3", None)
     assert "address_changed" in reasons(trial)[-1]
+    unknown = follow(trial, id, "lives_elsewhere", destination={"division": "999999"})
+    assert [(fault.where, fault.code) for fault in unknown.faults] == [
+        ("destination.division", "division_unknown")
+    ]
+
+
+def test_a_call_before_they_came_is_one_also_where_it_comes_in_late(trial: Trial) -> None:
+    one, other = expected(trial, 1), expected(trial, 2)
+    before, after = NOON + timedelta(hours=1), NOON + timedelta(hours=5)
+    gate = {"publisher": "gate", "source_kind": "gate", "time": (NOON + timedelta(hours=3)).isoformat()}
+    trial.clock.moment = after
+    follow(trial, one, "contacted", how="phone", at=before)
+    for order in (1, 2):
+        trial.receive(report(order, at=(NOON + timedelta(hours=2)).isoformat(), **gate))
+    follow(trial, other, "contacted", how="phone", at=before)
+    assert (arrival(trial, one)["state"], arrival(trial, other)["state"]) == ("assigned", "assigned")
+    follow(trial, other, "contacted", how="phone", at=NOON + timedelta(hours=4))
+    follow(trial, one, "not_yet_come", at=NOON + timedelta(hours=4))
+    follow(trial, one, "no_answer", at=after)
+    assert (arrival(trial, one)["state"], arrival(trial, other)["state"]) == ("expected", "contacted")
+    assert trial.read(queries.trace, one)["history"][-1]["what"] == "no_answer"
+    assert balanced(trial)
 
 
 def test_an_expected_arrival_is_phoned_moved_and_at_last_met(trial: Trial) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from chassis.commands.command import Outcome
@@ -9,7 +10,7 @@ from services.registration import tables as t
 from services.registration.arrivals import balance
 from services.registration.following.mend_person import mend_person
 from tests.integration.registration.following import RESIDENT, arrival, carry_out, command, follow, reasons
-from tests.integration.registration.trial import Trial, person, report
+from tests.integration.registration.trial import NOON, Trial, person, report
 
 
 def mend(trial: Trial, arrival_id: str, author: Any = None, **right: Any) -> Outcome:
@@ -60,6 +61,53 @@ def test_a_mended_door_moves_the_arrival_to_the_worker_there_and_settles_the_mat
     inside = trial.person_of(row)
     assert (inside["name"], inside["address"]) == ("旅客壹", where["address"])
     assert balanced(trial)
+
+
+def test_an_address_that_names_no_place_leaves_them_in_their_community(trial: Trial) -> None:
+    id = here(trial)
+    before = arrival(trial, id)
+    mend(trial, id, destination={"address": "3号楼2单元502"})
+    row = arrival(trial, id)
+    assert [row[part] for part in ("street", "community", "worker", "division")] == [
+        before[part] for part in ("street", "community", "worker", "division")
+    ]
+    assert trial.person_of(row)["address"] == "3号楼2单元502"
+    mend(trial, id, destination={"address": "段家滩社区5号楼"})
+    assert arrival(trial, id)["community"] == "c2", "by the division that the reports name"
+    mend(trial, id, destination={"division": "620102014 "})
+    assert arrival(trial, id)["community"] == "c2", "by the address that was mended before"
+    mend(trial, id, destination={"division": "110101"})
+    assert arrival(trial, id)["community"] is None, "a division elsewhere is named"
+    assert [fault.code for fault in mend(trial, id, destination={"division": "x"}).faults] == [
+        "division_unknown"
+    ]
+    assert balanced(trial)
+
+
+def test_one_more_of_the_household_goes_to_the_door_and_phone_that_are_right_now(trial: Trial) -> None:
+    id = here(trial)
+    where = {"division": "620102", "address": "段家滩社区和平家园2号楼"}
+    child = {"name": "甘小满", "birth_date": "2022-05-20"}
+    outcome = mend(trial, id, phone="13800138000", destination=where, companion=child)
+    assert outcome.kind == "done", outcome.faults
+    found = arrival(trial, outcome.result["companion"])
+    assert (found["community"], found["worker"]) == ("c2", "w3")
+    inside = trial.person_of(found)
+    assert (inside["contact"]["phone"], inside["address"]) == ("13800138000", where["address"])
+    (line,) = trial.rows(t.arrival_history)
+    assert line["detail"] == {
+        "mended": ["address", "companion", "division", "phone"],
+        "companion": found["id"],
+    }
+    assert balanced(trial)
+
+
+def test_faults_of_old_in_what_is_known_refuse_nobody_of_the_household(trial: Trial) -> None:
+    id = here(trial)
+    follow(trial, id, "verified", arrived_at=NOON - timedelta(days=4))  # before the end of the last stop
+    outcome = mend(trial, id, companion={"name": "甘小满", "birth_date": "2022-05-20"})
+    assert outcome.kind == "done", outcome.faults
+    assert len({row["household_id"] for row in trial.arrivals()}) == 1
 
 
 def test_one_more_of_the_household_is_an_arrival_followed_with_it(trial: Trial) -> None:
