@@ -12,7 +12,7 @@ from contracts.faults import Fault, Refused
 from services.isolation.cases.case import Case
 from services.isolation.cases.in_hand import CasesInHand, act_of, cases_in_hand
 from services.isolation.plans import states
-from services.isolation.plans.acts import ACKNOWLEDGED, reaches
+from services.isolation.plans.acts import ACKNOWLEDGED, MOST, reaches
 from services.isolation.plans.task import Task
 from services.isolation.tasks.finding import cases_of_tasks, in_utc, named
 
@@ -22,7 +22,7 @@ def acknowledge_overdue(uow: UnitOfWork, commands: Sequence[Said]) -> Sequence[O
 
     - `held`: it climbs no further until its term, the policy's longest at most;
     - `climbs`: it was acknowledged before and nothing was reported since, so the next level is informed now;
-    - `not_held`: the same, and no level of its ladder is above;
+    - `not_held`: the same, and no level of its ladder is above; or more was said of it than is kept;
     - `known_above`: a higher level was informed, and this one holds nothing any more;
     - `not_overdue`, `done`, `waived`, `cancelled`, `unknown`: nothing was done.
     """
@@ -81,6 +81,8 @@ def _one(hand: CasesInHand, said: Said, level: str, case: Case, task: Task) -> d
         return _became(task.task_id, "not_overdue")
     if not reaches(level, task.steps_informed, ladder):
         return _became(task.task_id, "known_above", task.next_step_at)
+    if task.version >= MOST:
+        return _became(task.task_id, "not_held", task.next_step_at)
     before = task.acts.said[-1] if task.acts and task.acts.said else None
     again = (
         before is not None

@@ -8,13 +8,14 @@ from typing import Any
 
 import pytest
 
-from chassis.commands.command import Author, Outcome
+from chassis.commands.command import Author, Outcome, Said
 from chassis.ids import new_id
 from contracts.envelope import ONE, Event, dump_event, event_document, parse_message
 from contracts.registry import read_data
 from field.scope import Scope
 from services.isolation import tables as t
 from services.isolation.cases.hand_over_case import hand_over_case
+from services.isolation.plans.acts import MOST
 from services.isolation.service import SERVICE
 from services.isolation.tasks.acknowledge_overdue import acknowledge_overdue
 from services.isolation.tasks.find_overdue import find_overdue
@@ -344,6 +345,22 @@ def test_an_acknowledgement_lasts_no_longer_than_the_policy_allows(isolation: Tr
     acknowledge(isolation, task, until=china("2022-12-01 10:00"))
     found = the_task(isolation, task["case_id"])
     assert found["tell_at"] == china("2022-10-02 10:00")
+
+
+def test_a_task_of_which_too_much_was_said_is_not_held_and_the_others_are(isolation: Trial):
+    held, full = late_ones(isolation, 2)
+    said = [_attempt(isolation, full) for _ in range(MOST)]
+    assert {outcome.kind for outcome in say_all(isolation, report_task, said)} == {"done"}
+    assert acknowledge(isolation, held, full) == ["held", "not_held"]
+    assert the_task(isolation, full["case_id"])["version"] == MOST
+    assert [what_of(isolation, arrival(task["case_id"]))[-1] for task in (held, full)] == [
+        *("overdue_acknowledged", "overdue_acknowledged")
+    ]
+    assert isolation.audit()["balanced"]
+
+
+def _attempt(isolation: Trial, task: dict[str, Any]) -> Said:
+    return command(isolation, "task.reported", {"task_id": task["task_id"], "outcome": "attempt"})
 
 
 # -- handed over --------------------------------------------------------------------------------------------
