@@ -11,6 +11,7 @@ from chassis.ids import is_id
 from chassis.unit_of_work import UnitOfWork
 from contracts.faults import Fault, Refused
 from field.days import local_day
+from services.isolation.cases import states
 from services.isolation.cases.case import Case
 from services.isolation.cases.in_hand import CasesInHand, cases_in_hand
 from services.isolation.check_ins.alarms import Alarms
@@ -84,6 +85,11 @@ class _Reporting:
                 people.append(self._person(said, number, person, case))
         if faults:
             raise Refused.invalid(faults)
+        for number, one in enumerate(people):
+            # Kept now it would alarm nobody, and said again later it would be known already.
+            if one.case.state == states.EXPECTED and one.check_in.why_abnormal:
+                message = "nobody said yet that they came: say this again once somebody did"
+                raise Refused.conflict(f"people[{number}].case_id", message)
         return people
 
     def _faults(self, said: Said, person: dict[str, Any], case: Case) -> list[Fault]:
@@ -154,7 +160,8 @@ class _Reporting:
     def _alarm(self, said: Said, case: Case, person: Person) -> CheckIn:
         """Alarm where it became abnormal, and take the alarm back where it no longer is."""
         check_in, of_it = person.check_in, person.of_it
-        before = bool(of_it) and bool(that_counts(of_it).why_abnormal)
+        alarmed = any(one.alarm_task_id for one in of_it)  # not while nobody followed the case
+        before = alarmed and bool(that_counts(of_it).why_abnormal)
         after = bool(that_counts([*of_it, check_in]).why_abnormal)
         if after and not before:
             return self.alarms.raise_one(said, case, check_in)

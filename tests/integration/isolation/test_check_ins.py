@@ -151,6 +151,39 @@ def test_a_closed_case_keeps_it_and_nothing_else_follows(isolation: Trial) -> No
     assert balanced(isolation)
 
 
+def test_a_fever_of_somebody_still_expected_alarms_once_they_came(isolation: Trial) -> None:
+    coming = arrival(expected=True, arrived_at=NINE)
+    isolation.follow(coming)
+    isolation.clock.moment = NINE
+    assert report(isolation, person(coming, 36.6)).kind == "done"
+    said = [person(coming, 39.0)]
+    early = report(isolation, *said, id="same")
+    assert (early.kind, early.final) == ("conflict", False)
+    assert [fault.where for fault in early.faults] == ["people[0].case_id"]
+    assert len(isolation.rows(t.check_ins)) == 1
+    isolation.follow(arrival(coming.subject, version=2, arrived_at=NINE, at=NINE, why=["came"]))
+    assert report(isolation, *said, id="same").kind == "done"
+    assert alarms(isolation, coming) == ["due"]
+    assert balanced(isolation)
+
+
+@pytest.mark.parametrize(("right", "found"), [(36.6, []), (38.8, ["due"])])
+def test_what_alarmed_nobody_is_corrected_once_the_case_is_open_again(
+    isolation: Trial, right: float, found: list[str]
+) -> None:
+    came = follow(isolation)
+    off = arrival(came.data["arrival_id"], version=2, not_coming=True, why=["called_off"], at=MORNING)
+    isolation.follow(off)
+    isolation.clock.moment = NINE
+    wrong = first_of(report(isolation, person(came, 39.0)))
+    isolation.follow(arrival(came.data["arrival_id"], version=3, at=NINE, why=["came"]))
+    isolation.clock.advance(minutes=5)
+    assert report(isolation, person(came, right, corrects=wrong)).kind == "done"
+    assert alarms(isolation, came) == found
+    assert isolation.recorded("check_in.corrected") == []
+    assert balanced(isolation)
+
+
 # -- who may say what --------------------------------------------------------------------------------------
 
 
