@@ -57,6 +57,8 @@ def _is_about(task: Task, act: Act) -> bool:
 def _act(hand: CasesInHand, case: Case, event: Event) -> Act | None:
     """What it is of the task of first contact; None: nothing, the task stays as it is."""
     data = event.data
+    if data["state"] == "expected":  # a call before they came; whether "came" was heard since tells nothing
+        return None
     if data["outcome"] in _REACHED:
         return Act(DONE, data["at"], event.id, data["by"], how=_HOW.get(data.get("how") or ""))
     if data["outcome"] in _IN_VAIN:

@@ -85,3 +85,18 @@ def test_it_waits_for_the_news_on_which_it_follows(isolation: Trial) -> None:
     isolation.follow(arrival(coming.subject, version=2, why=["came"]))
     isolation.do(hear_of_following, [seen])
     assert first_contact(isolation, coming)["state"] == "done"
+
+
+def test_a_call_before_they_came_settles_nothing_whichever_news_is_heard_first(isolation: Trial) -> None:
+    for came_first in (True, False):
+        coming = arrival(expected=True)
+        called = followed_up(coming, "contacted", state="expected", how="phone")
+        came = arrival(coming.subject, version=2, why=["came"])
+        isolation.follow(coming)
+        if came_first:
+            isolation.follow(came)
+        isolation.do(hear_of_following, [called])
+        if not came_first:
+            isolation.follow(came)
+        assert first_contact(isolation, coming)["state"] == "due"
+        assert "arrival_followed" in [h["what"] for h in isolation.trace(coming.subject or "")["history"]]
