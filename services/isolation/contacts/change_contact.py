@@ -61,9 +61,12 @@ class _Changing:
             detail["marks"] = given["marks"]
         if language and self._languages.choose(case.case_id, language, said.at):
             detail["language"] = language
-            if language != case.arrival.language and case.closed_at is None:
-                arrival = replace(case.arrival, language=language)
-                self.hand.change_details(said, case, replace(case, arrival=arrival), _REASON, **detail)
+            if language != case.arrival.language:
+                speaks = replace(case, arrival=replace(case.arrival, language=language))
+                if case.closed_at is None:
+                    self.hand.change_details(said, case, speaks, _REASON, **detail)
+                else:  # nobody is told, and whoever comes (again) is written to in it
+                    self.hand.change(said, speaks, _REASON, **detail)
                 return
         self.hand.add_line(said, case, _REASON, **detail)
 

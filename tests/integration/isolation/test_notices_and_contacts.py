@@ -195,6 +195,17 @@ def test_messages_come_in_the_language_that_people_chose(isolation: Trial, famil
     assert isolation.audit()["balanced"]
 
 
+def test_who_chooses_a_language_before_they_come_is_welcomed_in_it(isolation: Trial) -> None:
+    coming = arrival(level="medium", expected=True, arrived_at=NINE)
+    isolation.follow(coming)
+    assert change(isolation, {"case_ids": ids([coming]), "language": "en"}).kind == "done"
+    assert isolation.case(coming)["language"] == "en" and isolation.recorded("case.changed") == []
+    isolation.follow(arrival(ids([coming])[0], version=2, arrived_at=NINE, at=NINE, why=["came"]))
+    [welcomed] = isolation.recorded("case.opened")
+    assert welcomed.data["language"] == "en"
+    assert isolation.audit()["balanced"]
+
+
 def test_one_batch_may_switch_a_language_and_back(isolation: Trial, family: list[Event]) -> None:
     said = [
         command(isolation, "contact.changed", {"case_ids": ids(family), "language": language, "marks": []})
