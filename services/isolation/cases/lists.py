@@ -54,12 +54,18 @@ def _open_cases(conn: Connection, scope: Scope, _asked: Asked) -> Select[Any]:
     return select(*columns).where(_C.closed_at.is_(None), in_scope(conn, scope))
 
 
-def _case(conn: Connection, scope: Scope, _asked: Asked, id: str) -> Mapping[str, Any] | None:
+def _case(conn: Connection, scope: Scope, asked: Asked, id: str) -> Mapping[str, Any] | None:
+    """One that the author reaches, or has in their team."""
     if not is_id(id):
         return None
-    columns = [_C[name] for name in (*_FACTS, "person")]
-    row = conn.execute(select(*columns).where(_C.case_id == id, in_scope(conn, scope))).mappings().first()
-    return dict(row) if row else None
+    columns = [_C[name] for name in (*_FACTS, "person", "team")]
+    reached = in_scope(conn, scope).label("reached")
+    row = conn.execute(select(*columns, reached).where(_C.case_id == id)).mappings().one_or_none()
+    if row is None:
+        return None
+    found = dict(row)
+    team = {staff_id for _, staff_id in found.pop("team")}
+    return found if found.pop("reached") or asked.author.staff_id in team else None
 
 
 OPEN_CASES = ListQuery(

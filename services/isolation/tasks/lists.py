@@ -6,9 +6,10 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, select, text, union_all
+from sqlalchemy import ColumnElement, Select, func, or_, select, text, union_all
 from sqlalchemy.engine import Connection
 
+from chassis.database.statements import is_in
 from chassis.doors.declared import Asked, Column, ListQuery, Sort
 from field.days import day_begins, local_day
 from field.scope import Scope
@@ -16,7 +17,7 @@ from services.isolation.cases.lists import PERSON, in_scope
 from services.isolation.cases.tables import cases
 from services.isolation.plans import states
 from services.isolation.plans.tables import tasks
-from services.isolation.teams.tables import staff_history
+from services.isolation.teams.tables import places, staff, staff_history
 
 _K, _C = tasks.c, cases.c
 _OF_TASK = (
@@ -57,14 +58,26 @@ def _begun(asked: Asked) -> ColumnElement[bool]:
 
 
 def _own_tasks(conn: Connection, scope: Scope, asked: Asked) -> Select[Any]:
-    """Whoever has the task sees it, also of cases of a place where they worked before.
+    """Whoever has the task sees it, wherever they work now.
 
-    A case is only ever given to somebody who works at a place of it then; so few cases are looked into.
+    A case is only ever given to somebody who works at a place of it then, to whoever goes on for them, and in
+    no known grid to somebody of a grid of its community; so few cases are looked into.
     """
-    h = staff_history.c
-    before = conn.execute(select(h.place).where(h.staff_id == asked.author.id).distinct()).scalars()
-    ever = Scope(scope.places.union(before))
-    return _tasks(_begun(asked), in_scope(conn, ever), _K.staff_id == asked.author.id)
+    ever = scope.places | _worked_at(conn, asked.author.id)
+    p = places.c
+    above = select(p.parent).where(is_in(conn, p.place_id, sorted(ever)), p.level == "grid").distinct()
+    beside = _C.grid.is_(None) & _C.community.in_(sorted(filter(None, conn.execute(above).scalars())))
+    given = or_(in_scope(conn, Scope(ever)), beside)
+    return _tasks(_begun(asked), given, _K.staff_id == asked.author.id)
+
+
+def _worked_at(conn: Connection, staff_id: str) -> frozenset[str]:
+    """Places where somebody ever worked, or one for whom they go on."""
+    s, h = staff.c, staff_history.c
+    own = select(s.staff_id).where(s.staff_id == staff_id).cte("goes_on_for", recursive=True)
+    goes_on_for = own.union(select(s.staff_id).where(s.replaced_by == own.c.staff_id))
+    found = select(h.place).where(h.staff_id.in_(select(goes_on_for.c.staff_id))).distinct()
+    return frozenset(conn.execute(found).scalars())
 
 
 def _open_tasks(conn: Connection, scope: Scope, asked: Asked) -> Select[Any]:

@@ -11,6 +11,7 @@ from chassis.commands.command import Author
 from chassis.database.tables import TABLES
 from chassis.ids import new_id
 from services.isolation import tables as t
+from services.isolation.cases.hand_over import hand_over
 from services.isolation.door import DOOR
 from services.isolation.teams import copies
 from tests.doors import Visitor
@@ -129,6 +130,26 @@ def test_own_tasks_are_shown_in_full_and_noted_once_a_day(door: Visitor, town: T
     town.clock.advance(days=1)
     door.get("worker-1", "/lists/own_tasks")
     assert len(town.rows(TABLES["views"])) == 2
+
+
+def test_a_worker_sees_the_tasks_and_cases_given_to_them_that_lie_in_no_known_grid(
+    door: Visitor, town: Trial
+) -> None:
+    theirs = open_case(town, worker="worker-1", destination={"grid": None})
+    assert set(ids(door.get("worker-1", "/lists/own_tasks"))) == {theirs}
+    assert ids(door.get("worker-2", "/lists/own_tasks")) == []
+    assert door.get("worker-1", f"/case/{theirs}").json["case_id"] == theirs
+    assert door.get("worker-2", f"/case/{theirs}").status_code == 404
+    assert {"team", "reached"}.isdisjoint(door.get("worker-1", f"/case/{theirs}").json)
+
+
+def test_whoever_goes_on_for_somebody_sees_their_tasks_wherever_they_work(door: Visitor, town: Trial) -> None:
+    theirs = open_case(town, worker="worker-1")
+    left = staff("worker-1", "grid_worker", GRID, 2, active=False, replaced_by="goes-on")
+    town.do(lambda uow: _keep(uow, "STAFF", [staff("goes-on", "grid_worker", "g-2"), left]))
+    town.until_done(hand_over)
+    assert set(ids(door.get("goes-on", "/lists/own_tasks"))) == {theirs}
+    assert door.get("goes-on", f"/case/{theirs}").status_code == 200
 
 
 def test_revealing_takes_a_reason_and_is_noted_each_time(door: Visitor, town: Trial) -> None:
