@@ -67,7 +67,7 @@ def _record(hand: CasesInHand, said: Said, id: str, cases: Sequence[Case]) -> li
     for case in cases:
         if task and case is first:
             case = hand.add_task(said, case, task)
-        told = {name: data[name] for name in ("what", "why", "witness")}
+        told = {"refused": data["what"], "why": data["why"], "witness": data["witness"]}
         of_task = {"task": task.task_id} if task else {}
         hand.add_line(said, case, "refusal", refusal=id, persons=len(cases), **told, **of_task)
         rows.append(

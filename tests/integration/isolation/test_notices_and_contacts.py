@@ -115,6 +115,8 @@ def test_a_refusal_is_recorded_and_an_officer_has_an_hour(isolation: Trial, fami
     assert [(task["staff_id"], task["due_by"]) for task in tasks] == [("officer", NINE + timedelta(hours=1))]
     assert {row["task_id"] for row in isolation.rows(t.refusals)} == {tasks[0]["task_id"]}
     assert [line["why"] for line in lines(isolation, "refusal")] == ["care_of_others"] * 2
+    line = isolation.trace(ids(family)[0])["history"][-1]
+    assert (line["what"], line["refused"]) == ("refusal", "isolation")
     assert {isolation.case(one)["state"] for one in family} == {"open"}
     stored = str(isolation.rows(t.refusals)) + str(isolation.rows(t.case_history))
     assert "a nurse" not in stored
