@@ -180,11 +180,9 @@ def _tenths(person: dict[str, Any]) -> int | None:
 
 
 def _told(check_in: CheckIn) -> dict[str, Any]:
-    """What a history says of it; the note stays with the check-in, sealed."""
+    """What a history says of it; temperature, symptoms and the note stay with the check-in alone."""
     return {
         "check_in": check_in.check_in_id,
-        "temperature": check_in.temperature,
-        "symptoms": list(check_in.symptoms),
         "how_known": check_in.how_known,
         "taken_at": check_in.at,
         **({"task": check_in.task_id, "late": check_in.late} if check_in.task_id else {}),

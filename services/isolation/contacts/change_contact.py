@@ -56,9 +56,7 @@ class _Changing:
         return Outcome.done(household=household)
 
     def _change(self, said: Said, case: Case, given: Mapping[str, Any], language: str | None) -> None:
-        detail: dict[str, Any] = {"changed": sorted(given)}
-        if "marks" in given:
-            detail["marks"] = given["marks"]
+        detail: dict[str, Any] = {"changed": sorted(given)}  # what they are stays with the household alone
         if language and self._languages.choose(case.case_id, language, said.at):
             detail["language"] = language
             if language != case.arrival.language:

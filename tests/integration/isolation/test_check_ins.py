@@ -248,6 +248,16 @@ def test_a_note_is_sealed(isolation: Trial) -> None:
     assert "name is Li" not in str(isolation.rows(t.case_history))
 
 
+def test_neither_temperature_nor_symptom_stands_in_a_history(isolation: Trial) -> None:
+    came = follow(isolation)
+    wrong = first_of(report(isolation, person(came, 39.7, "sore_throat")))
+    report(isolation, person(came, 36.4, corrects=wrong))
+    details = [line["detail"] for line in isolation.rows(t.case_history)]
+    assert wrong in {detail.get("corrects") for detail in details}
+    assert {"temperature", "symptoms"}.isdisjoint(name for detail in details for name in detail)
+    assert "sore_throat" not in str(details)
+
+
 # -- abnormal ones -----------------------------------------------------------------------------------------
 
 

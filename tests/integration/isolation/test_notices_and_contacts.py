@@ -172,6 +172,8 @@ def test_of_each_part_what_was_said_last_counts_in_whatever_order_it_comes(
     assert (row["marks"], row["best_time"]) == (["dialysis"], "19:00")
     assert [one["name"] for one in row["contacts"]] == ["Li Mei"]
     assert "Li Mei" not in str(isolation.rows(t.contacts)) + str(isolation.rows(t.case_history))
+    assert "dialysis" not in str(isolation.rows(t.case_history))
+    assert lines(isolation, "contact_changed")[0]["changed"] == ["best_time", "marks"]
     change(isolation, {"case_ids": ids(family), "marks": []})
     assert stored(isolation)["marks"] == []
     assert isolation.audit()["balanced"]
