@@ -11,6 +11,7 @@ from sqlalchemy import select
 from chassis.commands.command import Outcome, Said, each_in_turn
 from chassis.unit_of_work import UnitOfWork
 from contracts.faults import Fault, Refused
+from field.words import ROLES
 from services.isolation.cases.case import Case
 from services.isolation.cases.events import change_data, differences, member_data
 from services.isolation.cases.in_hand import CasesInHand, cases_in_hand
@@ -34,7 +35,7 @@ def _hand_over(hand: CasesInHand, said: Said) -> Outcome:
     if said.data["expects"] != before.version or before.closed_at is not None:
         raise Refused.conflict("expects", _now(hand, before))
     member = _member(hand, said, before)
-    role = said.data["role"] or member.role
+    role = _role(said, member)
     team = _team(before.team, Member(role, member.staff_id))
     if team == before.team:
         return Outcome.not_noted(case_id=before.case_id, version=before.version, owner=before.owner)
@@ -73,6 +74,14 @@ def _member(hand: CasesInHand, said: Said, case: Case) -> StaffMember:
     if member.is_away(hand.uow.now):
         raise Refused.invalid([Fault("to", "away", "they are away now: name somebody who is there")])
     return member
+
+
+def _role(said: Said, member: StaffMember) -> str:
+    """The one in the team. Raises Refused where it is a word of nobody's."""
+    role: str = said.data["role"] or member.role
+    if role not in ROLES:
+        raise Refused.invalid([Fault("role", "unknown_role", f"must be one of {', '.join(ROLES)}")])
+    return role
 
 
 def _team(team: Sequence[Member], joins: Member) -> tuple[Member, ...]:

@@ -421,6 +421,7 @@ def test_a_case_is_handed_to_nobody_who_is_elsewhere_away_or_unknown(isolation: 
     isolation.follow(came)
     for to, code in (("far", "not_of_this_place"), ("nobody", "not_of_this_place"), ("gone", "away")):
         assert codes(hand_over(isolation, came, to)) == [("to", code)]
+    assert codes(hand_over(isolation, came, "worker-2", role="neighbour")) == [("role", "unknown_role")]
     assert hand_over(isolation, came, "worker-2", expects=0).kind == "conflict"
     assert not hand_over(isolation, came, "worker-1").noted, "they have it already"
     assert isolation.recorded("case.changed") == [] and isolation.audit()["balanced"]
