@@ -1,9 +1,13 @@
-"""Moments as they are written: every form that RFC 3339 allows."""
+"""Moments as they are written: every form that RFC 3339 allows, by clocks that differ from ours."""
 
 from __future__ import annotations
 
 import re
 from datetime import datetime, timedelta
+from typing import Final
+
+CLOCK_SKEW: Final = timedelta(minutes=10)
+"""Clocks of sources differ from ours by minutes: what lies so far ahead is not said to be in the future."""
 
 _LEAP_SECOND = re.compile(r"(:[0-5]\d):60(?=[.Z+-]|$)")
 

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from contracts.faults import Fault
 from field.days import local_day
+from field.moments import CLOCK_SKEW
 from services.isolation.plans import states
 from services.isolation.plans.task import Task
 from services.isolation.policies.rules import TEST
@@ -36,7 +37,7 @@ def faults_of(data: Mapping[str, Any], now: datetime) -> list[Fault]:
         faults.append(Fault("case_id", "one_of_two", "name the person by case_id, or by identity"))
     if data["sampled_at"] > data["reported_at"]:
         faults.append(Fault("sampled_at", "after_the_result", "a sample is taken before its result is known"))
-    if data["reported_at"] > now:
+    if data["reported_at"] > now + CLOCK_SKEW:
         faults.append(Fault("reported_at", "in_the_future", "a result is reported when it is known"))
     size = data.get("pool_size")
     if size is not None and not 1 <= size <= 100:

@@ -9,6 +9,7 @@ from typing import Any, Final
 from chassis.commands.command import Outcome, Said, each_in_turn
 from chassis.unit_of_work import UnitOfWork
 from contracts.faults import Fault, Refused
+from field.moments import CLOCK_SKEW
 from services.registration.arrivals.draft import Draft
 from services.registration.arrivals.followed import Act
 from services.registration.following.acts import Acts, door_of
@@ -57,7 +58,7 @@ def _checked_door(said: Said) -> dict[str, str]:
     outcome, came, coming = data["outcome"], data.get("arrived_at"), data.get("coming_at")
     if came is not None and outcome not in _FOUND:
         faults.append(Fault("arrived_at", "not_of_this", f"is said with {' or '.join(_FOUND)} only"))
-    elif came is not None and came > said.at:
+    elif came is not None and came > said.at + CLOCK_SKEW:
         faults.append(Fault("arrived_at", "in_the_future", "is later than it was said"))
     if coming is not None and (outcome not in _MAY_COME or came is not None):
         faults.append(Fault("coming_at", "not_of_this", f"is said with {', '.join(_MAY_COME)} only"))

@@ -16,6 +16,7 @@ from stdnum.cn import ric
 from contracts.envelope import Event
 from contracts.faults import Fault
 from field.days import local_day
+from field.moments import CLOCK_SKEW
 from services.registration.persons.numbers import (
     birth_date_in,
     is_resident_number,
@@ -28,8 +29,6 @@ from services.registration.reports.flaws import makes_person_unknown
 from services.registration.reports.phone_checks import check_phone
 from services.registration.reports.report import Report
 
-# Clocks of sources differ from ours by minutes.
-CLOCK_SKEW = timedelta(minutes=10)
 OLDEST_ARRIVAL = timedelta(days=30)
 FARTHEST_EXPECTED = timedelta(days=90)
 # Longer ago than any incubation period; a stop that old is a typing error in the year or month.

@@ -11,6 +11,7 @@ from chassis.commands.command import Author, Outcome
 from chassis.ids import new_id
 from contracts.envelope import Event
 from field.documents import IDENTITY
+from field.moments import CLOCK_SKEW
 from field.scope import EVERYWHERE, NOWHERE
 from services.isolation import tables as t
 from services.isolation.cases.index_identities import index_identities
@@ -143,6 +144,12 @@ def test_all_faults_come_at_once(isolation: Trial) -> None:
     assert outcome.kind == "invalid"
     assert [fault.where for fault in outcome.faults] == ["case_id", "sampled_at", "reported_at", "pool_size"]
     assert report(isolation, result(arrival(), at=NOON - timedelta(hours=6))).kind == "unknown"
+
+
+def test_the_clock_of_a_laboratory_may_be_minutes_ahead(isolation: Trial) -> None:
+    came = follow(isolation)
+    for ahead, kind in ((CLOCK_SKEW, "done"), (CLOCK_SKEW + timedelta(seconds=1), "invalid")):
+        assert report(isolation, result(came, reported_at=NIGHT + ahead)).kind == kind
 
 
 def test_a_batch_may_hold_everything_at_once(isolation: Trial) -> None:

@@ -10,6 +10,7 @@ import pytest
 from chassis.commands.command import Author
 from contracts.envelope import Event
 from contracts.registry import read_data
+from field.moments import CLOCK_SKEW
 from field.scope import Scope
 from services.registration import tables as t
 from services.registration.arrivals import balance, queries
@@ -264,9 +265,10 @@ def test_what_contradicts_itself_is_refused_with_all_reasons(trial: Trial) -> No
     )
     assert outcome.kind == "invalid"
     assert {fault.where for fault in outcome.faults} == {"arrived_at", "coming_at", "destination"}
-    late = follow(trial, id, "verified", arrived_at=NOON + timedelta(hours=1))
+    late = follow(trial, id, "verified", arrived_at=NOON + CLOCK_SKEW + timedelta(seconds=1))
     assert [fault.code for fault in late.faults] == ["in_the_future"]
     assert trial.rows(t.arrival_history) == []
+    assert follow(trial, id, "verified", arrived_at=NOON + timedelta(seconds=1)).kind == "done"
 
 
 def test_whoever_does_not_reach_an_arrival_does_not_learn_that_it_is_there(trial: Trial) -> None:
