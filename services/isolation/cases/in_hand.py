@@ -40,12 +40,15 @@ class CasesInHand:
 
     def case(self, said: Said, case_id: str) -> Case:
         """The case as it stands. Raises Refused, `unknown`, where the author does not reach it."""
-        case = self._cases.get(case_id)
-        if case is None or not (
-            within(said.scope, case, self.book.reference.places) or _is_of_team(said.author.staff_id, case)
-        ):
-            raise Refused.unknown("case", case_id)
-        return case
+        for case in self.reached(said, [case_id]):
+            return case
+        raise Refused.unknown("case", case_id)
+
+    def reached(self, said: Said, case_ids: Iterable[str]) -> list[Case]:
+        """Those of these cases that the author reaches."""
+        cases = (case for case_id in case_ids if (case := self._cases.get(case_id)))
+        places, author = self.book.reference.places, said.author.staff_id
+        return [case for case in cases if within(said.scope, case, places) or _is_of_team(author, case)]
 
     def household(self, said: Said, case_ids: Sequence[str]) -> list[Case]:
         """These cases. Raises Refused, also where they are not of one household."""

@@ -74,6 +74,10 @@ def _known(conn: Connection, commands: Iterable[Said]) -> set[str]:
     return set(conn.execute(select(r.result_id).where(is_in(conn, r.result_id, ids))).scalars())
 
 
+def _kept(id: str, cases: Sequence[Case]) -> Outcome:
+    return Outcome.done(result_id=id, case_ids=[case.case_id for case in cases])
+
+
 class _Reporting:
     """The results of a batch of commands."""
 
@@ -91,15 +95,24 @@ class _Reporting:
     def report(self, said: Said) -> Outcome:
         id = result_id(said.event.source, said.event.id)
         if id in self._known:
-            return Outcome.done(result_id=id, case_ids=list(self._ids[said.event.key]))
+            return _kept(id, self._cases(said))
         if faults := faults_of(said.data, self.uow.now):
             raise Refused.invalid(faults)
-        cases = [self.hand.case(said, case_id) for case_id in self._ids[said.event.key]]
+        cases = self._cases(said)
         if not cases:
             return self._keep_of_nobody(said, id)
         for case in cases:
             self._keep(said, id, case)
-        return Outcome.done(result_id=id, case_ids=[case.case_id for case in cases])
+        return _kept(id, cases)
+
+    def _cases(self, said: Said) -> list[Case]:
+        """By a number only those that the author reaches; what lies elsewhere is to them of nobody here.
+
+        Raises Refused, `unknown`, where they name a case that they do not reach.
+        """
+        if case_id := said.data.get("case_id"):
+            return [self.hand.case(said, case_id)]
+        return self.hand.reached(said, self._ids[said.event.key])
 
     def _keep(self, said: Said, id: str, case: Case) -> None:
         data = said.data

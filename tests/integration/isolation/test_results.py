@@ -12,15 +12,16 @@ from chassis.ids import new_id
 from contracts.envelope import Event
 from field.documents import IDENTITY
 from field.moments import CLOCK_SKEW
-from field.scope import EVERYWHERE, NOWHERE
+from field.scope import EVERYWHERE, NOWHERE, Scope
 from services.isolation import tables as t
 from services.isolation.cases.index_identities import index_identities
 from services.isolation.tests.queries import positives_of_nobody
 from services.isolation.tests.report_test import report_test
 from tests.integration.isolation.saying import command, say_all, speaking
-from tests.integration.isolation.trial import SEALER, Trial, arrival, china
+from tests.integration.isolation.trial import COMMUNITY, SEALER, Trial, arrival, china
 
 LAB = Author("publisher", "/lab-1/results", "lab-1")
+NURSE = Author("staff", "/console/nurse", "nurse")
 say = speaking(report_test, "test.reported")
 NOON, NIGHT = china("2022-10-01 12:00"), china("2022-10-01 22:00")
 PASSPORT = "X 0000-0001"
@@ -81,6 +82,19 @@ def test_a_laboratory_names_people_by_their_number_however_it_writes_it(isolatio
     assert outcome.result["case_ids"] == [came.data["arrival_id"]]
     assert swabs(isolation, came)[0] == (1, "done")
     assert "00000001" not in str(isolation.rows(t.case_history)) + str(outcome)
+
+
+def test_by_a_number_staff_reach_the_cases_of_their_own_places_and_hear_of_no_other(isolation: Trial) -> None:
+    away = follow(isolation, PASSPORT, destination={"community": "c-9", "grid": None})
+    nurse: dict[str, Any] = {"author": NURSE, "scope": Scope(frozenset({COMMUNITY}))}
+    assert say(isolation, result(PASSPORT), **nurse).result == {"counted": True}
+    here = follow(isolation, PASSPORT)
+    for _ in range(2):
+        outcome = say(isolation, result(PASSPORT), id="same", **nurse)
+        assert (outcome.kind, outcome.result["case_ids"]) == ("done", [here.data["arrival_id"]])
+    assert swabs(isolation, away)[0] == (1, "due")
+    assert swabs(isolation, here)[0] == (1, "done")
+    assert say(isolation, result(away), **nurse).kind == "unknown"
 
 
 def test_an_open_case_of_before_is_found_once_its_number_was_looked_at(isolation: Trial) -> None:
