@@ -19,7 +19,7 @@ from services.isolation.cases.casebook import Casebook, casebook
 from services.isolation.cases.events import change_data
 from services.isolation.cases.story import standing
 from services.isolation.plans import states
-from services.isolation.plans.acts import DONE, MOST, WAIVED, Act
+from services.isolation.plans.acts import DONE, MOST, Act
 from services.isolation.plans.task import FIRST_CONTACT, Task
 from services.isolation.teams.rules import Place
 
@@ -72,7 +72,7 @@ class CasesInHand:
 
         Raises Refused where more was said of the task than is kept.
         """
-        if act.what not in (DONE, WAIVED) and task.version >= MOST:
+        if not task.takes(act.what):
             raise Refused.invalid([Fault("", "too_many_acts", f"{MOST} acts on this task are kept already")])
         ladders = self.book.reference.policies.by_id[case.policy_id].ladders
         after = task.after(act, ladders, self.uow.zone)

@@ -32,7 +32,8 @@ ACKNOWLEDGED: Final = "acknowledged"
 UNREACHABLE_AFTER: Final = 3
 """Attempts, on two days at least: then it goes to the street, and no further attempt holds it."""
 MOST: Final = 100
-"""So many acts are kept with a task; more are refused."""
+"""So many acts are kept with a task; more are refused, but for the first that settles it."""
+SETTLING: Final = (DONE, WAIVED)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from contracts.faults import Fault, Refused
 from services.isolation.cases.case import Case
 from services.isolation.cases.in_hand import CasesInHand, act_of, cases_in_hand
 from services.isolation.plans import states
-from services.isolation.plans.acts import ACKNOWLEDGED, MOST, reaches
+from services.isolation.plans.acts import ACKNOWLEDGED, reaches
 from services.isolation.plans.task import Task
 from services.isolation.tasks.finding import cases_of_tasks, in_utc, named
 
@@ -81,7 +81,7 @@ def _one(hand: CasesInHand, said: Said, level: str, case: Case, task: Task) -> d
         return _became(task.task_id, "not_overdue")
     if not reaches(level, task.steps_informed, ladder):
         return _became(task.task_id, "known_above", task.next_step_at)
-    if task.version >= MOST:
+    if not task.takes(ACKNOWLEDGED):
         return _became(task.task_id, "not_held", task.next_step_at)
     before = task.acts.said[-1] if task.acts and task.acts.said else None
     again = (

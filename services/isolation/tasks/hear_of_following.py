@@ -9,7 +9,7 @@ from chassis.unit_of_work import UnitOfWork
 from contracts.envelope import Event
 from services.isolation.cases.case import Case
 from services.isolation.cases.in_hand import CasesInHand, cases_in_hand
-from services.isolation.plans.acts import ATTEMPT, DONE, MOST, Act
+from services.isolation.plans.acts import ATTEMPT, DONE, Act
 from services.isolation.plans.task import FIRST_CONTACT, Task
 
 _REACHED: Final = ("contacted", "verified")
@@ -51,7 +51,7 @@ def _settle(hand: CasesInHand, case: Case, event: Event) -> None:
 
 
 def _is_about(task: Task, act: Act) -> bool:
-    return task.kind == FIRST_CONTACT and task.live and (act.what == DONE or task.version < MOST)
+    return task.kind == FIRST_CONTACT and task.live and task.takes(act.what)
 
 
 def _act(hand: CasesInHand, case: Case, event: Event) -> Act | None:

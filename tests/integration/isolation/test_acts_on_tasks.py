@@ -349,18 +349,31 @@ def test_an_acknowledgement_lasts_no_longer_than_the_policy_allows(isolation: Tr
 
 def test_a_task_of_which_too_much_was_said_is_not_held_and_the_others_are(isolation: Trial):
     held, full = late_ones(isolation, 2)
-    said = [_attempt(isolation, full) for _ in range(MOST)]
+    said = [_saying(isolation, full, "attempt") for _ in range(MOST)]
     assert {outcome.kind for outcome in say_all(isolation, report_task, said)} == {"done"}
     assert acknowledge(isolation, held, full) == ["held", "not_held"]
     assert the_task(isolation, full["case_id"])["version"] == MOST
     assert [what_of(isolation, arrival(task["case_id"]))[-1] for task in (held, full)] == [
         *("overdue_acknowledged", "overdue_acknowledged")
     ]
+    assert codes(report(isolation, full, "attempt")) == [("", "too_many_acts")]
+    assert report(isolation, full, "done").result["state"] == "done", "that settles it"
     assert isolation.audit()["balanced"]
 
 
-def _attempt(isolation: Trial, task: dict[str, Any]) -> Said:
-    return command(isolation, "task.reported", {"task_id": task["task_id"], "outcome": "attempt"})
+def test_no_more_is_kept_of_a_task_that_is_done_than_of_others(isolation: Trial):
+    came = arrival(level="medium")
+    isolation.follow(came)
+    task = the_task(isolation, came)
+    assert report(isolation, task, "attempt").kind == "done"
+    said = [_saying(isolation, task, "done") for _ in range(MOST)]
+    outcomes = say_all(isolation, report_task, said)
+    assert [outcome.kind for outcome in outcomes] == ["done"] * (MOST - 1) + ["invalid"]
+    assert the_task(isolation, came)["version"] == MOST and isolation.audit()["balanced"]
+
+
+def _saying(isolation: Trial, task: dict[str, Any], outcome: str) -> Said:
+    return command(isolation, "task.reported", {"task_id": task["task_id"], "outcome": outcome})
 
 
 # -- handed over --------------------------------------------------------------------------------------------
