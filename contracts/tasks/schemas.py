@@ -92,5 +92,5 @@ class TaskDone(Contract):
     arrival_id = text(36, required=True)
     kind = text(40, required=True)
     at = moment(about="when it was done")
-    by = text(40, about="staff_id; null: another system or the resident said so")
+    by = text(40, about="staff_id; null: it was said of the arrival, or by another system or the resident")
     how = one_of(HOW_KNOWN)

@@ -68,29 +68,28 @@ class CasesInHand:
         self.book.change_tasks(changed)
 
     def report(self, said: Said, case: Case, task: Task, act: Act) -> Task:
-        """Write what an act makes of a task of the case, and publish it when it is done for the first time.
+        """Write what an act makes of a task of the case, and publish that it is done, once.
 
         Raises Refused where more was said of the task than is kept.
         """
         if not task.takes(act.what):
             raise Refused.invalid([Fault("", "too_many_acts", f"{MOST} acts on this task are kept already")])
+        cause = self.cause(said, case)
+        after = self.act_on(case, task, act, cause)
+        if task.kind == FIRST_CONTACT and after.state == states.DONE != task.state:
+            # apart, for registration wants to hear of no other kind
+            data = {"staff_id": act.staff_id, **_done(task, act)}
+            self.uow.record("case.contacted", task.task_id, 1, data, cause=cause)
+        return after
+
+    def act_on(self, case: Case, task: Task, act: Act, cause: Event) -> Task:
+        """Write what an act that the task takes makes of it, and publish that it is done, once."""
         ladders = self.book.reference.policies.by_id[case.policy_id].ladders
         after = task.after(act, ladders, self.uow.zone)
         self.change_tasks(case, [after])
         if after.state == states.DONE != task.state:
-            data = {
-                "task_id": task.task_id,
-                "case_id": case.case_id,
-                "arrival_id": case.case_id,
-                "kind": task.kind,
-                "at": act.at,
-                "by": act.staff_id,
-                "how": act.how,
-            }
-            self.uow.record("task.done", task.task_id, 1, data, cause=self.cause(said, case))
-            if task.kind == FIRST_CONTACT:  # apart, for registration wants to hear of no other kind
-                data["staff_id"] = data.pop("by")
-                self.uow.record("case.contacted", task.task_id, 1, data, cause=self.cause(said, case))
+            data = {"by": act.staff_id, **_done(task, act)}
+            self.uow.record("task.done", task.task_id, 1, data, cause=cause)
         return after
 
     def done(self, said: Said, case: Case, task: Task, *, how: str | None = None) -> None:
@@ -122,7 +121,7 @@ class CasesInHand:
 
     def cause(self, said: Said, case: Case) -> Event:
         """The command as the cause of an event about the case: in the story of the report that opened it."""
-        return replace(said.event, correlationid=case.correlation_id)
+        return in_story(said.event, case)
 
     def add_line(self, said: Said, case: Case, what: str, /, **detail: Any) -> Case:
         """Add a line to the case's history: who said what, and by which event. Returns the case with it."""
@@ -146,6 +145,23 @@ class CasesInHand:
 def act_of(said: Said, what: str, **more: Any) -> Act:
     """A command as the act on a task that it is."""
     return Act(what, said.at, said.event.id, said.author.source, said.author.staff_id, **more)
+
+
+def in_story(event: Event, case: Case) -> Event:
+    """An event as a cause in the story of the report that opened the case."""
+    return replace(event, correlationid=case.correlation_id)
+
+
+def _done(task: Task, act: Act) -> dict[str, Any]:
+    """What is published of a task that is done."""
+    return {
+        "task_id": task.task_id,
+        "case_id": task.case_id,
+        "arrival_id": task.case_id,
+        "kind": task.kind,
+        "at": act.at,
+        "how": act.how,
+    }
 
 
 @contextmanager

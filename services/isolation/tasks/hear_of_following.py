@@ -8,7 +8,7 @@ from typing import Final
 from chassis.unit_of_work import UnitOfWork
 from contracts.envelope import Event
 from services.isolation.cases.case import Case
-from services.isolation.cases.in_hand import CasesInHand, cases_in_hand
+from services.isolation.cases.in_hand import CasesInHand, cases_in_hand, in_story
 from services.isolation.plans.acts import ATTEMPT, DONE, Act
 from services.isolation.plans.task import FIRST_CONTACT, Task
 
@@ -34,11 +34,11 @@ def hear_of_following(uow: UnitOfWork, events: Sequence[Event]) -> None:
 
 def _settle(hand: CasesInHand, case: Case, event: Event) -> None:
     """A line of the case's history says so in any case: whoever reads it sees who was at the door."""
-    data, ladders = event.data, hand.book.reference.policies.by_id[case.policy_id].ladders
-    act = _act(hand, case, event)
+    data, act = event.data, _act(hand, case, event)
     open_ones = [task for task in hand.tasks(case) if act and _is_about(task, act)]
     if act:
-        hand.change_tasks(case, [task.after(act, ladders, hand.uow.zone) for task in open_ones])
+        for task in open_ones:
+            hand.act_on(case, task, act, in_story(event, case))
     hand.hear(
         case,
         "arrival_followed",

@@ -43,6 +43,10 @@ def test_whoever_is_reached_needs_no_first_contact_any_more(isolation: Trial, ou
     isolation.do(hear_of_following, [followed_up(came, outcome)])
     task = first_contact(isolation, came)
     assert (task["state"], task["tell_at"]) == ("done", None)
+    (done,) = isolation.recorded("task.done")
+    assert (done.data["task_id"], done.data["at"]) == (task["task_id"], AT + timedelta(minutes=1))
+    assert done.correlationid == came.correlationid
+    assert isolation.recorded("case.contacted") == [], "registration said it"
     line = isolation.trace(came.subject or "")["history"][-1]
     assert (line["what"], line["outcome"], line["by"]) == ("arrival_followed", outcome, "/console/w1")
     isolation.clock.advance(days=1)
