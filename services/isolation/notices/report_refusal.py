@@ -6,18 +6,15 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID, uuid5
 
-from sqlalchemy import select
-from sqlalchemy.engine import Connection
-
 from chassis.commands.command import Outcome, Said, each_in_turn
-from chassis.database.statements import insert_rows, is_in
-from chassis.ids import is_id
+from chassis.database.statements import insert_rows
 from chassis.unit_of_work import UnitOfWork
 from contracts.faults import Refused
 from field.days import local_day
 from services.isolation.cases.case import Case
 from services.isolation.cases.in_hand import CasesInHand, cases_in_hand
 from services.isolation.notices import witnesses
+from services.isolation.notices.recorded import recorded
 from services.isolation.notices.tables import refusals
 from services.isolation.plans.planning import PlannedTask
 from services.isolation.plans.task import Task, new_task
@@ -30,12 +27,12 @@ def report_refusal(uow: UnitOfWork, commands: Sequence[Said]) -> Sequence[Outcom
     """Record it for each case named, and plan one task for the household's officer. Nobody is moved by it."""
     rows: list[dict[str, Any]] = []
     with cases_in_hand(uow, (case_id for said in commands for case_id in said.data["case_ids"])) as hand:
-        known = _known(uow.conn, commands)
+        known = recorded(uow.conn, refusals, refusals.c.refusal_id, commands)
 
         def report(said: Said) -> Outcome:
             cases = hand.household(said, said.data["case_ids"])
             id = _id(said)
-            if id in known:  # said again when nobody remembers the outcome any more
+            if id in known:
                 return Outcome.done(refusal_id=id)
             staff = hand.book.reference.staff
             if faults := witnesses.faults_of(said.data["witness"], said.author.staff_id, staff, needed=True):
@@ -50,12 +47,6 @@ def report_refusal(uow: UnitOfWork, commands: Sequence[Said]) -> Sequence[Outcom
 
 def _id(said: Said) -> str:
     return str(uuid5(_REFUSALS, f"{said.event.source}\n{said.event.id}"))
-
-
-def _known(conn: Connection, commands: Sequence[Said]) -> set[str]:
-    """Refusals that are recorded already."""
-    r, case_ids = refusals.c, {id for said in commands for id in said.data["case_ids"] if is_id(id)}
-    return set(conn.execute(select(r.refusal_id).where(is_in(conn, r.case_id, case_ids))).scalars())
 
 
 def _record(hand: CasesInHand, said: Said, id: str, cases: Sequence[Case]) -> list[dict[str, Any]]:

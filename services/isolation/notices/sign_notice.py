@@ -13,6 +13,7 @@ from contracts.faults import Fault, Refused
 from services.isolation.cases.case import Case
 from services.isolation.cases.in_hand import CasesInHand, cases_in_hand
 from services.isolation.notices import witnesses
+from services.isolation.notices.recorded import recorded
 from services.isolation.notices.tables import notices
 from services.isolation.plans import states
 from services.isolation.policies.rules import SIGNED_NOTICE
@@ -26,17 +27,20 @@ def sign_notice(uow: UnitOfWork, commands: Sequence[Said]) -> Sequence[Outcome]:
     """Settle the task of the notice for each case. Who refuses to sign has been handed it all the same."""
     rows: list[dict[str, Any]] = []
     with cases_in_hand(uow, (case_id for said in commands for case_id in said.data["case_ids"])) as hand:
+        known = recorded(uow.conn, notices, notices.c.notice_id, commands)
 
         def sign(said: Said) -> Outcome:
             cases = hand.household(said, said.data["case_ids"])
+            id = str(uuid5(_NOTICES, f"{said.event.source}\n{said.event.id}"))
+            if id in known:
+                return Outcome.done(notice_id=id)
             if faults := _faults(hand, said):
                 raise Refused.invalid(faults)
-            id = str(uuid5(_NOTICES, f"{said.event.source}\n{said.event.id}"))
             rows.extend(_sign(hand, said, id, case) for case in cases)
             return Outcome.done(notice_id=id)
 
         outcomes = each_in_turn(commands, sign)
-        insert_rows(uow.conn, notices, rows, ignore_conflicts=True)
+        insert_rows(uow.conn, notices, rows)
     return outcomes
 
 

@@ -67,6 +67,14 @@ def test_a_notice_is_settled_for_the_whole_household(
     assert isolation.audit()["balanced"]
 
 
+def test_a_notice_that_is_said_again_when_its_outcome_is_forgotten_is_noted_once(
+    isolation: Trial, family: list[Event]
+) -> None:
+    signed = {"case_ids": ids(family), "outcome": "signed"}
+    assert sign(isolation, signed, id="same") == sign(isolation, signed, id="same")
+    assert (len(isolation.rows(t.notices)), len(lines(isolation, "notice"))) == (2, 2)
+
+
 def test_a_notice_does_not_count_for_a_stricter_measure_that_began_later(
     isolation: Trial, family: list[Event]
 ) -> None:
