@@ -24,7 +24,7 @@ from contracts.faults import Refused
 from contracts.registry import EVENT_TYPES, OUTSIDERS
 from operations.broker import broker_connection
 from operations.databases import database_of, settings_of
-from operations.errors import Conflict, NotFound, NotSetUp, WrongInput
+from operations.errors import Conflict, NotFound, WrongInput
 from operations.management_api import Management, read
 from operations.publisher_queues import parted_handlers
 from services.registration import door as registration
@@ -126,13 +126,9 @@ def renew_rights() -> int:
     """Give every publisher at the broker the rights that the table says. Returns how many had others.
 
     They live in the broker's volume and in backups, and so they may be of an older version: who is not in the
-    table is taken into it, with what is usual. Where there is no table yet, nobody is. Raises WorldAway.
+    table is taken into it, with what is usual. Raises WorldAway, and NotSetUp where there is no such table.
     """
-    management = Management.find()
-    try:
-        rows = _rows()
-    except NotSetUp:
-        rows = None
+    management, rows = Management.find(), _rows()
     renewed = 0
     for user in management.get("users"):
         if not _is_publisher(user):
@@ -142,11 +138,11 @@ def renew_rights() -> int:
         here = {one["exchange"]: one["write"] for one in granted if one["vhost"] == management.vhost}
         if not here:  # it publishes elsewhere
             continue
-        row = (rows or {}).get(name)
+        row = rows.get(name)
         if row and row.removed_at:
             continue
         wanted = row.may if row else USUAL
-        if rows is not None and (row is None or row.own_queue != _has_own_queue(wanted)):
+        if row is None or row.own_queue != _has_own_queue(wanted):
             _keep(name, wanted)
             _declare_queues(name, wanted)
         if here != dict.fromkeys(EXCHANGES, _topics(name, wanted)):

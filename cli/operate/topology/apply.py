@@ -1,8 +1,11 @@
 """`doorstep topology apply`."""
 
+from collections.abc import Callable
+
 from chassis.errors import WorldAway
 from cli.options import AsJson
 from cli.output import print_json, say
+from operations.errors import NotSetUp
 from operations.publishers import renew_rights
 from operations.service_rights import renew_service_rights
 from operations.settings import environment
@@ -15,7 +18,7 @@ def command(as_json: AsJson = False) -> None:
     Publishers and services of an older version get the routing keys that those of today have.
     """
     count = apply_topology(environment())
-    publishers, services = _renewed()
+    publishers, services = _renewed("publishers", renew_rights), _renewed("services", renew_service_rights)
     if as_json:
         print_json({"declared": count, "publishers_renewed": publishers, "services_renewed": services})
     else:
@@ -26,10 +29,10 @@ def command(as_json: AsJson = False) -> None:
             print(f"{services} services got the right to publish what is new")
 
 
-def _renewed() -> tuple[int | None, int | None]:
-    """None where the management API does not serve: everything else is in place."""
+def _renewed(whose: str, renew: Callable[[], int]) -> int | None:
+    """None where nobody can say which rights they have today: everything else is in place."""
     try:
-        return renew_rights(), renew_service_rights()
-    except WorldAway as error:
-        say(f"publishers and services keep the rights they have: {error}")
-        return None, None
+        return renew()
+    except (WorldAway, NotSetUp) as error:
+        say(f"{whose} keep the rights they have: {error}")
+        return None

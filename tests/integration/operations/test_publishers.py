@@ -22,7 +22,7 @@ from doorstep_client import Publisher, Replies, Reply, arrival_event
 from operations import publishers
 from operations.audit import waiting_messages
 from operations.databases import database_of, settings_of
-from operations.errors import Conflict, NotFound, WrongInput
+from operations.errors import Conflict, NotFound, NotSetUp, WrongInput
 from operations.publishers import add_publisher, list_publishers, new_api_key, remove_publisher, renew_rights
 from operations.queues.look import look
 from operations.queues.picture import Picture
@@ -133,7 +133,9 @@ def own(name: str) -> str:
     return f"{SHARED}.from.{name}"
 
 
-def test_a_publisher_says_what_it_may_under_its_own_name_and_nothing_else(broker_url: str, name: str) -> None:
+def test_a_publisher_says_what_it_may_under_its_own_name_and_nothing_else(
+    broker_url: str, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     others = sorted(publishers.known_types())
     allowed = ("arrival.reported", "task.reported") if "task.reported" in others else ("arrival.reported",)
     made = add_publisher(name, may=allowed)
@@ -153,6 +155,13 @@ def test_a_publisher_says_what_it_may_under_its_own_name_and_nothing_else(broker
     assert add_publisher(name, renew=True).may == ("batch.closed",), "without --may it keeps what it has"
     with pytest.raises(Conflict, match="--renew gives it its rights again"):
         add_publisher(name)
+
+    monkeypatch.setenv("DOORSTEP_REGISTRATION_DATABASE_URL", f"sqlite:///{tmp_path}/nothing.sqlite")
+    for remembered in (settings_of, database_of):
+        remembered.cache_clear()
+    with pytest.raises(NotSetUp, match="registration has no tables"):
+        renew_rights()
+    assert may_say(url, f"batch.closed.{name}") and not may_say(url, f"arrival.reported.{name}")
 
 
 def test_what_nobody_outside_may_say_cannot_be_given(name: str) -> None:
