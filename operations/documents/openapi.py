@@ -192,8 +192,7 @@ def _command(door: Door, command: Command) -> Document:
 
 def _list(door: Door, query: ListQuery) -> Document:
     asked = [
-        _asked("after", "the page after this cursor"),
-        _asked("limit", "rows of a page, 1 to 50", {"type": "integer", "minimum": 1, "maximum": 50}),
+        _asked("after", "the page after this cursor; a page has 50 rows"),
         _asked("sort", "the order", {"enum": [sort.name for sort in query.sorts]}),
         *(_asked(name, "only rows with this value") for name in query.filters),
         *([_asked("place", "only rows at this place and below")] if query.places else []),

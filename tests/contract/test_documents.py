@@ -8,6 +8,8 @@ from typing import Any
 import jsonschema
 import pytest
 
+from chassis.doors.pages import read_wanted
+from chassis.sealing import Sealer
 from contracts.compatibility import Break
 from contracts.documents import SCHEMAS, breaking, run, stale
 from contracts.envelope import BATCH, ONE, dump_event, read_message
@@ -119,6 +121,19 @@ def test_the_openapi_document_has_every_act_of_every_door_and_no_loose_reference
         found: Any = document
         for step in reference.removeprefix("#/").split("/"):
             found = found[step]
+
+
+def test_the_openapi_document_asks_lists_only_what_the_doors_understand() -> None:
+    document = json.loads((SCHEMAS.parent / "openapi.json").read_text())
+    operations = {one["operationId"]: one for path in document["paths"].values() for one in path.values()}
+    sealer = Sealer({"k": b"s" * 32})
+    for door in all_doors():
+        for query in door.lists:
+            asked = {one["name"] for one in operations[f"{door.service}.{query.name}"]["parameters"]}
+            assert asked >= {"sort", "after", *query.filters}
+            read_wanted(
+                query, dict.fromkeys(asked - {"sort", "after"}, "x"), sealer
+            )  # refuses what it knows not
 
 
 def test_every_inbound_event_stands_in_the_openapi_document() -> None:
