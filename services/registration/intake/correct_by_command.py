@@ -15,6 +15,7 @@ from field.scope import Scope
 from services.registration.arrivals.catalogue import read_catalogue
 from services.registration.arrivals.tables import arrivals
 from services.registration.intake.correct_report import corrected, report_that_waits, take_in_correction
+from services.registration.places.lists import in_district
 from services.registration.reports.report import SEAL_PURPOSE
 from services.registration.reports.tables import companion_arrivals
 
@@ -49,14 +50,16 @@ def _correct(uow: UnitOfWork, said: Said) -> Outcome:
 def _within(uow: UnitOfWork, scope: Scope, row: Row[Any]) -> bool:
     """Whether one of its arrivals, or else the place where it says they go, lies within the scope.
 
-    A report that says no known place is nobody's: whoever may correct reports may correct it.
+    A report that says no known place is for whoever answers for a district, as in the list of reports.
     """
     if scope.everywhere:
         return True
     places = read_catalogue(uow).places
     nearest = [*_of_arrivals(uow, row)] or [_said_place(uow, row)]
     known = [place for place in nearest if place]
-    return not known or any(scope.covers(*places.level_ids(place).values()) for place in known)
+    if not known:
+        return bool(uow.conn.execute(select(in_district(uow.conn, scope))).scalar())
+    return any(scope.covers(*places.level_ids(place).values()) for place in known)
 
 
 def _of_arrivals(uow: UnitOfWork, row: Row[Any]) -> list[str | None]:

@@ -62,9 +62,11 @@ def test_a_report_is_corrected_by_those_to_whose_place_they_go(trial: Trial) -> 
     assert correct(trial, id, scope=Scope(frozenset({"s1"}))).kind == "done"
 
 
-def test_a_report_that_names_no_known_place_is_not_left_to_nobody(trial: Trial) -> None:
+def test_a_report_that_names_no_known_place_is_for_the_officers_of_a_district(trial: Trial) -> None:
     id = kept(trial, address="某处")
-    assert correct(trial, id, scope=Scope(frozenset({"c2"}))).kind == "done"
+    for place in ("c2", "s1"):
+        assert correct(trial, id, scope=Scope(frozenset({place}))).kind == "unknown", place
+    assert correct(trial, id, scope=Scope(frozenset({"d", "s1"}))).kind == "done"
 
 
 def test_of_two_corrections_at_one_moment_one_counts(trial: Trial, monkeypatch: pytest.MonkeyPatch) -> None:
