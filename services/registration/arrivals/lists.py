@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, or_, select
 from sqlalchemy.engine import Connection
 
 from chassis.database.statements import is_in
@@ -55,18 +55,18 @@ def _waiting(conn: Connection, scope: Scope, _asked: Asked) -> Select[Any]:
 
 
 def _duplicates(conn: Connection, scope: Scope, _asked: Asked) -> Select[Any]:
-    """Pairs of which at least one is within the scope. Of the other one stands where it is."""
+    """Pairs of which at least one is within the scope. Of the other one stands where it is, not who."""
     pair, one, other = possible_duplicates.c, arrivals.alias("one"), arrivals.alias("other")
     columns: list[Any] = [pair.first, pair.second, pair.why, pair.opened_at]
-    for name, side in (("first", one.c), ("second", other.c)):
+    within_scope = in_scope(conn, scope, one.c), in_scope(conn, scope, other.c)
+    for name, side, ours in zip(("first", "second"), (one.c, other.c), within_scope, strict=True):
         columns += [side[part].label(f"{name}_{part}") for part in ("arrived_at", "street", "community")]
-        columns += [side.sealed.label(f"{name}_sealed")]
-    either = in_scope(conn, scope, one.c) | in_scope(conn, scope, other.c)
+        columns += [case((ours, side.sealed)).label(f"{name}_sealed")]
     return (
         select(*columns)
         .join(one, one.c.id == pair.first)
         .join(other, other.c.id == pair.second)
-        .where(pair.state == "open", either)
+        .where(pair.state == "open", or_(*within_scope))
     )
 
 

@@ -25,6 +25,7 @@ o4,district_officer,d,丁,13909310014,zh-CN,true
 a1,administrator,s1,戊,13909310015,zh-CN,true
 """
 )
+ELSEWHERE = {"division": "620102015", "address": "北面滩社区1号"}
 
 
 @pytest.fixture
@@ -68,6 +69,10 @@ def test_a_pair_is_seen_from_either_side_and_masked(door: Visitor, trial: Trial)
     assert rows(door, "o1", "possible_duplicates") == pairs
     assert rows(door, "o3", "possible_duplicates") == []
     assert rows(door, "o4", "possible_duplicates", why="same_number") == []
+    door.say("o4", "mend_person", {"arrival_id": pairs[0]["second"], "destination": ELSEWHERE})
+    [theirs], [both] = (rows(door, who, "possible_duplicates") for who in ("o1", "o4"))
+    assert both["second_community"] == "c9" and both["second_name"] == "欧*"
+    assert theirs == both | {"second_name": None, "second_phone": None}, "who is elsewhere is not theirs"
 
 
 def test_reports_to_correct_are_the_districts(door: Visitor, trial: Trial) -> None:
