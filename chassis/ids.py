@@ -1,12 +1,9 @@
 """Identifiers. Version 7 of UUIDs keeps rows that are made together close in an index. Version 8 is for
 things that must get the same identifier again."""
 
-import re
 from datetime import datetime
 
 from uuid_utils import uuid7
-
-_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 def new_id() -> str:
@@ -26,8 +23,3 @@ def derived_id(moment: datetime, together: str, number: int, digest: str) -> str
     time = int(moment.timestamp() * 1000) >> 16
     variant = "89ab"[int(digest[0], 16) % 4]
     return f"{time:08x}-{together[:4]}-8{number & 0xFFF:03x}-{variant}{digest[1:4]}-{digest[4:16]}"
-
-
-def is_id(text: str) -> bool:
-    """Whether it has the form of our identifiers; PostgreSQL compares them with nothing else."""
-    return _ID.fullmatch(text) is not None

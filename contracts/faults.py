@@ -10,6 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal, get_args
 
+from field.ids import is_id
+
 Kind = Literal["unknown", "not_allowed", "invalid", "conflict"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
@@ -53,8 +55,13 @@ class Refused(Exception):
 
     @classmethod
     def unknown(cls, what: str, id: str) -> Refused:
-        """:param what: the kind of thing ("report"); `id` is ours, never a person's number."""
-        return cls("unknown", [Fault("", "unknown", f"there is no {what} {id}")])
+        """
+        :param what: the kind of thing ("report").
+        :param id: as it was given. It is said again where it has the form of our ids: another text may be
+            anything, a person's number too.
+        """
+        which = id if is_id(id) else "with this id"
+        return cls("unknown", [Fault("", "unknown", f"there is no {what} {which}")])
 
     @classmethod
     def invalid(cls, faults: Iterable[Fault]) -> Refused:

@@ -288,7 +288,7 @@ def _lookup(way: Doorway, lookup: Lookup) -> Callable[..., Response]:
 def _found(reach: Reach, uow: UnitOfWork, actor: Actor, thing: ThingQuery, id: str) -> Any:
     row = thing.find(uow.conn, reach.scope, _asked(uow, actor), id) if _ID.fullmatch(id) else None
     if row is None:
-        raise Refused.unknown(thing.name, id if _ID.fullmatch(id) else "with this id")
+        raise Refused.unknown(thing.name, id)
     return row
 
 

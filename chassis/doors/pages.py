@@ -85,7 +85,7 @@ def read_page(
 ) -> Page:
     """Raises Refused `unknown` for a place outside the scope."""
     if wanted.place is not None and not reach.covers_place(wanted.place):
-        raise Refused.unknown("place", "with this id")  # what was asked for may be no id at all
+        raise Refused.unknown("place", wanted.place)
     rows = query.rows(conn, reach.scope, asked).subquery("rows_of_list")
     conditions: list[ColumnElement[bool]] = [rows.c[name] == value for name, value in wanted.filters.items()]
     if wanted.place is not None:

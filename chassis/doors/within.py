@@ -10,7 +10,7 @@ from sqlalchemy import Column, ColumnElement, Table, and_, false, or_, select, t
 from sqlalchemy.engine import Connection
 
 from chassis.database.statements import is_in
-from chassis.ids import is_id
+from field.ids import is_id
 from field.scope import Scope
 
 _FEW = 200

@@ -8,10 +8,10 @@ from dataclasses import replace
 from typing import Any
 
 from chassis.commands.command import Said
-from chassis.ids import is_id
 from chassis.unit_of_work import UnitOfWork
 from contracts.envelope import Event
 from contracts.faults import Fault, Refused
+from field.ids import is_id
 from field.places import PlaceTree
 from field.scope import Scope
 from services.isolation.cases.case import Case

@@ -10,7 +10,7 @@ from sqlalchemy.engine import Connection
 
 from chassis.doors.declared import Asked, Column, ListQuery, Sort, ThingQuery
 from chassis.doors.within import within
-from chassis.ids import is_id
+from field.ids import is_id
 from field.scope import Scope
 from services.isolation.cases.tables import cases
 from services.isolation.teams.tables import places

@@ -7,10 +7,10 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from chassis.commands.command import Outcome, Said, each_in_turn
-from chassis.ids import is_id
 from chassis.unit_of_work import UnitOfWork
 from contracts.faults import Fault, Refused
 from field.days import local_day
+from field.ids import is_id
 from services.isolation.cases import states
 from services.isolation.cases.case import Case
 from services.isolation.cases.in_hand import CasesInHand, cases_in_hand

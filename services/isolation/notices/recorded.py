@@ -10,7 +10,7 @@ from sqlalchemy.engine import Connection
 
 from chassis.commands.command import Said
 from chassis.database.statements import is_in
-from chassis.ids import is_id
+from field.ids import is_id
 
 
 def recorded(conn: Connection, table: Table, id: Column[Any], commands: Sequence[Said]) -> set[str]:

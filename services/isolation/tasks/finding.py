@@ -10,8 +10,8 @@ from sqlalchemy.engine import Connection
 
 from chassis.commands.command import Said
 from chassis.database.statements import is_in
-from chassis.ids import is_id
 from contracts.faults import Refused
+from field.ids import is_id
 from services.isolation.cases.case import Case
 from services.isolation.cases.in_hand import CasesInHand
 from services.isolation.plans import states

@@ -10,9 +10,9 @@ from sqlalchemy import literal, select
 
 from chassis.commands.command import Said
 from chassis.database.statements import is_in
-from chassis.ids import is_id
 from chassis.unit_of_work import UnitOfWork
 from contracts.faults import Fault, Refused
+from field.ids import is_id
 from field.scope import Scope
 from services.registration.arrivals.catalogue import Catalogue, read_catalogue
 from services.registration.arrivals.draft import Draft

@@ -8,11 +8,11 @@ from typing import Any
 
 from sqlalchemy import Row, delete, select, update
 
-from chassis.ids import is_id
 from chassis.unit_of_work import UnitOfWork
 from contracts.envelope import Event
 from contracts.faults import Fault, Refused
 from contracts.registry import read_data
+from field.ids import is_id
 from services.registration.arrivals.catalogue import read_catalogue
 from services.registration.intake.received import Received, check, take_in
 from services.registration.reports.checks import path_of

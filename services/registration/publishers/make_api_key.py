@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 from chassis.database.statements import insert_rows
 from chassis.ids import new_id
 from chassis.unit_of_work import UnitOfWork
-from contracts.faults import Refused
+from contracts.faults import Fault, Refused
 from services.registration.publishers.queries import KIND
 from services.registration.publishers.tables import publisher_keys, publishers
 
@@ -24,7 +24,7 @@ def make_api_key(uow: UnitOfWork, name: str, *, end_others: bool = False) -> str
     p, k, now = publishers.c, publisher_keys.c, datetime.now(UTC)
     known = select(p.name).where((p.name == name) & p.removed_at.is_(None)).with_for_update()
     if uow.conn.execute(known).one_or_none() is None:
-        raise Refused.unknown("publisher", name)
+        raise Refused("unknown", [Fault("", "unknown", f"there is no publisher {name}")])
     if end_others:
         uow.conn.execute(
             update(publisher_keys).where((k.publisher == name) & k.ended_at.is_(None)).values(ended_at=now)

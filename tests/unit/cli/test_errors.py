@@ -26,7 +26,7 @@ FAULTS = [Fault("row 3, phone", "phone", "is no phone number"), Fault("", "empty
     [
         (NotFound("there is no publisher x"), "there is no publisher x"),
         (Conflict("y was settled"), "y was settled"),
-        (Refused.unknown("report", "z"), "there is no report z"),
+        (Refused.unknown("report", "z"), "there is no report with this id"),
         (WorldAway("the broker is gone"), "the broker is gone"),
         (LocalNodeError("already up"), "already up"),
         (SettingsError("X is not set: set it"), "X is not set: set it; or start a system on this machine"),

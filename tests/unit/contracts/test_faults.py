@@ -1,5 +1,7 @@
 """One shape for what is wrong, one for no."""
 
+import pytest
+
 from contracts.faults import Fault, Refused, faults_of
 
 
@@ -17,8 +19,14 @@ def test_a_refusal_names_all_faults_at_once():
 
 
 def test_an_unknown_thing_is_named_by_its_kind_and_id():
-    refused = Refused.unknown("report", "r-1")
-    assert refused.kind == "unknown" and str(refused) == "there is no report r-1"
+    refused = Refused.unknown("report", "0183917b-6c41-7a52-8d10-3f0c9b7e2a11")
+    assert refused.kind == "unknown"
+    assert str(refused) == "there is no report 0183917b-6c41-7a52-8d10-3f0c9b7e2a11"
+
+
+@pytest.mark.parametrize("text", ["13909310001", "张三", "", "0183917b-6c41-7a52-8d10-3f0c9b7e2a11 张三"])
+def test_what_has_not_the_form_of_an_id_is_not_said_again(text):
+    assert str(Refused.unknown("report", text)) == "there is no report with this id"
 
 
 def test_a_fault_of_a_part_is_placed_within_the_whole():
