@@ -6,6 +6,7 @@ at which place from when to when.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -108,6 +109,20 @@ def staff_at(conn: Connection, metadata: MetaData, staff_id: str, at: datetime) 
         select(h.staff_id, h.role, h.place).where(theirs, then, h.active.is_(True)).order_by(h.staff_id)
     ).all()
     posts = [Post(who, role, _and_successor(conn, places, place)) for who, role, place in rows]
+    return _own_first(posts, staff_id)
+
+
+def staff_now(conn: Connection, staff: Table, staff_id: str, at: datetime) -> tuple[Post, ...]:
+    """As `staff_at`, of a table without a history: by what each is now, and who is away at a time (aware)."""
+    s = staff.c
+    away = (s.away_from <= at) & or_(s.away_to.is_(None), s.away_to > at)
+    theirs = or_(s.staff_id == staff_id, (s.deputy == staff_id) & away)
+    rows = conn.execute(select(s.staff_id, s.role, s.place).where(theirs, s.active.is_(True)))
+    posts = (Post(who, role, frozenset((place,))) for who, role, place in rows)
+    return _own_first(posts, staff_id)
+
+
+def _own_first(posts: Iterable[Post], staff_id: str) -> tuple[Post, ...]:
     return tuple(sorted(posts, key=lambda post: (post.staff_id != staff_id, post.staff_id)))
 
 

@@ -17,7 +17,7 @@ from chassis.copies import Cache, Revised
 from chassis.doors.declared import Directory
 from chassis.doors.roles import Roles
 from chassis.doors.tokens import Actor
-from chassis.reference import Post, staff_at
+from chassis.reference import Post, staff_at, staff_now
 from chassis.unit_of_work import UnitOfWork
 from contracts.faults import Fault, Refused
 from field.places import PlaceTree
@@ -94,9 +94,7 @@ class Reaching:
             return ()
         if self._directory.history:
             return staff_at(uow.conn, table.metadata, staff_id, at)
-        s = table.c
-        rows = uow.conn.execute(select(s.role, s.place).where(s.staff_id == staff_id, s.active.is_(True)))
-        return [Post(staff_id, row.role, frozenset((row.place,))) for row in rows]
+        return staff_now(uow.conn, table, staff_id, at)
 
     def _places(self, tree: PlaceTree[_Place], place_id: str) -> frozenset[str]:
         """The place, those that were dissolved into it, and below it those that rows name."""

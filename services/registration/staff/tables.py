@@ -25,8 +25,10 @@ staff = Table(
     Column("duty_to", UtcDateTime),
 )
 
+# Of what officers said; a file that was imported is no act of somebody's. Copies of the staff keep another
+# table under this name: what each was from when to when.
 staff_history = Table(
-    "staff_history",  # of what officers said; a file that was imported is no act of somebody's
+    "staff_history",
     metadata,
     Column("staff_id", String(40), primary_key=True),
     Column("version", Integer, primary_key=True),  # that it left

@@ -144,6 +144,19 @@ def test_an_officer_amends_staff_at_the_door(door: Visitor, trial: Trial) -> Non
     assert door.say("w2", "amend_staff", {**away, "expects": 2}).status_code == 403
 
 
+def test_a_deputy_reaches_what_whoever_is_away_reaches(door: Visitor, trial: Trial) -> None:
+    trial.receive(report(1, publisher="self", expected=True, at="2022-10-03T10:00:00+08:00"))
+    [call] = rows(door, "o1", "expected_arrivals")
+    called = {"arrival_id": call["arrival_id"], "outcome": "no_answer"}
+    assert rows(door, "o3", "expected_arrivals") == []
+    away = {"staff_id": "o1", "what": "away", "expects": 1, "deputy": "o3"}
+    assert door.say("o2", "amend_staff", away).status_code == 200
+    assert rows(door, "o3", "expected_arrivals") == [call]
+    assert door.say("o3", "follow_arrival", called).status_code == 200
+    assert door.say("o2", "amend_staff", {"staff_id": "o1", "what": "back", "expects": 2}).status_code == 200
+    assert rows(door, "o3", "expected_arrivals") == []
+
+
 def test_the_audit_finds_a_command_whose_line_somebody_removed(door: Visitor, trial: Trial) -> None:
     trial.receive(report(1), report(2, people=[{**person(2), "identity_number": "620402196001020011"}]))
     (here,) = (row["id"] for row in trial.arrivals())
