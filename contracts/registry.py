@@ -97,6 +97,8 @@ _TYPES = (
     EventType("message.undeliverable", messages.MessageUndeliverable, "notification"),
 )
 EVENT_TYPES = {kind.name: kind for kind in _TYPES}
+INBOUND_TYPES = tuple(kind.name for kind in _TYPES if kind.said_by == OUTSIDERS)
+"""The event types that other systems may publish."""
 
 
 def read_data(event: Event) -> Event:

@@ -21,7 +21,7 @@ from chassis.messaging.topology import apply, own_queue, publishers_name, reply_
 from chassis.names import ARRIVALS, INBOUND, REPLIES, own_queue_name
 from chassis.unit_of_work import UnitOfWork, Work
 from contracts.faults import Refused
-from contracts.registry import EVENT_TYPES, OUTSIDERS
+from contracts.registry import INBOUND_TYPES
 from operations.broker import broker_connection
 from operations.databases import database_of, settings_of
 from operations.errors import Conflict, NotFound, WrongInput
@@ -85,11 +85,6 @@ class Removed:
 
     publisher: str
     kept: dict[str, int]
-
-
-def known_types() -> tuple[str, ...]:
-    """The event types that publishers may be allowed to say."""
-    return tuple(kind.name for kind in EVENT_TYPES.values() if kind.said_by == OUTSIDERS)
 
 
 def add_publisher(
@@ -218,9 +213,10 @@ def _unit() -> Iterator[UnitOfWork]:
 
 
 def _checked(may: Sequence[str]) -> tuple[str, ...]:
-    known = known_types()
-    if unknown := [name for name in may if name not in known]:
-        raise WrongInput(f"publishers cannot say {', '.join(unknown)}: they may say {', '.join(known)}")
+    if unknown := [name for name in may if name not in INBOUND_TYPES]:
+        raise WrongInput(
+            f"publishers cannot say {', '.join(unknown)}: they may say {', '.join(INBOUND_TYPES)}"
+        )
     return tuple(dict.fromkeys(may))
 
 

@@ -11,7 +11,7 @@ from chassis.doors.declared import Column, Door, ListQuery, Lookup, ThingQuery
 from chassis.doors.roles import roles
 from contracts.faults import KINDS
 from contracts.json_schema import data_schema, envelope_schema
-from contracts.registry import EVENT_TYPES, OUTSIDERS
+from contracts.registry import EVENT_TYPES, INBOUND_TYPES
 from operations.documents.components import components
 
 Document = dict[str, Any]
@@ -29,7 +29,7 @@ def openapi(doors: Sequence[Door]) -> Document:
     for door in doors:
         paths |= dict(_of_a_door(door))
     said = {command.event for door in doors for command in door.commands}
-    said |= {name for name, kind in EVENT_TYPES.items() if kind.said_by == OUTSIDERS}
+    said |= set(INBOUND_TYPES)
     return {
         "openapi": "3.1.0",
         "info": {
@@ -87,8 +87,10 @@ def _of_the_console() -> Iterator[tuple[str, Document]]:
             "data": {"$ref": "#/components/schemas/arrival.reported"},
         },
     }
-    types = sorted(name for name, kind in EVENT_TYPES.items() if kind.said_by == OUTSIDERS)
-    yield "/api/v1/events", _handing_in("handInEvents", f"Hand in events: {', '.join(types)}", event)
+    yield (
+        "/api/v1/events",
+        _handing_in("handInEvents", f"Hand in events: {', '.join(sorted(INBOUND_TYPES))}", event),
+    )
     yield (
         "/api/v1/arrivals",
         _handing_in("handInArrivals", "Report arrivals, with or without an envelope", report),

@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 
 import orjson
 
-from contracts.registry import EVENT_TYPES, OUTSIDERS
+from contracts.registry import INBOUND_TYPES
 from doorstep_client import Raw, event
 from doorstep_client.events import ARRIVAL_REPORTED
 from doorstep_client.packing import MAX_BYTES
@@ -33,7 +33,6 @@ COLUMNS = (
     *("destination_address", "remarks", "language", "issuing_country", "called_off"),
 )
 NEEDED = ("name", "arrived_at")
-INBOUND_TYPES = tuple(kind.name for kind in EVENT_TYPES.values() if kind.said_by == OUTSIDERS)
 _NAMESPACE = uuid.UUID("6f0a7ad1-2f43-5f2c-9d0e-5b1a4c6d7e80")
 _CODE_FIRST = re.compile(r"(\d{2,12})(?:\s+(.*))?$")
 _YES, _NO = ("true", "yes", "1", "是"), ("", "false", "no", "0", "否")
