@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import IntEnum
 from typing import Final
 
@@ -155,6 +156,14 @@ CASE_STATES: Final = (
 HOW_KNOWN: Final = ("seen", "by_phone", "told_by", "by_link")
 """How a check-in is known, or that a task is done: measured or looked at, by phone, told by somebody else, by
 the resident's link."""
+
+HOW_FOLLOWED: Final[Mapping[str, str | None]] = {
+    "seen": "seen",
+    "phone": "by_phone",
+    "neighbour": "told_by",
+    "register": None,
+}
+"""How it is known what came of following an arrival, and which of HOW_KNOWN that is."""
 
 TEST_METHODS: Final = ("pcr", "antigen")
 

@@ -18,7 +18,7 @@ from contracts.vocabulary import (
     text,
     whole,
 )
-from field.words import CERTAINTIES, FOLLOWED, IDENTITY_TYPES, LANGUAGES, LEVELS, SOURCE_KINDS
+from field.words import CERTAINTIES, FOLLOWED, HOW_FOLLOWED, IDENTITY_TYPES, LANGUAGES, LEVELS, SOURCE_KINDS
 
 PERSON_INSIDE = (
     "JSON object with name, phone, identity_type, identity_number, address; for a person without a phone "
@@ -178,7 +178,7 @@ class ArrivalFollowed(Contract):
         "somebody else is meant",
     )
     at = happened()
-    how = one_of(("seen", "phone", "neighbour", "register"), about="by what it is known")
+    how = one_of(tuple(HOW_FOLLOWED), about="by what it is known")
     arrived_at = moment(
         required=False,
         about="of contacted and verified: when they came, where they were only expected. Verified without "
@@ -224,7 +224,7 @@ class ArrivalFollowedUp(Contract):
     by = text(
         200, required=True, about="the source that said it: /console/<user>, /link/<id>, /<publisher>/…"
     )
-    how = one_of(("seen", "phone", "neighbour", "register"), about="by what it is known")
+    how = one_of(tuple(HOW_FOLLOWED), about="by what it is known")
     attempts = whole(about="to reach them in vain since they were reached last")
     try_again_at = moment(required=False)
 

@@ -7,14 +7,13 @@ from typing import Final
 
 from chassis.unit_of_work import UnitOfWork
 from contracts.envelope import Event
+from field.words import HOW_FOLLOWED
 from services.isolation.cases.case import Case
 from services.isolation.cases.in_hand import CasesInHand, cases_in_hand, in_story
 from services.isolation.plans.acts import ATTEMPT, DONE, Act
 from services.isolation.plans.task import FIRST_CONTACT, Task
 
 _REACHED: Final = ("contacted", "verified")
-_HOW: Final = {"seen": "seen", "phone": "by_phone", "neighbour": "told_by"}
-"""How it is known, in the words of tasks."""
 _IN_VAIN: Final = ("no_answer", "wrong_number", "no_such_door")
 
 
@@ -60,7 +59,7 @@ def _act(hand: CasesInHand, case: Case, event: Event) -> Act | None:
     if data["state"] == "expected":  # a call before they came; whether "came" was heard since tells nothing
         return None
     if data["outcome"] in _REACHED:
-        return Act(DONE, data["at"], event.id, data["by"], how=_HOW.get(data.get("how") or ""))
+        return Act(DONE, data["at"], event.id, data["by"], how=HOW_FOLLOWED.get(data.get("how") or ""))
     if data["outcome"] in _IN_VAIN:
         longest = data["at"] + hand.book.reference.policies.by_id[case.policy_id].terms.next_try
         until = min(data.get("try_again_at") or longest, longest)
