@@ -8,13 +8,11 @@ from contextlib import contextmanager
 from amqp.exceptions import NotFound
 
 from chassis.copies import Announcement
-from chassis.database.engine import Database
-from chassis.database.migrations import is_current
 from chassis.ids import new_id
 from chassis.settings import read_settings
 from chassis.unit_of_work import Work
 from operations.broker import broker_connection
-from operations.databases import has_tables
+from operations.databases import database_in
 from operations.errors import NotSetUp
 from operations.services import SERVICES, subscribers
 from services.isolation import door as isolation
@@ -75,10 +73,8 @@ def _steps(work: Work, announcement: Announcement, again: str) -> Iterator[int]:
 @contextmanager
 def _work(service: str, environment: Mapping[str, str]) -> Iterator[Work]:
     settings = read_settings(service, environment)
-    database = Database(settings.database_url, application="doorstep-cli", pool_size=1)
+    database = database_in(settings)
     try:
-        if not has_tables(database) or not is_current(service, database):
-            raise NotSetUp(f"the tables of {service} are not those of this version: run `doorstep migrate`")
         yield Work.of(settings, database)
     finally:
         database.dispose()
