@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from chassis.database.statements import insert_rows
 from chassis.unit_of_work import UnitOfWork
-from services.registration.persons.claims import MOST_CLAIMS, NUMBER, Claim, contradictions
+from services.registration.persons.claims import MOST_CLAIMS, NUMBER, Claim, Rival, contradictions
 from services.registration.persons.keys import keys_of
 from services.registration.persons.person import Person
+from services.registration.persons.rivals import insert_rivals
 from services.registration.persons.stored_claims import insert_claims, lock_claims, update_claims
-from services.registration.persons.tables import person_rivals
 
 _WHY = "same_name_and_phone"
 
@@ -31,10 +30,11 @@ def mend_keys(uow: UnitOfWork, person_id: str, person: Person) -> None:
         return
     if len(there) < MOST_CLAIMS:
         update_claims(uow, {keys.by_name: (*there, own)})
-    rows = [
-        {"person_id": one, "rival_id": other, "why": _WHY, "contradicts": contradictions(claim.facts, facts)}
-        for claim in there
-        for one, other in ((person_id, claim.person_id), (claim.person_id, person_id))
-    ]
-    rows.sort(key=lambda row: (row["person_id"], row["rival_id"]))
-    insert_rows(uow.conn, person_rivals, rows, ignore_conflicts=True)
+    insert_rivals(
+        uow,
+        (
+            (one, Rival(other, _WHY, contradictions(claim.facts, facts)))
+            for claim in there
+            for one, other in ((person_id, claim.person_id), (claim.person_id, person_id))
+        ),
+    )

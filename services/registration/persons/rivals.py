@@ -36,7 +36,7 @@ def keep_rivals(uow: UnitOfWork, matches: Sequence[PersonMatch], known: Collecti
             found[one].setdefault(other, Rival(other, rival.why, rival.contradicts))
             found[other].setdefault(one, Rival(one, rival.why, rival.contradicts))
     there = {(person, rival.person_id) for person, rival in stored}
-    _insert(uow, (pair for pair in _pairs(found) if (pair[0], pair[1].person_id) not in there))
+    insert_rivals(uow, (pair for pair in _pairs(found) if (pair[0], pair[1].person_id) not in there))
     return found
 
 
@@ -62,7 +62,8 @@ def _read(uow: UnitOfWork, persons: Collection[str]) -> list[tuple[str, Rival]]:
     return [(person, Rival(rival, why, tuple(contradicts))) for person, rival, why, contradicts in rows]
 
 
-def _insert(uow: UnitOfWork, pairs: Iterable[tuple[str, Rival]]) -> None:
+def insert_rivals(uow: UnitOfWork, pairs: Iterable[tuple[str, Rival]]) -> None:
+    """:param pairs: each from both sides; those that are there stay as they are."""
     rows = [
         {"person_id": person, "rival_id": rival.person_id, "why": rival.why, "contradicts": rival.contradicts}
         for person, rival in pairs
