@@ -6,19 +6,14 @@ from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
-from chassis.ids import new_id
-from chassis.messaging.publisher import Publisher
-from chassis.names import INBOUND
-from contracts.envelope import BATCH, dump_event, event_document, join_events
 from demo.days.played import chance
 from demo.days.scene import Scene
 from demo.days.workers import TEST
+from doorstep_client import Publisher, event
 from operations.databases import settings_of
 from operations.errors import BrokerRefused
 
 NAME = "lab-chengguan"
-_EVENT = "test.reported"
-_AT_ONCE = 50
 
 
 def report_results(scene: Scene, tasks: Iterable[dict[str, Any]]) -> None:
@@ -29,21 +24,14 @@ def report_results(scene: Scene, tasks: Iterable[dict[str, Any]]) -> None:
         if task["kind"] == TEST and chance(scene.seed, "tested", task["task_id"]).random() < 0.9
     }
     events = [_event(scene, case_id, task_id) for case_id, task_id in sorted(tested.items())]
-    publisher = Publisher(settings_of("isolation").broker_url, NAME)
-    try:
-        for start in range(0, len(events), _AT_ONCE):
-            body = join_events(events[start : start + _AT_ONCE])
-            key = f"{_EVENT}.{NAME}"
-            publisher.send(new_id(), INBOUND, key, body, content_type=BATCH, on_confirmed=lambda _id: None)
-        publisher.wait()
-        if publisher.refused:
-            raise BrokerRefused(f"the broker refused {publisher.refused} messages of the laboratory")
-    finally:
-        publisher.drop()
+    with Publisher(settings_of("isolation").broker_url, NAME, closing_counts=False) as publisher:
+        outcomes = publisher.publish_many(events)
+    if not outcomes.complete:
+        raise BrokerRefused(f"the broker did not take all of the laboratory: {outcomes.counts()}")
     scene.played.add("tests", len(events))
 
 
-def _event(scene: Scene, case_id: str, task_id: str) -> bytes:
+def _event(scene: Scene, case_id: str, task_id: str) -> dict[str, Any]:
     data = {
         "case_id": case_id,
         "sample_id": f"S-{task_id}",
@@ -53,14 +41,4 @@ def _event(scene: Scene, case_id: str, task_id: str) -> bytes:
         "stage": "preliminary",
         "result": "negative",
     }
-    return dump_event(
-        event_document(
-            id=f"sample-{task_id}",
-            source=f"/{NAME}/results",
-            type=_EVENT,
-            data=data,
-            time=scene.now,
-            dataschema=f"urn:doorstep:{_EVENT}:1",
-            correlationid=f"sample-{task_id}",
-        )
-    )
+    return event("test.reported", f"/{NAME}/results", data, id=f"sample-{task_id}", time=scene.now)
