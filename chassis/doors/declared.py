@@ -122,6 +122,7 @@ class Lookup:
 class Directory:
     """Where a service keeps its staff and places, its own or its copies.
 
+    :param staff: says of each also when they are away, and who deputises.
     :param history: the staff's history stands beside the copy, with who deputises for whom.
     :param levels: of places that the rows of this service name. Whoever works at another level reaches the
         rows of the places of these levels below.

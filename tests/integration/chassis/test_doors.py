@@ -22,6 +22,7 @@ from chassis.clock import Clock
 from chassis.commands.command import Author, Command, Outcome, Said
 from chassis.database.engine import Database
 from chassis.database.statements import insert_rows
+from chassis.database.types import UtcDateTime
 from chassis.doors.app import Doorway, make_app
 from chassis.doors.declared import Directory, Door
 from chassis.doors.limits import Allowance
@@ -43,6 +44,9 @@ staff = Table(
     Column("role", String(40)),
     Column("place", String(40)),
     Column("active", Boolean),
+    Column("away_from", UtcDateTime),
+    Column("away_to", UtcDateTime),
+    Column("deputy", String(40)),
 )
 RULES = Roles(
     {"keeper": "keeps places", "looker": "looks"},
