@@ -30,6 +30,7 @@ def answered(conn: Connection, noted: Select[tuple[str, str]]) -> Answered:
     said = select(INBOX.c.source, INBOX.c.event_id).where(done)
     unnamed = said.except_(noted).subquery()
     count = conn.execute(select(func.count()).select_from(INBOX).where(done)).scalar_one()
-    missing = conn.execute(select(func.count()).select_from(unnamed)).scalar_one() if count else 0
-    rows = conn.execute(select(unnamed).order_by(*unnamed.c).limit(MOST_NAMED)).all() if missing else []
-    return Answered(count, missing, tuple((source, id) for source, id in rows))
+    named = select(*unnamed.c, func.count().over()).order_by(*unnamed.c).limit(MOST_NAMED)
+    rows = conn.execute(named).all() if count else []
+    missing = rows[0][2] if rows else 0
+    return Answered(count, missing, tuple((row[0], row[1]) for row in rows))

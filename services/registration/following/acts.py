@@ -74,7 +74,7 @@ class Acts:
                 is not None
             )
         nearest = stored.grid or stored.community or stored.street
-        return scope.covers(nearest, *self.catalogue.places.level_ids(nearest).values())
+        return self.catalogue.places.is_within(scope, nearest)
 
     def add(
         self,

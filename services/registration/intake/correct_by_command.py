@@ -59,7 +59,7 @@ def _within(uow: UnitOfWork, scope: Scope, row: Row[Any]) -> bool:
     known = [place for place in nearest if place]
     if not known:
         return bool(uow.conn.execute(select(in_district(uow.conn, scope))).scalar())
-    return any(scope.covers(*places.level_ids(place).values()) for place in known)
+    return any(places.is_within(scope, place) for place in known)
 
 
 def _of_arrivals(uow: UnitOfWork, row: Row[Any]) -> list[str | None]:

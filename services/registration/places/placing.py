@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import Final, Literal
 
 from field.places import PlaceTree
+from field.scope import Scope
 from services.registration.places.divisions import divisions
 from services.registration.places.spelling import fold
 
@@ -103,6 +104,10 @@ class PlaceIndex:
     def level_ids(self, place_id: str | None) -> Mapping[str, str]:
         """The ids of the street, community and grid a place lies in (itself included)."""
         return self._levels.get(place_id or "", {})
+
+    def is_within(self, scope: Scope, place_id: str) -> bool:
+        """Whether the place, or one that it lies in, is the scope's."""
+        return scope.covers(place_id, *self.level_ids(place_id).values())
 
     def find(self, division: str, address: str) -> Placement:
         """

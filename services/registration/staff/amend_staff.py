@@ -14,7 +14,6 @@ from chassis.database.statements import insert_rows
 from chassis.unit_of_work import UnitOfWork
 from contracts.faults import Fault, Refused
 from services.registration.persons.phones import read_phone
-from services.registration.places.placing import PlaceIndex
 from services.registration.places.queries import place_ids, read_place_index
 from services.registration.reference.imported_tables import Row
 from services.registration.reference.versions import VERSIONS
@@ -58,7 +57,7 @@ def _amended(uow: UnitOfWork, said: Said, stored: Mapping[str, Any]) -> StaffRow
     data = said.data
     index = read_place_index(uow.conn)
     row = stored.get(data["staff_id"])
-    if row is not None and not _reaches(said, index, row.place):
+    if row is not None and not index.is_within(said.scope, row.place):
         raise Refused.unknown("member of staff", data["staff_id"])
     if row is None and data["what"] != "added":
         raise Refused.unknown("member of staff", data["staff_id"])
@@ -82,7 +81,7 @@ def _amended(uow: UnitOfWork, said: Said, stored: Mapping[str, Any]) -> StaffRow
         faults.append(Fault("role", "not_by_this", f"{_OUT_OF_REACH} is given by importing staff.csv"))
     if faults:
         raise Refused.invalid(faults)
-    if not _reaches(said, index, member.place):
+    if not index.is_within(said.scope, member.place):
         raise Refused("not_allowed", [Fault("place", "not_allowed", "lies outside your own places")])
     return member
 
@@ -141,7 +140,3 @@ def _member(uow: UnitOfWork, row: Any) -> StaffRow:
         duty_from=row.duty_from,
         duty_to=row.duty_to,
     )
-
-
-def _reaches(said: Said, index: PlaceIndex, place: str) -> bool:
-    return said.scope.covers(place, *index.level_ids(place).values())
