@@ -90,7 +90,7 @@ _TYPES = (
     EventType("notice.signed", check_ins.NoticeSigned, PEOPLE, subscribed=False),
     EventType("refusal.reported", check_ins.RefusalReported, PEOPLE, subscribed=False),
     EventType("contact.changed", check_ins.ContactChanged, PEOPLE, subscribed=False),
-    EventType("test.unmatched", check_ins.TestUnmatched, "isolation", subscribed=False),
+    EventType("test.unmatched", check_ins.TestUnmatched, "isolation"),
     EventType("check_in.abnormal", check_ins.CheckInAbnormal, "isolation"),
     EventType("check_in.corrected", check_ins.CheckInCorrected, "isolation"),
     EventType("message.accepted", messages.MessageAccepted, "notification", subscribed=False),

@@ -186,4 +186,4 @@ class TestUnmatched(Contract):
     sampled_at = moment()
     reported_at = moment()
     due_by = moment(about="until when somebody has taken it up")
-    staff = several(LadderStaff, about="of the district, who are told at once")
+    staff = several(LadderStaff, about="officers of the district on duty, told at once; where none is, all")

@@ -24,6 +24,7 @@ from services.isolation.tasks.lists import OPEN_TASKS, OVERDUE_TASKS, OWN_TASKS,
 from services.isolation.tasks.report_task import report_task
 from services.isolation.tasks.waive_task import waive_task
 from services.isolation.teams.tables import places, staff
+from services.isolation.tests.lists import POSITIVE_OF_NOBODY, POSITIVES_OF_NOBODY
 from services.isolation.tests.report_test import report_test
 
 TRACE = ToolQuery("trace", queries.trace)
@@ -58,8 +59,8 @@ DOOR = Door(
     "isolation",
     Directory(staff, places, REVISIONS, history=True),
     COMMANDS,
-    lists=(OPEN_CASES, OWN_TASKS, OPEN_TASKS, OVERDUE_TASKS, TASKS_TO_DECIDE),
-    things=(CASE,),
+    lists=(OPEN_CASES, OWN_TASKS, OPEN_TASKS, OVERDUE_TASKS, TASKS_TO_DECIDE, POSITIVES_OF_NOBODY),
+    things=(CASE, POSITIVE_OF_NOBODY),
 )
 
 __all__ = ["COMMANDS", "DOOR", "Followed"]

@@ -42,6 +42,16 @@ def alarmed(
     return Informed(ladder.rungs[0].level, where.grid, members)
 
 
+def on_duty(role: str, staff: Staff, at: datetime) -> tuple[StaffMember, ...]:
+    """The staff of a role, of whatever place, who are on duty; where nobody is, all of them.
+
+    For whoever is away: the deputy.
+    """
+    ids = [who for (of_role, _), at_place in staff.roster.items() if of_role == role for who in at_place]
+    awake = tuple(m for who in ids if (m := staff.active(who)) is not None and m.is_on_duty(at))
+    return awake or _there(ids, staff, at)
+
+
 def those(staff_ids: Iterable[str], level: str, place: str | None, staff: Staff) -> Informed:
     """These members of staff, as far as they are known."""
     return Informed(level, place, tuple(m for id in staff_ids if (m := staff.by_id.get(id)) is not None))

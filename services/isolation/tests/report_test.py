@@ -16,9 +16,12 @@ from chassis.unit_of_work import UnitOfWork
 from contracts.faults import Refused
 from field.days import local_day
 from field.documents import IDENTITY, compact_number
+from field.words import RUNG_OF_ROLE
 from services.isolation.cases.case import Case
 from services.isolation.cases.in_hand import CasesInHand, cases_in_hand
 from services.isolation.cases.tables import cases as cases_table
+from services.isolation.teams.alarm import on_duty
+from services.isolation.teams.ladder import Informed
 from services.isolation.tests.rules import POSITIVE, TAKE_UP_WITHIN, faults_of, tasks_served
 from services.isolation.tests.tables import results_counted, results_of_nobody, test_results
 
@@ -170,13 +173,9 @@ class _Reporting:
         add_to_rows(conn, results_counted, counted, key=["day", "source", "result"], add=["number"])
 
     def _tell(self, new: Collection[str]) -> None:
-        """The district hears of each positive of nobody here, at any hour."""
-        members = self.hand.book.reference.staff.by_id.values()
-        staff = [m for m in members if m.active and m.role == _DISTRICT]
-        told = [
-            {"staff_id": m.staff_id, "role": m.role, "contact": m.person, "language": m.language}
-            for m in staff
-        ]
+        """The district hears of each positive of nobody here, at any hour: whoever is on duty there."""
+        officers = on_duty(_DISTRICT, self.hand.book.reference.staff, self.uow.now)
+        told = Informed(RUNG_OF_ROLE[_DISTRICT], None, officers).as_data()["staff"]
         for row in self._of_nobody:
             if row["due_by"] and row["result_id"] in new:
                 data = {name: row[name] for name in ("result_id", "sampled_at", "reported_at", "due_by")}

@@ -8,17 +8,20 @@ from typing import Any
 import pytest
 
 from chassis.commands.command import Author, Outcome
+from chassis.database.tables import TABLES
 from chassis.ids import new_id
 from contracts.envelope import Event
 from field.documents import IDENTITY
 from field.moments import CLOCK_SKEW
-from field.scope import EVERYWHERE, NOWHERE, Scope
+from field.scope import Scope
 from services.isolation import tables as t
 from services.isolation.cases.index_identities import index_identities
-from services.isolation.tests.queries import positives_of_nobody
+from services.isolation.door import DOOR
+from services.isolation.teams.copies import STAFF
 from services.isolation.tests.report_test import report_test
+from tests.doors import Visitor
 from tests.integration.isolation.saying import command, say_all, speaking
-from tests.integration.isolation.trial import COMMUNITY, SEALER, Trial, arrival, china
+from tests.integration.isolation.trial import COMMUNITY, DISTRICT, SEALER, Trial, arrival, china, staff
 
 LAB = Author("publisher", "/lab-1/results", "lab-1")
 NURSE = Author("staff", "/console/nurse", "nurse")
@@ -132,23 +135,52 @@ def test_a_negative_of_nobody_here_is_counted_and_not_kept(isolation: Trial) -> 
 
 
 def waiting(isolation: Trial) -> list[str]:
-    with isolation.database.read() as conn:
-        assert positives_of_nobody(conn, NOWHERE, SEALER) == []
-        return [one.identity_number for one in positives_of_nobody(conn, EVERYWHERE, SEALER)]
+    """The results on the list of the district, which no other officer has."""
+    door = Visitor(DOOR, isolation.work)
+    for who in ("officer", "nurse", "street"):
+        assert door.get(who, "/lists/positives_of_nobody").status_code == 403
+    answer = door.get("district", "/lists/positives_of_nobody")
+    assert {row["identity_number"] for row in answer.json["rows"]} <= {"****"}
+    return [row["result_id"] for row in answer.json["rows"]]
 
 
 def test_a_positive_of_nobody_here_is_kept_for_the_district_which_is_told_at_once(isolation: Trial) -> None:
     isolation.clock.moment = NIGHT
     report(isolation, result("A1", "positive"), id="first")
     report(isolation, result("A1", "positive"), id="first")
-    assert waiting(isolation) == ["A1"]
     [event] = isolation.recorded("test.unmatched")
+    id = event.data["result_id"]
+    assert waiting(isolation) == [id]
+    door = Visitor(DOOR, isolation.work)
+    shown = door.reveal("district", "positive_of_nobody", id, "whose it is").json
+    assert (shown["identity_number"], shown["sample_id"]) == ("A1", "S-1")
+    assert [view["about_id"] for view in isolation.rows(TABLES["views"])] == [id]
     assert [s["staff_id"] for s in event.data["staff"]] == ["district"]
     assert event.data["due_by"] == NIGHT + timedelta(hours=1)
     assert "A1" not in str(isolation.rows(t.results_of_nobody))
     report(isolation, result("A1", "negative", supersedes="first"))
     assert waiting(isolation) == []
+    assert door.get("district", f"/positive_of_nobody/{id}").status_code == 404
     assert len(isolation.recorded("test.unmatched")) == 1
+
+
+def test_a_positive_of_nobody_here_wakes_the_officer_on_duty_and_no_other(isolation: Trial) -> None:
+    awake = {"duty_from": NIGHT, "duty_to": NIGHT + timedelta(hours=9)}
+    away = {"away_from": NOON, "deputy": "other"}
+    isolation.do(
+        STAFF.keep,
+        [
+            staff("district", "district_officer", DISTRICT, 2, **away),
+            staff("other", "district_officer", DISTRICT),
+            staff("awake", "district_officer", DISTRICT, **awake),
+        ],
+    )
+    isolation.clock.moment = NIGHT
+    report(isolation, result("A1", "positive"))
+    isolation.clock.moment = NIGHT + timedelta(hours=10)
+    report(isolation, result("A2", "positive"))
+    told = [{s["staff_id"] for s in event.data["staff"]} for event in isolation.recorded("test.unmatched")]
+    assert sorted(told, key=len) == [{"awake"}, {"awake", "other"}]
 
 
 def test_all_faults_come_at_once(isolation: Trial) -> None:

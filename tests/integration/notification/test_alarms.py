@@ -1,4 +1,4 @@
-"""An abnormal check-in is told at once at any hour, as often as it alarms, and so is its correction."""
+"""What alarms is told at once at any hour: abnormal check-ins, their corrections, positives of nobody."""
 
 from pathlib import Path
 from typing import Any
@@ -80,6 +80,24 @@ def test_an_alarm_is_told_at_once_at_any_hour_and_so_is_its_correction(night: Wo
         f"紧急：大众巷社区案卷{number}每日报体温异常，请于10月1日23:30前查看处置并登记。",
         f"更正：大众巷社区案卷{number}此前的体温异常系误报，已更正，不必再为此上门。",
     }
+
+
+def test_the_district_hears_at_any_hour_of_a_result_of_nobody_and_not_what_was_found(
+    night: Work, gateway: Gateway
+) -> None:
+    result = "01839c88-3a10-5c41-8e27-19a4c0d7b3f2"
+    member = {"role": "district_officer", "contact": contact(), "language": "zh-CN"}
+    moments = {"sampled_at": "2022-10-01T01:10:00Z", "reported_at": "2022-10-01T12:40:00Z"}
+    data = {"result_id": result, "due_by": DUE_BY, **moments, "staff": [{"staff_id": "d1", **member}]}
+    plan(night, [event("test.unmatched", result, 1, data)])
+    send(night, gateway)
+    assert told(night) == [("staff_test_unmatched", "d1", "accepted")]
+    with night.database.read() as conn:
+        [message] = queries.trace(conn, result, sealer=SEALER, texts=TEXTS)["messages"]
+    assert message["text"].startswith(
+        "紧急：实验室结果C0D7B3F2的当事人不在本系统管理范围，请于10月1日23:30前"
+    )
+    assert "阳性" not in message["text"]
 
 
 def test_a_check_in_that_alarms_again_after_its_correction_is_told_again(

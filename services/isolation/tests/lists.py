@@ -1,0 +1,76 @@
+"""Positive results of people who are not followed here, as officers of a district see them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, select, true
+from sqlalchemy.engine import Connection
+
+from chassis.database.statements import is_in
+from chassis.doors.declared import Asked, Column, ListQuery, Sort, ThingQuery
+from field.ids import is_id
+from field.scope import Scope
+from services.isolation.teams.tables import places
+from services.isolation.tests.tables import results_of_nobody as table
+
+_R = table.c
+_FACTS = (
+    "result_id",
+    "sample_id",
+    "tube_id",
+    "pool_size",
+    "sampled_at",
+    "reported_at",
+    "method",
+    "stage",
+    "source",
+    "received_at",
+    "due_by",
+)
+_COLUMNS = (
+    *(Column(name) for name in _FACTS),
+    Column("identity_type", sealed="identity", field="type"),
+    Column("identity_number", "number", sealed="identity", field="number"),
+)
+
+
+def _positives(conn: Connection, scope: Scope, _asked: Asked) -> Select[Any]:
+    """Those that no later result of the laboratory corrects."""
+    later = table.alias("later")
+    corrected = select(later.c.result_id).where(later.c.supersedes == _R.result_id).exists()
+    columns = [_R[name] for name in (*_FACTS, "identity")]
+    return select(*columns).where(_R.due_by.is_not(None), ~corrected, _in_district(conn, scope))
+
+
+def _positive(conn: Connection, scope: Scope, asked: Asked, id: str) -> Mapping[str, Any] | None:
+    if not is_id(id):
+        return None
+    found = _positives(conn, scope, asked).where(_R.result_id == id)
+    row = conn.execute(found).mappings().one_or_none()
+    return dict(row) if row else None
+
+
+def _in_district(conn: Connection, scope: Scope) -> ColumnElement[bool]:
+    """A result of nobody here lies in no place: it is of whoever reaches a whole district."""
+    if scope.everywhere:
+        return true()
+    p = places.c
+    own = is_in(conn, p.place_id, sorted(scope.places))
+    return select(p.place_id).where(own, p.level.in_(("province", "city", "district"))).exists()
+
+
+POSITIVES_OF_NOBODY = ListQuery(
+    "positives_of_nobody",
+    about="result",
+    id="result_id",
+    definition="positive results of people who are not followed here, without those that the laboratory "
+    "corrected",
+    rows=_positives,
+    columns=_COLUMNS,
+    sorts=(Sort("due", ("due_by", "result_id")),),
+    filters=("source", "stage"),
+    purpose="identity",
+)
+POSITIVE_OF_NOBODY = ThingQuery("positive_of_nobody", find=_positive, columns=_COLUMNS, purpose="identity")
