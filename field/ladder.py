@@ -66,10 +66,6 @@ class Ladder:
         """How long whoever was informed with a step (from 0: nobody yet) has until the next one."""
         return self.after(step + 1) - self.after(step) if step else self.after(1)
 
-    def falls_due(self, due_by: datetime, step: int) -> datetime:
-        """When a step (from 1) of a task that is due by then falls due."""
-        return due_by + self.after(step)
-
 
 @dataclass(frozen=True, slots=True)
 class Ladders:

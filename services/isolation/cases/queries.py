@@ -19,6 +19,7 @@ from services.isolation.plans.rows import acts_from
 from services.isolation.plans.tables import tasks
 from services.isolation.policies.counting import day_number
 from services.isolation.policies.documents import policy_from
+from services.isolation.policies.rules import SEE_ABNORMAL
 from services.isolation.policies.tables import policies
 
 MOST_NAMED = 100
@@ -158,16 +159,20 @@ def _days(conn: Connection, case_id: str, zone: ZoneInfo, day_zero: date | None)
                 "staff_id": row.staff_id,
                 "state": row.state,
                 "told": row.told,
-                **(_acts(row.acts) if row.acts else {}),
+                **(_acts(row.kind, row.acts, zone) if row.acts else {}),
             }
         )
     return list(days.values())
 
 
-def _acts(stored: dict[str, Any]) -> dict[str, Any]:
-    """What was said of a task, in the order in which it happened."""
-    said = [asdict(act) for act in acts_from(stored).said]
-    return {"acts": [{name: value for name, value in act.items() if value is not None} for act in said]}
+def _acts(kind: str, stored: dict[str, Any], zone: ZoneInfo) -> dict[str, Any]:
+    """What was said of a task, in the order in which it happened; of what alarmed, when it was seen."""
+    acts = acts_from(stored)
+    seen = {"seen_at": _local(acts.seen_at, zone)} if kind == SEE_ABNORMAL and acts.seen_at else {}
+    said = map(asdict, acts.said)
+    return seen | {
+        "acts": [{name: value for name, value in act.items() if value is not None} for act in said]
+    }
 
 
 def _local(moment: datetime, zone: ZoneInfo) -> datetime:

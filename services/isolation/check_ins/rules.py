@@ -10,7 +10,6 @@ from zoneinfo import ZoneInfo
 from contracts.faults import Fault
 from field.days import day_begins, local_day
 from services.isolation.plans import states
-from services.isolation.plans.acts import DONE, TAKEN, Acts
 from services.isolation.plans.task import Task
 from services.isolation.policies.rules import CHECK_IN, Policy
 
@@ -66,9 +65,3 @@ def faults_of_values(temperature: int | None, symptoms: Sequence[str], policy: P
             message = f"the policy of this case knows no such symptom; it knows {known}"
             faults.append(Fault(f"symptoms[{number}]", "unknown_symptom", message))
     return faults
-
-
-def seen_at(said_of_task: Acts | None) -> datetime | None:
-    """When somebody first took the task of an abnormal check-in, or had done it; None: nobody did."""
-    said = said_of_task.said if said_of_task else ()
-    return min((act.at for act in said if act.what in (TAKEN, DONE)), default=None)

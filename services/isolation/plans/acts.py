@@ -76,6 +76,11 @@ class Acts:
     next_step_at: datetime | None
     said: tuple[Act, ...] = ()
 
+    @property
+    def seen_at(self) -> datetime | None:
+        """When somebody first took the task, or had done it; None: nobody did."""
+        return min((act.at for act in self.said if act.what in (TAKEN, DONE)), default=None)
+
     def knows(self, act: Act) -> bool:
         return any(known.key == act.key for known in self.said)
 

@@ -11,9 +11,8 @@ import pytest
 from chassis.commands.command import Author, Outcome
 from chassis.ids import new_id
 from contracts.envelope import Event
-from field.scope import EVERYWHERE, NOWHERE, Scope
+from field.scope import Scope
 from services.isolation import tables as t
-from services.isolation.check_ins.queries import check_ins_of
 from services.isolation.check_ins.report_check_in import report_check_in
 from services.isolation.tasks.find_overdue import find_overdue
 from services.isolation.tasks.report_task import report_task
@@ -323,12 +322,13 @@ def test_an_abnormal_one_is_seen_when_somebody_takes_its_task(isolation: Trial) 
         assert seen(isolation, came) == [taken]
 
 
-def seen(isolation: Trial, came: Event, scope: Scope = EVERYWHERE) -> list[datetime | None]:
-    with isolation.database.read() as conn:
-        assert check_ins_of(conn, NOWHERE, came.data["arrival_id"]) == []
-        found = check_ins_of(conn, scope, came.data["arrival_id"])
-    assert [(one.temperature, one.symptoms) for one in found] == [(39.0, ("fatigue",))]
-    return [one.seen_at for one in found]
+def seen(isolation: Trial, came: Event) -> list[datetime | None]:
+    """When the abnormal ones were seen, as the trace shows it."""
+    assert [(row["temperature"], row["symptoms"]) for row in isolation.rows(t.check_ins)] == [
+        (390, ["fatigue"])
+    ]
+    tasks = [task for day in isolation.trace(came.data["arrival_id"])["days"] for task in day["tasks"]]
+    return [task.get("seen_at") for task in tasks if task["kind"] == "see_abnormal"]
 
 
 # -- corrections -------------------------------------------------------------------------------------------
