@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import ColumnElement, select
@@ -111,6 +112,13 @@ class Casebook:
     def advance(self, case: Case) -> None:
         """Only the plan of the case goes on."""
         self._advanced.append(case)
+
+    def add_unplanned(self, case: Case, task: Task, cause: Event) -> Case:
+        """One task more, which no plan foresaw, and say so. Returns the case, which counts it."""
+        case = replace(case, tasks_planned=case.tasks_planned + 1, plan_number=case.plan_number + 1)
+        self.add_tasks([task])
+        self.publish_tasks(case, [task], cause)
+        return case
 
     def add_tasks(self, tasks: Iterable[Task]) -> None:
         self._new_tasks.extend(tasks)

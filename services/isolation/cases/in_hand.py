@@ -99,11 +99,8 @@ class CasesInHand:
 
     def add_task(self, said: Said, case: Case, task: Task) -> Case:
         """Plan one more task, and say so. Returns the case, which counts it."""
-        case = replace(case, tasks_planned=case.tasks_planned + 1, plan_number=case.plan_number + 1)
         self._tasks[case.case_id] = [*self.tasks(case), task]
-        self.book.add_tasks([task])
-        self.book.publish_tasks(case, [task], self.cause(said, case))
-        self._cases[case.case_id] = case
+        case = self._cases[case.case_id] = self.book.add_unplanned(case, task, self.cause(said, case))
         return case
 
     def change_details(self, said: Said, before: Case, after: Case, reason: str, /, **detail: Any) -> Case:

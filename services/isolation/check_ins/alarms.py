@@ -6,13 +6,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from chassis.commands.command import Said
-from field.days import local_day
 from services.isolation.cases.case import Case
 from services.isolation.cases.in_hand import CasesInHand
+from services.isolation.cases.unplanned import unplanned_task
 from services.isolation.check_ins.check_in import CheckIn
-from services.isolation.plans.planning import PlannedTask
-from services.isolation.plans.task import new_task
-from services.isolation.policies.counting import day_number
 from services.isolation.policies.rules import SEE_ABNORMAL
 from services.isolation.teams.alarm import alarmed, those
 from services.isolation.teams.ladder import Informed, Whereabouts
@@ -28,14 +25,13 @@ class Alarms:
         """Plan the immediate task and tell whoever must know. Returns the check-in with both."""
         hand, now = self.hand, self.hand.uow.now
         policy = hand.book.reference.policies.by_id[case.policy_id]
-        kind, role, within = policy.see_abnormal.kind, policy.see_abnormal.role, policy.see_abnormal.within
-        day = day_number(local_day(now, hand.uow.zone), case.counted_from)
-        planned = PlannedTask(kind, day, now, now + within, role)
-        task = new_task(case.case_id, case.team, planned, policy.ladders, about=check_in.check_in_id)
+        task = unplanned_task(
+            case, policy, policy.see_abnormal, now, hand.uow.zone, about=check_in.check_in_id
+        )
         case = hand.add_task(said, case, task)
-        informed = self._informed(case, role)
+        informed = self._informed(case, task.role)
         told = tuple(member.staff_id for member in informed.staff)
-        hand.add_line(said, case, kind, check_in=check_in.original, task=task.task_id, told=told)
+        hand.add_line(said, case, task.kind, check_in=check_in.original, task=task.task_id, told=told)
         data = {
             "check_in_id": check_in.original,
             "case_id": case.case_id,

@@ -10,15 +10,13 @@ from chassis.commands.command import Outcome, Said, each_in_turn
 from chassis.database.statements import insert_rows
 from chassis.unit_of_work import UnitOfWork
 from contracts.faults import Refused
-from field.days import local_day
 from services.isolation.cases.case import Case
 from services.isolation.cases.in_hand import CasesInHand, cases_in_hand
+from services.isolation.cases.unplanned import unplanned_task
 from services.isolation.notices import witnesses
 from services.isolation.notices.recorded import recorded
 from services.isolation.notices.tables import refusals
-from services.isolation.plans.planning import PlannedTask
-from services.isolation.plans.task import Task, new_task
-from services.isolation.policies.counting import day_number
+from services.isolation.plans.task import Task
 
 _REFUSALS = UUID("b7a9a2c4-2f57-4c0e-9a3d-6f1de2a7c012")
 
@@ -80,9 +78,5 @@ def _record(hand: CasesInHand, said: Said, id: str, cases: Sequence[Case]) -> li
 
 
 def _task(hand: CasesInHand, id: str, case: Case) -> Task:
-    """Urgent by day: what would fall into the night ends in the morning."""
-    policy, now = hand.book.reference.policies.by_id[case.policy_id], hand.uow.now
-    kind, role, within = policy.settle_refusal.kind, policy.settle_refusal.role, policy.settle_refusal.within
-    day = day_number(local_day(now, hand.uow.zone), case.counted_from)
-    planned = PlannedTask(kind, day, now, policy.ladders.awake(kind, now + within), role)
-    return new_task(case.case_id, case.team, planned, policy.ladders, about=id)
+    policy = hand.book.reference.policies.by_id[case.policy_id]
+    return unplanned_task(case, policy, policy.settle_refusal, hand.uow.now, hand.uow.zone, about=id)

@@ -19,10 +19,9 @@ from field.words import RUNGS
 from services.isolation.cases.case import Case
 from services.isolation.cases.casebook import Casebook, casebook
 from services.isolation.cases.tables import case_history
+from services.isolation.cases.unplanned import unplanned_task
 from services.isolation.metrics import STAFF_NOT_REACHED
-from services.isolation.plans.planning import PlannedTask
 from services.isolation.plans.tables import tasks
-from services.isolation.plans.task import new_task
 from services.isolation.policies.counting import day_number
 from services.isolation.policies.rules import VISIT
 from services.isolation.tasks.overdue_event import overdue_data
@@ -101,20 +100,13 @@ def _add_call(book: Casebook, case: Case, event: Event) -> Case:
     """Plan a task that no plan has: to call, or visit, the resident whom the message did not reach."""
     message_id = event.data["message_id"]
     policy = book.reference.policies.by_id[case.policy_id]
-    call = policy.call_by_phone
-    kind = VISIT if event.data.get("instead") == "visit" else call.kind
-    due_by = policy.ladders.awake(kind, event.time + call.within)
-    planned = PlannedTask(kind, _day(book, case, event), event.time, due_by, call.role)
-    task = new_task(case.case_id, case.team, planned, policy.ladders, about=message_id)
-    book.add_tasks([task])
-    case = replace(
-        case,
-        tasks_planned=case.tasks_planned + 1,
-        plan_number=case.plan_number + 1,
-        history_lines=case.history_lines + 1,
-    )
-    book.change(case, kind, event, {"message": message_id, "reason": event.data["reason"]})
-    book.publish_tasks(case, [task], event)
+    asked = policy.call_by_phone
+    if event.data.get("instead") == "visit":
+        asked = replace(asked, kind=VISIT)
+    task = unplanned_task(case, policy, asked, event.time, book.uow.zone, about=message_id)
+    case = book.add_unplanned(case, task, event)
+    case = replace(case, history_lines=case.history_lines + 1)
+    book.change(case, task.kind, event, {"message": message_id, "reason": event.data["reason"]})
     return case
 
 
