@@ -41,6 +41,6 @@ def _change(book: Casebook, case: Case) -> Change | None:
     if policy and policy.applies_to_open_cases and policy.policy_id != case.policy_id:
         begins = Chapter(None, now, (), policy.policy_id)
         return Change(_REASON, chapters=(begins,), from_today=True)
-    if is_corrected(case, policies.by_id[case.policy_id]):
+    if is_corrected(case, book.policy(case)):
         return Change(_REASON, from_today=True)
     return None

@@ -20,7 +20,7 @@ from services.isolation.cases.staffing import (
     roles_of,
     unassigned_since,
 )
-from services.isolation.cases.story import Standing, standing
+from services.isolation.cases.story import Standing
 from services.isolation.cases.tables import cases as table
 from services.isolation.plans.replanning import handed_over
 from services.isolation.plans.task import Task
@@ -47,7 +47,7 @@ def assign_waiting(uow: UnitOfWork) -> int:
 
 def _may_be_given(book: Casebook, case: Case) -> bool:
     """Whether anybody near has a role that the case lacks."""
-    roles = case.team_lacks if case.owner else roles_of(_standing(book, case))
+    roles = case.team_lacks if case.owner else roles_of(book.standing(case))
     places = places_of(case.arrival, book.reference.places)
     return is_anybody_near(case.arrival, roles, places, book.reference.staff)
 
@@ -62,7 +62,7 @@ def _pass_over(book: Casebook, cases: Sequence[Case], ready: Sequence[Case]) -> 
 def _assign(book: Casebook, cases: Sequence[Case]) -> None:
     """Give each of the cases a team, and its tasks to the team; the plan stays."""
     places = [places_of(case.arrival, book.reference.places) for case in cases]
-    standings = [_standing(book, case) for case in cases]
+    standings = [book.standing(case) for case in cases]
     tasks = book.lock_tasks(cases)
     book.loads.read(zip(map(roles_of, standings), places, strict=True))
     for case, near, stands in zip(cases, places, standings, strict=True):
@@ -89,8 +89,3 @@ def _give(
     book.change(given, "assigned", None, {"reason": _REASON, "owner": [None, given.owner]})
     live = [handed.get(task.task_id, task) for task in written if task.live]
     book.publish("case.changed", given, stands, live, None, change_data(["assigned"], case, _REASON, team))
-
-
-def _standing(book: Casebook, case: Case) -> Standing:
-    policies = book.reference.policies.by_id
-    return standing(case.story, case.arrival.arrived_at, policies, book.uow.zone)

@@ -19,12 +19,13 @@ from contracts.envelope import Event
 from services.isolation.cases.case import Case
 from services.isolation.cases.events import case_data, caused_by_case, tasks_data
 from services.isolation.cases.rows import case_from, insert_cases, update_cases, update_counts, update_plans
-from services.isolation.cases.story import Standing
+from services.isolation.cases.story import Standing, standing
 from services.isolation.cases.tables import case_history
 from services.isolation.cases.tables import cases as table
 from services.isolation.plans.present import Present
 from services.isolation.plans.rows import insert_tasks, lock_tasks, update_tasks
 from services.isolation.plans.task import Task
+from services.isolation.policies.rules import Policy
 from services.isolation.reference import Reference, current
 from services.isolation.teams.loads import Loads
 
@@ -78,6 +79,15 @@ class Casebook:
     def lock_tasks(self, cases: Iterable[Case]) -> dict[str, list[Task]]:
         """The tasks of these cases by case."""
         return lock_tasks(self.uow.conn, [case.case_id for case in cases])
+
+    def policy(self, case: Case) -> Policy:
+        """The one under which the case is."""
+        return self.reference.policies.by_id[case.policy_id]
+
+    def standing(self, case: Case) -> Standing:
+        """Where the case stands by all that is known of it."""
+        policies = self.reference.policies.by_id
+        return standing(case.story, case.arrival.arrived_at, policies, self.uow.zone)
 
     # -- collecting ------------------------------------------------------------------------------------
 

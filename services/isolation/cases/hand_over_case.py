@@ -16,7 +16,6 @@ from services.isolation.cases.case import Case
 from services.isolation.cases.events import change_data, differences, member_data
 from services.isolation.cases.in_hand import CasesInHand, cases_in_hand
 from services.isolation.cases.staffing import places_of, roles_lacking, unassigned_since
-from services.isolation.cases.story import standing
 from services.isolation.cases.tables import case_history
 from services.isolation.plans.replanning import handed_over
 from services.isolation.teams.rules import Member, StaffMember, owner
@@ -39,9 +38,7 @@ def _hand_over(hand: CasesInHand, said: Said) -> Outcome:
     team = _team(before.team, Member(role, member.staff_id))
     if team == before.team:
         return Outcome.not_noted(case_id=before.case_id, version=before.version, owner=before.owner)
-    stands = standing(
-        *(before.story, before.arrival.arrived_at, hand.book.reference.policies.by_id, hand.uow.zone)
-    )
+    stands = hand.book.standing(before)
     case = replace(
         before,
         version=before.version + 1,
@@ -94,7 +91,7 @@ def _team(team: Sequence[Member], joins: Member) -> tuple[Member, ...]:
 def _tell(hand: CasesInHand, said: Said, before: Case, case: Case) -> None:
     """The new owner and the resident, where the owner is another; the former one learns of it too."""
     book = hand.book
-    stands = standing(case.story, case.arrival.arrived_at, book.reference.policies.by_id, hand.uow.zone)
+    stands = book.standing(case)
     is_other = owner(case.team) != before.owner
     former = book.reference.staff.active(before.owner) if is_other else None
     kinds = ["assigned", *(["handed_on"] if former else [])] if is_other else ["details"]

@@ -17,7 +17,6 @@ from field.scope import Scope
 from services.isolation.cases.case import Case
 from services.isolation.cases.casebook import Casebook, casebook
 from services.isolation.cases.events import change_data
-from services.isolation.cases.story import standing
 from services.isolation.plans import states
 from services.isolation.plans.acts import DONE, MOST, Act
 from services.isolation.plans.task import FIRST_CONTACT, Task
@@ -84,8 +83,7 @@ class CasesInHand:
 
     def act_on(self, case: Case, task: Task, act: Act, cause: Event) -> Task:
         """Write what an act that the task takes makes of it, and publish that it is done, once."""
-        ladders = self.book.reference.policies.by_id[case.policy_id].ladders
-        after = task.after(act, ladders, self.uow.zone)
+        after = task.after(act, self.book.policy(case).ladders, self.uow.zone)
         self.change_tasks(case, [after])
         if after.state == states.DONE != task.state:
             data = {"by": act.staff_id, **_done(task, act)}
@@ -105,12 +103,11 @@ class CasesInHand:
 
     def change_details(self, said: Said, before: Case, after: Case, reason: str, /, **detail: Any) -> Case:
         """Say in case.changed that something about the person changed. Returns the case."""
-        policies = self.book.reference.policies.by_id
         case = replace(after, version=before.version + 1, history_lines=before.history_lines + 1)
         self._cases[case.case_id] = case
         line = {"by": said.author.source, "at": said.at, "reason": reason, **detail}
         self.book.change(case, "details", said.event, line)
-        stands = standing(case.story, case.arrival.arrived_at, policies, self.uow.zone)
+        stands = self.book.standing(case)
         live = [task for task in self.tasks(case) if task.live]
         change = change_data(["details"], before, reason, case.team)
         self.book.publish("case.changed", case, stands, live, self.cause(said, case), change)

@@ -8,7 +8,6 @@ from chassis.unit_of_work import UnitOfWork
 from services.isolation.cases.case import Case
 from services.isolation.cases.casebook import Casebook, casebook
 from services.isolation.cases.revising import day_to_plan
-from services.isolation.cases.story import standing
 from services.isolation.cases.tables import cases as table
 from services.isolation.plans.task import new_task
 
@@ -25,7 +24,7 @@ def plan_next_day(uow: UnitOfWork) -> int:
 def _plan_more(book: Casebook, case: Case) -> None:
     """Plan the days after `planned_until`, up to tomorrow."""
     through = max(book.present.through, case.planned_until)
-    stands = standing(case.story, case.arrival.arrived_at, book.reference.policies.by_id, book.uow.zone)
+    stands = book.standing(case)
     planned = stands.tasks(case.planned_until)
     tasks = [
         new_task(case.case_id, case.team, task, stands.policy.ladders)

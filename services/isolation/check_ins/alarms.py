@@ -24,7 +24,7 @@ class Alarms:
     def raise_one(self, said: Said, case: Case, check_in: CheckIn) -> CheckIn:
         """Plan the immediate task and tell whoever must know. Returns the check-in with both."""
         hand, now = self.hand, self.hand.uow.now
-        policy = hand.book.reference.policies.by_id[case.policy_id]
+        policy = hand.book.policy(case)
         task = unplanned_task(
             case, policy, policy.see_abnormal, now, hand.uow.zone, about=check_in.check_in_id
         )
@@ -80,7 +80,7 @@ class Alarms:
 
     def _informed(self, case: Case, role: str) -> Informed:
         a, reference = case.arrival, self.hand.book.reference
-        ladders = reference.policies.by_id[case.policy_id].ladders
+        ladders = self.hand.book.policy(case).ladders
         where = Whereabouts(a.street, a.community, a.grid, case.owner)
         return alarmed(
             case.team,

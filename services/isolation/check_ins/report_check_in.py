@@ -93,7 +93,7 @@ class _Reporting:
         return people
 
     def _faults(self, said: Said, person: dict[str, Any], case: Case) -> list[Fault]:
-        policy = self.hand.book.reference.policies.by_id[case.policy_id]
+        policy = self.hand.book.policy(case)
         faults = faults_of_values(_tenths(person), person["symptoms"], policy)
         if (said.author.kind == "link") != (person["how_known"] == _BY_LINK):
             message = "by_link is what residents say by their link, and nobody else"
@@ -118,7 +118,7 @@ class _Reporting:
         raise Refused.unknown("check-in", named)
 
     def _person(self, said: Said, number: int, person: dict[str, Any], case: Case) -> Person:
-        reference, note = self.hand.book.reference, person.get("note")
+        note = person.get("note")
         of_it = self._of_it(said, person, case) if person.get("corrects") else ()
         task = None if of_it else window_served(self.hand.tasks(case), said.at, self.uow.zone)
         temperature = _tenths(person)
@@ -137,9 +137,7 @@ class _Reporting:
             event_id=said.event.id,
             task_id=task.task_id if task else None,
             late=task is not None and said.at > task.due_by,
-            why_abnormal=why_abnormal(
-                temperature, person["symptoms"], reference.policies.by_id[case.policy_id]
-            ),
+            why_abnormal=why_abnormal(temperature, person["symptoms"], self.hand.book.policy(case)),
         )
         return Person(case, check_in, task, of_it)
 

@@ -78,5 +78,5 @@ def _record(hand: CasesInHand, said: Said, id: str, cases: Sequence[Case]) -> li
 
 
 def _task(hand: CasesInHand, id: str, case: Case) -> Task:
-    policy = hand.book.reference.policies.by_id[case.policy_id]
+    policy = hand.book.policy(case)
     return unplanned_task(case, policy, policy.settle_refusal, hand.uow.now, hand.uow.zone, about=id)

@@ -73,7 +73,7 @@ def _none(task_id: str) -> dict[str, Any]:
 
 
 def _one(hand: CasesInHand, said: Said, level: str, case: Case, task: Task) -> dict[str, Any]:
-    policy = hand.book.reference.policies.by_id[case.policy_id]
+    policy = hand.book.policy(case)
     ladder = policy.ladders.of(task.kind)
     if not task.live:
         return _became(task.task_id, task.state)

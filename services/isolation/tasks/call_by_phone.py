@@ -99,7 +99,7 @@ def _not_reached(uow: UnitOfWork, case_ids: Collection[str]) -> NotReached:
 def _add_call(book: Casebook, case: Case, event: Event) -> Case:
     """Plan a task that no plan has: to call, or visit, the resident whom the message did not reach."""
     message_id = event.data["message_id"]
-    policy = book.reference.policies.by_id[case.policy_id]
+    policy = book.policy(case)
     asked = policy.call_by_phone
     if event.data.get("instead") == "visit":
         asked = replace(asked, kind=VISIT)
@@ -121,7 +121,7 @@ def _climb(book: Casebook, case: Case, event: Event, not_reached: NotReached) ->
     if recipient["staff_id"] in missed:
         return case
     missed.add(recipient["staff_id"])
-    ladder = book.reference.policies.by_id[case.policy_id].ladder
+    ladder = book.policy(case).ladder
     same_level = [rung for rung in ladder.rungs if rung.level == data.get("level") != RUNGS[0]]
     informed = _first_with_staff(book, case, same_level)
     climbs = informed is None or missed.issuperset(member.staff_id for member in informed.staff)

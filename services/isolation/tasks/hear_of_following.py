@@ -61,7 +61,7 @@ def _act(hand: CasesInHand, case: Case, event: Event) -> Act | None:
     if data["outcome"] in _REACHED:
         return Act(DONE, data["at"], event.id, data["by"], how=HOW_FOLLOWED.get(data.get("how") or ""))
     if data["outcome"] in _IN_VAIN:
-        longest = data["at"] + hand.book.reference.policies.by_id[case.policy_id].terms.next_try
+        longest = data["at"] + hand.book.policy(case).terms.next_try
         until = min(data.get("try_again_at") or longest, longest)
         return Act(ATTEMPT, data["at"], event.id, data["by"], until=until)
     return None

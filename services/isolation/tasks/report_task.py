@@ -62,7 +62,7 @@ def _task(hand: CasesInHand, case_of: Mapping[str, str], said: Said) -> tuple[Ca
 
 def _act(hand: CasesInHand, case: Case, task: Task, said: Said) -> Act:
     """With the term to which it holds the ladder: an officer's begins when the report comes."""
-    data, policy = said.data, hand.book.reference.policies.by_id[case.policy_id]
+    data, policy = said.data, hand.book.policy(case)
     what, terms = data["outcome"], policy.terms
     if what == ATTEMPT:
         longest = said.at + terms.next_try
