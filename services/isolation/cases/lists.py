@@ -33,6 +33,7 @@ _FACTS = (
     "release_on",
     "risk_level",
     "household_id",
+    "district",
     "street",
     "community",
     "grid",
@@ -80,7 +81,7 @@ OPEN_CASES = ListQuery(
         Sort("newest", ("case_id",), descending=True),
         Sort("release", ("release_on", "case_id"), few=True),
     ),
-    filters=("state", "measure", "risk_level", "owner"),
+    filters=("state", "measure", "risk_level", "owner", "district"),
     places=("grid", "community", "street"),
     households="household_id",
 )

@@ -88,6 +88,8 @@ def test_cases_are_seen_at_ones_own_places_and_below(door: Visitor, town: Trial,
     here, there = open_case(town), open_case(town, destination=ELSEWHERE)
     expected = {"ours": {here}, "theirs": {there}, "both": {here, there}}[sees]
     assert set(ids(door.get(who, "/lists/open_cases"))) == expected
+    assert set(ids(door.get(who, "/lists/open_cases", district="cg"))) == expected
+    assert ids(door.get(who, "/lists/open_cases", district="another")) == []
     for case_id in (here, there):
         assert door.get(who, f"/case/{case_id}").status_code == (200 if case_id in expected else 404)
 
