@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -36,7 +36,6 @@ class Overdue:
     due_by: datetime
     state: str
     steps_informed: int
-    level_informed: str | None
     next_step_at: datetime
     policy_id: str
     correlation_id: str
@@ -52,10 +51,7 @@ def find_overdue(uow: UnitOfWork) -> int:
     if not overdue:
         return 0
     reference = current(uow)
-    changed = [_move(uow, reference, task) for task in overdue]
-    # Few tasks have acts: the others are not made longer by a column that is empty.
-    _write(uow, [row for row in changed if "acts" not in row])
-    _write(uow, [row for row in changed if "acts" in row])
+    _write(uow, [_move(uow, reference, task) for task in overdue])
     return len(overdue)
 
 
@@ -64,7 +60,7 @@ def _take(uow: UnitOfWork) -> list[Overdue]:
     k, c = tasks.c, cases.c
     rows: Iterable[Any] = uow.conn.execute(
         select(
-            *(k.task_id, k.case_id, k.kind, k.day, k.due_by, k.state, k.told, k.told_level, k.tell_at),
+            *(k.task_id, k.case_id, k.kind, k.day, k.due_by, k.state, k.told, k.tell_at),
             *(c.policy_id, c.correlation_id),
             *(k.acts, c.street, c.community, c.grid, k.staff_id, c.owner),
         )
@@ -80,29 +76,27 @@ def _take(uow: UnitOfWork) -> list[Overdue]:
 def _overdue(row: Any) -> Overdue:
     where = Whereabouts(row.street, row.community, row.grid, row.staff_id or row.owner)
     acts = acts_from(row.acts) if row.acts else None
-    return Overdue(*(where, *row[:11], acts))
+    return Overdue(*(where, *row[:10], acts))
 
 
-def _write(uow: UnitOfWork, rows: Sequence[dict[str, Any]]) -> None:
-    if rows:
-        columns = [name for name in rows[0] if name != "task_id"]
-        update_rows(uow.conn, tasks, rows, key=["task_id"], set=columns)
+def _write(uow: UnitOfWork, rows: Iterable[dict[str, Any]]) -> None:
+    """A statement for each set of columns: of what is put off one changes, and few tasks have acts."""
+    by_columns: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+    for row in rows:
+        by_columns.setdefault(tuple(row), []).append(row)
+    for columns, alike in by_columns.items():
+        update_rows(
+            uow.conn, tasks, alike, key=["task_id"], set=[name for name in columns if name != "task_id"]
+        )
 
 
 def _move(uow: UnitOfWork, reference: Reference, task: Overdue) -> dict[str, Any]:
     """What changes in the task's row: it climbs, or waits for the morning."""
     ladders = reference.policies.by_id[task.policy_id].ladders
     awake = ladders.awake(task.kind, uow.now)
-    if awake <= uow.now:
-        return _climb(uow, reference, task)
-    row = {
-        "task_id": task.task_id,
-        "state": task.state,
-        "told": task.steps_informed,
-        "told_level": task.level_informed,
-        "tell_at": awake,
-    }
-    return row | ({"acts": acts_row(task.acts)} if task.acts else {})
+    if awake > uow.now:
+        return {"task_id": task.task_id, "tell_at": awake}
+    return _climb(uow, reference, task)
 
 
 def _climb(uow: UnitOfWork, reference: Reference, task: Overdue) -> dict[str, Any]:
