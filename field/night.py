@@ -28,14 +28,10 @@ class Night:
 
     def over(self, moment: datetime) -> datetime:
         """The moment itself by day; of the night, the morning after it, in UTC."""
-        local = moment.astimezone(self.zone)
-        now = local.time()
-        if self.begins < self.ends:
-            if not self.begins <= now < self.ends:
-                return moment
-        elif self.ends <= now < self.begins:
+        if not self.holds(moment):
             return moment
+        local = moment.astimezone(self.zone)
         day = local.date()
-        if self.begins > self.ends and now >= self.begins:
+        if self.begins > self.ends and local.time() >= self.begins:
             day += timedelta(days=1)
         return datetime.combine(day, self.resumes, self.zone).astimezone(UTC)
