@@ -24,21 +24,22 @@ def chosen(conn: Connection, case_ids: Collection[str]) -> dict[str, str]:
 
 
 class ChosenLanguages:
-    """Choices of one unit of work; the cases are locked."""
+    """Choices of one unit of work.
 
-    def __init__(self, uow: UnitOfWork) -> None:
+    :param case_ids: of the cases that choose; they are locked.
+    """
+
+    def __init__(self, uow: UnitOfWork, case_ids: Collection[str]) -> None:
         self._conn = uow.conn
+        self._chosen_at = _chosen_at(uow.conn, case_ids) if case_ids else {}
         self._new: dict[str, tuple[str, datetime]] = {}
 
     def choose(self, case_id: str, language: str, at: datetime) -> bool:
         """Whether it is the last choice of the case: a later one may have come before."""
-        before = self._new.get(case_id)
-        if before is None:
-            stored = select(table.c.language, table.c.at).where(table.c.case_id == case_id)
-            row = self._conn.execute(stored).one_or_none()
-            before = (row.language, row.at) if row else None
-        if before is not None and before[1] > at:
+        before = self._chosen_at.get(case_id)
+        if before is not None and before > at:
             return False
+        self._chosen_at[case_id] = at
         self._new[case_id] = (language, at)
         return True
 
@@ -48,3 +49,9 @@ class ChosenLanguages:
             for case_id, (language, at) in sorted(self._new.items())
         ]
         upsert_rows(self._conn, table, rows, key=["case_id"], set=["language", "at"])
+
+
+def _chosen_at(conn: Connection, case_ids: Collection[str]) -> dict[str, datetime]:
+    """When those of these cases chose that chose before."""
+    stored = select(table.c.case_id, table.c.at).where(is_in(conn, table.c.case_id, case_ids))
+    return {case_id: at for case_id, at in conn.execute(stored)}

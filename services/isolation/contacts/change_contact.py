@@ -12,6 +12,7 @@ from chassis.commands.command import Outcome, Said, each_in_turn
 from chassis.database.statements import insert_rows, is_in, update_rows
 from chassis.unit_of_work import UnitOfWork
 from contracts.faults import Fault, Refused
+from field.ids import is_id
 from services.isolation.cases.case import Case
 from services.isolation.cases.chosen_languages import ChosenLanguages
 from services.isolation.cases.in_hand import CasesInHand, cases_in_hand
@@ -25,7 +26,7 @@ _REASON = "contact_changed"
 def change_contact(uow: UnitOfWork, commands: Sequence[Said]) -> Sequence[Outcome]:
     """Keep what is said of a household, and write to its people in the language that they chose."""
     with cases_in_hand(uow, (case_id for said in commands for case_id in said.data["case_ids"])) as hand:
-        changing = _Changing(hand)
+        changing = _Changing(hand, commands)
         outcomes = each_in_turn(commands, changing.change)
         changing.write()
     return outcomes
@@ -34,11 +35,12 @@ def change_contact(uow: UnitOfWork, commands: Sequence[Said]) -> Sequence[Outcom
 class _Changing:
     """What a batch of commands changes."""
 
-    def __init__(self, hand: CasesInHand) -> None:
+    def __init__(self, hand: CasesInHand, commands: Sequence[Said]) -> None:
         self.hand = hand
         self.uow = hand.uow
         self._said: dict[str, dict[str, tuple[Any, Any]]] = {}
-        self._languages = ChosenLanguages(hand.uow)
+        choosing = {id for said in commands if said.data.get("language") for id in said.data["case_ids"]}
+        self._languages = ChosenLanguages(hand.uow, [id for id in choosing if is_id(id)])
 
     def change(self, said: Said) -> Outcome:
         cases = self.hand.household(said, said.data["case_ids"])
