@@ -14,7 +14,7 @@ from typing import Final
 from field.ladder import Ladder, Ladders
 from field.words import LEVELS, MEASURES
 
-# Kinds of task that no policy may name among its own.
+# Kinds of task that are known by name.
 CALL_BY_PHONE: Final = "call_them"
 VISIT: Final = "visit_them"
 """Instead of a call, where no phone rings; by the same role within the same time."""
@@ -26,6 +26,8 @@ SIGNED_NOTICE: Final = "signed_notice"
 """The household is handed the notice of its measure; policies name it among the opening tasks."""
 CHECK_IN: Final = "check_in"
 TEST: Final = "test"
+PLANNED_OTHERWISE: Final = (CHECK_IN, TEST, CALL_BY_PHONE)
+"""Planned by rules of their own: no policy names them among its opening or release tasks."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from marshmallow import RAISE, Schema, ValidationError, fields, validate, valida
 
 from contracts.faults import Fault, Refused, faults_of
 from field.words import LEVELS, MEASURES, ROLES, RUNGS
-from services.isolation.policies.rules import Window
+from services.isolation.policies.rules import PLANNED_OTHERWISE, Window
 
 _KIND = validate.Regexp(r"^[a-z][a-z_]{1,39}$", error="small letters and _, 2 to 40 characters")
 _SLUG = validate.Regexp(r"^[a-z0-9][a-z0-9-]{1,59}$", error="small letters, digits, -")
@@ -133,8 +133,8 @@ class _Level(_Strict):
         kinds = [t["kind"] for t in (*data["opening"], *data["on_release"])]
         if len(set(kinds)) != len(kinds):
             errors["opening"] = ["a kind of task is named twice"]
-        if {"check_in", "test", "call_them"} & set(kinds):
-            errors["opening"] = ["check_in, test and call_them are planned by rules of their own"]
+        if not set(kinds).isdisjoint(PLANNED_OTHERWISE):
+            errors["opening"] = [f"{', '.join(PLANNED_OTHERWISE)} are planned by rules of their own"]
         if len(set(data["care_team"])) != len(data["care_team"]):
             errors["care_team"] = ["a role is named twice"]
         if errors:
