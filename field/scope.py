@@ -13,8 +13,9 @@ class Scope:
     A row names the places in which it lies, from the district down to the grid, so no tree is needed to tell.
 
     :param places: ids of places, for instance those where the author has a role that may do this.
-    :param everywhere: other systems, which name whom they mean, and the services themselves.
-    :param households: of residents: their own; a resident reaches no place.
+    :param everywhere: whether these are all rows: of other systems, which name whom they mean, and of the
+        services themselves.
+    :param households: ids of the household of a resident, who reaches no place.
     """
 
     places: frozenset[str] = frozenset()

@@ -47,7 +47,7 @@ class CasesInHand:
         """Those of these cases that the author reaches."""
         cases = (case for case_id in case_ids if (case := self._cases.get(case_id)))
         places, author = self.book.reference.places, said.author.staff_id
-        return [case for case in cases if within(said.scope, case, places) or _is_of_team(author, case)]
+        return [case for case in cases if reaches(said.scope, case, places) or _is_of_team(author, case)]
 
     def household(self, said: Said, case_ids: Sequence[str]) -> list[Case]:
         """These cases. Raises Refused, also where they are not of one household."""
@@ -165,8 +165,8 @@ def cases_in_hand(uow: UnitOfWork, case_ids: Iterable[str]) -> Iterator[CasesInH
         yield CasesInHand(book, case_ids)
 
 
-def within(scope: Scope, case: Case, places: PlaceTree[Place]) -> bool:
-    """Whether the case lies within the scope: in one of its places or below, or in one of its households."""
+def reaches(scope: Scope, case: Case, places: PlaceTree[Place]) -> bool:
+    """Whether the scope reaches the case: by one of its places or below, or by one of its households."""
     a = case.arrival
     own = (a.grid, a.community, a.street)
     return scope.covers(*own, case.district, *places.upward(*own)) or scope.covers_household(

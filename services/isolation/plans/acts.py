@@ -125,7 +125,7 @@ def course(acts: Acts, steps_informed: int, ladder: Ladder, zone: ZoneInfo) -> C
     way = _Way(steps_informed, acts.next_step_at)
     live = states.MISSED if acts.missed else states.DUE
     state = live
-    acknowledged, taken, decided = False, False, False
+    acknowledged, taken, left_to_officer = False, False, False
     for act in acts.said:
         if act.what == ACKNOWLEDGED:
             if not reaches(act.level, steps_informed, ladder):
@@ -139,9 +139,9 @@ def course(acts: Acts, steps_informed: int, ladder: Ladder, zone: ZoneInfo) -> C
         acknowledged = False
         if act.what == NOT_POSSIBLE:
             state = states.NOT_POSSIBLE
-            if not decided:
+            if not left_to_officer:
                 way.climb(ladder.step_above(RUNGS[0]), act.until or act.at)
-            decided = True
+            left_to_officer = True
             continue
         state = live
         if act.what == ATTEMPT:

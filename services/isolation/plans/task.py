@@ -31,7 +31,7 @@ class Task:
     case_id: str
     kind: str
     about: str
-    """The message it is about; "" for tasks of a plan."""
+    """The id of the message, check-in or refusal it is about; "" for tasks of a plan."""
     day: int
     """Day number of the measure."""
     due_from: datetime
