@@ -166,6 +166,7 @@ class _Tree:
         for message in messages:
             who = message["recipient"]
             to = who["kind"] if who["kind"] == "resident" else f"{who['role']} {who['staff_id']}"
+            to += f", by their deputy {message['deputy']}" if message.get("deputy") else ""
             phone = f" {message['phone']}" if message.get("phone") else ""
             line = branch.add(
                 f"{self._time(message['created_at'])} to {to}{escape(phone)}: {message['template']} "
@@ -204,7 +205,8 @@ class _Tree:
             kinds = {"call_them": "call task", "visit_them": "visit task"}
             said = [f"{kinds.get(task['kind'], task['kind'])} {_coloured(task['state'])}" for task in of_it]
         else:
-            staff_id, about = message["recipient"]["staff_id"], message["notice"]
+            staff_id = message.get("deputy") or message["recipient"]["staff_id"]
+            about = message["notice"]
             said = [
                 f"{line['told']} told instead"
                 for line in self._isolation["history"]

@@ -24,7 +24,7 @@ class Message:
     :param attempts: made on this channel.
     :param reason: of the last attempt that failed; of waiting, while it is held.
     :param counted_on: the local day of whose messages to the member of staff it was one.
-    :param deputy: the member of staff who gets it, where the recipient of its row is away.
+    :param deputy: the member of staff who gets it, or got it last, where the recipient of its row is away.
     """
 
     id: str
@@ -62,6 +62,7 @@ class Message:
             row["due_at"],
             row["reason"],
             row["counted_on"],
+            row["deputy"],
         )
 
     @property

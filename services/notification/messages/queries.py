@@ -183,6 +183,7 @@ def _shown(message: Message, row: Row) -> dict[str, Any]:
         "notice": message.notice,
         "rule": row["rule"],
         "recipient": {"kind": recipient.kind, "staff_id": recipient.staff_id, "role": recipient.role},
+        "deputy": message.deputy,
         "state": message.state,
         "template": f"{message.template}@{message.template_version}",
         "language": recipient.language,

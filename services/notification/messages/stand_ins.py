@@ -52,4 +52,6 @@ class StandIns:
         if message.recipient.kind != STAFF:
             return message
         deputy = self.of(message.recipient.id)
-        return replace(message, recipient=deputy, deputy=deputy.staff_id) if deputy else message
+        if deputy is None:
+            return replace(message, deputy=None) if message.deputy else message
+        return replace(message, recipient=deputy, deputy=deputy.staff_id)

@@ -4,15 +4,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import insert, update
 
 from chassis.ids import new_id
 from chassis.unit_of_work import Work
 from contracts.envelope import Event
 from services.notification.messages import queries
-from services.notification.reference.tables import places
-from tests.integration.notification.pacing import at, contact, plan, send, with_clock
-from tests.integration.notification.trial import SEALER, TEXTS, Gateway, event, rows
+from services.notification.messages.attempts import BackOff
+from services.notification.messages.lease_due import lease_due
+from services.notification.reference.tables import places, staff
+from services.notification.tables import messages
+from tests.integration.notification.pacing import USUAL, at, contact, plan, send, with_clock
+from tests.integration.notification.trial import SEALER, TEXTS, Gateway, event, leases_end, rows
 
 CHECK_IN = "01839a52-1d40-5b7e-9c11-7d0b5e2f4a61"
 DUE_BY = "2022-10-01T15:30:00Z"
@@ -143,3 +146,31 @@ def test_a_correction_that_still_waits_does_not_go_out_after_another_alarm(
         ("staff_abnormal", "h1", "accepted"),
         ("staff_abnormal_corrected", "h1", "cancelled"),
     ]
+
+
+def away(work: Work, deputies: dict[str, str]) -> None:
+    """Since yesterday."""
+    person = {"place": "c1", "version": 1, "active": True, "language": "zh-CN", "person": contact()}
+    there = {"away_from": None, "away_to": None, "deputy": None, "role": "grid_worker", **person}
+    gone = [{**there, "staff_id": who, "away_from": at(0), "deputy": to} for who, to in deputies.items()]
+    with work.database.begin() as conn:
+        conn.execute(insert(staff), [*gone, *({**there, "staff_id": to} for to in set(deputies.values()))])
+
+
+def test_who_got_a_message_is_known_after_its_answer_was_lost(night: Work, gateway: Gateway) -> None:
+    away(night, {"h1": "w1"})
+    check_in = OneCheckIn()
+    plan(night, [check_in.alarm(1, "h1")])
+    with night.unit() as uow:
+        lease_due(uow, limit=9, seconds=60, channels={}, back_off=BackOff(), pace=USUAL)
+    leases_end(night)
+    with night.unit() as uow:
+        lease_due(uow, limit=9, seconds=60, channels={}, back_off=BackOff(), pace=USUAL)
+    [message] = rows(night)
+    assert (message["staff_id"], message["deputy"], message["state"]) == ("h1", "w1", "pending")
+    with night.database.begin() as conn:
+        conn.execute(update(staff).where(staff.c.staff_id == "h1").values(away_to=at(1)))
+        conn.execute(update(messages).values(due_at=message["created_at"]))
+    send(night, gateway)
+    [message] = rows(night)
+    assert (message["staff_id"], message["deputy"], message["state"]) == ("h1", None, "accepted")
