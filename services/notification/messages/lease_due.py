@@ -39,6 +39,7 @@ from services.notification.messages.told_before import (
     read_told,
     told_of_others,
 )
+from services.notification.messages.told_twice import told_twice
 from services.notification.rules.pace import Pace
 
 # Literals, so that the planner sees that the partial index holds all of them.
@@ -55,9 +56,9 @@ def lease_due(
 ) -> list[Letter]:
     """Take up to `limit` messages that are due, for `seconds`.
 
-    A message that has become untrue is cancelled; one that is not urgent is held at night, and where the
-    member of staff got enough today. A message that a dead sender left behind is put back or,
-    where it might reach somebody twice, given to a human.
+    A message that has become untrue is cancelled, and one that tells a deputy what they are told anyway; one
+    that is not urgent is held at night, and where the member of staff got enough today. A message that a dead
+    sender left behind is put back or, where it might reach somebody twice, given to a human.
     """
     now = database_now(uow.conn)
     rows = uow.conn.execute(_DUE.where(messages.c.due_at <= now).limit(limit)).mappings()
@@ -69,6 +70,7 @@ def lease_due(
     ledger = Ledger(uow, now, channels, back_off)
     stand_ins = StandIns(uow.conn, {m.recipient.id for m in due if m.recipient.kind == STAFF}, uow.now)
     addressed = {message.id: stand_ins.addressed(message) for message in due}
+    twice = told_twice(uow.conn, list(addressed.values()), uow.now)
     allowance = Allowance(uow, pace, list(addressed.values()))
     letters = []
     lease = new_id()
@@ -88,6 +90,8 @@ def lease_due(
             ledger.cancel(letter, "superseded")
         elif wait := allowance.wait(addressed[message.id]):
             ledger.hold(letter, wait.until, wait.reason)
+        elif message.id in twice:
+            ledger.cancel(letter, "told_already")
         else:
             letter = replace(letter, message=allowance.spent(addressed[message.id]))
             letters.append(ledger.lease(letter, now + timedelta(seconds=seconds)))

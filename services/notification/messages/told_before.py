@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.engine import Connection
 
 from chassis.database.statements import is_in
@@ -11,7 +11,7 @@ from services.notification.events.event import FORMER, RESIDENT
 from services.notification.messages import states
 from services.notification.messages.households import OTHER_CASES
 from services.notification.messages.letters import Message, StoredNotice
-from services.notification.messages.message_id import id_range
+from services.notification.messages.messages_of import messages_of
 from services.notification.messages.tables import messages
 
 NoticesByKey = Mapping[str, StoredNotice]
@@ -24,11 +24,9 @@ TAKING_BACK: Final = frozenset(
 )
 """Templates that say no more than that earlier texts are void."""
 
-_READ: Final = (states.ACCEPTED, states.DELIVERED, states.UNKNOWN, states.SENDING)
+READ: Final = (states.ACCEPTED, states.DELIVERED, states.UNKNOWN, states.SENDING)
 _TRIED: Final = (states.PENDING, states.CANCELLED)
 """The answer to an attempt may have been lost."""
-_AT_ONCE: Final = 200
-"""Databases take so many conditions in one statement."""
 _BY_HUMAN: Final = "by_human"
 """As a recipient: the resident whom no text reached, so that somebody was asked to call or visit them."""
 
@@ -39,20 +37,13 @@ def read_told(conn: Connection, due: Sequence[Message], by_case: Mapping[str, No
     cases = {message.case_id for message in taking_back}
     for message in taking_back:
         cases.update(_other_cases(by_case[message.case_id].get(message.notice)))
-    tried = is_in(conn, messages.c.state, _TRIED) & (messages.c.attempts > 0)
-    may_know = is_in(conn, messages.c.state, _READ) | tried | _by_human()
     m, found = messages.c, set()
-    ordered = sorted(cases)
-    for start in range(0, len(ordered), _AT_ONCE):
-        of_these = ordered[start : start + _AT_ONCE]
-        ranges = [and_(m.id.between(*id_range(case_id)), m.case_id == case_id) for case_id in of_these]
-        rows = conn.execute(
-            select(m.case_id, m.notice, m.recipient_kind, m.staff_id, m.state)
-            .where(or_(*ranges))
-            .where(may_know)
-        )
-        for case_id, notice, kind, staff_id, state in rows:
-            found.add((case_id, notice, _BY_HUMAN if state == states.FAILED else staff_id or kind))
+    tried = is_in(conn, messages.c.state, _TRIED) & (messages.c.attempts > 0)
+    may_know = is_in(conn, messages.c.state, READ) | tried | _by_human()
+    columns = (m.case_id, m.notice, m.recipient_kind, m.staff_id, m.state)
+    for row in messages_of(conn, select(*columns).where(may_know), cases):
+        to = _BY_HUMAN if row.state == states.FAILED else row.staff_id or row.recipient_kind
+        found.add((row.case_id, row.notice, to))
     return frozenset(found)
 
 

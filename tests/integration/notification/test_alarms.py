@@ -157,6 +157,21 @@ def away(work: Work, deputies: dict[str, str]) -> None:
         conn.execute(insert(staff), [*gone, *({**there, "staff_id": to} for to in set(deputies.values()))])
 
 
+def test_a_deputy_who_is_told_anyway_is_told_once_and_the_trace_names_them(
+    night: Work, gateway: Gateway
+) -> None:
+    away(night, {"h1": "w1", "h2": "w9", "h3": "w9"})
+    check_in, later = OneCheckIn(), OneCheckIn(new_id())
+    plan(night, [check_in.alarm(1, "h1", "h2", "h3", "w1"), later.alarm(1, "h1")])
+    send(night, gateway)
+    with night.database.read() as conn:
+        shown = [queries.trace(conn, of.case_id, sealer=SEALER)["messages"] for of in (check_in, later)]
+    found = {one["recipient"]["staff_id"]: (one["deputy"], one["reason"]) for one in shown[0]}
+    assert (found["h1"], found["w1"]) == ((None, "told_already"), (None, "http_202"))
+    assert {found["h2"], found["h3"]} == {(None, "told_already"), ("w9", "http_202")}
+    assert [(one["deputy"], one["state"]) for one in shown[1]] == [("w1", "accepted")]
+
+
 def test_who_got_a_message_is_known_after_its_answer_was_lost(night: Work, gateway: Gateway) -> None:
     away(night, {"h1": "w1"})
     check_in = OneCheckIn()
