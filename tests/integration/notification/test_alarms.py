@@ -29,7 +29,7 @@ class OneCheckIn:
         self._check_in = check_in
 
     def alarm(self, version: int, *staff_ids: str) -> Event:
-        return self._news("check_in.abnormal", version, staff_ids, due_by=DUE_BY, why=["temperature"])
+        return self._news("check_in.abnormal", version, staff_ids, due_by=DUE_BY, why=["symptoms"])
 
     def corrected(self, version: int, *staff_ids: str) -> Event:
         return self._news("check_in.corrected", version, staff_ids, corrected_at="2022-10-01T15:10:00Z")
@@ -80,8 +80,8 @@ def test_an_alarm_is_told_at_once_at_any_hour_and_so_is_its_correction(night: Wo
         shown = queries.trace(conn, check_in.case_id, sealer=SEALER, texts=TEXTS)["messages"]
     number = check_in.case_id[-8:].upper()
     assert {message["text"] for message in shown} == {
-        f"紧急：大众巷社区案卷{number}每日报体温异常，请于10月1日23:30前查看处置并登记。",
-        f"更正：大众巷社区案卷{number}此前的体温异常系误报，已更正，不必再为此上门。",
+        f"紧急：大众巷社区案卷{number}每日健康申报异常，请于10月1日23:30前查看处置并登记。",
+        f"更正：大众巷社区案卷{number}此前的每日健康申报异常系误报，已更正，不必再为此上门。",
     }
 
 
