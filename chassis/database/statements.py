@@ -73,6 +73,16 @@ def insert_rows(
     return []
 
 
+def insert_missing(conn: Connection, table: Table, rows: Sequence[Row]) -> int:
+    """Insert those rows whose key is not there yet. Returns how many: to count them costs nothing."""
+    if not rows:
+        return 0
+    if conn.dialect.name == "postgresql":
+        insert = f"{_recordset_insert(table, tuple(rows[0]))} ON CONFLICT DO NOTHING"
+        return conn.exec_driver_sql(insert, (_as_json(table, rows),)).rowcount
+    return conn.execute(sqlite.insert(table).on_conflict_do_nothing(), list(rows)).rowcount
+
+
 def upsert_rows(
     conn: Connection, table: Table, rows: Sequence[Row], *, key: Sequence[str], set: Sequence[str]
 ) -> None:

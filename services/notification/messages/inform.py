@@ -8,7 +8,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from chassis.database.statements import database_now, insert_rows
+from sqlalchemy import select
+
+from chassis.database.statements import database_now, insert_missing, insert_rows, is_in
 from chassis.unit_of_work import UnitOfWork
 from contracts.envelope import Event
 from services.notification.events import EVENTS
@@ -50,10 +52,20 @@ def plan_messages(uow: UnitOfWork, events: Sequence[Event], book: RuleBook, pace
     notice_rows.sort(key=_by_case)  # replicas write in one order
     message_rows.sort(key=_by_id)
     held_rows.sort(key=_by_id)
-    insert_rows(uow.conn, notices, notice_rows, ignore_conflicts=True)
+    counted = [planned for _, planned in all_planned if planned.counted]
+    if insert_missing(uow.conn, notices, notice_rows) < len(notice_rows):
+        counted = _not_counted_before(uow, counted)
     insert_rows(uow.conn, messages, message_rows, ignore_conflicts=True)
     insert_rows(uow.conn, messages, held_rows, ignore_conflicts=True)
-    count_in_digests(uow.conn, [planned for _, planned in all_planned if planned.counted], next_digest)
+    count_in_digests(uow.conn, counted, next_digest)
+
+
+def _not_counted_before(uow: UnitOfWork, plans: Sequence[Plan]) -> list[Plan]:
+    """Those whose notices are of this transaction; no other one handled events at the same microsecond."""
+    n, cases = notices.c, [plan.notice.case_id for plan in plans]
+    own = select(n.case_id, n.notice).where(is_in(uow.conn, n.case_id, cases), n.handled_at == uow.now)
+    new = {(case_id, key) for case_id, key in uow.conn.execute(own)}
+    return [plan for plan in plans if (plan.notice.case_id, plan.notice.key) in new]
 
 
 def _notice_row(planned: Plan, event: Event, now: datetime) -> dict[str, Any]:

@@ -265,6 +265,19 @@ def test_a_deputy_gets_the_digest_of_whoever_is_away(nine: Work, gateway: Gatewa
     assert digest_messages(nine)[-1]["staff_id"] == "w1"
 
 
+def test_a_case_that_is_handled_a_second_time_is_not_counted_again(nine: Work) -> None:
+    case, other = (opened(team=team("w1", "w2", "w3")) for _ in range(2))
+    plan(nine, [case])
+    plan(nine, [case, other])
+    nine.clock.set(at(10))
+    turn(nine)
+    assert {(d["staff_id"], d["parameters"]["new_cases"]) for d in digest_messages(nine)} == {
+        ("w2", 2),
+        ("w3", 2),
+    }
+    assert_balanced(nine)
+
+
 def test_cases_that_come_without_end_hold_no_digest_up(nine: Work) -> None:
     plan(nine, [late()])
     nine.clock.set(at(10))

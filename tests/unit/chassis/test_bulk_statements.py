@@ -28,6 +28,7 @@ from sqlalchemy.exc import DBAPIError, StatementError
 from chassis.database.engine import Database
 from chassis.database.statements import (
     add_to_rows,
+    insert_missing,
     insert_rows,
     is_in,
     lock_rows,
@@ -197,6 +198,16 @@ def test_of_conflicting_rows_only_the_new_ones_are_inserted_and_returned(databas
         returned = insert_rows(conn, things, again, ignore_conflicts=True, returning=["n", "id"])
     assert sorted(returned) == [(0, ids[0]), (3, ids[3])]
     assert [row["order"] for row in rows(database)] == ["again", None, None, "again"]
+
+
+def test_of_rows_of_which_some_are_there_the_new_ones_are_inserted_and_counted(database: Database) -> None:
+    with database.begin() as conn:
+        inserted = [
+            insert_missing(conn, things, some)
+            for some in ([], [thing(1), thing(2)], [thing(1)], [thing(2), thing(3)])
+        ]
+    assert inserted == [0, 2, 0, 1]
+    assert [row["n"] for row in rows(database)] == [1, 2, 3]
 
 
 def test_a_key_that_is_there_is_an_error_unless_it_is_to_be_ignored(database: Database) -> None:
