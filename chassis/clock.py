@@ -38,7 +38,7 @@ class Clock:
         seconds = (moment - datetime.now(UTC)).total_seconds()
         self._file.parent.mkdir(parents=True, exist_ok=True)
         temporary = self._file.with_suffix(".new")
-        temporary.write_text(f"{seconds:.3f}\n")
+        temporary.write_text(f"{seconds:.6f}\n")
         os.replace(temporary, self._file)
 
     def setting(self) -> tuple[int, int] | None:
