@@ -107,21 +107,27 @@ def _lacking_texts(rules: Iterable[Rule], texts: Texts) -> Iterator[Fault]:
     if not texts.has(DIGEST_TEMPLATE):
         yield Fault("", "no_template", f"there is no template {DIGEST_TEMPLATE}, by which staff get digests")
     for rule in rules:
+        place = f"rule {rule.name}"
+        if rule.digest:
+            yield from _lacking_channels(place, DIGEST_TEMPLATE, rule.channels, texts)
         if rule.to == NOBODY or rule.digest == COUNTED:
             continue
-        place = f"rule {rule.name}"
         if not texts.has(rule.template):
             yield Fault(place, "no_template", f"there is no template {rule.template}")
             continue
-        version = texts.latest(rule.template)
+        yield from _lacking_channels(place, rule.template, rule.channels, texts)
         for channel in rule.channels:
-            variables = texts.variables(rule.template, version, channel)
-            if variables is None:
-                yield Fault(place, "no_text", f"template {rule.template} has no text for {channel}")
-                continue
+            variables = texts.variables(rule.template, texts.latest(rule.template), channel) or frozenset()
             for name in sorted(variables - brought_by(EVENTS[rule.event], rule.to)):
                 said = f"template {rule.template} uses {name}, which {rule.event} does not bring"
                 yield Fault(place, "no_variable", said)
+
+
+def _lacking_channels(place: str, template: str, channels: Iterable[str], texts: Texts) -> Iterator[Fault]:
+    """The channels for which the template, where there is one, has no text."""
+    for channel in channels:
+        if texts.has(template) and texts.variables(template, texts.latest(template), channel) is None:
+            yield Fault(place, "no_text", f"template {template} has no text for {channel}")
 
 
 def _dated(rule: Rule, texts: Texts) -> Rule:

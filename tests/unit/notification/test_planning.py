@@ -1,4 +1,5 @@
 import uuid
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from services.notification.messages.planning import Plan
 from services.notification.rules.book import NoRule, RuleBook
 from services.notification.rules.reading import FILE, RulesWrong, load_rules
 from services.notification.texts.loading import load_texts
+from services.notification.texts.texts import Texts
 
 TEXTS = load_texts(zone=ZoneInfo("Asia/Shanghai"))
 BOOK = load_rules(texts=TEXTS)
@@ -305,6 +307,18 @@ rules:
     assert "nobody is told of case.opened with measure central_isolation" in text
     assert "nobody is told of case.changed (stricter) with measure inform_only" in text
     assert "nobody is told of task.overdue" in text
+
+
+def test_rules_of_digests_need_a_text_of_the_digest_for_their_channels() -> None:
+    pigeons = Texts(
+        replace(one, channel="pigeon") if one.name == "staff_digest" else one
+        for one in TEXTS._by_key.values()
+    )
+    with pytest.raises(RulesWrong) as caught:
+        load_rules(texts=pigeons)
+    said = "template staff_digest has no text for sms"
+    wrong = ("members_of_the_team", "ladder_overdue", "staff_day")
+    assert str(caught.value).splitlines() == [f"rule {name}: {said}" for name in wrong]
 
 
 def test_a_file_that_is_absent_or_not_yaml_is_refused_in_one_line(tmp_path: Path) -> None:
