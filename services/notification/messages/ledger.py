@@ -127,7 +127,7 @@ class Ledger:
         reason: str | None = None,
         digest: str | None = None,
     ) -> None:
-        if state not in states.WAITING:
+        if state not in states.UNSETTLED:
             self._uow.count(SETTLED, state, letter.channel)
         self._updates.append(
             {

@@ -41,7 +41,7 @@ DAILY_LIMIT: Final = "daily_limit"
 """Why a message is held: it goes into the next digest; it is let go in the morning; the member of staff got
 enough today, and it goes into the next digest."""
 
-WAITING: Final = (PENDING, SENDING, HELD)
+UNSETTLED: Final = (PENDING, SENDING, HELD)
 """Nothing has become of it yet."""
 LIVE: Final = (PENDING, SENDING)
 """Still to be sent, or being sent just now."""

@@ -119,7 +119,7 @@ def _names_of_places(uow: UnitOfWork, rows: Iterable[Sequence[Row]]) -> dict[str
 def _unsent(uow: UnitOfWork, sent: Iterable[Sent]) -> set[str]:
     """Those whose last digest still waits to be sent."""
     last = {one.digest_message: one.staff_id for one in sent if one.digest_message}
-    waits = is_in(uow.conn, messages.c.id, list(last)) & messages.c.state.in_(states.WAITING)
+    waits = is_in(uow.conn, messages.c.id, list(last)) & messages.c.state.in_(states.UNSETTLED)
     return {last[id] for id in uow.conn.execute(select(messages.c.id).where(waits)).scalars()}
 
 
