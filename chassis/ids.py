@@ -5,6 +5,8 @@ from datetime import datetime
 
 from uuid_utils import uuid7
 
+from field.ids import version_8
+
 
 def new_id() -> str:
     return str(uuid7())
@@ -21,5 +23,4 @@ def derived_id(moment: datetime, together: str, number: int, digest: str) -> str
     :param digest: hex digits, of which 62 bits are used.
     """
     time = int(moment.timestamp() * 1000) >> 16
-    variant = "89ab"[int(digest[0], 16) % 4]
-    return f"{time:08x}-{together[:4]}-8{number & 0xFFF:03x}-{variant}{digest[1:4]}-{digest[4:16]}"
+    return version_8(f"{time:08x}{together[:4]}8{number & 0xFFF:03x}{digest}")

@@ -8,6 +8,7 @@ from datetime import datetime
 from hashlib import blake2b
 from typing import Any, Final, NamedTuple
 
+from field.ids import version_8
 from services.notification.events.event import OTHER_NEWS, Line, Parameter
 
 DIGEST: Final = "digest"
@@ -38,9 +39,7 @@ def digest_id(staff_id: str, hour: datetime) -> str:
 
 def subject_id(staff_id: str, when: str) -> str:
     """A UUID (version 8) for what is told to one member of staff at one time, under no case."""
-    digest = blake2b(f"{staff_id}/{when}".encode(), digest_size=16).hexdigest()
-    variant = "89ab"[int(digest[16], 16) % 4]
-    return f"{digest[:8]}-{digest[8:12]}-8{digest[13:16]}-{variant}{digest[17:20]}-{digest[20:32]}"
+    return version_8(blake2b(f"{staff_id}/{when}".encode(), digest_size=16).hexdigest())
 
 
 def content_of(lines: Iterable[Line], today: Mapping[str, Any] | None = None) -> Content:

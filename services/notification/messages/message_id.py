@@ -1,9 +1,8 @@
 """The id of a message follows from what it says to whom."""
 
 from hashlib import blake2b
-from typing import Final
 
-_VARIANT: Final = {f"{n:x}": "89ab"[n % 4] for n in range(16)}
+from field.ids import version_8
 
 
 def message_id(case_id: str, notice: str, rule: str, recipient: str, *says: object) -> str:
@@ -18,7 +17,7 @@ def message_id(case_id: str, notice: str, rule: str, recipient: str, *says: obje
     """
     key = "/".join(map(str, (case_id, notice, rule, recipient, *says)))
     digest = blake2b(key.encode(), digest_size=10).hexdigest()
-    return f"{case_id[:13]}-8{digest[:3]}-{_VARIANT[digest[3]]}{digest[4:7]}-{digest[7:19]}"
+    return version_8(f"{case_id[:8]}{case_id[9:13]}8{digest}")
 
 
 def id_range(case_id: str) -> tuple[str, str]:
