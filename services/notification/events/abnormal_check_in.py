@@ -2,73 +2,71 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import ClassVar, Final
+from typing import Any, ClassVar, Final
 
 from services.notification.events.event import (
+    CASE_NUMBER,
     PLACE,
     Data,
     InformingEvent,
     Notice,
     Parameter,
     Recipient,
-    staff,
+    case_number,
+    staff_by_id,
 )
-from services.notification.events.task_overdue import case_number
 
 ALARMED: Final = "alarmed"
-_NUMBER: Final = Parameter("0F3C9A7B")
 
 
-class CheckInAbnormal(InformingEvent):
-    """Neither name nor phone, nor what was measured: place, number of the case, and until when."""
+class _OfCheckIn(InformingEvent):
+    """Neither name nor phone, nor what was measured: place and number of the case."""
+
+    word: ClassVar[str]
+    """With which the key of its notices begins; the id of the check-in follows."""
+    parameters: ClassVar[Mapping[str, Parameter]] = {"place": PLACE, "case_number": CASE_NUMBER}
+    recipients = (ALARMED,)
+
+    def places(self, data: Data) -> tuple[str | None, ...]:
+        return data.get("grid"), data.get("community")
+
+    def notice(self, data: Data, version: int) -> Notice:
+        return Notice(
+            f"{self.word}:{data['check_in_id']}:{version}",
+            data["case_id"],
+            data["arrival_id"],
+            self.type,
+            version,
+            self.says(data),
+        )
+
+    def says(self, data: Data) -> dict[str, Any]:
+        """The place is named when the messages are planned."""
+        return {"place": None, "case_number": case_number(data["case_id"])}
+
+    def resolve(self, name: str, role: str | None, data: Data) -> Iterable[Recipient]:
+        return staff_by_id(data["tell"]["staff"])
+
+
+class CheckInAbnormal(_OfCheckIn):
+    """It says as well until when somebody is to see to it."""
 
     type = "check_in.abnormal"
     handler = "tell_check_in_abnormal"
+    word = "abnormal"
     parameters: ClassVar[Mapping[str, Parameter]] = {
-        "place": PLACE,
-        "case_number": _NUMBER,
+        **_OfCheckIn.parameters,
         "due_by": Parameter(datetime.fromisoformat("2022-11-28T12:30:00+00:00")),
     }
-    recipients = (ALARMED,)
 
-    def places(self, data: Data) -> tuple[str | None, ...]:
-        return data.get("grid"), data.get("community")
-
-    def notice(self, data: Data, version: int) -> Notice:
-        return Notice(
-            f"abnormal:{data['check_in_id']}:{version}",
-            data["case_id"],
-            data["arrival_id"],
-            self.type,
-            version,
-            {"place": None, "case_number": case_number(data["case_id"]), "due_by": data["due_by"]},
-        )
-
-    def resolve(self, name: str, role: str | None, data: Data) -> Iterable[Recipient]:
-        return map(staff, sorted(data["tell"]["staff"], key=lambda member: str(member["staff_id"])))
+    def says(self, data: Data) -> dict[str, Any]:
+        return super().says(data) | {"due_by": data["due_by"]}
 
 
-class CheckInCorrected(InformingEvent):
+class CheckInCorrected(_OfCheckIn):
     type = "check_in.corrected"
     handler = "tell_check_in_corrected"
-    parameters: ClassVar[Mapping[str, Parameter]] = {"place": PLACE, "case_number": _NUMBER}
-    recipients = (ALARMED,)
-
-    def places(self, data: Data) -> tuple[str | None, ...]:
-        return data.get("grid"), data.get("community")
-
-    def notice(self, data: Data, version: int) -> Notice:
-        return Notice(
-            f"corrected:{data['check_in_id']}:{version}",
-            data["case_id"],
-            data["arrival_id"],
-            self.type,
-            version,
-            {"place": None, "case_number": case_number(data["case_id"])},
-        )
-
-    def resolve(self, name: str, role: str | None, data: Data) -> Iterable[Recipient]:
-        return map(staff, sorted(data["tell"]["staff"], key=lambda member: str(member["staff_id"])))
+    word = "corrected"
 
 
 def check_in_of(notice: Notice) -> str:

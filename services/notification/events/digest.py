@@ -43,9 +43,7 @@ def subject_id(staff_id: str, when: str) -> str:
 
 
 def content_of(lines: Iterable[Line], today: Mapping[str, Any] | None = None) -> Content:
-    counted = Counter(lines)
-    said: dict[str, Any] = {"lines": [[*line, counted[line]] for line in sorted(counted)]}
-    return said | {"today": today} if today else said
+    return _said(Counter(lines), today)
 
 
 def merged(contents: Iterable[Content]) -> Content:
@@ -58,8 +56,12 @@ def merged(contents: Iterable[Content]) -> Content:
         plan = content.get("today")
         if plan and (today is None or plan["on"] > today["on"]):
             today = plan
+    return _said(counted, today)
+
+
+def _said(counted: Mapping[Line, int], today: Mapping[str, Any] | None) -> Content:
     said: dict[str, Any] = {"lines": [[*line, counted[line]] for line in sorted(counted)]}
-    return said | {"today": today} if today else said
+    return said | {TODAY: today} if today else said
 
 
 def parameters_of(content: Content, new_cases: int, names: Mapping[str, str]) -> dict[str, Any]:

@@ -46,6 +46,7 @@ class Parameter:
 
 # The names of community and grid; a name has up to 100 characters.
 PLACE: Final = Parameter("张掖路街道大众巷社区第十二网格" * 13, optional=True, shortest=12)
+CASE_NUMBER: Final = Parameter("0F3C9A7B")
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +169,16 @@ def resident(data: Data) -> Recipient:
 @cache
 def _resident(language: str) -> Recipient:
     return Recipient(RESIDENT, language=language)
+
+
+def staff_by_id(members: Iterable[Data]) -> Iterable[Recipient]:
+    """Members of staff, as events list them, in the order of their ids."""
+    return map(staff, sorted(members, key=lambda member: str(member["staff_id"])))
+
+
+def case_number(case_id: str) -> str:
+    """Short enough for a text message, and unlike the number of a neighbouring case."""
+    return case_id[-8:].upper()
 
 
 def staff(member: Data) -> Recipient:

@@ -6,15 +6,16 @@ from typing import ClassVar, Final
 from field.words import LIKENESSES
 from services.notification.events.digest import DUPLICATES
 from services.notification.events.event import (
+    CASE_NUMBER,
     PLACE,
     Data,
     InformingEvent,
     Notice,
     Parameter,
     Recipient,
+    case_number,
     staff,
 )
-from services.notification.events.task_overdue import case_number
 
 BOTH_PLACES: Final = "both_places"
 
@@ -28,9 +29,9 @@ class PossibleDuplicateOpened(InformingEvent):
     parameters: ClassVar[Mapping[str, Parameter]] = {
         "likeness": Parameter(max(LIKENESSES, key=len)),
         "place": PLACE,
-        "case_number": Parameter("0F3C9A7B"),
+        "case_number": CASE_NUMBER,
         "other_place": PLACE,
-        "other_case_number": Parameter("1A2B3C4D"),
+        "other_case_number": CASE_NUMBER,
     }
     recipients = (BOTH_PLACES,)
 

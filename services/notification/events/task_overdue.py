@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Final
 from field.words import URGENT_TASKS
 from services.notification.events.digest import OVERDUE
 from services.notification.events.event import (
+    CASE_NUMBER,
     Data,
     Facts,
     InformingEvent,
@@ -15,7 +16,8 @@ from services.notification.events.event import (
     Parameter,
     Recipient,
     Selector,
-    staff,
+    case_number,
+    staff_by_id,
 )
 
 LADDER: Final = "ladder"
@@ -33,7 +35,7 @@ class TaskOverdue(InformingEvent):
         "day": Parameter(14, optional=True),
         "due_by": Parameter(datetime.fromisoformat("2022-11-28T12:30:00+00:00")),
         "level": Parameter("community"),
-        "case_number": Parameter("0F3C9A7B"),
+        "case_number": CASE_NUMBER,
     }
     selectors = (Selector("tasks", "kind"),)
     recipients = (LADDER,)
@@ -65,9 +67,4 @@ class TaskOverdue(InformingEvent):
         return Line(self.in_digest, parameters["task_kind"], parameters.get(_COMMUNITY) or "")
 
     def resolve(self, name: str, role: str | None, data: Data) -> Iterable[Recipient]:
-        return map(staff, sorted(data["tell"]["staff"], key=lambda member: str(member["staff_id"])))
-
-
-def case_number(case_id: str) -> str:
-    """Short enough for a text message, and unlike the number of a neighbouring case."""
-    return case_id[-8:].upper()
+        return staff_by_id(data["tell"]["staff"])

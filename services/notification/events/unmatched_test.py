@@ -4,8 +4,16 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import ClassVar, Final
 
-from services.notification.events.event import Data, InformingEvent, Notice, Parameter, Recipient, staff
-from services.notification.events.task_overdue import case_number
+from services.notification.events.event import (
+    CASE_NUMBER,
+    Data,
+    InformingEvent,
+    Notice,
+    Parameter,
+    Recipient,
+    case_number,
+    staff_by_id,
+)
 
 ON_DUTY: Final = "on_duty"
 
@@ -18,7 +26,7 @@ class TestUnmatched(InformingEvent):
     type = "test.unmatched"
     handler = "tell_test_unmatched"
     parameters: ClassVar[Mapping[str, Parameter]] = {
-        "result_number": Parameter("0F3C9A7B"),
+        "result_number": CASE_NUMBER,
         "due_by": Parameter(datetime.fromisoformat("2022-11-28T12:30:00+00:00")),
     }
     recipients = (ON_DUTY,)
@@ -35,4 +43,4 @@ class TestUnmatched(InformingEvent):
         )
 
     def resolve(self, name: str, role: str | None, data: Data) -> Iterable[Recipient]:
-        return map(staff, sorted(data["staff"], key=lambda member: str(member["staff_id"])))
+        return staff_by_id(data["staff"])
