@@ -38,8 +38,8 @@ class Allowance:
         self._changed: dict[str, Sent] = {}
 
     def wait(self, message: Message) -> Wait | None:
-        """Until when, and why; None: it may go now."""
-        if message.urgency == URGENT or message.state != states.PENDING:
+        """Until when a message that is pending, and why; None: it may go now."""
+        if message.urgency == URGENT:
             return None
         to_staff = message.recipient.kind == STAFF
         if morning := self._mornings[to_staff]:

@@ -54,7 +54,7 @@ def pace_from(given: Mapping[str, str], zone: ZoneInfo) -> Pace:
     for name, value in ((QUIET, begins), (QUIET, ends), (RESIDENTS_FROM, resumes)):
         if not _CLOCK.fullmatch(value):
             raise SettingsError(f"{name} must be given as in {QUIET}=22:00-07:00 and {RESIDENTS_FROM}=08:00")
-    if begins == ends or not begins > ends <= resumes < begins:
+    if not begins > ends <= resumes < begins:
         said = f"{QUIET}={quiet}, {RESIDENTS_FROM}={resumes}"
         raise SettingsError(
             f"{said}: the night begins in the evening, and residents' morning is after its end"
