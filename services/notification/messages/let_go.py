@@ -42,14 +42,15 @@ def let_go(uow: UnitOfWork, pace: Pace) -> int:
     rows = [Message.from_row(row) for row in uow.conn.execute(waited).mappings()]
     if not rows:
         return 0
-    of_cases = notices_of(uow.conn, {message.case_id for message in rows})
+    to_fold = {message.case_id for message in rows if not _goes_out(message)}
+    of_cases = notices_of(uow.conn, to_fold, with_people=False)
     ledger = Ledger(uow, database_now(uow.conn), {}, BackOff())
     folding: _Folding = defaultdict(list)
     for message in rows:
-        of_case = of_cases[message.case_id]
+        of_case = of_cases[message.case_id]  # empty where nothing of it is folded
         stored = of_case.get(message.notice)
         letter = Letter(message, stored, None, "", message.attempts)
-        if message.reason == states.NIGHT or message.is_digest:
+        if _goes_out(message):
             ledger.release(letter)
         elif stored is not None and is_overtaken(message, stored.notice, of_case.values()):
             ledger.cancel(letter, "superseded")
@@ -60,6 +61,11 @@ def let_go(uow: UnitOfWork, pace: Pace) -> int:
             ledger.fold(letter, digest)
     ledger.write()
     return len(rows)
+
+
+def _goes_out(message: Message) -> bool:
+    """Whether it is sent itself, and not told by a digest."""
+    return message.reason == states.NIGHT or message.is_digest
 
 
 def _fold(uow: UnitOfWork, pace: Pace, folding: _Folding) -> Iterable[tuple[str, Sequence[Letter]]]:
