@@ -120,7 +120,7 @@ def test_a_new_publishers_queue_is_read_by_every_replica_without_a_restart(inbou
     inbound.names.remove("rail")
     eventually(lambda: consumers(inbound, queue) == 0)
     inbound.publish("rail", [20])
-    time.sleep(0.2)
+    eventually(lambda: inbound.trial.messages_in(queue) == 1)
     assert inbound.taken("rail") == 20, "nobody reads it any more"
     inbound.names.append("rail")
     eventually(lambda: inbound.taken("rail") == 21)
