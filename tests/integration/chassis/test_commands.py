@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -24,6 +23,7 @@ from contracts.envelope import ONE, Event, dump_event, event_document, parse_mes
 from contracts.faults import Fault, Refused
 from contracts.registry import read_data
 from field.scope import EVERYWHERE, NOWHERE, Scope
+from tests.at_once import at_once
 from tests.integration.chassis.trial_service import handled, prepare
 from tests.integration.isolation.trial import CHINA
 
@@ -101,12 +101,7 @@ def test_a_broken_rule_is_remembered_and_a_conflict_is_judged_anew(work: Work) -
 
 
 def test_twenty_parallel_repeats_are_one_act_with_one_outcome(work: Work) -> None:
-    outcomes: list[Outcome] = []
-    threads = [threading.Thread(target=lambda: outcomes.append(say(work, "a", data(1)))) for _ in range(20)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
+    outcomes = at_once(*[lambda: say(work, "a", data(1))] * 20)
     assert outcomes == [Outcome.done(place="p1")] * 20
     assert kept(work) == ["p1"]
 

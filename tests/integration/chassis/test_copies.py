@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from itertools import permutations
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -20,6 +21,7 @@ from chassis.database.tables import chassis_tables
 from chassis.sealing import BlindIndex, Sealer
 from chassis.unit_of_work import UnitOfWork, Work
 from contracts.envelope import Event
+from tests.at_once import at_once
 
 metadata = MetaData()
 chassis_tables(metadata)
@@ -210,11 +212,7 @@ def test_changes_that_several_replicas_mark_at_first_are_all_counted(url: str, w
             with one.unit() as uow:
                 REVISIONS.mark_changed(uow.conn, "gates")
 
-    threads = [threading.Thread(target=mark_often, args=(one,)) for one in works]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(30)
+    at_once(*(partial(mark_often, one) for one in works))
     for one in works:
         one.database.dispose()
     assert revision(work) == 20

@@ -6,7 +6,6 @@ import base64
 import hashlib
 import hmac
 import json
-import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -33,6 +32,7 @@ from chassis.sealing import BlindIndex, Sealer
 from chassis.telemetry import configure_logs
 from chassis.unit_of_work import UnitOfWork, Work
 from contracts.faults import Fault, Refused
+from tests.at_once import at_once
 from tests.doors import CONSOLE, Visitor, public_pem, staff_author
 from tests.integration.chassis.trial_service import handled, metadata, prepare
 from tests.integration.isolation.trial import CHINA
@@ -156,17 +156,11 @@ def test_a_repeat_gets_the_first_outcome_and_another_body_is_refused(door: Visit
 
 
 def test_twenty_parallel_repeats_are_one_act(door: Visitor, work: Work) -> None:
-    answers: list[tuple[int, Any]] = []
-
-    def say() -> None:
+    def say() -> tuple[int, Any]:
         answer = door.say("ann", "keep_place", data(), key="key-0001")
-        answers.append((answer.status_code, answer.json))
+        return answer.status_code, answer.json
 
-    threads = [threading.Thread(target=say) for _ in range(20)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
+    answers = at_once(*[say] * 20)
     assert answers == [(200, {"outcome": "done", "result": {"place": "p1", "name": "grid"}})] * 20
     assert kept(work) == ["p1"]
 

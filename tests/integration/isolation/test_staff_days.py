@@ -1,6 +1,5 @@
 """Each morning staff learn what the day holds: once, and only whoever has something to do."""
 
-import threading
 from datetime import timedelta
 
 import pytest
@@ -9,6 +8,7 @@ from chassis.errors import SettingsError
 from services.isolation import tables as t
 from services.isolation.tasks.find_overdue import find_overdue
 from services.isolation.tasks.plan_staff_days import SETTING, plan_staff_days, planned_at
+from tests.at_once import at_once
 from tests.integration.isolation.trial import Trial, arrival, china
 
 NEXT_MORNING = china("2022-10-02 06:30")
@@ -58,11 +58,7 @@ def test_a_day_is_told_once_after_a_missed_hour_and_a_restart_too(isolation: Tri
 
 def test_replicas_tell_of_a_day_once(on_postgresql: Trial) -> None:
     with_a_day(on_postgresql)
-    replicas = [threading.Thread(target=on_postgresql.do, args=(plan_staff_days,)) for _ in range(4)]
-    for each in replicas:
-        each.start()
-    for each in replicas:
-        each.join()
+    at_once(*[lambda: on_postgresql.do(plan_staff_days)] * 4)
     told = [event.subject for event in on_postgresql.recorded("staff.day_planned")]
     assert told and len(told) == len(set(told))
 

@@ -1,6 +1,5 @@
 """Staff are told of much by one digest an hour, which says numbers only."""
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from services.notification.messages import queries, write_digests
 from services.notification.messages.attempts import BackOff
 from services.notification.reference.tables import places, staff
 from services.notification.tables import messages
+from tests.at_once import at_once
 from tests.integration.notification.pacing import (
     USUAL,
     at,
@@ -297,9 +297,7 @@ def test_replicas_write_one_digest_for_an_hour(nine: Work, gateway: Gateway) -> 
             with nine.unit() as uow:
                 write_digests.turn(uow, USUAL, RULES.digest_version)
 
-    with ThreadPoolExecutor() as pool:
-        for done in [pool.submit(replica) for _ in range(4)]:
-            done.result()
+    at_once(*[replica] * 4)
     for hour in (11, 12):  # what came in while another replica wrote
         send(nine, gateway)
         nine.clock.set(at(hour))

@@ -1,6 +1,5 @@
 """At night only what is urgent is sent, and nobody of the staff gets more than so many messages a day."""
 
-import threading
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
@@ -25,6 +24,7 @@ from services.notification.messages.states import (
     PENDING,
 )
 from services.notification.rules.book import URGENT
+from tests.at_once import at_once
 from tests.integration.notification.pacing import (
     USUAL,
     at,
@@ -187,11 +187,7 @@ def test_where_one_message_a_day_is_allowed_it_is_a_digest(
 def test_replicas_together_send_no_more_than_is_allowed(work: Work, gateway: Gateway, tmp_path: Path) -> None:
     day = with_clock(work, tmp_path, at(9, 20))
     plan(day, [quiet(f"w{n % 3}") for n in range(60)])
-    replicas = [threading.Thread(target=send, args=(day, gateway)) for _ in range(4)]
-    for each in replicas:
-        each.start()
-    for each in replicas:
-        each.join()
+    at_once(*[lambda: send(day, gateway)] * 4)
     sent = Counter(row["staff_id"] for row in rows(day) if row["counted_on"] and row["state"] == ACCEPTED)
     assert sent == {"w0": 8, "w1": 8, "w2": 8}
 

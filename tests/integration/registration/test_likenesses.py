@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import count
 from typing import Any
 
@@ -18,6 +19,7 @@ from services.registration.arrivals.duplicates import open_by_reason, open_dupli
 from services.registration.arrivals.lookup import trace as traced
 from services.registration.arrivals.write_likenesses import write_likenesses
 from services.registration.staff.import_staff import import_staff
+from tests.at_once import at_once
 from tests.integration.registration.trial import STAFF, Trial, identity_number, person, prepare, report
 
 ids = map(str, count())
@@ -459,15 +461,11 @@ def test_who_is_asked_about_does_not_depend_on_order_or_packing(
 
 def test_two_replicas_at_once_overlook_no_likeness(trial: Trial) -> None:
     """Each of two gets one of every pair, in many small transactions at the same time."""
-    failures: list[BaseException] = []
     began = threading.Barrier(2)
 
     def replica(mine: list[dict[str, Any]]) -> None:
-        try:
-            began.wait(30)
-            Trial(trial.url).receive(*mine, batch=2)
-        except BaseException as error:
-            failures.append(error)
+        began.wait(30)
+        Trial(trial.url).receive(*mine, batch=2)
 
     def half(kind: str, letter: str) -> list[dict[str, Any]]:
         known = {"identity_type": kind, "birth_date": "1991-02-03"}
@@ -477,12 +475,7 @@ def test_two_replicas_at_once_overlook_no_likeness(trial: Trial) -> None:
         ]
 
     halves = half("passport", "E"), half("hk_macau_permit", "H")
-    threads = [threading.Thread(target=replica, args=(mine,)) for mine in halves]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(120)
-    assert failures == []
+    at_once(*(partial(replica, mine) for mine in halves))
     assert reasons(trial) == ["same_name_and_birth_date"] * 60
     with trial.database.read() as conn:
         assert conn.execute(select(func.count()).select_from(t.likenesses)).scalar_one() == 120

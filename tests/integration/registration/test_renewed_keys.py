@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import threading
 import unicodedata
+from functools import partial
 from itertools import count
 from typing import Any
 
@@ -12,6 +12,7 @@ import pytest
 from services.registration import tables as t
 from services.registration.arrivals.renew_keys import renew_keys
 from services.registration.reference.versions import VERSIONS
+from tests.at_once import at_once
 from tests.integration.registration.trial import Trial, person, report
 
 ids = map(str, count())
@@ -183,13 +184,9 @@ def test_timer_and_intake_of_several_replicas_do_not_disturb_each_other(trial: T
     trial.receive(*(told(person(order)) for order in range(300)))
     make_old(trial)
     before = who(trial)
-    failures: list[BaseException] = []
 
     def run(work: Any) -> None:
-        try:
-            work(Trial(trial.url))
-        except BaseException as error:
-            failures.append(error)
+        work(Trial(trial.url))
 
     def intake(half: int) -> Any:
         orders = range(half, 300, 2)
@@ -199,12 +196,7 @@ def test_timer_and_intake_of_several_replicas_do_not_disturb_each_other(trial: T
         while renew(other):
             pass
 
-    threads = [threading.Thread(target=run, args=(work,)) for work in (intake(0), intake(1), timer, timer)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(120)
-    assert failures == []
+    at_once(*(partial(run, work) for work in (intake(0), intake(1), timer, timer)))
     while renew(trial):
         pass
     renew(trial)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import pytest
 
 from services.registration import tables as t
 from services.registration.arrivals import balance
+from tests.at_once import at_once
 from tests.integration.registration.trial import (
     CHINA,
     RISKY,
@@ -150,19 +151,10 @@ def test_the_order_and_packing_of_reports_change_nothing(
 
 def test_two_replicas_never_register_one_coming_twice(trial: Trial) -> None:
     documents = family_day()
-    failures: list[BaseException] = []
 
     def replica(mine: list[dict[str, Any]]) -> None:
-        try:
-            Trial(trial.url).receive(*mine, batch=10)
-        except BaseException as error:
-            failures.append(error)
+        Trial(trial.url).receive(*mine, batch=10)
 
-    threads = [threading.Thread(target=replica, args=(documents[part::3],)) for part in range(3)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-    assert failures == []
+    at_once(*(partial(replica, documents[part::3]) for part in range(3)))
     assert len(trial.arrivals()) == 50
     assert trial.read(balance.audit)["balanced"]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta, timezone
-from threading import Thread
 from typing import Any
 
 import pytest
@@ -38,6 +37,7 @@ from chassis.database.statements import (
 from chassis.database.tables import chassis_tables
 from chassis.database.types import Id, Json, UtcDateTime
 from chassis.ids import new_id
+from tests.at_once import at_once
 
 metadata = MetaData()
 chassis_tables(metadata)
@@ -296,9 +296,5 @@ def test_reading_first_and_writing_later_never_fails_because_another_wrote_meanw
 
     with database.begin() as conn:
         insert_rows(conn, things, [thing(1, count=0)])
-    threads = [Thread(target=count_up) for _ in range(3)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
+    at_once(*[count_up] * 3)
     assert rows(database)[0]["count"] == 60
