@@ -7,12 +7,11 @@ from datetime import datetime
 from typing import Any
 
 from chassis.commands.command import Author, CommandUseCase, Outcome, Said
-from chassis.commands.settling import said
-from chassis.ids import new_id
 from contracts.envelope import ONE, dump_event, event_document, read_message
 from contracts.registry import read_data
 from field.scope import EVERYWHERE, Scope
 from tests.integration.isolation.trial import Trial
+from tests.said import made_command
 
 WORKER = Author("staff", "/console/worker-1", "worker-1")
 LINK = Author("link", "/link/l-1", "l-1")
@@ -28,13 +27,8 @@ def command(
     scope: Scope = EVERYWHERE,
     id: str | None = None,
 ) -> Said:
-    """As it comes, through JSON and its contract. Times may be moments."""
-    document = event_document(
-        id=id or new_id(), source=author.source, type=type, data=data, time=isolation.clock.now()
-    )
-    event = read_data(read_message(dump_event(document), ONE)[0])
-    assert not event.problems, event.problems
-    return said(event, author, scope, isolation.clock.now())
+    """As it comes, said now. Times may be moments."""
+    return made_command(type, data, author, isolation.clock.now(), scope=scope, id=id)
 
 
 def faults_of_contract(type: str, data: dict[str, Any], at: datetime) -> list[str]:
