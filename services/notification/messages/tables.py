@@ -44,11 +44,11 @@ Index(
 messages = Table(
     "messages",
     metadata,
-    Column("id", Id, primary_key=True),  # made of the natural key: domain.notices.message_id
+    Column("id", Id, primary_key=True),  # made of the natural key: message_id.message_id
     Column("case_id", Id, nullable=False),
     Column("notice", String(80), nullable=False),
     Column("rule", String(60), nullable=False),
-    Column("recipient_kind", String(10), nullable=False),  # resident | staff
+    Column("recipient_kind", String(10), nullable=False),  # resident | staff | former
     Column("staff_id", String(40)),
     Column("role", String(40)),
     Column("contact", Text),  # sealed, of staff; a resident is the notice's person
