@@ -121,8 +121,11 @@ def plan(pieces: Iterable[Piece], clock: datetime, through: date) -> dict[Key, P
     tasks: dict[Key, PlannedTask] = {}
     tested: set[date] = set()
     last: Piece | None = None
+    from_then = clock  # when the last day was set: what is done on it was not asked for before
     pieces = list(pieces)
     for piece, following in zip_longest(pieces, pieces[1:]):
+        if piece.sets_last_day:
+            from_then = piece.start
         goes_on = _goes_on(piece, following)
         for task in chain(
             _days_of(piece, through, tested, goes_on), _test_caught_up(piece, through, tested, goes_on)
@@ -139,8 +142,8 @@ def plan(pieces: Iterable[Piece], clock: datetime, through: date) -> dict[Key, P
         kinds = {task.kind for task in last.planner.rule.on_release}
         for task in last.planner.on_day(last.last_day, last.day_zero, last.last_day):
             if task.kind in kinds:
-                if last.sets_last_day and task.due_from < last.start:
-                    task = _at_once(task, last)
+                if task.due_from < from_then:
+                    task = _at_once(task, from_then, last.planner.rule)
                 tasks[task.key] = task
     return tasks
 
@@ -166,7 +169,7 @@ def _days_of(piece: Piece, through: date, tested: set[date], goes_on: bool) -> I
             elif task.kind == TEST:
                 wanted = day not in tested
                 if wanted and task.due_from < piece.start:  # a test is made up for, a check-in is not
-                    task = _at_once(task, piece)
+                    task = _at_once(task, piece.start, rule)
             else:
                 continue
             if wanted and _fell_due(task, piece.end, goes_on):
@@ -209,7 +212,7 @@ def _fell_due(task: PlannedTask, end: datetime | None, goes_on: bool) -> bool:
     return task.due_from < end if task.kind == CHECK_IN or goes_on else task.due_by <= end
 
 
-def _at_once(task: PlannedTask, piece: Piece) -> PlannedTask:
-    """The same task, its window moved to begin with the piece. It does not end at night."""
-    ends = piece.start + (task.due_by - task.due_from)
-    return task._replace(due_from=piece.start, due_by=piece.planner.rule.ladders.awake(task.kind, ends))
+def _at_once(task: PlannedTask, start: datetime, rule: Rule) -> PlannedTask:
+    """The same task, its window moved to begin then. It does not end at night."""
+    ends = start + (task.due_by - task.due_from)
+    return task._replace(due_from=start, due_by=rule.ladders.awake(task.kind, ends))

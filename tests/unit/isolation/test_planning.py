@@ -224,6 +224,14 @@ def test_nobody_is_tested_twice_a_day_and_every_day_of_testing_left_is_planned(c
         assert {d for d in left if first <= d <= stands.last_day} <= set(found)
 
 
+def test_what_is_done_on_the_last_day_is_not_asked_for_before_it_was_set_though_told_twice():
+    once, again = known("medium", left=-7, hour=10), replace(known("medium", left=-7, hour=10), version=2)
+    story = [replace(chapter, policy_id="cn-2022-06") for chapter in (once, again)]
+    stands = stand(*story, arrived=at(10))
+    assert stands.last_day == local_day(at(10), CHINA)
+    assert all(task.due_from >= at(10) for task in stands.tasks(stands.last_day).values())
+
+
 @given(stories(), arrivals)
 def test_every_task_begins_before_it_ends_and_none_is_asked_before_the_arrival(story, arrived):
     stands = stand(*story, arrived=arrived)
