@@ -5,7 +5,7 @@ BIN := .venv/bin
 SETUP := deploy/local/setup.sh
 
 .DEFAULT_GOAL := help
-.PHONY: help venv setup demo test test-fast test-compose lint bench lock docs secrets backup restore images clean
+.PHONY: help venv setup demo test test-fast test-compose lint bench bench-doors lock docs secrets backup restore images clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -19,13 +19,16 @@ setup: ## what `doorstep` needs to run here: virtual environment and RabbitMQ
 demo: setup ## a whole day of arrivals on this machine; Ctrl-C ends it (DAYS=2: plays days; ONCE=1: ends by itself)
 	@$(BIN)/doorstep demo $(if $(DAYS),--days '$(DAYS)') $(if $(ONCE),--once)
 
+# A third of the time tests wait for a broker or a clock: one worker more than cores. The long files come first.
+SPREAD = -n $$(($$(nproc) + 1)) --dist loadfile --no-loadscope-reorder
+
 test: ## everything that checks the project: lint, types, arrows, all tests (TESTS=path for some)
 	@$(SETUP) --dev --rabbitmq --postgresql --prometheus
 ifdef TESTS
 	$(BIN)/pytest $(TESTS)
 else
 	@$(MAKE) --no-print-directory lint
-	$(BIN)/pytest -n 2 --dist loadfile tests/unit tests/contract tests/integration tests/e2e
+	$(BIN)/pytest $(SPREAD) --durations 20 tests/e2e tests/integration tests/contract tests/unit
 	$(BIN)/pytest -n 2 --dist loadfile tests/chaos
 endif
 
@@ -41,6 +44,10 @@ lint: venv ## ruff, mypy, import-linter
 bench: ## Doorstep beside its peers, on PostgreSQL (AGAINST=COMMIT: beside that commit; see docs/performance.md)
 	@$(SETUP) --dev --bench --rabbitmq --postgresql
 	$(BIN)/python -m $(if $(AGAINST),benchmarks.compare '$(AGAINST)',benchmarks) $(BENCH)
+
+bench-doors: ## pages, acts, check-ins and results at the doors, on a full database beside intake (see benchmarks/README.md)
+	@$(SETUP) --dev --bench --rabbitmq --postgresql
+	$(BIN)/python -m benchmarks.doors $(BENCH)
 
 secrets: ## strong secrets for docker-compose.yml, in deploy/compose/secrets/; what is there stays
 	@python3 deploy/compose/make_secrets.py

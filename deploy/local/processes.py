@@ -55,9 +55,11 @@ def running(pidfile: Path) -> int | None:
         pid, started = pidfile.read_text().split()
     except (FileNotFoundError, ValueError):
         return None
+    now = _start_time(int(pid))
+    # After the look, so that all that has ended is reaped: PostgreSQL takes an unreaped server for alive.
     if child := _children.get(int(pid)):
-        child.poll()  # reaps it
-    return int(pid) if _start_time(int(pid)) == started else None
+        child.poll()
+    return int(pid) if now == started else None
 
 
 def end(pidfile: Path, *, first: signal.Signals = signal.SIGTERM, grace: float = 15.0) -> None:

@@ -10,7 +10,7 @@ import pytest
 from kombu import Connection, Queue
 from sqlalchemy import create_engine, text
 
-from deploy.local import LocalNodeError, PrivateBroker, PrivatePostgres, freeport
+from deploy.local import LocalNodeError, PrivateBroker, PrivatePostgres, freeport, processes
 from deploy.local.ports import accepts
 
 
@@ -140,3 +140,12 @@ def test_each_test_gets_an_empty_database_with_the_schema(database_url):
             assert connection.scalar(text("select count(*) from note")) == 0
             connection.execute(text("insert into note values ('mine')"))
         engine.dispose()
+
+
+def test_a_killed_process_is_gone_and_not_only_waiting_to_be_reaped(tmp_path: Path) -> None:
+    """PostgreSQL does not start as long as its killed predecessor has a process id."""
+    for number in range(20):
+        pidfile = tmp_path / f"{number}.pid"
+        pid = processes.spawn(["sleep", "60"], pidfile=pidfile, log=tmp_path / "log")
+        processes.kill(pidfile)
+        assert not Path(f"/proc/{pid}").exists()

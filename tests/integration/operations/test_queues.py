@@ -183,7 +183,7 @@ def test_the_live_table_goes_on_until_ctrl_c_and_ends_well(system: System):
         finally:
             tool.kill()  # else a test that fails would wait for it for ever
     os.close(ours)
-    assert "registration.receive_report" in shown.decode() and b"Traceback" not in shown
+    assert "registration.receive_report" in shown.decode(errors="replace") and b"Traceback" not in shown
     assert b"\x1b[?1049l" in shown, "the terminal is as it was before"
 
 

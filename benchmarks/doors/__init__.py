@@ -1,0 +1,1 @@
+"""How long people wait at the doors while arrivals come in, and how much the doors take."""

@@ -1,0 +1,94 @@
+"""Doorstep with the doors of registration and isolation, each a process of its own as in a deployment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import requests
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from benchmarks.doorstep_pipeline import Doorstep
+from benchmarks.nodes import Nodes
+from benchmarks.processes import python
+from chassis.doors.roles import roles
+from deploy.local.ports import freeport
+
+WITH_DOOR = ("registration", "isolation")
+# Whose day is at the door: one role for each level of places.
+LEVELS = {
+    "grid_worker": "grid",
+    "community_officer": "community",
+    "street_officer": "street",
+    "district_officer": "district",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Somebody:
+    """A member of staff, and how many open cases lie at their place and below."""
+
+    role: str
+    staff_id: str
+    cases: int
+
+
+class DoorstepWithDoors(Doorstep):
+    def __init__(self, nodes: Nodes, directory: Path) -> None:
+        super().__init__(nodes, directory)
+        self.key = ec.generate_private_key(ec.SECP256R1())
+        self.ports = {service: freeport() for service in WITH_DOOR}
+
+    def commands(self) -> Mapping[str, tuple[list[str], Mapping[str, str]]]:
+        public = self.key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+        doors = {
+            f"{service} door": (
+                python("-m", f"services.{service}", "door"),
+                {
+                    **self._environment,
+                    f"DOORSTEP_{service.upper()}_DOOR_PORT": str(port),
+                    "DOORSTEP_DOOR_PUBLIC_KEY": public,
+                },
+            )
+            for service, port in self.ports.items()
+        }
+        return {**super().commands(), **doors}
+
+    def ready(self) -> bool:
+        return super().ready() and all(map(self._answers, self.ports.values()))
+
+    def _answers(self, port: int) -> bool:
+        try:
+            return requests.get(f"http://127.0.0.1:{port}/readyz", timeout=5).ok
+        except requests.RequestException:
+            return False
+
+    def busiest(self) -> list[Somebody]:
+        """Of each level the member of staff whose places have the most open cases."""
+        found = []
+        for role, level in LEVELS.items():
+            query = (
+                f"SELECT s.staff_id, count(*) FROM cases c JOIN staff s ON s.place = c.{level} "
+                "WHERE c.closed_at IS NULL AND s.role = %s AND s.active GROUP BY s.staff_id "
+                "ORDER BY 2 DESC, 1 LIMIT 1"
+            )
+            with self._connect("isolation") as connection:
+                row = connection.execute(query, (role,)).fetchone()  # type: ignore[arg-type]
+            if row:
+                found.append(Somebody(role, *row))
+        return found
+
+    def ask(self, service: str, query: str) -> list[tuple[object, ...]]:
+        with self._connect(service) as connection:
+            return connection.execute(query).fetchall()  # type: ignore[arg-type]
+
+    def vacuum(self) -> None:
+        """As autovacuum will have done before anybody asks: figures need the statistics of what is there."""
+        for service in WITH_DOOR:
+            self.ask(service, "VACUUM ANALYZE")
+
+
+def may(role: str, service: str, act: str) -> bool:
+    return roles().may(role, service, act)
