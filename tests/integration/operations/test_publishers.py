@@ -192,7 +192,9 @@ def test_its_reports_wait_in_its_own_queue_and_those_of_others_in_the_shared_one
 
 
 def counted(picture: Picture, queue: str) -> bool:
-    return queue in picture.queues and picture.queues[queue].ready == 1
+    """The broker counts messages and consumers of a new queue one after the other."""
+    found = picture.queues.get(queue)
+    return found is not None and found.ready == 1 and found.consumers is not None
 
 
 def test_a_removed_publishers_queue_goes_when_it_is_empty_and_is_kept_and_told_otherwise(
