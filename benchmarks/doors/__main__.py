@@ -129,7 +129,7 @@ class _Run:
             self._acts(pages * 2)
 
     def _acts(self, count: int) -> None:
-        """Workers say of their tasks that they have taken them, one after another."""
+        """Workers say that they have tried, of one task after another."""
         tasks = self.system.ask(
             "isolation",
             "SELECT t.task_id::text, c.owner FROM tasks t JOIN cases c USING (case_id) WHERE t.kind = "
@@ -137,9 +137,7 @@ class _Run:
         )
         visits = Visits("isolation", self.system.ports["isolation"], self.system.key)
         waits = [
-            visits.say(
-                Who.staff(str(owner)), "report_task", {"tasks": [{"task_id": task}], "outcome": "taken"}
-            )[0]
+            visits.say(Who.staff(str(owner)), "report_task", {"task_id": task, "outcome": "attempt"})[0]
             for task, owner in tasks
         ]
         visits.close()
@@ -149,8 +147,8 @@ class _Run:
         """Households say how they are, so many a second; each must be kept once."""
         households = self.system.ask(
             "isolation",
-            "SELECT case_id::text, coalesce(household_id, case_id)::text FROM cases WHERE closed_at IS NULL "
-            "ORDER BY case_id",
+            "SELECT case_id::text, coalesce(household_id::text, case_id::text) "
+            "FROM cases WHERE closed_at IS NULL ORDER BY case_id",
         )
         before = self._count("check_ins")
         wanted = int(rate * seconds)
