@@ -29,7 +29,7 @@ ifdef TESTS
 else
 	@$(MAKE) --no-print-directory lint
 	$(BIN)/pytest $(SPREAD) --durations 20 tests/e2e tests/integration tests/contract tests/unit
-	$(BIN)/pytest -n 2 --dist loadfile tests/chaos
+	$(BIN)/pytest -n 3 tests/chaos
 endif
 
 test-fast: venv ## the tests that need neither broker nor PostgreSQL
