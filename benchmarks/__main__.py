@@ -4,27 +4,18 @@ from __future__ import annotations
 
 import json
 import shutil
-import signal
 import tempfile
 import time
 from importlib.util import find_spec
 from pathlib import Path
-from types import FrameType
 from typing import Annotated
 
 import psycopg
 import typer
 from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    SpinnerColumn,
-    TextColumn,
-    TimeElapsedColumn,
-)
 
 from benchmarks import report
+from benchmarks.console import Bars, listen_for_interrupts, progress_on
 from benchmarks.doorstep_pipeline import Doorstep
 from benchmarks.measure import Bench, median_of
 from benchmarks.nodes import POSTGRES, Nodes
@@ -60,21 +51,20 @@ def main(
     if quick:
         arrivals, bulk = min(arrivals, 2000), 0
     chosen = _chosen(console, only or list(PIPELINES))
-    for number in (signal.SIGINT, signal.SIGTERM):  # a shell switches SIGINT off for what it runs in the back
-        signal.signal(number, _interrupted)
+    listen_for_interrupts()
     directory = Path(tempfile.mkdtemp(prefix="doorstep-bench-"))
     directory.chmod(0o711)  # PostgreSQL may run as another user, who must get through
     nodes = Nodes(directory / "nodes")
     pipelines = {name: PIPELINES[name](nodes, directory) for name in chosen}
     results: dict[str, Result] = {}
     try:
-        with _progress(console) as progress:
+        with progress_on(console) as progress:
             nodes.start()
             machine = report.machine(_software(nodes))
             for name, pipeline in pipelines.items():
                 results[name] = _measure(
                     pipeline,
-                    Bench(directory, _Bar(progress)),
+                    Bench(directory, Bars(progress)),
                     arrivals=arrivals,
                     repeat=repeat,
                     half_seconds=HALF_LOAD_SECONDS / 5 if quick else HALF_LOAD_SECONDS,
@@ -156,40 +146,10 @@ def _chosen(console: Console, names: list[str]) -> list[str]:
     return chosen
 
 
-class _Bar:
-    """One line per run."""
-
-    def __init__(self, progress: Progress) -> None:
-        self._progress = progress
-        self._tasks: dict[str, object] = {}
-
-    def __call__(self, what: str, queued: int, of: int) -> None:
-        if what not in self._tasks:
-            self._tasks[what] = self._progress.add_task(what, total=of)
-        self._progress.update(self._tasks[what], completed=queued)  # type: ignore[arg-type]
-
-
-def _progress(console: Console) -> Progress:
-    return Progress(
-        SpinnerColumn(),
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        console=console,
-    )
-
-
 def _software(nodes: Nodes) -> dict[str, str]:
     with psycopg.connect(nodes.postgres_uri("postgres")) as connection:
         row = connection.execute("SHOW server_version").fetchone()
     return {"rabbitmq": nodes.broker_version(), "postgresql": row[0].split()[0] if row else "?"}
-
-
-def _interrupted(number: int, frame: FrameType | None) -> None:
-    for heard in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(heard, signal.SIG_IGN)
-    raise KeyboardInterrupt
 
 
 if __name__ == "__main__":

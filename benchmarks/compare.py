@@ -6,7 +6,6 @@ import json
 import os
 import resource
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
@@ -14,11 +13,11 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from types import FrameType
 from typing import Annotated, Any
 
 import typer
 
+from benchmarks.console import listen_for_interrupts
 from benchmarks.processes import ROOT, machine_cpu_seconds
 from benchmarks.verdict import MOST_OF_OTHERS, Cost, Pair, Used, cost_of, judge
 from deploy.local import LocalNodeError
@@ -91,7 +90,7 @@ def main(
 
     Exit code: 0 within the limit, 1 not, 3 void because the machine was busy, 4 no figures.
     """
-    _listen()
+    listen_for_interrupts()
     if quick:
         pairs, arrivals = 1, min(arrivals, QUICK_ARRIVALS)
     try:
@@ -252,21 +251,6 @@ def _content(file: Path) -> bytes | None:
 
 def _tail(log: Path, lines: int = 15) -> str:
     return "\n".join(log.read_text(errors="replace").splitlines()[-lines:])
-
-
-def _listen() -> None:
-    """Signals that end it, also in the background of a shell; under nohup SIGHUP stays ignored."""
-    numbers = [signal.SIGINT, signal.SIGTERM]
-    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
-        numbers.append(signal.SIGHUP)
-    for number in numbers:
-        signal.signal(number, _interrupted)
-
-
-def _interrupted(number: int, frame: FrameType | None) -> None:
-    for heard in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(heard, signal.SIG_IGN)
-    raise KeyboardInterrupt
 
 
 def _say(line: str) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import signal
 import tempfile
 import threading
 import time
@@ -14,21 +13,21 @@ from contextlib import contextmanager
 from datetime import timedelta
 from importlib import import_module
 from pathlib import Path
-from types import FrameType
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.progress import Progress
 
+from benchmarks.console import Bars, listen_for_interrupts, progress_on
 from benchmarks.doors.figures import Figures, Waits
-from benchmarks.doors.system import WITH_DOOR, DoorstepWithDoors, may
+from benchmarks.doors.system import WITH_DOOR, DoorstepWithDoors
 from benchmarks.doors.visits import Visits
 from benchmarks.doorstep_pipeline import NOW
 from benchmarks.measure import Bench
 from benchmarks.nodes import Nodes
 from benchmarks.pipeline import WrongEffects
 from benchmarks.processes import Died
+from chassis.doors.roles import roles
 from demo.days.doors import DoorClosed, Who
 from deploy.local import LocalNodeError
 from doorstep_client import Publisher, event
@@ -52,16 +51,15 @@ def main(
     console = Console()
     if quick:
         bulk, pages, minutes, results = min(bulk, 20_000), 20, 0.25, 2_000
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, _interrupted)
+    listen_for_interrupts()
     directory = Path(tempfile.mkdtemp(prefix="doorstep-bench-"))
     directory.chmod(0o711)
     nodes = Nodes(directory / "nodes")
     system = DoorstepWithDoors(nodes, directory)
     figures = Figures()
     try:
-        with Progress(console=console) as progress:
-            run = _Run(system, Bench(directory, _Bars(progress)), figures)
+        with progress_on(console) as progress:
+            run = _Run(system, Bench(directory, Bars(progress)), figures)
             nodes.start()
             run.prepare(bulk, OPEN // 10 if quick else OPEN)
             run.lists_and_acts(pages)
@@ -116,7 +114,7 @@ class _Run:
             for somebody in people
             for service, door in doors.items()
             for query in door.lists
-            if may(somebody.role, service, query.name)
+            if roles().may(somebody.role, service, query.name)
         ]
         with self._intake(0.5, 20 + len(asked) * pages * 0.02):
             for somebody, service, name in asked:
@@ -249,23 +247,6 @@ class _Said:
         with self._lock:
             self._next += 1
             return self._next - 1
-
-
-class _Bars:
-    def __init__(self, progress: Progress) -> None:
-        self._progress = progress
-        self._tasks: dict[str, Any] = {}
-
-    def __call__(self, what: str, done: int, of: int) -> None:
-        if what not in self._tasks:
-            self._tasks[what] = self._progress.add_task(what, total=of)
-        self._progress.update(self._tasks[what], completed=done)
-
-
-def _interrupted(number: int, frame: FrameType | None) -> None:
-    for heard in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(heard, signal.SIG_IGN)
-    raise KeyboardInterrupt
 
 
 if __name__ == "__main__":

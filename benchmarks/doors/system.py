@@ -13,7 +13,6 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from benchmarks.doorstep_pipeline import Doorstep
 from benchmarks.nodes import Nodes
 from benchmarks.processes import python
-from chassis.doors.roles import roles
 from deploy.local.ports import freeport
 
 WITH_DOOR = ("registration", "isolation")
@@ -89,7 +88,3 @@ class DoorstepWithDoors(Doorstep):
         for service in WITH_DOOR:
             with self._connect(service) as connection:
                 connection.execute("VACUUM ANALYZE")
-
-
-def may(role: str, service: str, act: str) -> bool:
-    return roles().may(role, service, act)
