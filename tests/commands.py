@@ -26,22 +26,10 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from tests.processes import Answer
+
 ROOT = Path(__file__).resolve().parents[1]
 READY_S = 120
-SERVICES = ("registration", "isolation", "notification")
-
-
-@dataclass(frozen=True)
-class Answer:
-    """The exit code and output of a command."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.out)
 
 
 @dataclass
@@ -164,6 +152,7 @@ def _bury_children() -> None:
 def import_everything() -> None:
     import cli
     import operations
+    from operations.services import SERVICES
 
     for package in (cli, operations):
         for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):

@@ -36,7 +36,8 @@ from doorstep_client import Outcomes, Publisher, Raw
 from operations.services import SERVICES
 from operations.topology import apply_topology
 from tests import processes
-from tests.commands import COMMANDS, Answer
+from tests.commands import COMMANDS
+from tests.processes import Answer
 from tests.waiting import PATIENCE_S, eventually
 
 ROOT = Path(__file__).resolve().parents[1]

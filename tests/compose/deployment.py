@@ -22,6 +22,7 @@ import requests
 from deploy.compose.make_secrets import make
 from deploy.local.ports import freeport
 from doorstep_client import Outcomes, Publisher, Raw
+from tests.processes import Answer
 
 ROOT = Path(__file__).resolve().parents[2]
 SERVICES = ("registration", "isolation", "notification")
@@ -41,17 +42,6 @@ PUBLISHERS = (
     "grid-chengguan",
 )
 READY_S = 180
-
-
-@dataclass(frozen=True)
-class Answer:
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.out)
 
 
 @dataclass

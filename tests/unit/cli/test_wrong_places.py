@@ -14,7 +14,8 @@ from threading import Thread
 import pytest
 
 from operations.services import SERVICES
-from tests.system import KEYS, ROOT, Answer
+from tests.processes import Answer
+from tests.system import KEYS, ROOT
 
 
 @contextmanager
