@@ -30,7 +30,7 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.engine import Connection
+from sqlalchemy.engine import Connection, CursorResult
 from sqlalchemy.sql import ColumnElement
 
 from chassis.database.types import Id, UtcDateTime
@@ -56,31 +56,36 @@ def insert_rows(
     """
     if not rows:
         return []
-    columns = tuple(rows[0])
-    if conn.dialect.name == "postgresql":
-        tail = " ON CONFLICT DO NOTHING" if ignore_conflicts else ""
-        if returning:
-            tail += f" RETURNING {', '.join(_returned(table.c[c]) for c in returning)}"
-        result = conn.exec_driver_sql(_recordset_insert(table, columns) + tail, (_as_json(table, rows),))
-        return [tuple(row) for row in result] if returning else []
-    statement = sqlite.insert(table)
-    if ignore_conflicts:
-        statement = statement.on_conflict_do_nothing()
-    if returning:
-        wanted = [table.c[c] for c in returning]
-        return [tuple(row) for row in conn.execute(statement.returning(*wanted), list(rows))]
-    conn.execute(statement, list(rows))
-    return []
+    result = _insert(conn, table, rows, ignore_conflicts=ignore_conflicts, returning=returning)
+    return [tuple(row) for row in result] if returning else []
 
 
 def insert_missing(conn: Connection, table: Table, rows: Sequence[Row]) -> int:
     """Insert those rows whose key is not there yet. Returns how many: to count them costs nothing."""
-    if not rows:
-        return 0
+    return _insert(conn, table, rows, ignore_conflicts=True).rowcount if rows else 0
+
+
+def _insert(
+    conn: Connection,
+    table: Table,
+    rows: Sequence[Row],
+    *,
+    ignore_conflicts: bool,
+    returning: Sequence[str] = (),
+) -> CursorResult[Any]:
     if conn.dialect.name == "postgresql":
-        insert = f"{_recordset_insert(table, tuple(rows[0]))} ON CONFLICT DO NOTHING"
-        return conn.exec_driver_sql(insert, (_as_json(table, rows),)).rowcount
-    return conn.execute(sqlite.insert(table).on_conflict_do_nothing(), list(rows)).rowcount
+        tail = " ON CONFLICT DO NOTHING" if ignore_conflicts else ""
+        if returning:
+            tail += f" RETURNING {', '.join(_returned(table.c[c]) for c in returning)}"
+        insert = _recordset_insert(table, tuple(rows[0])) + tail
+        return conn.exec_driver_sql(insert, (_as_json(table, rows),))
+    statement: Any = sqlite.insert(table)
+    if ignore_conflicts:
+        statement = statement.on_conflict_do_nothing()
+    if returning:
+        statement = statement.returning(*(table.c[c] for c in returning))
+    result: CursorResult[Any] = conn.execute(statement, list(rows))
+    return result
 
 
 def upsert_rows(
