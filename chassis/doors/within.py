@@ -41,6 +41,15 @@ def within(
     return or_(false(), *chosen)
 
 
+def in_district(conn: Connection, scope: Scope, places: Table) -> ColumnElement[bool]:
+    """Whether the scope reaches a whole district: what lies at no known place is that officer's."""
+    if scope.everywhere:
+        return true()
+    p = places.c
+    own = is_in(conn, p.place_id, sorted(scope.places))
+    return select(p.place_id).where(own, p.level.in_(("province", "city", "district"))).exists()
+
+
 def _at(
     conn: Connection, wanted: Collection[str], places: Table, columns: Mapping[str, Column[Any]]
 ) -> list[ColumnElement[bool]]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, select, true
+from sqlalchemy import Select, select
 from sqlalchemy.engine import Connection
 
-from chassis.database.statements import is_in
 from chassis.doors.declared import Asked, Column, ListQuery, Sort, ThingQuery
+from chassis.doors.within import in_district
 from field.ids import is_id
 from field.scope import Scope
 from services.isolation.teams.tables import places
@@ -37,11 +37,11 @@ _COLUMNS = (
 
 
 def _positives(conn: Connection, scope: Scope, _asked: Asked) -> Select[Any]:
-    """Those that no later result of the laboratory corrects."""
+    """Those that no later result of the laboratory corrects; of nobody here, they lie at no place."""
     later = table.alias("later")
     corrected = select(later.c.result_id).where(later.c.supersedes == _R.result_id).exists()
     columns = [_R[name] for name in (*_FACTS, "identity")]
-    return select(*columns).where(_R.due_by.is_not(None), ~corrected, _in_district(conn, scope))
+    return select(*columns).where(_R.due_by.is_not(None), ~corrected, in_district(conn, scope, places))
 
 
 def _positive(conn: Connection, scope: Scope, asked: Asked, id: str) -> Mapping[str, Any] | None:
@@ -50,15 +50,6 @@ def _positive(conn: Connection, scope: Scope, asked: Asked, id: str) -> Mapping[
     found = _positives(conn, scope, asked).where(_R.result_id == id)
     row = conn.execute(found).mappings().one_or_none()
     return dict(row) if row else None
-
-
-def _in_district(conn: Connection, scope: Scope) -> ColumnElement[bool]:
-    """A result of nobody here lies in no place: it is of whoever reaches a whole district."""
-    if scope.everywhere:
-        return true()
-    p = places.c
-    own = is_in(conn, p.place_id, sorted(scope.places))
-    return select(p.place_id).where(own, p.level.in_(("province", "city", "district"))).exists()
 
 
 POSITIVES_OF_NOBODY = ListQuery(

@@ -9,10 +9,9 @@ from sqlalchemy.engine import Connection
 
 from chassis.database.statements import is_in
 from chassis.doors.declared import Asked, Column, ListQuery, Sort
-from chassis.doors.within import within
+from chassis.doors.within import in_district, within
 from field.scope import Scope
 from services.registration.arrivals.tables import arrivals, possible_duplicates
-from services.registration.places.lists import in_district
 from services.registration.places.tables import places
 
 _A = arrivals.c
@@ -45,7 +44,7 @@ def in_scope(conn: Connection, scope: Scope, arrival: Any) -> ColumnElement[bool
     divisions = select(places.c.division).where(of_scope, places.c.division.is_not(None))
     ours = select(places.c.division).where(places.c.division.is_not(None), places.c.removed.is_(False))
     elsewhere = arrival.division.is_(None) | arrival.division.not_in(ours)
-    lost = arrival.division.in_(divisions) | (elsewhere & in_district(conn, scope))
+    lost = arrival.division.in_(divisions) | (elsewhere & in_district(conn, scope, places))
     return or_(placed, and_(arrival.street.is_(None), lost))
 
 

@@ -9,13 +9,14 @@ from sqlalchemy import Row, select
 
 from chassis.commands.command import Outcome, Said, each_in_turn
 from chassis.database.statements import is_in
+from chassis.doors.within import in_district
 from chassis.unit_of_work import UnitOfWork
 from contracts.faults import Refused
 from field.scope import Scope
 from services.registration.arrivals.catalogue import read_catalogue
 from services.registration.arrivals.tables import arrivals
 from services.registration.intake.correct_report import corrected, report_that_waits, take_in_correction
-from services.registration.places.lists import in_district
+from services.registration.places.tables import places as places_table
 from services.registration.reports.report import SEAL_PURPOSE
 from services.registration.reports.tables import companion_arrivals
 
@@ -58,7 +59,7 @@ def _within(uow: UnitOfWork, scope: Scope, row: Row[Any]) -> bool:
     nearest = [*_of_arrivals(uow, row)] or [_said_place(uow, row)]
     known = [place for place in nearest if place]
     if not known:
-        return bool(uow.conn.execute(select(in_district(uow.conn, scope))).scalar())
+        return bool(uow.conn.execute(select(in_district(uow.conn, scope, places_table))).scalar())
     return any(places.is_within(scope, place) for place in known)
 
 

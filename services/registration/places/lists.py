@@ -27,14 +27,6 @@ def at_or_below(conn: Connection, scope: Scope, column: Any) -> ColumnElement[bo
     return found
 
 
-def in_district(conn: Connection, scope: Scope) -> ColumnElement[bool]:
-    """Whether the scope reaches a whole district: what lies at no known place is that officer's."""
-    if scope.everywhere:
-        return true()
-    own = is_in(conn, _P.place_id, sorted(scope.places))
-    return select(_P.place_id).where(own, _P.level.in_(("province", "city", "district"))).exists()
-
-
 def _places(conn: Connection, scope: Scope, _asked: Asked) -> Select[Any]:
     inside = at_or_below(conn, scope, _P.place_id)
     return select(*(_P[name] for name in _COLUMNS)).where(_P.removed.is_(False), inside)

@@ -8,8 +8,9 @@ from sqlalchemy import Select, func, select, text, union_all
 from sqlalchemy.engine import Connection
 
 from chassis.doors.declared import Asked, Column, ListQuery, Sort
+from chassis.doors.within import in_district
 from field.scope import Scope
-from services.registration.places.lists import in_district
+from services.registration.places.tables import places
 from services.registration.reports.queries import TO_CORRECT
 from services.registration.reports.tables import reports
 
@@ -27,7 +28,7 @@ def _reports(conn: Connection, scope: Scope, _asked: Asked) -> Select[Any]:
         func.coalesce(_R.part_waits, text("false")).label("in_part"),
         _R.reasons,
     )
-    may = in_district(conn, scope)
+    may = in_district(conn, scope, places)
     waiting = union_all(*(select(*columns).where(text(one), may) for one in TO_CORRECT)).subquery()
     return select(waiting)
 
