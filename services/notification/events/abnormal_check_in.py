@@ -1,11 +1,11 @@
 """A check-in alarms: whoever it names is told at once, and told as well that it was a mistake."""
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
 from typing import Any, ClassVar, Final
 
 from services.notification.events.event import (
     CASE_NUMBER,
+    DUE_BY,
     PLACE,
     Data,
     InformingEvent,
@@ -56,7 +56,7 @@ class CheckInAbnormal(_OfCheckIn):
     word = "abnormal"
     parameters: ClassVar[Mapping[str, Parameter]] = {
         **_OfCheckIn.parameters,
-        "due_by": Parameter(datetime.fromisoformat("2022-11-28T12:30:00+00:00")),
+        "due_by": DUE_BY,
     }
 
     def says(self, data: Data) -> dict[str, Any]:

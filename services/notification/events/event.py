@@ -7,6 +7,7 @@ the token in which it came.
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from typing import Any, ClassVar, Final, NamedTuple
 
@@ -47,6 +48,7 @@ class Parameter:
 # The names of community and grid; a name has up to 100 characters.
 PLACE: Final = Parameter("张掖路街道大众巷社区第十二网格" * 13, optional=True, shortest=12)
 CASE_NUMBER: Final = Parameter("0F3C9A7B")
+DUE_BY: Final = Parameter(datetime.fromisoformat("2022-11-28T12:30:00+00:00"))
 
 
 @dataclass(frozen=True, slots=True)

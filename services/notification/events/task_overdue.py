@@ -1,13 +1,13 @@
 """A task was not done in time: the staff of the next rung of the ladder, named by the event, are informed."""
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
 from typing import Any, ClassVar, Final
 
 from field.words import URGENT_TASKS
 from services.notification.events.digest import OVERDUE
 from services.notification.events.event import (
     CASE_NUMBER,
+    DUE_BY,
     Data,
     Facts,
     InformingEvent,
@@ -33,7 +33,7 @@ class TaskOverdue(InformingEvent):
     parameters: ClassVar[Mapping[str, Parameter]] = {
         "task_kind": Parameter("first_contact"),
         "day": Parameter(14, optional=True),
-        "due_by": Parameter(datetime.fromisoformat("2022-11-28T12:30:00+00:00")),
+        "due_by": DUE_BY,
         "level": Parameter("community"),
         "case_number": CASE_NUMBER,
     }

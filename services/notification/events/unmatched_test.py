@@ -1,11 +1,11 @@
 """A result is of nobody who is followed here: the district looks whose it is."""
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
 from typing import ClassVar, Final
 
 from services.notification.events.event import (
     CASE_NUMBER,
+    DUE_BY,
     Data,
     InformingEvent,
     Notice,
@@ -27,7 +27,7 @@ class TestUnmatched(InformingEvent):
     handler = "tell_test_unmatched"
     parameters: ClassVar[Mapping[str, Parameter]] = {
         "result_number": CASE_NUMBER,
-        "due_by": Parameter(datetime.fromisoformat("2022-11-28T12:30:00+00:00")),
+        "due_by": DUE_BY,
     }
     recipients = (ON_DUTY,)
 
