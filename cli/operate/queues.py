@@ -94,17 +94,15 @@ def screen_of(picture: Picture, everything: bool, width: int, height: int) -> Re
     room = max(0, height - FRAME - len(attention))
     if len(names) > room:
         marked = {wants.where for wants in picture.attention}
-        names.sort(key=lambda name: (name not in marked, -_messages(picture, name)))
-        fitting = set(names[:room])
-        names = [name for name in _names(picture, everything) if name in fitting]
+        first = sorted(names, key=lambda name: (name not in marked, -_messages(picture, name)))[:room]
+        names = [name for name in names if name in first]
     return Group(*attention, _replicas(picture, len(names)), _table(picture, names, width))
 
 
 def _names(picture: Picture, everything: bool) -> list[str]:
     """Of the queues that are shown where there is room: those of handlers first."""
-    handlers = {figures.handler for figures in picture.handlers}
     of_handlers = [figures.handler for figures in picture.handlers]
-    others = [name for name in picture.queues if name not in handlers]
+    others = [name for name in picture.queues if name not in of_handlers]
     return [*of_handlers, *(name for name in others if everything or _busy(picture.queues[name]))]
 
 
