@@ -121,11 +121,11 @@ def plan(pieces: Iterable[Piece], clock: datetime, through: date) -> dict[Key, P
     tasks: dict[Key, PlannedTask] = {}
     tested: set[date] = set()
     last: Piece | None = None
-    from_then = clock  # when the last day was set: what is done on it was not asked for before
+    last_day_set = clock  # what is done on the last day was not asked for before
     pieces = list(pieces)
     for piece, following in zip_longest(pieces, pieces[1:]):
         if piece.sets_last_day:
-            from_then = piece.start
+            last_day_set = piece.start
         goes_on = _goes_on(piece, following)
         for task in chain(
             _days_of(piece, through, tested, goes_on), _test_caught_up(piece, through, tested, goes_on)
@@ -142,8 +142,8 @@ def plan(pieces: Iterable[Piece], clock: datetime, through: date) -> dict[Key, P
         kinds = {task.kind for task in last.planner.rule.on_release}
         for task in last.planner.on_day(last.last_day, last.day_zero, last.last_day):
             if task.kind in kinds:
-                if task.due_from < from_then:
-                    task = _at_once(task, from_then, last.planner.rule)
+                if task.due_from < last_day_set:
+                    task = _at_once(task, last_day_set, last.planner.rule)
                 tasks[task.key] = task
     return tasks
 
