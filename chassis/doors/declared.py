@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, Table
+from sqlalchemy import CompoundSelect, Select, Table
 from sqlalchemy.engine import Connection
 
 from chassis.commands.command import Author, Command
@@ -29,8 +29,12 @@ class Asked:
     zone: ZoneInfo
 
 
-Rows = Callable[[Connection, Scope, Asked], Select[Any]]
-"""The rows of a list within the scope, with a label for each column; neither ordered nor limited."""
+Rows = Callable[[Connection, Scope, Asked], Select[Any] | CompoundSelect[Any]]
+"""The rows of a list within the scope, with a label for each column; neither ordered nor limited.
+
+Rows that different indexes find are the `union_all` of statements: a page asks each for its own first rows.
+Such a list is sorted by ids and moments alone, which Python orders as databases do. No statement groups rows.
+"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import chain
+from operator import itemgetter
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Date, Select, and_, func, literal, or_, select, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Date,
+    Select,
+    SelectBase,
+    and_,
+    func,
+    literal,
+    or_,
+    select,
+    tuple_,
+    union_all,
+)
 from sqlalchemy.engine import Connection
 
 from chassis.database.types import UtcDateTime
@@ -86,23 +101,51 @@ def read_page(
     """Raises Refused `unknown` for a place outside the scope."""
     if wanted.place is not None and not reach.covers_place(wanted.place):
         raise Refused.unknown("place", wanted.place)
-    rows = query.rows(conn, reach.scope, asked).subquery("rows_of_list")
-    conditions: list[ColumnElement[bool]] = [rows.c[name] == value for name, value in wanted.filters.items()]
-    if wanted.place is not None:
-        conditions.append(or_(*(rows.c[name] == wanted.place for name in query.places)))
-    chosen = select(rows).where(*conditions)
-    by = [rows.c[name] for name in wanted.sort.columns]
-    figures = _figures(conn, query, chosen) if wanted.after is None or wanted.sort.few else None
+    rows = query.rows(conn, reach.scope, asked)
+    parts = [
+        _chosen(part, query, wanted)
+        for part in (rows.selects if isinstance(rows, CompoundSelect) else [rows])
+    ]
+    figures = _figures(conn, query, parts) if wanted.after is None or wanted.sort.few else None
     if wanted.sort.few and figures and figures.more_than:
         message = f"is for up to {COUNTED} rows: choose a place, a filter or another order"
         raise Refused.invalid([Fault("sort", "too_many", message)])
-    page = chosen.order_by(*((column.desc() if wanted.sort.descending else column) for column in by))
-    if wanted.after is not None:
-        page = page.where(_beyond(by, wanted.after, wanted.sort.descending))
-    found = [dict(row) for row in conn.execute(page.limit(ROWS + 1)).mappings()]
+    found = [] if figures and figures.rows == 0 else _first_rows(conn, parts, wanted)
     more, found = len(found) > ROWS, found[:ROWS]
     following = _sealed(query, wanted.sort, found[-1], sealer) if more else None
     return Page(found, following, figures if wanted.after is None else None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Rows of a list that one statement finds, and the statement's columns by name."""
+
+    rows: Select[Any]
+    columns: Mapping[str, ColumnElement[Any]]
+
+
+def _chosen(rows: SelectBase, query: ListQuery, wanted: Wanted) -> _Part:
+    """Conditions are added to the statement itself: one around it takes longer to make than to run."""
+    assert isinstance(rows, Select)
+    columns = {str(column.key): column for column in rows.selected_columns}
+    conditions: list[ColumnElement[bool]] = [columns[name] == value for name, value in wanted.filters.items()]
+    if wanted.place is not None:
+        conditions.append(or_(*(columns[name] == wanted.place for name in query.places)))
+    return _Part(rows.where(*conditions), columns)
+
+
+def _first_rows(conn: Connection, parts: Sequence[_Part], wanted: Wanted) -> list[dict[str, Any]]:
+    """One more than the page has. Each part is asked for its own, which an index may have in this order."""
+    sort, found = wanted.sort, []
+    for part in parts:
+        by = [part.columns[name] for name in sort.columns]
+        page = part.rows.order_by(*((column.desc() if sort.descending else column) for column in by))
+        if wanted.after is not None:
+            page = page.where(_beyond(by, wanted.after, sort.descending))
+        found.append([dict(row) for row in conn.execute(page.limit(ROWS + 1)).mappings()])
+    if len(found) == 1:
+        return found[0]
+    return sorted(chain(*found), key=itemgetter(*sort.columns), reverse=sort.descending)[: ROWS + 1]
 
 
 def _beyond(by: Sequence[ColumnElement[Any]], after: Sequence[Any], descending: bool) -> ColumnElement[bool]:
@@ -124,9 +167,11 @@ def _typed(column: ColumnElement[Any], value: Any) -> ColumnElement[Any]:
     return literal(value, column.type)
 
 
-def _figures(conn: Connection, query: ListQuery, chosen: Select[Any]) -> Figures:
+def _figures(conn: Connection, query: ListQuery, parts: Sequence[_Part]) -> Figures:
     """Counted in the same transaction as the page."""
-    few = chosen.limit(COUNTED + 1).subquery("few")
+    of_row = query.households or query.id
+    rows = [part.rows.with_only_columns(part.columns[of_row]) for part in parts]
+    few = (union_all(*rows) if len(rows) > 1 else rows[0]).limit(COUNTED + 1).subquery("few")
     counts = [func.count()]
     if query.households:
         counts.append(func.count(few.c[query.households].distinct()))

@@ -47,18 +47,17 @@ def shown(
 
     What cannot be opened with our keys is null.
     """
-    opened = {
-        name: _opened(row.get(name), sealer, purpose) for name in {c.sealed for c in columns if c.sealed}
-    }
-    return {
-        column.name: _value(
-            opened[column.sealed].get(column.field or column.name) if column.sealed else row.get(column.name),
-            column,
-            zone,
-            in_full,
-        )
-        for column in columns
-    }
+    opened: dict[str, Mapping[str, Any]] = {}
+    document: dict[str, Any] = {}
+    for column in columns:
+        of_row = row
+        if column.sealed:
+            if column.sealed not in opened:
+                opened[column.sealed] = _opened(row.get(column.sealed), sealer, purpose)
+            of_row = opened[column.sealed]
+        value = of_row.get(column.field or column.name)
+        document[column.name] = None if value is None else _value(value, column, zone, in_full)
+    return document
 
 
 def _opened(token: str | None, sealer: Sealer, purpose: str) -> Mapping[str, Any]:
@@ -70,13 +69,11 @@ def _opened(token: str | None, sealer: Sealer, purpose: str) -> Mapping[str, Any
 
 
 def _value(value: Any, column: Column, zone: ZoneInfo, in_full: bool) -> Any:
-    if value is None:
-        return None
-    if column.personal:
-        return value if in_full else _MASKS[column.kind](str(value))
-    if isinstance(value, datetime):
-        return value.astimezone(zone).isoformat()
-    return value.isoformat() if isinstance(value, date) else value
+    if mask := _MASKS.get(column.kind):
+        return value if in_full else mask(str(value))
+    if not isinstance(value, date):
+        return value
+    return (value.astimezone(zone) if isinstance(value, datetime) else value).isoformat()
 
 
 def not_yet_noted(conn: Connection, asked: Asked, about: str, ids: Collection[str]) -> list[str]:

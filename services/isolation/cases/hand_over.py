@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, Text, select, type_coerce, update
+from sqlalchemy import ColumnElement, select, update
 
 from chassis.database.statements import lock_rows
 from chassis.unit_of_work import UnitOfWork
 from services.isolation.cases.casebook import casebook
 from services.isolation.cases.revise_cases import Occasion, revise_cases
 from services.isolation.cases.revising import Change
+from services.isolation.cases.rows import has_in_team
 from services.isolation.cases.tables import cases as table
 from services.isolation.teams.tables import staff, staff_load
 
@@ -21,8 +22,7 @@ def hand_over(uow: UnitOfWork) -> int:
     staff_id = _somebody_who_left(uow)
     if staff_id is None:
         return 0
-    team = type_coerce(table.c.team, Text)
-    theirs = table.c.closed_at.is_(None) & team.contains(f'"{staff_id}"', autoescape=True)
+    theirs = table.c.closed_at.is_(None) & has_in_team(staff_id)
     with casebook(uow) as book:
         cases = book.take(theirs, table.c.case_id)
         change = Change("staff_left", from_today=True)

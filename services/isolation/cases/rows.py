@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
+from sqlalchemy import ColumnElement, Text, type_coerce
 from sqlalchemy.engine import Connection, Row
 
 from chassis.database.statements import insert_rows, update_rows
@@ -18,6 +19,11 @@ from services.isolation.teams.rules import Member
 _CHANGES = tuple(c.name for c in table.c if c.name not in ("case_id", "correlation_id"))
 _COUNTS = {"notes": "history_lines", "tasks_planned": "tasks_planned", "plan_number": "plan_number"}
 _PLAN_CHANGES = ("tasks_planned", "plan_number", "planned_until", "plan_next")
+
+
+def has_in_team(staff_id: str) -> ColumnElement[bool]:
+    """Cases whose team has this member. No index finds them: it would cost every arrival."""
+    return type_coerce(table.c.team, Text).contains(f'"{staff_id}"', autoescape=True)
 
 
 def insert_cases(conn: Connection, cases: Sequence[Case]) -> list[str]:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, or_, select, text, union_all
+from sqlalchemy import ColumnElement, CompoundSelect, Select, func, or_, select, text, true, union_all
 from sqlalchemy.engine import Connection
 
 from chassis.database.statements import is_in
@@ -14,6 +14,7 @@ from chassis.doors.declared import Asked, Column, ListQuery, Sort
 from field.days import day_begins, local_day
 from field.scope import Scope
 from services.isolation.cases.lists import PERSON, in_scope
+from services.isolation.cases.rows import has_in_team
 from services.isolation.cases.tables import cases
 from services.isolation.plans import states
 from services.isolation.plans.tables import tasks
@@ -33,42 +34,67 @@ _OF_TASK = (
     "state",
     "told_level",
 )
-_ACTED_ON = (_K.tell_at.label("next_step_at"), func.coalesce(_K.version, 0).label("version"))
+_ACTED_ON = ("next_step_at", "version")
 """When somebody is informed next, and the version that a decision names."""
+_READ = (*(name for name in _OF_TASK if name != "case_id"), "tell_at", "version")
 _OF_CASE = ("measure", "household_id", "street", "community", "grid")
-_NAMES = tuple(column.name for column in _ACTED_ON)
 _BY_CASE = Sort("case", ("case_id", "task_id"), descending=True)
 _BY_TIME = Sort("due", ("due_by", "task_id"))
 _LIVE = tuple(sorted(states.LIVE))
 
 
-def _tasks(*wanted: ColumnElement[bool]) -> Select[Any]:
+def _columns(task: Any) -> list[Any]:
+    """:param task: the columns of tasks."""
+    of_task = (_C.case_id if name == "case_id" else task[name] for name in _OF_TASK)
+    acted_on = (task.tell_at.label("next_step_at"), func.coalesce(task.version, 0).label("version"))
+    return [*of_task, *acted_on, *(_C[name] for name in (*_OF_CASE, "person"))]
+
+
+def _tasks(*wanted: ColumnElement[bool]) -> CompoundSelect[Any]:
     """Live tasks of open cases, and of a message that reached nobody after the end too: an index each."""
-    columns: list[Any] = [_C.case_id if name == "case_id" else _K[name] for name in _OF_TASK]
-    columns += [*_ACTED_ON, *(_C[name] for name in (*_OF_CASE, "person"))]
-    live = select(*columns).join(cases, _C.case_id == _K.case_id).where(_K.state.in_(_LIVE), *wanted)
+    of_open = select(*_columns(_K)).join(cases, _C.case_id == _K.case_id)
+    of_open = of_open.where(_K.state.in_(_LIVE), _C.closed_at.is_(None), *wanted)
+    return union_all(of_open, _after_the_end(*wanted))
+
+
+def _after_the_end(*wanted: ColumnElement[bool]) -> Select[Any]:
+    of_closed = select(*_columns(_K)).join(cases, _C.case_id == _K.case_id)
     # A literal, so that the planner sees that the partial index holds all of them.
-    after_the_end = live.where(text("tasks.about <> ''"), _C.closed_at.is_not(None))
-    return select(union_all(live.where(_C.closed_at.is_(None)), after_the_end).subquery("tasks_of_list"))
+    of_message = text("tasks.about <> ''")
+    return of_closed.where(_K.state.in_(_LIVE), of_message, _C.closed_at.is_not(None), *wanted)
 
 
-def _begun(asked: Asked) -> ColumnElement[bool]:
-    """Due today or before: not what is planned for the days to come."""
-    return _K.due_from < day_begins(local_day(asked.now, asked.zone) + timedelta(days=1), asked.zone)
+def _begun_tasks(
+    conn: Connection, asked: Asked, of_task: ColumnElement[bool], *wanted: ColumnElement[bool]
+) -> CompoundSelect[Any]:
+    """Those due today or before: not what is planned for the days to come."""
+    tomorrow = day_begins(local_day(asked.now, asked.zone) + timedelta(days=1), asked.zone)
+    begun = (_K.state.in_(_LIVE), _K.due_from < tomorrow, of_task)
+    of_open = (_C.closed_at.is_(None), *wanted)
+    if conn.dialect.name == "postgresql":
+        # The offset keeps it from reading all tasks of the table: they are looked up case by case, by an
+        # index, and in the order of the cases no further than to the end of a page.
+        of_case = select(*(_K[name] for name in _READ)).where(_K.case_id == _C.case_id, *begun)
+        task = of_case.offset(0).lateral("tasks_of_case")
+        of_cases = select(*_columns(task.c)).select_from(cases).join(task, true()).where(*of_open)
+    else:
+        of_cases = select(*_columns(_K)).join(cases, _C.case_id == _K.case_id).where(*begun, *of_open)
+    return union_all(of_cases, _after_the_end(*begun, *wanted))
 
 
-def _own_tasks(conn: Connection, scope: Scope, asked: Asked) -> Select[Any]:
+def _own_tasks(conn: Connection, scope: Scope, asked: Asked) -> CompoundSelect[Any]:
     """Whoever has the task sees it, wherever they work now.
 
     A case is only ever given to somebody who works at a place of it then, to whoever goes on for them, and in
-    no known grid to somebody of a grid of its community; so few cases are looked into.
+    no known grid to somebody of a grid of its community; so few cases are looked into. Its live tasks are
+    those of its team.
     """
     ever = scope.places | _worked_at(conn, asked.author.id)
     p = places.c
     above = select(p.parent).where(is_in(conn, p.place_id, sorted(ever)), p.level == "grid").distinct()
     beside = _C.grid.is_(None) & _C.community.in_(sorted(filter(None, conn.execute(above).scalars())))
     given = or_(in_scope(conn, Scope(ever)), beside)
-    return _tasks(_begun(asked), given, _K.staff_id == asked.author.id)
+    return _begun_tasks(conn, asked, _K.staff_id == asked.author.id, given, has_in_team(asked.author.id))
 
 
 def _worked_at(conn: Connection, staff_id: str) -> frozenset[str]:
@@ -80,15 +106,15 @@ def _worked_at(conn: Connection, staff_id: str) -> frozenset[str]:
     return frozenset(conn.execute(found).scalars())
 
 
-def _open_tasks(conn: Connection, scope: Scope, asked: Asked) -> Select[Any]:
-    return _tasks(_begun(asked), in_scope(conn, scope))
+def _open_tasks(conn: Connection, scope: Scope, asked: Asked) -> CompoundSelect[Any]:
+    return _begun_tasks(conn, asked, true(), in_scope(conn, scope))
 
 
-def _overdue_tasks(conn: Connection, scope: Scope, asked: Asked) -> Select[Any]:
+def _overdue_tasks(conn: Connection, scope: Scope, asked: Asked) -> CompoundSelect[Any]:
     return _tasks(_K.state == states.MISSED, in_scope(conn, scope))
 
 
-def _tasks_to_decide(conn: Connection, scope: Scope, asked: Asked) -> Select[Any]:
+def _tasks_to_decide(conn: Connection, scope: Scope, asked: Asked) -> CompoundSelect[Any]:
     # A literal, so that the planner sees that the partial index holds all of them.
     return _tasks(text("tasks.state = 'not_possible'"), in_scope(conn, scope))  # type: ignore[arg-type]
 
@@ -100,7 +126,7 @@ def _list(name: str, rows: Any, definition: str, *, own: bool = False) -> ListQu
         id="case_id",
         definition=definition,
         rows=rows,
-        columns=(*(Column(column) for column in (*_OF_TASK, *_NAMES, *_OF_CASE)), *PERSON),
+        columns=(*(Column(column) for column in (*_OF_TASK, *_ACTED_ON, *_OF_CASE)), *PERSON),
         sorts=(_BY_TIME, _BY_CASE) if own else (_BY_CASE, replace(_BY_TIME, few=True)),
         filters=("kind", "role", "staff_id", "state", "measure"),
         places=("grid", "community", "street"),

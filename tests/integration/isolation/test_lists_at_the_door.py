@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import event, select, update
 
 from chassis.commands.command import Author
 from chassis.database.tables import TABLES
@@ -254,3 +254,44 @@ def test_a_successor_place_sees_the_cases_of_the_one_that_ended(door: Visitor, t
     )
     town.do(lambda uow: _keep(uow, "STAFF", [staff("new", "grid_worker", "g-2")]))
     assert ids(door.get("new", "/lists/open_cases")) == [case_id]
+
+
+@pytest.mark.parametrize("name", ["own_tasks", "open_tasks", "overdue_tasks", "open_cases"])
+def test_a_first_page_takes_as_many_statements_and_rows_however_many_cases_there_are(
+    on_postgresql: Trial, name: str
+) -> None:
+    """Figures are counted by the database; rows come for one page, and one more."""
+    door = Visitor(DOOR, on_postgresql.work)
+    open_many(on_postgresql)
+    before = read_by(on_postgresql, lambda: door.get("officer", f"/lists/{name}", sort=sort_of(name)))
+    open_many(on_postgresql)
+    open_many(on_postgresql)
+    after = read_by(on_postgresql, lambda: door.get("officer", f"/lists/{name}", sort=sort_of(name)))
+    assert before == after
+    assert sum(rows for _, rows in after) < 150
+
+
+def sort_of(name: str) -> str:
+    return "newest" if name == "open_cases" else "due"
+
+
+def open_many(town: Trial) -> None:
+    town.follow(*(arrival(person=PERSON, household_id=new_id()) for _ in range(60)))
+    with town.database.begin() as conn:
+        conn.execute(update(t.tasks).where(t.tasks.c.kind == "signed_notice").values(state="missed"))
+
+
+def read_by(town: Trial, ask: Callable) -> list[tuple[str, int]]:
+    """The statements of a request that is made again, each with how many rows came."""
+    found: list[tuple[str, int]] = []
+
+    def note(conn, cursor, statement, parameters, context, many) -> None:
+        found.append((statement, cursor.rowcount))
+
+    ask()  # whose tasks are shown is noted the first time
+    event.listen(town.database.engine, "after_cursor_execute", note)
+    try:
+        assert len(ask().json["rows"]) == 50
+    finally:
+        event.remove(town.database.engine, "after_cursor_execute", note)
+    return found
