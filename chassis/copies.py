@@ -54,8 +54,8 @@ class Revisions:
             conn.execute(one_more)
 
     def read(self, conn: Connection) -> dict[str, int]:
-        columns = self.table.c
-        return {name: number for name, number in conn.execute(select(columns.name, columns[self.number]))}
+        rows = conn.exec_driver_sql(f"SELECT name, {self.number} FROM {self.table.name}")
+        return {name: number for name, number in rows}
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,7 +218,10 @@ class Cache(Generic[Held]):
 
     def current(self, uow: UnitOfWork) -> Held:
         """The data, with all that was committed before this unit began to read."""
-        now = self._revisions.read(uow.conn)
+        table = self._revisions.table.name
+        if table not in uow.revisions:
+            uow.revisions[table] = self._revisions.read(uow.conn)
+        now = uow.revisions[table]
         with self._lock:
             held, data = self._held.get(uow.conn.engine, ({}, None))
         if data is not None and held == now:

@@ -73,6 +73,8 @@ class UnitOfWork:
     by_door: bool = False
     answers: list[tuple[str, Mapping[str, Any]]] | None = None
     """Where somebody waits for them here: type and data of each reply, which then goes to no reply queue."""
+    revisions: dict[str, Mapping[str, int]] = field(default_factory=dict)
+    """Of the reference data, as this unit first read them, by their table; `chassis/copies.py` keeps them."""
     _recorded: dict[tuple[str, str], list[bytes]] = field(default_factory=lambda: defaultdict(list))
     messages: list[Message] = field(default_factory=list)
     _counted: Counter[tuple[prometheus_client.Counter, tuple[str, ...]]] = field(default_factory=Counter)
