@@ -16,7 +16,7 @@ from services.isolation.plans.task import Task
 
 _CHANGES = ("day", "due_by", "role", "staff_id", "state", "told", "tell_at", "version", "acts")
 _k = table.c
-_COLUMNS = (
+_TASKS = select(
     *(_k.task_id, _k.case_id, _k.kind, _k.about, _k.day, _k.due_from, _k.due_by, _k.role, _k.staff_id),
     *(_k.state, _k.told, _k.tell_at, _k.acts),
 )
@@ -28,7 +28,7 @@ def lock_tasks(conn: Connection, case_ids: Collection[str]) -> dict[str, list[Ta
         return {}
     these = is_in(conn, _k.case_id, case_ids)
     by_case: dict[str, list[Task]] = {}
-    rows: Iterable[Any] = conn.execute(select(*_COLUMNS).where(these).order_by(_k.task_id).with_for_update())
+    rows: Iterable[Any] = conn.execute(_TASKS.where(these).order_by(_k.task_id).with_for_update())
     for row in rows:
         *columns, stored = row
         task = Task(*(*columns, acts_from(stored) if stored else None))
