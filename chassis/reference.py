@@ -9,8 +9,24 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
+from typing import Any
 
-from sqlalchemy import Boolean, Column, Index, Integer, MetaData, String, Table, Text, or_, select
+from sqlalchemy import (
+    BindParameter,
+    Boolean,
+    Column,
+    Index,
+    Integer,
+    MetaData,
+    Select,
+    String,
+    Table,
+    Text,
+    bindparam,
+    or_,
+    select,
+)
 from sqlalchemy.engine import Connection
 
 from chassis.database.types import UtcDateTime
@@ -101,15 +117,21 @@ def staff_at(conn: Connection, metadata: MetaData, staff_id: str, at: datetime) 
     :param metadata: of the service whose database it is; it has both copies and the history.
     """
     history, places = metadata.tables["staff_history"], metadata.tables["places"]
-    h = history.c
-    then = or_(h.since.is_(None), h.since <= at) & or_(h.until.is_(None), h.until > at)
-    away = (h.away_from <= at) & or_(h.away_to.is_(None), h.away_to > at)
-    theirs = or_(h.staff_id == staff_id, (h.deputy == staff_id) & away)
-    rows = conn.execute(
-        select(h.staff_id, h.role, h.place).where(theirs, then, h.active.is_(True)).order_by(h.staff_id)
-    ).all()
+    rows = conn.execute(_posts_at(history), {"who": staff_id, "at": at}).all()
     posts = [Post(who, role, _and_successor(conn, places, place)) for who, role, place in rows]
     return _own_first(posts, staff_id)
+
+
+@lru_cache
+def _posts_at(history: Table) -> Select[Any]:
+    """The statement with the parameters `who` and `at`, put together once: every request asks it."""
+    h = history.c
+    who: BindParameter[str] = bindparam("who")
+    at: BindParameter[datetime] = bindparam("at")
+    then = or_(h.since.is_(None), h.since <= at) & or_(h.until.is_(None), h.until > at)
+    away = (h.away_from <= at) & or_(h.away_to.is_(None), h.away_to > at)
+    theirs = or_(h.staff_id == who, (h.deputy == who) & away)
+    return select(h.staff_id, h.role, h.place).where(theirs, then, h.active.is_(True)).order_by(h.staff_id)
 
 
 def staff_now(conn: Connection, staff: Table, staff_id: str, at: datetime) -> tuple[Post, ...]:
