@@ -5,7 +5,7 @@ BIN := .venv/bin
 SETUP := deploy/local/setup.sh
 
 .DEFAULT_GOAL := help
-.PHONY: help venv setup demo test test-fast test-compose lint bench bench-doors lock docs secrets backup restore images clean
+.PHONY: help venv setup demo test test-fast test-compose lint bench bench-doors lock docs secrets backup restore upgrade images clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -57,6 +57,9 @@ backup: ## the deployment's data into a new folder below TO, while it runs (KEEP
 
 restore: ## a backup into an empty deployment: FROM=its folder (FORCE=1: its data may be lost; ONLY=publishers)
 	@python3 -m deploy.backup restore $(if $(FROM),'$(FROM)',$(error make restore FROM=folder)) $(if $(filter 1 yes,$(FORCE)),--force) $(if $(ONLY),--only '$(ONLY)')
+
+upgrade: ## the deployment becomes one of this version: backup below TO, tables, rights, services (KEEP=7; BUILD=no: image is there)
+	@python3 -m deploy.upgrade $(if $(TO),'$(TO)',$(error make upgrade TO=folder of the backups)) $(if $(KEEP),--keep '$(KEEP)') $(if $(filter no,$(BUILD)),--no-build)
 
 images: ## every image of docker-compose.yml from Debian's packages and PyPI's wheels, without a registry
 	@engine=$$(deploy/registryless/engine.sh start) && eval "$$engine" && deploy/registryless/images.sh && echo "$$engine"

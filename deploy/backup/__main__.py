@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import signal
 import sys
 import time
 from datetime import datetime, timedelta
@@ -14,6 +13,7 @@ from typing import Any
 from deploy.backup import broker, containers, databases, folder
 from deploy.backup.containers import DOORS, SERVICES
 from deploy.backup.errors import Refused
+from deploy.backup.interrupts import end_as_by_ctrl_c
 
 # The longest that a message can have been on its way unless nobody took it: every retry, one after another.
 BEFORE = timedelta(hours=3)
@@ -24,7 +24,7 @@ def main() -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     saving = commands.add_parser("backup", help="a new folder below TO")
     saving.add_argument("to", type=Path)
-    saving.add_argument("--keep", type=_whole, help="afterwards only the newest so many stay below TO")
+    saving.add_argument("--keep", type=whole, help="afterwards only the newest so many stay below TO")
     loading = commands.add_parser("restore", help="what is in the folder FROM, into an empty deployment")
     loading.add_argument("source", type=Path, metavar="from")
     loading.add_argument("--force", action="store_true", help="the deployment's own data may be lost")
@@ -32,9 +32,7 @@ def main() -> int:
     for one in (saving, loading):
         one.add_argument("--json", action="store_true", help="for programs")
     options = parser.parse_args()
-    signal.signal(signal.SIGTERM, _interrupt)
-    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # as under nohup
-        signal.signal(signal.SIGHUP, _interrupt)
+    end_as_by_ctrl_c()
     try:
         if options.command == "backup":
             found = backup(options.to.absolute(), options.keep)
@@ -189,14 +187,11 @@ def _restore_in_words(found: dict[str, Any]) -> str:
     )
 
 
-def _whole(text: str) -> int:
+def whole(text: str) -> int:
+    """A number of 1 or more, from the command line."""
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError("must be 1 or more")
     return int(text)
-
-
-def _interrupt(*_: object) -> None:
-    raise KeyboardInterrupt
 
 
 if __name__ == "__main__":

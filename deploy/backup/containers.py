@@ -39,6 +39,13 @@ def job(service: str, *args: str, entrypoint: Sequence[str] = ()) -> str:
     return compose("run", "--rm", "--no-deps", "-T", *instead, service, *entrypoint[1:], *args)
 
 
+def asked(service: str, *args: str) -> tuple[int, str]:
+    """The exit code and the output of a command of the deployment, whatever they are."""
+    command = [*_compose_command(), "run", "--rm", "--no-deps", "-T", service, *args]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, stdin=DEVNULL)
+    return done.returncode, done.stdout.decode()
+
+
 def identity() -> dict[str, Any]:
     """Version, tables and fingerprints of the keys, as the deployment's own image sees them."""
     told = job("doorstep", "version", "--json")
@@ -65,14 +72,57 @@ def container(*services: str) -> str:
 def up(*services: str) -> list[str]:
     """Their containers, once they are healthy. What runs already is left as it is."""
     compose("up", "-d", "--no-recreate", *services)
-    deadline = time.monotonic() + READY_S
     found = [container(service) for service in services]
-    for service, one in zip(services, found, strict=True):
-        while (health := _inspect(one)["State"]["Health"]["Status"]) != "healthy":
-            if time.monotonic() > deadline:
-                raise Refused(f"{service} is {health} after {READY_S:.0f} s: docker-compose logs {service}")
-            time.sleep(0.5)
+    _wait_until_healthy(found)
     return found
+
+
+def renew() -> None:
+    """Start everything as the compose file says now, and return once all are healthy.
+
+    What was started otherwise is replaced, all else left as it is.
+    """
+    compose("up", "-d")
+    _wait_until_healthy(compose("ps", "-q").split())
+
+
+def images_of(*services: str) -> set[str]:
+    """The ids of the images that their containers were made of, also of those that have ended."""
+    return {str(_inspect(one)["Image"]) for one in compose("ps", "-q", *services).split()}
+
+
+def setting(name: str, usual: str) -> str:
+    """As docker compose finds it: in the environment, or else in `.env` beside docker-compose.yml."""
+    if (given := os.environ.get(name)) is not None:
+        return given or usual
+    try:
+        lines = (ROOT / ".env").read_text().splitlines()
+    except FileNotFoundError:
+        return usual
+    found = [line.partition("=")[2].strip().strip("'\"") for line in lines if line.startswith(f"{name}=")]
+    return (found[-1] if found else "") or usual
+
+
+def image_named(name: str) -> str:
+    """Its id. Raises Refused where there is none."""
+    return _run(["docker", "image", "inspect", "-f", "{{.Id}}", name], what="docker image inspect").strip()
+
+
+def tag(image: str, name: str) -> None:
+    _run(["docker", "tag", image, name], what="docker tag")
+
+
+@contextmanager
+def using_image(name: str) -> Iterator[None]:
+    """Commands of the deployment run in this image as long as the block lasts."""
+    before = os.environ.get("DOORSTEP_IMAGE")
+    os.environ["DOORSTEP_IMAGE"] = name
+    try:
+        yield
+    finally:
+        del os.environ["DOORSTEP_IMAGE"]
+        if before is not None:
+            os.environ["DOORSTEP_IMAGE"] = before
 
 
 def execute(container: str, *command: str, given: IO[bytes] | bytes | None = None) -> str:
@@ -100,6 +150,25 @@ def piped(container: str, *command: str) -> Iterator[IO[bytes]]:
         if process.wait():
             complaints.seek(0)
             raise Refused(f"{command[0]} failed: {_last_words(complaints.read())}")
+
+
+def _wait_until_healthy(containers: Sequence[str]) -> None:
+    """Those that say how they are. Raises Refused where one is not healthy in time."""
+    deadline = time.monotonic() + READY_S
+    while ill := _ill(containers):
+        if time.monotonic() > deadline:
+            raise Refused(f"after {READY_S:.0f} s {ill}: docker-compose logs --tail 50 says why")
+        time.sleep(0.5)
+
+
+def _ill(containers: Sequence[str]) -> str:
+    """Those that are not healthy, in words."""
+    states = {one["Name"].lstrip("/"): one["State"].get("Health") for one in map(_inspect, containers)}
+    return ", ".join(
+        f"{name} is {health['Status']}"
+        for name, health in sorted(states.items())
+        if health and health["Status"] != "healthy"
+    )
 
 
 def _run(command: Sequence[str], given: IO[bytes] | bytes | None = None, *, what: str = "docker") -> str:

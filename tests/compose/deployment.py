@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -19,7 +20,6 @@ from zoneinfo import ZoneInfo
 
 import requests
 
-from deploy.compose.make_secrets import make
 from deploy.local.ports import freeport
 from doorstep_client import Outcomes, Publisher, Raw
 from tests.processes import Answer
@@ -46,16 +46,20 @@ READY_S = 180
 
 @dataclass
 class Deployment:
-    """:param directory: its secrets are written below it."""
+    """:param directory: its secrets are written below it.
+    :param source: the checkout whose compose file it has.
+    """
 
     directory: Path
     project: str
     passwords: dict[str, str] = field(default_factory=dict)
     overlays: list[str] = field(default_factory=list)
+    source: Path = ROOT
 
     def __post_init__(self) -> None:
         self.secrets = self.directory / "secrets"
-        make(self.secrets)
+        make_secrets = self.source / "deploy/compose/make_secrets.py"
+        subprocess.run([sys.executable, make_secrets, self.secrets], check=True, capture_output=True)
         nodes = 3 if CLUSTER in self.overlays else 1
         self.amqp_ports = [freeport() for _ in range(nodes)]
         self.management_ports = [freeport() for _ in range(nodes)]
@@ -172,6 +176,9 @@ class Deployment:
             self.doorstep("policy", "import", f"/policies/{policy}.json")
         self.settled()
 
+    def make(self, *args: str, timeout: float = 600) -> Answer:
+        return self._run("make", *args, timeout=timeout)
+
     def set_clock(self, moment: datetime) -> None:
         code = (
             "import sys; from datetime import datetime; from pathlib import Path; "
@@ -268,7 +275,7 @@ class Deployment:
     def _run(self, *command: str, timeout: float) -> Answer:
         done = subprocess.run(
             command,
-            cwd=ROOT,
+            cwd=self.source,
             env=self.environment,
             capture_output=True,
             text=True,

@@ -1,0 +1,1 @@
+"""`make upgrade`: a compose deployment of an earlier version becomes one of this version."""
