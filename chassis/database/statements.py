@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, Self
 
 import orjson
 from sqlalchemy import (
@@ -183,6 +183,10 @@ class _Among(FunctionElement[bool]):
 
     inherit_cache = True
     type = Boolean()
+
+    def self_group(self, against: Any = None) -> Self:
+        """As it is: SQLite has no booleans, and `column IN (…) = 1`, as it would be made, finds no index."""
+        return self
 
 
 @compiles(_Among, "postgresql")
