@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, text
 
 from chassis.database.engine import Database
@@ -61,6 +62,15 @@ def test_migrating_twice_changes_nothing_and_the_version_is_known(service: str, 
     assert is_current(service, database)
     upgrade(service, database)
     assert is_current(service, database)
+
+
+@pytest.mark.parametrize("history", [*SERVICES, CHASSIS])
+def test_migrations_are_numbered_by_their_files_in_the_order_that_alembic_knows(history: str) -> None:
+    folder = ROOT / (
+        "chassis/database/migrations/versions" if history == CHASSIS else f"services/{history}/migrations"
+    )
+    scripts = ScriptDirectory(folder.parent, version_locations=[folder])
+    assert revisions(history) == [script.revision for script in scripts.walk_revisions()][::-1]
 
 
 HISTORIES = pytest.mark.parametrize("counted_in", ["alembic_version", "alembic_version_chassis"])
@@ -168,12 +178,13 @@ def test_a_change_of_a_chassis_table_is_one_migration_for_all_services(tree: Pat
     column = '"published_at", UtcDateTime)'
     tables.write_text(tables.read_text().replace(column, column + ', Column("colour", String(9))'))
     run(tree, "revision", "chassis", "colour of messages")
-    run(tree, "revision", "isolation", "nothing new")
+    run(tree, "revision", "registration", "nothing new")  # which has left out a number
     written = [*tree.glob("chassis/database/migrations/versions/*colour_of_messages.py")]
     assert [path.name[:4] for path in written] == [f"{len(revisions(CHASSIS)) + 1:04d}"]
     assert 'add_column("outbox"' in written[0].read_text().replace("'", '"')
-    (of_isolation,) = tree.glob("services/isolation/migrations/*nothing_new.py")
-    assert "op." not in of_isolation.read_text()
+    (of_registration,) = tree.glob("services/registration/migrations/*nothing_new.py")
+    assert of_registration.name[:4] == f"{int(revisions('registration')[-1]) + 1:04d}"
+    assert "op." not in of_registration.read_text()
     for service in SERVICES:
         url = f"sqlite:///{tree}/{service}.db"
         run(tree, "upgrade", service, **{f"DOORSTEP_{service.upper()}_DATABASE_URL": url})
