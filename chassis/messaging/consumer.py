@@ -6,6 +6,7 @@ outbox is published, then the messages are acked. `chassis.messaging.batch` hand
 
 from __future__ import annotations
 
+import math
 import random
 import threading
 import time
@@ -26,7 +27,7 @@ from chassis.messaging.batch import Runner
 from chassis.messaging.connection import close_quietly, connect, open_channel, read_events, stay_alive
 from chassis.messaging.outbox import Outbox
 from chassis.messaging.sources import Sources, Taken, last_of_each
-from chassis.messaging.topology import apply, dead_name, service_entities, shared_entities
+from chassis.messaging.topology import Declared, dead_name
 from chassis.names import own_queue_name
 from chassis.settings import Settings
 from chassis.telemetry import DEAD_LETTERS, MESSAGES, WORLD_AWAY, describe_error
@@ -54,6 +55,7 @@ class BatchConsumer:
 
     :param queue: where the handler reads a second one; inbox, dead letters, retries and metrics have the
         handler's name nevertheless. Beside the first one, those of single publishers are read in turn.
+    :param declared: shared by the consumers of a process.
     """
 
     def __init__(
@@ -64,10 +66,12 @@ class BatchConsumer:
         outbox: Outbox,
         settings: Settings,
         queue: str | None = None,
+        declared: Declared | None = None,
     ) -> None:
         self._name = handler.queue(service.name)
         self.queue = queue or self._name
-        self._service = service
+        self._declared = declared or Declared(service, settings.retry_delays)
+        self._lost = -math.inf
         self._handler = handler
         self._outbox = outbox
         self._settings = settings
@@ -107,8 +111,7 @@ class BatchConsumer:
 
     def _open(self) -> None:
         self._connection = connect(self._settings.broker_url, f"{self.queue} consumer")
-        apply(self._connection, shared_entities(self._settings.retry_delays))
-        apply(self._connection, service_entities(self._service))
+        self._declared.ensure(self._connection, self._lost)
         ahead = PREFETCH_SINGLE if self._handler.from_outside else PREFETCH_PACKED
         self._sources = Sources(self._connection, self.queue, ahead)
         self._careful, self._followed = False, 0.0
@@ -149,7 +152,7 @@ class BatchConsumer:
 
     def _close(self) -> None:
         close_quietly(self._connection)
-        self._connection, self._sources = None, None
+        self._connection, self._sources, self._lost = None, None, time.monotonic()
 
     def _leave(self) -> None:
         """Wait for the last confirms. The sweep sends again the messages that are still unconfirmed then."""

@@ -19,6 +19,9 @@ what comes under a name that has none:
 
 from __future__ import annotations
 
+import math
+import threading
+import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -35,6 +38,9 @@ from contracts.registry import EVENT_TYPES
 DELIVERY_LIMIT = 100
 # A publisher that never reads its replies does not fill the disk: the oldest replies are dropped.
 REPLIES_KEPT = 200_000
+
+# So long a consumer waits for another one to declare; meanwhile it sends no heartbeat.
+_TURN_S = 4
 
 # The broker reads and writes these headers when it dead-letters a message.
 DEATH_HEADERS = ("x-death", "x-first-death-exchange", "x-first-death-queue", "x-first-death-reason")
@@ -256,20 +262,48 @@ def apply(connection: Connection, entities: Iterable[Entity]) -> None:
 
     A user who may declare nothing only checks that they exist.
     """
+    channel = connection.channel()
     for entity in entities:
-        with connection.channel() as channel:
-            try:
-                _declare(entity, channel)
-                continue
-            except PreconditionFailed as error:
-                raise TopologyDiffers(f"{entity.name}: {error.message}") from None
-            except AccessRefused:
-                pass
-        with connection.channel() as channel:
-            if _is_there(entity, channel) is not None:
-                raise TopologyDiffers(
-                    f"{entity.name}: missing, and this user may not declare it: run `doorstep topology apply`"
-                )
+        try:
+            _declare(entity, channel)
+            continue
+        except PreconditionFailed as error:
+            raise TopologyDiffers(f"{entity.name}: {error.message}") from None
+        except AccessRefused:
+            channel = connection.channel()  # a refusal closes the channel
+        if _is_there(entity, channel) is not None:
+            raise TopologyDiffers(
+                f"{entity.name}: missing, and this user may not declare it: run `doorstep topology apply`"
+            )
+    channel.close()
+
+
+class Declared:
+    """What the consumers of a process need at the broker, declared by one of them for all.
+
+    Each asks for it when it has opened a connection. After a loss it is declared again, unless another
+    consumer has begun to since then: the broker may have come back without it.
+    """
+
+    def __init__(self, service: Service, delays: Iterable[int]) -> None:
+        self._entities = [*shared_entities(delays), *service_entities(service)]
+        self._turn = threading.Lock()
+        self._began = -math.inf
+
+    def ensure(self, connection: Connection, lost: float) -> None:
+        """:param lost: when the consumer lost its last connection, in seconds of the monotonic clock.
+
+        Raises as `apply`. Whoever waits too long, perhaps for a node that no longer answers, goes on alone.
+        """
+        alone = self._turn.acquire(timeout=_TURN_S)
+        try:
+            if self._began <= lost:
+                began = time.monotonic()
+                apply(connection, self._entities)
+                self._began = began
+        finally:
+            if alone:
+                self._turn.release()
 
 
 def check(connection: Connection, entities: Iterable[Entity]) -> list[Difference]:

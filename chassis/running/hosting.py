@@ -20,7 +20,7 @@ from chassis.handlers import Map, Service
 from chassis.messaging.consumer import BatchConsumer
 from chassis.messaging.outbox import Outbox
 from chassis.messaging.publisher import Publisher
-from chassis.messaging.topology import consumed_queues
+from chassis.messaging.topology import Declared, consumed_queues
 from chassis.running.housekeeping import Chore, chores, loops
 from chassis.settings import Settings
 from chassis.telemetry import WORLD_AWAY, begin_at_zero, describe_error
@@ -104,10 +104,12 @@ def host(service: Service, work: Work, settings: Settings) -> tuple[type, list[B
     members: dict[str, Any] = {"name": service.name}
     consumers: list[BatchConsumer] = []
     begin_at_zero([handler.queue(service.name) for handler in service.handlers], EVENT_TYPES)
+    declared = Declared(service, settings.retry_delays)
     for handler in service.handlers:
         for queue in consumed_queues(service.name, handler):
             outbox = Outbox(Publisher(settings.broker_url, queue))
-            consumer = BatchConsumer(service, handler, replace(work, outlet=outbox), outbox, settings, queue)
+            own = replace(work, outlet=outbox)
+            consumer = BatchConsumer(service, handler, own, outbox, settings, queue, declared)
             consumers.append(consumer)
             name = queue.rpartition(".")[2]
             members[name] = _method(name, Consumes.decorator(consumer))

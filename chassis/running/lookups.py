@@ -16,5 +16,5 @@ def look_up_in_threads() -> None:
     def getaddrinfo(*args: Any, **options: Any) -> Any:
         return tpool.execute(native, *args, **options)
 
-    for module in (socket, eventlet.green.socket):
-        module.getaddrinfo = getaddrinfo
+    socket.getaddrinfo = getaddrinfo
+    eventlet.green.socket.getaddrinfo = getaddrinfo

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import math
+import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -15,6 +17,7 @@ from chassis.handlers import Handler, Service
 from chassis.messaging.connection import close_quietly, connect
 from chassis.messaging.publisher import Publisher
 from chassis.messaging.topology import (
+    Declared,
     TopologyDiffers,
     apply,
     check,
@@ -87,6 +90,35 @@ def test_check_names_what_is_missing_and_makes_nothing(connection: Connection) -
     missing = {difference.name for difference in check(connection, everything())}
     assert {"doorstep.events", "trial.write_down", "trial.write_down.dead", "doorstep.retry.5s"} <= missing
     assert {one.what for one in check(connection, everything())} == {"missing"}
+
+
+def test_consumers_of_a_process_declare_once_and_again_after_a_loss(
+    connection: Connection, channel: Channel
+) -> None:
+    declared = Declared(SERVICE, (1, 5))
+    declared.ensure(connection, -math.inf)
+    assert check(connection, everything()) == []
+    channel.queue_delete("trial.write_down")
+    declared.ensure(connection, -math.inf)
+    assert [one.name for one in check(connection, everything())] == ["trial.write_down"]
+    lost = time.monotonic()
+    declared.ensure(connection, lost)
+    assert check(connection, everything()) == []
+    channel.queue_delete("trial.write_down")
+    declared.ensure(connection, lost)
+    assert check(connection, everything()), (
+        "another one that lost its connection with the first finds it done"
+    )
+
+
+def test_what_one_consumer_fails_to_declare_the_next_tries_again(
+    connection: Connection, channel: Channel
+) -> None:
+    channel.queue_declare("trial.write_down", durable=True, auto_delete=False)
+    declared = Declared(SERVICE, (1, 5))
+    for _ in range(2):
+        with pytest.raises(TopologyDiffers):
+            declared.ensure(connection, -math.inf)
 
 
 def test_check_spells_out_how_a_queue_differs(connection: Connection, channel: Channel) -> None:
