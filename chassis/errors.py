@@ -8,8 +8,6 @@ import sqlite3
 import ssl
 from collections.abc import Iterable
 
-from sqlalchemy import exc as sa_exc
-
 from contracts.faults import Fault
 
 # SQLSTATE classes and codes of PostgreSQL that say nothing about the work itself:
@@ -61,6 +59,9 @@ def is_world_away(error: BaseException) -> bool:
     """
     if isinstance(error, WorldAway | ConnectionError | TimeoutError):
         return True
+    # Here, because publishing from a file needs no database, and half of its start went into loading this.
+    from sqlalchemy import exc as sa_exc
+
     if isinstance(error, sa_exc.DBAPIError):
         return error.connection_invalidated or _driver_says_away(error.orig)
     if isinstance(error, sa_exc.TimeoutError):  # the pool had no connection in time
