@@ -192,7 +192,7 @@ def to_dead_queue(
     connection = connect(trial.broker_url, "test")
     before = trial.messages_in(dead_name(trial.queue))
     message = AmqpMessage(body, content_type=content_type, delivery_mode=2, application_headers=headers or {})
-    connection.channel().basic_publish(message, exchange="", routing_key=dead_name(trial.queue))
+    connection.channel().basic_publish_confirm(message, exchange="", routing_key=dead_name(trial.queue))
     eventually(lambda: trial.messages_in(dead_name(trial.queue)) > before)
     close_quietly(connection)
 

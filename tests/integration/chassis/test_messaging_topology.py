@@ -64,7 +64,7 @@ def count(channel: Channel, queue: str) -> int:
 def put(channel: Channel, exchange: str, key: str, headers: dict[str, Any] | None = None) -> None:
     body = json.dumps(place_event(1), default=str)
     message = AmqpMessage(body, content_type=ONE, delivery_mode=2, application_headers=headers or {})
-    channel.basic_publish(message, exchange=exchange, routing_key=key)
+    channel.basic_publish_confirm(message, exchange=exchange, routing_key=key)
 
 
 def test_applying_twice_changes_nothing_and_check_is_content(connection: Connection) -> None:
@@ -219,7 +219,7 @@ def test_a_copy_for_a_later_try_has_our_headers_and_none_of_the_brokers(
         delivery_mode=2,
         application_headers={"x-death": [{"count": 1, "queue": "q"}], "x-own": "1"},
     )
-    channel.basic_publish(put_poison, exchange=EVENTS, routing_key="place.changed")
+    channel.basic_publish_confirm(put_poison, exchange=EVENTS, routing_key="place.changed")
     with running(trial):
         eventually(lambda: trial.messages_in("doorstep.retry.1h") == 1)
     message = channel.basic_get("doorstep.retry.1h")

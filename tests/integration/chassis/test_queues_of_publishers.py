@@ -168,7 +168,7 @@ def test_what_the_broker_gives_up_in_a_publishers_queue_is_a_dead_letter_of_the_
         said = {"content_type": ONE, "delivery_mode": 2, "expiration": "1"}
         event = dump_event(place_event(number, source="/rail/x"))
         message = AmqpMessage(event, application_headers=headers, **said)
-        channel.basic_publish(message, exchange=INBOUND, routing_key="place.changed.rail")
+        channel.basic_publish_confirm(message, exchange=INBOUND, routing_key="place.changed.rail")
     drain = DeadQueueDrain(inbound.trial.service, inbound.trial.work, inbound.trial.settings)
     eventually(drain.drain)
     (letter,) = inbound.trial.rows("dead_letters")

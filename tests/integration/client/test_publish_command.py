@@ -80,6 +80,7 @@ def test_replies_are_counted_with_every_reason(url, tmp_path):
     run("publish", file, "--publisher", "grid")
     first, second, _third = sorted(ids(url))
     ours = pika.BlockingConnection(pika.URLParameters(url)).channel()
+    ours.confirm_delivery()
     ours.queue_declare("doorstep.replies.grid", durable=True, arguments={"x-queue-type": "quorum"})
     reasons = [{"field": "person.phone", "code": code, "message": "is wrong"} for code in ("a", "b")]
     for id, type, more in (

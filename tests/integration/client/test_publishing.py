@@ -257,6 +257,7 @@ def test_nobody_at_the_address_and_a_wrong_password_are_told_in_one_line(broker_
 
 def reply(url: str, *documents: dict) -> None:
     ours = channel(url)
+    ours.confirm_delivery()
     ours.queue_declare(f"doorstep.replies.{NAME}", durable=True, arguments={"x-queue-type": "quorum"})
     body = json.dumps(list(documents) if len(documents) > 1 else documents[0])
     ours.basic_publish("", f"doorstep.replies.{NAME}", body)

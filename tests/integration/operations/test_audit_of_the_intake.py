@@ -55,6 +55,15 @@ def publish(system: System, *documents: Any, counts: bool = True, packed: int = 
         assert publisher.publish_many(documents).complete
 
 
+def put(system: System, key: str, *messages: tuple[bytes, pika.BasicProperties]) -> None:
+    """As a foreign publisher would. What the broker has not confirmed it may have lost."""
+    with pika.BlockingConnection(pika.URLParameters(system.broker_url)) as connection:
+        channel = connection.channel()
+        channel.confirm_delivery()
+        for body, properties in messages:
+            channel.basic_publish("doorstep.arrivals", key, body, properties)
+
+
 def sent(system: System) -> int:
     with pika.BlockingConnection(pika.URLParameters(system.broker_url)) as connection:
         return int(connection.channel().queue_declare(QUEUE, passive=True).method.message_count)
@@ -128,15 +137,12 @@ def test_what_vanishes_where_the_broker_keeps_no_dead_is_noticed_by_its_count(sy
     forged = pika.BasicProperties(
         content_type=ONE, delivery_mode=2, expiration="1", headers={"x-death": ["a"]}
     )
-    wrong_key = pika.BasicProperties(content_type=ONE, delivery_mode=2)
+    plain = pika.BasicProperties(content_type=ONE, delivery_mode=2)
     first, second = events(1, 2)
-    with pika.BlockingConnection(pika.URLParameters(system.broker_url)) as connection:
-        channel = connection.channel()
-        channel.confirm_delivery()
-        channel.basic_publish("doorstep.arrivals", "arrival.reported.rail", dump_event(first), forged)
-        channel.basic_publish("doorstep.arrivals", "arrivals.rail", dump_event(second), wrong_key)
-        count = json.dumps(closing_event("/rail/arrivals", DAY, 2, ["rail-1", "rail-2"])).encode()
-        channel.basic_publish("doorstep.arrivals", "batch.closed.rail", count, wrong_key)
+    count = json.dumps(closing_event("/rail/arrivals", DAY, 2, ["rail-1", "rail-2"])).encode()
+    put(system, "arrival.reported.rail", (dump_event(first), forged))
+    put(system, "arrivals.rail", (dump_event(second), plain))
+    put(system, "batch.closed.rail", (count, plain))
     system.start("registration")
     backdated(system)
     code, found = system.audit()
@@ -147,11 +153,8 @@ def test_what_vanishes_where_the_broker_keeps_no_dead_is_noticed_by_its_count(sy
 def test_a_whole_days_count_without_ids_is_held_against_what_arrived(system: System) -> None:
     publish(system, *events(1, 7), counts=False)
     for count in (20, 9):
-        count_event = closing_event("/rail/arrivals", DAY, count)
-        body = json.dumps(count_event).encode()
-        with pika.BlockingConnection(pika.URLParameters(system.broker_url)) as connection:
-            properties = pika.BasicProperties(content_type=ONE, delivery_mode=2)
-            connection.channel().basic_publish("doorstep.arrivals", "batch.closed.rail", body, properties)
+        body = json.dumps(closing_event("/rail/arrivals", DAY, count)).encode()
+        put(system, "batch.closed.rail", (body, pika.BasicProperties(content_type=ONE, delivery_mode=2)))
     system.start("registration")
     backdated(system)
     eventually(lambda: intake(system.audit()[1])["arrived"] == 7)
@@ -170,11 +173,9 @@ def test_a_whole_days_count_without_ids_is_held_against_what_arrived(system: Sys
 def test_a_count_of_somebody_elses_events_is_a_dead_letter(system: System) -> None:
     wrong = closing_event("/police/stations", DAY, 3, ["a", "b", "c"])
     contradiction = closing_event("/rail/arrivals", DAY, 3, ["a", "b"])
-    with pika.BlockingConnection(pika.URLParameters(system.broker_url)) as connection:
-        for one in (wrong, contradiction):
-            properties = pika.BasicProperties(content_type=ONE, delivery_mode=2)
-            body = json.dumps(one | {"source": "/rail/arrivals"}).encode()
-            connection.channel().basic_publish("doorstep.arrivals", "batch.closed.rail", body, properties)
+    for one in (wrong, contradiction):
+        body = json.dumps(one | {"source": "/rail/arrivals"}).encode()
+        put(system, "batch.closed.rail", (body, pika.BasicProperties(content_type=ONE, delivery_mode=2)))
     system.start("registration")
     eventually(lambda: len(system.cli("dead", "list", "--handler", "registration.close_batch")) == 2)
     errors = sorted(one["error"] for one in system.cli("dead", "list"))
@@ -188,12 +189,9 @@ def test_every_way_that_an_event_can_take_is_counted_once(system: System) -> Non
     for event in flawed:
         event["data"]["arrival"] = {"at": "no time"}
     packed = b"[" + b",".join(dump_event(event) for event in events(40, 42)) + b"]"
-    with pika.BlockingConnection(pika.URLParameters(system.broker_url)) as connection:
-        channel = connection.channel()
-        for body, kind in ((packed, BATCH), (b"[[", BATCH)):
-            properties = pika.BasicProperties(content_type=kind, delivery_mode=2, expiration="1")
-            channel.basic_publish("doorstep.arrivals", "arrival.reported.rail", body, properties)
-    eventually(lambda: expired(system) == 2)  # at the head of a queue only
+    short = pika.BasicProperties(content_type=BATCH, delivery_mode=2, expiration="1")
+    put(system, "arrival.reported.rail", (packed, short), (b"[[", short))
+    eventually(lambda: expired(system) == 2, show=lambda: expired(system))  # at the head of a queue only
     publish(system, *good[:3], bad[0], *good[3:], bad[1], bad[2], *flawed, good[0], packed=5)
     publish(system, *good)
     publish(system, Raw(b"\xff\xfe\x00 no JSON", ONE, NAME), counts=False)

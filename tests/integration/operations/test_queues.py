@@ -56,7 +56,7 @@ def system(
         day = Day(REPORTS, date(2022, 10, 1), now=MORNING, shares=PLAIN)
         system.publish([*day, *[Raw(b"{", "application/cloudevents+json", "rail-lanzhou")] * BROKEN])
         with Connection(url) as connection:
-            connection.channel().basic_publish(Message("{}"), "doorstep.arrivals", "nobody.listens")
+            connection.channel().basic_publish_confirm(Message("{}"), "doorstep.arrivals", "nobody.listens")
         yield system
 
 
@@ -102,7 +102,7 @@ def test_no_handler_is_said_to_have_the_copies_of_another(system: System):
     """Any queue's name will do: of a waiting copy the broker tells no more than where it waits."""
     with Connection(system.broker_url) as connection:
         channel = connection.channel()
-        channel.basic_publish(Message("{}"), "doorstep.retry.1h", "of.nobody")
+        channel.basic_publish_confirm(Message("{}"), "doorstep.retry.1h", "of.nobody")
         try:
 
             def counted() -> bool:

@@ -215,9 +215,11 @@ def test_what_the_broker_says_nothing_of_is_not_guessed(intake: Intake) -> None:
         {"x-first-death-reason": "expired", "x-first-death-queue": QUEUE},
     ]
     with pika.BlockingConnection(pika.URLParameters(intake.broker_url)) as connection:
+        channel = connection.channel()
+        channel.confirm_delivery()
         for order, headers in enumerate(odd, 1):
             said = pika.BasicProperties(content_type=ONE, delivery_mode=2, headers=headers)
-            connection.channel().basic_publish("", dead_name(QUEUE), one(order), said)
+            channel.basic_publish("", dead_name(QUEUE), one(order), said)
     eventually(lambda: intake.messages_in(dead_name(QUEUE)) == len(odd))
     while intake.drain():
         pass
