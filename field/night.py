@@ -21,16 +21,18 @@ class Night:
 
     def holds(self, moment: datetime) -> bool:
         """Whether it is night then."""
-        now = moment.astimezone(self.zone).time()
+        return self._holds(moment.astimezone(self.zone).time())
+
+    def _holds(self, now: time) -> bool:
         if self.begins < self.ends:
             return self.begins <= now < self.ends
         return now >= self.begins or now < self.ends
 
     def over(self, moment: datetime) -> datetime:
         """The moment itself by day; of the night, the morning after it, in UTC."""
-        if not self.holds(moment):
-            return moment
         local = moment.astimezone(self.zone)
+        if not self._holds(local.time()):
+            return moment
         day = local.date()
         if self.begins > self.ends and local.time() >= self.begins:
             day += timedelta(days=1)

@@ -48,13 +48,16 @@ class PlaceTree(Generic[P]):
 
     def upward(self, *nearest: str | None) -> tuple[str, ...]:
         """The given places, nearest first, then every place above the last of them."""
+        ended = self.ended
         chain = [place for place in nearest if place]
-        if self.ended:
+        if ended:
             chain = list(dict.fromkeys(now for place in chain if (now := self.now(place))))
         above = chain[-1] if chain else None
         for _ in range(_DEEPEST):
             known = self.by_id.get(above) if above else None
-            above = self.now(known.parent) if known else None
+            above = known.parent if known else None
+            if ended:
+                above = self.now(above)
             if above is None:
                 break
             if above not in chain:

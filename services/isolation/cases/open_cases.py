@@ -75,11 +75,7 @@ def _open(book: Casebook, new: _Prepared) -> tuple[Case, list[Task]]:
     if absent := absence(new.story):
         return _not_followed(_case(book, new, (), []), absent, present.now), []
     team = choose_team(opening.arrival, stands, new.places, reference.staff, book.loads.known)
-    ladders = stands.policy.ladders
-    tasks = [
-        new_task(opening.case_id, team, planned, ladders)
-        for planned in stands.tasks(present.through).values()
-    ]
+    tasks = [new_task(opening.case_id, team, planned) for planned in stands.tasks(present.through).values()]
     return _case(book, new, team, tasks), tasks
 
 

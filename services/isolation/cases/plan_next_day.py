@@ -27,7 +27,7 @@ def _plan_more(book: Casebook, case: Case) -> None:
     stands = book.standing(case)
     planned = stands.tasks(case.planned_until)
     tasks = [
-        new_task(case.case_id, case.team, task, stands.policy.ladders)
+        new_task(case.case_id, case.team, task)
         for key, task in stands.tasks(through).items()
         if key not in planned
     ]

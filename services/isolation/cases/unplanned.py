@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from field.days import local_day
 from services.isolation.cases.case import Case
-from services.isolation.plans.planning import PlannedTask
+from services.isolation.plans.planning import planned_task
 from services.isolation.plans.task import Task, new_task
 from services.isolation.policies.counting import day_number
 from services.isolation.policies.rules import OpeningTask, Policy
@@ -23,5 +23,5 @@ def unplanned_task(
     """
     day = day_number(local_day(at, zone), case.counted_from)
     due_by = policy.ladders.awake(asked.kind, at + asked.within)
-    planned = PlannedTask(asked.kind, day, at, due_by, asked.role)
-    return new_task(case.case_id, case.team, planned, policy.ladders, about)
+    planned = planned_task(policy.ladders, asked.kind, day, at, due_by, asked.role)
+    return new_task(case.case_id, case.team, planned, about)

@@ -14,6 +14,7 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from field.days import local_day
+from field.ladder import Ladders
 from services.isolation.policies.counting import day_number
 from services.isolation.policies.rules import CHECK_IN, TEST, Rule, Window
 
@@ -26,17 +27,27 @@ Key = tuple[str, datetime]
 
 
 class PlannedTask(NamedTuple):
-    """One thing one role must do for a case. Times are UTC; `day` is the day number of the measure."""
+    """One thing one role must do for a case. Times are UTC; `day` is the day number of the measure.
+
+    :param first_step_at: when the ladder's first step falls due if nobody does it.
+    """
 
     kind: str
     day: int
     due_from: datetime
     due_by: datetime
     role: str
+    first_step_at: datetime
 
     @property
     def key(self) -> Key:
         return (self.kind, self.due_from)
+
+
+def planned_task(
+    ladders: Ladders, kind: str, day: int, due_from: datetime, due_by: datetime, role: str
+) -> PlannedTask:
+    return PlannedTask(kind, day, due_from, due_by, role, ladders.falls_due(kind, due_by, 1))
 
 
 class Planner:
@@ -50,9 +61,11 @@ class Planner:
     def opening(self, clock: datetime, day_zero: date) -> tuple[PlannedTask, ...]:
         """The tasks with which a measure begins, from `clock` on."""
         number = day_number(local_day(clock, self.zone), day_zero)
-        ends = self.rule.ladders.awake
+        ladders = self.rule.ladders
         return tuple(
-            PlannedTask(task.kind, number, clock, ends(task.kind, clock + task.within), task.role)
+            planned_task(
+                ladders, task.kind, number, clock, ladders.awake(task.kind, clock + task.within), task.role
+            )
             for task in self.rule.opening
         )
 
@@ -86,7 +99,7 @@ class Planner:
     def _in_window(self, kind: str, number: int, day: date, window: Window, role: str) -> PlannedTask:
         start = datetime.combine(day, window.start, self.zone).astimezone(UTC)
         end = datetime.combine(day, window.end, self.zone).astimezone(UTC)
-        return PlannedTask(kind, number, start, end, role)
+        return planned_task(self.rule.ladders, kind, number, start, end, role)
 
 
 @lru_cache(maxsize=1000)
@@ -182,20 +195,15 @@ def _days_of(piece: Piece, through: date, tested: set[date], goes_on: bool) -> I
 
 def _test_caught_up(piece: Piece, through: date, tested: set[date], goes_on: bool) -> Iterator[PlannedTask]:
     """One test at once for a person who begins a measure when days of testing have passed already."""
-    tests = piece.planner.rule.tests
+    ladders, tests = piece.planner.rule.ladders, piece.planner.rule.tests
+    if tests is None or not tests.catch_up or not piece.begins_measure:
+        return
     first = local_day(piece.start, piece.planner.zone)
     number = day_number(first, piece.day_zero)
-    if (
-        tests is None
-        or not tests.catch_up
-        or not piece.begins_measure
-        or first > through
-        or first in tested
-        or not any(day < number for day in tests.days)
-    ):
+    if first > through or first in tested or not any(day < number for day in tests.days):
         return
-    due_by = piece.planner.rule.ladders.awake(TEST, piece.start + tests.window.length)
-    test = PlannedTask(TEST, number, piece.start, due_by, tests.role)
+    due_by = ladders.awake(TEST, piece.start + tests.window.length)
+    test = planned_task(ladders, TEST, number, piece.start, due_by, tests.role)
     if _fell_due(test, piece.end, goes_on):
         tested.add(first)
         yield test
@@ -214,5 +222,5 @@ def _fell_due(task: PlannedTask, end: datetime | None, goes_on: bool) -> bool:
 
 def _at_once(task: PlannedTask, start: datetime, rule: Rule) -> PlannedTask:
     """The same task, its window moved to begin then. It does not end at night."""
-    ends = start + (task.due_by - task.due_from)
-    return task._replace(due_from=start, due_by=rule.ladders.awake(task.kind, ends))
+    due_by = rule.ladders.awake(task.kind, start + (task.due_by - task.due_from))
+    return planned_task(rule.ladders, task.kind, task.day, start, due_by, task.role)

@@ -103,7 +103,7 @@ def replan(
     revised |= {task.task_id: task.cancelled() for task in steps.overtaken}
     tasks = [revised.get(task.task_id, task) for task in written]
     handed = {task.task_id: task for task in handed_over(tasks, team)}
-    new = [new_task(case_id, team, planned, ladders) for planned in steps.new]
+    new = [new_task(case_id, team, planned) for planned in steps.new]
     touched = {task.kind for task in steps.new} | {task.kind for task in steps.overtaken}
     touched |= {task.kind for task, _ in steps.again}
     return Replanned(

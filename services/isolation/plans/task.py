@@ -103,11 +103,9 @@ def _moved(state: str, to: str) -> str:
     return state if state == to else states.TASK.move(state, to)
 
 
-def new_task(
-    case_id: str, team: Sequence[Member], planned: PlannedTask, ladders: Ladders, about: str = ""
-) -> Task:
+def new_task(case_id: str, team: Sequence[Member], planned: PlannedTask, about: str = "") -> Task:
     """A planned task, given to the member of the team who does it."""
-    kind, day, due_from, due_by, role = planned
+    kind, day, due_from, due_by, role, first_step_at = planned
     return Task(
         new_id(),
         case_id,
@@ -120,5 +118,5 @@ def new_task(
         doer(role, team),
         states.DUE,
         0,
-        ladders.falls_due(kind, due_by, 1),
+        first_step_at,
     )

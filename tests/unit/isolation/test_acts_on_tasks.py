@@ -25,7 +25,7 @@ from services.isolation.plans.acts import (
     Act,
     course,
 )
-from services.isolation.plans.planning import PlannedTask
+from services.isolation.plans.planning import PlannedTask, planned_task
 from services.isolation.plans.replanning import replan
 from services.isolation.plans.rows import acts_from, acts_row
 from services.isolation.plans.task import Task, new_task
@@ -41,7 +41,7 @@ HOUR = timedelta(hours=1)
 
 
 def task(kind: str = "first_contact") -> Task:
-    return new_task("case", TEAM, PlannedTask(kind, 0, START, START + 2 * HOUR, "grid_worker"), LADDERS)
+    return new_task("case", TEAM, planned(kind=kind))
 
 
 def act(what: str, after: timedelta = HOUR, *, id: str | None = None, **more: Any) -> Act:
@@ -174,7 +174,7 @@ def replanned(written: Task, *wanted: PlannedTask) -> Task:
 
 
 def planned(due: timedelta = 2 * HOUR, kind: str = "first_contact") -> PlannedTask:
-    return PlannedTask(kind, 0, START, START + due, "grid_worker")
+    return planned_task(LADDERS, kind, 0, START, START + due, "grid_worker")
 
 
 def test_what_was_reported_of_a_task_that_was_taken_back_counts_when_it_is_asked_for_again():

@@ -266,7 +266,7 @@ def test_isolation_never_ends_before_its_days_are_served(story, arrived):
 
 
 def written(task_id: str, planned: PlannedTask, state: str) -> Task:
-    kind, day, due_from, due_by, role = planned
+    kind, day, due_from, due_by, role, _ = planned
     return Task(task_id, "case", kind, "", day, due_from, due_by, role, None, state, 0, None)
 
 
