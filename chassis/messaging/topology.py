@@ -295,14 +295,14 @@ class Declared:
 
         Raises as `apply`. Whoever waits too long, perhaps for a node that no longer answers, goes on alone.
         """
-        alone = self._turn.acquire(timeout=_TURN_S)
+        has_turn = self._turn.acquire(timeout=_TURN_S)
         try:
             if self._began <= lost:
                 began = time.monotonic()
                 apply(connection, self._entities)
                 self._began = began
         finally:
-            if alone:
+            if has_turn:
                 self._turn.release()
 
 
