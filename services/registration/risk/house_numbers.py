@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 
 class Kind(StrEnum):
@@ -104,7 +105,12 @@ def _series(number: str) -> str:
 
 def numbers_after(text: str) -> Given:
     """The numbers in an address after a place's name. A number without a unit (`3-2-501`) counts nothing."""
-    text = text[:_REACH]
+    return _numbers_in(text[:_REACH])
+
+
+@lru_cache(maxsize=10_000)
+def _numbers_in(text: str) -> Given:
+    """Kept, for many come from the same house of a listed place, and several rows list parts of a place."""
     found: dict[Kind, set[str]] = {}
     own: dict[Kind, set[str]] = {}
     goes_on = 0  # up to here nothing but numbers of this place was read

@@ -177,12 +177,10 @@ def read_place(text: str, *, division_names: tuple[str, ...] = ()) -> PlaceText:
 
 def strip_names(text: str, names: tuple[str, ...]) -> str:
     """Without the division names at the start, in full or short (伊犁州伊宁市…)."""
-    changed = True
-    while changed and text:
-        changed = False
-        for known in _ways_to_write(names):
-            if text.startswith(known):
-                text, changed = text[len(known) :], True
+    ways = _ways_to_write(names)
+    while text.startswith(ways):
+        for known in ways:
+            text = text.removeprefix(known)
     return text
 
 
