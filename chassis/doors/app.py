@@ -15,7 +15,7 @@ from prometheus_client import Counter, Histogram
 from werkzeug.exceptions import HTTPException
 
 from chassis import crash_points
-from chassis.commands.by_door import carry_out
+from chassis.commands.by_door import AtTheDoor
 from chassis.commands.command import Command
 from chassis.doors.declared import Asked, Door, ListQuery, Lookup, ThingQuery
 from chassis.doors.frame import PROBES, Readiness, add_frame, answer_to_http, as_json
@@ -128,6 +128,8 @@ def _asked(uow: UnitOfWork, actor: Actor) -> Asked:
 
 
 def _command(way: Doorway, command: Command) -> Callable[..., Response]:
+    at_the_door = AtTheDoor(way.work, command)
+
     def say() -> Response:
         actor = _actor(way)
         key = request.headers.get("Idempotency-Key", "")
@@ -136,9 +138,7 @@ def _command(way: Doorway, command: Command) -> Callable[..., Response]:
             return problem(400, [Fault("Idempotency-Key", "missing", message)], g.correlation_id)
         g.correlation_id = key
         data = _body()
-        outcome = carry_out(
-            way.work,
-            command,
+        outcome = at_the_door.carry_out(
             actor.author,
             lambda uow: way.reach(uow, actor, command.name, _happened(data)).scope,
             key,

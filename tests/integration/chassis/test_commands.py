@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -11,7 +14,7 @@ from sqlalchemy import select
 
 from chassis.clock import Clock
 from chassis.commands.by_broker import as_handler
-from chassis.commands.by_door import carry_out
+from chassis.commands.by_door import AtTheDoor, Reached, carry_out
 from chassis.commands.command import Author, Command, Outcome, Said
 from chassis.database.engine import Database
 from chassis.database.statements import insert_rows
@@ -26,6 +29,7 @@ from field.scope import EVERYWHERE, NOWHERE, Scope
 from tests.at_once import at_once
 from tests.integration.chassis.trial_service import handled, prepare
 from tests.integration.isolation.trial import CHINA
+from tests.waiting import eventually
 
 AUTHOR = Author("staff", "/console/w-1", "worker-1")
 OUTBOX = TABLES["outbox"]
@@ -111,6 +115,106 @@ def test_a_door_leaves_its_messages_to_the_event_process(work: Work) -> None:
     with work.database.read() as conn:
         rows = conn.execute(select(OUTBOX.c.by_door, OUTBOX.c.published_at)).all()
     assert rows == [(True, None)]
+
+
+# -- at the same time, at a door --------------------------------------------------------------------------
+
+
+class Crowd:
+    """Many who say the command while a first one is still carried out.
+
+    :param together: of each run of the use case, how many commands it got.
+    """
+
+    def __init__(self, work: Work, command: Command = COMMAND) -> None:
+        self.together: list[int] = []
+        self.door = AtTheDoor(work, replace(command, use_case=self.use_case))
+
+    def use_case(self, uow: UnitOfWork, commands: Sequence[Said]) -> Sequence[Outcome]:
+        self.together.append(len(commands))
+        if any(one.data["name"] == "bug" for one in commands):
+            raise ZeroDivisionError("a fault of ours")
+        return keep_places(uow, commands)
+
+    def say(self, *acts: tuple[str, dict[str, Any], Reached]) -> list[Future[Outcome]]:
+        """Key, data and scope of each; what became of them, in their order."""
+        begun, go_on = threading.Event(), threading.Event()
+
+        def slow(_: UnitOfWork) -> Scope:
+            begun.set()
+            assert go_on.wait(60)
+            return EVERYWHERE
+
+        with ThreadPoolExecutor(1 + len(acts)) as pool:
+            said = [pool.submit(self.door.carry_out, AUTHOR, slow, "first", data(99))]
+            assert begun.wait(60)
+            for number, (key, what, scope) in enumerate(acts, 1):
+                said.append(pool.submit(self.door.carry_out, AUTHOR, scope, key, what))
+                eventually(lambda number=number: len(self.door._waiting) == number)
+            go_on.set()
+        assert said[0].result() == Outcome.done(place="p99")
+        return said[1:]
+
+
+def anywhere(_: UnitOfWork) -> Scope:
+    return EVERYWHERE
+
+
+def nowhere(_: UnitOfWork) -> Scope:
+    return NOWHERE
+
+
+def not_of_staff(_: UnitOfWork) -> Scope:
+    raise Refused("not_allowed", [Fault("", "not_allowed", "you are not among the staff")])
+
+
+def test_what_many_say_at_once_is_done_in_one_transaction_and_each_has_an_own_outcome(work: Work) -> None:
+    crowd = Crowd(work)
+    acts = [
+        ("a", data(1), anywhere),
+        ("b", data(2, "ugly"), anywhere),
+        ("c", data(3), nowhere),
+        ("d", data(4), not_of_staff),
+        ("a", data(1), anywhere),
+        ("a", data(5), anywhere),
+        ("c", data(3), anywhere),
+        ("e", data(6), anywhere),
+    ]
+    outcomes = [one.result() for one in crowd.say(*acts)]
+    assert [one.kind for one in outcomes] == [
+        "done",
+        "invalid",
+        "unknown",
+        "not_allowed",
+        "done",
+        "invalid",
+        "unknown",
+        "done",
+    ]
+    assert outcomes[0] == outcomes[4] == say(work, "a", data(1)) == Outcome.done(place="p1")
+    assert [fault.code for fault in outcomes[5].faults] == ["id_reused"]
+    assert crowd.together == [1, 4], "the four that were allowed and said for the first time"
+    assert say(work, "c", data(3)) == Outcome.done(place="p3"), "what was unknown is judged anew"
+    assert kept(work) == ["p1", "p3", "p6", "p99"]
+
+
+def test_of_what_many_say_at_once_that_which_fails_fails_alone(work: Work) -> None:
+    crowd = Crowd(work)
+    one, bug, other = crowd.say(
+        ("a", data(1), anywhere), ("b", data(2, "bug"), anywhere), ("c", data(3), anywhere)
+    )
+    assert one.result() == Outcome.done(place="p1") and other.result() == Outcome.done(place="p3")
+    with pytest.raises(ZeroDivisionError):
+        bug.result()
+    assert crowd.together == [1, 3, 1, 1, 1]
+    assert kept(work) == ["p1", "p3", "p99"]
+
+
+def test_decisions_have_a_transaction_each(work: Work) -> None:
+    crowd = Crowd(work, replace(COMMAND, by_broker=False))
+    outcomes = crowd.say(("a", data(1), anywhere), ("b", data(2), anywhere))
+    assert [one.result() for one in outcomes] == [Outcome.done(place="p1"), Outcome.done(place="p2")]
+    assert crowd.together == [1, 1, 1]
 
 
 # -- by the broker ----------------------------------------------------------------------------------------
