@@ -122,6 +122,10 @@ def _transact(work: Work, command: Command, acts: Sequence[_Act]) -> Sequence[Ou
                 raise _NothingDone
     except _NothingDone:
         pass
+    except Refused as refused:
+        if len(acts) > 1:  # nobody knows whose it is
+            raise
+        return [Outcome.refused(refused)]
     return outcomes
 
 

@@ -134,7 +134,12 @@ class Crowd:
         self.together.append(len(commands))
         if any(one.data["name"] == "bug" for one in commands):
             raise ZeroDivisionError("a fault of ours")
+        if any(one.data["name"] == "late" for one in commands):
+            raise Refused.conflict("place", "too late")
         return keep_places(uow, commands)
+
+    def wait_for(self, number: int) -> None:
+        eventually(lambda: len(self.door._waiting) == number)
 
     def say(self, *acts: tuple[str, dict[str, Any], Reached]) -> list[Future[Outcome]]:
         """Key, data and scope of each; what became of them, in their order."""
@@ -150,7 +155,7 @@ class Crowd:
             assert begun.wait(60)
             for number, (key, what, scope) in enumerate(acts, 1):
                 said.append(pool.submit(self.door.carry_out, AUTHOR, scope, key, what))
-                eventually(lambda number=number: len(self.door._waiting) == number)
+                self.wait_for(number)
             go_on.set()
         assert said[0].result() == Outcome.done(place="p99")
         return said[1:]
@@ -208,6 +213,13 @@ def test_of_what_many_say_at_once_that_which_fails_fails_alone(work: Work) -> No
         bug.result()
     assert crowd.together == [1, 3, 1, 1, 1]
     assert kept(work) == ["p1", "p3", "p99"]
+
+
+def test_a_refusal_that_ends_the_transaction_is_the_outcome_of_the_one_it_is_about(work: Work) -> None:
+    crowd = Crowd(work)
+    one, late = crowd.say(("a", data(1), anywhere), ("b", data(2, "late"), anywhere))
+    assert (one.result().kind, late.result().kind) == ("done", "conflict")
+    assert kept(work) == ["p1", "p99"]
 
 
 def test_decisions_have_a_transaction_each(work: Work) -> None:
