@@ -35,6 +35,7 @@ def test_each_service_killed_at_50_random_points(chaos: Chaos, faultless: Outcom
     same(chaos.settled_outcome(), faultless)
 
 
+@pytest.mark.timeout(600)  # 18 starts
 def test_killed_after_commit_after_publish_and_before_ack(chaos: Chaos, faultless: Outcome) -> None:
     with chaos.trickle():  # each needs events to die on
         for count, point in enumerate(POINTS, start=1):
