@@ -8,7 +8,10 @@ from chassis.database.types import Id, Json, UtcDateTime
 
 
 def chassis_tables(metadata: MetaData) -> None:
-    """Add inbox, outbox, dead letters with the acts on them, and leases to a service's tables."""
+    """Add inbox, outbox, dead letters with the acts on them, and leases to a service's tables.
+
+    It is long, for it lists their columns.
+    """
     inbox = Table(
         "inbox",
         metadata,

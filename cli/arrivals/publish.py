@@ -22,6 +22,12 @@ SHOWN = 50
 _LONGEST = 200  # characters of a list of lines; --json has it whole
 
 
+_TimeLimit = Annotated[
+    float, typer.Option(help="Seconds until a message that the broker does not take is given up", min=1)
+]
+_TimeZone = Annotated[str, typer.Option(envvar="DOORSTEP_TIMEZONE", help="Of CSV times without a zone")]
+
+
 def command(
     file: Annotated[Path, typer.Argument(help="JSON lines or CSV; - reads JSON lines from standard input")],
     publisher: Annotated[
@@ -42,12 +48,8 @@ def command(
         float, typer.Option(help="With --replies: give up after so many seconds without one", min=0)
     ] = 30,
     rate: Annotated[float | None, typer.Option(help="At most so many reports a second", min=0.1)] = None,
-    time_limit: Annotated[
-        float, typer.Option(help="Seconds until a message that the broker does not take is given up", min=1)
-    ] = 30,
-    timezone: Annotated[
-        str, typer.Option(envvar="DOORSTEP_TIMEZONE", help="Of CSV times without a zone")
-    ] = "Asia/Shanghai",
+    time_limit: _TimeLimit = 30,
+    timezone: _TimeZone = "Asia/Shanghai",
     as_json: AsJson = False,
 ) -> None:
     """Publish reports of arrivals, or other events, from a file.

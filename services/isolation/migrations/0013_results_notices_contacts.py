@@ -21,6 +21,7 @@ _TABLES = (
 
 
 def upgrade() -> None:
+    """It is long, for it lists the columns of new tables."""
     op.add_column("cases", sa.Column("identity", sa.BigInteger(), nullable=True))
     _index("cases_by_identity", "cases", ["identity"], "closed_at IS NULL")
     op.create_table(

@@ -15,6 +15,7 @@ depends_on = None
 
 
 def upgrade() -> None:
+    """It is long, for it lists the columns of new tables."""
     op.create_table(
         "dead_letters",
         sa.Column("id", Id(), nullable=False),
