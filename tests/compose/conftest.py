@@ -1,7 +1,6 @@
 """Only for `make test-compose`: these tests build images and need a Docker engine."""
 
 import os
-import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -10,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.compose.deployment import CLUSTER, ROOT, Deployment
+from tests.compose.deployment import CLUSTER, ROOT, Deployment, running
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
@@ -40,12 +39,5 @@ def cluster(images: None) -> Iterator[Deployment]:
 @contextmanager
 def deployment(name: str, overlays: Sequence[str] = ()) -> Iterator[Deployment]:
     directory = Path(tempfile.mkdtemp(prefix=f"doorstep-{name}-"))
-    one = Deployment(directory, f"doorstep-{name}-{os.getpid()}", overlays=[*overlays])
-    try:
-        one.up()
+    with running(Deployment(directory, f"doorstep-{name}-{os.getpid()}", overlays=[*overlays])) as one:
         yield one
-    finally:
-        try:
-            one.remove()
-        finally:
-            shutil.rmtree(directory, ignore_errors=True)

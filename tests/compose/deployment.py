@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -283,6 +285,19 @@ class Deployment:
             stdin=subprocess.DEVNULL,
         )
         return Answer(done.returncode, done.stdout, done.stderr)
+
+
+@contextmanager
+def running(one: Deployment) -> Iterator[Deployment]:
+    """Up as long as the block lasts; afterwards neither it nor its directory is there."""
+    try:
+        one.up()
+        yield one
+    finally:
+        try:
+            one.remove()
+        finally:
+            shutil.rmtree(one.directory, ignore_errors=True)
 
 
 def numbered(name: str, ports: Sequence[int]) -> dict[str, str]:

@@ -23,7 +23,7 @@ import pytest
 from demo.day import PLAIN, Day
 from deploy.backup import folder
 from deploy.local.checkout import unpack
-from tests.compose.deployment import MORNING, ROOT, SERVICES, Deployment, sendable, service_of
+from tests.compose.deployment import MORNING, ROOT, SERVICES, Deployment, running, sendable, service_of
 from tests.processes import Answer, start
 
 pytestmark = [pytest.mark.compose, pytest.mark.timeout(900)]
@@ -63,14 +63,8 @@ def earlier(images: None) -> Iterator[Deployment]:
     subprocess.run(images_of_then, env=environment, check=True, stdin=subprocess.DEVNULL)
     one = Deployment(directory, f"doorstep-upgrade-{os.getpid()}", source=source)
     one.environment |= {"DOORSTEP_IMAGE": IMAGE, "COMPOSE_PROFILES": "demo"}
-    try:
-        one.up()
+    with running(one):
         yield one
-    finally:
-        try:
-            one.remove()
-        finally:
-            shutil.rmtree(directory, ignore_errors=True)
 
 
 def test_one_command_upgrades_a_deployment_of_an_earlier_commit(earlier: Deployment, tmp_path: Path) -> None:
