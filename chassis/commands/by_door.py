@@ -106,13 +106,6 @@ class AtTheDoor:
             turn.outcome = outcome
 
 
-def carry_out(
-    work: Work, command: Command, author: Author, scope: Reached, key: str, data: Mapping[str, Any]
-) -> Outcome:
-    """One command that nobody else says now, as `AtTheDoor.carry_out`."""
-    return AtTheDoor(work, command).carry_out(author, scope, key, data)
-
-
 def _transact(work: Work, command: Command, acts: Sequence[_Act]) -> Sequence[Outcome]:
     outcomes: Sequence[Outcome] = ()
     try:

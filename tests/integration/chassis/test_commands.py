@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from chassis.clock import Clock
 from chassis.commands.by_broker import as_handler
-from chassis.commands.by_door import AtTheDoor, Reached, carry_out
+from chassis.commands.by_door import AtTheDoor, Reached
 from chassis.commands.command import Author, Command, Outcome, Said
 from chassis.database.engine import Database
 from chassis.database.statements import insert_rows
@@ -68,7 +68,7 @@ def data(n: int, name: str = "grid") -> dict[str, Any]:
 
 
 def say(work: Work, key: str, data: dict[str, Any], *, scope: Scope = EVERYWHERE) -> Outcome:
-    return carry_out(work, COMMAND, AUTHOR, lambda _uow: scope, key, data)
+    return AtTheDoor(work, COMMAND).carry_out(AUTHOR, lambda _uow: scope, key, data)
 
 
 def kept(work: Work) -> list[str]:
@@ -287,8 +287,9 @@ def test_a_command_in_conflict_may_be_published_again_under_the_same_id(work: Wo
 def test_the_same_command_by_both_ways_is_one_act(work: Work) -> None:
     clinic = Author("publisher", "/clinic/visits", "clinic")
     assert take(work, published("1", data(1))) == [("1", "done")]
-    assert carry_out(work, COMMAND, clinic, lambda _: EVERYWHERE, "1", data(1)) == Outcome.done(place="p1")
-    assert carry_out(work, COMMAND, clinic, lambda _: EVERYWHERE, "2", data(2)) == Outcome.done(place="p2")
+    door = AtTheDoor(work, COMMAND)
+    for key, n in (("1", 1), ("2", 2)):
+        assert door.carry_out(clinic, anywhere, key, data(n)) == Outcome.done(place=f"p{n}")
     assert take(work, published("2", data(2))) == [("2", "done")]
     assert kept(work) == ["p1", "p2"]
     with work.database.read() as conn:

@@ -11,7 +11,7 @@ import pytest
 
 from chassis.clock import Clock
 from chassis.commands.by_broker import as_handler
-from chassis.commands.by_door import carry_out
+from chassis.commands.by_door import AtTheDoor
 from chassis.messaging.connection import close_quietly, connect
 from chassis.messaging.topology import apply, reply_queue
 from chassis.names import INBOUND
@@ -82,7 +82,7 @@ def test_each_command_of_a_message_is_carried_out_or_refused_alone_and_answered(
 def test_what_a_door_records_is_sent_by_the_event_process(trial: Trial) -> None:
     """Its chore sends what the door left, and the handlers' own messages are not its business."""
     door = replace(trial.work, by_door=True)
-    carry_out(door, COMMAND, AUTHOR, lambda _: EVERYWHERE, "a", data(1))
+    AtTheDoor(door, COMMAND).carry_out(AUTHOR, lambda _: EVERYWHERE, "a", data(1))
     [row] = trial.rows("outbox")
     assert row.by_door and row.published_at is None
     [send] = [chore for chore in chores(trial.service, trial.work, trial.settings) if chore.name == "door"]

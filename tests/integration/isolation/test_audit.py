@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import delete, select, update
 
-from chassis.commands.by_door import carry_out
+from chassis.commands.by_door import AtTheDoor
 from chassis.commands.command import Author, Outcome
 from chassis.ids import new_id
 from field.scope import EVERYWHERE
@@ -76,7 +76,7 @@ def say(isolation: Trial, task_id: str, outcome: str, key: str) -> Outcome:
     officer = Author("staff", "/console/worker-1", "worker-1")
     [command] = [command for command in COMMANDS if command.name == "report_task"]
     data = {"task_id": task_id, "outcome": outcome}
-    return carry_out(isolation.work, command, officer, lambda uow: EVERYWHERE, key, data)
+    return AtTheDoor(isolation.work, command).carry_out(officer, lambda uow: EVERYWHERE, key, data)
 
 
 def test_a_command_answered_as_done_of_which_no_history_knows_is_named(isolation: Trial):

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from chassis.commands.by_door import carry_out
+from chassis.commands.by_door import AtTheDoor
 from chassis.commands.command import Outcome
 from contracts.faults import Refused
 from field.scope import Scope
@@ -27,7 +27,7 @@ def amend(
     trial: Trial, staff_id: str, what: str, expects: int = 1, scope: Scope = OF_C1, **said: Any
 ) -> Outcome:
     data = {"staff_id": staff_id, "what": what, "expects": expects, **said}
-    return carry_out(trial.work, AMEND, OFFICER, lambda _: scope, f"k{next(_keys)}", data)
+    return AtTheDoor(trial.work, AMEND).carry_out(OFFICER, lambda _: scope, f"k{next(_keys)}", data)
 
 
 def member(trial: Trial, staff_id: str) -> Any:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from chassis.commands.by_door import carry_out
+from chassis.commands.by_door import AtTheDoor
 from chassis.commands.command import Outcome
 from field.scope import EVERYWHERE, Scope
 from services.registration import tables as t
@@ -29,7 +29,7 @@ def kept(trial: Trial, **changed: Any) -> str:
 
 def correct(trial: Trial, report_id: str, key: str = "k1", scope: Scope = EVERYWHERE, **data: Any) -> Outcome:
     said = {"report_id": report_id, "data": report(1)["data"], "expects": 1} | data
-    return carry_out(trial.work, CORRECT, OFFICER, lambda _: scope, key, said)
+    return AtTheDoor(trial.work, CORRECT).carry_out(OFFICER, lambda _: scope, key, said)
 
 
 def test_a_correction_is_taken_in_and_names_the_command_that_ordered_it(trial: Trial) -> None:
