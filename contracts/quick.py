@@ -12,7 +12,8 @@ from typing import Any
 
 from marshmallow import Schema, fields, missing, validate
 
-from contracts.vocabulary import COLDEST, HOTTEST, Celsius, Moment
+from contracts.vocabulary import Celsius, Moment
+from field.words import COLDEST, HOTTEST
 
 Check = Callable[[Any], Any]
 

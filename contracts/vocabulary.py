@@ -8,6 +8,7 @@ from typing import Any
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, missing, validate
 
 from field.moments import read_moment
+from field.words import COLDEST, HOTTEST
 
 
 class Contract(Schema):
@@ -36,10 +37,6 @@ def sealed(*, required: bool = True, about: str = "") -> fields.String:
 
 def whole(*, required: bool = True, about: str = "") -> fields.Integer:
     return fields.Integer(strict=True, **_presence(required, about))
-
-
-COLDEST, HOTTEST = 30, 45
-"""°C; what is beyond was measured or written wrongly."""
 
 
 class Celsius(fields.Float):

@@ -165,6 +165,10 @@ HOW_FOLLOWED: Final[Mapping[str, str | None]] = {
 }
 """How it is known what came of following an arrival, and which of HOW_KNOWN that is."""
 
+COLDEST: Final = 30
+HOTTEST: Final = 45
+"""The temperatures of bodies, in °C; what is beyond was measured or written wrongly."""
+
 TEST_METHODS: Final = ("pcr", "antigen")
 
 TEST_STAGES: Final = ("preliminary", "confirmed", "ruled_out")

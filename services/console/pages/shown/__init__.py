@@ -1,0 +1,1 @@
+"""How things of the field are shown to people, and how what people type is read. Pure."""
