@@ -1,11 +1,12 @@
 # Doorstep: `make` lists what there is. Everything runs from .venv; nothing outside this folder is changed
-# except Debian packages that are missing (rabbitmq-server; for the tests also postgresql and prometheus).
+# except Debian packages that are missing (rabbitmq-server; for the tests also postgresql, prometheus, chromium
+# and fonts-wqy-microhei).
 SHELL := /bin/bash
 BIN := .venv/bin
 SETUP := deploy/local/setup.sh
 
 .DEFAULT_GOAL := help
-.PHONY: help venv setup demo test test-fast test-compose lint bench bench-doors lock docs secrets backup restore upgrade images clean
+.PHONY: help venv setup demo test test-fast test-compose lint bench bench-doors lock docs texts secrets backup restore upgrade images clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -23,12 +24,12 @@ demo: setup ## a whole day of arrivals on this machine; Ctrl-C ends it (DAYS=2: 
 SPREAD = -n $$(($$(nproc) + 1)) --dist loadfile --no-loadscope-reorder
 
 test: ## everything that checks the project: lint, types, arrows, all tests (TESTS=path for some)
-	@$(SETUP) --dev --rabbitmq --postgresql --prometheus
+	@$(SETUP) --dev --rabbitmq --postgresql --prometheus --chromium
 ifdef TESTS
 	$(BIN)/pytest $(TESTS)
 else
 	@$(MAKE) --no-print-directory lint
-	$(BIN)/pytest $(SPREAD) --durations 20 tests/e2e tests/integration tests/contract tests/unit
+	$(BIN)/pytest $(SPREAD) --durations 20 tests/e2e tests/integration tests/browser tests/contract tests/unit
 	$(BIN)/pytest -n 3 tests/chaos
 endif
 
@@ -75,6 +76,14 @@ test-compose: venv ## the deployment on a real Docker engine, which is installed
 docs: venv ## write the documents that are made from the code again
 	$(BIN)/doorstep docs
 	$(BIN)/python -m deploy.grafana.make_dashboards
+
+PAGES = services/console/pages
+
+texts: venv ## find the texts of the pages again, and put new ones into the catalogues, where they wait for translation
+	@texts=$$(mktemp --suffix .pot) && $(BIN)/pybabel -q extract -F pyproject.toml --no-location --omit-header -o $$texts $(PAGES) && \
+	for language in zh_CN en; do \
+		$(BIN)/pybabel -q update -i $$texts -o $(PAGES)/translations/$$language.po -l $$language --no-fuzzy-matching --ignore-obsolete --omit-header; \
+	done; rm -f $$texts
 
 COMPILE = CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras \
 	--no-annotate --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --pip-args="--only-binary :all:"

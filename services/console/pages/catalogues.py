@@ -1,0 +1,53 @@
+"""The texts of pages in each language, read from `translations/*.po` as they stand: nothing is compiled."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from io import BytesIO
+from pathlib import Path
+from typing import Final
+
+from babel.core import Locale
+from babel.messages.catalog import Catalog
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from babel.support import Translations
+from flask_babel import Domain, get_locale
+
+from field.words import LANGUAGES
+
+FOLDER: Final = Path(__file__).with_name("translations")
+
+LOCALES: Final[Mapping[str, str]] = {language: language.replace("-", "_") for language in LANGUAGES}
+"""Language of field.words -> its name among locales: zh-CN is zh_CN."""
+
+
+def N_(text: str) -> str:
+    """Marks a text for the catalogues; whoever shows it translates it."""
+    return text
+
+
+def read_catalogue(language: str) -> Catalog:
+    """The texts of one language, as translators wrote them."""
+    locale = LOCALES[language]
+    with (FOLDER / f"{locale}.po").open("rb") as file:
+        return read_po(file, locale=locale, abort_invalid=True)
+
+
+@cache
+def texts(language: str) -> Translations:
+    packed = BytesIO()
+    write_mo(packed, read_catalogue(language))
+    packed.seek(0)
+    return Translations(packed)
+
+
+_LANGUAGE_OF: Final = {Locale.parse(locale): language for language, locale in LOCALES.items()}
+
+
+class Catalogues(Domain):
+    """What Flask-Babel asks for texts."""
+
+    def get_translations(self) -> Translations:
+        return texts(_LANGUAGE_OF.get(get_locale(), LANGUAGES[0]))

@@ -1,0 +1,44 @@
+"""What every page stands in: templates, texts, the stylesheet, and what the frame shows of the request."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any, Final
+
+from flask import Blueprint, Flask, Response, g, request, send_from_directory
+from jinja2 import StrictUndefined
+
+from services.console.pages.headers import add_headers
+from services.console.pages.languages import add_languages, language
+from services.console.pages.words import task_word, word
+
+_HERE: Final = Path(__file__).parent
+_STATIC: Final = _HERE / "static"
+_FOREVER: Final = "public, max-age=31536000, immutable"
+
+
+def add_frame_of_pages(app: Flask) -> None:
+    app.jinja_env.undefined = StrictUndefined
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.filters.update(word=word, task_word=task_word)
+    add_headers(app)
+    add_languages(app)
+    app.register_blueprint(Blueprint("frame", __name__, template_folder="templates"))
+    marks = {path.name: hashlib.sha256(path.read_bytes()).hexdigest()[:16] for path in _STATIC.iterdir()}
+
+    def asset(name: str) -> str:
+        """Its address, which changes with its content, so that browsers may keep it for ever."""
+        return f"/static/{marks[name]}/{name}"
+
+    def static(mark: str, name: str) -> Response:
+        answer = send_from_directory(_STATIC, name)
+        answer.headers["Cache-Control"] = _FOREVER if marks.get(name) == mark else "no-store"
+        return answer
+
+    def shown() -> dict[str, Any]:
+        back = request.full_path.rstrip("?") if request.method == "GET" else "/"
+        return {"language": language(), "viewer": g.get("viewer"), "back": back, "asset": asset}
+
+    app.add_url_rule("/static/<mark>/<name>", "static", static, methods=["GET"])
+    app.context_processor(shown)

@@ -1,0 +1,51 @@
+"""In which language a page is shown: what somebody chose, else what their browser prefers, else Chinese."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from flask import Flask, Response, redirect, request
+from flask_babel import Babel
+
+from field.words import LANGUAGES
+from services.console.pages.catalogues import LOCALES, Catalogues
+
+COOKIE: Final = "language"
+_YEAR_S: Final = 365 * 24 * 3600
+_OWN_PATH: Final = re.compile(r"/(?![/\\])[\x21-\x5b\x5d-\x7e]*")
+
+
+def language() -> str:
+    chosen = request.cookies.get(COOKIE)
+    if chosen in LANGUAGES:
+        return chosen
+    return request.accept_languages.best_match(LANGUAGES, LANGUAGES[0])
+
+
+def add_languages(app: Flask) -> None:
+    """Texts in the reader's language, and `POST /language`, which chooses it."""
+    babel = Babel(
+        app,
+        default_locale=LOCALES[LANGUAGES[0]],
+        default_timezone="Asia/Shanghai",
+        locale_selector=lambda: LOCALES[language()],
+    )
+    babel.domain_instance = Catalogues()
+    app.add_url_rule("/language", "language", _choose, methods=["POST"])
+
+
+def _choose() -> Response:
+    """Remember it in a cookie, and go back to where the switch stood."""
+    answer = redirect(own_path(request.form.get("back", "")), 303)
+    chosen = request.form.get("language")
+    if chosen in LANGUAGES:
+        answer.set_cookie(
+            COOKIE, chosen, max_age=_YEAR_S, secure=request.is_secure, httponly=True, samesite="Lax"
+        )
+    return answer
+
+
+def own_path(text: str) -> str:
+    """The path, where it is one of this host; otherwise the first page. `//other.host` is none."""
+    return text if _OWN_PATH.fullmatch(text) else "/"

@@ -1,0 +1,82 @@
+"""Figures as people send them on: one sentence with what, where, how many, as of when."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import reduce
+from typing import Protocol
+
+
+class Texts(Protocol):
+    """The catalogue of the reader's language; flask_babel's functions fit."""
+
+    def gettext(self, string: str, /, **variables: object) -> str: ...
+
+    def ngettext(self, singular: str, plural: str, num: int, /, **variables: object) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """Persons, and the households they live in; None where households are not counted."""
+
+    people: int
+    households: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """:param what: in the reader's language.
+    :param because: why, with a number for each reason; in the reader's language, in the order shown.
+    """
+
+    what: str
+    count: Count
+    because: Sequence[tuple[str, int]] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """:param as_of: the moment, written in the reader's language.
+    :param where: name of the place.
+    :param definition: what is counted, in a sentence; it stands under the figure.
+    """
+
+    as_of: str
+    where: str
+    whole: Part
+    parts: Sequence[Part] = ()
+    definition: str = ""
+
+
+def as_sentence(figure: Figure, texts: Texts) -> str:
+    """截至10月1日16:02,张掖路街道居家隔离412户963人,其中今日应报未报23户31人(无电话6、未接9)。"""
+    sentence = texts.gettext(
+        "As of %(moment)s, %(place)s: %(figure)s",
+        moment=figure.as_of,
+        place=figure.where,
+        figure=_part(figure.whole, texts),
+    )
+    for part in figure.parts:
+        sentence = texts.gettext("%(before)s, of these %(figure)s", before=sentence, figure=_part(part, texts))
+    return texts.gettext("%(sentence)s.", sentence=sentence)
+
+
+def count_in_words(count: Count, texts: Texts) -> str:
+    """412户963人; a household is said before its people."""
+    people = texts.ngettext("%(num)s person", "%(num)s people", count.people)
+    if count.households is None:
+        return people
+    households = texts.ngettext(
+        "%(num)s household", "%(num)s households", count.households
+    )
+    return texts.gettext("%(households)s with %(people)s", households=households, people=people)
+
+
+def _part(part: Part, texts: Texts) -> str:
+    said = texts.gettext("%(what)s %(count)s", what=part.what, count=count_in_words(part.count, texts))
+    if not part.because:
+        return said
+    reasons = [texts.gettext("%(why)s %(number)s", why=why, number=number) for why, number in part.because]
+    joined = reduce(lambda one, more: texts.gettext("%(one)s, %(more)s", one=one, more=more), reasons)
+    return texts.gettext("%(said)s (%(reasons)s)", said=said, reasons=joined)

@@ -1,0 +1,116 @@
+"""The vocabulary of the field as pages say it. Unknown words are shown as they are: a page must not fail."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from flask_babel import gettext
+
+from services.console.pages.catalogues import N_
+
+
+TASKS: Final[Mapping[str, str]] = {
+    "first_contact": N_("first visit"),
+    "signed_notice": N_("notice to sign"),
+    "supplies": N_("supplies"),
+    "escort_to_site": N_("transfer to the site"),
+    "inform": N_("tell the rules"),
+    "closing_call": N_("call at the end"),
+    "check_in": N_("temperature and symptoms"),
+    "test": N_("PCR sample"),
+    "disinfection": N_("disinfection"),
+    "release_visit": N_("release visit"),
+    "call_them": N_("phone call"),
+    "visit_them": N_("visit instead of a text message"),
+    "see_abnormal": N_("look at an abnormal check-in"),
+    "settle_refusal": N_("settle a refusal"),
+}
+"""Kind of task -> what is to be done."""
+
+WORDS: Final[Mapping[str, str]] = {
+    # measures
+    "inform_only": N_("health advice"),
+    "health_monitoring": N_("health monitoring"),
+    "home_isolation": N_("home isolation"),
+    "central_isolation": N_("central isolation"),
+    # risk levels
+    "none": N_("no risk area"),
+    "low": N_("low risk"),
+    "medium": N_("medium risk"),
+    "high": N_("high risk"),
+    # roles
+    "grid_worker": N_("grid worker"),
+    "community_officer": N_("community officer"),
+    "health_worker": N_("health worker"),
+    "police": N_("police"),
+    "community_cadre": N_("community cadre"),
+    "street_officer": N_("street officer"),
+    "district_officer": N_("district officer"),
+    "administrator": N_("administrator"),
+    # what came of following an arrival
+    "contacted": N_("contacted"),
+    "verified": N_("seen in person"),
+    "no_answer": N_("no answer"),
+    "not_here": N_("not known here"),
+    "lives_elsewhere": N_("lives elsewhere"),
+    "no_such_door": N_("no such door"),
+    "wrong_number": N_("wrong number"),
+    "not_yet_come": N_("not yet come"),
+    "this_is_not_me": N_("this is not me"),
+    # why a task was not possible
+    "refused": N_("refused"),
+    "wrong_door": N_("wrong door"),
+    "unsafe": N_("not safe"),
+    "no_supplies": N_("no supplies left"),
+    "other": N_("another reason"),
+    # why somebody refuses
+    "work": N_("has to work"),
+    "care_of_others": N_("cares for others"),
+    "cannot_pay": N_("cannot pay"),
+    "no_toilet": N_("no toilet of their own"),
+    "fear": N_("is afraid"),
+    "medicine": N_("needs medicine"),
+    # how it is known
+    "seen": N_("seen"),
+    "by_phone": N_("by phone"),
+    "told_by": N_("told by somebody else"),
+    "by_link": N_("by the link"),
+    # what whoever goes to a door must know
+    "lives_alone": N_("lives alone"),
+    "hard_of_hearing": N_("hard of hearing"),
+    "cannot_read": N_("cannot read"),
+    "cannot_walk": N_("cannot walk"),
+    "cannot_see": N_("cannot see"),
+    "dialysis": N_("dialysis"),
+    "pregnant": N_("pregnant"),
+    "infant": N_("infant"),
+    "unsafe_dog": N_("unsafe dog"),
+}
+"""Word of field.words -> what people call it."""
+
+TEMPERATURES: Final[Mapping[str, str]] = {
+    "missing": N_("Type a temperature, such as 36.5"),
+    "no_temperature": N_("This is no temperature: type it as 36.5 or 365"),
+    "out_of_bounds": N_("No body has this temperature: measure again, or look at what was typed"),
+    "fahrenheit": N_("This looks like Fahrenheit: type degrees Celsius, such as 36.5"),
+}
+"""Why a temperature cannot be read -> the sentence beside the field."""
+
+
+def word(name: str) -> str:
+    return _say(WORDS, name)
+
+
+def task_word(kind: str) -> str:
+    return _say(TASKS, kind)
+
+
+def temperature_fault(why: str) -> str:
+    return _say(TEMPERATURES, why)
+
+
+def _say(words: Mapping[str, str], name: str) -> str:
+    text = words.get(name)
+    said: str = gettext(text) if text else name
+    return said
