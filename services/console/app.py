@@ -51,4 +51,6 @@ def _answer_to(error: Exception) -> Response:
         return problem(500, [Fault("", "failed", "the operators' log says more")], g.correlation_id)
     if isinstance(error, DoorAway):
         return refusal_page(503, number=g.correlation_id)
-    return refusal_page((error.code or 500) if isinstance(error, HTTPException) else 500, number=g.correlation_id)
+    return refusal_page(
+        (error.code or 500) if isinstance(error, HTTPException) else 500, number=g.correlation_id
+    )

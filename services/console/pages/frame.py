@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from flask import Blueprint, Flask, Response, g, request, send_from_directory
-from jinja2 import StrictUndefined
+from jinja2 import StrictUndefined, pass_context
+from jinja2.runtime import Context
 
 from services.console.pages.headers import add_headers
 from services.console.pages.languages import add_languages, language
@@ -18,10 +19,22 @@ _STATIC: Final = _HERE / "static"
 _FOREVER: Final = "public, max-age=31536000, immutable"
 
 
+# As filters they take the context: Jinja works out any other filter of a constant once, when it compiles the
+# template, and so in the language of whoever comes first.
+@pass_context
+def _word(_: Context, name: str) -> str:
+    return word(name)
+
+
+@pass_context
+def _task_word(_: Context, kind: str) -> str:
+    return task_word(kind)
+
+
 def add_frame_of_pages(app: Flask) -> None:
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.jinja_env.filters.update(word=word, task_word=task_word)
+    app.jinja_env.filters.update(word=_word, task_word=_task_word)
     add_headers(app)
     add_languages(app)
     app.register_blueprint(Blueprint("frame", __name__, template_folder="templates"))

@@ -24,8 +24,8 @@ CONTENT_SECURITY: Final = "; ".join(
 HEADERS: Final[Mapping[str, str]] = {
     "Content-Security-Policy": CONTENT_SECURITY,
     "Strict-Transport-Security": "max-age=31536000",
-    # A resident's link is a key: it must reach no log by way of the next page. Browsers then send `Origin: null`
-    # with a form of our own page, so who checks the origin must let `Sec-Fetch-Site: same-origin` go first.
+    # A resident's link is a key: it must reach no log by way of the next page. Browsers then send
+    # `Origin: null` with a form of our own page: who checks the origin asks `Sec-Fetch-Site` first.
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",  # for browsers that do not know frame-ancestors

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from flask import Flask, Response, redirect, request
+from flask import Flask, redirect, request
 from flask_babel import Babel
+from werkzeug.wrappers import Response
 
 from field.words import LANGUAGES
 from services.console.pages.catalogues import LOCALES, Catalogues
@@ -20,7 +21,16 @@ def language() -> str:
     chosen = request.cookies.get(COOKIE)
     if chosen in LANGUAGES:
         return chosen
-    return request.accept_languages.best_match(LANGUAGES, LANGUAGES[0])
+    for preferred in request.accept_languages.values():
+        for one in LANGUAGES:
+            if _family(preferred) == _family(one):
+                return one
+    return LANGUAGES[0]
+
+
+def _family(language: str) -> str:
+    """zh of zh-CN, zh-TW and zh_Hant: to read the other script is better than to read English."""
+    return language.replace("_", "-").lower().partition("-")[0]
 
 
 def add_languages(app: Flask) -> None:

@@ -23,15 +23,19 @@ _OF_STATUS: Final[Mapping[int, Says]] = {
     403: Says(N_("You may not do this"), N_("If it is your work, ask your officer to give you the right.")),
     404: Says(
         N_("There is nothing here"),
-        N_("The address may be mistyped, or what stood here is not yours to see. Call your community if a "
-           "text message led you here."),
+        N_(
+            "The address may be mistyped, or what stood here is not yours to see. Call your community if a "
+            "text message led you here."
+        ),
     ),
     409: Says(N_("It has changed meanwhile"), N_("Look at what is there now, then decide again.")),
     413: Says(N_("This is too large"), N_("Send less at once.")),
     422: Says(N_("Something in it is wrong"), N_("Go back, mend it and send it again. Nothing was sent.")),
     429: Says(N_("Too many tries"), N_("Wait a minute, then try again.")),
     500: Says(N_("This went wrong"), N_("It is our mistake, not yours. Go back and try once more.")),
-    503: Says(N_("This cannot be reached just now"), N_("Wait a minute and try again. Nothing is done twice.")),
+    503: Says(
+        N_("This cannot be reached just now"), N_("Wait a minute and try again. Nothing is done twice.")
+    ),
 }
 _RETRY_AFTER_S: Final = 30
 

@@ -9,7 +9,6 @@ from flask_babel import gettext
 
 from services.console.pages.catalogues import N_
 
-
 TASKS: Final[Mapping[str, str]] = {
     "first_contact": N_("first visit"),
     "signed_notice": N_("notice to sign"),

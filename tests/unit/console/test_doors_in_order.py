@@ -12,7 +12,10 @@ from services.console.pages.shown.doors_in_order import Door, door_key, in_order
 @pytest.mark.parametrize(
     ("address", "door"),
     [
-        ("酒泉路街道春和社区春和花园3号楼2单元501", Door("酒泉路街道春和社区春和花园", "3", "2", 5, "501", "")),
+        (
+            "酒泉路街道春和社区春和花园3号楼2单元501",
+            Door("酒泉路街道春和社区春和花园", "3", "2", 5, "501", ""),
+        ),
         ("酒泉路街道 示例小区 3号楼 1单元 502", Door("酒泉路街道示例小区", "3", "1", 5, "502", "")),
         ("示例大厦A座15楼1503室", Door("示例大厦", "a", "", 15, "1503", "")),
         ("示例大厦15楼1503室", Door("示例大厦", "", "", 15, "1503", "")),
@@ -63,7 +66,13 @@ def test_from_the_top_only_floors_are_turned_round() -> None:
 
 places = st.tuples(*(st.integers(1, most) for most in (30, 6, 33, 8)))
 ways = st.sampled_from(
-    ["{}号楼{}单元{}{:02}", "{}栋{}单元{}{:02}室", "{}幢{}门{}{:02}号", "{}-{}-{}{:02}", " {} 号楼 {} 单元 {}{:02}"]
+    [
+        "{}号楼{}单元{}{:02}",
+        "{}栋{}单元{}{:02}室",
+        "{}幢{}门{}{:02}号",
+        "{}-{}-{}{:02}",
+        " {} 号楼 {} 单元 {}{:02}",
+    ]
 )
 
 
@@ -75,7 +84,9 @@ def test_however_doors_are_written_they_stand_in_the_order_of_their_numbers(
     assert [place for place, _ in ordered] == sorted(place for place, _ in doors)
 
 
-addresses = st.text(st.sampled_from("0123456789一二十百零ab东号楼单元室层栋座门户-#() 花园３²①Ⅷ٣")) | st.text()
+addresses = (
+    st.text(st.sampled_from("0123456789一二十百零ab东号楼单元室层栋座门户-#() 花园３²①Ⅷ٣")) | st.text()
+)
 
 
 @given(st.lists(addresses), st.booleans())

@@ -18,7 +18,8 @@ _MOST: Final = 400
 
 _DIGITS: Final = {digit: n for n, digit in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2}
 _N: Final = (
-    r"([a-z甲乙丙丁东南西北中]?[0-9]+[a-z]?|[零〇一二三四五六七八九十百两]+|(?<![a-z])[a-z]|[甲乙丙丁东南西北中])"
+    r"([a-z甲乙丙丁东南西北中]?[0-9]+[a-z]?"
+    r"|[零〇一二三四五六七八九十百两]+|(?<![a-z])[a-z]|[甲乙丙丁东南西北中])"
 )
 _UNREADABLE_END: Final = re.compile(r"(?:\([^()]*\)|[^0-9a-z室房户元门楼层栋幢座号#()])+$")
 _DASHED: Final = re.compile(r"([0-9]+[a-z]?|[a-z])[-—–]([0-9]+)[-—–]([0-9]+)(?:室|号)?$")
@@ -102,7 +103,9 @@ def _take(pattern: re.Pattern[str], text: str) -> tuple[str, str]:
 
 def _natural(text: str) -> tuple[Any, ...]:
     """Numbers by their value and before letters; nothing comes last."""
-    parts = tuple((0, int(part), "") if part[0] in "0123456789" else (1, 0, part) for part in _PARTS.findall(text))
+    parts = tuple(
+        (0, int(part), "") if part[0] in "0123456789" else (1, 0, part) for part in _PARTS.findall(text)
+    )
     return (not parts, parts)
 
 

@@ -50,7 +50,7 @@ class Figure:
 
 
 def as_sentence(figure: Figure, texts: Texts) -> str:
-    """截至10月1日16:02,张掖路街道居家隔离412户963人,其中今日应报未报23户31人(无电话6、未接9)。"""
+    """截至10月1日16:02，张掖路街道居家隔离412户963人，其中今日应报未报23户31人（无电话6、未接9）。"""
     sentence = texts.gettext(
         "As of %(moment)s, %(place)s: %(figure)s",
         moment=figure.as_of,
@@ -58,7 +58,9 @@ def as_sentence(figure: Figure, texts: Texts) -> str:
         figure=_part(figure.whole, texts),
     )
     for part in figure.parts:
-        sentence = texts.gettext("%(before)s, of these %(figure)s", before=sentence, figure=_part(part, texts))
+        sentence = texts.gettext(
+            "%(before)s, of these %(figure)s", before=sentence, figure=_part(part, texts)
+        )
     return texts.gettext("%(sentence)s.", sentence=sentence)
 
 
@@ -67,9 +69,7 @@ def count_in_words(count: Count, texts: Texts) -> str:
     people = texts.ngettext("%(num)s person", "%(num)s people", count.people)
     if count.households is None:
         return people
-    households = texts.ngettext(
-        "%(num)s household", "%(num)s households", count.households
-    )
+    households = texts.ngettext("%(num)s household", "%(num)s households", count.households)
     return texts.gettext("%(households)s with %(people)s", households=households, people=people)
 
 

@@ -14,8 +14,9 @@ from typing import Final
 
 _CHINESE: Final = re.compile(r"[㐀-鿿豈-﫿\U00020000-\U0003ffff]")
 _NO_LETTER: Final = re.compile(r"[^\w]+")
-_TWO_CHARACTER_FAMILY_NAMES: Final = frozenset(
-    "欧阳 上官 司马 诸葛 东方 皇甫 尉迟 公孙 慕容 令狐 司徒 夏侯 端木 长孙 宇文 轩辕 赫连 澹台 独孤 南宫".split()
+_TWO_CHARACTERS: Final = "欧阳上官司马诸葛东方皇甫尉迟公孙慕容令狐司徒夏侯端木长孙宇文轩辕赫连澹台独孤南宫"
+_FAMILY_NAMES_OF_TWO: Final = frozenset(
+    _TWO_CHARACTERS[start : start + 2] for start in range(0, len(_TWO_CHARACTERS), 2)
 )
 
 
@@ -82,5 +83,5 @@ def _given_name(name: str | None) -> str:
     letters = _NO_LETTER.sub("", name or "")
     if len(letters) < 3 or not _CHINESE.match(letters[-1]):
         return _last_character(name)
-    family = 2 if letters[:2] in _TWO_CHARACTER_FAMILY_NAMES else 1
+    family = 2 if letters[:2] in _FAMILY_NAMES_OF_TWO else 1
     return f"*{letters[family:][-2:]}"

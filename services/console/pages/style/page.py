@@ -38,7 +38,9 @@ def _style() -> ResponseReturnValue:
         fault=fault,
         as_of=as_of,
         figure=figure,
-        in_figure=[(part.what, count_in_words(part.count, flask_babel)) for part in (figure.whole, *figure.parts)],
+        in_figure=[
+            (part.what, count_in_words(part.count, flask_babel)) for part in (figure.whole, *figure.parts)
+        ],
         sentence=as_sentence(figure, flask_babel),
     )
     return page, 422 if fault else 200
