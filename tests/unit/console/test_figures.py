@@ -39,8 +39,8 @@ def test_in_english_one_is_one() -> None:
         "1 October 16:02", "X Street", Part("home isolation", Count(1, 1)), [Part("children", Count(0))]
     )
     assert as_sentence(figure, Reader("en")) == (
-        "As of 1 October 16:02, X Street: home isolation 1 household with 1 person,"
-        " of these children 0 people."
+        "As of 1 October 16:02, X Street: home isolation – 1 household with 1 person,"
+        " of these children – 0 people."
     )
 
 

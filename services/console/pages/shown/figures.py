@@ -74,7 +74,7 @@ def count_in_words(count: Count, texts: Texts) -> str:
 
 
 def _part(part: Part, texts: Texts) -> str:
-    said = texts.gettext("%(what)s %(count)s", what=part.what, count=count_in_words(part.count, texts))
+    said = texts.gettext("%(what)s – %(count)s", what=part.what, count=count_in_words(part.count, texts))
     if not part.because:
         return said
     reasons = [texts.gettext("%(why)s %(number)s", why=why, number=number) for why, number in part.because]
