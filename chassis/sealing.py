@@ -64,8 +64,8 @@ class Sealer:
             raise SealBroken(f"the token does not open with key {key_id!r} for {purpose!r}") from None
 
     @classmethod
-    def from_text(cls, text: str) -> Sealer:
-        """From `id:base64[,id:base64…]`, newest first. Raises SettingsError."""
+    def from_text(cls, text: str, setting: str = "DOORSTEP_SEAL_KEYS") -> Sealer:
+        """From `id:base64[,id:base64…]`, newest first. Raises SettingsError, which names the setting."""
         ring: dict[str, bytes] = {}
         for part in text.split(","):
             key_id, colon, encoded = part.strip().partition(":")
@@ -74,13 +74,9 @@ class Sealer:
             except ValueError:
                 key = b""
             if not colon or not key_id or "." in key_id or len(key) != 32:
-                raise SettingsError(
-                    "DOORSTEP_SEAL_KEYS must be id:base64 of 32 bytes, comma separated, newest first"
-                )
+                raise SettingsError(f"{setting} must be id:base64 of 32 bytes, comma separated, newest first")
             if key_id in ring:
-                raise SettingsError(
-                    f"DOORSTEP_SEAL_KEYS has two keys under the id {key_id}: give each its own"
-                )
+                raise SettingsError(f"{setting} has two keys under the id {key_id}: give each its own")
             ring[key_id] = key
         return cls(ring)
 
@@ -122,11 +118,15 @@ class BlindIndex:
         return digest.hexdigest()
 
     @classmethod
-    def from_text(cls, text: str) -> BlindIndex:
+    def from_text(cls, text: str, setting: str = "DOORSTEP_INDEX_KEY") -> BlindIndex:
+        """Raises SettingsError, which names the setting."""
         try:
-            return cls(base64.b64decode(text, validate=True))
+            key = base64.b64decode(text, validate=True)
         except ValueError:
-            raise SettingsError("DOORSTEP_INDEX_KEY must be base64 of at least 32 bytes") from None
+            key = b""
+        if len(key) < 32:
+            raise SettingsError(f"{setting} must be base64 of at least 32 bytes")
+        return cls(key)
 
 
 def new_key() -> str:

@@ -106,7 +106,7 @@ def _settings(service: str, given: Mapping[str, str]) -> Settings:
         broker_url=_required(given, "BROKER_URL", _BROKER_EXAMPLE),
         seal_keys=_required(given, "SEAL_KEYS", "k1:<base64 of 32 bytes>"),
         index_key=_required(given, "INDEX_KEY", "<base64 of 32 bytes>"),
-        zone=_zone(given.get(f"{PREFIX}TIMEZONE", "Asia/Shanghai")),
+        zone=read_zone(given.get(f"{PREFIX}TIMEZONE", "Asia/Shanghai")),
         clock_file=Path(clock_file) if clock_file else None,
         health_host=given.get(f"{PREFIX}HEALTH_HOST", "127.0.0.1"),
         health_port=_whole(given, f"{name}_HEALTH_PORT", 0, low=0, high=65535),
@@ -147,7 +147,8 @@ def _required(given: Mapping[str, str], name: str, example: str) -> str:
     return value
 
 
-def _zone(name: str) -> ZoneInfo:
+def read_zone(name: str) -> ZoneInfo:
+    """Raises SettingsError."""
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError):

@@ -22,13 +22,15 @@ from tests.waiting import PATIENCE_S
 
 ROOT = Path(__file__).parents[3]
 SERVICES = ("registration", "isolation", "notification")
+CONSOLE = "console"
+"""It came later, so it has the chassis' tables from the chassis alone."""
 
 
 def is_not_the_count(_item: Any, name: str | None, *_: Any) -> bool:
     return name != "alembic_version_chassis"
 
 
-@pytest.fixture(params=SERVICES)
+@pytest.fixture(params=[*SERVICES, CONSOLE])
 def service(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
@@ -64,7 +66,7 @@ def test_migrating_twice_changes_nothing_and_the_version_is_known(service: str, 
     assert is_current(service, database)
 
 
-@pytest.mark.parametrize("history", [*SERVICES, CHASSIS])
+@pytest.mark.parametrize("history", [*SERVICES, CONSOLE, CHASSIS])
 def test_migrations_are_numbered_by_their_files_in_the_order_that_alembic_knows(history: str) -> None:
     folder = ROOT / (
         "chassis/database/migrations/versions" if history == CHASSIS else f"services/{history}/migrations"
@@ -105,6 +107,7 @@ def test_a_database_with_one_history_only_is_not_current(service: str, database:
     assert not is_current(service, database)
 
 
+@pytest.mark.parametrize("service", SERVICES)
 def test_the_chassis_makes_the_same_tables_as_the_first_migrations_of_services_did(
     service: str, database: Database, database_url: Callable[..., str]
 ) -> None:
@@ -139,6 +142,7 @@ def described(database: Database) -> dict[str, list[str]]:
 
 
 @pytest.mark.postgresql
+@pytest.mark.parametrize("service", SERVICES)
 def test_replicas_that_migrate_at_the_same_time_wait_for_each_other(
     service: str, postgresql_url: Callable[..., str]
 ) -> None:

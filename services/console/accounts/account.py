@@ -1,0 +1,56 @@
+"""An account: who may come in, as what."""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, Literal
+
+from contracts.faults import Fault, Refused
+
+Kind = Literal["administrator", "officer"]
+State = Literal["invited", "active", "ended"]
+
+LONGEST_NAME: Final = 60
+_MARKS: Final = "._-@"
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """:param staff_id: an administrator may be no member of staff; an officer is one.
+    :param password_hash: argon2id; None until it is taken up, as the two that follow.
+    :param last_step: of 30 s, whose code was used last.
+    :param taken_up_at: the last time, in UTC.
+    """
+
+    id: str
+    name: str
+    kind: Kind
+    staff_id: str | None
+    state: State
+    password_hash: str | None
+    sealed_secret: str | None
+    last_step: int | None
+    taken_up_at: datetime | None
+
+
+def read_name(text: str) -> str | None:
+    """A log-in name in the one form in which it is kept: letters of any script, digits, `._-@`. None where it
+    can be none.
+    """
+    if len(text) > 4 * LONGEST_NAME:
+        return None
+    name = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).strip().casefold())
+    if not name or len(name) > LONGEST_NAME or not all(c.isalnum() or c in _MARKS for c in name):
+        return None
+    return name
+
+
+def check_name(text: str) -> str:
+    """As `read_name`. Raises Refused."""
+    name = read_name(text)
+    if name is None:
+        said = f"must have 1 to {LONGEST_NAME} letters, digits, or {' '.join(_MARKS)}"
+        raise Refused.invalid([Fault("name", "name", said)])
+    return name

@@ -1,0 +1,58 @@
+"""Accounts and their links, read."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import Any, Final
+
+from sqlalchemy import Select, select
+from sqlalchemy.engine import Connection, Row
+
+from chassis.unit_of_work import UnitOfWork
+from services.console.accounts.account import Account
+from services.console.accounts.one_time_link import OneTimeLink, counts
+from services.console.accounts.tables import accounts, one_time_links
+
+LINK: Final = "link"
+RECOVERY: Final = "recovery code"
+SECRET_OF_LINK: Final = "secret of a link"
+SECRET_OF_ACCOUNT: Final = "secret of an account"
+
+COLUMNS: Final = tuple(accounts.c[field.name] for field in fields(Account))
+
+
+def account_named(conn: Connection, name: str, *, locked: bool = False) -> Account | None:
+    """:param locked: until the transaction ends, others who would change it wait."""
+    return _one(conn, select(*COLUMNS).where(accounts.c.name == name), locked)
+
+
+def account_with_id(conn: Connection, id: str, *, locked: bool = False) -> Account | None:
+    return _one(conn, select(*COLUMNS).where(accounts.c.id == id), locked)
+
+
+def account_of(row: Row[Any]) -> Account:
+    """Of a row that has `COLUMNS`."""
+    return Account(**{field.name: getattr(row, field.name) for field in fields(Account)})
+
+
+def _one(conn: Connection, statement: Select[Any], locked: bool) -> Account | None:
+    row = conn.execute(statement.with_for_update() if locked else statement).one_or_none()
+    return account_of(row) if row else None
+
+
+def taking_up(uow: UnitOfWork, token: str) -> tuple[Account, str] | None:
+    """Whose account is taken up by this link, and the secret of its one-time codes. None where the link is
+    unknown, was used, or is too old. It changes nothing: previewers and scanners open links.
+    """
+    c = one_time_links.c
+    found = uow.conn.execute(
+        select(c.account_id, c.sealed_secret, c.expires_at, c.ended_at).where(
+            c.digest == uow.index(LINK, token[:200])
+        )
+    ).one_or_none()
+    if found is None or not counts(OneTimeLink(found.expires_at, found.ended_at), uow.now):
+        return None
+    account = account_with_id(uow.conn, found.account_id)
+    if account is None or account.state == "ended":
+        return None
+    return account, uow.sealer.unseal(found.sealed_secret, SECRET_OF_LINK)
