@@ -11,6 +11,10 @@ from werkzeug.exceptions import HTTPException
 
 from chassis.doors.frame import add_frame, answer_to_http
 from chassis.doors.problems import problem
+from chassis.doors.process import Readiness
+from chassis.errors import is_world_away
+from chassis.telemetry import describe_error
+from chassis.unit_of_work import Work
 from contracts.faults import Fault
 from services.console.api.app import MAX_BODY, PREFIX, make_api
 from services.console.doors import DoorAway, Doors
@@ -27,12 +31,17 @@ SECONDS: Final = Histogram(
 )
 
 
-def make_app(doors: Doors) -> Flask:
+def make_app(doors: Doors, work: Work | None = None, public_url: str | None = None) -> Flask:
+    """
+    :param work: on the console's own database. Without one nobody can log in.
+    :param public_url: under which people reach the console, where it is known.
+    """
     app = Flask("console", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
     app.register_blueprint(make_api(doors))
-    add_pages(app)
-    add_frame(app, doors.ready, _count, _answer_to)
+    own = Readiness("console", work.database) if work else dict
+    add_frame(app, lambda: doors.ready() | own(), _count, _answer_to)
+    add_pages(app, work, public_url, api=PREFIX)
     return app
 
 
@@ -43,13 +52,16 @@ def _count(route: str, status: int, seconds: float) -> None:
 
 def _answer_to(error: Exception) -> Response:
     """A problem in JSON for machines, a page for people."""
-    if not isinstance(error, HTTPException | DoorAway):
+    away = isinstance(error, DoorAway) or is_world_away(error)
+    if away:
+        log.warning("away", correlation_id=g.correlation_id, error=describe_error(error))
+    elif not isinstance(error, HTTPException):
         log.error("failed", correlation_id=g.correlation_id, exc_info=error)
     if request.path.startswith(f"{PREFIX}/"):
         if isinstance(error, HTTPException):
             return answer_to_http(error, MAX_BODY)
         return problem(500, [Fault("", "failed", "the operators' log says more")], g.correlation_id)
-    if isinstance(error, DoorAway):
+    if away:
         return refusal_page(503, number=g.correlation_id)
     return refusal_page(
         (error.code or 500) if isinstance(error, HTTPException) else 500, number=g.correlation_id

@@ -16,7 +16,9 @@ def main() -> None:
     try:
         settings = read_console_settings()
         configure_logs("console", settings.log_level)
-        serve(lambda: make_app(settings.doors), settings.host, settings.port)
+        serve(
+            lambda: make_app(settings.doors, settings.work, settings.public_url), settings.host, settings.port
+        )
     except SettingsError as error:
         print(f"console: {error}", file=sys.stderr)
         sys.exit(EXIT_SETTINGS)

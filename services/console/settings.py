@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -11,21 +12,36 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
+from chassis.clock import Clock
+from chassis.database.engine import Database
 from chassis.errors import SettingsError
-from chassis.settings import with_secret_files
+from chassis.sealing import BlindIndex, Sealer
+from chassis.settings import read_zone, with_secret_files
+from chassis.unit_of_work import Work
 from services.console.doors import Doors
 
 SERVICES: Final = ("registration", "isolation", "notification")
+_CONNECTIONS: Final = 12
+"""To the database: as many as there are threads that answer."""
+DATABASE_URL: Final = "DOORSTEP_CONSOLE_DATABASE_URL"
+_SEAL_KEYS: Final = "DOORSTEP_CONSOLE_SEAL_KEYS"
+_INDEX_KEY: Final = "DOORSTEP_CONSOLE_INDEX_KEY"
+_PUBLIC_URL: Final = "DOORSTEP_PUBLIC_URL"
 
 
 @dataclass(frozen=True)
 class ConsoleSettings:
-    """:param doors: where the doors are, and the key with which the console says who asks."""
+    """:param doors: where the doors are, and the key with which the console says who asks.
+    :param work: on the console's own database; None where it has none, and so neither accounts nor pages.
+    :param public_url: under which people reach it, without a slash at its end; None where nobody said so.
+    """
 
     host: str
     port: int
     log_level: str
     doors: Doors
+    work: Work | None
+    public_url: str | None
 
 
 def read_console_settings(environment: Mapping[str, str] | None = None) -> ConsoleSettings:
@@ -37,7 +53,46 @@ def read_console_settings(environment: Mapping[str, str] | None = None) -> Conso
         port=_port(given),
         log_level=given.get("DOORSTEP_LOG_LEVEL", "INFO"),
         doors=Doors(urls, _private_key(given.get("DOORSTEP_DOOR_PRIVATE_KEY", ""))),
+        work=_work(given, "doorstep-console", _CONNECTIONS) if given.get(DATABASE_URL, "").strip() else None,
+        public_url=_public_url(given),
     )
+
+
+def work_of(environment: Mapping[str, str], application: str) -> Work:
+    """Units of work on the console's database. Raises SettingsError with one line that names the variable."""
+    given = with_secret_files(dict(environment))
+    if not given.get(DATABASE_URL, "").strip():
+        raise SettingsError(f"{DATABASE_URL} is not set: set it, or {DATABASE_URL}_FILE")
+    return _work(given, application, pool_size=1)
+
+
+def address_of(environment: Mapping[str, str]) -> str:
+    """Under which people reach the console, without a slash at its end. Raises SettingsError."""
+    given = with_secret_files(dict(environment))
+    return _public_url(given) or f"http://127.0.0.1:{_port(given)}"
+
+
+def _work(given: Mapping[str, str], application: str, pool_size: int) -> Work:
+    """Its keys are its own: what the services have sealed it cannot open. It goes by real time: sessions and
+    one-time codes must work with the phones of today while the field is in another year.
+    """
+    return Work(
+        service="console",
+        database=Database(given[DATABASE_URL].strip(), application=application, pool_size=pool_size),
+        clock=Clock(),
+        sealer=Sealer.from_text(given.get(_SEAL_KEYS, ""), _SEAL_KEYS),
+        index=BlindIndex.from_text(given.get(_INDEX_KEY, ""), _INDEX_KEY),
+        zone=read_zone(given.get("DOORSTEP_TIMEZONE", "Asia/Shanghai")),
+    )
+
+
+def _public_url(given: Mapping[str, str]) -> str | None:
+    url = given.get(_PUBLIC_URL, "").strip().rstrip("/")
+    if url and not re.fullmatch(r"https?://[^/?#@\s]+", url):
+        raise SettingsError(
+            f"{_PUBLIC_URL} must be an address without a path, such as https://doorstep.example"
+        )
+    return url or None
 
 
 def _url(given: Mapping[str, str], name: str) -> str:

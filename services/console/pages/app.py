@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
+import secrets
+
 from flask import Flask
 
+from chassis.sealing import BlindIndex
+from chassis.unit_of_work import Work
+from services.console.pages.entry.guard import add_guard
+from services.console.pages.entry.routes import make_entry
 from services.console.pages.frame import add_frame_of_pages
 from services.console.pages.style.page import make_style_page
 
 
-def add_pages(app: Flask) -> None:
+def add_pages(app: Flask, work: Work | None, public_url: str | None, *, api: str) -> None:
+    """
+    :param work: on the console's own database. Without one nobody can log in.
+    :param public_url: under which people reach the console, where it is known.
+    :param api: the path below which programs ask.
+    """
+    index = work.index if work else BlindIndex(secrets.token_bytes(32))
+    add_guard(app, index, public_url, api=api)
     add_frame_of_pages(app)
+    if work:
+        app.register_blueprint(make_entry(work))
     app.register_blueprint(make_style_page())

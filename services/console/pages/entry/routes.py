@@ -1,0 +1,170 @@
+"""Coming in and going out: log-in, the link by which an account is taken up, one's own devices, log-out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from functools import wraps
+from typing import Final
+
+from flask import Blueprint, Response, g, make_response, redirect, render_template, request, url_for
+from flask_babel import ngettext
+from werkzeug.wrappers import Response as Answer
+
+from chassis.doors.limits import Allowance
+from chassis.unit_of_work import Work
+from contracts.faults import Refused
+from services.console.accounts.one_time_codes import address
+from services.console.accounts.queries import taking_up
+from services.console.accounts.take_up import take_up
+from services.console.pages.entry.cookies import SESSION, give_cookie, take_cookie
+from services.console.pages.entry.sentences import said_of, sentence
+from services.console.pages.refusals import refusal_page
+from services.console.sessions.end_session import log_out, revoke
+from services.console.sessions.log_in import Wait, log_in
+from services.console.sessions.queries import In, sessions_of
+from services.console.sessions.see import see
+
+View = Callable[..., Answer]
+
+# A try takes 20 ms of a core. Tries under one name are counted in the database; this is for all names.
+_BURST: Final = 120.0
+_PER_SECOND: Final = 2.0
+
+
+def make_entry(work: Work, *, allowance: Allowance | None = None) -> Blueprint:
+    """
+    :param allowance: how often one address may ask for a password to be judged.
+    """
+    zone = work.zone
+
+    def moment(at: datetime) -> str:
+        return at.astimezone(zone).strftime("%Y-%m-%d %H:%M")
+
+    entry = Blueprint("entry", __name__, template_folder="templates")
+    entry.add_app_template_filter(moment, "moment_of_login")
+    left = allowance or Allowance(_BURST, _PER_SECOND)
+
+    @entry.get("/")
+    def first_page() -> Answer:
+        return redirect(url_for("entry.account_page"), 303)
+
+    @entry.get("/log-in")
+    def log_in_page() -> Answer:
+        return _log_in_page("", {})
+
+    @entry.post("/log-in")
+    def log_in_now() -> Answer:
+        name = _typed("name")
+        if not left.take(request.remote_addr or ""):
+            return _log_in_page(name, {"": sentence("too_many")}, 429)
+        try:
+            entered = log_in(work, name, _typed("password"), _typed("code"), _device())
+        except Wait as wait:
+            return _log_in_page(name, {"": _wait_of(wait, work)}, 429)
+        except Refused:
+            return _log_in_page(name, {"": sentence("wrong")}, 403)
+        answer = redirect(url_for("entry.account_page"), 303)
+        seconds = int((entered.expires_at - work.clock.now()).total_seconds())
+        give_cookie(answer, SESSION, entered.token, seconds)
+        return answer
+
+    @entry.get("/take-up/<token>")
+    def take_up_page(token: str) -> Answer:
+        return _take_up_page(work, token, {})
+
+    @entry.post("/take-up/<token>")
+    def take_up_now(token: str) -> Answer:
+        if not left.take(request.remote_addr or ""):
+            return refusal_page(429)
+        try:
+            taken = take_up(work, token, _typed("password"), _typed("again"), _typed("code"))
+        except Refused as refused:
+            return _take_up_page(work, token, said_of(refused.faults), 422)
+        answer = make_response(
+            render_template("entry/taken_up.html", name=taken.name, codes=taken.recovery_codes)
+        )
+        take_cookie(answer, SESSION)
+        return answer
+
+    @entry.get("/account")
+    @_only_in(work)
+    def account_page() -> Answer:
+        with work.look() as uow:
+            open_ones = sessions_of(uow, g.who.account)
+        return make_response(render_template("entry/account.html", who=g.who, sessions=open_ones))
+
+    @entry.post("/account/devices/<session_id>/end")
+    @_only_in(work)
+    def end_device(session_id: str) -> Answer:
+        try:
+            with work.unit() as uow:
+                revoke(uow, g.who.account, session_id)
+        except Refused:
+            return refusal_page(404, [sentence("no_session")])
+        return redirect(url_for("entry.account_page"), 303)
+
+    @entry.post("/log-out")
+    def log_out_now() -> Answer:
+        who = _who(work)
+        if who is not None:
+            with work.unit() as uow:
+                log_out(uow, who)
+        answer = redirect(url_for("entry.log_in_page"), 303)
+        take_cookie(answer, SESSION)
+        return answer
+
+    return entry
+
+
+def _who(work: Work) -> In | None:
+    token = request.cookies.get(SESSION, "")
+    return see(work, token) if token else None
+
+
+def _only_in(work: Work) -> Callable[[View], View]:
+    """Others are sent to log in. The view finds who is in as `g.who`."""
+
+    def only_in(view: View) -> View:
+        @wraps(view)
+        def seen(**given: str) -> Answer:
+            g.who = _who(work)
+            if g.who is None:
+                return redirect(url_for("entry.log_in_page"), 303)
+            return view(**given)
+
+        return seen
+
+    return only_in
+
+
+def _log_in_page(name: str, wrong: dict[str, str], status: int = 200) -> Response:
+    return make_response(render_template("entry/log_in.html", name=name[:200], wrong=wrong), status)
+
+
+def _take_up_page(work: Work, token: str, wrong: dict[str, str], status: int = 200) -> Response:
+    with work.look() as uow:
+        found = taking_up(uow, token)
+    if found is None:
+        return refusal_page(404, [sentence("link")])
+    account, secret = found
+    shown = {"name": account.name, "secret": secret, "address": address(secret, account.name)}
+    return make_response(render_template("entry/take_up.html", wrong=wrong, **shown), status)
+
+
+def _typed(field: str) -> str:
+    return request.form.get(field, "")[:1000]
+
+
+def _device() -> str:
+    return request.headers.get("User-Agent", "")
+
+
+def _wait_of(wait: Wait, work: Work) -> str:
+    minutes = max(1, -(-int((wait.until - work.clock.now()).total_seconds()) // 60))
+    said: str = ngettext(
+        "Too many wrong tries under this name. Try again in %(num)d minute.",
+        "Too many wrong tries under this name. Try again in %(num)d minutes.",
+        minutes,
+    )
+    return said

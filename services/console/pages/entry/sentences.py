@@ -1,0 +1,32 @@
+"""What is wrong with what was typed, and why something was not done: a sentence for each code."""
+
+from __future__ import annotations
+
+from flask_babel import gettext
+
+from contracts.faults import Fault
+
+
+def said_of(faults: tuple[Fault, ...]) -> dict[str, str]:
+    """Field -> what is wrong with it; "" is the whole."""
+    return {fault.where: sentence(fault.code) for fault in faults}
+
+
+def sentence(code: str) -> str:
+    """In the language of whoever asks. A code that is none of these is a fault of ours."""
+    known: dict[str, str] = {
+        "wrong": gettext("The name, the password or the code is wrong."),
+        "too_many": gettext("Too many tries at once. Wait a minute and try again."),
+        "link": gettext("This link does not count any more: it was used, or is too old. Ask for a new one."),
+        "too_short": gettext("Use at least 12 characters. A few words in a row are easy to remember."),
+        "too_long": gettext("Use at most 200 characters."),
+        "too_easy": gettext(
+            "This is too easy to guess. Leave out your name, and use more than a few characters."
+        ),
+        "differs": gettext("This is not the same password."),
+        "wrong_code": gettext("This is not the code that the authenticator shows now."),
+        "foreign": gettext("This was sent from another website, so nothing was done."),
+        "old_form": gettext("This page was open for too long, so nothing was done. Go back, load it again."),
+        "no_session": gettext("There is no such device any more."),
+    }
+    return known[code]
