@@ -11,7 +11,7 @@ from chassis.database.migrations import is_current, upgrade
 from chassis.errors import SettingsError
 from chassis.settings import PREFIX, with_secret_files
 from operations.databases import has_tables
-from operations.services import SERVICES
+from operations.services import CONSOLE, SERVICES
 
 
 @dataclass(frozen=True)
@@ -26,10 +26,14 @@ class Migrated:
     older: bool
 
 
-def migrate(environment: Mapping[str, str], services: Sequence[str] = SERVICES) -> Iterator[Migrated]:
-    """One service after the other; tables that are up to date stay as they are. Raises SettingsError."""
+def migrate(environment: Mapping[str, str], services: Sequence[str] = ()) -> Iterator[Migrated]:
+    """One service after the other; tables that are up to date stay as they are. Raises SettingsError.
+
+    :param services: by default all, and the console where its database is set (without, it is the API only).
+    """
     given = with_secret_files(dict(environment))
-    for service in services:
+    with_console = bool(given.get(f"{PREFIX}{CONSOLE.upper()}_DATABASE_URL", "").strip())
+    for service in services or (*SERVICES, *([CONSOLE] if with_console else [])):
         variable = f"{PREFIX}{service.upper()}_DATABASE_URL"
         url = given.get(variable, "").strip()
         if not url:

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from chassis.handlers import Handler
 
 SERVICES = ("registration", "isolation", "notification")
+CONSOLE = "console"
+"""It has a database, where its URL is set, and neither handlers nor commands."""
 
 
 def handlers_of(service: str) -> Sequence[Handler]:

@@ -7,7 +7,7 @@ import typer
 from cli.options import AsJson, must_be_service
 from cli.output import print_json
 from operations.migrate import migrate
-from operations.services import SERVICES
+from operations.services import CONSOLE
 from operations.settings import environment
 
 
@@ -22,9 +22,10 @@ def command(
     For deployments; `doorstep up` does it by itself. Run it before services of a new version start.
     """
     for name in services or ():
-        must_be_service(name)
+        if name != CONSOLE:
+            must_be_service(name)
     done: dict[str, float] = {}
-    for migrated in migrate(environment(), services or SERVICES):
+    for migrated in migrate(environment(), services or ()):
         done[migrated.service] = migrated.seconds
         if not as_json:
             print(f"{migrated.service}: up to date ({migrated.seconds} s)", flush=True)
