@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,6 +15,7 @@ State = Literal["invited", "active", "ended"]
 
 LONGEST_NAME: Final = 60
 _MARKS: Final = "._-@"
+_STAFF_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,13 @@ def read_name(text: str) -> str | None:
     if not name or len(name) > LONGEST_NAME or not all(c.isalnum() or c in _MARKS for c in name):
         return None
     return name
+
+
+def check_staff_id(text: str) -> str:
+    """Of a member of staff, as the register of staff writes it. Raises Refused."""
+    if not _STAFF_ID.fullmatch(text):
+        raise Refused.invalid([Fault("staff_id", "staff_id", "must be the id of a member of staff")])
+    return text
 
 
 def check_name(text: str) -> str:

@@ -14,7 +14,7 @@ from chassis.database.statements import insert_missing, insert_rows
 from chassis.ids import new_id
 from chassis.unit_of_work import UnitOfWork
 from contracts.faults import Fault, Refused
-from services.console.accounts.account import Account, Kind, check_name
+from services.console.accounts.account import Account, Kind, check_name, check_staff_id
 from services.console.accounts.acts import note
 from services.console.accounts.one_time_codes import new_secret
 from services.console.accounts.one_time_link import LASTS
@@ -45,6 +45,8 @@ def invite(uow: UnitOfWork, name: str, kind: Kind, *, by: str, staff_id: str | N
     name = check_name(name)
     if (kind == "officer") != (staff_id is not None):
         raise Refused.invalid([Fault("staff_id", "staff_id", "officers have one, administrators have none")])
+    if staff_id is not None:
+        check_staff_id(staff_id)
     account = _account(uow, name, kind, staff_id)
     link = one_time_links.c
     uow.conn.execute(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import fields
 from typing import Any, Final
 
@@ -18,6 +19,8 @@ RECOVERY: Final = "recovery code"
 SECRET_OF_LINK: Final = "secret of a link"
 SECRET_OF_ACCOUNT: Final = "secret of an account"
 
+MOST_SHOWN: Final = 1000
+
 COLUMNS: Final = tuple(accounts.c[field.name] for field in fields(Account))
 
 
@@ -28,6 +31,12 @@ def account_named(conn: Connection, name: str, *, locked: bool = False) -> Accou
 
 def account_with_id(conn: Connection, id: str, *, locked: bool = False) -> Account | None:
     return _one(conn, select(*COLUMNS).where(accounts.c.id == id), locked)
+
+
+def all_accounts(conn: Connection) -> Sequence[Account]:
+    """In the order of their names, administrators first; at most so many as one page shows."""
+    listed = select(*COLUMNS).order_by(accounts.c.kind, accounts.c.name).limit(MOST_SHOWN)
+    return [account_of(row) for row in conn.execute(listed)]
 
 
 def account_of(row: Row[Any]) -> Account:

@@ -8,6 +8,7 @@ from flask import Flask
 
 from chassis.sealing import BlindIndex
 from chassis.unit_of_work import Work
+from services.console.pages.entry.accounts import make_accounts
 from services.console.pages.entry.guard import add_guard
 from services.console.pages.entry.routes import make_entry
 from services.console.pages.frame import add_frame_of_pages
@@ -25,4 +26,5 @@ def add_pages(app: Flask, work: Work | None, public_url: str | None, *, api: str
     add_frame_of_pages(app)
     if work:
         app.register_blueprint(make_entry(work))
+        app.register_blueprint(make_accounts(work, public_url))
     app.register_blueprint(make_style_page())

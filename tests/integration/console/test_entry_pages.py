@@ -265,3 +265,54 @@ def test_a_database_that_is_away_is_said_to_be_away(trial: Trial, browser: Brows
 def test_the_api_asks_for_a_key_and_for_no_token(trial: Trial, browser: Browser) -> None:
     answer = browser.client.post("/api/v1/events", json=[], headers={"Sec-Fetch-Site": "cross-site"})
     assert (answer.status_code, answer.mimetype) == (401, "application/problem+json")
+
+
+# -- accounts, for administrators
+
+
+def test_an_administrator_makes_a_link_by_which_an_officer_comes_in(trial: Trial, browser: Browser) -> None:
+    browser.log_in(trial, trial.owner("admin", "administrator"))
+    made = browser.send("/accounts", name="Wang.Min", kind="officer", staff_id="s-1")
+    link = re.search(r"<code[^>]*>https://localhost(/take-up/[\w-]{43})</code>", made.text)
+    assert link, made.text
+    assert trial.take_up(link[1].removeprefix("/take-up/")).name == "wang.min"
+    listed = browser.get("/accounts").text
+    assert "wang.min" in listed and link[1] not in listed
+    assert [row["by"] for row in trial.rows(account_acts) if row["what"] == "invited"] == ["test", "admin"]
+
+
+def test_the_only_administrator_is_asked_to_make_a_second_one(trial: Trial) -> None:
+    browser = Browser(trial.app(), "en")
+    browser.log_in(trial, trial.owner("admin", "administrator"))
+    assert "the only administrator" in browser.get("/account").text
+    trial.owner("second", "administrator")
+    assert "the only administrator" not in browser.get("/account").text
+
+
+def test_for_officers_there_is_no_page_of_accounts(trial: Trial, browser: Browser) -> None:
+    assert browser.get("/accounts").status_code == 303, "nobody is in"
+    browser.log_in(trial, trial.owner())
+    assert browser.get("/accounts").status_code == 404
+    given = {"name": "me.too", "kind": "administrator"}
+    assert browser.send("/account", "/accounts", **given).status_code == 404
+    assert [row["name"] for row in trial.rows(accounts)] == ["wang.min"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "field"),
+    [
+        ({"name": "no name", "kind": "officer", "staff_id": "s-9"}, "name"),
+        ({"name": "new", "kind": "officer", "staff_id": ""}, "staff_id"),
+        ({"name": "new", "kind": "officer", "staff_id": "=1+1"}, "staff_id"),
+        ({"name": "new", "kind": "administrator", "staff_id": "s-9"}, "staff_id"),
+        ({"name": "admin", "kind": "officer", "staff_id": "s-9"}, "name"),
+        ({"name": "<b>x</b>", "kind": "nonsense", "staff_id": "s-9"}, "name"),
+    ],
+)
+def test_what_is_wrong_with_an_invitation_is_marked(
+    trial: Trial, browser: Browser, typed: dict[str, str], field: str
+) -> None:
+    browser.log_in(trial, trial.owner("admin", "administrator"))
+    page = browser.send("/accounts", **typed)
+    assert page.status_code == 422 and f'id="{field}-fault"' in page.text and "<b>x" not in page.text
+    assert [row["name"] for row in trial.rows(accounts)] == ["admin"]

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
-from functools import wraps
 from typing import Final
 
 from flask import Blueprint, Response, g, make_response, redirect, render_template, request, url_for
@@ -15,17 +13,15 @@ from chassis.doors.limits import Allowance
 from chassis.unit_of_work import Work
 from contracts.faults import Refused
 from services.console.accounts.one_time_codes import address
-from services.console.accounts.queries import taking_up
+from services.console.accounts.queries import all_accounts, taking_up
 from services.console.accounts.take_up import take_up
 from services.console.pages.entry.cookies import SESSION, give_cookie, take_cookie
 from services.console.pages.entry.sentences import said_of, sentence
+from services.console.pages.entry.who import only_in, who_asks
 from services.console.pages.refusals import refusal_page
 from services.console.sessions.end_session import log_out, revoke
 from services.console.sessions.log_in import Wait, log_in
-from services.console.sessions.queries import In, sessions_of
-from services.console.sessions.see import see
-
-View = Callable[..., Answer]
+from services.console.sessions.queries import sessions_of
 
 # A try takes 20 ms of a core. Tries under one name are counted in the database; this is for all names.
 _BURST: Final = 120.0
@@ -88,14 +84,17 @@ def make_entry(work: Work, *, allowance: Allowance | None = None) -> Blueprint:
         return answer
 
     @entry.get("/account")
-    @_only_in(work)
+    @only_in(work)
     def account_page() -> Answer:
         with work.look() as uow:
             open_ones = sessions_of(uow, g.who.account)
-        return make_response(render_template("entry/account.html", who=g.who, sessions=open_ones))
+            listed = all_accounts(uow.conn) if g.who.account.kind == "administrator" else ()
+        active = [one for one in listed if one.kind == "administrator" and one.state == "active"]
+        page = render_template("entry/account.html", who=g.who, sessions=open_ones, alone=len(active) == 1)
+        return make_response(page)
 
     @entry.post("/account/devices/<session_id>/end")
-    @_only_in(work)
+    @only_in(work)
     def end_device(session_id: str) -> Answer:
         try:
             with work.unit() as uow:
@@ -106,7 +105,7 @@ def make_entry(work: Work, *, allowance: Allowance | None = None) -> Blueprint:
 
     @entry.post("/log-out")
     def log_out_now() -> Answer:
-        who = _who(work)
+        who = who_asks(work)
         if who is not None:
             with work.unit() as uow:
                 log_out(uow, who)
@@ -115,27 +114,6 @@ def make_entry(work: Work, *, allowance: Allowance | None = None) -> Blueprint:
         return answer
 
     return entry
-
-
-def _who(work: Work) -> In | None:
-    token = request.cookies.get(SESSION, "")
-    return see(work, token) if token else None
-
-
-def _only_in(work: Work) -> Callable[[View], View]:
-    """Others are sent to log in. The view finds who is in as `g.who`."""
-
-    def only_in(view: View) -> View:
-        @wraps(view)
-        def seen(**given: str) -> Answer:
-            g.who = _who(work)
-            if g.who is None:
-                return redirect(url_for("entry.log_in_page"), 303)
-            return view(**given)
-
-        return seen
-
-    return only_in
 
 
 def _log_in_page(name: str, wrong: dict[str, str], status: int = 200) -> Response:

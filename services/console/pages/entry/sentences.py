@@ -17,6 +17,9 @@ def sentence(code: str) -> str:
     known: dict[str, str] = {
         "wrong": gettext("The name, the password or the code is wrong."),
         "too_many": gettext("Too many tries at once. Wait a minute and try again."),
+        "name": gettext("Use 1 to 60 letters, digits, and . _ - @ only."),
+        "staff_id": gettext("An officer has a staff number, as in the register; an administrator has none."),
+        "conflict": gettext("This name is somebody else's, or its account has ended. Choose another one."),
         "link": gettext("This link does not count any more: it was used, or is too old. Ask for a new one."),
         "too_short": gettext("Use at least 12 characters. A few words in a row are easy to remember."),
         "too_long": gettext("Use at most 200 characters."),

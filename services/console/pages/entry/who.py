@@ -1,0 +1,44 @@
+"""Who asks for a page, by the session that their browser holds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+
+from flask import g, redirect, request, url_for
+from werkzeug.wrappers import Response
+
+from chassis.unit_of_work import Work
+from services.console.accounts.account import Kind
+from services.console.pages.entry.cookies import SESSION
+from services.console.pages.refusals import refusal_page
+from services.console.sessions.queries import In
+from services.console.sessions.see import see
+
+View = Callable[..., Response]
+
+
+def who_asks(work: Work) -> In | None:
+    token = request.cookies.get(SESSION, "")
+    return see(work, token) if token else None
+
+
+def only_in(work: Work, kind: Kind | None = None) -> Callable[[View], View]:
+    """Others are sent to log in. The view finds who is in as `g.who`.
+
+    :param kind: for the others there is no such page.
+    """
+
+    def guarded(view: View) -> View:
+        @wraps(view)
+        def seen(**given: str) -> Response:
+            g.who = who_asks(work)
+            if g.who is None:
+                return redirect(url_for("entry.log_in_page"), 303)
+            if kind is not None and g.who.account.kind != kind:
+                return refusal_page(404)
+            return view(**given)
+
+        return seen
+
+    return guarded
