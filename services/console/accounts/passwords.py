@@ -16,7 +16,7 @@ SHORTEST: Final = 12
 LONGEST: Final = 200
 """A longer one would only cost time."""
 
-# What OWASP asks for at the least: twelve threads that judge one each take 230 MB, and 20 ms of a core a try.
+# What OWASP asks for at the least: twelve threads that judge one each take 230 MB, and 40 ms of a core a try.
 _HASHER: Final = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
 
 

@@ -43,7 +43,7 @@ def take_up(work: Work, token: str, password: str, again: str, code: str) -> Tak
         faults.append(Fault("code", "wrong_code", "is not what the authenticator shows now"))
     if faults:
         raise Refused.invalid(faults)
-    digest = passwords.digest(password)  # 20 ms, in which nobody is to wait for the database
+    digest = passwords.digest(password)  # 40 ms, in which nobody is to wait for the database
     codes = recovery.new_codes()
     with work.unit() as uow:
         used_up = _use_up(uow, token)

@@ -45,7 +45,7 @@ class Wait(Refused):
 
 
 def log_in(work: Work, name: str, password: str, code: str, device: str) -> Entered:
-    """The try is counted first, then judged without a transaction (it takes 20 ms), and forgotten if right.
+    """The try is counted first, then judged without a transaction (it takes 40 ms), and forgotten if right.
 
     :raises Wait:
     :raises Refused: `not_allowed`; nothing says whether name, password or code was wrong.

@@ -23,7 +23,7 @@ from services.console.sessions.end_session import log_out, revoke
 from services.console.sessions.log_in import Wait, log_in
 from services.console.sessions.queries import sessions_of
 
-# A try takes 20 ms of a core. Tries under one name are counted in the database; this is for all names.
+# A try takes 40 ms of a core. Tries under one name are counted in the database; this is for all names.
 _BURST: Final = 120.0
 _PER_SECOND: Final = 2.0
 
