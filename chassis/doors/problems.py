@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 import orjson
 from flask import Response
 
-from contracts.faults import Fault, Kind, Refused
-
-STATUS: Final[Mapping[Kind, int]] = {"unknown": 404, "not_allowed": 403, "invalid": 422, "conflict": 409}
-"""The one map from kinds of `Refused` to HTTP."""
+from chassis.doors.statuses import STATUS
+from contracts.faults import Fault, Refused
 
 RETRY_AFTER_S: Final = 2
 

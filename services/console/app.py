@@ -41,7 +41,7 @@ def make_app(doors: Doors, work: Work | None = None, public_url: str | None = No
     app.register_blueprint(make_api(doors))
     own = Readiness("console", work.database) if work else dict
     add_frame(app, lambda: doors.ready() | own(), _count, _answer_to)
-    add_pages(app, work, public_url, api=PREFIX)
+    add_pages(app, doors, work, public_url, api=PREFIX)
     return app
 
 

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
+from urllib.parse import quote
 
 import orjson
 import requests
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 
 from chassis.commands.command import Author
-from chassis.doors.tokens import sign_token
+from chassis.doors.statuses import STATUS
+from chassis.doors.tokens import Actor, sign_token
+from contracts.faults import Fault, Kind, Refused
 
 CONNECT_S: Final = 1.0
 ANSWER_S: Final = 20.0
 """A door answers in milliseconds; two hundred events may take a second or two."""
+_KINDS: Final[Mapping[int, Kind]] = {status: kind for kind, status in STATUS.items()}
 
 
 class DoorAway(Exception):
@@ -29,6 +33,21 @@ class Answer:
     document: Any
 
 
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A page of a list.
+
+    :param as_of: when the door read it: ISO 8601, field time, in the district's zone.
+    :param figures: `rows`, `households`, `more_than`, `definition`; with the first page only.
+    :param next: the cursor of the next page.
+    """
+
+    rows: Sequence[Mapping[str, Any]]
+    as_of: str
+    figures: Mapping[str, Any] | None
+    next: str | None
+
+
 @dataclass(frozen=True)
 class Doors:
     """:param urls: service -> address of its door.
@@ -39,15 +58,69 @@ class Doors:
     key: EllipticCurvePrivateKey
     _local: threading.local = field(default_factory=threading.local)
 
+    # -- in the name of people: what a door refuses is raised as Refused, with its faults
+
+    def say(
+        self, service: str, command: str, actor: Actor, key: str, data: Mapping[str, Any]
+    ) -> Mapping[str, Any]:
+        """The result of a command. Raises Refused, DoorAway.
+
+        :param key: the same when it is said again.
+        """
+        path = f"/commands/{command}"
+        result: Mapping[str, Any] = self._people(
+            "POST", service, path, actor, data=orjson.dumps(data), headers={"Idempotency-Key": key}
+        )["result"]
+        return result
+
+    def rows(self, service: str, name: str, actor: Actor, asked: Mapping[str, str] | None = None) -> Listed:
+        """A page of a list. Raises Refused, DoorAway.
+
+        :param asked: `sort`, `after`, `place` and the list's filters.
+        """
+        document = self._people("GET", service, f"/lists/{name}", actor, params=asked)
+        return Listed(document["rows"], document["as_of"], document.get("figures"), document["next"])
+
+    def thing(self, service: str, name: str, id: str, actor: Actor) -> Mapping[str, Any]:
+        """One thing, what is personal masked. Raises Refused, DoorAway."""
+        return self._people("GET", service, f"/{name}/{quote(id, safe='')}", actor)
+
+    def reveal(self, service: str, name: str, id: str, actor: Actor) -> Mapping[str, Any]:
+        """One thing in full, which is noted with the actor's reason. Raises Refused, DoorAway."""
+        return self._people("POST", service, f"/{name}/{quote(id, safe='')}/reveal", actor, data=b"{}")
+
+    def look_up(self, service: str, name: str, actor: Actor, data: Mapping[str, Any]) -> Mapping[str, Any]:
+        """What is found by something that may stand in no address. Raises Refused, DoorAway."""
+        return self._people("POST", service, f"/lookups/{name}", actor, data=orjson.dumps(data))
+
+    def _people(
+        self, method: str, service: str, path: str, actor: Actor, **request: Any
+    ) -> Mapping[str, Any]:
+        token = sign_token(self.key, service, actor.author, reason=actor.reason, household=actor.household)
+        answer = self._ask(method, service, path, token, **request)
+        document = answer.document if isinstance(answer.document, dict) else {}
+        if answer.status == 200:
+            return document
+        if kind := _KINDS.get(answer.status):
+            raise Refused(kind, [_fault(one) for one in document.get("faults", ())])
+        raise DoorAway(f"the door of {service} answered {answer.status} to {method} {path.split('/')[1]}")
+
+    # -- in the name of other systems: the answer as it is
+
     def post(self, service: str, path: str, author: Author, body: bytes) -> Answer:
         """Raises DoorAway."""
-        headers = {
-            "Authorization": f"Bearer {sign_token(self.key, service, author)}",
-            "Content-Type": "application/json",
-        }
+        return self._ask("POST", service, path, sign_token(self.key, service, author), data=body)
+
+    def _ask(self, method: str, service: str, path: str, token: str, **request: Any) -> Answer:
+        headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+        headers |= request.pop("headers", {})
         try:
-            answer = self._session().post(
-                f"{self.urls[service]}{path}", data=body, headers=headers, timeout=(CONNECT_S, ANSWER_S)
+            answer = self._session().request(
+                method,
+                f"{self.urls[service]}{path}",
+                headers=headers,
+                timeout=(CONNECT_S, ANSWER_S),
+                **request,
             )
         except requests.RequestException as error:
             raise DoorAway(f"the door of {service} does not answer ({type(error).__name__})") from None
@@ -78,3 +151,7 @@ class Doors:
             session = self._local.session = requests.Session()
             session.trust_env = False  # no proxy between the console and its doors
         return session
+
+
+def _fault(of_door: Mapping[str, Any]) -> Fault:
+    return Fault(str(of_door["field"]), str(of_door["code"]), str(of_door["message"]))

@@ -8,6 +8,7 @@ from flask import Flask
 
 from chassis.sealing import BlindIndex
 from chassis.unit_of_work import Work
+from services.console.doors import Doors
 from services.console.pages.entry.accounts import make_accounts
 from services.console.pages.entry.guard import add_guard
 from services.console.pages.entry.routes import make_entry
@@ -15,8 +16,9 @@ from services.console.pages.frame import add_frame_of_pages
 from services.console.pages.style.page import make_style_page
 
 
-def add_pages(app: Flask, work: Work | None, public_url: str | None, *, api: str) -> None:
+def add_pages(app: Flask, doors: Doors, work: Work | None, public_url: str | None, *, api: str) -> None:
     """
+    :param doors: of the services, where pages read and act.
     :param work: on the console's own database. Without one nobody can log in.
     :param public_url: under which people reach the console, where it is known.
     :param api: the path below which programs ask.

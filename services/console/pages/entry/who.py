@@ -8,10 +8,13 @@ from functools import wraps
 from flask import g, redirect, request, url_for
 from werkzeug.wrappers import Response
 
+from chassis.commands.command import Author
+from chassis.doors.tokens import Actor
 from chassis.unit_of_work import Work
 from services.console.accounts.account import Kind
 from services.console.pages.entry.cookies import SESSION
 from services.console.pages.refusals import refusal_page
+from services.console.pages.shown.rows import Viewer
 from services.console.sessions.queries import In
 from services.console.sessions.see import see
 
@@ -21,6 +24,15 @@ View = Callable[..., Response]
 def who_asks(work: Work) -> In | None:
     token = request.cookies.get(SESSION, "")
     return see(work, token) if token else None
+
+
+def acting(reason: str | None = None) -> Actor:
+    """Whoever is in, as the doors of the services know them: by the id of a member of staff.
+
+    :param reason: why a record is looked at, where somebody was asked for it.
+    """
+    staff_id = g.who.account.staff_id
+    return Actor(Author("staff", f"/console/{staff_id}", staff_id), reason)
 
 
 def only_in(work: Work, kind: Kind | None = None) -> Callable[[View], View]:
@@ -37,6 +49,7 @@ def only_in(work: Work, kind: Kind | None = None) -> Callable[[View], View]:
                 return redirect(url_for("entry.log_in_page"), 303)
             if kind is not None and g.who.account.kind != kind:
                 return refusal_page(404)
+            g.viewer = Viewer(g.who.account.name, g.who.account.kind)
             return view(**given)
 
         return seen

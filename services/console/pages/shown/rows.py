@@ -18,13 +18,13 @@ TaskState = Literal["due", "overdue", "abnormal", "done", "waived"]
 class Viewer:
     """Who is logged in, as the head of every page says it.
 
-    :param role: one of field.words.ROLES.
-    :param place: name of their place.
+    :param role: one of field.words.ROLES, or the kind of their account.
+    :param place: name of their place, where it is known.
     """
 
     name: str
     role: str
-    place: str
+    place: str = ""
 
 
 @dataclass(frozen=True, slots=True)
