@@ -74,9 +74,10 @@ class ListQuery:
 
     :param about: the kind of thing a row is about (`case`), and its id column.
     :param definition: what is counted, in a sentence that stands beside the figures.
-    :param filters: columns that may be asked to equal a value.
+    :param filters: columns that may be asked to equal a value, or by `-` to hold none.
     :param places: columns that name the places of a row: `place=` finds rows at a place and below.
-    :param households: the column by which households are counted; None where there are none.
+    :param households: the column by which households are counted; None where there are none. A row without
+        one counts as a household of its own.
     :param own: the rows are those of whoever asks and are shown in full, noted once a day.
     :param purpose: under which sealed columns were sealed.
     """

@@ -15,6 +15,7 @@ from sqlalchemy import (
     Date,
     Select,
     SelectBase,
+    String,
     and_,
     func,
     literal,
@@ -34,6 +35,8 @@ from contracts.faults import Fault, Refused
 ROWS: Final = 50
 COUNTED: Final = 10_000
 """Beyond so many rows a list is not counted exactly."""
+NOTHING: Final = "-"
+"""Asked of a filter: rows in which its column says nothing, such as cases that nobody owns."""
 _CURSOR = "cursor"
 _LONGEST = 200  # characters of what is asked for
 
@@ -128,7 +131,10 @@ def _chosen(rows: SelectBase, query: ListQuery, wanted: Wanted) -> _Part:
     """Conditions are added to the statement itself: one around it takes longer to make than to run."""
     assert isinstance(rows, Select)
     columns = {str(column.key): column for column in rows.selected_columns}
-    conditions: list[ColumnElement[bool]] = [columns[name] == value for name, value in wanted.filters.items()]
+    conditions: list[ColumnElement[bool]] = [
+        columns[name].is_(None) if value == NOTHING else columns[name] == value
+        for name, value in wanted.filters.items()
+    ]
     if wanted.place is not None:
         conditions.append(or_(*(columns[name] == wanted.place for name in query.places)))
     return _Part(rows.where(*conditions), columns)
@@ -168,13 +174,19 @@ def _typed(column: ColumnElement[Any], value: Any) -> ColumnElement[Any]:
 
 
 def _figures(conn: Connection, query: ListQuery, parts: Sequence[_Part]) -> Figures:
-    """Counted in the same transaction as the page."""
-    of_row = query.households or query.id
-    rows = [part.rows.with_only_columns(part.columns[of_row]) for part in parts]
+    """Counted in the same transaction as the page. Whom no report names with others is a household alone."""
+
+    def counted(part: _Part) -> ColumnElement[Any]:
+        id = part.columns[query.id]
+        if query.households is None:
+            return id.label("of_row")
+        return func.coalesce(part.columns[query.households].cast(String), id.cast(String)).label("of_row")
+
+    rows = [part.rows.with_only_columns(counted(part)) for part in parts]
     few = (union_all(*rows) if len(rows) > 1 else rows[0]).limit(COUNTED + 1).subquery("few")
     counts = [func.count()]
     if query.households:
-        counts.append(func.count(few.c[query.households].distinct()))
+        counts.append(func.count(few.c.of_row.distinct()))
     numbers = conn.execute(select(*counts).select_from(few)).one()
     if numbers[0] > COUNTED:
         return Figures(None, None, COUNTED)

@@ -34,6 +34,7 @@ from services.registration.staff.amend_staff import amend_staff
 from services.registration.staff.announce_staff import STAFF
 from services.registration.staff.import_staff import import_staff
 from services.registration.staff.lists import STAFF as LIST_OF_STAFF
+from services.registration.staff.names import NAMES
 from services.registration.staff.tables import staff
 
 TRACE = ToolQuery("trace", lookup.trace)
@@ -76,7 +77,7 @@ DOOR = Door(
     "registration",
     Directory(staff, places, VERSIONS),
     COMMANDS,
-    lookups=(PUBLISHER,),
+    lookups=(PUBLISHER, NAMES),
     lists=(
         WAITING_ARRIVALS,
         ARRIVALS_TO_SETTLE,

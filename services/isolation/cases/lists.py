@@ -74,7 +74,7 @@ OPEN_CASES = ListQuery(
     about="case",
     id="case_id",
     definition="people whose case is open, at the places where you may see cases; households are those that "
-    "a report names together",
+    "a report names together, and whoever is named alone",
     rows=_open_cases,
     columns=(*(Column(name) for name in _FACTS), *PERSON),
     sorts=(

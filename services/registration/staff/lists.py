@@ -14,10 +14,11 @@ from services.registration.staff.tables import staff
 
 _S = staff.c
 _FACTS = ("staff_id", "role", "place", "language", "active", "replaced_by", "version")
+_TIMES = ("away_from", "away_to", "deputy", "duty_from", "duty_to")
 
 
 def _staff(conn: Connection, scope: Scope, _asked: Asked) -> Select[Any]:
-    columns = [_S[name] for name in (*_FACTS, "sealed")]
+    columns = [_S[name] for name in (*_FACTS, *_TIMES, "sealed")]
     return select(*columns).where(at_or_below(conn, scope, _S.place))
 
 
@@ -28,10 +29,10 @@ STAFF = ListQuery(
     definition="members of staff at your places and below, those who have left among them",
     rows=_staff,
     columns=(
-        *(Column(name) for name in _FACTS),
+        *(Column(name) for name in (*_FACTS, *_TIMES)),
         Column("name", "name", sealed="sealed"),
         Column("phone", "phone", sealed="sealed"),
     ),
     sorts=(Sort("id", ("staff_id",)),),
-    filters=("role", "place"),
+    filters=("staff_id", "role", "place"),
 )

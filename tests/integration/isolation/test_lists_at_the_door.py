@@ -191,6 +191,20 @@ def test_pages_hold_every_row_once_in_order_with_exact_figures(door: Visitor, to
             assert seen == sorted(seen, reverse=True)
 
 
+def test_whoever_is_named_alone_is_a_household_and_whom_nobody_owns_can_be_asked_for(
+    door: Visitor, town: Trial
+) -> None:
+    together = new_id()
+    town.follow(*(arrival(person=PERSON, household_id=of) for of in (together, together, None, None)))
+    figures = door.get("officer", "/lists/open_cases").json["figures"]
+    assert (figures["rows"], figures["households"]) == (4, 3)
+    with town.database.begin() as conn:
+        one = select(t.cases.c.case_id).limit(1).scalar_subquery()
+        conn.execute(update(t.cases).where(t.cases.c.case_id == one).values(owner=None))
+    [row] = door.get("officer", "/lists/open_cases", owner="-").json["rows"]
+    assert row["owner"] is None
+
+
 def test_a_list_offers_what_it_declares_and_nothing_else(door: Visitor, town: Trial) -> None:
     for asked in ({"sort": "name"}, {"name": "欧"}, {"after": "k.x"}, {"state": ""}, {"person": "x"}):
         answer = door.get("officer", "/lists/open_cases", **asked)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from werkzeug.test import TestResponse
 
 from services.registration import handover
 from services.registration import tables as t
@@ -106,6 +107,27 @@ def test_staff_and_places_are_those_of_ones_own_place_and_below(
         "丙*",
         "戊*",
     }
+
+
+def test_names_of_places_and_colleagues_are_found_by_id(door: Visitor) -> None:
+    wanted = {"staff": ["w1", "o4", "nobody"], "places": ["s1", "nowhere"]}
+
+    def ask(who: str, data: dict) -> TestResponse:
+        return door.client.post("/lookups/names", json=data, headers=door.headers(who))
+
+    found = ask("o1", wanted).json
+    assert found["you"] == {
+        "staff_id": "o1",
+        "role": "community_officer",
+        "place": "c1",
+        "level": "community",
+    }
+    assert {id: one["name"] for id, one in found["staff"].items()} == {"w1": "张三", "o4": "丁", "o1": "甲"}
+    assert set(found["places"]) >= {"s1", "c1"} and found["places"]["c1"]["parent"] == "s1"
+    assert "1390931" not in str(found), "phones are revealed elsewhere"
+    assert ask("w1", wanted).status_code == 403
+    for wrong in ({"staff": "w1"}, {"places": [1]}, {"staff": ["x"] * 501}):
+        assert ask("o1", wrong).status_code == 422
 
 
 def test_what_must_be_settled_and_who_is_expected_stand_on_lists_with_a_clock(

@@ -1,0 +1,73 @@
+"""What places and staff are called: pages have their ids in lists and histories, and show their names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from sqlalchemy import select
+from sqlalchemy.engine import Connection
+
+from chassis.database.statements import is_in
+from chassis.doors.declared import Asked, Lookup
+from chassis.unit_of_work import UnitOfWork
+from contracts.faults import Fault, Refused
+from field.scope import Scope
+from services.registration.places.tables import places
+from services.registration.staff.tables import staff
+
+MOST: Final = 500
+_S, _P = staff.c, places.c
+
+
+def _find(uow: UnitOfWork, scope: Scope, asked: Asked, data: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Names at work are no secret among officers, who meet those of other places in histories: residents are
+    told them too. Phones stay where they are.
+
+    :param data: `staff` and `places`, lists of ids. Whom and what nobody knows is left out.
+    Returns `you` (staff_id, role, place, level; null for who is no member of staff), `staff` (id -> name,
+    role, place, active) and `places` (id -> name, level, parent). Raises Refused.
+    """
+    wanted, of_places = _ids(data, "staff"), _ids(data, "places")
+    columns = select(_S.staff_id, _S.role, _S.place, _S.active, _S.sealed)
+    rows = uow.conn.execute(columns.where(is_in(uow.conn, _S.staff_id, {*wanted, asked.author.id}))).all()
+    found = {row.staff_id: row for row in rows}
+    you = found.get(asked.author.id)
+    named = _places(uow.conn, {*of_places, *(row.place for row in rows)})
+    return {
+        "you": you
+        and {
+            "staff_id": you.staff_id,
+            "role": you.role,
+            "place": you.place,
+            "level": named.get(you.place, {}).get("level"),
+        },
+        "staff": {
+            row.staff_id: {
+                "name": uow.sealer.unseal(row.sealed)["name"],
+                "role": row.role,
+                "place": row.place,
+                "active": row.active,
+            }
+            for row in rows
+        },
+        "places": named,
+    }
+
+
+def _places(conn: Connection, ids: set[str]) -> dict[str, dict[str, Any]]:
+    rows = conn.execute(
+        select(_P.place_id, _P.name, _P.level, _P.parent).where(is_in(conn, _P.place_id, ids))
+    )
+    return {row.place_id: {"name": row.name, "level": row.level, "parent": row.parent} for row in rows}
+
+
+def _ids(data: Mapping[str, Any], field: str) -> list[str]:
+    """Raises Refused."""
+    given = data.get(field, [])
+    if not isinstance(given, list) or len(given) > MOST or not all(isinstance(one, str) for one in given):
+        raise Refused.invalid([Fault(field, "no_ids", f"must be a list of up to {MOST} ids")])
+    return [one for one in given if "\0" not in one]
+
+
+NAMES = Lookup("names", _find)
