@@ -13,6 +13,7 @@ from services.console.pages.entry.accounts import make_accounts
 from services.console.pages.entry.guard import add_guard
 from services.console.pages.entry.routes import make_entry
 from services.console.pages.frame import add_frame_of_pages
+from services.console.pages.officers.routes import make_officers
 from services.console.pages.style.page import make_style_page
 
 
@@ -29,4 +30,5 @@ def add_pages(app: Flask, doors: Doors, work: Work | None, public_url: str | Non
     if work:
         app.register_blueprint(make_entry(work))
         app.register_blueprint(make_accounts(work, public_url))
+        app.register_blueprint(make_officers(work, doors))
     app.register_blueprint(make_style_page())

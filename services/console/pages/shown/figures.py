@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import reduce
-from typing import Protocol
+from typing import Literal, Protocol
 
 
 class Texts(Protocol):
@@ -16,12 +16,19 @@ class Texts(Protocol):
     def ngettext(self, singular: str, plural: str, num: int, /, **variables: object) -> str: ...
 
 
+Unit = Literal["people", "tasks", "reports", "pairs", "results"]
+
+
 @dataclass(frozen=True, slots=True)
 class Count:
-    """Persons, and the households they live in; None where households are not counted."""
+    """Persons, and the households they live in; None where households are not counted.
+
+    :param unit: what is counted where that is no person.
+    """
 
     people: int
     households: int | None = None
+    unit: Unit = "people"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +73,24 @@ def as_sentence(figure: Figure, texts: Texts) -> str:
 
 def count_in_words(count: Count, texts: Texts) -> str:
     """412户963人; a household is said before its people."""
-    people = texts.ngettext("%(num)s person", "%(num)s people", count.people)
+    people = _number(count, texts)
     if count.households is None:
         return people
     households = texts.ngettext("%(num)s household", "%(num)s households", count.households)
     return texts.gettext("%(households)s with %(people)s", households=households, people=people)
+
+
+def _number(count: Count, texts: Texts) -> str:
+    number = count.people
+    if count.unit == "tasks":
+        return texts.ngettext("%(num)s task", "%(num)s tasks", number)
+    if count.unit == "reports":
+        return texts.ngettext("%(num)s report", "%(num)s reports", number)
+    if count.unit == "pairs":
+        return texts.ngettext("%(num)s pair", "%(num)s pairs", number)
+    if count.unit == "results":
+        return texts.ngettext("%(num)s result", "%(num)s results", number)
+    return texts.ngettext("%(num)s person", "%(num)s people", number)
 
 
 def _part(part: Part, texts: Texts) -> str:

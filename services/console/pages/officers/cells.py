@@ -1,0 +1,109 @@
+"""The cells of a list, as templates show them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Final
+from urllib.parse import quote
+
+from flask_babel import format_date, gettext
+
+from services.console.pages.clock import in_words
+from services.console.pages.officers.asking import Names
+from services.console.pages.officers.listed import Column
+from services.console.pages.words import task_word, word
+
+_PLACES: Final = ("grid", "community", "street")
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """:param data: whether the text is data: a name, an id, an address.
+    :param href: where it leads.
+    """
+
+    text: str
+    data: bool = False
+    href: str = ""
+
+
+def cells_of(
+    row: Mapping[str, Any], columns: Sequence[Column], names: Names, as_of: datetime
+) -> tuple[Cell, ...]:
+    return tuple(_cell(row, column, names, as_of) for column in columns)
+
+
+def _cell(row: Mapping[str, Any], column: Column, names: Names, as_of: datetime) -> Cell:
+    if column.kind == "place":
+        return Cell(place_of(row, names) or gettext("not known"), bool(place_of(row, names)))
+    if column.kind == "day":
+        return Cell(day_of(row, as_of))
+    value = row.get(column.of)
+    if column.kind == "case":
+        return Cell(str(value or gettext("no name")), value is not None, f"/cases/{quote(row['case_id'])}")
+    if column.kind == "flag":
+        return Cell(gettext("yes") if value else gettext("no"))
+    if value is None or value == "" or value == []:
+        return Cell("–")
+    if column.kind == "word":
+        return Cell(word(value))
+    if column.kind == "words":
+        return Cell(listed(word(one) for one in str(value).split(",")))
+    if column.kind == "task":
+        return Cell(task_word(value))
+    if column.kind == "moment":
+        return Cell(moment(value))
+    if column.kind == "date":
+        return Cell(day(value))
+    if column.kind == "staff":
+        return Cell(names.of_staff(value), True)
+    if column.kind == "faults":
+        return Cell("; ".join(f"{one['field']}: {one['message']}" for one in value)[:500], True)
+    return Cell(str(value), True)
+
+
+def moment(text: str) -> str:
+    """:param text: as doors write moments, in the field's zone."""
+    return in_words(datetime.fromisoformat(text))
+
+
+def day(text: str) -> str:
+    # A pattern of dates by Unicode CLDR, as in clock.py.
+    written: str = format_date(date.fromisoformat(text), gettext("d MMMM"))
+    return written
+
+
+def day_of(row: Mapping[str, Any], as_of: datetime) -> str:
+    """Which day of the measure it is, of how many."""
+    number = (as_of.date() - date.fromisoformat(row["counted_from"])).days
+    said: str = gettext("day %(day)s of %(days)s", day=number, days=row["days"])
+    return said
+
+
+def place_of(row: Mapping[str, Any], names: Names) -> str:
+    """The community and the grid, or what is known; nothing where no place is."""
+    grid, community, street = (row.get(level) for level in _PLACES)
+    if community:
+        return " ".join(names.of_place(one) for one in (community, grid) if one)
+    known = grid or street
+    return names.of_place(known) if known else ""
+
+
+def listed(words: Iterable[str]) -> str:
+    """One, another: as this language joins them."""
+    joined = ""
+    for one in words:
+        joined = gettext("%(one)s, %(more)s", one=joined, more=one) if joined else one
+    return joined
+
+
+def ids_in(rows: Iterable[Mapping[str, Any]]) -> tuple[set[str | None], set[str | None]]:
+    """(staff, places) that rows name by id."""
+    staff: set[str | None] = set()
+    places: set[str | None] = set()
+    for row in rows:
+        staff |= {row.get(name) for name in ("owner", "staff_id", "worker", "deputy", "replaced_by")}
+        places |= {row.get(name) for name in (*_PLACES, "place")}
+    return staff, places

@@ -1,0 +1,307 @@
+"""The lists that officers have: at which door, what is counted, their columns and filters. Plain data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from field.words import CASE_STATES, LEVELS, LIKENESSES, MEASURES, TEST_STAGES
+from services.console.pages.catalogues import N_
+from services.console.pages.shown.figures import Unit
+from services.console.pages.words import TASKS
+
+Kind = Literal[
+    "case",
+    "name",
+    "word",
+    "words",
+    "task",
+    "moment",
+    "date",
+    "day",
+    "place",
+    "staff",
+    "data",
+    "flag",
+    "faults",
+]
+"""How a cell is shown. `case` and `name` are masked names, the first with the way to the case's page; `data`
+is shown as it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """:param of: the column of the door's list."""
+
+    head: str
+    of: str
+    kind: Kind = "data"
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A filter with a closed list of words; `staff` and `place` are filled from the page.
+
+    :param of: the filter of the door's list.
+    """
+
+    head: str
+    of: str
+    words: Sequence[str] = ()
+    kind: Literal["word", "task", "staff", "place"] = "word"
+
+
+@dataclass(frozen=True, slots=True)
+class OfficersList:
+    """:param name: of the door's list, and of the page.
+    :param definition: what is counted, in a sentence.
+    :param meanwhile: what to do where it cannot be worked off on a page yet.
+    :param sorts: of the door, the first is the usual one -> what it is called.
+    """
+
+    name: str
+    service: str
+    title: str
+    definition: str
+    columns: Sequence[Column]
+    filters: Sequence[Choice] = ()
+    sorts: Mapping[str, str] | None = None
+    unit: Unit = "people"
+    meanwhile: str = ""
+
+
+_PLACE: Final = Choice(N_("place"), "place", kind="place")
+_WORKER: Final = Choice(N_("worker (staff number)"), "staff_id", kind="staff")
+_OWNER: Final = Choice(N_("owner (staff number)"), "owner", kind="staff")
+_MEASURE: Final = Choice(N_("measure"), "measure", MEASURES)
+_RISK: Final = Choice(N_("risk"), "risk_level", LEVELS)
+_KIND: Final = Choice(N_("task"), "kind", tuple(TASKS), kind="task")
+_WHERE: Final = Column(N_("place"), "place", "place")
+_OF_CASE: Final = (
+    Column(N_("who"), "name", "case"),
+    _WHERE,
+)
+_OF_ARRIVAL: Final = (Column(N_("who"), "name", "name"), Column(N_("phone"), "phone"), _WHERE)
+_BY_CASE: Final = {"case": N_("newest case first"), "due": N_("longest overdue first")}
+
+OPEN_CASES: Final = OfficersList(
+    "open_cases",
+    "isolation",
+    N_("Open cases"),
+    N_(
+        "Counted are people whose case is open at your places and below; a household is whom one report "
+        "names "
+        "together, or somebody alone."
+    ),
+    (
+        *_OF_CASE,
+        Column(N_("measure"), "measure", "word"),
+        Column(N_("day"), "day", "day"),
+        Column(N_("ends on"), "release_on", "date"),
+        Column(N_("risk"), "risk_level", "word"),
+        Column(N_("owner"), "owner", "staff"),
+        Column(N_("state"), "state", "word"),
+    ),
+    (_PLACE, _MEASURE, _RISK, Choice(N_("state"), "state", CASE_STATES[:3]), _OWNER),
+    {"newest": N_("newest first"), "release": N_("ending soonest first")},
+)
+OVERDUE_TASKS: Final = OfficersList(
+    "overdue_tasks",
+    "isolation",
+    N_("Overdue tasks"),
+    N_(
+        "Counted are tasks of your places and below that were not done in time, and the households they "
+        "are in."
+    ),
+    (
+        Column(N_("task"), "kind", "task"),
+        Column(N_("was due by"), "due_by", "moment"),
+        *_OF_CASE,
+        Column(N_("whose"), "staff_id", "staff"),
+        Column(N_("informed last"), "told_level", "word"),
+        Column(N_("climbs on"), "next_step_at", "moment"),
+    ),
+    (_PLACE, _KIND, _MEASURE, _WORKER),
+    _BY_CASE,
+    "tasks",
+)
+OPEN_TASKS: Final = OfficersList(
+    "open_tasks",
+    "isolation",
+    N_("Tasks of today"),
+    N_(
+        "Counted are tasks of your places and below that are to be done today or are overdue, and their "
+        "households."
+    ),
+    (
+        Column(N_("task"), "kind", "task"),
+        Column(N_("state"), "state", "word"),
+        Column(N_("due by"), "due_by", "moment"),
+        *_OF_CASE,
+        Column(N_("whose"), "staff_id", "staff"),
+    ),
+    (_PLACE, _KIND, Choice(N_("state"), "state", ("due", "missed", "not_possible")), _MEASURE, _WORKER),
+    {"case": N_("newest case first"), "due": N_("due soonest first")},
+    "tasks",
+)
+TASKS_TO_DECIDE: Final = OfficersList(
+    "tasks_to_decide",
+    "isolation",
+    N_("Tasks to decide"),
+    N_(
+        "Counted are tasks of your places and below that were not possible. Decide on the case's page "
+        "before the "
+        "time beside each, or the next level is informed."
+    ),
+    (
+        Column(N_("task"), "kind", "task"),
+        Column(N_("decide before"), "next_step_at", "moment"),
+        *_OF_CASE,
+        Column(N_("whose"), "staff_id", "staff"),
+    ),
+    (_PLACE, _KIND, _WORKER),
+    {"case": N_("newest case first"), "due": N_("due soonest first")},
+    "tasks",
+)
+WAITING_ARRIVALS: Final = OfficersList(
+    "waiting_arrivals",
+    "registration",
+    N_("Arrivals without a door or an owner"),
+    N_("Counted are people who have arrived or are expected, and whom no worker has yet."),
+    (
+        *_OF_ARRIVAL,
+        Column(N_("arrival"), "arrived_at", "moment"),
+        Column(N_("waits since"), "unassigned_since", "moment"),
+        Column(N_("risk"), "risk_level", "word"),
+        Column(N_("state"), "state", "word"),
+    ),
+    (_PLACE, _RISK),
+    {"longest": N_("longest waiting first"), "newest": N_("newest first")},
+    meanwhile=N_(
+        "They are placed by themselves as soon as their address is known or their grid has a worker at work. "
+        "Meanwhile: ring them, ask for building and door, and have a worker of theirs mend the address; see "
+        "under Staff whether the grid has anybody."
+    ),
+)
+ARRIVALS_TO_SETTLE: Final = OfficersList(
+    "arrivals_to_settle",
+    "registration",
+    N_("Arrivals to settle"),
+    N_(
+        "Counted are arrivals of which somebody said what must be settled: unreachable, not here, no such "
+        "door, "
+        "lives elsewhere, wrong number, not this person."
+    ),
+    (
+        *_OF_ARRIVAL,
+        Column(N_("what was said"), "to_settle", "words"),
+        Column(N_("since"), "to_settle_since", "moment"),
+        Column(N_("with the level"), "level", "word"),
+        Column(N_("worker"), "worker", "staff"),
+    ),
+    (_PLACE, _RISK, Choice(N_("worker (staff number)"), "worker", kind="staff")),
+    meanwhile=N_(
+        "They cannot be settled on this page yet. Meanwhile: ring whoever reported them, or their worker; "
+        "the worker "
+        "mends door or phone on the phone, and then the line goes away by itself."
+    ),
+)
+EXPECTED_ARRIVALS: Final = OfficersList(
+    "expected_arrivals",
+    "registration",
+    N_("Expected arrivals"),
+    N_("Counted are people who are announced and have not come yet."),
+    (
+        *_OF_ARRIVAL,
+        Column(N_("announced for"), "arrived_at", "moment"),
+        Column(N_("date has passed"), "overdue", "flag"),
+        Column(N_("with the level"), "level", "word"),
+        Column(N_("worker"), "worker", "staff"),
+    ),
+    (_PLACE, _RISK, Choice(N_("worker (staff number)"), "worker", kind="staff")),
+    meanwhile=N_(
+        "Their workers ring them before they come and say so on their phones. Where the date has passed, "
+        "ask the "
+        "worker to ring today."
+    ),
+)
+POSSIBLE_DUPLICATES: Final = OfficersList(
+    "possible_duplicates",
+    "registration",
+    N_("Possible duplicates"),
+    N_(
+        "Counted are pairs of arrivals that may be one, and about which nobody has decided. Both are "
+        "followed."
+    ),
+    (
+        Column(N_("first"), "first_name", "name"),
+        Column(N_("phone"), "first_phone"),
+        Column(N_("arrival"), "first_arrived_at", "moment"),
+        Column(N_("second"), "second_name", "name"),
+        Column(N_("phone"), "second_phone"),
+        Column(N_("arrival"), "second_arrived_at", "moment"),
+        Column(N_("why"), "why", "word"),
+        Column(N_("since"), "opened_at", "moment"),
+    ),
+    (Choice(N_("why"), "why", LIKENESSES),),
+    unit="pairs",
+    meanwhile=N_(
+        "They cannot be decided on this page yet, and nothing is lost: both are followed as if they were "
+        "two. "
+        "Meanwhile: ask the worker who knows the door whether they are one person."
+    ),
+)
+REPORTS_TO_CORRECT: Final = OfficersList(
+    "reports_to_correct",
+    "registration",
+    N_("Reports to correct"),
+    N_("Counted are reports that wait for correction, whole or in a part."),
+    (
+        Column(N_("from"), "publisher"),
+        Column(N_("received"), "received_at", "moment"),
+        Column(N_("only a part waits"), "in_part", "flag"),
+        Column(N_("what is wrong"), "reasons", "faults"),
+        Column(N_("reference"), "event_id"),
+    ),
+    unit="reports",
+    meanwhile=N_(
+        "They cannot be corrected on this page yet. Meanwhile: call the source by its name and reference "
+        "and have it "
+        "send the report again; the line goes away with it."
+    ),
+)
+POSITIVES_OF_NOBODY: Final = OfficersList(
+    "positives_of_nobody",
+    "isolation",
+    N_("Positive results of nobody here"),
+    N_(
+        "Counted are positive results of people who are not followed here, without those that the laboratory "
+        "corrected."
+    ),
+    (
+        Column(N_("sample"), "sample_id"),
+        Column(N_("sampled"), "sampled_at", "moment"),
+        Column(N_("stage"), "stage", "word"),
+        Column(N_("call before"), "due_by", "moment"),
+        Column(N_("laboratory"), "source"),
+    ),
+    (Choice(N_("stage"), "stage", TEST_STAGES),),
+    unit="results",
+    meanwhile=N_(
+        "They cannot be settled on this page yet. At once: call the laboratory by the sample's number, "
+        "find the "
+        "person, and call them yourself. Nobody learns of it by a text message."
+    ),
+)
+
+CASES_AND_TASKS: Final = (OPEN_CASES, OPEN_TASKS, OVERDUE_TASKS, TASKS_TO_DECIDE)
+WAITING: Final = (
+    WAITING_ARRIVALS,
+    ARRIVALS_TO_SETTLE,
+    EXPECTED_ARRIVALS,
+    POSSIBLE_DUPLICATES,
+    REPORTS_TO_CORRECT,
+    POSITIVES_OF_NOBODY,
+)
+LISTS: Final = {one.name: one for one in (*CASES_AND_TASKS, *WAITING)}

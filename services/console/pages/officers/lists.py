@@ -1,0 +1,218 @@
+"""A list as a page: its filters stand in the address, its figures above it, a page of rows below."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+
+import flask_babel
+from flask import Blueprint, make_response, redirect, render_template, request
+from flask_babel import gettext
+from werkzeug.wrappers import Response
+
+from chassis.doors.pages import NOTHING
+from chassis.unit_of_work import Work
+from contracts.faults import Refused
+from services.console.doors import Doors, Listed
+from services.console.pages.clock import in_words
+from services.console.pages.entry.who import only_in
+from services.console.pages.officers.asking import Asking, Names
+from services.console.pages.officers.cells import Cell, cells_of, ids_in, listed
+from services.console.pages.officers.listed import CASES_AND_TASKS, LISTS, WAITING, Choice, OfficersList
+from services.console.pages.refusals import refusal_page
+from services.console.pages.shown.figures import Count, Figure, Part, as_sentence, count_in_words
+from services.console.pages.words import task_word, word
+
+STATUS = {"unknown": 404, "not_allowed": 403, "invalid": 422, "conflict": 409}
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    value: str
+    text: str
+    data: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FilterField:
+    """A filter above the list: of a closed list of words, or typed (`options` then only propose).
+
+    :param chosen: what the address asks for; "" is everything.
+    """
+
+    name: str
+    label: str
+    options: tuple[Option, ...]
+    chosen: str
+    typed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ShownList:
+    """All that a list's page shows of it."""
+
+    of: OfficersList
+    filters: tuple[FilterField, ...]
+    rows: tuple[tuple[Mapping[str, Any], tuple[Cell, ...]], ...]
+    as_of: str
+    counted: str
+    sentence: str
+    too_many: int | None
+    first: str
+    next: str
+    asked: str
+    sorts: tuple[Option, ...]
+    sort: str
+
+
+def add_lists(pages: Blueprint, doors: Doors, work: Work) -> None:
+    @pages.get("/lists")
+    @only_in(work, "officer")
+    def all_lists() -> Response:
+        asking = Asking(doors)
+        names = asking.names()
+        groups = [
+            [(one, _how_many(asking, one)) for one in group if names.may(one.service, one.name)]
+            for group in (CASES_AND_TASKS, WAITING)
+        ]
+        return make_response(render_template("officers/lists.html", groups=groups, missing=asking.missing))
+
+    @pages.get("/lists/<name>")
+    @only_in(work, "officer")
+    def one_list(name: str) -> Response:
+        of = LISTS.get(name)
+        if of is None:
+            return refusal_page(404)
+        asked = {key: value for key, value in request.args.items() if value}
+        if len(asked) < len(request.args):  # a form without script sends its empty fields, too
+            return redirect(address(of, asked), 303)
+        asking = Asking(doors)
+        try:
+            shown = show_list(asking, of, asked)
+        except Refused as refused:
+            return refusal_page(STATUS[refused.kind])
+        page = render_template("officers/list.html", of=of, shown=shown, missing=asking.missing)
+        return make_response(page, 200 if shown else 503)
+
+
+def address(of: OfficersList, asked: Mapping[str, str]) -> str:
+    return f"/lists/{of.name}" + (f"?{urlencode(asked)}" if asked else "")
+
+
+def show_list(asking: Asking, of: OfficersList, asked: Mapping[str, str]) -> ShownList | None:
+    """A page of it; None where its door is away. Raises Refused."""
+    found = asking.rows(of.service, of.name, asked)
+    if found is None:
+        asking.names()
+        return None
+    staff, places = ids_in(found.rows)
+    names = asking.names(
+        staff | {asked.get(choice.of) for choice in of.filters if choice.kind == "staff"},
+        places | {asked.get("place")},
+    )
+    as_of = datetime.fromisoformat(found.as_of)
+    filters = tuple(_filter(choice, asked, asking, names, staff) for choice in of.filters)
+    counted, sentence, too_many = _figures(of, found, as_of, names, asked, filters)
+    without_after = {key: value for key, value in asked.items() if key != "after"}
+    return ShownList(
+        of,
+        filters,
+        tuple((row, cells_of(row, of.columns, names, as_of)) for row in found.rows),
+        in_words(as_of),
+        counted,
+        sentence,
+        too_many,
+        address(of, without_after) if "after" in asked else "",
+        address(of, {**without_after, "after": found.next}) if found.next else "",
+        urlencode(asked),
+        tuple(Option(key, gettext(text)) for key, text in (of.sorts or {}).items()),
+        asked.get("sort", next(iter(of.sorts or ("",)))),
+    )
+
+
+def _how_many(asking: Asking, of: OfficersList) -> str:
+    """Its figure, for the list of lists; nothing where it cannot be had."""
+    try:
+        found = asking.rows(of.service, of.name)
+    except Refused:
+        return ""
+    if found is None or found.figures is None:
+        return ""
+    if found.figures["more_than"]:
+        return str(gettext("more than %(number)s", number=found.figures["more_than"]))
+    return count_in_words(_count(of, found.figures), flask_babel)
+
+
+def _count(of: OfficersList, figures: Mapping[str, Any]) -> Count:
+    return Count(figures["rows"], figures["households"], of.unit)
+
+
+def _figures(
+    of: OfficersList,
+    found: Listed,
+    as_of: datetime,
+    names: Names,
+    asked: Mapping[str, str],
+    filters: tuple[FilterField, ...],
+) -> tuple[str, str, int | None]:
+    """(the figure in words, its sentence, above how many it was not counted); only the first page has one."""
+    if found.figures is None:
+        return "", "", None
+    if found.figures["more_than"]:
+        return "", "", int(found.figures["more_than"])
+    count = _count(of, found.figures)
+    narrowed = listed(_chosen(field) for field in filters if field.chosen and field.name != "place")
+    what = gettext(of.title)
+    if narrowed:
+        what = gettext("%(what)s (%(filters)s)", what=what, filters=narrowed)
+    where = names.of_place(asked["place"]) if "place" in asked else names.here
+    figure = Figure(in_words(as_of), where or gettext("my places"), Part(what, count), (), of.definition)
+    return count_in_words(count, flask_babel), as_sentence(figure, flask_babel), None
+
+
+def _chosen(field: FilterField) -> str:
+    return next((one.text for one in field.options if one.value == field.chosen), field.chosen)
+
+
+def _filter(
+    choice: Choice, asked: Mapping[str, str], asking: Asking, names: Names, staff: set[str | None]
+) -> FilterField:
+    chosen = asked.get(choice.of, "")
+    label = gettext(choice.head)
+    if choice.kind == "place":
+        return FilterField(choice.of, label, places_to_choose(asking, names, chosen), chosen)
+    if choice.kind == "staff":
+        known = sorted(filter(None, staff | {chosen} - {NOTHING}))
+        nobody = Option(NOTHING, gettext("nobody"))
+        named = (Option(id, names.of_staff(id), True) for id in known if id != NOTHING)
+        return FilterField(choice.of, label, (nobody, *named), chosen, True)
+    say = task_word if choice.kind == "task" else word
+    return FilterField(choice.of, label, tuple(Option(one, say(one)) for one in choice.words), chosen)
+
+
+def places_to_choose(asking: Asking, names: Names, chosen: str) -> tuple[Option, ...]:
+    """The places below the one that is chosen, or below one's own; a grid has none, so those beside it."""
+    if not names.you:
+        return (Option(chosen, chosen, True),) if chosen else ()
+    own = names.you["place"]
+    below = _below(asking, chosen or own)
+    if chosen and chosen != own and not below:
+        below = _below(asking, names.places.get(chosen, {}).get("parent") or own)
+    options = {own: names.here, **({chosen: names.of_place(chosen)} if chosen else {}), **below}
+    return tuple(Option(id, name, True) for id, name in options.items())
+
+
+def _below(asking: Asking, place_id: str) -> dict[str, str]:
+    """Up to 200, by id."""
+    found: dict[str, str] = {}
+    asked = {"parent": place_id}
+    for _ in range(4):
+        page = asking.rows("registration", "places", asked)
+        found |= {row["place_id"]: row["name"] for row in (page.rows if page else ())}
+        if page is None or not page.next:
+            break
+        asked["after"] = page.next
+    return found

@@ -1,0 +1,19 @@
+"""All pages of officers: one blueprint."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+from chassis.unit_of_work import Work
+from services.console.doors import Doors
+from services.console.pages.officers.lists import add_lists
+
+
+def make_officers(work: Work, doors: Doors) -> Blueprint:
+    """
+    :param work: on the console's own database: who is in.
+    :param doors: of the services, asked in their name.
+    """
+    pages = Blueprint("officers", __name__, template_folder="templates")
+    add_lists(pages, doors, work)
+    return pages

@@ -1,0 +1,92 @@
+"""Lists of officers, before real doors: filters in the address, figures and what they count, absence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from chassis.ids import new_id
+from services.console.doors import Doors
+from services.console.pages.officers.listed import LISTS
+from tests.doors import CONSOLE
+from tests.integration.console.officers import Town, open_town
+from tests.integration.console.trial import NOBODY, Browser
+
+
+@pytest.fixture
+def town(sqlite_url: Callable[..., str]) -> Iterator[Town]:
+    with open_town(sqlite_url) as town:
+        yield town
+
+
+def test_a_list_has_its_figure_as_of_when_with_definition_and_a_sentence(town: Town) -> None:
+    household = new_id()
+    for of in (household, household, None):
+        town.open_case(household_id=of)
+    page = town.officer().get("/lists/open_cases").text
+    assert "<strong>2 households with 3 people</strong>" in page and "1 October 07:00" in page
+    assert "a household is whom one report names" in page
+    sentence = "As of 1 October 07:00, 春和社区: Open cases – 2 households with 3 people."
+    assert sentence in page
+    assert "欧*" in page and "建国" not in page and "13909311234" not in page
+    assert ">春和社区 第1网格<" in page and ">李兰<" in page, "places and colleagues by their names"
+    chinese = town.officer(language="zh-CN").get("/lists/open_cases?measure=home_isolation").text
+    assert "截至10月1日07:00，春和社区在管个案（居家隔离）2户3人。" in chinese
+
+
+def test_wish_9_the_filters_stand_in_the_address_and_show_what_it_says(town: Town) -> None:
+    town.open_case()
+    officer = town.officer()
+    asked = "/lists/open_cases?place=g-1&measure=home_isolation"
+    page = officer.get(asked).text
+    assert '<option value="home_isolation" selected>' in page and '<option value="g-1" selected' in page
+    assert "1 household with 1 person" in page
+    assert officer.get(asked).text.count("<tr>") == page.count("<tr>"), "the same list when one comes back"
+    other = officer.get("/lists/open_cases?measure=central_isolation").text
+    assert "Nothing stands on this list" in other and "Show all" in other
+    empty = officer.browser.get("/lists/open_cases?measure=home_isolation&owner=&risk_level=")
+    assert empty.headers["Location"] == "/lists/open_cases?measure=home_isolation"
+    officer.get("/lists/open_cases?place=elsewhere", 404)
+    officer.get("/lists/open_cases?name=x", 422)
+    officer.get("/lists/nothing", 404)
+
+
+def test_wish_1_a_page_has_50_rows_and_goes_on_where_it_ended(town: Town) -> None:
+    for _ in range(51):
+        town.open_case()
+    officer = town.officer()
+    first = officer.get("/lists/open_cases").text
+    assert first.count('<th scope="row">') == 50
+    following = first.split('class="pager"')[1].split('href="')[1].split('"')[0].replace("&amp;", "&")
+    second = officer.get(following).text
+    assert second.count('<th scope="row">') == 1 and "to the first page" in second
+
+
+def test_every_list_there_is_can_be_seen_and_says_what_to_do_meanwhile(town: Town) -> None:
+    officer = town.officer("district")
+    every = officer.get("/lists").text
+    for name, one in LISTS.items():
+        assert f'href="/lists/{name}"' in every
+        page = officer.get(f"/lists/{name}").text
+        assert ("eanwhile" in page or "At once" in page or "ring today" in page) == bool(one.meanwhile), name
+    assert 'href="/lists/reports_to_correct"' not in town.officer().get("/lists").text
+    town.officer().get("/lists/reports_to_correct", 403)
+
+
+def test_a_door_that_is_away_is_named_and_the_rest_is_shown(town: Town) -> None:
+    town.open_case()
+    half = Doors({**town.doors.urls, "registration": NOBODY}, CONSOLE)
+    officer = town.officer(doors=half)
+    page = officer.get("/lists/open_cases").text
+    assert "names, are missing" in page and "1 household with 1 person" in page and "worker-1" in page
+    officer.get("/lists/expected_arrivals", 503)
+    assert "names, are missing" in officer.get("/lists").text
+
+
+def test_lists_are_for_officers_who_are_in(town: Town) -> None:
+    browser = Browser(town.app())
+    assert browser.get("/lists/open_cases").headers["Location"] == "/log-in"
+    admin = town.console.owner("root", "administrator")
+    browser.log_in(town.console, admin)
+    assert browser.get("/lists/open_cases").status_code == 404
