@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ from chassis.errors import SettingsError
 from chassis.sealing import BlindIndex, Sealer
 
 PREFIX = "DOORSTEP_"
+PUBLIC_URL = f"{PREFIX}PUBLIC_URL"
 
 _BROKER_URL = f"{PREFIX}BROKER_URL"
 _BROKER_CA_FILE = f"{PREFIX}BROKER_CA_FILE"
@@ -145,6 +147,18 @@ def _required(given: Mapping[str, str], name: str, example: str) -> str:
     if not value:
         raise SettingsError(f"{PREFIX}{name} is not set: set it, for example {PREFIX}{name}={example}")
     return value
+
+
+def read_public_url(given: Mapping[str, str]) -> str | None:
+    """Under which people reach the console, without a slash at its end; None where nobody said so. Raises
+    SettingsError.
+    """
+    url = given.get(PUBLIC_URL, "").strip().rstrip("/")
+    if url and not re.fullmatch(r"https?://[^/?#@\s]+", url):
+        raise SettingsError(
+            f"{PUBLIC_URL} must be an address without a path, such as https://doorstep.example"
+        )
+    return url or None
 
 
 def read_zone(name: str) -> ZoneInfo:

@@ -37,6 +37,7 @@ _CASE: dict[str, Any] = {
             "role": "grid_worker",
         }
     ],
+    "link": SEALED,
 }
 
 EXAMPLES = (

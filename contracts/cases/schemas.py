@@ -50,6 +50,11 @@ class CaseOpened(Contract):
     assigned = flag(about="false while the case waits for an owner")
     tasks_planned = whole()
     today = several(TaskOutline)
+    link = sealed(
+        required=False,
+        about="JSON string: the token of the household's page, under the purpose `link`; null: the case has "
+        "ended, or an earlier version said it",
+    )
 
 
 class CaseChange(Contract):

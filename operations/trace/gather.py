@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from chassis.settings import read_public_url
 from operations.databases import database_of, settings_of
 from operations.settings import environment
 from services.isolation import door as isolation
@@ -42,6 +43,7 @@ def gather(arrival_id: str, *, reveal: bool = False) -> Trace:
             sealer=sealer,
             texts=notification.TEXTS(given, settings.zone) if reveal else None,
             hotline=given.get("DOORSTEP_HOTLINE", "12345").strip(),
+            public_url=read_public_url(given),
         )
     return Trace(arrival_id, arrival, case, messages)
 

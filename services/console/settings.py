@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -16,7 +15,7 @@ from chassis.clock import Clock
 from chassis.database.engine import Database
 from chassis.errors import SettingsError
 from chassis.sealing import BlindIndex, Sealer
-from chassis.settings import read_zone, with_secret_files
+from chassis.settings import read_public_url, read_zone, with_secret_files
 from chassis.unit_of_work import Work
 from services.console.doors import Doors
 
@@ -26,7 +25,6 @@ _CONNECTIONS: Final = 12
 DATABASE_URL: Final = "DOORSTEP_CONSOLE_DATABASE_URL"
 _SEAL_KEYS: Final = "DOORSTEP_CONSOLE_SEAL_KEYS"
 _INDEX_KEY: Final = "DOORSTEP_CONSOLE_INDEX_KEY"
-_PUBLIC_URL: Final = "DOORSTEP_PUBLIC_URL"
 
 
 @dataclass(frozen=True)
@@ -54,7 +52,7 @@ def read_console_settings(environment: Mapping[str, str] | None = None) -> Conso
         log_level=given.get("DOORSTEP_LOG_LEVEL", "INFO"),
         doors=Doors(urls, _private_key(given.get("DOORSTEP_DOOR_PRIVATE_KEY", ""))),
         work=_work(given, "doorstep-console", _CONNECTIONS) if given.get(DATABASE_URL, "").strip() else None,
-        public_url=_public_url(given),
+        public_url=read_public_url(given),
     )
 
 
@@ -69,7 +67,7 @@ def work_of(environment: Mapping[str, str], application: str) -> Work:
 def address_of(environment: Mapping[str, str]) -> str:
     """Under which people reach the console, without a slash at its end. Raises SettingsError."""
     given = with_secret_files(dict(environment))
-    return _public_url(given) or f"http://127.0.0.1:{_port(given)}"
+    return read_public_url(given) or f"http://127.0.0.1:{_port(given)}"
 
 
 def _work(given: Mapping[str, str], application: str, pool_size: int) -> Work:
@@ -84,15 +82,6 @@ def _work(given: Mapping[str, str], application: str, pool_size: int) -> Work:
         index=BlindIndex.from_text(given.get(_INDEX_KEY, ""), _INDEX_KEY),
         zone=read_zone(given.get("DOORSTEP_TIMEZONE", "Asia/Shanghai")),
     )
-
-
-def _public_url(given: Mapping[str, str]) -> str | None:
-    url = given.get(_PUBLIC_URL, "").strip().rstrip("/")
-    if url and not re.fullmatch(r"https?://[^/?#@\s]+", url):
-        raise SettingsError(
-            f"{_PUBLIC_URL} must be an address without a path, such as https://doorstep.example"
-        )
-    return url or None
 
 
 def _url(given: Mapping[str, str], name: str) -> str:

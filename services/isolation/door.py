@@ -13,6 +13,7 @@ from services.isolation.cases.lookup import Followed
 from services.isolation.check_ins.counts import check_in_counts
 from services.isolation.check_ins.report_check_in import report_check_in
 from services.isolation.contacts.change_contact import change_contact
+from services.isolation.households.household_link import HOUSEHOLD_LINK
 from services.isolation.notices.report_refusal import report_refusal
 from services.isolation.notices.sign_notice import sign_notice
 from services.isolation.policies.announce_policies import POLICIES
@@ -61,6 +62,7 @@ DOOR = Door(
     COMMANDS,
     lists=(OPEN_CASES, OWN_TASKS, OPEN_TASKS, OVERDUE_TASKS, TASKS_TO_DECIDE, POSITIVES_OF_NOBODY),
     things=(CASE, POSITIVE_OF_NOBODY),
+    lookups=(HOUSEHOLD_LINK,),
 )
 
 __all__ = ["COMMANDS", "DOOR", "Followed"]

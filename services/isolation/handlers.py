@@ -8,6 +8,7 @@ from services.isolation.cases.assign_waiting import assign_waiting
 from services.isolation.cases.follow_arrivals import follow_arrivals
 from services.isolation.cases.hand_over import hand_over
 from services.isolation.cases.index_identities import index_identities
+from services.isolation.cases.link_households import link_households
 from services.isolation.cases.name_districts import name_districts
 from services.isolation.cases.open_waiting import open_waiting
 from services.isolation.cases.plan_next_day import plan_next_day
@@ -32,6 +33,7 @@ TIMERS: tuple[Timer, ...] = (
     Timer("hand_over", timedelta(seconds=15), hand_over),
     Timer("apply_policies", timedelta(seconds=10), apply_policies),
     Timer("name_districts", timedelta(seconds=10), name_districts),
+    Timer("link_households", timedelta(seconds=10), link_households),
     Timer("index_identities", timedelta(seconds=60), index_identities),
     Timer("plan_next_day", timedelta(seconds=30), plan_next_day),
     Timer("find_overdue", timedelta(seconds=10), find_overdue),

@@ -9,6 +9,7 @@ from services.isolation.cases.tables import (
 )
 from services.isolation.check_ins.tables import check_ins
 from services.isolation.contacts.tables import contacts
+from services.isolation.links.tables import links
 from services.isolation.metadata import metadata
 from services.isolation.notices.tables import notices, refusals
 from services.isolation.plans.tables import staff_days, tasks
@@ -24,6 +25,7 @@ __all__ = [
     "chosen_languages",
     "contacts",
     "district_walks",
+    "links",
     "metadata",
     "notices",
     "places",

@@ -79,5 +79,10 @@ class Case:
     """Above its street, by the place tree."""
 
     @property
+    def household(self) -> str:
+        """The household's id; of somebody who lives alone, the case's."""
+        return self.arrival.household_id or self.case_id
+
+    @property
     def owner(self) -> str | None:
         return owner(self.team)

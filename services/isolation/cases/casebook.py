@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import ColumnElement, select
 
@@ -22,6 +22,7 @@ from services.isolation.cases.rows import case_from, insert_cases, update_cases,
 from services.isolation.cases.story import Standing, standing
 from services.isolation.cases.tables import case_history
 from services.isolation.cases.tables import cases as table
+from services.isolation.links.links_of import links_of
 from services.isolation.plans.present import Present
 from services.isolation.plans.rows import insert_tasks, lock_tasks, update_tasks
 from services.isolation.plans.task import Task
@@ -29,6 +30,7 @@ from services.isolation.policies.rules import Policy
 from services.isolation.reference import Reference, current
 from services.isolation.teams.loads import Loads
 
+_OPENED: Final = "case.opened"
 CHUNK = 1000
 """So many cases or tasks one unit of work of a timer takes."""
 
@@ -47,6 +49,7 @@ class Casebook:
         self._new_tasks: list[Task] = []
         self._changed_tasks: dict[str, Task] = {}
         self._history: list[dict[str, Any]] = []
+        self._told: list[tuple[str, Case, dict[str, Any], Event]] = []
 
     # -- reading ---------------------------------------------------------------------------------------
 
@@ -147,13 +150,13 @@ class Casebook:
         cause: Event | None,
         change: Mapping[str, Any] | None = None,
     ) -> None:
-        """Record case.opened, or with `change` case.changed."""
+        """Record case.opened, or with `change` case.changed; it says the link of the household, too."""
         data = case_data(
             case, stands.policy.edition, self.reference.staff, tasks, self.present.tomorrow_begins
         )
         if change is not None:
             data["change"] = change
-        self.uow.record(type, case.case_id, case.version, data, cause=cause or self._reminder(case))
+        self._told.append((type, case, data, cause or self._reminder(case)))
 
     def publish_tasks(self, case: Case, tasks: Iterable[Task], cause: Event | None) -> None:
         """Record task.planned."""
@@ -167,7 +170,7 @@ class Casebook:
     # -- writing ---------------------------------------------------------------------------------------
 
     def write(self) -> None:
-        """Everything that was collected, in a few statements; cases before their tasks, loads last."""
+        """Everything that was collected, in a few statements: cases, their tasks, loads, links last."""
         conn = self.uow.conn
         insert_tasks(conn, self._new_tasks)
         update_cases(conn, list(self._changed.values()))
@@ -176,6 +179,20 @@ class Casebook:
         update_tasks(conn, list(self._changed_tasks.values()))
         insert_rows(conn, case_history, self._history)
         self.loads.write()
+        self._tell()
+
+    def _tell(self) -> None:
+        """Record the events about cases, each with its household's link. A case that has ended needs none."""
+        new: dict[str, set[str]] = {}
+        known: dict[str, set[str]] = {}
+        for type, case, _, _ in self._told:
+            if case.closed_at is None:
+                households = new if type == _OPENED else known
+                households.setdefault(case.household, set()).add(case.case_id)
+        links = links_of(self.uow, new, known)
+        for type, case, data, cause in self._told:
+            data["link"] = links.get(case.household) if case.closed_at is None else None
+            self.uow.record(type, case.case_id, case.version, data, cause=cause)
 
 
 @contextmanager

@@ -72,10 +72,10 @@ Index(
 )
 
 district_walks = Table(
-    "district_walks",  # how far the cases are walked through when the places have changed: one row
+    "district_walks",  # how far the cases are walked through, for their districts (cases) and their links
     metadata,
     Column("name", String(20), primary_key=True),
-    Column("revision", BigInteger, nullable=False),  # of the places by which it was done or goes on
+    Column("revision", BigInteger, nullable=False),  # of the places by which it was done or goes on; links: 1
     Column("after", Id),  # the case that was looked at last; null: all were
 )
 

@@ -82,6 +82,7 @@ class CaseEvent(InformingEvent):
             self.supersedes(data),
             data.get("person"),
             contact.get("contact"),
+            data.get("link"),
             (*(data.get(name) for name in _SAYS), contact.get("staff_id")),
         )
 

@@ -101,11 +101,12 @@ class Line(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """The content of an event, once for all its messages. `person` and `worker` are sealed.
+    """The content of an event, once for all its messages. `person`, `worker` and `link` are sealed.
 
     :param key: unique within the case.
     :param supersedes: earlier messages to the same recipients, not yet sent, would now say something untrue.
     :param worker: whom the resident may call.
+    :param link: the token of the household's page.
     :param says: makes the messages of this notice others than those that say something else under the same
         key. After a restore from a backup a case may come to the same version another way, and a gateway that
         knows the first message must not take the second for it. It holds nothing sealed, for that looks
@@ -122,6 +123,7 @@ class Notice:
     supersedes: bool = False
     person: str | None = None
     worker: str | None = None
+    link: str | None = None
     says: tuple[object, ...] = ()
 
 

@@ -83,6 +83,7 @@ def _notice_row(planned: Plan, event: Event, now: datetime) -> dict[str, Any]:
         "counted": counted_text([recipient.id for _, recipient in planned.counted]),
         "person": notice.person,
         "worker": notice.worker,
+        "link": notice.link,
         "parameters": notice.parameters,
         "correlation_id": event.correlationid,
         "traceparent": event.traceparent,

@@ -99,6 +99,7 @@ class StoredNotice:
                 supersedes=row["supersedes"],
                 person=row["person"],
                 worker=row["worker"],
+                link=row["link"],
                 parameters=row["parameters"],
             ),
             frozenset(entry.recipient for entry in plan_entries(row["plan"]))

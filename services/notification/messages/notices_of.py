@@ -10,7 +10,7 @@ from chassis.database.statements import is_in
 from services.notification.messages.letters import StoredNotice
 from services.notification.messages.tables import notices
 
-_SEALED = ("person", "worker")
+_SEALED = ("person", "worker", "link")
 _PLAIN = [null().label(column.name) if column.name in _SEALED else column for column in notices.c]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, func, select
@@ -11,7 +12,7 @@ from sqlalchemy.engine import Connection
 from chassis.database.statements import is_in
 from chassis.masking import masked_phone
 from chassis.sealing import SealBroken, Sealer
-from services.notification.events.event import Notice
+from services.notification.events.event import RESIDENT, Notice
 from services.notification.messages.columns import PlanEntry, counted_staff, plan_entries
 from services.notification.messages.digest_queries import (
     count_digests,
@@ -23,6 +24,7 @@ from services.notification.messages.letters import Message, Row, StoredNotice, U
 from services.notification.messages.message_id import id_range
 from services.notification.messages.states import FAILED, STATES, UNKNOWN
 from services.notification.messages.tables import message_attempts, messages, notices
+from services.notification.texts.link import HIDDEN_TOKEN, link_of
 
 if TYPE_CHECKING:  # audit asks here, too, and renders nothing
     from services.notification.texts.texts import Texts
@@ -38,12 +40,14 @@ def trace(
     sealer: Sealer | None = None,
     texts: Texts | None = None,
     hotline: str = "12345",
+    public_url: str | None = None,
 ) -> dict[str, Any]:
     """The messages about one arrival (its case has the same id), oldest first.
 
     With `sealer` the masked phone is shown; with `texts` too, the whole text: that is a view of personal
     data, and the caller notes it. A folded message names its digest; `counted` are the digests in which the
-    case was counted for other members of its team.
+    case was counted for other members of its team. A link in a text is shown without its token: that is a
+    key.
     """
     of_case = list(conn.execute(select(notices).where(notices.c.case_id == arrival_id)).mappings())
     stored = {row["notice"]: StoredNotice.from_row(row).notice for row in of_case}
@@ -66,7 +70,8 @@ def trace(
         entry["digest"] = folded.get(row["digest"])
         if sealer:
             about = notice.person if notice and notice.person else person
-            entry |= _unsealed(message, notice, about, sealer.unseal, texts, hotline)
+            settings = {"hotline": hotline, "link": _shown_link(public_url, message, notice)}
+            entry |= _unsealed(message, notice, about, sealer.unseal, texts, settings)
         shown.append(entry)
     return {
         "notices": [
@@ -198,13 +203,18 @@ def _shown(message: Message, row: Row) -> dict[str, Any]:
     }
 
 
+def _shown_link(public_url: str | None, message: Message, notice: Notice | None) -> str | None:
+    has_one = message.recipient.kind == RESIDENT and notice is not None and notice.link is not None
+    return link_of(public_url, HIDDEN_TOKEN) if public_url and has_one else None
+
+
 def _unsealed(
     message: Message,
     notice: Notice | None,
     person: str | None,
     unseal: Unseal,
     texts: Texts | None,
-    hotline: str,
+    settings: Mapping[str, str | None],
 ) -> dict[str, Any]:
     try:
         opened = open_message(message, notice, person, unseal)
@@ -218,6 +228,6 @@ def _unsealed(
         message.template_version,
         message.channel,
         message.recipient.language,
-        {**opened.variables, "hotline": hotline},
+        {**opened.variables, **settings},
     )
     return {"phone": phone, "text": text}

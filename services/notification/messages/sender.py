@@ -25,6 +25,7 @@ from services.notification.messages.letters import Letter, contact_of, open_mess
 from services.notification.messages.settle import settle
 from services.notification.rules.in_use import pace_in_use
 from services.notification.rules.pace import Pace
+from services.notification.texts.link import LINK, link_of
 from services.notification.texts.texts import Texts
 
 log = structlog.get_logger(__name__)
@@ -40,6 +41,7 @@ class SendingSettings:
 
     :param lease: must outlast one request and the writing down; one that would last longer is not begun.
     :param margin: for writing the batch down after the last answer.
+    :param public_url: under which people reach the console; without it no text has a link.
     :param begin_within: a batch begins no request later than this, so that a service asked to stop can.
     """
 
@@ -50,6 +52,7 @@ class SendingSettings:
     begin_within: float = 4.0
     back_off: BackOff = field(default_factory=BackOff)
     hotline: str = "12345"
+    public_url: str | None = None
     pace: Pace = field(default_factory=pace_in_use)
 
 
@@ -192,9 +195,16 @@ class Sender:
             message.template_version,
             channel.name,
             message.recipient.language,
-            {**opened.variables, "hotline": self._settings.hotline},
+            {**opened.variables, "hotline": self._settings.hotline, "link": self._link(letter)},
         )
         return _Written(address, text, phone)
+
+    def _link(self, letter: Letter) -> str | None:
+        """The household's page, for its residents, where people can reach the console. Raises SealBroken."""
+        url, sealed = self._settings.public_url, letter.notice.link if letter.notice else None
+        if url is None or sealed is None or letter.message.recipient.kind != RESIDENT:
+            return None
+        return link_of(url, self._work.sealer.unseal(sealed, LINK))
 
     def _allowance(self) -> int:
         now = self._monotonic()

@@ -7,7 +7,7 @@ import structlog
 
 from chassis.errors import SettingsError
 from chassis.handlers import Map
-from chassis.settings import with_secret_files
+from chassis.settings import PUBLIC_URL, read_public_url, with_secret_files
 from chassis.unit_of_work import Work
 from services.notification.channels import CHANNELS
 from services.notification.channels.channel import number
@@ -15,7 +15,7 @@ from services.notification.messages.attempts import BackOff
 from services.notification.messages.sender import Sender, SendingSettings
 from services.notification.rules.in_use import pace_from
 from services.notification.texts.loading import texts_from_environment
-from services.notification.texts.variables import LONGEST_HOTLINE
+from services.notification.texts.variables import LONGEST_HOTLINE, LONGEST_PUBLIC_URL
 
 log = structlog.get_logger(__name__)
 
@@ -49,9 +49,19 @@ def sender_from_environment(
             first=number(given, "DOORSTEP_SMS_FIRST_RETRY", 5, low=0.01, high=3600),
         ),
         hotline=_hotline(given),
+        public_url=public_url_of(given),
         pace=pace_from(given, work.zone),
     )
     return Sender(work, channels, texts_from_environment(given, work.zone), settings, map)
+
+
+def public_url_of(given: Mapping[str, str]) -> str | None:
+    """With which the links in texts begin; None: no text has one. Raises SettingsError."""
+    url = read_public_url(given)
+    if url and len(url) > LONGEST_PUBLIC_URL:
+        message = f"{PUBLIC_URL} must have at most {LONGEST_PUBLIC_URL} characters: texts name it"
+        raise SettingsError(message)
+    return url
 
 
 def _hotline(given: Mapping[str, str]) -> str:

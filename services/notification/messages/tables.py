@@ -27,6 +27,7 @@ notices = Table(
     Column("counted", Text),  # staff in whose next digest it is counted, comma separated; null: none
     Column("person", Text),  # sealed; absent for task.overdue
     Column("worker", Text),  # sealed: the member of the team whom the resident may call
+    Column("link", Text),  # sealed: the token of the household's page
     Column("parameters", Json, nullable=False),
     Column("correlation_id", String(200), nullable=False),
     Column("traceparent", String(60)),

@@ -11,6 +11,7 @@ from services.notification.events import EVENTS
 from services.notification.events.case import FORMER_NUMBER
 from services.notification.events.digest import PARAMETERS
 from services.notification.events.event import RESIDENT, InformingEvent, Parameter
+from services.notification.texts.link import link_of
 
 # As long as the contract of reports allows; in letters of which fewest go into a text message.
 _NAME: Final = Parameter("欧阳建国" * 25, optional=True, shortest=4)
@@ -20,7 +21,17 @@ _ADDRESS: Final = Parameter(
     shortest=40,
 )
 _PHONE: Final = Parameter("+8613900001234", optional=True)
-TO_RESIDENT: Final[Mapping[str, Parameter]] = {"name": _NAME, "worker_name": _NAME, "worker_phone": _PHONE}
+LONGEST_PUBLIC_URL: Final = 36
+_LINK: Final = Parameter(
+    link_of("https://".ljust(LONGEST_PUBLIC_URL, "x"), "0123456789ab"),
+    optional=True,
+)
+TO_RESIDENT: Final[Mapping[str, Parameter]] = {
+    "name": _NAME,
+    "worker_name": _NAME,
+    "worker_phone": _PHONE,
+    "link": _LINK,
+}
 TO_STAFF: Final[Mapping[str, Parameter]] = {
     "name": _NAME,
     "resident_name": _NAME,

@@ -101,3 +101,26 @@ def test_a_failed_message_is_undeliverable_where_its_next_channel_is_not_set_up(
     Sender(work, {"sms": gateway.channel()}, BOTH, QUICK).run_once()
     assert states(work) == {"failed": 1}
     assert [event["data"]["reason"] for event in recorded(work, "message.undeliverable")] == ["no_phone"]
+
+
+def test_a_resident_gets_the_link_of_the_household_and_staff_get_none(work: Work) -> None:
+    contact = SEALER.seal({"name": "李红", "address": "值班室"})
+    team = [{"role": "grid_worker", "staff_id": "w1", "contact": contact}]
+    inform(work, opened(link=SEALER.seal("0123456789ab", "link"), team=team))
+    with work.database.begin() as conn:
+        conn.execute(update(messages).values(channels="slip"))
+    slips = Slips()
+    settings = replace(QUICK, public_url="https://doorstep.example")
+    Sender(work, {"slip": slips}, BOTH, settings).run_once()
+    link = "https://doorstep.example/r/0123456789ab"
+    assert sorted(link in text for _, text in slips.written) == [False, True]
+    assert all("0123456789ab" not in str(row) for row in [*rows(work), *recorded(work, "message.accepted")])
+
+
+def test_without_an_address_of_the_console_no_text_has_a_link(work: Work) -> None:
+    inform(work, opened(link=SEALER.seal("0123456789ab", "link")))
+    with work.database.begin() as conn:
+        conn.execute(update(messages).values(channels="slip"))
+    slips = Slips()
+    Sender(work, {"slip": slips}, BOTH, QUICK).run_once()
+    assert slips.written and not any("0123456789ab" in text for _, text in slips.written)

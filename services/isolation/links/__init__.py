@@ -1,0 +1,1 @@
+"""The link of a household: a token by which its people reach their page, in their text messages."""
