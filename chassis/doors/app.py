@@ -276,9 +276,21 @@ def _reveal(way: Doorway, thing: ThingQuery) -> Callable[..., Response]:
 def _lookup(way: Doorway, lookup: Lookup) -> Callable[..., Response]:
     def find() -> Response:
         actor, data = _actor(way), _body()
+
+        def find_in(uow: UnitOfWork) -> tuple[Any, list[str]]:
+            """With the ids of what was not noted today."""
+            asked = _asked(uow, actor)
+            found = lookup.find(uow, way.reach(uow, actor, lookup.name).scope, asked, data)
+            if found is None or lookup.own is None:
+                return found, []
+            return found, not_yet_noted(uow.conn, asked, lookup.about, lookup.own(found))
+
         with way.work.look() as uow:
-            scope = way.reach(uow, actor, lookup.name).scope
-            found = lookup.find(uow, scope, _asked(uow, actor), data)
+            found, unseen = find_in(uow)
+        if unseen:  # found again, so that what is shown is what is noted
+            with way.work.unit() as uow:
+                found, unseen = find_in(uow)
+                note_own_tasks(uow.conn, _asked(uow, actor), lookup.about, unseen)
         if found is None:
             raise Refused("unknown", [Fault("", "unknown", f"there is no such {lookup.name}")])
         return as_json(found)

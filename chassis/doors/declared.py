@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -117,10 +117,14 @@ class Lookup:
     """Something found by what must stand in no URL: `POST /lookups/<name>`, and the act of that name.
 
     :param find: gets the body, a JSON object. None: it is not there. Raises Refused.
+    :param own: where it shows own tasks in full: the ids of the things shown, which is noted once a day.
+    :param about: what kind of thing they are (`case`).
     """
 
     name: str
     find: Callable[[UnitOfWork, Scope, Asked, Mapping[str, Any]], Mapping[str, Any] | None]
+    own: Callable[[Mapping[str, Any]], Collection[str]] | None = None
+    about: str = ""
 
 
 @dataclass(frozen=True, slots=True)

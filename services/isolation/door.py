@@ -22,6 +22,7 @@ from services.isolation.policies.import_policy import import_policy
 from services.isolation.revisions import REVISIONS
 from services.isolation.tasks.acknowledge_overdue import acknowledge_overdue
 from services.isolation.tasks.lists import OPEN_TASKS, OVERDUE_TASKS, OWN_TASKS, TASKS_TO_DECIDE
+from services.isolation.tasks.my_households import MY_HOUSEHOLD, MY_HOUSEHOLDS
 from services.isolation.tasks.report_task import report_task
 from services.isolation.tasks.waive_task import waive_task
 from services.isolation.teams.tables import places, staff
@@ -62,7 +63,7 @@ DOOR = Door(
     COMMANDS,
     lists=(OPEN_CASES, OWN_TASKS, OPEN_TASKS, OVERDUE_TASKS, TASKS_TO_DECIDE, POSITIVES_OF_NOBODY),
     things=(CASE, POSITIVE_OF_NOBODY),
-    lookups=(HOUSEHOLD_LINK,),
+    lookups=(HOUSEHOLD_LINK, MY_HOUSEHOLDS, MY_HOUSEHOLD),
 )
 
 __all__ = ["COMMANDS", "DOOR", "Followed"]

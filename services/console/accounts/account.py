@@ -10,9 +10,11 @@ from typing import Final, Literal
 
 from contracts.faults import Fault, Refused
 
-Kind = Literal["administrator", "officer"]
+Kind = Literal["administrator", "officer", "worker"]
 State = Literal["invited", "active", "ended"]
 
+OF_STAFF: Final[frozenset[Kind]] = frozenset({"officer", "worker"})
+"""Whoever has such an account is a member of staff."""
 LONGEST_NAME: Final = 60
 _MARKS: Final = "._-@"
 _STAFF_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
@@ -20,8 +22,10 @@ _STAFF_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """:param staff_id: an administrator may be no member of staff; an officer is one.
-    :param password_hash: argon2id; None until it is taken up, as the two that follow.
+    """:param name: by which its owner logs in; a worker's is their staff_id, and with it nobody does.
+    :param staff_id: an administrator may be no member of staff; officers and workers are.
+    :param password_hash: argon2id, of a worker's PIN; None until it is taken up, as the two that follow.
+    :param sealed_secret: of the one-time codes; a worker has none.
     :param last_step: of 30 s, whose code was used last.
     :param taken_up_at: the last time, in UTC.
     """

@@ -13,6 +13,7 @@ What = Literal[
     "invited",
     "taken_up",
     "logged_in",
+    "pin_entered",
     "recovery_code_used",
     "logged_out",
     "session_revoked",

@@ -1,4 +1,4 @@
-"""A try to log in is counted, as if it were wrong, before it is judged."""
+"""A try to log in, or to enter a PIN, is counted, as if it were wrong, before it is judged."""
 
 from __future__ import annotations
 
@@ -13,16 +13,19 @@ from chassis.unit_of_work import UnitOfWork
 from services.console.accounts.lock_out import FORGOTTEN_AFTER, Tries, counted, open_at
 from services.console.accounts.tables import tries
 
-_NAME: Final = "log-in name"
+NAME: Final = "log-in name"
+PHONE: Final = "phone whose PIN is asked for"
 _FORGET_AT_ONCE: Final = 20
 
 
-def count_try(uow: UnitOfWork, name: str) -> datetime | None:
+def count_try(uow: UnitOfWork, name: str, what: str = NAME) -> datetime | None:
     """Returns from when on the next one is judged, where this one is not; else None.
 
     It is the same under names that nobody has.
+
+    :param what: of what the name is.
     """
-    digest = uow.index(_NAME, name)
+    digest = uow.index(what, name)
     _forget_old(uow)
     c = tries.c
     insert_missing(uow.conn, tries, [{"digest": digest, "failures": 0, "last_at": uow.now}])
@@ -37,9 +40,9 @@ def count_try(uow: UnitOfWork, name: str) -> datetime | None:
     return None
 
 
-def forget_tries(uow: UnitOfWork, name: str) -> None:
+def forget_tries(uow: UnitOfWork, name: str, what: str = NAME) -> None:
     """After a right one."""
-    uow.conn.execute(delete(tries).where(tries.c.digest == uow.index(_NAME, name)))
+    uow.conn.execute(delete(tries).where(tries.c.digest == uow.index(what, name)))
 
 
 def _forget_old(uow: UnitOfWork) -> None:

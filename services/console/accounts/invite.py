@@ -14,7 +14,7 @@ from chassis.database.statements import insert_missing, insert_rows
 from chassis.ids import new_id
 from chassis.unit_of_work import UnitOfWork
 from contracts.faults import Fault, Refused
-from services.console.accounts.account import Account, Kind, check_name, check_staff_id
+from services.console.accounts.account import OF_STAFF, Account, Kind, check_name, check_staff_id
 from services.console.accounts.acts import note
 from services.console.accounts.one_time_codes import new_secret
 from services.console.accounts.one_time_link import LASTS
@@ -38,13 +38,14 @@ def invite(uow: UnitOfWork, name: str, kind: Kind, *, by: str, staff_id: str | N
     the new link is taken up.
 
     :param by: see `acts.note`.
-    :param staff_id: of an officer.
+    :param staff_id: of an officer or a worker.
     :raises Refused: the name can be none, or is that of an account of another kind, of somebody else, or
         of one that has ended.
     """
     name = check_name(name)
-    if (kind == "officer") != (staff_id is not None):
-        raise Refused.invalid([Fault("staff_id", "staff_id", "officers have one, administrators have none")])
+    if (kind in OF_STAFF) != (staff_id is not None):
+        message = "officers and workers have one, administrators have none"
+        raise Refused.invalid([Fault("staff_id", "staff_id", message)])
     if staff_id is not None:
         check_staff_id(staff_id)
     account = _account(uow, name, kind, staff_id)
@@ -58,7 +59,7 @@ def invite(uow: UnitOfWork, name: str, kind: Kind, *, by: str, staff_id: str | N
     row = {
         "digest": uow.index(LINK, token),
         "account_id": account.id,
-        "sealed_secret": uow.sealer.seal(new_secret(), SECRET_OF_LINK),
+        "sealed_secret": "" if kind == "worker" else uow.sealer.seal(new_secret(), SECRET_OF_LINK),
         "created_at": uow.now,
         "expires_at": expires_at,
     }
@@ -84,6 +85,15 @@ def _account(uow: UnitOfWork, name: str, kind: Kind, staff_id: str | None) -> Ac
     if account.state == "ended":
         raise Refused.conflict("name", "the account of this name has ended")
     return account
+
+
+def enrol(uow: UnitOfWork, staff_id: str, *, by: str) -> Invitation:
+    """A worker gets a link that lets one phone in; the one of before is out as soon as it is taken up.
+
+    :raises Refused: see `invite`.
+    """
+    check_staff_id(staff_id)
+    return invite(uow, staff_id, "worker", by=by, staff_id=staff_id)
 
 
 def invite_administrator(uow: UnitOfWork, name: str, *, by: str) -> Invitation:

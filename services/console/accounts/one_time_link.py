@@ -11,6 +11,7 @@ from services.console.accounts.account import Kind
 LASTS: Final[dict[Kind, timedelta]] = {
     "administrator": timedelta(hours=1),  # made by whoever takes it up
     "officer": timedelta(hours=72),
+    "worker": timedelta(hours=72),
 }
 
 

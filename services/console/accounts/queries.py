@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import fields
 from typing import Any, Final
 
 from sqlalchemy import Select, select
 from sqlalchemy.engine import Connection, Row
 
+from chassis.database.statements import is_in
 from chassis.unit_of_work import UnitOfWork
 from services.console.accounts.account import Account
 from services.console.accounts.one_time_link import OneTimeLink, counts
@@ -39,6 +40,13 @@ def all_accounts(conn: Connection) -> Sequence[Account]:
     return [account_of(row) for row in conn.execute(listed)]
 
 
+def workers_of(conn: Connection, staff_ids: Collection[str]) -> Sequence[Account]:
+    """The accounts of those of these members of staff who come in by a phone."""
+    c = accounts.c
+    listed = select(*COLUMNS).where(is_in(conn, c.staff_id, staff_ids), c.kind == "worker")
+    return [account_of(row) for row in conn.execute(listed)] if staff_ids else []
+
+
 def account_of(row: Row[Any]) -> Account:
     """Of a row that has `COLUMNS`."""
     return Account(**{field.name: getattr(row, field.name) for field in fields(Account)})
@@ -50,8 +58,9 @@ def _one(conn: Connection, statement: Select[Any], locked: bool) -> Account | No
 
 
 def taking_up(uow: UnitOfWork, token: str) -> tuple[Account, str] | None:
-    """Whose account is taken up by this link, and the secret of its one-time codes. None where the link is
-    unknown, was used, or is too old. It changes nothing: previewers and scanners open links.
+    """Whose account is taken up by this link, and the secret of its one-time codes ("": a worker's has none).
+    None where the link is unknown, was used, or is too old. It changes nothing: previewers and scanners open
+    links.
     """
     c = one_time_links.c
     found = uow.conn.execute(
@@ -64,4 +73,5 @@ def taking_up(uow: UnitOfWork, token: str) -> tuple[Account, str] | None:
     account = account_with_id(uow.conn, found.account_id)
     if account is None or account.state == "ended":
         return None
-    return account, uow.sealer.unseal(found.sealed_secret, SECRET_OF_LINK)
+    secret = uow.sealer.unseal(found.sealed_secret, SECRET_OF_LINK) if found.sealed_secret else ""
+    return account, secret

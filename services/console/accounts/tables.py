@@ -16,10 +16,10 @@ accounts = Table(
     metadata,
     Column("id", Id, primary_key=True),
     Column("name", String(60), nullable=False),  # of log-in, as `read_name` writes it
-    Column("kind", String(20), nullable=False),  # administrator | officer
+    Column("kind", String(20), nullable=False),  # administrator | officer | worker
     Column("staff_id", String(40)),  # an administrator may be no member of staff
     Column("state", String(20), nullable=False),  # invited | active | ended
-    Column("password_hash", String(200)),  # argon2id
+    Column("password_hash", String(200)),  # argon2id; of a worker's PIN
     Column("sealed_secret", String(200)),  # of the one-time codes
     Column("last_step", BigInteger),  # of 30 s, whose code was used last
     Column("taken_up_at", UtcDateTime),  # the last time; sessions of before have ended
@@ -33,7 +33,7 @@ one_time_links = Table(
     metadata,
     Column("digest", String(32), primary_key=True),
     Column("account_id", Id, nullable=False),
-    Column("sealed_secret", String(200), nullable=False),  # of the one-time codes, if the link is taken up
+    Column("sealed_secret", String(200), nullable=False),  # of the one-time codes to be; '': a worker's
     Column("created_at", UtcDateTime, nullable=False),
     Column("expires_at", UtcDateTime, nullable=False),
     Column("ended_at", UtcDateTime),  # taken up, or another one was made

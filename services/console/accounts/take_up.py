@@ -34,8 +34,8 @@ def take_up(work: Work, token: str, password: str, again: str, code: str) -> Tak
     """
     with work.look() as uow:
         found = taking_up(uow, token)
-    if found is None:
-        raise _no_link()
+    if found is None or found[0].kind == "worker":  # who takes theirs up on a phone
+        raise no_link()
     account, secret = found
     faults = list(passwords.faults_of(password, again, account.name))
     step = step_of(secret, "".join(code[:20].split()), uow.now, None)
@@ -46,10 +46,10 @@ def take_up(work: Work, token: str, password: str, again: str, code: str) -> Tak
     digest = passwords.digest(password)  # 40 ms, in which nobody is to wait for the database
     codes = recovery.new_codes()
     with work.unit() as uow:
-        used_up = _use_up(uow, token)
+        used_up = use_up(uow, token)
         known = account_with_id(uow.conn, account.id, locked=True)
         if not used_up or known is None or known.state == "ended":
-            raise _no_link()
+            raise no_link()
         changed = {
             "state": "active",
             "password_hash": digest,
@@ -64,8 +64,8 @@ def take_up(work: Work, token: str, password: str, again: str, code: str) -> Tak
     return TakenUp(account.name, codes)
 
 
-def _use_up(uow: UnitOfWork, token: str) -> bool:
-    """Whether it counted until now."""
+def use_up(uow: UnitOfWork, token: str) -> bool:
+    """Whether the link counted until now."""
     link = one_time_links.c
     counts = (link.digest == uow.index(LINK, token)) & link.ended_at.is_(None) & (link.expires_at > uow.now)
     return uow.conn.execute(update(one_time_links).where(counts).values(ended_at=uow.now)).rowcount == 1
@@ -77,5 +77,5 @@ def _replace_codes(uow: UnitOfWork, account_id: str, codes: list[str]) -> None:
     insert_rows(uow.conn, recovery_codes, [{"account_id": account_id, "digest": one} for one in digests])
 
 
-def _no_link() -> Refused:
+def no_link() -> Refused:
     return Refused("unknown", [Fault("", "link", "this link is unknown, was used, or is too old")])

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
+from typing import Final
 
 from flask import Flask
 
 from chassis.sealing import BlindIndex
 from chassis.unit_of_work import Work
+from services.console.accounts.account import Kind
 from services.console.doors import Doors
 from services.console.pages.entry.accounts import make_accounts
 from services.console.pages.entry.guard import add_guard
@@ -15,6 +18,10 @@ from services.console.pages.entry.routes import make_entry
 from services.console.pages.frame import add_frame_of_pages
 from services.console.pages.officers.routes import make_officers
 from services.console.pages.style.page import make_style_page
+from services.console.pages.workers.routes import make_workers
+
+FIRST_PAGES: Final[Mapping[Kind, str]] = {"worker": "/doors"}
+"""Where each kind of account begins; the others begin with their account."""
 
 
 def add_pages(app: Flask, doors: Doors, work: Work | None, public_url: str | None, *, api: str) -> None:
@@ -28,7 +35,8 @@ def add_pages(app: Flask, doors: Doors, work: Work | None, public_url: str | Non
     add_guard(app, index, public_url, api=api)
     add_frame_of_pages(app)
     if work:
-        app.register_blueprint(make_entry(work))
+        app.register_blueprint(make_entry(work, first=FIRST_PAGES))
         app.register_blueprint(make_accounts(work, public_url))
         app.register_blueprint(make_officers(work, doors))
+        app.register_blueprint(make_workers(work, doors, public_url))
     app.register_blueprint(make_style_page())

@@ -97,6 +97,8 @@ WORDS: Final[Mapping[str, str]] = {
     "street_officer": N_("street officer"),
     "district_officer": N_("district officer"),
     "administrator": N_("administrator"),
+    # a kind of account
+    "officer": N_("officer"),
     # what came of following an arrival
     "contacted": N_("contacted"),
     "verified": N_("seen in person"),

@@ -1,4 +1,4 @@
-"""A session ends: its owner logs out, or ends one of theirs at another device."""
+"""A session ends: its owner logs out or ends one at another device, or an officer that of a lost phone."""
 
 from __future__ import annotations
 
@@ -25,8 +25,12 @@ def log_out(uow: UnitOfWork, who: In) -> None:
         note(uow, who.account.id, who.account.name, "logged_out")
 
 
-def revoke(uow: UnitOfWork, account: Account, session_id: str) -> None:
-    """Raises Refused where the account has no such session that goes on: that of others is none."""
+def revoke(uow: UnitOfWork, account: Account, session_id: str, *, by: str | None = None) -> None:
+    """Raises Refused where the account has no such session that goes on: that of others is none.
+
+    :param account: whose session it is.
+    :param by: who ends it, where it is somebody else; see `acts.note`.
+    """
     c = sessions.c
     ended = (
         uow.conn.execute(
@@ -39,4 +43,4 @@ def revoke(uow: UnitOfWork, account: Account, session_id: str) -> None:
     )
     if not ended:
         raise Refused.unknown("session", session_id)
-    note(uow, account.id, account.name, "session_revoked")
+    note(uow, account.id, by or account.name, "session_revoked")

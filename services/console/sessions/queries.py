@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, fields
 from datetime import timedelta
 from typing import Final
 
 from sqlalchemy import select
 
+from chassis.database.statements import is_in
 from chassis.unit_of_work import UnitOfWork
 from services.console.accounts.account import Account
 from services.console.accounts.queries import account_with_id
-from services.console.sessions.session import Session, over
+from services.console.sessions.session import Session, asks_for_pin, over
 from services.console.sessions.tables import sessions
 
 COOKIE: Final = "session"
+OPENING: Final = "opening of a browser"
 TO_THE_MINUTE: Final = timedelta(minutes=1)
 
 _COLUMNS: Final = tuple(sessions.c[field.name] for field in fields(Session))
@@ -23,14 +25,21 @@ _COLUMNS: Final = tuple(sessions.c[field.name] for field in fields(Session))
 
 @dataclass(frozen=True, slots=True)
 class In:
-    """Who is in, and by which session."""
+    """Who is in, and by which session.
+
+    :param locked: their phone asks for the PIN first.
+    """
 
     session: Session
     account: Account
+    locked: bool = False
 
 
-def who_is_in(uow: UnitOfWork, token: str) -> In | None:
-    """Whose session this is. None where it is unknown or over. It changes nothing."""
+def who_is_in(uow: UnitOfWork, token: str, opening: str = "") -> In | None:
+    """Whose session this is. None where it is unknown or over. It changes nothing.
+
+    :param opening: what the browser holds until it is closed.
+    """
     row = uow.conn.execute(
         select(*_COLUMNS).where(sessions.c.digest == uow.index(COOKIE, token[:200]))
     ).one_or_none()
@@ -40,14 +49,23 @@ def who_is_in(uow: UnitOfWork, token: str) -> In | None:
     account = account_with_id(uow.conn, session.account_id)
     if account is None or over(session, account, uow.now):
         return None
-    return In(session, account)
+    held = uow.index(OPENING, opening[:200]) if opening else None
+    return In(session, account, asks_for_pin(session, account, held, uow.now))
 
 
 def sessions_of(uow: UnitOfWork, account: Account) -> Sequence[Session]:
     """Those that go on, the newest first."""
+    return sessions_of_all(uow, [account])
+
+
+def sessions_of_all(uow: UnitOfWork, accounts: Collection[Account]) -> Sequence[Session]:
+    """Those of these accounts that go on, the newest first."""
+    by_id = {account.id: account for account in accounts}
+    if not by_id:
+        return []
     rows = uow.conn.execute(
         select(*_COLUMNS)
-        .where((sessions.c.account_id == account.id) & sessions.c.ended_at.is_(None))
+        .where(is_in(uow.conn, sessions.c.account_id, by_id.keys()) & sessions.c.ended_at.is_(None))
         .order_by(sessions.c.created_at.desc(), sessions.c.id)
     )
-    return [session for session in (Session(*row) for row in rows) if not over(session, account, uow.now)]
+    return [one for one in (Session(*row) for row in rows) if not over(one, by_id[one.account_id], uow.now)]

@@ -8,7 +8,13 @@ from typing import Final, Literal
 
 from services.console.accounts.account import Account, Kind
 
-LASTS: Final[dict[Kind, timedelta]] = {"administrator": timedelta(hours=12), "officer": timedelta(hours=12)}
+LASTS: Final[dict[Kind, timedelta]] = {
+    "administrator": timedelta(hours=12),
+    "officer": timedelta(hours=12),
+    "worker": timedelta(days=30),  # of a phone, which asks for the PIN in between
+}
+ASKS_AFTER: Final[dict[Kind, timedelta]] = {"worker": timedelta(hours=12)}
+"""Of rest: then the phone asks for the PIN again."""
 
 Because = Literal["logged_out", "revoked", "staff_left"]
 Over = Literal["ended", "expired", "account_ended", "taken_up_again"]
@@ -21,6 +27,7 @@ class Session:
     :param id: by which it is named; it opens nothing.
     :param device: what the browser calls itself.
     :param seen_at: to the minute.
+    :param opening: digest of what the browser holds until it is closed; None: it holds nothing such.
     """
 
     id: str
@@ -30,6 +37,7 @@ class Session:
     seen_at: datetime
     expires_at: datetime
     ended_at: datetime | None = None
+    opening: str | None = None
 
 
 def over(session: Session, account: Account, now: datetime) -> Over | None:
@@ -43,3 +51,14 @@ def over(session: Session, account: Account, now: datetime) -> Over | None:
     if account.taken_up_at > session.created_at:
         return "taken_up_again"
     return None
+
+
+def asks_for_pin(session: Session, account: Account, opening: str | None, now: datetime) -> bool:
+    """Whether the phone asks for the PIN: at each opening of the browser, and after a rest.
+
+    :param opening: digest of what the browser holds now until it is closed.
+    """
+    rest = ASKS_AFTER.get(account.kind)
+    return rest is not None and (
+        session.opening is None or opening != session.opening or now - session.seen_at >= rest
+    )

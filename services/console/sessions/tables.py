@@ -19,6 +19,7 @@ sessions = Table(
     Column("expires_at", UtcDateTime, nullable=False),
     Column("ended_at", UtcDateTime),
     Column("ended_because", String(20)),  # logged_out | revoked | staff_left
+    Column("opening", String(32)),  # of a phone: digest of what its browser holds until it is closed
 )
 Index("sessions_by_digest", sessions.c.digest, unique=True)
 Index("sessions_of", sessions.c.account_id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import or_, select
@@ -32,6 +33,19 @@ def with_corrections(conn: Connection, ids: Collection[str]) -> dict[str, list[C
         check_in = _check_in(row)
         found.setdefault(check_in.original, []).append(check_in)
     return found
+
+
+def check_ins_since(conn: Connection, case_ids: Collection[str], at: datetime) -> list[list[CheckIn]]:
+    """Those of these cases taken since then, in order, each with its corrections."""
+    if not case_ids:
+        return []
+    c = table.c
+    found: dict[str, list[CheckIn]] = {}
+    rows = select(table).where(is_in(conn, c.case_id, case_ids), c.at >= at).order_by(c.at, c.version)
+    for row in conn.execute(rows):
+        check_in = _check_in(row)
+        found.setdefault(check_in.original, []).append(check_in)
+    return [sorted(one, key=lambda check_in: check_in.version) for one in found.values()]
 
 
 def insert_check_ins(conn: Connection, check_ins: Sequence[CheckIn]) -> None:

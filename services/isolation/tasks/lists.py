@@ -83,18 +83,22 @@ def _begun_tasks(
 
 
 def _own_tasks(conn: Connection, scope: Scope, asked: Asked) -> CompoundSelect[Any]:
-    """Whoever has the task sees it, wherever they work now.
+    """Whoever has the task sees it, wherever they work now."""
+    given = given_to(conn, scope, asked.author.id)
+    return _begun_tasks(conn, asked, _K.staff_id == asked.author.id, given, has_in_team(asked.author.id))
+
+
+def given_to(conn: Connection, scope: Scope, *staff_ids: str) -> ColumnElement[bool]:
+    """Cases that may have been given to one of these: few are looked into.
 
     A case is only ever given to somebody who works at a place of it then, to whoever goes on for them, and in
-    no known grid to somebody of a grid of its community; so few cases are looked into. Its live tasks are
-    those of its team.
+    no known grid to somebody of a grid of its community. Its live tasks are those of its team.
     """
-    ever = scope.places | _worked_at(conn, asked.author.id)
+    ever = scope.places.union(*(_worked_at(conn, one) for one in staff_ids))
     p = places.c
     above = select(p.parent).where(is_in(conn, p.place_id, sorted(ever)), p.level == "grid").distinct()
     beside = _C.grid.is_(None) & _C.community.in_(sorted(filter(None, conn.execute(above).scalars())))
-    given = or_(in_scope(conn, Scope(ever)), beside)
-    return _begun_tasks(conn, asked, _K.staff_id == asked.author.id, given, has_in_team(asked.author.id))
+    return or_(in_scope(conn, Scope(ever)), beside)
 
 
 def _worked_at(conn: Connection, staff_id: str) -> frozenset[str]:

@@ -37,7 +37,7 @@ def test_a_link_is_taken_up_then_its_owner_logs_in_and_out(trial: Trial, browser
     codes = re.findall(r"<code[^>]*>([a-z2-9-]{19})</code>", taken.text)
     assert (taken.status_code, len(codes)) == (200, 10)
     assert browser.get(link).status_code == 404, "used up"
-    assert browser.get("/").headers["Location"] == "/account"
+    assert browser.get("/").headers["Location"] == "/log-in"
     assert browser.get("/account").headers["Location"] == "/log-in"
 
     trial.clock.advance(seconds=60)

@@ -33,7 +33,7 @@ def test_names_are_compared_in_one_form() -> None:
     assert [read_name(text) for text in ("", "a b", "<b>", "a\nb", "x" * 61, "x" * 9999)] == [None] * 6
 
 
-@given(st.sampled_from(["officer", "administrator"]), SPANS, st.booleans())
+@given(st.sampled_from(["officer", "administrator", "worker"]), SPANS, st.booleans())
 def test_a_link_counts_in_its_time_and_until_it_ends(kind: Kind, after: timedelta, ended: bool) -> None:
     link = OneTimeLink(BEGAN + LINK_LASTS[kind], BEGAN if ended else None)
     assert counts(link, BEGAN + after) == (not ended and after < LINK_LASTS[kind])

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import cast, get_args
-
 from flask import Blueprint, g, make_response, render_template, request
 from werkzeug.wrappers import Response
 
@@ -28,7 +26,7 @@ def make_accounts(work: Work, public_url: str | None) -> Blueprint:
     @only_in(work, "administrator")
     def invite_now() -> Response:
         typed = {field: request.form.get(field, "")[:200].strip() for field in ("name", "kind", "staff_id")}
-        kind = cast(Kind, typed["kind"] if typed["kind"] in get_args(Kind) else "officer")
+        kind: Kind = "administrator" if typed["kind"] == "administrator" else "officer"
         try:
             with work.unit() as uow:
                 by, staff_id = g.who.account.name, typed["staff_id"] or None

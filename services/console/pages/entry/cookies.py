@@ -1,4 +1,4 @@
-"""The two cookies. `__Host-`: no other host, and no page without TLS, can set them."""
+"""The cookies. `__Host-`: no other host, and no page without TLS, can set them."""
 
 from __future__ import annotations
 
@@ -7,10 +7,13 @@ from typing import Final
 from werkzeug.wrappers import Response
 
 SESSION: Final = "__Host-doorstep"
+OPENING: Final = "__Host-doorstep-open"
+"""Of a phone: the browser forgets it when it is closed, and the PIN is asked for again."""
 FORM: Final = "__Host-doorstep-form"
 
 
-def give_cookie(answer: Response, name: str, value: str, seconds: int) -> None:
+def give_cookie(answer: Response, name: str, value: str, seconds: int | None) -> None:
+    """:param seconds: how long the browser keeps it; None: until it is closed."""
     answer.set_cookie(name, value, max_age=seconds, path="/", secure=True, httponly=True, samesite="Lax")
 
 

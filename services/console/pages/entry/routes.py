@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
 from flask import Blueprint, Response, g, make_response, redirect, render_template, request, url_for
-from flask_babel import ngettext
 from werkzeug.wrappers import Response as Answer
 
 from chassis.doors.limits import Allowance
 from chassis.unit_of_work import Work
 from contracts.faults import Refused
+from services.console.accounts.account import Account, Kind
 from services.console.accounts.one_time_codes import address
 from services.console.accounts.queries import all_accounts, taking_up
 from services.console.accounts.take_up import take_up
 from services.console.pages.entry.cookies import SESSION, give_cookie, take_cookie
+from services.console.pages.entry.phones import (
+    add_phone_pages,
+    device,
+    is_of_a_worker,
+    phone_page,
+    take_up_on_phone,
+    wait_in_words,
+)
 from services.console.pages.entry.sentences import said_of, sentence
 from services.console.pages.entry.who import only_in, who_asks
 from services.console.pages.refusals import refusal_page
@@ -28,8 +37,11 @@ _BURST: Final = 120.0
 _PER_SECOND: Final = 2.0
 
 
-def make_entry(work: Work, *, allowance: Allowance | None = None) -> Blueprint:
+def make_entry(
+    work: Work, *, first: Mapping[Kind, str] | None = None, allowance: Allowance | None = None
+) -> Blueprint:
     """
+    :param first: the path of the first page of each kind of account; of the others it is their account.
     :param allowance: how often one address may ask for a password to be judged.
     """
     zone = work.zone
@@ -41,9 +53,13 @@ def make_entry(work: Work, *, allowance: Allowance | None = None) -> Blueprint:
     entry.add_app_template_filter(moment, "moment_of_login")
     left = allowance or Allowance(_BURST, _PER_SECOND)
 
+    def first_of(account: Account) -> Answer:
+        return redirect((first or {}).get(account.kind) or url_for("entry.account_page"), 303)
+
     @entry.get("/")
+    @only_in(work)
     def first_page() -> Answer:
-        return redirect(url_for("entry.account_page"), 303)
+        return first_of(g.who.account)
 
     @entry.get("/log-in")
     def log_in_page() -> Answer:
@@ -55,12 +71,12 @@ def make_entry(work: Work, *, allowance: Allowance | None = None) -> Blueprint:
         if not left.take(request.remote_addr or ""):
             return _log_in_page(name, {"": sentence("too_many")}, 429)
         try:
-            entered = log_in(work, name, _typed("password"), _typed("code"), _device())
+            entered = log_in(work, name, _typed("password"), _typed("code"), device())
         except Wait as wait:
-            return _log_in_page(name, {"": _wait_of(wait, work)}, 429)
+            return _log_in_page(name, {"": wait_in_words(wait, work)}, 429)
         except Refused:
             return _log_in_page(name, {"": sentence("wrong")}, 403)
-        answer = redirect(url_for("entry.account_page"), 303)
+        answer = first_of(entered.account)
         seconds = int((entered.expires_at - work.clock.now()).total_seconds())
         give_cookie(answer, SESSION, entered.token, seconds)
         return answer
@@ -69,10 +85,14 @@ def make_entry(work: Work, *, allowance: Allowance | None = None) -> Blueprint:
     def take_up_page(token: str) -> Answer:
         return _take_up_page(work, token, {})
 
+    add_phone_pages(entry, work, left, first_of)
+
     @entry.post("/take-up/<token>")
     def take_up_now(token: str) -> Answer:
         if not left.take(request.remote_addr or ""):
             return refusal_page(429)
+        if is_of_a_worker(work, token):
+            return take_up_on_phone(work, token, first_of)
         try:
             taken = take_up(work, token, _typed("password"), _typed("again"), _typed("code"))
         except Refused as refused:
@@ -126,23 +146,11 @@ def _take_up_page(work: Work, token: str, wrong: dict[str, str], status: int = 2
     if found is None:
         return refusal_page(404, [sentence("link")])
     account, secret = found
+    if account.kind == "worker":
+        return phone_page(token, wrong, status)
     shown = {"name": account.name, "secret": secret, "address": address(secret, account.name)}
     return make_response(render_template("entry/take_up.html", wrong=wrong, **shown), status)
 
 
 def _typed(field: str) -> str:
     return request.form.get(field, "")[:1000]
-
-
-def _device() -> str:
-    return request.headers.get("User-Agent", "")
-
-
-def _wait_of(wait: Wait, work: Work) -> str:
-    minutes = max(1, -(-int((wait.until - work.clock.now()).total_seconds()) // 60))
-    said: str = ngettext(
-        "Too many wrong tries under this name. Try again in %(num)d minute.",
-        "Too many wrong tries under this name. Try again in %(num)d minutes.",
-        minutes,
-    )
-    return said

@@ -18,7 +18,9 @@ def sentence(code: str) -> str:
         "wrong": gettext("The name, the password or the code is wrong."),
         "too_many": gettext("Too many tries at once. Wait a minute and try again."),
         "name": gettext("Use 1 to 60 letters, digits, and . _ - @ only."),
-        "staff_id": gettext("An officer has a staff number, as in the register; an administrator has none."),
+        "staff_id": gettext(
+            "An officer or a worker has a staff number, as in the register; an administrator has none."
+        ),
         "conflict": gettext("This name is somebody else's, or its account has ended. Choose another one."),
         "link": gettext("This link does not count any more: it was used, or is too old. Ask for a new one."),
         "too_short": gettext("Use at least 12 characters. A few words in a row are easy to remember."),
@@ -28,6 +30,10 @@ def sentence(code: str) -> str:
         ),
         "differs": gettext("This is not the same password."),
         "wrong_code": gettext("This is not the code that the authenticator shows now."),
+        "pin_digits": gettext("Choose 6 digits."),
+        "pin_easy": gettext("This is too easy to guess. Take no digits in a row, and more than two of them."),
+        "pin_differs": gettext("This is not the same PIN."),
+        "wrong_pin": gettext("This is another PIN. Try again."),
         "foreign": gettext("This was sent from another website, so nothing was done."),
         "old_form": gettext("This page was open for too long, so nothing was done. Go back, load it again."),
         "no_session": gettext("There is no such device any more."),

@@ -12,7 +12,7 @@ from chassis.commands.command import Author
 from chassis.doors.tokens import Actor
 from chassis.unit_of_work import Work
 from services.console.accounts.account import Kind
-from services.console.pages.entry.cookies import SESSION
+from services.console.pages.entry.cookies import OPENING, SESSION
 from services.console.pages.refusals import refusal_page
 from services.console.pages.shown.rows import Viewer
 from services.console.sessions.queries import In
@@ -23,7 +23,7 @@ View = Callable[..., Response]
 
 def who_asks(work: Work) -> In | None:
     token = request.cookies.get(SESSION, "")
-    return see(work, token) if token else None
+    return see(work, token, request.cookies.get(OPENING, "")) if token else None
 
 
 def acting(reason: str | None = None) -> Actor:
@@ -35,10 +35,10 @@ def acting(reason: str | None = None) -> Actor:
     return Actor(Author("staff", f"/console/{staff_id}", staff_id), reason)
 
 
-def only_in(work: Work, kind: Kind | None = None) -> Callable[[View], View]:
-    """Others are sent to log in. The view finds who is in as `g.who`.
+def only_in(work: Work, *kinds: Kind) -> Callable[[View], View]:
+    """Others are sent to log in, or to enter their PIN. The view finds who is in as `g.who`.
 
-    :param kind: for the others there is no such page.
+    :param kinds: for the others there is no such page; none named: for all.
     """
 
     def guarded(view: View) -> View:
@@ -47,7 +47,10 @@ def only_in(work: Work, kind: Kind | None = None) -> Callable[[View], View]:
             g.who = who_asks(work)
             if g.who is None:
                 return redirect(url_for("entry.log_in_page"), 303)
-            if kind is not None and g.who.account.kind != kind:
+            if g.who.locked:
+                back = request.full_path.rstrip("?") if request.method == "GET" else None
+                return redirect(url_for("entry.pin_page", back=back), 303)
+            if kinds and g.who.account.kind not in kinds:
                 return refusal_page(404)
             g.viewer = Viewer(g.who.account.name, g.who.account.kind)
             return view(**given)

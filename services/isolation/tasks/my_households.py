@@ -1,0 +1,285 @@
+"""The households to which a member of staff goes: who lives there, what is due, and what was done today."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Row, or_, select
+
+from chassis.database.statements import is_in
+from chassis.doors.declared import Asked, Column, Lookup
+from chassis.doors.showing import shown
+from chassis.reference import staff_at
+from chassis.unit_of_work import UnitOfWork
+from contracts.faults import Fault, Refused
+from field.days import day_begins, local_day
+from field.documents import born_by
+from field.ids import is_id
+from field.scope import Scope
+from services.isolation.cases.rows import has_in_team
+from services.isolation.cases.tables import cases
+from services.isolation.check_ins.check_in import CheckIn, that_counts
+from services.isolation.check_ins.rows import check_ins_since
+from services.isolation.contacts.tables import contacts
+from services.isolation.plans import states
+from services.isolation.plans.acts import ATTEMPT, SETTLING
+from services.isolation.plans.rows import acts_from
+from services.isolation.plans.tables import tasks
+from services.isolation.policies.counting import day_number
+from services.isolation.policies.rules import SEE_ABNORMAL
+from services.isolation.reference import current
+from services.isolation.tasks.lists import given_to
+from services.isolation.teams.tables import staff
+
+MOST: Final = 600
+"""People at once; a round has a hundred or two."""
+_LOOKED_BACK: Final = timedelta(days=2)
+"""What was to be done longer ago and is done today shows on the household's page alone."""
+_C, _K = cases.c, tasks.c
+_OF_CASE: Final = (
+    *("case_id", "household_id", "person", "language", "measure", "days", "counted_from", "release_on"),
+    *("state", "team", "policy_id", "owner"),
+)
+_OF_TASK: Final = ("task_id", "case_id", "kind", "about", "due_from", "due_by", "role", "staff_id", "state")
+_PERSON: Final = (
+    Column("name", "name", sealed="person"),
+    Column("phone", "phone", sealed="person"),
+    Column("address", "address", sealed="person"),
+    Column("identity_type", sealed="person"),
+    Column("identity_number", "number", sealed="person"),
+)
+_STAFF: Final = (Column("name", "name", sealed="person"), Column("phone", "phone", sealed="person"))
+
+
+def _all(uow: UnitOfWork, scope: Scope, asked: Asked, data: Mapping[str, Any]) -> Mapping[str, Any]:
+    """:param data: nothing.
+
+    Returns `households` with the tasks of whoever asks that are to be done or were settled today, and `more`:
+    whether there are others beyond these.
+    """
+    found = _Round.of(uow, scope, asked)
+    own = [_C.closed_at.is_(None), given_to(uow.conn, scope, *found.staff_ids), found.in_team()]
+    rows = uow.conn.execute(_cases(*own).limit(MOST + 1)).all()
+    found.read(rows[:MOST])
+    listed = [found.household(id, people) for id, people in found.by_household.items()]
+    return {
+        "as_of": _said(asked.now, asked),
+        "more": len(rows) > MOST,
+        "households": [one for one in listed if one["tasks"]],
+    }
+
+
+def _one(uow: UnitOfWork, scope: Scope, asked: Asked, data: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """:param data: `household`, its id.
+
+    Returns it with everybody's tasks, today's check-ins, whom to call, and what a check-in may say. None
+    where whoever asks follows nobody there any more.
+    """
+    id = data.get("household")
+    if not isinstance(id, str) or not is_id(id):
+        raise Refused.invalid([Fault("household", "no_id", "must be the id of a household")])
+    found = _Round.of(uow, scope, asked, everybodys=True)
+    of_it = or_(_C.household_id == id, _C.household_id.is_(None) & (_C.case_id == id))
+    rows = uow.conn.execute(
+        _cases(_C.closed_at.is_(None), given_to(uow.conn, scope, *found.staff_ids), of_it)
+    ).all()
+    if not any(found.is_of_team(row) for row in rows):
+        return None
+    found.read(rows)
+    return {"as_of": _said(asked.now, asked), **found.household(id, rows), **found.around(rows)}
+
+
+def _cases(*wanted: ColumnElement[bool]) -> Any:
+    return select(*(_C[name] for name in _OF_CASE)).where(*wanted).order_by(_C.case_id)
+
+
+@dataclass
+class _Round:
+    """What is read for one member of staff, in a few statements.
+
+    :param staff_ids: theirs, and of those in whose stead they go.
+    :param everybodys: tasks of others, too.
+    """
+
+    uow: UnitOfWork
+    asked: Asked
+    staff_ids: tuple[str, ...]
+    everybodys: bool
+
+    @classmethod
+    def of(cls, uow: UnitOfWork, scope: Scope, asked: Asked, *, everybodys: bool = False) -> _Round:
+        posts = staff_at(uow.conn, staff.metadata, asked.author.id, asked.now)
+        ids = {asked.author.id, *(post.staff_id for post in posts)}
+        return cls(uow, asked, tuple(sorted(ids)), everybodys)
+
+    def in_team(self) -> ColumnElement[bool]:
+        return or_(*map(has_in_team, self.staff_ids))
+
+    def is_of_team(self, row: Row[Any]) -> bool:
+        return any(staff_id in self.staff_ids for _, staff_id in row.team)
+
+    def read(self, rows: Sequence[Row[Any]]) -> None:
+        self.by_household: dict[str, list[Row[Any]]] = defaultdict(list)
+        for row in rows:
+            self.by_household[row.household_id or row.case_id].append(row)
+        conn, ids = self.uow.conn, [row.case_id for row in rows]
+        today = day_begins(local_day(self.asked.now, self.asked.zone), self.asked.zone)
+        self._tasks = _grouped(self._tasks_of(ids, today))
+        self._check_ins: dict[str, list[list[CheckIn]]] = defaultdict(list)
+        for one in check_ins_since(conn, ids, today):
+            self._check_ins[one[0].case_id].append(one)
+        told = select(contacts).where(is_in(conn, contacts.c.household, self.by_household.keys()))
+        self._contacts = {row.household: row for row in conn.execute(told)} if rows else {}
+
+    def _tasks_of(self, case_ids: Collection[str], today: datetime) -> list[Row[Any]]:
+        if not case_ids:
+            return []
+        conn = self.uow.conn
+        finished = _K.state.in_(sorted(states.FINISHED)) & (_K.due_from >= today - _LOOKED_BACK)
+        wanted = select(*(_K[name] for name in (*_OF_TASK, "version", "acts"))).where(
+            is_in(conn, _K.case_id, case_ids),
+            _K.due_from < today + timedelta(days=1),
+            or_(_K.state.in_(sorted(states.LIVE)), finished),
+        )
+        if not self.everybodys:
+            alarms = (_K.kind == SEE_ABNORMAL) & _K.state.in_(sorted(states.LIVE))
+            wanted = wanted.where(or_(_K.staff_id.in_(self.staff_ids), alarms))
+        return list(conn.execute(wanted.order_by(_K.due_by, _K.task_id)))
+
+    # -- what is shown
+
+    def household(self, id: str, rows: Sequence[Row[Any]]) -> dict[str, Any]:
+        told = self._contacts.get(id)
+        of_it = [task for row in rows for task in self._tasks.get(row.case_id, ())]
+        shown_tasks = [task for task in map(self._task, of_it) if task is not None]
+        ill = any(that_counts(one).why_abnormal for row in rows for one in self._check_ins[row.case_id])
+        alarmed = any(task["kind"] == SEE_ABNORMAL and task["state"] in states.LIVE for task in shown_tasks)
+        return {
+            "household": id,
+            "people": [self._person(row) for row in rows],
+            "marks": list((told and told.marks) or ()),
+            "best_time": self._unsealed(told.best_time if told else None),
+            "abnormal": ill or alarmed,
+            "tasks": [task for task in shown_tasks if self.everybodys or task["mine"]],
+        }
+
+    def around(self, rows: Sequence[Row[Any]]) -> dict[str, Any]:
+        """What only the household's own page shows."""
+        told = self._contacts.get(rows[0].household_id or rows[0].case_id)
+        policies = current(self.uow).policies.by_id
+        members = {staff_id: role for row in rows for role, staff_id in row.team}
+        symptoms = {one: None for row in rows for one in policies[row.policy_id].symptoms}
+        return {
+            "contacts": self._unsealed(told.contacts if told else None) or [],
+            "team": self._staff(members),
+            "symptoms": list(symptoms),
+            "check_ins": [self._check_in(one) for row in rows for one in self._check_ins[row.case_id]],
+        }
+
+    def _person(self, row: Row[Any]) -> dict[str, Any]:
+        asked = self.asked
+        sealed = {"person": row.person}
+        person = shown(sealed, _PERSON, self.uow.sealer, asked.zone, purpose="person", in_full=True)
+        born = born_by(person.pop("identity_type"), person.pop("identity_number"))
+        return {
+            "case_id": row.case_id,
+            **person,
+            "born": born.isoformat() if born else None,
+            "language": row.language,
+            "measure": row.measure,
+            "day": day_number(local_day(asked.now, asked.zone), row.counted_from),
+            "days": row.days,
+            "release_on": row.release_on.isoformat(),
+            "state": row.state,
+        }
+
+    def _task(self, row: Row[Any]) -> dict[str, Any] | None:
+        """None: it was settled before today."""
+        said = acts_from(row.acts).said if row.acts else ()
+        settled = next((act.at for act in reversed(said) if act.what in SETTLING), None)
+        today = local_day(self.asked.now, self.asked.zone)
+        days = {local_day(moment, self.asked.zone) for moment in (settled, row.due_from) if moment}
+        if row.state in states.FINISHED and today not in days:
+            return None
+        last = said[-1] if said else None
+        tries = [act for act in said if act.what == ATTEMPT]
+        return {
+            **{
+                name: getattr(row, name)
+                for name in ("task_id", "case_id", "kind", "role", "state", "staff_id")
+            },
+            "mine": row.staff_id in self.staff_ids,
+            "due_from": _said(row.due_from, self.asked),
+            "due_by": _said(row.due_by, self.asked),
+            "version": row.version or 0,
+            "done_at": _said(settled, self.asked),
+            "attempts": len(tries),
+            "next_try_at": _said(tries[-1].until, self.asked) if tries and tries[-1] is last else None,
+            "last": last
+            and {
+                "what": last.what,
+                "at": _said(last.at, self.asked),
+                "because": last.because,
+                "how": last.how,
+            },
+        }
+
+    def _check_in(self, of_one: Sequence[CheckIn]) -> dict[str, Any]:
+        first, counts = of_one[0], that_counts(of_one)
+        alarms = {one.alarm_task_id for one in of_one if one.alarm_task_id}
+        tasks_of_it = [task for task in self._tasks.get(first.case_id, ()) if task.task_id in alarms]
+        seen = [acts_from(task.acts).seen_at for task in tasks_of_it if task.acts]
+        told = {staff_id: "" for one in of_one for staff_id in one.told}
+        return {
+            "check_in_id": first.check_in_id,
+            "case_id": first.case_id,
+            "at": _said(first.at, self.asked),
+            "temperature": None if counts.temperature is None else counts.temperature / 10,
+            "symptoms": list(counts.symptoms),
+            "how_known": counts.how_known,
+            "mine": first.by == self.asked.author.source,
+            "corrected": len(of_one) > 1,
+            "abnormal": list(counts.why_abnormal),
+            "told": self._staff(told) if counts.why_abnormal else [],
+            "due_by": _said(max((task.due_by for task in tasks_of_it), default=None), self.asked),
+            "seen_at": _said(next(filter(None, seen), None), self.asked),
+        }
+
+    def _staff(self, roles: Mapping[str, str]) -> list[dict[str, Any]]:
+        """:param roles: staff_id -> role in the team, "" for their own."""
+        known = current(self.uow).staff
+        found = []
+        for staff_id, role in roles.items():
+            member = known.there(staff_id, self.asked.now) or known.by_id.get(staff_id)
+            if member is not None:
+                sealed, zone = {"person": member.person}, self.asked.zone
+                named = shown(sealed, _STAFF, self.uow.sealer, zone, purpose="person", in_full=True)
+                found.append({"staff_id": member.staff_id, "role": role or member.role, **named})
+        return found
+
+    def _unsealed(self, sealed: str | None) -> Any:
+        return self.uow.sealer.unseal(sealed, "contact") if sealed else None
+
+
+def _grouped(rows: Iterable[Row[Any]]) -> dict[str, list[Row[Any]]]:
+    found: dict[str, list[Row[Any]]] = defaultdict(list)
+    for row in rows:
+        found[row.case_id].append(row)
+    return found
+
+
+def _said(moment: datetime | None, asked: Asked) -> str | None:
+    return moment.astimezone(asked.zone).isoformat() if moment else None
+
+
+def _cases_in(document: Mapping[str, Any]) -> set[str]:
+    households = document.get("households", [document])
+    return {person["case_id"] for one in households for person in one["people"]}
+
+
+MY_HOUSEHOLDS = Lookup("my_households", _all, own=_cases_in, about="case")
+MY_HOUSEHOLD = Lookup("my_household", _one, own=_cases_in, about="case")

@@ -1,0 +1,70 @@
+"""Officers let the phones of workers in by slips, see them, and shut a lost one out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from services.console.doors import Doors
+from services.console.tables import account_acts
+from tests.doors import CONSOLE
+from tests.integration.console.round import PIN, Round, open_round
+from tests.integration.console.trial import NOBODY, Browser
+
+NOWHERE = dict.fromkeys(("registration", "isolation", "notification"), NOBODY)
+
+
+@pytest.fixture
+def town(sqlite_url: Callable[..., str]) -> Iterator[Round]:
+    with open_round(sqlite_url) as opened:
+        yield opened
+
+
+def officer(town: Round, doors: Doors | None = None) -> Browser:
+    browser = Browser(town.app(doors), "en")
+    browser.log_in(town.console, town.console.owner("zhou.ming", "officer", "o-0004"))
+    return browser
+
+
+def test_an_officer_makes_slips_and_shuts_a_lost_phone_out(town: Round) -> None:
+    desk = officer(town)
+    page = desk.get("/enrol").text
+    assert (
+        "w-0117" in page and "h-0021" in page and "o-0004" not in page and page.count("not yet enrolled") == 2
+    )
+    assert "李*" in page and "李兰" not in page
+    slips = desk.send("/enrol", chosen="w-0117", staff_ids="h-0021, ")
+    links = re.findall(r"https://localhost(/take-up/[\w-]{43})<", slips.text)
+    assert slips.status_code == 200 and len(links) == 2 and slips.text.count('class="qr"') == 2
+    assert "style=" not in slips.text
+    phone = Browser(town.app(), "en")
+    assert phone.send(links[0], pin=PIN, again=PIN).headers["Location"] == "/doors"
+    assert desk.get("/enrol").text.count("not yet enrolled") == 1
+    assert phone.get("/account").status_code == 200
+    assert desk.send("/enrol", "/enrol/w-0117/shut-out").status_code == 303
+    assert phone.get("/account").headers["Location"] == "/log-in"
+    by = {(row["what"], row["by"]) for row in town.console.rows(account_acts)}
+    assert {("invited", "zhou.ming"), ("session_revoked", "zhou.ming")} <= by
+
+
+@pytest.mark.parametrize("who", ["o-0004", "d-0001", "w-9999", "<b>x</b>", "=1+1", ""])
+def test_only_who_goes_from_door_to_door_is_enrolled(town: Round, who: str) -> None:
+    answer = officer(town).send("/enrol", staff_ids=who)
+    assert answer.status_code == 422 and "/take-up/" not in answer.text and "<b>x" not in answer.text
+
+
+def test_an_administrator_who_is_no_member_of_staff_enrols_by_number(town: Round) -> None:
+    desk = Browser(town.app(), "en")
+    desk.log_in(town.console, town.console.owner("admin", "administrator"))
+    assert "w-0117" not in desk.get("/enrol").text
+    assert desk.send("/enrol", staff_ids="w-0117").text.count('class="qr"') == 1
+    assert desk.send("/enrol", staff_ids="o-0004").status_code == 422, "an officer has a password"
+
+
+def test_workers_enrol_nobody_and_a_register_that_is_away_is_said_to_be(town: Round) -> None:
+    phone = town.phone()
+    phone.get("/enrol", 404)
+    assert phone.browser.send("/account", "/enrol", staff_ids="w-0117").status_code == 404
+    assert "cannot be reached" in officer(town, Doors(NOWHERE, CONSOLE)).get("/enrol").text

@@ -1,0 +1,139 @@
+"""The households of a worker at the door: who, what is due, what was done today, and who saw it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from chassis.database.tables import TABLES
+from chassis.ids import new_id
+from services.isolation.door import DOOR
+from services.isolation.teams.copies import STAFF
+from tests.doors import Visitor
+from tests.integration.isolation.trial import GRID, SEALER, Trial, arrival, staff
+
+
+def sealed(name: str, **more: Any) -> str:
+    person = {"name": name, "phone": "13909311234", "address": "石榴雅苑3号楼2单元501"}
+    return SEALER.seal(person | {"identity_type": None, "identity_number": None} | more)
+
+
+@pytest.fixture
+def town(isolation: Trial) -> Trial:
+    named = [("worker-1", "grid_worker", GRID), ("nurse", "health_worker", "c-1")]
+    contact = {id: SEALER.seal({"name": f"name of {id}", "phone": "13909310000"}) for id, _, _ in named}
+    isolation.do(STAFF.keep, [staff(id, role, at, 2, person=contact[id]) for id, role, at in named])
+    return isolation
+
+
+@pytest.fixture
+def door(town: Trial) -> Visitor:
+    return Visitor(DOOR, town.work)
+
+
+def family(town: Trial) -> tuple[str, str, str]:
+    """Mother and child; returns the household and their cases."""
+    household = new_id()
+    people = [
+        sealed("周玉兰", identity_type="resident_id", identity_number="620102198503070027"),
+        sealed("周小雨"),
+    ]
+    came = [arrival(level="medium", household_id=household, worker="worker-1", person=one) for one in people]
+    town.follow(*came)
+    return household, came[0].data["arrival_id"], came[1].data["arrival_id"]
+
+
+def ask(door: Visitor, who: str, name: str, **data: str):
+    return door.client.post(f"/lookups/{name}", json=data, headers=door.headers(who))
+
+
+def mine(door: Visitor, who: str = "worker-1") -> list[dict[str, Any]]:
+    answer = ask(door, who, "my_households")
+    assert answer.status_code == 200, answer.json
+    return answer.json["households"]
+
+
+def test_a_round_is_shown_whole_and_noted_once_a_day(door: Visitor, town: Trial) -> None:
+    household, mother, child = family(town)
+    family(town)
+    for _ in range(2):
+        answer = ask(door, "worker-1", "my_households")
+        assert answer.json["more"] is False and answer.json["as_of"] == "2022-10-01T07:00:00+08:00"
+    one = next(one for one in answer.json["households"] if one["household"] == household)
+    by_case = {person["case_id"]: person for person in one["people"]}
+    assert (by_case[mother]["name"], by_case[mother]["born"]) == ("周玉兰", "1985-03-07")
+    assert (by_case[child]["born"], by_case[child]["phone"]) == (None, "13909311234")
+    assert "identity_number" not in answer.text and "6201021985" not in answer.text
+    kinds = {task["kind"] for task in one["tasks"]}
+    assert {"first_contact", "supplies"} <= kinds and all(task["mine"] for task in one["tasks"])
+    views = town.rows(TABLES["views"])
+    assert len(views) == 4 and {view["reason"] for view in views} == {"own task"}
+
+
+def test_what_was_done_today_stays_until_tomorrow(door: Visitor, town: Trial) -> None:
+    family(town)
+    before = {task["task_id"] for task in mine(door)[0]["tasks"]}
+    for task in mine(door)[0]["tasks"]:
+        said = {"task_id": task["task_id"], "outcome": "done", "how": "seen"}
+        assert door.say("worker-1", "report_task", said).status_code == 200
+    [one] = mine(door)
+    assert {task["task_id"] for task in one["tasks"]} == before
+    assert {task["state"] for task in one["tasks"]} == {"done"}
+    assert all(task["done_at"] == "2022-10-01T07:00:00+08:00" for task in one["tasks"])
+    town.clock.advance(days=3)
+    town.run_timers()
+    assert not before & {task["task_id"] for task in mine(door)[0]["tasks"]}
+
+
+def test_a_try_says_when_the_next_one_is(door: Visitor, town: Trial) -> None:
+    family(town)
+    first = next(task for task in mine(door)[0]["tasks"] if task["kind"] == "first_contact")
+    again = town.clock.now() + timedelta(hours=3)
+    said = {"task_id": first["task_id"], "outcome": "attempt", "next_try_at": again.isoformat()}
+    assert door.say("worker-1", "report_task", said).status_code == 200
+    found = next(t for t in mine(door)[0]["tasks"] if t["task_id"] == first["task_id"])
+    assert (found["attempts"], found["next_try_at"], found["state"]) == (1, again.isoformat(), "due")
+
+
+def test_the_page_of_a_household_says_who_was_told_and_who_is_called(door: Visitor, town: Trial) -> None:
+    household, mother, child = family(town)
+    people = [{"case_id": mother, "temperature": 38.6, "symptoms": [], "how_known": "seen"}]
+    assert door.say("worker-1", "report_check_in", {"people": people}).status_code == 200
+    contact = {"case_ids": [mother, child], "marks": ["pregnant"], "best_time": "after 19:00"}
+    assert door.say("worker-1", "change_contact", contact).status_code == 200
+    page = ask(door, "worker-1", "my_household", household=household).json
+    [check_in] = page["check_ins"]
+    assert (check_in["temperature"], check_in["abnormal"], check_in["mine"]) == (38.6, ["temperature"], True)
+    told = {"staff_id": "nurse", "role": "health_worker", "name": "name of nurse", "phone": "13909310000"}
+    assert told in check_in["told"] and check_in["due_by"] and check_in["seen_at"] is None
+    assert told in page["team"] and "fever" in page["symptoms"]
+    assert (page["abnormal"], page["marks"], page["best_time"]) == (True, ["pregnant"], "after 19:00")
+    assert {task["kind"] for task in page["tasks"] if not task["mine"]} >= {"see_abnormal", "signed_notice"}
+    assert mine(door)[0]["abnormal"] is True
+    right = {**people[0], "temperature": 36.8, "corrects": check_in["check_in_id"]}
+    assert door.say("worker-1", "report_check_in", {"people": [right]}).status_code == 200
+    [check_in] = ask(door, "worker-1", "my_household", household=household).json["check_ins"]
+    assert (check_in["temperature"], check_in["abnormal"], check_in["corrected"]) == (36.8, [], True)
+    assert mine(door)[0]["abnormal"] is False
+
+
+def test_households_of_others_are_not_there(door: Visitor, town: Trial) -> None:
+    household, mother, _ = family(town)
+    assert mine(door, "worker-2") == []
+    assert ask(door, "worker-2", "my_household", household=household).status_code == 404
+    assert ask(door, "worker-1", "my_household", household=mother).status_code == 404
+    assert ask(door, "worker-1", "my_household", household="x").status_code == 422
+    for who in ("police", "nobody"):
+        assert ask(door, who, "my_households").status_code == 403
+    assert town.rows(TABLES["views"]) == []
+
+
+def test_whoever_stands_in_goes_to_their_doors(door: Visitor, town: Trial) -> None:
+    household, _, _ = family(town)
+    away = {"away_from": town.clock.now(), "away_to": None, "deputy": "worker-2"}
+    contact = SEALER.seal({"name": "name of worker-1", "phone": "13909310000"})
+    town.do(STAFF.keep, [staff("worker-1", "grid_worker", GRID, 3, person=contact, **away)])
+    assert [one["household"] for one in mine(door, "worker-2")] == [household]
+    assert all(task["mine"] for task in mine(door, "worker-2")[0]["tasks"])
