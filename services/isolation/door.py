@@ -10,6 +10,7 @@ from services.isolation.cases import counts, lookup, queries
 from services.isolation.cases.hand_over_case import hand_over_case
 from services.isolation.cases.lists import CASE, OPEN_CASES
 from services.isolation.cases.lookup import Followed
+from services.isolation.cases.told_story import CASE_STORY
 from services.isolation.check_ins.counts import check_in_counts
 from services.isolation.check_ins.report_check_in import report_check_in
 from services.isolation.contacts.change_contact import change_contact
@@ -62,7 +63,7 @@ DOOR = Door(
     Directory(staff, places, REVISIONS, history=True),
     COMMANDS,
     lists=(OPEN_CASES, OWN_TASKS, OPEN_TASKS, OVERDUE_TASKS, TASKS_TO_DECIDE, POSITIVES_OF_NOBODY),
-    things=(CASE, POSITIVE_OF_NOBODY),
+    things=(CASE, CASE_STORY, POSITIVE_OF_NOBODY),
     lookups=(HOUSEHOLD_LINK, MY_HOUSEHOLDS, MY_HOUSEHOLD),
 )
 

@@ -309,3 +309,27 @@ def read_by(town: Trial, ask: Callable) -> list[tuple[str, int]]:
     finally:
         event.remove(town.database.engine, "after_cursor_execute", note)
     return found
+
+
+def test_the_story_of_a_case_says_who_did_what_and_holds_nothing_personal(door: Visitor, town: Trial) -> None:
+    case_id = open_case(town, worker="worker-1")
+    [first] = [task for task in town.tasks(case_id) if task["kind"] == "first_contact"]
+    said = {
+        "task_id": first["task_id"],
+        "outcome": "not_possible",
+        "because": "other",
+        "note": "欧阳建国不在",
+    }
+    assert door.say("worker-1", "report_task", said).status_code == 200
+    story = door.get("officer", f"/case_story/{case_id}").json
+    assert (story["name"], story["version"], story["edition"] is not None) == ("欧*", 1, True)
+    [task] = [task for task in story["tasks"] if task["task_id"] == first["task_id"]]
+    assert (task["state"], task["version"], task["acts"][0]["because"]) == ("not_possible", 1, "other")
+    newest = story["history"][0]
+    assert (newest["what"], newest["who"], newest["note"]) == ("task_not_possible", "worker-1", True)
+    assert newest["with"]["kind"] == "first_contact" and newest["at"].endswith("+08:00")
+    assert {"role": "grid_worker", "staff_id": "worker-1"} in story["team"]
+    text = str(story)
+    assert "建国" not in text and "k." not in str(story["history"]), "notes stay sealed"
+    assert door.get("beside-officer", f"/case_story/{case_id}").status_code == 404
+    assert door.get("worker-1", f"/case_story/{case_id}").status_code == 403

@@ -1,0 +1,115 @@
+"""An act of an officer: said once under the key that stands in its form, and what became of it."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal
+
+import orjson
+from flask import make_response, render_template, request
+from flask_babel import gettext
+from werkzeug.wrappers import Response
+
+from chassis.ids import new_id
+from contracts.faults import Fault, Refused
+from services.console.doors import DoorAway, Doors
+from services.console.pages.entry.who import acting
+
+_KEY: Final = re.compile(r"[A-Za-z0-9._-]{8,80}")
+_LONGEST: Final = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Became:
+    """:param kind: `away`: nobody knows whether it was done; the same key may be said again.
+    :param wrong: field -> a sentence in the reader's language; "" is the whole.
+    """
+
+    kind: Literal["done", "unknown", "not_allowed", "invalid", "conflict", "away"]
+    result: Mapping[str, Any] = field(default_factory=dict)
+    wrong: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def status(self) -> int:
+        return _STATUS[self.kind]
+
+
+_STATUS: Final = {
+    "done": 200, "unknown": 404, "not_allowed": 403, "invalid": 422, "conflict": 409, "away": 503,
+}  # fmt: skip
+
+
+def say(doors: Doors, service: str, command: str, key: str, data: Mapping[str, Any]) -> Became:
+    try:
+        return Became("done", doors.say(service, command, acting(), key, data))
+    except DoorAway:
+        return Became("away")
+    except Refused as refused:
+        return Became(refused.kind, wrong={fault.where: sentence(fault) for fault in refused.faults})
+
+
+def typed(*names: str) -> dict[str, str]:
+    """What was typed into these fields."""
+    return {name: request.form.get(name, "")[:_LONGEST].strip() for name in names}
+
+
+def key_of_form() -> str:
+    """The same for the same form with the same content, however often it is sent.
+
+    A form that was refused, and is sent with something else after going back, is another act: doors keep
+    what was invalid under its key.
+    """
+    key = request.form.get("key", "")
+    content = [
+        (name, values) for name, values in sorted(request.form.lists()) if name not in ("key", "form_token")
+    ]
+    digest = hashlib.sha256(orjson.dumps(content)).hexdigest()[:16]
+    return f"{key if _KEY.fullmatch(key) else new_id()}:{digest}"
+
+
+def number_of(text: str) -> int:
+    """A version, as a form holds it."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 9 else 0
+
+
+def again() -> Response:
+    """The door was away: all that was typed stands in a form that is sent once more, under the same key."""
+    kept = [
+        (name, value) for name, values in request.form.lists() for value in values if name != "form_token"
+    ]
+    return make_response(render_template("officers/again.html", kept=kept, action=request.path), 503)
+
+
+def sentence(fault: Fault) -> str:
+    """What is wrong, in the reader's language."""
+    known = {
+        "not_of_this_place": gettext(
+            "Nobody with this number works at a place of this case. Choose another one."
+        ),
+        "away": gettext("They are away now. Choose somebody who is there."),
+        "unknown_role": gettext("There is no such role."),
+        "not_above_the_doer": gettext("Only an officer above whoever does the task decides that."),
+        "no_staff": gettext("You are not among the staff who are at work."),
+        "not_allowed": gettext("Your role may not do this, or not at this place."),
+        "not_later": gettext("Say a time that is still to come."),
+        "too_many_acts": gettext("So much was said of this task that no more is kept."),
+        "missing": gettext("This is still missing."),
+        "too_late": gettext("That is longer than the policy allows."),
+        "conflict": gettext("It has changed meanwhile."),
+        "unknown": gettext("There is nobody and nothing of this name."),
+        "length": gettext("This is empty, or too long."),
+        "empty": gettext("This is still missing."),
+        "known": gettext("Somebody who is at work has this number already."),
+        "not_by_this": gettext("This role is given by whoever looks after the system."),
+        "still_active": gettext("This is for somebody who has left."),
+        "other_role": gettext("They must have the role of whoever leaves."),
+        "before": gettext("The end must be later than the beginning."),
+    }
+    by_field = {
+        "phone": gettext("Type a phone number as people say it, with the area code of a landline."),
+        "until": gettext("Say a day and a time, such as 2022-10-01 18:00."),
+    }
+    return str(known.get(fault.code) or by_field.get(fault.where) or gettext("Look at this once more."))

@@ -1,0 +1,182 @@
+"""A case: masked until somebody says why, with its tasks, its history, and what an officer decides of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+
+from flask import Blueprint, make_response, redirect, render_template, request
+from flask_babel import gettext
+from werkzeug.wrappers import Response
+
+from chassis.ids import new_id
+from chassis.unit_of_work import Work
+from contracts.faults import Refused
+from services.console.doors import DoorAway, Doors
+from services.console.pages.catalogues import N_
+from services.console.pages.entry.who import acting, only_in
+from services.console.pages.officers.acts import Became, again, key_of_form, number_of, say, typed
+from services.console.pages.officers.asking import Asking, Names
+from services.console.pages.officers.cells import day, day_of, moment, place_of
+from services.console.pages.officers.history import detail_of, what_of
+from services.console.pages.refusals import refusal_page
+
+SAID: Final = {
+    "handed_over": N_("The case is handed over. The new owner and the resident are told."),
+    "waived": N_("The task is waived."),
+    "taken": N_("The task is to be done again."),
+    "done": N_("The task is done."),
+}
+_LIVE: Final = ("missed", "not_possible", "due")
+_STATUS: Final = {"unknown": 404, "not_allowed": 403, "invalid": 422, "conflict": 409}
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """A form that was sent and not done, as the page shows it again.
+
+    :param form: `reveal`, `hand_over`, or the id of a task.
+    """
+
+    form: str = ""
+    typed: Mapping[str, str] = field(default_factory=dict)
+    became: Became | None = None
+
+
+def add_case(pages: Blueprint, doors: Doors, work: Work) -> None:
+    @pages.get("/cases/<case_id>")
+    @only_in(work, "officer")
+    def case_page(case_id: str) -> Response:
+        return _page(doors, case_id, Tried())
+
+    @pages.post("/cases/<case_id>/reveal")
+    @only_in(work, "officer")
+    def reveal(case_id: str) -> Response:
+        given = typed("reason")
+        try:
+            full = doors.reveal("isolation", "case", case_id, acting(given["reason"]))
+        except DoorAway:
+            return again()
+        except Refused as refused:
+            wrong = {"reason": gettext("Say why, in 3 to 500 characters. Your reason is kept.")}
+            return _page(doors, case_id, Tried("reveal", given, Became(refused.kind, wrong=wrong)))
+        return _page(doors, case_id, Tried("reveal"), full)
+
+    @pages.post("/cases/<case_id>/hand-over")
+    @only_in(work, "officer")
+    def hand_over(case_id: str) -> Response:
+        given = typed("to", "note", "expects")
+        data = {"case_id": case_id, "to": given["to"], "expects": number_of(given["expects"])}
+        became = say(
+            doors, "isolation", "hand_over_case", key_of_form(), data | _noted(given["note"], "note")
+        )
+        return _after(doors, case_id, "handed_over", Tried("hand_over", given, became))
+
+    @pages.post("/cases/<case_id>/tasks/<task_id>")
+    @only_in(work, "officer")
+    def decide(case_id: str, task_id: str) -> Response:
+        given = typed("what", "reason", "expects")
+        note = _noted(given["reason"], "note")
+        if given["what"] == "waived":
+            data: dict[str, Any] = {
+                "task_id": task_id,
+                "reason": given["reason"],
+                "expects": number_of(given["expects"]),
+            }
+            became = say(doors, "isolation", "waive_task", key_of_form(), data)
+        else:
+            outcome = "done" if given["what"] == "done" else "taken"
+            data = {"task_id": task_id, "outcome": outcome, **note}
+            became = say(doors, "isolation", "report_task", key_of_form(), data)
+        return _after(doors, case_id, given["what"], Tried(task_id, given, became))
+
+
+def _noted(text: str, name: str) -> dict[str, str]:
+    return {name: text} if text else {}
+
+
+def _after(doors: Doors, case_id: str, said: str, tried: Tried) -> Response:
+    assert tried.became
+    if tried.became.kind == "away":
+        return again()
+    if tried.became.kind == "done":
+        return redirect(f"/cases/{case_id}?said={said}", 303)
+    return _page(doors, case_id, tried)
+
+
+def _page(doors: Doors, case_id: str, tried: Tried, full: Mapping[str, Any] | None = None) -> Response:
+    asking = Asking(doors)
+    try:
+        story = asking.thing("isolation", "case_story", case_id)
+    except Refused as refused:
+        return refusal_page(_STATUS[refused.kind])
+    if story is None:
+        names = asking.names()
+        return make_response(render_template("officers/case.html", story=None, missing=asking.missing), 503)
+    names = asking.names(
+        {story["owner"], *(one["staff_id"] for one in (*story["team"], *story["tasks"]))}
+        | {act["staff_id"] for task in story["tasks"] for act in task["acts"]}
+        | {who for line in story["history"] for who in _people(line)},
+        {story[level] for level in ("grid", "community", "street")},
+    )
+    as_of = datetime.fromisoformat(story["as_of"])
+    live = [task for task in story["tasks"] if task["state"] in _LIVE]
+    begun = [task for task in live if datetime.fromisoformat(task["due_from"]) <= as_of]
+    page = render_template(
+        "officers/case.html",
+        story=story,
+        full=full,
+        shown={
+            "place": place_of(story, names),
+            "day": day_of(story, as_of),
+            "counted_from": day(story["counted_from"]),
+            "release_on": day(story["release_on"]),
+            "closed_at": moment(story["closed_at"]) if story["closed_at"] else "",
+            "as_of": moment(story["as_of"]),
+        },
+        names=names,
+        next=min(live, key=lambda task: str(task["due_by"]), default=None),
+        groups=[
+            begun,
+            [task for task in live if task not in begun],
+            [task for task in story["tasks"] if task["state"] not in _LIVE],
+        ],
+        moment=moment,
+        history=[
+            (moment(line["at"]), line, what_of(line), detail_of(line, names)) for line in story["history"]
+        ],
+        candidates=_candidates(asking, story, names) if not story["closed_at"] else [],
+        tried=tried,
+        said=SAID.get(request.args.get("said", "")),
+        key=new_id,
+        missing=asking.missing,
+    )
+    return make_response(page, tried.became.status if tried.became else 200)
+
+
+def _people(line: Mapping[str, Any]) -> Sequence[str | None]:
+    """Ids of staff in a line of history."""
+    found = [line["who"]]
+    for name in ("from", "to", "owner"):
+        value = line["with"].get(name)
+        found += value if isinstance(value, list) else [value]
+    return [one for one in found if isinstance(one, str)]
+
+
+def _candidates(asking: Asking, story: Mapping[str, Any], names: Names) -> list[tuple[str, str, str]]:
+    """(staff_id, name, role) of those who work at a place of the case and are there."""
+    found: dict[str, tuple[str, str, str]] = {}
+    for level in ("grid", "community", "street"):
+        if not story[level]:
+            continue
+        try:
+            page = asking.rows("registration", "staff", {"place": story[level]})
+        except Refused:
+            return []
+        for row in page.rows if page else ():
+            if row["active"] and row["staff_id"] != story["owner"]:
+                found[row["staff_id"]] = (row["staff_id"], row["name"], row["role"])
+    named = asking.names(found)
+    return [(id, named.of_staff(id), role) for id, _, role in found.values()]

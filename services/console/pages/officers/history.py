@@ -1,0 +1,90 @@
+"""The lines of a case's history, said in the reader's language."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from flask_babel import gettext
+
+from services.console.pages.catalogues import N_
+from services.console.pages.officers.asking import Names
+from services.console.pages.officers.cells import day, listed, moment
+from services.console.pages.words import task_word, word
+
+_WHAT: Final[Mapping[str, str]] = {
+    "opened": N_("case opened"),
+    "expected": N_("announced"),
+    "called_off": N_("called off"),
+    "assigned": N_("given to an owner"),
+    "handed_over": N_("handed over"),
+    "handed_on": N_("gone on with by a successor"),
+    "arrival_followed": N_("arrival followed"),
+    "details": N_("details changed"),
+    "measure": N_("measure changed"),
+    "revised": N_("worked out anew"),
+    "closed": N_("case ended"),
+    "cancelled": N_("case taken back"),
+    "task_taken": N_("somebody does the task"),
+    "task_done": N_("task done"),
+    "task_attempt": N_("tried in vain"),
+    "task_not_possible": N_("task not possible"),
+    "task_waived": N_("task waived"),
+    "overdue_acknowledged": N_("overdue tasks acknowledged"),
+    "check_in": N_("check-in"),
+    "check_in_corrected": N_("check-in corrected"),
+    "see_abnormal": N_("abnormal check-in"),
+    "looked_at": N_("abnormal check-in looked at"),
+    "alarm_taken_back": N_("alarm taken back"),
+    "test_result": N_("test result"),
+    "notice": N_("notice"),
+    "refusal": N_("refusal"),
+    "contact_changed": N_("contact persons or marks changed"),
+    "message": N_("message reached nobody"),
+    "noted_after_the_end": N_("noted after the end"),
+}
+"""What a line says; one that is not here is shown by its own word."""
+
+_SAY: Final[Mapping[str, str]] = {
+    "from": N_("from %(it)s"),
+    "to": N_("to %(it)s"),
+    "kind": "%(it)s",
+    "because": N_("because: %(it)s"),
+    "cause": N_("cause: %(it)s"),
+    "until": N_("until %(it)s"),
+    "held_until": N_("held until %(it)s"),
+    "level": N_("by the level: %(it)s"),
+    "release_on": N_("ends on %(it)s"),
+    "owner": N_("owner: %(it)s"),
+}
+
+
+def what_of(line: Mapping[str, Any]) -> str:
+    text = _WHAT.get(line["what"])
+    return str(gettext(text) if text else line["what"])
+
+
+def detail_of(line: Mapping[str, Any], names: Names) -> str:
+    """The rest of the line: who got it, why, until when. A pair is what it was and what it is."""
+    said = []
+    for name, value in line["with"].items():
+        text = _SAY.get(name)
+        if text is None:
+            continue
+        values = value if isinstance(value, list) else [value]
+        said.append(gettext(text, it=" → ".join(_value(name, one, names) for one in values)))
+    if line["note"]:
+        said.append(gettext("with a note, which stays sealed"))
+    return listed(said)
+
+
+def _value(name: str, value: Any, names: Names) -> str:
+    if value is None:
+        return word("nobody")
+    if name in ("from", "to", "owner"):
+        return names.of_staff(value)
+    if name in ("until", "held_until"):
+        return moment(value)
+    if name == "release_on":
+        return day(value)
+    return task_word(value) if name == "kind" else word(str(value))
