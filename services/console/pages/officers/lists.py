@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -35,6 +35,10 @@ class Option:
     text: str
     data: bool = False
 
+    @property
+    def pair(self) -> tuple[str, str]:
+        return self.value, self.text
+
 
 @dataclass(frozen=True, slots=True)
 class FilterField:
@@ -52,11 +56,16 @@ class FilterField:
 
 @dataclass(frozen=True, slots=True)
 class ShownList:
-    """All that a list's page shows of it."""
+    """All that a list's page shows of it.
+
+    :param read_at: when the door read it, in the field's zone; `as_of` is the same in words.
+    :param asked: the query of its address.
+    """
 
     of: OfficersList
     filters: tuple[FilterField, ...]
     rows: tuple[tuple[Mapping[str, Any], tuple[Cell, ...]], ...]
+    read_at: datetime
     as_of: str
     counted: str
     sentence: str
@@ -86,16 +95,32 @@ def add_lists(pages: Blueprint, doors: Doors, work: Work) -> None:
         of = LISTS.get(name)
         if of is None:
             return refusal_page(404)
-        asked = {key: value for key, value in request.args.items() if value}
-        if len(asked) < len(request.args):  # a form without script sends its empty fields, too
-            return redirect(address(of, asked), 303)
-        asking = Asking(doors)
-        try:
-            shown = show_list(asking, of, asked)
-        except Refused as refused:
-            return refusal_page(STATUS[refused.kind])
-        page = render_template("officers/list.html", of=of, shown=shown, missing=asking.missing)
-        return make_response(page, 200 if shown else 503)
+        return list_page(doors, of)
+
+
+def list_page(
+    doors: Doors,
+    of: OfficersList,
+    template: str = "officers/list.html",
+    more: Callable[[ShownList], Mapping[str, Any]] = lambda shown: {},
+    own: Sequence[str] = (),
+) -> Response:
+    """
+    :param more: what the template shows besides the list.
+    :param own: what the address may say that is no filter of the list.
+    """
+    asked = {key: value for key, value in request.args.items() if value}
+    if len(asked) < len(request.args):  # a form without script sends its empty fields, too
+        return redirect(address(of, asked), 303)
+    asking = Asking(doors)
+    try:
+        shown = show_list(asking, of, {key: value for key, value in asked.items() if key not in own})
+    except Refused as refused:
+        return refusal_page(STATUS[refused.kind])
+    page = render_template(
+        template, of=of, shown=shown, missing=asking.missing, **(more(shown) if shown else {})
+    )
+    return make_response(page, 200 if shown else 503)
 
 
 def address(of: OfficersList, asked: Mapping[str, str]) -> str:
@@ -121,6 +146,7 @@ def show_list(asking: Asking, of: OfficersList, asked: Mapping[str, str]) -> Sho
         of,
         filters,
         tuple((row, cells_of(row, of.columns, names, as_of)) for row in found.rows),
+        as_of,
         in_words(as_of),
         counted,
         sentence,

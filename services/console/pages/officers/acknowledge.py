@@ -1,0 +1,224 @@
+"""A wave of overdue tasks is acknowledged: chosen, looked at, said once, with an outcome for each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import Any, Final
+from urllib.parse import parse_qsl
+
+from flask import Blueprint, make_response, render_template, request
+from flask_babel import gettext
+from werkzeug.wrappers import Response
+
+from chassis.ids import new_id
+from chassis.unit_of_work import Work
+from contracts.faults import Refused
+from field.words import ACKNOWLEDGED_BECAUSE
+from services.console.doors import Doors
+from services.console.pages.clock import in_words
+from services.console.pages.entry.who import only_in
+from services.console.pages.officers.acts import again, key_of_form, say, typed
+from services.console.pages.officers.asking import Asking
+from services.console.pages.officers.cells import Cell, moment
+from services.console.pages.officers.listed import OVERDUE_TASKS
+from services.console.pages.officers.lists import (
+    STATUS,
+    Option,
+    ShownList,
+    address,
+    list_page,
+    show_list,
+)
+from services.console.pages.refusals import refusal_page
+from services.console.pages.shown.rows import Wrong
+from services.console.pages.shown.terms import read_time, terms
+from services.console.pages.words import word
+
+_HELD: Final = ("held", "climbs")
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledging:
+    """The form below the list of overdue tasks.
+
+    :param chosen: ids of tasks whose boxes are ticked.
+    """
+
+    causes: Sequence[Option]
+    untils: Sequence[Option]
+    chosen: frozenset[str]
+    typed: Mapping[str, str]
+    wrong: Sequence[Wrong] = ()
+
+    def fault(self, field: str) -> str:
+        return next((one.says for one in self.wrong if one.field == field), "")
+
+
+def add_acknowledge(pages: Blueprint, doors: Doors, work: Work) -> None:
+    @pages.get("/lists/overdue_tasks")
+    @only_in(work, "officer")
+    def overdue() -> Response:
+        every = request.args.get("choose") == "all"
+        more = partial(_with_form, every=every)
+        return list_page(doors, OVERDUE_TASKS, "officers/overdue.html", more, ("choose",))
+
+    @pages.post("/acknowledge")
+    @only_in(work, "officer")
+    def look_first() -> Response:
+        asking, shown = _list(doors)
+        if isinstance(shown, Response):
+            return shown
+        given = _given()
+        ids = request.form.getlist("task_id")
+        chosen = [(row, cells) for row, cells in shown.rows if row["task_id"] in ids]
+        until = _until(given, shown.read_at)
+        if wrong := list(_wrong(given, chosen, until, shown.read_at)):
+            form = _form(shown, frozenset(ids), given, wrong)
+            more = {**_with_form(shown, False), "form": form}
+            page = render_template(
+                "officers/overdue.html", of=shown.of, shown=shown, missing=asking.missing, **more
+            )
+            return make_response(page, 422)
+        assert until
+        return _preview(asking, shown, chosen, {**given, "until": until.isoformat()}, len(set(ids)))
+
+    @pages.post("/acknowledge/now")
+    @only_in(work, "officer")
+    def acknowledge() -> Response:
+        given, ids = _given(), request.form.getlist("task_id")[:500]
+        data = {"task_ids": ids, "until": given["until"], "cause": given["cause"]}
+        data |= {"note": given["note"]} if given["note"] else {}
+        became = say(doors, "isolation", "acknowledge_overdue", key_of_form(), data)
+        if became.kind == "away":
+            return again()
+        asking, shown = _list(doors)
+        if isinstance(shown, Response):
+            return shown
+        if became.kind != "done":
+            chosen = [(row, cells) for row, cells in shown.rows if row["task_id"] in ids]
+            wrong = [Wrong(field, says) for field, says in became.wrong.items()]
+            return _preview(asking, shown, chosen, given, len(ids), wrong, became.status)
+        return _outcome(asking, shown, became.result["tasks"], given)
+
+
+def _with_form(shown: ShownList, every: bool) -> Mapping[str, Any]:
+    """The form as it stands below the list at first: nothing is chosen, unless all of the page is."""
+    chosen = frozenset(row["task_id"] for row, _ in shown.rows if every)
+    all_of_page = address(OVERDUE_TASKS, {**dict(parse_qsl(shown.asked)), "choose": "all"})
+    return {"form": _form(shown, chosen, {}, ()), "all_of_page": all_of_page}
+
+
+def _list(doors: Doors) -> tuple[Asking, ShownList | Response]:
+    """The page of the list from which tasks were chosen, read again."""
+    asking = Asking(doors)
+    asked = dict(parse_qsl(request.form.get("list", "")[:2000]))
+    try:
+        shown = show_list(asking, OVERDUE_TASKS, asked)
+    except Refused as refused:
+        return asking, refusal_page(STATUS[refused.kind])
+    return asking, shown or again()
+
+
+def _given() -> dict[str, str]:
+    return typed("cause", "until", "until_at", "note", "list")
+
+
+def _form(
+    shown: ShownList, chosen: frozenset[str], given: Mapping[str, str], wrong: Sequence[Wrong]
+) -> Acknowledging:
+    causes = [Option(one, word(one)) for one in ACKNOWLEDGED_BECAUSE]
+    says = {
+        "two_hours": gettext("in two hours"),
+        "evening": gettext("this evening"),
+        "morning": gettext("tomorrow morning"),
+    }
+    untils = [Option(name, f"{says[name]} ({in_words(at)})") for name, at in terms(shown.read_at).items()]
+    return Acknowledging(causes, [*untils, Option("at", gettext("another time"))], chosen, given, wrong)
+
+
+def _until(given: Mapping[str, str], now: datetime) -> datetime | None:
+    of_choice = terms(now).get(given["until"])  # type: ignore[call-overload]
+    return of_choice or (read_time(given["until_at"], now) if given["until"] == "at" else None)
+
+
+def _wrong(
+    given: Mapping[str, str], chosen: Sequence[Any], until: datetime | None, now: datetime
+) -> Sequence[Wrong]:
+    found = []
+    if not chosen:
+        found.append(Wrong("tasks", gettext("Choose the tasks that you mean.")))
+    if given["cause"] not in ACKNOWLEDGED_BECAUSE:
+        found.append(Wrong("cause", gettext("Say why they are late.")))
+    elif given["cause"] == "other" and not given["note"]:
+        found.append(Wrong("note", gettext("Say in words what else it is.")))
+    if not given["until"]:
+        found.append(Wrong("until", gettext("Say by when they will be done.")))
+    elif until is None:
+        found.append(Wrong("until_at", gettext("Say a day and a time, such as 2022-10-01 18:00.")))
+    elif until <= now:
+        found.append(Wrong("until_at", gettext("Say a time that is still to come.")))
+    return found
+
+
+def _preview(
+    asking: Asking,
+    shown: ShownList,
+    chosen: Sequence[tuple[Mapping[str, Any], tuple[Cell, ...]]],
+    given: Mapping[str, str],
+    wanted: int,
+    wrong: Sequence[Wrong] = (),
+    status: int = 200,
+) -> Response:
+    households = {row["household_id"] or row["case_id"] for row, _ in chosen}
+    page = render_template(
+        "officers/acknowledge.html",
+        shown=shown,
+        chosen=chosen,
+        households=len(households),
+        gone=wanted - len(chosen),
+        given=given,
+        until=moment(given["until"]),
+        wrong=wrong,
+        key=new_id(),
+        missing=asking.missing,
+    )
+    return make_response(page, status)
+
+
+def _outcome(
+    asking: Asking, shown: ShownList, tasks: Sequence[Mapping[str, Any]], given: Mapping[str, str]
+) -> Response:
+    rows = {row["task_id"]: cells for row, cells in shown.rows}
+    outcomes = [(rows.get(task["task_id"], ()), task, _became(task, given["until"])) for task in tasks]
+    held = sum(task["became"] in _HELD for task in tasks)
+    page = render_template(
+        "officers/acknowledged.html",
+        shown=shown,
+        outcomes=outcomes,
+        held=held,
+        not_held=len(tasks) - held,
+        missing=asking.missing,
+    )
+    return make_response(page)
+
+
+def _became(task: Mapping[str, Any], until: str) -> str:
+    when = moment(task["next_step_at"]) if task["next_step_at"] else ""
+    shorter = when and datetime.fromisoformat(task["next_step_at"]) < datetime.fromisoformat(until)
+    if task["became"] == "held" and shorter:
+        return str(gettext("held until %(when)s, the longest that the policy allows", when=when))
+    says = {
+        "held": gettext("held until %(when)s", when=when),
+        "climbs": gettext("acknowledged before, and nothing reported since: the next level is told"),
+        "not_held": gettext("acknowledged before, and nothing reported since: not held again"),
+        "known_above": gettext("a higher level knows of it: only that level can hold it"),
+        "not_overdue": gettext("not overdue: nothing was done"),
+        "done": gettext("done meanwhile"),
+        "waived": gettext("waived meanwhile"),
+        "cancelled": gettext("taken back meanwhile"),
+        "unknown": gettext("not there, or not yours"),
+    }
+    return str(says.get(task["became"], task["became"]))
