@@ -16,6 +16,7 @@ from sqlalchemy import select
 from chassis.copies import Cache, Revised
 from chassis.doors.declared import Directory
 from chassis.doors.roles import Roles
+from chassis.doors.statuses import NOT_ACTIVE
 from chassis.doors.tokens import Actor
 from chassis.reference import Post, staff_at, staff_now
 from chassis.unit_of_work import UnitOfWork
@@ -75,7 +76,7 @@ class Reaching:
     ) -> Scope:
         posts = self._posts(uow, staff_id, at)
         if not posts:
-            raise _not_allowed("you are not among the staff who are active")
+            raise _not_allowed("you are not among the staff who are active", NOT_ACTIVE)
         allowed = self._check([post.role for post in posts], act)
         theirs = [place for post in posts if post.role in allowed for place in post.places]
         return Scope(frozenset(reached for place in theirs for reached in self._places(tree, place)))
@@ -140,5 +141,5 @@ def _nearest_below(tree: PlaceTree[_Place], above: str, levels: frozenset[str]) 
     return found
 
 
-def _not_allowed(message: str) -> Refused:
-    return Refused("not_allowed", [Fault("", "not_allowed", message)])
+def _not_allowed(message: str, code: str = "not_allowed") -> Refused:
+    return Refused("not_allowed", [Fault("", code, message)])

@@ -13,7 +13,7 @@ import requests
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 
 from chassis.commands.command import Author
-from chassis.doors.statuses import STATUS
+from chassis.doors.statuses import NOT_ACTIVE, STATUS
 from chassis.doors.tokens import Actor, sign_token
 from contracts.faults import Fault, Kind, Refused
 
@@ -25,6 +25,10 @@ _KINDS: Final[Mapping[int, Kind]] = {status: kind for kind, status in STATUS.ite
 
 class DoorAway(Exception):
     """A door does not answer, or says that its database is away. Whether it did something is not known."""
+
+
+class NotActive(Exception):
+    """Who asks is no longer among the staff: whatever was asked, there is nothing more for them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +62,7 @@ class Doors:
     key: EllipticCurvePrivateKey
     _local: threading.local = field(default_factory=threading.local)
 
-    # -- in the name of people: what a door refuses is raised as Refused, with its faults
+    # -- in the name of people: what a door refuses is raised as Refused, with its faults, or as NotActive
 
     def say(
         self, service: str, command: str, actor: Actor, key: str, data: Mapping[str, Any]
@@ -102,7 +106,10 @@ class Doors:
         if answer.status == 200:
             return document
         if kind := _KINDS.get(answer.status):
-            raise Refused(kind, [_fault(one) for one in document.get("faults", ())])
+            refused = Refused(kind, [_fault(one) for one in document.get("faults", ())])
+            if any(fault.code == NOT_ACTIVE for fault in refused.faults):
+                raise NotActive from refused
+            raise refused
         raise DoorAway(f"the door of {service} answered {answer.status} to {method} {path.split('/')[1]}")
 
     # -- in the name of other systems: the answer as it is

@@ -14,6 +14,7 @@ from services.console.accounts.account import Kind
 from services.console.doors import Doors
 from services.console.pages.entry.accounts import make_accounts
 from services.console.pages.entry.guard import add_guard
+from services.console.pages.entry.refused import add_refusals
 from services.console.pages.entry.routes import make_entry
 from services.console.pages.frame import add_frame_of_pages
 from services.console.pages.officers.routes import make_officers
@@ -35,6 +36,7 @@ def add_pages(app: Flask, doors: Doors, work: Work | None, public_url: str | Non
     add_guard(app, index, public_url, api=api)
     add_frame_of_pages(app)
     if work:
+        add_refusals(app, work)
         app.register_blueprint(make_entry(work, first=FIRST_PAGES))
         app.register_blueprint(make_accounts(work, public_url))
         app.register_blueprint(make_officers(work, doors))

@@ -36,6 +36,9 @@ def sentence(code: str) -> str:
         "wrong_pin": gettext("This is another PIN. Try again."),
         "foreign": gettext("This was sent from another website, so nothing was done."),
         "old_form": gettext("This page was open for too long, so nothing was done. Go back, load it again."),
+        "not_active": gettext(
+            "You are not among the staff who are active, so you were logged out here and everywhere."
+        ),
         "no_session": gettext("There is no such device any more."),
     }
     return known[code]
