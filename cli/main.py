@@ -55,7 +55,7 @@ COMMANDS = {
         "The version, the newest tables it knows, and fingerprints of the keys that are set.",
     ),
     "publisher": Entry("cli.operate.publisher", "Outside systems that publish: their users at the broker."),
-    "console": Entry("cli.set_up.console", "The console: its first account."),
+    "console": Entry("cli.set_up.console", "The console: its first account, its first certificate."),
     "risk": Entry("cli.set_up.imports.risk", "Published lists of risk areas."),
     "places": Entry("cli.set_up.imports.places", "The tree of places."),
     "staff": Entry("cli.set_up.imports.staff", "Who works where."),

@@ -9,15 +9,19 @@ from typing import Any
 
 from chassis.database.migrations import CHASSIS, revisions
 from chassis.sealing import BlindIndex, Sealer
-from operations.services import SERVICES
+from operations.services import CONSOLE, SERVICES
 
 
 @dataclass(frozen=True)
 class Keys:
-    """Fingerprints: they tell whether two keys are the same, and nothing else. `seal`: by the key's id."""
+    """Fingerprints: they tell whether two keys are the same, and nothing else. `seal`: by the key's id.
+
+    :param console: those of the console, which are its own; None where it has none.
+    """
 
     seal: dict[str, str]
     index: str
+    console: Keys | None = None
 
 
 @dataclass(frozen=True)
@@ -37,13 +41,14 @@ class Version:
 
 def version(given: Mapping[str, str]) -> Version:
     """Asks neither broker nor database."""
-    tables = {service: list(revisions(service)) for service in (*SERVICES, CHASSIS)}
-    return Version(version_of("doorstep"), tables, _fingerprints(given))
+    tables = {service: list(revisions(service)) for service in (*SERVICES, CONSOLE, CHASSIS)}
+    console = _fingerprints(given, "DOORSTEP_CONSOLE_", None)
+    return Version(version_of("doorstep"), tables, _fingerprints(given, "DOORSTEP_", console))
 
 
-def _fingerprints(given: Mapping[str, str]) -> Keys | None:
-    seal_keys, index_key = given.get("DOORSTEP_SEAL_KEYS", ""), given.get("DOORSTEP_INDEX_KEY", "")
+def _fingerprints(given: Mapping[str, str], prefix: str, console: Keys | None) -> Keys | None:
+    seal_keys, index_key = given.get(f"{prefix}SEAL_KEYS", ""), given.get(f"{prefix}INDEX_KEY", "")
     if not (seal_keys and index_key):
         return None
     seal = Sealer.from_text(seal_keys).fingerprints
-    return Keys(seal, BlindIndex.from_text(index_key)("fingerprint", "")[:16])
+    return Keys(seal, BlindIndex.from_text(index_key)("fingerprint", "")[:16], console)

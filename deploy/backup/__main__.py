@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from deploy.backup import broker, containers, databases, folder
-from deploy.backup.containers import DOORS, SERVICES
+from deploy.backup.containers import CONSOLE, DOORS, SERVICES
 from deploy.backup.errors import Refused
 from deploy.backup.interrupts import end_as_by_ctrl_c
 
@@ -61,10 +61,9 @@ def backup(to: Path, keep: int | None) -> dict[str, Any]:
     with folder.writing(to) as unfinished:
         kept = broker.publishers(rabbitmq)
         with databases.cut(postgres) as cut:
-            for service in SERVICES:
-                file = unfinished / folder.archive(service)
-                databases.dump(postgres, service, cut.snapshots[service], file)
-        for service in SERVICES:
+            for service, snapshot in cut.snapshots.items():
+                databases.dump(postgres, service, snapshot, unfinished / folder.archive(service))
+        for service in cut.snapshots:
             databases.verify(postgres, unfinished / folder.archive(service))
         folder.write(unfinished / folder.PUBLISHERS, json.dumps(kept, indent=1) + "\n")
         manifest = {
@@ -98,11 +97,11 @@ def restore(source: Path, *, force: bool) -> dict[str, Any]:
     postgres, rabbitmq, *_ = containers.up("postgres", *containers.brokers())
     if not force:
         _refuse_to_overwrite(postgres, rabbitmq)
-    containers.compose("stop", *SERVICES, *DOORS)
+    containers.compose("stop", *SERVICES, *DOORS, CONSOLE)
     purged = broker.empty_between_services(rabbitmq)
-    for service in SERVICES:
+    for service, as_it_was in manifest["tables"].items():
         databases.load(postgres, service, source / folder.archive(service))
-        if (found := databases.tables(postgres, service)) != manifest["tables"][service]:
+        if (found := databases.tables(postgres, service)) != as_it_was:
             raise Refused(f"{service} is not as it was backed up: {found}")
     containers.job("migrate")
     containers.job("topology")
@@ -131,15 +130,9 @@ def _bring_back(rabbitmq: str, source: Path) -> list[str]:
 
 def _compare(manifest: dict[str, Any], identity: dict[str, Any]) -> None:
     """Whether this deployment can read the backup at all."""
-    ours, theirs = identity["keys"], manifest["keys"]
-    for name, fingerprint in theirs["seal"].items():
-        if ours["seal"].get(name) != fingerprint:
-            raise Refused(
-                f"the backup is sealed with another key {name} than this deployment has: "
-                "put the seal_keys of that time into its secrets (newer keys may stand before them)"
-            )
-    if ours["index"] != theirs["index"]:
-        raise Refused("the backup was made with another index_key: put that one into the secrets")
+    _compare_keys(identity["keys"], manifest["keys"], "")
+    if accounts := manifest["keys"].get("console"):
+        _compare_keys(identity["keys"]["console"], accounts, "console_")
     for service, found in manifest["tables"].items():
         histories = {service: found["revision"], "chassis": found.get("chassis")}
         for history, revision in histories.items():
@@ -150,8 +143,20 @@ def _compare(manifest: dict[str, Any], identity: dict[str, Any]) -> None:
                 )
 
 
+def _compare_keys(ours: dict[str, Any], theirs: dict[str, Any], prefix: str) -> None:
+    """:param prefix: of the names of the secrets."""
+    for name, fingerprint in theirs["seal"].items():
+        if ours["seal"].get(name) != fingerprint:
+            raise Refused(
+                f"the backup is sealed with another key {name} than this deployment has: "
+                f"put the {prefix}seal_keys of that time into its secrets (newer keys may stand before them)"
+            )
+    if ours["index"] != theirs["index"]:
+        raise Refused(f"the backup was made with another {prefix}index_key: put that one into the secrets")
+
+
 def _refuse_to_overwrite(postgres: str, rabbitmq: str) -> None:
-    for service in SERVICES:
+    for service in databases.present(postgres):
         rows = databases.tables(postgres, service).get("rows", {})
         full = ", ".join(f"{count} {name}" for name, count in rows.items() if count)
         if full:

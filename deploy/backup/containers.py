@@ -21,6 +21,9 @@ from deploy.backup.errors import Refused
 ROOT = Path(__file__).resolve().parents[2]
 SERVICES = ("registration", "isolation", "notification")
 DOORS = tuple(f"{service}_door" for service in SERVICES)
+CONSOLE = "console"
+DATABASES = (*SERVICES, CONSOLE)
+"""Those that a deployment has, but that of the console, which one of an earlier version lacks."""
 READY_S = 180.0
 
 
@@ -72,6 +75,14 @@ def container(*services: str) -> str:
 def up(*services: str) -> list[str]:
     """Their containers, once they are healthy. What runs already is left as it is."""
     compose("up", "-d", "--no-recreate", *services)
+    found = [container(service) for service in services]
+    _wait_until_healthy(found)
+    return found
+
+
+def up_to_date(*services: str) -> list[str]:
+    """Their containers, started as the compose file says now, once they are healthy."""
+    compose("up", "-d", "--no-deps", *services)
     found = [container(service) for service in services]
     _wait_until_healthy(found)
     return found

@@ -1,9 +1,9 @@
-"""The services' databases: all three at one instant, each into a portable archive, and back.
+"""The databases of the services and the console: all at one instant, each into a portable archive, and back.
 
 Why one instant: what isolation has handled, registration must have recorded, and so on around the circle
 (registration → isolation → notification → isolation; isolation's policies → registration). No order of three
-dumps is right for a circle. So recording is held up for a moment in all three, by a lock on their outboxes;
-what is committed then is frozen in three snapshots; the lock is let go, and the dumps are made of the
+dumps is right for a circle. So recording is held up for a moment in all of them, by a lock on their outboxes;
+what is committed then is frozen in a snapshot of each; the lock is let go, and the dumps are made of the
 snapshots while work goes on. Whoever handles something in that moment only handles what was recorded before.
 """
 
@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from deploy.backup.containers import SERVICES, execute, job, piped
+from deploy.backup.containers import DATABASES, execute, job, piped
 from deploy.backup.errors import Refused
 from deploy.backup.folder import fsync
 
@@ -94,10 +94,10 @@ class _Session:
 def insist_on_own_server() -> None:
     """Raises Refused where a service's database was moved to a server outside this deployment: what its own
     server still holds of it is old."""
-    files = [f"/run/secrets/{service}_database_url" for service in SERVICES]
+    files = [f"/run/secrets/{service}_database_url" for service in DATABASES]
     # From behind the last @ on: the password does not leave the container.
     told = job("doorstep", *files, entrypoint=("sed", "-sn", "1{s/.*@//;p}"))
-    for service, address in zip(SERVICES, told.splitlines()[-len(SERVICES) :], strict=True):
+    for service, address in zip(DATABASES, told.splitlines()[-len(DATABASES) :], strict=True):
         host = address.partition("/")[0].partition(":")[0]
         if host != OWN_SERVER:
             raise Refused(
@@ -108,9 +108,10 @@ def insist_on_own_server() -> None:
 
 @contextmanager
 def cut(postgres: str) -> Iterator[Cut]:
-    """One instant of all three, for as long as the block lasts."""
+    """One instant of all that are there, for as long as the block lasts."""
+    there = present(postgres)
     for left in reversed(range(TRIES)):
-        sessions = {service: _Session(postgres, service) for service in SERVICES}
+        sessions = {service: _Session(postgres, service) for service in there}
         try:
             try:
                 at, pause_ms, snapshots = _freeze(sessions)
@@ -123,6 +124,12 @@ def cut(postgres: str) -> Iterator[Cut]:
         finally:
             for session in sessions.values():
                 session.close()
+
+
+def present(postgres: str) -> list[str]:
+    """Those of DATABASES that are there: an earlier version has none for the console."""
+    told = execute(postgres, *PSQL, "postgres", "-c", "SELECT datname FROM pg_database")
+    return [name for name in DATABASES if name in told.split()]
 
 
 def dump(postgres: str, service: str, snapshot: str, file: Path) -> None:

@@ -37,6 +37,7 @@ OWN_SERVER = "@postgres:5432/"
 MOUNTED = (
     "demo/samples",
     "deploy/cluster",
+    "deploy/edge",
     "deploy/grafana",
     "deploy/postgres",
     "deploy/prometheus",
@@ -167,7 +168,10 @@ def make(directory: Path) -> list[str]:
     kept.once("postgres_password", password)
     # By this the nodes of a broker cluster know one another (deploy/cluster).
     kept.once("erlang_cookie", lambda: secrets.token_hex(32))
-    for service in SERVICES:
+    # The console's keys are its own: what the services have sealed it cannot open.
+    kept.once("console_seal_keys", lambda: f"c1:{key()}")
+    kept.once("console_index_key", key)
+    for service in (*SERVICES, "console"):
         secret = kept.once(f"{service}_database_password", password)
         url = f"postgresql+psycopg://{service}:{quote(secret, safe='')}{OWN_SERVER}{service}"
         found = kept.once(f"{service}_database_url", partial(str, url))

@@ -1,16 +1,18 @@
 #!/bin/bash
 # Every image of docker-compose.yml without a registry, from Debian's packages and PyPI's wheels:
-#   images.sh [doorstep] [rabbitmq] [postgres] [prometheus]      (default: the first three)
+#   images.sh [doorstep] [rabbitmq] [postgres] [nginx] [prometheus]      (default: the first four)
 # An image that is there already is kept, except doorstep, of which the engine's cache knows what changed.
 # REBUILD=1: all are made anew, with the packages of today; without names also prometheus, if it is there.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 export DOCKER_BUILDKIT=0  # the builder that needs no image of its own
 
-declare -A stands_in=([rabbitmq]=rabbitmq:3-management [postgres]=postgres:15 [prometheus]=prom/prometheus:v2.55.1)
+declare -A stands_in=(
+    [rabbitmq]=rabbitmq:3-management [postgres]=postgres:15 [nginx]=nginx:1.28 [prometheus]=prom/prometheus:v2.55.1
+)
 have() { docker image inspect "${stands_in[$1]}" >/dev/null 2>&1; }
 if [ $# = 0 ]; then
-    set -- doorstep rabbitmq postgres
+    set -- doorstep rabbitmq postgres nginx
     if [ -n "${REBUILD:-}" ] && have prometheus; then set -- "$@" prometheus; fi
 fi
 
@@ -28,7 +30,7 @@ for wanted in "$@"; do
         doorstep)
             build "${DOORSTEP_IMAGE:-doorstep:latest}" -f deploy/image/Dockerfile \
                 --build-arg BASE=python:3.11-slim-bookworm --build-arg BUILDER=doorstep-build:latest . ;;
-        rabbitmq | postgres | prometheus)
+        rabbitmq | postgres | nginx | prometheus)
             if [ -n "${REBUILD:-}" ] || ! have "$wanted"; then
                 build "${stands_in[$wanted]}" "deploy/registryless/$wanted"
             fi ;;

@@ -24,6 +24,8 @@ Say = Callable[[str], object]
 EARLIER = "doorstep:before"
 """The image of the earlier version: it looks at what it leaves behind, and is kept for going back."""
 SETTLE_S = 180
+DATABASES = "/docker-entrypoint-initdb.d/10-services.sh"
+"""Makes what is missing on the server, and changes nothing else."""
 
 
 def upgrade(to: Path, *, keep: int | None, build: bool, say: Say) -> None:
@@ -48,6 +50,8 @@ def upgrade(to: Path, *, keep: int | None, build: bool, say: Say) -> None:
     else:
         before = _look_and_keep(min(running), to, keep, say)
     say("bringing the databases up to date")
+    # Roles and databases that this version has besides; the server was started with the secrets of before.
+    containers.execute(*containers.up_to_date("postgres"), "bash", DATABASES)
     containers.job("migrate")
     say("giving users of the broker the rights of today, declaring exchanges and queues")
     _renew_rights()

@@ -8,6 +8,7 @@ import structlog
 from flask import Flask, Response, g, request
 from prometheus_client import Counter, Histogram
 from werkzeug.exceptions import HTTPException
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from chassis.doors.frame import add_frame, answer_to_http
 from chassis.doors.problems import problem
@@ -31,10 +32,13 @@ SECONDS: Final = Histogram(
 )
 
 
-def make_app(doors: Doors, work: Work | None = None, public_url: str | None = None) -> Flask:
+def make_app(
+    doors: Doors, work: Work | None = None, public_url: str | None = None, proxies: int = 0
+) -> Flask:
     """
     :param work: on the console's own database. Without one nobody can log in.
     :param public_url: under which people reach the console, where it is known.
+    :param proxies: how many stand before it. Headers that say from where somebody asks count only behind one.
     """
     app = Flask("console", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
@@ -42,6 +46,9 @@ def make_app(doors: Doors, work: Work | None = None, public_url: str | None = No
     own = Readiness("console", work.database) if work else dict
     add_frame(app, lambda: doors.ready() | own(), _count, _answer_to)
     add_pages(app, doors, work, public_url, api=PREFIX)
+    if proxies:
+        behind = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=0, x_port=0)
+        app.wsgi_app = behind  # type: ignore[method-assign]
     return app
 
 

@@ -17,7 +17,9 @@ def main() -> None:
         settings = read_console_settings()
         configure_logs("console", settings.log_level)
         serve(
-            lambda: make_app(settings.doors, settings.work, settings.public_url), settings.host, settings.port
+            lambda: make_app(settings.doors, settings.work, settings.public_url, settings.proxies),
+            settings.host,
+            settings.port,
         )
     except SettingsError as error:
         print(f"console: {error}", file=sys.stderr)

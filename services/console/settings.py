@@ -32,6 +32,7 @@ class ConsoleSettings:
     """:param doors: where the doors are, and the key with which the console says who asks.
     :param work: on the console's own database; None where it has none, and so neither accounts nor pages.
     :param public_url: under which people reach it, without a slash at its end; None where nobody said so.
+    :param proxies: how many stand before it, the last of which says who asks.
     """
 
     host: str
@@ -40,6 +41,7 @@ class ConsoleSettings:
     doors: Doors
     work: Work | None
     public_url: str | None
+    proxies: int
 
 
 def read_console_settings(environment: Mapping[str, str] | None = None) -> ConsoleSettings:
@@ -53,6 +55,7 @@ def read_console_settings(environment: Mapping[str, str] | None = None) -> Conso
         doors=Doors(urls, _private_key(given.get("DOORSTEP_DOOR_PRIVATE_KEY", ""))),
         work=_work(given, "doorstep-console", _CONNECTIONS) if given.get(DATABASE_URL, "").strip() else None,
         public_url=read_public_url(given),
+        proxies=_proxies(given),
     )
 
 
@@ -95,6 +98,15 @@ def _port(given: Mapping[str, str]) -> int:
     text = given.get("DOORSTEP_CONSOLE_PORT", "8080")
     if not text.isdecimal() or int(text) > 65535:
         raise SettingsError("DOORSTEP_CONSOLE_PORT must be a port, 0 to 65535")
+    return int(text)
+
+
+def _proxies(given: Mapping[str, str]) -> int:
+    text = given.get("DOORSTEP_CONSOLE_PROXIES", "0")
+    if not text.isdecimal() or int(text) > 9:
+        raise SettingsError(
+            "DOORSTEP_CONSOLE_PROXIES must be 0 to 9: how many proxies stand before the console"
+        )
     return int(text)
 
 

@@ -65,7 +65,7 @@ class Deployment:
         nodes = 3 if CLUSTER in self.overlays else 1
         self.amqp_ports = [freeport() for _ in range(nodes)]
         self.management_ports = [freeport() for _ in range(nodes)]
-        self.amqps_port, self.console_port = freeport(), freeport()
+        self.amqps_port, self.console_port, self.https_port = freeport(), freeport(), freeport()
         inherited = {
             name: value
             for name, value in os.environ.items()
@@ -79,6 +79,8 @@ class Deployment:
             "DOORSTEP_AMQPS_PORT": str(self.amqps_port),
             "DOORSTEP_TLS_BIND": "127.0.0.1",
             "DOORSTEP_CONSOLE_PORT": str(self.console_port),
+            "DOORSTEP_HTTPS_PORT": str(self.https_port),
+            "DOORSTEP_PUBLIC_URL": f"https://localhost:{self.https_port}",
             "DOORSTEP_SMS_URL": "http://sms:8025/messages",
             "DOORSTEP_SMS_RATE": "1000",
             "DOORSTEP_QUIET_HOURS": "none",

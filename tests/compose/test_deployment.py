@@ -4,14 +4,16 @@ The tests build on each other, in this order.
 """
 
 import json
+import re
 from collections import Counter
 from collections.abc import Callable
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 import pika
 import pika.exceptions
+import pyotp
 import pytest
 import requests
 
@@ -34,6 +36,8 @@ from tests.waiting import eventually
 pytestmark = [pytest.mark.compose, pytest.mark.timeout(1200)]
 
 Act = Callable[[Any], object]
+EDGE = ("console", "edge")
+PASSWORD = "four words in a row"
 
 
 # -- it comes up ---------------------------------------------------------------------------------------------
@@ -48,9 +52,9 @@ def test_up_on_an_empty_machine_ends_with_a_working_system(stack: Deployment) ->
     jobs = {
         service_of(one): one["State"]["ExitCode"] for one in stack.containers() if not one["State"]["Running"]
     }
-    assert jobs == {"migrate": 0, "topology": 0}
+    assert jobs == {"migrate": 0, "topology": 0, "certificate": 0}
     running = {service_of(one) for one in stack.running()}
-    assert running == {*SERVICES, *DOORS, "console", "postgres", "rabbitmq", "sms"}
+    assert running == {*SERVICES, *DOORS, *EDGE, "postgres", "rabbitmq", "sms"}
     assert stack.doorstep("topology", "check") == {"ok": True, "differences": []}
     assert stack.doorstep("audit")["balanced"]
 
@@ -81,7 +85,10 @@ def test_only_what_must_be_reached_can_be_and_only_from_this_machine(stack: Depl
         for port, bindings in one["NetworkSettings"]["Ports"].items()
         if bindings
     }
-    reached = (("rabbitmq", "5672/tcp"), ("rabbitmq", "15672/tcp"), ("console", "8080/tcp"))
+    reached = (
+        *(("rabbitmq", "5672/tcp"), ("rabbitmq", "15672/tcp")),
+        *(("edge", "8080/tcp"), ("edge", "8443/tcp")),
+    )
     assert published == {one: ["127.0.0.1"] for one in reached}
 
 
@@ -144,6 +151,38 @@ def test_another_system_reports_by_http_and_is_answered_at_once(stack: Deploymen
     assert [one["outcome"] for one in post(key).json()["outcomes"]] == ["repeated", "repeated"]
     assert post("guessed").status_code == 401
     assert stack.settled()["balanced"]
+
+
+def test_an_administrator_comes_in_from_outside_under_tls_alone(stack: Deployment, tmp_path: Path) -> None:
+    pages = f"https://localhost:{stack.https_port}"
+    browser = requests.Session()
+    browser.trust_env = False
+    browser.verify = str(tmp_path / "tls.crt")
+    (tmp_path / "tls.crt").write_text(stack.execute("edge", "cat", "/etc/nginx/tls/tls.crt"))
+
+    def send(page: str, **typed: str) -> requests.Response:
+        found = re.search(r'name="form_token" value="([0-9a-f]+)"', browser.get(page, timeout=30).text)
+        assert found
+        return browser.post(page, data={"form_token": found[1], **typed}, timeout=30)
+
+    link = stack.doorstep("console", "administrator", "admin", "--by", "test")["link"]
+    assert link.startswith(f"{pages}/take-up/")
+    secret = re.search(r"<code[^>]*>([A-Z2-7 ]+)</code>", browser.get(link, timeout=30).text)
+    assert secret
+    authenticator = pyotp.TOTP(secret[1].replace(" ", ""))
+    assert send(link, password=PASSWORD, again=PASSWORD, code=authenticator.now()).status_code == 200
+    assert browser.get(link, timeout=30).status_code == 404
+    # The code of now was used up; that of the next half minute is taken already.
+    code = authenticator.at(datetime.now(), counter_offset=1)
+    account = send(f"{pages}/log-in", name="admin", password=PASSWORD, code=code)
+    assert (account.status_code, account.url) == (200, f"{pages}/account")
+    assert account.headers["Strict-Transport-Security"] and "nginx/" not in account.headers["Server"]
+    assert {cookie.name for cookie in browser.cookies if not cookie.secure} == set()
+
+    assert browser.get(f"{pages}/metrics", timeout=30).status_code == 404
+    plain = requests.get(f"http://127.0.0.1:{stack.console_port}/log-in", timeout=30)
+    assert plain.status_code == 426 and "https" in plain.text
+    assert link.rpartition("/")[2] not in stack.compose("logs", "--no-color", "edge", "console").out
 
 
 # -- it is closed to others ----------------------------------------------------------------------------------
@@ -347,7 +386,7 @@ def test_every_container_restarted_in_turn_under_load_loses_and_doubles_nothing(
             stack.up("--no-deps", "--force-recreate", "--scale", "isolation=3", service)
         assert not before & {one["Id"] for one in stack.running()}
     assert sorted(restarted) == sorted(
-        [*SERVICES, *DOORS, "console", "isolation", "isolation", "postgres", "rabbitmq", "sms"]
+        [*SERVICES, *DOORS, *EDGE, "isolation", "isolation", "postgres", "rabbitmq", "sms"]
     )
     assert load.sent > 100
     load.assert_all_came_of_it()

@@ -141,6 +141,7 @@ def prepare(stack: Deployment) -> None:
         return
     stack.set_clock(MORNING)
     stack.add_publisher(NAME)
+    stack.doorstep("console", "administrator", "admin", "--by", "test")
     stack.doorstep("places", "import", "/files/places.csv")
     stack.doorstep("staff", "import", "/files/staff.csv")
     stack.doorstep("risk", "import", "/files/risk-areas-2022-10-01.json")
@@ -210,6 +211,12 @@ def test_every_report_answered_before_the_backup_is_in_it(loss: Loss) -> None:
     known = loss.taken["tables"]["registration"]["rows"]["reports"] - loss.received_before
     answered = len(loss.load.sent) - len(loss.sent_again)
     assert known >= answered > 0
+
+
+def test_the_accounts_of_the_console_come_back(loss: Loss, stack: Deployment) -> None:
+    rows = "select count(*) from accounts"
+    found = stack.execute("postgres", "psql", "-U", "postgres", "-d", "console", "-tAc", rows)
+    assert int(found) == loss.taken["tables"]["console"]["rows"]["accounts"] > 0
 
 
 def test_the_backup_held_up_the_work_for_less_than_a_second_and_is_closed_to_others(loss: Loss) -> None:

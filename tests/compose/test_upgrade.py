@@ -47,7 +47,7 @@ doorstep risk import /files/risk-areas-2022-10-01.json
 doorstep policy import /policies/2022-06-ninth-edition.json
 doorstep publisher add {NAME} --json
 """
-OFFICIAL = ("rabbitmq", "postgres")
+OFFICIAL = ("rabbitmq", "postgres", "edge")
 
 
 @pytest.fixture
@@ -176,6 +176,7 @@ def assert_all_of_this_version(stack: Deployment) -> None:
     assert {name for name, found in images.items() if found != image} == {*OFFICIAL}
     assert {"registration_door", "isolation_door", "notification_door", "console"} <= images.keys()
     assert stack.doorstep("topology", "check")["ok"]
+    assert stack.doorstep("console", "administrator", "admin", "--by", "test")["name"] == "admin"
     users = json.loads((ROOT / "deploy/rabbitmq/users.json").read_text())
     for name in SERVICES:
         granted = stack.management(f"permissions/%2F/{name}")

@@ -1,17 +1,13 @@
-"""`doorstep console`: the accounts of the console that only the shell can make."""
+"""`doorstep console`: what of the console only the shell can make."""
 
 import typer
 
-from cli.set_up.console import administrator
+from cli.set_up.console import administrator, certificate
 
 group = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
-    help="The console: its first account.",
+    help="The console: its first account, its first certificate.",
 )
 group.command("administrator")(administrator.command)
-
-
-@group.callback()
-def _more_will_come() -> None:
-    """Without a callback typer would make the only command of a group the group itself."""
+group.command("certificate")(certificate.command)
