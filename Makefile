@@ -29,8 +29,7 @@ ifdef TESTS
 	$(BIN)/pytest $(TESTS)
 else
 	@$(MAKE) --no-print-directory lint
-	$(BIN)/pytest $(SPREAD) --durations 20 tests/e2e tests/integration tests/browser tests/contract tests/unit
-	$(BIN)/pytest -n 3 tests/chaos
+	$(BIN)/pytest $(SPREAD) --durations 20 tests/chaos tests/e2e tests/integration tests/browser tests/contract tests/unit
 endif
 
 test-fast: venv ## the tests that need neither broker nor PostgreSQL
