@@ -68,9 +68,11 @@ def work_of(environment: Mapping[str, str], application: str) -> Work:
 
 
 def address_of(environment: Mapping[str, str]) -> str:
-    """Under which people reach the console, without a slash at its end. Raises SettingsError."""
-    given = with_secret_files(dict(environment))
-    return read_public_url(given) or f"http://127.0.0.1:{_port(given)}"
+    """Under which people reach the console, without a slash at its end; where nobody said so, under which this
+    machine does. Raises SettingsError.
+    """
+    own = environment.get("DOORSTEP_CONSOLE_ADDRESS") or f"http://127.0.0.1:{_port(environment)}"
+    return read_public_url(environment) or own
 
 
 def _work(given: Mapping[str, str], application: str, pool_size: int) -> Work:

@@ -81,7 +81,6 @@ class Deployment:
             "DOORSTEP_CONSOLE_PORT": str(self.console_port),
             "DOORSTEP_HTTPS_PORT": str(self.https_port),
             "DOORSTEP_HEALTH_INTERVAL": "3s",
-            "DOORSTEP_PUBLIC_URL": f"https://localhost:{self.https_port}",
             "DOORSTEP_SMS_URL": "http://sms:8025/messages",
             "DOORSTEP_SMS_RATE": "1000",
             "DOORSTEP_QUIET_HOURS": "none",
