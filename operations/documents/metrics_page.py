@@ -11,8 +11,8 @@ from operations.services import SERVICES
 
 HEAD = """# Metrics
 
-What a service shows on `/metrics`. Made from the code by `make docs`; what to do with them is in
-[operations.md](operations.md#metrics-and-alerts).
+What a service, a door or the console shows on `/metrics`. Made from the code by `make docs`; what to do with
+them is in [operations.md](operations.md#metrics-and-alerts).
 
 Counters begin at 0 with each process and are added up over its replicas: `sum(rate(…[1m]))`. Gauges are read
 from the service's database every 5 s and are the same in each of its replicas: `max by (…)`. Reading takes at
@@ -25,6 +25,8 @@ def metrics_page() -> str:
     parts = [HEAD, *_table("Every service", "chassis.telemetry")]
     for service in SERVICES:
         parts += _table(f"{service.title()} only", f"services.{service}.metrics")
+    parts += _table("Every door", "chassis.doors.app")
+    parts += _table("The console", "services.console.app")
     return "\n".join(parts) + "\n"
 
 

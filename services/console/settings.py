@@ -68,8 +68,9 @@ def work_of(environment: Mapping[str, str], application: str) -> Work:
 
 
 def address_of(environment: Mapping[str, str]) -> str:
-    """Under which people reach the console, without a slash at its end; where nobody said so, under which this
-    machine does. Raises SettingsError.
+    """Under which people reach the console, or else this machine does, without a slash at its end.
+
+    Raises SettingsError.
     """
     own = environment.get("DOORSTEP_CONSOLE_ADDRESS") or f"http://127.0.0.1:{_port(environment)}"
     return read_public_url(environment) or own

@@ -12,7 +12,7 @@ import requests
 import yaml
 
 from deploy.local.ports import freeport
-from tests.compose.deployment import MOST_BYTES_BEYOND_BASE, ROOT, SERVICES, Deployment, service_of
+from tests.compose.deployment import DOORS, MOST_BYTES_BEYOND_BASE, ROOT, SERVICES, Deployment, service_of
 from tests.waiting import eventually
 
 pytestmark = [pytest.mark.compose, pytest.mark.timeout(600)]
@@ -49,7 +49,8 @@ def prometheus(stack: Deployment) -> Iterator[Watching]:
 
 
 def test_prometheus_finds_every_replica_and_the_broker(stack: Deployment, prometheus: Watching) -> None:
-    replicas = Counter(service_of(one) for one in stack.running() if service_of(one) in SERVICES)
+    watched = (*SERVICES, *DOORS, "console")
+    replicas = Counter(service_of(one) for one in stack.running() if service_of(one) in watched)
     expected = {**replicas, "rabbitmq": 1, "rabbitmq_queues": 1}
 
     def targets() -> list[dict[str, Any]]:
@@ -75,8 +76,15 @@ def test_the_rules_are_loaded_and_find_their_figures(prometheus: Watching) -> No
 
     def all_well() -> bool:
         up, consumers = numbers("doorstep:replicas_up"), numbers("doorstep:queue_consumers")
-        well = [rule["health"] == "ok" for rule in loaded()] + [number > 0 for number in (*up, *consumers)]
-        return all(well) and len(up) == 4 and len(consumers) > 10 and bool(numbers("doorstep_open_cases"))
+        doors = numbers("doorstep:doors_up")
+        numbers_up = (*up, *doors, *consumers)
+        well = [rule["health"] == "ok" for rule in loaded()] + [number > 0 for number in numbers_up]
+        return (
+            all(well)
+            and (len(up), len(doors)) == (4, 4)
+            and len(consumers) > 10
+            and bool(numbers("doorstep_open_cases"))
+        )
 
     eventually(all_well, every=1, show=loaded)
     assert [rule["name"] for rule in loaded()] == [rule.get("alert") or rule["record"] for rule in shipped]

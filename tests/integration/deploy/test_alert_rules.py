@@ -39,6 +39,12 @@ WELL: Series = {
     'up{job="isolation", instance="c"}': "1x20 0x20 1x200",  # one of two is away for a while
     'up{job="notification", instance="d"}': "1x240",
     'up{job="rabbitmq", instance="e"}': "1x240",
+    'up{job="isolation_door", instance="f"}': "1x240",
+    'up{job="console", instance="g"}': "1x240",
+    'doorstep_door_requests_total{job="isolation_door", status="200"}': "0+100x240",
+    'doorstep_door_requests_total{job="isolation_door", status="503"}': "0+1x240",
+    'doorstep_door_request_duration_seconds_bucket{job="isolation_door", le="0.1"}': "0+100x240",
+    'doorstep_door_request_duration_seconds_bucket{job="isolation_door", le="+Inf"}': "0+101x240",
     'doorstep_dead_letters_waiting{handler="isolation.open_case"}': "0x240",
     MESSAGES: "0 500 20 0 800 900 300 0x40 5x192",
     CONSUMERS: "2x20 1x20 2x200",
@@ -239,6 +245,41 @@ CASES = (
             'up{job="notification", instance="d"}': "1x3 stale",
         },
         {"45s": None, "2m": firing(job="notification")},
+    ),
+    Case(
+        "DoorDown",
+        "when it does not answer",
+        {'up{job="isolation_door", instance="f"}': "1x3 0x40"},
+        {
+            "45s": None,
+            "1m30s": pending(job="isolation_door"),
+            "2m": firing(job="isolation_door"),
+        },
+    ),
+    Case(
+        "DoorDown",
+        "when its last container is gone, and its address with it",
+        {'up{job="console", instance="g"}': "1x3 stale"},
+        {"45s": None, "2m15s": firing(job="console")},
+    ),
+    Case(
+        "RequestsFail",
+        "after five minutes in which more than two of a hundred requests fail, at a door or at the console",
+        {
+            'doorstep_console_requests_total{job="console", status="200"}': "0+97x60",
+            'doorstep_console_requests_total{job="console", status="500"}': "0+3x60",
+        },
+        {"5m": pending(job="console"), "6m": firing(job="console")},
+    ),
+    Case(
+        "RequestsSlow",
+        "after ten minutes in which one of twenty takes more than a second",
+        {
+            'doorstep_door_request_duration_seconds_bucket{job="isolation_door", le="1"}': "0+90x60",
+            'doorstep_door_request_duration_seconds_bucket{job="isolation_door", le="2.5"}': "0+100x60",
+            'doorstep_door_request_duration_seconds_bucket{job="isolation_door", le="+Inf"}': "0+100x60",
+        },
+        {"10m": pending(job="isolation_door"), "11m": firing(job="isolation_door")},
     ),
     Case(
         "BrokerNodeLost",

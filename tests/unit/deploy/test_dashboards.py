@@ -43,7 +43,7 @@ def test_panels_have_a_number_a_title_words_and_a_unit(dashboard: dict[str, Any]
     for panel in panels:
         assert panel["type"] in ("timeseries", "stat", "bargauge")
         assert panel["title"] and panel["description"]
-        assert panel["fieldConfig"]["defaults"]["unit"] in ("short", "s", "eps", "mps", "cps")
+        assert panel["fieldConfig"]["defaults"]["unit"] in ("short", "s", "eps", "mps", "cps", "percentunit")
 
 
 def test_panels_lie_side_by_side_and_not_on_each_other(dashboard: dict[str, Any]) -> None:
