@@ -122,6 +122,22 @@ WORDS: Final[Mapping[str, str]] = {
     "no_toilet": N_("no toilet of their own"),
     "fear": N_("is afraid"),
     "medicine": N_("needs medicine"),
+    # documents
+    "resident_id": N_("resident identity card"),
+    "passport": N_("passport"),
+    "hk_macau_permit": N_("permit of Hong Kong or Macau"),
+    "taiwan_permit": N_("permit of Taiwan"),
+    "foreign_permanent_resident": N_("card of a foreign permanent resident"),
+    # symptoms that policies name
+    "fever": N_("fever"),
+    "dry_cough": N_("dry cough"),
+    "fatigue": N_("fatigue"),
+    "sore_throat": N_("sore throat"),
+    "loss_of_smell_or_taste": N_("no smell or taste"),
+    "conjunctivitis": N_("red eyes"),
+    "muscle_pain": N_("muscle pain"),
+    "diarrhoea": N_("diarrhoea"),
+    "breathlessness": N_("hard to breathe"),
     # how it is known
     "seen": N_("seen"),
     "by_phone": N_("by phone"),

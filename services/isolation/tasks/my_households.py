@@ -51,6 +51,7 @@ _PERSON: Final = (
     Column("address", "address", sealed="person"),
     Column("identity_type", sealed="person"),
     Column("identity_number", "number", sealed="person"),
+    Column("birth_date", sealed="person"),
 )
 _STAFF: Final = (Column("name", "name", sealed="person"), Column("phone", "phone", sealed="person"))
 
@@ -177,6 +178,7 @@ class _Round:
             "contacts": self._unsealed(told.contacts if told else None) or [],
             "team": self._staff(members),
             "symptoms": list(symptoms),
+            "fever": min(policies[row.policy_id].fever for row in rows) / 10,
             "check_ins": [self._check_in(one) for row in rows for one in self._check_ins[row.case_id]],
         }
 
@@ -184,11 +186,12 @@ class _Round:
         asked = self.asked
         sealed = {"person": row.person}
         person = shown(sealed, _PERSON, self.uow.sealer, asked.zone, purpose="person", in_full=True)
+        said = person.pop("birth_date")
         born = born_by(person.pop("identity_type"), person.pop("identity_number"))
         return {
             "case_id": row.case_id,
             **person,
-            "born": born.isoformat() if born else None,
+            "born": born.isoformat() if born else said,
             "language": row.language,
             "measure": row.measure,
             "day": day_number(local_day(asked.now, asked.zone), row.counted_from),

@@ -93,6 +93,8 @@ def _arrival(uow: UnitOfWork, draft: Draft, coming: Coming, risk: Assessment, wo
         "identity_number": person.identity_number,
         "address": coming.address,
     }
+    if person.birth_date and not person.identity_number:  # the number says it
+        inside["birth_date"] = person.birth_date.isoformat()
     if contact:
         inside["contact"] = {"name": contact.name, "phone": contact.phone}
     sealed = uow.sealer.seal(inside)

@@ -32,12 +32,22 @@ class TaskRow:
     """:param kind: of the task.
     :param clock: until when it is due, or since when it is overdue, or when it was done; local time "10:00".
     :param said: what somebody noted of it.
+    :param who: whose it is, where it is not everybody's of the household.
+    :param attempts: how often nobody answered.
+    :param next_try: when it is tried again; a clock.
+    :param because: why it was not possible; an officer decides.
+    :param role: of whoever does it, where it is somebody else.
     """
 
     kind: str
     state: TaskState
     clock: str
     said: str = ""
+    who: Sequence[Label] = ()
+    attempts: int = 0
+    next_try: str = ""
+    because: str = ""
+    role: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +67,10 @@ class PersonRow:
 @dataclass(frozen=True, slots=True)
 class HouseholdCard:
     """:param door: building, unit, room, as they stand in the address.
-    :param phone: the number that is rung.
+    :param phone: the number that is rung; "" where none is known.
     :param best_time: when to ring; "" where nobody said.
+    :param marks: of field.words.HELP_MARKS, of the household.
+    :param abnormal: somebody of it was abnormal today.
     """
 
     door: str
@@ -66,11 +78,13 @@ class HouseholdCard:
     tasks: Sequence[TaskRow]
     phone: str
     best_time: str = ""
+    marks: Sequence[str] = ()
+    abnormal: bool = False
 
     @property
     def state(self) -> TaskState:
         """The gravest of its tasks; done only where nothing is left."""
-        states = {task.state for task in self.tasks}
+        states = {task.state for task in self.tasks} | ({"abnormal"} if self.abnormal else set())
         for state in _GRAVEST_FIRST:
             if state in states:
                 return state

@@ -6,11 +6,27 @@ from flask import Blueprint
 
 from chassis.unit_of_work import Work
 from services.console.doors import Doors
+from services.console.pages.clock import in_words
+from services.console.pages.workers.check_in import add_check_in
 from services.console.pages.workers.enrol import add_enrolment
+from services.console.pages.workers.household import add_household
+from services.console.pages.workers.mend import add_mending
+from services.console.pages.workers.my_doors import add_doors
+from services.console.pages.workers.otherwise import add_otherwise
 
 
 def make_workers(work: Work, doors: Doors, public_url: str | None) -> Blueprint:
-    """:param public_url: under which people reach the console, where it is known."""
+    """
+    :param work: on the console's own database: who is in.
+    :param doors: of the services, asked in their name.
+    :param public_url: under which people reach the console, where it is known.
+    """
     pages = Blueprint("workers", __name__, template_folder="templates")
+    pages.add_app_template_filter(in_words, "in_words")
     add_enrolment(pages, work, doors, public_url)
+    add_doors(pages, work, doors)
+    add_household(pages, work, doors)
+    add_check_in(pages, work, doors)
+    add_mending(pages, work, doors)
+    add_otherwise(pages, work, doors)
     return pages

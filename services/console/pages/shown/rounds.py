@@ -1,0 +1,208 @@
+"""A worker's round as its pages show it: the doors in order, what is due behind each, and the day's figures.
+
+Made from what isolation's look-ups `my_households` and `my_household` answer.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any, Final
+
+from services.console.pages.shown.doors_in_order import in_order
+from services.console.pages.shown.rows import HouseholdCard, PersonRow, TaskRow, TaskState
+from services.console.pages.shown.telling_apart import Label, Someone, tell_apart
+
+FIRST_VISIT: Final = "first_contact"
+CHECK_IN: Final = "check_in"
+_LOOK: Final = "see_abnormal"
+_LIVE: Final = frozenset({"due", "missed", "not_possible"})
+_LATEST_TRY: Final = 20
+"""O'clock: nobody rings at a door later."""
+_FIRST_TRY: Final = 9
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The tasks of one kind with one clock in a household: they are one thing to do.
+
+    :param task_ids: by the person's case.
+    """
+
+    row: TaskRow
+    task_ids: Mapping[str, str]
+    mine: bool
+    begun: bool
+    live: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Household:
+    """:param labels: of its people by their cases, in the order of the document.
+    :param document: as isolation's door answered.
+    """
+
+    id: str
+    address: str
+    card: HouseholdCard
+    labels: Mapping[str, Label]
+    groups: Sequence[Group]
+    document: Mapping[str, Any]
+
+    def is_shown(self, show: str) -> bool:
+        return FILTERS[show](self)
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """:param left: tasks that are not settled.
+    :param next: when the next of them is due that is not overdue; "" where none is.
+    :param ending: households of which somebody's term ends today.
+    """
+
+    households: int
+    tasks: int
+    done: int
+    left: int
+    overdue: int
+    first_visits: int
+    ending: int
+    next: str
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    households: Sequence[Household]
+    figures: Figures
+
+    def shown(self, show: str) -> list[Household]:
+        return [one for one in self.households if one.is_shown(show)]
+
+
+def _has(state: TaskState) -> Callable[[Household], bool]:
+    return lambda one: any(group.row.state == state for group in one.groups)
+
+
+FILTERS: Final[Mapping[str, Callable[[Household], bool]]] = {
+    "all": lambda one: True,
+    "overdue": _has("overdue"),
+    "abnormal": lambda one: one.card.state == "abnormal",
+    "first": lambda one: any(group.live and group.row.kind == FIRST_VISIT for group in one.groups),
+    "unreported": lambda one: any(
+        group.live and group.begun and group.row.kind == CHECK_IN for group in one.groups
+    ),
+}
+
+
+def round_of(document: Mapping[str, Any], *, from_top: bool = False) -> Round:
+    """In the order in which somebody walks: a household stays where it is whatever is done there."""
+    now = datetime.fromisoformat(document["as_of"])
+    households = [household_of(one, now) for one in document["households"]]
+    ordered = in_order(households, lambda one: one.address, from_top=from_top)
+    return Round(ordered, _figures(document["households"], ordered, now))
+
+
+def household_of(document: Mapping[str, Any], now: datetime) -> Household:
+    """:param now: with the district's zone."""
+    people = document["people"]
+    labels = dict(zip((one["case_id"] for one in people), _labels(people, now.date()), strict=True))
+    groups = _groups(document["tasks"], labels, now)
+    phones = [one["phone"] for one in people if one["phone"]]
+    address = next((one["address"] for one in people if one["address"]), "")
+    card = HouseholdCard(
+        address,
+        [PersonRow(labels[one["case_id"]], one["measure"], one["day"], one["days"]) for one in people],
+        [group.row for group in groups],
+        phones[0] if phones else "",
+        document["best_time"] or "",
+        tuple(document["marks"]),
+        document["abnormal"],
+    )
+    return Household(document["household"], address, card, labels, groups, document)
+
+
+def clock(moment: str | None, now: datetime) -> str:
+    """ "10:00", of another day "09-30 10:00"; "" where there is none."""
+    if not moment:
+        return ""
+    at = datetime.fromisoformat(moment).astimezone(now.tzinfo)
+    return f"{at:%H:%M}" if at.date() == now.date() else f"{at:%m-%d %H:%M}"
+
+
+def next_try(now: datetime) -> datetime:
+    """When to ring again where nobody opened: after two hours, at a full hour, and not in the night.
+
+    :param now: with the district's zone.
+    """
+    at = (now + timedelta(hours=3)).replace(minute=0, second=0, microsecond=0)
+    if at.date() == now.date() and _FIRST_TRY <= at.hour <= _LATEST_TRY:
+        return at
+    day = now.date() if now.hour < _FIRST_TRY and at.date() == now.date() else now.date() + timedelta(days=1)
+    return datetime(day.year, day.month, day.day, _FIRST_TRY, tzinfo=now.tzinfo)
+
+
+def _labels(people: Sequence[Mapping[str, Any]], today: date) -> list[Label]:
+    return tell_apart(
+        [Someone(one["name"], date.fromisoformat(one["born"]) if one["born"] else None) for one in people],
+        today,
+    )
+
+
+def _groups(tasks: Sequence[Mapping[str, Any]], labels: Mapping[str, Label], now: datetime) -> list[Group]:
+    """In the order of their clocks; what was done stays where it stood."""
+    alike: dict[tuple[Any, ...], list[Mapping[str, Any]]] = defaultdict(list)
+    for task in tasks:
+        key = (task["due_by"], task["kind"], _state(task, now), task["mine"], task["next_try_at"])
+        alike[key].append(task)
+    return [_group(alike[key], labels, now) for key in sorted(alike, key=lambda key: key[:2])]
+
+
+def _group(tasks: Sequence[Mapping[str, Any]], labels: Mapping[str, Label], now: datetime) -> Group:
+    first = tasks[0]
+    state = _state(first, now)
+    of = [labels[task["case_id"]] for task in tasks if task["case_id"] in labels]
+    live = first["state"] in _LIVE
+    waits = first["last"] if first["state"] == "not_possible" else None
+    row = TaskRow(
+        first["kind"],
+        state,
+        clock(first["due_by"] if live else first["done_at"] or first["due_by"], now),
+        who=() if len(of) == len(labels) else of,
+        attempts=max(task["attempts"] for task in tasks) if live else 0,
+        next_try=clock(first["next_try_at"], now) if live else "",
+        because=(waits["because"] or "") if waits else "",
+        role="" if first["mine"] else first["role"],
+    )
+    begun = datetime.fromisoformat(first["due_from"]) <= now
+    return Group(row, {task["case_id"]: task["task_id"] for task in tasks}, first["mine"], begun, live)
+
+
+def _state(task: Mapping[str, Any], now: datetime) -> TaskState:
+    if task["state"] in ("done", "waived"):
+        return "done" if task["state"] == "done" else "waived"
+    if task["kind"] == _LOOK:
+        return "abnormal"
+    if task["state"] == "missed" or datetime.fromisoformat(task["due_by"]) < now:
+        return "overdue"
+    return "due"
+
+
+def _figures(
+    documents: Sequence[Mapping[str, Any]], households: Sequence[Household], now: datetime
+) -> Figures:
+    tasks = [task for one in documents for task in one["tasks"]]
+    live = [task for task in tasks if task["state"] in _LIVE]
+    ahead = [task for task in live if _state(task, now) == "due"]
+    today = now.date().isoformat()
+    return Figures(
+        households=len(households),
+        tasks=len(tasks),
+        done=len(tasks) - len(live),
+        left=len(live),
+        overdue=sum(_state(task, now) == "overdue" for task in live),
+        first_visits=sum(one.is_shown("first") for one in households),
+        ending=sum(any(person["release_on"] == today for person in one["people"]) for one in documents),
+        next=clock(min((task["due_by"] for task in ahead), default=None), now),
+    )

@@ -1,0 +1,229 @@
+"""The page of one household: who, what is due, how to reach it; and what is done there with one tap."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from functools import wraps
+from typing import Any, Final
+
+from flask import Blueprint, g, make_response, redirect, render_template, request, url_for
+from flask_babel import gettext
+from werkzeug.wrappers import Response
+
+from chassis.ids import new_id
+from chassis.unit_of_work import Work
+from contracts.faults import Refused
+from field.ids import is_id
+from field.words import HOW_KNOWN
+from services.console.doors import Doors
+from services.console.pages.entry.who import acting, only_in
+from services.console.pages.refusals import refusal_page
+from services.console.pages.shown.rounds import FIRST_VISIT, Group, Household, clock, household_of, next_try
+from services.console.pages.shown.rows import Wrong
+from services.console.pages.shown.telling_apart import Label
+from services.console.pages.workers.faults import why
+
+View = Callable[..., Response]
+
+_OF_EACH: Final = frozenset({FIRST_VISIT, "see_abnormal", "test", "call_them", "visit_them"})
+"""Kinds of task that are done for each person: nobody is called seen whom nobody saw."""
+_ELSEWHERE: Final = frozenset({"check_in", "signed_notice"})
+"""Kinds that have a form of their own."""
+
+
+class Visit:
+    """One household, as its page was asked for.
+
+    :param now: field time, in the district's zone.
+    """
+
+    def __init__(self, doors: Doors, id: str) -> None:
+        """Raises Refused, DoorAway."""
+        self.doors = doors
+        document = doors.look_up("isolation", "my_household", acting(), {"household": id})
+        self.now = datetime.fromisoformat(document["as_of"])
+        self.household: Household = household_of(document, self.now)
+        self.document = document
+        self.case_ids = [person["case_id"] for person in document["people"]]
+
+    def phones(self) -> list[tuple[str, Label]]:
+        """Each number once, with whose it is."""
+        found: dict[str, Label] = {}
+        for person in self.document["people"]:
+            if person["phone"]:
+                found.setdefault(person["phone"], self.household.labels[person["case_id"]])
+        return list(found.items())
+
+    def chosen(self, field: str = "who") -> list[str]:
+        """The cases of the people who are marked in the form; of somebody alone, theirs."""
+        if len(self.case_ids) == 1:
+            return self.case_ids
+        return [id for id in self.case_ids if id in request.form.getlist(field)]
+
+    def say(self, service: str, command: str, key: str, /, **data: Any) -> Any:
+        """What is empty is left out. A form that is sent twice is one act. Raises Refused, DoorAway.
+
+        :param key: tells what one form says of several things apart.
+        """
+        given = {name: value for name, value in data.items() if value not in (None, "")}
+        of_form = request.form.get("key", "")
+        of_act = f"{of_form if is_id(of_form) else new_id()}.{key}"
+        return self.doors.say(service, command, acting(), of_act, given)
+
+    def done(self, said: str, **more: str) -> Response:
+        """Back to the page of the household, which says what was done."""
+        given: dict[str, Any] = {"household": self.household.id, "said": said, **more}
+        return redirect(url_for("workers.household_page", **given), 303)
+
+    def page(self, template: str, wrong: list[Wrong] | None = None, /, **more: Any) -> Response:
+        """The page with a new key: what was typed before is another act."""
+        shown = {
+            "typed": request.form,
+            "wrong": wrong or [],
+            "fault": {one.field: one.says for one in wrong or []},
+        }
+        page = render_template(
+            f"workers/{template}.html",
+            visit=self,
+            household=self.household,
+            document=self.document,
+            home=url_for("workers.household_page", household=self.household.id),
+            key=new_id(),
+            **shown,
+            **more,
+        )
+        return make_response(page, 422 if wrong else 200)
+
+
+def at_household(work: Work, doors: Doors) -> Callable[[View], View]:
+    """The view gets the household as a Visit. Whoever does not go there finds nothing."""
+
+    def guarded(view: View) -> View:
+        @only_in(work, "worker", "officer")
+        @wraps(view)
+        def seen(household: str, **given: str) -> Response:
+            try:
+                g.visit = Visit(doors, household)
+            except Refused:
+                return refusal_page(404)
+            return view(g.visit, **given)
+
+        return seen
+
+    return guarded
+
+
+def add_household(pages: Blueprint, work: Work, doors: Doors) -> None:
+    here = at_household(work, doors)
+
+    @pages.get("/doors/<household>")
+    @here
+    def household_page(visit: Visit) -> Response:
+        return _page(visit)
+
+    @pages.post("/doors/<household>/done")
+    @here
+    def done(visit: Visit) -> Response:
+        task_id, how = request.form.get("task", ""), request.form.get("how", "")
+        group = next((one for one in visit.household.groups if task_id in one.task_ids.values()), None)
+        if group is None or how not in HOW_KNOWN:
+            return refusal_page(404)
+        chosen = (
+            visit.chosen() if group.row.kind in _OF_EACH and len(group.task_ids) > 1 else list(group.task_ids)
+        )
+        if not chosen:
+            return _page(visit, [Wrong(f"who-{task_id}", gettext("Say of whom."))])
+        try:
+            for case_id in chosen:
+                if case_id in group.task_ids:
+                    id = group.task_ids[case_id]
+                    visit.say("isolation", "report_task", id, task_id=id, outcome="done", how=how)
+        except Refused as refused:
+            return _page(visit, why(refused))
+        return visit.done("done")
+
+    @pages.post("/doors/<household>/no-answer")
+    @here
+    def no_answer(visit: Visit) -> Response:
+        again = next_try(visit.now)
+        tried = [group for group in visit.household.groups if group.mine and group.live and group.begun]
+        try:
+            for group in tried:
+                for case_id, task_id in group.task_ids.items():
+                    _try_in_vain(visit, group, case_id, task_id, again)
+        except Refused as refused:
+            return _page(visit, why(refused))
+        return visit.done("no_answer", again=clock(again.isoformat(), visit.now))
+
+
+def _try_in_vain(visit: Visit, group: Group, case_id: str, task_id: str, again: datetime) -> None:
+    """Registration counts how often somebody was not met, and tells isolation of the first visit."""
+    if group.row.kind == FIRST_VISIT:
+        visit.say(
+            "registration",
+            "follow_arrival",
+            case_id,
+            arrival_id=case_id,
+            outcome="no_answer",
+            how="seen",
+            try_again_at=again.isoformat(),
+        )
+    else:
+        visit.say(
+            "isolation",
+            "report_task",
+            task_id,
+            task_id=task_id,
+            outcome="attempt",
+            next_try_at=again.isoformat(),
+        )
+
+
+def _page(visit: Visit, wrong: list[Wrong] | None = None) -> Response:
+    said = request.args.get("said", "") if request.method == "GET" else ""
+    mine = [group for group in visit.household.groups if group.mine]
+    return visit.page(
+        "household",
+        wrong,
+        mine=mine,
+        others=[group for group in visit.household.groups if not group.mine],
+        of_each=_OF_EACH,
+        elsewhere=_ELSEWHERE,
+        can_try=any(group.live and group.begun for group in mine),
+        said=_said(said),
+        me=acting().author.id,
+        check_ins=visit.document["check_ins"],
+        clock=lambda moment: clock(moment, visit.now),
+        help_now=_help(visit),
+    )
+
+
+def _said(code: str) -> str:
+    """What was just done, as the page says it; "" for what nobody here says."""
+    again = request.args.get("again", "")[:11]
+    known: dict[str, str] = {
+        "done": gettext("Done, and noted."),
+        "no_answer": gettext("No answer: noted. Next try %(time)s.", time=again),
+        "check_in": gettext("The check-in is sent. This is how it was read:"),
+        "corrected": gettext("Corrected. The first value is kept; whoever was alarmed is told."),
+        "mended": gettext("Mended. Messages go by it from now on."),
+        "added": gettext("Added. They are followed with the household; their tasks come in a moment."),
+        "followed": gettext("Noted. What must be settled stands on your officer's list, with a clock."),
+        "not_possible": gettext("Noted. Your officer decides what is done now."),
+        "refusal": gettext("Noted with the witness. Your officer finds out what would help."),
+        "notice": gettext("The notice is noted."),
+        "contact": gettext("Noted for everybody who comes to this door."),
+    }
+    return known.get(code, "")
+
+
+def _help(visit: Visit) -> list[tuple[str, str]]:
+    """Whom to ring at once."""
+    numbers = [(gettext("120, ambulance"), "120")]
+    names = {"health_worker": gettext("health worker"), "community_officer": gettext("community officer")}
+    for role, name in names.items():
+        member = next((one for one in visit.document["team"] if one["role"] == role and one["phone"]), None)
+        if member:
+            numbers.append((name, member["phone"]))
+    return numbers

@@ -1,0 +1,108 @@
+"""What is wrong is mended at the door: phone, door, language; one more person; what to know at this door."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, request
+from flask_babel import gettext
+from werkzeug.wrappers import Response
+
+from chassis.unit_of_work import Work
+from contracts.faults import Refused
+from field.words import HELP_MARKS, IDENTITY_TYPES, LANGUAGES
+from services.console.doors import Doors
+from services.console.pages.shown.rows import Wrong
+from services.console.pages.words import word
+from services.console.pages.workers.faults import why
+from services.console.pages.workers.household import Visit, at_household
+
+
+def add_mending(pages: Blueprint, work: Work, doors: Doors) -> None:
+    here = at_household(work, doors)
+
+    @pages.get("/doors/<household>/mend")
+    @here
+    def mend_page(visit: Visit) -> Response:
+        return visit.page("mend", languages=LANGUAGES)
+
+    @pages.post("/doors/<household>/mend")
+    @here
+    def mend(visit: Visit) -> Response:
+        """A phone is somebody's; the door and the language are those of everybody who is marked."""
+        typed = {name: _typed(name, 300) for name in ("phone", "address", "language")}
+        chosen = visit.chosen()
+        wrong = [] if chosen else [Wrong("who", gettext("Say of whom."))]
+        if not any(typed.values()):
+            wrong.append(Wrong("phone", gettext("Type what is right.")))
+        if wrong:
+            return visit.page("mend", wrong, languages=LANGUAGES)
+        right: dict[str, Any] = {"phone": typed["phone"], "language": typed["language"]}
+        right |= {"destination": {"address": typed["address"]}} if typed["address"] else {}
+        try:
+            for case_id in chosen:
+                visit.say("registration", "mend_person", case_id, arrival_id=case_id, **right)
+        except Refused as refused:
+            return visit.page("mend", why(refused, {"destination": "address"}), languages=LANGUAGES)
+        return visit.done("mended")
+
+    @pages.get("/doors/<household>/person")
+    @here
+    def person_page(visit: Visit) -> Response:
+        return visit.page("person", documents=_documents())
+
+    @pages.post("/doors/<household>/person")
+    @here
+    def add_person(visit: Visit) -> Response:
+        """Beside the first of the household: who has no document is known by day of birth."""
+        names = ("name", "birth_date", "identity_type", "identity_number", "phone", "sex")
+        companion = {name: typed for name in names if (typed := _typed(name, 100))}
+        if "identity_number" not in companion:
+            companion.pop("identity_type", None)
+        if "name" not in companion:
+            wrong = [Wrong("name", gettext("This is missing."))]
+            return visit.page("person", wrong, documents=_documents())
+        beside = visit.case_ids[0]
+        try:
+            visit.say("registration", "mend_person", "companion", arrival_id=beside, companion=companion)
+        except Refused as refused:
+            return visit.page("person", why(refused, {"companion": "name"}), documents=_documents())
+        return visit.done("added")
+
+    @pages.get("/doors/<household>/contact")
+    @here
+    def contact_page(visit: Visit) -> Response:
+        return visit.page("contact", marks=HELP_MARKS)
+
+    @pages.post("/doors/<household>/contact")
+    @here
+    def contact(visit: Visit) -> Response:
+        """The marks are given whole: what is on the page stands there from now on."""
+        said: dict[str, Any] = {"marks": [one for one in HELP_MARKS if one in request.form.getlist("marks")]}
+        said["best_time"] = _typed("best_time", 100)
+        person = {name: _typed(f"contact_{name}", 100) for name in ("name", "phone", "relation")}
+        if any(person.values()):
+            wrong = [
+                Wrong(f"contact_{name}", gettext("This is missing."))
+                for name in ("name", "phone")
+                if not person[name]
+            ]
+            if wrong:
+                return visit.page("contact", wrong, marks=HELP_MARKS)
+            new: dict[str, Any] = {name: value for name, value in person.items() if value}
+            new["phone"] = person["phone"][:30]
+            new |= {"may_report": request.form.get("may_report") == "yes"}
+            said["contacts"] = [*visit.document["contacts"], new]
+        try:
+            visit.say("isolation", "change_contact", "contact", case_ids=visit.case_ids, **said)
+        except Refused as refused:
+            return visit.page("contact", why(refused), marks=HELP_MARKS)
+        return visit.done("contact")
+
+
+def _documents() -> list[tuple[str, str]]:
+    return [(one, word(one)) for one in IDENTITY_TYPES]
+
+
+def _typed(field: str, most: int) -> str:
+    return request.form.get(field, "")[:most].strip()

@@ -1,0 +1,175 @@
+"""What comes otherwise at a door: they are not here, it is not possible, somebody refuses; and the notice."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, Final
+
+from flask import Blueprint, request
+from flask_babel import gettext
+from werkzeug.wrappers import Response
+
+from chassis.unit_of_work import Work
+from contracts.faults import Refused
+from field.words import NOT_POSSIBLE_BECAUSE, NOTICE_OUTCOMES, REFUSED, REFUSED_BECAUSE
+from services.console.doors import Doors
+from services.console.pages.entry.who import acting
+from services.console.pages.shown.rows import Wrong
+from services.console.pages.workers.faults import why
+from services.console.pages.workers.household import View, Visit, at_household
+
+Here = Callable[[View], View]
+
+NOT_FOUND: Final = ("not_here", "lives_elsewhere", "no_such_door", "wrong_number", "not_yet_come")
+
+
+def add_otherwise(pages: Blueprint, work: Work, doors: Doors) -> None:
+    here = at_household(work, doors)
+    _add_not_found(pages, here)
+    _add_not_possible(pages, here)
+    _add_refusal(pages, here)
+    _add_notice(pages, here)
+
+
+def _add_not_found(pages: Blueprint, here: Here) -> None:
+    def page(visit: Visit, wrong: list[Wrong] | None = None) -> Response:
+        return visit.page("not_found", wrong, outcomes=NOT_FOUND)
+
+    @pages.get("/doors/<household>/not-found")
+    @here
+    def not_found_page(visit: Visit) -> Response:
+        return page(visit)
+
+    @pages.post("/doors/<household>/not-found")
+    @here
+    def not_found(visit: Visit) -> Response:
+        outcome, chosen = request.form.get("outcome", ""), visit.chosen()
+        wrong = [] if chosen else [Wrong("who", gettext("Say of whom."))]
+        if outcome not in NOT_FOUND:
+            wrong.append(Wrong("outcome", gettext("Choose one.")))
+        said: dict[str, Any] = {"outcome": outcome, "note": _typed("note", 500)}
+        if outcome == "lives_elsewhere" and (where := _typed("address", 300)):
+            said["destination"] = {"address": where}
+        if outcome == "not_yet_come" and (coming := _typed("coming", 10)):
+            try:
+                day = datetime.fromisoformat(coming).replace(hour=12, tzinfo=visit.now.tzinfo)
+                said["coming_at"] = day.isoformat()
+            except ValueError:
+                wrong.append(Wrong("coming", gettext("This is no day.")))
+        if wrong:
+            return page(visit, wrong)
+        try:
+            for id in chosen:
+                visit.say("registration", "follow_arrival", id, arrival_id=id, how="seen", **said)
+        except Refused as refused:
+            return page(visit, why(refused, {"coming_at": "coming", "destination": "address"}))
+        return visit.done("followed")
+
+
+def _add_not_possible(pages: Blueprint, here: Here) -> None:
+    def page(visit: Visit, wrong: list[Wrong] | None = None) -> Response:
+        open_ones = [group for group in visit.household.groups if group.mine and group.live]
+        return visit.page("not_possible", wrong, groups=open_ones, reasons=NOT_POSSIBLE_BECAUSE)
+
+    @pages.get("/doors/<household>/not-possible")
+    @here
+    def not_possible_page(visit: Visit) -> Response:
+        return page(visit)
+
+    @pages.post("/doors/<household>/not-possible")
+    @here
+    def not_possible(visit: Visit) -> Response:
+        task_id, because, note = (
+            request.form.get("task", ""),
+            request.form.get("because", ""),
+            _typed("note", 500),
+        )
+        groups = [one for one in visit.household.groups if one.mine and one.live]
+        group = next((one for one in groups if task_id in one.task_ids.values()), None)
+        wrong = [] if group else [Wrong("task", gettext("Choose one."))]
+        if because not in NOT_POSSIBLE_BECAUSE:
+            wrong.append(Wrong("because", gettext("Choose one.")))
+        if because == "other" and not note:
+            wrong.append(Wrong("note", gettext("Say in a few words why.")))
+        if wrong or group is None:
+            return page(visit, wrong)
+        said = {"outcome": "not_possible", "because": because, "note": note}
+        try:
+            for id in group.task_ids.values():
+                visit.say("isolation", "report_task", id, task_id=id, **said)
+        except Refused as refused:
+            return page(visit, why(refused))
+        return visit.done("not_possible")
+
+
+def _add_refusal(pages: Blueprint, here: Here) -> None:
+    def page(visit: Visit, wrong: list[Wrong] | None = None) -> Response:
+        return visit.page(
+            "refusal", wrong, witnesses=_witnesses(visit), refused=REFUSED, reasons=REFUSED_BECAUSE
+        )
+
+    @pages.get("/doors/<household>/refusal")
+    @here
+    def somebody_refuses_page(visit: Visit) -> Response:
+        return page(visit)
+
+    @pages.post("/doors/<household>/refusal")
+    @here
+    def refusal(visit: Visit) -> Response:
+        """Each person for themselves: an adult refuses for nobody else, a guardian for a child."""
+        said = {name: _typed(name, 500) for name in ("what", "why", "what_would_help", "witness")}
+        chosen = visit.chosen()
+        wrong = [] if chosen else [Wrong("who", gettext("Say of whom."))]
+        missing = [name for name in ("what", "why", "witness") if not said[name]]
+        wrong += [Wrong(name, gettext("Choose one.")) for name in missing]
+        if wrong:
+            return page(visit, wrong)
+        try:
+            visit.say("isolation", "report_refusal", "all", case_ids=chosen, **said)
+        except Refused as refused:
+            return page(visit, why(refused))
+        return visit.done("refusal")
+
+
+def _add_notice(pages: Blueprint, here: Here) -> None:
+    def page(visit: Visit, wrong: list[Wrong] | None = None) -> Response:
+        return visit.page("notice", wrong, witnesses=_witnesses(visit), outcomes=NOTICE_OUTCOMES)
+
+    @pages.get("/doors/<household>/notice")
+    @here
+    def notice_page(visit: Visit) -> Response:
+        return page(visit)
+
+    @pages.post("/doors/<household>/notice")
+    @here
+    def notice(visit: Visit) -> Response:
+        """Who refuses to sign has been handed it all the same, before a witness, and refuses nothing else."""
+        outcome, chosen = request.form.get("outcome", ""), visit.chosen()
+        wrong = [] if chosen else [Wrong("who", gettext("Say of whom."))]
+        if outcome not in NOTICE_OUTCOMES:
+            wrong.append(Wrong("outcome", gettext("Choose one.")))
+        if wrong:
+            return page(visit, wrong)
+        said: dict[str, Any] = {"outcome": outcome, "signed_by": _typed("signed_by", 100)}
+        said |= {"witness": _typed("witness", 40)} if outcome == "refused_to_sign" else {}
+        said |= {"read_aloud": True} if request.form.get("read_aloud") == "yes" else {}
+        try:
+            visit.say("isolation", "sign_notice", "all", case_ids=chosen, **said)
+        except Refused as refused:
+            return page(visit, why(refused))
+        return visit.done("notice")
+
+
+def _witnesses(visit: Visit) -> list[tuple[str, str]]:
+    """Of the team, but for whoever asks."""
+    own = acting().author.id
+    return [
+        (one["staff_id"], one["name"] or one["staff_id"])
+        for one in visit.document["team"]
+        if one["staff_id"] != own
+    ]
+
+
+def _typed(field: str, most: int) -> str:
+    return request.form.get(field, "")[:most].strip()

@@ -1,0 +1,268 @@
+"""A worker's day at the console, before real doors: her list, a household, and what she records there."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from services.console.doors import Doors
+from services.isolation import tables as of_isolation
+from services.registration import tables as of_registration
+from tests.doors import CONSOLE
+from tests.integration.console.round import DOORS, LIN, ZHAO, Phone, Round, hidden, open_round
+from tests.integration.console.trial import NOBODY, token_of
+
+AWAY = Doors(dict.fromkeys(("registration", "isolation", "notification"), NOBODY), CONSOLE)
+
+
+@pytest.fixture
+def town(sqlite_url: Callable[..., str]) -> Iterator[Round]:
+    """Three doors, at 08:20."""
+    with open_round(sqlite_url) as opened:
+        opened.arrive(*DOORS)
+        opened.advance(hours=1, minutes=20)
+        yield opened
+
+
+@pytest.fixture
+def phone(town: Round) -> Phone:
+    return town.phone()
+
+
+def checked(town: Round, name: str) -> dict[str, str]:
+    """Names of the fields of one person in the form of a check-in."""
+    id = town.case(name)["case_id"]
+    return {field: f"{field}-{id}" for field in ("temperature", "how", "symptom")}
+
+
+def test_the_first_page_says_figures_without_names_then_doors_in_order(town: Round, phone: Phone) -> None:
+    page = phone.get("/doors").text
+    figures = page[page.index("<h1>") : page.index("<article")]
+    assert "3 households · 16 tasks" in figures and "first visits 3" in figures and "*" not in figures
+    assert re.findall(r"translate=\"no\">(春和家园[^<]+)</a>", page) == [
+        "春和家园3号楼2单元501",
+        "春和家园3号楼2单元602",
+        "春和家园10号楼1单元202",
+    ]
+    assert "*兰" in page and "林玉兰" not in page and "6201021985" not in page
+    assert 'href="tel:13909311001"' in page
+    title = re.findall("<title>(.*)</title>", page)
+    assert title == ["My doors – Doorstep"]
+    assert re.search(r"/doors\?show=unreported\"[^>]*>not yet reported <span class=\"many\">3<", page)
+    assert phone.browser.get("/").headers["Location"] == "/doors"
+
+
+def test_wish_9_filters_stand_in_the_address_and_say_how_many(town: Round, phone: Phone) -> None:
+    town.advance(hours=1)
+    assert phone.get("/doors?show=overdue").text.count("<article") == 3
+    empty = phone.get("/doors?show=abnormal").text
+    assert "<article" not in empty and "None of your doors is so now" in empty and "Show all" in empty
+    assert phone.get("/doors?show=nonsense").text.count("<article") == 3
+
+
+def test_wish_11_a_household_is_one_page_and_one_form_checks_all_in(town: Round, phone: Phone) -> None:
+    path = town.household("林玉兰")
+    page = phone.get(path).text
+    assert (
+        "*兰</bdi>, 37 years" in page
+        and "*雨</bdi>, 8 years" in page
+        and "home isolation, day 1 of 7" in page
+    )
+    assert 'href="tel:120"' in page and 'href="tel:13909310004"' in page and 'href="tel:13909310003"' in page
+    mother, child = checked(town, "林玉兰"), checked(town, "林小雨")
+    typed = {mother["temperature"]: "365", mother["how"]: "seen"}
+    typed |= {child["temperature"]: "36.8", child["how"]: "told_by"}
+    after = _check_in(phone, path, typed)
+    assert "36.5 ℃" in after.text and "36.8 ℃" in after.text and "This is how it was read" in after.text
+    kept = {row["case_id"]: row for row in town.isolation.rows(of_isolation.check_ins)}
+    assert {row["temperature"] for row in kept.values()} == {365, 368}
+    assert {row["how_known"] for row in kept.values()} == {"seen", "told_by"}
+    assert 'not yet reported <span class="many">2<' in phone.get("/doors").text
+
+
+def _check_in(phone: Phone, path: str, typed: dict[str, str], status: int = 303):
+    page = phone.get(f"{path}/check-in")
+    answer = phone.browser.post(
+        f"{path}/check-in", token=token_of(page), **(hidden(page, "check-in") | typed)
+    )
+    assert answer.status_code == status, answer.text
+    return phone.get(answer.headers["Location"]) if status == 303 else answer
+
+
+def test_nothing_is_filled_in_and_nobody_is_all_normal(town: Round, phone: Phone) -> None:
+    path = town.household("林玉兰")
+    form = phone.get(f"{path}/check-in").text
+    assert "checked" not in form and not re.findall(r'class="input short"[^>]*value="[^"]+"', form)
+    assert _check_in(phone, path, {}, 422) and town.isolation.rows(of_isolation.check_ins) == []
+    mother = checked(town, "林玉兰")
+    wrong = _check_in(phone, path, {mother["temperature"]: "98.6", mother["how"]: "seen"}, 422)
+    assert 'value="98.6"' in wrong.text and "Fahrenheit" in wrong.text
+    _check_in(phone, path, {mother["temperature"]: "36.6", mother["how"]: "by_phone"})
+    [kept] = town.isolation.rows(of_isolation.check_ins)
+    assert kept["case_id"] == town.case("林玉兰")["case_id"], "of the child nothing is said"
+
+
+def test_what_alarms_is_asked_once_more_and_then_the_page_says_who_was_told(
+    town: Round, phone: Phone
+) -> None:
+    path, mother = town.household("林玉兰"), checked(town, "林玉兰")
+    typed = {mother["temperature"]: "396", mother["how"]: "seen"}
+    asked = _check_in(phone, path, typed, 200)
+    assert "Nothing is sent yet" in asked.text and "39.6 ℃" in asked.text
+    assert town.isolation.rows(of_isolation.check_ins) == []
+    sent = phone.browser.post(f"{path}/check-in", token=token_of(asked), **hidden(asked, "check-in"))
+    after = phone.get(sent.headers["Location"]).text
+    assert "We have told:" in after and "何静" in after and "They call by 08:50." in after
+    assert "ring 120 now" in after
+    assert 'class="card abnormal"' in phone.get("/doors?show=abnormal").text
+
+    [kept] = town.isolation.rows(of_isolation.check_ins)
+    correct = f"{path}/correct/{kept['check_in_id']}"
+    page = phone.get(correct)
+    assert "39.6 ℃" in page.text
+    right = {mother["temperature"]: "36.9", mother["how"]: "seen"}
+    done = phone.browser.post(
+        correct, token=token_of(page), **(hidden(page, f"correct/{kept['check_in_id']}") | right)
+    )
+    after = phone.get(done.headers["Location"]).text
+    assert "36.9 ℃" in after and "corrected" in after and "We have told" not in after
+    assert [row["temperature"] for row in town.isolation.rows(of_isolation.check_ins)] == [396, 369]
+    assert len(town.isolation.recorded("check_in.corrected")) == 1, "whoever was alarmed is told"
+
+
+def test_a_task_is_done_with_one_tap_and_twice_is_as_once(town: Round, phone: Phone) -> None:
+    path = town.household("赵大山")
+    page = phone.get(path)
+    form = hidden(page, "done")
+    for _ in range(2):
+        answer = phone.browser.post(f"{path}/done", token=token_of(page), **form, how="seen")
+        assert answer.status_code == 303
+    [first] = [task for task in town.tasks("赵大山") if task["kind"] == "first_contact"]
+    assert (first["state"], first["version"]) == ("done", 1)
+    town.sync()
+    states = {row["id"]: row["state"] for row in town.registration.arrivals()}
+    assert states[town.case("赵大山")["case_id"]] == "verified"
+    assert "Done, and noted." in phone.get(answer.headers["Location"]).text
+    assert "task done" in phone.get("/doors").text, "the finished row stays"
+
+
+def test_nobody_is_called_seen_whom_nobody_saw(town: Round, phone: Phone) -> None:
+    path = town.household("林玉兰")
+    wrong = phone.send(path, "done", 422, how="seen")
+    assert "Say of whom." in wrong.text
+    phone.send(path, "done", how="seen", who=town.case("林小雨")["case_id"])
+    done = {name: len(town.tasks(name, "done")) for name in ("林玉兰", "林小雨")}
+    assert done == {"林玉兰": 0, "林小雨": 1}
+    phone.send(path, "done", 404, how="by magic")
+
+
+def test_no_answer_is_one_tap_counts_and_says_when_to_try_again(town: Round, phone: Phone) -> None:
+    path = town.household("赵大山")
+    after = phone.send(path, "no-answer")
+    assert "No answer: noted. Next try 11:00." in after.text
+    town.sync()
+    page = phone.get(path).text
+    assert page.count("1 time no answer · next try 11:00") == 3, "first visit, check-in and supplies"
+    [arrival] = [row for row in town.registration.rows(of_registration.arrivals) if row["acts"]]
+    assert arrival["id"] == town.case("赵大山")["case_id"]
+    for _ in range(2):
+        town.advance(days=1)
+        phone.send(path, "no-answer")
+        town.sync()
+    settle = town.registration.rows(of_registration.arrivals)
+    assert next(row["to_settle"] for row in settle if row["id"] == arrival["id"]), "three on two days"
+
+
+def test_a_phone_number_is_mended_and_one_more_person_is_added(town: Round, phone: Phone) -> None:
+    path, child = town.household("林玉兰"), town.case("林小雨")["case_id"]
+    mend = f"{path}/mend"
+
+    def send(page_path: str, act: str, status: int, **typed: str):
+        page = phone.get(page_path)
+        answer = phone.browser.post(page_path, token=token_of(page), **(hidden(page, act) | typed))
+        assert answer.status_code == status, answer.text
+        return answer
+
+    wrong = send(mend, "mend", 422, phone="12")
+    assert "Say of whom." in wrong.text and 'value="12"' in wrong.text
+    wrong = send(mend, "mend", 422, phone="12", who=child)
+    assert "no telephone number" in wrong.text and 'value="12"' in wrong.text
+    done = send(mend, "mend", 303, phone="139 0931 1999", who=child)
+    town.sync()
+    assert 'href="tel:13909311999"' in phone.get(done.headers["Location"]).text
+    send(mend, "mend", 303, address="春和家园3号楼1单元501", who=child)
+    send(f"{path}/person", "person", 422, name="林小寒", birth_date="2999-01-01")
+    send(f"{path}/person", "person", 303, name="林小寒", birth_date="2021-12-21")
+    town.sync()
+    assert "*寒</bdi>, 9 months" in phone.get(path).text
+    told = {"marks": "pregnant", "best_time": "after 19:00", "contact_name": "林芳"}
+    wrong = send(f"{path}/contact", "contact", 422, **told)
+    assert 'value="林芳"' in wrong.text and 'value="pregnant" checked' in wrong.text
+    send(f"{path}/contact", "contact", 303, **told, contact_phone="13909311888", contact_relation="aunt")
+    page = phone.get(path).text
+    assert "pregnant" in page and "after 19:00" in page and 'href="tel:13909311888"' in page
+
+
+def test_who_is_not_here_who_refuses_and_what_is_signed(town: Round, phone: Phone) -> None:
+    def send(path: str, act: str, status: int = 303, **typed: str):
+        page = phone.get(f"{path}/{act}")
+        answer = phone.browser.post(f"{path}/{act}", token=token_of(page), **(hidden(page, act) | typed))
+        assert answer.status_code == status, answer.text
+        return answer
+
+    path = town.household("孙宁")
+    assert "Choose one." in send(path, "not-found", 422).text
+    send(path, "not-found", outcome="no_such_door", note="<b>wall</b>")
+    town.sync()
+    case = town.case("孙宁")["case_id"]
+    [row] = [one for one in town.registration.rows(of_registration.arrivals) if one["id"] == case]
+    assert row["to_settle"]
+
+    path = town.household("赵大山")
+    send(path, "refusal", 422, what="visit", why="fear")
+    noted = send(path, "refusal", what="visit", why="fear", what_would_help="his son", witness="o-0004")
+    assert "Noted with the witness" in phone.get(noted.headers["Location"]).text
+    assert len(town.isolation.rows(of_isolation.refusals)) == 1
+    send(path, "notice", 422, outcome="refused_to_sign")
+    send(path, "notice", outcome="refused_to_sign", witness="h-0021", read_aloud="yes")
+    assert len(town.tasks("赵大山", "done")) == 1, "handed over all the same"
+    groups = [task for task in town.tasks("赵大山", "due") if task["kind"] == "supplies"]
+    send(path, "not-possible", 422, task=groups[0]["task_id"], because="other")
+    send(path, "not-possible", task=groups[0]["task_id"], because="no_supplies")
+    assert "the officer decides" in phone.get(path).text
+
+
+def test_a_household_of_nobody_else_opens_and_a_door_that_is_away_is_said_to_be(
+    town: Round, phone: Phone
+) -> None:
+    path = town.household("赵大山")
+    nurse = town.phone("h-0021")
+    assert nurse.get(path), "of the team"
+    other = town.phone("d-0001")
+    other.get(path, 404)
+    for id in ("x", "0" * 36, town.case("林小雨")["case_id"]):
+        phone.get(f"/doors/{id}", 404)
+    away = town.phone(doors=AWAY)
+    away.get("/doors", 503)
+    away.get(path, 503)
+
+
+def test_wish_25_no_page_has_a_whole_name_or_number(town: Round, phone: Phone) -> None:
+    path = town.household("林玉兰")
+    pages = [
+        "",
+        "/check-in",
+        "/mend",
+        "/person",
+        "/not-found",
+        "/not-possible",
+        "/refusal",
+        "/notice",
+        "/contact",
+    ]
+    for page in ["/doors", *(path + one for one in pages)]:
+        text = phone.get(page).text
+        for secret in (LIN[0]["name"], LIN[1]["name"], ZHAO[0]["name"], LIN[0]["identity_number"]):
+            assert secret not in text, page

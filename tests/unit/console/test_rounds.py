@@ -1,0 +1,146 @@
+"""A worker's round in order, and what is typed of a household: pure rules of the pages."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.console.pages.shown.checked_in import read_typed
+from services.console.pages.shown.rounds import clock, next_try, round_of
+
+NOW = datetime.fromisoformat("2022-10-01T08:20:00+08:00")
+DOORS = ("春和家园10号楼1单元202", "春和家园3号楼2单元1203", "春和家园3号楼2单元501", "某处")
+
+
+def task(kind: str = "check_in", state: str = "due", hours: float = 2, **more: Any) -> dict[str, Any]:
+    due_by = NOW + timedelta(hours=hours)
+    return {
+        "task_id": f"{kind}-{hours}",
+        "case_id": "c",
+        "kind": kind,
+        "role": "grid_worker",
+        "state": state,
+        "mine": True,
+        "due_from": (due_by - timedelta(hours=2, minutes=1)).isoformat(),
+        "due_by": due_by.isoformat(),
+        "done_at": NOW.isoformat() if state in ("done", "waived") else None,
+        "attempts": 0,
+        "next_try_at": None,
+        "last": None,
+    } | more
+
+
+def household(address: str, *tasks: dict[str, Any], **more: Any) -> dict[str, Any]:
+    person = {"case_id": "c", "name": "赵大山", "phone": "1", "address": address, "born": None}
+    person |= {"measure": "home_isolation", "day": 1, "days": 7, "release_on": "2022-10-08"}
+    return {
+        "household": address,
+        "people": [person],
+        "marks": [],
+        "best_time": None,
+        "abnormal": False,
+        "tasks": list(tasks),
+    } | more
+
+
+def made(*households: dict[str, Any], from_top: bool = False):
+    return round_of({"as_of": NOW.isoformat(), "households": list(households)}, from_top=from_top)
+
+
+def test_wish_11_doors_stand_in_the_order_of_a_walk_whatever_is_done() -> None:
+    for state in ("due", "missed", "done"):
+        walk = [one.address for one in made(*(household(at, task(state=state)) for at in DOORS)).households]
+        assert walk == ["春和家园3号楼2单元501", "春和家园3号楼2单元1203", "春和家园10号楼1单元202", "某处"]
+    top = made(*(household(at, task()) for at in DOORS), from_top=True)
+    assert [one.address for one in top.households][:2] == [DOORS[1], DOORS[2]]
+
+
+def test_the_figures_of_today_count_tasks_and_households() -> None:
+    found = made(
+        household("1号楼", task(hours=-1, state="missed"), task(hours=2), task("first_contact", hours=1)),
+        household("2号楼", task(state="done"), task("supplies", "waived")),
+    )
+    figures = found.figures
+    assert (figures.households, figures.tasks, figures.done, figures.left) == (2, 5, 2, 3)
+    assert (figures.overdue, figures.first_visits, figures.ending, figures.next) == (1, 1, 0, "09:20")
+    assert [one.card.state for one in found.households] == ["overdue", "done"]
+    assert [len(found.shown(show)) for show in ("all", "overdue", "abnormal", "first", "unreported")] == [
+        2,
+        1,
+        0,
+        1,
+        1,
+    ]
+
+
+def test_the_check_in_of_a_window_that_has_not_begun_is_not_missing() -> None:
+    assert made(household("1号楼", task(hours=8))).shown("unreported") == []
+
+
+def test_tasks_alike_of_several_people_are_one_thing_to_do() -> None:
+    one = household("1号楼", task(), task(case_id="d", task_id="t2"), task("supplies", case_id="d"))
+    one["people"].append(one["people"][0] | {"case_id": "d", "name": "赵小雨"})
+    groups = made(one).households[0].groups
+    assert [(group.row.kind, len(group.task_ids), len(group.row.who)) for group in groups] == [
+        ("check_in", 2, 0),
+        ("supplies", 1, 1),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("at", "again"),
+    [
+        ("08:20", "10-01 11:00"),
+        ("17:59", "10-01 20:00"),
+        ("18:10", "10-02 09:00"),
+        ("23:30", "10-02 09:00"),
+        ("02:00", "10-01 09:00"),
+    ],
+)
+def test_the_next_try_is_later_today_and_not_in_the_night(at: str, again: str) -> None:
+    now = datetime.fromisoformat(f"2022-10-01T{at}:00+08:00")
+    assert f"{next_try(now):%m-%d %H:%M}" == again
+
+
+@given(st.datetimes(datetime(2022, 1, 1), datetime(2022, 12, 31)))
+def test_the_next_try_is_always_ahead_within_a_day_and_by_day(now: datetime) -> None:
+    at = next_try(now)
+    assert now < at <= now + timedelta(days=1) and 9 <= at.hour <= 20
+
+
+def test_a_clock_of_another_day_says_its_day() -> None:
+    assert clock("2022-10-01T02:00:00+00:00", NOW) == "10:00"
+    assert clock("2022-09-30T23:00:00+08:00", NOW) == "09-30 23:00" and clock(None, NOW) == ""
+
+
+def read(temperature: str, symptoms: tuple[str, ...] = (), how: str = "seen"):
+    given = [("c", temperature, symptoms, how, "")]
+    return read_typed(given, known=("fever", "fatigue"), ways=("seen", "by_phone"), fever=37.3)
+
+
+def test_who_was_neither_seen_nor_heard_is_left_out() -> None:
+    assert read("", how="") == read_typed([], known=(), ways=(), fever=37.3)
+
+
+@pytest.mark.parametrize(
+    ("typed", "wrong"),
+    [
+        (("365", (), ""), ("how-c", "how_missing")),
+        (("365", (), "by_link"), ("how-c", "how_missing")),
+        (("", (), "seen"), ("temperature-c", "nothing_said")),
+        (("98.6", (), "seen"), ("temperature-c", "fahrenheit")),
+        (("36,5x", (), "seen"), ("temperature-c", "no_temperature")),
+    ],
+)
+def test_what_is_wrong_is_said_beside_its_field(typed: tuple[Any, ...], wrong: tuple[str, str]) -> None:
+    assert read(*typed).wrong == (wrong,) and read(*typed).people == ()
+
+
+def test_what_alarms_others_is_known_before_it_is_sent() -> None:
+    assert not read("365").alarms and not read("37.2").alarms
+    assert read("373").alarms and read("36.5", ("fatigue",)).alarms and read("", ("fever",)).alarms
+    assert read("36.5", ("of no policy",)).people[0].symptoms == ()
