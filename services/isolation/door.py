@@ -22,10 +22,12 @@ from services.isolation.policies.documents import shipped
 from services.isolation.policies.import_policy import import_policy
 from services.isolation.revisions import REVISIONS
 from services.isolation.tasks.acknowledge_overdue import acknowledge_overdue
-from services.isolation.tasks.lists import OPEN_TASKS, OVERDUE_TASKS, OWN_TASKS, TASKS_TO_DECIDE
+from services.isolation.tasks.lists import DONE_TASKS, OPEN_TASKS, OVERDUE_TASKS, OWN_TASKS, TASKS_TO_DECIDE
 from services.isolation.tasks.my_households import MY_HOUSEHOLD, MY_HOUSEHOLDS
 from services.isolation.tasks.report_task import report_task
 from services.isolation.tasks.waive_task import waive_task
+from services.isolation.tasks.without_check_in import CHECK_INS_TODAY, WITHOUT_CHECK_IN
+from services.isolation.tasks.workers_today import WORKERS_TODAY
 from services.isolation.teams.tables import places, staff
 from services.isolation.tests.lists import POSITIVE_OF_NOBODY, POSITIVES_OF_NOBODY
 from services.isolation.tests.report_test import report_test
@@ -62,9 +64,18 @@ DOOR = Door(
     "isolation",
     Directory(staff, places, REVISIONS, history=True),
     COMMANDS,
-    lists=(OPEN_CASES, OWN_TASKS, OPEN_TASKS, OVERDUE_TASKS, TASKS_TO_DECIDE, POSITIVES_OF_NOBODY),
+    lists=(
+        OPEN_CASES,
+        WITHOUT_CHECK_IN,
+        OWN_TASKS,
+        OPEN_TASKS,
+        OVERDUE_TASKS,
+        DONE_TASKS,
+        TASKS_TO_DECIDE,
+        POSITIVES_OF_NOBODY,
+    ),
     things=(CASE, CASE_STORY, POSITIVE_OF_NOBODY),
-    lookups=(HOUSEHOLD_LINK, MY_HOUSEHOLDS, MY_HOUSEHOLD),
+    lookups=(HOUSEHOLD_LINK, MY_HOUSEHOLDS, MY_HOUSEHOLD, WORKERS_TODAY, CHECK_INS_TODAY),
 )
 
 __all__ = ["COMMANDS", "DOOR", "Followed"]

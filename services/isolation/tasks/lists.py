@@ -18,6 +18,7 @@ from services.isolation.cases.rows import has_in_team
 from services.isolation.cases.tables import cases
 from services.isolation.plans import states
 from services.isolation.plans.tables import tasks
+from services.isolation.tasks.workers_today import done_since
 from services.isolation.teams.tables import places, staff, staff_history
 
 _K, _C = tasks.c, cases.c
@@ -70,6 +71,12 @@ def _begun_tasks(
     """Those due today or before: not what is planned for the days to come."""
     tomorrow = day_begins(local_day(asked.now, asked.zone) + timedelta(days=1), asked.zone)
     begun = (_K.state.in_(_LIVE), _K.due_from < tomorrow, of_task)
+    return union_all(_of_open_cases(conn, begun, *wanted), _after_the_end(*begun, *wanted))
+
+
+def _of_open_cases(
+    conn: Connection, begun: tuple[ColumnElement[bool], ...], *wanted: ColumnElement[bool]
+) -> Select[Any]:
     of_open = (_C.closed_at.is_(None), *wanted)
     if conn.dialect.name == "postgresql":
         # The offset keeps it from reading all tasks of the table: they are looked up case by case, by an
@@ -79,7 +86,7 @@ def _begun_tasks(
         of_cases = select(*_columns(task.c)).select_from(cases).join(task, true()).where(*of_open)
     else:
         of_cases = select(*_columns(_K)).join(cases, _C.case_id == _K.case_id).where(*begun, *of_open)
-    return union_all(of_cases, _after_the_end(*begun, *wanted))
+    return of_cases
 
 
 def _own_tasks(conn: Connection, scope: Scope, asked: Asked) -> CompoundSelect[Any]:
@@ -114,6 +121,12 @@ def _open_tasks(conn: Connection, scope: Scope, asked: Asked) -> CompoundSelect[
     return _begun_tasks(conn, asked, true(), in_scope(conn, scope))
 
 
+def _done_tasks(conn: Connection, scope: Scope, asked: Asked) -> Select[Any]:
+    begins = day_begins(local_day(asked.now, asked.zone), asked.zone)
+    of_today = (*done_since(begins), _K.due_from < begins + timedelta(days=1))
+    return _of_open_cases(conn, of_today, in_scope(conn, scope))
+
+
 def _overdue_tasks(conn: Connection, scope: Scope, asked: Asked) -> CompoundSelect[Any]:
     return _tasks(_K.state == states.MISSED, in_scope(conn, scope))
 
@@ -143,6 +156,7 @@ OWN_TASKS = _list(
     "own_tasks", _own_tasks, "tasks of your own that are to be done today or were missed", own=True
 )
 OPEN_TASKS = _list("open_tasks", _open_tasks, "tasks of your places that are to be done today or were missed")
+DONE_TASKS = _list("done_tasks", _done_tasks, "tasks of today at your places that are done")
 OVERDUE_TASKS = _list("overdue_tasks", _overdue_tasks, "tasks of your places that were not done in time")
 TASKS_TO_DECIDE = _list(
     "tasks_to_decide",

@@ -1,0 +1,147 @@
+"""Of whom nothing was reported in any window that ended today, how many they are, and why if it is known."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final, Literal
+
+from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy.engine import Connection
+
+from chassis.database.statements import is_in
+from chassis.doors.declared import Asked, ListQuery, Lookup
+from chassis.doors.pages import COUNTED
+from chassis.sealing import SealBroken, Sealer
+from chassis.unit_of_work import UnitOfWork
+from contracts.faults import Fault, Refused
+from field.days import day_begins, local_day
+from field.scope import Scope
+from field.words import MEASURES
+from services.isolation.cases.lists import OPEN_CASES
+from services.isolation.cases.tables import cases
+from services.isolation.plans import states
+from services.isolation.plans.acts import ATTEMPT
+from services.isolation.plans.rows import acts_from
+from services.isolation.plans.tables import tasks
+from services.isolation.tasks.workers_today import LIVING, open_in, place_asked
+
+_C, _K = cases.c, tasks.c
+Because = Literal["nobody", "no_phone", "no_answer", "new", "other"]
+_GRAVEST_FIRST: Final[Sequence[Because]] = ("nobody", "no_phone", "no_answer", "new", "other")
+_KIND: Final = "check_in"
+_LONGEST_WINDOW: Final = timedelta(days=1)
+
+
+def _missing(asked: Asked) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    """Some window ended today and is still open, and none that ended today has a check-in, late ones among
+    them. What was waived asks for none.
+
+    The offset keeps PostgreSQL from reading all tasks: they are looked up case by case, by an index.
+    """
+    begins = day_begins(local_day(asked.now, asked.zone), asked.zone)
+    ended = (
+        *(_K.case_id == _C.case_id, _K.kind == _KIND, _K.due_from >= begins - _LONGEST_WINDOW),
+        *(_K.due_by >= begins, _K.due_by <= asked.now),
+    )
+    still_open = select(_K.task_id).where(*ended, _K.state.in_(sorted(states.LIVE))).offset(0).exists()
+    reported = select(_K.task_id).where(*ended, _K.state == states.DONE).offset(0).exists()
+    return still_open, ~reported
+
+
+def _rows(conn: Connection, scope: Scope, asked: Asked) -> Select[Any]:
+    rows = OPEN_CASES.rows(conn, scope, asked)
+    assert isinstance(rows, Select)
+    return rows.where(*_missing(asked))
+
+
+WITHOUT_CHECK_IN = ListQuery(
+    "without_check_in",
+    about="case",
+    id="case_id",
+    definition="people of whom nothing was reported in any window that ended today",
+    rows=_rows,
+    columns=OPEN_CASES.columns,
+    sorts=OPEN_CASES.sorts,
+    filters=OPEN_CASES.filters,
+    places=OPEN_CASES.places,
+    households="household_id",
+)
+
+
+def _find(uow: UnitOfWork, scope: Scope, asked: Asked, data: Mapping[str, Any]) -> Mapping[str, Any]:
+    """
+    :param data: `measure`, and `place` where not all that is one's own is meant.
+    Returns `as_of`, `more_than` (so many are not counted exactly), `whole` and `without` (`people`,
+    `households`), and `because`: why -> households; a household of several reasons counts by the gravest.
+    """
+    conn, place, measure = uow.conn, place_asked(data), data.get("measure")
+    if measure not in MEASURES:
+        raise Refused.invalid([Fault("measure", "unknown", f"must be one of {', '.join(MEASURES)}")])
+    wanted = [*open_in(conn, scope, place), _C.measure == measure]
+    few = select(LIVING.label("living")).where(*wanted).limit(COUNTED + 1).subquery()
+    people, households = conn.execute(select(func.count(), func.count(few.c.living.distinct()))).one()
+    answer: dict[str, Any] = {"as_of": asked.now.astimezone(asked.zone).isoformat(), "measure": measure}
+    if people > COUNTED:
+        return answer | {"more_than": COUNTED, "whole": None, "without": None, "because": {}}
+    columns = _C.case_id, LIVING.label("living"), _C.owner, _C.opened_at, _C.person
+    rows = conn.execute(select(*columns).where(*wanted, *_missing(asked))).all()
+    why = _why(conn, rows, asked, uow.sealer)
+    return answer | {
+        "more_than": None,
+        "whole": {"people": people, "households": households},
+        "without": {"people": len(rows), "households": len({row.living for row in rows})},
+        "because": why,
+    }
+
+
+def _why(conn: Connection, rows: Sequence[Any], asked: Asked, sealer: Sealer) -> dict[Because, int]:
+    """Households by the gravest reason of their people."""
+    begins = day_begins(local_day(asked.now, asked.zone), asked.zone)
+    unanswered = _unanswered(conn, [row.case_id for row in rows], begins)
+    of_household: dict[str, Because] = {}
+    for row in rows:
+        reason = _reason(row, begins, unanswered, sealer)
+        known = of_household.get(row.living, "other")
+        of_household[row.living] = min(known, reason, key=_GRAVEST_FIRST.index)
+    found = list(of_household.values())
+    return {reason: found.count(reason) for reason in _GRAVEST_FIRST if reason in found}
+
+
+def _reason(row: Any, begins: datetime, unanswered: set[str], sealer: Sealer) -> Because:
+    if row.owner is None:
+        return "nobody"
+    if not _has_phone(row.person, sealer):
+        return "no_phone"
+    if row.case_id in unanswered:
+        return "no_answer"
+    return "new" if row.opened_at >= begins else "other"
+
+
+def _has_phone(sealed: str, sealer: Sealer) -> bool:
+    """What cannot be opened may have one."""
+    try:
+        person = sealer.unseal(sealed, "person")
+    except SealBroken:
+        return True
+    return bool(person.get("phone")) if isinstance(person, Mapping) else True
+
+
+def _unanswered(conn: Connection, case_ids: Sequence[str], since: datetime) -> set[str]:
+    """Those whom somebody tried in vain to reach since then."""
+    live = _K.state.in_(sorted(states.LIVE))
+    rows = conn.execute(
+        select(_K.case_id, _K.acts).where(is_in(conn, _K.case_id, case_ids), live, _K.acts.is_not(None))
+    )
+    return {
+        case_id
+        for case_id, acts in rows
+        if acts
+        and any(
+            act.at >= since and (act.what == ATTEMPT or act.because == "no_answer")
+            for act in acts_from(acts).said
+        )
+    }
+
+
+CHECK_INS_TODAY = Lookup("check_ins_today", _find)
