@@ -21,7 +21,7 @@ from services.console.pages.officers.routes import make_officers
 from services.console.pages.style.page import make_style_page
 from services.console.pages.workers.routes import make_workers
 
-FIRST_PAGES: Final[Mapping[Kind, str]] = {"worker": "/doors"}
+FIRST_PAGES: Final[Mapping[Kind, str]] = {"officer": "/board", "worker": "/doors"}
 """Where each kind of account begins; the others begin with their account."""
 
 

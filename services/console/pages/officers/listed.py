@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from field.words import CASE_STATES, LEVELS, LIKENESSES, MEASURES, TEST_STAGES
@@ -106,6 +106,15 @@ OPEN_CASES: Final = OfficersList(
     (_PLACE, _MEASURE, _RISK, Choice(N_("state"), "state", CASE_STATES[:3]), _OWNER),
     {"newest": N_("newest first"), "release": N_("ending soonest first")},
 )
+WITHOUT_CHECK_IN: Final = replace(
+    OPEN_CASES,
+    name="without_check_in",
+    title=N_("Without a check-in today"),
+    definition=N_(
+        "Counted are people of whom nothing was reported in any window that ended today, not even late; a "
+        "household is whom one report names together, or somebody alone."
+    ),
+)
 OVERDUE_TASKS: Final = OfficersList(
     "overdue_tasks",
     "isolation",
@@ -144,6 +153,13 @@ OPEN_TASKS: Final = OfficersList(
     (_PLACE, _KIND, Choice(N_("state"), "state", ("due", "missed", "not_possible")), _MEASURE, _WORKER),
     {"case": N_("newest case first"), "due": N_("due soonest first")},
     "tasks",
+)
+DONE_TASKS: Final = replace(
+    OPEN_TASKS,
+    name="done_tasks",
+    title=N_("Done today"),
+    definition=N_("Counted are tasks of today at your places and below that are done, and their households."),
+    filters=(_PLACE, _KIND, _MEASURE, _WORKER),
 )
 TASKS_TO_DECIDE: Final = OfficersList(
     "tasks_to_decide",
@@ -295,7 +311,14 @@ POSITIVES_OF_NOBODY: Final = OfficersList(
     ),
 )
 
-CASES_AND_TASKS: Final = (OPEN_CASES, OPEN_TASKS, OVERDUE_TASKS, TASKS_TO_DECIDE)
+CASES_AND_TASKS: Final = (
+    OPEN_CASES,
+    WITHOUT_CHECK_IN,
+    OPEN_TASKS,
+    OVERDUE_TASKS,
+    DONE_TASKS,
+    TASKS_TO_DECIDE,
+)
 WAITING: Final = (
     WAITING_ARRIVALS,
     ARRIVALS_TO_SETTLE,

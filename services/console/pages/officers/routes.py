@@ -7,6 +7,7 @@ from flask import Blueprint
 from chassis.unit_of_work import Work
 from services.console.doors import Doors
 from services.console.pages.officers.acknowledge import add_acknowledge
+from services.console.pages.officers.board import add_board
 from services.console.pages.officers.case import add_case
 from services.console.pages.officers.lists import add_lists
 
@@ -17,6 +18,7 @@ def make_officers(work: Work, doors: Doors) -> Blueprint:
     :param doors: of the services, asked in their name.
     """
     pages = Blueprint("officers", __name__, template_folder="templates")
+    add_board(pages, doors, work)
     add_lists(pages, doors, work)
     add_case(pages, doors, work)
     add_acknowledge(pages, doors, work)

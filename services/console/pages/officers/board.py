@@ -1,0 +1,161 @@
+"""The first page of officers: how the day stands with workers and places, and who has not reported."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from urllib.parse import urlencode
+
+import flask_babel
+from flask import Blueprint, make_response, render_template, request
+from flask_babel import gettext
+from werkzeug.wrappers import Response
+
+from chassis.doors.pages import NOTHING
+from chassis.unit_of_work import Work
+from contracts.faults import Refused
+from field.words import MEASURES
+from services.console.doors import Doors
+from services.console.pages.clock import in_words
+from services.console.pages.entry.who import only_in
+from services.console.pages.officers.asking import Asking, Names
+from services.console.pages.officers.lists import STATUS, Option, places_to_choose
+from services.console.pages.refusals import refusal_page
+from services.console.pages.shown.figures import Count, Figure, Part, as_sentence, count_in_words
+from services.console.pages.words import word
+
+_FIGURES: Final[Mapping[str, tuple[str, Mapping[str, str]]]] = {
+    "overdue": ("overdue_tasks", {}),
+    "abnormal": ("open_tasks", {"kind": "see_abnormal"}),
+    "due": ("open_tasks", {"state": "due"}),
+    "done": ("done_tasks", {}),
+    "people": ("open_cases", {}),
+}
+"""Figure of a worker, in the order of the columns -> the list behind it, and what it is asked for."""
+_MEASURE: Final = "home_isolation"
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """A row of the table.
+
+    :param figures: (number, address of its list).
+    """
+
+    id: str
+    name: str
+    role: str
+    away: bool
+    figures: Sequence[tuple[int, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The figure with its reasons, as the page shows it."""
+
+    sentence: str
+    parts: Sequence[tuple[str, str, str]]
+    definition: str
+    more_than: int | None
+
+
+def add_board(pages: Blueprint, doors: Doors, work: Work) -> None:
+    @pages.get("/board")
+    @only_in(work, "officer")
+    def board() -> Response:
+        place, measure = request.args.get("place", ""), request.args.get("measure", "")
+        measure = measure if measure in MEASURES else _MEASURE
+        asked = {"place": place} if place else {}
+        asking = Asking(doors)
+        try:
+            today = asking.look_up("isolation", "workers_today", asked)
+            check_ins = asking.look_up("isolation", "check_ins_today", {**asked, "measure": measure})
+        except Refused as refused:
+            return refusal_page(STATUS[refused.kind])
+        staff = [row["staff_id"] for row in today["staff"]] if today else []
+        below = [row["place"] for row in today["below"]] if today else []
+        names = asking.names(staff, [*below, place])
+        where = names.of_place(place) if place else names.here
+        page = render_template(
+            "officers/board.html",
+            where=where,
+            as_of=in_words(datetime.fromisoformat(today["as_of"])) if today else "",
+            workers=[_worker(row, names, asked) for row in _known(today)],
+            left_out=today["left_out"] if today else 0,
+            too_many=today["more_than"] if today else None,
+            below=_below(today, names),
+            asked=_asked(check_ins, where or gettext("my places"), asked, measure),
+            place=place,
+            places=places_to_choose(asking, names, place),
+            measure=measure,
+            measures=[Option(one, word(one)) for one in reversed(MEASURES)],
+            missing=asking.missing,
+        )
+        return make_response(page, 200 if today or names.you else 503)
+
+
+def _known(today: Mapping[str, Any] | None) -> Sequence[Mapping[str, Any]]:
+    """Those who work, and those who left and still have something."""
+    numbers = tuple(_FIGURES)
+    rows = today["staff"] if today else ()
+    return [row for row in rows if row["active"] or any(row[name] for name in numbers)]
+
+
+def _worker(row: Mapping[str, Any], names: Names, asked: Mapping[str, str]) -> Worker:
+    id = row["staff_id"]
+    figures = []
+    for name, (listed, more) in _FIGURES.items():
+        by = "owner" if listed == "open_cases" else "staff_id"
+        address = f"/lists/{listed}?{urlencode({by: id or NOTHING, **more, **asked})}"
+        figures.append((row[name], address))
+    return Worker(
+        id or "", names.of_staff(id) if id else "", row["role"] or "", row["away_from"] is not None, figures
+    )
+
+
+def _below(today: Mapping[str, Any] | None, names: Names) -> list[tuple[str, int, str]]:
+    """(name, people, address of its own page) of the places below, the most people first."""
+    rows = today["below"] if today else ()
+    found = [
+        (names.of_place(row["place"]), row["people"], f"/board?{urlencode({'place': row['place']})}")
+        for row in rows
+        if row["place"]
+    ]
+    return sorted(found, key=lambda row: (-row[1], row[0]))
+
+
+def _asked(
+    found: Mapping[str, Any] | None, where: str, asked: Mapping[str, str], measure: str
+) -> Asked | None:
+    if found is None:
+        return None
+    definition = gettext(
+        "Counted are people under this measure, and of them those of whom nothing was reported in any window "
+        "that ended today, not even late. Reasons count households, each by its gravest."
+    )
+    if found["more_than"]:
+        return Asked("", (), definition, found["more_than"])
+    says = {
+        "nobody": gettext("nobody responsible"),
+        "no_phone": gettext("no phone"),
+        "no_answer": gettext("no answer"),
+        "new": gettext("newly come"),
+        "other": gettext("reason not known"),
+    }
+    because = [(says[why], number) for why, number in found["because"].items()]
+    whole = Part(word(measure), Count(found["whole"]["people"], found["whole"]["households"]))
+    without = Part(
+        gettext("no check-in in any window ended today"),
+        Count(found["without"]["people"], found["without"]["households"]),
+        because,
+    )
+    as_of = in_words(datetime.fromisoformat(found["as_of"]))
+    figure = Figure(as_of, where, whole, (without,), definition)
+    query = urlencode({"measure": measure, **asked})
+    parts = [
+        (part.what, count_in_words(part.count, flask_babel), f"/lists/{listed}?{query}")
+        for part, listed in ((whole, "open_cases"), (without, "without_check_in"))
+    ]
+    return Asked(as_sentence(figure, flask_babel), parts, definition, None)

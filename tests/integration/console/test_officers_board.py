@@ -1,0 +1,66 @@
+"""The first page of officers: a table of workers whose figures are lists, and one sentence that answers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from services.console.doors import Doors
+from tests.doors import CONSOLE
+from tests.integration.console.officers import Town, open_town
+from tests.integration.console.trial import NOBODY
+from tests.integration.isolation.trial import SEALER
+
+
+@pytest.fixture
+def town(sqlite_url: Callable[..., str]) -> Iterator[Town]:
+    with open_town(sqlite_url) as town:
+        for worker in ("worker-1", "worker-1", "worker-2"):
+            town.open_case(worker=worker)
+        town.open_case(person=SEALER.seal({"name": "某", "phone": None}, "person"))
+        town.day_after(hours=29)
+        yield town
+
+
+def test_the_first_page_has_a_row_for_each_worker_and_each_figure_is_its_list(town: Town) -> None:
+    officer = town.officer()
+    assert officer.browser.get("/").headers["Location"] == "/board"
+    page = officer.get("/board").text
+    assert "李兰" in page and "王山" in page and "何静" in page
+    figures = re.findall(r'<a href="(/lists/[^"]+)"[^>]*>(\d+)</a>', page)
+    assert len(figures) > 6
+    for address, number in figures:
+        listed = officer.get(address.replace("&amp;", "&")).text
+        counted = re.search(r"<strong>(?:\d+ households? with )?(\d+) (?:people|person|tasks?)<", listed)
+        assert counted and counted[1] == number, address
+    assert officer.get("/board?place=elsewhere").text.count("worker-1") == 0
+
+
+def test_how_many_reported_in_no_window_is_one_sentence_that_adds_up(town: Town) -> None:
+    street = town.officer("street", language="zh-CN")
+    page = street.get("/board?place=zhangye-road&measure=home_isolation").text
+    sentence = re.search(r'class="sentence"[^>]*>([^<]+)<', page)
+    assert sentence and sentence[1] == (
+        "截至10月2日12:00，张掖路街道居家隔离4户4人，其中今日应报未报4户4人（无电话1、原因不明3）。"
+    )
+    [(to, without)] = re.findall(
+        r'<a href="(/lists/without_check_in[^"]+)"><span>[^<]*</span> <strong>([^<]+)', page
+    )
+    assert without in street.get(to.replace("&amp;", "&")).text, "the figure is a list"
+    assert "口径" in page, "what is counted stands beneath"
+
+
+def test_a_street_sees_its_places_drawn_with_the_table_beneath(town: Town) -> None:
+    town.open_case(destination={"community": "c-2", "grid": None}, worker=None)
+    page = town.officer("street").get("/board").text
+    assert '<svg class="chart"' in page and 'href="/board?place=c-1">4</a>' in page
+
+
+def test_a_door_that_is_away_leaves_what_there_is(town: Town) -> None:
+    half = Doors({**town.doors.urls, "registration": NOBODY}, CONSOLE)
+    page = town.officer(doors=half).get("/board").text
+    assert "names, are missing" in page and "worker-1" in page
+    other = Doors({**town.doors.urls, "isolation": NOBODY}, CONSOLE)
+    assert "Cases and tasks cannot be reached" in town.officer(doors=other).get("/board").text
