@@ -80,7 +80,7 @@ class Deployment:
             "DOORSTEP_TLS_BIND": "127.0.0.1",
             "DOORSTEP_CONSOLE_PORT": str(self.console_port),
             "DOORSTEP_HTTPS_PORT": str(self.https_port),
-            "DOORSTEP_HEALTH_INTERVAL": "3s",
+            "DOORSTEP_HEALTH_INTERVAL": "5s",
             "DOORSTEP_SMS_URL": "http://sms:8025/messages",
             "DOORSTEP_SMS_RATE": "1000",
             "DOORSTEP_QUIET_HOURS": "none",
