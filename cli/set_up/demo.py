@@ -33,6 +33,7 @@ from demo.follow_day import (
     start_here,
     start_own,
 )
+from demo.log_ins import PASSWORD, LogIns, make_log_ins
 from demo.report import Line, Report
 from deploy.local import processes
 from deploy.local.running import asked_to_stop, pidfile_of, watch
@@ -95,7 +96,7 @@ def _follow_alone(once: bool, arrivals: int, days: int, as_json: bool, began: fl
         raise processes.LocalNodeError(f"a demo runs already (pid {pid}): end it with Ctrl-C")
     alone(folder)
     stop = asked_to_stop()
-    system = LocalSystem(folder, stopped=stop.is_set)
+    system = LocalSystem(folder, stopped=stop.is_set, links=True)
     try:
         system.stop()  # what a killed demo left behind
         fresh(folder)
@@ -158,11 +159,27 @@ def _show_progress(shown: dict[str, Bar], now: Progress, day: Day) -> None:
 
 
 def _stay(system: LocalSystem, stop: threading.Event, folder: Path) -> None:
+    _show_log_ins(make_log_ins(system))
     called = f"DOORSTEP_VAR={_short(folder)} {_short(Path(sys.argv[0]))}"
     say("\nIt stays up until Ctrl-C. In another terminal:")
     for words in ("status", "trace --pick medium", "audit", "dead list", "simulate --arrivals 50 --publish"):
         say(f"  {called} {words}")
     watch(system, stop, say)
+
+
+def _show_log_ins(known: LogIns) -> None:
+    """Each code and each link counts once, but for the resident's."""
+    rows = [
+        ("an officer", f"{known.console}/log-in"),
+        ("", f"name {known.officer}, password: {PASSWORD}, code: {known.codes[0]}"),
+        ("", f"codes for further times: {', '.join(known.codes[1:4])}"),
+        (f"a worker's phone ({known.worker_name})", known.worker),
+        ("a resident", known.resident or "no household of this worker has a link"),
+        ("an administrator", known.administrator),
+    ]
+    say("\nThe console: open as")
+    for who, where in rows:
+        say(f"  {who:<30} {where}")
 
 
 def _short(path: Path) -> str:

@@ -37,10 +37,14 @@ class LocalSystem:
     """:param directory: everything that is written is below it; a second system needs another one.
 
     `stopped` is asked while waiting: when it says True, Stopped is raised and the caller stops the system.
+    `links`: the texts of residents hold the links of their households, which lead to this machine's console.
     """
 
-    def __init__(self, directory: Path, *, stopped: Callable[[], bool] = lambda: False) -> None:
+    def __init__(
+        self, directory: Path, *, stopped: Callable[[], bool] = lambda: False, links: bool = False
+    ) -> None:
         self.directory = directory
+        self._links = links
         self._stopped = stopped
         self._run = directory / "run"
         self._logs = directory / "log"
@@ -142,6 +146,8 @@ class LocalSystem:
             "DOORSTEP_INDEX_KEY_FILE": str(_key_file(keys / "index", "")),
             "DOORSTEP_CLOCK_FILE": str(self.directory / "clock"),
         }
+        if self._links:
+            chosen["DOORSTEP_PUBLIC_URL"] = f"http://127.0.0.1:{self._ports['console']}"
         if self.broker:
             chosen["DOORSTEP_BROKER_URL"] = self.broker.url()
             chosen["DOORSTEP_MANAGEMENT_URL"] = self.broker.management_url()

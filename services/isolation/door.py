@@ -15,6 +15,7 @@ from services.isolation.check_ins.counts import check_in_counts
 from services.isolation.check_ins.report_check_in import report_check_in
 from services.isolation.contacts.change_contact import change_contact
 from services.isolation.households.household_link import HOUSEHOLD_LINK
+from services.isolation.links.links_of import token_of
 from services.isolation.notices.report_refusal import report_refusal
 from services.isolation.notices.sign_notice import sign_notice
 from services.isolation.policies.announce_policies import POLICIES
@@ -41,6 +42,8 @@ ACTS = ToolQuery("acts", counts.acts)
 CHECK_INS = ToolQuery("check_ins", check_in_counts)
 SHIPPED_POLICIES = ToolQuery("shipped_policies", shipped)
 """The documents that come with Doorstep; it needs no connection."""
+
+TOKEN_OF_HOUSEHOLD = ToolQuery("token_of_household", token_of)
 
 IMPORT_POLICY = ToolCommand("import_policy", import_policy)
 

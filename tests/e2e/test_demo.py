@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+import requests
 
 from tests.processes import start
 from tests.system import ROOT
@@ -38,6 +40,27 @@ def left_behind(directory: Path) -> list[str]:
         if process.pid != os.getpid() and any(str(directory / "var" / "demo") in text for text in about):
             found.append(" ".join(process.info["cmdline"])[:80])
     return found
+
+
+def assert_the_log_ins_work(said: str) -> None:
+    """Those that a demo prints: pages open by their links, and the officer comes in."""
+    links = re.findall(r"http://127\.0\.0\.1:\d+/\S+", said)
+    ways = [link.split("/")[3] for link in links]
+    assert ways == ["log-in", "take-up", "r", "take-up"], said
+    pages = {link: requests.get(link, timeout=30) for link in links}
+    assert {page.status_code for page in pages.values()} == {200}, pages
+    typed = re.search(r"name (\S+), password: (.+), code: (\S+)", said)
+    token = re.search(r'name="form_token" value="([0-9a-f]+)"', pages[links[0]].text)
+    assert typed and token
+    answer = requests.post(
+        links[0],
+        data={"name": typed[1], "password": typed[2], "code": typed[3], "form_token": token[1]},
+        # Browsers send it to this machine without TLS, too.
+        headers={"Cookie": pages[links[0]].headers["Set-Cookie"].partition(";")[0]},
+        allow_redirects=False,
+        timeout=30,
+    )
+    assert answer.status_code == 303 and "__Host-doorstep=" in answer.headers["Set-Cookie"], answer.text
 
 
 def test_once_it_shows_that_everything_adds_up_and_leaves_nothing_running(
@@ -83,6 +106,7 @@ def test_the_demo_stays_up_until_ctrl_c_and_other_commands_reach_it(
         )
     try:
         eventually(lambda: "until Ctrl-C" in said.read_text(), every=0.2, show=lambda: said.read_text())
+        assert_the_log_ins_work(said.read_text())
         inside = {name: value for name, value in environment.items() if not name.startswith("DOORSTEP_")}
         inside["DOORSTEP_VAR"] = str(tmp_path / "var" / "demo")
         for command in (["status", "--json"], ["audit", "--json"], ["trace", "--pick", "none", "--json"]):

@@ -6,8 +6,10 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.engine import Connection
 
 from chassis.database.statements import insert_rows, is_in, update_rows
+from chassis.sealing import Sealer
 from chassis.unit_of_work import UnitOfWork
 from services.isolation.links.tables import links as table
 from services.isolation.links.token import LINK, new_token
@@ -30,6 +32,12 @@ def links_of(uow: UnitOfWork, new: Households, known: Households) -> dict[str, s
         found |= _stored(uow, lacking)
         found |= _minted(uow, {id: cases for id, cases in lacking.items() if id not in found})
     return found
+
+
+def token_of(conn: Connection, sealer: Sealer, household: str) -> str | None:
+    """For whoever has the keys: the demo, which shows a resident's page. None: it has no link yet."""
+    sealed = conn.execute(select(table.c.sealed).where(table.c.household == household)).scalar_one_or_none()
+    return None if sealed is None else str(sealer.unseal(sealed, LINK))
 
 
 def _minted(uow: UnitOfWork, households: Households) -> dict[str, str]:

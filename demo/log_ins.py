@@ -1,0 +1,118 @@
+"""Somebody of each kind to log in as, once the day was followed: an officer, a worker, a resident, an
+administrator. All of them are invented.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import pyotp
+
+from demo.days.doors import Doors, Who
+from demo.samples import STAFF, sample
+from deploy.local.door_keys import door_private_key
+from deploy.local.system import LocalSystem
+from operations.console import invite_administrator
+from operations.databases import database_of, settings_of
+from services.console import door as console
+from services.isolation import door as isolation
+
+PASSWORD: Final = "lanzhou lanzhou 2022"
+ADMINISTRATOR: Final = "admin"
+_HOUSEHOLDS: Final = range(5, 61)
+"""So many has a worker whose list shows something and is walked in a day."""
+
+
+@dataclass(frozen=True)
+class LogIns:
+    """:param code: of the officer, instead of an authenticator's; it counts once, as each of `codes`.
+    :param worker: a link that lets one phone in.
+    :param resident: the link of a household; None where none of them has one.
+    """
+
+    console: str
+    officer: str
+    codes: tuple[str, ...]
+    worker: str
+    worker_name: str
+    resident: str | None
+    administrator: str
+
+
+def make_log_ins(system: LocalSystem) -> LogIns:
+    """The officer answers for the worker's community, and the resident is one of the worker's."""
+    given = system.environment()
+    staff = list(csv.DictReader(io.StringIO(sample(STAFF).read_text(encoding="utf-8"))))
+    doors = Doors(
+        f"http://127.0.0.1:{given['DOORSTEP_DOOR_PORT']}", door_private_key(system.directory / "keys")
+    )
+    worker, tasks = _busy_worker(doors, staff)
+    community = worker["place"].rpartition("-")[0]
+    officer = next(one for one in staff if one["role"] == "community_officer" and one["place"] == community)
+    address = console.address_of(given)
+    return LogIns(
+        console=address,
+        officer=officer["staff_id"],
+        codes=_officer_with_account(given, officer["staff_id"]),
+        worker=_link_of_worker(given, worker["staff_id"], address),
+        worker_name=worker["staff_id"],
+        resident=_link_of_resident(tasks, address),
+        administrator=invite_administrator(given, ADMINISTRATOR, by=os.environ.get("USER") or "demo").link,
+    )
+
+
+def _busy_worker(doors: Doors, staff: list[dict[str, str]]) -> tuple[dict[str, str], list[dict[str, Any]]]:
+    """The first whose households fill a morning, or else whoever has most; with their tasks."""
+    most: tuple[int, dict[str, str], list[dict[str, Any]]] | None = None
+    for one in staff:
+        if one["role"] != "grid_worker":
+            continue
+        tasks = list(doors.rows(Who.staff(one["staff_id"]), "isolation", "own_tasks"))
+        households = len(Counter(task["household_id"] or task["case_id"] for task in tasks))
+        if households in _HOUSEHOLDS:
+            return one, tasks
+        if most is None or households > most[0]:
+            most = (households, one, tasks)
+    assert most, "the sample has workers"
+    return most[1], most[2]
+
+
+def _officer_with_account(given: Mapping[str, str], staff_id: str) -> tuple[str, ...]:
+    """Recovery codes: a demo has no authenticator."""
+    work = console.work_of(given, "doorstep-demo")
+    try:
+        with work.unit() as uow:
+            link = console.INVITE(uow, staff_id, "officer", by="demo", staff_id=staff_id)
+            taking_up = console.TAKING_UP(uow, link.token)
+        assert taking_up, "the link was made just now"
+        code = pyotp.TOTP(taking_up[1]).at(work.clock.now())
+        return tuple(console.take_up(work, link.token, PASSWORD, PASSWORD, code).recovery_codes)
+    finally:
+        work.database.dispose()
+
+
+def _link_of_worker(given: Mapping[str, str], staff_id: str, address: str) -> str:
+    work = console.work_of(given, "doorstep-demo")
+    try:
+        with work.unit() as uow:
+            return f"{address}/take-up/{console.ENROL(uow, staff_id, by='demo').token}"
+    finally:
+        work.database.dispose()
+
+
+def _link_of_resident(tasks: list[dict[str, Any]], address: str) -> str | None:
+    """Of a household that is to report temperatures, where there is one."""
+    reporting = [task for task in tasks if task["kind"] == "check_in"]
+    sealer = settings_of("isolation").sealer()
+    with database_of("isolation").read() as conn:
+        for task in [*reporting, *tasks]:
+            household = task["household_id"] or task["case_id"]
+            if token := isolation.TOKEN_OF_HOUSEHOLD(conn, sealer, household):
+                return f"{address}/r/{token}"
+    return None
