@@ -7,7 +7,7 @@ from __future__ import annotations
 import csv
 import io
 import os
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -25,8 +25,8 @@ from services.isolation import door as isolation
 
 PASSWORD: Final = "lanzhou lanzhou 2022"
 ADMINISTRATOR: Final = "admin"
-_HOUSEHOLDS: Final = range(5, 61)
-"""So many has a worker whose list shows something and is walked in a day."""
+_MOST: Final = 60
+"""Households that one worker walks to in a day."""
 
 
 @dataclass(frozen=True)
@@ -68,19 +68,22 @@ def make_log_ins(system: LocalSystem) -> LogIns:
 
 
 def _busy_worker(doors: Doors, staff: list[dict[str, str]]) -> tuple[dict[str, str], list[dict[str, Any]]]:
-    """The first whose households fill a morning, or else whoever has most; with their tasks."""
-    most: tuple[int, dict[str, str], list[dict[str, Any]]] | None = None
-    for one in staff:
-        if one["role"] != "grid_worker":
-            continue
-        tasks = list(doors.rows(Who.staff(one["staff_id"]), "isolation", "own_tasks"))
-        households = len(Counter(task["household_id"] or task["case_id"] for task in tasks))
-        if households in _HOUSEHOLDS:
-            return one, tasks
-        if most is None or households > most[0]:
-            most = (households, one, tasks)
-    assert most, "the sample has workers"
-    return most[1], most[2]
+    """Whose households fill a morning, or else whoever has most; with their tasks of today."""
+    walking = {one["staff_id"]: one for one in staff if one["role"] == "grid_worker"}
+    district = next(one for one in staff if one["role"] == "district_officer" and one["active"] == "true")
+    theirs: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for task in doors.rows(Who.staff(district["staff_id"]), "isolation", "open_tasks"):
+        if task["staff_id"] in walking:
+            theirs[task["staff_id"]].append(task)
+    if not theirs:
+        return next(iter(walking.values())), []
+
+    def households(staff_id: str) -> int:
+        found = len({task["household_id"] or task["case_id"] for task in theirs[staff_id]})
+        return found if found <= _MOST else 0
+
+    busiest = max(sorted(theirs), key=households)
+    return walking[busiest], theirs[busiest]
 
 
 def _officer_with_account(given: Mapping[str, str], staff_id: str) -> tuple[str, ...]:
