@@ -5,6 +5,7 @@ Of what tools call, a query gets a connection, a command a unit of work.
 
 from chassis.commands.command import Command
 from chassis.doors.declared import Directory, Door
+from chassis.doors.looking_back import VIEWS, said_to
 from chassis.tools import ToolCommand, ToolQuery
 from services.isolation.cases import counts, lookup, queries
 from services.isolation.cases.hand_over_case import hand_over_case
@@ -78,7 +79,15 @@ DOOR = Door(
         POSITIVES_OF_NOBODY,
     ),
     things=(CASE, CASE_STORY, POSITIVE_OF_NOBODY),
-    lookups=(HOUSEHOLD_LINK, MY_HOUSEHOLDS, MY_HOUSEHOLD, WORKERS_TODAY, CHECK_INS_TODAY),
+    lookups=(
+        HOUSEHOLD_LINK,
+        MY_HOUSEHOLDS,
+        MY_HOUSEHOLD,
+        WORKERS_TODAY,
+        CHECK_INS_TODAY,
+        VIEWS,
+        said_to("isolation", COMMANDS),
+    ),
 )
 
 __all__ = ["COMMANDS", "DOOR", "Followed"]

@@ -5,6 +5,7 @@ Of what tools call, a query gets a connection, a command a unit of work.
 
 from chassis.commands.command import Command
 from chassis.doors.declared import Directory, Door
+from chassis.doors.looking_back import VIEWS, said_to
 from chassis.tools import ToolCommand, ToolQuery
 from services.registration.arrivals import counts, duplicates, lookup
 from services.registration.arrivals.lists import POSSIBLE_DUPLICATES, WAITING_ARRIVALS
@@ -77,7 +78,7 @@ DOOR = Door(
     "registration",
     Directory(staff, places, VERSIONS),
     COMMANDS,
-    lookups=(PUBLISHER, NAMES),
+    lookups=(PUBLISHER, NAMES, VIEWS, said_to("registration", COMMANDS)),
     lists=(
         WAITING_ARRIVALS,
         ARRIVALS_TO_SETTLE,

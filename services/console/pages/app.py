@@ -18,6 +18,7 @@ from services.console.pages.entry.refused import add_refusals
 from services.console.pages.entry.routes import make_entry
 from services.console.pages.frame import add_frame_of_pages
 from services.console.pages.officers.routes import make_officers
+from services.console.pages.operators.looking_back import make_operators
 from services.console.pages.style.page import make_style_page
 from services.console.pages.workers.routes import make_workers
 
@@ -41,4 +42,5 @@ def add_pages(app: Flask, doors: Doors, work: Work | None, public_url: str | Non
         app.register_blueprint(make_accounts(work, public_url))
         app.register_blueprint(make_officers(work, doors))
         app.register_blueprint(make_workers(work, doors, public_url))
+        app.register_blueprint(make_operators(work, doors))
     app.register_blueprint(make_style_page())

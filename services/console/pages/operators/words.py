@@ -1,0 +1,50 @@
+"""What the audit calls kinds of records, acts and their outcomes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from services.console.pages.catalogues import N_
+
+ABOUT: Final[Mapping[str, str]] = {
+    "case": N_("case"),
+    "arrival": N_("arrival"),
+    "staff": N_("member of staff"),
+    "person": N_("person"),
+    "report": N_("report"),
+    "household": N_("household"),
+    "positive_of_nobody": N_("positive of nobody"),
+}
+ACTS: Final[Mapping[str, str]] = {
+    "report_task": N_("reported a task"),
+    "waive_task": N_("waived a task"),
+    "acknowledge_overdue": N_("acknowledged overdue tasks"),
+    "hand_over_case": N_("handed a case over"),
+    "report_check_in": N_("reported a check-in"),
+    "report_test": N_("reported a test"),
+    "sign_notice": N_("recorded a notice"),
+    "report_refusal": N_("reported a refusal"),
+    "change_contact": N_("changed contacts"),
+    "follow_arrival": N_("followed an arrival"),
+    "correct_report": N_("corrected a report"),
+    "mend_person": N_("mended a person's data"),
+    "amend_staff": N_("amended the register of staff"),
+}
+OUTCOMES: Final[Mapping[str, str]] = {
+    "done": N_("done"),
+    "not_noted": N_("done"),
+    "invalid": N_("refused: something in it was wrong"),
+}
+LISTED: Final[Mapping[str, str]] = {
+    "invited": N_("got a link"),
+    "taken_up": N_("was taken up"),
+    "logged_in": N_("logged in"),
+    "pin_entered": N_("typed the PIN"),
+    "recovery_code_used": N_("used a recovery code"),
+    "logged_out": N_("logged out"),
+    "session_revoked": N_("one device was logged out"),
+    "sessions_ended": N_("all devices were logged out"),
+}
+WAYS: Final[Mapping[str, str]] = {"own task": N_("own task")}
+"""Why a record was seen, where the system says it; else people said it in their words."""
