@@ -19,7 +19,13 @@ OF_FIELD = "since=2022-10-01&until=2022-10-01"
 
 
 @pytest.fixture
-def town(database_url: Callable[..., str]) -> Iterator[Town]:
+def town(sqlite_url: Callable[..., str]) -> Iterator[Town]:
+    with open_town(sqlite_url) as town:
+        yield town
+
+
+@pytest.fixture
+def on_both(database_url: Callable[..., str]) -> Iterator[Town]:
     with open_town(database_url) as town:
         yield town
 
@@ -37,7 +43,8 @@ def revealed(town: Town, staff_id: str, why: str) -> str:
     return case_id
 
 
-def test_a_view_is_found_by_who_by_whose_and_by_day(town: Town) -> None:
+def test_a_view_is_found_by_who_by_whose_and_by_day(on_both: Town) -> None:
+    town = on_both
     case_id = revealed(town, "officer", "her son asks for her")
     revealed(town, "street", "called back")
     admin = administrator(town)
@@ -52,7 +59,8 @@ def test_a_view_is_found_by_who_by_whose_and_by_day(town: Town) -> None:
     assert "her son asks for her" not in later and "Nobody saw a record" in later
 
 
-def test_acts_are_found_by_who_said_them(town: Town) -> None:
+def test_acts_are_found_by_who_said_them(on_both: Town) -> None:
+    town = on_both
     case_id = town.open_case()
     [task] = [one for one in town.isolation.tasks(case_id) if one["kind"] == "first_contact"]
     said = {"task_id": task["task_id"], "outcome": "done", "how": "by_phone"}
