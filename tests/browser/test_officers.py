@@ -1,0 +1,173 @@
+"""An officer's morning in a real browser, by keyboard alone, on a desk and on a phone: the figure that the
+street asks for is sent on, a wave of overdue tasks acknowledged, a worker who is away replaced."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+from werkzeug.serving import make_server
+
+from tests.browser.test_style import DESK, PHONE, faults_by_axe, sideways
+from tests.integration.console.officers import Town, open_town
+from tests.integration.console.trial import PASSWORD
+
+WORDS = {
+    "zh-CN": {
+        "log_in": "登录",
+        "copy": "复制这句话",
+        "copied": "已复制",
+        "sentence": "截至10月2日12:00，春和社区居家隔离4户4人，其中今日应报未报4户4人（原因不明4）。",
+        "all": "勾选本页全部",
+        "cause": "全员核酸",
+        "until": "两小时内",
+        "look": "先看一遍",
+        "acknowledge": "签收",
+        "acknowledged": "项任务已签收",
+        "staff": "人员",
+        "away": "不在岗，由人替班",
+        "say_away": "登记不在岗",
+        "is_away": "替班：王山",
+    },
+    "en": {
+        "log_in": "Log in",
+        "copy": "Copy the sentence",
+        "copied": "Copied",
+        "sentence": "As of 2 October 12:00, 春和社区: home isolation – 4 households with 4 people, of these "
+        "no check-in in any window ended today – 4 households with 4 people (reason not known 4).",
+        "all": "Choose all of this page",
+        "cause": "mass testing",
+        "until": "in two hours",
+        "look": "Look at it first",
+        "acknowledge": "Acknowledge",
+        "acknowledged": "tasks are acknowledged",
+        "staff": "Staff",
+        "away": "Away, with a deputy",
+        "say_away": "Say that they are away",
+        "is_away": "deputy: 王山",
+    },
+}
+
+
+@pytest.fixture
+def town(sqlite_url: Callable[..., str]) -> Iterator[Town]:
+    with open_town(sqlite_url) as town:
+        for _ in range(4):
+            town.open_case()
+        town.day_after(hours=29)
+        yield town
+
+
+@pytest.fixture
+def address(town: Town) -> Iterator[str]:
+    """With TLS: the session's cookie wants it."""
+    server = make_server("127.0.0.1", 0, town.app(), threaded=True, ssl_context="adhoc")
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"https://localhost:{server.port}"
+    server.shutdown()
+    thread.join(10)
+    server.server_close()
+
+
+def reach(page: Page, wanted: Locator) -> None:
+    """By Tab, as somebody without a mouse."""
+    expect(wanted).to_be_attached()
+    element = wanted.element_handle()
+    for _ in range(200):
+        if page.evaluate("one => document.activeElement === one", element):
+            return
+        page.keyboard.press("Tab")
+    raise AssertionError(f"no way by keyboard to {wanted}")
+
+
+def press(page: Page, wanted: Locator, key: str = "Enter") -> None:
+    reach(page, wanted)
+    page.keyboard.press(key)
+
+
+def looks_well(page: Page) -> None:
+    assert faults_by_axe(page) == []
+    assert sideways(page) <= 0
+
+
+@pytest.mark.parametrize(("size", "language"), [(DESK, "zh-CN"), (PHONE, "en")])
+def test_wish_24_a_morning_by_keyboard_alone(
+    browser: Browser, address: str, town: Town, size: Any, language: str
+) -> None:
+    says = WORDS[language]
+    owner = town.console.owner("officer.x", "officer", "officer")
+    context = browser.new_context(locale=language, viewport=size, base_url=address, ignore_https_errors=True)
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page = context.new_page()
+    faults: list[str] = []
+    page.on("console", lambda line: faults.append(line.text) if line.type == "error" else None)
+    page.on("request", lambda asked: asked.url.startswith(address) or faults.append(asked.url))
+
+    page.goto("/log-in")
+    for field, text in (
+        ("name", owner.name),
+        ("password", PASSWORD),
+        ("code", town.console.code(owner.secret)),
+    ):
+        reach(page, page.locator(f"#{field}"))
+        page.keyboard.type(text)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/board")
+    looks_well(page)
+
+    # the figure that the street asks for
+    copy = page.get_by_role("button", name=says["copy"])
+    press(page, copy)
+    expect(page.get_by_role("button", name=says["copied"])).to_be_visible()
+    assert page.evaluate("navigator.clipboard.readText()") == says["sentence"]
+
+    # a wave
+    press(page, page.locator('a[href^="/lists/overdue_tasks?staff_id=worker-1"]'))
+    page.wait_for_url("**/lists/overdue_tasks*")
+    looks_well(page)
+    press(page, page.get_by_role("link", name=says["all"]))
+    page.wait_for_url("**choose=all*")
+    many = page.locator('input[name="task_id"]:checked').count()
+    assert many > 4
+    causes = page.locator('input[name="cause"]')
+    reach(page, causes.first)
+    page.keyboard.press("ArrowDown")
+    assert page.locator("label", has_text=says["cause"]).locator("input").is_checked()
+    press(page, page.locator('input[name="until"]').first, "Space")
+    press(page, page.get_by_role("button", name=says["look"]))
+    expect(page.locator("h1")).to_contain_text("？" if language == "zh-CN" else "?")
+    looks_well(page)
+    press(page, page.get_by_role("button", name=says["acknowledge"], exact=True))
+    expect(page.get_by_text(says["acknowledged"])).to_be_visible()
+    assert page.locator("main li.task strong").count() == many, "an outcome for each, also where it is no"
+    looks_well(page)
+
+    # a worker who is away
+    press(page, page.locator('nav a[href="/staff"]'))
+    page.wait_for_url("**/staff")
+    looks_well(page)
+    press(page, page.get_by_role("link", name="李兰"))
+    press(page, page.locator("summary", has_text=says["away"]))
+    reach(page, page.locator("#deputy"))
+    page.keyboard.press("End")  # the last of those beside them
+    press(page, page.get_by_role("button", name=says["say_away"]))
+    page.wait_for_url("**said=away")
+    expect(page.get_by_text(says["is_away"])).to_be_visible()
+    looks_well(page)
+
+    # a case, and every other list
+    page.goto("/lists/open_cases")
+    looks_well(page)
+    press(page, page.locator('main a[href^="/cases/"]').first)
+    page.wait_for_url("**/cases/*")
+    page.locator("details").evaluate_all("all => all.forEach(one => one.open = true)")
+    looks_well(page)
+    for path in ("/lists", "/lists/waiting_arrivals", "/staff/new"):
+        page.goto(path)
+        looks_well(page)
+    assert faults == []
+    context.close()
