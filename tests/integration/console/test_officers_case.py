@@ -48,7 +48,7 @@ def test_wish_25_it_is_masked_until_somebody_says_why_and_that_is_noted(town: To
     assert officer.browser.get(action).status_code == 405, "a GET shows nothing"
 
 
-def test_a_case_is_handed_over_once_however_often_it_is_sent(town: Town) -> None:
+def test_wish_8_a_case_is_handed_over_once_however_often_it_is_sent(town: Town) -> None:
     case_id = town.open_case()
     officer = town.officer()
     page = officer.get(f"/cases/{case_id}")

@@ -81,7 +81,7 @@ def test_places_below_are_counted_for_street_and_district(door: Visitor, isolati
     assert ask(door, "street", "workers_today", place=7).status_code == 422
 
 
-def test_so_many_that_they_are_not_counted_are_counted_by_place(
+def test_wish_3_so_many_that_they_are_not_counted_are_counted_by_place(
     door: Visitor, isolation: Trial, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("services.isolation.tasks.workers_today.COUNTED", 1)
@@ -132,7 +132,7 @@ def test_who_reported_in_no_window_that_ended_today_is_counted_with_the_reason(
     assert ask(door, "officer", "check_ins_today", measure="x").status_code == 422
 
 
-def test_as_many_statements_however_many_workers_there_are(door: Visitor, isolation: Trial) -> None:
+def test_wish_2_as_many_statements_however_many_workers_there_are(door: Visitor, isolation: Trial) -> None:
     isolation.follow(*(arrival(person=PHONE) for _ in range(20)))
     said: list[str] = []
     event.listen(isolation.database.engine, "before_cursor_execute", lambda *given: said.append(given[2]))

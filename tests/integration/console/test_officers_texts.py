@@ -1,0 +1,43 @@
+"""No text of an officer's page is untranslated, and nothing personal stands in an address or a title."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+
+from services.console.pages import catalogues
+from services.console.pages.officers.listed import LISTS
+from tests.integration.console.officers import open_town
+from tests.unit.console.test_texts import Marking, untranslated
+
+
+def test_wish_24_no_text_of_officers_pages_is_untranslated(
+    sqlite_url: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with open_town(sqlite_url) as town:
+        case_id = town.open_case()
+        town.open_case(destination={"community": None, "grid": None}, worker=None)
+        town.day_after(hours=29)
+        officer = town.officer("district")
+        paths = ["/board", "/lists", *(f"/lists/{name}" for name in LISTS), f"/cases/{case_id}"]
+        paths += ["/lists/overdue_tasks?choose=all", "/staff", "/staff/new", "/staff/worker-1"]
+        for path in paths:  # templates are compiled in Chinese before
+            officer.get(path)
+        monkeypatch.setattr(catalogues, "texts", lambda language: Marking())
+        for path in paths:
+            page = officer.get(path)
+            assert untranslated(page.text) == [], path
+            title = re.search("<title>(.*?)</title>", page.text)
+            assert title and "欧" not in title[1] and "李" not in title[1], path
+            assert not re.search(r'(?:href|action)="[^"]*[\u4e00-\u9fff]', page.text), path
+        list_page = officer.get("/lists/overdue_tasks?choose=all")
+        ids = re.findall(r'name="task_id" value="([^"]+)"', list_page.text)
+        preview = officer.send(list_page, "/acknowledge", task_id=ids, cause="outage", until="two_hours")
+        done = officer.send(preview, "/acknowledge/now", task_id=ids)
+        empty = officer.send(list_page, "/acknowledge")
+        story = officer.get(f"/cases/{case_id}")
+        stale = officer.send(story, f"/cases/{case_id}/hand-over", to="worker-2", expects="9")
+        for answer in (preview, done, empty, stale, officer.get(f"/cases/{case_id}")):
+            assert untranslated(answer.text) == []
