@@ -21,6 +21,7 @@ from services.console.api.app import MAX_BODY, PREFIX, make_api
 from services.console.doors import DoorAway, Doors
 from services.console.pages.app import add_pages
 from services.console.pages.refusals import refusal_page
+from services.console.settings import HOTLINE
 
 log = structlog.get_logger()
 
@@ -33,19 +34,25 @@ SECONDS: Final = Histogram(
 
 
 def make_app(
-    doors: Doors, work: Work | None = None, public_url: str | None = None, proxies: int = 0
+    doors: Doors,
+    work: Work | None = None,
+    public_url: str | None = None,
+    proxies: int = 0,
+    *,
+    hotline: str = HOTLINE,
 ) -> Flask:
     """
     :param work: on the console's own database. Without one nobody can log in.
     :param public_url: under which people reach the console, where it is known.
     :param proxies: how many stand before it. Headers that say from where somebody asks count only behind one.
+    :param hotline: whom pages say to call where nobody else is known.
     """
     app = Flask("console", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
     app.register_blueprint(make_api(doors))
     own = Readiness("console", work.database) if work else dict
     add_frame(app, lambda: doors.ready() | own(), _count, _answer_to)
-    add_pages(app, doors, work, public_url, api=PREFIX)
+    add_pages(app, doors, work, public_url, api=PREFIX, hotline=hotline)
     if proxies:
         behind = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=0, x_port=0)
         app.wsgi_app = behind  # type: ignore[method-assign]

@@ -17,7 +17,13 @@ def main() -> None:
         settings = read_console_settings()
         configure_logs("console", settings.log_level)
         serve(
-            lambda: make_app(settings.doors, settings.work, settings.public_url, settings.proxies),
+            lambda: make_app(
+                settings.doors,
+                settings.work,
+                settings.public_url,
+                settings.proxies,
+                hotline=settings.hotline,
+            ),
             settings.host,
             settings.port,
         )

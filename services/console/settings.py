@@ -22,6 +22,7 @@ from services.console.doors import Doors
 SERVICES: Final = ("registration", "isolation", "notification")
 _CONNECTIONS: Final = 12
 """To the database: as many as there are threads that answer."""
+HOTLINE: Final = "12345"
 DATABASE_URL: Final = "DOORSTEP_CONSOLE_DATABASE_URL"
 _SEAL_KEYS: Final = "DOORSTEP_CONSOLE_SEAL_KEYS"
 _INDEX_KEY: Final = "DOORSTEP_CONSOLE_INDEX_KEY"
@@ -33,6 +34,7 @@ class ConsoleSettings:
     :param work: on the console's own database; None where it has none, and so neither accounts nor pages.
     :param public_url: under which people reach it, without a slash at its end; None where nobody said so.
     :param proxies: how many stand before it, the last of which says who asks.
+    :param hotline: whom pages say to call where nobody else is known.
     """
 
     host: str
@@ -42,6 +44,7 @@ class ConsoleSettings:
     work: Work | None
     public_url: str | None
     proxies: int
+    hotline: str
 
 
 def read_console_settings(environment: Mapping[str, str] | None = None) -> ConsoleSettings:
@@ -56,6 +59,7 @@ def read_console_settings(environment: Mapping[str, str] | None = None) -> Conso
         work=_work(given, "doorstep-console", _CONNECTIONS) if given.get(DATABASE_URL, "").strip() else None,
         public_url=read_public_url(given),
         proxies=_proxies(given),
+        hotline=given.get("DOORSTEP_HOTLINE", "").strip() or HOTLINE,
     )
 
 

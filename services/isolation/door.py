@@ -15,6 +15,7 @@ from services.isolation.cases.told_story import CASE_STORY
 from services.isolation.check_ins.counts import check_in_counts
 from services.isolation.check_ins.report_check_in import report_check_in
 from services.isolation.contacts.change_contact import change_contact
+from services.isolation.households.household import HOUSEHOLD
 from services.isolation.households.household_link import HOUSEHOLD_LINK
 from services.isolation.links.links_of import token_of
 from services.isolation.notices.report_refusal import report_refusal
@@ -81,6 +82,7 @@ DOOR = Door(
     things=(CASE, CASE_STORY, POSITIVE_OF_NOBODY),
     lookups=(
         HOUSEHOLD_LINK,
+        HOUSEHOLD,
         MY_HOUSEHOLDS,
         MY_HOUSEHOLD,
         WORKERS_TODAY,

@@ -19,6 +19,7 @@ from services.console.pages.entry.routes import make_entry
 from services.console.pages.frame import add_frame_of_pages
 from services.console.pages.officers.routes import make_officers
 from services.console.pages.operators.looking_back import make_operators
+from services.console.pages.residents.routes import make_residents
 from services.console.pages.style.page import make_style_page
 from services.console.pages.workers.routes import make_workers
 
@@ -26,11 +27,14 @@ FIRST_PAGES: Final[Mapping[Kind, str]] = {"officer": "/board", "worker": "/doors
 """Where each kind of account begins; the others begin with their account."""
 
 
-def add_pages(app: Flask, doors: Doors, work: Work | None, public_url: str | None, *, api: str) -> None:
+def add_pages(
+    app: Flask, doors: Doors, work: Work | None, public_url: str | None, *, api: str, hotline: str
+) -> None:
     """
     :param doors: of the services, where pages read and act.
     :param work: on the console's own database. Without one nobody can log in.
     :param public_url: under which people reach the console, where it is known.
+    :param hotline: whom pages say to call where nobody else is known.
     :param api: the path below which programs ask.
     """
     index = work.index if work else BlindIndex(secrets.token_bytes(32))
@@ -43,4 +47,5 @@ def add_pages(app: Flask, doors: Doors, work: Work | None, public_url: str | Non
         app.register_blueprint(make_officers(work, doors))
         app.register_blueprint(make_workers(work, doors, public_url))
         app.register_blueprint(make_operators(work, doors))
+    app.register_blueprint(make_residents(doors, hotline))
     app.register_blueprint(make_style_page())

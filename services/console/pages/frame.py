@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from pathlib import Path
 from typing import Any, Final
 
@@ -31,6 +32,12 @@ def _task_word(_: Context, kind: str) -> str:
     return task_word(kind)
 
 
+def _packed(css: str) -> str:
+    """A stylesheet without what only its readers need: comments, and most of its white space."""
+    bare = " ".join(re.sub(r"/\*.*?\*/", " ", css, flags=re.S).split())
+    return re.sub(r" ?([{};,]) ?", r"\1", bare).replace(": ", ":").replace(";}", "}")
+
+
 def add_frame_of_pages(app: Flask) -> None:
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
@@ -38,6 +45,7 @@ def add_frame_of_pages(app: Flask) -> None:
     add_headers(app)
     add_languages(app)
     app.register_blueprint(Blueprint("frame", __name__, template_folder="templates"))
+    style = _packed((_STATIC / "doorstep.css").read_text(encoding="utf-8"))
     marks = {path.name: hashlib.sha256(path.read_bytes()).hexdigest()[:16] for path in _STATIC.iterdir()}
 
     def asset(name: str) -> str:
@@ -45,7 +53,8 @@ def add_frame_of_pages(app: Flask) -> None:
         return f"/static/{marks[name]}/{name}"
 
     def static(mark: str, name: str) -> Response:
-        answer = send_from_directory(_STATIC, name)
+        sheet = name == "doorstep.css"
+        answer = Response(style, mimetype="text/css") if sheet else send_from_directory(_STATIC, name)
         answer.headers["Cache-Control"] = _FOREVER if marks.get(name) == mark else "no-store"
         return answer
 

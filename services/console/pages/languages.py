@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from flask import Flask, redirect, request
+from flask import Flask, g, redirect, request
 from flask_babel import Babel
 from werkzeug.wrappers import Response
 
@@ -18,9 +18,10 @@ _OWN_PATH: Final = re.compile(r"/(?![/\\])[\x21-\x5b\x5d-\x7e]*")
 
 
 def language() -> str:
-    chosen = request.cookies.get(COOKIE)
-    if chosen in LANGUAGES:
-        return chosen
+    """A page that knows whose it is names their language as `g.language`."""
+    for chosen in (request.cookies.get(COOKIE), g.get("language")):
+        if chosen in LANGUAGES:
+            return str(chosen)
     for preferred in request.accept_languages.values():
         for one in LANGUAGES:
             if _family(preferred) == _family(one):
@@ -49,10 +50,13 @@ def _choose() -> Response:
     """Remember it in a cookie, and go back to where the switch stood."""
     answer = redirect(own_path(request.form.get("back", "")), 303)
     chosen = request.form.get("language")
-    if chosen in LANGUAGES:
-        answer.set_cookie(
-            COOKIE, chosen, max_age=_YEAR_S, secure=request.is_secure, httponly=True, samesite="Lax"
-        )
+    return remember(answer, chosen) if chosen in LANGUAGES else answer
+
+
+def remember(answer: Response, chosen: str) -> Response:
+    """:param chosen: one of field.words.LANGUAGES."""
+    secure = request.is_secure
+    answer.set_cookie(COOKIE, chosen, max_age=_YEAR_S, secure=secure, httponly=True, samesite="Lax")
     return answer
 
 

@@ -8,7 +8,7 @@ from datetime import date
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from services.console.pages.shown.telling_apart import Label, Someone, tell_apart
+from field.telling_apart import Label, Someone, tell_apart
 
 TODAY = date(2022, 10, 1)
 

@@ -1,0 +1,169 @@
+"""The pages below `/r/<token>`. A GET changes nothing: scanners and previews open links, too."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import date, datetime
+from functools import wraps
+from typing import Any, Final
+
+from flask import Blueprint, Response, g, make_response, redirect, render_template, request
+from flask_babel import format_date, gettext
+from werkzeug.wrappers import Response as Answer
+
+from chassis.doors.limits import Allowance
+from chassis.ids import new_id
+from contracts.faults import Refused
+from field.words import LANGUAGES
+from services.console.doors import Doors
+from services.console.pages.clock import in_words
+from services.console.pages.languages import remember
+from services.console.pages.refusals import refusal_page
+from services.console.pages.residents.check_in_form import Form, blank, read_form
+from services.console.pages.residents.opening import Opened, household_of, opened_by
+from services.console.pages.shown.households import Household, read_household
+from services.console.pages.shown.rows import Wrong
+
+# A token has 60 bits: nobody finds one by trying. This spares the door whoever tries.
+_BURST: Final = 60.0
+_PER_SECOND: Final = 1.0
+_KEY: Final = re.compile(r"[A-Za-z0-9-]{8,80}")
+_LONGEST_NOTE: Final = 500
+
+View = Callable[[str, Opened], Answer]
+
+
+def make_residents(doors: Doors, hotline: str, *, allowance: Allowance | None = None) -> Blueprint:
+    """
+    :param hotline: whom to call where nobody else is known.
+    :param allowance: how many links that open nothing one address may try.
+    """
+    residents = Blueprint("residents", __name__, template_folder="templates", url_prefix="/r/<token>")
+    residents.add_app_template_filter(_clock, "clock_today")
+    residents.add_app_template_filter(_day, "day_in_words")
+    left = allowance or Allowance(_BURST, _PER_SECOND)
+
+    def opened(view: View) -> Callable[..., Answer]:
+        """The view of a household whose link it is; for any other link one friendly page."""
+
+        @wraps(view)
+        def seen(token: str) -> Answer:
+            found = opened_by(doors, token)
+            if found is None:
+                if not left.take(request.remote_addr or ""):
+                    return refusal_page(429)
+                return make_response(render_template("residents/closed.html", hotline=hotline), 404)
+            g.language = found.language
+            return view(token, found)
+
+        return seen
+
+    def household(of: Opened) -> Household:
+        return read_household(household_of(doors, of))
+
+    def page(token: str, of: Opened, shown: Household, form: Form, status: int = 200) -> Response:
+        return _page("page", token, status, opened=of, household=shown, form=form, hotline=hotline)
+
+    @residents.get("")
+    @opened
+    def own_page(token: str, of: Opened) -> Answer:
+        shown = household(of)
+        return page(token, of, shown, blank(shown))
+
+    @residents.post("/check-in")
+    @opened
+    def check_in(token: str, of: Opened) -> Answer:
+        if not of.may_act:
+            return redirect(_own(token), 303)
+        shown = household(of)
+        form = read_form(shown, request.form)
+        if form.wrong:
+            return page(token, of, shown, form, 422)
+        try:
+            doors.say("isolation", "report_check_in", of.actor, _key(), {"people": list(form.people)})
+        except Refused:
+            shown = household(of)  # as it is now: a policy or the people have changed meanwhile
+            wrong = [Wrong("main", gettext("Something has changed meanwhile. Look, then send it once more."))]
+            return page(token, of, shown, Form(read_form(shown, request.form).rows, wrong=wrong), 409)
+        return redirect(f"{_own(token)}#written-down", 303)
+
+    @residents.get("/not-me")
+    @opened
+    def not_me_page(token: str, of: Opened) -> Answer:
+        return _not_me(token, of, household(of), [], "")
+
+    @residents.post("/not-me")
+    @opened
+    def not_me(token: str, of: Opened) -> Answer:
+        shown, note = household(of), request.form.get("note", "").strip()[:_LONGEST_NOTE]
+        known = [one.case_id for one in shown.followed]
+        about = [case_id for case_id in dict.fromkeys(request.form.getlist("who")) if case_id in known]
+        if not about or not of.may_act:
+            return _not_me(token, of, shown, [Wrong("who", gettext("Choose whom it is about."))], note, 422)
+        key = _key()
+        for number, case_id in enumerate(about):
+            said = {"arrival_id": case_id, "outcome": "this_is_not_me"} | ({"note": note} if note else {})
+            try:
+                doors.say("registration", "follow_arrival", of.actor, f"{key}-{number}", said)
+            except Refused:
+                return refusal_page(409)
+        return redirect(f"{_own(token)}/not-me/said", 303)
+
+    @residents.get("/not-me/said")
+    @opened
+    def not_me_said(token: str, of: Opened) -> Answer:
+        return _page("not_me_said", token, household=household(of), hotline=hotline)
+
+    @residents.post("/language")
+    @opened
+    def switch_language(token: str, of: Opened) -> Answer:
+        """Of the page, and of messages to those who are still followed."""
+        chosen = request.form.get("language", "")
+        answer = redirect(_own(token), 303)
+        if chosen not in LANGUAGES:
+            return answer
+        if of.may_act:
+            ids = [one.case_id for one in household(of).followed]
+            try:
+                doors.say(
+                    "isolation", "change_contact", of.actor, _key(), {"case_ids": ids, "language": chosen}
+                )
+            except Refused:
+                return refusal_page(409)
+        return remember(answer, chosen)
+
+    return residents
+
+
+def _not_me(
+    token: str, of: Opened, shown: Household, wrong: list[Wrong], note: str, status: int = 200
+) -> Response:
+    return _page("not_me", token, status, opened=of, household=shown, wrong=wrong, note=note)
+
+
+def _page(name: str, token: str, status: int = 200, **shown: Any) -> Response:
+    page = render_template(f"residents/{name}.html", address=_own(token), key=new_id(), **shown)
+    return make_response(page, status)
+
+
+def _own(token: str) -> str:
+    return f"/r/{re.sub('[^0-9A-Za-z]', '', token)}"
+
+
+def _key() -> str:
+    """Made when the form was: a second tap is the same act."""
+    key = request.form.get("key", "")
+    return key if _KEY.fullmatch(key) else new_id()
+
+
+def _clock(moment: datetime, now: datetime) -> str:
+    """16:02, and of another day 1 October 16:02."""
+    return moment.strftime("%H:%M") if moment.date() == now.date() else in_words(moment)
+
+
+def _day(day: date) -> str:
+    """8 October, or 10月8日."""
+    # A pattern of dates by Unicode CLDR, not a text.
+    written: str = format_date(day, gettext("d MMMM"))
+    return written

@@ -1,0 +1,206 @@
+"""A household as its own page shows it: plain values, made of what isolation's door answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any, Final
+
+from services.console.pages.shown.telling_apart import Label
+
+_JUST_NOW: Final = timedelta(minutes=3)
+_ALARM_SHOWN: Final = timedelta(hours=24)
+_INFANT_MONTHS: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """When temperature and symptoms are asked for."""
+
+    begins: datetime
+    ends: datetime
+    done: bool
+    late: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Test:
+    """:param state: of its task."""
+
+    __test__ = False  # no test of pytest
+
+    day: int
+    on: date
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """:param told: (role, name) of those who were told at once.
+    :param seen_at: when somebody took it up; None: nobody has yet.
+    """
+
+    told: Sequence[tuple[str, str]]
+    by: datetime
+    seen_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedIn:
+    """:param temperature: as it is written everywhere, 36.5; "" where only a symptom was said."""
+
+    at: datetime
+    temperature: str
+    symptoms: Sequence[str]
+    late: bool
+    alarm: Alarm | None
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One person of the household.
+
+    :param window: that a check-in now would be the one of; None: there is none.
+    """
+
+    case_id: str
+    label: Label
+    state: str
+    ended: bool
+    measure: str
+    risk_level: str
+    day: int
+    days: int
+    release_on: date
+    symptoms: Sequence[str]
+    window: Window | None
+    next_window: Window | None
+    tests: Sequence[Test]
+    check_ins: Sequence[CheckedIn]
+
+    @property
+    def standing(self) -> tuple[Any, ...]:
+        """All that is asked of them, and how far it is done."""
+        asked = (self.ended, self.measure, self.risk_level, self.day, self.days, self.release_on)
+        return (*asked, self.reports, *self.tests)
+
+    @property
+    def reports(self) -> bool:
+        """Whether temperature and symptoms are asked of them."""
+        return not self.ended and (self.window is not None or self.next_window is not None)
+
+    @property
+    def is_asked(self) -> bool:
+        """Whether a check-in is still missing in the window that a check-in now would be the one of."""
+        return self.window is not None and not self.window.done
+
+    @property
+    def is_young_infant(self) -> bool:
+        """Under three months any fever is an emergency."""
+        return self.label.months is not None and self.label.months < _INFANT_MONTHS
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    role: str
+    name: str
+    phone: str
+
+
+@dataclass(frozen=True, slots=True)
+class Household:
+    """:param now: field time, in the district's zone."""
+
+    now: datetime
+    community: str
+    contacts: Sequence[Contact]
+    people: Sequence[Member]
+
+    @property
+    def followed(self) -> list[Member]:
+        return [one for one in self.people if not one.ended]
+
+    @property
+    def groups(self) -> list[list[Member]]:
+        """Those of whom the same is asked together, in their order."""
+        found: dict[tuple[Any, ...], list[Member]] = {}
+        for one in self.people:
+            found.setdefault(one.standing, []).append(one)
+        return list(found.values())
+
+    @property
+    def reporting(self) -> list[Member]:
+        return [one for one in self.people if one.reports]
+
+    @property
+    def just_said(self) -> list[tuple[Member, CheckedIn]]:
+        """What was written down a moment ago: the answer to whoever has just sent it."""
+        return [
+            (one, said)
+            for one in self.people
+            for said in one.check_ins[:1]
+            if self.now - said.at <= _JUST_NOW
+        ]
+
+    @property
+    def alarms(self) -> list[tuple[Member, CheckedIn, Alarm]]:
+        """What somebody looks at, the newest of each person."""
+        found = []
+        for one in self.people:
+            for said in one.check_ins:
+                if said.alarm and not one.ended and self.now - said.at <= _ALARM_SHOWN:
+                    found.append((one, said, said.alarm))
+                    break
+        return found
+
+
+def read_household(document: Mapping[str, Any]) -> Household:
+    return Household(
+        datetime.fromisoformat(document["now"]),
+        document["community"] or "",
+        [Contact(one["role"], one["name"] or "", one["phone"]) for one in document["contacts"]],
+        [_member(one) for one in document["people"]],
+    )
+
+
+def _member(one: Mapping[str, Any]) -> Member:
+    return Member(
+        case_id=one["case_id"],
+        label=Label(**one["label"]),
+        state=one["state"],
+        ended=one["ended_at"] is not None,
+        measure=one["measure"],
+        risk_level=one["risk_level"],
+        day=one["day"],
+        days=one["days"],
+        release_on=date.fromisoformat(one["release_on"]),
+        symptoms=one["symptoms"],
+        window=_window(one["window"]),
+        next_window=_window(one["next_window"]),
+        tests=[Test(t["day"], date.fromisoformat(t["on"]), t["state"]) for t in one["tests"]],
+        check_ins=[_checked_in(said) for said in one["check_ins"]],
+    )
+
+
+def _window(window: Mapping[str, Any] | None) -> Window | None:
+    if window is None:
+        return None
+    begins, ends = datetime.fromisoformat(window["from"]), datetime.fromisoformat(window["by"])
+    return Window(begins, ends, window["done"], window["late"])
+
+
+def _checked_in(said: Mapping[str, Any]) -> CheckedIn:
+    temperature, alarm = said["temperature"], said["alarm"]
+    return CheckedIn(
+        datetime.fromisoformat(said["at"]),
+        "" if temperature is None else f"{temperature:.1f}",
+        said["symptoms"],
+        said["late"],
+        alarm
+        and Alarm(
+            [(one["role"], one["name"] or "") for one in alarm["told"]],
+            datetime.fromisoformat(alarm["by"]),
+            datetime.fromisoformat(alarm["seen_at"]) if alarm["seen_at"] else None,
+        ),
+    )

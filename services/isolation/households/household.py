@@ -1,0 +1,209 @@
+"""What a household sees of itself on its page: one answer with all that the page shows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime, timedelta
+from typing import Any, Final, NamedTuple
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Row, select
+
+from chassis.doors.declared import Asked, Lookup
+from chassis.sealing import SealBroken
+from chassis.unit_of_work import UnitOfWork
+from field.days import local_day
+from field.documents import born_by
+from field.scope import Scope
+from field.telling_apart import Someone, tell_apart
+from services.isolation.cases.tables import cases
+from services.isolation.check_ins.check_in import CheckIn, that_counts
+from services.isolation.check_ins.rows import check_ins_since
+from services.isolation.check_ins.rules import window_served
+from services.isolation.households.household_link import cases_of
+from services.isolation.links.tables import links
+from services.isolation.plans import states
+from services.isolation.plans.rows import read_tasks
+from services.isolation.plans.task import Task
+from services.isolation.policies.counting import day_number
+from services.isolation.policies.rules import CHECK_IN, TEST, Policy
+from services.isolation.reference import Reference, current
+
+_SHOWN_BACK: Final = timedelta(days=3)
+"""Check-ins of so long ago are still shown."""
+_TO_CALL: Final = ("grid_worker", "community_officer", "health_worker")
+"""Roles whose names and numbers a resident gets, in this order; texts name the first of them."""
+_C = cases.c
+_COLUMNS: Final = (
+    *(_C.person, _C.state, _C.measure, _C.days, _C.counted_from, _C.release_on, _C.risk_level),
+    *(_C.policy_id, _C.community, _C.team),
+)
+
+
+class _Seen(NamedTuple):
+    """What is read for all people of the household."""
+
+    now: datetime
+    zone: ZoneInfo
+    reference: Reference
+    tasks: Mapping[str, Sequence[Task]]
+    check_ins: Sequence[Sequence[CheckIn]]
+    """Each followed by its corrections, the oldest first."""
+
+    @property
+    def today(self) -> date:
+        return local_day(self.now, self.zone)
+
+    def local(self, moment: datetime) -> str:
+        return moment.astimezone(self.zone).isoformat()
+
+
+def _find(uow: UnitOfWork, scope: Scope, asked: Asked, _data: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """The page of the household that asks. No name stands in it but of staff: people are told apart by last
+    character and age.
+    """
+    household = next(iter(scope.households), None)
+    ever = uow.conn.execute(select(links.c.cases).where(links.c.household == household)).scalar_one_or_none()
+    own = cases_of(uow.conn, household, ever, *_COLUMNS) if household and ever else ()
+    if not own:
+        return None
+    ids = [row.case_id for row in own]
+    seen = _Seen(
+        asked.now,
+        asked.zone,
+        current(uow),
+        read_tasks(uow.conn, ids),
+        check_ins_since(uow.conn, ids, asked.now - _SHOWN_BACK),
+    )
+    labels = tell_apart([_someone(uow, row.person) for row in own], seen.today)
+    first = min(own, key=lambda row: row.closed_at is not None)
+    place = seen.reference.places.by_id.get(first.community)
+    return {
+        "now": seen.local(seen.now),
+        "community": place.name if place else None,
+        "contacts": _contacts(uow, first, seen),
+        "people": [
+            _person(uow, row, {name: getattr(label, name) for name in label.__slots__}, seen)
+            for row, label in zip(own, labels, strict=True)
+        ],
+    }
+
+
+def _someone(uow: UnitOfWork, person: str) -> Someone:
+    try:
+        inside = uow.sealer.unseal(person)
+    except SealBroken:  # of a key that is gone: the page is still needed
+        return Someone(None, None)
+    born = inside.get("birth_date")
+    by_number = born_by(inside.get("identity_type"), inside.get("identity_number"))
+    return Someone(inside.get("name"), date.fromisoformat(born) if born else by_number)
+
+
+def _contacts(uow: UnitOfWork, case: Row[Any], seen: _Seen) -> list[dict[str, Any]]:
+    """Those of the team who can be called, or who stands in for them."""
+    team = dict(case.team)
+    found = []
+    for role in _TO_CALL:
+        member = seen.reference.staff.there(team.get(role), seen.now)
+        if member and (known := _opened(uow, member.person)).get("phone"):
+            found.append({"role": role, "name": known.get("name"), "phone": known["phone"]})
+    return found
+
+
+def _opened(uow: UnitOfWork, person: str) -> Mapping[str, Any]:
+    try:
+        inside: Mapping[str, Any] = uow.sealer.unseal(person)
+    except SealBroken:
+        return {}
+    return inside
+
+
+def _person(uow: UnitOfWork, row: Row[Any], label: Mapping[str, Any], seen: _Seen) -> dict[str, Any]:
+    tasks = seen.tasks.get(row.case_id, ())
+    policy = seen.reference.policies.by_id.get(row.policy_id)
+    served = window_served(tasks, seen.now, seen.zone)
+    coming = [t for t in tasks if t.kind == CHECK_IN and t.live and t.due_from > seen.now and t is not served]
+    following = row.closed_at is None
+    return {
+        "case_id": row.case_id,
+        "label": label,
+        "state": row.state,
+        "ended_at": None if following else seen.local(row.closed_at),
+        "measure": row.measure,
+        "risk_level": row.risk_level,
+        "day": max(0, min(day_number(seen.today, row.counted_from), row.days)),
+        "days": row.days,
+        "counted_from": row.counted_from.isoformat(),
+        "release_on": row.release_on.isoformat(),
+        "symptoms": list(policy.symptoms) if policy else [],
+        "fever": policy.fever / 10 if policy else None,
+        "window": _window(served, seen) if served and following else None,
+        "next_window": _window(min(coming, key=_begins), seen) if coming and following else None,
+        "tests": _tests(row, tasks, policy, seen),
+        "check_ins": [
+            _check_in(uow, of_it, tasks, seen)
+            for of_it in reversed(seen.check_ins)
+            if of_it[0].case_id == row.case_id
+        ],
+    }
+
+
+def _begins(task: Task) -> datetime:
+    return task.due_from
+
+
+def _window(task: Task, seen: _Seen) -> dict[str, Any]:
+    return {
+        "from": seen.local(task.due_from),
+        "by": seen.local(task.due_by),
+        "done": task.state == states.DONE,
+        "late": seen.now > task.due_by,
+    }
+
+
+def _tests(row: Row[Any], tasks: Iterable[Task], policy: Policy | None, seen: _Seen) -> list[dict[str, Any]]:
+    """Of each day on which the rule asks for a test, whether it was taken; results are told by people."""
+    taken = {task.day: task for task in tasks if task.kind == TEST and task.state != states.CANCELLED}
+    rule = policy.rules.get(row.risk_level) if policy else None
+    asked = rule.tests.days if rule and rule.tests else ()
+    today = day_number(seen.today, row.counted_from)
+    days = sorted({*taken, *(day for day in asked if day > today)})
+    return [
+        {
+            "day": day,
+            "on": (row.counted_from + timedelta(days=day)).isoformat(),
+            "state": taken[day].state if day in taken else states.DUE,
+        }
+        for day in days
+    ]
+
+
+def _check_in(
+    uow: UnitOfWork, of_it: Sequence[CheckIn], tasks: Iterable[Task], seen: _Seen
+) -> dict[str, Any]:
+    """With the values that count; of what alarmed, whom we told and whether somebody has seen it."""
+    counts = that_counts(of_it)
+    first = of_it[0]
+    document: dict[str, Any] = {
+        "at": seen.local(first.at),
+        "temperature": None if counts.temperature is None else counts.temperature / 10,
+        "symptoms": list(counts.symptoms),
+        "late": first.late,
+        "abnormal": bool(counts.why_abnormal),
+        "alarm": None,
+    }
+    alarm = next((one for one in of_it if one.alarm_task_id), None)
+    task = next((t for t in tasks if alarm and t.task_id == alarm.alarm_task_id), None)
+    if alarm and task and counts.why_abnormal:
+        at = task.acts.seen_at if task.acts else None
+        staff = seen.reference.staff.by_id
+        told = [staff[id] for id in alarm.told if id in staff]
+        document["alarm"] = {
+            "told": [{"role": who.role, "name": _opened(uow, who.person).get("name")} for who in told],
+            "by": seen.local(task.due_by),
+            "seen_at": seen.local(at) if at else None,
+        }
+    return document
+
+
+HOUSEHOLD = Lookup("household", _find)

@@ -1,0 +1,101 @@
+"""A household's page as a phone shows it: without script, on a small screen, in both languages."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+
+import pytest
+from werkzeug.serving import make_server
+
+from field.words import LANGUAGES
+from services.isolation import tables as t
+from tests.browser.conftest import NewPage
+from tests.browser.test_style import faults_by_axe, sideways
+from tests.integration.console.residents import Home, open_home
+
+SAYS = {
+    "zh-CN": {
+        **{"send": "提交", "written": "已记下", "told": "社区医生 何静", "call": "08:42前会有人给您打电话"},
+        **{
+            "not me": "不是我，或我没去过",
+            "tell": "告诉社区",
+            "has it": "已转给社区工作人员",
+            "nobody": "打不开页面",
+        },
+    },
+    "en": {
+        **{"send": "Send", "written": "Written down", "told": "health worker 何静"},
+        **{"call": "Somebody calls you by 08:42", "not me": "This is not me", "tell": "Tell the officer"},
+        **{"has it": "An officer has it now"},
+    },
+}
+
+
+@pytest.fixture
+def home(sqlite_url: Callable[..., str]) -> Iterator[Home]:
+    with open_home(sqlite_url) as home:
+        home.at("2022-10-01 08:12")
+        yield home
+
+
+@pytest.fixture
+def console(home: Home) -> Iterator[str]:
+    """Instead of the one whose doors are all away."""
+    server = make_server("127.0.0.1", 0, home.app(), threaded=True)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.port}"
+    server.shutdown()
+    thread.join(10)
+    server.server_close()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_household_reports_a_fever_and_reads_what_happens_next_without_script(
+    new_page: NewPage, home: Home, language: str
+) -> None:
+    says = SAYS[language]
+    page = new_page(home.path, scripts=False)
+    if language == "en":
+        page.locator("header").get_by_role("button", name="English").click()
+    assert page.locator("html").get_attribute("lang") == language
+    page.locator("#temperature-0").fill("365")
+    page.locator("#temperature-1").fill("38.6")
+    page.locator("#temperature-2").press("Enter")  # the baby sleeps
+    assert "36.5" in page.locator("#written-down").inner_text()
+    assert says["written"] in page.locator("#written-down").inner_text()
+    alarm = page.locator(".notice.danger")
+    assert says["told"] in alarm.inner_text() and says["call"] in alarm.inner_text()
+    assert alarm.get_by_role("link").get_attribute("href") == "tel:120"
+    assert page.locator("#temperature-0").count() == 1, "the baby is still asked for"
+    page.get_by_role("link", name=says["not me"]).click()
+    page.locator(".choice").first.click()
+    page.get_by_role("button", name=says["tell"]).click()
+    assert says["has it"] in page.locator("h1").inner_text()
+    assert len(home.check_ins()) == 2
+    assert {row["language"] for row in home.isolation.rows(t.cases)} == {language}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_wish_24_nobody_is_kept_out_of_the_page_of_a_household(
+    new_page: NewPage, home: Home, language: str
+) -> None:
+    """Wish 24: axe finds nothing serious; text of double size needs no moving sideways"""
+    home.browser().report("36.5", "38.6")
+    page = new_page(home.path)
+    if language == "en":
+        page.locator("header").get_by_role("button", name="English").click()
+    for path in (home.path, f"{home.path}/not-me", "/r/000000000000"):
+        page.goto(path)
+        page.locator("details").evaluate_all("all => all.forEach(one => one.open = true)")
+        assert faults_by_axe(page) == [], path
+        assert sideways(page) <= 0, path
+        page.evaluate("document.documentElement.style.fontSize = '200%'")
+        assert sideways(page) <= 0, path
+        small = page.locator("button, input:not([type=hidden]), summary, a.button").evaluate_all(
+            """all => all.map(one => one.closest('.choice') || one)
+                .map(one => [one.getBoundingClientRect(), one.outerHTML.slice(0, 120)])
+                .filter(([box]) => box.height && box.height < 43.5).map(([, html]) => html)"""
+        )
+        assert small == [], path
