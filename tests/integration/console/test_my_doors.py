@@ -8,11 +8,13 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from services.console.doors import Doors
+from services.console.pages import catalogues
 from services.isolation import tables as of_isolation
 from services.registration import tables as of_registration
 from tests.doors import CONSOLE
 from tests.integration.console.round import DOORS, LIN, ZHAO, Phone, Round, hidden, open_round
 from tests.integration.console.trial import NOBODY, token_of
+from tests.unit.console.test_texts import Marking, untranslated
 
 AWAY = Doors(dict.fromkeys(("registration", "isolation", "notification"), NOBODY), CONSOLE)
 
@@ -266,3 +268,81 @@ def test_wish_25_no_page_has_a_whole_name_or_number(town: Round, phone: Phone) -
         text = phone.get(page).text
         for secret in (LIN[0]["name"], LIN[1]["name"], ZHAO[0]["name"], LIN[0]["identity_number"]):
             assert secret not in text, page
+
+
+OTHER_PAGES = ("check-in", "mend", "person", "not-found", "not-possible", "refusal", "notice", "contact")
+
+
+def test_wish_24_no_text_of_a_workers_page_is_untranslated(
+    town: Round, phone: Phone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, mother = town.household("林玉兰"), checked(town, "林玉兰")
+    typed = {
+        mother["temperature"]: "38.6",
+        mother["how"]: "seen",
+        mother["symptom"]: "fatigue",
+        "sure": "yes",
+    }
+    _check_in(phone, path, typed)
+    town.advance(hours=2)
+    phone.send(path, "no-answer")
+    monkeypatch.setattr(catalogues, "texts", lambda language: Marking())
+    [kept] = town.isolation.rows(of_isolation.check_ins)
+    pages = [
+        "/doors",
+        path,
+        *(f"{path}/{page}" for page in OTHER_PAGES),
+        f"{path}/correct/{kept['check_in_id']}",
+    ]
+    for page in [*pages, "/account", f"{path}?said=no_answer&again=11:00", "/doors?show=first&from=top"]:
+        assert untranslated(phone.get(page).text) == [], page
+    for page in OTHER_PAGES:
+        refused = phone.browser.post(f"{path}/{page}", token=token_of(phone.get(f"{path}/{page}")))
+        assert untranslated(refused.text) == [] if refused.status_code == 422 else page == "contact", page
+
+
+def test_wish_21_the_first_page_of_sixty_households_has_at_most_100_kilobytes(
+    town: Round, phone: Phone
+) -> None:
+    """And it shows them all: no synchronisation, no second page."""
+    families = [
+        ([{**one, "phone": f"1390932{n:04d}"} for one in LIN[:1]], f"春和家园{n % 9 + 1}号楼2单元{n}01")
+        for n in range(1, 61)
+    ]
+    for people, _ in families:
+        people[0] |= {"name": f"客{people[0]['phone']}", "identity_number": None, "identity_type": None}
+    town.arrive(*families)
+    page = phone.get("/doors")
+    assert page.text.count("<article") == 63
+    assert len(page.data) <= 100_000, len(page.data)
+
+
+def test_a_household_that_is_no_longer_followed_takes_nothing(town: Round, phone: Phone) -> None:
+    path, mother = town.household("林玉兰"), checked(town, "林玉兰")
+    page = phone.get(f"{path}/check-in")
+    with town.isolation.work.unit() as uow:
+        cases = of_isolation.cases
+        uow.conn.execute(cases.update().values(closed_at=uow.now, state="transferred"))
+    typed = {mother["temperature"]: "36.6", mother["how"]: "seen"}
+    answer = phone.browser.post(
+        f"{path}/check-in", token=token_of(page), **(hidden(page, "check-in") | typed)
+    )
+    assert answer.status_code == 404 and town.isolation.rows(of_isolation.check_ins) == []
+
+
+@pytest.mark.parametrize("bad", ['"><script>alert(1)</script>', "=1+1", "\x00", "家" * 900])
+def test_bad_input_is_refused_or_harmless(town: Round, phone: Phone, bad: str) -> None:
+    path, mother = town.household("林玉兰"), checked(town, "林玉兰")
+    for act, typed in (
+        ("check-in", {mother["temperature"]: bad, mother["how"]: bad}),
+        ("mend", {"phone": bad, "address": bad, "who": bad}),
+        ("person", {"name": bad, "birth_date": bad, "identity_type": bad, "identity_number": bad}),
+        ("not-found", {"outcome": bad, "note": bad, "coming": bad}),
+        ("refusal", {"what": bad, "why": bad, "witness": bad, "what_would_help": bad}),
+        ("notice", {"outcome": bad, "witness": bad, "signed_by": bad}),
+        ("contact", {"best_time": bad, "contact_name": bad, "contact_phone": bad}),
+    ):
+        page = phone.get(f"{path}/{act}")
+        answer = phone.browser.post(f"{path}/{act}", token=token_of(page), **(hidden(page, act) | typed))
+        assert answer.status_code in (303, 422), (act, answer.status_code)
+        assert "<script" not in answer.text and "<script" not in phone.get(path).text

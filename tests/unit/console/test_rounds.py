@@ -81,6 +81,15 @@ def test_the_check_in_of_a_window_that_has_not_begun_is_not_missing() -> None:
     assert made(household("1号楼", task(hours=8))).shown("unreported") == []
 
 
+def test_a_card_shows_what_has_begun_and_else_what_comes_next() -> None:
+    def clocks(*tasks: dict[str, Any]) -> list[str]:
+        return [row.clock for row in made(household("1号楼", *tasks)).households[0].card.tasks]
+
+    assert clocks(task(hours=2), task(hours=8), task(hours=9)) == ["10:20"]
+    assert clocks(task(hours=2, state="done"), task(hours=8), task(hours=9)) == ["08:20", "16:20"]
+    assert clocks(task(hours=8)) == ["16:20"]
+
+
 def test_tasks_alike_of_several_people_are_one_thing_to_do() -> None:
     one = household("1号楼", task(), task(case_id="d", task_id="t2"), task("supplies", case_id="d"))
     one["people"].append(one["people"][0] | {"case_id": "d", "name": "赵小雨"})

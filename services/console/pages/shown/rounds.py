@@ -114,7 +114,7 @@ def household_of(document: Mapping[str, Any], now: datetime) -> Household:
     card = HouseholdCard(
         address,
         [PersonRow(labels[one["case_id"]], one["measure"], one["day"], one["days"]) for one in people],
-        [group.row for group in groups],
+        [group.row for group in _on_card(groups)],
         phones[0] if phones else "",
         document["best_time"] or "",
         tuple(document["marks"]),
@@ -157,6 +157,13 @@ def _groups(tasks: Sequence[Mapping[str, Any]], labels: Mapping[str, Label], now
         key = (task["due_by"], task["kind"], _state(task, now), task["mine"], task["next_try_at"])
         alike[key].append(task)
     return [_group(alike[key], labels, now) for key in sorted(alike, key=lambda key: key[:2])]
+
+
+def _on_card(groups: Sequence[Group]) -> list[Group]:
+    """What has begun or was settled; where nothing of it is left, the next one to begin."""
+    begun = [group for group in groups if group.begun or not group.live]
+    ahead = [group for group in groups if group not in begun]
+    return begun if any(group.live for group in begun) else begun + ahead[:1]
 
 
 def _group(tasks: Sequence[Mapping[str, Any]], labels: Mapping[str, Label], now: datetime) -> Group:

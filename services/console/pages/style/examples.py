@@ -19,6 +19,9 @@ TASKS: Final = (
     TaskRow("check_in", "abnormal", "07:45", "38.2 ℃"),
     TaskRow("test", "done", "09:12"),
     TaskRow("supplies", "waived", "09:20", "家属已送"),
+    TaskRow("first_contact", "due", "12:00", who=(Label("*雨", 8),), attempts=2, next_try="11:00"),
+    TaskRow("supplies", "due", "19:00", because="no_supplies"),
+    TaskRow("test", "due", "17:00", role="health_worker"),
 )
 
 HOUSEHOLDS: Final = (
@@ -49,7 +52,8 @@ HOUSEHOLDS: Final = (
         "4号楼 1单元 202",
         (PersonRow(Label("*宁", 45), "health_monitoring", 3, 3),),
         (TASKS[3], TASKS[4]),
-        "16500000004",
+        "",
+        marks=("unsafe_dog",),
     ),
 )
 

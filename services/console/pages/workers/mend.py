@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from flask import Blueprint, request
 from flask_babel import gettext
@@ -10,12 +10,15 @@ from werkzeug.wrappers import Response
 
 from chassis.unit_of_work import Work
 from contracts.faults import Refused
-from field.words import HELP_MARKS, IDENTITY_TYPES, LANGUAGES
+from field.words import HELP_MARKS, IDENTITY_TYPES
 from services.console.doors import Doors
 from services.console.pages.shown.rows import Wrong
 from services.console.pages.words import word
 from services.console.pages.workers.faults import why
 from services.console.pages.workers.household import Visit, at_household
+
+_LANGUAGES: Final = (("zh-CN", "中文"), ("en", "English"))
+"""By their own names."""
 
 
 def add_mending(pages: Blueprint, work: Work, doors: Doors) -> None:
@@ -24,7 +27,7 @@ def add_mending(pages: Blueprint, work: Work, doors: Doors) -> None:
     @pages.get("/doors/<household>/mend")
     @here
     def mend_page(visit: Visit) -> Response:
-        return visit.page("mend", languages=LANGUAGES)
+        return visit.page("mend", languages=_LANGUAGES)
 
     @pages.post("/doors/<household>/mend")
     @here
@@ -36,14 +39,14 @@ def add_mending(pages: Blueprint, work: Work, doors: Doors) -> None:
         if not any(typed.values()):
             wrong.append(Wrong("phone", gettext("Type what is right.")))
         if wrong:
-            return visit.page("mend", wrong, languages=LANGUAGES)
+            return visit.page("mend", wrong, languages=_LANGUAGES)
         right: dict[str, Any] = {"phone": typed["phone"], "language": typed["language"]}
         right |= {"destination": {"address": typed["address"]}} if typed["address"] else {}
         try:
             for case_id in chosen:
                 visit.say("registration", "mend_person", case_id, arrival_id=case_id, **right)
         except Refused as refused:
-            return visit.page("mend", why(refused, {"destination": "address"}), languages=LANGUAGES)
+            return visit.page("mend", why(refused, {"destination": "address"}), languages=_LANGUAGES)
         return visit.done("mended")
 
     @pages.get("/doors/<household>/person")

@@ -1,0 +1,172 @@
+"""A new worker's first round, on a phone, as somebody does it who has nothing but the slip: with and without
+script, once by keyboard alone, in both languages."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Page
+from werkzeug.serving import make_server
+
+from services.isolation import tables as t
+from tests.browser.conftest import NewPage
+from tests.browser.test_style import faults_by_axe, sideways
+from tests.integration.console.round import DOORS, PIN, Round, open_round
+
+WORDS = {
+    "zh-CN": {
+        "let in": "启用这部手机",
+        "first visits": "首次对接",
+        "seen": "已见面核实",
+        "done": "已办，已记录。",
+        "check-in": "登记体温",
+        "send": "提交",
+        "no answer": "无人应答",
+        "try again": "下次上门11:00",
+        "mend": "电话、门牌、语言",
+        "mend it": "改正",
+        "my doors": "我的门户",
+    },
+    "en": {
+        "let in": "Let this phone in",
+        "first visits": "first visits",
+        "seen": "Seen in person",
+        "done": "Done, and noted.",
+        "check-in": "Record the check-in",
+        "send": "Send",
+        "no answer": "No answer",
+        "try again": "Next try 11:00",
+        "mend": "Phone, door, language",
+        "mend it": "Mend it",
+        "my doors": "My doors",
+    },
+}
+
+
+@pytest.fixture
+def town(sqlite_url: Callable[..., str]) -> Iterator[Round]:
+    with open_round(sqlite_url) as opened:
+        opened.arrive(*DOORS)
+        opened.advance(hours=1, minutes=20)
+        yield opened
+
+
+@pytest.fixture
+def console(town: Round) -> Iterator[str]:
+    """Instead of the one whose doors are all away."""
+    server = make_server("127.0.0.1", 0, town.app(), threaded=True)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.port}"
+    server.shutdown()
+    thread.join(10)
+    server.server_close()
+
+
+def enter(page: Page, says: dict[str, str]) -> None:
+    page.locator("#pin").fill(PIN)
+    page.locator("#again").fill(PIN)
+    page.get_by_role("button", name=says["let in"]).click()
+    assert page.url.endswith("/doors")
+
+
+@pytest.mark.parametrize("language", ["zh-CN", "en"])
+def test_a_new_worker_finds_the_first_task_and_does_what_a_round_brings(
+    new_page: NewPage, town: Round, language: str
+) -> None:
+    """Without script."""
+    says = WORDS[language]
+    page = new_page(town.link(), language=language, scripts=False)
+    enter(page, says)
+    page.get_by_role("link", name=says["first visits"]).click()
+    page.get_by_role("link", name="春和家园3号楼2单元501").click()
+    for box in page.locator("input[type=checkbox][name=who]").all():
+        box.check()
+    page.get_by_role("button", name=says["seen"]).click()
+    assert says["done"] in page.locator(".notice.done").inner_text()
+
+    page.get_by_role("link", name=says["check-in"]).first.click()
+    for typed in page.locator("input[inputmode=decimal]").all():
+        typed.fill("365")
+    for how in page.locator("input[type=radio][value=seen]").all():
+        how.check()
+    page.get_by_role("button", name=says["send"]).click()
+    assert page.locator("main").inner_text().count("36.5 ℃") == 2
+    assert {row["temperature"] for row in town.isolation.rows(t.check_ins)} == {365}
+
+    page.get_by_role("link", name=says["my doors"]).click()
+    page.get_by_role("link", name="春和家园3号楼2单元602").click()
+    page.get_by_role("button", name=says["no answer"]).click()
+    assert says["try again"] in page.locator(".notice.done").inner_text()
+
+    page.get_by_role("link", name=says["my doors"]).click()
+    page.get_by_role("link", name="春和家园10号楼1单元202").click()
+    page.get_by_role("link", name=says["mend"]).click()
+    page.locator("#phone").fill("139 0931 1777")
+    page.get_by_role("button", name=says["mend it"]).click()
+    town.sync()
+    page.reload()
+    assert page.locator("a[href='tel:13909311777']").count() == 1
+    page.get_by_role("link", name=says["my doors"]).click()
+    assert page.locator(".card").count() == 3, "what is done stays where it was"
+    assert page.locator(".card .task.done").count() == 2
+
+
+@pytest.mark.parametrize("language", ["zh-CN", "en"])
+def test_wish_24_nobody_is_kept_out_of_a_workers_pages(new_page: NewPage, town: Round, language: str) -> None:
+    """Wish 24: axe finds nothing serious; text of double size needs no moving sideways."""
+    page = new_page(town.link(), language=language)
+    assert faults_by_axe(page) == []
+    enter(page, WORDS[language])
+    path = town.household("林玉兰")
+    others = ("check-in", "mend", "person", "not-found", "not-possible", "refusal", "notice", "contact")
+    for address in ("/doors", path, *(f"{path}/{one}" for one in others), "/account"):
+        page.goto(address)
+        page.locator("details").evaluate_all("all => all.forEach(one => one.open = true)")
+        assert faults_by_axe(page) == [], address
+        assert sideways(page) <= 0, address
+        page.evaluate("document.documentElement.style.fontSize = '200%'")
+        assert sideways(page) <= 0, address
+    page.locator("main").get_by_role("button").first.click()  # lock this phone
+    assert faults_by_axe(page) == []
+
+
+def test_a_round_is_walked_by_keyboard_alone(new_page: NewPage, town: Round) -> None:
+    page = new_page(town.link(), language="en")
+
+    def to(text: str) -> None:
+        """Press Tab until this has the focus."""
+        for _ in range(60):
+            page.keyboard.press("Tab")
+            focused = page.evaluate(
+                "(one => one.id || one.labels && one.labels[0] && one.labels[0].innerText || one.innerText)"
+                "(document.activeElement)"
+            )
+            if text in focused:
+                return
+        raise AssertionError(f"{text} is not reached")
+
+    for field in ("pin", "again"):
+        to(field)
+        page.keyboard.type(PIN)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/doors")
+    to("春和家园3号楼2单元602")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/doors/*")
+    to("Seen in person")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**said=done**")
+    to("Record the check-in")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/check-in")
+    to("temperature-")
+    page.keyboard.type("365")
+    to("seen")
+    page.keyboard.press("Space")
+    to("Send")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**said=check_in**")
+    assert "36.5 ℃" in page.locator("main").inner_text()
