@@ -46,15 +46,14 @@ class LogIns:
 
 
 def make_log_ins(system: LocalSystem) -> LogIns:
-    """The officer answers for the worker's community, and the resident is one of the worker's."""
+    """The officer answers for the worker's street, and the resident is one of the worker's."""
     given = system.environment()
     staff = list(csv.DictReader(io.StringIO(sample(STAFF).read_text(encoding="utf-8"))))
     doors = Doors(
         f"http://127.0.0.1:{given['DOORSTEP_DOOR_PORT']}", door_private_key(system.directory / "keys")
     )
     worker, tasks = _busy_worker(doors, staff)
-    community = worker["place"].rpartition("-")[0]
-    officer = next(one for one in staff if one["role"] == "community_officer" and one["place"] == community)
+    officer = _officer_above(worker["place"], staff)
     address = console.address_of(given)
     return LogIns(
         console=address,
@@ -68,7 +67,7 @@ def make_log_ins(system: LocalSystem) -> LogIns:
 
 
 def _busy_worker(doors: Doors, staff: list[dict[str, str]]) -> tuple[dict[str, str], list[dict[str, Any]]]:
-    """Whose households fill a morning, or else whoever has most; with their tasks of today."""
+    """Of most households that report temperatures, then of most; with their tasks of today."""
     walking = {one["staff_id"]: one for one in staff if one["role"] == "grid_worker"}
     district = next(one for one in staff if one["role"] == "district_officer" and one["active"] == "true")
     theirs: dict[str, list[dict[str, Any]]] = defaultdict(list)
@@ -78,12 +77,22 @@ def _busy_worker(doors: Doors, staff: list[dict[str, str]]) -> tuple[dict[str, s
     if not theirs:
         return next(iter(walking.values())), []
 
-    def households(staff_id: str) -> int:
-        found = len({task["household_id"] or task["case_id"] for task in theirs[staff_id]})
-        return found if found <= _MOST else 0
+    def households(staff_id: str) -> tuple[int, int]:
+        tasks = theirs[staff_id]
+        reporting, found = (
+            len({task["household_id"] or task["case_id"] for task in some})
+            for some in ([task for task in tasks if task["kind"] == "check_in"], tasks)
+        )
+        return (reporting, found) if found <= _MOST else (0, 0)
 
     busiest = max(sorted(theirs), key=households)
     return walking[busiest], theirs[busiest]
+
+
+def _officer_above(place: str, staff: list[dict[str, str]]) -> dict[str, str]:
+    """Of the street, who has hundreds of people; grids and communities of the sample begin with its code."""
+    officers = [one for one in staff if one["role"] == "street_officer" and one["active"] == "true"]
+    return next(one for one in officers if place.startswith(one["place"]))
 
 
 def _officer_with_account(given: Mapping[str, str], staff_id: str) -> tuple[str, ...]:
