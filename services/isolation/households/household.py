@@ -12,7 +12,7 @@ from sqlalchemy import Row, select
 from chassis.doors.declared import Asked, Lookup
 from chassis.sealing import SealBroken
 from chassis.unit_of_work import UnitOfWork
-from field.days import local_day
+from field.days import day_begins, local_day
 from field.documents import born_by
 from field.scope import Scope
 from field.telling_apart import Someone, tell_apart
@@ -29,8 +29,9 @@ from services.isolation.policies.counting import day_number
 from services.isolation.policies.rules import CHECK_IN, TEST, Policy
 from services.isolation.reference import Reference, current
 
-_SHOWN_BACK: Final = timedelta(days=3)
-"""Check-ins of so long ago are still shown."""
+_SHOWN_BACK: Final = timedelta(days=1)
+"""Check-ins since the day so long before are shown."""
+_BY_LINK: Final = "by_link"
 _TO_CALL: Final = ("grid_worker", "community_officer", "health_worker")
 """Roles whose names and numbers a resident gets, in this order; texts name the first of them."""
 _C = cases.c
@@ -73,7 +74,9 @@ def _find(uow: UnitOfWork, scope: Scope, asked: Asked, _data: Mapping[str, Any])
         asked.zone,
         current(uow),
         read_tasks(uow.conn, ids),
-        check_ins_since(uow.conn, ids, asked.now - _SHOWN_BACK),
+        check_ins_since(
+            uow.conn, ids, day_begins(local_day(asked.now - _SHOWN_BACK, asked.zone), asked.zone)
+        ),
     )
     labels = tell_apart([_someone(uow, row.person) for row in own], seen.today)
     first = min(own, key=lambda row: row.closed_at is not None)
@@ -181,10 +184,15 @@ def _tests(row: Row[Any], tasks: Iterable[Task], policy: Policy | None, seen: _S
 def _check_in(
     uow: UnitOfWork, of_it: Sequence[CheckIn], tasks: Iterable[Task], seen: _Seen
 ) -> dict[str, Any]:
-    """With the values that count; of what alarmed, whom we told and whether somebody has seen it."""
+    """With the values that count; of what alarmed, whom we told and whether somebody has seen it.
+
+    What the household itself said today it can correct today, by the id under `correctable`.
+    """
     counts = that_counts(of_it)
     first = of_it[0]
+    own_of_today = first.how_known == _BY_LINK and local_day(first.at, seen.zone) == seen.today
     document: dict[str, Any] = {
+        "correctable": first.check_in_id if own_of_today else None,
         "at": seen.local(first.at),
         "temperature": None if counts.temperature is None else counts.temperature / 10,
         "symptoms": list(counts.symptoms),

@@ -57,14 +57,14 @@ def blank(household: Household) -> Form:
     return Form([Row(one) for one in household.reporting])
 
 
-def read_form(household: Household, given: MultiDict[str, str]) -> Form:
+def read_form(people_of_form: Sequence[Member], given: MultiDict[str, str]) -> Form:
     """Whoever has neither a temperature nor a symptom is left out, and still asked for theirs.
 
     The form names each person by their case: who came to the household meanwhile gets nobody's temperature.
     """
     number_of = {given.get(f"who-{n}", ""): n for n in range(MOST_PEOPLE)}
     rows, people = [], []
-    for member in household.reporting:
+    for member in people_of_form:
         n = number_of.get(member.case_id)
         typed = "" if n is None else given.get(f"temperature-{n}", "").strip()[:_LONGEST]
         ticked = (

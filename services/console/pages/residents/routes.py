@@ -20,9 +20,9 @@ from services.console.doors import Doors
 from services.console.pages.clock import in_words
 from services.console.pages.languages import remember
 from services.console.pages.refusals import refusal_page
-from services.console.pages.residents.check_in_form import Form, blank, read_form
+from services.console.pages.residents.check_in_form import Form, Row, blank, read_form
 from services.console.pages.residents.opening import Opened, household_of, opened_by
-from services.console.pages.shown.households import Household, read_household
+from services.console.pages.shown.households import CheckedIn, Household, Member, read_household
 from services.console.pages.shown.rows import Wrong
 
 # A token has 60 bits: nobody finds one by trying. This spares the door whoever tries.
@@ -31,7 +31,7 @@ _PER_SECOND: Final = 1.0
 _KEY: Final = re.compile(r"[A-Za-z0-9-]{8,80}")
 _LONGEST_NOTE: Final = 500
 
-View = Callable[[str, Opened], Answer]
+View = Callable[..., Answer]
 
 
 def make_residents(doors: Doors, hotline: str, *, allowance: Allowance | None = None) -> Blueprint:
@@ -48,14 +48,14 @@ def make_residents(doors: Doors, hotline: str, *, allowance: Allowance | None = 
         """The view of a household whose link it is; for any other link one friendly page."""
 
         @wraps(view)
-        def seen(token: str) -> Answer:
+        def seen(token: str, **below: str) -> Answer:
             found = opened_by(doors, token)
             if found is None:
                 if not left.take(request.remote_addr or ""):
                     return refusal_page(429)
                 return make_response(render_template("residents/closed.html", hotline=hotline), 404)
             g.language = found.language
-            return view(token, found)
+            return view(token, found, **below)
 
         return seen
 
@@ -63,7 +63,9 @@ def make_residents(doors: Doors, hotline: str, *, allowance: Allowance | None = 
         return read_household(household_of(doors, of))
 
     def page(token: str, of: Opened, shown: Household, form: Form, status: int = 200) -> Response:
-        return _page("page", token, status, opened=of, household=shown, form=form, hotline=hotline)
+        """The one whose form was sent, or the household's own."""
+        name = "again" if request.form.get("again") else "page"
+        return _page(name, token, status, opened=of, household=shown, form=form, hotline=hotline)
 
     @residents.get("")
     @opened
@@ -77,7 +79,7 @@ def make_residents(doors: Doors, hotline: str, *, allowance: Allowance | None = 
         if not of.may_act:
             return redirect(_own(token), 303)
         shown = household(of)
-        form = read_form(shown, request.form)
+        form = read_form(shown.reporting, request.form)
         if form.wrong:
             return page(token, of, shown, form, 422)
         try:
@@ -85,8 +87,49 @@ def make_residents(doors: Doors, hotline: str, *, allowance: Allowance | None = 
         except Refused:
             shown = household(of)  # as it is now: a policy or the people have changed meanwhile
             wrong = [Wrong("main", gettext("Something has changed meanwhile. Look, then send it once more."))]
-            return page(token, of, shown, Form(read_form(shown, request.form).rows, wrong=wrong), 409)
+            typed = read_form(shown.reporting, request.form)
+            return page(token, of, shown, Form(typed.rows, wrong=wrong), 409)
         return redirect(f"{_own(token)}#written-down", 303)
+
+    @residents.get("/again")
+    @opened
+    def again_page(token: str, of: Opened) -> Answer:
+        shown = household(of)
+        if not of.may_act:
+            return redirect(_own(token), 303)
+        return _page("again", token, household=shown, form=blank(shown))
+
+    @residents.get("/correct")
+    @opened
+    def correctable_page(token: str, of: Opened) -> Answer:
+        return _page("correct", token, household=household(of), form=Form(()))
+
+    @residents.get("/correct/<check_in_id>")
+    @opened
+    def correct_page(token: str, of: Opened, check_in_id: str) -> Answer:
+        shown = household(of)
+        found = shown.correctable(check_in_id) if of.may_act else None
+        if found is None:
+            return redirect(_own(token), 303)
+        return _correct(token, shown, found, Form([Row(found[0])]))
+
+    @residents.post("/correct/<check_in_id>")
+    @opened
+    def correct(token: str, of: Opened, check_in_id: str) -> Answer:
+        """The first value stays written down; whoever it alarmed is told, where it was a mistake."""
+        shown = household(of)
+        found = shown.correctable(check_in_id) if of.may_act else None
+        if found is None:
+            return redirect(_own(token), 303)
+        form = read_form([found[0]], request.form)
+        if form.wrong:
+            return _correct(token, shown, found, form, 422)
+        people = [{**one, "corrects": check_in_id} for one in form.people]
+        try:
+            doors.say("isolation", "report_check_in", of.actor, _key(), {"people": people})
+        except Refused:
+            return refusal_page(409)
+        return redirect(_own(token), 303)
 
     @residents.get("/not-me")
     @opened
@@ -134,6 +177,13 @@ def make_residents(doors: Doors, hotline: str, *, allowance: Allowance | None = 
         return remember(answer, chosen)
 
     return residents
+
+
+def _correct(
+    token: str, shown: Household, found: tuple[Member, CheckedIn], form: Form, status: int = 200
+) -> Response:
+    member, said = found
+    return _page("correct", token, status, household=shown, member=member, said=said, form=form)
 
 
 def _not_me(

@@ -48,13 +48,16 @@ class Alarm:
 
 @dataclass(frozen=True, slots=True)
 class CheckedIn:
-    """:param temperature: as it is written everywhere, 36.5; "" where only a symptom was said."""
+    """:param temperature: as it is written everywhere, 36.5; "" where only a symptom was said.
+    :param correctable: its id, where it can be corrected still.
+    """
 
     at: datetime
     temperature: str
     symptoms: Sequence[str]
     late: bool
     alarm: Alarm | None
+    correctable: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +137,14 @@ class Household:
         return [one for one in self.people if one.reports]
 
     @property
+    def all_correctable(self) -> list[tuple[Member, CheckedIn]]:
+        """What can be corrected still, and of whom it was said."""
+        return [(one, said) for one in self.followed for said in one.check_ins if said.correctable]
+
+    def correctable(self, check_in_id: str) -> tuple[Member, CheckedIn] | None:
+        return next((found for found in self.all_correctable if found[1].correctable == check_in_id), None)
+
+    @property
     def just_said(self) -> list[tuple[Member, CheckedIn]]:
         """What was written down a moment ago: the answer to whoever has just sent it."""
         return [
@@ -203,4 +214,5 @@ def _checked_in(said: Mapping[str, Any]) -> CheckedIn:
             datetime.fromisoformat(alarm["by"]),
             datetime.fromisoformat(alarm["seen_at"]) if alarm["seen_at"] else None,
         ),
+        said["correctable"],
     )
