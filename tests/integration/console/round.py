@@ -182,7 +182,7 @@ class Phone:
 def hidden(page: TestResponse, act: str) -> dict[str, str]:
     form = re.search(rf'<form[^>]*action="[^"]*/{act}".*?</form>', page.text, re.S)
     assert form, page.text
-    found = dict(re.findall(r'type="hidden" name="([\w-]+)" value="([^"]*)"', form[0]))
+    found = dict(re.findall(r'type="hidden" name="([\w.-]+)" value="([^"]*)"', form[0]))
     found.pop("form_token")
     return found
 

@@ -9,10 +9,11 @@ import pytest
 
 from services.console.doors import Doors
 from services.console.pages import catalogues
+from services.console.pages.entry.cookies import OPENING
 from services.isolation import tables as of_isolation
 from services.registration import tables as of_registration
 from tests.doors import CONSOLE
-from tests.integration.console.round import DOORS, LIN, ZHAO, Phone, Round, hidden, open_round
+from tests.integration.console.round import DOORS, LIN, PIN, ZHAO, Phone, Round, hidden, open_round
 from tests.integration.console.trial import NOBODY, token_of
 from tests.unit.console.test_texts import Marking, untranslated
 
@@ -134,7 +135,7 @@ def test_what_alarms_is_asked_once_more_and_then_the_page_says_who_was_told(
     assert len(town.isolation.recorded("check_in.corrected")) == 1, "whoever was alarmed is told"
 
 
-def test_a_task_is_done_with_one_tap_and_twice_is_as_once(town: Round, phone: Phone) -> None:
+def test_wish_22_a_task_is_recorded_once_and_counts_everywhere(town: Round, phone: Phone) -> None:
     path = town.household("赵大山")
     page = phone.get(path)
     form = hidden(page, "done")
@@ -160,7 +161,7 @@ def test_nobody_is_called_seen_whom_nobody_saw(town: Round, phone: Phone) -> Non
     phone.send(path, "done", 404, how="by magic")
 
 
-def test_no_answer_is_one_tap_counts_and_says_when_to_try_again(town: Round, phone: Phone) -> None:
+def test_wish_12_no_answer_is_one_tap_and_says_what_comes_next(town: Round, phone: Phone) -> None:
     path = town.household("赵大山")
     after = phone.send(path, "no-answer")
     assert "No answer: noted. Next try 11:00." in after.text
@@ -346,3 +347,35 @@ def test_bad_input_is_refused_or_harmless(town: Round, phone: Phone, bad: str) -
         answer = phone.browser.post(f"{path}/{act}", token=token_of(page), **(hidden(page, act) | typed))
         assert answer.status_code in (303, 422), (act, answer.status_code)
         assert "<script" not in answer.text and "<script" not in phone.get(path).text
+
+
+def test_wish_23_what_was_typed_survives_the_pin(town: Round, phone: Phone) -> None:
+    """The phone closed the browser in between: the PIN is asked for, and nothing is typed twice."""
+    path, mother = town.household("林玉兰"), checked(town, "林玉兰")
+    page = phone.get(f"{path}/check-in")
+    typed = hidden(page, "check-in") | {mother["temperature"]: "36.6", mother["how"]: "seen"}
+    phone.browser.client.delete_cookie(OPENING, domain="localhost")
+    asked = phone.browser.post(f"{path}/check-in", token=token_of(page), **typed)
+    assert asked.status_code == 403 and "What you typed is kept" in asked.text
+    assert town.isolation.rows(of_isolation.check_ins) == []
+    wrong = phone.browser.post("/pin", token=token_of(asked), **(hidden(asked, "pin") | {"pin": "000000"}))
+    assert wrong.status_code == 403
+    right = phone.browser.post("/pin", token=token_of(wrong), **(hidden(wrong, "pin") | {"pin": PIN}))
+    assert right.status_code == 200 and f'action="{path}/check-in"' in right.text
+    sent = phone.browser.post(f"{path}/check-in", token=token_of(right), **hidden(right, "check-in"))
+    assert sent.status_code == 303 and "36.6 ℃" in phone.get(sent.headers["Location"]).text
+
+
+def test_what_was_typed_stays_where_a_door_is_away_and_is_done_once(town: Round) -> None:
+    half = Doors({**town.doors.urls, "registration": NOBODY}, CONSOLE)
+    phone, path = town.phone(doors=half), town.household("赵大山")
+    page = phone.get(f"{path}/mend")
+    typed = hidden(page, "mend") | {"phone": "13909311777"}
+    away = phone.browser.post(f"{path}/mend", token=token_of(page), **typed)
+    assert away.status_code == 503 and 'name="phone" value="13909311777"' in away.text
+    phone.browser.client.application = town.app()
+    for _ in range(2):
+        sent = phone.browser.post(f"{path}/mend", token=token_of(away), **hidden(away, "mend"))
+        assert sent.status_code == 303
+    acts = [row["acts"] for row in town.registration.rows(of_registration.arrivals)]
+    assert [number for number in acts if number] == [1]

@@ -132,7 +132,7 @@ def phone(sqlite_url: Callable[..., str]) -> tuple[Trial, Browser]:
     return trial, Browser(trial.app(), "en")
 
 
-def test_the_link_opens_the_doors_and_the_browser_when_opened_again_asks(
+def test_wish_23_the_phone_stays_in_and_the_browser_when_opened_again_asks(
     phone: tuple[Trial, Browser],
 ) -> None:
     trial, browser = phone

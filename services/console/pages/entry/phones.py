@@ -14,8 +14,9 @@ from contracts.faults import Refused
 from services.console.accounts.account import Account
 from services.console.accounts.queries import taking_up
 from services.console.pages.entry.cookies import OPENING, SESSION, give_cookie, take_cookie
+from services.console.pages.entry.kept import again_page, passed_on
 from services.console.pages.entry.sentences import said_of, sentence
-from services.console.pages.entry.who import who_asks
+from services.console.pages.entry.who import pin_page, who_asks
 from services.console.pages.languages import own_path
 from services.console.pages.refusals import refusal_page
 from services.console.sessions.enter_by_phone import enter_pin, lock, take_up_by_phone
@@ -65,28 +66,29 @@ def take_up_on_phone(work: Work, token: str, first_of: FirstOf) -> Answer:
 
 
 def add_phone_pages(entry: Blueprint, work: Work, left: Allowance, first_of: FirstOf) -> None:
-    @entry.get("/pin")
-    def pin_page() -> Answer:
+    @entry.get("/pin", endpoint="pin_page")
+    def ask_for_pin() -> Answer:
         who = who_asks(work)
         if who is None or not who.locked:
             return redirect(own_path(request.args.get("back", "")), 303)
-        return _pin_page(request.args.get("back", ""), {})
+        return pin_page(request.args.get("back", ""), {})
 
     @entry.post("/pin")
     def enter_now() -> Answer:
-        back = request.form.get("back", "")
+        back, kept = request.form.get("back", ""), passed_on()
         if not left.take(request.remote_addr or ""):
-            return _pin_page(back, {"pin": sentence("too_many")}, 429)
+            return pin_page(back, {"pin": sentence("too_many")}, 429, kept=kept)
         token = request.cookies.get(SESSION, "")
         try:
             opening = enter_pin(work, token, request.form.get("pin", "")[:50])
         except Wait as wait:
-            return _pin_page(back, {"pin": wait_in_words(wait, work)}, 429)
+            return pin_page(back, {"pin": wait_in_words(wait, work)}, 429, kept=kept)
         except Refused as refused:
             if refused.kind == "unknown":
                 return redirect(url_for("entry.log_in_page"), 303)
-            return _pin_page(back, said_of(refused.faults), 403)
-        answer = redirect(own_path(back), 303)
+            return pin_page(back, said_of(refused.faults), 403, kept=kept)
+        to = own_path(back)
+        answer: Answer = again_page(to, kept, away=False) if kept else redirect(to, 303)
         give_cookie(answer, OPENING, opening, None)
         return answer
 
@@ -96,10 +98,6 @@ def add_phone_pages(entry: Blueprint, work: Work, left: Allowance, first_of: Fir
         answer = redirect(url_for("entry.pin_page"), 303)
         take_cookie(answer, OPENING)
         return answer
-
-
-def _pin_page(back: str, wrong: dict[str, str], status: int = 200) -> Response:
-    return make_response(render_template("entry/pin.html", back=own_path(back), wrong=wrong), status)
 
 
 def wait_in_words(wait: Wait, work: Work) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import wraps
 
-from flask import g, redirect, request, url_for
+from flask import Response as Page
+from flask import g, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from chassis.commands.command import Author
@@ -13,6 +14,8 @@ from chassis.doors.tokens import Actor
 from chassis.unit_of_work import Work
 from services.console.accounts.account import Kind
 from services.console.pages.entry.cookies import OPENING, SESSION
+from services.console.pages.entry.kept import Fields, to_pass_on, typed_now
+from services.console.pages.languages import own_path
 from services.console.pages.refusals import refusal_page
 from services.console.pages.shown.rows import Viewer
 from services.console.sessions.queries import In
@@ -48,8 +51,9 @@ def only_in(work: Work, *kinds: Kind) -> Callable[[View], View]:
             if g.who is None:
                 return redirect(url_for("entry.log_in_page"), 303)
             if g.who.locked:
-                back = request.full_path.rstrip("?") if request.method == "GET" else None
-                return redirect(url_for("entry.pin_page", back=back), 303)
+                if request.method == "POST":
+                    return pin_page(request.path, {}, 403, kept=typed_now())
+                return redirect(url_for("entry.pin_page", back=request.full_path.rstrip("?")), 303)
             if kinds and g.who.account.kind not in kinds:
                 return refusal_page(404)
             g.viewer = Viewer(g.who.account.name, g.who.account.kind)
@@ -58,3 +62,14 @@ def only_in(work: Work, *kinds: Kind) -> Callable[[View], View]:
         return seen
 
     return guarded
+
+
+def pin_page(back: str, wrong: dict[str, str], status: int = 200, *, kept: Fields | None = None) -> Page:
+    """Where a phone asks for the PIN.
+
+    :param back: the path to which it leads.
+    :param kept: what was typed there, and is sent after the PIN.
+    """
+    fields = to_pass_on(kept or [])
+    page = render_template("entry/pin.html", back=own_path(back), wrong=wrong, kept=fields)
+    return make_response(page, status)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from datetime import datetime
 from functools import wraps
 from typing import Any, Final
 
+import orjson
 from flask import Blueprint, g, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext
 from werkzeug.wrappers import Response
@@ -16,7 +18,8 @@ from chassis.unit_of_work import Work
 from contracts.faults import Refused
 from field.ids import is_id
 from field.words import HOW_KNOWN
-from services.console.doors import Doors
+from services.console.doors import DoorAway, Doors
+from services.console.pages.entry.kept import again_page, typed_now
 from services.console.pages.entry.who import acting, only_in
 from services.console.pages.refusals import refusal_page
 from services.console.pages.shown.rounds import FIRST_VISIT, Group, Household, clock, household_of, next_try
@@ -67,8 +70,10 @@ class Visit:
         :param key: tells what one form says of several things apart.
         """
         given = {name: value for name, value in data.items() if value not in (None, "")}
-        of_form = request.form.get("key", "")
-        of_act = f"{of_form if is_id(of_form) else new_id()}.{key}"
+        of_form, said = request.form.get("key", ""), orjson.dumps(given, option=orjson.OPT_SORT_KEYS)
+        # Whoever goes back and types something else says something else.
+        content = hashlib.sha256(said).hexdigest()[:12]
+        of_act = f"{of_form if is_id(of_form) else new_id()}.{key}.{content}"
         return self.doors.say(service, command, acting(), of_act, given)
 
     def done(self, said: str, **more: str) -> Response:
@@ -97,17 +102,25 @@ class Visit:
 
 
 def at_household(work: Work, doors: Doors) -> Callable[[View], View]:
-    """The view gets the household as a Visit. Whoever does not go there finds nothing."""
+    """The view gets the household as a Visit. Whoever does not go there finds nothing.
+
+    Where a door is away, what was typed stands in a page from which it is sent again.
+    """
 
     def guarded(view: View) -> View:
         @only_in(work, "worker", "officer")
         @wraps(view)
         def seen(household: str, **given: str) -> Response:
             try:
-                g.visit = Visit(doors, household)
-            except Refused:
-                return refusal_page(404)
-            return view(g.visit, **given)
+                try:
+                    g.visit = Visit(doors, household)
+                except Refused:
+                    return refusal_page(404)
+                return view(g.visit, **given)
+            except DoorAway:
+                if request.method != "POST":
+                    raise
+                return again_page(request.path, typed_now(), away=True)
 
         return seen
 
