@@ -43,7 +43,7 @@ def test_a_link_is_taken_up_then_its_owner_logs_in_and_out(trial: Trial, browser
     trial.clock.advance(seconds=60)
     owner = Owner("wang.min", secret[1], codes)
     entered = browser.log_in(trial, owner)
-    assert (entered.status_code, entered.headers["Location"]) == (303, "/account")
+    assert (entered.status_code, entered.headers["Location"]) == (303, "/board")
     account = browser.get("/account")
     assert account.status_code == 200 and "wang.min" in account.text
     left = browser.send("/account", "/log-out")
