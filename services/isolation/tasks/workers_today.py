@@ -20,7 +20,6 @@ from chassis.unit_of_work import UnitOfWork
 from contracts.faults import Fault, Refused
 from field.days import day_begins, local_day
 from field.scope import Scope
-from field.words import RUNG_OF_ROLE
 from services.isolation.cases.lists import in_scope
 from services.isolation.cases.tables import cases
 from services.isolation.plans import states
@@ -30,6 +29,8 @@ from services.isolation.teams.tables import places, staff
 
 _C, _K, _S, _P = cases.c, tasks.c, staff.c, places.c
 MOST_STAFF: Final = 300
+DOERS: Final = ("grid_worker", "health_worker")
+"""Who works at doors has a row also with nothing to do; others, where something is theirs."""
 _BELOW: Final = {"district": "street", "street": "community", "guanqu": "community", "community": "grid"}
 """Level of a place -> the level below by which its cases are counted."""
 LIVING: Final = func.coalesce(_C.household_id, _C.case_id.cast(String))
@@ -182,10 +183,9 @@ def _with_staff(conn: Connection, counts: _Counts, here: str | None) -> list[dic
     """A row for each, with those who have nothing; the most overdue first."""
     below = select(_P.place_id).where(_P.place_id == here).cte("below", recursive=True)
     inside = below.union(select(_P.place_id).join(below, _P.parent == below.c.place_id))
-    doers = sorted(role for role, rung in RUNG_OF_ROLE.items() if rung == "worker")
     columns = _S.staff_id, _S.role, _S.place, _S.active, _S.away_from, _S.away_to
     known = {id for id in counts.of if id}
-    there = and_(_S.active.is_(True), _S.role.in_(doers), _S.place.in_(select(inside.c.place_id)))
+    there = and_(_S.active.is_(True), _S.role.in_(DOERS), _S.place.in_(select(inside.c.place_id)))
     rows = [
         *conn.execute(select(*columns).where(is_in(conn, _S.staff_id, sorted(known)))),
         *conn.execute(select(*columns).where(there).limit(MOST_STAFF)),

@@ -39,7 +39,7 @@ def test_wishes_4_5_6_a_wave_is_one_act_with_an_outcome_for_each_row(town: Town)
     assert len(ids) == 3 and every.text.count(" checked") == 3
     said = {"task_id": ids, "cause": "mass_test", "until": "two_hours"}
     preview = officer.send(every, "/acknowledge", **said)
-    assert preview.status_code == 200 and "3 tasks" in preview.text
+    assert preview.status_code == 200 and "3 households with 3 tasks" in preview.text
     assert "mass testing" in preview.text and "1 October 13:00" in preview.text
     assert not any(row["acts"] for row in overdue(town)), "looking does nothing"
 

@@ -9,14 +9,15 @@ from functools import partial
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
-from flask import Blueprint, make_response, render_template, request
+import flask_babel
+from flask import Blueprint, g, make_response, render_template, request
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from chassis.ids import new_id
 from chassis.unit_of_work import Work
 from contracts.faults import Refused
-from field.words import ACKNOWLEDGED_BECAUSE
+from field.words import ACKNOWLEDGED_BECAUSE, RUNG_OF_ROLE, RUNGS
 from services.console.doors import Doors
 from services.console.pages.clock import in_words
 from services.console.pages.entry.who import only_in
@@ -33,6 +34,7 @@ from services.console.pages.officers.lists import (
     show_list,
 )
 from services.console.pages.refusals import refusal_page
+from services.console.pages.shown.figures import Count, count_in_words
 from services.console.pages.shown.rows import Wrong
 from services.console.pages.shown.terms import read_time, terms
 from services.console.pages.words import word
@@ -177,7 +179,8 @@ def _preview(
         "officers/acknowledge.html",
         shown=shown,
         chosen=chosen,
-        households=len(households),
+        counted=count_in_words(Count(len(chosen), len(households), "tasks"), flask_babel),
+        above=sum(_is_known_above(row["told_level"]) for row, _ in chosen),
         gone=wanted - len(chosen),
         given=given,
         until=moment(given["until"]),
@@ -186,6 +189,12 @@ def _preview(
         missing=asking.missing,
     )
     return make_response(page, status)
+
+
+def _is_known_above(level: str | None) -> bool:
+    """Whether a level above that of whoever is in was informed of a task."""
+    own = RUNG_OF_ROLE.get(g.viewer.role)
+    return own in RUNGS and level in RUNGS and RUNGS.index(level) > RUNGS.index(own)
 
 
 def _outcome(
