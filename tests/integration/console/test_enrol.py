@@ -58,6 +58,7 @@ def test_only_who_goes_from_door_to_door_is_enrolled(town: Round, who: str) -> N
 def test_an_administrator_who_is_no_member_of_staff_enrols_by_number(town: Round) -> None:
     desk = Browser(town.app(), "en")
     desk.log_in(town.console, town.console.owner("admin", "administrator"))
+    assert 'href="/enrol"' in desk.get("/account").text
     assert "w-0117" not in desk.get("/enrol").text
     assert desk.send("/enrol", staff_ids="w-0117").text.count('class="qr"') == 1
     assert desk.send("/enrol", staff_ids="o-0004").status_code == 422, "an officer has a password"
