@@ -9,6 +9,7 @@ from sqlalchemy import func, select, update
 from chassis.unit_of_work import Work
 from services.notification.channels.answers import Answer, Outcome
 from services.notification.channels.channel import Channel
+from services.notification.messages import queries
 from services.notification.messages.sender import Sender
 from services.notification.tables import message_attempts, messages
 from services.notification.texts.texts import Texts
@@ -124,3 +125,19 @@ def test_without_an_address_of_the_console_no_text_has_a_link(work: Work) -> Non
     slips = Slips()
     Sender(work, {"slip": slips}, BOTH, QUICK).run_once()
     assert slips.written and not any("0123456789ab" in text for _, text in slips.written)
+
+
+def test_whoever_traces_a_case_sees_that_a_text_has_a_link_and_not_its_token(work: Work) -> None:
+    case = opened(link=SEALER.seal("0123456789ab", "link"))
+    inform(work, case)
+    with work.database.read() as conn:
+        traced = queries.trace(
+            conn,
+            case.data["case_id"],
+            sealer=SEALER,
+            texts=TEXTS,
+            public_url="https://doorstep.example",
+        )
+    texts = [message["text"] for message in traced["messages"]]
+    assert sorted("https://doorstep.example/r/************" in text for text in texts) == [False, True]
+    assert "0123456789ab" not in str(traced)
