@@ -76,7 +76,9 @@ def day(text: str) -> str:
 
 
 def day_of(row: Mapping[str, Any], as_of: datetime) -> str:
-    """Which day of the measure it is, of how many."""
+    """Which day of the measure it is, of how many; nothing where it has none, as advice."""
+    if not row["days"]:
+        return ""
     number = (as_of.date() - date.fromisoformat(row["counted_from"])).days
     said: str = gettext("day %(day)s of %(days)s", day=number, days=row["days"])
     return said

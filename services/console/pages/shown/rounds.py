@@ -203,6 +203,9 @@ def _figures(
     live = [task for task in tasks if task["state"] in _LIVE]
     ahead = [task for task in live if _state(task, now) == "due"]
     today = now.date().isoformat()
+    ends_today = [
+        one for one in documents if any(who["days"] and who["release_on"] == today for who in one["people"])
+    ]
     return Figures(
         households=len(households),
         tasks=len(tasks),
@@ -210,6 +213,6 @@ def _figures(
         left=len(live),
         overdue=sum(_state(task, now) == "overdue" for task in live),
         first_visits=sum(one.is_shown("first") for one in households),
-        ending=sum(any(person["release_on"] == today for person in one["people"]) for one in documents),
+        ending=len(ends_today),
         next=clock(min((task["due_by"] for task in ahead), default=None), now),
     )
