@@ -27,7 +27,7 @@ WORDS = {
         "try again": "下次上门11:00",
         "mend": "电话、门牌、语言",
         "mend it": "改正",
-        "my doors": "我的门户",
+        "my doors": "今日入户",
     },
     "en": {
         "let in": "Let this phone in",
