@@ -12,7 +12,7 @@ from sqlalchemy import select
 from chassis.database.statements import is_in
 from chassis.unit_of_work import UnitOfWork
 from services.console.accounts.account import Account
-from services.console.accounts.queries import account_with_id
+from services.console.accounts.queries import account_with_id, workers_of
 from services.console.sessions.session import Session, asks_for_pin, over
 from services.console.sessions.tables import sessions
 
@@ -56,6 +56,13 @@ def who_is_in(uow: UnitOfWork, token: str, opening: str = "") -> In | None:
 def sessions_of(uow: UnitOfWork, account: Account) -> Sequence[Session]:
     """Those that go on, the newest first."""
     return sessions_of_all(uow, [account])
+
+
+def phones_of(uow: UnitOfWork, staff_ids: Collection[str]) -> dict[str, Session]:
+    """The phone of each of these workers who has one that is in."""
+    accounts = workers_of(uow.conn, staff_ids)
+    staff_of = {account.id: str(account.staff_id) for account in accounts}
+    return {staff_of[session.account_id]: session for session in sessions_of_all(uow, accounts)}
 
 
 def sessions_of_all(uow: UnitOfWork, accounts: Collection[Account]) -> Sequence[Session]:

@@ -7,7 +7,9 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from services.console.accounts.invite import enrol
 from services.console.doors import Doors
+from services.console.sessions.enter_by_phone import take_up_by_phone
 from tests.doors import CONSOLE
 from tests.integration.console.officers import Town, open_town
 from tests.integration.console.trial import NOBODY
@@ -36,6 +38,17 @@ def test_the_first_page_has_a_row_for_each_worker_and_each_figure_is_its_list(to
         counted = re.search(r"<strong>(?:\d+ households? with )?(\d+) (?:people|person|tasks?)<", listed)
         assert counted and counted[1] == number, address
     assert officer.get("/board?place=elsewhere").text.count("worker-1") == 0
+
+
+def test_it_says_when_the_phone_of_a_worker_was_seen_last(town: Town) -> None:
+    officer = town.officer()
+    assert officer.get("/board").text.count('<td class="number">–</td>') > 3
+    with town.console.work.unit() as uow:
+        link = enrol(uow, "worker-1", by="test")
+    take_up_by_phone(town.console.work, link.token, "582913", "582913", "a phone")
+    page = officer.get("/board").text
+    row = page[page.index("李兰") :].partition("</tr>")[0]
+    assert re.search(r"28 November \d\d:\d\d</td>", row), row
 
 
 def test_how_many_reported_in_no_window_is_one_sentence_that_adds_up(town: Town) -> None:

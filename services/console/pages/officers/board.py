@@ -25,6 +25,7 @@ from services.console.pages.officers.lists import STATUS, Option, places_to_choo
 from services.console.pages.refusals import refusal_page
 from services.console.pages.shown.figures import Count, Figure, Part, as_sentence, count_in_words
 from services.console.pages.words import word
+from services.console.sessions.queries import phones_of
 
 _FIGURES: Final[Mapping[str, tuple[str, Mapping[str, str]]]] = {
     "overdue": ("overdue_tasks", {}),
@@ -42,6 +43,7 @@ class Worker:
     """A row of the table.
 
     :param figures: (number, address of its list).
+    :param phone: when their phone was seen last, in words; "" where none is in.
     """
 
     id: str
@@ -49,6 +51,7 @@ class Worker:
     role: str
     away: bool
     figures: Sequence[tuple[int, str]]
+    phone: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +81,12 @@ def add_board(pages: Blueprint, doors: Doors, work: Work) -> None:
         below = [row["place"] for row in today["below"]] if today else []
         names = asking.names(staff, [*below, place])
         where = names.of_place(place) if place else names.here
+        seen = _phones_seen(work, staff)
         page = render_template(
             "officers/board.html",
             where=where,
             as_of=in_words(datetime.fromisoformat(today["as_of"])) if today else "",
-            workers=[_worker(row, names, asked) for row in _known(today)],
+            workers=[_worker(row, names, asked, seen) for row in _known(today)],
             left_out=today["left_out"] if today else 0,
             too_many=today["more_than"] if today else None,
             below=_below(today, names),
@@ -96,6 +100,13 @@ def add_board(pages: Blueprint, doors: Doors, work: Work) -> None:
         return make_response(page, 200 if today or names.you else 503)
 
 
+def _phones_seen(work: Work, staff: Sequence[str | None]) -> dict[str, str]:
+    """When the phone of each was seen last, by real time, for those whose phone is in."""
+    with work.look() as uow:
+        phones = phones_of(uow, [id for id in staff if id])
+    return {id: in_words(phone.seen_at.astimezone(work.zone)) for id, phone in phones.items()}
+
+
 def _known(today: Mapping[str, Any] | None) -> Sequence[Mapping[str, Any]]:
     """Those who work, and those who left and still have something."""
     numbers = tuple(_FIGURES)
@@ -103,7 +114,9 @@ def _known(today: Mapping[str, Any] | None) -> Sequence[Mapping[str, Any]]:
     return [row for row in rows if row["active"] or any(row[name] for name in numbers)]
 
 
-def _worker(row: Mapping[str, Any], names: Names, asked: Mapping[str, str]) -> Worker:
+def _worker(
+    row: Mapping[str, Any], names: Names, asked: Mapping[str, str], seen: Mapping[str, str]
+) -> Worker:
     id = row["staff_id"]
     figures = []
     for name, (listed, more) in _FIGURES.items():
@@ -111,7 +124,12 @@ def _worker(row: Mapping[str, Any], names: Names, asked: Mapping[str, str]) -> W
         address = f"/lists/{listed}?{urlencode({by: id or NOTHING, **more, **asked})}"
         figures.append((row[name], address))
     return Worker(
-        id or "", names.of_staff(id) if id else "", row["role"] or "", row["away_from"] is not None, figures
+        id or "",
+        names.of_staff(id) if id else "",
+        row["role"] or "",
+        row["away_from"] is not None,
+        figures,
+        seen.get(id, ""),
     )
 
 

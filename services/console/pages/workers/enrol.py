@@ -23,7 +23,7 @@ from services.console.pages.entry.who import only_in
 from services.console.pages.refusals import refusal_page
 from services.console.pages.workers.who_walks import Walker, may_be_enrolled, walkers
 from services.console.sessions.end_session import revoke
-from services.console.sessions.queries import sessions_of_all
+from services.console.sessions.queries import phones_of, sessions_of_all
 from services.console.sessions.session import Session
 
 MOST: Final = 60
@@ -108,9 +108,7 @@ def _page(work: Work, doors: Doors, typed: str, wrong: str, status: int = 200) -
 def _with_phones(work: Work, found: Sequence[Walker]) -> list[Enrolled]:
     """Whoever has none first."""
     with work.look() as uow:
-        accounts = workers_of(uow.conn, [one.staff_id for one in found])
-        staff_of = {account.id: account.staff_id for account in accounts}
-        phones = {staff_of[session.account_id]: session for session in sessions_of_all(uow, accounts)}
+        phones = phones_of(uow, [one.staff_id for one in found])
     listed = [Enrolled(one, phones.get(one.staff_id)) for one in found]
     return sorted(listed, key=lambda one: one.phone is not None)
 
