@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
-from services.console.pages.shown.telling_apart import Label
+from field.telling_apart import Label
 
 _JUST_NOW: Final = timedelta(minutes=3)
 _ALARM_SHOWN: Final = timedelta(hours=24)

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
+from field.telling_apart import Label, Someone, tell_apart
 from services.console.pages.shown.doors_in_order import in_order
 from services.console.pages.shown.rows import HouseholdCard, PersonRow, TaskRow, TaskState
-from services.console.pages.shown.telling_apart import Label, Someone, tell_apart
 
 FIRST_VISIT: Final = "first_contact"
 CHECK_IN: Final = "check_in"

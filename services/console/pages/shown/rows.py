@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from services.console.pages.shown.telling_apart import Label
+from field.telling_apart import Label
 
 TaskState = Literal["due", "overdue", "abnormal", "done", "waived"]
 

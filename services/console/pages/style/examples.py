@@ -6,9 +6,9 @@ from typing import Final
 
 from flask_babel import gettext
 
+from field.telling_apart import Label
 from services.console.pages.shown.figures import Count, Figure, Part
 from services.console.pages.shown.rows import Filter, HouseholdCard, PersonRow, TaskRow, Viewer, Wrong
-from services.console.pages.shown.telling_apart import Label
 from services.console.pages.words import temperature_fault
 
 VIEWER: Final = Viewer("示例网格员", "grid_worker", "示例街道春和社区第3网格")

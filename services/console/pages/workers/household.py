@@ -17,6 +17,7 @@ from chassis.ids import new_id
 from chassis.unit_of_work import Work
 from contracts.faults import Refused
 from field.ids import is_id
+from field.telling_apart import Label
 from field.words import HOW_KNOWN
 from services.console.doors import DoorAway, Doors
 from services.console.pages.entry.kept import again_page, typed_now
@@ -24,7 +25,6 @@ from services.console.pages.entry.who import acting, only_in
 from services.console.pages.refusals import refusal_page
 from services.console.pages.shown.rounds import FIRST_VISIT, Group, Household, clock, household_of, next_try
 from services.console.pages.shown.rows import Wrong
-from services.console.pages.shown.telling_apart import Label
 from services.console.pages.workers.faults import why
 
 View = Callable[..., Response]
