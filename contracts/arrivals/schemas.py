@@ -22,7 +22,8 @@ from field.words import CERTAINTIES, FOLLOWED, HOW_FOLLOWED, IDENTITY_TYPES, LAN
 
 PERSON_INSIDE = (
     "JSON object with name, phone, identity_type, identity_number, address; for a person without a phone "
-    "also contact: name and phone of somebody who came along; for one without a number birth_date, if known"
+    "also contact: name and phone of somebody who came along; birth_date, if known, "
+    "unless the number says it, as that of a resident_id does"
 )
 
 

@@ -10,7 +10,7 @@ from chassis.database.statements import insert_rows, update_rows
 from chassis.unit_of_work import UnitOfWork
 from contracts.envelope import Event
 from field.days import local_day
-from field.documents import IDENTITY
+from field.documents import IDENTITY, born_by
 from services.registration.arrivals.arrival import Arrival, StoredArrival, areas_of
 from services.registration.arrivals.catalogue import Catalogue
 from services.registration.arrivals.changes import changes
@@ -93,8 +93,8 @@ def _arrival(uow: UnitOfWork, draft: Draft, coming: Coming, risk: Assessment, wo
         "identity_number": person.identity_number,
         "address": coming.address,
     }
-    if person.birth_date and not person.identity_number:  # the number says it
-        inside["birth_date"] = person.birth_date.isoformat()
+    if (born := person.birth_date) and not born_by(person.identity_type, person.identity_number):
+        inside["birth_date"] = born.isoformat()
     if contact:
         inside["contact"] = {"name": contact.name, "phone": contact.phone}
     sealed = uow.sealer.seal(inside)

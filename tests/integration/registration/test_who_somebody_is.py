@@ -222,3 +222,30 @@ def test_dots_and_invisible_characters_make_no_six_of_two_women(trial: Trial, ba
 def test_a_name_of_nothing_that_is_seen_is_no_name(trial: Trial) -> None:
     trial.receive(told({"name": "\u200b·", "phone": "16500070001"}))
     assert outcomes(trial) == ["needs_correction"]
+
+
+# -- day of birth --------------------------------------------------------------------------------------------
+
+RESIDENT = identity_number(1)
+BORN_BY_IT = f"{RESIDENT[6:10]}-{RESIDENT[10:12]}-{RESIDENT[12:14]}"
+
+
+@pytest.mark.parametrize(
+    ("kind", "number", "born", "goes_on"),
+    [
+        ("passport", "P1234567A", "2022-08-20", "2022-08-20"),
+        ("hk_macau_permit", "H12345678", "2022-08-20", "2022-08-20"),
+        (None, "X12345678", "2022-08-20", "2022-08-20"),
+        (None, RESIDENT, BORN_BY_IT, BORN_BY_IT),
+        ("resident_id", RESIDENT, BORN_BY_IT, None),
+        ("resident_id", None, "2022-08-20", "2022-08-20"),
+    ],
+)
+def test_a_day_of_birth_goes_on_unless_the_number_says_it(
+    trial: Trial, kind: str | None, number: str | None, born: str, goes_on: str | None
+) -> None:
+    """A baby on a passport has no other word of its age, and its age decides when 120 is rung."""
+    document = {"identity_type": kind, "identity_number": number, "birth_date": born}
+    trial.receive(told({"name": "甘小满", "phone": "16500070003"} | document))
+    [row] = trial.arrivals()
+    assert trial.person_of(row).get("birth_date") == goes_on
