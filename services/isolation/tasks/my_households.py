@@ -236,6 +236,8 @@ class _Round:
         alarms = {one.alarm_task_id for one in of_one if one.alarm_task_id}
         tasks_of_it = [task for task in self._tasks.get(first.case_id, ()) if task.task_id in alarms]
         seen = [acts_from(task.acts).seen_at for task in tasks_of_it if task.acts]
+        open_ones = (task for task in tasks_of_it if task.state in states.LIVE)
+        alarm = max(open_ones, key=lambda task: task.due_by, default=None)
         told = {staff_id: "" for one in of_one for staff_id in one.told}
         return {
             "check_in_id": first.check_in_id,
@@ -248,9 +250,16 @@ class _Round:
             "corrected": len(of_one) > 1,
             "abnormal": list(counts.why_abnormal),
             "told": self._staff(told) if counts.why_abnormal else [],
-            "due_by": _said(max((task.due_by for task in tasks_of_it), default=None), self.asked),
+            "due_by": _said(alarm.due_by if alarm else None, self.asked),
+            "sees_to_it": alarm and self._doer(alarm),
             "seen_at": _said(next(filter(None, seen), None), self.asked),
         }
+
+    def _doer(self, task: Row[Any]) -> dict[str, Any]:
+        """Whose task it is: `mine`, role and name; no name while nobody has it."""
+        named = self._staff({task.staff_id: task.role}) if task.staff_id else []
+        name = named[0]["name"] if named else None
+        return {"mine": task.staff_id in self.staff_ids, "role": task.role, "name": name}
 
     def _staff(self, roles: Mapping[str, str]) -> list[dict[str, Any]]:
         """:param roles: staff_id -> role in the team, "" for their own."""

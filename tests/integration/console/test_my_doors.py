@@ -113,11 +113,15 @@ def test_what_alarms_is_asked_once_more_and_then_the_page_says_who_was_told(
     path, mother = town.household("林玉兰"), checked(town, "林玉兰")
     typed = {mother["temperature"]: "396", mother["how"]: "seen"}
     asked = _check_in(phone, path, typed, 200)
-    assert "Nothing is sent yet" in asked.text and "39.6 ℃" in asked.text
+    assert "those on duty and the care team are told" in asked.text and "39.6 ℃" in asked.text
+    assert "Nothing is sent yet" in asked.text
     assert town.isolation.rows(of_isolation.check_ins) == []
     sent = phone.browser.post(f"{path}/check-in", token=token_of(asked), **hidden(asked, "check-in"))
     after = phone.get(sent.headers["Location"]).text
-    assert "We have told:" in after and "何静" in after and "They call by 08:50." in after
+    assert (
+        "We have told:" in after
+        and 'Must see to it by 08:50: health worker <bdi translate="no">何静' in after
+    )
     assert "ring 120 now" in after
     assert 'class="card abnormal"' in phone.get("/doors?show=abnormal").text
 

@@ -108,6 +108,9 @@ def test_the_page_of_a_household_says_who_was_told_and_who_is_called(door: Visit
     assert (check_in["temperature"], check_in["abnormal"], check_in["mine"]) == (38.6, ["temperature"], True)
     told = {"staff_id": "nurse", "role": "health_worker", "name": "name of nurse", "phone": "13909310000"}
     assert told in check_in["told"] and check_in["due_by"] and check_in["seen_at"] is None
+    assert check_in["sees_to_it"] == {"mine": False, "role": "health_worker", "name": "name of nurse"}
+    hers = ask(door, "nurse", "my_household", household=household).json["check_ins"]
+    assert [one["sees_to_it"]["mine"] for one in hers] == [True]
     assert told in page["team"] and "fever" in page["symptoms"]
     assert (page["abnormal"], page["marks"], page["best_time"]) == (True, ["pregnant"], "after 19:00")
     assert {task["kind"] for task in page["tasks"] if not task["mine"]} >= {"see_abnormal", "signed_notice"}
