@@ -82,7 +82,7 @@ def test_a_new_worker_finds_the_first_task_and_does_what_a_round_brings(
     enter(page, says)
     page.get_by_role("link", name=says["first visits"]).click()
     page.get_by_role("link", name="春和家园3号楼2单元501").click()
-    for box in page.locator("input[type=checkbox][name=who]").all():
+    for box in page.locator("input[type=checkbox][name=task]").all():
         box.check()
     page.get_by_role("button", name=says["seen"]).click()
     assert says["done"] in page.locator(".notice.done").inner_text()

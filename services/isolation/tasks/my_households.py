@@ -228,6 +228,7 @@ class _Round:
                 "at": _said(last.at, self.asked),
                 "because": last.because,
                 "how": last.how,
+                "own": last.by == self.asked.author.source,
             },
         }
 

@@ -159,7 +159,8 @@ def test_nobody_is_called_seen_whom_nobody_saw(town: Round, phone: Phone) -> Non
     path = town.household("林玉兰")
     wrong = phone.send(path, "done", 422, how="seen")
     assert "Say of whom." in wrong.text
-    phone.send(path, "done", how="seen", who=town.case("林小雨")["case_id"])
+    [child] = [task for task in town.tasks("林小雨", "due") if task["kind"] == "first_contact"]
+    phone.send(path, "done", how="seen", task=child["task_id"])
     done = {name: len(town.tasks(name, "done")) for name in ("林玉兰", "林小雨")}
     assert done == {"林玉兰": 0, "林小雨": 1}
     phone.send(path, "done", 404, how="by magic")

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from werkzeug.test import TestResponse
 
+from chassis.ids import new_id
+from services.registration.arrivals.tables import arrivals
 from tests.integration.console.round import DOORS, Phone, Round, hidden, open_round
 from tests.integration.console.trial import token_of
 
@@ -45,3 +47,37 @@ def test_who_must_see_to_an_alarm_is_told_so_and_not_that_others_do(town: Round)
     sent = send(nurse, path, "check-in", fever(town, nurse), 303)
     after = nurse.get(sent.headers["Location"]).text
     assert "You must see to it by 08:50." in after and "Must see to it by 08:50:" not in after
+
+
+def first_visit(town: Round, name: str) -> str:
+    [task] = [one for one in town.tasks(name) if one["kind"] == "first_contact"]
+    return str(task["task_id"])
+
+
+def test_what_a_colleague_did_meanwhile_is_not_called_done_for_all(town: Round, phone: Phone) -> None:
+    path, names = town.household("林玉兰"), ("林玉兰", "林小雨")
+    both = [first_visit(town, name) for name in names]
+    page, nurse = phone.get(path), town.phone("h-0021")
+    of_nurse = token_of(nurse.get(f"{path}/check-in"))
+    nurse.browser.post(f"{path}/done", token=of_nurse, key=new_id(), how="by_phone", task=both[0])
+    for _ in range(2):
+        sent = send(phone, path, "done", page, 303, how="seen", task=both)
+        after = phone.get(sent.headers["Location"]).text
+        assert "It has changed meanwhile" in after and "Done, and noted" not in after
+    assert [len(town.tasks(name, "done")) for name in names] == [1, 1], "what was open is noted"
+    told = town.isolation.recorded("case.contacted")
+    assert [one.data["how"] for one in told] == ["by_phone", "seen"]
+
+
+def test_what_was_done_of_a_form_is_not_done_again_when_the_rest_was_refused(
+    town: Round, phone: Phone
+) -> None:
+    path = town.household("林玉兰")
+    cases = sorted(town.case(name)["case_id"] for name in ("林玉兰", "林小雨"))
+    with town.registration.work.unit() as uow:  # the second of them is not there any more
+        uow.conn.execute(arrivals.delete().where(arrivals.c.id == cases[1]))
+    page, typed = phone.get(f"{path}/mend"), {"address": "春和家园3号楼1单元501", "who": cases}
+    for _ in range(2):
+        page = send(phone, path, "mend", page, 422, **typed)
+    acts = {row["id"]: row["acts"] for row in town.registration.arrivals()}
+    assert acts[cases[0]] == 1

@@ -18,7 +18,8 @@ from services.console.pages.shown.rows import HouseholdCard, PersonRow, TaskRow,
 FIRST_VISIT: Final = "first_contact"
 CHECK_IN: Final = "check_in"
 _LOOK: Final = "see_abnormal"
-_LIVE: Final = frozenset({"due", "missed", "not_possible"})
+LIVE: Final = frozenset({"due", "missed", "not_possible"})
+"""States of a task that somebody still has to do."""
 _LATEST_TRY: Final = 20
 """O'clock: nobody rings at a door later."""
 _FIRST_TRY: Final = 9
@@ -170,7 +171,7 @@ def _group(tasks: Sequence[Mapping[str, Any]], labels: Mapping[str, Label], now:
     first = tasks[0]
     state = _state(first, now)
     of = [labels[task["case_id"]] for task in tasks if task["case_id"] in labels]
-    live = first["state"] in _LIVE
+    live = first["state"] in LIVE
     waits = first["last"] if first["state"] == "not_possible" else None
     row = TaskRow(
         first["kind"],
@@ -200,7 +201,7 @@ def _figures(
     documents: Sequence[Mapping[str, Any]], households: Sequence[Household], now: datetime
 ) -> Figures:
     tasks = [task for one in documents for task in one["tasks"]]
-    live = [task for task in tasks if task["state"] in _LIVE]
+    live = [task for task in tasks if task["state"] in LIVE]
     ahead = [task for task in live if _state(task, now) == "due"]
     today = now.date().isoformat()
     ends_today = [

@@ -23,7 +23,15 @@ from services.console.doors import DoorAway, Doors
 from services.console.pages.entry.kept import again_page, typed_now
 from services.console.pages.entry.who import acting, only_in
 from services.console.pages.refusals import refusal_page
-from services.console.pages.shown.rounds import FIRST_VISIT, Group, Household, clock, household_of, next_try
+from services.console.pages.shown.rounds import (
+    FIRST_VISIT,
+    LIVE,
+    Group,
+    Household,
+    clock,
+    household_of,
+    next_try,
+)
 from services.console.pages.shown.rows import Wrong
 from services.console.pages.workers.faults import why
 
@@ -31,6 +39,8 @@ View = Callable[..., Response]
 
 _OF_EACH: Final = frozenset({FIRST_VISIT, "see_abnormal", "test", "call_them", "visit_them"})
 """Kinds of task that are done for each person: nobody is called seen whom nobody saw."""
+_MOST_TASKS: Final = 100
+"""In one form."""
 _ELSEWHERE: Final = frozenset({"check_in", "signed_notice"})
 """Kinds that have a form of their own."""
 
@@ -82,7 +92,8 @@ class Visit:
         return redirect(url_for("workers.household_page", **given), 303)
 
     def page(self, template: str, wrong: list[Wrong] | None = None, /, **more: Any) -> Response:
-        """The page with a new key: what was typed before is another act."""
+        """A form that comes back keeps its key: what was done of it is not done twice."""
+        of_form = request.form.get("key", "")
         shown = {
             "typed": request.form,
             "wrong": wrong or [],
@@ -94,7 +105,7 @@ class Visit:
             household=self.household,
             document=self.document,
             home=url_for("workers.household_page", household=self.household.id),
-            key=new_id(),
+            key=of_form if is_id(of_form) else new_id(),
             **shown,
             **more,
         )
@@ -138,23 +149,21 @@ def add_household(pages: Blueprint, work: Work, doors: Doors) -> None:
     @pages.post("/doors/<household>/done")
     @here
     def done(visit: Visit) -> Response:
-        task_id, how = request.form.get("task", ""), request.form.get("how", "")
-        group = next((one for one in visit.household.groups if task_id in one.task_ids.values()), None)
-        if group is None or how not in HOW_KNOWN:
+        """What was settled meanwhile stays as it is; sent twice, it was settled by the form itself."""
+        chosen, how = request.form.getlist("task")[:_MOST_TASKS], request.form.get("how", "")
+        if how not in HOW_KNOWN:
             return refusal_page(404)
-        chosen = (
-            visit.chosen() if group.row.kind in _OF_EACH and len(group.task_ids) > 1 else list(group.task_ids)
-        )
         if not chosen:
-            return _page(visit, [Wrong(f"who-{task_id}", gettext("Say of whom."))])
+            return _page(visit, [Wrong(_box_of(visit, request.form.get("of", "")), gettext("Say of whom."))])
+        tasks = {task["task_id"]: task for task in visit.document["tasks"]}
+        live = [id for id in chosen if id in tasks and tasks[id]["state"] in LIVE]
         try:
-            for case_id in chosen:
-                if case_id in group.task_ids:
-                    id = group.task_ids[case_id]
-                    visit.say("isolation", "report_task", id, task_id=id, outcome="done", how=how)
+            for id in live:
+                visit.say("isolation", "report_task", id, task_id=id, outcome="done", how=how)
         except Refused as refused:
             return _page(visit, why(refused))
-        return visit.done("done")
+        others = [tasks.get(id) for id in chosen if id not in live]
+        return visit.done("done" if all(_done_by_me(task) for task in others) else "changed")
 
     @pages.post("/doors/<household>/no-answer")
     @here
@@ -168,6 +177,17 @@ def add_household(pages: Blueprint, work: Work, doors: Doors) -> None:
         except Refused as refused:
             return _page(visit, why(refused))
         return visit.done("no_answer", again=clock(again.isoformat(), visit.now))
+
+
+def _box_of(visit: Visit, task_id: str) -> str:
+    """The field where it is chosen of whom one of these tasks is done."""
+    group = next((one for one in visit.household.groups if task_id in one.task_ids.values()), None)
+    return f"who-{next(iter(group.task_ids.values()))}" if group else "main"
+
+
+def _done_by_me(task: Any) -> bool:
+    """:param task: None: it is not there any more."""
+    return bool(task and task["state"] == "done" and task["last"] and task["last"]["own"])
 
 
 def _try_in_vain(visit: Visit, group: Group, case_id: str, task_id: str, again: datetime) -> None:
@@ -205,6 +225,7 @@ def _page(visit: Visit, wrong: list[Wrong] | None = None) -> Response:
         elsewhere=_ELSEWHERE,
         can_try=any(group.live and group.begun for group in mine),
         said=_said(said),
+        changed=said == "changed",
         me=acting().author.id,
         check_ins=visit.document["check_ins"],
         clock=lambda moment: clock(moment, visit.now),
@@ -217,6 +238,7 @@ def _said(code: str) -> str:
     again = request.args.get("again", "")[:11]
     known: dict[str, str] = {
         "done": gettext("Done, and noted."),
+        "changed": gettext("It has changed meanwhile: what was open is noted, the rest stays as it was."),
         "no_answer": gettext("No answer: noted. Next try %(time)s.", time=again),
         "check_in": gettext("The check-in is sent. This is how it was read:"),
         "corrected": gettext("Corrected. The first value is kept; whoever was alarmed is told."),
