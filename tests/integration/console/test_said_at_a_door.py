@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 from werkzeug.test import TestResponse
 
 from chassis.ids import new_id
+from services.isolation import tables as of_isolation
 from services.registration.arrivals.tables import arrivals
 from tests.integration.console.round import DOORS, Phone, Round, hidden, open_round
 from tests.integration.console.trial import token_of
@@ -81,3 +83,29 @@ def test_what_was_done_of_a_form_is_not_done_again_when_the_rest_was_refused(
         page = send(phone, path, "mend", page, 422, **typed)
     acts = {row["id"]: row["acts"] for row in town.registration.arrivals()}
     assert acts[cases[0]] == 1
+
+
+@pytest.mark.parametrize(
+    ("act", "typed"),
+    [("refusal", {"what": "visit", "why": "fear"}), ("notice", {"outcome": "refused_to_sign"})],
+)
+def test_a_witness_who_is_not_of_the_team_is_named_by_number(
+    town: Round, phone: Phone, act: str, typed: dict[str, str]
+) -> None:
+    """A team of one has nobody else to name."""
+    path, case_id = town.household("赵大山"), town.case("赵大山")["case_id"]
+    cases = of_isolation.cases
+    with town.isolation.work.unit() as uow:
+        alone = cases.update().where(cases.c.case_id == case_id)
+        uow.conn.execute(alone.values(team=[["grid_worker", "w-0117"]]))
+    page = phone.get(f"{path}/{act}")
+    assert 'name="witness"' not in page.text
+    for number, says in (
+        ("", "missing|Choose"),
+        ("w-0117", "Nobody witnesses"),
+        ("x-1", "no such member"),
+    ):
+        page = send(phone, path, act, page, 422, **typed, witness_number=number)
+        beside = re.search(r'id="witness_number-fault">.*?</span>', page.text, re.S)
+        assert beside and re.search(says, beside[0]) and f'value="{number}"' in page.text
+    send(phone, path, act, page, 303, **typed, witness_number="d-0001")

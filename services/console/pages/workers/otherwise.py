@@ -118,17 +118,18 @@ def _add_refusal(pages: Blueprint, here: Here) -> None:
     @here
     def refusal(visit: Visit) -> Response:
         """Each person for themselves: an adult refuses for nobody else, a guardian for a child."""
-        said = {name: _typed(name, 500) for name in ("what", "why", "what_would_help", "witness")}
+        said = {name: _typed(name, 500) for name in ("what", "why", "what_would_help")}
+        said["witness"], field = _witness(visit)
         chosen = visit.chosen()
         wrong = [] if chosen else [Wrong("who", gettext("Say of whom."))]
         missing = [name for name in ("what", "why", "witness") if not said[name]]
-        wrong += [Wrong(name, gettext("Choose one.")) for name in missing]
+        wrong += [Wrong(field if name == "witness" else name, gettext("Choose one.")) for name in missing]
         if wrong:
             return page(visit, wrong)
         try:
             visit.say("isolation", "report_refusal", "all", case_ids=chosen, **said)
         except Refused as refused:
-            return page(visit, why(refused))
+            return page(visit, why(refused, {"witness": field}))
         return visit.done("refusal")
 
 
@@ -152,13 +153,21 @@ def _add_notice(pages: Blueprint, here: Here) -> None:
         if wrong:
             return page(visit, wrong)
         said: dict[str, Any] = {"outcome": outcome, "signed_by": _typed("signed_by", 100)}
-        said |= {"witness": _typed("witness", 40)} if outcome == "refused_to_sign" else {}
+        witness, field = _witness(visit)
+        said |= {"witness": witness} if outcome == "refused_to_sign" else {}
         said |= {"read_aloud": True} if request.form.get("read_aloud") == "yes" else {}
         try:
             visit.say("isolation", "sign_notice", "all", case_ids=chosen, **said)
         except Refused as refused:
-            return page(visit, why(refused))
+            return page(visit, why(refused, {"witness": field}))
         return visit.done("notice")
+
+
+def _witness(visit: Visit) -> tuple[str, str]:
+    """Who is named, and in which field: somebody of the team, or by number anybody else of the staff."""
+    if number := _typed("witness_number", 40):
+        return number, "witness_number"
+    return _typed("witness", 40), "witness" if _witnesses(visit) else "witness_number"
 
 
 def _witnesses(visit: Visit) -> list[tuple[str, str]]:
