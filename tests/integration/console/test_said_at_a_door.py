@@ -109,3 +109,21 @@ def test_a_witness_who_is_not_of_the_team_is_named_by_number(
         beside = re.search(r'id="witness_number-fault">.*?</span>', page.text, re.S)
         assert beside and re.search(says, beside[0]) and f'value="{number}"' in page.text
     send(phone, path, act, page, 303, **typed, witness_number="d-0001")
+
+
+def test_contact_persons_and_the_best_time_are_taken_away(town: Round, phone: Phone) -> None:
+    path = town.household("林玉兰")
+    page = phone.get(f"{path}/contact")
+    aunt = {"contact_name": "林芳", "contact_phone": "13909311888", "contact_relation": "aunt"}
+    for _ in range(2):
+        send(phone, path, "contact", page, 303, **aunt, best_time="after 19:00")
+    page = phone.get(f"{path}/contact")
+    assert page.text.count('name="gone"') == 1, "whoever is added by a double tap stands once"
+    send(phone, path, "contact", page, 303, contact_name="林伯", contact_phone="13909311889", best_time="x")
+    page = phone.get(f"{path}/contact")
+    gone = re.search(r'name="gone" value="([^"]*林芳)"', page.text)
+    assert gone
+    send(phone, path, "contact", page, 303, gone=gone[1], best_time="")
+    after = phone.get(path).text
+    assert "13909311889" in after and "13909311888" not in after
+    assert "Best time to ring" not in after and 'value="x"' not in phone.get(f"{path}/contact").text

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import wraps
 from typing import Any, Final
@@ -74,12 +74,15 @@ class Visit:
             return self.case_ids
         return [id for id in self.case_ids if id in request.form.getlist(field)]
 
-    def say(self, service: str, command: str, key: str, /, **data: Any) -> Any:
+    def say(
+        self, service: str, command: str, key: str, /, *, emptied: Sequence[str] = (), **data: Any
+    ) -> Any:
         """What is empty is left out. A form that is sent twice is one act. Raises Refused, DoorAway.
 
         :param key: tells what one form says of several things apart.
+        :param emptied: what is said when it is empty, too: it was taken away.
         """
-        given = {name: value for name, value in data.items() if value not in (None, "")}
+        given = {name: value for name, value in data.items() if value not in (None, "") or name in emptied}
         of_form, said = request.form.get("key", ""), orjson.dumps(given, option=orjson.OPT_SORT_KEYS)
         # Whoever goes back and types something else says something else.
         content = hashlib.sha256(said).hexdigest()[:12]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from flask import Blueprint, request
@@ -75,14 +76,16 @@ def add_mending(pages: Blueprint, work: Work, doors: Doors) -> None:
     @pages.get("/doors/<household>/contact")
     @here
     def contact_page(visit: Visit) -> Response:
-        return visit.page("contact", marks=HELP_MARKS)
+        return _contact_form(visit)
 
     @pages.post("/doors/<household>/contact")
     @here
     def contact(visit: Visit) -> Response:
-        """The marks are given whole: what is on the page stands there from now on."""
+        """All is given whole: what is on the page stands there from now on."""
         said: dict[str, Any] = {"marks": [one for one in HELP_MARKS if one in request.form.getlist("marks")]}
         said["best_time"] = _typed("best_time", 100)
+        gone = set(request.form.getlist("gone"))
+        added: list[dict[str, Any]] = []
         person = {name: _typed(f"contact_{name}", 100) for name in ("name", "phone", "relation")}
         if any(person.values()):
             wrong = [
@@ -91,16 +94,37 @@ def add_mending(pages: Blueprint, work: Work, doors: Doors) -> None:
                 if not person[name]
             ]
             if wrong:
-                return visit.page("contact", wrong, marks=HELP_MARKS)
+                return _contact_form(visit, wrong)
             new: dict[str, Any] = {name: value for name, value in person.items() if value}
             new["phone"] = person["phone"][:30]
             new |= {"may_report": request.form.get("may_report") == "yes"}
-            said["contacts"] = [*visit.document["contacts"], new]
+            added = [new]
+        if gone or added:  # the one that is added stands once, also where the form is sent twice
+            other = {_contact_key(one) for one in added} | gone
+            kept = [one for one in visit.document["contacts"] if _contact_key(one) not in other]
+            said["contacts"] = [*kept, *added]
         try:
-            visit.say("isolation", "change_contact", "contact", case_ids=visit.case_ids, **said)
+            visit.say(
+                "isolation",
+                "change_contact",
+                "contact",
+                emptied=["best_time"],
+                case_ids=visit.case_ids,
+                **said,
+            )
         except Refused as refused:
-            return visit.page("contact", why(refused), marks=HELP_MARKS)
+            return _contact_form(visit, why(refused))
         return visit.done("contact")
+
+
+def _contact_form(visit: Visit, wrong: list[Wrong] | None = None) -> Response:
+    stood = [(_contact_key(one), one) for one in visit.document["contacts"]]
+    return visit.page("contact", wrong, marks=HELP_MARKS, stood=stood)
+
+
+def _contact_key(one: Mapping[str, Any]) -> str:
+    """By which a contact person of a household is known in its form."""
+    return f"{one['phone']} {one['name']}"
 
 
 def _documents() -> list[tuple[str, str]]:
