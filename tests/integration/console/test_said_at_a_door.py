@@ -46,7 +46,7 @@ def fever(town: Round, phone: Phone) -> TestResponse:
 
 def test_who_must_see_to_an_alarm_is_told_so_and_not_that_others_do(town: Round) -> None:
     nurse, path = town.phone("h-0021"), town.household("林玉兰")
-    sent = send(nurse, path, "check-in", fever(town, nurse), 303)
+    sent = send(nurse, path, "check-in", fever(town, nurse), 303, sure="yes")
     after = nurse.get(sent.headers["Location"]).text
     assert "You must see to it by 08:50." in after and "Must see to it by 08:50:" not in after
 
@@ -127,3 +127,16 @@ def test_contact_persons_and_the_best_time_are_taken_away(town: Round, phone: Ph
     after = phone.get(path).text
     assert "13909311889" in after and "13909311888" not in after
     assert "Best time to ring" not in after and 'value="x"' not in phone.get(f"{path}/contact").text
+
+
+def test_whoever_typed_something_wrong_finds_it_in_the_form_and_not_an_empty_one(
+    town: Round, phone: Phone
+) -> None:
+    path, mother = town.household("林玉兰"), town.case("林玉兰")["case_id"]
+    again = send(phone, path, "check-in", fever(town, phone), 200, sure="no")
+    assert f'name="temperature-{mother}" inputmode="decimal" autocomplete="off" value="396"' in again.text
+    assert f'name="how-{mother}" value="seen" checked' in again.text
+    right = {f"temperature-{mother}": "369", f"how-{mother}": "seen"}
+    send(phone, path, "check-in", again, 303, **right)
+    [kept] = town.isolation.rows(of_isolation.check_ins)
+    assert kept["temperature"] == 369

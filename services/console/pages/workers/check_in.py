@@ -37,6 +37,8 @@ def add_check_in(pages: Blueprint, work: Work, doors: Doors) -> None:
         wrong = _wrong(typed) or ([] if typed.people else [Wrong("main", gettext("Nothing is typed yet."))])
         if wrong:
             return _page(visit, typed, wrong)
+        if request.form.get("sure") == "no":
+            return _page(visit, typed)
         if typed.alarms and request.form.get("sure") != "yes":
             return visit.page("check_in_sure", typed_in=typed, action="check-in")
         try:
@@ -61,6 +63,8 @@ def add_check_in(pages: Blueprint, work: Work, doors: Doors) -> None:
         wrong = _wrong(typed) or ([] if typed.people else [Wrong("main", gettext("Nothing is typed yet."))])
         if wrong:
             return _page(visit, typed, wrong, corrects=before)
+        if request.form.get("sure") == "no":
+            return _page(visit, typed, corrects=before)
         if typed.alarms and request.form.get("sure") != "yes":
             return visit.page("check_in_sure", typed_in=typed, action=f"correct/{check_in_id}")
         people = [{**_said(one), "corrects": check_in_id} for one in typed.people]
