@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 from werkzeug.test import TestResponse
 
+from chassis.doors.roles import roles
 from chassis.ids import new_id
+from services.console.pages.workers.who_walks import ROLES
 from services.isolation import tables as of_isolation
 from services.registration.arrivals.tables import arrivals
 from tests.integration.console.round import DOORS, Phone, Round, hidden, open_round
@@ -140,3 +142,17 @@ def test_whoever_typed_something_wrong_finds_it_in_the_form_and_not_an_empty_one
     send(phone, path, "check-in", again, 303, **right)
     [kept] = town.isolation.rows(of_isolation.check_ins)
     assert kept["temperature"] == 369
+
+
+def test_whoever_goes_from_door_to_door_may_do_all_that_a_household_page_offers(town: Round) -> None:
+    acts_of_cases = ("report_task", "report_check_in", "sign_notice", "report_refusal", "change_contact")
+    offered = {"isolation": acts_of_cases, "registration": ("mend_person", "follow_arrival")}
+    for service, acts in offered.items():
+        for act in acts:
+            assert [role for role in ROLES if not roles().may(role, service, act)] == [], act
+    nurse, path = town.phone("h-0021"), town.household("赵大山")
+    mend, one_more = nurse.get(f"{path}/mend"), nurse.get(f"{path}/person")
+    send(nurse, path, "mend", mend, 303, address="春和家园3号楼2单元603")
+    send(nurse, path, "person", one_more, 303, name="赵小寒", birth_date="2021-12-21")
+    town.sync()
+    assert "*寒</bdi>, 9 months" in nurse.get(path).text
