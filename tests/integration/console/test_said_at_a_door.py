@@ -32,7 +32,7 @@ def phone(town: Round) -> Phone:
     return town.phone()
 
 
-def send(phone: Phone, path: str, act: str, page: TestResponse, status: int, **typed: Any) -> TestResponse:
+def send(phone: Phone, path: str, act: str, page: TestResponse, status: int, /, **typed: Any) -> TestResponse:
     """The form of this page, as it was when it was loaded."""
     answer = phone.browser.post(f"{path}/{act}", token=token_of(page), **(hidden(page, act) | typed))
     assert answer.status_code == status, (answer.status_code, answer.text)
@@ -156,3 +156,12 @@ def test_whoever_goes_from_door_to_door_may_do_all_that_a_household_page_offers(
     send(nurse, path, "person", one_more, 303, name="赵小寒", birth_date="2021-12-21")
     town.sync()
     assert "*寒</bdi>, 9 months" in nurse.get(path).text
+
+
+def test_a_phone_is_given_to_one_person_alone(town: Round, phone: Phone) -> None:
+    path = town.household("林玉兰")
+    both = [town.case(name)["case_id"] for name in ("林玉兰", "林小雨")]
+    page = send(phone, path, "mend", phone.get(f"{path}/mend"), 422, who=both, phone="13909311999")
+    assert "mark only whose it is" in page.text and 'value="13909311999"' in page.text
+    assert not any(row["acts"] for row in town.registration.arrivals())
+    send(phone, path, "mend", page, 303, who=both[1], phone="13909311999")

@@ -33,12 +33,14 @@ def add_mending(pages: Blueprint, work: Work, doors: Doors) -> None:
     @pages.post("/doors/<household>/mend")
     @here
     def mend(visit: Visit) -> Response:
-        """A phone is somebody's; the door and the language are those of everybody who is marked."""
+        """A phone is one person's; the door and the language are those of everybody who is marked."""
         typed = {name: _typed(name, 300) for name in ("phone", "address", "language")}
         chosen = visit.chosen()
         wrong = [] if chosen else [Wrong("who", gettext("Say of whom."))]
         if not any(typed.values()):
             wrong.append(Wrong("phone", gettext("Type what is right.")))
+        if typed["phone"] and len(chosen) > 1:
+            wrong.append(Wrong("phone", gettext("A phone is one person's: mark only whose it is.")))
         if wrong:
             return visit.page("mend", wrong, languages=_LANGUAGES)
         right: dict[str, Any] = {"phone": typed["phone"], "language": typed["language"]}
