@@ -49,12 +49,7 @@ def invite(uow: UnitOfWork, name: str, kind: Kind, *, by: str, staff_id: str | N
     if staff_id is not None:
         check_staff_id(staff_id)
     account = _account(uow, name, kind, staff_id)
-    link = one_time_links.c
-    uow.conn.execute(
-        update(one_time_links)
-        .where((link.account_id == account.id) & link.ended_at.is_(None))
-        .values(ended_at=uow.now)
-    )
+    end_links(uow, account.id)
     token, expires_at = secrets.token_urlsafe(32), uow.now + LASTS[kind]
     row = {
         "digest": uow.index(LINK, token),
@@ -66,6 +61,16 @@ def invite(uow: UnitOfWork, name: str, kind: Kind, *, by: str, staff_id: str | N
     insert_rows(uow.conn, one_time_links, [row])
     note(uow, account.id, by, "invited")
     return Invitation(name, token, expires_at)
+
+
+def end_links(uow: UnitOfWork, account_id: str) -> None:
+    """Whoever holds a link to this account takes nothing up with it any more."""
+    link = one_time_links.c
+    uow.conn.execute(
+        update(one_time_links)
+        .where((link.account_id == account_id) & link.ended_at.is_(None))
+        .values(ended_at=uow.now)
+    )
 
 
 def _account(uow: UnitOfWork, name: str, kind: Kind, staff_id: str | None) -> Account:

@@ -49,6 +49,15 @@ def test_an_officer_makes_slips_and_shuts_a_lost_phone_out(town: Round) -> None:
     assert {("invited", "zhou.ming"), ("session_revoked", "zhou.ming")} <= by
 
 
+def test_a_slip_that_was_made_before_lets_nobody_in_after_a_phone_was_shut_out(town: Round) -> None:
+    phone, desk = town.phone(), officer(town)
+    [link] = re.findall(r"https://localhost(/take-up/[\w-]{43})<", desk.send("/enrol", chosen="w-0117").text)
+    assert desk.send("/enrol", "/enrol/w-0117/shut-out").status_code == 303
+    assert phone.browser.get("/account").headers["Location"] == "/log-in"
+    other = Browser(town.app(), "en")
+    assert "form_token" not in other.get(link).text
+
+
 @pytest.mark.parametrize("who", ["o-0004", "d-0001", "w-9999", "<b>x</b>", "=1+1", ""])
 def test_only_who_goes_from_door_to_door_is_enrolled(town: Round, who: str) -> None:
     answer = officer(town).send("/enrol", staff_ids=who)

@@ -16,7 +16,7 @@ from werkzeug.wrappers import Response as Answer
 
 from chassis.unit_of_work import Work
 from contracts.faults import Refused
-from services.console.accounts.invite import enrol
+from services.console.accounts.invite import end_links, enrol
 from services.console.accounts.queries import workers_of
 from services.console.doors import DoorAway, Doors
 from services.console.pages.entry.who import only_in
@@ -84,12 +84,15 @@ def add_enrolment(pages: Blueprint, work: Work, doors: Doors, public_url: str | 
     @pages.post("/enrol/<staff_id>/shut-out")
     @only_in(work, "officer", "administrator")
     def shut_out(staff_id: str) -> Answer:
+        """The phone, and every slip that lets another one in: it may lie where the phone was lost."""
         if staff_id not in may_be_enrolled(doors, [staff_id]):
             return refusal_page(404)
         with work.unit() as uow:
             accounts = workers_of(uow.conn, [staff_id])
             for session in sessions_of_all(uow, accounts):
                 revoke(uow, accounts[0], session.id, by=g.who.account.name)
+            for account in accounts:
+                end_links(uow, account.id)
         return redirect(url_for("workers.enrol_page"), 303)
 
 
