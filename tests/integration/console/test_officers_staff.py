@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 
 import pytest
 
+from services.console.pages.officers import asking
 from services.registration.tables import staff
 from tests.integration.console.officers import Town, open_town
 from tests.integration.console.trial import token_of
@@ -92,3 +94,10 @@ def test_staff_of_other_places_are_left_alone(town: Town) -> None:
     typed = {"staff_id": "x-1", "name": "某", "phone": "13909310008", "role": "grid_worker", "place": "cg"}
     assert officer.send(page, "/staff/new", **typed, language="en").status_code == 403
     assert member(town, "street")["active"]
+
+
+def test_without_names_no_number_is_offered_as_the_name(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    officer, field = town.officer(), r'<input[^>]*id="name"[^>]*value="([^"]*)"'
+    assert re.findall(field, officer.get("/staff/worker-1").text) == ["李兰"]
+    monkeypatch.setattr(asking, "_MOST_NAMES", 0)
+    assert re.findall(field, officer.get("/staff/worker-1").text) == [""]
