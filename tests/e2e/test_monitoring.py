@@ -10,10 +10,12 @@ from __future__ import annotations
 import json
 import re
 import signal
+import threading
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
+from http.client import HTTPConnection, HTTPException
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -30,8 +32,9 @@ from deploy.local.postgres import PrivatePostgres
 from deploy.local.prometheus import PrivatePrometheus, as_targets
 from doorstep_client import arrival_event
 from operations.services import SERVICES
+from tests.doors import door_process
 from tests.e2e.conftest import MORNING, migrated
-from tests.system import ROOT, SMS, System
+from tests.system import KEYS, ROOT, SMS, System
 from tests.waiting import eventually
 
 pytestmark = [pytest.mark.e2e, pytest.mark.broker, pytest.mark.postgresql, pytest.mark.slow]
@@ -41,6 +44,7 @@ RULES = sorted((SHIPPED / "rules").glob("*.yml"))
 FASTER = 60
 SCRAPE_S = 0.4
 ISOLATION = "watched_isolation"
+DOOR = "isolation_door"
 SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 # The range that a panel leaves to Grafana. Long, so that a slow machine is still within it when asked.
 RANGES = {"$__rate_interval": "10m", "$__range": "1h"}
@@ -67,6 +71,8 @@ def here(config: dict[str, Any], broker: str) -> dict[str, Any]:
         [found] = job.pop("dns_sd_configs")
         if sorted(found["names"]) == sorted(SERVICES):
             job["file_sd_configs"] = [{"files": ["services.json"]}]
+        elif DOOR in found["names"]:
+            job["file_sd_configs"] = [{"files": ["doors.json"]}]
         else:
             assert "rabbitmq" in found["names"]
             job["static_configs"] = [{"targets": [broker]}]
@@ -80,6 +86,7 @@ class Watched:
     system: System
     broker: PrivateBroker
     prometheus: PrivatePrometheus
+    door_port: int
 
     def look_at(self) -> None:
         """Tell Prometheus the addresses of what runs, as the engine's name service does."""
@@ -87,9 +94,10 @@ class Watched:
         addresses = {
             name: [f"127.0.0.1:{r.port}" for r in replicas if r.service == name] for name in SERVICES
         }
-        file = self.prometheus.directory / "services.json"
-        file.with_suffix(".new").write_text(as_targets(addresses))
-        file.with_suffix(".new").replace(file)
+        for name, found in (("services", addresses), ("doors", {DOOR: [f"127.0.0.1:{self.door_port}"]})):
+            file = self.prometheus.directory / f"{name}.json"
+            file.with_suffix(".new").write_text(as_targets(found))
+            file.with_suffix(".new").replace(file)
 
     def firing(self, name: str, **about: str) -> bool:
         wanted = {"alertname": name, **about}.items()
@@ -150,13 +158,38 @@ def watched(
         directory / "prometheus", config, {file.name: faster(file.read_text()) for file in RULES}
     )
     with broker, System(directory / "system", broker.url(), urls) as system:
-        watched = Watched(system, broker, prometheus)
+        watched = Watched(system, broker, prometheus, freeport())
         system.prepare(MORNING)
         system.start_all()
-        with prometheus:
+        with prometheus, a_door_that_is_asked(watched.door_port, urls["isolation"], directory):
             watched.look_at()
             system.import_samples()
             yield watched
+
+
+@contextmanager
+def a_door_that_is_asked(port: int, url: str, directory: Path) -> Iterator[None]:
+    """Isolation's, of whom somebody without a token asks something again and again."""
+    door = door_process("isolation", url, port, directory / "door.log", **KEYS)
+    left = threading.Event()
+
+    def ask() -> None:
+        while not left.wait(0.1):
+            with suppress(OSError, HTTPException):
+                connection = HTTPConnection("127.0.0.1", port, timeout=5)
+                connection.request("GET", "/lists/open_cases")
+                connection.getresponse().read()
+                connection.close()
+
+    asking = threading.Thread(target=ask, daemon=True)
+    asking.start()
+    try:
+        yield
+    finally:
+        left.set()
+        asking.join(10)
+        door.terminate()
+        door.wait(30)
 
 
 # -- the story -----------------------------------------------------------------------------------------------
@@ -198,7 +231,7 @@ def test_a_day_flows_and_prometheus_counts_what_the_audit_counts(watched: Watche
     eventually(lambda: not differing(), every=0.2, show=differing)
     # A busy machine answers now and then later than the short time between two looks.
     eventually(lambda: {target["health"] for target in watched.prometheus.targets()} == {"up"}, every=0.2)
-    assert {labels["job"] for labels, _ in ask("up")} == {*SERVICES, "rabbitmq", "rabbitmq_queues"}
+    assert {labels["job"] for labels, _ in ask("up")} == {*SERVICES, DOOR, "rabbitmq", "rabbitmq_queues"}
 
 
 def test_dead_letters_are_told(watched: Watched) -> None:
@@ -309,8 +342,9 @@ def test_while_the_broker_takes_nothing_the_rest_goes_wrong_too_and_all_is_told(
 
 
 def test_the_page_of_metrics_names_what_the_services_show_and_nothing_else(watched: Watched) -> None:
-    jobs = "|".join(SERVICES)
+    jobs = "|".join((*SERVICES, DOOR))
     found = watched.prometheus.ask(f'group by (__name__) ({{job=~"{jobs}", __name__=~"doorstep_.+"}})')
     shown = {re.sub("_(bucket|sum|count|created)$", "", labels["__name__"]) for labels, _ in found}
     page = set(re.findall(r"^\| `(doorstep_\w+)`", (ROOT / "docs/metrics.md").read_text(), re.MULTILINE))
+    page = {name for name in page if not name.startswith("doorstep_console_")}  # which does not run here
     assert {name.removesuffix("_total") for name in shown} == {name.removesuffix("_total") for name in page}
