@@ -18,11 +18,12 @@ from chassis.unit_of_work import UnitOfWork
 from contracts.envelope import Event
 from services.isolation.cases.case import Case
 from services.isolation.cases.events import case_data, caused_by_case, tasks_data
+from services.isolation.cases.revising import WRONG_NUMBER
 from services.isolation.cases.rows import case_from, insert_cases, update_cases, update_counts, update_plans
 from services.isolation.cases.story import Standing, standing
 from services.isolation.cases.tables import case_history
 from services.isolation.cases.tables import cases as table
-from services.isolation.links.links_of import links_of
+from services.isolation.links.links_of import links_of, renew
 from services.isolation.plans.present import Present
 from services.isolation.plans.rows import insert_tasks, lock_tasks, update_tasks
 from services.isolation.plans.task import Task
@@ -31,6 +32,8 @@ from services.isolation.reference import Reference, current
 from services.isolation.teams.loads import Loads
 
 _OPENED: Final = "case.opened"
+_OF_A_WRONG_PHONE: Final = frozenset({"phone", WRONG_NUMBER})
+"""Kinds of change after which somebody else may hold the link."""
 CHUNK = 1000
 """So many cases or tasks one unit of work of a timer takes."""
 
@@ -190,9 +193,17 @@ class Casebook:
                 households = new if type == _OPENED else known
                 households.setdefault(case.household, set()).add(case.case_id)
         links = links_of(self.uow, new, known)
+        strayed = {case.household for _, case, data, _ in self._told if _went_to_a_wrong_phone(data)}
+        if strayed:
+            links |= renew(self.uow, strayed)
         for type, case, data, cause in self._told:
             data["link"] = links.get(case.household) if case.closed_at is None else None
             self.uow.record(type, case.case_id, case.version, data, cause=cause)
+
+
+def _went_to_a_wrong_phone(data: Mapping[str, Any]) -> bool:
+    """Whether the link of a household stands in texts to a number that was not theirs."""
+    return not _OF_A_WRONG_PHONE.isdisjoint((data.get("change") or {}).get("kinds", ()))
 
 
 @contextmanager

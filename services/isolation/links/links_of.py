@@ -34,6 +34,21 @@ def links_of(uow: UnitOfWork, new: Households, known: Households) -> dict[str, s
     return found
 
 
+def renew(uow: UnitOfWork, households: Collection[str]) -> dict[str, str]:
+    """New tokens for households whose link went to somebody else's phone: the old ones open nothing any more.
+
+    Whoever lives there and had the old one gets the new one with their next text. Returns the sealed tokens.
+    """
+    tokens = {household: new_token() for household in sorted(households)}
+    sealed = {household: uow.sealer.seal(token, LINK) for household, token in tokens.items()}
+    rows = [
+        {"household": household, "token": uow.index.short(LINK, token), "sealed": sealed[household]}
+        for household, token in tokens.items()
+    ]
+    update_rows(uow.conn, table, rows, key=["household"], set=["token", "sealed"])
+    return sealed
+
+
 def token_of(conn: Connection, sealer: Sealer, household: str) -> str | None:
     """For whoever has the keys: the demo, which shows a resident's page. None: it has no link yet."""
     sealed = conn.execute(select(table.c.sealed).where(table.c.household == household)).scalar_one_or_none()

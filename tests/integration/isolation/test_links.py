@@ -136,3 +136,25 @@ def test_households_of_before_get_a_link_in_steps_and_once(
     linked = isolation.rows(t.links)
     open_cases = {row["case_id"] for row in isolation.rows(t.cases) if row["closed_at"] is None}
     assert {case for row in linked for case in row["cases"]} == open_cases and ended not in open_cases
+
+
+@pytest.mark.parametrize(
+    ("why", "level"), [("phone_changed", "medium"), ("phone_taken_back", "medium"), ("phone_changed", "high")]
+)
+def test_a_link_that_went_to_a_wrong_phone_opens_nothing_any_more(
+    isolation: Trial, why: str, level: str
+) -> None:
+    home = new_id()
+    one, two = arrival(household_id=home, level="medium"), arrival(household_id=home, level="medium")
+    isolation.follow(one, two)
+    case_id = one.data["arrival_id"]
+    old = tokens(isolation)[case_id]
+    isolation.follow(arrival(case_id, version=2, level=level, household_id=home, why=[why]))
+    new = tokens(isolation, "case.changed")[case_id]
+    assert new != old and look_up(isolation, old).status_code == 404
+    assert look_up(isolation, new).json["household"] == home
+    isolation.follow(arrival(case_id, version=2, level=level, household_id=home, why=[why]))
+    assert look_up(isolation, new).status_code == 200, "the same news once more changes nothing"
+    other = two.data["arrival_id"]
+    isolation.follow(arrival(other, version=2, level="high", household_id=home))
+    assert tokens(isolation, "case.changed")[other] == new, "the others get it with their next text"
