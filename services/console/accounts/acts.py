@@ -18,6 +18,7 @@ What = Literal[
     "logged_out",
     "session_revoked",
     "sessions_ended",
+    "ended",
 ]
 
 _LONGEST_BY: Final = 100

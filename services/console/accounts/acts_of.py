@@ -36,6 +36,7 @@ def acts_between(uow: UnitOfWork, since: datetime, until: datetime, who: str | N
     found = select(act.at, account.name, act.by, act.what).join(accounts, account.id == act.account_id)
     found = found.where(act.at >= since, act.at < until)
     if who:
-        found = found.where(or_(account.name == who, account.staff_id == who, act.by == who))
+        theirs = select(account.name).where(or_(account.name == who.lower(), account.staff_id == who))
+        found = found.where(or_(account.name.in_(theirs), act.by.in_(theirs), act.by == who))
     rows = uow.conn.execute(found.order_by(act.at.desc(), act.id).limit(MOST))
     return [AccountAct(*row) for row in rows]

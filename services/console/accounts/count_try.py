@@ -14,6 +14,7 @@ from services.console.accounts.lock_out import FORGOTTEN_AFTER, Tries, counted, 
 from services.console.accounts.tables import tries
 
 NAME: Final = "log-in name"
+BROWSER: Final = "browser that logged in before, and its log-in name"
 PHONE: Final = "phone whose PIN is asked for"
 _FORGET_AT_ONCE: Final = 20
 
@@ -29,8 +30,9 @@ def count_try(uow: UnitOfWork, name: str, what: str = NAME) -> datetime | None:
     _forget_old(uow)
     c = tries.c
     insert_missing(uow.conn, tries, [{"digest": digest, "failures": 0, "last_at": uow.now}])
-    row = uow.conn.execute(select(c.failures, c.last_at).where(c.digest == digest).with_for_update()).one()
-    before = Tries(row.failures, row.last_at)
+    found = select(c.failures, c.last_at).where(c.digest == digest).with_for_update()
+    row = uow.conn.execute(found).one_or_none()  # none: a right one has just forgotten it
+    before = Tries(row.failures, row.last_at) if row else Tries(0, uow.now)
     after = counted(before, uow.now)
     if after is None:
         return open_at(before)

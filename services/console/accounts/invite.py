@@ -40,7 +40,7 @@ def invite(uow: UnitOfWork, name: str, kind: Kind, *, by: str, staff_id: str | N
     :param by: see `acts.note`.
     :param staff_id: of an officer or a worker.
     :raises Refused: the name can be none, or is that of an account of another kind, of somebody else, or
-        of one that has ended.
+        of one that has ended; or the member of staff has such an account under another name.
     """
     name = check_name(name)
     if (kind in OF_STAFF) != (staff_id is not None):
@@ -84,7 +84,9 @@ def _account(uow: UnitOfWork, name: str, kind: Kind, staff_id: str | None) -> Ac
     }
     insert_missing(uow.conn, accounts, [row])
     account = account_named(uow.conn, name, locked=True)
-    assert account
+    if account is None:
+        message = "this member of staff has an account under another name"
+        raise Refused("conflict", [Fault("staff_id", "has_account", message)])
     if (account.kind, account.staff_id) != (kind, staff_id):
         raise Refused.conflict("name", "this name is that of somebody else's account")
     if account.state == "ended":

@@ -1,7 +1,8 @@
 """Tries to log in under one name: after five wrong ones each further try is waited for, longer each time.
 
-Nobody is locked out for good, so nobody can lock others out for good: whoever goes on guessing has some
-thirty tries a day under one name, and whoever the name belongs to waits for an hour at most.
+Whoever goes on guessing has some thirty tries a day under one name. That does not keep its owner out where
+they have logged in before: their browser is counted apart (sessions/known_browser.py). At a new one they wait
+as long as somebody guesses, or come in by a new link, which forgets all tries.
 """
 
 from __future__ import annotations

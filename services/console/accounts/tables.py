@@ -27,6 +27,15 @@ accounts = Table(
 )
 Index("accounts_by_name", accounts.c.name, unique=True)
 Index("accounts_of_staff", accounts.c.staff_id)
+_in_use = accounts.c.staff_id.is_not(None) & (accounts.c.state != "ended")
+Index(
+    "accounts_one_of_a_kind",  # a second one would act under the first one's number
+    accounts.c.staff_id,
+    accounts.c.kind,
+    unique=True,
+    postgresql_where=_in_use,
+    sqlite_where=_in_use,
+)
 
 one_time_links = Table(
     "one_time_links",

@@ -41,9 +41,9 @@ def add_pages(
     add_guard(app, index, public_url, api=api)
     add_frame_of_pages(app)
     if work:
-        add_refusals(app, work)
+        add_refusals(app, work, doors)
         app.register_blueprint(make_entry(work, first=FIRST_PAGES))
-        app.register_blueprint(make_accounts(work, public_url))
+        app.register_blueprint(make_accounts(work, doors, public_url))
         app.register_blueprint(make_officers(work, doors))
         app.register_blueprint(make_workers(work, doors, public_url))
         app.register_blueprint(make_operators(work, doors))

@@ -6,8 +6,10 @@ import pytest
 from sqlalchemy import update
 
 from contracts.faults import Refused
+from services.console.accounts.end_account import end_account
 from services.console.accounts.queries import taking_up
 from services.console.accounts.take_up import take_up
+from services.console.sessions.see import see
 from services.console.tables import account_acts, accounts, metadata
 from tests.at_once import at_once
 from tests.integration.console.trial import PASSWORD, Trial
@@ -150,3 +152,66 @@ def test_an_account_that_has_ended_is_not_taken_up(trial: Trial) -> None:
     with pytest.raises(Refused) as caught:
         trial.invite()
     assert caught.value.kind == "conflict"
+
+
+def end(trial: Trial, name: str) -> None:
+    account_id = next(row["id"] for row in trial.rows(accounts) if row["name"] == name)
+    with trial.work.unit() as uow:
+        end_account(uow, account_id, by="admin")
+
+
+def test_a_member_of_staff_has_one_account_of_a_kind(trial: Trial) -> None:
+    trial.owner("wang.min", staff_id="s-1")
+    with pytest.raises(Refused) as refused:
+        trial.invite("somebody.else", "officer", "s-1")
+    assert [(fault.where, fault.code) for fault in refused.value.faults] == [("staff_id", "has_account")]
+    end(trial, "wang.min")
+    assert trial.invite("wang.min.again", "officer", "s-1").token
+
+
+def test_of_two_who_invite_the_same_at_once_one_does(trial: Trial) -> None:
+    def invite(name: str) -> str:
+        try:
+            return trial.invite(name, "officer", "s-1").account
+        except Refused as no:
+            return no.kind
+
+    names = [f"wang.{number}" for number in range(4)]
+    found = at_once(*[lambda name=name: invite(name) for name in names])
+    assert sorted(one for one in found if one == "conflict") == ["conflict"] * 3
+    assert len(trial.rows(accounts)) == 1
+
+
+def test_whoever_has_an_account_that_is_ended_is_out(trial: Trial) -> None:
+    trial.owner("admin", "administrator")
+    owner, token = trial.owner("wang.min"), trial.invite("li.na", staff_id="s-2").token
+    entered = trial.log_in(owner)
+    assert see(trial.work, entered.token)
+    for _ in range(2):
+        end(trial, "wang.min")
+    end(trial, "li.na")
+    assert see(trial.work, entered.token) is None
+    trial.clock.advance(seconds=60)
+    with pytest.raises(Refused):
+        trial.log_in(owner)
+    assert refused(trial, token).kind == "unknown"
+    with pytest.raises(Refused):
+        trial.invite("wang.min")
+    assert [row["what"] for row in trial.rows(account_acts)].count("ended") == 2
+
+
+def test_the_last_two_administrators_do_not_end_each_other(trial: Trial) -> None:
+    for name in ("admin", "second"):
+        trial.owner(name, "administrator")
+
+    def try_to_end(name: str) -> str:
+        try:
+            end(trial, name)
+        except Refused as no:
+            return no.faults[0].code
+        return "ended"
+
+    assert sorted(at_once(lambda: try_to_end("admin"), lambda: try_to_end("second"))) == [
+        "ended",
+        "last_administrator",
+    ]

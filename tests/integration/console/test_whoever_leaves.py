@@ -5,60 +5,54 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
-from flask import Flask
 
-from services.console.app import make_app
-from services.console.pages.entry.who import acting, only_in
-from services.isolation.door import DOOR
 from services.isolation.teams.copies import STAFF
-from tests.integration.console.trial import Browser, Trial
-from tests.integration.isolation import trial as of_isolation
-from tests.open_doors import open_doors
+from services.registration.staff.import_staff import import_staff
+from tests.integration.console.officers import STAFF as REGISTER
+from tests.integration.console.officers import Town, open_town
+from tests.integration.isolation.trial import COMMUNITY, staff
 
 
 @pytest.fixture
-def isolation(database_url: Callable[..., str]) -> Iterator[of_isolation.Trial]:
-    with of_isolation.trial(database_url("isolation", of_isolation.prepare)) as found:
-        yield found.with_policies().with_neighbourhood()
+def town(sqlite_url: Callable[..., str]) -> Iterator[Town]:
+    with open_town(sqlite_url) as town:
+        yield town
 
 
-@pytest.fixture
-def app(trial: Trial, isolation: of_isolation.Trial) -> Iterator[Flask]:
-    """With one page more, which shows a list of isolation's."""
-    with open_doors((DOOR, isolation.work)) as doors:
-        app = make_app(doors, trial.work)
-
-        @app.get("/cases-of-a-test")
-        @only_in(trial.work)
-        def page() -> str:
-            return str(doors.rows("isolation", "open_cases", acting()).rows)
-
-        yield app
+def leaves_the_register(town: Town, staff_id: str) -> None:
+    line = next(line for line in REGISTER.splitlines() if line.startswith(f"{staff_id},"))
+    changed = f"{REGISTER.splitlines()[0]}\n{line.removesuffix('true')}false\n"
+    with town.registration.work.unit() as uow:
+        import_staff(uow, changed)
 
 
-def come_in(app: Flask, trial: Trial, staff_id: str) -> list[Browser]:
-    """Somebody at two devices."""
-    owner, browsers = trial.owner(staff_id=staff_id), [Browser(app), Browser(app)]
-    for browser in browsers:
-        assert browser.log_in(trial, owner).status_code == 303
-        trial.clock.advance(seconds=60)
-    return browsers
+def leaves_the_copy_of_isolation(town: Town, staff_id: str) -> None:
+    town.isolation.do(STAFF.keep, [staff(staff_id, "community_officer", COMMUNITY, 2, active=False)])
 
 
-def test_whoever_leaves_is_logged_out_everywhere(
-    app: Flask, trial: Trial, isolation: of_isolation.Trial
-) -> None:
-    at_work, at_home = come_in(app, trial, "officer")
-    assert at_work.get("/cases-of-a-test").status_code == 200
-    left = of_isolation.staff("officer", "community_officer", of_isolation.COMMUNITY, 2, active=False)
-    isolation.do(STAFF.keep, [left])
-    answer = at_work.get("/cases-of-a-test")
+def test_whoever_leaves_is_logged_out_everywhere(town: Town) -> None:
+    at_work, at_home = town.officer(language="zh-CN"), town.officer(language="zh-CN")
+    assert at_work.get("/lists/open_cases")
+    leaves_the_copy_of_isolation(town, "officer")
+    leaves_the_register(town, "officer")
+    answer = at_work.browser.get("/lists/open_cases")
     assert answer.status_code == 403 and "你已不在在岗人员名单中" in answer.text
-    assert at_work.cookie() is None
-    assert at_home.get("/account").status_code == 303, "not only where it was noticed"
+    assert at_work.browser.cookie() is None
+    assert at_home.browser.get("/account").status_code == 303, "not only where it was noticed"
+    assert town.officer("street", language="zh-CN").get("/board"), "others go on"
+    form = at_work.browser.send("/log-in", name="officer.x", password="wrong", code="000000")
+    assert form.status_code == 403 and "页面停留过久" not in form.text
 
 
-def test_what_somebody_may_not_do_logs_nobody_out(app: Flask, trial: Trial) -> None:
-    [browser, _] = come_in(app, trial, "police")
-    assert browser.get("/cases-of-a-test").status_code == 403
-    assert browser.get("/account").status_code == 200
+def test_a_copy_that_lags_logs_nobody_out(town: Town) -> None:
+    officer = town.officer()
+    leaves_the_copy_of_isolation(town, "officer")
+    answer = officer.browser.get("/lists/open_cases")
+    assert answer.status_code == 403 and "Try again in a minute" in answer.text
+    assert officer.browser.get("/account").status_code == 200
+
+
+def test_what_somebody_may_not_do_logs_nobody_out(town: Town) -> None:
+    officer = town.officer()
+    assert officer.browser.get("/lists/positives_of_nobody").status_code == 403
+    assert officer.browser.get("/account").status_code == 200

@@ -39,6 +39,14 @@ def sentence(code: str) -> str:
         "not_active": gettext(
             "You are not among the staff who are active, so you were logged out here and everywhere."
         ),
+        "not_yet_known": gettext(
+            "This part does not know yet, or not any more, that you are among the staff. Try again in a "
+            "minute."
+        ),
+        "has_account": gettext("This member of staff has an account under another name."),
+        "no_such_staff": gettext("Nobody who is active has this number in the register of staff."),
+        "last_administrator": gettext("This is the last administrator: make another one first."),
+        "no_account": gettext("There is no such account any more."),
         "no_session": gettext("There is no such device any more."),
     }
     return known[code]
