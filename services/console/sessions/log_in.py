@@ -9,8 +9,9 @@ from contracts.faults import Fault, Refused
 from services.console.accounts import passwords
 from services.console.accounts.accept_code import accept_code
 from services.console.accounts.account import read_name
-from services.console.accounts.count_try import count_try, forget_tries
+from services.console.accounts.count_try import BROWSER, NAME, count_try, forget_tries
 from services.console.accounts.queries import account_named
+from services.console.sessions.known_browser import known_as
 from services.console.sessions.open_session import Entered, open_session
 
 
@@ -25,16 +26,18 @@ class Wait(Refused):
         self.until = until
 
 
-def log_in(work: Work, name: str, password: str, code: str, device: str) -> Entered:
+def log_in(work: Work, name: str, password: str, code: str, device: str, held: str = "") -> Entered:
     """The try is counted first, then judged without a transaction (it takes 40 ms), and forgotten if right.
 
+    :param held: what the browser was given when somebody logged in by it before: `known_browser.mark`.
     :raises Wait:
     :raises Refused: `not_allowed`; nothing says whether name, password or code was wrong.
     """
     read = read_name(name)
-    tried_as = read if read is not None else name[:200]
+    known_browser = known_as(work.index, read, held) if read is not None else None
+    what, tried_as = (BROWSER, known_browser) if known_browser else (NAME, read or name[:200])
     with work.unit() as uow:
-        until = count_try(uow, tried_as)
+        until = count_try(uow, tried_as, what)
         account = account_named(uow.conn, read) if read is not None else None
     if until is not None:
         raise Wait(until)
@@ -52,5 +55,5 @@ def log_in(work: Work, name: str, password: str, code: str, device: str) -> Ente
             or not accept_code(uow, account, code)
         ):
             raise Refused("not_allowed", [Fault("", "wrong", "name, password or code is wrong")])
-        forget_tries(uow, tried_as)
+        forget_tries(uow, tried_as, what)
         return open_session(uow, account, device)

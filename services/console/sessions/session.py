@@ -16,7 +16,7 @@ LASTS: Final[dict[Kind, timedelta]] = {
 ASKS_AFTER: Final[dict[Kind, timedelta]] = {"worker": timedelta(hours=12)}
 """Of rest: then the phone asks for the PIN again."""
 
-Because = Literal["logged_out", "revoked", "staff_left"]
+Because = Literal["logged_out", "revoked", "staff_left", "restored"]
 Over = Literal["ended", "expired", "account_ended", "taken_up_again"]
 
 

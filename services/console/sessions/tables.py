@@ -18,7 +18,7 @@ sessions = Table(
     Column("seen_at", UtcDateTime, nullable=False),  # to the minute
     Column("expires_at", UtcDateTime, nullable=False),
     Column("ended_at", UtcDateTime),
-    Column("ended_because", String(20)),  # logged_out | revoked | staff_left
+    Column("ended_because", String(20)),  # logged_out | revoked | staff_left | restored
     Column("opening", String(32)),  # of a phone: digest of what its browser holds until it is closed
 )
 Index("sessions_by_digest", sessions.c.digest, unique=True)

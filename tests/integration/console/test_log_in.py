@@ -11,6 +11,7 @@ from contracts.faults import Refused
 from services.console.accounts.lock_out import FORGOTTEN_AFTER
 from services.console.sessions.end_session import log_out, revoke
 from services.console.sessions.end_sessions_of_staff import end_sessions_of_staff
+from services.console.sessions.known_browser import mark
 from services.console.sessions.log_in import Wait, log_in
 from services.console.sessions.queries import sessions_of
 from services.console.sessions.see import see
@@ -19,9 +20,9 @@ from tests.at_once import at_once
 from tests.integration.console.trial import PASSWORD, Owner, Trial
 
 
-def attempt(trial: Trial, name: str, password: str, code: str) -> str:
+def attempt(trial: Trial, name: str, password: str, code: str, held: str = "") -> str:
     try:
-        log_in(trial.work, name, password, code, "a browser")
+        log_in(trial.work, name, password, code, "a browser", held)
     except Wait:
         return "wait"
     except Refused:
@@ -74,6 +75,22 @@ def test_others_come_in_while_one_name_is_guessed(trial: Trial) -> None:
     for _ in range(20):
         attempt(trial, owner.name, "guess", "123456")
     assert attempt(trial, other.name, PASSWORD, trial.code(other.secret)) == "in"
+
+
+def test_whoever_guesses_keeps_nobody_out_of_their_own_browser(trial: Trial) -> None:
+    owner, other = trial.owner(), trial.owner("li.na", staff_id="s-2")
+    held = mark(trial.work.index, owner.name)
+    for _ in range(50):
+        attempt(trial, owner.name, "guessed", "000000")
+    code = trial.code(owner.secret)
+    token = held.partition(".")[0]
+    for forged in ("", "made.up", f"{token}.", f"x{held}", mark(trial.work.index, other.name)):
+        assert attempt(trial, owner.name, PASSWORD, code, forged) == "wait"
+    assert attempt(trial, owner.name, PASSWORD, code, held) == "in"
+    trial.clock.advance(seconds=60)
+    said = [attempt(trial, owner.name, "guessed", "000000", held) for _ in range(7)]
+    assert said == [*["wrong"] * 5, *["wait"] * 2], "a browser that was stolen is no better"
+    assert attempt(trial, owner.name, PASSWORD, trial.code(owner.secret), held) == "wait"
 
 
 def test_names_that_somebody_makes_up_do_not_stay(trial: Trial) -> None:

@@ -9,6 +9,8 @@ from werkzeug.wrappers import Response
 SESSION: Final = "__Host-doorstep"
 OPENING: Final = "__Host-doorstep-open"
 """Of a phone: the browser forgets it when it is closed, and the PIN is asked for again."""
+KNOWN: Final = "__Host-doorstep-known"
+"""Stays when its owner logs out; it opens nothing."""
 FORM: Final = "__Host-doorstep-form"
 
 

@@ -16,7 +16,7 @@ from services.console.accounts.account import Account, Kind
 from services.console.accounts.one_time_codes import address
 from services.console.accounts.queries import all_accounts, taking_up
 from services.console.accounts.take_up import take_up
-from services.console.pages.entry.cookies import SESSION, give_cookie, take_cookie
+from services.console.pages.entry.cookies import KNOWN, SESSION, give_cookie, take_cookie
 from services.console.pages.entry.phones import (
     add_phone_pages,
     device,
@@ -29,6 +29,7 @@ from services.console.pages.entry.sentences import said_of, sentence
 from services.console.pages.entry.who import only_in, who_asks
 from services.console.pages.refusals import refusal_page
 from services.console.sessions.end_session import log_out, revoke
+from services.console.sessions.known_browser import LASTS_S, mark
 from services.console.sessions.log_in import Wait, log_in
 from services.console.sessions.queries import sessions_of
 
@@ -71,7 +72,8 @@ def make_entry(
         if not left.take(request.remote_addr or ""):
             return _log_in_page(name, {"": sentence("too_many")}, 429)
         try:
-            entered = log_in(work, name, _typed("password"), _typed("code"), device())
+            held = request.cookies.get(KNOWN, "")
+            entered = log_in(work, name, _typed("password"), _typed("code"), device(), held)
         except Wait as wait:
             return _log_in_page(name, {"": wait_in_words(wait, work)}, 429)
         except Refused:
@@ -79,6 +81,7 @@ def make_entry(
         answer = first_of(entered.account)
         seconds = int((entered.expires_at - work.clock.now()).total_seconds())
         give_cookie(answer, SESSION, entered.token, seconds)
+        give_cookie(answer, KNOWN, mark(work.index, entered.account.name), LASTS_S)
         return answer
 
     @entry.get("/take-up/<token>")
