@@ -104,6 +104,8 @@ def restore(source: Path, *, force: bool) -> dict[str, Any]:
         if (found := databases.tables(postgres, service)) != as_it_was:
             raise Refused(f"{service} is not as it was backed up: {found}")
     containers.job("migrate")
+    if CONSOLE in manifest["tables"]:
+        databases.end_ways_in(postgres)
     containers.job("topology")
     since = datetime.fromisoformat(manifest["taken_at"]) - BEFORE
     return {

@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from deploy.backup.containers import DATABASES, execute, job, piped
+from deploy.backup.containers import CONSOLE, DATABASES, execute, job, piped
 from deploy.backup.errors import Refused
 from deploy.backup.folder import fsync
 
@@ -32,6 +32,13 @@ _COUNTS = r"""
 SELECT format('SELECT %L, count(*) FROM %I', tablename, tablename) FROM pg_tables
 WHERE schemaname = 'public' AND tablename NOT IN ('alembic_version', 'alembic_version_chassis', 'leases')
 ORDER BY tablename \gexec
+"""
+
+
+_END_WAYS_IN = """
+UPDATE sessions SET ended_at = now(), ended_because = 'restored' WHERE ended_at IS NULL
+AND account_id IN (SELECT id FROM accounts WHERE kind <> 'worker');
+UPDATE one_time_links SET ended_at = now() WHERE ended_at IS NULL;
 """
 
 
@@ -127,9 +134,20 @@ def cut(postgres: str) -> Iterator[Cut]:
 
 
 def present(postgres: str) -> list[str]:
-    """Those of DATABASES that are there: an earlier version has none for the console."""
+    """Those of DATABASES that are there. An earlier version has none for the console, and an upgrade that did
+    not come to its end has one without tables.
+    """
     told = execute(postgres, *PSQL, "postgres", "-c", "SELECT datname FROM pg_database")
-    return [name for name in DATABASES if name in told.split()]
+    there = [name for name in DATABASES if name in told.split()]
+    return [name for name in there if name != CONSOLE or tables(postgres, CONSOLE)]
+
+
+def end_ways_in(postgres: str) -> None:
+    """At the console: what was logged out, used up or taken back since the backup must not count again.
+
+    Phones of workers stay in, which ask for their PIN.
+    """
+    execute(postgres, *PSQL, CONSOLE, "-c", _END_WAYS_IN)
 
 
 def dump(postgres: str, service: str, snapshot: str, file: Path) -> None:
