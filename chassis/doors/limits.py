@@ -24,6 +24,13 @@ class Allowance:
         self._left: OrderedDict[str, tuple[float, float]] = OrderedDict()
         self._lock = threading.Lock()
 
+    def has_left(self, author: str) -> bool:
+        """Whether `take` would find one now."""
+        now = time.monotonic()
+        with self._lock:
+            left, since = self._left.get(author, (self._burst, now))
+            return left + (now - since) * self._per_second >= 1
+
     def take(self, author: str) -> bool:
         """Whether there was one left."""
         now = time.monotonic()

@@ -301,14 +301,23 @@ def test_wish_25_no_line_of_the_log_and_no_title_holds_a_link(
     assert {page.headers["Cache-Control"] for page in pages} == {"no-store"}
 
 
-def test_a_door_that_is_away_is_said_and_nothing_is_lost(home: Home) -> None:
+def test_a_door_that_is_away_is_said_and_what_was_typed_is_kept_and_sent_again(home: Home) -> None:
+    away = ["isolation"]
+
     class Away(Doors):
-        def say(self, *_: Any, **__: Any) -> Any:
-            raise DoorAway("the door of isolation does not answer")
+        def say(self, service: str, *given: Any) -> Any:
+            if service in away:
+                raise DoorAway("the door of isolation does not answer")
+            return super().say(service, *given)
 
     resident = home.browser(doors=Away(home.doors.urls, CONSOLE))
     page = resident.report("36.5")
-    assert page.status_code == 503 and "再试" in page.text
+    assert page.status_code == 503 and 'name="temperature-0" value="36.5"' in page.text
+    assert home.check_ins() == []
+    away.clear()
+    for _ in range(2):
+        assert resident.send(page, "/check-in").status_code == 303
+    assert [row["temperature"] for row in home.check_ins()] == [365]
 
 
 # -- small

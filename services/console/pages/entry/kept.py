@@ -29,7 +29,7 @@ def to_pass_on(fields: Fields) -> Fields:
 
 def again_page(action: str, fields: Fields, *, away: bool) -> Response:
     """:param away: what it is for cannot be reached now; else the PIN came between."""
-    page = render_template("entry/again.html", action=action, kept=fields, away=away)
+    page = render_template("again.html", action=action, kept=fields, away=away)
     answer = make_response(page, 503 if away else 200)
     if away:
         answer.headers["Retry-After"] = "30"

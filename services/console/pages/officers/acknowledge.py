@@ -20,8 +20,9 @@ from contracts.faults import Refused
 from field.words import ACKNOWLEDGED_BECAUSE, RUNG_OF_ROLE, RUNGS
 from services.console.doors import Doors
 from services.console.pages.clock import in_words
+from services.console.pages.entry.keys import key_of_form
 from services.console.pages.entry.who import only_in
-from services.console.pages.officers.acts import again, key_of_form, say, typed
+from services.console.pages.officers.acts import again, say, typed
 from services.console.pages.officers.asking import Asking
 from services.console.pages.officers.cells import Cell, moment
 from services.console.pages.officers.listed import OVERDUE_TASKS

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
-import orjson
 from flask import make_response, render_template, request
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
-from chassis.ids import new_id
 from contracts.faults import Fault, Refused
 from services.console.doors import DoorAway, Doors
 from services.console.pages.entry.who import acting
@@ -54,20 +51,6 @@ def say(doors: Doors, service: str, command: str, key: str, data: Mapping[str, A
 def typed(*names: str) -> dict[str, str]:
     """What was typed into these fields."""
     return {name: request.form.get(name, "")[:_LONGEST].strip() for name in names}
-
-
-def key_of_form() -> str:
-    """The same for the same form with the same content, however often it is sent.
-
-    A form that was refused, and is sent with something else after going back, is another act: doors keep
-    what was invalid under its key.
-    """
-    key = request.form.get("key", "")
-    content = [
-        (name, values) for name, values in sorted(request.form.lists()) if name not in ("key", "form_token")
-    ]
-    digest = hashlib.sha256(orjson.dumps(content)).hexdigest()[:16]
-    return f"{key if _KEY.fullmatch(key) else new_id()}:{digest}"
 
 
 def number_of(text: str) -> int:

@@ -16,8 +16,9 @@ from chassis.unit_of_work import Work
 from contracts.faults import Refused
 from services.console.doors import DoorAway, Doors
 from services.console.pages.catalogues import N_
+from services.console.pages.entry.keys import key_of_form
 from services.console.pages.entry.who import acting, only_in
-from services.console.pages.officers.acts import Became, again, key_of_form, number_of, say, typed
+from services.console.pages.officers.acts import Became, again, number_of, say, typed
 from services.console.pages.officers.asking import Asking, Names
 from services.console.pages.officers.cells import day, day_of, moment, place_of
 from services.console.pages.officers.history import detail_of, what_of

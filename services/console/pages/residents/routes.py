@@ -16,8 +16,10 @@ from chassis.doors.limits import Allowance
 from chassis.ids import new_id
 from contracts.faults import Refused
 from field.words import LANGUAGES
-from services.console.doors import Doors
+from services.console.doors import DoorAway, Doors
 from services.console.pages.clock import in_words
+from services.console.pages.entry.kept import again_page, typed_now
+from services.console.pages.entry.keys import key_of_form
 from services.console.pages.languages import remember
 from services.console.pages.refusals import refusal_page
 from services.console.pages.residents.check_in_form import Form, Row, blank, read_form
@@ -28,7 +30,6 @@ from services.console.pages.shown.rows import Wrong
 # A token has 60 bits: nobody finds one by trying. This spares the door whoever tries.
 _BURST: Final = 60.0
 _PER_SECOND: Final = 1.0
-_KEY: Final = re.compile(r"[A-Za-z0-9-]{8,80}")
 _LONGEST_NOTE: Final = 500
 
 View = Callable[..., Answer]
@@ -49,13 +50,21 @@ def make_residents(doors: Doors, hotline: str, *, allowance: Allowance | None = 
 
         @wraps(view)
         def seen(token: str, **below: str) -> Answer:
-            found = opened_by(doors, token)
-            if found is None:
-                if not left.take(request.remote_addr or ""):
-                    return refusal_page(429)
-                return make_response(render_template("residents/closed.html", hotline=hotline), 404)
-            g.language = found.language
-            return view(token, found, **below)
+            address = request.remote_addr or ""
+            if not left.has_left(address):
+                return refusal_page(429)
+            try:
+                found = opened_by(doors, token)
+                if found is None:
+                    left.take(address)
+                    closed = render_template("residents/closed.html", hotline=hotline)
+                    return make_response(closed, 404)
+                g.language = found.language
+                return view(token, found, **below)
+            except DoorAway:
+                if request.method != "POST":
+                    raise
+                return again_page(request.path, typed_now(), away=True)
 
         return seen
 
@@ -83,7 +92,7 @@ def make_residents(doors: Doors, hotline: str, *, allowance: Allowance | None = 
         if form.wrong:
             return page(token, of, shown, form, 422)
         try:
-            doors.say("isolation", "report_check_in", of.actor, _key(), {"people": list(form.people)})
+            doors.say("isolation", "report_check_in", of.actor, key_of_form(), {"people": list(form.people)})
         except Refused:
             shown = household(of)  # as it is now: a policy or the people have changed meanwhile
             wrong = [Wrong("main", gettext("Something has changed meanwhile. Look, then send it once more."))]
@@ -93,7 +102,7 @@ def make_residents(doors: Doors, hotline: str, *, allowance: Allowance | None = 
 
     @residents.get("/again")
     @opened
-    def again_page(token: str, of: Opened) -> Answer:
+    def again_form(token: str, of: Opened) -> Answer:
         shown = household(of)
         if not of.may_act:
             return redirect(_own(token), 303)
@@ -126,7 +135,7 @@ def make_residents(doors: Doors, hotline: str, *, allowance: Allowance | None = 
             return _correct(token, shown, found, form, 422)
         people = [{**one, "corrects": check_in_id} for one in form.people]
         try:
-            doors.say("isolation", "report_check_in", of.actor, _key(), {"people": people})
+            doors.say("isolation", "report_check_in", of.actor, key_of_form(), {"people": people})
         except Refused:
             return refusal_page(409)
         return redirect(_own(token), 303)
@@ -144,7 +153,7 @@ def make_residents(doors: Doors, hotline: str, *, allowance: Allowance | None = 
         about = [case_id for case_id in dict.fromkeys(request.form.getlist("who")) if case_id in known]
         if not about or not of.may_act:
             return _not_me(token, of, shown, [Wrong("who", gettext("Choose whom it is about."))], note, 422)
-        key = _key()
+        key = key_of_form()
         for number, case_id in enumerate(about):
             said = {"arrival_id": case_id, "outcome": "this_is_not_me"} | ({"note": note} if note else {})
             try:
@@ -170,7 +179,11 @@ def make_residents(doors: Doors, hotline: str, *, allowance: Allowance | None = 
             ids = [one.case_id for one in household(of).followed]
             try:
                 doors.say(
-                    "isolation", "change_contact", of.actor, _key(), {"case_ids": ids, "language": chosen}
+                    "isolation",
+                    "change_contact",
+                    of.actor,
+                    key_of_form(),
+                    {"case_ids": ids, "language": chosen},
                 )
             except Refused:
                 return refusal_page(409)
@@ -199,12 +212,6 @@ def _page(name: str, token: str, status: int = 200, **shown: Any) -> Response:
 
 def _own(token: str) -> str:
     return f"/r/{re.sub('[^0-9A-Za-z]', '', token)}"
-
-
-def _key() -> str:
-    """Made when the form was: a second tap is the same act."""
-    key = request.form.get("key", "")
-    return key if _KEY.fullmatch(key) else new_id()
 
 
 def _clock(moment: datetime, now: datetime) -> str:
