@@ -16,6 +16,7 @@ from sqlalchemy import ColumnElement, Select, select
 from chassis.commands.command import Command
 from chassis.database.tables import TABLES
 from chassis.doors.declared import Asked, Lookup
+from chassis.doors.showing import OWN_TASK
 from chassis.unit_of_work import UnitOfWork
 from contracts.faults import Fault, Refused
 from field.days import day_begins, local_day
@@ -25,6 +26,7 @@ ROWS: Final = 100
 LONGEST: Final = timedelta(days=92)
 """So many days at most are looked through at once."""
 _LONGEST_TEXT: Final = 200
+_FIRST_YEAR, _LAST_YEAR = 1900, 9000  # beyond them the calendar of databases and of Python ends
 
 _V, _I = TABLES["views"], TABLES["inbox"]
 
@@ -46,6 +48,7 @@ def _views(uow: UnitOfWork, _scope: Scope, asked: Asked, data: Mapping[str, Any]
     faults: list[Fault] = []
     period = _read_period(data, local_day(asked.now, asked.zone), faults)
     viewer, about = _read_text(data, "viewer", faults), _read_text(data, "about_id", faults)
+    own_tasks = data.get("own_tasks") is not False
     if faults:
         raise Refused.invalid(faults)
     v = _V.c
@@ -54,11 +57,15 @@ def _views(uow: UnitOfWork, _scope: Scope, asked: Asked, data: Mapping[str, Any]
         rows = rows.where(v.viewer == viewer)
     if about:
         rows = rows.where(v.about_id == about)
+    if not own_tasks:
+        rows = rows.where(v.reason != OWN_TASK)
     return _answer(uow, rows.order_by(v.viewed_at.desc(), v.id), asked)
 
 
 VIEWS: Final = Lookup("views", _views)
-"""`since`, `until`: days; `viewer`: the source of whoever looked; `about_id`: of a case, an arrival …"""
+"""`since`, `until`: days; `viewer`: the source of whoever looked; `about_id`: of a case, an arrival …;
+`own_tasks`: false leaves out what workers saw as their own tasks.
+"""
 
 
 def said_to(service: str, commands: Sequence[Command]) -> Lookup:
@@ -105,7 +112,8 @@ def _read_period(data: Mapping[str, Any], today: date, faults: list[Fault]) -> _
         except (TypeError, ValueError):
             faults.append(Fault(name, "day", "must be a day, such as 2022-10-01"))
     period = _Period(**days)
-    if not faults and not timedelta(0) <= period.until - period.since <= LONGEST:
+    known = _FIRST_YEAR <= period.since.year <= period.until.year < _LAST_YEAR
+    if not faults and not (known and timedelta(0) <= period.until - period.since <= LONGEST):
         faults.append(Fault("until", "period", f"must be 0 to {LONGEST.days} days after since"))
     return period
 

@@ -52,7 +52,8 @@ def test_a_view_is_found_by_who_by_whose_and_by_day(on_both: Town) -> None:
     assert "her son asks for her" in whole and "called back" in whole
     assert "2022-10-01 07:00" in whole and case_id in whole
     assert "欧阳" not in whole and "13909311234" not in whole
-    for asked in ("who=officer", f"about={case_id}"):
+    town.officer()  # whose account is called otherwise
+    for asked in ("who=officer", "who=Officer.X", f"about={case_id}"):
         found = admin.get(f"/audit?{OF_FIELD}&{asked}").text
         assert "her son asks for her" in found and "called back" not in found
     later = admin.get("/audit?since=2022-10-02&until=2022-10-03").text
@@ -81,8 +82,16 @@ def test_what_was_done_to_accounts_is_there_too(town: Town) -> None:
     assert "officer.x" in found and "was taken up" in found and "logged in" in found
 
 
+def test_what_workers_see_as_own_tasks_is_shown_when_asked_for(town: Town) -> None:
+    town.open_case()
+    town.doors.rows("isolation", "own_tasks", Actor(staff_author("worker-1")))
+    admin = administrator(town)
+    assert "worker-1" not in admin.get(f"/audit?{OF_FIELD}").text
+    assert "own task" in admin.get(f"/audit?{OF_FIELD}&own_tasks=yes").text.partition("<table")[2]
+
+
 @pytest.mark.parametrize(
-    "asked", ["since=yesterday", "since=2022-10-02&until=2022-10-01", "since=2020-01-01"]
+    "asked", ["until=9999-12-31", "since=yesterday", "since=2022-10-02&until=2022-10-01", "since=2020-01-01"]
 )
 def test_days_that_cannot_be_are_said_and_kept(town: Town, asked: str) -> None:
     page = administrator(town).get(f"/audit?{asked}")

@@ -15,7 +15,9 @@ from chassis.doors.tokens import Actor
 from chassis.unit_of_work import Work
 from contracts.faults import Refused
 from field.days import day_begins, local_day
+from services.console.accounts.account import read_name
 from services.console.accounts.acts_of import AccountAct, acts_between
+from services.console.accounts.queries import account_named
 from services.console.doors import DoorAway, Doors
 from services.console.pages.entry.who import only_in
 from services.console.pages.operators.words import ABOUT, ACTS, LISTED, OUTCOMES, WAYS
@@ -27,12 +29,14 @@ _SERVICES: Final = ("isolation", "registration")
 class Asked:
     """:param who: a member of staff, or the name of an account.
     :param about: id of a case, an arrival or a household.
+    :param own_tasks: whether what workers saw as their own tasks is shown, too.
     """
 
     since: str
     until: str
     who: str = ""
     about: str = ""
+    own_tasks: bool = False
 
 
 @dataclass
@@ -74,19 +78,22 @@ def _asked(today: date) -> Asked:
         given["until"] or today.isoformat(),
         given["who"],
         given["about"],
+        request.args.get("own_tasks") == "yes",
     )
 
 
 def _look(work: Work, doors: Doors, asked: Asked) -> Found:
     found = Found()
+    if not _are_days(asked):
+        found.wrong.add("since")
+        return found
     actor = _on_behalf()
     period = {"since": asked.since, "until": asked.until}
-    source = f"/console/{asked.who}" if asked.who else None
+    source = _source_of(work, asked.who) if asked.who else None
+    views = {**period, "viewer": source, "about_id": asked.about or None, "own_tasks": asked.own_tasks}
     for service in _SERVICES:
         try:
-            seen = doors.look_up(
-                service, "views", actor, {**period, "viewer": source, "about_id": asked.about or None}
-            )
+            seen = doors.look_up(service, "views", actor, views)
             found.views += seen["rows"]
             found.more |= seen["more"]
             if source:
@@ -104,6 +111,25 @@ def _look(work: Work, doors: Doors, asked: Asked) -> Found:
     if not found.wrong and not asked.about:
         found.of_accounts = _of_accounts(work, asked)
     return found
+
+
+def _are_days(asked: Asked) -> bool:
+    """Days that are one after the other, and none at the end of the calendar."""
+    try:
+        since, until = date.fromisoformat(asked.since), date.fromisoformat(asked.until)
+    except ValueError:
+        return False
+    return 1900 <= since.year <= until.year < 9000 and since <= until
+
+
+def _source_of(work: Work, who: str) -> str:
+    """The source that histories name: by staff number, also where the name of an account was typed."""
+    name = read_name(who)
+    with work.look() as uow:
+        account = account_named(uow.conn, name) if name else None
+    if account is None:
+        return f"/console/{who}"
+    return f"/console/{account.staff_id or account.name}"
 
 
 def _of_accounts(work: Work, asked: Asked) -> Sequence[AccountAct]:
