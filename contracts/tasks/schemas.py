@@ -14,8 +14,8 @@ class TaskReported(Contract):
     """Somebody does a task, did it, could not, or tried in vain.
 
     Done is silent for good, also late, and also of a task that was waived. Taken and attempt hold the ladder
-    to a term. What was not possible an officer decides before its term ends, or it climbs. Of a task that was
-    taken back it is only kept.
+    to a term; an attempt at what is urgent holds nothing. What was not possible an officer decides before its
+    term ends, or it climbs. Of a task that was taken back it is only kept.
     """
 
     task_id = text(36, about="or `case_id` and `kind`: the earliest open one of the kind that has begun")

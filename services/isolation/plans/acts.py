@@ -24,7 +24,7 @@ DONE: Final = "done"
 NOT_POSSIBLE: Final = "not_possible"
 """It waits for an officer to decide; past the term it climbs."""
 ATTEMPT: Final = "attempt"
-"""Nobody answered; it is tried again."""
+"""Nobody answered; it is tried again. What is urgent does not wait for that."""
 WAIVED: Final = "waived"
 ACKNOWLEDGED: Final = "acknowledged"
 """An officer knows that it is overdue, and by when it will be done."""
@@ -111,10 +111,10 @@ def course(acts: Acts, steps_informed: int, ladder: Ladder, zone: ZoneInfo) -> C
     """Where a task stands that is not taken back.
 
     Done counts whenever it was said, also of a task that was waived. An attempt holds the ladder until the
-    next try, until there were three on two days. Somebody who takes it holds it once. What was not possible
-    is decided by an officer before its term ends, or it climbs past the worker. An acknowledgement holds it,
-    unless a higher level was informed; a second one with nothing done in between climbs to the next level at
-    once.
+    next try, until there were three on two days; an urgent ladder it does not hold at all. Somebody who takes
+    it holds it once. What was not possible is decided by an officer before its term ends, or it climbs past
+    the worker. An acknowledgement holds it, unless a higher level was informed; a second one with nothing
+    done in between climbs to the next level at once.
     """
     if acts.last(DONE):
         return Course(states.DONE, None, None)
@@ -147,7 +147,7 @@ def course(acts: Acts, steps_informed: int, ladder: Ladder, zone: ZoneInfo) -> C
         if act.what == ATTEMPT:
             if _unreachable(acts.said, act, zone):
                 way.climb(ladder.step_above("community"), act.at)
-            else:
+            elif not ladder.urgent:
                 way.hold(act.until)
         elif not taken:
             way.hold(act.until)

@@ -128,6 +128,7 @@ class _Round:
         for row in rows:
             self.by_household[row.household_id or row.case_id].append(row)
         conn, ids = self.uow.conn, [row.case_id for row in rows]
+        self._policies = current(self.uow).policies.by_id
         today = day_begins(local_day(self.asked.now, self.asked.zone), self.asked.zone)
         self._tasks = _grouped(self._tasks_of(ids, today))
         self._check_ins: dict[str, list[list[CheckIn]]] = defaultdict(list)
@@ -155,8 +156,8 @@ class _Round:
 
     def household(self, id: str, rows: Sequence[Row[Any]]) -> dict[str, Any]:
         told = self._contacts.get(id)
-        of_it = [task for row in rows for task in self._tasks.get(row.case_id, ())]
-        shown_tasks = [task for task in map(self._task, of_it) if task is not None]
+        of_it = [(task, row.policy_id) for row in rows for task in self._tasks.get(row.case_id, ())]
+        shown_tasks = [task for task in (self._task(*one) for one in of_it) if task is not None]
         ill = any(that_counts(one).why_abnormal for row in rows for one in self._check_ins[row.case_id])
         alarmed = any(task["kind"] == SEE_ABNORMAL and task["state"] in states.LIVE for task in shown_tasks)
         return {
@@ -171,7 +172,7 @@ class _Round:
     def around(self, rows: Sequence[Row[Any]]) -> dict[str, Any]:
         """What only the household's own page shows."""
         told = self._contacts.get(rows[0].household_id or rows[0].case_id)
-        policies = current(self.uow).policies.by_id
+        policies = self._policies
         members = {staff_id: role for row in rows for role, staff_id in row.team}
         symptoms = {one: None for row in rows for one in policies[row.policy_id].symptoms}
         return {
@@ -200,7 +201,7 @@ class _Round:
             "state": row.state,
         }
 
-    def _task(self, row: Row[Any]) -> dict[str, Any] | None:
+    def _task(self, row: Row[Any], policy_id: str) -> dict[str, Any] | None:
         """None: it was settled before today."""
         said = acts_from(row.acts).said if row.acts else ()
         settled = next((act.at for act in reversed(said) if act.what in SETTLING), None)
@@ -216,6 +217,7 @@ class _Round:
                 for name in ("task_id", "case_id", "kind", "role", "state", "staff_id")
             },
             "mine": row.staff_id in self.staff_ids,
+            "urgent": self._policies[policy_id].ladders.of(row.kind).urgent,
             "due_from": _said(row.due_from, self.asked),
             "due_by": _said(row.due_by, self.asked),
             "version": row.version or 0,

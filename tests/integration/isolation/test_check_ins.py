@@ -322,6 +322,19 @@ def test_an_abnormal_one_is_seen_when_somebody_takes_its_task(isolation: Trial) 
         assert seen(isolation, came) == [taken]
 
 
+def test_a_fever_climbs_on_where_nobody_answers(isolation: Trial) -> None:
+    came = follow(isolation)
+    isolation.clock.moment = NINE
+    report(isolation, person(came, 39.0))
+    [alarm] = [task for task in isolation.tasks(came) if task["kind"] == "see_abnormal"]
+    said = {"task_id": alarm["task_id"], "outcome": "attempt", "next_try_at": NINE + timedelta(hours=6)}
+    assert speaking(report_task, "task.reported")(isolation, said).kind == "done"
+    isolation.clock.moment = alarm["tell_at"]
+    isolation.until_done(find_overdue)
+    [after] = [task for task in isolation.tasks(came) if task["kind"] == "see_abnormal"]
+    assert (after["told"], after["version"]) == (1, 1), "kept, and climbed at its time"
+
+
 def seen(isolation: Trial, came: Event) -> list[datetime | None]:
     """When the abnormal ones were seen, as the trace shows it."""
     assert [(row["temperature"], row["symptoms"]) for row in isolation.rows(t.check_ins)] == [

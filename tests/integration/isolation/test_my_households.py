@@ -114,6 +114,7 @@ def test_the_page_of_a_household_says_who_was_told_and_who_is_called(door: Visit
     assert told in page["team"] and "fever" in page["symptoms"]
     assert (page["abnormal"], page["marks"], page["best_time"]) == (True, ["pregnant"], "after 19:00")
     assert {task["kind"] for task in page["tasks"] if not task["mine"]} >= {"see_abnormal", "signed_notice"}
+    assert {task["kind"] for task in page["tasks"] if task["urgent"]} == {"see_abnormal"}
     assert mine(door)[0]["abnormal"] is True
     right = {**people[0], "temperature": 36.8, "corrects": check_in["check_in_id"]}
     assert door.say("worker-1", "report_check_in", {"people": [right]}).status_code == 200

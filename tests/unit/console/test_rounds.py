@@ -25,6 +25,7 @@ def task(kind: str = "check_in", state: str = "due", hours: float = 2, **more: A
         "role": "grid_worker",
         "state": state,
         "mine": True,
+        "urgent": kind == "see_abnormal",
         "due_from": (due_by - timedelta(hours=2, minutes=1)).isoformat(),
         "due_by": due_by.isoformat(),
         "done_at": NOW.isoformat() if state in ("done", "waived") else None,

@@ -101,6 +101,15 @@ def test_an_attempt_holds_it_until_the_next_try():
     assert early.next_step_at == task().next_step_at, "it is not reported earlier than without the attempt"
 
 
+def test_an_attempt_holds_nothing_that_is_urgent():
+    alarm = task("see_abnormal")
+    tried = after(alarm, act(ATTEMPT, until=START + 12 * HOUR))
+    assert (tried.state, tried.next_step_at, tried.version) == (states.DUE, alarm.next_step_at, 1)
+    late = informed(alarm, step=1, at=START + 3 * HOUR)
+    assert after(late, act(ATTEMPT, 4 * HOUR)).next_step_at == late.next_step_at
+    assert after(late, act(TAKEN, 4 * HOUR)).next_step_at == START + 8 * HOUR, "somebody does it"
+
+
 def test_three_attempts_on_two_days_go_to_the_street_and_hold_no_longer():
     day = timedelta(days=1)
     tries = [act(ATTEMPT, at) for at in (HOUR, 2 * HOUR, 3 * HOUR, day + HOUR)]

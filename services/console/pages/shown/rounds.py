@@ -30,6 +30,7 @@ class Group:
     """The tasks of one kind with one clock in a household: they are one thing to do.
 
     :param task_ids: by the person's case.
+    :param urgent: no next try is waited for.
     """
 
     row: TaskRow
@@ -37,6 +38,12 @@ class Group:
     mine: bool
     begun: bool
     live: bool
+    urgent: bool
+
+    @property
+    def is_tried(self) -> bool:
+        """Whether "no answer" is said of it: of what is urgent somebody is rung at once instead."""
+        return self.mine and self.live and self.begun and not self.urgent
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +162,8 @@ def _groups(tasks: Sequence[Mapping[str, Any]], labels: Mapping[str, Label], now
     """In the order of their clocks; what was done stays where it stood."""
     alike: dict[tuple[Any, ...], list[Mapping[str, Any]]] = defaultdict(list)
     for task in tasks:
-        key = (task["due_by"], task["kind"], _state(task, now), task["mine"], task["next_try_at"])
+        what = (task["due_by"], task["kind"], task["urgent"])
+        key = (*what, _state(task, now), task["mine"], task["next_try_at"])
         alike[key].append(task)
     return [_group(alike[key], labels, now) for key in sorted(alike, key=lambda key: key[:2])]
 
@@ -184,7 +192,8 @@ def _group(tasks: Sequence[Mapping[str, Any]], labels: Mapping[str, Label], now:
         role="" if first["mine"] else first["role"],
     )
     begun = datetime.fromisoformat(first["due_from"]) <= now
-    return Group(row, {task["case_id"]: task["task_id"] for task in tasks}, first["mine"], begun, live)
+    ids = {task["case_id"]: task["task_id"] for task in tasks}
+    return Group(row, ids, first["mine"], begun, live, first["urgent"])
 
 
 def _state(task: Mapping[str, Any], now: datetime) -> TaskState:

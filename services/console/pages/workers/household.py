@@ -172,7 +172,7 @@ def add_household(pages: Blueprint, work: Work, doors: Doors) -> None:
     @here
     def no_answer(visit: Visit) -> Response:
         again = next_try(visit.now)
-        tried = [group for group in visit.household.groups if group.mine and group.live and group.begun]
+        tried = [group for group in visit.household.groups if group.is_tried]
         try:
             for group in tried:
                 for case_id, task_id in group.task_ids.items():
@@ -226,7 +226,7 @@ def _page(visit: Visit, wrong: list[Wrong] | None = None) -> Response:
         others=[group for group in visit.household.groups if not group.mine],
         of_each=_OF_EACH,
         elsewhere=_ELSEWHERE,
-        can_try=any(group.live and group.begun for group in mine),
+        can_try=any(group.is_tried for group in mine),
         said=_said(said),
         changed=said == "changed",
         me=acting().author.id,
