@@ -221,6 +221,7 @@ EXAMPLES = (
             "how": "seen",
             "attempts": 1,
             "try_again_at": "2022-10-01T03:00:00Z",
+            "to_settle": [],
         },
         time="2022-10-01T01:21:01Z",
     ),

@@ -228,6 +228,11 @@ class ArrivalFollowedUp(Contract):
     how = one_of(tuple(HOW_FOLLOWED), about="by what it is known")
     attempts = whole(about="to reach them in vain since they were reached last")
     try_again_at = moment(required=False)
+    to_settle = several(
+        text(40, required=True),
+        required=False,
+        about="what somebody must settle of the arrival after this, as lives_elsewhere",
+    )
 
 
 class PlacedDestination(Contract):

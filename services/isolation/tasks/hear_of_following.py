@@ -15,6 +15,8 @@ from services.isolation.plans.task import FIRST_CONTACT, Task
 
 _REACHED: Final = ("contacted", "verified")
 _IN_VAIN: Final = ("no_answer", "wrong_number", "no_such_door")
+_IN_VAIN_UNSETTLED: Final = "lives_elsewhere"
+"""In vain, too, where nobody said where: if the address came with it, the visit there is due as before."""
 
 
 class NotHereYet(Exception):
@@ -60,7 +62,8 @@ def _act(hand: CasesInHand, case: Case, event: Event) -> Act | None:
         return None
     if data["outcome"] in _REACHED:
         return Act(DONE, data["at"], event.id, data["by"], how=HOW_FOLLOWED.get(data.get("how") or ""))
-    if data["outcome"] in _IN_VAIN:
+    unsettled = data["outcome"] == _IN_VAIN_UNSETTLED and _IN_VAIN_UNSETTLED in data["to_settle"]
+    if data["outcome"] in _IN_VAIN or unsettled:
         longest = data["at"] + hand.book.policy(case).terms.next_try
         until = min(data.get("try_again_at") or longest, longest)
         return Act(ATTEMPT, data["at"], event.id, data["by"], until=until)

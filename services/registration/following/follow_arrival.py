@@ -99,6 +99,7 @@ def _say_so(uow: UnitOfWork, draft: Draft, act: Act, said: Said) -> None:
         "how": said.data.get("how"),
         "attempts": draft.standing.attempts,
         "try_again_at": said.data.get("try_again_at"),
+        "to_settle": sorted(draft.standing.to_settle),
     }
     uow.record("arrival.followed_up", draft.arrival_id, act.number, data, cause=said.event)
 

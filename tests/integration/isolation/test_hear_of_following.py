@@ -69,6 +69,18 @@ def test_an_attempt_in_vain_holds_the_ladder_until_the_next_try(isolation: Trial
     assert isolation.audit()["balanced"]
 
 
+def test_whoever_lives_elsewhere_is_held_while_that_must_be_settled(isolation: Trial) -> None:
+    came, told = arrival(), arrival()
+    isolation.follow(came, told)
+    before = first_contact(isolation, told)
+    unknown = followed_up(came, "lives_elsewhere", to_settle=["lives_elsewhere"])
+    isolation.do(hear_of_following, [unknown, followed_up(told, "lives_elsewhere", to_settle=[])])
+    task = first_contact(isolation, came)
+    assert (task["state"], task["tell_at"]) == ("due", unknown.data["at"] + timedelta(days=1))
+    assert first_contact(isolation, told) == before, "the address came with it: the visit there is due"
+    assert isolation.audit()["balanced"]
+
+
 def test_what_settles_nothing_is_noted(isolation: Trial) -> None:
     came = arrival()
     isolation.follow(came)
