@@ -205,9 +205,8 @@ ARRIVALS_TO_SETTLE: Final = OfficersList(
     "registration",
     N_("Arrivals to settle"),
     N_(
-        "Counted are arrivals of which somebody said what must be settled: unreachable, not here, no such "
-        "door, "
-        "lives elsewhere, wrong number, not this person."
+        "Counted are arrivals of which somebody said what must be settled: unreachable, no such door, lives "
+        "elsewhere, wrong number, not this person."
     ),
     (
         *_OF_ARRIVAL,

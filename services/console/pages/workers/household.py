@@ -227,7 +227,7 @@ def _page(visit: Visit, wrong: list[Wrong] | None = None) -> Response:
         of_each=_OF_EACH,
         elsewhere=_ELSEWHERE,
         can_try=any(group.is_tried for group in mine),
-        said=_said(said),
+        said=said_of(said),
         changed=said == "changed",
         me=acting().author.id,
         check_ins=visit.document["check_ins"],
@@ -236,7 +236,7 @@ def _page(visit: Visit, wrong: list[Wrong] | None = None) -> Response:
     )
 
 
-def _said(code: str) -> str:
+def said_of(code: str) -> str:
     """What was just done, as the page says it; "" for what nobody here says."""
     again = request.args.get("again", "")[:11]
     known: dict[str, str] = {
@@ -248,6 +248,11 @@ def _said(code: str) -> str:
         "mended": gettext("Mended. Messages go by it from now on."),
         "added": gettext("Added. They are followed with the household; their tasks come in a moment."),
         "followed": gettext("Noted. What must be settled stands on your officer's list, with a clock."),
+        "not_here": gettext("Noted: not known here. The case ends with it, and they are no longer followed."),
+        "lives_elsewhere": gettext("Noted, and the address is mended: they are followed there from now on."),
+        "not_yet_come": gettext(
+            "Noted: not yet come. They stand among the expected arrivals, and are followed once they come."
+        ),
         "not_possible": gettext("Noted. Your officer decides what is done now."),
         "refusal": gettext("Noted with the witness. Your officer finds out what would help."),
         "notice": gettext("The notice is noted."),

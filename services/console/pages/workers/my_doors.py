@@ -14,6 +14,7 @@ from services.console.doors import Doors
 from services.console.pages.entry.who import acting, only_in
 from services.console.pages.shown.rounds import FILTERS, Round, round_of
 from services.console.pages.shown.rows import Filter
+from services.console.pages.workers.household import said_of
 
 
 def add_doors(pages: Blueprint, work: Work, doors: Doors) -> None:
@@ -35,6 +36,7 @@ def add_doors(pages: Blueprint, work: Work, doors: Doors) -> None:
             as_of=datetime.fromisoformat(document["as_of"]),
             turned=_address(show, not from_top),
             from_top=from_top,
+            said=said_of(request.args.get("said", "")),
         )
         return make_response(page)
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Final
 
-from flask import Blueprint, request
+from flask import Blueprint, redirect, request, url_for
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
@@ -22,6 +22,10 @@ from services.console.pages.workers.household import View, Visit, at_household
 Here = Callable[[View], View]
 
 NOT_FOUND: Final = ("not_here", "lives_elsewhere", "no_such_door", "wrong_number", "not_yet_come")
+_ENDS: Final = "not_here"
+"""The case ends with it."""
+_LEAVES_THE_ROUND: Final = ("not_here", "lives_elsewhere", "not_yet_come")
+"""The page of the household may be gone a moment later."""
 
 
 def add_otherwise(pages: Blueprint, work: Work, doors: Doors) -> None:
@@ -44,6 +48,7 @@ def _add_not_found(pages: Blueprint, here: Here) -> None:
     @pages.post("/doors/<household>/not-found")
     @here
     def not_found(visit: Visit) -> Response:
+        """What ends the case is asked once more. The page says what the register made of it."""
         outcome, chosen = request.form.get("outcome", ""), visit.chosen()
         wrong = [] if chosen else [Wrong("who", gettext("Say of whom."))]
         if outcome not in NOT_FOUND:
@@ -59,12 +64,19 @@ def _add_not_found(pages: Blueprint, here: Here) -> None:
                 wrong.append(Wrong("coming", gettext("This is no day.")))
         if wrong:
             return page(visit, wrong)
+        if outcome == _ENDS and request.form.get("sure") != "yes":
+            return visit.page("not_found_sure", chosen=chosen)
+        to_settle: set[str] = set()
         try:
             for id in chosen:
-                visit.say("registration", "follow_arrival", id, arrival_id=id, how="seen", **said)
+                followed = visit.say("registration", "follow_arrival", id, arrival_id=id, how="seen", **said)
+                to_settle.update(followed["to_settle"])
         except Refused as refused:
             return page(visit, why(refused, {"coming_at": "coming", "destination": "address"}))
-        return visit.done("followed")
+        became = "followed" if outcome in to_settle else outcome
+        if outcome in _LEAVES_THE_ROUND:
+            return redirect(url_for("workers.doors_page", said=became), 303)
+        return visit.done(became)
 
 
 def _add_not_possible(pages: Blueprint, here: Here) -> None:
