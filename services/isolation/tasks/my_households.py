@@ -39,6 +39,8 @@ MOST: Final = 600
 """People at once; a round has a hundred or two."""
 _LOOKED_BACK: Final = timedelta(days=2)
 """What was to be done longer ago and is done today shows on the household's page alone."""
+_ALARMS_BACK: Final = timedelta(days=1)
+"""The household's page shows check-ins of the day before, too, while nobody has seen what alarmed."""
 _C, _K = cases.c, tasks.c
 _OF_CASE: Final = (
     *("case_id", "household_id", "person", "language", "measure", "days", "counted_from", "release_on"),
@@ -77,8 +79,8 @@ def _all(uow: UnitOfWork, scope: Scope, asked: Asked, data: Mapping[str, Any]) -
 def _one(uow: UnitOfWork, scope: Scope, asked: Asked, data: Mapping[str, Any]) -> Mapping[str, Any] | None:
     """:param data: `household`, its id.
 
-    Returns it with everybody's tasks, today's check-ins, whom to call, and what a check-in may say. None
-    where whoever asks follows nobody there any more.
+    Returns it with everybody's tasks, the check-ins of today and those of the day before that alarm still,
+    whom to call, and what a check-in may say. None where whoever asks follows nobody there any more.
     """
     id = data.get("household")
     if not isinstance(id, str) or not is_id(id):
@@ -132,8 +134,9 @@ class _Round:
         today = day_begins(local_day(self.asked.now, self.asked.zone), self.asked.zone)
         self._tasks = _grouped(self._tasks_of(ids, today))
         self._check_ins: dict[str, list[list[CheckIn]]] = defaultdict(list)
-        for one in check_ins_since(conn, ids, today):
-            self._check_ins[one[0].case_id].append(one)
+        for one in check_ins_since(conn, ids, today - _ALARMS_BACK if self.everybodys else today):
+            if one[0].at >= today or self._alarms_still(one):
+                self._check_ins[one[0].case_id].append(one)
         told = select(contacts).where(is_in(conn, contacts.c.household, self.by_household.keys()))
         self._contacts = {row.household: row for row in conn.execute(told)} if rows else {}
 
@@ -151,6 +154,15 @@ class _Round:
             alarms = (_K.kind == SEE_ABNORMAL) & _K.state.in_(sorted(states.LIVE))
             wanted = wanted.where(or_(_K.staff_id.in_(self.staff_ids), alarms))
         return list(conn.execute(wanted.order_by(_K.due_by, _K.task_id)))
+
+    def _alarm_tasks(self, of_one: Sequence[CheckIn]) -> list[Row[Any]]:
+        alarms = {one.alarm_task_id for one in of_one if one.alarm_task_id}
+        return [task for task in self._tasks.get(of_one[0].case_id, ()) if task.task_id in alarms]
+
+    def _alarms_still(self, of_one: Sequence[CheckIn]) -> bool:
+        """Whether it is abnormal, somebody must look, and nobody has."""
+        waiting = [task for task in self._alarm_tasks(of_one) if task.state in states.LIVE]
+        return bool(that_counts(of_one).why_abnormal and waiting) and _seen_at(waiting) is None
 
     # -- what is shown
 
@@ -236,11 +248,10 @@ class _Round:
 
     def _check_in(self, of_one: Sequence[CheckIn]) -> dict[str, Any]:
         first, counts = of_one[0], that_counts(of_one)
-        alarms = {one.alarm_task_id for one in of_one if one.alarm_task_id}
-        tasks_of_it = [task for task in self._tasks.get(first.case_id, ()) if task.task_id in alarms]
-        seen = [acts_from(task.acts).seen_at for task in tasks_of_it if task.acts]
+        tasks_of_it = self._alarm_tasks(of_one)
         open_ones = (task for task in tasks_of_it if task.state in states.LIVE)
         alarm = max(open_ones, key=lambda task: task.due_by, default=None)
+        days = {local_day(moment, self.asked.zone) for moment in (first.at, self.asked.now)}
         told = {staff_id: "" for one in of_one for staff_id in one.told}
         return {
             "check_in_id": first.check_in_id,
@@ -250,12 +261,13 @@ class _Round:
             "symptoms": list(counts.symptoms),
             "how_known": counts.how_known,
             "mine": first.by == self.asked.author.source,
+            "today": len(days) == 1,
             "corrected": len(of_one) > 1,
             "abnormal": list(counts.why_abnormal),
             "told": self._staff(told) if counts.why_abnormal else [],
             "due_by": _said(alarm.due_by if alarm else None, self.asked),
             "sees_to_it": alarm and self._doer(alarm),
-            "seen_at": _said(next(filter(None, seen), None), self.asked),
+            "seen_at": _said(_seen_at(tasks_of_it), self.asked),
         }
 
     def _doer(self, task: Row[Any]) -> dict[str, Any]:
@@ -278,6 +290,12 @@ class _Round:
 
     def _unsealed(self, sealed: str | None) -> Any:
         return self.uow.sealer.unseal(sealed, "contact") if sealed else None
+
+
+def _seen_at(alarms: Iterable[Row[Any]]) -> datetime | None:
+    """When somebody first took one of these tasks, or had done it."""
+    seen = (acts_from(task.acts).seen_at for task in alarms if task.acts)
+    return next(filter(None, seen), None)
 
 
 def _grouped(rows: Iterable[Row[Any]]) -> dict[str, list[Row[Any]]]:

@@ -49,3 +49,17 @@ def test_no_answer_leaves_the_alarm_of_a_fever_as_it_is(town: Round, phone: Phon
     [same] = [task for task in town.tasks("林玉兰") if task["kind"] == "see_abnormal"]
     assert same == alarm
     assert sum(task["version"] or 0 for task in town.tasks("林玉兰", "due")) == 1, "supplies are tried"
+
+
+def test_a_fever_of_the_evening_is_not_gone_at_midnight(town: Round, phone: Phone) -> None:
+    town.advance(hours=14, minutes=50)  # 23:10
+    path = report_fever(town, phone)
+    [kept] = town.isolation.rows(of_isolation.check_ins)
+    correct = f"{path}/correct/{kept['check_in_id']}"
+    assert correct in phone.get(path).text
+    town.advance(hours=1, minutes=10)
+    for who in (phone, town.phone("o-0004")):
+        page = who.get(path).text
+        assert "39.6 ℃ · at 10-01 23:10" in page and "ust see to it by 10-01 23:40: health worker" in page
+        assert "None yet." in page and correct not in page, "of today there is none, and none to correct"
+    phone.get(correct, 404)

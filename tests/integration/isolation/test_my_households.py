@@ -12,7 +12,7 @@ from chassis.ids import new_id
 from services.isolation.door import DOOR
 from services.isolation.teams.copies import STAFF
 from tests.doors import Visitor
-from tests.integration.isolation.trial import GRID, SEALER, Trial, arrival, staff
+from tests.integration.isolation.trial import GRID, SEALER, Trial, arrival, china, staff
 
 
 def sealed(name: str, **more: Any) -> str:
@@ -121,6 +121,24 @@ def test_the_page_of_a_household_says_who_was_told_and_who_is_called(door: Visit
     [check_in] = ask(door, "worker-1", "my_household", household=household).json["check_ins"]
     assert (check_in["temperature"], check_in["abnormal"], check_in["corrected"]) == (36.8, [], True)
     assert mine(door)[0]["abnormal"] is False
+
+
+def test_a_fever_that_nobody_has_seen_is_not_gone_at_midnight(door: Visitor, town: Trial) -> None:
+    household, mother, child = family(town)
+    town.clock.moment = china("2022-10-01 23:10")
+    people = [
+        {"case_id": id, "temperature": temperature, "symptoms": [], "how_known": "seen"}
+        for id, temperature in ((mother, 38.6), (child, 36.6))
+    ]
+    assert door.say("worker-1", "report_check_in", {"people": people}).status_code == 200
+    town.clock.moment = china("2022-10-02 00:20")
+    page = ask(door, "worker-1", "my_household", household=household).json
+    [fever] = page["check_ins"]
+    assert (fever["case_id"], fever["seen_at"], fever["today"]) == (mother, None, False)
+    assert (fever["at"], page["abnormal"]) == ("2022-10-01T23:10:00+08:00", True)
+    [alarm] = [task["task_id"] for task in page["tasks"] if task["kind"] == "see_abnormal"]
+    assert door.say("nurse", "report_task", {"task_id": alarm, "outcome": "taken"}).status_code == 200
+    assert ask(door, "worker-1", "my_household", household=household).json["check_ins"] == []
 
 
 def test_households_of_others_are_not_there(door: Visitor, town: Trial) -> None:

@@ -77,10 +77,8 @@ def add_check_in(pages: Blueprint, work: Work, doors: Doors) -> None:
 
 def _own(visit: Visit, check_in_id: str) -> Any:
     """A check-in of today that whoever asks has recorded, or None."""
-    return next(
-        (one for one in visit.document["check_ins"] if one["mine"] and one["check_in_id"] == check_in_id),
-        None,
-    )
+    own = (one for one in visit.document["check_ins"] if one["mine"] and one["today"])
+    return next((one for one in own if one["check_in_id"] == check_in_id), None)
 
 
 def _read(visit: Visit, case_ids: list[str]) -> Typed:
