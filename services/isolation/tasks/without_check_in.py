@@ -75,7 +75,7 @@ def _find(uow: UnitOfWork, scope: Scope, asked: Asked, data: Mapping[str, Any]) 
     Returns `as_of`, `more_than` (so many are not counted exactly), `whole` and `without` (`people`,
     `households`), and `because`: why -> households; a household of several reasons counts by the gravest.
     """
-    conn, place, measure = uow.conn, place_asked(data), data.get("measure")
+    conn, place, measure = uow.conn, place_asked(uow, scope, data), data.get("measure")
     if measure not in MEASURES:
         raise Refused.invalid([Fault("measure", "unknown", f"must be one of {', '.join(MEASURES)}")])
     wanted = [*open_in(conn, scope, place), _C.measure == measure]

@@ -25,6 +25,7 @@ from services.isolation.cases.tables import cases
 from services.isolation.plans import states
 from services.isolation.plans.tables import tasks
 from services.isolation.policies.rules import SEE_ABNORMAL
+from services.isolation.reference import current
 from services.isolation.teams.tables import places, staff
 
 _C, _K, _S, _P = cases.c, tasks.c, staff.c, places.c
@@ -37,12 +38,18 @@ LIVING: Final = func.coalesce(_C.household_id, _C.case_id.cast(String))
 """Whom no report names with others is a household alone."""
 
 
-def place_asked(data: Mapping[str, Any]) -> str | None:
-    """Raises Refused."""
+def place_asked(uow: UnitOfWork, scope: Scope, data: Mapping[str, Any]) -> str | None:
+    """Raises Refused, `unknown` for a place outside the scope."""
     place = data.get("place")
     if place is not None and (not isinstance(place, str) or not 0 < len(place) <= 40 or "\0" in place):
         raise Refused.invalid([Fault("place", "no_id", "must be the id of a place")])
+    if place is not None and not _covers(uow, scope, place):
+        raise Refused.unknown("place", place)
     return place
+
+
+def _covers(uow: UnitOfWork, scope: Scope, place: str | None) -> bool:
+    return scope.covers(*current(uow).places.upward(place))
 
 
 def open_in(conn: Connection, scope: Scope, place: str | None) -> list[ColumnElement[bool]]:
@@ -59,8 +66,8 @@ def _find(uow: UnitOfWork, scope: Scope, asked: Asked, data: Mapping[str, Any]) 
     Returns `as_of`, `more_than` (10,000 cases are too many for `staff`), `staff` (a row for each with cases,
     tasks or work there; `staff_id` null: nobody), `left_out` of them, and `below` (a row for each place).
     """
-    conn, place = uow.conn, place_asked(data)
-    here = place or conn.execute(select(_S.place).where(_S.staff_id == asked.author.id)).scalar_one_or_none()
+    conn, place = uow.conn, place_asked(uow, scope, data)
+    here = place or _own_place(uow, scope, asked)
     level = conn.execute(select(_P.level).where(_P.place_id == here)).scalar_one_or_none()
     child = _C.get(_BELOW.get(level or "", ""))
     wanted = open_in(conn, scope, place)
@@ -89,6 +96,13 @@ def _find(uow: UnitOfWork, scope: Scope, asked: Asked, data: Mapping[str, Any]) 
         "left_out": max(0, len(rows) - MOST_STAFF),
         "below": below,
     }
+
+
+def _own_place(uow: UnitOfWork, scope: Scope, asked: Asked) -> str | None:
+    """None: they see the page in another's stead, and work elsewhere themselves."""
+    own = select(_S.place).where(_S.staff_id == asked.author.id)
+    place = uow.conn.execute(own).scalar_one_or_none()
+    return place if _covers(uow, scope, place) else None
 
 
 class _Counts:

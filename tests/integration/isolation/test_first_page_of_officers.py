@@ -76,9 +76,22 @@ def test_places_below_are_counted_for_street_and_district(door: Visitor, isolati
     one = ask(door, "street", "workers_today", place="c-2").json
     assert [row["place"] for row in one["below"]] == ["g-2"]
     assert {row["staff_id"] for row in one["staff"]} == {"worker-3"}, "who works there, with or without cases"
-    assert ask(door, "officer", "workers_today", place="c-2").json["staff"][0]["people"] == 0
     assert ask(door, "worker-1", "workers_today").status_code == 403
     assert ask(door, "street", "workers_today", place=7).status_code == 422
+
+
+def test_who_works_at_another_place_is_nobodys_to_see(door: Visitor, isolation: Trial) -> None:
+    for other in ("c-2", "g-2", STREET, "nowhere"):
+        for name, more in (("workers_today", {}), ("check_ins_today", {"measure": "home_isolation"})):
+            assert ask(door, "officer", name, place=other, **more).status_code == 404, (other, name)
+    own = ask(door, "officer", "workers_today", place=GRID).json
+    assert {row["staff_id"] for row in own["staff"]} == {"worker-1", "worker-2"}
+    away = {"away_from": isolation.clock.now(), "away_to": None, "deputy": "worker-3"}
+    isolation.do(STAFF.keep, [staff("officer", "community_officer", COMMUNITY, 2, **away)])
+    instead = ask(door, "worker-3", "workers_today").json
+    assert (instead["place"], instead["staff"]) == (None, []), "they answer for another place than their own"
+    there = ask(door, "worker-3", "workers_today", place=COMMUNITY).json
+    assert {row["staff_id"] for row in there["staff"]} == {"nurse", "worker-1", "worker-2"}
 
 
 def test_wish_3_so_many_that_they_are_not_counted_are_counted_by_place(
