@@ -16,11 +16,14 @@ class Scope:
     :param everywhere: whether these are all rows: of other systems, which name whom they mean, and of the
         services themselves.
     :param households: ids of the household of a resident, who reaches no place.
+    :param staff: ids of the staff whose work it is: the author's own, and of whoever they go for. What is
+        given to one of them is within reach wherever it lies.
     """
 
     places: frozenset[str] = frozenset()
     everywhere: bool = False
     households: frozenset[str] = frozenset()
+    staff: frozenset[str] = frozenset()
 
     def covers(self, *places: str | None) -> bool:
         """Whether a row in these places, each inside the one before, is within the scope."""

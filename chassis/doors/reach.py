@@ -78,8 +78,10 @@ class Reaching:
         if not posts:
             raise _not_allowed("you are not among the staff who are active", NOT_ACTIVE)
         allowed = self._check([post.role for post in posts], act)
-        theirs = [place for post in posts if post.role in allowed for place in post.places]
-        return Scope(frozenset(reached for place in theirs for reached in self._places(tree, place)))
+        theirs = [post for post in posts if post.role in allowed]
+        worked_at = {place for post in theirs for place in post.places}
+        reached = frozenset(reached for place in worked_at for reached in self._places(tree, place))
+        return Scope(reached, staff=frozenset(post.staff_id for post in theirs))
 
     def _check(self, roles: Sequence[str], act: str) -> Set[str]:
         """Those of these roles that may do it."""

@@ -46,8 +46,8 @@ class CasesInHand:
     def reached(self, said: Said, case_ids: Iterable[str]) -> list[Case]:
         """Those of these cases that the author reaches."""
         cases = (case for case_id in case_ids if (case := self._cases.get(case_id)))
-        places, author = self.book.reference.places, said.author.staff_id
-        return [case for case in cases if reaches(said.scope, case, places) or _is_of_team(author, case)]
+        scope, places = said.scope, self.book.reference.places
+        return [case for case in cases if reaches(scope, case, places) or _is_given_to(scope, case)]
 
     def household(self, said: Said, case_ids: Sequence[str]) -> list[Case]:
         """These cases. Raises Refused, also where they are not of one household."""
@@ -174,6 +174,6 @@ def reaches(scope: Scope, case: Case, places: PlaceTree[Place]) -> bool:
     )
 
 
-def _is_of_team(staff_id: str | None, case: Case) -> bool:
+def _is_given_to(scope: Scope, case: Case) -> bool:
     """A case that lies in no known grid is given to workers of the community's grids."""
-    return staff_id is not None and any(member.staff_id == staff_id for member in case.team)
+    return any(member.staff_id in scope.staff for member in case.team)

@@ -56,7 +56,7 @@ def _open_cases(conn: Connection, scope: Scope, _asked: Asked) -> Select[Any]:
 
 
 def _case(conn: Connection, scope: Scope, asked: Asked, id: str) -> Mapping[str, Any] | None:
-    """One that the author reaches, or has in their team."""
+    """One that the author reaches, or that is given to them, or to whoever they go for."""
     if not is_id(id):
         return None
     columns = [_C[name] for name in (*_FACTS, "person", "team")]
@@ -66,7 +66,7 @@ def _case(conn: Connection, scope: Scope, asked: Asked, id: str) -> Mapping[str,
         return None
     found = dict(row)
     team = {staff_id for _, staff_id in found.pop("team")}
-    return found if found.pop("reached") or asked.author.staff_id in team else None
+    return found if found.pop("reached") or not team.isdisjoint(scope.staff) else None
 
 
 OPEN_CASES = ListQuery(

@@ -10,9 +10,9 @@ import pytest
 from chassis.database.tables import TABLES
 from chassis.ids import new_id
 from services.isolation.door import DOOR
-from services.isolation.teams.copies import STAFF
+from services.isolation.teams.copies import PLACES, STAFF
 from tests.doors import Visitor
-from tests.integration.isolation.trial import GRID, SEALER, Trial, arrival, china, staff
+from tests.integration.isolation.trial import GRID, SEALER, STREET, Trial, arrival, china, place, staff
 
 
 def sealed(name: str, **more: Any) -> str:
@@ -159,3 +159,23 @@ def test_whoever_stands_in_goes_to_their_doors(door: Visitor, town: Trial) -> No
     town.do(STAFF.keep, [staff("worker-1", "grid_worker", GRID, 3, person=contact, **away)])
     assert [one["household"] for one in mine(door, "worker-2")] == [household]
     assert all(task["mine"] for task in mine(door, "worker-2")[0]["tasks"])
+
+
+def test_whoever_stands_in_acts_at_each_door_that_they_see(door: Visitor, town: Trial) -> None:
+    """Also where the grid is not known, and whoever goes for them works elsewhere."""
+    town.do(PLACES.keep, [place("c-2", STREET, "community"), place("g-2", "c-2", "grid")])
+    away = {"away_from": town.clock.now(), "away_to": None, "deputy": "worker-9"}
+    contact = SEALER.seal({"name": "name of worker-1", "phone": "13909310000"})
+    gone = staff("worker-1", "grid_worker", GRID, 3, person=contact, **away)
+    came = arrival(level="medium", worker="worker-1", person=sealed("周玉兰"), destination={"grid": None})
+    town.follow(came)
+    town.do(STAFF.keep, [staff("worker-9", "grid_worker", "g-2"), gone])
+    [task, *_] = mine(door, "worker-9")[0]["tasks"]
+    said = {"task_id": task["task_id"], "outcome": "done", "how": "seen"}
+    assert door.say("worker-9", "report_task", said).status_code == 200
+    assert door.get("worker-9", f"/case/{came.subject}").status_code == 200
+    back = staff("worker-1", "grid_worker", GRID, 4, person=contact)
+    town.clock.advance(hours=1)
+    town.do(STAFF.keep, [back])
+    assert door.say("worker-9", "report_task", said | {"how": "by_phone"}).status_code == 404
+    assert door.get("worker-9", f"/case/{came.subject}").status_code == 404

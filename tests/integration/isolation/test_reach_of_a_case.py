@@ -10,7 +10,7 @@ from tests.integration.isolation.trial import COMMUNITY, GRID, Trial, arrival
 
 report = speaking(report_task, "task.reported")
 check_in = speaking(report_check_in, "check_in.reported")
-AT_THE_GRID = Scope(places=frozenset({GRID}))
+AT_THE_GRID = Scope(places=frozenset({GRID}), staff=frozenset({"worker-1"}))
 
 
 def test_a_worker_reaches_the_cases_given_to_them_that_lie_in_no_known_grid(isolation: Trial) -> None:

@@ -284,6 +284,19 @@ def test_whoever_does_not_reach_an_arrival_does_not_learn_that_it_is_there(trial
         assert follow(trial, id, "contacted", scope=Scope(frozenset(places))).kind == kind, places
 
 
+def test_whoever_is_sent_to_a_door_reaches_it_and_whoever_goes_for_them(trial: Trial) -> None:
+    id = here(trial)
+    worker = arrival(trial, id)["worker"]
+    for staff, kind in (
+        ({worker}, "done"),
+        ({"w-9", worker}, "done"),
+        ({"w-9"}, "unknown"),
+        (set(), "unknown"),
+    ):
+        scope = Scope(frozenset({"c2"}), staff=frozenset(staff))
+        assert follow(trial, id, "contacted", scope=scope).kind == kind, staff
+
+
 def test_a_resident_says_only_that_somebody_else_is_meant(trial: Trial) -> None:
     id = here(trial)
     own = Scope(households=frozenset({arrival(trial, id)["household_id"]}))
