@@ -27,6 +27,7 @@ from benchmarks.measure import Bench
 from benchmarks.nodes import Nodes
 from benchmarks.pipeline import WrongEffects
 from benchmarks.processes import Died
+from chassis.doors.pages import COUNTED
 from chassis.doors.roles import roles
 from demo.days.doors import DoorClosed, Who
 from deploy.local import LocalNodeError
@@ -110,18 +111,20 @@ class _Run:
         people = self.system.busiest()
         doors = {service: import_module(f"services.{service}.door").DOOR for service in WITH_DOOR}
         asked = [
-            (somebody, service, query.name)
+            (somebody, service, query)
             for somebody in people
             for service, door in doors.items()
             for query in door.lists
             if roles().may(somebody.role, service, query.name)
         ]
         with self._intake(0.5, 20 + len(asked) * pages * 0.02):
-            for somebody, service, name in asked:
+            for somebody, service, query in asked:
                 visits = Visits(service, self.system.ports[service], self.system.key)
-                who = Who.staff(somebody.staff_id)
-                visits.page(who, name)
-                waits = [visits.page(who, name)[0] for _ in range(pages)]
+                who, name = Who.staff(somebody.staff_id), query.name
+                # A list that looks through so many asks for a place.
+                at = {"place": somebody.community} if query.among and somebody.cases > COUNTED else {}
+                visits.page(who, name, **at)
+                waits = [visits.page(who, name, **at)[0] for _ in range(pages)]
                 self.figures.lists.append(Waits(f"{name} ({somebody.role}, {somebody.cases:,} cases)", waits))
                 visits.close()
             self._acts(pages * 2)

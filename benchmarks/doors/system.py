@@ -27,11 +27,12 @@ LEVELS = {
 
 @dataclass(frozen=True, slots=True)
 class Somebody:
-    """A member of staff, and how many open cases lie at their place and below."""
+    """A member of staff, how many open cases lie at their place and below, and in which community most."""
 
     role: str
     staff_id: str
     cases: int
+    community: str
 
 
 class DoorstepWithDoors(Doorstep):
@@ -69,7 +70,8 @@ class DoorstepWithDoors(Doorstep):
         found = []
         for role, level in LEVELS.items():
             query = (
-                f"SELECT s.staff_id, count(*) FROM cases c JOIN staff s ON s.place = c.{level} "
+                "SELECT s.staff_id, count(*), mode() WITHIN GROUP (ORDER BY c.community) "
+                f"FROM cases c JOIN staff s ON s.place = c.{level} "
                 "WHERE c.closed_at IS NULL AND s.role = %s AND s.active GROUP BY s.staff_id "
                 "ORDER BY 2 DESC, 1 LIMIT 1"
             )

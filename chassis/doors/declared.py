@@ -80,6 +80,8 @@ class ListQuery:
         one counts as a household of its own.
     :param own: the rows are those of whoever asks and are shown in full, noted once a day.
     :param purpose: under which sealed columns were sealed.
+    :param among: of a list that may find few rows among many: those that it looks through, in one statement,
+        with the columns of its places and of those filters that narrow them. More than 10,000 are refused.
     """
 
     name: str
@@ -94,6 +96,7 @@ class ListQuery:
     households: str | None = None
     own: bool = False
     purpose: str = "person"
+    among: Rows | None = None
 
 
 Find = Callable[[Connection, Scope, Asked, str], Mapping[str, Any] | None]

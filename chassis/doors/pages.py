@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from itertools import chain
 from operator import itemgetter
@@ -101,9 +101,11 @@ def read_wanted(query: ListQuery, asked: Mapping[str, str], sealer: Sealer) -> W
 def read_page(
     conn: Connection, query: ListQuery, reach: Reach, asked: Asked, wanted: Wanted, sealer: Sealer
 ) -> Page:
-    """Raises Refused `unknown` for a place outside the scope."""
+    """Raises Refused: `unknown` for a place outside the scope, `invalid` where too much must be looked at."""
     if wanted.place is not None and not reach.covers_place(wanted.place):
         raise Refused.unknown("place", wanted.place)
+    if query.among is not None:
+        _check_few(conn, query, query.among(conn, reach.scope, asked), wanted)
     rows = query.rows(conn, reach.scope, asked)
     parts = [
         _chosen(part, query, wanted)
@@ -117,6 +119,17 @@ def read_page(
     more, found = len(found) > ROWS, found[:ROWS]
     following = _sealed(query, wanted.sort, found[-1], sealer) if more else None
     return Page(found, following, figures if wanted.after is None else None)
+
+
+def _check_few(conn: Connection, query: ListQuery, among: SelectBase, wanted: Wanted) -> None:
+    """Raises Refused."""
+    known = {column.key for column in among.selected_columns}
+    narrowed = {name: value for name, value in wanted.filters.items() if name in known}
+    part = _chosen(among, query, replace(wanted, filters=narrowed))
+    few = part.rows.with_only_columns(part.columns[query.id]).limit(COUNTED + 1).subquery("few")
+    if conn.execute(select(func.count()).select_from(few)).scalar_one() > COUNTED:
+        message = f"looks through up to {COUNTED} rows: choose a place"
+        raise Refused.invalid([Fault("place", "too_many", message)])
 
 
 @dataclass(frozen=True, slots=True)

@@ -127,6 +127,11 @@ def _done_tasks(conn: Connection, scope: Scope, asked: Asked) -> Select[Any]:
     return _of_open_cases(conn, of_today, in_scope(conn, scope))
 
 
+def _open_cases(conn: Connection, scope: Scope, _asked: Asked) -> Select[Any]:
+    columns = _C.case_id, *(_C[name] for name in _OF_CASE)
+    return select(*columns).where(_C.closed_at.is_(None), in_scope(conn, scope))
+
+
 def _overdue_tasks(conn: Connection, scope: Scope, asked: Asked) -> CompoundSelect[Any]:
     return _tasks(_K.state == states.MISSED, in_scope(conn, scope))
 
@@ -156,7 +161,9 @@ OWN_TASKS = _list(
     "own_tasks", _own_tasks, "tasks of your own that are to be done today or were missed", own=True
 )
 OPEN_TASKS = _list("open_tasks", _open_tasks, "tasks of your places that are to be done today or were missed")
-DONE_TASKS = _list("done_tasks", _done_tasks, "tasks of today at your places that are done")
+DONE_TASKS = replace(
+    _list("done_tasks", _done_tasks, "tasks of today at your places that are done"), among=_open_cases
+)
 OVERDUE_TASKS = _list("overdue_tasks", _overdue_tasks, "tasks of your places that were not done in time")
 TASKS_TO_DECIDE = _list(
     "tasks_to_decide",

@@ -66,6 +66,7 @@ WITHOUT_CHECK_IN = ListQuery(
     filters=OPEN_CASES.filters,
     places=OPEN_CASES.places,
     households="household_id",
+    among=OPEN_CASES.rows,
 )
 
 

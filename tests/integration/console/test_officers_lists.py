@@ -74,6 +74,20 @@ def test_every_list_there_is_can_be_seen_and_says_what_to_do_meanwhile(town: Tow
     town.officer().get("/lists/reports_to_correct", 403)
 
 
+def test_a_list_that_looks_through_too_many_shows_its_places_to_choose(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chassis.doors.pages.COUNTED", 1)
+    town.open_case()
+    town.open_case()
+    street = town.officer("street")
+    page = street.get("/lists/without_check_in?measure=home_isolation", 422).text
+    assert "more than 10000 open cases" in page and '<option value="c-1"' in page
+    assert '<option value="home_isolation" selected>' in page, "what was chosen stays"
+    assert "Counted are people of whom nothing was reported" in page
+    assert '/lists/done_tasks"' in street.get("/lists").text
+
+
 def test_a_door_that_is_away_is_named_and_the_rest_is_shown(town: Town) -> None:
     town.open_case()
     half = Doors({**town.doors.urls, "registration": NOBODY}, CONSOLE)

@@ -151,3 +151,20 @@ def test_wish_2_as_many_statements_however_many_workers_there_are(door: Visitor,
     event.listen(isolation.database.engine, "before_cursor_execute", lambda *given: said.append(given[2]))
     ask(door, "street", "workers_today")
     assert len(said) <= 25
+
+
+def test_a_list_that_looks_through_too_many_cases_asks_for_a_place(
+    door: Visitor, isolation: Trial, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before the first window has ended nobody is found, however many are looked at."""
+    elsewhere = {"destination": {"community": "c-2", "grid": "g-2"}}
+    isolation.follow(*(arrival(person=PHONE) for _ in range(3)), arrival(person=PHONE, **elsewhere))
+    monkeypatch.setattr("chassis.doors.pages.COUNTED", 2)
+    for name in ("without_check_in", "done_tasks"):
+        refused = door.get("street", f"/lists/{name}")
+        assert refused.status_code == 422, name
+        assert [(one["field"], one["code"]) for one in refused.json["faults"]] == [("place", "too_many")]
+        assert door.get("street", f"/lists/{name}", place=COMMUNITY).status_code == 422
+        assert listed(door, "street", name, place="c-2") == (0, 0)
+        assert listed(door, "street", name, measure="home_isolation") == (0, 0), "so few are looked through"
+    assert listed(door, "street", "open_cases", place="c-2") == (1, 1)

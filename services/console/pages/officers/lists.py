@@ -13,7 +13,7 @@ from flask import Blueprint, make_response, redirect, render_template, request
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
-from chassis.doors.pages import NOTHING
+from chassis.doors.pages import COUNTED, NOTHING
 from chassis.unit_of_work import Work
 from contracts.faults import Refused
 from services.console.doors import Doors, Listed
@@ -116,11 +116,24 @@ def list_page(
     try:
         shown = show_list(asking, of, {key: value for key, value in asked.items() if key not in own})
     except Refused as refused:
+        if any((fault.where, fault.code) == ("place", "too_many") for fault in refused.faults):
+            return _place_page(asking, of, asked)
         return refusal_page(STATUS[refused.kind])
     page = render_template(
         template, of=of, shown=shown, missing=asking.missing, **(more(shown) if shown else {})
     )
     return make_response(page, 200 if shown else 503)
+
+
+def _place_page(asking: Asking, of: OfficersList, asked: Mapping[str, str]) -> Response:
+    """The filters alone: so much would have to be looked through that a place must be chosen."""
+    names = asking.names((), (asked.get("place"),))
+    filters = [_filter(choice, asked, asking, names, set()) for choice in of.filters]
+    shown = {"of": of, "filters": filters, "sorts": ()}
+    page = render_template(
+        "officers/choose_place.html", of=of, shown=shown, number=COUNTED, missing=asking.missing
+    )
+    return make_response(page, STATUS["invalid"])
 
 
 def address(of: OfficersList, asked: Mapping[str, str]) -> str:
