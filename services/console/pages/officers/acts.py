@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
-from flask import make_response, render_template, request
+from flask import request
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from contracts.faults import Fault, Refused
 from services.console.doors import DoorAway, Doors
+from services.console.pages.entry.kept import again_page, typed_now
 from services.console.pages.entry.who import acting
 
-_KEY: Final = re.compile(r"[A-Za-z0-9._-]{8,80}")
 _LONGEST: Final = 2000
 
 
@@ -60,10 +59,7 @@ def number_of(text: str) -> int:
 
 def again() -> Response:
     """The door was away: all that was typed stands in a form that is sent once more, under the same key."""
-    kept = [
-        (name, value) for name, values in request.form.lists() for value in values if name != "form_token"
-    ]
-    return make_response(render_template("officers/again.html", kept=kept, action=request.path), 503)
+    return again_page(request.path, typed_now(), away=True)
 
 
 def sentence(fault: Fault) -> str:
