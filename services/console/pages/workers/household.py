@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import wraps
 from typing import Any, Final
 
-import orjson
 from flask import Blueprint, g, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
-from chassis.ids import new_id
 from chassis.unit_of_work import Work
 from contracts.faults import Refused
-from field.ids import is_id
 from field.telling_apart import Label
 from field.words import HOW_KNOWN
 from services.console.doors import DoorAway, Doors
 from services.console.pages.entry.kept import again_page, typed_now
+from services.console.pages.entry.keys import key_of_act, key_that_stays
 from services.console.pages.entry.who import acting, only_in
 from services.console.pages.refusals import refusal_page
 from services.console.pages.shown.rounds import (
@@ -83,11 +80,7 @@ class Visit:
         :param emptied: what is said when it is empty, too: it was taken away.
         """
         given = {name: value for name, value in data.items() if value not in (None, "") or name in emptied}
-        of_form, said = request.form.get("key", ""), orjson.dumps(given, option=orjson.OPT_SORT_KEYS)
-        # Whoever goes back and types something else says something else.
-        content = hashlib.sha256(said).hexdigest()[:12]
-        of_act = f"{of_form if is_id(of_form) else new_id()}.{key}.{content}"
-        return self.doors.say(service, command, acting(), of_act, given)
+        return self.doors.say(service, command, acting(), key_of_act(given, key), given)
 
     def done(self, said: str, **more: str) -> Response:
         """Back to the page of the household, which says what was done."""
@@ -96,7 +89,6 @@ class Visit:
 
     def page(self, template: str, wrong: list[Wrong] | None = None, /, **more: Any) -> Response:
         """A form that comes back keeps its key: what was done of it is not done twice."""
-        of_form = request.form.get("key", "")
         shown = {
             "typed": request.form,
             "wrong": wrong or [],
@@ -108,11 +100,16 @@ class Visit:
             household=self.household,
             document=self.document,
             home=url_for("workers.household_page", household=self.household.id),
-            key=of_form if is_id(of_form) else new_id(),
+            key=key_that_stays(),
             **shown,
             **more,
         )
         return make_response(page, 422 if wrong else 200)
+
+
+def text_of(field: str, most: int) -> str:
+    """:param most: characters that are read."""
+    return request.form.get(field, "")[:most].strip()
 
 
 def at_household(work: Work, doors: Doors) -> Callable[[View], View]:

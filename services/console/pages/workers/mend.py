@@ -16,7 +16,7 @@ from services.console.doors import Doors
 from services.console.pages.shown.rows import Wrong
 from services.console.pages.words import word
 from services.console.pages.workers.faults import why
-from services.console.pages.workers.household import Visit, at_household
+from services.console.pages.workers.household import Visit, at_household, text_of
 
 _LANGUAGES: Final = (("zh-CN", "中文"), ("en", "English"))
 """By their own names."""
@@ -34,7 +34,7 @@ def add_mending(pages: Blueprint, work: Work, doors: Doors) -> None:
     @here
     def mend(visit: Visit) -> Response:
         """A phone is one person's; the door and the language are those of everybody who is marked."""
-        typed = {name: _typed(name, 300) for name in ("phone", "address", "language")}
+        typed = {name: text_of(name, 300) for name in ("phone", "address", "language")}
         chosen = visit.chosen()
         wrong = [] if chosen else [Wrong("who", gettext("Say of whom."))]
         if not any(typed.values()):
@@ -62,7 +62,7 @@ def add_mending(pages: Blueprint, work: Work, doors: Doors) -> None:
     def add_person(visit: Visit) -> Response:
         """Beside the first of the household: who has no document is known by day of birth."""
         names = ("name", "birth_date", "identity_type", "identity_number", "phone", "sex")
-        companion = {name: typed for name in names if (typed := _typed(name, 100))}
+        companion = {name: typed for name in names if (typed := text_of(name, 100))}
         if "identity_number" not in companion:
             companion.pop("identity_type", None)
         if "name" not in companion:
@@ -85,10 +85,10 @@ def add_mending(pages: Blueprint, work: Work, doors: Doors) -> None:
     def contact(visit: Visit) -> Response:
         """All is given whole: what is on the page stands there from now on."""
         said: dict[str, Any] = {"marks": [one for one in HELP_MARKS if one in request.form.getlist("marks")]}
-        said["best_time"] = _typed("best_time", 100)
+        said["best_time"] = text_of("best_time", 100)
         gone = set(request.form.getlist("gone"))
         added: list[dict[str, Any]] = []
-        person = {name: _typed(f"contact_{name}", 100) for name in ("name", "phone", "relation")}
+        person = {name: text_of(f"contact_{name}", 100) for name in ("name", "phone", "relation")}
         if any(person.values()):
             wrong = [
                 Wrong(f"contact_{name}", gettext("This is missing."))
@@ -131,7 +131,3 @@ def _contact_key(one: Mapping[str, Any]) -> str:
 
 def _documents() -> list[tuple[str, str]]:
     return [(one, word(one)) for one in IDENTITY_TYPES]
-
-
-def _typed(field: str, most: int) -> str:
-    return request.form.get(field, "")[:most].strip()

@@ -17,7 +17,7 @@ from services.console.doors import Doors
 from services.console.pages.entry.who import acting
 from services.console.pages.shown.rows import Wrong
 from services.console.pages.workers.faults import why
-from services.console.pages.workers.household import View, Visit, at_household
+from services.console.pages.workers.household import View, Visit, at_household, text_of
 
 Here = Callable[[View], View]
 
@@ -53,10 +53,10 @@ def _add_not_found(pages: Blueprint, here: Here) -> None:
         wrong = [] if chosen else [Wrong("who", gettext("Say of whom."))]
         if outcome not in NOT_FOUND:
             wrong.append(Wrong("outcome", gettext("Choose one.")))
-        said: dict[str, Any] = {"outcome": outcome, "note": _typed("note", 500)}
-        if outcome == "lives_elsewhere" and (where := _typed("address", 300)):
+        said: dict[str, Any] = {"outcome": outcome, "note": text_of("note", 500)}
+        if outcome == "lives_elsewhere" and (where := text_of("address", 300)):
             said["destination"] = {"address": where}
-        if outcome == "not_yet_come" and (coming := _typed("coming", 10)):
+        if outcome == "not_yet_come" and (coming := text_of("coming", 10)):
             try:
                 day = datetime.fromisoformat(coming).replace(hour=12, tzinfo=visit.now.tzinfo)
                 said["coming_at"] = day.isoformat()
@@ -95,7 +95,7 @@ def _add_not_possible(pages: Blueprint, here: Here) -> None:
         task_id, because, note = (
             request.form.get("task", ""),
             request.form.get("because", ""),
-            _typed("note", 500),
+            text_of("note", 500),
         )
         groups = [one for one in visit.household.groups if one.mine and one.live]
         group = next((one for one in groups if task_id in one.task_ids.values()), None)
@@ -130,7 +130,7 @@ def _add_refusal(pages: Blueprint, here: Here) -> None:
     @here
     def refusal(visit: Visit) -> Response:
         """Each person for themselves: an adult refuses for nobody else, a guardian for a child."""
-        said = {name: _typed(name, 500) for name in ("what", "why", "what_would_help")}
+        said = {name: text_of(name, 500) for name in ("what", "why", "what_would_help")}
         said["witness"], field = _witness(visit)
         chosen = visit.chosen()
         wrong = [] if chosen else [Wrong("who", gettext("Say of whom."))]
@@ -164,7 +164,7 @@ def _add_notice(pages: Blueprint, here: Here) -> None:
             wrong.append(Wrong("outcome", gettext("Choose one.")))
         if wrong:
             return page(visit, wrong)
-        said: dict[str, Any] = {"outcome": outcome, "signed_by": _typed("signed_by", 100)}
+        said: dict[str, Any] = {"outcome": outcome, "signed_by": text_of("signed_by", 100)}
         witness, field = _witness(visit)
         said |= {"witness": witness} if outcome == "refused_to_sign" else {}
         said |= {"read_aloud": True} if request.form.get("read_aloud") == "yes" else {}
@@ -177,9 +177,9 @@ def _add_notice(pages: Blueprint, here: Here) -> None:
 
 def _witness(visit: Visit) -> tuple[str, str]:
     """Who is named, and in which field: somebody of the team, or by number anybody else of the staff."""
-    if number := _typed("witness_number", 40):
+    if number := text_of("witness_number", 40):
         return number, "witness_number"
-    return _typed("witness", 40), "witness" if _witnesses(visit) else "witness_number"
+    return text_of("witness", 40), "witness" if _witnesses(visit) else "witness_number"
 
 
 def _witnesses(visit: Visit) -> list[tuple[str, str]]:
@@ -190,7 +190,3 @@ def _witnesses(visit: Visit) -> list[tuple[str, str]]:
         for one in visit.document["team"]
         if one["staff_id"] != own
     ]
-
-
-def _typed(field: str, most: int) -> str:
-    return request.form.get(field, "")[:most].strip()
