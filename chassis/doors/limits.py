@@ -26,19 +26,22 @@ class Allowance:
 
     def has_left(self, author: str) -> bool:
         """Whether `take` would find one now."""
-        now = time.monotonic()
         with self._lock:
-            left, since = self._left.get(author, (self._burst, now))
-            return left + (now - since) * self._per_second >= 1
+            return self._of(author, time.monotonic()) >= 1
 
     def take(self, author: str) -> bool:
         """Whether there was one left."""
         now = time.monotonic()
         with self._lock:
-            left, since = self._left.pop(author, (self._burst, now))
-            left = min(self._burst, left + (now - since) * self._per_second)
+            left = self._of(author, now)
             taken = left >= 1
             self._left[author] = (left - 1 if taken else left, now)
+            self._left.move_to_end(author)
             if len(self._left) > _MOST_KNOWN:
                 self._left.popitem(last=False)
         return taken
+
+    def _of(self, author: str, now: float) -> float:
+        """Those that are left, with what has come since the last one was taken."""
+        left, since = self._left.get(author, (self._burst, now))
+        return min(self._burst, left + (now - since) * self._per_second)
