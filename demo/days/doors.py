@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-import requests
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 
 from chassis.commands.command import Author
-from chassis.doors.tokens import sign_token
-
-TIME_LIMIT_S = 30
+from chassis.doors.tokens import Actor
+from contracts.faults import Refused
+from operations.services import SERVICES
+from services.console import door as console
 
 
 class DoorClosed(Exception):
@@ -37,6 +38,10 @@ class Who:
     def resident(cls, household: str) -> Who:
         return cls(Author("link", f"/link/{household}", household), household)
 
+    @property
+    def actor(self) -> Actor:
+        return Actor(self.author, household=self.household)
+
 
 class Doors:
     """:param url: below it each door has the name of its service.
@@ -44,45 +49,31 @@ class Doors:
     """
 
     def __init__(self, url: str, key: EllipticCurvePrivateKey) -> None:
-        self._url, self._key = url, key
-        self._session = requests.Session()
-        self._session.trust_env = False  # no proxy between us and ourselves
+        self._doors = console.Doors({service: f"{url}/{service}" for service in SERVICES}, key)
 
     def say(self, who: Who, service: str, command: str, data: Mapping[str, Any], key: str) -> dict[str, Any]:
         """The result of the command. Raises DoorClosed where it is refused.
 
         :param key: the same when it is said again.
         """
-        answer = self._session.post(
-            f"{self._url}/{service}/commands/{command}",
-            json=data,
-            headers=self._headers(who, service) | {"Idempotency-Key": key},
-            timeout=TIME_LIMIT_S,
-        )
-        result: dict[str, Any] = self._read(answer, command)["result"]
-        return result
+        with _closed(command):
+            return dict(self._doors.say(service, command, who.actor, key, data))
 
     def rows(self, who: Who, service: str, name: str, **asked: str) -> Iterator[dict[str, Any]]:
         """All rows of a list, page after page. Raises DoorClosed."""
         after: str | None = None
         while True:
-            answer = self._session.get(
-                f"{self._url}/{service}/lists/{name}",
-                params=asked | ({"after": after} if after else {}),
-                headers=self._headers(who, service),
-                timeout=TIME_LIMIT_S,
-            )
-            page = self._read(answer, name)
-            yield from page["rows"]
-            if (after := page["next"]) is None:
+            with _closed(name):
+                page = self._doors.rows(service, name, who.actor, asked | ({"after": after} if after else {}))
+            yield from map(dict, page.rows)
+            if (after := page.next) is None:
                 return
 
-    def _headers(self, who: Who, service: str) -> dict[str, str]:
-        token = sign_token(self._key, service, who.author, household=who.household)
-        return {"Authorization": f"Bearer {token}"}
 
-    def _read(self, answer: requests.Response, what: str) -> dict[str, Any]:
-        document: dict[str, Any] = answer.json()
-        if not answer.ok:
-            raise DoorClosed(f"{what}: {answer.status_code} {document.get('title')} {document.get('faults')}")
-        return document
+@contextmanager
+def _closed(what: str) -> Iterator[None]:
+    """:param what: the command or the list that is asked for."""
+    try:
+        yield
+    except (Refused, console.NotActive, console.DoorAway) as error:
+        raise DoorClosed(f"{what}: {str(error) or type(error).__name__}") from None

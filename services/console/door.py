@@ -4,9 +4,10 @@ from chassis.tools import ToolCommand, ToolQuery
 from services.console.accounts.invite import Invitation, enrol, invite, invite_administrator
 from services.console.accounts.queries import taking_up
 from services.console.accounts.take_up import take_up
+from services.console.doors import DoorAway, Doors, NotActive
 from services.console.settings import address_of, work_of
 
-__all__ = ["Invitation", "address_of", "take_up", "work_of"]
+__all__ = ["DoorAway", "Doors", "Invitation", "NotActive", "address_of", "take_up", "work_of"]
 
 INVITE_ADMINISTRATOR = ToolCommand("invite_administrator", invite_administrator)
 
