@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import os
 import shutil
-import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
-from werkzeug.serving import make_server
 
 from services.console.app import make_app
 from services.console.doors import Doors
 from tests.doors import CONSOLE
+from tests.served import served
 
 NewPage = Callable[..., Page]
 
@@ -27,13 +26,8 @@ def _is_a_fault(line: ConsoleMessage) -> bool:
 @pytest.fixture(scope="session")
 def console() -> Iterator[str]:
     """Address of a console whose doors are all away."""
-    server = make_server("127.0.0.1", 0, make_app(Doors({}, CONSOLE)), threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.port}"
-    server.shutdown()
-    thread.join(10)
-    server.server_close()
+    with served(make_app(Doors({}, CONSOLE))) as address:
+        yield address
 
 
 @pytest.fixture(scope="session")

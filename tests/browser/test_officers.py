@@ -3,17 +3,16 @@ street asks for is sent on, a wave of overdue tasks acknowledged, a worker who i
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
-from werkzeug.serving import make_server
 
 from tests.browser.test_style import DESK, PHONE, faults_by_axe, sideways
 from tests.integration.console.officers import Town, open_town
 from tests.integration.console.trial import PASSWORD
+from tests.served import served
 
 WORDS = {
     "zh-CN": {
@@ -64,13 +63,8 @@ def town(sqlite_url: Callable[..., str]) -> Iterator[Town]:
 @pytest.fixture
 def address(town: Town) -> Iterator[str]:
     """With TLS: the session's cookie wants it."""
-    server = make_server("127.0.0.1", 0, town.app(), threaded=True, ssl_context="adhoc")
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"https://localhost:{server.port}"
-    server.shutdown()
-    thread.join(10)
-    server.server_close()
+    with served(town.app(), tls=True) as address:
+        yield address
 
 
 def reach(page: Page, wanted: Locator) -> None:

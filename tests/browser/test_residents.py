@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator
 
 import pytest
-from werkzeug.serving import make_server
 
 from field.words import LANGUAGES
 from services.isolation import tables as t
 from tests.browser.conftest import NewPage
 from tests.browser.test_style import faults_by_axe, sideways
 from tests.integration.console.residents import Home, open_home
+from tests.served import served
 
 SAYS = {
     "zh-CN": {
@@ -42,13 +41,8 @@ def home(sqlite_url: Callable[..., str]) -> Iterator[Home]:
 @pytest.fixture
 def console(home: Home) -> Iterator[str]:
     """Instead of the one whose doors are all away."""
-    server = make_server("127.0.0.1", 0, home.app(), threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.port}"
-    server.shutdown()
-    thread.join(10)
-    server.server_close()
+    with served(home.app()) as address:
+        yield address
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -3,17 +3,16 @@ script, once by keyboard alone, in both languages."""
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator
 
 import pytest
 from playwright.sync_api import Page
-from werkzeug.serving import make_server
 
 from services.isolation import tables as t
 from tests.browser.conftest import NewPage
 from tests.browser.test_style import faults_by_axe, sideways
-from tests.integration.console.round import DOORS, PIN, Round, open_round
+from tests.integration.console.round import PIN, Round, open_morning
+from tests.served import served
 
 WORDS = {
     "zh-CN": {
@@ -47,22 +46,15 @@ WORDS = {
 
 @pytest.fixture
 def town(sqlite_url: Callable[..., str]) -> Iterator[Round]:
-    with open_round(sqlite_url) as opened:
-        opened.arrive(*DOORS)
-        opened.advance(hours=1, minutes=20)
+    with open_morning(sqlite_url) as opened:
         yield opened
 
 
 @pytest.fixture
 def console(town: Round) -> Iterator[str]:
     """Instead of the one whose doors are all away."""
-    server = make_server("127.0.0.1", 0, town.app(), threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.port}"
-    server.shutdown()
-    thread.join(10)
-    server.server_close()
+    with served(town.app()) as address:
+        yield address
 
 
 def enter(page: Page, says: dict[str, str]) -> None:

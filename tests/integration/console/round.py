@@ -219,3 +219,12 @@ def open_round(
             yield opened
     of_registration.database.dispose()
     console.database.dispose()
+
+
+@contextmanager
+def open_morning(database_url: Callable[..., str]) -> Iterator[Round]:
+    """Three doors, at 08:20."""
+    with open_round(database_url) as opened:
+        opened.arrive(*DOORS)
+        opened.advance(hours=1, minutes=20)
+        yield opened

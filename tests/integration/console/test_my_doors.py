@@ -13,7 +13,7 @@ from services.console.pages.entry.cookies import OPENING
 from services.isolation import tables as of_isolation
 from services.registration import tables as of_registration
 from tests.doors import CONSOLE
-from tests.integration.console.round import DOORS, LIN, PIN, ZHAO, Phone, Round, hidden, open_round
+from tests.integration.console.round import LIN, PIN, ZHAO, Phone, Round, hidden, open_morning
 from tests.integration.console.trial import NOBODY, token_of
 from tests.unit.console.test_texts import Marking, untranslated
 
@@ -23,9 +23,7 @@ AWAY = Doors(dict.fromkeys(("registration", "isolation", "notification"), NOBODY
 @pytest.fixture
 def town(sqlite_url: Callable[..., str]) -> Iterator[Round]:
     """Three doors, at 08:20."""
-    with open_round(sqlite_url) as opened:
-        opened.arrive(*DOORS)
-        opened.advance(hours=1, minutes=20)
+    with open_morning(sqlite_url) as opened:
         yield opened
 
 

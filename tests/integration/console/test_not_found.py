@@ -9,15 +9,13 @@ import pytest
 
 from services.isolation import tables as of_isolation
 from services.registration import tables as of_registration
-from tests.integration.console.round import DOORS, Phone, Round, hidden, open_round
+from tests.integration.console.round import Phone, Round, hidden, open_morning
 from tests.integration.console.trial import token_of
 
 
 @pytest.fixture
 def town(sqlite_url: Callable[..., str]) -> Iterator[Round]:
-    with open_round(sqlite_url) as opened:
-        opened.arrive(*DOORS)
-        opened.advance(hours=1, minutes=20)
+    with open_morning(sqlite_url) as opened:
         yield opened
 
 

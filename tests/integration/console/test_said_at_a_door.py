@@ -14,16 +14,14 @@ from chassis.ids import new_id
 from services.console.pages.workers.who_walks import ROLES
 from services.isolation import tables as of_isolation
 from services.registration.arrivals.tables import arrivals
-from tests.integration.console.round import DOORS, Phone, Round, hidden, open_round
+from tests.integration.console.round import Phone, Round, hidden, open_morning
 from tests.integration.console.trial import token_of
 
 
 @pytest.fixture
 def town(sqlite_url: Callable[..., str]) -> Iterator[Round]:
     """Three doors, at 08:20."""
-    with open_round(sqlite_url) as opened:
-        opened.arrive(*DOORS)
-        opened.advance(hours=1, minutes=20)
+    with open_morning(sqlite_url) as opened:
         yield opened
 
 

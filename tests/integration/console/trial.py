@@ -13,7 +13,6 @@ from flask import Flask
 from sqlalchemy import Table, select
 from werkzeug.test import Client, TestResponse
 
-from chassis.clock import Clock
 from chassis.database.engine import Database
 from chassis.database.migrations import upgrade
 from chassis.sealing import BlindIndex, Sealer
@@ -26,22 +25,11 @@ from services.console.app import make_app
 from services.console.doors import Doors
 from services.console.sessions.log_in import Entered, log_in
 from tests.doors import CONSOLE
+from tests.integration.isolation.trial import StandingClock
 
 NOW = datetime(2026, 11, 28, 9, 0, 0, tzinfo=UTC)
 PASSWORD = "four words in a row"
 NOBODY = "http://127.0.0.1:9"
-
-
-class StandingClock(Clock):
-    def __init__(self) -> None:
-        super().__init__()
-        self.moment = NOW
-
-    def now(self) -> datetime:
-        return self.moment
-
-    def advance(self, **by: float) -> None:
-        self.moment += timedelta(**by)
 
 
 def prepare(url: str) -> None:
@@ -62,7 +50,7 @@ class Owner:
 @dataclass
 class Trial:
     url: str
-    clock: StandingClock = field(default_factory=StandingClock)
+    clock: StandingClock = field(default_factory=lambda: StandingClock(NOW))
 
     def __post_init__(self) -> None:
         self.database = Database(self.url, pool_size=10)
