@@ -13,6 +13,7 @@ from services.registration.arrivals.lookup import LedToNoArrival
 from services.registration.following.follow_arrival import follow_arrival
 from services.registration.following.lists import ARRIVALS_TO_SETTLE, EXPECTED_ARRIVALS
 from services.registration.following.mend_person import mend_person
+from services.registration.following.shown_arrival import ARRIVAL
 from services.registration.intake.correct_by_command import correct_by_command
 from services.registration.intake.correct_report import correct_report
 from services.registration.persons.note_view import note_view
@@ -26,6 +27,7 @@ from services.registration.publishers.make_api_key import make_api_key
 from services.registration.publishers.queries import KnownPublisher, known_publishers, publisher_with_key
 from services.registration.publishers.remove_publisher import read_own_queue, remove_publisher
 from services.registration.reference.versions import VERSIONS
+from services.registration.reports.lists import REPORT_TO_CORRECT
 from services.registration.reports.lists import REPORTS_TO_CORRECT as LIST_OF_REPORTS
 from services.registration.reports.queries import reports_to_correct
 from services.registration.risk.import_risk_list import import_risk_list
@@ -88,6 +90,7 @@ DOOR = Door(
         LIST_OF_STAFF,
         LIST_OF_PLACES,
     ),
+    things=(ARRIVAL, REPORT_TO_CORRECT),
 )
 
 __all__ = ["COMMANDS", "DOOR", "KnownPublisher", "LedToNoArrival"]

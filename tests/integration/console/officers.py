@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from html.parser import HTMLParser
 from typing import Any
 
 from flask import Flask
@@ -13,12 +14,14 @@ from werkzeug.test import TestResponse
 
 from chassis.database.engine import Database
 from chassis.database.migrations import upgrade
+from chassis.doors.tokens import Actor
 from services.console.app import make_app
 from services.console.doors import Doors
 from services.isolation.door import DOOR as ISOLATION
 from services.registration.door import DOOR as REGISTRATION
 from services.registration.places.import_places import import_places
 from services.registration.staff.import_staff import import_staff
+from tests.doors import staff_author
 from tests.integration.console.trial import Browser, Owner, prepare, token_of
 from tests.integration.console.trial import Trial as Console
 from tests.integration.isolation import trial as isolation
@@ -81,9 +84,47 @@ class Town:
         self.isolation.follow(came)
         return str(came.data["arrival_id"])
 
+    def actor(self, staff_id: str) -> Actor:
+        return Actor(staff_author(staff_id))
+
     def day_after(self, **by: float) -> None:
         self.isolation.clock.advance(**by)
         self.isolation.run_timers()
+
+
+class _Form(HTMLParser):
+    """The form of an act, or of an action, with what stands in its fields, as a browser would send it."""
+
+    def __init__(self, action: str, act: str) -> None:
+        super().__init__()
+        self.action, self.act = action, act
+        self.found: dict[str, str] | None = None
+        self._form: dict[str, str] | None = None
+        self._choice = self._text = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = {name: value or "" for name, value in attrs}
+        if tag == "form":
+            self._form = {} if given.get("action") == self.action else None
+        elif self._form is None:
+            return
+        elif tag == "input" and (given.get("type") not in ("checkbox", "radio") or "checked" in given):
+            self._form[given["name"]] = given.get("value", "")
+        elif tag in ("select", "textarea"):
+            self._choice = self._text = given["name"]
+            self._form[given["name"]] = ""
+        elif tag == "option" and "selected" in given:
+            self._form[self._choice] = given["value"]
+
+    def handle_data(self, data: str) -> None:
+        if self._form is not None and self.get_starttag_text() and self.lasttag == "textarea":
+            self._form[self._text] += data
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "form" and self._form is not None:
+            if self.found is None and self._form.get("act", self.act) == self.act:
+                self.found = self._form
+            self._form = None
 
 
 @dataclass
@@ -94,6 +135,13 @@ class Officer:
         page = self.browser.get(path)
         assert page.status_code == status, (page.status_code, page.headers.get("Location"), page.text)
         return page
+
+    def act(self, page: TestResponse, action: str, act: str, **typed: str) -> TestResponse:
+        """Send the form of an act with all that stands in it, but for what is typed."""
+        reader = _Form(action, act)
+        reader.feed(page.text)
+        assert reader.found is not None, page.text
+        return self.browser.post(action, token=None, **{**reader.found, **typed})
 
     def send(self, page: TestResponse, action: str, **typed: Any) -> Any:
         """Send a form of the page as a browser does: with what stands hidden in it."""

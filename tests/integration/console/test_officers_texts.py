@@ -10,6 +10,8 @@ import pytest
 from services.console.pages import catalogues
 from services.console.pages.officers.listed import LISTS
 from tests.integration.console.officers import open_town
+from tests.integration.console.test_officers_settle import HERE, row_of
+from tests.integration.registration.trial import report
 from tests.unit.console.test_texts import Marking, untranslated
 
 
@@ -20,8 +22,12 @@ def test_wish_24_no_text_of_officers_pages_is_untranslated(
         case_id = town.open_case()
         town.open_case(destination={"community": None, "grid": None}, worker=None)
         town.day_after(hours=29)
+        announced = {"expected": True, "at": "2022-10-03T10:00:00+08:00", "destination": HERE}
+        town.registration.receive(report(1, arrival={"at": "some day"}), report(2, **announced))
         officer = town.officer("district")
+        settled = [row_of(officer, name) for name in ("reports_to_correct", "expected_arrivals")]
         paths = ["/board", "/lists", *(f"/lists/{name}" for name in LISTS), f"/cases/{case_id}"]
+        paths += settled
         paths += ["/lists/overdue_tasks?choose=all", "/staff", "/staff/new", "/staff/worker-1"]
         for path in paths:  # templates are compiled in Chinese before
             officer.get(path)
@@ -39,5 +45,8 @@ def test_wish_24_no_text_of_officers_pages_is_untranslated(
         empty = officer.send(list_page, "/acknowledge")
         story = officer.get(f"/cases/{case_id}")
         stale = officer.send(story, f"/cases/{case_id}/hand-over", to="worker-2", expects="9")
-        for answer in (preview, done, empty, stale, officer.get(f"/cases/{case_id}")):
+        full = officer.send(officer.get(settled[0]), f"{settled[0]}/reveal", reason="to correct it")
+        refused = officer.act(full, settled[0], "corrected")
+        nothing = officer.act(officer.get(settled[1]), settled[1], "followed")
+        for answer in (full, refused, nothing, preview, done, empty, stale, officer.get(f"/cases/{case_id}")):
             assert untranslated(answer.text) == []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
@@ -22,11 +22,13 @@ _LONGEST: Final = 2000
 class Became:
     """:param kind: `away`: nobody knows whether it was done; the same key may be said again.
     :param wrong: field -> a sentence in the reader's language; "" is the whole.
+    :param faults: the same as the door says it.
     """
 
     kind: Literal["done", "unknown", "not_allowed", "invalid", "conflict", "away"]
     result: Mapping[str, Any] = field(default_factory=dict)
     wrong: Mapping[str, str] = field(default_factory=dict)
+    faults: Sequence[Fault] = ()
 
     @property
     def status(self) -> int:
@@ -44,7 +46,8 @@ def say(doors: Doors, service: str, command: str, key: str, data: Mapping[str, A
     except DoorAway:
         return Became("away")
     except Refused as refused:
-        return Became(refused.kind, wrong={fault.where: sentence(fault) for fault in refused.faults})
+        wrong = {fault.where: sentence(fault) for fault in refused.faults}
+        return Became(refused.kind, wrong=wrong, faults=refused.faults)
 
 
 def typed(*names: str) -> dict[str, str]:
@@ -86,6 +89,9 @@ def sentence(fault: Fault) -> str:
         "still_active": gettext("This is for somebody who has left."),
         "other_role": gettext("They must have the role of whoever leaves."),
         "before": gettext("The end must be later than the beginning."),
+        "not_of_this": gettext("This does not go with what came of it."),
+        "in_the_future": gettext("This is still to come."),
+        "in_the_past": gettext("Say a time that is still to come."),
     }
     by_field = {
         "phone": gettext("Type a phone number as people say it, with the area code of a landline."),

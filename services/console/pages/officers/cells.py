@@ -13,6 +13,7 @@ from flask_babel import format_date, gettext
 from services.console.pages.clock import in_words
 from services.console.pages.officers.asking import Names
 from services.console.pages.officers.listed import Column
+from services.console.pages.officers.report_form import fault_in_words
 from services.console.pages.words import task_word, word
 
 _PLACES: Final = ("grid", "community", "street")
@@ -30,15 +31,17 @@ class Cell:
 
 
 def cells_of(
-    row: Mapping[str, Any], columns: Sequence[Column], names: Names, as_of: datetime
+    row: Mapping[str, Any], columns: Sequence[Column], names: Names, as_of: datetime | None = None
 ) -> tuple[Cell, ...]:
+    """:param as_of: when the door read it; needed where days are counted."""
     return tuple(_cell(row, column, names, as_of) for column in columns)
 
 
-def _cell(row: Mapping[str, Any], column: Column, names: Names, as_of: datetime) -> Cell:
+def _cell(row: Mapping[str, Any], column: Column, names: Names, as_of: datetime | None) -> Cell:
     if column.kind == "place":
         return Cell(place_of(row, names) or gettext("not known"), bool(place_of(row, names)))
     if column.kind == "day":
+        assert as_of
         return Cell(day_of(row, as_of))
     value = row.get(column.of)
     if column.kind == "case":
@@ -60,7 +63,7 @@ def _cell(row: Mapping[str, Any], column: Column, names: Names, as_of: datetime)
     if column.kind == "staff":
         return Cell(names.of_staff(value), True)
     if column.kind == "faults":
-        return Cell("; ".join(f"{one['field']}: {one['message']}" for one in value)[:500], True)
+        return Cell("; ".join(map(fault_in_words, value))[:500])
     return Cell(str(value), True)
 
 

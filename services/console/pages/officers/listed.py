@@ -196,8 +196,7 @@ WAITING_ARRIVALS: Final = OfficersList(
     {"longest": N_("longest waiting first"), "newest": N_("newest first")},
     meanwhile=N_(
         "They are placed by themselves as soon as their address is known or their grid has a worker at work. "
-        "Meanwhile: ring them, ask for building and door, and have a worker of theirs mend the address; see "
-        "under Staff whether the grid has anybody."
+        "Open a line to mend its address; see under Staff whether the grid has anybody."
     ),
 )
 ARRIVALS_TO_SETTLE: Final = OfficersList(
@@ -217,9 +216,8 @@ ARRIVALS_TO_SETTLE: Final = OfficersList(
     ),
     (_PLACE, _RISK, Choice(N_("worker (staff number)"), "worker", kind="staff")),
     meanwhile=N_(
-        "They cannot be settled on this page yet. Meanwhile: ring whoever reported them, or their worker; "
-        "the worker "
-        "mends door or phone on the phone, and then the line goes away by itself."
+        "Open a line to say what is right, or what came of it: then it leaves this list. Meanwhile they are "
+        "followed as before."
     ),
 )
 EXPECTED_ARRIVALS: Final = OfficersList(
@@ -236,9 +234,8 @@ EXPECTED_ARRIVALS: Final = OfficersList(
     ),
     (_PLACE, _RISK, Choice(N_("worker (staff number)"), "worker", kind="staff")),
     meanwhile=N_(
-        "Their workers ring them before they come and say so on their phones. Where the date has passed, "
-        "ask the "
-        "worker to ring today."
+        "Their workers ring them before they come and say so on their phones. Where the date has passed, ask "
+        "the worker to ring today, or open the line and say what you heard."
     ),
 )
 POSSIBLE_DUPLICATES: Final = OfficersList(
@@ -281,9 +278,8 @@ REPORTS_TO_CORRECT: Final = OfficersList(
     ),
     unit="reports",
     meanwhile=N_(
-        "They cannot be corrected on this page yet. Meanwhile: call the source by its name and reference "
-        "and have it "
-        "send the report again; the line goes away with it."
+        "Open a line to correct it. Meanwhile: call the source by its name and reference; if it sends the "
+        "report again, the line goes away with it."
     ),
 )
 POSITIVES_OF_NOBODY: Final = OfficersList(

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 import flask_babel
 from flask import Blueprint, make_response, redirect, render_template, request
@@ -22,6 +22,7 @@ from services.console.pages.entry.who import only_in
 from services.console.pages.officers.asking import Asking, Names
 from services.console.pages.officers.cells import Cell, cells_of, ids_in, listed
 from services.console.pages.officers.listed import CASES_AND_TASKS, LISTS, WAITING, Choice, OfficersList
+from services.console.pages.officers.settled import SETTLED
 from services.console.pages.refusals import refusal_page
 from services.console.pages.shown.figures import Count, Figure, Part, as_sentence, count_in_words
 from services.console.pages.words import task_word, word
@@ -95,7 +96,7 @@ def add_lists(pages: Blueprint, doors: Doors, work: Work) -> None:
         of = LISTS.get(name)
         if of is None:
             return refusal_page(404)
-        return list_page(doors, of)
+        return list_page(doors, of, own=("said",))
 
 
 def list_page(
@@ -120,7 +121,12 @@ def list_page(
             return _place_page(asking, of, asked)
         return refusal_page(STATUS[refused.kind])
     page = render_template(
-        template, of=of, shown=shown, missing=asking.missing, **(more(shown) if shown else {})
+        template,
+        of=of,
+        shown=shown,
+        settled=request.args.get("said") == "settled",
+        missing=asking.missing,
+        **(more(shown) if shown else {}),
     )
     return make_response(page, 200 if shown else 503)
 
@@ -158,7 +164,7 @@ def show_list(asking: Asking, of: OfficersList, asked: Mapping[str, str]) -> Sho
     return ShownList(
         of,
         filters,
-        tuple((row, cells_of(row, of.columns, names, as_of)) for row in found.rows),
+        tuple((row, _with_way(of, row, cells_of(row, of.columns, names, as_of))) for row in found.rows),
         as_of,
         in_words(as_of),
         counted,
@@ -170,6 +176,15 @@ def show_list(asking: Asking, of: OfficersList, asked: Mapping[str, str]) -> Sho
         tuple(Option(key, gettext(text)) for key, text in (of.sorts or {}).items()),
         asked.get("sort", next(iter(of.sorts or ("",)))),
     )
+
+
+def _with_way(of: OfficersList, row: Mapping[str, Any], cells: tuple[Cell, ...]) -> tuple[Cell, ...]:
+    """The first cell leads to the page where the row is settled."""
+    settling = SETTLED.get(of.name)
+    if settling is None:
+        return cells
+    to = f"/lists/{of.name}/{quote(settling.id_of(row), safe='')}"
+    return (replace(cells[0], href=to), *cells[1:])
 
 
 def _how_many(asking: Asking, of: OfficersList) -> str:

@@ -1,0 +1,208 @@
+"""How the lists that wait for somebody are worked off: which thing a row is, and what can be said of it.
+
+Plain data: `settle.py` makes the pages from it, one way for all of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal
+
+from field.words import HOW_FOLLOWED
+from services.console.pages.catalogues import N_
+from services.console.pages.officers.listed import Column
+
+FieldKind = Literal["text", "tel", "note", "word", "time"]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A field of the form of an act.
+
+    :param of: the path in the data of the command.
+    :param words: of the vocabulary, to choose from.
+    """
+
+    of: str
+    label: str
+    kind: FieldKind = "text"
+    words: Sequence[str] = ()
+    hint: str = ""
+    needed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """
+    :param name: in the form and the address.
+    :param title: what is said with it; the heading of its form, and its button is `says`.
+    :param command: of the door that has the list.
+    :param fields: None: those of the report that is corrected.
+    :param fixed: what the command says besides.
+    """
+
+    name: str
+    title: str
+    says: str
+    command: str
+    fields: Sequence[Asked] | None
+    fixed: Mapping[str, Any] = field(default_factory=dict)
+
+    def field_name(self, asked: Asked) -> str:
+        """In the form: two acts on one page may each have a note."""
+        return f"{self.name}-{asked.of.rpartition('.')[2]}"
+
+
+@dataclass(frozen=True, slots=True)
+class Settling:
+    """
+    :param thing: of the door, by the id of a row.
+    :param id: what the thing is called by in rows and commands.
+    :param waits: the field of the thing that says that it waits; `state` also with which value.
+    :param facts: what is known of it, masked.
+    :param revealed: what is shown to whoever says why, with its head.
+    :param meanwhile: what to do until it is settled, in one sentence.
+    """
+
+    thing: str
+    id: str
+    waits: tuple[str, Any]
+    facts: Sequence[Column]
+    acts: Sequence[Act]
+    revealed: Sequence[tuple[str, str]] = ()
+    meanwhile: str = ""
+
+    def id_of(self, row: Mapping[str, Any]) -> str:
+        return str(row[self.id])
+
+    def still_waits(self, thing: Mapping[str, Any]) -> bool:
+        name, value = self.waits
+        return bool(thing[name] == value if value is not None else thing[name])
+
+
+_NOTE: Final = Asked("note", N_("Note"), "note", hint=N_("For the record; it is sealed"))
+_PERSON: Final = (
+    (N_("name"), "name"),
+    (N_("phone"), "phone"),
+    (N_("address"), "address"),
+    (N_("document"), "identity_number"),
+)
+_OF_ARRIVAL: Final = (
+    Column(N_("who"), "name", "name"),
+    Column(N_("phone"), "phone"),
+    Column(N_("place"), "place", "place"),
+    Column(N_("arrival"), "arrived_at", "moment"),
+    Column(N_("risk"), "risk_level", "word"),
+    Column(N_("state"), "state", "word"),
+    Column(N_("worker"), "worker", "staff"),
+)
+
+
+def _followed(outcomes: Sequence[str], *more: Asked) -> Act:
+    return Act(
+        "followed",
+        N_("What came of it"),
+        N_("Record it"),
+        "follow_arrival",
+        (
+            Asked("outcome", N_("What came of it?"), "word", outcomes, needed=True),
+            Asked("how", N_("How is it known?"), "word", tuple(HOW_FOLLOWED)),
+            *more,
+            _NOTE,
+        ),
+    )
+
+
+_COMING_AT: Final = Asked(
+    "coming_at", N_("They come on"), "time", hint=N_("Only where they have not come yet")
+)
+_MENDED: Final = Act(
+    "mended",
+    N_("What is right"),
+    N_("Mend it"),
+    "mend_person",
+    (
+        Asked("phone", N_("phone"), "tel", hint=N_("Left empty: it stays as it is")),
+        Asked(
+            "destination.address",
+            N_("Building and door"),
+            hint=N_(
+                "As people write it: street, estate, building, unit, door. Left empty: it stays as it is"
+            ),
+        ),
+        Asked("name", N_("name"), hint=N_("Left empty: it stays as it is")),
+        _NOTE,
+    ),
+)
+
+SETTLED: Final[Mapping[str, Settling]] = {
+    "waiting_arrivals": Settling(
+        "arrival",
+        "arrival_id",
+        ("unassigned_since", None),
+        (*_OF_ARRIVAL, Column(N_("waits since"), "unassigned_since", "moment")),
+        (_MENDED, _followed(("not_here", "not_yet_come", "contacted"), _COMING_AT)),
+        _PERSON,
+        N_("Meanwhile: ring them, tell them what holds from today, and ask for building and door."),
+    ),
+    "arrivals_to_settle": Settling(
+        "arrival",
+        "arrival_id",
+        ("to_settle", None),
+        (
+            *_OF_ARRIVAL,
+            Column(N_("what was said"), "to_settle", "words"),
+            Column(N_("since"), "to_settle_since", "moment"),
+        ),
+        (_MENDED, _followed(("contacted", "verified", "not_here", "not_yet_come"), _COMING_AT)),
+        _PERSON,
+        N_(
+            "Meanwhile: they are followed as before. Ring them, or whoever reported them, and ask where they "
+            "are and who they are."
+        ),
+    ),
+    "expected_arrivals": Settling(
+        "arrival",
+        "arrival_id",
+        ("state", "expected"),
+        _OF_ARRIVAL,
+        (
+            _followed(
+                ("verified", "contacted", "no_answer", "not_yet_come", "not_here"),
+                Asked("arrived_at", N_("They came on"), "time", hint=N_("Only where they have come already")),
+                _COMING_AT,
+            ),
+            _MENDED,
+        ),
+        _PERSON,
+        N_("Meanwhile: nobody goes there. Ring them, and ask when they come and to which door."),
+    ),
+    "reports_to_correct": Settling(
+        "report_to_correct",
+        "report_id",
+        ("waits", None),
+        (
+            Column(N_("from"), "publisher"),
+            Column(N_("received"), "received_at", "moment"),
+            Column(N_("only a part waits"), "in_part", "flag"),
+            Column(N_("reference"), "event_id"),
+        ),
+        (
+            Act(
+                "corrected",
+                N_("The report as it should be"),
+                N_("Correct it"),
+                "correct_report",
+                None,
+                {"expects": 1},
+            ),
+        ),
+        (),
+        N_(
+            "Meanwhile: nobody of it is followed who is not registered yet. Call the source by the "
+            "reference, and ask what the document says."
+        ),
+    ),
+}
+"""Name of a list -> how its rows are worked off."""

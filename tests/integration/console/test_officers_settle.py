@@ -1,0 +1,150 @@
+"""What waits for an officer is settled on its page: one way for all lists, before real doors."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+from werkzeug.test import TestResponse
+
+from chassis.doors.showing import VIEWS
+from services.registration import tables as t
+from tests.integration.console.officers import Officer, Town, open_town
+from tests.integration.registration.trial import person, report
+
+HERE = {"division": "620102002", "address": "春和社区1号楼"}
+
+
+@pytest.fixture
+def town(sqlite_url: Callable[..., str]) -> Iterator[Town]:
+    with open_town(sqlite_url) as town:
+        yield town
+
+
+def row_of(officer: Officer, name: str) -> str:
+    """The address of the only row of a list."""
+    page = officer.get(f"/lists/{name}").text
+    [id] = set(re.findall(rf'href="/lists/{name}/([^"]+)"', page))
+    return f"/lists/{name}/{id}"
+
+
+def settle(officer: Officer, path: str, act: str, status: int = 303, **typed: Any) -> TestResponse:
+    """Send the form of an act as it stands on the page, and go where it leads."""
+    answer = officer.act(
+        officer.get(path), path, act, **{f"{act}-{name}": value for name, value in typed.items()}
+    )
+    assert answer.status_code == status, answer.text
+    return officer.get(answer.headers["Location"]) if status == 303 else answer
+
+
+def follow(town: Town, arrival_id: str, outcome: str) -> None:
+    said = {"arrival_id": arrival_id, "outcome": outcome}
+    town.doors.say("registration", "follow_arrival", town.actor("worker-1"), f"follow-{outcome}", said)
+
+
+def test_an_arrival_is_mended_by_its_page_and_leaves_the_list(town: Town) -> None:
+    town.registration.receive(report(1, destination=HERE))
+    [came] = town.registration.arrivals()
+    follow(town, came["id"], "no_such_door")
+    officer = town.officer()
+    path = row_of(officer, "arrivals_to_settle")
+    page = officer.get(path).text
+    assert "旅*" in page and "旅客" not in page and "13900000001" not in page, "masked as the list is"
+    assert "Ring them" in page and "李兰" in page
+
+    full = officer.send(officer.get(path), f"{path}/reveal", reason="to ring her")
+    assert "13900000001" in full.text and "旅客1" in full.text and "who, when and why is noted" in full.text
+    with town.registration.work.look() as uow:
+        [view] = uow.conn.execute(select(VIEWS)).mappings()
+    assert (view["about"], view["about_id"], view["reason"]) == ("arrival", came["id"], "to ring her")
+    refused = officer.send(officer.get(path), f"{path}/reveal", reason="")
+    assert refused.status_code == 422 and "Say why" in refused.text
+
+    follow(town, came["id"], "wrong_number")
+    assert "no such door, wrong number" in officer.get(path).text
+    wrong = settle(officer, path, "mended", 422, phone="12", note="=1+1 <b>she says</b>")
+    assert "Type a phone number as people say it" in wrong.text and 'value="12"' in wrong.text
+    assert "&lt;b&gt;she says&lt;/b&gt;" in wrong.text, "what was typed stays, and is text"
+    kept = settle(officer, path, "mended", phone="13909319999")
+    assert "This stays on the list" in kept.text and "<dd>no such door</dd>" in kept.text
+    gone = settle(officer, path, "mended", address="春和社区2号楼1单元101")
+    assert (
+        "It is settled, and has left this list." in gone.text and "Nothing stands on this list" in gone.text
+    )
+    after = officer.get(path).text
+    assert "This is settled" in after and 'name="act"' not in after and "mended" in after
+    lines = [row for row in town.registration.rows(t.arrival_history) if row["what"] == "mended"]
+    assert [line["source"] for line in lines] == ["/console/officer"] * 2
+
+
+def test_whoever_is_announced_came_or_does_not(town: Town) -> None:
+    coming = report(1, destination=HERE, expected=True, at="2022-10-03T10:00:00+08:00")
+    town.registration.receive(coming)
+    officer = town.officer()
+    path = row_of(officer, "expected_arrivals")
+    wrong = settle(officer, path, "followed", 422, arrived_at="tomorrow", how="phone")
+    assert "This is still missing." in wrong.text and "Say a day and a time" in wrong.text
+    assert '<option value="phone" selected>' in wrong.text
+    mixed = settle(officer, path, "followed", 422, outcome="not_here", coming_at="2022-10-04 10:00")
+    assert "This does not go with what came of it." in mixed.text
+    kept = settle(officer, path, "followed", outcome="no_answer", how="phone")
+    assert "This stays on the list" in kept.text and "by phone" in kept.text and "周明" in kept.text
+    gone = settle(officer, path, "followed", outcome="verified", how="seen", arrived_at="2022-10-01 09:00")
+    assert "It is settled" in gone.text
+    [came] = town.registration.arrivals()
+    assert (came["state"], came["expected"]) == ("verified", False)
+
+
+def test_a_report_is_corrected_field_by_field_once_somebody_says_why(town: Town) -> None:
+    town.registration.receive(
+        report(
+            1,
+            people=[person(1, identity_number="620402196001020011"), person(2, phone=None)],
+            arrival={"at": "2022-08-01T10:00:00+08:00", "expected": False},
+            destination=HERE,
+        )
+    )
+    officer = town.officer("district")
+    path = row_of(officer, "reports_to_correct")
+    page = officer.get(path).text
+    assert "Who comes number of the document: One character is wrong" in page
+    assert "旅客" not in page and "620402196001020011" not in page and 'name="act"' not in page
+    full = officer.send(officer.get(path), f"{path}/reveal", reason="to correct it")
+    assert 'value="620402196001020011"' in full.text and 'value="2022-08-01T10:00:00+08:00"' in full.text
+    assert "Who comes along 1" in full.text and full.text.count("field faulty") >= 2
+    wrong = officer.act(full, path, "corrected", **{"data:arrival.at": "soon", "data:person.name": ""})
+    assert wrong.status_code == 422
+    assert "When they come day and time: It cannot be read" in wrong.text
+    assert 'value="soon"' in wrong.text and "旅客2" in wrong.text, "all that was typed is there"
+
+    half = officer.act(wrong, path, "corrected", **{"data:arrival.at": "2022-10-01 10:00"})
+    assert half.status_code == 303, half.text
+    assert len(town.registration.arrivals()) == 1, "one of two can be known"
+    assert "This is settled" in officer.get(path).text
+    rest = row_of(officer, "reports_to_correct")
+    assert half.headers["Location"] == f"{rest}?said=kept"
+    full = officer.send(officer.get(rest), f"{rest}/reveal", reason="to correct it")
+    right = {"data:person.identity_number": person(1)["identity_number"], "data:person.name": "旅客1"}
+    for _ in range(2):
+        done = officer.act(full, rest, "corrected", **right)
+        assert done.status_code == 303, done.text
+    assert "It is settled" in officer.get(done.headers["Location"]).text
+    assert len(town.registration.arrivals()) == 2
+    outcomes = sorted(row["outcome"] for row in town.registration.rows(t.reports))
+    assert outcomes == ["corrected", "corrected", "registered"], "sent twice it is one act"
+
+
+def test_a_row_is_settled_by_those_whose_it_is(town: Town) -> None:
+    town.registration.receive(report(1, destination=HERE, expected=True, at="2022-10-03T10:00:00+08:00"))
+    officer = town.officer()
+    path = row_of(officer, "expected_arrivals")
+    id = path.rpartition("/")[2]
+    for where in (f"/lists/nothing/{id}", f"/lists/open_cases/{id}", "/lists/expected_arrivals/x", path[:-1]):
+        officer.get(where, 404)
+    officer.get(f"/lists/reports_to_correct/{id}", 403)
+    token = officer.get(path).text.split('name="form_token" value="')[1].split('"')[0]
+    assert officer.browser.post(path, token=token, act="forged").status_code == 422
+    assert officer.browser.post(path, token=None, act="followed").status_code == 403, "no form of ours"
