@@ -60,7 +60,8 @@ def add_frame_of_pages(app: Flask) -> None:
 
     def shown() -> dict[str, Any]:
         back = request.full_path.rstrip("?") if request.method == "GET" else "/"
-        return {"language": language(), "viewer": g.get("viewer"), "back": back, "asset": asset}
+        kind = g.who.account.kind if "who" in g else ""
+        return {"language": language(), "viewer": g.get("viewer"), "kind": kind, "back": back, "asset": asset}
 
     app.add_url_rule("/static/<mark>/<name>", "static", static, methods=["GET"])
     app.context_processor(shown)
