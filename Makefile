@@ -6,7 +6,7 @@ BIN := .venv/bin
 SETUP := deploy/local/setup.sh
 
 .DEFAULT_GOAL := help
-.PHONY: help venv setup demo test test-fast test-compose lint bench bench-doors lock docs texts secrets backup restore upgrade images clean
+.PHONY: help venv setup demo test test-fast test-compose lint bench bench-doors lock docs pictures texts secrets backup restore upgrade images clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -75,6 +75,12 @@ test-compose: venv ## the deployment on a real Docker engine, which is installed
 docs: venv ## write the documents that are made from the code again
 	$(BIN)/doorstep docs
 	$(BIN)/python -m deploy.grafana.make_dashboards
+
+PICTURES = docs/guides/pictures
+
+pictures: ## the pictures of docs/guides, made anew by the browser tests
+	@$(SETUP) --dev --chromium
+	mkdir -p $(PICTURES) && $(BIN)/pytest -q tests/browser --pictures $(PICTURES)
 
 PAGES = services/console/pages
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,6 +17,14 @@ from tests.doors import CONSOLE
 from tests.served import served
 
 NewPage = Callable[..., Page]
+Picture = Callable[..., None]
+"""(page, name): the page as it is now becomes the picture of this name in the guides, if they are made."""
+
+TALLEST = 1000
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--pictures", type=Path, help="keep the pictures of the guides in this folder")
 
 
 def _is_a_fault(line: ConsoleMessage) -> bool:
@@ -64,3 +73,24 @@ def new_page(browser: Browser, console: str) -> Iterator[NewPage]:
         context.close()
     assert abroad == [], "requests to another host"
     assert said == [], "errors in the browser's console"
+
+
+@pytest.fixture
+def picture(request: pytest.FixtureRequest) -> Picture:
+    """Does nothing without `--pictures` (`make pictures`), which keeps `name.zh-CN.png` or `name.en.png`."""
+    folder: Path | None = request.config.getoption("--pictures", default=None)
+
+    def keep(page: Page, name: str, **window: int) -> None:
+        if folder is None:
+            return
+        before = page.viewport_size
+        page.set_viewport_size({**(before or {}), **window})  # type: ignore[typeddict-item]
+        page.evaluate("scrollTo(0, 0)")
+        tall = min(TALLEST, page.evaluate("document.documentElement.scrollHeight"))
+        size = {"x": 0, "y": 0, "width": page.viewport_size["width"], "height": tall}
+        language = page.locator("html").get_attribute("lang")
+        page.screenshot(path=folder / f"{name}.{language}.png", clip=size, full_page=True)
+        if before:
+            page.set_viewport_size(before)
+
+    return keep

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from tests.browser.conftest import Picture
 from tests.browser.test_style import DESK, PHONE, faults_by_axe, sideways
 from tests.integration.console.officers import Town, open_town
 from tests.integration.console.trial import PASSWORD
@@ -90,7 +91,7 @@ def looks_well(page: Page) -> None:
 
 @pytest.mark.parametrize(("size", "language"), [(DESK, "zh-CN"), (PHONE, "en")])
 def test_wish_24_a_morning_by_keyboard_alone(
-    browser: Browser, address: str, town: Town, size: Any, language: str
+    browser: Browser, address: str, town: Town, size: Any, language: str, picture: Picture
 ) -> None:
     says = WORDS[language]
     owner = town.console.owner("officer.x", "officer", "officer")
@@ -112,6 +113,7 @@ def test_wish_24_a_morning_by_keyboard_alone(
     page.keyboard.press("Enter")
     page.wait_for_url("**/board")
     looks_well(page)
+    picture(page, "officer-board", **DESK)
 
     # the figure that the street asks for
     copy = page.get_by_role("button", name=says["copy"])
@@ -132,6 +134,7 @@ def test_wish_24_a_morning_by_keyboard_alone(
     page.keyboard.press("ArrowDown")
     assert page.locator("label", has_text=says["cause"]).locator("input").is_checked()
     press(page, page.locator('input[name="until"]').first, "Space")
+    picture(page, "officer-wave", **DESK)
     press(page, page.get_by_role("button", name=says["look"]))
     expect(page.locator("h1")).to_contain_text("？" if language == "zh-CN" else "?")
     looks_well(page)
@@ -139,6 +142,7 @@ def test_wish_24_a_morning_by_keyboard_alone(
     expect(page.get_by_text(says["acknowledged"])).to_be_visible()
     assert page.locator("main li.task strong").count() == many, "an outcome for each, also where it is no"
     looks_well(page)
+    picture(page, "officer-outcome", **DESK)
 
     # a worker who is away
     press(page, page.locator('nav a[href="/staff"]'))
@@ -148,6 +152,7 @@ def test_wish_24_a_morning_by_keyboard_alone(
     press(page, page.locator("summary", has_text=says["away"]))
     reach(page, page.locator("#deputy"))
     page.keyboard.press("End")  # the last of those beside them
+    picture(page, "officer-away", **DESK)
     press(page, page.get_by_role("button", name=says["say_away"]))
     page.wait_for_url("**said=away")
     expect(page.get_by_text(says["is_away"])).to_be_visible()
@@ -158,6 +163,7 @@ def test_wish_24_a_morning_by_keyboard_alone(
     looks_well(page)
     press(page, page.locator('main a[href^="/cases/"]').first)
     page.wait_for_url("**/cases/*")
+    picture(page, "officer-case", **DESK)
     page.locator("details").evaluate_all("all => all.forEach(one => one.open = true)")
     looks_well(page)
     for path in ("/lists", "/lists/waiting_arrivals", "/staff/new"):

@@ -8,7 +8,7 @@ import pytest
 
 from field.words import LANGUAGES
 from services.isolation import tables as t
-from tests.browser.conftest import NewPage
+from tests.browser.conftest import NewPage, Picture
 from tests.browser.test_style import faults_by_axe, sideways
 from tests.integration.console.residents import Home, open_home
 from tests.served import served
@@ -47,24 +47,27 @@ def console(home: Home) -> Iterator[str]:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_household_reports_a_fever_and_reads_what_happens_next_without_script(
-    new_page: NewPage, home: Home, language: str
+    new_page: NewPage, home: Home, language: str, picture: Picture
 ) -> None:
     says = SAYS[language]
     page = new_page(home.path, scripts=False)
     if language == "en":
         page.locator("header").get_by_role("button", name="English").click()
+    picture(page, "resident-first")
     assert page.locator("html").get_attribute("lang") == language
     page.locator("#temperature-0").fill("365")
     page.locator("#temperature-1").fill("38.6")
     page.locator("#temperature-2").press("Enter")  # the baby sleeps
     assert "36.5" in page.locator("#written-down").inner_text()
     assert says["written"] in page.locator("#written-down").inner_text()
+    picture(page, "resident-fever")
     alarm = page.locator(".notice.danger")
     assert says["told"] in alarm.inner_text() and says["call"] in alarm.inner_text()
     assert alarm.get_by_role("link").get_attribute("href") == "tel:120"
     assert page.locator("#temperature-0").count() == 1, "the baby is still asked for"
     page.get_by_role("link", name=says["not me"]).click()
     page.locator(".choice").first.click()
+    picture(page, "resident-not-me")
     page.get_by_role("button", name=says["tell"]).click()
     assert says["has it"] in page.locator("h1").inner_text()
     assert len(home.check_ins()) == 2

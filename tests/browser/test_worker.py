@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page
 
 from services.isolation import tables as t
-from tests.browser.conftest import NewPage
+from tests.browser.conftest import NewPage, Picture
 from tests.browser.test_style import faults_by_axe, sideways
 from tests.integration.console.round import PIN, Round, open_morning
 from tests.served import served
@@ -66,14 +66,17 @@ def enter(page: Page, says: dict[str, str]) -> None:
 
 @pytest.mark.parametrize("language", ["zh-CN", "en"])
 def test_a_new_worker_finds_the_first_task_and_does_what_a_round_brings(
-    new_page: NewPage, town: Round, language: str
+    new_page: NewPage, town: Round, language: str, picture: Picture
 ) -> None:
     """Without script."""
     says = WORDS[language]
     page = new_page(town.link(), language=language, scripts=False)
+    picture(page, "worker-slip")
     enter(page, says)
+    picture(page, "worker-doors")
     page.get_by_role("link", name=says["first visits"]).click()
     page.get_by_role("link", name="春和家园3号楼2单元501").click()
+    picture(page, "worker-household")
     for box in page.locator("input[type=checkbox][name=task]").all():
         box.check()
     page.get_by_role("button", name=says["seen"]).click()
@@ -84,6 +87,7 @@ def test_a_new_worker_finds_the_first_task_and_does_what_a_round_brings(
         typed.fill("365")
     for how in page.locator("input[type=radio][value=seen]").all():
         how.check()
+    picture(page, "worker-check-in")
     page.get_by_role("button", name=says["send"]).click()
     assert page.locator("main").inner_text().count("36.5 ℃") == 2
     assert {row["temperature"] for row in town.isolation.rows(t.check_ins)} == {365}
@@ -92,11 +96,13 @@ def test_a_new_worker_finds_the_first_task_and_does_what_a_round_brings(
     page.get_by_role("link", name="春和家园3号楼2单元602").click()
     page.get_by_role("button", name=says["no answer"]).click()
     assert says["try again"] in page.locator(".notice.done").inner_text()
+    picture(page, "worker-no-answer")
 
     page.get_by_role("link", name=says["my doors"]).click()
     page.get_by_role("link", name="春和家园10号楼1单元202").click()
     page.get_by_role("link", name=says["mend"]).click()
     page.locator("#phone").fill("139 0931 1777")
+    picture(page, "worker-mend")
     page.get_by_role("button", name=says["mend it"]).click()
     town.sync()
     page.reload()
@@ -104,6 +110,7 @@ def test_a_new_worker_finds_the_first_task_and_does_what_a_round_brings(
     page.get_by_role("link", name=says["my doors"]).click()
     assert page.locator(".card").count() == 3, "what is done stays where it was"
     assert page.locator(".card .task.done").count() == 2
+    picture(page, "worker-done")
 
 
 @pytest.mark.parametrize("language", ["zh-CN", "en"])

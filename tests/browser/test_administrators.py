@@ -1,0 +1,77 @@
+"""An administrator's day one in a real browser: the one-time link taken up, logged in, an officer invited,
+and who saw whose record."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Browser
+
+from chassis.doors.tokens import Actor
+from tests.browser.conftest import Picture
+from tests.browser.test_officers import looks_well
+from tests.browser.test_style import DESK
+from tests.doors import staff_author
+from tests.integration.console.officers import Town, open_town
+from tests.integration.console.trial import PASSWORD
+from tests.served import served
+
+WORDS = {
+    "zh-CN": {"link": "生成链接", "why": "家属来电询问"},
+    "en": {"link": "Make the link", "why": "her son asks for her"},
+}
+
+
+@pytest.fixture
+def town(sqlite_url: Callable[..., str]) -> Iterator[Town]:
+    with open_town(sqlite_url) as town:
+        yield town
+
+
+@pytest.mark.parametrize("language", ["zh-CN", "en"])
+def test_wish_24_day_one_of_an_administrator(
+    browser: Browser, town: Town, language: str, picture: Picture
+) -> None:
+    """Wish 24: axe finds nothing serious on any page of day one."""
+    says, console = WORDS[language], town.console
+    case_id = town.open_case()
+    town.doors.reveal("isolation", "case", case_id, Actor(staff_author("officer"), says["why"]))
+    token = console.invite("admin", "administrator").token
+    secret = console.secret_of(token)
+    with served(town.app(), tls=True) as address:
+        context = browser.new_context(
+            locale=language, viewport=DESK, base_url=address, ignore_https_errors=True
+        )
+        page = context.new_page()
+        page.goto(f"/take-up/{token}")
+        looks_well(page)
+        for field in ("password", "again"):
+            page.locator(f"#{field}").fill(PASSWORD)
+        page.locator("#code").fill(console.code(secret))
+        picture(page, "administrator-take-up")
+        page.locator("main button[type=submit]").click()
+        looks_well(page)
+
+        console.clock.advance(seconds=60)
+        page.goto("/log-in")
+        page.locator("#name").fill("admin")
+        page.locator("#password").fill(PASSWORD)
+        page.locator("#code").fill(console.code(secret))
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/account")
+        page.goto("/accounts")
+        page.locator("#name").fill("zhou.ming")
+        page.locator("input[name=kind][value=officer]").check()
+        page.locator("#staff_id").fill("officer")
+        looks_well(page)
+        picture(page, "administrator-accounts")
+        page.get_by_role("button", name=says["link"]).click()
+        assert page.locator("main").inner_text().count("/take-up/") == 1
+        looks_well(page)
+        page.goto("/audit?since=2022-10-01&until=2022-10-01")
+        assert says["why"] in page.locator("main").inner_text()
+        assert "欧阳" not in page.locator("body").inner_text()
+        looks_well(page)
+        picture(page, "administrator-audit")
+        context.close()
