@@ -1,5 +1,6 @@
 """Only for `make test-compose`: these tests build images and need a Docker engine."""
 
+import fcntl
 import os
 import subprocess
 import tempfile
@@ -18,8 +19,11 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 @pytest.fixture(scope="session")
 def images() -> None:
-    """Of the working tree, built without a registry."""
-    subprocess.run([ROOT / "deploy/registryless/images.sh"], check=True, stdin=subprocess.DEVNULL)
+    """Of the working tree, built without a registry; by one test process, while the other waits."""
+    script = ROOT / "deploy/registryless/images.sh"
+    with script.open() as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        subprocess.run([script], check=True, stdin=subprocess.DEVNULL)
 
 
 @pytest.fixture(scope="session")

@@ -57,6 +57,7 @@ class Deployment:
     passwords: dict[str, str] = field(default_factory=dict)
     overlays: list[str] = field(default_factory=list)
     source: Path = ROOT
+    shell: str = ""
 
     def __post_init__(self) -> None:
         self.secrets = self.directory / "secrets"
@@ -91,6 +92,8 @@ class Deployment:
     # -- the engine ------------------------------------------------------------------------------------
 
     def compose(self, *args: str, timeout: float = 300) -> Answer:
+        if args[0] in ("up", "down"):
+            self.close_shell()
         files = [part for file in ("docker-compose.yml", *self.overlays) for part in ("-f", file)]
         return self._run("docker-compose", *files, "--profile", "demo", *args, timeout=timeout)
 
@@ -121,7 +124,7 @@ class Deployment:
         """As `docker inspect` tells them, jobs included."""
         ids = self.docker("ps", "-aq", "--filter", f"label=com.docker.compose.project={self.project}").split()
         found: list[dict[str, Any]] = json.loads(self.docker("inspect", *ids)) if ids else []
-        return sorted(found, key=service_of)
+        return sorted((one for one in found if one["Name"] != f"/{self.shell}"), key=service_of)
 
     def running(self) -> list[dict[str, Any]]:
         return [one for one in self.containers() if one["State"]["Running"]]
@@ -149,9 +152,8 @@ class Deployment:
         self.wait_healthy()
 
     def execute(self, service: str, *command: str) -> str:
-        answer = self.compose("exec", "-T", service, *command)
-        assert answer.code == 0, answer.err
-        return answer.out
+        found = next(one for one in self.running() if service_of(one) == service)
+        return self.docker("exec", found["Id"], *command)
 
     def logs(self) -> str:
         return self.compose("logs", "--no-color", "--tail", "15").out
@@ -159,8 +161,20 @@ class Deployment:
     # -- the operator ----------------------------------------------------------------------------------
 
     def run(self, *args: str, timeout: float = 300) -> Answer:
-        """A `doorstep` command, whatever its exit code."""
-        return self.compose("run", "--rm", "--no-deps", "-T", "doorstep", *args, timeout=timeout)
+        """A `doorstep` command, whatever its exit code; as with `docker-compose run doorstep`, but in a
+        container that stays: to make one takes longer than most commands do."""
+        if not self.shell:
+            stays = ("--entrypoint", "sh", "doorstep", "-c", "trap 'exit 0' TERM; while :; do sleep 1; done")
+            answer = self.compose("run", "-d", "--no-deps", *stays)
+            assert answer.code == 0, answer.err
+            self.shell = answer.out.split()[-1]
+        return self._run("docker", "exec", self.shell, "doorstep", *args, timeout=timeout)
+
+    def close_shell(self) -> None:
+        """What is started or made anew next has other settings."""
+        if self.shell:
+            self.docker("rm", "-f", self.shell)
+            self.shell = ""
 
     def doorstep(self, *args: str) -> Any:
         """A `doorstep` command that succeeds: what it prints with --json."""
@@ -181,6 +195,7 @@ class Deployment:
         self.settled()
 
     def make(self, *args: str, timeout: float = 600) -> Answer:
+        self.close_shell()
         return self._run("make", *args, timeout=timeout)
 
     def set_clock(self, moment: datetime) -> None:

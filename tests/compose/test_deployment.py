@@ -433,4 +433,4 @@ def test_with_certificates_everybody_talks_to_broker_and_databases_in_secret(sta
         "where client_addr is not null group by usename order by usename"
     )
     answer = stack.execute("postgres", "psql", "-U", "postgres", "-tAc", question)
-    assert answer.split() == [f"{service}|t" for service in sorted(SERVICES)]
+    assert answer.split() == [f"{user}|t" for user in sorted((*SERVICES, "console"))]
