@@ -176,6 +176,12 @@ TEST_STAGES: Final = ("preliminary", "confirmed", "ruled_out")
 TEST_RESULTS: Final = ("negative", "positive", "inconclusive", "invalid")
 """Of inconclusive and invalid ones the sample is to be taken again."""
 
+TAKEN_UP: Final = ("reached", "passed_on", "laboratory_mistake")
+"""What came of a positive result of somebody who is not followed here."""
+
+DECISIONS: Final = ("apart",)
+"""What an officer decides about a possible duplicate: they are two people, or two comings."""
+
 NOTICE_OUTCOMES: Final = ("signed", "signed_by_guardian", "signed_by_proxy", "refused_to_sign")
 
 REFUSED: Final = ("notice", "visit", "test", "isolation")

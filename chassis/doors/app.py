@@ -48,7 +48,7 @@ SECONDS = Histogram(
 HAND_IN: Final = "hand_in"
 """The act of publishers who hand in events; which types each may, the console knows."""
 _KEY = re.compile(r"[A-Za-z0-9._:-]{8,100}")
-_ID = re.compile(r"[A-Za-z0-9._:-]{1,60}")
+_ID = re.compile(r"[A-Za-z0-9._:-]{1,80}")
 _LONGEST_REASON = 500
 
 
@@ -267,7 +267,8 @@ def _reveal(way: Doorway, thing: ThingQuery) -> Callable[..., Response]:
             raise Refused.invalid([Fault("reason", "missing", message)])
         with way.work.unit() as uow:
             row = _found(way.reach(uow, actor, thing.name), uow, actor, thing, id)
-            note_view(uow.conn, _asked(uow, actor), thing.name, id, reason.strip())
+            for about, seen in thing.seen(row) if thing.seen else [(thing.name, id)]:
+                note_view(uow.conn, _asked(uow, actor), about, seen, reason.strip())
         return _shown_thing(way, thing, row, in_full=True)
 
     return reveal

@@ -107,12 +107,15 @@ class ThingQuery:
     """One thing by its id: `GET /<name>/<id>`, and the act of that name. Outside the scope it is not there.
 
     `POST /<name>/<id>/reveal` shows its personal fields, which takes a reason and is noted.
+
+    :param seen: (kind of record, id) of those that somebody sees with it; without it, the thing alone.
     """
 
     name: str
     find: Find
     columns: tuple[Column, ...]
     purpose: str = "person"
+    seen: Callable[[Mapping[str, Any]], Collection[tuple[str, str]]] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -205,6 +205,20 @@ EXAMPLES = (
         id="0183917d-02c0-7c11-8e25-7d1b1e5a9c02",
         time="2022-10-01T10:02:00+08:00",
     ),
+    event(
+        "duplicate.decided",
+        {
+            "first": ARRIVAL,
+            "second": OTHER_ARRIVAL,
+            "decision": "apart",
+            "note": "cousins of one name: both were seen",
+            "expects": 1,
+            "at": None,
+        },
+        source="/console/o-0021",
+        id="0183917e-12c0-7c11-8e25-7d1b1e5a9c03",
+        time="2022-10-01T15:20:00+08:00",
+    ),
     recorded_by(
         "registration",
         "arrival.followed_up",

@@ -18,7 +18,16 @@ from contracts.vocabulary import (
     text,
     whole,
 )
-from field.words import CERTAINTIES, FOLLOWED, HOW_FOLLOWED, IDENTITY_TYPES, LANGUAGES, LEVELS, SOURCE_KINDS
+from field.words import (
+    CERTAINTIES,
+    DECISIONS,
+    FOLLOWED,
+    HOW_FOLLOWED,
+    IDENTITY_TYPES,
+    LANGUAGES,
+    LEVELS,
+    SOURCE_KINDS,
+)
 
 PERSON_INSIDE = (
     "JSON object with name, phone, identity_type, identity_number, address; for a person without a phone "
@@ -210,6 +219,17 @@ class ReportCorrected(Contract):
     report_id = text(36, required=True)
     data = document(about="the whole data of arrival.reported, as it should have been")
     expects = whole(about="the version of the report: 1 as long as it waits")
+    at = happened()
+
+
+class DuplicateDecided(Contract):
+    """An officer decides about two arrivals that may be one: they are two, and are not asked about again."""
+
+    first = text(36, required=True, about="arrival_id of one of the two")
+    second = text(36, required=True, about="arrival_id of the other")
+    decision = one_of(DECISIONS, required=True, about="apart: two people, or two comings")
+    note = text(500, about="kept sealed")
+    expects = whole(about="the version of the pair: 1 as long as nobody has decided")
     at = happened()
 
 

@@ -93,6 +93,18 @@ EXAMPLES = (
         time="2022-10-01T02:31:00Z",
     ),
     event(
+        "test.taken_up",
+        {
+            "result_id": RESULT,
+            "outcome": "passed_on",
+            "note": "to the duty officer of the district beside ours, who calls",
+            "at": "2022-10-03T13:02:00Z",
+        },
+        source=_CONSOLE,
+        id="0183917c-5a20-7d1e-9f3a-5b1d6a0e4c43",
+        time="2022-10-03T13:03:00Z",
+    ),
+    event(
         "contact.changed",
         {
             "case_ids": [ARRIVAL, OTHER_ARRIVAL],

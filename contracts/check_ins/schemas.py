@@ -14,6 +14,7 @@ from field.words import (
     NOTICE_OUTCOMES,
     REFUSED,
     REFUSED_BECAUSE,
+    TAKEN_UP,
     TEST_METHODS,
     TEST_RESULTS,
     TEST_STAGES,
@@ -89,6 +90,22 @@ class TestReported(Contract):
     stage = one_of(TEST_STAGES, required=True)
     result = one_of(TEST_RESULTS, required=True)
     supersedes = text(200, about="id of the laboratory's earlier event that this one corrects")
+    at = happened()
+
+
+class TestTakenUp(Contract):
+    """An officer of the district took up a positive result of somebody who is not followed here."""
+
+    __test__ = False  # no test of pytest
+
+    result_id = text(36, required=True)
+    outcome = one_of(
+        TAKEN_UP,
+        required=True,
+        about="reached: the person was found and told by somebody; passed_on: to the district where "
+        "they are, which stands in the note; laboratory_mistake: the laboratory takes it back",
+    )
+    note = text(500, about="kept sealed")
     at = happened()
 
 

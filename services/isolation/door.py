@@ -34,6 +34,7 @@ from services.isolation.tasks.workers_today import WORKERS_TODAY
 from services.isolation.teams.tables import places, staff
 from services.isolation.tests.lists import POSITIVE_OF_NOBODY, POSITIVES_OF_NOBODY
 from services.isolation.tests.report_test import report_test
+from services.isolation.tests.take_up_positive import take_up_positive
 
 TRACE = ToolQuery("trace", queries.trace)
 CASE_WITH_ID = ToolQuery("case_with_id", lookup.case_with_id)
@@ -59,6 +60,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("hand_over_case", "case.handed_over", hand_over_case, by_broker=False),
     Command("report_check_in", "check_in.reported", report_check_in),
     Command("report_test", "test.reported", report_test),
+    Command("take_up_positive", "test.taken_up", take_up_positive, by_broker=False),
     Command("sign_notice", "notice.signed", sign_notice, by_broker=False),
     Command("report_refusal", "refusal.reported", report_refusal, by_broker=False),
     Command("change_contact", "contact.changed", change_contact, by_broker=False),

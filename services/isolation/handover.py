@@ -10,7 +10,7 @@ from datetime import date
 from typing import Any
 
 import orjson
-from sqlalchemy import case, func, select
+from sqlalchemy import case, func, select, union_all
 from sqlalchemy.engine import Connection
 
 from chassis.commands.in_history import answered
@@ -19,6 +19,7 @@ from chassis.handover import STREAMED, RecordedAt, Sums, Versions, stream
 from services.isolation.cases import queries
 from services.isolation.cases.tables import case_history, cases, waiting_for_policy
 from services.isolation.plans.tables import tasks
+from services.isolation.tests.lists import taken_up
 
 _LACKS = {
     "task_count": ("task", "the case has another number of tasks than were planned"),
@@ -115,7 +116,8 @@ def sums(conn: Connection, today: date) -> Sums:
         }
     )
     found.balanced = own["balanced"]
-    said = answered(conn, queries.noted_commands(conn))
+    every = union_all(queries.noted_commands(conn), taken_up(conn)).subquery()
+    said = answered(conn, select(*every.c))
     found.by_subject["commands_to_isolation"] = {
         "done": said.done,
         "in_history": said.done - said.missing_count,

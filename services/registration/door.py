@@ -8,7 +8,8 @@ from chassis.doors.declared import Directory, Door
 from chassis.doors.looking_back import VIEWS, said_to
 from chassis.tools import ToolCommand, ToolQuery
 from services.registration.arrivals import counts, duplicates, lookup
-from services.registration.arrivals.lists import POSSIBLE_DUPLICATES, WAITING_ARRIVALS
+from services.registration.arrivals.decide_duplicate import decide_duplicate
+from services.registration.arrivals.lists import POSSIBLE_DUPLICATE, POSSIBLE_DUPLICATES, WAITING_ARRIVALS
 from services.registration.arrivals.lookup import LedToNoArrival
 from services.registration.following.follow_arrival import follow_arrival
 from services.registration.following.lists import ARRIVALS_TO_SETTLE, EXPECTED_ARRIVALS
@@ -72,6 +73,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("follow_arrival", "arrival.followed", follow_arrival),
     Command("correct_report", "report.corrected", correct_by_command, by_broker=False),
     Command("mend_person", "person.mended", mend_person, by_broker=False),
+    Command("decide_duplicate", "duplicate.decided", decide_duplicate, by_broker=False),
     Command("amend_staff", "staff.amended", amend_staff, by_broker=False),
 )
 """What people and other systems may say to this service."""
@@ -90,7 +92,7 @@ DOOR = Door(
         LIST_OF_STAFF,
         LIST_OF_PLACES,
     ),
-    things=(ARRIVAL, REPORT_TO_CORRECT),
+    things=(ARRIVAL, REPORT_TO_CORRECT, POSSIBLE_DUPLICATE),
 )
 
 __all__ = ["COMMANDS", "DOOR", "KnownPublisher", "LedToNoArrival"]

@@ -16,6 +16,7 @@ from services.registration.accounts.arrived import RECEIVER
 from services.registration.accounts.differences import differences
 from services.registration.accounts.kept import Kept, kept
 from services.registration.arrivals import balance
+from services.registration.arrivals.duplicates import decisions
 from services.registration.arrivals.history import noted, short_of_lines
 from services.registration.arrivals.tables import arrivals
 from services.registration.reports.tables import reports
@@ -78,10 +79,10 @@ def _what_people_said(conn: Connection, found: Sums) -> None:
 
 
 def _noted(conn: Connection) -> Select[tuple[str, str]]:
-    """(source, id) of what the histories of arrivals and staff name, and reports that were corrected."""
+    """(source, id) of what the histories of arrivals and staff name, corrected reports, and decided pairs."""
     r, s = reports.c, staff_history.c
     corrected = select(r.corrected_by, r.by_command).where(r.by_command.is_not(None), r.corrects.is_not(None))
-    every = union_all(noted(conn), select(s.source, s.event_id), corrected).subquery()
+    every = union_all(noted(conn), select(s.source, s.event_id), corrected, decisions()).subquery()
     return select(*every.c)
 
 

@@ -88,6 +88,10 @@ WORDS: Final[Mapping[str, str]] = {
     "preliminary": N_("preliminary"),
     "confirmed": N_("confirmed"),
     "ruled_out": N_("ruled out"),
+    # what came of a positive of nobody here
+    "reached": N_("found and called"),
+    "passed_on": N_("passed on to another district"),
+    "laboratory_mistake": N_("mistake of the laboratory"),
     # roles
     "grid_worker": N_("grid worker"),
     "community_officer": N_("community officer"),

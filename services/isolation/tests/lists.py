@@ -37,19 +37,28 @@ _COLUMNS = (
 
 
 def _positives(conn: Connection, scope: Scope, _asked: Asked) -> Select[Any]:
-    """Those that no later result of the laboratory corrects; of nobody here, they lie at no place."""
+    """Those that nobody took up, and no later result of the laboratory corrects."""
+    return _all(conn, scope).where(_R.taken_up_at.is_(None))
+
+
+def _all(conn: Connection, scope: Scope) -> Select[Any]:
+    """Of nobody here, they lie at no place."""
     later = table.alias("later")
     corrected = select(later.c.result_id).where(later.c.supersedes == _R.result_id).exists()
-    columns = [_R[name] for name in (*_FACTS, "identity")]
+    columns = [_R[name] for name in (*_FACTS, "identity", "taken_up_at", "taken_up_as", "taken_up_by")]
     return select(*columns).where(_R.due_by.is_not(None), ~corrected, in_district(conn, scope, places))
 
 
 def _positive(conn: Connection, scope: Scope, asked: Asked, id: str) -> Mapping[str, Any] | None:
     if not is_id(id):
         return None
-    found = _positives(conn, scope, asked).where(_R.result_id == id)
-    row = conn.execute(found).mappings().one_or_none()
-    return dict(row) if row else None
+    row = conn.execute(_all(conn, scope).where(_R.result_id == id)).mappings().one_or_none()
+    return {**row, "waits": row["taken_up_at"] is None} if row else None
+
+
+def taken_up(_: Connection) -> Select[tuple[str, str]]:
+    """(source, id) of the commands that took one up."""
+    return select(_R.taken_up_by, _R.taken_up_event).where(_R.taken_up_event.is_not(None))
 
 
 POSITIVES_OF_NOBODY = ListQuery(
@@ -64,4 +73,9 @@ POSITIVES_OF_NOBODY = ListQuery(
     filters=("source", "stage"),
     purpose="identity",
 )
-POSITIVE_OF_NOBODY = ThingQuery("positive_of_nobody", find=_positive, columns=_COLUMNS, purpose="identity")
+POSITIVE_OF_NOBODY = ThingQuery(
+    "positive_of_nobody",
+    find=_positive,
+    columns=(*_COLUMNS, *(Column(name) for name in ("waits", "taken_up_at", "taken_up_as", "taken_up_by"))),
+    purpose="identity",
+)

@@ -39,6 +39,11 @@ results_of_nobody = Table(
     Column("identity", Text),  # sealed: type and number
     *_result(),
     Column("due_by", UtcDateTime),  # until when the district takes it up; null: there is nothing to take up
+    Column("taken_up_at", UtcDateTime),
+    Column("taken_up_as", String(20)),  # a word of TAKEN_UP
+    Column("taken_up_by", String(200)),  # the source of whoever said so, by which command
+    Column("taken_up_event", String(200)),
+    Column("taken_up_note", Text),  # sealed
 )
 _waiting = results_of_nobody.c.due_by.is_not(None)
 Index(

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.engine import Connection
 
 from chassis.database.statements import is_in
@@ -50,9 +50,17 @@ def duplicates_of(conn: Connection, arrival_id: str) -> list[dict[str, Any]]:
             "details": row.details,
             "state": row.state,
             "opened_at": row.opened_at,
+            "decided_at": row.decided_at,
+            "decided_by": row.decided_by,
+            "by_command": row.by_command,
         }
         for row in rows
     ]
+
+
+def decisions() -> Select[tuple[str, str]]:
+    """(source, id) of the commands that decided."""
+    return select(_PAIR.decided_by, _PAIR.by_command).where(_PAIR.by_command.is_not(None))
 
 
 def open_by_reason(conn: Connection, _now: datetime) -> Numbers:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, case, or_, select, text
 from sqlalchemy.engine import Connection
 
 from chassis.database.statements import is_in
-from chassis.doors.declared import Asked, Column, ListQuery, Sort
+from chassis.doors.declared import Asked, Column, ListQuery, Sort, ThingQuery
 from chassis.doors.within import in_district, within
+from field.ids import is_id
 from field.scope import Scope
 from services.registration.arrivals.tables import arrivals, possible_duplicates
 from services.registration.places.tables import places
@@ -56,21 +58,41 @@ def _waiting(conn: Connection, scope: Scope, _asked: Asked) -> Select[Any]:
 
 
 def _duplicates(conn: Connection, scope: Scope, _asked: Asked) -> Select[Any]:
+    # A literal, so that the planner sees that the partial index holds all of them.
+    return _pairs(conn, scope).where(text("possible_duplicates.state = 'open'"))
+
+
+def _pairs(conn: Connection, scope: Scope) -> Select[Any]:
     """Pairs of which at least one is within the scope. Of the other one stands where it is, not who."""
     pair = possible_duplicates.c
     columns: list[Any] = [pair.first, pair.second, pair.why, pair.opened_at]
+    columns += [pair.state, pair.decided_at, pair.decided_by]
     within_scope = in_scope(conn, scope, _ONE.c), in_scope(conn, scope, _OTHER.c)
     for name, side, ours in zip(("first", "second"), (_ONE.c, _OTHER.c), within_scope, strict=True):
         columns += [side[part].label(f"{name}_{part}") for part in ("arrived_at", "street", "community")]
         columns += [case((ours, side.sealed)).label(f"{name}_sealed")]
-    # A literal, so that the planner sees that the partial index holds all of them.
-    is_open = text("possible_duplicates.state = 'open'")
     return (
         select(*columns)
         .join(_ONE, _ONE.c.id == pair.first)
         .join(_OTHER, _OTHER.c.id == pair.second)
-        .where(is_open, or_(*within_scope))
+        .where(or_(*within_scope))
     )
+
+
+def _pair(conn: Connection, scope: Scope, asked: Asked, id: str) -> Mapping[str, Any] | None:
+    """Also one that is decided: it says so."""
+    first, _, second = id.partition(":")
+    if not (is_id(first) and is_id(second)):
+        return None
+    p = possible_duplicates.c
+    found = _pairs(conn, scope).where(p.first == first, p.second == second, p.state != "dropped")
+    row = conn.execute(found).mappings().one_or_none()
+    return {**row, "pair": id} if row else None
+
+
+def _shown(pair: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Whose records somebody sees who looks at the pair in full."""
+    return [("arrival", pair[side]) for side in ("first", "second") if pair[f"{side}_sealed"]]
 
 
 def _of_side(side: str) -> tuple[Column, ...]:
@@ -115,4 +137,19 @@ POSSIBLE_DUPLICATES = ListQuery(
     ),
     sorts=(Sort("oldest", ("opened_at", "first", "second")),),
     filters=("why",),
+)
+POSSIBLE_DUPLICATE = ThingQuery(
+    "possible_duplicate",
+    find=_pair,
+    columns=(
+        *(Column(name) for name in ("pair", "first", "second", "why", "opened_at", "state")),
+        *(Column(name) for name in ("decided_at", "decided_by")),
+        *_of_side("first"),
+        *_of_side("second"),
+        Column("first_identity_number", "number", "first_sealed", "identity_number"),
+        Column("first_address", "address", "first_sealed", "address"),
+        Column("second_identity_number", "number", "second_sealed", "identity_number"),
+        Column("second_address", "address", "second_sealed", "address"),
+    ),
+    seen=_shown,
 )

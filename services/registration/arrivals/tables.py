@@ -99,6 +99,10 @@ possible_duplicates = Table(
     Column("details", Json),  # contradicts: the kinds of fact that differ
     Column("state", String(10), nullable=False),  # open | merged | apart | dropped
     Column("opened_at", UtcDateTime, nullable=False),
+    Column("decided_at", UtcDateTime),
+    Column("decided_by", String(200)),  # the source of whoever decided, by which command
+    Column("by_command", String(200)),
+    Column("note", Text),  # sealed
 )
 Index("possible_duplicates_second", possible_duplicates.c.second)
 _open = possible_duplicates.c.state == "open"

@@ -5,15 +5,21 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from chassis.doors.showing import VIEWS
+from contracts.faults import Refused
+from services.isolation import handover as handover_of_isolation
+from services.registration import handover
 from services.registration import tables as t
 from tests.integration.console.officers import Officer, Town, open_town
-from tests.integration.registration.trial import person, report
+from tests.integration.isolation.test_results import NIGHT, result
+from tests.integration.isolation.test_results import report as positive
+from tests.integration.registration.trial import CHINA, person, report
 
 HERE = {"division": "620102002", "address": "春和社区1号楼"}
 
@@ -110,14 +116,14 @@ def test_a_report_is_corrected_field_by_field_once_somebody_says_why(town: Town)
     officer = town.officer("district")
     path = row_of(officer, "reports_to_correct")
     page = officer.get(path).text
-    assert "Who comes number of the document: One character is wrong" in page
+    assert "Who comes, number of the document: One character is wrong" in page
     assert "旅客" not in page and "620402196001020011" not in page and 'name="act"' not in page
     full = officer.send(officer.get(path), f"{path}/reveal", reason="to correct it")
     assert 'value="620402196001020011"' in full.text and 'value="2022-08-01T10:00:00+08:00"' in full.text
     assert "Who comes along 1" in full.text and full.text.count("field faulty") >= 2
     wrong = officer.act(full, path, "corrected", **{"data:arrival.at": "soon", "data:person.name": ""})
     assert wrong.status_code == 422
-    assert "When they come day and time: It cannot be read" in wrong.text
+    assert "When they come, day and time: It cannot be read" in wrong.text
     assert 'value="soon"' in wrong.text and "旅客2" in wrong.text, "all that was typed is there"
 
     half = officer.act(wrong, path, "corrected", **{"data:arrival.at": "2022-10-01 10:00"})
@@ -135,6 +141,57 @@ def test_a_report_is_corrected_field_by_field_once_somebody_says_why(town: Town)
     assert len(town.registration.arrivals()) == 2
     outcomes = sorted(row["outcome"] for row in town.registration.rows(t.reports))
     assert outcomes == ["corrected", "corrected", "registered"], "sent twice it is one act"
+
+
+def test_a_pair_is_compared_in_full_kept_apart_and_not_asked_about_again(town: Town) -> None:
+    one, other = person(1, name="欧阳建国"), person(2, name="欧阳建国", phone=person(1)["phone"])
+    town.registration.receive(report(1, people=[one], destination=HERE))
+    town.registration.receive(report(2, people=[other], destination=HERE, publisher="bus"))
+    officer = town.officer()
+    path = row_of(officer, "possible_duplicates")
+    page = officer.get(path).text
+    assert "欧*" in page and "建国" not in page
+    full = officer.send(officer.get(path), f"{path}/reveal", reason="to compare them").text
+    assert one["identity_number"] in full and other["identity_number"] in full
+    with town.registration.work.look() as uow:
+        seen = set(uow.conn.execute(select(VIEWS.c.about, VIEWS.c.about_id)))
+    assert seen == {("arrival", row["id"]) for row in town.registration.arrivals()}, "two people's records"
+    gone = settle(officer, path, "decided", note="cousins")
+    assert "It is settled" in gone.text and "This is settled" in officer.get(path).text
+    [pair] = town.registration.rows(t.possible_duplicates)
+    assert (pair["state"], pair["decided_by"]) == ("apart", "/console/officer")
+    assert "cousins" not in pair["note"]
+    town.registration.receive(report(3, people=[one], destination=HERE, publisher="gate"))
+    assert [row["state"] for row in town.registration.rows(t.possible_duplicates)] == ["apart"]
+    first, _, second = unquote(path).rpartition("/")[2].partition(":")
+    again = {"first": first, "second": second, "decision": "apart", "expects": 1}
+    with pytest.raises(Refused) as refused:
+        town.doors.say("registration", "decide_duplicate", town.actor("officer"), "decide-again", again)
+    assert refused.value.kind == "conflict"
+    with town.registration.database.read() as conn:
+        found = handover.sums(conn, town.registration.clock.today(CHINA))
+    assert found.by_subject["commands_to_registration"] == {"done": 1, "in_history": 1}
+
+
+def test_a_positive_of_nobody_is_taken_up_once(town: Town) -> None:
+    town.isolation.clock.moment = NIGHT
+    positive(town.isolation, result("X 0000-0001", "positive"))
+    officer = town.officer("district")
+    path = row_of(officer, "positives_of_nobody")
+    assert "X 0000-0001" not in officer.get(path).text
+    wrong = settle(officer, path, "taken_up", 422, outcome="passed_on")
+    assert "This is still missing." in wrong.text and "passed on to another district" in wrong.text
+    gone = settle(officer, path, "taken_up", outcome="passed_on", note="to the district beside ours")
+    assert "It is settled" in gone.text
+    after = officer.get(path).text
+    assert "This is settled" in after and "<dd>passed on to another district</dd>" in after
+    said = {"result_id": path.rpartition("/")[2], "outcome": "reached"}
+    with pytest.raises(Refused) as refused:
+        town.doors.say("isolation", "take_up_positive", town.actor("district"), "take-up-again", said)
+    assert refused.value.kind == "conflict"
+    with town.isolation.database.read() as conn:
+        found = handover_of_isolation.sums(conn, town.isolation.clock.today(CHINA))
+    assert found.by_subject["commands_to_isolation"] == {"done": 1, "in_history": 1}
 
 
 def test_a_row_is_settled_by_those_whose_it_is(town: Town) -> None:

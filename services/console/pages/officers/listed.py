@@ -259,9 +259,8 @@ POSSIBLE_DUPLICATES: Final = OfficersList(
     (Choice(N_("why"), "why", LIKENESSES),),
     unit="pairs",
     meanwhile=N_(
-        "They cannot be decided on this page yet, and nothing is lost: both are followed as if they were "
-        "two. "
-        "Meanwhile: ask the worker who knows the door whether they are one person."
+        "Open a line to compare the two and keep them apart. Nothing is lost meanwhile: both are followed as "
+        "if they were two."
     ),
 )
 REPORTS_TO_CORRECT: Final = OfficersList(
@@ -300,9 +299,8 @@ POSITIVES_OF_NOBODY: Final = OfficersList(
     (Choice(N_("stage"), "stage", TEST_STAGES),),
     unit="results",
     meanwhile=N_(
-        "They cannot be settled on this page yet. At once: call the laboratory by the sample's number, "
-        "find the "
-        "person, and call them yourself. Nobody learns of it by a text message."
+        "At once: call the laboratory by the sample's number, find the person, and call them yourself; then "
+        "open the line and say what came of it. Nobody learns of it by a text message."
     ),
 )
 

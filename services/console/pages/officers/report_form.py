@@ -164,7 +164,7 @@ def path_in_words(path: str) -> str:
     said = [group_of(group, number)] if group else []
     if name:
         said.append(str(gettext(_NAMES[name])) if name in _NAMES else name)
-    return " ".join(said)
+    return str(gettext("%(one)s, %(more)s", one=said[0], more=said[1])) if len(said) > 1 else "".join(said)
 
 
 def group_of(group: str, number: int) -> str:

@@ -93,12 +93,14 @@ def add_settling(pages: Blueprint, doors: Doors, work: Work) -> None:
         typed, data, wrong = _read(act, now)
         if wrong:
             return _page(doors, name, id, Tried(act.name, typed, wrong, 422))
-        became = say(doors, LISTS[name].service, act.command, key_of_form(), {of.id: id, **act.fixed, **data})
+        became = say(
+            doors, LISTS[name].service, act.command, key_of_form(), {**of.named(id), **act.fixed, **data}
+        )
         if became.kind == "away":
             return again()
         if became.kind != "done":
             return _page(doors, name, id, Tried(act.name, typed, _beside(act, became), became.status))
-        return _done(doors, name, of, str(became.result.get(of.id) or id))
+        return _done(doors, name, of, of.id_of({**of.named(id), **became.result}))
 
 
 def _read(act: Act, now: datetime) -> tuple[dict[str, str], dict[str, Any], dict[str, str]]:

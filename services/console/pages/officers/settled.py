@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
-from field.words import HOW_FOLLOWED
+from field.words import HOW_FOLLOWED, TAKEN_UP
 from services.console.pages.catalogues import N_
 from services.console.pages.officers.listed import Column
 
@@ -58,7 +58,7 @@ class Act:
 class Settling:
     """
     :param thing: of the door, by the id of a row.
-    :param id: what the thing is called by in rows and commands.
+    :param id: by what a row is known, in the row and in commands; of a pair by two.
     :param waits: the field of the thing that says that it waits; `state` also with which value.
     :param facts: what is known of it, masked.
     :param revealed: what is shown to whoever says why, with its head.
@@ -66,7 +66,7 @@ class Settling:
     """
 
     thing: str
-    id: str
+    id: tuple[str, ...]
     waits: tuple[str, Any]
     facts: Sequence[Column]
     acts: Sequence[Act]
@@ -74,7 +74,11 @@ class Settling:
     meanwhile: str = ""
 
     def id_of(self, row: Mapping[str, Any]) -> str:
-        return str(row[self.id])
+        return ":".join(str(row[name]) for name in self.id)
+
+    def named(self, id: str) -> dict[str, str]:
+        """The same, as commands name it."""
+        return dict(zip(self.id, id.split(":"), strict=False))
 
     def still_waits(self, thing: Mapping[str, Any]) -> bool:
         name, value = self.waits
@@ -139,7 +143,7 @@ _MENDED: Final = Act(
 SETTLED: Final[Mapping[str, Settling]] = {
     "waiting_arrivals": Settling(
         "arrival",
-        "arrival_id",
+        ("arrival_id",),
         ("unassigned_since", None),
         (*_OF_ARRIVAL, Column(N_("waits since"), "unassigned_since", "moment")),
         (_MENDED, _followed(("not_here", "not_yet_come", "contacted"), _COMING_AT)),
@@ -148,7 +152,7 @@ SETTLED: Final[Mapping[str, Settling]] = {
     ),
     "arrivals_to_settle": Settling(
         "arrival",
-        "arrival_id",
+        ("arrival_id",),
         ("to_settle", None),
         (
             *_OF_ARRIVAL,
@@ -164,7 +168,7 @@ SETTLED: Final[Mapping[str, Settling]] = {
     ),
     "expected_arrivals": Settling(
         "arrival",
-        "arrival_id",
+        ("arrival_id",),
         ("state", "expected"),
         _OF_ARRIVAL,
         (
@@ -180,12 +184,12 @@ SETTLED: Final[Mapping[str, Settling]] = {
     ),
     "reports_to_correct": Settling(
         "report_to_correct",
-        "report_id",
+        ("report_id",),
         ("waits", None),
         (
             Column(N_("from"), "publisher"),
             Column(N_("received"), "received_at", "moment"),
-            Column(N_("only a part waits"), "in_part", "flag"),
+            Column(N_("only in part"), "in_part", "flag"),
             Column(N_("reference"), "event_id"),
         ),
         (
@@ -202,6 +206,80 @@ SETTLED: Final[Mapping[str, Settling]] = {
         N_(
             "Meanwhile: nobody of it is followed who is not registered yet. Call the source by the "
             "reference, and ask what the document says."
+        ),
+    ),
+    "possible_duplicates": Settling(
+        "possible_duplicate",
+        ("first", "second"),
+        ("state", "open"),
+        (
+            Column(N_("why"), "why", "word"),
+            Column(N_("since"), "opened_at", "moment"),
+            Column(N_("first"), "first_name", "name"),
+            Column(N_("phone"), "first_phone"),
+            Column(N_("arrival"), "first_arrived_at", "moment"),
+            Column(N_("second"), "second_name", "name"),
+            Column(N_("phone"), "second_phone"),
+            Column(N_("arrival"), "second_arrived_at", "moment"),
+        ),
+        (
+            Act(
+                "decided",
+                N_("They are two"),
+                N_("Keep them apart"),
+                "decide_duplicate",
+                (_NOTE,),
+                {"expects": 1, "decision": "apart"},
+            ),
+        ),
+        (
+            (N_("first, name"), "first_name"),
+            (N_("first, phone"), "first_phone"),
+            (N_("first, document"), "first_identity_number"),
+            (N_("first, address"), "first_address"),
+            (N_("second, name"), "second_name"),
+            (N_("second, phone"), "second_phone"),
+            (N_("second, document"), "second_identity_number"),
+            (N_("second, address"), "second_address"),
+        ),
+        N_(
+            "Meanwhile: both are followed. Ask the worker who knows the door, and compare name, document and "
+            "arrival. Where they are one person, leave the line as it is: nothing is lost by it."
+        ),
+    ),
+    "positives_of_nobody": Settling(
+        "positive_of_nobody",
+        ("result_id",),
+        ("waits", None),
+        (
+            Column(N_("sample"), "sample_id"),
+            Column(N_("sampled"), "sampled_at", "moment"),
+            Column(N_("stage"), "stage", "word"),
+            Column(N_("call before"), "due_by", "moment"),
+            Column(N_("laboratory"), "source"),
+            Column(N_("taken up"), "taken_up_as", "word"),
+        ),
+        (
+            Act(
+                "taken_up",
+                N_("What came of it"),
+                N_("Record it"),
+                "take_up_positive",
+                (
+                    Asked("outcome", N_("What came of it?"), "word", TAKEN_UP, needed=True),
+                    Asked(
+                        "note",
+                        N_("Note"),
+                        "note",
+                        hint=N_("To whom it was passed on, where it was. For the record; it is sealed"),
+                    ),
+                ),
+            ),
+        ),
+        ((N_("document"), "identity_number"),),
+        N_(
+            "At once: call the laboratory by the sample's number, find the person, and call them yourself. "
+            "Nobody learns of it by a text message."
         ),
     ),
 }

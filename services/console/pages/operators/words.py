@@ -14,6 +14,7 @@ ABOUT: Final[Mapping[str, str]] = {
     "person": N_("person"),
     "report": N_("report"),
     "household": N_("household"),
+    "report_to_correct": N_("report to correct"),
     "positive_of_nobody": N_("positive of nobody"),
 }
 ACTS: Final[Mapping[str, str]] = {
@@ -29,6 +30,8 @@ ACTS: Final[Mapping[str, str]] = {
     "follow_arrival": N_("followed an arrival"),
     "correct_report": N_("corrected a report"),
     "mend_person": N_("mended a person's data"),
+    "take_up_positive": N_("took up a positive of nobody"),
+    "decide_duplicate": N_("decided about a possible duplicate"),
     "amend_staff": N_("amended the register of staff"),
 }
 OUTCOMES: Final[Mapping[str, str]] = {
