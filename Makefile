@@ -5,6 +5,9 @@ SHELL := /bin/bash
 BIN := .venv/bin
 SETUP := deploy/local/setup.sh
 
+# Tests start a thousand processes; where bytecode is not kept, each compiles the same files again.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help venv setup demo test test-fast test-compose lint bench bench-doors lock docs pictures texts secrets backup restore upgrade images clean
 
