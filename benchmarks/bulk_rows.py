@@ -15,6 +15,8 @@ import orjson
 
 from benchmarks.arrivals import event
 from chassis.sealing import Sealer
+from services.registration.persons.keys import FORM
+from services.registration.persons.likeness import FORM as LIKENESS_FORM
 
 _SEALS = 32  # different seals of one kind; rows take them in turn
 _GRIDS = 300
@@ -118,6 +120,7 @@ REGISTRATION = (
         {
             "key": "CASE j WHEN 0 THEN " + key("identity") + " ELSE " + key("phone") + " END",
             "person_id": PERSON,
+            "form": str(FORM),
         },
         each=2,
     ),
@@ -137,6 +140,7 @@ REGISTRATION = (
             "reports": "1",
             "place_key": _COMMUNITY,
             "placed_with": "1",
+            "likeness_form": str(LIKENESS_FORM),
             "division": _COMMUNITY,
             "street": _STREET,
             "community": _COMMUNITY,

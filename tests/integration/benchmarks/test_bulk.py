@@ -10,6 +10,8 @@ from benchmarks.bulk_load import load
 from benchmarks.bulk_rows import ROWS
 from chassis.database.engine import Database
 from chassis.database.migrations import upgrade
+from services.registration.persons.keys import FORM
+from services.registration.persons.likeness import FORM as LIKENESS_FORM
 
 pytestmark = pytest.mark.postgresql
 
@@ -66,6 +68,15 @@ def test_keys_and_indexes_are_put_back(urls: dict[str, str]) -> None:
     load(urls, ARRIVALS)
 
     assert {service: indexes(url) for service, url in urls.items()} == before
+
+
+def test_nothing_is_left_for_timers_to_make_anew(urls: dict[str, str]) -> None:
+    load(urls, ARRIVALS)
+
+    registration, isolation = urls["registration"], urls["isolation"]
+    assert ask(registration, f"SELECT count(*) FROM person_keys WHERE form < {FORM}") == [(0,)]
+    assert ask(registration, f"SELECT count(*) FROM arrivals WHERE likeness_form < {LIKENESS_FORM}") == [(0,)]
+    assert ask(isolation, "SELECT count(*) FROM cases WHERE identity IS NULL AND closed_at IS NULL") == [(0,)]
 
 
 def test_progress_ends_at_all_arrivals_of_all_tables(urls: dict[str, str]) -> None:
