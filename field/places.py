@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Generic, Protocol, TypeVar
 
 # More levels than any tree has: a loop in bad data ends here.
@@ -37,6 +38,15 @@ class PlaceTree(Generic[P]):
 
     by_id: Mapping[str, P]
     ended: Mapping[str, str | None] = field(default_factory=dict)
+
+    @cached_property
+    def below(self) -> Mapping[str, Sequence[str]]:
+        """Those right below each place; what lay below one that has ended is below whoever answers for it."""
+        found: dict[str, list[str]] = {}
+        for place_id, place in self.by_id.items():
+            if (parent := self.now(place.parent)) is not None:
+                found.setdefault(parent, []).append(place_id)
+        return found
 
     def now(self, place_id: str | None) -> str | None:
         """The place itself, or where it has ended the one that answers for it."""

@@ -5,7 +5,6 @@ Reading goes by what they are now, an act by what they were when it happened, at
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -128,16 +127,13 @@ class Reaching:
 
 def _nearest_below(tree: PlaceTree[_Place], above: str, levels: frozenset[str]) -> set[str]:
     """Below a city its districts or streets: whatever is first of a level that rows name."""
-    children: dict[str, list[str]] = defaultdict(list)
-    for place_id, place in tree.by_id.items():
-        if (parent := tree.now(place.parent)) is not None:
-            children[parent].append(place_id)
     found: set[str] = set()
-    looked_at = children[above]
+    looked_at = list(tree.below.get(above, ()))
     for _ in range(_LEVELS_BELOW):
         named = {place for place in looked_at if tree.by_id[place].level in levels}
         found |= named
-        looked_at = [child for place in looked_at if place not in named for child in children[place]]
+        others = [place for place in looked_at if place not in named]
+        looked_at = [child for place in others for child in tree.below.get(place, ())]
         if not looked_at:
             break
     return found
