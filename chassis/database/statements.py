@@ -173,7 +173,21 @@ def delete_rows(conn: Connection, table: Table, rows: Sequence[Row], *, key: Seq
 
 def is_in(conn: Connection, column: Column[Any], values: Collection[Any]) -> ColumnElement[bool]:
     """`column IN values` with one parameter however many values there are."""
-    return _Among(column, literal(orjson.dumps(list(values)).decode(), Text)) if values else false()
+    return _Among(column, literal(listed(values), Text)) if values else false()
+
+
+def is_one_of(column: Column[Any], name: str) -> ColumnElement[bool]:
+    """`column IN values` for a statement that is put together once and run with `{name: listed(values)}`.
+
+    To put a statement together takes as long as to run it: those that every batch or check-in runs are
+    constants.
+    """
+    return _Among(column, bindparam(name, type_=Text))
+
+
+def listed(values: Collection[Any]) -> str:
+    """Values as the one parameter of `is_one_of`."""
+    return orjson.dumps(list(values)).decode()
 
 
 class _Among(FunctionElement[bool]):

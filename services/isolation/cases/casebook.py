@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, select
 
-from chassis.database.statements import insert_rows, is_in
+from chassis.database.statements import insert_rows, is_in, is_one_of, listed
 from chassis.unit_of_work import UnitOfWork
 from contracts.envelope import Event
 from services.isolation.cases.case import Case
@@ -34,6 +34,9 @@ from services.isolation.teams.loads import Loads
 _OPENED: Final = "case.opened"
 _OF_A_WRONG_PHONE: Final = frozenset({"phone", WRONG_NUMBER})
 """Kinds of change after which somebody else may hold the link."""
+_LOCKED: Final = (
+    select(table).where(is_one_of(table.c.case_id, "case_ids")).order_by(table.c.case_id).with_for_update()
+)
 CHUNK = 1000
 """So many cases or tasks one unit of work of a timer takes."""
 
@@ -66,9 +69,7 @@ class Casebook:
         """Those of these cases that are stored, locked in sorted order. New cases are inserted first."""
         if not case_ids:
             return {}
-        conn = self.uow.conn
-        these = is_in(conn, table.c.case_id, case_ids)
-        rows = conn.execute(select(table).where(these).order_by(table.c.case_id).with_for_update())
+        rows = self.uow.conn.execute(_LOCKED, {"case_ids": listed(case_ids)})
         return {row.case_id: case_from(row) for row in rows}
 
     def take(self, wanted: ColumnElement[bool], order: ColumnElement[Any]) -> list[Case]:

@@ -9,15 +9,16 @@ from typing import Any
 from sqlalchemy import or_, select
 from sqlalchemy.engine import Connection, Row
 
-from chassis.database.statements import insert_rows, is_in
+from chassis.database.statements import insert_rows, is_in, is_one_of, listed
 from services.isolation.check_ins.check_in import CheckIn
 from services.isolation.check_ins.tables import check_ins as table
+
+_KNOWN = select(table.c.check_in_id).where(is_one_of(table.c.check_in_id, "ids"))
 
 
 def known(conn: Connection, ids: Collection[str]) -> set[str]:
     """Those of these ids that are written down."""
-    found = select(table.c.check_in_id).where(is_in(conn, table.c.check_in_id, ids))
-    return set(conn.execute(found).scalars()) if ids else set()
+    return set(conn.execute(_KNOWN, {"ids": listed(ids)}).scalars()) if ids else set()
 
 
 def with_corrections(conn: Connection, ids: Collection[str]) -> dict[str, list[CheckIn]]:

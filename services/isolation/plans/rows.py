@@ -9,30 +9,34 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.engine import Connection
 
-from chassis.database.statements import insert_rows, is_in, update_rows
+from chassis.database.statements import insert_rows, is_one_of, listed, update_rows
 from services.isolation.plans.acts import Act, Acts
 from services.isolation.plans.tables import tasks as table
 from services.isolation.plans.task import Task
 
 _CHANGES = ("day", "due_by", "role", "staff_id", "state", "told", "tell_at", "version", "acts")
 _k = table.c
-_TASKS = select(
-    *(_k.task_id, _k.case_id, _k.kind, _k.about, _k.day, _k.due_from, _k.due_by, _k.role, _k.staff_id),
-    *(_k.state, _k.told, _k.tell_at, _k.acts),
+_TASKS = (
+    select(
+        *(_k.task_id, _k.case_id, _k.kind, _k.about, _k.day, _k.due_from, _k.due_by, _k.role, _k.staff_id),
+        *(_k.state, _k.told, _k.tell_at, _k.acts),
+    )
+    .where(is_one_of(_k.case_id, "case_ids"))
+    .order_by(_k.task_id)
 )
+_LOCKED = _TASKS.with_for_update()
 
 
 def lock_tasks(conn: Connection, case_ids: Collection[str]) -> dict[str, list[Task]]:
     """The tasks of these cases by case, locked in sorted order."""
     if not case_ids:
         return {}
-    these = is_in(conn, _k.case_id, case_ids)
-    return _by_case(conn.execute(_TASKS.where(these).order_by(_k.task_id).with_for_update()))
+    return _by_case(conn.execute(_LOCKED, {"case_ids": listed(case_ids)}))
 
 
 def read_tasks(conn: Connection, case_ids: Collection[str]) -> dict[str, list[Task]]:
     """The tasks of these cases by case, as they stand."""
-    return _by_case(conn.execute(_TASKS.where(is_in(conn, _k.case_id, case_ids)).order_by(_k.task_id)))
+    return _by_case(conn.execute(_TASKS, {"case_ids": listed(case_ids)}))
 
 
 def _by_case(rows: Iterable[Any]) -> dict[str, list[Task]]:
