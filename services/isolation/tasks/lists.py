@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -19,7 +20,7 @@ from services.isolation.cases.tables import cases
 from services.isolation.plans import states
 from services.isolation.plans.tables import tasks
 from services.isolation.tasks.workers_today import done_since
-from services.isolation.teams.tables import places, staff, staff_history
+from services.isolation.teams.tables import places, staff, staff_history, staff_load
 
 _K, _C = tasks.c, cases.c
 _OF_TASK = (
@@ -66,12 +67,19 @@ def _after_the_end(*wanted: ColumnElement[bool]) -> Select[Any]:
 
 
 def _begun_tasks(
-    conn: Connection, asked: Asked, of_task: ColumnElement[bool], *wanted: ColumnElement[bool]
+    conn: Connection,
+    asked: Asked,
+    of_task: ColumnElement[bool],
+    *wanted: ColumnElement[bool],
+    of_open: Sequence[ColumnElement[bool]] = (),
 ) -> CompoundSelect[Any]:
-    """Those due today or before: not what is planned for the days to come."""
+    """Those due today or before: not what is planned for the days to come.
+
+    :param of_open: wanted of those of open cases alone.
+    """
     tomorrow = day_begins(local_day(asked.now, asked.zone) + timedelta(days=1), asked.zone)
     begun = (_K.state.in_(_LIVE), _K.due_from < tomorrow, of_task)
-    return union_all(_of_open_cases(conn, begun, *wanted), _after_the_end(*begun, *wanted))
+    return union_all(_of_open_cases(conn, begun, *wanted, *of_open), _after_the_end(*begun, *wanted))
 
 
 def _of_open_cases(
@@ -91,8 +99,15 @@ def _of_open_cases(
 
 def _own_tasks(conn: Connection, scope: Scope, asked: Asked) -> CompoundSelect[Any]:
     """Whoever has the task sees it, wherever they work now."""
-    given = given_to(conn, scope, asked.author.id)
-    return _begun_tasks(conn, asked, _K.staff_id == asked.author.id, given, has_in_team(asked.author.id))
+    me = asked.author.id
+    given = given_to(conn, scope, me), has_in_team(me)
+    return _begun_tasks(conn, asked, _K.staff_id == me, *given, of_open=(_has_cases(me),))
+
+
+def _has_cases(staff_id: str) -> ColumnElement[bool]:
+    """Whether any open case is given to somebody at all: else those of a whole district need not be read."""
+    load = staff_load.c
+    return select(load.staff_id).where(load.staff_id == staff_id, load.cases > 0).exists()
 
 
 def given_to(conn: Connection, scope: Scope, *staff_ids: str) -> ColumnElement[bool]:

@@ -243,7 +243,10 @@ def test_a_task_that_outlives_its_case_is_still_listed(door: Visitor, town: Tria
         conn.execute(update(t.cases).values(closed_at=MORNING, state="released"))
         conn.execute(update(t.tasks).values(state="cancelled"))
         first = select(t.tasks.c.task_id).limit(1).scalar_subquery()
-        conn.execute(update(t.tasks).where(t.tasks.c.task_id == first).values(state="due", about="m-1"))
+        theirs = {"state": "due", "about": "m-1", "staff_id": "worker-1"}
+        conn.execute(update(t.tasks).where(t.tasks.c.task_id == first).values(theirs))
+        conn.execute(update(t.staff_load).values(cases=0))
+    assert ids(door.get("worker-1", "/lists/own_tasks")) == [case_id]
     assert ids(door.get("officer", "/lists/open_tasks")) == [case_id]
     assert door.get("officer", "/lists/open_cases").json["rows"] == []
 
