@@ -150,9 +150,9 @@ def _own_first(posts: Iterable[Post], staff_id: str) -> tuple[Post, ...]:
 
 def _and_successor(conn: Connection, places: Table, place: str) -> frozenset[str]:
     """The place, and where it has ended the one into which it was dissolved, or else the one above it."""
-    p, now = places.c, place
+    now = place
     for _ in range(_MOST_SUCCESSORS):
-        found = conn.execute(select(p.removed, p.successor, p.parent).where(p.place_id == now)).one_or_none()
+        found = conn.execute(_what_became_of(places), {"place_id": now}).one_or_none()
         if found is None or not found.removed:
             break
         after = found.successor or found.parent
@@ -160,3 +160,10 @@ def _and_successor(conn: Connection, places: Table, place: str) -> frozenset[str
             break
         now = after
     return frozenset((place, now))
+
+
+@lru_cache
+def _what_became_of(places: Table) -> Select[Any]:
+    """The statement with the parameter `place_id`."""
+    p = places.c
+    return select(p.removed, p.successor, p.parent).where(p.place_id == bindparam("place_id"))

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Table, and_, false, or_, select, true
+from sqlalchemy import Column, ColumnElement, Select, Table, and_, false, or_, select, true
 from sqlalchemy.engine import Connection
 
-from chassis.database.statements import is_in
+from chassis.database.statements import is_in, is_one_of, listed
 from field.ids import is_id
 from field.scope import Scope
 
@@ -53,12 +54,7 @@ def in_district(conn: Connection, scope: Scope, places: Table) -> ColumnElement[
 def _at(
     conn: Connection, wanted: Collection[str], places: Table, columns: Mapping[str, Column[Any]]
 ) -> list[ColumnElement[bool]]:
-    above = places.alias("above")
-    rows = conn.execute(
-        select(places.c.place_id, places.c.level, above.c.place_id, above.c.level)
-        .outerjoin(above, above.c.place_id == places.c.parent)
-        .where(is_in(conn, places.c.place_id, sorted(wanted)))
-    ).all()
+    rows = conn.execute(_levels_of(places), {"place_ids": listed(sorted(wanted))}).all()
     of_level: dict[str, set[str]] = defaultdict(set)
     inside: dict[str, set[str]] = defaultdict(set)
     for place_id, level, parent, level_above in rows:
@@ -77,6 +73,15 @@ def _at(
         community = _one_of(conn, columns["community"], inside.keys())
         chosen.append(and_(community, _one_of(conn, columns["grid"], grids)))
     return chosen
+
+
+@lru_cache
+def _levels_of(places: Table) -> Select[Any]:
+    """Place, level, and both of the place above, of those in the parameter `place_ids`."""
+    above = places.alias("above")
+    columns = places.c.place_id, places.c.level, above.c.place_id, above.c.level
+    each = select(*columns).outerjoin(above, above.c.place_id == places.c.parent)
+    return each.where(is_one_of(places.c.place_id, "place_ids"))
 
 
 def _one_of(conn: Connection, column: Column[Any], values: Collection[str]) -> ColumnElement[bool]:
