@@ -1,6 +1,6 @@
 #!/bin/bash
 # A role and a database of its own for each service and the console, closed to the others. Runs by itself once, on an empty data
-# directory; run again by hand (docs/operations.md, Faults) it makes what is missing and changes nothing else.
+# directory; run again by hand (docs/operations/faults.md) it makes what is missing and changes nothing else.
 set -euo pipefail
 for service in registration isolation notification console; do
     psql -v ON_ERROR_STOP=1 --no-psqlrc --username "${POSTGRES_USER:-postgres}" --dbname postgres --quiet \
