@@ -83,6 +83,7 @@ _TYPES = (
     EventType("task.reported", tasks.TaskReported, OUTSIDERS),
     EventType("task.waived", tasks.TaskWaived, PEOPLE, subscribed=False),
     EventType("overdue.acknowledged", tasks.OverdueAcknowledged, PEOPLE, subscribed=False),
+    EventType("acknowledgement.taken_back", tasks.AcknowledgementTakenBack, PEOPLE, subscribed=False),
     EventType("case.handed_over", tasks.CaseHandedOver, PEOPLE, subscribed=False),
     EventType("case.contacted", tasks.CaseContacted, "isolation"),
     EventType("task.done", tasks.TaskDone, "isolation", subscribed=False),

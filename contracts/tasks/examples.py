@@ -45,6 +45,13 @@ EXAMPLES = (
         time="2022-10-01T02:12:00Z",
     ),
     event(
+        "acknowledgement.taken_back",
+        {"task_ids": [TASK], "acknowledgement": "0183917b-8c10-7d1e-9f3a-5b1d6a0e4c63", "at": None},
+        source=_OFFICER,
+        id="0183917b-8c10-7d1e-9f3a-5b1d6a0e4c66",
+        time="2022-10-01T02:13:00Z",
+    ),
+    event(
         "case.handed_over",
         {
             "case_id": ARRIVAL,

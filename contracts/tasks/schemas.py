@@ -44,7 +44,8 @@ class OverdueAcknowledged(Contract):
     """An officer knows of overdue tasks, why they are late, and by when they will be done.
 
     Until then they climb no further, unless a higher level was informed of them. A second acknowledgement
-    with nothing reported in between climbs to the next level at once.
+    with nothing reported in between climbs to the next level after the two minutes in which it can be taken
+    back.
     """
 
     task_ids = fields.List(
@@ -55,6 +56,18 @@ class OverdueAcknowledged(Contract):
     until = moment(about="later than the policy allows, it is the policy's longest term")
     cause = one_of(ACKNOWLEDGED_BECAUSE, required=True, about="one for all of them; `other` needs a note")
     note = text(500, about=NOTE)
+    at = happened()
+
+
+class AcknowledgementTakenBack(Contract):
+    """Whoever acknowledged overdue tasks takes it back within two minutes, as if it had not been said."""
+
+    task_ids = fields.List(
+        fields.String(validate=validate.Length(max=36)),
+        required=True,
+        validate=validate.Length(1, 500),
+    )
+    acknowledgement = text(200, required=True, about="id of the command that acknowledged them")
     at = happened()
 
 

@@ -28,6 +28,7 @@ from services.isolation.tasks.acknowledge_overdue import acknowledge_overdue
 from services.isolation.tasks.lists import DONE_TASKS, OPEN_TASKS, OVERDUE_TASKS, OWN_TASKS, TASKS_TO_DECIDE
 from services.isolation.tasks.my_households import MY_HOUSEHOLD, MY_HOUSEHOLDS
 from services.isolation.tasks.report_task import report_task
+from services.isolation.tasks.take_back_acknowledgement import take_back_acknowledgement
 from services.isolation.tasks.waive_task import waive_task
 from services.isolation.tasks.without_check_in import CHECK_INS_TODAY, WITHOUT_CHECK_IN
 from services.isolation.tasks.workers_today import WORKERS_TODAY
@@ -57,6 +58,9 @@ COMMANDS: tuple[Command, ...] = (
     Command("report_task", "task.reported", report_task),
     Command("waive_task", "task.waived", waive_task, by_broker=False),
     Command("acknowledge_overdue", "overdue.acknowledged", acknowledge_overdue, by_broker=False),
+    Command(
+        "take_back_acknowledgement", "acknowledgement.taken_back", take_back_acknowledgement, by_broker=False
+    ),
     Command("hand_over_case", "case.handed_over", hand_over_case, by_broker=False),
     Command("report_check_in", "check_in.reported", report_check_in),
     Command("report_test", "test.reported", report_test),

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -28,6 +28,11 @@ ATTEMPT: Final = "attempt"
 WAIVED: Final = "waived"
 ACKNOWLEDGED: Final = "acknowledged"
 """An officer knows that it is overdue, and by when it will be done."""
+TAKEN_BACK: Final = "taken_back"
+"""Whoever acknowledged it takes that back: it is as if it had not been said."""
+
+TAKE_BACK_WITHIN: Final = timedelta(minutes=2)
+"""So long an acknowledgement can be taken back; a second one informs the next level only after that."""
 
 UNREACHABLE_AFTER: Final = 3
 """Attempts, on two days at least: then it goes to the street, and no further attempt holds it."""
@@ -47,6 +52,7 @@ class Act:
     :param level: of an acknowledgement: the level that gave it.
     :param because: why it was not possible, or the cause of what is overdue.
     :param how: how it was done.
+    :param of: of an act that takes another of the same author back: the id of that one.
     """
 
     what: str
@@ -58,6 +64,7 @@ class Act:
     level: str | None = None
     because: str | None = None
     how: str | None = None
+    of: str | None = None
 
     @property
     def key(self) -> tuple[str, str]:
@@ -75,6 +82,14 @@ class Acts:
     missed: bool
     next_step_at: datetime | None
     said: tuple[Act, ...] = ()
+
+    @property
+    def counted(self) -> tuple[Act, ...]:
+        """What was said, without what was taken back."""
+        back = {(act.by, act.of) for act in self.said if act.what == TAKEN_BACK}
+        if not back:
+            return self.said
+        return tuple(act for act in self.said if act.what != TAKEN_BACK and act.key not in back)
 
     @property
     def seen_at(self) -> datetime | None:
@@ -114,7 +129,7 @@ def course(acts: Acts, steps_informed: int, ladder: Ladder, zone: ZoneInfo) -> C
     next try, until there were three on two days; an urgent ladder it does not hold at all. Somebody who takes
     it holds it once. What was not possible is decided by an officer before its term ends, or it climbs past
     the worker. An acknowledgement holds it, unless a higher level was informed; a second one with nothing
-    done in between climbs to the next level at once.
+    done in between climbs to the next level, once it can be taken back no more.
     """
     if acts.last(DONE):
         return Course(states.DONE, None, None)
@@ -126,12 +141,12 @@ def course(acts: Acts, steps_informed: int, ladder: Ladder, zone: ZoneInfo) -> C
     live = states.MISSED if acts.missed else states.DUE
     state = live
     acknowledged, taken, left_to_officer = False, False, False
-    for act in acts.said:
+    for act in acts.counted:
         if act.what == ACKNOWLEDGED:
             if not reaches(act.level, steps_informed, ladder):
                 continue
             if acknowledged:
-                way.climb(ladder.step_above(act.level or RUNGS[0]), act.at)
+                way.climb(ladder.step_above(act.level or RUNGS[0]), act.at + TAKE_BACK_WITHIN)
             else:
                 way.hold(act.until)
             acknowledged = True

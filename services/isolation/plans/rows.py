@@ -73,6 +73,7 @@ def acts_from(stored: Mapping[str, Any]) -> Acts:
             act.get("level"),
             act.get("because"),
             act.get("how"),
+            act.get("of"),
         )
         for act in stored["said"]
     ]

@@ -21,7 +21,8 @@ def acknowledge_overdue(uow: UnitOfWork, commands: Sequence[Said]) -> Sequence[O
     """Hold the ladder of each task to the term, and say of each what became of it.
 
     - `held`: it climbs no further until its term, the policy's longest at most;
-    - `climbs`: it was acknowledged before and nothing was reported since, so the next level is informed now;
+    - `climbs`: it was acknowledged before and nothing was reported since, so the next level is informed, as
+      soon as this can be taken back no more;
     - `not_held`: the same, and no level of its ladder is above; or more was said of it than is kept;
     - `known_above`: a higher level was informed, and this one holds nothing any more;
     - `not_overdue`, `done`, `waived`, `cancelled`, `unknown`: nothing was done.
@@ -83,7 +84,7 @@ def _one(hand: CasesInHand, said: Said, level: str, case: Case, task: Task) -> d
         return _became(task.task_id, "known_above", task.next_step_at)
     if not task.takes(ACKNOWLEDGED):
         return _became(task.task_id, "not_held", task.next_step_at)
-    before = task.acts.said[-1] if task.acts and task.acts.said else None
+    before = task.acts.counted[-1] if task.acts and task.acts.counted else None
     again = (
         before is not None
         and before.what == ACKNOWLEDGED

@@ -54,6 +54,16 @@ def test_wishes_4_5_6_a_wave_is_one_act_with_an_outcome_for_each_row(town: Town)
     again = officer.send(officer.get(asked), "/acknowledge", **said)
     second = officer.send(again, "/acknowledge/now", task_id=ids)
     assert second.text.count("the next level is told") == 3
+    for _ in range(2):
+        back = officer.send(second, "/acknowledge/take-back", task_id=ids)
+        assert back.status_code == 200 and "3 acknowledgements are taken back" in back.text
+    acts = [row["acts"]["said"] for row in overdue(town) if row["task_id"] in ids]
+    assert [[act["what"] for act in of_task] for of_task in acts] == [
+        ["acknowledged", "acknowledged", "taken_back"]
+    ] * 3, "what was said stays"
+    town.isolation.clock.advance(minutes=3)
+    late = officer.send(done, "/acknowledge/take-back", task_id=ids)
+    assert "3 are not taken back" in late.text and late.text.count("it stays acknowledged") == 3
 
 
 def test_a_time_longer_than_the_policy_allows_is_said_to_be_shorter(town: Town) -> None:

@@ -20,6 +20,7 @@ from services.isolation.service import SERVICE
 from services.isolation.tasks.acknowledge_overdue import acknowledge_overdue
 from services.isolation.tasks.find_overdue import find_overdue
 from services.isolation.tasks.report_task import report_task
+from services.isolation.tasks.take_back_acknowledgement import take_back_acknowledgement
 from services.isolation.tasks.waive_task import waive_task
 from services.isolation.teams.copies import STAFF
 from tests.integration.isolation.saying import CLINIC, WORKER, command, say_all, speaking
@@ -32,6 +33,7 @@ HOUR = timedelta(hours=1)
 _report = speaking(report_task, "task.reported")
 _waive = speaking(waive_task, "task.waived")
 _acknowledge = speaking(acknowledge_overdue, "overdue.acknowledged")
+_take_back = speaking(take_back_acknowledgement, "acknowledgement.taken_back")
 _hand_over = speaking(hand_over_case, "case.handed_over")
 
 
@@ -47,8 +49,9 @@ def waive(isolation: Trial, task: dict[str, Any], *, expects: int = 0, author: A
 
 def acknowledge(isolation: Trial, *tasks: dict[str, Any], author: Author = OFFICER, **more: Any) -> Any:
     until = isolation.clock.now() + 12 * HOUR
+    how = {"id": more.pop("id")} if "id" in more else {}
     data = {"task_ids": [task["task_id"] for task in tasks], "until": until, "cause": "weather", **more}
-    outcome = _acknowledge(isolation, data, author=author)
+    outcome = _acknowledge(isolation, data, author=author, **how)
     return [one["became"] for one in outcome.result["tasks"]] if outcome.kind == "done" else outcome
 
 
@@ -305,15 +308,54 @@ def test_an_acknowledgement_holds_until_its_term_and_then_it_climbs_again(isolat
     assert Counter(steps(isolation)) == {"worker": 3, "community": 3, "street": 3}
 
 
-def test_a_second_acknowledgement_without_progress_climbs_at_once(isolation: Trial):
+def test_a_second_acknowledgement_without_progress_climbs_when_it_can_be_taken_back_no_more(
+    isolation: Trial,
+):
     (task,) = late_ones(isolation)
     assert acknowledge(isolation, task) == ["held"]
     isolation.clock.advance(hours=1)
     assert acknowledge(isolation, task) == ["climbs"]
     isolation.until_done(find_overdue)
+    assert steps(isolation) == ["worker", "community"]
+    isolation.clock.advance(minutes=2)
+    isolation.until_done(find_overdue)
     assert steps(isolation) == ["worker", "community", "street"]
     assert acknowledge(isolation, task) == ["known_above"]
     assert acknowledge(isolation, task, author=STREET_OFFICER) == ["held"]
+
+
+def take_back(isolation: Trial, wave: str, *tasks: dict[str, Any], author: Author = OFFICER) -> Any:
+    data = {"task_ids": [task["task_id"] for task in tasks], "acknowledgement": wave}
+    outcome = _take_back(isolation, data, author=author)
+    return [one["became"] for one in outcome.result["tasks"]] if outcome.kind == "done" else outcome
+
+
+def test_an_acknowledgement_is_taken_back_before_anybody_is_told(isolation: Trial):
+    def next_steps() -> list[Any]:
+        rows = {row["task_id"]: row["tell_at"] for row in isolation.rows(t.tasks)}
+        return [rows[task["task_id"]] for task in tasks]
+
+    tasks = held, twice, _ = late_ones(isolation, 3)
+    acknowledge(isolation, twice)
+    isolation.clock.advance(minutes=10)
+    before = next_steps()
+    assert acknowledge(isolation, *tasks, id="wave") == ["held", "climbs", "held"]
+    isolation.clock.advance(seconds=110)
+    isolation.until_done(find_overdue)
+    assert take_back(isolation, "wave", held, author=STREET_OFFICER) == ["not_acknowledged"]
+    assert take_back(isolation, "wave", held, twice, {"task_id": new_id()}) == [
+        *("taken_back", "taken_back", "unknown")
+    ]
+    assert next_steps()[:2] == before[:2] and next_steps()[2] != before[2]
+    isolation.clock.advance(minutes=5)
+    isolation.until_done(find_overdue)
+    assert "street" not in steps(isolation), "what would have climbed was taken back before it was told"
+    assert take_back(isolation, "wave", *tasks) == ["not_acknowledged", "not_acknowledged", "too_late"]
+    assert take_back(isolation, "wave", {"task_id": new_id()}).kind == "unknown"
+    lines = [row for row in isolation.rows(t.case_history) if row["case_id"] == held["case_id"]]
+    lines.sort(key=lambda row: row["number"])
+    assert [line["what"] for line in lines[-2:]] == ["overdue_acknowledged", "acknowledgement_taken_back"]
+    assert isolation.audit()["balanced"]
 
 
 def test_an_acknowledgement_after_progress_holds_again(isolation: Trial):

@@ -20,7 +20,9 @@ from services.isolation.plans.acts import (
     ATTEMPT,
     DONE,
     NOT_POSSIBLE,
+    TAKE_BACK_WITHIN,
     TAKEN,
+    TAKEN_BACK,
     WAIVED,
     Act,
     course,
@@ -146,9 +148,23 @@ def test_an_acknowledgement_holds_until_its_term_and_a_second_one_without_progre
     held = after(late, act(ACKNOWLEDGED, 3 * HOUR, until=START + 12 * HOUR))
     assert (held.state, held.next_step_at) == (states.MISSED, START + 12 * HOUR)
     twice = after(held, act(ACKNOWLEDGED, 5 * HOUR))
-    assert (next_step(twice), twice.next_step_at) == (3, START + 5 * HOUR)
+    assert (next_step(twice), twice.next_step_at) == (3, START + 5 * HOUR + TAKE_BACK_WITHIN)
     progress = after(held, act(ATTEMPT, 4 * HOUR), act(ACKNOWLEDGED, 5 * HOUR, until=START + 12.5 * HOUR))
     assert (next_step(progress), progress.next_step_at) == (3, START + 12.5 * HOUR)
+
+
+@pytest.mark.parametrize("more", [(), (act(ATTEMPT, 4 * HOUR),), (act(ACKNOWLEDGED, 2 * HOUR),)])
+def test_what_was_taken_back_is_as_if_it_had_not_been_said(more):
+    late = informed(task(), step=2, at=START + 1 * HOUR)
+    mistake = act(ACKNOWLEDGED, 3 * HOUR, until=START + 12 * HOUR)
+    back = replace(act(TAKEN_BACK, 3 * HOUR), of=mistake.id, by=mistake.by)
+    without = after(late, *more)
+    for order in permutations((mistake, back, *more)):
+        taken_back = after(late, *order)
+        assert taken_back.version == 2 + len(more), "all of it stays"
+        assert replace(taken_back, acts=None) == replace(without, acts=None)
+    other = replace(back, by="/console/somebody-else")
+    assert after(late, mistake, other).next_step_at == START + 12 * HOUR, "nobody takes back for others"
 
 
 def test_an_acknowledgement_holds_nothing_of_which_a_higher_level_knows():

@@ -41,6 +41,8 @@ from services.console.pages.shown.terms import read_time, terms
 from services.console.pages.words import word
 
 _HELD: Final = ("held", "climbs")
+_SAID_OF: Final = ("held", "climbs", "not_held")
+"""What may become of a task that keeps what was said of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +96,8 @@ def add_acknowledge(pages: Blueprint, doors: Doors, work: Work) -> None:
         given, ids = _given(), request.form.getlist("task_id")[:500]
         data = {"task_ids": ids, "until": given["until"], "cause": given["cause"]}
         data |= {"note": given["note"]} if given["note"] else {}
-        became = say(doors, "isolation", "acknowledge_overdue", key_of_form(), data)
+        key = key_of_form()
+        became = say(doors, "isolation", "acknowledge_overdue", key, data)
         if became.kind == "away":
             return again()
         asking, shown = _list(doors)
@@ -104,7 +107,21 @@ def add_acknowledge(pages: Blueprint, doors: Doors, work: Work) -> None:
             chosen = [(row, cells) for row, cells in shown.rows if row["task_id"] in ids]
             wrong = [Wrong(field, says) for field, says in became.wrong.items()]
             return _preview(asking, shown, chosen, given, len(ids), wrong, became.status)
-        return _outcome(asking, shown, became.result["tasks"], given)
+        return _outcome(asking, shown, became.result["tasks"], given, key)
+
+    @pages.post("/acknowledge/take-back")
+    @only_in(work, "officer")
+    def take_back() -> Response:
+        ids, wave = request.form.getlist("task_id")[:500], typed("acknowledgement")["acknowledgement"]
+        data = {"task_ids": ids, "acknowledgement": wave}
+        became = say(doors, "isolation", "take_back_acknowledgement", key_of_form(), data)
+        if became.kind == "away":
+            return again()
+        asking, shown = _list(doors)
+        if isinstance(shown, Response):
+            return shown
+        tasks = became.result["tasks"] if became.kind == "done" else [_unknown(id) for id in ids]
+        return _taken_back(asking, shown, tasks, became.status)
 
 
 def _with_form(shown: ShownList, every: bool) -> Mapping[str, Any]:
@@ -199,10 +216,11 @@ def _is_known_above(level: str | None) -> bool:
 
 
 def _outcome(
-    asking: Asking, shown: ShownList, tasks: Sequence[Mapping[str, Any]], given: Mapping[str, str]
+    asking: Asking, shown: ShownList, tasks: Sequence[Mapping[str, Any]], given: Mapping[str, str], wave: str
 ) -> Response:
+    """:param wave: the key of the act, by which it is taken back."""
     rows = {row["task_id"]: cells for row, cells in shown.rows}
-    outcomes = [(rows.get(task["task_id"], ()), task, _became(task, given["until"])) for task in tasks]
+    outcomes = [(rows.get(task["task_id"], ()), _became(task, given["until"])) for task in tasks]
     held = sum(task["became"] in _HELD for task in tasks)
     page = render_template(
         "officers/acknowledged.html",
@@ -210,9 +228,38 @@ def _outcome(
         outcomes=outcomes,
         held=held,
         not_held=len(tasks) - held,
+        said=[task["task_id"] for task in tasks if task["became"] in _SAID_OF],
+        wave=wave,
+        key=new_id(),
         missing=asking.missing,
     )
     return make_response(page)
+
+
+def _taken_back(
+    asking: Asking, shown: ShownList, tasks: Sequence[Mapping[str, Any]], status: int
+) -> Response:
+    rows = {row["task_id"]: cells for row, cells in shown.rows}
+    says = {
+        "taken_back": gettext("taken back: it goes on as before"),
+        "too_late": gettext("more than two minutes ago: it stays acknowledged"),
+        "not_acknowledged": gettext("not acknowledged by you just now: nothing was done"),
+    }
+    unknown = gettext("not there, or not yours")
+    back = sum(task["became"] == "taken_back" for task in tasks)
+    page = render_template(
+        "officers/taken_back.html",
+        shown=shown,
+        outcomes=[(rows.get(task["task_id"], ()), says.get(task["became"], unknown)) for task in tasks],
+        back=back,
+        not_back=len(tasks) - back,
+        missing=asking.missing,
+    )
+    return make_response(page, status)
+
+
+def _unknown(task_id: str) -> Mapping[str, Any]:
+    return {"task_id": task_id, "became": "unknown"}
 
 
 def _became(task: Mapping[str, Any], until: str) -> str:
@@ -222,7 +269,9 @@ def _became(task: Mapping[str, Any], until: str) -> str:
         return str(gettext("held until %(when)s, the longest that the policy allows", when=when))
     says = {
         "held": gettext("held until %(when)s", when=when),
-        "climbs": gettext("acknowledged before, and nothing reported since: the next level is told"),
+        "climbs": gettext(
+            "acknowledged before, and nothing reported since: the next level is told in two minutes"
+        ),
         "not_held": gettext("acknowledged before, and nothing reported since: not held again"),
         "known_above": gettext("a higher level knows of it: only that level can hold it"),
         "not_overdue": gettext("not overdue: nothing was done"),

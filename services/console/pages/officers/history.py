@@ -31,6 +31,7 @@ _WHAT: Final[Mapping[str, str]] = {
     "task_not_possible": N_("task not possible"),
     "task_waived": N_("task waived"),
     "overdue_acknowledged": N_("overdue tasks acknowledged"),
+    "acknowledgement_taken_back": N_("acknowledgement taken back"),
     "check_in": N_("check-in"),
     "check_in_corrected": N_("check-in corrected"),
     "see_abnormal": N_("abnormal check-in"),

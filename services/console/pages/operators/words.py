@@ -21,6 +21,7 @@ ACTS: Final[Mapping[str, str]] = {
     "report_task": N_("reported a task"),
     "waive_task": N_("waived a task"),
     "acknowledge_overdue": N_("acknowledged overdue tasks"),
+    "take_back_acknowledgement": N_("took an acknowledgement back"),
     "hand_over_case": N_("handed a case over"),
     "report_check_in": N_("reported a check-in"),
     "report_test": N_("reported a test"),
