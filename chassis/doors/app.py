@@ -20,7 +20,7 @@ from chassis.commands.command import Command
 from chassis.doors.declared import Asked, Door, ListQuery, Lookup, ThingQuery
 from chassis.doors.frame import PROBES, Readiness, add_frame, answer_to_http, as_json
 from chassis.doors.limits import MAX_BODY, Allowance
-from chassis.doors.pages import Page, read_page, read_wanted
+from chassis.doors.pages import Page, read_all, read_page, read_wanted
 from chassis.doors.problems import problem, refusal
 from chassis.doors.reach import Reach, Reaching
 from chassis.doors.roles import roles
@@ -85,6 +85,8 @@ def make_app(way: Doorway) -> Flask:
         _add(app, "POST", f"/commands/{command.name}", command.name, _command(way, command))
     for query in way.door.lists:
         _add(app, "GET", f"/lists/{query.name}", query.name, _list(way, query))
+        if not query.own:
+            _add(app, "POST", f"/lists/{query.name}/export", f"{query.name}:export", _export(way, query))
     for thing in way.door.things:
         _add(app, "GET", f"/{thing.name}/<id>", thing.name, _thing(way, thing))
         _add(app, "POST", f"/{thing.name}/<id>/reveal", f"{thing.name}:reveal", _reveal(way, thing))
@@ -223,6 +225,31 @@ def _list(way: Doorway, query: ListQuery) -> Callable[..., Response]:
     return read
 
 
+def _export(way: Doorway, query: ListQuery) -> Callable[..., Response]:
+    """All rows of a list that is not too long, masked as its pages are; that somebody took them is noted."""
+
+    def export() -> Response:
+        actor, data = _actor(way), _body()
+        reason, wanted = _reason(data.get("reason")), data.get("asked", {})
+        if not isinstance(wanted, dict) or not all(isinstance(value, str) for value in wanted.values()):
+            raise Refused.invalid([Fault("asked", "unreadable", "must be an object of texts")])
+        with way.work.unit() as uow:
+            reach, asked = way.reach(uow, actor, query.name), _asked(uow, actor)
+            page = read_all(uow.conn, query, reach, asked, wanted, way.work.sealer)
+            note_view(uow.conn, asked, "list", query.name, reason)
+        return as_json(_document(query, page, asked, way))
+
+    return export
+
+
+def _reason(given: Any) -> str:
+    """Raises Refused."""
+    if not isinstance(given, str) or not 3 <= len(given.strip()) <= _LONGEST_REASON:
+        message = f"must say why in 3 to {_LONGEST_REASON} characters"
+        raise Refused.invalid([Fault("reason", "missing", message)])
+    return given.strip()
+
+
 def _ids(page: Page, query: ListQuery) -> set[str]:
     return {row[query.id] for row in page.rows}
 
@@ -261,14 +288,11 @@ def _thing(way: Doorway, thing: ThingQuery) -> Callable[..., Response]:
 def _reveal(way: Doorway, thing: ThingQuery) -> Callable[..., Response]:
     def reveal(id: str) -> Response:
         actor = _actor(way)
-        reason = _body().get("reason", actor.reason)
-        if not isinstance(reason, str) or not 3 <= len(reason.strip()) <= _LONGEST_REASON:
-            message = f"must say why in 3 to {_LONGEST_REASON} characters"
-            raise Refused.invalid([Fault("reason", "missing", message)])
+        reason = _reason(_body().get("reason", actor.reason))
         with way.work.unit() as uow:
             row = _found(way.reach(uow, actor, thing.name), uow, actor, thing, id)
             for about, seen in thing.seen(row) if thing.seen else [(thing.name, id)]:
-                note_view(uow.conn, _asked(uow, actor), about, seen, reason.strip())
+                note_view(uow.conn, _asked(uow, actor), about, seen, reason)
         return _shown_thing(way, thing, row, in_full=True)
 
     return reveal

@@ -121,6 +121,26 @@ def read_page(
     return Page(found, following, figures if wanted.after is None else None)
 
 
+def read_all(
+    conn: Connection, query: ListQuery, reach: Reach, asked: Asked, given: Mapping[str, str], sealer: Sealer
+) -> Page:
+    """All rows, up to COUNTED. Raises Refused as `read_page`, and where there are more.
+
+    :param given: what is asked of the list, as its URL says it.
+    """
+    first = read_page(conn, query, reach, asked, read_wanted(query, given, sealer), sealer)
+    if first.figures and first.figures.more_than:
+        message = f"up to {COUNTED} rows are exported: choose a place or a filter"
+        raise Refused.invalid([Fault("place", "too_many", message)])
+    rows, following = list(first.rows), first.next
+    while following:
+        wanted = read_wanted(query, {**given, "after": following}, sealer)
+        page = read_page(conn, query, reach, asked, wanted, sealer)
+        rows += page.rows
+        following = page.next
+    return replace(first, rows=rows, next=None)
+
+
 def _check_few(conn: Connection, query: ListQuery, among: SelectBase, wanted: Wanted) -> None:
     """Raises Refused."""
     known = {column.key for column in among.selected_columns}

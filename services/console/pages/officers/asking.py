@@ -63,9 +63,23 @@ class Asking:
     def look_up(self, service: str, name: str, data: Mapping[str, Any]) -> Mapping[str, Any] | None:
         return self._ask(service, lambda: self.doors.look_up(service, name, acting(), data))
 
+    def names_of_many(self, staff: Iterable[str | None], places: Iterable[str | None]) -> Names:
+        """As `names`, asked for in as many turns as it takes."""
+        wanted = {"staff": _ids(staff), "places": _ids(places)}
+        turns = range(0, max(map(len, wanted.values())) or 1, _MOST_NAMES)
+        found = [
+            self.names(*(wanted[kind][turn : turn + _MOST_NAMES] for kind in ("staff", "places")))
+            for turn in turns
+        ]
+        return Names(
+            found[0].you,
+            {id: one for names in found for id, one in names.staff.items()},
+            {id: one for names in found for id, one in names.places.items()},
+        )
+
     def names(self, staff: Iterable[str | None] = (), places: Iterable[str | None] = ()) -> Names:
         """Of all who stand on the page. The head of the page then says who asks."""
-        wanted = {"staff": _ids(staff), "places": _ids(places)}
+        wanted = {"staff": _ids(staff)[:_MOST_NAMES], "places": _ids(places)[:_MOST_NAMES]}
         try:
             found = self.look_up("registration", "names", wanted)
         except Refused:
@@ -105,4 +119,4 @@ class Asking:
 
 
 def _ids(given: Iterable[str | None]) -> list[str]:
-    return sorted({id for id in given if id})[:_MOST_NAMES]
+    return sorted({id for id in given if id})

@@ -76,6 +76,9 @@ _WORKER: Final = Choice(N_("worker (staff number)"), "staff_id", kind="staff")
 _OWNER: Final = Choice(N_("owner (staff number)"), "owner", kind="staff")
 _MEASURE: Final = Choice(N_("measure"), "measure", MEASURES)
 _RISK: Final = Choice(N_("risk"), "risk_level", LEVELS)
+_STATE_OF_ARRIVAL: Final = Choice(
+    N_("state"), "state", ("unreachable", "expected", "reported", "assigned", "contacted", "verified")
+)
 _KIND: Final = Choice(N_("task"), "kind", tuple(TASKS), kind="task")
 _WHERE: Final = Column(N_("place"), "place", "place")
 _OF_CASE: Final = (
@@ -192,7 +195,7 @@ WAITING_ARRIVALS: Final = OfficersList(
         Column(N_("risk"), "risk_level", "word"),
         Column(N_("state"), "state", "word"),
     ),
-    (_PLACE, _RISK),
+    (_PLACE, Choice(N_("state"), "state", ("expected", "reported")), _RISK),
     {"longest": N_("longest waiting first"), "newest": N_("newest first")},
     meanwhile=N_(
         "They are placed by themselves as soon as their address is known or their grid has a worker at work. "
@@ -214,7 +217,7 @@ ARRIVALS_TO_SETTLE: Final = OfficersList(
         Column(N_("with the level"), "level", "word"),
         Column(N_("worker"), "worker", "staff"),
     ),
-    (_PLACE, _RISK, Choice(N_("worker (staff number)"), "worker", kind="staff")),
+    (_PLACE, _STATE_OF_ARRIVAL, _RISK, Choice(N_("worker (staff number)"), "worker", kind="staff")),
     meanwhile=N_(
         "Open a line to say what is right, or what came of it: then it leaves this list. Meanwhile they are "
         "followed as before."

@@ -131,6 +131,22 @@ def list_page(
     return make_response(page, 200 if shown else 503)
 
 
+def refused_export(
+    doors: Doors, of: OfficersList, asked: Mapping[str, str], reason: str, wrong: str
+) -> Response:
+    """The list again, with what was typed to have it as a file."""
+    asking = Asking(doors)
+    shown = show_list(asking, of, asked)
+    page = render_template(
+        "officers/list.html",
+        of=of,
+        shown=shown,
+        missing=asking.missing,
+        export={"reason": reason, "wrong": wrong},
+    )
+    return make_response(page, 422 if shown else 503)
+
+
 def _place_page(asking: Asking, of: OfficersList, asked: Mapping[str, str]) -> Response:
     """The filters alone: so much would have to be looked through that a place must be chosen."""
     names = asking.names((), (asked.get("place"),))

@@ -9,6 +9,7 @@ from services.console.doors import Doors
 from services.console.pages.officers.acknowledge import add_acknowledge
 from services.console.pages.officers.board import add_board
 from services.console.pages.officers.case import add_case
+from services.console.pages.officers.export import add_export
 from services.console.pages.officers.lists import add_lists
 from services.console.pages.officers.settle import add_settling
 from services.console.pages.officers.staff import add_staff
@@ -24,6 +25,7 @@ def make_officers(work: Work, doors: Doors) -> Blueprint:
     add_lists(pages, doors, work)
     add_case(pages, doors, work)
     add_acknowledge(pages, doors, work)
+    add_export(pages, doors, work)
     add_settling(pages, doors, work)
     add_staff(pages, doors, work)
     return pages

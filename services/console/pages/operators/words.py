@@ -10,6 +10,7 @@ from services.console.pages.catalogues import N_
 ABOUT: Final[Mapping[str, str]] = {
     "case": N_("case"),
     "arrival": N_("arrival"),
+    "list": N_("list as a file"),
     "staff": N_("member of staff"),
     "person": N_("person"),
     "report": N_("report"),
