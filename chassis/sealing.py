@@ -16,7 +16,9 @@ from typing import Any
 
 import orjson
 from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from chassis.errors import SettingsError
 
@@ -37,6 +39,7 @@ class Sealer:
     def __init__(self, ring: Mapping[str, bytes]) -> None:
         if not ring:
             raise SettingsError("DOORSTEP_SEAL_KEYS is empty: give at least one key as id:base64")
+        self._ring = dict(ring)
         self._ciphers = {key_id: AESGCM(key) for key_id, key in ring.items()}
         self._current = next(iter(ring))
         self._cipher = self._ciphers[self._current]
@@ -62,6 +65,18 @@ class Sealer:
             return orjson.loads(cipher.decrypt(blob[:_NONCE], blob[_NONCE:], purpose.encode()))
         except (InvalidTag, ValueError):
             raise SealBroken(f"the token does not open with key {key_id!r} for {purpose!r}") from None
+
+    def derived(self, purpose: str, size: int) -> dict[str, bytes]:
+        """Of each key of the ring, newest first, another one for another purpose (HKDF, RFC 5869): whoever
+        has that one learns nothing of the key itself.
+
+        :param size: bytes.
+        """
+        info = purpose.encode()
+        return {
+            key_id: HKDF(hashes.SHA256(), size, salt=None, info=info).derive(key)
+            for key_id, key in self._ring.items()
+        }
 
     @classmethod
     def from_text(cls, text: str, setting: str = "DOORSTEP_SEAL_KEYS") -> Sealer:

@@ -2,6 +2,7 @@
 
 from services.console.accounts.tables import account_acts, accounts, one_time_links, recovery_codes, tries
 from services.console.metadata import metadata
+from services.console.phone_acts.tables import phone_acts
 from services.console.sessions.tables import sessions
 
 __all__ = [
@@ -9,6 +10,7 @@ __all__ = [
     "accounts",
     "metadata",
     "one_time_links",
+    "phone_acts",
     "recovery_codes",
     "sessions",
     "tries",

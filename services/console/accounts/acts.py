@@ -18,6 +18,9 @@ What = Literal[
     "logged_out",
     "session_revoked",
     "sessions_ended",
+    "phone_act_shown",
+    "phone_act_entered",
+    "phone_act_ended",
     "ended",
 ]
 

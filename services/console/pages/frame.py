@@ -17,6 +17,8 @@ from services.console.pages.words import task_word, word
 
 _HERE: Final = Path(__file__).parent
 _STATIC: Final = _HERE / "static"
+_OF_ALL_PAGES: Final = "offline.js"
+"""The script that stands between a worker's phone and the network."""
 _FOREVER: Final = "public, max-age=31536000, immutable"
 
 
@@ -56,12 +58,15 @@ def add_frame_of_pages(app: Flask) -> None:
         sheet = name == "doorstep.css"
         answer = Response(style, mimetype="text/css") if sheet else send_from_directory(_STATIC, name)
         answer.headers["Cache-Control"] = _FOREVER if marks.get(name) == mark else "no-store"
+        if name == _OF_ALL_PAGES:
+            answer.headers["Service-Worker-Allowed"] = "/"
         return answer
 
     def shown() -> dict[str, Any]:
         back = request.full_path.rstrip("?") if request.method == "GET" else "/"
         kind = g.who.account.kind if "who" in g else ""
-        return {"language": language(), "viewer": g.get("viewer"), "kind": kind, "back": back, "asset": asset}
+        return {"language": language(), "viewer": g.get("viewer"), "kind": kind, "back": back}
 
+    app.jinja_env.globals["asset"] = asset
     app.add_url_rule("/static/<mark>/<name>", "static", static, methods=["GET"])
     app.context_processor(shown)

@@ -53,6 +53,12 @@ def who_is_in(uow: UnitOfWork, token: str, opening: str = "") -> In | None:
     return In(session, account, asks_for_pin(session, account, held, uow.now))
 
 
+def session_with_id(uow: UnitOfWork, id: str) -> Session | None:
+    """Also one that is over."""
+    row = uow.conn.execute(select(*_COLUMNS).where(sessions.c.id == id)).one_or_none()
+    return Session(*row) if row else None
+
+
 def sessions_of(uow: UnitOfWork, account: Account) -> Sequence[Session]:
     """Those that go on, the newest first."""
     return sessions_of_all(uow, [account])

@@ -50,6 +50,9 @@ LISTED: Final[Mapping[str, str]] = {
     "logged_out": N_("logged out"),
     "session_revoked": N_("one device was logged out"),
     "sessions_ended": N_("all devices were logged out"),
+    "phone_act_shown": N_("an act from the phone was looked at"),
+    "phone_act_entered": N_("an act from the phone was entered by an officer"),
+    "phone_act_ended": N_("an act from the phone was dismissed"),
 }
 WAYS: Final[Mapping[str, str]] = {"own task": N_("own task")}
 """Why a record was seen, where the system says it; else people said it in their words."""

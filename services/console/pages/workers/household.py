@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import wraps
 from typing import Any, Final
 
@@ -31,6 +31,7 @@ from services.console.pages.shown.rounds import (
 )
 from services.console.pages.shown.rows import Wrong
 from services.console.pages.workers.faults import why
+from services.console.phone_acts.act import read_moment
 
 View = Callable[..., Response]
 
@@ -38,6 +39,8 @@ _OF_EACH: Final = frozenset({FIRST_VISIT, "see_abnormal", "test", "call_them", "
 """Kinds of task that are done for each person: nobody is called seen whom nobody saw."""
 _MOST_TASKS: Final = 100
 """In one form."""
+AT_MOST_AGO: Final = timedelta(hours=72)
+"""What is older is judged by an officer."""
 _ELSEWHERE: Final = frozenset({"check_in", "signed_notice"})
 """Kinds that have a form of their own."""
 
@@ -52,10 +55,17 @@ class Visit:
         """Raises Refused, DoorAway."""
         self.doors = doors
         document = doors.look_up("isolation", "my_household", acting(), {"household": id})
-        self.now = datetime.fromisoformat(document["as_of"])
+        self.id = id
+        self.now = g.as_of = datetime.fromisoformat(document["as_of"])
         self.household: Household = household_of(document, self.now)
         self.document = document
         self.case_ids = [person["case_id"] for person in document["people"]]
+
+    @property
+    def at(self) -> datetime | None:
+        """When the form was sent, where the phone says it; never after it came, as doors read it, too."""
+        said = read_moment(request.form.get("at", ""))
+        return min(said, self.now) if said else None
 
     def phones(self) -> list[tuple[str, Label]]:
         """Each number once, with whose it is."""
@@ -80,7 +90,8 @@ class Visit:
         :param emptied: what is said when it is empty, too: it was taken away.
         """
         given = {name: value for name, value in data.items() if value not in (None, "") or name in emptied}
-        return self.doors.say(service, command, acting(), key_of_act(given, key), given)
+        key, at = key_of_act(given, key), read_moment(request.form.get("at", ""))
+        return self.doors.say(service, command, acting(), key, given | ({"at": at.isoformat()} if at else {}))
 
     def done(self, said: str, **more: str) -> Response:
         """Back to the page of the household, which says what was done."""
@@ -89,6 +100,7 @@ class Visit:
 
     def page(self, template: str, wrong: list[Wrong] | None = None, /, **more: Any) -> Response:
         """A form that comes back keeps its key: what was done of it is not done twice."""
+        g.wrong = wrong or []
         shown = {
             "typed": request.form,
             "wrong": wrong or [],
@@ -124,9 +136,13 @@ def at_household(work: Work, doors: Doors) -> Callable[[View], View]:
         def seen(household: str, **given: str) -> Response:
             try:
                 try:
-                    g.visit = Visit(doors, household)
+                    if "visit" not in g:
+                        g.visit = Visit(doors, household)
                 except Refused:
                     return refusal_page(404)
+                if g.visit.at and g.visit.now - g.visit.at > AT_MOST_AGO:
+                    g.too_old = True
+                    return refusal_page(422, [gettext("It is more than 72 hours old.")])
                 return view(g.visit, **given)
             except DoorAway:
                 if request.method != "POST":
@@ -168,7 +184,9 @@ def add_household(pages: Blueprint, work: Work, doors: Doors) -> None:
     @pages.post("/doors/<household>/no-answer")
     @here
     def no_answer(visit: Visit) -> Response:
-        again = next_try(visit.now)
+        again = next_try(visit.at or visit.now)
+        if again <= visit.now:  # the phone kept it for long
+            again = next_try(visit.now)
         tried = [group for group in visit.household.groups if group.is_tried]
         try:
             for group in tried:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from urllib.parse import urlencode
 
-from flask import Blueprint, make_response, render_template, request
+from flask import Blueprint, g, make_response, render_template, request
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
@@ -22,6 +22,7 @@ def add_doors(pages: Blueprint, work: Work, doors: Doors) -> None:
     @only_in(work, "worker", "officer")
     def doors_page() -> Response:
         document = doors.look_up("isolation", "my_households", acting(), {})
+        g.as_of = datetime.fromisoformat(document["as_of"])
         show = request.args.get("show", "all")
         from_top = request.args.get("from") == "top"
         found = round_of(document, from_top=from_top)
@@ -33,7 +34,7 @@ def add_doors(pages: Blueprint, work: Work, doors: Doors) -> None:
             households=shown,
             whole=len(found.households),
             more=document["more"],
-            as_of=datetime.fromisoformat(document["as_of"]),
+            as_of=g.as_of,
             turned=_address(show, not from_top),
             from_top=from_top,
             said=said_of(request.args.get("said", "")),

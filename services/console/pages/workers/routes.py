@@ -9,10 +9,13 @@ from services.console.doors import Doors
 from services.console.pages.clock import in_words
 from services.console.pages.workers.check_in import add_check_in
 from services.console.pages.workers.enrol import add_enrolment
+from services.console.pages.workers.from_phones import add_from_phones
 from services.console.pages.workers.household import add_household
 from services.console.pages.workers.mend import add_mending
 from services.console.pages.workers.my_doors import add_doors
 from services.console.pages.workers.otherwise import add_otherwise
+from services.console.pages.workers.without_network import add_without_network
+from services.console.phone_acts.keys import ActKeys
 
 
 def make_workers(work: Work, doors: Doors, public_url: str | None) -> Blueprint:
@@ -29,4 +32,7 @@ def make_workers(work: Work, doors: Doors, public_url: str | None) -> Blueprint:
     add_check_in(pages, work, doors)
     add_mending(pages, work, doors)
     add_otherwise(pages, work, doors)
+    keys = ActKeys(work.sealer)
+    add_without_network(pages, work, doors, keys)
+    add_from_phones(pages, work, doors, keys)
     return pages

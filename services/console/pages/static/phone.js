@@ -1,0 +1,64 @@
+// On a worker's pages: starts offline.js, says what waits on this phone, and asks before a log-out that leaves something behind.
+"use strict";
+(function () {
+  var panel = document.getElementById("phone");
+  if (!panel || !navigator.serviceWorker || !window.indexedDB) return;
+  var words = {};
+  document.getElementById("phone-words").content.querySelectorAll("[data-word]").forEach(function (one) {
+    words[one.dataset.word] = one.textContent;
+  });
+
+  navigator.serviceWorker.register(panel.dataset.worker, { scope: "/" }).then(function () { return navigator.serviceWorker.ready; }).then(function (ready) {
+    function say(what) { ready.active.postMessage(what); }
+    say(location.pathname === "/doors" ? "read" : "send");
+    window.addEventListener("online", function () { say("read"); });
+    document.addEventListener("visibilitychange", function () { if (!document.hidden) say("send"); });
+    setInterval(function () { if (!document.hidden) say("send"); }, 20000);
+    if (navigator.storage && navigator.storage.persist) navigator.storage.persist();
+    show();
+  });
+  navigator.serviceWorker.addEventListener("message", show);
+
+  function clock(at) {
+    var of = new Date(at);
+    return String(of.getHours()).padStart(2, "0") + ":" + String(of.getMinutes()).padStart(2, "0");
+  }
+
+  function line(tag, text) {
+    var made = document.createElement(tag);
+    made.textContent = text;
+    return made;
+  }
+
+  var waiting = 0;
+  async function show() {
+    var all = (await kept.all("acts")).sort(function (one, other) { return one.at - other.at; });
+    var mine = all.filter(function (one) { return one.author === panel.dataset.user; });
+    var whose = await kept.get("whose", "mine");
+    var waits = all.filter(function (one) { return one.state === "waiting"; });
+    var ofMine = waits.filter(function (one) { return mine.indexOf(one) >= 0; }).length;
+    waiting = waits.length;
+    panel.hidden = !all.length;
+    panel.textContent = "";
+    var notice = line("div", "");
+    notice.className = "notice " + (waiting ? "warning" : "done");
+    var inside = notice.appendChild(line("div", ""));
+    panel.appendChild(notice);
+    if (mine.length) {
+      inside.appendChild(line("p", words.many + " " + ofMine + (whose ? " · " + words.last + " " + clock(whose.at) : "")));
+      var list = document.createElement("ul");
+      mine.forEach(function (one) {
+        var what = one.path.split("/")[3];
+        list.appendChild(line("li", [clock(one.at), words[what] || what, words[one.state] + (one.because ? " " + one.because : "")].join(" · ")));
+      });
+      inside.appendChild(list);
+    }
+    if (waiting > ofMine) inside.appendChild(line("p", words.others + " " + (waiting - ofMine)));
+  }
+
+  document.querySelectorAll('form[action$="/log-out"]').forEach(function (form) {
+    form.addEventListener("submit", function (event) {
+      if (waiting && !window.confirm(words.leave)) event.preventDefault();
+    });
+  });
+})();

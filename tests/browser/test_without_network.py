@@ -1,0 +1,152 @@
+"""A worker's morning in stairwells without network: what was read is there, what is said is sent later."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from services.console.tables import phone_acts
+from services.isolation import tables as of_isolation
+from tests.integration.console.round import PIN, Round, open_morning
+from tests.served import served
+from tests.waiting import eventually
+
+KEPT = """store => new Promise(done => {
+  const asked = indexedDB.open('doorstep', 1);
+  asked.onupgradeneeded = () => asked.transaction.abort();
+  asked.onerror = () => done([]);
+  asked.onsuccess = () => {
+    const all = asked.result.transaction(store).objectStore(store).getAll();
+    all.onsuccess = () => { asked.result.close(); done(all.result); };
+  };
+})"""
+"""What the phone keeps, read by whoever holds it."""
+
+
+@pytest.fixture
+def town(sqlite_url: Callable[..., str]) -> Iterator[Round]:
+    with open_morning(sqlite_url) as opened:
+        yield opened
+
+
+@pytest.fixture
+def open_phone(browser: Browser, town: Round, tmp_path: Path) -> Iterator[Callable[[], BrowserContext]]:
+    """The browser of one phone, which may be closed and opened again."""
+    opened = []
+    with served(town.app()) as address:
+
+        def open_it() -> BrowserContext:
+            context = browser.browser_type.launch_persistent_context(
+                tmp_path / "profile",
+                executable_path="/usr/bin/chromium",
+                args=["--no-sandbox"],
+                base_url=address,
+                locale="en",
+                viewport={"width": 360, "height": 640},
+            )
+            opened.append(context)
+            return context
+
+        yield open_it
+        for context in opened:
+            context.close()
+
+
+def let_in(page: Page, link: str) -> None:
+    page.goto(link)
+    page.locator("#pin").fill(PIN)
+    page.locator("#again").fill(PIN)
+    page.get_by_role("button", name="Let this phone in").click()
+    page.wait_for_url("**/doors")
+
+
+def kept(page: Page, store: str) -> list[dict[str, str]]:
+    found: list[dict[str, str]] = page.evaluate(KEPT, store)
+    return found
+
+
+def until_read(page: Page, households: int) -> None:
+    """Until the pages of all households are on the phone."""
+    eventually(lambda: len(kept(page, "pages")) == households * 9 + 1)
+
+
+def record(page: Page, door: str, degrees: str) -> None:
+    page.goto("/doors")
+    page.get_by_role("link", name=door).click()
+    page.get_by_role("link", name="Record the check-in").first.click()
+    page.locator("input[inputmode=decimal]").fill(degrees)
+    page.locator("input[type=radio][value=seen]").check()
+    page.get_by_role("button", name="Send").dblclick()  # the same form is the same act
+
+
+def test_wishes_18_20_nothing_is_lost_or_doubled_and_nothing_stays_readable(
+    town: Round, open_phone: Callable[[], BrowserContext]
+) -> None:
+    """Wishes 18 and 20: waiting, sent, refused, each said; closed and opened again; sent by whoever is in."""
+    phone = open_phone()
+    page = phone.pages[0]
+    let_in(page, town.link())
+    until_read(page, 3)
+    [worker] = [one["user"] for one in kept(page, "whose")]
+
+    phone.set_offline(True)
+    page.reload()
+    expect(page.locator("#no-network")).to_contain_text("No network; as of 08:20")
+    assert page.locator(".card").count() == 3
+    page.goto("/doors/another")
+    assert "Not kept on this phone" in page.locator("h1").inner_text()
+    record(page, "春和家园3号楼2单元602", "366")
+    expect(page.locator("#act-kept")).to_be_visible()
+    expect(page.locator("#phone")).to_contain_text("Check-in · waiting")
+    page.goto("/doors")
+    page.get_by_role("link", name="春和家园10号楼1单元202").click()
+    page.get_by_role("button", name="No answer").click()
+    expect(page.locator("#phone")).to_contain_text("No answer · waiting")
+    acts = kept(page, "acts")
+    assert len(acts) == 2
+    assert not any(typed in json.dumps(acts, ensure_ascii=False) for typed in ("366", "seen", "赵", "号楼"))
+
+    phone.close()
+    phone = open_phone()
+    phone.set_offline(True)
+    page = phone.pages[0]
+    page.goto("/doors")
+    assert page.locator(".card").count() == 3, "read where there is no network, closed in between"
+    expect(page.locator("#phone")).to_contain_text("Waiting on this phone: 2")
+    assert town.isolation.rows(of_isolation.check_ins) == []
+
+    phone.set_offline(False)
+    let_in(page, town.link("h-0021"))
+    eventually(lambda: {one["state"] for one in kept(page, "acts")} == {"sent"})
+    [check_in] = town.isolation.rows(of_isolation.check_ins)
+    assert (check_in["source"], check_in["temperature"]) == ("/console/w-0117", 366)
+    assert [row["state"] for row in town.console.rows(phone_acts)] == ["done", "done"]
+    until_read(page, 3)
+    assert all(worker not in row["html"] for row in kept(page, "pages")), "nothing of who had it before"
+
+    account = phone.new_page()
+    account.goto("/account")
+    phone.set_offline(True)
+    record(page, "春和家园10号楼1单元202", "hot")
+    expect(page.locator("#phone")).to_contain_text("Check-in · waiting")
+    asked: list[str] = []
+    account.once("dialog", lambda dialog: asked.append(dialog.message) or dialog.dismiss())
+    account.locator("summary").click()
+    account.get_by_role("button", name="Log out").click()
+    assert asked and account.url.endswith("/account")
+    phone.set_offline(False)
+    page.goto("/doors")
+    expect(page.locator("#phone")).to_contain_text("refused, and with your officer: Something in it")
+    account.reload()
+    account.locator("summary").click()
+    account.get_by_role("button", name="Log out").click()
+    account.wait_for_url("**/log-in")
+    assert kept(account, "pages") == kept(account, "whose") == []
+    phone.set_offline(True)
+    with pytest.raises(Exception, match="ERR_"):
+        page.goto("/doors")
+    assert len(town.isolation.rows(of_isolation.check_ins)) == 1

@@ -1,0 +1,230 @@
+"""What a phone kept while it reached nobody is done once in its author's name, or an officer has it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from chassis.sealing import Sealer
+from services.console.doors import Doors
+from services.console.phone_acts.keys import ActKeys
+from services.console.sessions.end_sessions_of_staff import end_sessions_of_staff
+from services.console.tables import phone_acts
+from services.isolation import tables as of_isolation
+from services.registration.staff.import_staff import import_staff
+from tests.doors import CONSOLE
+from tests.integration.console.round import STAFF, Phone, Round, hidden, open_morning
+from tests.integration.console.trial import NOBODY, Browser, token_of
+
+AT = "2022-10-01T08:10:00+08:00"
+KEYS = ActKeys(Sealer({"c": b"c" * 32}))
+
+
+@pytest.fixture
+def town(sqlite_url: Callable[..., str]) -> Iterator[Round]:
+    with open_morning(sqlite_url) as opened:
+        yield opened
+
+
+def act(
+    phone: Phone, path: str, form: str, *, at: str = AT, keys: ActKeys = KEYS, pass_: str = "", **typed: str
+) -> str:
+    """As the phone seals it: the form with what stands hidden in it."""
+    home = path if form in ("done", "no-answer") else f"{path}/{form}"
+    fields = hidden(phone.get(home), form) | typed
+    pass_ = pass_ or phone.get("/phone").json["pass"]
+    return keys.seal({"pass": pass_, "path": f"{path}/{form}", "at": at, "fields": list(fields.items())})
+
+
+def check_in(town: Round, phone: Phone, name: str = "赵大山", degrees: str = "36.6", **given: Any) -> str:
+    id = town.case(name)["case_id"]
+    typed = {f"temperature-{id}": degrees, f"how-{id}": "seen"}
+    return act(phone, town.household(name), "check-in", **typed, **given)
+
+
+def send(phone: Phone, sealed: str, status: int = 200) -> Any:
+    token = phone.get("/phone/token").json["form_token"]
+    answer = phone.browser.post("/phone/acts", token=token, act=sealed)
+    assert answer.status_code == status, (answer.status_code, answer.text)
+    return answer.json if status == 200 else None
+
+
+def check_ins(town: Round) -> list[dict[str, Any]]:
+    return town.isolation.rows(of_isolation.check_ins)
+
+
+def officer(town: Round, staff_id: str = "o-0004") -> Browser:
+    owner = town.console.owner(f"officer.{staff_id}", "officer", staff_id)
+    browser = Browser(town.app(), language="en")
+    assert browser.log_in(town.console, owner).status_code == 303
+    return browser
+
+
+def test_an_act_is_done_once_with_its_own_time_in_its_authors_name(town: Round) -> None:
+    """Wish 22: the time of the act counts. Sent by somebody else who has the phone now, and sent again."""
+    phone = town.phone()
+    sealed = check_in(town, phone)
+    other = town.phone("h-0021")
+    for _ in range(2):
+        assert send(other, sealed) == {"id": send(other, sealed)["id"], "became": "done", "because": ""}
+    [kept] = check_ins(town)
+    assert (kept["temperature"], kept["source"]) == (366, "/console/w-0117")
+    assert kept["at"] == datetime.fromisoformat(AT)
+    [row] = town.console.rows(phone_acts)
+    assert (row["state"], row["staff_id"], row["sealed"]) == ("done", "w-0117", None)
+
+
+def test_an_act_whose_answer_was_lost_is_not_done_twice(town: Round) -> None:
+    phone = town.phone()
+    path, id = town.household("赵大山"), town.case("赵大山")["case_id"]
+    page = phone.get(f"{path}/check-in")
+    typed = hidden(page, "check-in") | {f"temperature-{id}": "36.6", f"how-{id}": "seen", "at": AT}
+    assert phone.browser.post(f"{path}/check-in", token=token_of(page), **typed).status_code == 303
+    fields = [[name, value] for name, value in typed.items() if name != "at"]
+    pass_ = phone.get("/phone").json["pass"]
+    sealed = KEYS.seal({"pass": pass_, "path": f"{path}/check-in", "at": AT, "fields": fields})
+    assert send(phone, sealed)["became"] == "done"
+    assert len(check_ins(town)) == 1
+
+    page = phone.get(path)
+    tried = hidden(page, "no-answer") | {"at": AT}
+    assert phone.browser.post(f"{path}/no-answer", token=token_of(page), **tried).status_code == 303
+    town.advance(hours=1)
+    fields = [[name, value] for name, value in tried.items()]
+    sealed = KEYS.seal({"pass": pass_, "path": f"{path}/no-answer", "at": AT, "fields": fields})
+    before = town.isolation.rows(of_isolation.case_history)
+    assert send(phone, sealed)["became"] == "done"
+    town.sync()
+    assert len(town.isolation.rows(of_isolation.case_history)) == len(before) + 1, "the one of the first try"
+
+
+def test_an_act_is_done_up_to_72_hours_after_and_a_fever_alarms(town: Round) -> None:
+    """Nobody can be asked once more: what was typed is sure."""
+    phone = town.phone()
+    fever, late = check_in(town, phone, degrees="392"), check_in(town, phone, "孙宁")
+    town.isolation.clock.advance(hours=71)
+    assert send(phone, fever)["became"] == "done"
+    town.isolation.clock.advance(hours=2)
+    assert "72" in send(phone, late)["because"]
+    [kept] = check_ins(town)
+    assert (kept["temperature"], kept["abnormal"]) == (392, "temperature")
+    assert kept["at"] == datetime.fromisoformat(AT)
+
+
+def test_what_cannot_be_done_waits_for_an_officer_and_is_never_away(town: Round) -> None:
+    """Wish 19: never away. Sealed until somebody who may see it looks, which is noted."""
+    phone, other = town.phone(), town.phone("h-0021")
+    fine = check_in(town, phone)
+    forged = check_in(town, other, pass_=other.get("/phone").json["pass"][:-1] + "x")
+    sealed = {
+        "not taken": check_in(town, phone, degrees="hot"),
+        "other key": check_in(town, phone, keys=ActKeys(Sealer({"c": b"d" * 32}))),
+        "unknown key": check_in(town, phone, keys=ActKeys(Sealer({"z": b"c" * 32}))),
+        "changed": fine[:-4] + ("AAAA" if fine[-4:] != "AAAA" else "BBBB"),
+        "forged": forged,
+        "garbage": "c.garbage",
+        "no act": KEYS.seal({"pass": "", "path": "/log-out", "at": AT, "fields": []}),
+        "nonsense": KEYS.seal([1]),
+    }
+    because = {}
+    for what, one in sealed.items():
+        answer = send(other, one)
+        assert answer["became"] == "refused" and answer["because"], what
+        because[what] = answer["because"]
+    assert check_ins(town) == []
+    assert len(town.console.rows(phone_acts)) == len(sealed)
+    assert len({because[one] for one in ("other key", "unknown key", "changed", "garbage")}) == 1
+
+    browser = officer(town)
+    page = browser.get("/from-phones")
+    assert page.text.count("<tr>") == 1 + len(sealed)
+    assert "hot" not in page.text
+    district = officer(town, "d-0001")
+    assert district.get("/from-phones").status_code == 200
+    assert town.phone("h-0021").browser.get("/from-phones").status_code == 404
+
+
+def test_an_officer_enters_or_dismisses_it(town: Round) -> None:
+    phone, other = town.phone(), town.phone("h-0021")
+    entered, dismissed = check_in(town, phone), check_in(town, phone, "孙宁", "36.9")
+    with town.console.work.unit() as uow:
+        end_sessions_of_staff(uow, "w-0117", by="test")
+    assert {send(other, one)["became"] for one in (entered, dismissed)} == {"refused"}
+    assert check_ins(town) == []
+
+    browser = officer(town)
+    token = token_of(browser.get("/from-phones"))
+    ids = {row["sealed"]: row["id"] for row in town.console.rows(phone_acts)}
+    first, second = f"/from-phones/{ids[entered]}", f"/from-phones/{ids[dismissed]}"
+    page = browser.post(first, token=token)
+    assert page.status_code == 200 and "36.6" in page.text and "李*" in page.text
+    assert browser.post(f"{first}/enter", token=token).status_code == 303
+    assert browser.post(f"{second}/dismiss", token=token).status_code == 303
+    for path in (first, f"{first}/enter", f"{second}/dismiss"):
+        assert browser.post(path, token=token).status_code == 404, "settled once"
+    [kept] = check_ins(town)
+    assert (kept["source"], kept["at"]) == ("/console/o-0004", datetime.fromisoformat(AT))
+    assert {(row["state"], row["sealed"]) for row in town.console.rows(phone_acts)} == {
+        ("entered", None),
+        ("dismissed", None),
+    }
+    assert send(other, entered)["became"] == "entered", "it is not done again"
+    assert len(check_ins(town)) == 1
+
+
+def test_whoever_left_and_households_of_others_are_for_an_officer(town: Round) -> None:
+    phone, other = town.phone(), town.phone("h-0021")
+    of_leaver = check_in(town, phone)
+    gone = act(other, town.household("孙宁"), "check-in").replace("\n", "")
+    with town.isolation.work.unit() as uow:
+        cases = of_isolation.cases
+        uow.conn.execute(
+            cases.update()
+            .where(cases.c.case_id == town.case("孙宁")["case_id"])
+            .values(closed_at=uow.now, state="transferred")
+        )
+    assert "followed" in send(other, gone)["because"]
+    with town.registration.work.unit() as uow:
+        import_staff(uow, STAFF.replace("zh-CN,true", "zh-CN,false", 1))
+    town.sync()
+    assert "active" in send(other, of_leaver)["because"]
+    assert officer(town).get("/from-phones").text.count("<tr>") == 3
+
+
+def test_nothing_is_written_down_where_the_phone_must_send_it_again(town: Round) -> None:
+    """What is too large, comes from nobody or another site's page, or while a door is away."""
+    phone = town.phone()
+    sealed = check_in(town, phone)
+    away = Doors({**town.doors.urls, "isolation": NOBODY}, CONSOLE)
+    send(town.phone("h-0021", doors=away), sealed, 503)
+    for bad in ("", "c." + "A" * 48_000):
+        send(phone, bad, 413)
+    token = phone.get("/phone/token").json["form_token"]
+    stranger = Browser(town.app())
+    own = token_of(stranger.get("/log-in"))
+    assert stranger.post("/phone/acts", token=own, act=sealed).status_code == 303
+    assert phone.browser.post("/phone/acts", token=own, act=sealed).status_code == 403, "another browser's"
+    abroad = {"Sec-Fetch-Site": "cross-site"}
+    assert phone.browser.post("/phone/acts", token=token, act=sealed, headers=abroad).status_code == 403
+    town.console.clock.advance(hours=13)
+    assert phone.browser.post("/phone/acts", token=token, act=sealed).status_code == 403, "the PIN first"
+    assert town.console.rows(phone_acts) == [] and check_ins(town) == []
+
+
+def test_the_phone_reads_all_pages_of_a_household_at_once(town: Round) -> None:
+    phone = town.phone()
+    found = phone.get("/phone").json
+    assert len(found["households"]) == 3 and found["now"].startswith("2022-10-01T08:2")
+    path = town.household("林玉兰")
+    pages = phone.get(f"/phone/{path.rpartition('/')[2]}").json
+    assert len(pages) == 9 and path in pages and f"{path}/check-in" in pages
+    for address, page in pages.items():
+        bare = re.compile(r'name="(key|form_token)" value="[^"]*"')
+        assert bare.sub("", page) == bare.sub("", phone.get(address).text), address
+        assert token_of(phone.get(address)) in page
+    assert phone.get("/phone/nobody", 404)
+    assert 'id="phone"' not in officer(town).get("/doors").text, "desks keep nothing"
