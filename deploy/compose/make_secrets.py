@@ -7,7 +7,7 @@ as it names the deployment's own server.
 The folder is for the owner only. The files in it are readable by all, because containers that run as other
 users read them through mounts; they cannot be reached past the folder.
 
-Needs nothing but Python, on the machine that runs docker compose. See docs/operations/install.md for each file.
+Needs nothing but Python, on the machine that runs docker compose. Each file: docs/operations/install.md.
 """
 
 import argparse

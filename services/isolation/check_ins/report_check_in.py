@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from chassis.commands.command import Outcome, Said, each_in_turn
@@ -17,7 +18,7 @@ from services.isolation.cases.in_hand import CasesInHand, cases_in_hand
 from services.isolation.check_ins.alarms import Alarms
 from services.isolation.check_ins.check_in import CheckIn, check_in_id, that_counts
 from services.isolation.check_ins.rows import insert_check_ins, known, with_corrections
-from services.isolation.check_ins.rules import faults_of_values, why_abnormal, window_served
+from services.isolation.check_ins.rules import counts_until, faults_of_values, why_abnormal, window_served
 from services.isolation.plans.task import Task
 
 _BY_LINK = "by_link"
@@ -117,10 +118,17 @@ class _Reporting:
                 return self._corrected.setdefault(one.original, [one])
         raise Refused.unknown("check-in", named)
 
+    def _came(self, said: Said, person: dict[str, Any]) -> datetime:
+        """A household has no work without network: what it says it says now, also of a window before."""
+        return self.uow.now if person["how_known"] == _BY_LINK else said.at
+
     def _person(self, said: Said, number: int, person: dict[str, Any], case: Case) -> Person:
         note = person.get("note")
         of_it = self._of_it(said, person, case) if person.get("corrects") else ()
+        came = self._came(said, person)
         task = None if of_it else window_served(self.hand.tasks(case), said.at, self.uow.zone)
+        if task and came > counts_until(task, self.uow.zone):
+            task = None
         temperature = _tenths(person)
         check_in = CheckIn(
             check_in_id=_id(said, number),
@@ -136,7 +144,7 @@ class _Reporting:
             by=said.author.source,
             event_id=said.event.id,
             task_id=task.task_id if task else None,
-            late=task is not None and said.at > task.due_by,
+            late=task is not None and came > task.due_by,
             why_abnormal=why_abnormal(temperature, person["symptoms"], self.hand.book.policy(case)),
         )
         return Person(case, check_in, task, of_it)

@@ -31,17 +31,35 @@ def window_served(tasks: Iterable[Task], at: datetime, zone: ZoneInfo) -> Task |
     asked = [task for task in tasks if task.kind == CHECK_IN and task.state != states.CANCELLED]
     during = [task for task in asked if task.due_from <= at <= task.due_by]
     soon = [task for task in asked if task.due_from - EARLY <= at < task.due_from]
-    over = [task for task in asked if task.due_by < at <= _counts_until(task, zone)]
+    over = [task for task in asked if task.due_by < at <= counts_until(task, zone)]
     if during:
         return max(during, key=_begin)
     return min(soon, key=_begin) if soon else max(over, key=_begin, default=None)
+
+
+def window_missed(tasks: Iterable[Task], now: datetime, zone: ZoneInfo) -> Task | None:
+    """The check-in task of the last window that ended without one and for which one still counts, while a
+    check-in now would be that of a later window; None: there is none.
+    """
+    asked = list(tasks)
+    served = window_served(asked, now, zone)
+    missed = [
+        task
+        for task in asked
+        if task.kind == CHECK_IN
+        and task.state not in (states.DONE, states.CANCELLED)
+        and task.due_by < now <= counts_until(task, zone)
+    ]
+    last = max(missed, key=_begin, default=None)
+    return last if served and last and last is not served and _begin(last) < _begin(served) else None
 
 
 def _begin(task: Task) -> tuple[datetime, str]:
     return task.due_from, task.task_id
 
 
-def _counts_until(task: Task, zone: ZoneInfo) -> datetime:
+def counts_until(task: Task, zone: ZoneInfo) -> datetime:
+    """A check-in that came later settles the task no more."""
     return day_begins(local_day(task.due_from, zone), zone) + LATE_UNTIL
 
 

@@ -19,7 +19,7 @@ from field.telling_apart import Someone, tell_apart
 from services.isolation.cases.tables import cases
 from services.isolation.check_ins.check_in import CheckIn, that_counts
 from services.isolation.check_ins.rows import check_ins_since
-from services.isolation.check_ins.rules import window_served
+from services.isolation.check_ins.rules import window_missed, window_served
 from services.isolation.households.household_link import cases_of
 from services.isolation.links.tables import links
 from services.isolation.plans import states
@@ -125,6 +125,7 @@ def _person(uow: UnitOfWork, row: Row[Any], label: Mapping[str, Any], seen: _See
     tasks = seen.tasks.get(row.case_id, ())
     policy = seen.reference.policies.by_id.get(row.policy_id)
     served = window_served(tasks, seen.now, seen.zone)
+    missed = window_missed(tasks, seen.now, seen.zone)
     coming = [t for t in tasks if t.kind == CHECK_IN and t.live and t.due_from > seen.now and t is not served]
     following = row.closed_at is None
     return {
@@ -141,6 +142,7 @@ def _person(uow: UnitOfWork, row: Row[Any], label: Mapping[str, Any], seen: _See
         "symptoms": list(policy.symptoms) if policy else [],
         "fever": policy.fever / 10 if policy else None,
         "window": _window(served, seen) if served and following else None,
+        "missed_window": _window(missed, seen) if missed and following else None,
         "next_window": _window(min(coming, key=_begins), seen) if coming and following else None,
         "tests": _tests(row, tasks, policy, seen),
         "check_ins": [
@@ -194,6 +196,7 @@ def _check_in(
     document: dict[str, Any] = {
         "correctable": first.check_in_id if own_of_today else None,
         "at": seen.local(first.at),
+        "received_at": seen.local(first.received_at),
         "temperature": None if counts.temperature is None else counts.temperature / 10,
         "symptoms": list(counts.symptoms),
         "late": first.late,

@@ -130,6 +130,37 @@ def test_a_late_check_in_counts_as_late_and_silences_the_ladder(home: Home, resi
     assert "补报" in text_of(resident.get())
 
 
+def test_until_noon_what_was_missed_yesterday_evening_is_reported_beside_this_morning(
+    home: Home, resident: Resident
+) -> None:
+    resident.report("36.5", "36.5", "36.5")
+    home.at("2022-10-02 08:30")
+    page = resident.get()
+    assert "10月1日16:00至10月1日18:00没有填报" in text_of(page)
+    missed = resident.get("/missed")
+    assert "按补报计" in text_of(missed)
+    wrong = resident.send(missed, "/missed", **{"temperature-0": "98"})
+    assert wrong.status_code == 422 and 'value="98"' in wrong.text
+    for _ in range(2):  # a double tap is one
+        said = resident.send(missed, "/missed", **{"temperature-0": "36.6", "temperature-1": "36.4"})
+        assert said.status_code == 303
+    kept = home.check_ins()[3:]
+    assert [(row["temperature"], row["late"], str(row["at"])[:16]) for row in kept] == [
+        (366, True, "2022-10-01 10:00"),
+        (364, True, "2022-10-01 10:00"),
+    ]
+    page = resident.get()
+    assert "已记下" in text_of(page), "the answer to what was just sent"
+    assert page.text.count('name="temperature-') == 3, "this morning's is asked for still"
+    home.at("2022-10-02 12:01")
+    assert "没有填报" not in text_of(resident.get()), "the baby's is over"
+    missing = [row["state"] for row in home.isolation.rows(t.tasks) if row["kind"] == "check_in"]
+    assert resident.send(missed, "/missed", key="k" * 20, **{"temperature-2": "36.6"}).status_code == 303
+    assert len(home.check_ins()) == 6, "what came too late is kept, and settles nothing"
+    now = [row["state"] for row in home.isolation.rows(t.tasks) if row["kind"] == "check_in"]
+    assert sorted(now) == sorted(missing)
+
+
 def test_what_was_typed_stays_and_what_is_wrong_is_said_beside_it(home: Home, resident: Resident) -> None:
     page = resident.report("三十六度五", "36.6", "98.6", **{"symptoms-1": "dry_cough"})
     assert page.status_code == 422 and home.check_ins() == []

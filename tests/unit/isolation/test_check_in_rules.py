@@ -13,6 +13,7 @@ from services.isolation.check_ins.rules import (
     EARLY,
     faults_of_values,
     why_abnormal,
+    window_missed,
     window_served,
 )
 from services.isolation.plans import states
@@ -70,6 +71,17 @@ def test_the_task_served_is_near_the_moment_and_was_not_taken_back(tasks, at):
     assert served.due_from - EARLY <= at <= max(noon, served.due_by)
     if any(t.due_from <= at <= t.due_by for t in asked):
         assert served.due_from <= at <= served.due_by
+
+
+@given(plans(), moments)
+def test_what_was_missed_is_open_before_the_window_served_and_served_by_its_own_end(tasks, at):
+    missed = window_missed(tasks, at, CHINA)
+    if missed is None:
+        return
+    served = window_served(tasks, at, CHINA)
+    assert served and missed.due_by < at and missed.due_from < served.due_from
+    assert missed.state not in (states.DONE, states.CANCELLED)
+    assert window_served(tasks, missed.due_by, CHINA) is missed
 
 
 def test_other_kinds_of_task_are_not_served():

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any, Final
 
 from flask_babel import gettext
 from werkzeug.datastructures import MultiDict
 
-from services.console.pages.shown.households import Household, Member
+from services.console.pages.shown.households import Member, Window
 from services.console.pages.shown.rows import Wrong
 from services.console.pages.shown.temperatures import Temperature, read_temperature
 from services.console.pages.words import temperature_fault
@@ -52,9 +53,9 @@ class Form:
         return [*self.due, *self.others]
 
 
-def blank(household: Household) -> Form:
+def blank(people: Sequence[Member]) -> Form:
     """Nothing is filled in beforehand."""
-    return Form([Row(one) for one in household.reporting])
+    return Form([Row(one) for one in people])
 
 
 def read_form(people_of_form: Sequence[Member], given: MultiDict[str, str]) -> Form:
@@ -80,6 +81,15 @@ def read_form(people_of_form: Sequence[Member], given: MultiDict[str, str]) -> F
     if not people and not wrong:
         wrong = [Wrong("temperature-0", gettext("Type the temperature of at least one person."))]
     return replace(form, wrong=wrong)
+
+
+def read_window(given: MultiDict[str, str]) -> Window | None:
+    """That the form of what was missed is about; None: it names none."""
+    try:
+        begins, ends = (datetime.fromisoformat(given.get(name, "")) for name in ("begins", "ends"))
+    except ValueError:
+        return None
+    return Window(begins, ends, done=False, late=True) if begins.tzinfo and ends.tzinfo else None
 
 
 def _person(member: Member, read: object, symptoms: Sequence[str]) -> dict[str, Any]:

@@ -22,9 +22,15 @@ from services.console.pages.entry.kept import again_page, typed_now
 from services.console.pages.entry.keys import key_of_form
 from services.console.pages.languages import remember
 from services.console.pages.refusals import refusal_page
-from services.console.pages.residents.check_in_form import Form, Row, blank, read_form
+from services.console.pages.residents.check_in_form import Form, Row, blank, read_form, read_window
 from services.console.pages.residents.opening import Opened, household_of, opened_by
-from services.console.pages.shown.households import CheckedIn, Household, Member, read_household
+from services.console.pages.shown.households import (
+    CheckedIn,
+    Household,
+    Member,
+    Window,
+    read_household,
+)
 from services.console.pages.shown.rows import Wrong
 
 # A token has 60 bits: nobody finds one by trying. This spares the door whoever tries.
@@ -80,7 +86,7 @@ def make_residents(doors: Doors, hotline: str, *, allowance: Allowance | None = 
     @opened
     def own_page(token: str, of: Opened) -> Answer:
         shown = household(of)
-        return page(token, of, shown, blank(shown))
+        return page(token, of, shown, blank(shown.reporting))
 
     @residents.post("/check-in")
     @opened
@@ -106,7 +112,35 @@ def make_residents(doors: Doors, hotline: str, *, allowance: Allowance | None = 
         shown = household(of)
         if not of.may_act:
             return redirect(_own(token), 303)
-        return _page("again", token, household=shown, form=blank(shown))
+        return _page("again", token, household=shown, form=blank(shown.reporting))
+
+    @residents.get("/missed")
+    @opened
+    def missed_page(token: str, of: Opened) -> Answer:
+        """Of a window that ended without a check-in, while another goes on."""
+        shown = household(of)
+        if not of.may_act or not shown.missing:
+            return redirect(_own(token), 303)
+        return _missed(token, shown, blank(shown.missing), shown.missing[0].missed_window)
+
+    @residents.post("/missed")
+    @opened
+    def missed(token: str, of: Opened) -> Answer:
+        """What was measured then; sent twice it is one, though nothing is missing any more."""
+        shown = household(of)
+        window = read_window(request.form)
+        if not of.may_act or window is None:
+            return refusal_page(409)
+        given = set(request.form.values())
+        form = read_form([one for one in shown.reporting if one.case_id in given], request.form)
+        if form.wrong:
+            return _missed(token, shown, form, window, 422)
+        said = {"people": list(form.people), "at": window.ends.isoformat()}
+        try:
+            doors.say("isolation", "report_check_in", of.actor, key_of_form(), said)
+        except Refused:
+            return refusal_page(409)
+        return redirect(f"{_own(token)}#written-down", 303)
 
     @residents.get("/correct")
     @opened
@@ -190,6 +224,10 @@ def make_residents(doors: Doors, hotline: str, *, allowance: Allowance | None = 
         return remember(answer, chosen)
 
     return residents
+
+
+def _missed(token: str, shown: Household, form: Form, window: Window | None, status: int = 200) -> Response:
+    return _page("missed", token, status, household=shown, form=form, window=window)
 
 
 def _correct(

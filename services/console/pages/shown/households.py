@@ -53,6 +53,7 @@ class CheckedIn:
     """
 
     at: datetime
+    received_at: datetime
     temperature: str
     symptoms: Sequence[str]
     late: bool
@@ -65,6 +66,7 @@ class Member:
     """One person of the household.
 
     :param window: that a check-in now would be the one of; None: there is none.
+    :param missed_window: before it, without a check-in, for which one counts still.
     """
 
     case_id: str
@@ -78,6 +80,7 @@ class Member:
     release_on: date
     symptoms: Sequence[str]
     window: Window | None
+    missed_window: Window | None
     next_window: Window | None
     tests: Sequence[Test]
     check_ins: Sequence[CheckedIn]
@@ -137,6 +140,12 @@ class Household:
         return [one for one in self.people if one.reports]
 
     @property
+    def missing(self) -> list[Member]:
+        """Of whom nothing was reported in the window before, which is the same for all on the list."""
+        found = [one for one in self.reporting if one.missed_window]
+        return [one for one in found if one.missed_window == found[0].missed_window]
+
+    @property
     def all_correctable(self) -> list[tuple[Member, CheckedIn]]:
         """What can be corrected still, and of whom it was said."""
         return [(one, said) for one in self.followed for said in one.check_ins if said.correctable]
@@ -151,7 +160,7 @@ class Household:
             (one, said)
             for one in self.people
             for said in one.check_ins[:1]
-            if self.now - said.at <= _JUST_NOW
+            if self.now - said.received_at <= _JUST_NOW
         ]
 
     @property
@@ -160,7 +169,7 @@ class Household:
         found = []
         for one in self.people:
             for said in one.check_ins:
-                if said.alarm and not one.ended and self.now - said.at <= _ALARM_SHOWN:
+                if said.alarm and not one.ended and self.now - said.received_at <= _ALARM_SHOWN:
                     found.append((one, said, said.alarm))
                     break
         return found
@@ -188,6 +197,7 @@ def _member(one: Mapping[str, Any]) -> Member:
         release_on=date.fromisoformat(one["release_on"]),
         symptoms=one["symptoms"],
         window=_window(one["window"]),
+        missed_window=_window(one["missed_window"]),
         next_window=_window(one["next_window"]),
         tests=[Test(t["day"], date.fromisoformat(t["on"]), t["state"]) for t in one["tests"]],
         check_ins=[_checked_in(said) for said in one["check_ins"]],
@@ -205,6 +215,7 @@ def _checked_in(said: Mapping[str, Any]) -> CheckedIn:
     temperature, alarm = said["temperature"], said["alarm"]
     return CheckedIn(
         datetime.fromisoformat(said["at"]),
+        datetime.fromisoformat(said["received_at"]),
         "" if temperature is None else f"{temperature:.1f}",
         said["symptoms"],
         said["late"],
