@@ -39,13 +39,17 @@ def console() -> Iterator[str]:
         yield address
 
 
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
+def debians() -> dict[str, Any]:
+    """Options by which Debian's Chromium is started."""
     chromium = shutil.which("chromium")
     assert chromium, "there is no chromium: deploy/local/setup.sh --dev --chromium"
-    root = ["--no-sandbox"] if os.getuid() == 0 else []
+    return {"executable_path": chromium, "args": ["--no-sandbox"] if os.getuid() == 0 else []}
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=root)
+        browser = playwright.chromium.launch(**debians())
         yield browser
         browser.close()
 

@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from services.console.tables import phone_acts
 from services.isolation import tables as of_isolation
+from tests.browser.conftest import Picture, debians
 from tests.integration.console.round import PIN, Round, open_morning
 from tests.served import served
 from tests.waiting import eventually
@@ -34,18 +35,17 @@ def town(sqlite_url: Callable[..., str]) -> Iterator[Round]:
 
 
 @pytest.fixture
-def open_phone(browser: Browser, town: Round, tmp_path: Path) -> Iterator[Callable[[], BrowserContext]]:
+def open_phone(browser: Browser, town: Round, tmp_path: Path) -> Iterator[Callable[..., BrowserContext]]:
     """The browser of one phone, which may be closed and opened again."""
     opened = []
     with served(town.app()) as address:
 
-        def open_it() -> BrowserContext:
+        def open_it(language: str = "en") -> BrowserContext:
             context = browser.browser_type.launch_persistent_context(
                 tmp_path / "profile",
-                executable_path="/usr/bin/chromium",
-                args=["--no-sandbox"],
+                **debians(),
                 base_url=address,
-                locale="en",
+                locale=language,
                 viewport={"width": 360, "height": 640},
             )
             opened.append(context)
@@ -56,11 +56,11 @@ def open_phone(browser: Browser, town: Round, tmp_path: Path) -> Iterator[Callab
             context.close()
 
 
-def let_in(page: Page, link: str) -> None:
+def let_in(page: Page, link: str, button: str = "Let this phone in") -> None:
     page.goto(link)
     page.locator("#pin").fill(PIN)
     page.locator("#again").fill(PIN)
-    page.get_by_role("button", name="Let this phone in").click()
+    page.get_by_role("button", name=button).click()
     page.wait_for_url("**/doors")
 
 
@@ -84,7 +84,7 @@ def record(page: Page, door: str, degrees: str) -> None:
 
 
 def test_wishes_18_20_nothing_is_lost_or_doubled_and_nothing_stays_readable(
-    town: Round, open_phone: Callable[[], BrowserContext]
+    town: Round, open_phone: Callable[..., BrowserContext], picture: Picture
 ) -> None:
     """Wishes 18 and 20: waiting, sent, refused, each said; closed and opened again; sent by whoever is in."""
     phone = open_phone()
@@ -102,6 +102,7 @@ def test_wishes_18_20_nothing_is_lost_or_doubled_and_nothing_stays_readable(
     record(page, "春和家园3号楼2单元602", "366")
     expect(page.locator("#act-kept")).to_be_visible()
     expect(page.locator("#phone")).to_contain_text("Check-in · waiting")
+    picture(page, "worker-no-network")
     page.goto("/doors")
     page.get_by_role("link", name="春和家园10号楼1单元202").click()
     page.get_by_role("button", name="No answer").click()
@@ -150,3 +151,22 @@ def test_wishes_18_20_nothing_is_lost_or_doubled_and_nothing_stays_readable(
     with pytest.raises(Exception, match="ERR_"):
         page.goto("/doors")
     assert len(town.isolation.rows(of_isolation.check_ins)) == 1
+
+
+def test_what_waits_is_said_in_chinese_too(
+    town: Round, open_phone: Callable[..., BrowserContext], picture: Picture
+) -> None:
+    phone = open_phone("zh-CN")
+    page = phone.pages[0]
+    let_in(page, town.link(), "启用这部手机")
+    until_read(page, 3)
+    phone.set_offline(True)
+    page.goto("/doors")
+    expect(page.locator("#no-network")).to_contain_text("无网络，内容截至08:20")
+    page.get_by_role("link", name="春和家园3号楼2单元602").click()
+    page.get_by_role("button", name="无人应答").click()
+    expect(page.locator("#phone")).to_contain_text("无人应答 · 待发")
+    picture(page, "worker-no-network")
+    phone.set_offline(False)
+    page.goto("/doors")
+    expect(page.locator("#phone")).to_contain_text("无人应答 · 已发送")

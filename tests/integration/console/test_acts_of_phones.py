@@ -115,7 +115,7 @@ def test_an_act_is_done_up_to_72_hours_after_and_a_fever_alarms(town: Round) -> 
     assert kept["at"] == datetime.fromisoformat(AT)
 
 
-def test_what_cannot_be_done_waits_for_an_officer_and_is_never_away(town: Round) -> None:
+def test_wish_19_what_cannot_be_done_waits_for_an_officer_and_is_never_away(town: Round) -> None:
     """Wish 19: never away. Sealed until somebody who may see it looks, which is noted."""
     phone, other = town.phone(), town.phone("h-0021")
     fine = check_in(town, phone)
