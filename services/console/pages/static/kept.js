@@ -11,7 +11,7 @@ var kept = (function () {
         asked.result.createObjectStore("pages", { keyPath: "path" }); // {path, html, at}
         asked.result.createObjectStore("acts", { keyPath: "id" }); // {id, author, path, at, sealed, state, because}
         asked.result.createObjectStore("tries", { keyPath: "id" }); // {id, at, fieldAt}: forms that were sent
-        asked.result.createObjectStore("whose", { keyPath: "id" }); // {id, user, pass, key, offset, policy, nothing, at}
+        asked.result.createObjectStore("whose", { keyPath: "id" }); // {id, user, pass, key, offset, zone, policy, nothing, at}
       };
       asked.onsuccess = function () { done(asked.result); };
       asked.onerror = function () { opened = null; failed(asked.error); };

@@ -158,7 +158,7 @@ async function readAll() {
   if (before && before.user !== today.user) await kept.forget();
   if (left !== then) return;
   await kept.put("whose", {
-    id: "mine", user: today.user, pass: today.pass, key: today.key, offset: new Date(today.now) - now,
+    id: "mine", user: today.user, pass: today.pass, key: today.key, offset: new Date(today.now) - now, zone: zoneOf(today.now),
     policy: answer.headers.get("Content-Security-Policy"), nothing: today.nothing, at: now,
   });
   await keepShell(today.shell);
@@ -172,6 +172,12 @@ async function readAll() {
     size += await readHousehold(household);
     if (size > MOST) return;
   }
+}
+
+// Of a moment as 2022-10-01T08:20:00+08:00, in ms.
+function zoneOf(moment) {
+  var found = /([+-])(\d\d):(\d\d)$/.exec(moment);
+  return found ? Number(found[1] + "1") * (Number(found[2]) * 60 + Number(found[3])) * 60000 : 0;
 }
 
 // All pages of one; returns how many characters they have.

@@ -19,9 +19,10 @@
   });
   navigator.serviceWorker.addEventListener("message", show);
 
+  // By the field's clock, which the pages show, in the field's time zone.
+  var ahead = 0;
   function clock(at) {
-    var of = new Date(at);
-    return String(of.getHours()).padStart(2, "0") + ":" + String(of.getMinutes()).padStart(2, "0");
+    return new Date(at + ahead).toISOString().slice(11, 16);
   }
 
   function line(tag, text) {
@@ -35,6 +36,7 @@
     var all = (await kept.all("acts")).sort(function (one, other) { return one.at - other.at; });
     var mine = all.filter(function (one) { return one.author === panel.dataset.user; });
     var whose = await kept.get("whose", "mine");
+    ahead = whose ? whose.offset + whose.zone : -new Date().getTimezoneOffset() * 60000;
     var waits = all.filter(function (one) { return one.state === "waiting"; });
     var ofMine = waits.filter(function (one) { return mine.indexOf(one) >= 0; }).length;
     waiting = waits.length;
