@@ -177,7 +177,7 @@ def _page(doors: Doors, name: str, id: str, tried: Tried, full: Mapping[str, Any
         thing=thing,
         id=id,
         waits=settling.still_waits(thing),
-        facts=list(zip(settling.facts, cells_of(thing, settling.facts, names), strict=True)),
+        facts=list(zip(settling.facts, cells_of(full or thing, settling.facts, names), strict=True)),
         reasons=[fault_in_words(one) for one in thing.get("reasons") or ()],
         history=[_line(line, names) for line in history],
         full=full,

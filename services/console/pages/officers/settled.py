@@ -60,8 +60,8 @@ class Settling:
     :param thing: of the door, by the id of a row.
     :param id: by what a row is known, in the row and in commands; of a pair by two.
     :param waits: the field of the thing that says that it waits; `state` also with which value.
-    :param facts: what is known of it, masked.
-    :param revealed: what is shown to whoever says why, with its head.
+    :param facts: what is known of it, masked until somebody says why.
+    :param masked: whether some of the facts are. Of a report none is: all of it is shown to be corrected.
     :param meanwhile: what to do until it is settled, in one sentence.
     """
 
@@ -70,7 +70,7 @@ class Settling:
     waits: tuple[str, Any]
     facts: Sequence[Column]
     acts: Sequence[Act]
-    revealed: Sequence[tuple[str, str]] = ()
+    masked: bool
     meanwhile: str = ""
 
     def id_of(self, row: Mapping[str, Any]) -> str:
@@ -86,15 +86,11 @@ class Settling:
 
 
 _NOTE: Final = Asked("note", N_("Note"), "note", hint=N_("For the record; it is sealed"))
-_PERSON: Final = (
-    (N_("name"), "name"),
-    (N_("phone"), "phone"),
-    (N_("address"), "address"),
-    (N_("document"), "identity_number"),
-)
 _OF_ARRIVAL: Final = (
     Column(N_("who"), "name", "name"),
     Column(N_("phone"), "phone"),
+    Column(N_("address"), "address"),
+    Column(N_("document"), "identity_number"),
     Column(N_("place"), "place", "place"),
     Column(N_("arrival"), "arrived_at", "moment"),
     Column(N_("risk"), "risk_level", "word"),
@@ -147,7 +143,7 @@ SETTLED: Final[Mapping[str, Settling]] = {
         ("unassigned_since", None),
         (*_OF_ARRIVAL, Column(N_("waits since"), "unassigned_since", "moment")),
         (_MENDED, _followed(("not_here", "not_yet_come", "contacted"), _COMING_AT)),
-        _PERSON,
+        True,
         N_("Meanwhile: ring them, tell them what holds from today, and ask for building and door."),
     ),
     "arrivals_to_settle": Settling(
@@ -160,7 +156,7 @@ SETTLED: Final[Mapping[str, Settling]] = {
             Column(N_("since"), "to_settle_since", "moment"),
         ),
         (_MENDED, _followed(("contacted", "verified", "not_here", "not_yet_come"), _COMING_AT)),
-        _PERSON,
+        True,
         N_(
             "Meanwhile: they are followed as before. Ring them, or whoever reported them, and ask where they "
             "are and who they are."
@@ -179,7 +175,7 @@ SETTLED: Final[Mapping[str, Settling]] = {
             ),
             _MENDED,
         ),
-        _PERSON,
+        True,
         N_("Meanwhile: nobody goes there. Ring them, and ask when they come and to which door."),
     ),
     "reports_to_correct": Settling(
@@ -202,7 +198,7 @@ SETTLED: Final[Mapping[str, Settling]] = {
                 {"expects": 1},
             ),
         ),
-        (),
+        False,
         N_(
             "Meanwhile: nobody of it is followed who is not registered yet. Call the source by the "
             "reference, and ask what the document says."
@@ -217,9 +213,13 @@ SETTLED: Final[Mapping[str, Settling]] = {
             Column(N_("since"), "opened_at", "moment"),
             Column(N_("first"), "first_name", "name"),
             Column(N_("phone"), "first_phone"),
+            Column(N_("document"), "first_identity_number"),
+            Column(N_("address"), "first_address"),
             Column(N_("arrival"), "first_arrived_at", "moment"),
             Column(N_("second"), "second_name", "name"),
             Column(N_("phone"), "second_phone"),
+            Column(N_("document"), "second_identity_number"),
+            Column(N_("address"), "second_address"),
             Column(N_("arrival"), "second_arrived_at", "moment"),
         ),
         (
@@ -232,16 +232,7 @@ SETTLED: Final[Mapping[str, Settling]] = {
                 {"expects": 1, "decision": "apart"},
             ),
         ),
-        (
-            (N_("first, name"), "first_name"),
-            (N_("first, phone"), "first_phone"),
-            (N_("first, document"), "first_identity_number"),
-            (N_("first, address"), "first_address"),
-            (N_("second, name"), "second_name"),
-            (N_("second, phone"), "second_phone"),
-            (N_("second, document"), "second_identity_number"),
-            (N_("second, address"), "second_address"),
-        ),
+        True,
         N_(
             "Meanwhile: both are followed. Ask the worker who knows the door, and compare name, document and "
             "arrival. Where they are one person, leave the line as it is: nothing is lost by it."
@@ -253,6 +244,7 @@ SETTLED: Final[Mapping[str, Settling]] = {
         ("waits", None),
         (
             Column(N_("sample"), "sample_id"),
+            Column(N_("document"), "identity_number"),
             Column(N_("sampled"), "sampled_at", "moment"),
             Column(N_("stage"), "stage", "word"),
             Column(N_("call before"), "due_by", "moment"),
@@ -276,7 +268,7 @@ SETTLED: Final[Mapping[str, Settling]] = {
                 ),
             ),
         ),
-        ((N_("document"), "identity_number"),),
+        True,
         N_(
             "At once: call the laboratory by the sample's number, find the person, and call them yourself. "
             "Nobody learns of it by a text message."
