@@ -150,8 +150,11 @@ def _done(doors: Doors, name: str, of: Settling, id: str) -> Response:
         thing = asking.thing(LISTS[name].service, of.thing, id)
     except Refused:
         thing = None  # it has gone where whoever asks does not reach it
+    row = f"/lists/{name}/{quote(id, safe='')}"
+    if asking.away:
+        return redirect(row, 303)  # done, and nobody can say now whether it still waits
     if thing is not None and of.still_waits(thing):
-        return redirect(f"/lists/{name}/{quote(id, safe='')}?said=kept", 303)
+        return redirect(f"{row}?said=kept", 303)
     return redirect(f"/lists/{name}?said=settled", 303)
 
 

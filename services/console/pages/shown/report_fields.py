@@ -80,7 +80,18 @@ def report_of_fields(given: Mapping[str, str]) -> dict[str, Any]:
             here = deeper
         else:
             here[path[-1]] = _said(path[-1], value.strip())
-    return {str(name): _folded(part) for name, part in whole.items()}
+    return {
+        str(name): _in_place(part) if name == "companions" else _folded(part) for name, part in whole.items()
+    }
+
+
+def _in_place(part: Any) -> Any:
+    """Who came along keeps their place, also after somebody of whom nothing is left: by it the register knows
+    in whose arrival they go on.
+    """
+    if not isinstance(part, dict) or not all(isinstance(name, int) for name in part):
+        return _folded(part)
+    return [_folded(part.get(index, {})) for index in range(max(part) + 1)]
 
 
 def _leaves(value: Any, path: Path) -> Iterator[tuple[Path, str]]:
