@@ -12,7 +12,9 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from tests.browser.conftest import Picture
 from tests.browser.test_style import DESK, PHONE, faults_by_axe, sideways
 from tests.integration.console.officers import Town, open_town
+from tests.integration.console.test_officers_settle import HERE
 from tests.integration.console.trial import PASSWORD
+from tests.integration.registration.trial import report
 from tests.served import served
 
 WORDS = {
@@ -169,5 +171,16 @@ def test_wish_24_a_morning_by_keyboard_alone(
     for path in ("/lists", "/lists/waiting_arrivals", "/staff/new"):
         page.goto(path)
         looks_well(page)
+
+    # somebody whom the worker did not find
+    town.registration.receive(report(1, destination=HERE))
+    [came] = town.registration.arrivals()
+    said = {"arrival_id": came["id"], "outcome": "no_such_door"}
+    town.doors.say("registration", "follow_arrival", town.actor("worker-2"), "not-found-1", said)
+    page.goto("/lists/arrivals_to_settle")
+    press(page, page.locator('main a[href^="/lists/arrivals_to_settle/"]').first)
+    page.wait_for_url("**/lists/arrivals_to_settle/*")
+    looks_well(page)
+    picture(page, "officer-settle", **DESK)
     assert faults == []
     context.close()
