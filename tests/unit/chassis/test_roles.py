@@ -37,8 +37,11 @@ def test_every_act_that_is_allowed_is_one_of_a_door() -> None:
 def test_every_route_is_an_act_or_a_probe() -> None:
     for door in doors():
         app = make_app(Doorway.of(door, None, Keys(public_pem())))  # type: ignore[arg-type]
-        routes = {rule.endpoint.removesuffix(":reveal") for rule in app.url_map.iter_rules()}
-        assert routes == {*door.acts(), "livez", "readyz", "metrics"}
+        routes = {rule.endpoint for rule in app.url_map.iter_rules()}
+        # shown in full, or taken as a file: by the right of the thing or list itself
+        revealed = {f"{thing.name}:reveal" for thing in door.things}
+        exported = {f"{query.name}:export" for query in door.lists if not query.own}
+        assert routes == {*door.acts(), *revealed, *exported, "livez", "readyz", "metrics"}
 
 
 def test_events_of_every_type_that_a_service_takes_from_outside_can_be_handed_in() -> None:
