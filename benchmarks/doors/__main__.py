@@ -117,12 +117,15 @@ class _Run:
             for query in door.lists
             if roles().may(somebody.role, service, query.name)
         ]
-        with self._intake(0.5, 20 + len(asked) * pages * 0.02):
+        seconds = 20 + len(asked) * pages * 0.02
+        coming = self.figures.intake_alone * 0.5 * seconds
+        with self._intake(0.5, seconds):
             for somebody, service, query in asked:
                 visits = Visits(service, self.system.ports[service], self.system.key)
                 who, name = Who.staff(somebody.staff_id), query.name
-                # A list that looks through so many asks for a place.
-                at = {"place": somebody.community} if query.among and somebody.cases > COUNTED else {}
+                # A list that looks through so many asks for a place; more open while it is measured.
+                many = query.among is not None and somebody.cases + coming > COUNTED
+                at = {"place": somebody.community} if many else {}
                 visits.page(who, name, **at)
                 waits = [visits.page(who, name, **at)[0] for _ in range(pages)]
                 self.figures.lists.append(Waits(f"{name} ({somebody.role}, {somebody.cases:,} cases)", waits))
