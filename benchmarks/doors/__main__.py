@@ -34,7 +34,7 @@ from deploy.local import LocalNodeError
 from doorstep_client import Publisher, event
 
 OPEN = 20_000  # arrivals whose cases are open while everything is measured
-CALLERS = 8  # residents who say how they are at the same moment
+CALLERS = 12  # residents who say how they are at the same moment: as many as a door has threads
 LABORATORY = "bench-laboratory"
 SETTLED_S = 300.0
 
