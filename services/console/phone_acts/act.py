@@ -19,7 +19,7 @@ what is wrong with it.
 State = Literal["done", "refused", "entered", "dismissed"]
 """`refused`: it waits for an officer, who enters or dismisses it."""
 
-_PATH: Final = re.compile(r"/doors/([\w.:-]{1,80})/([a-z-]{1,30})(/[\w.:-]{1,80})?")
+_PATH: Final = re.compile(r"/doors/([\w-]{1,80})/([a-z-]{1,30})(/[\w-]{1,80})?")
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,9 +15,10 @@ from services.console.phone_acts.keys import ActKeys
 from services.console.sessions.end_sessions_of_staff import end_sessions_of_staff
 from services.console.tables import phone_acts
 from services.isolation import tables as of_isolation
+from services.registration.places.import_places import import_places
 from services.registration.staff.import_staff import import_staff
 from tests.doors import CONSOLE
-from tests.integration.console.round import STAFF, Phone, Round, hidden, open_morning
+from tests.integration.console.round import PLACES, STAFF, Phone, Round, hidden, open_morning
 from tests.integration.console.trial import NOBODY, Browser, token_of
 
 AT = "2022-10-01T08:10:00+08:00"
@@ -143,12 +144,27 @@ def test_wish_19_what_cannot_be_done_waits_for_an_officer_and_is_never_away(town
     page = browser.get("/from-phones")
     assert page.text.count("<tr>") == 1 + len(sealed)
     assert "hot" not in page.text
-    district = officer(town, "d-0001")
-    assert district.get("/from-phones").status_code == 200
+    with town.registration.work.unit() as uow:
+        import_places(uow, PLACES + "c-2,zhangye-road,community,东街社区,,,\n")
+        import_staff(uow, STAFF + "o-0009,community_officer,c-2,冯立,13909310009,zh-CN,true\n")
+    town.sync()
+    elsewhere = officer(town, "o-0009")
+    page, [first, *_] = elsewhere.get("/from-phones"), town.console.rows(phone_acts)
+    assert page.status_code == 200 and "<tr>" not in page.text, "of other places"
+    token = token_of(elsewhere.get("/account"))
+    for path in ("", "/enter", "/dismiss"):
+        assert elsewhere.post(f"/from-phones/{first['id']}{path}", token=token).status_code == 404
     assert town.phone("h-0021").browser.get("/from-phones").status_code == 404
 
 
-def test_an_officer_enters_or_dismisses_it(town: Round) -> None:
+@pytest.fixture(name="town_of_each")
+def town_of_each_database(database_url: Callable[..., str]) -> Iterator[Round]:
+    with open_morning(database_url) as opened:
+        yield opened
+
+
+def test_an_officer_enters_or_dismisses_it(town_of_each: Round) -> None:
+    town = town_of_each
     phone, other = town.phone(), town.phone("h-0021")
     entered, dismissed = check_in(town, phone), check_in(town, phone, "孙宁", "36.9")
     with town.console.work.unit() as uow:

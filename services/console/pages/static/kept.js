@@ -8,10 +8,13 @@ var kept = (function () {
     opened = opened || new Promise(function (done, failed) {
       var asked = indexedDB.open("doorstep", 1);
       asked.onupgradeneeded = function () {
-        asked.result.createObjectStore("pages", { keyPath: "path" }); // {path, html, at}
-        asked.result.createObjectStore("acts", { keyPath: "id" }); // {id, author, path, at, sealed, state, because}
-        asked.result.createObjectStore("tries", { keyPath: "id" }); // {id, at, fieldAt}: forms that were sent
-        asked.result.createObjectStore("whose", { keyPath: "id" }); // {id, user, pass, key, offset, zone, policy, nothing, at}
+        var stores = {
+          pages: "path", // {path, html, at}
+          acts: "id", // {id, author, path, at, sealed, state, because}
+          tries: "id", // {id, at, fieldAt}: forms that were sent
+          whose: "id", // {id, user, pass, key, offset, zone, policy, nothing, at}
+        };
+        for (var name in stores) asked.result.createObjectStore(name, { keyPath: stores[name] }).createIndex("at", "at");
       };
       asked.onsuccess = function () { done(asked.result); };
       asked.onerror = function () { opened = null; failed(asked.error); };
@@ -46,6 +49,7 @@ var kept = (function () {
     });
   }
 
+  function keys(store) { return within(store, "readonly", function (of) { return of.getAllKeys(); }); }
   function all(store) { return within(store, "readonly", function (of) { return of.getAll(); }); }
   function put(store, row) { return within(store, "readwrite", function (of) { return of.put(row); }); }
   function remove(store, id) { return within(store, "readwrite", function (of) { return of.delete(id); }); }
@@ -56,14 +60,19 @@ var kept = (function () {
     await Promise.all([clear("pages"), clear("whose"), clear("tries")]);
   }
 
+  // What was read a day ago, and what became of acts that were sent; acts that wait are never old.
   async function forgetOld() {
-    var before = Date.now() - DAY;
     for (var store of ["pages", "whose", "tries", "acts"]) {
-      for (var row of await all(store)) {
-        if (row.at < before && row.state !== "waiting") await remove(store, row.path && !row.state ? row.path : row.id);
-      }
+      await within(store, "readwrite", function (of) {
+        of.index("at").openCursor(IDBKeyRange.upperBound(Date.now() - DAY)).onsuccess = function (found) {
+          var cursor = found.target.result;
+          if (!cursor) return;
+          if (cursor.value.state !== "waiting") cursor.delete();
+          cursor.continue();
+        };
+      });
     }
   }
 
-  return { get: get, all: all, put: put, putPage: putPage, remove: remove, forget: forget, forgetOld: forgetOld, DAY: DAY };
+  return { get: get, all: all, keys: keys, put: put, putPage: putPage, remove: remove, forget: forget, forgetOld: forgetOld, DAY: DAY };
 })();

@@ -200,8 +200,8 @@ async function keepShell(files) {
 }
 
 async function dropOthers(households) {
-  for (var page of await kept.all("pages")) {
-    var of = page.path.split("/")[2];
-    if (of && households.indexOf(of) < 0) await kept.remove("pages", page.path);
+  for (var path of await kept.keys("pages")) {
+    var of = path.split("/")[2];
+    if (of && households.indexOf(of) < 0) await kept.remove("pages", path);
   }
 }

@@ -43,7 +43,8 @@
     panel.hidden = !all.length;
     panel.textContent = "";
     var notice = line("div", "");
-    notice.className = "notice " + (waiting ? "warning" : "done");
+    var refused = mine.some(function (one) { return one.state === "refused"; });
+    notice.className = "notice " + (waiting || refused ? "warning" : "done");
     var inside = notice.appendChild(line("div", ""));
     panel.appendChild(notice);
     if (mine.length) {
