@@ -15,7 +15,6 @@
     document.addEventListener("visibilitychange", function () { if (!document.hidden) say("send"); });
     setInterval(function () { if (!document.hidden) say("send"); }, 20000);
     if (navigator.storage && navigator.storage.persist) navigator.storage.persist();
-    show();
   });
   navigator.serviceWorker.addEventListener("message", show);
 
@@ -32,6 +31,7 @@
   }
 
   var waiting = 0;
+  show();
   async function show() {
     var all = (await kept.all("acts")).sort(function (one, other) { return one.at - other.at; });
     var mine = all.filter(function (one) { return one.author === panel.dataset.user; });
@@ -40,7 +40,7 @@
     var waits = all.filter(function (one) { return one.state === "waiting"; });
     var ofMine = waits.filter(function (one) { return mine.indexOf(one) >= 0; }).length;
     waiting = waits.length;
-    panel.hidden = !all.length;
+    panel.hidden = !mine.length && waiting === ofMine;
     panel.textContent = "";
     var notice = line("div", "");
     var refused = mine.some(function (one) { return one.state === "refused"; });
