@@ -119,7 +119,9 @@ class _Reporting:
         raise Refused.unknown("check-in", named)
 
     def _came(self, said: Said, person: dict[str, Any]) -> datetime:
-        """A household has no work without network: what it says it says now, also of a window before."""
+        """A household has no work without network: what it says it says now, also of a window before; where
+        there is none for which that counts still, it is of now.
+        """
         return self.uow.now if person["how_known"] == _BY_LINK else said.at
 
     def _person(self, said: Said, number: int, person: dict[str, Any], case: Case) -> Person:
@@ -135,7 +137,7 @@ class _Reporting:
             case_id=case.case_id,
             corrects=of_it[0].check_in_id if of_it else None,
             version=len(of_it) + 1,
-            at=said.at,
+            at=said.at if task or of_it else came,
             received_at=self.uow.now,
             temperature=temperature,
             symptoms=tuple(dict.fromkeys(person["symptoms"])),

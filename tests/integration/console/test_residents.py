@@ -156,7 +156,9 @@ def test_until_noon_what_was_missed_yesterday_evening_is_reported_beside_this_mo
     assert "没有填报" not in text_of(resident.get()), "the baby's is over"
     missing = [row["state"] for row in home.isolation.rows(t.tasks) if row["kind"] == "check_in"]
     assert resident.send(missed, "/missed", key="k" * 20, **{"temperature-2": "36.6"}).status_code == 303
-    assert len(home.check_ins()) == 6, "what came too late is kept, and settles nothing"
+    last = home.check_ins()[-1]
+    assert str(last["at"])[:16] == "2022-10-02 04:01" and last["task_id"] is None, "too late: it is of now"
+    assert len(home.check_ins()) == 6
     now = [row["state"] for row in home.isolation.rows(t.tasks) if row["kind"] == "check_in"]
     assert sorted(now) == sorted(missing)
 
