@@ -101,12 +101,12 @@ def test_wishes_18_20_nothing_is_lost_or_doubled_and_nothing_stays_readable(
     assert "Not kept on this phone" in page.locator("h1").inner_text()
     record(page, "春和家园3号楼2单元602", "36.6")
     expect(page.locator("#act-kept")).to_be_visible()
-    expect(page.locator("#phone")).to_contain_text("Check-in · waiting")
+    expect(page.locator("#this-phone")).to_contain_text("Check-in · waiting")
     picture(page, "worker-no-network")
     page.goto("/doors")
     page.get_by_role("link", name="春和家园10号楼1单元202").click()
     page.get_by_role("button", name="No answer").click()
-    expect(page.locator("#phone")).to_contain_text("No answer · waiting")
+    expect(page.locator("#this-phone")).to_contain_text("No answer · waiting")
     acts = kept(page, "acts")
     assert len(acts) == 2
     on_the_phone = json.dumps(acts, ensure_ascii=False)
@@ -118,7 +118,7 @@ def test_wishes_18_20_nothing_is_lost_or_doubled_and_nothing_stays_readable(
     page = phone.pages[0]
     page.goto("/doors")
     assert page.locator(".card").count() == 3, "read where there is no network, closed in between"
-    expect(page.locator("#phone")).to_contain_text("Waiting on this phone: 2")
+    expect(page.locator("#this-phone")).to_contain_text("Waiting on this phone: 2")
     assert town.isolation.rows(of_isolation.check_ins) == []
 
     phone.set_offline(False)
@@ -134,7 +134,7 @@ def test_wishes_18_20_nothing_is_lost_or_doubled_and_nothing_stays_readable(
     account.goto("/account")
     phone.set_offline(True)
     record(page, "春和家园10号楼1单元202", "hot")
-    expect(page.locator("#phone")).to_contain_text("Check-in · waiting")
+    expect(page.locator("#this-phone")).to_contain_text("Check-in · waiting")
     asked: list[str] = []
     account.once("dialog", lambda dialog: asked.append(dialog.message) or dialog.dismiss())
     account.locator("summary").click()
@@ -142,7 +142,7 @@ def test_wishes_18_20_nothing_is_lost_or_doubled_and_nothing_stays_readable(
     assert asked and account.url.endswith("/account")
     phone.set_offline(False)
     page.goto("/doors")
-    expect(page.locator("#phone")).to_contain_text("refused, and with your officer: Something in it")
+    expect(page.locator("#this-phone")).to_contain_text("refused, and with your officer: Something in it")
     account.reload()
     account.locator("summary").click()
     account.get_by_role("button", name="Log out").click()
@@ -166,8 +166,8 @@ def test_what_waits_is_said_in_chinese_too(
     expect(page.locator("#no-network")).to_contain_text("无网络，内容截至08:20")
     page.get_by_role("link", name="春和家园3号楼2单元602").click()
     page.get_by_role("button", name="无人应答").click()
-    expect(page.locator("#phone")).to_contain_text("08:20 · 无人应答 · 待发")  # by the field's clock
+    expect(page.locator("#this-phone")).to_contain_text("08:20 · 无人应答 · 待发")  # by the field's clock
     picture(page, "worker-no-network")
     phone.set_offline(False)
     page.goto("/doors")
-    expect(page.locator("#phone")).to_contain_text("无人应答 · 已发送")
+    expect(page.locator("#this-phone")).to_contain_text("无人应答 · 已发送")

@@ -80,7 +80,7 @@ def test_a_new_worker_finds_the_first_task_and_does_what_a_round_brings(
     for box in page.locator("input[type=checkbox][name=task]").all():
         box.check()
     page.get_by_role("button", name=says["seen"]).click()
-    assert says["done"] in page.locator(".notice.done").inner_text()
+    assert says["done"] in page.locator("main .notice.done").inner_text()
 
     page.get_by_role("link", name=says["check-in"]).first.click()
     for typed in page.locator("input[inputmode=decimal]").all():
@@ -95,7 +95,7 @@ def test_a_new_worker_finds_the_first_task_and_does_what_a_round_brings(
     page.get_by_role("link", name=says["my doors"]).click()
     page.get_by_role("link", name="春和家园3号楼2单元602").click()
     page.get_by_role("button", name=says["no answer"]).click()
-    assert says["try again"] in page.locator(".notice.done").inner_text()
+    assert says["try again"] in page.locator("main .notice.done").inner_text()
     picture(page, "worker-no-answer")
 
     page.get_by_role("link", name=says["my doors"]).click()

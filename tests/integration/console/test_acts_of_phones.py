@@ -243,4 +243,4 @@ def test_the_phone_reads_all_pages_of_a_household_at_once(town: Round) -> None:
         assert bare.sub("", page) == bare.sub("", phone.get(address).text), address
         assert token_of(phone.get(address)) in page
     assert phone.get("/phone/nobody", 404)
-    assert 'id="phone"' not in officer(town).get("/doors").text, "desks keep nothing"
+    assert 'id="this-phone"' not in officer(town).get("/doors").text, "desks keep nothing"

@@ -1,7 +1,7 @@
 // On a worker's pages: starts offline.js, says what waits on this phone, and asks before a log-out that leaves something behind.
 "use strict";
 (function () {
-  var panel = document.getElementById("phone");
+  var panel = document.getElementById("this-phone");
   if (!panel || !navigator.serviceWorker || !window.indexedDB) return;
   var words = {};
   document.getElementById("phone-words").content.querySelectorAll("[data-word]").forEach(function (one) {
