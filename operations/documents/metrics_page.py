@@ -15,9 +15,9 @@ What a service, a door or the console shows on `/metrics`. Made from the code by
 them is in [operations/faults.md](operations/faults.md#metrics-and-alerts).
 
 Counters begin at 0 with each process and are added up over its replicas: `sum(rate(…[1m]))`. Gauges are read
-from the service's database every 5 s and are the same in each of its replicas: `max by (…)`. Reading takes at
-most 2 % of the time: what takes longer is read less often. At 1,000,000 open cases and 3,000,000 tasks, on
-PostgreSQL, isolation's take 0.15 s.
+from the service's database every 5 s (the console's when Prometheus asks) and are the same in each of its
+replicas: `max by (…)`. Reading takes at most 2 % of the time: what takes longer is read less often. At
+1,000,000 open cases and 3,000,000 tasks, on PostgreSQL, isolation's take 0.15 s.
 """
 
 
@@ -27,6 +27,7 @@ def metrics_page() -> str:
         parts += _table(f"{service.title()} only", f"services.{service}.metrics")
     parts += _table("Every door", "chassis.doors.app")
     parts += _table("The console", "services.console.app")
+    parts += _table("The console, where it has a database", "services.console.phone_acts.figures")
     return "\n".join(parts) + "\n"
 
 

@@ -14,6 +14,7 @@ from chassis.doors.frame import add_frame, answer_to_http
 from chassis.doors.problems import problem
 from chassis.doors.process import Readiness
 from chassis.errors import is_world_away
+from chassis.running.figures import Reader
 from chassis.telemetry import describe_error
 from chassis.unit_of_work import Work
 from contracts.faults import Fault
@@ -21,6 +22,7 @@ from services.console.api.app import MAX_BODY, PREFIX, make_api
 from services.console.doors import DoorAway, Doors
 from services.console.pages.app import add_pages
 from services.console.pages.refusals import refusal_page
+from services.console.phone_acts.figures import FIGURES
 from services.console.settings import HOTLINE
 
 log = structlog.get_logger()
@@ -52,11 +54,28 @@ def make_app(
     app.register_blueprint(make_api(doors))
     own = Readiness("console", work.database) if work else dict
     add_frame(app, lambda: doors.ready() | own(), _count, _answer_to)
+    if work:
+        _read_figures(app, Reader(work.database, work.clock, FIGURES))
     add_pages(app, doors, work, public_url, api=PREFIX, hotline=hotline)
     if proxies:
         behind = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=0, x_port=0)
         app.wsgi_app = behind  # type: ignore[method-assign]
     return app
+
+
+def _read_figures(app: Flask, figures: Reader) -> None:
+    """The console has no event process that reads them: they are read when Prometheus asks."""
+
+    @app.before_request
+    def read() -> None:
+        if request.path != "/metrics":
+            return
+        try:
+            figures.read()
+        except Exception as error:
+            if not is_world_away(error):
+                raise
+            log.warning("away", correlation_id=g.correlation_id, error=describe_error(error))
 
 
 def _count(route: str, status: int, seconds: float) -> None:

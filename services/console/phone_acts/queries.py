@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, or_, select, text
 
+from chassis.database.statements import is_in
 from chassis.unit_of_work import UnitOfWork
 from services.console.phone_acts.tables import phone_acts
 
 MOST_WAITING: Final = 500
 """Of one account: a phone keeps the others until some are settled."""
-MOST_SHOWN: Final = 200
+PAGE: Final = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,8 @@ class Kept:
     sealed: str | None
 
 
+# A literal, so that the planner sees that the partial index holds all of them.
+WAITS: Final = text("state = 'refused'")
 _COLUMNS: Final = tuple(phone_acts.c[field.name] for field in fields(Kept))
 
 
@@ -41,11 +44,27 @@ def kept_act(uow: UnitOfWork, id: str, *, locked: bool = False) -> Kept | None:
     return Kept(*row) if row else None
 
 
-def waiting(uow: UnitOfWork) -> Sequence[Kept]:
-    """Those that wait for an officer, the newest first; at most MOST_SHOWN."""
+def waiting_by_staff(uow: UnitOfWork) -> Mapping[str, int]:
+    """staff_id -> how many of theirs wait for an officer."""
     c = phone_acts.c
-    found = select(*_COLUMNS).where(c.state == "refused").order_by(c.received_at.desc(), c.id)
-    return [Kept(*row) for row in uow.conn.execute(found.limit(MOST_SHOWN))]
+    found = select(c.staff_id, func.count()).where(WAITS).group_by(c.staff_id)
+    return {staff_id: many for staff_id, many in uow.conn.execute(found)}
+
+
+def waiting(uow: UnitOfWork, staff_ids: Collection[str], after: str = "") -> tuple[Sequence[Kept], str]:
+    """A page of those of these members of staff that wait for an officer, the one that waits longest first.
+
+    :param after: the id of the last of the page before; of one that is not known, the first page is read.
+    Returns also the id after which the next page begins, "" where there is none.
+    """
+    c = phone_acts.c
+    found = select(*_COLUMNS).where(WAITS, is_in(uow.conn, c.staff_id, staff_ids))
+    if last := kept_act(uow, after):
+        same = and_(c.received_at == last.received_at, c.id > last.id)
+        found = found.where(or_(c.received_at > last.received_at, same))
+    rows = uow.conn.execute(found.order_by(c.received_at, c.id).limit(PAGE + 1))
+    kept = [Kept(*row) for row in rows]
+    return kept[:PAGE], kept[PAGE - 1].id if len(kept) > PAGE else ""
 
 
 def has_room(uow: UnitOfWork, staff_id: str) -> bool:

@@ -13,6 +13,7 @@ from chassis.doors.declared import Asked, Lookup
 from chassis.unit_of_work import UnitOfWork
 from contracts.faults import Fault, Refused
 from field.scope import Scope
+from services.registration.places.lists import at_or_below
 from services.registration.places.tables import places
 from services.registration.staff.tables import staff
 
@@ -26,10 +27,12 @@ def _find(uow: UnitOfWork, scope: Scope, asked: Asked, data: Mapping[str, Any]) 
 
     :param data: `staff` and `places`, lists of ids. Whom and what nobody knows is left out.
     Returns `you` (staff_id, role, place, level; null for who is no member of staff), `staff` (id -> name,
-    role, place, active) and `places` (id -> name, level, parent). Raises Refused.
+    role, place, active, and whether they are `yours`: work at your places or below) and `places` (id -> name,
+    level, parent). Raises Refused.
     """
     wanted, of_places = _ids(data, "staff"), _ids(data, "places")
-    columns = select(_S.staff_id, _S.role, _S.place, _S.active, _S.sealed)
+    yours = at_or_below(uow.conn, scope, _S.place).label("yours")
+    columns = select(_S.staff_id, _S.role, _S.place, _S.active, _S.sealed, yours)
     rows = uow.conn.execute(columns.where(is_in(uow.conn, _S.staff_id, {*wanted, asked.author.id}))).all()
     found = {row.staff_id: row for row in rows}
     you = found.get(asked.author.id)
@@ -48,6 +51,7 @@ def _find(uow: UnitOfWork, scope: Scope, asked: Asked, data: Mapping[str, Any]) 
                 "role": row.role,
                 "place": row.place,
                 "active": row.active,
+                "yours": bool(row.yours),
             }
             for row in rows
         },

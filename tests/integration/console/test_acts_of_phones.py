@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
 from chassis.sealing import Sealer
+from services.console.accounts.queries import workers_of
 from services.console.doors import Doors
 from services.console.phone_acts.keys import ActKeys
+from services.console.phone_acts.queries import PAGE
+from services.console.phone_acts.settle import settle_act
 from services.console.sessions.end_sessions_of_staff import end_sessions_of_staff
 from services.console.tables import phone_acts
 from services.isolation import tables as of_isolation
@@ -157,6 +161,34 @@ def test_wish_19_what_cannot_be_done_waits_for_an_officer_and_is_never_away(town
     assert town.phone("h-0021").browser.get("/from-phones").status_code == 404
 
 
+def test_what_waits_longest_comes_first_however_much_waits_elsewhere(town_of_each: Round) -> None:
+    """It is told on the board and on the list of lists, and pages are turned."""
+    town = town_of_each
+    town.phone()
+    with town.console.work.unit() as uow:
+        [own] = workers_of(uow.conn, ["w-0117"])
+        later = uow
+        for staff_id in ["w-0117"] * (PAGE + 2) + [f"far-{number}" for number in range(60)] * 4:
+            later = replace(later, now=later.now + timedelta(seconds=1))
+            sealed = f"c.{staff_id}.{later.now}"
+            settle_act(later, sealed, replace(own, staff_id=staff_id), "unreadable", known=False)
+    town.console.clock.advance(hours=13)
+    browser = officer(town)
+    shown = browser.get("/metrics").text
+    assert f'phone_acts_waiting{{because="unreadable"}} {PAGE + 2 + 240}.0' in shown
+    [age] = re.findall(r'phone_acts_oldest_age_seconds\{because="unreadable"\} ([\d.e+]+)', shown)
+    assert 13 * 3600 <= float(age) < 14 * 3600
+    assert browser.get("/lists").text.count(f'<strong class="many">{PAGE + 2}</strong>') == 1
+    assert f"{PAGE + 2} records from phones" in browser.get("/board").text
+    page = browser.get("/from-phones").text
+    assert page.count("<tr>") == 1 + PAGE
+    mine = [row for row in town.console.rows(phone_acts) if row["staff_id"] == "w-0117"]
+    mine = [row["id"] for row in sorted(mine, key=lambda row: row["received_at"])]
+    assert re.findall(r'action="/from-phones/(\w+)"', page) == mine[:PAGE]
+    [behind] = re.findall(r'href="(/from-phones\?after=\w+)"', page)
+    assert re.findall(r'action="/from-phones/(\w+)"', browser.get(behind).text) == mine[PAGE:]
+
+
 @pytest.fixture(name="town_of_each")
 def town_of_each_database(database_url: Callable[..., str]) -> Iterator[Round]:
     with open_morning(database_url) as opened:
@@ -177,7 +209,7 @@ def test_an_officer_enters_or_dismisses_it(town_of_each: Round) -> None:
     ids = {row["sealed"]: row["id"] for row in town.console.rows(phone_acts)}
     first, second = f"/from-phones/{ids[entered]}", f"/from-phones/{ids[dismissed]}"
     page = browser.post(first, token=token)
-    assert page.status_code == 200 and "36.6" in page.text and "李*" in page.text
+    assert page.status_code == 200 and "36.6" in page.text and "李兰" in page.text
     assert browser.post(f"{first}/enter", token=token).status_code == 303
     assert browser.post(f"{second}/dismiss", token=token).status_code == 303
     for path in (first, f"{first}/enter", f"{second}/dismiss"):

@@ -32,6 +32,7 @@ OPEN_CASE = 'queue="isolation.open_case"'
 MESSAGES = f"rabbitmq_detailed_queue_messages{{{OPEN_CASE}}}"
 CONSUMERS = f"rabbitmq_detailed_queue_consumers{{{OPEN_CASE}}}"
 ACKED = f'rabbitmq_detailed_channel_messages_acked_total{{{OPEN_CASE}, channel="x"}}'
+PHONE_ACTS = "doorstep_console_phone_acts_oldest_age_seconds"
 
 WELL: Series = {
     'up{job="registration", instance="a"}': "1x240",
@@ -41,6 +42,7 @@ WELL: Series = {
     'up{job="rabbitmq", instance="e"}': "1x240",
     'up{job="isolation_door", instance="f"}': "1x240",
     'up{job="console", instance="g"}': "1x240",
+    f'{PHONE_ACTS}{{because="gone"}}': "28000+15x240",
     'doorstep_door_requests_total{job="isolation_door", status="200"}': "0+100x240",
     'doorstep_door_requests_total{job="isolation_door", status="503"}': "0+1x240",
     'doorstep_door_request_duration_seconds_bucket{job="isolation_door", le="0.1"}': "0+100x240",
@@ -280,6 +282,20 @@ CASES = (
             'doorstep_door_request_duration_seconds_bucket{job="isolation_door", le="+Inf"}': "0+100x60",
         },
         {"10m": pending(job="isolation_door"), "11m": firing(job="isolation_door")},
+    ),
+    Case(
+        "PhoneActsWait",
+        "after twelve hours, until an officer has settled it",
+        {
+            f'{PHONE_ACTS}{{because="left"}}': "42900+15x40 0x20",
+            f'{PHONE_ACTS}{{because="gone"}}': "0+15x60",
+        },
+        {
+            "5m": None,
+            "5m30s": pending(because="left"),
+            "6m30s": firing(because="left"),
+            "10m30s": None,
+        },
     ),
     Case(
         "BrokerNodeLost",

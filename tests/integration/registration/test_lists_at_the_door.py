@@ -123,6 +123,7 @@ def test_names_of_places_and_colleagues_are_found_by_id(door: Visitor) -> None:
         "level": "community",
     }
     assert {id: one["name"] for id, one in found["staff"].items()} == {"w1": "张三", "o4": "丁", "o1": "甲"}
+    assert {id for id, one in found["staff"].items() if one["yours"]} == {"w1", "o1"}
     assert set(found["places"]) >= {"s1", "c1"} and found["places"]["c1"]["parent"] == "s1"
     assert "1390931" not in str(found), "phones are revealed elsewhere"
     assert ask("w1", wanted).status_code == 403

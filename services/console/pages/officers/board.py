@@ -21,6 +21,7 @@ from services.console.doors import Doors
 from services.console.pages.clock import in_words
 from services.console.pages.entry.who import only_in
 from services.console.pages.officers.asking import Asking, Names
+from services.console.pages.officers.from_phones import acts_waiting
 from services.console.pages.officers.lists import STATUS, Option, places_to_choose
 from services.console.pages.refusals import refusal_page
 from services.console.pages.shown.figures import Count, Figure, Part, as_sentence, count_in_words
@@ -95,6 +96,7 @@ def add_board(pages: Blueprint, doors: Doors, work: Work) -> None:
             places=places_to_choose(asking, names, place),
             measure=measure,
             measures=[Option(one, word(one)) for one in reversed(MEASURES)],
+            from_phones=acts_waiting(work, asking),
             missing=asking.missing,
         )
         return make_response(page, 200 if today or names.you else 503)

@@ -21,6 +21,7 @@ from services.console.pages.clock import in_words
 from services.console.pages.entry.who import only_in
 from services.console.pages.officers.asking import Asking, Names
 from services.console.pages.officers.cells import Cell, cells_of, ids_in, listed
+from services.console.pages.officers.from_phones import acts_waiting
 from services.console.pages.officers.listed import CASES_AND_TASKS, LISTS, WAITING, Choice, OfficersList
 from services.console.pages.officers.settled import SETTLED
 from services.console.pages.refusals import refusal_page
@@ -88,7 +89,13 @@ def add_lists(pages: Blueprint, doors: Doors, work: Work) -> None:
             [(one, _how_many(asking, one)) for one in group if names.may(one.service, one.name)]
             for group in (CASES_AND_TASKS, WAITING)
         ]
-        return make_response(render_template("officers/lists.html", groups=groups, missing=asking.missing))
+        page = render_template(
+            "officers/lists.html",
+            groups=groups,
+            from_phones=acts_waiting(work, asking),
+            missing=asking.missing,
+        )
+        return make_response(page)
 
     @pages.get("/lists/<name>")
     @only_in(work, "officer")

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
-from flask import Blueprint, Response, g, make_response, redirect, render_template, url_for
+from flask import Blueprint, Response, g, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as Answer
 
 from chassis.unit_of_work import Work
@@ -21,11 +21,11 @@ from services.console.pages.workers.typed import typed_in
 from services.console.pages.workers.without_network import carry_out
 from services.console.phone_acts.act import Act, read_act
 from services.console.phone_acts.keys import ActKeys, NotOpened
-from services.console.phone_acts.queries import Kept, kept_act, waiting
+from services.console.phone_acts.queries import Kept, kept_act, waiting, waiting_by_staff
 from services.console.phone_acts.settle import close_act
 
-_MOST_PEOPLE: Final = 50
-"""Whose acts are shown at once: the register is asked for each."""
+_MOST_NAMES: Final = 500
+"""So many the register says at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,15 +41,25 @@ def add_from_phones(pages: Blueprint, work: Work, doors: Doors, keys: ActKeys) -
     def mine(id: str) -> Row | None:
         with work.look() as uow:
             kept = kept_act(uow, id)
-        rows = _rows(doors, [kept] if kept and kept.state == "refused" else [])
-        return rows[0] if rows else None
+        if kept is None or kept.state != "refused":
+            return None
+        names = _names(doors, [kept.staff_id])
+        return _row(kept, names) if kept.staff_id in names else None
 
     @pages.get("/from-phones")
     @only_in(work, "officer")
     def from_phones() -> Response:
         with work.look() as uow:
-            found = waiting(uow)
-        return make_response(render_template("workers/from_phones.html", rows=_rows(doors, found)))
+            names = _names(doors, sorted(waiting_by_staff(uow)))
+            after = request.args.get("after", "")
+            found, next_after = waiting(uow, names, after)
+        page = render_template(
+            "workers/from_phones.html",
+            rows=[_row(one, names) for one in found],
+            first=url_for("workers.from_phones") if after else "",
+            next=url_for("workers.from_phones", after=next_after) if next_after else "",
+        )
+        return make_response(page)
 
     @pages.post("/from-phones/<id>")
     @only_in(work, "officer")
@@ -110,17 +120,15 @@ def _visit(doors: Doors, act: Act | None) -> Visit | None:
         return None
 
 
-def _rows(doors: Doors, found: Sequence[Kept]) -> list[Row]:
-    """Those of the officer's places. Raises Refused, DoorAway."""
-    names = _names(doors, dict.fromkeys(one.staff_id for one in found))
-    return [Row(one, names[one.staff_id], because_of(one)) for one in found if one.staff_id in names]
+def _row(kept: Kept, names: Mapping[str, str]) -> Row:
+    return Row(kept, names[kept.staff_id], because_of(kept))
 
 
-def _names(doors: Doors, staff_ids: Iterable[str]) -> Mapping[str, str]:
-    """Of those of these members of staff whom the officer may see, also of who has left."""
+def _names(doors: Doors, staff_ids: Sequence[str]) -> Mapping[str, str]:
+    """Of those of them who work, or worked, at the officer's places. Raises Refused, DoorAway."""
     names: dict[str, str] = {}
-    for staff_id in list(staff_ids)[:_MOST_PEOPLE]:
-        row: Any
-        for row in doors.rows("registration", "staff", acting(), {"staff_id": staff_id}).rows:
-            names[staff_id] = row["name"] or staff_id
+    for turn in range(0, len(staff_ids), _MOST_NAMES):
+        wanted = {"staff": staff_ids[turn : turn + _MOST_NAMES]}
+        known = doors.look_up("registration", "names", acting(), wanted)["staff"]
+        names |= {id: known[id]["name"] or id for id in wanted["staff"] if id in known and known[id]["yours"]}
     return names
