@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import tempfile
 import threading
@@ -20,7 +21,8 @@ from rich.console import Console
 
 from benchmarks.console import Bars, listen_for_interrupts, progress_on
 from benchmarks.doors.figures import Figures, Waits
-from benchmarks.doors.system import WITH_DOOR, DoorstepWithDoors
+from benchmarks.doors.pages import Browser, officer, worker
+from benchmarks.doors.system import CONSOLE, WITH_DOOR, DoorstepWithDoors, Somebody
 from benchmarks.doors.visits import Visits
 from benchmarks.doorstep_pipeline import NOW
 from benchmarks.measure import Bench
@@ -37,6 +39,8 @@ OPEN = 20_000  # arrivals whose cases are open while everything is measured
 CALLERS = 12  # residents who say how they are at the same moment: as many as a door has threads
 LABORATORY = "bench-laboratory"
 SETTLED_S = 300.0
+LIST = re.compile(r'href="(/lists/[a-z_]+)"')
+HOUSEHOLD = re.compile(r'href="(/doors/[^"?/]+)"')
 
 
 def main(
@@ -64,6 +68,7 @@ def main(
             nodes.start()
             run.prepare(bulk, OPEN // 10 if quick else OPEN)
             run.lists_and_acts(pages)
+            run.pages(max(10, pages // 3))
             run.check_ins(rate, minutes * 60)
             run.laboratory(results)
     except KeyboardInterrupt:
@@ -109,11 +114,10 @@ class _Run:
     def lists_and_acts(self, pages: int) -> None:
         """The first page of every list for whoever has most to see at each level; then acts, one by one."""
         people = self.system.busiest()
-        doors = {service: import_module(f"services.{service}.door").DOOR for service in WITH_DOOR}
         asked = [
             (somebody, service, query)
             for somebody in people
-            for service, door in doors.items()
+            for service, door in _doors().items()
             for query in door.lists
             if roles().may(somebody.role, service, query.name)
         ]
@@ -131,6 +135,45 @@ class _Run:
                 self.figures.lists.append(Waits(f"{name} ({somebody.role}, {somebody.cases:,} cases)", waits))
                 visits.close()
             self._acts(pages * 2)
+
+    def pages(self, times: int) -> None:
+        """The same people through the console: first pages, and a worker who finds nobody at home."""
+        people = self.system.busiest()
+        by_place = {
+            f"/lists/{query.name}" for door in _doors().values() for query in door.lists if query.among
+        }
+        coming = self.figures.intake_alone * 0.5 * times * 4
+        with self._intake(0.5, times * 4):
+            for somebody in people:
+                given = (self.system.environment, self.system.ports[CONSOLE], somebody.staff_id)
+                if somebody.role == "grid_worker":
+                    self._worker_pages(worker(*given), somebody, times)
+                    continue
+                browser = officer(*given)
+                lists = sorted(set(LIST.findall(browser.get("/lists")[1])))
+                many = somebody.cases + coming > COUNTED
+                for path in ("/board", *lists):
+                    at = f"?place={somebody.community}" if many and path in {*by_place, "/board"} else ""
+                    self._page(browser, f"{path}{at}", f"page {path} ({somebody.role})", times)
+                browser.close()
+
+    def _worker_pages(self, browser: Browser, somebody: Somebody, times: int) -> None:
+        first = self._page(browser, "/doors", f"page /doors ({somebody.role})", times)
+        self.figures.first_page_kb = len(first.encode()) / 1000
+        households = list(dict.fromkeys(HOUSEHOLD.findall(first)))
+        self._page(browser, households[0], f"page of a household ({somebody.role})", times)
+        waits = []
+        for household in households[:times]:
+            page = browser.get(household)[1]
+            if f'action="{household}/no-answer"' in page:
+                waits.append(browser.send(page, f"{household}/no-answer", {})[0])
+        self.figures.acts_by_page = Waits(f"page: no answer ({somebody.role})", waits)
+        browser.close()
+
+    def _page(self, browser: Browser, path: str, what: str, times: int) -> str:
+        _, page = browser.get(path)
+        self.figures.pages.append(Waits(what, [browser.get(path)[0] for _ in range(times)]))
+        return page
 
     def _acts(self, count: int) -> None:
         """Workers say that they have tried, of one task after another."""
@@ -208,6 +251,10 @@ class _Run:
 
     def _count(self, table: str) -> int:
         return int(str(self.system.ask("isolation", f"SELECT count(*) FROM {table}")[0][0]))
+
+
+def _doors() -> dict[str, Any]:
+    return {service: import_module(f"services.{service}.door").DOOR for service in WITH_DOOR}
 
 
 class _Said:

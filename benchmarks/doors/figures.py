@@ -12,6 +12,9 @@ from rich.table import Table
 LIST_MS: Final = 30.0
 ACT_MS: Final = 100.0
 RESULTS_S: Final = 30.0
+# Of issue "The console": through the console, doors included.
+PAGE_MS: Final = 100.0
+ACT_BY_PAGE_MS: Final = 150.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,11 @@ class Figures:
     intake_beside: list[float] = field(default_factory=list)
     lists: list[Waits] = field(default_factory=list)
     acts: Waits = field(default_factory=lambda: Waits("report_task", []))
+    pages: list[Waits] = field(default_factory=list)
+    """Through the console."""
+    acts_by_page: Waits = field(default_factory=lambda: Waits("page: no answer", []))
+    first_page_kb: float = 0.0
+    """Of the worker with most open cases."""
     check_ins: Waits = field(default_factory=lambda: Waits("report_check_in", []))
     check_ins_a_second: float = 0.0
     results: int = 0
@@ -43,7 +51,9 @@ class Figures:
         table.add_column("what")
         for column in ("asked", "p50", "p95", "p99", "wanted p95"):
             table.add_column(column, justify="right")
-        rows = [*((waits, LIST_MS) for waits in self.lists), (self.acts, ACT_MS), (self.check_ins, ACT_MS)]
+        rows = [*((waits, LIST_MS) for waits in self.lists), (self.acts, ACT_MS)]
+        rows += [*((waits, PAGE_MS) for waits in self.pages), (self.acts_by_page, ACT_BY_PAGE_MS)]
+        rows += [(self.check_ins, ACT_MS)]
         for waits, wanted in rows:
             p95 = waits.ms(95)
             colour = "green" if p95 < wanted else "red"
@@ -57,6 +67,7 @@ class Figures:
         console.print(
             f"intake: {self.intake_alone:,.0f} arrivals/s alone; beside the doors {beside}, none lost"
         )
+        console.print(f"first page of the worker with most open cases: {self.first_page_kb:.0f} kB")
         console.print(f"check-ins of households: {self.check_ins_a_second:,.0f}/s, each kept once")
         console.print(
             f"results of a laboratory: {self.results:,} in {self.results_s:.1f} s (of {RESULTS_S:.0f})"
@@ -72,6 +83,9 @@ class Figures:
             "intake_beside_per_s": [round(rate, 1) for rate in self.intake_beside],
             "lists": [of(waits) for waits in self.lists],
             "acts": of(self.acts),
+            "pages": [of(waits) for waits in self.pages],
+            "acts_by_page": of(self.acts_by_page),
+            "first_page_kb": round(self.first_page_kb, 1),
             "check_ins": of(self.check_ins),
             "check_ins_per_s": round(self.check_ins_a_second, 1),
             "results": {"count": self.results, "seconds": round(self.results_s, 1)},

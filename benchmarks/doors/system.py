@@ -1,4 +1,4 @@
-"""Doorstep with the doors of registration and isolation, each a process of its own as in a deployment."""
+"""Doorstep with its doors and the console before them, each a process of its own as in a deployment."""
 
 from __future__ import annotations
 
@@ -8,14 +8,21 @@ from pathlib import Path
 
 import requests
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+)
 
 from benchmarks.doorstep_pipeline import Doorstep
 from benchmarks.nodes import Nodes
+from benchmarks.pipeline import SERVICES
 from benchmarks.processes import python
 from deploy.local.ports import freeport
 
-WITH_DOOR = ("registration", "isolation")
+WITH_DOOR = ("registration", "isolation")  # whose lists people wait for
+CONSOLE = "console"
 # Whose day is at the door: one role for each level of places.
 LEVELS = {
     "grid_worker": "grid",
@@ -39,7 +46,36 @@ class DoorstepWithDoors(Doorstep):
     def __init__(self, nodes: Nodes, directory: Path) -> None:
         super().__init__(nodes, directory)
         self.key = ec.generate_private_key(ec.SECP256R1())
-        self.ports = {service: freeport() for service in WITH_DOOR}
+        self.ports = {service: freeport() for service in (*SERVICES, CONSOLE)}
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """Of every process."""
+        return self._environment
+
+    def prepare(self) -> None:
+        self.nodes.make_database(self.database(CONSOLE))
+        super().prepare()
+
+    def _settings(self) -> dict[str, str]:
+        from chassis.sealing import new_key
+
+        private = self.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+        doors = {
+            f"DOORSTEP_{service.upper()}_DOOR_URL": f"http://127.0.0.1:{self.ports[service]}"
+            for service in SERVICES
+        }
+        return {
+            **super()._settings(),
+            **doors,
+            "DOORSTEP_CONSOLE_DATABASE_URL": self.nodes.postgres_uri(
+                self.database(CONSOLE), "postgresql+psycopg"
+            ),
+            "DOORSTEP_CONSOLE_SEAL_KEYS": f"c1:{new_key()}",
+            "DOORSTEP_CONSOLE_INDEX_KEY": new_key(),
+            "DOORSTEP_CONSOLE_PORT": str(self.ports[CONSOLE]),
+            "DOORSTEP_DOOR_PRIVATE_KEY": private,
+        }
 
     def commands(self) -> Mapping[str, tuple[list[str], Mapping[str, str]]]:
         public = self.key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
@@ -53,8 +89,10 @@ class DoorstepWithDoors(Doorstep):
                 },
             )
             for service, port in self.ports.items()
+            if service != CONSOLE
         }
-        return {**super().commands(), **doors}
+        console = {CONSOLE: (python("-m", "services.console"), self._environment)}
+        return {**super().commands(), **doors, **console}
 
     def ready(self) -> bool:
         return super().ready() and all(map(self._answers, self.ports.values()))

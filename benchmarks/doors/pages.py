@@ -1,0 +1,106 @@
+"""Pages of the console, timed as a browser beside it would: one connection that stays open, and cookies."""
+
+from __future__ import annotations
+
+import html
+import http.client
+import re
+import time
+from collections.abc import Mapping
+from typing import Final
+from urllib.parse import urlencode
+
+import pyotp
+
+from demo.days.doors import DoorClosed
+from services.console import door as console
+
+TIME_LIMIT_S: Final = 30.0
+_PASSWORD: Final = "four words in a row"
+_PIN: Final = "274951"
+_HIDDEN: Final = re.compile(r'type="hidden" name="([\w-]+)" value="([^"]*)"')
+_RECOVERY_CODE: Final = re.compile(r"[a-z0-9]{4}(?:-[a-z0-9]{4}){3}")
+
+
+class Browser:
+    """Used by one thread. It sends secure cookies, as browsers do to their own machine."""
+
+    def __init__(self, port: int) -> None:
+        self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=TIME_LIMIT_S)
+        self._cookies: dict[str, str] = {}
+
+    def get(self, path: str) -> tuple[float, str]:
+        """Seconds, and the page."""
+        seconds, status, page = self._ask("GET", path, None)
+        if status != 200:
+            raise DoorClosed(f"{path}: {status}")
+        return seconds, page
+
+    def send(self, page: str, path: str, fields: Mapping[str, str]) -> tuple[float, int, str]:
+        """The form of a page that leads there, with what stands hidden in it: seconds, status, page."""
+        form = re.search(rf'<form[^>]*action="{re.escape(path)}".*?</form>', page, re.S)
+        hidden = {name: html.unescape(value) for name, value in _HIDDEN.findall(form[0] if form else page)}
+        seconds, status, answer = self._ask("POST", path, urlencode(hidden | dict(fields)).encode())
+        if status not in (200, 303):
+            raise DoorClosed(f"{path}: {status}")
+        return seconds, status, answer
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def _ask(self, method: str, path: str, body: bytes | None) -> tuple[float, int, str]:
+        headers = {
+            "Cookie": "; ".join(f"{name}={value}" for name, value in self._cookies.items()),
+            "Accept-Language": "zh-CN",
+            "Sec-Fetch-Site": "same-origin",
+        }
+        if body is not None:
+            headers["Content-Type"] = "application/x-www-form-urlencoded"
+        began = time.perf_counter()
+        self._connection.request(method, path, body, headers)
+        answer = self._connection.getresponse()
+        page = answer.read().decode()
+        seconds = time.perf_counter() - began
+        for name, value in answer.getheaders():
+            if name.lower() == "set-cookie":
+                key, _, held = value.partition(";")[0].partition("=")
+                self._cookies[key] = held
+        return seconds, answer.status, page
+
+
+def officer(environment: Mapping[str, str], port: int, staff_id: str) -> Browser:
+    """Somebody with a new account, who is in."""
+    work = console.work_of(environment, "bench")
+    try:
+        with work.unit() as uow:
+            token = console.INVITE(uow, staff_id, "officer", by="bench", staff_id=staff_id).token
+            taking_up = console.TAKING_UP(uow, token)
+        assert taking_up, "the link was made just now"
+        typed = {
+            "password": _PASSWORD,
+            "again": _PASSWORD,
+            "code": pyotp.TOTP(taking_up[1]).at(work.clock.now()),
+        }
+    finally:
+        work.database.dispose()
+    browser = Browser(port)
+    link = f"/take-up/{token}"
+    _, _, ready = browser.send(browser.get(link)[1], link, typed)
+    code = _RECOVERY_CODE.search(ready)
+    assert code, "recovery codes are shown"
+    said = {"name": staff_id, "password": _PASSWORD, "code": code[0]}
+    browser.send(browser.get("/log-in")[1], "/log-in", said)
+    return browser
+
+
+def worker(environment: Mapping[str, str], port: int, staff_id: str) -> Browser:
+    """Somebody whose phone was let in."""
+    work = console.work_of(environment, "bench")
+    try:
+        with work.unit() as uow:
+            link = f"/take-up/{console.ENROL(uow, staff_id, by='bench').token}"
+    finally:
+        work.database.dispose()
+    browser = Browser(port)
+    browser.send(browser.get(link)[1], link, {"pin": _PIN, "again": _PIN})
+    return browser
