@@ -61,11 +61,17 @@ def settle_act(
     return kept
 
 
-def close_act(uow: UnitOfWork, id: str, state: State, officer: Account) -> None:
-    """An officer has entered or dismissed it: what was typed goes. Raises Refused where it waits no more."""
+def claim_act(uow: UnitOfWork, id: str) -> Kept:
+    """Nobody else settles it until the unit ends. Raises Refused where it waits no more."""
     kept = kept_act(uow, id, locked=True)
     if kept is None or kept.state != "refused":
         raise Refused.unknown("act", id)
+    return kept
+
+
+def close_act(uow: UnitOfWork, id: str, state: State, officer: Account) -> None:
+    """An officer has entered or dismissed it: what was typed goes. Raises Refused where it waits no more."""
+    kept = claim_act(uow, id)
     changed = {"state": state, "sealed": None, "settled_by": officer.name}
     uow.conn.execute(update(phone_acts).where(phone_acts.c.id == id).values(changed))
     note(uow, kept.account_id, officer.name, "phone_act_entered" if state == "entered" else "phone_act_ended")

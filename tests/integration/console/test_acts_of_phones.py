@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,7 +16,7 @@ from services.console.accounts.queries import workers_of
 from services.console.doors import Doors
 from services.console.phone_acts.keys import ActKeys
 from services.console.phone_acts.queries import PAGE
-from services.console.phone_acts.settle import settle_act
+from services.console.phone_acts.settle import id_of, settle_act
 from services.console.sessions.end_sessions_of_staff import end_sessions_of_staff
 from services.console.tables import phone_acts
 from services.isolation import tables as of_isolation
@@ -62,9 +63,9 @@ def check_ins(town: Round) -> list[dict[str, Any]]:
     return town.isolation.rows(of_isolation.check_ins)
 
 
-def officer(town: Round, staff_id: str = "o-0004") -> Browser:
+def officer(town: Round, staff_id: str = "o-0004", doors: Doors | None = None) -> Browser:
     owner = town.console.owner(f"officer.{staff_id}", "officer", staff_id)
-    browser = Browser(town.app(), language="en")
+    browser = Browser(town.app(doors), language="en")
     assert browser.log_in(town.console, owner).status_code == 303
     return browser
 
@@ -198,7 +199,7 @@ def town_of_each_database(database_url: Callable[..., str]) -> Iterator[Round]:
 def test_an_officer_enters_or_dismisses_it(town_of_each: Round) -> None:
     town = town_of_each
     phone, other = town.phone(), town.phone("h-0021")
-    entered, dismissed = check_in(town, phone), check_in(town, phone, "孙宁", "36.9")
+    entered, dismissed = check_in(town, phone), check_in(town, phone, degrees="36.9")
     with town.console.work.unit() as uow:
         end_sessions_of_staff(uow, "w-0117", by="test")
     assert {send(other, one)["became"] for one in (entered, dismissed)} == {"refused"}
@@ -211,6 +212,8 @@ def test_an_officer_enters_or_dismisses_it(town_of_each: Round) -> None:
     page = browser.post(first, token=token)
     assert page.status_code == 200 and "36.6" in page.text and "李兰" in page.text
     assert browser.post(f"{first}/enter", token=token).status_code == 303
+    page = browser.post(second, token=token).text
+    assert "within an hour" in page and "36.6" in page, "what is recorded there already"
     assert browser.post(f"{second}/dismiss", token=token).status_code == 303
     for path in (first, f"{first}/enter", f"{second}/dismiss"):
         assert browser.post(path, token=token).status_code == 404, "settled once"
@@ -224,17 +227,77 @@ def test_an_officer_enters_or_dismisses_it(town_of_each: Round) -> None:
     assert len(check_ins(town)) == 1
 
 
+def test_an_officer_enters_what_is_old_and_is_told_what_keeps_it_from_being_done(town: Round) -> None:
+    with_another_officer(town)
+    phone, other = town.phone(), town.phone("h-0021")
+    old, of_closed = check_in(town, phone), check_in(town, phone, "孙宁")
+    contact = act(phone, town.household("赵大山"), "contact", best_time="evenings")
+    town.isolation.clock.advance(hours=73)
+    for sealed in (old, of_closed, contact):
+        assert "72" in send(other, sealed)["because"]
+    browser, street = officer(town), officer(town, "d-0001")
+    token = token_of(browser.get("/from-phones"))
+    ids = [f"/from-phones/{id_of(sealed)}" for sealed in (old, of_closed, contact)]
+
+    away = Doors({**town.doors.urls, "isolation": NOBODY}, CONSOLE)
+    with_less = officer(town, "o-0005", away)
+    page = with_less.post(f"{ids[0]}/enter", token=token_of(with_less.get("/from-phones")))
+    assert page.status_code == 503 and f'action="{ids[0]}/enter"' in page.text, "it may be sent again"
+
+    page = street.post(ids[2], token=token_of(street.get("/from-phones")))
+    assert page.status_code == 200 and "/enter" not in page.text, "nobody is offered what is refused"
+    assert browser.post(f"{ids[0]}/enter", token=token).status_code == 303
+    [kept] = check_ins(town)
+    assert (kept["source"], kept["at"]) == ("/console/o-0004", datetime.fromisoformat(AT))
+
+    close(town, "孙宁")
+    page = browser.post(f"{ids[1]}/enter", token=token)
+    assert page.status_code == 422 and "no longer followed." in page.text, "why it is not done now"
+
+
+def test_two_officers_do_not_enter_the_same_act_twice(town_of_each: Round) -> None:
+    town = town_of_each
+    with_another_officer(town)
+    phone = town.phone()
+    with town.isolation.work.unit() as uow:
+        cases = of_isolation.cases
+        for row in town.isolation.rows(cases):
+            team = [*row["team"], ["community_officer", "o-0005"]]
+            uow.conn.execute(cases.update().where(cases.c.case_id == row["case_id"]).values(team=team))
+    sealed = check_in(town, phone)
+    with town.console.work.unit() as uow:
+        end_sessions_of_staff(uow, "w-0117", by="test")
+    send(town.phone("h-0021"), sealed)
+    both = [officer(town), officer(town, "o-0005")]
+    tokens = [token_of(one.get("/from-phones")) for one in both]
+    with ThreadPoolExecutor(2) as at_once:
+        answers = at_once.map(
+            lambda one, token: one.post(f"/from-phones/{id_of(sealed)}/enter", token=token).status_code,
+            both,
+            tokens,
+        )
+        assert sorted(answers) == [303, 404]
+    assert len(check_ins(town)) == 1
+
+
+def with_another_officer(town: Round) -> None:
+    with town.registration.work.unit() as uow:
+        import_staff(uow, STAFF + "o-0005,community_officer,c-1,冯立,13909310009,zh-CN,true\n")
+    town.sync()
+
+
+def close(town: Round, name: str) -> None:
+    with town.isolation.work.unit() as uow:
+        cases = of_isolation.cases
+        of_it = cases.c.case_id == town.case(name)["case_id"]
+        uow.conn.execute(cases.update().where(of_it).values(closed_at=uow.now, state="transferred"))
+
+
 def test_whoever_left_and_households_of_others_are_for_an_officer(town: Round) -> None:
     phone, other = town.phone(), town.phone("h-0021")
     of_leaver = check_in(town, phone)
     gone = act(other, town.household("孙宁"), "check-in").replace("\n", "")
-    with town.isolation.work.unit() as uow:
-        cases = of_isolation.cases
-        uow.conn.execute(
-            cases.update()
-            .where(cases.c.case_id == town.case("孙宁")["case_id"])
-            .values(closed_at=uow.now, state="transferred")
-        )
+    close(town, "孙宁")
     assert "followed" in send(other, gone)["because"]
     with town.registration.work.unit() as uow:
         import_staff(uow, STAFF.replace("zh-CN,true", "zh-CN,false", 1))

@@ -28,6 +28,7 @@ def asked_as(
     :param visit: the household, where it is known.
     """
     held = {"correlation_id": g.get("correlation_id"), "form": g.get("form"), "visit": visit}
+    held["officer_enters"] = g.get("officer_enters")
     told = [(name, value) for name, value in request.headers if name in ("Cookie", "Accept-Language")]
     data: dict[str, Any] = {}
     for name, value in fields or ():

@@ -3,29 +3,48 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Final
 
 from flask import Blueprint, Response, g, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as Answer
 
+from chassis.doors.roles import roles
 from chassis.unit_of_work import Work
 from contracts.faults import Refused
+from field.telling_apart import Label
 from services.console.accounts.acts import note
 from services.console.doors import DoorAway, Doors
+from services.console.pages.entry.kept import again_page, typed_now
 from services.console.pages.entry.who import acting, only_in
 from services.console.pages.refusals import refusal_page
 from services.console.pages.workers.household import Visit
 from services.console.pages.workers.not_done import because_of
 from services.console.pages.workers.typed import typed_in
-from services.console.pages.workers.without_network import carry_out
+from services.console.pages.workers.without_network import Away, carry_out
 from services.console.phone_acts.act import Act, read_act
 from services.console.phone_acts.keys import ActKeys, NotOpened
 from services.console.phone_acts.queries import Kept, kept_act, waiting, waiting_by_staff
-from services.console.phone_acts.settle import close_act
+from services.console.phone_acts.settle import claim_act, close_act
 
 _MOST_NAMES: Final = 500
 """So many the register says at once."""
+
+
+_NEAR: Final = timedelta(hours=1)
+_REPORTED: Final = ("isolation", "report_task")
+_SAID_BY: Final[Mapping[str, tuple[str, str]]] = {
+    "check-in": ("isolation", "report_check_in"),
+    "correct": ("isolation", "report_check_in"),
+    "notice": ("isolation", "sign_notice"),
+    "refusal": ("isolation", "report_refusal"),
+    "contact": ("isolation", "change_contact"),
+    "mend": ("registration", "mend_person"),
+    "person": ("registration", "mend_person"),
+    "not-found": ("registration", "follow_arrival"),
+}
+"""Name of a form -> the act at a door that not every officer may do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +54,24 @@ class Row:
     kept: Kept
     name: str
     because: str
+
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """Something that is recorded of a household already.
+
+    :param at: ISO 8601 with its time zone.
+    :param task: kind of the task of which something was said; "": it is a check-in, with `degrees`.
+    """
+
+    of: Label
+    at: str
+    task: str = ""
+    degrees: float | None = None
+
+    @property
+    def moment(self) -> datetime:
+        return datetime.fromisoformat(self.at)
 
 
 def add_from_phones(pages: Blueprint, work: Work, doors: Doors, keys: ActKeys) -> None:
@@ -80,11 +117,17 @@ def add_from_phones(pages: Blueprint, work: Work, doors: Doors, keys: ActKeys) -
         act = opened(keys, row.kept) if row else None
         if row is None or act is None:
             return refusal_page(404)
-        not_done, says = carry_out(g.who, act)
+        g.officer_enters = True
+        try:
+            with work.unit() as uow:
+                kept = claim_act(uow, id)  # or two officers would do it twice
+                not_done, says = carry_out(g.who, act)
+                if not not_done:
+                    close_act(uow, id, "entered", g.who.account)
+        except (Away, DoorAway):
+            return again_page(request.path, typed_now(), away=True)
         if not_done:
-            return _page(doors, row, keys, says or because_of(row.kept), 422)
-        with work.unit() as uow:
-            close_act(uow, id, "entered", g.who.account)
+            return _page(doors, row, keys, because_of(replace(kept, because=not_done, says=says)), 422)
         return redirect(url_for("workers.from_phones"), 303)
 
     @pages.post("/from-phones/<id>/dismiss")
@@ -107,9 +150,39 @@ def opened(keys: ActKeys, kept: Kept) -> Act | None:
 def _page(doors: Doors, row: Row, keys: ActKeys, wrong: str = "", status: int = 200) -> Response:
     act = opened(keys, row.kept)
     visit = _visit(doors, act)
-    typed = typed_in(act, visit) if act else []
-    page = render_template("workers/from_phone.html", row=row, act=act, visit=visit, typed=typed, wrong=wrong)
+    page = render_template(
+        "workers/from_phone.html",
+        row=row,
+        act=act,
+        visit=visit,
+        may_enter=act and visit and _may(doors, act),
+        typed=typed_in(act, visit) if act else [],
+        near=_near(visit, act) if act and visit else [],
+        wrong=wrong,
+    )
     return make_response(page, status)
+
+
+def _may(doors: Doors, act: Act) -> bool:
+    """Whether the officer's role may say at a door what this form says."""
+    you = doors.look_up("registration", "names", acting(), {})["you"]
+    return bool(you and roles().may(you["role"], *_SAID_BY.get(act.what, _REPORTED)))
+
+
+def _near(visit: Visit, act: Act) -> list[Near]:
+    """What was recorded there within an hour of it, which may be the same."""
+    labels = visit.household.labels
+    found = [
+        Near(labels[one["case_id"]], one["at"], degrees=one["temperature"])
+        for one in visit.document["check_ins"]
+    ]
+    found += [
+        Near(labels[task["case_id"]], task["last"]["at"], task=task["kind"])
+        for task in visit.document["tasks"]
+        if task["last"]
+    ]
+    found = [one for one in found if abs(one.moment - act.at) <= _NEAR]
+    return sorted(found, key=lambda one: one.at)
 
 
 def _visit(doors: Doors, act: Act | None) -> Visit | None:

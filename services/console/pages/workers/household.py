@@ -140,7 +140,8 @@ def at_household(work: Work, doors: Doors) -> Callable[[View], View]:
                         g.visit = Visit(doors, household)
                 except Refused:
                     return refusal_page(404)
-                if g.visit.at and g.visit.now - g.visit.at > AT_MOST_AGO:
+                late = g.visit.at and g.visit.now - g.visit.at > AT_MOST_AGO
+                if late and not g.get("officer_enters"):
                     g.too_old = True
                     return refusal_page(422, [gettext("It is more than 72 hours old.")])
                 return view(g.visit, **given)
