@@ -128,6 +128,7 @@ def test_wish_19_what_cannot_be_done_waits_for_an_officer_and_is_never_away(town
     forged = check_in(town, other, pass_=other.get("/phone").json["pass"][:-1] + "x")
     sealed = {
         "not taken": check_in(town, phone, degrees="hot"),
+        "not right": check_in(town, phone, degrees="39.2", sure="no"),
         "other key": check_in(town, phone, keys=ActKeys(Sealer({"c": b"d" * 32}))),
         "unknown key": check_in(town, phone, keys=ActKeys(Sealer({"z": b"c" * 32}))),
         "changed": fine[:-4] + ("AAAA" if fine[-4:] != "AAAA" else "BBBB"),

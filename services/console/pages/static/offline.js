@@ -127,6 +127,8 @@ async function act(event, asked, address) {
     if (answer.type === "opaqueredirect") event.waitUntil(readHousehold(path.split("/")[2]).catch(function () {}));
     if (AWAY.indexOf(answer.status) < 0) return answer;
   } catch (none) { /* it is kept */ }
+  // "No, type it again" says nothing: the empty form is shown.
+  if (form.get("sure") === "no") return await keptPage(path) || shown(whose.nothing, whose);
   if (form.toString().length > LONGEST) return answer || Response.error();
   await acts.keep(sent.id, path, sent.fieldAt, form, whose);
   await tell();

@@ -156,8 +156,11 @@ def _opened(keys: ActKeys, sealed: str) -> Act | None:
 def carry_out(who: In, act: Act) -> tuple[Because | None, str]:
     """Send the form in their name. Returns why it was not done, and what the form says is wrong.
 
-    Raises Away, DoorAway. What a page would ask once more is sure: nobody can be asked now.
+    Raises Away, DoorAway. What a page would ask once more is sure: nobody can be asked now. Who answered
+    that it is not right has said nothing.
     """
+    if ("sure", "no") in act.fields:
+        return "refused", ""
     own = ("at", "sure", "form_token")
     fields = [(name, value) for name, value in act.fields if name not in own]
     fields += [("at", act.at.isoformat()), ("sure", "yes")]
