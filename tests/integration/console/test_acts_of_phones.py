@@ -307,6 +307,26 @@ def test_whoever_left_and_households_of_others_are_for_an_officer(town: Round) -
     assert officer(town).get("/from-phones").text.count("<tr>") == 3
 
 
+def close(town: Round, name: str) -> None:
+    """As whoever is brought to hospital is followed here no more."""
+    cases = of_isolation.cases
+    with town.isolation.work.unit() as uow:
+        mine = cases.c.case_id == town.case(name)["case_id"]
+        uow.conn.execute(cases.update().where(mine).values(closed_at=uow.now, state="transferred"))
+
+
+def test_what_is_said_of_somebody_who_left_is_said_of_nobody_else(town: Round) -> None:
+    phone = town.phone()
+    path, mother, child = town.household("林玉兰"), town.case("林玉兰"), town.case("林小雨")
+    sealed = act(phone, path, "not-found", who=child["case_id"], outcome="not_here")
+    close(town, "林小雨")
+    assert send(phone, sealed)["became"] == "refused"
+    town.sync()
+    assert town.case("林玉兰") == mother
+    [alone] = [value for name, value in hidden(phone.get(f"{path}/not-found"), "not-found").items() if name == "who"]
+    assert alone == mother["case_id"], "what is kept from now on says of whom it is"
+
+
 def test_nothing_is_written_down_where_the_phone_must_send_it_again(town: Round) -> None:
     """What is too large, comes from nobody or another site's page, or while a door is away."""
     phone = town.phone()

@@ -76,10 +76,11 @@ class Visit:
         return list(found.items())
 
     def chosen(self, field: str = "who") -> list[str]:
-        """The cases of the people who are marked in the form; of somebody alone, theirs."""
-        if len(self.case_ids) == 1:
-            return self.case_ids
-        return [id for id in self.case_ids if id in request.form.getlist(field)]
+        """The cases of the people who stand in the form; nobody where one of them is followed here no more:
+        what was said of two is not said of one.
+        """
+        named = request.form.getlist(field)
+        return [id for id in self.case_ids if id in named] if set(named) <= set(self.case_ids) else []
 
     def say(
         self, service: str, command: str, key: str, /, *, emptied: Sequence[str] = (), **data: Any
