@@ -307,6 +307,13 @@ def test_whoever_left_and_households_of_others_are_for_an_officer(town: Round) -
     assert officer(town).get("/from-phones").text.count("<tr>") == 3
 
 
+def test_the_next_try_is_reckoned_in_the_zone_of_the_district(town: Round) -> None:
+    """Phones say when in UTC: ten past midnight there is a morning here."""
+    phone, path = town.phone(), town.household("赵大山")
+    assert send(phone, act(phone, path, "no-answer", at="2022-10-01T00:10:00.000Z"))["became"] == "done"
+    assert "1 time no answer · next try 11:00" in phone.get(path).text
+
+
 def close(town: Round, name: str) -> None:
     """As whoever is brought to hospital is followed here no more."""
     cases = of_isolation.cases

@@ -63,9 +63,11 @@ class Visit:
 
     @property
     def at(self) -> datetime | None:
-        """When the form was sent, where the phone says it; never after it came, as doors read it, too."""
+        """When the form was sent, where the phone says it, in the district's zone; never after it came, as doors
+        read it, too.
+        """
         said = read_moment(request.form.get("at", ""))
-        return min(said, self.now) if said else None
+        return min(said, self.now).astimezone(self.now.tzinfo) if said else None
 
     def phones(self) -> list[tuple[str, Label]]:
         """Each number once, with whose it is."""
