@@ -179,12 +179,15 @@ class Phone:
         return self.get(answer.headers["Location"]) if status == 303 else answer
 
 
-def hidden(page: TestResponse, act: str) -> dict[str, str]:
+def hidden(page: TestResponse, act: str) -> dict[str, Any]:
+    """What stands hidden in the form whose action ends so; a list where a name stands several times."""
     form = re.search(rf'<form[^>]*action="[^"]*/{act}".*?</form>', page.text, re.S)
     assert form, page.text
-    found = dict(re.findall(r'type="hidden" name="([\w.-]+)" value="([^"]*)"', form[0]))
-    found.pop("form_token")
-    return found
+    found: dict[str, list[str]] = {}
+    for name, value in re.findall(r'type="hidden" name="([\w.-]+)" value="([^"]*)"', form[0]):
+        found.setdefault(name, []).append(value)
+    del found["form_token"]
+    return {name: values if len(values) > 1 else values[0] for name, values in found.items()}
 
 
 def _event(document: dict[str, Any]) -> Event:

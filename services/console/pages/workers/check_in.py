@@ -34,7 +34,7 @@ def add_check_in(pages: Blueprint, work: Work, doors: Doors) -> None:
     def check_in(visit: Visit) -> Response:
         """Whoever alarms others is asked once more: most of it is a slip of the finger."""
         typed = _read(visit, visit.case_ids)
-        wrong = _wrong(typed) or ([] if typed.people else [Wrong("main", gettext("Nothing is typed yet."))])
+        wrong = _wrong(visit, typed)
         if wrong:
             return _page(visit, typed, wrong)
         if request.form.get("sure") == "no":
@@ -60,7 +60,7 @@ def add_check_in(pages: Blueprint, work: Work, doors: Doors) -> None:
         if before is None:
             return refusal_page(404)
         typed = _read(visit, [before["case_id"]])
-        wrong = _wrong(typed) or ([] if typed.people else [Wrong("main", gettext("Nothing is typed yet."))])
+        wrong = _wrong(visit, typed)
         if wrong:
             return _page(visit, typed, wrong, corrects=before)
         if request.form.get("sure") == "no":
@@ -100,9 +100,11 @@ def _read(visit: Visit, case_ids: list[str]) -> Typed:
     )
 
 
-def _wrong(typed: Typed) -> list[Wrong]:
+def _wrong(visit: Visit, typed: Typed) -> list[Wrong]:
     says = {"how_missing": gettext("Say how it is known."), "nothing_said": gettext("Type a temperature.")}
-    return [Wrong(field, says.get(code) or temperature_fault(code)) for field, code in typed.wrong]
+    wrong = [Wrong(field, says.get(code) or temperature_fault(code)) for field, code in typed.wrong]
+    wrong = visit.gone("temperature", "symptom", "how", "note") + wrong
+    return wrong or ([] if typed.people else [Wrong("main", gettext("Nothing is typed yet."))])
 
 
 def _said(one: TypedPerson) -> dict[str, Any]:

@@ -63,8 +63,8 @@ class Visit:
 
     @property
     def at(self) -> datetime | None:
-        """When the form was sent, where the phone says it, in the district's zone; never after it came, as doors
-        read it, too.
+        """When the form was sent, where the phone says it, in the district's zone; never after it came, as
+        doors read it, too.
         """
         said = read_moment(request.form.get("at", ""))
         return min(said, self.now).astimezone(self.now.tzinfo) if said else None
@@ -84,6 +84,16 @@ class Visit:
         named = request.form.getlist(field)
         return [id for id in self.case_ids if id in named] if set(named) <= set(self.case_ids) else []
 
+    def gone(self, *fields: str) -> list[Wrong]:
+        """What is wrong where something was typed of somebody who is followed here no more.
+
+        :param fields: whose names end in a case: `temperature` of `temperature-<case>`.
+        """
+        typed = (name.partition("-") for name, value in request.form.items(multi=True) if value)
+        of = {case_id for field, _, case_id in typed if field in fields}
+        says = gettext("Somebody in it is followed here no more: nothing is sent yet. Look at who is left.")
+        return [Wrong("main", says)] if of - set(self.case_ids) else []
+
     def say(
         self, service: str, command: str, key: str, /, *, emptied: Sequence[str] = (), **data: Any
     ) -> Any:
@@ -98,6 +108,7 @@ class Visit:
 
     def done(self, said: str, **more: str) -> Response:
         """Back to the page of the household, which says what was done."""
+        g.said = said
         given: dict[str, Any] = {"household": self.household.id, "said": said, **more}
         return redirect(url_for("workers.household_page", **given), 303)
 
@@ -188,16 +199,24 @@ def add_household(pages: Blueprint, work: Work, doors: Doors) -> None:
     @pages.post("/doors/<household>/no-answer")
     @here
     def no_answer(visit: Visit) -> Response:
-        again = next_try(visit.at or visit.now)
-        if again <= visit.now:  # the phone kept it for long
-            again = next_try(visit.now)
-        tried = [group for group in visit.household.groups if group.is_tried]
+        """Of the tasks that stood on the page: others may have begun since, or be settled."""
+        again, chosen = next_try(visit.at or visit.now), set(request.form.getlist("task")[:_MOST_TASKS])
+        if not chosen:
+            return _page(visit, [Wrong("main", gettext("Say of whom."))])
+        open_here = [group for group in visit.household.groups if group.mine and group.live]
+        tried = [
+            (group, case_id, task_id)
+            for group in open_here
+            for case_id, task_id in group.task_ids.items()
+            if task_id in chosen
+        ]
         try:
-            for group in tried:
-                for case_id, task_id in group.task_ids.items():
-                    _try_in_vain(visit, group, case_id, task_id, again)
+            for group, case_id, task_id in tried:
+                _try_in_vain(visit, group, case_id, task_id, again)
         except Refused as refused:
             return _page(visit, why(refused))
+        if len(tried) < len(chosen):
+            return visit.done("changed")
         return visit.done("no_answer", again=clock(again.isoformat(), visit.now))
 
 

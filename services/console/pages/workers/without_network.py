@@ -15,7 +15,7 @@ from services.console.pages.entry.who import acting, only_in
 from services.console.pages.refusals import refusal_page
 from services.console.pages.shown.rounds import round_of
 from services.console.pages.workers.asked_as import asked_as
-from services.console.pages.workers.household import Visit
+from services.console.pages.workers.household import Visit, said_of
 from services.console.pages.workers.not_done import because_of
 from services.console.phone_acts.act import LONGEST, Act, Because, read_act
 from services.console.phone_acts.authors import author_of, pass_of
@@ -167,7 +167,8 @@ def carry_out(who: In, act: Act) -> tuple[Because | None, str]:
     try:
         with asked_as(who, act.path, fields) as answer:
             if answer is not None and answer.status_code == 303:
-                return None, ""
+                # The worker would read it on the next page; here nobody does, but for an officer.
+                return ("refused", said_of("changed")) if g.get("said") == "changed" else (None, "")
             if answer is not None and answer.status_code >= 429 and answer.status_code != 500:
                 raise Away
             if g.get("too_old"):
