@@ -371,6 +371,20 @@ def test_no_part_of_an_act_is_dropped_and_called_done(town: Round) -> None:
     assert "time no answer" not in phone.get(path).text
 
 
+def test_to_a_phone_that_keeps_the_form_is_said_that_nobody_is_in(town: Round) -> None:
+    """Else it would follow to the log-in, take the form for done, and lose it."""
+    phone, path = town.phone(), town.household("赵大山")
+    page = phone.get(path)
+    sent = {"token": token_of(page), **hidden(page, "no-answer")}
+    with town.console.work.unit() as uow:
+        end_sessions_of_staff(uow, "w-0117", by="test")
+    for headers, status in (({}, 303), ({"Doorstep-Keeps": "1"}, 401)):
+        assert phone.browser.post(f"{path}/no-answer", headers=headers, **sent).status_code == status
+    sent["token"] = "of an old page"
+    for headers, status in (({}, 403), ({"Doorstep-Keeps": "1"}, 401)):
+        assert phone.browser.post(f"{path}/no-answer", headers=headers, **sent).status_code == status
+
+
 def test_nothing_is_written_down_where_the_phone_must_send_it_again(town: Round) -> None:
     """What is too large, comes from nobody or another site's page, or while a door is away."""
     phone = town.phone()

@@ -17,6 +17,7 @@ from flask import Flask, Response, g, request
 from chassis.sealing import BlindIndex
 from services.console.pages.entry.cookies import FORM, SESSION, give_cookie
 from services.console.pages.entry.sentences import sentence
+from services.console.pages.entry.who import is_of_a_phone_that_keeps
 from services.console.pages.refusals import refusal_page
 
 FIELD: Final = "form_token"
@@ -77,7 +78,8 @@ def add_guard(app: Flask, index: BlindIndex, public_url: str | None, *, api: str
         if request.endpoint in _HARMLESS:
             return None
         if not g.form or not hmac.compare_digest(request.form.get(FIELD, "").encode(), wanted.encode()):
-            return refusal_page(403, [sentence("old_form")])
+            # A phone that keeps it sends it again, with a token of whoever is in then.
+            return refusal_page(401 if is_of_a_phone_that_keeps() else 403, [sentence("old_form")])
         return None
 
     def token_of_forms() -> str:

@@ -24,6 +24,11 @@ from services.console.sessions.see import see
 View = Callable[..., Response]
 
 
+def is_of_a_phone_that_keeps() -> bool:
+    """Whether a worker's phone sends a form that it keeps until it is answered (`static/offline.js`)."""
+    return request.method == "POST" and request.headers.get("Doorstep-Keeps") == "1"
+
+
 def who_asks(work: Work) -> In | None:
     if "stands_for" in g:
         return g.stands_for  # type: ignore[no-any-return]
@@ -56,6 +61,8 @@ def only_in(work: Work, *kinds: Kind) -> Callable[[View], View]:
         def seen(**given: str) -> Response:
             g.who = who_asks(work)
             if g.who is None:
+                if is_of_a_phone_that_keeps():
+                    return make_response("", 401)  # nobody reads it
                 return redirect(url_for("entry.log_in_page"), 303)
             if g.who.locked:
                 if request.method == "POST":
