@@ -14,6 +14,7 @@ import pytest
 from chassis.sealing import Sealer
 from services.console.accounts.queries import workers_of
 from services.console.doors import Doors
+from services.console.pages.workers import check_in as check_in_page
 from services.console.phone_acts.keys import ActKeys
 from services.console.phone_acts.queries import PAGE
 from services.console.phone_acts.settle import id_of, settle_act
@@ -383,6 +384,23 @@ def test_to_a_phone_that_keeps_the_form_is_said_that_nobody_is_in(town: Round) -
     sent["token"] = "of an old page"
     for headers, status in (({}, 403), ({"Doorstep-Keeps": "1"}, 401)):
         assert phone.browser.post(f"{path}/no-answer", headers=headers, **sent).status_code == status
+
+
+def test_an_act_that_makes_the_server_fail_does_not_stay_on_the_phone(
+    town: Round, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    phone = town.phone()
+    sealed = check_in(town, phone)
+    token = phone.get("/phone/token").json["form_token"]
+
+    def fails(*_: Any) -> None:
+        raise RuntimeError
+
+    monkeypatch.setattr(check_in_page, "read_typed", fails)
+    for failed, status in (("", 500), ("4", 500), ("5", 200)):
+        answer = phone.browser.post("/phone/acts", token=token, act=sealed, failed=failed)
+        assert answer.status_code == status
+    assert answer.json["became"] == "refused"
 
 
 def test_nothing_is_written_down_where_the_phone_must_send_it_again(town: Round) -> None:

@@ -57,9 +57,13 @@ var acts = (function () {
     var token = (await allowed.json()).form_token;
     for (var act of all) {
       var answer = await fetch("/phone/acts", {
-        method: "POST", body: new URLSearchParams({ form_token: token, act: act.sealed }), credentials: "same-origin", redirect: "manual",
+        method: "POST", body: new URLSearchParams({ form_token: token, act: act.sealed, failed: act.failed || 0 }),
+        credentials: "same-origin", redirect: "manual",
       });
-      if (answer.status === 500 || answer.status === 413) continue; // this one alone cannot be taken now
+      if (answer.status === 500 || answer.status === 413) { // this one alone cannot be taken now
+        await kept.put("acts", Object.assign({}, act, { failed: (act.failed || 0) + 1 }));
+        continue;
+      }
       if (answer.status !== 200) break; // something is away
       var became = await answer.json();
       await kept.put("acts", Object.assign({}, act, {

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, Final
 
+import structlog
 from flask import Blueprint, Response, current_app, g, jsonify, make_response, render_template, request
 from werkzeug.wrappers import Response as Answer
 
@@ -42,6 +44,11 @@ _BURST: Final = 600.0
 _PER_SECOND: Final = 5.0
 """A phone has some hundred pages, and after a day in the cellar some hundred acts."""
 
+_GIVEN_UP: Final = frozenset(map(str, range(5, 1000)))
+"""How often the phone says that the server failed at an act: then an officer has it."""
+
+log = structlog.get_logger()
+
 
 class Away(Exception):
     """Something that is needed does not answer: the phone keeps the act."""
@@ -62,6 +69,7 @@ def add_without_network(pages: Blueprint, work: Work, doors: Doors, keys: ActKey
     def phone() -> Response:
         """What is to be kept, and by what it is sealed."""
         document = doors.look_up("isolation", "my_households", acting(), {})
+        g.as_of = datetime.fromisoformat(document["as_of"])
         asset: Any = current_app.jinja_env.globals["asset"]
         with work.look() as uow:
             pass_ = pass_of(uow, g.who)
@@ -114,8 +122,9 @@ def add_without_network(pages: Blueprint, work: Work, doors: Doors, keys: ActKey
             room = has_room(uow, g.who.account.staff_id)
         if before is None and not room:
             return refusal_page(429)
+        given_up = request.form.get("failed", "") in _GIVEN_UP
         try:
-            kept = before or _settle(work, keys, sealed)
+            kept = before or _settle(work, keys, sealed, given_up=given_up)
         except (Away, DoorAway):
             return refusal_page(503)
         return jsonify(id=kept.id, became=kept.state, because=because_of(kept))
@@ -126,8 +135,11 @@ def _page(who: In, path: str, visit: Visit) -> str | None:
         return answer.get_data(as_text=True) if answer and answer.status_code == 200 else None
 
 
-def _settle(work: Work, keys: ActKeys, sealed: str) -> Kept:
-    """Raises Away, DoorAway: then nothing is written down."""
+def _settle(work: Work, keys: ActKeys, sealed: str, *, given_up: bool) -> Kept:
+    """Raises Away, DoorAway: then nothing is written down.
+
+    :param given_up: the act has made the server fail so often that an officer gets it if it does so again.
+    """
     act = _opened(keys, sealed)
     with work.look() as uow:
         author = author_of(uow, act.pass_) if act else None
@@ -140,7 +152,15 @@ def _settle(work: Work, keys: ActKeys, sealed: str) -> Kept:
     if who is None:
         not_done: Because | None = "session_ended"
     else:
-        not_done, says = carry_out(who, act)
+        try:
+            not_done, says = carry_out(who, act)
+        except (Away, DoorAway):
+            raise
+        except Exception:
+            if not given_up:
+                raise
+            log.exception("an act of a phone fails again and again", what=act.what)
+            not_done = "refused"
     with work.unit() as uow:
         return settle_act(uow, sealed, account, not_done, says)
 
