@@ -8,7 +8,9 @@
     words[one.dataset.word] = one.textContent;
   });
 
-  navigator.serviceWorker.register(panel.dataset.worker, { scope: "/" }).then(function () { return navigator.serviceWorker.ready; }).then(function (ready) {
+  // Without network it cannot be looked for anew: the one that is there goes on.
+  navigator.serviceWorker.register(panel.dataset.worker, { scope: "/" }).catch(function () {});
+  navigator.serviceWorker.ready.then(function (ready) {
     function say(what) { ready.active.postMessage(what); }
     say(location.pathname === "/doors" ? "read" : "send");
     window.addEventListener("online", function () { say("read"); });
