@@ -198,7 +198,15 @@ async function readHousehold(household) {
 async function keepShell(files) {
   var shell = await caches.open(SHELL);
   for (var file of files) if (!(await shell.match(file))) await shell.add(file);
-  for (var stood of await shell.keys()) if (files.indexOf(new URL(stood.url).pathname) < 0) await shell.delete(stood);
+  for (var stood of await shell.keys()) {
+    var path = new URL(stood.url).pathname;
+    if (files.indexOf(path) < 0 && !await isNamed(path)) await shell.delete(stood);
+  }
+}
+
+// Whether a page that is kept asks for this file.
+async function isNamed(file) {
+  return (await kept.all("pages")).some(function (page) { return page.html.indexOf(file) >= 0; });
 }
 
 async function dropOthers(households) {
