@@ -93,8 +93,17 @@ def test_wishes_18_20_nothing_is_lost_or_doubled_and_nothing_stays_readable(
     until_read(page, 3)
     [worker] = [one["user"] for one in kept(page, "whose")]
 
+    page.get_by_role("link", name="春和家园3号楼2单元602").click()
+    page.get_by_role("link", name="Record the check-in").first.click()
+    page.locator("input[inputmode=decimal]").fill("39.2")
+    page.locator("input[type=radio][value=seen]").check()
+    page.get_by_role("button", name="Send").click()
     phone.set_offline(True)
-    page.reload()
+    page.get_by_role("button", name="No, type it again").click()
+    expect(page.locator("input[inputmode=decimal]")).to_have_value("")
+    assert kept(page, "acts") == [], "no answer is an act"
+
+    page.goto("/doors")
     expect(page.locator("#no-network")).to_contain_text("No network; as of 08:20")
     assert page.locator(".card").count() == 3
     page.goto("/doors/another")

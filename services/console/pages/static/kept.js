@@ -1,7 +1,8 @@
 // What a worker's phone keeps, in IndexedDB: pages of today, acts that were not sent, and one line about whose they are.
 "use strict";
 var kept = (function () {
-  var DAY = 24 * 3600 * 1000;
+  var MINUTE = 60 * 1000;
+  var DAY = 24 * 60 * MINUTE;
   var opened = null;
 
   function open() {
@@ -10,13 +11,17 @@ var kept = (function () {
       asked.onupgradeneeded = function () {
         var stores = {
           pages: "path", // {path, html, at}
-          acts: "id", // {id, author, path, at, sealed, state, because}
+          acts: "id", // {id, author, path, at, sealed, state, because, trying, failed}
           tries: "id", // {id, at, fieldAt}: forms that were sent
-          whose: "id", // {id, user, pass, key, offset, zone, policy, nothing, at}
+          whose: "id", // {id, user, pass, key, offset, zone, ahead, policy, nothing, at}
         };
         for (var name in stores) asked.result.createObjectStore(name, { keyPath: stores[name] }).createIndex("at", "at");
       };
-      asked.onsuccess = function () { done(asked.result); };
+      asked.onsuccess = function () {
+        asked.result.onclose = function () { opened = null; };
+        asked.result.onversionchange = function () { opened = null; asked.result.close(); };
+        done(asked.result);
+      };
       asked.onerror = function () { opened = null; failed(asked.error); };
     });
     return opened;
@@ -49,6 +54,16 @@ var kept = (function () {
     });
   }
 
+  // Between two readings the phone's clock may be set: by how much, the server's tells, which is so many ms ahead.
+  function setRight(ahead) {
+    return within("whose", "readwrite", function (of) {
+      of.get("mine").onsuccess = function (found) {
+        var whose = found.target.result, set = whose ? ahead - whose.ahead : 0;
+        if (Math.abs(set) > MINUTE) of.put(Object.assign({}, whose, { offset: whose.offset + set, ahead: ahead }));
+      };
+    });
+  }
+
   function keys(store) { return within(store, "readonly", function (of) { return of.getAllKeys(); }); }
   function all(store) { return within(store, "readonly", function (of) { return of.getAll(); }); }
   function put(store, row) { return within(store, "readwrite", function (of) { return of.put(row); }); }
@@ -74,5 +89,8 @@ var kept = (function () {
     }
   }
 
-  return { get: get, all: all, keys: keys, put: put, putPage: putPage, remove: remove, forget: forget, forgetOld: forgetOld, DAY: DAY };
+  return {
+    get: get, all: all, keys: keys, put: put, putPage: putPage, setRight: setRight, remove: remove, forget: forget,
+    forgetOld: forgetOld, DAY: DAY,
+  };
 })();

@@ -7,17 +7,18 @@ var SHELL = "shell";
 var READ_ANEW = 30 * 60 * 1000; // a household that was read later than this is not read again
 var MOST = 8 * 1000 * 1000; // characters of pages
 var PATIENCE = 8000; // ms: then a kept page is shown
-var AWAY = [429, 502, 503, 504];
+var AWAY = [401, 429, 502, 503, 504];
 var LEAVES = /^\/(log-in|log-out|lock|take-up\/.*)$/; // whoever comes next sees nothing of what was read
 var OF_DOORS = /^\/doors(\/.*)?$/;
 var LONGEST = 30000; // characters of a form
 var ASKED = { credentials: "same-origin", redirect: "manual" };
 var reading = null;
+var showOnce = ""; // the page on which an act was kept just now: it is not asked for first
 var left = 0; // so many times somebody went: what was asked before is of them
 
 self.addEventListener("install", function () { self.skipWaiting(); });
 self.addEventListener("activate", function (event) {
-  event.waitUntil(Promise.all([self.clients.claim(), kept.forgetOld()]));
+  event.waitUntil(Promise.all([self.clients.claim(), kept.forgetOld().catch(function () {})]));
 });
 
 self.addEventListener("fetch", function (event) {
@@ -38,7 +39,7 @@ self.addEventListener("message", function (event) {
 });
 
 async function heard(what) {
-  await kept.forgetOld();
+  await kept.forgetOld().catch(function () {});
   var done = await acts.send();
   await tell();
   for (var path of done) await readHousehold(path.split("/")[2]).catch(function () {});
@@ -52,25 +53,38 @@ async function tell() {
 
 async function leave(asked) {
   left += 1;
-  await kept.forget();
+  await kept.forget().catch(function () {});
   return fetch(asked);
 }
 
 // -- pages
 
 async function page(event, asked, address) {
-  var found = await keptPage(address.pathname, address.searchParams.has("kept"));
-  if (found && address.searchParams.has("kept")) return found;
+  var justKept = address.searchParams.has("kept"), found = null, whose = null;
+  try {
+    found = await keptPage(address.pathname, justKept);
+    whose = await kept.get("whose", "mine");
+  } catch (full) { /* it is asked for all the same */ }
+  var once = justKept && showOnce === address.pathname;
+  showOnce = "";
+  if (once && whose) return found || shown(whose.nothing, whose, justKept);
   try {
     var answer = await patient(fetch(asked), found);
-    if (answer.status === 403) await kept.forget();
+    if (answer.status === 403) await kept.forget().catch(function () {});
     if ([502, 504].indexOf(answer.status) >= 0 && found) return found;
-    if (answer.status === 200 && !address.search) event.waitUntil(keepPage(address.pathname, answer.clone()));
+    if (answer.status === 200) event.waitUntil(kept.setRight(aheadOf(answer)).catch(function () {}));
+    if (answer.status === 200 && !address.search) {
+      event.waitUntil(keepPage(address.pathname, answer.clone()).catch(function () {}));
+    }
     return answer;
   } catch (none) {
-    var whose = await kept.get("whose", "mine");
-    return found || (whose ? shown(whose.nothing, whose) : Response.error());
+    return found || (whose ? shown(whose.nothing, whose, justKept) : Response.error());
   }
+}
+
+// How far the server's clock is ahead of the phone's, in ms.
+function aheadOf(answer) {
+  return Date.parse(answer.headers.get("Date")) - Date.now();
 }
 
 // A network that says nothing is none, where there is something to show.
@@ -86,15 +100,20 @@ async function keepPage(path, answer) {
 async function keptPage(path, justKept) {
   var whose = await kept.get("whose", "mine");
   var found = await kept.get("pages", path);
-  if (!whose || !found || Date.now() - found.at > kept.DAY) return null;
-  var html = found.html.replace('id="no-network" hidden', 'id="no-network"');
+  return whose && found && isWithin(found.at, kept.DAY) ? shown(found.html, whose, justKept) : null;
+}
+
+// What lies ahead is of before the phone's clock was put back: nobody knows how old it is.
+function isWithin(at, most) {
+  var age = Date.now() - at;
+  return age >= 0 && age < most;
+}
+
+function shown(html, whose, justKept) {
+  html = html.replace('id="no-network" hidden', 'id="no-network"');
   if (justKept) html = html.replace('id="act-kept" hidden', 'id="act-kept"');
   // Each showing is a form of its own: two check-ins from one kept page are two.
   html = html.replace(/(name="key" value=")[^"]*/g, "$1" + newKey());
-  return shown(html, whose);
-}
-
-function shown(html, whose) {
   return new Response(html, { headers: {
     "Content-Type": "text/html; charset=utf-8", "Content-Security-Policy": whose.policy, "Cache-Control": "no-store",
   } });
@@ -110,29 +129,47 @@ function hex(bytes) {
 
 // -- acts
 
+// An act is kept before it is sent: whatever ends in between, it is somewhere. It goes once its page has been answered.
 async function act(event, asked, address) {
-  var whose = await kept.get("whose", "mine");
-  if (!whose) return fetch(asked);
-  var form = new URLSearchParams(await asked.text());
-  var path = address.pathname;
-  var sent = await tried(path, form, whose);
-  form.set("at", sent.fieldAt);
-  var answer = null;
+  var form = new URLSearchParams(await asked.text()), path = address.pathname;
+  var isAnswer = form.get("sure") === "no"; // "No, type it again" says nothing
+  var whose = null, before = null, answer = null;
   try {
-    var gaveUp = new AbortController();
-    setTimeout(function () { gaveUp.abort(); }, 20000);
-    answer = await fetch(path, {
-      method: "POST", body: form, credentials: "same-origin", redirect: "manual", signal: gaveUp.signal,
-    });
-    if (answer.type === "opaqueredirect") event.waitUntil(readHousehold(path.split("/")[2]).catch(function () {}));
-    if (AWAY.indexOf(answer.status) < 0) return answer;
-  } catch (none) { /* it is kept */ }
-  // "No, type it again" says nothing: the empty form is shown.
-  if (form.get("sure") === "no") return await keptPage(path) || shown(whose.nothing, whose);
-  if (form.toString().length > LONGEST) return answer || Response.error();
-  await acts.keep(sent.id, path, sent.fieldAt, form, whose);
+    whose = await kept.get("whose", "mine");
+    var sent = whose && await tried(path, form, whose);
+    if (sent) form.set("at", sent.fieldAt);
+    if (sent && !isAnswer && form.toString().length <= LONGEST) {
+      before = await acts.keep(sent.id, path, sent.fieldAt, form, whose);
+    }
+  } catch (full) { /* it is sent all the same */ }
+  try {
+    answer = await post(path, form, before);
+    if (answer.type === "opaqueredirect" && whose) event.waitUntil(readHousehold(path.split("/")[2]).catch(function () {}));
+    if (AWAY.indexOf(answer.status) < 0) {
+      if (before) await kept.remove("acts", before.id).catch(function () {});
+      return answer;
+    }
+  } catch (none) { /* it waits */ }
+  if (isAnswer && whose) return await keptPage(path).catch(function () {}) || shown(whose.nothing, whose);
+  if (!before) return answer || Response.error();
+  try {
+    await acts.wait(before);
+  } catch (full) {
+    return answer || Response.error();
+  }
   await tell();
-  return Response.redirect(path.split("/").slice(0, 3).join("/") + "?kept=1", 303);
+  if (answer && answer.status === 401) return Response.redirect("/log-in", 303);
+  showOnce = path.split("/").slice(0, 3).join("/");
+  return Response.redirect(showOnce + "?kept=1", 303);
+}
+
+// To a phone that keeps the act the server says that nobody is in: else it leads to the log-in, and the form is lost.
+function post(path, form, before) {
+  var gaveUp = new AbortController();
+  setTimeout(function () { gaveUp.abort(); }, 20000);
+  return fetch(path, Object.assign({ method: "POST", body: form, signal: gaveUp.signal }, ASKED, before ? {
+    headers: { "Doorstep-Keeps": "1" },
+  } : {}));
 }
 
 // When this form was sent first: what is sent again is the same act with the same time.
@@ -161,7 +198,7 @@ async function readAll() {
   if (left !== then) return;
   await kept.put("whose", {
     id: "mine", user: today.user, pass: today.pass, key: today.key, offset: new Date(today.now) - now, zone: zoneOf(today.now),
-    policy: answer.headers.get("Content-Security-Policy"), nothing: today.nothing, at: now,
+    ahead: aheadOf(answer), policy: answer.headers.get("Content-Security-Policy"), nothing: today.nothing, at: now,
   });
   await keepShell(today.shell);
   var list = await fetch("/doors", ASKED);
@@ -170,7 +207,7 @@ async function readAll() {
   var size = 0;
   for (var household of today.households) {
     var stood = await kept.get("pages", "/doors/" + household);
-    if (stood && now - stood.at < READ_ANEW && before && before.user === today.user) continue;
+    if (stood && isWithin(stood.at, READ_ANEW) && before && before.user === today.user) continue;
     size += await readHousehold(household);
     if (size > MOST) return;
   }

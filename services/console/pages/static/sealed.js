@@ -1,6 +1,7 @@
 // Acts that reach nobody now: sealed so that only the server opens them, kept, and sent later by whoever is in.
 "use strict";
 var acts = (function () {
+  var LET_TRY = 30000; // ms
   var sending = null;
 
   function bytes(base64) {
@@ -33,17 +34,34 @@ var acts = (function () {
     return key.id + "." + base64(whole);
   }
 
-  // The same form sent twice is one act, however often it is tapped.
+  // The same form sent twice is one act, however often it is tapped. Its page tries to send it first.
   async function keep(id, path, at, form, whose) {
     var before = await kept.get("acts", id);
-    if (before && before.state === "waiting") return;
+    if (!before || before.state !== "waiting") before = await made(id, path, at, form, whose);
+    before.trying = Date.now();
+    await kept.put("acts", before);
+    return before;
+  }
+
+  // Its page could not send it.
+  function wait(act) {
+    return kept.put("acts", Object.assign({}, act, { trying: 0 }));
+  }
+
+  async function made(id, path, at, form, whose) {
     var fields = Array.from(form.entries()).filter(function (one) { return one[0] !== "form_token"; });
     var sealed = await seal({ pass: whose.pass, path: path, at: at, fields: fields }, whose.key);
-    await kept.put("acts", { id: id, author: whose.user, path: path, at: Date.now(), sealed: sealed, state: "waiting", because: "" });
+    return { id: id, author: whose.user, path: path, at: Date.now(), sealed: sealed, state: "waiting", because: "", trying: 0, failed: 0 };
+  }
+
+  // Its page may still be sending it. Where that ended unseen, it is sent after a while: twice is one act.
+  function isTried(act) {
+    var since = Date.now() - (act.trying || 0);
+    return since >= 0 && since < LET_TRY;
   }
 
   async function waiting() {
-    var found = (await kept.all("acts")).filter(function (one) { return one.state === "waiting"; });
+    var found = (await kept.all("acts")).filter(function (one) { return one.state === "waiting" && !isTried(one); });
     return found.sort(function (one, other) { return one.at - other.at; });
   }
 
@@ -79,5 +97,5 @@ var acts = (function () {
     return sending;
   }
 
-  return { keep: keep, send: send };
+  return { keep: keep, wait: wait, send: send };
 })();
