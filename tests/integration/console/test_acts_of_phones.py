@@ -324,14 +324,6 @@ def test_the_next_try_is_reckoned_in_the_zone_of_the_district(town: Round) -> No
     assert "1 time no answer · next try 11:00" in phone.get(path).text
 
 
-def close(town: Round, name: str) -> None:
-    """As whoever is brought to hospital is followed here no more."""
-    cases = of_isolation.cases
-    with town.isolation.work.unit() as uow:
-        mine = cases.c.case_id == town.case(name)["case_id"]
-        uow.conn.execute(cases.update().where(mine).values(closed_at=uow.now, state="transferred"))
-
-
 def test_what_is_said_of_somebody_who_left_is_said_of_nobody_else(town: Round) -> None:
     phone = town.phone()
     path, mother, child = town.household("林玉兰"), town.case("林玉兰"), town.case("林小雨")
