@@ -12,7 +12,7 @@ from chassis.database.statements import insert_missing
 from chassis.unit_of_work import UnitOfWork
 from contracts.faults import Refused
 from services.console.accounts.account import Account
-from services.console.accounts.acts import note
+from services.console.accounts.acts import What, note
 from services.console.phone_acts.act import Because, State
 from services.console.phone_acts.queries import Kept, kept_act
 from services.console.phone_acts.tables import phone_acts
@@ -74,7 +74,13 @@ def close_act(uow: UnitOfWork, id: str, state: State, officer: Account) -> None:
     kept = claim_act(uow, id)
     changed = {"state": state, "sealed": None, "settled_by": officer.name}
     uow.conn.execute(update(phone_acts).where(phone_acts.c.id == id).values(changed))
-    note(uow, kept.account_id, officer.name, "phone_act_entered" if state == "entered" else "phone_act_ended")
+    what: What = "phone_act_entered" if state == "entered" else "phone_act_ended"
+    note(uow, account_of_lines(kept, officer), officer.name, what)
+
+
+def account_of_lines(kept: Kept, officer: Account) -> str:
+    """The account whose lines say what an officer does with it: of whoever only sent it, nothing is said."""
+    return kept.account_id if kept.author_known else officer.id
 
 
 def _forget_old(uow: UnitOfWork) -> None:

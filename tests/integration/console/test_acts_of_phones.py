@@ -19,7 +19,7 @@ from services.console.phone_acts.keys import ActKeys
 from services.console.phone_acts.queries import PAGE
 from services.console.phone_acts.settle import id_of, settle_act
 from services.console.sessions.end_sessions_of_staff import end_sessions_of_staff
-from services.console.tables import phone_acts
+from services.console.tables import account_acts, accounts, phone_acts
 from services.isolation import tables as of_isolation
 from services.registration.places.import_places import import_places
 from services.registration.staff.import_staff import import_staff
@@ -289,6 +289,36 @@ def test_two_officers_do_not_enter_the_same_act_twice(town_of_each: Round) -> No
         )
         assert sorted(answers) == [303, 404]
     assert len(check_ins(town)) == 1
+
+
+def test_an_officer_reads_nothing_of_households_that_they_do_not_reach(town: Round) -> None:
+    phone, other = town.phone(), town.phone("h-0021")
+    sealed = check_in(town, phone)
+    nobodys = check_in(town, phone, pass_=phone.get("/phone").json["pass"][:-1] + "x")
+    with town.console.work.unit() as uow:
+        end_sessions_of_staff(uow, "w-0117", by="test")
+    for one in (sealed, nobodys):
+        send(other, one)
+
+    def look(browser: Browser, sealed: str) -> str:
+        page = browser.post(f"/from-phones/{id_of(sealed)}", token=token_of(browser.get("/from-phones")))
+        assert page.status_code == 200
+        return str(page.text)
+
+    assert "36.6" in look(officer(town, "d-0001"), sealed), "of the district's places, with another team"
+    look(officer(town), nobodys)
+    shown = [row for row in town.console.rows(account_acts) if row["what"] == "phone_act_shown"]
+    [own] = [row["account_id"] for row in shown if row["by"] == "officer.o-0004"]
+    [of_officer] = [row["id"] for row in town.console.rows(accounts) if row["name"] == "officer.o-0004"]
+    assert own == of_officer, "nothing is said of whoever only sent it"
+
+    moved = STAFF.replace("grid_worker,g-1", "grid_worker,g-2")
+    with town.registration.work.unit() as uow:
+        import_places(uow, PLACES + "c-2,zhangye-road,community,东街社区,,,\ng-2,c-2,grid,第2网格,,,\n")
+        import_staff(uow, moved + "o-0009,community_officer,c-2,冯立,13909310009,zh-CN,true\n")
+    town.sync()
+    page = look(officer(town, "o-0009"), sealed)
+    assert "36.6" not in page and town.household("赵大山") not in page and "/dismiss" in page
 
 
 def with_another_officer(town: Round) -> None:

@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response as Answer
 from chassis.doors.roles import roles
 from chassis.unit_of_work import Work
 from contracts.faults import Refused
+from field.ids import is_id
 from field.telling_apart import Label
 from services.console.accounts.acts import note
 from services.console.doors import DoorAway, Doors
@@ -26,12 +27,14 @@ from services.console.pages.workers.without_network import Away, carry_out
 from services.console.phone_acts.act import Act, read_act
 from services.console.phone_acts.keys import ActKeys, NotOpened
 from services.console.phone_acts.queries import Kept, kept_act, waiting, waiting_by_staff
-from services.console.phone_acts.settle import claim_act, close_act
+from services.console.phone_acts.settle import account_of_lines, claim_act, close_act
 
 _MOST_NAMES: Final = 500
 """So many the register says at once."""
 
 
+_MOST_TRIED: Final = 20
+"""Ids in an act that may be of its household's people."""
 _NEAR: Final = timedelta(hours=1)
 _REPORTED: Final = ("isolation", "report_task")
 _SAID_BY: Final[Mapping[str, tuple[str, str]]] = {
@@ -106,7 +109,7 @@ def add_from_phones(pages: Blueprint, work: Work, doors: Doors, keys: ActKeys) -
         if row is None:
             return refusal_page(404)
         with work.unit() as uow:
-            note(uow, row.kept.account_id, g.who.account.name, "phone_act_shown")
+            note(uow, account_of_lines(row.kept, g.who.account), g.who.account.name, "phone_act_shown")
         return _page(doors, row, keys)
 
     @pages.post("/from-phones/<id>/enter")
@@ -150,17 +153,35 @@ def opened(keys: ActKeys, kept: Kept) -> Act | None:
 def _page(doors: Doors, row: Row, keys: ActKeys, wrong: str = "", status: int = 200) -> Response:
     act = opened(keys, row.kept)
     visit = _visit(doors, act)
+    reached = visit is not None or (act is not None and _reaches(doors, act))
     page = render_template(
         "workers/from_phone.html",
         row=row,
         act=act,
         visit=visit,
         may_enter=act and visit and _may(doors, act),
-        typed=typed_in(act, visit) if act else [],
+        reached=reached,
+        typed=typed_in(act, visit) if act and reached else [],
         near=_near(visit, act) if act and visit else [],
         wrong=wrong,
     )
     return make_response(page, status)
+
+
+def _reaches(doors: Doors, act: Act) -> bool:
+    """Whether somebody of the household is at the officer's places, also when nobody goes there any more.
+
+    Raises DoorAway.
+    """
+    parts = [part for name, value in act.fields for part in (name.partition("-")[2], value)]
+    for id in [one for one in dict.fromkeys([act.household, *parts]) if is_id(one)][:_MOST_TRIED]:
+        try:
+            case = doors.thing("isolation", "case", id, acting())
+        except Refused:
+            continue  # no case, or one of other places
+        if act.household in (case["household_id"], case["case_id"]):
+            return True
+    return False
 
 
 def _may(doors: Doors, act: Act) -> bool:
