@@ -67,7 +67,7 @@ def waiting(uow: UnitOfWork, staff_ids: Collection[str], after: str = "") -> tup
     return kept[:PAGE], kept[PAGE - 1].id if len(kept) > PAGE else ""
 
 
-def has_room(uow: UnitOfWork, staff_id: str) -> bool:
+def has_room(uow: UnitOfWork, staff_id: str | None) -> bool:
     """Whether one more may wait for an officer."""
     c = phone_acts.c
     many = select(func.count()).where((c.state == "refused") & (c.staff_id == staff_id))

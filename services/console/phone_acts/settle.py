@@ -14,13 +14,17 @@ from contracts.faults import Refused
 from services.console.accounts.account import Account
 from services.console.accounts.acts import What, note
 from services.console.phone_acts.act import Because, State
-from services.console.phone_acts.queries import Kept, kept_act
+from services.console.phone_acts.queries import Kept, has_room, kept_act
 from services.console.phone_acts.tables import phone_acts
 
 KEPT_FOR: Final = timedelta(days=30)
 """A receipt; as long as doors keep outcomes."""
 _FORGET_AT_ONCE: Final = 50
 _LONGEST_SAID: Final = 1000
+
+
+class NoRoom(Exception):
+    """As many as one account may have wait for an officer: the phone keeps it."""
 
 
 def id_of(sealed: str) -> str:
@@ -37,12 +41,14 @@ def settle_act(
     *,
     known: bool = True,
 ) -> Kept:
-    """Returns what is written down of it, by whomever first.
+    """Returns what is written down of it, by whomever first. Raises NoRoom where it would have to wait.
 
     :param because: why it was not done; None: it was.
     :param known: whether it is the author's; else nobody knows whose, and this is who sent it.
     """
     _forget_old(uow)
+    if because and not has_room(uow, author.staff_id):
+        raise NoRoom
     row = {
         "id": id_of(sealed),
         "received_at": uow.now,

@@ -16,7 +16,7 @@ from services.console.accounts.queries import workers_of
 from services.console.doors import Doors
 from services.console.pages.workers import check_in as check_in_page
 from services.console.phone_acts.keys import ActKeys
-from services.console.phone_acts.queries import PAGE
+from services.console.phone_acts.queries import MOST_WAITING, PAGE
 from services.console.phone_acts.settle import id_of, settle_act
 from services.console.sessions.end_sessions_of_staff import end_sessions_of_staff
 from services.console.tables import account_acts, accounts, phone_acts
@@ -319,6 +319,17 @@ def test_an_officer_reads_nothing_of_households_that_they_do_not_reach(town: Rou
     town.sync()
     page = look(officer(town, "o-0009"), sealed)
     assert "36.6" not in page and town.household("赵大山") not in page and "/dismiss" in page
+
+
+def test_who_has_much_waiting_still_sends_what_can_be_done(town: Round) -> None:
+    phone, other = town.phone(), town.phone("h-0021")
+    with town.console.work.unit() as uow:
+        [sender] = workers_of(uow.conn, ["h-0021"])
+        for number in range(MOST_WAITING):
+            settle_act(uow, f"c.{number}", sender, "unreadable", known=False)
+    assert send(other, check_in(town, phone))["became"] == "done"
+    send(other, "c.garbage", 429)
+    assert send(phone, "c.garbage")["became"] == "refused"
 
 
 def with_another_officer(town: Round) -> None:

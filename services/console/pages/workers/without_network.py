@@ -22,8 +22,8 @@ from services.console.pages.workers.not_done import because_of
 from services.console.phone_acts.act import LONGEST, Act, Because, read_act
 from services.console.phone_acts.authors import author_of, pass_of
 from services.console.phone_acts.keys import ActKeys, NotOpened
-from services.console.phone_acts.queries import Kept, has_room, kept_act
-from services.console.phone_acts.settle import id_of, settle_act
+from services.console.phone_acts.queries import Kept, kept_act
+from services.console.phone_acts.settle import NoRoom, id_of, settle_act
 from services.console.sessions.queries import In
 
 FORMS: Final = (
@@ -119,12 +119,11 @@ def add_without_network(pages: Blueprint, work: Work, doors: Doors, keys: ActKey
             return refusal_page(429)
         with work.look() as uow:
             before = kept_act(uow, id_of(sealed))
-            room = has_room(uow, g.who.account.staff_id)
-        if before is None and not room:
-            return refusal_page(429)
         given_up = request.form.get("failed", "") in _GIVEN_UP
         try:
             kept = before or _settle(work, keys, sealed, given_up=given_up)
+        except NoRoom:
+            return refusal_page(429)
         except (Away, DoorAway):
             return refusal_page(503)
         return jsonify(id=kept.id, became=kept.state, because=because_of(kept))
@@ -136,7 +135,7 @@ def _page(who: In, path: str, visit: Visit) -> str | None:
 
 
 def _settle(work: Work, keys: ActKeys, sealed: str, *, given_up: bool) -> Kept:
-    """Raises Away, DoorAway: then nothing is written down.
+    """Raises Away, DoorAway, NoRoom: then nothing is written down.
 
     :param given_up: the act has made the server fail so often that an officer gets it if it does so again.
     """
