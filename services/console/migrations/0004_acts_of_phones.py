@@ -43,4 +43,8 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    """Phones have forgotten what waits here: it stands nowhere else. Raises ValueError while it does."""
+    waits = sa.select(sa.func.count()).select_from(sa.table("phone_acts")).where(WAITS)
+    if many := op.get_bind().execute(waits).scalar_one():
+        raise ValueError(f"{many} acts of phones wait for an officer at /from-phones: settle them first")
     op.drop_table("phone_acts")
