@@ -37,7 +37,9 @@ TAKE_BACK_WITHIN: Final = timedelta(minutes=2)
 UNREACHABLE_AFTER: Final = 3
 """Attempts, on two days at least: then it goes to the street, and no further attempt holds it."""
 MOST: Final = 100
-"""So many acts are kept with a task; more are refused, but for the first that settles it."""
+"""So many acts are kept with a task; more are refused, but for the first that settles it, and for what takes
+one of them back.
+"""
 SETTLING: Final = (DONE, WAIVED)
 
 

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from chassis.ids import new_id
 from field.ladder import Ladders
 from services.isolation.plans import states
-from services.isolation.plans.acts import MOST, SETTLING, Act, Acts, course
+from services.isolation.plans.acts import MOST, SETTLING, TAKEN_BACK, Act, Acts, course
 from services.isolation.plans.planning import Key, PlannedTask
 from services.isolation.teams.rules import Member, doer
 
@@ -61,7 +61,11 @@ class Task:
 
     def takes(self, what: str) -> bool:
         """Whether one more act of this kind is kept with it."""
-        return self.version < MOST or (what in SETTLING and not (self.acts and self.acts.last(what)))
+        return (
+            self.version < MOST
+            or what == TAKEN_BACK
+            or (what in SETTLING and not (self.acts and self.acts.last(what)))
+        )
 
     def cancelled(self) -> Task:
         """Taken back: the plan no longer asks for it."""

@@ -51,7 +51,7 @@ def _take_back(hand: CasesInHand, case_of: Mapping[str, str], said: Said) -> Out
 
 def _one(hand: CasesInHand, said: Said, case: Case, task: Task) -> dict[str, Any]:
     acknowledged = _acknowledgement(task, said)
-    if acknowledged is None or not task.takes(TAKEN_BACK):
+    if acknowledged is None:
         return _became(task.task_id, "not_acknowledged")
     # By the clock of the service: whoever takes it back late does not say when they did.
     if hand.uow.now > acknowledged.at + TAKE_BACK_WITHIN:

@@ -57,6 +57,8 @@ def test_wishes_4_5_6_a_wave_is_one_act_with_an_outcome_for_each_row(town: Town)
     for _ in range(2):
         back = officer.send(second, "/acknowledge/take-back", task_id=ids)
         assert back.status_code == 200 and "3 acknowledgements are taken back" in back.text
+    stale = officer.send(again, "/acknowledge/now", task_id=ids)
+    assert stale.text.count("taken back or changed since") == 3 and "3 tasks are not ack" in stale.text
     acts = [row["acts"]["said"] for row in overdue(town) if row["task_id"] in ids]
     assert [[act["what"] for act in of_task] for of_task in acts] == [
         ["acknowledged", "acknowledged", "taken_back"]

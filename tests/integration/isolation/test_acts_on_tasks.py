@@ -403,6 +403,15 @@ def test_a_task_of_which_too_much_was_said_is_not_held_and_the_others_are(isolat
     assert isolation.audit()["balanced"]
 
 
+def test_the_last_act_that_is_kept_of_a_task_can_be_taken_back_too(isolation: Trial):
+    (task,) = late_ones(isolation)
+    said = [_saying(isolation, task, "attempt") for _ in range(MOST - 1)]
+    assert {outcome.kind for outcome in say_all(isolation, report_task, said)} == {"done"}
+    assert acknowledge(isolation, task, id="wave") == ["held"]
+    assert take_back(isolation, "wave", task) == ["taken_back"]
+    assert take_back(isolation, "wave", task) == ["not_acknowledged"] and isolation.audit()["balanced"]
+
+
 def test_no_more_is_kept_of_a_task_that_is_done_than_of_others(isolation: Trial):
     came = arrival(level="medium")
     isolation.follow(came)

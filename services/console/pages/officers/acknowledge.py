@@ -220,6 +220,8 @@ def _outcome(
 ) -> Response:
     """:param wave: the key of the act, by which it is taken back."""
     rows = {row["task_id"]: cells for row, cells in shown.rows}
+    steps = {row["task_id"]: row["next_step_at"] for row, _ in shown.rows}
+    tasks = [_as_it_stands(task, steps.get(task["task_id"])) for task in tasks]
     outcomes = [(rows.get(task["task_id"], ()), _became(task, given["until"])) for task in tasks]
     held = sum(task["became"] in _HELD for task in tasks)
     page = render_template(
@@ -262,6 +264,18 @@ def _unknown(task_id: str) -> Mapping[str, Any]:
     return {"task_id": task_id, "became": "unknown"}
 
 
+def _as_it_stands(task: Mapping[str, Any], step: str | None) -> Mapping[str, Any]:
+    """A form that is sent once more gets the outcome of the first time, which may be true no more.
+
+    :param step: when the next level is told, as the list has it now; None: the task is not on its page.
+    """
+    said = task["next_step_at"]
+    if task["became"] not in _HELD or not step or not said:
+        return task
+    same = datetime.fromisoformat(step) == datetime.fromisoformat(said)
+    return task if same else {**task, "became": "changed", "next_step_at": step}
+
+
 def _became(task: Mapping[str, Any], until: str) -> str:
     when = moment(task["next_step_at"]) if task["next_step_at"] else ""
     shorter = when and datetime.fromisoformat(task["next_step_at"]) < datetime.fromisoformat(until)
@@ -272,6 +286,7 @@ def _became(task: Mapping[str, Any], until: str) -> str:
         "climbs": gettext(
             "acknowledged before, and nothing reported since: the next level is told in two minutes"
         ),
+        "changed": gettext("taken back or changed since: the next level is told %(when)s", when=when),
         "not_held": gettext("acknowledged before, and nothing reported since: not held again"),
         "known_above": gettext("a higher level knows of it: only that level can hold it"),
         "not_overdue": gettext("not overdue: nothing was done"),
