@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -16,68 +14,33 @@ from services.console.accounts.queries import workers_of
 from services.console.doors import Doors
 from services.console.pages.workers import check_in as check_in_page
 from services.console.phone_acts.keys import ActKeys
-from services.console.phone_acts.queries import MOST_WAITING, PAGE
-from services.console.phone_acts.settle import id_of, settle_act
+from services.console.phone_acts.queries import MOST_WAITING
+from services.console.phone_acts.settle import settle_act
 from services.console.sessions.end_sessions_of_staff import end_sessions_of_staff
-from services.console.tables import account_acts, accounts, phone_acts
+from services.console.tables import phone_acts
 from services.isolation import tables as of_isolation
 from services.registration.places.import_places import import_places
 from services.registration.staff.import_staff import import_staff
 from tests.doors import CONSOLE
-from tests.integration.console.round import PLACES, STAFF, Phone, Round, hidden, open_morning
+from tests.integration.console.phone_acts import (
+    AT,
+    KEYS,
+    act,
+    check_in,
+    check_ins,
+    close,
+    listed,
+    officer,
+    send,
+)
+from tests.integration.console.round import PLACES, STAFF, Round, hidden, open_morning
 from tests.integration.console.trial import NOBODY, Browser, token_of
-
-AT = "2022-10-01T08:10:00+08:00"
-KEYS = ActKeys(Sealer({"c": b"c" * 32}))
 
 
 @pytest.fixture
 def town(sqlite_url: Callable[..., str]) -> Iterator[Round]:
     with open_morning(sqlite_url) as opened:
         yield opened
-
-
-def act(
-    phone: Phone, path: str, form: str, *, at: str = AT, keys: ActKeys = KEYS, pass_: str = "", **typed: str
-) -> str:
-    """As the phone seals it: the form with what stands hidden in it."""
-    home = path if form in ("done", "no-answer") else f"{path}/{form}"
-    fields = hidden(phone.get(home), form) | typed
-    pass_ = pass_ or phone.get("/phone").json["pass"]
-    return keys.seal({"pass": pass_, "path": f"{path}/{form}", "at": at, "fields": listed(fields)})
-
-
-def listed(fields: dict[str, Any]) -> list[tuple[str, str]]:
-    """As a form says what stands in it several times."""
-    return [
-        (name, one)
-        for name, value in fields.items()
-        for one in (value if isinstance(value, list) else [value])
-    ]
-
-
-def check_in(town: Round, phone: Phone, name: str = "赵大山", degrees: str = "36.6", **given: Any) -> str:
-    id = town.case(name)["case_id"]
-    typed = {f"temperature-{id}": degrees, f"how-{id}": "seen"}
-    return act(phone, town.household(name), "check-in", **typed, **given)
-
-
-def send(phone: Phone, sealed: str, status: int = 200) -> Any:
-    token = phone.get("/phone/token").json["form_token"]
-    answer = phone.browser.post("/phone/acts", token=token, act=sealed)
-    assert answer.status_code == status, (answer.status_code, answer.text)
-    return answer.json if status == 200 else None
-
-
-def check_ins(town: Round) -> list[dict[str, Any]]:
-    return town.isolation.rows(of_isolation.check_ins)
-
-
-def officer(town: Round, staff_id: str = "o-0004", doors: Doors | None = None) -> Browser:
-    owner = town.console.owner(f"officer.{staff_id}", "officer", staff_id)
-    browser = Browser(town.app(doors), language="en")
-    assert browser.log_in(town.console, owner).status_code == 303
-    return browser
 
 
 def test_an_act_is_done_once_with_its_own_time_in_its_authors_name(town: Round) -> None:
@@ -173,154 +136,6 @@ def test_wish_19_what_cannot_be_done_waits_for_an_officer_and_is_never_away(town
     assert town.phone("h-0021").browser.get("/from-phones").status_code == 404
 
 
-def test_what_waits_longest_comes_first_however_much_waits_elsewhere(town_of_each: Round) -> None:
-    """It is told on the board and on the list of lists, and pages are turned."""
-    town = town_of_each
-    town.phone()
-    with town.console.work.unit() as uow:
-        [own] = workers_of(uow.conn, ["w-0117"])
-        later = uow
-        for staff_id in ["w-0117"] * (PAGE + 2) + [f"far-{number}" for number in range(60)] * 4:
-            later = replace(later, now=later.now + timedelta(seconds=1))
-            sealed = f"c.{staff_id}.{later.now}"
-            settle_act(later, sealed, replace(own, staff_id=staff_id), "unreadable", known=False)
-    town.console.clock.advance(hours=13)
-    browser = officer(town)
-    shown = browser.get("/metrics").text
-    assert f'phone_acts_waiting{{because="unreadable"}} {PAGE + 2 + 240}.0' in shown
-    [age] = re.findall(r'phone_acts_oldest_age_seconds\{because="unreadable"\} ([\d.e+]+)', shown)
-    assert 13 * 3600 <= float(age) < 14 * 3600
-    assert browser.get("/lists").text.count(f'<strong class="many">{PAGE + 2}</strong>') == 1
-    assert f"{PAGE + 2} records from phones" in browser.get("/board").text
-    page = browser.get("/from-phones").text
-    assert page.count("<tr>") == 1 + PAGE
-    mine = [row for row in town.console.rows(phone_acts) if row["staff_id"] == "w-0117"]
-    mine = [row["id"] for row in sorted(mine, key=lambda row: row["received_at"])]
-    assert re.findall(r'action="/from-phones/(\w+)"', page) == mine[:PAGE]
-    [behind] = re.findall(r'href="(/from-phones\?after=\w+)"', page)
-    assert re.findall(r'action="/from-phones/(\w+)"', browser.get(behind).text) == mine[PAGE:]
-
-
-@pytest.fixture(name="town_of_each")
-def town_of_each_database(database_url: Callable[..., str]) -> Iterator[Round]:
-    with open_morning(database_url) as opened:
-        yield opened
-
-
-def test_an_officer_enters_or_dismisses_it(town_of_each: Round) -> None:
-    town = town_of_each
-    phone, other = town.phone(), town.phone("h-0021")
-    entered, dismissed = check_in(town, phone), check_in(town, phone, degrees="36.9")
-    with town.console.work.unit() as uow:
-        end_sessions_of_staff(uow, "w-0117", by="test")
-    assert {send(other, one)["became"] for one in (entered, dismissed)} == {"refused"}
-    assert check_ins(town) == []
-
-    browser = officer(town)
-    token = token_of(browser.get("/from-phones"))
-    ids = {row["sealed"]: row["id"] for row in town.console.rows(phone_acts)}
-    first, second = f"/from-phones/{ids[entered]}", f"/from-phones/{ids[dismissed]}"
-    page = browser.post(first, token=token)
-    assert page.status_code == 200 and "36.6" in page.text and "李兰" in page.text
-    assert browser.post(f"{first}/enter", token=token).status_code == 303
-    page = browser.post(second, token=token).text
-    assert "within an hour" in page and "36.6" in page, "what is recorded there already"
-    assert browser.post(f"{second}/dismiss", token=token).status_code == 303
-    for path in (first, f"{first}/enter", f"{second}/dismiss"):
-        assert browser.post(path, token=token).status_code == 404, "settled once"
-    [kept] = check_ins(town)
-    assert (kept["source"], kept["at"]) == ("/console/o-0004", datetime.fromisoformat(AT))
-    assert {(row["state"], row["sealed"]) for row in town.console.rows(phone_acts)} == {
-        ("entered", None),
-        ("dismissed", None),
-    }
-    assert send(other, entered)["became"] == "entered", "it is not done again"
-    assert len(check_ins(town)) == 1
-
-
-def test_an_officer_enters_what_is_old_and_is_told_what_keeps_it_from_being_done(town: Round) -> None:
-    with_another_officer(town)
-    phone, other = town.phone(), town.phone("h-0021")
-    old, of_closed = check_in(town, phone), check_in(town, phone, "孙宁")
-    contact = act(phone, town.household("赵大山"), "contact", best_time="evenings")
-    town.isolation.clock.advance(hours=73)
-    for sealed in (old, of_closed, contact):
-        assert "72" in send(other, sealed)["because"]
-    browser, street = officer(town), officer(town, "d-0001")
-    token = token_of(browser.get("/from-phones"))
-    ids = [f"/from-phones/{id_of(sealed)}" for sealed in (old, of_closed, contact)]
-
-    away = Doors({**town.doors.urls, "isolation": NOBODY}, CONSOLE)
-    with_less = officer(town, "o-0005", away)
-    page = with_less.post(f"{ids[0]}/enter", token=token_of(with_less.get("/from-phones")))
-    assert page.status_code == 503 and f'action="{ids[0]}/enter"' in page.text, "it may be sent again"
-
-    page = street.post(ids[2], token=token_of(street.get("/from-phones")))
-    assert page.status_code == 200 and "/enter" not in page.text, "nobody is offered what is refused"
-    assert browser.post(f"{ids[0]}/enter", token=token).status_code == 303
-    [kept] = check_ins(town)
-    assert (kept["source"], kept["at"]) == ("/console/o-0004", datetime.fromisoformat(AT))
-
-    close(town, "孙宁")
-    page = browser.post(f"{ids[1]}/enter", token=token)
-    assert page.status_code == 422 and "no longer followed." in page.text, "why it is not done now"
-
-
-def test_two_officers_do_not_enter_the_same_act_twice(town_of_each: Round) -> None:
-    town = town_of_each
-    with_another_officer(town)
-    phone = town.phone()
-    with town.isolation.work.unit() as uow:
-        cases = of_isolation.cases
-        for row in town.isolation.rows(cases):
-            team = [*row["team"], ["community_officer", "o-0005"]]
-            uow.conn.execute(cases.update().where(cases.c.case_id == row["case_id"]).values(team=team))
-    sealed = check_in(town, phone)
-    with town.console.work.unit() as uow:
-        end_sessions_of_staff(uow, "w-0117", by="test")
-    send(town.phone("h-0021"), sealed)
-    both = [officer(town), officer(town, "o-0005")]
-    tokens = [token_of(one.get("/from-phones")) for one in both]
-    with ThreadPoolExecutor(2) as at_once:
-        answers = at_once.map(
-            lambda one, token: one.post(f"/from-phones/{id_of(sealed)}/enter", token=token).status_code,
-            both,
-            tokens,
-        )
-        assert sorted(answers) == [303, 404]
-    assert len(check_ins(town)) == 1
-
-
-def test_an_officer_reads_nothing_of_households_that_they_do_not_reach(town: Round) -> None:
-    phone, other = town.phone(), town.phone("h-0021")
-    sealed = check_in(town, phone)
-    nobodys = check_in(town, phone, pass_=phone.get("/phone").json["pass"][:-1] + "x")
-    with town.console.work.unit() as uow:
-        end_sessions_of_staff(uow, "w-0117", by="test")
-    for one in (sealed, nobodys):
-        send(other, one)
-
-    def look(browser: Browser, sealed: str) -> str:
-        page = browser.post(f"/from-phones/{id_of(sealed)}", token=token_of(browser.get("/from-phones")))
-        assert page.status_code == 200
-        return str(page.text)
-
-    assert "36.6" in look(officer(town, "d-0001"), sealed), "of the district's places, with another team"
-    look(officer(town), nobodys)
-    shown = [row for row in town.console.rows(account_acts) if row["what"] == "phone_act_shown"]
-    [own] = [row["account_id"] for row in shown if row["by"] == "officer.o-0004"]
-    [of_officer] = [row["id"] for row in town.console.rows(accounts) if row["name"] == "officer.o-0004"]
-    assert own == of_officer, "nothing is said of whoever only sent it"
-
-    moved = STAFF.replace("grid_worker,g-1", "grid_worker,g-2")
-    with town.registration.work.unit() as uow:
-        import_places(uow, PLACES + "c-2,zhangye-road,community,东街社区,,,\ng-2,c-2,grid,第2网格,,,\n")
-        import_staff(uow, moved + "o-0009,community_officer,c-2,冯立,13909310009,zh-CN,true\n")
-    town.sync()
-    page = look(officer(town, "o-0009"), sealed)
-    assert "36.6" not in page and town.household("赵大山") not in page and "/dismiss" in page
-
-
 def test_who_has_much_waiting_still_sends_what_can_be_done(town: Round) -> None:
     phone, other = town.phone(), town.phone("h-0021")
     with town.console.work.unit() as uow:
@@ -330,19 +145,6 @@ def test_who_has_much_waiting_still_sends_what_can_be_done(town: Round) -> None:
     assert send(other, check_in(town, phone))["became"] == "done"
     send(other, "c.garbage", 429)
     assert send(phone, "c.garbage")["became"] == "refused"
-
-
-def with_another_officer(town: Round) -> None:
-    with town.registration.work.unit() as uow:
-        import_staff(uow, STAFF + "o-0005,community_officer,c-1,冯立,13909310009,zh-CN,true\n")
-    town.sync()
-
-
-def close(town: Round, name: str) -> None:
-    with town.isolation.work.unit() as uow:
-        cases = of_isolation.cases
-        of_it = cases.c.case_id == town.case(name)["case_id"]
-        uow.conn.execute(cases.update().where(of_it).values(closed_at=uow.now, state="transferred"))
 
 
 def test_whoever_left_and_households_of_others_are_for_an_officer(town: Round) -> None:
