@@ -238,6 +238,18 @@ def test_an_act_that_makes_the_server_fail_does_not_stay_on_the_phone(
     assert answer.json["became"] == "refused"
 
 
+def test_a_contact_person_is_put_to_those_who_were_named_since(town: Round) -> None:
+    phone, path = town.phone(), town.household("赵大山")
+    daughter = {"contact_name": "赵敏", "contact_phone": "13909312001"}
+    neighbour = {"contact_name": "钱多", "contact_phone": "13909312002"}
+    sealed = act(phone, path, "contact", **daughter)
+    page = phone.get(f"{path}/contact")
+    typed = hidden(page, "contact") | neighbour
+    assert phone.browser.post(f"{path}/contact", token=token_of(page), **typed).status_code == 303
+    assert send(phone, sealed)["became"] == "done"
+    assert all(name in phone.get(path).text for name in ("赵敏", "钱多"))
+
+
 def test_nothing_is_written_down_where_the_phone_must_send_it_again(town: Round) -> None:
     """What is too large, comes from nobody or another site's page, or while a door is away."""
     phone = town.phone()

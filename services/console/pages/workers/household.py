@@ -95,15 +95,24 @@ class Visit:
         return [Wrong("main", says)] if of - set(self.case_ids) else []
 
     def say(
-        self, service: str, command: str, key: str, /, *, emptied: Sequence[str] = (), **data: Any
+        self,
+        service: str,
+        command: str,
+        key: str,
+        /,
+        *,
+        emptied: Sequence[str] = (),
+        of_now: bool = False,
+        **data: Any,
     ) -> Any:
         """What is empty is left out. A form that is sent twice is one act. Raises Refused, DoorAway.
 
         :param key: tells what one form says of several things apart.
         :param emptied: what is said when it is empty, too: it was taken away.
+        :param of_now: what is said was made from what stands there now, not when the form was sent.
         """
         given = {name: value for name, value in data.items() if value not in (None, "") or name in emptied}
-        key, at = key_of_act(given, key), read_moment(request.form.get("at", ""))
+        key, at = key_of_act(given, key), None if of_now else read_moment(request.form.get("at", ""))
         return self.doors.say(service, command, acting(), key, given | ({"at": at.isoformat()} if at else {}))
 
     def done(self, said: str, **more: str) -> Response:

@@ -83,7 +83,9 @@ def add_mending(pages: Blueprint, work: Work, doors: Doors) -> None:
     @pages.post("/doors/<household>/contact")
     @here
     def contact(visit: Visit) -> Response:
-        """All is given whole: what is on the page stands there from now on."""
+        """All is given whole: what is on the page stands there from now on. Only contact persons are told one
+        by one, and put to those who stand there when it comes.
+        """
         said: dict[str, Any] = {"marks": [one for one in HELP_MARKS if one in request.form.getlist("marks")]}
         said["best_time"] = text_of("best_time", 100)
         gone = set(request.form.getlist("gone"))
@@ -101,19 +103,16 @@ def add_mending(pages: Blueprint, work: Work, doors: Doors) -> None:
             new["phone"] = person["phone"][:30]
             new |= {"may_report": request.form.get("may_report") == "yes"}
             added = [new]
-        if gone or added:  # the one that is added stands once, also where the form is sent twice
-            other = {_contact_key(one) for one in added} | gone
-            kept = [one for one in visit.document["contacts"] if _contact_key(one) not in other]
-            said["contacts"] = [*kept, *added]
+        of = visit.case_ids
         try:
-            visit.say(
-                "isolation",
-                "change_contact",
-                "contact",
-                emptied=["best_time"],
-                case_ids=visit.case_ids,
-                **said,
-            )
+            visit.say("isolation", "change_contact", "contact", emptied=["best_time"], case_ids=of, **said)
+            if gone or added:  # the one that is added stands once, also where the form is sent twice
+                other = {_contact_key(one) for one in added} | gone
+                kept = [one for one in visit.document["contacts"] if _contact_key(one) not in other]
+                persons = [*kept, *added]
+                visit.say(
+                    "isolation", "change_contact", "persons", of_now=True, case_ids=of, contacts=persons
+                )
         except Refused as refused:
             return _contact_form(visit, why(refused))
         return visit.done("contact")

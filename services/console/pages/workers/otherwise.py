@@ -106,7 +106,7 @@ def _add_not_possible(pages: Blueprint, here: Here) -> None:
             wrong.append(Wrong("note", gettext("Say in a few words why.")))
         if wrong or group is None:
             return page(visit, wrong)
-        said = {"outcome": "not_possible", "because": because, "note": note}
+        said: dict[str, Any] = {"outcome": "not_possible", "because": because, "note": note}
         try:
             for id in group.task_ids.values():
                 visit.say("isolation", "report_task", id, task_id=id, **said)
@@ -130,7 +130,7 @@ def _add_refusal(pages: Blueprint, here: Here) -> None:
     @here
     def refusal(visit: Visit) -> Response:
         """Each person for themselves: an adult refuses for nobody else, a guardian for a child."""
-        said = {name: text_of(name, 500) for name in ("what", "why", "what_would_help")}
+        said: dict[str, Any] = {name: text_of(name, 500) for name in ("what", "why", "what_would_help")}
         said["witness"], field = _witness(visit)
         chosen = visit.chosen()
         wrong = [] if chosen else [Wrong("who", gettext("Say of whom."))]
