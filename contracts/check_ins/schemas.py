@@ -114,7 +114,8 @@ class NoticeSigned(Contract):
 
     case_ids = _of_a_household("everybody for whom it counts")
     outcome = one_of(NOTICE_OUTCOMES, required=True, about="refused_to_sign: it was left there")
-    signed_by = text(100, about="name of the guardian or proxy who signed; kept sealed")
+    signed_by = text(100, about="name of whoever signed: of a guardian, a proxy, by a link; kept sealed")
+    text_version = text(40, about="by a link: edition and language of the text that was signed")
     read_aloud = flag(required=False)
     witness = text(40, about=f"{WITNESS}; of refused_to_sign")
     at = happened()

@@ -76,18 +76,20 @@ def test_a_household_reports_a_fever_and_reads_what_happens_next_without_script(
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_wish_24_nobody_is_kept_out_of_the_page_of_a_household(
-    new_page: NewPage, home: Home, language: str
+    new_page: NewPage, home: Home, language: str, picture: Picture
 ) -> None:
     """Wish 24: axe finds nothing serious; text of double size needs no moving sideways"""
     home.browser().report("36.5", "38.6")
     page = new_page(home.path)
     if language == "en":
         page.locator("header").get_by_role("button", name="English").click()
-    for path in (home.path, f"{home.path}/not-me", "/r/000000000000"):
+    for path in (home.path, f"{home.path}/notice", f"{home.path}/not-me", "/r/000000000000"):
         page.goto(path)
         page.locator("details").evaluate_all("all => all.forEach(one => one.open = true)")
         assert faults_by_axe(page) == [], path
         assert sideways(page) <= 0, path
+        if path.endswith("/notice"):
+            picture(page, "resident-notice")
         page.evaluate("document.documentElement.style.fontSize = '200%'")
         assert sideways(page) <= 0, path
         small = page.locator("button, input:not([type=hidden]), summary, a.button").evaluate_all(

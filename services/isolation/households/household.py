@@ -26,7 +26,7 @@ from services.isolation.plans import states
 from services.isolation.plans.rows import read_tasks
 from services.isolation.plans.task import Task
 from services.isolation.policies.counting import day_number
-from services.isolation.policies.rules import CHECK_IN, TEST, Policy
+from services.isolation.policies.rules import CHECK_IN, SIGNED_NOTICE, TEST, Policy
 from services.isolation.reference import Reference, current
 
 _SHOWN_BACK: Final = timedelta(days=1)
@@ -144,6 +144,7 @@ def _person(uow: UnitOfWork, row: Row[Any], label: Mapping[str, Any], seen: _See
         "window": _window(served, seen) if served and following else None,
         "missed_window": _window(missed, seen) if missed and following else None,
         "next_window": _window(min(coming, key=_begins), seen) if coming and following else None,
+        "notice": _notice(tasks, seen),
         "tests": _tests(row, tasks, policy, seen),
         "check_ins": [
             _check_in(uow, of_it, tasks, seen)
@@ -164,6 +165,14 @@ def _window(task: Task, seen: _Seen) -> dict[str, Any]:
         "done": task.state == states.DONE,
         "late": seen.now > task.due_by,
     }
+
+
+def _notice(tasks: Iterable[Task], seen: _Seen) -> dict[str, Any] | None:
+    """Whether the newest notice of their measure is signed, and by when it should be."""
+    asked = [t for t in tasks if t.kind == SIGNED_NOTICE and t.state not in (states.CANCELLED, states.WAIVED)]
+    begun = [task for task in asked if task.due_from <= seen.now]
+    newest = max(begun, key=_begins, default=None)
+    return {"by": seen.local(newest.due_by), "signed": newest.state == states.DONE} if newest else None
 
 
 def _tests(row: Row[Any], tasks: Iterable[Task], policy: Policy | None, seen: _Seen) -> list[dict[str, Any]]:

@@ -20,6 +20,7 @@ from services.isolation.policies.rules import SIGNED_NOTICE
 
 _NOTICES = UUID("3c1d0a55-9be8-4a3f-8d0e-0b3a5a5d9a11")
 _FOR_SOMEBODY = ("signed_by_guardian", "signed_by_proxy")
+_BY_LINK = ("signed", "signed_by_guardian")
 _REFUSED = "refused_to_sign"
 
 
@@ -49,8 +50,13 @@ def _faults(hand: CasesInHand, said: Said) -> list[Fault]:
     faults = witnesses.faults_of(
         said.data.get("witness"), said.author.staff_id, staff, needed=outcome == _REFUSED
     )
-    if outcome in _FOR_SOMEBODY and not said.data.get("signed_by"):
-        faults.append(Fault("signed_by", "missing", "give the name of who signed for them"))
+    by_link = said.author.kind == "link"
+    if (outcome in _FOR_SOMEBODY or by_link) and not said.data.get("signed_by"):
+        faults.append(Fault("signed_by", "missing", "give the name of who signed"))
+    if by_link and outcome not in _BY_LINK:
+        faults.append(Fault("outcome", "not_by_this_author", "on its own page a household can only sign"))
+    if by_link and not said.data.get("text_version"):
+        faults.append(Fault("text_version", "missing", "say which text was signed"))
     return faults
 
 
@@ -64,7 +70,11 @@ def _sign(hand: CasesInHand, said: Said, id: str, case: Case) -> dict[str, Any]:
     if case.closed_at is None:
         for task in tasks:
             hand.done(said, case, task)
-    told = {name: data.get(name) for name in ("outcome", "read_aloud", "witness") if data.get(name)}
+    told = {
+        name: data.get(name)
+        for name in ("outcome", "read_aloud", "witness", "text_version")
+        if data.get(name)
+    }
     hand.add_line(said, case, "notice", notice=id, tasks=[task.task_id for task in tasks], **told)
     return {
         "case_id": case.case_id,
@@ -73,6 +83,7 @@ def _sign(hand: CasesInHand, said: Said, id: str, case: Case) -> dict[str, Any]:
         "received_at": hand.uow.now,
         "outcome": data["outcome"],
         "signed_by": hand.uow.sealer.seal(signed_by, "note") if signed_by else None,
+        "text_version": data.get("text_version"),
         "read_aloud": bool(data.get("read_aloud")),
         "witness": data.get("witness"),
         "source": said.author.source,

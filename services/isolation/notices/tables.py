@@ -13,7 +13,8 @@ notices = Table(
     Column("at", UtcDateTime, nullable=False),
     Column("received_at", UtcDateTime, nullable=False),
     Column("outcome", String(20), nullable=False),
-    Column("signed_by", Text),  # sealed: the name of the guardian or proxy
+    Column("signed_by", Text),  # sealed: a name
+    Column("text_version", String(40)),  # of what a household read on its own page
     Column("read_aloud", Boolean, nullable=False),
     Column("witness", String(40)),  # staff_id
     Column("source", String(200), nullable=False),

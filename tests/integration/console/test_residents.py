@@ -245,6 +245,33 @@ def test_what_was_mistyped_is_corrected_and_its_alarm_is_taken_back(home: Home, 
 # -- this is not me
 
 
+def test_the_notice_is_read_and_signed_on_the_page_once(home: Home, resident: Resident) -> None:
+    assert "告知书尚未签收" in text_of(resident.get())
+    page = resident.get("/notice")
+    assert "第1天，共7天" in text_of(page) and "不签字不等于拒绝隔离" in text_of(page)
+    assert page.text.count('name="who"') == 3 and " checked" not in page.text, "nobody is marked beforehand"
+    wrong = resident.send(page, "/notice", signed_by="  ")
+    assert wrong.status_code == 422
+    for says in ("请选择为谁签收", "请选一项", "请填写姓名"):
+        assert says in text_of(wrong)
+    mother, *children = home.case_ids()
+    for _ in range(2):  # a double tap is one
+        own = resident.send(page, "/notice", who=mother, outcome="signed", signed_by="王敏")
+        assert own.status_code == 303
+    assert "告知书已签收" in text_of(resident.get())
+    left = resident.get("/notice")
+    assert left.text.count('name="who"') == 2
+    said = {"who": [*children, "01839145-0000-7000-8000-000000000000"], "outcome": "signed_by_guardian"}
+    assert resident.send(left, "/notice", **said, signed_by="王敏").status_code == 303
+    kept = home.isolation.rows(t.notices)
+    assert sorted(row["outcome"] for row in kept) == ["signed", *["signed_by_guardian"] * 2]
+    assert {row["text_version"] for row in kept} == {"household/1/zh-CN"} and "王敏" not in str(kept)
+    assert "尚未签收" not in text_of(resident.get())
+    assert home.browser().browser.get(f"{home.path}/notice").status_code == 303, "nothing is left to sign"
+    states = [row["state"] for row in home.isolation.rows(t.tasks) if row["kind"] == "signed_notice"]
+    assert states == ["done"] * 3
+
+
 def test_this_is_not_me_goes_to_an_officer_with_a_clock(home: Home, resident: Resident) -> None:
     page = resident.get("/not-me")
     assert "对您的要求不变" in text_of(page)

@@ -15,7 +15,7 @@ from services.isolation.contacts.change_contact import change_contact
 from services.isolation.notices.report_refusal import report_refusal
 from services.isolation.notices.sign_notice import sign_notice
 from services.isolation.tasks.find_overdue import find_overdue
-from tests.integration.isolation.saying import command, say_all, speaking
+from tests.integration.isolation.saying import LINK, command, say_all, speaking
 from tests.integration.isolation.trial import SEALER, Trial, arrival, china
 
 sign = speaking(sign_notice, "notice.signed")
@@ -65,6 +65,22 @@ def test_a_notice_is_settled_for_the_whole_household(
     assert len(isolation.rows(t.notices)) == 2
     assert "Li Si" not in str(isolation.rows(t.notices)) + str(isolation.rows(t.case_history))
     assert isolation.audit()["balanced"]
+
+
+@pytest.mark.parametrize(
+    ("how", "field"),
+    [
+        ({"outcome": "signed", "text_version": "household/1/en"}, "signed_by"),
+        ({"outcome": "signed", "signed_by": "Li Si"}, "text_version"),
+        ({"outcome": "refused_to_sign", "signed_by": "Li Si", "text_version": "household/1/en"}, "outcome"),
+    ],
+)
+def test_on_its_own_page_a_household_signs_a_text_that_is_known_with_a_name(
+    isolation: Trial, family: list[Event], how: dict[str, Any], field: str
+) -> None:
+    outcome = sign(isolation, {"case_ids": ids(family), **how}, author=LINK)
+    assert outcome.kind == "invalid" and field in [fault.where for fault in outcome.faults]
+    assert isolation.rows(t.notices) == []
 
 
 def test_a_notice_that_is_said_again_when_its_outcome_is_forgotten_is_noted_once(

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from flask import Blueprint, Response, g, make_response, redirect, render_template, request
 from flask_babel import format_date, gettext
+from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as Answer
 
 from chassis.doors.limits import Allowance
@@ -37,6 +38,10 @@ from services.console.pages.shown.rows import Wrong
 _BURST: Final = 60.0
 _PER_SECOND: Final = 1.0
 _LONGEST_NOTE: Final = 500
+_LONGEST_NAME: Final = 100
+EDITION: Final = "household/1"
+"""Of the text in `notice.html`: another text has another, so that it is known what somebody signed."""
+OUTCOMES: Final = ("signed", "signed_by_guardian")
 
 View = Callable[..., Answer]
 
@@ -201,6 +206,40 @@ def make_residents(doors: Doors, hotline: str, *, allowance: Allowance | None = 
     def not_me_said(token: str, of: Opened) -> Answer:
         return _page("not_me_said", token, household=household(of), hotline=hotline)
 
+    @residents.get("/notice")
+    @opened
+    def notice_page(token: str, of: Opened) -> Answer:
+        shown = household(of)
+        if not of.may_act or not shown.to_sign:
+            return redirect(_own(token), 303)
+        return _notice(token, shown, [])
+
+    @residents.post("/notice")
+    @opened
+    def notice(token: str, of: Opened) -> Answer:
+        """Somebody of the household has read what stood on the page, and says so with their name."""
+        shown = household(of)
+        if not of.may_act:
+            return redirect(_own(token), 303)
+        signed_by = request.form.get("signed_by", "").strip()[:_LONGEST_NAME]
+        outcome = request.form.get("outcome", "")
+        known = [one.case_id for one in shown.followed]
+        for_whom = [id for id in dict.fromkeys(request.form.getlist("who")) if id in known]
+        wrong = [] if for_whom else [Wrong("who", gettext("Choose for whom you sign."))]
+        if outcome not in OUTCOMES:
+            wrong.append(Wrong("outcome", gettext("Choose one.")))
+        if not signed_by:
+            wrong.append(Wrong("signed_by", gettext("Type your name.")))
+        if wrong:
+            return _notice(token, shown, wrong, 422)
+        said = {"case_ids": for_whom, "outcome": outcome, "signed_by": signed_by}
+        text = f"{EDITION}/{request.form.get('language', '')[:5]}"
+        try:
+            doors.say("isolation", "sign_notice", of.actor, key_of_form(), said | {"text_version": text})
+        except Refused:
+            return refusal_page(409)
+        return redirect(f"{_own(token)}#asked", 303)
+
     @residents.post("/language")
     @opened
     def switch_language(token: str, of: Opened) -> Answer:
@@ -241,6 +280,12 @@ def _not_me(
     token: str, of: Opened, shown: Household, wrong: list[Wrong], note: str, status: int = 200
 ) -> Response:
     return _page("not_me", token, status, opened=of, household=shown, wrong=wrong, note=note)
+
+
+def _notice(token: str, shown: Household, wrong: list[Wrong], status: int = 200) -> Response:
+    typed = request.form if request.method == "POST" else MultiDict[str, str]()
+    fault = {one.field: one.says for one in wrong}
+    return _page("notice", token, status, household=shown, wrong=wrong, fault=fault, typed=typed)
 
 
 def _page(name: str, token: str, status: int = 200, **shown: Any) -> Response:

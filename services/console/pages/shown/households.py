@@ -36,6 +36,14 @@ class Test:
 
 
 @dataclass(frozen=True, slots=True)
+class Notice:
+    """Of their measure: by when it is to be signed, and whether it is."""
+
+    by: datetime
+    signed: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Alarm:
     """:param told: (role, name) of those who were told at once.
     :param seen_at: when somebody took it up; None: nobody has yet.
@@ -82,6 +90,7 @@ class Member:
     window: Window | None
     missed_window: Window | None
     next_window: Window | None
+    notice: Notice | None
     tests: Sequence[Test]
     check_ins: Sequence[CheckedIn]
 
@@ -146,6 +155,11 @@ class Household:
         return [one for one in found if one.missed_window == found[0].missed_window]
 
     @property
+    def to_sign(self) -> list[Member]:
+        """Those for whom the notice is not signed yet."""
+        return [one for one in self.followed if one.notice and not one.notice.signed]
+
+    @property
     def all_correctable(self) -> list[tuple[Member, CheckedIn]]:
         """What can be corrected still, and of whom it was said."""
         return [(one, said) for one in self.followed for said in one.check_ins if said.correctable]
@@ -199,9 +213,14 @@ def _member(one: Mapping[str, Any]) -> Member:
         window=_window(one["window"]),
         missed_window=_window(one["missed_window"]),
         next_window=_window(one["next_window"]),
+        notice=_notice(one["notice"]),
         tests=[Test(t["day"], date.fromisoformat(t["on"]), t["state"]) for t in one["tests"]],
         check_ins=[_checked_in(said) for said in one["check_ins"]],
     )
+
+
+def _notice(notice: Mapping[str, Any] | None) -> Notice | None:
+    return Notice(datetime.fromisoformat(notice["by"]), notice["signed"]) if notice else None
 
 
 def _window(window: Mapping[str, Any] | None) -> Window | None:
