@@ -11,7 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+)
 from werkzeug.test import Client, TestResponse
 
 from chassis.commands.command import Author
@@ -42,11 +47,33 @@ def door_process(service: str, url: str, port: int, log: Path, **more: str) -> s
         "DOORSTEP_DOOR_PUBLIC_KEY": public_pem(),
         **more,
     }
+    return _process([f"services.{service}", "door"], settings, log)
+
+
+def console_process(url: str, port: int, log: Path) -> subprocess.Popen[bytes]:
+    """The console as it runs, with the keys of its trials' database; the doors are away."""
+    private = CONSOLE.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+    settings = {f"DOORSTEP_{name}_DOOR_URL": "http://127.0.0.1:9" for name in ("REGISTRATION", "ISOLATION")}
+    settings |= {
+        "DOORSTEP_NOTIFICATION_DOOR_URL": "http://127.0.0.1:9",
+        "DOORSTEP_DOOR_PRIVATE_KEY": private,
+        "DOORSTEP_CONSOLE_DATABASE_URL": url,
+        "DOORSTEP_CONSOLE_SEAL_KEYS": f"c:{base64.b64encode(b'c' * 32).decode()}",
+        "DOORSTEP_CONSOLE_INDEX_KEY": base64.b64encode(b"n" * 32).decode(),
+        "DOORSTEP_CONSOLE_PORT": str(port),
+    }
+    return _process(["services.console"], settings, log)
+
+
+def _process(module: list[str], settings: dict[str, str], log: Path) -> subprocess.Popen[bytes]:
     outside = {name: value for name, value in os.environ.items() if not name.startswith("DOORSTEP_")}
-    command = [sys.executable, "-m", f"services.{service}", "door"]
     with log.open("wb") as out:
         return subprocess.Popen(
-            command, env=outside | settings, stdout=out, stderr=out, start_new_session=True
+            [sys.executable, "-m", *module],
+            env=outside | settings,
+            stdout=out,
+            stderr=out,
+            start_new_session=True,
         )
 
 

@@ -70,6 +70,7 @@ EXAMPLES = (
             "case_ids": [ARRIVAL, OTHER_ARRIVAL],
             "outcome": "signed_by_guardian",
             "signed_by": "an invented name",
+            "text_version": None,
             "read_aloud": True,
             "witness": None,
             "at": "2022-10-01T02:30:00Z",

@@ -10,11 +10,12 @@ from __future__ import annotations
 import json
 import re
 import signal
+import subprocess
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from http.client import HTTPConnection, HTTPException
 from itertools import chain
 from pathlib import Path
@@ -32,8 +33,13 @@ from deploy.local.postgres import PrivatePostgres
 from deploy.local.prometheus import PrivatePrometheus, as_targets
 from doorstep_client import arrival_event
 from operations.services import SERVICES
-from tests.doors import door_process
+from services.console.accounts.queries import account_named
+from services.console.phone_acts.settle import settle_act
+from tests.doors import console_process, door_process
 from tests.e2e.conftest import MORNING, migrated
+from tests.integration.console.trial import Trial as Console
+from tests.integration.console.trial import prepare
+from tests.integration.isolation.trial import StandingClock
 from tests.system import KEYS, ROOT, SMS, System
 from tests.waiting import eventually
 
@@ -44,7 +50,7 @@ RULES = sorted((SHIPPED / "rules").glob("*.yml"))
 FASTER = 60
 SCRAPE_S = 0.4
 ISOLATION = "watched_isolation"
-DOOR = "isolation_door"
+DOOR, CONSOLE = "isolation_door", "console"
 SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 # The range that a panel leaves to Grafana. Long, so that a slow machine is still within it when asked.
 RANGES = {"$__rate_interval": "10m", "$__range": "1h"}
@@ -87,6 +93,7 @@ class Watched:
     broker: PrivateBroker
     prometheus: PrivatePrometheus
     door_port: int
+    console_port: int
 
     def look_at(self) -> None:
         """Tell Prometheus the addresses of what runs, as the engine's name service does."""
@@ -94,7 +101,8 @@ class Watched:
         addresses = {
             name: [f"127.0.0.1:{r.port}" for r in replicas if r.service == name] for name in SERVICES
         }
-        for name, found in (("services", addresses), ("doors", {DOOR: [f"127.0.0.1:{self.door_port}"]})):
+        asked = {DOOR: [f"127.0.0.1:{self.door_port}"], CONSOLE: [f"127.0.0.1:{self.console_port}"]}
+        for name, found in (("services", addresses), ("doors", asked)):
             file = self.prometheus.directory / f"{name}.json"
             file.with_suffix(".new").write_text(as_targets(found))
             file.with_suffix(".new").replace(file)
@@ -158,10 +166,14 @@ def watched(
         directory / "prometheus", config, {file.name: faster(file.read_text()) for file in RULES}
     )
     with broker, System(directory / "system", broker.url(), urls) as system:
-        watched = Watched(system, broker, prometheus, freeport())
+        watched = Watched(system, broker, prometheus, freeport(), freeport())
         system.prepare(MORNING)
         system.start_all()
-        with prometheus, a_door_that_is_asked(watched.door_port, urls["isolation"], directory):
+        with (
+            prometheus,
+            a_door_that_is_asked(watched.door_port, urls["isolation"], directory),
+            a_console_where_an_act_waits(watched.console_port, directory),
+        ):
             watched.look_at()
             system.import_samples()
             yield watched
@@ -171,13 +183,20 @@ def watched(
 def a_door_that_is_asked(port: int, url: str, directory: Path) -> Iterator[None]:
     """Isolation's, of whom somebody without a token asks something again and again."""
     door = door_process("isolation", url, port, directory / "door.log", **KEYS)
+    with asked_again_and_again(door, port, "/lists/open_cases"):
+        yield
+
+
+@contextmanager
+def asked_again_and_again(process: subprocess.Popen[bytes], port: int, path: str) -> Iterator[None]:
+    """The process ends with the block."""
     left = threading.Event()
 
     def ask() -> None:
         while not left.wait(0.1):
             with suppress(OSError, HTTPException):
                 connection = HTTPConnection("127.0.0.1", port, timeout=5)
-                connection.request("GET", "/lists/open_cases")
+                connection.request("GET", path)
                 connection.getresponse().read()
                 connection.close()
 
@@ -188,8 +207,25 @@ def a_door_that_is_asked(port: int, url: str, directory: Path) -> Iterator[None]
     finally:
         left.set()
         asking.join(10)
-        door.terminate()
-        door.wait(30)
+        process.terminate()
+        process.wait(30)
+
+
+@contextmanager
+def a_console_where_an_act_waits(port: int, directory: Path) -> Iterator[None]:
+    """Of a phone, since yesterday."""
+    url = f"sqlite:///{directory}/console.db"
+    prepare(url)
+    console = Console(url, StandingClock(datetime.now(UTC) - timedelta(hours=13)))
+    console.owner("zhou.ming", "officer", "o-0004")
+    with console.work.unit() as uow:
+        account = account_named(uow.conn, "zhou.ming")
+        assert account
+        settle_act(uow, "sealed", account, "unreadable", known=False)
+    console.database.dispose()
+    process = console_process(url, port, directory / "console.log")
+    with asked_again_and_again(process, port, "/log-in"):
+        yield
 
 
 # -- the story -----------------------------------------------------------------------------------------------
@@ -231,7 +267,14 @@ def test_a_day_flows_and_prometheus_counts_what_the_audit_counts(watched: Watche
     eventually(lambda: not differing(), every=0.2, show=differing)
     # A busy machine answers now and then later than the short time between two looks.
     eventually(lambda: {target["health"] for target in watched.prometheus.targets()} == {"up"}, every=0.2)
-    assert {labels["job"] for labels, _ in ask("up")} == {*SERVICES, DOOR, "rabbitmq", "rabbitmq_queues"}
+    assert {labels["job"] for labels, _ in ask("up")} == {
+        *SERVICES,
+        DOOR,
+        CONSOLE,
+        "rabbitmq",
+        "rabbitmq_queues",
+    }
+    watched.goes_out("PhoneActsWait", because="unreadable")
 
 
 def test_dead_letters_are_told(watched: Watched) -> None:
@@ -342,9 +385,8 @@ def test_while_the_broker_takes_nothing_the_rest_goes_wrong_too_and_all_is_told(
 
 
 def test_the_page_of_metrics_names_what_the_services_show_and_nothing_else(watched: Watched) -> None:
-    jobs = "|".join((*SERVICES, DOOR))
+    jobs = "|".join((*SERVICES, DOOR, CONSOLE))
     found = watched.prometheus.ask(f'group by (__name__) ({{job=~"{jobs}", __name__=~"doorstep_.+"}})')
     shown = {re.sub("_(bucket|sum|count|created)$", "", labels["__name__"]) for labels, _ in found}
     page = set(re.findall(r"^\| `(doorstep_\w+)`", (ROOT / "docs/metrics.md").read_text(), re.MULTILINE))
-    page = {name for name in page if not name.startswith("doorstep_console_")}  # which does not run here
     assert {name.removesuffix("_total") for name in shown} == {name.removesuffix("_total") for name in page}
