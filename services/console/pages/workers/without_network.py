@@ -10,6 +10,7 @@ from flask import Blueprint, Response, current_app, g, jsonify, make_response, r
 from werkzeug.wrappers import Response as Answer
 
 from chassis.doors.limits import Allowance
+from chassis.telemetry import describe_error
 from chassis.unit_of_work import Work
 from contracts.faults import Refused
 from services.console.doors import DoorAway, Doors, NotActive
@@ -155,10 +156,10 @@ def _settle(work: Work, keys: ActKeys, sealed: str, *, given_up: bool) -> Kept:
             not_done, says = carry_out(who, act)
         except (Away, DoorAway):
             raise
-        except Exception:
+        except Exception as error:
             if not given_up:
                 raise
-            log.exception("an act of a phone fails again and again", what=act.what)
+            log.error("an act of a phone fails again and again", what=act.what, error=describe_error(error))
             not_done = "refused"
     with work.unit() as uow:
         return settle_act(uow, sealed, account, not_done, says)
