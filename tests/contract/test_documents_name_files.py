@@ -5,12 +5,13 @@ from pathlib import Path
 
 import pytest
 
+from tests.pages_of_docs import anchors
+
 ROOT = Path(__file__).resolve().parents[2]
 PATH = re.compile(
     r"`((?:field|contracts|chassis|services|operations|cli|clients|demo|deploy|benchmarks|tests|docs)/[\w./-]+)`"
 )
 LINK = re.compile(r"\]\(([^)\s]+)\)")
-HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 PAGES = sorted(
     str(page.relative_to(ROOT)) for page in (*ROOT.glob("README*.md"), *(ROOT / "docs").rglob("*.md"))
 )
@@ -35,9 +36,3 @@ def test_every_link_of_a_page_leads_somewhere(page: str) -> None:
         target = path.parent / file if file else path
         assert target.exists(), link
         assert not anchor or anchor in anchors(target), link
-
-
-def anchors(page: Path) -> set[str]:
-    """As pages of a repository make them of headings."""
-    headings = HEADING.findall(page.read_text(encoding="utf-8"))
-    return {re.sub(r"[^\w\- ]", "", one.strip().lower()).replace(" ", "-") for one in headings}

@@ -6,7 +6,6 @@ Series are written in promtool's notation, a value every 15 s: `0x4 7x8` is five
 from __future__ import annotations
 
 import json
-import re
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,8 @@ from typing import Any
 
 import pytest
 import yaml
+
+from tests.pages_of_docs import anchors
 
 ROOT = Path(__file__).resolve().parents[3]
 PROMETHEUS = ROOT / "deploy/prometheus/prometheus.yml"
@@ -442,9 +443,3 @@ def test_an_alert_says_how_grave_it_is_and_where_it_is_explained(name: str) -> N
     assert rule["annotations"].keys() == {"summary", "description", "runbook_url"}
     page, _, anchor = rule["annotations"]["runbook_url"].partition("#")
     assert anchor in anchors(ROOT / page)
-
-
-def anchors(page: Path) -> set[str]:
-    """As code hosts make them of headings."""
-    headings = re.findall(r"^#+ +(.+)$", page.read_text(), re.MULTILINE)
-    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
