@@ -58,8 +58,8 @@ def make_log_ins(system: LocalSystem) -> LogIns:
     return LogIns(
         console=address,
         officer=officer["staff_id"],
-        codes=_officer_with_account(given, officer["staff_id"]),
-        worker=_link_of_worker(given, worker["staff_id"], address),
+        codes=officer_with_account(given, officer["staff_id"]),
+        worker=link_of_worker(given, worker["staff_id"], address),
         worker_name=worker["staff_id"],
         resident=_link_of_resident(tasks, address),
         administrator=invite_administrator(given, ADMINISTRATOR, by=os.environ.get("USER") or "demo").link,
@@ -95,8 +95,8 @@ def _officer_above(place: str, staff: list[dict[str, str]]) -> dict[str, str]:
     return next(one for one in officers if place.startswith(one["place"]))
 
 
-def _officer_with_account(given: Mapping[str, str], staff_id: str) -> tuple[str, ...]:
-    """Recovery codes: a demo has no authenticator."""
+def officer_with_account(given: Mapping[str, str], staff_id: str) -> tuple[str, ...]:
+    """Recovery codes: a demo has no authenticator. Each logs the officer in once, with PASSWORD."""
     work = console.work_of(given, "doorstep-demo")
     try:
         with work.unit() as uow:
@@ -109,7 +109,8 @@ def _officer_with_account(given: Mapping[str, str], staff_id: str) -> tuple[str,
         work.database.dispose()
 
 
-def _link_of_worker(given: Mapping[str, str], staff_id: str, address: str) -> str:
+def link_of_worker(given: Mapping[str, str], staff_id: str, address: str) -> str:
+    """By which a phone is let in at the console of this address."""
     work = console.work_of(given, "doorstep-demo")
     try:
         with work.unit() as uow:

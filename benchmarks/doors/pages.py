@@ -10,16 +10,12 @@ from collections.abc import Mapping
 from typing import Final
 from urllib.parse import urlencode
 
-import pyotp
-
 from demo.days.doors import DoorClosed
-from services.console import door as console
+from demo.log_ins import PASSWORD, link_of_worker, officer_with_account
 
 TIME_LIMIT_S: Final = 30.0
-_PASSWORD: Final = "four words in a row"
 _PIN: Final = "274951"
 _HIDDEN: Final = re.compile(r'type="hidden" name="([\w-]+)" value="([^"]*)"')
-_RECOVERY_CODE: Final = re.compile(r"[a-z0-9]{4}(?:-[a-z0-9]{4}){3}")
 
 
 class Browser:
@@ -70,37 +66,16 @@ class Browser:
 
 def officer(environment: Mapping[str, str], port: int, staff_id: str) -> Browser:
     """Somebody with a new account, who is in."""
-    work = console.work_of(environment, "bench")
-    try:
-        with work.unit() as uow:
-            token = console.INVITE(uow, staff_id, "officer", by="bench", staff_id=staff_id).token
-            taking_up = console.TAKING_UP(uow, token)
-        assert taking_up, "the link was made just now"
-        typed = {
-            "password": _PASSWORD,
-            "again": _PASSWORD,
-            "code": pyotp.TOTP(taking_up[1]).at(work.clock.now()),
-        }
-    finally:
-        work.database.dispose()
+    code = officer_with_account(environment, staff_id)[0]
     browser = Browser(port)
-    link = f"/take-up/{token}"
-    _, _, ready = browser.send(browser.get(link)[1], link, typed)
-    code = _RECOVERY_CODE.search(ready)
-    assert code, "recovery codes are shown"
-    said = {"name": staff_id, "password": _PASSWORD, "code": code[0]}
+    said = {"name": staff_id, "password": PASSWORD, "code": code}
     browser.send(browser.get("/log-in")[1], "/log-in", said)
     return browser
 
 
 def worker(environment: Mapping[str, str], port: int, staff_id: str) -> Browser:
     """Somebody whose phone was let in."""
-    work = console.work_of(environment, "bench")
-    try:
-        with work.unit() as uow:
-            link = f"/take-up/{console.ENROL(uow, staff_id, by='bench').token}"
-    finally:
-        work.database.dispose()
+    link = link_of_worker(environment, staff_id, "")
     browser = Browser(port)
     browser.send(browser.get(link)[1], link, {"pin": _PIN, "again": _PIN})
     return browser
