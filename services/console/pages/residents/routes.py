@@ -82,6 +82,14 @@ def make_residents(doors: Doors, hotline: str, *, allowance: Allowance | None = 
     def household(of: Opened) -> Household:
         return read_household(household_of(doors, of))
 
+    def said(token: str, of: Opened, command: str, data: dict[str, Any], part: str = "") -> Answer:
+        """What the household says to isolation; then its page, from this part on."""
+        try:
+            doors.say("isolation", command, of.actor, key_of_form(), data)
+        except Refused:
+            return refusal_page(409)
+        return redirect(f"{_own(token)}{part}", 303)
+
     def page(token: str, of: Opened, shown: Household, form: Form, status: int = 200) -> Response:
         """The one whose form was sent, or the household's own."""
         name = "again" if request.form.get("again") else "page"
@@ -140,12 +148,8 @@ def make_residents(doors: Doors, hotline: str, *, allowance: Allowance | None = 
         form = read_form([one for one in shown.reporting if one.case_id in given], request.form)
         if form.wrong:
             return _missed(token, shown, form, window, 422)
-        said = {"people": list(form.people), "at": window.ends.isoformat()}
-        try:
-            doors.say("isolation", "report_check_in", of.actor, key_of_form(), said)
-        except Refused:
-            return refusal_page(409)
-        return redirect(f"{_own(token)}#written-down", 303)
+        data = {"people": list(form.people), "at": window.ends.isoformat()}
+        return said(token, of, "report_check_in", data, "#written-down")
 
     @residents.get("/correct")
     @opened
@@ -173,11 +177,7 @@ def make_residents(doors: Doors, hotline: str, *, allowance: Allowance | None = 
         if form.wrong:
             return _correct(token, shown, found, form, 422)
         people = [{**one, "corrects": check_in_id} for one in form.people]
-        try:
-            doors.say("isolation", "report_check_in", of.actor, key_of_form(), {"people": people})
-        except Refused:
-            return refusal_page(409)
-        return redirect(_own(token), 303)
+        return said(token, of, "report_check_in", {"people": people})
 
     @residents.get("/not-me")
     @opened
@@ -232,13 +232,9 @@ def make_residents(doors: Doors, hotline: str, *, allowance: Allowance | None = 
             wrong.append(Wrong("signed_by", gettext("Type your name.")))
         if wrong:
             return _notice(token, shown, wrong, 422)
-        said = {"case_ids": for_whom, "outcome": outcome, "signed_by": signed_by}
-        text = f"{EDITION}/{request.form.get('language', '')[:5]}"
-        try:
-            doors.say("isolation", "sign_notice", of.actor, key_of_form(), said | {"text_version": text})
-        except Refused:
-            return refusal_page(409)
-        return redirect(f"{_own(token)}#asked", 303)
+        data = {"case_ids": for_whom, "outcome": outcome, "signed_by": signed_by}
+        data["text_version"] = f"{EDITION}/{request.form.get('language', '')[:5]}"
+        return said(token, of, "sign_notice", data, "#asked")
 
     @residents.post("/language")
     @opened
