@@ -58,7 +58,8 @@ class Reaching:
     def __call__(self, uow: UnitOfWork, actor: Actor, act: str, at: datetime | None = None) -> Reach:
         """What an author reaches with an act. Raises Refused `not_allowed`.
 
-        :param at: when it happened (aware), never after now; a query happens now.
+        :param at: when it happened (aware), never after now; a query happens now. Staff act as what they were
+            then; who began later, as what they are now: they are told of what was before.
         """
         tree = self._trees.current(uow) if self._trees else PlaceTree[_Place]({})
         if actor.author.kind == "staff":
@@ -73,7 +74,7 @@ class Reaching:
     def _of_staff(
         self, uow: UnitOfWork, staff_id: str, act: str, at: datetime, tree: PlaceTree[_Place]
     ) -> Scope:
-        posts = self._posts(uow, staff_id, at)
+        posts = self._posts(uow, staff_id, at) or self._posts(uow, staff_id, uow.now)
         if not posts:
             raise _not_allowed("you are not among the staff who are active", NOT_ACTIVE)
         allowed = self._check([post.role for post in posts], act)

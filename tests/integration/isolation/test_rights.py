@@ -150,6 +150,18 @@ def test_an_act_of_long_ago_is_judged_as_if_it_were_three_days_old(moved: Trial)
     assert scope.covers("c-2") and not scope.covers("c-1")
 
 
+def test_who_began_later_says_what_was_before(isolation: Trial) -> None:
+    """An officer who is new today enters what a phone kept since yesterday."""
+    event = member("new", "community_officer", "c-1", 1)
+    raw = {**event.raw, "time": (MORNING + timedelta(days=1)).isoformat()}
+    isolation.do(STAFF.keep, [_again(raw)])
+    isolation.clock.advance(days=1, hours=1)
+    reaching = Reaching("isolation", Directory(staff, places, REVISIONS, history=True), roles())
+    with isolation.work.look() as uow:
+        actor = Actor(Author("staff", "/console/new", "new"))
+        assert reaching(uow, actor, "waive_task", uow.now - timedelta(hours=2)).scope.covers("c-1")
+
+
 def test_a_deputy_reaches_what_whoever_is_away_reaches(isolation: Trial) -> None:
     away = {"away_from": MORNING, "away_to": MORNING + timedelta(days=1), "deputy": "nurse"}
     isolation.do(STAFF.keep, [member("street", "street_officer", "zhangye-road", 2, **away)])
