@@ -23,8 +23,8 @@ setup: ## what `doorstep` needs to run here: virtual environment and RabbitMQ
 demo: setup ## a whole day of arrivals on this machine; Ctrl-C ends it (DAYS=2: plays days; ONCE=1: ends by itself)
 	@$(BIN)/doorstep demo $(if $(DAYS),--days '$(DAYS)') $(if $(ONCE),--once)
 
-# A third of the time tests wait for a broker or a clock: one worker more than cores. The long files come first.
-SPREAD = -n $$(($$(nproc) + 1)) --dist loadfile --no-loadscope-reorder
+# Tests wait for a broker or a clock for 40 % of the time: two workers more than cores. The long files come first.
+SPREAD = -n $$(($$(nproc) + 2)) --dist loadfile --no-loadscope-reorder
 
 test: ## everything that checks the project: lint, types, arrows, all tests (TESTS=path for some)
 	@$(SETUP) --dev --rabbitmq --postgresql --prometheus --chromium
