@@ -130,9 +130,13 @@ class _Run:
                 # A list that looks through so many asks for a place; more open while it is measured.
                 many = query.among is not None and somebody.cases + coming > COUNTED
                 at = {"place": somebody.community} if many else {}
-                visits.page(who, name, **at)
-                waits = [visits.page(who, name, **at)[0] for _ in range(pages)]
-                self.figures.lists.append(Waits(f"{name} ({somebody.role}, {somebody.cases:,} cases)", waits))
+                whose = f"{name} ({somebody.role}, {somebody.cases:,} cases)"
+                _, page = visits.page(who, name, count="few", **at)
+                waits = [visits.page(who, name, count="few", **at)[0] for _ in range(pages)]
+                self.figures.lists.append(Waits(whose, waits))
+                if page["figures"]["more_than"]:  # the console asks for them after the rows
+                    waits = [visits.page(who, name, **at)[0] for _ in range(pages)]
+                    self.figures.counted.append(Waits(f"{whose}, counted", waits))
                 visits.close()
             self._acts(pages * 2)
 

@@ -1,4 +1,8 @@
-"""A page of a list: 50 rows after a cursor, and with the first page exact figures up to 10,000 rows."""
+"""A page of a list: 50 rows after a cursor, and with the first page exact figures up to 10,000 rows.
+
+Counting 10,000 rows takes longer than reading 50: who shows the rows first asks for `count=few`, and for the
+figure after them.
+"""
 
 from __future__ import annotations
 
@@ -35,6 +39,8 @@ from contracts.faults import Fault, Refused
 ROWS: Final = 50
 COUNTED: Final = 10_000
 """Beyond so many rows a list is not counted exactly."""
+COUNTED_AT_ONCE: Final = 1_000
+"""So many at most where only `few` are asked to be counted: what that takes no page waits for."""
 NOTHING: Final = "-"
 """Asked of a filter: rows in which its column says nothing, such as cases that nobody owns."""
 _CURSOR = "cursor"
@@ -48,17 +54,19 @@ class Wanted:
     """What is asked of a list, checked.
 
     :param after: the values of the sort's columns in the last row of the page before.
+    :param few: the first page counts no further than COUNTED_AT_ONCE.
     """
 
     sort: Sort
     filters: Mapping[str, str]
     place: str | None = None
     after: tuple[Any, ...] | None = None
+    few: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """:param rows: None above COUNTED; households likewise, and where a list has none."""
+    """:param rows: None where there are more than were counted; households likewise, and where a list has none."""
 
     rows: int | None
     households: int | None
@@ -80,7 +88,7 @@ def read_wanted(query: ListQuery, asked: Mapping[str, str], sealer: Sealer) -> W
     if sort is None:
         faults.append(Fault("sort", "unknown", f"must be one of {', '.join(sorts)}"))
         sort = query.sorts[0]
-    own = ("sort", "after", *(("place",) if query.places else ()))
+    own = ("sort", "after", "count", *(("place",) if query.places else ()))
     for name, value in asked.items():
         if name not in own and name not in query.filters:
             faults.append(Fault(name[:60], "unknown", f"is no filter: {', '.join((*own, *query.filters))}"))
@@ -92,10 +100,14 @@ def read_wanted(query: ListQuery, asked: Mapping[str, str], sealer: Sealer) -> W
             after = _opened(query, sort, asked["after"], sealer)
         except (SealBroken, ValueError):
             faults.append(Fault("after", "unreadable", "is no cursor of this list in this order"))
+    count = asked.get("count", "all")
+    if count not in ("all", "few"):
+        faults.append(Fault("count", "unknown", "must be all or few"))
     if faults:
         raise Refused.invalid(faults)
     filters = {name: asked[name] for name in query.filters if name in asked}
-    return Wanted(sort, filters, asked.get("place") if query.places else None, after)
+    few = count == "few" and not sort.few
+    return Wanted(sort, filters, asked.get("place") if query.places else None, after, few)
 
 
 def read_page(
@@ -111,7 +123,7 @@ def read_page(
         _chosen(part, query, wanted)
         for part in (rows.selects if isinstance(rows, CompoundSelect) else [rows])
     ]
-    figures = _figures(conn, query, parts) if wanted.after is None or wanted.sort.few else None
+    figures = _figures(conn, query, parts, wanted.few) if wanted.after is None or wanted.sort.few else None
     if wanted.sort.few and figures and figures.more_than:
         message = f"is for up to {COUNTED} rows: choose a place, a filter or another order"
         raise Refused.invalid([Fault("sort", "too_many", message)])
@@ -206,7 +218,7 @@ def _typed(column: ColumnElement[Any], value: Any) -> ColumnElement[Any]:
     return literal(value, column.type)
 
 
-def _figures(conn: Connection, query: ListQuery, parts: Sequence[_Part]) -> Figures:
+def _figures(conn: Connection, query: ListQuery, parts: Sequence[_Part], few_wanted: bool) -> Figures:
     """Counted in the same transaction as the page. Whom no report names with others is a household alone."""
 
     def counted(part: _Part) -> ColumnElement[Any]:
@@ -215,14 +227,15 @@ def _figures(conn: Connection, query: ListQuery, parts: Sequence[_Part]) -> Figu
             return id.label("of_row")
         return func.coalesce(part.columns[query.households].cast(String), id.cast(String)).label("of_row")
 
+    most = COUNTED_AT_ONCE if few_wanted else COUNTED
     rows = [part.rows.with_only_columns(counted(part)) for part in parts]
-    few = (union_all(*rows) if len(rows) > 1 else rows[0]).limit(COUNTED + 1).subquery("few")
+    few = (union_all(*rows) if len(rows) > 1 else rows[0]).limit(most + 1).subquery("few")
     counts = [func.count()]
     if query.households:
         counts.append(func.count(few.c.of_row.distinct()))
     numbers = conn.execute(select(*counts).select_from(few)).one()
-    if numbers[0] > COUNTED:
-        return Figures(None, None, COUNTED)
+    if numbers[0] > most:
+        return Figures(None, None, most)
     return Figures(numbers[0], numbers[1] if query.households else None, None)
 
 

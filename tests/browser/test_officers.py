@@ -91,6 +91,34 @@ def looks_well(page: Page) -> None:
     assert sideways(page) <= 0
 
 
+def test_wish_3_the_figure_of_a_long_list_comes_after_its_rows(
+    browser: Browser, address: str, town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chassis.doors.pages.COUNTED_AT_ONCE", 2)
+    owner = town.console.owner("officer.x", "officer", "officer")
+    for script in (True, False):
+        context = browser.new_context(
+            locale="en", base_url=address, ignore_https_errors=True, java_script_enabled=script
+        )
+        page = context.new_page()
+        page.goto("/log-in")
+        for field, text in (("name", owner.name), ("password", PASSWORD)):
+            page.locator(f"#{field}").fill(text)
+        page.locator("#code").fill(town.console.code(owner.secret))
+        page.locator("#code").press("Enter")
+        page.wait_for_url("**/board")
+        page.goto("/lists/open_cases")
+        if not script:
+            expect(page.locator(".total")).to_contain_text("more than 2")
+            page.get_by_role("link", name="Count them").click()
+        expect(page.locator(".total strong")).to_have_text("4 households with 4 people")
+        assert page.get_by_role("button", name="Copy the sentence").count() == script
+        if script:
+            looks_well(page)
+        context.close()
+        town.console.clock.advance(minutes=1)  # a code is good once
+
+
 @pytest.mark.parametrize(("size", "language"), [(DESK, "zh-CN"), (PHONE, "en")])
 def test_wish_24_a_morning_by_keyboard_alone(
     browser: Browser, address: str, town: Town, size: Any, language: str, picture: Picture

@@ -130,10 +130,9 @@ def test_the_openapi_document_asks_lists_only_what_the_doors_understand() -> Non
     for door in all_doors():
         for query in door.lists:
             asked = {one["name"] for one in operations[f"{door.service}.{query.name}"]["parameters"]}
-            assert asked >= {"sort", "after", *query.filters}
-            read_wanted(
-                query, dict.fromkeys(asked - {"sort", "after"}, "x"), sealer
-            )  # refuses what it knows not
+            assert asked >= {"sort", "after", "count", *query.filters}
+            of_list = dict.fromkeys(asked - {"sort", "after", "count"}, "x")
+            read_wanted(query, of_list | {"count": "few"}, sealer)  # refuses what it knows not
 
 
 def test_every_inbound_event_stands_in_the_openapi_document() -> None:

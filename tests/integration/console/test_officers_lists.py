@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from html import unescape
 
@@ -62,6 +63,33 @@ def test_wish_1_a_page_has_50_rows_and_goes_on_where_it_ended(town: Town) -> Non
     following = first.split('class="pager"')[1].split('href="')[1].split('"')[0].replace("&amp;", "&")
     second = officer.get(following).text
     assert second.count('<th scope="row">') == 1 and "to the first page" in second
+
+
+def test_wish_3_the_rows_of_a_long_list_do_not_wait_for_its_figure(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chassis.doors.pages.COUNTED_AT_ONCE", 2)
+    for _ in range(3):
+        town.open_case()
+    officer = town.officer()
+    asked = "measure=home_isolation"
+    page = officer.get(f"/lists/open_cases?{asked}").text
+    assert page.count('<th scope="row">') == 3 and "<strong>more than 2</strong>" in page
+    assert f'data-from="/lists/open_cases/count?{asked}"' in page and 'class="sentence"' not in page
+    figure = officer.get(f"/lists/open_cases/count?{asked}").text
+    counted = "<strong>3 households with 3 people</strong>"
+    assert counted in figure and "Open cases (home isolation) – 3 households" in figure
+    assert "data-from" not in figure and "<tr>" not in figure
+    [by_hand] = re.findall(r'href="([^"]*count=all)"', page)
+    assert counted in officer.get(unescape(by_hand)).text, "without script"
+    soonest = officer.get("/lists/open_cases?sort=release").text
+    assert counted in soonest, "an order for which all are looked at counts them, too"
+    monkeypatch.setattr("chassis.doors.pages.COUNTED", 2)
+    figure = officer.get("/lists/open_cases/count").text
+    assert "more than 2" in figure and "So many are not counted exactly" in figure
+    assert "data-from" not in figure
+    officer.get("/lists/open_cases/count?name=x", 422)
+    officer.get("/lists/nothing/count", 404)
 
 
 def test_every_list_there_is_can_be_seen_and_says_what_to_do_meanwhile(town: Town) -> None:

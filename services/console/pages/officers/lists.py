@@ -1,11 +1,15 @@
-"""A list as a page: its filters stand in the address, its figures above it, a page of rows below."""
+"""A list as a page: its filters stand in the address, its figures above it, a page of rows below.
+
+The rows of a long list are not held up by its figure: the page asks for that by itself, and has a link for
+those whose browser runs no script.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import quote, urlencode
 
 import flask_babel
@@ -60,6 +64,8 @@ class FilterField:
 class ShownList:
     """All that a list's page shows of it.
 
+    :param too_many: above how many rows it was not counted.
+    :param counted_at: the address that counts them; "" where they are counted, or too many for that, too.
     :param read_at: when the door read it, in the field's zone; `as_of` is the same in words.
     :param asked: the query of its address.
     """
@@ -72,6 +78,7 @@ class ShownList:
     counted: str
     sentence: str
     too_many: int | None
+    counted_at: str
     first: str
     next: str
     asked: str
@@ -105,6 +112,20 @@ def add_lists(pages: Blueprint, doors: Doors, work: Work) -> None:
             return refusal_page(404)
         return list_page(doors, of, own=("said",))
 
+    @pages.get("/lists/<name>/count")
+    @only_in(work, "officer")
+    def count(name: str) -> Response:
+        """The figure alone, for a page that shows its rows already."""
+        of = LISTS.get(name)
+        if of is None:
+            return refusal_page(404)
+        try:
+            shown = show_list(Asking(doors), of, request.args, count="all")
+        except Refused as refused:
+            return refusal_page(STATUS[refused.kind])
+        page = render_template("officers/count.html", shown=shown)
+        return make_response(page, 200 if shown else 503)
+
 
 def list_page(
     doors: Doors,
@@ -122,7 +143,8 @@ def list_page(
         return redirect(address(of, asked), 303)
     asking = Asking(doors)
     try:
-        shown = show_list(asking, of, {key: value for key, value in asked.items() if key not in own})
+        of_list = {key: value for key, value in asked.items() if key not in ("count", *own)}
+        shown = show_list(asking, of, of_list, count="all" if asked.get("count") == "all" else "few")
     except Refused as refused:
         if any((fault.where, fault.code) == ("place", "too_many") for fault in refused.faults):
             return _place_page(asking, of, asked)
@@ -169,9 +191,11 @@ def address(of: OfficersList, asked: Mapping[str, str]) -> str:
     return f"/lists/{of.name}" + (f"?{urlencode(asked)}" if asked else "")
 
 
-def show_list(asking: Asking, of: OfficersList, asked: Mapping[str, str]) -> ShownList | None:
+def show_list(
+    asking: Asking, of: OfficersList, asked: Mapping[str, str], count: Literal["few", "all"] = "few"
+) -> ShownList | None:
     """A page of it; None where its door is away. Raises Refused."""
-    found = asking.rows(of.service, of.name, asked)
+    found = asking.rows(of.service, of.name, {**asked, "count": count})
     if found is None:
         asking.names()
         return None
@@ -193,6 +217,7 @@ def show_list(asking: Asking, of: OfficersList, asked: Mapping[str, str]) -> Sho
         counted,
         sentence,
         too_many,
+        f"/lists/{of.name}/count?{urlencode(asked)}" if too_many and count == "few" else "",
         address(of, without_after) if "after" in asked else "",
         address(of, {**without_after, "after": found.next}) if found.next else "",
         urlencode(asked),
@@ -213,7 +238,7 @@ def _with_way(of: OfficersList, row: Mapping[str, Any], cells: tuple[Cell, ...])
 def _how_many(asking: Asking, of: OfficersList) -> str:
     """Its figure, for the list of lists; nothing where it cannot be had."""
     try:
-        found = asking.rows(of.service, of.name)
+        found = asking.rows(of.service, of.name, {"count": "few"})
     except Refused:
         return ""
     if found is None or found.figures is None:
