@@ -49,7 +49,7 @@ bench: ## Doorstep beside its peers, on PostgreSQL (AGAINST=COMMIT: beside that 
 	$(BIN)/python -m $(if $(AGAINST),benchmarks.compare '$(AGAINST)',benchmarks) $(BENCH)
 
 bench-doors: ## pages, acts, check-ins and results at the doors, on a full database beside intake (see benchmarks/README.md)
-	@$(SETUP) --dev --bench --rabbitmq --postgresql
+	@$(SETUP) --dev --bench --rabbitmq --postgresql --chromium
 	$(BIN)/python -m benchmarks.doors $(BENCH)
 
 secrets: ## strong secrets for docker-compose.yml, in deploy/compose/secrets/; what is there stays

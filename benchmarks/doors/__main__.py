@@ -22,6 +22,7 @@ from rich.console import Console
 from benchmarks.console import Bars, listen_for_interrupts, progress_on
 from benchmarks.doors.figures import Figures, Waits
 from benchmarks.doors.pages import Browser, officer, worker
+from benchmarks.doors.phone import seconds_to_interactive
 from benchmarks.doors.system import CONSOLE, WITH_DOOR, DoorstepWithDoors, Somebody
 from benchmarks.doors.visits import Visits
 from benchmarks.doorstep_pipeline import NOW
@@ -152,6 +153,8 @@ class _Run:
                 given = (self.system.environment, self.system.ports[CONSOLE], somebody.staff_id)
                 if somebody.role == "grid_worker":
                     self._worker_pages(worker(*given), somebody, times)
+                    waits = seconds_to_interactive(*given, times)
+                    self.figures.on_a_phone = Waits(f"page /doors on a phone ({somebody.role})", waits)
                     continue
                 browser = officer(*given)
                 lists = sorted(set(LIST.findall(browser.get("/lists")[1])))

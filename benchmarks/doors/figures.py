@@ -15,6 +15,7 @@ RESULTS_S: Final = 30.0
 # Of issue "The console": through the console, doors included.
 PAGE_MS: Final = 100.0
 ACT_BY_PAGE_MS: Final = 150.0
+PHONE_MS: Final = 2000.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,8 @@ class Figures:
     pages: list[Waits] = field(default_factory=list)
     """Through the console."""
     acts_by_page: Waits = field(default_factory=lambda: Waits("page: no answer", []))
+    on_a_phone: Waits = field(default_factory=lambda: Waits("page on a phone", []))
+    """Until the first page of the worker with most open cases can be used, where the processor is slow."""
     first_page_kb: float = 0.0
     """Of the worker with most open cases."""
     check_ins: Waits = field(default_factory=lambda: Waits("report_check_in", []))
@@ -56,6 +59,7 @@ class Figures:
         rows: list[tuple[Waits, float | None]] = [(waits, LIST_MS) for waits in self.lists]
         rows += [*((waits, None) for waits in self.counted), (self.acts, ACT_MS)]
         rows += [*((waits, PAGE_MS) for waits in self.pages), (self.acts_by_page, ACT_BY_PAGE_MS)]
+        rows += [(self.on_a_phone, PHONE_MS)]
         rows += [(self.check_ins, ACT_MS)]
         for waits, wanted in rows:
             p95 = waits.ms(95)
@@ -90,6 +94,7 @@ class Figures:
             "acts": of(self.acts),
             "pages": [of(waits) for waits in self.pages],
             "acts_by_page": of(self.acts_by_page),
+            "on_a_phone": of(self.on_a_phone),
             "first_page_kb": round(self.first_page_kb, 1),
             "check_ins": of(self.check_ins),
             "check_ins_per_s": round(self.check_ins_a_second, 1),

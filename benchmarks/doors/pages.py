@@ -14,7 +14,7 @@ from demo.days.doors import DoorClosed
 from demo.log_ins import PASSWORD, link_of_worker, officer_with_account
 
 TIME_LIMIT_S: Final = 30.0
-_PIN: Final = "274951"
+PIN: Final = "274951"
 _HIDDEN: Final = re.compile(r'type="hidden" name="([\w-]+)" value="([^"]*)"')
 
 
@@ -77,5 +77,5 @@ def worker(environment: Mapping[str, str], port: int, staff_id: str) -> Browser:
     """Somebody whose phone was let in."""
     link = link_of_worker(environment, staff_id, "")
     browser = Browser(port)
-    browser.send(browser.get(link)[1], link, {"pin": _PIN, "again": _PIN})
+    browser.send(browser.get(link)[1], link, {"pin": PIN, "again": PIN})
     return browser

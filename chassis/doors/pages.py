@@ -66,7 +66,7 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """:param rows: None where there are more than were counted; households likewise, and where a list has none."""
+    """:param rows: None beyond what is counted; households likewise, and where a list has none."""
 
     rows: int | None
     households: int | None
