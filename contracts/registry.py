@@ -94,6 +94,7 @@ _TYPES = (
     EventType("refusal.reported", check_ins.RefusalReported, PEOPLE, subscribed=False),
     EventType("contact.changed", check_ins.ContactChanged, PEOPLE, subscribed=False),
     EventType("test.unmatched", check_ins.TestUnmatched, "isolation"),
+    EventType("test.unmatched_corrected", check_ins.TestUnmatchedCorrected, "isolation"),
     EventType("check_in.abnormal", check_ins.CheckInAbnormal, "isolation"),
     EventType("check_in.corrected", check_ins.CheckInCorrected, "isolation"),
     EventType("message.accepted", messages.MessageAccepted, "notification", subscribed=False),

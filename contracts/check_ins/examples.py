@@ -181,4 +181,20 @@ EXAMPLES = (
         time="2022-10-03T12:41:10Z",
         correlation="S-1003-00813/1",
     ),
+    recorded_by(
+        "isolation",
+        "test.unmatched_corrected",
+        RESULT,
+        2,
+        {
+            "result_id": RESULT,
+            "corrected_by": "01839c88-3a10-5c41-8e27-19a4c0d7b3f3",
+            "reported_at": "2022-10-03T13:02:00Z",
+            "staff": [
+                {"staff_id": "d-0001", "role": "district_officer", "contact": SEALED, "language": "zh-CN"}
+            ],
+        },
+        time="2022-10-03T13:02:10Z",
+        correlation="S-1003-00813/2",
+    ),
 )

@@ -205,3 +205,14 @@ class TestUnmatched(Contract):
     reported_at = moment()
     due_by = moment(about="until when somebody has taken it up")
     staff = several(LadderStaff, about="officers of the district on duty, told at once; where none is, all")
+
+
+class TestUnmatchedCorrected(Contract):
+    """The laboratory corrected a positive result of nobody here: there is nobody to look for."""
+
+    __test__ = False  # no test of pytest
+
+    result_id = text(36, required=True, about="of the positive that no longer counts")
+    corrected_by = text(36, required=True, about="result_id of what corrects it")
+    reported_at = moment(about="when the laboratory reported the correction")
+    staff = several(LadderStaff, about="officers of the district who were on duty when the positive came")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -165,18 +166,56 @@ class _Reporting:
         new = insert_rows(
             conn, results_of_nobody, self._of_nobody, ignore_conflicts=True, returning=["result_id"]
         )
-        self._tell({id for (id,) in new})
+        fresh = {id for (id,) in new}
+        if fresh:
+            self._tell([row for row in self._of_nobody if row["result_id"] in fresh])
         counted = [
             {"day": day, "source": source, "result": result, "number": number}
             for (day, source, result), number in sorted(self._counted.items())
         ]
         add_to_rows(conn, results_counted, counted, key=["day", "source", "result"], add=["number"])
 
-    def _tell(self, new: Collection[str]) -> None:
-        """The district hears of each positive of nobody here, at any hour: whoever is on duty there."""
-        officers = on_duty(_DISTRICT, self.hand.book.reference.staff, self.uow.now)
-        told = Informed(RUNG_OF_ROLE[_DISTRICT], None, officers).as_data()["staff"]
-        for row in self._of_nobody:
-            if row["due_by"] and row["result_id"] in new:
+    def _tell(self, new: Sequence[Mapping[str, Any]]) -> None:
+        """The district hears of each positive of nobody here, at any hour: whoever is on duty there.
+
+        They hear as well when the laboratory corrects it, once. A correction that came first leaves nothing
+        to tell.
+        """
+        corrected = _corrected(self.uow.conn, [row["result_id"] for row in new if row["due_by"]])
+        for row in new:
+            if row["due_by"] and row["result_id"] not in corrected:
                 data = {name: row[name] for name in ("result_id", "sampled_at", "reported_at", "due_by")}
-                self.uow.record("test.unmatched", row["result_id"], 1, data | {"staff": told}, cause=None)
+                told = {"staff": self._on_duty(self.uow.now)}
+                self.uow.record("test.unmatched", row["result_id"], 1, data | told, cause=None)
+        corrections = {row["supersedes"]: row for row in new if row["supersedes"] and not row["due_by"]}
+        for id, since in _told_before(self.uow.conn, corrections, {row["result_id"] for row in new}).items():
+            row = corrections[id]
+            data = {"result_id": id, "corrected_by": row["result_id"], "reported_at": row["reported_at"]}
+            told = {"staff": self._on_duty(since)}
+            self.uow.record("test.unmatched_corrected", id, 2, data | told, cause=None)
+
+    def _on_duty(self, at: datetime) -> object:
+        """The officers of the district who were on duty then, as events name them."""
+        officers = on_duty(_DISTRICT, self.hand.book.reference.staff, at)
+        return Informed(RUNG_OF_ROLE[_DISTRICT], None, officers).as_data()["staff"]
+
+
+def _corrected(conn: Connection, ids: Collection[str]) -> set[str]:
+    """Those of these results of nobody that a later one corrects."""
+    supersedes = results_of_nobody.c.supersedes
+    return set(conn.execute(select(supersedes).where(is_in(conn, supersedes, ids))).scalars())
+
+
+def _told_before(
+    conn: Connection, corrected: Collection[str], new: Collection[str]
+) -> Mapping[str, datetime]:
+    """Which of these positives the district was told of, and when; none that was corrected before.
+
+    :param new: the results that are written down just now.
+    """
+    r, earlier = results_of_nobody.c, results_of_nobody.alias("earlier").c
+    again = select(earlier.result_id).where(
+        earlier.supersedes == r.result_id, ~is_in(conn, earlier.result_id, new)
+    )
+    told = is_in(conn, r.result_id, set(corrected) - set(new)) & r.due_by.is_not(None) & ~again.exists()
+    return {id: at for id, at in conn.execute(select(r.result_id, r.received_at).where(told))}

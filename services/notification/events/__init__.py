@@ -7,7 +7,7 @@ from services.notification.events.event import InformingEvent
 from services.notification.events.possible_duplicate import PossibleDuplicateOpened
 from services.notification.events.staff_day import StaffDayPlanned
 from services.notification.events.task_overdue import TaskOverdue
-from services.notification.events.unmatched_test import TestUnmatched
+from services.notification.events.unmatched_test import TestUnmatched, TestUnmatchedCorrected
 
 _EVENTS: tuple[InformingEvent, ...] = (
     CaseOpened(),
@@ -18,6 +18,7 @@ _EVENTS: tuple[InformingEvent, ...] = (
     CheckInCorrected(),
     StaffDayPlanned(),
     TestUnmatched(),
+    TestUnmatchedCorrected(),
 )
 
 EVENTS = {event.type: event for event in _EVENTS}

@@ -162,6 +162,19 @@ def test_a_positive_of_nobody_here_is_kept_for_the_district_which_is_told_at_onc
     assert waiting(isolation) == []
     assert door.get("district", f"/positive_of_nobody/{id}").status_code == 404
     assert len(isolation.recorded("test.unmatched")) == 1
+    [corrected] = isolation.recorded("test.unmatched_corrected")
+    assert (corrected.subject, corrected.data["result_id"]) == (id, id)
+    assert [s["staff_id"] for s in corrected.data["staff"]] == ["district"], "who was told of the positive"
+    report(isolation, result("A1", "invalid", supersedes="first"))
+    assert len(isolation.recorded("test.unmatched_corrected")) == 1, "once"
+
+
+def test_nobody_hears_of_a_positive_of_nobody_whose_correction_came_first(isolation: Trial) -> None:
+    isolation.clock.moment = NIGHT
+    report(isolation, result("A1", "negative", supersedes="first"), id="second")
+    report(isolation, result("A1", "positive"), id="first")
+    assert isolation.recorded("test.unmatched") == isolation.recorded("test.unmatched_corrected") == []
+    assert waiting(isolation) == []
 
 
 def test_a_positive_of_nobody_here_wakes_the_officer_on_duty_and_no_other(isolation: Trial) -> None:

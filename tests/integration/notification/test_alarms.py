@@ -101,6 +101,14 @@ def test_the_district_hears_at_any_hour_of_a_result_of_nobody_and_not_what_was_f
         "紧急：实验室结果C0D7B3F2的当事人不在本系统管理范围，请于10月1日23:30前"
     )
     assert "阳性" not in message["text"]
+    corrected = {"result_id": result, "corrected_by": new_id(), "reported_at": "2022-10-01T13:00:00Z"}
+    corrected["staff"] = data["staff"]
+    plan(night, [event("test.unmatched_corrected", result, 2, corrected)])
+    send(night, gateway)
+    assert told(night) == [
+        ("staff_test_unmatched", "d1", "accepted"),
+        ("staff_test_unmatched_corrected", "d1", "accepted"),
+    ]
 
 
 def test_a_check_in_that_alarms_again_after_its_correction_is_told_again(

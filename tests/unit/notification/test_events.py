@@ -23,6 +23,7 @@ def test_each_event_has_a_handler_under_the_name_it_always_had() -> None:
         "check_in.corrected": "tell_check_in_corrected",
         "staff.day_planned": "tell_staff_day",
         "test.unmatched": "tell_test_unmatched",
+        "test.unmatched_corrected": "tell_test_unmatched_corrected",
         "place.changed": "keep_places",
         "staff.changed": "keep_staff",
     }
