@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import CompoundSelect, Select, Table
+from sqlalchemy import ColumnElement, CompoundSelect, Select, Table
 from sqlalchemy.engine import Connection
 
 from chassis.commands.command import Author, Command
@@ -34,6 +34,13 @@ Rows = Callable[[Connection, Scope, Asked], Select[Any] | CompoundSelect[Any]]
 
 Rows that different indexes find are the `union_all` of statements: a page asks each for its own first rows.
 Such a list is sorted by ids and moments alone, which Python orders as databases do. No statement groups rows.
+"""
+
+
+Condition = Callable[[Asked, str], ColumnElement[bool]]
+"""Which rows a filter finds that is no column, by its value. It speaks of tables that all statements read.
+
+Raises Refused for a value that says nothing.
 """
 
 
@@ -75,6 +82,7 @@ class ListQuery:
     :param about: the kind of thing a row is about (`case`), and its id column.
     :param definition: what is counted, in a sentence that stands beside the figures.
     :param filters: columns that may be asked to equal a value, or by `-` to hold none.
+    :param conditions: filters that are no column, each with the rows it finds.
     :param places: columns that name the places of a row: `place=` finds rows at a place and below.
     :param households: the column by which households are counted; None where there are none. A row without
         one counts as a household of its own.
@@ -92,6 +100,7 @@ class ListQuery:
     columns: tuple[Column, ...]
     sorts: tuple[Sort, ...]
     filters: tuple[str, ...] = ()
+    conditions: Mapping[str, Condition] = field(default_factory=dict)
     places: tuple[str, ...] = ()
     households: str | None = None
     own: bool = False

@@ -7,7 +7,7 @@ figure after them.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from itertools import chain
 from operator import itemgetter
@@ -55,6 +55,7 @@ class Wanted:
 
     :param after: the values of the sort's columns in the last row of the page before.
     :param few: the first page counts no further than COUNTED_AT_ONCE.
+    :param conditions: what is asked of filters that are no column.
     """
 
     sort: Sort
@@ -62,6 +63,7 @@ class Wanted:
     place: str | None = None
     after: tuple[Any, ...] | None = None
     few: bool = False
+    conditions: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +90,11 @@ def read_wanted(query: ListQuery, asked: Mapping[str, str], sealer: Sealer) -> W
     if sort is None:
         faults.append(Fault("sort", "unknown", f"must be one of {', '.join(sorts)}"))
         sort = query.sorts[0]
+    filters = (*query.filters, *query.conditions)
     own = ("sort", "after", "count", *(("place",) if query.places else ()))
     for name, value in asked.items():
-        if name not in own and name not in query.filters:
-            faults.append(Fault(name[:60], "unknown", f"is no filter: {', '.join((*own, *query.filters))}"))
+        if name not in own and name not in filters:
+            faults.append(Fault(name[:60], "unknown", f"is no filter: {', '.join((*own, *filters))}"))
         elif name != "after" and (not value or len(value) > _LONGEST or "\0" in value):
             faults.append(Fault(name, "length", f"must have 1 to {_LONGEST} characters"))
     after = None
@@ -105,22 +108,30 @@ def read_wanted(query: ListQuery, asked: Mapping[str, str], sealer: Sealer) -> W
         faults.append(Fault("count", "unknown", "must be all or few"))
     if faults:
         raise Refused.invalid(faults)
-    filters = {name: asked[name] for name in query.filters if name in asked}
-    few = count == "few" and not sort.few
-    return Wanted(sort, filters, asked.get("place") if query.places else None, after, few)
+    return Wanted(
+        sort,
+        {name: asked[name] for name in query.filters if name in asked},
+        asked.get("place") if query.places else None,
+        after,
+        count == "few" and not sort.few,
+        {name: asked[name] for name in query.conditions if name in asked},
+    )
 
 
 def read_page(
     conn: Connection, query: ListQuery, reach: Reach, asked: Asked, wanted: Wanted, sealer: Sealer
 ) -> Page:
-    """Raises Refused: `unknown` for a place outside the scope, `invalid` where too much must be looked at."""
+    """Raises Refused: `unknown` for a place outside the scope, `invalid` where too much must be looked at, or
+    where what is asked of a condition says nothing.
+    """
+    conditions = [query.conditions[name](asked, value) for name, value in wanted.conditions.items()]
     if wanted.place is not None and not reach.covers_place(wanted.place):
         raise Refused.unknown("place", wanted.place)
     if query.among is not None:
         _check_few(conn, query, query.among(conn, reach.scope, asked), wanted)
     rows = query.rows(conn, reach.scope, asked)
     parts = [
-        _chosen(part, query, wanted)
+        _chosen(part, query, wanted, conditions)
         for part in (rows.selects if isinstance(rows, CompoundSelect) else [rows])
     ]
     figures = _figures(conn, query, parts, wanted.few) if wanted.after is None or wanted.sort.few else None
@@ -172,13 +183,18 @@ class _Part:
     columns: Mapping[str, ColumnElement[Any]]
 
 
-def _chosen(rows: SelectBase, query: ListQuery, wanted: Wanted) -> _Part:
+def _chosen(
+    rows: SelectBase, query: ListQuery, wanted: Wanted, also: Sequence[ColumnElement[bool]] = ()
+) -> _Part:
     """Conditions are added to the statement itself: one around it takes longer to make than to run."""
     assert isinstance(rows, Select)
     columns = {str(column.key): column for column in rows.selected_columns}
     conditions: list[ColumnElement[bool]] = [
-        columns[name].is_(None) if value == NOTHING else columns[name] == value
-        for name, value in wanted.filters.items()
+        *also,
+        *(
+            columns[name].is_(None) if value == NOTHING else columns[name] == value
+            for name, value in wanted.filters.items()
+        ),
     ]
     if wanted.place is not None:
         conditions.append(or_(*(columns[name] == wanted.place for name in query.places)))

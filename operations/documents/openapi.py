@@ -197,7 +197,7 @@ def _list(door: Door, query: ListQuery) -> Document:
         _asked("after", "the page after this cursor; a page has 50 rows"),
         _asked("sort", "the order", {"enum": [sort.name for sort in query.sorts]}),
         _asked("count", "how far the first page counts: 10,000 rows or 1,000", {"enum": ["all", "few"]}),
-        *(_asked(name, "only rows with this value") for name in query.filters),
+        *(_asked(name, "only rows with this value") for name in (*query.filters, *query.conditions)),
         *([_asked("place", "only rows at this place and below")] if query.places else []),
     ]
     page: Document = {

@@ -25,6 +25,7 @@ from services.isolation.policies.documents import shipped
 from services.isolation.policies.import_policy import import_policy
 from services.isolation.revisions import REVISIONS
 from services.isolation.tasks.acknowledge_overdue import acknowledge_overdue
+from services.isolation.tasks.changed_cases import CHANGED_CASES, CHANGES_TODAY
 from services.isolation.tasks.lists import DONE_TASKS, OPEN_TASKS, OVERDUE_TASKS, OWN_TASKS, TASKS_TO_DECIDE
 from services.isolation.tasks.my_households import MY_HOUSEHOLD, MY_HOUSEHOLDS
 from services.isolation.tasks.report_task import report_task
@@ -78,6 +79,7 @@ DOOR = Door(
     lists=(
         OPEN_CASES,
         WITHOUT_CHECK_IN,
+        CHANGED_CASES,
         OWN_TASKS,
         OPEN_TASKS,
         OVERDUE_TASKS,
@@ -93,6 +95,7 @@ DOOR = Door(
         MY_HOUSEHOLD,
         WORKERS_TODAY,
         CHECK_INS_TODAY,
+        CHANGES_TODAY,
         VIEWS,
         said_to("isolation", COMMANDS),
     ),

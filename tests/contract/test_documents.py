@@ -130,7 +130,7 @@ def test_the_openapi_document_asks_lists_only_what_the_doors_understand() -> Non
     for door in all_doors():
         for query in door.lists:
             asked = {one["name"] for one in operations[f"{door.service}.{query.name}"]["parameters"]}
-            assert asked >= {"sort", "after", "count", *query.filters}
+            assert asked >= {"sort", "after", "count", *query.filters, *query.conditions}
             of_list = dict.fromkeys(asked - {"sort", "after", "count"}, "x")
             read_wanted(query, of_list | {"count": "few"}, sealer)  # refuses what it knows not
 

@@ -40,12 +40,17 @@ WORDS: Final[Mapping[str, str]] = {
     "high": N_("high risk"),
     # states of cases
     "open": N_("opened"),
+    "opened": N_("opened"),
     "active": N_("under way"),
     "release_review": N_("release to be confirmed"),
     "released": N_("released"),
     "moved_to_central": N_("moved to central isolation"),
     "transferred": N_("transferred"),
     "cancelled": N_("taken back"),
+    # what changed of a case
+    "ended": N_("case ended"),
+    "moved": N_("moved"),
+    "abnormal": N_("abnormal"),
     # states of tasks, and what people say of them
     "due": N_("due"),
     "missed": N_("overdue"),

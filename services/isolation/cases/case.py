@@ -75,6 +75,8 @@ class Case:
     closed_at: datetime | None
     """Since when it is not followed: it has ended, or nobody has come yet."""
     correlation_id: str
+    moved_at: datetime | None = None
+    """When it went to another known place last; None: it never did."""
     district: str | None = None
     """Above its street, by the place tree."""
 

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from typing import Any
+from datetime import timedelta
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy import ColumnElement, Select, and_, select
 from sqlalchemy.engine import Connection
 
 from chassis.doors.declared import Asked, Column, ListQuery, Sort, ThingQuery
 from chassis.doors.within import within
+from contracts.faults import Fault, Refused
+from field.days import local_day
 from field.ids import is_id
 from field.scope import Scope
 from services.isolation.cases.tables import cases
 from services.isolation.teams.tables import places
 
 _C = cases.c
+_DAY: Final = re.compile("[0-9]{1,3}", re.ASCII)
 PERSON = (
     Column("name", "name", sealed="person"),
     Column("phone", "phone", sealed="person"),
@@ -55,6 +60,14 @@ def _open_cases(conn: Connection, scope: Scope, _asked: Asked) -> Select[Any]:
     return select(*columns).where(_C.closed_at.is_(None), in_scope(conn, scope))
 
 
+def _on_day(asked: Asked, value: str) -> ColumnElement[bool]:
+    """Those of which today is day n of the measure, as `policies/counting.py` counts."""
+    if not _DAY.fullmatch(value):
+        raise Refused.invalid([Fault("day", "no_number", "must be a number of days")])
+    day_zero = local_day(asked.now, asked.zone) - timedelta(days=int(value))
+    return and_(_C.counted_from == day_zero, _C.days > 0)
+
+
 def _case(conn: Connection, scope: Scope, asked: Asked, id: str) -> Mapping[str, Any] | None:
     """One that the author reaches, or that is given to them, or to whoever they go for."""
     if not is_id(id):
@@ -82,6 +95,7 @@ OPEN_CASES = ListQuery(
         Sort("release", ("release_on", "case_id"), few=True),
     ),
     filters=("state", "measure", "risk_level", "owner", "district"),
+    conditions={"day": _on_day},
     places=("grid", "community", "street"),
     households="household_id",
 )

@@ -16,6 +16,7 @@ from services.isolation.cases.staffing import (
     choose_team,
     district_of,
     is_at_same_place,
+    is_elsewhere,
     kept_members,
     places_of,
     roles_lacking,
@@ -82,6 +83,7 @@ def _carry_out(book: Casebook, revision: Revision, written: Sequence[Task], caus
         team_lacks=roles_lacking(team, stands),
         unassigned_since=unassigned_since(case, team, book.uow.now),
         staff_seen=book.reference.staff.revision,
+        moved_at=book.uow.now if _has_moved(book, revision) else before.moved_at,
         district=district_of(places, book.reference.places),
         tasks_planned=case.tasks_planned + len(plan.new),
         plan_number=case.plan_number + bool(planned),
@@ -102,6 +104,12 @@ def _carry_out(book: Casebook, revision: Revision, written: Sequence[Task], caus
         book.publish("case.changed", case, stands, plan.live, cause, said)
     if planned:
         book.publish_tasks(case, planned, cause)
+
+
+def _has_moved(book: Casebook, revision: Revision) -> bool:
+    """Whether somebody who was followed at a known place lies in another now."""
+    before, places = revision.before, book.reference.places
+    return before.closed_at is None and is_elsewhere(before.arrival, revision.case.arrival, places)
 
 
 def _choose_team(book: Casebook, revision: Revision, places: Sequence[str]) -> tuple[Member, ...]:

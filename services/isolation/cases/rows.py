@@ -92,6 +92,7 @@ def case_from(row: Row[Any]) -> Case:
         plan_next=row.plan_next,
         history_lines=row.notes,
         opened_at=row.opened_at,
+        moved_at=row.moved_at,
         closed_at=row.closed_at,
         correlation_id=row.correlation_id,
         district=row.district,
@@ -136,6 +137,7 @@ def _row(case: Case) -> dict[str, Any]:
         "plan_next": case.plan_next,
         "notes": case.history_lines,
         "opened_at": case.opened_at,
+        "moved_at": case.moved_at,
         "closed_at": case.closed_at,
         "correlation_id": case.correlation_id,
     }

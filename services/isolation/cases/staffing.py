@@ -72,6 +72,12 @@ def is_at_same_place(one: Arrival, other: Arrival, places: PlaceTree[Place]) -> 
     return _where(one, places) == _where(other, places)
 
 
+def is_elsewhere(one: Arrival, other: Arrival, places: PlaceTree[Place]) -> bool:
+    """Whether a place that was known is another now; one that becomes known only says more."""
+    pairs = zip(_where(one, places), _where(other, places), strict=True)
+    return any(before is not None and before != after for before, after in pairs)
+
+
 def _where(arrival: Arrival, places: PlaceTree[Place]) -> tuple[str | None, ...]:
     """Places that have ended count as the ones that answer for them now."""
     return tuple(places.now(place) for place in (arrival.street, arrival.community, arrival.grid))

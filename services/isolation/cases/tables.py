@@ -1,6 +1,6 @@
 """Tables of cases: the cases, their history, and arrivals that wait for a policy."""
 
-from sqlalchemy import BigInteger, Column, Date, Index, Integer, SmallInteger, String, Table, Text
+from sqlalchemy import BigInteger, Column, Date, Index, Integer, SmallInteger, String, Table, Text, text
 
 from chassis.database.types import Id, Json, UtcDateTime
 from services.isolation.metadata import metadata
@@ -43,6 +43,7 @@ cases = Table(
     Column("plan_next", Date),  # the day to be planned next; null when all is planned, or the case closed
     Column("notes", Integer, nullable=False),  # rows in `case_history`
     Column("opened_at", UtcDateTime, nullable=False),
+    Column("moved_at", UtcDateTime),  # to another known place, last; null: never, or before 0018
     Column("closed_at", UtcDateTime),
     Column("correlation_id", String(200), nullable=False),
 )
@@ -87,6 +88,17 @@ for _place in (cases.c.street, cases.c.community):
         cases.c.case_id,
         postgresql_where=_not_closed,
         sqlite_where=_not_closed,
+    )
+
+# What has ended lately. Intake does not write them: what is only expected is closed, too, in version 0.
+_has_ended = text("closed_at IS NOT NULL AND version > 0")
+for _place in (cases.c.street, cases.c.community):
+    Index(
+        f"cases_ended_in_{_place.name}",
+        _place,
+        cases.c.closed_at,
+        postgresql_where=_has_ended,
+        sqlite_where=_has_ended,
     )
 
 case_history = Table(

@@ -63,6 +63,7 @@ WITHOUT_CHECK_IN = ListQuery(
     columns=OPEN_CASES.columns,
     sorts=OPEN_CASES.sorts,
     filters=OPEN_CASES.filters,
+    conditions=OPEN_CASES.conditions,
     places=OPEN_CASES.places,
     households="household_id",
     among=OPEN_CASES.rows,

@@ -54,10 +54,14 @@ def _covers(uow: UnitOfWork, scope: Scope, place: str | None) -> bool:
 
 def open_in(conn: Connection, scope: Scope, place: str | None) -> list[ColumnElement[bool]]:
     """Open cases (the first condition) of the scope, at one place where it is asked for."""
-    wanted = [_C.closed_at.is_(None), in_scope(conn, scope)]
-    if place is not None:
-        wanted.append(or_(*(column == place for column in (_C.grid, _C.community, _C.street, _C.district))))
-    return wanted
+    return [_C.closed_at.is_(None), in_scope(conn, scope), *at_place(place)]
+
+
+def at_place(place: str | None) -> list[ColumnElement[bool]]:
+    """Cases at one place or below, where it is asked for."""
+    if place is None:
+        return []
+    return [or_(*(column == place for column in (_C.grid, _C.community, _C.street, _C.district)))]
 
 
 def _find(uow: UnitOfWork, scope: Scope, asked: Asked, data: Mapping[str, Any]) -> Mapping[str, Any]:

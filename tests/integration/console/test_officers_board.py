@@ -77,3 +77,20 @@ def test_a_door_that_is_away_leaves_what_there_is(town: Town) -> None:
     assert "names, are missing" in page and "worker-1" in page
     other = Doors({**town.doors.urls, "isolation": NOBODY}, CONSOLE)
     assert "Cases and tasks cannot be reached" in town.officer(doors=other).get("/board").text
+
+
+def test_what_changed_since_yesterday_is_counted_and_each_figure_is_its_list(town: Town) -> None:
+    town.open_case()
+    officer = town.officer()
+    page = officer.get("/board").text
+    figures = re.findall(
+        r'<a href="(/lists/changed_cases[^"]+)"><span>[^<]*</span> <strong>([^<]+)</strong>', page
+    )
+    changes = ("opened", "ended", "moved", "abnormal")
+    assert [to for to, _ in figures] == [f"/lists/changed_cases?change={change}" for change in changes]
+    assert figures[0][1] == "1 household with 1 person", "the four of 29 hours ago are not new"
+    for to, number in figures:
+        listed = officer.get(to).text
+        assert f"<strong>{number}</strong>" in listed and "since this hour yesterday" in listed
+    street = town.officer("street").get("/board?place=c-1").text
+    assert "/lists/changed_cases?change=moved&amp;place=c-1" in street

@@ -54,6 +54,18 @@ def test_wish_9_the_filters_stand_in_the_address_and_show_what_it_says(town: Tow
     officer.get("/lists/nothing", 404)
 
 
+def test_the_day_of_the_measure_is_chosen_and_stands_in_the_sentence(town: Town) -> None:
+    town.open_case()  # left yesterday
+    officer = town.officer()
+    page = officer.get("/lists/open_cases?day=1").text
+    assert "1 household with 1 person" in page and "Open cases (day 1)" in page
+    assert '<option value="1" selected>day 1</option>' in page and ">day 1 of 7<" in page
+    assert "Nothing stands on this list" in officer.get("/lists/open_cases?day=2").text
+    assert '<option value="30" selected>' in officer.get("/lists/open_cases?day=30").text
+    officer.get("/lists/open_cases?day=x", 422)
+    assert "在管个案（第1天）" in town.officer(language="zh-CN").get("/lists/open_cases?day=1").text
+
+
 def test_wish_1_a_page_has_50_rows_and_goes_on_where_it_ended(town: Town) -> None:
     for _ in range(51):
         town.open_case()

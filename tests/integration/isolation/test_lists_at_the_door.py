@@ -273,7 +273,7 @@ def test_a_successor_place_sees_the_cases_of_the_one_that_ended(door: Visitor, t
     assert ids(door.get("new", "/lists/open_cases")) == [case_id]
 
 
-@pytest.mark.parametrize("name", ["own_tasks", "open_tasks", "overdue_tasks", "open_cases"])
+@pytest.mark.parametrize("name", ["own_tasks", "open_tasks", "overdue_tasks", "open_cases", "changed_cases"])
 def test_a_first_page_takes_as_many_statements_and_rows_however_many_cases_there_are(
     on_postgresql: Trial, name: str
 ) -> None:
@@ -289,7 +289,7 @@ def test_a_first_page_takes_as_many_statements_and_rows_however_many_cases_there
 
 
 def sort_of(name: str) -> str:
-    return "newest" if name == "open_cases" else "due"
+    return "newest" if name.endswith("_cases") else "due"
 
 
 def open_many(town: Trial) -> None:

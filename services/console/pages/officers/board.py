@@ -22,6 +22,7 @@ from services.console.pages.clock import in_words
 from services.console.pages.entry.who import only_in
 from services.console.pages.officers.asking import Asking, Names
 from services.console.pages.officers.from_phones import acts_waiting
+from services.console.pages.officers.listed import CHANGED_CASES, CHANGES
 from services.console.pages.officers.lists import STATUS, Option, places_to_choose
 from services.console.pages.refusals import refusal_page
 from services.console.pages.shown.figures import Count, Figure, Part, as_sentence, count_in_words
@@ -75,6 +76,7 @@ def add_board(pages: Blueprint, doors: Doors, work: Work) -> None:
         asking = Asking(doors)
         try:
             today = asking.look_up("isolation", "workers_today", asked)
+            changes = asking.look_up("isolation", "changes_today", asked)
             check_ins = asking.look_up("isolation", "check_ins_today", {**asked, "measure": measure})
         except Refused as refused:
             return refusal_page(STATUS[refused.kind])
@@ -92,6 +94,9 @@ def add_board(pages: Blueprint, doors: Doors, work: Work) -> None:
             too_many=today["more_than"] if today else None,
             below=_below(today, names),
             asked=_asked(check_ins, where or gettext("my places"), asked, measure),
+            changes=_changes(changes, asked),
+            changes_counted=gettext(CHANGED_CASES.definition),
+            too_many_changes=changes["more_than"] if changes else None,
             place=place,
             places=places_to_choose(asking, names, place),
             measure=measure,
@@ -144,6 +149,22 @@ def _below(today: Mapping[str, Any] | None, names: Names) -> list[tuple[str, int
         if row["place"]
     ]
     return sorted(found, key=lambda row: (-row[1], row[0]))
+
+
+def _changes(
+    found: Mapping[str, Any] | None, asked: Mapping[str, str]
+) -> Sequence[tuple[str, str, str]] | None:
+    """(what changed, how many, address of its list) since yesterday; None where it is not counted."""
+    if found is None or found["more_than"]:
+        return None
+    return [
+        (
+            word(change),
+            count_in_words(Count(found[change]["people"], found[change]["households"]), flask_babel),
+            f"/lists/changed_cases?{urlencode({'change': change, **asked})}",
+        )
+        for change in CHANGES
+    ]
 
 
 def _asked(

@@ -41,7 +41,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A filter with a closed list of words; `staff` and `place` are filled from the page.
+    """A filter with a closed list of words; `staff` and `place` are filled from the page, `day` is a number.
 
     :param of: the filter of the door's list.
     """
@@ -49,7 +49,7 @@ class Choice:
     head: str
     of: str
     words: Sequence[str] = ()
-    kind: Literal["word", "task", "staff", "place"] = "word"
+    kind: Literal["word", "task", "staff", "place", "day"] = "word"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +71,14 @@ class OfficersList:
     meanwhile: str = ""
 
 
+CHANGES: Final = ("opened", "ended", "moved", "abnormal")
+"""What may have changed of a case since yesterday."""
+
 _PLACE: Final = Choice(N_("place"), "place", kind="place")
 _WORKER: Final = Choice(N_("worker (staff number)"), "staff_id", kind="staff")
 _OWNER: Final = Choice(N_("owner (staff number)"), "owner", kind="staff")
 _MEASURE: Final = Choice(N_("measure"), "measure", MEASURES)
+_DAY: Final = Choice(N_("day of the measure"), "day", tuple(map(str, range(22))), kind="day")
 _RISK: Final = Choice(N_("risk"), "risk_level", LEVELS)
 _STATE_OF_ARRIVAL: Final = Choice(
     N_("state"), "state", ("unreachable", "expected", "reported", "assigned", "contacted", "verified")
@@ -106,7 +110,7 @@ OPEN_CASES: Final = OfficersList(
         Column(N_("owner"), "owner", "staff"),
         Column(N_("state"), "state", "word"),
     ),
-    (_PLACE, _MEASURE, _RISK, Choice(N_("state"), "state", CASE_STATES[:3]), _OWNER),
+    (_PLACE, _MEASURE, _DAY, _RISK, Choice(N_("state"), "state", CASE_STATES[:3]), _OWNER),
     {"newest": N_("newest first"), "release": N_("ending soonest first")},
 )
 WITHOUT_CHECK_IN: Final = replace(
@@ -117,6 +121,28 @@ WITHOUT_CHECK_IN: Final = replace(
         "Counted are people of whom nothing was reported in any window that ended today, not even late; a "
         "household is whom one report names together, or somebody alone."
     ),
+)
+CHANGED_CASES: Final = OfficersList(
+    "changed_cases",
+    "isolation",
+    N_("Changes since yesterday"),
+    N_(
+        "Counted are people of whom, since this hour yesterday, the case was opened for the first time, or "
+        "ended, for whatever reason; or who moved to another grid, community or street of yours; or who had "
+        "an abnormal check-in that was no mistake."
+    ),
+    (
+        *_OF_CASE,
+        Column(N_("opened"), "opened_at", "moment"),
+        Column(N_("moved"), "moved_at", "moment"),
+        Column(N_("abnormal"), "abnormal_at", "moment"),
+        Column(N_("case ended"), "closed_at", "moment"),
+        Column(N_("state"), "state", "word"),
+        Column(N_("measure"), "measure", "word"),
+        Column(N_("day"), "day", "day"),
+        Column(N_("owner"), "owner", "staff"),
+    ),
+    (_PLACE, Choice(N_("change"), "change", CHANGES), _MEASURE, _DAY, _RISK, _OWNER),
 )
 OVERDUE_TASKS: Final = OfficersList(
     "overdue_tasks",
@@ -310,6 +336,7 @@ POSITIVES_OF_NOBODY: Final = OfficersList(
 CASES_AND_TASKS: Final = (
     OPEN_CASES,
     WITHOUT_CHECK_IN,
+    CHANGED_CASES,
     OPEN_TASKS,
     OVERDUE_TASKS,
     DONE_TASKS,

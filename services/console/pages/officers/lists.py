@@ -291,6 +291,10 @@ def _filter(
         nobody = Option(NOTHING, gettext("nobody"))
         named = (Option(id, names.of_staff(id), True) for id in known if id != NOTHING)
         return FilterField(choice.of, label, (nobody, *named), chosen, True)
+    if choice.kind == "day":
+        days = choice.words if chosen in ("", *choice.words) else (*choice.words, chosen)
+        options = (Option(one, gettext("day %(day)s", day=one)) for one in days)
+        return FilterField(choice.of, label, tuple(options), chosen)
     say = task_word if choice.kind == "task" else word
     return FilterField(choice.of, label, tuple(Option(one, say(one)) for one in choice.words), chosen)
 
