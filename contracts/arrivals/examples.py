@@ -184,6 +184,19 @@ EXAMPLES = (
         time="2022-10-01T12:05:00+08:00",
     ),
     event(
+        "arrival.placed",
+        {
+            "arrival_id": ARRIVAL,
+            "place": "jiuquan-road-grid-3",
+            "note": "the caretaker of the courtyard knows them",
+            "expects": 2,
+            "at": None,
+        },
+        source="/console/o-0021",
+        id="0183917d-00c0-7c11-8e25-7d1b1e5a9c04",
+        time="2022-10-01T09:58:00+08:00",
+    ),
+    event(
         "report.corrected",
         {
             "report_id": REPORT,

@@ -213,6 +213,16 @@ class PersonMended(Contract):
     at = happened()
 
 
+class ArrivalPlaced(Contract):
+    """An officer says in which place an arrival lies, over what reports say: whoever works there gets it."""
+
+    arrival_id = text(36, required=True)
+    place = text(40, required=True, about="place_id of a street, a community or a grid")
+    note = text(1000, about="kept sealed")
+    expects = whole(about="the version of the arrival on which this was decided")
+    at = happened()
+
+
 class ReportCorrected(Contract):
     """An officer corrects a report that waits for it, whole or in a part."""
 

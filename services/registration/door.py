@@ -14,6 +14,7 @@ from services.registration.arrivals.lookup import LedToNoArrival
 from services.registration.following.follow_arrival import follow_arrival
 from services.registration.following.lists import ARRIVALS_TO_SETTLE, EXPECTED_ARRIVALS
 from services.registration.following.mend_person import mend_person
+from services.registration.following.place_arrival import place_arrival
 from services.registration.following.shown_arrival import ARRIVAL
 from services.registration.intake.correct_by_command import correct_by_command
 from services.registration.intake.correct_report import correct_report
@@ -73,6 +74,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("follow_arrival", "arrival.followed", follow_arrival),
     Command("correct_report", "report.corrected", correct_by_command, by_broker=False),
     Command("mend_person", "person.mended", mend_person, by_broker=False),
+    Command("place_arrival", "arrival.placed", place_arrival, by_broker=False),
     Command("decide_duplicate", "duplicate.decided", decide_duplicate, by_broker=False),
     Command("amend_staff", "staff.amended", amend_staff, by_broker=False),
 )

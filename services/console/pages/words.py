@@ -157,6 +157,7 @@ WORDS: Final[Mapping[str, str]] = {
     "neighbour": N_("from a neighbour"),
     "register": N_("from a register"),
     "mended": N_("mended"),
+    "placed": N_("given a place"),
     # what else stands in reports
     "transport": N_("railway, airport, bus station"),
     "self": N_("self-registration"),

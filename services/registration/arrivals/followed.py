@@ -27,6 +27,8 @@ ON_DAYS: Final = 2
 
 MENDED: Final = "mended"
 """The act that says what is right in place of what reports say."""
+PLACED: Final = "placed"
+"""The act of an officer who says in which place the arrival lies."""
 _FOUND: Final = ("contacted", "verified")
 _TO_SETTLE: Final = ("no_such_door", "lives_elsewhere", "wrong_number", "this_is_not_me")
 """Outcomes that somebody must settle: they open a matter, which stands on a list with a clock."""
@@ -37,6 +39,7 @@ _SETTLED_BY: Final[Mapping[str, frozenset[str]]] = {
     "phone": frozenset({"unreachable", "wrong_number"}),
     "door": frozenset({"unreachable", "no_such_door", "lives_elsewhere"}),
     "name": frozenset({"this_is_not_me"}),
+    PLACED: frozenset({"lives_elsewhere"}),
 }
 
 
@@ -48,12 +51,13 @@ def _nowhere(division: str, address: str) -> Placement:
 class Act:
     """One thing that somebody said of an arrival.
 
-    :param what: an outcome of `arrival.followed`, or `mended`.
+    :param what: an outcome of `arrival.followed`, `mended` or `placed`.
     :param at: when it happened, and `day` that day in the jurisdiction's time zone.
     :param moment: when they came, or by their own word will come.
     :param mended: what is right from now on: name, phone, language, division, address.
     :param place: finds the doorstep of a division and an address, by the place table as it is now.
     :param wrong_phone: a number that is not the person's.
+    :param put: of `placed`: where the place lies by the place table as it is now; None: it is there no more.
     """
 
     number: int
@@ -64,6 +68,7 @@ class Act:
     mended: Mapping[str, str] = field(default_factory=dict)
     place: Callable[[str, str], Placement] = _nowhere
     wrong_phone: str | None = None
+    put: Placement | None = None
 
     @property
     def settles(self) -> Iterable[str]:
@@ -208,6 +213,8 @@ def _door_amended(coming: Coming, acts: Sequence[Act]) -> Coming:
     The address of before says nothing of a division elsewhere.
     """
     for act in acts:
+        if act.put is not None:
+            coming = replace(coming, placement=act.put)
         if not act.mended.keys() & {"division", "address"}:
             continue
         division = act.mended.get("division") or coming.division

@@ -46,6 +46,7 @@ def read_acts(
                 row.happened_at,
                 moment=datetime.fromisoformat(moment) if moment else None,
                 inside=inside,
+                place=row.detail.get("place"),
             )
         )
     return {arrival_id: in_order(of_it) for arrival_id, of_it in acts.items()}
@@ -60,11 +61,16 @@ def act_of(
     *,
     moment: datetime | None,
     inside: Mapping[str, Any],
+    place: str | None = None,
 ) -> Act:
-    """:param inside: what of the line is sealed."""
+    """
+    :param inside: what of the line is sealed.
+    :param place: of `placed`: its id.
+    """
     right = {name: inside[name] for name in _RIGHT if inside.get(name)}
     day = local_day(at, uow.zone)
-    return Act(number, what, at, day, moment, right, places.find, inside.get("wrong_phone"))
+    put = places.at(place) if place else None
+    return Act(number, what, at, day, moment, right, places.find, inside.get("wrong_phone"), put)
 
 
 def line_of(

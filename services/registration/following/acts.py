@@ -98,6 +98,7 @@ class Acts:
             said.at,
             moment=moment,
             inside=inside,
+            place=detail.get("place"),
         )
         draft.new_acts.append(act)
         self._lines.append(

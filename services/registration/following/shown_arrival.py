@@ -19,8 +19,8 @@ _FACTS: Final = (
     *("version", "state", "arrived_at", "expected", "household_id", "risk_level", "division", "street"),
     *("community", "grid", "placed_by", "worker", "unassigned_since", "to_settle", "to_settle_since"),
 )
-_PLAIN: Final = ("moment", "how", "try_again_at", "mended")
-"""What a line of history is shown with: words, moments, which parts were mended. The rest stays sealed."""
+_PLAIN: Final = ("moment", "how", "try_again_at", "mended", "place")
+"""What a line of history is shown with: words, moments, what was mended, places. The rest stays sealed."""
 
 
 def _arrival(conn: Connection, scope: Scope, asked: Asked, id: str) -> Mapping[str, Any] | None:

@@ -105,6 +105,17 @@ class PlaceIndex:
         """The ids of the street, community and grid a place lies in (itself included)."""
         return self._levels.get(place_id or "", {})
 
+    def at(self, place_id: str) -> Placement | None:
+        """Where somebody is whom an officer put there: the place is named as a code names one.
+
+        None: it is no place of a street, or there no more. Of one that has ended: where its successor is.
+        """
+        levels = self.level_ids(place_id)
+        if "street" not in levels:
+            return None
+        street, community, grid = (levels.get(level) for level in _LEVELS)
+        return Placement(street, community, grid, "code" if community else "none")
+
     def is_within(self, scope: Scope, place_id: str) -> bool:
         """Whether the place, or one that it lies in, is the scope's."""
         return scope.covers(place_id, *self.level_ids(place_id).values())

@@ -46,9 +46,9 @@ def settle(officer: Officer, path: str, act: str, status: int = 303, **typed: An
     return officer.get(answer.headers["Location"]) if status == 303 else answer
 
 
-def follow(town: Town, arrival_id: str, outcome: str) -> None:
+def follow(town: Town, arrival_id: str, outcome: str, who: str = "worker-1") -> None:
     said = {"arrival_id": arrival_id, "outcome": outcome}
-    town.doors.say("registration", "follow_arrival", town.actor("worker-1"), f"follow-{outcome}", said)
+    town.doors.say("registration", "follow_arrival", town.actor(who), f"follow-{outcome}", said)
 
 
 def test_an_arrival_is_mended_by_its_page_and_leaves_the_list(town: Town) -> None:
@@ -84,6 +84,33 @@ def test_an_arrival_is_mended_by_its_page_and_leaves_the_list(town: Town) -> Non
     assert "This is settled" in after and 'name="act"' not in after and "mended" in after
     lines = [row for row in town.registration.rows(t.arrival_history) if row["what"] == "mended"]
     assert [line["source"] for line in lines] == ["/console/officer"] * 2
+
+
+def test_an_arrival_without_a_door_is_given_a_place_by_name(town: Town) -> None:
+    town.registration.receive(report(1, destination={"division": "620102002", "address": "某路某号"}))
+    [came] = town.registration.arrivals()
+    assert came["street"] == "zhangye-road" and came["worker"] is None
+    street = town.officer("street")
+    path = row_of(street, "waiting_arrivals")
+    page = street.get(path).text
+    assert '<option value="c-1" translate="no">春和社区</option>' in page
+    assert '<option value="g-1" translate="no">春和社区 第1网格</option>' in page
+    far = town.officer("district").get(path).text
+    assert '<option value="g-1" translate="no">张掖路街道 春和社区 第1网格</option>' in far
+    missing = settle(street, path, "placed", 422)
+    assert "This is still missing." in missing.text
+    stale = street.get(path)
+    follow(town, came["id"], "no_answer", "street")
+    wide = settle(street, path, "placed", 422, place="cg", note="who knows")
+    assert "There is nobody and nothing of this name." in wide.text and "who knows" in wide.text
+    gone = settle(street, path, "placed", place="g-1", note="the caretaker knows them")
+    assert "It is settled, and has left this list." in gone.text
+    [came] = town.registration.arrivals()
+    assert (came["community"], came["grid"]) == ("c-1", "g-1") and came["worker"] in ("worker-1", "worker-2")
+    after = street.get(path).text
+    assert "given a place" in after and "第1网格" in after and "秦岚" in after
+    late = street.act(stale, path, "placed", **{"placed-place": "c-1"})
+    assert late.status_code == 409 and "It has changed meanwhile" in late.text
 
 
 def test_whoever_is_announced_came_or_does_not(town: Town) -> None:

@@ -225,7 +225,8 @@ WAITING_ARRIVALS: Final = OfficersList(
     {"longest": N_("longest waiting first"), "newest": N_("newest first")},
     meanwhile=N_(
         "They are placed by themselves as soon as their address is known or their grid has a worker at work. "
-        "Open a line to mend its address; see under Staff whether the grid has anybody."
+        "Open a line to say to which place they belong, or to mend the address; see under Staff whether the "
+        "grid has anybody."
     ),
 )
 ARRIVALS_TO_SETTLE: Final = OfficersList(

@@ -32,6 +32,8 @@ from services.console.pages.refusals import refusal_page
 from services.console.pages.shown.figures import Count, Figure, Part, as_sentence, count_in_words
 from services.console.pages.words import task_word, word
 
+_MOST_PARENTS = 30
+"""Of so many places those below are asked for, to be chosen from."""
 STATUS = {"unknown": 404, "not_allowed": 403, "invalid": 422, "conflict": 409}
 
 
@@ -309,6 +311,25 @@ def places_to_choose(asking: Asking, names: Names, chosen: str) -> tuple[Option,
         below = _below(asking, names.places.get(chosen, {}).get("parent") or own)
     options = {own: names.here, **({chosen: names.of_place(chosen)} if chosen else {}), **below}
     return tuple(Option(id, name, True) for id, name in options.items())
+
+
+def places_to_name(asking: Asking, names: Names, street: str | None) -> tuple[tuple[str, str], ...]:
+    """(id, name) of the places to one of which somebody is put: two levels below one's own, each below the
+    other. Of a district the streets, and what lies in the street that is known.
+    """
+    if not names.you:
+        return ()
+    own = _below(asking, names.you["place"])
+    parents = [street] if street in own else list(own)[:_MOST_PARENTS]
+    below = {id: _below(asking, id) for id in parents}
+    found: list[tuple[str, str]] = []
+    for id, name in own.items():
+        found.append((id, name))
+        for inside, of_it in below.get(id, {}).items():
+            found.append((inside, f"{name} {of_it}"))
+            if street in own:
+                found += [(one, f"{name} {of_it} {last}") for one, last in _below(asking, inside).items()]
+    return tuple(found)
 
 
 def _below(asking: Asking, place_id: str) -> dict[str, str]:

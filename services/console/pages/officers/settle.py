@@ -22,11 +22,11 @@ from services.console.doors import DoorAway, Doors
 from services.console.pages.catalogues import N_
 from services.console.pages.entry.keys import key_of_form
 from services.console.pages.entry.who import acting, only_in
-from services.console.pages.officers.acts import Became, again, say, sentence
+from services.console.pages.officers.acts import Became, again, number_of, say, sentence
 from services.console.pages.officers.asking import Asking, Names
 from services.console.pages.officers.cells import cells_of, ids_in, listed, moment
 from services.console.pages.officers.listed import LISTS, OfficersList
-from services.console.pages.officers.lists import STATUS
+from services.console.pages.officers.lists import STATUS, places_to_name
 from services.console.pages.officers.report_form import (
     BEGINS,
     data_of_form,
@@ -125,6 +125,8 @@ def _read(act: Act, now: datetime) -> tuple[dict[str, str], dict[str, Any], dict
         else:
             part, _, name = one.of.rpartition(".")
             (data.setdefault(part, {}) if part else data)[name] = at.isoformat() if at else text
+    if act.expects:
+        data["expects"] = number_of(request.form.get("expects", ""))
     return typed, data, wrong
 
 
@@ -172,7 +174,10 @@ def _page(doors: Doors, name: str, id: str, tried: Tried, full: Mapping[str, Any
         return make_response(page, 503)
     history = thing.get("history", ())
     staff, places = ids_in([thing])
+    places |= {line["with"].get("place") for line in history}
     names = asking.names(staff | {_staff_of(line["by"]) for line in history}, places)
+    acts = [act for act in settling.acts if names.may(of.service, act.command)]
+    to_name = any(one.kind == "place" for act in acts for one in act.fields or ())
     page = render_template(
         "officers/settle.html",
         of=of,
@@ -184,7 +189,8 @@ def _page(doors: Doors, name: str, id: str, tried: Tried, full: Mapping[str, Any
         reasons=[fault_in_words(one) for one in thing.get("reasons") or ()],
         history=[_line(line, names) for line in history],
         full=full,
-        acts=[act for act in settling.acts if names.may(of.service, act.command)],
+        acts=acts,
+        places=places_to_name(asking, names, thing.get("street")) if to_name else (),
         sections=_sections(thing, full, tried),
         tried=tried,
         wrong=_faults(of, tried),
@@ -236,5 +242,7 @@ def _line(line: Mapping[str, Any], names: Names) -> tuple[str, str, str, str]:
     if "try_again_at" in more:
         said.append(gettext("tried again at %(time)s", time=moment(more["try_again_at"])))
     said += [path_in_words(one) for one in more.get("mended", ())]
+    if "place" in more:
+        said.append(names.of_place(more["place"]))
     by = _staff_of(line["by"])
     return moment(line["at"]), word(line["what"]), listed(said), names.of_staff(by) if by else line["by"]

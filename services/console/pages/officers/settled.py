@@ -13,7 +13,7 @@ from field.words import HOW_FOLLOWED, TAKEN_UP
 from services.console.pages.catalogues import N_
 from services.console.pages.officers.listed import Column
 
-FieldKind = Literal["text", "tel", "note", "word", "time"]
+FieldKind = Literal["text", "tel", "note", "word", "time", "place"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +40,7 @@ class Act:
     :param command: of the door that has the list.
     :param fields: None: those of the report that is corrected.
     :param fixed: what the command says besides.
+    :param expects: the field of the thing that says on which version this is decided.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Act:
     command: str
     fields: Sequence[Asked] | None
     fixed: Mapping[str, Any] = field(default_factory=dict)
+    expects: str = ""
 
     def field_name(self, asked: Asked) -> str:
         """In the form: two acts on one page may each have a note."""
@@ -136,13 +138,31 @@ _MENDED: Final = Act(
     ),
 )
 
+_PLACED: Final = Act(
+    "placed",
+    N_("To which place they belong"),
+    N_("Give them this place"),
+    "place_arrival",
+    (
+        Asked(
+            "place",
+            N_("Place"),
+            "place",
+            hint=N_("A grid at best. Whoever works there gets them, whatever the reports say"),
+            needed=True,
+        ),
+        _NOTE,
+    ),
+    expects="version",
+)
+
 SETTLED: Final[Mapping[str, Settling]] = {
     "waiting_arrivals": Settling(
         "arrival",
         ("arrival_id",),
         ("unassigned_since", None),
         (*_OF_ARRIVAL, Column(N_("waits since"), "unassigned_since", "moment")),
-        (_MENDED, _followed(("not_here", "not_yet_come", "contacted"), _COMING_AT)),
+        (_PLACED, _MENDED, _followed(("not_here", "not_yet_come", "contacted"), _COMING_AT)),
         True,
         N_("Meanwhile: ring them, tell them what holds from today, and ask for building and door."),
     ),
@@ -155,7 +175,7 @@ SETTLED: Final[Mapping[str, Settling]] = {
             Column(N_("what was said"), "to_settle", "words"),
             Column(N_("since"), "to_settle_since", "moment"),
         ),
-        (_MENDED, _followed(("contacted", "verified", "not_here", "not_yet_come"), _COMING_AT)),
+        (_MENDED, _PLACED, _followed(("contacted", "verified", "not_here", "not_yet_come"), _COMING_AT)),
         True,
         N_(
             "Meanwhile: they are followed as before. Ring them, or whoever reported them, and ask where they "

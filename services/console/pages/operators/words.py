@@ -32,6 +32,7 @@ ACTS: Final[Mapping[str, str]] = {
     "follow_arrival": N_("followed an arrival"),
     "correct_report": N_("corrected a report"),
     "mend_person": N_("mended a person's data"),
+    "place_arrival": N_("gave an arrival its place"),
     "take_up_positive": N_("took up a positive of nobody"),
     "decide_duplicate": N_("decided about a possible duplicate"),
     "amend_staff": N_("amended the register of staff"),
