@@ -13,6 +13,7 @@ from sqlalchemy.engine import Connection
 
 from chassis.database.statements import delete_rows, insert_rows, is_in, update_rows
 from chassis.database.tables import TABLES
+from chassis.taking import Taking
 from contracts.envelope import Event
 
 INBOX = TABLES["inbox"]
@@ -113,15 +114,11 @@ def _taker(handler: str, event: Event) -> str:
     return f"{handler}#{hashlib.blake2b((event.publisher or '').encode(), digest_size=8).hexdigest()}"
 
 
-def forget_old(conn: Connection, days: int, most: int = 5000) -> int:
+def forget_old(conn: Connection, days: int, most: int = 5000, *, taking: Taking | None = None) -> int:
     """Delete a bounded number of rows that no repeat can meet any more, the oldest first."""
     before = datetime.now(UTC) - timedelta(days=days)
-    old = conn.execute(
-        select(*(INBOX.c[name] for name in _KEY))
-        .where(INBOX.c.handled_at < before)
-        .order_by(INBOX.c.handled_at)
-        .limit(most)
-    ).all()
+    wanted = select(*(INBOX.c[name] for name in _KEY)).where(INBOX.c.handled_at < before)
+    old = (taking or Taking()).rows(conn, wanted.order_by(INBOX.c.handled_at), INBOX.c.event_id, most)
     # By the whole key, which has an index: another condition would be checked on every old row.
     delete_rows(conn, INBOX, [dict(zip(_KEY, row, strict=True)) for row in old], key=_KEY)
     return len(old)

@@ -38,6 +38,22 @@ WORLD_AWAY = Counter(
     "Times a handler or a chore had to wait because the broker or the database was away",
     ["handler"],
 )
+CHORE_FAILURES = Counter(
+    "doorstep_chore_failures_total",
+    "Turns of a chore that failed for another reason than an absent broker or database, and rows set aside",
+    ["chore"],
+)
+CHORE_SUCCEEDED = Gauge(
+    "doorstep_chore_last_success_timestamp_seconds",
+    "When a turn of the chore succeeded last, in real time; before the first, the start of the process. "
+    "A timer runs in one replica: take max by",
+    ["chore"],
+)
+CHORE_EVERY = Gauge(
+    "doorstep_chore_every_seconds",
+    "Real time between two turns of the chore that find nothing to do",
+    ["chore"],
+)
 TIMER_DONE = Counter("doorstep_timer_done_total", "Pieces of work that a timer has done", ["timer"])
 RECORDED = Counter(
     "doorstep_events_recorded_total",
@@ -55,6 +71,11 @@ OUTBOX_OLDEST = Gauge(
     "doorstep_outbox_oldest_age_seconds",
     f"Age in real time of the oldest message that is not yet confirmed {SAME_IN_ALL}",
     ["service"],
+)
+STUCK_ROWS = Gauge(
+    "doorstep_stuck_rows",
+    f"Rows that made a chore fail and are set aside, so that it goes on with the others {SAME_IN_ALL}",
+    ["chore"],
 )
 DEAD_WAITING = Gauge(
     "doorstep_dead_letters_waiting",
@@ -104,14 +125,20 @@ def configure_logs(service: str, level: str) -> None:
 
 def describe_error(error: BaseException) -> str:
     """Describe an error by type and place, without its text, which may quote a row with somebody's name."""
+    place = place_of(error)
+    return f"{type(error).__name__} at {place}" if place else type(error).__name__
+
+
+def place_of(error: BaseException) -> str:
+    """Where in our code it was raised: `file.py:12 in function`; "" where that is not known."""
     place = ""
     trace = error.__traceback__
     while trace is not None:
         code = trace.tb_frame.f_code
         if "site-packages" not in code.co_filename:
-            place = f" at {code.co_filename.rsplit('/', 1)[-1]}:{trace.tb_lineno} in {code.co_name}"
+            place = f"{code.co_filename.rsplit('/', 1)[-1]}:{trace.tb_lineno} in {code.co_name}"
         trace = trace.tb_next
-    return f"{type(error).__name__}{place}"
+    return place
 
 
 def _name(service: str) -> Any:

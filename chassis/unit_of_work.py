@@ -13,6 +13,7 @@ from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 import prometheus_client
+from sqlalchemy import Column, Row, Select
 from sqlalchemy.engine import Connection
 
 from chassis.clock import Clock
@@ -22,6 +23,7 @@ from chassis.ids import new_id
 from chassis.names import EVENTS, REPLIES
 from chassis.sealing import BlindIndex, Sealer
 from chassis.settings import Settings
+from chassis.taking import Taking
 from chassis.telemetry import RECORDED
 from contracts.envelope import MAX_BYTES, BadEvent, Event, dump_event, event_document, join_events
 
@@ -75,6 +77,8 @@ class UnitOfWork:
     """Where somebody waits for them here: type and data of each reply, which then goes to no reply queue."""
     revisions: dict[str, Mapping[str, int]] = field(default_factory=dict)
     """Of the reference data, as this unit first read them, by their table; `chassis/copies.py` keeps them."""
+    taking: Taking = field(default_factory=Taking)
+    """Which rows a use case by the clock takes."""
     _recorded: dict[tuple[str, str], list[bytes]] = field(default_factory=lambda: defaultdict(list))
     messages: list[Message] = field(default_factory=list)
     _counted: Counter[tuple[prometheus_client.Counter, tuple[str, ...]]] = field(default_factory=Counter)
@@ -82,6 +86,11 @@ class UnitOfWork:
     def count(self, metric: prometheus_client.Counter, *labels: str) -> None:
         """Add 1 to a metric if the unit is committed."""
         self._counted[metric, labels] += 1
+
+    def take(self, wanted: Select[Any], key: Column[Any], most: int) -> Sequence[Row[Any]]:
+        """At most so many of the wanted rows, without those that are set aside. Whatever runs by the clock
+        takes its rows by this, so that a bad one does not stop it; see `Taking.rows`."""
+        return self.taking.rows(self.conn, wanted, key, most)
 
     def record(
         self,

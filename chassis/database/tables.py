@@ -77,6 +77,18 @@ def chassis_tables(metadata: MetaData) -> None:
     )
     Index("views_of", views.c.about_id)
     Table(
+        "stuck_rows",  # rows that made a chore fail, set aside: chassis.stuck_rows
+        metadata,
+        Column("chore", String(100), primary_key=True),
+        Column("of_table", String(60), primary_key=True),
+        Column("row_key", String(200), primary_key=True),
+        Column("since", UtcDateTime, nullable=False),  # real time, as all here
+        Column("times", Integer, nullable=False),
+        Column("retry_at", UtcDateTime, nullable=False),
+        Column("error", String(100), nullable=False),  # its type; its text may quote somebody
+        Column("place", String(200), nullable=False),  # in the code
+    )
+    Table(
         "leases",
         metadata,
         Column("name", String(100), primary_key=True),

@@ -6,10 +6,13 @@ outbox is published, then the messages are acked. `chassis.messaging.batch` hand
 
 from __future__ import annotations
 
+import hashlib
 import math
 import random
 import threading
 import time
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 import structlog
@@ -17,6 +20,7 @@ from amqp.exceptions import NotFound
 from kombu import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
+from chassis import stuck_rows
 from chassis.broker_address import describe
 from chassis.crash_points import reach
 from chassis.errors import WorldAway, is_world_away
@@ -25,11 +29,15 @@ from chassis.messaging import dead_letters
 from chassis.messaging.arrived import Tally
 from chassis.messaging.batch import Runner
 from chassis.messaging.connection import close_quietly, connect, open_channel, read_events, stay_alive
+from chassis.messaging.dead_letters import DeadLetter
 from chassis.messaging.outbox import Outbox
 from chassis.messaging.sources import Sources, Taken, last_of_each
 from chassis.messaging.topology import Declared, dead_name
 from chassis.names import own_queue_name
+from chassis.one_by_one import put_aside
 from chassis.settings import Settings
+from chassis.stuck_rows import Stuck
+from chassis.taking import RowKey
 from chassis.telemetry import DEAD_LETTERS, MESSAGES, WORLD_AWAY, describe_error
 from chassis.unit_of_work import Work
 
@@ -282,31 +290,66 @@ class DeadQueueDrain:
             handler.queue(service.name): Tally(handler.queue(service.name)) if handler.from_outside else None
             for handler in service.handlers
         }
+        self._chore = f"{service.name}.dead_letters"
+        self._aside: dict[RowKey, Stuck] = {}
         self._work = work
         self._settings = settings
 
     def drain(self) -> int:
         """Empty the dead queues once. Returns how many messages were moved. Raises when the world is away."""
         moved = 0
+        with self._work.database.read() as conn:
+            self._aside = {stuck.row: stuck for stuck in stuck_rows.of_chore(conn, self._chore)}
         connection = connect(self._settings.broker_url, "dead letters")
         try:
-            for handler, tally in self._tallies.items():
+            for handler in self._tallies:
                 channel = open_channel(connection)  # a queue that is missing closes its channel
                 while (message := _next(channel, dead_name(handler))) is not None:
-                    with self._work.unit() as uow:
-                        letters = dead_letters.of_broker(handler, message)
-                        # If an ack is lost after the commit, the message comes again.
-                        letters = dead_letters.not_yet_waiting(uow.conn, letters)
-                        buried = dead_letters.bury(uow.conn, uow.sealer, letters)
-                        if tally:
-                            tally.add(uow, letters=buried)
-                    channel.basic_ack(message.delivery_tag)
-                    MESSAGES.labels(handler, "dead").inc(len(letters))
-                    DEAD_LETTERS.labels(handler).inc(len(letters))
-                    moved += 1
+                    if self._moved(handler, message):  # else it goes back when the connection is closed
+                        channel.basic_ack(message.delivery_tag)
+                        moved += 1
         finally:
             close_quietly(connection)
         return moved
+
+    def _moved(self, handler: str, message: Any) -> bool:
+        """Whether it is in the table now; a message that cannot get there holds up no other."""
+        stuck = self._aside.get(self._known_as(handler, message)) if self._aside else None
+        if stuck and stuck.retry_at > datetime.now(UTC):
+            return False
+        try:
+            self._move(handler, lambda: dead_letters.of_broker(handler, message))
+        except Exception as error:
+            if is_world_away(error):
+                raise
+            why = describe_error(error)
+            log.error("dead_letter_not_taken_apart", handler=handler, error=why)
+            try:
+                self._move(handler, lambda: [dead_letters.as_it_came(handler, message, why)])
+            except Exception as worse:
+                if is_world_away(worse):
+                    raise
+                put_aside(self._work.database, self._chore, self._known_as(handler, message), worse)
+                return False
+        if stuck:
+            with self._work.database.begin() as conn:
+                stuck_rows.release(conn, [stuck])
+        return True
+
+    def _known_as(self, handler: str, message: Any) -> RowKey:
+        body = dead_letters.wire_in(message).body
+        return RowKey(dead_name(handler), hashlib.blake2b(body, digest_size=16).hexdigest())
+
+    def _move(self, handler: str, read: Callable[[], Sequence[DeadLetter]]) -> None:
+        tally = self._tallies[handler]
+        with self._work.unit() as uow:
+            # If an ack is lost after the commit, the message comes again.
+            letters = dead_letters.not_yet_waiting(uow.conn, read())
+            buried = dead_letters.bury(uow.conn, uow.sealer, letters)
+            if tally:
+                tally.add(uow, letters=buried)
+        MESSAGES.labels(handler, "dead").inc(len(letters))
+        DEAD_LETTERS.labels(handler).inc(len(letters))
 
 
 def _next(channel: Any, queue: str) -> Any:

@@ -126,6 +126,12 @@ def of_broker(handler: str, message: Any) -> list[DeadLetter]:
     return [replace(one, headers=dict(headers), follows=follows, death=cause) for one in letters]
 
 
+def as_it_came(handler: str, message: Any, why: str) -> DeadLetter:
+    """A letter for a message that cannot be taken apart: its bytes, and nothing that needs to be read."""
+    error = f"{_NO_DEATH}; and it could not be taken apart: {why}"
+    return DeadLetter(handler, error, 0, wire_in(message), datetime.now(UTC), {})
+
+
 def of_each_event(
     handler: str, parsed: Parsed, error: str, *, attempts: int, first_failed_at: datetime
 ) -> Iterator[DeadLetter]:

@@ -16,6 +16,7 @@ from chassis.database.engine import Database
 from chassis.database.statements import is_in
 from chassis.database.tables import TABLES
 from chassis.messaging.publisher import NotPublished, Publisher
+from chassis.taking import Taking
 from chassis.unit_of_work import Message
 from contracts.envelope import BATCH
 
@@ -90,7 +91,8 @@ class Sweep:
     """Publishes rows that were left behind, a page at a time, and marks the confirmed ones.
 
     Rows that cannot be sent, such as replies for a full queue, hold up nothing: each turn goes on after the
-    page of the turn before, and begins again at the end.
+    page of the turn before, and begins again at the end. A page that fails is sent again in halves, until the
+    row that nobody takes is alone, and passed over.
     """
 
     database: Database
@@ -99,6 +101,8 @@ class Sweep:
     of_door: bool = False
     """Only rows that a door wrote, which no process sends after its commit."""
     _behind: tuple[datetime, str] | None = None
+    _size: int = 0
+    """Of the next page, after one that failed; it grows again. 0: a whole one."""
 
     def turn(self) -> int:
         """Send one page. Returns how many rows were confirmed. Raises NotPublished, after marking those.
@@ -109,8 +113,6 @@ class Sweep:
         if not rows and self._behind:
             self._behind = None
             rows = self._next_page()
-        if rows:
-            self._behind = (rows[-1].created_at, rows[-1].id)
         confirmed: list[str] = []
         try:
             for row in rows:
@@ -123,11 +125,26 @@ class Sweep:
                     on_confirmed=confirmed.append,
                 )
             self.publisher.wait()
+        except Exception:
+            self._narrow(rows)
+            raise
+        else:
+            self._go_on(rows)
         finally:
             if confirmed:
                 with self.database.begin() as conn:
                     mark_published(conn, confirmed)
         return len(confirmed)
+
+    def _go_on(self, rows: Sequence[Row[Any]]) -> None:
+        self._size = 2 * self._size if 2 * self._size < self.page else 0
+        if rows:
+            self._behind = (rows[-1].created_at, rows[-1].id)
+
+    def _narrow(self, rows: Sequence[Row[Any]]) -> None:
+        self._size = max(1, len(rows) // 2)
+        if len(rows) == 1:
+            self._behind = (rows[0].created_at, rows[0].id)
 
     def _next_page(self) -> Sequence[Row[Any]]:
         place = tuple_(OUTBOX.c.created_at, OUTBOX.c.id)
@@ -139,7 +156,7 @@ class Sweep:
         if self._behind:
             left = left.where(place > self._behind)
         with self.database.read() as conn:
-            return conn.execute(left.order_by(*place).limit(self.page)).all()
+            return conn.execute(left.order_by(*place).limit(self._size or self.page)).all()
 
 
 def mark_published(conn: Connection, ids: Sequence[str]) -> None:
@@ -154,19 +171,10 @@ def pending(conn: Connection) -> tuple[int, float]:
     return count, (datetime.now(UTC) - oldest).total_seconds() if oldest else 0.0
 
 
-def forget_old(conn: Connection, days: int, most: int = 2000) -> int:
+def forget_old(conn: Connection, days: int, most: int = 2000, *, taking: Taking | None = None) -> int:
     """Delete a bounded number of published rows that are older than the event log is kept."""
-    old = (
-        conn.execute(
-            select(OUTBOX.c.id)
-            .where(
-                OUTBOX.c.created_at < datetime.now(UTC) - timedelta(days=days),
-                OUTBOX.c.published_at.is_not(None),
-            )
-            .limit(most)
-        )
-        .scalars()
-        .all()
-    )
-    conn.execute(delete(OUTBOX).where(is_in(conn, OUTBOX.c.id, old)))
-    return len(old)
+    before = datetime.now(UTC) - timedelta(days=days)
+    old = select(OUTBOX.c.id).where(OUTBOX.c.created_at < before, OUTBOX.c.published_at.is_not(None))
+    ids = [row.id for row in (taking or Taking()).rows(conn, old, OUTBOX.c.id, most)]
+    conn.execute(delete(OUTBOX).where(is_in(conn, OUTBOX.c.id, ids)))
+    return len(ids)

@@ -22,6 +22,8 @@ AT_ONCE = 32
 
 Readiness = Callable[[], dict[str, str]]
 """The parts that are not ready, as name -> reason; empty means ready."""
+Degraded = Callable[[], dict[str, str]]
+"""What a service that is ready fails to do, as name -> reason: it goes on, and somebody must look."""
 
 
 def _native(name: str) -> Any:
@@ -33,8 +35,11 @@ def _native(name: str) -> Any:
 class HealthServer:
     """Serves until the process ends. Raises SettingsError where the port is taken."""
 
-    def __init__(self, host: str, port: int, readiness: Readiness) -> None:
+    def __init__(
+        self, host: str, port: int, readiness: Readiness, degraded: Degraded = dict[str, str]
+    ) -> None:
         self._readiness = readiness
+        self._degraded = degraded
         # Looked up now and not on import: eventlet may be imported and may patch after this module.
         self._socket, self._threading, self._time = map(_native, ("socket", "threading", "time"))
         self._places = self._threading.Semaphore(AT_ONCE)
@@ -105,7 +110,8 @@ class HealthServer:
             return "200 OK", "application/json", b'{"live": true}'
         if path == "/readyz":
             waiting = self._readiness()
-            body = json.dumps({"ready": not waiting, "waiting": waiting}).encode()
+            found = {"ready": not waiting, "waiting": waiting, "degraded": self._degraded()}
+            body = json.dumps(found).encode()
             return ("503 Service Unavailable" if waiting else "200 OK"), "application/json", body
         if path == "/metrics":
             return "200 OK", "text/plain; version=0.0.4; charset=utf-8", generate_latest()

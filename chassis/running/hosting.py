@@ -23,7 +23,7 @@ from chassis.messaging.publisher import Publisher
 from chassis.messaging.topology import Declared, consumed_queues
 from chassis.running.housekeeping import Chore, chores, loops
 from chassis.settings import Settings
-from chassis.telemetry import WORLD_AWAY, begin_at_zero, describe_error
+from chassis.telemetry import begin_at_zero, describe_error
 from chassis.unit_of_work import Work
 from contracts.registry import EVENT_TYPES
 
@@ -94,8 +94,9 @@ class Repeats(Entrypoint):  # type: ignore[misc]  # nameko ships no types
         _wait(self._left, self._chore.name)
 
 
-def host(service: Service, work: Work, settings: Settings) -> tuple[type, list[BatchConsumer]]:
-    """Return the nameko service class, and its consumers, which know whether they are ready.
+def host(service: Service, work: Work, settings: Settings) -> tuple[type, list[BatchConsumer], list[Chore]]:
+    """Return the nameko service class, its consumers, which know whether they are ready, and its chores,
+    which know whether they fail.
 
     Raises SettingsError.
     """
@@ -103,6 +104,7 @@ def host(service: Service, work: Work, settings: Settings) -> tuple[type, list[B
         check()
     members: dict[str, Any] = {"name": service.name}
     consumers: list[BatchConsumer] = []
+    named: list[Chore] = []
     begin_at_zero([handler.queue(service.name) for handler in service.handlers], EVENT_TYPES)
     declared = Declared(service, settings.retry_delays)
     for handler in service.handlers:
@@ -115,10 +117,11 @@ def host(service: Service, work: Work, settings: Settings) -> tuple[type, list[B
             members[name] = _method(name, Consumes.decorator(consumer))
     for chore in [*chores(service, work, settings), *loops(service, work, settings, _green_map)]:
         short = chore.name.rpartition(".")[2]
-        named = replace(chore, name=f"{service.name}.{short}")  # as handlers are, in metrics and logs
-        WORLD_AWAY.labels(named.name)
-        members[f"every_{short}"] = _method(f"every_{short}", Repeats.decorator(named))
-    return type(f"{service.name.title()}Service", (), members), consumers
+        own_name = replace(chore, name=f"{service.name}.{short}")  # as handlers are, in metrics and logs
+        own_name.show_from_the_start()
+        named.append(own_name)
+        members[f"every_{short}"] = _method(f"every_{short}", Repeats.decorator(own_name))
+    return type(f"{service.name.title()}Service", (), members), consumers, named
 
 
 def _green_map(at_once: int) -> Map:

@@ -14,7 +14,7 @@ import structlog
 from sqlalchemy import func, select
 from sqlalchemy.engine import Connection
 
-from chassis import inbox
+from chassis import inbox, stuck_rows
 from chassis.clock import Clock
 from chassis.database import leases
 from chassis.database.tables import TABLES
@@ -25,19 +25,24 @@ from chassis.messaging import outbox
 from chassis.messaging.consumer import DeadQueueDrain
 from chassis.messaging.outbox import Outbox
 from chassis.messaging.publisher import Publisher
+from chassis.one_by_one import OneByOne
 from chassis.running.figures import EVERY_S, Reader
 from chassis.settings import Settings
 from chassis.telemetry import (
+    CHORE_EVERY,
+    CHORE_FAILURES,
+    CHORE_SUCCEEDED,
     DEAD_WAITING,
     OUTBOX_OLDEST,
     OUTBOX_PENDING,
+    STUCK_ROWS,
     TIMER_DONE,
     WORLD_AWAY,
     describe_error,
 )
-from chassis.unit_of_work import Work
+from chassis.unit_of_work import UnitOfWork, Work
 
-Do = Callable[[], int]
+Do = Callable[[], int | None]
 
 # People at a door, and whoever is told of what they did, wait so long at the most.
 DOOR_EVERY_S = 0.2
@@ -53,7 +58,7 @@ log = structlog.get_logger()
 class Chore:
     """Work that is done again and again. A failure is logged, and the next turn tries again.
 
-    `do` returns how much it did; more than 0 means again after `rest_s`.
+    `do` returns how much it did; more than 0 means again after `rest_s`. None: another replica does it.
     """
 
     name: str
@@ -65,20 +70,35 @@ class Chore:
     """Between two turns of which the first had something to do: handlers must not wait for it every time."""
     clock: Clock | None = None
     """Of a chore that goes by the time of the field: it is done at once when that is set."""
+    trouble: str = ""
+    """Why the last turn failed, where the fault is the work's."""
     _setting: object = None
 
     def once(self) -> int:
         if self.clock is not None:
             self._setting = self.clock.setting()
         try:
-            return self.do()
+            done = self.do()
         except Exception as error:
             if is_world_away(error):
                 WORLD_AWAY.labels(self.name).inc()  # a service without events would not notice it
                 log.warning("chore_waits", chore=self.name, error=type(error).__name__)
             else:
+                CHORE_FAILURES.labels(self.name).inc()
+                self.trouble = f"fails: {describe_error(error)}"
                 log.error("chore_failed", chore=self.name, error=describe_error(error))
             return 0
+        self.trouble = ""
+        if done is not None:
+            CHORE_SUCCEEDED.labels(self.name).set_to_current_time()
+        return done or 0
+
+    def show_from_the_start(self) -> None:
+        """In metrics, also before the first turn."""
+        WORLD_AWAY.labels(self.name)
+        CHORE_FAILURES.labels(self.name)
+        CHORE_EVERY.labels(self.name).set(self.every_s)
+        CHORE_SUCCEEDED.labels(self.name).set_to_current_time()
 
     def pause(self, wait: Callable[[float], bool]) -> None:
         """Wait for the next turn, which comes at once when the clock was set since the last one began.
@@ -103,11 +123,11 @@ def chores(service: Service, work: Work, settings: Settings) -> list[Chore]:
 
     holder = leases.holder_name()
 
-    def sweep() -> int:
+    def sweep() -> int | None:
         sweeper.beat()
         with work.database.begin() as conn:
             mine = leases.take(conn, "sweep", holder, timedelta(seconds=30))
-        return left_behind.turn() if mine else 0
+        return left_behind.turn() if mine else None
 
     def leave() -> None:
         with work.database.begin() as conn:
@@ -118,10 +138,7 @@ def chores(service: Service, work: Work, settings: Settings) -> list[Chore]:
         sender.beat()
         return of_door.turn()
 
-    def forget() -> int:
-        with work.database.begin() as conn:
-            return inbox.forget_old(conn, settings.inbox_days) + outbox.forget_old(conn, settings.outbox_days)
-
+    forget = _forgetting(f"{service.name}.forget", work, settings)
     figures = Reader(work.database, work.clock, (*_own_figures(service), *service.figures))
 
     return [
@@ -132,6 +149,21 @@ def chores(service: Service, work: Work, settings: Settings) -> list[Chore]:
         Chore("figures", EVERY_S, figures.read),
         *(_timer(service, timer, work, settings) for timer in service.timers),
     ]
+
+
+def _forgetting(chore: str, work: Work, settings: Settings) -> Do:
+    def of_inbox(uow: UnitOfWork) -> int:
+        return inbox.forget_old(uow.conn, settings.inbox_days, taking=uow.taking)
+
+    def of_outbox(uow: UnitOfWork) -> int:
+        return outbox.forget_old(uow.conn, settings.outbox_days, taking=uow.taking)
+
+    parts = [(OneByOne(chore, work), part) for part in (of_inbox, of_outbox)]
+
+    def forget() -> int:
+        return sum(max(rows.run(part) or 0, rows.unfinished) for rows, part in parts)
+
+    return forget
 
 
 def loops(service: Service, work: Work, settings: Settings, map_of: Callable[[int], Map]) -> list[Chore]:
@@ -157,12 +189,32 @@ def _own_figures(service: Service) -> list[Figure]:
         Figure(DEAD_WAITING, _waiting, always=queues),
         Figure(OUTBOX_PENDING, lambda conn, _now: {name: outbox.pending(conn)[0]}),
         Figure(OUTBOX_OLDEST, lambda conn, _now: {name: outbox.pending(conn)[1]}),
+        Figure(STUCK_ROWS, _stuck, always=tuple((chore,) for chore in _that_take_rows(service))),
     ]
 
 
 def _waiting(conn: Connection, _now: datetime) -> Numbers:
     counted = select(_DEAD.handler, func.count()).where(_DEAD.state == "waiting").group_by(_DEAD.handler)
     return {(handler,): count for handler, count in conn.execute(counted)}
+
+
+def _stuck(conn: Connection, _now: datetime) -> Numbers:
+    return {(chore,): count for chore, count in stuck_rows.count_by_chore(conn).items()}
+
+
+def stuck_by_chore() -> dict[str, str]:
+    """What is set aside, as it was read last: chore -> a few words."""
+    return {
+        sample.labels["chore"]: f"{sample.value:.0f} rows are set aside: see `doorstep stuck list`"
+        for metric in STUCK_ROWS.collect()
+        for sample in metric.samples
+        if sample.value
+    }
+
+
+def _that_take_rows(service: Service) -> list[str]:
+    names = (*(timer.name for timer in service.timers), *(loop.name for loop in service.loops))
+    return [f"{service.name}.{name}" for name in names]
 
 
 def publishing(work: Work, settings: Settings, name: str) -> tuple[Work, Callable[[Do], Do]]:
@@ -174,7 +226,7 @@ def publishing(work: Work, settings: Settings, name: str) -> tuple[Work, Callabl
     own = replace(work, outlet=outlet)
 
     def settled(do: Do) -> Do:
-        def once() -> int:
+        def once() -> int | None:
             outlet.publisher.beat()
             done = do()
             outlet.settle()
@@ -195,15 +247,16 @@ def _timer(service: Service, timer: Timer, work: Work, settings: Settings) -> Ch
     # Longer than one bounded piece of work takes. When a replica dies, another takes over after this time.
     lasting = max(timedelta(seconds=60), timer.every)
 
-    def once() -> int:
+    rows = OneByOne(name, own)
+
+    def once() -> int | None:
         with own.database.begin() as conn:
             if not leases.take(conn, name, holder, lasting):
-                return 0
-        with own.unit() as uow:
-            done = timer.use_case(uow)
+                return None
+        done = rows.run(timer.use_case) or 0
         if done:
             TIMER_DONE.labels(name).inc(done)
-        return done
+        return max(done, rows.unfinished)
 
     def leave() -> None:
         with own.database.begin() as conn:

@@ -34,6 +34,7 @@ from chassis.errors import SettingsError
 from chassis.handlers import Service
 from chassis.running.health import HealthServer
 from chassis.running.hosting import host
+from chassis.running.housekeeping import stuck_by_chore
 from chassis.running.lookups import look_up_in_threads
 from chassis.settings import PREFIX, Settings, read_settings
 from chassis.telemetry import configure_logs
@@ -61,7 +62,7 @@ def serve(service: Service, settings: Settings) -> None:
     """Run until SIGTERM or SIGINT. Raises SettingsError."""
     database = Database(settings.database_url, application=f"doorstep-{settings.service}")
     work = Work.of(settings, database)
-    service_class, consumers = host(service, work, settings)
+    service_class, consumers, chores = host(service, work, settings)
     lacking = "not looked at yet"
 
     def readiness() -> dict[str, str]:
@@ -70,7 +71,10 @@ def serve(service: Service, settings: Settings) -> None:
             waiting["database"] = lacking
         return waiting
 
-    health = HealthServer(settings.health_host, settings.health_port, readiness)
+    def degraded() -> dict[str, str]:
+        return {**stuck_by_chore(), **{chore.name: chore.trouble for chore in chores if chore.trouble}}
+
+    health = HealthServer(settings.health_host, settings.health_port, readiness, degraded)
     log.info("health", port=health.port)
     stopping = eventlet.event.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -78,10 +78,8 @@ class Casebook:
         Rows are taken as the index gives them: thousands fall due at the same moment, and sorting them for
         each thousand would be slow.
         """
-        rows = self.uow.conn.execute(
-            select(table).where(wanted).order_by(order).limit(CHUNK).with_for_update(skip_locked=True)
-        )
-        return [case_from(row) for row in rows]
+        query = select(table).where(wanted).order_by(order).with_for_update(skip_locked=True)
+        return [case_from(row) for row in self.uow.take(query, table.c.case_id, CHUNK)]
 
     def lock_tasks(self, cases: Iterable[Case]) -> dict[str, list[Task]]:
         """The tasks of these cases by case."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlalchemy import ColumnElement, select, update
 
 from chassis.database.statements import lock_rows
@@ -19,32 +21,31 @@ def hand_over(uow: UnitOfWork) -> int:
 
     Open cases are searched through for them: it happens seldom, and an index would cost every arrival.
     """
-    staff_id = _somebody_who_left(uow)
-    if staff_id is None:
-        return 0
-    theirs = table.c.closed_at.is_(None) & has_in_team(staff_id)
-    with casebook(uow) as book:
-        cases = book.take(theirs, table.c.case_id)
-        change = Change("staff_left", from_today=True)
-        revise_cases(book, [Occasion(case, change) for case in cases])
-    if not cases:
-        _reset_count(uow, staff_id, theirs)
-    return len(cases)
+    for staff_id in _who_left(uow):
+        theirs = table.c.closed_at.is_(None) & has_in_team(staff_id)
+        with casebook(uow) as book:
+            cases = book.take(theirs, table.c.case_id)
+            change = Change("staff_left", from_today=True)
+            revise_cases(book, [Occasion(case, change) for case in cases])
+        if cases or _reset_count(uow, staff_id, theirs):
+            return len(cases)
+    return 0
 
 
-def _somebody_who_left(uow: UnitOfWork) -> str | None:
+def _who_left(uow: UnitOfWork) -> Sequence[str]:
+    """All of them: what is left of the first may be set aside."""
     s = staff.c
-    return uow.conn.execute(
+    left = (
         select(s.staff_id)
         .join_from(staff, staff_load, staff_load.c.staff_id == s.staff_id)
         .where(s.active.is_(False), staff_load.c.cases > 0)
         .order_by(s.staff_id)
-        .limit(1)
-    ).scalar_one_or_none()
+    )
+    return uow.conn.execute(left).scalars().all()
 
 
-def _reset_count(uow: UnitOfWork, staff_id: str, theirs: ColumnElement[bool]) -> None:
-    """None of their cases is open any more: the count is of cases that have ended since, and becomes 0.
+def _reset_count(uow: UnitOfWork, staff_id: str, theirs: ColumnElement[bool]) -> bool:
+    """Whether none of their cases is open: the count is of cases that have ended since, and becomes 0.
 
     Lock first: a replica that does not know yet that they left may be giving them a case right now. Either it
     waits for this lock, or it has committed before the search, which then finds the case.
@@ -53,3 +54,4 @@ def _reset_count(uow: UnitOfWork, staff_id: str, theirs: ColumnElement[bool]) ->
     held = uow.conn.execute(select(table.c.case_id).where(theirs).limit(1)).first()
     if held is None:
         uow.conn.execute(update(staff_load).where(staff_load.c.staff_id == staff_id).values(cases=0))
+    return held is None

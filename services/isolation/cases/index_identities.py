@@ -16,8 +16,8 @@ def index_identities(uow: UnitOfWork) -> int:
     """Look at a bounded number of open cases whose identity is not known, each once."""
     c = table.c
     wanted = select(c.case_id, c.person).where(c.identity.is_(None), c.closed_at.is_(None))
-    found = uow.conn.execute(wanted.limit(CHUNK).with_for_update(skip_locked=True)).all()
-    rows = [{"case_id": case_id, "identity": _identity(uow, person)} for case_id, person in found]
+    found = uow.take(wanted.with_for_update(skip_locked=True), c.case_id, CHUNK)
+    rows = [{"case_id": row.case_id, "identity": _identity(uow, row.person)} for row in found]
     update_rows(uow.conn, table, rows, key=["case_id"], set=["identity"])
     return len(rows)
 

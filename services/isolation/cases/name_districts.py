@@ -27,20 +27,24 @@ def name_districts(uow: UnitOfWork) -> int:
     """Walk through all cases once after each change of the places, page by page. Returns how many it saw.
 
     No index leads to the cases of another district: it would cost every arrival, and places seldom change.
-    A change on the way lets it begin again.
+    A change on the way lets it begin again. A case that was set aside is tried again off the way.
     """
     conn, revision = uow.conn, REVISIONS.read(uow.conn).get(places.name, 0)
+    off_the_way = uow.taking.only is not None
     walk = conn.execute(select(district_walks).where(district_walks.c.name == _NAME)).one_or_none()
-    if walk is not None and (walk.revision, walk.after) == (revision, None):
+    if walk is not None and (walk.revision, walk.after) == (revision, None) and not off_the_way:
         return 0
-    after = walk.after if walk is not None and walk.revision == revision else None
-    page = select(*_WHERE).order_by(_C.case_id).limit(PAGE)
-    rows = conn.execute(page.where(_C.case_id > after) if after else page).all()
+    page = select(*_WHERE).order_by(_C.case_id)
+    if walk is not None and walk.revision == revision and not off_the_way:
+        page = page.where(_C.case_id > walk.after)
+    most = uow.taking.room(PAGE)
+    rows = uow.take(page, _C.case_id, PAGE)
     tree = current(uow).places
     _put_right(uow, tree, [row.case_id for row in rows if row.district != _district(row, tree)])
-    reached = rows[-1].case_id if len(rows) == PAGE else None
-    done = {"name": _NAME, "revision": revision, "after": reached}
-    upsert_rows(conn, district_walks, [done], key=["name"], set=["revision", "after"])
+    if not off_the_way:
+        reached = rows[-1].case_id if len(rows) == most else None
+        done = {"name": _NAME, "revision": revision, "after": reached}
+        upsert_rows(conn, district_walks, [done], key=["name"], set=["revision", "after"])
     return len(rows)
 
 

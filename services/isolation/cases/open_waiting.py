@@ -16,13 +16,13 @@ def open_waiting(uow: UnitOfWork) -> int:
     """Open the cases of arrivals that came before there was a policy for their place."""
     w = waiting_for_policy.c
     epoch = current(uow).policies.epoch(uow.now)
-    rows = uow.conn.execute(
+    wanted = (
         select(w.arrival_id, w.version, w.event)
         .where(w.policy_epoch < epoch)
         .order_by(w.arrival_id, w.version)
-        .limit(200)
         .with_for_update(skip_locked=True)
-    ).all()
+    )
+    rows = uow.take(wanted, w.arrival_id, 200)
     if not rows:
         return 0
     events = [read_data(event) for row in rows for event in read_message(dump_event(row.event), ONE)]

@@ -58,7 +58,7 @@ def find_overdue(uow: UnitOfWork) -> int:
 def _take(uow: UnitOfWork) -> list[Overdue]:
     """A bounded number of overdue tasks, locked, without those that another replica holds."""
     k, c = tasks.c, cases.c
-    rows: Iterable[Any] = uow.conn.execute(
+    query = (
         select(
             *(k.task_id, k.case_id, k.kind, k.day, k.due_by, k.state, k.told, k.tell_at),
             *(c.policy_id, c.correlation_id),
@@ -67,10 +67,9 @@ def _take(uow: UnitOfWork) -> list[Overdue]:
         .join_from(tasks, cases, k.case_id == c.case_id)
         .where(k.tell_at <= uow.now)
         .order_by(k.tell_at)
-        .limit(casebook.CHUNK)
         .with_for_update(of=tasks, skip_locked=True)
     )
-    return [_overdue(row) for row in rows]
+    return [_overdue(row) for row in uow.take(query, k.task_id, casebook.CHUNK)]
 
 
 def _overdue(row: Any) -> Overdue:

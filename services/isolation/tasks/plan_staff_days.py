@@ -21,12 +21,15 @@ from services.isolation.plans import states
 from services.isolation.plans.present import Present
 from services.isolation.plans.tables import staff_days, tasks
 from services.isolation.reference import current
+from services.isolation.teams.rules import Staff
+from services.isolation.teams.tables import staff as staff_table
 
 SETTING: Final = "DOORSTEP_DAY_PLANNED_AT"
 _USUAL: Final = "06:30"
 _TOO_LATE: Final = time(18)
 """After this a day that nobody was told of is over."""
 _FIRST_VISIT: Final = "first_contact"
+_STAFF: Final = staff_table.name
 
 _k, _c = tasks.c, cases.c
 _CASE: Final = cast(_c.case_id, String)
@@ -81,30 +84,41 @@ def plan_staff_days(uow: UnitOfWork) -> int:
     """
     present = Present.at(uow.now, uow.zone)
     local = uow.now.astimezone(uow.zone).time()
-    if not planned_at() <= local < _TOO_LATE or _is_planned(uow, present):
-        return 0
-    row = {"day": present.today, "planned_at": uow.now}
-    if not insert_rows(uow.conn, staff_days, [row], ignore_conflicts=True, returning=("day",)):
+    if not planned_at() <= local < _TOO_LATE or not _may_begin(uow, present):
         return 0
     found = _days(uow, present)
     staff, told = current(uow).staff, 0
-    for staff_id in sorted(found):
-        member = staff.active(staff_id)
-        if member is None:  # whoever goes on with their tasks has them tomorrow
-            continue
-        day = found[staff_id]
-        data = {
-            "staff_id": staff_id,
-            "role": member.role,
-            "contact": member.person,
-            "language": member.language,
-            "on": present.today,
-            **day.as_data(),
-        }
-        cause = caused_by_case(uow, day.case_id, f"staff.day_planned:{staff_id}:{present.today}")
-        uow.record("staff.day_planned", staff_id, present.today.toordinal(), data, cause=cause)
-        told += 1
+    for staff_id in uow.taking.among(_STAFF, sorted(found)):
+        with uow.taking.working_on(_STAFF, staff_id):
+            told += _tell(uow, present, staff, staff_id, found[staff_id])
     return told
+
+
+def _tell(uow: UnitOfWork, present: Present, staff: Staff, staff_id: str, day: StaffDay) -> bool:
+    member = staff.active(staff_id)
+    if member is None:  # whoever goes on with their tasks has them tomorrow
+        return False
+    data = {
+        "staff_id": staff_id,
+        "role": member.role,
+        "contact": member.person,
+        "language": member.language,
+        "on": present.today,
+        **day.as_data(),
+    }
+    cause = caused_by_case(uow, day.case_id, f"staff.day_planned:{staff_id}:{present.today}")
+    uow.record("staff.day_planned", staff_id, present.today.toordinal(), data, cause=cause)
+    return True
+
+
+def _may_begin(uow: UnitOfWork, present: Present) -> bool:
+    """The day begins once; whoever was set aside on it may be told of it later."""
+    if uow.taking.only:
+        return True
+    row = {"day": present.today, "planned_at": uow.now}
+    return not _is_planned(uow, present) and bool(
+        insert_rows(uow.conn, staff_days, [row], ignore_conflicts=True, returning=("day",))
+    )
 
 
 def _is_planned(uow: UnitOfWork, present: Present) -> bool:

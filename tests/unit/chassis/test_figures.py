@@ -34,12 +34,12 @@ def ask(conn: Connection, _now: datetime) -> Mapping[tuple[str, ...], float]:
 class Shown:
     def __init__(self, database: Database) -> None:
         self.registry = CollectorRegistry()
-        gauge = Gauge("waiting", "What waits", ["kind"], registry=self.registry)
-        self._figure = Figure(gauge, ask, always=(("parcel",),))
+        self.gauge = Gauge("waiting", "What waits", ["kind"], registry=self.registry)
+        self.figure = Figure(self.gauge, ask, always=(("parcel",),))
         self._database = database
 
     def read(self) -> None:
-        Reader(self._database, Clock(), [self._figure]).read()
+        Reader(self._database, Clock(), [self.figure]).read()
 
     def lines(self) -> list[str]:
         return [line for line in generate_latest(self.registry).decode().splitlines() if line[0] != "#"]
@@ -78,6 +78,19 @@ def test_without_the_database_nothing_is_shown_rather_than_something_old(databas
     put(database, "ALTER TABLE away RENAME TO waiting")
     shown.read()
     assert shown.lines() == ['waiting{kind="parcel"} 0.0']
+
+
+def test_a_figure_that_fails_hides_no_other_and_is_told(database: Database) -> None:
+    shown, wrong = Shown(database), Shown(database)
+    reader = Reader(database, Clock(), [Figure(wrong.gauge, lambda conn, _: ask_nothing(conn)), shown.figure])
+    with pytest.raises(DBAPIError):
+        reader.read()
+    assert shown.lines() and not wrong.lines()
+
+
+def ask_nothing(conn: Connection) -> Mapping[tuple[str, ...], float]:
+    conn.execute(text("SELECT kind FROM nowhere"))
+    return {}
 
 
 def test_a_question_that_takes_long_is_asked_seldom(

@@ -19,6 +19,7 @@ from tests.waiting import PATIENCE_S
 
 ROOT = Path(__file__).parents[3]
 WAITING: dict[str, str] = {}
+DEGRADED: dict[str, str] = {}
 
 
 def readiness() -> dict[str, str]:
@@ -29,14 +30,14 @@ def readiness() -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def server() -> HealthServer:
-    return HealthServer("127.0.0.1", 0, readiness)
+    return HealthServer("127.0.0.1", 0, readiness, lambda: DEGRADED)
 
 
 @pytest.fixture(autouse=True)
 def ready() -> Iterator[None]:
-    WAITING.clear()
+    WAITING.clear(), DEGRADED.clear()
     yield
-    WAITING.clear()
+    WAITING.clear(), DEGRADED.clear()
 
 
 def ask(server: HealthServer, request: bytes, seconds: float = PATIENCE_S) -> bytes:
@@ -70,7 +71,14 @@ def test_not_ready_says_what_is_waited_for(server: HealthServer) -> None:
     WAITING["trial.write_down"] = "broker or database is away: OperationalError"
     status, _, body = get(server, "/readyz")
     assert status == 503
-    assert json.loads(body) == {"ready": False, "waiting": WAITING}
+    assert json.loads(body) == {"ready": False, "waiting": WAITING, "degraded": {}}
+
+
+def test_degraded_is_ready_and_says_what_somebody_must_look_at(server: HealthServer) -> None:
+    DEGRADED["trial.plan"] = "2 rows are set aside: see `doorstep stuck list`"
+    status, _, body = get(server, "/readyz")
+    assert status == 200
+    assert json.loads(body) == {"ready": True, "waiting": {}, "degraded": DEGRADED}
 
 
 def test_metrics_are_in_prometheus_form(server: HealthServer) -> None:

@@ -1,0 +1,207 @@
+"""One bad row stops nobody: each timer sets it aside, goes on with the others, and tries it again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from sqlalchemy import Table, update
+
+from chassis.ids import new_id
+from chassis.taking import RowKey
+from services.isolation import tables as t
+from services.isolation.handlers import TIMERS
+from services.isolation.policies import documents
+from services.isolation.policies.import_policy import import_policy
+from services.isolation.reference import current
+from services.isolation.tasks.plan_staff_days import plan_staff_days
+from services.isolation.teams.copies import PLACES, STAFF
+from tests.bad_rows import SECRET, bad_row, one_look, retry, stuck
+from tests.integration.isolation.trial import GRID, PEOPLE, STREET, TREE, Trial, arrival, china, place, staff
+
+USE_CASES = {timer.name: timer.use_case for timer in TIMERS}
+MANY = 7
+
+
+@dataclass(frozen=True)
+class Work:
+    """What a timer has to do.
+
+    :param prepare: gives it something to do for MANY rows.
+    :param waiting: keys of the rows that wait for it.
+    :param fails: a statement on such a row, as (table, column, kind).
+    """
+
+    prepare: Callable[[Trial], None]
+    waiting: Callable[[Trial], set[str]]
+    fails: tuple[Table, str, str]
+    known_by: Table = t.cases
+
+    def bad(self, isolation: Trial, key: str) -> AbstractContextManager[None]:
+        table, column, kind = self.fails
+        return bad_row(isolation.database, table, column, key, on=kind)
+
+
+def came(isolation: Trial) -> None:
+    isolation.follow(*(arrival(household_id=new_id()) for _ in range(MANY)))
+
+
+def ready(isolation: Trial) -> None:
+    came(isolation.with_policies().with_neighbourhood())
+
+
+def cases(wanted: Callable[[dict[str, Any]], bool]) -> Callable[[Trial], set[str]]:
+    return lambda isolation: {row["case_id"] for row in isolation.rows(t.cases) if wanted(row)}
+
+
+def put(**values: Any) -> Callable[[Trial], None]:
+    """Cases as an earlier version left them."""
+
+    def prepare(isolation: Trial) -> None:
+        ready(isolation)
+        with isolation.database.begin() as conn:
+            if values:
+                conn.execute(update(t.cases).values(**values))
+            conn.execute(t.district_walks.delete())
+            conn.execute(t.links.delete())
+
+    return prepare
+
+
+def without_policies(isolation: Trial) -> None:
+    came(isolation.with_neighbourhood())
+    isolation.clock.advance(minutes=30)
+    isolation.with_policies()
+
+
+def without_staff(isolation: Trial) -> None:
+    isolation.with_policies()
+    isolation.do(PLACES.keep, [place(*one) for one in TREE])
+    came(isolation)
+    isolation.do(STAFF.keep, [staff(*one) for one in PEOPLE])
+
+
+def one_leaves(isolation: Trial) -> None:
+    isolation.with_policies().with_neighbourhood([("only", "grid_worker", GRID)])
+    came(isolation)
+    isolation.do(STAFF.keep, [staff("only", "grid_worker", GRID, version=2, active=False)])
+    isolation.do(STAFF.keep, [staff("next", "grid_worker", GRID)])
+
+
+def a_correction(isolation: Trial) -> None:
+    ready(isolation)
+    used = isolation.rows(t.cases)[0]["policy_id"]
+    document = next(one for one in documents.shipped() if one["policy_id"] == used)
+    isolation.do(import_policy, {**document, "remarks": ["corrected"]})
+
+
+def the_next_day(isolation: Trial) -> None:
+    ready(isolation)
+    isolation.clock.moment = china("2022-10-02 00:05")
+
+
+def overdue(isolation: Trial) -> None:
+    ready(isolation)
+    isolation.clock.advance(hours=3)
+
+
+def climbing(isolation: Trial) -> set[str]:
+    now = isolation.clock.now()
+    return {row["task_id"] for row in isolation.rows(t.tasks) if row["tell_at"] and row["tell_at"] <= now}
+
+
+def behind_policies(isolation: Trial) -> set[str]:
+    newest = isolation.do(lambda uow: current(uow).policies.open_epoch(uow.now))
+    return cases(lambda row: row["policy_epoch"] < newest)(isolation)
+
+
+def unlinked(isolation: Trial) -> set[str]:
+    linked = {row["household"] for row in isolation.rows(t.links)}
+    return cases(lambda row: row["household_id"] not in linked)(isolation)
+
+
+def unplanned(isolation: Trial) -> set[str]:
+    tomorrow = isolation.clock.today(china("2022-10-01").tzinfo).toordinal() + 1  # type: ignore[arg-type]
+    return cases(lambda row: row["plan_next"] and row["plan_next"].toordinal() <= tomorrow)(isolation)
+
+
+ON_CASES = (t.cases, "case_id", "UPDATE")
+WORK = {
+    "open_waiting": Work(
+        without_policies,
+        lambda isolation: {row["arrival_id"] for row in isolation.rows(t.waiting_for_policy)},
+        (t.waiting_for_policy, "arrival_id", "DELETE"),
+        t.waiting_for_policy,
+    ),
+    "assign_waiting": Work(without_staff, cases(lambda row: row["unassigned_since"] is not None), ON_CASES),
+    "hand_over": Work(one_leaves, cases(lambda row: row["owner"] == "only"), ON_CASES),
+    "apply_policies": Work(a_correction, behind_policies, ON_CASES),
+    "name_districts": Work(put(district=None), cases(lambda row: row["district"] is None), ON_CASES),
+    "link_households": Work(put(), unlinked, (t.links, "household", "INSERT")),
+    "index_identities": Work(put(identity=None), cases(lambda row: row["identity"] is None), ON_CASES),
+    "plan_next_day": Work(the_next_day, unplanned, ON_CASES),
+    "find_overdue": Work(overdue, climbing, (t.tasks, "task_id", "UPDATE"), t.tasks),
+}
+
+
+def test_every_timer_is_tried() -> None:
+    assert {*WORK, plan_staff_days.__name__} == set(USE_CASES)
+
+
+@pytest.mark.parametrize("name", WORK)
+def test_one_bad_row_is_set_aside_and_the_others_are_done_in_the_same_turn(empty: Trial, name: str) -> None:
+    work, chore = WORK[name], f"isolation.{name}"
+    work.prepare(empty)
+    waiting = work.waiting(empty)
+    assert len(waiting) >= MANY
+    key = sorted(waiting)[len(waiting) // 2]
+    guilty = key
+    if work.fails[0] is t.links:
+        guilty = empty.case(key)["household_id"]
+    with work.bad(empty, guilty):
+        one_look(empty.work, chore, USE_CASES[name])
+        assert work.waiting(empty) == {key}
+        [found] = stuck(empty.database)
+        assert (found.chore, found.row, found.times) == (chore, RowKey(work.known_by.name, key), 1)
+        assert found.error and ".py:" in found.place and not set(SECRET.split()) & set(str(found).split())
+        assert one_look(empty.work, chore, USE_CASES[name]) == 1, "it is left alone for an hour"
+        retry(empty.database)
+        one_look(empty.work, chore, USE_CASES[name])
+        [again] = stuck(empty.database)
+        assert again.times == 2 and again.since == found.since
+        assert (again.retry_at - found.retry_at).total_seconds() > 20 * 3600, "daily from now on"
+    retry(empty.database)
+    one_look(empty.work, chore, USE_CASES[name])
+    assert not work.waiting(empty) and not stuck(empty.database)
+    assert empty.audit()["balanced"]
+
+
+def test_a_member_of_staff_whose_day_cannot_be_told_keeps_it_from_nobody(isolation: Trial) -> None:
+    isolation.follow(*(arrival(level="medium") for _ in range(3)))
+    isolation.clock.moment = china("2022-10-02 00:05")
+    isolation.run_timers()
+    isolation.clock.moment = china("2022-10-02 06:30")
+
+    everybody = isolation_days(isolation)
+    with isolation.database.begin() as conn:  # no event can hold it
+        conn.execute(update(t.staff).where(t.staff.c.staff_id == "worker-1").values(person="x" * 1_200_000))
+    isolation.do(STAFF.keep, [staff("police", "police", STREET, version=2)])
+    one_look(isolation.work, "isolation.plan_staff_days", plan_staff_days)
+    told = [event.subject for event in isolation.recorded("staff.day_planned")]
+    assert sorted(told) == sorted(everybody - {"worker-1"})
+    [found] = stuck(isolation.database)
+    assert found.row == RowKey("staff", "worker-1") and found.error == "ValueError"
+    isolation.do(STAFF.keep, [staff("worker-1", "grid_worker", GRID, version=2)])
+    retry(isolation.database)
+    one_look(isolation.work, "isolation.plan_staff_days", plan_staff_days)
+    told = [event.subject for event in isolation.recorded("staff.day_planned")]
+    assert sorted(told) == sorted(everybody) and not stuck(isolation.database)
+
+
+def isolation_days(isolation: Trial) -> set[str]:
+    """Who has something to do on that day."""
+    now = isolation.clock.now()
+    return {row["staff_id"] for row in isolation.rows(t.tasks) if row["staff_id"] and row["due_from"] < now}
