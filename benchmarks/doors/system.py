@@ -92,7 +92,11 @@ class DoorstepWithDoors(Doorstep):
             if service != CONSOLE
         }
         console = {CONSOLE: (python("-m", "services.console"), self._environment)}
-        return {**super().commands(), **doors, **console}
+        # Half the weight of the others, as docker-compose.yml gives them.
+        services = {
+            name: (["nice", "-n", "3", *of], given) for name, (of, given) in super().commands().items()
+        }
+        return {**services, **doors, **console}
 
     def ready(self) -> bool:
         return super().ready() and all(map(self._answers, self.ports.values()))

@@ -335,7 +335,7 @@ def places_to_name(asking: Asking, names: Names, street: str | None) -> tuple[tu
 def _below(asking: Asking, place_id: str) -> dict[str, str]:
     """Up to 200, by id."""
     found: dict[str, str] = {}
-    asked = {"parent": place_id}
+    asked = {"parent": place_id, "count": "few"}
     for _ in range(4):
         page = asking.rows("registration", "places", asked)
         found |= {row["place_id"]: row["name"] for row in (page.rows if page else ())}
