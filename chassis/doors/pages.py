@@ -127,14 +127,15 @@ def read_page(
     conditions = [query.conditions[name](asked, value) for name, value in wanted.conditions.items()]
     if wanted.place is not None and not reach.covers_place(wanted.place):
         raise Refused.unknown("place", wanted.place)
+    levels = _levels(query, wanted, reach)
     if query.among is not None:
-        _check_few(conn, query, query.among(conn, reach.scope, asked), wanted)
+        _check_few(conn, query, query.among(conn, reach.scope, asked), wanted, levels)
     rows = query.rows(conn, reach.scope, asked)
     parts = [
-        _chosen(part, query, wanted, conditions)
+        _chosen(part, wanted, levels, conditions)
         for part in (rows.selects if isinstance(rows, CompoundSelect) else [rows])
     ]
-    figures = _figures(conn, query, parts, wanted.few) if wanted.after is None or wanted.sort.few else None
+    figures = _figures(conn, query, parts, wanted) if wanted.after is None or wanted.sort.few else None
     if wanted.sort.few and figures and figures.more_than:
         message = f"is for up to {COUNTED} rows: choose a place, a filter or another order"
         raise Refused.invalid([Fault("sort", "too_many", message)])
@@ -164,11 +165,19 @@ def read_all(
     return replace(first, rows=rows, next=None)
 
 
-def _check_few(conn: Connection, query: ListQuery, among: SelectBase, wanted: Wanted) -> None:
+def _levels(query: ListQuery, wanted: Wanted, reach: Reach) -> Sequence[str]:
+    """The columns in which the place may stand: one where its level is known, so that an index finds it."""
+    known = reach.tree.by_id.get(wanted.place or "")
+    return [known.level] if known and known.level in query.places else query.places
+
+
+def _check_few(
+    conn: Connection, query: ListQuery, among: SelectBase, wanted: Wanted, levels: Sequence[str]
+) -> None:
     """Raises Refused."""
     known = {column.key for column in among.selected_columns}
     narrowed = {name: value for name, value in wanted.filters.items() if name in known}
-    part = _chosen(among, query, replace(wanted, filters=narrowed))
+    part = _chosen(among, replace(wanted, filters=narrowed), levels)
     few = part.rows.with_only_columns(part.columns[query.id]).limit(COUNTED + 1).subquery("few")
     if conn.execute(select(func.count()).select_from(few)).scalar_one() > COUNTED:
         message = f"looks through up to {COUNTED} rows: choose a place"
@@ -182,9 +191,13 @@ class _Part:
     rows: Select[Any]
     columns: Mapping[str, ColumnElement[Any]]
 
+    def in_order(self, sort: Sort) -> Select[Any]:
+        by = (self.columns[name] for name in sort.columns)
+        return self.rows.order_by(*((column.desc() if sort.descending else column) for column in by))
+
 
 def _chosen(
-    rows: SelectBase, query: ListQuery, wanted: Wanted, also: Sequence[ColumnElement[bool]] = ()
+    rows: SelectBase, wanted: Wanted, levels: Sequence[str], also: Sequence[ColumnElement[bool]] = ()
 ) -> _Part:
     """Conditions are added to the statement itself: one around it takes longer to make than to run."""
     assert isinstance(rows, Select)
@@ -197,7 +210,7 @@ def _chosen(
         ),
     ]
     if wanted.place is not None:
-        conditions.append(or_(*(columns[name] == wanted.place for name in query.places)))
+        conditions.append(or_(*(columns[level] == wanted.place for level in levels)))
     return _Part(rows.where(*conditions), columns)
 
 
@@ -205,9 +218,9 @@ def _first_rows(conn: Connection, parts: Sequence[_Part], wanted: Wanted) -> lis
     """One more than the page has. Each part is asked for its own, which an index may have in this order."""
     sort, found = wanted.sort, []
     for part in parts:
-        by = [part.columns[name] for name in sort.columns]
-        page = part.rows.order_by(*((column.desc() if sort.descending else column) for column in by))
+        page = part.in_order(sort)
         if wanted.after is not None:
+            by = [part.columns[name] for name in sort.columns]
             page = page.where(_beyond(by, wanted.after, sort.descending))
         found.append([dict(row) for row in conn.execute(page.limit(ROWS + 1)).mappings()])
     if len(found) == 1:
@@ -234,8 +247,9 @@ def _typed(column: ColumnElement[Any], value: Any) -> ColumnElement[Any]:
     return literal(value, column.type)
 
 
-def _figures(conn: Connection, query: ListQuery, parts: Sequence[_Part], few_wanted: bool) -> Figures:
+def _figures(conn: Connection, query: ListQuery, parts: Sequence[_Part], wanted: Wanted) -> Figures:
     """Counted in the same transaction as the page. Whom no report names with others is a household alone."""
+    most = COUNTED_AT_ONCE if wanted.few else COUNTED
 
     def counted(part: _Part) -> ColumnElement[Any]:
         id = part.columns[query.id]
@@ -243,8 +257,12 @@ def _figures(conn: Connection, query: ListQuery, parts: Sequence[_Part], few_wan
             return id.label("of_row")
         return func.coalesce(part.columns[query.households].cast(String), id.cast(String)).label("of_row")
 
-    most = COUNTED_AT_ONCE if few_wanted else COUNTED
-    rows = [part.rows.with_only_columns(counted(part)) for part in parts]
+    if wanted.few:
+        # In the order of the page: with a limit alone PostgreSQL reads the whole table until it has so many.
+        ordered = (part.in_order(wanted.sort).with_only_columns(counted(part)) for part in parts)
+        rows = [select(one.limit(most + 1).subquery()) for one in ordered]
+    else:
+        rows = [part.rows.with_only_columns(counted(part)) for part in parts]
     few = (union_all(*rows) if len(rows) > 1 else rows[0]).limit(most + 1).subquery("few")
     counts = [func.count()]
     if query.households:
