@@ -76,6 +76,7 @@ _TYPES = (
     EventType("place.changed", reference.PlaceChanged, "registration"),
     EventType("staff.amended", reference.StaffAmended, PEOPLE, subscribed=False),
     EventType("staff.changed", reference.StaffChanged, "registration"),
+    EventType("phones.changed", reference.PhonesChanged, PEOPLE, subscribed=False),
     EventType("case.opened", cases.CaseOpened, "isolation"),
     EventType("case.changed", cases.CaseChanged, "isolation"),
     EventType("task.planned", cases.TaskPlanned, "isolation", subscribed=False),

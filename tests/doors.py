@@ -50,7 +50,7 @@ def door_process(service: str, url: str, port: int, log: Path, **more: str) -> s
     return _process([f"services.{service}", "door"], settings, log)
 
 
-def console_process(url: str, port: int, log: Path) -> subprocess.Popen[bytes]:
+def console_process(url: str, port: int, log: Path, **more: str) -> subprocess.Popen[bytes]:
     """The console as it runs, with the keys of its trials' database; the doors are away."""
     private = CONSOLE.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
     settings = {f"DOORSTEP_{name}_DOOR_URL": "http://127.0.0.1:9" for name in ("REGISTRATION", "ISOLATION")}
@@ -61,6 +61,7 @@ def console_process(url: str, port: int, log: Path) -> subprocess.Popen[bytes]:
         "DOORSTEP_CONSOLE_SEAL_KEYS": f"c:{base64.b64encode(b'c' * 32).decode()}",
         "DOORSTEP_CONSOLE_INDEX_KEY": base64.b64encode(b"n" * 32).decode(),
         "DOORSTEP_CONSOLE_PORT": str(port),
+        **more,
     }
     return _process(["services.console"], settings, log)
 

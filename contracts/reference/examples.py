@@ -99,6 +99,19 @@ EXAMPLES = (
         correlation="staff.changed:w-0117:1",
     ),
     event(
+        "phones.changed",
+        {
+            "as_of": "2022-10-01T01:12:04Z",
+            "phones": [
+                {"staff_id": "w-0117", "until": "2022-10-31T01:12:02Z"},
+                {"staff_id": "w-0118", "until": None},
+            ],
+        },
+        source="/console/phones",
+        id="phones-2022-10-01T01:12:04Z-1",
+        time="2022-10-01T01:12:04Z",
+    ),
+    event(
         "staff.amended",
         {
             "staff_id": "w-0117",

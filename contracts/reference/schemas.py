@@ -94,3 +94,15 @@ class StaffChanged(Contract):
     duty_from = moment(required=False, about="when they are on duty next, or are now; null: no duty is named")
     duty_to = moment(required=False)
     announced = flag(required=False, about=_ANNOUNCED)
+
+
+class Phone(Contract):
+    staff_id = text(40, required=True)
+    until = moment(required=False, about="real time: it is in until then; null: it is out")
+
+
+class PhonesChanged(Contract):
+    """The console says which members of staff have a phone that is in: they read the rest there."""
+
+    as_of = moment(about="real time, by the console's clock: of each phone what is newest counts")
+    phones = several(Phone, about="of which something is said, at most 200")

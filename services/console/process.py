@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import sys
 
+from flask import Flask
+
 from chassis.doors.process import EXIT_SETTINGS, serve
 from chassis.errors import SettingsError
 from chassis.telemetry import configure_logs
 from services.console.app import make_app
-from services.console.settings import read_console_settings
+from services.console.sessions.tell_phones import keep_telling
+from services.console.settings import ConsoleSettings, read_console_settings
 
 
 def main() -> None:
@@ -17,16 +20,23 @@ def main() -> None:
         settings = read_console_settings()
         configure_logs("console", settings.log_level)
         serve(
-            lambda: make_app(
-                settings.doors,
-                settings.work,
-                settings.public_url,
-                settings.proxies,
-                hotline=settings.hotline,
-            ),
+            lambda: _application(settings),
             settings.host,
             settings.port,
         )
     except SettingsError as error:
         print(f"console: {error}", file=sys.stderr)
         sys.exit(EXIT_SETTINGS)
+
+
+def _application(settings: ConsoleSettings) -> Flask:
+    """Made in the process that answers: threads do not survive a fork."""
+    if settings.work:
+        keep_telling(settings.work, settings.doors)
+    return make_app(
+        settings.doors,
+        settings.work,
+        settings.public_url,
+        settings.proxies,
+        hotline=settings.hotline,
+    )

@@ -5,6 +5,7 @@ from chassis.doors.declared import Directory, Door
 from chassis.tools import ToolQuery
 from services.notification.messages import counts, lookup, queries
 from services.notification.reference.copies import REVISIONS
+from services.notification.reference.keep_phones import keep_phones
 from services.notification.reference.tables import places, staff
 from services.notification.texts.loading import texts_from_environment
 
@@ -15,7 +16,7 @@ MOST_TO_ONE = ToolQuery("most_to_one", counts.most_to_one)
 TEXTS = ToolQuery("texts", texts_from_environment)
 """The templates in force, from the settings: `TRACE` shows texts with them."""
 
-COMMANDS: tuple[Command, ...] = ()
+COMMANDS: tuple[Command, ...] = (Command("keep_phones", "phones.changed", keep_phones, by_broker=False),)
 """What people and other systems may say to this service."""
 
 DOOR = Door("notification", Directory(staff, places, REVISIONS, history=True), COMMANDS)

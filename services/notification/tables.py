@@ -9,7 +9,7 @@ from services.notification.messages.tables import (
     staff_sent,
 )
 from services.notification.metadata import metadata
-from services.notification.reference.tables import places, revisions, staff, staff_history
+from services.notification.reference.tables import phones, places, revisions, staff, staff_history
 
 __all__ = [
     "digest_counts",
@@ -18,6 +18,7 @@ __all__ = [
     "messages",
     "metadata",
     "notices",
+    "phones",
     "places",
     "revisions",
     "staff",

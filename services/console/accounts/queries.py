@@ -47,6 +47,13 @@ def workers_of(conn: Connection, staff_ids: Collection[str]) -> Sequence[Account
     return [account_of(row) for row in conn.execute(listed)] if staff_ids else []
 
 
+def staff_with_phones(conn: Connection) -> Sequence[str]:
+    """The ids of all members of staff who have or had an account for a phone, in their order."""
+    c = accounts.c
+    listed = select(c.staff_id).where(c.kind == "worker", c.staff_id.is_not(None)).order_by(c.staff_id)
+    return list(dict.fromkeys(conn.execute(listed).scalars()))
+
+
 def account_of(row: Row[Any]) -> Account:
     """Of a row that has `COLUMNS`."""
     return Account(**{field.name: getattr(row, field.name) for field in fields(Account)})

@@ -29,6 +29,7 @@ from services.notification.messages.letters import (
     has_address,
 )
 from services.notification.messages.notices_of import notices_of
+from services.notification.messages.on_phones import household_of, on_phones
 from services.notification.messages.overtaken import is_overtaken
 from services.notification.messages.stand_ins import StandIns
 from services.notification.messages.tables import messages, notices
@@ -70,6 +71,7 @@ def lease_due(
     ledger = Ledger(uow, now, channels, back_off)
     stand_ins = StandIns(uow.conn, {m.recipient.id for m in due if m.recipient.kind == STAFF}, uow.now)
     addressed = {message.id: stand_ins.addressed(message) for message in due}
+    addressed = on_phones(uow.conn, due, addressed, by_case, now)
     twice = told_twice(uow.conn, list(addressed.values()), uow.now)
     allowance = Allowance(uow, pace, list(addressed.values()))
     letters = []
@@ -93,7 +95,8 @@ def lease_due(
         elif message.id in twice:
             ledger.cancel(letter, "told_already")
         else:
-            letter = replace(letter, message=allowance.spent(addressed[message.id]))
+            household = household_of(message.case_id, (other.notice for other in of_case.values()))
+            letter = replace(letter, message=allowance.spent(addressed[message.id]), household=household)
             letters.append(ledger.lease(letter, now + timedelta(seconds=seconds)))
     ledger.write()
     allowance.write()

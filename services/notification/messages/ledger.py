@@ -26,7 +26,7 @@ Channels = Mapping[str, Channel]
 
 _CHANGED = (
     *("state", "due_at", "attempts", "channel", "lease", "provider_reference", "reason"),
-    *("digest", "counted_on", "deputy"),
+    *("digest", "counted_on", "deputy", "on_phone"),
 )
 
 
@@ -142,6 +142,7 @@ class Ledger:
                 "digest": digest,
                 "counted_on": letter.message.counted_on,
                 "deputy": letter.message.deputy,
+                "on_phone": letter.message.on_phone,
             }
         )
 

@@ -6,9 +6,10 @@ from datetime import date, datetime
 from typing import Any, Self
 
 from chassis.sealing import SealBroken
+from field.addresses import building_of
 from services.notification.events.digest import DIGEST
 from services.notification.events.event import FORMER, RESIDENT, Notice, Recipient
-from services.notification.messages.columns import channel_names, plan_entries
+from services.notification.messages.columns import channel_names, counted_staff, plan_entries
 from services.notification.messages.households import TOLD_WITH
 
 Unseal = Callable[[str], Any]
@@ -25,6 +26,7 @@ class Message:
     :param reason: of the last attempt that failed; of waiting, while it is held.
     :param counted_on: the local day of whose messages to the member of staff it was one.
     :param deputy: the member of staff who gets it, or got it last, where the recipient of its row is away.
+    :param on_phone: whoever gets it reads the rest at the console: it says nothing personal.
     """
 
     id: str
@@ -43,6 +45,7 @@ class Message:
     reason: str | None
     counted_on: date | None
     deputy: str | None = None
+    on_phone: bool = False
 
     @classmethod
     def from_row(cls, row: Row) -> Self:
@@ -63,6 +66,7 @@ class Message:
             row["reason"],
             row["counted_on"],
             row["deputy"],
+            row["on_phone"],
         )
 
     @property
@@ -79,10 +83,12 @@ class StoredNotice:
     """A notice as it is stored, with the recipients that were planned and the trace of its event.
 
     :param recipients: also those who are told of it by a message about somebody else of the household.
+    :param counted: staff in whose digest it is counted.
     """
 
     notice: Notice
     recipients: frozenset[str]
+    counted: frozenset[str]
     correlation_id: str
     traceparent: str | None
 
@@ -104,6 +110,7 @@ class StoredNotice:
             ),
             frozenset(entry.recipient for entry in plan_entries(row["plan"]))
             | frozenset(row["parameters"].get(TOLD_WITH, ())),
+            frozenset(counted_staff(row["counted"])),
             row["correlation_id"],
             row["traceparent"],
         )
@@ -117,6 +124,7 @@ class Letter:
     :param attempt: the number of the attempt that the lease is for.
     :param housemate: somebody of the household whose address is used, where the resident has none.
     :param is_in_use: the former number is that of somebody else of the household.
+    :param household: its id, or the case's where somebody lives alone; once it is leased.
     """
 
     message: Message
@@ -126,6 +134,7 @@ class Letter:
     attempt: int
     housemate: str | None = None
     is_in_use: bool = False
+    household: str = ""
 
     @property
     def id(self) -> str:
@@ -165,7 +174,14 @@ def open_message(message: Message, notice: Notice | None, person: str | None, un
         own = unseal(message.recipient.contact) if message.recipient.contact else {}
         others = {f"resident_{part}": resident.get(part) for part in ("name", "phone", "address")}
         others["resident_phone"] = others["resident_phone"] or contact_of(resident).get("phone")
+        others["building"] = _building(resident)
     return Opened(own, {**parameters, "name": own.get("name"), **others})
+
+
+def _building(resident: Mapping[str, Any]) -> str | None:
+    """What a text may say of an address without saying whose it is."""
+    building, name = building_of(resident.get("address") or ""), resident.get("name")
+    return None if building and name and name in building else building
 
 
 def _former(notice: Notice | None, former: str | None, unseal: Unseal) -> Mapping[str, Any]:

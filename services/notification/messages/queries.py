@@ -22,9 +22,10 @@ from services.notification.messages.digest_queries import (
 )
 from services.notification.messages.letters import Message, Row, StoredNotice, Unseal, open_message
 from services.notification.messages.message_id import id_range
+from services.notification.messages.on_phones import household_of
 from services.notification.messages.states import FAILED, STATES, UNKNOWN
 from services.notification.messages.tables import message_attempts, messages, notices
-from services.notification.texts.link import HIDDEN_TOKEN, link_of
+from services.notification.texts.link import HIDDEN_TOKEN, doors_of, link_of
 
 if TYPE_CHECKING:  # audit asks here, too, and renders nothing
     from services.notification.texts.texts import Texts
@@ -63,6 +64,7 @@ def trace(
     folded = digests_with_ids(conn, {row["digest"] for row in rows if row["digest"]})
     newest_first = sorted(stored.values(), key=lambda notice: -notice.version)
     person = next((notice.person for notice in newest_first if notice.person), None)
+    household = household_of(arrival_id, newest_first)
     shown = []
     for row in rows:
         message, notice = Message.from_row(row), stored.get(row["notice"])
@@ -70,7 +72,8 @@ def trace(
         entry["digest"] = folded.get(row["digest"])
         if sealer:
             about = notice.person if notice and notice.person else person
-            settings = {"hotline": hotline, "link": _shown_link(public_url, message, notice)}
+            links = _shown_links(public_url, message, notice, household)
+            settings = {"hotline": hotline, **links}
             entry |= _unsealed(message, notice, about, sealer.unseal, texts, settings)
         shown.append(entry)
     return {
@@ -193,6 +196,7 @@ def _shown(message: Message, row: Row) -> dict[str, Any]:
         "rule": row["rule"],
         "recipient": {"kind": recipient.kind, "staff_id": recipient.staff_id, "role": recipient.role},
         "deputy": message.deputy,
+        "on_phone": message.on_phone,
         "state": message.state,
         "template": f"{message.template}@{message.template_version}",
         "language": recipient.language,
@@ -203,9 +207,14 @@ def _shown(message: Message, row: Row) -> dict[str, Any]:
     }
 
 
-def _shown_link(public_url: str | None, message: Message, notice: Notice | None) -> str | None:
-    has_one = message.recipient.kind == RESIDENT and notice is not None and notice.link is not None
-    return link_of(public_url, HIDDEN_TOKEN) if public_url and has_one else None
+def _shown_links(
+    public_url: str | None, message: Message, notice: Notice | None, household: str
+) -> Mapping[str, str]:
+    if not public_url:
+        return {}
+    if message.recipient.kind == RESIDENT:
+        return {"link": link_of(public_url, HIDDEN_TOKEN)} if notice is not None and notice.link else {}
+    return {"household_link": doors_of(public_url, household), "doors_link": doors_of(public_url)}
 
 
 def _unsealed(
@@ -214,7 +223,7 @@ def _unsealed(
     person: str | None,
     unseal: Unseal,
     texts: Texts | None,
-    settings: Mapping[str, str | None],
+    settings: Mapping[str, str],
 ) -> dict[str, Any]:
     try:
         opened = open_message(message, notice, person, unseal)
@@ -229,5 +238,6 @@ def _unsealed(
         message.channel,
         message.recipient.language,
         {**opened.variables, **settings},
+        on_phone=message.on_phone,
     )
     return {"phone": phone, "text": text}

@@ -4,7 +4,7 @@ It is gentler than intake: no more than so many a second, and while no gateway a
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import structlog
@@ -25,7 +25,7 @@ from services.notification.messages.letters import Letter, contact_of, open_mess
 from services.notification.messages.settle import settle
 from services.notification.rules.in_use import pace_in_use
 from services.notification.rules.pace import Pace
-from services.notification.texts.link import LINK, link_of
+from services.notification.texts.link import LINK, doors_of, link_of
 from services.notification.texts.texts import Texts
 
 log = structlog.get_logger(__name__)
@@ -195,16 +195,21 @@ class Sender:
             message.template_version,
             channel.name,
             message.recipient.language,
-            {**opened.variables, "hotline": self._settings.hotline, "link": self._link(letter)},
+            {**opened.variables, "hotline": self._settings.hotline, **self._links(letter)},
+            on_phone=message.on_phone,
         )
         return _Written(address, text, phone)
 
-    def _link(self, letter: Letter) -> str | None:
-        """The household's page, for its residents, where people can reach the console. Raises SealBroken."""
+    def _links(self, letter: Letter) -> Mapping[str, str]:
+        """Where people can reach the console: of the household's own page, for its residents, or of the pages
+        of staff who have a phone there. Raises SealBroken.
+        """
         url, sealed = self._settings.public_url, letter.notice.link if letter.notice else None
-        if url is None or sealed is None or letter.message.recipient.kind != RESIDENT:
-            return None
-        return link_of(url, self._work.sealer.unseal(sealed, LINK))
+        if url is None:
+            return {}
+        if letter.message.recipient.kind == RESIDENT:
+            return {"link": link_of(url, self._work.sealer.unseal(sealed, LINK))} if sealed else {}
+        return {"household_link": doors_of(url, letter.household), "doors_link": doors_of(url)}
 
     def _allowance(self) -> int:
         now = self._monotonic()

@@ -5,7 +5,20 @@ call and the parameters stand once with the notice, for all its messages. A dige
 staff is to be told at one hour; it is told by a message with a notice of its own.
 """
 
-from sqlalchemy import Boolean, Column, Date, Index, Integer, SmallInteger, String, Table, Text, or_, text
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Date,
+    Index,
+    Integer,
+    SmallInteger,
+    String,
+    Table,
+    Text,
+    false,
+    or_,
+    text,
+)
 
 from chassis.database.types import Id, Json, UtcDateTime
 from services.notification.metadata import metadata
@@ -70,6 +83,8 @@ messages = Table(
     Column("digest", Id),  # of a message that was folded: digests.id
     Column("counted_on", Date),  # the local day of whose messages to the member of staff it was one
     Column("deputy", String(40)),  # the staff_id of who got it, because the recipient was away
+    # It was written for somebody who reads the rest at the console; so it says nothing personal.
+    Column("on_phone", Boolean, nullable=False, server_default=false()),
 )
 
 # Small however many messages there are: a message that was sent leaves it.

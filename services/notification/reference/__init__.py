@@ -1,1 +1,1 @@
-"""Copies of the places and staff of registration."""
+"""Copies of what others keep: places and staff of registration, phones of the console."""

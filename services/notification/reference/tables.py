@@ -1,7 +1,8 @@
-"""Copies of registration's places and staff, and how often each has changed."""
+"""Copies of registration's places and staff, and how often each has changed; phones of the console."""
 
 from sqlalchemy import BigInteger, Column, String, Table
 
+from chassis.database.types import UtcDateTime
 from chassis.reference import places_table, staff_history_table, staff_table
 from services.notification.metadata import metadata
 
@@ -14,4 +15,12 @@ revisions = Table(
     metadata,
     Column("name", String(20), primary_key=True),
     Column("revision", BigInteger, nullable=False),
+)
+
+phones = Table(
+    "phones",  # of staff, as the console said last
+    metadata,
+    Column("staff_id", String(40), primary_key=True),
+    Column("until", UtcDateTime),  # real time; null: it is out
+    Column("as_of", UtcDateTime, nullable=False),  # real time
 )

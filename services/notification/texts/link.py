@@ -1,4 +1,4 @@
-"""The link of a household's page, as residents get it in their texts."""
+"""The links in texts: of a household's page, as residents get it, and of the pages of staff."""
 
 from typing import Final
 
@@ -10,3 +10,8 @@ HIDDEN_TOKEN: Final = "*" * 12
 
 def link_of(public_url: str, token: str) -> str:
     return f"{public_url}/r/{token}"
+
+
+def doors_of(public_url: str, household: str = "") -> str:
+    """Where a member of staff finds their doors, or one of them. It opens nothing: they log in."""
+    return f"{public_url}/doors/{household}" if household else f"{public_url}/doors"

@@ -21,7 +21,7 @@ from services.notification.channels import CHANNELS
 from services.notification.texts.language import environment_for
 from services.notification.texts.texts import MessageTemplate, Texts
 from services.notification.texts.trying import failure
-from services.notification.texts.variables import ALL
+from services.notification.texts.variables import ALL, PERSONAL
 
 FOLDER: Final = Path(__file__).parent / "templates"
 
@@ -32,14 +32,17 @@ class TemplatesWrong(FaultyFiles):
     """Templates cannot be used."""
 
 
+_LANGUAGE: Final = fields.String(validate=validate.OneOf(LANGUAGES))
+_TEXT, _ON_PHONE = "text", "on_phone"
+
+
 class _TemplateFile(Schema):
     template = fields.String(required=True, validate=validate.Regexp(r"^[a-z][a-z0-9_]{0,59}$"))
     version = fields.Integer(required=True, strict=True, validate=validate.Range(min=1, max=32767))
     channel = fields.String(required=True, validate=validate.OneOf(_CHANNELS))
     variables = fields.List(fields.String(), required=True)
-    text = fields.Dict(
-        keys=fields.String(validate=validate.OneOf(LANGUAGES)), values=fields.String(), required=True
-    )
+    text = fields.Dict(keys=_LANGUAGE, values=fields.String(), required=True)
+    on_phone = fields.Dict(keys=_LANGUAGE, values=fields.String(), load_default=dict)
 
 
 def load_texts(folder: Path = FOLDER, *, zone: ZoneInfo, signature: str = "") -> Texts:
@@ -81,28 +84,45 @@ def load_template(source: str, zone: ZoneInfo, signature: str = "") -> MessageTe
     except ValidationError as error:
         raise TemplatesWrong(faults_of(error.messages, keyed=True)) from None
     declared = frozenset(document["variables"])
-    texts, faults = _texts_of(document, declared, zone, signature)
+    faults = [
+        Fault("variables", "unknown", f"nothing brings {name}") for name in sorted(declared - ALL.keys())
+    ]
+    parts, used = {}, set[str]()
+    for part in (_TEXT, _ON_PHONE):
+        if part == _TEXT or document[part]:
+            parts[part], names, wrong = _texts_of(document, part, declared, zone, signature)
+            used |= names
+            faults += wrong
+    if not faults:
+        unused = sorted(declared - used)
+        faults = [Fault("variables", "unused", f"{name} is declared and never used") for name in unused]
     if faults:
         raise TemplatesWrong(faults)
     channel = document["channel"]
     return MessageTemplate(
-        document["template"], document["version"], channel, declared, texts, _CHANNELS[channel].too_long
+        document["template"],
+        document["version"],
+        channel,
+        declared,
+        parts[_TEXT],
+        parts.get(_ON_PHONE, {}),
+        _CHANNELS[channel].too_long,
     )
 
 
 def _texts_of(
-    document: Mapping[str, Any], declared: frozenset[str], zone: ZoneInfo, signature: str
-) -> tuple[dict[str, Template], list[Fault]]:
-    """The text of each language, tried; and every fault of them."""
+    document: Mapping[str, Any], part: str, declared: frozenset[str], zone: ZoneInfo, signature: str
+) -> tuple[dict[str, Template], set[str], list[Fault]]:
+    """The text of each language, tried; the variables in them; and every fault of them."""
     texts: dict[str, Template] = {}
     used: set[str] = set()
-    unknown = sorted(declared - ALL.keys())
-    faults = [Fault("variables", "unknown", f"nothing brings {name}") for name in unknown]
-    for language in LANGUAGES:
-        if language not in document["text"]:
-            faults.append(Fault("text", "missing", f"{language} is missing"))
-    for language, text in document["text"].items():
-        place = f"text {language}"
+    faults = [
+        Fault(part, "missing", f"{language} is missing")
+        for language in LANGUAGES
+        if language not in document[part]
+    ]
+    for language, text in document[part].items():
+        place = f"{part} {language}"
         environment = environment_for(language, zone)
         try:
             names = meta.find_undeclared_variables(environment.parse(text))
@@ -112,11 +132,10 @@ def _texts_of(
             continue
         used |= names
         faults += [Fault(place, "undeclared", f"{name} is not declared") for name in sorted(names - declared)]
+        if part == _ON_PHONE:
+            faults += [Fault(place, "personal", f"{name} is personal") for name in sorted(names & PERSONAL)]
         if names <= declared <= ALL.keys():
             channel = _CHANNELS[document["channel"]]
             problem = failure(texts[language], names, channel, signature)
             faults += [Fault(place, "fails", problem)] if problem else []
-    if not faults:
-        unused = sorted(declared - used)
-        faults = [Fault("variables", "unused", f"{name} is declared and never used") for name in unused]
-    return texts, faults
+    return texts, used, faults

@@ -20,6 +20,7 @@ class MessageTemplate:
 
     :param variables: those that it declares.
     :param texts: by language.
+    :param on_phone: likewise, for staff who read the rest at the console; empty: they get the same as others.
     :param too_long: why a text does not fit into the channel; None if it does.
     """
 
@@ -28,6 +29,7 @@ class MessageTemplate:
     channel: str
     variables: frozenset[str]
     texts: Mapping[str, Template]
+    on_phone: Mapping[str, Template]
     too_long: Callable[[str], str | None]
 
     @property
@@ -58,13 +60,23 @@ class Texts:
         return known.variables if known else None
 
     def render(
-        self, template: str, version: int, channel: str, language: str, variables: Mapping[str, Any]
+        self,
+        template: str,
+        version: int,
+        channel: str,
+        language: str,
+        variables: Mapping[str, Any],
+        *,
+        on_phone: bool = False,
     ) -> str:
-        """As it is sent: long names and addresses are cut where the text would not fit into the channel."""
+        """As it is sent: long names and addresses are cut where the text would not fit into the channel.
+
+        :param on_phone: whoever gets it reads the rest at the console.
+        """
         known = self._by_key[template, version, channel]
         if language not in known.texts:
             language = FALLBACK
-        text = known.texts[language]
+        text = (known.on_phone if on_phone and known.on_phone else known.texts)[language]
         values = {name: variables.get(name) for name in known.variables}
         return fitted(
             lambda given: self._signature + one_line(text.render(given)),

@@ -11,7 +11,7 @@ from services.notification.events import EVENTS
 from services.notification.events.case import FORMER_NUMBER
 from services.notification.events.digest import PARAMETERS
 from services.notification.events.event import RESIDENT, InformingEvent, Parameter
-from services.notification.texts.link import link_of
+from services.notification.texts.link import doors_of, link_of
 
 # As long as the contract of reports allows; in letters of which fewest go into a text message.
 _NAME: Final = Parameter("欧阳建国" * 25, optional=True, shortest=4)
@@ -22,10 +22,8 @@ _ADDRESS: Final = Parameter(
 )
 _PHONE: Final = Parameter("+8613900001234", optional=True)
 LONGEST_PUBLIC_URL: Final = 36
-_LINK: Final = Parameter(
-    link_of("https://".ljust(LONGEST_PUBLIC_URL, "x"), "0123456789ab"),
-    optional=True,
-)
+_URL: Final = "https://".ljust(LONGEST_PUBLIC_URL, "x")
+_LINK: Final = Parameter(link_of(_URL, "0123456789ab"), optional=True)
 TO_RESIDENT: Final[Mapping[str, Parameter]] = {
     "name": _NAME,
     "worker_name": _NAME,
@@ -38,6 +36,12 @@ TO_STAFF: Final[Mapping[str, Parameter]] = {
     "resident_phone": _PHONE,
     "resident_address": _ADDRESS,
 }
+ON_PHONE: Final[Mapping[str, Parameter]] = {
+    "building": Parameter("…叉口东北角的新世纪国际花园三期12号楼", optional=True),
+    "household_link": Parameter(doors_of(_URL, "01839a52-1d40-5b7e-9c11-7d0b5e2f4a61"), optional=True),
+    "doors_link": Parameter(doors_of(_URL), optional=True),
+}
+"""For staff who read the rest at the console: nothing of it is personal."""
 LONGEST_HOTLINE: Final = 16
 SETTINGS: Final[Mapping[str, Parameter]] = {"hotline": Parameter("0931-1234567-890")}
 
@@ -46,8 +50,10 @@ ALL: Final[Mapping[str, Parameter]] = {
     **PARAMETERS,
     **TO_RESIDENT,
     **TO_STAFF,
+    **ON_PHONE,
     **SETTINGS,
 }
+PERSONAL: Final = frozenset(TO_RESIDENT.keys() | TO_STAFF.keys())
 
 
 SHORTEST: Final[Mapping[str, int]] = {
@@ -64,4 +70,5 @@ def brought_by(event: InformingEvent, to: str) -> frozenset[str]:
     if to == FORMER_NUMBER:
         return frozenset(SETTINGS)
     unsealed = TO_RESIDENT if to == RESIDENT else TO_STAFF
-    return frozenset(event.parameters) | unsealed.keys() | SETTINGS.keys()
+    on_phone = frozenset[str]() if to == RESIDENT else ON_PHONE.keys()
+    return frozenset(event.parameters) | unsealed.keys() | on_phone | SETTINGS.keys()

@@ -6,13 +6,13 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 from zoneinfo import ZoneInfo
 
 import orjson
@@ -28,6 +28,8 @@ from chassis.sealing import BlindIndex, Sealer, new_key
 from chassis.unit_of_work import Work
 from contracts.envelope import Event
 from contracts.registry import read_data
+from services.notification.channels.answers import Answer, Outcome
+from services.notification.channels.channel import Channel
 from services.notification.channels.sms_http import SmsOverHttp, SmsSettings
 from services.notification.messages import queries
 from services.notification.messages.attempts import BackOff
@@ -122,6 +124,27 @@ def running_gateway() -> Iterator[Gateway]:
         gateway.pool.shutdown()
         process.terminate()
         assert process.wait(PATIENCE_S) == 0
+
+
+class Kept(Channel):
+    """A gateway that keeps what it gets: (phone, text)."""
+
+    name = "sms"
+    address = "phone"
+    setting = "DOORSTEP_SMS_URL"
+    idempotent = True
+    time_limit = 1.0
+
+    def __init__(self) -> None:
+        self.sent: list[tuple[str, str]] = []
+
+    @classmethod
+    def from_settings(cls, given: Mapping[str, str]) -> Self | None:
+        return None
+
+    def send(self, to: str, text: str, key: str) -> Outcome:
+        self.sent.append((to, text))
+        return Outcome(Answer.ACCEPTED)
 
 
 def person(number: int, phone: str | None = None) -> str:

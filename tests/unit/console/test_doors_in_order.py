@@ -2,46 +2,10 @@
 
 from __future__ import annotations
 
-import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from services.console.pages.shown.doors_in_order import Door, door_key, in_order, read_door
-
-
-@pytest.mark.parametrize(
-    ("address", "door"),
-    [
-        (
-            "酒泉路街道春和社区春和花园3号楼2单元501",
-            Door("酒泉路街道春和社区春和花园", "3", "2", 5, "501", ""),
-        ),
-        ("酒泉路街道 示例小区 3号楼 1单元 502", Door("酒泉路街道示例小区", "3", "1", 5, "502", "")),
-        ("示例大厦A座15楼1503室", Door("示例大厦", "a", "", 15, "1503", "")),
-        ("示例大厦15楼1503室", Door("示例大厦", "", "", 15, "1503", "")),
-        ("示例大厦1503室", Door("示例大厦", "", "", 15, "1503", "")),
-        ("和平家园2号楼", Door("和平家园", "2", "", None, "", "")),
-        ("和平家园2楼", Door("和平家园", "2", "", None, "", "")),
-        ("4楼2单元301", Door("", "4", "2", 3, "301", "")),
-        ("4号楼4楼", Door("", "4", "", 4, "", "")),
-        ("12幢1501", Door("", "12", "", 15, "1501", "")),
-        ("3栋2单元0502室", Door("", "3", "2", 5, "502", "")),
-        ("春和花园三号楼二单元十二层东户", Door("春和花园", "3", "2", 12, "东", "")),
-        ("甲3号院5号楼1门102", Door("甲3号院", "5", "1", 1, "102", "")),
-        ("4#楼负一层", Door("", "4", "", -1, "", "")),
-        ("示例小区5-2-1201", Door("示例小区", "5", "2", 12, "1201", "")),
-        ("示例小区B座1201", Door("示例小区", "b", "", 12, "1201", "")),
-        ("３号楼２单元５０１", Door("", "3", "2", 5, "501", "")),
-        ("白银路1号", Door("白银路", "1", "", None, "", "")),
-        ("白银路12号501", Door("白银路", "12", "", 5, "501", "")),
-        ("3号楼2单元501(门口有狗)", Door("", "3", "2", 5, "501", "(门口有狗)")),
-        ("石榴雅苑", Door("石榴雅苑", "", "", None, "", "")),
-        ("没有人知道的地方", Door("没有人知道的地方", "", "", None, "", "")),
-        ("", Door("", "", "", None, "", "")),
-    ],
-)
-def test_a_door_is_read_in_the_ways_people_write_it(address: str, door: Door) -> None:
-    assert read_door(address) == door
+from services.console.pages.shown.doors_in_order import door_key, in_order
 
 
 def test_a_round_goes_building_by_building_and_up_the_stairs() -> None:

@@ -1,79 +1,22 @@
 """The order in which somebody walks from door to door: building, unit, floor, room.
 
-Addresses are what people wrote, in many ways. What cannot be read stands last, and nothing is ever left out.
+What cannot be read stands last, and nothing is ever left out.
 """
 
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Any, Final, TypeVar
+
+from field.addresses import read_door
 
 Thing = TypeVar("Thing")
 
-_MOST: Final = 400
-"""Characters that are looked at; an address has at most 200."""
-
-_DIGITS: Final = {digit: n for n, digit in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2}
-_N: Final = (
-    r"([a-z甲乙丙丁东南西北中]?[0-9]+[a-z]?"
-    r"|[零〇一二三四五六七八九十百两]+|(?<![a-z])[a-z]|[甲乙丙丁东南西北中])"
-)
-_UNREADABLE_END: Final = re.compile(r"(?:\([^()]*\)|[^0-9a-z室房户元门楼层栋幢座号#()])+$")
-_DASHED: Final = re.compile(r"([0-9]+[a-z]?|[a-z])[-—–]([0-9]+)[-—–]([0-9]+)(?:室|号)?$")
-_ROOM: Final = re.compile(r"([0-9]+[a-z]?|[东南西北中左右])(?:室|房|户)$")
-_ROOM_BEHIND: Final = re.compile(r"(?<=[元门楼层栋幢座院号#])([0-9]+[a-z]?)号?$")
-_FLOOR: Final = re.compile(r"(地下|负|-)?" + _N + r"(?:楼|层)$")
-_UNIT: Final = re.compile(_N + r"(?:单元|门)$")
-_BUILDING: Final = re.compile(_N + r"(?:号楼|号院|#楼|号|栋|幢|座|楼|#)$")
 _PARTS: Final = re.compile(r"[0-9]+|[^0-9]+")
 
 _NO_FLOOR: Final = 1 << 20
 """Stands after every floor."""
-
-
-@dataclass(frozen=True, slots=True)
-class Door:
-    """What an address says of a door, in small letters, half-width digits, without spaces.
-
-    :param estate: what stands before the building: street, community, estate; all where nothing can be read.
-    :param building: "3", "a", "甲3"; "" where none is named. Likewise unit and room.
-    :param floor: of 负1层 it is -1; read off the room where it is not named: 1203 is on floor 12.
-    :param rest: what stands behind the door and could not be read.
-    """
-
-    estate: str
-    building: str
-    unit: str
-    floor: int | None
-    room: str
-    rest: str
-
-
-def read_door(address: str) -> Door:
-    """Read it from its end, where the room stands."""
-    text = "".join(unicodedata.normalize("NFKC", address[:_MOST]).lower().split())
-    rest = ""
-    if end := _UNREADABLE_END.search(text):
-        text, rest = text[: end.start()], end[0]
-    if dashed := _DASHED.search(text):
-        building, unit, room = dashed.groups()
-        return Door(text[: dashed.start()], building, unit, _floor_of(room), room, rest)
-    left, room = _take(_ROOM, text)
-    if not room:
-        left, room = _take(_ROOM_BEHIND, text)
-    floor = _FLOOR.search(left)
-    before_floor = left[: floor.start()] if floor else left
-    left_of_unit, unit = _take(_UNIT, before_floor)
-    estate, building = _take(_BUILDING, left_of_unit)
-    if floor and not building and (unit or not room) and not floor[1]:  # 4楼 alone is a building
-        floor, (estate, building) = None, _take(_BUILDING, left)
-        unit = ""
-    if not (building or unit or floor or room):
-        return Door(text + rest, "", "", None, "", "")
-    return Door(estate, building, unit, _floor(floor) if floor else _floor_of(room), room, rest)
 
 
 def in_order(
@@ -95,44 +38,9 @@ def door_key(address: str, *, from_top: bool = False) -> tuple[Any, ...]:
     return (not readable, *map(_natural, parts), floor, _natural(door.room), _natural(door.rest), address)
 
 
-def _take(pattern: re.Pattern[str], text: str) -> tuple[str, str]:
-    """What is left of the text, and the number that stood at its end."""
-    found = pattern.search(text)
-    return (text[: found.start()], _plain(found[1])) if found else (text, "")
-
-
 def _natural(text: str) -> tuple[Any, ...]:
     """Numbers by their value and before letters; nothing comes last."""
     parts = tuple(
         (0, int(part), "") if part[0] in "0123456789" else (1, 0, part) for part in _PARTS.findall(text)
     )
     return (not parts, parts)
-
-
-def _plain(number: str) -> str:
-    """Chinese numerals below a thousand, and leading noughts, as they are spoken: 十二 and 012 are 12."""
-    if not number or not set(number) <= set(_DIGITS) | {"十", "百"}:
-        return number.lstrip("0") or number
-    if not {"十", "百"} & set(number):
-        return str(int("".join(str(_DIGITS[digit]) for digit in number)))
-    total = digit = 0
-    for character in number:
-        if character in "十百":
-            total += max(digit, 1) * (10 if character == "十" else 100)
-            digit = 0
-        else:
-            digit = _DIGITS[character]
-    return str(total + digit)
-
-
-def _floor(found: re.Match[str]) -> int | None:
-    number = _plain(found[2])
-    if not number.isdecimal():
-        return None
-    return -int(number) if found[1] else int(number)
-
-
-def _floor_of(room: str) -> int | None:
-    """Of 502 it is 5, of 1203 it is 12; of 5 nobody knows."""
-    digits = room.rstrip("abcdefghijklmnopqrstuvwxyz")
-    return int(digits[:-2]) if digits.isdecimal() and len(digits) in (3, 4) else None
