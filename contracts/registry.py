@@ -67,6 +67,7 @@ _TYPES = (
     EventType("arrival.followed", arrivals.ArrivalFollowed, OUTSIDERS),
     EventType("person.mended", arrivals.PersonMended, PEOPLE, subscribed=False),
     EventType("arrival.placed", arrivals.ArrivalPlaced, PEOPLE, subscribed=False),
+    EventType("arrival.settled", arrivals.ArrivalSettled, PEOPLE, subscribed=False),
     EventType("report.corrected", arrivals.ReportCorrected, PEOPLE, subscribed=False),
     EventType("arrival.followed_up", arrivals.ArrivalFollowedUp, "registration"),
     EventType("possible_duplicate.opened", arrivals.PossibleDuplicateOpened, "registration"),

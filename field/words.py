@@ -179,6 +179,19 @@ TEST_RESULTS: Final = ("negative", "positive", "inconclusive", "invalid")
 TAKEN_UP: Final = ("reached", "passed_on", "laboratory_mistake")
 """What came of a positive result of somebody who is not followed here."""
 
+MATTERS: Final = (
+    "not_here",
+    "lives_elsewhere",
+    "no_such_door",
+    "unreachable",
+    "wrong_number",
+    "this_is_not_me",
+)
+"""What an officer must settle of an arrival."""
+
+SETTLED_AS: Final = ("passed_on", "never_came", "wrong_report")
+"""What became of somebody who arrived by what was reported, and whom nobody found."""
+
 DECISIONS: Final = ("apart",)
 """What an officer decides about a possible duplicate: they are two people, or two comings."""
 

@@ -197,6 +197,19 @@ EXAMPLES = (
         time="2022-10-01T09:58:00+08:00",
     ),
     event(
+        "arrival.settled",
+        {
+            "arrival_id": OTHER_ARRIVAL,
+            "decision": "passed_on",
+            "note": "lives with a sister at Baiyin, whose community was called",
+            "expects": 3,
+            "at": None,
+        },
+        source="/console/o-0021",
+        id="0183917d-01c0-7c11-8e25-7d1b1e5a9c05",
+        time="2022-10-01T16:40:00+08:00",
+    ),
+    event(
         "report.corrected",
         {
             "report_id": REPORT,

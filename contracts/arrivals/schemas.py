@@ -26,6 +26,7 @@ from field.words import (
     IDENTITY_TYPES,
     LANGUAGES,
     LEVELS,
+    SETTLED_AS,
     SOURCE_KINDS,
 )
 
@@ -218,6 +219,21 @@ class ArrivalPlaced(Contract):
 
     arrival_id = text(36, required=True)
     place = text(40, required=True, about="place_id of a street, a community or a grid")
+    note = text(1000, about="kept sealed")
+    expects = whole(about="the version of the arrival on which this was decided")
+    at = happened()
+
+
+class ArrivalSettled(Contract):
+    """An officer says what became of somebody whom nobody found: nobody follows them any more."""
+
+    arrival_id = text(36, required=True)
+    decision = one_of(
+        SETTLED_AS,
+        required=True,
+        about="passed_on: they live elsewhere, and those there know, as the note says; never_came; "
+        "wrong_report: nobody is meant by it",
+    )
     note = text(1000, about="kept sealed")
     expects = whole(about="the version of the arrival on which this was decided")
     at = happened()

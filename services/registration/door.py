@@ -15,6 +15,7 @@ from services.registration.following.follow_arrival import follow_arrival
 from services.registration.following.lists import ARRIVALS_TO_SETTLE, EXPECTED_ARRIVALS
 from services.registration.following.mend_person import mend_person
 from services.registration.following.place_arrival import place_arrival
+from services.registration.following.settle_arrival import settle_arrival
 from services.registration.following.shown_arrival import ARRIVAL
 from services.registration.intake.correct_by_command import correct_by_command
 from services.registration.intake.correct_report import correct_report
@@ -75,6 +76,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("correct_report", "report.corrected", correct_by_command, by_broker=False),
     Command("mend_person", "person.mended", mend_person, by_broker=False),
     Command("place_arrival", "arrival.placed", place_arrival, by_broker=False),
+    Command("settle_arrival", "arrival.settled", settle_arrival, by_broker=False),
     Command("decide_duplicate", "duplicate.decided", decide_duplicate, by_broker=False),
     Command("amend_staff", "staff.amended", amend_staff, by_broker=False),
 )

@@ -77,6 +77,7 @@ WORDS: Final[Mapping[str, str]] = {
     "reported": N_("reported"),
     "assigned": N_("given to a worker"),
     "unreachable": N_("unreachable"),
+    "not_coming": N_("called off"),
     # why two arrivals may be one
     "fits_two_arrivals": N_("fits two arrivals"),
     "two_places": N_("one person at two places"),
@@ -158,6 +159,10 @@ WORDS: Final[Mapping[str, str]] = {
     "register": N_("from a register"),
     "mended": N_("mended"),
     "placed": N_("given a place"),
+    "settled": N_("settled"),
+    # what became of somebody whom nobody found
+    "never_came": N_("never came"),
+    "wrong_report": N_("the report is wrong: nobody is meant"),
     # what else stands in reports
     "transport": N_("railway, airport, bus station"),
     "self": N_("self-registration"),

@@ -27,15 +27,19 @@ ON_DAYS: Final = 2
 
 MENDED: Final = "mended"
 """The act that says what is right in place of what reports say."""
+SETTLED: Final = "settled"
+"""The act of an officer who says what became of somebody whom nobody found."""
 PLACED: Final = "placed"
 """The act of an officer who says in which place the arrival lies."""
+NOT_HERE: Final = "not_here"
+"""It ends the following at once. That somebody is missing stays a matter until an officer has settled it."""
 _FOUND: Final = ("contacted", "verified")
 _TO_SETTLE: Final = ("no_such_door", "lives_elsewhere", "wrong_number", "this_is_not_me")
 """Outcomes that somebody must settle: they open a matter, which stands on a list with a clock."""
 _SETTLED_BY: Final[Mapping[str, frozenset[str]]] = {
-    "contacted": frozenset({"unreachable"}),
-    "verified": frozenset({"unreachable", "no_such_door", "lives_elsewhere", "this_is_not_me"}),
-    "not_yet_come": frozenset({"unreachable", "no_such_door", "lives_elsewhere"}),
+    "contacted": frozenset({"unreachable", NOT_HERE}),
+    "verified": frozenset({"unreachable", "no_such_door", "lives_elsewhere", "this_is_not_me", NOT_HERE}),
+    "not_yet_come": frozenset({"unreachable", "no_such_door", "lives_elsewhere", NOT_HERE}),
     "phone": frozenset({"unreachable", "wrong_number"}),
     "door": frozenset({"unreachable", "no_such_door", "lives_elsewhere"}),
     "name": frozenset({"this_is_not_me"}),
@@ -51,7 +55,7 @@ def _nowhere(division: str, address: str) -> Placement:
 class Act:
     """One thing that somebody said of an arrival.
 
-    :param what: an outcome of `arrival.followed`, `mended` or `placed`.
+    :param what: an outcome of `arrival.followed`, `mended`, `placed` or `settled`.
     :param at: when it happened, and `day` that day in the jurisdiction's time zone.
     :param moment: when they came, or by their own word will come.
     :param mended: what is right from now on: name, phone, language, division, address.
@@ -118,8 +122,10 @@ def standing_of(acts: Sequence[Act], statements: Sequence[Statement]) -> Standin
         if act.what in _FOUND:
             reached = "verified" if "verified" in (act.what, reached) else "contacted"
             ended, attempts = None, []
-        elif act.what == "not_here":
-            reached, ended, attempts, open_since = None, act.at, [], {}
+        elif act.what in (NOT_HERE, SETTLED):
+            since = open_since.get(NOT_HERE, act.at)  # said twice, the clock runs on
+            reached, ended, attempts = None, act.at, []
+            open_since = {NOT_HERE: since} if act.what == NOT_HERE else {}
         elif act.what == "not_yet_come":
             reached, ended, attempts = None, None, []
         elif act.what == "no_answer" and reached is None:
@@ -131,7 +137,7 @@ def standing_of(acts: Sequence[Act], statements: Sequence[Statement]) -> Standin
         if "phone" in act.mended or "address" in act.mended:
             attempts = []
     if ended is not None and not _came_since(ended, statements):
-        return Standing("not_here")
+        return Standing("not_here", 0, open_since)
     if "unreachable" in open_since:
         return Standing("unreachable", len(attempts), open_since)
     return Standing(reached, len(attempts), open_since)

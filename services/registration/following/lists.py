@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any, Final
 
-from sqlalchemy import Select, case, select, text
+from sqlalchemy import ColumnElement, Select, case, literal, select, text
 from sqlalchemy.engine import Connection
 
 from chassis.doors.declared import Asked, Column, ListQuery, Sort
+from contracts.faults import Fault, Refused
 from field.scope import Scope
+from field.words import MATTERS
 from services.registration.arrivals.lists import in_scope
 from services.registration.arrivals.tables import arrivals
 
@@ -61,12 +63,19 @@ def _expected(conn: Connection, scope: Scope, asked: Asked) -> Select[Any]:
     return rows.where(text("arrivals.state = 'expected'"), in_scope(conn, scope, _A))
 
 
+def _of_matter(_asked: Asked, value: str) -> ColumnElement[bool]:
+    """Among the matters of an arrival, which stand in one column."""
+    if value not in MATTERS:
+        raise Refused.invalid([Fault("matter", "unknown", f"must be one of {', '.join(MATTERS)}")])
+    return (literal(",") + _A.to_settle + ",").contains(f",{value},", autoescape=True)
+
+
 ARRIVALS_TO_SETTLE = ListQuery(
     "arrivals_to_settle",
     about="arrival",
     id="arrival_id",
-    definition="arrivals of which somebody said what must be settled: unreachable, no such door, lives "
-    "elsewhere, wrong number, this is not me",
+    definition="arrivals of which somebody said what no officer has settled yet: not here, lives elsewhere, "
+    "no such door, unreachable, wrong number, this is not me",
     rows=_to_settle,
     columns=(
         Column("arrival_id"),
@@ -75,6 +84,7 @@ ARRIVALS_TO_SETTLE = ListQuery(
     ),
     sorts=(Sort("longest", ("to_settle_since", "arrival_id")),),
     filters=("state", "risk_level", "worker"),
+    conditions={"matter": _of_matter},
     places=("grid", "community", "street"),
     households="household_id",
 )

@@ -50,10 +50,10 @@ def test_not_here_ends_the_case_and_is_asked_once_more(town: Round, phone: Phone
         sent = phone.browser.post(f"{path}/not-found", token=token_of(asked), **sure)
         assert sent.status_code == 303
     after = phone.get(sent.headers["Location"]).text
-    assert "The case ends with it, and they are no longer followed." in after
-    assert "officer&#39;s list" not in after and "officer's list" not in after
+    assert "The case ends with it, and your officer asks what became of them." in after
     town.sync()
     assert (arrival(town, "林小雨")["state"], arrival(town, "林小雨")["acts"]) == ("not_here", 1)
+    assert arrival(town, "林小雨")["to_settle"] == "not_here", "an officer settles it"
     states = {row["case_id"]: row["state"] for row in town.isolation.rows(of_isolation.cases)}
     assert states[child] == "cancelled" and list(states.values()).count("cancelled") == 1
 

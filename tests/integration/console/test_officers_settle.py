@@ -113,6 +113,36 @@ def test_an_arrival_without_a_door_is_given_a_place_by_name(town: Town) -> None:
     assert late.status_code == 409 and "It has changed meanwhile" in late.text
 
 
+def test_who_is_not_here_stays_on_the_list_until_an_officer_says_what_became_of_them(town: Town) -> None:
+    town.registration.receive(report(1, destination=HERE), report(2, destination=HERE))
+    workers = {row["id"]: row["worker"] for row in town.registration.arrivals()}
+    gone, found = workers
+    for id, worker in workers.items():
+        said = {"arrival_id": id, "outcome": "not_here", "how": "neighbour"}
+        town.doors.say("registration", "follow_arrival", town.actor(worker), f"not-here-{id}", said)
+    officer = town.officer()
+    page = officer.get("/lists/arrivals_to_settle?matter=not_here").text
+    assert "2 households with 2 people" in page and page.count("<td>not known here</td>") == 4
+    assert "Nothing stands on this list" in officer.get("/lists/arrivals_to_settle?matter=wrong_number").text
+    officer.get("/lists/arrivals_to_settle?matter=lost", 422)
+
+    path = f"/lists/arrivals_to_settle/{gone}"
+    assert "from a neighbour" in officer.get(path).text
+    assert "This is still missing." in settle(officer, path, "settled", 422, note="nobody knows").text
+    left = settle(officer, path, "settled", decision="passed_on", note="lives at Baiyin")
+    assert "It is settled" in left.text and "1 household with 1 person" in left.text
+    after = officer.get(path).text
+    assert "passed on to another district" in after and "周明" in after and "Baiyin" not in after
+    path = f"/lists/arrivals_to_settle/{found}"
+    back = settle(officer, path, "followed", outcome="verified", how="seen")
+    assert "It is settled" in back.text and "Nothing stands on this list" in back.text
+    states = {row["id"]: row["state"] for row in town.registration.arrivals()}
+    assert states == {gone: "not_here", found: "verified"}
+    with town.registration.database.read() as conn:
+        sums = handover.sums(conn, town.registration.clock.today(CHINA))
+    assert sums.by_subject["commands_to_registration"] == {"done": 4, "in_history": 4}
+
+
 def test_whoever_is_announced_came_or_does_not(town: Town) -> None:
     coming = report(1, destination=HERE, expected=True, at="2022-10-03T10:00:00+08:00")
     town.registration.receive(coming)
@@ -121,7 +151,7 @@ def test_whoever_is_announced_came_or_does_not(town: Town) -> None:
     wrong = settle(officer, path, "followed", 422, arrived_at="tomorrow", how="phone")
     assert "This is still missing." in wrong.text and "Say a day and a time" in wrong.text
     assert '<option value="phone" selected>' in wrong.text
-    mixed = settle(officer, path, "followed", 422, outcome="not_here", coming_at="2022-10-04 10:00")
+    mixed = settle(officer, path, "followed", 422, outcome="verified", coming_at="2022-10-04 10:00")
     assert "This does not go with what came of it." in mixed.text
     kept = settle(officer, path, "followed", outcome="no_answer", how="phone")
     assert "This stays on the list" in kept.text and "by phone" in kept.text and "周明" in kept.text

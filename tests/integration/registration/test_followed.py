@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from chassis.commands.command import Author
+from chassis.commands.command import Author, Outcome
 from contracts.envelope import Event
 from contracts.registry import read_data
 from field.moments import CLOCK_SKEW
@@ -16,6 +16,7 @@ from services.registration import tables as t
 from services.registration.arrivals import balance, queries
 from services.registration.following.follow_arrival import follow_arrival
 from services.registration.following.hear_of_contact import hear_of_contact
+from services.registration.following.settle_arrival import settle_arrival
 from tests.integration.registration.following import (
     RESIDENT,
     arrival,
@@ -103,6 +104,47 @@ def test_who_is_not_here_ends_and_a_later_report_that_they_came_begins_again(tri
     assert (row["state"], row["worker"] is not None) == ("assigned", True)
     assert "coming_after_all" in reasons(trial)[-1]
     assert balanced(trial)
+
+
+def settle(trial: Trial, id: str, expects: int | None = None) -> Outcome:
+    data = {"arrival_id": id, "decision": "never_came", "note": "called twice"}
+    data["expects"] = arrival(trial, id)["version"] if expects is None else expects
+    [outcome] = carry_out(trial, settle_arrival, command(trial, "arrival.settled", data))
+    return outcome
+
+
+def test_who_is_not_here_is_asked_for_with_a_clock_until_an_officer_settles_it(trial: Trial) -> None:
+    id = here(trial)
+    follow(trial, id, "wrong_number")
+    trial.clock.moment += timedelta(hours=1)
+    said = trial.clock.moment
+    follow(trial, id, "not_here")
+    row = arrival(trial, id)
+    assert (row["state"], row["to_settle"], row["to_settle_since"]) == ("not_here", "not_here", said)
+    trial.clock.moment += timedelta(hours=30)
+    follow(trial, id, "not_here")
+    assert arrival(trial, id)["to_settle_since"] == said, "said again, the clock runs on"
+    trial.receive(report(1, publisher="gate", source_kind="gate", time="2022-10-03T13:00:00+08:00"))
+    row = arrival(trial, id)
+    assert (row["state"], row["to_settle"]) == ("assigned", "not_here"), "reported again: is it true?"
+    trial.clock.moment += timedelta(days=2)
+    assert settle(trial, id, expects=1).kind == "conflict"
+    assert settle(trial, id).kind == "done"
+    row = arrival(trial, id)
+    assert (row["state"], row["to_settle"], row["worker"]) == ("not_here", None, None)
+    assert reasons(trial)[-1][0] == "not_here"
+    line = trial.rows(t.arrival_history)[-1]
+    assert (line["what"], line["detail"]) == ("settled", {"as": "never_came"})
+    assert balanced(trial)
+
+
+@pytest.mark.parametrize("found", ["contacted", "verified", "not_yet_come"])
+def test_who_was_not_here_and_is_found_need_not_be_settled(trial: Trial, found: str) -> None:
+    id = here(trial)
+    follow(trial, id, "not_here")
+    trial.clock.moment += timedelta(hours=2)
+    follow(trial, id, found)
+    assert (arrival(trial, id)["to_settle"], arrival(trial, id)["to_settle_since"]) == (None, None)
 
 
 def test_whoever_finds_them_after_all_makes_it_an_arrival_again(trial: Trial) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
-from field.words import CASE_STATES, LEVELS, LIKENESSES, MEASURES, TEST_STAGES
+from field.words import CASE_STATES, LEVELS, LIKENESSES, MATTERS, MEASURES, TEST_STAGES
 from services.console.pages.catalogues import N_
 from services.console.pages.shown.figures import Unit
 from services.console.pages.words import TASKS
@@ -81,7 +81,9 @@ _MEASURE: Final = Choice(N_("measure"), "measure", MEASURES)
 _DAY: Final = Choice(N_("day of the measure"), "day", tuple(map(str, range(22))), kind="day")
 _RISK: Final = Choice(N_("risk"), "risk_level", LEVELS)
 _STATE_OF_ARRIVAL: Final = Choice(
-    N_("state"), "state", ("unreachable", "expected", "reported", "assigned", "contacted", "verified")
+    N_("state"),
+    "state",
+    ("not_here", "unreachable", "expected", "reported", "assigned", "contacted", "verified"),
 )
 _KIND: Final = Choice(N_("task"), "kind", tuple(TASKS), kind="task")
 _WHERE: Final = Column(N_("place"), "place", "place")
@@ -234,20 +236,28 @@ ARRIVALS_TO_SETTLE: Final = OfficersList(
     "registration",
     N_("Arrivals to settle"),
     N_(
-        "Counted are arrivals of which somebody said what must be settled: unreachable, no such door, lives "
-        "elsewhere, wrong number, not this person."
+        "Counted are arrivals of which somebody said what an officer has not settled yet: not here, lives "
+        "elsewhere, no such door, unreachable, wrong number, not this person."
     ),
     (
         *_OF_ARRIVAL,
         Column(N_("what was said"), "to_settle", "words"),
         Column(N_("since"), "to_settle_since", "moment"),
+        Column(N_("state by now"), "state", "word"),
         Column(N_("with the level"), "level", "word"),
         Column(N_("worker"), "worker", "staff"),
     ),
-    (_PLACE, _STATE_OF_ARRIVAL, _RISK, Choice(N_("worker (staff number)"), "worker", kind="staff")),
+    (
+        _PLACE,
+        Choice(N_("what was said"), "matter", MATTERS),
+        _STATE_OF_ARRIVAL,
+        _RISK,
+        Choice(N_("worker (staff number)"), "worker", kind="staff"),
+    ),
     meanwhile=N_(
         "Open a line to say what is right, or what came of it: then it leaves this list. Meanwhile they are "
-        "followed as before."
+        "followed as before, but for those who are not here: their case has ended, and only this list asks "
+        "for them."
     ),
 )
 EXPECTED_ARRIVALS: Final = OfficersList(

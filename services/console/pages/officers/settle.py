@@ -237,6 +237,8 @@ def _line(line: Mapping[str, Any], names: Names) -> tuple[str, str, str, str]:
     more = line["with"]
     if "how" in more:
         said.append(word(more["how"]))
+    if "as" in more:
+        said.append(word(more["as"]))
     if "moment" in more:
         said.append(moment(more["moment"]))
     if "try_again_at" in more:

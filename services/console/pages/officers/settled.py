@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
-from field.words import HOW_FOLLOWED, TAKEN_UP
+from field.words import HOW_FOLLOWED, SETTLED_AS, TAKEN_UP
 from services.console.pages.catalogues import N_
 from services.console.pages.officers.listed import Column
 
@@ -156,13 +156,37 @@ _PLACED: Final = Act(
     expects="version",
 )
 
+_NOT_FOUND: Final = Act(
+    "settled",
+    N_("They are not here"),
+    N_("Settle it"),
+    "settle_arrival",
+    (
+        Asked(
+            "decision",
+            N_("What became of them?"),
+            "word",
+            SETTLED_AS,
+            hint=N_("Nobody follows them any more. Whoever is found, or reported again, is followed again"),
+            needed=True,
+        ),
+        Asked(
+            "note",
+            N_("Note"),
+            "note",
+            hint=N_("Who was asked, to whom it was passed on. For the record; it is sealed"),
+        ),
+    ),
+    expects="version",
+)
+
 SETTLED: Final[Mapping[str, Settling]] = {
     "waiting_arrivals": Settling(
         "arrival",
         ("arrival_id",),
         ("unassigned_since", None),
         (*_OF_ARRIVAL, Column(N_("waits since"), "unassigned_since", "moment")),
-        (_PLACED, _MENDED, _followed(("not_here", "not_yet_come", "contacted"), _COMING_AT)),
+        (_PLACED, _MENDED, _followed(("not_yet_come", "contacted"), _COMING_AT), _NOT_FOUND),
         True,
         N_("Meanwhile: ring them, tell them what holds from today, and ask for building and door."),
     ),
@@ -175,11 +199,11 @@ SETTLED: Final[Mapping[str, Settling]] = {
             Column(N_("what was said"), "to_settle", "words"),
             Column(N_("since"), "to_settle_since", "moment"),
         ),
-        (_MENDED, _PLACED, _followed(("contacted", "verified", "not_here", "not_yet_come"), _COMING_AT)),
+        (_MENDED, _PLACED, _followed(("contacted", "verified", "not_yet_come"), _COMING_AT), _NOT_FOUND),
         True,
         N_(
-            "Meanwhile: they are followed as before. Ring them, or whoever reported them, and ask where they "
-            "are and who they are."
+            "Meanwhile: they are followed as before, unless somebody said that they are not here. Ring them, "
+            "or whoever reported them, and ask where they are and who they are."
         ),
     ),
     "expected_arrivals": Settling(
@@ -189,11 +213,12 @@ SETTLED: Final[Mapping[str, Settling]] = {
         _OF_ARRIVAL,
         (
             _followed(
-                ("verified", "contacted", "no_answer", "not_yet_come", "not_here"),
+                ("verified", "contacted", "no_answer", "not_yet_come"),
                 Asked("arrived_at", N_("They came on"), "time", hint=N_("Only where they have come already")),
                 _COMING_AT,
             ),
             _MENDED,
+            _NOT_FOUND,
         ),
         True,
         N_("Meanwhile: nobody goes there. Ring them, and ask when they come and to which door."),

@@ -295,7 +295,9 @@ def said_of(code: str) -> str:
         "mended": gettext("Mended. Messages go by it from now on."),
         "added": gettext("Added. They are followed with the household; their tasks come in a moment."),
         "followed": gettext("Noted. What must be settled stands on your officer's list, with a clock."),
-        "not_here": gettext("Noted: not known here. The case ends with it, and they are no longer followed."),
+        "not_here": gettext(
+            "Noted: not known here. The case ends with it, and your officer asks what became of them."
+        ),
         "lives_elsewhere": gettext("Noted, and the address is mended: they are followed there from now on."),
         "not_yet_come": gettext(
             "Noted: not yet come. They stand among the expected arrivals, and are followed once they come."

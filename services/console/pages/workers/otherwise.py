@@ -73,7 +73,7 @@ def _add_not_found(pages: Blueprint, here: Here) -> None:
                 to_settle.update(followed["to_settle"])
         except Refused as refused:
             return page(visit, why(refused, {"coming_at": "coming", "destination": "address"}))
-        became = "followed" if outcome in to_settle else outcome
+        became = "followed" if outcome in to_settle and outcome != _ENDS else outcome
         if outcome in _LEAVES_THE_ROUND:
             return redirect(url_for("workers.doors_page", said=became), 303)
         return visit.done(became)
