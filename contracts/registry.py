@@ -78,6 +78,7 @@ _TYPES = (
     EventType("staff.amended", reference.StaffAmended, PEOPLE, subscribed=False),
     EventType("staff.changed", reference.StaffChanged, "registration"),
     EventType("phones.changed", reference.PhonesChanged, PEOPLE, subscribed=False),
+    EventType("enrolment.offered", reference.EnrolmentOffered, PEOPLE, subscribed=False),
     EventType("case.opened", cases.CaseOpened, "isolation"),
     EventType("case.changed", cases.CaseChanged, "isolation"),
     EventType("task.planned", cases.TaskPlanned, "isolation", subscribed=False),

@@ -112,6 +112,17 @@ EXAMPLES = (
         time="2022-10-01T01:12:04Z",
     ),
     event(
+        "enrolment.offered",
+        {
+            "staff_id": "w-0118",
+            "link": "https://doorstep.example.cn/take-up/jT1v0Zq3xY7cPp5oW2rB8uKf6sLhNe4aDgMiVtXbQzE",
+            "until": "2022-10-04T01:12:04Z",
+        },
+        source="/console/enrolment",
+        id="01839a52-1d40-7b7e-9c11-7d0b5e2f4a61",
+        time="2022-10-01T01:12:04Z",
+    ),
+    event(
         "staff.amended",
         {
             "staff_id": "w-0117",

@@ -106,3 +106,11 @@ class PhonesChanged(Contract):
 
     as_of = moment(about="real time, by the console's clock: of each phone what is newest counts")
     phones = several(Phone, about="of which something is said, at most 200")
+
+
+class EnrolmentOffered(Contract):
+    """An officer has the link that lets one phone in sent to the number of the register, and to no other."""
+
+    staff_id = text(40, required=True)
+    link = text(200, required=True, about="a key: it goes from the console to notification's door alone")
+    until = moment(about="real time: so long it counts")

@@ -11,6 +11,7 @@ from services.console.accounts.tables import account_acts
 
 What = Literal[
     "invited",
+    "link_texted",
     "taken_up",
     "logged_in",
     "pin_entered",

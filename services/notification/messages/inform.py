@@ -5,7 +5,6 @@ second handling change nothing.
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -15,11 +14,11 @@ from chassis.unit_of_work import UnitOfWork
 from contracts.envelope import Event
 from services.notification.events import EVENTS
 from services.notification.messages import states
-from services.notification.messages.columns import channels_text, counted_text, plan_text
 from services.notification.messages.count_in_digests import count_in_digests
 from services.notification.messages.households import Planned, once_a_household
 from services.notification.messages.place_names import with_places
-from services.notification.messages.planning import Plan, PlannedMessage, plan
+from services.notification.messages.planning import Plan, plan
+from services.notification.messages.rows import message_row, notice_row
 from services.notification.messages.tables import messages, notices
 from services.notification.rules.book import FOLDED, RuleBook
 from services.notification.rules.in_use import pace_in_use, rules_in_use
@@ -41,14 +40,14 @@ def plan_messages(uow: UnitOfWork, events: Sequence[Event], book: RuleBook, pace
     ]
     all_planned = with_places(uow.conn, all_planned)
     for event, planned in once_a_household(all_planned):
-        notice_rows.append(_notice_row(planned, event, uow.now))
+        notice_rows.append(notice_row(planned, event, uow.now))
         case_id, key = planned.notice.case_id, planned.notice.key
         for message in planned.messages:
             if message.rule.digest == FOLDED:
-                row = _message_row(message, case_id, key, next_digest, uow.now)
+                row = message_row(message, case_id, key, next_digest, uow.now)
                 held_rows.append({**row, "state": states.HELD, "reason": states.FOR_DIGEST})
             else:
-                message_rows.append(_message_row(message, case_id, key, due_at, uow.now))
+                message_rows.append(message_row(message, case_id, key, due_at, uow.now))
     notice_rows.sort(key=_by_case)  # replicas write in one order
     message_rows.sort(key=_by_id)
     held_rows.sort(key=_by_id)
@@ -66,53 +65,6 @@ def _not_counted_before(uow: UnitOfWork, plans: Sequence[Plan]) -> list[Plan]:
     own = select(n.case_id, n.notice).where(is_in(uow.conn, n.case_id, cases), n.handled_at == uow.now)
     new = {(case_id, key) for case_id, key in uow.conn.execute(own)}
     return [plan for plan in plans if (plan.notice.case_id, plan.notice.key) in new]
-
-
-def _notice_row(planned: Plan, event: Event, now: datetime) -> dict[str, Any]:
-    notice = planned.notice
-    return {
-        "case_id": notice.case_id,
-        "notice": notice.key,
-        "arrival_id": notice.arrival_id,
-        "household_id": notice.household_id,
-        "event": notice.event,
-        "version": notice.version,
-        "supersedes": notice.supersedes,
-        "planned": len(planned.messages),
-        "plan": plan_text(planned.messages),
-        "counted": counted_text([recipient.id for _, recipient in planned.counted]),
-        "person": notice.person,
-        "worker": notice.worker,
-        "link": notice.link,
-        "parameters": notice.parameters,
-        "correlation_id": event.correlationid,
-        "traceparent": event.traceparent,
-        "handled_at": now,
-    }
-
-
-def _message_row(
-    message: PlannedMessage, case_id: str, notice: str, due_at: datetime, now: datetime
-) -> dict[str, Any]:
-    rule, recipient = message.rule, message.recipient
-    return {
-        "id": message.id,
-        "case_id": case_id,
-        "notice": notice,
-        "rule": rule.name,
-        "recipient_kind": recipient.kind,
-        "staff_id": recipient.staff_id,
-        "role": recipient.role,
-        "contact": recipient.contact,
-        "language": recipient.language,
-        "template": rule.template,
-        "template_version": rule.template_version,
-        "channels": channels_text(rule.channels),
-        "urgency": rule.urgency,
-        "state": states.PENDING,
-        "due_at": due_at,
-        "created_at": now,
-    }
 
 
 def _by_case(row: Mapping[str, Any]) -> tuple[str, str]:

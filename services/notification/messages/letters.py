@@ -8,6 +8,7 @@ from typing import Any, Self
 from chassis.sealing import SealBroken
 from field.addresses import building_of
 from services.notification.events.digest import DIGEST
+from services.notification.events.enrolment import ENROLMENT
 from services.notification.events.event import FORMER, RESIDENT, Notice, Recipient
 from services.notification.messages.columns import channel_names, counted_staff, plan_entries
 from services.notification.messages.households import TOLD_WITH
@@ -76,6 +77,11 @@ class Message:
     @property
     def is_digest(self) -> bool:
         return self.rule == DIGEST
+
+    @property
+    def is_for_nobody_else(self) -> bool:
+        """It opens what is theirs alone: no deputy gets it."""
+        return self.rule == ENROLMENT
 
 
 @dataclass(frozen=True, slots=True)

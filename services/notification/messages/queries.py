@@ -210,6 +210,8 @@ def _shown(message: Message, row: Row) -> dict[str, Any]:
 def _shown_links(
     public_url: str | None, message: Message, notice: Notice | None, household: str
 ) -> Mapping[str, str]:
+    if message.is_for_nobody_else:
+        return {"enrolment_link": HIDDEN_TOKEN}
     if not public_url:
         return {}
     if message.recipient.kind == RESIDENT:

@@ -202,9 +202,11 @@ class Sender:
 
     def _links(self, letter: Letter) -> Mapping[str, str]:
         """Where people can reach the console: of the household's own page, for its residents, or of the pages
-        of staff who have a phone there. Raises SealBroken.
+        of staff who have a phone there. The link that lets a phone in is whole. Raises SealBroken.
         """
         url, sealed = self._settings.public_url, letter.notice.link if letter.notice else None
+        if letter.message.is_for_nobody_else:
+            return {"enrolment_link": self._work.sealer.unseal(sealed, LINK)} if sealed else {}
         if url is None:
             return {}
         if letter.message.recipient.kind == RESIDENT:

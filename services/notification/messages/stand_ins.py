@@ -49,7 +49,7 @@ class StandIns:
 
     def addressed(self, message: Message) -> Message:
         """The message as it goes out: to the deputy of whoever is away."""
-        if message.recipient.kind != STAFF:
+        if message.recipient.kind != STAFF or message.is_for_nobody_else:
             return message
         deputy = self.of(message.recipient.id)
         if deputy is None:

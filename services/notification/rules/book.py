@@ -59,11 +59,13 @@ class RuleBook:
     """All rules; those that fit are looked up by event type and facts, and worked out once for each.
 
     :param digest_version: of the template of digests, the newest when the rules were loaded.
+    :param enrolment_version: likewise, of the link that lets a phone of staff in.
     """
 
-    def __init__(self, rules: Sequence[Rule], digest_version: int = 0) -> None:
+    def __init__(self, rules: Sequence[Rule], digest_version: int = 0, enrolment_version: int = 0) -> None:
         self.rules = tuple(rules)
         self.digest_version = digest_version
+        self.enrolment_version = enrolment_version
         self._fitting: dict[tuple[str, Facts], tuple[Rule, ...]] = {}
 
     def fitting(self, event: str, facts: Facts) -> tuple[Rule, ...]:

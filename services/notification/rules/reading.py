@@ -14,6 +14,7 @@ from services.notification.channels import CHANNELS
 from services.notification.events import EVENTS
 from services.notification.events.case import FORMER_NUMBER, TEAM
 from services.notification.events.digest import TEMPLATE as DIGEST_TEMPLATE
+from services.notification.events.enrolment import TEMPLATE as ENROLMENT_TEMPLATE
 from services.notification.events.event import RESIDENT, Selector
 from services.notification.rules.book import (
     COUNTED,
@@ -51,7 +52,8 @@ def load_rules(path: Path = FILE, *, texts: Texts) -> RuleBook:
         faults += [Fault("", "gap", gap) for gap in gaps(EVENTS.values(), rules)]
     if faults:
         raise RulesWrong(faults)
-    return RuleBook([_dated(rule, texts) for rule in rules], texts.latest(DIGEST_TEMPLATE))
+    versions = texts.latest(DIGEST_TEMPLATE), texts.latest(ENROLMENT_TEMPLATE)
+    return RuleBook([_dated(rule, texts) for rule in rules], *versions)
 
 
 def _entries(path: Path) -> Sequence[object]:
@@ -106,6 +108,9 @@ def _lacking_texts(rules: Iterable[Rule], texts: Texts) -> Iterator[Fault]:
     """Texts and variables that the rules need and the templates do not have."""
     if not texts.has(DIGEST_TEMPLATE):
         yield Fault("", "no_template", f"there is no template {DIGEST_TEMPLATE}, by which staff get digests")
+    if not texts.has(ENROLMENT_TEMPLATE):
+        said = f"there is no template {ENROLMENT_TEMPLATE}, by which phones of staff are let in"
+        yield Fault("", "no_template", said)
     for rule in rules:
         place = f"rule {rule.name}"
         if rule.digest:

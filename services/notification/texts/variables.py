@@ -7,7 +7,7 @@ settings.
 from collections.abc import Mapping
 from typing import Final
 
-from services.notification.events import EVENTS
+from services.notification.events import EVENTS, enrolment
 from services.notification.events.case import FORMER_NUMBER
 from services.notification.events.digest import PARAMETERS
 from services.notification.events.event import RESIDENT, InformingEvent, Parameter
@@ -42,6 +42,10 @@ ON_PHONE: Final[Mapping[str, Parameter]] = {
     "doors_link": Parameter(doors_of(_URL), optional=True),
 }
 """For staff who read the rest at the console: nothing of it is personal."""
+ENROLMENT: Final[Mapping[str, Parameter]] = {
+    **enrolment.PARAMETERS,
+    "enrolment_link": Parameter(f"{_URL}/take-up/".ljust(88, "x"), optional=True),
+}
 LONGEST_HOTLINE: Final = 16
 SETTINGS: Final[Mapping[str, Parameter]] = {"hotline": Parameter("0931-1234567-890")}
 
@@ -51,6 +55,7 @@ ALL: Final[Mapping[str, Parameter]] = {
     **TO_RESIDENT,
     **TO_STAFF,
     **ON_PHONE,
+    **ENROLMENT,
     **SETTINGS,
 }
 PERSONAL: Final = frozenset(TO_RESIDENT.keys() | TO_STAFF.keys())

@@ -112,7 +112,9 @@ class Round:
     def _tell_isolation(self) -> int:
         heard = 0
         for type, use_case in _TO_ISOLATION.items():
-            found = [_event(one) for one in self.registration.events(type) if one["id"] not in self._heard]
+            found = [
+                read_event(one) for one in self.registration.events(type) if one["id"] not in self._heard
+            ]
             if found:
                 self._heard |= {one.id for one in found}
                 self.isolation.do(use_case, found)
@@ -190,7 +192,7 @@ def hidden(page: TestResponse, act: str) -> dict[str, Any]:
     return {name: values if len(values) > 1 else values[0] for name, values in found.items()}
 
 
-def _event(document: dict[str, Any]) -> Event:
+def read_event(document: dict[str, Any]) -> Event:
     return read_data(read_message(orjson.dumps(document), ONE)[0])
 
 

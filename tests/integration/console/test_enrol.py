@@ -36,7 +36,12 @@ def test_an_officer_makes_slips_and_shuts_a_lost_phone_out(town: Round) -> None:
     )
     assert "李*" in page and "李兰" not in page
     slips = desk.send("/enrol", chosen="w-0117", staff_ids="h-0021, ")
-    links = re.findall(r"https://localhost(/take-up/[\w-]{43})<", slips.text)
+    assert slips.text.index("h-0021") < slips.text.index("第1网格"), "by place: each stack goes to one"
+    assert "李兰" in slips.text and "春和社区" in slips.text
+    links = [
+        re.findall(rf"{id}.*?https://localhost(/take-up/[\w-]{{43}})<", slips.text, re.S)[0]
+        for id in ("w-0117", "h-0021")
+    ]
     assert slips.status_code == 200 and len(links) == 2 and slips.text.count('class="qr"') == 2
     assert "style=" not in slips.text
     phone = Browser(town.app(), "en")

@@ -3,66 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 
-from chassis.unit_of_work import Work
 from deploy.local.ports import freeport
+from services.console.app import make_app
 from services.console.doors import DoorAway, Doors
 from services.console.pages.entry.cookies import OPENING
 from services.console.sessions.tell_phones import PhonesTold
-from services.notification.door import DOOR as NOTIFICATION
-from services.notification.messages.sender import Sender
+from services.console.tables import account_acts, one_time_links
 from services.notification.reference.phones_in import phones_in
 from tests.doors import CONSOLE, console_process
-from tests.integration.console.round import LIN, PIN, SUN, ZHAO, Phone, Round, open_round, someone
+from tests.integration.console.round import (
+    LIN,
+    PIN,
+    SUN,
+    ZHAO,
+    Phone,
+    Round,
+    someone,
+)
+from tests.integration.console.told import URL, Told, open_told
 from tests.integration.console.trial import NOBODY, Browser
-from tests.integration.isolation.trial import SEALER
-from tests.integration.notification import trial as notification
-from tests.open_doors import open_doors
 from tests.waiting import eventually
 
-URL = "https://doorstep.example.cn"
 PERSONAL = ("林玉兰", "林小雨", "赵大山", "孙宁", "1390931100", "单元", "501", "602", "202", "隔离", "监测")
-
-
-@dataclass
-class Told:
-    """Notification beside the round: what the worker w-0117 is sent."""
-
-    town: Round
-    work: Work
-    doors: Doors
-    phones: PhonesTold = field(init=False)
-    _told: set[str] = field(default_factory=set)
-
-    def __post_init__(self) -> None:
-        self.phones = PhonesTold(self.town.console.work, self.doors)
-
-    def texts(self) -> list[str]:
-        """Since they were asked for last."""
-        new = [one for one in self.town.isolation.recorded("case.opened") if one.id not in self._told]
-        self._told |= {one.id for one in new}
-        notification.inform(self.work, *new)
-        kept, settings = notification.Kept(), replace(notification.QUICK, public_url=URL)
-        notification.send_all(self.work, Sender(self.work, {"sms": kept}, notification.TEXTS, settings))
-        return [text for to, text in kept.sent if to.endswith("13909310001")]
 
 
 @pytest.fixture
 def told(sqlite_url: Callable[..., str]) -> Iterator[Told]:
-    with (
-        open_round(sqlite_url) as town,
-        notification.work_on(sqlite_url("notification", notification.prepare)) as work,
-    ):
-        town.console.clock.moment = datetime.now(UTC)  # sessions last by real time
-        work = replace(work, sealer=SEALER)
-        with open_doors((NOTIFICATION, work)) as doors:
-            yield Told(town, work, Doors(dict(town.doors.urls) | dict(doors.urls), CONSOLE))
+    with open_told(sqlite_url) as opened:
+        yield opened
 
 
 def test_from_enrolment_to_revocation_texts_name_nobody_and_lead_to_the_page_behind_the_pin(
@@ -156,6 +130,57 @@ def test_the_console_tells_by_itself_as_it_runs(told: Told, tmp_path: Path) -> N
 def _phones(told: Told) -> frozenset[str]:
     with told.work.database.read() as conn:
         return phones_in(conn, ["w-0117"], datetime.now(UTC))
+
+
+def test_a_link_by_text_lets_in_the_phone_of_the_number_in_the_register_once(told: Told) -> None:
+    town = told.town
+    told.register()
+    desk = _desk(town, told.doors)
+    page = desk.send("/enrol", "/enrol/by-text", chosen="w-0117", staff_ids="h-0021")
+    assert page.status_code == 200 and page.text.count("on its way") == 2
+    assert "/take-up/" not in page.text and "139****0001" in page.text
+    [text] = told.texts()
+    link = urlsplit(text[text.index("https://") :])
+    assert link.netloc == "doorstep.example.cn"
+    phone = Browser(town.app(told.doors), "en")
+    assert phone.get(link.path).status_code == 200
+    assert phone.send(link.path, pin=PIN, again=PIN).headers["Location"] == "/doors"
+    assert Browser(town.app(told.doors), "en").get(link.path).status_code == 404, "it counts once"
+    acts = {(row["what"], row["by"]) for row in town.console.rows(account_acts)}
+    assert {("invited", "zhou.ming"), ("link_texted", "zhou.ming")} <= acts
+
+
+@pytest.mark.parametrize(("is_away", "why"), [(False, "not known yet"), (True, "cannot be reached")])
+def test_a_link_that_was_not_sent_counts_no_more_and_the_page_says_why(
+    told: Told, is_away: bool, why: str
+) -> None:
+    away = {"notification": NOBODY} if is_away else {}
+    desk = _desk(told.town, Doors(dict(told.doors.urls) | away, CONSOLE))
+    answer = desk.send("/enrol", "/enrol/by-text", chosen="w-0117")
+    assert why in answer.text and "on its way" not in answer.text
+    assert all(row["ended_at"] for row in told.town.console.rows(one_time_links))
+    assert "link_texted" not in {row["what"] for row in told.town.console.rows(account_acts)}
+
+
+@pytest.mark.parametrize("who", ["o-0004", "d-0001", "w-9999", ""])
+def test_links_go_by_text_only_to_who_goes_from_door_to_door(told: Told, who: str) -> None:
+    told.register()
+    assert _desk(told.town, told.doors).send("/enrol", "/enrol/by-text", staff_ids=who).status_code == 422
+    assert told.texts() == []
+
+
+def test_where_no_address_is_known_no_link_is_offered_by_text(told: Told) -> None:
+    desk = Browser(told.town.app(told.doors), "en")
+    desk.log_in(told.town.console, told.town.console.owner("zhou.ming", "officer", "o-0004"))
+    assert "/enrol/by-text" not in desk.get("/enrol").text
+    assert desk.send("/enrol", "/enrol/by-text", chosen="w-0117").status_code == 404
+
+
+def _desk(town: Round, doors: Doors) -> Browser:
+    """Of an officer, at a console whose address is known."""
+    desk = Browser(make_app(doors, town.console.work, URL), "en")
+    desk.log_in(town.console, town.console.owner("zhou.ming", "officer", "o-0004"))
+    return desk
 
 
 def test_many_phones_are_told_in_parts(told: Told, monkeypatch: pytest.MonkeyPatch) -> None:

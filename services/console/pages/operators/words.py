@@ -45,6 +45,7 @@ OUTCOMES: Final[Mapping[str, str]] = {
 }
 LISTED: Final[Mapping[str, str]] = {
     "invited": N_("got a link"),
+    "link_texted": N_("the link was texted to the number of the register"),
     "taken_up": N_("was taken up"),
     "logged_in": N_("logged in"),
     "pin_entered": N_("typed the PIN"),

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Final, Literal
 
 import segno
 from flask import Blueprint, Response, g, make_response, redirect, render_template, request, url_for
@@ -16,12 +16,13 @@ from werkzeug.wrappers import Response as Answer
 
 from chassis.unit_of_work import Work
 from contracts.faults import Refused
-from services.console.accounts.invite import end_links, enrol
+from services.console.accounts.invite import Invitation, end_links, enrol
 from services.console.accounts.queries import workers_of
 from services.console.doors import DoorAway, Doors
 from services.console.pages.entry.who import only_in
 from services.console.pages.refusals import refusal_page
-from services.console.pages.workers.who_walks import Walker, may_be_enrolled, walkers
+from services.console.pages.workers.text_link import NotTexted, text_link
+from services.console.pages.workers.who_walks import Walker, may_be_enrolled, named, walkers
 from services.console.sessions.end_session import revoke
 from services.console.sessions.queries import phones_of, sessions_of_all
 from services.console.sessions.session import Session
@@ -40,6 +41,14 @@ class Enrolled:
 
 
 @dataclass(frozen=True, slots=True)
+class Texted:
+    """:param wrong: why no link goes to them; "" where one does."""
+
+    walker: Walker
+    wrong: NotTexted | Literal[""]
+
+
+@dataclass(frozen=True, slots=True)
 class Slip:
     walker: Walker
     link: str
@@ -48,38 +57,43 @@ class Slip:
 
 
 def add_enrolment(pages: Blueprint, work: Work, doors: Doors, public_url: str | None) -> None:
+    def page(typed: str = "", wrong: str = "", status: int = 200) -> Response:
+        return _page(work, doors, typed, wrong, status, by_text=public_url is not None)
+
     @pages.get("/enrol")
     @only_in(work, "officer", "administrator")
     def enrol_page() -> Answer:
-        return _page(work, doors, "", "")
+        return page()
 
     @pages.post("/enrol")
     @only_in(work, "officer", "administrator")
     def enrol_now() -> Answer:
-        typed = request.form.get("staff_ids", "")[:4000]
-        wanted = [*request.form.getlist("chosen"), *_BETWEEN.split(typed)]
-        ids = list(dict.fromkeys(id[:40] for id in wanted if id))
-        if not 0 < len(ids) <= MOST:
-            return _page(work, doors, typed, gettext("Choose 1 to 60 workers at once."), 422)
-        known = may_be_enrolled(doors, ids)
-        if unknown := [id for id in ids if id not in known]:
-            says = gettext("Nobody of your places who goes from door to door has this number:")
-            return _page(work, doors, typed, f"{says} {', '.join(unknown)}", 422)
+        known, wrong = _chosen(doors)
+        if wrong:
+            return page(_typed(), wrong, 422)
         base = public_url or request.host_url.rstrip("/")
         try:
             with work.unit() as uow:
-                made = [enrol(uow, id, by=g.who.account.name) for id in ids]
+                made = {id: enrol(uow, id, by=g.who.account.name) for id in known}
         except Refused:
-            return _page(
-                work, doors, typed, gettext("One of these numbers is the name of another account."), 422
-            )
-        slips = [
-            Slip(known[id], link, _code(link), one.expires_at)
-            for id, one, link in (
-                (id, one, f"{base}/take-up/{one.token}") for id, one in zip(ids, made, strict=True)
-            )
-        ]
+            return page(_typed(), gettext("One of these numbers is the name of another account."), 422)
+        slips = [_slip(walker, base, made[walker.staff_id]) for walker in named(doors, known.values())]
         return make_response(render_template("workers/slips.html", slips=slips))
+
+    @pages.post("/enrol/by-text")
+    @only_in(work, "officer", "administrator")
+    def enrol_by_text() -> Answer:
+        """To the number of the register, which whoever asks neither types nor sees whole."""
+        if not public_url:
+            return refusal_page(404)
+        known, wrong = _chosen(doors)
+        if wrong:
+            return page(_typed(), wrong, 422)
+        texted = [
+            Texted(walker, text_link(work, doors, public_url, id, by=g.who.account.name))
+            for id, walker in known.items()
+        ]
+        return make_response(render_template("workers/texted.html", texted=texted))
 
     @pages.post("/enrol/<staff_id>/shut-out")
     @only_in(work, "officer", "administrator")
@@ -96,7 +110,29 @@ def add_enrolment(pages: Blueprint, work: Work, doors: Doors, public_url: str | 
         return redirect(url_for("workers.enrol_page"), 303)
 
 
-def _page(work: Work, doors: Doors, typed: str, wrong: str, status: int = 200) -> Response:
+def _slip(walker: Walker, base: str, made: Invitation) -> Slip:
+    link = f"{base}/take-up/{made.token}"
+    return Slip(walker, link, _code(link), made.expires_at)
+
+
+def _typed() -> str:
+    return request.form.get("staff_ids", "")[:4000]
+
+
+def _chosen(doors: Doors) -> tuple[Mapping[str, Walker], str]:
+    """Those who were chosen or typed, by their ids; and what is wrong, or "". Raises DoorAway."""
+    wanted = [*request.form.getlist("chosen"), *_BETWEEN.split(_typed())]
+    ids = list(dict.fromkeys(id[:40] for id in wanted if id))
+    if not 0 < len(ids) <= MOST:
+        return {}, gettext("Choose 1 to 60 workers at once.")
+    known = may_be_enrolled(doors, ids)
+    if unknown := [id for id in ids if id not in known]:
+        says = gettext("Nobody of your places who goes from door to door has this number:")
+        return {}, f"{says} {', '.join(unknown)}"
+    return known, ""
+
+
+def _page(work: Work, doors: Doors, typed: str, wrong: str, status: int = 200, *, by_text: bool) -> Response:
     """The list where whoever asks is a member of staff; without the register, the rest of the page."""
     away, listed = False, []
     if g.who.account.staff_id:
@@ -104,8 +140,8 @@ def _page(work: Work, doors: Doors, typed: str, wrong: str, status: int = 200) -
             listed = _with_phones(work, walkers(doors))
         except (DoorAway, Refused):
             away = True
-    page = render_template("workers/enrol.html", listed=listed, away=away, typed=typed, wrong=wrong)
-    return make_response(page, status)
+    shown = {"listed": listed, "away": away, "typed": typed, "wrong": wrong, "by_text": by_text}
+    return make_response(render_template("workers/enrol.html", **shown), status)
 
 
 def _with_phones(work: Work, found: Sequence[Walker]) -> list[Enrolled]:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from flask import g
 
 from chassis.commands.command import Author
 from chassis.doors.tokens import Actor
-from services.console.doors import Doors
+from contracts.faults import Refused
+from services.console.doors import DoorAway, Doors
 from services.console.pages.entry.who import acting
 
 ROLES: Final = ("grid_worker", "health_worker", "community_cadre")
@@ -21,10 +22,13 @@ _CONSOLE: Final = Actor(Author("console", "/console/enrolment", "enrolment"))
 
 @dataclass(frozen=True, slots=True)
 class Walker:
+    """:param name: masked, as the phone is; "" where the register has none."""
+
     staff_id: str
     role: str
     name: str
     place: str
+    phone: str
 
 
 def enrolled_by() -> Actor:
@@ -56,5 +60,22 @@ def may_be_enrolled(doors: Doors, staff_ids: Iterable[str]) -> Mapping[str, Walk
     return found
 
 
+def named(doors: Doors, walkers: Iterable[Walker]) -> Sequence[Walker]:
+    """With their names and those of their places, by place: slips are handed out there. Who may not ask for
+    names, or when nobody can say them, has them as they were.
+    """
+    known = list(walkers)
+    wanted = {"staff": [one.staff_id for one in known], "places": []}
+    try:
+        found = doors.look_up("registration", "names", acting(), wanted) if g.who.account.staff_id else {}
+    except (DoorAway, Refused):
+        found = {}
+    staff, places = found.get("staff", {}), found.get("places", {})
+    for number, one in enumerate(known):
+        name = staff.get(one.staff_id, {}).get("name") or one.name
+        known[number] = replace(one, name=name, place=places.get(one.place, {}).get("name") or one.place)
+    return sorted(known, key=lambda one: (one.place, one.staff_id))
+
+
 def _walker(row: Mapping[str, Any]) -> Walker:
-    return Walker(row["staff_id"], row["role"], row["name"] or "", row["place"])
+    return Walker(row["staff_id"], row["role"], row["name"] or "", row["place"], row["phone"] or "")

@@ -1,0 +1,64 @@
+"""An officer lets phones in: by slips to print, and by links that go by text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from services.console.app import make_app
+from tests.browser.test_officers import reach
+from tests.browser.test_style import DESK, PHONE, faults_by_axe, sideways
+from tests.integration.console.told import URL, Told, open_told
+from tests.integration.console.trial import PASSWORD
+from tests.served import served
+
+WORDS = {
+    "zh-CN": {"log_in": "登录", "send": "短信发送链接", "sent": "已交短信服务发送", "make": "生成"},
+    "en": {"log_in": "Log in", "send": "Send links by text", "sent": "on its way", "make": "Make the slips"},
+}
+
+
+@pytest.fixture
+def told(sqlite_url: Callable[..., str]) -> Iterator[Told]:
+    with open_told(sqlite_url) as opened:
+        opened.register()
+        yield opened
+
+
+@pytest.mark.parametrize(("language", "window"), [("zh-CN", PHONE), ("en", DESK)])
+def test_an_officer_sends_links_by_text_by_keyboard_alone(
+    told: Told, browser: Browser, language: str, window: dict[str, int]
+) -> None:
+    says = WORDS[language]
+    console = told.town.console
+    owner = console.owner("zhou.ming", "officer", "o-0004")
+    with served(make_app(told.doors, console.work, URL), tls=True) as address:
+        context = browser.new_context(ignore_https_errors=True, locale=language, viewport=window)
+        page = context.new_page()
+        page.goto(f"{address}/log-in")
+        page.locator("#name").fill("zhou.ming")
+        page.locator("#password").fill(PASSWORD)
+        page.locator("#code").fill(console.code(owner.secret))
+        page.get_by_role("button", name=says["log_in"]).click()
+        page.goto(f"{address}/enrol")
+        _look(page)
+        box = page.get_by_role("checkbox", name="w-0117")
+        reach(page, box)
+        page.keyboard.press("Space")
+        reach(page, page.get_by_role("button", name=says["send"]))
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/by-text")
+        _look(page)
+        row = page.get_by_role("row").filter(has_text="w-0117")
+        assert says["sent"] in row.inner_text() and "139****0001" in row.inner_text()
+        assert "/take-up/" not in page.content()
+        context.close()
+    [text] = told.texts()
+    assert f"{URL}/take-up/" in text
+
+
+def _look(page: Page) -> None:
+    assert faults_by_axe(page) == []
+    assert not sideways(page)
