@@ -32,6 +32,11 @@ DEAD_LETTERS = Counter("doorstep_dead_letters_total", "Events that became dead l
 DUPLICATES = Counter(
     "doorstep_inbox_duplicates_total", "Events that arrived again after they had been handled", ["handler"]
 )
+PASSED_OVER = Counter(
+    "doorstep_passed_over_total",
+    "Messages that a publisher had the broker copy here, beside the queue to which their routing key leads",
+    ["handler"],
+)
 # The label of a chore is its full name, such as `isolation.sweep`; that of a handler is its queue.
 WORLD_AWAY = Counter(
     "doorstep_world_away_total",

@@ -18,8 +18,26 @@ from chassis.messaging.dead_letters import DeadLetter
 from chassis.messaging.publisher import Publisher
 from chassis.messaging.topology import DELIVERY_LIMIT, retry_name
 from chassis.messaging.transaction import letter_of_bad_event, read_event, settle_events, why
-from chassis.names import ATTEMPTS, ERROR, FIRST_FAILED, LETTER, ROUTING_KEY
-from chassis.telemetry import DEAD_LETTERS, DUPLICATES, DURATION, LAG, MESSAGES, RETRIES, describe_error
+from chassis.names import (
+    ATTEMPTS,
+    BACK,
+    ERROR,
+    FIRST_FAILED,
+    LETTER,
+    ROUTING_KEY,
+    is_own_queue,
+    own_queue_name,
+)
+from chassis.telemetry import (
+    DEAD_LETTERS,
+    DUPLICATES,
+    DURATION,
+    LAG,
+    MESSAGES,
+    PASSED_OVER,
+    RETRIES,
+    describe_error,
+)
 from chassis.unit_of_work import Work
 from contracts.envelope import Event, Parsed, Unreadable, Wire, parse_message, wire_of
 from contracts.faults import Refused
@@ -74,8 +92,15 @@ class Runner:
 
     # -- reading -----------------------------------------------------------------------------------------
 
-    def read(self, message: Any) -> Delivery:
-        """Read any message and never raise: an error would stop the queue and the messages read before."""
+    def read(self, message: Any, queue: str = "") -> Delivery:
+        """Read any message and never raise: an error would stop the queue and the messages read before.
+
+        Nothing is left to do of one that a publisher had the broker copy here, by the headers CC or BCC. The
+        broker asks whether they may use its routing key, not whether they may use those, and it is handled
+        where its routing key leads.
+
+        :param queue: where it lay, which may be the queue of one publisher.
+        """
         properties = message.properties
         headers = properties.get("application_headers") or {}
         ours = dead_letters.of_our_copy(headers, message.delivery_info["exchange"])
@@ -90,7 +115,12 @@ class Runner:
             first_failed_at=_moment(ours.get(FIRST_FAILED)),
             letter=dead_letters.letter_of(ours),
         )
-        publisher = routing_key.rpartition(".")[2] if self._handler.from_outside else None
+        kind, _, publisher = routing_key.rpartition(".") if self._handler.from_outside else ("", "", None)
+        if publisher is not None and message.delivery_info["exchange"] != BACK:
+            of_another = is_own_queue(queue, self._queue) and queue != own_queue_name(self._queue, publisher)
+            if kind not in self._handler.events or of_another:
+                PASSED_OVER.labels(self._queue).inc()
+                return delivery
         wire = dead_letters.wire_in(message)
         parsed: Parsed | None = None
         try:
@@ -107,6 +137,8 @@ class Runner:
         for document in parsed.documents:
             try:
                 event = read_event(self._handler, parsed, document, publisher, delivery.letter)
+                if publisher is not None and event.type != kind:
+                    raise Unreadable(f"this routing key is for {kind}", field="type", code="not_allowed")
                 delivery.events.append(event)
             except Exception as error:
                 delivery.unreadable.append(

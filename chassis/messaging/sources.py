@@ -16,7 +16,8 @@ from chassis.messaging.connection import open_channel, read_events
 # However many queues share the messages that a consumer may have in hand.
 _LEAST_AHEAD = 10
 
-Read = Callable[[Any], Delivery]
+Read = Callable[[Any, str], Delivery]
+"""Of a message, and the queue where it lay."""
 
 
 class Source:
@@ -55,7 +56,7 @@ class Source:
     def peek(self, read: Read) -> Delivery | None:
         """The next delivery. It stays the next one until `take`, and is read only once."""
         if self._read_ahead is None and self._taken:
-            self._read_ahead = read(self._taken.popleft())
+            self._read_ahead = read(self._taken.popleft(), self.queue)
         return self._read_ahead
 
     def take(self) -> None:

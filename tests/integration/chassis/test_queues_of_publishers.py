@@ -8,12 +8,13 @@ from dataclasses import dataclass, field
 
 import pytest
 from amqp import Message as AmqpMessage
+from prometheus_client import REGISTRY
 
 from chassis.handlers import Handler
 from chassis.messaging.connection import close_quietly, connect
 from chassis.messaging.consumer import SUSPECT_AFTER, DeadQueueDrain
 from chassis.messaging.topology import apply, guarded_name, own_queue
-from chassis.names import ARRIVALS, INBOUND, own_queue_name
+from chassis.names import ARRIVALS, BACK, INBOUND, ROUTING_KEY, own_queue_name
 from chassis.unit_of_work import UnitOfWork
 from contracts.envelope import BATCH, ONE, Event, dump_event, join_events
 from tests.integration.chassis.trial_service import Trial, place_event, prepare, running, write_down
@@ -103,6 +104,61 @@ def test_who_floods_delays_himself_only(inbound: Inbound, packed: int) -> None:
         eventually(lambda: inbound.taken("flooder") == flood)
     assert inbound.trial.numbers() == list(range(flood + 3))
     assert inbound.trial.messages_in(own_queue_name(inbound.trial.queue, "flooder")) == 0
+
+
+def copied(inbound: Inbound, number: int, *, key: str, **headers: list[str]) -> None:
+    """Published by that routing key, with copies to others."""
+    event = dump_event(place_event(number, source="/selfreg/x"))
+    connection = connect(inbound.broker_url, "test")
+    message = AmqpMessage(event, application_headers=headers, content_type=ONE, delivery_mode=2)
+    connection.channel().basic_publish(message, INBOUND, key)
+    close_quietly(connection)
+
+
+@pytest.mark.parametrize("header", ["CC", "BCC"])
+def test_nobody_gets_a_message_into_another_publishers_queue(inbound: Inbound, header: str) -> None:
+    queue = inbound.add("police")
+    inbound.add("selfreg")
+    before = passed_over(inbound)
+    with running(inbound.trial):
+        for number in range(20):
+            copied(inbound, number, key="place.changed.selfreg", **{header: ["place.changed.police"]})
+        inbound.publish("police", [20])
+        eventually(lambda: inbound.trial.numbers() == list(range(21)))
+        eventually(lambda: inbound.trial.messages_in(queue) == 0)
+        assert (inbound.taken("selfreg"), inbound.taken("police")) == (20, 1)
+        assert inbound.trial.rows("dead_letters") == []
+    assert passed_over(inbound) == before + 20
+
+
+def passed_over(inbound: Inbound) -> float:
+    said = {"handler": inbound.trial.queue}
+    return REGISTRY.get_sample_value("doorstep_passed_over_total", said) or 0.0
+
+
+@pytest.mark.parametrize("header", ["CC", "BCC"])
+def test_nobody_says_by_a_copy_what_they_may_not_say(inbound: Inbound, header: str) -> None:
+    """The broker lets them use the routing key of their own events, and asks for no right to a copy."""
+    with running(inbound.trial):
+        copied(inbound, 1, key="staff.changed.selfreg", **{header: ["place.changed.selfreg"]})
+        inbound.publish("selfreg", [2])
+        eventually(lambda: inbound.trial.numbers() == [2])
+        eventually(lambda: inbound.trial.messages_in(inbound.trial.queue) == 0)
+        assert inbound.trial.rows("dead_letters") == [], "a flood of copies fills no table"
+
+
+def test_a_letter_is_replayed_only_for_what_its_routing_key_allows(inbound: Inbound) -> None:
+    """What died after it had been copied into a queue keeps the routing key by which it was published."""
+    event = dump_event(place_event(1, source="/selfreg/x"))
+    connection = connect(inbound.broker_url, "test")
+    headers = {ROUTING_KEY: "staff.changed.selfreg"}
+    message = AmqpMessage(event, application_headers=headers, content_type=ONE, delivery_mode=2)
+    connection.channel().basic_publish(message, BACK, inbound.trial.queue)
+    close_quietly(connection)
+    with running(inbound.trial):
+        eventually(lambda: len(inbound.trial.rows("dead_letters")) == 1)
+    assert inbound.trial.numbers() == []
+    assert "this routing key is for staff.changed" in inbound.trial.rows("dead_letters")[0].error
 
 
 def test_a_new_publishers_queue_is_read_by_every_replica_without_a_restart(inbound: Inbound) -> None:
