@@ -19,7 +19,7 @@ _AT_ONCE: Final = 1000
 def forget_batches(uow: UnitOfWork) -> int:
     """Timer. Returns how many it forgot."""
     c = closed_batches.c
-    settled = select(c.id).where(c.settled_at < datetime.now(UTC) - KEPT).limit(_AT_ONCE)
-    ids = list(uow.conn.execute(settled.with_for_update(skip_locked=True)).scalars())
+    settled = select(c.id).where(c.settled_at < datetime.now(UTC) - KEPT).with_for_update(skip_locked=True)
+    ids = [row.id for row in uow.take(settled, c.id, _AT_ONCE)]
     uow.conn.execute(delete(closed_batches).where(is_in(uow.conn, c.id, ids)))
     return len(ids)

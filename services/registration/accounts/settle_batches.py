@@ -20,9 +20,9 @@ _AT_ONCE = 20
 def settle_batches(uow: UnitOfWork) -> int:
     """Timer. Returns how many it has closed; those it looked at longest ago come first."""
     c = closed_batches.c
-    wanted = select(closed_batches).where(c.settled_at.is_(None)).order_by(c.looked_at).limit(_AT_ONCE)
+    wanted = select(closed_batches).where(c.settled_at.is_(None)).order_by(c.looked_at)
     now, settled = datetime.now(UTC), 0
-    for row in uow.conn.execute(wanted.with_for_update()).all():
+    for row in uow.take(wanted.with_for_update(), c.id, _AT_ONCE):
         new: dict[str, Any] = {"looked_at": now}
         if row.ids is None:
             whole = arrived_on_day(uow.conn, row.publisher, row.source, row.day) >= row.said

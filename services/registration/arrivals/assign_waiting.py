@@ -91,7 +91,7 @@ def _of_ended_places(uow: UnitOfWork, catalogue: Catalogue, most: int) -> list[D
     there = or_(*(is_in(uow.conn, column, ids) for column in (a.street, a.community, a.grid)))
     theirs = there & (a.placed_with < catalogue.placing) & (a.arrived_at >= uow.now - FOLLOWED)
     drafts = _take(uow, theirs, (), most)
-    if not drafts:
+    if not drafts and not uow.taking.aside:  # what is set aside would not be found any more
         _look_again_or_not(uow, ended)
     return drafts
 
@@ -109,5 +109,5 @@ def _take(
     uow: UnitOfWork, wanted: ColumnElement[bool], order: tuple[ColumnElement[Any], ...], most: int
 ) -> list[Draft]:
     """Arrivals that another replica holds are left to it."""
-    query = stored_arrivals(wanted).order_by(*order).limit(most).with_for_update(skip_locked=True)
-    return [Draft.of(StoredArrival(*row)) for row in uow.conn.execute(query)]
+    query = stored_arrivals(wanted).order_by(*order).with_for_update(skip_locked=True)
+    return [Draft.of(StoredArrival(*tuple[Any, ...](row))) for row in uow.take(query, arrivals.c.id, most)]

@@ -48,7 +48,7 @@ def renew_keys(uow: UnitOfWork) -> int:
     It looks for old keys afterwards, too: replicas of the version before may still write some.
     """
     old = _old_rows()
-    rows = uow.conn.execute(old.limit(_AT_ONCE).with_for_update(skip_locked=True)).all()
+    rows = uow.take(old.with_for_update(skip_locked=True), person_keys.c.key, _AT_ONCE)
     _renew(uow, rows)
     if not rows and VERSIONS.read(uow.conn).get(VERSION, 1) < FORM:
         _note_that_all_are_new(uow, old)

@@ -29,8 +29,8 @@ def write_likenesses(uow: UnitOfWork) -> int:
     """
     a = arrivals.c
     without = (a.likeness_form < FORM) & (a.arrived_at >= uow.now - _LOOKED_AT)
-    held = select(a.id).where(without).order_by(a.arrived_at).limit(_AT_ONCE)
-    ids = list(uow.conn.execute(held.with_for_update(skip_locked=True)).scalars())
+    held = select(a.id).where(without).order_by(a.arrived_at).with_for_update(skip_locked=True)
+    ids = [row.id for row in uow.take(held, a.id, _AT_ONCE)]
     if ids:
         written = update(arrivals).where(is_in(uow.conn, a.id, ids))
         uow.conn.execute(written.values(likeness_form=FORM))
