@@ -44,11 +44,12 @@ def count_in_digests(conn: Connection, plans: Sequence[Plan], hour: datetime) ->
 def add_counts(uow: UnitOfWork) -> int:
     """Add what was noted to the digests. Returns how many batches were added, a bounded number."""
     c = digest_counts.c
-    noted = select(c.id, c.hour, c.counts).order_by(c.id).limit(BATCHES_AT_ONCE)
-    batches = uow.conn.execute(noted.with_for_update(skip_locked=True)).all()
+    noted = select(c.id, c.hour, c.counts).order_by(c.id).with_for_update(skip_locked=True)
+    batches = uow.take(noted, c.id, BATCHES_AT_ONCE)
     rows: dict[str, dict[str, Any]] = {}
-    for _, hour, counts in batches:
-        for who, number, role, contact, language, channels, case_id in counts:
+    for batch in batches:
+        hour = batch.hour
+        for who, number, role, contact, language, channels, case_id in batch.counts:
             id = digest_id(who, hour)
             row = rows.get(id)
             if row is None:

@@ -62,8 +62,8 @@ def lease_due(
     sender left behind is put back or, where it might reach somebody twice, given to a human.
     """
     now = database_now(uow.conn)
-    rows = uow.conn.execute(_DUE.where(messages.c.due_at <= now).limit(limit)).mappings()
-    due = [Message.from_row(row) for row in rows]
+    rows = uow.take(_DUE.where(messages.c.due_at <= now), messages.c.id, limit)
+    due = [Message.from_row(row._mapping) for row in rows]
     if not due:
         return []
     by_case = notices_of(uow.conn, {message.case_id for message in due})

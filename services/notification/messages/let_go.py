@@ -38,8 +38,8 @@ _Folding = dict[tuple[str, datetime], list[Letter]]
 
 def let_go(uow: UnitOfWork, pace: Pace) -> int:
     """A bounded number of them. Returns how many."""
-    waited = _HELD.where(messages.c.due_at <= uow.now).limit(AT_ONCE)
-    rows = [Message.from_row(row) for row in uow.conn.execute(waited).mappings()]
+    waited = uow.take(_HELD.where(messages.c.due_at <= uow.now), messages.c.id, AT_ONCE)
+    rows = [Message.from_row(row._mapping) for row in waited]
     if not rows:
         return 0
     to_fold = {message.case_id for message in rows if not _goes_out(message)}

@@ -11,8 +11,10 @@ import structlog
 
 from chassis.errors import is_world_away
 from chassis.handlers import Map
+from chassis.one_by_one import OneByOne, put_aside
 from chassis.sealing import SealBroken
-from chassis.unit_of_work import Work
+from chassis.taking import RowKey
+from chassis.unit_of_work import UnitOfWork, Work
 from services.notification.channels.answers import Answer, Outcome
 from services.notification.channels.channel import Channel
 from services.notification.channels.phone_lines import phone_of
@@ -23,6 +25,7 @@ from services.notification.messages.lease_due import lease_due, with_housemates
 from services.notification.messages.ledger import Channels
 from services.notification.messages.letters import Letter, contact_of, open_message
 from services.notification.messages.settle import settle
+from services.notification.messages.tables import messages
 from services.notification.rules.in_use import pace_in_use
 from services.notification.rules.pace import Pace
 from services.notification.texts.link import LINK, doors_of, link_of
@@ -114,28 +117,23 @@ class Sender:
         self._refilled = monotonic()
         self._silence = 0.0
         self._not_before = monotonic()
+        self._chore = f"{work.service}.send"
+        self._rows = OneByOne(self._chore, work)
 
     def run_once(self) -> int:
-        """Send one batch. Returns how many messages were taken; 0: come again a little later."""
+        """Send one batch. Returns how many messages were taken; 0: come again a little later.
+
+        A message that makes it fail is set aside, and the others are sent.
+        """
         limit = self._allowance()
         if limit == 0 or self._monotonic() < self._not_before:
             return 0
-        settings = self._settings
         began = self._monotonic()  # before the transaction, so that the lease is never overrated
-        with self._work.unit() as uow:
-            letters = lease_due(
-                uow,
-                limit=limit,
-                seconds=settings.lease,
-                channels=self._channels,
-                back_off=settings.back_off,
-                pace=settings.pace,
-            )
+        letters = self._rows.run(lambda uow: self._lease(uow, limit))
         if not letters:
-            return 0
+            return int(self._rows.unfinished)
         self._allowed -= len(letters)
-        with self._work.database.read() as conn:
-            letters = with_housemates(conn, letters, self._channels, self._work.sealer.unseal)
+        letters = self._with_housemates(letters)
         answers = self._map(lambda letter: self._send(letter, began), letters)
         outcomes = list(zip(letters, answers, strict=True))
         held = self._settle(outcomes, began)
@@ -144,6 +142,33 @@ class Sender:
         self._look_at(outcomes)
         return len(letters)
 
+    def _lease(self, uow: UnitOfWork, limit: int) -> list[Letter]:
+        settings = self._settings
+        return lease_due(
+            uow,
+            limit=limit,
+            seconds=settings.lease,
+            channels=self._channels,
+            back_off=settings.back_off,
+            pace=settings.pace,
+        )
+
+    def _with_housemates(self, letters: Sequence[Letter]) -> list[Letter]:
+        """Without those for which nobody can be looked up; their leases end by themselves."""
+        try:
+            with self._work.database.read() as conn:
+                return with_housemates(conn, letters, self._channels, self._work.sealer.unseal)
+        except Exception as error:
+            if is_world_away(error):
+                raise
+            if len(letters) > 1:
+                return [found for letter in letters for found in self._with_housemates([letter])]
+            self._put_aside(letters[0], error)
+            return []
+
+    def _put_aside(self, letter: Letter, error: Exception) -> None:
+        put_aside(self._work.database, self._chore, RowKey(messages.name, letter.id), error)
+
     def _settle(self, outcomes: Sequence[tuple[Letter, Outcome]], began: float) -> int:
         """The outcomes are known only here: while the lease holds, wait for an absent database."""
         while True:
@@ -151,11 +176,19 @@ class Sender:
                 with self._work.unit() as uow:
                     return settle(uow, outcomes, channels=self._channels, back_off=self._settings.back_off)
             except Exception as error:
+                if not is_world_away(error):
+                    return self._settle_each(outcomes, began, error)
                 left = began + self._settings.lease - self._monotonic()
-                if not is_world_away(error) or left < self._settings.margin:
+                if left < self._settings.margin:
                     raise
                 log.warning("outcomes_wait_for_the_database", messages=len(outcomes))
                 time.sleep(1.0)
+
+    def _settle_each(self, outcomes: Sequence[tuple[Letter, Outcome]], began: float, error: Exception) -> int:
+        if len(outcomes) > 1:
+            return sum(self._settle([one], began) for one in outcomes)
+        self._put_aside(outcomes[0][0], error)
+        return 1
 
     def _send(self, letter: Letter, began: float) -> Outcome:
         channel = self._channels.get(letter.channel)

@@ -60,8 +60,8 @@ def tell_digests(uow: UnitOfWork, pace: Pace, template_version: int) -> int:
     """
     d = digests.c
     due = (_TO_TELL, d.due_at <= uow.now)
-    some = select(d.staff_id).where(*due).order_by(d.due_at).limit(RECIPIENTS_AT_ONCE)
-    recipients = sorted(set(uow.conn.execute(some).scalars()))
+    some = uow.take(select(d.staff_id).where(*due).order_by(d.due_at), d.staff_id, RECIPIENTS_AT_ONCE)
+    recipients = sorted({row.staff_id for row in some})
     if not recipients:
         return 0
     stand_ins = StandIns(uow.conn, recipients, uow.now)
