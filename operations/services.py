@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from chassis.doors.declared import Door
-    from chassis.handlers import Handler
+    from chassis.handlers import Handler, Service
 
 SERVICES = ("registration", "isolation", "notification")
 CONSOLE = "console"
@@ -30,6 +30,16 @@ def all_doors() -> list[Door]:
 def work_queues(service: str) -> list[str]:
     """One for each handler, by the name of both: `isolation.open_case`."""
     return [handler.queue(service) for handler in handlers_of(service)]
+
+
+def chores() -> list[str]:
+    """Those that set rows aside: timers, loops, and two of the chassis."""
+    found = []
+    for name in SERVICES:
+        service: Service = import_module(f"services.{name}.service").SERVICE
+        own = [*(timer.name for timer in service.timers), *(loop.name for loop in service.loops)]
+        found += [f"{name}.{chore}" for chore in (*own, "dead_letters", "forget")]
+    return found
 
 
 def handler_of(queue: str) -> Handler:

@@ -297,6 +297,24 @@ QUEUES = (
         about="0 while both are there",
         steps=((0.01, "red"),),
     ),
+    Panel(
+        "Rows set aside",
+        (("doorstep:stuck_rows", "{{chore}}"),),
+        about="Each made a timer or another chore fail: doorstep stuck list",
+        steps=NONE_IS_WELL,
+    ),
+    Panel(
+        "Chores: since the last success",
+        (("doorstep:chore_silent_seconds", "{{chore}}"),),
+        unit="s",
+        about="There is an alert from five minutes and three times its rhythm on",
+    ),
+    Panel(
+        "Chores that fail",
+        (("doorstep:chore_failures:increase10m", "{{chore}}"),),
+        about="In ten minutes, for another reason than an absent database or broker",
+        steps=NONE_IS_WELL,
+    ),
 )
 
 FIELD = (

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import requests
 
@@ -26,6 +28,16 @@ class Health:
     pid: int | None
     restarts: int
     waiting: str
+    degraded: str = ""
+    """What a part that is ready fails to do."""
+
+
+class Answer(NamedTuple):
+    """Of a part that was asked how it is; `waiting` and `degraded` as in `Health`."""
+
+    ready: bool
+    waiting: str
+    degraded: str = ""
 
 
 @dataclass
@@ -51,27 +63,31 @@ class Part:
     def pid(self) -> int | None:
         return processes.running(self.pidfile)
 
-    def ready(self) -> tuple[bool, str]:
-        """(ready, what it waits for)."""
+    def ready(self) -> Answer:
         if self.pid is None:
-            return False, "not running"
+            return Answer(False, "not running")
         if self.name == "sms":
-            return accepts(self.port), ""
+            return Answer(accepts(self.port), "")
         return readyz(self.port)
 
     def health(self, restarts: int) -> Health:
-        ready, waiting = self.ready()
+        said = self.ready()
         running = self.pid is not None
         port = self.port if running else None
-        return Health(self.name, running, ready, port, self.pid, restarts, waiting)
+        return Health(self.name, running, said.ready, port, self.pid, restarts, said.waiting, said.degraded)
 
 
-def readyz(port: int) -> tuple[bool, str]:
+def readyz(port: int) -> Answer:
     session = requests.Session()
     session.trust_env = False  # no proxy between us and ourselves
     try:
         answer = session.get(f"http://127.0.0.1:{port}/readyz", timeout=3)
-        waiting = answer.json().get("waiting", {})
+        said = answer.json()
     except (requests.RequestException, ValueError):
-        return False, "no answer"
-    return answer.status_code == 200, "; ".join(f"{name}: {why}" for name, why in waiting.items())
+        return Answer(False, "no answer")
+    waiting, degraded = (_listed(said.get(name) or {}) for name in ("waiting", "degraded"))
+    return Answer(answer.status_code == 200, waiting, degraded)
+
+
+def _listed(reasons: Mapping[str, str]) -> str:
+    return "; ".join(f"{name}: {why}" for name, why in reasons.items())

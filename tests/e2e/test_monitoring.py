@@ -1,4 +1,4 @@
-"""A real Prometheus watches a real system through a sample day and five misfortunes, with the shipped rules.
+"""A real Prometheus watches a real system through a sample day and six misfortunes, with the shipped rules.
 
 One story in several tests: a day flows; every panel and every figure has data; then things go wrong one
 after another, each alert goes out, and ends when the cause is mended. Durations in the rules are divided by
@@ -24,17 +24,21 @@ from typing import Any
 import psycopg
 import pytest
 import yaml
+from sqlalchemy import MetaData, Table
 
 from chassis.clock import Clock
+from chassis.database.engine import Database
 from demo.day import PLAIN, Day
 from deploy.grafana.make_dashboards import WHERE as DASHBOARDS
 from deploy.local import PrivateBroker, freeport
+from deploy.local.parts import readyz
 from deploy.local.postgres import PrivatePostgres
 from deploy.local.prometheus import PrivatePrometheus, as_targets
 from doorstep_client import arrival_event
 from operations.services import SERVICES
 from services.console.accounts.queries import account_named
 from services.console.phone_acts.settle import settle_act
+from tests.bad_rows import bad_row
 from tests.doors import console_process, door_process
 from tests.e2e.conftest import MORNING, migrated
 from tests.integration.console.trial import Trial as Console
@@ -345,6 +349,36 @@ def test_a_process_that_hangs_loses_its_connection_and_is_told_until_it_goes_on(
         isolation.send_signal(signal.SIGCONT)
     watched.ends("NoConsumer")
     watched.ends("ServiceDown")
+
+
+def test_a_row_that_is_set_aside_is_told_until_it_is_mended(
+    watched: Watched, postgres: PrivatePostgres
+) -> None:
+    """The service stays ready, says that it is degraded, and does the others."""
+    system, database = watched.system, Database(postgres.url(ISOLATION))
+    with database.begin() as conn:
+        key = conn.exec_driver_sql("SELECT case_id::text FROM cases ORDER BY case_id LIMIT 1").scalar_one()
+        conn.exec_driver_sql("UPDATE cases SET district = NULL")
+    chore = "isolation.name_districts"
+    with bad_row(database, Table("cases", MetaData()), "case_id", key):
+        with database.begin() as conn:
+            conn.exec_driver_sql("DELETE FROM district_walks")
+        watched.goes_out("RowsStuck", chore=chore)
+        watched.goes_out("ChoreFails", chore=chore)
+        [stuck] = system.cli("stuck", "list")
+        assert (stuck["chore"], stuck["row"]) == (chore, key)
+        said = readyz(system.replicas["isolation", 0].port)
+        assert said.ready and chore in said.degraded
+    assert system.cli("stuck", "retry", "--all", "--wait", "60") == {
+        "retried": 1,
+        "done": 1,
+        "failed_again": 0,
+        "waiting": 0,
+    }
+    watched.ends("RowsStuck")
+    watched.ends("ChoreFails")
+    eventually(lambda: readyz(system.replicas["isolation", 0].port) == (True, "", ""))
+    database.dispose()
 
 
 @contextmanager

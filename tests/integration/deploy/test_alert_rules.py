@@ -35,6 +35,10 @@ CONSUMERS = f"rabbitmq_detailed_queue_consumers{{{OPEN_CASE}}}"
 ACKED = f'rabbitmq_detailed_channel_messages_acked_total{{{OPEN_CASE}, channel="x"}}'
 PHONE_ACTS = "doorstep_console_phone_acts_oldest_age_seconds"
 
+OVERDUE = 'chore="isolation.find_overdue"'
+SUCCEEDED = f"doorstep_chore_last_success_timestamp_seconds{{{OVERDUE}}}"
+EVERY = f"doorstep_chore_every_seconds{{{OVERDUE}}}"
+
 WELL: Series = {
     'up{job="registration", instance="a"}': "1x240",
     'up{job="isolation", instance="b"}': "1x240",
@@ -69,6 +73,10 @@ WELL: Series = {
     'doorstep_messages_waiting{state="pending", channel="sms"}': "40x240",
     'doorstep_messages_settled_total{state="accepted", channel="sms"}': "0+100x240",
     'doorstep_world_away_total{handler="isolation.open_case"}': "0x9 1 3 3x229",  # a short restart
+    'doorstep_stuck_rows{chore="isolation.find_overdue"}': "0x240",
+    'doorstep_chore_failures_total{chore="isolation.find_overdue"}': "3x240",
+    SUCCEEDED: "0+15x40 600x20 900+15x179",  # five minutes without a success, as after a restart
+    EVERY: "10x240",
     "rabbitmq_alarms_memory_used_watermark": "0x20 1x2 0x216",
     "rabbitmq_alarms_free_disk_space_watermark": "0x240",
     "rabbitmq_alarms_file_descriptor_limit": "0x240",
@@ -336,6 +344,52 @@ CASES = (
             "3m": pending(handler="isolation.figures"),
             "3m30s": firing(handler="isolation.figures"),
         },
+    ),
+    Case(
+        "RowsStuck",
+        "after a minute, once however many replicas count them, until they are done",
+        {
+            f'doorstep_stuck_rows{{instance="a", {OVERDUE}}}': "0x3 2x20 0x20",
+            f'doorstep_stuck_rows{{instance="b", {OVERDUE}}}': "0x3 2x20 0x20",
+        },
+        {
+            "45s": None,
+            "1m": pending(chore="isolation.find_overdue"),
+            "2m": firing(chore="isolation.find_overdue"),
+            "6m30s": None,
+        },
+    ),
+    Case(
+        "ChoreFails",
+        "after one failure, for ten minutes",
+        {f"doorstep_chore_failures_total{{{OVERDUE}}}": "0x3 1x80"},
+        {
+            "45s": None,
+            "1m": pending(chore="isolation.find_overdue"),
+            "2m15s": firing(chore="isolation.find_overdue"),
+            "12m": None,
+        },
+    ),
+    Case(
+        "ChoreStandsStill",
+        "after five minutes and three times its rhythm, in whichever replica it succeeded last",
+        {
+            f'doorstep_chore_last_success_timestamp_seconds{{instance="a", {OVERDUE}}}': "0x60",
+            f'doorstep_chore_last_success_timestamp_seconds{{instance="b", {OVERDUE}}}': "0+15x4 60x56",
+            f'doorstep_chore_every_seconds{{instance="a", {OVERDUE}}}': "10x60",
+            f'doorstep_chore_every_seconds{{instance="b", {OVERDUE}}}': "10x60",
+        },
+        {
+            "6m30s": None,
+            "6m45s": pending(chore="isolation.find_overdue"),
+            "7m45s": firing(chore="isolation.find_overdue"),
+        },
+    ),
+    Case(
+        "ChoreStandsStill",
+        "not for what is done once an hour",
+        {SUCCEEDED: "0x400", EVERY: "3600x400"},
+        {"99m": None},
     ),
     Case(
         "UnroutedMessages",

@@ -46,6 +46,7 @@ from tests.integration.notification.trial import (
     states,
     work_on,
 )
+from tests.waiting import eventually
 
 
 def quiet(*members: str) -> Event:
@@ -196,10 +197,12 @@ def test_a_message_that_is_tried_again_counts_once(work: Work, gateway: Gateway,
     day = with_clock(work, tmp_path, at(9, 20))
     plan(day, [quiet("w1") for _ in range(8)])
     gateway.behave(fail_next=20, fail_status=503)
-    for _ in range(100):
+
+    def all_sent() -> bool:
         send(day, gateway)
-        if PENDING not in states(day):
-            break
+        return PENDING not in states(day)
+
+    eventually(all_sent)
     assert states(day) == {"accepted": 16}
 
 
