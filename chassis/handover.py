@@ -5,6 +5,7 @@ how many versions they have. The audit compares these streams and reads no table
 get a connection and are named alike in every service, which has those that concern it:
 
     sums(conn, today)               its own sums, and what it finds missing in its own tables
+    late(conn, now, zone)           what is there and stands still, by the time of the field
     recorded(conn)                  Versions of everything that it hands on, in order of id
     recorded_at(conn, ids)          id -> RecordedAt
     taken_in(conn)                  Versions of everything handed to it, in order of id

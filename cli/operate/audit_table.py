@@ -30,6 +30,10 @@ def show_audit(audit: Audit, console: Console) -> None:
         console.print(f"[red]missing {missing.what}[/] {missing.id}: {missing.why}", highlight=False)
     if audit.missing_count > SHOWN:
         console.print(f"… and {audit.missing_count - SHOWN} more (--json names up to 100)")
+    for late in audit.late[:SHOWN]:
+        console.print(f"[yellow]late {late.what}[/] {late.id}: {late.why}", highlight=False)
+    if audit.late_count > SHOWN:
+        console.print(f"… and {audit.late_count - SHOWN} more (--json names up to 100 of each kind)")
     console.print(_verdict(audit))
 
 
@@ -49,6 +53,8 @@ def _verdict(audit: Audit) -> str:
     if audit.unseen:
         what = f"{audit.unseen} events are neither handled nor dead, and the queues could not be looked at"
         return f"[yellow]whether it adds up is not known: {what}[/]"
+    if audit.late_count:
+        return f"[yellow]it adds up, and {audit.late_count} stand still: see `doorstep stuck list`, alerts[/]"
     return "[green]it adds up[/]"
 
 

@@ -20,6 +20,9 @@ class Audit:
     sums: dict[str, dict[str, Any]] = field(default_factory=dict)
     dead_letters: dict[str, int] = field(default_factory=dict)
     replayed_in_flight: Counter[str] = field(default_factory=Counter)
+    late: list[Missing] = field(default_factory=list)
+    """All there, and standing still; `late_count` counts those that are not named, too."""
+    late_count: int = 0
     _missing: dict[tuple[str, str], Missing] = field(default_factory=dict)
     _unnamed: int = 0
     unhandled: UnhandledEvents = field(init=False)
@@ -68,6 +71,13 @@ class Audit:
         else:
             self._unnamed += 1
 
+    def stand_still(self, what: str, id: str, why: str) -> None:
+        self.late.append(Missing(what, id, why))
+        self.late_count += 1
+
+    def stand_still_unnamed(self, count: int) -> None:
+        self.late_count += count
+
     def miss_unnamed(self, count: int) -> None:
         self._unnamed += count
 
@@ -78,6 +88,8 @@ class Audit:
             "missing": [missing.as_dict() for missing in self.missing],
             "missing_count": self.missing_count,
             "unseen": self.unseen,
+            "late": [late.as_dict() for late in self.late],
+            "late_count": self.late_count,
             "in_flight": self.in_flight,
             "dead_letters": self.dead_letters,
             "broker": self.waiting.broker,

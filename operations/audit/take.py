@@ -14,6 +14,7 @@ from operations.audit.publishers_counts import publishers_counts_are_met
 from operations.audit.relations import RELATIONS, SUMS
 from operations.audit.replayed_letters import replayed_letters_are_handled
 from operations.audit.result import Audit
+from operations.audit.standing_still import what_stands_still
 from operations.audit.streams import compared, count_handed_on
 from operations.audit.waiting_messages import waiting
 from operations.databases import databases, settings_of, snapshot
@@ -47,6 +48,7 @@ def take_audit() -> Audit:
                 relation.recorded(conns[relation.source]), relation.taken_in(conns[relation.taker])
             )
             audit.sums |= relation.sums(*count_handed_on(audit, relation, pairs))
+        what_stands_still(audit, conns)
         what_arrived_is_counted_once(audit, conns["registration"])
         publishers_counts_are_met(audit, conns["registration"], settings_of("registration").zone)
     other_events_are_handled(audit)
@@ -58,14 +60,14 @@ def take_audit() -> Audit:
 
 
 def take_settled_audit(wait: float) -> Audit:
-    """The audit once nothing is in flight, or when so many seconds are over."""
+    """The audit once nothing is in flight and nothing late, or when so many seconds are over."""
     deadline = time.monotonic() + wait
     while True:
         while time.monotonic() < deadline and not waiting().quiet:
             time.sleep(min(LOOK_AGAIN_S / 2, max(0.0, deadline - time.monotonic())))
         audit = _steady(take_audit())
         left = deadline - time.monotonic()
-        if left <= 0 or not (audit.in_flight or audit.missing_count):
+        if left <= 0 or not (audit.in_flight or audit.missing_count or audit.late_count):
             return audit
         if audit.missing_count and not audit.only_lost and not audit.in_flight:
             return audit  # what is gone does not come back by waiting

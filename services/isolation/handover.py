@@ -6,8 +6,9 @@ A case has the id of its arrival.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import date
-from typing import Any
+from datetime import date, datetime, timedelta
+from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 import orjson
 from sqlalchemy import case, func, select, union_all
@@ -16,11 +17,14 @@ from sqlalchemy.engine import Connection
 from chassis.commands.in_history import answered
 from chassis.database.statements import is_in
 from chassis.handover import STREAMED, RecordedAt, Sums, Versions, stream
+from field.days import local_day
 from services.isolation.cases import queries
 from services.isolation.cases.tables import case_history, cases, waiting_for_policy
 from services.isolation.plans.tables import tasks
 from services.isolation.tests.lists import taken_up
 
+_LATE: Final = timedelta(minutes=5)
+"""Timers look every few seconds: what they have not done after so long, they do not do."""
 _LACKS = {
     "task_count": ("task", "the case has another number of tasks than were planned"),
     "history_count": ("case history", "the case has another number of history lines than it counts"),
@@ -131,6 +135,22 @@ def sums(conn: Connection, today: date) -> Sums:
         for case_id in problem["cases"]:
             found.lack(what, case_id, counted.get(case_id) or why)
         found.count_unnamed(problem["count"], len(problem["cases"]))
+    return found
+
+
+def late(conn: Connection, now: datetime, zone: ZoneInfo) -> Sums:
+    """Open cases that are not planned for today, and due tasks of which nobody was told in time."""
+    found = Sums()
+    kinds = {
+        ("plan", "the case is not planned for today"): queries.not_planned(conn, local_day(now, zone)),
+        ("step", "the task's next step of the ladder is due, and nobody was told"): queries.not_told(
+            conn, now - _LATE
+        ),
+    }
+    for (what, why), (count, named) in kinds.items():
+        for id in named:
+            found.lack(what, id, why)
+        found.count_unnamed(count, len(named))
     return found
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import date
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
 from sqlalchemy.engine import Connection
@@ -12,6 +13,7 @@ from chassis.database.statements import is_in
 from chassis.handover import Sums, Versions, stream
 from services.notification.messages import queries
 from services.notification.messages.digest_queries import lacking_in_digests
+from services.notification.messages.past_their_term import past_their_term
 from services.notification.messages.states import STATES
 from services.notification.messages.tables import notices
 
@@ -38,6 +40,16 @@ def versions_taken_in(conn: Connection, ids: Sequence[str]) -> dict[str, set[int
 def excused(conn: Connection, ids: Sequence[str]) -> set[tuple[str, int]]:
     """None: every change of a case gets its notice, if one without messages."""
     return set()
+
+
+def late(conn: Connection, now: datetime, zone: ZoneInfo) -> Sums:
+    """Messages whose term is long over: held ones, leased ones, and those that nobody tries to send."""
+    found = Sums()
+    for why, (count, named) in past_their_term(conn, now).items():
+        for id in named:
+            found.lack("message", id, why)
+        found.count_unnamed(count, len(named))
+    return found
 
 
 def sums(conn: Connection, today: date) -> Sums:

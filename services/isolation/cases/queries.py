@@ -98,6 +98,19 @@ def audit(conn: Connection, *, today: date | None = None) -> dict[str, Any]:
     }
 
 
+def not_planned(conn: Connection, today: date) -> tuple[int, list[str]]:
+    """Open cases whose plan does not reach this day: (how many, the first of them)."""
+    c = t.cases.c
+    late = select(c.case_id, func.count().over()).where(c.plan_next <= today).order_by(c.plan_next)
+    return _named(conn, late)
+
+
+def not_told(conn: Connection, since: datetime) -> tuple[int, list[str]]:
+    """Tasks whose next step of the ladder was due before that: (how many, the first of them)."""
+    k = tasks.c
+    return _named(conn, select(k.task_id, func.count().over()).where(k.tell_at < since).order_by(k.tell_at))
+
+
 def _case(conn: Connection, case: Case) -> dict[str, Any]:
     """The case as `doorstep trace` shows it."""
     p, arrival = policies.c, case.arrival

@@ -17,6 +17,7 @@ from chassis.messaging.topology import dead_name
 from chassis.telemetry import DEAD_LETTERS, MESSAGES
 from contracts.envelope import dump_event
 from deploy.local import PrivateBroker
+from tests.bad_rows import retry, stuck
 from tests.integration.chassis.trial_process import DIED
 from tests.integration.chassis.trial_service import Trial, place_event, prepare, sealer
 from tests.processes import start
@@ -180,6 +181,53 @@ def test_a_message_whose_ack_was_lost_is_buried_and_counted_once(trial: Trial) -
     to_dead_queue(trial, dump_event(place_event(1, source="/another")), "application/cloudevents+json")
     assert drained(trial) == 3
     assert [counter._value.get() for counter in counted] == [value + 3 for value in before]
+
+
+def test_a_message_that_cannot_be_taken_apart_is_buried_as_it_came(
+    trial: Trial, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = dead_letters.of_broker
+
+    def of_broker(handler: str, message: Any) -> Any:
+        if b"place-2" in dead_letters.wire_in(message).body:
+            raise KeyError("a bug")
+        return read(handler, message)
+
+    monkeypatch.setattr(dead_letters, "of_broker", of_broker)
+    for n in (1, 2, 3):
+        to_dead_queue(trial, dump_event(place_event(n)), "application/cloudevents+json")
+    assert drained(trial) == 3
+    [bare] = [letter for letter in trial.rows("dead_letters") if letter.event_id is None]
+    assert "KeyError" in bare.error and "a bug" not in bare.error
+    assert json.loads(sealer().unseal(bare.sealed_body, dead_letters.PURPOSE))["id"] == "place-2"
+
+
+def test_a_message_that_cannot_be_buried_holds_up_no_other_and_is_tried_again(
+    trial: Trial, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bury = dead_letters.bury
+    tried = []
+
+    def fails(conn: Any, sealer: Any, letters: Any) -> Any:
+        if any(b"place-1" in letter.wire.body for letter in letters):
+            tried.append(1)
+            raise KeyError("a bug")
+        return bury(conn, sealer, letters)
+
+    monkeypatch.setattr(dead_letters, "bury", fails)
+    for n in (1, 2, 3):
+        to_dead_queue(trial, dump_event(place_event(n)), "application/cloudevents+json")
+    drain = DeadQueueDrain(trial.service, trial.work, trial.settings)
+    assert drain.drain() == 2 and len(tried) == 2, "apart, and as it came"
+    assert sorted(letter.event_id for letter in trial.rows("dead_letters")) == ["place-2", "place-3"]
+    [found] = stuck(trial.database)
+    assert (found.chore, found.row.table) == ("trial.dead_letters", dead_name(trial.queue))
+    eventually(lambda: trial.messages_in(dead_name(trial.queue)) == 1)
+    assert drain.drain() == 0 and len(tried) == 2, "it is left alone for an hour"
+    monkeypatch.undo()
+    eventually(lambda: trial.messages_in(dead_name(trial.queue)) == 1)
+    retry(trial.database)
+    assert drained(trial) == 3 and not stuck(trial.database)
 
 
 def to_dead_queue(

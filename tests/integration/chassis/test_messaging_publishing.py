@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from threading import Barrier, Thread
@@ -12,7 +13,7 @@ from typing import Any
 import pytest
 from amqp import Channel
 from kombu import Connection
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from chassis.messaging import connection as broker_connection
 from chassis.messaging.connection import close_quietly, connect
@@ -319,6 +320,22 @@ def test_messages_confirmed_before_the_broker_fell_silent_are_not_sent_again(
     with pytest.raises(NotPublished):
         Sweep(trial.database, SilentAfterThree(proxy.url, "sweep")).turn()
     assert unpublished(trial) == 2
+
+
+def test_a_row_that_cannot_be_sent_at_all_holds_up_none_of_its_page(trial: Trial) -> None:
+    """Its exchange is not there: then the broker closes the channel, and confirms nothing of the page."""
+    record(trial, *range(1, 8))
+    make_old(trial)
+    with trial.database.begin() as conn:
+        bad = conn.execute(select(OUTBOX.c.id).order_by(OUTBOX.c.created_at, OUTBOX.c.id)).scalars().all()[3]
+        conn.execute(update(OUTBOX).where(OUTBOX.c.id == bad).values(exchange="nowhere"))
+    publisher = Publisher(trial.broker_url, "sweep")
+    sweep = Sweep(trial.database, publisher)
+    for _ in range(20):
+        with suppress(NotPublished):
+            sweep.turn()
+    publisher.drop()
+    assert unpublished(trial) == 1
 
 
 def test_a_page_of_what_nobody_takes_does_not_hold_up_what_comes_behind_it(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from chassis.ids import new_id
 from services.isolation import handover
-from tests.integration.isolation.trial import Trial, arrival
+from tests.integration.isolation.trial import CHINA, Trial, arrival, china
 
 
 def test_arrivals_and_cases_come_in_order_of_id_with_their_number_of_versions(isolation: Trial) -> None:
@@ -39,3 +39,22 @@ def test_a_policy_that_changes_a_case_is_no_version_of_its_arrival(isolation: Tr
     isolation.run_timers()
     with isolation.database.read() as conn:
         assert list(handover.taken_in(conn)) == [(came.data["arrival_id"], 1)]
+
+
+def late(isolation: Trial) -> set[tuple[str, str]]:
+    with isolation.database.read() as conn:
+        found = handover.late(conn, isolation.clock.now(), CHINA)
+    return {(lack.what, lack.id) for lack in found.lacks}
+
+
+def test_cases_not_planned_for_today_and_steps_nobody_was_told_of_are_late(isolation: Trial) -> None:
+    came = arrival(level="medium")
+    isolation.follow(came)
+    assert not late(isolation)
+    isolation.clock.moment = china("2022-10-01 23:59")
+    steps = {("step", task["task_id"]) for task in isolation.tasks(came) if task["tell_at"]}
+    assert late(isolation) and late(isolation) <= steps, "planned for today, and no timer has run"
+    isolation.clock.moment = china("2022-10-03 00:01")
+    assert ("plan", came.data["arrival_id"]) in late(isolation)
+    isolation.run_timers()
+    assert not late(isolation)

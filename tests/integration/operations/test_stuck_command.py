@@ -115,3 +115,16 @@ def test_a_long_number_in_the_key_of_an_outsiders_event_is_masked(system: System
     assert "620402199001019979" not in system.run("stuck", "list").out
     [row] = system.cli("stuck", "list")
     assert system.cli("stuck", "show", row["row"]) == [row]
+
+
+def test_audit_names_what_stands_still_and_is_not_content(system: System) -> None:
+    assert system.audit()[0] == 0
+    set_aside(system, OVERDUE, "tasks", TASK)
+    code, found = system.audit()
+    assert (code, found["balanced"], found["late_count"]) == (1, True, 1)
+    [late] = found["late"]
+    assert (late["what"], late["id"]) == ("row of tasks", TASK) and OVERDUE in late["why"]
+    shown = system.run("audit").out
+    assert TASK in shown and "1 stand still" in shown
+    done(system, OVERDUE)
+    assert system.audit()[0] == 0
