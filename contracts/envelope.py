@@ -25,6 +25,9 @@ BATCH = "application/cloudevents-batch+json"
 # A packed message beyond either limit is refused: it would hold up a batch and a transaction for too long.
 MAX_EVENTS = 200
 MAX_BYTES = 1024 * 1024
+# Objects and arrays in one event. 1 MiB of empty ones takes 28 MiB of memory; a list of all risk areas of the
+# country holds some 2,600.
+MAX_PARTS = 5000
 
 _DEEP = 200
 _DECODER = json.JSONDecoder()
@@ -145,6 +148,7 @@ class Parsed:
     """A message that is JSON: a document for each event, sound or not.
 
     :param wire: the message as it came; `text` is its body without packing.
+    :param may_hold_many: objects and arrays; one of the documents too many, perhaps.
     """
 
     documents: list[Any]
@@ -152,11 +156,14 @@ class Parsed:
     wire: Wire
     text: bytes
     is_batch: bool = False
+    may_hold_many: bool = False
 
     def read(self, document: Any, publisher: str | None) -> Event:
         """One of the documents as an event. Raises Unreadable."""
         if self.may_hold_nul and _holds_nul(document):
             raise Unreadable("texts must not hold the NUL character")
+        if self.may_hold_many and _holds_many(document):
+            raise Unreadable(f"an event holds at most {MAX_PARTS} objects and arrays")
         return _event(document, publisher, self)
 
     def wire_of(self, document: Any) -> Wire:
@@ -198,16 +205,17 @@ def parse_message(
     except NotUnpacked as error:
         raise Unreadable(str(error)) from None
     document = _json(text)
-    if text.count(b"{") + text.count(b"[") > _DEEP and not _can_be_written(document):
+    parts = text.count(b"{") + text.count(b"[")
+    if parts > _DEEP and not _can_be_written(document):
         raise Unreadable("nested too deeply")
-    may_hold_nul = b"\\u0000" in text
+    may_hold_nul, may_hold_many = b"\\u0000" in text, parts > MAX_PARTS
     if kind == ONE:
-        return Parsed([document], may_hold_nul, wire, text)
+        return Parsed([document], may_hold_nul, wire, text, may_hold_many=may_hold_many)
     if not isinstance(document, list) or not document:
         raise Unreadable("a batch must be a JSON array with at least one event")
     if len(document) > MAX_EVENTS:
         raise Unreadable(f"a batch holds at most {MAX_EVENTS} events")
-    return Parsed(document, may_hold_nul, wire, text, is_batch=True)
+    return Parsed(document, may_hold_nul, wire, text, is_batch=True, may_hold_many=may_hold_many)
 
 
 def bytes_of(body: bytes | memoryview | str) -> bytes:
@@ -305,6 +313,16 @@ def _holds_nul(value: Any) -> bool:
     if isinstance(value, dict):
         return any("\0" in key or _holds_nul(item) for key, item in value.items())
     return isinstance(value, list) and any(map(_holds_nul, value))
+
+
+def _holds_many(document: Any) -> bool:
+    parts, left = 0, [document]
+    while left and parts <= MAX_PARTS:
+        value = left.pop()
+        if isinstance(value, dict | list):
+            parts += 1
+            left += value.values() if isinstance(value, dict) else value
+    return parts > MAX_PARTS
 
 
 def _time(text: Any) -> datetime:

@@ -63,6 +63,8 @@ class Delivery:
     events: list[Event] = field(default_factory=list)
     unreadable: list[DeadLetter] = field(default_factory=list)
     """The whole message, or each of its events that cannot be read."""
+    weight: int = 0
+    """Bytes of its body without packing."""
 
     @property
     def size(self) -> int:
@@ -122,9 +124,11 @@ class Runner:
                 PASSED_OVER.labels(self._queue).inc()
                 return delivery
         wire = dead_letters.wire_in(message)
+        delivery.weight = len(wire.body)
         parsed: Parsed | None = None
         try:
             parsed = parse_message(wire.body, wire.content_type, wire.content_encoding)
+            delivery.weight = len(parsed.text)
             if not routing_key.isprintable():  # no database stores it, and no answer could be sent
                 raise Unreadable("the routing key holds characters that are no text")
             if publisher is not None and not 1 <= len(publisher) <= LONGEST_PUBLISHER:

@@ -47,6 +47,9 @@ from chassis.unit_of_work import Work
 # a message has killed restarts with enough memory to take the messages one at a time.
 PREFETCH_SINGLE = 200
 PREFETCH_PACKED = 32
+# A batch is closed at so many bytes of unpacked bodies: 1 KiB on the wire may be 1 MiB, and JSON that is read
+# takes up to 28 times as much memory again.
+HEAVIEST = 4 * 1024 * 1024
 # After this many deliveries without an ack, a message in the batch has probably killed the consumer.
 SUSPECT_AFTER = 3
 # A new publisher's queue is read after so long.
@@ -193,21 +196,25 @@ class BatchConsumer:
         # Messages that were pushed to us and not begun go back by themselves when the channel closes.
 
     def _collect(self) -> list[Taken]:
-        """Return up to `batch` events, or those that came within `wait_ms` of the first."""
+        """Return up to `batch` events, not too heavy, or those that came within `wait_ms` of the first."""
         assert self._connection is not None and self._sources is not None
         self._follow_publishers()
         batch: list[Taken] = []
-        events = 0
+        events = weight = 0
         deadline = 0.0
         while not self._stopping.is_set():
             self._beat()  # before looking at the taken messages: this may take more
             self._sources.read_ready()
             while (taken := self._sources.peek(self._runner.read)) is not None:
-                if batch and events + taken.delivery.size > self._handler.batch:
+                delivery = taken.delivery
+                if batch and (
+                    events + delivery.size > self._handler.batch or weight + delivery.weight > HEAVIEST
+                ):
                     return batch
                 self._sources.take(taken)
                 batch.append(taken)
-                events += taken.delivery.size
+                events += delivery.size
+                weight += delivery.weight
                 if self._careful or events >= self._handler.batch:
                     return batch
             left = deadline - time.monotonic() if batch else _IDLE_S

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
@@ -63,6 +64,16 @@ def test_a_message_that_is_larger_than_a_batch_is_a_batch_of_its_own(
     with running(trial):
         eventually(lambda: trial.numbers() == list(range(1, 32)))
     assert [len(batch) for batch in watched.batches] == [30, 1]
+
+
+def test_a_batch_counts_bytes_as_they_are_unpacked(new_trial: Callable[..., Trial], watched: Watched) -> None:
+    """On the wire, these are a few hundred bytes each: as many as are in hand would be 200 MiB of text."""
+    trial = new_trial(batch=200, wait_ms=2000)
+    large = [dump_event({**place_event(n), "remarks": "x" * 1_000_000}) for n in range(1, 21)]
+    trial.publish(*map(gzip.compress, large), content_encoding="gzip")
+    with running(trial):
+        eventually(lambda: trial.numbers() == list(range(1, 21)))
+    assert {len(batch) for batch in watched.batches} == {4}
 
 
 def test_a_single_event_does_not_wait_for_company_for_long(

@@ -142,6 +142,7 @@ class Trial:
         content_type: str = ONE,
         key: str = "place.changed",
         exchange: str = "doorstep.events",
+        content_encoding: str | None = None,
     ) -> None:
         publisher = Publisher(self.broker_url, "test")
         taken: list[str] = []
@@ -152,6 +153,7 @@ class Trial:
                 key,
                 body,
                 content_type=content_type,
+                content_encoding=content_encoding,
                 on_confirmed=taken.append,
             )
         publisher.wait()

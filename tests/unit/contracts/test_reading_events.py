@@ -15,11 +15,13 @@ from contracts.envelope import (
     BATCH,
     MAX_BYTES,
     MAX_EVENTS,
+    MAX_PARTS,
     ONE,
     Event,
     Unreadable,
     dump_event,
     event_document,
+    parse_message,
     read_message,
 )
 from contracts.examples import EXAMPLES
@@ -137,6 +139,25 @@ def test_an_attribute_that_is_wrong_is_named(change: dict[str, Any], says: str) 
 def test_a_body_that_is_wrong_is_told_without_its_content(body: bytes, content_type: str, says: str) -> None:
     with pytest.raises(Unreadable, match=says):
         read_message(body, content_type)
+
+
+@pytest.mark.parametrize("empty", [b"[]", b"{}", b'{"a":[]}'])
+def test_an_event_of_too_many_parts_is_unreadable_and_its_neighbours_are_not(empty: bytes) -> None:
+    sound = dump_event(EXAMPLES["place.changed"])
+    most = (MAX_PARTS - 4) // (empty.count(b"{") + empty.count(b"["))
+    enough = sound[:-1] + b',"x":[' + b",".join([empty] * most) + b"]}"
+    bomb = sound[:-1] + b',"x":[' + b",".join([empty] * (most + 4)) + b"]}"
+    assert len(read_message(enough, ONE)) == 1
+    with pytest.raises(Unreadable, match="at most 5000 objects and arrays"):
+        read_message(bomb, ONE)
+    parsed = parse_message(b"[" + b",".join([enough, bomb, enough]) + b"]", BATCH)
+    read = []
+    for document in parsed.documents:
+        try:
+            read.append(parsed.read(document, None).id)
+        except Unreadable:
+            read.append("")
+    assert read == [EXAMPLES["place.changed"]["id"], "", EXAMPLES["place.changed"]["id"]]
 
 
 @pytest.mark.parametrize("depth", [240, 260, 1000, 5000])
