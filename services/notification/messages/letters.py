@@ -12,6 +12,7 @@ from services.notification.events.enrolment import ENROLMENT
 from services.notification.events.event import FORMER, RESIDENT, Notice, Recipient
 from services.notification.messages.columns import channel_names, counted_staff, plan_entries
 from services.notification.messages.households import TOLD_WITH
+from services.notification.texts.names import TO_RESIDENTS, TO_STAFF, name_in_text
 
 Unseal = Callable[[str], Any]
 Row = Mapping[Any, Any]
@@ -167,21 +168,30 @@ class Opened:
 
 
 def open_message(message: Message, notice: Notice | None, person: str | None, unseal: Unseal) -> Opened:
-    """:param person: sealed; whom the case is about. Raises SealBroken."""
+    """:param person: sealed; whom the case is about. Raises SealBroken.
+
+    A text bears names only as `name_in_text` leaves them.
+    """
     if message.recipient.kind == FORMER:
         return Opened(_former(notice, person, unseal), {})
     parameters = notice.parameters if notice else {}
     resident = unseal(person) if person else {}
     if message.recipient.kind == RESIDENT:
         worker = unseal(notice.worker) if notice and notice.worker else {}
-        own = resident
-        others = {"worker_name": worker.get("name"), "worker_phone": worker.get("phone")}
+        own, longest = resident, TO_RESIDENTS
+        others = {
+            "worker_name": name_in_text(worker.get("name"), longest),
+            "worker_phone": worker.get("phone"),
+        }
     else:
-        own = unseal(message.recipient.contact) if message.recipient.contact else {}
-        others = {f"resident_{part}": resident.get(part) for part in ("name", "phone", "address")}
-        others["resident_phone"] = others["resident_phone"] or contact_of(resident).get("phone")
-        others["building"] = _building(resident)
-    return Opened(own, {**parameters, "name": own.get("name"), **others})
+        own, longest = unseal(message.recipient.contact) if message.recipient.contact else {}, TO_STAFF
+        others = {
+            "resident_name": name_in_text(resident.get("name"), longest),
+            "resident_phone": resident.get("phone") or contact_of(resident).get("phone"),
+            "resident_address": resident.get("address"),
+            "building": _building(resident),
+        }
+    return Opened(own, {**parameters, "name": name_in_text(own.get("name"), longest), **others})
 
 
 def _building(resident: Mapping[str, Any]) -> str | None:

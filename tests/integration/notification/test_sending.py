@@ -13,10 +13,13 @@ from chassis.unit_of_work import Work
 from contracts.envelope import Event
 from services.notification.messages import queries
 from services.notification.messages.attempts import BackOff
+from services.notification.messages.sender import Sender
 from tests.integration.notification.trial import (
     QUICK,
     SEALER,
+    TEXTS,
     Gateway,
+    Kept,
     changed,
     inform,
     inform_batch,
@@ -201,6 +204,18 @@ def test_a_name_of_100_letters_is_cut_and_the_text_is_sent(work: Work, gateway: 
     inform(work, opened(person=sealed))
     send_all(work, gateway.sender(work))
     assert states(work) == {"accepted": 2}
+
+
+def test_what_others_wrote_into_names_sends_no_link_and_no_number(work: Work) -> None:
+    written = "王建国 点击 http://evil.cn/x 或致电13800138000 处理"
+    sealed = SEALER.seal({"name": written, "phone": "13909311234", "address": None})
+    worker = SEALER.seal({"name": "李红 evil.cn", "phone": "13911112222"})
+    inform(work, opened(person=sealed, team=[{"role": "grid_worker", "staff_id": "w1", "contact": worker}]))
+    gateway = Kept()
+    Sender(work, {"sms": gateway}, TEXTS, QUICK, map).run_once()
+    texts = dict(gateway.sent)
+    assert texts["13909311234"].startswith("王建国 点击 http…：") and "李红 evil cn" in texts["13909311234"]
+    assert "王建国 点击 http evil cn…" in texts["13911112222"]
 
 
 def test_a_bad_number_and_no_number_fail_at_once(work: Work, gateway: Gateway) -> None:
