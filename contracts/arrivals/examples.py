@@ -168,6 +168,28 @@ EXAMPLES = (
         time="2022-10-01T09:21:00+08:00",
     ),
     event(
+        "arrival.following_taken_back",
+        {"arrival_id": ARRIVAL, "number": 1, "at": None},
+        source="/console/w-0117",
+        id="0183917c-2f20-7b44-9e51-60c2f1a9d053",
+        time="2022-10-01T09:24:00+08:00",
+    ),
+    recorded_by(
+        "registration",
+        "arrival.follow_up_taken_back",
+        ARRIVAL,
+        2,
+        {
+            "arrival_id": ARRIVAL,
+            "arrival_version": 2,
+            "number": 1,
+            "outcome": "no_answer",
+            "at": "2022-10-01T01:24:00Z",
+            "by": "/console/w-0117",
+        },
+        time="2022-10-01T01:24:00Z",
+    ),
+    event(
         "person.mended",
         {
             "arrival_id": ARRIVAL,

@@ -201,6 +201,14 @@ class ArrivalFollowed(Contract):
     note = text(1000)
 
 
+class ArrivalFollowingTakenBack(Contract):
+    """Whoever said that nobody answered takes it back on the same day: it was a mistake."""
+
+    arrival_id = text(36, required=True)
+    number = whole(about="of the line in the arrival's history, as `arrival.followed_up` is numbered")
+    at = happened()
+
+
 class PersonMended(Contract):
     """What is right of a person, over what reports say: what is left out stays as it is."""
 
@@ -279,6 +287,17 @@ class ArrivalFollowedUp(Contract):
         required=False,
         about="what somebody must settle of the arrival after this, as lives_elsewhere",
     )
+
+
+class ArrivalFollowUpTakenBack(Contract):
+    """What was said of following an arrival was a mistake: the `arrival.followed_up` of it counts no more."""
+
+    arrival_id = text(36, required=True)
+    arrival_version = whole(about="of the arrival that this left")
+    number = whole(about="the version of the `arrival.followed_up` that is taken back")
+    outcome = one_of(FOLLOWED, required=True)
+    at = moment()
+    by = text(200, required=True, about="the source that said both")
 
 
 class PlacedDestination(Contract):

@@ -45,6 +45,13 @@ EXAMPLES = (
         time="2022-10-01T02:12:00Z",
     ),
     event(
+        "task.report_taken_back",
+        {"task_id": TASK, "report": "0183917b-8c10-7d1e-9f3a-5b1d6a0e4c61", "at": None},
+        source="/console/w-0117",
+        id="0183917b-8c10-7d1e-9f3a-5b1d6a0e4c67",
+        time="2022-10-01T02:03:00Z",
+    ),
+    event(
         "acknowledgement.taken_back",
         {"task_ids": [TASK], "acknowledgement": "0183917b-8c10-7d1e-9f3a-5b1d6a0e4c63", "at": None},
         source=_OFFICER,

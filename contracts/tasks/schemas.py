@@ -59,6 +59,14 @@ class OverdueAcknowledged(Contract):
     at = happened()
 
 
+class TaskReportTakenBack(Contract):
+    """Whoever said that a task was tried in vain, or not possible, takes it back on the same day."""
+
+    task_id = text(36, required=True)
+    report = text(200, required=True, about="id of the command that said it")
+    at = happened()
+
+
 class AcknowledgementTakenBack(Contract):
     """Whoever acknowledged overdue tasks takes it back within two minutes, as if it had not been said."""
 

@@ -30,6 +30,7 @@ from services.isolation.tasks.lists import DONE_TASKS, OPEN_TASKS, OVERDUE_TASKS
 from services.isolation.tasks.my_households import MY_HOUSEHOLD, MY_HOUSEHOLDS
 from services.isolation.tasks.report_task import report_task
 from services.isolation.tasks.take_back_acknowledgement import take_back_acknowledgement
+from services.isolation.tasks.take_back_report import take_back_report
 from services.isolation.tasks.waive_task import waive_task
 from services.isolation.tasks.without_check_in import CHECK_INS_TODAY, WITHOUT_CHECK_IN
 from services.isolation.tasks.workers_today import WORKERS_TODAY
@@ -57,6 +58,7 @@ ANNOUNCEMENTS = (POLICIES,)
 
 COMMANDS: tuple[Command, ...] = (
     Command("report_task", "task.reported", report_task),
+    Command("take_back_report", "task.report_taken_back", take_back_report, by_broker=False),
     Command("waive_task", "task.waived", waive_task, by_broker=False),
     Command("acknowledge_overdue", "overdue.acknowledged", acknowledge_overdue, by_broker=False),
     Command(

@@ -14,7 +14,7 @@ from services.isolation.cases.open_waiting import open_waiting
 from services.isolation.cases.plan_next_day import plan_next_day
 from services.isolation.tasks.call_by_phone import call_by_phone
 from services.isolation.tasks.find_overdue import find_overdue
-from services.isolation.tasks.hear_of_following import hear_of_following
+from services.isolation.tasks.hear_of_following import TAKES_BACK, hear_of_following
 from services.isolation.tasks.plan_staff_days import plan_staff_days
 from services.isolation.teams.copies import PLACES, STAFF
 
@@ -23,7 +23,7 @@ HANDLERS: tuple[Handler, ...] = (
     Handler("reassess_case", ("arrival.reassessed",), follow_arrivals),
     PLACES.as_handler(),
     STAFF.as_handler(),
-    Handler("hear_of_following", ("arrival.followed_up",), hear_of_following),
+    Handler("hear_of_following", ("arrival.followed_up", TAKES_BACK), hear_of_following),
     Handler("call_them", ("message.undeliverable",), call_by_phone),
 )
 

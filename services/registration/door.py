@@ -17,6 +17,7 @@ from services.registration.following.mend_person import mend_person
 from services.registration.following.place_arrival import place_arrival
 from services.registration.following.settle_arrival import settle_arrival
 from services.registration.following.shown_arrival import ARRIVAL
+from services.registration.following.take_back_following import take_back_following
 from services.registration.intake.correct_by_command import correct_by_command
 from services.registration.intake.correct_report import correct_report
 from services.registration.persons.note_view import note_view
@@ -75,6 +76,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("follow_arrival", "arrival.followed", follow_arrival),
     Command("correct_report", "report.corrected", correct_by_command, by_broker=False),
     Command("mend_person", "person.mended", mend_person, by_broker=False),
+    Command("take_back_following", "arrival.following_taken_back", take_back_following, by_broker=False),
     Command("place_arrival", "arrival.placed", place_arrival, by_broker=False),
     Command("settle_arrival", "arrival.settled", settle_arrival, by_broker=False),
     Command("decide_duplicate", "duplicate.decided", decide_duplicate, by_broker=False),

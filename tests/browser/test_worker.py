@@ -24,6 +24,8 @@ WORDS = {
         "send": "提交",
         "no answer": "无人应答",
         "try again": "下次上门11:00",
+        "take back": "登记有误，撤回",
+        "taken back": "已撤回，视同未登记",
         "mend": "电话、门牌、语言",
         "mend it": "改正",
         "my doors": "今日入户",
@@ -37,6 +39,8 @@ WORDS = {
         "send": "Send",
         "no answer": "No answer",
         "try again": "Next try 11:00",
+        "take back": "That was a mistake: take it back",
+        "taken back": "Taken back: it is as if it had not been said.",
         "mend": "Phone, door, language",
         "mend it": "Mend it",
         "my doors": "My doors",
@@ -97,6 +101,10 @@ def test_a_new_worker_finds_the_first_task_and_does_what_a_round_brings(
     page.get_by_role("button", name=says["no answer"]).click()
     assert says["try again"] in page.locator("main .notice.done").inner_text()
     picture(page, "worker-no-answer")
+    town.sync()
+    page.reload()
+    page.get_by_role("button", name=says["take back"]).click()
+    assert says["taken back"] in page.locator("main .notice.done").inner_text()
 
     page.get_by_role("link", name=says["my doors"]).click()
     page.get_by_role("link", name="春和家园10号楼1单元202").click()
@@ -120,6 +128,8 @@ def test_wish_24_nobody_is_kept_out_of_a_workers_pages(new_page: NewPage, town: 
     assert faults_by_axe(page) == []
     enter(page, WORDS[language])
     path = town.household("林玉兰")
+    page.goto(path)
+    page.get_by_role("button", name=WORDS[language]["no answer"]).click()
     others = ("check-in", "mend", "person", "not-found", "not-possible", "refusal", "notice", "contact")
     for address in ("/doors", path, *(f"{path}/{one}" for one in others), "/account"):
         page.goto(address)

@@ -60,7 +60,7 @@ WORDS: Final[Mapping[str, str]] = {
     "taken": N_("somebody does it"),
     "attempt": N_("tried in vain"),
     "acknowledged": N_("acknowledged"),
-    "taken_back": N_("acknowledgement taken back"),
+    "taken_back": N_("taken back"),
     # why many tasks are overdue
     "outage": N_("outage"),
     "mass_test": N_("mass testing"),

@@ -29,7 +29,7 @@ WAIVED: Final = "waived"
 ACKNOWLEDGED: Final = "acknowledged"
 """An officer knows that it is overdue, and by when it will be done."""
 TAKEN_BACK: Final = "taken_back"
-"""Whoever acknowledged it takes that back: it is as if it had not been said."""
+"""Whoever said something of it takes that back: it is as if it had not been said."""
 
 TAKE_BACK_WITHIN: Final = timedelta(minutes=2)
 """So long an acknowledgement can be taken back; a second one informs the next level only after that."""
@@ -162,7 +162,7 @@ def course(acts: Acts, steps_informed: int, ladder: Ladder, zone: ZoneInfo) -> C
             continue
         state = live
         if act.what == ATTEMPT:
-            if _unreachable(acts.said, act, zone):
+            if _unreachable(acts.counted, act, zone):
                 way.climb(ladder.step_above("community"), act.at)
             elif not ladder.urgent:
                 way.hold(act.until)

@@ -10,9 +10,10 @@ from contracts.envelope import Event
 from field.words import HOW_FOLLOWED
 from services.isolation.cases.case import Case
 from services.isolation.cases.in_hand import CasesInHand, cases_in_hand, in_story
-from services.isolation.plans.acts import ATTEMPT, DONE, Act
+from services.isolation.plans.acts import ATTEMPT, DONE, TAKEN_BACK, Act
 from services.isolation.plans.task import FIRST_CONTACT, Task
 
+TAKES_BACK: Final = "arrival.follow_up_taken_back"
 _REACHED: Final = ("contacted", "verified")
 _IN_VAIN: Final = ("no_answer", "wrong_number", "no_such_door")
 _IN_VAIN_UNSETTLED: Final = "lives_elsewhere"
@@ -24,13 +25,35 @@ class NotHereYet(Exception):
 
 
 def hear_of_following(uow: UnitOfWork, events: Sequence[Event]) -> None:
-    """Takes `arrival.followed_up`. Raises NotHereYet where the case has not heard of that version yet."""
+    """Takes `arrival.followed_up`, and that one was taken back.
+
+    Raises NotHereYet where the case has not heard of that version of the arrival yet.
+    """
     with cases_in_hand(uow, {event.data["arrival_id"] for event in events}) as hand:
         for event in sorted(events, key=lambda event: event.version):
             case = hand.find(event.data["arrival_id"])
             if case is None or case.arrival.version < event.data["arrival_version"]:
                 raise NotHereYet(f"arrival {event.data['arrival_id']}: its news come first")
-            _settle(hand, case, event)
+            if event.type == TAKES_BACK:
+                _take_back(hand, case, event)
+            else:
+                _settle(hand, case, event)
+
+
+def _take_back(hand: CasesInHand, case: Case, event: Event) -> None:
+    """Said of each first contact that is open, whether it has heard of the other already or does so later."""
+    data = event.data
+    other = f"arrival.followed_up:{data['arrival_id']}:{data['number']}"
+    act = Act(TAKEN_BACK, data["at"], event.id, data["by"], of=other)
+    about = [task for task in hand.tasks(case) if _is_about(task, act)]
+    for task in about:
+        hand.act_on(case, task, act, in_story(event, case))
+    hand.hear(
+        *(case, "arrival_followed_taken_back", event),
+        by=data["by"],
+        at=data["at"],
+        outcome=data["outcome"],
+    )
 
 
 def _settle(hand: CasesInHand, case: Case, event: Event) -> None:

@@ -33,6 +33,7 @@ from services.isolation.policies.counting import day_number
 from services.isolation.policies.rules import SEE_ABNORMAL
 from services.isolation.reference import current
 from services.isolation.tasks.lists import given_to
+from services.isolation.tasks.take_back_report import REVOCABLE
 from services.isolation.teams.tables import staff
 
 MOST: Final = 600
@@ -215,7 +216,7 @@ class _Round:
 
     def _task(self, row: Row[Any], policy_id: str) -> dict[str, Any] | None:
         """None: it was settled before today."""
-        said = acts_from(row.acts).said if row.acts else ()
+        said = acts_from(row.acts).counted if row.acts else ()
         settled = next((act.at for act in reversed(said) if act.what in SETTLING), None)
         today = local_day(self.asked.now, self.asked.zone)
         days = {local_day(moment, self.asked.zone) for moment in (settled, row.due_from) if moment}
@@ -244,6 +245,13 @@ class _Round:
                 "how": last.how,
                 "own": last.by == self.asked.author.source,
             },
+            "revocable": [
+                {"id": act.id, "what": act.what, "at": _said(act.at, self.asked)}
+                for act in said
+                if act.what in REVOCABLE
+                and act.by == self.asked.author.source
+                and local_day(act.at, self.asked.zone) == today
+            ],
         }
 
     def _check_in(self, of_one: Sequence[CheckIn]) -> dict[str, Any]:

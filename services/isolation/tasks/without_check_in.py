@@ -140,7 +140,7 @@ def _unanswered(conn: Connection, case_ids: Sequence[str], since: datetime) -> s
         if acts
         and any(
             act.at >= since and (act.what == ATTEMPT or act.because == "no_answer")
-            for act in acts_from(acts).said
+            for act in acts_from(acts).counted
         )
     }
 

@@ -27,6 +27,8 @@ ON_DAYS: Final = 2
 
 MENDED: Final = "mended"
 """The act that says what is right in place of what reports say."""
+TAKEN_BACK: Final = "taken_back"
+"""The act that takes another of the same author back: both count for nothing."""
 SETTLED: Final = "settled"
 """The act of an officer who says what became of somebody whom nobody found."""
 PLACED: Final = "placed"
@@ -55,13 +57,14 @@ def _nowhere(division: str, address: str) -> Placement:
 class Act:
     """One thing that somebody said of an arrival.
 
-    :param what: an outcome of `arrival.followed`, `mended`, `placed` or `settled`.
+    :param what: an outcome of `arrival.followed`, `mended`, `placed`, `settled` or `taken_back`.
     :param at: when it happened, and `day` that day in the jurisdiction's time zone.
     :param moment: when they came, or by their own word will come.
     :param mended: what is right from now on: name, phone, language, division, address.
     :param place: finds the doorstep of a division and an address, by the place table as it is now.
     :param wrong_phone: a number that is not the person's.
     :param put: of `placed`: where the place lies by the place table as it is now; None: it is there no more.
+    :param takes_back: of `taken_back`: the number of the other.
     """
 
     number: int
@@ -73,6 +76,7 @@ class Act:
     place: Callable[[str, str], Placement] = _nowhere
     wrong_phone: str | None = None
     put: Placement | None = None
+    takes_back: int | None = None
 
     @property
     def settles(self) -> Iterable[str]:
@@ -105,11 +109,19 @@ def in_order(acts: Iterable[Act]) -> tuple[Act, ...]:
     return tuple(sorted(acts, key=lambda act: (act.at, act.number)))
 
 
+def that_count(acts: Iterable[Act]) -> tuple[Act, ...]:
+    """Without those that were taken back."""
+    acts = tuple(acts)
+    back = {act.takes_back for act in acts} - {None}
+    return tuple(act for act in acts if act.what != TAKEN_BACK and act.number not in back) if back else acts
+
+
 def standing_of(acts: Sequence[Act], statements: Sequence[Statement]) -> Standing:
     """
     :param acts: in order.
     :param statements: of the arrival's reports. That they came, said after they were not found, counts.
     """
+    acts = that_count(acts)
     reached: Literal["contacted", "verified"] | None = None
     ended: datetime | None = None
     attempts: list[date] = []
@@ -169,6 +181,7 @@ def amended(coming: Coming, acts: Sequence[Act], statements: Sequence[Statement]
     :param coming: as the statements say, folded.
     :param acts: in order.
     """
+    acts = that_count(acts)
     coming = _person_amended(coming, acts, statements)
     coming = _time_amended(coming, acts, statements)
     if standing_of(acts, statements).reached == "not_here":

@@ -47,6 +47,7 @@ def read_acts(
                 moment=datetime.fromisoformat(moment) if moment else None,
                 inside=inside,
                 place=row.detail.get("place"),
+                takes_back=row.detail.get("of"),
             )
         )
     return {arrival_id: in_order(of_it) for arrival_id, of_it in acts.items()}
@@ -62,15 +63,18 @@ def act_of(
     moment: datetime | None,
     inside: Mapping[str, Any],
     place: str | None = None,
+    takes_back: int | None = None,
 ) -> Act:
     """
     :param inside: what of the line is sealed.
     :param place: of `placed`: its id.
+    :param takes_back: of `taken_back`: the number of the other.
     """
     right = {name: inside[name] for name in _RIGHT if inside.get(name)}
     day = local_day(at, uow.zone)
     put = places.at(place) if place else None
-    return Act(number, what, at, day, moment, right, places.find, inside.get("wrong_phone"), put)
+    wrong = inside.get("wrong_phone")
+    return Act(number, what, at, day, moment, right, places.find, wrong, put, takes_back)
 
 
 def line_of(

@@ -99,6 +99,7 @@ class Acts:
             moment=moment,
             inside=inside,
             place=detail.get("place"),
+            takes_back=detail.get("of"),
         )
         draft.new_acts.append(act)
         self._lines.append(

@@ -56,6 +56,7 @@ _TO_ISOLATION = {
     "arrival.registered": isolation.follow_arrivals,
     "arrival.reassessed": isolation.follow_arrivals,
     "arrival.followed_up": hear_of_following,
+    "arrival.follow_up_taken_back": hear_of_following,
 }
 
 

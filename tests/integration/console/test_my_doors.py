@@ -182,6 +182,34 @@ def test_wish_12_no_answer_is_one_tap_and_says_what_comes_next(town: Round, phon
     assert next(row["to_settle"] for row in settle if row["id"] == arrival["id"]), "three on two days"
 
 
+def test_no_answer_said_by_mistake_is_taken_back_at_both_services(town: Round, phone: Phone) -> None:
+    path = town.household("赵大山")
+    assert "What you said today" not in phone.get(path).text
+    phone.send(path, "no-answer")
+    town.sync()
+    page = phone.get(path)
+    assert page.text.count("1 time no answer") == 3 and page.text.count("take it back") == 1, "one tap is one"
+    sent = {"token": token_of(page), **hidden(page, "take-back")}
+    for _ in range(2):
+        answer = phone.browser.post(f"{path}/take-back", **sent)
+        assert answer.status_code == 303, "sent twice it is one act"
+    assert "Taken back: it is as if it had not been said." in phone.get(answer.headers["Location"]).text
+    town.sync()
+    after = phone.get(path).text
+    assert "time no answer" not in after and "What you said today" not in after
+    assert phone.send(path, "no-answer").status_code == 200, "it can be said again"
+    lines = [row["what"] for row in town.registration.rows(of_registration.arrival_history)]
+    assert lines == ["no_answer", "taken_back", "no_answer"]
+    what = [row["what"] for row in town.isolation.rows(of_isolation.case_history)]
+    assert what.count("task_attempt_taken_back") == 2 and what.count("arrival_followed_taken_back") == 1
+
+    page = phone.get(path)
+    sent = {"token": token_of(page), **hidden(page, "take-back")}
+    town.advance(days=1)
+    late = phone.browser.post(f"{path}/take-back", **sent)
+    assert late.status_code == 422 and "Only what was recorded today is corrected." in late.text
+
+
 def test_a_phone_number_is_mended_and_one_more_person_is_added(town: Round, phone: Phone) -> None:
     path, child = town.household("林玉兰"), town.case("林小雨")["case_id"]
     mend = f"{path}/mend"

@@ -237,8 +237,7 @@ def _line(line: Mapping[str, Any], names: Names) -> tuple[str, str, str, str]:
     more = line["with"]
     if "how" in more:
         said.append(word(more["how"]))
-    if "as" in more:
-        said.append(word(more["as"]))
+    said += [word(more[name]) for name in ("as", "was") if name in more]
     if "moment" in more:
         said.append(moment(more["moment"]))
     if "try_again_at" in more:

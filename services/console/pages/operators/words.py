@@ -20,6 +20,8 @@ ABOUT: Final[Mapping[str, str]] = {
 }
 ACTS: Final[Mapping[str, str]] = {
     "report_task": N_("reported a task"),
+    "take_back_report": N_("took back what was said of a task"),
+    "take_back_following": N_("took back what was said of an arrival"),
     "waive_task": N_("waived a task"),
     "acknowledge_overdue": N_("acknowledged overdue tasks"),
     "take_back_acknowledgement": N_("took an acknowledgement back"),

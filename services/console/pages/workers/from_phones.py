@@ -40,6 +40,7 @@ _REPORTED: Final = ("isolation", "report_task")
 _SAID_BY: Final[Mapping[str, tuple[str, str]]] = {
     "check-in": ("isolation", "report_check_in"),
     "correct": ("isolation", "report_check_in"),
+    "take-back": ("isolation", "take_back_report"),
     "notice": ("isolation", "sign_notice"),
     "refusal": ("isolation", "report_refusal"),
     "contact": ("isolation", "change_contact"),

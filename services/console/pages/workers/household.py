@@ -20,6 +20,7 @@ from services.console.pages.entry.kept import again_page, typed_now
 from services.console.pages.entry.keys import key_of_act, key_that_stays
 from services.console.pages.entry.who import acting, only_in
 from services.console.pages.refusals import refusal_page
+from services.console.pages.shown.revocable import revocable_in
 from services.console.pages.shown.rounds import (
     FIRST_VISIT,
     LIVE,
@@ -37,7 +38,7 @@ View = Callable[..., Response]
 
 _OF_EACH: Final = frozenset({FIRST_VISIT, "see_abnormal", "test", "call_them", "visit_them"})
 """Kinds of task that are done for each person: nobody is called seen whom nobody saw."""
-_MOST_TASKS: Final = 100
+MOST_TASKS: Final = 100
 """In one form."""
 AT_MOST_AGO: Final = timedelta(hours=72)
 """What is older is judged by an officer."""
@@ -184,24 +185,26 @@ def add_household(pages: Blueprint, work: Work, doors: Doors) -> None:
     @pages.get("/doors/<household>")
     @here
     def household_page(visit: Visit) -> Response:
-        return _page(visit)
+        return page_of_household(visit)
 
     @pages.post("/doors/<household>/done")
     @here
     def done(visit: Visit) -> Response:
         """What was settled meanwhile stays as it is; sent twice, it was settled by the form itself."""
-        chosen, how = request.form.getlist("task")[:_MOST_TASKS], request.form.get("how", "")
+        chosen, how = request.form.getlist("task")[:MOST_TASKS], request.form.get("how", "")
         if how not in HOW_KNOWN:
             return refusal_page(404)
         if not chosen:
-            return _page(visit, [Wrong(_box_of(visit, request.form.get("of", "")), gettext("Say of whom."))])
+            return page_of_household(
+                visit, [Wrong(_box_of(visit, request.form.get("of", "")), gettext("Say of whom."))]
+            )
         tasks = {task["task_id"]: task for task in visit.document["tasks"]}
         live = [id for id in chosen if id in tasks and tasks[id]["state"] in LIVE]
         try:
             for id in live:
                 visit.say("isolation", "report_task", id, task_id=id, outcome="done", how=how)
         except Refused as refused:
-            return _page(visit, why(refused))
+            return page_of_household(visit, why(refused))
         others = [tasks.get(id) for id in chosen if id not in live]
         return visit.done("done" if all(_done_by_me(task) for task in others) else "changed")
 
@@ -209,9 +212,9 @@ def add_household(pages: Blueprint, work: Work, doors: Doors) -> None:
     @here
     def no_answer(visit: Visit) -> Response:
         """Of the tasks that stood on the page: others may have begun since, or be settled."""
-        again, chosen = next_try(visit.at or visit.now), set(request.form.getlist("task")[:_MOST_TASKS])
+        again, chosen = next_try(visit.at or visit.now), set(request.form.getlist("task")[:MOST_TASKS])
         if not chosen:
-            return _page(visit, [Wrong("main", gettext("Say of whom."))])
+            return page_of_household(visit, [Wrong("main", gettext("Say of whom."))])
         open_here = [group for group in visit.household.groups if group.mine and group.live]
         tried = [
             (group, case_id, task_id)
@@ -223,7 +226,7 @@ def add_household(pages: Blueprint, work: Work, doors: Doors) -> None:
             for group, case_id, task_id in tried:
                 _try_in_vain(visit, group, case_id, task_id, again)
         except Refused as refused:
-            return _page(visit, why(refused))
+            return page_of_household(visit, why(refused))
         if len(tried) < len(chosen):
             return visit.done("changed")
         return visit.done("no_answer", again=clock(again.isoformat(), visit.now))
@@ -263,7 +266,7 @@ def _try_in_vain(visit: Visit, group: Group, case_id: str, task_id: str, again: 
         )
 
 
-def _page(visit: Visit, wrong: list[Wrong] | None = None) -> Response:
+def page_of_household(visit: Visit, wrong: list[Wrong] | None = None) -> Response:
     said = request.args.get("said", "") if request.method == "GET" else ""
     mine = [group for group in visit.household.groups if group.mine]
     return visit.page(
@@ -278,6 +281,7 @@ def _page(visit: Visit, wrong: list[Wrong] | None = None) -> Response:
         changed=said == "changed",
         me=acting().author.id,
         check_ins=visit.document["check_ins"],
+        revocable=revocable_in(visit.document["tasks"], visit.now),
         clock=lambda moment: clock(moment, visit.now),
         help_now=_help(visit),
     )
@@ -292,6 +296,7 @@ def said_of(code: str) -> str:
         "no_answer": gettext("No answer: noted. Next try %(time)s.", time=again),
         "check_in": gettext("The check-in is sent. This is how it was read:"),
         "corrected": gettext("Corrected. The first value is kept; whoever was alarmed is told."),
+        "taken_back": gettext("Taken back: it is as if it had not been said. Both stay in the history."),
         "mended": gettext("Mended. Messages go by it from now on."),
         "added": gettext("Added. They are followed with the household; their tasks come in a moment."),
         "followed": gettext("Noted. What must be settled stands on your officer's list, with a clock."),

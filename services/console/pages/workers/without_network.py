@@ -37,7 +37,7 @@ FORMS: Final = (
     "notice",
     "contact",
 )
-ACTS: Final = frozenset({*FORMS, "done", "no-answer", "correct"})
+ACTS: Final = frozenset({*FORMS, "done", "no-answer", "correct", "take-back"})
 SHELL: Final = ("doorstep.css", "icon.svg", "kept.js", "phone.js")
 """Files that the pages of workers ask for."""
 MOST_HOUSEHOLDS: Final = 200
