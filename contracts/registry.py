@@ -100,6 +100,7 @@ _TYPES = (
     EventType("notice.signed", check_ins.NoticeSigned, PEOPLE, subscribed=False),
     EventType("refusal.reported", check_ins.RefusalReported, PEOPLE, subscribed=False),
     EventType("contact.changed", check_ins.ContactChanged, PEOPLE, subscribed=False),
+    EventType("contact.invited", check_ins.ContactInvited, "isolation"),
     EventType("test.unmatched", check_ins.TestUnmatched, "isolation"),
     EventType("test.unmatched_corrected", check_ins.TestUnmatchedCorrected, "isolation"),
     EventType("check_in.abnormal", check_ins.CheckInAbnormal, "isolation"),

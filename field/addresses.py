@@ -25,8 +25,8 @@ _ROOM_BEHIND: Final = re.compile(r"(?<=[元门楼层栋幢座院号#])([0-9]+[a-
 _FLOOR: Final = re.compile(r"(地下|负|-)?" + _N + r"(?:楼|层)$")
 _UNIT: Final = re.compile(_N + r"(?:单元|门)$")
 _BUILDING: Final = re.compile(_N + r"(?:号楼|号院|#楼|号|栋|幢|座|楼|#)$")
-_TELLS: Final = re.compile(r"[0-9]{6}|[0-9][a-z]?(?:室|房|户)|单元|家$|先生|女士", re.IGNORECASE)
-"""Of what stands before a building: a door, a phone, or somebody's name stands in it."""
+_TELLS: Final = re.compile(r"[./:@?=&]|[0-9]{6}|[0-9][a-z]?(?:室|房|户)|单元|家$|先生|女士", re.IGNORECASE)
+"""Of what stands before a building: a link, a phone, a door, or somebody's name stands in it."""
 _ABOVE: Final = re.compile(
     r"^.*(?:街道|社区|居委会|村委会)|^(?:.{2,3}省)?.{2,4}?市.{1,6}?(?<![小社园])[区县]"
 )

@@ -12,12 +12,13 @@ from contracts.envelope import Event
 from contracts.faults import Fault, Kind, Refused
 from field.scope import Scope
 
-AuthorKind = Literal["staff", "link", "publisher", "console"]
+AuthorKind = Literal["staff", "link", "contact", "publisher", "console"]
 
 
 @dataclass(frozen=True, slots=True)
 class Author:
-    """Who says it: a member of staff, a resident by the link of a household, or another system.
+    """Who says it: a member of staff, a resident by the link of a household, a contact person by a link of
+    their own, or another system.
 
     :param source: the CloudEvents source of all that this author says: `/console/<user>`, `/link/<id>`,
         `/<publisher>/…`. It is what histories name; no person's name stands in it.

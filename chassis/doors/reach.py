@@ -26,6 +26,8 @@ from field.scope import EVERYWHERE, Scope
 LATEST: Final = timedelta(hours=72)
 """So long ago an act may have happened and still be judged by what its author was then."""
 
+_BY_LINK: Final = {"link": "resident", "contact": "contact_person"}
+"""Kinds of authors whose scope is one household, and their roles."""
 _LEVELS_BELOW = 12  # a loop in bad data ends here
 
 
@@ -65,8 +67,8 @@ class Reaching:
         if actor.author.kind == "staff":
             then = max(min(at or uow.now, uow.now), uow.now - LATEST)
             return Reach(self._of_staff(uow, actor.author.id, act, then, tree), tree)
-        if actor.author.kind == "link":
-            self._check(["resident"], act)
+        if role := _BY_LINK.get(actor.author.kind):
+            self._check([role], act)
             return Reach(Scope(households=frozenset(filter(None, [actor.household]))), tree)
         self._check([actor.author.kind], act)
         return Reach(EVERYWHERE, tree)

@@ -127,9 +127,10 @@ def _claims(token: str, key: EllipticCurvePublicKey, audience: str) -> dict[str,
 def _actor(claims: dict[str, Any]) -> Actor:
     kind, source, id = claims.get("kind"), claims["sub"], claims.get("id")
     reason, household = claims.get("reason"), claims.get("household")
-    begins = {"staff": "/console/", "link": "/link/", "publisher": f"/{id}/", "console": "/console/"}.get(
-        str(kind)
-    )
+    begins = {
+        **{"staff": "/console/", "console": "/console/", "link": "/link/", "contact": "/link/"},
+        "publisher": f"/{id}/",
+    }.get(str(kind))
     sound = (
         begins is not None
         and isinstance(id, str)

@@ -8,6 +8,7 @@ from contracts.story import ARRIVAL, HOUSEHOLD, OTHER_ARRIVAL, SEALED, event, re
 
 CHECK_IN = "01839a52-1d40-5b7e-9c11-7d0b5e2f4a61"
 RESULT = "01839c88-3a10-5c41-8e27-19a4c0d7b3f2"
+_CONTACT_LINK = "0183917b-8c11-7a42-8d07-3f6c2b9e5a10"
 ALARM_TASK = "01839a52-1d41-7c33-b2f4-91d2c4e8aa71"
 
 _TELL: dict[str, Any] = {
@@ -125,6 +126,23 @@ EXAMPLES = (
         },
         source=_CONSOLE,
         id="0183917b-8c10-7d1e-9f3a-5b1d6a0e4c43",
+        time="2022-10-01T02:31:00Z",
+    ),
+    recorded_by(
+        "isolation",
+        "contact.invited",
+        _CONTACT_LINK,
+        1,
+        {
+            "link_id": _CONTACT_LINK,
+            "case_id": ARRIVAL,
+            "arrival_id": ARRIVAL,
+            "household_id": HOUSEHOLD,
+            "contact": SEALED,
+            "language": "zh-CN",
+            "link": SEALED,
+            "community": "jiuquanlu-03",
+        },
         time="2022-10-01T02:31:00Z",
     ),
     recorded_by(

@@ -5,7 +5,19 @@ from __future__ import annotations
 from marshmallow import fields, validate
 
 from contracts.cases.schemas import LadderStaff, Tell
-from contracts.vocabulary import Contract, celsius, flag, happened, moment, one_of, part, several, text, whole
+from contracts.vocabulary import (
+    Contract,
+    celsius,
+    flag,
+    happened,
+    moment,
+    one_of,
+    part,
+    sealed,
+    several,
+    text,
+    whole,
+)
 from field.words import (
     HELP_MARKS,
     HOW_KNOWN,
@@ -161,6 +173,19 @@ class ContactChanged(Contract):
     language = one_of(LANGUAGES, about="of messages to them from now on")
     best_time = text(100, about="when to ring")
     at = happened()
+
+
+class ContactInvited(Contract):
+    """A contact person of a household may report for it, and gets a link of their own."""
+
+    link_id = text(36, required=True, about="names the link in histories; it opens nothing")
+    case_id = text(36, required=True, about="of somebody who lives there")
+    arrival_id = text(36, required=True)
+    household_id = text(36)
+    contact = sealed(about="JSON object with name, phone")
+    language = one_of(LANGUAGES, required=True)
+    link = sealed(about="JSON string: the token of their page, under the purpose `link`")
+    community = text(40, about="place_id")
 
 
 class CheckInAbnormal(Contract):

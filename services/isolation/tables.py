@@ -8,7 +8,7 @@ from services.isolation.cases.tables import (
     waiting_for_policy,
 )
 from services.isolation.check_ins.tables import check_ins
-from services.isolation.contacts.tables import contacts
+from services.isolation.contacts.tables import contact_links, contacts
 from services.isolation.links.tables import links
 from services.isolation.metadata import metadata
 from services.isolation.notices.tables import notices, refusals
@@ -23,6 +23,7 @@ __all__ = [
     "cases",
     "check_ins",
     "chosen_languages",
+    "contact_links",
     "contacts",
     "district_walks",
     "links",

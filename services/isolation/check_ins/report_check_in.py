@@ -21,7 +21,8 @@ from services.isolation.check_ins.rows import insert_check_ins, known, with_corr
 from services.isolation.check_ins.rules import counts_until, faults_of_values, why_abnormal, window_served
 from services.isolation.plans.task import Task
 
-_BY_LINK = "by_link"
+_BY_LINK, _TOLD_BY = "by_link", "told_by"
+_BY_THEIR_LINKS = ("link", "contact")
 
 
 class Person(NamedTuple):
@@ -99,6 +100,9 @@ class _Reporting:
         if (said.author.kind == "link") != (person["how_known"] == _BY_LINK):
             message = "by_link is what residents say by their link, and nobody else"
             faults.append(Fault("how_known", "not_by_this_author", message))
+        if said.author.kind == "contact" and person["how_known"] != _TOLD_BY:
+            message = "a contact person tells it, with their name in the note"
+            faults.append(Fault("how_known", "not_by_this_author", message))
         if person.get("corrects"):
             of_it = self._of_it(said, person, case)
             today = local_day(said.at, self.uow.zone)
@@ -118,16 +122,16 @@ class _Reporting:
                 return self._corrected.setdefault(one.original, [one])
         raise Refused.unknown("check-in", named)
 
-    def _came(self, said: Said, person: dict[str, Any]) -> datetime:
-        """A household has no work without network: what it says it says now, also of a window before; where
-        there is none for which that counts still, it is of now.
+    def _came(self, said: Said) -> datetime:
+        """A household has no work without network, nor has its contact person: what they say they say now,
+        also of a window before; where there is none for which that counts still, it is of now.
         """
-        return self.uow.now if person["how_known"] == _BY_LINK else said.at
+        return self.uow.now if said.author.kind in _BY_THEIR_LINKS else said.at
 
     def _person(self, said: Said, number: int, person: dict[str, Any], case: Case) -> Person:
         note = person.get("note")
         of_it = self._of_it(said, person, case) if person.get("corrects") else ()
-        came = self._came(said, person)
+        came = self._came(said)
         task = None if of_it else window_served(self.hand.tasks(case), said.at, self.uow.zone)
         if task and came > counts_until(task, self.uow.zone):
             task = None

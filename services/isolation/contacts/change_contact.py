@@ -16,6 +16,7 @@ from field.ids import is_id
 from services.isolation.cases.case import Case
 from services.isolation.cases.chosen_languages import ChosenLanguages
 from services.isolation.cases.in_hand import CasesInHand, cases_in_hand
+from services.isolation.contacts.invite import SEALED, invite
 from services.isolation.contacts.tables import contacts as table
 
 _PARTS = ("contacts", "marks", "best_time")
@@ -39,6 +40,8 @@ class _Changing:
         self.hand = hand
         self.uow = hand.uow
         self._said: dict[str, dict[str, tuple[Any, Any]]] = {}
+        self._contacts: dict[str, tuple[Said, Case]] = {}  # of each household, by which they were said last
+        self._newest: set[str] = set()  # households of which nobody said later who the contacts are
         choosing = {id for said in commands if said.data.get("language") for id in said.data["case_ids"]}
         self._languages = ChosenLanguages(hand.uow, [id for id in choosing if is_id(id)])
 
@@ -53,6 +56,9 @@ class _Changing:
         for name, value in given.items():
             if name not in parts or parts[name][0] <= said.at:
                 parts[name] = (said.at, value)
+                if name == "contacts":
+                    first = min(cases, key=lambda case: case.closed_at is not None)
+                    self._contacts[household] = (said, first)
         for case in cases:
             self._change(said, case, given, language)
         return Outcome.done(household=household)
@@ -84,11 +90,16 @@ class _Changing:
             for row in conn.execute(stored).mappings()
         ]
         update_rows(conn, table, changed, key=["household"], set=list(blank))
+        for household in sorted(self._contacts.keys() & self._newest):
+            said, case = self._contacts[household]
+            invite(self.uow, household, self._said[household]["contacts"][1], case, said)
         self._languages.write()
 
     def _row(self, row: dict[str, Any]) -> dict[str, Any]:
         for name, (at, value) in self._said[row["household"]].items():
             if row[f"{name}_at"] is None or row[f"{name}_at"] <= at:
-                sealed = self.uow.sealer.seal(value, "contact") if name in _SEALED else value
+                sealed = self.uow.sealer.seal(value, SEALED) if name in _SEALED else value
+                if name == "contacts":
+                    self._newest.add(row["household"])
                 row |= {name: sealed, f"{name}_at": at}
         return row

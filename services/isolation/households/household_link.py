@@ -10,9 +10,12 @@ from sqlalchemy.engine import Connection
 
 from chassis.database.statements import is_in
 from chassis.doors.declared import Asked, Lookup
+from chassis.sealing import SealBroken
 from chassis.unit_of_work import UnitOfWork
 from field.scope import Scope
 from services.isolation.cases.tables import cases
+from services.isolation.contacts.invite import SEALED
+from services.isolation.contacts.tables import contact_links
 from services.isolation.households.rules import readable_until
 from services.isolation.links.tables import links
 from services.isolation.links.token import LINK, read_token
@@ -34,15 +37,17 @@ def _find(uow: UnitOfWork, scope: Scope, asked: Asked, data: Mapping[str, Any]) 
     """:param data: `token`, as somebody typed it.
 
     Returns the `household`, which is the id of its link too, the `language` of its messages, whether it
-    `may_act` on its page, and, where all of its cases have ended, `readable_until` when.
+    `may_act` on its page, where all of its cases have ended, `readable_until` when, and, of the link of a
+    contact person, their `id`, `name` and `relation` under `contact`.
     """
     typed = data.get("token")
     token = read_token(typed) if isinstance(typed, str) else None
     if token is None:
         return None
-    t = links.c
-    found = select(t.household, t.cases).where(t.token == uow.index.short(LINK, token))
-    link = uow.conn.execute(found).one_or_none()
+    t, index = links.c, uow.index.short(LINK, token)
+    contact = _contact(uow, index)
+    whose = t.token == index if contact is None else t.household == contact.household
+    link = uow.conn.execute(select(t.household, t.cases).where(whose)).one_or_none()
     own = cases_of(uow.conn, link.household, link.cases) if link else ()
     if link is None or not own:
         return None
@@ -55,7 +60,24 @@ def _find(uow: UnitOfWork, scope: Scope, asked: Asked, data: Mapping[str, Any]) 
         "language": first.language,
         "may_act": until is None,
         "readable_until": until.astimezone(asked.zone).isoformat() if until else None,
+        "contact": contact and {"id": contact.id, **_named(uow, contact.person)},
     }
+
+
+def _contact(uow: UnitOfWork, token: int) -> Row[Any, Any, Any] | None:
+    """The contact person whose link it is, while it counts."""
+    c = contact_links.c
+    wanted = select(c.id, c.household, c.person).where(c.token == token, c.ended_at.is_(None))
+    return uow.conn.execute(wanted).one_or_none()
+
+
+def _named(uow: UnitOfWork, person: str) -> Mapping[str, str | None]:
+    """What they call themselves, as it was said of them: it stands with what they report."""
+    try:
+        known = uow.sealer.unseal(person, SEALED)
+    except SealBroken:  # of a key that is gone: the page is still needed
+        known = {}
+    return {"name": known.get("name"), "relation": known.get("relation")}
 
 
 HOUSEHOLD_LINK = Lookup("household_link", _find)

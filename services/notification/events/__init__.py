@@ -3,6 +3,7 @@
 from services.notification.events.abnormal_check_in import CheckInAbnormal, CheckInCorrected
 from services.notification.events.case_changed import CaseChanged
 from services.notification.events.case_opened import CaseOpened
+from services.notification.events.contact_invited import ContactInvited
 from services.notification.events.event import InformingEvent
 from services.notification.events.possible_duplicate import PossibleDuplicateOpened
 from services.notification.events.staff_day import StaffDayPlanned
@@ -16,6 +17,7 @@ _EVENTS: tuple[InformingEvent, ...] = (
     PossibleDuplicateOpened(),
     CheckInAbnormal(),
     CheckInCorrected(),
+    ContactInvited(),
     StaffDayPlanned(),
     TestUnmatched(),
     TestUnmatchedCorrected(),

@@ -19,6 +19,9 @@ FORMER: Final = "former"
 """Whoever has the number that was taken for the resident's before."""
 DEFAULT_LANGUAGE: Final = LANGUAGES[0]
 
+CONTACT: Final = "contact"
+"""Somebody whom a household named, and who may report for it."""
+
 ANY: Final = "*"
 """In a rule, where a selector takes any word: all words that no other rule names."""
 

@@ -12,7 +12,7 @@ from contracts.envelope import Event
 from services.notification.channels.answers import Answer, Outcome
 from services.notification.channels.channel import Channel
 from services.notification.events.digest import IN_DIGEST
-from services.notification.events.event import FORMER, RESIDENT
+from services.notification.events.event import CONTACT, FORMER, RESIDENT
 from services.notification.messages import states
 from services.notification.messages.attempts import BackOff, Next, after
 from services.notification.messages.counters import SETTLED
@@ -97,7 +97,8 @@ class Ledger:
         )
         if state in (states.ACCEPTED, states.DELIVERED):
             self._record_accepted(letter, outcome)
-        if follows.undeliverable and letter.message.recipient.kind != FORMER:  # nobody calls a stranger
+        # Nobody calls a stranger, and of a contact person the trace says it.
+        if follows.undeliverable and letter.message.recipient.kind not in (FORMER, CONTACT):
             self._record_undeliverable(letter, outcome, _attempts(letter, follows))
 
     def write(self) -> None:
@@ -211,15 +212,15 @@ def _attempts(letter: Letter, follows: Next) -> int:
 
 def _about(letter: Letter) -> dict[str, Any]:
     message, to = letter.message, letter.message.recipient
-    is_former = to.kind == FORMER  # the contract knows residents and staff
+    beside = to.kind if to.kind in (FORMER, CONTACT) else None  # the contract knows residents and staff
     return {
         "message_id": letter.id,
         # A digest is about many; its notice says for which of them it stands.
         "case_id": letter.notice.arrival_id if letter.notice else message.case_id,
         "recipient": {
-            "kind": RESIDENT if is_former else to.kind,
+            "kind": RESIDENT if beside else to.kind,
             "staff_id": to.staff_id,
-            "role": FORMER if is_former else to.role,
+            "role": beside or to.role,
         },
         "channel": letter.channel,
         "template": message.template,

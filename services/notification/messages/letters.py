@@ -9,7 +9,7 @@ from chassis.sealing import SealBroken
 from field.addresses import building_of
 from services.notification.events.digest import DIGEST
 from services.notification.events.enrolment import ENROLMENT
-from services.notification.events.event import FORMER, RESIDENT, Notice, Recipient
+from services.notification.events.event import CONTACT, FORMER, RESIDENT, Notice, Recipient
 from services.notification.messages.columns import channel_names, counted_staff, plan_entries
 from services.notification.messages.households import TOLD_WITH
 from services.notification.texts.names import TO_RESIDENTS, TO_STAFF, name_in_text
@@ -175,6 +175,9 @@ def open_message(message: Message, notice: Notice | None, person: str | None, un
     if message.recipient.kind == FORMER:
         return Opened(_former(notice, person, unseal), {})
     parameters = notice.parameters if notice else {}
+    if message.recipient.kind == CONTACT:
+        own = unseal(message.recipient.contact) if message.recipient.contact else {}
+        return Opened(own, {**parameters, "name": name_in_text(own.get("name"), TO_RESIDENTS)})
     resident = unseal(person) if person else {}
     if message.recipient.kind == RESIDENT:
         worker = unseal(notice.worker) if notice and notice.worker else {}

@@ -12,7 +12,7 @@ from sqlalchemy.engine import Connection
 from chassis.database.statements import is_in
 from chassis.masking import masked_phone
 from chassis.sealing import SealBroken, Sealer
-from services.notification.events.event import RESIDENT, Notice
+from services.notification.events.event import CONTACT, RESIDENT, Notice
 from services.notification.messages.columns import PlanEntry, counted_staff, plan_entries
 from services.notification.messages.digest_queries import (
     count_digests,
@@ -214,7 +214,7 @@ def _shown_links(
         return {"enrolment_link": HIDDEN_TOKEN}
     if not public_url:
         return {}
-    if message.recipient.kind == RESIDENT:
+    if message.recipient.kind in (RESIDENT, CONTACT):
         return {"link": link_of(public_url, HIDDEN_TOKEN)} if notice is not None and notice.link else {}
     return {"household_link": doors_of(public_url, household), "doors_link": doors_of(public_url)}
 

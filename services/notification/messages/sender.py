@@ -18,7 +18,7 @@ from chassis.unit_of_work import UnitOfWork, Work
 from services.notification.channels.answers import Answer, Outcome
 from services.notification.channels.channel import Channel
 from services.notification.channels.phone_lines import phone_of
-from services.notification.events.event import RESIDENT
+from services.notification.events.event import CONTACT, RESIDENT
 from services.notification.messages.attempts import BackOff
 from services.notification.messages.counters import SENDS
 from services.notification.messages.lease_due import lease_due, with_housemates
@@ -234,7 +234,7 @@ class Sender:
         return _Written(address, text, phone)
 
     def _links(self, letter: Letter) -> Mapping[str, str]:
-        """Where people can reach the console: of the household's own page, for its residents, or of the pages
+        """Where people can reach the console: of the household's own page, for its people, or of the pages
         of staff who have a phone there. The link that lets a phone in is whole. Raises SealBroken.
         """
         url, sealed = self._settings.public_url, letter.notice.link if letter.notice else None
@@ -242,7 +242,7 @@ class Sender:
             return {"enrolment_link": self._work.sealer.unseal(sealed, LINK)} if sealed else {}
         if url is None:
             return {}
-        if letter.message.recipient.kind == RESIDENT:
+        if letter.message.recipient.kind in (RESIDENT, CONTACT):
             return {"link": link_of(url, self._work.sealer.unseal(sealed, LINK))} if sealed else {}
         return {"household_link": doors_of(url, letter.household), "doors_link": doors_of(url)}
 

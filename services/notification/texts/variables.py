@@ -10,7 +10,7 @@ from typing import Final
 from services.notification.events import EVENTS, enrolment
 from services.notification.events.case import FORMER_NUMBER
 from services.notification.events.digest import PARAMETERS
-from services.notification.events.event import RESIDENT, InformingEvent, Parameter
+from services.notification.events.event import CONTACT, RESIDENT, InformingEvent, Parameter
 from services.notification.texts.link import doors_of, link_of
 
 # As long as the contract of reports allows; in letters of which fewest go into a text message.
@@ -74,6 +74,8 @@ def brought_by(event: InformingEvent, to: str) -> frozenset[str]:
     """
     if to == FORMER_NUMBER:
         return frozenset(SETTINGS)
+    if to == CONTACT:
+        return frozenset(event.parameters) | {"name", "link"} | SETTINGS.keys()
     unsealed = TO_RESIDENT if to == RESIDENT else TO_STAFF
     on_phone = frozenset[str]() if to == RESIDENT else ON_PHONE.keys()
     return frozenset(event.parameters) | unsealed.keys() | on_phone | SETTINGS.keys()

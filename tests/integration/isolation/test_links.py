@@ -81,7 +81,8 @@ def test_the_console_learns_which_household_a_link_opens(isolation: Trial) -> No
     [token] = set(tokens(isolation).values())
     found = look_up(isolation, f" {token.upper()} ")
     assert found.status_code == 200
-    assert found.json == {"household": home, "language": "en", "may_act": True, "readable_until": None}
+    opened = {"household": home, "language": "en", "may_act": True, "readable_until": None, "contact": None}
+    assert found.json == opened
 
 
 @pytest.mark.parametrize("typed", ["0000000000zz", "", "not a token at all", 7, None, "' OR 1=1 --"])

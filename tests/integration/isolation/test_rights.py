@@ -91,10 +91,10 @@ def test_every_role_and_act_at_every_place(town: Trial, role: str) -> None:
     assert looked_at or not any(role in may for acts in roles().acts.values() for may in acts.values())
 
 
-@pytest.mark.parametrize("kind", ["link", "publisher"])
+@pytest.mark.parametrize("kind", ["link", "contact", "publisher"])
 def test_residents_reach_their_household_and_systems_what_they_may_state(town: Trial, kind: str) -> None:
-    role = {"link": "resident", "publisher": "publisher"}[kind]
-    author = Author(kind, f"/{'link/' if kind == 'link' else ''}x", "x")  # type: ignore[arg-type]
+    role = {"link": "resident", "contact": "contact_person", "publisher": "publisher"}[kind]
+    author = Author(kind, f"/{'link/' if kind != 'publisher' else ''}x", "x")  # type: ignore[arg-type]
     for service, act in ACTS:
         covers = reach(town, Actor(author, household="h1"), service, act)
         assert (covers is not None) == (role in roles().acts[service][act])

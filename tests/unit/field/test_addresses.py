@@ -72,6 +72,8 @@ def test_a_door_is_read_in_the_ways_people_write_it(address: str, door: Door) ->
         ("王建国家", None),
         ("1203室,3号楼", None),
         ("电话13900001234 3号楼101", None),
+        ("evil.example/3号楼101", None),
+        ("https://evil/御景小区4号楼", None),
         ("No. 5, Zhongshan Road, room 501", None),
         ("", None),
     ],

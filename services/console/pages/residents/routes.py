@@ -24,7 +24,7 @@ from services.console.pages.entry.keys import key_of_form
 from services.console.pages.languages import remember
 from services.console.pages.refusals import refusal_page
 from services.console.pages.residents.check_in_form import Form, Row, blank, read_form, read_window
-from services.console.pages.residents.opening import Opened, household_of, opened_by
+from services.console.pages.residents.opening import Opened, household_of, opened_by, told_by
 from services.console.pages.shown.households import (
     CheckedIn,
     Household,
@@ -79,6 +79,18 @@ def make_residents(doors: Doors, hotline: str, *, allowance: Allowance | None = 
 
         return seen
 
+    def own(view: View) -> Callable[..., Answer]:
+        """As `opened`, for what nobody else says for the household."""
+
+        @opened
+        @wraps(view)
+        def seen(token: str, of: Opened, **below: str) -> Answer:
+            if of.contact:
+                return redirect(_own(token), 303)
+            return view(token, of, **below)
+
+        return seen
+
     def household(of: Opened) -> Household:
         return read_household(household_of(doors, of))
 
@@ -111,7 +123,8 @@ def make_residents(doors: Doors, hotline: str, *, allowance: Allowance | None = 
         if form.wrong:
             return page(token, of, shown, form, 422)
         try:
-            doors.say("isolation", "report_check_in", of.actor, key_of_form(), {"people": list(form.people)})
+            data = {"people": told_by(of, form.people)}
+            doors.say("isolation", "report_check_in", of.actor, key_of_form(), data)
         except Refused:
             shown = household(of)  # as it is now: a policy or the people have changed meanwhile
             wrong = [Wrong("main", gettext("Something has changed meanwhile. Look, then send it once more."))]
@@ -125,7 +138,7 @@ def make_residents(doors: Doors, hotline: str, *, allowance: Allowance | None = 
         shown = household(of)
         if not of.may_act:
             return redirect(_own(token), 303)
-        return _page("again", token, household=shown, form=blank(shown.reporting))
+        return _page("again", token, opened=of, household=shown, form=blank(shown.reporting))
 
     @residents.get("/missed")
     @opened
@@ -134,7 +147,7 @@ def make_residents(doors: Doors, hotline: str, *, allowance: Allowance | None = 
         shown = household(of)
         if not of.may_act or not shown.missing:
             return redirect(_own(token), 303)
-        return _missed(token, shown, blank(shown.missing), shown.missing[0].missed_window)
+        return _missed(token, of, shown, blank(shown.missing), shown.missing[0].missed_window)
 
     @residents.post("/missed")
     @opened
@@ -147,17 +160,17 @@ def make_residents(doors: Doors, hotline: str, *, allowance: Allowance | None = 
         given = set(request.form.values())
         form = read_form([one for one in shown.reporting if one.case_id in given], request.form)
         if form.wrong:
-            return _missed(token, shown, form, window, 422)
-        data = {"people": list(form.people), "at": window.ends.isoformat()}
+            return _missed(token, of, shown, form, window, 422)
+        data = {"people": told_by(of, form.people), "at": window.ends.isoformat()}
         return said(token, of, "report_check_in", data, "#written-down")
 
     @residents.get("/correct")
-    @opened
+    @own
     def correctable_page(token: str, of: Opened) -> Answer:
         return _page("correct", token, household=household(of), form=Form(()))
 
     @residents.get("/correct/<check_in_id>")
-    @opened
+    @own
     def correct_page(token: str, of: Opened, check_in_id: str) -> Answer:
         shown = household(of)
         found = shown.correctable(check_in_id) if of.may_act else None
@@ -166,7 +179,7 @@ def make_residents(doors: Doors, hotline: str, *, allowance: Allowance | None = 
         return _correct(token, shown, found, Form([Row(found[0])]))
 
     @residents.post("/correct/<check_in_id>")
-    @opened
+    @own
     def correct(token: str, of: Opened, check_in_id: str) -> Answer:
         """The first value stays written down; whoever it alarmed is told, where it was a mistake."""
         shown = household(of)
@@ -180,12 +193,12 @@ def make_residents(doors: Doors, hotline: str, *, allowance: Allowance | None = 
         return said(token, of, "report_check_in", {"people": people})
 
     @residents.get("/not-me")
-    @opened
+    @own
     def not_me_page(token: str, of: Opened) -> Answer:
         return _not_me(token, of, household(of), [], "")
 
     @residents.post("/not-me")
-    @opened
+    @own
     def not_me(token: str, of: Opened) -> Answer:
         shown, note = household(of), request.form.get("note", "").strip()[:_LONGEST_NOTE]
         known = [one.case_id for one in shown.followed]
@@ -202,12 +215,12 @@ def make_residents(doors: Doors, hotline: str, *, allowance: Allowance | None = 
         return redirect(f"{_own(token)}/not-me/said", 303)
 
     @residents.get("/not-me/said")
-    @opened
+    @own
     def not_me_said(token: str, of: Opened) -> Answer:
         return _page("not_me_said", token, household=household(of), hotline=hotline)
 
     @residents.get("/notice")
-    @opened
+    @own
     def notice_page(token: str, of: Opened) -> Answer:
         shown = household(of)
         if not of.may_act or not shown.to_sign:
@@ -215,7 +228,7 @@ def make_residents(doors: Doors, hotline: str, *, allowance: Allowance | None = 
         return _notice(token, shown, [])
 
     @residents.post("/notice")
-    @opened
+    @own
     def notice(token: str, of: Opened) -> Answer:
         """Somebody of the household has read what stood on the page, and says so with their name."""
         shown = household(of)
@@ -237,7 +250,7 @@ def make_residents(doors: Doors, hotline: str, *, allowance: Allowance | None = 
         return said(token, of, "sign_notice", data, "#asked")
 
     @residents.post("/language")
-    @opened
+    @own
     def switch_language(token: str, of: Opened) -> Answer:
         """Of the page, and of messages to those who are still followed."""
         chosen = request.form.get("language", "")
@@ -261,8 +274,10 @@ def make_residents(doors: Doors, hotline: str, *, allowance: Allowance | None = 
     return residents
 
 
-def _missed(token: str, shown: Household, form: Form, window: Window | None, status: int = 200) -> Response:
-    return _page("missed", token, status, household=shown, form=form, window=window)
+def _missed(
+    token: str, of: Opened, shown: Household, form: Form, window: Window | None, status: int = 200
+) -> Response:
+    return _page("missed", token, status, opened=of, household=shown, form=form, window=window)
 
 
 def _correct(
@@ -284,7 +299,11 @@ def _notice(token: str, shown: Household, wrong: list[Wrong], status: int = 200)
     return _page("notice", token, status, household=shown, wrong=wrong, fault=fault, typed=typed)
 
 
-def _page(name: str, token: str, status: int = 200, **shown: Any) -> Response:
+def _page(
+    name: str, token: str, status: int = 200, *, opened: Opened | None = None, **shown: Any
+) -> Response:
+    """:param opened: None: only the household itself has such a page."""
+    shown["opened"] = opened
     page = render_template(f"residents/{name}.html", address=_own(token), key=new_id(), **shown)
     return make_response(page, status)
 
