@@ -91,7 +91,7 @@ class Timer:
 
     :param every: real time between two looks.
     :param use_case: does a bounded piece of work and returns how much it did; anything but 0 means that
-        it is called again at once.
+        it is called again at once. It takes its rows by `uow.take`, so that a bad one does not stop it.
     """
 
     name: str

@@ -10,12 +10,12 @@ tables that grow has to know of it.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import and_, func, or_, select, update
+from sqlalchemy import Row, and_, bindparam, func, or_, select, update
 from sqlalchemy.engine import Connection
 
 from chassis.database.statements import delete_rows, upsert_rows
@@ -29,6 +29,9 @@ MOST: Final = 1000
 _FIRST_WAIT: Final = timedelta(hours=1)
 _LATER_WAIT: Final = timedelta(days=1)
 _KEY: Final = ("chore", "of_table", "row_key")
+_ALL: Final = select(STUCK).order_by(STUCK.c.retry_at, STUCK.c.chore, STUCK.c.of_table, STUCK.c.row_key)
+_OF_CHORE: Final = _ALL.where(STUCK.c.chore == bindparam("chore"))
+"""A constant, for every turn of every timer asks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,16 +54,14 @@ class Stuck:
 
 def of_chore(conn: Connection, chore: str) -> list[Stuck]:
     """The one that is to be tried again first comes first."""
-    return _read(conn, STUCK.c.chore == chore)
+    return _read(conn.execute(_OF_CHORE, {"chore": chore}))
 
 
 def everything(conn: Connection) -> list[Stuck]:
-    return _read(conn, STUCK.c.chore.is_not(None))
+    return _read(conn.execute(_ALL))
 
 
-def _read(conn: Connection, wanted: Any) -> list[Stuck]:
-    c = STUCK.c
-    rows = conn.execute(select(STUCK).where(wanted).order_by(c.retry_at, c.chore, c.of_table, c.row_key))
+def _read(rows: Iterable[Row[Any]]) -> list[Stuck]:
     return [
         Stuck(
             row.chore,

@@ -96,7 +96,7 @@ def begin_at_zero(handlers: Iterable[str], event_types: Iterable[str]) -> None:
     for handler in handlers:
         for outcome in ("handled", "repeated", "dead"):
             MESSAGES.labels(handler, outcome)
-        for metric in (DURATION, LAG, RETRIES, DEAD_LETTERS, DUPLICATES, WORLD_AWAY):
+        for metric in (DURATION, LAG, RETRIES, DEAD_LETTERS, DUPLICATES, PASSED_OVER, WORLD_AWAY):
             metric.labels(handler)
 
 

@@ -8,6 +8,7 @@ import sqlite3
 import ssl
 from gzip import BadGzipFile
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -25,7 +26,7 @@ from chassis.messaging.publisher import NotPublished
 from chassis.messaging.topology import TopologyDiffers
 from chassis.running.figures import Reader
 from chassis.running.housekeeping import Chore
-from chassis.telemetry import WORLD_AWAY
+from chassis.telemetry import CHORE_FAILURES, CHORE_SUCCEEDED, WORLD_AWAY
 
 
 def from_postgresql(state: str) -> DBAPIError:
@@ -189,6 +190,18 @@ def test_a_bug_in_a_chore_is_not_counted_as_the_world() -> None:
     before = counted("trial.broken")
     assert Chore("trial.broken", 5, lambda: 1 // 0).once() == 0
     assert counted("trial.broken") == before
+
+
+def test_a_chore_says_why_it_fails_and_when_it_succeeded_where_it_is_the_one_that_does_it() -> None:
+    ways: list[Any] = [lambda: None, lambda: 1 // 0, lambda: 0]
+    chore = Chore("trial.turns", 5, lambda: ways.pop(0)())
+    succeeded, failures = CHORE_SUCCEEDED.labels(chore.name)._value, CHORE_FAILURES.labels(chore.name)._value
+    chore.once()
+    assert not succeeded.get() and not chore.trouble, "another replica does it"
+    chore.once()
+    assert failures.get() == 1 and "ZeroDivisionError at test_world_away.py" in chore.trouble
+    chore.once()
+    assert succeeded.get() > 0 and failures.get() == 1 and not chore.trouble
 
 
 def counted(chore: str) -> float:
