@@ -152,16 +152,14 @@ def chores(service: Service, work: Work, settings: Settings) -> list[Chore]:
 
 
 def _forgetting(chore: str, work: Work, settings: Settings) -> Do:
-    def of_inbox(uow: UnitOfWork) -> int:
-        return inbox.forget_old(uow.conn, settings.inbox_days, taking=uow.taking)
+    rows = OneByOne(chore, work)
 
-    def of_outbox(uow: UnitOfWork) -> int:
-        return outbox.forget_old(uow.conn, settings.outbox_days, taking=uow.taking)
-
-    parts = [(OneByOne(chore, work), part) for part in (of_inbox, of_outbox)]
+    def old_ones(uow: UnitOfWork) -> int:
+        gone = inbox.forget_old(uow.conn, settings.inbox_days, taking=uow.taking)
+        return gone + outbox.forget_old(uow.conn, settings.outbox_days, taking=uow.taking)
 
     def forget() -> int:
-        return sum(max(rows.run(part) or 0, rows.unfinished) for rows, part in parts)
+        return max(rows.run(old_ones) or 0, rows.unfinished)
 
     return forget
 

@@ -28,8 +28,10 @@ from chassis.messaging.outbox import OUTBOX
 from chassis.running.housekeeping import chores
 from chassis.sealing import BlindIndex, Sealer
 from chassis.settings import Settings, read_settings
+from chassis.taking import RowKey
 from chassis.unit_of_work import UnitOfWork, Work
 from contracts.envelope import ONE, Event, Wire
+from tests.bad_rows import bad_row, retry, stuck
 
 KEY = bytes(32)
 TEXT_KEY = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
@@ -358,3 +360,35 @@ def test_a_timer_commits_its_records_and_runs_again_after_an_error(work: Work, d
     assert chore.once() == 0 and count(database, OUTBOX) == 0
     chore.once()
     assert count(database, OUTBOX) == 1
+
+
+def test_a_row_that_cannot_be_deleted_keeps_no_other(work: Work, database: Database) -> None:
+    with database.begin() as conn:
+        claim(conn, "trial.a", [event(str(n)) for n in range(20)])
+        conn.execute(update(INBOX).values(handled_at=ago(40)))
+    for n in range(4):
+        with work.unit() as uow:
+            uow.record("task.planned", f"c{n}", 1, {}, cause=None)
+    with database.begin() as conn:
+        conn.execute(update(OUTBOX).values(created_at=ago(40), published_at=ago(40)))
+        bad = conn.execute(select(OUTBOX.c.id).limit(1)).scalar_one()
+    chore = next(c for c in chores(Service("trial", ()), work, settings()) if c.name == "forget")
+
+    def forget() -> None:
+        for _ in range(100):
+            if not chore.once():
+                return
+
+    with (
+        bad_row(database, INBOX, "event_id", "7", on="DELETE"),
+        bad_row(database, OUTBOX, "id", bad, on="DELETE"),
+    ):
+        forget()
+        assert count(database, INBOX) == count(database, OUTBOX) == 1
+        assert {found.row for found in stuck(database)} == {RowKey("inbox", "7"), RowKey("outbox", bad)}
+        retry(database)
+        forget()
+        assert [found.times for found in stuck(database)] == [2, 2]
+    retry(database)
+    forget()
+    assert count(database, INBOX) == count(database, OUTBOX) == 0 == len(stuck(database))
