@@ -23,6 +23,8 @@ class Audit:
     late: list[Missing] = field(default_factory=list)
     """All there, and standing still; `late_count` counts those that are not named, too."""
     late_count: int = 0
+    set_aside: int = 0
+    """Of these: waiting alone brings none of them on."""
     _missing: dict[tuple[str, str], Missing] = field(default_factory=dict)
     _unnamed: int = 0
     unhandled: UnhandledEvents = field(init=False)

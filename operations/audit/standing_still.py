@@ -17,16 +17,22 @@ _LATE = {"isolation": isolation.late, "notification": notification.late}
 
 
 def what_stands_still(audit: Audit, conns: Mapping[str, Connection]) -> None:
-    """:param conns: service -> its snapshot."""
-    for service, late in _LATE.items():
-        settings = settings_of(service)
-        found: Sums = late(conns[service], settings.clock().now(), settings.zone)
-        for lack in found.lacks:
-            audit.stand_still(lack.what, lack.id, lack.why)
-        audit.stand_still_unnamed(found.unnamed)
+    """Rows that are set aside are named as such, and not once more as late.
+
+    :param conns: service -> its snapshot.
+    """
     rows = listed()
     for row in rows[:MOST_NAMED]:
         shown = row.as_dict()
         why = f"{shown['chore']} set it aside, {shown['error']} at {shown['place']}: `doorstep stuck list`"
         audit.stand_still(f"row of {shown['table']}", shown["row"], why)
+    audit.set_aside = len(rows)
     audit.stand_still_unnamed(max(0, len(rows) - MOST_NAMED))
+    aside = {row.shown_key for row in rows}
+    for service, late in _LATE.items():
+        settings = settings_of(service)
+        found: Sums = late(conns[service], settings.clock().now(), settings.zone)
+        for lack in found.lacks:
+            if lack.id not in aside:
+                audit.stand_still(lack.what, lack.id, lack.why)
+        audit.stand_still_unnamed(found.unnamed)

@@ -67,7 +67,8 @@ def take_settled_audit(wait: float) -> Audit:
             time.sleep(min(LOOK_AGAIN_S / 2, max(0.0, deadline - time.monotonic())))
         audit = _steady(take_audit())
         left = deadline - time.monotonic()
-        if left <= 0 or not (audit.in_flight or audit.missing_count or audit.late_count):
+        is_late = audit.late_count > audit.set_aside
+        if left <= 0 or not (audit.in_flight or audit.missing_count or is_late):
             return audit
         if audit.missing_count and not audit.only_lost and not audit.in_flight:
             return audit  # what is gone does not come back by waiting

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -120,7 +121,9 @@ def test_a_long_number_in_the_key_of_an_outsiders_event_is_masked(system: System
 def test_audit_names_what_stands_still_and_is_not_content(system: System) -> None:
     assert system.audit()[0] == 0
     set_aside(system, OVERDUE, "tasks", TASK)
-    code, found = system.audit()
+    began = time.monotonic()
+    code, found = system.audit(wait=300)
+    assert time.monotonic() - began < 200, "what is set aside does not come by waiting"
     assert (code, found["balanced"], found["late_count"]) == (1, True, 1)
     [late] = found["late"]
     assert (late["what"], late["id"]) == ("row of tasks", TASK) and OVERDUE in late["why"]
