@@ -114,7 +114,7 @@ def _find(uow: UnitOfWork, scope: Scope, asked: Asked, data: Mapping[str, Any]) 
     and `households`; who changed twice is counted for each.
     """
     conn, place, since = uow.conn, place_asked(uow, scope, data), asked.now - _SINCE
-    here = at_place(place)
+    here = at_place(uow, place)
     few = select(_C.case_id).where(_C.closed_at.is_(None), in_scope(conn, scope), *here)
     flags = [of(since).label(name) for name, of in CHANGES.items()]
     answer: dict[str, Any] = {

@@ -79,7 +79,7 @@ def _find(uow: UnitOfWork, scope: Scope, asked: Asked, data: Mapping[str, Any]) 
     conn, place, measure = uow.conn, place_asked(uow, scope, data), data.get("measure")
     if measure not in MEASURES:
         raise Refused.invalid([Fault("measure", "unknown", f"must be one of {', '.join(MEASURES)}")])
-    wanted = [*open_in(conn, scope, place), _C.measure == measure]
+    wanted = [*open_in(uow, scope, place), _C.measure == measure]
     few = select(LIVING.label("living")).where(*wanted).limit(COUNTED + 1).subquery()
     people, households = conn.execute(select(func.count(), func.count(few.c.living.distinct()))).one()
     answer: dict[str, Any] = {"as_of": asked.now.astimezone(asked.zone).isoformat(), "measure": measure}

@@ -34,6 +34,7 @@ DOERS: Final = ("grid_worker", "health_worker")
 """Who works at doors has a row also with nothing to do; others, where something is theirs."""
 _BELOW: Final = {"district": "street", "street": "community", "guanqu": "community", "community": "grid"}
 """Level of a place -> the level below by which its cases are counted."""
+_LEVELS: Final = ("grid", "community", "street", "district")
 LIVING: Final = func.coalesce(_C.household_id, _C.case_id.cast(String))
 """Whom no report names with others is a household alone."""
 
@@ -52,16 +53,21 @@ def _covers(uow: UnitOfWork, scope: Scope, place: str | None) -> bool:
     return scope.covers(*current(uow).places.upward(place))
 
 
-def open_in(conn: Connection, scope: Scope, place: str | None) -> list[ColumnElement[bool]]:
+def open_in(uow: UnitOfWork, scope: Scope, place: str | None) -> list[ColumnElement[bool]]:
     """Open cases (the first condition) of the scope, at one place where it is asked for."""
-    return [_C.closed_at.is_(None), in_scope(conn, scope), *at_place(place)]
+    return [_C.closed_at.is_(None), in_scope(uow.conn, scope), *at_place(uow, place)]
 
 
-def at_place(place: str | None) -> list[ColumnElement[bool]]:
-    """Cases at one place or below, where it is asked for."""
+def at_place(uow: UnitOfWork, place: str | None) -> list[ColumnElement[bool]]:
+    """Cases at one place or below, where it is asked for; by one column where its level is known: an index
+    finds them.
+    """
     if place is None:
         return []
-    return [or_(*(column == place for column in (_C.grid, _C.community, _C.street, _C.district)))]
+    known = current(uow).places.by_id.get(place)
+    if known is not None and known.level in _LEVELS:
+        return [_C[known.level] == place]
+    return [or_(*(_C[level] == place for level in _LEVELS))]
 
 
 def _find(uow: UnitOfWork, scope: Scope, asked: Asked, data: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -74,7 +80,7 @@ def _find(uow: UnitOfWork, scope: Scope, asked: Asked, data: Mapping[str, Any]) 
     here = place or _own_place(uow, scope, asked)
     level = conn.execute(select(_P.level).where(_P.place_id == here)).scalar_one_or_none()
     child = _C.get(_BELOW.get(level or "", ""))
-    wanted = open_in(conn, scope, place)
+    wanted = open_in(uow, scope, place)
     few = select(_C.case_id).where(*wanted).limit(COUNTED + 1).subquery()
     answer: dict[str, Any] = {"as_of": asked.now.astimezone(asked.zone).isoformat(), "place": here}
     if conn.execute(select(func.count()).select_from(few)).scalar_one() > COUNTED:
