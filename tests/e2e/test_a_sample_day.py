@@ -208,6 +208,7 @@ def _has_texts_of_its_own(system: System) -> None:
     for file in FOLDER.glob("*.yaml"):
         template = yaml.safe_load(file.read_text())
         template |= {"variables": ["hotline"], "text": {"zh-CN": "热线{{ hotline }}", "en": "{{ hotline }}"}}
+        template.pop("on_phone", None)
         (folder / file.name).write_text(yaml.safe_dump(template, allow_unicode=True))
     settings = {"HOTLINE": "0931-12345", "SMS_SIGNATURE": "【城关防疫】", "TEMPLATES": str(folder)}
     (system.directory / "var").mkdir(exist_ok=True)
