@@ -37,8 +37,9 @@ Such a list is sorted by ids and moments alone, which Python orders as databases
 """
 
 
-Condition = Callable[[Asked, str], ColumnElement[bool]]
-"""Which rows a filter finds that is no column, by its value. It speaks of tables that all statements read.
+Condition = Callable[[Asked, str | None], ColumnElement[bool]]
+"""Which rows a filter finds that is no column, by its value; None: nothing is asked of it. It speaks of
+tables that all statements of the list read.
 
 Raises Refused for a value that says nothing.
 """

@@ -124,7 +124,7 @@ def read_page(
     """Raises Refused: `unknown` for a place outside the scope, `invalid` where too much must be looked at, or
     where what is asked of a condition says nothing.
     """
-    conditions = [query.conditions[name](asked, value) for name, value in wanted.conditions.items()]
+    conditions = [of(asked, wanted.conditions.get(name)) for name, of in query.conditions.items()]
     if wanted.place is not None and not reach.covers_place(wanted.place):
         raise Refused.unknown("place", wanted.place)
     levels = _levels(query, wanted, reach)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, and_, select
+from sqlalchemy import ColumnElement, Select, and_, select, true
 from sqlalchemy.engine import Connection
 
 from chassis.doors.declared import Asked, Column, ListQuery, Sort, ThingQuery
@@ -60,8 +60,10 @@ def _open_cases(conn: Connection, scope: Scope, _asked: Asked) -> Select[Any]:
     return select(*columns).where(_C.closed_at.is_(None), in_scope(conn, scope))
 
 
-def _on_day(asked: Asked, value: str) -> ColumnElement[bool]:
+def _on_day(asked: Asked, value: str | None) -> ColumnElement[bool]:
     """Those of which today is day n of the measure, as `policies/counting.py` counts."""
+    if value is None:
+        return true()
     if not _DAY.fullmatch(value):
         raise Refused.invalid([Fault("day", "no_number", "must be a number of days")])
     day_zero = local_day(asked.now, asked.zone) - timedelta(days=int(value))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, case, literal, select, text
+from sqlalchemy import ColumnElement, Select, case, literal, select, text, true
 from sqlalchemy.engine import Connection
 
 from chassis.doors.declared import Asked, Column, ListQuery, Sort
@@ -63,8 +63,10 @@ def _expected(conn: Connection, scope: Scope, asked: Asked) -> Select[Any]:
     return rows.where(text("arrivals.state = 'expected'"), in_scope(conn, scope, _A))
 
 
-def _of_matter(_asked: Asked, value: str) -> ColumnElement[bool]:
+def _of_matter(_asked: Asked, value: str | None) -> ColumnElement[bool]:
     """Among the matters of an arrival, which stand in one column."""
+    if value is None:
+        return true()
     if value not in MATTERS:
         raise Refused.invalid([Fault("matter", "unknown", f"must be one of {', '.join(MATTERS)}")])
     return (literal(",") + _A.to_settle + ",").contains(f",{value},", autoescape=True)
