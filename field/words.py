@@ -138,8 +138,12 @@ LIKENESSES: Final = (
     "same_name_and_birth_date",
     "same_name_beside",
     "same_phone",
+    "too_many",
 )
-"""Why two arrivals may be one person's or one coming, the strongest reason first."""
+"""Why two arrivals may be one person's or one coming, the strongest reason first.
+
+The last says that there are more such pairs of one of the two than anybody compares.
+"""
 
 CASE_STATES: Final = (
     "open",

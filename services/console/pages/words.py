@@ -89,6 +89,7 @@ WORDS: Final[Mapping[str, str]] = {
     "same_name_and_birth_date": N_("same name and date of birth"),
     "same_name_beside": N_("same name, came together"),
     "same_phone": N_("same phone"),
+    "too_many": N_("too many to compare"),
     # tests
     "pcr": N_("PCR"),
     "antigen": N_("antigen"),

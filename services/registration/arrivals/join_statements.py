@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
+from heapq import nsmallest
 
 from chassis.sealing import BlindIndex
 from services.registration.arrivals.draft import Draft
+from services.registration.arrivals.few_pairs import MOST_OPEN
 from services.registration.arrivals.known_arrivals import KnownArrivals
 from services.registration.arrivals.pairs import Doubt, Pairs, add_pairs, pair_of
-from services.registration.arrivals.same_coming import choose, doubt
+from services.registration.arrivals.same_coming import Known, choose, doubt
 from services.registration.persons.claims import PersonMatch, Rival
 from services.registration.persons.rivals import Rivals
 from services.registration.places.placing import Placement
@@ -115,20 +118,31 @@ def _doubt_rivals(joined: Joined, known: KnownArrivals, person_id: str, rivals: 
     """Staff are asked about all arrivals of two rivals that are near each other, wherever they went."""
     own = [(draft, draft.known) for draft in known.by_person.get(person_id, ())]
     for rival in rivals.values() if own else ():
+        why = Doubt(rival.why, rival.contradicts)
         for other in known.by_person.get(rival.person_id, ()):
             times = other.known.times
-            for draft, arrival in own:
-                if any(map(arrival.is_near, times)):
-                    why = Doubt(rival.why, rival.contradicts)
-                    add_pairs(joined.doubts, {pair_of(draft.arrival_id, other.arrival_id): why})
+            near = [(arrival, why) for _, arrival in own if any(map(arrival.is_near, times))]
+            add_pairs(joined.doubts, _nearest(other.known, near))
 
 
 def _doubt_own(joined: Joined, draft: Draft, own: Sequence[Draft]) -> None:
+    arrival, found = draft.known, []
     for other in own:
         if other is draft:
             continue
-        pair = pair_of(draft.arrival_id, other.arrival_id)
-        if why := doubt(draft.known, other.known):
-            add_pairs(joined.doubts, {pair: Doubt(why)})
+        known = other.known
+        if why := doubt(arrival, known):
+            found.append((known, Doubt(why)))
         elif draft.is_reported_with(other):
-            add_pairs(joined.doubts, {pair: Doubt("moved_or_another")})
+            found.append((known, Doubt("moved_or_another")))
+    add_pairs(joined.doubts, _nearest(arrival, found))
+
+
+def _nearest(arrival: Known, others: Sequence[tuple[Known, Doubt]]) -> Pairs:
+    """One pair more than staff compare, so that it is said that there are more."""
+
+    def distance(other: tuple[Known, Doubt]) -> tuple[timedelta, str]:
+        return abs(other[0].arrived_at - arrival.arrived_at), other[0].arrival_id
+
+    nearest = nsmallest(MOST_OPEN + 1, others, key=distance)
+    return {pair_of(arrival.arrival_id, known.arrival_id): why for known, why in nearest}

@@ -17,6 +17,7 @@ from sqlalchemy.engine import Connection
 from chassis.database.statements import insert_rows, is_in, take_turns, update_rows
 from chassis.unit_of_work import UnitOfWork
 from contracts.envelope import Event
+from services.registration.arrivals.few_pairs import TOO_MANY, few_of_each
 from services.registration.arrivals.pairs import Doubt, Pair, pair_of
 from services.registration.arrivals.tables import arrivals, possible_duplicates
 from services.registration.places.queries import place_names
@@ -55,10 +56,11 @@ def open_pairs(
     asked = {
         pair: why for pair, why in pairs.items() if not _is_settled(why.why, rows[pair[0]], rows[pair[1]])
     }
-    opened = _insert(uow, asked)
-    _strengthen(uow, {pair: doubt for pair, doubt in asked.items() if pair not in opened})
-    if opened:
-        _announce(uow, {pair: asked[pair] for pair in sorted(opened)}, rows, causes, tell=tell)
+    known = _strengthen(uow, asked)
+    new = {pair: doubt for pair, doubt in asked.items() if pair not in known}
+    if new and (opened := few_of_each(uow.conn, new, rows)):
+        _insert(uow, opened)
+        _announce(uow, {pair: opened[pair] for pair in sorted(opened)}, rows, causes, tell=tell)
 
 
 def drop_pairs(conn: Connection, why: str, arrival_ids: Collection[str]) -> None:
@@ -101,8 +103,7 @@ def _arrivals(conn: Connection, ids: Collection[str]) -> dict[str, Any]:
     return {row.id: row for row in conn.execute(select(*columns).where(is_in(conn, a.id, sorted(ids))))}
 
 
-def _insert(uow: UnitOfWork, pairs: Mapping[Pair, Doubt]) -> set[Pair]:
-    """Those that were not asked about before."""
+def _insert(uow: UnitOfWork, pairs: Mapping[Pair, Doubt]) -> None:
     rows = [
         {
             "first": first,
@@ -114,25 +115,28 @@ def _insert(uow: UnitOfWork, pairs: Mapping[Pair, Doubt]) -> set[Pair]:
         }
         for first, second in sorted(pairs)
     ]
-    returning = ("first", "second")
-    inserted = insert_rows(uow.conn, possible_duplicates, rows, ignore_conflicts=True, returning=returning)
-    return {(str(first), str(second)) for first, second in inserted}
+    insert_rows(uow.conn, possible_duplicates, rows)
 
 
-def _strengthen(uow: UnitOfWork, pairs: Mapping[Pair, Doubt]) -> None:
-    """An open pair gets the stronger reason, a dropped one is opened again; what staff decided stays."""
-    if not pairs:
-        return
+def _strengthen(uow: UnitOfWork, pairs: Mapping[Pair, Doubt]) -> set[Pair]:
+    """An open pair gets the stronger reason, a dropped one is opened again; what staff decided stays.
+
+    Returns those that are known.
+    """
     p = possible_duplicates.c
     these = is_in(uow.conn, p.first, sorted({first for first, _ in pairs}))
     stored = select(p.first, p.second, p.why, p.state).where(these).order_by(p.first, p.second)
-    rows = []
+    rows, known = [], set()
     for first, second, before, state in uow.conn.execute(stored.with_for_update()):
         doubt = pairs.get((first, second))
+        known.add((first, second))
+        if before == TOO_MANY:  # it says so of a person, and goes on saying it
+            continue
         if doubt and (state == "dropped" or (state == "open" and doubt.is_stronger_than(before))):
             changed = {"why": doubt.why, "details": doubt.details, "state": "open"}
             rows.append({"first": first, "second": second, **changed})
     update_rows(uow.conn, possible_duplicates, rows, key=["first", "second"], set=["why", "details", "state"])
+    return known
 
 
 # -- telling -------------------------------------------------------------------------------------------------

@@ -26,8 +26,12 @@ class Doubt:
     def details(self) -> dict[str, Any] | None:
         return {"contradicts": self.contradicts} if self.contradicts else None
 
+    @property
+    def strength(self) -> int:
+        return _STRENGTH[self.why]
+
     def is_stronger_than(self, why: str) -> bool:
-        return _STRENGTH[self.why] > _STRENGTH[why]
+        return self.strength > _STRENGTH[why]
 
 
 Pair = tuple[str, str]

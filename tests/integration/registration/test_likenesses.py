@@ -323,6 +323,26 @@ def test_a_number_that_many_people_give_one_after_another_sends_few_texts(trial:
     assert texts() == first <= 30
 
 
+@pytest.mark.parametrize("batch", [1, 7, 60])
+def test_who_is_reported_at_ever_other_places_is_asked_about_20_times_and_that_is_said_once(
+    trial: Trial, batch: int
+) -> None:
+    """Each of n places would be a pair with each other one: n² rows, events and notices."""
+    trial.receive(*(told(person(1), address=f"不知何处{n}号") for n in range(60)), batch=batch)
+    assert len(trial.arrivals()) == 60
+    why = reasons(trial)
+    assert (len(why), why.count("too_many")) == (21, 1)
+    assert len(trial.events("possible_duplicate.opened")) == 21
+    trial.receive(told(person(1), address="不知何处99号"))
+    assert len(reasons(trial)) == 21
+    trial.receive(told(person(2)), told(person(2), address=ELSEWHERE))
+    assert len(reasons(trial)) == 22, "others are asked about as before"
+    with trial.database.begin() as conn:
+        conn.execute(update(t.possible_duplicates).values(state="apart"))
+    trial.receive(told(person(1), address="不知何处100号"))
+    assert len(reasons(trial)) == 21, "what was settled makes room"
+
+
 # -- several reasons, decisions ------------------------------------------------------------------------------
 
 
