@@ -11,6 +11,7 @@ import orjson
 from sqlalchemy import select
 from sqlalchemy.engine import Connection
 
+from chassis.database.ages import long_ago
 from chassis.database.statements import delete_rows, insert_rows, is_in, update_rows
 from chassis.database.tables import TABLES
 from chassis.taking import Taking
@@ -116,7 +117,8 @@ def _taker(handler: str, event: Event) -> str:
 
 def forget_old(conn: Connection, days: int, most: int = 5000, *, taking: Taking | None = None) -> int:
     """Delete a bounded number of rows that no repeat can meet any more, the oldest first."""
-    before = datetime.now(UTC) - timedelta(days=days)
+    if (before := long_ago(conn, timedelta(days=days))) is None:
+        return 0
     wanted = select(*(INBOX.c[name] for name in _KEY)).where(INBOX.c.handled_at < before)
     old = (taking or Taking()).rows(conn, wanted.order_by(INBOX.c.handled_at), INBOX.c.event_id, most)
     # By the whole key, which has an index: another condition would be checked on every old row.

@@ -12,6 +12,7 @@ from sqlalchemy import delete, func, select, tuple_, update
 from sqlalchemy.engine import Connection, Row
 
 from chassis.crash_points import reach
+from chassis.database.ages import long_ago
 from chassis.database.engine import Database
 from chassis.database.statements import is_in
 from chassis.database.tables import TABLES
@@ -173,7 +174,8 @@ def pending(conn: Connection) -> tuple[int, float]:
 
 def forget_old(conn: Connection, days: int, most: int = 2000, *, taking: Taking | None = None) -> int:
     """Delete a bounded number of published rows that are older than the event log is kept."""
-    before = datetime.now(UTC) - timedelta(days=days)
+    if (before := long_ago(conn, timedelta(days=days))) is None:
+        return 0
     old = select(OUTBOX.c.id).where(OUTBOX.c.created_at < before, OUTBOX.c.published_at.is_not(None))
     ids = [row.id for row in (taking or Taking()).rows(conn, old, OUTBOX.c.id, most)]
     conn.execute(delete(OUTBOX).where(is_in(conn, OUTBOX.c.id, ids)))

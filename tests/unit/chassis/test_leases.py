@@ -104,6 +104,18 @@ def test_a_lease_is_measured_by_the_databases_clock(
     assert not taken(database, "two")
 
 
+def test_a_lease_from_before_the_clock_was_set_back_is_over(database: Database) -> None:
+    """Else, for as long as it was set back, no replica would run timers or sweep the outbox."""
+    assert taken(database, "one")
+    with database.begin() as conn:
+        conn.execute(update(LEASES).values(until=database_now(conn) + 1.75 * MINUTE))
+    assert not taken(database, "two"), "by less than its length it may be another's"
+    with database.begin() as conn:
+        conn.execute(update(LEASES).values(until=database_now(conn) + timedelta(days=1)))
+    assert taken(database, "two")
+    assert not taken(database, "one")
+
+
 def test_every_process_and_start_is_another_holder() -> None:
     assert holder_name() != holder_name()
     assert len(holder_name()) <= 100

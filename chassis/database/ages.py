@@ -1,0 +1,37 @@
+"""How old rows are, where clocks may be wrong: a date too far ahead must not delete what is young."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+import structlog
+from sqlalchemy import func, select
+from sqlalchemy.engine import Connection
+
+from chassis.database.statements import database_now
+from chassis.database.tables import TABLES
+
+CLOCKS_APART: Final = timedelta(minutes=5)
+
+log = structlog.get_logger()
+
+
+def long_ago(conn: Connection, kept: timedelta) -> datetime | None:
+    """Rows from before this moment may go. None where the clocks of host and database disagree.
+
+    It counts from the newest row that the service wrote, if that is older than both clocks say.
+    """
+    host, database = datetime.now(UTC), database_now(conn)
+    if abs(host - database) > CLOCKS_APART:
+        log.error("nothing_forgotten", clocks_apart_s=round((host - database).total_seconds()))
+        return None
+    newest = _newest(conn)
+    return min(host, database, newest) - kept if newest else None
+
+
+def _newest(conn: Connection) -> datetime | None:
+    """Ids of the outbox are of one order with time; the inbox has no index that would find its newest row."""
+    outbox, inbox = TABLES["outbox"].c, TABLES["inbox"].c
+    newest: datetime | None = conn.scalar(select(outbox.created_at).order_by(outbox.id.desc()).limit(1))
+    return newest or conn.scalar(select(func.max(inbox.handled_at)))
