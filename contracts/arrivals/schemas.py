@@ -322,7 +322,7 @@ class Risk(Contract):
     level = one_of(LEVELS, required=True)
     certainty = one_of(CERTAINTIES, required=True)
     left_on = day(required=False, about="last day in the riskiest area")
-    areas = several(RiskArea)
+    areas = several(RiskArea, about="20 at most: of each level the one left last, then the riskiest")
 
 
 class Change(Contract):

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from datetime import date, datetime
+from typing import Any, Final
 
 from field.words import RiskLevel
 from services.registration.arrivals.coming import Coming
 from services.registration.arrivals.followed import Reached
 from services.registration.arrivals.states import ENDED, State, state_of
-from services.registration.risk.assessing import Assessment
+from services.registration.risk.assessing import AreaMatch, Assessment
 
 _PLACE_LENGTH = 500  # of a published place in an event
+MOST_AREAS: Final = 20
+"""60 stops in an estate of which 2,000 houses are listed would make an event of more than 1 MiB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +154,7 @@ class Arrival:
 
 
 def areas_of(risk: Assessment, coming: Coming) -> list[dict[str, Any]]:
-    """The matched risk areas, as the row and the event list them."""
+    """The matched risk areas, as the row and the event list them: `MOST_AREAS` of them."""
     return [
         {
             "list": match.area.list_id,
@@ -163,5 +165,20 @@ def areas_of(risk: Assessment, coming: Coming) -> list[dict[str, Any]]:
             "stop": match.stop,
             "left_on": coming.stops[match.stop].last,
         }
-        for match in risk.matches
+        for match in _most_telling(risk.matches, coming)
     ]
+
+
+def _most_telling(matches: Sequence[AreaMatch], coming: Coming) -> Sequence[AreaMatch]:
+    """Of each level the one left last, for measures count from it; then the riskiest. In their order."""
+    if len(matches) <= MOST_AREAS:
+        return matches
+
+    def telling(number: int) -> tuple[int, date, bool]:
+        match = matches[number]
+        return match.area.level, coming.stops[match.stop].last, match.certainty == "exact"
+
+    ranked = sorted(range(len(matches)), key=telling, reverse=True)
+    first_of_level = {matches[number].area.level: number for number in reversed(ranked)}
+    chosen = list(dict.fromkeys([*first_of_level.values(), *ranked]))[:MOST_AREAS]
+    return [matches[number] for number in sorted(chosen)]

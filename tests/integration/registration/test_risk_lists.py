@@ -93,6 +93,26 @@ def test_an_area_that_ended_still_concerns_whoever_was_there(trial: Trial) -> No
     assert trial.arrivals()[0]["risk_level"] == "high"
 
 
+def test_who_was_at_very_many_listed_places_is_registered_and_the_most_telling_are_told(trial: Trial) -> None:
+    """All of them would be an event over 1 MiB, tried again and again, and a dead letter in the end."""
+    houses = [f"测试小区{n}号楼" for n in range(100)]
+    import_list(trial, risk_list(high=houses, medium=["示例大厦A座", "示例大厦B座"], at="2022-10-01 11时"))
+    here = {"division": "620402"}
+    stops = [
+        {**here, "address": "测试小区", "from": f"2022-09-{day}", "to": f"2022-09-{day}"}
+        for day in range(10, 29)
+    ]
+    stops.append({**here, "address": "示例大厦", "from": "2022-09-20", "to": "2022-09-29"})
+    stops.append({**here, "address": "示例大厦", "from": "2022-09-20", "to": "2022-09-21"})
+    trial.receive(report(1, stops=stops))
+    (arrival,) = trial.arrivals()
+    assert arrival["risk_level"] == "high"
+    told = [(area["level"], area["left_on"]) for area in arrival["risk_areas"]]
+    assert sorted(told) == [("high", "2022-09-28")] * 19 + [("medium", "2022-09-29")]
+    (event,) = trial.events("arrival.registered")
+    assert len(event["data"]["risk"]["areas"]) == 20
+
+
 @pytest.mark.parametrize(
     ("listed", "address", "level", "certainty"),
     [
