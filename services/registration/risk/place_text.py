@@ -34,7 +34,7 @@ class Answer(IntEnum):
     EXACT = 4
 
 
-_RISK = r"(?:[上所]述|现|原|该)?[高中低、和]*风险(?:区域?|地区)?"
+_RISK = r"(?:[上所]述|现|原|该)?[高中低、和]{0,12}风险(?:区域?|地区)?"
 _EXCEPT_RISK = re.compile(
     rf"除?(?:[^、,()除]{{0,8}}?){_RISK}(?:、[^()]{{1,20}})?(?:之外|以外|除外|外)?(?:的)?"
 )
@@ -248,11 +248,14 @@ def _named_places(text: str, less_listed: bool) -> Iterator[_Named]:
 def _clauses(text: str) -> Iterator[str]:
     """Split at commas and 和/及, but not inside brackets and not inside a list of numbers."""
     start, depth, position = 0, 0, 0
-    listed = [(m.start(), m.end()) for m in NUMBER_LIST.finditer(text)]
+    listed = NUMBER_LIST.finditer(text)
+    numbers = next(listed, None)
     while position < len(text):
         letter = text[position]
         depth += (letter == "(") - (letter == ")")
-        inside = any(a < position < b for a, b in listed)
+        while numbers and numbers.end() <= position:
+            numbers = next(listed, None)
+        inside = numbers is not None and numbers.start() < position
         if depth <= 0 and not inside and _SEPARATORS.match(text, position):
             yield text[start:position]
             start = position + 1

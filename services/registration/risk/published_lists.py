@@ -32,6 +32,7 @@ _CSV_LEVELS = {
 CSV_COLUMNS = ("level", "province", "city", "county", "place")
 _MOST_FAULTS = 50
 LONGEST_NAME = 60  # no division has a name half as long
+LONGEST_PLACE = 1000  # the longest published in 2022 has 515 characters
 WHOLE = "全域"
 """The place of a row that names none: the whole of its county."""
 
@@ -251,6 +252,9 @@ def _names_of(given: Mapping[str, Any], where: str) -> tuple[dict[str, str], lis
     return words, faults
 
 
+_TOO_LONG = f"must have at most {LONGEST_PLACE} characters"
+
+
 def _places_of(given: Any, where: str) -> tuple[list[str], list[Fault]]:
     """The places of a row; none: the row means the whole of its county."""
     if isinstance(given, str):
@@ -262,10 +266,12 @@ def _places_of(given: Any, where: str) -> tuple[list[str], list[Fault]]:
     places: list[str] = []
     faults: list[Fault] = []
     for position, place in enumerate(given, start=1):
-        if isinstance(place, str) and place.strip():
-            places.append(place.strip())
-        else:
+        if not isinstance(place, str) or not place.strip():
             faults.append(Fault(f"{where}, communitys[{position}]", "type", "must be text"))
+        elif len(place) > LONGEST_PLACE:
+            faults.append(Fault(f"{where}, communitys[{position}]", "length", _TOO_LONG))
+        else:
+            places.append(place.strip())
     return places, faults
 
 
@@ -299,6 +305,9 @@ def _read_csv_row(
         faults.append(Fault(f"{where}, level", "unknown", "must be high, medium or low"))
     if not cells["place"]:
         faults.append(Fault(f"{where}, place", "empty", f"is empty: write {WHOLE} for a whole county"))
+    elif len(cells["place"]) > LONGEST_PLACE:
+        faults.append(Fault(f"{where}, place", "length", _TOO_LONG))
+        return [], faults
     valid_from = published_at
     if cells.get("valid_from"):
         try:

@@ -1,14 +1,24 @@
 """Rows of official lists as they come: blank fillers, whole counties, words that are missing."""
 
+from datetime import datetime
+from time import process_time
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from field.words import RiskLevel
-from services.registration.risk.published_lists import WHOLE, RiskList, read_official
+from services.registration.risk.place_text import read_place
+from services.registration.risk.published_lists import (
+    LONGEST_PLACE,
+    WHOLE,
+    RiskList,
+    read_csv,
+    read_official,
+)
 
 ZONE = ZoneInfo("Asia/Shanghai")
+AT = datetime(2022, 10, 1, 8, tzinfo=ZONE)
 WHERE = {"province": "甘肃省", "city": "白银市", "county": "白银区"}
 SOUND = {**WHERE, "communitys": ["示例花园4号楼"]}
 BLANK = {"type": "", "province": "", "city": "", "county": "", "area_name": "", "communitys": []}
@@ -104,3 +114,29 @@ def test_a_row_may_have_a_code_of_its_own() -> None:
 def test_the_level_of_a_row_is_that_of_its_list() -> None:
     found = read(SOUND, middle=[{**WHERE, "county": "靖远县", "communitys": []}])
     assert [one.area.level for one in found.listed] == [RiskLevel.high, RiskLevel.medium]
+
+
+def test_a_place_that_is_too_long_is_an_odd_row_and_its_neighbours_count() -> None:
+    longest = "示" * LONGEST_PLACE
+    found = read({**WHERE, "communitys": [longest, longest + "例", "示例花园4号楼"]})
+    assert places(found) == [("620402", longest), ("620402", "示例花园4号楼")]
+    assert wrong(found) == [("highlist row 1, communitys[2]", "length")]
+
+
+def test_a_line_of_a_table_whose_place_is_too_long_is_an_odd_row() -> None:
+    line = {"level": "high", **WHERE, "place": "示例花园4号楼"}
+    found = read_csv([line, {**line, "place": "示" * (LONGEST_PLACE + 1)}], ZONE, "a", AT)
+    assert [one.area.place for one in found.listed] == ["示例花园4号楼"]
+    assert wrong(found) == [("row 3, place", "length")]
+
+
+@pytest.mark.parametrize("text", ["风险" + "高" * 12_000, "甲1号楼、" * 3_000, "除" * 12_000])
+def test_a_text_twice_as_long_takes_twice_as_long_to_read(text: str) -> None:
+    def seconds(part: str) -> float:
+        began = process_time()
+        read_place(part)
+        return process_time() - began
+
+    read_place(text[:100])
+    quarter = min(seconds(text[: len(text) // 4]) for _ in range(3))
+    assert seconds(text) < 10 * quarter + 0.02
