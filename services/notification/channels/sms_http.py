@@ -9,6 +9,8 @@
 No number, no text and no token of it is ever logged or put into an error.
 """
 
+import json
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -35,7 +37,8 @@ _FITS_SURELY: Final = MOST_SEGMENTS * 33
 _OUR_TROUBLE = frozenset({401, 402, 403, 404, 405, 407, 408, 409, 421, 425, 429})
 # A proxy or the gateway fell silent behind the answer: whether the text went out is not known.
 _LOST = frozenset({500, 502, 504, 520, 521, 522, 523, 524})
-
+_LARGEST: Final = 64 * 1024
+"""Bytes of an answer; one that says what it must has some 50."""
 
 ANYWHERE: Final = "any"
 
@@ -61,9 +64,9 @@ class SmsOverHttp(Channel):
 
     def __init__(self, settings: SmsSettings) -> None:
         self.idempotent = settings.idempotent
-        # requests limits connecting and each wait for bytes; an answer is one packet.
+        # requests limits connecting and each wait for bytes. The answer as a whole has as much time again.
         self._timeout = (min(3.05, settings.timeout), settings.timeout)
-        self.time_limit = sum(self._timeout)
+        self.time_limit = sum(self._timeout) + settings.timeout
         self._countries = settings.countries
         self._url = settings.url.rstrip("/")
         self._session = requests.Session()
@@ -120,7 +123,10 @@ class SmsOverHttp(Channel):
     def send(self, to: str, text: str, key: str) -> Outcome:
         body = {"to": to, "text": text, "idempotency_key": key}
         try:
-            answer = self._session.post(self._url, json=body, timeout=self._timeout, allow_redirects=False)
+            with self._session.post(
+                self._url, json=body, timeout=self._timeout, allow_redirects=False, stream=True
+            ) as answer:
+                return _read(answer, _content(answer, time.monotonic() + self._timeout[1]))
         except requests.ConnectTimeout:
             return Outcome(Answer.UNREACHABLE, "connect_timeout")
         except requests.Timeout:
@@ -131,7 +137,6 @@ class SmsOverHttp(Channel):
             return Outcome(Answer.LOST, "connection_lost")
         except requests.RequestException as error:
             return Outcome(Answer.LOST, type(error).__name__.lower()[:40])
-        return _read(answer)
 
 
 def _countries(text: str) -> frozenset[int] | None:
@@ -145,10 +150,20 @@ def _countries(text: str) -> frozenset[int] | None:
     return frozenset(map(int, codes))
 
 
-def _read(answer: requests.Response) -> Outcome:
+def _content(answer: requests.Response, until: float) -> bytes:
+    """Nothing of one that is too large, or does not end in time: its status has said what counts."""
+    content = bytearray()
+    for byte in answer.iter_content(1):  # larger pieces would wait until they are full
+        content += byte
+        if len(content) > _LARGEST or time.monotonic() > until:
+            return b""
+    return bytes(content)
+
+
+def _read(answer: requests.Response, body: bytes) -> Outcome:
     code = answer.status_code
     if 200 <= code < 300:
-        content = _json(answer)
+        content = _json(body)
         taken = Answer.DELIVERED if content.get("status") == "delivered" else Answer.ACCEPTED
         reference = content.get("reference")
         return Outcome(taken, f"http_{code}", str(reference)[:200] if reference is not None else None)
@@ -160,10 +175,10 @@ def _read(answer: requests.Response) -> Outcome:
     return Outcome(Answer.REFUSED, reason)
 
 
-def _json(answer: requests.Response) -> dict[str, str]:
+def _json(body: bytes) -> dict[str, str]:
     try:
-        content = answer.json()
-    except ValueError:
+        content = json.loads(body)
+    except (ValueError, RecursionError):
         return {}
     return content if isinstance(content, dict) else {}
 

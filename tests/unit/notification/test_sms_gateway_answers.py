@@ -4,8 +4,10 @@ import json
 import logging
 import socket
 import threading
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import repeat
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -124,6 +126,50 @@ def test_a_late_answer_is_lost_and_a_closed_port_unreachable(gateway: Any) -> No
     assert channel(f"http://127.0.0.1:{port}/").send(PHONE, "x", "k").answer is Answer.UNREACHABLE
     unknown = channel("http://no-such-host.invalid/").send(PHONE, "x", "k")
     assert unknown.answer is Answer.UNREACHABLE
+
+
+def dribbling(pieces: Iterable[bytes], pause: float) -> Iterator[str]:
+    """A server that says 200 at once, and its content piece by piece."""
+    stopped = threading.Event()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self.wfile.write(b"HTTP/1.0 200 OK\r\n\r\n")
+            for piece in pieces:
+                if stopped.wait(pause):
+                    return
+                self.wfile.write(piece)
+
+        def log_message(self, *_: Any) -> None: ...
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.handle_error = lambda *_: None  # type: ignore[method-assign]
+    threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_address[1]}/"
+    stopped.set()
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.mark.parametrize(
+    ("pieces", "pause"), [(repeat(b" "), 0.1), (repeat(b" " * 8192), 0.0)], ids=["never done", "endless"]
+)
+def test_an_answer_without_an_end_is_given_up_and_its_status_counts(
+    pieces: Iterable[bytes], pause: float
+) -> None:
+    """It would hold up the sending of all others, beyond the lease, or fill the memory."""
+    for url in dribbling(pieces, pause):
+        sender = channel(url, timeout=0.5)
+        began = time.monotonic()
+        outcome = sender.send(PHONE, "x", "k")
+        assert (outcome.answer, outcome.provider_reference) == (Answer.ACCEPTED, None)
+        assert time.monotonic() - began < sender.time_limit + 1
+
+
+def test_an_answer_may_come_in_pieces() -> None:
+    for url in dribbling([b'{"refer', b'ence": ', b'"r-1"}'], 0.05):
+        assert channel(url).send(PHONE, "x", "k").provider_reference == "r-1"
 
 
 def test_a_connection_cut_after_the_request_is_lost(gateway: Any) -> None:
