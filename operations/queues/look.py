@@ -25,6 +25,7 @@ from operations.settings import environment
 _COLUMNS = (
     "name",
     "state",
+    "messages",
     "messages_ready",
     "messages_unacknowledged",
     "consumers",
@@ -73,6 +74,7 @@ def queue_of(row: Mapping[str, Any]) -> Queue:
         state=row.get("state"),
         ready=row.get("messages_ready"),
         unacknowledged=row.get("messages_unacknowledged"),
+        held=row.get("messages"),
         consumers=row.get("consumers"),
         rate_in=rate("publish"),
         rate_out=rate("ack", "get_no_ack", "deliver_no_ack"),

@@ -21,10 +21,12 @@ class Queue:
     rate_in: float
     rate_out: float
     """Acknowledged in a second."""
+    held: int | None = None
+    """All of them. It may be more than the two: those on their way to a dead-letter target are neither."""
 
     @property
     def messages(self) -> int:
-        return (self.ready or 0) + (self.unacknowledged or 0)
+        return max(self.held or 0, (self.ready or 0) + (self.unacknowledged or 0))
 
 
 @dataclass(frozen=True)

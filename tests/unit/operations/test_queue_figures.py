@@ -14,6 +14,13 @@ from operations.queues.picture import Picture
 COUNTED = {"state": "running", "messages_ready": 0, "messages_unacknowledged": 0, "consumers": 1}
 
 
+def test_messages_on_their_way_to_a_dead_letter_target_are_counted() -> None:
+    """Neither ready nor with a consumer: where nothing moved them on, a full queue looked empty."""
+    said = COUNTED | {"name": "doorstep.retry.5s", "messages": 8}
+    picture = Picture(datetime.now(UTC), "ok", queues={"doorstep.retry.5s": queue_of(said)})
+    assert picture.queues["doorstep.retry.5s"].messages == picture.retrying == 8
+
+
 @pytest.mark.parametrize(
     ("said", "wanted"),
     [
