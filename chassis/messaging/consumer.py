@@ -351,7 +351,7 @@ class DeadQueueDrain:
         tally = self._tallies[handler]
         with self._work.unit() as uow:
             # If an ack is lost after the commit, the message comes again.
-            letters = dead_letters.not_yet_waiting(uow.conn, read())
+            letters = dead_letters.not_yet_waiting(uow.conn, uow.sealer, read())
             buried = dead_letters.bury(uow.conn, uow.sealer, letters)
             if tally:
                 tally.add(uow, letters=buried)

@@ -180,12 +180,14 @@ def count_of(header: Any) -> int:
     return header if isinstance(header, int) and 0 <= header < 2**31 else 0
 
 
-def not_yet_waiting(conn: Connection, letters: Sequence[DeadLetter]) -> list[DeadLetter]:
-    """Leave out letters about events that wait already for the same reason. A letter that follows another one
-    stays in, because `bury` settles the earlier letter."""
+def not_yet_waiting(conn: Connection, sealer: Sealer, letters: Sequence[DeadLetter]) -> list[DeadLetter]:
+    """Leave out letters about events that wait already for the same reason, with the same body. A letter that
+    follows another one stays in, because `bury` settles the earlier letter."""
+    if not letters:
+        return []
     handlers = {letter.handler for letter in letters}  # the index has state and handler
     about = {letter.event.id for letter in letters if isinstance(letter.event, Event)}
-    columns = (DEAD.c.handler, DEAD.c.source, DEAD.c.event_id, DEAD.c.error)
+    columns = (DEAD.c.handler, DEAD.c.source, DEAD.c.event_id, DEAD.c.error, DEAD.c.sealed_body)
     rows = conn.execute(
         select(*columns).where(
             DEAD.c.state == "waiting",
@@ -193,13 +195,14 @@ def not_yet_waiting(conn: Connection, letters: Sequence[DeadLetter]) -> list[Dea
             is_in(conn, DEAD.c.event_id, about),
         )
     )
-    waiting = {tuple(row) for row in rows}
+    waiting = {(*row[:-1], _body_of(sealer, row)) for row in rows}
     return [
         letter
         for letter in letters
         if not isinstance(letter.event, Event)
         or letter.follows
-        or (letter.handler, letter.event.source, letter.event.id, letter.error) not in waiting
+        or (letter.handler, letter.event.source, letter.event.id, letter.error, letter.wire.body)
+        not in waiting
     ]
 
 

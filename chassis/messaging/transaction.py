@@ -77,9 +77,11 @@ def settle_events(
 ) -> Settled:
     """Handle the events that are new; bury those that cannot be handled; answer whoever asks for it.
 
-    :param letters: of events that cannot be read.
+    :param letters: of events that cannot be read, or have failed for good.
     :param answer: tell the publishers of events that cannot be read what is wrong with them.
     """
+    # Of a copy that was sent twice, because the ack of its original was lost, one letter is enough.
+    letters = dead_letters.not_yet_waiting(uow.conn, uow.sealer, letters)
     lenient = handler.lenient
     sound = [event for event in events if lenient or not event.problems]
     unsound = [event for event in events if event.problems and not lenient]

@@ -151,6 +151,25 @@ def fill_up(trial: Trial) -> None:
     publisher.drop()
 
 
+def test_an_event_that_fails_for_good_twice_is_one_letter_and_another_body_is_another(
+    new_trial: Callable[..., Trial],
+) -> None:
+    """Killed between a copy and its ack, a consumer sends a copy again: one event in two retry queues."""
+    trial = new_trial(retry_delays=())
+    bad = place_event(1)
+    bad["data"]["name"] = "poison"
+    trial.publish_events(bad, place_event(2), bad)
+    with running(trial):
+        eventually(lambda: trial.numbers() == [2] and trial.messages_in(trial.queue) == 0)
+        trial.publish_events(bad, place_event(3))
+        eventually(lambda: trial.numbers() == [2, 3])
+        assert [letter.event_id for letter in trial.rows("dead_letters")] == ["place-1"]
+        bad["data"]["aliases"] = ["other"]
+        trial.publish_events(bad, place_event(4))
+        eventually(lambda: trial.numbers() == [2, 3, 4])
+    assert [letter.event_id for letter in trial.rows("dead_letters")] == ["place-1"] * 2
+
+
 def test_a_dead_letter_says_when_it_first_failed_and_holds_the_event_sealed(
     new_trial: Callable[..., Trial],
 ) -> None:
