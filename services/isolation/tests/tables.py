@@ -53,6 +53,14 @@ Index(
     sqlite_where=_waiting,
 )
 
+_correcting = results_of_nobody.c.supersedes.is_not(None)
+Index(
+    "results_of_nobody_corrected",
+    results_of_nobody.c.supersedes,
+    postgresql_where=_correcting,
+    sqlite_where=_correcting,
+)
+
 results_counted = Table(
     "results_counted",  # of nobody here, and not kept
     metadata,
