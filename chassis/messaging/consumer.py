@@ -307,9 +307,12 @@ class DeadQueueDrain:
         moved = 0
         with self._work.database.read() as conn:
             self._aside = {stuck.row: stuck for stuck in stuck_rows.of_chore(conn, self._chore)}
+        left_alone = self._left_alone()
         connection = connect(self._settings.broker_url, "dead letters")
         try:
             for handler in self._tallies:
+                if dead_name(handler) in left_alone:
+                    continue
                 channel = open_channel(connection)  # a queue that is missing closes its channel
                 while (message := _next(channel, dead_name(handler))) is not None:
                     if self._moved(handler, message):  # else it goes back when the connection is closed
@@ -318,6 +321,15 @@ class DeadQueueDrain:
         finally:
             close_quietly(connection)
         return moved
+
+    def _left_alone(self) -> set[str]:
+        """Dead queues in which a message lies that is set aside, until one of them is due.
+
+        To take it and give it back counts as a delivery, and RabbitMQ 4 drops a message after 20.
+        """
+        now = datetime.now(UTC)
+        due = {row.table for row, stuck in self._aside.items() if stuck.retry_at <= now}
+        return {row.table for row in self._aside} - due
 
     def _moved(self, handler: str, message: Any) -> bool:
         """Whether it is in the table now; a message that cannot get there holds up no other."""

@@ -114,9 +114,7 @@ def of_broker(handler: str, message: Any) -> list[DeadLetter]:
     wire = wire_in(message)
     follows = letter_of(ours)
     now = datetime.now(UTC)
-    routing_key = str(headers.get(ROUTING_KEY) or _first(death.get("routing-keys")) or "")
-    if routing_key:
-        headers[ROUTING_KEY] = routing_key
+    headers |= _routing_key(headers.get(ROUTING_KEY), death)
     try:
         parsed = parse_message(wire.body, wire.content_type, wire.content_encoding)
     except Unreadable as unreadable:
@@ -127,9 +125,21 @@ def of_broker(handler: str, message: Any) -> list[DeadLetter]:
 
 
 def as_it_came(handler: str, message: Any, why: str) -> DeadLetter:
-    """A letter for a message that cannot be taken apart: its bytes, and nothing that needs to be read."""
+    """A letter for a message that cannot be taken apart: its bytes, and nothing that needs to be read.
+
+    And its routing key: without one it could not be replayed.
+    """
     error = f"{_NO_DEATH}; and it could not be taken apart: {why}"
-    return DeadLetter(handler, error, 0, wire_in(message), datetime.now(UTC), {})
+    found = message.properties.get("application_headers") or {}
+    death = _death(found, handler)
+    headers = _routing_key(of_our_copy(found, death.get("exchange")).get(ROUTING_KEY), death)
+    return DeadLetter(handler, error, 0, wire_in(message), datetime.now(UTC), headers)
+
+
+def _routing_key(ours: Any, death: Mapping[str, Any]) -> dict[str, str]:
+    """As a header of the letter; none where nobody knows it."""
+    known = ours or _first(death.get("routing-keys"))
+    return {ROUTING_KEY: known} if isinstance(known, str) and known else {}
 
 
 def of_each_event(

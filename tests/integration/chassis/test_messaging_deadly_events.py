@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 
-from chassis.messaging import dead_letters
+from chassis.messaging import consumer, dead_letters
 from chassis.messaging.consumer import DeadQueueDrain
 from chassis.messaging.topology import dead_name
+from chassis.names import ROUTING_KEY
 from chassis.telemetry import DEAD_LETTERS, MESSAGES
 from contracts.envelope import dump_event
 from deploy.local import PrivateBroker
@@ -195,10 +196,13 @@ def test_a_message_that_cannot_be_taken_apart_is_buried_as_it_came(
 
     monkeypatch.setattr(dead_letters, "of_broker", of_broker)
     for n in (1, 2, 3):
-        to_dead_queue(trial, dump_event(place_event(n)), "application/cloudevents+json")
+        died = {"queue": trial.queue, "exchange": "doorstep", "routing-keys": ["place.changed"]}
+        headers = {"x-death": [died], ROUTING_KEY: "arrival.reported.police"}
+        to_dead_queue(trial, dump_event(place_event(n)), "application/cloudevents+json", headers)
     assert drained(trial) == 3
     [bare] = [letter for letter in trial.rows("dead_letters") if letter.event_id is None]
     assert "KeyError" in bare.error and "a bug" not in bare.error
+    assert bare.headers == {ROUTING_KEY: "place.changed"}, "of the broker, not of the sender"
     assert json.loads(sealer().unseal(bare.sealed_body, dead_letters.PURPOSE))["id"] == "place-2"
 
 
@@ -224,6 +228,10 @@ def test_a_message_that_cannot_be_buried_holds_up_no_other_and_is_tried_again(
     assert (found.chore, found.row.table) == ("trial.dead_letters", dead_name(trial.queue))
     eventually(lambda: trial.messages_in(dead_name(trial.queue)) == 1)
     assert drain.drain() == 0 and len(tried) == 2, "it is left alone for an hour"
+    got = []
+    monkeypatch.setattr(consumer, "_next", lambda channel, queue: got.append(queue))
+    drain.drain()
+    assert dead_name(trial.queue) not in got, "each time would count as a delivery"
     monkeypatch.undo()
     eventually(lambda: trial.messages_in(dead_name(trial.queue)) == 1)
     retry(trial.database)
