@@ -2,6 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from typing import Final
+
+UUID: Final = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+CODE: Final = re.compile(r"[A-Za-z0-9_./:+@-]{1,200}")
+# In a sentence: a number as long as a phone's or a document's, and a mail address. Ids of ours may stay.
+_PERSONAL = re.compile(rf"({UUID})|\+?[A-Za-z]?\d[\d -]{{5,}}[\dXx]|[^\s@]+@[^\s@]+")
+
 
 def masked_name(name: str | None) -> str | None:
     """The first letter only: a family name in Chinese."""
@@ -16,3 +24,13 @@ def masked_phone(phone: str | None) -> str | None:
         return "****"
     shown = 4 if len(phone) > 10 else 2
     return phone[: max(0, min(3, len(phone) - 4 - shown))] + "****" + phone[-shown:]
+
+
+def masked_text(text: str) -> str:
+    """An operator's text without numbers and addresses of people."""
+    return _PERSONAL.sub(lambda found: found[1] or "(masked)", text)
+
+
+def masked_key(key: str) -> str:
+    """The key of a row, in which an outsider may have put something personal."""
+    return masked_text(key) if CODE.fullmatch(key) else f"(masked, {len(key)} characters)"

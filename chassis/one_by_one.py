@@ -10,19 +10,23 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import TypeVar
+from typing import Final, TypeVar
 
 import structlog
 
 from chassis import stuck_rows
 from chassis.database.engine import Database
 from chassis.errors import is_world_away
+from chassis.masking import masked_key
 from chassis.stuck_rows import Stuck
 from chassis.taking import RowKey, Taking
 from chassis.telemetry import CHORE_FAILURES, describe_error
 from chassis.unit_of_work import UnitOfWork, Work
 
 T = TypeVar("T")
+
+FAILED: Final = -1
+"""What a chore returns whose turn failed and is to be followed by another at once: it is no success."""
 
 log = structlog.get_logger()
 
@@ -41,6 +45,7 @@ class OneByOne:
         self._tried_again = False
         self.unfinished = False
         """Whether the next turn is to come at once, whatever the last one did."""
+        self._failed = False
 
     def run(self, use_case: Callable[[UnitOfWork], T]) -> T | None:
         """One turn. None: it failed, and the next one finds the guilty row or goes on without it.
@@ -49,7 +54,7 @@ class OneByOne:
         """
         taking = Taking()
         due, again = False, None
-        self.unfinished = False
+        self.unfinished = self._failed = False
         try:
             with self._work.unit() as uow:
                 aside = stuck_rows.of_chore(uow.conn, self._chore)
@@ -59,19 +64,27 @@ class OneByOne:
                     self._most, frozenset(stuck.row for stuck in aside), again.row if again else None
                 )
                 done = use_case(uow)
-                if again:
+                if again and taking.put_off:
+                    stuck_rows.put_off(uow.conn, again)
+                elif again:
                     stuck_rows.release(uow.conn, [again])
         except Exception as error:
             if is_world_away(error) or not self._narrow(taking, error):
                 raise
-            self.unfinished = True
+            self.unfinished = self._failed = True
             return None
         self.unfinished = due or self._most is not None
         if again:
-            log.info("stuck_row_done", chore=self._chore, table=again.row.table, row=again.row.key)
+            what = "put_off" if taking.put_off else "done" if taking.taken else "gone"
+            row = {"table": again.row.table, "row": masked_key(again.row.key)}
+            log.info(f"stuck_row_{what}", chore=self._chore, **row)
         elif self._most is not None:
             self._most = self._most * 2 if self._most * 2 < self._whole else None
         return done
+
+    def outcome(self, done: int) -> int:
+        """What a chore returns after this turn, in which so much was done."""
+        return FAILED if self._failed else max(done, self.unfinished)
 
     def _to_try_again(self, due: list[Stuck]) -> Stuck | None:
         """Every second turn at the most, so that many of them hold up nothing else."""
@@ -101,5 +114,5 @@ def put_aside(database: Database, chore: str, row: RowKey, error: Exception) -> 
             raise error
         stuck = stuck_rows.set_aside(conn, chore, row, error)
     CHORE_FAILURES.labels(chore).inc()
-    what = {"table": row.table, "row": row.key, "times": stuck.times}
+    what = {"table": row.table, "row": masked_key(row.key), "times": stuck.times}
     log.error("row_set_aside", chore=chore, **what, error=describe_error(error))

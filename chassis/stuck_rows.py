@@ -15,10 +15,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Row, and_, bindparam, func, or_, select, update
+from sqlalchemy import Row, and_, bindparam, func, select
 from sqlalchemy.engine import Connection
 
-from chassis.database.statements import delete_rows, upsert_rows
+from chassis.database.statements import delete_rows, update_rows, upsert_rows
 from chassis.database.tables import TABLES
 from chassis.taking import RowKey
 from chassis.telemetry import place_of
@@ -104,15 +104,19 @@ def release(conn: Connection, stuck: Collection[Stuck]) -> None:
     delete_rows(conn, STUCK, [_key_of(one) for one in stuck], key=_KEY)
 
 
-def retry_now(conn: Connection, stuck: Collection[Stuck]) -> int:
-    """Let the next turn of their chores try them. Returns how many of them are still set aside."""
-    c = STUCK.c
-    these = [
-        and_(c.chore == one.chore, c.of_table == one.row.table, c.row_key == one.row.key) for one in stuck
-    ]
-    if not these:
-        return 0
-    return conn.execute(update(STUCK).where(or_(*these)).values(retry_at=datetime.now(UTC))).rowcount
+def retry_now(conn: Connection, stuck: Collection[Stuck]) -> None:
+    """Let the next turn of their chores try them."""
+    _retry_at(conn, stuck, datetime.now(UTC))
+
+
+def put_off(conn: Connection, stuck: Stuck) -> None:
+    """It could not be tried now: that is no failure of the row."""
+    _retry_at(conn, [stuck], datetime.now(UTC) + _FIRST_WAIT)
+
+
+def _retry_at(conn: Connection, stuck: Collection[Stuck], moment: datetime) -> None:
+    rows = [{**_key_of(one), "retry_at": moment} for one in stuck]
+    update_rows(conn, STUCK, rows, key=_KEY, set=["retry_at"])
 
 
 def count_by_chore(conn: Connection) -> dict[str, int]:

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from chassis import stuck_rows
+from chassis.masking import masked_key
 from chassis.stuck_rows import Stuck
 from operations.databases import database_of, databases
-from operations.dead_letters.masking import masked_id, masked_text
 from operations.errors import NotFound
 
 LOOK_AGAIN_S = 0.5
@@ -42,7 +42,7 @@ class StuckRow:
 
     @property
     def shown_key(self) -> str:
-        return masked_text(masked_id(self.stuck.row.key))
+        return masked_key(self.stuck.row.key)
 
     @property
     def _advice(self) -> str:

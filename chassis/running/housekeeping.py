@@ -25,7 +25,7 @@ from chassis.messaging import outbox
 from chassis.messaging.consumer import DeadQueueDrain
 from chassis.messaging.outbox import Outbox
 from chassis.messaging.publisher import Publisher
-from chassis.one_by_one import OneByOne
+from chassis.one_by_one import FAILED, OneByOne
 from chassis.running.figures import EVERY_S, Reader
 from chassis.settings import Settings
 from chassis.telemetry import (
@@ -58,7 +58,8 @@ log = structlog.get_logger()
 class Chore:
     """Work that is done again and again. A failure is logged, and the next turn tries again.
 
-    `do` returns how much it did; more than 0 means again after `rest_s`. None: another replica does it.
+    `do` returns how much it did; more than 0 means again after `rest_s`. FAILED: again, but without success.
+    None: another replica does it.
     """
 
     name: str
@@ -89,9 +90,9 @@ class Chore:
                 log.error("chore_failed", chore=self.name, error=describe_error(error))
             return 0
         self.trouble = ""
-        if done is not None:
+        if done is not None and done != FAILED:
             CHORE_SUCCEEDED.labels(self.name).set_to_current_time()
-        return done or 0
+        return abs(done or 0)
 
     def show_from_the_start(self) -> None:
         """In metrics, also before the first turn."""
@@ -159,7 +160,7 @@ def _forgetting(chore: str, work: Work, settings: Settings) -> Do:
         return gone + outbox.forget_old(uow.conn, settings.outbox_days, taking=uow.taking)
 
     def forget() -> int:
-        return max(rows.run(old_ones) or 0, rows.unfinished)
+        return rows.outcome(rows.run(old_ones) or 0)
 
     return forget
 
@@ -254,7 +255,7 @@ def _timer(service: Service, timer: Timer, work: Work, settings: Settings) -> Ch
         done = rows.run(timer.use_case) or 0
         if done:
             TIMER_DONE.labels(name).inc(done)
-        return max(done, rows.unfinished)
+        return rows.outcome(done)
 
     def leave() -> None:
         with own.database.begin() as conn:

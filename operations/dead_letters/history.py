@@ -11,10 +11,10 @@ from sqlalchemy import Row, Select, case, func, select
 from sqlalchemy.engine import Connection
 
 from chassis.database.statements import is_in
+from chassis.masking import masked_text
 from chassis.messaging.dead_letters import ACTS, DEAD
 from operations.databases import database_of, databases
 from operations.dead_letters.choice import Letter, came_back, letter
-from operations.dead_letters.masking import masked_text
 
 
 @dataclass

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from chassis.masking import CODE, UUID, masked_text
+
 # Names from the envelope and the contracts whose values are ids, codes, dates or words of our vocabulary.
 _WORDS = """
     specversion id source type subject time datacontenttype dataschema aggregateversion correlationid
@@ -20,20 +22,16 @@ _WORDS = """
     assigned active removed previous_level published_at
 """
 SHOWN = frozenset(_WORDS.split())
-_CODE = re.compile(r"[A-Za-z0-9_./:+@-]{1,200}")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,40}")
 _SEALED = re.compile(r"[A-Za-z0-9_-]{1,20}\.[A-Za-z0-9_=-]{40,}")
-_UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 # Harmless values with many digits: ids, times, and the `traceparent` of a trace.
 _TIME = r"(?<!\d)\d{4}-\d\d-\d\d(?!\d)(?:T\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d)?)?"
-_NO_NUMBER = re.compile(rf"{_UUID}|{_TIME}|00-[0-9a-f]{{32}}-[0-9a-f]{{16}}-[0-9a-f]{{2}}")
+_NO_NUMBER = re.compile(rf"{UUID}|{_TIME}|00-[0-9a-f]{{32}}-[0-9a-f]{{16}}-[0-9a-f]{{2}}")
 # No other code of ours has so many digits in a row, however they are grouped; numbers of people do.
 _NUMBER = re.compile(r"(?:\d[^A-Za-z0-9]*){7}")
 # Of a province, city, district, street or community; and one of its grids.
 _DIVISION = re.compile(r"(?:\d{2}|\d{4}|\d{6}|\d{9}|\d{12})(?:-g\d{1,3})?")
 _PLACES = frozenset({"place_id", "parent", "street", "community", "grid"})
-# In a sentence: a number as long as a phone's or a document's, and a mail address. Ids of ours may stay.
-_PERSONAL = re.compile(rf"({_UUID})|\+?[A-Za-z]?\d[\d -]{{5,}}[\dXx]|[^\s@]+@[^\s@]+")
 _NOT_ENGLISH = re.compile(r"[^\x00-\x7f]+")
 
 
@@ -54,7 +52,7 @@ def masked(message: Any) -> Any:
 
 def masked_id(value: Any) -> Any:
     """An id may hold long runs of digits: a publisher's own numbers."""
-    if value is None or (isinstance(value, str) and _CODE.fullmatch(value)):
+    if value is None or (isinstance(value, str) and CODE.fullmatch(value)):
         return value
     return _masked(value, "id")
 
@@ -83,13 +81,8 @@ def masked_error(text: str) -> str:
     return _NOT_ENGLISH.sub("(masked)", masked_text(text))
 
 
-def masked_text(text: str) -> str:
-    """An operator's text without numbers and addresses of people."""
-    return _PERSONAL.sub(lambda found: found[1] or "(masked)", text)
-
-
 def _harmless(name: str, text: str) -> bool:
     of_a_place = bool(_DIVISION.fullmatch(text))
     if name == "division" or (of_a_place and name in _PLACES):
         return of_a_place
-    return bool(_CODE.fullmatch(text)) and not _NUMBER.search(_NO_NUMBER.sub(":", text))
+    return bool(CODE.fullmatch(text)) and not _NUMBER.search(_NO_NUMBER.sub(":", text))

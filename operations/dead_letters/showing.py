@@ -6,6 +6,7 @@ from typing import Any
 
 import orjson
 
+from chassis.masking import masked_text
 from chassis.messaging.dead_letters import opened
 from chassis.sealing import SealBroken
 from contracts.encodings import NotUnpacked, unpacked
@@ -13,7 +14,7 @@ from contracts.envelope import MAX_BYTES
 from operations.databases import settings_of
 from operations.dead_letters.advice import advice
 from operations.dead_letters.choice import Letter
-from operations.dead_letters.masking import masked, masked_error, masked_id, masked_text
+from operations.dead_letters.masking import masked, masked_error, masked_id
 
 
 def shown(letter: Letter) -> dict[str, Any]:

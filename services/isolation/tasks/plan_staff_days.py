@@ -84,7 +84,10 @@ def plan_staff_days(uow: UnitOfWork) -> int:
     """
     present = Present.at(uow.now, uow.zone)
     local = uow.now.astimezone(uow.zone).time()
-    if not planned_at() <= local < _TOO_LATE or not _may_begin(uow, present):
+    if not planned_at() <= local < _TOO_LATE:
+        uow.taking.put_off = True
+        return 0
+    if not _may_begin(uow, present):
         return 0
     found = _days(uow, present)
     staff, told = current(uow).staff, 0

@@ -123,7 +123,7 @@ class Sender:
     def run_once(self) -> int:
         """Send one batch. Returns how many messages were taken; 0: come again a little later.
 
-        A message that makes it fail is set aside, and the others are sent.
+        A message that makes it fail is set aside, and the others are sent: FAILED, come again at once.
         """
         limit = self._allowance()
         if limit == 0 or self._monotonic() < self._not_before:
@@ -131,7 +131,7 @@ class Sender:
         began = self._monotonic()  # before the transaction, so that the lease is never overrated
         letters = self._rows.run(lambda uow: self._lease(uow, limit))
         if not letters:
-            return int(self._rows.unfinished)
+            return self._rows.outcome(0)
         self._allowed -= len(letters)
         letters = self._with_housemates(letters)
         answers = self._map(lambda letter: self._send(letter, began), letters)

@@ -30,6 +30,7 @@ from chassis.running.housekeeping import chores
 from chassis.sealing import BlindIndex, Sealer
 from chassis.settings import Settings, read_settings
 from chassis.taking import RowKey
+from chassis.telemetry import CHORE_SUCCEEDED
 from chassis.unit_of_work import UnitOfWork, Work
 from contracts.envelope import ONE, Event, Wire
 from tests.bad_rows import bad_row, retry, stuck
@@ -404,6 +405,19 @@ def test_a_timer_commits_its_records_and_runs_again_after_an_error(work: Work, d
     assert chore.once() == 0 and count(database, OUTBOX) == 0
     chore.once()
     assert count(database, OUTBOX) == 1
+
+
+def test_a_turn_that_failed_is_followed_at_once_and_is_no_success(work: Work) -> None:
+    def plan(uow: UnitOfWork) -> int:
+        uow.take(select(LEASES.c.name), LEASES.c.name, 10)
+        raise KeyError("each time")
+
+    service = Service("trial", (), (Timer("plan", timedelta(seconds=30), plan),))
+    chore = next(c for c in chores(service, work, settings()) if "plan" in c.name)
+    succeeded = CHORE_SUCCEEDED.labels(chore.name)
+    succeeded.set(1)
+    assert chore.once() and succeeded._value.get() == 1
+    assert [found.row.table for found in stuck(work.database)] == ["leases"]
 
 
 def test_a_row_that_cannot_be_deleted_keeps_no_other(work: Work, database: Database) -> None:

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import Column, Integer, MetaData, String, Table, select, update
+from structlog.testing import capture_logs
 
 from chassis import stuck_rows
 from chassis.clock import Clock
@@ -18,14 +19,20 @@ from chassis.errors import WorldAway
 from chassis.one_by_one import OneByOne
 from chassis.sealing import BlindIndex, Sealer
 from chassis.stuck_rows import STUCK
-from chassis.taking import RowKey
+from chassis.taking import RowKey, Taking
 from chassis.telemetry import CHORE_FAILURES
 from chassis.unit_of_work import UnitOfWork, Work
 from tests.bad_rows import one_look, retry, stuck
 
 METADATA = MetaData()
 chassis_tables(METADATA)
-JOBS = Table("jobs", METADATA, Column("id", String(20), primary_key=True), Column("done", Integer))
+JOBS = Table(
+    "jobs",
+    METADATA,
+    Column("id", String(40), primary_key=True),
+    Column("done", Integer),
+    Column("whose", String(20)),
+)
 CHORE = "trial.plan"
 MANY = 300
 
@@ -158,3 +165,97 @@ def test_failures_are_counted_once_a_set_and_once_a_row(work: Work) -> None:
     before = CHORE_FAILURES.labels(CHORE)._value.get()
     one_look(work, CHORE, doing("0007"))
     assert CHORE_FAILURES.labels(CHORE)._value.get() == before + 2
+
+
+def test_rows_of_one_key_are_tried_again_together_once_and_hold_up_no_other(work: Work) -> None:
+    put(work, 4)
+    with work.database.begin() as conn:
+        conn.execute(update(JOBS).values(whose=JOBS.c.id))
+        conn.execute(update(JOBS).where(JOBS.c.id < "0002").values(whose="somebody"))
+
+    def use_case(uow: UnitOfWork) -> int:
+        wanted = select(JOBS.c.whose).where(JOBS.c.done == 0).order_by(JOBS.c.id)
+        found = [row.whose for row in uow.take(wanted, JOBS.c.whose, 200)]
+        if "somebody" in found:
+            raise KeyError("somebody")
+        uow.conn.execute(update(JOBS).where(is_in(uow.conn, JOBS.c.whose, found)).values(done=1))
+        return len(found)
+
+    one_look(work, CHORE, use_case)
+    assert left(work) == {"0000", "0001"} and [found.times for found in stuck(work.database)] == [1]
+    retry(work.database)
+    one_look(work, CHORE, use_case)
+    [found] = stuck(work.database)
+    assert found.row == RowKey("jobs", "somebody") and found.times == 2
+
+
+def test_as_many_as_may_be_set_aside_are_all_tried_again(work: Work) -> None:
+    with work.database.begin() as conn:
+        for number in range(stuck_rows.MOST):
+            stuck_rows.set_aside(conn, CHORE, RowKey("jobs", f"{number:04d}"), KeyError())
+    retry(work.database)
+    assert all(found.retry_at <= datetime.now(UTC) for found in stuck(work.database))
+
+
+def test_what_cannot_be_tried_now_stays_aside_and_what_is_gone_does_not(work: Work) -> None:
+    put(work, 5)
+    one_look(work, CHORE, doing("0003"))
+    [before] = stuck(work.database)
+    retry(work.database)
+
+    def not_now(uow: UnitOfWork) -> int:
+        uow.taking.put_off = True
+        return 0
+
+    one_look(work, CHORE, not_now)
+    [found] = stuck(work.database)
+    assert found.times == 1 and found.retry_at >= before.retry_at
+    with work.database.begin() as conn:
+        conn.execute(JOBS.delete())
+    retry(work.database)
+    one_look(work, CHORE, doing())
+    assert not stuck(work.database)
+
+
+def test_a_row_that_another_replica_holds_stays_aside(work: Work) -> None:
+    if work.database.is_sqlite:
+        pytest.skip("one writer at a time")
+    put(work, 5)
+    one_look(work, CHORE, doing("0003"))
+    retry(work.database)
+
+    def skipping(uow: UnitOfWork) -> int:
+        wanted = select(JOBS.c.id).where(JOBS.c.done == 0).with_for_update(skip_locked=True)
+        return len(uow.take(wanted, JOBS.c.id, 200))
+
+    with work.database.begin() as other:
+        other.execute(select(JOBS).where(JOBS.c.id == "0003").with_for_update())
+        one_look(work, CHORE, skipping)
+    [found] = stuck(work.database)
+    assert found.times == 1 and found.retry_at > datetime.now(UTC)
+
+
+@pytest.mark.parametrize(
+    ("taking", "whole"),
+    [
+        (Taking(), True),
+        (Taking(2, taken=[RowKey("jobs", "1")]), True),
+        (Taking(1, taken=[RowKey("jobs", "1")]), False),
+        (Taking(only=RowKey("jobs", "1")), False),
+    ],
+)
+def test_only_a_whole_search_says_that_nothing_is_left(taking: Taking, whole: bool) -> None:
+    assert taking.is_whole is whole
+
+
+def test_logs_mask_a_long_number_in_a_key(work: Work) -> None:
+    key = "order-620402199001019979-1"
+    with work.database.begin() as conn:
+        insert_rows(conn, JOBS, [{"id": key, "done": 0}])
+    with capture_logs() as logged:
+        one_look(work, CHORE, doing(key))
+        retry(work.database)
+        one_look(work, CHORE, doing())
+    events = [line["event"] for line in logged]
+    assert events == ["row_set_aside", "stuck_row_done"]
+    assert "620402199001019979" not in str(logged)

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from operations.dead_letters.masking import SHOWN, masked, masked_error, masked_text
+from chassis.masking import masked_text
+from operations.dead_letters.masking import SHOWN, masked, masked_error
 
 REPORT = {
     "specversion": "1.0",
