@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, func, select, update
 
-from chassis.database.statements import lock_rows
+from chassis.database.statements import is_in, lock_rows
 from chassis.unit_of_work import UnitOfWork
 from services.isolation.cases.casebook import casebook
 from services.isolation.cases.revise_cases import Occasion, revise_cases
@@ -21,8 +21,10 @@ def hand_over(uow: UnitOfWork) -> int:
 
     Open cases are searched through for them: it happens seldom, and an index would cost every arrival.
     """
-    for staff_id in _who_left(uow):
+    for staff_id, count in _who_left(uow):
         theirs = table.c.closed_at.is_(None) & has_in_team(staff_id)
+        if count <= _aside(uow, theirs):
+            continue
         with casebook(uow) as book:
             cases = book.take(theirs, table.c.case_id)
             change = Change("staff_left", from_today=True)
@@ -32,16 +34,25 @@ def hand_over(uow: UnitOfWork) -> int:
     return 0
 
 
-def _who_left(uow: UnitOfWork) -> Sequence[str]:
-    """All of them: what is left of the first may be set aside."""
+def _who_left(uow: UnitOfWork) -> Sequence[tuple[str, int]]:
+    """All of them with their number of cases: what is left of the first may be set aside."""
     s = staff.c
     left = (
-        select(s.staff_id)
+        select(s.staff_id, staff_load.c.cases)
         .join_from(staff, staff_load, staff_load.c.staff_id == s.staff_id)
         .where(s.active.is_(False), staff_load.c.cases > 0)
         .order_by(s.staff_id)
     )
-    return uow.conn.execute(left).scalars().all()
+    return [tuple[str, int](row) for row in uow.conn.execute(left)]
+
+
+def _aside(uow: UnitOfWork, theirs: ColumnElement[bool]) -> int:
+    """How many of theirs are set aside: for those alone all would be searched through for days."""
+    keys = uow.taking.aside_of(table.name)
+    if not keys:
+        return 0
+    these = is_in(uow.conn, table.c.case_id, keys) & theirs
+    return uow.conn.execute(select(func.count()).select_from(table).where(these)).scalar_one()
 
 
 def _reset_count(uow: UnitOfWork, staff_id: str, theirs: ColumnElement[bool]) -> bool:

@@ -25,6 +25,7 @@ from services.registration.places.tables import places
 
 _AT_ONCE = 200
 _ONCE_MORE = timedelta(minutes=2)  # no unit of work takes so long
+_WHILE_ASIDE = timedelta(hours=1)
 
 
 def assign_waiting(uow: UnitOfWork) -> int:
@@ -52,8 +53,9 @@ def _left_behind(uow: UnitOfWork, catalogue: Catalogue, most: int) -> list[Draft
     """
     a, load = arrivals.c, worker_loads.c
     absent = is_in(uow.conn, load.staff_id, sorted(catalogue.absent))
-    counted = select(load.staff_id).where(absent).group_by(load.staff_id).having(func.sum(load.open) > 0)
-    left = sorted(uow.conn.execute(counted).scalars())
+    counted = select(load.staff_id, func.sum(load.open)).where(absent).group_by(load.staff_id)
+    aside = _aside_of_workers(uow)
+    left = sorted(worker for worker, count in uow.conn.execute(counted) if count > aside.get(worker, 0))
     if not left:
         return []
     theirs = is_in(uow.conn, a.worker, left) & (a.arrived_at >= uow.now - FOLLOWED)
@@ -61,6 +63,16 @@ def _left_behind(uow: UnitOfWork, catalogue: Catalogue, most: int) -> list[Draft
     if not drafts:
         _reset_counts(uow, left, theirs)
     return drafts
+
+
+def _aside_of_workers(uow: UnitOfWork) -> dict[str, int]:
+    """How many arrivals of each are set aside: for those alone all would be searched through for days."""
+    keys = uow.taking.aside_of(arrivals.name)
+    if not keys:
+        return {}
+    worker, these = arrivals.c.worker, is_in(uow.conn, arrivals.c.id, keys)
+    counted = select(worker, func.count()).where(these).group_by(worker)
+    return {worker: count for worker, count in uow.conn.execute(counted)}
 
 
 def _reset_counts(uow: UnitOfWork, left: list[str], theirs: ColumnElement[bool]) -> None:
@@ -83,7 +95,8 @@ def _reset_counts(uow: UnitOfWork, left: list[str], theirs: ColumnElement[bool])
 def _of_ended_places(uow: UnitOfWork, catalogue: Catalogue, most: int) -> list[Draft]:
     """Arrivals of places that have ended. All are searched through for them, as for those who left."""
     p, a = places.c, arrivals.c
-    to_look = select(p.place_id, p.ended_at).where(p.look_at <= uow.now).order_by(p.place_id)
+    due = p.look_at.is_not(None) if uow.taking.only else p.look_at <= uow.now
+    to_look = select(p.place_id, p.ended_at).where(due).order_by(p.place_id)
     ended = {place_id: ended_at for place_id, ended_at in uow.conn.execute(to_look)}
     if not ended:
         return []
@@ -91,15 +104,19 @@ def _of_ended_places(uow: UnitOfWork, catalogue: Catalogue, most: int) -> list[D
     there = or_(*(is_in(uow.conn, column, ids) for column in (a.street, a.community, a.grid)))
     theirs = there & (a.placed_with < catalogue.placing) & (a.arrived_at >= uow.now - FOLLOWED)
     drafts = _take(uow, theirs, (), most)
-    if not drafts and not uow.taking.aside:  # what is set aside would not be found any more
+    if not drafts and uow.taking.is_whole:
         _look_again_or_not(uow, ended)
     return drafts
 
 
 def _look_again_or_not(uow: UnitOfWork, ended: Mapping[str, datetime]) -> None:
-    """A replica may just be placing arrivals there by what it read before the place ended: look once more."""
+    """A replica may just be placing arrivals there by what it read before the place ended: look once more.
+
+    What is set aside would not be found any more, so it is looked for until nothing is, but not all the time.
+    """
+    later = uow.now + _WHILE_ASIDE if uow.taking.aside else None
     rows = [
-        {"place_id": place_id, "look_at": uow.now + _ONCE_MORE if uow.now < ended_at + _ONCE_MORE else None}
+        {"place_id": place_id, "look_at": uow.now + _ONCE_MORE if uow.now < ended_at + _ONCE_MORE else later}
         for place_id, ended_at in ended.items()
     ]
     update_rows(uow.conn, places, rows, key=["place_id"], set=["look_at"])

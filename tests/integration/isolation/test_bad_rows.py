@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from sqlalchemy import Table, update
 from chassis.ids import new_id
 from chassis.taking import RowKey
 from services.isolation import tables as t
+from services.isolation.cases.casebook import Casebook
 from services.isolation.handlers import TIMERS
 from services.isolation.policies import documents
 from services.isolation.policies.import_policy import import_policy
@@ -179,6 +181,20 @@ def test_one_bad_row_is_set_aside_and_the_others_are_done_in_the_same_turn(empty
     assert empty.audit()["balanced"]
 
 
+def test_of_whoever_left_and_has_only_cases_that_are_set_aside_no_more_are_searched_for(empty: Trial) -> None:
+    one_leaves(empty)
+    key = min(WORK["hand_over"].waiting(empty))
+    with bad_row(empty.database, t.cases, "case_id", key):
+        one_look(empty.work, "isolation.hand_over", USE_CASES["hand_over"])
+        assert [found.row.key for found in stuck(empty.database)] == [key]
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(Casebook, "take", lambda *_: pytest.fail("an index would cost every arrival"))
+            one_look(empty.work, "isolation.hand_over", USE_CASES["hand_over"])
+    retry(empty.database)
+    one_look(empty.work, "isolation.hand_over", USE_CASES["hand_over"])
+    assert not WORK["hand_over"].waiting(empty) and not stuck(empty.database)
+
+
 def test_a_member_of_staff_whose_day_cannot_be_told_keeps_it_from_nobody(isolation: Trial) -> None:
     isolation.follow(*(arrival(level="medium") for _ in range(3)))
     isolation.clock.moment = china("2022-10-02 00:05")
@@ -195,6 +211,12 @@ def test_a_member_of_staff_whose_day_cannot_be_told_keeps_it_from_nobody(isolati
     [found] = stuck(isolation.database)
     assert found.row == RowKey("staff", "worker-1") and found.error == "ValueError"
     isolation.do(STAFF.keep, [staff("worker-1", "grid_worker", GRID, version=2)])
+    isolation.clock.moment = china("2022-10-02 19:00")
+    retry(isolation.database)
+    one_look(isolation.work, "isolation.plan_staff_days", plan_staff_days)
+    [found] = stuck(isolation.database)
+    assert found.times == 1 and found.retry_at > datetime.now(UTC), "in the evening nobody is told of the day"
+    isolation.clock.moment = china("2022-10-02 08:00")
     retry(isolation.database)
     one_look(isolation.work, "isolation.plan_staff_days", plan_staff_days)
     told = [event.subject for event in isolation.recorded("staff.day_planned")]

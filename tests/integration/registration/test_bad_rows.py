@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import Table, update
 
 from chassis.taking import RowKey
+from chassis.unit_of_work import UnitOfWork
 from services.registration import tables as t
 from services.registration.accounts.forget_batches import KEPT
 from services.registration.accounts.tables import closed_batches
@@ -128,3 +129,50 @@ def test_an_arrival_of_a_place_that_ended_is_found_again_after_it_was_set_aside(
     retry(trial.database)
     one_look(trial.work, "registration.assign_waiting", assign_waiting)
     assert not there(trial) and not stuck(trial.database)
+
+
+def test_the_search_for_arrivals_of_ended_places_does_not_end_while_a_guilty_row_is_looked_for(
+    trial: Trial,
+) -> None:
+    """Turns that take few rows find them among those that wait for a worker, and none of the ended place."""
+    trial.receive(*(report(order) for order in range(MANY)))
+    trial.receive(*(report(order, address="和平家园1号楼") for order in range(MANY, 2 * MANY)))
+    there = rows(t.arrivals, lambda row: row["community"] == "c1")
+    assert len(there(trial)) >= MANY
+    left(trial, "w3")
+    places(trial, DISSOLVED)
+    trial.clock.moment = NOON + timedelta(hours=1)
+    bad = min(row["id"] for row in trial.rows(t.arrivals, "id") if row["worker"] == "w3")
+    with bad_row(trial.database, t.arrivals, "id", bad):
+        one_look(trial.work, "registration.assign_waiting", assign_waiting)
+    assert not there(trial)
+    assert [found.row.key for found in stuck(trial.database)] == [bad]
+
+
+def test_places_and_leavers_of_whom_all_is_set_aside_are_not_searched_for_in_each_turn(trial: Trial) -> None:
+    trial.receive(*(report(order) for order in range(MANY)))
+    trial.receive(report(MANY, address="和平家园1号楼"))
+    there = rows(t.arrivals, lambda row: row["community"] == "c1")
+    of_place = min(there(trial))
+    [of_leaver] = (row["id"] for row in trial.rows(t.arrivals, "id") if row["worker"] == "w3")
+    left(trial, "w3")
+    places(trial, DISSOLVED)
+    trial.clock.moment = NOON + timedelta(hours=1)
+    with (
+        bad_row(trial.database, t.arrivals, "id", of_place),
+        bad_row(trial.database, t.arrivals, "id", of_leaver),
+    ):
+        one_look(trial.work, "registration.assign_waiting", assign_waiting)
+        assert {found.row.key for found in stuck(trial.database)} == {of_place, of_leaver}
+        asked: list[Any] = []
+        take = UnitOfWork.take
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(UnitOfWork, "take", lambda uow, *given: asked.append(given) or take(uow, *given))
+            one_look(trial.work, "registration.assign_waiting", assign_waiting)
+        assert len(asked) == 1, "those that wait have an index; all would be searched through for the others"
+    retry(trial.database)
+    one_look(trial.work, "registration.assign_waiting", assign_waiting)
+    assert not there(trial) and not stuck(trial.database)
+    trial.clock.moment = NOON + timedelta(hours=3)
+    one_look(trial.work, "registration.assign_waiting", assign_waiting)
+    assert {row["look_at"] for row in trial.rows(t.places)} == {None}
