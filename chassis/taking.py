@@ -77,6 +77,10 @@ class Taking:
             return found
         return [key for key in keys if (table, key) not in self.aside]
 
+    def not_now(self) -> None:
+        """Say that it is not the hour for any row: the one that is tried again stays aside."""
+        self.put_off = True
+
     @property
     def is_whole(self) -> bool:
         """Whether no more is there to be found than what was found and what is set aside.

@@ -85,7 +85,7 @@ def plan_staff_days(uow: UnitOfWork) -> int:
     present = Present.at(uow.now, uow.zone)
     local = uow.now.astimezone(uow.zone).time()
     if not planned_at() <= local < _TOO_LATE:
-        uow.taking.put_off = True
+        uow.taking.not_now()
         return 0
     if not _may_begin(uow, present):
         return 0

@@ -204,7 +204,7 @@ def test_what_cannot_be_tried_now_stays_aside_and_what_is_gone_does_not(work: Wo
     retry(work.database)
 
     def not_now(uow: UnitOfWork) -> int:
-        uow.taking.put_off = True
+        uow.taking.not_now()
         return 0
 
     one_look(work, CHORE, not_now)
