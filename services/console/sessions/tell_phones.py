@@ -1,8 +1,8 @@
 """Notification is told whose phones are in: texts to them say no more than they must.
 
 What holds is compared with what was told, so that a phone that is let in or shut out, a session that runs out
-and an account that ends need not say so themselves. What was told is remembered by this process alone: at its
-start all is told again, which brings right what was restored from a backup.
+and an account that ends need not say so themselves. What was told is remembered by this process alone, for an
+hour: then, and at its start, all is told again, which brings right what was restored from a backup.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 import structlog
@@ -29,6 +29,7 @@ from services.console.sessions.queries import phones_of
 log = structlog.get_logger()
 
 AT_ONCE: Final = 200
+_REMEMBERED: Final = timedelta(hours=1)
 _EVERY_S: Final = 2.0
 _LONGEST_PAUSE_S: Final = 30.0
 _CONSOLE: Final = Actor(Author("console", "/console/phones", "phones"))
@@ -40,12 +41,18 @@ class PhonesTold:
     def __init__(self, work: Work, doors: Doors) -> None:
         self._work, self._doors = work, doors
         self._told: dict[str, datetime | None] = {}
+        self._began: datetime | None = None
 
     def turn(self) -> int:
-        """Tell what has changed since. Returns of how many phones. Raises DoorAway, Refused."""
+        """Tell what has changed since; once an hour, all.
+
+        :returns: of how many phones. Raises DoorAway, Refused.
+        """
         with self._work.look() as uow:
             as_of, ids = uow.now, staff_with_phones(uow.conn)
             phones = phones_of(uow, ids)
+        if self._began is None or not timedelta(0) <= as_of - self._began < _REMEMBERED:
+            self._began, self._told = as_of, {}
         now = {id: phones[id].expires_at if id in phones else None for id in ids}
         differing = [id for id in ids if id not in self._told or self._told[id] != now[id]]
         for start in range(0, len(differing), AT_ONCE):

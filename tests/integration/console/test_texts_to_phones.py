@@ -8,13 +8,15 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from sqlalchemy import update
 
 from deploy.local.ports import freeport
+from services.console.accounts.invite import end_links_before, enrol
 from services.console.app import make_app
 from services.console.doors import DoorAway, Doors
 from services.console.pages.entry.cookies import OPENING
 from services.console.sessions.tell_phones import PhonesTold
-from services.console.tables import account_acts, one_time_links
+from services.console.tables import account_acts, accounts, one_time_links
 from services.notification.reference.phones_in import phones_in
 from tests.doors import CONSOLE, console_process
 from tests.integration.console.round import (
@@ -90,7 +92,7 @@ def test_a_phone_counts_until_its_session_runs_out_or_its_owner_logs_out(told: T
     assert phone.browser.send("/account", "/log-out").status_code == 303
     assert told.phones.turn() == 1
     told.town.console.clock.advance(days=31)
-    assert told.phones.turn() == 1
+    assert told.phones.turn() == 2, "after an hour all is told again"
     told.town.arrive((ZHAO, "春和家园3号楼2单元602"))
     [whole] = told.texts()
     assert "赵大山" in whole
@@ -151,15 +153,67 @@ def test_a_link_by_text_lets_in_the_phone_of_the_number_in_the_register_once(tol
 
 
 @pytest.mark.parametrize(("is_away", "why"), [(False, "not known yet"), (True, "cannot be reached")])
-def test_a_link_that_was_not_sent_counts_no_more_and_the_page_says_why(
+def test_a_link_that_was_not_sent_counts_not_slips_of_before_do_and_the_page_says_why(
     told: Told, is_away: bool, why: str
 ) -> None:
+    slip = told.town.link()
     away = {"notification": NOBODY} if is_away else {}
     desk = _desk(told.town, Doors(dict(told.doors.urls) | away, CONSOLE))
     answer = desk.send("/enrol", "/enrol/by-text", chosen="w-0117")
     assert why in answer.text and "on its way" not in answer.text
-    assert all(row["ended_at"] for row in told.town.console.rows(one_time_links))
+    assert sum(row["ended_at"] is None for row in told.town.console.rows(one_time_links)) == 1
     assert "link_texted" not in {row["what"] for row in told.town.console.rows(account_acts)}
+    phone = Browser(told.town.app(told.doors), "en")
+    assert phone.send(slip, pin=PIN, again=PIN).status_code == 303
+
+
+def test_once_texts_cannot_be_offered_nobody_else_waits_for_it(told: Told) -> None:
+    slips = {id: told.town.link(id) for id in ("w-0117", "h-0021")}
+    desk = _desk(told.town, Doors(dict(told.doors.urls) | {"notification": NOBODY}, CONSOLE))
+    before = len(told.town.console.rows(one_time_links))
+    answer = desk.send("/enrol", "/enrol/by-text", chosen="w-0117", staff_ids="h-0021")
+    assert answer.text.count("cannot be reached") == 2
+    assert len(told.town.console.rows(one_time_links)) == before + 1, "a link was made for the first only"
+    phone = Browser(told.town.app(told.doors), "en")
+    assert all(phone.get(slip).status_code == 200 for slip in slips.values())
+
+
+def test_once_a_link_is_on_its_way_those_of_before_count_no_more(told: Told) -> None:
+    told.register()
+    slip = told.town.link()
+    desk = _desk(told.town, told.doors)
+    for _ in range(2):
+        told.town.console.clock.advance(seconds=1)
+        assert "on its way" in desk.send("/enrol", "/enrol/by-text", chosen="w-0117").text
+    phone = Browser(told.town.app(told.doors), "en")
+    assert phone.get(slip).status_code == 404
+    assert sum(row["ended_at"] is None for row in told.town.console.rows(one_time_links)) == 1
+    [text] = told.texts()
+    link = urlsplit(text[text.index("https://") :]).path
+    assert phone.send(link, pin=PIN, again=PIN).status_code == 303
+
+
+def test_of_two_links_at_once_the_newer_counts_whichever_is_accepted_last(told: Told) -> None:
+    work, made = told.town.console.work, []
+    for _ in range(2):
+        told.town.console.clock.advance(seconds=1)
+        with work.unit() as uow:
+            made.append(enrol(uow, "w-0117", by="test", beside=True).token)
+    for token in reversed(made):
+        with work.unit() as uow:
+            end_links_before(uow, token)
+    phone = Browser(told.town.app(told.doors), "en")
+    assert [phone.get(f"/take-up/{token}").status_code for token in made] == [404, 200]
+
+
+@pytest.mark.parametrize("path", ["/enrol", "/enrol/by-text"])
+def test_of_an_account_that_has_ended_it_is_said(told: Told, path: str) -> None:
+    told.register()
+    told.town.link()
+    with told.town.console.work.unit() as uow:
+        uow.conn.execute(update(accounts).where(accounts.c.staff_id == "w-0117").values(state="ended"))
+    page = _desk(told.town, told.doors).send("/enrol", path, staff_ids="w-0117").text
+    assert "has ended" in page and "another account" not in page
 
 
 @pytest.mark.parametrize("who", ["o-0004", "d-0001", "w-9999", ""])
@@ -188,4 +242,14 @@ def test_many_phones_are_told_in_parts(told: Told, monkeypatch: pytest.MonkeyPat
     for staff_id in ("w-0117", "h-0021"):
         told.town.phone(staff_id)
     assert told.phones.turn() == 2
+    assert told.phones.turn() == 0
+
+
+def test_what_was_told_is_told_again_after_an_hour(told: Told) -> None:
+    told.town.phone()
+    assert told.phones.turn() == 1
+    told.town.console.clock.advance(minutes=59)
+    assert told.phones.turn() == 0
+    told.town.console.clock.advance(minutes=2)
+    assert told.phones.turn() == 1, "notification may have been restored from a backup"
     assert told.phones.turn() == 0

@@ -41,8 +41,8 @@ def register(work: Work) -> Work:
     return work
 
 
-def offer(work: Work, staff_id: str = "w1", link: str = LINK, author: Any = CONSOLE) -> Any:
-    until = (datetime.now(UTC) + timedelta(hours=72)).isoformat()
+def offer(work: Work, staff_id: str = "w1", link: str = LINK, author: Any = CONSOLE, hours: int = 72) -> Any:
+    until = (datetime.now(UTC) + timedelta(hours=hours)).isoformat()
     said = {"staff_id": staff_id, "link": link, "until": until}
     return Visitor(DOOR, work).say(author, "offer_enrolment", said)
 
@@ -106,3 +106,21 @@ def test_the_same_act_twice_is_one_text(register: Work) -> None:
     door = Visitor(DOOR, register)
     answers = [door.say(CONSOLE, "offer_enrolment", said, key="the-same-key").get_json() for _ in range(2)]
     assert answers[0]["result"] == answers[1]["result"] and len(sent(register)) == 1
+
+
+def test_of_two_that_were_asked_for_only_the_newest_is_sent(register: Work) -> None:
+    newest = LINK[:-1] + "n"
+    assert offer(register).status_code == offer(register, "w2").status_code == 200
+    assert offer(register, link=newest).status_code == 200
+    texts = dict(sent(register))
+    assert len(texts) == 2 and texts[MOBILE].endswith(newest) and texts["13911113333"].endswith(LINK)
+    assert sorted(row["state"] for row in rows(register)) == ["accepted", "accepted", "cancelled"]
+    with register.database.read() as conn:
+        assert queries.audit(conn)["balanced"]
+
+
+def test_an_older_link_that_comes_late_takes_the_place_of_no_newer_one(register: Work) -> None:
+    newest = LINK[:-1] + "n"
+    offer(register, link=newest)
+    assert offer(register, hours=71).status_code == 200
+    assert newest in " ".join(text for _, text in sent(register))

@@ -21,7 +21,8 @@ def sentence(code: str) -> str:
         "staff_id": gettext(
             "An officer or a worker has a staff number, as in the register; an administrator has none."
         ),
-        "conflict": gettext("This name is somebody else's, or its account has ended. Choose another one."),
+        "conflict": gettext("This name is somebody else's. Choose another one."),
+        "account_ended": gettext("The account of this name has ended. Choose another one."),
         "link": gettext("This link does not count any more: it was used, or is too old. Ask for a new one."),
         "too_short": gettext("Use at least 12 characters. A few words in a row are easy to remember."),
         "too_long": gettext("Use at most 200 characters."),

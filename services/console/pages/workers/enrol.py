@@ -21,7 +21,7 @@ from services.console.accounts.queries import workers_of
 from services.console.doors import DoorAway, Doors
 from services.console.pages.entry.who import only_in
 from services.console.pages.refusals import refusal_page
-from services.console.pages.workers.text_link import NotTexted, text_link
+from services.console.pages.workers.text_link import NotTexted, no_account, text_links
 from services.console.pages.workers.who_walks import Walker, may_be_enrolled, named, walkers
 from services.console.sessions.end_session import revoke
 from services.console.sessions.queries import phones_of, sessions_of_all
@@ -75,8 +75,8 @@ def add_enrolment(pages: Blueprint, work: Work, doors: Doors, public_url: str | 
         try:
             with work.unit() as uow:
                 made = {id: enrol(uow, id, by=g.who.account.name) for id in known}
-        except Refused:
-            return page(_typed(), gettext("One of these numbers is the name of another account."), 422)
+        except Refused as refused:
+            return page(_typed(), _no_slips(refused), 422)
         slips = [_slip(walker, base, made[walker.staff_id]) for walker in named(doors, known.values())]
         return make_response(render_template("workers/slips.html", slips=slips))
 
@@ -89,10 +89,8 @@ def add_enrolment(pages: Blueprint, work: Work, doors: Doors, public_url: str | 
         known, wrong = _chosen(doors)
         if wrong:
             return page(_typed(), wrong, 422)
-        texted = [
-            Texted(walker, text_link(work, doors, public_url, id, by=g.who.account.name))
-            for id, walker in known.items()
-        ]
+        wrong_of = text_links(work, doors, public_url, known, by=g.who.account.name)
+        texted = [Texted(walker, wrong_of[id]) for id, walker in known.items()]
         return make_response(render_template("workers/texted.html", texted=texted))
 
     @pages.post("/enrol/<staff_id>/shut-out")
@@ -108,6 +106,12 @@ def add_enrolment(pages: Blueprint, work: Work, doors: Doors, public_url: str | 
             for account in accounts:
                 end_links(uow, account.id)
         return redirect(url_for("workers.enrol_page"), 303)
+
+
+def _no_slips(refused: Refused) -> str:
+    if no_account(refused) == "ended":
+        return str(gettext("The account of one of these numbers has ended."))
+    return str(gettext("One of these numbers is the name of another account."))
 
 
 def _slip(walker: Walker, base: str, made: Invitation) -> Slip:
