@@ -25,8 +25,15 @@ _ROOM_BEHIND: Final = re.compile(r"(?<=[元门楼层栋幢座院号#])([0-9]+[a-
 _FLOOR: Final = re.compile(r"(地下|负|-)?" + _N + r"(?:楼|层)$")
 _UNIT: Final = re.compile(_N + r"(?:单元|门)$")
 _BUILDING: Final = re.compile(_N + r"(?:号楼|号院|#楼|号|栋|幢|座|楼|#)$")
-_TELLS: Final = re.compile(r"[./:@?=&]|[0-9]{6}|[0-9][a-z]?(?:室|房|户)|单元|家$|先生|女士", re.IGNORECASE)
-"""Of what stands before a building: a link, a phone, a door, or somebody's name stands in it."""
+_TELLS: Final = re.compile(
+    r"[^\w#]|[0-9]{6}|[0-9][a-z]?(?:室|房|户)|单元|家[里中的]?$|宅$|先生|女士|小姐|师傅|阿姨|大爷"
+    r"|隔离|方舱|密接|阳性|确诊|病|[医诊]|防治|疾控|艾滋|结核|肝炎|精神|戒毒|康复|疗养|残|福利|救助|养老|敬老|监狱|看守|拘",
+    re.IGNORECASE,
+)
+"""What stands before a building is not only an estate's name: it has a link, a phone or a door, or it says
+whose home it is, or that people there are ill, old, poor or locked up.
+"""
+_LONG_NUMBER: Final = re.compile(r"[0-9]{6}")
 _ABOVE: Final = re.compile(
     r"^.*(?:街道|社区|居委会|村委会)|^(?:.{2,3}省)?.{2,4}?市.{1,6}?(?<![小社园])[区县]"
 )
@@ -58,22 +65,26 @@ def read_door(address: str) -> Door:
 
 def building_of(address: str) -> str | None:
     """The way to the building, in at most 20 characters, which says of no door in it: street or estate and
-    number. Of a house that is one door itself, what stands before its number. None where it cannot be read.
+    number. Of a house that is one door itself, what stands before its number. Where that says more than a
+    place, the building alone. None where it cannot be read.
     """
     text = _squeezed(address)
     small = text.lower()
     if len(small) != len(text):
         text = small
     door, end = _read(small)
-    if not door.building:
+    estate, building = text[: len(door.estate)], text[len(door.estate) : end]
+    if not door.building or _LONG_NUMBER.search(building):
         return None
-    one_door = text[:end].endswith("号") and not (door.unit or door.room or door.floor is not None)
-    found = text[: len(door.estate)] if one_door else text[:end]
-    if _TELLS.search(found):
-        return None
-    above = _ABOVE.match(text[: len(door.estate)])
-    if above and above.end() < len(door.estate):
-        found = found[above.end() :]
+    one_door = building.endswith("号") and not (door.unit or door.room or door.floor is not None)
+    above = _ABOVE.match(estate)
+    if above and above.end() < len(estate):
+        estate = estate[above.end() :]
+    if _TELLS.search(estate):
+        estate = ""
+        if not _BUILDING.search(building.lower()):  # of 5-2-1201: 5 alone says nothing
+            return None
+    found = estate if one_door else estate + building
     return (found if len(found) <= _LONGEST else f"…{found[1 - _LONGEST :]}") or None
 
 

@@ -12,7 +12,7 @@ from services.notification.events.enrolment import ENROLMENT
 from services.notification.events.event import CONTACT, FORMER, RESIDENT, Notice, Recipient
 from services.notification.messages.columns import channel_names, counted_staff, plan_entries
 from services.notification.messages.households import TOLD_WITH
-from services.notification.texts.names import TO_RESIDENTS, TO_STAFF, name_in_text
+from services.notification.texts.names import TO_RESIDENTS, TO_STAFF, address_in_text, name_in_text
 
 Unseal = Callable[[str], Any]
 Row = Mapping[Any, Any]
@@ -170,7 +170,7 @@ class Opened:
 def open_message(message: Message, notice: Notice | None, person: str | None, unseal: Unseal) -> Opened:
     """:param person: sealed; whom the case is about. Raises SealBroken.
 
-    A text bears names only as `name_in_text` leaves them.
+    A text bears names only as `name_in_text` leaves them, addresses as `address_in_text` does.
     """
     if message.recipient.kind == FORMER:
         return Opened(_former(notice, person, unseal), {})
@@ -191,7 +191,7 @@ def open_message(message: Message, notice: Notice | None, person: str | None, un
         others = {
             "resident_name": name_in_text(resident.get("name"), longest),
             "resident_phone": resident.get("phone") or contact_of(resident).get("phone"),
-            "resident_address": resident.get("address"),
+            "resident_address": address_in_text(resident.get("address")),
             "building": _building(resident),
         }
     return Opened(own, {**parameters, "name": name_in_text(own.get("name"), longest), **others})
