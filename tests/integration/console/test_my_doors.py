@@ -210,6 +210,19 @@ def test_no_answer_said_by_mistake_is_taken_back_at_both_services(town: Round, p
     assert late.status_code == 422 and "Only what was recorded today is corrected." in late.text
 
 
+@pytest.mark.parametrize("number", ["9" * 20, "9" * 5000])
+def test_a_number_that_no_act_has_is_not_there(town: Round, phone: Phone, number: str) -> None:
+    path = town.household("赵大山")
+    phone.send(path, "no-answer")
+    town.sync()
+    page = phone.get(path)
+    sent = hidden(page, "take-back")
+    [act] = [name for name, value in sent.items() if str(value).startswith("arrival.followed_up:")]
+    sent[act] = f"{sent[act].rpartition(':')[0]}:{number}"
+    answer = phone.browser.post(f"{path}/take-back", token=token_of(page), **sent)
+    assert answer.status_code == 422
+
+
 def test_a_phone_number_is_mended_and_one_more_person_is_added(town: Round, phone: Phone) -> None:
     path, child = town.household("林玉兰"), town.case("林小雨")["case_id"]
     mend = f"{path}/mend"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
@@ -94,3 +95,18 @@ def test_what_changed_since_yesterday_is_counted_and_each_figure_is_its_list(tow
         assert f"<strong>{number}</strong>" in listed and "since this hour yesterday" in listed
     street = town.officer("street").get("/board?place=c-1").text
     assert "/lists/changed_cases?change=moved&amp;place=c-1" in street
+
+
+def test_beside_a_door_of_before_the_page_is_there_without_what_it_cannot_count(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    officer = town.officer()
+    ask = Doors.look_up
+
+    def of_before(self: Doors, service: str, name: str, *more: Any) -> Any:
+        return ask(self, service, "unheard_of" if name == "changes_today" else name, *more)
+
+    assert "/lists/changed_cases" in officer.get("/board").text
+    monkeypatch.setattr(Doors, "look_up", of_before)
+    page = officer.get("/board").text
+    assert "李兰" in page and "/lists/changed_cases" not in page

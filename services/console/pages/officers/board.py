@@ -76,7 +76,7 @@ def add_board(pages: Blueprint, doors: Doors, work: Work) -> None:
         asking = Asking(doors)
         try:
             today = asking.look_up("isolation", "workers_today", asked)
-            changes = asking.look_up("isolation", "changes_today", asked)
+            changes = _changes_today(asking, asked)
             check_ins = asking.look_up("isolation", "check_ins_today", {**asked, "measure": measure})
         except Refused as refused:
             return refusal_page(STATUS[refused.kind])
@@ -105,6 +105,16 @@ def add_board(pages: Blueprint, doors: Doors, work: Work) -> None:
             missing=asking.missing,
         )
         return make_response(page, 200 if today or names.you else 503)
+
+
+def _changes_today(asking: Asking, asked: Mapping[str, str]) -> Mapping[str, Any] | None:
+    """None also where the door is still of a version that does not count them."""
+    try:
+        return asking.look_up("isolation", "changes_today", asked)
+    except Refused as refused:
+        if refused.kind == "unknown":
+            return None
+        raise
 
 
 def _phones_seen(work: Work, staff: Sequence[str | None]) -> dict[str, str]:

@@ -18,6 +18,9 @@ from services.console.pages.workers.household import MOST_TASKS, Visit, at_house
 _FOLLOWED_UP: Final = "arrival.followed_up:"
 """With which the id of an act begins that registration told of: arrival and number follow."""
 
+_LONGEST: Final = 9
+"""Digits of a number that the database can hold."""
+
 
 def add_take_back(pages: Blueprint, work: Work, doors: Doors) -> None:
     here = at_household(work, doors)
@@ -43,6 +46,8 @@ def _take_back(visit: Visit, task: Any, act: str) -> None:
     """That nobody answered at the first visit registration knows: it tells isolation."""
     arrival, _, number = act.removeprefix(_FOLLOWED_UP).partition(":")
     if act.startswith(_FOLLOWED_UP) and number.isascii() and number.isdigit():
+        if len(number) > _LONGEST:
+            raise Refused.unknown("act of the author", number[:_LONGEST])
         visit.say(
             "registration", "take_back_following", task["task_id"], arrival_id=arrival, number=int(number)
         )
