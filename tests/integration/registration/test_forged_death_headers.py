@@ -102,7 +102,8 @@ def test_forged_expiring_messages_leave_intake_retries_and_dead_letters_working(
     with intake.consuming():
         eventually(lambda: len(intake.trial.arrivals()) >= 200)
         eventually(intake.drain)
-        put(intake.broker_url, (report(3000), {}), exchange=retry_name(1), key=QUEUE)
+        ours = {"application_headers": {ROUTING_KEY: KEY}}
+        put(intake.broker_url, (report(3000), ours), exchange=retry_name(1), key=QUEUE)
         eventually(lambda: "rail-3000" in handled(intake))
     assert {f"rail-{n}" for n in range(1, 201)} <= handled(intake)
     (letter,) = intake.letters()
