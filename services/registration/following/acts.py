@@ -57,6 +57,17 @@ class Acts:
             raise Refused.unknown("arrival", arrival_id)
         return draft
 
+    def decided(self, said: Said, arrival_id: str) -> Draft:
+        """The arrival of a decision, which names the version it was made on.
+
+        Raises Refused as `arrival`, and `conflict` where the arrival has changed since.
+        """
+        draft = self.arrival(said, arrival_id)
+        assert draft.stored is not None
+        if said.data["expects"] != draft.stored.version:
+            raise Refused.conflict("expects", f"the arrival is in version {draft.stored.version} by now")
+        return draft
+
     def _reaches(self, scope: Scope, draft: Draft) -> bool:
         """Whether it lies in one of the scope's places or below, or in one of its households.
 

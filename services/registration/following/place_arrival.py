@@ -21,10 +21,7 @@ def place_arrival(uow: UnitOfWork, commands: Sequence[Said]) -> Sequence[Outcome
 def _place(uow: UnitOfWork, said: Said) -> Outcome:
     data = said.data
     acts = Acts(uow, [data["arrival_id"]])
-    draft = acts.arrival(said, data["arrival_id"])
-    assert draft.stored is not None
-    if data["expects"] != draft.stored.version:
-        raise Refused.conflict("expects", f"the arrival is in version {draft.stored.version} by now")
+    draft = acts.decided(said, data["arrival_id"])
     _check(acts, said)
     acts.add(
         draft,

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from chassis.commands.command import Outcome, Said, each_in_turn
 from chassis.unit_of_work import UnitOfWork
-from contracts.faults import Refused
 from services.registration.arrivals.followed import SETTLED
 from services.registration.following.acts import Acts
 
@@ -21,10 +20,7 @@ def settle_arrival(uow: UnitOfWork, commands: Sequence[Said]) -> Sequence[Outcom
 def _settle(uow: UnitOfWork, said: Said) -> Outcome:
     data = said.data
     acts = Acts(uow, [data["arrival_id"]])
-    draft = acts.arrival(said, data["arrival_id"])
-    assert draft.stored is not None
-    if data["expects"] != draft.stored.version:
-        raise Refused.conflict("expects", f"the arrival is in version {draft.stored.version} by now")
+    draft = acts.decided(said, data["arrival_id"])
     acts.add(draft, SETTLED, said, detail={"as": data["decision"]}, inside={"note": data.get("note")})
     acts.write()
     return Outcome.done(arrival_id=draft.arrival_id, version=draft.version)
