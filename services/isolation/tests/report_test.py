@@ -167,28 +167,38 @@ class _Reporting:
             conn, results_of_nobody, self._of_nobody, ignore_conflicts=True, returning=["result_id"]
         )
         fresh = {id for (id,) in new}
-        if fresh:
-            self._tell([row for row in self._of_nobody if row["result_id"] in fresh])
+        kept = [row for row in self._of_nobody if row["result_id"] in fresh]
+        self._tell_positives([row for row in kept if row["due_by"]])
+        self._tell_corrections({row["supersedes"]: row for row in kept if not row["due_by"]}, fresh)
         counted = [
             {"day": day, "source": source, "result": result, "number": number}
             for (day, source, result), number in sorted(self._counted.items())
         ]
         add_to_rows(conn, results_counted, counted, key=["day", "source", "result"], add=["number"])
 
-    def _tell(self, new: Sequence[Mapping[str, Any]]) -> None:
+    def _tell_positives(self, positives: Sequence[Mapping[str, Any]]) -> None:
         """The district hears of each positive of nobody here, at any hour: whoever is on duty there.
 
-        They hear as well when the laboratory corrects it, once. A correction that came first leaves nothing
-        to tell.
+        A correction that came first leaves nothing to tell.
         """
-        corrected = _corrected(self.uow.conn, [row["result_id"] for row in new if row["due_by"]])
-        for row in new:
-            if row["due_by"] and row["result_id"] not in corrected:
+        if not positives:
+            return
+        corrected = _corrected(self.uow.conn, [row["result_id"] for row in positives])
+        told = {"staff": self._on_duty(self.uow.now)}
+        for row in positives:
+            if row["result_id"] not in corrected:
                 data = {name: row[name] for name in ("result_id", "sampled_at", "reported_at", "due_by")}
-                told = {"staff": self._on_duty(self.uow.now)}
                 self.uow.record("test.unmatched", row["result_id"], 1, data | told, cause=None)
-        corrections = {row["supersedes"]: row for row in new if row["supersedes"] and not row["due_by"]}
-        for id, since in _told_before(self.uow.conn, corrections, {row["result_id"] for row in new}).items():
+
+    def _tell_corrections(self, corrections: Mapping[str, Mapping[str, Any]], fresh: Collection[str]) -> None:
+        """Whoever was on duty when the positive came hears, once, that the laboratory corrected it.
+
+        :param corrections: by the result that each corrects.
+        :param fresh: the results that are written down just now.
+        """
+        if not corrections:
+            return
+        for id, since in _told_before(self.uow.conn, corrections, fresh).items():
             row = corrections[id]
             data = {"result_id": id, "corrected_by": row["result_id"], "reported_at": row["reported_at"]}
             told = {"staff": self._on_duty(since)}
