@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -11,7 +9,7 @@ from playwright.sync_api import Page, sync_playwright
 
 from benchmarks.doors.pages import PIN
 from demo.log_ins import link_of_worker
-from deploy.local import LocalNodeError
+from deploy.local.chromium import chromium_options
 
 SLOWER: Final = 6
 """So many times slower than this machine."""
@@ -23,13 +21,9 @@ def seconds_to_interactive(
     environment: Mapping[str, str], port: int, staff_id: str, times: int
 ) -> list[float]:
     """From asking for the page until its scripts have run, nothing cached. Raises LocalNodeError."""
-    chromium = shutil.which("chromium")
-    if not chromium:
-        raise LocalNodeError("there is no chromium: deploy/local/setup.sh --chromium")
     address = f"http://localhost:{port}"
     with sync_playwright() as playwright:
-        sandbox = ["--no-sandbox"] if os.getuid() == 0 else []
-        browser = playwright.chromium.launch(executable_path=chromium, args=sandbox)
+        browser = playwright.chromium.launch(**chromium_options())
         # Without its service worker: it would show the page that it keeps.
         context = browser.new_context(locale="zh-CN", viewport=SIZE, service_workers="block")  # type: ignore[arg-type]
         page = context.new_page()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
+from deploy.local.chromium import chromium_options
 from services.console.app import make_app
 from services.console.doors import Doors
 from tests.doors import CONSOLE
@@ -39,17 +38,10 @@ def console() -> Iterator[str]:
         yield address
 
 
-def debians() -> dict[str, Any]:
-    """Options by which Debian's Chromium is started."""
-    chromium = shutil.which("chromium")
-    assert chromium, "there is no chromium: deploy/local/setup.sh --dev --chromium"
-    return {"executable_path": chromium, "args": ["--no-sandbox"] if os.getuid() == 0 else []}
-
-
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(**debians())
+        browser = playwright.chromium.launch(**chromium_options())
         yield browser
         browser.close()
 

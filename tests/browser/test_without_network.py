@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from deploy.local.chromium import chromium_options
 from services.console.tables import phone_acts
 from services.isolation import tables as of_isolation
-from tests.browser.conftest import Picture, debians
+from tests.browser.conftest import Picture
 from tests.integration.console.round import PIN, Round, open_morning
 from tests.served import served
 from tests.waiting import eventually
@@ -43,7 +44,7 @@ def open_phone(browser: Browser, town: Round, tmp_path: Path) -> Iterator[Callab
         def open_it(language: str = "en") -> BrowserContext:
             context = browser.browser_type.launch_persistent_context(
                 tmp_path / "profile",
-                **debians(),
+                **chromium_options(),
                 base_url=address,
                 locale=language,
                 viewport={"width": 360, "height": 640},
