@@ -15,6 +15,7 @@ from contracts.faults import Fault
 # 58 system error, 25006 read-only (a standby), 40001 serialization failure, 40P01 deadlock, 55P03 lock.
 _AWAY_CLASSES = ("08", "53", "57P", "58")
 _AWAY_CODES = ("25006", "40001", "40P01", "55P03")
+_CANCELLED = "57014"
 _AWAY_SQLITE = ("locked", "busy", "disk i/o error", "disk is full", "unable to open", "readonly database")
 _AWAY_SYSTEM = (
     errno.ENOSPC,
@@ -70,6 +71,14 @@ def is_world_away(error: BaseException) -> bool:
         return _system_says_away(error)
     # By name: not every command that asks has loaded the broker's library, which takes a while.
     return any(kind.__module__ == "amqp.exceptions" for kind in type(error).__mro__)
+
+
+def is_too_slow(error: BaseException) -> bool:
+    """Whether PostgreSQL cancelled a statement: it took longer than the time limit of its connection.
+
+    This is the work's fault and not the world's: of a batch, one event may be what takes so long.
+    """
+    return getattr(getattr(error, "orig", None), "sqlstate", None) == _CANCELLED
 
 
 def _system_says_away(error: OSError) -> bool:

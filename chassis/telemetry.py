@@ -130,8 +130,11 @@ def configure_logs(service: str, level: str) -> None:
 
 def describe_error(error: BaseException) -> str:
     """Describe an error by type and place, without its text, which may quote a row with somebody's name."""
-    place = place_of(error)
-    return f"{type(error).__name__} at {place}" if place else type(error).__name__
+    place, kind = place_of(error), type(error).__name__
+    cause = getattr(error, "orig", None)  # of the database's driver: QueryCanceled, UniqueViolation
+    if cause is not None and type(cause).__name__ != kind:
+        kind += f" ({type(cause).__name__})"
+    return f"{kind} at {place}" if place else kind
 
 
 def place_of(error: BaseException) -> str:

@@ -10,7 +10,7 @@ EXIT_FAILED = 1
 
 def lines_of(error: Exception) -> str | None:
     """For the operator: one line, or several for a refused file. None for a bug, whose traceback is shown."""
-    from chassis.errors import SettingsError, WorldAway, is_world_away
+    from chassis.errors import SettingsError, WorldAway, is_too_slow, is_world_away
     from contracts.faults import Refused
     from deploy.local.processes import LocalNodeError
     from operations.errors import OperationFailed
@@ -29,6 +29,11 @@ def lines_of(error: Exception) -> str | None:
     if isinstance(error, DBAPIError) and is_world_away(error):
         said = str(error.orig).strip() or type(error.orig).__name__
         return f"the database is away ({said.splitlines()[0]}): is it running? See `doorstep status`"
+    if is_too_slow(error):
+        return (
+            "the database took too long for one statement and cancelled it: is PostgreSQL busy, or short of "
+            "disk? See *QueryCanceled* in docs/operations/faults.md"
+        )
     if is_world_away(error):
         return f"the broker is away ({error}): is it running? See `doorstep status`"
     return None

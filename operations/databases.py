@@ -10,7 +10,7 @@ from pathlib import Path
 from sqlalchemy import inspect
 from sqlalchemy.engine import Connection
 
-from chassis.database.engine import Database
+from chassis.database.engine import TOOL_STATEMENT_LIMIT_S, Database
 from chassis.database.migrations import is_current
 from chassis.settings import Settings, read_settings
 from operations.errors import NotSetUp
@@ -32,7 +32,10 @@ def database_of(service: str) -> Database:
 
 def database_in(settings: Settings) -> Database:
     """As `database_of`, of other settings than those of the environment."""
-    service, database = settings.service, Database(settings.database_url, application="doorstep-cli")
+    service, database = (
+        settings.service,
+        Database(settings.database_url, application="doorstep-cli", statement_limit_s=TOOL_STATEMENT_LIMIT_S),
+    )
     if not has_tables(database):
         raise NotSetUp(f"{service} has no tables in {database.describe()}: start it once with `doorstep up`")
     if not is_current(service, database):

@@ -13,7 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from chassis.database.engine import Database
+from chassis.database.engine import TOOL_STATEMENT_LIMIT_S, Database
 from chassis.database.migrations import upgrade
 from chassis.settings import read_settings
 from chassis.unit_of_work import UnitOfWork, Work
@@ -86,7 +86,12 @@ def import_risk_list(
 def _unit(service: str, given: Mapping[str, str]) -> Iterator[UnitOfWork]:
     """One transaction on a service's database. Its events wait in the outbox for the service's sweep."""
     settings = read_settings(service, given)
-    database = Database(settings.database_url, application="doorstep-cli", pool_size=1)
+    database = Database(
+        settings.database_url,
+        application="doorstep-cli",
+        pool_size=1,
+        statement_limit_s=TOOL_STATEMENT_LIMIT_S,
+    )
     try:
         upgrade(service, database)
         with Work.of(settings, database).unit() as uow:

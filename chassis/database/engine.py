@@ -15,6 +15,12 @@ from chassis.errors import SettingsError
 # A statement that waits longer for a lock is rolled back, and its batch is tried again. This is less than the
 # broker's patience (`chassis.messaging.connection`): a process that waits for a lock sends no heartbeat.
 LOCK_TIMEOUT_MS = 8_000
+# PostgreSQL cancels a statement that takes longer. This is the limit of whoever serves others: a service's
+# process sends no heartbeat during a statement, and somebody waits for a door. It is more than the wait for a
+# lock, so that who waits for one is told that it was the lock.
+STATEMENT_LIMIT_S = 9
+# The operator's tools read whole tables, and only the operator waits.
+TOOL_STATEMENT_LIMIT_S = 300
 CONNECT_TIMEOUT_S = 3
 # A PostgreSQL server that vanished silently (power, network) is noticed after 10 + 3 * 5 seconds.
 _KEEPALIVE = {
@@ -28,7 +34,18 @@ _KEEPALIVE = {
 class Database:
     """One service's database. `begin()` writes, `read()` reads; both are one transaction each."""
 
-    def __init__(self, url: str, *, application: str = "doorstep", pool_size: int = 5) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        application: str = "doorstep",
+        pool_size: int = 5,
+        statement_limit_s: int = STATEMENT_LIMIT_S,
+    ) -> None:
+        """Raises SettingsError.
+
+        :param statement_limit_s: on PostgreSQL; SQLite knows no such limit.
+        """
         try:
             parsed = make_url(url)
         except ArgumentError:
@@ -38,7 +55,9 @@ class Database:
         if parsed.drivername not in ("sqlite", "postgresql+psycopg"):
             raise SettingsError(f"no support for {parsed.drivername}: use sqlite or postgresql+psycopg")
         self.url = parsed
-        self.engine = _sqlite(url) if self.is_sqlite else _postgresql(url, application, pool_size)
+        self.engine = (
+            _sqlite(url) if self.is_sqlite else _postgresql(url, application, pool_size, statement_limit_s)
+        )
 
     @property
     def is_sqlite(self) -> bool:
@@ -85,9 +104,15 @@ def _sqlite(url: str) -> Engine:
     return engine
 
 
-def _postgresql(url: str, application: str, pool_size: int) -> Engine:
-    # Outbox bodies are long, and lz4 packs them in a tenth of the time of PostgreSQL's own method.
-    options = f"-c timezone=UTC -c lock_timeout={LOCK_TIMEOUT_MS} -c default_toast_compression=lz4"
+def _postgresql(url: str, application: str, pool_size: int, statement_limit_s: int) -> Engine:
+    settings = {
+        "timezone": "UTC",
+        "lock_timeout": LOCK_TIMEOUT_MS,
+        "statement_timeout": statement_limit_s * 1000,
+        # Outbox bodies are long, and lz4 packs them in a tenth of the time of PostgreSQL's own method.
+        "default_toast_compression": "lz4",
+    }
+    options = " ".join(f"-c {name}={value}" for name, value in settings.items())
     return create_engine(
         url,
         hide_parameters=True,  # parameters are people's data, and the text of an error is logged

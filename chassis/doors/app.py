@@ -26,7 +26,7 @@ from chassis.doors.reach import Reach, Reaching
 from chassis.doors.roles import roles
 from chassis.doors.showing import not_yet_noted, note_own_tasks, note_view, shown
 from chassis.doors.tokens import Actor, Keys, NoActor
-from chassis.errors import WorldAway, is_world_away
+from chassis.errors import WorldAway, is_too_slow, is_world_away
 from chassis.handlers import Handler
 from chassis.messaging.handed_in import hand_in
 from chassis.unit_of_work import UnitOfWork, Work
@@ -368,5 +368,9 @@ def _answer_to(error: Exception) -> Response:
     if is_world_away(error):
         log.warning("world_away", correlation_id=id, exc_info=error)
         return problem(503, [Fault("", "away", "the database is away: say it again under the same key")], id)
+    if is_too_slow(error):
+        log.error("too_slow", correlation_id=id, exc_info=error)
+        message = "the database took too long, and it was not done: say it again under the same key"
+        return problem(503, [Fault("", "too_slow", message)], id)
     log.error("failed", correlation_id=id, exc_info=error)
     return problem(500, [Fault("", "failed", "it was not done; the operators' log says more")], id)

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import structlog
 
-from chassis.errors import Wrong, is_world_away
+from chassis.errors import Wrong, is_too_slow, is_world_away
 from chassis.handlers import Handler
 from chassis.messaging import dead_letters
 from chassis.messaging.arrived import Tally
@@ -47,7 +47,7 @@ def hand_in(work: Work, handler: Handler, publisher: str, body: bytes) -> list[A
     """An answer for each event, in their order.
 
     :param body: a JSON array of up to 200 CloudEvents. Raises Unreadable where it is none, and when the world
-        is away; then nothing was done.
+        is away or the database too slow: all is handed in again, and what was done is a repeat.
     """
     queue = handler.queue(work.service)
     parsed = parse_message(body, BATCH)
@@ -96,7 +96,7 @@ def _alone(work: Work, queue: str, handler: Handler, piece: Event | DeadLetter) 
     try:
         return _in_one_transaction(work, queue, handler, [piece])[0]
     except Exception as error:
-        if is_world_away(error):
+        if is_world_away(error) or is_too_slow(error):  # they still hold it, and will hand it in again
             raise
         log.error("event_failed", handler=queue, error=describe_error(error))
         with work.unit() as uow:

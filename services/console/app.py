@@ -13,7 +13,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from chassis.doors.frame import add_frame, answer_to_http
 from chassis.doors.problems import problem
 from chassis.doors.process import Readiness
-from chassis.errors import is_world_away
+from chassis.errors import is_too_slow, is_world_away
 from chassis.running.figures import Reader
 from chassis.telemetry import describe_error
 from chassis.unit_of_work import Work
@@ -85,7 +85,7 @@ def _count(route: str, status: int, seconds: float) -> None:
 
 def _answer_to(error: Exception) -> Response:
     """A problem in JSON for machines, a page for people."""
-    away = isinstance(error, DoorAway) or is_world_away(error)
+    away = isinstance(error, DoorAway) or is_world_away(error) or is_too_slow(error)
     if away:
         log.warning("away", correlation_id=g.correlation_id, error=describe_error(error))
     elif not isinstance(error, HTTPException):

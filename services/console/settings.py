@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurv
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from chassis.clock import Clock
-from chassis.database.engine import Database
+from chassis.database.engine import STATEMENT_LIMIT_S, TOOL_STATEMENT_LIMIT_S, Database
 from chassis.errors import SettingsError
 from chassis.sealing import BlindIndex, Sealer
 from chassis.settings import read_public_url, read_zone, with_secret_files
@@ -68,7 +68,7 @@ def work_of(environment: Mapping[str, str], application: str) -> Work:
     given = with_secret_files(dict(environment))
     if not given.get(DATABASE_URL, "").strip():
         raise SettingsError(f"{DATABASE_URL} is not set: set it, or {DATABASE_URL}_FILE")
-    return _work(given, application, pool_size=1)
+    return _work(given, application, pool_size=1, statement_limit_s=TOOL_STATEMENT_LIMIT_S)
 
 
 def address_of(environment: Mapping[str, str]) -> str:
@@ -80,13 +80,20 @@ def address_of(environment: Mapping[str, str]) -> str:
     return read_public_url(environment) or own
 
 
-def _work(given: Mapping[str, str], application: str, pool_size: int) -> Work:
+def _work(
+    given: Mapping[str, str], application: str, pool_size: int, statement_limit_s: int = STATEMENT_LIMIT_S
+) -> Work:
     """Its keys are its own: what the services have sealed it cannot open. It goes by real time: sessions and
     one-time codes must work with the phones of today while the field is in another year.
     """
     return Work(
         service="console",
-        database=Database(given[DATABASE_URL].strip(), application=application, pool_size=pool_size),
+        database=Database(
+            given[DATABASE_URL].strip(),
+            application=application,
+            pool_size=pool_size,
+            statement_limit_s=statement_limit_s,
+        ),
         clock=Clock(),
         sealer=Sealer.from_text(given.get(_SEAL_KEYS, ""), _SEAL_KEYS),
         index=BlindIndex.from_text(given.get(_INDEX_KEY, ""), _INDEX_KEY),

@@ -108,6 +108,8 @@ def upgrade(service: str, database: Database, revision: str = "head", chassis: s
     """
     with database.engine.connect() as conn:
         if not database.is_sqlite:
+            # An index on a large table takes as long as it takes, and cancelled it would never be there.
+            conn.exec_driver_sql("SET statement_timeout = 0")
             conn.exec_driver_sql("SELECT pg_advisory_lock(7261001)")
             conn.commit()
         try:
@@ -117,6 +119,7 @@ def upgrade(service: str, database: Database, revision: str = "head", chassis: s
         finally:
             if not database.is_sqlite:
                 conn.exec_driver_sql("SELECT pg_advisory_unlock(7261001)")
+                conn.exec_driver_sql("RESET statement_timeout")
                 conn.commit()
 
 

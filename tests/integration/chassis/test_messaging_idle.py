@@ -12,7 +12,7 @@ from amqp import Message as AmqpMessage
 from prometheus_client import REGISTRY
 from sqlalchemy.engine import Connection
 
-from chassis.database.engine import LOCK_TIMEOUT_MS, Database
+from chassis.database.engine import LOCK_TIMEOUT_MS, STATEMENT_LIMIT_S, Database
 from chassis.errors import WorldAway
 from chassis.messaging import connection as connections
 from chassis.messaging.connection import close_quietly, connect, stay_alive
@@ -150,7 +150,10 @@ def test_the_time_limits_fit_each_other() -> None:
     longest_silence_of_a_healthy_broker = connections.HEARTBEAT_S
     assert longest_silence_of_a_healthy_broker + 1 <= connections.SILENCE_S
     shortest_patience_of_the_broker = 2 * connections.HEARTBEAT_S
-    assert shortest_patience_of_the_broker >= LOCK_TIMEOUT_MS / 1000 + 1
+    assert shortest_patience_of_the_broker >= STATEMENT_LIMIT_S + 1
+    assert STATEMENT_LIMIT_S >= LOCK_TIMEOUT_MS / 1000 + 1, (
+        "who waits for a lock is told that it was the lock"
+    )
 
 
 def test_the_broker_is_not_talked_to_while_a_transaction_is_open(
