@@ -15,7 +15,7 @@ import psycopg
 
 from benchmarks.load import Published
 from benchmarks.nodes import Nodes
-from benchmarks.processes import Processes, python
+from benchmarks.processes import Processes, light, python
 
 SERVICES = ("registration", "isolation", "notification")
 
@@ -83,6 +83,9 @@ class Pipeline(ABC):
     title: str
     questions = Questions()
 
+    load_is_light = False
+    """Whether the load generator, which has a machine of its own in a deployment, yields to all others."""
+
     def __init__(self, nodes: Nodes, directory: Path) -> None:
         self.nodes = nodes
         self.directory = directory / self.name
@@ -147,7 +150,8 @@ class Pipeline(ABC):
     def publish(self, arrivals: Path, rate: float | None = None) -> None:
         """Begin to publish a file of arrivals (JSON lines); does not wait."""
         self._published.unlink(missing_ok=True)
-        self._load.start("load", python(*self.load_command(arrivals, rate), "--out", str(self._published)))
+        load = python(*self.load_command(arrivals, rate), "--out", str(self._published))
+        self._load.start("load", light(load) if self.load_is_light else load)
 
     def published(self, seconds: float = 600.0) -> Published:
         """Wait until all are published and confirmed."""

@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.serialization import (
 from benchmarks.doorstep_pipeline import Doorstep
 from benchmarks.nodes import Nodes
 from benchmarks.pipeline import SERVICES
-from benchmarks.processes import python
+from benchmarks.processes import light, python
 from deploy.local.ports import freeport
 
 WITH_DOOR = ("registration", "isolation")  # whose lists people wait for
@@ -43,6 +43,8 @@ class Somebody:
 
 
 class DoorstepWithDoors(Doorstep):
+    load_is_light = True
+
     def __init__(self, nodes: Nodes, directory: Path) -> None:
         super().__init__(nodes, directory)
         self.key = ec.generate_private_key(ec.SECP256R1())
@@ -92,10 +94,8 @@ class DoorstepWithDoors(Doorstep):
             if service != CONSOLE
         }
         console = {CONSOLE: (python("-m", "services.console"), self._environment)}
-        # Half the weight of the others, as docker-compose.yml gives them.
-        services = {
-            name: (["nice", "-n", "3", *of], given) for name, (of, given) in super().commands().items()
-        }
+        # As docker-compose.yml weighs them.
+        services = {name: (light(of), given) for name, (of, given) in super().commands().items()}
         return {**services, **doors, **console}
 
     def ready(self) -> bool:
