@@ -30,6 +30,7 @@ from sqlalchemy import (
 from sqlalchemy.engine import Connection
 
 from chassis.database.types import UtcDateTime
+from field.places import PlaceTree
 
 # More places than ever followed one another: a loop in bad data ends here.
 _MOST_SUCCESSORS = 12
@@ -110,15 +111,24 @@ class Post:
     places: frozenset[str]
 
 
-def staff_at(conn: Connection, metadata: MetaData, staff_id: str, at: datetime) -> tuple[Post, ...]:
+def staff_at(
+    conn: Connection, metadata: MetaData, staff_id: str, at: datetime, tree: PlaceTree[Any] | None = None
+) -> tuple[Post, ...]:
     """The posts that this member of staff had at a time (aware): their own while active, then those of
     whoever was away then and had named them as deputy. Nobody known or at work: none.
 
     :param metadata: of the service whose database it is; it has both copies and the history.
+    :param tree: the places, where they are in memory; else the copy is asked what became of one.
     """
     history, places = metadata.tables["staff_history"], metadata.tables["places"]
     rows = conn.execute(_posts_at(history), {"who": staff_id, "at": at}).all()
-    posts = [Post(who, role, _and_successor(conn, places, place)) for who, role, place in rows]
+
+    def places_of(place: str) -> frozenset[str]:
+        if tree is None:
+            return _and_successor(conn, places, place)
+        return frozenset((place, tree.now(place) or place))
+
+    posts = [Post(who, role, places_of(place)) for who, role, place in rows]
     return _own_first(posts, staff_id)
 
 

@@ -239,7 +239,7 @@ class Work:
     @contextmanager
     def look(self) -> Iterator[UnitOfWork]:
         """For reading only: nothing that is recorded in it is kept."""
-        with self.database.read() as conn:
+        with self.database.look() as conn:
             yield self._unit(conn)
 
     def _unit(self, conn: Connection) -> UnitOfWork:

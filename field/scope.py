@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
+
+
+class Lies(NamedTuple):
+    """Of what level a place is, and of a grid of a community that community's id."""
+
+    level: str
+    community: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,12 +26,14 @@ class Scope:
     :param households: ids of the household of a resident, who reaches no place.
     :param staff: ids of the staff whose work it is: the author's own, and of whoever they go for. What is
         given to one of them is within reach wherever it lies.
+    :param lies: of places what is known of them already; whoever needs it of others looks it up.
     """
 
     places: frozenset[str] = frozenset()
     everywhere: bool = False
     households: frozenset[str] = frozenset()
     staff: frozenset[str] = frozenset()
+    lies: Mapping[str, Lies] = field(default_factory=dict, compare=False)
 
     def covers(self, *places: str | None) -> bool:
         """Whether a row in these places, each inside the one before, is within the scope."""

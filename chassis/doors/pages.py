@@ -135,14 +135,17 @@ def read_page(
         _chosen(part, wanted, levels, conditions)
         for part in (rows.selects if isinstance(rows, CompoundSelect) else [rows])
     ]
-    figures = _figures(conn, query, parts, wanted) if wanted.after is None or wanted.sort.few else None
-    if wanted.sort.few and figures and figures.more_than:
+    counted = _figures(conn, query, parts, wanted) if wanted.sort.few else None
+    if counted and counted.more_than:
         message = f"is for up to {COUNTED} rows: choose a place, a filter or another order"
         raise Refused.invalid([Fault("sort", "too_many", message)])
-    found = [] if figures and figures.rows == 0 else _first_rows(conn, parts, wanted)
+    found = _first_rows(conn, parts, wanted)
     more, found = len(found) > ROWS, found[:ROWS]
     following = _sealed(query, wanted.sort, found[-1], sealer) if more else None
-    return Page(found, following, figures if wanted.after is None else None)
+    if wanted.after is not None:
+        return Page(found, following, None)
+    figures = counted or _figures(conn, query, parts, wanted) if more else _figures_of(query, found)
+    return Page(found, following, figures)
 
 
 def read_all(
@@ -245,6 +248,13 @@ def _typed(column: ColumnElement[Any], value: Any) -> ColumnElement[Any]:
     elif isinstance(column.type, Date):
         value = date.fromisoformat(value)
     return literal(value, column.type)
+
+
+def _figures_of(query: ListQuery, rows: Sequence[Row]) -> Figures:
+    """Of a list that is one page: nothing need be asked."""
+    if query.households is None:
+        return Figures(len(rows), None, None)
+    return Figures(len(rows), len({row[query.households] or row[query.id] for row in rows}), None)
 
 
 def _figures(conn: Connection, query: ListQuery, parts: Sequence[_Part], wanted: Wanted) -> Figures:

@@ -21,7 +21,7 @@ from chassis.reference import Post, staff_at, staff_now
 from chassis.unit_of_work import UnitOfWork
 from contracts.faults import Fault, Refused
 from field.places import PlaceTree
-from field.scope import EVERYWHERE, Scope
+from field.scope import EVERYWHERE, Lies, Scope
 
 LATEST: Final = timedelta(hours=72)
 """So long ago an act may have happened and still be judged by what its author was then."""
@@ -76,14 +76,17 @@ class Reaching:
     def _of_staff(
         self, uow: UnitOfWork, staff_id: str, act: str, at: datetime, tree: PlaceTree[_Place]
     ) -> Scope:
-        posts = self._posts(uow, staff_id, at) or self._posts(uow, staff_id, uow.now)
+        posts = self._posts(uow, staff_id, at, tree)
+        if not posts and at != uow.now:
+            posts = self._posts(uow, staff_id, uow.now, tree)
         if not posts:
             raise _not_allowed("you are not among the staff who are active", NOT_ACTIVE)
         allowed = self._check([post.role for post in posts], act)
         theirs = [post for post in posts if post.role in allowed]
         worked_at = {place for post in theirs for place in post.places}
         reached = frozenset(reached for place in worked_at for reached in self._places(tree, place))
-        return Scope(reached, staff=frozenset(post.staff_id for post in theirs))
+        lies = {place_id: lies for place_id in reached if (lies := _lies(tree, place_id))}
+        return Scope(reached, staff=frozenset(post.staff_id for post in theirs), lies=lies)
 
     def _check(self, roles: Sequence[str], act: str) -> Set[str]:
         """Those of these roles that may do it."""
@@ -92,13 +95,13 @@ class Reaching:
             raise _not_allowed(f"{' or '.join(dict.fromkeys(roles))} may not do this")
         return allowed
 
-    def _posts(self, uow: UnitOfWork, staff_id: str, at: datetime) -> Sequence[Post]:
+    def _posts(self, uow: UnitOfWork, staff_id: str, at: datetime, tree: PlaceTree[_Place]) -> Sequence[Post]:
         """Their own, and those of whoever is away and has named them as deputy."""
         table = self._directory.staff
         if table is None:
             return ()
         if self._directory.history:
-            return staff_at(uow.conn, table.metadata, staff_id, at)
+            return staff_at(uow.conn, table.metadata, staff_id, at, tree)
         return staff_now(uow.conn, table, staff_id, at)
 
     def _places(self, tree: PlaceTree[_Place], place_id: str) -> frozenset[str]:
@@ -126,6 +129,16 @@ class Reaching:
             {row.place_id: _Place(row.parent, row.level) for row in rows if not row.removed},
             {row.place_id: row.successor or row.parent for row in rows if row.removed},
         )
+
+
+def _lies(tree: PlaceTree[_Place], place_id: str) -> Lies | None:
+    """None of a place that is not known; of one that has ended, rows may still name it at any level."""
+    place = tree.by_id.get(place_id)
+    if place is None:
+        return None
+    above = tree.by_id.get(place.parent or "")
+    of_community = place.level == "grid" and above is not None and above.level == "community"
+    return Lies(place.level, place.parent if of_community else None)
 
 
 def _nearest_below(tree: PlaceTree[_Place], above: str, levels: frozenset[str]) -> set[str]:

@@ -12,7 +12,7 @@ from sqlalchemy.engine import Connection
 
 from chassis.database.statements import is_in, is_one_of, listed
 from field.ids import is_id
-from field.scope import Scope
+from field.scope import Lies, Scope
 
 _FEW = 200
 """So many values are written out, so that an index on them and on the order serves a page."""
@@ -36,7 +36,7 @@ def within(
     """
     if scope.everywhere:
         return true()
-    chosen = _at(conn, scope.places, places, columns) if scope.places else []
+    chosen = _at(conn, scope, places, columns) if scope.places else []
     own = {household for household in scope.households if is_id(household)}
     chosen += [_one_of(conn, column, own) for column in households if own]
     return or_(false(), *chosen)
@@ -52,17 +52,19 @@ def in_district(conn: Connection, scope: Scope, places: Table) -> ColumnElement[
 
 
 def _at(
-    conn: Connection, wanted: Collection[str], places: Table, columns: Mapping[str, Column[Any]]
+    conn: Connection, scope: Scope, places: Table, columns: Mapping[str, Column[Any]]
 ) -> list[ColumnElement[bool]]:
-    rows = conn.execute(_levels_of(places), {"place_ids": listed(sorted(wanted))}).all()
+    known = {place_id: scope.lies[place_id] for place_id in scope.places if place_id in scope.lies}
+    if others := scope.places - known.keys():
+        known |= _looked_up(conn, others, places)
     of_level: dict[str, set[str]] = defaultdict(set)
     inside: dict[str, set[str]] = defaultdict(set)
-    for place_id, level, parent, level_above in rows:
-        if level == "grid" and level_above == "community" and "community" in columns:
-            inside[parent].add(place_id)
+    for place_id, lies in known.items():
+        if lies.community and "community" in columns:
+            inside[lies.community].add(place_id)
         else:
-            of_level[level].add(place_id)
-    unknown = set(wanted) - {row[0] for row in rows}
+            of_level[lies.level].add(place_id)
+    unknown = scope.places - known.keys()
     chosen = [
         _one_of(conn, column, of_level[level] | unknown)
         for level, column in columns.items()
@@ -73,6 +75,14 @@ def _at(
         community = _one_of(conn, columns["community"], inside.keys())
         chosen.append(and_(community, _one_of(conn, columns["grid"], grids)))
     return chosen
+
+
+def _looked_up(conn: Connection, wanted: Collection[str], places: Table) -> dict[str, Lies]:
+    rows = conn.execute(_levels_of(places), {"place_ids": listed(sorted(wanted))})
+    return {
+        place_id: Lies(level, parent if level == "grid" and level_above == "community" else None)
+        for place_id, level, parent, level_above in rows
+    }
 
 
 @lru_cache

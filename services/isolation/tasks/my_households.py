@@ -13,7 +13,6 @@ from sqlalchemy import ColumnElement, Row, or_, select
 from chassis.database.statements import is_in
 from chassis.doors.declared import Asked, Column, Lookup
 from chassis.doors.showing import shown
-from chassis.reference import staff_at
 from chassis.unit_of_work import UnitOfWork
 from contracts.faults import Fault, Refused
 from field.days import day_begins, local_day
@@ -34,7 +33,6 @@ from services.isolation.policies.rules import SEE_ABNORMAL
 from services.isolation.reference import current
 from services.isolation.tasks.lists import given_to
 from services.isolation.tasks.take_back_report import REVOCABLE
-from services.isolation.teams.tables import staff
 
 MOST: Final = 600
 """People at once; a round has a hundred or two."""
@@ -116,9 +114,7 @@ class _Round:
 
     @classmethod
     def of(cls, uow: UnitOfWork, scope: Scope, asked: Asked, *, everybodys: bool = False) -> _Round:
-        posts = staff_at(uow.conn, staff.metadata, asked.author.id, asked.now)
-        ids = {asked.author.id, *(post.staff_id for post in posts)}
-        return cls(uow, asked, tuple(sorted(ids)), everybodys)
+        return cls(uow, asked, tuple(sorted({asked.author.id, *scope.staff})), everybodys)
 
     def in_team(self) -> ColumnElement[bool]:
         return or_(*map(has_in_team, self.staff_ids))
