@@ -95,6 +95,7 @@ def test_wish_3_the_figure_of_a_long_list_comes_after_its_rows(
     browser: Browser, address: str, town: Town, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("chassis.doors.pages.COUNTED_AT_ONCE", 2)
+    monkeypatch.setattr("chassis.doors.pages.ROWS", 2)
     owner = town.console.owner("officer.x", "officer", "officer")
     for script in (True, False):
         context = browser.new_context(

@@ -126,8 +126,11 @@ def test_names_of_places_and_colleagues_are_found_by_id(door: Visitor) -> None:
     assert {id for id, one in found["staff"].items() if one["yours"]} == {"w1", "o1"}
     assert set(found["places"]) >= {"s1", "c1"} and found["places"]["c1"]["parent"] == "s1"
     assert "1390931" not in str(found), "phones are revealed elsewhere"
+    assert found["below"] == {}, "nothing was to be chosen"
+    for below, chosen in (("", {"g1"}), ("g1", {"y1"}), ("y1", {"y1"}), ("s2", set())):
+        assert set(ask("o1", {"below": below}).json["below"]) == chosen, below
     assert ask("w1", wanted).status_code == 403
-    for wrong in ({"staff": "w1"}, {"places": [1]}, {"staff": ["x"] * 501}):
+    for wrong in ({"staff": "w1"}, {"places": [1]}, {"staff": ["x"] * 501}, {"below": 1}):
         assert ask("o1", wrong).status_code == 422
 
 

@@ -24,11 +24,13 @@ class Names:
     """What places and colleagues are called. Whom the register does not name is shown by their id.
 
     :param you: `staff_id`, `role`, `place`, `level`; empty where the register cannot be asked.
+    :param below: id -> name of the places to choose from, where they were asked for.
     """
 
     you: Mapping[str, Any]
     staff: Mapping[str, Mapping[str, Any]]
     places: Mapping[str, Mapping[str, Any]]
+    below: Mapping[str, str] = field(default_factory=dict)
 
     def of_staff(self, id: str) -> str:
         return str(self.staff.get(id, {}).get("name") or id)
@@ -68,7 +70,7 @@ class Asking:
         wanted = {"staff": _ids(staff), "places": _ids(places)}
         turns = range(0, max(map(len, wanted.values())) or 1, _MOST_NAMES)
         found = [
-            self.names(*(wanted[kind][turn : turn + _MOST_NAMES] for kind in ("staff", "places")))
+            self.names(wanted["staff"][turn:][:_MOST_NAMES], wanted["places"][turn:][:_MOST_NAMES])
             for turn in turns
         ]
         return Names(
@@ -77,16 +79,25 @@ class Asking:
             {id: one for names in found for id, one in names.places.items()},
         )
 
-    def names(self, staff: Iterable[str | None] = (), places: Iterable[str | None] = ()) -> Names:
-        """Of all who stand on the page. The head of the page then says who asks."""
-        wanted = {"staff": _ids(staff)[:_MOST_NAMES], "places": _ids(places)[:_MOST_NAMES]}
+    def names(
+        self,
+        staff: Iterable[str | None] = (),
+        places: Iterable[str | None] = (),
+        below: str | None = None,
+    ) -> Names:
+        """Of all who stand on the page. The head of the page then says who asks.
+
+        :param below: also the places right below this one ("": below one's own), or beside it where there
+            are none.
+        """
+        wanted = {"staff": _ids(staff)[:_MOST_NAMES], "places": _ids(places)[:_MOST_NAMES], "below": below}
         try:
             found = self.look_up("registration", "names", wanted)
         except Refused:
             found = None  # whoever is in works nowhere any more: the lists say so
         if found is None:
             return Names({}, {}, {})
-        names = Names(found["you"] or {}, found["staff"], found["places"])
+        names = Names(found["you"] or {}, found["staff"], found["places"], found.get("below", {}))
         if names.you:
             you = names.you["staff_id"]
             g.viewer = Viewer(names.of_staff(you), names.you["role"], names.here)

@@ -82,7 +82,7 @@ def add_board(pages: Blueprint, doors: Doors, work: Work) -> None:
             return refusal_page(STATUS[refused.kind])
         staff = [row["staff_id"] for row in today["staff"]] if today else []
         below = [row["place"] for row in today["below"]] if today else []
-        names = asking.names(staff, [*below, place])
+        names = asking.names(staff, [*below, place], place)
         where = names.of_place(place) if place else names.here
         seen = _phones_seen(work, staff)
         page = render_template(
@@ -98,7 +98,7 @@ def add_board(pages: Blueprint, doors: Doors, work: Work) -> None:
             changes_counted=gettext(CHANGED_CASES.definition),
             too_many_changes=changes["more_than"] if changes else None,
             place=place,
-            places=places_to_choose(asking, names, place),
+            places=places_to_choose(names, place),
             measure=measure,
             measures=[Option(one, word(one)) for one in reversed(MEASURES)],
             from_phones=acts_waiting(work, asking),

@@ -180,8 +180,8 @@ def refused_export(
 
 def _place_page(asking: Asking, of: OfficersList, asked: Mapping[str, str]) -> Response:
     """The filters alone: so much would have to be looked through that a place must be chosen."""
-    names = asking.names((), (asked.get("place"),))
-    filters = [_filter(choice, asked, asking, names, set()) for choice in of.filters]
+    names = asking.names((), (asked.get("place"),), _to_choose(of, asked))
+    filters = [_filter(choice, asked, names, set()) for choice in of.filters]
     shown = {"of": of, "filters": filters, "sorts": ()}
     page = render_template(
         "officers/choose_place.html", of=of, shown=shown, number=COUNTED, missing=asking.missing
@@ -205,9 +205,10 @@ def show_list(
     names = asking.names(
         staff | {asked.get(choice.of) for choice in of.filters if choice.kind == "staff"},
         places | {asked.get("place")},
+        _to_choose(of, asked),
     )
     as_of = datetime.fromisoformat(found.as_of)
-    filters = tuple(_filter(choice, asked, asking, names, staff) for choice in of.filters)
+    filters = tuple(_filter(choice, asked, names, staff) for choice in of.filters)
     counted, sentence, too_many = _figures(of, found, as_of, names, asked, filters)
     without_after = {key: value for key, value in asked.items() if key != "after"}
     return ShownList(
@@ -281,13 +282,16 @@ def _chosen(field: FilterField) -> str:
     return next((one.text for one in field.options if one.value == field.chosen), field.chosen)
 
 
-def _filter(
-    choice: Choice, asked: Mapping[str, str], asking: Asking, names: Names, staff: set[str | None]
-) -> FilterField:
+def _to_choose(of: OfficersList, asked: Mapping[str, str]) -> str | None:
+    """Below which place others are to be chosen from; None where the list has no such filter."""
+    return asked.get("place", "") if any(choice.kind == "place" for choice in of.filters) else None
+
+
+def _filter(choice: Choice, asked: Mapping[str, str], names: Names, staff: set[str | None]) -> FilterField:
     chosen = asked.get(choice.of, "")
     label = gettext(choice.head)
     if choice.kind == "place":
-        return FilterField(choice.of, label, places_to_choose(asking, names, chosen), chosen)
+        return FilterField(choice.of, label, places_to_choose(names, chosen), chosen)
     if choice.kind == "staff":
         known = sorted(filter(None, staff | {chosen} - {NOTHING}))
         nobody = Option(NOTHING, gettext("nobody"))
@@ -301,15 +305,12 @@ def _filter(
     return FilterField(choice.of, label, tuple(Option(one, say(one)) for one in choice.words), chosen)
 
 
-def places_to_choose(asking: Asking, names: Names, chosen: str) -> tuple[Option, ...]:
+def places_to_choose(names: Names, chosen: str) -> tuple[Option, ...]:
     """The places below the one that is chosen, or below one's own; a grid has none, so those beside it."""
     if not names.you:
         return (Option(chosen, chosen, True),) if chosen else ()
-    own = names.you["place"]
-    below = _below(asking, chosen or own)
-    if chosen and chosen != own and not below:
-        below = _below(asking, names.places.get(chosen, {}).get("parent") or own)
-    options = {own: names.here, **({chosen: names.of_place(chosen)} if chosen else {}), **below}
+    named = {chosen: names.of_place(chosen)} if chosen else {}
+    options = {names.you["place"]: names.here, **named, **names.below}
     return tuple(Option(id, name, True) for id, name in options.items())
 
 

@@ -135,7 +135,7 @@ def _amend(
 
 def _all_staff(asking: Asking, found: Listed | None, asked: Mapping[str, str]) -> Response:
     staff, places = ids_in(found.rows if found else ())
-    names = asking.names(staff, places | {asked.get("place")})
+    names = asking.names(staff, places | {asked.get("place")}, asked.get("place", ""))
     following = {**asked, "after": found.next} if found and found.next else {}
     first = {key: value for key, value in asked.items() if key != "after"}
     page = render_template(
@@ -148,7 +148,7 @@ def _all_staff(asking: Asking, found: Listed | None, asked: Mapping[str, str]) -
         names=names,
         asked=asked,
         roles=[Option(role, word(role)) for role in ROLES],
-        places=places_to_choose(asking, names, asked.get("place", "")),
+        places=places_to_choose(names, asked.get("place", "")),
         first=f"/staff?{urlencode(first)}" if "after" in asked else "",
         next=f"/staff?{urlencode(following)}" if following else "",
         missing=asking.missing,
@@ -198,7 +198,7 @@ def _member(doors: Doors, staff_id: str, tried: Tried) -> Response:
         return refusal_page(404)
     others = [one for one in (beside.rows if beside else ()) if one["active"] and one["staff_id"] != staff_id]
     staff, places = ids_in([*others, *([row] if row else [])])
-    names = asking.names({*staff, staff_id}, places) if row else _NOBODY
+    names = asking.names({*staff, staff_id}, places, row["place"]) if row else _NOBODY
     page = render_template(
         "officers/member.html",
         row=row,
@@ -208,7 +208,7 @@ def _member(doors: Doors, staff_id: str, tried: Tried) -> Response:
         deputies=[_option(one, names) for one in others],
         successors=[_option(one, names) for one in others if row and one["role"] == row["role"]],
         roles=[Option(role, word(role)) for role in _GIVEN_HERE],
-        places=_places(asking, names, row["place"] if row else ""),
+        places=places_to_choose(names, row["place"] if row else ""),
         languages=LANGUAGES,
         tried=tried,
         said=SAID.get(request.args.get("said", "")),
@@ -221,11 +221,11 @@ def _member(doors: Doors, staff_id: str, tried: Tried) -> Response:
 def _new(doors: Doors, tried: Tried) -> Response:
     asking = Asking(doors)
     place = tried.typed.get("place") or request.args.get("place", "")
-    names = asking.names((), [place])
+    names = asking.names((), [place], place)
     page = render_template(
         "officers/new_member.html",
         roles=[Option(role, word(role)) for role in _GIVEN_HERE],
-        places=_places(asking, names, place),
+        places=places_to_choose(names, place),
         place=place,
         languages=LANGUAGES,
         tried=tried,
@@ -238,11 +238,3 @@ def _new(doors: Doors, tried: Tried) -> Response:
 def _option(row: Mapping[str, Any], names: Names) -> Option:
     text = f"{names.of_staff(row['staff_id'])} ({row['staff_id']})"
     return Option(row["staff_id"], f"{word(row['role'])} {text}", True)
-
-
-def _places(asking: Asking, names: Names, chosen: str) -> list[Option]:
-    """Where somebody may work: one's own place, the chosen one and those below it."""
-    try:
-        return list(places_to_choose(asking, names, chosen))
-    except Refused:
-        return []
