@@ -202,7 +202,7 @@ class ArrivalFollowed(Contract):
 
 
 class ArrivalFollowingTakenBack(Contract):
-    """Whoever said that nobody answered takes it back on the same day: it was a mistake."""
+    """Whoever said something of an arrival takes it back on the same day: it was a mistake."""
 
     arrival_id = text(36, required=True)
     number = whole(about="of the line in the arrival's history, as `arrival.followed_up` is numbered")

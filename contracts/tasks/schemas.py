@@ -60,7 +60,7 @@ class OverdueAcknowledged(Contract):
 
 
 class TaskReportTakenBack(Contract):
-    """Whoever said that a task was tried in vain, or not possible, takes it back on the same day."""
+    """Whoever said that a task was done, tried in vain or not possible takes it back on the same day."""
 
     task_id = text(36, required=True)
     report = text(200, required=True, about="id of the command that said it")
@@ -103,10 +103,34 @@ class CaseContacted(Contract):
     at = moment(about="when they were reached")
     staff_id = text(40, about="null: another system or the resident said so")
     how = one_of(HOW_KNOWN)
+    act = text(200, about="id of the command that said it, by which it is taken back")
+
+
+class CaseContactTakenBack(Contract):
+    """That the first contact was made was a mistake: the `case.contacted` of that act counts no more."""
+
+    task_id = text(36, required=True)
+    case_id = text(36, required=True)
+    arrival_id = text(36, required=True)
+    act = text(200, required=True, about="of the `case.contacted` that is taken back")
+    at = moment(about="when it was taken back")
+    staff_id = text(40, about="who said both; null: another system")
+
+
+class TaskDoneTakenBack(Contract):
+    """That a task was done was a mistake, and nobody else said so: it is to be done as before."""
+
+    task_id = text(36, required=True)
+    case_id = text(36, required=True)
+    arrival_id = text(36, required=True)
+    kind = text(40, required=True)
+    at = moment(about="when it was taken back")
+    by = text(40, about="staff_id; null: it was said of the arrival, or by another system")
+    state = text(20, required=True, about="of the task now; cancelled: nobody asks for it any more")
 
 
 class TaskDone(Contract):
-    """A task was done, for the first time that anybody said so."""
+    """A task was done, for the first time that anybody said so, or again after that was taken back."""
 
     task_id = text(36, required=True)
     case_id = text(36, required=True)

@@ -15,6 +15,7 @@ from services.registration.following.follow_arrival import follow_arrival
 from services.registration.following.lists import ARRIVALS_TO_SETTLE, EXPECTED_ARRIVALS
 from services.registration.following.mend_person import mend_person
 from services.registration.following.place_arrival import place_arrival
+from services.registration.following.said_today import SAID_TODAY
 from services.registration.following.settle_arrival import settle_arrival
 from services.registration.following.shown_arrival import ARRIVAL
 from services.registration.following.take_back_following import take_back_following
@@ -88,7 +89,7 @@ DOOR = Door(
     "registration",
     Directory(staff, places, VERSIONS),
     COMMANDS,
-    lookups=(PUBLISHER, NAMES, VIEWS, said_to("registration", COMMANDS)),
+    lookups=(PUBLISHER, NAMES, SAID_TODAY, VIEWS, said_to("registration", COMMANDS)),
     lists=(
         WAITING_ARRIVALS,
         ARRIVALS_TO_SETTLE,

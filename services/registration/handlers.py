@@ -10,7 +10,7 @@ from services.registration.accounts.settle_batches import settle_batches
 from services.registration.arrivals.assign_waiting import assign_waiting
 from services.registration.arrivals.renew_keys import renew_keys
 from services.registration.arrivals.write_likenesses import write_likenesses
-from services.registration.following.hear_of_contact import hear_of_contact
+from services.registration.following.hear_of_contact import TAKES_BACK, hear_of_contact
 from services.registration.intake.receive_reports import receive_reports
 from services.registration.intake.refuse_reused_ids import refuse_reused_ids
 from services.registration.intake.refuse_unreadable import refuse_unreadable
@@ -32,7 +32,7 @@ HANDLERS = (
         unreadable=refuse_unreadable,
     ),
     Handler("close_batch", ("batch.closed",), close_batches, exchange=INBOUND, formerly=ARRIVALS),
-    Handler("hear_of_contact", ("case.contacted",), hear_of_contact),
+    Handler("hear_of_contact", ("case.contacted", TAKES_BACK), hear_of_contact),
     POLICIES.as_handler(),
     Handler("import_risk_list", ("risk_list.published",), keep_risk_lists, batch=1),
 )

@@ -18,7 +18,8 @@ from services.isolation.cases.case import Case
 from services.isolation.cases.casebook import Casebook, casebook
 from services.isolation.cases.events import change_data
 from services.isolation.plans import states
-from services.isolation.plans.acts import DONE, MOST, Act
+from services.isolation.plans.acts import DONE, MOST, TAKEN_BACK, Act
+from services.isolation.plans.replanning import reopened
 from services.isolation.plans.task import FIRST_CONTACT, Task
 from services.isolation.teams.rules import Place
 
@@ -75,20 +76,42 @@ class CasesInHand:
             raise Refused.invalid([Fault("", "too_many_acts", f"{MOST} acts on this task are kept already")])
         cause = self.cause(said, case)
         after = self.act_on(case, task, act, cause)
-        if task.kind == FIRST_CONTACT and after.state == states.DONE != task.state:
-            # apart, for registration wants to hear of no other kind
-            data = {"staff_id": act.staff_id, **_done(task, act)}
-            self.uow.record("case.contacted", task.task_id, 1, data, cause=cause)
+        if task.kind == FIRST_CONTACT and act.what == DONE and after.version > task.version:
+            # apart, for registration wants to hear of no other kind; of each, for one may be taken back
+            data = {"staff_id": act.staff_id, "act": act.id, **_done(task, act)}
+            self.uow.record("case.contacted", task.task_id, _times(after, DONE), data, cause=cause)
         return after
 
     def act_on(self, case: Case, task: Task, act: Act, cause: Event) -> Task:
-        """Write what an act that the task takes makes of it, and publish that it is done, once."""
+        """Write what an act that the task takes makes of it, and publish that it is done, or done no more."""
         after = task.after(act, self.book.policy(case).ladders, self.uow.zone)
+        reopens = task.state == states.DONE != after.state
+        if reopens:
+            after = self._reopened(case, after)
         self.change_tasks(case, [after])
         if after.state == states.DONE != task.state:
             data = {"by": act.staff_id, **_done(task, act)}
-            self.uow.record("task.done", task.task_id, 1, data, cause=cause)
+            self.uow.record("task.done", task.task_id, _times(after, DONE), data, cause=cause)
+        if reopens:
+            data = {**_of_task(task), "at": act.at, "by": act.staff_id, "state": after.state}
+            self.uow.record(
+                "task.done_taken_back", task.task_id, _times(after, TAKEN_BACK), data, cause=cause
+            )
         return after
+
+    def _reopened(self, case: Case, task: Task) -> Task:
+        """Of a case that has ended nobody asks for it again."""
+        if case.closed_at is not None:
+            return task.cancelled() if task.live else task
+        stands = self.book.standing(case)
+        return reopened(
+            task,
+            stands.tasks(case.planned_until),
+            opening=stands.opening_kinds,
+            ladders=self.book.policy(case).ladders,
+            zone=self.uow.zone,
+            team=case.team,
+        )
 
     def done(self, said: Said, case: Case, task: Task, *, how: str | None = None) -> None:
         """Somebody did a task of the case, in time or late; one that is done already stays as it is."""
@@ -148,14 +171,21 @@ def in_story(event: Event, case: Case) -> Event:
 
 def _done(task: Task, act: Act) -> dict[str, Any]:
     """What is published of a task that is done."""
+    return {**_of_task(task), "at": act.at, "how": act.how}
+
+
+def _of_task(task: Task) -> dict[str, Any]:
     return {
         "task_id": task.task_id,
         "case_id": task.case_id,
         "arrival_id": task.case_id,
         "kind": task.kind,
-        "at": act.at,
-        "how": act.how,
     }
+
+
+def _times(task: Task, what: str) -> int:
+    """How often it was said of the task: the number of the event that tells of the newest time."""
+    return task.acts.how_often(what) if task.acts else 0
 
 
 @contextmanager

@@ -37,8 +37,8 @@ TAKE_BACK_WITHIN: Final = timedelta(minutes=2)
 UNREACHABLE_AFTER: Final = 3
 """Attempts, on two days at least: then it goes to the street, and no further attempt holds it."""
 MOST: Final = 100
-"""So many acts are kept with a task; more are refused, but for the first that settles it, and for what takes
-one of them back.
+"""So many acts are kept with a task; more are refused, but for what settles it, and for what takes one of
+them back. Of twice as many only that.
 """
 SETTLING: Final = (DONE, WAIVED)
 
@@ -96,14 +96,21 @@ class Acts:
     @property
     def seen_at(self) -> datetime | None:
         """When somebody first took the task, or had done it; None: nobody did."""
-        return min((act.at for act in self.said if act.what in (TAKEN, DONE)), default=None)
+        return min((act.at for act in self.counted if act.what in (TAKEN, DONE)), default=None)
 
     def knows(self, act: Act) -> bool:
-        return any(known.key == act.key for known in self.said)
+        return self.has(*act.key)
+
+    def has(self, by: str, id: str) -> bool:
+        return any(known.key == (by, id) for known in self.said)
 
     def last(self, *what: str) -> Act | None:
-        """The last act of these kinds, in the order in which they happened."""
-        return next((act for act in reversed(self.said) if act.what in what), None)
+        """The last act of these kinds that counts, in the order in which they happened."""
+        return next((act for act in reversed(self.counted) if act.what in what), None)
+
+    def how_often(self, what: str) -> int:
+        """How often it was said, with what was taken back since."""
+        return sum(act.what == what for act in self.said)
 
     def and_(self, act: Act) -> Acts:
         if self.knows(act):
@@ -127,11 +134,11 @@ class Course:
 def course(acts: Acts, steps_informed: int, ladder: Ladder, zone: ZoneInfo) -> Course:
     """Where a task stands that is not taken back.
 
-    Done counts whenever it was said, also of a task that was waived. An attempt holds the ladder until the
-    next try, until there were three on two days; an urgent ladder it does not hold at all. Somebody who takes
-    it holds it once. What was not possible is decided by an officer before its term ends, or it climbs past
-    the worker. An acknowledgement holds it, unless a higher level was informed; a second one with nothing
-    done in between climbs to the next level, once it can be taken back no more.
+    Done counts whenever it was said, also of a task that was waived, until it is taken back. An attempt holds
+    the ladder until the next try, until there were three on two days; an urgent ladder it does not hold at
+    all. Somebody who takes it holds it once. What was not possible is decided by an officer before its term
+    ends, or it climbs past the worker. An acknowledgement holds it, unless a higher level was informed; a
+    second one with nothing done in between climbs to the next level, once it can be taken back no more.
     """
     if acts.last(DONE):
         return Course(states.DONE, None, None)

@@ -115,6 +115,31 @@ def replan(
     )
 
 
+def reopened(
+    task: Task,
+    wanted: Mapping[Key, PlannedTask],
+    *,
+    opening: Collection[str],
+    ladders: Ladders,
+    zone: ZoneInfo,
+    team: Sequence[Member],
+) -> Task:
+    """A task that is done no more, as the plan asks for it now: whoever of the team does it now has it.
+
+    What no plan asks for any more is taken back. An opening task that the plan moved while it was done stays
+    as it was: the next plan moves it.
+
+    :param wanted: the tasks of the plan in force.
+    """
+    if not task.about:
+        planned = wanted.get(task.key)
+        if planned is not None:
+            task = task.asked_for(planned, ladders, zone)
+        elif task.kind not in opening or all(kind != task.kind for kind, _ in wanted):
+            return task.cancelled()
+    return next(iter(handed_over([task], team)), task)
+
+
 def handed_over(tasks: Iterable[Task], team: Sequence[Member]) -> list[Task]:
     """The unfinished tasks that another member of the team does now."""
     return [

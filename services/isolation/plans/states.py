@@ -24,7 +24,8 @@ TASK: Final = StateMachine(
         NOT_POSSIBLE: frozenset({DUE, MISSED, DONE, WAIVED, CANCELLED}),
         # a new plan may ask again for a task that an earlier plan took back; what was said of it counts
         CANCELLED: frozenset({DUE, NOT_POSSIBLE, DONE, WAIVED}),
-        DONE: frozenset(),
+        # whoever said so takes it back
+        DONE: frozenset({DUE, MISSED, NOT_POSSIBLE, WAIVED, CANCELLED}),
         # somebody did it all the same
         WAIVED: frozenset({DONE}),
     },

@@ -64,7 +64,7 @@ class Task:
         return (
             self.version < MOST
             or what == TAKEN_BACK
-            or (what in SETTLING and not (self.acts and self.acts.last(what)))
+            or (what in SETTLING and self.version < 2 * MOST and not (self.acts and self.acts.last(what)))
         )
 
     def cancelled(self) -> Task:
@@ -92,7 +92,7 @@ class Task:
         return replace(asked, state=_moved(self.state, states.DUE), next_step_at=next_step_at)
 
     def _standing(self, acts: Acts, ladders: Ladders, zone: ZoneInfo) -> Task:
-        if self.state == states.DONE or (self.state == states.CANCELLED and acts.next_step_at is None):
+        if self.state == states.CANCELLED and acts.next_step_at is None:
             return replace(self, acts=acts)
         now = course(acts, self.steps_informed, ladders.of(self.kind), zone)
         return replace(

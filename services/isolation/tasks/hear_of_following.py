@@ -10,6 +10,7 @@ from contracts.envelope import Event
 from field.words import HOW_FOLLOWED
 from services.isolation.cases.case import Case
 from services.isolation.cases.in_hand import CasesInHand, cases_in_hand, in_story
+from services.isolation.plans import states
 from services.isolation.plans.acts import ATTEMPT, DONE, TAKEN_BACK, Act
 from services.isolation.plans.task import FIRST_CONTACT, Task
 
@@ -41,7 +42,9 @@ def hear_of_following(uow: UnitOfWork, events: Sequence[Event]) -> None:
 
 
 def _take_back(hand: CasesInHand, case: Case, event: Event) -> None:
-    """Said of each first contact that is open, whether it has heard of the other already or does so later."""
+    """Said of each first contact that is open or done, whether it has heard of the other already or does so
+    later.
+    """
     data = event.data
     other = f"arrival.followed_up:{data['arrival_id']}:{data['number']}"
     act = Act(TAKEN_BACK, data["at"], event.id, data["by"], of=other)
@@ -59,9 +62,10 @@ def _take_back(hand: CasesInHand, case: Case, event: Event) -> None:
 def _settle(hand: CasesInHand, case: Case, event: Event) -> None:
     """A line of the case's history says so in any case: whoever reads it sees who was at the door."""
     data, act = event.data, _act(hand, case, event)
-    open_ones = [task for task in hand.tasks(case) if act and _is_about(task, act)]
+    about = [task for task in hand.tasks(case) if act and _is_about(task, act)]
+    open_ones = [task for task in about if task.live]
     if act:
-        for task in open_ones:
+        for task in about:
             hand.act_on(case, task, act, in_story(event, case))
     hand.hear(
         case,
@@ -75,7 +79,10 @@ def _settle(hand: CasesInHand, case: Case, event: Event) -> None:
 
 
 def _is_about(task: Task, act: Act) -> bool:
-    return task.kind == FIRST_CONTACT and task.live and task.takes(act.what)
+    """Also one that is done: by what may yet turn out to be a mistake."""
+    knows = task.acts is not None and act.of is not None and task.acts.has(act.by, act.of)
+    stands = task.live or task.state == states.DONE
+    return task.kind == FIRST_CONTACT and (stands or knows) and task.takes(act.what)
 
 
 def _act(hand: CasesInHand, case: Case, event: Event) -> Act | None:

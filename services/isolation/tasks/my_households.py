@@ -32,7 +32,7 @@ from services.isolation.policies.counting import day_number
 from services.isolation.policies.rules import SEE_ABNORMAL
 from services.isolation.reference import current
 from services.isolation.tasks.lists import given_to
-from services.isolation.tasks.take_back_report import REVOCABLE
+from services.isolation.tasks.take_back_report import may_take_back
 
 MOST: Final = 600
 """People at once; a round has a hundred or two."""
@@ -242,9 +242,9 @@ class _Round:
                 "own": last.by == self.asked.author.source,
             },
             "revocable": [
-                {"id": act.id, "what": act.what, "at": _said(act.at, self.asked)}
+                {"id": act.id, "what": act.what, "how": act.how, "at": _said(act.at, self.asked)}
                 for act in said
-                if act.what in REVOCABLE
+                if may_take_back(act, row.kind)
                 and act.by == self.asked.author.source
                 and local_day(act.at, self.asked.zone) == today
             ],

@@ -50,6 +50,10 @@ class Acts:
         self._lines: list[Mapping[str, Any]] = []
         self._said: list[tuple[Draft, Act, Said]] = []
 
+    def find(self, arrival_id: str) -> Draft | None:
+        """The arrival as it stands, whoever reaches it."""
+        return self._drafts.get(arrival_id)
+
     def arrival(self, said: Said, arrival_id: str) -> Draft:
         """The arrival as it stands. Raises Refused, `unknown`, where the author does not reach it."""
         draft = self._drafts.get(arrival_id)

@@ -58,6 +58,7 @@ _TO_ISOLATION = {
     "arrival.followed_up": hear_of_following,
     "arrival.follow_up_taken_back": hear_of_following,
 }
+_TO_REGISTRATION = ("case.contacted", "case.contact_taken_back")
 
 
 def someone(name: str, phone: str | None, born: str | None = None) -> dict[str, Any]:
@@ -123,7 +124,8 @@ class Round:
         return heard
 
     def _tell_registration(self) -> int:
-        found = [one for one in self.isolation.recorded("case.contacted") if one.id not in self._heard]
+        told = [one for type in _TO_REGISTRATION for one in self.isolation.recorded(type)]
+        found = [one for one in told if one.id not in self._heard]
         if found:
             self._heard |= {one.id for one in found}
             with self.registration.work.unit() as uow:

@@ -210,6 +210,55 @@ def test_no_answer_said_by_mistake_is_taken_back_at_both_services(town: Round, p
     assert late.status_code == 422 and "Only what was recorded today is corrected." in late.text
 
 
+def test_a_first_visit_recorded_at_the_wrong_door_is_taken_back_at_both_services(
+    town: Round, phone: Phone
+) -> None:
+    path, id = town.household("赵大山"), town.case("赵大山")["case_id"]
+
+    def state() -> str:
+        town.sync()
+        return next(str(row["state"]) for row in town.registration.arrivals() if row["id"] == id)
+
+    phone.send(path, "done", how="seen")
+    assert state() == "verified"
+    page = phone.get(path)
+    assert "<strong>seen in person</strong>" in page.text and page.text.count("take it back") == 1
+    sent = {"token": token_of(page), **hidden(page, "take-back")}
+    for _ in range(2):
+        answer = phone.browser.post(f"{path}/take-back", **sent)
+        assert answer.status_code == 303, "sent twice it is one act"
+    assert state() == "assigned"
+    [visit] = [task for task in town.tasks("赵大山") if task["kind"] == "first_contact"]
+    assert visit["state"] == "due" and visit["tell_at"] is not None
+    assert "What you said today" not in phone.get(path).text
+    assert town.isolation.audit()["balanced"]
+
+
+def test_who_was_called_not_here_by_mistake_is_followed_again(town: Round, phone: Phone) -> None:
+    path, id = town.household("赵大山"), town.case("赵大山")["case_id"]
+    form = phone.get(f"{path}/not-found")
+    typed = hidden(form, "not-found") | {"outcome": "not_here", "who": id, "sure": "yes"}
+    assert phone.browser.post(f"{path}/not-found", token=token_of(form), **typed).status_code == 303
+    town.sync()
+    phone.get(path, 404)
+    assert town.case("赵大山")["state"] == "cancelled"
+    nurse = town.phone("h-0021")
+    assert "not known here" not in nurse.get("/doors/said").text, "everybody sees their own"
+    page = phone.get("/doors/said")
+    assert "not known here" in page.text and "春和家园3号楼2单元602" in page.text
+    sent = {"token": token_of(page), **hidden(page, "take-back")}
+    for _ in range(2):
+        answer = phone.browser.post("/doors/said/take-back", **sent)
+        assert answer.status_code == 303, "sent twice it is one act"
+    assert "Nothing. What you said of a task" in phone.get(answer.headers["Location"]).text
+    town.sync()
+    assert town.case("赵大山")["state"] == "open"
+    assert "first visit" in phone.get(path).text
+    wrong = phone.browser.post("/doors/said/take-back", token=token_of(page), key="x" * 12, act=f"{id}:99")
+    assert wrong.status_code == 422
+    assert town.isolation.audit()["balanced"]
+
+
 @pytest.mark.parametrize("number", ["9" * 20, "9" * 5000])
 def test_a_number_that_no_act_has_is_not_there(town: Round, phone: Phone, number: str) -> None:
     path = town.household("赵大山")

@@ -1,4 +1,4 @@
-"""Whoever said by mistake that a task was tried in vain, or not possible, takes it back on the same day."""
+"""Whoever said by mistake that a task was done, tried in vain or not possible takes it back that day."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from chassis.ids import new_id
 from contracts.envelope import Event
 from services.isolation import tables as t
 from services.isolation.door import DOOR
+from services.isolation.notices.sign_notice import sign_notice
 from services.isolation.tasks.hear_of_following import hear_of_following
 from services.isolation.tasks.report_task import report_task
 from services.isolation.tasks.take_back_report import take_back_report
@@ -43,7 +44,9 @@ def take_back(isolation: Trial, task: dict[str, Any], of: str, author: Author = 
     return speaking(take_back_report, "task.report_taken_back")(isolation, data, author=author)
 
 
-@pytest.mark.parametrize(("outcome", "state"), [("attempt", "due"), ("not_possible", "not_possible")])
+@pytest.mark.parametrize(
+    ("outcome", "state"), [("attempt", "due"), ("not_possible", "not_possible"), ("done", "done")]
+)
 def test_the_task_goes_on_as_if_it_had_not_been_said(isolation: Trial, outcome: str, state: str) -> None:
     came = arrival()
     isolation.follow(came)
@@ -80,7 +83,7 @@ def test_a_third_try_that_was_none_does_not_go_to_the_street(isolation: Trial, m
     assert isolation.audit()["balanced"]
 
 
-def test_only_ones_own_only_of_today_only_once_and_nothing_that_others_heard_of(isolation: Trial) -> None:
+def test_only_ones_own_only_of_today_and_only_once(isolation: Trial) -> None:
     came = arrival()
     isolation.follow(came)
     task = task_of(isolation, came, "signed_notice")
@@ -93,18 +96,108 @@ def test_only_ones_own_only_of_today_only_once_and_nothing_that_others_heard_of(
     isolation.clock.advance(days=1)
     late = take_back(isolation, task, again)
     assert (late.kind, late.faults[0].code) == ("invalid", "other_day")
+
+
+def states(isolation: Trial, type: str) -> list[tuple[str | None, int | None]]:
+    return [(event.subject, event.version) for event in isolation.recorded(type)]
+
+
+def test_others_hear_that_it_was_done_that_it_was_not_and_that_it_is_now(isolation: Trial) -> None:
+    came = arrival()
+    isolation.follow(came)
+    task = task_of(isolation, came, "first_contact")
+    first = report(isolation, task, "done", how="seen")
+    assert take_back(isolation, task, first).result["state"] == "due"
+    report(isolation, task, "done", how="by_phone")
+    id = task["task_id"]
+    assert states(isolation, "task.done") == [(id, 1), (id, 2)]
+    [back] = isolation.recorded("task.done_taken_back")
+    assert (back.subject, back.data["state"], back.data["by"]) == (id, "due", "worker-1")
+    assert states(isolation, "case.contacted") == [(id, 1), (id, 2)]
+    [not_met] = isolation.recorded("case.contact_taken_back")
+    assert not_met.data["act"] == first and not_met.correlationid == came.correlationid
+    assert isolation.audit()["balanced"]
+
+
+def test_what_somebody_else_said_too_stays_done(isolation: Trial) -> None:
+    came = arrival()
+    isolation.follow(came)
+    task = task_of(isolation, came, "first_contact")
+    mine = report(isolation, task, "done", how="seen")
+    data = {"task_id": task["task_id"], "outcome": "done", "how": "by_phone"}
+    theirs = speaking(report_task, "task.reported")(isolation, data, author=OTHER, id=(hers := new_id()))
+    assert theirs.kind == "done"
+    assert take_back(isolation, task, mine).result["state"] == "done"
+    assert isolation.recorded("task.done_taken_back") == []
+    assert take_back(isolation, task, hers, OTHER).result["state"] == "due"
+    assert len(isolation.recorded("task.done_taken_back")) == 1
+    assert len(isolation.recorded("case.contact_taken_back")) == 2, "registration has a line of each"
+
+
+def test_a_task_that_is_open_again_climbs_as_if_it_had_never_been_done(isolation: Trial) -> None:
+    came = arrival(level="medium")
+    isolation.follow(came)
+    task = task_of(isolation, came, "first_contact")
     done = report(isolation, task, "done", how="seen")
-    refused = take_back(isolation, task, done)
+    at(isolation, "2022-10-01 20:00")
+    assert steps(isolation) == []
+    take_back(isolation, task, done)
+    at(isolation, "2022-10-01 20:01")
+    assert steps(isolation), "it was overdue all the time"
+
+
+def test_of_a_case_that_has_ended_nothing_is_to_be_done_again(isolation: Trial) -> None:
+    came = arrival()
+    isolation.follow(came)
+    task = task_of(isolation, came, "signed_notice")
+    done = report(isolation, task, "done")
+    isolation.follow(arrival(came.subject, version=2, not_coming=True, why=("not_here",)))
+    back = take_back(isolation, task, done)
+    assert (back.kind, back.result["state"]) == ("done", "cancelled")
+    assert isolation.audit()["balanced"]
+
+
+def test_what_a_check_in_or_a_notice_did_is_corrected_there(isolation: Trial) -> None:
+    came = arrival()
+    isolation.follow(came)
+    signed = speaking(sign_notice, "notice.signed")(
+        isolation, {"case_ids": [came.subject], "outcome": "signed"}, id=(id := new_id())
+    )
+    assert signed.kind == "done"
+    task = task_of(isolation, came, "signed_notice")
+    assert task["state"] == "done"
+    refused = take_back(isolation, task, id)
     assert (refused.kind, refused.faults[0].code) == ("invalid", "not_of_this")
     assert task_of(isolation, came, "signed_notice")["state"] == "done"
 
 
-def taken_back(of: Event, number: int, other: int) -> Event:
+@pytest.mark.parametrize("order", list(permutations(range(3))))
+def test_a_contact_that_registration_says_was_a_mistake_settles_nothing_in_whatever_order(
+    isolation: Trial, order: tuple[int, ...]
+) -> None:
+    came, untouched = arrival(), arrival()
+    isolation.follow(came, untouched)
+    told = (
+        followed_up(came, "verified", 1),
+        taken_back(came, 2, 1, "verified"),
+        followed_up(came, "no_answer", 3),
+    )
+    for one in order:
+        isolation.do(hear_of_following, [told[one]])
+    isolation.do(hear_of_following, [followed_up(untouched, "no_answer", 3)])
+    task, other = first_contact(isolation, came), first_contact(isolation, untouched)
+    assert (task["state"], task["tell_at"]) == (other["state"], other["tell_at"])
+    done, back = isolation.recorded("task.done"), isolation.recorded("task.done_taken_back")
+    assert len(done) == len(back)
+    assert isolation.audit()["balanced"]
+
+
+def taken_back(of: Event, number: int, other: int, outcome: str = "no_answer") -> Event:
     data = {
         "arrival_id": of.subject,
         "arrival_version": 1,
         "number": other,
-        "outcome": "no_answer",
+        "outcome": outcome,
         "at": AT + timedelta(minutes=number),
         "by": "/console/w1",
     }

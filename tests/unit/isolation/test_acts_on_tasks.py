@@ -28,7 +28,7 @@ from services.isolation.plans.acts import (
     course,
 )
 from services.isolation.plans.planning import PlannedTask, planned_task
-from services.isolation.plans.replanning import replan
+from services.isolation.plans.replanning import reopened, replan
 from services.isolation.plans.rows import acts_from, acts_row
 from services.isolation.plans.task import Task, new_task
 from services.isolation.policies.documents import policy_from, shipped
@@ -220,6 +220,22 @@ def test_a_task_that_was_not_possible_stays_on_the_officers_list_in_a_new_plan()
     waits = after(task(), act(NOT_POSSIBLE, because="refused"))
     assert replanned(waits, planned(3 * HOUR)).state == states.NOT_POSSIBLE
     assert replanned(replanned(waits), planned()).state == states.NOT_POSSIBLE
+
+
+def test_a_task_that_is_done_no_more_stands_as_the_plan_in_force_asks_for_it():
+    before = task()
+    done = after(before, act(DONE))
+    open_again = after(done, act(TAKEN_BACK, of=done.acts.said[0].id if done.acts else ""))
+    assert (open_again.state, open_again.next_step_at) == (before.state, before.next_step_at)
+
+    def stands(*wanted: PlannedTask, opening: frozenset[str] = frozenset()) -> Task:
+        plan = {one.key: one for one in wanted}
+        return reopened(open_again, plan, opening=opening, ladders=LADDERS, zone=CHINA, team=TEAM)
+
+    assert stands(planned(3 * HOUR)).due_by == START + 3 * HOUR
+    assert stands(planned(kind="test")).state == states.CANCELLED, "no plan asks for it any more"
+    later = planned_task(LADDERS, "first_contact", 0, START + HOUR, START + 2 * HOUR, "grid_worker")
+    assert stands(later, opening=frozenset({"first_contact"})) == open_again, "the next plan moves it"
 
 
 # -- any order ----------------------------------------------------------------------------------------------

@@ -31,6 +31,7 @@ _WHAT: Final[Mapping[str, str]] = {
     "task_attempt": N_("tried in vain"),
     "task_attempt_taken_back": N_("tried in vain: taken back"),
     "task_not_possible_taken_back": N_("not possible: taken back"),
+    "task_done_taken_back": N_("task done: taken back"),
     "task_not_possible": N_("task not possible"),
     "task_waived": N_("task waived"),
     "overdue_acknowledged": N_("overdue tasks acknowledged"),

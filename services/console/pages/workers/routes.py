@@ -14,6 +14,7 @@ from services.console.pages.workers.household import add_household
 from services.console.pages.workers.mend import add_mending
 from services.console.pages.workers.my_doors import add_doors
 from services.console.pages.workers.otherwise import add_otherwise
+from services.console.pages.workers.said_today import add_said_today
 from services.console.pages.workers.take_back import add_take_back
 from services.console.pages.workers.without_network import add_without_network
 from services.console.phone_acts.keys import ActKeys
@@ -34,6 +35,7 @@ def make_workers(work: Work, doors: Doors, public_url: str | None) -> Blueprint:
     add_mending(pages, work, doors)
     add_otherwise(pages, work, doors)
     add_take_back(pages, work, doors)
+    add_said_today(pages, work, doors)
     keys = ActKeys(work.sealer)
     add_without_network(pages, work, doors, keys)
     add_from_phones(pages, work, doors, keys)

@@ -1,4 +1,4 @@
-"""A worker takes back what they said today by mistake: that nobody answered, or that it was not possible."""
+"""A worker takes back what they said today of a task by mistake: done, tried in vain, not possible."""
 
 from __future__ import annotations
 
