@@ -88,6 +88,11 @@ def reference_page(listeners: Listeners) -> str:
         "Made from the contracts by `make docs`; do not edit. What is *sealed* is a token of encrypted",
         "personal data. Unknown fields are ignored at every level. The examples are fictional.",
         "",
+        "Ids go everywhere in clear. An event of another system whose `id`, `source`, `correlationid` or",
+        "`sample_id` holds the number of a document or phone of somebody in it is refused (`id_personal`);",
+        "of a report's `reference` only that waits for correction. Answers, listings and logs name such an",
+        "event by another id: the number as `***`, and `#` with a keyed digest. Other long numbers are fine.",
+        "",
         "| event | said by | goes to |",
         "| --- | --- | --- |",
     ]

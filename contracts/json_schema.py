@@ -49,7 +49,11 @@ def envelope_schema() -> Document:
         "type": "object",
         "properties": {
             "specversion": {"const": "1.0"},
-            "id": {**text, "description": "unique together with source; the same pair is the same event"},
+            "id": {
+                **text,
+                "description": "unique together with source: the same pair is the same event; no number of "
+                "a person",
+            },
             "source": {**text, "description": "who says it, as in /doorstep/isolation"},
             "type": {"enum": sorted(EVENT_TYPES)},
             "time": {"type": "string", "format": "date-time", "description": "with a zone"},

@@ -12,6 +12,7 @@ import structlog
 
 from chassis.errors import WorldAway, Wrong, is_world_away
 from chassis.handlers import Handler
+from chassis.masking import masked_numbers
 from chassis.messaging import dead_letters
 from chassis.messaging.arrived import Tally
 from chassis.messaging.dead_letters import DeadLetter
@@ -138,9 +139,10 @@ class Runner:
         except Exception as error:
             delivery.unreadable = self._none_of_it(delivery, wire, parsed, why(error))
             return delivery
+        index = self._work.index
         for document in parsed.documents:
             try:
-                event = read_event(self._handler, parsed, document, publisher, delivery.letter)
+                event = read_event(self._handler, parsed, document, publisher, index, delivery.letter)
                 if publisher is not None and event.type != kind:
                     raise Unreadable(f"this routing key is for {kind}", field="type", code="not_allowed")
                 delivery.events.append(event)
@@ -153,6 +155,7 @@ class Runner:
                         error,
                         publisher=publisher,
                         routing_key=routing_key,
+                        index=index,
                         follows=delivery.letter,
                     )
                 )
@@ -165,7 +168,9 @@ class Runner:
         now = datetime.now(UTC)
         whole = DeadLetter(self._queue, why, 0, wire, now, {})
         letters = (
-            dead_letters.of_each_event(self._queue, parsed, why, attempts=0, first_failed_at=now)
+            dead_letters.of_each_event(
+                self._queue, parsed, why, attempts=0, first_failed_at=now, index=self._work.index
+            )
             if parsed
             else [whole]
         )
@@ -246,8 +251,8 @@ class Runner:
         log.warning(
             "event_failed",
             handler=self._queue,
-            event_id=event.id,
-            correlation_id=event.correlationid,
+            event_id=masked_numbers(event.id),
+            correlation_id=masked_numbers(event.correlationid),
             attempts=attempts,
             error=why,
         )

@@ -337,7 +337,7 @@ class DeadQueueDrain:
         if stuck and stuck.retry_at > datetime.now(UTC):
             return False
         try:
-            self._move(handler, lambda: dead_letters.of_broker(handler, message))
+            self._move(handler, lambda: dead_letters.of_broker(handler, message, self._work.index))
         except Exception as error:
             if is_world_away(error):
                 raise

@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import orjson
 from sqlalchemy import select, update
@@ -17,7 +17,7 @@ from chassis.database.statements import insert_rows, is_in, lock_rows
 from chassis.database.tables import TABLES
 from chassis.ids import new_id
 from chassis.names import ATTEMPTS, BACK, LETTER, ROUTING_KEY, is_own_queue
-from chassis.sealing import SealBroken, Sealer
+from chassis.sealing import BlindIndex, SealBroken, Sealer
 from contracts.envelope import (
     ONE,
     BadEvent,
@@ -29,6 +29,7 @@ from contracts.envelope import (
     parse_message,
     wire_of,
 )
+from contracts.personal_ids import masked_ids
 
 DEAD = TABLES["dead_letters"]
 ACTS = TABLES["dead_letter_acts"]
@@ -90,7 +91,7 @@ def of_event(
     )
 
 
-def of_broker(handler: str, message: Any) -> list[DeadLetter]:
+def of_broker(handler: str, message: Any, index: BlindIndex) -> list[DeadLetter]:
     """Letters for a message that the broker gave up, without its `x-` headers; they say why it did.
 
     Events packed in one message become a letter each, so that they can be counted and replayed one by one.
@@ -120,7 +121,7 @@ def of_broker(handler: str, message: Any) -> list[DeadLetter]:
     except Unreadable as unreadable:
         error += f"; and it cannot be read: {unreadable}"
         return [DeadLetter(handler, error, attempts, wire, now, headers, follows=follows, death=cause)]
-    letters = of_each_event(handler, parsed, error, attempts=attempts, first_failed_at=now)
+    letters = of_each_event(handler, parsed, error, attempts=attempts, first_failed_at=now, index=index)
     return [replace(one, headers=dict(headers), follows=follows, death=cause) for one in letters]
 
 
@@ -143,11 +144,11 @@ def _routing_key(ours: Any, death: Mapping[str, Any]) -> dict[str, str]:
 
 
 def of_each_event(
-    handler: str, parsed: Parsed, error: str, *, attempts: int, first_failed_at: datetime
+    handler: str, parsed: Parsed, error: str, *, attempts: int, first_failed_at: datetime, index: BlindIndex
 ) -> Iterator[DeadLetter]:
     """Letters for the events of a message of which none is handled. They do not know their routing key."""
     for document in parsed.documents:
-        event, why = event_of(parsed, document), error
+        event, why = without_numbers(event_of(parsed, document), index), error
         if isinstance(event, BadEvent) and event.fault:
             why += f"; and it cannot be read: {event.fault.message}"
         wire = parsed.wire_of(document)
@@ -166,6 +167,18 @@ def event_of(parsed: Parsed, document: Any) -> Event | BadEvent:
         return parsed.read(document, None)
     except Unreadable as error:
         return BadEvent(error.fault, document)
+
+
+_Either = TypeVar("_Either", bound=Event | BadEvent)
+
+
+def without_numbers(event: _Either, index: BlindIndex) -> _Either:
+    """The same event by other ids, where its own hold the number of a person in it."""
+    masked: dict[str, Any] = {**masked_ids(event.raw, lambda id: index.brief("event_id", id))}
+    if not masked:
+        return event
+    # The raw event keeps its own, and is kept sealed; of a bad one, all that is known is in there.
+    return replace(event, **(masked if isinstance(event, Event) else {"raw": {**event.raw, **masked}}))
 
 
 def of_our_copy(headers: Mapping[str, Any], exchange: str | None) -> Mapping[str, Any]:

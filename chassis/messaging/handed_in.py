@@ -51,7 +51,7 @@ def hand_in(work: Work, handler: Handler, publisher: str, body: bytes) -> list[A
     """
     queue = handler.queue(work.service)
     parsed = parse_message(body, BATCH)
-    pieces = [_read(queue, handler, parsed, document, publisher) for document in parsed.documents]
+    pieces = [_read(work, queue, handler, parsed, document, publisher) for document in parsed.documents]
     try:
         return _in_one_transaction(work, queue, handler, pieces)
     except Exception as error:
@@ -61,12 +61,16 @@ def hand_in(work: Work, handler: Handler, publisher: str, body: bytes) -> list[A
     return [_alone(work, queue, handler, piece) for piece in pieces]
 
 
-def _read(queue: str, handler: Handler, parsed: Parsed, document: Any, publisher: str) -> Event | DeadLetter:
+def _read(
+    work: Work, queue: str, handler: Handler, parsed: Parsed, document: Any, publisher: str
+) -> Event | DeadLetter:
     try:
-        return read_event(handler, parsed, document, publisher)
+        return read_event(handler, parsed, document, publisher, work.index)
     except Exception as error:
         key = f"{handler.events[0]}.{publisher}"
-        return letter_of_bad_event(queue, parsed, document, error, publisher=publisher, routing_key=key)
+        return letter_of_bad_event(
+            queue, parsed, document, error, publisher=publisher, routing_key=key, index=work.index
+        )
 
 
 def _in_one_transaction(

@@ -11,11 +11,13 @@ from chassis.handlers import Handler
 from chassis.inbox import Claimed, claim
 from chassis.messaging import dead_letters
 from chassis.messaging.arrived import Tally
-from chassis.messaging.dead_letters import DeadLetter
+from chassis.messaging.dead_letters import DeadLetter, without_numbers
+from chassis.sealing import BlindIndex
 from chassis.telemetry import describe_error
 from chassis.unit_of_work import UnitOfWork
 from contracts.envelope import BadEvent, Event, Parsed, Unreadable
 from contracts.faults import Fault
+from contracts.personal_ids import personal_ids
 from contracts.registry import read_data
 
 IMPOSTOR = "the same source and id came before with other content"
@@ -29,9 +31,16 @@ class Settled:
 
 
 def read_event(
-    handler: Handler, parsed: Parsed, document: Any, publisher: str | None, letter: str | None = None
+    handler: Handler,
+    parsed: Parsed,
+    document: Any,
+    publisher: str | None,
+    index: BlindIndex,
+    letter: str | None = None,
 ) -> Event:
     """One event of a message, its data loaded or its `problems` named. Raises Unreadable.
+
+    One of an outsider whose ids hold the number of a person in it has this problem, and other ids.
 
     :param letter: the dead letter that was replayed as this message.
     """
@@ -39,6 +48,9 @@ def read_event(
     if event.type not in handler.events:
         raise Unreadable("this queue takes no such event type", field="type", code="unknown_type")
     read = read_data(event)
+    if handler.from_outside and (faults := personal_ids(document)):
+        problems = (*faults, *read.problems)
+        read = without_numbers(event.with_data(event.data, problems), index)
     return replace(read, letter=letter) if letter else read
 
 
@@ -50,13 +62,14 @@ def letter_of_bad_event(
     *,
     publisher: str | None,
     routing_key: str,
+    index: BlindIndex,
     follows: str | None = None,
 ) -> DeadLetter:
     """A letter that holds this event alone, so that it can be replayed without its neighbours."""
     fault = error.fault if isinstance(error, Unreadable) else None
     return dead_letters.of_event(
         queue,
-        BadEvent(fault, document, publisher, follows),
+        without_numbers(BadEvent(fault, document, publisher, follows), index),
         why(error),
         attempts=0,
         first_failed_at=datetime.now(UTC),

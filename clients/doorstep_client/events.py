@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -53,6 +54,33 @@ def event(
 def publisher_of(source: str) -> str:
     """The publisher that a source belongs to: its first segment (`/rail-lanzhou/x` → `rail-lanzhou`)."""
     return source.lstrip("/").partition("/")[0]
+
+
+def names_a_person(event: Mapping[str, Any]) -> str | None:
+    """The attribute in which a number of somebody in the event stands: Doorstep refuses it, for what stands
+    there goes everywhere in clear."""
+    numbers = [number for number in map(_compact, _numbers_in(event.get("data"))) if len(number) >= 8]
+    for name in ("id", "source", "correlationid"):
+        text = _compact(event.get(name))
+        if any(number in text for number in numbers):
+            return name
+    return None
+
+
+def _numbers_in(data: object) -> Iterator[object]:
+    if not isinstance(data, Mapping):
+        return
+    companions = data.get("companions")
+    people = (data, data.get("person"), *(companions if isinstance(companions, list | tuple) else ()))
+    for person in people:
+        if isinstance(person, Mapping):
+            yield from (person.get("identity_number"), person.get("phone"))
+    if isinstance(identity := data.get("identity"), Mapping):
+        yield identity.get("number")
+
+
+def _compact(text: object) -> str:
+    return re.sub("[^0-9A-Z]+", "", text.upper()) if isinstance(text, str) else ""
 
 
 def dump(event: Mapping[str, Any]) -> bytes:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from doorstep_client.events import ARRIVAL_REPORTED, dump, publisher_of
+from doorstep_client.events import ARRIVAL_REPORTED, dump, names_a_person, publisher_of
 
 ONE = "application/cloudevents+json"
 BATCH = "application/cloudevents-batch+json"
@@ -126,6 +126,8 @@ class Packer:
         member = Member(position, publisher, id_, source, _time(event), str(type_ or ""))
         if not publisher or publisher_of(source) != publisher:
             raise Unpublishable(member, f"source must begin with /{publisher}/")
+        if name := names_a_person(event):
+            raise Unpublishable(member, f"{name} holds the number of a document or phone of somebody in it")
         if not isinstance(type_, str) or not _TYPE.fullmatch(type_):
             raise Unpublishable(member, "the event has no type that could be published")
         return member

@@ -99,7 +99,9 @@ class ArrivalReported(Contract):
     """
 
     source_kind = one_of(SOURCE_KINDS, required=True)
-    reference = text(100, about="the source's own number for it, the same in all its reports of it")
+    reference = text(
+        100, about="the source's own number for it, the same in all its reports of it; no number of a person"
+    )
     person = part(Person)
     companions = fields.List(
         fields.Nested(Person),

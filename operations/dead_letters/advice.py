@@ -16,6 +16,7 @@ _BY_DEATH = {
 
 # The first words that stand in the error decide.
 _BY_ERROR = (
+    ("holds the number of a document", "ask its publisher for other ids; it sends anew, discard this one"),
     ("given up by the broker", "look at the broker's log, then replay"),
     ("came before with other content", "ask its publisher: what is new needs a new id; discard this one"),
     ("breaks its contract", "mend the publisher or the contract; it sends again, or you replay"),

@@ -189,10 +189,10 @@ def test_a_message_that_cannot_be_taken_apart_is_buried_as_it_came(
 ) -> None:
     read = dead_letters.of_broker
 
-    def of_broker(handler: str, message: Any) -> Any:
+    def of_broker(handler: str, message: Any, index: Any) -> Any:
         if b"place-2" in dead_letters.wire_in(message).body:
             raise KeyError("a bug")
-        return read(handler, message)
+        return read(handler, message, index)
 
     monkeypatch.setattr(dead_letters, "of_broker", of_broker)
     for n in (1, 2, 3):

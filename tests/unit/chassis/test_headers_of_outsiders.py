@@ -9,6 +9,7 @@ import pytest
 
 from chassis.handlers import Handler
 from chassis.messaging.batch import Delivery, Runner
+from chassis.sealing import BlindIndex
 from contracts.envelope import ONE, dump_event
 from contracts.examples import EXAMPLES
 
@@ -22,13 +23,14 @@ def read(exchange: str, routing_key: str, headers: dict[str, Any], redelivered: 
         lenient=True,
     )
     nothing = cast(Any, None)
+    work = cast(Any, SimpleNamespace(index=BlindIndex(bytes(32))))
     message = SimpleNamespace(
         body=dump_event(EXAMPLES["arrival.reported"]),
         delivery_tag=1,
         delivery_info={"exchange": exchange, "routing_key": routing_key, "redelivered": redelivered},
         properties={"content_type": ONE, "application_headers": headers},
     )
-    return Runner("registration.receive_report", handler, nothing, nothing, (5, 30)).read(message)
+    return Runner("registration.receive_report", handler, work, nothing, (5, 30)).read(message)
 
 
 def test_nobody_speaks_in_another_publishers_name_by_a_header() -> None:

@@ -85,3 +85,15 @@ def test_an_event_needs_a_zone_in_its_time():
 
     with pytest.raises(ValueError, match="zone"):
         arrival_event("/rail/x", {}, time=datetime(2022, 10, 1))
+
+
+@pytest.mark.parametrize("name", ["id", "source", "correlationid"])
+def test_an_event_is_not_sent_whose_ids_hold_a_number_of_somebody_in_it(name):
+    data = {"person": {"name": "王一"}, "companions": [{"phone": "+86 138 0013 8000"}]}
+    sound = arrival_event("/rail/x", data, id="20221001103000123456")
+    assert packed([sound])
+    with pytest.raises(Unpublishable, match=f"{name} holds the number"):
+        packed([{**sound, name: "/rail/8613800138000"}])
+    test = {"identity": {"number": "62040219900101997X"}}
+    with pytest.raises(Unpublishable, match="id holds the number"):
+        packed([event("test.reported", "/lab-1/x", test, id="62040219900101997x-1")])

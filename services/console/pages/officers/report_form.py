@@ -73,6 +73,7 @@ FAULTS: Final[Mapping[str, str]] = {
     "sex_differs": N_("The number of the document says another sex."),
     "destination_missing": N_("A known division code, or an address, is needed."),
     "division_unknown": N_("There is no such division code."),
+    "id_personal": N_("The sender's own number of it holds a number of somebody: tell the sender."),
     "identity_birth_date": N_("The date of birth in the number is impossible."),
     "identity_checksum": N_("One character is wrong: the last does not fit the others."),
     "identity_length": N_("It has too many or too few characters."),
