@@ -48,6 +48,14 @@ class PlaceTree(Generic[P]):
                 found.setdefault(parent, []).append(place_id)
         return found
 
+    def inside(self, place_id: str) -> set[str]:
+        """The place, and all that lie below it."""
+        found, looked_at = {place_id}, [place_id]
+        for _ in range(_DEEPEST):
+            looked_at = [one for place in looked_at for one in self.below.get(place, ()) if one not in found]
+            found.update(looked_at)
+        return found
+
     def now(self, place_id: str | None) -> str | None:
         """The place itself, or where it has ended the one that answers for it."""
         for _ in range(_DEEPEST):

@@ -25,15 +25,15 @@ from services.isolation.policies.documents import shipped
 from services.isolation.policies.import_policy import import_policy
 from services.isolation.revisions import REVISIONS
 from services.isolation.tasks.acknowledge_overdue import acknowledge_overdue
-from services.isolation.tasks.changed_cases import CHANGED_CASES, CHANGES_TODAY
+from services.isolation.tasks.board import BOARD
+from services.isolation.tasks.changed_cases import CHANGED_CASES
 from services.isolation.tasks.lists import DONE_TASKS, OPEN_TASKS, OVERDUE_TASKS, OWN_TASKS, TASKS_TO_DECIDE
 from services.isolation.tasks.my_households import MY_HOUSEHOLD, MY_HOUSEHOLDS
 from services.isolation.tasks.report_task import report_task
 from services.isolation.tasks.take_back_acknowledgement import take_back_acknowledgement
 from services.isolation.tasks.take_back_report import take_back_report
 from services.isolation.tasks.waive_task import waive_task
-from services.isolation.tasks.without_check_in import CHECK_INS_TODAY, WITHOUT_CHECK_IN
-from services.isolation.tasks.workers_today import WORKERS_TODAY
+from services.isolation.tasks.without_check_in import WITHOUT_CHECK_IN
 from services.isolation.teams.tables import places, staff
 from services.isolation.tests.lists import POSITIVE_OF_NOBODY, POSITIVES_OF_NOBODY
 from services.isolation.tests.report_test import report_test
@@ -95,9 +95,7 @@ DOOR = Door(
         HOUSEHOLD,
         MY_HOUSEHOLDS,
         MY_HOUSEHOLD,
-        WORKERS_TODAY,
-        CHECK_INS_TODAY,
-        CHANGES_TODAY,
+        BOARD,
         VIEWS,
         said_to("isolation", COMMANDS),
     ),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -20,9 +20,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.engine import Connection
 
-from chassis.doors.declared import Asked, Column, ListQuery, Lookup
+from chassis.doors.declared import Asked, Column, ListQuery
 from chassis.doors.pages import COUNTED
-from chassis.unit_of_work import UnitOfWork
 from contracts.faults import Fault, Refused
 from field.scope import Scope
 from services.isolation.cases.lists import OPEN_CASES, in_scope
@@ -30,7 +29,7 @@ from services.isolation.cases.tables import cases
 from services.isolation.plans import states
 from services.isolation.plans.tables import tasks
 from services.isolation.policies.rules import SEE_ABNORMAL
-from services.isolation.tasks.workers_today import LIVING, at_place, place_asked
+from services.isolation.tasks.workers_today import LIVING
 
 _C, _K = cases.c, tasks.c
 _SINCE: Final = timedelta(days=1)
@@ -110,23 +109,16 @@ CHANGED_CASES = ListQuery(
 )
 
 
-def _find(uow: UnitOfWork, scope: Scope, asked: Asked, data: Mapping[str, Any]) -> Mapping[str, Any]:
+def changes_since_yesterday(
+    conn: Connection, scope: Scope, asked: Asked, here: Sequence[ColumnElement[bool]]
+) -> dict[str, Any] | None:
+    """`since`, and for each of CHANGES `people` and `households`; who changed twice is counted for each. None
+    where so many changed that they are not counted. Up to 10,000 open cases are looked through: the caller's.
+
+    :param here: conditions, where not all that is one's own is meant.
     """
-    :param data: `place`, where not all that is one's own is meant.
-    Returns `as_of`, `since`, `more_than` (so many are not counted exactly), and for each of CHANGES `people`
-    and `households`; who changed twice is counted for each.
-    """
-    conn, place, since = uow.conn, place_asked(uow, scope, data), asked.now - _SINCE
-    here = at_place(uow, place)
-    few = select(_C.case_id).where(_C.closed_at.is_(None), in_scope(conn, scope), *here)
+    since = asked.now - _SINCE
     flags = [of(since).label(name) for name, of in CHANGES.items()]
-    answer: dict[str, Any] = {
-        "as_of": asked.now.astimezone(asked.zone).isoformat(),
-        "since": since.astimezone(asked.zone).isoformat(),
-        "more_than": COUNTED,
-    }
-    if _how_many(conn, few) > COUNTED:
-        return answer | dict.fromkeys(CHANGES)
     found: list[Any] = []
     for part in _rows(conn, scope, asked).selects:
         assert isinstance(part, Select)
@@ -135,18 +127,9 @@ def _find(uow: UnitOfWork, scope: Scope, asked: Asked, data: Mapping[str, Any]) 
         changed = select(each).where(or_(*(each.c[name] for name in CHANGES)))
         found += conn.execute(changed.limit(COUNTED + 1 - len(found)))
         if len(found) > COUNTED:
-            return answer | dict.fromkeys(CHANGES)
-    counted = {}
+            return None
+    counted: dict[str, Any] = {"since": since.astimezone(asked.zone).isoformat()}
     for name in CHANGES:
         living = [row.living for row in found if getattr(row, name)]
         counted[name] = {"people": len(living), "households": len(set(living))}
-    return answer | {"more_than": None, **counted}
-
-
-def _how_many(conn: Connection, rows: Select[Any]) -> int:
-    """Up to one more than are counted."""
-    few = rows.limit(COUNTED + 1).subquery("few")
-    return int(conn.execute(select(func.count()).select_from(few)).scalar_one())
-
-
-CHANGES_TODAY = Lookup("changes_today", _find)
+    return counted

@@ -10,21 +10,19 @@ from sqlalchemy import ColumnElement, Select, case, func, select
 from sqlalchemy.engine import Connection
 
 from chassis.database.statements import is_in
-from chassis.doors.declared import Asked, ListQuery, Lookup
+from chassis.doors.declared import Asked, ListQuery
 from chassis.doors.pages import COUNTED
 from chassis.sealing import SealBroken, Sealer
 from chassis.unit_of_work import UnitOfWork
-from contracts.faults import Fault, Refused
 from field.days import day_begins, local_day
 from field.scope import Scope
-from field.words import MEASURES
 from services.isolation.cases.lists import OPEN_CASES
 from services.isolation.cases.tables import cases
 from services.isolation.plans import states
 from services.isolation.plans.acts import ATTEMPT
 from services.isolation.plans.rows import acts_from
 from services.isolation.plans.tables import tasks
-from services.isolation.tasks.workers_today import LIVING, open_in, place_asked
+from services.isolation.tasks.workers_today import LIVING
 
 _C, _K = cases.c, tasks.c
 Because = Literal["nobody", "no_phone", "no_answer", "new", "other"]
@@ -70,34 +68,36 @@ WITHOUT_CHECK_IN = ListQuery(
 )
 
 
-def _find(uow: UnitOfWork, scope: Scope, asked: Asked, data: Mapping[str, Any]) -> Mapping[str, Any]:
+def not_reported_today(
+    uow: UnitOfWork, asked: Asked, wanted: Sequence[ColumnElement[bool]], whole: tuple[int, int] | None
+) -> dict[str, Any]:
+    """`more_than` (so many are not counted exactly), `whole` and `without` (`people`, `households`), and
+    `because`: why -> households; a household of several reasons counts by the gravest.
+
+    :param wanted: which cases.
+    :param whole: how many people and households these are, where it is known.
     """
-    :param data: `measure`, and `place` where not all that is one's own is meant.
-    Returns `as_of`, `more_than` (so many are not counted exactly), `whole` and `without` (`people`,
-    `households`), and `because`: why -> households; a household of several reasons counts by the gravest.
-    """
-    conn, place, measure = uow.conn, place_asked(uow, scope, data), data.get("measure")
-    if measure not in MEASURES:
-        raise Refused.invalid([Fault("measure", "unknown", f"must be one of {', '.join(MEASURES)}")])
-    wanted = [*open_in(uow, scope, place), _C.measure == measure]
-    few = select(LIVING.label("living")).where(*wanted).limit(COUNTED + 1).subquery()
-    people, households = conn.execute(select(func.count(), func.count(few.c.living.distinct()))).one()
-    answer: dict[str, Any] = {"as_of": asked.now.astimezone(asked.zone).isoformat(), "measure": measure}
-    if people > COUNTED:
-        return answer | {"more_than": COUNTED, "whole": None, "without": None, "because": {}}
+    conn = uow.conn
+    if whole is None:
+        few = select(LIVING.label("living")).where(*wanted).limit(COUNTED + 1).subquery()
+        people, households = conn.execute(select(func.count(), func.count(few.c.living.distinct()))).one()
+        whole = people, households
+    if whole[0] > COUNTED:
+        return {"more_than": COUNTED, "whole": None, "without": None, "because": {}}
     columns = _C.case_id, LIVING.label("living"), _C.owner, _C.opened_at, _C.person
-    rows = conn.execute(select(*columns).where(*wanted, _missing(asked))).all()
-    why = _why(conn, rows, asked, uow.sealer)
-    return answer | {
+    rows = conn.execute(select(*columns).where(*wanted, _missing(asked))).all() if whole[0] else []
+    return {
         "more_than": None,
-        "whole": {"people": people, "households": households},
+        "whole": {"people": whole[0], "households": whole[1]},
         "without": {"people": len(rows), "households": len({row.living for row in rows})},
-        "because": why,
+        "because": _why(conn, rows, asked, uow.sealer),
     }
 
 
 def _why(conn: Connection, rows: Sequence[Any], asked: Asked, sealer: Sealer) -> dict[Because, int]:
     """Households by the gravest reason of their people."""
+    if not rows:
+        return {}
     begins = day_begins(local_day(asked.now, asked.zone), asked.zone)
     unanswered = _unanswered(conn, [row.case_id for row in rows], begins)
     of_household: dict[str, Because] = {}
@@ -143,6 +143,3 @@ def _unanswered(conn: Connection, case_ids: Sequence[str], since: datetime) -> s
             for act in acts_from(acts).counted
         )
     }
-
-
-CHECK_INS_TODAY = Lookup("check_ins_today", _find)

@@ -1,4 +1,4 @@
-"""How the day stands with each worker, and at each place below: the first page of officers.
+"""How the day stands with each worker, and at each place below.
 
 Counted are open cases alone, up to 10,000 of them, each with its tasks of today: no closed case is read.
 """
@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, String, and_, func, or_, select, text, tru
 from sqlalchemy.engine import Connection
 
 from chassis.database.statements import is_in
-from chassis.doors.declared import Asked, Lookup
+from chassis.doors.declared import Asked
 from chassis.doors.pages import COUNTED
 from chassis.unit_of_work import UnitOfWork
 from contracts.faults import Fault, Refused
@@ -25,10 +25,11 @@ from services.isolation.cases.tables import cases
 from services.isolation.plans import states
 from services.isolation.plans.tables import tasks
 from services.isolation.policies.rules import SEE_ABNORMAL
-from services.isolation.reference import current
-from services.isolation.teams.tables import places, staff
+from services.isolation.reference import Reference, current
+from services.isolation.teams.rules import StaffMember
+from services.isolation.teams.tables import places
 
-_C, _K, _S, _P = cases.c, tasks.c, staff.c, places.c
+_C, _K = cases.c, tasks.c
 MOST_STAFF: Final = 300
 DOERS: Final = ("grid_worker", "health_worker")
 """Who works at doors has a row also with nothing to do; others, where something is theirs."""
@@ -70,49 +71,56 @@ def at_place(uow: UnitOfWork, place: str | None) -> list[ColumnElement[bool]]:
     return [or_(*(_C[level] == place for level in _LEVELS))]
 
 
-def _find(uow: UnitOfWork, scope: Scope, asked: Asked, data: Mapping[str, Any]) -> Mapping[str, Any]:
+def workers_today(
+    uow: UnitOfWork,
+    asked: Asked,
+    here: str | None,
+    opened: Sequence[Any],
+    wanted: Sequence[ColumnElement[bool]],
+) -> dict[str, Any]:
+    """`staff` (a row for each with cases, tasks or work there; `staff_id` null: nobody), `left_out` of them,
+    and `below` (a row for each place).
+
+    :param here: the place of which it is the day.
+    :param opened: what `read_open` found.
+    :param wanted: the conditions by which it did.
     """
-    :param data: `place`, where not all that is one's own is meant.
-    Returns `as_of`, `more_than` (10,000 cases are too many for `staff`), `staff` (a row for each with cases,
-    tasks or work there; `staff_id` null: nobody), `left_out` of them, and `below` (a row for each place).
-    """
-    conn, place = uow.conn, place_asked(uow, scope, data)
-    here = place or _own_place(uow, scope, asked)
-    level = conn.execute(select(_P.level).where(_P.place_id == here)).scalar_one_or_none()
-    child = _C.get(_BELOW.get(level or "", ""))
-    wanted = open_in(uow, scope, place)
-    few = select(_C.case_id).where(*wanted).limit(COUNTED + 1).subquery()
-    answer: dict[str, Any] = {"as_of": asked.now.astimezone(asked.zone).isoformat(), "place": here}
-    if conn.execute(select(func.count()).select_from(few)).scalar_one() > COUNTED:
-        below = _limited(conn, scope, child, place) if child is not None else []
-        return answer | {"more_than": COUNTED, "staff": [], "left_out": 0, "below": below}
+    child = _column_below(uow, here)
     by_staff, by_place = _Counts(), _Counts()
-    for owner, people, households in _cases_by(conn, _C.owner, wanted):
-        by_staff.add(owner, people=people, households=households)
-    for at, people, households in _cases_by(conn, child, wanted) if child is not None else ():
-        by_place.add(at, people=people, households=households)
-    for who, at, state, alarmed, number in _tasks(conn, asked, child, wanted):
+    by_staff.add_cases((row.owner, row.living) for row in opened)
+    if child is not None:
+        by_place.add_cases((getattr(row, child.name), row.living) for row in opened)
+    for who, at, state, alarmed, number in _tasks(uow.conn, asked, child, wanted):
         kind = {states.DUE: "due", states.MISSED: "overdue", states.DONE: "done"}.get(state)
         counts = {kind: number} if kind else {}
         if alarmed and state != states.DONE:
             counts["abnormal"] = number
         by_staff.add(who, **counts)
         by_place.add(at, **counts)
-    rows = _with_staff(conn, by_staff, here)
+    rows = _with_staff(current(uow), by_staff, here)
     below = [{"place": at, **counts} for at, counts in by_place.of.items()] if child is not None else []
-    return answer | {
-        "more_than": None,
-        "staff": rows[:MOST_STAFF],
-        "left_out": max(0, len(rows) - MOST_STAFF),
-        "below": below,
-    }
+    return {"staff": rows[:MOST_STAFF], "left_out": max(0, len(rows) - MOST_STAFF), "below": below}
 
 
-def _own_place(uow: UnitOfWork, scope: Scope, asked: Asked) -> str | None:
+def read_open(conn: Connection, wanted: Sequence[ColumnElement[bool]]) -> Sequence[Any] | None:
+    """Owner, household, measure and places of each open case; None where there are more than are counted."""
+    few = select(_C.case_id).where(*wanted).limit(COUNTED + 1).subquery()
+    if conn.execute(select(func.count()).select_from(few)).scalar_one() > COUNTED:
+        return None
+    columns = _C.owner, LIVING.label("living"), _C.measure, _C.street, _C.community, _C.grid
+    return conn.execute(select(*columns).where(*wanted)).all()
+
+
+def _column_below(uow: UnitOfWork, here: str | None) -> Any:
+    """The column of the places right below; None where there is none."""
+    known = current(uow).places.by_id.get(here or "")
+    return _C.get(_BELOW.get(known.level, "")) if known else None
+
+
+def own_place(uow: UnitOfWork, scope: Scope, asked: Asked) -> str | None:
     """None: they see the page in another's stead, and work elsewhere themselves."""
-    own = select(_S.place).where(_S.staff_id == asked.author.id)
-    place = uow.conn.execute(own).scalar_one_or_none()
-    return place if _covers(uow, scope, place) else None
+    member = current(uow).staff.by_id.get(asked.author.id)
+    return member.place if member is not None and _covers(uow, scope, member.place) else None
 
 
 class _Counts:
@@ -127,11 +135,13 @@ class _Counts:
         for name, number in counts.items():
             self.of[id][name] += number
 
-
-def _cases_by(conn: Connection, by: Any, wanted: Iterable[ColumnElement[bool]]) -> Iterable[Any]:
-    """(value, people, households) of open cases."""
-    counts = func.count(), func.count(LIVING.distinct())
-    return conn.execute(select(by, *counts).where(*wanted).group_by(by)).all()
+    def add_cases(self, found: Iterable[tuple[str | None, str]]) -> None:
+        """(whose, the household) of each case."""
+        living: dict[str | None, list[str]] = defaultdict(list)
+        for id, household in found:
+            living[id].append(household)
+        for id, households in living.items():
+            self.add(id, people=len(households), households=len(set(households)))
 
 
 def _tasks(
@@ -173,8 +183,11 @@ def done_since(begins: datetime) -> tuple[ColumnElement[bool], ...]:
     return (_K.state == states.DONE, _K.due_by >= begins)
 
 
-def _limited(conn: Connection, scope: Scope, child: Any, place: str | None) -> list[dict[str, Any]]:
+def places_below(uow: UnitOfWork, scope: Scope, here: str | None, place: str | None) -> list[dict[str, Any]]:
     """Open cases at each place below, counted up to 10,000 of each: by their index alone."""
+    conn, child = uow.conn, _column_below(uow, here)
+    if child is None:
+        return []
     level = child.name
     above = {place} if place else scope.places
     p, parent = places.alias("p"), places.alias("parent")
@@ -203,35 +216,25 @@ def _limited(conn: Connection, scope: Scope, child: Any, place: str | None) -> l
     return found
 
 
-def _with_staff(conn: Connection, counts: _Counts, here: str | None) -> list[dict[str, Any]]:
+def _with_staff(known: Reference, counts: _Counts, here: str | None) -> list[dict[str, Any]]:
     """A row for each, with those who have nothing; the most overdue first."""
-    below = select(_P.place_id).where(_P.place_id == here).cte("below", recursive=True)
-    inside = below.union(select(_P.place_id).join(below, _P.parent == below.c.place_id))
-    columns = _S.staff_id, _S.role, _S.place, _S.active, _S.away_from, _S.away_to
-    known = {id for id in counts.of if id}
-    there = and_(_S.active.is_(True), _S.role.in_(DOERS), _S.place.in_(select(inside.c.place_id)))
-    rows = [
-        *conn.execute(select(*columns).where(is_in(conn, _S.staff_id, sorted(known)))),
-        *conn.execute(select(*columns).where(there).limit(MOST_STAFF)),
-    ]
-    about = {row.staff_id: row for row in rows}
-    for staff_id in about:
+    inside = known.places.inside(here) if here else ()
+    doers = (one for one in known.staff.by_id.values() if one.active and one.role in DOERS)
+    there = [one.staff_id for one in doers if one.place in inside]
+    for staff_id in sorted(there)[:MOST_STAFF]:
         counts.add(staff_id, people=0)
-    shown = [_row(id, about.get(id or ""), of) for id, of in counts.of.items()]
+    shown = [_row(id, known.staff.by_id.get(id or ""), of) for id, of in counts.of.items()]
     return sorted(shown, key=lambda row: (-row["overdue"], -row["people"], row["staff_id"] or ""))
 
 
-def _row(id: str | None, about: Any, counts: Mapping[str, int]) -> dict[str, Any]:
-    away = about is not None and about.away_from is not None
+def _row(id: str | None, member: StaffMember | None, counts: Mapping[str, int]) -> dict[str, Any]:
+    away = member is not None and member.away_from is not None
     return {
         "staff_id": id,
-        "role": about.role if about is not None else None,
-        "place": about.place if about is not None else None,
-        "active": about is None or about.active,
-        "away_from": about.away_from.isoformat() if away else None,
-        "away_to": about.away_to.isoformat() if away and about.away_to else None,
+        "role": member.role if member else None,
+        "place": member.place if member else None,
+        "active": member is None or member.active,
+        "away_from": member.away_from.isoformat() if member and member.away_from else None,
+        "away_to": member.away_to.isoformat() if away and member and member.away_to else None,
         **counts,
     }
-
-
-WORKERS_TODAY = Lookup("workers_today", _find)

@@ -54,8 +54,8 @@ def listed(door: Visitor, who: str = "officer", name: str = "changed_cases", **a
 
 
 def counted(door: Visitor, who: str = "officer", **data: Any) -> dict[str, tuple[int, int]]:
-    found = door.client.post("/lookups/changes_today", json=data, headers=door.headers(who)).json
-    assert found["more_than"] is None
+    said = {"measure": "home_isolation", **data}
+    found = door.client.post("/lookups/board", json=said, headers=door.headers(who)).json["changes"]
     return {name: (found[name]["people"], found[name]["households"]) for name in CHANGES}
 
 
@@ -145,15 +145,12 @@ def test_changes_are_seen_at_ones_own_places_alone(
     assert listed(door) == {here.subject} and counted(door)["opened"] == (1, 1)
     assert listed(door, "street") == {here.subject, there.subject}
     assert counted(door, "street", place="c-2")["opened"] == (1, 1)
-    headers = door.headers("officer")
-    assert (
-        door.client.post("/lookups/changes_today", json={"place": "c-2"}, headers=headers).status_code == 404
-    )
     assert door.get("worker-1", "/lists/changed_cases").status_code == 403
     assert door.get("officer", "/lists/changed_cases", change="grown").status_code == 422
     monkeypatch.setattr("services.isolation.tasks.changed_cases.COUNTED", 1)
-    found = door.client.post("/lookups/changes_today", json={}, headers=door.headers("street")).json
-    assert (found["more_than"], found["opened"]) == (1, None)
+    said = {"measure": "home_isolation"}
+    found = door.client.post("/lookups/board", json=said, headers=door.headers("street")).json
+    assert (found["more_than"], found["changes"]) == (None, None), "so many changed"
 
 
 def test_as_many_statements_however_much_changed(door: Visitor, isolation: Trial) -> None:

@@ -26,8 +26,9 @@ def door(isolation: Trial) -> Iterator[Visitor]:
     yield Visitor(DOOR, isolation.work)
 
 
-def ask(door: Visitor, who: str, name: str, **data: Any) -> Any:
-    return door.client.post(f"/lookups/{name}", json=data, headers=door.headers(who))
+def ask(door: Visitor, who: str, **data: Any) -> Any:
+    said = {"measure": "home_isolation", **data}
+    return door.client.post("/lookups/board", json=said, headers=door.headers(who))
 
 
 def check_in(door: Visitor, of: Any, temperature: float) -> None:
@@ -52,7 +53,7 @@ def test_each_figure_of_a_worker_is_that_of_its_list(door: Visitor, isolation: T
     assert door.say("worker-1", "report_task", said).status_code == 200
     check_in(door, first, 39.4)
 
-    found = ask(door, "officer", "workers_today").json
+    found = ask(door, "officer").json
     rows = {row["staff_id"]: row for row in found["staff"]}
     assert found["more_than"] is None and {"worker-1", "worker-2", "nurse"} <= set(rows)
     for staff_id, row in rows.items():
@@ -70,36 +71,36 @@ def test_each_figure_of_a_worker_is_that_of_its_list(door: Visitor, isolation: T
 def test_places_below_are_counted_for_street_and_district(door: Visitor, isolation: Trial) -> None:
     there = {"community": "c-2", "grid": "g-2"}
     isolation.follow(arrival(person=PHONE), arrival(person=PHONE, destination=there))
-    below = {row["place"]: row["people"] for row in ask(door, "street", "workers_today").json["below"]}
+    below = {row["place"]: row["people"] for row in ask(door, "street").json["below"]}
     assert below == {COMMUNITY: 1, "c-2": 1}
-    assert ask(door, "district", "workers_today").json["below"][0]["place"] == STREET
-    one = ask(door, "street", "workers_today", place="c-2").json
+    assert ask(door, "district").json["below"][0]["place"] == STREET
+    one = ask(door, "street", place="c-2").json
     assert [row["place"] for row in one["below"]] == ["g-2"]
     assert {row["staff_id"] for row in one["staff"]} == {"worker-3"}, "who works there, with or without cases"
-    assert ask(door, "worker-1", "workers_today").status_code == 403
-    assert ask(door, "street", "workers_today", place=7).status_code == 422
+    assert ask(door, "worker-1").status_code == 403
+    assert ask(door, "street", place=7).status_code == 422
 
 
 def test_who_works_at_another_place_is_nobodys_to_see(door: Visitor, isolation: Trial) -> None:
     for other in ("c-2", "g-2", STREET, "nowhere"):
-        for name, more in (("workers_today", {}), ("check_ins_today", {"measure": "home_isolation"})):
-            assert ask(door, "officer", name, place=other, **more).status_code == 404, (other, name)
-    own = ask(door, "officer", "workers_today", place=GRID).json
+        assert ask(door, "officer", place=other).status_code == 404, other
+    own = ask(door, "officer", place=GRID).json
     assert {row["staff_id"] for row in own["staff"]} == {"worker-1", "worker-2"}
     away = {"away_from": isolation.clock.now(), "away_to": None, "deputy": "worker-3"}
     isolation.do(STAFF.keep, [staff("officer", "community_officer", COMMUNITY, 2, **away)])
-    instead = ask(door, "worker-3", "workers_today").json
+    instead = ask(door, "worker-3").json
     assert (instead["place"], instead["staff"]) == (None, []), "they answer for another place than their own"
-    there = ask(door, "worker-3", "workers_today", place=COMMUNITY).json
+    there = ask(door, "worker-3", place=COMMUNITY).json
     assert {row["staff_id"] for row in there["staff"]} == {"nurse", "worker-1", "worker-2"}
 
 
 def test_wish_3_so_many_that_they_are_not_counted_are_counted_by_place(
     door: Visitor, isolation: Trial, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("services.isolation.tasks.workers_today.COUNTED", 1)
+    for counted in ("workers_today", "board"):
+        monkeypatch.setattr(f"services.isolation.tasks.{counted}.COUNTED", 1)
     isolation.follow(*(arrival(person=PHONE) for _ in range(3)))
-    found = ask(door, "street", "workers_today").json
+    found = ask(door, "street").json
     assert (found["more_than"], found["staff"]) == (1, [])
     assert {row["place"]: (row["people"], row["more"]) for row in found["below"]} == {
         COMMUNITY: (1, True),
@@ -116,11 +117,11 @@ def test_who_reported_in_no_window_that_ended_today_is_counted_with_the_reason(
         arrival(person=person, **home) for person in (PHONE, PHONE, PHONE, NONE, PHONE)
     )
     isolation.follow(reports, silent, unanswered, phoneless, unowned)
-    everything = ask(door, "officer", "check_ins_today", measure="home_isolation").json
+    everything = ask(door, "officer").json["check_ins"]
     assert (everything["whole"], everything["without"]["people"]) == ({"people": 5, "households": 5}, 0)
     isolation.clock.advance(hours=25)  # 08:00 of the day after: no window of this day has ended
     isolation.run_timers()
-    quiet = ask(door, "officer", "check_ins_today", measure="home_isolation").json
+    quiet = ask(door, "officer").json["check_ins"]
     assert quiet["without"]["people"] == 0, "at 08:00 nobody is missing yet"
     isolation.clock.advance(hours=4)
     isolation.run_timers()
@@ -137,20 +138,20 @@ def test_who_reported_in_no_window_that_ended_today_is_counted_with_the_reason(
     ][:1]
     tried = {"task_id": task["task_id"], "outcome": "attempt"}
     assert door.say("worker-1", "report_task", tried).status_code == 200
-    found = ask(door, "officer", "check_ins_today", measure="home_isolation", place=GRID).json
+    found = ask(door, "officer", place=GRID).json["check_ins"]
     assert found["whole"] == {"people": 6, "households": 6}
     assert found["because"] == {"nobody": 1, "no_phone": 1, "no_answer": 1, "other": 1}
     assert found["without"] == {"people": 4, "households": 4}
     assert listed(door, "officer", "without_check_in", measure="home_isolation", place=GRID) == (4, 4)
-    assert ask(door, "officer", "check_ins_today", measure="x").status_code == 422
+    assert ask(door, "officer", measure="x").status_code == 422
 
 
 def test_wish_2_as_many_statements_however_many_workers_there_are(door: Visitor, isolation: Trial) -> None:
     isolation.follow(*(arrival(person=PHONE) for _ in range(20)))
     said: list[str] = []
     event.listen(isolation.database.engine, "before_cursor_execute", lambda *given: said.append(given[2]))
-    ask(door, "street", "workers_today")
-    assert len(said) <= 25
+    ask(door, "street")
+    assert len(said) <= 14, said
 
 
 def test_a_list_that_looks_through_too_many_cases_asks_for_a_place(

@@ -13,7 +13,7 @@ from flask import Blueprint, make_response, render_template, request
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
-from chassis.doors.pages import NOTHING
+from chassis.doors.pages import COUNTED, NOTHING
 from chassis.unit_of_work import Work
 from contracts.faults import Refused
 from field.words import MEASURES
@@ -75,11 +75,12 @@ def add_board(pages: Blueprint, doors: Doors, work: Work) -> None:
         asked = {"place": place} if place else {}
         asking = Asking(doors)
         try:
-            today = asking.look_up("isolation", "workers_today", asked)
-            changes = _changes_today(asking, asked)
-            check_ins = asking.look_up("isolation", "check_ins_today", {**asked, "measure": measure})
+            today = asking.look_up("isolation", "board", {**asked, "measure": measure})
         except Refused as refused:
-            return refusal_page(STATUS[refused.kind])
+            if place or refused.kind != "unknown":
+                return refusal_page(STATUS[refused.kind])
+            today = None  # the door is still of a version that does not know the page
+            asking.away.add("isolation")
         staff = [row["staff_id"] for row in today["staff"]] if today else []
         below = [row["place"] for row in today["below"]] if today else []
         names = asking.names(staff, [*below, place], place)
@@ -93,10 +94,10 @@ def add_board(pages: Blueprint, doors: Doors, work: Work) -> None:
             left_out=today["left_out"] if today else 0,
             too_many=today["more_than"] if today else None,
             below=_below(today, names),
-            asked=_asked(check_ins, where or gettext("my places"), asked, measure),
-            changes=_changes(changes, asked),
+            asked=_asked(today, where or gettext("my places"), asked, measure),
+            changes=_changes(today, asked),
             changes_counted=gettext(CHANGED_CASES.definition),
-            too_many_changes=changes["more_than"] if changes else None,
+            too_many_changes=COUNTED if today and not today["changes"] else None,
             place=place,
             places=places_to_choose(names, place),
             measure=measure,
@@ -105,16 +106,6 @@ def add_board(pages: Blueprint, doors: Doors, work: Work) -> None:
             missing=asking.missing,
         )
         return make_response(page, 200 if today or names.you else 503)
-
-
-def _changes_today(asking: Asking, asked: Mapping[str, str]) -> Mapping[str, Any] | None:
-    """None also where the door is still of a version that does not count them."""
-    try:
-        return asking.look_up("isolation", "changes_today", asked)
-    except Refused as refused:
-        if refused.kind == "unknown":
-            return None
-        raise
 
 
 def _phones_seen(work: Work, staff: Sequence[str | None]) -> dict[str, str]:
@@ -162,10 +153,11 @@ def _below(today: Mapping[str, Any] | None, names: Names) -> list[tuple[str, int
 
 
 def _changes(
-    found: Mapping[str, Any] | None, asked: Mapping[str, str]
+    today: Mapping[str, Any] | None, asked: Mapping[str, str]
 ) -> Sequence[tuple[str, str, str]] | None:
     """(what changed, how many, address of its list) since yesterday; None where it is not counted."""
-    if found is None or found["more_than"]:
+    found = today["changes"] if today else None
+    if found is None:
         return None
     return [
         (
@@ -178,10 +170,11 @@ def _changes(
 
 
 def _asked(
-    found: Mapping[str, Any] | None, where: str, asked: Mapping[str, str], measure: str
+    today: Mapping[str, Any] | None, where: str, asked: Mapping[str, str], measure: str
 ) -> Asked | None:
-    if found is None:
+    if today is None:
         return None
+    found = today["check_ins"]
     definition = gettext(
         "Counted are people under this measure, and of them those of whom nothing was reported in any window "
         "that ended today, not even late. Reasons count households, each by its gravest."
@@ -202,7 +195,7 @@ def _asked(
         Count(found["without"]["people"], found["without"]["households"]),
         because,
     )
-    as_of = in_words(datetime.fromisoformat(found["as_of"]))
+    as_of = in_words(datetime.fromisoformat(today["as_of"]))
     figure = Figure(as_of, where, whole, (without,), definition)
     query = urlencode({"measure": measure, **asked})
     parts = [

@@ -1,0 +1,76 @@
+"""The first page of officers: how the day stands with workers and places, what changed, who has not reported.
+
+One answer to all of it, so that open cases are read once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from chassis.doors.declared import Asked, Lookup
+from chassis.doors.pages import COUNTED
+from chassis.unit_of_work import UnitOfWork
+from contracts.faults import Fault, Refused
+from field.scope import Scope
+from field.words import MEASURES
+from services.isolation.cases.tables import cases
+from services.isolation.tasks.changed_cases import changes_since_yesterday
+from services.isolation.tasks.without_check_in import not_reported_today
+from services.isolation.tasks.workers_today import (
+    at_place,
+    open_in,
+    own_place,
+    place_asked,
+    places_below,
+    read_open,
+    workers_today,
+)
+
+
+def _find(uow: UnitOfWork, scope: Scope, asked: Asked, data: Mapping[str, Any]) -> Mapping[str, Any]:
+    """
+    :param data: `measure`, and `place` where not all that is one's own is meant.
+    Returns `as_of`, `place`, `more_than` (so many open cases are not counted exactly), what
+    `workers_today` says, `changes` as `changes_since_yesterday` (null where they are not counted), and
+    `check_ins` as `not_reported_today`.
+    """
+    place, measure = place_asked(uow, scope, data), _measure(data)
+    here = place or own_place(uow, scope, asked)
+    wanted = open_in(uow, scope, place)
+    of_measure = [*wanted, cases.c.measure == measure]
+    answer = {"as_of": asked.now.astimezone(asked.zone).isoformat(), "place": here}
+    opened = read_open(uow.conn, wanted)
+    if opened is None:
+        return {
+            **answer,
+            "more_than": COUNTED,
+            "staff": [],
+            "left_out": 0,
+            "below": places_below(uow, scope, here, place),
+            "changes": None,
+            "check_ins": not_reported_today(uow, asked, of_measure, None),
+        }
+    return {
+        **answer,
+        "more_than": None,
+        **workers_today(uow, asked, here, opened, wanted),
+        "changes": changes_since_yesterday(uow.conn, scope, asked, at_place(uow, place)),
+        "check_ins": not_reported_today(uow, asked, of_measure, _whole(opened, measure)),
+    }
+
+
+def _measure(data: Mapping[str, Any]) -> str:
+    """Raises Refused."""
+    measure = data.get("measure")
+    if measure not in MEASURES:
+        raise Refused.invalid([Fault("measure", "unknown", f"must be one of {', '.join(MEASURES)}")])
+    return str(measure)
+
+
+def _whole(opened: Sequence[Any], measure: str) -> tuple[int, int]:
+    living = [row.living for row in opened if row.measure == measure]
+    return len(living), len(set(living))
+
+
+BOARD = Lookup("board", _find)
