@@ -126,7 +126,11 @@ class NoticeSigned(Contract):
 
     case_ids = _of_a_household("everybody for whom it counts")
     outcome = one_of(NOTICE_OUTCOMES, required=True, about="refused_to_sign: it was left there")
-    signed_by = text(100, about="name of whoever signed: of a guardian, a proxy, by a link; kept sealed")
+    signed_by = text(
+        100,
+        about="name of whoever signed: of a guardian, a proxy, by a link; of a proxy by a link of their own, "
+        "the one in the register; kept sealed",
+    )
     text_version = text(40, about="by a link: edition and language of the text that was signed")
     read_aloud = flag(required=False)
     witness = text(40, about=f"{WITNESS}; of refused_to_sign")
@@ -149,7 +153,7 @@ class ContactPerson(Contract):
     phone = text(30, required=True)
     relation = text(40, about="to the household")
     may_report = flag(required=False, about="check-ins for the household")
-    proxy = flag(required=False, about="may sign and decide for it")
+    proxy = flag(required=False, about="may sign for it, and report")
 
 
 class ContactChanged(Contract):
@@ -176,7 +180,7 @@ class ContactChanged(Contract):
 
 
 class ContactInvited(Contract):
-    """A contact person of a household may report for it, and gets a link of their own."""
+    """A contact person of a household may report for it or sign for it, and gets a link of their own."""
 
     link_id = text(36, required=True, about="names the link in histories; it opens nothing")
     case_id = text(36, required=True, about="of somebody who lives there")

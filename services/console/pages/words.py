@@ -121,6 +121,11 @@ WORDS: Final[Mapping[str, str]] = {
     "wrong_number": N_("wrong number"),
     "not_yet_come": N_("not yet come"),
     "this_is_not_me": N_("this is not me"),
+    # what came of a notice
+    "signed": N_("signed"),
+    "signed_by_guardian": N_("signed by a guardian"),
+    "signed_by_proxy": N_("signed by a proxy"),
+    "refused_to_sign": N_("refused to sign; read aloud and left there, with a witness"),
     # why a task was not possible
     "refused": N_("refused"),
     "wrong_door": N_("wrong door"),

@@ -1,4 +1,4 @@
-"""Contact persons who may report for a household each get a link of their own, while they may."""
+"""Contact persons who may report for a household, or sign for it, get a link of their own while they may."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def invite(
         invited.
     :param said: by which they were said: the cause of the invitations.
     """
-    may = {_index(uow, one["phone"]): one for one in people if one.get("may_report")}
+    may = {_index(uow, one["phone"]): one for one in people if one.get("may_report") or one.get("proxy")}
     stored = select(_L.id, _L.phone).where(_L.household == household, _L.ended_at.is_(None))
     known = {row.phone: row.id for row in uow.conn.execute(stored.with_for_update())}
     _end(uow, [known[phone] for phone in known if phone not in may])
@@ -76,7 +76,8 @@ def _invite(
 
 
 def _person(one: Mapping[str, Any]) -> dict[str, Any]:
-    return {"name": one["name"], "phone": one["phone"], "relation": one.get("relation")}
+    plain = {"name": one["name"], "phone": one["phone"], "relation": one.get("relation")}
+    return {**plain, "proxy": bool(one.get("proxy"))}
 
 
 def _index(uow: UnitOfWork, phone: str) -> int:

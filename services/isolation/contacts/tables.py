@@ -23,7 +23,7 @@ contact_links = Table(
     Column("id", Id, primary_key=True),  # names who says something by it; it opens nothing
     Column("household", String(36), nullable=False),
     Column("phone", BigInteger, nullable=False),  # blind index: one number has one link that counts
-    Column("person", Text, nullable=False),  # sealed: {name, phone, relation}
+    Column("person", Text, nullable=False),  # sealed: {name, phone, relation, proxy}
     Column("token", BigInteger, nullable=False),  # blind index; the token itself is kept nowhere
     Column("ended_at", UtcDateTime),  # they are no contact person any more, or may report no more
 )

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Row, select
 
+from chassis.database.statements import is_in
 from chassis.doors.declared import Asked, Lookup
 from chassis.sealing import SealBroken
 from chassis.unit_of_work import UnitOfWork
@@ -22,6 +23,7 @@ from services.isolation.check_ins.rows import check_ins_since
 from services.isolation.check_ins.rules import window_missed, window_served
 from services.isolation.households.household_link import cases_of
 from services.isolation.links.tables import links
+from services.isolation.notices.tables import notices
 from services.isolation.plans import states
 from services.isolation.plans.rows import read_tasks
 from services.isolation.plans.task import Task
@@ -50,6 +52,8 @@ class _Seen(NamedTuple):
     tasks: Mapping[str, Sequence[Task]]
     check_ins: Sequence[Sequence[CheckIn]]
     """Each followed by its corrections, the oldest first."""
+    proxies: Mapping[str, str]
+    """Case -> who signed its newest notice as proxy."""
 
     @property
     def today(self) -> date:
@@ -60,8 +64,8 @@ class _Seen(NamedTuple):
 
 
 def _find(uow: UnitOfWork, scope: Scope, asked: Asked, _data: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """The page of the household that asks. No name stands in it but of staff: people are told apart by last
-    character and age.
+    """The page of the household that asks. No name stands in it but of staff, and of a proxy who signed:
+    people are told apart by last character and age.
     """
     household = next(iter(scope.households), None)
     ever = uow.conn.execute(select(links.c.cases).where(links.c.household == household)).scalar_one_or_none()
@@ -77,6 +81,7 @@ def _find(uow: UnitOfWork, scope: Scope, asked: Asked, _data: Mapping[str, Any])
         check_ins_since(
             uow.conn, ids, day_begins(local_day(asked.now - _SHOWN_BACK, asked.zone), asked.zone)
         ),
+        _proxies(uow, ids),
     )
     labels = tell_apart([_someone(uow, row.person) for row in own], seen.today)
     first = min(own, key=lambda row: row.closed_at is not None)
@@ -100,6 +105,24 @@ def _someone(uow: UnitOfWork, person: str) -> Someone:
     born = inside.get("birth_date")
     by_number = born_by(inside.get("identity_type"), inside.get("identity_number"))
     return Someone(inside.get("name"), date.fromisoformat(born) if born else by_number)
+
+
+def _proxies(uow: UnitOfWork, case_ids: Sequence[str]) -> dict[str, str]:
+    n = notices.c
+    of_them = select(n.case_id, n.outcome, n.signed_by).where(is_in(uow.conn, n.case_id, case_ids))
+    newest = {row.case_id: row for row in uow.conn.execute(of_them.order_by(n.at, n.notice_id))}
+    return {
+        case_id: _name(uow, row.signed_by)
+        for case_id, row in newest.items()
+        if row.outcome == "signed_by_proxy" and row.signed_by
+    }
+
+
+def _name(uow: UnitOfWork, sealed: str) -> str:
+    try:
+        return str(uow.sealer.unseal(sealed, "note"))
+    except SealBroken:
+        return ""
 
 
 def _contacts(uow: UnitOfWork, case: Row[Any], seen: _Seen) -> list[dict[str, Any]]:
@@ -144,7 +167,7 @@ def _person(uow: UnitOfWork, row: Row[Any], label: Mapping[str, Any], seen: _See
         "window": _window(served, seen) if served and following else None,
         "missed_window": _window(missed, seen) if missed and following else None,
         "next_window": _window(min(coming, key=_begins), seen) if coming and following else None,
-        "notice": _notice(tasks, seen),
+        "notice": _notice(tasks, seen, seen.proxies.get(row.case_id)),
         "tests": _tests(row, tasks, policy, seen),
         "check_ins": [
             _check_in(uow, of_it, tasks, seen)
@@ -167,12 +190,15 @@ def _window(task: Task, seen: _Seen) -> dict[str, Any]:
     }
 
 
-def _notice(tasks: Iterable[Task], seen: _Seen) -> dict[str, Any] | None:
-    """Whether the newest notice of their measure is signed, and by when it should be."""
+def _notice(tasks: Iterable[Task], seen: _Seen, by_proxy: str | None) -> dict[str, Any] | None:
+    """Whether the newest notice of their measure is signed, by which proxy, and by when it should be."""
     asked = [t for t in tasks if t.kind == SIGNED_NOTICE and t.state not in (states.CANCELLED, states.WAIVED)]
     begun = [task for task in asked if task.due_from <= seen.now]
     newest = max(begun, key=_begins, default=None)
-    return {"by": seen.local(newest.due_by), "signed": newest.state == states.DONE} if newest else None
+    if newest is None:
+        return None
+    signed = newest.state == states.DONE
+    return {"by": seen.local(newest.due_by), "signed": signed, "by_proxy": by_proxy if signed else None}
 
 
 def _tests(row: Row[Any], tasks: Iterable[Task], policy: Policy | None, seen: _Seen) -> list[dict[str, Any]]:

@@ -38,7 +38,7 @@ def _find(uow: UnitOfWork, scope: Scope, asked: Asked, data: Mapping[str, Any]) 
 
     Returns the `household`, which is the id of its link too, the `language` of its messages, whether it
     `may_act` on its page, where all of its cases have ended, `readable_until` when, and, of the link of a
-    contact person, their `id`, `name` and `relation` under `contact`.
+    contact person, their `id`, `name`, `relation` and whether they are a `proxy`, under `contact`.
     """
     typed = data.get("token")
     token = read_token(typed) if isinstance(typed, str) else None
@@ -71,13 +71,14 @@ def _contact(uow: UnitOfWork, token: int) -> Row[Any, Any, Any] | None:
     return uow.conn.execute(wanted).one_or_none()
 
 
-def _named(uow: UnitOfWork, person: str) -> Mapping[str, str | None]:
+def _named(uow: UnitOfWork, person: str) -> Mapping[str, str | bool | None]:
     """What they call themselves, as it was said of them: it stands with what they report."""
     try:
         known = uow.sealer.unseal(person, SEALED)
     except SealBroken:  # of a key that is gone: the page is still needed
         known = {}
-    return {"name": known.get("name"), "relation": known.get("relation")}
+    proxy = bool(known.get("proxy"))
+    return {"name": known.get("name"), "relation": known.get("relation"), "proxy": proxy}
 
 
 HOUSEHOLD_LINK = Lookup("household_link", _find)

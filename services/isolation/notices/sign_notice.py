@@ -12,6 +12,7 @@ from chassis.unit_of_work import UnitOfWork
 from contracts.faults import Fault, Refused
 from services.isolation.cases.case import Case
 from services.isolation.cases.in_hand import CasesInHand, cases_in_hand
+from services.isolation.contacts.proxy import proxy
 from services.isolation.notices import witnesses
 from services.isolation.notices.recorded import recorded
 from services.isolation.notices.tables import notices
@@ -21,6 +22,7 @@ from services.isolation.policies.rules import SIGNED_NOTICE
 _NOTICES = UUID("3c1d0a55-9be8-4a3f-8d0e-0b3a5a5d9a11")
 _FOR_SOMEBODY = ("signed_by_guardian", "signed_by_proxy")
 _BY_LINK = ("signed", "signed_by_guardian")
+_BY_PROXY = "signed_by_proxy"
 _REFUSED = "refused_to_sign"
 
 
@@ -35,9 +37,12 @@ def sign_notice(uow: UnitOfWork, commands: Sequence[Said]) -> Sequence[Outcome]:
             id = str(uuid5(_NOTICES, f"{said.event.source}\n{said.event.id}"))
             if id in known:
                 return Outcome.done(notice_id=id)
-            if faults := _faults(hand, said):
+            signed_by = said.data.get("signed_by")
+            if said.author.kind == "contact":
+                signed_by = _as_proxy(uow, said, cases)
+            if faults := _faults(hand, said, signed_by):
                 raise Refused.invalid(faults)
-            rows.extend(_sign(hand, said, id, case) for case in cases)
+            rows.extend(_sign(hand, said, id, case, signed_by) for case in cases)
             return Outcome.done(notice_id=id)
 
         outcomes = each_in_turn(commands, sign)
@@ -45,23 +50,34 @@ def sign_notice(uow: UnitOfWork, commands: Sequence[Said]) -> Sequence[Outcome]:
     return outcomes
 
 
-def _faults(hand: CasesInHand, said: Said) -> list[Fault]:
+def _as_proxy(uow: UnitOfWork, said: Said, cases: Sequence[Case]) -> str:
+    """The name under which the register knows a proxy: they sign under no other. Raises Refused."""
+    known = proxy(uow, said.author.id)
+    if known is None or any(case.household != known.household for case in cases):
+        message = "a contact person who may only report signs nothing"
+        raise Refused("not_allowed", [Fault("", "not_allowed", message)])
+    return known.name
+
+
+def _faults(hand: CasesInHand, said: Said, signed_by: str | None) -> list[Fault]:
     outcome, staff = said.data["outcome"], hand.book.reference.staff
     faults = witnesses.faults_of(
         said.data.get("witness"), said.author.staff_id, staff, needed=outcome == _REFUSED
     )
-    by_link = said.author.kind == "link"
-    if (outcome in _FOR_SOMEBODY or by_link) and not said.data.get("signed_by"):
+    by_link, by_proxy = said.author.kind == "link", said.author.kind == "contact"
+    if (outcome in _FOR_SOMEBODY or by_link) and not signed_by:
         faults.append(Fault("signed_by", "missing", "give the name of who signed"))
     if by_link and outcome not in _BY_LINK:
         faults.append(Fault("outcome", "not_by_this_author", "on its own page a household can only sign"))
-    if by_link and not said.data.get("text_version"):
+    if by_proxy and outcome != _BY_PROXY:
+        faults.append(Fault("outcome", "not_by_this_author", "a proxy signs as proxy only"))
+    if (by_link or by_proxy) and not said.data.get("text_version"):
         faults.append(Fault("text_version", "missing", "say which text was signed"))
     return faults
 
 
-def _sign(hand: CasesInHand, said: Said, id: str, case: Case) -> dict[str, Any]:
-    data, signed_by = said.data, said.data.get("signed_by")
+def _sign(hand: CasesInHand, said: Said, id: str, case: Case, signed_by: str | None) -> dict[str, Any]:
+    data = said.data
     tasks = [
         task
         for task in hand.tasks(case)

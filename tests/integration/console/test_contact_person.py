@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from chassis.commands.command import Author
+from services.isolation import tables as t
 from services.isolation.contacts.change_contact import change_contact
 from tests.integration.console.residents import Home, Resident, open_home
 from tests.integration.console.test_residents import text_of
@@ -78,3 +79,23 @@ def test_a_late_report_of_hers_counts_as_late_and_a_fever_alarms(home: Home, dau
 def test_once_she_is_taken_away_her_link_leads_to_the_friendly_page(home: Home, daughter: Resident) -> None:
     named(home)
     assert "12345" in daughter.get("", 404).text
+
+
+def test_a_proxy_signs_for_the_household_by_name_and_the_household_sees_it(home: Home) -> None:
+    named(home, {**DAUGHTER, "proxy": True})
+    [event] = home.isolation.recorded("contact.invited")
+    proxy = Resident(Browser(home.app()), f"/r/{SEALER.unseal(event.data['link'], 'link')}")
+    assert "您是代理人，可以代签" in text_of(proxy.get())
+    form = proxy.get("/notice")
+    assert "您以代理人身份签字：刘梅·女儿" in text_of(form) and 'name="signed_by"' not in form.text
+    token = form.text.partition('name="form_token" value="')[2].partition('"')[0]
+    typed = {"token": token, "key": "k" * 20, "language": "zh-CN"}
+    wrong = proxy.browser.post(f"{proxy.path}/notice", **typed)
+    assert wrong.status_code == 422
+    sent = proxy.browser.post(f"{proxy.path}/notice", **typed, who=home.case_ids(), outcome="signed")
+    assert sent.status_code == 303
+    for row in home.isolation.rows(t.notices):
+        assert (row["outcome"], SEALER.unseal(row["signed_by"], "note")) == ("signed_by_proxy", "刘梅 · 女儿")
+        assert row["text_version"].startswith("household/")
+    assert len(home.isolation.rows(t.notices)) == len(home.case_ids())
+    assert "告知书已由代理人签收：刘梅·女儿" in text_of(home.browser().get())

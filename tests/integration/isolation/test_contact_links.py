@@ -124,3 +124,31 @@ def test_a_contact_person_tells_of_the_household_and_says_no_more(
     assert speak(empty, daughter, "sign_notice", signed).status_code == 403
     switched = {"case_ids": [first], "language": "en"}
     assert speak(empty, daughter, "change_contact", switched).status_code == 403
+
+
+def test_a_proxy_signs_the_notice_under_the_name_of_the_register_and_nobody_else_does(
+    empty: Trial, family: list[Event]
+) -> None:
+    ids = [one.data["arrival_id"] for one in family]
+    say(empty, family, {**DAUGHTER, "may_report": False, "proxy": True}, {**NEIGHBOUR, "may_report": True})
+    authors = {}
+    for name, _, token in invited(empty):
+        found = look_up(empty, token).json["contact"]
+        assert found["proxy"] == (name == "刘梅")
+        authors[name] = Author("contact", f"/link/{found['id']}", found["id"])
+    signed = {"case_ids": ids, "outcome": "signed_by_proxy", "text_version": "household/1/zh-CN"}
+    signed["signed_by"] = "somebody else"
+    assert speak(empty, authors["孙宁"], "sign_notice", signed).status_code == 403
+    assert speak(empty, authors["刘梅"], "sign_notice", signed, household="other").status_code == 404
+    for wrong in ({"outcome": "signed"}, {"text_version": None}):
+        assert speak(empty, authors["刘梅"], "sign_notice", signed | wrong).status_code == 422, wrong
+    assert empty.rows(t.notices) == []
+    assert speak(empty, authors["刘梅"], "sign_notice", signed).status_code == 200
+    rows = empty.rows(t.notices)
+    assert {SEALER.unseal(row["signed_by"], "note") for row in rows} == {"刘梅 · 女儿"}
+    assert {(row["outcome"], row["source"]) for row in rows} == {("signed_by_proxy", authors["刘梅"].source)}
+    for one in family:
+        assert [task["state"] for task in empty.tasks(one) if task["kind"] == "signed_notice"] == ["done"]
+    say(empty, family, DAUGHTER)
+    assert speak(empty, authors["刘梅"], "sign_notice", signed).status_code == 403, "no proxy any more"
+    assert empty.audit()["balanced"]

@@ -54,6 +54,7 @@ _SAY: Final[Mapping[str, str]] = {
     "from": N_("from %(it)s"),
     "to": N_("to %(it)s"),
     "kind": "%(it)s",
+    "outcome": "%(it)s",
     "because": N_("because: %(it)s"),
     "cause": N_("cause: %(it)s"),
     "until": N_("until %(it)s"),

@@ -20,10 +20,12 @@ class Contact:
     """Whose own link it is: somebody whom the household named, and who may report for it.
 
     :param name: with their relation to the household, as it was said of them.
+    :param proxy: they may sign for it.
     """
 
     id: str
     name: str
+    proxy: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +46,13 @@ class Opened:
 
     @property
     def may_decide(self) -> bool:
-        """Whether what the household alone says can be said: who they are, what is signed, the language."""
+        """Whether what the household alone says can be said: who they are, the language."""
         return self.may_act and self.contact is None
+
+    @property
+    def may_sign(self) -> bool:
+        """The household itself, and a proxy for it."""
+        return self.may_act and (self.contact is None or self.contact.proxy)
 
     @property
     def actor(self) -> Actor:
@@ -76,7 +83,7 @@ def _contact(said: Mapping[str, Any] | None) -> Contact | None:
     if not said:
         return None
     named = " · ".join(part for part in (said["name"], said["relation"]) if part)
-    return Contact(said["id"], named)
+    return Contact(said["id"], named, bool(said.get("proxy")))
 
 
 def household_of(doors: Doors, opened: Opened) -> Mapping[str, Any]:

@@ -42,6 +42,7 @@ _LONGEST_NAME: Final = 100
 EDITION: Final = "household/1"
 """Of the text in `notice.html`: another text has another, so that it is known what somebody signed."""
 OUTCOMES: Final = ("signed", "signed_by_guardian")
+_BY_PROXY: Final = "signed_by_proxy"
 
 View = Callable[..., Answer]
 
@@ -220,31 +221,36 @@ def make_residents(doors: Doors, hotline: str, *, allowance: Allowance | None = 
         return _page("not_me_said", token, household=household(of), hotline=hotline)
 
     @residents.get("/notice")
-    @own
+    @opened
     def notice_page(token: str, of: Opened) -> Answer:
         shown = household(of)
-        if not of.may_act or not shown.to_sign:
+        if not of.may_sign or not shown.to_sign:
             return redirect(_own(token), 303)
-        return _notice(token, shown, [])
+        return _notice(token, of, shown, [])
 
     @residents.post("/notice")
-    @own
+    @opened
     def notice(token: str, of: Opened) -> Answer:
-        """Somebody of the household has read what stood on the page, and says so with their name."""
+        """Somebody of the household has read what stood on the page, and says so with their name; or its
+        proxy, whose name the register has.
+        """
         shown = household(of)
-        if not of.may_act:
+        if not of.may_sign:
             return redirect(_own(token), 303)
-        signed_by = request.form.get("signed_by", "").strip()[:_LONGEST_NAME]
-        outcome = request.form.get("outcome", "")
+        if of.contact:
+            outcome, signed_by = _BY_PROXY, of.contact.name
+        else:
+            outcome = request.form.get("outcome", "")
+            signed_by = request.form.get("signed_by", "").strip()[:_LONGEST_NAME]
         known = [one.case_id for one in shown.followed]
         for_whom = [id for id in dict.fromkeys(request.form.getlist("who")) if id in known]
         wrong = [] if for_whom else [Wrong("who", gettext("Choose for whom you sign."))]
-        if outcome not in OUTCOMES:
+        if outcome not in (*OUTCOMES, *([_BY_PROXY] if of.contact else [])):
             wrong.append(Wrong("outcome", gettext("Choose one.")))
         if not signed_by:
             wrong.append(Wrong("signed_by", gettext("Type your name.")))
         if wrong:
-            return _notice(token, shown, wrong, 422)
+            return _notice(token, of, shown, wrong, 422)
         data = {"case_ids": for_whom, "outcome": outcome, "signed_by": signed_by}
         data["text_version"] = f"{EDITION}/{request.form.get('language', '')[:5]}"
         return said(token, of, "sign_notice", data, "#asked")
@@ -293,10 +299,10 @@ def _not_me(
     return _page("not_me", token, status, opened=of, household=shown, wrong=wrong, note=note)
 
 
-def _notice(token: str, shown: Household, wrong: list[Wrong], status: int = 200) -> Response:
+def _notice(token: str, of: Opened, shown: Household, wrong: list[Wrong], status: int = 200) -> Response:
     typed = request.form if request.method == "POST" else MultiDict[str, str]()
     fault = {one.field: one.says for one in wrong}
-    return _page("notice", token, status, household=shown, wrong=wrong, fault=fault, typed=typed)
+    return _page("notice", token, status, opened=of, household=shown, wrong=wrong, fault=fault, typed=typed)
 
 
 def _page(

@@ -37,10 +37,14 @@ class Test:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Of their measure: by when it is to be signed, and whether it is."""
+    """Of their measure: by when it is to be signed, and whether it is.
+
+    :param by_proxy: who signed it for them; "" where they did it themselves.
+    """
 
     by: datetime
     signed: bool
+    by_proxy: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,7 +224,9 @@ def _member(one: Mapping[str, Any]) -> Member:
 
 
 def _notice(notice: Mapping[str, Any] | None) -> Notice | None:
-    return Notice(datetime.fromisoformat(notice["by"]), notice["signed"]) if notice else None
+    if not notice:
+        return None
+    return Notice(datetime.fromisoformat(notice["by"]), notice["signed"], notice.get("by_proxy") or "")
 
 
 def _window(window: Mapping[str, Any] | None) -> Window | None:

@@ -101,7 +101,7 @@ def add_mending(pages: Blueprint, work: Work, doors: Doors) -> None:
                 return _contact_form(visit, wrong)
             new: dict[str, Any] = {name: value for name, value in person.items() if value}
             new["phone"] = person["phone"][:30]
-            new |= {"may_report": request.form.get("may_report") == "yes"}
+            new |= {name: request.form.get(name) == "yes" for name in ("may_report", "proxy")}
             added = [new]
         of = visit.case_ids
         try:

@@ -43,6 +43,7 @@ FIELDS: Final[Mapping[str, str]] = {
     "contact_phone": N_("Phone"),
     "contact_relation": N_("Relation to the household"),
     "may_report": N_("May report for the household"),
+    "proxy": N_("May sign for the household: its proxy"),
 }
 
 
