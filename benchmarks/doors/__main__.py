@@ -37,6 +37,7 @@ from deploy.local import LocalNodeError
 from doorstep_client import Publisher, event
 
 OPEN = 20_000  # arrivals whose cases are open while everything is measured
+HOUSEHOLDS = 60  # of a worker on a usual day; the arrivals of the bench live alone
 CALLERS = 12  # residents who say how they are at the same moment: as many as a door has threads
 LABORATORY = "bench-laboratory"
 SETTLED_S = 300.0
@@ -153,8 +154,7 @@ class _Run:
                 given = (self.system.environment, self.system.ports[CONSOLE], somebody.staff_id)
                 if somebody.role == "grid_worker":
                     self._worker_pages(worker(*given), somebody, times)
-                    waits = seconds_to_interactive(*given, times)
-                    self.figures.on_a_phone = Waits(f"page /doors on a phone ({somebody.role})", waits)
+                    self._on_a_phone(times)
                     continue
                 browser = officer(*given)
                 lists = sorted(set(LIST.findall(browser.get("/lists")[1])))
@@ -166,7 +166,6 @@ class _Run:
 
     def _worker_pages(self, browser: Browser, somebody: Somebody, times: int) -> None:
         first = self._page(browser, "/doors", f"page /doors ({somebody.role})", times)
-        self.figures.first_page_kb = len(first.encode()) / 1000
         households = list(dict.fromkeys(HOUSEHOLD.findall(first)))
         self._page(browser, households[0], f"page of a household ({somebody.role})", times)
         waits = []
@@ -175,6 +174,15 @@ class _Run:
             if f'action="{household}/no-answer"' in page:
                 waits.append(browser.send(page, f"{household}/no-answer", {})[0])
         self.figures.acts_by_page = Waits(f"page: no answer ({somebody.role})", waits)
+        browser.close()
+
+    def _on_a_phone(self, times: int) -> None:
+        usual = self.system.worker_with(HOUSEHOLDS)
+        given = (self.system.environment, self.system.ports[CONSOLE], usual.staff_id)
+        waits = seconds_to_interactive(*given, times)
+        self.figures.on_a_phone = Waits(f"page /doors on a phone ({usual.cases:,} people)", waits)
+        browser = worker(*given)
+        self.figures.first_page_kb = len(browser.get("/doors")[1].encode()) / 1000
         browser.close()
 
     def _page(self, browser: Browser, path: str, what: str, times: int) -> str:

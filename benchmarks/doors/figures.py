@@ -43,9 +43,9 @@ class Figures:
     """Through the console."""
     acts_by_page: Waits = field(default_factory=lambda: Waits("page: no answer", []))
     on_a_phone: Waits = field(default_factory=lambda: Waits("page on a phone", []))
-    """Until the first page of the worker with most open cases can be used, where the processor is slow."""
+    """Until the first page of a worker with a usual day can be used, where the processor is slow."""
     first_page_kb: float = 0.0
-    """Of the worker with most open cases."""
+    """Of that page."""
     check_ins: Waits = field(default_factory=lambda: Waits("report_check_in", []))
     check_ins_a_second: float = 0.0
     results: int = 0
@@ -75,7 +75,7 @@ class Figures:
         console.print(
             f"intake: {self.intake_alone:,.0f} arrivals/s alone; beside the doors {beside}, none lost"
         )
-        console.print(f"first page of the worker with most open cases: {self.first_page_kb:.0f} kB")
+        console.print(f"first page of a worker with a usual day: {self.first_page_kb:.0f} kB")
         console.print(f"check-ins of households: {self.check_ins_a_second:,.0f}/s, each kept once")
         console.print(
             f"results of a laboratory: {self.results:,} in {self.results_s:.1f} s (of {RESULTS_S:.0f})"

@@ -123,6 +123,19 @@ class DoorstepWithDoors(Doorstep):
                 found.append(Somebody(role, *row))
         return found
 
+    def worker_with(self, people: int) -> Somebody:
+        """The worker at doors who has about so many people in open cases."""
+        query = (
+            "SELECT owner, count(*), mode() WITHIN GROUP (ORDER BY community) "
+            "FROM cases JOIN staff ON staff_id = owner "
+            "WHERE closed_at IS NULL AND role = 'grid_worker' AND active GROUP BY owner "
+            "ORDER BY abs(count(*) - %s), owner LIMIT 1"
+        )
+        with self._connect("isolation") as connection:
+            row = connection.execute(query, (people,)).fetchone()
+        assert row is not None, "cases are open, and each has an owner"
+        return Somebody("grid_worker", *row)
+
     def ask(self, service: str, query: str) -> list[tuple[object, ...]]:
         with self._connect(service) as connection:
             return connection.execute(query).fetchall()  # type: ignore[arg-type]
