@@ -45,7 +45,7 @@ def nodes_directory() -> Iterator[Path]:
 @pytest.fixture(scope="session")
 def broker(nodes_directory: Path) -> Iterator[PrivateBroker]:
     """One for all tests. A test that stops or breaks it puts it right again, or makes its own."""
-    with PrivateBroker(nodes_directory / "broker") as broker:
+    with PrivateBroker(nodes_directory / "broker", counts_often=True) as broker:
         yield broker
 
 

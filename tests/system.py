@@ -47,6 +47,8 @@ POLICIES = sorted((ROOT / "services/isolation/policies").glob("*.json"))
 SMS = "sms"
 # A service may take 20 s to drain; a machine full of tests is slower.
 STOP_S = 40
+# By the management API of the broker that all tests share (`counts_often`).
+COUNTED_WITHIN_S = "2"
 KEYS = {
     "DOORSTEP_SEAL_KEYS": "k1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
     "DOORSTEP_INDEX_KEY": "BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBA=",
@@ -108,6 +110,7 @@ class System:
             "DOORSTEP_VAR": str(self.directory / "var"),
             "DOORSTEP_BROKER_URL": self.broker_url,
             "DOORSTEP_MANAGEMENT_URL": self.management_url,
+            "DOORSTEP_BROKER_COUNTS_S": COUNTED_WITHIN_S,
             "DOORSTEP_CLOCK_FILE": str(self.clock_file),
             "DOORSTEP_SMS_URL": f"http://127.0.0.1:{self.sms_port}/messages",
             # Whatever the hour, and however many: so each message that is planned is sent.

@@ -28,6 +28,9 @@ def command(
     its way, or dead-lettered, is counted and is not missing. Also 1 if anything is there and stands still:
     rows that are set aside, open cases that are not planned for today, due tasks of which nobody was told,
     messages past their term.
+
+    What a service has in hand is counted where the broker's management API answers
+    (DOORSTEP_MANAGEMENT_URL), and some seconds late, for which --wait waits (DOORSTEP_BROKER_COUNTS_S, 10).
     """
     found = take_settled_audit(wait)
     if as_json:

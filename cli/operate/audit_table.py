@@ -21,7 +21,10 @@ def show_audit(audit: Audit, console: Console) -> None:
     console.print(table)
     if audit.waiting.queues is None:
         console.print(f"[yellow]judged by the databases only: {audit.waiting.broker}[/]")
-    elif unrouted := audit.waiting.unrouted:
+    elif audit.waiting.only_ready:
+        unseen = "messages in a service's hands are not counted"
+        console.print(f"[yellow]{unseen}: {audit.waiting.only_ready}[/]", highlight=False)
+    if unrouted := audit.waiting.unrouted:
         console.print(f"[yellow]{unrouted} messages found no queue: see `doorstep topology check`[/]")
     _show_publishers_counts(audit.sums["publishers_counts"], console)
     for title, counts in (("in flight", audit.in_flight), ("dead letters", audit.dead_letters)):

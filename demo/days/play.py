@@ -116,7 +116,7 @@ def settle(stopped: Callable[[], bool]) -> None:
         if stopped():
             raise Stopped
         now = progress()
-        quiet = quiet + 1 if waiting().quiet and now.messages == now.messages_sent else 0
+        quiet = quiet + 1 if waiting(in_hand=False).quiet and now.messages == now.messages_sent else 0
         time.sleep(_LOOK_EVERY_S)
 
 

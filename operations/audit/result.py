@@ -95,4 +95,5 @@ class Audit:
             "in_flight": self.in_flight,
             "dead_letters": self.dead_letters,
             "broker": self.waiting.broker,
+            "only_ready": self.waiting.only_ready,
         }

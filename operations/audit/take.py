@@ -16,7 +16,7 @@ from operations.audit.replayed_letters import replayed_letters_are_handled
 from operations.audit.result import Audit
 from operations.audit.standing_still import what_stands_still
 from operations.audit.streams import compared, count_handed_on
-from operations.audit.waiting_messages import waiting
+from operations.audit.waiting_messages import Quiet, waiting
 from operations.databases import databases, settings_of, snapshot
 from operations.services import SERVICES
 
@@ -62,8 +62,9 @@ def take_audit() -> Audit:
 def take_settled_audit(wait: float) -> Audit:
     """The audit once nothing is in flight and nothing late, or when so many seconds are over."""
     deadline = time.monotonic() + wait
+    quiet = Quiet()
     while True:
-        while time.monotonic() < deadline and not waiting().quiet:
+        while time.monotonic() < deadline and not quiet.reached():
             time.sleep(min(LOOK_AGAIN_S / 2, max(0.0, deadline - time.monotonic())))
         audit = _steady(take_audit())
         left = deadline - time.monotonic()

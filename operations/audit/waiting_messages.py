@@ -1,29 +1,45 @@
-"""Messages that wait in the outboxes of the services and in the queues of the broker."""
+"""Messages that wait in the outboxes of the services, or that the broker holds.
+
+It tells at once how many are ready. How many are in a service's hands, or on their way to a dead-letter
+target, only its management API says, and some seconds late: `Quiet` waits for that.
+"""
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from functools import cached_property
 
 from amqp.exceptions import NotFound
 
-from chassis.errors import WorldAway
+from chassis.errors import SettingsError, WorldAway
 from chassis.messaging.outbox import pending
 from chassis.messaging.topology import consumed_queues, dead_name, guarded_name, retry_name
 from chassis.names import UNROUTED, is_own_queue
 from operations.broker import broker_connection
 from operations.databases import databases, settings_of
 from operations.publisher_queues import own_queues
+from operations.queues.look import counted_queues
 from operations.services import SERVICES, handlers_of, work_queues
+from operations.settings import environment
+
+COUNTS = "DOORSTEP_BROKER_COUNTS_S"
+# A queue counts itself every 5 s, and the management API collects that every 5 s.
+COUNTED_WITHIN_S = 10.0
 
 
 @dataclass
 class Waiting:
-    """Numbers of messages by service, and by queue. `queues` is None where the broker is away."""
+    """Numbers of messages by service, and by queue. `queues` is None where the broker is away.
+
+    :param only_ready: why nobody knows of messages that are in a service's hands or on their way to a
+        dead-letter target; empty where they are counted, as they were some seconds ago.
+    """
 
     outboxes: dict[str, int]
     queues: dict[str, int] | None
     broker: str = "ok"
+    only_ready: str = ""
 
     @property
     def quiet(self) -> bool:
@@ -48,12 +64,54 @@ class Waiting:
         return any(count for name, count in (self.queues or {}).items() if name.startswith("doorstep.retry."))
 
 
-def waiting() -> Waiting:
+def waiting(*, in_hand: bool = True) -> Waiting:
+    """:param in_hand: False: only those that are ready, as they are at this moment."""
     outboxes = _outboxes()
     try:
-        return Waiting(outboxes, _queues())
+        ready = _ready()
     except WorldAway as error:
         return Waiting(outboxes, None, str(error))
+    if not in_hand:
+        return Waiting(outboxes, ready, only_ready="nobody asked")
+    try:
+        counted = counted_queues()
+    except (SettingsError, WorldAway) as error:
+        return Waiting(outboxes, ready, only_ready=str(error))
+    held = {name: queue.messages for name, queue in counted.items()}
+    return Waiting(outboxes, {name: max(count, held.get(name, 0)) for name, count in ready.items()})
+
+
+class Quiet:
+    """Whether nothing waits, and nothing that was sent before the first look is in a service's hands.
+
+    As long as the broker's counts may be older than a moment at which nothing was ready, messages that were
+    taken before it may be missing in them.
+    """
+
+    def __init__(self) -> None:
+        self._since: float | None = None
+        self._counted = False
+
+    def reached(self) -> bool:
+        began, now = time.monotonic(), waiting()
+        if not now.quiet:
+            self._since = None
+            return False
+        if self._counted or now.only_ready or now.queues is None:
+            return True
+        if self._since is None:
+            self._since = time.monotonic()
+        self._counted = began - self._since >= _counted_within()
+        return self._counted
+
+
+def _counted_within() -> float:
+    """Seconds. Raises SettingsError."""
+    given = environment().get(COUNTS, "").strip()
+    try:
+        return float(given or COUNTED_WITHIN_S)
+    except ValueError:
+        raise SettingsError(f"{COUNTS} must be a number of seconds") from None
 
 
 def _outboxes() -> dict[str, int]:
@@ -65,7 +123,7 @@ def _outboxes() -> dict[str, int]:
     return found
 
 
-def _queues() -> dict[str, int]:
+def _ready() -> dict[str, int]:
     """Ready messages in every work, retry and dead queue, and among the unrouted. Raises WorldAway.
 
     Those of publishers are work queues, too.

@@ -44,7 +44,7 @@ def look(since: Picture | None = None) -> Picture:
     given = environment()
     picture = Picture(datetime.now(UTC), "ok")
     try:
-        picture.queues = _queues()
+        picture.queues = counted_queues()
     except (SettingsError, WorldAway) as error:
         picture.broker = str(error)
     figures = ask_services(SERVICES, given)
@@ -56,8 +56,8 @@ def look(since: Picture | None = None) -> Picture:
     return picture
 
 
-def _queues() -> dict[str, Queue]:
-    """Raises WorldAway, SettingsError."""
+def counted_queues() -> dict[str, Queue]:
+    """As the broker's management API counted them last. Raises WorldAway, SettingsError."""
     management = Management.find()
     rows = management.get("queues", management.vhost, columns=",".join(_COLUMNS))
     return {row["name"]: queue_of(row) for row in sorted(rows, key=lambda row: str(row["name"]))}

@@ -183,7 +183,7 @@ def test_its_reports_wait_in_its_own_queue_and_those_of_others_in_the_shared_one
     assert (depth(broker_url, own(name)), depth(broker_url, SHARED)) == (1, 1)
     retries_of_the_trial = "doorstep.retry.1s"
     assert [one for one in check_topology().differences if one.name != retries_of_the_trial] == []
-    assert waiting_messages._queues()[own(name)] == 1
+    assert waiting_messages._ready()[own(name)] == 1
     picture = eventually(lambda: found if counted(found := look(), own(name)) else None)
     assert "1 message and no consumer" in {one.where: one.what for one in picture.attention}[own(name)]
     with intake.consuming():
