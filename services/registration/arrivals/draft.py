@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
@@ -13,6 +13,7 @@ from services.registration.arrivals.followed import Act, Standing, amended, in_o
 from services.registration.arrivals.same_coming import Known
 from services.registration.arrivals.same_report import may_be_same_report, reports_again
 from services.registration.arrivals.voices import ComingWords
+from services.registration.reports.read_statements import Told
 from services.registration.reports.statement import Statement
 
 _NOT_FOLLOWED: Final = Standing()
@@ -23,6 +24,7 @@ class Draft:
     """
     :param stored: None for a new arrival. The caller has locked the row.
     :param earlier: the statements of the reports kept so far, as far as they were read.
+    :param unread: how many reports there are beside theirs.
     :param before: those statements and acts, folded.
     :param acts: what people who followed it have said of it, in order, the `new_acts` apart from it.
     :param version: once it is written, as `state`.
@@ -42,6 +44,7 @@ class Draft:
     new_acts: list[Act] = field(default_factory=list)
     version: int = 1
     state: str = ""
+    unread: int = 0
     _words: ComingWords | None = None
     _times: set[datetime] = field(default_factory=set)
 
@@ -57,9 +60,10 @@ class Draft:
         replaced = {statement.replaces for statement in self.new}
         return [*(said for said in self.earlier if said.report_id not in replaced), *self.new]
 
-    def read_earlier(self, statements: Sequence[Statement], acts: Sequence[Act] = ()) -> None:
+    def read_earlier(self, told: Told, acts: Sequence[Act] = ()) -> None:
         """The statements kept so far, placed by the place table as it is now: they move the arrival along."""
-        self.earlier, self.acts, self._words = statements, acts, None
+        statements = told.statements
+        self.earlier, self.unread, self.acts, self._words = statements, told.unread, acts, None
         self.before = self._folded(statements, acts)
 
     def add(self, statement: Statement) -> None:
@@ -93,10 +97,16 @@ class Draft:
         acts = self.all_acts
         return standing_of(acts, self.statements) if acts else _NOT_FOLLOWED
 
-    @staticmethod
-    def _folded(statements: Sequence[Statement], acts: Sequence[Act]) -> Coming:
+    def _folded(self, statements: Sequence[Statement], acts: Sequence[Act]) -> Coming:
         coming = fold_statements(statements)
+        if self.unread:
+            coming = replace(coming, reports=coming.reports + self.unread - self._replaced_unread())
         return amended(coming, acts, statements) if acts else coming
+
+    def _replaced_unread(self) -> int:
+        """Unread reports that were corrected by staff: the new ones count in their stead."""
+        read = {statement.report_id for statement in self.earlier}
+        return len({statement.replaces for statement in self.new} - read - {None})
 
     @property
     def known(self) -> Known:

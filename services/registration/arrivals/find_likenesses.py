@@ -24,7 +24,7 @@ from services.registration.persons.likeness import KEYS, Traits, are_alike, are_
 from services.registration.persons.tables import likenesses
 from services.registration.persons.traits import traits_of
 from services.registration.places.placing import PlaceIndex
-from services.registration.reports.read_statements import read_statements
+from services.registration.reports.read_statements import Told, read_statements
 from services.registration.reports.statement import Order, Statement
 
 _COLUMNS: Final = ("arrival_id", "at", "who", "name_birth", "phone", "number_head", "number_tail", "beside")
@@ -79,16 +79,14 @@ def find_alike(uow: UnitOfWork, places: PlaceIndex, new: Sequence[Traits]) -> Pa
 def told_of(uow: UnitOfWork, places: PlaceIndex, arrival_ids: Sequence[str]) -> Iterator[Traits]:
     """What all statements about these arrivals tell."""
     for arrival_id, said in sorted(_statements(uow, places, arrival_ids).items()):
-        told = {(one.person, one.report.arrived_at): one for one in said}
+        told = {(one.person, one.report.arrived_at): one for one in said.statements}
         for (_, at), one in told.items():
             (keys,) = keys_of_statements(uow.index, [one])
             if traits := traits_of(uow.index, arrival_id, at, keys, _doorstep(one)):
                 yield traits
 
 
-def _statements(
-    uow: UnitOfWork, places: PlaceIndex, arrival_ids: Sequence[str]
-) -> dict[str, list[Statement]]:
+def _statements(uow: UnitOfWork, places: PlaceIndex, arrival_ids: Sequence[str]) -> dict[str, Told]:
     """Without those of arrivals of which a report no longer opens, for its key is lost."""
     try:
         return read_statements(uow, places, arrival_ids)

@@ -6,9 +6,10 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
+from heapq import nsmallest
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy import ColumnElement, Select, or_, select
 from sqlalchemy.engine import Connection
 
 from chassis.database.statements import is_in, update_rows
@@ -24,6 +25,7 @@ from services.registration.reports.read_statements import read_statements
 
 # Reports of one coming are near its time, which each of them may move: some may lie further off.
 _NEAR = timedelta(days=14)
+_MOST_READ = 50
 
 
 @dataclass(slots=True)
@@ -105,8 +107,8 @@ def read_earlier_statements(uow: UnitOfWork, catalogue: Catalogue, drafts: Itera
     wanted = {draft.arrival_id: draft for draft in drafts}
     followed = [id for id, draft in wanted.items() if draft.stored and draft.stored.acts]
     acts = read_acts(uow, catalogue.places, followed)
-    for arrival_id, statements in read_statements(uow, catalogue.places, list(wanted)).items():
-        wanted[arrival_id].read_earlier(statements, acts.get(arrival_id, ()))
+    for arrival_id, told in read_statements(uow, catalogue.places, list(wanted)).items():
+        wanted[arrival_id].read_earlier(told, acts.get(arrival_id, ()))
 
 
 def _lock_by_person(
@@ -119,29 +121,47 @@ def _lock_by_person(
 ) -> None:
     if not known_persons:
         return
-    drafts = lock_drafts(uow.conn, is_in(uow.conn, arrivals.c.person_id, sorted(known_persons)))
-    for draft in drafts:
-        by_person[draft.person_id].append(draft)
     merged = {id for match in persons if match.merged for id in (match.person_id, match.merged)}
     first, last = min(moments), max(moments)
-    near = [draft for draft in drafts if draft.person_id in merged or _is_near(draft, first, last)]
+    theirs = is_in(uow.conn, arrivals.c.person_id, sorted(known_persons))
+    drafts = lock_drafts(uow.conn, theirs & _may_be_meant(uow.conn, sorted(merged), first, last))
+    for draft in drafts:
+        by_person[draft.person_id].append(draft)
+    near = [draft for own in by_person.values() for draft in _nearest(own, first, last)]
     read_earlier_statements(uow, catalogue, near)
     for draft in near:
         draft.place_as_now()
 
 
-def _is_near(draft: Draft, first: datetime, last: datetime) -> bool:
-    """Whether an arrival's statements are needed to decide whether a statement belongs to it.
+def _may_be_meant(
+    conn: Connection, merged: Sequence[str], first: datetime, last: datetime
+) -> ColumnElement[bool]:
+    """Arrivals to which a statement may belong: near in time, or announced, for those may be moved far.
 
     :param first: of the arrival times that the statements give, as `last`.
-
-    The row lacks the sources of its reports, their other times and its present community. They are read only
-    for arrivals near the statements in time, for those that may be moved far, and for those of persons just
-    found to be the same, whose arrivals are all compared with each other.
+    :param merged: persons just found to be the same, whose arrivals are all compared with each other.
     """
-    assert draft.stored is not None
-    at, reach = draft.stored.arrived_at, ANNOUNCED if draft.stored.expected else _NEAR
-    return first - reach <= at <= last + reach
+    a = arrivals.c
+    near = a.arrived_at.between(first - _NEAR, last + _NEAR)
+    announced = a.expected & a.arrived_at.between(first - ANNOUNCED, last + ANNOUNCED)
+    return or_(near, announced, *([is_in(conn, a.person_id, merged)] if merged else []))
+
+
+def _nearest(own: Sequence[Draft], first: datetime, last: datetime) -> Sequence[Draft]:
+    """The arrivals of a person whose statements are read to decide whether a statement belongs to them.
+
+    The row lacks the sources of its reports, their other times and its present community. Of somebody with
+    hundreds of arrivals the others are known by their rows.
+    """
+    if len(own) <= _MOST_READ:
+        return own
+
+    def distance(draft: Draft) -> tuple[timedelta, str]:
+        assert draft.stored is not None
+        at = draft.stored.arrived_at
+        return max(first - at, at - last, timedelta()), draft.arrival_id
+
+    return nsmallest(_MOST_READ, own, key=distance)
 
 
 def _lock_by_id(uow: UnitOfWork, catalogue: Catalogue, ids: Collection[str], known: KnownArrivals) -> None:

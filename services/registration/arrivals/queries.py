@@ -81,7 +81,8 @@ def _other_words(conn: Connection, sealer: Sealer, row: Any, person: Mapping[str
         return []
     called_off = row["state"] == "not_coming" or None
     counts = {**person, "arrived_at": row["arrived_at"], "called_off": called_off}
-    return other_words(counts, about.get(row["id"], ()))
+    told = about.get(row["id"])
+    return other_words(counts, told.statements if told else ())
 
 
 def _nowhere(division: str, address: str) -> Placement:
