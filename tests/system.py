@@ -116,6 +116,8 @@ class System:
             # Whatever the hour, and however many: so each message that is planned is sent.
             "DOORSTEP_QUIET_HOURS": "none",
             "DOORSTEP_STAFF_MESSAGES_A_DAY": "10000",
+            "DOORSTEP_TEXTS_TO_A_NUMBER_A_DAY": "10000",
+            "DOORSTEP_URGENT_TEXTS_TO_A_NUMBER_A_DAY": "10000",
             "PYTHONUNBUFFERED": "1",
             # Before the checkout that is installed in the virtual environment.
             "PYTHONPATH": os.pathsep.join((str(self.source), str(self.source / "clients"))),

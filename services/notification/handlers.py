@@ -5,6 +5,7 @@ from datetime import timedelta
 from chassis.handlers import Handler, Loop, Timer
 from services.notification.events import EVENTS
 from services.notification.messages.inform import inform
+from services.notification.messages.number_days import forget_numbers
 from services.notification.messages.sending import sending
 from services.notification.messages.write_digests import write_digests
 from services.notification.reference.copies import PLACES, STAFF
@@ -15,6 +16,9 @@ HANDLERS: tuple[Handler, ...] = (
     STAFF.as_handler(),
 )
 
-TIMERS: tuple[Timer, ...] = (Timer("write_digests", timedelta(seconds=5), write_digests),)
+TIMERS: tuple[Timer, ...] = (
+    Timer("write_digests", timedelta(seconds=5), write_digests),
+    Timer("forget_numbers", timedelta(hours=1), forget_numbers),
+)
 
 LOOPS: tuple[Loop, ...] = (Loop("send", timedelta(seconds=0.5), sending, at_once=20),)

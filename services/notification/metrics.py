@@ -24,7 +24,7 @@ WAITING = Gauge(
 )
 HELD = Gauge(
     "doorstep_messages_held",
-    f"Messages that wait for a digest or for the morning, by the reason {SAME_IN_ALL}",
+    f"Messages that wait for a digest, for the morning or for the next day, by the reason {SAME_IN_ALL}",
     ["reason"],
 )
 
@@ -49,7 +49,11 @@ def held(conn: Connection, _now: datetime) -> Numbers:
 _NAMES = [channel.name for channel in CHANNELS]
 FIGURES = (
     Figure(WAITING, waiting, always=tuple((state, name) for state in states.LIVE for name in _NAMES)),
-    Figure(HELD, held, always=((states.FOR_DIGEST,), (states.NIGHT,), (states.DAILY_LIMIT,))),
+    Figure(
+        HELD,
+        held,
+        always=((states.FOR_DIGEST,), (states.NIGHT,), (states.DAILY_LIMIT,), (states.NUMBER_LIMIT,)),
+    ),
 )
 for _state in (states.ACCEPTED, states.DELIVERED, states.FAILED, states.UNKNOWN, states.CANCELLED):
     for _name in _NAMES:

@@ -6,6 +6,7 @@ from services.notification.messages.tables import (
     message_attempts,
     messages,
     notices,
+    number_days,
     staff_sent,
 )
 from services.notification.metadata import metadata
@@ -18,6 +19,7 @@ __all__ = [
     "messages",
     "metadata",
     "notices",
+    "number_days",
     "phones",
     "places",
     "revisions",

@@ -86,6 +86,8 @@ class Deployment:
             "DOORSTEP_SMS_RATE": "1000",
             "DOORSTEP_QUIET_HOURS": "none",
             "DOORSTEP_STAFF_MESSAGES_A_DAY": "10000",
+            "DOORSTEP_TEXTS_TO_A_NUMBER_A_DAY": "10000",
+            "DOORSTEP_URGENT_TEXTS_TO_A_NUMBER_A_DAY": "10000",
             "DOORSTEP_CLOCK_FILE": "/var/lib/doorstep/clock",
         }
 

@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Final
 
 import phonenumbers
-from phonenumbers import PhoneNumberType
+from phonenumbers import PhoneNumberFormat, PhoneNumberType
 
 CHINA: Final = 86
 
@@ -57,6 +57,18 @@ class Phone:
 
 
 _MOBILE_IN_CHINA: Final = Phone(Line.MOBILE, CHINA)
+
+
+def same_number(number: str) -> str:
+    """One form for all ways to write a number; what no numbering plan knows stays as it is."""
+    if _CHINESE_MOBILE.fullmatch(number):
+        return f"+{CHINA}{number[-11:]}"
+    try:
+        parsed = phonenumbers.parse(number, "CN")
+    except phonenumbers.NumberParseException:
+        return number
+    parsed.extension = None
+    return str(phonenumbers.format_number(parsed, PhoneNumberFormat.E164))
 
 
 def phone_of(number: str) -> Phone:

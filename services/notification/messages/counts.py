@@ -31,7 +31,8 @@ def most_to_one(conn: Connection) -> int:
     """The most messages that one member of staff got on one day, without urgent ones."""
     m = messages.c
     who = func.coalesce(m.deputy, m.staff_id)
-    each = select(func.count().label("many")).where(m.counted_on.is_not(None)).group_by(who, m.counted_on)
+    counted = m.counted_on.is_not(None) & m.staff_id.is_not(None)
+    each = select(func.count().label("many")).where(counted).group_by(who, m.counted_on)
     return conn.execute(select(func.max(each.subquery().c.many))).scalar_one() or 0
 
 

@@ -4,7 +4,7 @@ A lease ends by the database's clock. Whoever finds an ended lease takes the mes
 that its first holder still brings is not written.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -29,6 +29,7 @@ from services.notification.messages.letters import (
     has_address,
 )
 from services.notification.messages.notices_of import notices_of
+from services.notification.messages.number_limit import NumberLimit
 from services.notification.messages.on_phones import household_of, on_phones
 from services.notification.messages.overtaken import is_overtaken
 from services.notification.messages.stand_ins import StandIns
@@ -41,6 +42,7 @@ from services.notification.messages.told_before import (
     told_of_others,
 )
 from services.notification.messages.told_twice import told_twice
+from services.notification.rules.book import URGENT
 from services.notification.rules.pace import Pace
 
 # Literals, so that the planner sees that the partial index holds all of them.
@@ -58,8 +60,9 @@ def lease_due(
     """Take up to `limit` messages that are due, for `seconds`.
 
     A message that has become untrue is cancelled, and one that tells a deputy what they are told anyway; one
-    that is not urgent is held at night, and where the member of staff got enough today. A message that a dead
-    sender left behind is put back or, where it might reach somebody twice, given to a human.
+    that is not urgent is held at night, and where the member of staff or the number got enough today. A
+    message that a dead sender left behind is put back or, where it might reach somebody twice, given to a
+    human.
     """
     now = database_now(uow.conn)
     rows = uow.take(_DUE.where(messages.c.due_at <= now), messages.c.id, limit)
@@ -74,16 +77,14 @@ def lease_due(
     addressed = on_phones(uow.conn, due, addressed, by_case, now)
     twice = told_twice(uow.conn, list(addressed.values()), uow.now)
     allowance = Allowance(uow, pace, list(addressed.values()))
+    voids = {m.id: notice_to_take_back(m, by_case[m.case_id], told) for m in due if m.template in TAKING_BACK}
+    prepared = with_housemates(uow.conn, _prepared(due, by_case, voids), channels, uow.sealer.unseal)
+    numbers = NumberLimit(uow, pace, prepared, channels)
     letters = []
-    lease = new_id()
-    for message in due:
+    for letter in prepared:
+        message, stored = letter.message, letter.stored
         of_case = by_case[message.case_id]
-        stored = of_case.get(message.notice)
-        void = notice_to_take_back(message, of_case, told) if message.template in TAKING_BACK else None
-        is_former = message.recipient.kind == FORMER
-        person = _person(void if is_former else stored, of_case)
-        letter = Letter(message, stored, person, lease, message.attempts)
-        takes_back = void is not None or told_of_others(message, of_case, told)
+        takes_back = voids.get(message.id) is not None or told_of_others(message, of_case, told)
         if message.state == states.PENDING and message.template in TAKING_BACK and not takes_back:
             ledger.cancel(letter, "never_told")
         elif message.state == states.SENDING:
@@ -94,23 +95,47 @@ def lease_due(
             ledger.hold(letter, wait.until, wait.reason)
         elif message.id in twice:
             ledger.cancel(letter, "told_already")
+        elif (beyond := numbers.is_reached(message)) and _may_wait(message):
+            ledger.hold(letter, pace.next_day_of_residents(uow.now), states.NUMBER_LIMIT)
         else:
             household = household_of(message.case_id, (other.notice for other in of_case.values()))
-            letter = replace(letter, message=allowance.spent(addressed[message.id]), household=household)
+            goes = addressed[message.id]
+            goes = goes if beyond else numbers.spent(allowance.spent(goes))
+            letter = replace(letter, message=goes, household=household, is_beyond=beyond)
             letters.append(ledger.lease(letter, now + timedelta(seconds=seconds)))
     ledger.write()
     allowance.write()
+    numbers.write()
     return letters
 
 
+def _may_wait(message: Message) -> bool:
+    """Until tomorrow, and not twice."""
+    return message.urgency != URGENT and message.reason != states.NUMBER_LIMIT
+
+
+def _prepared(
+    due: Sequence[Message],
+    by_case: Mapping[str, NoticesByKey],
+    voids: Mapping[str, StoredNotice | None],
+) -> Iterator[Letter]:
+    """All under one lease, which none of them has yet."""
+    lease = new_id()
+    for message in due:
+        of_case = by_case[message.case_id]
+        stored = of_case.get(message.notice)
+        told_to = voids.get(message.id) if message.recipient.kind == FORMER else stored
+        yield Letter(message, stored, _person(told_to, of_case), lease, message.attempts)
+
+
 def with_housemates(
-    conn: Connection, letters: Sequence[Letter], channels: Channels, unseal: Unseal
+    conn: Connection, letters: Iterable[Letter], channels: Channels, unseal: Unseal
 ) -> list[Letter]:
     """Children and old people without an address of their own are informed at that of their household.
 
     A number that was wrong for one may be right for another of the household: then there is no stranger.
     """
-    letters = _without_false_strangers(conn, letters, channels, unseal)
+    letters = _without_false_strangers(conn, list(letters), channels, unseal)
     wanted = {letter.id: search for letter in letters if (search := _search(letter, channels, unseal))}
     if not wanted:
         return letters

@@ -56,9 +56,11 @@ class Ledger:
         self._remember(letter, 0, state, reason)
 
     def release(self, letter: Letter) -> None:
-        """It has waited: it is due now."""
+        """It has waited: it is due now. For a number that got enough, it waits only once."""
         state = states.MESSAGE.move(letter.message.state, states.PENDING)
-        self._update(letter, state, self._now, attempts=letter.attempt)
+        why = letter.message.reason
+        reason = why if why == states.NUMBER_LIMIT else None
+        self._update(letter, state, self._now, attempts=letter.attempt, reason=reason)
 
     def fold(self, letter: Letter, digest: str) -> None:
         """A digest tells it instead."""

@@ -26,7 +26,7 @@ class Message:
     :param channels: in the order in which they are tried; `channel_number` says which of them it is at.
     :param attempts: made on this channel.
     :param reason: of the last attempt that failed; of waiting, while it is held.
-    :param counted_on: the local day of whose messages to the member of staff it was one.
+    :param counted_on: the local day of whose messages to the member of staff, or to the number, it was one.
     :param deputy: the member of staff who gets it, or got it last, where the recipient of its row is away.
     :param on_phone: whoever gets it reads the rest at the console: it says nothing personal.
     """
@@ -131,6 +131,7 @@ class Letter:
     :param attempt: the number of the attempt that the lease is for.
     :param housemate: somebody of the household whose address is used, where the resident has none.
     :param is_in_use: the former number is that of somebody else of the household.
+    :param is_beyond: its number got enough texts today: a human tells it instead.
     :param household: its id, or the case's where somebody lives alone; once it is leased.
     """
 
@@ -141,6 +142,7 @@ class Letter:
     attempt: int
     housemate: str | None = None
     is_in_use: bool = False
+    is_beyond: bool = False
     household: str = ""
 
     @property

@@ -21,10 +21,11 @@ from services.notification.channels.phone_lines import phone_of
 from services.notification.events.event import CONTACT, RESIDENT
 from services.notification.messages.attempts import BackOff
 from services.notification.messages.counters import SENDS
-from services.notification.messages.lease_due import lease_due, with_housemates
+from services.notification.messages.lease_due import lease_due
 from services.notification.messages.ledger import Channels
 from services.notification.messages.letters import Letter, contact_of, open_message
 from services.notification.messages.settle import settle
+from services.notification.messages.states import NUMBER_LIMIT
 from services.notification.messages.tables import messages
 from services.notification.rules.in_use import pace_in_use
 from services.notification.rules.pace import Pace
@@ -74,6 +75,8 @@ def _handed_over(letter: Letter, channel: Channel, written: _Written) -> Outcome
         return Outcome(Answer.NO_NUMBER if household else Answer.REFUSED, f"no_{channel.address}")
     if letter.is_in_use:
         return Outcome(Answer.CANNOT, "number_in_use")
+    if letter.is_beyond:
+        return Outcome(Answer.CANNOT, NUMBER_LIMIT)
     if reason := channel.cannot_reach(written.address):
         return Outcome(Answer.CANNOT, reason)
     if channel.too_long(written.text):
@@ -133,7 +136,6 @@ class Sender:
         if not letters:
             return self._rows.outcome(0)
         self._allowed -= len(letters)
-        letters = self._with_housemates(letters)
         answers = self._map(lambda letter: self._send(letter, began), letters)
         outcomes = list(zip(letters, answers, strict=True))
         held = self._settle(outcomes, began)
@@ -152,19 +154,6 @@ class Sender:
             back_off=settings.back_off,
             pace=settings.pace,
         )
-
-    def _with_housemates(self, letters: Sequence[Letter]) -> list[Letter]:
-        """Without those for which nobody can be looked up; their leases end by themselves."""
-        try:
-            with self._work.database.read() as conn:
-                return with_housemates(conn, letters, self._channels, self._work.sealer.unseal)
-        except Exception as error:
-            if is_world_away(error):
-                raise
-            if len(letters) > 1:
-                return [found for letter in letters for found in self._with_housemates([letter])]
-            self._put_aside(letters[0], error)
-            return []
 
     def _put_aside(self, letter: Letter, error: Exception) -> None:
         put_aside(self._work.database, self._chore, RowKey(messages.name, letter.id), error)

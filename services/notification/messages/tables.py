@@ -81,7 +81,7 @@ messages = Table(
     Column("reason", String(60)),  # of the last attempt that failed; of waiting, while held
     Column("created_at", UtcDateTime, nullable=False),  # time of the field
     Column("digest", Id),  # of a message that was folded: digests.id
-    Column("counted_on", Date),  # the local day of whose messages to the member of staff it was one
+    Column("counted_on", Date),  # the local day of whose messages to its recipient it was one
     Column("deputy", String(40)),  # the staff_id of who got it, because the recipient was away
     # It was written for somebody who reads the rest at the console; so it says nothing personal.
     Column("on_phone", Boolean, nullable=False, server_default=false()),
@@ -157,6 +157,15 @@ digest_counts = Table(
     Column("cases", Integer, nullable=False),  # the sum
     # [staff_id, cases, role, contact (sealed), language, channels, one of the cases] of each recipient
     Column("counts", Json, nullable=False),
+)
+
+number_days = Table(
+    "number_days",  # a row each: locked while it is decided whether one text more may go
+    metadata,
+    Column("day", Date, primary_key=True),  # the local day that is counted
+    Column("number", String(32), primary_key=True),  # a keyed digest of the phone
+    Column("texts", SmallInteger, nullable=False),  # begun on that day, without urgent ones
+    Column("urgent", SmallInteger, nullable=False),
 )
 
 staff_sent = Table(

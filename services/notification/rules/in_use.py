@@ -3,6 +3,7 @@
 import os
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import time
 from functools import cache
 from pathlib import Path
@@ -17,6 +18,8 @@ from services.notification.rules.reading import FILE, load_rules
 from services.notification.texts.loading import texts_from_environment
 
 A_DAY: Final = "DOORSTEP_STAFF_MESSAGES_A_DAY"
+TO_A_NUMBER: Final = "DOORSTEP_TEXTS_TO_A_NUMBER_A_DAY"
+URGENT_TO_A_NUMBER: Final = "DOORSTEP_URGENT_TEXTS_TO_A_NUMBER_A_DAY"
 QUIET: Final = "DOORSTEP_QUIET_HOURS"
 RESIDENTS_FROM: Final = "DOORSTEP_RESIDENTS_FROM"
 NO_NIGHT: Final = "none"
@@ -43,12 +46,15 @@ def pace_in_use(zone: ZoneInfo = _SHANGHAI) -> Pace:
 
 def pace_from(given: Mapping[str, str], zone: ZoneInfo) -> Pace:
     """Raises SettingsError."""
-    most = given.get(A_DAY, "").strip() or "12"
-    if not most.isdecimal() or len(most) > 5 or int(most) < 1:
-        raise SettingsError(f"{A_DAY}={most[:40]} must be a whole number of messages, 1 or more")
+    usual = Pace(
+        zone,
+        a_day=_messages(given, A_DAY, "12"),
+        to_a_number=_messages(given, TO_A_NUMBER, "6"),
+        urgent_to_a_number=_messages(given, URGENT_TO_A_NUMBER, "12"),
+    )
     quiet = given.get(QUIET, "").strip() or "22:00-07:00"
     if quiet == NO_NIGHT:
-        return Pace(zone, int(most))
+        return usual
     begins, _, ends = quiet.partition("-")
     resumes = given.get(RESIDENTS_FROM, "").strip() or max("08:00", ends)
     for name, value in ((QUIET, begins), (QUIET, ends), (RESIDENTS_FROM, resumes)):
@@ -60,4 +66,12 @@ def pace_from(given: Mapping[str, str], zone: ZoneInfo) -> Pace:
             f"{said}: the night begins in the evening, and residents' morning is after its end"
         )
     first, last, late = time.fromisoformat(begins), time.fromisoformat(ends), time.fromisoformat(resumes)
-    return Pace(zone, int(most), Night(first, last, last, zone), Night(first, last, late, zone))
+    staff, residents = Night(first, last, last, zone), Night(first, last, late, zone)
+    return replace(usual, night=staff, of_residents=residents)
+
+
+def _messages(given: Mapping[str, str], name: str, default: str) -> int:
+    most = given.get(name, "").strip() or default
+    if not most.isdecimal() or len(most) > 5 or int(most) < 1:
+        raise SettingsError(f"{name}={most[:40]} must be a whole number of messages, 1 or more")
+    return int(most)

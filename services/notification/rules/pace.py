@@ -21,12 +21,16 @@ _HOUR = timedelta(hours=1)
 class Pace:
     """
     :param a_day: messages that are not urgent, to one member of staff on one day; at least 1.
+    :param to_a_number: texts that are not urgent, to one phone of a resident on one day; and the urgent ones,
+        which are counted apart.
     :param night: of staff; what falls into it waits for its end. None: it is never night.
     :param of_residents: the same hours; what falls into them may wait somewhat longer.
     """
 
     zone: ZoneInfo
     a_day: int = 12
+    to_a_number: int = 6
+    urgent_to_a_number: int = 12
     night: Night | None = None
     of_residents: Night | None = None
 
@@ -53,8 +57,15 @@ class Pace:
 
     def next_day(self, moment: datetime) -> datetime:
         """The first digest of the local day after the moment, in UTC."""
-        midnight = datetime.combine(self.day(moment) + timedelta(days=1), time.min, self.zone)
-        return self._awake(midnight.astimezone(UTC))
+        return self._awake(self._midnight_after(moment))
+
+    def next_day_of_residents(self, moment: datetime) -> datetime:
+        """When residents are written to on the local day after the moment, in UTC."""
+        midnight = self._midnight_after(moment)
+        return self.of_residents.over(midnight) if self.of_residents is not None else midnight
+
+    def _midnight_after(self, moment: datetime) -> datetime:
+        return datetime.combine(self.day(moment) + timedelta(days=1), time.min, self.zone).astimezone(UTC)
 
     def _awake(self, moment: datetime) -> datetime:
         return self.night.over(moment) if self.night is not None else moment

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import Table, select
 
+from chassis.database.statements import insert_rows
 from chassis.taking import RowKey
 from chassis.unit_of_work import UnitOfWork, Work
 from services.notification.handlers import LOOPS, TIMERS
+from services.notification.messages import lease_due as leasing
 from services.notification.messages import sender as sending
 from services.notification.messages.lease_due import with_housemates
+from services.notification.messages.number_days import forget_numbers
 from services.notification.messages.write_digests import turn
-from services.notification.tables import digest_counts, digests, messages
+from services.notification.tables import digest_counts, digests, messages, number_days
 from tests.bad_rows import bad_row, one_look, retry, stuck
 from tests.integration.notification.pacing import USUAL, at, late, plan, team, with_clock
 from tests.integration.notification.trial import (
@@ -32,6 +36,7 @@ from tests.integration.notification.trial import (
 
 MANY = 5
 DIGESTS, SEND = "notification.write_digests", "notification.send"
+NUMBERS = "notification.forget_numbers"
 
 
 def write(uow: UnitOfWork) -> int:
@@ -90,7 +95,7 @@ WAITING = {
 
 
 def test_every_timer_and_loop_is_tried() -> None:
-    tried = {DIGESTS, SEND}
+    tried = {DIGESTS, NUMBERS, SEND}
     assert tried == {f"notification.{one.name}" for one in TIMERS} | {
         f"notification.{one.name}" for one in LOOPS
     }
@@ -127,6 +132,22 @@ def test_a_member_of_staff_whose_digest_cannot_be_written_keeps_it_from_nobody(n
     one_look(nine, DIGESTS, write)
     assert not kind.waiting(nine) and not stuck(nine.database)
     assert sum(row["rule"] == "digest" for row in rows(nine)) == MANY
+
+
+def test_a_number_that_cannot_be_forgotten_keeps_no_other(nine: Work) -> None:
+    day = at(9).date() - timedelta(days=9)
+    old = [{"day": day, "number": f"n{number}", "texts": 1, "urgent": 0} for number in range(MANY)]
+    young = {"day": at(9).date() - timedelta(days=1), "number": "n2", "texts": 6, "urgent": 0}
+    with nine.database.begin() as conn:
+        insert_rows(conn, number_days, [*old, young])
+    with bad_row(nine.database, number_days, "number", "n3", on="DELETE"):
+        one_look(nine, NUMBERS, forget_numbers)
+        assert {row["number"] for row in all_rows(nine, number_days)} == {"n2", "n3"}
+        [found] = stuck(nine.database)
+        assert (found.chore, found.row) == (NUMBERS, RowKey("number_days", "n3"))
+    retry(nine.database)
+    one_look(nine, NUMBERS, forget_numbers)
+    assert [row["day"] for row in all_rows(nine, number_days)] == [young["day"]]
 
 
 def some(work: Work) -> str:
@@ -188,11 +209,12 @@ def test_a_letter_of_which_no_housemate_can_be_looked_up_is_set_aside_alone(
     bad = some(work)
 
     def looked_up(conn: Any, letters: Any, channels: Any, unseal: Any) -> Any:
+        letters = list(letters)
         if any(letter.id == bad for letter in letters):
             raise KeyError(bad)
         return with_housemates(conn, letters, channels, unseal)
 
-    monkeypatch.setattr(sending, "with_housemates", looked_up)
+    monkeypatch.setattr(leasing, "with_housemates", looked_up)
     drain(gateway.sender(work))
     assert "sending" not in others(work, bad) and "accepted" in others(work, bad)
     assert [found.row for found in stuck(work.database)] == [RowKey("messages", bad)]
