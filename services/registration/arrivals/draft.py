@@ -13,8 +13,7 @@ from services.registration.arrivals.followed import Act, Standing, amended, in_o
 from services.registration.arrivals.same_coming import Known
 from services.registration.arrivals.same_report import may_be_same_report, reports_again
 from services.registration.arrivals.voices import ComingWords
-from services.registration.reports.read_statements import Told
-from services.registration.reports.statement import Statement
+from services.registration.reports.statement import Statement, Told
 
 _NOT_FOLLOWED: Final = Standing()
 

@@ -24,8 +24,8 @@ from services.registration.persons.likeness import KEYS, Traits, are_alike, are_
 from services.registration.persons.tables import likenesses
 from services.registration.persons.traits import traits_of
 from services.registration.places.placing import PlaceIndex
-from services.registration.reports.read_statements import Told, read_statements
-from services.registration.reports.statement import Order, Statement
+from services.registration.reports.read_statements import read_statements
+from services.registration.reports.statement import Order, Statement, Told
 
 _COLUMNS: Final = ("arrival_id", "at", "who", "name_birth", "phone", "number_head", "number_tail", "beside")
 

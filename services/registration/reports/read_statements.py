@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 from sqlalchemy import Column, Label, func, literal, select, union
@@ -15,7 +14,7 @@ from chassis.unit_of_work import UnitOfWork
 from services.registration.places.placing import PlaceIndex, Placement
 from services.registration.reports.flaws import kept_faults
 from services.registration.reports.report import SEAL_PURPOSE, read_report
-from services.registration.reports.statement import Statement
+from services.registration.reports.statement import Statement, Told
 from services.registration.reports.tables import companion_arrivals, reports
 
 MOST_OF_A_PUBLISHER: Final = 100
@@ -26,17 +25,6 @@ all before it.
 """
 _COLUMNS: Final = ("id", "reported_at", "source", "event_id", "sealed", "reasons", "part_waits")
 _R, _C = reports.c, companion_arrivals.c
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """What the reports kept so far say of an arrival.
-
-    :param unread: how many reports there are beside those whose statements these are.
-    """
-
-    statements: Sequence[Statement]
-    unread: int = 0
 
 
 def read_statements(uow: UnitOfWork, places: PlaceIndex, arrival_ids: Sequence[str]) -> dict[str, Told]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -42,6 +43,17 @@ class Statement:
     def publisher(self) -> str:
         """Whoever reports it: the first part of the event's source."""
         return self.order[1].strip("/").partition("/")[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What the reports kept so far say of an arrival.
+
+    :param unread: how many reports there are beside those whose statements these are.
+    """
+
+    statements: Sequence[Statement]
+    unread: int = 0
 
 
 def statements_of(
