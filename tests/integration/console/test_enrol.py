@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from services.console.doors import Doors
+from services.console.pages.workers import enrol as enrol_pages
+from services.console.pages.workers.slip import Slip
+from services.console.pages.workers.slips_pdf import can_make_pdf, slips_as_pdf
+from services.console.pages.workers.who_walks import Walker
 from services.console.tables import account_acts
 from tests.doors import CONSOLE
 from tests.integration.console.round import PIN, Round, open_round
@@ -75,6 +82,7 @@ def test_an_administrator_who_is_no_member_of_staff_enrols_by_number(town: Round
     assert 'href="/enrol"' in desk.get("/account").text
     assert "w-0117" not in desk.get("/enrol").text
     assert desk.send("/enrol", staff_ids="w-0117").text.count('class="qr"') == 1
+    assert desk.send("/enrol", "/enrol/slips.pdf", all="yes").status_code in (404, 422), "nobody is listed"
     assert desk.send("/enrol", staff_ids="o-0004").status_code == 422, "an officer has a password"
 
 
@@ -83,3 +91,66 @@ def test_workers_enrol_nobody_and_a_register_that_is_away_is_said_to_be(town: Ro
     phone.get("/enrol", 404)
     assert phone.browser.send("/account", "/enrol", staff_ids="w-0117").status_code == 404
     assert "cannot be reached" in officer(town, Doors(NOWHERE, CONSOLE)).get("/enrol").text
+
+
+@pytest.fixture
+def as_pdf() -> None:
+    if not can_make_pdf():
+        pytest.skip("without the font (Debian's fonts-wqy-microhei) slips are printed from the page")
+
+
+@pytest.mark.usefixtures("as_pdf")
+def test_slips_as_a_pdf_let_in_whom_they_name_and_nobody_else(
+    town: Round, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[Slip] = []
+
+    def remember(slips: Sequence[Slip], zone: ZoneInfo) -> bytes:
+        made.extend(slips)
+        return slips_as_pdf(slips, zone)
+
+    monkeypatch.setattr(enrol_pages, "slips_as_pdf", remember)
+    desk = officer(town)
+    answer = desk.send("/enrol", "/enrol/slips.pdf", chosen="w-0117")
+    assert answer.status_code == 200 and answer.mimetype == "application/pdf"
+    assert answer.data.startswith(b"%PDF-") and answer.headers["Cache-Control"] == "no-store"
+    assert answer.headers["Content-Disposition"] == "attachment; filename=slips.pdf"
+    everybody = desk.send("/enrol", "/enrol/slips.pdf", all="yes")
+    assert everybody.status_code == 200
+    [first], second = made[:1], made[1:]
+    assert [(one.walker.staff_id, one.walker.community) for one in second] == [
+        ("h-0021", "春和社区"),
+        ("w-0117", "春和社区"),
+    ], "a grid stands with its community"
+    assert second[1].walker.name == "李兰"
+    path = second[1].link.removeprefix("https://localhost")
+    assert (
+        "form_token" not in Browser(town.app(), "en").get(first.link.removeprefix("https://localhost")).text
+    )
+    assert Browser(town.app(), "en").send(path, pin=PIN, again=PIN).headers["Location"] == "/doors"
+    desk.send("/enrol", "/enrol/slips.pdf", all="yes")
+    assert [one.walker.staff_id for one in made[3:]] == ["h-0021"], "whoever has a phone gets none"
+    for wrong in ({"staff_ids": "o-0004"}, {"staff_ids": " ".join(f"w-{n}" for n in range(301))}, {}):
+        assert desk.send("/enrol", "/enrol/slips.pdf", **wrong).status_code == 422
+    assert town.phone().browser.send("/account", "/enrol/slips.pdf", all="yes").status_code == 404
+
+
+@pytest.mark.usefixtures("as_pdf")
+@pytest.mark.parametrize("language", ["en", "zh-CN"])
+def test_three_hundred_slips_take_seconds_each_with_its_code(town: Round, language: str) -> None:
+    until = datetime(2022, 10, 4, 1, tzinfo=UTC)
+    slips = [
+        Slip(
+            Walker(f"w-{n:04}", "grid_worker", name, f"第{n}网格", "", f"社区{n // 20}"),
+            f"https://doorstep.example/take-up/{n:043}",
+            until,
+        )
+        for n, name in enumerate(["李兰", "\u202e😀\n" * 40, "=1+1", "欧阳" * 60] * 75)
+    ]
+    begun = time.process_time()
+    with town.app().test_request_context(headers={"Accept-Language": language}):
+        pdf = slips_as_pdf(slips, ZoneInfo("Asia/Shanghai"))
+    assert time.process_time() - begun < 15, "two or three on a machine that has nothing else to do"
+    assert pdf.count(b"/Type /Page\n") == 45, "15 communities of 20: three sheets each"
+    assert pdf.count(b"/Subtype /Image") == 300
+    assert len(pdf) < 1_000_000, "of the font only what is used"

@@ -5,13 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Final, Literal
 
-import segno
 from flask import Blueprint, Response, g, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext
-from markupsafe import Markup
 from werkzeug.wrappers import Response as Answer
 
 from chassis.unit_of_work import Work
@@ -21,6 +18,8 @@ from services.console.accounts.queries import workers_of
 from services.console.doors import DoorAway, Doors
 from services.console.pages.entry.who import only_in
 from services.console.pages.refusals import refusal_page
+from services.console.pages.workers.slip import Slip
+from services.console.pages.workers.slips_pdf import can_make_pdf, slips_as_pdf
 from services.console.pages.workers.text_link import NotTexted, no_account, text_links
 from services.console.pages.workers.who_walks import Walker, may_be_enrolled, named, walkers
 from services.console.sessions.end_session import revoke
@@ -28,7 +27,10 @@ from services.console.sessions.queries import phones_of, sessions_of_all
 from services.console.sessions.session import Session
 
 MOST: Final = 60
-"""Slips at once."""
+"""Slips on one page."""
+MOST_AS_PDF: Final = 300
+"""As many as a street has who go from door to door."""
+_LONGEST: Final = 15_000
 _BETWEEN: Final = re.compile(r"[\s,;，；、]+")
 
 
@@ -48,14 +50,6 @@ class Texted:
     wrong: NotTexted | Literal[""]
 
 
-@dataclass(frozen=True, slots=True)
-class Slip:
-    walker: Walker
-    link: str
-    code: Markup
-    until: datetime
-
-
 def add_enrolment(pages: Blueprint, work: Work, doors: Doors, public_url: str | None) -> None:
     def page(typed: str = "", wrong: str = "", status: int = 200) -> Response:
         return _page(work, doors, typed, wrong, status, by_text=public_url is not None)
@@ -68,17 +62,38 @@ def add_enrolment(pages: Blueprint, work: Work, doors: Doors, public_url: str | 
     @pages.post("/enrol")
     @only_in(work, "officer", "administrator")
     def enrol_now() -> Answer:
-        known, wrong = _chosen(doors)
+        known, wrong = _chosen(doors, MOST)
+        slips, wrong = ([], wrong) if wrong else make(known)
         if wrong:
             return page(_typed(), wrong, 422)
+        return make_response(render_template("workers/slips.html", slips=slips))
+
+    def make(known: Mapping[str, Walker]) -> tuple[list[Slip], str]:
+        """The slips by community, or what is wrong. Those of before count no more."""
         base = public_url or request.host_url.rstrip("/")
         try:
             with work.unit() as uow:
                 made = {id: enrol(uow, id, by=g.who.account.name) for id in known}
         except Refused as refused:
-            return page(_typed(), _no_slips(refused), 422)
-        slips = [_slip(walker, base, made[walker.staff_id]) for walker in named(doors, known.values())]
-        return make_response(render_template("workers/slips.html", slips=slips))
+            return [], _no_slips(refused)
+        return [_slip(walker, base, made[walker.staff_id]) for walker in named(doors, known.values())], ""
+
+    @pages.post("/enrol/slips.pdf")
+    @only_in(work, "officer", "administrator")
+    def enrol_as_pdf() -> Answer:
+        """Of those who were chosen, or with `all` of everybody who is not enrolled yet."""
+        if not can_make_pdf():
+            return refusal_page(404)
+        if request.form.get("all"):
+            known, wrong = _not_enrolled(work, doors)
+        else:
+            known, wrong = _chosen(doors, MOST_AS_PDF)
+        slips, wrong = ([], wrong) if wrong else make(known)
+        if wrong:
+            return page(_typed(), wrong, 422)
+        answer = Response(slips_as_pdf(slips, work.zone), mimetype="application/pdf")
+        answer.headers["Content-Disposition"] = "attachment; filename=slips.pdf"
+        return answer
 
     @pages.post("/enrol/by-text")
     @only_in(work, "officer", "administrator")
@@ -86,7 +101,7 @@ def add_enrolment(pages: Blueprint, work: Work, doors: Doors, public_url: str | 
         """To the number of the register, which whoever asks neither types nor sees whole."""
         if not public_url:
             return refusal_page(404)
-        known, wrong = _chosen(doors)
+        known, wrong = _chosen(doors, MOST)
         if wrong:
             return page(_typed(), wrong, 422)
         wrong_of = text_links(work, doors, public_url, known, by=g.who.account.name)
@@ -115,20 +130,29 @@ def _no_slips(refused: Refused) -> str:
 
 
 def _slip(walker: Walker, base: str, made: Invitation) -> Slip:
-    link = f"{base}/take-up/{made.token}"
-    return Slip(walker, link, _code(link), made.expires_at)
+    return Slip(walker, f"{base}/take-up/{made.token}", made.expires_at)
 
 
 def _typed() -> str:
-    return request.form.get("staff_ids", "")[:4000]
+    return request.form.get("staff_ids", "")[:_LONGEST]
 
 
-def _chosen(doors: Doors) -> tuple[Mapping[str, Walker], str]:
+def _not_enrolled(work: Work, doors: Doors) -> tuple[Mapping[str, Walker], str]:
+    """Everybody of the places of whoever is in who has no phone that is in. Raises DoorAway."""
+    if not g.who.account.staff_id:
+        return {}, gettext("Type the numbers: you are no member of staff, so nobody is listed.")
+    found = {one.walker.staff_id: one.walker for one in _with_phones(work, walkers(doors)) if not one.phone}
+    if not found:
+        return {}, gettext("Everybody is enrolled already.")
+    return dict(list(found.items())[:MOST_AS_PDF]), ""
+
+
+def _chosen(doors: Doors, most: int) -> tuple[Mapping[str, Walker], str]:
     """Those who were chosen or typed, by their ids; and what is wrong, or "". Raises DoorAway."""
     wanted = [*request.form.getlist("chosen"), *_BETWEEN.split(_typed())]
     ids = list(dict.fromkeys(id[:40] for id in wanted if id))
-    if not 0 < len(ids) <= MOST:
-        return {}, gettext("Choose 1 to 60 workers at once.")
+    if not 0 < len(ids) <= most:
+        return {}, gettext("Choose 1 to %(most)s workers at once.", most=most)
     known = may_be_enrolled(doors, ids)
     if unknown := [id for id in ids if id not in known]:
         says = gettext("Nobody of your places who goes from door to door has this number:")
@@ -144,8 +168,17 @@ def _page(work: Work, doors: Doors, typed: str, wrong: str, status: int = 200, *
             listed = _with_phones(work, walkers(doors))
         except (DoorAway, Refused):
             away = True
-    shown = {"listed": listed, "away": away, "typed": typed, "wrong": wrong, "by_text": by_text}
-    return make_response(render_template("workers/enrol.html", **shown), status)
+    page = render_template(
+        "workers/enrol.html",
+        listed=listed,
+        away=away,
+        typed=typed,
+        wrong=wrong,
+        by_text=by_text,
+        as_pdf=MOST_AS_PDF if can_make_pdf() else 0,
+        not_enrolled=sum(one.phone is None for one in listed),
+    )
+    return make_response(page, status)
 
 
 def _with_phones(work: Work, found: Sequence[Walker]) -> list[Enrolled]:
@@ -154,10 +187,3 @@ def _with_phones(work: Work, found: Sequence[Walker]) -> list[Enrolled]:
         phones = phones_of(uow, [one.staff_id for one in found])
     listed = [Enrolled(one, phones.get(one.staff_id)) for one in found]
     return sorted(listed, key=lambda one: one.phone is not None)
-
-
-def _code(link: str) -> Markup:
-    """As inline SVG: no picture is fetched, and nobody's log has the link."""
-    return Markup(
-        segno.make(link, micro=False).svg_inline(border=4, omitsize=True, svgclass="qr", lineclass=None)
-    )

@@ -17,18 +17,24 @@ from services.console.pages.entry.who import acting
 ROLES: Final = ("grid_worker", "health_worker", "community_cadre")
 """Who goes from door to door. A PIN is too little for whoever decides: officers have a password and codes."""
 _MOST_PAGES: Final = 6
+_FEW: Final = 20
+"""More are looked for in the list, not one by one."""
+_BELOW_COMMUNITY: Final = "grid"
 _CONSOLE: Final = Actor(Author("console", "/console/enrolment", "enrolment"))
 
 
 @dataclass(frozen=True, slots=True)
 class Walker:
-    """:param name: masked, as the phone is; "" where the register has none."""
+    """:param name: masked, as the phone is; "" where the register has none.
+    :param community: in which the place lies, or the place itself; "" where nobody has asked for names.
+    """
 
     staff_id: str
     role: str
     name: str
     place: str
     phone: str
+    community: str = ""
 
 
 def enrolled_by() -> Actor:
@@ -52,8 +58,11 @@ def walkers(doors: Doors) -> Sequence[Walker]:
 
 def may_be_enrolled(doors: Doors, staff_ids: Iterable[str]) -> Mapping[str, Walker]:
     """Those of these who go from door to door at the places of whoever is in. Raises Refused, DoorAway."""
-    found = {}
-    for staff_id in staff_ids:
+    wanted = list(staff_ids)
+    many = g.who.account.staff_id and len(wanted) > _FEW
+    listed = {one.staff_id: one for one in walkers(doors)} if many else {}
+    found = {id: listed[id] for id in wanted if id in listed}
+    for staff_id in [id for id in wanted if id not in listed]:
         for row in doors.rows("registration", "staff", enrolled_by(), {"staff_id": staff_id}).rows:
             if row["active"] and row["role"] in ROLES:
                 found[staff_id] = _walker(row)
@@ -61,20 +70,31 @@ def may_be_enrolled(doors: Doors, staff_ids: Iterable[str]) -> Mapping[str, Walk
 
 
 def named(doors: Doors, walkers: Iterable[Walker]) -> Sequence[Walker]:
-    """With their names and those of their places, by place: slips are handed out there. Who may not ask for
-    names, or when nobody can say them, has them as they were.
+    """With their names and those of their places, by community and place: slips are handed out there. Who may
+    not ask for names, or when nobody can say them, has them as they were.
     """
     known = list(walkers)
-    wanted = {"staff": [one.staff_id for one in known], "places": []}
-    try:
-        found = doors.look_up("registration", "names", acting(), wanted) if g.who.account.staff_id else {}
-    except (DoorAway, Refused):
-        found = {}
+    found = _names(doors, staff=[one.staff_id for one in known])
     staff, places = found.get("staff", {}), found.get("places", {})
+    above = {place["parent"] for place in places.values() if place["level"] == _BELOW_COMMUNITY}
+    places = _names(doors, places=[id for id in above if id]).get("places", {}) | places
     for number, one in enumerate(known):
         name = staff.get(one.staff_id, {}).get("name") or one.name
-        known[number] = replace(one, name=name, place=places.get(one.place, {}).get("name") or one.place)
-    return sorted(known, key=lambda one: (one.place, one.staff_id))
+        place = places.get(one.place, {})
+        own = place.get("name") or one.place
+        parent = places.get(place.get("parent")) if place.get("level") == _BELOW_COMMUNITY else None
+        known[number] = replace(one, name=name, place=own, community=(parent or {}).get("name") or own)
+    return sorted(known, key=lambda one: (one.community, one.place, one.staff_id))
+
+
+def _names(doors: Doors, *, staff: Sequence[str] = (), places: Sequence[str] = ()) -> Mapping[str, Any]:
+    """What the register calls them; nothing where nobody can say it."""
+    if not g.who.account.staff_id or not (staff or places):
+        return {}
+    try:
+        return doors.look_up("registration", "names", acting(), {"staff": staff, "places": places})
+    except (DoorAway, Refused):
+        return {}
 
 
 def _walker(row: Mapping[str, Any]) -> Walker:
