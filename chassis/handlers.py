@@ -121,6 +121,7 @@ class Service:
     """Everything the chassis needs to know of a service.
 
     :param figures: numbers from its database that `/metrics` shows.
+    :param canary: whether it sends a message through the retry queues again and again; one service does.
     :param checks: called once at the start, before anything is consumed: they read the files that the
         settings name, so that a wrong file stops the service and not each event. They raise SettingsError.
     """
@@ -131,3 +132,4 @@ class Service:
     figures: tuple[Figure, ...] = ()
     loops: tuple[Loop, ...] = ()
     checks: tuple[Callable[[], object], ...] = ()
+    canary: bool = False

@@ -59,6 +59,17 @@ CHORE_EVERY = Gauge(
     "Real time between two turns of the chore that find nothing to do",
     ["chore"],
 )
+CANARY_AGE = Gauge(
+    "doorstep_canary_age_seconds",
+    "How long the message that goes through the retry queue once a minute has been on its way, in real time; "
+    "0: it is back. One replica sends them: take max by",
+    ["queue"],
+)
+RETRY_DELAY = Gauge(
+    "doorstep_retry_delay_seconds",
+    "How long the retry queue keeps a copy: a message that comes behind it may need as long",
+    ["queue"],
+)
 TIMER_DONE = Counter("doorstep_timer_done_total", "Pieces of work that a timer has done", ["timer"])
 RECORDED = Counter(
     "doorstep_events_recorded_total",

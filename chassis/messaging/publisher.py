@@ -77,8 +77,11 @@ class Publisher:
         content_encoding: str | None = None,
         on_confirmed: OnConfirmed,
         headers: Mapping[str, Any] | None = None,
+        expiration_ms: int | None = None,
     ) -> None:
         """Hand one message to the broker; `on_confirmed(key)` follows unless it is refused.
+
+        :param expiration_ms: how long it may lie in a queue, where that keeps messages longer.
 
         Raises NotPublished.
         """
@@ -93,6 +96,8 @@ class Publisher:
             )
             if content_encoding:
                 message.properties["content_encoding"] = content_encoding
+            if expiration_ms is not None:
+                message.properties["expiration"] = str(expiration_ms)
             self._waiting[self._next_tag] = (key, time.monotonic(), on_confirmed)
             self._next_tag += 1
             channel.basic_publish(message, exchange=exchange, routing_key=routing_key)

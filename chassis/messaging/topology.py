@@ -31,7 +31,7 @@ from kombu import Connection, Exchange, Queue, binding
 
 from chassis.errors import WorldAway
 from chassis.handlers import Handler, Service
-from chassis.names import ARRIVALS, BACK, EVENTS, INBOUND, REPLIES, UNHEARD, UNROUTED, own_queue_name
+from chassis.names import ARRIVALS, BACK, CANARY, EVENTS, INBOUND, REPLIES, UNHEARD, UNROUTED, own_queue_name
 from contracts.registry import EVENT_TYPES
 
 # A net for messages that kill their consumer; it does not count retries.
@@ -154,6 +154,11 @@ def watched_queue() -> Queue:
     return _quorum(UNROUTED, bindings=[binding(_known(UNROUTED)), *expected])
 
 
+def canary_queue() -> Queue:
+    """Where the canaries of the retry queues come back to, as copies come back to a work queue."""
+    return _quorum(CANARY, bindings=[binding(_known(BACK), routing_key=CANARY)])
+
+
 def work_queue(service: str, handler: Handler) -> Queue:
     name = handler.queue(service)
     source = _known(handler.exchange)
@@ -217,7 +222,8 @@ def reply_queue(publisher: str) -> Queue:
 
 def shared_entities(delays: Iterable[int]) -> list[Entity]:
     """The exchanges and queues that belong to no service."""
-    return [*exchanges(), watched_queue(), *(entity for delay in delays for entity in retry_entities(delay))]
+    retries = (entity for delay in delays for entity in retry_entities(delay))
+    return [*exchanges(), watched_queue(), canary_queue(), *retries]
 
 
 def service_entities(service: Service) -> Iterator[Entity]:

@@ -1,4 +1,5 @@
 """Chores of every service: sweep the outbox, drain dead queues, delete old rows, read figures for `/metrics`.
+One of the services sends the canaries of the retry queues.
 
 A service's timers and loops run as chores too.
 """
@@ -21,7 +22,7 @@ from chassis.database.tables import TABLES
 from chassis.errors import is_world_away
 from chassis.figures import Figure, Numbers
 from chassis.handlers import Map, Service, Timer
-from chassis.messaging import outbox
+from chassis.messaging import canary, outbox
 from chassis.messaging.consumer import DeadQueueDrain
 from chassis.messaging.outbox import Outbox
 from chassis.messaging.publisher import Publisher
@@ -149,7 +150,30 @@ def chores(service: Service, work: Work, settings: Settings) -> list[Chore]:
         Chore("forget", 60, forget, rest_s=0.5),
         Chore("figures", EVERY_S, figures.read),
         *(_timer(service, timer, work, settings) for timer in service.timers),
+        *((_canary(service, work, settings),) if service.canary else ()),
     ]
+
+
+def _canary(service: Service, work: Work, settings: Settings) -> Chore:
+    name, holder = f"{service.name}.canary", leases.holder_name()
+    canaries = canary.Canaries(settings.broker_url, settings.retry_delays)
+    lasting = timedelta(seconds=6 * canary.LOOK_EVERY_S)
+
+    def once() -> int | None:
+        with work.database.begin() as conn:
+            mine = leases.take(conn, name, holder, lasting)
+        if not mine:
+            canaries.leave_it()
+            return None
+        canaries.turn()
+        return 0
+
+    def leave() -> None:
+        canaries.leave_it()
+        with work.database.begin() as conn:
+            leases.give_back(conn, name, holder)
+
+    return Chore("canary", canary.LOOK_EVERY_S, once, leave)
 
 
 def _forgetting(chore: str, work: Work, settings: Settings) -> Do:

@@ -32,6 +32,7 @@ from chassis.database.engine import Database
 from chassis.database.migrations import is_current
 from chassis.errors import SettingsError
 from chassis.handlers import Service
+from chassis.messaging.canary import late_canaries
 from chassis.running.health import HealthServer
 from chassis.running.hosting import host
 from chassis.running.housekeeping import stuck_by_chore
@@ -72,7 +73,8 @@ def serve(service: Service, settings: Settings) -> None:
         return waiting
 
     def degraded() -> dict[str, str]:
-        return {**stuck_by_chore(), **{chore.name: chore.trouble for chore in chores if chore.trouble}}
+        fails = {chore.name: chore.trouble for chore in chores if chore.trouble}
+        return stuck_by_chore() | late_canaries() | fails
 
     health = HealthServer(settings.health_host, settings.health_port, readiness, degraded)
     log.info("health", port=health.port)

@@ -291,6 +291,12 @@ QUEUES = (
         about="By how long they wait",
     ),
     Panel(
+        "Canaries of the retry queues",
+        (("max by (queue) (doorstep_canary_age_seconds)", "{{queue}}"),),
+        unit="s",
+        about="How long the message that goes through once a minute has been on its way",
+    ),
+    Panel(
         "Waits for database or broker",
         ((f"sum by (handler) (rate(doorstep_world_away_total{RATE}))", "{{handler}}"),),
         unit="cps",

@@ -20,4 +20,6 @@ FIGURES = (
     Figure(metrics.WITHOUT_OWNER, without_worker),
     Figure(metrics.OLDEST_WITHOUT_OWNER, longest_without_worker),
 )
-SERVICE = Service("registration", (*HANDLERS, *as_handlers("registration", COMMANDS)), TIMERS, FIGURES)
+SERVICE = Service(
+    "registration", (*HANDLERS, *as_handlers("registration", COMMANDS)), TIMERS, FIGURES, canary=True
+)

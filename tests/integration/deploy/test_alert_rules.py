@@ -39,6 +39,8 @@ OVERDUE = 'chore="isolation.find_overdue"'
 SUCCEEDED = f"doorstep_chore_last_success_timestamp_seconds{{{OVERDUE}}}"
 EVERY = f"doorstep_chore_every_seconds{{{OVERDUE}}}"
 
+CANARY = 'queue="doorstep.retry.30s"'
+
 WELL: Series = {
     'up{job="registration", instance="a"}': "1x240",
     'up{job="isolation", instance="b"}': "1x240",
@@ -63,6 +65,8 @@ WELL: Series = {
     'rabbitmq_detailed_queue_messages{queue="doorstep.replies.rail"}': "9000x240",
     'rabbitmq_detailed_queue_consumers{queue="doorstep.replies.rail"}': "0x240",
     'rabbitmq_detailed_queue_messages{queue="doorstep.unrouted"}': "0x240",
+    f"doorstep_canary_age_seconds{{{CANARY}}}": "0 10 0x40 0+15x10 0x187",  # behind copies for a while
+    f"doorstep_retry_delay_seconds{{{CANARY}}}": "30x240",
     'doorstep_outbox_oldest_age_seconds{service="isolation"}': "0 3 0x20 0+15x4 0x213",
     'doorstep_arrivals_without_owner_oldest_age_seconds{service="registration"}': "0+15x110 0x129",
     'doorstep_cases_without_owner_oldest_age_seconds{service="isolation"}': "0x240",
@@ -390,6 +394,22 @@ CASES = (
         "not for what is done once an hour",
         {SUCCEEDED: "0x400", EVERY: "3600x400"},
         {"99m": None},
+    ),
+    Case(
+        "CanaryLost",
+        "three minutes and another one after it should have been back, whichever replica sends it",
+        {
+            f'doorstep_canary_age_seconds{{instance="a", {CANARY}}}': "0 0+15x5 stale",
+            f'doorstep_canary_age_seconds{{instance="b", {CANARY}}}': "_x6 90+15x20 0x9",
+            f'doorstep_retry_delay_seconds{{instance="a", {CANARY}}}': "30x60",
+            f'doorstep_retry_delay_seconds{{instance="b", {CANARY}}}': "30x60",
+        },
+        {
+            "3m30s": None,
+            "3m45s": pending(queue="doorstep.retry.30s"),
+            "4m45s": firing(queue="doorstep.retry.30s"),
+            "7m30s": None,
+        },
     ),
     Case(
         "UnroutedMessages",

@@ -10,13 +10,16 @@ import pika
 import pytest
 
 from deploy.local import PrivateBroker
+from operations.service_rights import READS
 from operations.services import SERVICES
+from services.registration.service import SERVICE as REGISTRATION
 from tests.integration.deploy.test_broker_users import USERS
 from tests.system import System
 
 pytestmark = pytest.mark.broker
 
 BEFORE = r"^(arrival\.registered|arrival\.reassessed|place\.changed|staff\.changed|risk_list\.published)$"
+READ_BEFORE = r"^(registration\..+|doorstep\.replies)$"
 
 
 @pytest.fixture
@@ -27,7 +30,7 @@ def url(broker: PrivateBroker, vhost: str, broker_url: str) -> str:
     broker.rabbitmqctl(what, "registration", "secret")
     may = USERS["registration"]
     broker.rabbitmqctl(
-        "set_permissions", "-p", vhost, "registration", may["configure"], may["write"], may["read"]
+        "set_permissions", "-p", vhost, "registration", may["configure"], may["write"], READ_BEFORE
     )
     broker.rabbitmqctl("set_topic_permissions", "-p", vhost, "registration", "doorstep.events", BEFORE, "^$")
     parts = urlsplit(broker_url)
@@ -45,6 +48,15 @@ def may_say(url: str, event: str) -> bool:
         return True
 
 
+def may_read(url: str, queue: str) -> bool:
+    with pika.BlockingConnection(pika.URLParameters(url)) as connection:
+        try:
+            connection.channel().basic_get(queue)
+        except pika.exceptions.ChannelClosedByBroker:
+            return False
+        return True
+
+
 def test_a_service_may_say_what_is_new_once_the_topology_is_applied(
     tmp_path: Path, broker_url: str, broker: PrivateBroker, url: str
 ) -> None:
@@ -54,4 +66,9 @@ def test_a_service_may_say_what_is_new_once_the_topology_is_applied(
     for event in ("possible_duplicate.opened", "arrival.registered", "risk_list.published"):
         assert may_say(url, event)
     assert not may_say(url, "case.opened")
+    assert may_read(url, "doorstep.canary") and not may_read(url, "doorstep.unrouted")
     assert system.cli("topology", "apply")["services_renewed"] == 0
+
+
+def test_the_service_that_sends_the_canaries_is_the_one_that_may_read_them() -> None:
+    assert list(READS) == [REGISTRATION.name] and REGISTRATION.canary
