@@ -9,7 +9,7 @@ SETUP := deploy/local/setup.sh
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help venv setup demo test test-fast test-compose lint bench bench-doors lock docs pictures texts secrets backup restore upgrade images clean
+.PHONY: help venv setup demo test test-fast test-compose lint bench bench-doors lock docs pictures texts secrets keys backup restore upgrade images clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -54,6 +54,13 @@ bench-doors: ## pages, acts, check-ins and results at the doors, on a full datab
 
 secrets: ## strong secrets for docker-compose.yml, in deploy/compose/secrets/; what is there stays
 	@python3 deploy/compose/make_secrets.py
+
+SEALED_BY = registration isolation notification registration_door isolation_door notification_door
+
+keys: ## the next step from one sealing key to another: DO=add, DO=promote, or DO=retire KEY=k1 (docs/operations/keys.md)
+	@[ '$(DO)' != retire ] || docker-compose run --rm doorstep keys status --unused '$(KEY)'
+	@python3 -m deploy.keys '$(DO)' "$${DOORSTEP_SECRETS:-deploy/compose/secrets}/seal_keys" $(KEY)
+	@docker-compose up -d --force-recreate --no-deps $(SEALED_BY)
 
 backup: ## the deployment's data into a new folder below TO, while it runs (KEEP=7: only the newest 7 stay)
 	@python3 -m deploy.backup backup $(if $(TO),'$(TO)',$(error make backup TO=folder)) $(if $(KEEP),--keep '$(KEEP)')

@@ -43,6 +43,7 @@ class Sealer:
         self._ciphers = {key_id: AESGCM(key) for key_id, key in ring.items()}
         self._current = next(iter(ring))
         self._cipher = self._ciphers[self._current]
+        self.ids = tuple(ring)
         # Two rings are compared by these, without showing a key.
         self.fingerprints = {
             key_id: hmac.digest(key, b"fingerprint", hashlib.sha256)[:8].hex() for key_id, key in ring.items()

@@ -62,6 +62,7 @@ COMMANDS = {
     "policy": Entry("cli.set_up.imports.policy", "Which measure follows from which risk."),
     "reference": Entry("cli.operate.reference", "Places, staff and policies, of which services keep copies."),
     "dead": Entry("cli.operate.dead", "Dead letters: what the services gave up on."),
+    "keys": Entry("cli.operate.keys", "The keys by which personal data is sealed."),
     "stuck": Entry("cli.operate.stuck", "Rows that made a chore of a service fail, set aside."),
     "topology": Entry("cli.operate.topology", "Exchanges, queues and bindings on the broker."),
 }

@@ -105,7 +105,7 @@ class System:
         ours = {
             f"DOORSTEP_{service.upper()}_DATABASE_URL": url for service, url in self.database_urls.items()
         }
-        ours |= KEYS
+        ours |= {name: key for name, key in KEYS.items() if f"{name}_FILE" not in self.environment}
         ours |= {
             "DOORSTEP_VAR": str(self.directory / "var"),
             "DOORSTEP_BROKER_URL": self.broker_url,

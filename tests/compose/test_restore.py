@@ -311,3 +311,17 @@ def test_a_database_on_another_server_is_neither_backed_up_nor_replaced(
 def test_the_system_still_runs(stack: Deployment, loss: Loss) -> None:
     assert stack.settled()["sums"] == loss.audit["sums"]
     assert {service_of(one) for one in stack.running()} >= {*SERVICES, "postgres", "rabbitmq"}
+
+
+def test_a_new_key_seals_while_the_old_one_still_opens(stack: Deployment, loss: Loss) -> None:
+    before = stack.settled()["sums"]
+    stack.close_shell()
+    for step in ("add", "promote"):
+        done = backup_command(stack, "make", "keys", f"DO={step}")
+        assert done.code == 0, done.err
+    resealed = stack.doorstep("keys", "reseal")
+    assert resealed["newest"] == "k2" and resealed["renewed"]["k1"] > 0 and not resealed["unopened"]
+    refused = backup_command(stack, "make", "keys", "DO=retire", "KEY=k1")
+    assert refused.code != 0 and (stack.secrets / "seal_keys").read_text().startswith("k2:")
+    assert stack.doorstep("keys", "status")["keys"] == ["k2", "k1"], "the log of what was said holds it"
+    assert stack.settled()["sums"] == before
