@@ -150,7 +150,7 @@ QUEUES = (
         "Alerts",
         (('max by (alertname) (ALERTS{alertstate="firing"})', "{{alertname}}"),),
         kind="stat",
-        about="What they mean and what to do: docs/operations/faults.md",
+        about="What they mean and what to do: docs/operations/alerts.md",
         wide=8,
         high=4,
         steps=NONE_IS_WELL,

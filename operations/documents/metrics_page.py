@@ -12,7 +12,7 @@ from operations.services import SERVICES
 HEAD = """# Metrics
 
 What a service, a door or the console shows on `/metrics`. Made from the code by `make docs`; what to do with
-them is in [operations/faults.md](operations/faults.md#metrics-and-alerts).
+them is in [operations/alerts.md](operations/alerts.md).
 
 Counters begin at 0 with each process and are added up over its replicas: `sum(rate(…[1m]))`. Gauges are read
 from the service's database every 5 s (the console's when Prometheus asks) and are the same in each of its

@@ -6,6 +6,7 @@ Series are written in promtool's notation, a value every 15 s: `0x4 7x8` is five
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import Any
 import pytest
 import yaml
 
+from operations.services import SERVICES, handlers_of
 from tests.pages_of_docs import anchors
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -27,8 +29,16 @@ ALERTS = {
     if "alert" in rule
 }
 
+RECORDS = [
+    rule
+    for group in yaml.safe_load(RULES.read_text())["groups"]
+    for rule in group["rules"]
+    if "record" in rule
+]
+
 Series = dict[str, str]
 
+REPORT = "registration.receive_report"
 OPEN_CASE = 'queue="isolation.open_case"'
 MESSAGES = f"rabbitmq_detailed_queue_messages{{{OPEN_CASE}}}"
 CONSUMERS = f"rabbitmq_detailed_queue_consumers{{{OPEN_CASE}}}"
@@ -39,7 +49,12 @@ OVERDUE = 'chore="isolation.find_overdue"'
 SUCCEEDED = f"doorstep_chore_last_success_timestamp_seconds{{{OVERDUE}}}"
 EVERY = f"doorstep_chore_every_seconds{{{OVERDUE}}}"
 
+RETRY_5S = 'rabbitmq_detailed_queue_messages{queue="doorstep.retry.5s"}'
+LAG = "doorstep_message_lag_seconds_bucket"
+PASSED_OVER = f'doorstep_passed_over_total{{handler="{REPORT}"}}'
 CANARY = 'queue="doorstep.retry.30s"'
+DISK = 'rabbitmq_disk_space_available_bytes{instance="e"}'
+DISK_LIMIT = 'rabbitmq_disk_space_available_limit_bytes{instance="e"}'
 
 WELL: Series = {
     'up{job="registration", instance="a"}': "1x240",
@@ -60,7 +75,16 @@ WELL: Series = {
     ACKED: "0+9x240",
     'rabbitmq_detailed_queue_messages{queue="isolation.open_case.dead"}': "3x240",
     'rabbitmq_detailed_queue_consumers{queue="isolation.open_case.dead"}': "0x240",
-    'rabbitmq_detailed_queue_messages{queue="doorstep.retry.5s"}': "40x240",
+    RETRY_5S: "40x240",
+    f'doorstep_retries_total{{handler="{REPORT}"}}': "0 1 2x238",  # one event that failed twice
+    f'{LAG}{{handler="{REPORT}", le="60"}}': "0x240",  # of a publisher that sends in the evening
+    f'{LAG}{{handler="{REPORT}", le="+Inf"}}': "0+50x240",
+    f'{LAG}{{handler="isolation.open_case", le="60"}}': "0+96x240",
+    f'{LAG}{{handler="isolation.open_case", le="300"}}': "0+100x240",
+    f'{LAG}{{handler="isolation.open_case", le="+Inf"}}': "0+100x240",
+    PASSED_OVER: "0x240",
+    DISK: "9e9-1e5x240",
+    DISK_LIMIT: "1e9x240",
     'rabbitmq_detailed_queue_consumers{queue="doorstep.retry.5s"}': "0x240",
     'rabbitmq_detailed_queue_messages{queue="doorstep.replies.rail"}': "9000x240",
     'rabbitmq_detailed_queue_consumers{queue="doorstep.replies.rail"}': "0x240",
@@ -108,7 +132,6 @@ def pending(**labels: str) -> dict[str, Any]:
     return {"alertstate": "pending", **labels}
 
 
-REPORT = "registration.receive_report"
 CASES = (
     Case(
         "DeadLettersPresent",
@@ -396,6 +419,57 @@ CASES = (
         {"99m": None},
     ),
     Case(
+        "RetriesGoOn",
+        "after five minutes in which something was tried again, until five minutes after the last one",
+        {f'doorstep_retries_total{{handler="{REPORT}"}}': "0x3 1+1x40 41x60"},
+        {
+            "45s": None,
+            "1m15s": pending(handler=REPORT),
+            "6m30s": firing(handler=REPORT),
+            "15m": firing(handler=REPORT),
+            "17m": None,
+        },
+    ),
+    Case(
+        "RetryQueueFull",
+        "after five minutes with more than a thousand copies",
+        {RETRY_5S: "1000x8 1001x40 900x20"},
+        {
+            "2m": None,
+            "2m15s": pending(queue="doorstep.retry.5s"),
+            "7m15s": firing(queue="doorstep.retry.5s"),
+            "12m30s": None,
+        },
+    ),
+    Case(
+        "LagLong",
+        "after five minutes in which one event of twenty takes longer than a minute",
+        {
+            f'{LAG}{{handler="isolation.open_case", le="60"}}': "0+90x80",
+            f'{LAG}{{handler="isolation.open_case", le="300"}}': "0+100x80",
+            f'{LAG}{{handler="isolation.open_case", le="+Inf"}}': "0+100x80",
+        },
+        {"5m": pending(handler="isolation.open_case"), "6m": firing(handler="isolation.open_case")},
+    ),
+    Case(
+        "MessagesPassedOver",
+        "after a minute, for an hour after the last one",
+        {PASSED_OVER: "0x3 1x300"},
+        {
+            "45s": None,
+            "1m": pending(handler=REPORT),
+            "2m": firing(handler=REPORT),
+            "59m": firing(handler=REPORT),
+            "62m": None,
+        },
+    ),
+    Case(
+        "DiskSoonFull",
+        "an hour after it is on the way to be full within a day",
+        {DISK: "50e9-1e6x20 50e9-20e6x400", DISK_LIMIT: "1e9x420"},
+        {"5m": None, "30m": pending(instance="e"), "80m": firing(instance="e")},
+    ),
+    Case(
         "CanaryLost",
         "three minutes and another one after it should have been back, whichever replica sends it",
         {
@@ -489,6 +563,17 @@ def test_every_alert_has_a_case_in_which_it_goes_out() -> None:
         for case in CASES
         if any(expected and expected["alertstate"] == "firing" for expected in case.then.values())
     } == set(ALERTS)
+
+
+def test_lag_is_judged_of_every_handler_but_those_to_which_other_systems_write() -> None:
+    [rule] = [rule for rule in RECORDS if rule["record"] == "doorstep:lag_seconds:p95"]
+    left_out = re.search(r'handler!~"([^"]+)"', rule["expr"])
+    assert left_out
+    pattern = left_out[1].replace("\\\\", "\\")
+    for service in SERVICES:
+        for handler in handlers_of(service):
+            name = handler.queue(service)
+            assert bool(re.fullmatch(pattern, name)) == handler.from_outside, name
 
 
 def test_an_alert_is_told_in_words_with_what_it_is_about(tmp_path: Path) -> None:
