@@ -89,6 +89,13 @@ def chassis_tables(metadata: MetaData) -> None:
         Column("place", String(200), nullable=False),  # in the code
     )
     Table(
+        "walks",  # through a large table, piece by piece: chassis.walks
+        metadata,
+        Column("name", String(100), primary_key=True),
+        Column("after", String(60), nullable=False),  # the key that was reached
+        Column("mark", String(200), nullable=False),  # what was so when it began; empty: it found one
+    )
+    Table(
         "leases",
         metadata,
         Column("name", String(100), primary_key=True),

@@ -8,7 +8,8 @@ from sqlalchemy import ColumnElement, func, select, update
 
 from chassis.database.statements import is_in, lock_rows
 from chassis.unit_of_work import UnitOfWork
-from services.isolation.cases.casebook import casebook
+from chassis.walks import Walk
+from services.isolation.cases.casebook import CHUNK, casebook
 from services.isolation.cases.revise_cases import Occasion, revise_cases
 from services.isolation.cases.revising import Change
 from services.isolation.cases.rows import has_in_team
@@ -19,18 +20,24 @@ from services.isolation.teams.tables import staff, staff_load
 def hand_over(uow: UnitOfWork) -> int:
     """Give the cases of a member of staff who has left to others; without others, they wait on the list.
 
-    Open cases are searched through for them: it happens seldom, and an index would cost every arrival.
+    Returns how many; 1 where it found none, and goes on looking for them.
     """
     for staff_id, count in _who_left(uow):
         theirs = table.c.closed_at.is_(None) & has_in_team(staff_id)
-        if count <= _aside(uow, theirs):
+        aside = _aside(uow, theirs)
+        if count <= aside:
             continue
+        walk = Walk(uow, "hand_over", table.c.case_id, f"{staff_id} {count}")
+        room = uow.taking.room(CHUNK)
         with casebook(uow) as book:
-            cases = book.take(theirs, table.c.case_id)
+            cases = book.take(theirs & walk.here, table.c.case_id)
             change = Change("staff_left", from_today=True)
             revise_cases(book, [Occasion(case, change) for case in cases])
-        if cases or _reset_count(uow, staff_id, theirs):
-            return len(cases)
+        goes_on = walk.note(theirs, [case.case_id for case in cases], room)
+        if walk.was_in_vain:
+            _reset_count(uow, staff_id, count, aside)
+        if cases or goes_on or walk.was_in_vain:
+            return len(cases) or goes_on
     return 0
 
 
@@ -55,14 +62,12 @@ def _aside(uow: UnitOfWork, theirs: ColumnElement[bool]) -> int:
     return uow.conn.execute(select(func.count()).select_from(table).where(these)).scalar_one()
 
 
-def _reset_count(uow: UnitOfWork, staff_id: str, theirs: ColumnElement[bool]) -> bool:
-    """Whether none of their cases is open: the count is of cases that have ended since, and becomes 0.
+def _reset_count(uow: UnitOfWork, staff_id: str, count: int, aside: int) -> None:
+    """None of their cases is open but those that are set aside: the count is of cases that have ended since.
 
     Lock first: a replica that does not know yet that they left may be giving them a case right now. Either it
-    waits for this lock, or it has committed before the search, which then finds the case.
+    waits for this lock, or the count has grown, and the next walk finds the case.
     """
     lock_rows(uow.conn, staff_load, "staff_id", [staff_id])
-    held = uow.conn.execute(select(table.c.case_id).where(theirs).limit(1)).first()
-    if held is None:
-        uow.conn.execute(update(staff_load).where(staff_load.c.staff_id == staff_id).values(cases=0))
-    return held is None
+    as_it_was = (staff_load.c.staff_id == staff_id) & (staff_load.c.cases == count)
+    uow.conn.execute(update(staff_load).where(as_it_was).values(cases=aside))

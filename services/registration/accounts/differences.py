@@ -70,10 +70,7 @@ def differences(conn: Connection, since: datetime, zone: ZoneInfo) -> tuple[int,
 
 
 def _not_among_reports(conn: Connection, found: Difference) -> list[str]:
-    """A count may come when inboxes have forgotten its events, from a program that ran for weeks.
-
-    Reads all reports: asked only where something seems to be missing.
-    """
+    """A count may come when inboxes have forgotten its events, from a program that ran for weeks."""
     if not found.ids:
         return []
     c = reports.c

@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, func, or_, select
 
 from chassis.database.statements import is_in, update_rows
 from chassis.unit_of_work import UnitOfWork
+from chassis.walks import Walk
 from services.registration.arrivals.arrival import StoredArrival
 from services.registration.arrivals.catalogue import Catalogue, read_catalogue
 from services.registration.arrivals.draft import Draft
@@ -29,44 +30,52 @@ _WHILE_ASIDE = timedelta(hours=1)
 
 
 def assign_waiting(uow: UnitOfWork) -> int:
-    """Timer. Returns how many arrivals it looked at; each is looked at once per change of places or staff."""
+    """Timer. Returns how many arrivals it looked at; each is looked at once per change of places or staff.
+
+    1 where it found none, and goes on looking for those of workers who left, or of places that ended.
+    """
     catalogue, a = read_catalogue(uow), arrivals.c
     waiting = a.unassigned_since.is_not(None) & (a.placed_with < catalogue.placing)
     # In the order of the index: arrivals already looked at are passed over, and nothing is sorted.
     drafts = _take(uow, waiting, (a.placed_with, a.unassigned_since), _AT_ONCE)
-    if len(drafts) < _AT_ONCE:
-        drafts += _left_behind(uow, catalogue, _AT_ONCE - len(drafts))
-    if len(drafts) < _AT_ONCE:
-        held = {draft.arrival_id for draft in drafts}
-        ended = _of_ended_places(uow, catalogue, _AT_ONCE - len(drafts))
-        drafts += [draft for draft in ended if draft.arrival_id not in held]
+    goes_on = False
+    for walk in (_left_behind, _of_ended_places):
+        if len(drafts) < _AT_ONCE:
+            held = {draft.arrival_id for draft in drafts}
+            found, on_the_way = walk(uow, catalogue, _AT_ONCE - len(drafts))
+            drafts += [draft for draft in found if draft.arrival_id not in held]
+            goes_on = goes_on or on_the_way
     if drafts:
         read_earlier_statements(uow, catalogue, drafts)
         write_arrivals(uow, catalogue, drafts, {})
-    return len(drafts)
+    return len(drafts) or goes_on
 
 
-def _left_behind(uow: UnitOfWork, catalogue: Catalogue, most: int) -> list[Draft]:
-    """Arrivals of workers who have left.
-
-    All are searched through for them: it happens seldom, and an index would cost every arrival.
-    """
+def _left_behind(uow: UnitOfWork, catalogue: Catalogue, most: int) -> tuple[list[Draft], bool]:
+    """Arrivals of workers who have left, and whether there is more to look through."""
     a, load = arrivals.c, worker_loads.c
     absent = is_in(uow.conn, load.staff_id, sorted(catalogue.absent))
     counted = select(load.staff_id, func.sum(load.open)).where(absent).group_by(load.staff_id)
     aside = _aside_of_workers(uow)
-    left = sorted(worker for worker, count in uow.conn.execute(counted) if count > aside.get(worker, 0))
-    if not left:
-        return []
-    theirs = is_in(uow.conn, a.worker, left) & (a.arrived_at >= uow.now - FOLLOWED)
-    drafts = _take(uow, theirs, (), most)
-    if not drafts:
-        _reset_counts(uow, left, theirs)
-    return drafts
+    opens = {worker: count for worker, count in uow.conn.execute(counted) if count > aside.get(worker, 0)}
+    if not opens:
+        return [], False
+    theirs = is_in(uow.conn, a.worker, sorted(opens)) & (a.arrived_at >= uow.now - FOLLOWED)
+    walk = Walk(uow, "left_behind", a.id, f"{catalogue.placing} {sum(opens.values())}")
+    drafts, goes_on = _walked(uow, walk, theirs, most)
+    if walk.was_in_vain:
+        _reset_counts(uow, opens, aside)
+    return drafts, goes_on
+
+
+def _walked(uow: UnitOfWork, walk: Walk, wanted: ColumnElement[bool], most: int) -> tuple[list[Draft], bool]:
+    room = uow.taking.room(most)
+    drafts = _take(uow, wanted & walk.here, (arrivals.c.id,), most)
+    return drafts, walk.note(wanted, [draft.arrival_id for draft in drafts], room)
 
 
 def _aside_of_workers(uow: UnitOfWork) -> dict[str, int]:
-    """How many arrivals of each are set aside: for those alone all would be searched through for days."""
+    """How many arrivals of each are set aside: for those alone all would be walked through for days."""
     keys = uow.taking.aside_of(arrivals.name)
     if not keys:
         return {}
@@ -75,38 +84,43 @@ def _aside_of_workers(uow: UnitOfWork) -> dict[str, int]:
     return {worker: count for worker, count in uow.conn.execute(counted)}
 
 
-def _reset_counts(uow: UnitOfWork, left: list[str], theirs: ColumnElement[bool]) -> None:
-    """Nothing of theirs is followed any more, so reset the counts, or all would be searched through again.
+def _reset_counts(uow: UnitOfWork, opens: Mapping[str, int], aside: Mapping[str, int]) -> None:
+    """Nothing of theirs is followed any more but what is set aside, or all would be walked through again.
 
-    Lock first: a replica that does not know yet that they left may be assigning to them right now.
+    Lock first: a replica that does not know yet that they left may be assigning to them right now. Then the
+    count has grown, and the next walk finds it.
     """
     load = worker_loads.c
     shards = uow.conn.execute(
-        select(load.staff_id, load.shard)
-        .where(is_in(uow.conn, load.staff_id, left))
+        select(load.staff_id, load.shard, load.open)
+        .where(is_in(uow.conn, load.staff_id, sorted(opens)))
         .order_by(load.staff_id, load.shard)
         .with_for_update()
     ).all()
-    if uow.conn.execute(select(arrivals.c.id).where(theirs).limit(1)).first() is None:
-        none = [{"staff_id": staff_id, "shard": shard, "open": 0} for staff_id, shard in shards]
-        update_rows(uow.conn, worker_loads, none, key=["staff_id", "shard"], set=["open"])
+    if sum(row.open for row in shards) != sum(opens.values()):
+        return
+    rows, left = [], dict(aside)
+    for row in shards:
+        rows.append({"staff_id": row.staff_id, "shard": row.shard, "open": left.pop(row.staff_id, 0)})
+    update_rows(uow.conn, worker_loads, rows, key=["staff_id", "shard"], set=["open"])
 
 
-def _of_ended_places(uow: UnitOfWork, catalogue: Catalogue, most: int) -> list[Draft]:
-    """Arrivals of places that have ended. All are searched through for them, as for those who left."""
+def _of_ended_places(uow: UnitOfWork, catalogue: Catalogue, most: int) -> tuple[list[Draft], bool]:
+    """Arrivals of places that have ended, and whether there is more to look through."""
     p, a = places.c, arrivals.c
     due = p.look_at.is_not(None) if uow.taking.only else p.look_at <= uow.now
     to_look = select(p.place_id, p.ended_at).where(due).order_by(p.place_id)
     ended = {place_id: ended_at for place_id, ended_at in uow.conn.execute(to_look)}
     if not ended:
-        return []
+        return [], False
     ids = list(ended)
     there = or_(*(is_in(uow.conn, column, ids) for column in (a.street, a.community, a.grid)))
     theirs = there & (a.placed_with < catalogue.placing) & (a.arrived_at >= uow.now - FOLLOWED)
-    drafts = _take(uow, theirs, (), most)
-    if not drafts and uow.taking.is_whole:
+    walk = Walk(uow, "ended_places", a.id, str(catalogue.placing))
+    drafts, goes_on = _walked(uow, walk, theirs, most)
+    if walk.was_in_vain and uow.taking.is_whole:
         _look_again_or_not(uow, ended)
-    return drafts
+    return drafts, goes_on
 
 
 def _look_again_or_not(uow: UnitOfWork, ended: Mapping[str, datetime]) -> None:

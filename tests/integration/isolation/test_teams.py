@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from chassis.database.tables import TABLES
 from contracts.envelope import Event
 from services.isolation import tables as t
 from services.isolation.cases.assign_waiting import assign_waiting
@@ -234,3 +235,16 @@ def test_a_case_moves_with_its_doorstep_though_somebody_took_over_at_the_old_one
     isolation.follow(sends(came, "worker-3", destination={"grid": "g-2"}))
     assert isolation.case(came)["owner"] == "worker-3"
     assert isolation.audit()["balanced"]
+
+
+def test_cases_of_somebody_who_left_are_found_piece_by_piece(
+    isolation: Trial, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chassis.walks.PIECE", 4)
+    arrivals = [arrival() for _ in range(30)]
+    isolation.follow(*arrivals)
+    isolation.do(STAFF.keep, [staff("worker-1", "grid_worker", GRID, 2, active=False)])
+    isolation.until_done(hand_over)
+    assert not any("worker-1" in str(row["team"]) for row in isolation.rows(t.cases))
+    assert [row["cases"] for row in isolation.rows(t.staff_load) if row["staff_id"] == "worker-1"] == [0]
+    assert isolation.rows(TABLES["walks"]) == []

@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import event, text
 from sqlalchemy.engine import Connection
 
+from chassis.database.tables import TABLES
 from services.registration import tables as t
 from services.registration.arrivals import balance, queries
 from services.registration.arrivals.assign_waiting import assign_waiting
@@ -186,3 +187,29 @@ def test_replicas_in_containers_add_to_shards_of_their_own() -> None:
     assert len({shard_of(f"registration-{replica}", 7) for replica in range(32)}) > 8
     assert len({shard_of("one-machine", process) for process in range(100, 132)}) > 8
     assert {shard_of(f"host-{n}", n) for n in range(1000)} == set(range(16))
+
+
+# -- a walk through all arrivals, piece by piece ------------------------------------------------------------
+
+
+@pytest.fixture
+def small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("chassis.walks.PIECE", 7)
+
+
+def test_a_walk_in_pieces_hands_over_all_and_is_over(trial: Trial, small_pieces: None) -> None:
+    trial.receive(*(report(order) for order in range(60)))
+    left(trial, "w1")
+    run_timer(trial)
+    assert {row["worker"] for row in trial.arrivals()} == {"w2"}
+    assert loads(trial) == {"w1": 0, "w2": 60}
+    assert trial.rows(TABLES["walks"]) == [] and run_timer(trial) == 0
+
+
+def test_a_turn_looks_through_no_more_than_a_piece(trial: Trial, small_pieces: None) -> None:
+    trial.receive(*(report(order) for order in range(60)))
+    trial.clock.moment = NOON + timedelta(days=31)
+    left(trial, "w1")
+    turns = run_timer(trial)
+    assert turns == 60 // 7, "nobody was found, and each piece is a turn"
+    assert loads(trial)["w1"] == 0
