@@ -9,7 +9,7 @@ SETUP := deploy/local/setup.sh
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help venv setup demo test test-fast test-compose lint bench bench-doors lock docs pictures texts secrets keys backup restore upgrade images clean
+.PHONY: help venv setup demo test test-fast test-compose soak lint bench bench-doors lock docs pictures texts secrets keys backup restore upgrade images clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -37,6 +37,10 @@ endif
 
 test-fast: venv ## the tests that need neither broker nor PostgreSQL
 	$(BIN)/pytest -n auto $(wildcard tests/unit tests/contract) -m "not broker and not postgresql and not slow"
+
+soak: ## what takes hours: plans of all statements on 2,000,000 arrivals
+	@$(SETUP) --dev --rabbitmq --postgresql
+	DOORSTEP_SOAK_ARRIVALS=2000000 $(BIN)/pytest -q tests/integration/plans
 
 lint: venv ## ruff, mypy, import-linter
 	$(BIN)/ruff check .
