@@ -78,6 +78,7 @@ def backup(to: Path, keep: int | None) -> dict[str, Any]:
         folder.seal(unfinished, manifest)
         folder.check(unfinished)
         done = folder.publish(unfinished, cut.at)
+    databases.note(postgres, cut.at)
     removed = folder.prune(to, keep) if keep else []
     return {
         "folder": str(done),

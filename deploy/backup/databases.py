@@ -41,6 +41,10 @@ AND account_id IN (SELECT id FROM accounts WHERE kind <> 'worker');
 UPDATE one_time_links SET ended_at = now() WHERE ended_at IS NULL;
 """
 
+# Of the server and in no archive: a restored deployment begins without a backup of its own. The service
+# shows how old it is (chassis/database/last_backup.py).
+_NOTED_AT = "registration"
+
 
 @dataclass(frozen=True)
 class Cut:
@@ -148,6 +152,16 @@ def end_ways_in(postgres: str) -> None:
     Phones of workers stay in, which ask for their PIN.
     """
     execute(postgres, *PSQL, CONSOLE, "-c", _END_WAYS_IN)
+
+
+def note(postgres: str, at: datetime) -> None:
+    """That there is a backup of this moment now."""
+    execute(postgres, *PSQL, _NOTED_AT, "-c", noting(at))
+
+
+def noting(at: datetime) -> str:
+    """The statement that does it, for the server's administrator."""
+    return f"COMMENT ON DATABASE {_NOTED_AT} IS 'last backup {at.isoformat(timespec='seconds')}'"
 
 
 def dump(postgres: str, service: str, snapshot: str, file: Path) -> None:

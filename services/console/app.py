@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 import structlog
@@ -14,11 +15,13 @@ from chassis.doors.frame import add_frame, answer_to_http
 from chassis.doors.problems import problem
 from chassis.doors.process import Readiness
 from chassis.errors import is_too_slow, is_world_away
+from chassis.figures import Figure
 from chassis.running.figures import Reader
 from chassis.telemetry import describe_error
 from chassis.unit_of_work import Work
 from contracts.faults import Fault
 from services.console.api.app import MAX_BODY, PREFIX, make_api
+from services.console.certificates import CERTIFICATE_ENDS, Certificates
 from services.console.doors import DoorAway, Doors
 from services.console.pages.app import add_pages
 from services.console.pages.refusals import refusal_page
@@ -42,12 +45,14 @@ def make_app(
     proxies: int = 0,
     *,
     hotline: str = HOTLINE,
+    certificates: Sequence[str] = (),
 ) -> Flask:
     """
     :param work: on the console's own database. Without one nobody can log in.
     :param public_url: under which people reach the console, where it is known.
     :param proxies: how many stand before it. Headers that say from where somebody asks count only behind one.
     :param hotline: whom pages say to call where nobody else is known.
+    :param certificates: addresses whose certificate is watched, `host:port`.
     """
     app = Flask("console", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
@@ -55,7 +60,8 @@ def make_app(
     own = Readiness("console", work.database) if work else dict
     add_frame(app, lambda: doors.ready() | own(), _count, _answer_to)
     if work:
-        _read_figures(app, Reader(work.database, work.clock, FIGURES))
+        shown = Figure(CERTIFICATE_ENDS, Certificates(certificates).ends)
+        _read_figures(app, Reader(work.database, work.clock, (*FIGURES, shown)))
     add_pages(app, doors, work, public_url, api=PREFIX, hotline=hotline)
     if proxies:
         behind = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=0, x_port=0)

@@ -39,4 +39,5 @@ def _application(settings: ConsoleSettings) -> Flask:
         settings.public_url,
         settings.proxies,
         hotline=settings.hotline,
+        certificates=settings.certificates,
     )

@@ -35,6 +35,7 @@ class ConsoleSettings:
     :param public_url: under which people reach it, without a slash at its end; None where nobody said so.
     :param proxies: how many stand before it, the last of which says who asks.
     :param hotline: whom pages say to call where nobody else is known.
+    :param certificates: addresses whose certificate is watched, `host:port`.
     """
 
     host: str
@@ -45,6 +46,7 @@ class ConsoleSettings:
     public_url: str | None
     proxies: int
     hotline: str
+    certificates: tuple[str, ...] = ()
 
 
 def read_console_settings(environment: Mapping[str, str] | None = None) -> ConsoleSettings:
@@ -60,6 +62,7 @@ def read_console_settings(environment: Mapping[str, str] | None = None) -> Conso
         public_url=read_public_url(given),
         proxies=_proxies(given),
         hotline=given.get("DOORSTEP_HOTLINE", "").strip() or HOTLINE,
+        certificates=_certificates(given),
     )
 
 
@@ -113,6 +116,15 @@ def _port(given: Mapping[str, str]) -> int:
     if not text.isdecimal() or int(text) > 65535:
         raise SettingsError("DOORSTEP_CONSOLE_PORT must be a port, 0 to 65535")
     return int(text)
+
+
+def _certificates(given: Mapping[str, str]) -> tuple[str, ...]:
+    addresses = given.get("DOORSTEP_CONSOLE_CERTIFICATES", "").replace(",", " ").split()
+    for address in addresses:
+        host, _, port = address.rpartition(":")
+        if not host or not port.isdecimal():
+            raise SettingsError("DOORSTEP_CONSOLE_CERTIFICATES must be addresses, such as edge:8443")
+    return tuple(addresses)
 
 
 def _proxies(given: Mapping[str, str]) -> int:

@@ -16,6 +16,12 @@ for _source in SOURCE_KINDS:
     for _risk in LEVELS:
         ARRIVALS.labels(_source, _risk)
 
+LAST_BACKUP = Gauge(
+    "doorstep_last_backup_timestamp_seconds",
+    "The moment of the newest backup that `make backup` has made of this deployment's databases; 0: none yet "
+    f"{SAME_IN_ALL}",
+    ["database"],
+)
 NEEDING_CORRECTION = Gauge(
     "doorstep_reports_needing_correction",
     f"Reports that somebody must correct, whole or in a part; without a publisher: imported ones "

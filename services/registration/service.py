@@ -1,6 +1,7 @@
 """The registration service as the chassis runs it."""
 
 from chassis.commands.by_broker import as_handlers
+from chassis.database.last_backup import last_backup
 from chassis.figures import Figure
 from chassis.handlers import Service
 from field.words import LIKENESSES
@@ -13,6 +14,8 @@ from services.registration.handlers import HANDLERS, TIMERS
 from services.registration.reports.queries import needing_correction
 
 FIGURES = (
+    # Of all databases together; one service tells.
+    Figure(metrics.LAST_BACKUP, lambda conn, _now: {("registration",): last_backup(conn)}),
     Figure(metrics.NEEDING_CORRECTION, needing_correction),
     Figure(metrics.POSSIBLE_DUPLICATES, open_by_reason, tuple((why,) for why in LIKENESSES)),
     Figure(metrics.ON_LISTS, on_lists, tuple((name,) for name in metrics.LISTS)),

@@ -17,7 +17,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from http.client import HTTPConnection, HTTPException
-from itertools import chain
+from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +39,7 @@ from operations.services import SERVICES
 from services.console.accounts.queries import account_named
 from services.console.phone_acts.settle import settle_act
 from tests.bad_rows import bad_row
+from tests.certificates import shown_with_tls
 from tests.doors import console_process, door_process
 from tests.e2e.conftest import MORNING, migrated
 from tests.integration.console.trial import Trial as Console
@@ -227,9 +228,11 @@ def a_console_where_an_act_waits(port: int, directory: Path) -> Iterator[None]:
         assert account
         settle_act(uow, "sealed", account, "unreadable", known=False)
     console.database.dispose()
-    process = console_process(url, port, directory / "console.log")
-    with asked_again_and_again(process, port, "/log-in"):
-        yield
+    with shown_with_tls(directory) as edge:
+        watched = {"DOORSTEP_CONSOLE_CERTIFICATES": edge}
+        process = console_process(url, port, directory / "console.log", **watched)
+        with asked_again_and_again(process, port, "/log-in"):
+            yield
 
 
 # -- the story -----------------------------------------------------------------------------------------------
@@ -416,6 +419,39 @@ def test_while_the_broker_takes_nothing_the_rest_goes_wrong_too_and_all_is_told(
         watched.goes_out("OutboxStuck", service="isolation")
     watched.ends("BrokerAlarm")
     watched.ends("OutboxStuck")
+
+
+@contextmanager
+def no_case_opens(database: Database) -> Iterator[None]:
+    """The work on each arrival fails, and nothing else."""
+    with database.begin() as conn:
+        conn.exec_driver_sql(
+            "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS "
+            "$$ BEGIN RAISE EXCEPTION 'a bug'; END $$"
+        )
+        conn.exec_driver_sql("CREATE TRIGGER refuse BEFORE INSERT ON cases EXECUTE FUNCTION refuse()")
+    try:
+        yield
+    finally:
+        with database.begin() as conn:
+            conn.exec_driver_sql("DROP TRIGGER refuse ON cases")
+
+
+def test_work_that_fails_again_and_again_is_told_before_anything_is_a_dead_letter(
+    watched: Watched, postgres: PrivatePostgres
+) -> None:
+    seeds = count(100)
+    database = Database(postgres.url(ISOLATION))
+
+    def told() -> bool:
+        watched.publish(1, seed=next(seeds))
+        return watched.firing("RetriesGoOn", handler="isolation.open_case")
+
+    with no_case_opens(database):
+        eventually(told, every=0.5, show=lambda: watched.state("RetriesGoOn"))
+    assert not watched.firing("DeadLettersPresent", handler="isolation.open_case")
+    watched.ends("RetriesGoOn")
+    database.dispose()
 
 
 def test_the_page_of_metrics_names_what_the_services_show_and_nothing_else(watched: Watched) -> None:

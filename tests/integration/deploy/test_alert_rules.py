@@ -53,6 +53,8 @@ RETRY_5S = 'rabbitmq_detailed_queue_messages{queue="doorstep.retry.5s"}'
 LAG = "doorstep_message_lag_seconds_bucket"
 PASSED_OVER = f'doorstep_passed_over_total{{handler="{REPORT}"}}'
 CANARY = 'queue="doorstep.retry.30s"'
+CERTIFICATE = 'doorstep_console_certificate_ends_timestamp_seconds{address="edge:8443"}'
+BACKUP = 'doorstep_last_backup_timestamp_seconds{database="registration"}'
 DISK = 'rabbitmq_disk_space_available_bytes{instance="e"}'
 DISK_LIMIT = 'rabbitmq_disk_space_available_limit_bytes{instance="e"}'
 
@@ -83,6 +85,8 @@ WELL: Series = {
     f'{LAG}{{handler="isolation.open_case", le="300"}}': "0+100x240",
     f'{LAG}{{handler="isolation.open_case", le="+Inf"}}': "0+100x240",
     PASSED_OVER: "0x240",
+    CERTIFICATE: "1300000x240",
+    BACKUP: "0x240",  # promtool's time begins at 0, too
     DISK: "9e9-1e5x240",
     DISK_LIMIT: "1e9x240",
     'rabbitmq_detailed_queue_consumers{queue="doorstep.retry.5s"}': "0x240",
@@ -468,6 +472,28 @@ CASES = (
         "an hour after it is on the way to be full within a day",
         {DISK: "50e9-1e6x20 50e9-20e6x400", DISK_LIMIT: "1e9x420"},
         {"5m": None, "30m": pending(instance="e"), "80m": firing(instance="e")},
+    ),
+    Case(
+        "CertificateEndsSoon",
+        "an hour after it is 14 days to its end, until there is another",
+        {CERTIFICATE: "1213200x500 9e7x20"},
+        {
+            "1h": None,
+            "1h30s": pending(address="edge:8443"),
+            "2h1m": firing(address="edge:8443"),
+            "2h6m": None,
+        },
+    ),
+    Case(
+        "BackupTooOld",
+        "from 26 hours and another one on, until there is a newer one",
+        {BACKUP: "0x6500 97500x20"},
+        {
+            "26h": None,
+            "26h1m": pending(database="registration"),
+            "27h2m": firing(database="registration"),
+            "27h6m": None,
+        },
     ),
     Case(
         "CanaryLost",

@@ -58,6 +58,7 @@ def test_the_console_goes_by_real_time_whatever_the_clock_of_the_field_says(tmp_
         ("DOORSTEP_PUBLIC_URL", "https://doorstep.example/path"),
         ("DOORSTEP_PUBLIC_URL", "https://user@doorstep.example"),
         ("DOORSTEP_TIMEZONE", "Nowhere/Else"),
+        ("DOORSTEP_CONSOLE_CERTIFICATES", "edge"),
     ],
 )
 def test_a_wrong_setting_is_named(name: str, value: str) -> None:
