@@ -31,9 +31,10 @@ from chassis.messaging.batch import Runner
 from chassis.messaging.connection import close_quietly, connect, open_channel, read_events, stay_alive
 from chassis.messaging.dead_letters import DeadLetter
 from chassis.messaging.outbox import Outbox
+from chassis.messaging.publisher import Publisher
 from chassis.messaging.sources import Sources, Taken, last_of_each
-from chassis.messaging.topology import Declared, dead_name
-from chassis.names import own_queue_name
+from chassis.messaging.topology import Declared, dead_name, retry_name
+from chassis.names import ROUTING_KEY, own_queue_name
 from chassis.one_by_one import put_aside
 from chassis.settings import Settings
 from chassis.stuck_rows import Stuck
@@ -290,7 +291,10 @@ class BatchConsumer:
 
 
 class DeadQueueDrain:
-    """Moves messages that the broker gave up on from the `.dead` queues into the table."""
+    """Moves messages that the broker gave up on from the `.dead` queues into the table.
+
+    Those of outsiders that only expired are sent back into their work queue instead, without a time.
+    """
 
     def __init__(self, service: Service, work: Work, settings: Settings) -> None:
         self._tallies = {
@@ -301,6 +305,7 @@ class DeadQueueDrain:
         self._aside: dict[RowKey, Stuck] = {}
         self._work = work
         self._settings = settings
+        self._publisher = Publisher(settings.broker_url, "dead letters")
 
     def drain(self) -> int:
         """Empty the dead queues once. Returns how many messages were moved. Raises when the world is away."""
@@ -320,6 +325,7 @@ class DeadQueueDrain:
                         moved += 1
         finally:
             close_quietly(connection)
+            self._publisher.drop()
         return moved
 
     def _left_alone(self) -> set[str]:
@@ -336,6 +342,8 @@ class DeadQueueDrain:
         stuck = self._aside.get(self._known_as(handler, message)) if self._aside else None
         if stuck and stuck.retry_at > datetime.now(UTC):
             return False
+        if self._sent_back(handler, message):
+            return True
         try:
             self._move(handler, lambda: dead_letters.of_broker(handler, message, self._work.index))
         except Exception as error:
@@ -353,6 +361,32 @@ class DeadQueueDrain:
         if stuck:
             with self._work.database.begin() as conn:
                 stuck_rows.release(conn, [stuck])
+        return True
+
+    def _sent_back(self, handler: str, message: Any) -> bool:
+        """By the way of what is tried again: a service may write into no work queue.
+
+        Should the ack of the original be lost, it is sent twice and handled once. Raises NotPublished.
+        """
+        if not self._tallies[handler] or not self._settings.retry_delays:
+            return False
+        routing_key = dead_letters.only_expired(handler, message)
+        if routing_key is None:
+            return False
+        wire, taken = dead_letters.wire_in(message), list[str]()
+        self._publisher.send(
+            handler,
+            retry_name(self._settings.retry_delays[0]),
+            handler,
+            wire.body,
+            content_type=wire.content_type,
+            content_encoding=wire.content_encoding,
+            on_confirmed=taken.append,
+            headers={ROUTING_KEY: routing_key},
+        )
+        self._publisher.wait()
+        if not taken:
+            raise WorldAway("a retry queue takes no copy: it is full, or has no leader")
         return True
 
     def _known_as(self, handler: str, message: Any) -> RowKey:

@@ -125,6 +125,16 @@ def of_broker(handler: str, message: Any, index: BlindIndex) -> list[DeadLetter]
     return [replace(one, headers=dict(headers), follows=follows, death=cause) for one in letters]
 
 
+def only_expired(handler: str, message: Any) -> str | None:
+    """The routing key of an outsider's message whose time was over before anybody had taken it; None for any
+    other. Who published it set that time: nothing is wrong with it. None of a copy of ours, too, which has no
+    time in its work queue: there an operator's policy ended it, and would end the next one."""
+    death = _death(message.properties.get("application_headers") or {}, handler)
+    if death.get("reason") != EXPIRED or death.get("exchange") == BACK:
+        return None
+    return _routing_key(None, death).get(ROUTING_KEY)
+
+
 def as_it_came(handler: str, message: Any, why: str) -> DeadLetter:
     """A letter for a message that cannot be taken apart: its bytes, and nothing that needs to be read.
 

@@ -8,7 +8,7 @@ from typing import Any
 _REPLAY = "replay it; nothing was wrong with it"
 
 _BY_DEATH = {
-    "expired": f"{_REPLAY}. See that the service runs, and that its publisher sets no `expiration`",
+    "expired": f"see that the service runs, and that no policy sets `message-ttl`; then {_REPLAY}",
     "delivery_limit": "look for crashes in the service's log, mend it, then replay",
     "rejected": f"{_REPLAY}. Find out who else reads this queue (`rabbitmqctl list_consumers`)",
     "maxlen": f"{_REPLAY}. Take the limit away (`rabbitmqctl list_policies`)",

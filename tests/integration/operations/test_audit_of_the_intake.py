@@ -11,7 +11,7 @@ from typing import Any
 
 import pika
 import pytest
-from sqlalchemy import delete, text, update
+from sqlalchemy import delete, select, text, update
 
 from chassis.messaging.dead_letters import DEAD
 from contracts.envelope import BATCH, ONE, dump_event
@@ -137,6 +137,14 @@ def backdated(system: System) -> None:
     database.dispose()
 
 
+def counts_said(system: System) -> list[int]:
+    database = system.database("registration")
+    with database.read() as conn:
+        said = list(conn.execute(select(t.closed_batches.c.said)).scalars())
+    database.dispose()
+    return said
+
+
 def test_what_vanishes_where_the_broker_keeps_no_dead_is_noticed_by_its_count(system: System) -> None:
     """A report with forged broker headers and a time limit: nobody is told of its end but its publisher."""
     forged = pika.BasicProperties(
@@ -161,7 +169,7 @@ def test_a_whole_days_count_without_ids_is_held_against_what_arrived(system: Sys
         body = json.dumps(closing_event("/rail/arrivals", DAY, count)).encode()
         put(system, "batch.closed.rail", (body, pika.BasicProperties(content_type=ONE, delivery_mode=2)))
     system.start("registration")
-    backdated(system)
+    eventually(lambda: 9 in counts_said(system))
     eventually(lambda: intake(system.audit()[1])["arrived"] == 7)
     backdated(system)
     code, found = system.audit()
@@ -196,30 +204,30 @@ def test_every_way_that_an_event_can_take_is_counted_once(system: System) -> Non
     packed = b"[" + b",".join(dump_event(event) for event in events(40, 42)) + b"]"
     short = pika.BasicProperties(content_type=BATCH, delivery_mode=2, expiration="1")
     put(system, "arrival.reported.rail", (packed, short), (b"[[", short))
-    eventually(lambda: expired(system) == 2, show=lambda: expired(system))  # at the head of a queue only
+    # At the head of a queue only. They are taken in as others, but for the body that nobody can read.
+    eventually(lambda: expired(system) == 2, show=lambda: expired(system))
     publish(system, *good[:3], bad[0], *good[3:], bad[1], bad[2], *flawed, good[0], packed=5)
     publish(system, *good)
     publish(system, Raw(b"\xff\xfe\x00 no JSON", ONE, NAME), counts=False)
     system.start("registration")
-    eventually(lambda: len(system.cli("dead", "list")) == 8)
+    eventually(lambda: len(system.cli("dead", "list")) == 5)
     found = calm(system)
     counted = intake(found)
-    assert [counted[part] for part in PARTS] == [6, 2, 7, 4, 4, 0, 0]
+    assert [counted[part] for part in PARTS] == [9, 2, 7, 5, 0, 0, 0]
     assert counted["unread"] == {"bodies": 2, "bytes": len(b"\xff\xfe\x00 no JSON") + 2}
 
     letters = {one["event_id"]: one["id"] for one in system.cli("dead", "list")}
-    system.cli("dead", "replay", letters["rail-40"], "--wait", "60")
     assert system.run("dead", "replay", letters["rail-20"], "--wait", "60", "--json").code == 1
     system.cli("dead", "discard", letters["rail-21"], "--reason", "sent anew")
     counted = intake(calm(system))
-    assert [counted[part] for part in PARTS] == [6, 2, 7, 2, 3, 1, 2]
+    assert [counted[part] for part in PARTS] == [9, 2, 7, 3, 0, 1, 1]
     assert counted["by_publisher"][NAME] == {
         "arrived": 23,
-        "handled": 8,
+        "handled": 11,
         "duplicate": 7,
-        "dead": 4,
-        "expired": 4,
-        "replayed": 1,
+        "dead": 5,
+        "expired": 0,
+        "replayed": 0,
     }
     lost_by_hand(system)
 

@@ -104,10 +104,9 @@ def test_forged_expiring_messages_leave_intake_retries_and_dead_letters_working(
         eventually(intake.drain)
         ours = {"application_headers": {ROUTING_KEY: KEY}}
         put(intake.broker_url, (report(3000), ours), exchange=retry_name(1), key=QUEUE)
-        eventually(lambda: "rail-3000" in handled(intake))
+        eventually(lambda: {"rail-2000", "rail-3000"} <= handled(intake))  # the first one only expired
     assert {f"rail-{n}" for n in range(1, 201)} <= handled(intake)
-    (letter,) = intake.letters()
-    assert (letter["event_id"], letter["state"]) == ("rail-2000", "waiting")
+    assert intake.letters() == []
     assert "undefined" not in own_broker.rabbitmqctl("eval", "whereis(rabbit_fifo_dlx_sup).")
     assert intake.messages_in(QUEUE) == intake.messages_in(guarded_name(QUEUE)) == 0
 

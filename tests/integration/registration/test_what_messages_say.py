@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import zlib
+from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -18,7 +19,7 @@ from chassis.messaging.arrived import ARRIVED
 from chassis.messaging.connection import close_quietly, connect
 from chassis.messaging.dead_letters import DEAD, Act
 from chassis.messaging.topology import dead_name
-from chassis.names import ARRIVALS, BACK, LETTER
+from chassis.names import ARRIVALS, BACK, LETTER, ROUTING_KEY
 from contracts.envelope import BATCH, ONE, dump_event
 from deploy.local import PrivateBroker
 from operations.dead_letters.advice import advice
@@ -137,19 +138,47 @@ def deaths(intake: Intake) -> list[tuple[str | None, str | None]]:
     return sorted((row["event_id"], row["death"]) for row in intake.letters())
 
 
-def test_a_report_whose_time_is_over_died_of_that(intake: Intake) -> None:
-    forged = {"x-last-death-reason": "rejected", "x-last-death-queue": QUEUE}
-    put(intake, one(1), expiration="1")
-    packed = b"[" + one(2) + b"," + one(3) + b"]"
+def test_a_report_whose_time_is_over_is_taken_in_as_what_it_is(intake: Intake) -> None:
+    """Its publisher set that time; the person has come all the same."""
+    forged = {"x-last-death-reason": "rejected", "x-last-death-queue": QUEUE, ROUTING_KEY: "a.police"}
+    put(intake, gzip.compress(one(1)), expiration="1", content_encoding="gzip")
+    odd = orjson.dumps(report(3, publisher=PUBLISHER) | {"time": "soon"})
+    packed = b"[" + one(2) + b"," + odd + b"]"
     put(intake, packed, BATCH, expiration="1", headers=forged)
-    eventually(lambda: intake.messages_in(dead_name(QUEUE)) == 2)
+    put(intake, b"[[", BATCH, expiration="1")
+    eventually(lambda: intake.messages_in(dead_name(QUEUE)) == 3)
     while intake.drain():
         pass
-    assert deaths(intake) == [("rail-1", "expired"), ("rail-2", "expired"), ("rail-3", "expired")]
-    assert all(row["error"].startswith("expired: its time limit") for row in intake.letters())
-    assert "expiration" in advice(intake.letters()[0])
-    counted = intake.trial.rows(ARRIVED)
-    assert {row["outcome"] for row in counted} == {"expired"} and sum(row["events"] for row in counted) == 3
+    assert intake.letters() == [] and intake.messages_in(dead_name(QUEUE)) == 0
+    with intake.consuming():
+        eventually(lambda: len(intake.trial.arrivals()) == 2 and len(intake.letters()) == 2)
+    assert {row["publisher"] for row in intake.trial.rows(t.reports)} == {PUBLISHER}
+    found = {(row["event_id"], row["death"]) for row in intake.letters()}
+    assert found == {("rail-3", None), (None, None)}  # for what is wrong with them, and answered
+    assert sorted(one["type"] for one in intake.replies()) == [*["report.accepted"] * 2, "report.rejected"]
+    counted = Counter({row["outcome"]: row["events"] for row in intake.trial.rows(ARRIVED)})
+    assert counted == {"handled": 2, "dead": 1, "unread": 1}
+    assert intake.sums().balanced
+
+
+def test_a_copy_of_ours_whose_time_is_over_died_of_that(
+    intake: Intake, broker: PrivateBroker, vhost: str
+) -> None:
+    """By an operator's policy, which would end the next copy too."""
+    policy = json.dumps({"message-ttl": 1})
+    broker.rabbitmqctl("set_policy", "-p", vhost, "limit", f"^{QUEUE}$", policy, "--apply-to", "queues")
+    put(intake, one(1))
+    eventually(lambda: intake.messages_in(dead_name(QUEUE)) == 1)
+    while intake.drain():
+        pass
+    eventually(lambda: intake.messages_in(dead_name(QUEUE)) == 1)
+    while intake.drain():
+        pass
+    assert deaths(intake) == [("rail-1", "expired")]
+    assert intake.letters()[0]["error"].startswith("expired: its time limit")
+    assert "message-ttl" in advice(intake.letters()[0])
+    (counted,) = intake.trial.rows(ARRIVED)
+    assert (counted["outcome"], counted["events"]) == ("expired", 1)
 
 
 def test_a_report_that_somebody_refused_died_of_that(intake: Intake) -> None:
