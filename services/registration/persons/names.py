@@ -48,6 +48,12 @@ def name_form(name: str) -> str:
     return _least_turn(letters)
 
 
+def is_placeholder(name: str) -> bool:
+    """Whether it is what a form holds where nobody gave a name: with the phone of a hotel, all its guests
+    would be one person."""
+    return name_form(name) in _NO_NAMES
+
+
 def script_of(form: str) -> str:
     """The script of a form of `name_form`; empty if it is not known: of several, or with holes.
 
@@ -96,3 +102,14 @@ def _script(letter: str) -> str:
     if "a" <= letter <= "z":
         return "latin"
     return unicodedata.name(letter, "").partition(" ")[0].lower()
+
+
+_NO_NAMES: Final = frozenset(
+    name_form(word)
+    for word in (
+        *("旅客", "乘客", "客人", "住客", "宾客", "顾客", "房客", "游客", "来宾", "来客", "入住人"),
+        *("未知", "不详", "无", "暂无", "没有", "无名", "无名氏", "佚名", "匿名", "先生", "女士"),
+        *("guest", "hotel guest", "passenger", "traveller", "traveler", "tourist", "visitor", "customer"),
+        *("unknown", "no name", "anonymous", "not known", "not given", "none", "null"),
+    )
+)

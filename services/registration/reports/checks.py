@@ -17,6 +17,7 @@ from contracts.envelope import Event
 from contracts.faults import Fault
 from field.days import local_day
 from field.moments import CLOCK_SKEW
+from services.registration.persons.names import is_placeholder
 from services.registration.persons.numbers import (
     birth_date_in,
     is_resident_number,
@@ -111,6 +112,8 @@ def _check_person(
         yield Fault(path, "person_unknown", _NEEDS[path != "person"])
     if person.birth_date and not 0 <= (today - person.birth_date).days <= OLDEST_PERSON_YEARS * 366:
         yield Fault(f"{path}.birth_date", "birth_date_impossible", "must be in the past 130 years")
+    if person.name and is_placeholder(person.name):
+        yield Fault(f"{path}.name", "name_placeholder", "is nobody's: give the name of the person, or none")
     yield from _check_identity(person, given, path, today, leans=leans)
 
 

@@ -249,3 +249,12 @@ def test_a_day_of_birth_goes_on_unless_the_number_says_it(
     trial.receive(told({"name": "甘小满", "phone": "16500070003"} | document))
     [row] = trial.arrivals()
     assert trial.person_of(row).get("birth_date") == goes_on
+
+
+def test_guests_without_a_name_are_not_one_person_by_the_phone_of_their_hotel(trial: Trial) -> None:
+    hotel = {"name": "旅客", "identity_type": None, "identity_number": None, "phone": "13900000009"}
+    trial.receive(*(report(n, people=[hotel], id=f"hotel-{n}", address=f"某路{n}号") for n in range(1, 4)))
+    trial.receive(report(9, people=[person(9, name="旅客")]))
+    assert outcomes(trial) == [*["needs_correction"] * 3, "registered"]
+    [arrival] = trial.arrivals()
+    assert trial.person_of(arrival)["name"] is None

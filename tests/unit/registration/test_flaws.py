@@ -144,3 +144,21 @@ def test_statements_keep_the_positions_of_those_who_wait() -> None:
     assert report is not None
     said = statements_of(report, "r", None, time=NOW, source="/s", event_id="e")  # type: ignore[arg-type]
     assert [one.position for one in said] == [0, 2]
+
+
+def test_a_placeholder_for_a_name_counts_as_none() -> None:
+    """With a number somebody is known without it; by the phone of a hotel all its guests would be one."""
+    named = {("person", "name"): "旅客", ("companions", 0, "name"): "Guest"}
+    report, faults = judge(event_of(changed(named)), NOW, ZONE)
+    assert report is not None and report.people[0].name is None
+    assert {(fault.where, fault.code) for fault in faults} == {
+        ("person.name", "name_placeholder"),
+        ("companions[0].name", "name_placeholder"),
+    }
+    nobody = {("person",): {"name": "旅客", "phone": "13800138000"}, ("companions",): []}
+    report, faults = judge(event_of(changed(nobody)), NOW, ZONE)
+    assert report is None
+    assert [(fault.where, fault.code) for fault in faults] == [
+        ("person.name", "name_placeholder"),
+        ("person", "person_unknown"),
+    ]

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.registration.persons.names import name_form, script_of
+from services.registration.persons.names import is_placeholder, name_form, script_of
 
 DOTS = "·•・．.‧∙⋅･⸱᛫\u0387\u318d\u1427\ua78f"
 INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff\u202a\u202c\u00ad\u034f\ufe0f\u3164\u0000"
@@ -106,3 +106,15 @@ def test_what_shows_no_letter_is_no_name(nothing: str) -> None:
 )
 def test_the_script_of_a_name_says_with_what_it_can_be_compared(name: str, script: str) -> None:
     assert script_of(name_form(name)) == script
+
+
+@pytest.mark.parametrize("name", ["旅客", " 客 人 ", "住客", "未知", "无名氏", "Guest", "GUEST ", "不详"])
+def test_what_a_form_holds_where_nobody_gave_a_name_is_none(name: str) -> None:
+    assert is_placeholder(name)
+
+
+@pytest.mark.parametrize(
+    "name", ["旅客甲", "王未知", "张某", "**", "无双", "Guest, Judith", "Lin", "王先生", ""]
+)
+def test_names_that_only_look_so_are_names(name: str) -> None:
+    assert not is_placeholder(name)

@@ -79,6 +79,7 @@ FAULTS: Final[Mapping[str, str]] = {
     "identity_length": N_("It has too many or too few characters."),
     "identity_missing": N_("The number is missing."),
     "identity_spreadsheet": N_("A spreadsheet has changed the number: take it from the document."),
+    "name_placeholder": N_("That is nobody's name: ask for theirs, or leave it out."),
     "person_unknown": N_("Needed are a number of a document, or a name and a phone."),
     "phone_ambiguous": N_("It may be a number of two countries: begin with + and the country."),
     "phone_area_missing": N_("The area code is missing."),
