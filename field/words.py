@@ -196,8 +196,8 @@ MATTERS: Final = (
 SETTLED_AS: Final = ("passed_on", "never_came", "wrong_report")
 """What became of somebody who arrived by what was reported, and whom nobody found."""
 
-DECISIONS: Final = ("apart",)
-"""What an officer decides about a possible duplicate: they are two people, or two comings."""
+DECISIONS: Final = ("apart", "same")
+"""What an officer decides about a possible duplicate: they are two people or two comings, or one coming."""
 
 NOTICE_OUTCOMES: Final = ("signed", "signed_by_guardian", "signed_by_proxy", "refused_to_sign")
 

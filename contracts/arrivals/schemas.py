@@ -259,13 +259,17 @@ class ReportCorrected(Contract):
 
 
 class DuplicateDecided(Contract):
-    """An officer decides about two arrivals that may be one: they are two, and are not asked about again."""
+    """An officer decides about two arrivals that may be one. They are not asked about again.
+
+    Where they are one, one of them goes on with what was told and said of both, and the other ends as
+    `merged`; `apart`, said of such a pair, makes them two again, and nothing is lost either way.
+    """
 
     first = text(36, required=True, about="arrival_id of one of the two")
     second = text(36, required=True, about="arrival_id of the other")
-    decision = one_of(DECISIONS, required=True, about="apart: two people, or two comings")
+    decision = one_of(DECISIONS, required=True, about="apart: two people, or two comings; same: one coming")
     note = text(500, about="kept sealed")
-    expects = whole(about="the version of the pair: 1 as long as nobody has decided")
+    expects = whole(about="the version of the pair: 1 as long as nobody has decided, 2 once they are one")
     at = happened()
 
 
@@ -331,8 +335,8 @@ class Change(Contract):
     why = several(
         fields.String(),
         about="stop_added, stop_removed, companion_added, risk_raised, risk_lowered, called_off, not_here, "
-        "coming_after_all, came, not_yet_come, phone_changed, phone_taken_back, address_changed, "
-        "time_moved, details_added",
+        "same_as_other, not_the_same, coming_after_all, came, not_yet_come, phone_changed, "
+        "phone_taken_back, address_changed, time_moved, details_added",
     )
     previous_level = one_of(LEVELS, required=True)
 

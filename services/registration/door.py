@@ -8,9 +8,9 @@ from chassis.doors.declared import Directory, Door
 from chassis.doors.looking_back import VIEWS, said_to
 from chassis.tools import ToolCommand, ToolQuery
 from services.registration.arrivals import counts, duplicates, lookup
-from services.registration.arrivals.decide_duplicate import decide_duplicate
 from services.registration.arrivals.lists import POSSIBLE_DUPLICATE, POSSIBLE_DUPLICATES, WAITING_ARRIVALS
 from services.registration.arrivals.lookup import LedToNoArrival
+from services.registration.following.decide_duplicate import decide_duplicate
 from services.registration.following.follow_arrival import follow_arrival
 from services.registration.following.lists import ARRIVALS_TO_SETTLE, EXPECTED_ARRIVALS
 from services.registration.following.mend_person import mend_person

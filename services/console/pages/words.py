@@ -78,6 +78,9 @@ WORDS: Final[Mapping[str, str]] = {
     "assigned": N_("given to a worker"),
     "unreachable": N_("unreachable"),
     "not_coming": N_("called off"),
+    "merged": N_("the same as another one"),
+    "same_as": N_("is the same as another one"),
+    "absorbed": N_("another one is the same"),
     # why two arrivals may be one
     "fits_two_arrivals": N_("fits two arrivals"),
     "two_places": N_("one person at two places"),

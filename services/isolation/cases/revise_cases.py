@@ -144,7 +144,9 @@ def _cancel(book: Casebook, revision: Revision, written: Sequence[Task], cause: 
     )
     book.loads.take(before.team)
     book.change_tasks(task.cancelled() for task in written if task.live)
-    book.change(case, "cancelled", cause, {"reason": change.reason, **differences(before, case)})
-    kinds = ["cancelled", *(kind for kind in change.corrected if kind == WRONG_NUMBER)]
+    # Nobody may read that nothing is asked any more: it is asked of them under the other arrival.
+    what = "merged" if change.merged else "cancelled"
+    book.change(case, what, cause, {"reason": change.reason, **differences(before, case)})
+    kinds = [what, *(kind for kind in change.corrected if kind == WRONG_NUMBER)]
     said = change_data(kinds, before, change.reason, before.team)
     book.publish("case.changed", case, revision.standing, [], cause, said)

@@ -30,6 +30,7 @@ class Change:
     :param details: something about the person changed that others must know.
     :param corrected: what of that somebody may have been told otherwise, as case.changed names it.
     :param from_today: leave the tasks of past days alone.
+    :param merged: the arrival turned out to be another one, as which it is followed.
     """
 
     reason: str
@@ -38,6 +39,7 @@ class Change:
     details: bool = False
     corrected: tuple[str, ...] = ()
     from_today: bool = False
+    merged: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,10 @@ Told = frozenset[tuple[str, str, str]]
 """(case, notice, recipient) of texts that somebody may have read, or been told by a human instead."""
 
 TAKING_BACK: Final = frozenset(
-    {"resident_cancelled", "worker_cancelled", "worker_handed_on", "sent_in_error"}
+    {
+        *("resident_cancelled", "resident_merged", "worker_cancelled", "worker_merged"),
+        *("worker_handed_on", "sent_in_error"),
+    }
 )
 """Templates that say no more than that earlier texts are void."""
 

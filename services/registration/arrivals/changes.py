@@ -35,8 +35,7 @@ def changes(stored: StoredArrival, draft: Draft, arrival: Arrival) -> list[str]:
     if arrival.risk.level != stored.risk:
         why.append("risk_raised" if arrival.risk.level > stored.risk else "risk_lowered")
     if after.not_coming != stored.not_coming:
-        ended = "not_here" if arrival.reached == "not_here" else "called_off"
-        why.append(ended if after.not_coming else "coming_after_all")
+        why.append(_ended(arrival) if after.not_coming else _goes_on(stored))
     elif after.expected != before.expected:
         why.append("not_yet_come" if after.expected else "came")
     moved = _where(arrival) != (stored.street, stored.community, stored.grid, stored.worker)
@@ -46,6 +45,14 @@ def changes(stored: StoredArrival, draft: Draft, arrival: Arrival) -> list[str]:
     if moved:
         why.append("details_added")
     return why
+
+
+def _ended(arrival: Arrival) -> str:
+    return {"not_here": "not_here", "merged": "same_as_other"}.get(arrival.reached or "", "called_off")
+
+
+def _goes_on(stored: StoredArrival) -> str:
+    return "not_the_same" if stored.state == "merged" else "coming_after_all"
 
 
 def _where(arrival: Arrival) -> tuple[str | None, ...]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Final
+from typing import Final, NamedTuple
 
 from services.registration.arrivals.arrival import StoredArrival
 from services.registration.arrivals.coming import Coming, fold_statements, when
-from services.registration.arrivals.followed import Act, Standing, amended, in_order, standing_of
+from services.registration.arrivals.followed import Act, Standing, amended, in_order, lent, standing_of
 from services.registration.arrivals.same_coming import Known
 from services.registration.arrivals.same_report import may_be_same_report, reports_again
 from services.registration.arrivals.voices import ComingWords
@@ -18,12 +18,22 @@ from services.registration.reports.statement import Statement, Told
 _NOT_FOLLOWED: Final = Standing()
 
 
+class Lent(NamedTuple):
+    """What an arrival that turned out to be another one lends to that one."""
+
+    statements: Sequence[Statement]
+    acts: Sequence[Act]
+
+
 @dataclass(slots=True)
 class Draft:
     """
     :param stored: None for a new arrival. The caller has locked the row.
     :param earlier: the statements of the reports kept so far, as far as they were read.
     :param unread: how many reports there are beside theirs.
+    :param lenders: the arrivals that turned out to be this one, by id: what was told and said of them counts
+        for this one, too, while their reports stay theirs.
+    :param lenders_changed: whether this unit of work changes them.
     :param before: those statements and acts, folded.
     :param acts: what people who followed it have said of it, in order, the `new_acts` apart from it.
     :param version: once it is written, as `state`.
@@ -44,6 +54,8 @@ class Draft:
     version: int = 1
     state: str = ""
     unread: int = 0
+    lenders: dict[str, Lent] = field(default_factory=dict)
+    lenders_changed: bool = False
     _words: ComingWords | None = None
     _times: set[datetime] = field(default_factory=set)
 
@@ -57,13 +69,19 @@ class Draft:
     def statements(self) -> list[Statement]:
         """All of them, as far as they were read, without those whose report was corrected by staff."""
         replaced = {statement.replaces for statement in self.new}
-        return [*(said for said in self.earlier if said.report_id not in replaced), *self.new]
+        own = [*(said for said in self.earlier if said.report_id not in replaced), *self.new]
+        return [*own, *self._lent_statements()] if self.lenders else own
 
-    def read_earlier(self, told: Told, acts: Sequence[Act] = ()) -> None:
+    def read_earlier(
+        self,
+        told: Told,
+        acts: Sequence[Act] = (),
+        lenders: Mapping[str, Lent] | None = None,
+    ) -> None:
         """The statements kept so far, placed by the place table as it is now: they move the arrival along."""
-        statements = told.statements
-        self.earlier, self.unread, self.acts, self._words = statements, told.unread, acts, None
-        self.before = self._folded(statements, acts)
+        self.earlier, self.unread, self.acts, self._words = told.statements, told.unread, acts, None
+        self.lenders = dict(lenders or {})
+        self.before = self._folded([*told.statements, *self._lent_statements()], self._with_lent(acts))
 
     def add(self, statement: Statement) -> None:
         """One more statement; of a person with hundreds of reports the others are not looked at again."""
@@ -82,13 +100,35 @@ class Draft:
 
     def coming(self) -> Coming:
         """All its statements and acts, folded."""
-        if not (self.new or self.new_acts) and self.before is not None:
+        if not (self.new or self.new_acts or self.lenders_changed) and self.before is not None:
             return self.before
         return self._folded(self.statements, self.all_acts)
 
     @property
     def all_acts(self) -> Sequence[Act]:
-        return in_order((*self.acts, *self.new_acts)) if self.new_acts else self.acts
+        own = in_order((*self.acts, *self.new_acts)) if self.new_acts else self.acts
+        return self._with_lent(own)
+
+    def _with_lent(self, acts: Sequence[Act]) -> Sequence[Act]:
+        if not self.lenders:
+            return acts
+        return in_order((*acts, *(act for lender in self.lenders.values() for act in lender.acts)))
+
+    def _lent_statements(self) -> list[Statement]:
+        return [said for lender in self.lenders.values() for said in lender.statements]
+
+    def lend_to(self, draft: Draft) -> None:
+        """This one turned out to be the other: all that is told and said of it counts for that one, too."""
+        replaced = {statement.replaces for statement in self.new}
+        own = [*(said for said in self.earlier if said.report_id not in replaced), *self.new]
+        draft.lenders |= {self.arrival_id: Lent(own, lent(self.acts)), **self.lenders}
+        draft.lenders_changed, draft._words = True, None
+
+    def take_from(self, draft: Draft) -> None:
+        """It did not: this one takes back what it has lent."""
+        gone = {self.arrival_id, *self.lenders}
+        draft.lenders = {id: lender for id, lender in draft.lenders.items() if id not in gone}
+        draft.lenders_changed, draft._words = True, None
 
     @property
     def standing(self) -> Standing:
@@ -98,6 +138,9 @@ class Draft:
 
     def _folded(self, statements: Sequence[Statement], acts: Sequence[Act]) -> Coming:
         coming = fold_statements(statements)
+        if self.lenders:
+            not_own = len({said.report_id for said in self._lent_statements()})
+            coming = replace(coming, reports=coming.reports - not_own)
         if self.unread:
             coming = replace(coming, reports=coming.reports + self.unread - self._replaced_unread())
         return amended(coming, acts, statements) if acts else coming

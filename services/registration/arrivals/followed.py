@@ -17,9 +17,9 @@ from services.registration.persons.phones import same_phone
 from services.registration.places.placing import Placement
 from services.registration.reports.statement import Statement
 
-Reached = Literal["contacted", "verified", "unreachable", "not_here"]
+Reached = Literal["contacted", "verified", "unreachable", "not_here", "merged"]
 """Contacted: reached. Verified: seen in person. Unreachable: after three attempts on two days. Not here: it
-has ended, until somebody reports again that they came, or finds them.
+has ended, until somebody reports again that they came, or finds them. Merged: it is the same as another.
 """
 
 ATTEMPTS: Final = 3
@@ -33,6 +33,10 @@ SETTLED: Final = "settled"
 """The act of an officer who says what became of somebody whom nobody found."""
 PLACED: Final = "placed"
 """The act of an officer who says in which place the arrival lies."""
+SAME_AS: Final = "same_as"
+"""The act of an officer who says that this arrival is another one: it is followed as that one alone."""
+ABSORBED: Final = "absorbed"
+"""Said of that other one: what was told and said of the first counts for it, too."""
 NOT_HERE: Final = "not_here"
 """It ends the following at once. That somebody is missing stays a matter until an officer has settled it."""
 _FOUND: Final = ("contacted", "verified")
@@ -57,7 +61,8 @@ def _nowhere(division: str, address: str) -> Placement:
 class Act:
     """One thing that somebody said of an arrival.
 
-    :param what: an outcome of `arrival.followed`, `mended`, `placed`, `settled` or `taken_back`.
+    :param what: an outcome of `arrival.followed`, `mended`, `placed`, `settled`, `same_as`, `absorbed` or
+        `taken_back`.
     :param at: when it happened, and `day` that day in the jurisdiction's time zone.
     :param moment: when they came, or by their own word will come.
     :param mended: what is right from now on: name, phone, language, division, address.
@@ -65,6 +70,7 @@ class Act:
     :param wrong_phone: a number that is not the person's.
     :param put: of `placed`: where the place lies by the place table as it is now; None: it is there no more.
     :param takes_back: of `taken_back`: the number of the other.
+    :param other: of `same_as` and `absorbed`: the other arrival.
     """
 
     number: int
@@ -77,6 +83,7 @@ class Act:
     wrong_phone: str | None = None
     put: Placement | None = None
     takes_back: int | None = None
+    other: str | None = None
 
     @property
     def settles(self) -> Iterable[str]:
@@ -116,12 +123,30 @@ def that_count(acts: Iterable[Act]) -> tuple[Act, ...]:
     return tuple(act for act in acts if act.what != TAKEN_BACK and act.number not in back) if back else acts
 
 
+def same_as(acts: Iterable[Act]) -> str | None:
+    """The arrival that this one is; None: it is one of its own."""
+    return next((act.other for act in that_count(acts) if act.what == SAME_AS), None)
+
+
+def absorbed(acts: Iterable[Act]) -> list[str]:
+    """The arrivals that turned out to be this one."""
+    return [act.other for act in that_count(acts) if act.what == ABSORBED and act.other]
+
+
+def lent(acts: Iterable[Act]) -> tuple[Act, ...]:
+    """Of an arrival that turned out to be another one: what counts for that one. Numbers are its own."""
+    own = (act for act in that_count(acts) if act.what not in (SAME_AS, ABSORBED))
+    return tuple(replace(act, number=-act.number) for act in own)
+
+
 def standing_of(acts: Sequence[Act], statements: Sequence[Statement]) -> Standing:
     """
     :param acts: in order.
     :param statements: of the arrival's reports. That they came, said after they were not found, counts.
     """
     acts = that_count(acts)
+    if any(act.what == SAME_AS for act in acts):
+        return Standing("merged")
     reached: Literal["contacted", "verified"] | None = None
     ended: datetime | None = None
     attempts: list[date] = []
@@ -184,7 +209,7 @@ def amended(coming: Coming, acts: Sequence[Act], statements: Sequence[Statement]
     acts = that_count(acts)
     coming = _person_amended(coming, acts, statements)
     coming = _time_amended(coming, acts, statements)
-    if standing_of(acts, statements).reached == "not_here":
+    if standing_of(acts, statements).reached in ("not_here", "merged"):
         return replace(coming, not_coming=True)
     return coming
 

@@ -48,6 +48,7 @@ def read_acts(
                 inside=inside,
                 place=row.detail.get("place"),
                 takes_back=row.detail.get("of"),
+                other=row.detail.get("other"),
             )
         )
     return {arrival_id: in_order(of_it) for arrival_id, of_it in acts.items()}
@@ -64,17 +65,19 @@ def act_of(
     inside: Mapping[str, Any],
     place: str | None = None,
     takes_back: int | None = None,
+    other: str | None = None,
 ) -> Act:
     """
     :param inside: what of the line is sealed.
     :param place: of `placed`: its id.
     :param takes_back: of `taken_back`: the number of the other.
+    :param other: of `same_as` and `absorbed`: the other arrival.
     """
     right = {name: inside[name] for name in _RIGHT if inside.get(name)}
     day = local_day(at, uow.zone)
     put = places.at(place) if place else None
     wrong = inside.get("wrong_phone")
-    return Act(number, what, at, day, moment, right, places.find, wrong, put, takes_back)
+    return Act(number, what, at, day, moment, right, places.find, wrong, put, takes_back, other)
 
 
 def line_of(

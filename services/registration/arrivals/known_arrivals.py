@@ -16,9 +16,11 @@ from chassis.database.statements import is_in, update_rows
 from chassis.unit_of_work import UnitOfWork
 from services.registration.arrivals.arrival import StoredArrival
 from services.registration.arrivals.catalogue import Catalogue
-from services.registration.arrivals.draft import Draft
+from services.registration.arrivals.draft import Draft, Lent
+from services.registration.arrivals.followed import Act, absorbed, lent, same_as
 from services.registration.arrivals.history import read_acts
 from services.registration.arrivals.same_report import ANNOUNCED
+from services.registration.arrivals.states import MERGED
 from services.registration.arrivals.tables import arrivals
 from services.registration.persons.claims import PersonMatch
 from services.registration.reports.read_statements import read_statements
@@ -107,8 +109,65 @@ def read_earlier_statements(uow: UnitOfWork, catalogue: Catalogue, drafts: Itera
     wanted = {draft.arrival_id: draft for draft in drafts}
     followed = [id for id, draft in wanted.items() if draft.stored and draft.stored.acts]
     acts = read_acts(uow, catalogue.places, followed)
-    for arrival_id, told in read_statements(uow, catalogue.places, list(wanted)).items():
-        wanted[arrival_id].read_earlier(told, acts.get(arrival_id, ()))
+    lenders = _lenders(uow, catalogue, acts)
+    others = {other for of_it in lenders.values() for other in of_it} - wanted.keys()
+    stored = read_statements(uow, catalogue.places, [*wanted, *sorted(others)])
+    for arrival_id, draft in wanted.items():
+        if told := stored.get(arrival_id):
+            lent_to_it = {
+                other: Lent(stored[other].statements, lent(said))
+                for other, said in lenders.get(arrival_id, {}).items()
+                if other in stored
+            }
+            draft.read_earlier(told, acts.get(arrival_id, ()), lent_to_it)
+
+
+def _lenders(
+    uow: UnitOfWork, catalogue: Catalogue, acts: Mapping[str, Sequence[Act]]
+) -> dict[str, dict[str, Sequence[Act]]]:
+    """The arrivals that turned out to be each of these, also by way of another one, with their acts."""
+    found: dict[str, dict[str, Sequence[Act]]] = {}
+    asked = {id: others for id, said in acts.items() if (others := absorbed(said))}
+    while asked:
+        theirs = read_acts(
+            uow, catalogue.places, sorted({one for others in asked.values() for one in others})
+        )
+        further: dict[str, list[str]] = {}
+        for id, others in asked.items():
+            lenders = found.setdefault(id, {})
+            lenders.update({other: theirs.get(other, ()) for other in others})
+            deeper = [one for other in others for one in absorbed(theirs.get(other, ()))]
+            if new := [one for one in deeper if one not in lenders]:
+                further[id] = new
+        asked = further
+    return found
+
+
+def lend_to_others(uow: UnitOfWork, catalogue: Catalogue, drafts: Sequence[Draft]) -> list[Draft]:
+    """What is told anew of an arrival that turned out to be another one counts for that one.
+
+    It is locked after those of the batch: two batches that wait for each other so are taken again.
+
+    :param drafts: of the batch, their earlier statements read.
+    Returns those others that are not among them.
+    """
+    lending = [draft for draft in drafts if draft.new and draft.stored and draft.stored.state == MERGED]
+    if not lending:
+        return []
+    in_hand = {draft.arrival_id: draft for draft in drafts}
+    added: list[Draft] = []
+    for draft in lending:
+        other = same_as(draft.acts)
+        while other is not None:
+            if other not in in_hand:
+                locked = lock_drafts(uow.conn, arrivals.c.id == other)
+                read_earlier_statements(uow, catalogue, locked)
+                in_hand |= {one.arrival_id: one for one in locked}
+                added += locked
+            borrower = in_hand[other]
+            other = same_as(borrower.acts)
+        draft.lend_to(borrower)
+    return added
 
 
 def _lock_by_person(

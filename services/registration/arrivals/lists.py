@@ -19,6 +19,7 @@ from services.registration.places.tables import places
 _A = arrivals.c
 _ONE, _OTHER = arrivals.alias("one"), arrivals.alias("other")
 """The two of a pair. Made once: an alias of so many columns takes longer to make than the page to read."""
+_COMPARED = ("risk_level", "state", "reports")
 _OF_ARRIVAL = (
     "version",
     "state",
@@ -62,15 +63,18 @@ def _duplicates(conn: Connection, scope: Scope, _asked: Asked) -> Select[Any]:
     return _pairs(conn, scope).where(text("possible_duplicates.state = 'open'"))
 
 
-def _pairs(conn: Connection, scope: Scope) -> Select[Any]:
-    """Pairs of which at least one is within the scope. Of the other one stands where it is, not who."""
+def _pairs(conn: Connection, scope: Scope, *more: str) -> Select[Any]:
+    """Pairs of which at least one is within the scope. Of the other one stands where it is, not who.
+
+    :param more: columns of each that are shown besides where it is within the scope.
+    """
     pair = possible_duplicates.c
     columns: list[Any] = [pair.first, pair.second, pair.why, pair.opened_at]
     columns += [pair.state, pair.decided_at, pair.decided_by]
     within_scope = in_scope(conn, scope, _ONE.c), in_scope(conn, scope, _OTHER.c)
     for name, side, ours in zip(("first", "second"), (_ONE.c, _OTHER.c), within_scope, strict=True):
         columns += [side[part].label(f"{name}_{part}") for part in ("arrived_at", "street", "community")]
-        columns += [case((ours, side.sealed)).label(f"{name}_sealed")]
+        columns += [case((ours, side[part])).label(f"{name}_{part}") for part in ("sealed", *more)]
     return (
         select(*columns)
         .join(_ONE, _ONE.c.id == pair.first)
@@ -85,7 +89,7 @@ def _pair(conn: Connection, scope: Scope, asked: Asked, id: str) -> Mapping[str,
     if not (is_id(first) and is_id(second)):
         return None
     p = possible_duplicates.c
-    found = _pairs(conn, scope).where(p.first == first, p.second == second, p.state != "dropped")
+    found = _pairs(conn, scope, *_COMPARED).where(p.first == first, p.second == second, p.state != "dropped")
     row = conn.execute(found).mappings().one_or_none()
     return {**row, "pair": id} if row else None
 
@@ -146,6 +150,7 @@ POSSIBLE_DUPLICATE = ThingQuery(
         *(Column(name) for name in ("decided_at", "decided_by")),
         *_of_side("first"),
         *_of_side("second"),
+        *(Column(f"{side}_{part}") for side in ("first", "second") for part in _COMPARED),
         Column("first_identity_number", "number", "first_sealed", "identity_number"),
         Column("first_address", "address", "first_sealed", "address"),
         Column("second_identity_number", "number", "second_sealed", "identity_number"),

@@ -7,13 +7,23 @@ from typing import Final, Literal
 from services.registration.arrivals.followed import Reached
 
 State = Literal[
-    "expected", "reported", "assigned", "contacted", "verified", "unreachable", "not_here", "not_coming"
+    "expected",
+    "reported",
+    "assigned",
+    "contacted",
+    "verified",
+    "unreachable",
+    "not_here",
+    "merged",
+    "not_coming",
 ]
 """Expected: announced, not there yet. Reported: there, and no worker has it. Assigned: a worker has it.
 Contacted, verified, unreachable, not here: by what people said who followed it (`Reached`). Not coming:
-announced, and called off; a report that they come or came makes it an arrival again.
+announced, and called off; a report that they come or came makes it an arrival again. Merged: it is followed
+as another one.
 """
-ENDED: Final = ("not_here", "not_coming")
+MERGED: Final = "merged"
+ENDED: Final = ("not_here", "merged", "not_coming")
 """Nobody is followed."""
 
 
@@ -22,7 +32,7 @@ def state_of(
 ) -> State:
     """An announced arrival stays expected, also where a worker has it already, or has phoned them."""
     if not_coming:
-        return "not_here" if reached == "not_here" else "not_coming"
+        return reached if reached in ("not_here", "merged") else "not_coming"
     if expected:
         return "expected"
     if reached:

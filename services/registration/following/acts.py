@@ -115,6 +115,7 @@ class Acts:
             inside=inside,
             place=detail.get("place"),
             takes_back=detail.get("of"),
+            other=detail.get("other"),
         )
         draft.new_acts.append(act)
         self._lines.append(

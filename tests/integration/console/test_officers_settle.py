@@ -262,3 +262,42 @@ def test_a_row_is_settled_by_those_whose_it_is(town: Town) -> None:
     token = officer.get(path).text.split('name="form_token" value="')[1].split('"')[0]
     assert officer.browser.post(path, token=token, act="forged").status_code == 422
     assert officer.browser.post(path, token=None, act="followed").status_code == 403, "no form of ours"
+
+
+def test_wish_16_both_stand_side_by_side_and_what_differs_is_marked(town: Town) -> None:
+    one, other = person(1, name="欧阳建国"), person(2, name="欧阳建国", phone=person(1)["phone"])
+    town.registration.receive(report(1, people=[one], destination=HERE))
+    town.registration.receive(report(2, people=[other], destination=HERE, publisher="bus"))
+    officer = town.officer()
+    path = row_of(officer, "possible_duplicates")
+    full = officer.send(officer.get(path), f"{path}/reveal", reason="to compare them").text
+    table = full[full.index("<table>") : full.index("</table>")]
+    rows = re.findall(r"<tr>(.*?)</tr>", table.partition("<tbody>")[2], re.S)
+    differing = [row for row in rows if "differs" in row]
+    assert any(one["identity_number"] in row and other["identity_number"] in row for row in differing)
+    assert not any("欧阳建国" in row for row in differing) and any(row.count("欧阳建国") == 2 for row in rows)
+
+
+def test_two_that_are_one_are_made_one_and_two_again(town: Town) -> None:
+    one, other = person(1, name="欧阳建国"), person(2, name="欧阳建国", phone=person(1)["phone"])
+    town.registration.receive(report(1, people=[one], destination=HERE))
+    town.registration.receive(report(2, people=[other], destination=HERE, publisher="bus"))
+    officer = town.officer()
+    path = row_of(officer, "possible_duplicates")
+    page = officer.get(path)
+    assert "Make them one" in page.text and "Make them two again" not in page.text
+    for _ in range(2):
+        sent = officer.act(page, path, "one", note="seen: it is him")
+        assert sent.headers["Location"] == f"{path}?said=merged", "sent twice it is one act"
+    after = officer.get(f"{path}?said=merged")
+    assert "They are one now." in after.text and "Make them one" not in after.text
+    states = sorted(row["state"] for row in town.registration.arrivals())
+    assert "merged" in states and len(states) == 2
+    assert path not in officer.get("/lists/possible_duplicates").text
+    back = officer.act(after, path, "two")
+    assert back.status_code == 303
+    assert "merged" not in {row["state"] for row in town.registration.arrivals()}
+    assert "Make them two again" not in officer.get(path).text
+    with town.registration.database.read() as conn:
+        found = handover.sums(conn, town.registration.clock.today(CHINA))
+    assert found.balanced and found.by_subject["commands_to_registration"] == {"done": 2, "in_history": 2}

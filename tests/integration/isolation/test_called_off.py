@@ -214,3 +214,18 @@ def test_whoever_comes_after_all_is_not_called_to_be_told_that_nothing_is_asked(
     isolation.follow(back(came))
     assert "call_them" not in kinds(isolation.tasks(came, "due"))
     assert isolation.audit()["balanced"]
+
+
+def test_who_was_registered_twice_is_not_told_that_nothing_is_asked_any_more(isolation: Trial) -> None:
+    came = arrival()
+    isolation.follow(came)
+    isolation.follow(arrival(came.subject, version=2, at=LATER, why=["same_as_other"], not_coming=True))
+    [case] = [row for row in isolation.rows(t.cases) if row["case_id"] == came.subject]
+    assert case["state"] == "cancelled" and isolation.tasks(came, "due") == []
+    [told] = isolation.recorded("case.changed")
+    assert told.data["change"]["kinds"] == ["merged"]
+    assert isolation.trace(came.subject or "")["history"][-1]["what"] == "merged"
+    isolation.follow(arrival(came.subject, version=3, at=LATER, why=["not_the_same"]))
+    [case] = [row for row in isolation.rows(t.cases) if row["case_id"] == came.subject]
+    assert case["state"] == "open" and isolation.tasks(came, "due")
+    assert isolation.audit()["balanced"]

@@ -306,3 +306,23 @@ def test_a_stranger_is_told_of_an_error_though_nobody_comes_any_more(work: Work,
         "w0001": ("worker_cancelled", None),
         "former": ("sent_in_error", None),
     }
+
+
+def test_who_was_registered_twice_reads_that_what_is_asked_still_holds(work: Work, gateway: Gateway) -> None:
+    case, untold = new_id(), new_id()
+    sender = gateway.sender(work)
+    inform(work, opened(case, team=TEAM))
+    send_all(work, sender)
+    inform(work, opened(untold, team=TEAM))
+    for id in (case, untold):
+        inform(work, changed(id, 2, ["merged"], state="cancelled", team=TEAM, today=[]))
+    send_all(work, sender)
+    became = {
+        row["case_id"]: (row["state"], row["reason"])
+        for row in rows(work)
+        if row["notice"] == "changed:2" and row["recipient_kind"] == "resident"
+    }
+    assert became[case][0] == "accepted"
+    assert became[untold][1] == "never_told", "whoever was told of nothing is told of nothing"
+    templates = {row["template"] for row in rows(work) if row["notice"] == "changed:2"}
+    assert templates == {"resident_merged", "worker_merged"}, "nobody reads that nothing is asked any more"

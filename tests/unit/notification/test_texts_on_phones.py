@@ -28,9 +28,10 @@ OF_A_TASK = {
 }
 TO_STAFF = (
     *("worker_case", "worker_changed", "worker_corrected", "worker_joined", "worker_cancelled"),
+    "worker_merged",
     *("worker_handed_on", "staff_overdue", "staff_abnormal", "staff_abnormal_corrected"),
 )
-TAKEN_FROM_THEM = ("worker_cancelled", "worker_handed_on")
+TAKEN_FROM_THEM = ("worker_cancelled", "worker_merged", "worker_handed_on")
 """Of which they find no page any more."""
 
 

@@ -92,6 +92,10 @@ def sentence(fault: Fault) -> str:
         "not_of_this": gettext("This does not go with what came of it."),
         "in_the_future": gettext("This is still to come."),
         "in_the_past": gettext("Say a time that is still to come."),
+        "other_place": gettext(
+            "One of them is at a place of others: whoever answers for both decides that they are one."
+        ),
+        "named_together": gettext("One report names both of them: they are two people."),
     }
     by_field = {
         "phone": gettext("Type a phone number as people say it, with the area code of a landline."),

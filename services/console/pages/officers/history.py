@@ -26,6 +26,7 @@ _WHAT: Final[Mapping[str, str]] = {
     "revised": N_("worked out anew"),
     "closed": N_("case ended"),
     "cancelled": N_("case taken back"),
+    "merged": N_("case taken back: followed as another arrival"),
     "task_taken": N_("somebody does the task"),
     "task_done": N_("task done"),
     "task_attempt": N_("tried in vain"),

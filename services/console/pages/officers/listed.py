@@ -299,8 +299,8 @@ POSSIBLE_DUPLICATES: Final = OfficersList(
     (Choice(N_("why"), "why", LIKENESSES),),
     unit="pairs",
     meanwhile=N_(
-        "Open a line to compare the two and keep them apart. Nothing is lost meanwhile: both are followed as "
-        "if they were two."
+        "Open a line to compare the two, and say whether they are one. Nothing is lost meanwhile: both are "
+        "followed as if they were two."
     ),
 )
 REPORTS_TO_CORRECT: Final = OfficersList(

@@ -24,7 +24,7 @@ from services.console.pages.entry.keys import key_of_form
 from services.console.pages.entry.who import acting, only_in
 from services.console.pages.officers.acts import Became, again, number_of, say, sentence
 from services.console.pages.officers.asking import Asking, Names
-from services.console.pages.officers.cells import cells_of, ids_in, listed, moment
+from services.console.pages.officers.cells import Cell, cells_of, ids_in, listed, moment
 from services.console.pages.officers.listed import LISTS, OfficersList
 from services.console.pages.officers.lists import STATUS, places_to_name
 from services.console.pages.officers.report_form import (
@@ -41,7 +41,11 @@ from services.console.pages.shown.rows import Wrong
 from services.console.pages.shown.terms import read_time
 from services.console.pages.words import word
 
-SAID: Final = {"kept": N_("It is recorded. This stays on the list: see below what is still to be settled.")}
+SAID: Final = {
+    "kept": N_("It is recorded. This stays on the list: see below what is still to be settled."),
+    "merged": N_("They are one now. Was it a mistake? Then make them two again below: nothing is lost."),
+}
+_SIDES: Final = ("first_", "second_")
 _LONGEST: Final = 2000
 _CONSOLE: Final = "/console/"
 
@@ -58,6 +62,19 @@ class Tried:
     typed: Mapping[str, str] = field(default_factory=dict)
     wrong: Mapping[str, str] = field(default_factory=dict)
     status: int = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """What is known of both of a pair.
+
+    :param differs: both are known, and are not the same.
+    """
+
+    head: str
+    first: Cell
+    second: Cell
+    differs: bool
 
 
 def add_settling(pages: Blueprint, doors: Doors, work: Work) -> None:
@@ -157,6 +174,8 @@ def _done(doors: Doors, name: str, of: Settling, id: str) -> Response:
         return redirect(row, 303)  # done, and nobody can say now whether it still waits
     if thing is not None and of.still_waits(thing):
         return redirect(f"{row}?said=kept", 303)
+    if thing is not None and (said := of.after.get(thing.get("state", ""))):
+        return redirect(f"{row}?said={said}", 303)
     return redirect(f"/lists/{name}?said=settled", 303)
 
 
@@ -173,10 +192,13 @@ def _page(doors: Doors, name: str, id: str, tried: Tried, full: Mapping[str, Any
         page = render_template("officers/settle.html", of=of, thing=None, missing=asking.missing)
         return make_response(page, 503)
     history = thing.get("history", ())
-    staff, places = ids_in([thing])
+    sides = [_side(thing, full, prefix) for prefix in _SIDES] if settling.compared else []
+    staff, places = ids_in([thing, *sides])
     places |= {line["with"].get("place") for line in history}
     names = asking.names(staff | {_staff_of(line["by"]) for line in history}, places)
-    acts = [act for act in settling.acts if names.may(of.service, act.command)]
+    waits = settling.still_waits(thing)
+    can = [act for act in settling.acts if (thing.get("state") == act.when if act.when else waits)]
+    acts = [act for act in can if names.may(of.service, act.command)]
     to_name = any(one.kind == "place" for act in acts for one in act.fields or ())
     page = render_template(
         "officers/settle.html",
@@ -184,7 +206,8 @@ def _page(doors: Doors, name: str, id: str, tried: Tried, full: Mapping[str, Any
         settling=settling,
         thing=thing,
         id=id,
-        waits=settling.still_waits(thing),
+        waits=waits,
+        compared=_compared(settling, sides, names),
         facts=list(zip(settling.facts, cells_of(full or thing, settling.facts, names), strict=True)),
         reasons=[fault_in_words(one) for one in thing.get("reasons") or ()],
         history=[_line(line, names) for line in history],
@@ -200,6 +223,27 @@ def _page(doors: Doors, name: str, id: str, tried: Tried, full: Mapping[str, Any
         missing=asking.missing,
     )
     return make_response(page, tried.status)
+
+
+def _side(thing: Mapping[str, Any], full: Mapping[str, Any] | None, prefix: str) -> dict[str, Any]:
+    """One of a pair, under the names without their prefix."""
+    known = {**thing, **(full or {})}
+    return {name.removeprefix(prefix): value for name, value in known.items() if name.startswith(prefix)}
+
+
+def _compared(settling: Settling, sides: Sequence[Mapping[str, Any]], names: Names) -> list[Compared]:
+    if not sides:
+        return []
+    one, other = (cells_of(side, settling.compared, names) for side in sides)
+    return [
+        Compared(
+            column.head,
+            first,
+            second,
+            first.text != second.text and all(side.get(column.of) for side in sides),
+        )
+        for column, first, second in zip(settling.compared, one, other, strict=True)
+    ]
 
 
 def _sections(thing: Mapping[str, Any], full: Mapping[str, Any] | None, tried: Tried) -> Any:

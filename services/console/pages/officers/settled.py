@@ -41,6 +41,7 @@ class Act:
     :param fields: None: those of the report that is corrected.
     :param fixed: what the command says besides.
     :param expects: the field of the thing that says on which version this is decided.
+    :param when: the state of the thing in which it can be said; "": while it waits.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Act:
     fields: Sequence[Asked] | None
     fixed: Mapping[str, Any] = field(default_factory=dict)
     expects: str = ""
+    when: str = ""
 
     def field_name(self, asked: Asked) -> str:
         """In the form: two acts on one page may each have a note."""
@@ -65,6 +67,10 @@ class Settling:
     :param facts: what is known of it, masked until somebody says why.
     :param masked: whether some of the facts are. Of a report none is: all of it is shown to be corrected.
     :param meanwhile: what to do until it is settled, in one sentence.
+    :param compared: of a pair, what is known of each: in the thing each name stands twice, with `first_` and
+        with `second_`.
+    :param after: state of the thing once it is settled -> the code of what its page says then (`SAID`): for
+        what can be taken back there.
     """
 
     thing: str
@@ -74,6 +80,8 @@ class Settling:
     acts: Sequence[Act]
     masked: bool
     meanwhile: str = ""
+    compared: Sequence[Column] = ()
+    after: Mapping[str, str] = field(default_factory=dict)
 
     def id_of(self, row: Mapping[str, Any]) -> str:
         return ":".join(str(row[name]) for name in self.id)
@@ -256,16 +264,6 @@ SETTLED: Final[Mapping[str, Settling]] = {
         (
             Column(N_("why"), "why", "word"),
             Column(N_("since"), "opened_at", "moment"),
-            Column(N_("first"), "first_name", "name"),
-            Column(N_("phone"), "first_phone"),
-            Column(N_("document"), "first_identity_number"),
-            Column(N_("address"), "first_address"),
-            Column(N_("arrival"), "first_arrived_at", "moment"),
-            Column(N_("second"), "second_name", "name"),
-            Column(N_("phone"), "second_phone"),
-            Column(N_("document"), "second_identity_number"),
-            Column(N_("address"), "second_address"),
-            Column(N_("arrival"), "second_arrived_at", "moment"),
         ),
         (
             Act(
@@ -276,12 +274,43 @@ SETTLED: Final[Mapping[str, Settling]] = {
                 (_NOTE,),
                 {"expects": 1, "decision": "apart"},
             ),
+            Act(
+                "one",
+                N_("They are one person, reported twice"),
+                N_("Make them one"),
+                "decide_duplicate",
+                (_NOTE,),
+                {"expects": 1, "decision": "same"},
+            ),
+            Act(
+                "two",
+                N_("It was a mistake: they are two"),
+                N_("Make them two again"),
+                "decide_duplicate",
+                (_NOTE,),
+                {"expects": 2, "decision": "apart"},
+                when="merged",
+            ),
         ),
         True,
         N_(
             "Meanwhile: both are followed. Ask the worker who knows the door, and compare name, document and "
-            "arrival. Where they are one person, leave the line as it is: nothing is lost by it."
+            "arrival. Made one, one of them goes on with what both told: whoever was met, then whoever lives "
+            "with others, then whoever was registered first. What was asked under the other is dropped, and "
+            "they are told so."
         ),
+        (
+            Column(N_("who"), "name", "name"),
+            Column(N_("document"), "identity_number"),
+            Column(N_("phone"), "phone"),
+            Column(N_("address"), "address"),
+            Column(N_("place"), "place", "place"),
+            Column(N_("arrival"), "arrived_at", "moment"),
+            Column(N_("risk"), "risk_level", "word"),
+            Column(N_("state"), "state", "word"),
+            Column(N_("reports"), "reports"),
+        ),
+        {"merged": "merged"},
     ),
     "positives_of_nobody": Settling(
         "positive_of_nobody",

@@ -1,0 +1,203 @@
+"""An officer says that two arrivals are one: one of them goes on for both, and nothing is lost."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from chassis.commands.command import Author, Outcome
+from field.scope import EVERYWHERE, Scope
+from services.registration import handover
+from services.registration import tables as t
+from services.registration.arrivals import balance
+from services.registration.arrivals.lookup import trace as traced
+from services.registration.arrivals.merging import Side, goes_on
+from services.registration.following.decide_duplicate import decide_duplicate
+from services.registration.following.mend_person import mend_person
+from tests.integration.registration.following import OFFICER, arrival, carry_out, command, follow
+from tests.integration.registration.trial import CHINA, NOON, SAFE, Trial, identity_number, report
+
+RISKY = {"division": "620402", "address": "京怡家园4号楼", "from": "2022-09-20", "to": "2022-09-30"}
+BORN = "1960-02-10"
+BY_NUMBER = {
+    "name": "欧阳示例",
+    "identity_type": "resident_id",
+    "identity_number": identity_number(40),
+    "phone": "13900000040",
+}
+BY_BIRTH = {"name": "欧阳示例", "birth_date": BORN, "phone": "13900000041"}
+
+
+def pair(trial: Trial) -> tuple[str, str]:
+    """Two arrivals of one name and date of birth: (the first one, the second one)."""
+    trial.receive(report(1, people=[BY_NUMBER]))
+    trial.clock.moment += timedelta(minutes=1)
+    trial.receive(report(2, people=[BY_BIRTH], stops=[RISKY], publisher="gate"))
+    [row] = trial.rows(t.possible_duplicates)
+    assert row["state"] == "open"
+    first, second = sorted((row["first"], row["second"]), key=lambda id: arrival(trial, id)["created_at"])
+    return first, second
+
+
+def asked(trial: Trial, one: str, other: str) -> None:
+    """Staff are asked about these two, whatever made them alike."""
+    first, second = sorted((one, other))
+    row = {"first": first, "second": second, "why": "same_phone", "state": "open", "opened_at": NOON}
+    if (first, second) not in {(row["first"], row["second"]) for row in trial.rows(t.possible_duplicates)}:
+        with trial.work.unit() as uow:
+            uow.conn.execute(t.possible_duplicates.insert().values(row))
+
+
+def decide(
+    trial: Trial,
+    ids: tuple[str, str],
+    decision: str,
+    expects: int = 1,
+    author: Author = OFFICER,
+    scope: Scope = EVERYWHERE,
+) -> Outcome:
+    data = {"first": ids[0], "second": ids[1], "decision": decision, "expects": expects}
+    [outcome] = carry_out(trial, decide_duplicate, command(trial, "duplicate.decided", data, author, scope))
+    return outcome
+
+
+def standing(trial: Trial, id: str) -> dict[str, Any]:
+    row = arrival(trial, id)
+    counts = ("version", "acts", "updated_at", "sealed")
+    return {name: value for name, value in row.items() if name not in counts} | {
+        "inside": trial.sealer.unseal(row["sealed"])
+    }
+
+
+def adds_up(trial: Trial) -> bool:
+    with trial.database.read() as conn:
+        sums = handover.sums(conn, trial.clock.today(CHINA))
+    return bool(trial.read(balance.audit)["balanced"]) and sums.balanced
+
+
+def test_wish_17_one_goes_on_with_what_both_told_and_nothing_is_lost_either_way(trial: Trial) -> None:
+    ids = one, other = pair(trial)
+    follow(trial, one, "contacted")
+    right = {"arrival_id": other, "phone": "13900000049"}
+    assert carry_out(trial, mend_person, command(trial, "person.mended", right))[0].kind == "done"
+    before = {id: standing(trial, id) for id in ids}
+    done = decide(trial, ids, "same")
+    assert (done.kind, done.result["goes_on"]) == ("done", one), "whoever was met goes on"
+    kept, ended = standing(trial, one), standing(trial, other)
+    assert (ended["state"], ended["worker"], ended["unassigned_since"]) == ("merged", None, None)
+    assert kept["state"] == "contacted" and kept["inside"]["phone"] == "13900000049", "what was mended counts"
+    assert kept["risk_areas"] == before[other]["risk_areas"], "where they were counts, whoever told it"
+    told = {event["data"]["arrival_id"]: event["data"] for event in trial.events("arrival.reassessed")[-2:]}
+    assert told[other]["not_coming"] and "same_as_other" in told[other]["change"]["why"]
+    assert "stop_added" in told[one]["change"]["why"] and not told[one].get("not_coming")
+    assert adds_up(trial)
+    assert decide(trial, ids, "same", 2).kind == "conflict"
+    assert decide(trial, ids, "apart", 1).kind == "conflict", "of what was seen before"
+
+    assert decide(trial, ids, "apart", 2).kind == "done"
+    assert {id: standing(trial, id) for id in ids} == before
+    [told_again] = [
+        event["data"]
+        for event in trial.events("arrival.reassessed")[-2:]
+        if event["data"]["arrival_id"] == other
+    ]
+    assert "not_the_same" in told_again["change"]["why"]
+    lines = [(line["arrival_id"], line["what"]) for line in trial.rows(t.arrival_history, "number")]
+    assert sorted(what for id, what in lines if id == one) == ["absorbed", "contacted", "taken_back"]
+    assert sorted(what for id, what in lines if id == other) == ["mended", "same_as", "taken_back"]
+    assert [row["state"] for row in trial.rows(t.possible_duplicates)] == ["apart"]
+    assert adds_up(trial)
+    assert decide(trial, ids, "same", 2).kind == "conflict", "it is decided"
+
+
+def test_what_is_told_later_of_either_counts_for_the_one_that_goes_on(trial: Trial) -> None:
+    ids = one, other = pair(trial)
+    decide(trial, ids, "same")
+    again = {**BY_BIRTH, "identity_type": "passport", "identity_number": "E12345678"}
+    trial.receive(report(3, people=[again], publisher="gate", time="2022-10-01T12:30:00+08:00"))
+    assert {row["id"] for row in trial.arrivals()} == set(ids), "it is no third one"
+    assert arrival(trial, other)["state"] == "merged", "it stays the same as the other"
+    kinds = arrival(trial, one)["source_kinds"]
+    trial.receive(
+        report(4, people=[BY_BIRTH], publisher="self", source_kind="self", time="2022-10-01T13:00:00+08:00")
+    )
+    assert set(arrival(trial, one)["source_kinds"]) == {*kinds, "self"}
+    assert arrival(trial, other)["state"] == "merged"
+    trial.receive(report(5, people=[BY_NUMBER], publisher="bus", time="2022-10-01T14:00:00+08:00"))
+    assert arrival(trial, one)["reports"] == 2, "each counts its own reports"
+    assert adds_up(trial)
+    assert decide(trial, ids, "apart", 2).kind == "done"
+    assert (
+        "self" not in arrival(trial, one)["source_kinds"] and "self" in arrival(trial, other)["source_kinds"]
+    )
+    assert adds_up(trial)
+
+
+def test_of_three_that_are_one_the_last_goes_on_with_all(trial: Trial) -> None:
+    one, other = pair(trial)
+    decide(trial, (one, other), "same")
+    trial.receive(report(6, people=[{**BY_NUMBER, "identity_number": identity_number(41)}], stops=[SAFE]))
+    [new] = [row["id"] for row in trial.arrivals() if row["id"] not in (one, other)]
+    follow(trial, new, "verified")
+    asked(trial, one, new)
+    done = decide(trial, (one, new), "same")
+    assert done.result["goes_on"] == new
+    assert arrival(trial, one)["state"] == arrival(trial, other)["state"] == "merged"
+    assert arrival(trial, new)["risk_areas"], "what the first of them told, by way of the second"
+    trial.receive(report(7, people=[BY_BIRTH], publisher="self", source_kind="self"))
+    assert "self" in arrival(trial, new)["source_kinds"]
+    assert adds_up(trial)
+    assert decide(trial, (one, new), "apart", 2).kind == "done"
+    assert not arrival(trial, new)["risk_areas"] and arrival(trial, one)["risk_areas"]
+    assert adds_up(trial)
+
+
+def test_who_answers_for_one_of_them_only_does_not_make_them_one(trial: Trial) -> None:
+    ids = pair(trial)
+    elsewhere = arrival(trial, ids[1])["street"]
+    both = decide(trial, ids, "same", scope=Scope(frozenset({"nowhere"})))
+    assert both.kind == "unknown"
+    with trial.work.unit() as uow:
+        a = t.arrivals.c
+        uow.conn.execute(
+            t.arrivals.update().where(a.id == ids[1]).values(street="s2", community=None, grid=None)
+        )
+    assert elsewhere != "s2"
+    refused = decide(trial, ids, "same", scope=Scope(frozenset({elsewhere})))
+    assert (refused.kind, refused.faults[0].code) == ("not_allowed", "other_place")
+    assert trial.rows(t.arrival_history) == []
+
+
+def test_two_people_of_one_report_are_not_one(trial: Trial) -> None:
+    trial.receive(report(1, people=[BY_NUMBER, {**BY_BIRTH, "phone": None}]))
+    ids = sorted(row["id"] for row in trial.arrivals())
+    asked(trial, *ids)
+    refused = decide(trial, (ids[0], ids[1]), "same")
+    assert (refused.kind, refused.faults[0].code) == ("invalid", "named_together")
+
+
+@pytest.mark.parametrize(
+    ("better", "worse"),
+    [
+        ({"state": "verified"}, {"state": "contacted", "living_with": 3}),
+        ({"state": "contacted"}, {"state": "assigned", "living_with": 3}),
+        ({"living_with": 1}, {"living_with": 0}),
+        ({}, {"registered_at": NOON.replace(hour=23)}),
+    ],
+)
+def test_which_goes_on(better: dict[str, Any], worse: dict[str, Any]) -> None:
+    plain: dict[str, Any] = {"state": "assigned", "living_with": 0, "registered_at": NOON}
+    one, other = Side("b", **(plain | better)), Side("a", **(plain | worse))
+    assert goes_on(one, other) == goes_on(other, one) == ("b", "a")
+
+
+def test_the_trace_of_each_names_the_other(trial: Trial) -> None:
+    ids = one, other = pair(trial)
+    decide(trial, ids, "same")
+    with trial.database.read() as conn:
+        found = traced(conn, other, sealer=trial.sealer, reveal=False)
+    assert found is not None and found["state"] == "merged"
+    assert [(line["what"], line["other"]) for line in found["history"]] == [("same_as", one)]
+    assert [one["state"] for one in found["possible_duplicates"]] == ["merged"]
