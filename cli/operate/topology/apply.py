@@ -7,6 +7,7 @@ from cli.options import AsJson
 from cli.output import print_json, say
 from operations.errors import NotSetUp
 from operations.publishers import renew_rights
+from operations.queue_policies import keep_policies
 from operations.service_rights import renew_service_rights
 from operations.settings import environment
 from operations.topology import apply_topology
@@ -15,10 +16,13 @@ from operations.topology import apply_topology
 def command(as_json: AsJson = False) -> None:
     """Declare everything; what is there stays. Fails where something has other properties.
 
-    Publishers and services of an older version get the routing keys that those of today have.
+    Publishers and services of an older version get the routing keys that those of today have, queues their
+    limits by a policy.
     """
     count = apply_topology(environment())
-    publishers, services = _renewed("publishers", renew_rights), _renewed("services", renew_service_rights)
+    publishers = _renewed("publishers keep the rights they have", renew_rights)
+    services = _renewed("services keep the rights they have", renew_service_rights)
+    _renewed("queues keep the limits they have", keep_policies)
     if as_json:
         print_json({"declared": count, "publishers_renewed": publishers, "services_renewed": services})
     else:
@@ -29,10 +33,10 @@ def command(as_json: AsJson = False) -> None:
             print(f"{services} services got the right to publish what is new")
 
 
-def _renewed(whose: str, renew: Callable[[], int]) -> int | None:
-    """None where nobody can say which rights they have today: everything else is in place."""
+def _renewed(otherwise: str, renew: Callable[[], int]) -> int | None:
+    """None where nobody can say what they have today: everything else is in place."""
     try:
         return renew()
     except (WorldAway, NotSetUp) as error:
-        say(f"{whose} keep the rights they have: {error}")
+        say(f"{otherwise}: {error}")
         return None
