@@ -2,7 +2,7 @@
 
 RabbitMQ 4 gives up a message after 20 deliveries wherever nothing else is said. A dead letter that waits for
 its database counts as delivered at each look, so does a report in the guarded queue whose consumer died, and
-a reply that its publisher takes and gives back; and none of these queues has another one for what it gives up.
+a reply that its publisher takes and gives back; and none of these queues has another one for what it drops.
 Nor can it be declared with a limit: one that is there without would be another queue. RabbitMQ 3 knows no
 such default, and the same policy means the same to both.
 """
