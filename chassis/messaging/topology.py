@@ -31,7 +31,18 @@ from kombu import Connection, Exchange, Queue, binding
 
 from chassis.errors import WorldAway
 from chassis.handlers import Handler, Service
-from chassis.names import ARRIVALS, BACK, CANARY, EVENTS, INBOUND, REPLIES, UNHEARD, UNROUTED, own_queue_name
+from chassis.names import (
+    ARRIVALS,
+    BACK,
+    CANARY,
+    EVENTS,
+    HEALTH,
+    INBOUND,
+    REPLIES,
+    UNHEARD,
+    UNROUTED,
+    own_queue_name,
+)
 from contracts.registry import EVENT_TYPES
 
 # A net for messages that kill their consumer; it does not count retries.
@@ -159,6 +170,11 @@ def canary_queue() -> Queue:
     return _quorum(CANARY, bindings=[binding(_known(BACK), routing_key=CANARY)])
 
 
+def health_queue() -> Queue:
+    """A quorum queue, as all that matter are; what a check that was cut off has left is pushed out."""
+    return _quorum(HEALTH, bindings=[], **{"x-max-length": 10, "x-overflow": "drop-head"})
+
+
 def work_queue(service: str, handler: Handler) -> Queue:
     name = handler.queue(service)
     source = _known(handler.exchange)
@@ -223,7 +239,7 @@ def reply_queue(publisher: str) -> Queue:
 def shared_entities(delays: Iterable[int]) -> list[Entity]:
     """The exchanges and queues that belong to no service."""
     retries = (entity for delay in delays for entity in retry_entities(delay))
-    return [*exchanges(), watched_queue(), canary_queue(), *retries]
+    return [*exchanges(), watched_queue(), canary_queue(), health_queue(), *retries]
 
 
 def service_entities(service: Service) -> Iterator[Entity]:

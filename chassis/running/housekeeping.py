@@ -49,6 +49,9 @@ Do = Callable[[], int | None]
 DOOR_EVERY_S = 0.2
 # A clock that demos and tests set is looked at so often.
 LOOK_AT_CLOCK_S = 0.5
+# A restart of the broker or the database is over by then; who waits longer says so in /readyz. Consumers may
+# know nothing of it: from a broker whose disk was full they get no message and no error.
+AWAY_LONG_S = 60.0
 
 _DEAD = TABLES["dead_letters"].c
 
@@ -73,7 +76,9 @@ class Chore:
     clock: Clock | None = None
     """Of a chore that goes by the time of the field: it is done at once when that is set."""
     trouble: str = ""
-    """Why the last turn failed, where the fault is the work's."""
+    """Why the last turn failed, where the fault is the work's, or how long it has waited for the world."""
+    away_since: float | None = None
+    """Since when each turn has had to wait for the database or the broker, by the monotonic clock."""
     _setting: object = None
 
     def once(self) -> int:
@@ -85,15 +90,23 @@ class Chore:
             if is_world_away(error):
                 WORLD_AWAY.labels(self.name).inc()  # a service without events would not notice it
                 log.warning("chore_waits", chore=self.name, error=type(error).__name__)
+                self._wait_for_the_world(type(error).__name__)
             else:
                 CHORE_FAILURES.labels(self.name).inc()
                 self.trouble = f"fails: {describe_error(error)}"
                 log.error("chore_failed", chore=self.name, error=describe_error(error))
             return 0
-        self.trouble = ""
+        self.trouble, self.away_since = "", None
         if done is not None and done != FAILED:
             CHORE_SUCCEEDED.labels(self.name).set_to_current_time()
         return abs(done or 0)
+
+    def _wait_for_the_world(self, error: str) -> None:
+        now = time.monotonic()
+        self.away_since = self.away_since or now
+        waits = now - self.away_since
+        if waits > AWAY_LONG_S:
+            self.trouble = f"has waited {waits:.0f} s for the broker or its database ({error})"
 
     def show_from_the_start(self) -> None:
         """In metrics, also before the first turn."""

@@ -145,7 +145,7 @@ def _replicas(picture: Picture, shown: int) -> Text:
 def _busy(queue: Queue) -> bool:
     """Or one that is always looked at."""
     of_one_publisher = ".from." in queue.name or queue.name.startswith("doorstep.replies.")
-    idle_is_usual = of_one_publisher or queue.name.endswith((".dead", "_guarded", ".canary"))
+    idle_is_usual = of_one_publisher or queue.name.endswith((".dead", "_guarded", ".canary", ".health"))
     return not idle_is_usual or bool(queue.ready or queue.unacknowledged)
 
 

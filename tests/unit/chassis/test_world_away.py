@@ -206,3 +206,23 @@ def test_a_chore_says_why_it_fails_and_when_it_succeeded_where_it_is_the_one_tha
 
 def counted(chore: str) -> float:
     return WORLD_AWAY.labels(chore)._value.get()
+
+
+def test_a_chore_that_waits_for_longer_than_a_restart_takes_says_so_until_it_succeeds() -> None:
+    away = True
+
+    def do() -> int:
+        if away:
+            raise NotPublished("3 messages not confirmed within 15 s")
+        return 0
+
+    chore = Chore("trial.waits", 1, do)
+    chore.once()
+    chore.once()
+    assert chore.trouble == "" and chore.away_since is not None
+    chore.away_since -= 61
+    chore.once()
+    assert chore.trouble == "has waited 61 s for the broker or its database (NotPublished)"
+    away = False
+    chore.once()
+    assert chore.trouble == "" and chore.away_since is None
