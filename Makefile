@@ -27,7 +27,7 @@ demo: setup ## a whole day of arrivals on this machine; Ctrl-C ends it (DAYS=2: 
 SPREAD = -n $$(($$(nproc) + 2)) --dist loadfile --no-loadscope-reorder
 
 test: ## everything that checks the project: lint, types, arrows, all tests (TESTS=path for some)
-	@$(SETUP) --dev --rabbitmq --postgresql --prometheus --chromium
+	@$(SETUP) --dev --rabbitmq --postgresql --prometheus --chromium --age
 ifdef TESTS
 	$(BIN)/pytest $(TESTS)
 else
@@ -66,11 +66,11 @@ keys: ## the next step from one sealing key to another: DO=add, DO=promote, or D
 	@python3 -m deploy.keys '$(DO)' "$${DOORSTEP_SECRETS:-deploy/compose/secrets}/seal_keys" $(KEY)
 	@docker-compose up -d --force-recreate --no-deps $(SEALED_BY)
 
-backup: ## the deployment's data into a new folder below TO, while it runs (KEEP=7: only the newest 7 stay)
-	@python3 -m deploy.backup backup $(if $(TO),'$(TO)',$(error make backup TO=folder)) $(if $(KEEP),--keep '$(KEEP)')
+backup: ## the deployment's data into a new folder below TO, while it runs (KEEP=7: only the newest 7 stay; FOR=age1…: encrypted)
+	@python3 -m deploy.backup backup $(if $(TO),'$(TO)',$(error make backup TO=folder)) $(if $(KEEP),--keep '$(KEEP)') $(foreach key,$(FOR),--for '$(key)')
 
-restore: ## a backup into an empty deployment: FROM=its folder (FORCE=1: its data may be lost; ONLY=publishers)
-	@python3 -m deploy.backup restore $(if $(FROM),'$(FROM)',$(error make restore FROM=folder)) $(if $(filter 1 yes,$(FORCE)),--force) $(if $(ONLY),--only '$(ONLY)')
+restore: ## a backup into an empty deployment: FROM=its folder (FORCE=1: its data may be lost; IDENTITY=file of its key; ONLY=publishers)
+	@python3 -m deploy.backup restore $(if $(FROM),'$(FROM)',$(error make restore FROM=folder)) $(if $(filter 1 yes,$(FORCE)),--force) $(if $(IDENTITY),--identity '$(IDENTITY)') $(if $(ONLY),--only '$(ONLY)')
 
 upgrade: ## the deployment becomes one of this version: backup below TO, tables, rights, services (KEEP=7; BUILD=no: image is there)
 	@python3 -m deploy.upgrade $(if $(TO),'$(TO)',$(error make upgrade TO=folder of the backups)) $(if $(KEEP),--keep '$(KEEP)') $(if $(filter no,$(BUILD)),--no-build)
@@ -81,7 +81,8 @@ images: ## every image of docker-compose.yml from Debian's packages and PyPI's w
 # What it is allowed to take, images included. INT lets pytest take its deployments away.
 COMPOSE_LIMIT = 25m
 
-test-compose: venv ## the deployment on a real Docker engine, which is installed and started if there is none
+test-compose: ## the deployment on a real Docker engine, which is installed and started if there is none
+	@$(SETUP) --dev --age
 	@deploy/registryless/engine.sh run timeout --foreground --signal INT --kill-after 2m $(COMPOSE_LIMIT) \
 		$(BIN)/pytest -m compose tests/compose || { code=$$?; \
 		case $$code in 124 | 137) echo 'test-compose: not done after $(COMPOSE_LIMIT): stopped' >&2 ;; esac; exit $$code; }

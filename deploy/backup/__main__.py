@@ -1,4 +1,6 @@
-"""python3 -m deploy.backup backup TO [--keep N] | restore FROM [--force] [--only publishers]"""
+"""python3 -m deploy.backup backup TO [--keep N] [--for KEY]
+python3 -m deploy.backup restore FROM [--force] [--identity FILE] [--only publishers]
+"""
 
 from __future__ import annotations
 
@@ -6,11 +8,12 @@ import argparse
 import json
 import sys
 import time
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from deploy.backup import broker, containers, databases, folder
+from deploy.backup import broker, containers, databases, encryption, folder
 from deploy.backup.containers import CONSOLE, DOORS, SERVICES
 from deploy.backup.errors import Refused
 from deploy.backup.interrupts import end_as_by_ctrl_c
@@ -25,9 +28,18 @@ def main() -> int:
     saving = commands.add_parser("backup", help="a new folder below TO")
     saving.add_argument("to", type=Path)
     saving.add_argument("--keep", type=whole, help="afterwards only the newest so many stay below TO")
+    saving.add_argument(
+        "--for",
+        dest="recipients",
+        action="append",
+        default=[],
+        metavar="KEY",
+        help="encrypt it for this public key of age (age1…, or an SSH key); may be given again",
+    )
     loading = commands.add_parser("restore", help="what is in the folder FROM, into an empty deployment")
     loading.add_argument("source", type=Path, metavar="from")
     loading.add_argument("--force", action="store_true", help="the deployment's own data may be lost")
+    loading.add_argument("--identity", type=Path, help="the file of the key for which it was encrypted")
     loading.add_argument("--only", choices=["publishers"], help="where only the broker was lost")
     for one in (saving, loading):
         one.add_argument("--json", action="store_true", help="for programs")
@@ -35,13 +47,13 @@ def main() -> int:
     end_as_by_ctrl_c()
     try:
         if options.command == "backup":
-            found = backup(options.to.absolute(), options.keep)
+            found = backup(options.to.absolute(), options.keep, options.recipients)
             told = _backup_in_words(found)
         elif options.only:
-            found = restore_publishers(options.source.absolute())
+            found = restore_publishers(options.source.absolute(), options.identity)
             told = f"publishers brought back: {', '.join(found['publishers']) or 'none'}"
         else:
-            found = restore(options.source.absolute(), force=options.force)
+            found = restore(options.source.absolute(), force=options.force, identity=options.identity)
             told = _restore_in_words(found)
     except (Refused, OSError) as error:
         print(f"{options.command}: {error}", file=sys.stderr)
@@ -53,8 +65,13 @@ def main() -> int:
     return 0
 
 
-def backup(to: Path, keep: int | None) -> dict[str, Any]:
+def backup(to: Path, keep: int | None, recipients: Sequence[str] = ()) -> dict[str, Any]:
+    """
+    :param recipients: public keys of age; none: those of DOORSTEP_BACKUP_FOR. Without any it is plain.
+    """
     began = time.monotonic()
+    recipients = recipients or containers.setting("DOORSTEP_BACKUP_FOR", "").split()
+    encryption.check_recipients(recipients)
     databases.insist_on_own_server()
     postgres, rabbitmq = containers.container("postgres"), containers.container(*containers.brokers())
     identity = containers.identity()
@@ -66,8 +83,11 @@ def backup(to: Path, keep: int | None) -> dict[str, Any]:
         for service in cut.snapshots:
             databases.verify(postgres, unfinished / folder.archive(service))
         folder.write(unfinished / folder.PUBLISHERS, json.dumps(kept, indent=1) + "\n")
+        if recipients:
+            encryption.encrypt(unfinished, recipients)
         manifest = {
-            "format": folder.FORMAT,
+            "format": folder.ENCRYPTED if recipients else folder.FORMAT,
+            "encrypted_for": list(recipients),
             "taken_at": cut.at.isoformat(timespec="milliseconds"),
             "doorstep": identity["version"],
             "keys": identity["keys"],
@@ -89,12 +109,17 @@ def backup(to: Path, keep: int | None) -> dict[str, Any]:
     }
 
 
-def restore(source: Path, *, force: bool) -> dict[str, Any]:
+def restore(source: Path, *, force: bool, identity: Path | None = None) -> dict[str, Any]:
     """Leaves the services stopped: nobody is told anything before the operator wants it."""
-    began = time.monotonic()
     manifest = folder.check(source)
     _compare(manifest, containers.identity())
     databases.insist_on_own_server()
+    with encryption.readable(source, manifest, identity) as opened:
+        return {"folder": str(source), **_restore(opened, manifest, force=force)}
+
+
+def _restore(source: Path, manifest: dict[str, Any], *, force: bool) -> dict[str, Any]:
+    began = time.monotonic()
     postgres, rabbitmq, *_ = containers.up("postgres", *containers.brokers())
     if not force:
         _refuse_to_overwrite(postgres, rabbitmq)
@@ -110,7 +135,6 @@ def restore(source: Path, *, force: bool) -> dict[str, Any]:
     containers.job("topology")
     since = datetime.fromisoformat(manifest["taken_at"]) - BEFORE
     return {
-        "folder": str(source),
         "taken_at": manifest["taken_at"],
         "replay_since": since.isoformat(timespec="seconds"),
         "publishers": _bring_back(rabbitmq, source),
@@ -119,12 +143,13 @@ def restore(source: Path, *, force: bool) -> dict[str, Any]:
     }
 
 
-def restore_publishers(source: Path) -> dict[str, Any]:
+def restore_publishers(source: Path, identity: Path | None = None) -> dict[str, Any]:
     """For a broker whose volume was lost while the databases were not."""
-    folder.check(source)
-    rabbitmq, *_ = containers.up(*containers.brokers())
-    containers.job("topology")
-    return {"folder": str(source), "publishers": _bring_back(rabbitmq, source)}
+    manifest = folder.check(source)
+    with encryption.readable(source, manifest, identity) as opened:
+        rabbitmq, *_ = containers.up(*containers.brokers())
+        containers.job("topology")
+        return {"folder": str(source), "publishers": _bring_back(rabbitmq, opened)}
 
 
 def _bring_back(rabbitmq: str, source: Path) -> list[str]:
@@ -175,9 +200,10 @@ def _refuse_to_overwrite(postgres: str, rabbitmq: str) -> None:
 def _backup_in_words(found: dict[str, Any]) -> str:
     rows = sum(count for one in found["tables"].values() for count in one["rows"].values())
     size = f"{found['bytes'] / 1e6:.1f} MB in {found['seconds']} s"
+    sealed = f"; encrypted for {', '.join(found['encrypted_for'])}" if found["encrypted_for"] else ""
     return (
         f"{found['folder']}: as of {found['taken_at']}, {rows} rows, {len(found['publishers'])} publishers, "
-        f"{size}; nothing was recorded for {found['pause_ms']} ms\n"
+        f"{size}; nothing was recorded for {found['pause_ms']} ms{sealed}\n"
         "The keys are not in it: keep the secrets folder elsewhere."
     )
 

@@ -16,6 +16,7 @@ from typing import Any, BinaryIO
 from deploy.backup.errors import Refused
 
 FORMAT = 1
+ENCRYPTED = 2  # the same, with each file but the manifest encrypted; versions of before refuse it
 MANIFEST = "manifest.json"
 SUMS = "SHA256SUMS"  # as sha256sum writes it: `sha256sum -c SHA256SUMS` checks a backup by hand
 PUBLISHERS = "publishers.json"
@@ -82,7 +83,7 @@ def check(folder: Path) -> dict[str, Any]:
     if MANIFEST not in sums:
         raise Refused(f"{folder} is no backup: {MANIFEST} is not there")
     found: dict[str, Any] = json.loads((folder / MANIFEST).read_text())
-    if found["format"] != FORMAT:
+    if found["format"] not in (FORMAT, ENCRYPTED):
         raise Refused(f"{folder} is of format {found['format']}: restore it with the version that wrote it")
     return found
 

@@ -5,6 +5,7 @@ Runs on the deployment as it is at the story's end, and also alone.
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import threading
@@ -112,6 +113,7 @@ class Loss:
     """The state before the restore, and the state after it."""
 
     backup: Path
+    identity: Path
     taken: dict[str, Any]
     restored: dict[str, Any]
     load: Load
@@ -142,6 +144,14 @@ def restore(stack: Deployment, backup: Path, **environment: str) -> Told:
     return backup_command(stack, "make", "restore", f"FROM={backup}", **environment)
 
 
+def key_elsewhere(folder: Path) -> tuple[Path, str]:
+    """The file of a new key, and its public part."""
+    file = folder / "key.txt"
+    subprocess.run(["age-keygen", "--output", file], check=True, capture_output=True)
+    [public] = re.findall("age1[0-9a-z]+", file.read_text())
+    return file, public
+
+
 def prepare(stack: Deployment) -> None:
     """Where the story before was not told."""
     stack.doorstep("console", "administrator", "admin", "--by", "test")  # a link that nobody takes up
@@ -164,7 +174,10 @@ def loss(stack: Deployment, tmp_path_factory: pytest.TempPathFactory) -> Loss:
     try:
         load.until_answered(100)
         to = tmp_path_factory.mktemp("backups")
-        told = backup_command(stack, "python3", "-m", "deploy.backup", "backup", str(to), "--json")
+        identity, public = key_elsewhere(tmp_path_factory.mktemp("elsewhere"))
+        told = backup_command(
+            stack, "python3", "-m", "deploy.backup", "backup", str(to), "--json", DOORSTEP_BACKUP_FOR=public
+        )
         assert told.code == 0, told.err
         taken = json.loads(told.out)
         load.until_answered(len(load.answered) + 100)
@@ -174,6 +187,9 @@ def loss(stack: Deployment, tmp_path_factory: pytest.TempPathFactory) -> Loss:
         load.stop()
 
     command = ("python3", "-m", "deploy.backup", "restore", taken["folder"], "--json")
+    without = backup_command(stack, *command)
+    assert without.code == 1 and "IDENTITY=file" in without.err, without
+    command = (*command, "--identity", str(identity))
     told = backup_command(stack, *command)
     assert told.code == 0, told.err
     restored = json.loads(told.out)
@@ -194,6 +210,7 @@ def loss(stack: Deployment, tmp_path_factory: pytest.TempPathFactory) -> Loss:
         assert_all_taken(publisher.publish_many(again))
     return Loss(
         backup=Path(taken["folder"]),
+        identity=identity,
         taken=taken,
         restored=restored,
         load=load,
@@ -239,6 +256,10 @@ def test_the_backup_held_up_the_work_for_less_than_a_second_and_is_closed_to_oth
     assert loss.taken["pause_ms"] < 1000
     assert {file.stat().st_mode & 0o777 for file in loss.backup.iterdir()} == {0o600}
     assert "sealed" not in loss.taken and "k1:" not in (loss.backup / "manifest.json").read_text()
+    others = {file.name for file in loss.backup.iterdir()} - {"manifest.json", "SHA256SUMS"}
+    assert others and all(
+        (loss.backup / name).read_bytes().startswith(b"age-encryption.org") for name in others
+    )
 
 
 def test_publishers_keep_their_passwords_and_no_message_goes_out_before_the_start(
@@ -278,11 +299,11 @@ def test_a_deployment_with_data_is_not_overwritten(stack: Deployment, loss: Loss
 
 def test_a_damaged_backup_is_refused(stack: Deployment, loss: Loss, tmp_path: Path) -> None:
     damaged = shutil.copytree(loss.backup, tmp_path / "damaged")
-    file = damaged / "isolation.dump"
+    file = damaged / "isolation.dump.age"
     content = bytearray(file.read_bytes())
     content[len(content) // 2] ^= 1
     file.write_bytes(content)
-    refused(stack, damaged, "isolation.dump is damaged")
+    refused(stack, damaged, "isolation.dump.age is damaged")
 
 
 def test_a_backup_is_refused_where_the_keys_are_others(stack: Deployment, loss: Loss, tmp_path: Path) -> None:

@@ -86,7 +86,7 @@ def test_leftovers_of_a_killed_backup_are_removed_and_not_those_of_a_running_one
 def test_a_backup_that_is_told_to_stop_clears_away_what_it_wrote(tmp_path: Path, number: int) -> None:
     program = (
         "import sys, time; from pathlib import Path; from deploy.backup import __main__ as backup, folder\n"
-        "def slowly(to, keep):\n"
+        "def slowly(to, keep, recipients):\n"
         "    with folder.writing(to):\n"
         "        print('writing', flush=True)\n"
         "        while True: time.sleep(0.01)\n"  # one long sleep would miss a signal just before it
@@ -105,7 +105,7 @@ def test_a_backup_that_is_told_to_stop_clears_away_what_it_wrote(tmp_path: Path,
 
 def test_a_later_format_is_not_guessed_at(tmp_path: Path) -> None:
     with folder.writing(tmp_path) as unfinished:
-        folder.seal(unfinished, {"format": folder.FORMAT + 1})
+        folder.seal(unfinished, {"format": folder.ENCRYPTED + 1})
         backup = folder.publish(unfinished, MORNING)
     with pytest.raises(Refused, match="format"):
         folder.check(backup)
