@@ -28,6 +28,7 @@ class Place:
 
 def places(service: str) -> list[Place]:
     """The tables of a service and of the chassis in its database, in the order of their names."""
+    import_module(f"services.{service}.tables")  # all of them, whatever was imported before
     metadata = import_module(f"services.{service}.metadata").metadata
     found = []
     for table in sorted(metadata.tables.values(), key=lambda table: table.name):

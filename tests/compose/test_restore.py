@@ -140,8 +140,9 @@ def backup_command(stack: Deployment, *args: str, **environment: str) -> Told:
     return Told(done.returncode, done.stdout, done.stderr)
 
 
-def restore(stack: Deployment, backup: Path, **environment: str) -> Told:
-    return backup_command(stack, "make", "restore", f"FROM={backup}", **environment)
+def restore(stack: Deployment, loss: Loss, backup: Path, **environment: str) -> Told:
+    command = ("make", "restore", f"FROM={backup}", f"IDENTITY={loss.identity}")
+    return backup_command(stack, *command, **environment)
 
 
 def key_elsewhere(folder: Path) -> tuple[Path, str]:
@@ -285,16 +286,16 @@ def test_a_report_sent_again_after_the_restore_gets_the_same_arrival_id(loss: Lo
     assert late <= cases(loss.sms_after)
 
 
-def refused(stack: Deployment, backup: Path, reason: str, **environment: str) -> None:
+def refused(stack: Deployment, loss: Loss, backup: Path, reason: str, **environment: str) -> None:
     before = {one["Id"] for one in stack.running()}
-    told = restore(stack, backup, **environment)
+    told = restore(stack, loss, backup, **environment)
     assert told.code != 0 and reason in told.err, told
     assert "Traceback" not in told.err
     assert {one["Id"] for one in stack.running()} == before, "nothing was stopped"
 
 
 def test_a_deployment_with_data_is_not_overwritten(stack: Deployment, loss: Loss) -> None:
-    refused(stack, loss.backup, "FORCE=1")
+    refused(stack, loss, loss.backup, "FORCE=1")
 
 
 def test_a_damaged_backup_is_refused(stack: Deployment, loss: Loss, tmp_path: Path) -> None:
@@ -303,7 +304,7 @@ def test_a_damaged_backup_is_refused(stack: Deployment, loss: Loss, tmp_path: Pa
     content = bytearray(file.read_bytes())
     content[len(content) // 2] ^= 1
     file.write_bytes(content)
-    refused(stack, damaged, "isolation.dump.age is damaged")
+    refused(stack, loss, damaged, "isolation.dump.age is damaged")
 
 
 def test_a_backup_is_refused_where_the_keys_are_others(stack: Deployment, loss: Loss, tmp_path: Path) -> None:
@@ -311,7 +312,7 @@ def test_a_backup_is_refused_where_the_keys_are_others(stack: Deployment, loss: 
     for name in ("seal_keys", "index_key"):
         (others / name).unlink()
     make(others)
-    refused(stack, loss.backup, "another key k1", DOORSTEP_SECRETS=str(others))
+    refused(stack, loss, loss.backup, "another key k1", DOORSTEP_SECRETS=str(others))
 
 
 def test_a_database_on_another_server_is_neither_backed_up_nor_replaced(
@@ -323,7 +324,7 @@ def test_a_database_on_another_server_is_neither_backed_up_nor_replaced(
     url.write_text(url.read_text().replace("@postgres:5432/", "@db-2.example:5433/"))
     elsewhere = {"DOORSTEP_SECRETS": str(moved)}
     reason = "the database of isolation is on db-2.example"
-    refused(stack, loss.backup, reason, FORCE="1", **elsewhere)
+    refused(stack, loss, loss.backup, reason, FORCE="1", **elsewhere)
     told = backup_command(stack, "make", "backup", f"TO={tmp_path / 'backups'}", **elsewhere)
     assert told.code != 0 and reason in told.err, told
     assert not (tmp_path / "backups").exists()
