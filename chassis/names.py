@@ -38,6 +38,11 @@ def own_queue_name(queue: str, publisher: str) -> str:
     return f"{queue}.from.{publisher}"
 
 
+def publisher_of(name: str, queue: str) -> str | None:
+    """Whose own queue beside this work queue it is; None where it is nobody's."""
+    return name.removeprefix(own_queue_name(queue, "")) if is_own_queue(name, queue) else None
+
+
 def is_own_queue(name: str, queue: str) -> bool:
     """Whether it is a publisher's own queue for the handler with this work queue."""
     return name.startswith(own_queue_name(queue, ""))

@@ -46,6 +46,9 @@ class Settings:
     inbox_days: int
     retry_delays: tuple[int, ...]
     """Seconds before each further try. When the last try fails, the event becomes a dead letter."""
+    publisher_events_a_second: int
+    publisher_mib_a_day: int
+    """Of one publisher with a queue of its own, for each process that reads it; 0: as much as comes."""
 
     def clock(self) -> Clock:
         return Clock(self.clock_file)
@@ -117,6 +120,8 @@ def _settings(service: str, given: Mapping[str, str]) -> Settings:
         outbox_days=outbox_days,
         inbox_days=inbox_days,
         retry_delays=_delays(given.get(f"{PREFIX}RETRY_DELAYS", "5,30,120,600,3600")),
+        publisher_events_a_second=_whole(given, "PUBLISHER_EVENTS_A_SECOND", 0, low=0, high=1_000_000),
+        publisher_mib_a_day=_whole(given, "PUBLISHER_MIB_A_DAY", 4096, low=0, high=10_000_000),
     )
 
 

@@ -62,6 +62,7 @@ _TYPES = (
     EventType("report.accepted", arrivals.ReportAccepted, "registration", reply=True),
     EventType("report.rejected", arrivals.ReportRejected, "registration", reply=True),
     EventType("command.settled", commands.CommandSettled, ANY_SERVICE, reply=True),
+    EventType("publisher.slowed", commands.PublisherSlowed, "registration", reply=True),
     EventType("arrival.registered", arrivals.ArrivalRegistered, "registration"),
     EventType("arrival.reassessed", arrivals.ArrivalReassessed, "registration"),
     EventType("arrival.followed", arrivals.ArrivalFollowed, OUTSIDERS),

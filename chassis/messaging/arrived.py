@@ -27,7 +27,9 @@ REPEATED: Final = "repeated"
 DEAD: Final = "dead"
 UNREAD: Final = "unread"
 """A body from which not one event could be read: one is counted."""
-ONCE: Final = (HANDLED, DEAD, EXPIRED, UNREAD)
+NOT_KEPT: Final = "not_kept"
+"""An event or body that nobody can read, of a publisher that sent too many such today: it has no letter."""
+ONCE: Final = (HANDLED, DEAD, EXPIRED, UNREAD, NOT_KEPT)
 """With REPEATED, all that ever arrived. What is replayed had arrived before:"""
 REPLAYED: Final = "replayed"
 DEAD_AGAIN: Final = "dead_again"
@@ -82,6 +84,8 @@ def _of_letter(letter: DeadLetter, uow: UnitOfWork) -> tuple[str, str, str, str]
     at = event.time if isinstance(event, Event) else uow.now
     if letter.follows:
         outcome = DEAD_AGAIN
+    elif not letter.kept:
+        outcome = NOT_KEPT
     elif letter.death == EXPIRED:
         outcome = EXPIRED
     else:

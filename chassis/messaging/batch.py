@@ -17,6 +17,7 @@ from chassis.messaging import dead_letters
 from chassis.messaging.arrived import Tally
 from chassis.messaging.dead_letters import DeadLetter
 from chassis.messaging.publisher import Publisher
+from chassis.messaging.quotas import Quotas
 from chassis.messaging.topology import DELIVERY_LIMIT, retry_name
 from chassis.messaging.transaction import letter_of_bad_event, read_event, settle_events, why
 from chassis.names import (
@@ -28,6 +29,7 @@ from chassis.names import (
     ROUTING_KEY,
     is_own_queue,
     own_queue_name,
+    publisher_of,
 )
 from chassis.telemetry import (
     DEAD_LETTERS,
@@ -84,18 +86,37 @@ class Runner:
     """Runs batches of one handler. `run` raises only when the world is away, and may be called again."""
 
     def __init__(
-        self, queue: str, handler: Handler, work: Work, publisher: Publisher, delays: Sequence[int]
+        self,
+        queue: str,
+        handler: Handler,
+        work: Work,
+        publisher: Publisher,
+        delays: Sequence[int],
+        quotas: Quotas | None = None,
     ) -> None:
         self._queue = queue
         self._handler = handler
         self._work = work
         self._publisher = publisher
         self._delays = delays
+        self._quotas = quotas
         self._tally = Tally(queue) if handler.from_outside else None
 
     # -- reading -----------------------------------------------------------------------------------------
 
     def read(self, message: Any, queue: str = "") -> Delivery:
+        """As `_read`; of what a publisher with a queue of its own sends that nobody can read, only so many
+        letters a day are kept."""
+        delivery = self._read(message, queue)
+        whose = publisher_of(queue, self._queue) if self._quotas and delivery.unreadable else None
+        if whose is not None and self._quotas:
+            delivery.unreadable = [
+                letter if self._quotas.keeps_garbage(whose) else replace(letter, kept=False)
+                for letter in delivery.unreadable
+            ]
+        return delivery
+
+    def _read(self, message: Any, queue: str) -> Delivery:
         """Read any message and never raise: an error would stop the queue and the messages read before.
 
         Nothing is left to do of one that a publisher had the broker copy here, by the headers CC or BCC. The

@@ -25,6 +25,7 @@ from chassis.broker_address import describe
 from chassis.crash_points import reach
 from chassis.errors import WorldAway, is_world_away
 from chassis.handlers import Handler, Service
+from chassis.ids import new_id
 from chassis.messaging import dead_letters
 from chassis.messaging.arrived import Tally
 from chassis.messaging.batch import Runner
@@ -32,9 +33,10 @@ from chassis.messaging.connection import close_quietly, connect, open_channel, r
 from chassis.messaging.dead_letters import DeadLetter
 from chassis.messaging.outbox import Outbox
 from chassis.messaging.publisher import Publisher
+from chassis.messaging.quotas import Quota, Quotas
 from chassis.messaging.sources import Sources, Taken, last_of_each
 from chassis.messaging.topology import Declared, dead_name, retry_name
-from chassis.names import ROUTING_KEY, own_queue_name
+from chassis.names import ROUTING_KEY, own_queue_name, publisher_of
 from chassis.one_by_one import put_aside
 from chassis.settings import Settings
 from chassis.stuck_rows import Stuck
@@ -53,6 +55,7 @@ PREFETCH_PACKED = 32
 HEAVIEST = 4 * 1024 * 1024
 # After this many deliveries without an ack, a message in the batch has probably killed the consumer.
 SUSPECT_AFTER = 3
+SLOWED = "publisher.slowed"
 # A new publisher's queue is read after so long.
 FOLLOW_S = 2.0
 _IDLE_S = 1.0
@@ -88,7 +91,9 @@ class BatchConsumer:
         self._outbox = outbox
         self._settings = settings
         self._work = work
-        self._runner = Runner(self._name, handler, work, outbox.publisher, settings.retry_delays)
+        self._quotas = Quotas(Quota.of(settings), settings.zone, work.clock.now)
+        delays = settings.retry_delays
+        self._runner = Runner(self._name, handler, work, outbox.publisher, delays, self._quotas)
         self._stopping = threading.Event()
         self._connection: Connection | None = None
         self._sources: Sources | None = None
@@ -125,7 +130,7 @@ class BatchConsumer:
         self._connection = connect(self._settings.broker_url, f"{self.queue} consumer")
         self._declared.ensure(self._connection, self._lost)
         ahead = PREFETCH_SINGLE if self._handler.from_outside else PREFETCH_PACKED
-        self._sources = Sources(self._connection, self.queue, ahead)
+        self._sources = Sources(self._connection, self.queue, ahead, self._rests)
         self._careful, self._followed = False, 0.0
         self.ready, self.reason = True, ""
         log.info("consuming", queue=self.queue)
@@ -143,9 +148,32 @@ class BatchConsumer:
             if not is_world_away(error):
                 raise
             return  # the queues that are known go on being read, and what is in them says that it is away
-        found = self._sources.follow([own_queue_name(self._name, publisher) for publisher in publishers])
+        read = [one for one in publishers if not self._quotas.is_over_for_today(one)]
+        found = self._sources.follow([own_queue_name(self._name, publisher) for publisher in read])
         if found:
             log.info("consuming_too", queue=self.queue, queues=len(found))
+
+    def _rests(self, queue: str) -> bool:
+        publisher = publisher_of(queue, self._name)
+        return publisher is not None and self._quotas.rests(publisher)
+
+    def _tell_publishers(self) -> None:
+        """Of their quotas, in their reply queues: rarely, and so in a transaction of its own."""
+        while self._quotas.notices:
+            notice = self._quotas.notices[0]
+            with self._work.unit() as uow:
+                data = {
+                    "publisher": notice.publisher,
+                    "what": notice.what,
+                    "standing": notice.standing,
+                    "limit": notice.limit,
+                    "message": notice.message,
+                }
+                uow.reply(notice.publisher, SLOWED, new_id(), data, cause=None)
+            self._quotas.notices.pop(0)
+            log.warning(
+                "publisher_slowed", publisher=notice.publisher, what=notice.what, standing=notice.standing
+            )
 
     def _away(self, error: BaseException) -> None:
         if isinstance(error, WorldAway):  # its text says what to do and holds no personal data
@@ -184,6 +212,7 @@ class BatchConsumer:
 
     def _consume(self) -> None:
         while not self._stopping.is_set():
+            self._tell_publishers()
             batch = self._collect()
             if batch:
                 self._handle(batch)
@@ -214,6 +243,8 @@ class BatchConsumer:
                     return batch
                 self._sources.take(taken)
                 batch.append(taken)
+                if (publisher := publisher_of(taken.source.queue, self._name)) is not None:
+                    self._quotas.took(publisher, delivery.size, delivery.weight)
                 events += delivery.size
                 weight += delivery.weight
                 if self._careful or events >= self._handler.batch:

@@ -55,6 +55,7 @@ class DeadLetter:
     :param event: None where not one event could be read from the message.
     :param follows: the letter that was replayed and came back as this one.
     :param death: why the broker gave it up, in its word; None where a handler did.
+    :param kept: False where its publisher sent so many today that it is only counted, and answered.
     """
 
     handler: str
@@ -66,6 +67,7 @@ class DeadLetter:
     event: Event | BadEvent | None = None
     follows: str | None = None
     death: str | None = None
+    kept: bool = True
 
 
 def of_event(
@@ -262,7 +264,7 @@ def bury(conn: Connection, sealer: Sealer, letters: Sequence[DeadLetter]) -> lis
                 continue
             buried.add(key)
         new.append(letter)
-    insert_rows(conn, DEAD, [_row(sealer, letter, now) for letter in new])
+    insert_rows(conn, DEAD, [_row(sealer, letter, now) for letter in new if letter.kept])
     return new
 
 

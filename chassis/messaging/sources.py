@@ -86,12 +86,20 @@ class Sources:
 
     :param queue: the one that must be there.
     :param ahead: of all queues together, about.
+    :param rests: of a queue, whether nothing of it is to be taken now.
     """
 
-    def __init__(self, connection: Connection, queue: str, ahead: int) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        queue: str,
+        ahead: int,
+        rests: Callable[[str], bool] = lambda queue: False,
+    ) -> None:
         self._connection = connection
         self._queue = queue
         self._ahead = ahead
+        self._rests = rests
         self._turn: deque[Source] = deque([Source(connection, queue, ahead)])
 
     def __len__(self) -> int:
@@ -101,7 +109,7 @@ class Sources:
         """The next delivery of the queue whose turn it is."""
         for _ in range(len(self._turn)):
             source = self._turn[0]
-            if (delivery := source.peek(read)) is not None:
+            if not self._rests(source.queue) and (delivery := source.peek(read)) is not None:
                 return Taken(source, delivery)
             self._turn.rotate(-1)
         return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import random
 import time
 from collections import deque
@@ -20,8 +21,10 @@ from doorstep_client.errors import AccessRefused, BrokerUnreachable, QueueMissin
 ACCEPTED = "report.accepted"
 REJECTED = "report.rejected"
 SETTLED = "command.settled"
+SLOWED = "publisher.slowed"
 DONE = "done"
 
+_log = logging.getLogger("doorstep_client")
 _INTERNAL_ERROR = 541
 _LOST = (pika.exceptions.AMQPError, OSError, BrokerUnreachable)
 
@@ -186,10 +189,13 @@ class Replies:
 
 
 def replies_in(body: bytes, publisher: str) -> Iterator[Reply]:
-    """The replies in one message, one or an array. What is of another kind is passed over."""
+    """The replies in one message, one or an array. What is of another kind is passed over; a warning that
+    Doorstep takes what we say more slowly is logged."""
     document = json.loads(body)
     for event in document if isinstance(document, list) else [document]:
         data = event.get("data") or {}
+        if event.get("type") == SLOWED:
+            _log.warning("%s", data.get("message"))
         if event.get("type") not in (ACCEPTED, REJECTED, SETTLED):
             continue
         about = data.get("event") or {}

@@ -1,4 +1,4 @@
-"""An example of the answer to a command."""
+"""Examples of the answer to a command, and of the warning to a publisher."""
 
 from __future__ import annotations
 
@@ -28,5 +28,20 @@ EXAMPLES = (
         subject=_SUBJECT,
         time="2022-10-01T01:12:04Z",
         correlation="visit-20221001-0031",
+    ),
+    event(
+        "publisher.slowed",
+        {
+            "publisher": "rail-lanzhou",
+            "what": "size_a_day",
+            "standing": "near",
+            "limit": 4096,
+            "message": "soon your messages of today come to 4096 MiB; then what is beyond waits in your "
+            "queue until tomorrow",
+        },
+        source="/doorstep/registration",
+        id="publisher.slowed:01839212-7cc7-7f19-a6a1-0b1d1d2e3f40",
+        subject="01839212-7cc7-7f19-a6a1-0b1d1d2e3f40",
+        time="2022-10-01T09:12:04Z",
     ),
 )

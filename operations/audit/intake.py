@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.engine import Connection
 
-from chassis.messaging.arrived import ARRIVED, DEAD_AGAIN, HANDLED, ONCE, REPEATED, REPLAYED, UNREAD
+from chassis.messaging.arrived import ARRIVED, DEAD_AGAIN, HANDLED, NOT_KEPT, ONCE, REPEATED, REPLAYED, UNREAD
 from chassis.messaging.dead_letters import DEAD, EXPIRED
 from operations.audit.result import Audit
 from services.registration import handover as registration
@@ -35,6 +35,7 @@ def what_arrived_is_counted_once(audit: Audit, conn: Connection) -> None:
         "needs_correction": needs_correction,
         "duplicate": total[REPEATED],
         **{name: letters[name] for name in ("dead", "expired", "discarded", "replayed")},
+        "not_kept": total[NOT_KEPT],
     }
     before = sum(kept.uncounted.values()) + kept.uncounted_letters
     came = sum(total[outcome] for outcome in (*ONCE, REPEATED)) + before
@@ -99,6 +100,7 @@ def _by_publisher(arrived: Arrived, kept: Kept) -> dict[str, dict[str, int]]:
             "dead": counts["dead"] + counts[UNREAD],
             "expired": counts[EXPIRED],
             "replayed": counts[REPLAYED],
+            "not_kept": counts[NOT_KEPT],
         }
     return found
 
@@ -123,4 +125,4 @@ def parts_of(intake: dict[str, Any]) -> dict[str, Any]:
     return {name: intake[name] for name in PARTS}
 
 
-PARTS = ("handled", "needs_correction", "duplicate", "dead", "expired", "discarded", "replayed")
+PARTS = ("handled", "needs_correction", "duplicate", "dead", "expired", "discarded", "replayed", "not_kept")

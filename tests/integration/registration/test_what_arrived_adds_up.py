@@ -17,6 +17,7 @@ from sqlalchemy import delete, select
 from chassis.messaging.arrived import ARRIVED
 from chassis.messaging.batch import Runner
 from chassis.messaging.dead_letters import DEAD
+from chassis.messaging.quotas import GARBAGE_KEPT, Quota, Quotas
 from contracts.envelope import BATCH, ONE, dump_event, join_events
 from operations.audit.intake import PARTS, what_arrived_is_counted_once
 from operations.audit.result import Audit
@@ -125,6 +126,26 @@ def test_the_sums_add_up_for_any_mix_of_messages(database_url: Callable[..., str
     adds_up()
     _what_is_taken_away_is_noticed(mix)
     mix.trial.database.dispose()
+
+
+def test_garbage_beyond_what_is_kept_of_a_day_is_counted_and_answered(
+    database_url: Callable[..., str],
+) -> None:
+    mix = Mix(Trial(database_url("registration", prepare)))
+    trial, handler = mix.trial, HANDLERS[0]
+    quotas = Quotas(Quota(), trial.work.zone, trial.work.clock.now)
+    queue = handler.queue(SERVICE.name)
+    runner = Runner(queue, handler, trial.work, cast(Any, None), (), quotas)
+    garbage = [mix.message("rail", [("bad", 0), ("good", 0)], False) for _ in range(GARBAGE_KEPT + 50)]
+    for one in garbage:
+        runner.run([runner.read(one, f"{queue}.from.rail")])
+    audit = mix.audit()
+    counted = audit.sums["intake"]
+    assert (counted["dead"], counted["not_kept"], counted["handled"]) == (GARBAGE_KEPT, 50, GARBAGE_KEPT + 50)
+    assert counted["arrived"] == 2 * (GARBAGE_KEPT + 50) and audit.missing == []
+    assert len(trial.rows(DEAD)) == GARBAGE_KEPT
+    assert len(trial.events("report.rejected")) == GARBAGE_KEPT + 50
+    trial.database.dispose()
 
 
 def _what_is_taken_away_is_noticed(mix: Mix) -> None:
