@@ -99,6 +99,10 @@ WORDS: Final[Mapping[str, str]] = {
     "preliminary": N_("preliminary"),
     "confirmed": N_("confirmed"),
     "ruled_out": N_("ruled out"),
+    "negative": N_("negative"),
+    "positive": N_("positive"),
+    "inconclusive": N_("inconclusive"),
+    "invalid": N_("invalid"),
     # what came of a positive of nobody here
     "reached": N_("found and called"),
     "passed_on": N_("passed on to another district"),

@@ -27,6 +27,7 @@ from services.console.pages.officers.asking import Asking, Names
 from services.console.pages.officers.cells import Cell, cells_of, ids_in, listed
 from services.console.pages.officers.from_phones import acts_waiting
 from services.console.pages.officers.listed import CASES_AND_TASKS, LISTS, WAITING, Choice, OfficersList
+from services.console.pages.officers.results import ACT as ENTERS
 from services.console.pages.officers.settled import SETTLED
 from services.console.pages.refusals import refusal_page
 from services.console.pages.shown.figures import Count, Figure, Part, as_sentence, count_in_words
@@ -102,6 +103,7 @@ def add_lists(pages: Blueprint, doors: Doors, work: Work) -> None:
             "officers/lists.html",
             groups=groups,
             from_phones=acts_waiting(work, asking),
+            may_enter=names.may("isolation", ENTERS),
             missing=asking.missing,
         )
         return make_response(page)

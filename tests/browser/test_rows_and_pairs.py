@@ -1,0 +1,114 @@
+"""An officer types results into a table by keyboard alone, and makes one of two who stand side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from tests.browser.conftest import Picture
+from tests.browser.test_officers import looks_well, press, reach
+from tests.browser.test_style import DESK, PHONE
+from tests.integration.console.officers import Town, open_town
+from tests.integration.console.test_officers_settle import HERE
+from tests.integration.console.trial import PASSWORD
+from tests.integration.registration.trial import person, report
+from tests.served import served
+
+WORDS = {
+    "zh-CN": {
+        "send": "提交",
+        "mend": "1行有误",
+        "one": "合并为同一人",
+        "merged": "已合并为同一人",
+        "two": "重新分开",
+        "differs": "不同",
+    },
+    "en": {
+        "send": "Send the rows",
+        "mend": "1 row has something wrong",
+        "one": "Make them one",
+        "merged": "They are one now.",
+        "two": "Make them two again",
+        "differs": "differs",
+    },
+}
+
+
+@pytest.fixture
+def town(sqlite_url: Callable[..., str]) -> Iterator[Town]:
+    with open_town(sqlite_url) as town:
+        yield town
+
+
+@pytest.mark.parametrize(("language", "window"), [("zh-CN", PHONE), ("en", DESK)])
+def test_wish_10_rows_are_typed_by_tab_and_enter_and_a_pair_is_made_one(
+    browser: Browser, town: Town, picture: Picture, language: str, window: dict[str, int]
+) -> None:
+    says = WORDS[language]
+    one, other = person(1, name="欧阳建国"), person(2, name="欧阳建国", phone=person(1)["phone"])
+    town.registration.receive(report(1, people=[one], destination=HERE))
+    town.registration.receive(report(2, people=[other], destination=HERE, publisher="bus"))
+    owner = town.console.owner("officer.x", "officer", "officer")
+    with served(town.app(), tls=True) as address:
+        context = browser.new_context(
+            ignore_https_errors=True, locale=language, viewport=window, base_url=address
+        )
+        page = context.new_page()
+        page.goto("/log-in")
+        page.locator("#name").fill(owner.name)
+        page.locator("#password").fill(PASSWORD)
+        page.locator("#code").fill(town.console.code(owner.secret))
+        page.locator("#code").press("Enter")
+        page.wait_for_url("**/board")
+        _types_rows(page, says, picture)
+        _makes_one(page, says, picture)
+        context.close()
+
+
+def _types_rows(page: Page, says: dict[str, str], picture: Picture) -> None:
+    page.goto("/enter/results")
+    looks_well(page)
+    page.locator("#method").select_option("pcr")
+    page.locator("#stage").select_option("confirmed")
+    page.locator("#known_at").fill("2022-10-01T06:50")
+    reach(page, page.locator("#row-0-document"))
+    for cell in (
+        "620102199001011234",
+        "X-1",
+        "2022-10-01 06:05",
+        "阴性",
+        "620102199001011235",
+        "X-2",
+        "soon",
+    ):
+        page.keyboard.type(cell)
+        page.keyboard.press("Tab")
+    page.keyboard.type("阴性")
+    page.keyboard.press("Enter")
+    page.get_by_text(says["mend"]).wait_for()
+    looks_well(page)
+    picture(page, "officer-results")
+    page.locator("#row-0-sampled").fill("2022-10-01 06:05")
+    press(page, page.get_by_role("button", name=says["send"]))
+    page.get_by_text("X-2").wait_for()
+    looks_well(page)
+
+
+def _makes_one(page: Page, says: dict[str, str], picture: Picture) -> None:
+    page.goto("/lists/possible_duplicates")
+    page.locator("tbody a").first.click()
+    looks_well(page)
+    page.locator("details").evaluate_all("all => all.forEach(one => one.open = true)")
+    page.locator("#reason").fill("to compare them")
+    page.locator("#reason").press("Enter")
+    page.locator("tbody .mark").first.wait_for()
+    assert says["differs"] in page.locator("tbody .mark").first.inner_text()
+    looks_well(page)
+    picture(page, "officer-pair")
+    press(page, page.get_by_role("button", name=says["one"]))
+    page.get_by_text(says["merged"]).wait_for()
+    looks_well(page)
+    press(page, page.get_by_role("button", name=says["two"]))
+    page.wait_for_url("**/possible_duplicates?said=settled")
