@@ -34,7 +34,7 @@ def main() -> int:
         action="append",
         default=[],
         metavar="KEY",
-        help="encrypt it for this public key of age (age1…, or an SSH key); may be given again",
+        help="encrypt it for this public key of age (age1…); may be given again",
     )
     loading = commands.add_parser("restore", help="what is in the folder FROM, into an empty deployment")
     loading.add_argument("source", type=Path, metavar="from")

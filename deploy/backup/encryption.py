@@ -54,7 +54,8 @@ def readable(folder: Path, manifest: dict[str, Any], identity: Path | None) -> I
         )
     if not identity.is_file():
         raise Refused(f"{identity} is not there: it must be the file that age-keygen wrote")
-    opened = Path(tempfile.mkdtemp(prefix="doorstep-restore-"))
+    # Beside the backup, where there is room for it: /tmp may be memory.
+    opened = Path(tempfile.mkdtemp(prefix=".doorstep-restore-", dir=folder.parent))
     try:
         for file in sorted(folder.glob(f"*{ENDING}")):
             target = opened / file.name.removesuffix(ENDING)

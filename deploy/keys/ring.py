@@ -38,7 +38,15 @@ def promoted(text: str) -> tuple[str, str]:
     *others, last = text.strip().split(",")
     if not others:
         raise RingFault("there is one key only: add another first")
-    return ",".join([last, *others]) + "\n", ids(text)[-1]
+    known = ids(text)
+    if _number(known[-1]) < _number(known[0]):
+        raise RingFault(f"{known[0]} seals already: it is the newest key")
+    return ",".join([last, *others]) + "\n", known[-1]
+
+
+def _number(id: str) -> int:
+    found = _ID.fullmatch(id)
+    return int(found[2]) if found else 0
 
 
 def retired(text: str, id: str) -> str:

@@ -10,7 +10,7 @@ from typing import Any, Final
 from chassis.messaging.dead_letters import PURPOSE as DEAD_LETTER
 from chassis.sealing import SealBroken, Sealer
 
-PURPOSES: Final = ("person", "report", "act", "note", "contact", "link", DEAD_LETTER)
+PURPOSES: Final = ("person", "report", "act", "note", "contact", "link", "identity", DEAD_LETTER)
 """All under which services seal what they store. A value of another one is counted as unopened, not lost."""
 _SHORTEST: Final = 40  # letters of base64: a nonce, a tag and two bytes
 

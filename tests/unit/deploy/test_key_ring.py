@@ -38,6 +38,7 @@ def test_ids_go_on_from_the_highest() -> None:
     ("fault", "why"),
     [
         (lambda: promoted(FIRST), "one key only"),
+        (lambda: promoted("k2:x,k1:y"), "k2 seals already"),
         (lambda: retired(FIRST, "k1"), "seals: promote another"),
         (lambda: retired(FIRST, "k7"), "no key k7"),
         (lambda: added("nonsense"), "must hold id:base64"),
