@@ -23,7 +23,7 @@ from chassis.errors import is_world_away
 from chassis.figures import Figure, Numbers
 from chassis.handlers import Map, Service, Timer
 from chassis.messaging import canary, outbox
-from chassis.messaging.consumer import DeadQueueDrain
+from chassis.messaging.dead_queues import DeadQueueDrain
 from chassis.messaging.outbox import Outbox
 from chassis.messaging.publisher import Publisher
 from chassis.one_by_one import FAILED, OneByOne

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from chassis.messaging import consumer, dead_letters
-from chassis.messaging.consumer import DeadQueueDrain
+from chassis.messaging.dead_queues import DeadQueueDrain
 from chassis.messaging.topology import dead_name
 from chassis.names import ROUTING_KEY
 from chassis.telemetry import DEAD_LETTERS, MESSAGES

@@ -12,7 +12,8 @@ from prometheus_client import REGISTRY
 
 from chassis.handlers import Handler
 from chassis.messaging.connection import close_quietly, connect
-from chassis.messaging.consumer import SUSPECT_AFTER, DeadQueueDrain
+from chassis.messaging.consumer import SUSPECT_AFTER
+from chassis.messaging.dead_queues import DeadQueueDrain
 from chassis.messaging.topology import apply, guarded_name, own_queue
 from chassis.names import ARRIVALS, BACK, INBOUND, ROUTING_KEY, own_queue_name
 from chassis.unit_of_work import UnitOfWork

@@ -10,8 +10,8 @@ import pytest
 from chassis.ids import new_id
 from chassis.messaging import dead_letters
 from chassis.messaging.connection import close_quietly, connect
-from chassis.messaging.consumer import DeadQueueDrain
 from chassis.messaging.dead_letters import Act
+from chassis.messaging.dead_queues import DeadQueueDrain
 from chassis.messaging.publisher import Publisher
 from chassis.messaging.topology import dead_name
 from chassis.names import BACK, LETTER

@@ -13,8 +13,9 @@ import orjson
 
 from chassis.handover import Sums
 from chassis.messaging.connection import close_quietly, connect
-from chassis.messaging.consumer import BatchConsumer, DeadQueueDrain
+from chassis.messaging.consumer import BatchConsumer
 from chassis.messaging.dead_letters import DEAD, PURPOSE
+from chassis.messaging.dead_queues import DeadQueueDrain
 from chassis.messaging.outbox import Outbox
 from chassis.messaging.publisher import Publisher
 from chassis.messaging.topology import apply, consumed_queues, service_entities, shared_entities
