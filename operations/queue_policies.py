@@ -13,7 +13,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from chassis.errors import SettingsError
 from operations.management_api import Management, read
+from operations.settings import environment
+
+QUEUE_MIB: Final = "DOORSTEP_PUBLISHER_QUEUE_MIB"
 
 # Weaker than any policy that an operator makes of their own; only one counts for a queue.
 _PRIORITY: Final = -10
@@ -39,15 +43,31 @@ class Policy:
 
 
 # Work queues, and those of single publishers, are declared with a limit: topology.DELIVERY_LIMIT.
-POLICIES: Final = (
-    Policy("doorstep-deliveries", r"^doorstep\.|\.dead$|_guarded$", {"delivery-limit": AS_GOOD_AS_NEVER}),
+DELIVERIES: Final = Policy(
+    "doorstep-deliveries",
+    r"^doorstep\.|^\w+\.\w+\.dead$|_guarded$",
+    {"delivery-limit": AS_GOOD_AS_NEVER},
 )
 
 
+def of_publishers(mib: int) -> Policy:
+    """Of the queues of single publishers: a full one refuses what comes, and its publisher hears that at
+    once. Without it a flood, which is taken no faster than its quota allows, would fill the broker's disk."""
+    return Policy("doorstep-publishers", r"^\w+\.\w+\.from\.[^.]+$", {"max-length-bytes": mib * 1024 * 1024})
+
+
+def policies(given: Mapping[str, str]) -> tuple[Policy, ...]:
+    """Raises SettingsError."""
+    text = given.get(QUEUE_MIB, "").strip() or "4096"
+    if not text.isdecimal() or len(text) > 7 or int(text) < 2:
+        raise SettingsError(f"{QUEUE_MIB}={text[:40]} must be a whole number of MiB, 2 or more")
+    return DELIVERIES, of_publishers(int(text))
+
+
 def keep_policies() -> int:
-    """Returns how many had to be written. Raises WorldAway, NoManagement."""
+    """Returns how many had to be written. Raises WorldAway, NoManagement, SettingsError."""
     management = Management.find()
-    return sum(_keep(management, policy) for policy in POLICIES)
+    return sum(_keep(management, policy) for policy in policies(environment()))
 
 
 def _keep(management: Management, policy: Policy) -> bool:

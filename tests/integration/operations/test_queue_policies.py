@@ -10,22 +10,24 @@ import pika
 import pytest
 from kombu import Queue
 
+from chassis.errors import SettingsError
 from chassis.handlers import Service
+from chassis.messaging.connection import close_quietly, connect
 from chassis.messaging.topology import (
     DELIVERY_LIMIT,
+    apply,
     own_queue,
     reply_queue,
     service_entities,
     shared_entities,
 )
+from chassis.names import INBOUND
 from deploy.local import PrivateBroker
-from operations.queue_policies import AS_GOOD_AS_NEVER, POLICIES
+from operations.queue_policies import AS_GOOD_AS_NEVER, DELIVERIES, QUEUE_MIB, of_publishers, policies
 from operations.services import SERVICES, handlers_of
 from services.registration.service import SERVICE as REGISTRATION
 from tests.integration.registration.intake import PUBLISHER
 from tests.system import System
-
-[DELIVERIES] = [policy for policy in POLICIES if policy.name == "doorstep-deliveries"]
 
 
 def queues() -> list[Queue]:
@@ -41,6 +43,19 @@ def test_each_queue_has_a_limit_by_its_declaration_or_by_the_policy_and_none_by_
         declared = queue.queue_arguments.get("x-delivery-limit")
         by_policy = re.search(DELIVERIES.pattern, queue.name) is not None
         assert (declared == DELIVERY_LIMIT) != by_policy, queue.name
+        own = re.search(of_publishers(1).pattern, queue.name) is not None
+        assert own == (".from." in queue.name) and not (own and by_policy)
+
+
+def test_a_publisher_may_have_any_name() -> None:
+    name = own_queue(REGISTRATION.name, REGISTRATION.handlers[0], "dead").name
+    assert [one.name for one in policies({}) if re.search(one.pattern, name)] == ["doorstep-publishers"]
+
+
+def test_the_size_of_a_publishers_queue_is_a_setting() -> None:
+    assert policies({QUEUE_MIB: "2"})[1].definition == {"max-length-bytes": 2 * 1024 * 1024}
+    with pytest.raises(SettingsError, match=QUEUE_MIB):
+        policies({QUEUE_MIB: "1"})
 
 
 @pytest.mark.broker
@@ -51,11 +66,11 @@ def test_the_broker_takes_the_policy_and_keeps_what_was_delivered_often(
     system = System(tmp_path / "system", broker_url, urls, management_url=broker.management_url())
     for _ in range(2):
         system.cli("topology", "apply")
-    [policy] = json.loads(broker.rabbitmqctl("list_policies", "-p", vhost, "--formatter", "json"))
-    assert (policy["name"], json.loads(policy["definition"])) == (
-        DELIVERIES.name,
-        {"delivery-limit": AS_GOOD_AS_NEVER},
-    )
+    found = json.loads(broker.rabbitmqctl("list_policies", "-p", vhost, "--formatter", "json"))
+    assert {policy["name"]: json.loads(policy["definition"]) for policy in found} == {
+        "doorstep-deliveries": {"delivery-limit": AS_GOOD_AS_NEVER},
+        "doorstep-publishers": {"max-length-bytes": 4096 * 1024 * 1024},
+    }
     columns = ("list_queues", "-p", vhost, "name", "policy", "--formatter", "json")
     found = {row["name"]: row["policy"] for row in json.loads(broker.rabbitmqctl(*columns))}
     assert found["registration.receive_report.dead"] == found["doorstep.unrouted"] == DELIVERIES.name
@@ -71,3 +86,34 @@ def test_the_broker_takes_the_policy_and_keeps_what_was_delivered_often(
             method, _, _ = channel.basic_get(dead)
             channel.basic_nack(method.delivery_tag, requeue=True)
         assert channel.basic_get(dead)[2] == b"kept"
+
+
+@pytest.mark.broker
+def test_a_full_queue_refuses_its_publisher_and_nobody_else(
+    tmp_path: Path, broker_url: str, broker: PrivateBroker
+) -> None:
+    urls = {service: f"sqlite:///{tmp_path}/{service}.sqlite" for service in SERVICES}
+    system = System(
+        tmp_path / "system",
+        broker_url,
+        urls,
+        management_url=broker.management_url(),
+        environment={QUEUE_MIB: "2"},
+    )
+    system.cli("topology", "apply")
+    handler = REGISTRATION.handlers[0]
+    connection = connect(broker_url, "test")
+    apply(connection, [own_queue(REGISTRATION.name, handler, name) for name in ("flooder", "quiet")])
+    close_quietly(connection)
+    body = b"x" * 500_000
+    with pika.BlockingConnection(pika.URLParameters(broker_url)) as pika_connection:
+        channel = pika_connection.channel()
+        channel.confirm_delivery()
+        refused = 0
+        for _ in range(12):
+            try:
+                channel.basic_publish(INBOUND, "arrival.reported.flooder", body)
+            except pika.exceptions.NackError:
+                refused += 1
+        assert refused >= 4
+        channel.basic_publish(INBOUND, "arrival.reported.quiet", body)
