@@ -54,6 +54,9 @@ def attention(picture: Picture) -> Iterator[Attention]:
             yield Attention(queue.name, f"the broker says that it is {queue.state}")
         elif queue.ready is None:
             yield Attention(queue.name, "the broker has not counted what is in it: is it new?")
+    for name, age in picture.late_canaries.items():
+        what = f"it brings nothing back: a message has been on its way through it for {age:.0f} s"
+        yield Attention(name, what)
     unrouted = picture.queues.get(UNROUTED)
     if unrouted is not None and unrouted.messages:
         messages = _count(unrouted.messages, "message")

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 from chassis.errors import SettingsError, WorldAway
+from chassis.messaging.canary import LATE_S
 from operations.management_api import Management
 from operations.queues.attention import attention
 from operations.queues.picture import HandlerFigures, Picture, Queue, Service
 from operations.queues.service_metrics import (
+    CANARY_AGE,
     DEAD_WAITING,
     MESSAGES,
     OUTBOX_OLDEST,
     OUTBOX_PENDING,
     RETRIES,
+    RETRY_DELAY,
     ServiceFigures,
     ask_services,
 )
@@ -52,6 +55,7 @@ def look(since: Picture | None = None) -> Picture:
     names = [(handler, service) for service in SERVICES for handler in work_queues(service)]
     picture.handlers = [_figures(picture, handler, figures[service], since) for handler, service in names]
     picture.services = [_service(of_service) for of_service in figures.values()]
+    picture.late_canaries = _late_canaries(figures.values())
     picture.attention = list(attention(picture))
     return picture
 
@@ -98,6 +102,12 @@ def _figures(
         retries_waiting=picture.retrying if picture.broker == "ok" else None,
         dead_letters=None if dead is None else int(dead),
     )
+
+
+def _late_canaries(figures: Iterable[ServiceFigures]) -> dict[str, float]:
+    gauges = {key: value for of_service in figures for key, value in of_service.gauges.items()}
+    ages = {key[1]: value for key, value in gauges.items() if key[0] == CANARY_AGE}
+    return {queue: age for queue, age in ages.items() if age - gauges.get((RETRY_DELAY, queue), 0.0) > LATE_S}
 
 
 def _service(figures: ServiceFigures) -> Service:

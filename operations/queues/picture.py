@@ -73,6 +73,8 @@ class Picture:
     queues: dict[str, Queue] = field(default_factory=dict)
     handlers: list[HandlerFigures] = field(default_factory=list)
     services: list[Service] = field(default_factory=list)
+    late_canaries: dict[str, float] = field(default_factory=dict)
+    """Retry queues that bring nothing back -> for how many seconds a message has been on its way through."""
     attention: list[Attention] = field(default_factory=list)
     counts: dict[str, Counts] = field(default_factory=dict)
     """Service -> its counters, from which a later picture takes the difference."""

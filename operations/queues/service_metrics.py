@@ -24,6 +24,8 @@ LAG = "doorstep_message_lag_seconds_bucket"
 DEAD_WAITING = "doorstep_dead_letters_waiting"
 OUTBOX_PENDING, OUTBOX_OLDEST = "doorstep_outbox_pending", "doorstep_outbox_oldest_age_seconds"
 SAME_IN_ALL = (DEAD_WAITING, OUTBOX_PENDING, OUTBOX_OLDEST)
+# One replica shows the first.
+CANARY_AGE, RETRY_DELAY = "doorstep_canary_age_seconds", "doorstep_retry_delay_seconds"
 
 Labels = tuple[str, ...]
 
@@ -142,7 +144,7 @@ def _take_in(figures: ServiceFigures, text: str) -> bool:
             figures.counts.values[sample.name, labels["handler"], labels.get("outcome", "")] += sample.value
         elif sample.name == LAG:
             figures.counts.values[LAG, labels["handler"], labels["le"]] += sample.value
-        elif sample.name in SAME_IN_ALL:
+        elif sample.name in (*SAME_IN_ALL, CANARY_AGE, RETRY_DELAY):
             key = (sample.name, *labels.values())
             figures.gauges[key] = max(sample.value, figures.gauges.get(key, 0.0))
     return ours
