@@ -9,7 +9,7 @@ SETUP := deploy/local/setup.sh
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help venv setup demo test test-fast test-compose soak lint bench bench-doors lock docs pictures texts secrets keys backup restore upgrade images clean
+.PHONY: help venv setup demo test test-fast test-compose soak lint bench bench-doors bench-audit lock docs pictures texts secrets keys backup restore upgrade images clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -55,6 +55,10 @@ bench: ## Doorstep beside its peers, on PostgreSQL (AGAINST=COMMIT: beside that 
 bench-doors: ## pages, acts, check-ins and results at the doors, on a full database beside intake (see benchmarks/README.md)
 	@$(SETUP) --dev --bench --rabbitmq --postgresql --chromium
 	$(BIN)/python -m benchmarks.doors $(BENCH)
+
+bench-audit: ## how long `doorstep audit` takes at 1,000,000 arrivals, and at 200,000 on SQLite
+	@$(SETUP) --dev --bench --postgresql
+	$(BIN)/python -m benchmarks.audit $(BENCH)
 
 secrets: ## strong secrets for docker-compose.yml, in deploy/compose/secrets/; what is there stays
 	@python3 deploy/compose/make_secrets.py

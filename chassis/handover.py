@@ -22,7 +22,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select
+from sqlalchemy import ColumnElement, Select, String, cast
 from sqlalchemy.engine import Connection
 
 # How many missing things a service names; it counts all.
@@ -82,6 +82,11 @@ class Sums:
 
 def stream(conn: Connection, statement: Select[tuple[str, int]]) -> Iterator[Versions]:
     """Rows of (id, how many), a page in memory at a time."""
-    rows: Any = conn.execution_options(yield_per=STREAMED).execute(statement)
-    for id, how_many in rows:
-        yield Versions(id, how_many)
+    rows = conn.execution_options(yield_per=STREAMED).execute(statement)
+    for page in rows.partitions():
+        yield from map(Versions._make, page)
+
+
+def as_text(id: ColumnElement[Any]) -> ColumnElement[str]:
+    """An id to stream, whose order is the same: to make texts of a million UUIDs here takes seconds."""
+    return cast(id, String)

@@ -32,7 +32,8 @@ def command(
     What a service has in hand is counted where the broker's management API answers
     (DOORSTEP_MANAGEMENT_URL), and some seconds late, for which --wait waits (DOORSTEP_BROKER_COUNTS_S, 10).
     """
-    found = take_settled_audit(wait)
+    with Console(stderr=True).status("…") as status:  # shows nothing where stderr is no terminal
+        found = take_settled_audit(wait, lambda what: status.update(f"[dim]{what}[/dim]"))
     if as_json:
         print_json(found.as_dict())
     else:

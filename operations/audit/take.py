@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 
 from sqlalchemy import func, select
+from sqlalchemy.engine import Connection
 
+from chassis.handover import Sums
 from chassis.messaging.dead_letters import DEAD
 from operations.audit.event_log import other_events_are_handled
 from operations.audit.intake import what_arrived_is_counted_once
 from operations.audit.publishers_counts import publishers_counts_are_met
-from operations.audit.relations import RELATIONS, SUMS
+from operations.audit.relations import RELATIONS, SUMS, Relation
 from operations.audit.replayed_letters import replayed_letters_are_handled
 from operations.audit.result import Audit
 from operations.audit.standing_still import what_stands_still
-from operations.audit.streams import compared, count_handed_on
+from operations.audit.streams import Alike, Pair, count_handed_on, in_step
 from operations.audit.waiting_messages import Quiet, waiting
 from operations.databases import databases, settings_of, snapshot
 from operations.services import SERVICES
@@ -24,18 +28,47 @@ LOOK_AGAIN_S = 1.0
 # An event in a consumer's hands stands in no queue: as long as fewer and fewer seem lost, we look again.
 RECHECK_S = 10.0
 
+Told = Callable[[str], object]
 
-def take_audit() -> Audit:
-    """As it is now. Raises NotSetUp, SettingsError."""
+
+def _nobody(_: str) -> None:
+    pass
+
+
+def _own_sums(conns: Mapping[str, Connection]) -> dict[str, Sums]:
+    """Each service's own account, side by side: databases have processors of their own."""
+
+    def account(service: str) -> Sums:
+        settings = settings_of(service)
+        return SUMS[service](conns[service], settings.clock().today(settings.zone))
+
+    with ThreadPoolExecutor(len(SERVICES)) as pool:
+        return dict(zip(SERVICES, pool.map(account, SERVICES), strict=True))
+
+
+def _telling(told: Told, relation: Relation, pairs: Iterable[Alike | Pair]) -> Iterator[Alike | Pair]:
+    seen = 0
+    for pair in pairs:
+        if isinstance(pair, Alike):
+            seen += pair.ids
+            told(f"what {relation.taker} took in of {relation.source}: {seen:,}")
+        yield pair
+
+
+def take_audit(told: Told = _nobody) -> Audit:
+    """As it is now. Raises NotSetUp, SettingsError.
+
+    :param told: is called now and then with what is being looked at, for whoever waits.
+    """
+    told("what is on its way")
     audit = Audit(waiting())
     with ExitStack() as stack:
         # The taker's snapshot comes first: whatever it has, its source has recorded before.
         conns = {
             service: stack.enter_context(snapshot(databases()[service])) for service in reversed(SERVICES)
         }
-        for service in SERVICES:
-            settings = settings_of(service)
-            own = SUMS[service](conns[service], settings.clock().today(settings.zone))
+        for service, own in _own_sums(conns).items():
+            told(f"the account of {service}")
             audit.sums |= own.by_subject
             for lack in own.lacks:
                 audit.miss(lack.what, lack.id, lack.why)
@@ -44,9 +77,9 @@ def take_audit() -> Audit:
                 why = f"the service's own sums do not add up: {own.by_subject}"
                 audit.miss("balance", service, why)
         for relation in RELATIONS:
-            pairs = compared(
-                relation.recorded(conns[relation.source]), relation.taken_in(conns[relation.taker])
-            )
+            told(f"what {relation.taker} took in of {relation.source}")
+            recorded = relation.recorded(conns[relation.source])
+            pairs = _telling(told, relation, in_step(recorded, relation.taken_in(conns[relation.taker])))
             audit.sums |= relation.sums(*count_handed_on(audit, relation, pairs))
         what_stands_still(audit, conns)
         what_arrived_is_counted_once(audit, conns["registration"])
@@ -59,14 +92,14 @@ def take_audit() -> Audit:
     return audit
 
 
-def take_settled_audit(wait: float) -> Audit:
+def take_settled_audit(wait: float, told: Told = _nobody) -> Audit:
     """The audit once nothing is in flight and nothing late, or when so many seconds are over."""
     deadline = time.monotonic() + wait
     quiet = Quiet()
     while True:
         while time.monotonic() < deadline and not quiet.reached():
             time.sleep(min(LOOK_AGAIN_S / 2, max(0.0, deadline - time.monotonic())))
-        audit = _steady(take_audit())
+        audit = _steady(take_audit(told), told)
         left = deadline - time.monotonic()
         is_late = audit.late_count > audit.set_aside
         if left <= 0 or not (audit.in_flight or audit.missing_count or is_late):
@@ -76,10 +109,10 @@ def take_settled_audit(wait: float) -> Audit:
         time.sleep(min(LOOK_AGAIN_S, left))
 
 
-def _steady(audit: Audit) -> Audit:
+def _steady(audit: Audit, told: Told) -> Audit:
     while audit.missing_count and audit.only_lost:
         time.sleep(RECHECK_S)
-        again = take_audit()
+        again = take_audit(told)
         if again.missing_count >= audit.missing_count:
             return again
         audit = again

@@ -16,7 +16,7 @@ from sqlalchemy.engine import Connection
 
 from chassis.commands.in_history import answered
 from chassis.database.statements import is_in
-from chassis.handover import STREAMED, RecordedAt, Sums, Versions, stream
+from chassis.handover import STREAMED, RecordedAt, Sums, Versions, as_text, stream
 from field.days import local_day
 from services.isolation.cases import queries
 from services.isolation.cases.tables import case_history, cases, waiting_for_policy
@@ -42,9 +42,10 @@ _LACKS = {
 def taken_in(conn: Connection) -> Iterator[Versions]:
     """Every arrival that has a case. Of most only the first version is known, and their story is not read."""
     story = case((cases.c.arrival_version > 1, cases.c.chapters))
-    wanted = select(cases.c.case_id, cases.c.arrival_version, story).order_by(cases.c.case_id)
-    for id, newest, chapters in conn.execution_options(yield_per=STREAMED).execute(wanted):
-        yield Versions(id, len(_versions_in(chapters)) if chapters else newest)
+    wanted = select(as_text(cases.c.case_id), cases.c.arrival_version, story).order_by(cases.c.case_id)
+    for page in conn.execution_options(yield_per=STREAMED).execute(wanted).partitions():
+        for id, newest, chapters in page:
+            yield Versions(id, len(_versions_in(chapters)) if chapters else newest)
 
 
 def versions_taken_in(conn: Connection, ids: Sequence[str]) -> dict[str, set[int]]:
@@ -70,7 +71,7 @@ def _versions_in(chapters: str | Sequence[Any]) -> set[int]:
 
 def recorded(conn: Connection) -> Iterator[Versions]:
     """Every case that was published, by its id."""
-    published = select(cases.c.case_id, cases.c.version).where(cases.c.version > 0)
+    published = select(as_text(cases.c.case_id), cases.c.version).where(cases.c.version > 0)
     return stream(conn, published.order_by(cases.c.case_id))
 
 

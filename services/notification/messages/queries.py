@@ -135,15 +135,21 @@ def _missing(conn: Connection) -> tuple[list[dict[str, Any]], int]:
         .subquery()
     )
     found = func.coalesce(stored.c.found, 0)
+    in_all = func.sum(func.abs(notices.c.planned - found)).over().label("in_all")
     short = conn.execute(
-        select(notices.c.case_id, notices.c.notice, notices.c.plan, notices.c.planned, found.label("found"))
+        select(
+            *(notices.c[name] for name in ("case_id", "notice", "plan", "planned")),
+            found.label("found"),
+            in_all,
+        )
         .outerjoin(stored, and_(stored.c.case_id == notices.c.case_id, stored.c.notice == notices.c.notice))
         .where(notices.c.planned != found)
         .order_by(notices.c.case_id)
+        .limit(MOST_NAMED)
     ).all()
-    count = sum(abs(row.planned - row.found) for row in short)
+    count = int(short[0].in_all) if short else 0
     named = []
-    for row in short[:MOST_NAMED]:
+    for row in short:
         first, last = id_range(row.case_id)
         present = {
             PlanEntry(rule, staff_id or kind)

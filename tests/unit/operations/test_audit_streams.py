@@ -2,14 +2,16 @@
 
 from collections import Counter
 from datetime import UTC, datetime, timedelta
+from unittest.mock import patch
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from chassis.handover import RecordedAt
+from operations.audit import streams
 from operations.audit.relations import Relation
 from operations.audit.result import Audit
-from operations.audit.streams import Pair, compared, count_handed_on
+from operations.audit.streams import Alike, Pair, compared, count_handed_on
 from operations.audit.unhandled_events import GRACE, Recorded, UnhandledEvents
 from operations.audit.waiting_messages import Waiting
 
@@ -103,3 +105,26 @@ def test_of_each_version_it_counts_when_that_was_recorded_whatever_its_id_looks_
     )
     assert first == {"due": 3, "in_flight": 1, "lost": 2}
     assert later == {"due": 2, "in_flight": 1, "lost": 1}
+
+
+# -- side by side, page by page ------------------------------------------------------------------------------
+
+
+@given(
+    st.dictionaries(st.integers(0, 60), st.integers(1, 3)),
+    st.dictionaries(st.integers(0, 60), st.integers(1, 3)),
+)
+def test_in_step_sees_what_is_seen_one_by_one(left: dict[int, int], right: dict[int, int]) -> None:
+    one, other = ([(f"{id:03}", n) for id, n in sorted(side.items())] for side in (left, right))
+    with patch.object(streams, "PAGE", 4):
+        found = list(streams.in_step(one, other))
+    singly = list(compared(one, other))
+    alike = [pair for pair in found if isinstance(pair, Alike)]
+    pairs = [pair for pair in found if isinstance(pair, Pair)]
+    assert [pair for pair in pairs if pair.recorded != pair.taken_in] == [
+        pair for pair in singly if pair.recorded != pair.taken_in
+    ]
+    assert sum(run.ids for run in alike) + len(pairs) == len(singly)
+    same = sum(pair.recorded or 0 for pair in pairs if pair.recorded == pair.taken_in)
+    versions = sum(pair.recorded or 0 for pair in singly if pair.recorded == pair.taken_in)
+    assert sum(run.versions for run in alike) + same == versions
