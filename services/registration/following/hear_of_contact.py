@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from typing import Final
 
 from sqlalchemy import select
 
 from chassis.commands.command import Author, Said
+from chassis.database.statements import is_in
+from chassis.database.tables import TABLES
 from chassis.unit_of_work import UnitOfWork
 from contracts.envelope import Event
 from contracts.faults import Refused
 from field.scope import EVERYWHERE
+from services.registration.arrivals.draft import Draft
 from services.registration.arrivals.followed import TAKEN_BACK
 from services.registration.arrivals.tables import arrival_history
 from services.registration.following.acts import Acts
 
 TAKES_BACK: Final = "case.contact_taken_back"
+_HANDLER: Final = "registration.hear_of_contact"
+_TIMES: Final = range(1, 10)
+"""So often at most a contact is told of during an upgrade; an earlier isolation told of each task once."""
 
 
 class NotHeardYet(Exception):
@@ -61,20 +67,45 @@ def _take_back(acts: Acts, event: Event) -> None:
         draft = acts.arrival(said, data["arrival_id"])
     except Refused:
         return
-    number, what = _line(acts.uow, event)
-    acts.add(draft, TAKEN_BACK, said, detail={"of": number, "was": what, "staff_id": data["staff_id"]})
+    if line := _line(acts.uow, draft, event):
+        number, what = line
+        detail = {"of": number, "was": what, "staff_id": data["staff_id"]}
+        acts.add(draft, TAKEN_BACK, said, detail=detail)
 
 
-def _line(uow: UnitOfWork, event: Event) -> tuple[int, str]:
-    """(number, what) of the line of the contact. Raises NotHeardYet."""
+def _line(uow: UnitOfWork, draft: Draft, event: Event) -> tuple[int, str] | None:
+    """(number, what) of the line of the contact; None: an earlier version heard of it and wrote none, for the
+    arrival was reached already. Raises NotHeardYet.
+    """
     data, h = event.data, arrival_history.c
-    contact = f"case.contacted:{data['task_id']}:"
+    begins = f"case.contacted:{data['task_id']}:"
     own = (h.arrival_id == data["arrival_id"]) & (h.source == event.source)
-    for row in uow.conn.execute(select(h.number, h.what, h.event_id, h.detail).where(own)):
-        # Events of an earlier version do not name the act.
-        if row.event_id.startswith(contact) and row.detail.get("act") in (None, data["act"]):
-            return row.number, row.what
+    lines = [
+        line
+        for line in uow.conn.execute(select(h.number, h.what, h.event_id, h.detail).where(own))
+        if line.event_id.startswith(begins)
+    ]
+    back = {act.takes_back for act in (*draft.acts, *draft.new_acts)}
+    named = [line for line in lines if line.detail.get("act") == data["act"]]
+    of_author = [  # events of an earlier version do not name the act
+        line
+        for line in lines
+        if "act" not in line.detail
+        and line.detail.get("staff_id") == data["staff_id"]
+        and line.number not in back
+    ]
+    for line in (*named, *of_author):
+        return line.number, line.what
+    if _wrote_none(uow, event.source, {f"{begins}{n}" for n in _TIMES} - {line.event_id for line in lines}):
+        return None
     raise NotHeardYet(f"arrival {data['arrival_id']}: the contact that is taken back comes first")
+
+
+def _wrote_none(uow: UnitOfWork, source: str, event_ids: Set[str]) -> bool:
+    """Whether one of these events was heard, though it has no line."""
+    i = TABLES["inbox"].c
+    heard = (i.handler == _HANDLER) & (i.source == source) & is_in(uow.conn, i.event_id, event_ids)
+    return uow.conn.execute(select(i.event_id).where(heard).limit(1)).first() is not None
 
 
 def _said(event: Event) -> Said:

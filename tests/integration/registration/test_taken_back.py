@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from chassis.commands.command import Author, Outcome
+from chassis.inbox import claim
 from contracts.envelope import Event
 from contracts.registry import read_data
 from field.scope import Scope
@@ -134,9 +135,12 @@ def test_whoever_said_it_takes_it_back_also_of_whom_they_reach_no_more(
     assert outcome.kind == "done" and arrival(trial, id)["state"] == "assigned"
 
 
-def heard(trial: Trial, type: str, id: str, act: str, number: int, how: str = "seen") -> Event:
+def heard(
+    trial: Trial, type: str, id: str, act: str | None, number: int, how: str = "seen", by: str = "w1"
+) -> Event:
+    """:param act: None: an earlier version of isolation says so, which names none."""
     data = {"task_id": id, "case_id": id, "arrival_id": id, "act": act}
-    data |= {"at": trial.clock.moment.isoformat(), "staff_id": "w1"}
+    data |= {"at": trial.clock.moment.isoformat(), "staff_id": by}
     if type == "case.contacted":
         data |= {"kind": "first_contact", "how": how}
     source = "/doorstep/isolation"
@@ -179,4 +183,41 @@ def test_a_contact_and_that_it_was_a_mistake_may_come_in_one_batch(trial: Trial)
         heard(trial, "case.contact_taken_back", id, "a-1", 2),
         heard(trial, "case.contacted", id, "a-1", 1),
     )
+    assert arrival(trial, id)["state"] == "assigned" and arrival(trial, id)["acts"] == 2
+
+
+def test_a_contact_of_which_an_earlier_version_wrote_no_line_is_taken_back_in_silence(trial: Trial) -> None:
+    id = here(trial)
+    follow(trial, id, "verified")
+    with trial.work.unit() as uow:  # it wrote none where they were reached already
+        claim(uow.conn, "registration.hear_of_contact", [heard(trial, "case.contacted", id, None, 1)])
+    hear(trial, heard(trial, "case.contact_taken_back", id, "a-1", 2))
+    assert (arrival(trial, id)["state"], arrival(trial, id)["acts"]) == ("verified", 1)
+    assert balanced(trial)
+
+
+def test_the_contact_that_is_named_is_taken_back_before_one_that_names_no_act(trial: Trial) -> None:
+    id = here(trial)
+    hear(trial, heard(trial, "case.contacted", id, None, 1))
+    back = heard(trial, "case.contact_taken_back", id, "a-2", 3)
+    hear(trial, heard(trial, "case.contacted", id, "a-2", 2, "by_phone"))
+    hear(trial, back)
+    assert arrival(trial, id)["state"] == "verified", "by the first"
+    hear(trial, heard(trial, "case.contact_taken_back", id, "a-1", 4))
+    assert arrival(trial, id)["state"] == "assigned"
+    lines = trial.rows(t.arrival_history, "number")
+    assert [line["detail"]["of"] for line in lines if line["what"] == "taken_back"] == [2, 1]
+
+
+def test_one_that_names_no_act_is_taken_back_by_its_author_and_once(trial: Trial) -> None:
+    id = here(trial)
+    first = heard(trial, "case.contacted", id, None, 1)
+    with trial.work.unit() as uow:
+        claim(uow.conn, "registration.hear_of_contact", [first])
+        hear_of_contact(uow, [first])
+    with pytest.raises(NotHeardYet):
+        hear(trial, heard(trial, "case.contact_taken_back", id, "a-2", 2, by="w2"))
+    hear(trial, heard(trial, "case.contact_taken_back", id, "a-1", 2))
+    with pytest.raises(NotHeardYet):
+        hear(trial, heard(trial, "case.contact_taken_back", id, "a-2", 4))
     assert arrival(trial, id)["state"] == "assigned" and arrival(trial, id)["acts"] == 2
