@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from chassis.messaging import consumer, dead_letters
+from chassis.messaging import dead_letters, dead_queues
 from chassis.messaging.dead_queues import DeadQueueDrain
 from chassis.messaging.topology import dead_name
 from chassis.names import ROUTING_KEY
@@ -229,7 +229,7 @@ def test_a_message_that_cannot_be_buried_holds_up_no_other_and_is_tried_again(
     eventually(lambda: trial.messages_in(dead_name(trial.queue)) == 1)
     assert drain.drain() == 0 and len(tried) == 2, "it is left alone for an hour"
     got = []
-    monkeypatch.setattr(consumer, "_next", lambda channel, queue: got.append(queue))
+    monkeypatch.setattr(dead_queues, "_next", lambda channel, queue: got.append(queue))
     drain.drain()
     assert dead_name(trial.queue) not in got, "each time would count as a delivery"
     monkeypatch.undo()

@@ -119,6 +119,7 @@ def test_events_that_a_queue_lost_are_named_and_are_found_when_they_come_again(s
         "dead": 0,
         "expired": 0,
         "replayed": 0,
+        "not_kept": 0,
     }
     assert found["sums"]["publishers_counts"]["missing"] == 0
 
@@ -228,6 +229,7 @@ def test_every_way_that_an_event_can_take_is_counted_once(system: System) -> Non
         "dead": 5,
         "expired": 0,
         "replayed": 0,
+        "not_kept": 0,
     }
     lost_by_hand(system)
 
