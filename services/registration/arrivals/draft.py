@@ -34,6 +34,7 @@ class Draft:
     :param lenders: the arrivals that turned out to be this one, by id: what was told and said of them counts
         for this one, too, while their reports stay theirs.
     :param lenders_changed: whether this unit of work changes them.
+    :param lenders_before: the ids of those that lent to it before.
     :param before: those statements and acts, folded.
     :param acts: what people who followed it have said of it, in order, the `new_acts` apart from it.
     :param version: once it is written, as `state`.
@@ -56,6 +57,7 @@ class Draft:
     unread: int = 0
     lenders: dict[str, Lent] = field(default_factory=dict)
     lenders_changed: bool = False
+    lenders_before: frozenset[str] = frozenset()
     _words: ComingWords | None = None
     _times: set[datetime] = field(default_factory=set)
 
@@ -68,9 +70,12 @@ class Draft:
     @property
     def statements(self) -> list[Statement]:
         """All of them, as far as they were read, without those whose report was corrected by staff."""
+        return self._with_lent_statements(self.own_statements)
+
+    @property
+    def own_statements(self) -> list[Statement]:
         replaced = {statement.replaces for statement in self.new}
-        own = [*(said for said in self.earlier if said.report_id not in replaced), *self.new]
-        return [*own, *self._lent_statements()] if self.lenders else own
+        return [*(said for said in self.earlier if said.report_id not in replaced), *self.new]
 
     def read_earlier(
         self,
@@ -81,7 +86,8 @@ class Draft:
         """The statements kept so far, placed by the place table as it is now: they move the arrival along."""
         self.earlier, self.unread, self.acts, self._words = told.statements, told.unread, acts, None
         self.lenders = dict(lenders or {})
-        self.before = self._folded([*told.statements, *self._lent_statements()], self._with_lent(acts))
+        self.lenders_before = frozenset(self.lenders)
+        self.before = self._folded(told.statements, acts)
 
     def add(self, statement: Statement) -> None:
         """One more statement; of a person with hundreds of reports the others are not looked at again."""
@@ -102,31 +108,33 @@ class Draft:
         """All its statements and acts, folded."""
         if not (self.new or self.new_acts or self.lenders_changed) and self.before is not None:
             return self.before
-        return self._folded(self.statements, self.all_acts)
+        return self._folded(self.own_statements, self.own_acts)
+
+    @property
+    def own_acts(self) -> Sequence[Act]:
+        """In order, without those that are lent."""
+        return in_order((*self.acts, *self.new_acts)) if self.new_acts else self.acts
 
     @property
     def all_acts(self) -> Sequence[Act]:
-        own = in_order((*self.acts, *self.new_acts)) if self.new_acts else self.acts
-        return self._with_lent(own)
+        return self._with_lent_acts(self.own_acts)
 
-    def _with_lent(self, acts: Sequence[Act]) -> Sequence[Act]:
+    def _with_lent_acts(self, acts: Sequence[Act]) -> Sequence[Act]:
         if not self.lenders:
             return acts
         return in_order((*acts, *(act for lender in self.lenders.values() for act in lender.acts)))
 
-    def _lent_statements(self) -> list[Statement]:
-        return [said for lender in self.lenders.values() for said in lender.statements]
+    def _with_lent_statements(self, statements: Sequence[Statement]) -> list[Statement]:
+        return [*statements, *(said for lender in self.lenders.values() for said in lender.statements)]
 
     def lend_to(self, draft: Draft) -> None:
-        """This one turned out to be the other: all that is told and said of it counts for that one, too."""
-        replaced = {statement.replaces for statement in self.new}
-        own = [*(said for said in self.earlier if said.report_id not in replaced), *self.new]
-        draft.lenders |= {self.arrival_id: Lent(own, lent(self.acts)), **self.lenders}
-        draft.lenders_changed, draft._words = True, None
+        """This one turned out to be the other: all that is told and said of it by now counts for that one."""
+        self.take_from(draft)
+        draft.lenders |= {self.arrival_id: Lent(self.own_statements, lent(self.own_acts)), **self.lenders}
 
     def take_from(self, draft: Draft) -> None:
-        """It did not: this one takes back what it has lent."""
-        gone = {self.arrival_id, *self.lenders}
+        """This one takes back what it has lent, also what it was lent itself and is no more."""
+        gone = {self.arrival_id, *self.lenders, *self.lenders_before}
         draft.lenders = {id: lender for id, lender in draft.lenders.items() if id not in gone}
         draft.lenders_changed, draft._words = True, None
 
@@ -136,11 +144,11 @@ class Draft:
         acts = self.all_acts
         return standing_of(acts, self.statements) if acts else _NOT_FOLLOWED
 
-    def _folded(self, statements: Sequence[Statement], acts: Sequence[Act]) -> Coming:
+    def _folded(self, own: Sequence[Statement], own_acts: Sequence[Act]) -> Coming:
+        statements, acts = self._with_lent_statements(own), self._with_lent_acts(own_acts)
         coming = fold_statements(statements)
         if self.lenders:
-            not_own = len({said.report_id for said in self._lent_statements()})
-            coming = replace(coming, reports=coming.reports - not_own)
+            coming = replace(coming, reports=len({said.report_id for said in own}))
         if self.unread:
             coming = replace(coming, reports=coming.reports + self.unread - self._replaced_unread())
         return amended(coming, acts, statements) if acts else coming

@@ -39,6 +39,8 @@ ABSORBED: Final = "absorbed"
 """Said of that other one: what was told and said of the first counts for it, too."""
 NOT_HERE: Final = "not_here"
 """It ends the following at once. That somebody is missing stays a matter until an officer has settled it."""
+_OF_ONE_DOOR: Final = frozenset({NOT_HERE, SETTLED, PLACED, "no_answer", "not_yet_come", "no_such_door"})
+"""What is true of the door or the phone at which it was said, and of no other one of the same person."""
 _FOUND: Final = ("contacted", "verified")
 _TO_SETTLE: Final = ("no_such_door", "lives_elsewhere", "wrong_number", "this_is_not_me")
 """Outcomes that somebody must settle: they open a matter, which stands on a list with a clock."""
@@ -134,9 +136,17 @@ def absorbed(acts: Iterable[Act]) -> list[str]:
 
 
 def lent(acts: Iterable[Act]) -> tuple[Act, ...]:
-    """Of an arrival that turned out to be another one: what counts for that one. Numbers are its own."""
-    own = (act for act in that_count(acts) if act.what not in (SAME_AS, ABSORBED))
-    return tuple(replace(act, number=-act.number) for act in own)
+    """Of an arrival that turned out to be another one: what counts for that one. Numbers are its own.
+
+    That nobody is found at the wrong door does not end whoever is followed at the right one.
+    """
+    return tuple(replace(act, number=-act.number) for act in that_count(acts) if not _stays(act))
+
+
+def _stays(act: Act) -> bool:
+    if act.what == "lives_elsewhere":
+        return "address" not in act.mended
+    return act.what in _OF_ONE_DOOR or act.what in (SAME_AS, ABSORBED)
 
 
 def standing_of(acts: Sequence[Act], statements: Sequence[Statement]) -> Standing:

@@ -17,10 +17,9 @@ from chassis.unit_of_work import UnitOfWork
 from services.registration.arrivals.arrival import StoredArrival
 from services.registration.arrivals.catalogue import Catalogue
 from services.registration.arrivals.draft import Draft, Lent
-from services.registration.arrivals.followed import Act, absorbed, lent, same_as
+from services.registration.arrivals.followed import Act, absorbed, lent
 from services.registration.arrivals.history import read_acts
 from services.registration.arrivals.same_report import ANNOUNCED
-from services.registration.arrivals.states import MERGED
 from services.registration.arrivals.tables import arrivals
 from services.registration.persons.claims import PersonMatch
 from services.registration.reports.read_statements import read_statements
@@ -141,33 +140,6 @@ def _lenders(
                 further[id] = new
         asked = further
     return found
-
-
-def lend_to_others(uow: UnitOfWork, catalogue: Catalogue, drafts: Sequence[Draft]) -> list[Draft]:
-    """What is told anew of an arrival that turned out to be another one counts for that one.
-
-    It is locked after those of the batch: two batches that wait for each other so are taken again.
-
-    :param drafts: of the batch, their earlier statements read.
-    Returns those others that are not among them.
-    """
-    lending = [draft for draft in drafts if draft.new and draft.stored and draft.stored.state == MERGED]
-    if not lending:
-        return []
-    in_hand = {draft.arrival_id: draft for draft in drafts}
-    added: list[Draft] = []
-    for draft in lending:
-        other = same_as(draft.acts)
-        while other is not None:
-            if other not in in_hand:
-                locked = lock_drafts(uow.conn, arrivals.c.id == other)
-                read_earlier_statements(uow, catalogue, locked)
-                in_hand |= {one.arrival_id: one for one in locked}
-                added += locked
-            borrower = in_hand[other]
-            other = same_as(borrower.acts)
-        draft.lend_to(borrower)
-    return added
 
 
 def _lock_by_person(

@@ -5,7 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final, NamedTuple
 
-_REACHED: Final = {"verified": 0, "contacted": 1}
+from services.registration.arrivals.states import ENDED
+
+_RANK: Final = {"verified": 0, "contacted": 1, "expected": 3, **dict.fromkeys(ENDED, 4)}
+_FOLLOWED: Final = 2
+"""The rank of every other state."""
 
 
 class Side(NamedTuple):
@@ -22,14 +26,15 @@ class Side(NamedTuple):
 
 
 def goes_on(one: Side, other: Side) -> tuple[str, str]:
-    """(the one that goes on, the one that ends with it): whoever was met goes on, then whoever lives with
-    others, then whoever was registered first.
+    """(the one that goes on, the one that ends with it): whoever was met goes on, then whoever is followed,
+    then whoever is expected; whoever has ended goes on only for another that has. Of two that are equal so
+    far whoever lives with others goes on, then whoever was registered first.
 
     Tasks, check-ins and the link of a household hang on the one that goes on.
     """
 
     def rank(side: Side) -> tuple[int, bool, datetime, str]:
-        return _REACHED.get(side.state, 2), not side.living_with, side.registered_at, side.arrival_id
+        return _RANK.get(side.state, _FOLLOWED), not side.living_with, side.registered_at, side.arrival_id
 
     first, second = sorted((one, other), key=rank)
     return first.arrival_id, second.arrival_id

@@ -12,11 +12,8 @@ from services.registration.arrivals.draft import Draft
 from services.registration.arrivals.find_likenesses import find_likenesses
 from services.registration.arrivals.households import join_households
 from services.registration.arrivals.join_statements import Joined, join_statements
-from services.registration.arrivals.known_arrivals import (
-    lend_to_others,
-    lock_known_arrivals,
-    read_earlier_statements,
-)
+from services.registration.arrivals.known_arrivals import lock_known_arrivals, read_earlier_statements
+from services.registration.arrivals.lending import lend_anew
 from services.registration.arrivals.open_pairs import drop_housemates, open_pairs
 from services.registration.arrivals.pairs import Pairs, add_pairs
 from services.registration.arrivals.renew_keys import renew_touched
@@ -49,7 +46,7 @@ def register_arrivals(
     join_households(uow, joined, statements)
     drafts = list(joined.drafts.values())
     read_earlier_statements(uow, catalogue, [d for d in drafts if d.stored and d.before is None])
-    borrowers = lend_to_others(uow, catalogue, drafts)
+    borrowers = lend_anew(uow, catalogue, drafts, [draft for draft in drafts if draft.new])
     write_arrivals(uow, catalogue, [*drafts, *borrowers], causes)
     # Last, for replicas take turns from here on.
     of_statement = {said.order: own for said, own in zip(statements, keys, strict=True)}

@@ -23,6 +23,7 @@ from services.registration.arrivals.known_arrivals import (
     read_drafts,
     read_earlier_statements,
 )
+from services.registration.arrivals.lending import followed_as, lend_anew
 from services.registration.arrivals.lists import in_scope
 from services.registration.arrivals.tables import arrivals
 from services.registration.arrivals.write_arrivals import write_arrivals
@@ -33,7 +34,8 @@ from services.registration.reports.report import known_part
 class Acts:
     """Collects what is said of arrivals, and writes it all at the end.
 
-    Arrivals are locked in the order of their ids, after the keys of persons and before the loads of workers,
+    What is said of one that turned out to be another counts for that one, too: both are in hand. Arrivals
+    are locked in the order of their ids, after the keys of persons and before the loads of workers,
     as the intake locks them.
     """
 
@@ -42,8 +44,9 @@ class Acts:
         self.uow = uow
         self.catalogue: Catalogue = read_catalogue(uow)
         # The database would refuse the whole batch for one text that is no id.
-        wanted = sorted({id for id in arrival_ids if is_id(id)})
-        these = is_in(uow.conn, arrivals.c.id, wanted)
+        wanted = {id for id in arrival_ids if is_id(id)}
+        wanted |= followed_as(uow, self.catalogue, wanted)
+        these = is_in(uow.conn, arrivals.c.id, sorted(wanted))
         drafts = (lock_drafts(uow.conn, these) if lock else read_drafts(uow.conn, these)) if wanted else []
         read_earlier_statements(uow, self.catalogue, drafts)
         self._drafts = {draft.arrival_id: draft for draft in drafts}
@@ -134,10 +137,11 @@ class Acts:
 
     def write(self) -> list[tuple[Draft, Act, Said]]:
         """Returns what was said, in order; the arrivals have their new version now."""
-        changed = {draft.arrival_id: draft for draft, _, _ in self._said}
+        changed = list({draft.arrival_id: draft for draft, _, _ in self._said}.values())
+        borrowers = lend_anew(self.uow, self.catalogue, list(self._drafts.values()), changed)
         add_lines(self.uow.conn, self._lines)
         if changed:
-            write_arrivals(self.uow, self.catalogue, list(changed.values()), {})
+            write_arrivals(self.uow, self.catalogue, [*changed, *borrowers], {})
         return self._said
 
 

@@ -84,7 +84,6 @@ def _make_one(uow: UnitOfWork, acts: Acts, ids: Sequence[str], said: Said) -> st
     kept, ended = goes_on(*(_side(uow, draft) for draft in (one, other)))
     acts.add(drafts[ended], SAME_AS, said, detail={"other": kept})
     acts.add(drafts[kept], ABSORBED, said, detail={"other": ended})
-    drafts[ended].lend_to(drafts[kept])
     acts.write()
     return kept
 
@@ -97,8 +96,6 @@ def _make_two(uow: UnitOfWork, acts: Acts, ids: Sequence[str], said: Said) -> No
         for act in that_count(draft.acts):
             if act.what in (SAME_AS, ABSORBED) and act.other == other:
                 acts.add(draft, TAKEN_BACK, said, detail={"of": act.number, "was": act.what})
-                if act.what == SAME_AS:
-                    draft.take_from(drafts[other])
     acts.write()
 
 

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from chassis.commands.command import Author, Outcome
+from contracts.envelope import Event
+from contracts.registry import read_data
 from field.scope import EVERYWHERE, Scope
 from services.registration import handover
 from services.registration import tables as t
@@ -15,7 +17,9 @@ from services.registration.arrivals import balance
 from services.registration.arrivals.lookup import trace as traced
 from services.registration.arrivals.merging import Side, goes_on
 from services.registration.following.decide_duplicate import decide_duplicate
+from services.registration.following.hear_of_contact import hear_of_contact
 from services.registration.following.mend_person import mend_person
+from services.registration.following.take_back_following import take_back_following
 from tests.integration.registration.following import OFFICER, arrival, carry_out, command, follow
 from tests.integration.registration.trial import CHINA, NOON, SAFE, Trial, identity_number, report
 
@@ -112,6 +116,98 @@ def test_wish_17_one_goes_on_with_what_both_told_and_nothing_is_lost_either_way(
     assert decide(trial, ids, "same", 2).kind == "conflict", "it is decided"
 
 
+def later(trial: Trial) -> None:
+    trial.clock.moment += timedelta(minutes=5)
+
+
+def test_whoever_was_met_is_followed_though_nobody_is_at_the_other_door(trial: Trial) -> None:
+    ids = one, other = pair(trial)
+    follow(trial, one, "verified")
+    later(trial)
+    follow(trial, other, "not_here")
+    assert decide(trial, ids, "same").result["goes_on"] == one
+    kept = arrival(trial, one)
+    assert (kept["state"], kept["to_settle"]) == ("verified", None)
+    assert adds_up(trial)
+    assert decide(trial, ids, "apart", 2).kind == "done"
+    assert arrival(trial, other)["state"] == "not_here"
+
+
+def test_the_one_that_is_still_followed_goes_on(trial: Trial) -> None:
+    ids = one, other = pair(trial)
+    follow(trial, one, "not_here")
+    assert decide(trial, ids, "same").result["goes_on"] == other
+    assert arrival(trial, other)["state"] in ("assigned", "reported")
+    assert adds_up(trial)
+
+
+def test_what_is_said_later_of_the_merged_one_counts_for_the_one_that_goes_on(trial: Trial) -> None:
+    ids = one, other = pair(trial)
+    before = standing(trial, one)
+    assert decide(trial, ids, "same").result["goes_on"] == one
+    later(trial)
+    met = follow(trial, other, "verified")
+    assert met.kind == "done" and arrival(trial, one)["state"] == "verified"
+    later(trial)
+    right = {"arrival_id": other, "phone": "13900000049"}
+    assert carry_out(trial, mend_person, command(trial, "person.mended", right))[0].kind == "done"
+    assert standing(trial, one)["inside"]["phone"] == "13900000049"
+    told = trial.events("arrival.reassessed")[-1]["data"]
+    assert told["arrival_id"] == one and "phone_changed" in told["change"]["why"]
+    later(trial)
+    contact = {"task_id": other, "case_id": other, "arrival_id": other, "kind": "first_contact"}
+    contact |= {"at": trial.clock.now().isoformat(), "staff_id": "w1", "how": "by_phone"}
+    heard = Event("e1", "/doorstep/isolation", "case.contacted", other, NOON, contact, correlationid="c")
+    with trial.work.unit() as uow:
+        hear_of_contact(uow, [read_data(heard)])
+    later(trial)
+    back = {"arrival_id": other, "number": met.result["number"]}
+    taken = carry_out(trial, take_back_following, command(trial, "arrival.following_taken_back", back))[0]
+    assert taken.kind == "done" and arrival(trial, one)["state"] == "contacted", (
+        "of the contact it still knows"
+    )
+    assert adds_up(trial)
+    assert decide(trial, ids, "apart", 2).kind == "done"
+    assert standing(trial, one) == before and arrival(trial, other)["state"] == "contacted"
+
+
+def three_in_a_chain(trial: Trial) -> tuple[str, str, str]:
+    """(the first that ended, the one that went on for it and ended with the next, the one that goes on)."""
+    one, other = pair(trial)
+    decide(trial, (one, other), "same")
+    trial.receive(report(6, people=[{**BY_NUMBER, "identity_number": identity_number(41)}], stops=[SAFE]))
+    [new] = [row["id"] for row in trial.arrivals() if row["id"] not in (one, other)]
+    follow(trial, new, "verified")
+    asked(trial, one, new)
+    assert decide(trial, (one, new), "same").result["goes_on"] == new
+    return other, one, new
+
+
+def test_what_is_taken_back_below_is_taken_back_all_the_way_up(trial: Trial) -> None:
+    first, between, last = three_in_a_chain(trial)
+    later(trial)
+    right = {"arrival_id": first, "phone": "13900000049"}
+    assert carry_out(trial, mend_person, command(trial, "person.mended", right))[0].kind == "done"
+    assert standing(trial, last)["inside"]["phone"] == "13900000049"
+    assert standing(trial, between)["inside"]["phone"] == "13900000049", "as is written, so it is read"
+    assert arrival(trial, last)["risk_areas"]
+    assert decide(trial, (first, between), "apart", 2).kind == "done"
+    assert arrival(trial, first)["state"] not in ("merged", "not_here")
+    kept = standing(trial, last)
+    assert kept["inside"]["phone"] != "13900000049" and not kept["risk_areas"]
+    assert arrival(trial, between)["state"] == "merged"
+    assert adds_up(trial)
+
+
+def test_what_is_told_later_below_is_known_all_the_way_up(trial: Trial) -> None:
+    first, between, last = three_in_a_chain(trial)
+    later(trial)
+    trial.receive(report(7, people=[BY_BIRTH], publisher="self", source_kind="self"))
+    for id in (first, between, last):
+        assert "self" in arrival(trial, id)["source_kinds"]
+    assert adds_up(trial)
+
+
 def test_what_is_told_later_of_either_counts_for_the_one_that_goes_on(trial: Trial) -> None:
     ids = one, other = pair(trial)
     decide(trial, ids, "same")
@@ -184,6 +280,9 @@ def test_two_people_of_one_report_are_not_one(trial: Trial) -> None:
         ({"state": "verified"}, {"state": "contacted", "living_with": 3}),
         ({"state": "contacted"}, {"state": "assigned", "living_with": 3}),
         ({"living_with": 1}, {"living_with": 0}),
+        ({"registered_at": NOON.replace(hour=23)}, {"state": "not_here", "living_with": 3}),
+        ({"registered_at": NOON.replace(hour=23)}, {"state": "expected", "living_with": 3}),
+        ({"state": "expected", "registered_at": NOON.replace(hour=23)}, {"state": "not_coming"}),
         ({}, {"registered_at": NOON.replace(hour=23)}),
     ],
 )
