@@ -27,6 +27,7 @@ _ARRIVAL: dict[str, Any] = {
     "arrived_at": "2022-09-30T22:12:00Z",
     "expected": False,
     "not_coming": False,
+    "merged": False,
     "source_kinds": ["transport"],
     "reports": 1,
     "destination": {

@@ -356,6 +356,9 @@ class ArrivalRegistered(Contract):
     arrived_at = moment()
     expected = flag()
     not_coming = flag(required=False, about="true where it was called off: nobody is followed")
+    merged = flag(
+        required=False, about="true where it is another arrival, as which they are followed; not_coming then"
+    )
     source_kinds = several(fields.String())
     reports = whole(about="how many reports it is known from")
     destination = part(PlacedDestination)

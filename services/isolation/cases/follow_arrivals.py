@@ -20,7 +20,6 @@ from services.isolation.cases.story import Chapter
 from services.isolation.cases.tables import waiting_for_policy
 from services.isolation.reference import Reference
 
-_MERGED = "same_as_other"
 _DETAILS = frozenset({"details_added", "companion_added"})
 _CORRECTED = {
     "phone_changed": "phone",
@@ -92,7 +91,7 @@ def _occasion(case: Case, news: Sequence[News]) -> Occasion | None:
         arrival=arrival_of(newest) if is_latest else None,
         details=is_latest and not _DETAILS.isdisjoint(why),
         corrected=_corrected(event for event, _ in unseen),
-        merged=_MERGED in why,
+        merged=bool(newest.data.get("merged")),
     )
     return Occasion(case, change, newest)
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 from field.words import RiskLevel
 from services.registration.arrivals.coming import Coming
 from services.registration.arrivals.followed import Reached
-from services.registration.arrivals.states import ENDED, State, state_of
+from services.registration.arrivals.states import ENDED, MERGED, State, state_of
 from services.registration.risk.assessing import AreaMatch, Assessment
 
 _PLACE_LENGTH = 500  # of a published place in an event
@@ -150,6 +150,8 @@ class Arrival:
         }
         if coming.not_coming:
             data["not_coming"] = True
+            if self.state == MERGED:
+                data["merged"] = True
         return data
 
 

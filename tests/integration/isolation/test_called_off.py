@@ -6,6 +6,8 @@ from datetime import timedelta
 from itertools import permutations
 from typing import Any
 
+import pytest
+
 from contracts.envelope import Event
 from services.isolation import handover
 from services.isolation import tables as t
@@ -216,10 +218,13 @@ def test_whoever_comes_after_all_is_not_called_to_be_told_that_nothing_is_asked(
     assert isolation.audit()["balanced"]
 
 
+MERGED = {"not_coming": True, "merged": True}
+
+
 def test_who_was_registered_twice_is_not_told_that_nothing_is_asked_any_more(isolation: Trial) -> None:
     came = arrival()
     isolation.follow(came)
-    isolation.follow(arrival(came.subject, version=2, at=LATER, why=["same_as_other"], not_coming=True))
+    isolation.follow(arrival(came.subject, version=2, at=LATER, why=["same_as_other"], **MERGED))
     [case] = [row for row in isolation.rows(t.cases) if row["case_id"] == came.subject]
     assert case["state"] == "cancelled" and isolation.tasks(came, "due") == []
     [told] = isolation.recorded("case.changed")
@@ -228,4 +233,20 @@ def test_who_was_registered_twice_is_not_told_that_nothing_is_asked_any_more(iso
     isolation.follow(arrival(came.subject, version=3, at=LATER, why=["not_the_same"]))
     [case] = [row for row in isolation.rows(t.cases) if row["case_id"] == came.subject]
     assert case["state"] == "open" and isolation.tasks(came, "due")
+    assert isolation.audit()["balanced"]
+
+
+@pytest.mark.parametrize("batches", [[(2, 3)], [(3,), (2,)], [(2,), (3,)]])
+def test_so_it_is_in_whatever_order_news_of_the_merged_arrival_come(
+    isolation: Trial, batches: list[tuple[int, ...]]
+) -> None:
+    came = arrival()
+    isolation.follow(came)
+    why = {2: ["same_as_other"], 3: ["stop_added"]}
+    for versions in batches:
+        isolation.follow(
+            *(arrival(came.subject, version=one, at=LATER, why=why[one], **MERGED) for one in versions)
+        )
+    [told] = isolation.recorded("case.changed")
+    assert told.data["change"]["kinds"] == ["merged"]
     assert isolation.audit()["balanced"]

@@ -94,7 +94,11 @@ def test_wish_17_one_goes_on_with_what_both_told_and_nothing_is_lost_either_way(
     assert kept["state"] == "contacted" and kept["inside"]["phone"] == "13900000049", "what was mended counts"
     assert kept["risk_areas"] == before[other]["risk_areas"], "where they were counts, whoever told it"
     told = {event["data"]["arrival_id"]: event["data"] for event in trial.events("arrival.reassessed")[-2:]}
-    assert told[other]["not_coming"] and "same_as_other" in told[other]["change"]["why"]
+    assert (
+        told[other]["not_coming"]
+        and told[other]["merged"]
+        and "same_as_other" in told[other]["change"]["why"]
+    )
     assert "stop_added" in told[one]["change"]["why"] and not told[one].get("not_coming")
     assert adds_up(trial)
     assert decide(trial, ids, "same", 2).kind == "conflict"
