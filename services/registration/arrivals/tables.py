@@ -96,7 +96,7 @@ possible_duplicates = Table(
     Column("first", Id, primary_key=True),  # the smaller arrival id
     Column("second", Id, primary_key=True),
     Column("why", String(40), nullable=False),
-    Column("details", Json),  # contradicts: the kinds of fact that differ
+    Column("details", Json),  # contradicts: the kinds of fact that differ; made_one: see decide_duplicate
     Column("state", String(10), nullable=False),  # open | merged | apart | dropped
     Column("opened_at", UtcDateTime, nullable=False),
     Column("decided_at", UtcDateTime),

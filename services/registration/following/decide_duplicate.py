@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, func, or_, select, update
@@ -12,7 +12,7 @@ from chassis.unit_of_work import UnitOfWork
 from contracts.faults import Fault, Refused
 from field.ids import is_id
 from services.registration.arrivals.draft import Draft
-from services.registration.arrivals.followed import ABSORBED, SAME_AS, TAKEN_BACK, that_count
+from services.registration.arrivals.followed import ABSORBED, SAME_AS, TAKEN_BACK, same_as, that_count
 from services.registration.arrivals.lists import in_scope
 from services.registration.arrivals.merging import Side, goes_on
 from services.registration.arrivals.pairs import pair_of
@@ -24,12 +24,15 @@ VERSIONS: Final = {"open": 1, MERGED: 2}
 """State of a pair about which something can be decided -> its version."""
 _P = possible_duplicates.c
 _PURPOSE = "act"
+_MADE_ONE: Final = "made_one"
+"""Of a pair's details: the arrival that goes on and the one that ended with it."""
 
 
 def decide_duplicate(uow: UnitOfWork, commands: Sequence[Said]) -> Sequence[Outcome]:
     """The pair is not asked about again, whatever is reported.
 
-    Whoever reaches one of the two keeps them apart; who makes them one, or two again, reaches both.
+    Whoever reaches one of the two keeps them apart; who makes them one, or two again, reaches both. Where one
+    of them turned out to be another arrival before, that one is made one with the other of the pair.
     """
     return each_in_turn(commands, lambda said: _decide(uow, said))
 
@@ -40,30 +43,59 @@ def _decide(uow: UnitOfWork, said: Said) -> Outcome:
     first, second = pair_of(*ids)
     if not all(map(is_id, ids)) or not _reached(uow, said, ids):
         raise Refused.unknown("possible duplicate", data["first"])
-    # Before the pair: as the intake locks them.
-    acts = Acts(uow, ids)
     pair = (_P.first == first) & (_P.second == second)
-    state = uow.conn.execute(select(_P.state).where(pair).with_for_update()).scalar_one_or_none()
-    if state is None:
+    stored = select(_P.state, _P.details).where(pair)
+    seen = uow.conn.execute(stored).one_or_none()
+    # Before the pair: as the intake locks them.
+    acts = Acts(uow, [*ids, *(_made_one(seen.details) if seen else ())])
+    row = uow.conn.execute(stored.with_for_update()).one_or_none()
+    if row is None:
         raise Refused.unknown("possible duplicate", data["first"])
     same = data["decision"] == "same"
-    if data["expects"] != VERSIONS.get(state) or (same and state == MERGED):
-        raise Refused.conflict("expects", f"the pair is {state} by now")
-    goes_on_as = None
+    if data["expects"] != VERSIONS.get(row.state) or (same and row.state == MERGED):
+        raise Refused.conflict("expects", f"the pair is {row.state} by now")
+    ends = [_followed_as(acts, id) for id in ids]
+    details = {name: of for name, of in (row.details or {}).items() if name != _MADE_ONE}
+    result = {"first": first, "second": second, "decision": data["decision"]}
     if same:
-        goes_on_as = _make_one(uow, acts, ids, said)
-    elif state == MERGED:
-        _make_two(uow, acts, ids, said)
-    _write(uow, pair, said, MERGED if same else "apart")
-    return Outcome.done(
-        first=first, second=second, decision=data["decision"], **({"goes_on": goes_on_as} if same else {})
-    )
+        result["goes_on"] = ends[0].arrival_id
+        if ends[0] is not ends[1]:
+            goes_on_as, ended = _make_one(uow, acts, ends, ids, said)
+            result["goes_on"], details[_MADE_ONE] = goes_on_as, [goes_on_as, ended]
+    elif made_one := _made_one(row.details):
+        _make_two(uow, acts, made_one, ids, said)
+    elif ends[0] is ends[1]:
+        message = "they are one by way of another pair: make that one two first"
+        raise Refused("conflict", [Fault("decision", "one_by_others", message)])
+    _write(uow, pair, said, MERGED if same else "apart", details or None)
+    return Outcome.done(**result)
 
 
-def _write(uow: UnitOfWork, pair: ColumnElement[bool], said: Said, state: str) -> None:
+def _made_one(details: Mapping[str, Any] | None) -> Sequence[str]:
+    """The arrivals that became one by this pair; none: nobody has decided so, or they were one already."""
+    return (details or {}).get(_MADE_ONE) or ()
+
+
+def _followed_as(acts: Acts, id: str) -> Draft:
+    """The arrival that goes on for this one: itself, unless it is merged. Raises Refused."""
+    draft = acts.find(id)
+    if draft is None:
+        raise Refused.unknown("arrival", id)
+    while (other := same_as(draft.acts)) is not None:
+        above = acts.find(other)
+        if above is None:
+            raise Refused.conflict("expects", "one of them is being decided about just now")
+        draft = above
+    return draft
+
+
+def _write(
+    uow: UnitOfWork, pair: ColumnElement[bool], said: Said, state: str, details: Mapping[str, Any] | None
+) -> None:
     note = said.data.get("note")
     decided: dict[str, Any] = {
         "state": state,
+        "details": details,
         "decided_at": said.at,
         "decided_by": said.author.source,
         "by_command": said.event.id,
@@ -72,46 +104,48 @@ def _write(uow: UnitOfWork, pair: ColumnElement[bool], said: Said, state: str) -
     uow.conn.execute(update(possible_duplicates).where(pair).values(decided))
 
 
-def _make_one(uow: UnitOfWork, acts: Acts, ids: Sequence[str], said: Said) -> str:
-    """Returns the one that goes on. Raises Refused."""
-    drafts = _both(uow, acts, ids, said)
-    if any(draft.stored and draft.stored.state == MERGED for draft in drafts.values()):
-        raise Refused.conflict("expects", "one of them is the same as another arrival already")
-    one, other = drafts.values()
+def _make_one(
+    uow: UnitOfWork, acts: Acts, sides: Sequence[Draft], ids: Sequence[str], said: Said
+) -> tuple[str, str]:
+    """
+    :param ids: of the pair.
+    Returns (the one that goes on, the one that ends). Raises Refused.
+    """
+    drafts = {draft.arrival_id: draft for draft in sides}
+    _check_reach(uow, said, {*ids, *drafts})
+    one, other = sides
     if {said.report_id for said in one.statements} & {said.report_id for said in other.statements}:
         message = "one report names both of them: they are two people"
         raise Refused.invalid([Fault("decision", "named_together", message)])
-    kept, ended = goes_on(*(_side(uow, draft) for draft in (one, other)))
+    kept, ended = goes_on(*(_side(uow, draft) for draft in sides))
     acts.add(drafts[ended], SAME_AS, said, detail={"other": kept})
     acts.add(drafts[kept], ABSORBED, said, detail={"other": ended})
     acts.write()
-    return kept
+    return kept, ended
 
 
-def _make_two(uow: UnitOfWork, acts: Acts, ids: Sequence[str], said: Said) -> None:
+def _make_two(uow: UnitOfWork, acts: Acts, made_one: Sequence[str], ids: Sequence[str], said: Said) -> None:
     """Each with what was told and said of it, also since. Raises Refused."""
-    drafts = _both(uow, acts, ids, said)
-    for id, draft in drafts.items():
-        (other,) = (one for one in drafts if one != id)
+    _check_reach(uow, said, {*ids, *made_one})
+    for id, other in (made_one, reversed(made_one)):
+        draft = acts.find(id)
+        if draft is None:
+            raise Refused.conflict("expects", "one of them is being decided about just now")
         for act in that_count(draft.acts):
             if act.what in (SAME_AS, ABSORBED) and act.other == other:
                 acts.add(draft, TAKEN_BACK, said, detail={"of": act.number, "was": act.what})
     acts.write()
 
 
-def _both(uow: UnitOfWork, acts: Acts, ids: Sequence[str], said: Said) -> dict[str, Draft]:
-    """Raises Refused where the author does not reach both, or one of them is in no hand of ours."""
+def _check_reach(uow: UnitOfWork, said: Said, ids: Collection[str]) -> None:
+    """Raises Refused where the author does not reach all of these."""
     if _reached(uow, said, ids) < len(ids):
         message = "one of them lies at other places: whoever answers for both decides that they are one"
         raise Refused("not_allowed", [Fault("decision", "other_place", message)])
-    found = {id: draft for id in sorted(ids) if (draft := acts.find(id)) is not None}
-    if len(found) < len(ids):
-        raise Refused.unknown("possible duplicate", ids[0])
-    return found
 
 
-def _reached(uow: UnitOfWork, said: Said, ids: Sequence[str]) -> int:
-    """How many of the two the author reaches."""
+def _reached(uow: UnitOfWork, said: Said, ids: Collection[str]) -> int:
+    """How many of these the author reaches."""
     a = arrivals.c
     these = or_(*(a.id == id for id in ids))
     count = select(func.count()).where(these, in_scope(uow.conn, said.scope, a))

@@ -175,12 +175,20 @@ def test_what_is_said_later_of_the_merged_one_counts_for_the_one_that_goes_on(tr
     assert standing(trial, one) == before and arrival(trial, other)["state"] == "contacted"
 
 
+def a_third(trial: Trial) -> str:
+    """One more arrival under another number, registered last."""
+    later(trial)
+    there = {row["id"] for row in trial.arrivals()}
+    trial.receive(report(6, people=[{**BY_NUMBER, "identity_number": identity_number(41)}], stops=[SAFE]))
+    [new] = [row["id"] for row in trial.arrivals() if row["id"] not in there]
+    return str(new)
+
+
 def three_in_a_chain(trial: Trial) -> tuple[str, str, str]:
     """(the first that ended, the one that went on for it and ended with the next, the one that goes on)."""
     one, other = pair(trial)
     decide(trial, (one, other), "same")
-    trial.receive(report(6, people=[{**BY_NUMBER, "identity_number": identity_number(41)}], stops=[SAFE]))
-    [new] = [row["id"] for row in trial.arrivals() if row["id"] not in (one, other)]
+    new = a_third(trial)
     follow(trial, new, "verified")
     asked(trial, one, new)
     assert decide(trial, (one, new), "same").result["goes_on"] == new
@@ -238,8 +246,7 @@ def test_what_is_told_later_of_either_counts_for_the_one_that_goes_on(trial: Tri
 def test_of_three_that_are_one_the_last_goes_on_with_all(trial: Trial) -> None:
     one, other = pair(trial)
     decide(trial, (one, other), "same")
-    trial.receive(report(6, people=[{**BY_NUMBER, "identity_number": identity_number(41)}], stops=[SAFE]))
-    [new] = [row["id"] for row in trial.arrivals() if row["id"] not in (one, other)]
+    new = a_third(trial)
     follow(trial, new, "verified")
     asked(trial, one, new)
     done = decide(trial, (one, new), "same")
@@ -251,6 +258,63 @@ def test_of_three_that_are_one_the_last_goes_on_with_all(trial: Trial) -> None:
     assert adds_up(trial)
     assert decide(trial, (one, new), "apart", 2).kind == "done"
     assert not arrival(trial, new)["risk_areas"] and arrival(trial, one)["risk_areas"]
+    assert adds_up(trial)
+
+
+def test_who_is_like_the_merged_one_is_made_one_with_whoever_goes_on_for_it(trial: Trial) -> None:
+    ids = one, other = pair(trial)
+    decide(trial, ids, "same")
+    third = a_third(trial)
+    before = {id: standing(trial, id) for id in (one, other, third)}
+    for id in ids:
+        asked(trial, id, third)
+    done = decide(trial, (other, third), "same")
+    assert (done.kind, done.result["goes_on"]) == ("done", one)
+    assert arrival(trial, third)["state"] == arrival(trial, other)["state"] == "merged"
+    again = decide(trial, (one, third), "same")
+    assert (again.kind, again.result["goes_on"]) == ("done", one), "that they are one is known: it is decided"
+    refused = decide(trial, (one, third), "apart", 2)
+    assert (refused.kind, refused.faults[0].code) == ("conflict", "one_by_others")
+    assert adds_up(trial)
+
+    assert decide(trial, (other, third), "apart", 2).kind == "done"
+    assert {id: standing(trial, id) for id in (one, other, third)} == before
+    assert decide(trial, (one, third), "apart", 2).kind == "done"
+    assert adds_up(trial)
+
+
+def test_who_is_one_by_others_is_not_kept_apart(trial: Trial) -> None:
+    ids = one, other = pair(trial)
+    third = a_third(trial)
+    for id in ids:
+        asked(trial, id, third)
+    decide(trial, ids, "same")
+    decide(trial, (other, third), "same")
+    refused = decide(trial, (one, third), "apart")
+    assert (refused.kind, refused.faults[0].code) == ("conflict", "one_by_others")
+
+
+def test_what_became_one_by_a_pair_becomes_two_by_it_whatever_was_decided_between(trial: Trial) -> None:
+    ids = one, other = pair(trial)
+    third = a_third(trial)
+    asked(trial, other, third)
+    decide(trial, ids, "same")
+    follow(trial, third, "verified")
+    assert decide(trial, (other, third), "same").result["goes_on"] == third
+    assert decide(trial, ids, "apart", 2).kind == "done"
+    assert arrival(trial, one)["state"] == "merged" and arrival(trial, other)["state"] != "merged"
+    assert decide(trial, (other, third), "apart", 2).kind == "done"
+    assert "merged" not in {row["state"] for row in trial.arrivals()}
+    assert adds_up(trial)
+
+
+def test_a_later_report_that_names_both_is_counted_by_both(trial: Trial) -> None:
+    ids = one, other = pair(trial)
+    decide(trial, ids, "same")
+    later(trial)
+    trial.receive(report(8, people=[BY_NUMBER, BY_BIRTH], publisher="bus", time="2022-10-01T14:00:00+08:00"))
+    assert [arrival(trial, id)["reports"] for id in ids] == [2, 2]
+    assert arrival(trial, one)["household_id"] == arrival(trial, other)["household_id"]
     assert adds_up(trial)
 
 

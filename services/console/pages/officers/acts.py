@@ -95,6 +95,7 @@ def sentence(fault: Fault) -> str:
         "other_place": gettext(
             "One of them is at a place of others: whoever answers for both decides that they are one."
         ),
+        "one_by_others": gettext("They are one by way of another pair: make that one two first."),
         "named_together": gettext("One report names both of them: they are two people."),
     }
     by_field = {
