@@ -75,11 +75,11 @@ def _types_rows(page: Page, says: dict[str, str], picture: Picture) -> None:
     page.locator("#known_at").fill("2022-10-01T06:50")
     reach(page, page.locator("#row-0-document"))
     for cell in (
-        "620102199001011234",
+        "620102199001011233",
         "X-1",
         "2022-10-01 06:05",
         "阴性",
-        "620102199001011235",
+        "620102199001011006",
         "X-2",
         "soon",
     ):

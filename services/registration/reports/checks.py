@@ -11,19 +11,19 @@ from datetime import date, datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from stdnum.cn import ric
-
 from contracts.envelope import Event
 from contracts.faults import Fault
 from field.days import local_day
-from field.moments import CLOCK_SKEW
-from services.registration.persons.names import is_placeholder
-from services.registration.persons.numbers import (
+from field.documents import (
     birth_date_in,
+    check_character_fits,
+    in_a_lifetime,
     is_resident_number,
     looks_like_resident_number,
-    spreadsheet_damage,
 )
+from field.moments import CLOCK_SKEW
+from services.registration.persons.names import is_placeholder
+from services.registration.persons.numbers import changed_by_spreadsheet
 from services.registration.persons.person import Person
 from services.registration.places.divisions import divisions
 from services.registration.reports.flaws import makes_person_unknown
@@ -34,7 +34,6 @@ OLDEST_ARRIVAL = timedelta(days=30)
 FARTHEST_EXPECTED = timedelta(days=90)
 # Longer ago than any incubation period; a stop that old is a typing error in the year or month.
 OLDEST_STOP = timedelta(days=180)
-OLDEST_PERSON_YEARS = 130
 IMPOSSIBLE = timedelta(days=3660)
 
 
@@ -110,7 +109,7 @@ def _check_person(
     """:param leans: they are known through somebody else of the report."""
     if not (leans or person.is_identifiable):
         yield Fault(path, "person_unknown", _NEEDS[path != "person"])
-    if person.birth_date and not 0 <= (today - person.birth_date).days <= OLDEST_PERSON_YEARS * 366:
+    if person.birth_date and not in_a_lifetime(person.birth_date, today):
         yield Fault(f"{path}.birth_date", "birth_date_impossible", "must be in the past 130 years")
     if person.name and is_placeholder(person.name):
         yield Fault(f"{path}.name", "name_placeholder", "is nobody's: give the name of the person, or none")
@@ -125,7 +124,7 @@ def _check_identity(
     if number is None:
         if person.identity_type == "resident_id" and not (leans or (person.name and person.phone)):
             yield Fault(path_number, "identity_missing", "identity_type is given without a number")
-    elif damage := spreadsheet_damage(given["identity_number"], person):
+    elif damage := changed_by_spreadsheet(given["identity_number"], person):
         yield Fault(path_number, "identity_spreadsheet", f"{damage}: {AS_TEXT}")
     elif person.identity_type == "resident_id":
         yield from _check_resident_id(person, path, today)
@@ -155,7 +154,7 @@ def _check_resident_id(person: Person, path: str, today: date) -> Iterator[Fault
             path_number, "identity_length", "a resident identity number has 17 digits and a digit or X"
         )
         return
-    if ric.calc_check_digit(number) != number[-1]:
+    if not check_character_fits(number):
         yield Fault(
             path_number, "identity_checksum", "the check character does not fit: one character is wrong"
         )
@@ -163,7 +162,7 @@ def _check_resident_id(person: Person, path: str, today: date) -> Iterator[Fault
     if born is None:
         yield Fault(path_number, "identity_birth_date", "characters 7 to 14 are no date")
         return
-    if not 0 <= (today - born).days <= OLDEST_PERSON_YEARS * 366:
+    if not in_a_lifetime(born, today):
         yield Fault(path_number, "identity_birth_date", "the birth date in it must be in the past 130 years")
     elif person.birth_date and person.birth_date != born:
         yield Fault(f"{path}.birth_date", "birth_date_differs", "differs from the one in the identity number")

@@ -15,7 +15,7 @@ from tests.integration.console.officers import PERSON, Officer, Town, open_town
 from tests.integration.console.trial import token_of
 from tests.integration.isolation.trial import Trial, arrival
 
-NUMBER = "620102199001011234"
+NUMBER = "620102199001011233"
 COMMON = {"method": "pcr", "stage": "preliminary", "known_at": "2022-10-01T06:50"}
 HEADS = "证件号码\t样本编号\t采样时间\t结果"
 
@@ -52,7 +52,7 @@ def test_wish_10_rows_are_pasted_checked_and_sent_and_only_what_is_wrong_goes_in
             HEADS,
             f"{NUMBER}\tX-1\t2022/10/1 6:05\t阴性",
             f"{NUMBER}\tX-2\tsoon\t阴性",
-            "620102198001010000\tX-3\t2022/10/1 6:05\t阴性",
+            "620102198001010017\tX-3\t2022/10/1 6:05\t阴性",
         ]
     )
     read = send(officer, empty, "/enter/results/paste", pasted=pasted)
@@ -86,6 +86,40 @@ def test_a_positive_is_asked_once_more(town: Town) -> None:
     sure = send(officer, asked, "/enter/results")
     assert "nobody followed here: the district is told" in sure.text
     assert len(town.isolation.rows(t.results_of_nobody)) == 1
+
+
+def test_a_positive_that_was_typed_after_the_question_is_asked_about_as_well(town: Town) -> None:
+    officer = town.officer()
+    page = officer.get("/enter/results")
+    names = ("document", "sample", "sampled", "result")
+
+    def row(at: int, sample: str) -> dict[str, str]:
+        values = (NUMBER, sample, "2022-10-01 06:05", "+")
+        return {f"row-{at}-{name}": value for name, value in zip(names, values, strict=True)}
+
+    asked = send(officer, page, "/enter/results", **row(0, "X-9"))
+    more = send(officer, asked, "/enter/results", **row(1, "X-10"))
+    assert "There are 2 positive results among them: nothing is sent yet." in more.text
+    other = send(officer, more, "/enter/results", **row(0, "X-8"))
+    assert "nothing is sent yet" in other.text, "another one than was asked about"
+    assert town.isolation.rows(t.results_of_nobody) == []
+    assert send(officer, other, "/enter/results", sure="yes").text.count("nothing is sent yet") == 1
+    send(officer, other, "/enter/results")
+    assert len(town.isolation.rows(t.results_of_nobody)) == 2
+
+
+def test_a_number_that_a_spreadsheet_damaged_is_no_result(town: Town) -> None:
+    officer = town.officer()
+    page = officer.get("/enter/results")
+    numbers = (NUMBER, "6.20102E+17", "111111")
+    pasted = "\n".join(f"{number}\tX-{number[:3]}\t2022/10/1 6:05\t阴性" for number in numbers)
+    read = send(officer, page, "/enter/results/paste", pasted=pasted)
+    assert "A spreadsheet has changed the number: take it from the document." in read.text
+    assert "This is no number of a document." in read.text
+    after = send(officer, read, "/enter/results")
+    assert after.status_code == 422 and "1 row is sent." in after.text
+    left = [value for name, value in cells(after).items() if name.endswith("-document") and value]
+    assert left == ["6.20102E+17", "111111"]
 
 
 def test_what_all_rows_need_is_asked_for_and_all_that_was_typed_stays(town: Town) -> None:

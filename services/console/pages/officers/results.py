@@ -20,6 +20,7 @@ from services.console.pages.entry.keys import key_of_act, key_that_stays
 from services.console.pages.entry.who import only_in
 from services.console.pages.officers.acts import again, number_of, say, typed
 from services.console.pages.officers.asking import Asking
+from services.console.pages.officers.report_form import FAULTS
 from services.console.pages.refusals import refusal_page
 from services.console.pages.shown.result_rows import CELLS, MOST, Cells, ResultRow, read_pasted, read_row
 from services.console.pages.shown.rows import Wrong
@@ -63,7 +64,9 @@ def add_results(pages: Blueprint, doors: Doors, work: Work) -> None:
     @pages.post("/enter/results")
     @only_in(work, "officer")
     def enter_results() -> Response:
-        """Sent twice, each row is one act. What alarms others is asked once more."""
+        """Sent twice, each row is one act. What alarms others is asked once more, and again where it
+        is something else that was asked about.
+        """
         now = datetime.now(work.zone)
         rows = [read_row(cells, now) for cells in _typed_rows()]
         common, wrong = _common(now)
@@ -73,9 +76,10 @@ def add_results(pages: Blueprint, doors: Doors, work: Work) -> None:
             wrong.append(Wrong("row-0-document", gettext("Send up to %(most)s rows at once.", most=MOST)))
         if wrong:
             return _page(doors, rows, wrong=wrong)
-        positives = sum(row.data is not None and row.data["result"] == _ALARMS for row in rows)
-        if positives and request.form.get("sure") != "yes":
-            return _page(doors, rows, positives=positives)
+        positives = [row.data for row in rows if row.data and row.data["result"] == _ALARMS]
+        sure = key_of_act([common, positives], "positives")
+        if positives and request.form.get("sure") != sure:
+            return _page(doors, rows, positives=len(positives), sure=sure)
         sent: list[Sent] = []
         left: list[ResultRow] = []
         for row in rows:
@@ -136,9 +140,10 @@ def _says(code: str) -> str:
         "missing": gettext("This is still missing."),
         "long": gettext("This is empty, or too long."),
         "no_time": gettext("Say a day and a time, such as 2022-10-01 18:00."),
+        "identity_placeholder": gettext("This is no number of a document."),
         "no_result": gettext("Say negative, positive, inconclusive or invalid."),
     }
-    return known.get(code, code)
+    return known.get(code) or gettext(FAULTS.get(code, code))
 
 
 def _page(
@@ -148,6 +153,7 @@ def _page(
     wrong: Sequence[Wrong] = (),
     sent: Sequence[Sent] = (),
     positives: int = 0,
+    sure: str = "",
     pasted: int = 0,
     status: int = 200,
 ) -> Response:
@@ -164,6 +170,7 @@ def _page(
         says=_says,
         sent=sent,
         positives=positives,
+        sure=sure,
         pasted=pasted,
         typed=typed(*_COMMON),
         methods=[(one, word(one)) for one in TEST_METHODS],
