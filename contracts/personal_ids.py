@@ -77,7 +77,7 @@ def _numbers_in(named: Mapping[str, str], document: Any) -> list[str]:
     if not named:
         return []
     everything = "\n".join(map(_compact, named.values()))
-    return [number for number in _numbers_of_people(document["data"]) if number in everything]
+    return [number for number in _numbers_of_people(document.get("data")) if number in everything]
 
 
 def _numbers_of_people(data: Any) -> Iterator[str]:

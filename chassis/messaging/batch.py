@@ -105,13 +105,17 @@ class Runner:
     # -- reading -----------------------------------------------------------------------------------------
 
     def read(self, message: Any, queue: str = "") -> Delivery:
-        """As `_read`; of what a publisher with a queue of its own sends that nobody can read, only so many
-        letters a day are kept."""
+        """As `_read`; of garbage that a publisher with a queue of its own sends, only so many letters a day
+        are kept. What has an id and a source is no garbage: it may be somebody who came, told by a program
+        that has a fault since today.
+        """
         delivery = self._read(message, queue)
         whose = publisher_of(queue, self._queue) if self._quotas and delivery.unreadable else None
         if whose is not None and self._quotas:
             delivery.unreadable = [
-                letter if self._quotas.keeps_garbage(whose) else replace(letter, kept=False)
+                letter
+                if letter.names_an_event or self._quotas.keeps_garbage(whose)
+                else replace(letter, kept=False)
                 for letter in delivery.unreadable
             ]
         return delivery

@@ -69,6 +69,11 @@ class DeadLetter:
     death: str | None = None
     kept: bool = True
 
+    @property
+    def names_an_event(self) -> bool:
+        """Whether it says which event of whom it is."""
+        return self.event is not None and bool(self.event.id and self.event.source)
+
 
 def of_event(
     handler: str,

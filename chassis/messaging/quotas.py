@@ -27,7 +27,7 @@ _LEFT, _NEAR = 0.5, 0.8
 _SILENT_S: Final = 3600.0
 _MIB: Final = 1024 * 1024
 GARBAGE_KEPT: Final = 100
-"""Letters of one publisher's events that nobody can read, on one day; beyond them:"""
+"""Letters of one publisher's messages that name no event at all, on one day; beyond them:"""
 ONE_IN: Final = 100
 
 What = Literal["rate", "size_a_day"]
@@ -130,7 +130,7 @@ class Quotas:
         return self._of(publisher).bytes >= self._quota.a_day * _MIB
 
     def keeps_garbage(self, publisher: str) -> bool:
-        """Whether the letter of one more event that cannot be read is kept; it is counted in any case."""
+        """Whether the letter of one more message that names no event is kept; it is counted in any case."""
         said = self._of(publisher)
         said.garbage += 1
         return said.garbage <= GARBAGE_KEPT or said.garbage % ONE_IN == 0

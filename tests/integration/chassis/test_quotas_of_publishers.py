@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -98,6 +99,17 @@ def test_of_its_garbage_so_much_a_day_is_kept_and_the_rest_is_counted(inbound: I
     outcomes = {row.outcome: row.events for row in arrived(inbound)}
     assert len(inbound.trial.rows("dead_letters")) == GARBAGE_KEPT + 2
     assert outcomes == {"handled": 2, "unread": GARBAGE_KEPT + 2, "not_kept": 350 - GARBAGE_KEPT - 2}
+
+
+def test_whatever_names_an_event_is_kept_however_many_have_the_same_fault(inbound: Inbound) -> None:
+    """A gate whose new program sends times without a zone: each may be somebody who came."""
+    inbound.add("gate")
+    faulty = {"specversion": "1.0", "type": "place.changed", "source": "/gate/1"}
+    bodies = [json.dumps({**faulty, "id": f"g{n}"}).encode() for n in range(GARBAGE_KEPT + 50)]
+    inbound.trial.publish(*bodies, key="place.changed.gate", exchange=INBOUND)
+    with running(inbound.trial):
+        eventually(lambda: len(inbound.trial.rows("dead_letters")) == GARBAGE_KEPT + 50)
+    assert {row.outcome for row in arrived(inbound)} == {"dead"}, "to be replayed, once it is mended"
 
 
 def arrived(inbound: Inbound) -> list[Any]:

@@ -99,3 +99,18 @@ def test_whatever_comes_is_no_error(value: Any) -> None:
         personal_ids({"id": value, "source": NUMBER, "data": data})
         masked_ids({"id": NUMBER, "source": value, "data": data}, digest)
     personal_ids(value)
+
+
+_ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=20) | st.just(NUMBER),
+    lambda inside: st.lists(inside, max_size=3) | st.dictionaries(st.text(max_size=12), inside, max_size=3),
+    max_leaves=8,
+)
+_NAMES = ("id", "source", "data", "correlationid", "subject", "type")
+
+
+@given(st.dictionaries(st.sampled_from(_NAMES), _ANYTHING) | _ANYTHING)
+def test_whatever_an_outsider_sends_is_looked_through_without_an_error(document: Any) -> None:
+    """An error here would stop the queue: it is asked of what could not be read."""
+    personal_ids(document)
+    assert all(name in document for name in masked_ids(document, digest) if name != "correlationid")
