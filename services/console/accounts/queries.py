@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Sequence, Set
 from dataclasses import fields
 from typing import Any, Final
 
@@ -52,6 +52,23 @@ def staff_with_phones(conn: Connection) -> Sequence[str]:
     c = accounts.c
     listed = select(c.staff_id).where(c.kind == "worker", c.staff_id.is_not(None)).order_by(c.staff_id)
     return list(dict.fromkeys(conn.execute(listed).scalars()))
+
+
+def staff_with_links(uow: UnitOfWork, staff_ids: Collection[str]) -> Set[str]:
+    """Those of these members of staff who were given a link that still lets a phone in."""
+    if not staff_ids:
+        return set()
+    a, c = accounts.c, one_time_links.c
+    given = (
+        select(a.staff_id, c.expires_at, c.ended_at)
+        .join(one_time_links, c.account_id == a.id)
+        .where(is_in(uow.conn, a.staff_id, staff_ids), a.kind == "worker", c.ended_at.is_(None))
+    )
+    return {
+        row.staff_id
+        for row in uow.conn.execute(given)
+        if counts(OneTimeLink(row.expires_at, row.ended_at), uow.now)
+    }
 
 
 def account_of(row: Row[Any]) -> Account:

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from services.console.accounts.queries import staff_with_links
 from services.console.doors import Doors
 from services.console.pages.workers import enrol as enrol_pages
 from services.console.pages.workers.slip import Slip
@@ -100,6 +101,31 @@ def as_pdf() -> None:
 
 
 @pytest.mark.usefixtures("as_pdf")
+def test_slips_of_more_than_one_file_are_made_in_turn_and_end_no_link_given_before(
+    town: Round, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[Slip] = []
+    monkeypatch.setattr(enrol_pages, "slips_as_pdf", lambda slips, zone: made.extend(slips) or b"%PDF-")
+    monkeypatch.setattr(enrol_pages, "MOST_AS_PDF", 1)
+    desk = officer(town)
+    for _ in range(2):
+        assert "PDF for 1 who has neither a phone here nor a link" in desk.get("/enrol").text, "of two"
+        desk.send("/enrol", "/enrol/slips.pdf", all="yes")
+    assert [one.walker.staff_id for one in made] == ["h-0021", "w-0117"]
+    for one in made:
+        path = one.link.removeprefix("https://localhost")
+        assert "form_token" in Browser(town.app(), "en").get(path).text, "it still counts"
+    assert "PDF again for 1 who has no phone here: links of before end" in desk.get("/enrol").text
+    desk.send("/enrol", "/enrol/slips.pdf", all="yes")
+    assert made[2].walker.staff_id == "h-0021", "whose slip may be lost"
+    with town.console.work.look() as uow:
+        assert staff_with_links(uow, ["h-0021", "w-0117", "o-0004"]) == {"h-0021", "w-0117"}
+    town.console.clock.advance(hours=73)
+    with town.console.work.look() as uow:
+        assert staff_with_links(uow, ["h-0021", "w-0117"]) == set(), "they are too old"
+
+
+@pytest.mark.usefixtures("as_pdf")
 def test_slips_as_a_pdf_let_in_whom_they_name_and_nobody_else(
     town: Round, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -115,21 +141,15 @@ def test_slips_as_a_pdf_let_in_whom_they_name_and_nobody_else(
     assert answer.status_code == 200 and answer.mimetype == "application/pdf"
     assert answer.data.startswith(b"%PDF-") and answer.headers["Cache-Control"] == "no-store"
     assert answer.headers["Content-Disposition"] == "attachment; filename=slips.pdf"
-    everybody = desk.send("/enrol", "/enrol/slips.pdf", all="yes")
-    assert everybody.status_code == 200
-    [first], second = made[:1], made[1:]
-    assert [(one.walker.staff_id, one.walker.community) for one in second] == [
-        ("h-0021", "春和社区"),
-        ("w-0117", "春和社区"),
+    assert [(one.walker.staff_id, one.walker.name, one.walker.community) for one in made] == [
+        ("w-0117", "李兰", "春和社区")
     ], "a grid stands with its community"
-    assert second[1].walker.name == "李兰"
-    path = second[1].link.removeprefix("https://localhost")
-    assert (
-        "form_token" not in Browser(town.app(), "en").get(first.link.removeprefix("https://localhost")).text
-    )
-    assert Browser(town.app(), "en").send(path, pin=PIN, again=PIN).headers["Location"] == "/doors"
-    desk.send("/enrol", "/enrol/slips.pdf", all="yes")
-    assert [one.walker.staff_id for one in made[3:]] == ["h-0021"], "whoever has a phone gets none"
+    desk.send("/enrol", "/enrol/slips.pdf", chosen="w-0117")
+    first, second = (one.link.removeprefix("https://localhost") for one in made)
+    assert "form_token" not in Browser(town.app(), "en").get(first).text, "it counts no more"
+    assert Browser(town.app(), "en").send(second, pin=PIN, again=PIN).headers["Location"] == "/doors"
+    assert desk.send("/enrol", "/enrol/slips.pdf", all="yes").status_code == 200
+    assert [one.walker.staff_id for one in made[2:]] == ["h-0021"], "whoever has a phone gets none"
     for wrong in ({"staff_ids": "o-0004"}, {"staff_ids": " ".join(f"w-{n}" for n in range(301))}, {}):
         assert desk.send("/enrol", "/enrol/slips.pdf", **wrong).status_code == 422
     assert town.phone().browser.send("/account", "/enrol/slips.pdf", all="yes").status_code == 404

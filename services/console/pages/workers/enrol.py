@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response as Answer
 from chassis.unit_of_work import Work
 from contracts.faults import Refused
 from services.console.accounts.invite import Invitation, end_links, enrol
-from services.console.accounts.queries import workers_of
+from services.console.accounts.queries import staff_with_links, workers_of
 from services.console.doors import DoorAway, Doors
 from services.console.pages.entry.who import only_in
 from services.console.pages.refusals import refusal_page
@@ -36,10 +36,13 @@ _BETWEEN: Final = re.compile(r"[\s,;，；、]+")
 
 @dataclass(frozen=True, slots=True)
 class Enrolled:
-    """:param phone: None: there is none that is in."""
+    """:param phone: None: there is none that is in.
+    :param has_link: whether one was given that still counts.
+    """
 
     walker: Walker
     phone: Session | None
+    has_link: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +84,7 @@ def add_enrolment(pages: Blueprint, work: Work, doors: Doors, public_url: str | 
     @pages.post("/enrol/slips.pdf")
     @only_in(work, "officer", "administrator")
     def enrol_as_pdf() -> Answer:
-        """Of those who were chosen, or with `all` of everybody who is not enrolled yet."""
+        """Of those who were chosen, or with `all` of the next who are not enrolled yet."""
         if not can_make_pdf():
             return refusal_page(404)
         if request.form.get("all"):
@@ -138,13 +141,21 @@ def _typed() -> str:
 
 
 def _not_enrolled(work: Work, doors: Doors) -> tuple[Mapping[str, Walker], str]:
-    """Everybody of the places of whoever is in who has no phone that is in. Raises DoorAway."""
+    """Of the places of whoever is in those whose turn it is. Raises DoorAway."""
     if not g.who.account.staff_id:
         return {}, gettext("Type the numbers: you are no member of staff, so nobody is listed.")
-    found = {one.walker.staff_id: one.walker for one in _with_phones(work, walkers(doors)) if not one.phone}
+    found = _next(_with_phones(work, walkers(doors)))
     if not found:
         return {}, gettext("Everybody is enrolled already.")
-    return dict(list(found.items())[:MOST_AS_PDF]), ""
+    return {one.walker.staff_id: one.walker for one in found}, ""
+
+
+def _next(listed: Sequence[Enrolled]) -> Sequence[Enrolled]:
+    """Whom the next file of slips is for: who has neither a phone nor a link. A slip that was given minutes
+    ago ends only where all have one, for it may be lost.
+    """
+    without = [one for one in listed if not one.phone]
+    return ([one for one in without if not one.has_link] or without)[:MOST_AS_PDF]
 
 
 def _chosen(doors: Doors, most: int) -> tuple[Mapping[str, Walker], str]:
@@ -168,6 +179,7 @@ def _page(work: Work, doors: Doors, typed: str, wrong: str, status: int = 200, *
             listed = _with_phones(work, walkers(doors))
         except (DoorAway, Refused):
             away = True
+    following = _next(listed)
     page = render_template(
         "workers/enrol.html",
         listed=listed,
@@ -176,7 +188,8 @@ def _page(work: Work, doors: Doors, typed: str, wrong: str, status: int = 200, *
         wrong=wrong,
         by_text=by_text,
         as_pdf=MOST_AS_PDF if can_make_pdf() else 0,
-        not_enrolled=sum(one.phone is None for one in listed),
+        next=len(following),
+        again=any(one.has_link for one in following),
     )
     return make_response(page, status)
 
@@ -184,6 +197,7 @@ def _page(work: Work, doors: Doors, typed: str, wrong: str, status: int = 200, *
 def _with_phones(work: Work, found: Sequence[Walker]) -> list[Enrolled]:
     """Whoever has none first."""
     with work.look() as uow:
-        phones = phones_of(uow, [one.staff_id for one in found])
-    listed = [Enrolled(one, phones.get(one.staff_id)) for one in found]
+        ids = [one.staff_id for one in found]
+        phones, with_links = phones_of(uow, ids), staff_with_links(uow, ids)
+    listed = [Enrolled(one, phones.get(one.staff_id), one.staff_id in with_links) for one in found]
     return sorted(listed, key=lambda one: one.phone is not None)
