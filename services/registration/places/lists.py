@@ -21,7 +21,19 @@ def at_or_below(conn: Connection, scope: Scope, column: Any) -> ColumnElement[bo
     if scope.everywhere:
         return true()
     own = select(_P.place_id).where(is_in(conn, _P.place_id, sorted(scope.places)))
-    reached = own.cte("reached", recursive=True)
+    return _with_those_below(own, "reached", column)
+
+
+def inside(place_id: str | None, column: Any) -> ColumnElement[bool]:
+    """Rows whose place, of whatever level, is this one or lies below it; None: all."""
+    if place_id is None:
+        return true()
+    return _with_those_below(select(_P.place_id).where(_P.place_id == place_id), "inside", column)
+
+
+def _with_those_below(own: Select[Any], name: str, column: Any) -> ColumnElement[bool]:
+    """:param name: in the statement, where each name stands once."""
+    reached = own.cte(name, recursive=True)
     below = select(_P.place_id).join(reached, _P.parent == reached.c.place_id)
     found: ColumnElement[bool] = column.in_(select(reached.union(below).c.place_id))
     return found

@@ -9,7 +9,7 @@ from sqlalchemy.engine import Connection
 
 from chassis.doors.declared import Asked, Column, ListQuery, Sort
 from field.scope import Scope
-from services.registration.places.lists import at_or_below
+from services.registration.places.lists import at_or_below, inside
 from services.registration.staff.tables import staff
 
 _S = staff.c
@@ -34,5 +34,6 @@ STAFF = ListQuery(
         Column("phone", "phone", sealed="sealed"),
     ),
     sorts=(Sort("id", ("staff_id",)),),
-    filters=("staff_id", "role", "place"),
+    filters=("staff_id", "role"),
+    conditions={"place": lambda _asked, place: inside(place, _S.place)},
 )

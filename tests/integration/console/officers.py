@@ -34,6 +34,7 @@ cg,lz,district,城关区,,620102,
 zhangye-road,cg,street,张掖路街道,,620102002,
 c-1,zhangye-road,community,春和社区,,,
 g-1,c-1,grid,第1网格,,,
+g-2,c-1,grid,第2网格,,,
 """
 STAFF = """staff_id,role,place,name,phone,language,active
 worker-1,grid_worker,g-1,李兰,13909310001,zh-CN,true

@@ -32,6 +32,25 @@ def test_staff_are_those_of_ones_place_and_below(town: Town) -> None:
     assert "何静" in health and "李兰" not in health
     town.officer().get("/staff/street", 404)
     town.officer().get("/staff?place=elsewhere")
+    below = town.officer().get("/staff?place=c-1").text
+    assert "李兰" in below and "何静" in below
+    grid = town.officer().get("/staff?place=g-1").text
+    assert "李兰" in grid and "何静" not in grid
+
+
+@pytest.mark.parametrize("who", ["officer", "street"])
+def test_whoever_works_alone_in_a_grid_has_colleagues_in_the_next_one(town: Town, who: str) -> None:
+    officer = town.officer(who)
+    page = officer.get("/staff/worker-2")
+    moved = {"what": "amended", "expects": "1", "place": "g-2"}
+    assert officer.browser.post("/staff/worker-2", token=token_of(page), **moved).status_code == 303
+    page = officer.get("/staff/worker-2")
+    assert page.text.count('<option value="worker-1"') == 2  # goes for them, takes over from them
+    first = re.search(r'id="deputy".*?<option value="">.*?<option value="([^"]*)"', page.text, re.DOTALL)
+    assert first and first[1] == "worker-1"  # of the same role
+    away = {"what": "away", "expects": "2", "deputy": "worker-1"}
+    assert officer.browser.post("/staff/worker-2", token=token_of(page), **away).status_code == 303
+    assert "deputy: 李兰" in officer.get("/staff/worker-2").text
 
 
 def test_a_worker_who_is_away_has_a_deputy_and_comes_back(town: Town) -> None:

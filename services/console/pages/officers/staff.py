@@ -191,12 +191,13 @@ def _member(doors: Doors, staff_id: str, tried: Tried) -> Response:
     try:
         found = asking.rows("registration", "staff", {"staff_id": staff_id})
         row = found.rows[0] if found and found.rows else None
-        beside = asking.rows("registration", "staff", {"place": row["place"]}) if row else None
+        beside = _beside(asking, row["place"]) if row else None
     except Refused as refused:
         return refusal_page(STATUS[refused.kind])
     if found and row is None:
         return refusal_page(404)
     others = [one for one in (beside.rows if beside else ()) if one["active"] and one["staff_id"] != staff_id]
+    others.sort(key=lambda one: (one["role"] != row["role"], one["place"] != row["place"]) if row else ())
     staff, places = ids_in([*others, *([row] if row else [])])
     names = asking.names({*staff, staff_id}, places, row["place"]) if row else _NOBODY
     page = render_template(
@@ -216,6 +217,16 @@ def _member(doors: Doors, staff_id: str, tried: Tried) -> Response:
         missing=asking.missing,
     )
     return make_response(page, tried.status if row else 503)
+
+
+def _beside(asking: Asking, place: str) -> Listed | None:
+    """Who may go for somebody of this place: who works at it or below the place above it. A grid has one
+    worker, whose colleagues work in the next one. Nobody looks above their own place. Raises Refused.
+    """
+    names = asking.names((), [place])
+    above = names.places.get(place, {}).get("parent")
+    own = names.you.get("place")
+    return asking.rows("registration", "staff", {"place": place if place == own or not above else above})
 
 
 def _new(doors: Doors, tried: Tried) -> Response:
