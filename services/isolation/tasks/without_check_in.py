@@ -100,19 +100,21 @@ def _why(conn: Connection, rows: Sequence[Any], asked: Asked, sealer: Sealer) ->
         return {}
     begins = day_begins(local_day(asked.now, asked.zone), asked.zone)
     unanswered = _unanswered(conn, [row.case_id for row in rows], begins)
+    reached = {row.living for row in rows if _has_phone(row.person, sealer)}
     of_household: dict[str, Because] = {}
     for row in rows:
-        reason = _reason(row, begins, unanswered, sealer)
+        reason = _reason(row, begins, unanswered, reached)
         known = of_household.get(row.living, "other")
         of_household[row.living] = min(known, reason, key=_GRAVEST_FIRST.index)
     found = list(of_household.values())
     return {reason: found.count(reason) for reason in _GRAVEST_FIRST if reason in found}
 
 
-def _reason(row: Any, begins: datetime, unanswered: set[str], sealer: Sealer) -> Because:
+def _reason(row: Any, begins: datetime, unanswered: set[str], reached: set[str]) -> Because:
+    """:param reached: households of which somebody has a phone: a child's parents are rung."""
     if row.owner is None:
         return "nobody"
-    if not _has_phone(row.person, sealer):
+    if row.living not in reached:
         return "no_phone"
     if row.case_id in unanswered:
         return "no_answer"

@@ -146,6 +146,15 @@ def test_who_reported_in_no_window_that_ended_today_is_counted_with_the_reason(
     assert ask(door, "officer", measure="x").status_code == 422
 
 
+def test_a_child_without_a_phone_lives_with_somebody_who_has_one(door: Visitor, isolation: Trial) -> None:
+    of = {"level": "medium", "worker": "worker-1", "household_id": new_id()}
+    isolation.follow(arrival(person=NONE, **of), arrival(person=PHONE, **of))
+    isolation.clock.advance(hours=29)
+    isolation.run_timers()
+    found = ask(door, "officer").json["check_ins"]
+    assert found["without"] == {"people": 2, "households": 1} and found["because"] == {"other": 1}
+
+
 def test_wish_2_as_many_statements_however_many_workers_there_are(door: Visitor, isolation: Trial) -> None:
     isolation.follow(*(arrival(person=PHONE) for _ in range(20)))
     said: list[str] = []
