@@ -25,9 +25,11 @@ from services.console.pages.entry.phones import (
     take_up_on_phone,
     wait_in_words,
 )
+from services.console.pages.entry.scanned import code_to_scan
 from services.console.pages.entry.sentences import said_of, sentence
 from services.console.pages.entry.who import only_in, who_asks
 from services.console.pages.refusals import refusal_page
+from services.console.pages.shown.devices import device_name
 from services.console.sessions.end_session import log_out, revoke
 from services.console.sessions.known_browser import LASTS_S, mark
 from services.console.sessions.log_in import Wait, log_in
@@ -52,6 +54,7 @@ def make_entry(
 
     entry = Blueprint("entry", __name__, template_folder="templates")
     entry.add_app_template_filter(moment, "moment_of_login")
+    entry.add_app_template_filter(device_name, "device_name")
     left = allowance or Allowance(_BURST, _PER_SECOND)
 
     def first_of(account: Account) -> Answer:
@@ -152,6 +155,7 @@ def _take_up_page(work: Work, token: str, wrong: dict[str, str], status: int = 2
     if account.kind == "worker":
         return phone_page(token, wrong, status)
     shown = {"name": account.name, "secret": secret, "address": address(secret, account.name)}
+    shown["scanned"] = code_to_scan(shown["address"])
     return make_response(render_template("entry/take_up.html", wrong=wrong, **shown), status)
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-import segno
 from markupsafe import Markup
 
+from services.console.pages.entry.scanned import code_to_scan
 from services.console.pages.workers.who_walks import Walker
 
 
@@ -23,6 +23,4 @@ class Slip:
 
     @property
     def code(self) -> Markup:
-        """As inline SVG: no picture is fetched, and nobody's log has the link."""
-        made = segno.make(self.link, micro=False)
-        return Markup(made.svg_inline(border=4, omitsize=True, svgclass="qr", lineclass=None))
+        return code_to_scan(self.link)
