@@ -217,6 +217,12 @@ def word(name: str) -> str:
     return _say(WORDS, name)
 
 
+def document_word(kind: str) -> str:
+    """Of a kind of identity document; elsewhere "other" is another reason."""
+    said: str = gettext("another document") if kind == "other" else word(kind)
+    return said
+
+
 def task_word(kind: str) -> str:
     return _say(TASKS, kind)
 

@@ -222,6 +222,7 @@ def _outcome(
     rows = {row["task_id"]: cells for row, cells in shown.rows}
     steps = {row["task_id"]: row["next_step_at"] for row, _ in shown.rows}
     tasks = [_as_it_stands(task, steps.get(task["task_id"])) for task in tasks]
+    tasks = sorted(tasks, key=lambda task: task["became"] in _HELD)  # what was not done is seen first
     outcomes = [(rows.get(task["task_id"], ()), _became(task, given["until"])) for task in tasks]
     held = sum(task["became"] in _HELD for task in tasks)
     page = render_template(

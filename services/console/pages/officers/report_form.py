@@ -18,7 +18,7 @@ from services.console.pages.shown.report_fields import (
     report_of_fields,
 )
 from services.console.pages.shown.terms import read_time
-from services.console.pages.words import word
+from services.console.pages.words import document_word, word
 
 BEGINS: Final = "data:"
 """The names of its fields begin so; the path of the value follows."""
@@ -179,4 +179,5 @@ def _line(one: ReportField, fault: str) -> Line:
     words = _WORDS.get(one.name, ())
     value = one.value if not words or one.value in words else ""
     hint = str(gettext("Such as 2022-10-01 18:00")) if one.path == "arrival.at" else ""
-    return Line(BEGINS + one.path, label, value, tuple((it, word(it)) for it in words), hint, fault)
+    say = document_word if words is IDENTITY_TYPES else word
+    return Line(BEGINS + one.path, label, value, tuple((it, say(it)) for it in words), hint, fault)

@@ -198,7 +198,8 @@ def _page(doors: Doors, name: str, id: str, tried: Tried, full: Mapping[str, Any
     names = asking.names(staff | {_staff_of(line["by"]) for line in history}, places)
     waits = settling.still_waits(thing)
     can = [act for act in settling.acts if (thing.get("state") == act.when if act.when else waits)]
-    acts = [act for act in can if names.may(of.service, act.command)]
+    elsewhere = waits and any(side.get("state") is None for side in sides)
+    acts = [act for act in can if names.may(of.service, act.command) and not (act.both and elsewhere)]
     to_name = any(one.kind == "place" for act in acts for one in act.fields or ())
     page = render_template(
         "officers/settle.html",
@@ -207,6 +208,7 @@ def _page(doors: Doors, name: str, id: str, tried: Tried, full: Mapping[str, Any
         thing=thing,
         id=id,
         waits=waits,
+        elsewhere=elsewhere,
         compared=_compared(settling, sides, names),
         facts=list(zip(settling.facts, cells_of(full or thing, settling.facts, names), strict=True)),
         reasons=[fault_in_words(one) for one in thing.get("reasons") or ()],

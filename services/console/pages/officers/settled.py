@@ -42,6 +42,7 @@ class Act:
     :param fixed: what the command says besides.
     :param expects: the field of the thing that says on which version this is decided.
     :param when: the state of the thing in which it can be said; "": while it waits.
+    :param both: of a pair, whether only who sees both can say it.
     """
 
     name: str
@@ -52,6 +53,7 @@ class Act:
     fixed: Mapping[str, Any] = field(default_factory=dict)
     expects: str = ""
     when: str = ""
+    both: bool = False
 
     def field_name(self, asked: Asked) -> str:
         """In the form: two acts on one page may each have a note."""
@@ -281,6 +283,7 @@ SETTLED: Final[Mapping[str, Settling]] = {
                 "decide_duplicate",
                 (_NOTE,),
                 {"expects": 1, "decision": "same"},
+                both=True,
             ),
             Act(
                 "two",

@@ -14,7 +14,7 @@ from contracts.faults import Refused
 from field.words import HELP_MARKS, IDENTITY_TYPES
 from services.console.doors import Doors
 from services.console.pages.shown.rows import Wrong
-from services.console.pages.words import word
+from services.console.pages.words import document_word
 from services.console.pages.workers.faults import why
 from services.console.pages.workers.household import Visit, at_household, text_of
 
@@ -129,4 +129,4 @@ def _contact_key(one: Mapping[str, Any]) -> str:
 
 
 def _documents() -> list[tuple[str, str]]:
-    return [(one, word(one)) for one in IDENTITY_TYPES]
+    return [(one, document_word(one)) for one in IDENTITY_TYPES]
