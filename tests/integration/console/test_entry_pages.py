@@ -30,7 +30,9 @@ def browser(trial: Trial) -> Browser:
 
 def test_a_link_is_taken_up_then_its_owner_logs_in_and_out(trial: Trial, browser: Browser) -> None:
     link = f"/take-up/{trial.invite().token}"
-    secret = re.search(r"<code[^>]*>([A-Z2-7]{32})</code>", browser.get(link).text)
+    page = browser.get(link).text
+    assert "<svg" in page and 'class="qr"' in page, "a phone scans the key"
+    secret = re.search(r"<code[^>]*>([A-Z2-7]{32})</code>", page)
     assert secret
     typed = {"password": PASSWORD, "again": PASSWORD, "code": trial.code(secret[1])}
     taken = browser.send(link, **typed)

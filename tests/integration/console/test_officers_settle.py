@@ -278,6 +278,20 @@ def test_wish_16_both_stand_side_by_side_and_what_differs_is_marked(town: Town) 
     assert not any("欧阳建国" in row for row in differing) and any(row.count("欧阳建国") == 2 for row in rows)
 
 
+def test_who_sees_one_of_a_pair_is_told_who_decides_that_they_are_one(town: Town) -> None:
+    one, other = person(1, name="欧阳建国"), person(2, name="欧阳建国", phone=person(1)["phone"])
+    town.registration.receive(report(1, people=[one], destination=HERE))
+    town.registration.receive(report(2, people=[other], destination=HERE, publisher="bus"))
+    officer = town.officer()
+    path = row_of(officer, "possible_duplicates")
+    _, _, second = unquote(path).rpartition("/")[2].partition(":")
+    with town.registration.database.begin() as conn:
+        moved = {"street": "yannan", "community": "c-9", "grid": None, "worker": None}
+        conn.execute(t.arrivals.update().where(t.arrivals.c.id == second).values(**moved))
+    page = officer.get(path).text
+    assert "at a place of others" in page and "Make them one" not in page and "Keep them apart" in page
+
+
 def test_two_that_are_one_are_made_one_and_two_again(town: Town) -> None:
     one, other = person(1, name="欧阳建国"), person(2, name="欧阳建国", phone=person(1)["phone"])
     town.registration.receive(report(1, people=[one], destination=HERE))
