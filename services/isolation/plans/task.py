@@ -92,7 +92,8 @@ class Task:
         return replace(asked, state=_moved(self.state, states.DUE), next_step_at=next_step_at)
 
     def _standing(self, acts: Acts, ladders: Ladders, zone: ZoneInfo) -> Task:
-        if self.state == states.CANCELLED and acts.next_step_at is None:
+        """One that was done before acts were kept has no step to go back to: whoever did it is not known."""
+        if self.state in (states.CANCELLED, states.DONE) and acts.next_step_at is None:
             return replace(self, acts=acts)
         now = course(acts, self.steps_informed, ladders.of(self.kind), zone)
         return replace(

@@ -344,3 +344,13 @@ class TaskLife(RuleBasedStateMachine):
 
 TestTaskLife = TaskLife.TestCase
 TestTaskLife.settings = settings(max_examples=80, stateful_step_count=25, deadline=None)
+
+
+@pytest.mark.parametrize("what", [ATTEMPT, TAKEN, NOT_POSSIBLE, ACKNOWLEDGED])
+def test_a_task_that_was_done_before_acts_were_kept_stays_done_whatever_is_said(what: str) -> None:
+    old = replace(task(), state=states.DONE, next_step_at=None)
+    heard = after(old, act(what))
+    assert (heard.state, heard.next_step_at, heard.version) == (states.DONE, None, 1)
+    again = act(DONE, 2 * HOUR)
+    taken_back = after(heard, again, act(TAKEN_BACK, 3 * HOUR, of=again.id))
+    assert (taken_back.state, taken_back.next_step_at) == (states.DONE, None), "who did it said nothing else"
