@@ -2,69 +2,31 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from chassis.commands.command import Author, Outcome
 from contracts.envelope import Event
 from contracts.registry import read_data
-from field.scope import EVERYWHERE, Scope
-from services.registration import handover
+from field.scope import Scope
 from services.registration import tables as t
-from services.registration.arrivals import balance
 from services.registration.arrivals.lookup import trace as traced
 from services.registration.arrivals.merging import Side, goes_on
-from services.registration.following.decide_duplicate import decide_duplicate
 from services.registration.following.hear_of_contact import hear_of_contact
 from services.registration.following.mend_person import mend_person
 from services.registration.following.take_back_following import take_back_following
-from tests.integration.registration.following import OFFICER, arrival, carry_out, command, follow
-from tests.integration.registration.trial import CHINA, NOON, SAFE, Trial, identity_number, report
-
-RISKY = {"division": "620402", "address": "京怡家园4号楼", "from": "2022-09-20", "to": "2022-09-30"}
-BORN = "1960-02-10"
-BY_NUMBER = {
-    "name": "欧阳示例",
-    "identity_type": "resident_id",
-    "identity_number": identity_number(40),
-    "phone": "13900000040",
-}
-BY_BIRTH = {"name": "欧阳示例", "birth_date": BORN, "phone": "13900000041"}
-
-
-def pair(trial: Trial) -> tuple[str, str]:
-    """Two arrivals of one name and date of birth: (the first one, the second one)."""
-    trial.receive(report(1, people=[BY_NUMBER]))
-    trial.clock.moment += timedelta(minutes=1)
-    trial.receive(report(2, people=[BY_BIRTH], stops=[RISKY], publisher="gate"))
-    [row] = trial.rows(t.possible_duplicates)
-    assert row["state"] == "open"
-    first, second = sorted((row["first"], row["second"]), key=lambda id: arrival(trial, id)["created_at"])
-    return first, second
-
-
-def asked(trial: Trial, one: str, other: str) -> None:
-    """Staff are asked about these two, whatever made them alike."""
-    first, second = sorted((one, other))
-    row = {"first": first, "second": second, "why": "same_phone", "state": "open", "opened_at": NOON}
-    if (first, second) not in {(row["first"], row["second"]) for row in trial.rows(t.possible_duplicates)}:
-        with trial.work.unit() as uow:
-            uow.conn.execute(t.possible_duplicates.insert().values(row))
-
-
-def decide(
-    trial: Trial,
-    ids: tuple[str, str],
-    decision: str,
-    expects: int = 1,
-    author: Author = OFFICER,
-    scope: Scope = EVERYWHERE,
-) -> Outcome:
-    data = {"first": ids[0], "second": ids[1], "decision": decision, "expects": expects}
-    [outcome] = carry_out(trial, decide_duplicate, command(trial, "duplicate.decided", data, author, scope))
-    return outcome
+from tests.integration.registration.alike import (
+    BY_BIRTH,
+    BY_NUMBER,
+    a_third,
+    adds_up,
+    asked,
+    decide,
+    later,
+    pair,
+)
+from tests.integration.registration.following import arrival, carry_out, command, follow
+from tests.integration.registration.trial import NOON, Trial, report
 
 
 def standing(trial: Trial, id: str) -> dict[str, Any]:
@@ -73,12 +35,6 @@ def standing(trial: Trial, id: str) -> dict[str, Any]:
     return {name: value for name, value in row.items() if name not in counts} | {
         "inside": trial.sealer.unseal(row["sealed"])
     }
-
-
-def adds_up(trial: Trial) -> bool:
-    with trial.database.read() as conn:
-        sums = handover.sums(conn, trial.clock.today(CHINA))
-    return bool(trial.read(balance.audit)["balanced"]) and sums.balanced
 
 
 def test_wish_17_one_goes_on_with_what_both_told_and_nothing_is_lost_either_way(trial: Trial) -> None:
@@ -118,10 +74,6 @@ def test_wish_17_one_goes_on_with_what_both_told_and_nothing_is_lost_either_way(
     assert [row["state"] for row in trial.rows(t.possible_duplicates)] == ["apart"]
     assert adds_up(trial)
     assert decide(trial, ids, "same", 2).kind == "conflict", "it is decided"
-
-
-def later(trial: Trial) -> None:
-    trial.clock.moment += timedelta(minutes=5)
 
 
 def test_whoever_was_met_is_followed_though_nobody_is_at_the_other_door(trial: Trial) -> None:
@@ -173,15 +125,6 @@ def test_what_is_said_later_of_the_merged_one_counts_for_the_one_that_goes_on(tr
     assert adds_up(trial)
     assert decide(trial, ids, "apart", 2).kind == "done"
     assert standing(trial, one) == before and arrival(trial, other)["state"] == "contacted"
-
-
-def a_third(trial: Trial) -> str:
-    """One more arrival under another number, registered last."""
-    later(trial)
-    there = {row["id"] for row in trial.arrivals()}
-    trial.receive(report(6, people=[{**BY_NUMBER, "identity_number": identity_number(41)}], stops=[SAFE]))
-    [new] = [row["id"] for row in trial.arrivals() if row["id"] not in there]
-    return str(new)
 
 
 def three_in_a_chain(trial: Trial) -> tuple[str, str, str]:
@@ -332,6 +275,20 @@ def test_who_answers_for_one_of_them_only_does_not_make_them_one(trial: Trial) -
     refused = decide(trial, ids, "same", scope=Scope(frozenset({elsewhere})))
     assert (refused.kind, refused.faults[0].code) == ("not_allowed", "other_place")
     assert trial.rows(t.arrival_history) == []
+
+
+def test_who_does_not_answer_for_whoever_goes_on_makes_nobody_one_with_it(trial: Trial) -> None:
+    ids = one, other = pair(trial)
+    decide(trial, ids, "same")
+    third = a_third(trial)
+    asked(trial, other, third)
+    elsewhere = arrival(trial, one)["street"]
+    with trial.work.unit() as uow:
+        its_row = t.arrivals.c.id == one
+        uow.conn.execute(t.arrivals.update().where(its_row).values(street="s2", community=None, grid=None))
+    refused = decide(trial, (other, third), "same", scope=Scope(frozenset({elsewhere})))
+    assert (refused.kind, refused.faults[0].code) == ("not_allowed", "other_place")
+    assert arrival(trial, third)["state"] != "merged"
 
 
 def test_two_people_of_one_report_are_not_one(trial: Trial) -> None:
