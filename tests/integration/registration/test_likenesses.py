@@ -222,7 +222,7 @@ def test_who_comes_often_is_one_person_with_a_phone(trial: Trial) -> None:
 
 def test_a_birth_date_invented_for_a_whole_list_hides_no_other_likeness(trial: Trial) -> None:
     listed = [
-        traveller("游客", identity_type="other", identity_number=f"{n}7{n}5{n}3Z", birth_date="1990-01-01")
+        traveller("李示例", identity_type="other", identity_number=f"{n}7{n}5{n}3Z", birth_date="1990-01-01")
         for n in range(1, 9)
     ]
     listed[0]["phone"] = listed[1]["phone"] = "13900000001"
