@@ -25,7 +25,7 @@ from services.isolation.policies.documents import shipped
 from services.isolation.policies.import_policy import import_policy
 from services.isolation.revisions import REVISIONS
 from services.isolation.tasks.acknowledge_overdue import acknowledge_overdue
-from services.isolation.tasks.board import BOARD
+from services.isolation.tasks.board import AS_BEFORE, BOARD
 from services.isolation.tasks.changed_cases import CHANGED_CASES
 from services.isolation.tasks.lists import DONE_TASKS, OPEN_TASKS, OVERDUE_TASKS, OWN_TASKS, TASKS_TO_DECIDE
 from services.isolation.tasks.my_households import MY_HOUSEHOLD, MY_HOUSEHOLDS
@@ -96,6 +96,7 @@ DOOR = Door(
         MY_HOUSEHOLDS,
         MY_HOUSEHOLD,
         BOARD,
+        *AS_BEFORE,
         VIEWS,
         said_to("isolation", COMMANDS),
     ),

@@ -74,3 +74,16 @@ def _whole(opened: Sequence[Any], measure: str) -> tuple[int, int]:
 
 
 BOARD = Lookup("board", _find)
+
+
+def _workers(uow: UnitOfWork, scope: Scope, asked: Asked, data: Mapping[str, Any]) -> Mapping[str, Any]:
+    return _find(uow, scope, asked, {**data, "measure": MEASURES[0]})
+
+
+def _check_ins(uow: UnitOfWork, scope: Scope, asked: Asked, data: Mapping[str, Any]) -> Mapping[str, Any]:
+    found = _find(uow, scope, asked, data)
+    return {"as_of": found["as_of"], **found["check_ins"]}
+
+
+AS_BEFORE = (Lookup("workers_today", _workers), Lookup("check_ins_today", _check_ins))
+"""What the console of the version before asks for its first page, while it runs beside this one."""

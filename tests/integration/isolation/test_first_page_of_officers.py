@@ -178,3 +178,23 @@ def test_a_list_that_looks_through_too_many_cases_asks_for_a_place(
         assert listed(door, "street", name, place="c-2") == (0, 0)
         assert listed(door, "street", name, measure="home_isolation") == (0, 0), "so few are looked through"
     assert listed(door, "street", "open_cases", place="c-2") == (1, 1)
+
+
+def test_the_console_of_the_version_before_finds_its_first_page_beside_a_new_door(
+    door: Visitor, isolation: Trial
+) -> None:
+    isolation.follow(arrival(person=PHONE))
+    page = ask(door, "officer").json
+
+    def before(name: str, **data: Any) -> Any:
+        answer = door.client.post(f"/lookups/{name}", json=data, headers=door.headers("officer"))
+        assert answer.status_code == 200, answer.json
+        return answer.json
+
+    workers = before("workers_today")
+    for name in ("as_of", "staff", "below", "left_out", "more_than"):
+        assert workers[name] == page[name], name
+    assert before("check_ins_today", measure="home_isolation", place=GRID) == {
+        "as_of": page["as_of"],
+        **page["check_ins"],
+    }
