@@ -82,8 +82,15 @@ class DeadQueueDrain:
         stuck = self._aside.get(self._known_as(handler, message)) if self._aside else None
         if stuck and stuck.retry_at > datetime.now(UTC):
             return False
-        if self._sent_back(handler, message):
-            return True
+        if not (self._sent_back(handler, message) or self._buried(handler, message)):
+            return False
+        if stuck:
+            with self._work.database.begin() as conn:
+                stuck_rows.release(conn, [stuck])
+        return True
+
+    def _buried(self, handler: str, message: Any) -> bool:
+        """Whether its letters are in the table now, or one of the whole of it; else it is set aside."""
         try:
             self._move(handler, lambda: dead_letters.of_broker(handler, message, self._work.index))
         except Exception as error:
@@ -98,9 +105,6 @@ class DeadQueueDrain:
                     raise
                 put_aside(self._work.database, self._chore, self._known_as(handler, message), worse)
                 return False
-        if stuck:
-            with self._work.database.begin() as conn:
-                stuck_rows.release(conn, [stuck])
         return True
 
     def _sent_back(self, handler: str, message: Any) -> bool:
