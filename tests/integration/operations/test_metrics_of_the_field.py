@@ -20,6 +20,7 @@ from services.isolation import metrics as of_isolation
 from services.isolation.tasks.find_overdue import find_overdue
 from services.notification import metrics as of_notification
 from services.registration import service as of_registration
+from services.registration.metrics import LAST_BACKUP
 from tests.e2e.conftest import migrated
 from tests.integration.isolation import trial as isolation_trial
 from tests.integration.notification import trial as notification_trial
@@ -165,7 +166,8 @@ def test_every_figure_is_answered_by_an_index(service: str, database_url: NewUrl
     def note(_conn: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
         statements.append((statement, parameters))
 
-    figures = import_module(f"services.{service}.service").SERVICE.figures
+    declared = import_module(f"services.{service}.service").SERVICE.figures
+    figures = [one for one in declared if one.gauge is not LAST_BACKUP]  # read from the database's catalog
     for one in figures:
         read(database, one, datetime.now(UTC))
     asked = [found for found in statements if found[0].startswith("SELECT")]

@@ -136,7 +136,7 @@ def test_garbage_beyond_what_is_kept_of_a_day_is_counted_and_answered(
     quotas = Quotas(Quota(), trial.work.zone, trial.work.clock.now)
     queue = handler.queue(SERVICE.name)
     runner = Runner(queue, handler, trial.work, cast(Any, None), (), quotas)
-    garbage = [mix.message("rail", [("bad", 0), ("good", 0)], False) for _ in range(GARBAGE_KEPT + 50)]
+    garbage = [mix.message("rail", [("no event", 0), ("good", 0)], False) for _ in range(GARBAGE_KEPT + 50)]
     for one in garbage:
         runner.run([runner.read(one, f"{queue}.from.rail")])
     audit = mix.audit()
