@@ -347,16 +347,17 @@ def test_malformed_messages_become_dead_letters_with_a_reason_and_nothing_person
     body = '{"name": "王芳", "phone": "13800138000", "no": %d'
     kind = "application/cloudevents+json"
     with Publisher(stack.url("rail-lanzhou"), "rail-lanzhou") as publisher:
-        outcomes = publisher.publish_many(Raw((body % n).encode(), kind, "rail-lanzhou") for n in range(100))
+        # Fewer than are kept a day of one publisher, with those of the sample day.
+        outcomes = publisher.publish_many(Raw((body % n).encode(), kind, "rail-lanzhou") for n in range(50))
     assert_all_taken(outcomes)
     stack.settled()
     letters = [letter for letter in stack.doorstep("dead", "list") if letter["id"] not in before]
-    assert len(letters) == 100
+    assert len(letters) == 50
     assert {letter["handler"] for letter in letters} == {"registration.receive_report"}
     assert all(letter["error"] for letter in letters)
     told = json.dumps(letters, ensure_ascii=False) + stack.compose("logs", "--no-color").out
     assert "王芳" not in told and "13800138000" not in told, "neither in the list nor in any container's log"
-    assert stack.doorstep("dead", "replay", "--all", "--error", "not JSON", "--dry-run")["letters"] >= 100
+    assert stack.doorstep("dead", "replay", "--all", "--error", "not JSON", "--dry-run")["letters"] >= 50
 
 
 # -- it grows and survives -----------------------------------------------------------------------------------
