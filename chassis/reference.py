@@ -32,9 +32,6 @@ from sqlalchemy.engine import Connection
 from chassis.database.types import UtcDateTime
 from field.places import PlaceTree
 
-# More places than ever followed one another: a loop in bad data ends here.
-_MOST_SUCCESSORS = 12
-
 
 def places_table(metadata: MetaData) -> Table:
     """Add the copy of the places to a service's tables."""
@@ -111,24 +108,32 @@ class Post:
     places: frozenset[str]
 
 
+@dataclass(frozen=True, slots=True)
+class PlaceInTree:
+    parent: str | None
+    level: str
+
+
+def read_tree(conn: Connection, places: Table) -> PlaceTree[PlaceInTree]:
+    """All places, from a service's own table or its copy."""
+    p = places.c
+    rows = conn.execute(select(p.place_id, p.parent, p.level, p.removed, p.successor)).all()
+    return PlaceTree(
+        {row.place_id: PlaceInTree(row.parent, row.level) for row in rows if not row.removed},
+        {row.place_id: row.successor or row.parent for row in rows if row.removed},
+    )
+
+
 def staff_at(
-    conn: Connection, metadata: MetaData, staff_id: str, at: datetime, tree: PlaceTree[Any] | None = None
+    conn: Connection, history: Table, tree: PlaceTree[Any], staff_id: str, at: datetime
 ) -> tuple[Post, ...]:
     """The posts that this member of staff had at a time (aware): their own while active, then those of
     whoever was away then and had named them as deputy. Nobody known or at work: none.
 
-    :param metadata: of the service whose database it is; it has both copies and the history.
-    :param tree: the places, where they are in memory; else the copy is asked what became of one.
+    :param tree: says which place answers for one that has ended.
     """
-    history, places = metadata.tables["staff_history"], metadata.tables["places"]
-    rows = conn.execute(_posts_at(history), {"who": staff_id, "at": at}).all()
-
-    def places_of(place: str) -> frozenset[str]:
-        if tree is None:
-            return _and_successor(conn, places, place)
-        return frozenset((place, tree.now(place) or place))
-
-    posts = [Post(who, role, places_of(place)) for who, role, place in rows]
+    rows = conn.execute(_posts_at(history), {"who": staff_id, "at": at})
+    posts = [Post(who, role, frozenset((place, tree.now(place) or place))) for who, role, place in rows]
     return _own_first(posts, staff_id)
 
 
@@ -156,24 +161,3 @@ def staff_now(conn: Connection, staff: Table, staff_id: str, at: datetime) -> tu
 
 def _own_first(posts: Iterable[Post], staff_id: str) -> tuple[Post, ...]:
     return tuple(sorted(posts, key=lambda post: (post.staff_id != staff_id, post.staff_id)))
-
-
-def _and_successor(conn: Connection, places: Table, place: str) -> frozenset[str]:
-    """The place, and where it has ended the one into which it was dissolved, or else the one above it."""
-    now = place
-    for _ in range(_MOST_SUCCESSORS):
-        found = conn.execute(_what_became_of(places), {"place_id": now}).one_or_none()
-        if found is None or not found.removed:
-            break
-        after = found.successor or found.parent
-        if after is None:
-            break
-        now = after
-    return frozenset((place, now))
-
-
-@lru_cache
-def _what_became_of(places: Table) -> Select[Any]:
-    """The statement with the parameter `place_id`."""
-    p = places.c
-    return select(p.removed, p.successor, p.parent).where(p.place_id == bindparam("place_id"))

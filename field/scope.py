@@ -13,6 +13,13 @@ class Lies(NamedTuple):
     level: str
     community: str | None = None
 
+    @classmethod
+    def of(cls, level: str, parent: str | None, level_above: str | None) -> Lies:
+        """
+        :param parent: the place right above, and its level.
+        """
+        return cls(level, parent if level == "grid" and level_above == "community" else None)
+
 
 @dataclass(frozen=True, slots=True)
 class Scope:

@@ -258,7 +258,7 @@ def _figures_of(query: ListQuery, rows: Sequence[Row]) -> Figures:
 
 
 def _figures(conn: Connection, query: ListQuery, parts: Sequence[_Part], wanted: Wanted) -> Figures:
-    """Counted in the same transaction as the page. Whom no report names with others is a household alone."""
+    """Counted right after the page was read. Whom no report names with others is a household alone."""
     most = COUNTED_AT_ONCE if wanted.few else COUNTED
 
     def counted(part: _Part) -> ColumnElement[Any]:

@@ -10,14 +10,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import select
-
 from chassis.copies import Cache, Revised
 from chassis.doors.declared import Directory
 from chassis.doors.roles import Roles
 from chassis.doors.statuses import NOT_ACTIVE
 from chassis.doors.tokens import Actor
-from chassis.reference import Post, staff_at, staff_now
+from chassis.reference import PlaceInTree, Post, read_tree, staff_at, staff_now
 from chassis.unit_of_work import UnitOfWork
 from contracts.faults import Fault, Refused
 from field.places import PlaceTree
@@ -32,17 +30,11 @@ _LEVELS_BELOW = 12  # a loop in bad data ends here
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
-    parent: str | None
-    level: str
-
-
-@dataclass(frozen=True, slots=True)
 class Reach:
     """:param tree: the places, where the service has any."""
 
     scope: Scope
-    tree: PlaceTree[_Place]
+    tree: PlaceTree[PlaceInTree]
 
     def covers_place(self, place_id: str) -> bool:
         """Whether all rows at this place are within the scope."""
@@ -63,7 +55,7 @@ class Reaching:
         :param at: when it happened (aware), never after now; a query happens now. Staff act as what they were
             then; who began later, as what they are now: they are told of what was before.
         """
-        tree = self._trees.current(uow) if self._trees else PlaceTree[_Place]({})
+        tree = self._trees.current(uow) if self._trees else PlaceTree[PlaceInTree]({})
         if actor.author.kind == "staff":
             then = max(min(at or uow.now, uow.now), uow.now - LATEST)
             return Reach(self._of_staff(uow, actor.author.id, act, then, tree), tree)
@@ -74,7 +66,7 @@ class Reaching:
         return Reach(EVERYWHERE, tree)
 
     def _of_staff(
-        self, uow: UnitOfWork, staff_id: str, act: str, at: datetime, tree: PlaceTree[_Place]
+        self, uow: UnitOfWork, staff_id: str, act: str, at: datetime, tree: PlaceTree[PlaceInTree]
     ) -> Scope:
         posts = self._posts(uow, staff_id, at, tree)
         if not posts and at != uow.now:
@@ -95,16 +87,18 @@ class Reaching:
             raise _not_allowed(f"{' or '.join(dict.fromkeys(roles))} may not do this")
         return allowed
 
-    def _posts(self, uow: UnitOfWork, staff_id: str, at: datetime, tree: PlaceTree[_Place]) -> Sequence[Post]:
+    def _posts(
+        self, uow: UnitOfWork, staff_id: str, at: datetime, tree: PlaceTree[PlaceInTree]
+    ) -> Sequence[Post]:
         """Their own, and those of whoever is away and has named them as deputy."""
         table = self._directory.staff
         if table is None:
             return ()
         if self._directory.history:
-            return staff_at(uow.conn, table.metadata, staff_id, at, tree)
+            return staff_at(uow.conn, table.metadata.tables["staff_history"], tree, staff_id, at)
         return staff_now(uow.conn, table, staff_id, at)
 
-    def _places(self, tree: PlaceTree[_Place], place_id: str) -> frozenset[str]:
+    def _places(self, tree: PlaceTree[PlaceInTree], place_id: str) -> frozenset[str]:
         """The place, those that were dissolved into it, and below it those that rows name."""
         own = tree.now(place_id)
         if own is None:
@@ -116,32 +110,26 @@ class Reaching:
         return frozenset(reached)
 
     def _read_tree(
-        self, uow: UnitOfWork, revised: Revised, held: PlaceTree[_Place] | None
-    ) -> PlaceTree[_Place]:
+        self, uow: UnitOfWork, revised: Revised, held: PlaceTree[PlaceInTree] | None
+    ) -> PlaceTree[PlaceInTree]:
         table = self._directory.places
         if table is None:
             return PlaceTree({})
         if held and revised.same(table.name):
             return held
-        p = table.c
-        rows = uow.conn.execute(select(p.place_id, p.parent, p.level, p.removed, p.successor)).all()
-        return PlaceTree(
-            {row.place_id: _Place(row.parent, row.level) for row in rows if not row.removed},
-            {row.place_id: row.successor or row.parent for row in rows if row.removed},
-        )
+        return read_tree(uow.conn, table)
 
 
-def _lies(tree: PlaceTree[_Place], place_id: str) -> Lies | None:
+def _lies(tree: PlaceTree[PlaceInTree], place_id: str) -> Lies | None:
     """None of a place that is not known; of one that has ended, rows may still name it at any level."""
     place = tree.by_id.get(place_id)
     if place is None:
         return None
     above = tree.by_id.get(place.parent or "")
-    of_community = place.level == "grid" and above is not None and above.level == "community"
-    return Lies(place.level, place.parent if of_community else None)
+    return Lies.of(place.level, place.parent, above.level if above else None)
 
 
-def _nearest_below(tree: PlaceTree[_Place], above: str, levels: frozenset[str]) -> set[str]:
+def _nearest_below(tree: PlaceTree[PlaceInTree], above: str, levels: frozenset[str]) -> set[str]:
     """Below a city its districts or streets: whatever is first of a level that rows name."""
     found: set[str] = set()
     looked_at = list(tree.below.get(above, ()))

@@ -79,10 +79,7 @@ def _at(
 
 def _looked_up(conn: Connection, wanted: Collection[str], places: Table) -> dict[str, Lies]:
     rows = conn.execute(_levels_of(places), {"place_ids": listed(sorted(wanted))})
-    return {
-        place_id: Lies(level, parent if level == "grid" and level_above == "community" else None)
-        for place_id, level, parent, level_above in rows
-    }
+    return {place_id: Lies.of(level, parent, level_above) for place_id, level, parent, level_above in rows}
 
 
 @lru_cache

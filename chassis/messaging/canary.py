@@ -103,6 +103,11 @@ class Canaries:
             RETRY_DELAY.labels(queue).set(delay)
 
 
+def is_late(age_s: float, delay_s: float) -> bool:
+    """:param delay_s: how long the retry queue keeps what lies before it."""
+    return age_s - delay_s > LATE_S
+
+
 def late_canaries() -> dict[str, str]:
     """Retry queues that bring nothing back, as this process saw it last: name -> a few words."""
 
@@ -117,5 +122,5 @@ def late_canaries() -> dict[str, str]:
     return {
         queue: f"brings nothing back: a message has been on its way through it for {age:.0f} s"
         for queue, age in values(CANARY_AGE).items()
-        if age - delays[queue] > LATE_S
+        if is_late(age, delays[queue])
     }

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from deploy.backup.errors import Refused
+from deploy.backup.folder import fsync_path
 
 ENDING: Final = ".age"
 
@@ -30,11 +31,7 @@ def encrypt(folder: Path, recipients: Sequence[str]) -> None:
         target = file.with_name(file.name + ENDING)
         wanted = [part for one in recipients for part in ("--recipient", one)]
         _age(["--encrypt", *wanted, "--output", str(target)], file, f"encrypt {file.name}")
-        descriptor = os.open(target, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+        fsync_path(target)
         file.unlink()
 
 

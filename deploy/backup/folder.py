@@ -58,9 +58,9 @@ def publish(folder: Path, at: datetime) -> Path:
     target = folder.parent / f"doorstep-{at:%Y%m%dT%H%M%SZ}"
     if target.exists():
         raise Refused(f"{target} is there already")
-    _fsync_directory(folder)
+    fsync_path(folder)
     folder.rename(target)
-    _fsync_directory(target.parent)
+    fsync_path(target.parent)
     return target
 
 
@@ -118,8 +118,9 @@ def _sum(file: Path) -> str:
         return hashlib.file_digest(opened, "sha256").hexdigest()
 
 
-def _fsync_directory(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
+def fsync_path(path: Path) -> None:
+    """Of a folder: which files it has; of a file: what others have written into it."""
+    descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:

@@ -60,13 +60,22 @@ def retired(text: str, id: str) -> str:
 
 
 def write(file: Path, text: str) -> None:
-    """In its place, never half-written, for whoever could read it before."""
+    """In its place, never half-written, for whoever could read it before. It is on disk on return: what is
+    sealed by a key that a power cut has taken away is lost.
+    """
     before = file.stat()
     temporary = file.with_name(f"{file.name}.new")
     temporary.unlink(missing_ok=True)
     with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as opened:
         opened.write(text)
+        opened.flush()
+        os.fsync(opened.fileno())
     temporary.chmod(stat.S_IMODE(before.st_mode))
     if (temporary.stat().st_uid, temporary.stat().st_gid) != (before.st_uid, before.st_gid):
         os.chown(temporary, before.st_uid, before.st_gid)
     temporary.replace(file)
+    folder = os.open(file.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)

@@ -42,6 +42,9 @@ class InUse:
     logged: int = 0
     until: datetime | None = None
 
+    def __bool__(self) -> bool:
+        return bool(self.values or self.logged)
+
 
 @dataclass(frozen=True, slots=True)
 class Resealed:

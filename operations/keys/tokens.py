@@ -12,7 +12,8 @@ from chassis.sealing import SealBroken, Sealer
 
 PURPOSES: Final = ("person", "report", "act", "note", "contact", "link", "identity", DEAD_LETTER)
 """All under which services seal what they store. A value of another one is counted as unopened, not lost."""
-_SHORTEST: Final = 40  # letters of base64: a nonce, a tag and two bytes
+SHORTEST: Final = 40
+"""Letters of base64: a nonce, a tag and two bytes."""
 
 
 class Tokens:
@@ -25,7 +26,7 @@ class Tokens:
         self._sealer = sealer
         self.ids = tuple(of if of is not None else sealer.ids[1:])
         ids = "|".join(map(re.escape, self.ids))
-        self._pattern = re.compile(rf"(?<![\w-])(?:{ids})\.[A-Za-z0-9_-]{{{_SHORTEST},}}={{0,2}}")
+        self._pattern = re.compile(rf"(?<![\w-])(?:{ids})\.[A-Za-z0-9_-]{{{SHORTEST},}}={{0,2}}")
         self.renewed: Counter[str] = Counter()
         self.unopened: Counter[str] = Counter()
 

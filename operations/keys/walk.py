@@ -11,10 +11,10 @@ from sqlalchemy import Column, String, Table, Text, and_, literal, or_, select, 
 from sqlalchemy.engine import Connection
 
 from chassis.database.types import Id, Json
+from operations.keys.tokens import SHORTEST
 
 WINDOW: Final = 2000
 """Rows of a window: a statement reads no more, however few of them hold anything sealed."""
-_SHORTEST: Final = 40
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ def _may_hold(column: Column[Any]) -> bool:
         return False
     if isinstance(kind, Json | Text):
         return True
-    return isinstance(kind, String) and (kind.length is None or kind.length >= _SHORTEST)
+    return isinstance(kind, String) and (kind.length is None or kind.length >= SHORTEST)
 
 
 def windows(conn: Connection, place: Place) -> Iterator[tuple[Any, Any]]:

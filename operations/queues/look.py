@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from chassis.errors import SettingsError, WorldAway
-from chassis.messaging.canary import LATE_S
+from chassis.messaging.canary import is_late
 from operations.management_api import Management
 from operations.queues.attention import attention
 from operations.queues.picture import HandlerFigures, Picture, Queue, Service
@@ -107,7 +107,7 @@ def _figures(
 def _late_canaries(figures: Iterable[ServiceFigures]) -> dict[str, float]:
     gauges = {key: value for of_service in figures for key, value in of_service.gauges.items()}
     ages = {key[1]: value for key, value in gauges.items() if key[0] == CANARY_AGE}
-    return {queue: age for queue, age in ages.items() if age - gauges.get((RETRY_DELAY, queue), 0.0) > LATE_S}
+    return {queue: age for queue, age in ages.items() if is_late(age, gauges.get((RETRY_DELAY, queue), 0.0))}
 
 
 def _service(figures: ServiceFigures) -> Service:

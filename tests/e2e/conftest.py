@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -63,15 +64,22 @@ def new_system(
         system.stop_all()
 
 
+@contextmanager
+def prepared(
+    directory: Path, broker: PrivateBroker, broker_url: str, new_url: Callable[..., str], **environment: str
+) -> Iterator[System]:
+    """A system of its own whose clock is set to the sample day's morning; nothing runs yet."""
+    urls = {service: new_url(service, migrated(service)) for service in SERVICES}
+    with System(directory, broker_url, urls, environment, broker.management_url()) as system:
+        system.prepare(MORNING)
+        yield system
+
+
 @pytest.fixture
 def system(
     tmp_path: Path, broker: PrivateBroker, broker_url: str, database_url: Callable[..., str]
 ) -> Iterator[System]:
-    """Prepared and its clock set to the sample day's morning; nothing runs yet."""
-    urls = {service: database_url(service, migrated(service)) for service in SERVICES}
-    management = broker.management_url()
-    with System(tmp_path / "system", broker_url, urls, management_url=management) as system:
-        system.prepare(MORNING)
+    with prepared(tmp_path / "system", broker, broker_url, database_url) as system:
         yield system
 
 

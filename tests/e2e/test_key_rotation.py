@@ -18,7 +18,7 @@ from demo.day import PLAIN, Day
 from deploy.local import PrivateBroker
 from operations.keys.tokens import Tokens
 from operations.services import SERVICES
-from tests.e2e.conftest import MORNING, migrated
+from tests.e2e.conftest import MORNING, prepared
 from tests.e2e.test_repairs import BROKEN
 from tests.system import KEYS, System
 
@@ -39,10 +39,8 @@ def ring(tmp_path: Path) -> Path:
 def system(
     tmp_path: Path, ring: Path, broker: PrivateBroker, broker_url: str, database_url: Callable[..., str]
 ) -> Iterator[System]:
-    urls = {service: database_url(service, migrated(service)) for service in SERVICES}
     of_file = {"DOORSTEP_SEAL_KEYS_FILE": str(ring)}
-    with System(tmp_path / "system", broker_url, urls, of_file, broker.management_url()) as system:
-        system.prepare(MORNING)
+    with prepared(tmp_path / "system", broker, broker_url, database_url, **of_file) as system:
         system.start_all()
         system.import_samples()
         yield system

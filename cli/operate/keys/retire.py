@@ -24,7 +24,7 @@ def command(
         f"{service} holds {sum(use.values.values()) + use.logged:,}"
         for service, by_id in found.items()
         for use in by_id.values()
-        if use.values or use.logged
+        if use
     ]
     if held:
         raise WrongInput(f"{key} is still in use: {', '.join(held)}. See `doorstep keys status`")

@@ -31,7 +31,7 @@ def command(
         print_json({"keys": ids, "in_use": {name: _as_dict(by_id) for name, by_id in found.items()}})
     else:
         _show(ids, asked, found)
-    if unused and any(use.values or use.logged for by_id in found.values() for use in by_id.values()):
+    if unused and any(use for by_id in found.values() for use in by_id.values()):
         raise typer.Exit(1)
 
 

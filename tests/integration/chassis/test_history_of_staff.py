@@ -14,7 +14,7 @@ from sqlalchemy import MetaData, select
 from chassis.copies import Copy
 from chassis.database.engine import Database
 from chassis.database.migrations import upgrade
-from chassis.reference import Post, staff_at
+from chassis.reference import Post, read_tree, staff_at
 from chassis.unit_of_work import Work
 from contracts.envelope import Event
 from services.isolation.teams.copies import PLACES, STAFF
@@ -37,9 +37,13 @@ class Kept:
         with self.work.unit() as uow:
             copy.keep(uow, events)
 
-    def posts(self, staff_id: str, at: datetime) -> list[tuple[str, str, list[str]]]:
+    def posts_of(self, staff_id: str, at: datetime) -> tuple[Post, ...]:
         with self.work.database.read() as conn:
-            posts = staff_at(conn, self.metadata, staff_id, at)
+            tree = read_tree(conn, self.places.table)
+            return staff_at(conn, self.metadata.tables["staff_history"], tree, staff_id, at)
+
+    def posts(self, staff_id: str, at: datetime) -> list[tuple[str, str, list[str]]]:
+        posts = self.posts_of(staff_id, at)
         return [(post.staff_id, post.role, sorted(post.places)) for post in posts]
 
     def periods(self, staff_id: str) -> list[tuple[int, datetime | None, datetime | None]]:
@@ -152,6 +156,5 @@ def test_a_database_of_before_becomes_a_history_that_begins_open(database_url: C
 
 def test_staff_of_a_whole_neighbourhood_are_known(kept: Kept) -> None:
     kept.keep(kept.staff, *(staff(*person) for person in PEOPLE))
-    with kept.work.database.read() as conn:
-        found = {who: staff_at(conn, kept.metadata, who, MORNING) for who, _, _ in PEOPLE}
+    found = {who: kept.posts_of(who, MORNING) for who, _, _ in PEOPLE}
     assert found == {who: (Post(who, role, frozenset([where])),) for who, role, where in PEOPLE}

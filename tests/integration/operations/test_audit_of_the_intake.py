@@ -17,9 +17,8 @@ from chassis.messaging.dead_letters import DEAD
 from contracts.envelope import BATCH, ONE, dump_event
 from deploy.local import PrivateBroker
 from doorstep_client import Publisher, Raw, arrival_event, closing_event
-from operations.services import SERVICES
 from services.registration import tables as t
-from tests.e2e.conftest import MORNING, migrated
+from tests.e2e.conftest import prepared
 from tests.integration.registration.trial import report
 from tests.system import System
 from tests.waiting import eventually
@@ -36,10 +35,7 @@ PARTS = ("handled", "needs_correction", "duplicate", "dead", "expired", "discard
 def system(
     tmp_path: Path, broker: PrivateBroker, broker_url: str, database_url: Callable[..., str]
 ) -> Iterator[System]:
-    urls = {service: database_url(service, migrated(service)) for service in SERVICES}
-    management = broker.management_url()
-    with System(tmp_path / "system", broker_url, urls, management_url=management) as system:
-        system.prepare(MORNING)
+    with prepared(tmp_path / "system", broker, broker_url, database_url) as system:
         yield system
 
 

@@ -13,8 +13,7 @@ from kombu import Connection
 
 from demo.day import PLAIN, Day
 from deploy.local import PrivateBroker
-from operations.services import SERVICES
-from tests.e2e.conftest import MORNING, migrated
+from tests.e2e.conftest import MORNING, prepared
 from tests.system import System
 from tests.waiting import eventually
 
@@ -29,10 +28,7 @@ REPORT = "registration.receive_report"
 def system(
     tmp_path: Path, broker: PrivateBroker, broker_url: str, sqlite_url: Callable[..., str]
 ) -> Iterator[System]:
-    urls = {service: sqlite_url(service, migrated(service)) for service in SERVICES}
-    management = broker.management_url()
-    with System(tmp_path / "system", broker_url, urls, management_url=management) as system:
-        system.prepare(MORNING)
+    with prepared(tmp_path / "system", broker, broker_url, sqlite_url) as system:
         yield system
 
 
