@@ -12,6 +12,8 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+HELPERS_GRACE_S = 5.0
+
 
 class LocalNodeError(Exception):
     """A local node does not run as it should. The text is one line, with what to do."""
@@ -63,11 +65,12 @@ def running(pidfile: Path) -> int | None:
 
 
 def end(pidfile: Path, *, first: signal.Signals = signal.SIGTERM, grace: float = 15.0) -> None:
-    """Ask with `first`, wait, then kill the whole process group. Returns when the process is gone."""
+    """Ask with `first`, wait, then kill what is left. Returns when the process and its helpers are gone."""
     if (pid := running(pidfile)) is not None:
         _send(pid, first)
         if not wait_until(lambda: running(pidfile) is None, grace):
             kill(pidfile)
+        _end_helpers(pid, HELPERS_GRACE_S)
     pidfile.unlink(missing_ok=True)
 
 
@@ -78,6 +81,7 @@ def kill(pidfile: Path) -> None:
             os.killpg(pid, signal.SIGKILL)
         if not wait_until(lambda: running(pidfile) is None, 10):
             raise LocalNodeError(f"process {pid} does not end, even after SIGKILL")
+        _end_helpers(pid, 0)
     pidfile.unlink(missing_ok=True)
 
 
@@ -114,6 +118,24 @@ def last_line(log: Path) -> str:
 _children: dict[int, subprocess.Popen[bytes]] = {}
 
 
+def _end_helpers(leader: int, grace: float) -> None:
+    """Processes that `spawn` never saw: Erlang's helpers lead groups of their own, but stay in its session,
+    and end some moments after it."""
+    if not wait_until(lambda: not _in_session(leader), grace):
+        for pid in _in_session(leader):
+            _send(pid, signal.SIGKILL)
+        wait_until(lambda: not _in_session(leader), 10)
+
+
+def _in_session(leader: int) -> list[int]:
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        fields = _fields(stat)
+        if fields and fields[0] not in "ZX" and fields[3] == str(leader):
+            found.append(int(stat.parent.name))
+    return found
+
+
 def _send(pid: int, number: signal.Signals) -> None:
     with contextlib.suppress(ProcessLookupError):
         os.kill(pid, number)
@@ -121,8 +143,13 @@ def _send(pid: int, number: signal.Signals) -> None:
 
 def _start_time(pid: int) -> str | None:
     """In clock ticks since boot; None when the process is gone or only waits to be reaped."""
+    fields = _fields(Path(f"/proc/{pid}/stat"))
+    return None if not fields or fields[0] in "ZX" else fields[19]
+
+
+def _fields(stat: Path) -> list[str]:
+    """From the state on (man 5 proc); none of a process that is gone."""
     try:
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        return stat.read_text().rpartition(")")[2].split()
     except (FileNotFoundError, ProcessLookupError):
-        return None
-    return None if fields[0] in "ZX" else fields[19]
+        return []

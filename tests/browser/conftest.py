@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, sync_playwright
 
 from deploy.local.chromium import chromium_options
 from services.console.app import make_app
@@ -69,6 +69,12 @@ def new_page(browser: Browser, console: str) -> Iterator[NewPage]:
         context.close()
     assert abroad == [], "requests to another host"
     assert said == [], "errors in the browser's console"
+
+
+def every(page: Page, selector: str) -> list[Locator]:
+    """All that the whole page has: `all` alone counts what came so far, after a click perhaps nothing."""
+    page.wait_for_load_state()
+    return page.locator(selector).all()
 
 
 @pytest.fixture

@@ -171,7 +171,8 @@ def test_wish_24_a_morning_by_keyboard_alone(
     looks_well(page)
     press(page, page.get_by_role("button", name=says["acknowledge"], exact=True))
     expect(page.get_by_text(says["acknowledged"])).to_be_visible()
-    assert page.locator("main li.task strong").count() == many, "an outcome for each, also where it is no"
+    outcomes = page.locator("main li.task strong")
+    expect(outcomes, "an outcome for each, also where it is no").to_have_count(many)
     looks_well(page)
     picture(page, "officer-outcome", **DESK)
 

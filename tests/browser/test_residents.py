@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
+from playwright.sync_api import expect
 
 from field.words import LANGUAGES
 from services.isolation import tables as t
@@ -64,7 +65,7 @@ def test_a_household_reports_a_fever_and_reads_what_happens_next_without_script(
     alarm = page.locator(".notice.danger")
     assert says["told"] in alarm.inner_text() and says["call"] in alarm.inner_text()
     assert alarm.get_by_role("link").get_attribute("href") == "tel:120"
-    assert page.locator("#temperature-0").count() == 1, "the baby is still asked for"
+    expect(page.locator("#temperature-0"), "the baby is still asked for").to_have_count(1)
     page.get_by_role("link", name=says["not me"]).click()
     page.locator(".choice").first.click()
     picture(page, "resident-not-me")

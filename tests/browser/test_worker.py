@@ -3,13 +3,14 @@ script, once by keyboard alone, in both languages."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from services.isolation import tables as t
-from tests.browser.conftest import NewPage, Picture
+from tests.browser.conftest import NewPage, Picture, every
 from tests.browser.test_style import faults_by_axe, sideways
 from tests.integration.console.round import PIN, Round, open_morning
 from tests.served import served
@@ -81,30 +82,30 @@ def test_a_new_worker_finds_the_first_task_and_does_what_a_round_brings(
     page.get_by_role("link", name=says["first visits"]).click()
     page.get_by_role("link", name="春和家园3号楼2单元501").click()
     picture(page, "worker-household")
-    for box in page.locator("input[type=checkbox][name=task]").all():
+    for box in every(page, "input[type=checkbox][name=task]"):
         box.check()
     page.get_by_role("button", name=says["seen"]).click()
-    assert says["done"] in page.locator("main .notice.done").inner_text()
+    expect(page.locator("main .notice.done")).to_contain_text(says["done"])
 
     page.get_by_role("link", name=says["check-in"]).first.click()
-    for typed in page.locator("input[inputmode=decimal]").all():
+    for typed in every(page, "input[inputmode=decimal]"):
         typed.fill("365")
-    for how in page.locator("input[type=radio][value=seen]").all():
+    for how in every(page, "input[type=radio][value=seen]"):
         how.check()
     picture(page, "worker-check-in")
     page.get_by_role("button", name=says["send"]).click()
-    assert page.locator("main").inner_text().count("36.5 ℃") == 2
+    expect(page.locator("main")).to_contain_text(re.compile("36.5 ℃.*36.5 ℃", re.DOTALL))
     assert {row["temperature"] for row in town.isolation.rows(t.check_ins)} == {365}
 
     page.get_by_role("link", name=says["my doors"]).click()
     page.get_by_role("link", name="春和家园3号楼2单元602").click()
     page.get_by_role("button", name=says["no answer"]).click()
-    assert says["try again"] in page.locator("main .notice.done").inner_text()
+    expect(page.locator("main .notice.done")).to_contain_text(says["try again"])
     picture(page, "worker-no-answer")
     town.sync()
     page.reload()
     page.get_by_role("button", name=says["take back"]).click()
-    assert says["taken back"] in page.locator("main .notice.done").inner_text()
+    expect(page.locator("main .notice.done")).to_contain_text(says["taken back"])
 
     page.get_by_role("link", name=says["my doors"]).click()
     page.get_by_role("link", name="春和家园10号楼1单元202").click()
@@ -114,10 +115,10 @@ def test_a_new_worker_finds_the_first_task_and_does_what_a_round_brings(
     page.get_by_role("button", name=says["mend it"]).click()
     town.sync()
     page.reload()
-    assert page.locator("a[href='tel:13909311777']").count() == 1
+    expect(page.locator("a[href='tel:13909311777']")).to_have_count(1)
     page.get_by_role("link", name=says["my doors"]).click()
-    assert page.locator(".card").count() == 3, "what is done stays where it was"
-    assert page.locator(".card .task.done").count() == 2
+    expect(page.locator(".card"), "what is done stays where it was").to_have_count(3)
+    expect(page.locator(".card .task.done")).to_have_count(2)
     picture(page, "worker-done")
 
 

@@ -1,6 +1,8 @@
 """The private broker and the private PostgreSQL that everything else is tested on."""
 
 import socket
+import sys
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -149,3 +151,20 @@ def test_a_killed_process_is_gone_and_not_only_waiting_to_be_reaped(tmp_path: Pa
         pid = processes.spawn(["sleep", "60"], pidfile=pidfile, log=tmp_path / "log")
         processes.kill(pidfile)
         assert not Path(f"/proc/{pid}").exists()
+
+
+@pytest.mark.parametrize("how", [processes.end, processes.kill])
+def test_a_helper_that_ends_later_or_never_does_not_outlive_the_process(
+    tmp_path: Path, how: Callable[[Path], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Erlang's helpers lead groups of their own and end when they notice that the machine is gone."""
+    monkeypatch.setattr(processes, "HELPERS_GRACE_S", 0.5)
+    own_group = "import os, time; os.setpgid(0, 0); print('here', flush=True); time.sleep(60)"
+    log = tmp_path / "log"
+    script = f'"{sys.executable}" -c "{own_group}" {tmp_path} & sleep 60'
+    processes.spawn(["bash", "-c", script], pidfile=tmp_path / "pid", log=log)
+    assert processes.wait_until(lambda: "here" in log.read_text(), 10)
+
+    how(tmp_path / "pid")
+
+    assert processes_naming(str(tmp_path)) == []
