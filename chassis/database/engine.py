@@ -130,6 +130,8 @@ def _postgresql(url: str, application: str, pool_size: int, statement_limit_s: i
         hide_parameters=True,  # parameters are people's data, and the text of an error is logged
         pool_size=pool_size,
         max_overflow=5,
+        # The connection that was used last has its statements prepared and what they read in memory.
+        pool_use_lifo=True,
         connect_args={
             "connect_timeout": CONNECT_TIMEOUT_S,
             "application_name": application,

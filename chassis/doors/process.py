@@ -24,6 +24,7 @@ from chassis.doors.declared import Door
 from chassis.doors.frame import add_probes
 from chassis.doors.tokens import Keys
 from chassis.errors import SettingsError
+from chassis.garbage import collect_seldom
 from chassis.handlers import Handler
 from chassis.settings import DoorSettings, read_door_settings
 from chassis.telemetry import configure_logs, describe_error
@@ -154,7 +155,10 @@ class _Process(BaseApplication):  # type: ignore[misc]
             self.cfg.set(name, value)
 
     def load(self) -> Any:
-        return self.application()
+        """In the process that answers."""
+        application = self.application()
+        collect_seldom()
+        return application
 
 
 class _Log(Logger):  # type: ignore[misc]

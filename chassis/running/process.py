@@ -19,7 +19,6 @@ import eventlet  # isort: skip
 eventlet.monkey_patch()
 
 # ruff: noqa: E402
-import gc
 import signal
 from importlib import import_module
 from typing import Any
@@ -31,6 +30,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from chassis.database.engine import Database
 from chassis.database.migrations import is_current
 from chassis.errors import SettingsError
+from chassis.garbage import collect_seldom
 from chassis.handlers import Service
 from chassis.messaging.canary import late_canaries
 from chassis.running.health import HealthServer
@@ -92,10 +92,7 @@ def serve(service: Service, settings: Settings) -> None:
     if stopping.ready():
         return
 
-    # Imported modules stay for ever, and batches make thousands of objects that no cycle holds: collect less.
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 20)
+    collect_seldom()
     runner = ServiceRunner()
     runner.add_service(service_class)
     runner.start()
