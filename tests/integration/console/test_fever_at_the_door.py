@@ -42,7 +42,7 @@ def test_no_answer_leaves_the_alarm_of_a_fever_as_it_is(town: Round, phone: Phon
     [alarm] = [task for task in town.tasks("林玉兰") if task["kind"] == "see_abnormal"]
     assert "ring 120 or your officer at once. This does not wait" in phone.get(path).text
     after = phone.send(path, "no-answer")
-    assert "No answer: noted. Next try 11:00." in after.text
+    assert "No answer: noted. Next try 08:45." in after.text
     assert "ring 120 or your officer at once" in after.text, "the alarm stays before her eyes"
     [same] = [task for task in town.tasks("林玉兰") if task["kind"] == "see_abnormal"]
     assert same == alarm

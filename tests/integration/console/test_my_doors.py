@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 
 import pytest
+from werkzeug.test import TestResponse
 
 from services.console.doors import Doors
 from services.console.pages import catalogues
@@ -41,7 +42,11 @@ def checked(town: Round, name: str) -> dict[str, str]:
 def test_the_first_page_says_figures_without_names_then_doors_in_order(town: Round, phone: Phone) -> None:
     page = phone.get("/doors").text
     figures = page[page.index("<h1>") : page.index("<article")]
-    assert "3 households · 16 tasks" in figures and "first visits 3" in figures and "*" not in figures
+    assert (
+        "3 doors · 4 people · 16 tasks" in figures
+        and "first visits at 3 doors" in figures
+        and "*" not in figures
+    )
     assert re.findall(r"translate=\"no\">(春和家园[^<]+)</a>", page) == [
         "春和家园3号楼2单元501",
         "春和家园3号楼2单元602",
@@ -168,10 +173,10 @@ def test_nobody_is_called_seen_whom_nobody_saw(town: Round, phone: Phone) -> Non
 def test_wish_12_no_answer_is_one_tap_and_says_what_comes_next(town: Round, phone: Phone) -> None:
     path = town.household("赵大山")
     after = phone.send(path, "no-answer")
-    assert "No answer: noted. Next try 11:00." in after.text
+    assert "No answer: noted. Next try 08:45." in after.text, "the first visit is due by nine"
     town.sync()
     page = phone.get(path).text
-    assert page.count("1 time no answer · next try 11:00") == 3, "first visit, check-in and supplies"
+    assert page.count("1 time no answer · next try 08:45") == 3, "first visit, check-in and supplies"
     [arrival] = [row for row in town.registration.rows(of_registration.arrivals) if row["acts"]]
     assert arrival["id"] == town.case("赵大山")["case_id"]
     for _ in range(2):
@@ -180,6 +185,19 @@ def test_wish_12_no_answer_is_one_tap_and_says_what_comes_next(town: Round, phon
         town.sync()
     settle = town.registration.rows(of_registration.arrivals)
     assert next(row["to_settle"] for row in settle if row["id"] == arrival["id"]), "three on two days"
+
+
+def test_wish_12_where_no_try_is_left_it_says_so_and_what_happens_next(town: Round, phone: Phone) -> None:
+    path = town.household("赵大山")
+    town.advance(minutes=30)  # 08:50, ten minutes before the term of the first visit
+    after = phone.send(path, "no-answer").text
+    assert "Next try 09:45. What is due by 09:00 has no try left: it is overdue then, and goes to" in after
+    town.sync()
+    page = phone.get(path).text
+    assert (page.count("next try 09:00"), page.count("next try 09:45")) == (1, 2), "no term is held longer"
+    town.advance(hours=12)  # 20:50: all of it is overdue
+    after = phone.send(path, "no-answer").text
+    assert "No try is left today: nobody rings at a door after 20:00. Next try 10-02 08:00." in after
 
 
 def test_no_answer_said_by_mistake_is_taken_back_at_both_services(town: Round, phone: Phone) -> None:
@@ -272,6 +290,13 @@ def test_a_number_that_no_act_has_is_not_there(town: Round, phone: Phone, number
     assert answer.status_code == 422
 
 
+def hint_of(page: TestResponse, field: str) -> str:
+    """What stands beside a field, which screen readers read with it."""
+    [shown] = re.findall(rf'<span class="hint" id="{field}-hint">(.*?)</span>\s*<input', page.text, re.S)
+    assert f'aria-describedby="{field}-hint' in page.text
+    return str(shown)
+
+
 def test_a_phone_number_is_mended_and_one_more_person_is_added(town: Round, phone: Phone) -> None:
     path, child = town.household("林玉兰"), town.case("林小雨")["case_id"]
     mend = f"{path}/mend"
@@ -282,6 +307,10 @@ def test_a_phone_number_is_mended_and_one_more_person_is_added(town: Round, phon
         assert answer.status_code == status, answer.text
         return answer
 
+    page = phone.get(mend)
+    assert "13909311001" in hint_of(page, "phone") and "nothing" in hint_of(page, "phone")
+    assert ">春和家园3号楼2单元501<" in hint_of(page, "address")
+    assert "of messages</legend>" in page.text and ">中文</span></span>" in page.text
     wrong = send(mend, "mend", 422, phone="12")
     assert "Say of whom." in wrong.text and 'value="12"' in wrong.text
     wrong = send(mend, "mend", 422, phone="12", who=child)
@@ -289,6 +318,10 @@ def test_a_phone_number_is_mended_and_one_more_person_is_added(town: Round, phon
     done = send(mend, "mend", 303, phone="139 0931 1999", who=child)
     town.sync()
     assert 'href="tel:13909311999"' in phone.get(done.headers["Location"]).text
+    numbers = re.findall(
+        r'class="who" translate="no">([^<]*)<.*?translate="no">([^<]*)<', hint_of(phone.get(mend), "phone")
+    )
+    assert numbers == [("*兰", "13909311001"), ("*雨", "13909311999")], "the new one is written now"
     send(mend, "mend", 303, address="春和家园3号楼1单元501", who=child)
     send(f"{path}/person", "person", 422, name="林小寒", birth_date="2999-01-01")
     send(f"{path}/person", "person", 303, name="林小寒", birth_date="2021-12-21")

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any, Final
 
 from field.telling_apart import Label, Someone, tell_apart
@@ -20,9 +20,6 @@ CHECK_IN: Final = "check_in"
 _LOOK: Final = "see_abnormal"
 LIVE: Final = frozenset({"due", "missed", "not_possible"})
 """States of a task that somebody still has to do."""
-_LATEST_TRY: Final = 20
-"""O'clock: nobody rings at a door later."""
-_FIRST_TRY: Final = 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +62,15 @@ class Household:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """:param left: tasks that are not settled.
+    """:param households: each is a door; `people` live there.
+    :param left: tasks that are not settled; `overdue` are of these.
     :param next: when the next of them is due that is not overdue; "" where none is.
+    :param first_visits: households where somebody is to be met for the first time.
     :param ending: households of which somebody's term ends today.
     """
 
     households: int
+    people: int
     tasks: int
     done: int
     left: int
@@ -137,18 +137,6 @@ def clock(moment: str | None, now: datetime) -> str:
         return ""
     at = datetime.fromisoformat(moment).astimezone(now.tzinfo)
     return f"{at:%H:%M}" if at.date() == now.date() else f"{at:%m-%d %H:%M}"
-
-
-def next_try(now: datetime) -> datetime:
-    """When to ring again where nobody opened: after two hours, at a full hour, and not in the night.
-
-    :param now: with the district's zone.
-    """
-    at = (now + timedelta(hours=3)).replace(minute=0, second=0, microsecond=0)
-    if at.date() == now.date() and _FIRST_TRY <= at.hour <= _LATEST_TRY:
-        return at
-    day = now.date() if now.hour < _FIRST_TRY and at.date() == now.date() else now.date() + timedelta(days=1)
-    return datetime(day.year, day.month, day.day, _FIRST_TRY, tzinfo=now.tzinfo)
 
 
 def _labels(people: Sequence[Mapping[str, Any]], today: date) -> list[Label]:
@@ -218,6 +206,7 @@ def _figures(
     ]
     return Figures(
         households=len(households),
+        people=sum(len(one["people"]) for one in documents),
         tasks=len(tasks),
         done=len(tasks) - len(live),
         left=len(live),

@@ -14,6 +14,7 @@ from werkzeug.wrappers import Response
 from chassis.unit_of_work import Work
 from contracts.faults import Refused
 from field.telling_apart import Label
+from field.visiting import LAST_TRY, next_try
 from field.words import HOW_KNOWN
 from services.console.doors import DoorAway, Doors
 from services.console.pages.entry.kept import again_page, typed_now
@@ -28,7 +29,6 @@ from services.console.pages.shown.rounds import (
     Household,
     clock,
     household_of,
-    next_try,
 )
 from services.console.pages.shown.rows import Wrong
 from services.console.pages.workers.faults import why
@@ -212,7 +212,7 @@ def add_household(pages: Blueprint, work: Work, doors: Doors) -> None:
     @here
     def no_answer(visit: Visit) -> Response:
         """Of the tasks that stood on the page: others may have begun since, or be settled."""
-        again, chosen = next_try(visit.at or visit.now), set(request.form.getlist("task")[:MOST_TASKS])
+        chosen = set(request.form.getlist("task")[:MOST_TASKS])
         if not chosen:
             return page_of_household(visit, [Wrong("main", gettext("Say of whom."))])
         open_here = [group for group in visit.household.groups if group.mine and group.live]
@@ -222,14 +222,22 @@ def add_household(pages: Blueprint, work: Work, doors: Doors) -> None:
             for case_id, task_id in group.task_ids.items()
             if task_id in chosen
         ]
+        at = visit.at or visit.now
+        terms = {task["task_id"]: datetime.fromisoformat(task["due_by"]) for task in visit.document["tasks"]}
+        tries = {task_id: next_try(at, terms[task_id]) for _, _, task_id in tried}
+        again = min((moment for moment in tries.values() if moment), default=None)
         try:
-            for group, case_id, task_id in tried:
-                _try_in_vain(visit, group, case_id, task_id, again)
+            for group, case_id, task_id in tried:  # one ring is for all of them; a term is held no longer
+                until = again if again and tries[task_id] else terms[task_id]
+                _try_in_vain(visit, group, case_id, task_id, until)
         except Refused as refused:
             return page_of_household(visit, why(refused))
         if len(tried) < len(chosen):
             return visit.done("changed")
-        return visit.done("no_answer", again=clock(again.isoformat(), visit.now))
+        without = min((terms[task_id] for task_id, moment in tries.items() if not moment), default=None)
+        shown = {name: moment for name, moment in (("again", again), ("term", without)) if moment}
+        said = {name: clock(moment.isoformat(), at) for name, moment in shown.items()}
+        return visit.done("no_answer", **said)
 
 
 def _box_of(visit: Visit, task_id: str) -> str:
@@ -243,7 +251,7 @@ def _done_by_me(task: Any) -> bool:
     return bool(task and task["state"] == "done" and task["last"] and task["last"]["own"])
 
 
-def _try_in_vain(visit: Visit, group: Group, case_id: str, task_id: str, again: datetime) -> None:
+def _try_in_vain(visit: Visit, group: Group, case_id: str, task_id: str, until: datetime) -> None:
     """Registration counts how often somebody was not met, and tells isolation of the first visit."""
     if group.row.kind == FIRST_VISIT:
         visit.say(
@@ -253,7 +261,7 @@ def _try_in_vain(visit: Visit, group: Group, case_id: str, task_id: str, again: 
             arrival_id=case_id,
             outcome="no_answer",
             how="seen",
-            try_again_at=again.isoformat(),
+            try_again_at=until.isoformat(),
         )
     else:
         visit.say(
@@ -262,7 +270,7 @@ def _try_in_vain(visit: Visit, group: Group, case_id: str, task_id: str, again: 
             task_id,
             task_id=task_id,
             outcome="attempt",
-            next_try_at=again.isoformat(),
+            next_try_at=until.isoformat(),
         )
 
 
@@ -289,11 +297,10 @@ def page_of_household(visit: Visit, wrong: list[Wrong] | None = None) -> Respons
 
 def said_of(code: str) -> str:
     """What was just done, as the page says it; "" for what nobody here says."""
-    again = request.args.get("again", "")[:11]
     known: dict[str, str] = {
         "done": gettext("Done, and noted."),
         "changed": gettext("It has changed meanwhile: what was open is noted, the rest stays as it was."),
-        "no_answer": gettext("No answer: noted. Next try %(time)s.", time=again),
+        "no_answer": _no_answer(),
         "check_in": gettext("The check-in is sent. This is how it was read:"),
         "corrected": gettext("Corrected. The first value is kept; whoever was alarmed is told."),
         "taken_back": gettext("Taken back: it is as if it had not been said. Both stay in the history."),
@@ -313,6 +320,34 @@ def said_of(code: str) -> str:
         "contact": gettext("Noted for everybody who comes to this door."),
     }
     return known.get(code, "")
+
+
+def _no_answer() -> str:
+    """When it is tried next, and what of it has no try left."""
+    again, term = (request.args.get(name, "")[:11] for name in ("again", "term"))
+    if again and term:
+        said: str = gettext(
+            "No answer: noted. Next try %(time)s. What is due by %(term)s has no try left: it is overdue "
+            "then, and goes to your officer.",
+            time=again,
+            term=term,
+        )
+    elif term:
+        said = gettext(
+            "No answer: noted. No try is left before its term, %(term)s: it is overdue then, and goes to "
+            "your officer.",
+            term=term,
+        )
+    elif " " in again:  # a clock with its day
+        said = gettext(
+            "No answer: noted. No try is left today: nobody rings at a door after %(last)s. Next try "
+            "%(time)s.",
+            last=f"{LAST_TRY:%H:%M}",
+            time=again,
+        )
+    else:
+        said = gettext("No answer: noted. Next try %(time)s.", time=again)
+    return said
 
 
 def _help(visit: Visit) -> list[tuple[str, str]]:

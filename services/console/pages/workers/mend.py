@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response
 
 from chassis.unit_of_work import Work
 from contracts.faults import Refused
+from field.telling_apart import Label
 from field.words import HELP_MARKS, IDENTITY_TYPES
 from services.console.doors import Doors
 from services.console.pages.shown.rows import Wrong
@@ -28,7 +29,7 @@ def add_mending(pages: Blueprint, work: Work, doors: Doors) -> None:
     @pages.get("/doors/<household>/mend")
     @here
     def mend_page(visit: Visit) -> Response:
-        return visit.page("mend", languages=_LANGUAGES)
+        return _mend_form(visit)
 
     @pages.post("/doors/<household>/mend")
     @here
@@ -42,14 +43,14 @@ def add_mending(pages: Blueprint, work: Work, doors: Doors) -> None:
         if typed["phone"] and len(chosen) > 1:
             wrong.append(Wrong("phone", gettext("A phone is one person's: mark only whose it is.")))
         if wrong:
-            return visit.page("mend", wrong, languages=_LANGUAGES)
+            return _mend_form(visit, wrong)
         right: dict[str, Any] = {"phone": typed["phone"], "language": typed["language"]}
         right |= {"destination": {"address": typed["address"]}} if typed["address"] else {}
         try:
             for case_id in chosen:
                 visit.say("registration", "mend_person", case_id, arrival_id=case_id, **right)
         except Refused as refused:
-            return visit.page("mend", why(refused, {"destination": "address"}), languages=_LANGUAGES)
+            return _mend_form(visit, why(refused, {"destination": "address"}))
         return visit.done("mended")
 
     @pages.get("/doors/<household>/person")
@@ -116,6 +117,21 @@ def add_mending(pages: Blueprint, work: Work, doors: Doors) -> None:
         except Refused as refused:
             return _contact_form(visit, why(refused))
         return visit.done("contact")
+
+
+def _mend_form(visit: Visit, wrong: list[Wrong] | None = None) -> Response:
+    """Beside each field stands what is written now, as the door shows it to whoever asks."""
+    now = {name: _written(visit, name) for name in ("phone", "address", "language")}
+    return visit.page("mend", wrong, languages=_LANGUAGES, now=now)
+
+
+def _written(visit: Visit, name: str) -> list[tuple[str, list[Label]]]:
+    """Each value once, "" for none, with those of whom it is written."""
+    found: dict[str, list[Label]] = {}
+    for person in visit.document["people"]:
+        value = dict(_LANGUAGES).get(person[name], person[name] or "")
+        found.setdefault(value, []).append(visit.household.labels[person["case_id"]])
+    return list(found.items())
 
 
 def _contact_form(visit: Visit, wrong: list[Wrong] | None = None) -> Response:
