@@ -37,10 +37,12 @@ def _case_story(conn: Connection, scope: Scope, asked: Asked, id: str) -> Mappin
         return None
     c = cases.c
     team, policy_id = conn.execute(select(c.team, c.policy_id).where(c.case_id == id)).one()
-    edition = select(policies.c.edition).where(policies.c.policy_id == policy_id)
+    named = select(policies.c.edition, policies.c.title).where(policies.c.policy_id == policy_id)
+    policy = conn.execute(named).one_or_none()
     return {
         **case,
-        "edition": conn.execute(edition).scalar_one_or_none(),
+        "edition": policy.edition if policy else None,
+        "policy_title": policy.title if policy else None,
         "team": [{"role": role, "staff_id": staff_id} for role, staff_id in team],
         "tasks": _tasks(conn, id, asked.zone),
         "history": _history(conn, id, asked.zone),
@@ -119,6 +121,7 @@ CASE_STORY = ThingQuery(
     columns=(
         *CASE.columns,
         Column("edition"),
+        Column("policy_title"),
         Column("team"),
         Column("tasks"),
         Column("history"),

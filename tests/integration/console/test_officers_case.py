@@ -6,8 +6,10 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from chassis.commands.command import Author
 from chassis.database.tables import TABLES
 from services.console.doors import Doors
+from services.isolation.check_ins.report_check_in import report_check_in
 from services.isolation.tasks.report_task import report_task
 from tests.doors import CONSOLE
 from tests.integration.console.officers import Town, open_town
@@ -27,6 +29,30 @@ def test_wish_12_a_case_says_why_it_is_so_and_what_comes_next(town: Town) -> Non
     assert "medium risk" in page and "counted from 30 September" in page and "ends on" in page
     assert "<dt>next</dt><dd>first visit, until 1 October" in page
     assert "case opened" in page and "李兰" in page and "<title>A case" in page
+
+
+def test_a_case_names_its_policy_and_whoever_did_something_in_the_language_of_the_page(town: Town) -> None:
+    case_id = town.open_case()
+    [visit] = [task for task in town.isolation.tasks(case_id) if task["kind"] == "first_contact"]
+    officer, at = town.officer(), f"/cases/{case_id}"
+    action = f"{at}/tasks/{visit['task_id']}"
+    assert officer.send(officer.get(at), action, what="waived", reason="seen before").status_code == 303
+    people = [{"case_id": case_id, "temperature": 36.6, "symptoms": [], "how_known": "by_link"}]
+    by_link = Author("link", f"/link/{case_id}", case_id)
+    speaking(report_check_in, "check_in.reported")(town.isolation, {"people": people}, author=by_link)
+    for language, policy, who in (
+        ("en", "ninth edition (2022-06)", "by the household&#39;s link"),
+        ("zh-CN", "新型冠状病毒肺炎防控方案（第九版）", "住户链接"),
+    ):
+        page = town.officer(language=language).get(at).text
+        assert f'<span translate="no">{policy}</span>' in page and who in page
+        trace = page[page.index('class="plain trace"') :]
+        assert (
+            '<span translate="no">周明</span>' in trace
+            and "officer<" not in trace
+            and "/console/" not in trace
+        )
+        assert "/link/" not in trace and "cn-2022-06" not in page
 
 
 def test_wish_25_it_is_masked_until_somebody_says_why_and_that_is_noted(town: Town) -> None:

@@ -18,10 +18,11 @@ from services.console.doors import DoorAway, Doors
 from services.console.pages.catalogues import N_
 from services.console.pages.entry.keys import key_of_form
 from services.console.pages.entry.who import acting, only_in
+from services.console.pages.languages import language
 from services.console.pages.officers.acts import Became, again, number_of, say, typed
 from services.console.pages.officers.asking import Asking, Names
 from services.console.pages.officers.cells import day, day_of, moment, place_of
-from services.console.pages.officers.history import detail_of, what_of
+from services.console.pages.officers.history import author_of, detail_of, staff_of, what_of
 from services.console.pages.refusals import refusal_page
 
 SAID: Final = {
@@ -132,6 +133,7 @@ def _page(doors: Doors, case_id: str, tried: Tried, full: Mapping[str, Any] | No
         shown={
             "place": place_of(story, names),
             "day": day_of(story, as_of),
+            "policy": _policy(story),
             "counted_from": day(story["counted_from"]),
             "release_on": day(story["release_on"]),
             "closed_at": moment(story["closed_at"]) if story["closed_at"] else "",
@@ -146,7 +148,8 @@ def _page(doors: Doors, case_id: str, tried: Tried, full: Mapping[str, Any] | No
         ],
         moment=moment,
         history=[
-            (moment(line["at"]), line, what_of(line), detail_of(line, names)) for line in story["history"]
+            (moment(line["at"]), author_of(line, names), what_of(line), detail_of(line, names))
+            for line in story["history"]
         ],
         candidates=_candidates(asking, story, names) if not story["closed_at"] else [],
         tried=tried,
@@ -157,9 +160,15 @@ def _page(doors: Doors, case_id: str, tried: Tried, full: Mapping[str, Any] | No
     return make_response(page, tried.became.status if tried.became else 200)
 
 
+def _policy(story: Mapping[str, Any]) -> str:
+    """Its name: in Chinese as it was published, in other languages the word for its edition."""
+    published = story.get("policy_title") if language() == "zh-CN" else None
+    return str(published or story["edition"] or "")
+
+
 def _people(line: Mapping[str, Any]) -> Sequence[str | None]:
     """Ids of staff in a line of history."""
-    found = [line["who"]]
+    found: list[Any] = [staff_of(line["who"])] if line["who"] else []
     for name in ("from", "to", "owner"):
         value = line["with"].get(name)
         found += value if isinstance(value, list) else [value]

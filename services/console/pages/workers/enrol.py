@@ -176,7 +176,7 @@ def _page(work: Work, doors: Doors, typed: str, wrong: str, status: int = 200, *
     away, listed = False, []
     if g.who.account.staff_id:
         try:
-            listed = _with_phones(work, walkers(doors))
+            listed = _with_phones(work, named(doors, walkers(doors)))
         except (DoorAway, Refused):
             away = True
     following = _next(listed)

@@ -17,6 +17,8 @@ from services.console.pages.entry.who import acting
 ROLES: Final = ("grid_worker", "health_worker", "community_cadre")
 """Who goes from door to door. A PIN is too little for whoever decides: officers have a password and codes."""
 _MOST_PAGES: Final = 6
+_AT_ONCE: Final = 500
+"""Names that the register says in one answer."""
 _FEW: Final = 20
 """More are looked for in the list, not one by one."""
 _BELOW_COMMUNITY: Final = "grid"
@@ -91,10 +93,15 @@ def _names(doors: Doors, *, staff: Sequence[str] = (), places: Sequence[str] = (
     """What the register calls them; nothing where nobody can say it."""
     if not g.who.account.staff_id or not (staff or places):
         return {}
+    found: dict[str, dict[str, Any]] = {"staff": {}, "places": {}}
     try:
-        return doors.look_up("registration", "names", acting(), {"staff": staff, "places": places})
+        for turn in range(0, max(len(staff), len(places)), _AT_ONCE):
+            some = {"staff": staff[turn:][:_AT_ONCE], "places": places[turn:][:_AT_ONCE]}
+            named = doors.look_up("registration", "names", acting(), some)
+            found = {of: found[of] | named[of] for of in found}
     except (DoorAway, Refused):
-        return {}
+        pass  # they stand there as they were
+    return found
 
 
 def _walker(row: Mapping[str, Any]) -> Walker:
