@@ -8,7 +8,12 @@ from chassis.doors.declared import Directory, Door
 from chassis.doors.looking_back import VIEWS, said_to
 from chassis.tools import ToolCommand, ToolQuery
 from services.registration.arrivals import counts, duplicates, lookup
-from services.registration.arrivals.lists import POSSIBLE_DUPLICATE, POSSIBLE_DUPLICATES, WAITING_ARRIVALS
+from services.registration.arrivals.lists import (
+    PAIRS_MADE_ONE,
+    POSSIBLE_DUPLICATE,
+    POSSIBLE_DUPLICATES,
+    WAITING_ARRIVALS,
+)
 from services.registration.arrivals.lookup import LedToNoArrival
 from services.registration.following.decide_duplicate import decide_duplicate
 from services.registration.following.follow_arrival import follow_arrival
@@ -95,6 +100,7 @@ DOOR = Door(
         ARRIVALS_TO_SETTLE,
         EXPECTED_ARRIVALS,
         POSSIBLE_DUPLICATES,
+        PAIRS_MADE_ONE,
         LIST_OF_REPORTS,
         LIST_OF_STAFF,
         LIST_OF_PLACES,

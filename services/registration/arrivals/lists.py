@@ -63,6 +63,10 @@ def _duplicates(conn: Connection, scope: Scope, _asked: Asked) -> Select[Any]:
     return _pairs(conn, scope).where(text("possible_duplicates.state = 'open'"))
 
 
+def _made_one(conn: Connection, scope: Scope, _asked: Asked) -> Select[Any]:
+    return _pairs(conn, scope).where(text("possible_duplicates.state = 'merged'"))
+
+
 def _pairs(conn: Connection, scope: Scope, *more: str) -> Select[Any]:
     """Pairs of which at least one is within the scope. Of the other one stands where it is, not who.
 
@@ -140,6 +144,20 @@ POSSIBLE_DUPLICATES = ListQuery(
         *_of_side("second"),
     ),
     sorts=(Sort("oldest", ("opened_at", "first", "second")),),
+    filters=("why",),
+)
+PAIRS_MADE_ONE = ListQuery(
+    "pairs_made_one",
+    about="arrival",
+    id="first",
+    definition="pairs of arrivals of which an officer has decided that they are one",
+    rows=_made_one,
+    columns=(
+        *(Column(name) for name in ("first", "second", "why", "decided_at", "decided_by")),
+        *_of_side("first"),
+        *_of_side("second"),
+    ),
+    sorts=(Sort("newest", ("decided_at", "first", "second"), descending=True),),
     filters=("why",),
 )
 POSSIBLE_DUPLICATE = ThingQuery(

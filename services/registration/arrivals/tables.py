@@ -105,6 +105,13 @@ possible_duplicates = Table(
     Column("note", Text),  # sealed
 )
 Index("possible_duplicates_second", possible_duplicates.c.second)
+_made_one = possible_duplicates.c.state == "merged"
+Index(
+    "possible_duplicates_made_one",
+    possible_duplicates.c.decided_at,
+    postgresql_where=_made_one,
+    sqlite_where=_made_one,
+)
 _open = possible_duplicates.c.state == "open"
 Index(
     "possible_duplicates_open",

@@ -292,6 +292,30 @@ def test_who_sees_one_of_a_pair_is_told_who_decides_that_they_are_one(town: Town
     assert "at a place of others" in page and "Make them one" not in page and "Keep them apart" in page
 
 
+def test_wish_17_a_pair_made_one_is_found_again_and_made_two(town: Town) -> None:
+    """By another officer, who has no page of it open."""
+    one, other = person(1, name="欧阳建国"), person(2, name="欧阳建国", phone=person(1)["phone"])
+    town.registration.receive(report(1, people=[one], destination=HERE))
+    town.registration.receive(report(2, people=[other], destination=HERE, publisher="bus"))
+    first = town.officer()
+    path = row_of(first, "possible_duplicates")
+    assert "Pairs made one</span>" in first.get("/lists").text
+    assert "Nothing stands on this list" in first.get("/lists/pairs_made_one").text
+    assert first.act(first.get(path), path, "one").status_code == 303
+    for language in ("en", "zh-CN"):
+        listed = town.officer("street", language=language).get("/lists/pairs_made_one").text
+        assert listed.count("<tr>") == 2 and 'translate="no">周明</span>' in listed
+        assert "建国" not in listed
+    street = town.officer("street")
+    again = row_of(street, "pairs_made_one")
+    page = street.get(again)
+    assert "Make them two again" in page.text and "Keep them apart" not in page.text
+    done = street.act(page, again, "two")
+    assert done.headers["Location"] == "/lists/pairs_made_one?said=settled"
+    assert again not in street.get("/lists/pairs_made_one").text
+    assert "merged" not in {row["state"] for row in town.registration.arrivals()}
+
+
 def test_two_that_are_one_are_made_one_and_two_again(town: Town) -> None:
     one, other = person(1, name="欧阳建国"), person(2, name="欧阳建国", phone=person(1)["phone"])
     town.registration.receive(report(1, people=[one], destination=HERE))

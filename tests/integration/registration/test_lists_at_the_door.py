@@ -76,6 +76,28 @@ def test_a_pair_is_seen_from_either_side_and_masked(door: Visitor, trial: Trial)
     assert theirs == both | {"second_name": None, "second_phone": None}, "who is elsewhere is not theirs"
 
 
+def test_pairs_made_one_are_listed_the_newest_first_where_one_reaches_them(
+    door: Visitor, trial: Trial
+) -> None:
+    for number in (1, 3):
+        same = person(number)["phone"]
+        trial.receive(
+            report(number, people=[person(number, name="欧阳建国")]),
+            report(number + 1, people=[person(number + 1, name="欧阳建国", phone=same)], publisher="bus"),
+        )
+    pairs = rows(door, "o1", "possible_duplicates")
+    assert len(pairs) >= 2 and rows(door, "o1", "pairs_made_one") == []
+    for pair in pairs[:2]:
+        trial.clock.moment += timedelta(minutes=1)
+        said = {"first": pair["first"], "second": pair["second"], "decision": "same", "expects": 1}
+        assert door.say("o1", "decide_duplicate", said).status_code == 200
+    made = rows(door, "o2", "pairs_made_one")
+    assert [one["first"] for one in made] == [pair["first"] for pair in reversed(pairs[:2])]
+    assert {one["decided_by"] for one in made} == {"/console/o1"} and "建国" not in str(made)
+    assert rows(door, "o3", "pairs_made_one") == []
+    assert door.get("w1", "/lists/pairs_made_one").status_code == 403
+
+
 def test_reports_to_correct_are_the_districts(door: Visitor, trial: Trial) -> None:
     trial.receive(report(1, arrival={"at": "some day"}), report(2))
     [waits] = rows(door, "o4", "reports_to_correct")

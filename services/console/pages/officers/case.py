@@ -21,8 +21,8 @@ from services.console.pages.entry.who import acting, only_in
 from services.console.pages.languages import language
 from services.console.pages.officers.acts import Became, again, number_of, say, typed
 from services.console.pages.officers.asking import Asking, Names
-from services.console.pages.officers.cells import day, day_of, moment, place_of
-from services.console.pages.officers.history import author_of, detail_of, staff_of, what_of
+from services.console.pages.officers.cells import author_of, day, day_of, moment, place_of, staff_of
+from services.console.pages.officers.history import detail_of, what_of
 from services.console.pages.refusals import refusal_page
 
 SAID: Final = {
@@ -148,7 +148,12 @@ def _page(doors: Doors, case_id: str, tried: Tried, full: Mapping[str, Any] | No
         ],
         moment=moment,
         history=[
-            (moment(line["at"]), author_of(line, names), what_of(line), detail_of(line, names))
+            (
+                moment(line["at"]),
+                author_of(line["who"], names) if line["who"] else None,
+                what_of(line),
+                detail_of(line, names),
+            )
             for line in story["history"]
         ],
         candidates=_candidates(asking, story, names) if not story["closed_at"] else [],

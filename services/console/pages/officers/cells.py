@@ -16,6 +16,9 @@ from services.console.pages.officers.listed import Column
 from services.console.pages.officers.report_form import fault_in_words
 from services.console.pages.words import task_word, word
 
+_AT_CONSOLE: Final = "/console/"
+_BY_LINK: Final = "/link/"
+"""How the sources of colleagues and of residents begin; those of other systems begin with their name."""
 _PLACES: Final = ("grid", "community", "street")
 
 
@@ -62,9 +65,25 @@ def _cell(row: Mapping[str, Any], column: Column, names: Names, as_of: datetime 
         return Cell(day(value))
     if column.kind == "staff":
         return Cell(names.of_staff(value), True)
+    if column.kind == "author":
+        return author_of(str(value), names)
     if column.kind == "faults":
         return Cell("; ".join(map(fault_in_words, value))[:500])
     return Cell(str(value), True)
+
+
+def staff_of(who: str) -> str:
+    """The member of staff whom it names, by themselves or as the author at the console."""
+    return who.removeprefix(_AT_CONSOLE)
+
+
+def author_of(who: str, names: Names) -> Cell:
+    """Whoever said it, as people know them: a colleague by name, a household by its link, a system."""
+    if who.startswith(_BY_LINK):
+        return Cell(gettext("by the household's link"))
+    if who.startswith("/") and not who.startswith(_AT_CONSOLE):
+        return Cell(who.split("/")[1], True)
+    return Cell(names.of_staff(staff_of(who)), True)
 
 
 def moment(text: str) -> str:
@@ -110,5 +129,6 @@ def ids_in(rows: Iterable[Mapping[str, Any]]) -> tuple[set[str | None], set[str 
     places: set[str | None] = set()
     for row in rows:
         staff |= {row.get(name) for name in ("owner", "staff_id", "worker", "deputy", "replaced_by")}
+        staff |= {staff_of(row["decided_by"])} if row.get("decided_by") else set()
         places |= {row.get(name) for name in (*_PLACES, "place")}
     return staff, places

@@ -9,7 +9,7 @@ from flask_babel import gettext
 
 from services.console.pages.catalogues import N_
 from services.console.pages.officers.asking import Names
-from services.console.pages.officers.cells import Cell, day, listed, moment
+from services.console.pages.officers.cells import day, listed, moment
 from services.console.pages.words import task_word, word
 
 _WHAT: Final[Mapping[str, str]] = {
@@ -51,10 +51,6 @@ _WHAT: Final[Mapping[str, str]] = {
 }
 """What a line says; one that is not here is shown by its own word."""
 
-_AT_CONSOLE: Final = "/console/"
-_BY_LINK: Final = "/link/"
-"""How the sources of colleagues and of residents begin; those of other systems begin with their name."""
-
 _SAY: Final[Mapping[str, str]] = {
     "from": N_("from %(it)s"),
     "to": N_("to %(it)s"),
@@ -73,23 +69,6 @@ _SAY: Final[Mapping[str, str]] = {
 def what_of(line: Mapping[str, Any]) -> str:
     text = _WHAT.get(line["what"])
     return str(gettext(text) if text else line["what"])
-
-
-def staff_of(who: str) -> str:
-    """The member of staff whom a line names, by themselves or as the author at the console."""
-    return who.removeprefix(_AT_CONSOLE)
-
-
-def author_of(line: Mapping[str, Any], names: Names) -> Cell | None:
-    """Whoever said it, as people know them: a colleague by name, a household by its link, a system."""
-    who = line["who"]
-    if not who:
-        return None
-    if who.startswith(_BY_LINK):
-        return Cell(gettext("by the household's link"))
-    if who.startswith("/") and not who.startswith(_AT_CONSOLE):
-        return Cell(who.split("/")[1], True)
-    return Cell(names.of_staff(staff_of(who)), True)
 
 
 def detail_of(line: Mapping[str, Any], names: Names) -> str:

@@ -25,6 +25,7 @@ Kind = Literal[
     "data",
     "flag",
     "faults",
+    "author",
 ]
 """How a cell is shown. `case` and `name` are masked names, the first with the way to the case's page; `data`
 is shown as it is."""
@@ -303,6 +304,26 @@ POSSIBLE_DUPLICATES: Final = OfficersList(
         "followed as if they were two."
     ),
 )
+PAIRS_MADE_ONE: Final = OfficersList(
+    "pairs_made_one",
+    "registration",
+    N_("Pairs made one"),
+    N_("Counted are pairs of arrivals of which an officer said that they are one person's, reported twice."),
+    (
+        Column(N_("first"), "first_name", "name"),
+        Column(N_("arrival"), "first_arrived_at", "moment"),
+        Column(N_("second"), "second_name", "name"),
+        Column(N_("arrival"), "second_arrived_at", "moment"),
+        Column(N_("why"), "why", "word"),
+        Column(N_("made one"), "decided_at", "moment"),
+        Column(N_("by"), "decided_by", "author"),
+    ),
+    (Choice(N_("why"), "why", LIKENESSES),),
+    unit="pairs",
+    meanwhile=N_(
+        "Was one of them made one by mistake? Open its line and make them two again: nothing is lost."
+    ),
+)
 REPORTS_TO_CORRECT: Final = OfficersList(
     "reports_to_correct",
     "registration",
@@ -361,4 +382,6 @@ WAITING: Final = (
     REPORTS_TO_CORRECT,
     POSITIVES_OF_NOBODY,
 )
-LISTS: Final = {one.name: one for one in (*CASES_AND_TASKS, *WAITING)}
+DECIDED: Final = (PAIRS_MADE_ONE,)
+"""What was decided and can be taken back."""
+LISTS: Final = {one.name: one for one in (*CASES_AND_TASKS, *WAITING, *DECIDED)}

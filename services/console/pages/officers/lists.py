@@ -26,7 +26,14 @@ from services.console.pages.entry.who import only_in
 from services.console.pages.officers.asking import Asking, Names
 from services.console.pages.officers.cells import Cell, cells_of, ids_in, listed
 from services.console.pages.officers.from_phones import acts_waiting
-from services.console.pages.officers.listed import CASES_AND_TASKS, LISTS, WAITING, Choice, OfficersList
+from services.console.pages.officers.listed import (
+    CASES_AND_TASKS,
+    DECIDED,
+    LISTS,
+    WAITING,
+    Choice,
+    OfficersList,
+)
 from services.console.pages.officers.results import ACT as ENTERS
 from services.console.pages.officers.settled import SETTLED
 from services.console.pages.refusals import refusal_page
@@ -97,7 +104,7 @@ def add_lists(pages: Blueprint, doors: Doors, work: Work) -> None:
         names = asking.names()
         groups = [
             [(one, _how_many(asking, one)) for one in group if names.may(one.service, one.name)]
-            for group in (CASES_AND_TASKS, WAITING)
+            for group in (CASES_AND_TASKS, WAITING, DECIDED)
         ]
         page = render_template(
             "officers/lists.html",

@@ -24,7 +24,7 @@ from services.console.pages.entry.keys import key_of_form
 from services.console.pages.entry.who import acting, only_in
 from services.console.pages.officers.acts import Became, again, number_of, say, sentence
 from services.console.pages.officers.asking import Asking, Names
-from services.console.pages.officers.cells import Cell, cells_of, ids_in, listed, moment
+from services.console.pages.officers.cells import Cell, author_of, cells_of, ids_in, listed, moment, staff_of
 from services.console.pages.officers.listed import LISTS, OfficersList
 from services.console.pages.officers.lists import STATUS, places_to_name
 from services.console.pages.officers.report_form import (
@@ -43,11 +43,13 @@ from services.console.pages.words import word
 
 SAID: Final = {
     "kept": N_("It is recorded. This stays on the list: see below what is still to be settled."),
-    "merged": N_("They are one now. Was it a mistake? Then make them two again below: nothing is lost."),
+    "merged": N_(
+        "They are one now. Was it a mistake? Then make them two again below, or later from the list of pairs "
+        "made one: nothing is lost."
+    ),
 }
 _SIDES: Final = ("first_", "second_")
 _LONGEST: Final = 2000
-_CONSOLE: Final = "/console/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +197,7 @@ def _page(doors: Doors, name: str, id: str, tried: Tried, full: Mapping[str, Any
     sides = [_side(thing, full, prefix) for prefix in _SIDES] if settling.compared else []
     staff, places = ids_in([thing, *sides])
     places |= {line["with"].get("place") for line in history}
-    names = asking.names(staff | {_staff_of(line["by"]) for line in history}, places)
+    names = asking.names(staff | {staff_of(line["by"]) for line in history}, places)
     waits = settling.still_waits(thing)
     can = [act for act in settling.acts if (thing.get("state") == act.when if act.when else waits)]
     elsewhere = waits and any(side.get("state") is None for side in sides)
@@ -273,10 +275,6 @@ def _faults(of: OfficersList, tried: Tried) -> Sequence[Wrong]:
     ]
 
 
-def _staff_of(source: str) -> str | None:
-    return source.removeprefix(_CONSOLE) if source.startswith(_CONSOLE) else None
-
-
 def _line(line: Mapping[str, Any], names: Names) -> tuple[str, str, str, str]:
     """(when, what, the rest of it, who) of a line of history."""
     said = []
@@ -291,5 +289,4 @@ def _line(line: Mapping[str, Any], names: Names) -> tuple[str, str, str, str]:
     said += [path_in_words(one) for one in more.get("mended", ())]
     if "place" in more:
         said.append(names.of_place(more["place"]))
-    by = _staff_of(line["by"])
-    return moment(line["at"]), word(line["what"]), listed(said), names.of_staff(by) if by else line["by"]
+    return moment(line["at"]), word(line["what"]), listed(said), author_of(line["by"], names).text

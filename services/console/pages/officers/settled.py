@@ -6,7 +6,7 @@ Plain data: `settle.py` makes the pages from it, one way for all of them.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, Literal
 
 from field.words import HOW_FOLLOWED, SETTLED_AS, TAKEN_UP
@@ -190,6 +190,63 @@ _NOT_FOUND: Final = Act(
     expects="version",
 )
 
+_PAIR: Final = Settling(
+    "possible_duplicate",
+    ("first", "second"),
+    ("state", "open"),
+    (
+        Column(N_("why"), "why", "word"),
+        Column(N_("since"), "opened_at", "moment"),
+    ),
+    (
+        Act(
+            "decided",
+            N_("They are two"),
+            N_("Keep them apart"),
+            "decide_duplicate",
+            (_NOTE,),
+            {"expects": 1, "decision": "apart"},
+        ),
+        Act(
+            "one",
+            N_("They are one person, reported twice"),
+            N_("Make them one"),
+            "decide_duplicate",
+            (_NOTE,),
+            {"expects": 1, "decision": "same"},
+            both=True,
+        ),
+        Act(
+            "two",
+            N_("It was a mistake: they are two"),
+            N_("Make them two again"),
+            "decide_duplicate",
+            (_NOTE,),
+            {"expects": 2, "decision": "apart"},
+            when="merged",
+        ),
+    ),
+    True,
+    N_(
+        "Meanwhile: both are followed. Ask the worker who knows the door, and compare name, document and "
+        "arrival. Made one, one of them goes on with what both told: whoever was met, then whoever lives "
+        "with others, then whoever was registered first. What was asked under the other is dropped, and "
+        "they are told so."
+    ),
+    (
+        Column(N_("who"), "name", "name"),
+        Column(N_("document"), "identity_number"),
+        Column(N_("phone"), "phone"),
+        Column(N_("address"), "address"),
+        Column(N_("place"), "place", "place"),
+        Column(N_("arrival"), "arrived_at", "moment"),
+        Column(N_("risk"), "risk_level", "word"),
+        Column(N_("state"), "state", "word"),
+        Column(N_("reports"), "reports"),
+    ),
+    {"merged": "merged"},
+)
+
 SETTLED: Final[Mapping[str, Settling]] = {
     "waiting_arrivals": Settling(
         "arrival",
@@ -259,61 +316,13 @@ SETTLED: Final[Mapping[str, Settling]] = {
             "reference, and ask what the document says."
         ),
     ),
-    "possible_duplicates": Settling(
-        "possible_duplicate",
-        ("first", "second"),
-        ("state", "open"),
-        (
-            Column(N_("why"), "why", "word"),
-            Column(N_("since"), "opened_at", "moment"),
-        ),
-        (
-            Act(
-                "decided",
-                N_("They are two"),
-                N_("Keep them apart"),
-                "decide_duplicate",
-                (_NOTE,),
-                {"expects": 1, "decision": "apart"},
-            ),
-            Act(
-                "one",
-                N_("They are one person, reported twice"),
-                N_("Make them one"),
-                "decide_duplicate",
-                (_NOTE,),
-                {"expects": 1, "decision": "same"},
-                both=True,
-            ),
-            Act(
-                "two",
-                N_("It was a mistake: they are two"),
-                N_("Make them two again"),
-                "decide_duplicate",
-                (_NOTE,),
-                {"expects": 2, "decision": "apart"},
-                when="merged",
-            ),
-        ),
-        True,
-        N_(
-            "Meanwhile: both are followed. Ask the worker who knows the door, and compare name, document and "
-            "arrival. Made one, one of them goes on with what both told: whoever was met, then whoever lives "
-            "with others, then whoever was registered first. What was asked under the other is dropped, and "
-            "they are told so."
-        ),
-        (
-            Column(N_("who"), "name", "name"),
-            Column(N_("document"), "identity_number"),
-            Column(N_("phone"), "phone"),
-            Column(N_("address"), "address"),
-            Column(N_("place"), "place", "place"),
-            Column(N_("arrival"), "arrived_at", "moment"),
-            Column(N_("risk"), "risk_level", "word"),
-            Column(N_("state"), "state", "word"),
-            Column(N_("reports"), "reports"),
-        ),
-        {"merged": "merged"},
+    "possible_duplicates": _PAIR,
+    "pairs_made_one": replace(
+        _PAIR,
+        waits=("state", "merged"),
+        acts=[act for act in _PAIR.acts if act.when == "merged"],
+        meanwhile=N_("One of them goes on with what both told. Made two again, both are followed as before."),
+        after={},
     ),
     "positives_of_nobody": Settling(
         "positive_of_nobody",

@@ -342,7 +342,7 @@ def _no_answer() -> str:
         said = gettext(
             "No answer: noted. No try is left today: nobody rings at a door after %(last)s. Next try "
             "%(time)s.",
-            last=f"{LAST_TRY:%H:%M}",
+            last=LAST_TRY.strftime("%H:%M"),
             time=again,
         )
     else:
