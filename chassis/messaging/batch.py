@@ -309,6 +309,7 @@ class Runner:
                 ERROR: why[:500],
                 **({LETTER: event.letter} if event.letter else {}),
             },
+            mandatory=True,
         )
         RETRIES.labels(self._queue).inc()
         return True

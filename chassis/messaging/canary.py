@@ -84,6 +84,7 @@ class Canaries:
                 content_type="text/plain",
                 on_confirmed=lambda _name: None,
                 expiration_ms=0,
+                mandatory=True,
             )
         self._publisher.wait()
         for queue, name in due.items():  # one that was refused does not come back either

@@ -127,6 +127,7 @@ class DeadQueueDrain:
             content_encoding=wire.content_encoding,
             on_confirmed=taken.append,
             headers={ROUTING_KEY: routing_key},
+            mandatory=True,
         )
         self._publisher.wait()
         if not taken:

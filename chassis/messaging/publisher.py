@@ -3,6 +3,10 @@
 py-amqp's own confirming publish waits for any confirm: after a late confirm, the next publish counts as
 confirmed even if it failed. This publisher remembers each tag. After a time-out or a broken connection it
 throws the connection away, with everything unconfirmed on it.
+
+The broker confirms also what it throws away because no queue takes it. A message that must not end like that
+is mandatory: then the broker returns it before it confirms it, and it counts as refused. So copies are safe
+while a retry queue is missing. Events need it not: what has no subscriber may go, and all else is watched.
 """
 
 from __future__ import annotations
@@ -60,6 +64,7 @@ class Publisher:
     _channel: Any = None
     _next_tag: int = 1
     _waiting: dict[int, tuple[str, float, OnConfirmed]] = field(default_factory=dict)
+    _returned: set[int] = field(default_factory=set)
     _reply_queues: set[str] = field(default_factory=set)
 
     @property
@@ -78,10 +83,12 @@ class Publisher:
         on_confirmed: OnConfirmed,
         headers: Mapping[str, Any] | None = None,
         expiration_ms: int | None = None,
+        mandatory: bool = False,
     ) -> None:
         """Hand one message to the broker; `on_confirmed(key)` follows unless it is refused.
 
         :param expiration_ms: how long it may lie in a queue, where that keeps messages longer.
+        :param mandatory: it is refused where no queue takes it.
 
         Raises NotPublished.
         """
@@ -94,13 +101,15 @@ class Publisher:
             message = AmqpMessage(
                 body, content_type=content_type, delivery_mode=2, application_headers=dict(headers or {})
             )
+            if mandatory:
+                message.properties["message_id"] = str(self._next_tag)  # by which a returned one is known
             if content_encoding:
                 message.properties["content_encoding"] = content_encoding
             if expiration_ms is not None:
                 message.properties["expiration"] = str(expiration_ms)
             self._waiting[self._next_tag] = (key, time.monotonic(), on_confirmed)
             self._next_tag += 1
-            channel.basic_publish(message, exchange=exchange, routing_key=routing_key)
+            channel.basic_publish(message, exchange=exchange, routing_key=routing_key, mandatory=mandatory)
         except BROKER_AWAY as error:
             self.drop()
             raise NotPublished(f"broker away while publishing: {type(error).__name__}") from None
@@ -141,6 +150,7 @@ class Publisher:
         """Throw the connection away. Unconfirmed messages stay in the outbox for the sweep."""
         self._nacked = False
         self._waiting.clear()
+        self._returned.clear()
         self._reply_queues.clear()
         connection, self._connection, self._channel = self._connection, None, None
         close_quietly(connection)
@@ -156,6 +166,7 @@ class Publisher:
             self._channel.confirm_select()
             self._channel.events["basic_ack"].add(self._on_ack)
             self._channel.events["basic_nack"].add(self._on_nack)
+            self._channel.events["basic_return"].add(self._on_return)
             self._next_tag = 1
             self._opened = self._beaten = time.monotonic()
         return self._channel
@@ -189,13 +200,21 @@ class Publisher:
         return left
 
     def _on_ack(self, tag: int, multiple: bool) -> None:
-        for key, _, on_confirmed in self._settled(tag, multiple):
-            on_confirmed(key)
+        for settled, (key, _, on_confirmed) in self._settled(tag, multiple):
+            if settled in self._returned:
+                self._returned.remove(settled)
+                self.refused += 1
+            else:
+                on_confirmed(key)
 
     def _on_nack(self, tag: int, multiple: bool) -> None:
         self.refused += len(self._settled(tag, multiple))
         self._nacked = True
 
-    def _settled(self, tag: int, multiple: bool) -> list[tuple[str, float, OnConfirmed]]:
+    def _on_return(self, _error: Exception, exchange: str, _routing_key: str, message: Any) -> None:
+        log.error("no_queue_takes_it", exchange=exchange)
+        self._returned.add(int(message.properties["message_id"]))
+
+    def _settled(self, tag: int, multiple: bool) -> list[tuple[int, tuple[str, float, OnConfirmed]]]:
         tags = [t for t in self._waiting if t <= tag] if multiple else [tag]
-        return [self._waiting.pop(t) for t in tags if t in self._waiting]
+        return [(t, self._waiting.pop(t)) for t in tags if t in self._waiting]

@@ -106,6 +106,28 @@ def test_messages_that_a_full_queue_refuses_are_not_confirmed(broker_url: str, f
     assert taken == ["0"] and publisher.refused == 4 and publisher.unconfirmed == 0
 
 
+def test_copies_that_no_queue_takes_are_refused_though_the_broker_confirms_them(
+    broker_url: str, channel: Channel
+) -> None:
+    """As when the retry queue was deleted: without this they would be gone."""
+    channel.queue_delete("doorstep.retry.1s")
+    publisher, taken = Publisher(broker_url, "test"), list[str]()
+    for number in range(3):
+        publisher.send(
+            f"copy{number}",
+            "doorstep.retry.1s",
+            "isolation.open_case",
+            b"{}",
+            content_type=ONE,
+            on_confirmed=taken.append,
+            mandatory=True,
+        )
+        send(publisher, taken, f"event{number}", "place.changed")
+    publisher.wait()
+    publisher.drop()
+    assert taken == ["event0", "event1", "event2"] and publisher.refused == 3
+
+
 def test_confirms_and_refusals_mixed_are_matched_message_by_message(broker_url: str, full: str) -> None:
     publisher, taken = Publisher(broker_url, "test"), []
     send(publisher, taken, "fills it", "case.opened")
