@@ -74,12 +74,16 @@ class Management:
         *path: str,
         body: dict[str, Any] | None = None,
         query: Mapping[str, str] | None = None,
+        refusable: bool = False,
     ) -> requests.Response:
-        """404 is an answer; everything else that is no success raises WorldAway."""
+        """404 is an answer; everything else that is no success raises WorldAway.
+
+        :param refusable: that this user may not ask it is an answer, too.
+        """
         answer = self._answer(method, "/".join(quote(part, safe="") for part in path), body, query)
-        if answer.status_code in (401, 403):
+        if answer.status_code in (401, 403) and not refusable:
             raise WorldAway(f"{self.user} may not do this: it takes an administrator of the broker")
-        if not answer.ok and answer.status_code != 404:
+        if not answer.ok and answer.status_code not in (401, 403, 404):
             said = f"{answer.status_code} {answer.text[:200]}"
             raise WorldAway(f"the broker refused {method} {'/'.join(path)}: {said}")
         return answer

@@ -9,11 +9,13 @@ such default, and the same policy means the same to both.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from chassis.errors import SettingsError
+from chassis.messaging.topology import Difference
 from operations.management_api import Management, read
 from operations.settings import environment
 
@@ -23,6 +25,18 @@ QUEUE_MIB: Final = "DOORSTEP_PUBLISHER_QUEUE_MIB"
 _PRIORITY: Final = -10
 # As good as never. RabbitMQ 4 reads -1 as never; it is no limit that version 3 takes in a policy.
 AS_GOOD_AS_NEVER: Final = 1_000_000
+# What decides whether a queue keeps a message, where it goes, and when.
+_LIMITS: Final = (
+    "dead-letter-exchange",
+    "dead-letter-routing-key",
+    "dead-letter-strategy",
+    "delivery-limit",
+    "expires",
+    "max-length",
+    "max-length-bytes",
+    "message-ttl",
+    "overflow",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,3 +93,33 @@ def _keep(management: Management, policy: Policy) -> bool:
             return False
     management.ask("PUT", "policies", management.vhost, policy.name, body=body)
     return True
+
+
+def spoiled_queues(management: Management, ours: tuple[str, ...]) -> list[Difference]:
+    """Queues to which somebody's policy gives other limits than they have from us. Raises WorldAway,
+    SettingsError.
+
+    A queue to which no policy applies is none of them: it has what it was declared with.
+
+    :param ours: beginnings of the names of our queues.
+    """
+    columns = "name,policy,operator_policy,effective_policy_definition"
+    rows = management.get("queues", management.vhost, columns=columns)
+    own = policies(environment())
+    found = []
+    for row in sorted(rows, key=lambda row: str(row["name"])):
+        if row["name"].startswith(ours) and (given := row.get("effective_policy_definition")):
+            expected = next((one.definition for one in own if re.search(one.pattern, row["name"])), {})
+            named = " and ".join(filter(None, (row.get("policy"), row.get("operator_policy"))))
+            found += [
+                Difference(row["name"], f"the policy {named} {what}") for what in _spoiled(given, expected)
+            ]
+    return found
+
+
+def _spoiled(given: Mapping[str, Any], expected: Mapping[str, Any]) -> Iterator[str]:
+    for limit in _LIMITS:
+        is_now, is_to_be = given.get(limit), expected.get(limit)
+        if is_now != is_to_be:
+            wanted = "" if is_to_be is None else f", and it must be {is_to_be}"
+            yield f"leaves {limit} out{wanted}" if is_now is None else f"sets {limit} to {is_now}{wanted}"

@@ -23,16 +23,19 @@ from operations.broker import broker_connection
 from operations.databases import settings_of
 from operations.management_api import Management, NoManagement
 from operations.publisher_queues import is_some_own_queue, own_queues_if_known
+from operations.queue_policies import spoiled_queues
 from operations.services import SERVICES, handlers_of
 
 CONNECTION = "doorstep topology"
+OURS = tuple(f"{prefix}." for prefix in ("doorstep", *SERVICES))
+"""How the names of our queues and exchanges begin."""
 
 
 @dataclass(frozen=True)
 class Checked:
     """Differences between the broker and the handlers' declarations.
 
-    :param unseen: why bindings and surplus queues were not looked at; None where they were.
+    :param unseen: why bindings, surplus queues and policies were not looked at; None where they were.
     """
 
     differences: list[Difference]
@@ -54,14 +57,15 @@ def apply_topology(environment: Mapping[str, str]) -> int:
 def check_topology() -> Checked:
     """Look for what is missing, different or too much, and make nothing. Raises WorldAway.
 
-    Bindings, and queues that no handler asks for, are seen through the broker's management API only.
+    Bindings, policies, and queues that no handler asks for, are seen through the management API only.
     """
     own = own_queues_if_known()
     wanted = [*_entities(settings_of(SERVICES[0]).retry_delays), *(own or ())]
     with broker_connection(CONNECTION) as connection:
         differences = list(check(connection, wanted))
     try:
-        others = bound_otherwise(Management.find(), wanted)
+        management = Management.find()
+        others = [*bound_otherwise(management, wanted), *spoiled_queues(management, OURS)]
         if own is None:  # nobody knows which publishers there are
             others = [one for one in others if not is_some_own_queue(one.name)]
         return Checked(differences + others, None)
@@ -88,11 +92,25 @@ def bound_otherwise(management: Management, wanted: Sequence[Entity]) -> list[Di
     for exchange, name, key in sorted(actual - expected):
         if exchange != REPLIES and (exchange in exchanges or name in queues):
             found.append(Difference(name, f"bound to {exchange}{_by(key)}, which no handler asks for"))
-    ours = tuple(f"{prefix}." for prefix in ("doorstep", *SERVICES))
     for name in sorted((there - set(queues)) | (made - exchanges)):
-        if name.startswith(ours) and not name.startswith(f"{REPLIES}."):
+        if name.startswith(OURS) and not name.startswith(f"{REPLIES}."):
             found.append(Difference(name, "no handler asks for it; is it of an older version?"))
     return found
+
+
+def lacking(management: Management) -> list[Difference]:
+    """What the broker's management API shows at one look: shared exchanges and queues that are missing, and
+    policies that give queues other limits. Raises WorldAway, SettingsError.
+    """
+    entities = shared_entities(settings_of(SERVICES[0]).retry_delays)
+    found = []
+    for kind, wanted in (("queues", Queue), ("exchanges", Exchange)):
+        rows = management.get(kind, management.vhost, columns="name")
+        there = {row["name"] for row in rows}
+        names = [entity.name for entity in entities if isinstance(entity, wanted)]
+        what = f"there is no such {kind[:-1]}: run `doorstep topology apply`"
+        found += [Difference(name, what) for name in names if name not in there]
+    return found + spoiled_queues(management, OURS)
 
 
 def _by(key: str) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from chassis.broker_address import describe, read_address
+from chassis.errors import SettingsError, WorldAway
 from chassis.messaging.connection import BROKER_AWAY, close_quietly, connect
 from chassis.sealing import new_key
 from chassis.settings import read_settings, with_secret_files
@@ -243,12 +244,12 @@ class LocalSystem:
             running = self.broker.running
             ready = running and self.broker.answers()
             port = self.broker.port if running else None
-            return Health(
-                "broker", running, ready, port, self.broker.pid, restarts, "" if ready else "not running"
-            )
+            waiting, degraded = ("", _troubles()) if ready else ("not running", "")
+            return Health("broker", running, ready, port, self.broker.pid, restarts, waiting, degraded)
         _, port = read_address(self._outside["DOORSTEP_BROKER_URL"]).hosts[0]
         ready = _broken(self._outside["DOORSTEP_BROKER_URL"]) is None
-        return Health("broker", ready, ready, port, None, 0, "" if ready else "no connection")
+        waiting, degraded = ("", _troubles()) if ready else ("no connection", "")
+        return Health("broker", ready, ready, port, None, 0, waiting, degraded)
 
     def _write_state(self) -> None:
         restarts = {part.name: part.restarts for part in self._parts} | {"broker": self._broker_restarts}
@@ -269,6 +270,16 @@ def _key_file(file: Path, prefix: str) -> Path:
         file.parent.chmod(0o700)
         write_private(file, f"{prefix}{new_key()}\n")
     return file
+
+
+def _troubles() -> str:
+    """What the broker has run out of or lacks; "" where nobody can say, for it may be without management."""
+    from operations.queues.alarms import troubles
+
+    try:
+        return "; ".join(troubles())
+    except (WorldAway, SettingsError):
+        return ""
 
 
 def _broken(url: str) -> str | None:

@@ -17,6 +17,10 @@ _WELL = ("running", "flow")
 def attention(picture: Picture) -> Iterator[Attention]:
     if picture.broker != "ok":
         yield Attention("broker", picture.broker)
+    for alarm in picture.alarms:
+        yield Attention("broker", f"{alarm}: it takes no message until there is room again")
+    for difference in picture.differences:
+        yield Attention(difference.name, difference.what)
     for service in picture.services:
         if service.failure:
             yield Attention(service.name, service.failure)

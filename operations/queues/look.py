@@ -9,6 +9,7 @@ from typing import Any
 from chassis.errors import SettingsError, WorldAway
 from chassis.messaging.canary import is_late
 from operations.management_api import Management
+from operations.queues.alarms import alarms
 from operations.queues.attention import attention
 from operations.queues.picture import HandlerFigures, Picture, Queue, Service
 from operations.queues.service_metrics import (
@@ -24,6 +25,7 @@ from operations.queues.service_metrics import (
 )
 from operations.services import SERVICES, work_queues
 from operations.settings import environment
+from operations.topology import lacking
 
 _COLUMNS = (
     "name",
@@ -48,6 +50,8 @@ def look(since: Picture | None = None) -> Picture:
     picture = Picture(datetime.now(UTC), "ok")
     try:
         picture.queues = counted_queues()
+        management = Management.find()
+        picture.differences, picture.alarms = lacking(management), alarms(management)
     except (SettingsError, WorldAway) as error:
         picture.broker = str(error)
     figures = ask_services(SERVICES, given)

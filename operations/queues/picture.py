@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
+from chassis.messaging.topology import Difference
 from operations.queues.service_metrics import Counts
 
 
@@ -75,6 +76,10 @@ class Picture:
     services: list[Service] = field(default_factory=list)
     late_canaries: dict[str, float] = field(default_factory=dict)
     """Retry queues that bring nothing back -> for how many seconds a message has been on its way through."""
+    differences: list[Difference] = field(default_factory=list)
+    """What every service needs and the broker has not, or has with other limits."""
+    alarms: list[str] = field(default_factory=list)
+    """What the broker has run out of: until there is room it takes no message."""
     attention: list[Attention] = field(default_factory=list)
     counts: dict[str, Counts] = field(default_factory=dict)
     """Service -> its counters, from which a later picture takes the difference."""

@@ -28,6 +28,7 @@ from operations.services import SERVICES, handlers_of
 from services.registration.service import SERVICE as REGISTRATION
 from tests.integration.registration.intake import PUBLISHER
 from tests.system import System
+from tests.waiting import eventually
 
 
 def queues() -> list[Queue]:
@@ -86,6 +87,31 @@ def test_the_broker_takes_the_policy_and_keeps_what_was_delivered_often(
             method, _, _ = channel.basic_get(dead)
             channel.basic_nack(method.delivery_tag, requeue=True)
         assert channel.basic_get(dead)[2] == b"kept"
+
+
+@pytest.mark.broker
+def test_a_policy_that_gives_queues_other_limits_is_named(
+    tmp_path: Path, broker_url: str, broker: PrivateBroker, vhost: str
+) -> None:
+    urls = {service: f"sqlite:///{tmp_path}/{service}.sqlite" for service in SERVICES}
+    system = System(tmp_path / "system", broker_url, urls, management_url=broker.management_url())
+    system.cli("topology", "apply")
+    assert system.cli("topology", "check")["ok"]
+    mine = ("set_policy", "-p", vhost, "mine")
+    limits = '{"message-ttl": 1000, "max-length": 5}'
+    broker.rabbitmqctl(*mine, r"^doorstep\.retry\.5s$|\.dead$", limits, "--priority", "5")
+    answer = eventually(
+        lambda: (said := system.run("topology", "check", "--json")).code == 1 and said, every=0.5
+    )
+    found = {(one["name"], one["what"]) for one in answer.json["differences"]}
+    assert ("doorstep.retry.5s", "the policy mine sets message-ttl to 1000") in found
+    dead = "isolation.open_case.dead"
+    assert (dead, "the policy mine sets max-length to 5") in found
+    out = f"the policy mine leaves delivery-limit out, and it must be {AS_GOOD_AS_NEVER}"
+    assert (dead, out) in found
+    assert found <= {(one["where"], one["what"]) for one in system.cli("queues")["attention"]}
+    broker.rabbitmqctl("clear_policy", "-p", vhost, "mine")
+    eventually(lambda: system.run("topology", "check").code == 0, every=0.5)
 
 
 @pytest.mark.broker
