@@ -225,8 +225,13 @@ class Work:
 
     @contextmanager
     def unit(self) -> Iterator[UnitOfWork]:
-        """Commits when the block ends, rolls back when it raises."""
+        """Commits when the block ends, rolls back when it raises.
+
+        Raises WorldAway where the clocks of this machine and of the database are hours apart.
+        """
         with self.database.begin() as conn:
+            if not self.database.is_sqlite:  # its clock is this machine's
+                self.database.clocks.look(conn)
             uow = self._unit(conn)
             yield uow
             uow.write_outbox()

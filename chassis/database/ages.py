@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Final
 
 import structlog
 from sqlalchemy import func, select
 from sqlalchemy.engine import Connection
 
+from chassis.database.clocks import CLOCKS_APART
 from chassis.database.statements import database_now
 from chassis.database.tables import TABLES
-
-CLOCKS_APART: Final = timedelta(minutes=5)
 
 log = structlog.get_logger()
 

@@ -10,6 +10,7 @@ from sqlalchemy import create_engine, event
 from sqlalchemy.engine import Connection, Engine, make_url
 from sqlalchemy.exc import ArgumentError
 
+from chassis.database.clocks import Clocks
 from chassis.errors import SettingsError
 
 # A statement that waits longer for a lock is rolled back, and its batch is tried again. This is less than the
@@ -55,6 +56,7 @@ class Database:
         if parsed.drivername not in ("sqlite", "postgresql+psycopg"):
             raise SettingsError(f"no support for {parsed.drivername}: use sqlite or postgresql+psycopg")
         self.url = parsed
+        self.clocks = Clocks()
         self.engine = (
             _sqlite(url) if self.is_sqlite else _postgresql(url, application, pool_size, statement_limit_s)
         )

@@ -74,6 +74,8 @@ def serve(service: Service, settings: Settings) -> None:
 
     def degraded() -> dict[str, str]:
         fails = {chore.name: chore.trouble for chore in chores if chore.trouble}
+        if database.clocks.trouble:
+            fails["clocks"] = database.clocks.trouble
         return stuck_by_chore() | late_canaries() | fails
 
     health = HealthServer(settings.health_host, settings.health_port, readiness, degraded)
