@@ -49,6 +49,8 @@ class Settings:
     publisher_events_a_second: int
     publisher_mib_a_day: int
     """Of one publisher with a queue of its own, for each process that reads it; 0: as much as comes."""
+    certificates: tuple[str, ...] = ()
+    """Addresses whose certificate is watched, as in `chassis/certificates.py`."""
 
     def clock(self) -> Clock:
         return Clock(self.clock_file)
@@ -120,6 +122,7 @@ def _settings(service: str, given: Mapping[str, str]) -> Settings:
         outbox_days=outbox_days,
         inbox_days=inbox_days,
         retry_delays=_delays(given.get(f"{PREFIX}RETRY_DELAYS", "5,30,120,600,3600")),
+        certificates=read_addresses(given, f"{PREFIX}CERTIFICATES"),
         publisher_events_a_second=_whole(given, "PUBLISHER_EVENTS_A_SECOND", 0, low=0, high=1_000_000),
         publisher_mib_a_day=_whole(given, "PUBLISHER_MIB_A_DAY", 4096, low=0, high=10_000_000),
     )
@@ -152,6 +155,16 @@ def _required(given: Mapping[str, str], name: str, example: str) -> str:
     if not value:
         raise SettingsError(f"{PREFIX}{name} is not set: set it, for example {PREFIX}{name}={example}")
     return value
+
+
+def read_addresses(given: Mapping[str, str], name: str) -> tuple[str, ...]:
+    """Of certificates that are watched. Raises SettingsError."""
+    addresses = given.get(name, "").replace(",", " ").split()
+    for address in addresses:
+        host, _, port = address.rpartition(":")
+        if not host or not port.isdecimal():
+            raise SettingsError(f"{name} must be addresses, such as edge:8443 or postgresql://postgres:5432")
+    return tuple(addresses)
 
 
 def read_public_url(given: Mapping[str, str]) -> str | None:

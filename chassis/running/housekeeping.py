@@ -16,6 +16,7 @@ from sqlalchemy import func, select
 from sqlalchemy.engine import Connection
 
 from chassis import inbox, stuck_rows
+from chassis.certificates import CERTIFICATE_ENDS, Certificates
 from chassis.clock import Clock
 from chassis.database import leases
 from chassis.database.tables import TABLES
@@ -154,7 +155,10 @@ def chores(service: Service, work: Work, settings: Settings) -> list[Chore]:
         return of_door.turn()
 
     forget = _forgetting(f"{service.name}.forget", work, settings)
-    figures = Reader(work.database, work.clock, (*_own_figures(service), *service.figures))
+    shown = [*_own_figures(service), *service.figures]
+    if settings.certificates:
+        shown.append(Figure(CERTIFICATE_ENDS, Certificates(settings.certificates).ends))
+    figures = Reader(work.database, work.clock, shown)
 
     return [
         Chore("sweep", 2, sweep, leave),

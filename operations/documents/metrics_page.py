@@ -28,7 +28,7 @@ def metrics_page() -> str:
     parts += _table("Every door", "chassis.doors.app")
     parts += _table("The console", "services.console.app")
     parts += _table("The console, where it has a database", "services.console.phone_acts.figures")
-    parts += _table("The console, of certificates that it watches", "services.console.certificates")
+    parts += _table("Of certificates: the console, and registration under TLS", "chassis.certificates")
     return "\n".join(parts) + "\n"
 
 

@@ -11,6 +11,7 @@ from prometheus_client import Counter, Histogram
 from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from chassis.certificates import CERTIFICATE_ENDS, Certificates
 from chassis.doors.frame import add_frame, answer_to_http
 from chassis.doors.problems import problem
 from chassis.doors.process import Readiness
@@ -21,7 +22,6 @@ from chassis.telemetry import describe_error
 from chassis.unit_of_work import Work
 from contracts.faults import Fault
 from services.console.api.app import MAX_BODY, PREFIX, make_api
-from services.console.certificates import CERTIFICATE_ENDS, Certificates
 from services.console.doors import DoorAway, Doors
 from services.console.pages.app import add_pages
 from services.console.pages.refusals import refusal_page

@@ -15,7 +15,7 @@ from chassis.clock import Clock
 from chassis.database.engine import STATEMENT_LIMIT_S, TOOL_STATEMENT_LIMIT_S, Database
 from chassis.errors import SettingsError
 from chassis.sealing import BlindIndex, Sealer
-from chassis.settings import read_public_url, read_zone, with_secret_files
+from chassis.settings import read_addresses, read_public_url, read_zone, with_secret_files
 from chassis.unit_of_work import Work
 from services.console.doors import Doors
 
@@ -62,7 +62,7 @@ def read_console_settings(environment: Mapping[str, str] | None = None) -> Conso
         public_url=read_public_url(given),
         proxies=_proxies(given),
         hotline=given.get("DOORSTEP_HOTLINE", "").strip() or HOTLINE,
-        certificates=_certificates(given),
+        certificates=read_addresses(given, "DOORSTEP_CONSOLE_CERTIFICATES"),
     )
 
 
@@ -116,15 +116,6 @@ def _port(given: Mapping[str, str]) -> int:
     if not text.isdecimal() or int(text) > 65535:
         raise SettingsError("DOORSTEP_CONSOLE_PORT must be a port, 0 to 65535")
     return int(text)
-
-
-def _certificates(given: Mapping[str, str]) -> tuple[str, ...]:
-    addresses = given.get("DOORSTEP_CONSOLE_CERTIFICATES", "").replace(",", " ").split()
-    for address in addresses:
-        host, _, port = address.rpartition(":")
-        if not host or not port.isdecimal():
-            raise SettingsError("DOORSTEP_CONSOLE_CERTIFICATES must be addresses, such as edge:8443")
-    return tuple(addresses)
 
 
 def _proxies(given: Mapping[str, str]) -> int:

@@ -53,7 +53,7 @@ RETRY_5S = 'rabbitmq_detailed_queue_messages{queue="doorstep.retry.5s"}'
 LAG = "doorstep_message_lag_seconds_bucket"
 PASSED_OVER = f'doorstep_passed_over_total{{handler="{REPORT}"}}'
 CANARY = 'queue="doorstep.retry.30s"'
-CERTIFICATE = 'doorstep_console_certificate_ends_timestamp_seconds{address="edge:8443"}'
+CERTIFICATE = 'doorstep_certificate_ends_timestamp_seconds{address="edge:8443"}'
 BACKUP = 'doorstep_last_backup_timestamp_seconds{database="registration"}'
 DISK = 'rabbitmq_disk_space_available_bytes{instance="e"}'
 DISK_LIMIT = 'rabbitmq_disk_space_available_limit_bytes{instance="e"}'

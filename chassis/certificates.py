@@ -1,7 +1,10 @@
-"""When the certificates end with which people's browsers are answered, asked where they are shown."""
+"""When certificates end, asked where they are shown: of the edge by the console, of the broker and of
+PostgreSQL by a service.
+"""
 
 from __future__ import annotations
 
+import socket
 import ssl
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -15,10 +18,13 @@ from sqlalchemy.engine import Connection
 from chassis.figures import Numbers
 
 CERTIFICATE_ENDS: Final = Gauge(
-    "doorstep_console_certificate_ends_timestamp_seconds",
+    "doorstep_certificate_ends_timestamp_seconds",
     "When the certificate ends that is shown at this address; none where nobody answers there",
     ["address"],
 )
+POSTGRESQL: Final = "postgresql://"
+"""Before an address where TLS is asked for in PostgreSQL's own way."""
+_SSL_REQUEST: Final = b"\x00\x00\x00\x08\x04\xd2\x16\x2f"
 _ANSWERS_WITHIN_S = 3
 _ASKED_EVERY, _AGAIN_AFTER = timedelta(hours=1), timedelta(minutes=1)
 
@@ -26,7 +32,7 @@ log = structlog.get_logger()
 
 
 class Certificates:
-    """:param addresses: `host:port` of what answers with TLS."""
+    """:param addresses: `host:port` of what answers with TLS, `postgresql://host:port` of PostgreSQL."""
 
     def __init__(self, addresses: Iterable[str]) -> None:
         self._ask_at: dict[str, datetime | None] = dict.fromkeys(addresses)
@@ -39,13 +45,24 @@ class Certificates:
         return {(address,): end for address, end in self._ends.items()}
 
     def _ask(self, address: str) -> bool:
-        host, _, port = address.rpartition(":")
         try:
-            # Not checked: one that no browser trusts ends, too.
-            shown = ssl.get_server_certificate((host, int(port)), timeout=_ANSWERS_WITHIN_S)
+            shown = _shown_at(address)
         except (OSError, ValueError) as error:
             log.warning("no_certificate", address=address, error=type(error).__name__)
             return False
-        found = x509.load_pem_x509_certificate(shown.encode())
-        self._ends[address] = found.not_valid_after_utc.timestamp()
+        self._ends[address] = x509.load_der_x509_certificate(shown).not_valid_after_utc.timestamp()
         return True
+
+
+def _shown_at(address: str) -> bytes:
+    """Not checked: one that nobody trusts ends, too. Raises OSError, ValueError."""
+    host, _, port = address.removeprefix(POSTGRESQL).rpartition(":")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    with socket.create_connection((host, int(port)), timeout=_ANSWERS_WITHIN_S) as plain:
+        if address.startswith(POSTGRESQL):
+            plain.sendall(_SSL_REQUEST)
+            if plain.recv(1) != b"S":
+                raise ValueError("it speaks no TLS")
+        with context.wrap_socket(plain, server_hostname=host) as wrapped:
+            return wrapped.getpeercert(binary_form=True) or b""

@@ -1,7 +1,9 @@
-"""When the certificate of the pages ends is asked where it is shown, once an hour."""
+"""When a certificate ends is asked where it is shown, once an hour."""
 
 from __future__ import annotations
 
+import os
+import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -9,9 +11,10 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 
+from chassis.certificates import Certificates
 from deploy.local import freeport
-from operations.certificate import CERTIFICATE
-from services.console.certificates import Certificates
+from deploy.local.postgres import USER, PrivatePostgres
+from operations.certificate import CERTIFICATE, KEY, first_certificate
 from tests.certificates import shown_with_tls
 
 NOW = datetime(2026, 11, 29, 12, tzinfo=UTC)
@@ -48,3 +51,20 @@ def test_it_is_asked_once_an_hour_and_what_was_seen_last_stays(tmp_path: Path) -
         first = ends(certificates, NOW)
     assert ends(certificates, NOW + timedelta(minutes=59)) == first
     assert ends(certificates, NOW + timedelta(hours=2)) == first, "as it was seen last"
+
+
+@pytest.mark.postgresql
+def test_postgresql_is_asked_in_its_own_way(nodes_directory: Path) -> None:
+    folder = nodes_directory / "with-tls"
+    folder.mkdir()
+    first_certificate(folder, "")
+    (folder / KEY).chmod(0o600)
+    if os.geteuid() == 0:
+        shutil.chown(folder / KEY, USER, USER)
+    shown = {"ssl": "on", "ssl_cert_file": str(folder / CERTIFICATE), "ssl_key_file": str(folder / KEY)}
+    with PrivatePostgres(folder / "node", fsync=False, config=shown) as postgres:
+        address = f"postgresql://127.0.0.1:{postgres.port}"
+        found = x509.load_pem_x509_certificate((folder / CERTIFICATE).read_bytes())
+        assert ends(Certificates([address]), NOW) == {(address,): found.not_valid_after_utc.timestamp()}
+    with PrivatePostgres(nodes_directory / "without-tls", fsync=False) as postgres:
+        assert ends(Certificates([f"postgresql://127.0.0.1:{postgres.port}"]), NOW) == {}, "it has none"
