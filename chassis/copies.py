@@ -21,7 +21,7 @@ from weakref import WeakKeyDictionary
 from sqlalchemy import Row, Table, func, select, update
 from sqlalchemy.engine import Connection, Engine
 
-from chassis.database.statements import insert_rows, is_in, update_rows, upsert_rows
+from chassis.database.statements import insert_missing, insert_rows, is_in, update_rows, upsert_rows
 from chassis.handlers import Handler
 from chassis.unit_of_work import UnitOfWork
 from contracts.envelope import Event
@@ -91,11 +91,10 @@ class Copy:
             row = {name: event.data.get(name) for name in names}
             newest[event.data[key]] = {**row, "version": event.version}
         written = self._write(uow.conn, [newest[name] for name in sorted(newest)])
-        if self.history is not None:
-            self._remember(uow.conn, self.history, events)
-        if written:
-            if self.also:
-                self.also(uow, written)
+        remembered = self.history is not None and self._remember(uow.conn, self.history, events)
+        if written and self.also:
+            self.also(uow, written)
+        if written or remembered:
             self.revisions.mark_changed(uow.conn, self.table.name)
 
     def known(self, conn: Connection, versions: Mapping[str, int]) -> set[str]:
@@ -126,8 +125,8 @@ class Copy:
         upsert_rows(conn, table, newer, key=[key], set=columns)
         return sorted(new | {row[key] for row in newer})
 
-    def _remember(self, conn: Connection, history: Table, events: Sequence[Event]) -> None:
-        """Add these versions, and close each period where the next one begins.
+    def _remember(self, conn: Connection, history: Table, events: Sequence[Event]) -> bool:
+        """Add these versions, and close each period where the next one begins. Returns whether any was new.
 
         The rows of the copy are locked by now, so no other replica does this for the same keys.
         """
@@ -137,7 +136,7 @@ class Copy:
             since = None if event.data.get("announced") else event.time
             row = {name: event.data.get(name) for name in names}
             known[event.data[key], event.version] = row | {"version": event.version, "since": since}
-        insert_rows(conn, history, [known[at] for at in sorted(known)], ignore_conflicts=True)
+        new = insert_missing(conn, history, [known[at] for at in sorted(known)])
         column, columns = history.c[key], history.c
         these = is_in(conn, column, sorted({name for name, _ in known}))
         periods = select(column, columns.version, columns.since, columns.until).where(these)
@@ -148,6 +147,7 @@ class Copy:
             if name == next_name and until != then
         ]
         update_rows(conn, history, ends, key=[key, "version"], set=["until"])
+        return new > 0
 
 
 @dataclass(frozen=True, slots=True)

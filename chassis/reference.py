@@ -124,38 +124,65 @@ def read_tree(conn: Connection, places: Table) -> PlaceTree[PlaceInTree]:
     )
 
 
-def staff_at(
-    conn: Connection, history: Table, tree: PlaceTree[Any], staff_id: str, at: datetime
+@dataclass(frozen=True, slots=True)
+class Period:
+    """What an active member of staff is from `since` (null: always) to `until` (null: on), and when they are
+    away then, from `away_from` to `away_to` (null: until further notice).
+    """
+
+    staff_id: str
+    role: str
+    place: str
+    away_from: datetime | None
+    away_to: datetime | None
+    since: datetime | None = None
+    until: datetime | None = None
+
+    def holds(self, at: datetime) -> bool:
+        return _within(at, self.since, self.until)
+
+    def is_away(self, at: datetime) -> bool:
+        return self.away_from is not None and _within(at, self.away_from, self.away_to)
+
+
+def _within(at: datetime, since: datetime | None, until: datetime | None) -> bool:
+    return (since is None or since <= at) and (until is None or at < until)
+
+
+def read_periods(conn: Connection, of_staff: Table, staff_id: str) -> tuple[Period, ...]:
+    """All periods that say at which posts somebody is: their own, and of whoever named them as deputy.
+
+    :param of_staff: the history of the staff, or a table without one, which says what each is now.
+    """
+    rows = conn.execute(_periods(of_staff), {"who": staff_id})
+    return tuple(Period(*row) for row in rows)
+
+
+@lru_cache
+def _periods(of_staff: Table) -> Select[Any]:
+    """The statement with the parameter `who`, put together once."""
+    s = of_staff.c
+    who: BindParameter[str] = bindparam("who")
+    columns = [s.staff_id, s.role, s.place, s.away_from, s.away_to]
+    if "since" in s:
+        columns += [s.since, s.until]
+    return select(*columns).where(or_(s.staff_id == who, s.deputy == who), s.active.is_(True))
+
+
+def posts_at(
+    periods: Iterable[Period], tree: PlaceTree[Any], staff_id: str, at: datetime
 ) -> tuple[Post, ...]:
     """The posts that this member of staff had at a time (aware): their own while active, then those of
     whoever was away then and had named them as deputy. Nobody known or at work: none.
 
+    :param periods: as `read_periods` found them.
     :param tree: says which place answers for one that has ended.
     """
-    rows = conn.execute(_posts_at(history), {"who": staff_id, "at": at})
-    posts = [Post(who, role, frozenset((place, tree.now(place) or place))) for who, role, place in rows]
-    return _own_first(posts, staff_id)
-
-
-@lru_cache
-def _posts_at(history: Table) -> Select[Any]:
-    """The statement with the parameters `who` and `at`, put together once: every request asks it."""
-    h = history.c
-    who: BindParameter[str] = bindparam("who")
-    at: BindParameter[datetime] = bindparam("at")
-    then = or_(h.since.is_(None), h.since <= at) & or_(h.until.is_(None), h.until > at)
-    away = (h.away_from <= at) & or_(h.away_to.is_(None), h.away_to > at)
-    theirs = or_(h.staff_id == who, (h.deputy == who) & away)
-    return select(h.staff_id, h.role, h.place).where(theirs, then, h.active.is_(True)).order_by(h.staff_id)
-
-
-def staff_now(conn: Connection, staff: Table, staff_id: str, at: datetime) -> tuple[Post, ...]:
-    """As `staff_at`, of a table without a history: by what each is now, and who is away at a time (aware)."""
-    s = staff.c
-    away = (s.away_from <= at) & or_(s.away_to.is_(None), s.away_to > at)
-    theirs = or_(s.staff_id == staff_id, (s.deputy == staff_id) & away)
-    rows = conn.execute(select(s.staff_id, s.role, s.place).where(theirs, s.active.is_(True)))
-    posts = (Post(who, role, frozenset((place,))) for who, role, place in rows)
+    posts = [
+        Post(one.staff_id, one.role, frozenset((one.place, tree.now(one.place) or one.place)))
+        for one in periods
+        if one.holds(at) and (one.staff_id == staff_id or one.is_away(at))
+    ]
     return _own_first(posts, staff_id)
 
 

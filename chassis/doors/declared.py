@@ -33,6 +33,7 @@ Rows = Callable[[Connection, Scope, Asked], Select[Any] | CompoundSelect[Any]]
 """The rows of a list within the scope, with a label for each column; neither ordered nor limited.
 
 Rows that different indexes find are the `union_all` of statements: a page asks each for its own first rows.
+An index has those of the first in the order of a page; those of the others are few, and all are looked at.
 Such a list is sorted by ids and moments alone, which Python orders as databases do. No statement groups rows.
 """
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from itertools import chain
 from operator import itemgetter
 from typing import Any, Final
 
@@ -131,9 +130,10 @@ def read_page(
     if query.among is not None:
         _check_few(conn, query, query.among(conn, reach.scope, asked), wanted, levels)
     rows = query.rows(conn, reach.scope, asked)
+    first, *others = rows.selects if isinstance(rows, CompoundSelect) else [rows]
     parts = [
-        _chosen(part, wanted, levels, conditions)
-        for part in (rows.selects if isinstance(rows, CompoundSelect) else [rows])
+        _chosen(first, wanted, levels, conditions),
+        *(replace(_chosen(part, wanted, levels, conditions), whole=True) for part in others),
     ]
     counted = _figures(conn, query, parts, wanted) if wanted.sort.few else None
     if counted and counted.more_than:
@@ -189,13 +189,20 @@ def _check_few(
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """Rows of a list that one statement finds, and the statement's columns by name."""
+    """Rows of a list that one statement finds, and the statement's columns by name.
+
+    :param whole: they are few: all are read and then put in order.
+    """
 
     rows: Select[Any]
     columns: Mapping[str, ColumnElement[Any]]
+    whole: bool = False
 
     def in_order(self, sort: Sort) -> Select[Any]:
-        by = (self.columns[name] for name in sort.columns)
+        first, *others = (self.columns[name] for name in sort.columns)
+        if self.whole:  # no index has this order: else the planner may walk through a table that has it
+            first = func.coalesce(first, first)
+        by = (first, *others)
         return self.rows.order_by(*((column.desc() if sort.descending else column) for column in by))
 
 
@@ -219,16 +226,22 @@ def _chosen(
 
 def _first_rows(conn: Connection, parts: Sequence[_Part], wanted: Wanted) -> list[dict[str, Any]]:
     """One more than the page has. Each part is asked for its own, which an index may have in this order."""
-    sort, found = wanted.sort, []
-    for part in parts:
-        page = part.in_order(sort)
-        if wanted.after is not None:
-            by = [part.columns[name] for name in sort.columns]
-            page = page.where(_beyond(by, wanted.after, sort.descending))
-        found.append([dict(row) for row in conn.execute(page.limit(ROWS + 1)).mappings()])
-    if len(found) == 1:
-        return found[0]
-    return sorted(chain(*found), key=itemgetter(*sort.columns), reverse=sort.descending)[: ROWS + 1]
+    sort = wanted.sort
+    pages = [_page_of(part, wanted) for part in parts]
+    if len(pages) == 1:
+        return [dict(row) for row in conn.execute(pages[0]).mappings()]
+    # Each question is a round trip. SQLite, where it is none, cannot ask for the first rows of both in one.
+    asked = [union_all(*pages)] if conn.dialect.name == "postgresql" else pages
+    found = [dict(row) for page in asked for row in conn.execute(page).mappings()]
+    return sorted(found, key=itemgetter(*sort.columns), reverse=sort.descending)[: ROWS + 1]
+
+
+def _page_of(part: _Part, wanted: Wanted) -> Select[Any]:
+    page = part.in_order(wanted.sort)
+    if wanted.after is not None:
+        by = [part.columns[name] for name in wanted.sort.columns]
+        page = page.where(_beyond(by, wanted.after, wanted.sort.descending))
+    return page.limit(ROWS + 1)
 
 
 def _beyond(by: Sequence[ColumnElement[Any]], after: Sequence[Any], descending: bool) -> ColumnElement[bool]:
@@ -269,8 +282,11 @@ def _figures(conn: Connection, query: ListQuery, parts: Sequence[_Part], wanted:
 
     if wanted.few:
         # In the order of the page: with a limit alone PostgreSQL reads the whole table until it has so many.
-        ordered = (part.in_order(wanted.sort).with_only_columns(counted(part)) for part in parts)
-        rows = [select(one.limit(most + 1).subquery()) for one in ordered]
+        in_turn = (part.rows if part.whole else part.in_order(wanted.sort) for part in parts)
+        rows = [
+            select(one.with_only_columns(counted(part)).limit(most + 1).subquery())
+            for one, part in zip(in_turn, parts, strict=True)
+        ]
     else:
         rows = [part.rows.with_only_columns(counted(part)) for part in parts]
     few = (union_all(*rows) if len(rows) > 1 else rows[0]).limit(most + 1).subquery("few")

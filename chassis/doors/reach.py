@@ -6,7 +6,7 @@ Reading goes by what they are now, an act by what they were when it happened, at
 from __future__ import annotations
 
 from collections.abc import Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -15,7 +15,7 @@ from chassis.doors.declared import Directory
 from chassis.doors.roles import Roles
 from chassis.doors.statuses import NOT_ACTIVE
 from chassis.doors.tokens import Actor
-from chassis.reference import PlaceInTree, Post, read_tree, staff_at, staff_now
+from chassis.reference import Period, PlaceInTree, posts_at, read_periods, read_tree
 from chassis.unit_of_work import UnitOfWork
 from contracts.faults import Fault, Refused
 from field.places import PlaceTree
@@ -41,13 +41,24 @@ class Reach:
         return self.scope.everywhere or not self.scope.places.isdisjoint(self.tree.upward(place_id))
 
 
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What this process holds until places or staff change.
+
+    :param periods: by the member of staff who has asked something since.
+    """
+
+    tree: PlaceTree[PlaceInTree]
+    periods: dict[str, Sequence[Period]] = field(default_factory=dict)
+
+
 class Reaching:
     """Asked in the transaction that reads or acts."""
 
     def __init__(self, service: str, directory: Directory, roles: Roles) -> None:
         self._service, self._directory, self._roles = service, directory, roles
         revisions = directory.revisions
-        self._trees = Cache(revisions, self._read_tree) if revisions else None
+        self._known = Cache(revisions, self._read) if revisions else None
 
     def __call__(self, uow: UnitOfWork, actor: Actor, act: str, at: datetime | None = None) -> Reach:
         """What an author reaches with an act. Raises Refused `not_allowed`.
@@ -55,22 +66,20 @@ class Reaching:
         :param at: when it happened (aware), never after now; a query happens now. Staff act as what they were
             then; who began later, as what they are now: they are told of what was before.
         """
-        tree = self._trees.current(uow) if self._trees else PlaceTree[PlaceInTree]({})
+        known = self._known.current(uow) if self._known else _Known(PlaceTree({}))
+        tree = known.tree
         if actor.author.kind == "staff":
             then = max(min(at or uow.now, uow.now), uow.now - LATEST)
-            return Reach(self._of_staff(uow, actor.author.id, act, then, tree), tree)
+            return Reach(self._of_staff(uow, actor.author.id, act, then, known), tree)
         if role := _BY_LINK.get(actor.author.kind):
             self._check([role], act)
             return Reach(Scope(households=frozenset(filter(None, [actor.household]))), tree)
         self._check([actor.author.kind], act)
         return Reach(EVERYWHERE, tree)
 
-    def _of_staff(
-        self, uow: UnitOfWork, staff_id: str, act: str, at: datetime, tree: PlaceTree[PlaceInTree]
-    ) -> Scope:
-        posts = self._posts(uow, staff_id, at, tree)
-        if not posts and at != uow.now:
-            posts = self._posts(uow, staff_id, uow.now, tree)
+    def _of_staff(self, uow: UnitOfWork, staff_id: str, act: str, at: datetime, known: _Known) -> Scope:
+        tree, periods = known.tree, self._periods(uow, staff_id, known)
+        posts = posts_at(periods, tree, staff_id, at) or posts_at(periods, tree, staff_id, uow.now)
         if not posts:
             raise _not_allowed("you are not among the staff who are active", NOT_ACTIVE)
         allowed = self._check([post.role for post in posts], act)
@@ -87,16 +96,16 @@ class Reaching:
             raise _not_allowed(f"{' or '.join(dict.fromkeys(roles))} may not do this")
         return allowed
 
-    def _posts(
-        self, uow: UnitOfWork, staff_id: str, at: datetime, tree: PlaceTree[PlaceInTree]
-    ) -> Sequence[Post]:
-        """Their own, and those of whoever is away and has named them as deputy."""
+    def _periods(self, uow: UnitOfWork, staff_id: str, known: _Known) -> Sequence[Period]:
+        """Their own, and those of whoever has named them as deputy."""
         table = self._directory.staff
         if table is None:
             return ()
-        if self._directory.history:
-            return staff_at(uow.conn, table.metadata.tables["staff_history"], tree, staff_id, at)
-        return staff_now(uow.conn, table, staff_id, at)
+        periods = known.periods.get(staff_id)
+        if periods is None:
+            of_staff = table.metadata.tables["staff_history"] if self._directory.history else table
+            periods = known.periods[staff_id] = read_periods(uow.conn, of_staff, staff_id)
+        return periods
 
     def _places(self, tree: PlaceTree[PlaceInTree], place_id: str) -> frozenset[str]:
         """The place, those that were dissolved into it, and below it those that rows name."""
@@ -109,15 +118,15 @@ class Reaching:
             reached |= _nearest_below(tree, own, self._directory.levels)
         return frozenset(reached)
 
-    def _read_tree(
-        self, uow: UnitOfWork, revised: Revised, held: PlaceTree[PlaceInTree] | None
-    ) -> PlaceTree[PlaceInTree]:
-        table = self._directory.places
-        if table is None:
-            return PlaceTree({})
-        if held and revised.same(table.name):
-            return held
-        return read_tree(uow.conn, table)
+    def _read(self, uow: UnitOfWork, revised: Revised, held: _Known | None) -> _Known:
+        places, staff = self._directory.places, self._directory.staff
+        if held and places is not None and revised.same(places.name):
+            tree = held.tree
+        else:
+            tree = read_tree(uow.conn, places) if places is not None else PlaceTree({})
+        if held and staff is not None and revised.same(staff.name):
+            return _Known(tree, held.periods)
+        return _Known(tree)
 
 
 def _lies(tree: PlaceTree[PlaceInTree], place_id: str) -> Lies | None:

@@ -56,7 +56,7 @@ def _at(
 ) -> list[ColumnElement[bool]]:
     known = {place_id: scope.lies[place_id] for place_id in scope.places if place_id in scope.lies}
     if others := scope.places - known.keys():
-        known |= _looked_up(conn, others, places)
+        known |= lies_of(conn, others, places)
     of_level: dict[str, set[str]] = defaultdict(set)
     inside: dict[str, set[str]] = defaultdict(set)
     for place_id, lies in known.items():
@@ -77,7 +77,8 @@ def _at(
     return chosen
 
 
-def _looked_up(conn: Connection, wanted: Collection[str], places: Table) -> dict[str, Lies]:
+def lies_of(conn: Connection, wanted: Collection[str], places: Table) -> dict[str, Lies]:
+    """How these places lie; those that are not known are left out."""
     rows = conn.execute(_levels_of(places), {"place_ids": listed(sorted(wanted))})
     return {place_id: Lies.of(level, parent, level_above) for place_id, level, parent, level_above in rows}
 

@@ -13,6 +13,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import Translations
+from flask import g
 from flask_babel import Domain, get_locale
 
 from field.words import LANGUAGES
@@ -47,7 +48,10 @@ _LANGUAGE_OF: Final = {Locale.parse(locale): language for language, locale in LO
 
 
 class Catalogues(Domain):
-    """What Flask-Babel asks for texts."""
+    """What Flask-Babel asks for texts: found once a request, for a page says hundreds."""
 
     def get_translations(self) -> Translations:
-        return texts(_LANGUAGE_OF.get(get_locale(), LANGUAGES[0]))
+        found: Translations | None = g.get("texts")
+        if found is None:
+            found = g.texts = texts(_LANGUAGE_OF.get(get_locale(), LANGUAGES[0]))
+        return found

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import lru_cache
 
-from flask_babel import format_datetime, gettext
+from flask_babel import format_datetime, get_locale, gettext
 
 
 def in_words(moment: datetime) -> str:
@@ -13,5 +14,12 @@ def in_words(moment: datetime) -> str:
     :param moment: with its time zone.
     """
     # A pattern of dates by Unicode CLDR, not a text: order and names of day and month in this language.
-    written: str = format_datetime(moment, gettext("d MMMM HH:mm"))
+    pattern = gettext("d MMMM HH:mm")
+    return _written(moment.replace(second=0, microsecond=0), pattern, str(get_locale()))
+
+
+@lru_cache(2000)
+def _written(minute: datetime, pattern: str, _locale: str) -> str:
+    """Rows of a page share their moments, and to write one takes as long as a row."""
+    written: str = format_datetime(minute, pattern)
     return written

@@ -42,7 +42,12 @@ def add_languages(app: Flask) -> None:
         default_timezone="Asia/Shanghai",
         locale_selector=lambda: LOCALES[language()],
     )
-    babel.domain_instance = Catalogues()
+    catalogues = babel.domain_instance = Catalogues()
+    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
+        lambda text: catalogues.get_translations().ugettext(text),
+        lambda one, more, number: catalogues.get_translations().ungettext(one, more, number),
+        newstyle=True,
+    )
     app.add_url_rule("/language", "language", _choose, methods=["POST"])
 
 

@@ -7,12 +7,14 @@ from dataclasses import dataclass, fields
 from datetime import timedelta
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from chassis.database.statements import is_in
 from chassis.unit_of_work import UnitOfWork
 from services.console.accounts.account import Account
-from services.console.accounts.queries import account_with_id, workers_of
+from services.console.accounts.queries import COLUMNS as OF_ACCOUNT
+from services.console.accounts.queries import workers_of
+from services.console.accounts.tables import accounts
 from services.console.sessions.session import Session, asks_for_pin, over
 from services.console.sessions.tables import sessions
 
@@ -21,6 +23,12 @@ OPENING: Final = "opening of a browser"
 TO_THE_MINUTE: Final = timedelta(minutes=1)
 
 _COLUMNS: Final = tuple(sessions.c[field.name] for field in fields(Session))
+_WITH_ACCOUNT: Final = (
+    select(*_COLUMNS, *OF_ACCOUNT)
+    .join(accounts, accounts.c.id == sessions.c.account_id)
+    .where(sessions.c.digest == bindparam("digest"))
+)
+"""Put together once: every page asks it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +48,11 @@ def who_is_in(uow: UnitOfWork, token: str, opening: str = "") -> In | None:
 
     :param opening: what the browser holds until it is closed.
     """
-    row = uow.conn.execute(
-        select(*_COLUMNS).where(sessions.c.digest == uow.index(COOKIE, token[:200]))
-    ).one_or_none()
+    row = uow.conn.execute(_WITH_ACCOUNT, {"digest": uow.index(COOKIE, token[:200])}).one_or_none()
     if row is None:
         return None
-    session = Session(*row)
-    account = account_with_id(uow.conn, session.account_id)
-    if account is None or over(session, account, uow.now):
+    session, account = Session(*row[: len(_COLUMNS)]), Account(*row[len(_COLUMNS) :])
+    if over(session, account, uow.now):
         return None
     held = uow.index(OPENING, opening[:200]) if opening else None
     return In(session, account, asks_for_pin(session, account, held, uow.now))

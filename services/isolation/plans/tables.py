@@ -1,6 +1,6 @@
 """The table of tasks, and the days of which staff were told."""
 
-from sqlalchemy import Column, Date, Index, SmallInteger, String, Table
+from sqlalchemy import Column, Date, Index, SmallInteger, String, Table, text
 
 from chassis.database.types import Id, Json, UtcDateTime
 from services.isolation.metadata import metadata
@@ -39,6 +39,9 @@ _missed = tasks.c.state == "missed"
 _undecided = tasks.c.state == "not_possible"
 Index("tasks_to_decide", tasks.c.tell_at, postgresql_where=_undecided, sqlite_where=_undecided)
 Index("tasks_missed", tasks.c.told_level, tasks.c.state, postgresql_where=_missed, sqlite_where=_missed)
+_alarmed = text("kind = 'see_abnormal'")
+# What alarmed lately, in a whole district. Intake does not write it: no task that is planned is of this kind.
+Index("tasks_of_alarms", tasks.c.due_from, tasks.c.case_id, postgresql_where=_alarmed, sqlite_where=_alarmed)
 
 staff_days = Table(
     "staff_days",  # a row a day, written with the events that tell staff what they have to do

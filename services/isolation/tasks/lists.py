@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, CompoundSelect, Select, func, or_, select, text, true, union_all
 from sqlalchemy.engine import Connection
 
-from chassis.database.statements import is_in
+from chassis.database.statements import is_one_of, listed
 from chassis.doors.declared import Asked, Column, ListQuery, Sort
+from chassis.doors.within import lies_of
 from field.days import day_begins, local_day
-from field.scope import Scope
+from field.scope import Lies, Scope
 from services.isolation.cases.lists import PERSON, in_scope
 from services.isolation.cases.rows import has_in_team
 from services.isolation.cases.tables import cases
@@ -101,13 +103,13 @@ def _own_tasks(conn: Connection, scope: Scope, asked: Asked) -> CompoundSelect[A
     """Whoever has the task sees it, wherever they work now."""
     me = asked.author.id
     given = given_to(conn, scope, me), has_in_team(me)
-    return _begun_tasks(conn, asked, _K.staff_id == me, *given, of_open=(_has_cases(me),))
+    return _begun_tasks(conn, asked, _K.staff_id == me, *given, of_open=(has_cases(me),))
 
 
-def _has_cases(staff_id: str) -> ColumnElement[bool]:
-    """Whether any open case is given to somebody at all: else those of a whole district need not be read."""
+def has_cases(*staff_ids: str) -> ColumnElement[bool]:
+    """Whether any open case is given to one of these at all: else a whole district's need not be read."""
     load = staff_load.c
-    return select(load.staff_id).where(load.staff_id == staff_id, load.cases > 0).exists()
+    return select(load.staff_id).where(load.staff_id.in_(staff_ids), load.cases > 0).exists()
 
 
 def given_to(conn: Connection, scope: Scope, *staff_ids: str) -> ColumnElement[bool]:
@@ -116,20 +118,30 @@ def given_to(conn: Connection, scope: Scope, *staff_ids: str) -> ColumnElement[b
     A case is only ever given to somebody who works at a place of it then, to whoever goes on for them, and in
     no known grid to somebody of a grid of its community. Its live tasks are those of its team.
     """
-    ever = scope.places.union(*(_worked_at(conn, one) for one in staff_ids))
-    p = places.c
-    above = select(p.parent).where(is_in(conn, p.place_id, sorted(ever)), p.level == "grid").distinct()
-    beside = _C.grid.is_(None) & _C.community.in_(sorted(filter(None, conn.execute(above).scalars())))
-    return or_(in_scope(conn, Scope(ever)), beside)
+    rows = conn.execute(_worked_at(), {"who": listed(staff_ids)}).all()
+    ever = scope.places.union(row.place for row in rows)
+    lies = {row.place: Lies.of(row.level, row.parent, row.above) for row in rows if row.level}
+    lies |= scope.lies
+    if others := ever - lies.keys():
+        lies |= lies_of(conn, others, places)
+    communities = sorted({one.community for one in lies.values() if one.community})
+    beside = _C.grid.is_(None) & _C.community.in_(communities)
+    return or_(in_scope(conn, Scope(ever, lies=lies)), beside)
 
 
-def _worked_at(conn: Connection, staff_id: str) -> frozenset[str]:
-    """Places where somebody ever worked, or one for whom they go on."""
-    s, h = staff.c, staff_history.c
-    own = select(s.staff_id).where(s.staff_id == staff_id).cte("goes_on_for", recursive=True)
+@lru_cache
+def _worked_at() -> Select[Any]:
+    """Places where those in the parameter `who` ever worked, or one for whom they go on; of each its level,
+    the place above, and the level of that.
+    """
+    s, h, p, above = staff.c, staff_history.c, places.c, places.alias("above_it")
+    own = select(s.staff_id).where(is_one_of(s.staff_id, "who")).cte("goes_on_for", recursive=True)
     goes_on_for = own.union(select(s.staff_id).where(s.replaced_by == own.c.staff_id))
-    found = select(h.place).where(h.staff_id.in_(select(goes_on_for.c.staff_id))).distinct()
-    return frozenset(conn.execute(found).scalars())
+    theirs = h.staff_id.in_(select(goes_on_for.c.staff_id))
+    columns = h.place, p.level, above.c.place_id.label("parent"), above.c.level.label("above")
+    known = staff_history.outerjoin(places, p.place_id == h.place)
+    known = known.outerjoin(above, above.c.place_id == p.parent)
+    return select(*columns).select_from(known).where(theirs).distinct()
 
 
 def _open_tasks(conn: Connection, scope: Scope, asked: Asked) -> CompoundSelect[Any]:

@@ -31,7 +31,7 @@ from services.isolation.plans.tables import tasks
 from services.isolation.policies.counting import day_number
 from services.isolation.policies.rules import SEE_ABNORMAL
 from services.isolation.reference import current
-from services.isolation.tasks.lists import given_to
+from services.isolation.tasks.lists import given_to, has_cases
 from services.isolation.tasks.take_back_report import may_take_back
 
 MOST: Final = 600
@@ -64,8 +64,8 @@ def _all(uow: UnitOfWork, scope: Scope, asked: Asked, data: Mapping[str, Any]) -
     whether there are others beyond these.
     """
     found = _Round.of(uow, scope, asked)
-    own = [_C.closed_at.is_(None), given_to(uow.conn, scope, *found.staff_ids), found.in_team()]
-    rows = uow.conn.execute(_cases(*own).limit(MOST + 1)).all()
+    given = has_cases(*found.staff_ids), given_to(uow.conn, scope, *found.staff_ids), found.in_team()
+    rows = uow.conn.execute(_cases(_C.closed_at.is_(None), *given).limit(MOST + 1)).all()
     found.read(rows[:MOST])
     listed = [found.household(id, people) for id, people in found.by_household.items()]
     return {

@@ -14,7 +14,7 @@ from sqlalchemy import MetaData, select
 from chassis.copies import Copy
 from chassis.database.engine import Database
 from chassis.database.migrations import upgrade
-from chassis.reference import Post, read_tree, staff_at
+from chassis.reference import Post, posts_at, read_periods, read_tree
 from chassis.unit_of_work import Work
 from contracts.envelope import Event
 from services.isolation.teams.copies import PLACES, STAFF
@@ -40,7 +40,8 @@ class Kept:
     def posts_of(self, staff_id: str, at: datetime) -> tuple[Post, ...]:
         with self.work.database.read() as conn:
             tree = read_tree(conn, self.places.table)
-            return staff_at(conn, self.metadata.tables["staff_history"], tree, staff_id, at)
+            periods = read_periods(conn, self.metadata.tables["staff_history"], staff_id)
+            return posts_at(periods, tree, staff_id, at)
 
     def posts(self, staff_id: str, at: datetime) -> list[tuple[str, str, list[str]]]:
         posts = self.posts_of(staff_id, at)

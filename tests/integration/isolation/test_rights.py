@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from itertools import product
+from typing import Any
 
 import pytest
+from sqlalchemy import event
 
 from chassis.commands.command import Author
 from chassis.doors.declared import Directory
@@ -173,3 +175,36 @@ def test_a_deputy_reaches_what_whoever_is_away_reaches(isolation: Trial) -> None
     isolation.clock.advance(days=2)
     with isolation.work.look() as uow, pytest.raises(Refused):
         reaching(uow, actor, "waive_task")
+
+
+def test_what_is_kept_of_staff_is_read_again_when_it_changes(moved: Trial) -> None:
+    """A process keeps who works where, until the revision of staff says that it has changed."""
+    reaching = Reaching("isolation", Directory(staff, places, REVISIONS, history=True), roles())
+    actor = Actor(Author("staff", "/console/nurse", "nurse"))
+    asked: list[str] = []
+    engine = moved.database.engine
+    event.listen(engine, "before_cursor_execute", lambda *given: asked.append(given[2]))
+
+    def reached(hours: int = 0) -> set[str]:
+        with moved.work.look() as uow:
+            scope = reaching(uow, actor, "report_task", uow.now - timedelta(hours=hours)).scope
+            return {one for one in ("c-1", "c-2") if scope.covers(one)}
+
+    assert reached() == {"c-1"}
+    asked.clear()
+    assert reached() == {"c-1"} and not any("staff" in one for one in asked), asked
+
+    moved.do(STAFF.keep, [_nurse(4, "c-2", hours_ago=2)])
+    assert reached() == {"c-2"}
+    moved.do(STAFF.keep, [_nurse(3, "c-1", hours_ago=30, active=False)])
+    assert reached() == {"c-2"}
+    assert reached(hours=3) == {"c-2"}, "what comes late says that they had left and came back"
+    moved.do(STAFF.keep, [_nurse(5, "c-2", hours_ago=0, active=False)])
+    with pytest.raises(Refused):
+        reached()
+
+
+def _nurse(version: int, where: str, hours_ago: int, **changed: Any) -> Any:
+    event = member("nurse", "health_worker", where, version, **changed)
+    then = MORNING + timedelta(days=2, hours=1) - timedelta(hours=hours_ago)
+    return _again({**event.raw, "time": then.isoformat()})
