@@ -10,6 +10,7 @@ import pytest
 
 from services.console.accounts.invite import enrol
 from services.console.doors import Doors
+from services.console.pages.officers import board
 from services.console.sessions.enter_by_phone import take_up_by_phone
 from tests.doors import CONSOLE
 from tests.integration.console.officers import Town, open_town
@@ -39,6 +40,24 @@ def test_the_first_page_has_a_row_for_each_worker_and_each_figure_is_its_list(to
         counted = re.search(r"<strong>(?:\d+ households? with )?(\d+) (?:people|person|tasks?)<", listed)
         assert counted and counted[1] == number, address
     officer.get("/board?place=elsewhere", 404)
+
+
+def test_of_many_workers_the_worst_stand_first_and_the_others_are_one_link_away(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(board, "_WORST", 2)
+    officer = town.officer()
+    page = officer.get("/board").text
+    rows = page[page.index("Workers with most that is overdue</caption>") :]
+    assert rows[: rows.index("</table>")].count('<th scope="row"') == 2 and "李兰" in rows
+    assert 'class="overdue" x="0.0"' in rows, "a day is drawn, what is overdue first"
+    stand = page[page.index("How the workers stand</title>") :]
+    assert "<text" in stand and ">with something overdue</th><td" in stand
+    [every, more] = re.findall(r'<a class="target" href="([^"]+)">All (\d+) workers</a>', page)[0]
+    everybody = officer.get(every.replace("&amp;", "&").partition("#")[0]).text
+    rows = everybody[everybody.index("<caption>Workers</caption>") :]
+    assert rows[: rows.index("</table>")].count('<th scope="row"') == int(more) > 2
+    assert "How the workers stand" not in everybody
 
 
 def test_it_says_when_the_phone_of_a_worker_was_seen_last(town: Town) -> None:

@@ -38,6 +38,11 @@ _FIGURES: Final[Mapping[str, tuple[str, Mapping[str, str]]]] = {
 }
 """Figure of a worker, in the order of the columns -> the list behind it, and what it is asked for."""
 _MEASURE: Final = "home_isolation"
+_WORST: Final = 20
+"""Workers on the page of a large place: those with most that is overdue. The others are one link away."""
+_DRAWN: Final = ("overdue", "due", "done")
+"""What is drawn of each worker's day, in this order."""
+_DRAWN_WIDTH: Final = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +51,8 @@ class Worker:
 
     :param figures: (number, address of its list).
     :param phone: when their phone was seen last, in words; "" where none is in.
+    :param drawn: what stands for what is overdue, due and done: (which, from, width), of `_DRAWN_WIDTH` for
+        the largest day of those who are shown.
     """
 
     id: str
@@ -54,6 +61,7 @@ class Worker:
     away: bool
     figures: Sequence[tuple[int, str]]
     phone: str
+    drawn: Sequence[tuple[str, float, float]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,11 +94,16 @@ def add_board(pages: Blueprint, doors: Doors, work: Work) -> None:
         names = asking.names(staff, [*below, place], place)
         where = names.of_place(place) if place else names.here
         seen = _phones_seen(work, staff)
+        known = _known(today)
+        worst = known if request.args.get("workers") == "all" or len(known) <= _WORST else known[:_WORST]
         page = render_template(
             "officers/board.html",
             where=where,
             as_of=in_words(datetime.fromisoformat(today["as_of"])) if today else "",
-            workers=[_worker(row, names, asked, seen) for row in _known(today)],
+            workers=[_worker(row, names, asked, seen, _longest_day(worst)) for row in worst],
+            stand=_stand(known),
+            all_workers=len(known),
+            all_address=f"/board?{urlencode({**asked, 'measure': measure, 'workers': 'all'})}#workers",
             left_out=today["left_out"] if today else 0,
             too_many=today["more_than"] if today else None,
             below=_below(today, names),
@@ -122,8 +135,38 @@ def _known(today: Mapping[str, Any] | None) -> Sequence[Mapping[str, Any]]:
     return [row for row in rows if row["active"] or any(row[name] for name in numbers)]
 
 
+def _stand(known: Sequence[Mapping[str, Any]]) -> list[tuple[str, int]]:
+    """How many workers have something overdue, something due, or nothing left; and how many are away."""
+    overdue = [row for row in known if row["overdue"]]
+    due = [row for row in known if row["due"] and not row["overdue"]]
+    return [
+        (gettext("with something overdue"), len(overdue)),
+        (gettext("with something due, nothing overdue"), len(due)),
+        (gettext("with nothing left today"), len(known) - len(overdue) - len(due)),
+        (gettext("away"), sum(row["away_from"] is not None for row in known)),
+    ]
+
+
+def _longest_day(rows: Sequence[Mapping[str, Any]]) -> int:
+    return max((sum(row[name] for name in _DRAWN) for row in rows), default=0) or 1
+
+
+def _drawn(row: Mapping[str, Any], longest: int) -> list[tuple[str, float, float]]:
+    drawn, at = [], 0.0
+    for name in _DRAWN:
+        width = round(_DRAWN_WIDTH * row[name] / longest, 1)
+        if width:
+            drawn.append((name, round(at, 1), width))
+        at += width
+    return drawn
+
+
 def _worker(
-    row: Mapping[str, Any], names: Names, asked: Mapping[str, str], seen: Mapping[str, str]
+    row: Mapping[str, Any],
+    names: Names,
+    asked: Mapping[str, str],
+    seen: Mapping[str, str],
+    longest: int,
 ) -> Worker:
     id = row["staff_id"]
     figures = []
@@ -138,6 +181,7 @@ def _worker(
         row["away_from"] is not None,
         figures,
         seen.get(id, ""),
+        _drawn(row, longest),
     )
 
 
