@@ -84,7 +84,7 @@ def record(page: Page, door: str, degrees: str) -> None:
     page.get_by_role("button", name="Send").dblclick()  # the same form is the same act
 
 
-def test_wishes_18_20_nothing_is_lost_or_doubled_and_nothing_stays_readable(
+def test_wish_18_wish_20_nothing_is_lost_or_doubled_and_nothing_stays_readable(
     town: Round, open_phone: Callable[..., BrowserContext], picture: Picture
 ) -> None:
     """Wishes 18 and 20: waiting, sent, refused, each said; closed and opened again; sent by whoever is in."""

@@ -57,7 +57,7 @@ def test_a_file_published_twice_brings_the_same_ids_twice(url, tmp_path):
     assert set(found.values()) == {2}
 
 
-def test_broken_lines_are_listed_and_the_good_ones_published(url, tmp_path):
+def test_wish_13_broken_lines_are_listed_and_the_good_ones_published(url, tmp_path):
     file = lines(tmp_path / "a.jsonl", GOOD, "{", GOOD, "[]")
     done = run("publish", file, "--publisher", "grid", "--json")
     told = json.loads(done.stdout)
@@ -75,7 +75,7 @@ def test_a_table_is_published(url, tmp_path):
     assert (done.exit_code, done.stdout.split(",")[0]) == (0, "1 lines: 1 accepted")
 
 
-def test_replies_are_counted_with_every_reason(url, tmp_path):
+def test_wish_14_replies_are_counted_with_every_reason(url, tmp_path):
     file = lines(tmp_path / "a.jsonl", *(GOOD | {"reference": str(n)} for n in range(3)))
     run("publish", file, "--publisher", "grid")
     first, second, _third = sorted(ids(url))

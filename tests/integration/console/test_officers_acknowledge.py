@@ -29,7 +29,7 @@ def boxes(text: str) -> list[str]:
     return re.findall(r'type="checkbox" name="task_id" value="([^"]+)"', text)
 
 
-def test_wishes_4_5_6_a_wave_is_one_act_with_an_outcome_for_each_row(town: Town) -> None:
+def test_wish_4_wish_5_wish_6_a_wave_is_one_act_with_an_outcome_for_each_row(town: Town) -> None:
     officer = town.officer()
     asked = "/lists/overdue_tasks?kind=first_contact"
     page = officer.get(asked)

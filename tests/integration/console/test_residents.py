@@ -400,7 +400,7 @@ def test_wish_21_the_page_with_its_stylesheet_has_at_most_30_kb_and_no_script(
             resident.report(*["38.6"] * people)
 
 
-def test_wishes_22_and_23_a_resident_types_no_password_and_is_never_thrown_out(home: Home) -> None:
+def test_wish_22_wish_23_a_resident_types_no_password_and_is_never_thrown_out(home: Home) -> None:
     """Wish 22: one page for all that is asked. Wish 23: no log-in that ends."""
     resident = home.browser()
     home.at("2022-10-05 08:10")
