@@ -60,8 +60,8 @@ _STAFF: Final = (Column("name", "name", sealed="person"), Column("phone", "phone
 def _all(uow: UnitOfWork, scope: Scope, asked: Asked, data: Mapping[str, Any]) -> Mapping[str, Any]:
     """:param data: nothing.
 
-    Returns `households` with the tasks of whoever asks that are to be done or were settled today, and `more`:
-    whether there are others beyond these.
+    Returns `households` with the tasks of whoever asks that are to be done or were settled today, `more`:
+    whether there are others beyond these, and `you`: whoever asks.
     """
     found = _Round.of(uow, scope, asked)
     given = has_cases(*found.staff_ids), given_to(uow.conn, scope, *found.staff_ids), found.in_team()
@@ -70,6 +70,7 @@ def _all(uow: UnitOfWork, scope: Scope, asked: Asked, data: Mapping[str, Any]) -
     listed = [found.household(id, people) for id, people in found.by_household.items()]
     return {
         "as_of": _said(asked.now, asked),
+        "you": found.author(),
         "more": len(rows) > MOST,
         "households": [one for one in listed if one["tasks"]],
     }
@@ -92,7 +93,8 @@ def _one(uow: UnitOfWork, scope: Scope, asked: Asked, data: Mapping[str, Any]) -
     if not any(found.is_of_team(row) for row in rows):
         return None
     found.read(rows)
-    return {"as_of": _said(asked.now, asked), **found.household(id, rows), **found.around(rows)}
+    whole = {"as_of": _said(asked.now, asked), "you": found.author()}
+    return {**whole, **found.household(id, rows), **found.around(rows)}
 
 
 def _cases(*wanted: ColumnElement[bool]) -> Any:
@@ -162,6 +164,11 @@ class _Round:
         return bool(that_counts(of_one).why_abnormal and waiting) and _seen_at(waiting) is None
 
     # -- what is shown
+
+    def author(self) -> dict[str, Any] | None:
+        """Whoever asks: role and name."""
+        found = self._staff({self.asked.author.id: ""})
+        return {name: found[0][name] for name in ("role", "name")} if found else None
 
     def household(self, id: str, rows: Sequence[Row[Any]]) -> dict[str, Any]:
         told = self._contacts.get(id)

@@ -45,7 +45,7 @@ def test_an_officer_makes_slips_and_shuts_a_lost_phone_out(town: Round) -> None:
     assert re.search(r'<th scope="row" translate="no">李兰<br><small>w-0117 139\*+', page), (
         "whom the number is"
     )
-    assert "春和社区" in page
+    assert "春和社区" in page and '<bdi translate="no">周明</bdi><br>community officer' in page
     slips = desk.send("/enrol", chosen="w-0117", staff_ids="h-0021, ")
     assert slips.text.index("h-0021") < slips.text.index("第1网格"), "by place: each stack goes to one"
     assert "李兰" in slips.text and "春和社区" in slips.text

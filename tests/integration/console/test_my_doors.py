@@ -42,6 +42,7 @@ def checked(town: Round, name: str) -> dict[str, str]:
 def test_the_first_page_says_figures_without_names_then_doors_in_order(town: Round, phone: Phone) -> None:
     page = phone.get("/doors").text
     figures = page[page.index("<h1>") : page.index("<article")]
+    assert '<bdi translate="no">李兰</bdi><br>grid worker' in page, "whose phone it is"
     assert (
         "3 doors · 4 people · 16 tasks" in figures
         and "first visits at 3 doors" in figures

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import wraps
 from typing import Any, Final
@@ -30,7 +30,7 @@ from services.console.pages.shown.rounds import (
     clock,
     household_of,
 )
-from services.console.pages.shown.rows import Wrong
+from services.console.pages.shown.rows import Viewer, Wrong
 from services.console.pages.workers.faults import why
 from services.console.phone_acts.act import read_moment
 
@@ -143,6 +143,12 @@ class Visit:
         return make_response(page, 422 if wrong else 200)
 
 
+def see_as(document: Mapping[str, Any]) -> None:
+    """The head of the page names whoever is in, as the door knows them: an account has only a number."""
+    if you := document.get("you"):  # a door of the version before says nothing of them
+        g.viewer = Viewer(you["name"] or g.viewer.name, you["role"])
+
+
 def text_of(field: str, most: int) -> str:
     """:param most: characters that are read."""
     return request.form.get(field, "")[:most].strip()
@@ -164,6 +170,7 @@ def at_household(work: Work, doors: Doors) -> Callable[[View], View]:
                         g.visit = Visit(doors, household)
                 except Refused:
                     return refusal_page(404)
+                see_as(g.visit.document)
                 late = g.visit.at and g.visit.now - g.visit.at > AT_MOST_AGO
                 if late and not g.get("officer_enters"):
                     g.too_old = True

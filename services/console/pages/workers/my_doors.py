@@ -14,7 +14,7 @@ from services.console.doors import Doors
 from services.console.pages.entry.who import acting, only_in
 from services.console.pages.shown.rounds import FILTERS, Round, round_of
 from services.console.pages.shown.rows import Filter
-from services.console.pages.workers.household import said_of
+from services.console.pages.workers.household import said_of, see_as
 
 
 def add_doors(pages: Blueprint, work: Work, doors: Doors) -> None:
@@ -22,6 +22,7 @@ def add_doors(pages: Blueprint, work: Work, doors: Doors) -> None:
     @only_in(work, "worker", "officer")
     def doors_page() -> Response:
         document = doors.look_up("isolation", "my_households", acting(), {})
+        see_as(document)
         g.as_of = datetime.fromisoformat(document["as_of"])
         show = request.args.get("show", "all")
         from_top = request.args.get("from") == "top"

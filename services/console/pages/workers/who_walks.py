@@ -13,6 +13,7 @@ from chassis.doors.tokens import Actor
 from contracts.faults import Refused
 from services.console.doors import DoorAway, Doors
 from services.console.pages.entry.who import acting
+from services.console.pages.shown.rows import Viewer
 
 ROLES: Final = ("grid_worker", "health_worker", "community_cadre")
 """Who goes from door to door. A PIN is too little for whoever decides: officers have a password and codes."""
@@ -94,11 +95,15 @@ def _names(doors: Doors, *, staff: Sequence[str] = (), places: Sequence[str] = (
     if not g.who.account.staff_id or not (staff or places):
         return {}
     found: dict[str, dict[str, Any]] = {"staff": {}, "places": {}}
+    me = g.who.account.staff_id
+    staff = [me, *staff]
     try:
         for turn in range(0, max(len(staff), len(places)), _AT_ONCE):
             some = {"staff": staff[turn:][:_AT_ONCE], "places": places[turn:][:_AT_ONCE]}
             named = doors.look_up("registration", "names", acting(), some)
             found = {of: found[of] | named[of] for of in found}
+        if named["you"]:  # the head of the page says who asks
+            g.viewer = Viewer(found["staff"].get(me, {}).get("name") or me, named["you"]["role"])
     except (DoorAway, Refused):
         pass  # they stand there as they were
     return found
