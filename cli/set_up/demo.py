@@ -13,13 +13,16 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.cells import set_cell_size
 from rich.console import Console
 from rich.table import Table
 
+from chassis.clock import Clock
 from cli.arrivals.trace_tree import tree
 from cli.operate.audit_table import show_audit
 from cli.options import AsJson
 from cli.output import Bar, bars, print_json, say
+from demo.cast import Member
 from demo.day import Day
 from demo.follow_day import (
     MORNING,
@@ -33,7 +36,7 @@ from demo.follow_day import (
     start_here,
     start_own,
 )
-from demo.log_ins import PASSWORD, LogIns, make_log_ins
+from demo.log_ins import PASSWORD, LogIns, OfficerLogIn, make_log_ins
 from demo.report import Line, Report
 from deploy.local import processes
 from deploy.local.running import asked_to_stop, pidfile_of, watch
@@ -73,8 +76,9 @@ def command(
     """A day of arrivals to Lanzhou's Chengguan district, at the start of October 2022.
 
     Starts a broker, an SMS simulator and the services on SQLite, all below var/demo and beside whatever
-    `doorstep up` runs; its clock begins at 9:00 on 1 October 2022. All persons are invented. Exit code 1 if
-    what came of the day is not what had to come of it.
+    `doorstep up` runs; its clock begins at 9:00 on 1 October 2022. Once all of the morning is handled, the
+    day is played on to the evening, for you to try the console as several people. All are invented. Exit
+    code 1 if what came of the day is not what had to come of it.
     """
     began = time.monotonic()
     many = arrivals or (FEWER if days else ARRIVALS)
@@ -104,7 +108,7 @@ def _follow_alone(once: bool, arrivals: int, days: int, as_json: bool, began: fl
         start, go_on = partial(start_own, system, say), partial(_play, system, days, stop)
         right = _follow(start, arrivals, stop, as_json, began, go_on)
         if not once:
-            _stay(system, stop, folder)
+            _stay(system, stop, folder, days)
     except Stopped:
         right = not once
     finally:
@@ -158,8 +162,8 @@ def _show_progress(shown: dict[str, Bar], now: Progress, day: Day) -> None:
     shown["messages sent"].show(now.messages_sent, now.messages)
 
 
-def _stay(system: LocalSystem, stop: threading.Event, folder: Path) -> None:
-    _show_log_ins(make_log_ins(system))
+def _stay(system: LocalSystem, stop: threading.Event, folder: Path, days: int) -> None:
+    _show_log_ins(_made_ready(system, stop, folder, days))
     called = f"DOORSTEP_VAR={_short(folder)} {_short(Path(sys.argv[0]))}"
     say("\nIt stays up until Ctrl-C. In another terminal:")
     for words in ("status", "trace --pick medium", "audit", "dead list", "simulate --arrivals 50 --publish"):
@@ -167,19 +171,50 @@ def _stay(system: LocalSystem, stop: threading.Event, folder: Path) -> None:
     watch(system, stop, say)
 
 
+def _made_ready(system: LocalSystem, stop: threading.Event, folder: Path, days: int) -> LogIns:
+    """For whoever tries the console. Where days were played there is enough to try already."""
+    from demo.afternoon import play_afternoon, write_results  # only who stays needs HTTP and its keys
+    from demo.cast import cast_of
+    from demo.days.play import doors_of
+
+    doors, clock = doors_of(system), Clock(system.directory / "clock")
+    cast = cast_of(doors)
+    if not days:
+        play_afternoon(doors, clock, cast, MORNING, say, stop.is_set)
+    now = clock.now().astimezone(ZONE)
+    return make_log_ins(system, cast, write_results(doors, cast, now, folder / "results.txt"), now)
+
+
 def _show_log_ins(known: LogIns) -> None:
     """Each code and each link counts once, but for the resident's."""
+    cast = known.cast
     rows = [
-        ("an officer", f"{known.console}/log-in"),
-        ("", f"name {known.officer}, password: {PASSWORD}, code: {known.codes[0]}"),
-        ("", f"codes for further times: {', '.join(known.codes[1:4])}"),
-        (f"a worker's phone ({known.worker_name})", known.worker),
-        ("a resident", known.resident or "no household of this worker has a link"),
+        (f"the worker {_named(cast.worker)}, by phone", known.worker),
+        ("", "her doors: first visits, what is overdue, a fever"),
+        ("a resident at one of these doors", known.resident or "no household of this worker has a link"),
+        ("", "a check-in that is just late and still counts; what happens after a fever"),
+        *_rows_of("the street officer", known.street, known.console),
+        ("", f"who has not reported, an overdue wave; {_named(cast.away)} is away"),
+        *_rows_of("the community officer", known.community, known.console),
+        ("", f"a possible duplicate; results of tests to paste from {_short(known.results)}"),
         ("an administrator", known.administrator),
+        ("", "accounts, phones, who saw what"),
     ]
-    say("\nThe console: open as")
+    say(f"\nThe console, where it is {known.now:%H:%M on %-d %B %Y}. Open as")
     for who, where in rows:
-        say(f"  {who:<30} {where}")
+        say(f"  {set_cell_size(who, 42)} {where}")
+
+
+def _rows_of(who: str, officer: OfficerLogIn, console: str) -> list[tuple[str, str]]:
+    return [
+        (f"{who} {_named(officer.member)}", f"{console}/log-in"),
+        ("", f"name {officer.member['staff_id']}, password: {PASSWORD}, code: {officer.codes[0]}"),
+        ("", f"codes for further times: {', '.join(officer.codes[1:4])}"),
+    ]
+
+
+def _named(member: Member) -> str:
+    return f"{member['name']} ({member['staff_id']})"
 
 
 def _short(path: Path) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
@@ -68,6 +68,11 @@ class Doors:
             yield from map(dict, page.rows)
             if (after := page.next) is None:
                 return
+
+    def reveal(self, who: Who, service: str, name: str, id: str, reason: str) -> dict[str, Any]:
+        """A thing in full, which is noted with the reason. Raises DoorClosed."""
+        with _closed(name):
+            return dict(self._doors.reveal(service, name, id, replace(who.actor, reason=reason)))
 
 
 @contextmanager

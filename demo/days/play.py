@@ -71,14 +71,15 @@ def play_in(
     system: LocalSystem, days: int, began: datetime, say: Say, stopped: Callable[[], bool]
 ) -> list[Line]:
     """In a local system whose doors are open. Returns what came of it, beside what was played."""
-    chosen = system.chosen()
-    doors = Doors(
-        f"http://127.0.0.1:{chosen['DOORSTEP_DOOR_PORT']}", door_private_key(system.directory / "keys")
-    )
-    scene = play(days, doors, Clock(system.directory / "clock"), began, say, stopped)
+    scene = play(days, doors_of(system), Clock(system.directory / "clock"), began, say, stopped)
     for why, times in scene.played.refused.most_common(5):
         say(f"refused, {times} times: {why}")
     return lines(scene.played.counts, acts())
+
+
+def doors_of(system: LocalSystem) -> Doors:
+    port = system.chosen()["DOORSTEP_DOOR_PORT"]
+    return Doors(f"http://127.0.0.1:{port}", door_private_key(system.directory / "keys"))
 
 
 def play(

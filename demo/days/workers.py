@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from demo.days.doors import Who
@@ -15,11 +15,16 @@ TEST = "test"
 _URGENT = ("see_abnormal", "escort_to_site", "medical_need")
 
 
-def do_tasks(scene: Scene, staff_ids: Iterable[str]) -> None:
-    """What is due of their own, once: done, tried in vain, not possible, or left for another day."""
+def do_tasks(scene: Scene, staff_ids: Iterable[str], kinds: Collection[str] = ()) -> None:
+    """What is due of their own, once: done, tried in vain, not possible, or left for another day.
+
+    :param kinds: only tasks of these; none: of all.
+    """
     for staff_id in staff_ids:
         who = Who.staff(staff_id)
         for task in list(scene.doors.rows(who, "isolation", "own_tasks")):
+            if kinds and task["kind"] not in kinds:
+                continue
             if task["kind"] == FIRST_CONTACT:
                 _contact(scene, who, task)
             elif task["kind"] == CHECK_IN:

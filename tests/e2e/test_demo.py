@@ -43,24 +43,40 @@ def left_behind(directory: Path) -> list[str]:
 
 
 def assert_the_log_ins_work(said: str) -> None:
-    """Those that a demo prints: pages open by their links, and the officer comes in."""
+    """Those that a demo prints: pages open by their links, and officers find what they may try."""
     links = re.findall(r"http://127\.0\.0\.1:\d+/\S+", said)
     ways = [link.split("/")[3] for link in links]
-    assert ways == ["log-in", "take-up", "r", "take-up"], said
-    pages = {link: requests.get(link, timeout=30) for link in links}
-    assert {page.status_code for page in pages.values()} == {200}, pages
-    typed = re.search(r"name (\S+), password: (.+), code: (\S+)", said)
-    token = re.search(r'name="form_token" value="([0-9a-f]+)"', pages[links[0]].text)
-    assert typed and token
+    assert ways == ["take-up", "r", "log-in", "log-in", "take-up"], said
+    assert {requests.get(link, timeout=30).status_code for link in links} == {200}, said
+    street, community = re.findall(r"name (\S+), password: (.+), code: (\S+)", said)
+    console = links[2].removesuffix("/log-in")
+    away = re.search(r"(\S+) \(w\d+\) is away", said)
+    assert away
+    board = as_officer(console, street, "/board")
+    assert re.search(rf">{away[1]}</a>\s*<br><small[^>]*>[^<]*<strong>不在岗", board), board
+    pairs = as_officer(console, community, "/lists/possible_duplicates")
+    assert pairs.count("姓名、电话相同") >= 1 and "/lists/possible_duplicates/" in pairs
+
+
+def as_officer(console: str, typed: tuple[str, str, str], path: str) -> str:
+    """A page as somebody sees it who has logged in with a name, a password and a code."""
+    page = requests.get(f"{console}/log-in", timeout=30)
+    token = re.search(r'name="form_token" value="([0-9a-f]+)"', page.text)
+    assert token
     answer = requests.post(
-        links[0],
-        data={"name": typed[1], "password": typed[2], "code": typed[3], "form_token": token[1]},
+        f"{console}/log-in",
+        data=dict(zip(("name", "password", "code"), typed, strict=True)) | {"form_token": token[1]},
         # Browsers send it to this machine without TLS, too.
-        headers={"Cookie": pages[links[0]].headers["Set-Cookie"].partition(";")[0]},
+        headers={"Cookie": page.headers["Set-Cookie"].partition(";")[0]},
         allow_redirects=False,
         timeout=30,
     )
     assert answer.status_code == 303 and "__Host-doorstep=" in answer.headers["Set-Cookie"], answer.text
+    cookie = re.search(r"__Host-doorstep=[^;]+", answer.headers["Set-Cookie"])
+    assert cookie
+    shown = requests.get(f"{console}{path}", headers={"Cookie": cookie[0]}, timeout=30)
+    assert shown.status_code == 200, shown.text
+    return shown.text
 
 
 def test_once_it_shows_that_everything_adds_up_and_leaves_nothing_running(
