@@ -53,7 +53,8 @@ def play_afternoon(
         clock.set(scene.now)
         settle(stopped)
         act(scene, cast)
-        settle(stopped)
+        if at != _MORNING:  # what comes must be in before the clock goes on; nothing comes in the morning
+            settle(stopped)
 
 
 def _morning(scene: Scene, cast: Cast) -> None:

@@ -121,7 +121,13 @@ def test_the_demo_stays_up_until_ctrl_c_and_other_commands_reach_it(
             stderr=output,
         )
     try:
-        eventually(lambda: "until Ctrl-C" in said.read_text(), every=0.2, show=lambda: said.read_text())
+        # A system starts, a morning is handled, and the day is played on: with waits for its timers.
+        eventually(
+            lambda: "until Ctrl-C" in said.read_text(),
+            3 * PATIENCE_S,
+            every=0.2,
+            show=lambda: said.read_text(),
+        )
         assert_the_log_ins_work(said.read_text())
         inside = {name: value for name, value in environment.items() if not name.startswith("DOORSTEP_")}
         inside["DOORSTEP_VAR"] = str(tmp_path / "var" / "demo")
