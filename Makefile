@@ -1,6 +1,6 @@
 # Doorstep: `make` lists what there is. Everything runs from .venv; nothing outside this folder is changed
-# except Debian packages that are missing (rabbitmq-server; for the tests also postgresql, prometheus, chromium
-# and fonts-wqy-microhei).
+# except Debian packages that are missing (rabbitmq-server; for the tests also postgresql, prometheus, chromium,
+# fonts-wqy-microhei, age and libfaketime).
 SHELL := /bin/bash
 BIN := .venv/bin
 SETUP := deploy/local/setup.sh
@@ -27,7 +27,7 @@ demo: setup ## a whole day of arrivals on this machine; Ctrl-C ends it (DAYS=2: 
 SPREAD = -n $$(($$(nproc) + 2)) --dist loadfile --no-loadscope-reorder
 
 test: ## everything that checks the project: lint, types, arrows, all tests (TESTS=path for some)
-	@$(SETUP) --dev --rabbitmq --postgresql --prometheus --chromium --age
+	@$(SETUP) --dev --rabbitmq --postgresql --prometheus --chromium --age --faketime
 ifdef TESTS
 	$(BIN)/pytest $(TESTS)
 else
@@ -38,9 +38,12 @@ endif
 test-fast: venv ## the tests that need neither broker nor PostgreSQL
 	$(BIN)/pytest -n auto $(wildcard tests/unit tests/contract) -m "not broker and not postgresql and not slow"
 
-soak: ## what takes hours: plans of all statements on 2,000,000 arrivals
-	@$(SETUP) --dev --rabbitmq --postgresql
-	DOORSTEP_SOAK_ARRIVALS=2000000 $(BIN)/pytest -q tests/integration/plans
+# KILLS and SEED: `make soak SEED=7` lets the same processes die in the same order as a run that said seed 7.
+soak: ## what takes hours: plans on 2,000,000 arrivals, two days in which hundreds of processes die (KILLS=400 SEED=7)
+	@$(SETUP) --dev --rabbitmq --postgresql --faketime
+	DOORSTEP_SOAK_KILLS=$(or $(KILLS),400) DOORSTEP_SOAK_ARRIVALS_IN_STORM=3000 DOORSTEP_STORM_SEED=$(SEED) \
+		$(BIN)/pytest -v -s tests/chaos/faults
+	DOORSTEP_SOAK_ARRIVALS=2000000 $(BIN)/pytest -v -s tests/integration/plans
 
 lint: venv ## ruff, mypy, import-linter
 	$(BIN)/ruff check .

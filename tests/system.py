@@ -72,7 +72,12 @@ class Replica:
     def ready(self) -> bool:
         if self.service == SMS:
             return accepts(self.port)
-        return _get(f"http://127.0.0.1:{self.port}/readyz").get("ready") is True
+        return self.readyz.get("ready") is True
+
+    @property
+    def readyz(self) -> dict[str, Any]:
+        """What a service says of itself; empty where it does not answer."""
+        return _get(f"http://127.0.0.1:{self.port}/readyz")
 
 
 @dataclass

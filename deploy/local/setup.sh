@@ -1,6 +1,6 @@
 #!/bin/bash
 # Makes this machine ready: .venv from the lock files, and the Debian packages that are missing.
-#   setup.sh [--dev] [--bench] [--rabbitmq] [--postgresql] [--prometheus] [--chromium] [--age]
+#   setup.sh [--dev] [--bench] [--rabbitmq] [--postgresql] [--prometheus] [--chromium] [--age] [--faketime]
 # Runs again in well under a second when there is nothing to do. Needs root or sudo only to install packages.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -14,6 +14,7 @@ for wish in "$@"; do
         --postgresql) compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || command -v initdb >/dev/null || packages+=(postgresql) ;;
         --prometheus) { command -v prometheus && command -v promtool; } >/dev/null || packages+=(prometheus) ;;
         --age) command -v age >/dev/null || packages+=(age) ;;  # encrypts backups
+        --faketime) compgen -G '/usr/lib/*/faketime/libfaketime.so.1' >/dev/null || packages+=(libfaketime) ;;  # for tests
         --chromium)  # for the browser tests: with a font that can show Chinese
             command -v chromium >/dev/null || packages+=(chromium)
             compgen -G '/usr/share/fonts/truetype/wqy/wqy-microhei.*' >/dev/null || packages+=(fonts-wqy-microhei) ;;

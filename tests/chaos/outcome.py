@@ -25,7 +25,7 @@ _ABOUT_PAIRS = "staff_possible_duplicate"
 
 
 def outcome_of(databases: dict[str, Database]) -> Outcome:
-    arrivals, several = _arrivals(databases["registration"])
+    arrivals, several = arrivals_of(databases["registration"])
     cases = _cases(databases["isolation"])
     messages = _messages(databases["notification"], several)
     return {
@@ -41,7 +41,7 @@ def outcome_of(databases: dict[str, Database]) -> Outcome:
     }
 
 
-def _arrivals(database: Database) -> tuple[dict[str, tuple[str, Any]], set[str]]:
+def arrivals_of(database: Database) -> tuple[dict[str, tuple[str, Any]], set[str]]:
     keys: dict[str, list[str]] = defaultdict(list)
     found: dict[str, tuple[str, Any]] = {}
     several: set[str] = set()
