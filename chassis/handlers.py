@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Protocol, TypeVar
 
+from sqlalchemy import Table
 from sqlalchemy.engine import Connection
 
 from chassis.figures import Figure
@@ -122,6 +123,7 @@ class Service:
 
     :param figures: numbers from its database that `/metrics` shows.
     :param canary: whether it sends a message through the retry queues again and again; one service does.
+    :param trails: tables of its own to which rows are only added, beside those of the chassis.
     :param checks: called once at the start, before anything is consumed: they read the files that the
         settings name, so that a wrong file stops the service and not each event. They raise SettingsError.
     """
@@ -133,3 +135,4 @@ class Service:
     loops: tuple[Loop, ...] = ()
     checks: tuple[Callable[[], object], ...] = ()
     canary: bool = False
+    trails: tuple[Table, ...] = ()

@@ -12,6 +12,7 @@ get a connection and are named alike in every service, which has those that conc
     versions_taken_in(conn, ids)    id -> the numbers of the versions that it knows
     excused(conn, ids)              (id, version) for whose absence it has recorded a reason
     kept(conn)                      the reports that events from outside led to
+    COPIES                          of another service's reference data: compared with what its owner says
     differences(conn, since, zone)  between what publishers say they sent and what arrived
 """
 

@@ -64,6 +64,7 @@ COMMANDS = {
     "dead": Entry("cli.operate.dead", "Dead letters: what the services gave up on."),
     "keys": Entry("cli.operate.keys", "The keys by which personal data is sealed."),
     "stuck": Entry("cli.operate.stuck", "Rows that made a chore of a service fail, set aside."),
+    "removed": Entry("cli.operate.removed", "Rows that were removed from the databases by hand."),
     "topology": Entry("cli.operate.topology", "Exchanges, queues and bindings on the broker."),
 }
 

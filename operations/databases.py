@@ -12,9 +12,9 @@ from sqlalchemy.engine import Connection
 
 from chassis.database.engine import TOOL_STATEMENT_LIMIT_S, Database
 from chassis.database.migrations import is_current
-from chassis.settings import Settings, read_settings
+from chassis.settings import PREFIX, Settings, read_settings
 from operations.errors import NotSetUp
-from operations.services import SERVICES
+from operations.services import CONSOLE, SERVICES
 from operations.settings import environment
 
 
@@ -48,6 +48,26 @@ def database_in(settings: Settings) -> Database:
 def databases() -> Mapping[str, Database]:
     """Service -> its database."""
     return {service: database_of(service) for service in SERVICES}
+
+
+@contextmanager
+def console_database() -> Iterator[Database | None]:
+    """None where the console has none: it is the API only. Raises NotSetUp."""
+    url = environment().get(f"{PREFIX}{CONSOLE.upper()}_DATABASE_URL", "").strip()
+    database = (
+        Database(url, application="doorstep-cli", statement_limit_s=TOOL_STATEMENT_LIMIT_S) if url else None
+    )
+    if database is None or not has_tables(database):
+        yield None
+        return
+    try:
+        if not is_current(CONSOLE, database):
+            raise NotSetUp(
+                "the tables of the console are of an older version than this command: run `doorstep migrate`"
+            )
+        yield database
+    finally:
+        database.dispose()
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from sqlalchemy.engine import Connection, Engine, make_url
 from sqlalchemy.exc import ArgumentError
 
 from chassis.database.clocks import Clocks
+from chassis.database.guards import SETTING
 from chassis.errors import SettingsError
 
 # A statement that waits longer for a lock is rolled back, and its batch is tried again. This is less than the
@@ -123,6 +124,7 @@ def _postgresql(url: str, application: str, pool_size: int, statement_limit_s: i
         "timezone": "UTC",
         "lock_timeout": LOCK_TIMEOUT_MS,
         "statement_timeout": statement_limit_s * 1000,
+        SETTING: "off",
         # Outbox bodies are long, and lz4 packs them in a tenth of the time of PostgreSQL's own method.
         "default_toast_compression": "lz4",
     }

@@ -35,6 +35,7 @@ from sqlalchemy.sql import ColumnElement
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
+from chassis.database.guards import by_rule
 from chassis.database.types import Id, UtcDateTime
 
 Row = Mapping[str, Any]
@@ -159,9 +160,13 @@ def update_rows(
 
 
 def delete_rows(conn: Connection, table: Table, rows: Sequence[Row], *, key: Sequence[str]) -> None:
-    """Delete many rows, each looked up in the index of `key`."""
-    if not rows:
-        return
+    """Delete many rows, each looked up in the index of `key`, by a rule of the service."""
+    if rows:
+        with by_rule(conn, table):
+            _delete_rows(conn, table, rows, key)
+
+
+def _delete_rows(conn: Connection, table: Table, rows: Sequence[Row], key: Sequence[str]) -> None:
     if conn.dialect.name == "postgresql":
         found = " AND ".join(f"t.{_quoted(table.c[c])} = x.{_quoted(table.c[c])}" for c in key)
         sql = f"DELETE FROM {table.name} AS t USING {_recordset(table, tuple(key))} WHERE {found}"

@@ -1,9 +1,10 @@
-"""The chassis' own tables, which every service's database has: inbox, outbox, dead letters, leases, views."""
+"""The chassis' own tables, in every service's database: inbox, outbox, dead letters, leases, trails."""
 
 from __future__ import annotations
 
 from sqlalchemy import Boolean, Column, Index, Integer, MetaData, String, Table, Text
 
+from chassis.database.guards import NOTED_IN, append_only, unwatched
 from chassis.database.types import Id, Json, UtcDateTime
 
 
@@ -63,6 +64,7 @@ def chassis_tables(metadata: MetaData) -> None:
         Column("about_id", String(60), nullable=False),
         Column("reason", String(500), nullable=False),
         Column("day", String(10)),  # of own tasks, which are noted once a day
+        info=append_only(),
     )
     once = views.c.day.is_not(None)
     Index(
@@ -87,6 +89,7 @@ def chassis_tables(metadata: MetaData) -> None:
         Column("retry_at", UtcDateTime, nullable=False),
         Column("error", String(100), nullable=False),  # its type; its text may quote somebody
         Column("place", String(200), nullable=False),  # in the code
+        info=unwatched("the row that it sets aside is tried again, and set aside again"),
     )
     Table(
         "walks",  # through a large table, piece by piece: chassis.walks
@@ -94,6 +97,7 @@ def chassis_tables(metadata: MetaData) -> None:
         Column("name", String(100), primary_key=True),
         Column("after", String(60), nullable=False),  # the key that was reached
         Column("mark", String(200), nullable=False),  # what was so when it began; empty: it found one
+        info=unwatched("the walk begins again"),
     )
     Table(
         "leases",
@@ -101,7 +105,9 @@ def chassis_tables(metadata: MetaData) -> None:
         Column("name", String(100), primary_key=True),
         Column("holder", String(100), nullable=False),
         Column("until", UtcDateTime, nullable=False),  # by the database's clock
+        info=unwatched("it is taken again"),
     )
+    _add_guards(metadata)
 
 
 def _add_dead_letters(metadata: MetaData) -> None:
@@ -150,6 +156,34 @@ def _add_dead_letters(metadata: MetaData) -> None:
         Column("filter", Json, nullable=False),
         Column("reason", Text, nullable=False),
         Column("chosen", Integer, nullable=False),  # letters that were to be settled
+        info=append_only(),
+    )
+
+
+def _add_guards(metadata: MetaData) -> None:
+    Table(
+        NOTED_IN,  # rows that were removed by no rule of the code: chassis.database.guards
+        metadata,
+        Column("id", Id, primary_key=True),  # time ordered
+        Column("of_table", String(60), nullable=False),
+        Column("row_key", Text, nullable=False),  # JSON: its key; of a table that was emptied: how many rows
+        Column("removed_at", UtcDateTime, nullable=False),  # real time
+        Column("removed_by", String(200), nullable=False),  # the database's user, and the program
+        Column("accepted_at", UtcDateTime),  # real time: they may be gone
+        Column("accepted_by", String(100)),
+        Column("accepted_reason", Text),
+        info=append_only("accepted_at", "accepted_by", "accepted_reason"),
+    )
+    Table(
+        "trail_pieces",  # what is sealed of the trails, piece by piece: chassis.trails
+        metadata,
+        Column("trail", String(60), primary_key=True),
+        Column("number", Integer, primary_key=True, autoincrement=False),  # from 1
+        Column("last_id", Id, nullable=False),  # the piece goes from that of the piece before to this row
+        Column("rows", Integer, nullable=False),
+        Column("digest", String(64), nullable=False),  # keyed; of its rows and of the piece before
+        Column("sealed_at", UtcDateTime, nullable=False),  # real time
+        info=append_only(),
     )
 
 

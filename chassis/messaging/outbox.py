@@ -14,6 +14,7 @@ from sqlalchemy.engine import Connection, Row
 from chassis.crash_points import reach
 from chassis.database.ages import long_ago
 from chassis.database.engine import Database
+from chassis.database.guards import remove
 from chassis.database.statements import is_in
 from chassis.database.tables import TABLES
 from chassis.messaging.publisher import NotPublished, Publisher
@@ -180,5 +181,5 @@ def forget_old(conn: Connection, days: int, most: int = 2000, *, taking: Taking 
         return 0
     old = select(OUTBOX.c.id).where(OUTBOX.c.created_at < before, OUTBOX.c.published_at.is_not(None))
     ids = [row.id for row in (taking or Taking()).rows(conn, old, OUTBOX.c.id, most)]
-    conn.execute(delete(OUTBOX).where(is_in(conn, OUTBOX.c.id, ids)))
+    remove(conn, delete(OUTBOX).where(is_in(conn, OUTBOX.c.id, ids)))
     return len(ids)

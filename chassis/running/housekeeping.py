@@ -1,4 +1,4 @@
-"""Chores of every service: sweep the outbox, drain dead queues, delete old rows, read figures for `/metrics`.
+"""Chores of every service: sweep the outbox, drain dead queues, delete old rows, seal trails, read figures.
 One of the services sends the canaries of the retry queues.
 
 A service's timers and loops run as chores too.
@@ -42,6 +42,7 @@ from chassis.telemetry import (
     WORLD_AWAY,
     describe_error,
 )
+from chassis.trails import Sealing
 from chassis.unit_of_work import UnitOfWork, Work
 
 Do = Callable[[], int | None]
@@ -155,6 +156,7 @@ def chores(service: Service, work: Work, settings: Settings) -> list[Chore]:
         return of_door.turn()
 
     forget = _forgetting(f"{service.name}.forget", work, settings)
+    sealing = Sealing(work, service.trails)
     shown = [*_own_figures(service), *service.figures]
     if settings.certificates:
         shown.append(Figure(CERTIFICATE_ENDS, Certificates(settings.certificates).ends))
@@ -165,6 +167,7 @@ def chores(service: Service, work: Work, settings: Settings) -> list[Chore]:
         Chore("door", DOOR_EVERY_S, send),
         Chore("dead_letters", 10, drain.drain),
         Chore("forget", 60, forget, rest_s=0.5),
+        Chore("trails", 60, sealing.turn, sealing.leave, rest_s=0.5),
         Chore("figures", EVERY_S, figures.read),
         *(_timer(service, timer, work, settings) for timer in service.timers),
         *((_canary(service, work, settings),) if service.canary else ()),

@@ -86,6 +86,9 @@ def _lines(sums: dict[str, dict[str, Any]]) -> list[tuple[str, int, str]]:
         ("  not told by them", sum(messages["not_told"].values()), _parts(messages["not_told"])),
         ("  told by digests", digests["folded"], _parts({"waiting": digests["folded_waiting"]})),
         ("new cases in digests", digests["cases"], _parts({"waiting": digests["cases_waiting"]})),
+        ("rows removed by hand", sums["removed_by_hand"]["noted"], _parts(sums["removed_by_hand"], "noted")),
+        ("rows of trails sealed", sums["trails"]["sealed"], _parts(sums["trails"], "sealed")),
+        ("rows of copies compared", sums["copies"]["compared"], _parts(sums["copies"], "compared")),
         ("other events", sums["other_events"]["recorded"], _parts(sums["other_events"], "recorded")),
     ]
 

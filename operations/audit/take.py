@@ -12,17 +12,20 @@ from sqlalchemy.engine import Connection
 
 from chassis.handover import Sums
 from chassis.messaging.dead_letters import DEAD
+from operations.audit.copies import copies_are_alike
 from operations.audit.event_log import other_events_are_handled
 from operations.audit.intake import what_arrived_is_counted_once
 from operations.audit.publishers_counts import publishers_counts_are_met
 from operations.audit.relations import RELATIONS, SUMS, Relation
+from operations.audit.removed_rows import removed_rows_are_there_again
 from operations.audit.replayed_letters import replayed_letters_are_handled
 from operations.audit.result import Audit
 from operations.audit.standing_still import what_stands_still
 from operations.audit.streams import Alike, Pair, count_handed_on, in_step
+from operations.audit.trails import trails_are_as_they_were_sealed
 from operations.audit.waiting_messages import Quiet, waiting
-from operations.databases import databases, settings_of, snapshot
-from operations.services import SERVICES
+from operations.databases import console_database, databases, settings_of, snapshot
+from operations.services import CONSOLE, SERVICES
 
 LOOK_AGAIN_S = 1.0
 # An event in a consumer's hands stands in no queue: as long as fewer and fewer seem lost, we look again.
@@ -84,6 +87,14 @@ def take_audit(told: Told = _nobody) -> Audit:
         what_stands_still(audit, conns)
         what_arrived_is_counted_once(audit, conns["registration"])
         publishers_counts_are_met(audit, conns["registration"], settings_of("registration").zone)
+        told("copies of places, staff and policies")
+        copies_are_alike(audit, conns)
+        told("what was removed")
+        console = stack.enter_context(console_database())
+        of_console = {CONSOLE: stack.enter_context(snapshot(console))} if console else {}
+        removed_rows_are_there_again(audit, conns | of_console)
+        told("trails of views and acts")
+        trails_are_as_they_were_sealed(audit, conns | of_console)
     other_events_are_handled(audit)
     _count_dead_letters(audit)
     replayed_letters_are_handled(audit)

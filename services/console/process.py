@@ -9,6 +9,7 @@ from flask import Flask
 from chassis.doors.process import EXIT_SETTINGS, serve
 from chassis.errors import SettingsError
 from chassis.telemetry import configure_logs
+from services.console.accounts.seal_acts import keep_sealing
 from services.console.app import make_app
 from services.console.sessions.tell_phones import keep_telling
 from services.console.settings import ConsoleSettings, read_console_settings
@@ -33,6 +34,7 @@ def _application(settings: ConsoleSettings) -> Flask:
     """Made in the process that answers: threads do not survive a fork."""
     if settings.work:
         keep_telling(settings.work, settings.doors)
+        keep_sealing(settings.work)
     return make_app(
         settings.doors,
         settings.work,

@@ -21,8 +21,10 @@ from field.days import local_day
 from services.isolation.cases import queries
 from services.isolation.cases.tables import case_history, cases, waiting_for_policy
 from services.isolation.plans.tables import tasks
+from services.isolation.teams.copies import PLACES, STAFF
 from services.isolation.tests.lists import taken_up
 
+COPIES: Final = (PLACES, STAFF)
 _LATE: Final = timedelta(minutes=5)
 """Timers look every few seconds: what they have not done after so long, they do not do."""
 _LACKS = {

@@ -16,7 +16,9 @@ from services.notification.messages.digest_queries import lacking_in_digests
 from services.notification.messages.past_their_term import past_their_term
 from services.notification.messages.states import STATES
 from services.notification.messages.tables import notices
+from services.notification.reference.copies import PLACES, STAFF
 
+COPIES = (PLACES, STAFF)
 _OF_A_CASE = notices.c.event.in_(("case.opened", "case.changed"))
 
 

@@ -19,10 +19,13 @@ from services.registration.arrivals import balance
 from services.registration.arrivals.duplicates import decisions
 from services.registration.arrivals.history import noted, short_of_lines
 from services.registration.arrivals.tables import arrivals
+from services.registration.policies.keep_policies import POLICIES
 from services.registration.reports.tables import reports
 from services.registration.staff.tables import staff_history
 
-__all__ = ["RECEIVER", "Kept", "differences", "kept", "recorded", "recorded_at", "sums"]
+__all__ = ["COPIES", "RECEIVER", "Kept", "differences", "kept", "recorded", "recorded_at", "sums"]
+
+COPIES = (POLICIES,)
 
 
 def recorded(conn: Connection) -> Iterator[Versions]:

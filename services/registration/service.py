@@ -11,6 +11,7 @@ from services.registration.arrivals.queries import longest_without_worker, witho
 from services.registration.door import COMMANDS
 from services.registration.following.counts import oldest_on_lists, on_lists
 from services.registration.handlers import HANDLERS, TIMERS
+from services.registration.persons.tables import person_views
 from services.registration.reports.queries import needing_correction
 
 FIGURES = (
@@ -24,5 +25,10 @@ FIGURES = (
     Figure(metrics.OLDEST_WITHOUT_OWNER, longest_without_worker),
 )
 SERVICE = Service(
-    "registration", (*HANDLERS, *as_handlers("registration", COMMANDS)), TIMERS, FIGURES, canary=True
+    "registration",
+    (*HANDLERS, *as_handlers("registration", COMMANDS)),
+    TIMERS,
+    FIGURES,
+    canary=True,
+    trails=(person_views,),
 )

@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import inspect, text
+from sqlalchemy import delete, inspect, text
 
+from chassis.database.guards import remove
+from chassis.messaging.outbox import OUTBOX
 from chassis.sealing import Sealer
 from demo.day import PLAIN, Day
 from deploy.local import PrivateBroker
@@ -122,7 +124,7 @@ def test_a_key_follows_another_while_reports_come_in(system: System, ring: Path)
     for service in SERVICES:  # as a week does
         database = system.database(service)
         with database.begin() as conn:
-            conn.execute(text(f"DELETE FROM outbox WHERE body LIKE '%{OLD}.%'"))
+            remove(conn, delete(OUTBOX).where(OUTBOX.c.body.contains(f"{OLD}.")))
         database.dispose()
     assert system.cli("keys", "status", "--unused", OLD)["in_use"]["isolation"][OLD]["logged"] == 0
     assert system.cli("keys", "retire", OLD) == {"retired": OLD}

@@ -10,6 +10,9 @@ tables where none of that happened, which is in every later service, and else ad
 `… revision SERVICE "what changed"` writes the next migration from the difference between database and tables,
 and `… revision chassis "what changed"` does so for the chassis' tables.
 
+Guards of the tables (`chassis.database.guards`) are no migrations: those that lack are put after them. A
+migration that removes rows of guarded tables says so, by `remove`.
+
 Every process asks at its start whether the database is current, and is answered without Alembic: to load it
 and its migrations takes a quarter of a second. So migrations are numbered by the names of their files.
 """
@@ -27,6 +30,7 @@ from sqlalchemy import MetaData, inspect
 from sqlalchemy.engine import Connection
 
 from chassis.database.engine import Database
+from chassis.database.guards import put_guards
 from chassis.database.tables import TABLES, chassis_tables
 
 if TYPE_CHECKING:
@@ -116,6 +120,11 @@ def upgrade(service: str, database: Database, revision: str = "head", chassis: s
             for history, wanted in ((_own(service), revision), (_chassis(), chassis)):
                 if wanted != NOTHING:
                     history.upgrade(conn, wanted)
+            if revision == chassis == "head":
+                # SQLite drops guards with the table that a migration makes anew: so they are put at the end.
+                conn.rollback()
+                put_guards(conn, metadata_of(service))
+                conn.commit()
         finally:
             if not database.is_sqlite:
                 conn.exec_driver_sql("SELECT pg_advisory_unlock(7261001)")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Column, Index, Integer, String, Table
 
+from chassis.database.guards import append_only, unwatched
 from chassis.database.types import Id, UtcDateTime
 from services.console.metadata import metadata
 
@@ -63,6 +64,7 @@ tries = Table(
     Column("digest", String(32), primary_key=True),  # of the name: what is typed there may be a password
     Column("failures", Integer, nullable=False),
     Column("last_at", UtcDateTime, nullable=False),
+    info=unwatched("tries are forgotten when one is right, and after a day"),
 )
 Index("tries_by_age", tries.c.last_at)
 
@@ -74,5 +76,6 @@ account_acts = Table(
     Column("account_id", Id, nullable=False),
     Column("by", String(100), nullable=False),  # the name of an account, or whoever sat at the shell
     Column("what", String(30), nullable=False),  # invited | taken_up | logged_in | …
+    info=append_only(),
 )
 Index("account_acts_of", account_acts.c.account_id, account_acts.c.at)

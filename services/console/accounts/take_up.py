@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import delete, update
 
+from chassis.database.guards import remove
 from chassis.database.statements import insert_rows
 from chassis.unit_of_work import UnitOfWork, Work
 from contracts.faults import Fault, Refused
@@ -72,7 +73,7 @@ def use_up(uow: UnitOfWork, token: str) -> bool:
 
 
 def _replace_codes(uow: UnitOfWork, account_id: str, codes: list[str]) -> None:
-    uow.conn.execute(delete(recovery_codes).where(recovery_codes.c.account_id == account_id))
+    remove(uow.conn, delete(recovery_codes).where(recovery_codes.c.account_id == account_id))
     digests = [uow.index(RECOVERY, recovery.read_code(code) or "") for code in codes]
     insert_rows(uow.conn, recovery_codes, [{"account_id": account_id, "digest": one} for one in digests])
 

@@ -8,6 +8,7 @@ from typing import Final
 
 from sqlalchemy import delete, select, update
 
+from chassis.database.guards import remove
 from chassis.database.statements import insert_missing
 from chassis.unit_of_work import UnitOfWork
 from contracts.faults import Refused
@@ -95,4 +96,4 @@ def _forget_old(uow: UnitOfWork) -> None:
     old = select(c.id).where((c.received_at <= uow.now - KEPT_FOR) & (c.state != "refused"))
     found = uow.conn.execute(old.order_by(c.received_at).limit(_FORGET_AT_ONCE)).scalars().all()
     if found:
-        uow.conn.execute(delete(phone_acts).where(c.id.in_(found)))
+        remove(uow.conn, delete(phone_acts).where(c.id.in_(found)))

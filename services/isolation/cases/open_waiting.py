@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import bindparam, delete, select
 
+from chassis.database.guards import remove
 from chassis.unit_of_work import UnitOfWork
 from contracts.envelope import ONE, dump_event, read_message
 from contracts.registry import read_data
@@ -26,7 +27,8 @@ def open_waiting(uow: UnitOfWork) -> int:
     if not rows:
         return 0
     events = [read_data(event) for row in rows for event in read_message(dump_event(row.event), ONE)]
-    uow.conn.execute(
+    remove(
+        uow.conn,
         delete(waiting_for_policy).where(
             w.arrival_id == bindparam("arrival"), w.version == bindparam("number")
         ),

@@ -8,6 +8,7 @@ from typing import Final
 from sqlalchemy import delete, select
 
 from chassis.database.ages import long_ago
+from chassis.database.guards import remove
 from chassis.database.statements import is_in
 from chassis.unit_of_work import UnitOfWork
 from services.registration.accounts.tables import closed_batches
@@ -24,5 +25,5 @@ def forget_batches(uow: UnitOfWork) -> int:
         return 0
     settled = select(c.id).where(c.settled_at < before).with_for_update(skip_locked=True)
     ids = [row.id for row in uow.take(settled, c.id, _AT_ONCE)]
-    uow.conn.execute(delete(closed_batches).where(is_in(uow.conn, c.id, ids)))
+    remove(uow.conn, delete(closed_batches).where(is_in(uow.conn, c.id, ids)))
     return len(ids)

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Row, delete, select, update
 
+from chassis.database.guards import remove
 from chassis.unit_of_work import UnitOfWork
 from contracts.envelope import Event
 from contracts.faults import Fault, Refused
@@ -77,7 +78,7 @@ def take_in_correction(
     done = {"outcome": "corrected", "arrival_id": None, "part_waits": None}
     if uow.conn.execute(update(reports).where(as_before).values(done)).rowcount == 0:
         raise Refused.conflict("report", f"{row.id} was corrected by somebody else at this moment")
-    uow.conn.execute(delete(companion_arrivals).where(companion_arrivals.c.report_id == row.id))
+    remove(uow.conn, delete(companion_arrivals).where(companion_arrivals.c.report_id == row.id))
     return received
 
 

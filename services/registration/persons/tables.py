@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Column, Index, SmallInteger, String, Table
 
+from chassis.database.guards import append_only
 from chassis.database.types import Id, Json, UtcDateTime
 from services.registration.metadata import metadata
 
@@ -39,6 +40,7 @@ person_views = Table(
     Column("viewed_at", UtcDateTime, nullable=False),  # real time
     Column("viewed_by", String(100), nullable=False),
     Column("reason", String(500), nullable=False),
+    info=append_only(),
 )
 Index("person_views_arrival", person_views.c.arrival_id)
 

@@ -11,6 +11,7 @@ from typing import Any
 import orjson
 from sqlalchemy import delete, exists, select, update
 
+from chassis.database.guards import remove
 from chassis.database.statements import insert_rows, is_in
 from chassis.ids import new_id
 from chassis.unit_of_work import UnitOfWork
@@ -131,7 +132,7 @@ def _correct(uow: UnitOfWork, standing: Any, risk_list: RiskList, row: Mapping[s
     }
     kept["digest"] = _digest(before)
     insert_rows(uow.conn, corrected_risk_lists, [kept])
-    uow.conn.execute(delete(risk_lists).where(risk_lists.c.id == standing.id))
+    remove(uow.conn, delete(risk_lists).where(risk_lists.c.id == standing.id))
     insert_rows(uow.conn, risk_lists, [{**row, "summary": {}}])
     _apply(uow, risk_list)
     _apply_later(uow, risk_list.published_at)
@@ -152,7 +153,7 @@ def _rewind(uow: UnitOfWork, lists: Any) -> None:
     if not times:
         return
     after = select(risk_lists.c.id).where(lists)
-    uow.conn.execute(delete(risk_areas).where(risk_areas.c.list_id.in_(after)))
+    remove(uow.conn, delete(risk_areas).where(risk_areas.c.list_id.in_(after)))
     uow.conn.execute(update(risk_areas).where(risk_areas.c.valid_to >= min(times)).values(valid_to=None))
 
 

@@ -10,31 +10,22 @@ from __future__ import annotations
 import re
 import tempfile
 from collections.abc import Callable, Mapping
-from datetime import UTC, date, datetime
 from functools import cache
 from typing import Any
 
 import pytest
 from sqlalchemy import (
-    Boolean,
     Column,
-    Date,
-    Integer,
     MetaData,
-    String,
     Table,
-    Text,
     inspect,
     select,
 )
-from sqlalchemy.types import TypeEngine
 
 from chassis import inbox
 from chassis.clock import Clock
 from chassis.database.engine import Database
 from chassis.database.migrations import CHASSIS, NOTHING, is_current, metadata_of, revisions, upgrade
-from chassis.database.types import Id, Json, UtcDateTime
-from chassis.ids import new_id
 from chassis.sealing import BlindIndex
 from chassis.unit_of_work import Work
 from contracts.envelope import Event
@@ -51,6 +42,7 @@ from services.registration.intake.receive_reports import receive_reports
 from tests.integration.isolation import trial as isolation_trial
 from tests.integration.notification import trial as notification_trial
 from tests.integration.registration import trial as registration_trial
+from tests.made_up_rows import made_up
 
 SERVICES = ("registration", "isolation", "notification")
 Rows = dict[str, list[dict[str, Any]]]
@@ -68,16 +60,6 @@ STEPS: list[Step] = [
     *((service, "head", revision) for service in SERVICES for revision in revisions(CHASSIS)[:-1]),
 ]
 STEPS = list(dict.fromkeys(STEPS))
-MADE_UP: dict[type[TypeEngine[Any]], Callable[[], Any]] = {
-    Id: new_id,
-    UtcDateTime: lambda: datetime(2022, 10, 1, tzinfo=UTC),
-    Json: lambda: {"made": "up"},
-    Boolean: lambda: True,
-    Integer: lambda: 1,
-    Date: lambda: date(2022, 10, 1),
-    String: lambda: "x",
-    Text: lambda: "x",
-}
 
 
 # -- what the services write ---------------------------------------------------------------------------------
@@ -209,16 +191,6 @@ def written(service: str) -> Rows:
         rows = read(database, metadata_of(service).tables)
         database.dispose()
     return rows
-
-
-def made_up(table: Table) -> dict[str, Any]:
-    def value(column: Column[Any]) -> Any:
-        for kind in type(column.type).__mro__:
-            if kind in MADE_UP:
-                return MADE_UP[kind]()
-        raise AssertionError(f"{column}: say in MADE_UP what a {column.type!r} looks like")
-
-    return {column.name: value(column) for column in table.columns}
 
 
 def as_it_was(service: str, database: Database) -> dict[str, Table]:

@@ -14,6 +14,7 @@ import pytest
 from kombu import Connection
 from sqlalchemy import text, update
 
+from chassis.database.guards import remove
 from chassis.inbox import INBOX
 from chassis.messaging.dead_letters import DEAD, DeadLetter, bury
 from chassis.sealing import Sealer
@@ -176,7 +177,7 @@ def test_a_letter_whose_event_was_handled_without_it_is_not_missed(letters: Lett
     with letters.database.begin() as conn:
         row = event | {"handler": HANDLER, "body_hash": "0" * 16, "handled_at": datetime.now(UTC)}
         conn.execute(INBOX.insert().values(row))
-        conn.execute(DEAD.delete().where(DEAD.c.id == second))
+        remove(conn, DEAD.delete().where(DEAD.c.id == second))
     found = system.audit()[1]
     assert [one["what"] for one in found["missing"]] == ["report"], "made up here, without a row of its own"
 
