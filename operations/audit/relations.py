@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from sqlalchemy.engine import Connection
 
-from chassis.handover import RecordedAt, Versions
+from chassis.handover import RecordedAt, VersionRows
 from operations.audit.unhandled_events import Recorded
 from operations.databases import database_of, settings_of
 from services.isolation import handover as isolation
@@ -27,7 +27,7 @@ class Relation:
 
     :param source: the service that records, `taker` the one that takes in.
     :param first: type and handler of the event of version 1; `later` of all others.
-    :param recorded: the stream of the source, `taken_in` that of the taker; both from one snapshot.
+    :param recorded: the versions of the source, `taken_in` those of the taker; each from one snapshot.
     :param versions_taken_in: of these ids, the versions that the taker has by now.
     :param excused: versions for whose absence it has recorded a reason.
     :param recorded_at: when the first version and the newest were recorded, in real time.
@@ -41,8 +41,8 @@ class Relation:
     taker: str
     first: tuple[str, str]
     later: tuple[str, str]
-    recorded: Callable[[Connection], Iterator[Versions]]
-    taken_in: Callable[[Connection], Iterator[Versions]]
+    recorded: Callable[[Connection], VersionRows]
+    taken_in: Callable[[Connection], VersionRows]
     versions_taken_in: Callable[[Sequence[str]], dict[str, set[int]]]
     excused: Callable[[Sequence[str]], set[tuple[str, int]]]
     recorded_at: Callable[[Sequence[str]], dict[str, RecordedAt]]

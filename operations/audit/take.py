@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from dataclasses import dataclass
 
 from sqlalchemy import func, select
 from sqlalchemy.engine import Connection
@@ -21,7 +22,7 @@ from operations.audit.removed_rows import removed_rows_are_there_again
 from operations.audit.replayed_letters import replayed_letters_are_handled
 from operations.audit.result import Audit
 from operations.audit.standing_still import what_stands_still
-from operations.audit.streams import Alike, Pair, count_handed_on, in_step
+from operations.audit.streams import Alike, Pair, Side, compared_by_block, count_handed_on, side
 from operations.audit.trails import trails_are_as_they_were_sealed
 from operations.audit.waiting_messages import Quiet, waiting
 from operations.databases import console_database, databases, settings_of, snapshot
@@ -38,12 +39,25 @@ def _nobody(_: str) -> None:
     pass
 
 
-def _own_sums(conns: Mapping[str, Connection]) -> dict[str, Sums]:
-    """Each service's own account, side by side: databases have processors of their own."""
+@dataclass(frozen=True)
+class _Account:
+    """A service's own, and by relation what it recorded and what it took in."""
 
-    def account(service: str) -> Sums:
-        settings = settings_of(service)
-        return SUMS[service](conns[service], settings.clock().today(settings.zone))
+    own: Sums
+    recorded: dict[Relation, Side]
+    taken_in: dict[Relation, Side]
+
+
+def _accounts(conns: Mapping[str, Connection]) -> dict[str, _Account]:
+    """Of all services side by side: databases have processors of their own."""
+
+    def account(service: str) -> _Account:
+        settings, conn = settings_of(service), conns[service]
+        return _Account(
+            SUMS[service](conn, settings.clock().today(settings.zone)),
+            {one: side(conn, one.recorded(conn)) for one in RELATIONS if one.source == service},
+            {one: side(conn, one.taken_in(conn)) for one in RELATIONS if one.taker == service},
+        )
 
     with ThreadPoolExecutor(len(SERVICES)) as pool:
         return dict(zip(SERVICES, pool.map(account, SERVICES), strict=True))
@@ -70,7 +84,9 @@ def take_audit(told: Told = _nobody) -> Audit:
         conns = {
             service: stack.enter_context(snapshot(databases()[service])) for service in reversed(SERVICES)
         }
-        for service, own in _own_sums(conns).items():
+        accounts = _accounts(conns)
+        for service, account in accounts.items():
+            own = account.own
             told(f"the account of {service}")
             audit.sums |= own.by_subject
             for lack in own.lacks:
@@ -81,8 +97,9 @@ def take_audit(told: Told = _nobody) -> Audit:
                 audit.miss("balance", service, why)
         for relation in RELATIONS:
             told(f"what {relation.taker} took in of {relation.source}")
-            recorded = relation.recorded(conns[relation.source])
-            pairs = _telling(told, relation, in_step(recorded, relation.taken_in(conns[relation.taker])))
+            recorded = accounts[relation.source].recorded[relation]
+            pairs = compared_by_block(recorded, accounts[relation.taker].taken_in[relation])
+            pairs = _telling(told, relation, pairs)
             audit.sums |= relation.sums(*count_handed_on(audit, relation, pairs))
         what_stands_still(audit, conns)
         what_arrived_is_counted_once(audit, conns["registration"])

@@ -5,18 +5,18 @@ A case has the id of its arrival.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 import orjson
-from sqlalchemy import case, func, select, union_all
+from sqlalchemy import JSON, case, cast, func, select, union_all
 from sqlalchemy.engine import Connection
 
 from chassis.commands.in_history import answered
 from chassis.database.statements import is_in
-from chassis.handover import STREAMED, RecordedAt, Sums, Versions, as_text, stream
+from chassis.handover import RecordedAt, Sums, VersionRows, versions
 from field.days import local_day
 from services.isolation.cases import queries
 from services.isolation.cases.tables import case_history, cases, waiting_for_policy
@@ -41,13 +41,18 @@ _LACKS = {
 # -- arrivals ------------------------------------------------------------------------------------------------
 
 
-def taken_in(conn: Connection) -> Iterator[Versions]:
-    """Every arrival that has a case. Of most only the first version is known, and their story is not read."""
-    story = case((cases.c.arrival_version > 1, cases.c.chapters))
-    wanted = select(as_text(cases.c.case_id), cases.c.arrival_version, story).order_by(cases.c.case_id)
-    for page in conn.execution_options(yield_per=STREAMED).execute(wanted).partitions():
-        for id, newest, chapters in page:
-            yield Versions(id, len(_versions_in(chapters)) if chapters else newest)
+def taken_in(conn: Connection) -> VersionRows:
+    """Every arrival that has a case. Of most only the first version is known, and their story is not read.
+
+    In a story a chapter is a list that begins with the arrival's version; one without is a change of policy.
+    """
+    c = cases.c
+    if conn.dialect.name == "postgresql":
+        version: Any = func.json_array_elements(cast(c.chapters, JSON)).column_valued("chapter").op("->>")(0)
+    else:
+        version = func.json_extract(func.json_each(c.chapters).table_valued("value").c.value, "$[0]")
+    known = select(func.count(version.distinct())).correlate(cases).scalar_subquery()
+    return versions(c.case_id, case((c.arrival_version > 1, known), else_=c.arrival_version))
 
 
 def versions_taken_in(conn: Connection, ids: Sequence[str]) -> dict[str, set[int]]:
@@ -71,10 +76,9 @@ def _versions_in(chapters: str | Sequence[Any]) -> set[int]:
 # -- cases ---------------------------------------------------------------------------------------------------
 
 
-def recorded(conn: Connection) -> Iterator[Versions]:
+def recorded(conn: Connection) -> VersionRows:
     """Every case that was published, by its id."""
-    published = select(as_text(cases.c.case_id), cases.c.version).where(cases.c.version > 0)
-    return stream(conn, published.order_by(cases.c.case_id))
+    return versions(cases.c.case_id, cases.c.version).where(cases.c.version > 0)
 
 
 def recorded_at(conn: Connection, ids: Sequence[str]) -> dict[str, RecordedAt]:

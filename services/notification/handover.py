@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.engine import Connection
 
 from chassis.database.statements import is_in
-from chassis.handover import Sums, Versions, as_text, stream
+from chassis.handover import Sums, VersionRows, versions
 from services.notification.messages import queries
 from services.notification.messages.digest_queries import lacking_in_digests
 from services.notification.messages.past_their_term import past_their_term
@@ -22,13 +22,9 @@ COPIES = (PLACES, STAFF)
 _OF_A_CASE = notices.c.event.in_(("case.opened", "case.changed"))
 
 
-def taken_in(conn: Connection) -> Iterator[Versions]:
+def taken_in(conn: Connection) -> VersionRows:
     """Every case with a notice: the opening and each change have one, which knows its planned messages."""
-    n = notices.c
-    counted = (
-        select(n.case_id, func.count().label("how_many")).where(_OF_A_CASE).group_by(n.case_id).subquery()
-    )
-    return stream(conn, select(as_text(counted.c.case_id), counted.c.how_many).order_by(counted.c.case_id))
+    return versions(notices.c.case_id, func.count()).where(_OF_A_CASE).group_by(notices.c.case_id)
 
 
 def versions_taken_in(conn: Connection, ids: Sequence[str]) -> dict[str, set[int]]:

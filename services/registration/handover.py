@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import date
 
 from sqlalchemy import Select, func, select, union_all
@@ -10,7 +10,7 @@ from sqlalchemy.engine import Connection
 
 from chassis.commands.in_history import answered
 from chassis.database.statements import is_in
-from chassis.handover import MOST_NAMED, RecordedAt, Sums, Versions, as_text, stream
+from chassis.handover import MOST_NAMED, RecordedAt, Sums, VersionRows, versions
 from chassis.inbox import INBOX
 from services.registration.accounts.arrived import RECEIVER
 from services.registration.accounts.differences import differences
@@ -28,9 +28,9 @@ __all__ = ["COPIES", "RECEIVER", "Kept", "differences", "kept", "recorded", "rec
 COPIES = (POLICIES,)
 
 
-def recorded(conn: Connection) -> Iterator[Versions]:
+def recorded(conn: Connection) -> VersionRows:
     """Every arrival, by its id."""
-    return stream(conn, select(as_text(arrivals.c.id), arrivals.c.version).order_by(arrivals.c.id))
+    return versions(arrivals.c.id, arrivals.c.version)
 
 
 def recorded_at(conn: Connection, ids: Sequence[str]) -> dict[str, RecordedAt]:

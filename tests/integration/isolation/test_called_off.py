@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from chassis.handover import stream
 from contracts.envelope import Event
 from services.isolation import handover
 from services.isolation import tables as t
@@ -113,8 +114,8 @@ def test_of_an_arrival_that_is_called_off_before_anybody_heard_of_it_nobody_hear
     case = isolation.case(came)
     assert (case["state"], case["version"]) == ("cancelled", 0)
     with isolation.database.read() as conn:
-        assert list(handover.recorded(conn)) == [], "there is no event to look for"
-        assert [taken.id for taken in handover.taken_in(conn)] == [came.subject]
+        assert list(stream(conn, handover.recorded(conn))) == [], "there is no event to look for"
+        assert [taken.id for taken in stream(conn, handover.taken_in(conn))] == [came.subject]
     isolation.run_timers()
     assert isolation.audit()["balanced"]
 

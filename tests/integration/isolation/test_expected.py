@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from itertools import permutations
 
+from chassis.handover import stream
 from contracts.envelope import Event
 from services.isolation import handover
 from services.isolation import tables as t
@@ -42,7 +43,9 @@ def test_of_an_expected_arrival_nobody_is_told_and_nothing_is_planned(isolation:
     assert isolation.rows(t.tasks) == [] and isolation.recorded("task.overdue") == []
     assert isolation.audit()["balanced"]
     with isolation.database.read() as conn:
-        assert [taken.id for taken in handover.taken_in(conn)] == [coming.subject], "the audit finds why"
+        assert [taken.id for taken in stream(conn, handover.taken_in(conn))] == [coming.subject], (
+            "the audit finds why"
+        )
     assert [line["what"] for line in isolation.trace(coming.subject or "")["history"]] == ["expected"]
 
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 from sqlalchemy import update
 
 from chassis.database.statements import database_now
+from chassis.handover import stream
 from chassis.unit_of_work import Work
 from services.notification import handover
 from services.notification.tables import messages
@@ -27,7 +28,7 @@ def test_openings_and_changes_of_a_case_count_and_overdue_tasks_do_not(work: Wor
     id = events[1].data["case_id"]
     inform(work, changed(id, 2, ["assigned"]), overdue(id))
     with work.database.read() as conn:
-        found = dict(handover.taken_in(conn))
+        found = dict(stream(conn, handover.taken_in(conn)))
         assert list(found) == sorted(event.data["case_id"] for event in events)
         assert found[id] == 2 and sum(found.values()) == 5
         assert handover.versions_taken_in(conn, [id]) == {id: {1, 2}}

@@ -6,6 +6,7 @@ import orjson
 from sqlalchemy import delete, func, select, update
 from sqlalchemy import event as sa_event
 
+from chassis.handover import stream
 from chassis.ids import new_id
 from chassis.unit_of_work import Work
 from services.notification import handover
@@ -96,7 +97,9 @@ def test_a_message_or_a_notice_removed_by_hand_unbalances_the_audit_and_is_named
     inform_batch(work, events)
     with work.database.read() as conn:
         whole = queries.audit(conn)
-        assert list(handover.taken_in(conn)) == [(id, 1) for id in sorted(e.data["case_id"] for e in events)]
+        assert list(stream(conn, handover.taken_in(conn))) == [
+            (id, 1) for id in sorted(e.data["case_id"] for e in events)
+        ]
     assert (whole["balanced"], whole["messages_planned"], whole["messages_found"]) == (True, 40, 40)
     victim = next(row for row in rows(work) if row["recipient_kind"] == "resident")
     with work.database.begin() as conn:
