@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from chassis.doors.tokens import Actor
 from tests.browser.conftest import Picture
@@ -51,6 +51,7 @@ def test_wish_24_day_one_of_an_administrator(
         page.locator("#code").fill(console.code(secret))
         picture(page, "administrator-take-up")
         page.locator("main button[type=submit]").click()
+        expect(page.locator("#password")).to_have_count(0)
         looks_well(page)
 
         console.clock.advance(seconds=60)
@@ -67,6 +68,8 @@ def test_wish_24_day_one_of_an_administrator(
         looks_well(page)
         picture(page, "administrator-accounts")
         page.get_by_role("button", name=says["link"]).click()
+        expect(page.locator("main")).to_contain_text("/take-up/")
+        page.wait_for_load_state()
         assert page.locator("main").inner_text().count("/take-up/") == 1
         looks_well(page)
         page.goto("/audit?since=2022-10-01&until=2022-10-01")

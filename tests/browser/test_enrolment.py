@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from services.console.app import make_app
 from tests.browser.test_officers import reach
@@ -42,6 +42,7 @@ def test_an_officer_sends_links_by_text_by_keyboard_alone(
         page.locator("#password").fill(PASSWORD)
         page.locator("#code").fill(console.code(owner.secret))
         page.get_by_role("button", name=says["log_in"]).click()
+        page.wait_for_url("**/board")
         page.goto(f"{address}/enrol")
         _look(page)
         box = page.get_by_role("checkbox", name="w-0117")
@@ -52,7 +53,8 @@ def test_an_officer_sends_links_by_text_by_keyboard_alone(
         page.wait_for_url("**/by-text")
         _look(page)
         row = page.get_by_role("row").filter(has_text="w-0117")
-        assert says["sent"] in row.inner_text() and "139****0001" in row.inner_text()
+        expect(row).to_contain_text(says["sent"])
+        expect(row).to_contain_text("139****0001")
         assert "/take-up/" not in page.content()
         context.close()
     [text] = told.texts()

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.browser.conftest import Picture
+from tests.browser.conftest import Picture, every
 from tests.browser.test_style import DESK, PHONE, faults_by_axe, sideways
 from tests.integration.console.officers import Town, open_town
 from tests.integration.console.test_officers_settle import HERE
@@ -113,7 +113,7 @@ def test_wish_3_the_figure_of_a_long_list_comes_after_its_rows(
             expect(page.locator(".total")).to_contain_text("more than 2")
             page.get_by_role("link", name="Count them").click()
         expect(page.locator(".total strong")).to_have_text("4 households with 4 people")
-        assert page.get_by_role("button", name="Copy the sentence").count() == script
+        expect(page.get_by_role("button", name="Copy the sentence")).to_have_count(int(script))
         if script:
             looks_well(page)
         context.close()
@@ -158,12 +158,12 @@ def test_wish_24_a_morning_by_keyboard_alone(
     looks_well(page)
     press(page, page.get_by_role("link", name=says["all"]))
     page.wait_for_url("**choose=all*")
-    many = page.locator('input[name="task_id"]:checked').count()
+    many = len(every(page, 'input[name="task_id"]:checked'))
     assert many > 4
     causes = page.locator('input[name="cause"]')
     reach(page, causes.first)
     page.keyboard.press("ArrowDown")
-    assert page.locator("label", has_text=says["cause"]).locator("input").is_checked()
+    expect(page.locator("label", has_text=says["cause"]).locator("input")).to_be_checked()
     press(page, page.locator('input[name="until"]').first, "Space")
     picture(page, "officer-wave", **DESK)
     press(page, page.get_by_role("button", name=says["look"]))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import Picture
 from tests.browser.test_officers import looks_well, press, reach
@@ -99,12 +99,12 @@ def _types_rows(page: Page, says: dict[str, str], picture: Picture) -> None:
 def _makes_one(page: Page, says: dict[str, str], picture: Picture) -> None:
     page.goto("/lists/possible_duplicates")
     page.locator("tbody a").first.click()
+    page.wait_for_url("**/possible_duplicates/*")
     looks_well(page)
     page.locator("details").evaluate_all("all => all.forEach(one => one.open = true)")
     page.locator("#reason").fill("to compare them")
     page.locator("#reason").press("Enter")
-    page.locator("tbody .mark").first.wait_for()
-    assert says["differs"] in page.locator("tbody .mark").first.inner_text()
+    expect(page.locator("tbody .mark").first).to_contain_text(says["differs"])
     looks_well(page)
     picture(page, "officer-pair")
     press(page, page.get_by_role("button", name=says["one"]))

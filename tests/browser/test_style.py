@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.browser.axe import SCRIPT, SHA256
 from tests.browser.conftest import NewPage
@@ -23,6 +23,7 @@ def faults_by_axe(page: Page) -> list[str]:
 
     The script comes by the debugger and not by the page, whose Content-Security-Policy stays as it is.
     """
+    page.wait_for_load_state()
     page.evaluate(SCRIPT.read_text(encoding="utf-8"))
     found: dict[str, Any] = page.evaluate("axe.run({resultTypes: ['violations']})")
     return [
@@ -128,7 +129,7 @@ def test_the_skip_link_leads_to_the_content(new_page: NewPage) -> None:
     page = new_page("/style")
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
-    assert page.evaluate("document.activeElement.id") == "main"
+    expect(page.locator("#main")).to_be_focused()
 
 
 def test_without_script_a_temperature_is_read_and_shown_or_kept_with_what_is_wrong(new_page: NewPage) -> None:
@@ -136,35 +137,35 @@ def test_without_script_a_temperature_is_read_and_shown_or_kept_with_what_is_wro
     field, send = page.locator("#temperature"), page.get_by_role("button", name="读取所填内容")
     field.fill("365")
     send.click()
-    assert page.locator(".read").inner_text().strip() == "读作36.5 ℃"
-    assert field.input_value() == "365"
+    expect(page.locator(".read")).to_have_text("读作36.5 ℃")
+    expect(field).to_have_value("365")
     field.fill("三十六度五")
     field.press("Enter")
-    assert field.input_value() == "三十六度五"
-    assert field.get_attribute("aria-invalid") == "true"
+    expect(page.locator("#temperature-fault")).to_contain_text("请填写36.5或365")
+    expect(field).to_have_value("三十六度五")
+    expect(field).to_have_attribute("aria-invalid", "true")
     said_by = field.get_attribute("aria-describedby") or ""
     assert "temperature-fault" in said_by.split()
-    assert "请填写36.5或365" in page.locator("#temperature-fault").inner_text()
 
 
 def test_without_script_help_opens_on_a_tap_and_rings(new_page: NewPage) -> None:
     page = new_page("/style", scripts=False)
     ring = page.get_by_role("link", name="急救电话120")
-    assert not ring.is_visible()
+    expect(ring).not_to_be_visible()
     page.locator("details.help > summary").click()
-    assert ring.is_visible()
+    expect(ring).to_be_visible()
     assert ring.get_attribute("href") == "tel:120"
 
 
 def test_the_other_language_is_chosen_and_remembered(new_page: NewPage) -> None:
     page = new_page("/style?shown=all", scripts=False)
     page.locator("header").get_by_role("button", name="English").click()
+    expect(page.locator("h1")).to_have_text("Parts of the pages")
     assert page.url.endswith("/style?shown=all")
-    assert page.locator("h1").inner_text() == "Parts of the pages"
     page.goto("/no/such/page")
-    assert page.locator("h1").inner_text() == "There is nothing here"
+    expect(page.locator("h1")).to_have_text("There is nothing here")
     page.locator("header").get_by_role("button", name="中文").click()
-    assert page.locator("html").get_attribute("lang") == "zh-CN"
+    expect(page.locator("html")).to_have_attribute("lang", "zh-CN")
 
 
 def test_a_wide_table_moves_by_keyboard_inside_its_frame(new_page: NewPage) -> None:

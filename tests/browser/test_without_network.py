@@ -99,16 +99,19 @@ def test_wish_18_wish_20_nothing_is_lost_or_doubled_and_nothing_stays_readable(
     page.locator("input[inputmode=decimal]").fill("39.2")
     page.locator("input[type=radio][value=seen]").check()
     page.get_by_role("button", name="Send").click()
+    again = page.get_by_role("button", name="No, type it again")
+    expect(again).to_be_visible()
+    page.wait_for_load_state()
     phone.set_offline(True)
-    page.get_by_role("button", name="No, type it again").click()
+    again.click()
     expect(page.locator("input[inputmode=decimal]")).to_have_value("")
     assert kept(page, "acts") == [], "no answer is an act"
 
     page.goto("/doors")
     expect(page.locator("#no-network")).to_contain_text("No network; as of 08:20")
-    assert page.locator(".card").count() == 3
+    expect(page.locator(".card")).to_have_count(3)
     page.goto("/doors/another")
-    assert "Not kept on this phone" in page.locator("h1").inner_text()
+    expect(page.locator("h1")).to_contain_text("Not kept on this phone")
     record(page, "春和家园3号楼2单元602", "36.6")
     expect(page.locator("#act-kept")).to_be_visible()
     expect(page.locator("#this-phone")).to_contain_text("Check-in · waiting")
@@ -127,7 +130,7 @@ def test_wish_18_wish_20_nothing_is_lost_or_doubled_and_nothing_stays_readable(
     phone.set_offline(True)
     page = phone.pages[0]
     page.goto("/doors")
-    assert page.locator(".card").count() == 3, "read where there is no network, closed in between"
+    expect(page.locator(".card"), "read where there is no network, closed in between").to_have_count(3)
     expect(page.locator("#this-phone")).to_contain_text("Waiting on this phone: 2")
     assert town.isolation.rows(of_isolation.check_ins) == []
 
@@ -148,7 +151,8 @@ def test_wish_18_wish_20_nothing_is_lost_or_doubled_and_nothing_stays_readable(
     asked: list[str] = []
     account.once("dialog", lambda dialog: asked.append(dialog.message) or dialog.dismiss())
     account.locator("summary").click()
-    account.get_by_role("button", name="Log out").click()
+    with account.expect_event("dialog"):
+        account.get_by_role("button", name="Log out").click()
     assert asked and account.url.endswith("/account")
     phone.set_offline(False)
     page.goto("/doors")

@@ -18,7 +18,7 @@ from chassis.database.engine import Database
 from chassis.database.migrations import upgrade
 from deploy.local.ports import freeport
 from tests.doors import door_process
-from tests.waiting import eventually
+from tests.waiting import PATIENCE_S, eventually
 
 
 def prepare(url: str) -> None:
@@ -56,7 +56,7 @@ def test_it_answers_outlives_its_worker_and_ends_at_sigterm(
     worker.kill()
     eventually(lambda: status(port, "/readyz") == 200)
     process.send_signal(signal.SIGTERM)
-    assert process.wait(20) == 0
+    assert process.wait(PATIENCE_S) == 0
     modules = (tmp_path / "door.log").read_text()
     assert "Traceback" not in modules
 

@@ -20,10 +20,11 @@ def processes_below(directory: Path) -> list[str]:
     for process in Path("/proc").glob("[0-9]*"):
         try:
             told = (process / "cmdline").read_bytes() + (process / "environ").read_bytes()
+            name = (process / "comm").read_text().strip()
         except OSError:
-            continue
+            continue  # it has ended meanwhile
         if str(directory).encode() in told:
-            found.append((process / "comm").read_text().strip())
+            found.append(name)
     return found
 
 

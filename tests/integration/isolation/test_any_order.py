@@ -23,6 +23,7 @@ from services.isolation.tasks.find_overdue import find_overdue
 from services.isolation.teams.copies import STAFF
 from services.isolation.teams.loads import Loads
 from tests.integration.isolation.trial import GRID, MORNING, Trial, arrival, china, prepare, staff, trial
+from tests.waiting import PATIENCE_S
 
 
 def standing_of(isolation: Trial) -> dict[str, Any]:
@@ -169,7 +170,7 @@ def test_two_replicas_opening_one_case_at_once_open_it_once(on_postgresql: Trial
             waiting = other.submit(on_postgresql.follow, raised, *neighbours)
             with pytest.raises(TimeoutError):
                 waiting.result(timeout=0.5)
-        waiting.result(timeout=10)
+        waiting.result(timeout=PATIENCE_S)
     case = on_postgresql.case(came)
     assert (case["measure"], case["version"], case["arrival_version"]) == ("central_isolation", 2, 2)
     assert (
@@ -201,7 +202,7 @@ def test_a_case_given_to_a_worker_who_is_just_leaving_is_handed_over(
             waiting = other.submit(on_postgresql.do, hand_over)
             with pytest.raises(TimeoutError):
                 waiting.result(timeout=0.5)
-        waiting.result(timeout=10)
+        waiting.result(timeout=PATIENCE_S)
     on_postgresql.until_done(hand_over)
     assert on_postgresql.case(came)["owner"] not in (owner, None)
 
