@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.compose.deployment import CLUSTER, ROOT, Deployment, running
+from tests.compose.deployment import CLUSTER, QUICK, QUICK_CLUSTER, ROOT, Deployment, running
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
@@ -36,12 +36,13 @@ def stack(images: None) -> Iterator[Deployment]:
 @pytest.fixture(scope="module")
 def cluster(images: None) -> Iterator[Deployment]:
     """The same on three brokers."""
-    with deployment("cluster", overlays=[CLUSTER]) as cluster:
+    with deployment("cluster", overlays=[CLUSTER, QUICK_CLUSTER]) as cluster:
         yield cluster
 
 
 @contextmanager
 def deployment(name: str, overlays: Sequence[str] = ()) -> Iterator[Deployment]:
     directory = Path(tempfile.mkdtemp(prefix=f"doorstep-{name}-"))
-    with running(Deployment(directory, f"doorstep-{name}-{os.getpid()}", overlays=[*overlays])) as one:
+    project = f"doorstep-{name}-{os.getpid()}"
+    with running(Deployment(directory, project, overlays=[QUICK, *overlays])) as one:
         yield one

@@ -34,6 +34,8 @@ BASE = "python:3.11-slim-bookworm"
 MOST_BYTES_BEYOND_BASE = 300_000_000
 CLUSTER = "deploy/cluster/docker-compose.cluster.yml"
 TLS = "deploy/tls/docker-compose.tls.yml"
+QUICK = "tests/compose/quick/docker-compose.quick.yml"
+QUICK_CLUSTER = "tests/compose/quick/docker-compose.quick-cluster.yml"
 MORNING = datetime(2022, 10, 1, 9, tzinfo=ZoneInfo("Asia/Shanghai"))
 PUBLISHERS = (
     "rail-lanzhou",
@@ -82,7 +84,7 @@ class Deployment:
             "DOORSTEP_TLS_BIND": "127.0.0.1",
             "DOORSTEP_CONSOLE_PORT": str(self.console_port),
             "DOORSTEP_HTTPS_PORT": str(self.https_port),
-            "DOORSTEP_HEALTH_INTERVAL": "5s",
+            "DOORSTEP_HEALTH_INTERVAL": "3s",
             "DOORSTEP_SMS_URL": "http://sms:8025/messages",
             "DOORSTEP_SMS_RATE": "1000",
             "DOORSTEP_QUIET_HOURS": "none",
