@@ -122,7 +122,8 @@ class PrivatePostgres:
         """The SQLAlchemy URL of a new database. Nobody may be connected to the template."""
         statement = sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name))
         if template:
-            statement += sql.SQL(" TEMPLATE {}").format(sql.Identifier(template))
+            # Through the log, page by page, it takes two to three times as long.
+            statement += sql.SQL(" TEMPLATE {} STRATEGY FILE_COPY").format(sql.Identifier(template))
         self._execute(statement)
         return self.url(name)
 
