@@ -60,7 +60,7 @@ class Nodes:
         return self.broker.url(pipeline)
 
     def make_vhost(self, pipeline: str) -> None:
-        self.broker.add_vhosts(pipeline)
+        self.broker.add_vhost(pipeline)
 
     def postgres_uri(self, database: str, scheme: str = "postgresql") -> str:
         _, _, rest = self.postgres.url(database).partition("://")

@@ -7,6 +7,7 @@ import shutil
 import signal
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 
@@ -24,8 +25,6 @@ hypothesis.settings.load_profile("doorstep")
 # The background of a shell ignores SIGINT. `make test-compose` ends with it what takes too long, so that
 # pytest takes its deployments away. For processes under test see tests/processes.py.
 signal.signal(signal.SIGINT, signal.default_int_handler)
-
-VHOSTS_AT_ONCE = 20
 
 Prepare = Callable[[str], object]
 """Makes the schema in the empty database with this URL."""
@@ -47,25 +46,26 @@ def broker(nodes_directory: Path) -> Iterator[PrivateBroker]:
     """One for all tests. A test that stops or breaks it puts it right again, or makes its own."""
     with PrivateBroker(nodes_directory / "broker", counts_often=True) as broker:
         yield broker
+        broker.kill()  # nobody reads its data any more, and an orderly stop takes seconds
 
 
-@pytest.fixture(scope="session")
-def _vhosts(broker: PrivateBroker) -> Iterator[str]:
-    def fresh() -> Iterator[str]:
-        old: list[str] = []
-        for batch in count():
-            if old:
-                broker.delete_vhosts(*old)
-            old = [f"test-{batch}-{number}" for number in range(VHOSTS_AT_ONCE)]
-            broker.add_vhosts(*old)
-            yield from old
-
-    return fresh()
+@contextmanager
+def own_vhost(broker: PrivateBroker) -> Iterator[str]:
+    """The name of an empty one, which is there as long as the block lasts: queues cost the node something
+    also when nobody uses them, those of twenty systems a third of a processor."""
+    name = f"test-{next(_numbers)}"
+    broker.add_vhost(name)
+    try:
+        yield name
+    finally:
+        if broker.running:  # a test that failed may have left it stopped
+            broker.delete_vhost(name)
 
 
 @pytest.fixture
-def vhost(_vhosts: Iterator[str]) -> str:
-    return next(_vhosts)
+def vhost(broker: PrivateBroker) -> Iterator[str]:
+    with own_vhost(broker) as name:
+        yield name
 
 
 @pytest.fixture
@@ -76,7 +76,9 @@ def broker_url(broker: PrivateBroker, vhost: str) -> str:
 
 @pytest.fixture(scope="session")
 def postgres(nodes_directory: Path) -> Iterator[PrivatePostgres]:
-    with PrivatePostgres(nodes_directory / "postgres", fsync=False) as postgres:
+    # No database lives long enough to need cleaning.
+    quick = {"autovacuum": "off"}
+    with PrivatePostgres(nodes_directory / "postgres", fsync=False, config=quick) as postgres:
         yield postgres
 
 

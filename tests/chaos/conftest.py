@@ -23,6 +23,7 @@ from deploy.local import PrivateBroker, PrivatePostgres
 from doorstep_client import BrokerError
 from operations.services import SERVICES
 from tests.chaos.outcome import Outcome, outcome_of
+from tests.conftest import own_vhost
 from tests.e2e.conftest import MORNING, migrated
 from tests.system import System
 
@@ -168,6 +169,9 @@ def chaos(new_chaos: NewChaos) -> Chaos:
     return new_chaos()
 
 
+Faultless = Callable[[], Outcome]
+"""The outcome of the day when nothing breaks. Called once a test has its own: no worker waits for it."""
+
 _reference: dict[int, Outcome] = {}
 
 
@@ -175,23 +179,27 @@ _reference: dict[int, Outcome] = {}
 def faultless(
     tmp_path_factory: pytest.TempPathFactory,
     broker: PrivateBroker,
-    _vhosts: Iterator[str],
     durable_postgres: PrivatePostgres,
     day: list[Line],
-) -> Outcome:
-    """The outcome of the day when nothing breaks; computed once, by whichever worker comes first."""
-    if len(day) not in _reference:
-        ours = tmp_path_factory.getbasetemp()
-        shared = ours.parent if os.environ.get("PYTEST_XDIST_WORKER") else ours
-        with (shared / f"faultless-{len(day)}").open("ab+") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
-            file.seek(0)
-            if not (known := file.read()):
-                directory = tmp_path_factory.mktemp("faultless")
-                known = pickle.dumps(_undisturbed(directory, broker, next(_vhosts), durable_postgres, day))
-                file.write(known)
-        _reference[len(day)] = pickle.loads(known)
-    return _reference[len(day)]
+) -> Faultless:
+    """Played once for each length of the day, by whichever worker comes first."""
+    ours = tmp_path_factory.getbasetemp()
+    shared = ours.parent if os.environ.get("PYTEST_XDIST_WORKER") else ours
+
+    def outcome() -> Outcome:
+        if len(day) not in _reference:
+            with (shared / f"faultless-{len(day)}").open("ab+") as file:
+                fcntl.flock(file, fcntl.LOCK_EX)
+                file.seek(0)
+                if not (known := file.read()):
+                    directory = tmp_path_factory.mktemp("faultless")
+                    with own_vhost(broker) as vhost:
+                        known = pickle.dumps(_undisturbed(directory, broker, vhost, durable_postgres, day))
+                    file.write(known)
+            _reference[len(day)] = pickle.loads(known)
+        return _reference[len(day)]
+
+    return outcome
 
 
 def _undisturbed(

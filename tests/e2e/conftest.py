@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -15,6 +15,7 @@ from chassis.database.engine import Database
 from chassis.database.migrations import upgrade
 from deploy.local import PrivateBroker
 from operations.services import SERVICES
+from tests.conftest import own_vhost
 from tests.system import System
 
 MORNING = datetime(2022, 10, 1, 9, tzinfo=ZoneInfo("Asia/Shanghai"))
@@ -45,23 +46,19 @@ def new_system(
     tmp_path: Path, request: pytest.FixtureRequest, database_url: Callable[..., str]
 ) -> Iterator[Callable[..., System]]:
     """name -> a system of its own, running, with the samples imported; each has a vhost of its own."""
-    systems: list[System] = []
     broker: PrivateBroker = request.getfixturevalue("broker")
-    vhosts: Iterator[str] = request.getfixturevalue("_vhosts")
+    with ExitStack() as running:
 
-    def new(name: str) -> System:
-        urls = {service: database_url(service, migrated(service)) for service in SERVICES}
-        management = broker.management_url()
-        system = System(tmp_path / name, broker.url(next(vhosts)), urls, management_url=management)
-        systems.append(system)
-        system.prepare(MORNING)
-        system.start_all()
-        system.import_samples()
-        return system
+        def new(name: str) -> System:
+            urls = {service: database_url(service, migrated(service)) for service in SERVICES}
+            url, management = broker.url(running.enter_context(own_vhost(broker))), broker.management_url()
+            system = running.enter_context(System(tmp_path / name, url, urls, management_url=management))
+            system.prepare(MORNING)
+            system.start_all()
+            system.import_samples()
+            return system
 
-    yield new
-    for system in systems:
-        system.stop_all()
+        yield new
 
 
 @contextmanager

@@ -22,6 +22,7 @@ from deploy.local import PrivateBroker, PrivatePostgres
 from operations.services import SERVICES
 from operations.settings import remember
 from services.notification.texts.loading import FOLDER
+from tests.conftest import own_vhost
 from tests.e2e.conftest import MORNING, migrated
 from tests.system import System
 
@@ -82,7 +83,6 @@ def flowed(
     request: pytest.FixtureRequest,
     tmp_path_factory: pytest.TempPathFactory,
     broker: PrivateBroker,
-    _vhosts: Iterator[str],
 ) -> Iterator[Flowed]:
     """One on each kind of database for the tests that only look, or put right again what they break."""
     directory = tmp_path_factory.mktemp("flowed")
@@ -93,7 +93,10 @@ def flowed(
     for service, url in urls.items():
         migrated(service)(url)
     management = broker.management_url()
-    with System(directory / "system", broker.url(next(_vhosts)), urls, management_url=management) as system:
+    with (
+        own_vhost(broker) as vhost,
+        System(directory / "system", broker.url(vhost), urls, management_url=management) as system,
+    ):
         system.prepare(MORNING)
         system.start_all()
         system.import_samples()

@@ -21,6 +21,7 @@ from sqlalchemy import text
 from demo.day import PLAIN, Day
 from deploy.local import PrivateBroker
 from doorstep_client import Raw, arrival_event
+from tests.conftest import own_vhost
 from tests.e2e.conftest import MORNING, sqlite_urls
 from tests.processes import start
 from tests.system import ROOT, System
@@ -62,11 +63,12 @@ def _raw(event: dict[str, Any]) -> Raw:
 
 
 @pytest.fixture(scope="module")
-def system(
-    tmp_path_factory: pytest.TempPathFactory, broker: PrivateBroker, _vhosts: Iterator[str]
-) -> Iterator[System]:
+def system(tmp_path_factory: pytest.TempPathFactory, broker: PrivateBroker) -> Iterator[System]:
     directory = tmp_path_factory.mktemp("system")
-    with System(directory, broker.url(next(_vhosts)), sqlite_urls(directory)) as system:
+    with (
+        own_vhost(broker) as vhost,
+        System(directory, broker.url(vhost), sqlite_urls(directory)) as system,
+    ):
         system.prepare(MORNING)
         yield system
 

@@ -21,6 +21,7 @@ import pytest
 from chassis.sealing import Sealer
 from deploy.local import PrivateBroker
 from doorstep_client import Raw, arrival_event
+from tests.conftest import own_vhost
 from tests.e2e.conftest import sqlite_urls
 from tests.system import System
 from tests.waiting import eventually
@@ -33,11 +34,12 @@ KIND = "application/cloudevents+json"
 
 
 @pytest.fixture(scope="module")
-def system(
-    tmp_path_factory: pytest.TempPathFactory, broker: PrivateBroker, _vhosts: Iterator[str]
-) -> Iterator[System]:
+def system(tmp_path_factory: pytest.TempPathFactory, broker: PrivateBroker) -> Iterator[System]:
     directory = tmp_path_factory.mktemp("system")
-    with System(directory, broker.url(next(_vhosts)), sqlite_urls(directory)) as system:
+    with (
+        own_vhost(broker) as vhost,
+        System(directory, broker.url(vhost), sqlite_urls(directory)) as system,
+    ):
         system.prepare(NOON)
         system.start_all()
         system.import_samples()

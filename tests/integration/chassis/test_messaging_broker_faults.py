@@ -39,12 +39,12 @@ def own_broker(nodes_directory: Path) -> Iterator[PrivateBroker]:
 def own_url(own_broker: PrivateBroker) -> Iterator[str]:
     """An empty vhost of a broker that the test may break; it is put right again."""
     name = f"faults-{next(_numbers)}"
-    own_broker.add_vhosts(name)
+    own_broker.add_vhost(name)
     yield own_broker.url(name)
     if own_broker.pid:
         os.kill(own_broker.pid, signal.SIGCONT)
     own_broker.start()
-    own_broker.delete_vhosts(name)
+    own_broker.delete_vhost(name)
 
 
 @pytest.fixture

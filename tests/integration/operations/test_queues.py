@@ -24,6 +24,7 @@ from doorstep_client import Raw
 from operations.broker import broker_connection as connected
 from operations.databases import settings_of
 from operations.services import SERVICES
+from tests.conftest import own_vhost
 from tests.e2e.conftest import MORNING, sqlite_urls
 from tests.processes import start
 from tests.system import ROOT, System
@@ -35,14 +36,15 @@ REPORTS, BROKEN = 30, 2
 
 
 @pytest.fixture(scope="module")
-def system(
-    tmp_path_factory: pytest.TempPathFactory, broker: PrivateBroker, _vhosts: Iterator[str]
-) -> Iterator[System]:
+def system(tmp_path_factory: pytest.TempPathFactory, broker: PrivateBroker) -> Iterator[System]:
     """One registration and two of isolation, with something handled, dead and unrouted; no notification."""
     directory = tmp_path_factory.mktemp("system")
     urls = sqlite_urls(directory)
-    url = broker.url(next(_vhosts))
-    with System(directory, url, urls, management_url=broker.management_url()) as system:
+    management = broker.management_url()
+    with (
+        own_vhost(broker) as vhost,
+        System(directory, url := broker.url(vhost), urls, management_url=management) as system,
+    ):
         system.prepare(MORNING)
         started = (("registration", 0), ("isolation", 0), ("isolation", 1))
         replicas = [system.start(*one, wait=False) for one in started]

@@ -9,5 +9,5 @@ from deploy.local import PrivateBroker
 
 @pytest.fixture(scope="module")
 def broker_of_module(broker: PrivateBroker) -> str:
-    broker.add_vhosts("plans")
+    broker.add_vhost("plans")
     return broker.url("plans")

@@ -65,9 +65,9 @@ def own_broker(nodes_directory: Path) -> Iterator[PrivateBroker]:
 @pytest.fixture
 def own_url(own_broker: PrivateBroker, request: pytest.FixtureRequest) -> Iterator[str]:
     name = f"test-{abs(hash(request.node.name))}"
-    own_broker.add_vhosts(name)
+    own_broker.add_vhost(name)
     yield own_broker.url(name)
-    own_broker.delete_vhosts(name)
+    own_broker.delete_vhost(name)
 
 
 @pytest.fixture
