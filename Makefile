@@ -43,6 +43,7 @@ soak: ## what takes hours: plans on 2,000,000 arrivals, two days in which hundre
 	@$(SETUP) --dev --rabbitmq --postgresql --faketime
 	DOORSTEP_SOAK_KILLS=$(or $(KILLS),400) DOORSTEP_SOAK_ARRIVALS_IN_STORM=3000 DOORSTEP_STORM_SEED=$(SEED) \
 		$(BIN)/pytest -v -s tests/chaos/faults
+	DOORSTEP_SOAK_KILLS_EACH=50 $(BIN)/pytest -v -s tests/chaos/test_processes_die.py
 	DOORSTEP_SOAK_ARRIVALS=2000000 $(BIN)/pytest -v -s tests/integration/plans
 
 lint: venv ## ruff, mypy, import-linter

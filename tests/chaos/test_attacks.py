@@ -18,7 +18,7 @@ from chassis.messaging.connection import close_quietly, connect
 from chassis.names import BACK, INBOUND, ROUTING_KEY
 from contracts.envelope import ONE
 from doorstep_client import arrival_event
-from tests.chaos.conftest import Chaos, same
+from tests.chaos.conftest import Chaos, Faultless, same
 from tests.chaos.outcome import Outcome
 from tests.e2e.conftest import MORNING
 
@@ -146,13 +146,15 @@ def attacked(chaos: Chaos) -> Iterator[None]:
     assert not failures and not thread.is_alive(), failures
 
 
-def test_a_day_ends_the_same_beside_every_attack_and_each_is_named(chaos: Chaos, faultless: Outcome) -> None:
+def test_a_day_ends_the_same_beside_every_attack_and_each_is_named(
+    chaos: Chaos, faultless: Faultless
+) -> None:
     with attacked(chaos), chaos.flow(seconds=10):
         pass
     found = chaos.settled_outcome(300)
     _named(chaos, found)
-    _leave_out_the_attackers(found, faultless)
-    same(found, faultless)
+    _leave_out_the_attackers(found, faultless())
+    same(found, faultless())
 
 
 def _named(chaos: Chaos, found: Outcome) -> None:

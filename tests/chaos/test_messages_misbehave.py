@@ -8,12 +8,11 @@ from datetime import UTC, datetime
 
 from chassis.messaging.publisher import Publisher
 from contracts.envelope import BATCH, dump_event, event_document, join_events
-from tests.chaos.conftest import NO_SENDING, Chaos, NewChaos, same
-from tests.chaos.outcome import Outcome
+from tests.chaos.conftest import NO_SENDING, Chaos, Faultless, NewChaos, same
 from tests.waiting import eventually
 
 
-def test_every_message_delivered_three_times(chaos: Chaos, faultless: Outcome) -> None:
+def test_every_message_delivered_three_times(chaos: Chaos, faultless: Faultless) -> None:
     since = datetime.now(UTC).isoformat()
     good = [line for line in chaos.day if "broken" not in line]
     with chaos.flow():
@@ -23,17 +22,17 @@ def test_every_message_delivered_three_times(chaos: Chaos, faultless: Outcome) -
     chaos.system.settled(180)
     for _ in range(2):
         chaos.system.cli("replay", "--since", since)
-    same(chaos.settled_outcome(), faultless)
+    same(chaos.settled_outcome(), faultless())
 
 
-def test_the_day_in_another_order(chaos: Chaos, faultless: Outcome) -> None:
+def test_the_day_in_another_order(chaos: Chaos, faultless: Faultless) -> None:
     chaos.day = random.Random(3).sample(chaos.day, len(chaos.day))
     with chaos.flow():
         pass
-    same(chaos.settled_outcome(), faultless)
+    same(chaos.settled_outcome(), faultless())
 
 
-def test_poison_in_the_batches_harms_nobody_else(chaos: Chaos, faultless: Outcome) -> None:
+def test_poison_in_the_batches_harms_nobody_else(chaos: Chaos, faultless: Faultless) -> None:
     with chaos.flow() as out:
         publisher = Publisher(chaos.system.broker_url, "poison")
         number = 0
@@ -57,7 +56,7 @@ def test_poison_in_the_batches_harms_nobody_else(chaos: Chaos, faultless: Outcom
     found["dead"] = {
         service: [line for line in lines if "poison" not in line] for service, lines in found["dead"].items()
     }
-    same(found, faultless)
+    same(found, faultless())
 
 
 def _poison(kind: str, number: int) -> dict[str, object]:

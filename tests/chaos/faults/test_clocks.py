@@ -14,8 +14,7 @@ import pytest
 
 from deploy.local import PrivateBroker, PrivatePostgres
 from operations.services import SERVICES
-from tests.chaos.conftest import NO_SENDING, Chaos, same
-from tests.chaos.outcome import Outcome
+from tests.chaos.conftest import NO_SENDING, Chaos, Faultless, same
 from tests.e2e.conftest import MORNING, migrated
 from tests.system import System
 from tests.waiting import eventually
@@ -93,7 +92,7 @@ def chaos(
 
 @pytest.mark.timeout(600)  # on a busy machine
 def test_neither_a_clock_that_is_a_day_ahead_nor_one_that_is_a_day_behind_changes_the_day(
-    chaos: Chaos, faultless: Outcome, of_machine: Watch, of_database: Watch
+    chaos: Chaos, faultless: Faultless, of_machine: Watch, of_database: Watch
 ) -> None:
     with chaos.flow(seconds=15):
         for watch in (of_machine, of_database):
@@ -106,7 +105,7 @@ def test_neither_a_clock_that_is_a_day_ahead_nor_one_that_is_a_day_behind_change
                 time.sleep(WRONG_S)
                 watch.is_off(0)
                 eventually(lambda: _all_well(chaos.system), 60, every=0.3, show=lambda: _said(chaos.system))
-    same(chaos.settled_outcome(), faultless)
+    same(chaos.settled_outcome(), faultless())
     assert _all_well(chaos.system), "nothing stays broken"
 
 

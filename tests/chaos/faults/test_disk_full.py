@@ -15,8 +15,7 @@ import pytest
 
 from deploy.local import PrivateBroker, PrivatePostgres
 from operations.services import SERVICES
-from tests.chaos.conftest import NO_SENDING, Chaos, same
-from tests.chaos.outcome import Outcome
+from tests.chaos.conftest import NO_SENDING, Chaos, Faultless, same
 from tests.e2e.conftest import MORNING, migrated
 from tests.system import System
 from tests.waiting import eventually
@@ -70,7 +69,7 @@ def test_all_wait_while_the_disk_of_the_broker_and_then_that_of_the_databases_is
     broker: PrivateBroker,
     vhost: str,
     durable_postgres: PrivatePostgres,
-    faultless: Outcome,
+    faultless: Faultless,
     day: list[dict[str, Any]],
 ) -> None:
     with small_disk(nodes_directory / f"small-{kind}", 400) as disk, ExitStack() as left:
@@ -96,7 +95,7 @@ def test_all_wait_while_the_disk_of_the_broker_and_then_that_of_the_databases_is
             time.sleep(1)
             _broker_has_no_room(chaos)
             _databases_have_no_room(chaos, disk)
-        same(chaos.settled_outcome(), faultless)
+        same(chaos.settled_outcome(), faultless())
         eventually(lambda: all(replica.ready for replica in system.replicas.values()))
         eventually(lambda: "run out" not in _attention(chaos), 30, every=0.5, show=lambda: _attention(chaos))
 

@@ -14,8 +14,7 @@ from chassis.names import BACK
 from deploy.local import PrivateBroker
 from services.isolation import tables as isolation
 from tests.bad_rows import bad_row
-from tests.chaos.conftest import Chaos, same
-from tests.chaos.outcome import Outcome
+from tests.chaos.conftest import Chaos, Faultless, same
 from tests.waiting import eventually
 
 pytestmark = [pytest.mark.chaos, pytest.mark.postgresql, pytest.mark.broker]
@@ -70,9 +69,9 @@ def impatient(broker: PrivateBroker) -> Iterator[None]:
 
 @pytest.mark.timeout(600)
 def test_what_fails_while_the_retry_path_is_broken_is_handled_once_it_is_whole(
-    impatient: None, chaos: Chaos, faultless: Outcome
+    impatient: None, chaos: Chaos, faultless: Faultless
 ) -> None:
-    measures = Counter(case[0] for _, case, _ in faultless["arrivals"].values() if case)
+    measures = Counter(case[0] for _, case, _ in faultless()["arrivals"].values() if case)
     [(measure, _)] = measures.most_common(1)
     database = chaos.system.database("isolation")
     everything = chaos.day
@@ -90,7 +89,7 @@ def test_what_fails_while_the_retry_path_is_broken_is_handled_once_it_is_whole(
         chaos.system.settled(120)
     assert chaos.system.cli("topology", "check")["ok"]
     assert all(replica.ready for replica in chaos.system.replicas.values())
-    same(chaos.outcome(), faultless)
+    same(chaos.outcome(), faultless())
 
 
 def _attention(chaos: Chaos) -> list[tuple[str, str]]:
