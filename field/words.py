@@ -157,6 +157,13 @@ CASE_STATES: Final = (
 )
 """States of a case."""
 
+RELEASE_LACKS: Final = ("days", "test_positive", "test_result", "fever", "refusal")
+"""Why somebody cannot be released yet: the days are not full, a result is positive, one is missing, check-ins
+say fever or a symptom, or they refuse. Nobody is held because a task of the staff is undone."""
+
+CASE_DECISIONS: Final = ("release",)
+"""What an officer decides about a case."""
+
 HOW_KNOWN: Final = ("seen", "by_phone", "told_by", "by_link")
 """How a check-in is known, or that a task is done: measured or looked at, by phone, told by somebody else, by
 the resident's link."""

@@ -60,8 +60,8 @@ class CaseOpened(Contract):
 class CaseChange(Contract):
     kinds = several(
         fields.String(),
-        about="stricter, laxer, assigned, rescheduled, cancelled, merged (the arrival is another one, and is "
-        "followed as that one), details; what was corrected: phone, door, "
+        about="stricter, laxer, assigned, rescheduled, cancelled, released, merged (the arrival is "
+        "another one, and is followed as that one), details; what was corrected: phone, door, "
         "time, wrong_number (nobody says any more that the phone before is the person's); handed_on (to "
         "another owner, by such news)",
     )

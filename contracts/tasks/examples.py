@@ -72,6 +72,13 @@ EXAMPLES = (
         id="0183917b-8c10-7d1e-9f3a-5b1d6a0e4c64",
         time="2022-10-01T02:15:00Z",
     ),
+    event(
+        "case.decided",
+        {"case_id": ARRIVAL, "decision": "release", "note": None, "expects": 3, "at": None},
+        source=_OFFICER,
+        id="0183917b-8c10-7d1e-9f3a-5b1d6a0e4c68",
+        time="2022-10-08T02:15:00Z",
+    ),
     recorded_by(
         "isolation",
         "task.done",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from marshmallow import fields, validate
 
 from contracts.vocabulary import Contract, happened, moment, one_of, text, whole
-from field.words import ACKNOWLEDGED_BECAUSE, HOW_KNOWN, NOT_POSSIBLE_BECAUSE, TASK_OUTCOMES
+from field.words import ACKNOWLEDGED_BECAUSE, CASE_DECISIONS, HOW_KNOWN, NOT_POSSIBLE_BECAUSE, TASK_OUTCOMES
 
 NOTE = "in words; kept sealed"
 
@@ -88,6 +88,16 @@ class CaseHandedOver(Contract):
     case_id = text(36, required=True)
     to = text(40, required=True, about="staff_id: somebody who works at a place of the case")
     role = text(40, about="in the team; left out, the one that the new member has")
+    note = text(500, about=NOTE)
+    expects = whole(about="the case's version on which it was decided")
+    at = happened()
+
+
+class CaseDecided(Contract):
+    """An officer decides about a case: `release` ends it, where nothing holds the person any more."""
+
+    case_id = text(36, required=True)
+    decision = one_of(CASE_DECISIONS, required=True)
     note = text(500, about=NOTE)
     expects = whole(about="the case's version on which it was decided")
     at = happened()

@@ -1,4 +1,6 @@
-"""Officers: whoever answers for a community sees what is overdue there, and says by when it will be done."""
+"""Officers: whoever answers for a community releases those whom nothing holds, sees what is overdue there,
+and says by when it will be done.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +14,16 @@ from demo.days.played import chance
 from demo.days.scene import Scene
 
 HELD = ("held", "climbs")
+
+
+def release(scene: Scene, proposed: Iterable[dict[str, Any]]) -> None:
+    """:param proposed: cases. An officer of the place confirms each."""
+    for case in proposed:
+        staff_ids = scene.officers.get(case["community"] or case["street"] or "")
+        if staff_ids:
+            data = {"case_id": case["case_id"], "decision": "release", "expects": case["version"]}
+            if scene.say(Who.staff(staff_ids[0]), "isolation", "decide_case", data) is not None:
+                scene.played.add("released")
 
 
 def acknowledge(scene: Scene, overdue: Iterable[dict[str, Any]]) -> None:

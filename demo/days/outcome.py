@@ -24,6 +24,7 @@ def lines(played: Counter[str], found: Acts) -> list[Line]:
         Line("tasks done", played["task_done"], cases.get("task_done", 0)),
         Line("  tried in vain", played["task_attempt"], cases.get("task_attempt", 0)),
         Line("  not possible", played["task_not_possible"], cases.get("task_not_possible", 0)),
+        Line("released by an officer", played["released"], cases.get("released", 0)),
         Line("overdue tasks acknowledged", played["acknowledged"], cases.get("tasks_acknowledged", 0)),
         Line(
             f"most messages to one member of staff a day, of {MOST_MESSAGES} at most",

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from chassis.clock import Clock
 from demo.days.doors import Doors
 from demo.days.laboratory import report_results
-from demo.days.officers import acknowledge
+from demo.days.officers import acknowledge, release
 from demo.days.outcome import lines
 from demo.days.residents import check_in
 from demo.days.scene import Scene
@@ -54,6 +54,7 @@ def laboratory(scene: Scene) -> None:
 
 
 def officers(scene: Scene) -> None:
+    release(scene, scene.to_release())
     acknowledge(scene, (task for task in scene.open_tasks() if task["state"] == "missed"))
 
 

@@ -30,6 +30,10 @@ class Scene:
         """All of the district that are due today or were missed."""
         return list(self.doors.rows(Who.staff(self.district), "isolation", "open_tasks"))
 
+    def to_release(self) -> list[dict[str, Any]]:
+        """Cases of the district whose release waits for an officer."""
+        return list(self.doors.rows(Who.staff(self.district), "isolation", "cases_to_release"))
+
     def say(self, who: Who, service: str, command: str, data: Mapping[str, Any]) -> dict[str, Any] | None:
         """The result; None where it was refused, for instance because somebody else was quicker."""
         try:

@@ -12,6 +12,8 @@ from demo.days.scene import Scene
 FIRST_CONTACT = "first_contact"
 CHECK_IN = "check_in"
 TEST = "test"
+_OF_OTHERS = (TEST, "confirm_release", "past_the_term")
+"""The laboratory says what came of samples; officers decide about a case (officers.py)."""
 _URGENT = ("see_abnormal", "escort_to_site", "medical_need")
 
 
@@ -29,7 +31,7 @@ def do_tasks(scene: Scene, staff_ids: Iterable[str], kinds: Collection[str] = ()
                 _contact(scene, who, task)
             elif task["kind"] == CHECK_IN:
                 _ask_by_phone(scene, who, task)
-            elif task["kind"] != TEST:  # the laboratory says what came of samples
+            elif task["kind"] not in _OF_OTHERS:
                 _do(scene, who, task)
 
 

@@ -23,6 +23,8 @@ from services.isolation.notices.sign_notice import sign_notice
 from services.isolation.policies.announce_policies import POLICIES
 from services.isolation.policies.documents import shipped
 from services.isolation.policies.import_policy import import_policy
+from services.isolation.release.decide_case import decide_case
+from services.isolation.release.lists import CASES_TO_RELEASE, HELD_PAST_TERM
 from services.isolation.revisions import REVISIONS
 from services.isolation.tasks.acknowledge_overdue import acknowledge_overdue
 from services.isolation.tasks.board import AS_BEFORE, BOARD
@@ -65,6 +67,7 @@ COMMANDS: tuple[Command, ...] = (
         "take_back_acknowledgement", "acknowledgement.taken_back", take_back_acknowledgement, by_broker=False
     ),
     Command("hand_over_case", "case.handed_over", hand_over_case, by_broker=False),
+    Command("decide_case", "case.decided", decide_case, by_broker=False),
     Command("report_check_in", "check_in.reported", report_check_in),
     Command("report_test", "test.reported", report_test),
     Command("take_up_positive", "test.taken_up", take_up_positive, by_broker=False),
@@ -82,6 +85,8 @@ DOOR = Door(
         OPEN_CASES,
         WITHOUT_CHECK_IN,
         CHANGED_CASES,
+        CASES_TO_RELEASE,
+        HELD_PAST_TERM,
         OWN_TASKS,
         OPEN_TASKS,
         OVERDUE_TASKS,

@@ -146,11 +146,16 @@ def sums(conn: Connection, today: date) -> Sums:
 
 
 def late(conn: Connection, now: datetime, zone: ZoneInfo) -> Sums:
-    """Open cases that are not planned for today, and due tasks of which nobody was told in time."""
+    """Open cases that are not planned for today, due tasks of which nobody was told in time, and cases at
+    their end of which nobody looks whether they may be released.
+    """
     found = Sums()
     kinds = {
         ("plan", "the case is not planned for today"): queries.not_planned(conn, local_day(now, zone)),
         ("step", "the task's next step of the ladder is due, and nobody was told"): queries.not_told(
+            conn, now - _LATE
+        ),
+        ("release", "its days are over, and nobody looks whether it may be released"): queries.not_looked_at(
             conn, now - _LATE
         ),
     }

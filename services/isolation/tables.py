@@ -5,6 +5,7 @@ from services.isolation.cases.tables import (
     cases,
     chosen_languages,
     district_walks,
+    release_checks,
     waiting_for_policy,
 )
 from services.isolation.check_ins.tables import check_ins
@@ -32,6 +33,7 @@ __all__ = [
     "places",
     "policies",
     "refusals",
+    "release_checks",
     "results_counted",
     "results_of_nobody",
     "revisions",

@@ -24,6 +24,8 @@ TASKS: Final[Mapping[str, str]] = {
     "visit_them": N_("visit instead of a text message"),
     "see_abnormal": N_("look at an abnormal check-in"),
     "settle_refusal": N_("settle a refusal"),
+    "confirm_release": N_("confirm a release"),
+    "past_the_term": N_("end what is past its term"),
 }
 """Kind of task -> what is to be done."""
 
@@ -47,6 +49,11 @@ WORDS: Final[Mapping[str, str]] = {
     "moved_to_central": N_("moved to central isolation"),
     "transferred": N_("transferred"),
     "cancelled": N_("taken back"),
+    # what holds somebody
+    "days": N_("the days are not full"),
+    "test_positive": N_("a positive result"),
+    "test_result": N_("a result is missing"),
+    "refusal": N_("a refusal"),
     # what changed of a case
     "ended": N_("case ended"),
     "moved": N_("moved"),

@@ -18,6 +18,7 @@ from chassis.unit_of_work import UnitOfWork
 from contracts.envelope import Event
 from services.isolation.cases.case import Case
 from services.isolation.cases.events import case_data, caused_by_case, tasks_data
+from services.isolation.cases.release_checks import look_no_more, look_now, look_when_due
 from services.isolation.cases.revising import WRONG_NUMBER
 from services.isolation.cases.rows import case_from, insert_cases, update_cases, update_counts, update_plans
 from services.isolation.cases.story import Standing, standing
@@ -49,6 +50,7 @@ class Casebook:
         self.reference = reference
         self.present = Present.at(uow.now, uow.zone)
         self.loads = Loads(uow.conn, reference.staff.roster)
+        self._inserted: list[Case] = []
         self._changed: dict[str, Case] = {}
         self._only_counted: dict[str, Case] = {}
         self._advanced: list[Case] = []
@@ -98,7 +100,10 @@ class Casebook:
 
     def insert(self, cases: Sequence[Case]) -> list[str]:
         """Insert new cases at once. Returns the ids of those that no other replica had opened."""
-        return insert_cases(self.uow.conn, cases)
+        inserted = insert_cases(self.uow.conn, cases)
+        new = set(inserted)
+        self._inserted += [case for case in cases if case.case_id in new]
+        return inserted
 
     def change(self, case: Case, what: str, cause: Event | None, detail: Mapping[str, Any]) -> None:
         """A changed case, with the line in its history that says so."""
@@ -180,8 +185,19 @@ class Casebook:
         update_plans(conn, self._advanced)
         update_tasks(conn, list(self._changed_tasks.values()))
         insert_rows(conn, case_history, self._history)
+        self._check_releases()
         self.loads.write()
         self._tell()
+
+    def _check_releases(self) -> None:
+        """Look whether those may be released of whom something is new, when their last day has come."""
+        conn, now, zone = self.uow.conn, self.uow.now, self.uow.zone
+        changed = self._changed.values()
+        look_when_due(conn, [*self._inserted, *changed, *self._advanced], now, zone)
+        look_now(
+            conn, (case for id, case in self._only_counted.items() if id not in self._changed), now, zone
+        )
+        look_no_more(conn, changed)
 
     def _tell(self) -> None:
         """Record the events about cases, each with its household's link. A case that has ended needs none."""

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, and_, select, true
+from sqlalchemy import ColumnElement, Select, String, and_, func, select, true
 from sqlalchemy.engine import Connection
 
 from chassis.doors.declared import Asked, Column, ListQuery, Sort, ThingQuery
@@ -20,6 +20,8 @@ from services.isolation.cases.tables import cases
 from services.isolation.teams.tables import places
 
 _C = cases.c
+LIVING: Final = func.coalesce(_C.household_id, _C.case_id.cast(String))
+"""The household a case is of; whoever is named alone is one."""
 _DAY: Final = re.compile("[0-9]{1,3}", re.ASCII)
 PERSON = (
     Column("name", "name", sealed="person"),
@@ -28,7 +30,7 @@ PERSON = (
 )
 """What is shown of whom a case is about; sealed in the column `person`."""
 
-_FACTS = (
+FACTS = (
     "case_id",
     "version",
     "state",
@@ -47,6 +49,7 @@ _FACTS = (
     "opened_at",
     "closed_at",
 )
+"""Columns of a case that stand in every list of cases."""
 
 
 def in_scope(conn: Connection, scope: Scope) -> ColumnElement[bool]:
@@ -56,7 +59,7 @@ def in_scope(conn: Connection, scope: Scope) -> ColumnElement[bool]:
 
 
 def _open_cases(conn: Connection, scope: Scope, _asked: Asked) -> Select[Any]:
-    columns = [_C[name] for name in (*_FACTS, "person")]
+    columns = [_C[name] for name in (*FACTS, "person")]
     return select(*columns).where(_C.closed_at.is_(None), in_scope(conn, scope))
 
 
@@ -74,7 +77,7 @@ def _case(conn: Connection, scope: Scope, asked: Asked, id: str) -> Mapping[str,
     """One that the author reaches, or that is given to them, or to whoever they go for."""
     if not is_id(id):
         return None
-    columns = [_C[name] for name in (*_FACTS, "person", "team")]
+    columns = [_C[name] for name in (*FACTS, "person", "team")]
     reached = in_scope(conn, scope).label("reached")
     row = conn.execute(select(*columns, reached).where(_C.case_id == id)).mappings().one_or_none()
     if row is None:
@@ -91,7 +94,7 @@ OPEN_CASES = ListQuery(
     definition="people whose case is open, at the places where you may see cases; households are those that "
     "a report names together, and whoever is named alone",
     rows=_open_cases,
-    columns=(*(Column(name) for name in _FACTS), *PERSON),
+    columns=(*(Column(name) for name in FACTS), *PERSON),
     sorts=(
         Sort("newest", ("case_id",), descending=True),
         Sort("release", ("release_on", "case_id"), few=True),
@@ -105,7 +108,7 @@ CASE = ThingQuery(
     "case",
     find=_case,
     columns=(
-        *(Column(name) for name in _FACTS),
+        *(Column(name) for name in FACTS),
         *PERSON,
         Column("identity_number", "number", sealed="person"),
     ),

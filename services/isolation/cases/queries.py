@@ -111,6 +111,13 @@ def not_told(conn: Connection, since: datetime) -> tuple[int, list[str]]:
     return _named(conn, select(k.task_id, func.count().over()).where(k.tell_at < since).order_by(k.tell_at))
 
 
+def not_looked_at(conn: Connection, since: datetime) -> tuple[int, list[str]]:
+    """Cases of which it was to be looked before that whether they may be released: (how many, the first)."""
+    r = t.release_checks.c
+    late = select(r.case_id, func.count().over()).where(r.check_at < since).order_by(r.check_at)
+    return _named(conn, late)
+
+
 def _case(conn: Connection, case: Case) -> dict[str, Any]:
     """The case as `doorstep trace` shows it."""
     p, arrival = policies.c, case.arrival

@@ -25,6 +25,7 @@ from services.isolation.cases.staffing import (
 )
 from services.isolation.plans.replanning import replan
 from services.isolation.plans.task import Task
+from services.isolation.policies.rules import ENDED_BY_DECISION
 from services.isolation.teams.rules import Member, owner
 
 
@@ -57,8 +58,7 @@ def _carry_out(book: Casebook, revision: Revision, written: Sequence[Task], caus
     before, case, change, stands = revision.before, revision.case, revision.change, revision.standing
     places = places_of(case.arrival, book.reference.places)
     team = _choose_team(book, revision, places)
-    # Of a case that had ended only this is left: to tell somebody that they are asked for nothing.
-    void = [task for task in written if revision.opens_again and task.about and task.live]
+    void = [task for task in written if task.live and _is_void(task, revision)]
     written = [task for task in written if task not in void]
     plan = replan(
         case.case_id,
@@ -104,6 +104,14 @@ def _carry_out(book: Casebook, revision: Revision, written: Sequence[Task], caus
         book.publish("case.changed", case, stands, plan.live, cause, said)
     if planned:
         book.publish_tasks(case, planned, cause)
+
+
+def _is_void(task: Task, revision: Revision) -> bool:
+    """Of a case that had ended only this is left: to tell somebody that they are asked for nothing. And
+    nobody is to be released whose days have become more.
+    """
+    has_begun_anew = revision.case.release_on > revision.before.release_on
+    return bool(task.about) and (revision.opens_again or (has_begun_anew and task.kind in ENDED_BY_DECISION))
 
 
 def _has_moved(book: Casebook, revision: Revision) -> bool:

@@ -101,6 +101,27 @@ for _place in (cases.c.street, cases.c.community):
         sqlite_where=_has_ended,
     )
 
+release_checks = Table(
+    "release_checks",  # cases whose last day is planned, until they end: whether they may be released
+    metadata,
+    Column("case_id", Id, primary_key=True),
+    Column("check_at", UtcDateTime),  # when it is looked at next; null: proposed, and nothing changed since
+    Column("lacks", String(100), nullable=False),  # words of RELEASE_LACKS, comma separated; '': nothing
+    Column("proposed_at", UtcDateTime),  # null: not proposed
+    Column("past_since", Date),  # the first day on which something held them past the term; null: nothing did
+)
+_to_check = release_checks.c.check_at.is_not(None)
+Index("release_checks_due", release_checks.c.check_at, postgresql_where=_to_check, sqlite_where=_to_check)
+_proposed = release_checks.c.proposed_at.is_not(None)
+Index(
+    "release_checks_proposed",
+    release_checks.c.proposed_at,
+    postgresql_where=_proposed,
+    sqlite_where=_proposed,
+)
+_held = release_checks.c.past_since.is_not(None)
+Index("release_checks_held", release_checks.c.past_since, postgresql_where=_held, sqlite_where=_held)
+
 case_history = Table(
     "case_history",
     metadata,

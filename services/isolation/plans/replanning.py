@@ -12,6 +12,7 @@ from field.ladder import Ladders
 from services.isolation.plans import states
 from services.isolation.plans.planning import Key, PlannedTask
 from services.isolation.plans.task import Task, new_task
+from services.isolation.policies.rules import ENDED_BY_DECISION
 from services.isolation.teams.rules import Member, doer
 
 
@@ -141,9 +142,14 @@ def reopened(
 
 
 def handed_over(tasks: Iterable[Task], team: Sequence[Member]) -> list[Task]:
-    """The unfinished tasks that another member of the team does now."""
+    """The unfinished tasks that another member of the team does now. What an officer must decide is given to
+    no worker for want of an officer in the team.
+    """
+    roles = {member.role for member in team}
     return [
         replace(task, staff_id=who)
         for task in tasks
-        if task.live and task.staff_id != (who := doer(task.role, team))
+        if task.live
+        and (task.kind not in ENDED_BY_DECISION or task.role in roles)
+        and task.staff_id != (who := doer(task.role, team))
     ]

@@ -25,13 +25,22 @@ _TASKS = (
     .order_by(_k.task_id)
 )
 _LOCKED = _TASKS.with_for_update()
+_LOCKED_OF_KINDS = _LOCKED.where(is_one_of(_k.kind, "kinds"))
 
 
-def lock_tasks(conn: Connection, case_ids: Collection[str]) -> dict[str, list[Task]]:
-    """The tasks of these cases by case, locked in sorted order."""
+def lock_tasks(
+    conn: Connection, case_ids: Collection[str], kinds: Collection[str] = ()
+) -> dict[str, list[Task]]:
+    """The tasks of these cases by case, locked in sorted order.
+
+    :param kinds: only those of these kinds; empty: all.
+    """
     if not case_ids:
         return {}
-    return _by_case(conn.execute(_LOCKED, {"case_ids": listed(case_ids)}))
+    given = {"case_ids": listed(case_ids)}
+    if kinds:
+        return _by_case(conn.execute(_LOCKED_OF_KINDS, given | {"kinds": listed(kinds)}))
+    return _by_case(conn.execute(_LOCKED, given))
 
 
 def read_tasks(conn: Connection, case_ids: Collection[str]) -> dict[str, list[Task]]:

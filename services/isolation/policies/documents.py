@@ -17,6 +17,8 @@ from field.night import Night
 from field.words import URGENT_TASKS
 from services.isolation.policies.rules import (
     CALL_BY_PHONE,
+    CONFIRM_RELEASE,
+    PAST_THE_TERM,
     SEE_ABNORMAL,
     SETTLE_REFUSAL,
     CheckIns,
@@ -75,6 +77,8 @@ def policy_from(document: Mapping[str, Any], version: int, zone: ZoneInfo = _CHI
         symptoms=tuple(checked["symptoms"]),
         see_abnormal=_at_once(SEE_ABNORMAL, checked["see_abnormal"]),
         settle_refusal=_at_once(SETTLE_REFUSAL, checked["settle_refusal"]),
+        confirm_release=_at_once(CONFIRM_RELEASE, checked["confirm_release"]),
+        past_the_term=_at_once(PAST_THE_TERM, checked["past_the_term"]),
     )
 
 
@@ -135,5 +139,6 @@ def _rule(level: str, given: Mapping[str, Any], ladders: Ladders) -> Rule:
         if tests
         else None,
         on_release=tuple(ReleaseTask(t["kind"], t["role"], t["window"]) for t in given["on_release"]),
+        release=tuple(given["release"]),
         ladders=ladders,
     )

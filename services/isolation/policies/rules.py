@@ -22,6 +22,12 @@ SEE_ABNORMAL: Final = "see_abnormal"
 """Somebody must look at a person at once: a temperature or a symptom asks for it."""
 SETTLE_REFUSAL: Final = "settle_refusal"
 """Somebody refuses: find out what would help, and decide."""
+CONFIRM_RELEASE: Final = "confirm_release"
+"""Nothing holds somebody any more: an officer releases them."""
+PAST_THE_TERM: Final = "past_the_term"
+"""The days are full and something still holds somebody: find out what, and end it."""
+ENDED_BY_DECISION: Final = (CONFIRM_RELEASE, PAST_THE_TERM)
+"""An officer's: nobody reports them done or waives them, they end with what they ask for."""
 SIGNED_NOTICE: Final = "signed_notice"
 """The household is handed the notice of its measure; policies name it among the opening tasks."""
 CHECK_IN: Final = "check_in"
@@ -95,6 +101,8 @@ class Rule:
     check_ins: CheckIns | None
     tests: Tests | None
     on_release: tuple[ReleaseTask, ...]
+    release: tuple[str, ...]
+    """Conditions besides the days: tests_negative, no_fever."""
     ladders: Ladders
     """Those of its policy: by them a term that would end at night ends in the morning."""
 
@@ -136,6 +144,8 @@ class Policy:
     """The symptoms that are asked for; any of them is abnormal."""
     see_abnormal: OpeningTask
     settle_refusal: OpeningTask
+    confirm_release: OpeningTask
+    past_the_term: OpeningTask
 
     @property
     def ladder(self) -> Ladder:

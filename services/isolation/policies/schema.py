@@ -24,11 +24,13 @@ _YEAR = 366 * 24 * 60
 # Of documents that leave it out, as all from before it was known do.
 _SEE_ABNORMAL: Final = {"role": "health_worker", "within_minutes": 30}
 _SETTLE_REFUSAL: Final = {"role": "community_officer", "within_minutes": 60}
+_CONFIRM_RELEASE: Final = {"role": "community_officer", "within_minutes": 120}
+_PAST_THE_TERM: Final = {"role": "community_officer", "within_minutes": 120}
 _LONGEST_TERM = 3 * 24 * 60  # no policy may let a task be silent for longer
 _NIGHT = {"from": "22:00", "to": "07:00", "resumes": "08:00"}
 
 NOT_YET_IN_USE: Final = {"description": "not yet in use: checked and published, but nothing acts on it"}
-"""Fields for what comes later (release, breaches, retention). A policy must be able to name them today."""
+"""Fields for what comes later (breaches, retention). A policy must be able to name them today."""
 
 
 class _Strict(Schema):
@@ -108,7 +110,9 @@ class _Level(_Strict):
         fields.String(validate=validate.OneOf(_INFORMED)), load_default=list, metadata=NOT_YET_IN_USE
     )
     release = fields.List(
-        fields.String(validate=validate.OneOf(_CONDITIONS)), load_default=list, metadata=NOT_YET_IN_USE
+        fields.String(validate=validate.OneOf(_CONDITIONS)),
+        load_default=list,
+        metadata={"description": "besides the days. nothing_open holds nobody: health alone may"},
     )
 
     @validates_schema(skip_on_field_errors=True)
@@ -252,6 +256,8 @@ class _Document(_Strict):
     call_them = fields.Nested(_AtOnce, required=True)
     see_abnormal = fields.Nested(_AtOnce, load_default=_SEE_ABNORMAL)
     settle_refusal = fields.Nested(_AtOnce, load_default=_SETTLE_REFUSAL)
+    confirm_release = fields.Nested(_AtOnce, load_default=_CONFIRM_RELEASE)
+    past_the_term = fields.Nested(_AtOnce, load_default=_PAST_THE_TERM)
 
     @validates_schema(skip_on_field_errors=False)
     def _together(self, data: Mapping[str, Any], **_: Any) -> None:

@@ -15,6 +15,7 @@ from contracts.faults import Fault, Refused
 from field.scope import Scope
 from field.words import MEASURES
 from services.isolation.cases.tables import cases
+from services.isolation.release.lists import release_figures
 from services.isolation.tasks.changed_cases import changes_since_yesterday
 from services.isolation.tasks.without_check_in import not_reported_today
 from services.isolation.tasks.workers_today import (
@@ -32,14 +33,18 @@ def _find(uow: UnitOfWork, scope: Scope, asked: Asked, data: Mapping[str, Any]) 
     """
     :param data: `measure`, and `place` where not all that is one's own is meant.
     Returns `as_of`, `place`, `more_than` (so many open cases are not counted exactly), what
-    `workers_today` says, `changes` as `changes_since_yesterday` (null where they are not counted), and
-    `check_ins` as `not_reported_today`.
+    `workers_today` says, `release` as `release_figures`, `changes` as
+    `changes_since_yesterday` (null where they are not counted), and `check_ins` as `not_reported_today`.
     """
     place, measure = place_asked(uow, scope, data), _measure(data)
     here = place or own_place(uow, scope, asked)
     wanted = open_in(uow, scope, place)
     of_measure = [*wanted, cases.c.measure == measure]
-    answer = {"as_of": asked.now.astimezone(asked.zone).isoformat(), "place": here}
+    answer = {
+        "as_of": asked.now.astimezone(asked.zone).isoformat(),
+        "place": here,
+        "release": release_figures(uow.conn, wanted),
+    }
     opened = read_open(uow.conn, wanted)
     if opened is None:
         return {

@@ -25,12 +25,11 @@ from chassis.doors.declared import Asked, Column, ListQuery
 from chassis.doors.pages import COUNTED
 from contracts.faults import Fault, Refused
 from field.scope import Scope
-from services.isolation.cases.lists import OPEN_CASES, in_scope
+from services.isolation.cases.lists import LIVING, OPEN_CASES, in_scope
 from services.isolation.cases.tables import cases
 from services.isolation.plans import states
 from services.isolation.plans.tables import tasks
 from services.isolation.policies.rules import SEE_ABNORMAL
-from services.isolation.tasks.workers_today import LIVING
 
 _C, _K = cases.c, tasks.c
 _SINCE: Final = timedelta(days=1)

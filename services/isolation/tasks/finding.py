@@ -10,13 +10,14 @@ from sqlalchemy.engine import Connection
 
 from chassis.commands.command import Said
 from chassis.database.statements import is_in
-from contracts.faults import Refused
+from contracts.faults import Fault, Refused
 from field.ids import is_id
 from services.isolation.cases.case import Case
 from services.isolation.cases.in_hand import CasesInHand
 from services.isolation.plans import states
 from services.isolation.plans.tables import tasks as table
 from services.isolation.plans.task import Task
+from services.isolation.policies.rules import ENDED_BY_DECISION
 
 
 def cases_of_tasks(conn: Connection, task_ids: Iterable[str | None]) -> Mapping[str, str]:
@@ -33,6 +34,13 @@ def named(hand: CasesInHand, said: Said, case_of: Mapping[str, str], task_id: st
     except Refused:
         raise Refused.unknown("task", task_id) from None
     return case, next(task for task in hand.tasks(case) if task.task_id == task_id)
+
+
+def must_not_be_decided(task: Task) -> None:
+    """Raises Refused for one that ends with a decision about the case: said to be done it would be silent."""
+    if task.kind in ENDED_BY_DECISION:
+        message = "this task ends with a decision about the case: decide, or end what holds them"
+        raise Refused("not_allowed", [Fault("task_id", "ends_by_decision", message)])
 
 
 def in_utc(moment: datetime | None) -> str | None:

@@ -13,7 +13,13 @@ from services.isolation.cases.case import Case
 from services.isolation.cases.in_hand import CasesInHand, act_of, cases_in_hand
 from services.isolation.plans.acts import ATTEMPT, DONE, NOT_POSSIBLE, TAKEN, Act
 from services.isolation.plans.task import Task
-from services.isolation.tasks.finding import cases_of_tasks, earliest_open, in_utc, named
+from services.isolation.tasks.finding import (
+    cases_of_tasks,
+    earliest_open,
+    in_utc,
+    must_not_be_decided,
+    named,
+)
 
 
 def report_task(uow: UnitOfWork, commands: Sequence[Said]) -> Sequence[Outcome]:
@@ -28,6 +34,7 @@ def _report(hand: CasesInHand, case_of: Mapping[str, str], said: Said) -> Outcom
     if faults := list(_faults(said.data, said.at)):
         raise Refused.invalid(faults)
     case, task = _task(hand, case_of, said)
+    must_not_be_decided(task)
     after = hand.report(said, case, task, _act(hand, case, task, said))
     hand.add_line(said, case, f"task_{said.data['outcome']}", **_told(hand, task, after, said))
     return Outcome.done(

@@ -16,13 +16,12 @@ from chassis.sealing import SealBroken, Sealer
 from chassis.unit_of_work import UnitOfWork
 from field.days import day_begins, local_day
 from field.scope import Scope
-from services.isolation.cases.lists import OPEN_CASES
+from services.isolation.cases.lists import LIVING, OPEN_CASES
 from services.isolation.cases.tables import cases
 from services.isolation.plans import states
 from services.isolation.plans.acts import ATTEMPT
 from services.isolation.plans.rows import acts_from
 from services.isolation.plans.tables import tasks
-from services.isolation.tasks.workers_today import LIVING
 
 _C, _K = cases.c, tasks.c
 Because = Literal["nobody", "no_phone", "no_answer", "new", "other"]

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, String, and_, func, or_, select, text, true, union_all
+from sqlalchemy import ColumnElement, and_, func, or_, select, text, true, union_all
 from sqlalchemy.engine import Connection
 
 from chassis.database.statements import is_in
@@ -20,7 +20,7 @@ from chassis.unit_of_work import UnitOfWork
 from contracts.faults import Fault, Refused
 from field.days import day_begins, local_day
 from field.scope import Scope
-from services.isolation.cases.lists import in_scope
+from services.isolation.cases.lists import LIVING, in_scope
 from services.isolation.cases.tables import cases
 from services.isolation.plans import states
 from services.isolation.plans.tables import tasks
@@ -36,8 +36,6 @@ DOERS: Final = ("grid_worker", "health_worker")
 _BELOW: Final = {"district": "street", "street": "community", "guanqu": "community", "community": "grid"}
 """Level of a place -> the level below by which its cases are counted."""
 _LEVELS: Final = ("grid", "community", "street", "district")
-LIVING: Final = func.coalesce(_C.household_id, _C.case_id.cast(String))
-"""Whom no report names with others is a household alone."""
 
 
 def place_asked(uow: UnitOfWork, scope: Scope, data: Mapping[str, Any]) -> str | None:

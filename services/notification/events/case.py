@@ -29,7 +29,7 @@ MEASURE: Final = Selector("measures", "measure", MEASURES)
 # Roles that a resident may call: the first of them that the case has is named in texts.
 _CONTACT_ROLES: Final = ("grid_worker", "community_officer", "health_worker")
 
-_CANCELLED: Final = "cancelled"  # the state of a case
+_ENDED: Final = ("cancelled", "released")  # states of a case
 
 _SAYS: Final = ("measure", "days", "counted_from", "release_on")
 
@@ -75,7 +75,7 @@ class CaseEvent(InformingEvent):
                 "risk_level": data.get("risk_level"),
                 "reason": change.get("reason"),
                 "others": None,
-                "ended": True if data["state"] == _CANCELLED else None,
+                "ended": True if data["state"] in _ENDED else None,
                 "contact_by": _contact_by(data.get("today") or ()),
             },
             data.get("household_id"),

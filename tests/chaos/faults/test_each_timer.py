@@ -94,6 +94,17 @@ POISONS: dict[str, Poison] = {
     ),
     "isolation.index_identities": of_cases("identity IS NULL", "UPDATE cases SET identity = NULL"),
     "isolation.plan_next_day": of_cases("plan_next <= DATE '2022-10-03'"),
+    "isolation.propose_releases": Poison(
+        "release_checks",
+        "case_id",
+        OTHERS,
+        "SELECT case_id::text FROM release_checks WHERE check_at < '2022-06-01'",
+        (
+            "INSERT INTO release_checks (case_id, check_at, lacks) "
+            "SELECT case_id, '2022-01-01', '' FROM cases WHERE closed_at IS NULL "
+            "ON CONFLICT (case_id) DO UPDATE SET check_at = excluded.check_at",
+        ),
+    ),
     "isolation.find_overdue": Poison(
         "tasks",
         "task_id",

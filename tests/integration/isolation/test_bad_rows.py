@@ -15,6 +15,7 @@ from chassis.ids import new_id
 from chassis.taking import RowKey
 from services.isolation import tables as t
 from services.isolation.cases.casebook import Casebook
+from services.isolation.cases.plan_next_day import plan_next_day
 from services.isolation.handlers import TIMERS
 from services.isolation.policies import documents
 from services.isolation.policies.import_policy import import_policy
@@ -110,6 +111,19 @@ def overdue(isolation: Trial) -> None:
     isolation.clock.advance(hours=3)
 
 
+def at_their_end(isolation: Trial) -> None:
+    ready(isolation)
+    while isolation.clock.moment < china("2022-10-09 07:00"):
+        isolation.clock.advance(days=1)
+        isolation.until_done(plan_next_day)
+
+
+def to_be_looked_at(isolation: Trial) -> set[str]:
+    now = isolation.clock.now()
+    rows = isolation.rows(t.release_checks)
+    return {row["case_id"] for row in rows if row["check_at"] and row["check_at"] <= now}
+
+
 def climbing(isolation: Trial) -> set[str]:
     now = isolation.clock.now()
     return {row["task_id"] for row in isolation.rows(t.tasks) if row["tell_at"] and row["tell_at"] <= now}
@@ -145,6 +159,7 @@ WORK = {
     "link_households": Work(put(), unlinked, (t.links, "household", "INSERT")),
     "index_identities": Work(put(identity=None), cases(lambda row: row["identity"] is None), ON_CASES),
     "plan_next_day": Work(the_next_day, unplanned, ON_CASES),
+    "propose_releases": Work(at_their_end, to_be_looked_at, (t.release_checks, "case_id", "UPDATE")),
     "find_overdue": Work(overdue, climbing, (t.tasks, "task_id", "UPDATE"), t.tasks),
 }
 

@@ -96,6 +96,14 @@ def sentence(fault: Fault) -> str:
             "One of them is at a place of others: whoever answers for both decides that they are one."
         ),
         "one_by_others": gettext("They are one by way of another pair: make that one two first."),
+        "held_by_days": gettext("The days are not full yet."),
+        "held_by_test_positive": gettext("A positive result holds them."),
+        "held_by_test_result": gettext("A result of a test is missing."),
+        "held_by_fever": gettext(
+            "Fever or a symptom holds them: somebody must have looked at them, and a day passed."
+        ),
+        "held_by_refusal": gettext("They refuse: that must be settled first."),
+        "ends_by_decision": gettext("This task ends by itself with what is decided about the case."),
         "named_together": gettext("One report names both of them: they are two people."),
     }
     by_field = {

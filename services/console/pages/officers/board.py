@@ -22,7 +22,7 @@ from services.console.pages.clock import in_words
 from services.console.pages.entry.who import only_in
 from services.console.pages.officers.asking import Asking, Names
 from services.console.pages.officers.from_phones import acts_waiting
-from services.console.pages.officers.listed import CHANGED_CASES, CHANGES
+from services.console.pages.officers.listed import CASES_TO_RELEASE, CHANGED_CASES, CHANGES, HELD_PAST_TERM
 from services.console.pages.officers.lists import STATUS, Option, places_to_choose
 from services.console.pages.refusals import refusal_page
 from services.console.pages.shown.figures import Count, Figure, Part, as_sentence, count_in_words
@@ -108,6 +108,7 @@ def add_board(pages: Blueprint, doors: Doors, work: Work) -> None:
             too_many=today["more_than"] if today else None,
             below=_below(today, names),
             asked=_asked(today, where or gettext("my places"), asked, measure),
+            release=_release(today, asked),
             changes=_changes(today, asked),
             changes_counted=gettext(CHANGED_CASES.definition),
             too_many_changes=COUNTED if today and not today["changes"] else None,
@@ -194,6 +195,26 @@ def _below(today: Mapping[str, Any] | None, names: Names) -> list[tuple[str, int
         if row["place"]
     ]
     return sorted(found, key=lambda row: (-row[1], row[0]))
+
+
+def _release(
+    today: Mapping[str, Any] | None, asked: Mapping[str, str]
+) -> Sequence[tuple[str, str, str, bool]]:
+    """(list, how many stand on it, its address, whether it is loud) of those at their end; none: no line.
+
+    A door of the version before says nothing of it.
+    """
+    found = (today.get("release") if today else None) or {}
+    return [
+        (
+            gettext(of.title),
+            count_in_words(Count(found[of.name]["people"], found[of.name]["households"]), flask_babel),
+            f"/lists/{of.name}" + (f"?{urlencode(asked)}" if asked else ""),
+            of is HELD_PAST_TERM,
+        )
+        for of in (HELD_PAST_TERM, CASES_TO_RELEASE)
+        if found.get(of.name, {}).get("people")
+    ]
 
 
 def _changes(

@@ -26,6 +26,7 @@ from services.console.pages.officers.history import detail_of, what_of
 from services.console.pages.refusals import refusal_page
 
 SAID: Final = {
+    "released": N_("The case is ended. The resident is told, and the worker."),
     "handed_over": N_("The case is handed over. The new owner and the resident are told."),
     "waived": N_("The task is waived."),
     "taken": N_("The task is to be done again."),
@@ -39,7 +40,7 @@ _STATUS: Final = {"unknown": 404, "not_allowed": 403, "invalid": 422, "conflict"
 class Tried:
     """A form that was sent and not done, as the page shows it again.
 
-    :param form: `reveal`, `hand_over`, or the id of a task.
+    :param form: `reveal`, `hand_over`, `release`, or the id of a task.
     """
 
     form: str = ""
@@ -75,6 +76,14 @@ def add_case(pages: Blueprint, doors: Doors, work: Work) -> None:
             doors, "isolation", "hand_over_case", key_of_form(), data | _noted(given["note"], "note")
         )
         return _after(doors, case_id, "handed_over", Tried("hand_over", given, became))
+
+    @pages.post("/cases/<case_id>/release")
+    @only_in(work, "officer")
+    def release(case_id: str) -> Response:
+        given = typed("expects")
+        data = {"case_id": case_id, "decision": "release", "expects": number_of(given["expects"])}
+        became = say(doors, "isolation", "decide_case", key_of_form(), data)
+        return _after(doors, case_id, "released", Tried("release", given, became))
 
     @pages.post("/cases/<case_id>/tasks/<task_id>")
     @only_in(work, "officer")

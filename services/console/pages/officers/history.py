@@ -47,6 +47,10 @@ _WHAT: Final[Mapping[str, str]] = {
     "refusal": N_("refusal"),
     "contact_changed": N_("contact persons or marks changed"),
     "message": N_("message reached nobody"),
+    "release_proposed": N_("release proposed: nothing holds them any more"),
+    "release_held": N_("release taken back: something holds them"),
+    "held_past_the_term": N_("held past the term"),
+    "released": N_("released"),
     "noted_after_the_end": N_("noted after the end"),
 }
 """What a line says; one that is not here is shown by its own word."""
@@ -60,6 +64,7 @@ _SAY: Final[Mapping[str, str]] = {
     "cause": N_("cause: %(it)s"),
     "until": N_("until %(it)s"),
     "held_until": N_("held until %(it)s"),
+    "lacks": N_("because: %(it)s"),
     "level": N_("by the level: %(it)s"),
     "release_on": N_("ends on %(it)s"),
     "owner": N_("owner: %(it)s"),

@@ -365,8 +365,47 @@ POSITIVES_OF_NOBODY: Final = OfficersList(
     ),
 )
 
+CASES_TO_RELEASE: Final = OfficersList(
+    "cases_to_release",
+    "isolation",
+    N_("To be released"),
+    N_(
+        "Counted are people of your places and below whose days are full and whom nothing holds any more: "
+        "confirm their release, and they and their worker are told."
+    ),
+    (
+        *_OF_CASE,
+        Column(N_("measure"), "measure", "word"),
+        Column(N_("day"), "day", "day"),
+        Column(N_("ends on"), "release_on", "date"),
+        Column(N_("proposed"), "proposed_at", "moment"),
+        Column(N_("owner"), "owner", "staff"),
+    ),
+    (_PLACE, _MEASURE, _OWNER),
+)
+HELD_PAST_TERM: Final = OfficersList(
+    "held_past_term",
+    "isolation",
+    N_("Held past the term"),
+    N_(
+        "Counted are people of your places and below whose days were full before today, and whom something "
+        "still holds. Health alone may hold them: see to what is named beside each."
+    ),
+    (
+        *_OF_CASE,
+        Column(N_("what holds them"), "lacks", "words"),
+        Column(N_("past the term since"), "past_since", "date"),
+        Column(N_("measure"), "measure", "word"),
+        Column(N_("day"), "day", "day"),
+        Column(N_("owner"), "owner", "staff"),
+    ),
+    (_PLACE, _MEASURE, _OWNER),
+)
+
 CASES_AND_TASKS: Final = (
     OPEN_CASES,
+    HELD_PAST_TERM,
+    CASES_TO_RELEASE,
     WITHOUT_CHECK_IN,
     CHANGED_CASES,
     OPEN_TASKS,

@@ -11,6 +11,7 @@ from services.console.pages.officers.board import add_board
 from services.console.pages.officers.case import add_case
 from services.console.pages.officers.export import add_export
 from services.console.pages.officers.lists import add_lists
+from services.console.pages.officers.release import add_release
 from services.console.pages.officers.results import add_results
 from services.console.pages.officers.settle import add_settling
 from services.console.pages.officers.staff import add_staff
@@ -26,6 +27,7 @@ def make_officers(work: Work, doors: Doors) -> Blueprint:
     add_lists(pages, doors, work)
     add_case(pages, doors, work)
     add_acknowledge(pages, doors, work)
+    add_release(pages, doors, work)
     add_export(pages, doors, work)
     add_settling(pages, doors, work)
     add_results(pages, doors, work)

@@ -36,6 +36,7 @@ ACTS: Final[Mapping[str, str]] = {
     "mend_person": N_("mended a person's data"),
     "place_arrival": N_("gave an arrival its place"),
     "settle_arrival": N_("settled an arrival that was not found"),
+    "decide_case": N_("decided about a case"),
     "take_up_positive": N_("took up a positive of nobody"),
     "decide_duplicate": N_("decided about a possible duplicate"),
     "amend_staff": N_("amended the register of staff"),

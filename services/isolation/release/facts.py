@@ -1,0 +1,68 @@
+"""What the release of cases depends on, read for many of them at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from sqlalchemy import select
+
+from chassis.database.statements import is_in
+from chassis.unit_of_work import UnitOfWork
+from field.days import local_day
+from services.isolation.cases import states as case_states
+from services.isolation.cases.case import Case
+from services.isolation.check_ins.check_in import that_counts
+from services.isolation.check_ins.rows import check_ins_since
+from services.isolation.plans import states
+from services.isolation.plans.task import Task
+from services.isolation.policies.rules import TEST
+from services.isolation.release.rules import FEVER_REMEMBERED, Facts, Measured, Result
+from services.isolation.tests.tables import test_results
+
+_NOT_ASKED = (states.CANCELLED, states.WAIVED)
+
+
+def facts_of(uow: UnitOfWork, cases: Sequence[Case], tasks: Mapping[str, Sequence[Task]]) -> dict[str, Facts]:
+    """By case.
+
+    :param tasks: of each case, those of testing among them.
+    """
+    ids = [case.case_id for case in cases]
+    results, check_ins = _results(uow, ids), _check_ins(uow, ids)
+    today = local_day(uow.now, uow.zone)
+    return {
+        case.case_id: Facts(
+            now=uow.now,
+            today=today,
+            release_on=case.release_on,
+            refuses=case.state == case_states.REFUSED,
+            tests=[
+                local_day(task.due_from, uow.zone)
+                for task in tasks.get(case.case_id, ())
+                if task.kind == TEST and task.state not in _NOT_ASKED
+            ],
+            results=results.get(case.case_id, ()),
+            check_ins=check_ins.get(case.case_id, ()),
+        )
+        for case in cases
+    }
+
+
+def _results(uow: UnitOfWork, case_ids: Sequence[str]) -> dict[str, list[Result]]:
+    r = test_results.c
+    columns = (r.case_id, r.result_id, r.sampled_at, r.result, r.stage, r.supersedes)
+    found: dict[str, list[Result]] = {}
+    for row in uow.conn.execute(select(*columns).where(is_in(uow.conn, r.case_id, case_ids))):
+        taken_on = local_day(row.sampled_at, uow.zone)
+        one = Result(row.result_id, row.sampled_at, taken_on, row.result, row.stage, row.supersedes)
+        found.setdefault(row.case_id, []).append(one)
+    return found
+
+
+def _check_ins(uow: UnitOfWork, case_ids: Sequence[str]) -> dict[str, list[Measured]]:
+    found: dict[str, list[Measured]] = {}
+    for of_it in check_ins_since(uow.conn, case_ids, uow.now - FEVER_REMEMBERED):
+        counts = that_counts(of_it)
+        measured = Measured(of_it[0].at, bool(counts.why_abnormal))
+        found.setdefault(of_it[0].case_id, []).append(measured)
+    return found

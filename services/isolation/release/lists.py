@@ -1,0 +1,77 @@
+"""Whom an officer can release, and who is held past the term."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy.engine import Connection
+
+from chassis.doors.declared import Asked, Column, ListQuery, Sort
+from field.scope import Scope
+from services.isolation.cases import states
+from services.isolation.cases.lists import FACTS, LIVING, PERSON, in_scope
+from services.isolation.cases.tables import cases, release_checks
+
+_C, _R = cases.c, release_checks.c
+_OF_RELEASE = ("lacks", "proposed_at", "past_since")
+
+
+def _rows(conn: Connection, scope: Scope) -> Select[Any]:
+    columns = (*(_C[name] for name in (*FACTS, "person")), *(_R[name] for name in _OF_RELEASE))
+    joined = select(*columns).join(release_checks, _R.case_id == _C.case_id)
+    return joined.where(_C.closed_at.is_(None), in_scope(conn, scope))
+
+
+def _to_release(conn: Connection, scope: Scope, _asked: Asked) -> Select[Any]:
+    return _rows(conn, scope).where(_R.proposed_at.is_not(None), _C.state == states.RELEASE_REVIEW)
+
+
+def _held(conn: Connection, scope: Scope, _asked: Asked) -> Select[Any]:
+    return _rows(conn, scope).where(_R.past_since.is_not(None))
+
+
+def _list(name: str, rows: Any, definition: str, sort: Sort) -> ListQuery:
+    return ListQuery(
+        name,
+        about="case",
+        id="case_id",
+        definition=definition,
+        rows=rows,
+        columns=(*(Column(column) for column in (*FACTS, *_OF_RELEASE)), *PERSON),
+        sorts=(sort,),
+        filters=("measure", "owner"),
+        places=("grid", "community", "street"),
+        households="household_id",
+    )
+
+
+def release_figures(conn: Connection, wanted: Sequence[ColumnElement[bool]]) -> Mapping[str, Any]:
+    """People and households on both lists.
+
+    :param wanted: of open cases.
+    """
+    living = func.count(LIVING.distinct())
+    joined = select(func.count(), living).select_from(release_checks)
+    joined = joined.join(cases, _C.case_id == _R.case_id).where(*wanted)
+    proposed = _R.proposed_at.is_not(None) & (_C.state == states.RELEASE_REVIEW)
+    figures = {"cases_to_release": proposed, "held_past_term": _R.past_since.is_not(None)}
+    return {
+        name: dict(zip(("people", "households"), conn.execute(joined.where(of_it)).one(), strict=True))
+        for name, of_it in figures.items()
+    }
+
+
+CASES_TO_RELEASE = _list(
+    "cases_to_release",
+    _to_release,
+    "people at your places whom nothing holds any more: confirm their release",
+    Sort("proposed", ("proposed_at", "case_id")),
+)
+HELD_PAST_TERM = _list(
+    "held_past_term",
+    _held,
+    "people at your places whose days were full before today, whom something holds: health alone may",
+    Sort("longest", ("past_since", "case_id")),
+)

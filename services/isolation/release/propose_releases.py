@@ -1,0 +1,167 @@
+"""Whoever is held by nothing any more is proposed for release; an officer confirms it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from typing import Any, Final, NamedTuple
+
+from sqlalchemy import select
+
+from chassis.database.statements import update_rows
+from chassis.unit_of_work import UnitOfWork
+from field.days import day_begins
+from services.isolation.cases import states
+from services.isolation.cases.case import Case
+from services.isolation.cases.casebook import CHUNK, Casebook, casebook
+from services.isolation.cases.events import caused_by_case
+from services.isolation.cases.rows import case_from
+from services.isolation.cases.staffing import places_of
+from services.isolation.cases.tables import cases, release_checks
+from services.isolation.cases.unplanned import unplanned_task
+from services.isolation.plans.rows import lock_tasks
+from services.isolation.plans.task import Task
+from services.isolation.policies.rules import CONFIRM_RELEASE, PAST_THE_TERM, TEST, OpeningTask, Policy
+from services.isolation.release.facts import facts_of
+from services.isolation.release.rules import lacks
+from services.isolation.teams.rules import nearest
+
+AGAIN_AFTER: Final = timedelta(hours=1)
+"""Whoever is held is looked at again, even where nothing was said of them: a fever passes."""
+_KINDS: Final = (TEST, CONFIRM_RELEASE, PAST_THE_TERM)
+_REFUSED_OR_PROPOSED: Final = (states.REFUSED, states.RELEASE_REVIEW)
+
+
+class _Look(NamedTuple):
+    """A case at its end, as it is found.
+
+    :param lacks: what holds them.
+    :param checked: the row of release_checks.
+    """
+
+    case: Case
+    tasks: Sequence[Task]
+    lacks: tuple[str, ...]
+    checked: Any
+
+
+def propose_releases(uow: UnitOfWork) -> int:
+    """Look at each case whose last day is planned, when that day begins and when something was said of it.
+
+    Whom nothing holds is proposed, with a task for the officer; who is proposed and held again is so no more;
+    who is held past the last day has a task for the officer, too.
+    """
+    due = _due(uow)
+    with casebook(uow) as book:
+        found = [case_from(row) for row in due]
+        tasks = lock_tasks(uow.conn, [case.case_id for case in found], _KINDS)
+        facts = facts_of(uow, found, tasks)
+        checked = {row.case_id: row for row in due}
+        looks = []
+        for case in found:
+            conditions = book.standing(case).rule.release
+            of_case = lacks(conditions, facts[case.case_id])
+            looks.append(_Look(case, tasks.get(case.case_id, ()), of_case, checked[case.case_id]))
+        rows = [_see_to(book, look) for look in looks]
+    update_rows(
+        uow.conn,
+        release_checks,
+        rows,
+        key=["case_id"],
+        set=["check_at", "lacks", "proposed_at", "past_since"],
+    )
+    return len(due)
+
+
+def _due(uow: UnitOfWork) -> Sequence[Any]:
+    r = release_checks.c
+    wanted = (
+        select(cases, r.lacks, r.proposed_at, r.past_since)
+        .join(release_checks, r.case_id == cases.c.case_id)
+        .where(r.check_at <= uow.now)
+        .order_by(r.check_at)
+        .with_for_update(of=cases, skip_locked=True)
+    )
+    return uow.take(wanted, cases.c.case_id, CHUNK)
+
+
+def _see_to(book: Casebook, look: _Look) -> Mapping[str, Any]:
+    """The row of release_checks as it is from now on."""
+    today, proposed_at = book.present.today, look.checked.proposed_at
+    past_since: date | None = None
+    if not look.lacks:
+        proposed_at = _propose(book, look) or proposed_at
+    else:
+        proposed_at = None
+        past_since = today if today > look.case.release_on else None
+        _hold(book, look, past_since)
+    return {
+        "case_id": look.case.case_id,
+        "check_at": _next(book, look),
+        "lacks": ",".join(look.lacks),
+        "proposed_at": proposed_at,
+        "past_since": past_since and (look.checked.past_since or past_since),
+    }
+
+
+def _next(book: Casebook, look: _Look) -> datetime | None:
+    if not look.lacks:
+        return None
+    begins = day_begins(look.case.release_on, book.uow.zone)
+    return max(begins, book.uow.now + AGAIN_AFTER) if look.lacks == ("days",) else book.uow.now + AGAIN_AFTER
+
+
+def _propose(book: Casebook, look: _Look) -> datetime | None:
+    """When it was proposed; None: it was before."""
+    case = look.case
+    if case.state in _REFUSED_OR_PROPOSED:
+        return None
+    case = replace(case, state=states.CASE.move(case.state, states.RELEASE_REVIEW))
+    _take_back(book, look, PAST_THE_TERM)
+    policy = book.policy(case)
+    _plan(book, case, policy, policy.confirm_release, "release_proposed", {})
+    return book.uow.now
+
+
+def _hold(book: Casebook, look: _Look, past_since: date | None) -> None:
+    """Take back what was proposed, and give an officer whoever is held past the last day."""
+    case = look.case
+    detail = {"lacks": list(look.lacks)}
+    if case.state == states.RELEASE_REVIEW:
+        case = replace(case, state=states.CASE.move(case.state, states.ACTIVE))
+        _take_back(book, look, CONFIRM_RELEASE)
+        case = _with_line(book, case, "release_held", detail)
+    if past_since and not any(task.kind == PAST_THE_TERM and task.live for task in look.tasks):
+        policy = book.policy(case)
+        _plan(book, case, policy, policy.past_the_term, "held_past_the_term", detail)
+
+
+def _with_line(book: Casebook, case: Case, what: str, detail: Mapping[str, Any]) -> Case:
+    case = replace(case, history_lines=case.history_lines + 1)
+    book.change(case, what, None, detail)
+    return case
+
+
+def _plan(
+    book: Casebook, case: Case, policy: Policy, asked: OpeningTask, what: str, detail: Mapping[str, Any]
+) -> None:
+    """A task for the officer, and the line in the history that says why."""
+    cause = caused_by_case(book.uow, case.case_id, case.correlation_id)
+    about = f"{what}:{case.history_lines + 1}"
+    task = unplanned_task(case, policy, asked, book.uow.now, book.uow.zone, about=about)
+    task = replace(task, staff_id=_officer(book, case, asked.role))
+    case = book.add_unplanned(case, task, cause)
+    _with_line(book, case, what, {**detail, "task": task.task_id})
+
+
+def _officer(book: Casebook, case: Case, role: str) -> str | None:
+    """Who has the role in the team, or nearest to the case; None: the ladder finds whoever is above."""
+    if own := next((member.staff_id for member in case.team if member.role == role), None):
+        return own
+    places = places_of(case.arrival, book.reference.places)
+    return next(iter(nearest(role, places, book.reference.staff.roster)), None)
+
+
+def _take_back(book: Casebook, look: _Look, kind: str) -> None:
+    book.change_tasks(task.cancelled() for task in look.tasks if task.kind == kind and task.live)

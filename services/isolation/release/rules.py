@@ -1,0 +1,114 @@
+"""What holds somebody at the end of their measure: the days, and health; never an undone task of the staff.
+
+A policy names the conditions of each level (`release`). The ninth edition (2022-06-27) and the twenty
+measures (2022-11-11) ask for the days and for tests, and who has a fever or a symptom is looked at first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Final
+
+FEVER_HOLDS: Final = timedelta(days=1)
+"""So long after an abnormal check-in nobody is released, whatever was measured since."""
+FEVER_REMEMBERED: Final = timedelta(days=3)
+"""So long an abnormal check-in holds where no other one came after it: somebody must look at them by then."""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """Of a test of one person.
+
+    :param taken_on: local day of sampling.
+    :param supersedes: id of the result that it corrects.
+    """
+
+    result_id: str
+    sampled_at: datetime
+    taken_on: date
+    result: str
+    stage: str
+    supersedes: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A check-in with the values that count."""
+
+    at: datetime
+    abnormal: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known of somebody at a moment.
+
+    :param release_on: the day on which the days are full.
+    :param tests: local days of the tests that the plan asks for and nobody waived.
+    """
+
+    now: datetime
+    today: date
+    release_on: date
+    refuses: bool
+    tests: Sequence[date] = ()
+    results: Sequence[Result] = ()
+    check_ins: Sequence[Measured] = ()
+
+
+def lacks(conditions: Collection[str], facts: Facts) -> tuple[str, ...]:
+    """What holds somebody still, as words of RELEASE_LACKS; empty: they can be released.
+
+    :param conditions: of the policy's level. The days count always, and so does a refusal.
+    """
+    found = []
+    if facts.today < facts.release_on:
+        found.append("days")
+    if is_positive(facts.results):
+        found.append("test_positive")
+    if "tests_negative" in conditions and missing_tests(facts.tests, facts.results):
+        found.append("test_result")
+    if "no_fever" in conditions and has_fever(facts.check_ins, facts.now):
+        found.append("fever")
+    if facts.refuses:
+        found.append("refusal")
+    return tuple(found)
+
+
+def is_positive(results: Sequence[Result]) -> bool:
+    """Whether a positive result stands: not corrected, and not ruled out by a later sample."""
+    standing = _standing(results)
+    ruled_out = [one.sampled_at for one in standing if (one.result, one.stage) == ("negative", "ruled_out")]
+    last = max(ruled_out, default=None)
+    return any(one.result == "positive" and not (last and last >= one.sampled_at) for one in standing)
+
+
+def missing_tests(days: Iterable[date], results: Sequence[Result]) -> int:
+    """How many of the tests have no negative result. One that is missing is made up by a later one, and each
+    day of sampling counts once.
+    """
+    negative = sorted({one.taken_on for one in _standing(results) if one.result == "negative"})
+    missing = 0
+    for day in sorted(days, reverse=True):
+        # The latest day first takes the latest sample, so that earlier ones are left for earlier days.
+        if negative and negative[-1] >= day:
+            negative.pop()
+        else:
+            missing += 1
+    return missing
+
+
+def has_fever(check_ins: Iterable[Measured], now: datetime) -> bool:
+    """Whether an abnormal check-in holds still; who did not report at all is not held by that."""
+    recent = sorted((one for one in check_ins if one.at > now - FEVER_REMEMBERED), key=lambda one: one.at)
+    if not recent:
+        return False
+    return recent[-1].abnormal or any(one.abnormal and one.at > now - FEVER_HOLDS for one in recent)
+
+
+def _standing(results: Sequence[Result]) -> list[Result]:
+    """Without those that the laboratory corrected."""
+    corrected = {one.supersedes for one in results if one.supersedes}
+    return [one for one in results if one.result_id not in corrected]
