@@ -150,7 +150,9 @@ def new_chaos(
             name = f"{service}_{abs(hash((request.node.nodeid, len(systems)))) % 10**9}"
             urls[service] = durable_postgres.create_database(name)
             migrated(service)(urls[service])
-        system = System(tmp_path / f"system{len(systems)}", broker.url(vhost), urls, environment)
+        system = System(
+            tmp_path / f"system{len(systems)}", broker.url(vhost), urls, environment, broker.management_url()
+        )
         systems.append(system)
         system.prepare(MORNING)
         for part in (*(["sms"] if sms else []), *SERVICES):
@@ -209,7 +211,7 @@ def _undisturbed(
     for service in SERVICES:
         urls[service] = postgres.create_database(f"faultless_{service}_{len(day)}")
         migrated(service)(urls[service])
-    with System(directory, broker.url(vhost), urls, NO_SENDING) as system:
+    with System(directory, broker.url(vhost), urls, NO_SENDING, broker.management_url()) as system:
         system.prepare(MORNING)
         for service in SERVICES:
             system.start(service, wait=False)

@@ -38,7 +38,7 @@ def system(tmp_path_factory: pytest.TempPathFactory, broker: PrivateBroker) -> I
     directory = tmp_path_factory.mktemp("system")
     with (
         own_vhost(broker) as vhost,
-        System(directory, broker.url(vhost), sqlite_urls(directory)) as system,
+        System(directory, broker.url(vhost), sqlite_urls(directory), {}, broker.management_url()) as system,
     ):
         system.prepare(NOON)
         system.start_all()

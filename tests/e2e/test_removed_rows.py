@@ -21,6 +21,7 @@ from chassis.database.migrations import metadata_of
 from demo.day import Day
 from deploy.local import PrivateBroker, PrivatePostgres
 from operations.services import CONSOLE, SERVICES
+from tests.conftest import own_vhost
 from tests.e2e.conftest import MORNING, migrated
 from tests.made_up_rows import made_up
 from tests.system import System
@@ -65,7 +66,6 @@ def day(
     request: pytest.FixtureRequest,
     tmp_path_factory: pytest.TempPathFactory,
     broker: PrivateBroker,
-    _vhosts: Iterator[str],
 ) -> Iterator[Databases]:
     directory = tmp_path_factory.mktemp("removed")
     names = (*SERVICES, CONSOLE)
@@ -75,7 +75,10 @@ def day(
         urls = {service: postgres.create_database(f"removed_{service}") for service in names}
     for service, url in urls.items():
         migrated(service)(url)
-    with System(directory / "system", broker.url(next(_vhosts)), urls) as system:
+    with (
+        own_vhost(broker) as vhost,
+        System(directory / "system", broker.url(vhost), urls, {}, broker.management_url()) as system,
+    ):
         system.prepare(MORNING)
         system.start_all()
         system.import_samples()

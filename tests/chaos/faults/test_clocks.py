@@ -81,7 +81,8 @@ def chaos(
         urls = {service: postgres.create_database(service) for service in SERVICES}
         for service in SERVICES:
             migrated(service)(urls[service])
-        system = left.enter_context(System(tmp_path, broker.url(vhost), urls, NO_SENDING))
+        management = broker.management_url()
+        system = left.enter_context(System(tmp_path, broker.url(vhost), urls, NO_SENDING, management))
         system.prepare(MORNING)
         for service in SERVICES:
             system.start(service, wait=False, **of_machine.environment)
