@@ -23,6 +23,14 @@ FIRST = "doorstep.retry.1s"
 USER = "doorstep"
 
 
+@pytest.fixture(autouse=True)
+def _started_anew(broker: PrivateBroker) -> Iterator[None]:
+    """What is broken here can leave RabbitMQ 3.10 without its supervisor of at-least-once dead letters: it
+    takes no queue any more that wants them, until it is started again."""
+    yield
+    broker.restart()
+
+
 @contextmanager
 def retry_queue_away(chaos: Chaos) -> Iterator[str]:
     """As in a deployment, where services may declare nothing but reply queues."""
