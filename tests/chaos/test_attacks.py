@@ -146,6 +146,7 @@ def attacked(chaos: Chaos) -> Iterator[None]:
     assert not failures and not thread.is_alive(), failures
 
 
+@pytest.mark.timeout(900)  # a day beside attacks, and one without for comparison
 def test_a_day_ends_the_same_beside_every_attack_and_each_is_named(
     chaos: Chaos, faultless: Faultless
 ) -> None:
