@@ -190,13 +190,12 @@ class Casebook:
         self._tell()
 
     def _check_releases(self) -> None:
-        """Look whether those may be released of whom something is new, when their last day has come."""
+        """Of whom something is new: look whether they may be released, once their last day has come."""
         conn, now, zone = self.uow.conn, self.uow.now, self.uow.zone
         changed = self._changed.values()
         look_when_due(conn, [*self._inserted, *changed, *self._advanced], now, zone)
-        look_now(
-            conn, (case for id, case in self._only_counted.items() if id not in self._changed), now, zone
-        )
+        said_of = [case for id, case in self._only_counted.items() if id not in self._changed]
+        look_now(conn, said_of, now, zone)
         look_no_more(conn, changed)
 
     def _tell(self) -> None:

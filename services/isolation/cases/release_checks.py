@@ -21,13 +21,11 @@ def is_at_its_end(case: Case) -> bool:
 
 def look_when_due(conn: Connection, cases: Iterable[Case], now: datetime, zone: ZoneInfo) -> None:
     """Look at cases that are at their end when the last day begins, or now if it has."""
-    rows = [
-        {"case_id": case.case_id, "check_at": max(now, day_begins(case.release_on, zone)), "lacks": ""}
-        for case in sorted({case.case_id: case for case in cases}.values(), key=lambda case: case.case_id)
-        if is_at_its_end(case)
-    ]
-    if rows:
-        upsert_rows(conn, table, rows, key=["case_id"], set=["check_at"])
+    check_at = {
+        case.case_id: max(now, day_begins(case.release_on, zone)) for case in cases if is_at_its_end(case)
+    }
+    rows = [{"case_id": id, "check_at": at, "lacks": ""} for id, at in sorted(check_at.items())]
+    upsert_rows(conn, table, rows, key=["case_id"], set=["check_at"])
 
 
 def look_now(conn: Connection, cases: Iterable[Case], now: datetime, zone: ZoneInfo) -> None:
@@ -37,7 +35,6 @@ def look_now(conn: Connection, cases: Iterable[Case], now: datetime, zone: ZoneI
 
 
 def look_no_more(conn: Connection, cases: Iterable[Case]) -> None:
-    """Of those that have ended."""
+    """Whoever's case has ended is released by that, or by nobody."""
     rows = [{"case_id": case.case_id} for case in cases if case.closed_at is not None and case.days > 0]
-    if rows:
-        delete_rows(conn, table, rows, key=["case_id"])
+    delete_rows(conn, table, rows, key=["case_id"])

@@ -30,7 +30,6 @@ from services.isolation.teams.rules import nearest
 AGAIN_AFTER: Final = timedelta(hours=1)
 """Whoever is held is looked at again, even where nothing was said of them: a fever passes."""
 _KINDS: Final = (TEST, CONFIRM_RELEASE, PAST_THE_TERM)
-_REFUSED_OR_PROPOSED: Final = (states.REFUSED, states.RELEASE_REVIEW)
 
 
 class _Look(NamedTuple):
@@ -106,16 +105,18 @@ def _see_to(book: Casebook, look: _Look) -> Mapping[str, Any]:
 
 
 def _next(book: Casebook, look: _Look) -> datetime | None:
+    """When it is looked again; None: not before something is said."""
     if not look.lacks:
         return None
-    begins = day_begins(look.case.release_on, book.uow.zone)
-    return max(begins, book.uow.now + AGAIN_AFTER) if look.lacks == ("days",) else book.uow.now + AGAIN_AFTER
+    if "days" in look.lacks:
+        return day_begins(look.case.release_on, book.uow.zone)
+    return book.uow.now + AGAIN_AFTER
 
 
 def _propose(book: Casebook, look: _Look) -> datetime | None:
     """When it was proposed; None: it was before."""
     case = look.case
-    if case.state in _REFUSED_OR_PROPOSED:
+    if case.state == states.RELEASE_REVIEW:
         return None
     case = replace(case, state=states.CASE.move(case.state, states.RELEASE_REVIEW))
     _take_back(book, look, PAST_THE_TERM)
@@ -125,7 +126,7 @@ def _propose(book: Casebook, look: _Look) -> datetime | None:
 
 
 def _hold(book: Casebook, look: _Look, past_since: date | None) -> None:
-    """Take back what was proposed, and give an officer whoever is held past the last day."""
+    """Take back what was proposed; where somebody is held past the last day, plan a task for the officer."""
     case = look.case
     detail = {"lacks": list(look.lacks)}
     if case.state == states.RELEASE_REVIEW:

@@ -36,8 +36,8 @@ def named(hand: CasesInHand, said: Said, case_of: Mapping[str, str], task_id: st
     return case, next(task for task in hand.tasks(case) if task.task_id == task_id)
 
 
-def must_not_be_decided(task: Task) -> None:
-    """Raises Refused for one that ends with a decision about the case: said to be done it would be silent."""
+def must_end_by_report(task: Task) -> None:
+    """Raises Refused for one that ends by a decision about the case: said to be done it would be silent."""
     if task.kind in ENDED_BY_DECISION:
         message = "this task ends with a decision about the case: decide, or end what holds them"
         raise Refused("not_allowed", [Fault("task_id", "ends_by_decision", message)])

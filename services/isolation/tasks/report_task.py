@@ -17,7 +17,7 @@ from services.isolation.tasks.finding import (
     cases_of_tasks,
     earliest_open,
     in_utc,
-    must_not_be_decided,
+    must_end_by_report,
     named,
 )
 
@@ -34,7 +34,7 @@ def _report(hand: CasesInHand, case_of: Mapping[str, str], said: Said) -> Outcom
     if faults := list(_faults(said.data, said.at)):
         raise Refused.invalid(faults)
     case, task = _task(hand, case_of, said)
-    must_not_be_decided(task)
+    must_end_by_report(task)
     after = hand.report(said, case, task, _act(hand, case, task, said))
     hand.add_line(said, case, f"task_{said.data['outcome']}", **_told(hand, task, after, said))
     return Outcome.done(

@@ -11,7 +11,7 @@ from field.words import RUNG_OF_ROLE, RUNGS
 from services.isolation.cases.in_hand import CasesInHand, act_of, cases_in_hand
 from services.isolation.plans.acts import WAIVED
 from services.isolation.plans.task import Task
-from services.isolation.tasks.finding import cases_of_tasks, must_not_be_decided, named
+from services.isolation.tasks.finding import cases_of_tasks, must_end_by_report, named
 from services.isolation.teams.rules import Staff
 
 
@@ -24,7 +24,7 @@ def waive_task(uow: UnitOfWork, commands: Sequence[Said]) -> Sequence[Outcome]:
 
 def _waive(hand: CasesInHand, case_of: Mapping[str, str], said: Said) -> Outcome:
     case, task = named(hand, said, case_of, said.data["task_id"])
-    must_not_be_decided(task)
+    must_end_by_report(task)
     _must_be_above(said, task, hand.book.reference.staff)
     if said.data["expects"] != task.version or not task.live:
         raise Refused.conflict("expects", _now(task))
