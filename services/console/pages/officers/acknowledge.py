@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import Any, Final
-from urllib.parse import parse_qsl
 
 import flask_babel
 from flask import Blueprint, g, make_response, render_template, request
@@ -16,7 +15,6 @@ from werkzeug.wrappers import Response
 
 from chassis.ids import new_id
 from chassis.unit_of_work import Work
-from contracts.faults import Refused
 from field.words import ACKNOWLEDGED_BECAUSE, RUNG_OF_ROLE, RUNGS
 from services.console.doors import Doors
 from services.console.pages.clock import in_words
@@ -27,14 +25,12 @@ from services.console.pages.officers.asking import Asking
 from services.console.pages.officers.cells import Cell, moment
 from services.console.pages.officers.listed import OVERDUE_TASKS
 from services.console.pages.officers.lists import (
-    STATUS,
     Option,
     ShownList,
-    address,
+    list_of_form,
     list_page,
-    show_list,
+    with_all_chosen,
 )
-from services.console.pages.refusals import refusal_page
 from services.console.pages.shown.figures import Count, count_in_words
 from services.console.pages.shown.rows import Wrong
 from services.console.pages.shown.terms import read_time, terms
@@ -73,7 +69,7 @@ def add_acknowledge(pages: Blueprint, doors: Doors, work: Work) -> None:
     @pages.post("/acknowledge")
     @only_in(work, "officer")
     def look_first() -> Response:
-        asking, shown = _list(doors)
+        asking, shown = list_of_form(doors, OVERDUE_TASKS)
         if isinstance(shown, Response):
             return shown
         given = _given()
@@ -100,7 +96,7 @@ def add_acknowledge(pages: Blueprint, doors: Doors, work: Work) -> None:
         became = say(doors, "isolation", "acknowledge_overdue", key, data)
         if became.kind == "away":
             return again()
-        asking, shown = _list(doors)
+        asking, shown = list_of_form(doors, OVERDUE_TASKS)
         if isinstance(shown, Response):
             return shown
         if became.kind != "done":
@@ -117,7 +113,7 @@ def add_acknowledge(pages: Blueprint, doors: Doors, work: Work) -> None:
         became = say(doors, "isolation", "take_back_acknowledgement", key_of_form(), data)
         if became.kind == "away":
             return again()
-        asking, shown = _list(doors)
+        asking, shown = list_of_form(doors, OVERDUE_TASKS)
         if isinstance(shown, Response):
             return shown
         tasks = became.result["tasks"] if became.kind == "done" else [_unknown(id) for id in ids]
@@ -127,19 +123,7 @@ def add_acknowledge(pages: Blueprint, doors: Doors, work: Work) -> None:
 def _with_form(shown: ShownList, every: bool) -> Mapping[str, Any]:
     """The form as it stands below the list at first: nothing is chosen, unless all of the page is."""
     chosen = frozenset(row["task_id"] for row, _ in shown.rows if every)
-    all_of_page = address(OVERDUE_TASKS, {**dict(parse_qsl(shown.asked)), "choose": "all"})
-    return {"form": _form(shown, chosen, {}, ()), "all_of_page": all_of_page}
-
-
-def _list(doors: Doors) -> tuple[Asking, ShownList | Response]:
-    """The page of the list from which tasks were chosen, read again."""
-    asking = Asking(doors)
-    asked = dict(parse_qsl(request.form.get("list", "")[:2000]))
-    try:
-        shown = show_list(asking, OVERDUE_TASKS, asked)
-    except Refused as refused:
-        return asking, refusal_page(STATUS[refused.kind])
-    return asking, shown or again()
+    return {"form": _form(shown, chosen, {}, ()), "all_of_page": with_all_chosen(shown)}
 
 
 def _given() -> dict[str, str]:

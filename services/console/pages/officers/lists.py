@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal
-from urllib.parse import quote, urlencode
+from urllib.parse import parse_qsl, quote, urlencode
 
 import flask_babel
 from flask import Blueprint, make_response, redirect, render_template, request
@@ -23,6 +23,7 @@ from contracts.faults import Refused
 from services.console.doors import Doors, Listed
 from services.console.pages.clock import in_words
 from services.console.pages.entry.who import only_in
+from services.console.pages.officers.acts import again
 from services.console.pages.officers.asking import Asking, Names
 from services.console.pages.officers.cells import Cell, cells_of, ids_in, listed
 from services.console.pages.officers.from_phones import acts_waiting
@@ -196,6 +197,22 @@ def _place_page(asking: Asking, of: OfficersList, asked: Mapping[str, str]) -> R
         "officers/choose_place.html", of=of, shown=shown, number=COUNTED, missing=asking.missing
     )
     return make_response(page, STATUS["invalid"])
+
+
+def list_of_form(doors: Doors, of: OfficersList) -> tuple[Asking, ShownList | Response]:
+    """The page of the list on which rows were chosen, read again; or what stands instead of it."""
+    asking = Asking(doors)
+    asked = dict(parse_qsl(request.form.get("list", "")[:2000]))
+    try:
+        shown = show_list(asking, of, asked)
+    except Refused as refused:
+        return asking, refusal_page(STATUS[refused.kind])
+    return asking, shown or again()
+
+
+def with_all_chosen(shown: ShownList) -> str:
+    """The address at which every box of the page is ticked."""
+    return address(shown.of, {**dict(parse_qsl(shown.asked)), "choose": "all"})
 
 
 def address(of: OfficersList, asked: Mapping[str, str]) -> str:

@@ -1,10 +1,9 @@
-"""People are released: chosen on the list, looked at, said for each of them, with an outcome for each."""
+"""People are released: chosen on the list, looked at, decided for each of them, with an outcome for each."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
-from urllib.parse import parse_qsl
 
 import flask_babel
 from flask import Blueprint, make_response, render_template, request
@@ -13,7 +12,6 @@ from werkzeug.wrappers import Response
 
 from chassis.ids import new_id
 from chassis.unit_of_work import Work
-from contracts.faults import Refused
 from services.console.doors import Doors
 from services.console.pages.entry.keys import key_of_act
 from services.console.pages.entry.who import only_in
@@ -21,8 +19,7 @@ from services.console.pages.officers.acts import Became, again, number_of, say, 
 from services.console.pages.officers.asking import Asking
 from services.console.pages.officers.cells import Cell
 from services.console.pages.officers.listed import CASES_TO_RELEASE
-from services.console.pages.officers.lists import STATUS, ShownList, address, list_page, show_list
-from services.console.pages.refusals import refusal_page
+from services.console.pages.officers.lists import ShownList, list_of_form, list_page, with_all_chosen
 from services.console.pages.shown.figures import Count, count_in_words
 from services.console.pages.words import word
 
@@ -45,7 +42,7 @@ def add_release(pages: Blueprint, doors: Doors, work: Work) -> None:
     @pages.post("/release")
     @only_in(work, "officer")
     def look_at_release() -> Response:
-        asking, shown = _list(doors)
+        asking, shown = list_of_form(doors, CASES_TO_RELEASE)
         if isinstance(shown, Response):
             return shown
         ids = set(request.form.getlist("case_id"))
@@ -73,19 +70,7 @@ def add_release(pages: Blueprint, doors: Doors, work: Work) -> None:
 
 def _choosing(shown: ShownList, chosen: Sequence[str]) -> dict[str, Any]:
     """What the list shows besides: whose boxes are ticked, and the way to tick all."""
-    all_of_page = address(CASES_TO_RELEASE, {**dict(parse_qsl(shown.asked)), "choose": "all"})
-    return {"chosen": chosen, "all_of_page": all_of_page}
-
-
-def _list(doors: Doors) -> tuple[Asking, ShownList | Response]:
-    """The page of the list from which people were chosen, read again."""
-    asking = Asking(doors)
-    asked = dict(parse_qsl(request.form.get("list", "")[:2000]))
-    try:
-        shown = show_list(asking, CASES_TO_RELEASE, asked)
-    except Refused as refused:
-        return asking, refusal_page(STATUS[refused.kind])
-    return asking, shown or again()
+    return {"chosen": chosen, "all_of_page": with_all_chosen(shown)}
 
 
 def _preview(asking: Asking, shown: ShownList, chosen: Sequence[Row], gone: int) -> Response:
@@ -103,7 +88,7 @@ def _preview(asking: Asking, shown: ShownList, chosen: Sequence[Row], gone: int)
 
 
 def _outcome(doors: Doors, became: Mapping[str, Became]) -> Response:
-    """Who was released is on no list any more: names of the others lead to their cases."""
+    """Whoever was released stands on no list any more; the line of each of the others leads to the case."""
     asking = Asking(doors)
     asking.names()
     held = [(case_id, _why(one)) for case_id, one in became.items() if one.kind != "done"]
