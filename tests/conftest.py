@@ -54,9 +54,8 @@ def broker(nodes_directory: Path) -> Iterator[PrivateBroker]:
 
 @contextmanager
 def own_vhost(broker: PrivateBroker) -> Iterator[str]:
-    """The name of an empty one. Queues cost the node something also when nobody uses them, so it is taken
-    away, but not at once: RabbitMQ 3.10 starts the workers of at-least-once dead letters anew while a vhost
-    with such queues ends, they find none, and with their supervisor gone the node takes no such queue more.
+    """The name of an empty one. Queues cost the node something also when nobody uses them, so vhosts are
+    taken away again: many in one call, those used last not yet, for something of them may still be ending.
     """
     name = f"test-{next(_numbers)}"
     broker.add_vhost(name)
