@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import psycopg
@@ -17,8 +18,16 @@ pytestmark = pytest.mark.postgresql
 AT = datetime(2022, 10, 1, 3, 15, tzinfo=UTC)
 
 
-def test_what_the_backup_notes_is_read_by_the_service(postgres: PrivatePostgres) -> None:
-    url = postgres.create_database("registration")
+@pytest.fixture
+def url(postgres: PrivatePostgres) -> Iterator[str]:
+    """Of a database by the name that the backup knows; another test makes one of that name, too."""
+    yield postgres.create_database("registration")
+    at = f"host=127.0.0.1 port={postgres.port} user=postgres dbname=postgres"
+    with psycopg.connect(at, autocommit=True) as connection:
+        connection.execute("DROP DATABASE registration")
+
+
+def test_what_the_backup_notes_is_read_by_the_service(url: str) -> None:
     database = Database(url)
     with database.read() as conn:
         assert last_backup(conn) == 0
