@@ -206,6 +206,8 @@ class Runner:
 
     def run(self, batch: Sequence[Delivery]) -> None:
         """Settle every delivery of the batch. Raises when the world is away; some are settled by then."""
+        if not batch:
+            return
         began = time.monotonic()
         try:
             self._together(batch)

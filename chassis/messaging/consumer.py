@@ -252,15 +252,17 @@ class BatchConsumer:
             self._sources.only(suspect.source)
             self._careful = True
             return
-        while left := [taken for taken in batch if not taken.delivery.settled]:
+        left = batch  # with those of which nothing was to do from the start: they are acked all the same
+        while left:
             try:
-                self._runner.run([taken.delivery for taken in left])
+                self._runner.run([taken.delivery for taken in left if not taken.delivery.settled])
             except Exception as error:
                 if not is_world_away(error):
                     raise
                 for taken in left:  # keep the rest: given back, it would count as delivered again
                     if taken.delivery.settled:
                         taken.source.ack(taken.delivery)
+                left = [taken for taken in left if not taken.delivery.settled]
                 self._away(error)
                 self._wait(_backoff(self._failures))
                 if self._stopping.is_set():
@@ -270,6 +272,7 @@ class BatchConsumer:
                 # Of one source, tags are consecutive and all before them settled: this never acks too many.
                 for taken in last_of_each(left):
                     taken.source.ack(taken.delivery, and_before=True)
+                left = []
         self._well()
         if self._careful and not suspect:
             self._read_all_again()

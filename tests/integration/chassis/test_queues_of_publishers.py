@@ -12,7 +12,7 @@ from prometheus_client import REGISTRY
 
 from chassis.handlers import Handler
 from chassis.messaging.connection import close_quietly, connect
-from chassis.messaging.consumer import SUSPECT_AFTER
+from chassis.messaging.consumer import PREFETCH_SINGLE, SUSPECT_AFTER
 from chassis.messaging.dead_queues import DeadQueueDrain
 from chassis.messaging.topology import apply, guarded_name, own_queue
 from chassis.names import ARRIVALS, BACK, INBOUND, ROUTING_KEY, own_queue_name
@@ -130,6 +130,18 @@ def test_nobody_gets_a_message_into_another_publishers_queue(inbound: Inbound, h
         assert (inbound.taken("selfreg"), inbound.taken("police")) == (20, 1)
         assert inbound.trial.rows("dead_letters") == []
     assert passed_over(inbound) == before + 20
+
+
+def test_what_is_passed_over_alone_does_not_fill_the_hand_of_the_consumer(inbound: Inbound) -> None:
+    """More of it than a consumer may hold without an ack, and nothing else: who comes later is served."""
+    queue = inbound.add("police")
+    many = PREFETCH_SINGLE + 50
+    with running(inbound.trial):
+        for number in range(many):
+            copied(inbound, number, key="nobody.reads.this", CC=["place.changed.police"])
+        eventually(lambda: inbound.trial.messages_in(queue) == 0)
+        inbound.publish("police", [many])
+        eventually(lambda: inbound.trial.numbers() == [many])
 
 
 def passed_over(inbound: Inbound) -> float:

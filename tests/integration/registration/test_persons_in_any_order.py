@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from chassis.database.guards import is_append_only, remove
 from chassis.database.tables import TABLES
 from services.registration import tables as t
 from tests.integration.registration.trial import Trial, identity_number, prepare, report
@@ -82,7 +83,8 @@ def start_anew(trial: Trial) -> None:
     tables = {table.name: table for table in t.metadata.sorted_tables if table.name not in REFERENCE}
     with trial.database.begin() as conn:
         for table in (tables | {"outbox": TABLES["outbox"]}).values():
-            conn.execute(table.delete())
+            if not is_append_only(table):
+                remove(conn, table.delete())
 
 
 def received(trial: Trial, documents: Sequence[dict[str, Any]], batches: Sequence[int]) -> None:
