@@ -12,12 +12,15 @@ def lines_of(error: Exception) -> str | None:
     """For the operator: one line, or several for a refused file. None for a bug, whose traceback is shown."""
     from chassis.errors import SettingsError, WorldAway, is_too_slow, is_world_away
     from contracts.faults import Refused
+    from deploy.backup.errors import Refused as BackupRefused
     from deploy.local.processes import LocalNodeError
     from operations.errors import OperationFailed
 
     if isinstance(error, SettingsError) and " is not set" in str(error):
         return f"{error}; or start a system on this machine with `doorstep up`"
-    if isinstance(error, OperationFailed | Refused | SettingsError | LocalNodeError | WorldAway):
+    if isinstance(
+        error, OperationFailed | Refused | BackupRefused | SettingsError | LocalNodeError | WorldAway
+    ):
         return str(error)
     from amqp.exceptions import AMQPError
     from sqlalchemy.exc import DBAPIError

@@ -17,6 +17,14 @@ COMMANDS = {
         "cli.set_up.status",
         "The parts of the local system: are they ready? Exit code: 0 all are, 1 one is not, 3 it is not up.",
     ),
+    "backup": Entry(
+        "cli.set_up.backup",
+        "Back up what `doorstep up` keeps here, while it runs: databases, keys, publishers; encrypted.",
+    ),
+    "restore": Entry(
+        "cli.set_up.restore",
+        "Bring back what `doorstep backup` saved, into a system that is down. `doorstep up` starts it then.",
+    ),
     "migrate": Entry(
         "cli.set_up.migrate",
         "Bring the tables of every service to the newest version; what is up to date stays as it is.",

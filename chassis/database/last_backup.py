@@ -1,4 +1,8 @@
-"""When `make backup` saved this deployment last, as it noted on the database itself (deploy/backup)."""
+"""When this deployment was backed up last, as the backup noted on the database itself.
+
+`make backup` writes it as PostgreSQL's comment on the database (deploy/backup), `doorstep backup` into the
+header of the SQLite file (deploy/local/backup.py).
+"""
 
 from __future__ import annotations
 
@@ -14,11 +18,18 @@ _NOTE = text(
 
 
 def last_backup(conn: Connection) -> float:
-    """In seconds since 1970; 0 where there is none, and of SQLite, which it does not save."""
-    note = conn.execute(_NOTE).scalar() if conn.dialect.name == "postgresql" else None
+    """In seconds since 1970; 0 where there is none."""
+    if conn.dialect.name == "sqlite":
+        return 60.0 * int(conn.exec_driver_sql("PRAGMA user_version").scalar_one())
+    note = conn.execute(_NOTE).scalar()
     if not note or not note.startswith(_BEGINS):
         return 0.0
     try:
         return datetime.fromisoformat(note.removeprefix(_BEGINS)).timestamp()
     except ValueError:  # somebody else's words
         return 0.0
+
+
+def noting_in_sqlite(at: datetime | None) -> str:
+    """The statement that notes it, in whole minutes: the header has room for 32 bits. None: there is none."""
+    return f"PRAGMA user_version = {int(at.timestamp()) // 60 if at else 0}"

@@ -9,17 +9,14 @@ import json
 import sys
 import time
 from collections.abc import Sequence
-from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from deploy.backup import broker, containers, databases, encryption, folder
 from deploy.backup.containers import CONSOLE, DOORS, SERVICES
 from deploy.backup.errors import Refused
+from deploy.backup.fitting import compare, replay_since
 from deploy.backup.interrupts import end_as_by_ctrl_c
-
-# The longest that a message can have been on its way unless nobody took it: every retry, one after another.
-BEFORE = timedelta(hours=3)
 
 
 def main() -> int:
@@ -73,10 +70,11 @@ def backup(to: Path, keep: int | None, recipients: Sequence[str] = ()) -> dict[s
     recipients = recipients or containers.setting("DOORSTEP_BACKUP_FOR", "").split()
     encryption.check_recipients(recipients)
     databases.insist_on_own_server()
-    postgres, rabbitmq = containers.container("postgres"), containers.container(*containers.brokers())
+    postgres = containers.container("postgres")
+    ctl = containers.rabbitmqctl(containers.container(*containers.brokers()))
     identity = containers.identity()
     with folder.writing(to) as unfinished:
-        kept = broker.publishers(rabbitmq)
+        kept = broker.publishers(ctl)
         with databases.cut(postgres) as cut:
             for service, snapshot in cut.snapshots.items():
                 databases.dump(postgres, service, snapshot, unfinished / folder.archive(service))
@@ -112,7 +110,7 @@ def backup(to: Path, keep: int | None, recipients: Sequence[str] = ()) -> dict[s
 def restore(source: Path, *, force: bool, identity: Path | None = None) -> dict[str, Any]:
     """Leaves the services stopped: nobody is told anything before the operator wants it."""
     manifest = folder.check(source)
-    _compare(manifest, containers.identity())
+    compare(manifest, containers.identity())
     databases.insist_on_own_server()
     with encryption.readable(source, manifest, identity) as opened:
         return {"folder": str(source), **_restore(opened, manifest, force=force)}
@@ -121,10 +119,11 @@ def restore(source: Path, *, force: bool, identity: Path | None = None) -> dict[
 def _restore(source: Path, manifest: dict[str, Any], *, force: bool) -> dict[str, Any]:
     began = time.monotonic()
     postgres, rabbitmq, *_ = containers.up("postgres", *containers.brokers())
+    ctl = containers.rabbitmqctl(rabbitmq)
     if not force:
-        _refuse_to_overwrite(postgres, rabbitmq)
+        _refuse_to_overwrite(postgres, ctl)
     containers.compose("stop", *SERVICES, *DOORS, CONSOLE)
-    purged = broker.empty_between_services(rabbitmq)
+    purged = broker.empty_between_services(ctl)
     for service, as_it_was in manifest["tables"].items():
         databases.load(postgres, service, source / folder.archive(service))
         if (found := databases.tables(postgres, service)) != as_it_was:
@@ -133,11 +132,10 @@ def _restore(source: Path, manifest: dict[str, Any], *, force: bool) -> dict[str
     if CONSOLE in manifest["tables"]:
         databases.end_ways_in(postgres)
     containers.job("topology")
-    since = datetime.fromisoformat(manifest["taken_at"]) - BEFORE
     return {
         "taken_at": manifest["taken_at"],
-        "replay_since": since.isoformat(timespec="seconds"),
-        "publishers": _bring_back(rabbitmq, source),
+        "replay_since": replay_since(manifest).isoformat(timespec="seconds"),
+        "publishers": _bring_back(ctl, source),
         "purged": purged,
         "seconds": round(time.monotonic() - began, 1),
     }
@@ -149,47 +147,20 @@ def restore_publishers(source: Path, identity: Path | None = None) -> dict[str, 
     with encryption.readable(source, manifest, identity) as opened:
         rabbitmq, *_ = containers.up(*containers.brokers())
         containers.job("topology")
-        return {"folder": str(source), "publishers": _bring_back(rabbitmq, opened)}
+        return {"folder": str(source), "publishers": _bring_back(containers.rabbitmqctl(rabbitmq), opened)}
 
 
-def _bring_back(rabbitmq: str, source: Path) -> list[str]:
-    return broker.bring_back(rabbitmq, json.loads((source / folder.PUBLISHERS).read_text()))
+def _bring_back(ctl: broker.Ctl, source: Path) -> list[str]:
+    return broker.bring_back(ctl, json.loads((source / folder.PUBLISHERS).read_text()))
 
 
-def _compare(manifest: dict[str, Any], identity: dict[str, Any]) -> None:
-    """Whether this deployment can read the backup at all."""
-    _compare_keys(identity["keys"], manifest["keys"], "")
-    if accounts := manifest["keys"].get("console"):
-        _compare_keys(identity["keys"]["console"], accounts, "console_")
-    for service, found in manifest["tables"].items():
-        histories = {service: found["revision"], "chassis": found.get("chassis")}
-        for history, revision in histories.items():
-            if revision is not None and revision not in identity["tables"].get(history, ()):
-                raise Refused(
-                    f"the tables of {service} are at {revision} ({history}), which this image does not know: "
-                    f"it is older than the backup (Doorstep {manifest['doorstep']})"
-                )
-
-
-def _compare_keys(ours: dict[str, Any], theirs: dict[str, Any], prefix: str) -> None:
-    """:param prefix: of the names of the secrets."""
-    for name, fingerprint in theirs["seal"].items():
-        if ours["seal"].get(name) != fingerprint:
-            raise Refused(
-                f"the backup is sealed with another key {name} than this deployment has: "
-                f"put the {prefix}seal_keys of that time into its secrets (newer keys may stand before them)"
-            )
-    if ours["index"] != theirs["index"]:
-        raise Refused(f"the backup was made with another {prefix}index_key: put that one into the secrets")
-
-
-def _refuse_to_overwrite(postgres: str, rabbitmq: str) -> None:
+def _refuse_to_overwrite(postgres: str, ctl: broker.Ctl) -> None:
     for service in databases.present(postgres):
         rows = databases.tables(postgres, service).get("rows", {})
         full = ", ".join(f"{count} {name}" for name, count in rows.items() if count)
         if full:
             raise Refused(f"{service} has data ({full}): FORCE=1 replaces everything by the backup")
-    if found := broker.waiting(rabbitmq):
+    if found := broker.waiting(ctl):
         full = ", ".join(f"{count} in {name}" for name, count in found.items())
         raise Refused(
             f"services have told each other what waits in the broker ({full}): FORCE=1 removes it, "

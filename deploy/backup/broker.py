@@ -9,9 +9,7 @@ had not been answered they send again.
 from __future__ import annotations
 
 import json
-from typing import Any
-
-from deploy.backup.containers import execute
+from typing import Any, Protocol
 
 TAG = "publisher"  # as cli.operate.publisher gives it
 ARRIVALS = "doorstep.arrivals"
@@ -20,10 +18,16 @@ REPLIES = "doorstep.replies"
 UNROUTED = "doorstep.unrouted"
 
 
-def publishers(rabbitmq: str) -> dict[str, Any]:
+class Ctl(Protocol):
+    """Runs `rabbitmqctl` with these arguments where the broker is, and returns its output."""
+
+    def __call__(self, *command: str, given: bytes | None = None) -> str: ...
+
+
+def publishers(ctl: Ctl) -> dict[str, Any]:
     """Users that are publishers, with hashed passwords, rights, limits and reply queues: definitions that
     the broker itself can read."""
-    found = _definitions(rabbitmq)
+    found = _definitions(ctl)
     users = [user for user in found["users"] if TAG in _tags(user)]
     names = {user["name"] for user in users}
     queues = {f"{REPLIES}.{name}" for name in names}
@@ -36,9 +40,9 @@ def publishers(rabbitmq: str) -> dict[str, Any]:
     }
 
 
-def bring_back(rabbitmq: str, kept: dict[str, Any]) -> list[str]:
+def bring_back(ctl: Ctl, kept: dict[str, Any]) -> list[str]:
     """Make the publishers that are not there. Returns their names. One that is there stays as it is."""
-    there = {user["name"] for user in publishers(rabbitmq)["users"]}
+    there = {user["name"] for user in publishers(ctl)["users"]}
     names = {user["name"] for user in kept["users"]} - there
     queues = {f"{REPLIES}.{name}" for name in names}
     wanted = {
@@ -49,24 +53,24 @@ def bring_back(rabbitmq: str, kept: dict[str, Any]) -> list[str]:
         "bindings": [one for one in kept["bindings"] if one["destination"] in queues],
     }
     if names:
-        _ctl(rabbitmq, "import_definitions", given=json.dumps(wanted).encode())
+        ctl("import_definitions", given=json.dumps(wanted).encode())
     return sorted(names)
 
 
-def waiting(rabbitmq: str) -> dict[str, int]:
+def waiting(ctl: Ctl) -> dict[str, int]:
     """Messages that services wait for from each other, by queue. The broker may count a few seconds late."""
-    rows = json.loads(_ctl(rabbitmq, "list_queues", "name", "messages", "--formatter", "json"))
-    ours = _between_services(_definitions(rabbitmq))
+    rows = json.loads(ctl("list_queues", "name", "messages", "--formatter", "json"))
+    ours = _between_services(_definitions(ctl))
     return {row["name"]: row["messages"] for row in rows if row["messages"] and row["name"] in ours}
 
 
-def empty_between_services(rabbitmq: str) -> list[str]:
+def empty_between_services(ctl: Ctl) -> list[str]:
     """Purge the queues of what services tell each other: a broker that outlived the databases knows what
     they no longer do. What outsiders sent or are to read stays. Returns the queues."""
     # All of them: one that seems empty may not be counted yet.
-    purged = _between_services(_definitions(rabbitmq))
+    purged = _between_services(_definitions(ctl))
     for queue in purged:
-        _ctl(rabbitmq, "purge_queue", queue)
+        ctl("purge_queue", queue)
     return purged
 
 
@@ -86,13 +90,9 @@ def _led_to(found: dict[str, Any], exchanges: set[str]) -> set[str]:
     return bound | alternates - {None}
 
 
-def _definitions(rabbitmq: str) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(_ctl(rabbitmq, "export_definitions", "-"))
+def _definitions(ctl: Ctl) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(ctl("export_definitions", "-"))
     return found
-
-
-def _ctl(rabbitmq: str, *command: str, given: bytes | None = None) -> str:
-    return execute(rabbitmq, "rabbitmqctl", "-q", *command, given=given)
 
 
 def _tags(user: dict[str, Any]) -> list[str]:

@@ -16,6 +16,7 @@ from pathlib import Path
 from subprocess import DEVNULL
 from typing import IO, Any
 
+from deploy.backup.broker import Ctl
 from deploy.backup.errors import Refused
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -139,6 +140,13 @@ def using_image(name: str) -> Iterator[None]:
 def execute(container: str, *command: str, given: IO[bytes] | bytes | None = None) -> str:
     """Run a command in the container and return its output; `given` is its standard input."""
     return _run(["docker", "exec", "-i", container, *command], given, what=command[0])
+
+
+def rabbitmqctl(container: str) -> Ctl:
+    def run(*command: str, given: bytes | None = None) -> str:
+        return execute(container, "rabbitmqctl", "-q", *command, given=given)
+
+    return run
 
 
 @contextmanager

@@ -34,11 +34,10 @@ WHERE schemaname = 'public' AND tablename NOT IN ('alembic_version', 'alembic_ve
 ORDER BY tablename \gexec
 """
 
-
 _END_WAYS_IN = """
-UPDATE sessions SET ended_at = now(), ended_because = 'restored' WHERE ended_at IS NULL
+UPDATE sessions SET ended_at = {now}, ended_because = 'restored' WHERE ended_at IS NULL
 AND account_id IN (SELECT id FROM accounts WHERE kind <> 'worker');
-UPDATE one_time_links SET ended_at = now() WHERE ended_at IS NULL;
+UPDATE one_time_links SET ended_at = {now} WHERE ended_at IS NULL;
 """
 
 # Of the server and in no archive: a restored deployment begins without a backup of its own. The service
@@ -147,11 +146,17 @@ def present(postgres: str) -> list[str]:
 
 
 def end_ways_in(postgres: str) -> None:
+    execute(postgres, *PSQL, CONSOLE, "-c", ending_ways_in("now()"))
+
+
+def ending_ways_in(now: str) -> str:
     """At the console: what was logged out, used up or taken back since the backup must not count again.
 
     Phones of workers stay in, which ask for their PIN.
+
+    :param now: the moment, as the database says it.
     """
-    execute(postgres, *PSQL, CONSOLE, "-c", _END_WAYS_IN)
+    return _END_WAYS_IN.format(now=now)
 
 
 def note(postgres: str, at: datetime) -> None:

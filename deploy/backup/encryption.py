@@ -47,7 +47,8 @@ def readable(folder: Path, manifest: dict[str, Any], identity: Path | None) -> I
         return
     if identity is None:
         raise Refused(
-            f"{folder} is encrypted for {', '.join(recipients)}: give the file with that key (IDENTITY=file)"
+            f"{folder} is encrypted for {', '.join(recipients)}: "
+            "give the file with that key (IDENTITY=file, or --identity file)"
         )
     if not identity.is_file():
         raise Refused(f"{identity} is not there: it must be the file that age-keygen wrote")

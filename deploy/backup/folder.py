@@ -7,7 +7,7 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -17,9 +17,15 @@ from deploy.backup.errors import Refused
 
 FORMAT = 1
 ENCRYPTED = 2  # the same, with each file but the manifest encrypted; versions of before refuse it
+EMBEDDED = 3  # of what `doorstep up` keeps, by `doorstep backup`: SQLite files, and its keys; encrypted
 MANIFEST = "manifest.json"
 SUMS = "SHA256SUMS"  # as sha256sum writes it: `sha256sum -c SHA256SUMS` checks a backup by hand
 PUBLISHERS = "publishers.json"
+_MADE_BY = {
+    FORMAT: ("`make backup`", "`make restore`"),
+    ENCRYPTED: ("`make backup`", "`make restore`"),
+    EMBEDDED: ("`doorstep backup`", "`doorstep restore`"),
+}
 _UNFINISHED = ".unfinished-"  # and the process that writes it
 _NAME = re.compile(r"doorstep-\d{8}T\d{6}Z")
 
@@ -64,8 +70,11 @@ def publish(folder: Path, at: datetime) -> Path:
     return target
 
 
-def check(folder: Path) -> dict[str, Any]:
-    """The manifest of a backup that is whole. Raises Refused and says what is wrong with any other."""
+def check(folder: Path, formats: Collection[int] = (FORMAT, ENCRYPTED)) -> dict[str, Any]:
+    """The manifest of a backup that is whole. Raises Refused and says what is wrong with any other.
+
+    :param formats: those that the caller reads.
+    """
     try:
         listed = [line.split("  ", 1) for line in (folder / SUMS).read_text().removesuffix("\n").split("\n")]
         sums = {name: found for found, name in listed}
@@ -83,7 +92,9 @@ def check(folder: Path) -> dict[str, Any]:
     if MANIFEST not in sums:
         raise Refused(f"{folder} is no backup: {MANIFEST} is not there")
     found: dict[str, Any] = json.loads((folder / MANIFEST).read_text())
-    if found["format"] not in (FORMAT, ENCRYPTED):
+    if found["format"] not in formats:
+        if by := _MADE_BY.get(found["format"]):
+            raise Refused(f"{folder} was made by {by[0]}: {by[1]} brings it back")
         raise Refused(f"{folder} is of format {found['format']}: restore it with the version that wrote it")
     return found
 

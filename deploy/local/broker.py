@@ -159,14 +159,17 @@ class PrivateBroker:
             return True
         return False
 
-    def rabbitmqctl(self, *args: str) -> str:
-        """The command's output. Takes about a second, most of it to start its own Erlang machine."""
-        command = [str(binaries() / "rabbitmqctl"), "--quiet", *args]
-        done = subprocess.run(command, env=self._env(), capture_output=True, text=True, timeout=120)
+    def rabbitmqctl(self, *command: str, given: bytes | None = None) -> str:
+        """Its output. Takes about a second, most of it to start its own Erlang machine.
+
+        :param given: its standard input.
+        """
+        whole = [str(binaries() / "rabbitmqctl"), "--quiet", *command]
+        done = subprocess.run(whole, env=self._env(), capture_output=True, input=given, timeout=120)
         if done.returncode:
-            said = " ".join((done.stderr or done.stdout).split())
-            raise LocalNodeError(f"rabbitmqctl {args[0]} failed: {said[:300]}")
-        return done.stdout
+            said = " ".join((done.stderr or done.stdout).decode(errors="replace").split())
+            raise LocalNodeError(f"rabbitmqctl {command[0]} failed: {said[:300]}")
+        return done.stdout.decode()
 
     def add_vhost(self, name: str) -> None:
         """An empty one in which our user may do all."""

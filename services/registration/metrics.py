@@ -18,7 +18,7 @@ for _source in SOURCE_KINDS:
 
 LAST_BACKUP = Gauge(
     "doorstep_last_backup_timestamp_seconds",
-    "The moment of the newest backup that `make backup` has made of this deployment's databases; 0: none yet "
+    "The moment of the newest backup of these databases, by `make backup` or `doorstep backup`; 0: none yet "
     f"{SAME_IN_ALL}",
     ["database"],
 )

@@ -1,19 +1,18 @@
-"""A service knows when `make backup` saved this deployment last, and forgets it in a restored one."""
+"""A service knows when a backup saved this deployment last, and forgets it in a restored one."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 
 import psycopg
 import pytest
 
 from chassis.database.engine import Database
-from chassis.database.last_backup import last_backup
+from chassis.database.last_backup import last_backup, noting_in_sqlite
 from deploy.backup.databases import noting
 from deploy.local.postgres import PrivatePostgres
-
-pytestmark = pytest.mark.postgresql
 
 AT = datetime(2022, 10, 1, 3, 15, tzinfo=UTC)
 
@@ -27,6 +26,7 @@ def url(postgres: PrivatePostgres) -> Iterator[str]:
         connection.execute("DROP DATABASE registration")
 
 
+@pytest.mark.postgresql
 def test_what_the_backup_notes_is_read_by_the_service(url: str) -> None:
     database = Database(url)
     with database.read() as conn:
@@ -40,8 +40,11 @@ def test_what_the_backup_notes_is_read_by_the_service(url: str) -> None:
     database.dispose()
 
 
-def test_of_sqlite_there_is_none() -> None:
-    database = Database("sqlite://")
-    with database.read() as conn:
-        assert last_backup(conn) == 0
+def test_what_is_noted_in_an_sqlite_file_is_read_by_the_service(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path}/registration.db")
+    for noted, found in ((None, 0.0), (AT, AT.timestamp()), (None, 0.0)):
+        with database.begin() as conn:
+            conn.exec_driver_sql(noting_in_sqlite(noted))
+        with database.read() as conn:
+            assert last_backup(conn) == found
     database.dispose()
