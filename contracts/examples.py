@@ -7,6 +7,7 @@ from contracts.cases import examples as cases
 from contracts.check_ins import examples as check_ins
 from contracts.commands import examples as commands
 from contracts.messages import examples as messages
+from contracts.needs import examples as needs
 from contracts.reference import examples as reference
 from contracts.tasks import examples as tasks
 
@@ -19,6 +20,7 @@ EXAMPLES = {
         *cases.EXAMPLES,
         *tasks.EXAMPLES,
         *check_ins.EXAMPLES,
+        *needs.EXAMPLES,
         *messages.EXAMPLES,
     )
 }

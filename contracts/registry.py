@@ -17,6 +17,7 @@ from contracts.commands import schemas as commands
 from contracts.envelope import Event, Unreadable
 from contracts.faults import faults_of
 from contracts.messages import schemas as messages
+from contracts.needs import schemas as needs
 from contracts.quick import Unsure, quick_loader
 from contracts.reference import schemas as reference
 from contracts.tasks import schemas as tasks
@@ -103,6 +104,9 @@ _TYPES = (
     EventType("test.taken_up", check_ins.TestTakenUp, PEOPLE, subscribed=False),
     EventType("notice.signed", check_ins.NoticeSigned, PEOPLE, subscribed=False),
     EventType("refusal.reported", check_ins.RefusalReported, PEOPLE, subscribed=False),
+    EventType("need.asked", needs.NeedAsked, OUTSIDERS),
+    EventType("need.answered", needs.NeedAnswered, PEOPLE, subscribed=False),
+    EventType("need.urgent", needs.NeedUrgent, "isolation"),
     EventType("contact.changed", check_ins.ContactChanged, PEOPLE, subscribed=False),
     EventType("contact.invited", check_ins.ContactInvited, "isolation"),
     EventType("test.unmatched", check_ins.TestUnmatched, "isolation"),

@@ -101,6 +101,16 @@ def several(inner: fields.Field[Any] | type[Schema], *, required: bool = True, a
     return fields.List(item, **options)
 
 
+def of_a_household(about: str) -> fields.List[str]:
+    """The cases of people of one household."""
+    return fields.List(
+        fields.String(validate=validate.Length(max=36)),
+        required=True,
+        validate=validate.Length(min=1, max=30),
+        metadata={"description": f"of one household: {about}"},
+    )
+
+
 def document(*, required: bool = True, about: str = "") -> fields.Dict:
     return fields.Dict(keys=fields.String(), **_presence(required, about))
 

@@ -214,6 +214,18 @@ REFUSED: Final = ("notice", "visit", "test", "isolation")
 REFUSED_BECAUSE: Final = ("work", "care_of_others", "cannot_pay", "no_toilet", "fear", "medicine", "other")
 """Why somebody refuses: what would help follows from it."""
 
+NEED_KINDS: Final = ("food", "medicine", "medical", "psychological", "other")
+"""What a household that stays in needs from outside."""
+
+NEED_ANSWERS: Final = ("seen", "met", "not_possible", "withdrawn")
+"""What becomes of a need: somebody took it up, it was met, was not possible, or is needed no more."""
+
+NEED_MET: Final = ("left_at_door", "handed_over", "visited", "by_phone")
+"""How a need was met."""
+
+NEED_STATES: Final = ("asked", "seen", "met", "not_possible", "not_met", "withdrawn", "ended")
+"""Where a need stands. Of not_possible an officer decides; not_met: they decided so; ended: with its case."""
+
 HELP_MARKS: Final = (
     "lives_alone",
     "hard_of_hearing",

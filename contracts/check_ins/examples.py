@@ -11,7 +11,7 @@ RESULT = "01839c88-3a10-5c41-8e27-19a4c0d7b3f2"
 _CONTACT_LINK = "0183917b-8c11-7a42-8d07-3f6c2b9e5a10"
 ALARM_TASK = "01839a52-1d41-7c33-b2f4-91d2c4e8aa71"
 
-_TELL: dict[str, Any] = {
+TELL: dict[str, Any] = {
     "level": "worker",
     "place": "jiuquanlu-03-g2",
     "staff": [
@@ -158,7 +158,7 @@ EXAMPLES = (
             "at": "2022-10-03T00:20:00Z",
             "due_by": "2022-10-03T00:51:10Z",
             "why": ["temperature", "symptom"],
-            "tell": _TELL,
+            "tell": TELL,
             "community": "jiuquanlu-03",
             "grid": "jiuquanlu-03-g2",
         },
@@ -176,7 +176,7 @@ EXAMPLES = (
             "task_id": ALARM_TASK,
             "at": "2022-10-03T00:20:00Z",
             "corrected_at": "2022-10-03T00:26:40Z",
-            "tell": _TELL,
+            "tell": TELL,
             "community": "jiuquanlu-03",
             "grid": "jiuquanlu-03-g2",
         },

@@ -11,6 +11,7 @@ from contracts.vocabulary import (
     flag,
     happened,
     moment,
+    of_a_household,
     one_of,
     part,
     sealed,
@@ -37,16 +38,6 @@ TOLD = (
     "whoever is told at once, at any hour: the health worker of the team, who answers for the case, and who "
     "is on duty"
 )
-
-
-def _of_a_household(about: str) -> fields.List[str]:
-    """The cases of people of one household."""
-    return fields.List(
-        fields.String(validate=validate.Length(max=36)),
-        required=True,
-        validate=validate.Length(min=1, max=30),
-        metadata={"description": f"of one household: {about}"},
-    )
 
 
 class PersonCheckedIn(Contract):
@@ -124,7 +115,7 @@ class TestTakenUp(Contract):
 class NoticeSigned(Contract):
     """A household was handed the notice of its measure, and signed it or refused to."""
 
-    case_ids = _of_a_household("everybody for whom it counts")
+    case_ids = of_a_household("everybody for whom it counts")
     outcome = one_of(NOTICE_OUTCOMES, required=True, about="refused_to_sign: it was left there")
     signed_by = text(
         100,
@@ -140,7 +131,7 @@ class NoticeSigned(Contract):
 class RefusalReported(Contract):
     """Somebody refuses what the measure asks. It is recorded with a witness; nobody is moved by it."""
 
-    case_ids = _of_a_household("who refuses; an adult for themselves, a guardian for a child")
+    case_ids = of_a_household("who refuses; an adult for themselves, a guardian for a child")
     what = one_of(REFUSED, required=True)
     why = one_of(REFUSED_BECAUSE, required=True)
     what_would_help = text(500, about="kept sealed")
@@ -159,7 +150,7 @@ class ContactPerson(Contract):
 class ContactChanged(Contract):
     """How a household is reached and helped. What is left out or null stays; a list is given whole."""
 
-    case_ids = _of_a_household("the language is switched for these")
+    case_ids = of_a_household("the language is switched for these")
     contacts = fields.List(
         fields.Nested(ContactPerson),
         load_default=None,

@@ -18,6 +18,9 @@ from services.isolation.contacts.change_contact import change_contact
 from services.isolation.households.household import HOUSEHOLD
 from services.isolation.households.household_link import HOUSEHOLD_LINK
 from services.isolation.links.links_of import token_of
+from services.isolation.needs.answer_need import answer_need
+from services.isolation.needs.ask_need import ask_need
+from services.isolation.needs.lists import OPEN_NEEDS
 from services.isolation.notices.report_refusal import report_refusal
 from services.isolation.notices.sign_notice import sign_notice
 from services.isolation.policies.announce_policies import POLICIES
@@ -73,6 +76,8 @@ COMMANDS: tuple[Command, ...] = (
     Command("take_up_positive", "test.taken_up", take_up_positive, by_broker=False),
     Command("sign_notice", "notice.signed", sign_notice, by_broker=False),
     Command("report_refusal", "refusal.reported", report_refusal, by_broker=False),
+    Command("ask_need", "need.asked", ask_need),
+    Command("answer_need", "need.answered", answer_need, by_broker=False),
     Command("change_contact", "contact.changed", change_contact, by_broker=False),
 )
 """What people and other systems may say to this service."""
@@ -92,6 +97,7 @@ DOOR = Door(
         OVERDUE_TASKS,
         DONE_TASKS,
         TASKS_TO_DECIDE,
+        OPEN_NEEDS,
         POSITIVES_OF_NOBODY,
     ),
     things=(CASE, CASE_STORY, POSITIVE_OF_NOBODY),

@@ -12,6 +12,7 @@ from services.isolation.check_ins.tables import check_ins
 from services.isolation.contacts.tables import contact_links, contacts
 from services.isolation.links.tables import links
 from services.isolation.metadata import metadata
+from services.isolation.needs.tables import needs
 from services.isolation.notices.tables import notices, refusals
 from services.isolation.plans.tables import staff_days, tasks
 from services.isolation.policies.tables import policies
@@ -29,6 +30,7 @@ __all__ = [
     "district_walks",
     "links",
     "metadata",
+    "needs",
     "notices",
     "places",
     "policies",

@@ -26,6 +26,7 @@ TAKEN_BY: Final[Mapping[str, str]] = {
     "task.reported": "isolation",
     "check_in.reported": "isolation",
     "test.reported": "isolation",
+    "need.asked": "isolation",
 }
 """Event type -> the service that takes it."""
 

@@ -26,6 +26,8 @@ TASKS: Final[Mapping[str, str]] = {
     "settle_refusal": N_("settle a refusal"),
     "confirm_release": N_("confirm a release"),
     "past_the_term": N_("end what is past its term"),
+    "meet_need": N_("meet a need"),
+    "medical_need": N_("urgent need"),
 }
 """Kind of task -> what is to be done."""
 
@@ -208,8 +210,25 @@ WORDS: Final[Mapping[str, str]] = {
     "pregnant": N_("pregnant"),
     "infant": N_("infant"),
     "unsafe_dog": N_("unsafe dog"),
+    # where a need stands, and how it was met
+    "asked": N_("asked for"),
+    "met": N_("met"),
+    "not_met": N_("not met"),
+    "withdrawn": N_("needed no more"),
+    "left_at_door": N_("left at the door"),
+    "handed_over": N_("handed over at the door"),
+    "visited": N_("by a visit"),
 }
 """Word of field.words -> what people call it."""
+
+NEEDS: Final[Mapping[str, str]] = {
+    "food": N_("food and daily things"),
+    "medicine": N_("medicine"),
+    "medical": N_("a doctor: somebody is ill or hurt"),
+    "psychological": N_("somebody to talk to"),
+    "other": N_("something else"),
+}
+"""Kind of need -> what people call it."""
 
 TEMPERATURES: Final[Mapping[str, str]] = {
     "missing": N_("Type a temperature, such as 36.5"),
@@ -232,6 +251,10 @@ def document_word(kind: str) -> str:
 
 def task_word(kind: str) -> str:
     return _say(TASKS, kind)
+
+
+def need_word(kind: str) -> str:
+    return _say(NEEDS, kind)
 
 
 def temperature_fault(why: str) -> str:

@@ -18,9 +18,11 @@ from services.isolation.cases.case import Case
 from services.isolation.cases.casebook import Casebook, casebook
 from services.isolation.cases.events import change_data
 from services.isolation.plans import states
-from services.isolation.plans.acts import DONE, MOST, TAKEN_BACK, Act
+from services.isolation.plans.acts import DONE, MOST, NOT_POSSIBLE, TAKEN, TAKEN_BACK, Act
 from services.isolation.plans.replanning import reopened
 from services.isolation.plans.task import FIRST_CONTACT, Task
+from services.isolation.teams.alarm import alarmed
+from services.isolation.teams.ladder import Informed, Whereabouts
 from services.isolation.teams.rules import Place
 
 
@@ -111,6 +113,30 @@ class CasesInHand:
             ladders=self.book.policy(case).ladders,
             zone=self.uow.zone,
             team=case.team,
+        )
+
+    def taken(self, said: Said, case: Case, task: Task) -> Act:
+        """The author does the task: its ladder waits for them once."""
+        ladder = self.book.policy(case).ladders.of(task.kind)
+        return act_of(said, TAKEN, until=said.at + ladder.interval(task.steps_informed))
+
+    def not_possible(self, said: Said, case: Case, because: str) -> Act:
+        """A task was not possible: the term of whoever decides about it begins when that comes."""
+        until = self.uow.now + self.book.policy(case).terms.decide
+        return act_of(said, NOT_POSSIBLE, until=until, because=because)
+
+    def informed_at_once(self, case: Case, task: Task) -> Informed:
+        """Whom a task of the case concerns at once, at any hour."""
+        a, reference, ladders = case.arrival, self.book.reference, self.book.policy(case).ladders
+        return alarmed(
+            case.team,
+            task.role,
+            ladders.of(task.kind),
+            Whereabouts(a.street, a.community, a.grid, case.owner),
+            reference.places,
+            reference.staff,
+            self.uow.now,
+            at_night=ladders.is_night(self.uow.now),
         )
 
     def done(self, said: Said, case: Case, task: Task, *, how: str | None = None) -> None:

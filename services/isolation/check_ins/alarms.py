@@ -10,9 +10,7 @@ from services.isolation.cases.case import Case
 from services.isolation.cases.in_hand import CasesInHand
 from services.isolation.cases.unplanned import unplanned_task
 from services.isolation.check_ins.check_in import CheckIn
-from services.isolation.policies.rules import SEE_ABNORMAL
-from services.isolation.teams.alarm import alarmed, those
-from services.isolation.teams.ladder import Informed, Whereabouts
+from services.isolation.teams.alarm import those
 
 
 class Alarms:
@@ -29,7 +27,7 @@ class Alarms:
             case, policy, policy.see_abnormal, now, hand.uow.zone, about=check_in.check_in_id
         )
         case = hand.add_task(said, case, task)
-        informed = self._informed(case, task.role)
+        informed = hand.informed_at_once(case, task)
         told = tuple(member.staff_id for member in informed.staff)
         hand.add_line(said, case, task.kind, check_in=check_in.original, task=task.task_id, told=told)
         data = {
@@ -76,19 +74,4 @@ class Alarms:
         }
         hand.uow.record(
             "check_in.corrected", alarm.original, correction.version, data, cause=hand.cause(said, case)
-        )
-
-    def _informed(self, case: Case, role: str) -> Informed:
-        a, reference = case.arrival, self.hand.book.reference
-        ladders = self.hand.book.policy(case).ladders
-        where = Whereabouts(a.street, a.community, a.grid, case.owner)
-        return alarmed(
-            case.team,
-            role,
-            ladders.of(SEE_ABNORMAL),
-            where,
-            reference.places,
-            reference.staff,
-            self.hand.uow.now,
-            at_night=ladders.is_night(self.hand.uow.now),
         )

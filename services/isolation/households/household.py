@@ -22,6 +22,7 @@ from services.isolation.check_ins.check_in import CheckIn, that_counts
 from services.isolation.check_ins.rows import check_ins_since
 from services.isolation.check_ins.rules import window_missed, window_served
 from services.isolation.households.household_link import cases_of
+from services.isolation.households.needs_shown import needs_shown
 from services.isolation.links.tables import links
 from services.isolation.notices.tables import notices
 from services.isolation.plans import states
@@ -94,6 +95,7 @@ def _find(uow: UnitOfWork, scope: Scope, asked: Asked, _data: Mapping[str, Any])
             _person(uow, row, {name: getattr(label, name) for name in label.__slots__}, seen)
             for row, label in zip(own, labels, strict=True)
         ],
+        "needs": needs_shown(uow, asked, ids, seen.reference),
     }
 
 

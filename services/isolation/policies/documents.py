@@ -18,6 +18,8 @@ from field.words import URGENT_TASKS
 from services.isolation.policies.rules import (
     CALL_BY_PHONE,
     CONFIRM_RELEASE,
+    MEDICAL_NEED,
+    MEET_NEED,
     PAST_THE_TERM,
     SEE_ABNORMAL,
     SETTLE_REFUSAL,
@@ -29,7 +31,7 @@ from services.isolation.policies.rules import (
     Terms,
     Tests,
 )
-from services.isolation.policies.schema import check
+from services.isolation.policies.schema import NEEDS, check
 
 _CHINA: Final = ZoneInfo("Asia/Shanghai")
 
@@ -79,6 +81,10 @@ def policy_from(document: Mapping[str, Any], version: int, zone: ZoneInfo = _CHI
         settle_refusal=_at_once(SETTLE_REFUSAL, checked["settle_refusal"]),
         confirm_release=_at_once(CONFIRM_RELEASE, checked["confirm_release"]),
         past_the_term=_at_once(PAST_THE_TERM, checked["past_the_term"]),
+        needs={
+            kind: _at_once(MEDICAL_NEED if kind == "medical" else MEET_NEED, given)
+            for kind, given in {**NEEDS, **checked["needs"]}.items()
+        },
     )
 
 

@@ -28,6 +28,10 @@ PAST_THE_TERM: Final = "past_the_term"
 """The days are full and something still holds somebody: find out what, and end it."""
 ENDED_BY_DECISION: Final = (CONFIRM_RELEASE, PAST_THE_TERM)
 """An officer's: nobody reports them done or waives them, they end with what they ask for."""
+MEET_NEED: Final = "meet_need"
+"""A household needs something from outside."""
+MEDICAL_NEED: Final = "medical_need"
+"""It cannot wait: somebody needs a doctor, or medicine that ends today. It is urgent on every ladder."""
 SIGNED_NOTICE: Final = "signed_notice"
 """The household is handed the notice of its measure; policies name it among the opening tasks."""
 CHECK_IN: Final = "check_in"
@@ -146,6 +150,8 @@ class Policy:
     settle_refusal: OpeningTask
     confirm_release: OpeningTask
     past_the_term: OpeningTask
+    needs: Mapping[str, OpeningTask]
+    """Kind of need -> its task: who meets it, and within how long after it was asked for."""
 
     @property
     def ladder(self) -> Ladder:

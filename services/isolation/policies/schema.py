@@ -11,7 +11,7 @@ from typing import Any, Final
 from marshmallow import RAISE, Schema, ValidationError, fields, validate, validates_schema
 
 from contracts.faults import Fault, Refused, faults_of
-from field.words import LEVELS, MEASURES, ROLES, RUNGS
+from field.words import LEVELS, MEASURES, NEED_KINDS, ROLES, RUNGS
 from services.isolation.policies.rules import PLANNED_OTHERWISE, Window
 
 _KIND = validate.Regexp(r"^[a-z][a-z_]{1,39}$", error="small letters and _, 2 to 40 characters")
@@ -26,6 +26,16 @@ _SEE_ABNORMAL: Final = {"role": "health_worker", "within_minutes": 30}
 _SETTLE_REFUSAL: Final = {"role": "community_officer", "within_minutes": 60}
 _CONFIRM_RELEASE: Final = {"role": "community_officer", "within_minutes": 120}
 _PAST_THE_TERM: Final = {"role": "community_officer", "within_minutes": 120}
+# Food is there for the next meal but one; whoever despairs is called within half a day. Somebody who needs a
+# doctor is called at once.
+NEEDS: Final[Mapping[str, Mapping[str, Any]]] = {
+    "food": {"role": "grid_worker", "within_minutes": 8 * 60},
+    "medicine": {"role": "grid_worker", "within_minutes": 12 * 60},
+    "medical": {"role": "health_worker", "within_minutes": 30},
+    "psychological": {"role": "health_worker", "within_minutes": 12 * 60},
+    "other": {"role": "grid_worker", "within_minutes": 24 * 60},
+}
+"""Of the kinds of need that a document does not name."""
 _LONGEST_TERM = 3 * 24 * 60  # no policy may let a task be silent for longer
 _NIGHT = {"from": "22:00", "to": "07:00", "resumes": "08:00"}
 
@@ -258,6 +268,11 @@ class _Document(_Strict):
     settle_refusal = fields.Nested(_AtOnce, load_default=_SETTLE_REFUSAL)
     confirm_release = fields.Nested(_AtOnce, load_default=_CONFIRM_RELEASE)
     past_the_term = fields.Nested(_AtOnce, load_default=_PAST_THE_TERM)
+    needs = fields.Dict(
+        keys=fields.String(validate=validate.OneOf(NEED_KINDS)),
+        values=fields.Nested(_AtOnce),
+        load_default=dict,
+    )
 
     @validates_schema(skip_on_field_errors=False)
     def _together(self, data: Mapping[str, Any], **_: Any) -> None:

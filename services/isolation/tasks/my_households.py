@@ -24,6 +24,9 @@ from services.isolation.cases.tables import cases
 from services.isolation.check_ins.check_in import CheckIn, that_counts
 from services.isolation.check_ins.rows import check_ins_since
 from services.isolation.contacts.tables import contacts
+from services.isolation.needs.rows import needs_of
+from services.isolation.needs.rules import OPEN
+from services.isolation.needs.shown import shown_need
 from services.isolation.plans import states
 from services.isolation.plans.acts import ATTEMPT, SETTLING
 from services.isolation.plans.rows import acts_from
@@ -197,7 +200,18 @@ class _Round:
             "symptoms": list(symptoms),
             "fever": min(policies[row.policy_id].fever for row in rows) / 10,
             "check_ins": [self._check_in(one) for row in rows for one in self._check_ins[row.case_id]],
+            "needs": self._needs([row.case_id for row in rows]),
         }
+
+    def _needs(self, case_ids: Collection[str]) -> list[dict[str, Any]]:
+        """Open ones, and those of today."""
+        today = day_begins(local_day(self.asked.now, self.asked.zone), self.asked.zone)
+        found = needs_of(self.uow.conn, case_ids)
+        return [
+            shown_need(self.uow, self.asked, one, own=True) | {"mine": one.staff_id in self.staff_ids}
+            for one in found
+            if one.state in OPEN or (one.settled_at or one.at) >= today
+        ]
 
     def _person(self, row: Row[Any]) -> dict[str, Any]:
         asked = self.asked

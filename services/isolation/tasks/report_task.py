@@ -68,18 +68,16 @@ def _task(hand: CasesInHand, case_of: Mapping[str, str], said: Said) -> tuple[Ca
 
 
 def _act(hand: CasesInHand, case: Case, task: Task, said: Said) -> Act:
-    """With the term to which it holds the ladder: an officer's begins when the report comes."""
-    data, policy = said.data, hand.book.policy(case)
-    what, terms = data["outcome"], policy.terms
+    """With the term to which it holds the ladder."""
+    data = said.data
+    what = data["outcome"]
     if what == ATTEMPT:
-        longest = said.at + terms.next_try
+        longest = said.at + hand.book.policy(case).terms.next_try
         return act_of(said, ATTEMPT, until=min(data["next_try_at"] or longest, longest))
     if what == NOT_POSSIBLE:
-        until = hand.uow.now + terms.decide
-        return act_of(said, NOT_POSSIBLE, until=until, because=data["because"])
+        return hand.not_possible(said, case, data["because"])
     if what == TAKEN:
-        until = said.at + policy.ladders.of(task.kind).interval(task.steps_informed)
-        return act_of(said, TAKEN, until=until)
+        return hand.taken(said, case, task)
     return act_of(said, DONE, how=data["how"])
 
 

@@ -9,6 +9,7 @@ from services.notification.events.possible_duplicate import PossibleDuplicateOpe
 from services.notification.events.staff_day import StaffDayPlanned
 from services.notification.events.task_overdue import TaskOverdue
 from services.notification.events.unmatched_test import TestUnmatched, TestUnmatchedCorrected
+from services.notification.events.urgent_need import NeedUrgent
 
 _EVENTS: tuple[InformingEvent, ...] = (
     CaseOpened(),
@@ -19,6 +20,7 @@ _EVENTS: tuple[InformingEvent, ...] = (
     CheckInCorrected(),
     ContactInvited(),
     StaffDayPlanned(),
+    NeedUrgent(),
     TestUnmatched(),
     TestUnmatchedCorrected(),
 )

@@ -30,6 +30,7 @@ TO_STAFF = (
     *("worker_case", "worker_changed", "worker_corrected", "worker_joined", "worker_cancelled"),
     "worker_merged",
     *("worker_handed_on", "staff_overdue", "staff_abnormal", "staff_abnormal_corrected"),
+    "staff_need",
 )
 TAKEN_FROM_THEM = ("worker_cancelled", "worker_merged", "worker_handed_on")
 """Of which they find no page any more."""
@@ -53,7 +54,7 @@ def test_it_says_building_and_link_and_nothing_of_the_person(template: str, lang
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("template", ("worker_case", "staff_overdue", "staff_abnormal"))
+@pytest.mark.parametrize("template", ("worker_case", "staff_overdue", "staff_abnormal", "staff_need"))
 def test_it_says_by_when(template: str, language: str) -> None:
     text = rendered(template, language, on_phone=True)
     assert ("10月1日12:30" if language == "zh-CN" else "1 Oct 12:30") in text

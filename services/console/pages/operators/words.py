@@ -30,6 +30,8 @@ ACTS: Final[Mapping[str, str]] = {
     "report_test": N_("reported a test"),
     "sign_notice": N_("recorded a notice"),
     "report_refusal": N_("reported a refusal"),
+    "ask_need": N_("wrote down a need"),
+    "answer_need": N_("answered a need"),
     "change_contact": N_("changed contacts"),
     "follow_arrival": N_("followed an arrival"),
     "correct_report": N_("corrected a report"),

@@ -1,0 +1,1 @@
+"""Events about what households in isolation need."""
