@@ -24,6 +24,7 @@ from services.console.pages.entry.keys import key_of_form
 from services.console.pages.languages import remember
 from services.console.pages.refusals import refusal_page
 from services.console.pages.residents.check_in_form import Form, Row, blank, read_form, read_window
+from services.console.pages.residents.needs import add_needs
 from services.console.pages.residents.opening import Opened, household_of, opened_by, told_by
 from services.console.pages.shown.households import (
     CheckedIn,
@@ -277,6 +278,7 @@ def make_residents(doors: Doors, hotline: str, *, allowance: Allowance | None = 
                 return refusal_page(409)
         return remember(answer, chosen)
 
+    add_needs(residents, opened, household, said, _page, _own)
     return residents
 
 

@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 from field.telling_apart import Label
+from services.console.pages.shown.needs import Need, read_needs
 
 _JUST_NOW: Final = timedelta(minutes=3)
 _ALARM_SHOWN: Final = timedelta(hours=24)
@@ -135,6 +136,7 @@ class Household:
     community: str
     contacts: Sequence[Contact]
     people: Sequence[Member]
+    needs: Sequence[Need] = ()
 
     @property
     def followed(self) -> list[Member]:
@@ -199,6 +201,7 @@ def read_household(document: Mapping[str, Any]) -> Household:
         document["community"] or "",
         [Contact(one["role"], one["name"] or "", one["phone"]) for one in document["contacts"]],
         [_member(one) for one in document["people"]],
+        read_needs(document.get("needs", ())),  # a door of the version before says nothing of them
     )
 
 
