@@ -392,6 +392,7 @@ def test_wish_25_no_page_has_a_whole_name_or_number(town: Round, phone: Phone) -
         "/refusal",
         "/notice",
         "/contact",
+        "/need",
     ]
     for page in ["/doors", *(path + one for one in pages)]:
         text = phone.get(page).text
@@ -399,7 +400,9 @@ def test_wish_25_no_page_has_a_whole_name_or_number(town: Round, phone: Phone) -
             assert secret not in text, page
 
 
-OTHER_PAGES = ("check-in", "mend", "person", "not-found", "not-possible", "refusal", "notice", "contact")
+OTHER_PAGES = (
+    *("check-in", "mend", "person", "not-found", "not-possible", "refusal", "notice", "contact", "need"),
+)
 
 
 def test_wish_24_no_text_of_a_workers_page_is_untranslated(

@@ -143,7 +143,10 @@ def test_whoever_typed_something_wrong_finds_it_in_the_form_and_not_an_empty_one
 
 
 def test_whoever_goes_from_door_to_door_may_do_all_that_a_household_page_offers(town: Round) -> None:
-    acts_of_cases = ("report_task", "report_check_in", "sign_notice", "report_refusal", "change_contact")
+    acts_of_cases = (
+        *("report_task", "report_check_in", "sign_notice", "report_refusal", "change_contact"),
+        *("ask_need", "answer_need"),
+    )
     offered = {"isolation": acts_of_cases, "registration": ("mend_person", "follow_arrival")}
     for service, acts in offered.items():
         for act in acts:

@@ -18,6 +18,8 @@ from services.console.pages.shown.rows import HouseholdCard, PersonRow, TaskRow,
 FIRST_VISIT: Final = "first_contact"
 CHECK_IN: Final = "check_in"
 _LOOK: Final = "see_abnormal"
+NEEDS: Final = frozenset({"meet_need", "medical_need"})
+"""Kinds of task by which a need is met: each is a thing of its own, with its own form."""
 LIVE: Final = frozenset({"due", "missed", "not_possible"})
 """States of a task that somebody still has to do."""
 
@@ -98,6 +100,7 @@ FILTERS: Final[Mapping[str, Callable[[Household], bool]]] = {
     "overdue": _has("overdue"),
     "abnormal": lambda one: one.card.state == "abnormal",
     "first": lambda one: any(group.live and group.row.kind == FIRST_VISIT for group in one.groups),
+    "needs": lambda one: any(group.live and group.row.kind in NEEDS for group in one.groups),
     "unreported": lambda one: any(
         group.live and group.begun and group.row.kind == CHECK_IN for group in one.groups
     ),
@@ -151,7 +154,8 @@ def _groups(tasks: Sequence[Mapping[str, Any]], labels: Mapping[str, Label], now
     alike: dict[tuple[Any, ...], list[Mapping[str, Any]]] = defaultdict(list)
     for task in tasks:
         what = (task["due_by"], task["kind"], task["urgent"])
-        key = (*what, _state(task, now), task["mine"], task["next_try_at"])
+        need = task["task_id"] if task["kind"] in NEEDS else ""
+        key = (*what, _state(task, now), task["mine"], task["next_try_at"], need)
         alike[key].append(task)
     return [_group(alike[key], labels, now) for key in sorted(alike, key=lambda key: key[:2])]
 

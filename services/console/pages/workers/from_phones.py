@@ -44,6 +44,8 @@ _SAID_BY: Final[Mapping[str, tuple[str, str]]] = {
     "notice": ("isolation", "sign_notice"),
     "refusal": ("isolation", "report_refusal"),
     "contact": ("isolation", "change_contact"),
+    "need": ("isolation", "ask_need"),
+    "need-answer": ("isolation", "answer_need"),
     "mend": ("registration", "mend_person"),
     "person": ("registration", "mend_person"),
     "not-found": ("registration", "follow_arrival"),

@@ -21,10 +21,12 @@ from services.console.pages.entry.kept import again_page, typed_now
 from services.console.pages.entry.keys import key_of_act, key_that_stays
 from services.console.pages.entry.who import acting, only_in
 from services.console.pages.refusals import refusal_page
+from services.console.pages.shown.needs import read_needs
 from services.console.pages.shown.revocable import revocable_in
 from services.console.pages.shown.rounds import (
     FIRST_VISIT,
     LIVE,
+    NEEDS,
     Group,
     Household,
     clock,
@@ -42,7 +44,7 @@ MOST_TASKS: Final = 100
 """In one form."""
 AT_MOST_AGO: Final = timedelta(hours=72)
 """What is older is judged by an officer."""
-_ELSEWHERE: Final = frozenset({"check_in", "signed_notice"})
+_ELSEWHERE: Final = frozenset({"check_in", "signed_notice", *NEEDS})
 """Kinds that have a form of their own."""
 
 
@@ -291,6 +293,8 @@ def page_of_household(visit: Visit, wrong: list[Wrong] | None = None) -> Respons
         others=[group for group in visit.household.groups if not group.mine],
         of_each=_OF_EACH,
         elsewhere=_ELSEWHERE,
+        of_needs=NEEDS,
+        needs=read_needs(visit.document.get("needs", ())),
         can_try=any(group.is_tried for group in mine),
         said=said_of(said),
         changed=said == "changed",
@@ -324,6 +328,10 @@ def said_of(code: str) -> str:
         "not_possible": gettext("Noted. Your officer decides what is done now."),
         "refusal": gettext("Noted with the witness. Your officer finds out what would help."),
         "notice": gettext("The notice is noted."),
+        "need": gettext("Noted. It stands below, with its clock; what cannot wait is told at once."),
+        "need_seen": gettext("Noted: you do it. The household sees that."),
+        "need_met": gettext("Noted: it is met. The household sees that."),
+        "need_withdrawn": gettext("Noted: it is needed no more."),
         "contact": gettext("Noted for everybody who comes to this door."),
     }
     return known.get(code, "")

@@ -49,6 +49,7 @@ def _filters(found: Round, show: str, from_top: bool) -> list[Filter]:
         "overdue": gettext("overdue"),
         "abnormal": gettext("abnormal"),
         "first": gettext("first visits"),
+        "needs": gettext("needs"),
         "unreported": gettext("not yet reported"),
     }
     chosen = show if show in names else "all"

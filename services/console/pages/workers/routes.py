@@ -13,6 +13,7 @@ from services.console.pages.workers.from_phones import add_from_phones
 from services.console.pages.workers.household import add_household
 from services.console.pages.workers.mend import add_mending
 from services.console.pages.workers.my_doors import add_doors
+from services.console.pages.workers.needs import add_needs_of_households
 from services.console.pages.workers.otherwise import add_otherwise
 from services.console.pages.workers.said_today import add_said_today
 from services.console.pages.workers.take_back import add_take_back
@@ -34,6 +35,7 @@ def make_workers(work: Work, doors: Doors, public_url: str | None) -> Blueprint:
     add_check_in(pages, work, doors)
     add_mending(pages, work, doors)
     add_otherwise(pages, work, doors)
+    add_needs_of_households(pages, work, doors)
     add_take_back(pages, work, doors)
     add_said_today(pages, work, doors)
     keys = ActKeys(work.sealer)

@@ -36,8 +36,9 @@ FORMS: Final = (
     "refusal",
     "notice",
     "contact",
+    "need",
 )
-ACTS: Final = frozenset({*FORMS, "done", "no-answer", "correct", "take-back"})
+ACTS: Final = frozenset({*FORMS, "done", "no-answer", "correct", "take-back", "need-answer"})
 SHELL: Final = ("doorstep.css", "icon.svg", "kept.js", "phone.js")
 """Files that the pages of workers ask for."""
 MOST_HOUSEHOLDS: Final = 200
