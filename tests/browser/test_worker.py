@@ -133,7 +133,10 @@ def test_wish_24_nobody_is_kept_out_of_a_workers_pages(new_page: NewPage, town: 
     page.goto(path)
     page.get_by_role("button", name=WORDS[language]["no answer"]).click()
     expect(page.locator("main .notice.done")).to_contain_text(WORDS[language]["try again"])
-    others = ("check-in", "mend", "person", "not-found", "not-possible", "refusal", "notice", "contact", "need")
+    others = (
+        *("check-in", "mend", "person", "not-found", "not-possible", "refusal", "notice", "contact"),
+        "need",
+    )
     for address in ("/doors", "/doors/said", path, *(f"{path}/{one}" for one in others), "/account"):
         page.goto(address)
         page.locator("details").evaluate_all("all => all.forEach(one => one.open = true)")
