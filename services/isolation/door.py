@@ -21,6 +21,7 @@ from services.isolation.links.links_of import token_of
 from services.isolation.needs.answer_need import answer_need
 from services.isolation.needs.ask_need import ask_need
 from services.isolation.needs.lists import OPEN_NEEDS
+from services.isolation.needs.shopping_list import SHOPPING_LIST
 from services.isolation.notices.report_refusal import report_refusal
 from services.isolation.notices.sign_notice import sign_notice
 from services.isolation.policies.announce_policies import POLICIES
@@ -106,6 +107,7 @@ DOOR = Door(
         HOUSEHOLD,
         MY_HOUSEHOLDS,
         MY_HOUSEHOLD,
+        SHOPPING_LIST,
         BOARD,
         *AS_BEFORE,
         VIEWS,

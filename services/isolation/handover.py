@@ -20,6 +20,7 @@ from chassis.handover import RecordedAt, Sums, VersionRows, versions
 from field.days import local_day
 from services.isolation.cases import queries
 from services.isolation.cases.tables import case_history, cases, waiting_for_policy
+from services.isolation.needs.balance import without_task
 from services.isolation.plans.tables import tasks
 from services.isolation.teams.copies import PLACES, STAFF
 from services.isolation.tests.lists import taken_up
@@ -136,6 +137,10 @@ def sums(conn: Connection, today: date) -> Sums:
     for source, id in said.missing:
         found.lack("command", f"{source} {id}", "it was answered as done, and no case's history names it")
     found.count_unnamed(said.missing_count, len(said.missing))
+    count, named = without_task(conn)
+    for id in named:
+        found.lack("need", id, "the task that meets it is not there")
+    found.count_unnamed(count, len(named))
     for problem in own["problems"]:
         what, why = _LACKS.get(problem["what"], (problem["what"], "isolation's own audit found it"))
         counted = _task_counts(conn, problem["cases"]) if problem["what"] == "task_count" else {}

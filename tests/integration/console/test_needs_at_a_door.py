@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from chassis.commands.by_broker import as_handler
+from chassis.messaging.handed_in import hand_in
+from contracts.envelope import dump_event, event_document, join_events
 from services.isolation import tables as of_isolation
+from services.isolation.door import COMMANDS
+from services.isolation.needs.rows import Need
+from services.isolation.needs.rows import needs_of as needs_of_cases
 from tests.integration.console.round import Phone, Round, hidden, open_morning
-from tests.integration.console.trial import token_of
+from tests.integration.console.trial import Browser, token_of
+from tests.integration.isolation.trial import SEALER
 
 
 @pytest.fixture
@@ -102,3 +110,72 @@ def test_what_is_missing_is_said_beside_its_field(town: Round, phone: Phone) -> 
     for typed, field in (({"text": "rice"}, "kind"), ({"kind": "food"}, "text")):
         assert f'href="#{field}"' in asks(town, phone, status=422, **typed)
     assert 'href="#who"' in asks(town, phone, status=422, kind="food", text="rice", who="")
+
+
+def test_the_shopping_list_goes_from_building_to_building_with_what_is_due(town: Round, phone: Phone) -> None:
+    asks(town, phone, kind="food", text="rice for two")
+    asks(town, phone, "赵大山", kind="medicine", text="metformin", days_left="4", needs_cold="yes")
+    asks(town, phone, "赵大山", kind="psychological", text="cannot sleep")
+    page = phone.get("/shopping").text
+    assert "1 need" in page and "rice for two" in page and "cannot sleep" not in page
+    assert "metformin" not in page, "it is due later"
+    week = phone.get("/shopping?day=2022-10-07").text
+    assert week.index("rice for two") < week.index("metformin"), "by building"
+    assert "3号楼" in week and "enough for 4 days, to be kept cold" in week
+    assert "林玉兰" not in week and "赵大山" not in week
+    answers(town, phone, "handed_over")
+    assert "rice for two" not in phone.get("/shopping?day=2022-10-07").text
+    phone.get("/shopping?day=soon", 422)
+
+
+def test_what_an_officer_must_decide_is_not_bought(town: Round, phone: Phone) -> None:
+    asks(town, phone, kind="food", text="rice for two")
+    path = town.household("林玉兰")
+    [task] = [one for one in town.tasks("林玉兰") if one["kind"] == "meet_need"]
+    page = phone.get(f"{path}/not-possible")
+    typed = hidden(page, "not-possible") | {"task": task["task_id"], "because": "no_supplies"}
+    assert phone.browser.post(f"{path}/not-possible", token=token_of(page), **typed).status_code == 303
+    assert "not possible" in needs_of(phone.get(path).text)
+    assert "Nothing is to be bought" in phone.get("/shopping").text
+
+
+def test_p9_needs_are_collected_online_brought_and_medical_ones_go_to_the_head_at_once(
+    town: Round, phone: Phone
+) -> None:
+    """P9 (Qingdao, Lanzhou, Zhengzhou), from the household's page to the door and back, and from a clinic."""
+    case = town.case("林玉兰")
+    [link] = [row for row in town.isolation.rows(of_isolation.links) if case["case_id"] in row["cases"]]
+    home = f"/r/{SEALER.unseal(link['sealed'], 'link')}"
+    resident = Browser(town.app(), language="en")
+    form = resident.get(f"{home}/need")
+    typed = {"who": case["case_id"], "kind": "food", "text": "rice for two"}
+    sent = resident.post(f"{home}/need", token=token_of(form), **(hidden(form, "need") | typed))
+    assert sent.status_code == 303, sent.text
+    assert "已提出，将在 16:20 前办理。" in resident.get(home).text
+
+    assert "rice for two" in phone.get("/shopping").text
+    answers(town, phone, "seen")
+    assert "08:20" in needs_of(resident.get(home).text)
+    town.advance(minutes=40)
+    answers(town, phone, "left_at_door")
+    assert "已放在门口" in resident.get(home).text
+
+    fall = {"case_ids": [case["case_id"]], "kind": "medical", "text": "fell, cannot get up"}
+    of_clinic = {"id": "call-7", "source": "/clinic-7/telephone", "time": town.isolation.clock.now()}
+    document = event_document(type="need.asked", data=fall, **of_clinic)
+    [ask] = [command for command in COMMANDS if command.name == "ask_need"]
+    work = replace(town.isolation.work, by_door=True)
+    for _ in range(2):
+        hand_in(work, as_handler("isolation", ask), "clinic-7", join_events([dump_event(document)]))
+    [told] = town.isolation.recorded("need.urgent")
+    assert {"h-0021", case["owner"]} <= {one["staff_id"] for one in told.data["tell"]["staff"]}
+    assert "09:30前会有人给您打电话" in resident.get(home).text
+    nurse = town.phone("h-0021")
+    answers(town, nurse, "visited")
+    states = {need.state for need in needs_at(town)}
+    assert states == {"met"} and town.isolation.audit()["balanced"]
+
+
+def needs_at(town: Round) -> list[Need]:
+    with town.isolation.database.read() as conn:
+        return needs_of_cases(conn, [town.case("林玉兰")["case_id"]])

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
-from field.words import CASE_STATES, LEVELS, LIKENESSES, MATTERS, MEASURES, TEST_STAGES
+from field.words import CASE_STATES, LEVELS, LIKENESSES, MATTERS, MEASURES, NEED_KINDS, TEST_STAGES
 from services.console.pages.catalogues import N_
 from services.console.pages.shown.figures import Unit
 from services.console.pages.words import TASKS
@@ -17,6 +17,7 @@ Kind = Literal[
     "word",
     "words",
     "task",
+    "need",
     "moment",
     "date",
     "day",
@@ -50,7 +51,7 @@ class Choice:
     head: str
     of: str
     words: Sequence[str] = ()
-    kind: Literal["word", "task", "staff", "place", "day"] = "word"
+    kind: Literal["word", "task", "need", "staff", "place", "day"] = "word"
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,6 +212,31 @@ TASKS_TO_DECIDE: Final = OfficersList(
     (_PLACE, _KIND, _WORKER),
     {"case": N_("newest case first"), "due": N_("due soonest first")},
     "tasks",
+)
+OPEN_NEEDS: Final = OfficersList(
+    "open_needs",
+    "isolation",
+    N_("Needs of households"),
+    N_(
+        "Counted are needs of households at your places and below that are not met yet. What was written "
+        "stands on the page of the household alone."
+    ),
+    (
+        Column(N_("need"), "kind", "need"),
+        Column(N_("due by"), "due_by", "moment"),
+        *_OF_CASE,
+        Column(N_("whose"), "staff_id", "staff"),
+        Column(N_("urgent"), "urgent", "flag"),
+        Column(N_("medicine for days"), "days_left"),
+        Column(N_("not possible: decide"), "to_decide", "flag"),
+    ),
+    (
+        _PLACE,
+        Choice(N_("need"), "kind", NEED_KINDS, kind="need"),
+        Choice(N_("overdue"), "overdue", ("yes", "no")),
+        _WORKER,
+    ),
+    unit="needs",
 )
 WAITING_ARRIVALS: Final = OfficersList(
     "waiting_arrivals",
@@ -412,6 +438,7 @@ CASES_AND_TASKS: Final = (
     OVERDUE_TASKS,
     DONE_TASKS,
     TASKS_TO_DECIDE,
+    OPEN_NEEDS,
 )
 WAITING: Final = (
     WAITING_ARRIVALS,

@@ -16,7 +16,7 @@ class Texts(Protocol):
     def ngettext(self, singular: str, plural: str, num: int, /, **variables: object) -> str: ...
 
 
-Unit = Literal["people", "tasks", "reports", "pairs", "results"]
+Unit = Literal["people", "tasks", "reports", "pairs", "results", "needs"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +90,8 @@ def _number(count: Count, texts: Texts) -> str:
         return texts.ngettext("%(num)s pair", "%(num)s pairs", number)
     if count.unit == "results":
         return texts.ngettext("%(num)s result", "%(num)s results", number)
+    if count.unit == "needs":
+        return texts.ngettext("%(num)s need", "%(num)s needs", number)
     return texts.ngettext("%(num)s person", "%(num)s people", number)
 
 
