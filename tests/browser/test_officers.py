@@ -198,7 +198,7 @@ def test_wish_24_a_morning_by_keyboard_alone(
     picture(page, "officer-case", **DESK)
     page.locator("details").evaluate_all("all => all.forEach(one => one.open = true)")
     looks_well(page)
-    for path in ("/lists", "/lists/waiting_arrivals", "/staff/new"):
+    for path in ("/lists", "/lists/waiting_arrivals", "/lists/open_needs", "/shopping", "/staff/new"):
         page.goto(path)
         looks_well(page)
 

@@ -23,11 +23,19 @@ SAYS = {
             "has it": "已转给社区工作人员",
             "nobody": "打不开页面",
         },
+        **{
+            "need": "我们需要帮助",
+            "asked": "前办理。",
+            "no more": "不再需要",
+            "back": "已撤回。",
+        },
     },
     "en": {
         **{"send": "Send", "written": "Written down", "told": "health worker 何静"},
         **{"call": "Somebody calls you by 08:42", "not me": "This is not me", "tell": "Tell the officer"},
         **{"has it": "An officer has it now"},
+        **{"need": "We need something", "asked": "it is met by 2 October 18:00"},
+        **{"no more": "Needed no more", "back": "Taken back."},
     },
 }
 
@@ -77,6 +85,28 @@ def test_a_household_reports_a_fever_and_reads_what_happens_next_without_script(
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
+def test_a_household_asks_for_medicine_and_takes_it_back_without_script(
+    new_page: NewPage, home: Home, language: str
+) -> None:
+    says = SAYS[language]
+    page = new_page(home.path, scripts=False)
+    if language == "en":
+        page.locator("header").get_by_role("button", name="English").click()
+    page.get_by_role("link", name=says["need"]).click()
+    page.get_by_role("button", name=says["send"]).click()
+    expect(page.locator(".notice.danger li")).to_have_count(2)
+    page.locator('input[value="medicine"]').check()
+    page.locator("#text").fill("盐酸二甲双胍")
+    page.locator("#days_left").fill("3")
+    page.locator("#days_left").press("Enter")
+    expect(page.locator("#needs")).to_be_visible()
+    expect(page.locator("main")).to_contain_text(says["asked"])
+    page.locator(f'a[href="{home.path}/need"]').click()
+    page.get_by_role("button", name=says["no more"]).click()
+    expect(page.locator("main")).to_contain_text(says["back"])
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_wish_24_nobody_is_kept_out_of_the_page_of_a_household(
     new_page: NewPage, home: Home, language: str, picture: Picture
 ) -> None:
@@ -86,7 +116,13 @@ def test_wish_24_nobody_is_kept_out_of_the_page_of_a_household(
     if language == "en":
         page.locator("header").get_by_role("button", name="English").click()
         expect(page.locator("html")).to_have_attribute("lang", language)
-    for path in (home.path, f"{home.path}/notice", f"{home.path}/not-me", "/r/000000000000"):
+    for path in (
+        home.path,
+        f"{home.path}/notice",
+        f"{home.path}/not-me",
+        f"{home.path}/need",
+        "/r/000000000000",
+    ):
         page.goto(path)
         page.locator("details").evaluate_all("all => all.forEach(one => one.open = true)")
         assert faults_by_axe(page) == [], path

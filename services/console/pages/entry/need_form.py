@@ -30,6 +30,6 @@ def read_need(given: MultiDict[str, str]) -> tuple[dict[str, Any], list[Wrong]]:
             said["needs_cold"] = True
     if text:
         said["text"] = text
-    elif kind in NEED_KINDS and "days_left" not in said:
+    elif "days_left" not in said:
         wrong.append(Wrong("text", gettext("Say in a few words what is needed.")))
     return said, wrong

@@ -177,7 +177,8 @@ def _group(tasks: Sequence[Mapping[str, Any]], labels: Mapping[str, Label], now:
         first["kind"],
         state,
         clock(first["due_by"] if live else first["done_at"] or first["due_by"], now),
-        who=() if len(of) == len(labels) else of,
+        # A need has its task with one of those for whom it is; they stand with the need.
+        who=() if first["kind"] in NEEDS or len(of) == len(labels) else of,
         attempts=max(task["attempts"] for task in tasks) if live else 0,
         next_try=clock(first["next_try_at"], now) if live else "",
         because=(waits["because"] or "") if waits else "",
