@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
@@ -152,14 +152,32 @@ class CasesInHand:
 
     def change_details(self, said: Said, before: Case, after: Case, reason: str, /, **detail: Any) -> Case:
         """Say in case.changed that something about the person changed. Returns the case."""
+        line = {"by": said.author.source, "at": said.at, "reason": reason, **detail}
+        return self.tell(before, after, "details", said.event, ["details"], reason, line)
+
+    def tell(
+        self,
+        before: Case,
+        after: Case,
+        what: str,
+        event: Event,
+        kinds: Sequence[str],
+        reason: str,
+        detail: Mapping[str, Any],
+        **more: Any,
+    ) -> Case:
+        """Write a changed case, with the line in its history that says so, and tell it in case.changed.
+
+        :param what: the line; `detail` is the rest of it.
+        :param event: what caused it.
+        :param kinds: of change, with their `reason`; `more` stands beside them.
+        """
         case = replace(after, version=before.version + 1, history_lines=before.history_lines + 1)
         self._cases[case.case_id] = case
-        line = {"by": said.author.source, "at": said.at, "reason": reason, **detail}
-        self.book.change(case, "details", said.event, line)
-        stands = self.book.standing(case)
+        self.book.change(case, what, event, detail)
         live = [task for task in self.tasks(case) if task.live]
-        change = change_data(["details"], before, reason, case.team)
-        self.book.publish("case.changed", case, stands, live, self.cause(said, case), change)
+        change = {**change_data(kinds, before, reason, case.team), **more}
+        self.book.publish("case.changed", case, self.book.standing(case), live, in_story(event, case), change)
         return case
 
     def cause(self, said: Said, case: Case) -> Event:

@@ -14,6 +14,7 @@ from field.days import local_day
 from field.ids import is_id
 from services.isolation.cases import states
 from services.isolation.cases.case import Case
+from services.isolation.cases.first_contact import met
 from services.isolation.cases.in_hand import CasesInHand, cases_in_hand
 from services.isolation.check_ins.alarms import Alarms
 from services.isolation.check_ins.check_in import CheckIn, check_in_id, that_counts
@@ -159,6 +160,7 @@ class _Reporting:
         case, check_in = person.case, person.check_in
         if person.task and case.closed_at is None:
             self.hand.done(said, case, person.task, how=check_in.how_known)
+        case = met(self.hand, case, "check_in", check_in.at, said.event, said.author.source)
         case = self.hand.add_line(
             said, case, "check_in_corrected" if person.of_it else "check_in", **_told(check_in)
         )

@@ -11,6 +11,7 @@ from chassis.database.statements import insert_rows
 from chassis.unit_of_work import UnitOfWork
 from contracts.faults import Fault, Refused
 from services.isolation.cases.case import Case
+from services.isolation.cases.first_contact import met
 from services.isolation.cases.in_hand import CasesInHand, cases_in_hand
 from services.isolation.contacts.proxy import proxy
 from services.isolation.notices import witnesses
@@ -91,6 +92,7 @@ def _sign(hand: CasesInHand, said: Said, id: str, case: Case, signed_by: str | N
         for name in ("outcome", "read_aloud", "witness", "text_version")
         if data.get(name)
     }
+    case = met(hand, case, "notice", said.at, said.event, said.author.source)
     hand.add_line(said, case, "notice", notice=id, tasks=[task.task_id for task in tasks], **told)
     return {
         "case_id": case.case_id,

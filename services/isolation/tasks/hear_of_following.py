@@ -5,16 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from sqlalchemy import select
+
 from chassis.unit_of_work import UnitOfWork
 from contracts.envelope import Event
 from field.words import HOW_FOLLOWED
 from services.isolation.cases.case import Case
+from services.isolation.cases.first_contact import met, met_no_more
 from services.isolation.cases.in_hand import CasesInHand, cases_in_hand, in_story
+from services.isolation.cases.tables import case_history
 from services.isolation.plans import states
 from services.isolation.plans.acts import ATTEMPT, DONE, TAKEN_BACK, Act
 from services.isolation.plans.task import FIRST_CONTACT, Task
 
 TAKES_BACK: Final = "arrival.follow_up_taken_back"
+_TAKEN_BACK: Final = "arrival_followed_taken_back"
 _REACHED: Final = ("contacted", "verified")
 _IN_VAIN: Final = ("no_answer", "wrong_number", "no_such_door")
 _IN_VAIN_UNSETTLED: Final = "lives_elsewhere"
@@ -51,9 +56,11 @@ def _take_back(hand: CasesInHand, case: Case, event: Event) -> None:
     about = [task for task in hand.tasks(case) if _is_about(task, act)]
     for task in about:
         hand.act_on(case, task, act, in_story(event, case))
+    case = met_no_more(hand, case, data["at"], event, data["by"])
     hand.hear(
-        *(case, "arrival_followed_taken_back", event),
+        *(case, _TAKEN_BACK, event),
         by=data["by"],
+        of=other,
         at=data["at"],
         outcome=data["outcome"],
     )
@@ -67,6 +74,8 @@ def _settle(hand: CasesInHand, case: Case, event: Event) -> None:
     if act:
         for task in about:
             hand.act_on(case, task, act, in_story(event, case))
+    if act and act.what == DONE and _counts(hand, case, about, event):
+        case = met(hand, case, FIRST_CONTACT, data["at"], event, data["by"])
     hand.hear(
         case,
         "arrival_followed",
@@ -76,6 +85,16 @@ def _settle(hand: CasesInHand, case: Case, event: Event) -> None:
         outcome=data["outcome"],
         **({"settled": [task.task_id for task in open_ones]} if open_ones else {}),
     )
+
+
+def _counts(hand: CasesInHand, case: Case, about: Sequence[Task], event: Event) -> bool:
+    """Whether they were reached: not where that it was a mistake was heard first."""
+    if about:
+        done = {task.task_id for task in hand.tasks(case) if task.state == states.DONE}
+        return any(task.task_id in done for task in about)
+    h = case_history.c
+    lines = select(h.detail).where(h.case_id == case.case_id, h.what == _TAKEN_BACK)
+    return all(line.get("of") != event.id for line in hand.uow.conn.execute(lines).scalars())
 
 
 def _is_about(task: Task, act: Act) -> bool:

@@ -10,9 +10,10 @@ from chassis.commands.command import Outcome, Said, each_in_turn
 from chassis.unit_of_work import UnitOfWork
 from contracts.faults import Fault, Refused
 from services.isolation.cases.case import Case
+from services.isolation.cases.first_contact import met
 from services.isolation.cases.in_hand import CasesInHand, act_of, cases_in_hand
 from services.isolation.plans.acts import ATTEMPT, DONE, NOT_POSSIBLE, TAKEN, Act
-from services.isolation.plans.task import Task
+from services.isolation.plans.task import FIRST_CONTACT, Task
 from services.isolation.tasks.finding import (
     cases_of_tasks,
     earliest_open,
@@ -36,6 +37,8 @@ def _report(hand: CasesInHand, case_of: Mapping[str, str], said: Said) -> Outcom
     case, task = _task(hand, case_of, said)
     must_end_by_report(task)
     after = hand.report(said, case, task, _act(hand, case, task, said))
+    if task.kind == FIRST_CONTACT and said.data["outcome"] == DONE:
+        case = met(hand, case, FIRST_CONTACT, said.at, said.event, said.author.source)
     hand.add_line(said, case, f"task_{said.data['outcome']}", **_told(hand, task, after, said))
     return Outcome.done(
         task_id=task.task_id,

@@ -12,6 +12,7 @@ from chassis.unit_of_work import UnitOfWork
 from contracts.envelope import Event
 from contracts.faults import Fault, Refused
 from field.days import local_day
+from services.isolation.cases.first_contact import met_no_more
 from services.isolation.cases.in_hand import CasesInHand, act_of, cases_in_hand
 from services.isolation.cases.tables import case_history
 from services.isolation.plans.acts import ATTEMPT, DONE, NOT_POSSIBLE, TAKEN_BACK, Act
@@ -45,6 +46,8 @@ def _take_back(hand: CasesInHand, case_of: Mapping[str, str], said: Said) -> Out
     after = hand.report(said, case, task, act_of(said, TAKEN_BACK, of=report.id))
     if report.what == DONE and task.kind == FIRST_CONTACT:
         _tell_registration(hand.uow, task, after, report, said, hand.cause(said, case))
+    if report.what == DONE and task.kind == FIRST_CONTACT:
+        case = met_no_more(hand, case, said.at, said.event, said.author.source)
     hand.add_line(
         *(said, case, f"task_{report.what}_taken_back"),
         task=task.task_id,

@@ -89,6 +89,6 @@ def test_what_was_said_of_a_task_stands_in_the_trace(
         ("attempt", "worker-1"),
         ("done", "worker-1"),
     ]
-    assert [line["what"] for line in traced["history"]] == ["opened", "task_attempt", "task_done"]
+    assert [line["what"] for line in traced["history"]] == ["opened", "task_attempt", "active", "task_done"]
     assert traced["history"][1]["happened_at"] == china("2022-10-01 07:10")
-    assert len(isolation.rows(t.case_history)) == 3
+    assert len(isolation.rows(t.case_history)) == 4

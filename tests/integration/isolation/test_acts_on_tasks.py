@@ -238,7 +238,9 @@ def test_commands_of_one_batch_find_what_the_ones_before_them_left(isolation: Tr
     outcomes = say_all(isolation, report_task, batch)
     assert [one.result["version"] for one in outcomes] == [1, 2, 3, 4]
     assert len(isolation.recorded("task.done")) == 1
-    assert what_of(isolation, came) == ["opened", "task_taken", "task_attempt", "task_done", "task_done"]
+    assert what_of(isolation, came) == [
+        *("opened", "task_taken", "task_attempt", "active", "task_done", "task_done"),
+    ]
     assert isolation.audit()["balanced"]
 
 
@@ -446,7 +448,7 @@ def test_a_case_is_handed_over_with_its_open_tasks_and_everybody_is_told(isolati
     report(isolation, the_task(isolation, came), "done")
     before = loads(isolation)
     outcome = hand_over(isolation, came, "worker-2", note="leave")
-    assert outcome.result == {"case_id": came.subject, "version": 2, "owner": "worker-2"}
+    assert outcome.result == {"case_id": came.subject, "version": 3, "owner": "worker-2"}
     doing = {
         (task["state"], task["staff_id"]) for task in isolation.tasks(came) if task["role"] == "grid_worker"
     }
@@ -455,7 +457,7 @@ def test_a_case_is_handed_over_with_its_open_tasks_and_everybody_is_told(isolati
         "worker-1": before["worker-1"] - 1,
         "worker-2": before["worker-2"] + 1,
     }
-    (changed,) = isolation.recorded("case.changed")
+    (_, changed) = isolation.recorded("case.changed")
     assert changed.data["change"]["kinds"] == ["assigned", "handed_on"]
     assert changed.data["change"]["previous_owner"]["staff_id"] == "worker-1"
     assert changed.data["change"]["joined"] == ["worker-2"]
