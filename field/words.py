@@ -152,6 +152,7 @@ CASE_STATES: Final = (
     "released",
     "refused",
     "moved_to_central",
+    "moved_to_hospital",
     "transferred",
     "cancelled",
 )
@@ -161,8 +162,24 @@ RELEASE_LACKS: Final = ("days", "test_positive", "test_result", "fever", "refusa
 """Why somebody cannot be released yet: the days are not full, a result is positive, one is missing, check-ins
 say fever or a symptom, or they refuse. Nobody is held because a task of the staff is undone."""
 
-CASE_DECISIONS: Final = ("release",)
+CASE_DECISIONS: Final = (
+    "release",
+    "cancel",
+    "refuse",
+    "resume",
+    "move_to_central",
+    "move_to_hospital",
+    "reopen",
+)
 """What an officer decides about a case."""
+
+CANCELLED_BECAUSE: Final = ("wrongly_opened", "followed_elsewhere", "moved_away", "died", "other")
+"""Why an officer takes a case back."""
+
+REOPENED_BECAUSE: Final = ("decided_by_mistake", "came_back", "other")
+"""Why an officer opens a case again that had ended."""
+
+DECIDED_BECAUSE: Final = tuple(dict.fromkeys(CANCELLED_BECAUSE + REOPENED_BECAUSE))
 
 HOW_KNOWN: Final = ("seen", "by_phone", "told_by", "by_link")
 """How a check-in is known, or that a task is done: measured or looked at, by phone, told by somebody else, by

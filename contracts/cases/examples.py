@@ -56,6 +56,7 @@ EXAMPLES = (
                 "previous_measure": "home_isolation",
                 "reason": "the arrival was assessed again",
                 "previous_owner": None,
+                "at": None,
             },
         },
         time="2022-10-01T01:40:12Z",

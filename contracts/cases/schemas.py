@@ -60,13 +60,16 @@ class CaseOpened(Contract):
 class CaseChange(Contract):
     kinds = several(
         fields.String(),
-        about="stricter, laxer, assigned, rescheduled, cancelled, released, merged (the arrival is "
-        "another one, and is followed as that one), details; what was corrected: phone, door, "
-        "time, wrong_number (nobody says any more that the phone before is the person's); handed_on (to "
-        "another owner, by such news)",
+        about="stricter, laxer, assigned, rescheduled; by decision of an officer: cancelled, released, "
+        "refused, resumed (they keep to the measure after all), moved_to_central, moved_to_hospital, "
+        "reopened (after its end); merged (the arrival is another one, and is followed as that one); "
+        "details; active (beside details: somebody was reached for the first time, or that was taken back: "
+        "see `state`); what was corrected: phone, door, time, wrong_number (nobody says any more that the "
+        "phone before is the person's); handed_on (to another owner, by such news)",
     )
     previous_measure = one_of(MEASURES, required=True)
     reason = text(200)
+    at = moment(required=False, about="of active: when they were reached, or when that was taken back")
     previous_owner = part(
         TeamMember, required=False, about="who must know that somebody else answers for the case now"
     )

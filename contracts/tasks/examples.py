@@ -74,7 +74,17 @@ EXAMPLES = (
     ),
     event(
         "case.decided",
-        {"case_id": ARRIVAL, "decision": "release", "note": None, "expects": 3, "at": None},
+        {
+            "case_id": ARRIVAL,
+            "decision": "move_to_central",
+            "because": None,
+            "witness": None,
+            "place": "the central site in Yanbai Road, house 2",
+            "escort": "the driver of the district and w-0117",
+            "note": "the flat has no room of their own",
+            "expects": 3,
+            "at": None,
+        },
         source=_OFFICER,
         id="0183917b-8c10-7d1e-9f3a-5b1d6a0e4c68",
         time="2022-10-08T02:15:00Z",

@@ -5,7 +5,14 @@ from __future__ import annotations
 from marshmallow import fields, validate
 
 from contracts.vocabulary import Contract, happened, moment, one_of, text, whole
-from field.words import ACKNOWLEDGED_BECAUSE, CASE_DECISIONS, HOW_KNOWN, NOT_POSSIBLE_BECAUSE, TASK_OUTCOMES
+from field.words import (
+    ACKNOWLEDGED_BECAUSE,
+    CASE_DECISIONS,
+    DECIDED_BECAUSE,
+    HOW_KNOWN,
+    NOT_POSSIBLE_BECAUSE,
+    TASK_OUTCOMES,
+)
 
 NOTE = "in words; kept sealed"
 
@@ -94,10 +101,20 @@ class CaseHandedOver(Contract):
 
 
 class CaseDecided(Contract):
-    """An officer decides about a case: `release` ends it, where nothing holds the person any more."""
+    """An officer decides about a case; what is not possible in its state is refused.
+
+    `release` ends it, where nothing holds the person any more; `cancel` takes it back; `move_to_central` and
+    `move_to_hospital` end it here, with where they go and who takes them. `refuse` says that somebody who
+    refused, with a witness, stays away from the measure: they are followed still; `resume`, that they keep to
+    it after all. `reopen` takes a case up again that ended within 14 days.
+    """
 
     case_id = text(36, required=True)
     decision = one_of(CASE_DECISIONS, required=True)
+    because = one_of(DECIDED_BECAUSE, about="of cancel and reopen, required there; `other` needs a note")
+    witness = text(40, about="of refuse, required there: staff_id of a second member of staff")
+    place = text(200, about="of a move, required there: where to, in words; kept sealed")
+    escort = text(200, about="of a move, required there: who takes them, in words; kept sealed")
     note = text(500, about=NOTE)
     expects = whole(about="the case's version on which it was decided")
     at = happened()

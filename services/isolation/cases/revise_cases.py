@@ -25,7 +25,7 @@ from services.isolation.cases.staffing import (
 )
 from services.isolation.plans.replanning import replan
 from services.isolation.plans.task import Task
-from services.isolation.policies.rules import ENDED_BY_DECISION
+from services.isolation.policies.rules import ENDED_BY_DECISION, TEST
 from services.isolation.teams.rules import Member, owner
 
 
@@ -70,6 +70,8 @@ def _carry_out(book: Casebook, revision: Revision, written: Sequence[Task], caus
         zone=book.uow.zone,
         team=team,
         untouched_before=book.present.today_begins if change.from_today else None,
+        # Without them nothing would hold whoever was asked for a test that nobody took.
+        made_up=(TEST,) if change.reopened else (),
     )
     kinds = kinds_of_change(revision, team, asks_something_else=plan.asks_something_else)
     handed_on = _handed_on(book, revision, team)
@@ -123,11 +125,11 @@ def _has_moved(book: Casebook, revision: Revision) -> bool:
 def _choose_team(book: Casebook, revision: Revision, places: Sequence[str]) -> tuple[Member, ...]:
     """Those of the team who go on with the case, and others in place of the rest."""
     before, arrival, staff = revision.before, revision.case.arrival, book.reference.staff
-    is_cancelled = before.state == states.CANCELLED
-    keep = [] if is_cancelled else kept_members(before, arrival, book.reference.places, staff)
+    anew = before.state == states.CANCELLED and not revision.change.reopened
+    keep = [] if anew else kept_members(before, arrival, book.reference.places, staff)
     team = choose_team(arrival, revision.standing, places, staff, book.loads.known, keep)
     book.loads.give(team)
-    if not is_cancelled:
+    if before.closed_at is None:  # else their load went with its end
         book.loads.take(before.team)
     return team
 

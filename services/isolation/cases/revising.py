@@ -16,6 +16,9 @@ from services.isolation.teams.rules import Member, owner
 
 Direction = Literal["stricter", "laxer"]
 
+REOPENED: Final = "reopened"
+"""In case.changed: an officer opened a case again that had ended."""
+
 WRONG_NUMBER: Final = "wrong_number"
 """In case.changed: nobody says any more that the phone before is the person's."""
 
@@ -31,6 +34,7 @@ class Change:
     :param corrected: what of that somebody may have been told otherwise, as case.changed names it.
     :param from_today: leave the tasks of past days alone.
     :param merged: the arrival turned out to be another one, as which it is followed.
+    :param reopened: an officer opens the case again, which has ended.
     """
 
     reason: str
@@ -40,6 +44,7 @@ class Change:
     corrected: tuple[str, ...] = ()
     from_today: bool = False
     merged: bool = False
+    reopened: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +78,7 @@ def revise(case: Case, change: Change, policies: Mapping[str, Policy], present: 
     - A correction of the policy's text that moves the day of release becomes a chapter of the story.
     - A released case opens again when a stricter measure still has days to run, and one whose arrival was
       expected or called off, when somebody comes. Any other case that has ended stays closed: the change is
-      only noted.
+      only noted. An officer opens any again.
     - A case whose arrival is called off, or turns out not to have come yet, is cancelled.
     - A release under review is taken back when the case becomes stricter.
     """
@@ -84,7 +89,9 @@ def revise(case: Case, change: Change, policies: Mapping[str, Policy], present: 
         story = tuple(in_order([*story, Chapter(None, present.now, (), stands.policy.policy_id)]))
         stands = standing(story, arrival.arrived_at, policies, present.zone)
     direction = _direction(case, stands)
-    if case.closed_at is not None and not _opens_again(case, story, direction, stands, present):
+    if case.closed_at is not None and not (
+        change.reopened or _opens_again(case, story, direction, stands, present)
+    ):
         return Revision(case, _seen(case, arrival, story, stands), change, stands, direction)
     if absence(story):
         cancelled = replace(
@@ -182,7 +189,7 @@ def kinds_of_change(revision: Revision, team: tuple[Member, ...], *, asks_someth
     before = revision.before
     kinds: list[str] = []
     if revision.opens_again:
-        kinds.append("stricter")
+        kinds.append(REOPENED if revision.change.reopened else "stricter")
     elif revision.direction:
         kinds.append(revision.direction)
     elif asks_something_else:

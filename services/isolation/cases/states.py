@@ -13,8 +13,12 @@ RELEASE_REVIEW: Final = "release_review"
 RELEASED: Final = "released"
 REFUSED: Final = "refused"
 MOVED_TO_CENTRAL: Final = "moved_to_central"
+MOVED_TO_HOSPITAL: Final = "moved_to_hospital"
 TRANSFERRED: Final = "transferred"
 CANCELLED: Final = "cancelled"
+
+_AWAY: Final = frozenset({MOVED_TO_CENTRAL, MOVED_TO_HOSPITAL, TRANSFERRED, CANCELLED})
+"""Ends to which a decision leads from any state in which somebody is followed."""
 
 CASE: Final = StateMachine(
     "case",
@@ -22,19 +26,21 @@ CASE: Final = StateMachine(
         # announced, not there yet: nobody is told, nothing is planned
         EXPECTED: frozenset({OPEN, CANCELLED}),
         # opened, the resident not yet met
-        OPEN: frozenset({ACTIVE, RELEASE_REVIEW, REFUSED, MOVED_TO_CENTRAL, TRANSFERRED, CANCELLED}),
-        # met, the measure in force
-        ACTIVE: frozenset({RELEASE_REVIEW, REFUSED, MOVED_TO_CENTRAL, TRANSFERRED, CANCELLED}),
+        OPEN: _AWAY | {ACTIVE, RELEASE_REVIEW, REFUSED},
+        # met, the measure in force; open again where the first contact was a mistake
+        ACTIVE: _AWAY | {OPEN, RELEASE_REVIEW, REFUSED},
         # proposed for release; a re-assessment or a positive test takes it back
-        RELEASE_REVIEW: frozenset({RELEASED, ACTIVE, MOVED_TO_CENTRAL, TRANSFERRED, CANCELLED}),
+        RELEASE_REVIEW: _AWAY | {RELEASED, ACTIVE},
         # will not isolate: still followed until he does, or is taken to central isolation
-        REFUSED: frozenset({ACTIVE, MOVED_TO_CENTRAL, TRANSFERRED, CANCELLED}),
-        # in the hands of the central site, until that ends or he comes back to finish at home
-        MOVED_TO_CENTRAL: frozenset({ACTIVE, RELEASED, TRANSFERRED}),
-        # a re-assessment that makes the case stricter opens it again
+        REFUSED: _AWAY | {ACTIVE},
+        # in the hands of others; an officer opens it again when they are back
+        MOVED_TO_CENTRAL: frozenset({OPEN}),
+        MOVED_TO_HOSPITAL: frozenset({OPEN}),
+        # a re-assessment that makes the case stricter opens it again, or an officer
         RELEASED: frozenset({OPEN}),
         TRANSFERRED: frozenset(),
-        # an arrival that was called off, and comes after all, or is only expected again
+        # an arrival that was called off, and comes after all, or is only expected again; or an officer's
+        # mistake
         CANCELLED: frozenset({OPEN, EXPECTED}),
     },
 )

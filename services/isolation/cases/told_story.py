@@ -12,6 +12,7 @@ from sqlalchemy.engine import Connection
 
 from chassis.doors.declared import Asked, Column, ThingQuery
 from field.scope import Scope
+from services.isolation.cases.decisions import possible
 from services.isolation.cases.lists import CASE
 from services.isolation.cases.tables import case_history, cases
 from services.isolation.plans import states
@@ -22,6 +23,7 @@ from services.isolation.policies.tables import policies
 _PLAIN: Final = (
     *("role", "from", "to", "kind", "because", "how", "cause", "until", "level", "held_until", "measure"),
     *("reason", "outcome", "result", "stage", "owner", "state", "release_on", "late", "changed", "language"),
+    "witness",
 )
 """What a line of history is shown with: words of the vocabulary, ids and moments. Notes stay sealed."""
 _OF_TASK: Final = (
@@ -41,6 +43,7 @@ def _case_story(conn: Connection, scope: Scope, asked: Asked, id: str) -> Mappin
     policy = conn.execute(named).one_or_none()
     return {
         **case,
+        "decisions": list(possible(case["state"])) if case["version"] else [],
         "edition": policy.edition if policy else None,
         "policy_title": policy.title if policy else None,
         "team": [{"role": role, "staff_id": staff_id} for role, staff_id in team],
@@ -122,6 +125,7 @@ CASE_STORY = ThingQuery(
         *CASE.columns,
         Column("edition"),
         Column("policy_title"),
+        Column("decisions"),
         Column("team"),
         Column("tasks"),
         Column("history"),

@@ -35,6 +35,7 @@ def difference(
     opening: Collection[str],
     clock: datetime,
     untouched_before: datetime | None = None,
+    made_up: Collection[str] = (),
 ) -> Difference:
     """Compare the tasks written down with those that a new plan wants.
 
@@ -43,6 +44,7 @@ def difference(
     :param opening: kinds of opening task; a kind done since `clock` is not asked for again.
     :param untouched_before: tasks due before it are left as they are (a change of policy plans anew from
         today); opening tasks are compared in any case.
+    :param made_up: kinds of task of which those that were asked for are compared in any case, too.
     """
     known = {task.key: task for task in written}
     finished = {t.kind for t in known.values() if t.state in states.FINISHED and t.due_from >= clock}
@@ -53,9 +55,9 @@ def difference(
         return untouched_before is None or due_from >= untouched_before or kind in opening
 
     for key, planned in wanted.items():
-        if not in_question(*key):
-            continue
         task = known.get(key)
+        if not in_question(*key) and (task is None or task.kind not in made_up):
+            continue
         if task is None:
             if not (planned.kind in opening and planned.kind in finished):
                 new.append(planned)
@@ -91,10 +93,13 @@ def replan(
     zone: ZoneInfo,
     team: Sequence[Member],
     untouched_before: datetime | None,
+    made_up: Collection[str] = (),
 ) -> Replanned:
     """The tasks of a case as a new plan wants them, each with the member of the team who does it."""
     of_plans = [task for task in written if not task.about]
-    steps = difference(of_plans, wanted, opening=opening, clock=clock, untouched_before=untouched_before)
+    steps = difference(
+        of_plans, wanted, opening=opening, clock=clock, untouched_before=untouched_before, made_up=made_up
+    )
     revised = {task.task_id: task.asked_for(planned, ladders, zone) for task, planned in steps.again}
     again = [
         revised[task.task_id]

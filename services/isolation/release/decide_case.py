@@ -1,61 +1,136 @@
-"""An officer releases somebody: the case ends, and nothing is asked of them any more."""
+"""An officer decides about a case: it ends, is followed as that of somebody who refuses, or opens again."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
 
+from sqlalchemy import select
+
 from chassis.commands.command import Outcome, Said, each_in_turn
 from chassis.unit_of_work import UnitOfWork
 from contracts.faults import Fault, Refused
 from services.isolation.cases import states
 from services.isolation.cases.case import Case
-from services.isolation.cases.events import change_data, differences
+from services.isolation.cases.decisions import REFUSE, RELEASE, REOPEN, Decision, faults_of, permit
+from services.isolation.cases.events import differences
 from services.isolation.cases.in_hand import CasesInHand, cases_in_hand
 from services.isolation.cases.release_checks import is_at_its_end
-from services.isolation.policies.rules import CONFIRM_RELEASE
+from services.isolation.cases.revise_cases import Occasion, revise_cases
+from services.isolation.cases.revising import REOPENED, Change
+from services.isolation.cases.unplanned import unplanned_task
+from services.isolation.notices import witnesses
+from services.isolation.notices.tables import refusals
+from services.isolation.plans.task import Task
+from services.isolation.policies.rules import SETTLE_REFUSAL
 from services.isolation.release.facts import facts_of
 from services.isolation.release.rules import lacks
 
-_RELEASED = "released"
-
 
 def decide_case(uow: UnitOfWork, commands: Sequence[Said]) -> Sequence[Outcome]:
-    """End each case whose release is decided, by what is known now; resident and worker are told."""
+    """Carry out each decision, by what is known now; whoever it concerns is told by case.changed."""
     with cases_in_hand(uow, (said.data["case_id"] for said in commands)) as hand:
-        return each_in_turn(commands, lambda said: _release(hand, said))
+        return each_in_turn(commands, lambda said: _decide(hand, said))
 
 
-def _release(hand: CasesInHand, said: Said) -> Outcome:
+def _decide(hand: CasesInHand, said: Said) -> Outcome:
+    name = said.data["decision"]
     before = hand.case(said, said.data["case_id"])
-    if said.data["expects"] != before.version or before.closed_at is not None:
+    if said.data["expects"] != before.version:
         raise Refused.conflict("expects", f"the case is {before.state}, at version {before.version}")
-    if held := _holds(hand, before):
+    decision = permit(name, before, hand.uow.now)
+    if faults := [*faults_of(said.data), *_faults_of_witness(hand, said)]:
+        raise Refused.invalid(faults)
+    if name == RELEASE and (held := _holds(hand, before)):
         message = f"not to be released yet: {', '.join(held)}"
         raise Refused("conflict", [Fault("decision", f"held_by_{what}", message) for what in held])
-    case = before
-    for task in hand.tasks(before):
-        if task.kind == CONFIRM_RELEASE and task.live:
-            hand.done(said, case, task)
+    if name == REFUSE and not _has_refused(hand, before):
+        message = "no refusal of theirs is recorded: report it first, with what would help"
+        raise Refused("conflict", [Fault("decision", "no_refusal", message)])
+    if name == REOPEN:
+        return _reopen(hand, said, before)
+    carry_out = _end if decision.to in states.CLOSED else _go_on
+    case = carry_out(hand, said, before, decision)
+    return Outcome.done(case_id=case.case_id, version=case.version, state=case.state)
+
+
+def _end(hand: CasesInHand, said: Said, before: Case, decision: Decision) -> Case:
+    """Nothing is asked of them here any more: what is still to be done is taken back."""
+    _settle(hand, said, before, decision)
     hand.change_tasks(before, [task.cancelled() for task in hand.tasks(before) if task.live])
-    if case.state != states.RELEASE_REVIEW:
-        case = replace(case, state=states.CASE.move(case.state, states.RELEASE_REVIEW))
+    state = before.state
+    if decision.to == states.RELEASED and state != states.RELEASE_REVIEW:
+        state = states.CASE.move(state, states.RELEASE_REVIEW)
     case = replace(
-        case,
-        version=before.version + 1,
-        state=states.CASE.move(case.state, states.RELEASED),
+        before,
+        state=states.CASE.move(state, decision.to),
         plan_next=None,
         unassigned_since=None,
         closed_at=hand.uow.now,
     )
     hand.book.loads.take(before.team)
-    detail = {"staff_id": said.author.staff_id, **differences(before, case)}
-    if note := said.data["note"]:
-        detail["note"] = hand.uow.sealer.seal(note, "note")
-    case = hand.change(said, case, _RELEASED, **detail)
-    change = change_data([_RELEASED], before, _RELEASED, before.team)
-    hand.book.publish("case.changed", case, hand.book.standing(case), [], hand.cause(said, case), change)
-    return Outcome.done(case_id=case.case_id, version=case.version, state=case.state)
+    return _tell(hand, said, before, case, decision)
+
+
+def _go_on(hand: CasesInHand, said: Said, before: Case, decision: Decision) -> Case:
+    """They are followed as before; whoever refuses has a task of the officer, until that is decided."""
+    _settle(hand, said, before, decision)
+    case = before
+    if decision.to == states.REFUSED and not _live(hand, case, SETTLE_REFUSAL):
+        policy = hand.book.policy(case)
+        about = f"refused:{case.version + 1}"
+        now, zone = hand.uow.now, hand.uow.zone
+        case = hand.add_task(
+            said, case, unplanned_task(case, policy, policy.settle_refusal, now, zone, about=about)
+        )
+    after = replace(case, state=states.CASE.move(case.state, decision.to))
+    return _tell(hand, said, case, after, decision)
+
+
+def _reopen(hand: CasesInHand, said: Said, before: Case) -> Outcome:
+    """Planned anew from today, with the team that can go on and a task of first contact where one is due."""
+    detail = {"staff_id": said.author.staff_id, "because": said.data["because"], **_noted(hand, said)}
+    case = hand.add_line(said, before, REOPENED, **detail)
+    change = Change(REOPENED, from_today=True, reopened=True)
+    revise_cases(hand.book, [Occasion(case, change, hand.cause(said, case))])
+    return Outcome.done(case_id=case.case_id, version=case.version + 1, state=states.OPEN)
+
+
+def _settle(hand: CasesInHand, said: Said, case: Case, decision: Decision) -> None:
+    for task in _live(hand, case, decision.settles):
+        hand.done(said, case, task)
+
+
+def _live(hand: CasesInHand, case: Case, kind: str) -> list[Task]:
+    return [task for task in hand.tasks(case) if task.kind == kind and task.live]
+
+
+def _tell(hand: CasesInHand, said: Said, before: Case, after: Case, decision: Decision) -> Case:
+    detail = {
+        "by": said.author.source,
+        "at": said.at,
+        "staff_id": said.author.staff_id,
+        **differences(before, after),
+        **{name: said.data[name] for name in ("because", "witness") if said.data[name]},
+        **_noted(hand, said),
+    }
+    return hand.tell(before, after, decision.told, said.event, [decision.told], decision.told, detail)
+
+
+def _noted(hand: CasesInHand, said: Said) -> dict[str, str]:
+    """What was said in words, sealed together."""
+    words = {name: said.data[name] for name in ("place", "escort", "note") if said.data[name]}
+    return {"note": hand.uow.sealer.seal(words, "note")} if words else {}
+
+
+def _faults_of_witness(hand: CasesInHand, said: Said) -> list[Fault]:
+    witness, staff = said.data["witness"], hand.book.reference.staff
+    return witnesses.faults_of(witness, said.author.staff_id, staff, needed=False)
+
+
+def _has_refused(hand: CasesInHand, case: Case) -> bool:
+    theirs = select(refusals.c.refusal_id).where(refusals.c.case_id == case.case_id).limit(1)
+    return hand.uow.conn.execute(theirs).first() is not None
 
 
 def _holds(hand: CasesInHand, case: Case) -> tuple[str, ...]:

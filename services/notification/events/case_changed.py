@@ -8,13 +8,17 @@ from services.notification.events.digest import CHANGES as CHANGES_IN_DIGEST
 from services.notification.events.event import FORMER, Data, Facts, Recipient, Selector, staff
 
 CHANGES: Final = (
-    *("stricter", "laxer", "assigned", "rescheduled", "cancelled", "released", "merged", "details"),
+    *("stricter", "laxer", "assigned", "rescheduled", "cancelled", "released", "refused", "resumed"),
+    *("moved_to_central", "moved_to_hospital", "reopened", "merged", "details"),
     *("phone", "wrong_number", "door", "time", "handed_on"),
 )
 
 # After one of these an earlier message about the case, not yet sent, would say something untrue.
 _SUPERSEDING: Final = frozenset(
-    {"stricter", "laxer", "rescheduled", "cancelled", "released", "merged", "phone", "handed_on"}
+    {
+        *("stricter", "laxer", "rescheduled", "cancelled", "released", "merged", "phone", "handed_on"),
+        *("moved_to_central", "moved_to_hospital", "reopened"),
+    }
 )
 # So it would to the worker; but with a new worker the resident is told of that alone, and must get the rest.
 _CORRECTING: Final = frozenset({"door", "time"})

@@ -215,7 +215,8 @@ def test_whatever_changes_nobody_gets_two_messages_of_one_event(measure: str, ki
     plan = changed(changed_case(sorted(kinds), measure=measure))
     assert len({message.recipient.id for message in plan.messages}) == len(plan.messages)
     assert len(set(ids(plan))) == len(plan.messages)
-    assert bool(plan.messages) == (kinds != {"details"})
+    in_digests = {"details", "refused", "resumed"}
+    assert bool(plan.messages) == (not kinds <= in_digests)
 
 
 @given(st.uuids(version=4), st.text(max_size=80), st.text(max_size=60), st.text(max_size=40))
@@ -317,7 +318,7 @@ def test_rules_of_digests_need_a_text_of_the_digest_for_their_channels() -> None
     with pytest.raises(RulesWrong) as caught:
         load_rules(texts=pigeons)
     said = "template staff_digest has no text for sms"
-    wrong = ("members_of_the_team", "worker_released", "ladder_overdue", "staff_day")
+    wrong = ("members_of_the_team", "worker_released", "worker_refused", "ladder_overdue", "staff_day")
     assert str(caught.value).splitlines() == [f"rule {name}: {said}" for name in wrong]
 
 

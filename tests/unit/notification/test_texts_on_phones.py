@@ -28,11 +28,11 @@ OF_A_TASK = {
 }
 TO_STAFF = (
     *("worker_case", "worker_changed", "worker_corrected", "worker_joined", "worker_cancelled"),
-    "worker_merged",
+    *("worker_merged", "worker_moved"),
     *("worker_handed_on", "staff_overdue", "staff_abnormal", "staff_abnormal_corrected"),
     "staff_need",
 )
-TAKEN_FROM_THEM = ("worker_cancelled", "worker_merged", "worker_handed_on")
+TAKEN_FROM_THEM = ("worker_cancelled", "worker_merged", "worker_moved", "worker_handed_on")
 """Of which they find no page any more."""
 
 

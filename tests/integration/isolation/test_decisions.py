@@ -1,0 +1,341 @@
+"""Officers decide about cases: taken back, moved, refused, gone on with, opened again; all of it is told."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from datetime import date
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    rule,
+    run_state_machine_as_test,
+)
+
+from chassis.commands.command import Author, Outcome
+from contracts.envelope import Event
+from field.scope import Scope
+from field.words import CASE_DECISIONS
+from services.isolation import tables as t
+from services.isolation.cases.plan_next_day import plan_next_day
+from services.isolation.check_ins.report_check_in import report_check_in
+from services.isolation.door import DOOR
+from services.isolation.notices.report_refusal import report_refusal
+from services.isolation.release.decide_case import decide_case
+from services.isolation.release.propose_releases import propose_releases
+from services.isolation.tasks.find_overdue import find_overdue
+from services.isolation.tasks.report_task import report_task
+from tests.doors import Visitor
+from tests.integration.isolation.saying import speaking
+from tests.integration.isolation.trial import SEALER, Trial, arrival, china, prepare, trial
+
+OFFICER = Author("staff", "/console/officer", "officer")
+_decide = speaking(decide_case, "case.decided")
+_refuse = speaking(report_refusal, "refusal.reported")
+_check_in = speaking(report_check_in, "check_in.reported")
+_report_task = speaking(report_task, "task.reported")
+PERSON = SEALER.seal({"name": "某", "phone": "13909311234"}, "person")
+REFUSAL = {"what": "isolation", "why": "care_of_others", "witness": "nurse", "what_would_help": None}
+NEEDS: dict[str, dict[str, Any]] = {
+    "cancel": {"because": "wrongly_opened"},
+    "refuse": {"witness": "nurse"},
+    "move_to_central": {"place": "the site", "escort": "the driver"},
+    "move_to_hospital": {"place": "the hospital", "escort": "120"},
+    "reopen": {"because": "decided_by_mistake"},
+}
+
+
+def decide(isolation: Trial, came: Event, decision: str, **more: Any) -> Outcome:
+    how = {name: more.pop(name) for name in ("author", "scope") if name in more}
+    data = {"case_id": came.subject, "decision": decision, "expects": isolation.case(came)["version"]}
+    given: dict[str, Any] = {**data, **NEEDS.get(decision, {}), **more}
+    return _decide(isolation, given, **{"author": OFFICER, **how})
+
+
+def codes(outcome: Outcome) -> tuple[str, list[str]]:
+    return outcome.kind, [fault.code for fault in outcome.faults]
+
+
+def refuse(isolation: Trial, came: Event) -> None:
+    assert _refuse(isolation, {"case_ids": [came.subject], **REFUSAL}).kind == "done"
+
+
+def live(isolation: Trial, came: Event) -> list[str]:
+    return [task["kind"] for task in isolation.tasks(came, "due", "missed", "not_possible")]
+
+
+def told(isolation: Trial) -> list[tuple[str, list[str]]]:
+    return [(e.data["state"], e.data["change"]["kinds"]) for e in isolation.recorded("case.changed")]
+
+
+def loads(isolation: Trial) -> dict[str, int]:
+    rows = isolation.rows(t.staff_load)
+    return {row["staff_id"]: row["cases"] for row in rows if row["cases"]}
+
+
+def lines(isolation: Trial, came: Event) -> list[dict[str, Any]]:
+    rows = [row for row in isolation.rows(t.case_history) if row["case_id"] == came.subject]
+    return sorted(rows, key=lambda row: row["number"])
+
+
+@pytest.fixture
+def came(isolation: Trial) -> Event:
+    came = arrival(level="medium", left_on=date(2022, 9, 30), person=PERSON)
+    isolation.follow(came)
+    isolation.clock.moment = china("2022-10-01 09:00")
+    return came
+
+
+@pytest.mark.parametrize(
+    ("decision", "state"),
+    [
+        ("cancel", "cancelled"),
+        ("move_to_central", "moved_to_central"),
+        ("move_to_hospital", "moved_to_hospital"),
+    ],
+)
+def test_a_case_ends_by_decision_and_nothing_is_asked_any_more(
+    isolation: Trial, came: Event, decision: str, state: str
+) -> None:
+    outcome = decide(isolation, came, decision, note="by the doctor's word")
+    assert outcome.kind == "done" and outcome.result == {
+        "case_id": came.subject,
+        "version": 2,
+        "state": state,
+    }
+    case = isolation.case(came)
+    assert (case["state"], case["closed_at"], case["plan_next"]) == (state, isolation.clock.now(), None)
+    assert live(isolation, came) == [] and loads(isolation) == {}
+    assert (
+        told(isolation) == [(state, [state])] and isolation.recorded("case.changed")[0].data["link"] is None
+    )
+    line = lines(isolation, came)[-1]
+    assert line["what"] == state and line["detail"]["staff_id"] == "officer"
+    assert line["detail"].get("because") == NEEDS[decision].get("because")
+    stored = str(line)
+    assert not any(words in stored for words in ("the site", "the driver", "the doctor", "the hospital"))
+    assert SEALER.unseal(line["detail"]["note"], "note")["note"] == "by the doctor's word"
+    visitor = Visitor(DOOR, isolation.work)
+    [listed] = visitor.get("officer", "/lists/changed_cases", change="ended").get_json()["rows"]
+    assert listed["state"] == state
+    assert visitor.get("officer", "/lists/open_cases").get_json()["rows"] == []
+    for timer in (plan_next_day, propose_releases, find_overdue):
+        isolation.clock.advance(days=10)
+        assert isolation.do(timer) == 0
+    assert isolation.audit()["balanced"]
+
+
+def test_who_refused_is_followed_on_with_a_task_of_the_officer(isolation: Trial, came: Event) -> None:
+    assert codes(decide(isolation, came, "refuse")) == ("conflict", ["no_refusal"])
+    refuse(isolation, came)
+    assert codes(decide(isolation, came, "refuse", witness="officer")) == ("invalid", ["own_witness"])
+    [task] = [one for one in isolation.tasks(came, "due") if one["kind"] == "settle_refusal"]
+    said = {"task_id": task["task_id"], "outcome": "done"}
+    assert _report_task(isolation, said, author=OFFICER).kind == "done"
+
+    assert decide(isolation, came, "refuse").kind == "done"
+
+    case = isolation.case(came)
+    assert (case["state"], case["closed_at"]) == ("refused", None)
+    [task] = [one for one in isolation.tasks(came, "due") if one["kind"] == "settle_refusal"]
+    assert task["staff_id"] == "officer" and task["tell_at"] is not None
+    assert "check_in" in live(isolation, came), "asked as before"
+    assert lines(isolation, came)[-1]["detail"]["witness"] == "nurse"
+    assert codes(decide(isolation, came, "refuse")) == ("conflict", ["not_in_this_state"])
+    assert codes(decide(isolation, came, "release"))[0] == "conflict"
+    assert isolation.audit()["balanced"]
+
+
+@pytest.mark.parametrize(
+    ("decision", "state"), [("resume", "active"), ("move_to_central", "moved_to_central")]
+)
+def test_a_refusal_ends_by_going_on_or_by_moving(
+    isolation: Trial, came: Event, decision: str, state: str
+) -> None:
+    refuse(isolation, came)
+    decide(isolation, came, "refuse")
+    assert decide(isolation, came, decision).kind == "done"
+    assert isolation.case(came)["state"] == state
+    assert "settle_refusal" not in live(isolation, came)
+    assert [one["state"] for one in isolation.tasks(came) if one["kind"] == "settle_refusal"] == ["done"]
+    assert isolation.audit()["balanced"]
+
+
+@pytest.mark.parametrize("decision", ["cancel", "move_to_central", "move_to_hospital"])
+def test_an_ended_case_is_opened_again_and_planned_from_today(
+    isolation: Trial, came: Event, decision: str
+) -> None:
+    before = isolation.case(came)
+    had = loads(isolation)
+    decide(isolation, came, decision)
+    isolation.clock.moment = china("2022-10-03 10:00")
+    isolation.run_timers()
+
+    outcome = decide(isolation, came, "reopen", because="other", note="the test was another one's")
+
+    case = isolation.case(came)
+    assert outcome.kind == "done" and outcome.result["version"] == case["version"] == 3
+    assert (case["state"], case["closed_at"], case["release_on"]) == ("open", None, before["release_on"])
+    assert case["team"] == before["team"] and loads(isolation) == had
+    due = {one["kind"]: one["due_by"] for one in isolation.tasks(came, "due") if one["kind"] != "test"}
+    assert {"first_contact", "signed_notice", "check_in"} <= due.keys()
+    assert due["check_in"] > china("2022-10-03 00:00"), "nobody is asked for the days between"
+    swabs = [one["due_by"].day for one in isolation.tasks(came, "due") if one["kind"] == "test"]
+    assert swabs == [1, 4], "a test that was asked for and not taken is to be made up"
+    kinds = told(isolation)[-1]
+    assert kinds[0] == "open" and kinds[1][0] == "reopened"
+    assert isolation.recorded("case.changed")[-1].data["link"] is not None
+    isolation.run_timers()
+    assert isolation.audit()["balanced"]
+    assert decide(isolation, came, "move_to_hospital").kind == "done"
+
+
+def test_a_released_case_that_opens_again_counts_for_its_team_once(isolation: Trial, came: Event) -> None:
+    had = loads(isolation)
+    isolation.clock.moment = china("2022-10-12 10:00")
+    isolation.run_timers()
+    with isolation.work.unit() as uow:
+        uow.conn.execute(t.cases.update().values(state="release_review"))
+    decide(isolation, came, "cancel")
+    assert loads(isolation) == {}
+    assert decide(isolation, came, "reopen").kind == "done" and loads(isolation) == had
+    isolation.until_done(propose_releases)
+    assert "past_the_term" in live(isolation, came), "its days are over: an officer has it"
+    assert isolation.audit()["balanced"]
+
+
+def test_after_the_term_nothing_is_opened_again(isolation: Trial, came: Event) -> None:
+    decide(isolation, came, "cancel")
+    isolation.clock.advance(days=14, minutes=1)
+    assert codes(decide(isolation, came, "reopen")) == ("conflict", ["too_long_ago"])
+
+
+def test_a_decision_says_all_that_it_needs(isolation: Trial, came: Event) -> None:
+    assert codes(decide(isolation, came, "cancel", because=None)) == ("invalid", ["missing"])
+    assert codes(decide(isolation, came, "move_to_central", place=None, escort=None))[1] == ["missing"] * 2
+    assert codes(decide(isolation, came, "cancel", place="the site")) == ("invalid", ["not_of_this"])
+    assert codes(decide(isolation, came, "cancel", expects=9)) == ("conflict", ["conflict"])
+    assert decide(isolation, came, "cancel", scope=Scope(frozenset({"another"}))).kind == "unknown"
+    assert isolation.recorded("case.changed") == []
+
+
+@pytest.mark.parametrize("decision", sorted(CASE_DECISIONS))
+def test_about_somebody_who_has_not_come_nothing_is_decided(isolation: Trial, decision: str) -> None:
+    coming = arrival(expected=True, person=PERSON)
+    isolation.follow(coming)
+    assert codes(decide(isolation, coming, decision)) == ("conflict", ["not_in_this_state"])
+
+
+def test_news_of_an_arrival_opens_no_case_that_an_officer_ended(isolation: Trial, came: Event) -> None:
+    decide(isolation, came, "move_to_hospital")
+    isolation.follow(arrival(came.subject, version=2, level="high", person=PERSON))
+    assert isolation.case(came)["state"] == "moved_to_hospital"
+    assert lines(isolation, came)[-1]["what"] == "noted_after_the_end"
+
+
+def test_the_page_of_a_case_knows_what_can_be_decided(isolation: Trial, came: Event) -> None:
+    visitor = Visitor(DOOR, isolation.work)
+
+    def possible() -> set[str]:
+        return set(visitor.get("officer", f"/case_story/{came.subject}").get_json()["decisions"])
+
+    assert possible() == {"release", "cancel", "refuse", "move_to_central", "move_to_hospital"}
+    decide(isolation, came, "cancel")
+    assert possible() == {"reopen"}
+
+
+# -- any order ---------------------------------------------------------------------------------------------
+
+
+class Days(RuleBasedStateMachine):
+    """Three cases, officers who decide anything at any time, news, reports, and the clock."""
+
+    url: Callable[..., str]
+
+    @initialize()
+    def begins(self) -> None:
+        self.over = trial(type(self).url("isolation", prepare))
+        self.isolation = self.over.__enter__().with_policies("cn-2022-06").with_neighbourhood()
+        self.came = [arrival(level=level, person=PERSON) for level in ("low", "medium", "none")]
+        self.isolation.follow(*self.came)
+        self.version = Counter({came.subject: 1 for came in self.came})
+
+    def teardown(self) -> None:
+        self.over.__exit__(None, None, None)
+
+    @rule(number=st.integers(0, 2), decision=st.sampled_from(sorted(CASE_DECISIONS)))
+    def decided(self, number: int, decision: str) -> None:
+        before = told(self.isolation)
+        outcome = decide(self.isolation, self.came[number], decision)
+        assert outcome.kind in ("done", "conflict"), outcome
+        assert outcome.kind == "done" or told(self.isolation) == before
+
+    @rule(number=st.integers(0, 2))
+    def refuses(self, number: int) -> None:
+        refuse(self.isolation, self.came[number])
+
+    @rule(number=st.integers(0, 2), temperature=st.sampled_from([36.5, 38.5]))
+    def checks_in(self, number: int, temperature: float) -> None:
+        person = {"case_id": self.came[number].subject, "temperature": temperature, "symptoms": []}
+        said = _check_in(self.isolation, {"people": [{**person, "how_known": "seen"}]})
+        assert said.kind in ("done", "conflict")
+
+    @rule(
+        number=st.integers(0, 2),
+        level=st.sampled_from(["none", "low", "high"]),
+        absent=st.sampled_from([{}, {}, {"coming": "not_coming"}]),
+    )
+    def news(self, number: int, level: str, absent: dict[str, Any]) -> None:
+        subject = self.came[number].subject
+        self.version[subject] += 1
+        moment = self.isolation.clock.now()
+        version = self.version[subject]
+        self.isolation.follow(
+            arrival(subject, version=version, level=level, at=moment, person=PERSON, **absent)
+        )
+
+    @rule(hours=st.sampled_from([1, 7, 26]))
+    def time_passes(self, hours: int) -> None:
+        self.isolation.clock.advance(hours=hours)
+        self.isolation.run_timers()
+        self.isolation.until_done(propose_releases)
+
+    @invariant()
+    def nobody_is_without_an_end_or_something_next(self) -> None:
+        audit = self.isolation.audit()
+        assert audit["balanced"], audit["problems"]
+        checks = {row["case_id"] for row in self.isolation.rows(t.release_checks)}
+        for came in self.came:
+            case = self.isolation.case(came)
+            to_do = self.isolation.tasks(came, "due", "missed", "not_possible")
+            assert all(task["tell_at"] for task in to_do), "each climbs by a clock"
+            if case["closed_at"] is not None:
+                assert not [task for task in to_do if not task["about"]]
+            elif case["days"]:
+                assert to_do or case["plan_next"] or came.subject in checks, case["state"]
+        given = Counter(
+            who for case in self.isolation.rows(t.cases) if not case["closed_at"] for _, who in case["team"]
+        )
+        assert loads(self.isolation) == dict(given)
+
+
+@pytest.fixture
+def days(sqlite_url: Callable[..., str]) -> Iterator[type[Days]]:
+    Days.url = staticmethod(sqlite_url)
+    yield Days
+
+
+def test_whatever_is_decided_in_whatever_order_nobody_is_forgotten(days: type[Days]) -> None:
+    few = settings(
+        max_examples=6,
+        stateful_step_count=12,
+        deadline=None,
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+    )
+    run_state_machine_as_test(days, settings=few)
