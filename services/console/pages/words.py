@@ -49,6 +49,14 @@ WORDS: Final[Mapping[str, str]] = {
     "release_review": N_("release to be confirmed"),
     "released": N_("released"),
     "moved_to_central": N_("moved to central isolation"),
+    "moved_to_hospital": N_("moved to hospital"),
+    # why an officer ends a case, or opens it again
+    "wrongly_opened": N_("opened by mistake"),
+    "followed_elsewhere": N_("followed elsewhere"),
+    "moved_away": N_("has left the place"),
+    "died": N_("has died"),
+    "decided_by_mistake": N_("decided by mistake"),
+    "came_back": N_("has come back"),
     "transferred": N_("transferred"),
     "cancelled": N_("taken back"),
     # what holds somebody

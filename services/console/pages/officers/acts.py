@@ -102,6 +102,13 @@ def sentence(fault: Fault) -> str:
         "held_by_fever": gettext(
             "Fever or a symptom holds them: somebody must have looked at them, and a day passed."
         ),
+        "not_in_this_state": gettext("This cannot be decided as the case stands now."),
+        "no_refusal": gettext("No refusal of theirs is recorded: that is reported first, with a witness."),
+        "too_long_ago": gettext("It ended too long ago: whoever comes again is registered as a new arrival."),
+        "nothing_asked": gettext("They were only informed: nothing is asked of them again."),
+        "nobody_there": gettext("Nobody is there: the case opens by itself when they come."),
+        "own_witness": gettext("Nobody witnesses what they say themselves: name a second member of staff."),
+        "unknown_staff": gettext("Nobody of the staff has this number."),
         "held_by_refusal": gettext("They refuse: that must be settled first."),
         "ends_by_decision": gettext("This task ends by itself with what is decided about the case."),
         "named_together": gettext("One report names both of them: they are two people."),

@@ -22,18 +22,25 @@ from services.console.pages.languages import language
 from services.console.pages.officers.acts import Became, again, number_of, say, typed
 from services.console.pages.officers.asking import Asking, Names
 from services.console.pages.officers.cells import author_of, day, day_of, moment, place_of, staff_of
+from services.console.pages.officers.decisions import SHOWN
 from services.console.pages.officers.history import detail_of, what_of
 from services.console.pages.refusals import refusal_page
 
 SAID: Final = {
     "released": N_("The case is ended. The resident is told, and the worker."),
     "handed_over": N_("The case is handed over. The new owner and the resident are told."),
+    "cancel": N_("The case is taken back. The resident is told, and the worker."),
+    "refuse": N_("The refusal is decided. You have a task until that is settled."),
+    "resume": N_("The case goes on as before the refusal."),
+    "move_to_central": N_("The case ends here: the central site looks after them."),
+    "move_to_hospital": N_("The case ends here. Call them: no text was sent."),
+    "reopen": N_("The case is open again. The resident is told, and the worker."),
     "waived": N_("The task is waived."),
     "taken": N_("The task is to be done again."),
     "done": N_("The task is done."),
 }
 _LIVE: Final = ("missed", "not_possible", "due")
-_STATUS: Final = {"unknown": 404, "not_allowed": 403, "invalid": 422, "conflict": 409}
+STATUS: Final = {"unknown": 404, "not_allowed": 403, "invalid": 422, "conflict": 409}
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +129,7 @@ def _page(doors: Doors, case_id: str, tried: Tried, full: Mapping[str, Any] | No
     try:
         story = asking.thing("isolation", "case_story", case_id)
     except Refused as refused:
-        return refusal_page(_STATUS[refused.kind])
+        return refusal_page(STATUS[refused.kind])
     if story is None:
         names = asking.names()
         return make_response(render_template("officers/case.html", story=None, missing=asking.missing), 503)
@@ -165,7 +172,8 @@ def _page(doors: Doors, case_id: str, tried: Tried, full: Mapping[str, Any] | No
             )
             for line in story["history"]
         ],
-        candidates=_candidates(asking, story, names) if not story["closed_at"] else [],
+        decisions=[(one, SHOWN[one].title) for one in story.get("decisions") or () if one in SHOWN],
+        candidates=candidates(asking, story, names) if not story["closed_at"] else [],
         tried=tried,
         said=SAID.get(request.args.get("said", "")),
         key=new_id,
@@ -183,13 +191,13 @@ def _policy(story: Mapping[str, Any]) -> str:
 def _people(line: Mapping[str, Any]) -> Sequence[str | None]:
     """Ids of staff in a line of history."""
     found: list[Any] = [staff_of(line["who"])] if line["who"] else []
-    for name in ("from", "to", "owner"):
+    for name in ("from", "to", "owner", "witness"):
         value = line["with"].get(name)
         found += value if isinstance(value, list) else [value]
     return [one for one in found if isinstance(one, str)]
 
 
-def _candidates(asking: Asking, story: Mapping[str, Any], names: Names) -> list[tuple[str, str, str]]:
+def candidates(asking: Asking, story: Mapping[str, Any], names: Names) -> list[tuple[str, str, str]]:
     """(staff_id, name, role) of those who work at a place of the case and are there."""
     found: dict[str, tuple[str, str, str]] = {}
     for level in ("grid", "community", "street"):

@@ -25,6 +25,16 @@ _WHAT: Final[Mapping[str, str]] = {
     "measure": N_("measure changed"),
     "revised": N_("worked out anew"),
     "closed": N_("case ended"),
+    "stricter": N_("measure became stricter"),
+    "laxer": N_("measure became laxer"),
+    "rescheduled": N_("planned anew"),
+    "refused": N_("refusal decided"),
+    "resumed": N_("keeps to the measure after all"),
+    "moved_to_central": N_("moved to central isolation"),
+    "moved_to_hospital": N_("moved to hospital"),
+    "reopened": N_("opened again"),
+    "active": N_("reached for the first time: the case is under way"),
+    "active_taken_back": N_("first contact taken back: the case is open as before"),
     "cancelled": N_("case taken back"),
     "merged": N_("case taken back: followed as another arrival"),
     "task_taken": N_("somebody does the task"),
@@ -66,6 +76,7 @@ _SAY: Final[Mapping[str, str]] = {
     "kind": "%(it)s",
     "outcome": "%(it)s",
     "because": N_("because: %(it)s"),
+    "witness": N_("witness: %(it)s"),
     "cause": N_("cause: %(it)s"),
     "until": N_("until %(it)s"),
     "held_until": N_("held until %(it)s"),
@@ -77,8 +88,8 @@ _SAY: Final[Mapping[str, str]] = {
 
 
 def what_of(line: Mapping[str, Any]) -> str:
-    text = _WHAT.get(line["what"])
-    return str(gettext(text) if text else line["what"])
+    """One that is several changes at once names each."""
+    return listed(gettext(_WHAT.get(one, one)) for one in line["what"].split("+"))
 
 
 def detail_of(line: Mapping[str, Any], names: Names) -> str:
@@ -98,7 +109,7 @@ def detail_of(line: Mapping[str, Any], names: Names) -> str:
 def _value(name: str, value: Any, names: Names) -> str:
     if value is None:
         return word("nobody")
-    if name in ("from", "to", "owner"):
+    if name in ("from", "to", "owner", "witness"):
         return names.of_staff(value)
     if name in ("until", "held_until"):
         return moment(value)

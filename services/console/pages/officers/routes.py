@@ -9,6 +9,7 @@ from services.console.doors import Doors
 from services.console.pages.officers.acknowledge import add_acknowledge
 from services.console.pages.officers.board import add_board
 from services.console.pages.officers.case import add_case
+from services.console.pages.officers.decide import add_decide
 from services.console.pages.officers.export import add_export
 from services.console.pages.officers.lists import add_lists
 from services.console.pages.officers.release import add_release
@@ -28,6 +29,7 @@ def make_officers(work: Work, doors: Doors) -> Blueprint:
     add_case(pages, doors, work)
     add_acknowledge(pages, doors, work)
     add_release(pages, doors, work)
+    add_decide(pages, doors, work)
     add_export(pages, doors, work)
     add_settling(pages, doors, work)
     add_results(pages, doors, work)

@@ -1,0 +1,63 @@
+"""What an officer may decide about a case, beside its release, as pages show it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from field.words import CANCELLED_BECAUSE, REOPENED_BECAUSE
+from services.console.pages.catalogues import N_
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A decision as its page shows it.
+
+    :param follows: what follows from it.
+    :param needs: the fields that it cannot do without; a note goes with each.
+    :param because: the reasons to choose from.
+    """
+
+    title: str
+    follows: str
+    needs: tuple[str, ...] = ()
+    because: tuple[str, ...] = ()
+
+
+_MOVED: Final = ("place", "escort")
+SHOWN: Final[Mapping[str, Shown]] = {
+    "cancel": Shown(
+        N_("Take the case back"),
+        N_("The case ends. Nothing is asked of them any more, and they and the worker are told so."),
+        ("because",),
+        CANCELLED_BECAUSE,
+    ),
+    "refuse": Shown(
+        N_("They refuse"),
+        N_(
+            "The case goes on and is not released. You have a task until they keep to it after all, or are "
+            "taken to central isolation."
+        ),
+        ("witness",),
+    ),
+    "resume": Shown(
+        N_("They keep to it after all"), N_("The case goes on as before the refusal; your task is done.")
+    ),
+    "move_to_central": Shown(
+        N_("To central isolation"),
+        N_("The case ends here. They get a text that the site looks after them; the worker is told, too."),
+        _MOVED,
+    ),
+    "move_to_hospital": Shown(
+        N_("To hospital"),
+        N_("The case ends here. No text goes to them: call them first. The worker is told, with no reason."),
+        _MOVED,
+    ),
+    "reopen": Shown(
+        N_("Open the case again"),
+        N_("What is asked is planned anew from today; they and the worker are told."),
+        ("because",),
+        REOPENED_BECAUSE,
+    ),
+}  # fmt: skip
