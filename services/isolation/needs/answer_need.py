@@ -37,7 +37,7 @@ def answer_need(uow: UnitOfWork, commands: Sequence[Said]) -> Sequence[Outcome]:
 
 def _named(conn: Connection, ids: Sequence[str]) -> dict[str, dict[str, Any]]:
     c = table.c
-    columns = (c.need_id, c.case_id, c.task_id, c.how, c.withdrawn_at)
+    columns = (c.need_id, c.case_id, c.task_id, c.how, c.withdrawn_at, c.source)
     rows = conn.execute(select(*columns).where(is_in(conn, c.need_id, ids))).mappings()
     return {row["need_id"]: {str(name): value for name, value in row.items()} for row in rows}
 
@@ -74,6 +74,9 @@ def _found(
     if said.author.staff_id is None and said.data["outcome"] != WITHDRAWN:
         message = "a household takes back what it asked for; whoever meets it says the rest"
         raise Refused("not_allowed", [Fault("outcome", "not_by_this_author", message)])
+    if said.author.kind == "contact" and need["source"] != said.author.source:
+        message = "a contact person takes back what they asked for themselves"
+        raise Refused("not_allowed", [Fault("need_id", "not_by_this_author", message)])
     return need, case, next(task for task in hand.tasks(case) if task.task_id == need["task_id"])
 
 

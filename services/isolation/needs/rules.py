@@ -17,6 +17,7 @@ KINDS_OF_TASK: Final = (MEET_NEED, MEDICAL_NEED)
 """The tasks of needs."""
 MEDICAL: Final = "medical"
 MEDICINE: Final = "medicine"
+PSYCHOLOGICAL: Final = "psychological"
 
 BY: Final = time(18)
 """By then medicine is there on the day before it ends: should it be the wrong one, pharmacies are open."""

@@ -25,7 +25,7 @@ from services.isolation.check_ins.check_in import CheckIn, that_counts
 from services.isolation.check_ins.rows import check_ins_since
 from services.isolation.contacts.tables import contacts
 from services.isolation.needs.rows import needs_of
-from services.isolation.needs.rules import OPEN
+from services.isolation.needs.rules import OPEN, PSYCHOLOGICAL
 from services.isolation.needs.shown import shown_need
 from services.isolation.plans import states
 from services.isolation.plans.acts import ATTEMPT, SETTLING
@@ -204,14 +204,18 @@ class _Round:
         }
 
     def _needs(self, case_ids: Collection[str]) -> list[dict[str, Any]]:
-        """Open ones, and those of today."""
+        """Open ones, and those of today. What somebody wrote who despairs reads whoever calls them, and no
+        other but whoever wrote it down.
+        """
         today = day_begins(local_day(self.asked.now, self.asked.zone), self.asked.zone)
         found = needs_of(self.uow.conn, case_ids)
-        return [
-            shown_need(self.uow, self.asked, one, own=True) | {"mine": one.staff_id in self.staff_ids}
-            for one in found
-            if one.state in OPEN or (one.settled_at or one.at) >= today
-        ]
+        shown = []
+        for one in found:
+            if one.state in OPEN or (one.settled_at or one.at) >= today:
+                mine = one.staff_id in self.staff_ids
+                own = mine or one.kind != PSYCHOLOGICAL or one.source == self.asked.author.source
+                shown.append(shown_need(self.uow, self.asked, one, own=own) | {"mine": mine})
+        return shown
 
     def _person(self, row: Row[Any]) -> dict[str, Any]:
         asked = self.asked

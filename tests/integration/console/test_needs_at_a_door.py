@@ -95,6 +95,15 @@ def test_a_medical_need_is_urgent_and_ended_by_who_saw_or_rang_them(town: Round,
     assert "Noted: it is met." in answers(town, nurse, "by_phone")
 
 
+def test_what_somebody_wrote_who_despairs_reads_the_health_worker_alone(town: Round, phone: Phone) -> None:
+    nurse = town.phone("h-0021")
+    asks(town, nurse, kind="psychological", text="cannot sleep")
+    path = town.household("林玉兰")
+    said = needs_of(phone.get(path).text)
+    assert "somebody to talk to" in said and "cannot sleep" not in said
+    assert "cannot sleep" in needs_of(nurse.get(path).text)
+
+
 def test_what_a_colleague_met_meanwhile_stays_met(town: Round, phone: Phone) -> None:
     asks(town, phone, kind="food", text="rice")
     path = town.household("林玉兰")

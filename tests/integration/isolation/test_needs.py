@@ -181,6 +181,14 @@ def test_a_household_takes_back_what_it_needs_no_more_and_nothing_else(
     assert isolation.audit()["balanced"]
 
 
+def test_a_contact_person_takes_back_only_what_they_asked_for(isolation: Trial, family: list[Event]) -> None:
+    said = {"need_id": wanted(isolation, family).need_id, "outcome": "withdrawn"}
+    assert answer(isolation, said, author=CONTACT).kind == "not_allowed"
+    own = ask(isolation, {"case_ids": ids(family), "kind": "food", "text": "eggs"}, author=CONTACT)
+    withdrawn = {"need_id": own.result["need_id"], "outcome": "withdrawn"}
+    assert answer(isolation, withdrawn, author=CONTACT).kind == "done"
+
+
 def test_what_cannot_wait_is_not_called_off_for_somebody_is_on_the_way(
     isolation: Trial, family: list[Event]
 ) -> None:

@@ -197,3 +197,23 @@ def test_who_got_a_message_is_known_after_its_answer_was_lost(night: Work, gatew
     send(night, gateway)
     [message] = rows(night)
     assert (message["staff_id"], message["deputy"], message["state"]) == ("h1", None, "accepted")
+
+
+def test_an_urgent_need_is_told_at_once_at_any_hour_and_not_what_it_is(night: Work, gateway: Gateway) -> None:
+    need, case_id = new_id(), new_id()
+    told_at_once = [
+        {"staff_id": who, "role": "health_worker", "contact": contact(), "language": "zh-CN"}
+        for who in ("h1", "w1")
+    ]
+    data = {
+        **{"need_id": need, "case_id": case_id, "arrival_id": case_id, "task_id": new_id()},
+        **{"at": "2022-10-01T15:00:00Z", "due_by": DUE_BY, "community": "c1", "grid": "g1"},
+        "tell": {"level": "worker", "place": "g1", "staff": told_at_once},
+    }
+    for _ in range(2):  # delivered twice, it is told once
+        plan(night, [event("need.urgent", need, 1, data)])
+    send(night, gateway)
+    assert told(night) == [("staff_need", "h1", "accepted"), ("staff_need", "w1", "accepted")]
+    with night.database.read() as conn:
+        [text] = {one["text"] for one in queries.trace(conn, case_id, sealer=SEALER, texts=TEXTS)["messages"]}
+    assert case_id[-8:].upper() in text and "23:30" in text
