@@ -89,14 +89,16 @@ def seal(conn: Connection, tables: Sequence[Table], index: BlindIndex, now: date
     count = 0
     for table in tables:
         last = conn.execute(_pieces(table).order_by(PIECES.c.number.desc()).limit(1)).one_or_none()
-        wanted = _rows(table).where(table.c.id < _first_id(until)).limit(MOST)
+        names = lasting_columns(table)
+        wanted = _rows(table, names).where(table.c.id < _first_id(until)).limit(MOST)
         rows = conn.execute(wanted.where(table.c.id > last.last_id) if last else wanted).all()
         if not rows:
             continue
         number = last.number + 1 if last else 1
-        digest = _digest(index, table, number, last.digest if last else "", rows)
+        digest = _digest(index, table, number, last.digest if last else "", names, rows)
         piece = {"trail": table.name, "number": number, "last_id": rows[-1].id, "rows": len(rows)}
-        insert_rows(conn, PIECES, [piece | {"digest": digest, "sealed_at": now}])
+        how = {"columns": ",".join(names), "digest": digest, "sealed_at": now}
+        insert_rows(conn, PIECES, [piece | how])
         log.info("trail_sealed", trail=table.name, number=number, rows=len(rows), digest=digest)
         count += 1
     return count
@@ -112,9 +114,11 @@ def broken(conn: Connection, tables: Sequence[Table], index: BlindIndex) -> tupl
             sealed += piece.rows
             if piece.number != expected:
                 found.append(Broken(table.name, expected, "the note of what was sealed is gone"))
-            wanted = _rows(table).where(table.c.id <= piece.last_id)
+            # A column that came later was not sealed.
+            names = piece.columns.split(",") if piece.columns else lasting_columns(table)
+            wanted = _rows(table, names).where(table.c.id <= piece.last_id)
             rows = conn.execute(wanted.where(table.c.id > after) if after else wanted).all()
-            if piece.digest != _digest(index, table, piece.number, before, rows):
+            if piece.digest != _digest(index, table, piece.number, before, names, rows):
                 found.append(Broken(table.name, piece.number, _why(piece, rows)))
             before, after, expected = piece.digest, piece.last_id, piece.number + 1
     return sealed, found
@@ -131,14 +135,16 @@ def _pieces(table: Table) -> Any:
     return select(PIECES).where(PIECES.c.trail == table.name)
 
 
-def _rows(table: Table) -> Any:
-    return select(*(table.c[name] for name in lasting_columns(table))).order_by(table.c.id)
+def _rows(table: Table, names: Sequence[str]) -> Any:
+    return select(*(table.c[name] for name in names)).order_by(table.c.id)
 
 
-def _digest(index: BlindIndex, table: Table, number: int, before: str, rows: Sequence[Row[Any]]) -> str:
+def _digest(
+    index: BlindIndex, table: Table, number: int, before: str, names: Sequence[str], rows: Sequence[Row[Any]]
+) -> str:
     """Keyed: only who has the index key can make it."""
     found = hashlib.sha256()
-    for text in _texts(lasting_columns(table), rows):
+    for text in _texts(names, rows):
         found.update(text)
     return index("trail", f"{table.name} {number} {before} {found.hexdigest()}")
 

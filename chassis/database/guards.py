@@ -134,13 +134,22 @@ def by_rule(conn: Connection, table: Table) -> Iterator[None]:
 
 
 def put_guards(conn: Connection, metadata: MetaData) -> None:
-    """Make those that are not there. On PostgreSQL only these wait for the locks of their tables."""
+    """Make those that are not there, each in a transaction of its own, and commit.
+
+    On PostgreSQL each waits for whoever writes to its table, and while it waits it holds up nobody elsewhere:
+    with the locks of several tables it and a service would wait for each other.
+    """
     lacking = missing_guards(conn, metadata)
+    switched_off: set[str] = set()
     if lacking and conn.dialect.name == "postgresql":
         conn.exec_driver_sql(_FUNCTIONS, execution_options=_AS_IT_IS)
+        switched_off = set(conn.exec_driver_sql(_SWITCHED_OFF).scalars())
+    conn.commit()
     for name, statement in lacking.items():
-        conn.exec_driver_sql(f"DROP TRIGGER IF EXISTS {name}" + _of_table(conn, name))
+        if name in switched_off:  # readers wait for this, too
+            conn.exec_driver_sql(f"DROP TRIGGER {name} ON {table_of(name)}")
         conn.exec_driver_sql(statement, execution_options=_AS_IT_IS)
+        conn.commit()
 
 
 def missing_guards(conn: Connection, metadata: MetaData) -> dict[str, str]:
@@ -158,13 +167,13 @@ def table_of(guard: str) -> str:
     return guard.partition("__")[0]
 
 
-def _of_table(conn: Connection, guard: str) -> str:
-    return f" ON {table_of(guard)}" if conn.dialect.name == "postgresql" else ""
-
-
+_TRIGGERS: Final = (
+    "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal "
+    "AND tgrelid IN (SELECT oid FROM pg_class WHERE relnamespace = current_schema::regnamespace)"
+)
+_SWITCHED_OFF: Final = f"{_TRIGGERS} AND tgenabled NOT IN ('O', 'A')"
 _THERE: Final = {
-    "postgresql": "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled IN ('O', 'A') "
-    "AND tgrelid IN (SELECT oid FROM pg_class WHERE relnamespace = current_schema::regnamespace)",
+    "postgresql": f"{_TRIGGERS} AND tgenabled IN ('O', 'A')",
     "sqlite": "SELECT name FROM sqlite_master WHERE type = 'trigger'",
 }
 

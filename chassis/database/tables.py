@@ -181,6 +181,7 @@ def _add_guards(metadata: MetaData) -> None:
         Column("number", Integer, primary_key=True, autoincrement=False),  # from 1
         Column("last_id", Id, nullable=False),  # the piece goes from that of the piece before to this row
         Column("rows", Integer, nullable=False),
+        Column("columns", Text),  # that are sealed, comma separated; null: all that there are
         Column("digest", String(64), nullable=False),  # keyed; of its rows and of the piece before
         Column("sealed_at", UtcDateTime, nullable=False),  # real time
         info=append_only(),

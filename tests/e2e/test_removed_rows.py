@@ -199,5 +199,5 @@ def _unguarded(database: Database, service: str, table: str) -> Iterator[None]:
         for guard in [f"{table}__removal_is_noted"]:
             conn.execute(text(f"DROP TRIGGER {guard}{on}"))
     yield
-    with database.begin() as conn:
+    with database.engine.connect() as conn:
         put_guards(conn, metadata_of(service))

@@ -124,8 +124,8 @@ def upgrade(service: str, database: Database, revision: str = "head", chassis: s
                 # SQLite drops guards with the table that a migration makes anew: so they are put at the end.
                 conn.rollback()
                 put_guards(conn, metadata_of(service))
-                conn.commit()
         finally:
+            conn.rollback()  # of what failed: nothing else is done in a transaction that failed
             if not database.is_sqlite:
                 conn.exec_driver_sql("SELECT pg_advisory_unlock(7261001)")
                 conn.exec_driver_sql("RESET statement_timeout")

@@ -196,7 +196,8 @@ class Casebook:
         look_when_due(conn, [*self._inserted, *changed, *self._advanced], now, zone)
         said_of = [case for id, case in self._only_counted.items() if id not in self._changed]
         look_now(conn, said_of, now, zone)
-        look_no_more(conn, changed)
+        new = {case.case_id for case in self._inserted}
+        look_no_more(conn, [case for case in changed if case.case_id not in new])
 
     def _tell(self) -> None:
         """Record the events about cases, each with its household's link. A case that has ended needs none."""

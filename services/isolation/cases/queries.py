@@ -13,6 +13,7 @@ from sqlalchemy.engine import Connection
 from field.days import local_day
 from services.isolation.cases import tables as t
 from services.isolation.cases.case import Case
+from services.isolation.cases.release_checks import forgotten_cases
 from services.isolation.cases.rows import case_from
 from services.isolation.plans import states
 from services.isolation.plans.rows import acts_from
@@ -112,10 +113,17 @@ def not_told(conn: Connection, since: datetime) -> tuple[int, list[str]]:
 
 
 def not_looked_at(conn: Connection, since: datetime) -> tuple[int, list[str]]:
-    """Cases of which it was to be looked before that whether they may be released: (how many, the first)."""
+    """Cases of which it was to be looked before that whether they may be released, and those of which
+    nobody will: (how many, the first).
+    """
     r = t.release_checks.c
-    late = select(r.case_id, func.count().over()).where(r.check_at < since).order_by(r.check_at)
-    return _named(conn, late)
+    open_case = t.cases.c.closed_at.is_(None)  # a process of a version before may leave rows of ended ones
+    late = (
+        select(r.case_id).join(t.cases, t.cases.c.case_id == r.case_id).where(r.check_at < since, open_case)
+    )
+    never = forgotten_cases(select(t.cases.c.case_id))
+    both = late.union_all(never).subquery()
+    return _named(conn, select(both.c.case_id, func.count().over()).order_by(both.c.case_id))
 
 
 def _case(conn: Connection, case: Case) -> dict[str, Any]:

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import Select, exists, insert, literal, select
 from sqlalchemy.engine import Connection
 
 from chassis.database.statements import delete_rows, upsert_rows
+from chassis.database.types import UtcDateTime
 from field.days import day_begins, local_day
+from services.isolation.cases import states
 from services.isolation.cases.case import Case
+from services.isolation.cases.tables import AT_ITS_END, cases
 from services.isolation.cases.tables import release_checks as table
 
 
@@ -21,11 +26,15 @@ def is_at_its_end(case: Case) -> bool:
 
 def look_when_due(conn: Connection, cases: Iterable[Case], now: datetime, zone: ZoneInfo) -> None:
     """Look at cases that are at their end when the last day begins, or now if it has."""
-    check_at = {
-        case.case_id: max(now, day_begins(case.release_on, zone)) for case in cases if is_at_its_end(case)
-    }
-    rows = [{"case_id": id, "check_at": at, "lacks": ""} for id, at in sorted(check_at.items())]
-    upsert_rows(conn, table, rows, key=["case_id"], set=["check_at"])
+    proposed, others = [], []
+    for case in sorted((case for case in cases if is_at_its_end(case)), key=lambda case: case.case_id):
+        row = {"case_id": case.case_id, "check_at": max(now, day_begins(case.release_on, zone)), "lacks": ""}
+        if case.state == states.RELEASE_REVIEW:
+            proposed.append(row)
+        else:
+            others.append(row | {"proposed_at": None})
+    upsert_rows(conn, table, proposed, key=["case_id"], set=["check_at"])
+    upsert_rows(conn, table, others, key=["case_id"], set=["check_at", "proposed_at"])
 
 
 def look_now(conn: Connection, cases: Iterable[Case], now: datetime, zone: ZoneInfo) -> None:
@@ -35,6 +44,22 @@ def look_now(conn: Connection, cases: Iterable[Case], now: datetime, zone: ZoneI
 
 
 def look_no_more(conn: Connection, cases: Iterable[Case]) -> None:
-    """Whoever's case has ended is released by that, or by nobody."""
-    rows = [{"case_id": case.case_id} for case in cases if case.closed_at is not None and case.days > 0]
+    """Nobody asks whether these may be released: they have ended, are only informed, or have days to come."""
+    rows = [{"case_id": case.case_id} for case in cases if not is_at_its_end(case)]
     delete_rows(conn, table, rows, key=["case_id"])
+
+
+def look_at_forgotten(conn: Connection, now: datetime, most: int) -> None:
+    """Look at cases at their end that have no row.
+
+    A process of a version before, which knows nothing of these rows, leaves such cases behind.
+    """
+    columns = select(cases.c.case_id, literal(now, UtcDateTime), literal(""))
+    forgotten = forgotten_cases(columns).limit(most)
+    conn.execute(insert(table).from_select(["case_id", "check_at", "lacks"], forgotten))
+
+
+def forgotten_cases(columns: Select[Any]) -> Select[Any]:
+    """Of cases: those at their end that nobody will look at."""
+    has_row = exists().where(table.c.case_id == cases.c.case_id)
+    return columns.where(AT_ITS_END, ~has_row)

@@ -110,10 +110,10 @@ def _carry_out(book: Casebook, revision: Revision, written: Sequence[Task], caus
 
 def _is_void(task: Task, revision: Revision) -> bool:
     """Of a case that had ended only this is left: to tell somebody that they are asked for nothing. And
-    nobody is to be released whose days have become more.
+    whether somebody is to be released is asked anew where another measure or other days are in force.
     """
-    has_begun_anew = revision.case.release_on > revision.before.release_on
-    return bool(task.about) and (revision.opens_again or (has_begun_anew and task.kind in ENDED_BY_DECISION))
+    asked_anew = revision.direction is not None and task.kind in ENDED_BY_DECISION
+    return bool(task.about) and (revision.opens_again or asked_anew)
 
 
 def _has_moved(book: Casebook, revision: Revision) -> bool:

@@ -80,7 +80,7 @@ def revise(case: Case, change: Change, policies: Mapping[str, Policy], present: 
       expected or called off, when somebody comes. Any other case that has ended stays closed: the change is
       only noted. An officer opens any again.
     - A case whose arrival is called off, or turns out not to have come yet, is cancelled.
-    - A release under review is taken back when the case becomes stricter.
+    - A release under review is taken back when another measure or other days are in force.
     """
     arrival = change.arrival or case.arrival
     story = tuple(in_order([*case.story, *change.chapters]))
@@ -175,7 +175,7 @@ def _state(case: Case, direction: Direction | None) -> str:
     """The state of a case that is followed, or followed again."""
     if case.closed_at is not None:
         return states.CASE.move(case.state, states.OPEN)
-    if case.state == states.RELEASE_REVIEW and direction == "stricter":
+    if case.state == states.RELEASE_REVIEW and direction is not None:
         return states.CASE.move(case.state, states.ACTIVE)
     return case.state
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Final
 
 from sqlalchemy import select
 
@@ -13,29 +14,34 @@ from services.isolation.cases import states as case_states
 from services.isolation.cases.case import Case
 from services.isolation.check_ins.check_in import that_counts
 from services.isolation.check_ins.rows import check_ins_since
+from services.isolation.notices.tables import refusals
 from services.isolation.plans import states
+from services.isolation.plans.tables import tasks as tasks_table
 from services.isolation.plans.task import Task
-from services.isolation.policies.rules import TEST
+from services.isolation.policies.rules import SEE_ABNORMAL, TEST
 from services.isolation.release.rules import FEVER_REMEMBERED, Facts, Measured, Result
 from services.isolation.tests.tables import test_results
 
-_NOT_ASKED = (states.CANCELLED, states.WAIVED)
+_NOT_ASKED: Final = (states.CANCELLED, states.WAIVED)
+KINDS: Final = (TEST, SEE_ABNORMAL)
+"""Of the tasks that say something of a release."""
 
 
 def facts_of(uow: UnitOfWork, cases: Sequence[Case], tasks: Mapping[str, Sequence[Task]]) -> dict[str, Facts]:
     """By case.
 
-    :param tasks: of each case, those of testing among them.
+    :param tasks: of each case, those of KINDS among them.
     """
     ids = [case.case_id for case in cases]
-    results, check_ins = _results(uow, ids), _check_ins(uow, ids)
+    results, check_ins, refusing = _results(uow, ids), _check_ins(uow, ids), _refusing(uow, ids)
     today = local_day(uow.now, uow.zone)
     return {
         case.case_id: Facts(
             now=uow.now,
             today=today,
             release_on=case.release_on,
-            refuses=case.state == case_states.REFUSED,
+            refuses=case.state == case_states.REFUSED or case.case_id in refusing,
+            unseen=any(task.kind == SEE_ABNORMAL and task.live for task in tasks.get(case.case_id, ())),
             tests=[
                 local_day(task.due_from, uow.zone)
                 for task in tasks.get(case.case_id, ())
@@ -66,3 +72,14 @@ def _check_ins(uow: UnitOfWork, case_ids: Sequence[str]) -> dict[str, list[Measu
         measured = Measured(of_it[0].at, bool(counts.why_abnormal))
         found.setdefault(of_it[0].case_id, []).append(measured)
     return found
+
+
+def _refusing(uow: UnitOfWork, case_ids: Sequence[str]) -> set[str]:
+    """Those whose refusal an officer has still to settle; the task is of one case of a household."""
+    r, k = refusals.c, tasks_table.c
+    unsettled = (
+        select(r.case_id)
+        .join(tasks_table, k.task_id == r.task_id)
+        .where(is_in(uow.conn, r.case_id, case_ids), k.state.in_(sorted(states.LIVE)))
+    )
+    return set(uow.conn.execute(unsettled).scalars())

@@ -16,20 +16,21 @@ from services.isolation.cases import states
 from services.isolation.cases.case import Case
 from services.isolation.cases.casebook import CHUNK, Casebook, casebook
 from services.isolation.cases.events import caused_by_case
+from services.isolation.cases.release_checks import look_at_forgotten
 from services.isolation.cases.rows import case_from
 from services.isolation.cases.staffing import places_of
 from services.isolation.cases.tables import cases, release_checks
 from services.isolation.cases.unplanned import unplanned_task
 from services.isolation.plans.rows import lock_tasks
 from services.isolation.plans.task import Task
-from services.isolation.policies.rules import CONFIRM_RELEASE, PAST_THE_TERM, TEST, OpeningTask, Policy
-from services.isolation.release.facts import facts_of
+from services.isolation.policies.rules import CONFIRM_RELEASE, PAST_THE_TERM, OpeningTask, Policy
+from services.isolation.release.facts import KINDS, facts_of
 from services.isolation.release.rules import lacks
 from services.isolation.teams.rules import nearest
 
 AGAIN_AFTER: Final = timedelta(hours=1)
 """Whoever is held is looked at again, even where nothing was said of them: a fever passes."""
-_KINDS: Final = (TEST, CONFIRM_RELEASE, PAST_THE_TERM)
+_KINDS: Final = (*KINDS, CONFIRM_RELEASE, PAST_THE_TERM)
 
 
 class _Look(NamedTuple):
@@ -51,6 +52,7 @@ def propose_releases(uow: UnitOfWork) -> int:
     Whom nothing holds is proposed, with a task for the officer; who is proposed and held again is so no more;
     who is held past the last day has a task for the officer, too.
     """
+    look_at_forgotten(uow.conn, uow.now, CHUNK)
     due = _due(uow)
     with casebook(uow) as book:
         found = [case_from(row) for row in due]
@@ -78,7 +80,7 @@ def _due(uow: UnitOfWork) -> Sequence[Any]:
     wanted = (
         select(cases, r.lacks, r.proposed_at, r.past_since)
         .join(release_checks, r.case_id == cases.c.case_id)
-        .where(r.check_at <= uow.now)
+        .where(r.check_at <= uow.now, cases.c.closed_at.is_(None))
         .order_by(r.check_at)
         .with_for_update(of=cases, skip_locked=True)
     )
@@ -116,9 +118,10 @@ def _next(book: Casebook, look: _Look) -> datetime | None:
 def _propose(book: Casebook, look: _Look) -> datetime | None:
     """When it was proposed; None: it was before."""
     case = look.case
-    if case.state == states.RELEASE_REVIEW:
+    if any(task.kind == CONFIRM_RELEASE and task.live for task in look.tasks):
         return None
-    case = replace(case, state=states.CASE.move(case.state, states.RELEASE_REVIEW))
+    if case.state != states.RELEASE_REVIEW:
+        case = replace(case, state=states.CASE.move(case.state, states.RELEASE_REVIEW))
     _take_back(book, look, PAST_THE_TERM)
     policy = book.policy(case)
     _plan(book, case, policy, policy.confirm_release, "release_proposed", {})
@@ -129,9 +132,9 @@ def _hold(book: Casebook, look: _Look, past_since: date | None) -> None:
     """Take back what was proposed; where somebody is held past the last day, plan a task for the officer."""
     case = look.case
     detail = {"lacks": list(look.lacks)}
+    _take_back(book, look, CONFIRM_RELEASE)
     if case.state == states.RELEASE_REVIEW:
         case = replace(case, state=states.CASE.move(case.state, states.ACTIVE))
-        _take_back(book, look, CONFIRM_RELEASE)
         case = _with_line(book, case, "release_held", detail)
     if past_since and not any(task.kind == PAST_THE_TERM and task.live for task in look.tasks):
         policy = book.policy(case)

@@ -14,7 +14,7 @@ from typing import Final
 FEVER_HOLDS: Final = timedelta(days=1)
 """So long after an abnormal check-in nobody is released, whatever was measured since."""
 FEVER_REMEMBERED: Final = timedelta(days=3)
-"""So long an abnormal check-in holds where no other one came after it: somebody must look at them by then."""
+"""So long an abnormal check-in holds where no other one came after it; longer where nobody looked at them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +46,8 @@ class Facts:
     """What is known of somebody at a moment.
 
     :param release_on: the day on which the days are full.
+    :param refuses: they refuse what the measure asks, and no officer has settled it.
+    :param unseen: something abnormal was reported, and nobody has looked at them since.
     :param tests: local days of the tests that the plan asks for and nobody waived.
     """
 
@@ -53,6 +55,7 @@ class Facts:
     today: date
     release_on: date
     refuses: bool
+    unseen: bool = False
     tests: Sequence[date] = ()
     results: Sequence[Result] = ()
     check_ins: Sequence[Measured] = ()
@@ -70,7 +73,7 @@ def lacks(conditions: Collection[str], facts: Facts) -> tuple[str, ...]:
         found.append("test_positive")
     if "tests_negative" in conditions and missing_tests(facts.tests, facts.results):
         found.append("test_result")
-    if "no_fever" in conditions and has_fever(facts.check_ins, facts.now):
+    if "no_fever" in conditions and has_fever(facts.check_ins, facts.now, unseen=facts.unseen):
         found.append("fever")
     if facts.refuses:
         found.append("refusal")
@@ -100,11 +103,14 @@ def missing_tests(days: Iterable[date], results: Sequence[Result]) -> int:
     return missing
 
 
-def has_fever(check_ins: Iterable[Measured], now: datetime) -> bool:
-    """Whether an abnormal check-in holds still; who did not report at all is not held by that."""
+def has_fever(check_ins: Iterable[Measured], now: datetime, *, unseen: bool = False) -> bool:
+    """Whether an abnormal check-in holds still; who did not report at all is not held by that.
+
+    :param unseen: nobody has looked at them since the last abnormal one.
+    """
     recent = sorted((one for one in check_ins if one.at > now - FEVER_REMEMBERED), key=lambda one: one.at)
     if not recent:
-        return False
+        return unseen
     return recent[-1].abnormal or any(one.abnormal and one.at > now - FEVER_HOLDS for one in recent)
 
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Table, delete, insert, select, text, update
+from sqlalchemy import Column, MetaData, Table, Text, delete, insert, select, text, update
 
 from chassis.clock import Clock
 from chassis.database.engine import Database
@@ -142,6 +142,24 @@ def test_without_the_key_nobody_can_seal_again_what_was_changed(sealed: Database
     with sealed.begin() as conn:
         seal(conn, OURS, BlindIndex(b"x" * 32), NOW)
     assert [one.number for one in found(sealed)[1]] == [1]
+
+
+def test_a_column_that_comes_later_breaks_no_piece(sealed: Database):
+    before = found(sealed)
+    with sealed.begin() as conn:
+        conn.execute(text("ALTER TABLE views ADD COLUMN later TEXT"))
+    grown = VIEWS.to_metadata(MetaData())
+    grown.append_column(Column("later", Text))
+    ours = [grown if table is VIEWS else table for table in OURS]
+    with sealed.read() as conn:
+        assert broken(conn, ours, INDEX) == before and before[1] == []
+    with sealed.begin() as conn:
+        conn.execute(insert(grown).values(view(ago(0.5)) | {"later": "x"}))
+        assert seal(conn, ours, INDEX, NOW + 3 * EVERY)
+        assert broken(conn, ours, INDEX)[1] == []
+    by_hand(sealed, VIEWS, text("UPDATE views SET later = 'y' WHERE later = 'x'"))
+    with sealed.read() as conn:
+        assert len(broken(conn, ours, INDEX)[1]) == 1
 
 
 def test_one_process_at_a_time_seals(database: Database):

@@ -131,3 +131,18 @@ def test_a_fever_holds_for_a_day_and_until_somebody_is_well_again(
 ) -> None:
     measured = [Measured(NOW - timedelta(hours=hours), abnormal) for hours, abnormal in check_ins]
     assert has_fever(measured, NOW) == has_fever(measured[::-1], NOW) == fever
+
+
+@pytest.mark.parametrize(
+    ("check_ins", "fever"),
+    [
+        ([], True),  # whatever was abnormal is longer ago than anybody remembers
+        ([(30, True), (5, False)], False),  # measured well since: no undone task of the staff holds anybody
+        ([(30, True)], True),
+    ],
+)
+def test_a_fever_at_which_nobody_looked_holds_until_somebody_does(
+    check_ins: list[tuple[int, bool]], fever: bool
+) -> None:
+    measured = [Measured(NOW - timedelta(hours=hours), abnormal) for hours, abnormal in check_ins]
+    assert has_fever(measured, NOW, unseen=True) == fever

@@ -63,8 +63,8 @@ def add_release(pages: Blueprint, doors: Doors, work: Work) -> None:
             if note := typed("note")["note"]:
                 data["note"] = note
             became[case_id] = say(doors, "isolation", "decide_case", key_of_act(data, case_id), data)
-        if any(one.kind == "away" for one in became.values()):
-            return again()  # under the same keys: who is released already stays released
+            if became[case_id].kind == "away":
+                return again()  # under the same keys: who is released already stays released
         return _outcome(doors, became)
 
 

@@ -1,0 +1,30 @@
+"""cases at their end
+
+Revision 0023, after 0022. By this index those are found whom a process of a version before left without a row
+in release_checks.
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0023"
+down_revision = "0022"
+branch_labels = None
+depends_on = None
+
+_WHERE = sa.text("closed_at IS NULL AND plan_next IS NULL AND days > 0")
+
+
+def upgrade() -> None:
+    op.create_index(
+        "cases_at_their_end",
+        "cases",
+        ["release_on"],
+        unique=False,
+        postgresql_where=_WHERE,
+        sqlite_where=_WHERE,
+    )
+
+
+def downgrade() -> None:
+    op.drop_index("cases_at_their_end", table_name="cases")
