@@ -1,14 +1,14 @@
 """cases at their end
 
-Revision 0023, after 0022. By this index those are found whom a process of a version before left without a row
+Revision 0024, after 0023. By this index those are found whom a process of a version before left without a row
 in release_checks.
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0023"
-down_revision = "0022"
+revision = "0024"
+down_revision = "0023"
 branch_labels = None
 depends_on = None
 
