@@ -198,6 +198,15 @@ def test_wish_24_a_morning_by_keyboard_alone(
     picture(page, "officer-case", **DESK)
     page.locator("details").evaluate_all("all => all.forEach(one => one.open = true)")
     looks_well(page)
+    press(page, page.locator('main a[href$="/decide/move_to_central"]'))
+    page.wait_for_url("**/decide/*")
+    for field in ("place", "escort"):
+        reach(page, page.locator(f"#{field}"))
+        page.keyboard.type("120")
+    looks_well(page)
+    press(page, page.get_by_role("button", name=says["look"]))
+    expect(page.locator("section.question")).to_contain_text("120")
+    looks_well(page)
     for path in ("/lists", "/lists/waiting_arrivals", "/lists/open_needs", "/shopping", "/staff/new"):
         page.goto(path)
         looks_well(page)
