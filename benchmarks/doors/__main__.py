@@ -38,6 +38,7 @@ from doorstep_client import Publisher, event
 
 OPEN = 20_000  # arrivals whose cases are open while everything is measured
 HOUSEHOLDS = 60  # of a worker on a usual day; the arrivals of the bench live alone
+PAGES = 40  # requests for each page of the console at most: cases go on opening meanwhile
 CALLERS = 12  # residents who say how they are at the same moment: as many as a door has threads
 LABORATORY = "bench-laboratory"
 SETTLED_S = 300.0
@@ -70,7 +71,7 @@ def main(
             nodes.start()
             run.prepare(bulk, OPEN // 10 if quick else OPEN)
             run.lists_and_acts(pages)
-            run.pages(max(10, pages // 3))
+            run.pages(min(pages, PAGES), max(10, pages // 3))
             run.check_ins(rate, minutes * 60)
             run.laboratory(results)
     except KeyboardInterrupt:
@@ -142,19 +143,20 @@ class _Run:
                 visits.close()
             self._acts(pages * 2)
 
-    def pages(self, times: int) -> None:
+    def pages(self, times: int, on_a_phone: int) -> None:
         """The same people through the console: first pages, and a worker who finds nobody at home."""
         people = self.system.busiest()
         by_place = {
             f"/lists/{query.name}" for door in _doors().values() for query in door.lists if query.among
         }
-        coming = self.figures.intake_alone * 0.5 * times * 4
-        with self._intake(0.5, times * 4):
+        seconds = times * 2.5 + on_a_phone * 2
+        coming = self.figures.intake_alone * 0.5 * seconds
+        with self._intake(0.5, seconds):
             for somebody in people:
                 given = (self.system.environment, self.system.ports[CONSOLE], somebody.staff_id)
                 if somebody.role == "grid_worker":
                     self._worker_pages(worker(*given), somebody, times)
-                    self._on_a_phone(times)
+                    self._on_a_phone(on_a_phone)
                     continue
                 browser = officer(*given)
                 lists = sorted(set(LIST.findall(browser.get("/lists")[1])))

@@ -43,10 +43,13 @@ class Database:
         application: str = "doorstep",
         pool_size: int = 5,
         statement_limit_s: int = STATEMENT_LIMIT_S,
+        parallel: bool = True,
     ) -> None:
         """Raises SettingsError.
 
         :param statement_limit_s: on PostgreSQL; SQLite knows no such limit.
+        :param parallel: whether PostgreSQL may start further processes for a statement. To start two takes
+            longer than a page may, and more of the processors where many ask.
         """
         try:
             parsed = make_url(url)
@@ -59,7 +62,9 @@ class Database:
         self.url = parsed
         self.clocks = Clocks()
         self.engine = (
-            _sqlite(url) if self.is_sqlite else _postgresql(url, application, pool_size, statement_limit_s)
+            _sqlite(url)
+            if self.is_sqlite
+            else _postgresql(url, application, pool_size, statement_limit_s, parallel)
         )
 
     @property
@@ -119,15 +124,18 @@ def _sqlite(url: str) -> Engine:
     return engine
 
 
-def _postgresql(url: str, application: str, pool_size: int, statement_limit_s: int) -> Engine:
+def _postgresql(url: str, application: str, pool_size: int, statement_limit_s: int, parallel: bool) -> Engine:
     settings = {
         "timezone": "UTC",
         "lock_timeout": LOCK_TIMEOUT_MS,
         "statement_timeout": statement_limit_s * 1000,
         SETTING: "off",
+        "jit": "off",  # to compile a statement takes longer than to run it
         # Outbox bodies are long, and lz4 packs them in a tenth of the time of PostgreSQL's own method.
         "default_toast_compression": "lz4",
     }
+    if not parallel:
+        settings["max_parallel_workers_per_gather"] = 0
     options = " ".join(f"-c {name}={value}" for name, value in settings.items())
     return create_engine(
         url,

@@ -66,7 +66,10 @@ def app_of(service: str, environment: Mapping[str, str] | None = None) -> Flask:
     """The application of one door. Raises SettingsError."""
     settings = read_door_settings(service, environment)
     database = Database(
-        settings.service.database_url, application=f"doorstep-{service}-door", pool_size=THREADS
+        settings.service.database_url,
+        application=f"doorstep-{service}-door",
+        pool_size=THREADS,
+        parallel=False,
     )
     work = replace(Work.of(settings.service, database), by_door=True)
     door: Door = import_module(f"services.{service}.door").DOOR

@@ -16,10 +16,11 @@ from field.scope import Scope
 from field.words import MEASURES
 from services.isolation.cases.tables import cases
 from services.isolation.release.lists import release_figures
-from services.isolation.tasks.changed_cases import changes_since_yesterday
+from services.isolation.tasks.changed_cases import changed_since, changes_since_yesterday
 from services.isolation.tasks.without_check_in import not_reported_today
 from services.isolation.tasks.workers_today import (
     at_place,
+    each,
     open_in,
     own_place,
     place_asked,
@@ -45,7 +46,7 @@ def _find(uow: UnitOfWork, scope: Scope, asked: Asked, data: Mapping[str, Any]) 
         "place": here,
         "release": release_figures(uow.conn, wanted),
     }
-    opened = read_open(uow.conn, wanted)
+    opened = read_open(uow, here, changed_since(asked), wanted)
     if opened is None:
         return {
             **answer,
@@ -60,7 +61,9 @@ def _find(uow: UnitOfWork, scope: Scope, asked: Asked, data: Mapping[str, Any]) 
         **answer,
         "more_than": None,
         **workers_today(uow, asked, here, opened, wanted),
-        "changes": changes_since_yesterday(uow.conn, scope, asked, at_place(uow, place)),
+        "changes": changes_since_yesterday(
+            uow.conn, scope, asked, at_place(uow, place), each(opened, "living", "changed")
+        ),
         "check_ins": not_reported_today(uow, asked, of_measure, _whole(opened, measure)),
     }
 
@@ -74,7 +77,7 @@ def _measure(data: Mapping[str, Any]) -> str:
 
 
 def _whole(opened: Sequence[Any], measure: str) -> tuple[int, int]:
-    living = [row.living for row in opened if row.measure == measure]
+    living = [living for living, of in each(opened, "living", "measure") if of == measure]
     return len(living), len(set(living))
 
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import reduce
+from itertools import chain
+from operator import add
 from typing import Any, Final
 
 from sqlalchemy import (
@@ -12,7 +16,7 @@ from sqlalchemy import (
     CompoundSelect,
     ScalarSelect,
     Select,
-    collate,
+    case,
     func,
     literal_column,
     or_,
@@ -114,37 +118,38 @@ CHANGED_CASES = ListQuery(
 )
 
 
+def changed_since(asked: Asked) -> ColumnElement[int]:
+    """What changed of a case since this hour yesterday: a bit for each of CHANGES."""
+    since = asked.now - _SINCE
+    return reduce(add, (case((of(since), 1 << bit), else_=0) for bit, of in enumerate(CHANGES.values())))
+
+
 def changes_since_yesterday(
-    conn: Connection, scope: Scope, asked: Asked, here: Sequence[ColumnElement[bool]]
+    conn: Connection,
+    scope: Scope,
+    asked: Asked,
+    here: Sequence[ColumnElement[bool]],
+    opened: Iterable[tuple[str, int]],
 ) -> dict[str, Any] | None:
     """`since`, and for each of CHANGES `people` and `households`; who changed twice is counted for each. None
-    where so many changed that they are not counted. Up to 10,000 open cases are looked through: the caller's.
+    where so many changed that they are not counted.
 
     :param here: conditions, where not all that is one's own is meant.
+    :param opened: household, and what changed, of each open case there.
     """
     since = asked.now - _SINCE
-    flags = [of(since).label(name) for name, of in CHANGES.items()]
-    parts = (
-        part.with_only_columns(LIVING.label("living"), *flags).where(*here)
-        for part in _rows(conn, scope, asked).selects
-        if isinstance(part, Select)
+    ended = select(LIVING, changed_since(asked)).where(
+        _ended(since), _was_followed(), in_scope(conn, scope), *here
     )
-    each = union_all(*parts).subquery("each")
-    changed = (
-        select(each).where(or_(*(each.c[name] for name in CHANGES))).limit(COUNTED + 1).subquery("changed")
-    )
-    living: ColumnElement[str] = changed.c.living
-    if conn.dialect.name == "postgresql":
-        living = collate(living, "C")  # told apart, not put in anybody's order
-    columns = [
-        of_changed.filter(changed.c[name])
-        for name in CHANGES
-        for of_changed in (func.count(), func.count(living.distinct()))
-    ]
-    whole, *counts = conn.execute(select(func.count(), *columns).select_from(changed)).one()
-    if whole > COUNTED:
+    living: dict[int, list[str]] = defaultdict(list)
+    for household, changed in chain(opened, conn.execute(ended.limit(COUNTED + 1)).all()):
+        living[changed].append(household)
+    living.pop(0, None)
+    if sum(map(len, living.values())) > COUNTED:
         return None
     counted: dict[str, Any] = {"since": since.astimezone(asked.zone).isoformat()}
-    for name, people, households in zip(CHANGES, counts[::2], counts[1::2], strict=True):
+    for bit, name in enumerate(CHANGES):
+        of_change = [households for changed, households in living.items() if changed & 1 << bit]
+        people, households = sum(map(len, of_change)), len(set().union(*of_change))
         counted[name] = {"people": people, "households": households}
     return counted

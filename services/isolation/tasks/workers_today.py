@@ -6,11 +6,12 @@ Counted are open cases alone, up to 10,000 of them, each with its tasks of today
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from operator import itemgetter
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, and_, func, or_, select, text, true, union_all
+from sqlalchemy import ColumnElement, and_, func, null, or_, select, text, true, union_all
 from sqlalchemy.engine import Connection
 
 from chassis.database.statements import is_in
@@ -35,6 +36,7 @@ DOERS: Final = ("grid_worker", "health_worker")
 """Who works at doors has a row also with nothing to do; others, where something is theirs."""
 _BELOW: Final = {"district": "street", "street": "community", "guanqu": "community", "community": "grid"}
 """Level of a place -> the level below by which its cases are counted."""
+_OPENED: Final = ("owner", "living", "measure", "at", "changed")
 _LEVELS: Final = ("grid", "community", "street", "district")
 
 
@@ -85,9 +87,9 @@ def workers_today(
     """
     child = _column_below(uow, here)
     by_staff, by_place = _Counts(), _Counts()
-    by_staff.add_cases((row.owner, row.living) for row in opened)
+    by_staff.add_cases(each(opened, "owner", "living"))
     if child is not None:
-        by_place.add_cases((getattr(row, child.name), row.living) for row in opened)
+        by_place.add_cases(each(opened, "at", "living"))
     for who, at, state, alarmed, number in _tasks(uow.conn, asked, child, wanted):
         kind = {states.DUE: "due", states.MISSED: "overdue", states.DONE: "done"}.get(state)
         counts = {kind: number} if kind else {}
@@ -100,13 +102,26 @@ def workers_today(
     return {"staff": rows[:MOST_STAFF], "left_out": max(0, len(rows) - MOST_STAFF), "below": below}
 
 
-def read_open(conn: Connection, wanted: Sequence[ColumnElement[bool]]) -> Sequence[Any] | None:
-    """Owner, household, measure and places of each open case; None where there are more than are counted."""
+def read_open(
+    uow: UnitOfWork, here: str | None, changed: ColumnElement[int], wanted: Sequence[ColumnElement[bool]]
+) -> Sequence[Any] | None:
+    """What `each` finds of every open case; None where there are more than are counted.
+
+    :param changed: as `changed_cases.changed_since` says it.
+    """
+    conn, child = uow.conn, _column_below(uow, here)
     few = select(_C.case_id).where(*wanted).limit(COUNTED + 1).subquery()
     if conn.execute(select(func.count()).select_from(few)).scalar_one() > COUNTED:
         return None
-    columns = _C.owner, LIVING.label("living"), _C.measure, _C.street, _C.community, _C.grid
+    columns = _C.owner, LIVING, _C.measure, null() if child is None else child, changed
     return conn.execute(select(*columns).where(*wanted)).all()
+
+
+def each(opened: Sequence[Any], *names: str) -> Iterator[tuple[Any, ...]]:
+    """These of every open case: `owner`, `living` (the household), `measure`, `at` (the place right below),
+    `changed`. By number, because there may be thousands.
+    """
+    return map(itemgetter(*map(_OPENED.index, names)), opened)
 
 
 def _column_below(uow: UnitOfWork, here: str | None) -> Any:

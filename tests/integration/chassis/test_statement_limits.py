@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.engine import Engine
+from sqlalchemy.event import listen, remove
 from sqlalchemy.exc import OperationalError
 
 from chassis.clock import Clock
@@ -17,6 +21,7 @@ from chassis.database.migrations import upgrade
 from chassis.database.statements import insert_rows
 from chassis.doors.app import Doorway, make_app
 from chassis.doors.declared import Directory, Door
+from chassis.doors.process import app_of
 from chassis.doors.reach import Reaching
 from chassis.doors.tokens import Keys
 from chassis.errors import is_too_slow
@@ -169,6 +174,20 @@ def test_who_waits_for_a_statement_decides_how_long_it_may_take(postgresql_url: 
     assert limit_of(database_in(settings)) == f"{TOOL_STATEMENT_LIMIT_S // 60}min"
 
 
+def test_a_door_starts_no_further_processes_for_a_page(postgresql_url: Callable[..., str]) -> None:
+    url = postgresql_url("registration", with_tables)
+    key = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
+    trial = {"DOORSTEP_REGISTRATION_DATABASE_URL": url, "DOORSTEP_DOOR_PUBLIC_KEY": public_pem()}
+    with connecting() as said:
+        app = app_of("registration", {**trial, "DOORSTEP_SEAL_KEYS": f"k:{key}", "DOORSTEP_INDEX_KEY": key})
+        assert app.extensions["ready"]() == {}
+    assert said and all("max_parallel_workers_per_gather=0" in options for options in said)
+    alone, others = Database(url, parallel=False), Database(url)
+    assert shown(alone, "max_parallel_workers_per_gather") == "0"
+    assert shown(others, "max_parallel_workers_per_gather") != "0", "an audit reads whole tables"
+    assert shown(alone, "jit") == shown(others, "jit") == "off"
+
+
 def test_a_migration_has_no_limit_and_leaves_none_behind(postgresql_url: Callable[..., str]) -> None:
     """It is held up as another one at the same time would hold it up."""
     url = postgresql_url("empty")
@@ -186,6 +205,26 @@ def with_tables(url: str) -> None:
     database = Database(url)
     upgrade("registration", database)
     database.dispose()
+
+
+@contextmanager
+def connecting() -> Iterator[list[str]]:
+    """The options of each connection to PostgreSQL that is opened meanwhile."""
+    said: list[str] = []
+
+    def note(_dialect: Any, _record: Any, _arguments: Any, given: dict[str, Any]) -> None:
+        said.append(given["options"])
+
+    listen(Engine, "do_connect", note)
+    try:
+        yield said
+    finally:
+        remove(Engine, "do_connect", note)
+
+
+def shown(database: Database, setting: str) -> str:
+    with database.read() as conn:
+        return str(conn.execute(text(f"SHOW {setting}")).scalar_one())
 
 
 def limit_of(database: Database) -> str:
