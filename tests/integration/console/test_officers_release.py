@@ -76,6 +76,9 @@ def test_those_at_their_end_are_released_at_once_with_an_outcome_for_each(town: 
         assert "2 people are released" in done.text
     assert states(town) == ["open", "released", "released"]
     assert len(town.isolation.recorded("case.changed")) == 2
+    [released] = [row for row in town.isolation.rows(t.cases) if row["state"] == "released"][:1]
+    again = [f"{released['case_id']}:{released['version']}"]
+    assert "the case has changed meanwhile" in officer.send(preview, "/release/now", case=again).text
     assert "Nothing stands on this list" in officer.get("/lists/cases_to_release").text
 
 

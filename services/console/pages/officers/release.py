@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 import flask_babel
 from flask import Blueprint, make_response, render_template, request
@@ -23,6 +23,7 @@ from services.console.pages.officers.lists import ShownList, list_of_form, list_
 from services.console.pages.shown.figures import Count, count_in_words
 from services.console.pages.words import word
 
+_HELD_BY: Final = "held_by_"
 Row = tuple[Mapping[str, Any], tuple[Cell, ...]]
 
 
@@ -104,7 +105,8 @@ def _outcome(doors: Doors, became: Mapping[str, Became]) -> Response:
 
 def _why(became: Became) -> str:
     """In a sentence: what holds them by what is known by now, or what changed."""
-    holds = [fault.code.removeprefix("held_by_") for fault in became.faults if fault.where == "decision"]
+    codes = (fault.code for fault in became.faults if fault.where == "decision")
+    holds = [code.removeprefix(_HELD_BY) for code in codes if code.startswith(_HELD_BY)]
     if holds:
         return str(gettext("something holds them: %(what)s", what=", ".join(word(one) for one in holds)))
     if became.kind == "unknown":
