@@ -6,7 +6,8 @@ A table that somebody adds is watched likewise; whoever wants it otherwise says 
 (`unwatched`).
 
 Rows of a trail (`append_only`) are neither changed nor removed: the database refuses it. Who owns the tables
-can take a guard away; then the audit says that it is not there, until `doorstep migrate` puts it back.
+(on a server with two roles no service: `chassis.database.rights`) can take a guard away; then the audit says
+that it is not there, until `doorstep migrate` puts it back.
 """
 
 from __future__ import annotations

@@ -118,16 +118,20 @@ def restore(source: Path, *, force: bool, identity: Path | None = None) -> dict[
 
 def _restore(source: Path, manifest: dict[str, Any], *, force: bool) -> dict[str, Any]:
     began = time.monotonic()
-    postgres, rabbitmq, *_ = containers.up("postgres", *containers.brokers())
+    rabbitmq, *_ = containers.up(*containers.brokers())
+    # With today's secrets, which roles of this version need.
+    [postgres] = containers.up_to_date("postgres")
     ctl = containers.rabbitmqctl(rabbitmq)
     if not force:
         _refuse_to_overwrite(postgres, ctl)
     containers.compose("stop", *SERVICES, *DOORS, CONSOLE)
+    databases.make_roles(postgres)
     purged = broker.empty_between_services(ctl)
     for service, as_it_was in manifest["tables"].items():
         databases.load(postgres, service, source / folder.archive(service))
         if (found := databases.tables(postgres, service)) != as_it_was:
             raise Refused(f"{service} is not as it was backed up: {found}")
+    databases.make_roles(postgres)  # an earlier version's backup has its tables owned by the service
     containers.job("migrate")
     if CONSOLE in manifest["tables"]:
         databases.end_ways_in(postgres)

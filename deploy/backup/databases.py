@@ -189,11 +189,18 @@ def verify(postgres: str, file: Path) -> None:
 
 def load(postgres: str, service: str, file: Path) -> None:
     """In place of whatever the service has there; all or nothing, once its old tables are gone."""
-    sweep = f"SET lock_timeout = '10s'; DROP OWNED BY {service}"
+    sweep = f"SET lock_timeout = '10s'; DROP OWNED BY {service}, {service}_owner"
     execute(postgres, *PSQL, service, "-c", sweep)
     with file.open("rb") as stream:
         execute(postgres, "pg_restore", "-U", "postgres", "-d", service, "--single-transaction", given=stream)
     execute(postgres, *PSQL, service, "-c", "ANALYZE")
+
+
+def make_roles(postgres: str) -> None:
+    """And databases; tables that a service owned are its owner's then. Makes what is missing on the server,
+    and changes nothing else.
+    """
+    execute(postgres, "bash", "/docker-entrypoint-initdb.d/10-services.sh")
 
 
 def tables(postgres: str, service: str) -> dict[str, Any]:

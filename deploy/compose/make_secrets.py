@@ -155,6 +155,15 @@ def door_keys(kept: Secrets) -> None:
         kept.write("door_public_key", public)
 
 
+def database_url(kept: Secrets, name: str, role: str, secret: str, database: str) -> str:
+    """Follows the password as long as it names the deployment's own server. Returns what the file says."""
+    url = f"postgresql+psycopg://{role}:{quote(secret, safe='')}{OWN_SERVER}{database}"
+    found = kept.once(name, partial(str, url))
+    if found != url and OWN_SERVER in found:
+        kept.write(name, url)
+    return kept.read(name)
+
+
 def make(directory: Path) -> list[str]:
     """Returns the names of the files that were made now."""
     directory.mkdir(parents=True, exist_ok=True)
@@ -173,10 +182,13 @@ def make(directory: Path) -> list[str]:
     kept.once("console_index_key", key)
     for service in (*SERVICES, "console"):
         secret = kept.once(f"{service}_database_password", password)
-        url = f"postgresql+psycopg://{service}:{quote(secret, safe='')}{OWN_SERVER}{service}"
-        found = kept.once(f"{service}_database_url", partial(str, url))
-        if found != url and OWN_SERVER in found:
-            kept.write(f"{service}_database_url", url)
+        found = database_url(kept, f"{service}_database_url", service, secret, service)
+        # By this role `migrate` makes the tables. On another server it may be the same one.
+        secret = kept.once(f"{service}_owner_password", password)
+        if OWN_SERVER in found:
+            database_url(kept, f"{service}_owner_url", f"{service}_owner", secret, service)
+        else:
+            kept.once(f"{service}_owner_url", partial(str, found))
 
     users = json.loads(USERS.read_text())
     passwords = {"monitor": kept.once("monitor_password", password)}

@@ -7,9 +7,11 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 export DOCKER_BUILDKIT=0  # the builder that needs no image of its own
 
-declare -A stands_in=(
-    [rabbitmq]=rabbitmq:3-management [postgres]=postgres:15 [nginx]=nginx:1.28 [prometheus]=prom/prometheus:v2.55.1
-)
+# The names by which the compose file asks for them; what is in them is Debian's version.
+declare -A stands_in=()
+for name in rabbitmq postgres nginx prometheus; do
+    stands_in[$name]=$(sed -n "s/^    image: \${DOORSTEP_${name^^}_IMAGE:-\(.*\)}$/\1/p" docker-compose.yml)
+done
 have() { docker image inspect "${stands_in[$1]}" >/dev/null 2>&1; }
 if [ $# = 0 ]; then
     set -- doorstep rabbitmq postgres nginx

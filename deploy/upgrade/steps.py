@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from deploy.backup import containers
+from deploy.backup import containers, databases
 from deploy.backup.__main__ import backup
 from deploy.backup.containers import SERVICES
 from deploy.backup.errors import Refused
@@ -24,8 +24,6 @@ Say = Callable[[str], object]
 EARLIER = "doorstep:before"
 """The image of the earlier version: it looks at what it leaves behind, and is kept for going back."""
 SETTLE_S = 180
-DATABASES = "/docker-entrypoint-initdb.d/10-services.sh"
-"""Makes what is missing on the server, and changes nothing else."""
 
 
 def upgrade(to: Path, *, keep: int | None, build: bool, say: Say) -> None:
@@ -51,7 +49,7 @@ def upgrade(to: Path, *, keep: int | None, build: bool, say: Say) -> None:
         before = _look_and_keep(min(running), to, keep, say)
     say("bringing the databases up to date")
     # Roles and databases that this version has besides; the server was started with the secrets of before.
-    containers.execute(*containers.up_to_date("postgres"), "bash", DATABASES)
+    databases.make_roles(*containers.up_to_date("postgres"))
     containers.job("migrate")
     say("giving users of the broker the rights of today, declaring exchanges and queues")
     _renew_rights()

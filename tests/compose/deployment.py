@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -320,6 +321,12 @@ def running(one: Deployment) -> Iterator[Deployment]:
             one.remove()
         finally:
             shutil.rmtree(one.directory, ignore_errors=True)
+
+
+def image_of(service: str, source: Path = ROOT) -> str:
+    """By the compose file, where nothing else is set."""
+    file = (source / "docker-compose.yml").read_text()
+    return re.findall(rf"image: \${{DOORSTEP_{service.upper()}_IMAGE:-(.*)}}", file)[0]
 
 
 def numbered(name: str, ports: Sequence[int]) -> dict[str, str]:

@@ -28,6 +28,7 @@ from tests.compose.deployment import (
     TLS,
     Deployment,
     assert_all_taken,
+    image_of,
     service_of,
 )
 from tests.compose.load import Load
@@ -315,6 +316,22 @@ def test_each_service_reaches_only_its_own_database(stack: Deployment) -> None:
     assert "permission denied for database" in other
 
 
+def test_a_service_can_neither_change_a_table_nor_a_trail(stack: Deployment) -> None:
+    own = (stack.secrets / "isolation_database_password").read_text().strip()
+    for statement in (
+        "DROP TRIGGER views__removal_is_refused ON views",
+        "ALTER TABLE views DISABLE TRIGGER ALL",
+        "ALTER TABLE cases ADD COLUMN more int",
+        "DELETE FROM views",
+        "UPDATE removed_rows SET removed_by = NULL",
+    ):
+        asked = (
+            f"PGPASSWORD='{own}' psql -h 127.0.0.1 -U isolation -d isolation -tAc '{statement}' 2>&1 || true"
+        )
+        answer = stack.execute("postgres", "sh", "-c", asked)
+        assert "permission denied" in answer or "must be owner" in answer, (statement, answer)
+
+
 def test_the_script_that_makes_roles_and_databases_may_be_run_again(stack: Deployment) -> None:
     def found() -> str:
         question = (
@@ -335,7 +352,7 @@ def test_a_database_server_that_cannot_read_what_makes_its_roles_does_not_start(
     start = "docker-entrypoint.sh postgres 2>&1; echo exit $?; ls -A $PGDATA"
     answer = stack.docker(
         *("run", "--rm", "--user", "postgres", "--env", "POSTGRES_PASSWORD=x", "--entrypoint", "sh"),
-        *("--volume", f"{tmp_path}:/docker-entrypoint-initdb.d:ro", "postgres:15", "-c", start),
+        *("--volume", f"{tmp_path}:/docker-entrypoint-initdb.d:ro", image_of("postgres"), "-c", start),
     )
     assert answer == "/docker-entrypoint-initdb.d/ is not for postgres to read\nexit 1\n"
 

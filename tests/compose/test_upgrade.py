@@ -23,7 +23,16 @@ import pytest
 from demo.day import PLAIN, Day
 from deploy.backup import folder
 from deploy.local.checkout import unpack
-from tests.compose.deployment import MORNING, ROOT, SERVICES, Deployment, running, sendable, service_of
+from tests.compose.deployment import (
+    MORNING,
+    ROOT,
+    SERVICES,
+    Deployment,
+    image_of,
+    running,
+    sendable,
+    service_of,
+)
 from tests.processes import Answer, start
 
 pytestmark = [pytest.mark.compose, pytest.mark.timeout(900)]
@@ -61,6 +70,9 @@ def earlier(images: None) -> Iterator[Deployment]:
     environment = {**os.environ, "DOORSTEP_IMAGE": IMAGE}
     images_of_then = [source / "deploy/registryless/images.sh", "doorstep"]
     subprocess.run(images_of_then, env=environment, check=True, stdin=subprocess.DEVNULL)
+    for service in ("rabbitmq", "postgres"):  # what is in them is the same, under the names of then
+        names = (image_of(service), image_of(service, source))
+        subprocess.run(["docker", "tag", *names], check=True)
     one = Deployment(directory, f"doorstep-upgrade-{os.getpid()}", source=source)
     one.environment |= {"DOORSTEP_IMAGE": IMAGE, "COMPOSE_PROFILES": "demo"}
     with running(one):
@@ -94,6 +106,7 @@ def test_one_command_upgrades_a_deployment_of_an_earlier_commit(earlier: Deploym
     assert {name: secrets_of(earlier)[name] for name in secrets} == secrets
     assert folder.check(min(backups.iterdir()))["tables"]["registration"]["rows"]["reports"] == REPORTS // 3
 
+    assert_each_role_has_its_own(earlier)
     publish(earlier, client, lines)
     after = earlier.settled()
     assert after["sums"]["reports"]["received"] == 3 * before["sums"]["reports"]["received"] == REPORTS
@@ -162,6 +175,15 @@ def upgrade_killed_at(step: str, stack: Deployment, backups: Path) -> None:
     finally:
         os.killpg(process.pid, signal.SIGKILL)
         process.communicate()
+
+
+def assert_each_role_has_its_own(stack: Deployment) -> None:
+    """What services of then owned is handed over."""
+    owners = "SELECT DISTINCT tableowner FROM pg_tables WHERE schemaname = $$public$$"
+    may = "SELECT has_table_privilege($$isolation$$, $$views$$, $$DELETE$$)"
+    asked = ("psql", "-U", "postgres", "-d", "isolation", "-tAc")
+    assert stack.execute("postgres", *asked, owners).split() == ["isolation_owner"]
+    assert stack.execute("postgres", *asked, may).split() == ["f"]
 
 
 def secrets_of(stack: Deployment) -> dict[str, str]:

@@ -10,8 +10,9 @@ tables where none of that happened, which is in every later service, and else ad
 `… revision SERVICE "what changed"` writes the next migration from the difference between database and tables,
 and `… revision chassis "what changed"` does so for the chassis' tables.
 
-Guards of the tables (`chassis.database.guards`) are no migrations: those that lack are put after them. A
-migration that removes rows of guarded tables says so, by `remove`.
+Guards of the tables (`chassis.database.guards`) and the rights of the service's role
+(`chassis.database.rights`) are no migrations: those that lack are put after them. A migration that removes
+rows of guarded tables says so, by `remove`.
 
 Every process asks at its start whether the database is current, and is answered without Alembic: to load it
 and its migrations takes a quarter of a second. So migrations are numbered by the names of their files.
@@ -31,6 +32,7 @@ from sqlalchemy.engine import Connection
 
 from chassis.database.engine import Database
 from chassis.database.guards import put_guards
+from chassis.database.rights import give_rights
 from chassis.database.tables import TABLES, chassis_tables
 
 if TYPE_CHECKING:
@@ -124,6 +126,10 @@ def upgrade(service: str, database: Database, revision: str = "head", chassis: s
                 # SQLite drops guards with the table that a migration makes anew: so they are put at the end.
                 conn.rollback()
                 put_guards(conn, metadata_of(service))
+                give_rights(
+                    conn, metadata_of(service), [one.counted_in for one in (_own(service), _chassis())]
+                )
+                conn.commit()
         finally:
             conn.rollback()  # of what failed: nothing else is done in a transaction that failed
             if not database.is_sqlite:

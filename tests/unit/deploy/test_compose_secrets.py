@@ -121,6 +121,23 @@ def test_a_url_follows_its_password_only_while_it_names_the_deployments_own_serv
     assert after["registration_database_password"].strip() in after["registration_database_url"]
 
 
+def test_who_owns_the_tables_logs_in_by_a_password_of_its_own(folder: Path) -> None:
+    made = contents(folder)
+    for service in (*SERVICES, "console"):
+        owner = urlsplit(made[f"{service}_owner_url"].strip())
+        assert (owner.username, owner.path) == (f"{service}_owner", f"/{service}")
+        assert owner.password == made[f"{service}_owner_password"].strip()
+        assert owner.password != made[f"{service}_database_password"].strip()
+
+
+def test_on_a_server_of_its_own_a_service_may_own_its_tables(folder: Path) -> None:
+    moved = "postgresql+psycopg://isolation:of-its-own@db-2.example:5433/isolation"
+    overwrite(folder / "isolation_database_url", moved)
+    (folder / "isolation_owner_url").unlink()
+    make(folder)
+    assert (folder / "isolation_owner_url").read_text().strip() == moved
+
+
 @pytest.mark.parametrize("name", ["seal_keys", "isolation_database_url", "operator_broker_url"])
 def test_an_empty_file_is_no_secret(folder: Path, name: str) -> None:
     overwrite(folder / name, "\n")
