@@ -7,6 +7,7 @@ import typer
 
 from cli.options import AsJson
 from cli.output import print_json
+from deploy.backup.interrupts import end_as_by_ctrl_c
 from deploy.local.backup import RECIPIENTS, backup
 from operations.settings import local_folder
 
@@ -28,6 +29,7 @@ def command(
     (`age-keygen -o key.txt` on another one): whoever has that key has the keys of the system, and without
     it nobody reads the backup. A compose deployment has `make backup` instead.
     """
+    end_as_by_ctrl_c()  # so that nothing readable is left behind
     found = backup(local_folder(), to.absolute(), recipients=recipients or [], keep=keep)
     if as_json:
         print_json(found)

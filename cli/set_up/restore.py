@@ -7,6 +7,7 @@ import typer
 
 from cli.options import AsJson
 from cli.output import print_json, say
+from deploy.backup.interrupts import end_as_by_ctrl_c
 from deploy.local.backup import restore
 from operations.settings import local_folder
 
@@ -23,6 +24,7 @@ def command(
 
     A system that holds data is refused without --force. Interrupted, run it again with --force.
     """
+    end_as_by_ctrl_c()  # so that nothing readable is left behind
     found = restore(local_folder(), source.absolute(), identity=identity, force=force, say=say)
     if as_json:
         print_json(found)

@@ -59,6 +59,13 @@ def backup(system_folder: Path, to: Path, *, recipients: Sequence[str], keep: in
         raise Refused(f"there is nothing in {system_folder}: no `doorstep up` was ever here")
     settings = with_secret_files(system.environment())
     files = _files(settings)
+    keys = _keys(system_folder)
+    if version(_of_keys(keys)).as_dict()["keys"] != version(settings).as_dict()["keys"]:
+        raise Refused(
+            f"the system works with keys that are set outside, and not with those in {system_folder}/keys: a "
+            "backup without them could not be read; unset DOORSTEP_SEAL_KEYS and DOORSTEP_INDEX_KEY "
+            "(or …_FILE), or keep the keys and copies of the databases yourself"
+        )
     for service, file in files.items():
         if not sqlite_copies.tables(file):
             raise Refused(
@@ -73,7 +80,7 @@ def backup(system_folder: Path, to: Path, *, recipients: Sequence[str], keep: in
                 for service, database in cut.databases.items()
             }
         folder.write(unfinished / folder.PUBLISHERS, json.dumps(kept, indent=1) + "\n")
-        folder.write(unfinished / KEYS, json.dumps(_keys(system_folder), indent=1) + "\n")
+        encryption.write_secret(unfinished / KEYS, json.dumps(keys, indent=1) + "\n", recipients)
         encryption.encrypt(unfinished, recipients)
         known = version(settings).as_dict()
         manifest = {
@@ -115,12 +122,12 @@ def restore(
     _refuse_beside_a_running_system(system_folder)
     system = LocalSystem(system_folder)
     own = _broker_of(system)
-    with encryption.readable(source, manifest, identity) as opened:
+    with encryption.readable(source, manifest, identity, but=[KEYS]) as opened:
         system.prepare_files()
         files = _files(system.environment())
         if not force:
             _refuse_to_overwrite(files)
-        keys = json.loads((opened / KEYS).read_text())
+        keys = json.loads(encryption.read_secret(source / KEYS, identity))
         compare(manifest, version(_settings_with(keys)).as_dict())
         _bring_back_keys(system_folder, keys)
         say("bringing the databases back")
@@ -198,11 +205,15 @@ def _bring_back_keys(system_folder: Path, kept: dict[str, str]) -> None:
 
 def _settings_with(keys: Mapping[str, str]) -> dict[str, str]:
     """Of a system with these keys; what is set outside stands before them."""
+    return _of_keys(keys) | with_secret_files(dict(os.environ))
+
+
+def _of_keys(keys: Mapping[str, str]) -> dict[str, str]:
     own = {
         f"DOORSTEP_{name.upper()}_KEY{'S' if name.endswith('seal') else ''}": text
         for name, text in keys.items()
     }
-    return {name: text.strip() for name, text in own.items()} | with_secret_files(dict(os.environ))
+    return {name: text.strip() for name, text in own.items()}
 
 
 def _refuse_beside_a_running_system(system_folder: Path) -> None:

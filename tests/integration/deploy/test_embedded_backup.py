@@ -83,6 +83,9 @@ def test_what_is_kept_here_comes_back_whole_after_all_of_it_was_lost(
     # While it works.
     without = machine.run("backup", "backups")
     assert without.returncode == 1 and "--for age1" in without.stderr
+    outside = {"DOORSTEP_INDEX_KEY": "QkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkI="}
+    without = machine.run("backup", "backups", "--for", public, **outside)
+    assert without.returncode == 1 and "set outside" in without.stderr
     taken = machine.doorstep("backup", "backups", "--for", public, "--keep", "2")
     backup = Path(taken["folder"])
     assert taken["pause_ms"] < 3000 and taken["publishers"] == ["rail-lanzhou"]

@@ -63,3 +63,31 @@ def test_a_key_that_is_none_is_refused_before_anything_is_dumped() -> None:
 def test_a_backup_that_is_not_encrypted_is_read_where_it_is(tmp_path: Path) -> None:
     with encryption.readable(tmp_path, {"format": folder.FORMAT}, None) as opened:
         assert opened == tmp_path
+
+
+def test_a_secret_is_never_on_the_disk_in_clear_and_read_by_its_key_alone(tmp_path: Path) -> None:
+    (mine, one), (other, _) = key(tmp_path, "one"), key(tmp_path, "other")
+    parent = tmp_path / "backups"
+    with folder.writing(parent) as unfinished:
+        folder.write(unfinished / "registration.dump", "r")
+        encryption.write_secret(unfinished / "keys.json", "the keys", [one])
+        assert [file.name for file in unfinished.glob("keys*")] == ["keys.json.age"]
+        encryption.encrypt(unfinished, [one])
+        folder.seal(unfinished, {"format": folder.ENCRYPTED, "encrypted_for": [one]})
+        backup = folder.publish(unfinished, datetime(2022, 10, 1, tzinfo=UTC))
+    manifest = folder.check(backup)
+    assert encryption.read_secret(backup / "keys.json", mine) == "the keys"
+    for identity, why in ((None, "--identity file"), (other, "decrypt keys.json")):
+        with pytest.raises(Refused, match=why):
+            encryption.read_secret(backup / "keys.json", identity)
+    with encryption.readable(backup, manifest, mine, but=["keys.json"]) as opened:
+        assert [file.name for file in opened.iterdir()] == ["registration.dump"]
+
+
+def test_what_a_killed_command_left_readable_goes_with_the_next_one(tmp_path: Path) -> None:
+    mine, one = key(tmp_path, "one")
+    backup, manifest = made(tmp_path / "backups", [one])
+    left = backup.parent / ".doorstep-restore-999999999-x"
+    left.mkdir()
+    with encryption.readable(backup, manifest, mine) as opened:
+        assert not left.exists() and opened.exists()
