@@ -7,10 +7,10 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, exists, insert, literal, select
+from sqlalchemy import Select, exists, literal, select
 from sqlalchemy.engine import Connection
 
-from chassis.database.statements import delete_rows, upsert_rows
+from chassis.database.statements import delete_rows, insert_missing, upsert_rows
 from chassis.database.types import UtcDateTime
 from field.days import day_begins, local_day
 from services.isolation.cases import states
@@ -55,8 +55,9 @@ def look_at_forgotten(conn: Connection, now: datetime, most: int) -> None:
     A process of a version before, which knows nothing of these rows, leaves such cases behind.
     """
     columns = select(cases.c.case_id, literal(now, UtcDateTime), literal(""))
-    forgotten = forgotten_cases(columns).limit(most)
-    conn.execute(insert(table).from_select(["case_id", "check_at", "lacks"], forgotten))
+    forgotten = forgotten_cases(columns).order_by(cases.c.case_id).limit(most)
+    rows = [{"case_id": id, "check_at": at, "lacks": lacks} for id, at, lacks in conn.execute(forgotten)]
+    insert_missing(conn, table, rows)  # two replicas may find the same
 
 
 def forgotten_cases(columns: Select[Any]) -> Select[Any]:
