@@ -12,7 +12,7 @@ from chassis.unit_of_work import UnitOfWork
 from contracts.faults import Refused
 from services.isolation.cases.case import Case
 from services.isolation.cases.in_hand import CasesInHand, cases_in_hand
-from services.isolation.cases.unplanned import unplanned_task
+from services.isolation.cases.unplanned import officers_task
 from services.isolation.notices import witnesses
 from services.isolation.notices.recorded import recorded
 from services.isolation.notices.tables import refusals
@@ -78,5 +78,4 @@ def _record(hand: CasesInHand, said: Said, id: str, cases: Sequence[Case]) -> li
 
 
 def _task(hand: CasesInHand, id: str, case: Case) -> Task:
-    policy = hand.book.policy(case)
-    return unplanned_task(case, policy, policy.settle_refusal, hand.uow.now, hand.uow.zone, about=id)
+    return officers_task(hand.book, case, hand.book.policy(case).settle_refusal, about=id)

@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import NamedTuple
+from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from field.ladder import Ladders
 from services.isolation.plans import states
 from services.isolation.plans.planning import Key, PlannedTask
 from services.isolation.plans.task import Task, new_task
-from services.isolation.policies.rules import ENDED_BY_DECISION
+from services.isolation.policies.rules import ENDED_BY_DECISION, SETTLE_REFUSAL
 from services.isolation.teams.rules import Member, doer
+
+_OFFICERS: Final = (*ENDED_BY_DECISION, SETTLE_REFUSAL)
+"""An officer's, whether or not one is in the team."""
 
 
 class Difference(NamedTuple):
@@ -155,6 +158,6 @@ def handed_over(tasks: Iterable[Task], team: Sequence[Member]) -> list[Task]:
         replace(task, staff_id=who)
         for task in tasks
         if task.live
-        and (task.kind not in ENDED_BY_DECISION or task.role in roles)
+        and (task.kind not in _OFFICERS or task.role in roles)
         and task.staff_id != (who := doer(task.role, team))
     ]

@@ -18,7 +18,7 @@ from services.isolation.cases.in_hand import CasesInHand, cases_in_hand
 from services.isolation.cases.release_checks import is_at_its_end
 from services.isolation.cases.revise_cases import Occasion, revise_cases
 from services.isolation.cases.revising import REOPENED, Change
-from services.isolation.cases.unplanned import unplanned_task
+from services.isolation.cases.unplanned import officers_task
 from services.isolation.notices import witnesses
 from services.isolation.notices.tables import refusals
 from services.isolation.plans.task import Task
@@ -77,12 +77,8 @@ def _go_on(hand: CasesInHand, said: Said, before: Case, decision: Decision) -> C
     _settle(hand, said, before, decision)
     case = before
     if decision.to == states.REFUSED and not _live(hand, case, SETTLE_REFUSAL):
-        policy = hand.book.policy(case)
-        about = f"refused:{case.version + 1}"
-        now, zone = hand.uow.now, hand.uow.zone
-        case = hand.add_task(
-            said, case, unplanned_task(case, policy, policy.settle_refusal, now, zone, about=about)
-        )
+        asked, about = hand.book.policy(case).settle_refusal, f"refused:{case.version + 1}"
+        case = hand.add_task(said, case, officers_task(hand.book, case, asked, about=about))
     after = replace(case, state=states.CASE.move(case.state, decision.to))
     return _tell(hand, said, case, after, decision)
 

@@ -23,6 +23,7 @@ from services.isolation.release.rules import FEVER_REMEMBERED, Facts, Measured, 
 from services.isolation.tests.tables import test_results
 
 _NOT_ASKED: Final = (states.CANCELLED, states.WAIVED)
+_UNSETTLED: Final = (*sorted(states.LIVE), states.CANCELLED)
 KINDS: Final = (TEST, SEE_ABNORMAL)
 """Of the tasks that say something of a release."""
 
@@ -75,11 +76,13 @@ def _check_ins(uow: UnitOfWork, case_ids: Sequence[str]) -> dict[str, list[Measu
 
 
 def _refusing(uow: UnitOfWork, case_ids: Sequence[str]) -> set[str]:
-    """Those whose refusal an officer has still to settle; the task is of one case of a household."""
+    """Those whose refusal an officer has still to settle; the task is of one case of a household. A task that
+    was taken back as that case ended settled nothing: it is planned again (plan_again.py).
+    """
     r, k = refusals.c, tasks_table.c
     unsettled = (
         select(r.case_id)
         .join(tasks_table, k.task_id == r.task_id)
-        .where(is_in(uow.conn, r.case_id, case_ids), k.state.in_(sorted(states.LIVE)))
+        .where(is_in(uow.conn, r.case_id, case_ids), k.state.in_(_UNSETTLED))
     )
     return set(uow.conn.execute(unsettled).scalars())

@@ -18,15 +18,14 @@ from services.isolation.cases.casebook import CHUNK, Casebook, casebook
 from services.isolation.cases.events import caused_by_case
 from services.isolation.cases.release_checks import look_at_forgotten
 from services.isolation.cases.rows import case_from
-from services.isolation.cases.staffing import places_of
 from services.isolation.cases.tables import cases, release_checks
-from services.isolation.cases.unplanned import unplanned_task
+from services.isolation.cases.unplanned import officers_task
 from services.isolation.plans.rows import lock_tasks
 from services.isolation.plans.task import Task
-from services.isolation.policies.rules import CONFIRM_RELEASE, PAST_THE_TERM, OpeningTask, Policy
+from services.isolation.policies.rules import CONFIRM_RELEASE, PAST_THE_TERM, OpeningTask
 from services.isolation.release.facts import KINDS, facts_of
+from services.isolation.release.plan_again import plan_again
 from services.isolation.release.rules import lacks
-from services.isolation.teams.rules import nearest
 
 AGAIN_AFTER: Final = timedelta(hours=1)
 """Whoever is held is looked at again, even where nothing was said of them: a fever passes."""
@@ -52,6 +51,7 @@ def propose_releases(uow: UnitOfWork) -> int:
     Whom nothing holds is proposed, with a task for the officer; who is proposed and held again is so no more;
     who is held past the last day has a task for the officer, too.
     """
+    planned = plan_again(uow)
     look_at_forgotten(uow.conn, uow.now, CHUNK)
     due = _due(uow)
     with casebook(uow) as book:
@@ -72,7 +72,7 @@ def propose_releases(uow: UnitOfWork) -> int:
         key=["case_id"],
         set=["check_at", "lacks", "proposed_at", "past_since"],
     )
-    return len(due)
+    return planned + len(due)
 
 
 def _due(uow: UnitOfWork) -> Sequence[Any]:
@@ -123,8 +123,7 @@ def _propose(book: Casebook, look: _Look) -> datetime | None:
     if case.state != states.RELEASE_REVIEW:
         case = replace(case, state=states.CASE.move(case.state, states.RELEASE_REVIEW))
     _take_back(book, look, PAST_THE_TERM)
-    policy = book.policy(case)
-    _plan(book, case, policy, policy.confirm_release, "release_proposed", {})
+    _plan(book, case, book.policy(case).confirm_release, "release_proposed", {})
     return book.uow.now
 
 
@@ -137,8 +136,7 @@ def _hold(book: Casebook, look: _Look, past_since: date | None) -> None:
         case = replace(case, state=states.CASE.move(case.state, states.ACTIVE))
         case = _with_line(book, case, "release_held", detail)
     if past_since and not any(task.kind == PAST_THE_TERM and task.live for task in look.tasks):
-        policy = book.policy(case)
-        _plan(book, case, policy, policy.past_the_term, "held_past_the_term", detail)
+        _plan(book, case, book.policy(case).past_the_term, "held_past_the_term", detail)
 
 
 def _with_line(book: Casebook, case: Case, what: str, detail: Mapping[str, Any]) -> Case:
@@ -147,24 +145,13 @@ def _with_line(book: Casebook, case: Case, what: str, detail: Mapping[str, Any])
     return case
 
 
-def _plan(
-    book: Casebook, case: Case, policy: Policy, asked: OpeningTask, what: str, detail: Mapping[str, Any]
-) -> None:
+def _plan(book: Casebook, case: Case, asked: OpeningTask, what: str, detail: Mapping[str, Any]) -> None:
     """A task for the officer, and the line in the history that says why."""
     cause = caused_by_case(book.uow, case.case_id, case.correlation_id)
     about = f"{what}:{case.history_lines + 1}"
-    task = unplanned_task(case, policy, asked, book.uow.now, book.uow.zone, about=about)
-    task = replace(task, staff_id=_officer(book, case, asked.role))
+    task = officers_task(book, case, asked, about=about)
     case = book.add_unplanned(case, task, cause)
     _with_line(book, case, what, {**detail, "task": task.task_id})
-
-
-def _officer(book: Casebook, case: Case, role: str) -> str | None:
-    """Who has the role in the team, or nearest to the case; None: the ladder finds whoever is above."""
-    if own := next((member.staff_id for member in case.team if member.role == role), None):
-        return own
-    places = places_of(case.arrival, book.reference.places)
-    return next(iter(nearest(role, places, book.reference.staff.roster)), None)
 
 
 def _take_back(book: Casebook, look: _Look, kind: str) -> None:

@@ -16,6 +16,7 @@ from services.isolation.door import DOOR
 from services.isolation.needs.answer_need import answer_need
 from services.isolation.needs.ask_need import ask_need
 from services.isolation.needs.rows import Need, needs_of
+from services.isolation.release.plan_again import plan_again
 from services.isolation.tasks.find_overdue import find_overdue
 from services.isolation.tasks.report_task import report_task
 from services.isolation.tasks.waive_task import waive_task
@@ -212,6 +213,31 @@ def test_it_is_the_task_of_who_stays_longest_and_ends_with_that_case(isolation: 
     assert needs(isolation, came)[0].state == "asked"
     isolation.follow(called_off(need.case_id, household_id=home))
     assert needs(isolation, came)[0].state == "ended"
+    assert isolation.do(plan_again) == 0
+    assert isolation.audit()["balanced"]
+
+
+@pytest.mark.parametrize("kind", ["food", "medical"])
+def test_a_need_goes_on_with_who_stays_when_the_case_with_its_task_ends(
+    isolation: Trial, family: list[Event], kind: str
+) -> None:
+    need = wanted(isolation, family, kind)
+    home = isolation.case(need.case_id)["household_id"]
+    [stays] = set(ids(family)) - {need.case_id}
+    isolation.clock.advance(hours=9)  # past its term: it climbs on at once
+    isolation.follow(called_off(need.case_id, household_id=home))
+    assert isolation.do(plan_again) == 1 and isolation.do(plan_again) == 0
+    [now] = needs(isolation, family)
+    assert (now.state, now.case_id, now.due_by) == ("asked", stays, need.due_by)
+    task = task_of(isolation, now)
+    assert (task["case_id"], task["about"], task["kind"]) == (
+        stays,
+        need.need_id,
+        "medical_need" if kind == "medical" else "meet_need",
+    )
+    assert isolation.do(find_overdue) and task_of(isolation, now)["state"] == "missed"
+    said = {"need_id": need.need_id, "outcome": "met", "how": "visited"}
+    assert answer(isolation, said).result["state"] == "met"
     assert isolation.audit()["balanced"]
 
 

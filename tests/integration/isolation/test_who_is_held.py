@@ -11,6 +11,7 @@ from contracts.envelope import Event
 from services.isolation import tables as t
 from services.isolation.cases.release_checks import look_at_forgotten
 from services.isolation.notices.report_refusal import report_refusal
+from services.isolation.release.decide_case import decide_case
 from services.isolation.release.propose_releases import propose_releases
 from services.isolation.tasks.report_task import report_task
 from tests.integration.isolation.saying import WORKER, speaking
@@ -27,6 +28,7 @@ from tests.integration.isolation.test_release import (
 from tests.integration.isolation.trial import Trial, arrival, china
 
 _refuse = speaking(report_refusal, "refusal.reported")
+_decided = speaking(decide_case, "case.decided")
 _report_task = speaking(report_task, "task.reported")
 OFFICER = Author("staff", "/console/officer", "officer")
 
@@ -135,3 +137,59 @@ def test_another_measure_that_ends_on_the_same_day_is_proposed_once(isolation: T
     assert row is None or row["proposed_at"] is None
     at(isolation, "2022-10-10 20:06")
     assert len(kinds(isolation, came, "due", "missed")) <= 1
+
+
+def refused(isolation: Trial, *came: Event) -> None:
+    data = {"what": "isolation", "why": "work", "what_would_help": None, "witness": "officer"}
+    ids = [one.data["arrival_id"] for one in came]
+    assert _refuse(isolation, {"case_ids": ids, **data}, author=WORKER).kind == "done"
+
+
+@pytest.mark.parametrize("way", ["decided", "called_off"])
+def test_a_refusal_goes_on_with_who_stays_when_the_case_with_its_task_ends(
+    isolation: Trial, way: str
+) -> None:
+    household = new_id()
+    first, second = (follow(isolation, household_id=household) for _ in range(2))
+    negative(isolation, second, 2, 4)
+    refused(isolation, first, second)
+    [before] = [one for one in isolation.tasks(first, "due") if one["kind"] == "settle_refusal"]
+    assert before["staff_id"] == "officer", "no worker settles it for want of an officer in the team"
+    if way == "decided":
+        cancel(isolation, first)
+    else:
+        id = first.data["arrival_id"]
+        gone = arrival(id, version=2, why=["called_off"], not_coming=True, household_id=household)
+        isolation.follow(gone)
+    assert isolation.do(propose_releases) == 1
+    [task] = [one for one in isolation.tasks(second, "due") if one["kind"] == "settle_refusal"]
+    assert (task["due_by"], task["staff_id"]) == (before["due_by"], "officer")
+    assert {row["task_id"] for row in isolation.rows(t.refusals)} == {task["task_id"]}
+    [planned] = [e for e in isolation.recorded("task.planned") if task["task_id"] in str(e.data)]
+    assert planned.subject == second.data["arrival_id"]
+    at(isolation, "2022-10-04 20:01")
+    assert held(isolation, second) == {"held_by_refusal"}
+    done(isolation, second, "settle_refusal")
+    assert held(isolation, second) == set()
+    assert isolation.do(propose_releases) == 0 and isolation.audit()["balanced"]
+
+
+def test_a_refusal_holds_also_before_it_is_planned_again(isolation: Trial) -> None:
+    household = new_id()
+    first, second = (follow(isolation, household_id=household) for _ in range(2))
+    negative(isolation, second, 2, 4)
+    refused(isolation, first, second)
+    isolation.clock.moment = china("2022-10-04 20:01")
+    isolation.run_timers()
+    cancel(isolation, first)
+    assert held(isolation, second) == {"held_by_refusal"}
+
+
+def cancel(isolation: Trial, came: Event) -> None:
+    data = {
+        "case_id": came.data["arrival_id"],
+        "decision": "cancel",
+        "expects": isolation.case(came)["version"],
+        "because": "wrongly_opened",
+    }
+    assert _decided(isolation, data, author=OFFICER).kind == "done"

@@ -59,6 +59,7 @@ _WHAT: Final[Mapping[str, str]] = {
     "need_seen": N_("need taken up"),
     "need_met": N_("need met"),
     "need_not_possible": N_("need not possible"),
+    "planned_again": N_("planned again, as the case that had it ended"),
     "need_withdrawn": N_("needed no more"),
     "contact_changed": N_("contact persons or marks changed"),
     "message": N_("message reached nobody"),
