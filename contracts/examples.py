@@ -26,5 +26,8 @@ EXAMPLES = {
 }
 """Event type -> a whole event."""
 
-FURTHER = {"arrival.reported": [("Whoever was announced does not come after all:", arrivals.CALLED_OFF)]}
+FURTHER = {
+    "arrival.reported": [("Whoever was announced does not come after all:", arrivals.CALLED_OFF)],
+    "case.changed": [("Another place follows them now, so that the case ends here:", cases.ENDED_ELSEWHERE)],
+}
 """Event type -> further examples, each with a sentence that introduces it."""

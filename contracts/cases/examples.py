@@ -122,3 +122,24 @@ EXAMPLES = (
         time="2022-09-30T22:30:00Z",
     ),
 )
+
+ENDED_ELSEWHERE = recorded_by(
+    "isolation",
+    "case.changed",
+    ARRIVAL,
+    3,
+    {
+        **_CASE,
+        "state": "cancelled",
+        "today": [],
+        "link": None,
+        "change": {
+            "kinds": ["ended_elsewhere"],
+            "previous_measure": "home_isolation",
+            "reason": "cancelled",
+            "previous_owner": None,
+            "at": None,
+        },
+    },
+    time="2022-10-02T01:40:12Z",
+)

@@ -60,7 +60,8 @@ class CaseOpened(Contract):
 class CaseChange(Contract):
     kinds = several(
         fields.String(),
-        about="stricter, laxer, assigned, rescheduled; by decision of an officer: cancelled, released, "
+        about="stricter, laxer, assigned, rescheduled; by decision of an officer: cancelled, "
+        "ended_elsewhere (another place follows them now), died, released, "
         "refused, resumed (they keep to the measure after all), moved_to_central, moved_to_hospital, "
         "reopened (after its end); merged (the arrival is another one, and is followed as that one); "
         "details; active (beside details: somebody was reached for the first time, or that was taken back: "

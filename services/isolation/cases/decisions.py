@@ -20,6 +20,7 @@ from services.isolation.policies.rules import CONFIRM_RELEASE, SETTLE_REFUSAL
 
 RELEASE: Final = "release"
 REFUSE: Final = "refuse"
+CANCEL: Final = "cancel"
 REOPEN: Final = "reopen"
 
 REOPEN_WITHIN: Final = timedelta(days=14)
@@ -48,7 +49,7 @@ class Decision:
 
 _MOVED: Final = ("place", "escort")
 _FIELDS: Final = ("because", "witness", *_MOVED)
-_BECAUSE: Final[Mapping[str, tuple[str, ...]]] = {"cancel": CANCELLED_BECAUSE, REOPEN: REOPENED_BECAUSE}
+_BECAUSE: Final[Mapping[str, tuple[str, ...]]] = {CANCEL: CANCELLED_BECAUSE, REOPEN: REOPENED_BECAUSE}
 
 DECISIONS: Final[Mapping[str, Decision]] = {
     RELEASE: Decision(
@@ -57,7 +58,7 @@ DECISIONS: Final[Mapping[str, Decision]] = {
         "released",
         CONFIRM_RELEASE,
     ),
-    "cancel": Decision(states.FOLLOWED, states.CANCELLED, "cancelled", needs=("because",)),
+    CANCEL: Decision(states.FOLLOWED, states.CANCELLED, "cancelled", needs=("because",)),
     # They are followed still, by an officer who persuades them, or has them moved.
     REFUSE: Decision(frozenset({states.OPEN, states.ACTIVE}), states.REFUSED, "refused", needs=("witness",)),
     "resume": Decision(frozenset({states.REFUSED}), states.ACTIVE, "resumed", SETTLE_REFUSAL),
@@ -74,6 +75,21 @@ DECISIONS: Final[Mapping[str, Decision]] = {
         needs=("because",),
     ),
 }
+
+
+_ENDS_OTHERWISE: Final[Mapping[str, str]] = {
+    "followed_elsewhere": "ended_elsewhere",
+    "moved_away": "ended_elsewhere",
+    "died": "died",
+}
+"""Reasons to take a case back after which nobody may hear that nothing was asked: for another place asks it
+now, or nobody is there to hear it."""
+
+
+def kind_of_change(name: str, because: str | None) -> str:
+    """What case.changed calls a decision; by it those are chosen who hear of it."""
+    told = DECISIONS[name].told
+    return _ENDS_OTHERWISE.get(because or "", told) if name == CANCEL else told
 
 
 def possible(state: str) -> tuple[str, ...]:

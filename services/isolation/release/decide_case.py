@@ -12,7 +12,15 @@ from chassis.unit_of_work import UnitOfWork
 from contracts.faults import Fault, Refused
 from services.isolation.cases import states
 from services.isolation.cases.case import Case
-from services.isolation.cases.decisions import REFUSE, RELEASE, REOPEN, Decision, faults_of, permit
+from services.isolation.cases.decisions import (
+    REFUSE,
+    RELEASE,
+    REOPEN,
+    Decision,
+    faults_of,
+    kind_of_change,
+    permit,
+)
 from services.isolation.cases.events import differences
 from services.isolation.cases.in_hand import CasesInHand, cases_in_hand
 from services.isolation.cases.release_checks import is_at_its_end
@@ -110,7 +118,8 @@ def _tell(hand: CasesInHand, said: Said, before: Case, after: Case, decision: De
         **{name: said.data[name] for name in ("because", "witness") if said.data[name]},
         **_noted(hand, said),
     }
-    return hand.tell(before, after, decision.told, said.event, [decision.told], decision.told, detail)
+    kind = kind_of_change(said.data["decision"], said.data["because"])
+    return hand.tell(before, after, decision.told, said.event, [kind], decision.told, detail)
 
 
 def _noted(hand: CasesInHand, said: Said) -> dict[str, str]:

@@ -9,7 +9,7 @@ from services.notification.events.event import FORMER, Data, Facts, Recipient, S
 
 CHANGES: Final = (
     *("stricter", "laxer", "assigned", "rescheduled", "cancelled", "released", "refused", "resumed"),
-    *("moved_to_central", "moved_to_hospital", "reopened", "merged", "details"),
+    *("ended_elsewhere", "died", "moved_to_central", "moved_to_hospital", "reopened", "merged", "details"),
     *("phone", "wrong_number", "door", "time", "handed_on"),
 )
 
@@ -17,7 +17,7 @@ CHANGES: Final = (
 _SUPERSEDING: Final = frozenset(
     {
         *("stricter", "laxer", "rescheduled", "cancelled", "released", "merged", "phone", "handed_on"),
-        *("moved_to_central", "moved_to_hospital", "reopened"),
+        *("ended_elsewhere", "died", "moved_to_central", "moved_to_hospital", "reopened"),
     }
 )
 # So it would to the worker; but with a new worker the resident is told of that alone, and must get the rest.

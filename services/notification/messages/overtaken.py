@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from services.notification.events.abnormal_check_in import check_in_of
-from services.notification.events.event import Notice
+from services.notification.events.event import RESIDENT, Notice
 from services.notification.messages.letters import Message, StoredNotice
 
 _CASE = "case"
@@ -14,6 +14,7 @@ _INSTEAD_OF_TEXTS = ("call_them", "visit_them")
 def is_overtaken(message: Message, notice: Notice, of_case: Iterable[StoredNotice]) -> bool:
     """Whether a later event of the same kind of thing informs the same recipient of what holds now.
 
+    Once the case has ended a resident hears no more of what was asked, also where no text tells of the end.
     Nobody is reminded of a task once its case has ended, but for calling or visiting whom no text tells so.
     Of a check-in that alarms, is corrected and alarms again, the last of these holds.
     """
@@ -23,7 +24,7 @@ def is_overtaken(message: Message, notice: Notice, of_case: Iterable[StoredNotic
         for stored in of_case
         if stored.notice.version > notice.version
         and _thing(stored.notice) == thing
-        and message.recipient.id in stored.recipients
+        and (message.recipient.id in stored.recipients or _ends_for(message, stored.notice))
     ]
     if thing == _CASE:
         return any(following.supersedes for following in later)
@@ -34,6 +35,11 @@ def is_overtaken(message: Message, notice: Notice, of_case: Iterable[StoredNotic
     of_itself = [stored.notice for stored in of_case if _thing(stored.notice) == _CASE]
     newest = max(of_itself, key=lambda notice: notice.version, default=None)
     return newest is not None and bool(newest.parameters.get("ended"))
+
+
+def _ends_for(message: Message, notice: Notice) -> bool:
+    """Whoever has a former number, or was the owner, must still hear that nothing is theirs any more."""
+    return message.recipient.kind == RESIDENT and bool(notice.parameters.get("ended"))
 
 
 def _thing(notice: Notice) -> str:

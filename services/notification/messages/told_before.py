@@ -21,11 +21,11 @@ Told = frozenset[tuple[str, str, str]]
 
 TAKING_BACK: Final = frozenset(
     {
-        *("resident_cancelled", "resident_merged", "worker_cancelled", "worker_merged"),
-        *("worker_handed_on", "sent_in_error"),
+        *("resident_cancelled", "resident_ended_elsewhere", "resident_merged"),
+        *("worker_cancelled", "worker_merged", "worker_handed_on", "sent_in_error"),
     }
 )
-"""Templates that say no more than that earlier texts are void."""
+"""Templates that say no more than that earlier texts are void, or that nobody here asks any more."""
 
 READ: Final = (states.ACCEPTED, states.DELIVERED, states.UNKNOWN, states.SENDING)
 _TRIED: Final = (states.PENDING, states.CANCELLED)

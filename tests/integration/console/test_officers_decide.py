@@ -64,6 +64,12 @@ def test_a_case_is_ended_and_opened_again_from_its_page(
     assert "decided by mistake" in page.text and "reopened" not in page.text, "in words"
 
 
+def test_who_takes_a_case_back_reads_first_who_will_be_told(town: Town) -> None:
+    officer, at = town.officer(), f"/cases/{town.open_case()}/decide/cancel"
+    preview = officer.send(officer.get(at), at, because="died")
+    assert "has died" in preview.text and "Has died: no text goes to them." in preview.text
+
+
 def test_a_refusal_is_decided_with_a_witness_and_settled(town: Town) -> None:
     case_id = town.open_case()
     officer = town.officer()

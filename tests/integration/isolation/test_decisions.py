@@ -131,6 +131,15 @@ def test_a_case_ends_by_decision_and_nothing_is_asked_any_more(
     assert isolation.audit()["balanced"]
 
 
+@pytest.mark.parametrize(("because", "kind"), [("died", "died"), ("followed_elsewhere", "ended_elsewhere")])
+def test_who_died_or_is_followed_elsewhere_is_not_told_as_cancelled(
+    isolation: Trial, came: Event, because: str, kind: str
+) -> None:
+    assert decide(isolation, came, "cancel", because=because).kind == "done"
+    assert told(isolation) == [("cancelled", [kind])] and live(isolation, came) == []
+    assert lines(isolation, came)[-1]["detail"]["because"] == because
+
+
 def test_who_refused_is_followed_on_with_a_task_of_the_officer(isolation: Trial, came: Event) -> None:
     assert codes(decide(isolation, came, "refuse")) == ("conflict", ["no_refusal"])
     refuse(isolation, came)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from sqlalchemy import select
 
 from chassis.ids import new_id
@@ -182,6 +183,40 @@ def test_who_was_asked_by_phone_is_told_of_the_end_by_phone(work: Work, gateway:
     assert sorted(about) == ["changed:2", "opened:1"]
     reminders = sorted(row["state"] for row in rows(work) if row["notice"].startswith("overdue"))
     assert reminders == ["cancelled", "held"], "of that call, by a digest, and of nothing else"
+
+
+@pytest.mark.parametrize(
+    ("kind", "told_of_it"),
+    [
+        ("ended_elsewhere", {(True, "changed:2"): ("resident_ended_elsewhere", "landline")}),
+        ("died", {}),
+        ("moved_to_hospital", {}),
+    ],
+)
+def test_what_was_asked_before_the_end_is_not_sent_after_it(
+    work: Work, gateway: Gateway, kind: str, told_of_it: dict[tuple[bool, str], tuple[str, str]]
+) -> None:
+    """Of one who was told the measure by phone, and of one whom nothing had reached yet."""
+    known, unknown, landline = new_id(), new_id(), person(1, phone="09318412345")
+    sender = gateway.sender(work)
+    inform(work, opened(known, team=TEAM, person=landline))
+    send_all(work, sender)
+    inform(work, opened(unknown, team=OTHERS))
+    for case, team, whose in ((known, TEAM, landline), (unknown, OTHERS, person(1))):
+        inform(work, changed(case, 2, [kind], state="cancelled", team=team, person=whose, today=[]))
+    send_all(work, sender)
+    of_residents = {
+        (row["case_id"] == known, row["notice"]): (row["template"], row["reason"])
+        for row in rows(work)
+        if row["recipient_kind"] == "resident"
+    }
+    assert of_residents.pop((False, "opened:1")) == ("resident_home_isolation", "superseded")
+    assert of_residents.pop((True, "opened:1")) == ("resident_home_isolation", "landline")
+    if kind == "ended_elsewhere":
+        assert of_residents.pop((False, "changed:2"))[1] == "never_told"
+    assert of_residents == told_of_it
+    to_call = {event["data"]["about"] for event in recorded(work, "message.undeliverable")}
+    assert to_call == {"opened:1", *(["changed:2"] if told_of_it else [])}
 
 
 def test_a_case_that_opens_again_is_told_and_reminded_of(work: Work, gateway: Gateway) -> None:

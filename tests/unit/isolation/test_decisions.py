@@ -12,13 +12,14 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from contracts.faults import Refused
-from field.words import CASE_DECISIONS, CASE_STATES
+from field.words import CANCELLED_BECAUSE, CASE_DECISIONS, CASE_STATES
 from services.isolation.cases import states
 from services.isolation.cases.case import Case
 from services.isolation.cases.decisions import (
     DECISIONS,
     REOPEN_WITHIN,
     faults_of,
+    kind_of_change,
     permit,
     possible,
 )
@@ -95,6 +96,17 @@ def test_a_reason_is_of_its_decision_and_another_one_is_said_in_words() -> None:
     [fault] = faults_of(command("reopen", because="other"))
     assert (fault.where, fault.code) == ("note", "missing")
     assert not list(faults_of(command("reopen", because="other", note="the court said so")))
+
+
+def test_only_where_nothing_was_to_be_asked_the_change_is_called_cancelled() -> None:
+    assert {because: kind_of_change("cancel", because) for because in CANCELLED_BECAUSE} == {
+        "wrongly_opened": "cancelled",
+        "followed_elsewhere": "ended_elsewhere",
+        "moved_away": "ended_elsewhere",
+        "died": "died",
+        "other": "cancelled",
+    }
+    assert kind_of_change("move_to_hospital", None) == "moved_to_hospital"
 
 
 def test_a_case_is_opened_again_within_the_term_where_something_is_asked_of_somebody() -> None:

@@ -132,6 +132,23 @@ def test_added_details_inform_nobody() -> None:
     assert (plan.messages, plan_text(plan.messages), plan.notice.supersedes) == ([], "", False)
 
 
+@pytest.mark.parametrize("measure", MEASURES)
+def test_who_is_followed_elsewhere_is_not_told_that_nothing_is_asked(measure: str) -> None:
+    plan = changed(changed_case(["ended_elsewhere"], measure=measure, state="cancelled", today=[]))
+    assert recipients(plan) == [("resident", "resident_ended_elsewhere"), ("s1", "worker_cancelled")]
+    assert plan.notice.supersedes
+    for language, void in (("zh-CN", ("撤销", "作废")), ("en", ("void", "no longer", "cancel"))):
+        text = TEXTS.render("resident_ended_elsewhere", 1, "sms", language, {"hotline": "12345"})
+        assert not any(word in text for word in void) and "12345" in text
+        assert ("仍然有效" if language == "zh-CN" else "still holds") in text
+
+
+@pytest.mark.parametrize("measure", MEASURES)
+def test_nobody_but_the_owner_is_told_of_somebody_who_died(measure: str) -> None:
+    plan = changed(changed_case(["died"], measure=measure, state="cancelled", today=[]))
+    assert recipients(plan) == [("s1", "worker_cancelled")] and plan.notice.supersedes
+
+
 def test_whoever_takes_the_place_of_another_in_the_team_learns_of_the_case() -> None:
     data = changed_case(["details"])
     data["change"]["joined"] = ["s2", "who left again"]

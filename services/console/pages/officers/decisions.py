@@ -29,7 +29,12 @@ _MOVED: Final = ("place", "escort")
 SHOWN: Final[Mapping[str, Shown]] = {
     "cancel": Shown(
         N_("Take the case back"),
-        N_("The case ends. Nothing is asked of them any more, and they and the worker are told so."),
+        N_(
+            "The case ends and the worker is told. Opened by mistake, or other: they get a text that nothing "
+            "is asked of them any more. Followed elsewhere, or has left the place: they get a text that "
+            "only this follow-up ends and the new place's staff answer for them. Has died: no text goes "
+            "to them."
+        ),
         ("because",),
         CANCELLED_BECAUSE,
     ),
