@@ -23,6 +23,8 @@ from services.isolation.cases.staffing import (
     roles_of,
     unassigned_since,
 )
+from services.isolation.cases.story import Standing
+from services.isolation.plans.planning import planned_task
 from services.isolation.plans.replanning import replan
 from services.isolation.plans.task import Task
 from services.isolation.policies.rules import ENDED_BY_DECISION, TEST
@@ -59,7 +61,8 @@ def _carry_out(book: Casebook, revision: Revision, written: Sequence[Task], caus
     places = places_of(case.arrival, book.reference.places)
     team = _choose_team(book, revision, places)
     void = [task for task in written if task.live and _is_void(task, revision)]
-    written = [task for task in written if task not in void]
+    again = {task.task_id: _anew(book, stands, task) for task in written if task.task_id in change.again}
+    written = [again.get(task.task_id, task) for task in written if task not in void]
     plan = replan(
         case.case_id,
         written,
@@ -77,7 +80,7 @@ def _carry_out(book: Casebook, revision: Revision, written: Sequence[Task], caus
     handed_on = _handed_on(book, revision, team)
     if handed_on:
         kinds.append("handed_on")
-    planned = [*plan.new, *plan.again]
+    planned = [*plan.new, *plan.again, *(task for task in plan.live if task.task_id in again)]
     case = replace(
         case,
         version=case.version + bool(kinds),
@@ -92,7 +95,7 @@ def _carry_out(book: Casebook, revision: Revision, written: Sequence[Task], caus
         history_lines=case.history_lines + 1,
     )
     book.add_tasks(plan.new)
-    book.change_tasks([*plan.changed, *(task.cancelled() for task in void)])
+    book.change_tasks([*again.values(), *plan.changed, *(task.cancelled() for task in void)])
     detail = {"reason": change.reason, **differences(before, case)}
     book.change(case, "+".join(kinds) or "looked_at", cause, detail)
     if kinds and before.version == 0:  # nobody knew of it before
@@ -106,6 +109,14 @@ def _carry_out(book: Casebook, revision: Revision, written: Sequence[Task], caus
         book.publish("case.changed", case, stands, plan.live, cause, said)
     if planned:
         book.publish_tasks(case, planned, cause)
+
+
+def _anew(book: Casebook, stands: Standing, task: Task) -> Task:
+    """A task to look at somebody that was taken back, with a term from now on."""
+    ladders = stands.policy.ladders
+    due_by = ladders.awake(task.kind, book.uow.now + stands.policy.see_abnormal.within)
+    planned = planned_task(ladders, task.kind, task.day, task.due_from, due_by, task.role)
+    return task.asked_for(planned, ladders, book.uow.zone)
 
 
 def _is_void(task: Task, revision: Revision) -> bool:

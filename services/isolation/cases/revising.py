@@ -35,6 +35,7 @@ class Change:
     :param from_today: leave the tasks of past days alone.
     :param merged: the arrival turned out to be another one, as which it is followed.
     :param reopened: an officer opens the case again, which has ended.
+    :param again: tasks to look at somebody that the end took back: they begin anew.
     """
 
     reason: str
@@ -45,6 +46,7 @@ class Change:
     from_today: bool = False
     merged: bool = False
     reopened: bool = False
+    again: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

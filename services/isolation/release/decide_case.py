@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any, Final
 
 from sqlalchemy import select
 
@@ -13,6 +14,7 @@ from contracts.faults import Fault, Refused
 from services.isolation.cases import states
 from services.isolation.cases.case import Case
 from services.isolation.cases.decisions import (
+    DECISIONS,
     REFUSE,
     RELEASE,
     REOPEN,
@@ -26,13 +28,18 @@ from services.isolation.cases.in_hand import CasesInHand, cases_in_hand
 from services.isolation.cases.release_checks import is_at_its_end
 from services.isolation.cases.revise_cases import Occasion, revise_cases
 from services.isolation.cases.revising import REOPENED, Change
+from services.isolation.cases.tables import case_history
 from services.isolation.cases.unplanned import officers_task
 from services.isolation.notices import witnesses
 from services.isolation.notices.tables import refusals
 from services.isolation.plans.task import Task
-from services.isolation.policies.rules import SETTLE_REFUSAL
+from services.isolation.policies.rules import SEE_ABNORMAL, SETTLE_REFUSAL
 from services.isolation.release.facts import facts_of
 from services.isolation.release.rules import lacks
+
+_UNSEEN: Final = "unseen"
+"""In the history of a case that ends: tasks to look at somebody that were taken back with it."""
+_ENDS: Final = tuple(decision.told for decision in DECISIONS.values() if decision.to in states.CLOSED)
 
 
 def decide_case(uow: UnitOfWork, commands: Sequence[Said]) -> Sequence[Outcome]:
@@ -65,7 +72,9 @@ def _decide(hand: CasesInHand, said: Said) -> Outcome:
 def _end(hand: CasesInHand, said: Said, before: Case, decision: Decision) -> Case:
     """Nothing is asked of them here any more: what is still to be done is taken back."""
     _settle(hand, said, before, decision)
-    hand.change_tasks(before, [task.cancelled() for task in hand.tasks(before) if task.live])
+    taken_back = [task.cancelled() for task in hand.tasks(before) if task.live]
+    hand.change_tasks(before, taken_back)
+    unseen = [task.task_id for task in taken_back if task.kind == SEE_ABNORMAL]
     state = before.state
     if decision.to == states.RELEASED and state != states.RELEASE_REVIEW:
         state = states.CASE.move(state, states.RELEASE_REVIEW)
@@ -77,7 +86,7 @@ def _end(hand: CasesInHand, said: Said, before: Case, decision: Decision) -> Cas
         closed_at=hand.uow.now,
     )
     hand.book.loads.take(before.team)
-    return _tell(hand, said, before, case, decision)
+    return _tell(hand, said, before, case, decision, **({_UNSEEN: unseen} if unseen else {}))
 
 
 def _go_on(hand: CasesInHand, said: Said, before: Case, decision: Decision) -> Case:
@@ -92,12 +101,23 @@ def _go_on(hand: CasesInHand, said: Said, before: Case, decision: Decision) -> C
 
 
 def _reopen(hand: CasesInHand, said: Said, before: Case) -> Outcome:
-    """Planned anew from today, with the team that can go on and a task of first contact where one is due."""
+    """Planned anew from today, with the team that can go on and a task of first contact where one is due.
+
+    What their household needs and refuses is planned again by a timer (plan_again.py).
+    """
     detail = {"staff_id": said.author.staff_id, "because": said.data["because"], **_noted(hand, said)}
     case = hand.add_line(said, before, REOPENED, **detail)
-    change = Change(REOPENED, from_today=True, reopened=True)
+    change = Change(REOPENED, from_today=True, reopened=True, again=_unseen(hand, before))
     revise_cases(hand.book, [Occasion(case, change, hand.cause(said, case))])
     return Outcome.done(case_id=case.case_id, version=case.version + 1, state=states.OPEN)
+
+
+def _unseen(hand: CasesInHand, case: Case) -> frozenset[str]:
+    """Nobody has looked at them since: what took that task back was the end of the case."""
+    h = case_history.c
+    ends = select(h.detail).where(h.case_id == case.case_id, h.what.in_(_ENDS)).order_by(h.number.desc())
+    detail = hand.uow.conn.execute(ends.limit(1)).scalar() or {}
+    return frozenset(detail.get(_UNSEEN, ()))
 
 
 def _settle(hand: CasesInHand, said: Said, case: Case, decision: Decision) -> None:
@@ -109,7 +129,7 @@ def _live(hand: CasesInHand, case: Case, kind: str) -> list[Task]:
     return [task for task in hand.tasks(case) if task.kind == kind and task.live]
 
 
-def _tell(hand: CasesInHand, said: Said, before: Case, after: Case, decision: Decision) -> Case:
+def _tell(hand: CasesInHand, said: Said, before: Case, after: Case, decision: Decision, **more: Any) -> Case:
     detail = {
         "by": said.author.source,
         "at": said.at,
@@ -117,6 +137,7 @@ def _tell(hand: CasesInHand, said: Said, before: Case, after: Case, decision: De
         **differences(before, after),
         **{name: said.data[name] for name in ("because", "witness") if said.data[name]},
         **_noted(hand, said),
+        **more,
     }
     kind = kind_of_change(said.data["decision"], said.data["because"])
     return hand.tell(before, after, decision.told, said.event, [kind], decision.told, detail)

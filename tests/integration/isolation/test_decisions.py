@@ -26,6 +26,7 @@ from services.isolation import tables as t
 from services.isolation.cases.plan_next_day import plan_next_day
 from services.isolation.check_ins.report_check_in import report_check_in
 from services.isolation.door import DOOR
+from services.isolation.needs.ask_need import ask_need
 from services.isolation.notices.report_refusal import report_refusal
 from services.isolation.release.decide_case import decide_case
 from services.isolation.release.propose_releases import propose_releases
@@ -39,9 +40,12 @@ OFFICER = Author("staff", "/console/officer", "officer")
 _decide = speaking(decide_case, "case.decided")
 _refuse = speaking(report_refusal, "refusal.reported")
 _check_in = speaking(report_check_in, "check_in.reported")
+_ask = speaking(ask_need, "need.asked")
 _report_task = speaking(report_task, "task.reported")
 PERSON = SEALER.seal({"name": "某", "phone": "13909311234"}, "person")
 REFUSAL = {"what": "isolation", "why": "care_of_others", "witness": "nurse", "what_would_help": None}
+FEVER = {"temperature": 38.5, "symptoms": [], "how_known": "seen"}
+SEEN_TO = {"see_abnormal", "settle_refusal", "meet_need"}
 NEEDS: dict[str, dict[str, Any]] = {
     "cancel": {"because": "wrongly_opened"},
     "refuse": {"witness": "nurse"},
@@ -203,6 +207,40 @@ def test_an_ended_case_is_opened_again_and_planned_from_today(
     isolation.run_timers()
     assert isolation.audit()["balanced"]
     assert decide(isolation, came, "move_to_hospital").kind == "done"
+
+
+def test_opened_again_somebody_looks_at_the_fever_and_the_refusal_and_the_need(
+    isolation: Trial, came: Event
+) -> None:
+    asked = {"case_ids": [came.subject], "kind": "food", "text": "rice"}
+    need = _ask(isolation, asked).result["need_id"]
+    _check_in(isolation, {"people": [{**FEVER, "case_id": came.subject}]})
+    refuse(isolation, came)
+    had = {kind for kind in live(isolation, came) if kind in SEEN_TO}
+    assert had == SEEN_TO
+    decide(isolation, came, "cancel")
+    isolation.clock.moment = now = china("2022-10-10 10:00")
+    assert decide(isolation, came, "reopen").kind == "done"
+    assert codes(decide(isolation, came, "release"))[1].count("held_by_refusal") == 1
+    isolation.run_timers()
+    isolation.until_done(propose_releases)
+    tasks = {one["kind"]: one for one in isolation.tasks(came, "due") if one["kind"] in SEEN_TO}
+    assert tasks.keys() == SEEN_TO and all(one["due_by"] > now for one in tasks.values())
+    assert tasks["see_abnormal"]["staff_id"] == "nurse" and tasks["meet_need"]["about"] == need
+    planned = str([event.data for event in isolation.recorded("task.planned") if event.time == now])
+    assert all(one["task_id"] in planned for one in tasks.values()), "each is told"
+    held = codes(decide(isolation, came, "release"))[1]
+    assert {"held_by_fever", "held_by_refusal"} <= set(held), "no check-in since: nobody has looked"
+    assert isolation.audit()["balanced"]
+
+
+def test_opened_again_nobody_looks_at_what_was_looked_at(isolation: Trial, came: Event) -> None:
+    _check_in(isolation, {"people": [{**FEVER, "case_id": came.subject}]})
+    [task] = [one for one in isolation.tasks(came, "due") if one["kind"] == "see_abnormal"]
+    _report_task(isolation, {"task_id": task["task_id"], "outcome": "done"}, author=OFFICER)
+    decide(isolation, came, "cancel")
+    decide(isolation, came, "reopen")
+    assert "see_abnormal" not in live(isolation, came)
 
 
 def test_a_released_case_that_opens_again_counts_for_its_team_once(isolation: Trial, came: Event) -> None:
