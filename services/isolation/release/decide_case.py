@@ -9,6 +9,7 @@ from typing import Any, Final
 from sqlalchemy import select
 
 from chassis.commands.command import Outcome, Said, each_in_turn
+from chassis.database.statements import update_rows
 from chassis.unit_of_work import UnitOfWork
 from contracts.faults import Fault, Refused
 from services.isolation.cases import states
@@ -95,9 +96,20 @@ def _go_on(hand: CasesInHand, said: Said, before: Case, decision: Decision) -> C
     case = before
     if decision.to == states.REFUSED and not _live(hand, case, SETTLE_REFUSAL):
         asked, about = hand.book.policy(case).settle_refusal, f"refused:{case.version + 1}"
-        case = hand.add_task(said, case, officers_task(hand.book, case, asked, about=about))
+        task = officers_task(hand.book, case, asked, about=about)
+        case = hand.add_task(said, case, task)
+        _is_settled_by(hand, case, task)
     after = replace(case, state=states.CASE.move(case.state, decision.to))
     return _tell(hand, said, case, after, decision)
+
+
+def _is_settled_by(hand: CasesInHand, case: Case, task: Task) -> None:
+    """Their last refusal is settled by this task: what holds them, and is planned again, goes by it."""
+    r = refusals.c
+    theirs = select(r.refusal_id).where(r.case_id == case.case_id).order_by(r.at.desc(), r.refusal_id)
+    refusal = hand.uow.conn.execute(theirs.limit(1)).scalar_one()
+    row = {"case_id": case.case_id, "refusal_id": refusal, "task_id": task.task_id}
+    update_rows(hand.uow.conn, refusals, [row], key=["case_id", "refusal_id"], set=["task_id"])
 
 
 def _reopen(hand: CasesInHand, said: Said, before: Case) -> Outcome:

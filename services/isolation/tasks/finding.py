@@ -12,12 +12,13 @@ from chassis.commands.command import Said
 from chassis.database.statements import is_in
 from contracts.faults import Fault, Refused
 from field.ids import is_id
+from services.isolation.cases import states as case_states
 from services.isolation.cases.case import Case
 from services.isolation.cases.in_hand import CasesInHand
 from services.isolation.plans import states
 from services.isolation.plans.tables import tasks as table
 from services.isolation.plans.task import Task
-from services.isolation.policies.rules import ENDED_BY_DECISION
+from services.isolation.policies.rules import ENDED_BY_DECISION, SETTLE_REFUSAL
 
 
 def cases_of_tasks(conn: Connection, task_ids: Iterable[str | None]) -> Mapping[str, str]:
@@ -36,9 +37,12 @@ def named(hand: CasesInHand, said: Said, case_of: Mapping[str, str], task_id: st
     return case, next(task for task in hand.tasks(case) if task.task_id == task_id)
 
 
-def must_end_by_report(task: Task) -> None:
-    """Raises Refused for one that ends by a decision about the case: said to be done it would be silent."""
-    if task.kind in ENDED_BY_DECISION:
+def must_end_by_report(case: Case, task: Task) -> None:
+    """Raises Refused for one that ends by a decision about the case: said to be done it would be silent. So
+    does the refusal of somebody who is followed as refusing: they go on, or are moved.
+    """
+    refuses = case.state == case_states.REFUSED and task.kind == SETTLE_REFUSAL
+    if refuses or task.kind in ENDED_BY_DECISION:
         message = "this task ends with a decision about the case: decide, or end what holds them"
         raise Refused("not_allowed", [Fault("task_id", "ends_by_decision", message)])
 

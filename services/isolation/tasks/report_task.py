@@ -35,7 +35,7 @@ def _report(hand: CasesInHand, case_of: Mapping[str, str], said: Said) -> Outcom
     if faults := list(_faults(said.data, said.at)):
         raise Refused.invalid(faults)
     case, task = _task(hand, case_of, said)
-    must_end_by_report(task)
+    must_end_by_report(case, task)
     after = hand.report(said, case, task, _act(hand, case, task, said))
     if task.kind == FIRST_CONTACT and said.data["outcome"] == DONE:
         case = met(hand, case, FIRST_CONTACT, said.at, said.event, said.author.source)

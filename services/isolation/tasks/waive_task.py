@@ -24,7 +24,7 @@ def waive_task(uow: UnitOfWork, commands: Sequence[Said]) -> Sequence[Outcome]:
 
 def _waive(hand: CasesInHand, case_of: Mapping[str, str], said: Said) -> Outcome:
     case, task = named(hand, said, case_of, said.data["task_id"])
-    must_end_by_report(task)
+    must_end_by_report(case, task)
     _must_be_above(said, task, hand.book.reference.staff)
     if said.data["expects"] != task.version or not task.live:
         raise Refused.conflict("expects", _now(task))

@@ -32,16 +32,19 @@ from services.isolation.release.decide_case import decide_case
 from services.isolation.release.propose_releases import propose_releases
 from services.isolation.tasks.find_overdue import find_overdue
 from services.isolation.tasks.report_task import report_task
+from services.isolation.tasks.waive_task import waive_task
 from tests.doors import Visitor
 from tests.integration.isolation.saying import speaking
 from tests.integration.isolation.trial import SEALER, Trial, arrival, china, prepare, trial
 
+STREET = Author("staff", "/console/street", "street")
 OFFICER = Author("staff", "/console/officer", "officer")
 _decide = speaking(decide_case, "case.decided")
 _refuse = speaking(report_refusal, "refusal.reported")
 _check_in = speaking(report_check_in, "check_in.reported")
 _ask = speaking(ask_need, "need.asked")
 _report_task = speaking(report_task, "task.reported")
+_waive = speaking(waive_task, "task.waived")
 PERSON = SEALER.seal({"name": "某", "phone": "13909311234"}, "person")
 REFUSAL = {"what": "isolation", "why": "care_of_others", "witness": "nurse", "what_would_help": None}
 FEVER = {"temperature": 38.5, "symptoms": [], "how_known": "seen"}
@@ -162,7 +165,26 @@ def test_who_refused_is_followed_on_with_a_task_of_the_officer(isolation: Trial,
     assert lines(isolation, came)[-1]["detail"]["witness"] == "nurse"
     assert codes(decide(isolation, came, "refuse")) == ("conflict", ["not_in_this_state"])
     assert codes(decide(isolation, came, "release"))[0] == "conflict"
+    for outcome in ({"outcome": "done"}, {"outcome": "taken"}):
+        reported = _report_task(isolation, {"task_id": task["task_id"], **outcome}, author=OFFICER)
+        assert codes(reported) == ("not_allowed", ["ends_by_decision"])
+    waived = {"task_id": task["task_id"], "expects": 0, "reason": "they will go on"}
+    assert codes(_waive(isolation, waived, author=STREET)) == ("not_allowed", ["ends_by_decision"])
+    assert "settle_refusal" in live(isolation, came), "it is what is left to be decided"
     assert isolation.audit()["balanced"]
+
+
+def test_who_was_ended_as_refusing_and_opens_again_is_held_by_it(isolation: Trial, came: Event) -> None:
+    refuse(isolation, came)
+    [task] = [one for one in isolation.tasks(came, "due") if one["kind"] == "settle_refusal"]
+    _report_task(isolation, {"task_id": task["task_id"], "outcome": "done"}, author=OFFICER)
+    decide(isolation, came, "refuse")
+    decide(isolation, came, "cancel")
+    isolation.clock.advance(days=8)
+    decide(isolation, came, "reopen")
+    assert "held_by_refusal" in codes(decide(isolation, came, "release"))[1]
+    isolation.until_done(propose_releases)
+    assert live(isolation, came).count("settle_refusal") == 1
 
 
 @pytest.mark.parametrize(
