@@ -17,7 +17,7 @@ from services.isolation.cases.case import Case
 from services.isolation.cases.in_hand import CasesInHand, cases_in_hand
 from services.isolation.cases.unplanned import unplanned_task
 from services.isolation.needs.rows import SEALED_AS
-from services.isolation.needs.rules import Asked, faults_of, task_of
+from services.isolation.needs.rules import Asked, days_left_now, faults_of, task_of
 from services.isolation.needs.tables import needs as table
 from services.isolation.plans.task import Task
 
@@ -59,7 +59,7 @@ def _ask(hand: CasesInHand, said: Said, id: str) -> dict[str, Any]:
     if faults := faults_of(data["kind"], text, days_left, needs_cold=cold):
         raise Refused.invalid(faults)
     case = _who_stays_longest(people)
-    asked = Asked(data["kind"], days_left)
+    asked = Asked(data["kind"], days_left_now(days_left, said.at, uow.now, uow.zone))
     policy = hand.book.policy(case)
     meets = task_of(asked, policy.needs, uow.now, uow.zone)
     task = unplanned_task(case, policy, meets, uow.now, uow.zone, about=id)

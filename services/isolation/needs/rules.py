@@ -50,6 +50,14 @@ class Asked:
         return self.kind == MEDICAL or ends_today
 
 
+def days_left_now(days_left: int | None, said: datetime, now: datetime, zone: ZoneInfo) -> int | None:
+    """For how many days it lasts by now, today counted: what was said on a phone may come days later."""
+    if days_left is None:
+        return None
+    since = (local_day(now, zone) - local_day(said, zone)).days
+    return max(days_left - max(since, 0), 0)
+
+
 def task_of(asked: Asked, needs: Mapping[str, OpeningTask], now: datetime, zone: ZoneInfo) -> OpeningTask:
     """The task that meets it, counted from now.
 

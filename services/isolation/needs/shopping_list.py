@@ -19,7 +19,7 @@ from services.isolation.cases.tables import cases
 from services.isolation.contacts.tables import contacts
 from services.isolation.needs.lists import open_needs
 from services.isolation.needs.rows import COLUMNS, read
-from services.isolation.needs.rules import NOT_POSSIBLE, OPEN
+from services.isolation.needs.rules import MOST_DAYS, NOT_POSSIBLE, OPEN
 from services.isolation.needs.shown import shown_need
 from services.isolation.needs.tables import needs
 from services.isolation.plans.tables import tasks
@@ -59,12 +59,17 @@ def _find(uow: UnitOfWork, scope: Scope, asked: Asked, data: Mapping[str, Any]) 
 
 
 def _day(said: object, asked: Asked) -> date:
+    today = local_day(asked.now, asked.zone)
     if said is None:
-        return local_day(asked.now, asked.zone)
+        return today
     try:
-        return date.fromisoformat(str(said))
+        day = date.fromisoformat(str(said))
     except ValueError:
         raise Refused.invalid([Fault("day", "no_day", "must be a day as in 2022-10-01")]) from None
+    if abs(day - today).days > MOST_DAYS:
+        message = f"must be at most {MOST_DAYS} days from today"
+        raise Refused.invalid([Fault("day", "out_of_range", message)])
+    return day
 
 
 def _marks(uow: UnitOfWork, households: set[str]) -> dict[str, list[str]]:

@@ -134,7 +134,14 @@ def test_the_shopping_list_goes_from_building_to_building_with_what_is_due(town:
     assert "林玉兰" not in week and "赵大山" not in week
     answers(town, phone, "handed_over")
     assert "rice for two" not in phone.get("/shopping?day=2022-10-07").text
-    phone.get("/shopping?day=soon", 422)
+    for day in ("soon", "9999-12-31", "0001-01-01"):
+        phone.get(f"/shopping?day={day}", 422)
+
+
+def test_a_health_worker_who_brings_medicine_finds_the_way_to_the_list(town: Round) -> None:
+    nurse = town.phone("h-0021")
+    assert 'href="/shopping"' in nurse.get("/doors").text
+    assert "Nothing is to be bought" in nurse.get("/shopping").text
 
 
 def test_what_an_officer_must_decide_is_not_bought(town: Round, phone: Phone) -> None:

@@ -39,5 +39,6 @@ def test_the_way_to_the_shopping_list_is_there_for_whom_may_have_it(town: Town) 
     assert 'href="/shopping"' in officer.get("/lists").text
     assert "1 need" in officer.get("/shopping").text
     district = town.officer("district")
-    assert 'href="/shopping"' not in district.get("/lists").text
+    for path in ("/lists", "/doors"):
+        assert 'href="/shopping"' not in district.get(path).text
     district.get("/shopping", 403)

@@ -117,6 +117,19 @@ def test_what_cannot_wait_is_told_at_once_at_any_hour(
     assert isolation.do(find_overdue) and task_of(isolation, need)["state"] == "missed"
 
 
+def test_medicine_said_days_ago_on_a_phone_without_network_ends_as_it_was_said(
+    isolation: Trial, family: list[Event]
+) -> None:
+    data = {"case_ids": ids(family), "kind": "medicine", "text": None, "days_left": 3}
+    said = command(isolation, "need.asked", data, author=CLINIC)
+    isolation.clock.advance(days=2)
+    [outcome] = say_all(isolation, ask_need, [said])
+    [need] = needs(isolation, family)
+    assert outcome.kind == "done" and need.days_left == 3
+    assert need.urgent and need.due_by == NINE + timedelta(days=2, hours=4), "it ends today"
+    assert len(isolation.recorded("need.urgent")) == 1
+
+
 def test_the_health_worker_hears_who_despairs(isolation: Trial, family: list[Event]) -> None:
     need = wanted(isolation, family, "psychological")
     assert (task_of(isolation, need)["staff_id"], need.urgent) == ("nurse", False)

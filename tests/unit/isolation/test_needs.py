@@ -10,7 +10,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from field.words import NEED_KINDS, NEED_STATES
-from services.isolation.needs.rules import AT_LEAST, MEDICINE, OPEN, Asked, faults_of, state_of, task_of
+from services.isolation.needs.rules import (
+    AT_LEAST,
+    MEDICINE,
+    OPEN,
+    Asked,
+    days_left_now,
+    faults_of,
+    state_of,
+    task_of,
+)
 from services.isolation.plans import states
 from services.isolation.policies.documents import policy_from, shipped
 
@@ -57,6 +66,24 @@ def test_who_has_more_left_waits_no_less(days_left: int, now: datetime) -> None:
         task_of(Asked(MEDICINE, left), POLICY.needs, now, CHINA).within for left in (days_left, days_left + 1)
     )
     assert sooner <= later
+
+
+@pytest.mark.parametrize(
+    ("said", "left_then", "left_now"),
+    [
+        (NOON, 3, 3),
+        (NOON - timedelta(hours=11), 3, 3),  # the same day
+        (NOON - timedelta(hours=13), 3, 2),  # before midnight
+        (NOON - timedelta(days=2), 3, 1),
+        (NOON - timedelta(days=9), 3, 0),
+        (NOON + timedelta(days=1), 3, 3),  # a phone whose clock is wrong
+        (NOON - timedelta(days=2), None, None),
+    ],
+)
+def test_days_of_medicine_are_counted_from_when_it_was_said(
+    said: datetime, left_then: int | None, left_now: int | None
+) -> None:
+    assert days_left_now(left_then, said.astimezone(UTC), NOON.astimezone(UTC), CHINA) == left_now
 
 
 def test_a_policy_names_other_terms_for_the_kinds_that_it_names() -> None:

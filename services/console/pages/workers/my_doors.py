@@ -9,6 +9,7 @@ from flask import Blueprint, g, make_response, render_template, request
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
+from chassis.doors.roles import roles
 from chassis.unit_of_work import Work
 from services.console.doors import Doors
 from services.console.pages.entry.who import acting, only_in
@@ -28,8 +29,10 @@ def add_doors(pages: Blueprint, work: Work, doors: Doors) -> None:
         from_top = request.args.get("from") == "top"
         found = round_of(document, from_top=from_top)
         shown = found.shown(show if show in FILTERS else "all")
+        you = document.get("you")
         page = render_template(
             "workers/doors.html",
+            may_shop=not you or roles().may(you["role"], "isolation", "shopping_list"),
             figures=found.figures,
             filters=_filters(found, show, from_top),
             households=shown,
