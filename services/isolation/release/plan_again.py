@@ -26,8 +26,7 @@ from services.isolation.cases.unplanned import officers_task, unplanned_task
 from services.isolation.needs.rules import KINDS_OF_TASK
 from services.isolation.needs.tables import needs
 from services.isolation.notices.tables import refusals
-from services.isolation.plans import states
-from services.isolation.plans.tables import tasks
+from services.isolation.plans.tables import TAKEN_BACK_OF_HOUSEHOLD, tasks
 from services.isolation.plans.task import Task
 from services.isolation.policies.rules import SETTLE_REFUSAL, OpeningTask
 
@@ -78,8 +77,7 @@ def plan_again(uow: UnitOfWork) -> int:
 def _dropped(uow: UnitOfWork) -> list[_Dropped]:
     k, n, r = tasks.c, needs.c, refusals.c
     its = (k.task_id, k.case_id, k.kind, k.role, k.due_from, k.due_by)
-    # Said so that the index of such tasks finds them.
-    taken_back = (k.state == states.CANCELLED, k.about != "", k.due_from > uow.now - _LOOKED_BACK)
+    taken_back = (TAKEN_BACK_OF_HOUSEHOLD, k.due_from > uow.now - _LOOKED_BACK)
     asked = (
         select(*its, n.need_id, n.people)
         .join(needs, n.task_id == k.task_id)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from field.words import NEED_KINDS, NEED_STATES
 from services.isolation.needs.rules import (
     AT_LEAST,
+    KINDS_OF_TASK,
     MEDICINE,
     OPEN,
     Asked,
@@ -21,7 +22,9 @@ from services.isolation.needs.rules import (
     task_of,
 )
 from services.isolation.plans import states
+from services.isolation.plans.tables import TAKEN_BACK_OF_HOUSEHOLD
 from services.isolation.policies.documents import policy_from, shipped
+from services.isolation.policies.rules import SETTLE_REFUSAL
 
 CHINA = ZoneInfo("Asia/Shanghai")
 POLICY = policy_from(shipped()[0], 1)
@@ -124,3 +127,8 @@ def test_what_is_asked_for_says_enough(
     kind: str, text: str | None, days_left: int | None, needs_cold: bool, wrong: list[str]
 ) -> None:
     assert [one.code for one in faults_of(kind, text, days_left, needs_cold=needs_cold)] == wrong
+
+
+def test_the_index_of_tasks_that_were_taken_back_is_of_all_that_a_household_asked_for() -> None:
+    for kind in (*KINDS_OF_TASK, SETTLE_REFUSAL):
+        assert f"'{kind}'" in TAKEN_BACK_OF_HOUSEHOLD.text
