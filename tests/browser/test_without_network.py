@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from deploy.local.chromium import chromium_options
+from services.console.pages.workers.without_network import FORMS
 from services.console.tables import phone_acts
 from services.isolation import tables as of_isolation
 from tests.browser.conftest import Picture
@@ -72,7 +73,7 @@ def kept(page: Page, store: str) -> list[dict[str, str]]:
 
 def until_read(page: Page, households: int) -> None:
     """Until the pages of all households are on the phone."""
-    eventually(lambda: len(kept(page, "pages")) == households * 9 + 1)
+    eventually(lambda: len(kept(page, "pages")) == households * (1 + len(FORMS)) + 1)
 
 
 def record(page: Page, door: str, degrees: str) -> None:

@@ -74,7 +74,7 @@ def test_an_act_said_twice_is_done_once(doors: Doors, isolation: Trial) -> None:
     said, key = {"task_id": task["task_id"], "outcome": "done", "how": "by_phone"}, new_id()
     done = [doors.say("isolation", "report_task", somebody("worker-1"), key, said) for _ in range(2)]
     assert done[0] == done[1]
-    assert [line["what"] for line in isolation.trace(case_id)["history"]] == ["opened", "task_done"]
+    assert [line["what"] for line in isolation.trace(case_id)["history"]] == ["opened", "active", "task_done"]
 
 
 @pytest.mark.parametrize(
