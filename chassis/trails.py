@@ -114,17 +114,28 @@ def broken(conn: Connection, tables: Sequence[Table], index: BlindIndex) -> tupl
             sealed += piece.rows
             if piece.number != expected:
                 found.append(Broken(table.name, expected, "the note of what was sealed is gone"))
-            # A column that came later was not sealed.
-            names = piece.columns.split(",") if piece.columns else lasting_columns(table)
-            wanted = _rows(table, names).where(table.c.id <= piece.last_id)
-            rows = conn.execute(wanted.where(table.c.id > after) if after else wanted).all()
-            if piece.digest != _digest(index, table, piece.number, before, names, rows):
-                found.append(Broken(table.name, piece.number, _why(piece, rows)))
+            if why := _what_is_wrong(conn, table, index, piece, before, after):
+                found.append(Broken(table.name, piece.number, why))
             before, after, expected = piece.digest, piece.last_id, piece.number + 1
     return sealed, found
 
 
-def _why(piece: Row[Any], rows: Sequence[Row[Any]]) -> str:
+def _what_is_wrong(
+    conn: Connection, table: Table, index: BlindIndex, piece: Row[Any], before: str, after: str | None
+) -> str | None:
+    """Of one piece; None: its rows are those that were sealed.
+
+    :param before: the digest of the piece before.
+    :param after: the last row of the piece before; None: there is none.
+    """
+    # A column that came later was not sealed.
+    names = piece.columns.split(",") if piece.columns else lasting_columns(table)
+    if unknown := sorted(set(names) - set(table.c.keys())):
+        return f"it seals columns that this version does not know: {', '.join(unknown)}"[:300]
+    wanted = _rows(table, names).where(table.c.id <= piece.last_id)
+    rows = conn.execute(wanted.where(table.c.id > after) if after else wanted).all()
+    if piece.digest == _digest(index, table, piece.number, before, names, rows):
+        return None
     at = piece.sealed_at.isoformat(timespec="seconds")
     if len(rows) == piece.rows:
         return f"of {piece.rows} rows that were sealed at {at} one or more were changed"

@@ -162,6 +162,13 @@ def test_a_column_that_comes_later_breaks_no_piece(sealed: Database):
         assert len(broken(conn, ours, INDEX)[1]) == 1
 
 
+def test_a_piece_of_columns_that_nobody_knows_is_named(sealed: Database):
+    """As after going back to a version before, or where somebody wrote to the note."""
+    by_hand(sealed, PIECES, update(PIECES).where(PIECES.c.number == 2).values(columns="id,later"))
+    (one,) = found(sealed)[1]
+    assert one.number == 2 and "does not know: later" in one.why
+
+
 def test_one_process_at_a_time_seals(database: Database):
     work = Work("registration", database, Clock(), Sealer({"k": b"s" * 32}), INDEX, UTC)  # type: ignore[arg-type]
     first, second = Sealing(work, SERVICE.trails), Sealing(work, SERVICE.trails)
