@@ -4,7 +4,6 @@
 # Runs again in well under a second when there is nothing to do. Needs root or sudo only to install packages.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-if command -v flock >/dev/null; then exec 9<deploy/local/setup.sh; flock 9; fi  # two at once would break each other's
 
 locks=(requirements.lock) packages=()
 for wish in "$@"; do

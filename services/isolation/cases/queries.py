@@ -121,7 +121,7 @@ def not_looked_at(conn: Connection, since: datetime) -> tuple[int, list[str]]:
     late = (
         select(r.case_id).join(t.cases, t.cases.c.case_id == r.case_id).where(r.check_at < since, open_case)
     )
-    never = forgotten_cases(select(t.cases.c.case_id))
+    never = forgotten_cases()
     both = late.union_all(never).subquery()
     return _named(conn, select(both.c.case_id, func.count().over()).order_by(both.c.case_id))
 

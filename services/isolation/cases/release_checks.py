@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, exists, literal, select
+from sqlalchemy import Select, exists, select
 from sqlalchemy.engine import Connection
 
 from chassis.database.statements import delete_rows, insert_missing, upsert_rows
-from chassis.database.types import UtcDateTime
 from field.days import day_begins, local_day
 from services.isolation.cases import states
 from services.isolation.cases.case import Case
@@ -54,13 +52,12 @@ def look_at_forgotten(conn: Connection, now: datetime, most: int) -> None:
 
     A process of a version before, which knows nothing of these rows, leaves such cases behind.
     """
-    columns = select(cases.c.case_id, literal(now, UtcDateTime), literal(""))
-    forgotten = forgotten_cases(columns).order_by(cases.c.case_id).limit(most)
-    rows = [{"case_id": id, "check_at": at, "lacks": lacks} for id, at, lacks in conn.execute(forgotten)]
+    found = conn.execute(forgotten_cases().order_by(cases.c.case_id).limit(most)).scalars()
+    rows = [{"case_id": id, "check_at": now, "lacks": ""} for id in found]
     insert_missing(conn, table, rows)  # two replicas may find the same
 
 
-def forgotten_cases(columns: Select[Any]) -> Select[Any]:
-    """Of cases: those at their end that nobody will look at."""
+def forgotten_cases() -> Select[tuple[str]]:
+    """The ids of cases at their end that nobody will look at."""
     has_row = exists().where(table.c.case_id == cases.c.case_id)
-    return columns.where(AT_ITS_END, ~has_row)
+    return select(cases.c.case_id).where(AT_ITS_END, ~has_row)

@@ -102,9 +102,8 @@ for _place in (cases.c.street, cases.c.community):
     )
 
 # Those who may be released soon: a day's, and who is held. An arrival comes in when its last day is planned.
-AT_ITS_END = text("cases.closed_at IS NULL AND cases.plan_next IS NULL AND cases.days > 0")
-_at_its_end = text("closed_at IS NULL AND plan_next IS NULL AND days > 0")
-Index("cases_at_their_end", cases.c.release_on, postgresql_where=_at_its_end, sqlite_where=_at_its_end)
+AT_ITS_END = text("closed_at IS NULL AND plan_next IS NULL AND days > 0")
+Index("cases_at_their_end", cases.c.release_on, postgresql_where=AT_ITS_END, sqlite_where=AT_ITS_END)
 
 release_checks = Table(
     "release_checks",  # cases whose last day is planned, until they end: whether they may be released

@@ -23,6 +23,7 @@ from services.isolation.check_ins.rows import check_ins_since
 from services.isolation.check_ins.rules import window_missed, window_served
 from services.isolation.households.household_link import cases_of
 from services.isolation.households.needs_shown import needs_shown
+from services.isolation.households.told import opened, told
 from services.isolation.links.tables import links
 from services.isolation.notices.tables import notices
 from services.isolation.plans import states
@@ -133,17 +134,9 @@ def _contacts(uow: UnitOfWork, case: Row[Any], seen: _Seen) -> list[dict[str, An
     found = []
     for role in _TO_CALL:
         member = seen.reference.staff.there(team.get(role), seen.now)
-        if member and (known := _opened(uow, member.person)).get("phone"):
+        if member and (known := opened(uow, member.person)).get("phone"):
             found.append({"role": role, "name": known.get("name"), "phone": known["phone"]})
     return found
-
-
-def _opened(uow: UnitOfWork, person: str) -> Mapping[str, Any]:
-    try:
-        inside: Mapping[str, Any] = uow.sealer.unseal(person)
-    except SealBroken:
-        return {}
-    return inside
 
 
 def _person(uow: UnitOfWork, row: Row[Any], label: Mapping[str, Any], seen: _Seen) -> dict[str, Any]:
@@ -244,10 +237,8 @@ def _check_in(
     task = next((t for t in tasks if alarm and t.task_id == alarm.alarm_task_id), None)
     if alarm and task and counts.why_abnormal:
         at = task.acts.seen_at if task.acts else None
-        staff = seen.reference.staff.by_id
-        told = [staff[id] for id in alarm.told if id in staff]
         document["alarm"] = {
-            "told": [{"role": who.role, "name": _opened(uow, who.person).get("name")} for who in told],
+            "told": told(uow, seen.reference, alarm.told),
             "by": seen.local(task.due_by),
             "seen_at": seen.local(at) if at else None,
         }

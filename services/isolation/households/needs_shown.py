@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from chassis.doors.declared import Asked
-from chassis.sealing import SealBroken
 from chassis.unit_of_work import UnitOfWork
+from services.isolation.households.told import told
 from services.isolation.needs.rows import Need, needs_of
 from services.isolation.needs.rules import OPEN
 from services.isolation.needs.shown import shown_need
@@ -35,18 +35,5 @@ def _is_shown(need: Need, now: datetime) -> bool:
 
 
 def _document(uow: UnitOfWork, asked: Asked, need: Need, reference: Reference) -> dict[str, Any]:
-    staff = reference.staff.by_id
-    told = [staff[id] for id in need.told if id in staff]
-    return shown_need(
-        *(uow, asked, need),
-        own=asked.author.kind == "link" or need.source == asked.author.source,
-        told=[{"role": who.role, "name": _name(uow, who.person)} for who in told],
-    )
-
-
-def _name(uow: UnitOfWork, person: str) -> str | None:
-    try:
-        name: str | None = uow.sealer.unseal(person).get("name")
-    except SealBroken:
-        return None
-    return name
+    own = asked.author.kind == "link" or need.source == asked.author.source
+    return shown_need(uow, asked, need, own=own, told=told(uow, reference, need.told))

@@ -39,7 +39,7 @@ Index(
 TAKEN_BACK_OF_HOUSEHOLD = text(
     "tasks.state = 'cancelled' AND tasks.kind IN ('meet_need', 'medical_need', 'settle_refusal')"
 )
-_taken_back = text("state = 'cancelled' AND kind IN ('meet_need', 'medical_need', 'settle_refusal')")
+_taken_back = text(TAKEN_BACK_OF_HOUSEHOLD.text.replace("tasks.", ""))
 Index(
     "tasks_of_household_taken_back", tasks.c.due_from, postgresql_where=_taken_back, sqlite_where=_taken_back
 )

@@ -1,13 +1,14 @@
 """What a household needs or refuses goes on when the case that has its task ends: another one has it then.
 
-A case ends by a decision, by news of the arrival, and merged with another; it opens again, too. Each of them
-takes back the tasks of the case. So it is looked here which need that nobody withdrew, and which refusal that
-nobody settled, has no task and names somebody who is followed; nobody is forgotten whatever the way.
+A case ends by a decision, by news of the arrival, or merged with another, and each of these takes back the
+tasks of the case; it may open again, too. So needs that nobody withdrew and refusals that nobody settled are
+looked for here whose task was taken back, and that name somebody who is followed. However the case ended,
+none of them is forgotten.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from itertools import groupby
@@ -18,9 +19,8 @@ from sqlalchemy import select
 from chassis.database.statements import is_in, update_rows
 from chassis.unit_of_work import UnitOfWork
 from services.isolation.cases.case import Case
-from services.isolation.cases.casebook import CHUNK, Casebook, casebook
+from services.isolation.cases.casebook import Casebook, casebook
 from services.isolation.cases.events import caused_by_case
-from services.isolation.cases.rows import case_from
 from services.isolation.cases.tables import cases
 from services.isolation.cases.unplanned import officers_task, unplanned_task
 from services.isolation.needs.rules import KINDS_OF_TASK
@@ -55,7 +55,9 @@ def plan_again(uow: UnitOfWork) -> int:
         return 0
     with casebook(uow) as book:
         named = {id for one in followed for id in (one.task.case_id, *one.named)}
-        locked = _take(uow, named)
+        # A case that another replica holds waits for the next turn.
+        free = book.take(is_in(uow.conn, cases.c.case_id, named), cases.c.case_id)
+        locked = {case.case_id: case for case in free}
         dropped = _dropped(uow)  # once more: with its cases locked, nobody else changes one
         planned = [(one, task) for one in dropped if (task := _plan(book, locked, one))]
     rows = [
@@ -105,14 +107,6 @@ def _followed(uow: UnitOfWork, dropped: Sequence[_Dropped]) -> list[_Dropped]:
     these = select(c.case_id).where(is_in(uow.conn, c.case_id, named), c.closed_at.is_(None))
     followed = set(uow.conn.execute(these).scalars()) if named else set()
     return [one for one in dropped if one.named & followed][:_MOST]
-
-
-def _take(uow: UnitOfWork, case_ids: Collection[str]) -> dict[str, Case]:
-    """These cases, locked, without those that another replica holds: they wait for the next turn."""
-    c = cases.c
-    query = select(cases).where(is_in(uow.conn, c.case_id, case_ids)).order_by(c.case_id)
-    rows = uow.take(query.with_for_update(skip_locked=True), c.case_id, CHUNK)
-    return {row.case_id: case_from(row) for row in rows}
 
 
 def _plan(book: Casebook, locked: dict[str, Case], one: _Dropped) -> Task | None:

@@ -46,7 +46,6 @@ def _take_back(hand: CasesInHand, case_of: Mapping[str, str], said: Said) -> Out
     after = hand.report(said, case, task, act_of(said, TAKEN_BACK, of=report.id))
     if report.what == DONE and task.kind == FIRST_CONTACT:
         _tell_registration(hand.uow, task, after, report, said, hand.cause(said, case))
-    if report.what == DONE and task.kind == FIRST_CONTACT:
         case = met_no_more(hand, case, said.at, said.event, said.author.source)
     hand.add_line(
         *(said, case, f"task_{report.what}_taken_back"),

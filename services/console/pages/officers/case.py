@@ -24,6 +24,7 @@ from services.console.pages.officers.asking import Asking, Names
 from services.console.pages.officers.cells import author_of, day, day_of, moment, place_of, staff_of
 from services.console.pages.officers.decisions import SHOWN
 from services.console.pages.officers.history import detail_of, what_of
+from services.console.pages.officers.lists import STATUS
 from services.console.pages.refusals import refusal_page
 
 SAID: Final = {
@@ -40,7 +41,6 @@ SAID: Final = {
     "done": N_("The task is done."),
 }
 _LIVE: Final = ("missed", "not_possible", "due")
-STATUS: Final = {"unknown": 404, "not_allowed": 403, "invalid": 422, "conflict": 409}
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,8 +17,9 @@ from services.console.pages.entry.keys import key_of_form
 from services.console.pages.entry.who import acting, only_in
 from services.console.pages.officers.acts import Became, again, number_of, say, typed
 from services.console.pages.officers.asking import Asking
-from services.console.pages.officers.case import STATUS, candidates
+from services.console.pages.officers.case import candidates
 from services.console.pages.officers.decisions import SHOWN
+from services.console.pages.officers.lists import STATUS
 from services.console.pages.refusals import refusal_page
 from services.console.pages.words import word
 
