@@ -28,6 +28,7 @@ _ARRIVAL: dict[str, Any] = {
     "expected": False,
     "not_coming": False,
     "merged": False,
+    "goes_on_as": None,
     "source_kinds": ["transport"],
     "reports": 1,
     "destination": {

@@ -359,6 +359,9 @@ class ArrivalRegistered(Contract):
     merged = flag(
         required=False, about="true where it is another arrival, as which they are followed; not_coming then"
     )
+    goes_on_as = text(
+        36, about="arrival_id of that other one, which may be another one itself; null: it is one of its own"
+    )
     source_kinds = several(fields.String())
     reports = whole(about="how many reports it is known from")
     destination = part(PlacedDestination)

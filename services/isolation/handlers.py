@@ -12,6 +12,8 @@ from services.isolation.cases.link_households import link_households
 from services.isolation.cases.name_districts import name_districts
 from services.isolation.cases.open_waiting import open_waiting
 from services.isolation.cases.plan_next_day import plan_next_day
+from services.isolation.households.plan_again import plan_again
+from services.isolation.release.look_at_merged import look_at_merged
 from services.isolation.release.propose_releases import propose_releases
 from services.isolation.tasks.call_by_phone import call_by_phone
 from services.isolation.tasks.find_overdue import find_overdue
@@ -37,6 +39,8 @@ TIMERS: tuple[Timer, ...] = (
     Timer("link_households", timedelta(seconds=10), link_households),
     Timer("index_identities", timedelta(seconds=60), index_identities),
     Timer("plan_next_day", timedelta(seconds=30), plan_next_day),
+    Timer("look_at_merged", timedelta(seconds=5), look_at_merged),
+    Timer("plan_again", timedelta(seconds=10), plan_again),
     Timer("propose_releases", timedelta(seconds=30), propose_releases),
     Timer("find_overdue", timedelta(seconds=10), find_overdue),
     Timer("plan_staff_days", timedelta(seconds=30), plan_staff_days),

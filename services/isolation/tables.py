@@ -5,6 +5,7 @@ from services.isolation.cases.tables import (
     cases,
     chosen_languages,
     district_walks,
+    merged_cases,
     release_checks,
     waiting_for_policy,
 )
@@ -29,6 +30,7 @@ __all__ = [
     "contacts",
     "district_walks",
     "links",
+    "merged_cases",
     "metadata",
     "needs",
     "notices",

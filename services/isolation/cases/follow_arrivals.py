@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -13,6 +13,7 @@ from services.isolation.cases.arrival import arrival_of, chapter_of
 from services.isolation.cases.case import Case
 from services.isolation.cases.casebook import Casebook, casebook
 from services.isolation.cases.chosen_languages import chosen
+from services.isolation.cases.merged import Said, note_merged
 from services.isolation.cases.open_cases import Opening, open_cases
 from services.isolation.cases.revise_cases import Occasion, revise_cases
 from services.isolation.cases.revising import WRONG_NUMBER, Change
@@ -49,6 +50,7 @@ def follow_arrivals(uow: UnitOfWork, events: Sequence[Event]) -> None:
         openings = [_opening(id, of_it) for id, of_it in news.items() if id not in known]
         known |= open_cases(book, openings)
         cases = book.lock(known).values()
+        _note_merged(book, news, cases)
         occasions = [_occasion(case, news[case.case_id]) for case in cases]
         revise_cases(book, _in_chosen_languages(book, [o for o in occasions if o]))
     _let_wait(book, waiting)
@@ -94,6 +96,20 @@ def _occasion(case: Case, news: Sequence[News]) -> Occasion | None:
         merged=bool(newest.data.get("merged")),
     )
     return Occasion(case, change, newest)
+
+
+def _note_merged(book: Casebook, news: Mapping[str, Sequence[News]], cases: Collection[Case]) -> None:
+    """As which case each goes on by its newest news. Of one that stays as it was nothing is asked."""
+    known = {case.case_id: case for case in cases}
+    said: dict[str, Said] = {}
+    for case_id, of_it in news.items():
+        case, newest = known.get(case_id), of_it[-1].event
+        if case and newest.version <= case.arrival.version:
+            continue
+        goes_on_as, is_open = newest.data.get("goes_on_as"), case is None or case.closed_at is None
+        if goes_on_as or not is_open:
+            said[case_id] = Said(newest.version, goes_on_as, was_followed=case is not None and is_open)
+    note_merged(book.uow.conn, said, book.uow.now)
 
 
 def _in_chosen_languages(book: Casebook, occasions: Sequence[Occasion]) -> list[Occasion]:

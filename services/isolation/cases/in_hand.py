@@ -17,6 +17,7 @@ from field.scope import Scope
 from services.isolation.cases.case import Case
 from services.isolation.cases.casebook import Casebook, casebook
 from services.isolation.cases.events import change_data
+from services.isolation.cases.merged import going_on
 from services.isolation.plans import states
 from services.isolation.plans.acts import DONE, MOST, NOT_POSSIBLE, TAKEN, TAKEN_BACK, Act
 from services.isolation.plans.replanning import reopened
@@ -34,6 +35,10 @@ class CasesInHand:
         self.uow = book.uow
         # The database would refuse the whole batch for one text that is no id.
         self._cases = book.lock({id for id in case_ids if is_id(id)})
+        ended = [case.case_id for case in self._cases.values() if case.closed_at is not None]
+        self._goes_on_as = going_on(book.uow.conn, ended) if ended else {}
+        # Seldom, and out of the order of locks: two that wait for each other so are taken again.
+        self._cases |= book.lock(set(self._goes_on_as.values()) - self._cases.keys())
         self._tasks = book.lock_tasks(self._cases.values())
 
     def find(self, case_id: str) -> Case | None:
@@ -51,6 +56,20 @@ class CasesInHand:
         cases = (case for case_id in case_ids if (case := self._cases.get(case_id)))
         scope, places = said.scope, self.book.reference.places
         return [case for case in cases if reaches(scope, case, places) or _is_given_to(scope, case)]
+
+    def followed_as(self, case: Case) -> Case | None:
+        """The case under which they are followed: this one, or where it ended merged, the one that goes on.
+        None: nobody follows them here.
+        """
+        if self.is_merged(case):
+            other = self._cases.get(self._goes_on_as[case.case_id])
+        else:
+            other = self._cases[case.case_id]
+        return other if other and other.closed_at is None else None
+
+    def is_merged(self, case: Case) -> bool:
+        """Whether another case goes on for it, be it there or not."""
+        return case.case_id in self._goes_on_as
 
     def household(self, said: Said, case_ids: Sequence[str]) -> list[Case]:
         """These cases. Raises Refused, also where they are not of one household."""
@@ -145,10 +164,20 @@ class CasesInHand:
             self.report(said, case, task, act_of(said, DONE, how=how))
 
     def add_task(self, said: Said, case: Case, task: Task) -> Case:
-        """Plan one more task, and say so. Returns the case, which counts it."""
+        """Plan one more task, and say so. Returns the case, which counts it.
+
+        Where the case has ended, and the one that goes on for it is not there yet, the task waits for that
+        one, taken back (households/plan_again.py).
+        """
+        if case.closed_at is None:
+            after = self.book.add_unplanned(case, task, self.cause(said, case))
+        else:
+            task = task.cancelled()
+            self.book.add_tasks([task])
+            after = replace(case, tasks_planned=case.tasks_planned + 1)
         self._tasks[case.case_id] = [*self.tasks(case), task]
-        case = self._cases[case.case_id] = self.book.add_unplanned(case, task, self.cause(said, case))
-        return case
+        self._cases[case.case_id] = after
+        return after
 
     def change_details(self, said: Said, before: Case, after: Case, reason: str, /, **detail: Any) -> Case:
         """Say in case.changed that something about the person changed. Returns the case."""
@@ -185,9 +214,17 @@ class CasesInHand:
         return in_story(said.event, case)
 
     def add_line(self, said: Said, case: Case, what: str, /, **detail: Any) -> Case:
-        """Add a line to the case's history: who said what, and by which event. Returns the case with it."""
+        """Add a line to the case's history: who said what, and by which event. Returns the case with it.
+
+        The case that goes on for it has a line, too, and with it whether they may be released is looked at.
+        """
         case = self._cases[case.case_id] = replace(case, history_lines=case.history_lines + 1)
-        self.book.add_line(case, what, said.event, {"by": said.author.source, "at": said.at, **detail})
+        by = {"by": said.author.source, "at": said.at}
+        self.book.add_line(case, what, said.event, {**by, **detail})
+        if self.is_merged(case) and (other := self.followed_as(case)):
+            other = self._cases[other.case_id] = replace(other, history_lines=other.history_lines + 1)
+            detail = {**by, "of": case.case_id, "said": what}
+            self.book.add_line(other, "said_of_the_same", said.event, detail)
         return case
 
     def hear(self, case: Case, what: str, event: Event, **detail: Any) -> Case:

@@ -1,6 +1,18 @@
 """Tables of cases: the cases, their history, and arrivals that wait for a policy."""
 
-from sqlalchemy import BigInteger, Column, Date, Index, Integer, SmallInteger, String, Table, Text, text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    Index,
+    Integer,
+    SmallInteger,
+    String,
+    Table,
+    Text,
+    text,
+)
 
 from chassis.database.types import Id, Json, UtcDateTime
 from services.isolation.metadata import metadata
@@ -135,6 +147,25 @@ case_history = Table(
     Column("what", String(60), nullable=False),
     Column("event_id", String(200)),  # what caused it; null: a timer
     Column("detail", Json, nullable=False),
+)
+
+merged_cases = Table(
+    "merged_cases",  # cases that ended because their arrival turned out to be another one
+    metadata,
+    Column("case_id", Id, primary_key=True),
+    Column("version", Integer, nullable=False),  # of the arrival, that said so
+    Column("goes_on_as", Id),  # that other arrival, and case; null: it is one of its own again
+    Column("went_on_as", Id),  # before that, where that case is still to be looked at
+    Column("was_followed", Boolean, nullable=False),  # the case was open until it ended so
+    Column("look_at", UtcDateTime),  # when it is looked what follows for the case that goes on; null: it was
+)
+Index("merged_cases_by_end", merged_cases.c.goes_on_as)
+_to_look_at = merged_cases.c.look_at.is_not(None)
+Index(
+    "merged_cases_to_look_at",
+    merged_cases.c.look_at,
+    postgresql_where=_to_look_at,
+    sqlite_where=_to_look_at,
 )
 
 waiting_for_policy = Table(

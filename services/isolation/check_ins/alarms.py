@@ -10,6 +10,7 @@ from services.isolation.cases.case import Case
 from services.isolation.cases.in_hand import CasesInHand
 from services.isolation.cases.unplanned import unplanned_task
 from services.isolation.check_ins.check_in import CheckIn
+from services.isolation.policies.rules import SEE_ABNORMAL
 from services.isolation.teams.alarm import those
 
 
@@ -51,7 +52,8 @@ class Alarms:
         """It was a mistake: its open task is cancelled, and those who were told are told so."""
         hand = self.hand
         alarm = next(one for one in reversed(of_it) if one.alarm_task_id)
-        open_tasks = [t for t in hand.tasks(case) if t.task_id == alarm.alarm_task_id and t.live]
+        about = (SEE_ABNORMAL, alarm.check_in_id)  # of a merged case it may be another task by now
+        open_tasks = [task for task in hand.tasks(case) if (task.kind, task.about) == about and task.live]
         hand.change_tasks(case, [task.cancelled() for task in open_tasks])
         hand.add_line(
             *(said, case, "alarm_taken_back"),

@@ -133,7 +133,8 @@ class _Reporting:
         note = person.get("note")
         of_it = self._of_it(said, person, case) if person.get("corrects") else ()
         came = self._came(said)
-        task = None if of_it else window_served(self.hand.tasks(case), said.at, self.uow.zone)
+        asked = self.hand.tasks(self.hand.followed_as(case) or case)
+        task = None if of_it else window_served(asked, said.at, self.uow.zone)
         if task and came > counts_until(task, self.uow.zone):
             task = None
         temperature = _tenths(person)
@@ -158,14 +159,16 @@ class _Reporting:
 
     def _keep(self, said: Said, person: Person) -> str:
         case, check_in = person.case, person.check_in
-        if person.task and case.closed_at is None:
-            self.hand.done(said, case, person.task, how=check_in.how_known)
-        case = met(self.hand, case, "check_in", check_in.at, said.event, said.author.source)
+        if followed := self.hand.followed_as(case):
+            if person.task:
+                self.hand.done(said, followed, person.task, how=check_in.how_known)
+            followed = met(self.hand, followed, "check_in", check_in.at, said.event, said.author.source)
+            case = followed if followed.case_id == case.case_id else case
         case = self.hand.add_line(
             said, case, "check_in_corrected" if person.of_it else "check_in", **_told(check_in)
         )
-        if case.closed_at is None:
-            check_in = self._alarm(said, case, person)
+        if followed or self.hand.is_merged(case):
+            check_in = self._alarm(said, self.hand.followed_as(case) or case, person)
         self.new.append(check_in)
         if person.of_it:
             self._corrected[check_in.original] = [*person.of_it, check_in]

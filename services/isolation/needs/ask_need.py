@@ -58,19 +58,20 @@ def _ask(hand: CasesInHand, said: Said, id: str) -> dict[str, Any]:
     text, days_left, cold = data["text"], data["days_left"], data["needs_cold"]
     if faults := faults_of(data["kind"], text, days_left, needs_cold=cold):
         raise Refused.invalid(faults)
-    case = _who_stays_longest(people)
+    case = _who_stays_longest(hand, people)
     asked = Asked(data["kind"], days_left_now(days_left, said.at, uow.now, uow.zone))
     policy = hand.book.policy(case)
     meets = task_of(asked, policy.needs, uow.now, uow.zone)
     task = unplanned_task(case, policy, meets, uow.now, uow.zone, about=id)
     case = hand.add_task(said, case, task)
     told = _tell(hand, said, case, task) if asked.is_urgent else ()
-    for one in people:
-        has_task = one.case_id == case.case_id
+    for case_id in dict.fromkeys([case.case_id, *(one.case_id for one in people)]):
+        has_task = case_id == case.case_id
         detail: dict[str, Any] = {"task": task.task_id, "kind": task.kind} if has_task else {}
         if has_task and told:
             detail["told"] = told
-        hand.add_line(said, case if has_task else one, "need", need=id, persons=len(people), **detail)
+        if one := hand.find(case_id):
+            hand.add_line(said, one, "need", need=id, persons=len(people), **detail)
     return {
         "need_id": id,
         "case_id": case.case_id,
@@ -88,12 +89,12 @@ def _ask(hand: CasesInHand, said: Said, id: str) -> dict[str, Any]:
     }
 
 
-def _who_stays_longest(people: Sequence[Case]) -> Case:
+def _who_stays_longest(hand: CasesInHand, people: Sequence[Case]) -> Case:
     """Whoever is released may fetch things for the others: a need goes on while anybody of these stays in.
 
     Raises Refused where nobody is followed any more.
     """
-    followed = [case for case in people if case.closed_at is None]
+    followed = [followed for case in people if (followed := hand.followed_as(case))]
     if not followed:
         raise Refused.conflict("case_ids", "nobody of these is followed here any more")
     return max(followed, key=lambda case: (case.release_on, case.case_id))

@@ -50,12 +50,14 @@ def _id(said: Said) -> str:
 def _record(hand: CasesInHand, said: Said, id: str, cases: Sequence[Case]) -> list[dict[str, Any]]:
     data, note = said.data, said.data.get("what_would_help")
     sealed = hand.uow.sealer.seal(note, "note") if note else None
-    first = next((case for case in cases if case.closed_at is None), None)
+    first = next((followed for case in cases if (followed := hand.followed_as(case))), None)
+    first = first or next((case for case in cases if hand.is_merged(case)), None)
     task = _task(hand, id, first) if first else None
+    if first and task:
+        hand.add_task(said, first, task)
     rows = []
-    for case in cases:
-        if task and case is first:
-            case = hand.add_task(said, case, task)
+    for named in cases:
+        case = hand.case(said, named.case_id)  # as it is by now
         told = {"refused": data["what"], "why": data["why"], "witness": data["witness"]}
         of_task = {"task": task.task_id} if task else {}
         hand.add_line(said, case, "refusal", refusal=id, persons=len(cases), **told, **of_task)

@@ -35,14 +35,14 @@ Index(
     postgresql_where=_of_message,
     sqlite_where=_of_message,
 )
-# What a household needs or refuses, and whose task went with its case: few, and looked for all the time.
-TAKEN_BACK_OF_HOUSEHOLD = text(
-    "tasks.state = 'cancelled' AND tasks.kind IN ('meet_need', 'medical_need', 'settle_refusal')"
+# What a household needs or refuses, and at whom somebody must look, where the task went with its case: few,
+# and looked for all the time.
+TAKEN_BACK = text(
+    "tasks.state = 'cancelled' "
+    "AND tasks.kind IN ('meet_need', 'medical_need', 'settle_refusal', 'see_abnormal')"
 )
-_taken_back = text(TAKEN_BACK_OF_HOUSEHOLD.text.replace("tasks.", ""))
-Index(
-    "tasks_of_household_taken_back", tasks.c.due_from, postgresql_where=_taken_back, sqlite_where=_taken_back
-)
+_taken_back = text(TAKEN_BACK.text.replace("tasks.", ""))
+Index("tasks_taken_back", tasks.c.due_from, postgresql_where=_taken_back, sqlite_where=_taken_back)
 _missed = tasks.c.state == "missed"
 _undecided = tasks.c.state == "not_possible"
 Index("tasks_to_decide", tasks.c.tell_at, postgresql_where=_undecided, sqlite_where=_undecided)

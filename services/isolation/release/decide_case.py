@@ -9,7 +9,7 @@ from typing import Any, Final
 from sqlalchemy import select
 
 from chassis.commands.command import Outcome, Said, each_in_turn
-from chassis.database.statements import update_rows
+from chassis.database.statements import is_in, update_rows
 from chassis.unit_of_work import UnitOfWork
 from contracts.faults import Fault, Refused
 from services.isolation.cases import states
@@ -26,6 +26,7 @@ from services.isolation.cases.decisions import (
 )
 from services.isolation.cases.events import differences
 from services.isolation.cases.in_hand import CasesInHand, cases_in_hand
+from services.isolation.cases.merged import ended_in
 from services.isolation.cases.release_checks import is_at_its_end
 from services.isolation.cases.revise_cases import Occasion, revise_cases
 from services.isolation.cases.revising import REOPENED, Change
@@ -60,7 +61,7 @@ def _decide(hand: CasesInHand, said: Said) -> Outcome:
     if name == RELEASE and (held := _holds(hand, before)):
         message = f"not to be released yet: {', '.join(held)}"
         raise Refused("conflict", [Fault("decision", f"held_by_{what}", message) for what in held])
-    if name == REFUSE and not _has_refused(hand, before):
+    if name == REFUSE and not _refusals(hand, before):
         message = "no refusal of theirs is recorded: report it first, with what would help"
         raise Refused("conflict", [Fault("decision", "no_refusal", message)])
     if name == REOPEN:
@@ -105,17 +106,15 @@ def _go_on(hand: CasesInHand, said: Said, before: Case, decision: Decision) -> C
 
 def _is_settled_by(hand: CasesInHand, case: Case, task: Task) -> None:
     """Their last refusal is settled by this task: what holds them, and is planned again, goes by it."""
-    r = refusals.c
-    theirs = select(r.refusal_id).where(r.case_id == case.case_id).order_by(r.at.desc(), r.refusal_id)
-    refusal = hand.uow.conn.execute(theirs.limit(1)).scalar_one()
-    row = {"case_id": case.case_id, "refusal_id": refusal, "task_id": task.task_id}
+    last = next(iter(_refusals(hand, case)))
+    row = {"case_id": last.case_id, "refusal_id": last.refusal_id, "task_id": task.task_id}
     update_rows(hand.uow.conn, refusals, [row], key=["case_id", "refusal_id"], set=["task_id"])
 
 
 def _reopen(hand: CasesInHand, said: Said, before: Case) -> Outcome:
     """Planned anew from today, with the team that can go on and a task of first contact where one is due.
 
-    What their household needs and refuses is planned again by a timer (plan_again.py).
+    What their household needs and refuses is planned again by a timer (households/plan_again.py).
     """
     detail = {"staff_id": said.author.staff_id, "because": said.data["because"], **_noted(hand, said)}
     case = hand.add_line(said, before, REOPENED, **detail)
@@ -166,9 +165,12 @@ def _faults_of_witness(hand: CasesInHand, said: Said) -> list[Fault]:
     return witnesses.faults_of(witness, said.author.staff_id, staff, needed=False)
 
 
-def _has_refused(hand: CasesInHand, case: Case) -> bool:
-    theirs = select(refusals.c.refusal_id).where(refusals.c.case_id == case.case_id).limit(1)
-    return hand.uow.conn.execute(theirs).first() is not None
+def _refusals(hand: CasesInHand, case: Case) -> Sequence[Any]:
+    """Theirs, the last one first, also those that were recorded at a case that ended merged in this one."""
+    conn, r = hand.uow.conn, refusals.c
+    theirs = is_in(conn, r.case_id, {case.case_id, *ended_in(conn, [case.case_id])})
+    found = select(r.case_id, r.refusal_id).where(theirs).order_by(r.at.desc(), r.refusal_id)
+    return conn.execute(found).all()
 
 
 def _holds(hand: CasesInHand, case: Case) -> tuple[str, ...]:

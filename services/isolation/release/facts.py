@@ -12,8 +12,10 @@ from chassis.unit_of_work import UnitOfWork
 from field.days import local_day
 from services.isolation.cases import states as case_states
 from services.isolation.cases.case import Case
+from services.isolation.cases.merged import ended_in
 from services.isolation.check_ins.check_in import that_counts
 from services.isolation.check_ins.rows import check_ins_since
+from services.isolation.check_ins.unseen import unseen
 from services.isolation.notices.tables import refusals
 from services.isolation.plans import states
 from services.isolation.plans.tables import tasks as tasks_table
@@ -29,12 +31,15 @@ KINDS: Final = (TEST, SEE_ABNORMAL)
 
 
 def facts_of(uow: UnitOfWork, cases: Sequence[Case], tasks: Mapping[str, Sequence[Task]]) -> dict[str, Facts]:
-    """By case.
+    """By case, each with what is known of the cases that ended merged in it.
 
     :param tasks: of each case, those of KINDS among them.
     """
-    ids = [case.case_id for case in cases]
-    results, check_ins, refusing = _results(uow, ids), _check_ins(uow, ids), _refusing(uow, ids)
+    whose = {case.case_id: case.case_id for case in cases}
+    merged = ended_in(uow.conn, whose)
+    unseen_before = _unseen(uow, merged)
+    whose |= merged
+    results, check_ins, refusing = _results(uow, whose), _check_ins(uow, whose), _refusing(uow, whose)
     today = local_day(uow.now, uow.zone)
     return {
         case.case_id: Facts(
@@ -42,7 +47,8 @@ def facts_of(uow: UnitOfWork, cases: Sequence[Case], tasks: Mapping[str, Sequenc
             today=today,
             release_on=case.release_on,
             refuses=case.state == case_states.REFUSED or case.case_id in refusing,
-            unseen=any(task.kind == SEE_ABNORMAL and task.live for task in tasks.get(case.case_id, ())),
+            unseen=case.case_id in unseen_before
+            or any(task.kind == SEE_ABNORMAL and task.live for task in tasks.get(case.case_id, ())),
             tests=[
                 local_day(task.due_from, uow.zone)
                 for task in tasks.get(case.case_id, ())
@@ -55,34 +61,45 @@ def facts_of(uow: UnitOfWork, cases: Sequence[Case], tasks: Mapping[str, Sequenc
     }
 
 
-def _results(uow: UnitOfWork, case_ids: Sequence[str]) -> dict[str, list[Result]]:
+def _unseen(uow: UnitOfWork, merged: Mapping[str, str]) -> set[str]:
+    """Those for whom a task to look at them went with a case that ended merged, and is not planned again yet.
+
+    :param merged: ended case -> the case in which it ended.
+    """
+    if not merged:
+        return set()
+    followed_as = {**merged, **{case_id: case_id for case_id in merged.values()}}
+    return {followed_as[row.case_id] for row in unseen(uow.conn, followed_as)}
+
+
+def _results(uow: UnitOfWork, whose: Mapping[str, str]) -> dict[str, list[Result]]:
     r = test_results.c
     columns = (r.case_id, r.result_id, r.sampled_at, r.result, r.stage, r.supersedes)
     found: dict[str, list[Result]] = {}
-    for row in uow.conn.execute(select(*columns).where(is_in(uow.conn, r.case_id, case_ids))):
+    for row in uow.conn.execute(select(*columns).where(is_in(uow.conn, r.case_id, whose))):
         taken_on = local_day(row.sampled_at, uow.zone)
         one = Result(row.result_id, row.sampled_at, taken_on, row.result, row.stage, row.supersedes)
-        found.setdefault(row.case_id, []).append(one)
+        found.setdefault(whose[row.case_id], []).append(one)
     return found
 
 
-def _check_ins(uow: UnitOfWork, case_ids: Sequence[str]) -> dict[str, list[Measured]]:
+def _check_ins(uow: UnitOfWork, whose: Mapping[str, str]) -> dict[str, list[Measured]]:
     found: dict[str, list[Measured]] = {}
-    for of_it in check_ins_since(uow.conn, case_ids, uow.now - FEVER_REMEMBERED):
+    for of_it in check_ins_since(uow.conn, whose, uow.now - FEVER_REMEMBERED):
         counts = that_counts(of_it)
         measured = Measured(of_it[0].at, bool(counts.why_abnormal))
-        found.setdefault(of_it[0].case_id, []).append(measured)
+        found.setdefault(whose[of_it[0].case_id], []).append(measured)
     return found
 
 
-def _refusing(uow: UnitOfWork, case_ids: Sequence[str]) -> set[str]:
+def _refusing(uow: UnitOfWork, whose: Mapping[str, str]) -> set[str]:
     """Those whose refusal an officer has still to settle; the task is of one case of a household. A task that
-    was taken back as that case ended settled nothing: it is planned again (plan_again.py).
+    was taken back as that case ended settled nothing: it is planned again (households/plan_again.py).
     """
     r, k = refusals.c, tasks_table.c
     unsettled = (
         select(r.case_id)
         .join(tasks_table, k.task_id == r.task_id)
-        .where(is_in(uow.conn, r.case_id, case_ids), k.state.in_(_UNSETTLED))
+        .where(is_in(uow.conn, r.case_id, whose), k.state.in_(_UNSETTLED))
     )
-    return set(uow.conn.execute(unsettled).scalars())
+    return {whose[case_id] for case_id in uow.conn.execute(unsettled).scalars()}

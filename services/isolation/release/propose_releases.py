@@ -24,7 +24,6 @@ from services.isolation.plans.rows import lock_tasks
 from services.isolation.plans.task import Task
 from services.isolation.policies.rules import CONFIRM_RELEASE, PAST_THE_TERM, OpeningTask
 from services.isolation.release.facts import KINDS, facts_of
-from services.isolation.release.plan_again import plan_again
 from services.isolation.release.rules import lacks
 
 AGAIN_AFTER: Final = timedelta(hours=1)
@@ -51,7 +50,6 @@ def propose_releases(uow: UnitOfWork) -> int:
     Whom nothing holds is proposed, with a task for the officer; who is proposed and held again is so no more;
     who is held past the last day has a task for the officer, too.
     """
-    planned = plan_again(uow)
     look_at_forgotten(uow.conn, uow.now, CHUNK)
     due = _due(uow)
     with casebook(uow) as book:
@@ -72,7 +70,7 @@ def propose_releases(uow: UnitOfWork) -> int:
         key=["case_id"],
         set=["check_at", "lacks", "proposed_at", "past_since"],
     )
-    return planned + len(due)
+    return len(due)
 
 
 def _due(uow: UnitOfWork) -> Sequence[Any]:

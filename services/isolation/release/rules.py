@@ -16,6 +16,9 @@ FEVER_HOLDS: Final = timedelta(days=1)
 FEVER_REMEMBERED: Final = timedelta(days=3)
 """So long an abnormal check-in holds where no other one came after it; longer where nobody looked at them."""
 
+HEALTH_AND_WILL: Final = frozenset({"test_positive", "fever", "refusal"})
+"""What was said of somebody and holds them; the rest is what is not there yet."""
+
 
 @dataclass(frozen=True, slots=True)
 class Result:

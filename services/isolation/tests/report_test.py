@@ -120,10 +120,12 @@ class _Reporting:
 
     def _keep(self, said: Said, id: str, case: Case) -> None:
         data = said.data
-        served = tasks_served(self.hand.tasks(case), data["result"], data["sampled_at"], self.uow.zone)
-        if case.closed_at is None:
+        followed = self.hand.followed_as(case)
+        asked = self.hand.tasks(followed or case)
+        served = tasks_served(asked, data["result"], data["sampled_at"], self.uow.zone)
+        if followed:
             for task in served:
-                self.hand.done(said, case, task)
+                self.hand.done(said, followed, task)
         row = {"result_id": id, "case_id": case.case_id} | self._row(said)
         self._results.append(row)
         told = {name: data[name] for name in ("result", "stage", "method", "sampled_at", "reported_at")}

@@ -63,6 +63,7 @@ class Arrival:
     :param identity_index: by which other services find the number of their document; "": none is known.
     :param areas: the risk areas that its stops lie in (see `areas_of`).
     :param unassigned_since: since when no worker has it; None: a worker has it, or nobody comes.
+    :param goes_on_as: the arrival that it turned out to be; None: it is one of its own.
     """
 
     id: str
@@ -78,6 +79,7 @@ class Arrival:
     worker: str | None
     unassigned_since: datetime | None
     reached: Reached | None = None
+    goes_on_as: str | None = None
 
     @property
     def state(self) -> State:
@@ -151,7 +153,7 @@ class Arrival:
         if coming.not_coming:
             data["not_coming"] = True
             if self.state == MERGED:
-                data["merged"] = True
+                data |= {"merged": True, "goes_on_as": self.goes_on_as}
         return data
 
 

@@ -16,6 +16,7 @@ from services.registration.arrivals.catalogue import Catalogue
 from services.registration.arrivals.changes import changes
 from services.registration.arrivals.coming import Coming
 from services.registration.arrivals.draft import Draft
+from services.registration.arrivals.followed import same_as
 from services.registration.arrivals.tables import arrivals
 from services.registration.arrivals.workers import Workers
 from services.registration.metrics import ARRIVALS
@@ -113,6 +114,7 @@ def _arrival(uow: UnitOfWork, draft: Draft, coming: Coming, risk: Assessment, wo
         worker=worker,
         unassigned_since=None if coming.not_coming else _unassigned_since(stored, worker, uow.now),
         reached=draft.standing.reached,
+        goes_on_as=same_as(draft.own_acts),
     )
 
 

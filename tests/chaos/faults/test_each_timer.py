@@ -53,6 +53,8 @@ class Poison:
 
 OPEN = "SELECT case_id::text FROM cases WHERE closed_at IS NULL"
 OTHERS = f"{OPEN} AND owner <> :worker AND plan_next IS NOT NULL ORDER BY case_id OFFSET :n"
+LAST_CASES = "FROM cases WHERE closed_at IS NULL ORDER BY case_id DESC LIMIT 5"
+"""Others than most timers get, for whoever is given something to do with a few."""
 WALK_ANEW = "DELETE FROM district_walks"
 
 
@@ -94,6 +96,32 @@ POISONS: dict[str, Poison] = {
     ),
     "isolation.index_identities": of_cases("identity IS NULL", "UPDATE cases SET identity = NULL"),
     "isolation.plan_next_day": of_cases("plan_next <= DATE '2022-10-03'"),
+    "isolation.look_at_merged": Poison(
+        "merged_cases",
+        "case_id",
+        "SELECT case_id::text FROM merged_cases ORDER BY 1",
+        "SELECT case_id::text FROM merged_cases WHERE look_at < '2022-06-01'",
+        (
+            # As if each were made one with another that is followed; nothing is to be carried over.
+            "INSERT INTO merged_cases (case_id, version, goes_on_as, was_followed, look_at) "
+            f"SELECT gen_random_uuid(), 1, case_id, false, '2022-01-01' {LAST_CASES} OFFSET 5",
+        ),
+    ),
+    "isolation.plan_again": Poison(
+        "needs",
+        "task_id",
+        "SELECT task_id::text FROM needs ORDER BY 1",
+        "SELECT n.task_id::text FROM needs n JOIN tasks k ON k.task_id = n.task_id "
+        "WHERE k.state = 'cancelled'",
+        (
+            "INSERT INTO tasks (task_id, case_id, kind, about, day, due_from, due_by, role, state, told) "
+            "SELECT gen_random_uuid(), case_id, 'meet_need', case_id::text, 0, '2022-10-01T01:00:00Z', "
+            f"'2022-10-03T01:00:00Z', 'grid_worker', 'cancelled', 0 {LAST_CASES}",
+            "INSERT INTO needs (need_id, case_id, people, kind, needs_cold, at, received_at, task_id, told, "
+            "source, event_id) SELECT gen_random_uuid(), case_id, json_build_array(case_id), 'food', false, "
+            "due_from, due_from, task_id, '[]', '/made', task_id::text FROM tasks WHERE about = case_id::text",
+        ),
+    ),
     "isolation.propose_releases": Poison(
         "release_checks",
         "case_id",

@@ -17,16 +17,19 @@ from services.isolation import tables as t
 from services.isolation.cases.casebook import Casebook
 from services.isolation.cases.plan_next_day import plan_next_day
 from services.isolation.handlers import TIMERS
+from services.isolation.needs.ask_need import ask_need
 from services.isolation.policies import documents
 from services.isolation.policies.import_policy import import_policy
 from services.isolation.reference import current
 from services.isolation.tasks.plan_staff_days import plan_staff_days
 from services.isolation.teams.copies import PLACES, STAFF
+from tests.integration.isolation.saying import speaking
 from tests.bad_rows import SECRET, bad_row, one_look, retry, stuck
 from tests.integration.isolation.trial import GRID, PEOPLE, STREET, TREE, Trial, arrival, china, place, staff
 
 USE_CASES = {timer.name: timer.use_case for timer in TIMERS}
 MANY = 7
+ask = speaking(ask_need, "need.asked")
 
 
 @dataclass(frozen=True)
@@ -118,6 +121,38 @@ def at_their_end(isolation: Trial) -> None:
         isolation.until_done(plan_next_day)
 
 
+def needs_left_behind(isolation: Trial) -> None:
+    """Each of a household of two, of whom the one whose case has the task does not come."""
+    isolation.with_policies().with_neighbourhood()
+    for _ in range(MANY):
+        home = new_id()
+        both = [arrival(household_id=home) for _ in range(2)]
+        isolation.follow(*both)
+        asked = {"case_ids": [one.subject for one in both], "kind": "food", "text": "rice"}
+        ask(isolation, asked)
+        [need] = [row for row in isolation.rows(t.needs) if both[0].subject in row["people"]]
+        gone = arrival(need["case_id"], version=2, why=["called_off"], not_coming=True, household_id=home)
+        isolation.follow(gone)
+
+
+def left_behind(isolation: Trial) -> set[str]:
+    taken_back = {row["task_id"] for row in isolation.rows(t.tasks) if row["state"] == "cancelled"}
+    return {row["task_id"] for row in isolation.rows(t.needs)} & taken_back
+
+
+def made_one(isolation: Trial) -> None:
+    ready(isolation)
+    goes_on = arrival()
+    isolation.follow(goes_on)
+    merged = {"not_coming": True, "merged": True, "goes_on_as": goes_on.subject}
+    others = [row["case_id"] for row in isolation.rows(t.cases) if row["case_id"] != goes_on.subject]
+    isolation.follow(*(arrival(id, version=2, why=["same_as_other"], **merged) for id in others))
+
+
+def merged_to_look_at(isolation: Trial) -> set[str]:
+    return {row["case_id"] for row in isolation.rows(t.merged_cases) if row["look_at"]}
+
+
 def to_be_looked_at(isolation: Trial) -> set[str]:
     now = isolation.clock.now()
     rows = isolation.rows(t.release_checks)
@@ -159,6 +194,10 @@ WORK = {
     "link_households": Work(put(), unlinked, (t.links, "household", "INSERT")),
     "index_identities": Work(put(identity=None), cases(lambda row: row["identity"] is None), ON_CASES),
     "plan_next_day": Work(the_next_day, unplanned, ON_CASES),
+    "look_at_merged": Work(
+        made_one, merged_to_look_at, (t.merged_cases, "case_id", "UPDATE"), t.merged_cases
+    ),
+    "plan_again": Work(needs_left_behind, left_behind, (t.needs, "task_id", "UPDATE"), t.tasks),
     "propose_releases": Work(at_their_end, to_be_looked_at, (t.release_checks, "case_id", "UPDATE")),
     "find_overdue": Work(overdue, climbing, (t.tasks, "task_id", "UPDATE"), t.tasks),
 }

@@ -27,10 +27,10 @@ from services.isolation import tables as t
 from services.isolation.cases.plan_next_day import plan_next_day
 from services.isolation.check_ins.report_check_in import report_check_in
 from services.isolation.door import DOOR
+from services.isolation.households.plan_again import plan_again
 from services.isolation.needs.ask_need import ask_need
 from services.isolation.notices.report_refusal import report_refusal
 from services.isolation.release.decide_case import decide_case
-from services.isolation.release.plan_again import plan_again
 from services.isolation.release.propose_releases import propose_releases
 from services.isolation.tasks.find_overdue import find_overdue
 from services.isolation.tasks.report_task import report_task
@@ -185,7 +185,7 @@ def test_who_was_ended_as_refusing_and_opens_again_is_held_by_it(isolation: Tria
     isolation.clock.advance(days=8)
     decide(isolation, came, "reopen")
     assert "held_by_refusal" in codes(decide(isolation, came, "release"))[1]
-    isolation.until_done(propose_releases)
+    isolation.until_done(plan_again)
     assert live(isolation, came).count("settle_refusal") == 1
 
 
@@ -247,6 +247,7 @@ def test_opened_again_somebody_looks_at_the_fever_and_the_refusal_and_the_need(
     assert decide(isolation, came, "reopen").kind == "done"
     assert codes(decide(isolation, came, "release"))[1].count("held_by_refusal") == 1
     isolation.run_timers()
+    isolation.until_done(plan_again)
     isolation.until_done(propose_releases)
     tasks = {one["kind"]: one for one in isolation.tasks(came, "due") if one["kind"] in SEEN_TO}
     assert tasks.keys() == SEEN_TO and all(one["due_by"] > now for one in tasks.values())

@@ -13,10 +13,10 @@ from contracts.envelope import Event
 from field.scope import NOWHERE, Scope
 from services.isolation import tables as t
 from services.isolation.door import DOOR
+from services.isolation.households.plan_again import plan_again
 from services.isolation.needs.answer_need import answer_need
 from services.isolation.needs.ask_need import ask_need
 from services.isolation.needs.rows import Need, needs_of
-from services.isolation.release.plan_again import plan_again
 from services.isolation.tasks.find_overdue import find_overdue
 from services.isolation.tasks.report_task import report_task
 from services.isolation.tasks.waive_task import waive_task

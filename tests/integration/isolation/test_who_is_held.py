@@ -10,6 +10,7 @@ from chassis.ids import new_id
 from contracts.envelope import Event
 from services.isolation import tables as t
 from services.isolation.cases.release_checks import look_at_forgotten
+from services.isolation.households.plan_again import plan_again
 from services.isolation.notices.report_refusal import report_refusal
 from services.isolation.release.decide_case import decide_case
 from services.isolation.release.propose_releases import propose_releases
@@ -161,7 +162,7 @@ def test_a_refusal_goes_on_with_who_stays_when_the_case_with_its_task_ends(
         id = first.data["arrival_id"]
         gone = arrival(id, version=2, why=["called_off"], not_coming=True, household_id=household)
         isolation.follow(gone)
-    assert isolation.do(propose_releases) == 1
+    assert isolation.do(plan_again) == 1
     [task] = [one for one in isolation.tasks(second, "due") if one["kind"] == "settle_refusal"]
     assert (task["due_by"], task["staff_id"]) == (before["due_by"], "officer")
     assert {row["task_id"] for row in isolation.rows(t.refusals)} == {task["task_id"]}
@@ -171,7 +172,7 @@ def test_a_refusal_goes_on_with_who_stays_when_the_case_with_its_task_ends(
     assert held(isolation, second) == {"held_by_refusal"}
     done(isolation, second, "settle_refusal")
     assert held(isolation, second) == set()
-    assert isolation.do(propose_releases) == 0 and isolation.audit()["balanced"]
+    assert isolation.do(plan_again) == 0 and isolation.audit()["balanced"]
 
 
 def test_a_refusal_holds_also_before_it_is_planned_again(isolation: Trial) -> None:

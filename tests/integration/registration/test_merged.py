@@ -55,6 +55,7 @@ def test_wish_17_one_goes_on_with_what_both_told_and_nothing_is_lost_either_way(
         and told[other]["merged"]
         and "same_as_other" in told[other]["change"]["why"]
     )
+    assert told[other]["goes_on_as"] == one, "whoever reads it knows whom to ask"
     assert "stop_added" in told[one]["change"]["why"] and not told[one].get("not_coming")
     assert adds_up(trial)
     assert decide(trial, ids, "same", 2).kind == "conflict"
@@ -67,7 +68,7 @@ def test_wish_17_one_goes_on_with_what_both_told_and_nothing_is_lost_either_way(
         for event in trial.events("arrival.reassessed")[-2:]
         if event["data"]["arrival_id"] == other
     ]
-    assert "not_the_same" in told_again["change"]["why"]
+    assert "not_the_same" in told_again["change"]["why"] and not told_again.get("goes_on_as")
     lines = [(line["arrival_id"], line["what"]) for line in trial.rows(t.arrival_history, "number")]
     assert sorted(what for id, what in lines if id == one) == ["absorbed", "contacted", "taken_back"]
     assert sorted(what for id, what in lines if id == other) == ["mended", "same_as", "taken_back"]

@@ -22,9 +22,9 @@ from services.isolation.needs.rules import (
     task_of,
 )
 from services.isolation.plans import states
-from services.isolation.plans.tables import TAKEN_BACK_OF_HOUSEHOLD
+from services.isolation.plans.tables import TAKEN_BACK
 from services.isolation.policies.documents import policy_from, shipped
-from services.isolation.policies.rules import SETTLE_REFUSAL
+from services.isolation.policies.rules import SEE_ABNORMAL, SETTLE_REFUSAL
 
 CHINA = ZoneInfo("Asia/Shanghai")
 POLICY = policy_from(shipped()[0], 1)
@@ -129,6 +129,6 @@ def test_what_is_asked_for_says_enough(
     assert [one.code for one in faults_of(kind, text, days_left, needs_cold=needs_cold)] == wrong
 
 
-def test_the_index_of_tasks_that_were_taken_back_is_of_all_that_a_household_asked_for() -> None:
-    for kind in (*KINDS_OF_TASK, SETTLE_REFUSAL):
-        assert f"'{kind}'" in TAKEN_BACK_OF_HOUSEHOLD.text
+def test_the_index_of_tasks_that_were_taken_back_is_of_all_that_is_planned_again() -> None:
+    for kind in (*KINDS_OF_TASK, SETTLE_REFUSAL, SEE_ABNORMAL):
+        assert f"'{kind}'" in TAKEN_BACK.text

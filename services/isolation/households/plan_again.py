@@ -1,0 +1,167 @@
+"""What was asked of a household goes on when the case that has its task ends: another one has it then.
+
+A case ends by a decision, by news of the arrival, or merged with another, and each of these takes back the
+tasks of the case; it may open again, too. So needs that nobody withdrew, refusals that nobody settled and
+fevers at which nobody looked are looked for here whose task was taken back, and that name somebody who is
+followed, be it under the case with which theirs was merged. However the case ended, none is forgotten.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import timedelta
+from itertools import groupby
+from typing import Any, Final, NamedTuple
+
+from sqlalchemy import select
+
+from chassis.database.statements import is_in, update_rows
+from chassis.unit_of_work import UnitOfWork
+from services.isolation.cases.case import Case
+from services.isolation.cases.casebook import Casebook, casebook
+from services.isolation.cases.events import caused_by_case
+from services.isolation.cases.merged import ended_in, going_on
+from services.isolation.cases.tables import cases
+from services.isolation.cases.unplanned import officers_task, unplanned_task
+from services.isolation.check_ins.unseen import unseen
+from services.isolation.needs.rules import KINDS_OF_TASK
+from services.isolation.needs.tables import needs
+from services.isolation.notices.tables import refusals
+from services.isolation.plans.tables import TAKEN_BACK, tasks
+from services.isolation.plans.task import Task
+from services.isolation.policies.rules import SEE_ABNORMAL, SETTLE_REFUSAL, OpeningTask
+
+_LOOKED_BACK: Final = timedelta(days=60)
+"""Longer than any measure runs, with the days within which a case is opened again."""
+_MOST: Final = 100
+
+
+class _Dropped(NamedTuple):
+    """A need, a refusal or an alarm whose task was taken back.
+
+    :param id: of the need, the refusal or the check-in.
+    :param task: task_id, case_id, kind, role, due_from and due_by of its task.
+    :param named: cases that it is about.
+    :param followed: those of them who are followed, by the cases under which they are.
+    """
+
+    id: str
+    task: Any
+    named: frozenset[str]
+    followed: frozenset[str] = frozenset()
+
+
+def plan_again(uow: UnitOfWork) -> int:
+    """Plan its task anew with one of those it names who are followed. Returns for how many."""
+    k = tasks.c
+    found = [one.task.task_id for one in _dropped(uow)]
+    wanted = select(k.task_id).where(is_in(uow.conn, k.task_id, found)).order_by(k.task_id)
+    taken = {row.task_id for row in uow.take(wanted, k.task_id, _MOST)} if found else set()
+    if not taken:
+        return 0
+    with casebook(uow) as book:
+        first = [one for one in _dropped(uow) if one.task.task_id in taken]
+        locked = book.lock({id for one in first for id in (one.task.case_id, *one.named, *one.followed)})
+        # Once more: with its cases locked, nobody else changes one.
+        dropped = [one for one in _dropped(uow) if one.task.task_id in taken]
+        planned = [(one, task) for one in dropped if (task := _plan(book, locked, one))]
+    rows = [
+        {"need_id": one.id, "case_id": task.case_id, "task_id": task.task_id}
+        for one, task in planned
+        if task.kind in KINDS_OF_TASK
+    ]
+    update_rows(uow.conn, needs, rows, key=["need_id"], set=["case_id", "task_id"])
+    rows = [
+        {"case_id": case_id, "refusal_id": one.id, "task_id": task.task_id}
+        for one, task in planned
+        if task.kind == SETTLE_REFUSAL
+        for case_id in sorted(one.named)
+    ]
+    update_rows(uow.conn, refusals, rows, key=["case_id", "refusal_id"], set=["task_id"])
+    return len(planned)
+
+
+def _dropped(uow: UnitOfWork) -> list[_Dropped]:
+    """Those that name somebody who is followed."""
+    found = [*_needs(uow), *_refusals(uow)]
+    alarmed = _alarmed(uow)
+    named = {*alarmed, *(id for one in found for id in one.named)}
+    goes_on_as = going_on(uow.conn, named)
+    followed_as = {id: goes_on_as.get(id, id) for id in named}
+    c = cases.c
+    these = select(c.case_id).where(is_in(uow.conn, c.case_id, followed_as.values()), c.closed_at.is_(None))
+    followed = set(uow.conn.execute(these).scalars()) if named else set()
+    found += _alarms(uow, {followed_as[id] for id in alarmed} & followed)
+    with_followed = (
+        one._replace(followed=frozenset(followed_as[id] for id in one.named) & followed) for one in found
+    )
+    return [one for one in with_followed if one.followed]
+
+
+_K: Final = tasks.c
+_OF_TASK: Final = (_K.task_id, _K.case_id, _K.kind, _K.role, _K.due_from, _K.due_by)
+
+
+def _taken_back(uow: UnitOfWork) -> tuple[Any, ...]:
+    return TAKEN_BACK, _K.due_from > uow.now - _LOOKED_BACK
+
+
+def _needs(uow: UnitOfWork) -> list[_Dropped]:
+    n = needs.c
+    rows = uow.conn.execute(
+        select(*_OF_TASK, n.need_id, n.people)
+        .join(needs, n.task_id == _K.task_id)
+        .where(*_taken_back(uow), _K.kind.in_(KINDS_OF_TASK), n.withdrawn_at.is_(None))
+        .order_by(n.need_id)
+    )
+    return [_Dropped(row.need_id, row, frozenset(row.people)) for row in rows]
+
+
+def _refusals(uow: UnitOfWork) -> list[_Dropped]:
+    r = refusals.c
+    rows = uow.conn.execute(
+        select(*_OF_TASK, r.refusal_id, r.case_id.label("named"))
+        .join(refusals, r.task_id == _K.task_id)
+        .where(*_taken_back(uow), _K.kind == SETTLE_REFUSAL)
+        .order_by(r.refusal_id, _K.task_id)
+    ).all()
+    found = []
+    for (id, _), of_it in groupby(rows, lambda row: (row.refusal_id, row.task_id)):
+        first, *others = of_it
+        found.append(_Dropped(id, first, frozenset({first.named, *(row.named for row in others)})))
+    return found
+
+
+def _alarmed(uow: UnitOfWork) -> set[str]:
+    """Cases of which a task to look at somebody was taken back, for whatever reason."""
+    these = select(_K.case_id).where(*_taken_back(uow), _K.kind == SEE_ABNORMAL).distinct()
+    return set(uow.conn.execute(these).scalars())
+
+
+def _alarms(uow: UnitOfWork, followed: Iterable[str]) -> list[_Dropped]:
+    """:param followed: open cases, in which one of these cases ended, if it is not that one itself."""
+    own = {case_id: case_id for case_id in followed}
+    rows = unseen(uow.conn, own | ended_in(uow.conn, own)) if own else ()
+    return [_Dropped(row.about, row, frozenset({row.case_id})) for row in rows]
+
+
+def _plan(book: Casebook, locked: dict[str, Case], one: _Dropped) -> Task | None:
+    """None: it waits, or nobody is followed whom it names."""
+    before, now = one.task, book.uow.now
+    people = [locked[id] for id in one.followed if id in locked and locked[id].closed_at is None]
+    if before.case_id not in locked or not people:
+        return None
+    case = max(people, key=lambda case: (case.release_on, case.case_id))
+    # Of a case that opened again it begins anew; another goes on by the clock that runs.
+    ends = now + (before.due_by - before.due_from) if case.case_id == before.case_id else before.due_by
+    asked = OpeningTask(before.kind, before.role, ends - now)
+    if before.kind == SETTLE_REFUSAL:
+        task = officers_task(book, case, asked, about=one.id)
+    else:
+        task = unplanned_task(case, book.policy(case), asked, now, book.uow.zone, about=one.id)
+    case = book.add_unplanned(case, task, caused_by_case(book.uow, case.case_id, case.correlation_id))
+    case = locked[case.case_id] = replace(case, history_lines=case.history_lines + 1)
+    detail = {"task": task.task_id, "kind": task.kind, "instead_of": before.task_id}
+    book.add_line(case, "planned_again", None, detail)
+    return task

@@ -1,0 +1,127 @@
+"""A case ended because its arrival is another one: what is known of it holds whoever is followed on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any, Final
+
+from sqlalchemy import select
+
+from chassis.database.statements import delete_rows, is_in, update_rows
+from chassis.unit_of_work import UnitOfWork
+from services.isolation.cases import states
+from services.isolation.cases.case import Case
+from services.isolation.cases.casebook import CHUNK, Casebook, casebook
+from services.isolation.cases.merged import going_on
+from services.isolation.cases.revise_cases import Occasion, revise_cases
+from services.isolation.cases.revising import REOPENED, Change
+from services.isolation.cases.story import absence
+from services.isolation.cases.tables import case_history, merged_cases
+from services.isolation.check_ins.tables import check_ins
+from services.isolation.plans.rows import lock_tasks
+from services.isolation.policies.rules import SEE_ABNORMAL
+from services.isolation.release.facts import KINDS, facts_of
+from services.isolation.release.rules import HEALTH_AND_WILL, lacks
+
+_AGAIN_AFTER: Final = timedelta(minutes=1)
+"""So long until it is looked again for a case of which no news have come."""
+_BY_MISTAKE: Final = ("wrongly_opened", "other")
+"""Reasons of an officer to take a case back after which they are followed under the other one."""
+_M: Final = merged_cases.c
+
+
+def look_at_merged(uow: UnitOfWork) -> int:
+    """Tell the case that goes on, which is looked at anew; where it had ended, see whether it must not have.
+
+    So in whatever order news, facts and decisions come. Tasks that went with the ended case are planned again
+    by another timer (households/plan_again.py).
+    """
+    due = select(merged_cases).where(_M.look_at <= uow.now).order_by(_M.look_at)
+    rows = uow.take(due, _M.case_id, CHUNK)
+    if not rows:
+        return 0
+    later, gone = [], []
+    with casebook(uow) as book:
+        named = {id for row in rows for id in (row.case_id, row.went_on_as) if id}
+        ends = going_on(uow.conn, named)
+        locked = book.lock({ends.get(id, id) for id in named})
+        reopen: dict[str, Case] = {}
+        for row in rows:
+            if row.went_on_as and (case := locked.get(ends.get(row.went_on_as, row.went_on_as))):
+                locked[case.case_id] = _let_go(book, case, row.case_id)
+            if row.goes_on_as is None:
+                gone.append({"case_id": row.case_id, "version": row.version})
+                continue
+            end = locked.get(ends.get(row.case_id, ""))
+            if end is not None:
+                locked[end.case_id] = end = _with_line(book, end, "merged_with", row.case_id)
+                if row.was_followed and _must_open(book, end):
+                    reopen[end.case_id] = end
+            look_at = None if end is not None else uow.now + _AGAIN_AFTER
+            later.append(
+                {"case_id": row.case_id, "version": row.version, "went_on_as": None, "look_at": look_at}
+            )
+        _open(book, [locked[id] for id in reopen])
+    # Where news came meanwhile, it is looked at once more.
+    update_rows(uow.conn, merged_cases, later, key=["case_id", "version"], set=["went_on_as", "look_at"])
+    delete_rows(uow.conn, merged_cases, gone, key=["case_id", "version"])
+    return len(rows)
+
+
+def _with_line(book: Casebook, case: Case, what: str, other: str) -> Case:
+    case = replace(case, history_lines=case.history_lines + 1)
+    book.add_line(case, what, None, {"other": other})
+    return case
+
+
+def _let_go(book: Casebook, case: Case, other: str) -> Case:
+    """They are two again: nobody looks under this case at what was measured under the other."""
+    c = check_ins.c
+    tasks = [
+        task
+        for task in lock_tasks(book.uow.conn, [case.case_id], [SEE_ABNORMAL]).get(case.case_id, ())
+        if task.live
+    ]
+    of_other = select(c.check_in_id).where(
+        is_in(book.uow.conn, c.check_in_id, [task.about for task in tasks]), c.case_id == other
+    )
+    theirs = set(book.uow.conn.execute(of_other).scalars()) if tasks else set()
+    book.change_tasks(task.cancelled() for task in tasks if task.about in theirs)
+    return _with_line(book, case, "merged_no_more", other)
+
+
+def _must_open(book: Casebook, case: Case) -> bool:
+    """Whether they must be followed although their case has ended: what holds them was not known here, or an
+    officer took it back for the other one. Whoever is in the hands of others, or died, is not.
+    """
+    if case.closed_at is None or not case.version or not case.days or absence(case.story):
+        return False
+    if case.state == states.CANCELLED:
+        return _because(book, case) in _BY_MISTAKE
+    if case.state != states.RELEASED:
+        return False
+    tasks = lock_tasks(book.uow.conn, [case.case_id], KINDS)
+    facts = facts_of(book.uow, [case], tasks)[case.case_id]
+    held = lacks(book.standing(case).rule.release, facts)
+    return not HEALTH_AND_WILL.isdisjoint(held)
+
+
+def _because(book: Casebook, case: Case) -> str | None:
+    """Why an officer took it back; None: nobody did."""
+    h = case_history.c
+    last = (
+        select(h.detail)
+        .where(h.case_id == case.case_id, h.what == states.CANCELLED)
+        .order_by(h.number.desc())
+        .limit(1)
+    )
+    detail: dict[str, Any] = book.uow.conn.execute(last).scalar() or {}
+    return detail.get("because")
+
+
+def _open(book: Casebook, cases: Sequence[Case]) -> None:
+    """As an officer opens one again: planned anew from today."""
+    change = Change(REOPENED, from_today=True, reopened=True)
+    revise_cases(book, [Occasion(case, change) for case in cases])
