@@ -65,8 +65,9 @@ class CaseChange(Contract):
         "refused, resumed (they keep to the measure after all), moved_to_central, moved_to_hospital, "
         "reopened (after its end); merged (the arrival is another one, and is followed as that one); "
         "details; active (beside details: somebody was reached for the first time, or that was taken back: "
-        "see `state`); what was corrected: phone, door, time, wrong_number (nobody says any more that the "
-        "phone before is the person's); handed_on (to another owner, by such news)",
+        "see `state`); informed (beside details: whoever is only informed was, and their case has ended); "
+        "what was corrected: phone, door, time, wrong_number (nobody says any more that the phone before is "
+        "the person's); handed_on (to another owner, by such news)",
     )
     previous_measure = one_of(MEASURES, required=True)
     reason = text(200)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -24,9 +24,10 @@ from services.isolation.cases.staffing import (
     unassigned_since,
 )
 from services.isolation.cases.story import Standing
+from services.isolation.plans import states as task_states
 from services.isolation.plans.planning import planned_task
 from services.isolation.plans.replanning import replan
-from services.isolation.plans.task import Task
+from services.isolation.plans.task import FIRST_CONTACT, Task
 from services.isolation.policies.rules import ENDED_BY_DECISION, TEST
 from services.isolation.teams.rules import Member, owner
 
@@ -81,8 +82,12 @@ def _carry_out(book: Casebook, revision: Revision, written: Sequence[Task], caus
     if handed_on:
         kinds.append("handed_on")
     planned = [*plan.new, *plan.again, *(task for task in plan.live if task.task_id in again)]
+    state = case.state
+    if change.reopened and state == states.OPEN and was_met(written):
+        state = states.CASE.move(state, states.ACTIVE)
     case = replace(
         case,
+        state=state,
         version=case.version + bool(kinds),
         team=team,
         team_lacks=roles_lacking(team, stands),
@@ -109,6 +114,11 @@ def _carry_out(book: Casebook, revision: Revision, written: Sequence[Task], caus
         book.publish("case.changed", case, stands, plan.live, cause, said)
     if planned:
         book.publish_tasks(case, planned, cause)
+
+
+def was_met(tasks: Iterable[Task]) -> bool:
+    """Whether their first contact is done, which is not asked for again when a case is opened again."""
+    return any(task.kind == FIRST_CONTACT and task.state == task_states.DONE for task in tasks)
 
 
 def _anew(book: Casebook, stands: Standing, task: Task) -> Task:

@@ -34,7 +34,7 @@ class Change:
     :param corrected: what of that somebody may have been told otherwise, as case.changed names it.
     :param from_today: leave the tasks of past days alone.
     :param merged: the arrival turned out to be another one, as which it is followed.
-    :param reopened: an officer opens the case again, which has ended.
+    :param reopened: the case is opened again, which has ended, though no news ask for that: by an officer.
     :param again: tasks to look at somebody that the end took back: they begin anew.
     """
 
@@ -85,7 +85,8 @@ def revise(case: Case, change: Change, policies: Mapping[str, Policy], present: 
     - A release under review is taken back when another measure or other days are in force.
     """
     arrival = change.arrival or case.arrival
-    story = tuple(in_order([*case.story, *change.chapters]))
+    reopened = [Chapter(None, present.now, (), case.policy_id, reopened=True)] if change.reopened else []
+    story = tuple(in_order([*case.story, *change.chapters, *reopened]))
     stands = standing(story, arrival.arrived_at, policies, present.zone)
     if is_corrected(case, stands.policy) and stands.release_on != case.release_on:
         story = tuple(in_order([*story, Chapter(None, present.now, (), stands.policy.policy_id)]))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Text, type_coerce
 from sqlalchemy.engine import Connection, Row
@@ -149,20 +149,25 @@ def _chapter_row(chapter: Chapter) -> list[Any]:
         chapter.at.isoformat(),
         [[e.level, e.left_on.isoformat() if e.left_on else None] for e in chapter.exposures],
         chapter.policy_id,
-        *([_ABSENT[chapter.absent]] if chapter.absent else []),
+        *([_ABSENT[chapter.absent]] if chapter.absent else [_REOPENED] if chapter.reopened else []),
     ]
 
 
 # True stood there before there was another reason; versions of before read both alike.
 _ABSENT: Mapping[Absence, bool | str] = {"not_coming": True, "expected": "expected"}
+_REOPENED: Final = "reopened"
+"""It has no version; readers of before pass over it, as over all that became known while nobody was there."""
 
 
 def _chapter_from(stored: list[Any]) -> Chapter:
-    version, at, exposures, policy_id, *absent = stored
+    version, at, exposures, policy_id, *marks = stored
+    reopened = marks == [_REOPENED]
+    absent = [] if reopened else marks
     return Chapter(
         version,
         datetime.fromisoformat(at),
         tuple([Exposure(level, date.fromisoformat(day) if day else None) for level, day in exposures]),
         policy_id,
         ("expected" if absent[0] == "expected" else "not_coming") if absent else None,
+        reopened,
     )

@@ -30,6 +30,7 @@ class Chapter:
     :param at: the time of the event.
     :param policy_id: the policy in force there at that time.
     :param absent: why nobody is there; None: they came.
+    :param reopened: the case had ended, and was opened again: nothing else became known.
     """
 
     version: int | None
@@ -37,6 +38,7 @@ class Chapter:
     exposures: tuple[Exposure, ...]
     policy_id: str
     absent: Absence | None = None
+    reopened: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +55,12 @@ class Standing:
     clock: datetime
     """When the measure in force began."""
     pieces: tuple[Piece, ...]
+    asked_from: datetime
+    """From when the terms of its opening tasks count: where it was opened again since, from then."""
 
     def tasks(self, through: date) -> dict[Key, PlannedTask]:
         """All tasks up to the end of a day."""
-        return plan(self.pieces, self.clock, through)
+        return plan(self.pieces, self.clock, through, self.asked_from)
 
     @property
     def opening_kinds(self) -> set[str]:
@@ -99,6 +103,8 @@ def standing(
     ends on the day of the correction. While nobody was there, nothing was asked of anybody:
     a measure begins when they have come.
     """
+    reopened = max((chapter.at for chapter in chapters if chapter.reopened), default=None)
+    chapters = [chapter for chapter in chapters if not chapter.reopened]
     chapters = [chapter for chapter in chapters if not chapter.absent] or chapters
     arrival_day = local_day(arrived_at, zone)
     policy = policies[chapters[0].policy_id]
@@ -136,6 +142,7 @@ def standing(
         last_day=last_day,
         clock=clock,
         pieces=tuple(pieces),
+        asked_from=max(clock, reopened) if reopened else clock,
     )
 
 

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from field.days import local_day
 from field.ladder import Ladders
 from services.isolation.policies.counting import day_number
-from services.isolation.policies.rules import CHECK_IN, TEST, Rule, Window
+from services.isolation.policies.rules import CHECK_IN, TEST, OpeningTask, Rule, Window
 
 HORIZON = timedelta(days=1)
 """How far ahead tasks are planned: today and tomorrow, so that a change of policy rewrites little."""
@@ -58,14 +58,16 @@ class Planner:
         self.zone = zone
         self._days: dict[tuple[date, date, date], tuple[PlannedTask, ...]] = {}
 
-    def opening(self, clock: datetime, day_zero: date) -> tuple[PlannedTask, ...]:
-        """The tasks with which a measure begins, from `clock` on."""
-        number = day_number(local_day(clock, self.zone), day_zero)
+    def opening(self, clock: datetime, day_zero: date, asked_from: datetime) -> tuple[PlannedTask, ...]:
+        """The tasks with which a measure begins at `clock`; their terms count from `asked_from`."""
+        number = day_number(local_day(asked_from, self.zone), day_zero)
         ladders = self.rule.ladders
+
+        def due_by(task: OpeningTask) -> datetime:
+            return ladders.awake(task.kind, asked_from + task.within)
+
         return tuple(
-            planned_task(
-                ladders, task.kind, number, clock, ladders.awake(task.kind, clock + task.within), task.role
-            )
+            planned_task(ladders, task.kind, number, clock, due_by(task), task.role)
             for task in self.rule.opening
         )
 
@@ -122,11 +124,14 @@ class Piece(NamedTuple):
     """The last day follows from this piece; otherwise it is that of the piece before."""
 
 
-def plan(pieces: Iterable[Piece], clock: datetime, through: date) -> dict[Key, PlannedTask]:
+def plan(
+    pieces: Iterable[Piece], clock: datetime, through: date, asked_from: datetime | None = None
+) -> dict[Key, PlannedTask]:
     """All tasks of a case up to the end of the local day `through`, by key.
 
     :param pieces: one after another; the last one holds now.
-    :param clock: when the measure in force began; its opening tasks count from there.
+    :param clock: when the measure in force began; its opening tasks are known by it.
+    :param asked_from: from when their terms count; None: from there.
 
     Each piece keeps the tasks that fell due in its time. Opening and release tasks are those of the last
     piece: an earlier measure's tasks for its beginning or end are overtaken.
@@ -149,7 +154,7 @@ def plan(pieces: Iterable[Piece], clock: datetime, through: date) -> dict[Key, P
         return tasks
     zone = last.planner.zone
     if local_day(clock, zone) <= through:
-        for task in last.planner.opening(clock, last.day_zero):
+        for task in last.planner.opening(clock, last.day_zero, asked_from or clock):
             tasks[task.key] = task
     if last.last_day <= through:
         kinds = {task.kind for task in last.planner.rule.on_release}

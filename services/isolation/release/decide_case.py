@@ -28,7 +28,7 @@ from services.isolation.cases.events import differences
 from services.isolation.cases.in_hand import CasesInHand, cases_in_hand
 from services.isolation.cases.merged import ended_in
 from services.isolation.cases.release_checks import is_at_its_end
-from services.isolation.cases.revise_cases import Occasion, revise_cases
+from services.isolation.cases.revise_cases import Occasion, revise_cases, was_met
 from services.isolation.cases.revising import REOPENED, Change
 from services.isolation.cases.tables import case_history
 from services.isolation.cases.unplanned import officers_task
@@ -112,7 +112,8 @@ def _is_settled_by(hand: CasesInHand, case: Case, task: Task) -> None:
 
 
 def _reopen(hand: CasesInHand, said: Said, before: Case) -> Outcome:
-    """Planned anew from today, with the team that can go on and a task of first contact where one is due.
+    """Planned anew from today, with the team that can go on; what a measure begins with and nobody did has
+    its terms from now on, and whoever was met once is not asked to be met for the first time.
 
     What their household needs and refuses is planned again by a timer (households/plan_again.py).
     """
@@ -120,7 +121,8 @@ def _reopen(hand: CasesInHand, said: Said, before: Case) -> Outcome:
     case = hand.add_line(said, before, REOPENED, **detail)
     change = Change(REOPENED, from_today=True, reopened=True, again=_unseen(hand, before))
     revise_cases(hand.book, [Occasion(case, change, hand.cause(said, case))])
-    return Outcome.done(case_id=case.case_id, version=case.version + 1, state=states.OPEN)
+    state = states.ACTIVE if was_met(hand.tasks(before)) else states.OPEN
+    return Outcome.done(case_id=case.case_id, version=case.version + 1, state=state)
 
 
 def _unseen(hand: CasesInHand, case: Case) -> frozenset[str]:

@@ -49,12 +49,14 @@ def look_at_merged(uow: UnitOfWork) -> int:
         locked = book.lock({ends.get(id, id) for id in named})
         reopen: dict[str, Case] = {}
         for row in rows:
-            if row.went_on_as and (case := locked.get(ends.get(row.went_on_as, row.went_on_as))):
-                locked[case.case_id] = _let_go(book, case, row.case_id)
+            end_id = ends.get(row.case_id)
+            left = ends.get(row.went_on_as, row.went_on_as)
+            if left in locked and left not in (row.case_id, end_id):
+                locked[left] = _let_go(book, locked[left], row.case_id)
             if row.goes_on_as is None:
                 gone.append({"case_id": row.case_id, "version": row.version})
                 continue
-            end = locked.get(ends.get(row.case_id, ""))
+            end = locked.get(end_id or "")
             if end is not None:
                 locked[end.case_id] = end = _with_line(book, end, "merged_with", row.case_id)
                 if row.was_followed and _must_open(book, end):

@@ -55,6 +55,10 @@ OPEN = "SELECT case_id::text FROM cases WHERE closed_at IS NULL"
 OTHERS = f"{OPEN} AND owner <> :worker AND plan_next IS NOT NULL ORDER BY case_id OFFSET :n"
 LAST_CASES = "FROM cases WHERE closed_at IS NULL ORDER BY case_id DESC LIMIT 5"
 """Others than most timers get, for whoever is given something to do with a few."""
+INFORMED = (
+    f"{OPEN} AND days = 0 AND release_on < '2022-10-02' AND NOT EXISTS (SELECT 1 FROM tasks k "
+    "WHERE k.case_id = cases.case_id AND k.state IN ('due', 'missed', 'not_possible'))"
+)
 WALK_ANEW = "DELETE FROM district_walks"
 
 
@@ -119,7 +123,8 @@ POISONS: dict[str, Poison] = {
             f"'2022-10-03T01:00:00Z', 'grid_worker', 'cancelled', 0 {LAST_CASES}",
             "INSERT INTO needs (need_id, case_id, people, kind, needs_cold, at, received_at, task_id, told, "
             "source, event_id) SELECT gen_random_uuid(), case_id, json_build_array(case_id), 'food', false, "
-            "due_from, due_from, task_id, '[]', '/made', task_id::text FROM tasks WHERE about = case_id::text",
+            "due_from, due_from, task_id, '[]', '/made', task_id::text FROM tasks "
+            "WHERE about = case_id::text",
         ),
     ),
     "isolation.propose_releases": Poison(
@@ -131,6 +136,16 @@ POISONS: dict[str, Poison] = {
             "INSERT INTO release_checks (case_id, check_at, lacks) "
             "SELECT case_id, '2022-01-01', '' FROM cases WHERE closed_at IS NULL "
             "ON CONFLICT (case_id) DO UPDATE SET check_at = excluded.check_at",
+        ),
+    ),
+    "isolation.end_informed": Poison(
+        "cases",
+        "case_id",
+        f"{INFORMED} ORDER BY 1",
+        INFORMED,
+        (
+            "UPDATE tasks SET state = 'done', tell_at = NULL WHERE case_id IN (SELECT case_id FROM cases "
+            "WHERE closed_at IS NULL AND days = 0 ORDER BY case_id DESC LIMIT 15)",
         ),
     ),
     "isolation.find_overdue": Poison(

@@ -23,8 +23,8 @@ from services.isolation.policies.import_policy import import_policy
 from services.isolation.reference import current
 from services.isolation.tasks.plan_staff_days import plan_staff_days
 from services.isolation.teams.copies import PLACES, STAFF
-from tests.integration.isolation.saying import speaking
 from tests.bad_rows import SECRET, bad_row, one_look, retry, stuck
+from tests.integration.isolation.saying import speaking
 from tests.integration.isolation.trial import GRID, PEOPLE, STREET, TREE, Trial, arrival, china, place, staff
 
 USE_CASES = {timer.name: timer.use_case for timer in TIMERS}
@@ -135,6 +135,14 @@ def needs_left_behind(isolation: Trial) -> None:
         isolation.follow(gone)
 
 
+def all_informed(isolation: Trial) -> None:
+    isolation.with_policies().with_neighbourhood()
+    isolation.follow(*(arrival(level="none", household_id=new_id()) for _ in range(MANY)))
+    isolation.clock.moment = china("2022-10-02 00:05")
+    with isolation.database.begin() as conn:
+        conn.execute(update(t.tasks).values(state="done", tell_at=None))
+
+
 def left_behind(isolation: Trial) -> set[str]:
     taken_back = {row["task_id"] for row in isolation.rows(t.tasks) if row["state"] == "cancelled"}
     return {row["task_id"] for row in isolation.rows(t.needs)} & taken_back
@@ -199,6 +207,7 @@ WORK = {
     ),
     "plan_again": Work(needs_left_behind, left_behind, (t.needs, "task_id", "UPDATE"), t.tasks),
     "propose_releases": Work(at_their_end, to_be_looked_at, (t.release_checks, "case_id", "UPDATE")),
+    "end_informed": Work(all_informed, cases(lambda row: row["closed_at"] is None), ON_CASES),
     "find_overdue": Work(overdue, climbing, (t.tasks, "task_id", "UPDATE"), t.tasks),
 }
 

@@ -223,6 +223,8 @@ def test_an_ended_case_is_opened_again_and_planned_from_today(
     due = {one["kind"]: one["due_by"] for one in isolation.tasks(came, "due") if one["kind"] != "test"}
     assert {"first_contact", "signed_notice", "check_in"} <= due.keys()
     assert due["check_in"] > china("2022-10-03 00:00"), "nobody is asked for the days between"
+    assert due["first_contact"] == china("2022-10-03 12:00"), "two hours from when it was opened again"
+    assert due["signed_notice"] == china("2022-10-04 10:00")
     swabs = [one["due_by"].day for one in isolation.tasks(came, "due") if one["kind"] == "test"]
     assert swabs == [1, 4], "a test that was asked for and not taken is to be made up"
     kinds = told(isolation)[-1]
@@ -231,6 +233,23 @@ def test_an_ended_case_is_opened_again_and_planned_from_today(
     isolation.run_timers()
     assert isolation.audit()["balanced"]
     assert decide(isolation, came, "move_to_hospital").kind == "done"
+
+
+def test_opened_again_whoever_was_met_is_not_met_for_the_first_time(isolation: Trial, came: Event) -> None:
+    [task] = [one for one in isolation.tasks(came, "due") if one["kind"] == "first_contact"]
+    _report_task(isolation, {"task_id": task["task_id"], "outcome": "done"}, author=OFFICER)
+    decide(isolation, came, "move_to_hospital")
+    isolation.clock.moment = china("2022-10-03 10:00")
+    outcome = decide(isolation, came, "reopen")
+    assert (outcome.result["state"], isolation.case(came)["state"]) == ("active", "active")
+    assert "first_contact" not in live(isolation, came) and "signed_notice" in live(isolation, came)
+    assert told(isolation)[-1][0] == "active"
+    # Whatever is worked out anew afterwards, the terms stay.
+    due = {one["kind"]: one["due_by"] for one in isolation.tasks(came, "due")}
+    isolation.follow(arrival(came.subject, version=2, level="medium", why=["details_added"], person=PERSON))
+    after = {one["kind"]: one["due_by"] for one in isolation.tasks(came, "due")}
+    assert after["signed_notice"] == due["signed_notice"] == china("2022-10-04 10:00")
+    assert "first_contact" not in after and isolation.audit()["balanced"]
 
 
 def test_opened_again_somebody_looks_at_the_fever_and_the_refusal_and_the_need(

@@ -70,6 +70,7 @@ _WHAT: Final[Mapping[str, str]] = {
     "release_held": N_("release taken back: something holds them"),
     "held_past_the_term": N_("held past the term"),
     "released": N_("released"),
+    "ended_informed": N_("case ended: nothing but advice was asked for"),
     "noted_after_the_end": N_("noted after the end"),
 }
 """What a line says; one that is not here is shown by its own word."""
