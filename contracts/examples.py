@@ -8,6 +8,7 @@ from contracts.check_ins import examples as check_ins
 from contracts.commands import examples as commands
 from contracts.messages import examples as messages
 from contracts.needs import examples as needs
+from contracts.permits import examples as permits
 from contracts.reference import examples as reference
 from contracts.tasks import examples as tasks
 
@@ -21,6 +22,7 @@ EXAMPLES = {
         *tasks.EXAMPLES,
         *check_ins.EXAMPLES,
         *needs.EXAMPLES,
+        *permits.EXAMPLES,
         *messages.EXAMPLES,
     )
 }

@@ -18,6 +18,7 @@ from contracts.envelope import Event, Unreadable
 from contracts.faults import faults_of
 from contracts.messages import schemas as messages
 from contracts.needs import schemas as needs
+from contracts.permits import schemas as permits
 from contracts.quick import Unsure, quick_loader
 from contracts.reference import schemas as reference
 from contracts.tasks import schemas as tasks
@@ -107,6 +108,11 @@ _TYPES = (
     EventType("need.asked", needs.NeedAsked, OUTSIDERS),
     EventType("need.answered", needs.NeedAnswered, PEOPLE, subscribed=False),
     EventType("need.urgent", needs.NeedUrgent, "isolation"),
+    EventType("permit.requested", permits.PermitRequested, OUTSIDERS),
+    EventType("permit.decided", permits.PermitDecided, PEOPLE, subscribed=False),
+    EventType("permit.asked", permits.PermitAsked, "isolation"),
+    EventType("passage.reported", permits.PassageReported, OUTSIDERS),
+    EventType("breach.suspected", permits.BreachSuspected, "isolation"),
     EventType("contact.changed", check_ins.ContactChanged, PEOPLE, subscribed=False),
     EventType("contact.invited", check_ins.ContactInvited, "isolation"),
     EventType("test.unmatched", check_ins.TestUnmatched, "isolation"),

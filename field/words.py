@@ -40,8 +40,17 @@ ROLES: Final = (
 RUNGS: Final = ("worker", "community", "street", "district")
 """The steps of the ladder, from the door to the district."""
 
-URGENT_TASKS: Final = ("escort_to_site", "see_abnormal", "see_positive", "see_breach", "medical_need")
-"""Kinds of task that climb and wake somebody at any hour: fetching, abnormal, positive, breach, medical."""
+URGENT_TASKS: Final = (
+    "escort_to_site",
+    "see_abnormal",
+    "see_positive",
+    "see_breach",
+    "medical_need",
+    "urgent_permit",
+)
+"""Kinds of task that climb and wake somebody at any hour: fetching, abnormal, positive, breach, medical, and
+leave to go out that is asked for shortly before.
+"""
 
 RUNG_OF_ROLE: Final = {
     "grid_worker": "worker",
@@ -242,6 +251,24 @@ NEED_MET: Final = ("left_at_door", "handed_over", "visited", "by_phone")
 
 NEED_STATES: Final = ("asked", "seen", "met", "not_possible", "not_met", "withdrawn", "ended")
 """Where a need stands. Of not_possible an officer decides; not_met: they decided so; ended: with its case."""
+
+PERMIT_KINDS: Final = ("emergency", "treatment", "maternity", "bereavement", "other")
+"""Why somebody who stays in must go out. An emergency waits for nobody."""
+
+PERMIT_BY: Final = ("ambulance", "escorted_car", "own_car", "on_foot")
+"""How they go: never with others."""
+
+PERMIT_DECISIONS: Final = ("granted", "refused", "withdrawn")
+"""What becomes of it when leave to go out is asked for; a household takes back its own."""
+
+PERMIT_STATES: Final = ("asked", "granted", "refused", "withdrawn", "ended")
+"""Where leave to go out stands; ended: with the case, before anybody decided."""
+
+PASSAGES: Final = ("out", "back")
+"""How somebody who stays in was seen: going out, or coming back."""
+
+BREACHES: Final = ("late_back", "no_permit")
+"""What contradicts a measure and is to be looked into: not back in time, or out without leave."""
 
 HELP_MARKS: Final = (
     "lives_alone",

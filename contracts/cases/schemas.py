@@ -67,7 +67,8 @@ class CaseChange(Contract):
         "details; active (beside details: somebody was reached for the first time, or that was taken back: "
         "see `state`); informed (beside details: whoever is only informed was, and their case has ended); "
         "what was corrected: phone, door, time, wrong_number (nobody says any more that the phone before is "
-        "the person's); handed_on (to another owner, by such news)",
+        "the person's); handed_on (to another owner, by such news); permit_granted, permit_refused (an "
+        "officer decided on leave to go out)",
     )
     previous_measure = one_of(MEASURES, required=True)
     reason = text(200)

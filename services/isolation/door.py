@@ -24,6 +24,10 @@ from services.isolation.needs.lists import OPEN_NEEDS
 from services.isolation.needs.shopping_list import SHOPPING_LIST
 from services.isolation.notices.report_refusal import report_refusal
 from services.isolation.notices.sign_notice import sign_notice
+from services.isolation.permits.decide_permit import decide_permit
+from services.isolation.permits.lists import PEOPLE_OUT, PERMIT, PERMITS_TO_DECIDE
+from services.isolation.permits.report_passage import report_passage
+from services.isolation.permits.request_permit import request_permit
 from services.isolation.policies.announce_policies import POLICIES
 from services.isolation.policies.documents import shipped
 from services.isolation.policies.import_policy import import_policy
@@ -79,6 +83,9 @@ COMMANDS: tuple[Command, ...] = (
     Command("report_refusal", "refusal.reported", report_refusal, by_broker=False),
     Command("ask_need", "need.asked", ask_need),
     Command("answer_need", "need.answered", answer_need, by_broker=False),
+    Command("request_permit", "permit.requested", request_permit),
+    Command("decide_permit", "permit.decided", decide_permit, by_broker=False),
+    Command("report_passage", "passage.reported", report_passage),
     Command("change_contact", "contact.changed", change_contact, by_broker=False),
 )
 """What people and other systems may say to this service."""
@@ -99,9 +106,11 @@ DOOR = Door(
         DONE_TASKS,
         TASKS_TO_DECIDE,
         OPEN_NEEDS,
+        PERMITS_TO_DECIDE,
+        PEOPLE_OUT,
         POSITIVES_OF_NOBODY,
     ),
-    things=(CASE, CASE_STORY, POSITIVE_OF_NOBODY),
+    things=(CASE, CASE_STORY, PERMIT, POSITIVE_OF_NOBODY),
     lookups=(
         HOUSEHOLD_LINK,
         HOUSEHOLD,

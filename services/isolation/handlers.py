@@ -13,6 +13,7 @@ from services.isolation.cases.name_districts import name_districts
 from services.isolation.cases.open_waiting import open_waiting
 from services.isolation.cases.plan_next_day import plan_next_day
 from services.isolation.households.plan_again import plan_again
+from services.isolation.permits.find_late import find_late
 from services.isolation.release.end_informed import end_informed
 from services.isolation.release.look_at_merged import look_at_merged
 from services.isolation.release.propose_releases import propose_releases
@@ -44,6 +45,7 @@ TIMERS: tuple[Timer, ...] = (
     Timer("plan_again", timedelta(seconds=10), plan_again),
     Timer("propose_releases", timedelta(seconds=30), propose_releases),
     Timer("end_informed", timedelta(hours=1), end_informed),
+    Timer("find_late", timedelta(seconds=15), find_late),
     Timer("find_overdue", timedelta(seconds=10), find_overdue),
     Timer("plan_staff_days", timedelta(seconds=30), plan_staff_days),
 )

@@ -21,6 +21,7 @@ from field.days import local_day
 from services.isolation.cases import queries
 from services.isolation.cases.tables import case_history, cases, waiting_for_policy
 from services.isolation.needs.balance import without_task
+from services.isolation.permits import balance as of_permits
 from services.isolation.plans.tables import tasks
 from services.isolation.teams.copies import PLACES, STAFF
 from services.isolation.tests.lists import taken_up
@@ -140,6 +141,10 @@ def sums(conn: Connection, today: date) -> Sums:
     count, named = without_task(conn)
     for id in named:
         found.lack("need", id, "the task that meets it is not there")
+    found.count_unnamed(count, len(named))
+    count, named = of_permits.without_task(conn)
+    for id in named:
+        found.lack("permit", id, "the task of whoever decides is not there")
     found.count_unnamed(count, len(named))
     for problem in own["problems"]:
         what, why = _LACKS.get(problem["what"], (problem["what"], "isolation's own audit found it"))

@@ -15,6 +15,7 @@ from services.isolation.links.tables import links
 from services.isolation.metadata import metadata
 from services.isolation.needs.tables import needs
 from services.isolation.notices.tables import notices, refusals
+from services.isolation.permits.tables import outings, passages, permits
 from services.isolation.plans.tables import staff_days, tasks
 from services.isolation.policies.tables import policies
 from services.isolation.revisions import revisions
@@ -34,6 +35,9 @@ __all__ = [
     "metadata",
     "needs",
     "notices",
+    "outings",
+    "passages",
+    "permits",
     "places",
     "policies",
     "refusals",

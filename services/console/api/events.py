@@ -27,6 +27,8 @@ TAKEN_BY: Final[Mapping[str, str]] = {
     "check_in.reported": "isolation",
     "test.reported": "isolation",
     "need.asked": "isolation",
+    "permit.requested": "isolation",
+    "passage.reported": "isolation",
 }
 """Event type -> the service that takes it."""
 

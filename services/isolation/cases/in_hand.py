@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
@@ -40,6 +40,10 @@ class CasesInHand:
         # Seldom, and out of the order of locks: two that wait for each other so are taken again.
         self._cases |= book.lock(set(self._goes_on_as.values()) - self._cases.keys())
         self._tasks = book.lock_tasks(self._cases.values())
+
+    @property
+    def ids(self) -> Collection[str]:
+        return self._cases.keys()
 
     def find(self, case_id: str) -> Case | None:
         """The case as it stands, for what the services tell each other."""
@@ -179,6 +183,12 @@ class CasesInHand:
         self._cases[case.case_id] = after
         return after
 
+    def plan(self, case: Case, task: Task, cause: Event) -> Case:
+        """Plan one more task of a case that is followed, of what no command says."""
+        self._tasks[case.case_id] = [*self.tasks(case), task]
+        case = self._cases[case.case_id] = self.book.add_unplanned(case, task, cause)
+        return case
+
     def change_details(self, said: Said, before: Case, after: Case, reason: str, /, **detail: Any) -> Case:
         """Say in case.changed that something about the person changed. Returns the case."""
         line = {"by": said.author.source, "at": said.at, "reason": reason, **detail}
@@ -227,8 +237,8 @@ class CasesInHand:
             self.book.add_line(other, "said_of_the_same", said.event, detail)
         return case
 
-    def hear(self, case: Case, what: str, event: Event, **detail: Any) -> Case:
-        """Add a line to the case's history of what an event of another service says."""
+    def hear(self, case: Case, what: str, event: Event | None, **detail: Any) -> Case:
+        """Add a line to the case's history of what an event says, or what was found by the clock."""
         case = self._cases[case.case_id] = replace(case, history_lines=case.history_lines + 1)
         self.book.add_line(case, what, event, detail)
         return case

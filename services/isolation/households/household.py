@@ -23,6 +23,7 @@ from services.isolation.check_ins.rows import check_ins_since
 from services.isolation.check_ins.rules import window_missed, window_served
 from services.isolation.households.household_link import cases_of
 from services.isolation.households.needs_shown import needs_shown
+from services.isolation.households.permits_shown import permits_shown
 from services.isolation.households.told import opened, told
 from services.isolation.links.tables import links
 from services.isolation.notices.tables import notices
@@ -97,6 +98,7 @@ def _find(uow: UnitOfWork, scope: Scope, asked: Asked, _data: Mapping[str, Any])
             for row, label in zip(own, labels, strict=True)
         ],
         "needs": needs_shown(uow, asked, ids, seen.reference),
+        "permits": permits_shown(uow, asked, ids, seen.reference),
     }
 
 

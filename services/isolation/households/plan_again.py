@@ -1,9 +1,10 @@
 """What was asked of a household goes on when the case that has its task ends: another one has it then.
 
 A case ends by a decision, by news of the arrival, or merged with another, and each of these takes back the
-tasks of the case; it may open again, too. So needs that nobody withdrew, refusals that nobody settled and
-fevers at which nobody looked are looked for here whose task was taken back, and that name somebody who is
-followed, be it under the case with which theirs was merged. However the case ended, none is forgotten.
+tasks of the case; it may open again, too. So needs and permits that nobody withdrew, refusals that nobody
+settled and fevers at which nobody looked are looked for here whose task was taken back, and that name
+somebody who is followed, be it under the case with which theirs was merged. However the case ended, none is
+forgotten.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from datetime import timedelta
 from itertools import groupby
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from chassis.database.statements import is_in, update_rows
 from chassis.unit_of_work import UnitOfWork
@@ -28,9 +29,11 @@ from services.isolation.check_ins.unseen import unseen
 from services.isolation.needs.rules import KINDS_OF_TASK
 from services.isolation.needs.tables import needs
 from services.isolation.notices.tables import refusals
+from services.isolation.permits.rules import EMERGENCY
+from services.isolation.permits.tables import permits
 from services.isolation.plans.tables import TAKEN_BACK, tasks
 from services.isolation.plans.task import Task
-from services.isolation.policies.rules import SEE_ABNORMAL, SETTLE_REFUSAL, OpeningTask
+from services.isolation.policies.rules import PERMIT_TASKS, SEE_ABNORMAL, SETTLE_REFUSAL, OpeningTask
 
 _LOOKED_BACK: Final = timedelta(days=60)
 """Longer than any measure runs, with the days within which a case is opened again."""
@@ -38,9 +41,9 @@ _MOST: Final = 100
 
 
 class _Dropped(NamedTuple):
-    """A need, a refusal or an alarm whose task was taken back.
+    """A need, a permit, a refusal or an alarm whose task was taken back.
 
-    :param id: of the need, the refusal or the check-in.
+    :param id: of the need, the permit, the refusal or the check-in.
     :param task: task_id, case_id, kind, role, due_from and due_by of its task.
     :param named: cases that it is about.
     :param followed: those of them who are followed, by the cases under which they are.
@@ -66,12 +69,10 @@ def plan_again(uow: UnitOfWork) -> int:
         # Once more: with its cases locked, nobody else changes one.
         dropped = [one for one in _dropped(uow) if one.task.task_id in taken]
         planned = [(one, task) for one in dropped if (task := _plan(book, locked, one))]
-    rows = [
-        {"need_id": one.id, "case_id": task.case_id, "task_id": task.task_id}
-        for one, task in planned
-        if task.kind in KINDS_OF_TASK
-    ]
-    update_rows(uow.conn, needs, rows, key=["need_id"], set=["case_id", "task_id"])
+    for table, id, kinds in ((needs, "need_id", KINDS_OF_TASK), (permits, "permit_id", PERMIT_TASKS)):
+        of_kind = [(one, task) for one, task in planned if task.kind in kinds]
+        rows = [{id: one.id, "case_id": task.case_id, "task_id": task.task_id} for one, task in of_kind]
+        update_rows(uow.conn, table, rows, key=[id], set=["case_id", "task_id"])
     rows = [
         {"case_id": case_id, "refusal_id": one.id, "task_id": task.task_id}
         for one, task in planned
@@ -84,7 +85,7 @@ def plan_again(uow: UnitOfWork) -> int:
 
 def _dropped(uow: UnitOfWork) -> list[_Dropped]:
     """Those that name somebody who is followed."""
-    found = [*_needs(uow), *_refusals(uow)]
+    found = [*_needs(uow), *_permits(uow), *_refusals(uow)]
     alarmed = _alarmed(uow)
     named = {*alarmed, *(id for one in found for id in one.named)}
     goes_on_as = going_on(uow.conn, named)
@@ -116,6 +117,19 @@ def _needs(uow: UnitOfWork) -> list[_Dropped]:
         .order_by(n.need_id)
     )
     return [_Dropped(row.need_id, row, frozenset(row.people)) for row in rows]
+
+
+def _permits(uow: UnitOfWork) -> list[_Dropped]:
+    """Of an outing that is over nobody need decide; an emergency is reviewed all the same."""
+    p = permits.c
+    matters = or_(p.ends > uow.now, p.kind == EMERGENCY)
+    rows = uow.conn.execute(
+        select(*_OF_TASK, p.permit_id, p.people)
+        .join(permits, p.task_id == _K.task_id)
+        .where(*_taken_back(uow), _K.kind.in_(PERMIT_TASKS), p.withdrawn_at.is_(None), matters)
+        .order_by(p.permit_id)
+    )
+    return [_Dropped(row.permit_id, row, frozenset(row.people)) for row in rows]
 
 
 def _refusals(uow: UnitOfWork) -> list[_Dropped]:
@@ -156,7 +170,7 @@ def _plan(book: Casebook, locked: dict[str, Case], one: _Dropped) -> Task | None
     # Of a case that opened again it begins anew; another goes on by the clock that runs.
     ends = now + (before.due_by - before.due_from) if case.case_id == before.case_id else before.due_by
     asked = OpeningTask(before.kind, before.role, ends - now)
-    if before.kind == SETTLE_REFUSAL:
+    if before.kind in (SETTLE_REFUSAL, *PERMIT_TASKS):
         task = officers_task(book, case, asked, about=one.id)
     else:
         task = unplanned_task(case, book.policy(case), asked, now, book.uow.zone, about=one.id)

@@ -12,10 +12,10 @@ from field.ladder import Ladders
 from services.isolation.plans import states
 from services.isolation.plans.planning import Key, PlannedTask
 from services.isolation.plans.task import Task, new_task
-from services.isolation.policies.rules import ENDED_BY_DECISION, SETTLE_REFUSAL
+from services.isolation.policies.rules import ENDED_BY_DECISION, PERMIT_TASKS, SETTLE_REFUSAL
 from services.isolation.teams.rules import Member, doer
 
-_OFFICERS: Final = (*ENDED_BY_DECISION, SETTLE_REFUSAL)
+_OFFICERS: Final = (*ENDED_BY_DECISION, *PERMIT_TASKS, SETTLE_REFUSAL)
 """An officer's, whether or not one is in the team."""
 
 

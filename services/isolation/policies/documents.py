@@ -18,11 +18,15 @@ from field.words import URGENT_TASKS
 from services.isolation.policies.rules import (
     CALL_BY_PHONE,
     CONFIRM_RELEASE,
+    DECIDE_PERMIT,
     MEDICAL_NEED,
     MEET_NEED,
     PAST_THE_TERM,
+    REVIEW_PERMIT,
     SEE_ABNORMAL,
+    SEE_BREACH,
     SETTLE_REFUSAL,
+    URGENT_PERMIT,
     CheckIns,
     OpeningTask,
     Policy,
@@ -31,7 +35,7 @@ from services.isolation.policies.rules import (
     Terms,
     Tests,
 )
-from services.isolation.policies.schema import NEEDS, check
+from services.isolation.policies.schema import NEEDS, PERMITS, check
 
 _CHINA: Final = ZoneInfo("Asia/Shanghai")
 
@@ -85,6 +89,11 @@ def policy_from(document: Mapping[str, Any], version: int, zone: ZoneInfo = _CHI
             kind: _at_once(MEDICAL_NEED if kind == "medical" else MEET_NEED, given)
             for kind, given in {**NEEDS, **checked["needs"]}.items()
         },
+        see_breach=_at_once(SEE_BREACH, checked["see_breach"]),
+        permits={
+            kind: _at_once(REVIEW_PERMIT if kind == "emergency" else DECIDE_PERMIT, given)
+            for kind, given in {**PERMITS, **checked["permits"]}.items()
+        },
     )
 
 
@@ -96,6 +105,8 @@ def _ladders(checked: Mapping[str, Any], zone: ZoneInfo) -> Ladders:
         repeat = _minutes(own["repeat_after_minutes"])
         for kind in own["kinds"]:
             by_kind[kind] = Ladder(_rungs(own["rungs"]), repeat, own["urgent"] or kind in URGENT_TASKS)
+    if not any(URGENT_PERMIT in own["kinds"] for own in checked["ladders"]):
+        by_kind[URGENT_PERMIT] = by_kind[SEE_BREACH]  # of a policy from before it was known
     night = checked["night"]
     return Ladders(default, by_kind, Night(**night, zone=zone) if night else None)
 

@@ -32,6 +32,16 @@ MEET_NEED: Final = "meet_need"
 """A household needs something from outside."""
 MEDICAL_NEED: Final = "medical_need"
 """It cannot wait: somebody needs a doctor, or medicine that ends today. It is urgent on every ladder."""
+DECIDE_PERMIT: Final = "decide_permit"
+"""Somebody asks for leave to go out."""
+URGENT_PERMIT: Final = "urgent_permit"
+"""The same, so shortly before that it does not wait for the morning."""
+REVIEW_PERMIT: Final = "review_permit"
+"""Somebody went out in an emergency: an officer looks at it after."""
+PERMIT_TASKS: Final = (DECIDE_PERMIT, URGENT_PERMIT, REVIEW_PERMIT)
+"""An officer's: they end with what is decided about the leave."""
+SEE_BREACH: Final = "see_breach"
+"""Somebody is not back in time, or was out without leave: find them, and find out why."""
 SIGNED_NOTICE: Final = "signed_notice"
 """The household is handed the notice of its measure; policies name it among the opening tasks."""
 CHECK_IN: Final = "check_in"
@@ -152,6 +162,9 @@ class Policy:
     past_the_term: OpeningTask
     needs: Mapping[str, OpeningTask]
     """Kind of need -> its task: who meets it, and within how long after it was asked for."""
+    see_breach: OpeningTask
+    permits: Mapping[str, OpeningTask]
+    """Kind of permit -> its task: who decides, and within how long; of an emergency, who reviews it."""
 
     @property
     def ladder(self) -> Ladder:

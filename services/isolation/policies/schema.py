@@ -11,7 +11,7 @@ from typing import Any, Final
 from marshmallow import RAISE, Schema, ValidationError, fields, validate, validates_schema
 
 from contracts.faults import Fault, Refused, faults_of
-from field.words import LEVELS, MEASURES, NEED_KINDS, ROLES, RUNGS
+from field.words import LEVELS, MEASURES, NEED_KINDS, PERMIT_KINDS, ROLES, RUNGS
 from services.isolation.policies.rules import PLANNED_OTHERWISE, Window
 
 _KIND = validate.Regexp(r"^[a-z][a-z_]{1,39}$", error="small letters and _, 2 to 40 characters")
@@ -26,6 +26,7 @@ _SEE_ABNORMAL: Final = {"role": "health_worker", "within_minutes": 30}
 _SETTLE_REFUSAL: Final = {"role": "community_officer", "within_minutes": 60}
 _CONFIRM_RELEASE: Final = {"role": "community_officer", "within_minutes": 120}
 _PAST_THE_TERM: Final = {"role": "community_officer", "within_minutes": 120}
+_SEE_BREACH: Final = {"role": "grid_worker", "within_minutes": 30}
 # Food is there for the next meal but one; whoever despairs is called within half a day. Somebody who needs a
 # doctor is called at once.
 NEEDS: Final[Mapping[str, Mapping[str, Any]]] = {
@@ -36,6 +37,14 @@ NEEDS: Final[Mapping[str, Mapping[str, Any]]] = {
     "other": {"role": "grid_worker", "within_minutes": 24 * 60},
 }
 """Of the kinds of need that a document does not name."""
+PERMITS: Final[Mapping[str, Mapping[str, Any]]] = {
+    "emergency": {"role": "community_officer", "within_minutes": 12 * 60},
+    "treatment": {"role": "community_officer", "within_minutes": 4 * 60},
+    "maternity": {"role": "community_officer", "within_minutes": 4 * 60},
+    "bereavement": {"role": "community_officer", "within_minutes": 2 * 60},
+    "other": {"role": "community_officer", "within_minutes": 12 * 60},
+}
+"""Of the kinds of permit that a document does not name: who decides, or of an emergency reviews it after."""
 _LONGEST_TERM = 3 * 24 * 60  # no policy may let a task be silent for longer
 _NIGHT = {"from": "22:00", "to": "07:00", "resumes": "08:00"}
 
@@ -270,6 +279,12 @@ class _Document(_Strict):
     past_the_term = fields.Nested(_AtOnce, load_default=_PAST_THE_TERM)
     needs = fields.Dict(
         keys=fields.String(validate=validate.OneOf(NEED_KINDS)),
+        values=fields.Nested(_AtOnce),
+        load_default=dict,
+    )
+    see_breach = fields.Nested(_AtOnce, load_default=_SEE_BREACH)
+    permits = fields.Dict(
+        keys=fields.String(validate=validate.OneOf(PERMIT_KINDS)),
         values=fields.Nested(_AtOnce),
         load_default=dict,
     )

@@ -27,6 +27,8 @@ from services.isolation.contacts.tables import contacts
 from services.isolation.needs.rows import needs_of
 from services.isolation.needs.rules import OPEN, PSYCHOLOGICAL
 from services.isolation.needs.shown import shown_need
+from services.isolation.permits.rows import permits_of
+from services.isolation.permits.shown import shown_permit
 from services.isolation.plans import states
 from services.isolation.plans.acts import ATTEMPT, SETTLING
 from services.isolation.plans.rows import acts_from
@@ -201,6 +203,7 @@ class _Round:
             "fever": min(policies[row.policy_id].fever for row in rows) / 10,
             "check_ins": [self._check_in(one) for row in rows for one in self._check_ins[row.case_id]],
             "needs": self._needs([row.case_id for row in rows]),
+            "permits": self._permits([row.case_id for row in rows]),
         }
 
     def _needs(self, case_ids: Collection[str]) -> list[dict[str, Any]]:
@@ -216,6 +219,12 @@ class _Round:
                 own = mine or one.kind != PSYCHOLOGICAL or one.source == self.asked.author.source
                 shown.append(shown_need(self.uow, self.asked, one, own=own) | {"mine": mine})
         return shown
+
+    def _permits(self, case_ids: Collection[str]) -> list[dict[str, Any]]:
+        """Those to come, and those of today."""
+        today = day_begins(local_day(self.asked.now, self.asked.zone), self.asked.zone)
+        found = permits_of(self.uow.conn, case_ids)
+        return [shown_permit(self.uow, self.asked, one, own=True) for one in found if one.ends >= today]
 
     def _person(self, row: Row[Any]) -> dict[str, Any]:
         asked = self.asked

@@ -1,10 +1,12 @@
 """Events that inform somebody: a file an event, and one line here."""
 
 from services.notification.events.abnormal_check_in import CheckInAbnormal, CheckInCorrected
+from services.notification.events.breach_suspected import BreachSuspected
 from services.notification.events.case_changed import CaseChanged
 from services.notification.events.case_opened import CaseOpened
 from services.notification.events.contact_invited import ContactInvited
 from services.notification.events.event import InformingEvent
+from services.notification.events.permit_asked import PermitAsked
 from services.notification.events.possible_duplicate import PossibleDuplicateOpened
 from services.notification.events.staff_day import StaffDayPlanned
 from services.notification.events.task_overdue import TaskOverdue
@@ -21,6 +23,8 @@ _EVENTS: tuple[InformingEvent, ...] = (
     ContactInvited(),
     StaffDayPlanned(),
     NeedUrgent(),
+    PermitAsked(),
+    BreachSuspected(),
     TestUnmatched(),
     TestUnmatchedCorrected(),
 )

@@ -10,7 +10,7 @@ from services.notification.events.event import FORMER, Data, Facts, Recipient, S
 CHANGES: Final = (
     *("stricter", "laxer", "assigned", "rescheduled", "cancelled", "released", "refused", "resumed"),
     *("ended_elsewhere", "died", "moved_to_central", "moved_to_hospital", "reopened", "merged", "details"),
-    *("phone", "wrong_number", "door", "time", "handed_on"),
+    *("phone", "wrong_number", "door", "time", "handed_on", "permit_granted", "permit_refused"),
 )
 
 # After one of these an earlier message about the case, not yet sent, would say something untrue.

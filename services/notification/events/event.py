@@ -51,6 +51,7 @@ class Parameter:
 # The names of community and grid; a name has up to 100 characters.
 PLACE: Final = Parameter("张掖路街道大众巷社区第十二网格" * 13, optional=True, shortest=12)
 CASE_NUMBER: Final = Parameter("0F3C9A7B")
+TASK_KIND: Final = Parameter("first_contact")
 DUE_BY: Final = Parameter(datetime.fromisoformat("2022-11-28T12:30:00+00:00"))
 
 

@@ -8,6 +8,7 @@ from services.notification.events.digest import OVERDUE
 from services.notification.events.event import (
     CASE_NUMBER,
     DUE_BY,
+    TASK_KIND,
     Data,
     Facts,
     InformingEvent,
@@ -31,7 +32,7 @@ class TaskOverdue(InformingEvent):
     handler = "tell_task_overdue"
     in_digest = OVERDUE
     parameters: ClassVar[Mapping[str, Parameter]] = {
-        "task_kind": Parameter("first_contact"),
+        "task_kind": TASK_KIND,
         "day": Parameter(14, optional=True),
         "due_by": DUE_BY,
         "level": Parameter("community"),

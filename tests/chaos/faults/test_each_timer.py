@@ -148,6 +148,22 @@ POISONS: dict[str, Poison] = {
             "WHERE closed_at IS NULL AND days = 0 ORDER BY case_id DESC LIMIT 15)",
         ),
     ),
+    "isolation.find_late": Poison(
+        "outings",
+        "case_id",
+        OTHERS,
+        "SELECT case_id::text FROM outings WHERE check_at < '2022-10-01'",
+        (
+            "INSERT INTO permits (permit_id, case_id, people, kind, asked, at, received_at, begins, ends, "
+            "task_id, told, version, source, event_id) "
+            "SELECT case_id, case_id, json_build_array(case_id::text), 'emergency', '', '2022-09-01', "
+            "'2022-09-01', '2022-09-01', '2022-09-02', case_id, '[]', 0, '/x', 'x' FROM cases "
+            "WHERE closed_at IS NULL ON CONFLICT DO NOTHING",
+            "INSERT INTO outings (permit_id, number, case_id, begins, ends, check_at) "
+            "SELECT case_id, 0, case_id, '2022-09-01', '2022-09-02', '2022-09-02' FROM cases "
+            "WHERE closed_at IS NULL ON CONFLICT DO NOTHING",
+        ),
+    ),
     "isolation.find_overdue": Poison(
         "tasks",
         "task_id",

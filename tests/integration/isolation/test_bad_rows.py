@@ -18,15 +18,19 @@ from services.isolation.cases.casebook import Casebook
 from services.isolation.cases.plan_next_day import plan_next_day
 from services.isolation.handlers import TIMERS
 from services.isolation.needs.ask_need import ask_need
+from services.isolation.permits.report_passage import report_passage
+from services.isolation.permits.request_permit import request_permit
 from services.isolation.policies import documents
 from services.isolation.policies.import_policy import import_policy
 from services.isolation.reference import current
 from services.isolation.tasks.plan_staff_days import plan_staff_days
 from services.isolation.teams.copies import PLACES, STAFF
 from tests.bad_rows import SECRET, bad_row, one_look, retry, stuck
-from tests.integration.isolation.saying import speaking
+from tests.integration.isolation.saying import LINK, speaking
 from tests.integration.isolation.trial import GRID, PEOPLE, STREET, TREE, Trial, arrival, china, place, staff
 
+request = speaking(request_permit, "permit.requested")
+passed = speaking(report_passage, "passage.reported")
 USE_CASES = {timer.name: timer.use_case for timer in TIMERS}
 MANY = 7
 ask = speaking(ask_need, "need.asked")
@@ -167,6 +171,21 @@ def to_be_looked_at(isolation: Trial) -> set[str]:
     return {row["case_id"] for row in rows if row["check_at"] and row["check_at"] <= now}
 
 
+def out_too_long(isolation: Trial) -> None:
+    ready(isolation)
+    for case in isolation.rows(t.cases):
+        named = {"case_ids": [case["case_id"]]}
+        request(isolation, {**named, "kind": "emergency", "where": "hospital"}, author=LINK)
+        passed(isolation, {**named, "direction": "out"})
+    isolation.clock.advance(hours=13)
+
+
+def to_be_back(isolation: Trial) -> set[str]:
+    now = isolation.clock.now()
+    rows = isolation.rows(t.outings)
+    return {row["case_id"] for row in rows if row["check_at"] and row["check_at"] <= now}
+
+
 def climbing(isolation: Trial) -> set[str]:
     now = isolation.clock.now()
     return {row["task_id"] for row in isolation.rows(t.tasks) if row["tell_at"] and row["tell_at"] <= now}
@@ -208,6 +227,7 @@ WORK = {
     "plan_again": Work(needs_left_behind, left_behind, (t.needs, "task_id", "UPDATE"), t.tasks),
     "propose_releases": Work(at_their_end, to_be_looked_at, (t.release_checks, "case_id", "UPDATE")),
     "end_informed": Work(all_informed, cases(lambda row: row["closed_at"] is None), ON_CASES),
+    "find_late": Work(out_too_long, to_be_back, ON_CASES),
     "find_overdue": Work(overdue, climbing, (t.tasks, "task_id", "UPDATE"), t.tasks),
 }
 

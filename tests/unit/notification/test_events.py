@@ -22,6 +22,8 @@ def test_each_event_has_a_handler_under_the_name_it_always_had() -> None:
         "check_in.abnormal": "tell_check_in_abnormal",
         "check_in.corrected": "tell_check_in_corrected",
         "need.urgent": "tell_need_urgent",
+        "permit.asked": "tell_permit_asked",
+        "breach.suspected": "tell_breach_suspected",
         "contact.invited": "tell_contact_invited",
         "staff.day_planned": "tell_staff_day",
         "test.unmatched": "tell_test_unmatched",

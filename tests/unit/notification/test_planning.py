@@ -335,7 +335,10 @@ def test_rules_of_digests_need_a_text_of_the_digest_for_their_channels() -> None
     with pytest.raises(RulesWrong) as caught:
         load_rules(texts=pigeons)
     said = "template staff_digest has no text for sms"
-    wrong = ("members_of_the_team", "worker_released", "worker_refused", "ladder_overdue", "staff_day")
+    wrong = (
+        *("members_of_the_team", "worker_released", "worker_refused", "ladder_overdue", "worker_permit"),
+        "staff_day",
+    )
     assert str(caught.value).splitlines() == [f"rule {name}: {said}" for name in wrong]
 
 

@@ -1,0 +1,1 @@
+"""Events about leave to go out of those who stay in."""

@@ -1,0 +1,85 @@
+"""Who is out, late or without leave, whatever the order in which it is reported (P10, P11)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.isolation.permits.passages import BACK, GRACE, OUT, Course, Judged, Passage, judge
+from services.isolation.permits.rules import Outing
+
+NOON = datetime(2022, 10, 1, 12, tzinfo=UTC)
+EVENING = NOON + timedelta(hours=10)
+
+
+def at(hours: float) -> datetime:
+    return NOON + timedelta(hours=hours)
+
+
+def seen(*steps: tuple[str, float]) -> list[Passage]:
+    return [Passage(f"p-{number}", at(hours), way) for number, (way, hours) in enumerate(steps)]
+
+
+LEAVE = [Outing(at(1), at(4)), Outing(at(25), at(28))]
+
+
+def judged(*steps: tuple[str, float], now: datetime = EVENING) -> Judged:
+    return judge(LEAVE, seen(*steps), now)
+
+
+@pytest.mark.parametrize(
+    ("steps", "course", "without"),
+    [
+        ([], Course(), 0),
+        ([(OUT, 1), (BACK, 3)], Course(at(1), at(3)), 0),
+        ([(OUT, 0.6), (BACK, 4.2)], Course(at(0.6), at(4.2)), 0),  # the car is early, and a little late
+        ([(OUT, 1), (BACK, 2), (OUT, 3), (BACK, 4)], Course(at(1), at(4)), 0),
+        ([(OUT, 1)], Course(at(1), None, late=True), 0),
+        ([(OUT, 1), (BACK, 6)], Course(at(1), at(6), late=True), 0),
+        ([(BACK, 6)], Course(None, at(6), late=True), 0),  # nobody saw them leave
+        ([(OUT, 1), (BACK, 3), (BACK, 6)], Course(at(1), at(6)), 0),  # seen at home once more
+        ([(OUT, 0)], Course(), 1),  # long before
+        ([(OUT, 1), (BACK, 3), (OUT, 5), (BACK, 6)], Course(at(1), at(6)), 1),
+        ([(OUT, 5), (OUT, 5.1), (BACK, 6), (OUT, 7)], Course(None, at(6), late=True), 2),
+        ([(BACK, 0)], Course(), 0),
+    ],
+)
+def test_what_became_of_an_outing(steps: list[tuple[str, float]], course: Course, without: int) -> None:
+    found = judged(*steps)
+    assert (found.courses[0], len(found.without_leave)) == (course, without)
+
+
+def test_who_is_out_is_late_only_after_a_while() -> None:
+    for now, late in ((at(4), False), (at(4) + GRACE, False), (at(4) + GRACE + timedelta(seconds=1), True)):
+        [course, _] = judged((OUT, 1), now=now).courses
+        assert (course.is_out, course.late) == (True, late)
+
+
+def test_somebody_who_never_came_back_before_the_next_outing_is_late_from_the_first() -> None:
+    first, second = judged((OUT, 1), (OUT, 25), (BACK, 27), now=at(30)).courses
+    assert (first.late, second) == (True, Course(at(25), at(27)))
+
+
+steps = st.lists(st.tuples(st.sampled_from((OUT, BACK)), st.integers(0, 120)), max_size=8)
+
+
+@given(steps=steps, data=st.data())
+def test_in_whatever_order_and_however_often_it_comes_the_end_is_the_same(
+    steps: Sequence[tuple[str, int]], data: st.DataObject
+) -> None:
+    passages = seen(*((way, quarter / 4) for way, quarter in steps))
+    otherwise = data.draw(st.permutations([*passages, *passages[:3]]))
+    assert judge(LEAVE, passages, EVENING) == judge(LEAVE, otherwise, EVENING)
+
+
+@given(steps=steps)
+def test_who_is_out_without_being_late_has_time_left_and_nobody_is_out_and_back(
+    steps: Sequence[tuple[str, int]],
+) -> None:
+    for now in (EVENING, at(26)):
+        for outing, course in zip(LEAVE, judge(LEAVE, seen(*steps), now).courses, strict=True):
+            assert not (course.is_out and not course.late and now > outing.ends + GRACE)
