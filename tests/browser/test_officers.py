@@ -207,7 +207,14 @@ def test_wish_24_a_morning_by_keyboard_alone(
     press(page, page.get_by_role("button", name=says["look"]))
     expect(page.locator("section.question")).to_contain_text("120")
     looks_well(page)
-    for path in ("/lists", "/lists/waiting_arrivals", "/lists/open_needs", "/shopping", "/staff/new"):
+    for path in (
+        "/lists",
+        "/lists/waiting_arrivals",
+        "/lists/open_needs",
+        "/lists/permits_to_decide",
+        "/shopping",
+        "/staff/new",
+    ):
         page.goto(path)
         looks_well(page)
 

@@ -25,6 +25,9 @@ SAYS = {
         },
         **{
             "need": "我们需要帮助",
+            "permit": "外出报备",
+            "no leave": "请留在住处",
+            "not going": "不去了，撤回",
             "asked": "前办理。",
             "no more": "不再需要",
             "back": "已撤回。",
@@ -34,6 +37,7 @@ SAYS = {
         **{"send": "Send", "written": "Written down", "told": "health worker 何静"},
         **{"call": "Somebody calls you by 08:42", "not me": "This is not me", "tell": "Tell the officer"},
         **{"has it": "An officer has it now"},
+        **{"permit": "Somebody must go out", "no leave": "Please stay in", "not going": "We do not go"},
         **{"need": "We need something", "asked": "it is met by 2 October 18:00"},
         **{"no more": "Needed no more", "back": "Taken back."},
     },
@@ -107,6 +111,33 @@ def test_a_household_asks_for_medicine_and_takes_it_back_without_script(
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
+def test_a_household_asks_for_leave_and_takes_it_back_without_script(
+    new_page: NewPage, home: Home, language: str, picture: Picture
+) -> None:
+    says = SAYS[language]
+    page = new_page(home.path, scripts=False)
+    if language == "en":
+        page.locator("header").get_by_role("button", name="English").click()
+    page.get_by_role("link", name=says["permit"]).click()
+    page.locator('input[name="who"]').first.check()
+    page.locator('input[value="treatment"]').check()
+    page.locator("#where").fill("兰大二院透析室")
+    page.locator("#begins").fill("2022-10-03T08:00")
+    page.locator("#ends").fill("2022-10-03T07:00")
+    picture(page, "resident-permit")
+    page.get_by_role("button", name=says["send"]).click()
+    expect(page.locator(".notice.danger li")).to_have_count(1)
+    page.locator("#ends").fill("2022-10-03T12:00")
+    page.get_by_role("button", name=says["send"]).click()
+    expect(page.locator("#permits")).to_be_visible()
+    expect(page.locator("main")).to_contain_text(says["no leave"])
+    picture(page, "resident-permit-asked")
+    page.locator(f'a[href="{home.path}/permit"]').click()
+    page.get_by_role("button", name=says["not going"]).click()
+    expect(page.locator("main")).to_contain_text(says["back"])
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_wish_24_nobody_is_kept_out_of_the_page_of_a_household(
     new_page: NewPage, home: Home, language: str, picture: Picture
 ) -> None:
@@ -121,6 +152,7 @@ def test_wish_24_nobody_is_kept_out_of_the_page_of_a_household(
         f"{home.path}/notice",
         f"{home.path}/not-me",
         f"{home.path}/need",
+        f"{home.path}/permit",
         "/r/000000000000",
     ):
         page.goto(path)

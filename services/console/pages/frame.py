@@ -13,7 +13,7 @@ from jinja2.runtime import Context
 
 from services.console.pages.headers import add_headers
 from services.console.pages.languages import add_languages, language
-from services.console.pages.words import need_word, task_word, word
+from services.console.pages.words import need_word, permit_word, task_word, word
 
 _HERE: Final = Path(__file__).parent
 _STATIC: Final = _HERE / "static"
@@ -39,6 +39,11 @@ def _need_word(_: Context, kind: str) -> str:
     return need_word(kind)
 
 
+@pass_context
+def _permit_word(_: Context, kind: str) -> str:
+    return permit_word(kind)
+
+
 def _packed(css: str) -> str:
     """A stylesheet without what only its readers need: comments, and most of its white space."""
     bare = " ".join(re.sub(r"/\*.*?\*/", " ", css, flags=re.S).split())
@@ -48,7 +53,9 @@ def _packed(css: str) -> str:
 def add_frame_of_pages(app: Flask) -> None:
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.jinja_env.filters.update(word=_word, task_word=_task_word, need_word=_need_word)
+    app.jinja_env.filters.update(
+        word=_word, task_word=_task_word, need_word=_need_word, permit_word=_permit_word
+    )
     add_headers(app)
     add_languages(app)
     app.register_blueprint(Blueprint("frame", __name__, template_folder="templates"))

@@ -28,6 +28,10 @@ TASKS: Final[Mapping[str, str]] = {
     "past_the_term": N_("end what is past its term"),
     "meet_need": N_("meet a need"),
     "medical_need": N_("urgent need"),
+    "decide_permit": N_("decide on leave to go out"),
+    "urgent_permit": N_("decide on leave that begins soon"),
+    "review_permit": N_("review an emergency outing"),
+    "see_breach": N_("find out: late back, or out without leave"),
 }
 """Kind of task -> what is to be done."""
 
@@ -223,6 +227,14 @@ WORDS: Final[Mapping[str, str]] = {
     "met": N_("met"),
     "not_met": N_("not met"),
     "withdrawn": N_("needed no more"),
+    # how somebody goes out
+    "ambulance": N_("by ambulance"),
+    "escorted_car": N_("by the community's car"),
+    "own_car": N_("by their own car"),
+    "on_foot": N_("on foot"),
+    "granted": N_("granted"),
+    "out": N_("out"),
+    "back": N_("back"),
     "left_at_door": N_("left at the door"),
     "handed_over": N_("handed over at the door"),
     "visited": N_("by a visit"),
@@ -237,6 +249,15 @@ NEEDS: Final[Mapping[str, str]] = {
     "other": N_("something else"),
 }
 """Kind of need -> what people call it."""
+
+PERMITS: Final[Mapping[str, str]] = {
+    "emergency": N_("emergency: it is now"),
+    "treatment": N_("treatment"),
+    "maternity": N_("maternity check"),
+    "bereavement": N_("death in the family"),
+    "other": N_("something else"),
+}
+"""Why somebody must go out -> what people call it."""
 
 TEMPERATURES: Final[Mapping[str, str]] = {
     "missing": N_("Type a temperature, such as 36.5"),
@@ -263,6 +284,10 @@ def task_word(kind: str) -> str:
 
 def need_word(kind: str) -> str:
     return _say(NEEDS, kind)
+
+
+def permit_word(kind: str) -> str:
+    return _say(PERMITS, kind)
 
 
 def temperature_fault(why: str) -> str:

@@ -111,6 +111,9 @@ def sentence(fault: Fault) -> str:
         "unknown_staff": gettext("Nobody of the staff has this number."),
         "held_by_refusal": gettext("They refuse: that must be settled first."),
         "ends_by_decision": gettext("This task ends by itself with what is decided about the case."),
+        "over": gettext("Its time is over: refuse it, and say why."),
+        "taken": gettext("Another request for this time was made meanwhile: decide on that one."),
+        "not_by_this_author": gettext("Only an officer decides this."),
         "named_together": gettext("One report names both of them: they are two people."),
     }
     by_field = {

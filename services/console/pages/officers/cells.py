@@ -14,7 +14,7 @@ from services.console.pages.clock import in_words
 from services.console.pages.officers.asking import Names
 from services.console.pages.officers.listed import Column
 from services.console.pages.officers.report_form import fault_in_words
-from services.console.pages.words import need_word, task_word, word
+from services.console.pages.words import need_word, permit_word, task_word, word
 
 _AT_CONSOLE: Final = "/console/"
 _BY_LINK: Final = "/link/"
@@ -61,6 +61,8 @@ def _cell(row: Mapping[str, Any], column: Column, names: Names, as_of: datetime 
         return Cell(task_word(value))
     if column.kind == "need":
         return Cell(need_word(value))
+    if column.kind == "permit":
+        return Cell(permit_word(value))
     if column.kind == "moment":
         return Cell(moment(value))
     if column.kind == "date":

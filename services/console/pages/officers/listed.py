@@ -6,7 +6,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
-from field.words import CASE_STATES, LEVELS, LIKENESSES, MATTERS, MEASURES, NEED_KINDS, TEST_STAGES
+from field.words import (
+    CASE_STATES,
+    LEVELS,
+    LIKENESSES,
+    MATTERS,
+    MEASURES,
+    NEED_KINDS,
+    PERMIT_KINDS,
+    TEST_STAGES,
+)
 from services.console.pages.catalogues import N_
 from services.console.pages.shown.figures import Unit
 from services.console.pages.words import TASKS
@@ -18,6 +27,7 @@ Kind = Literal[
     "words",
     "task",
     "need",
+    "permit",
     "moment",
     "date",
     "day",
@@ -51,7 +61,7 @@ class Choice:
     head: str
     of: str
     words: Sequence[str] = ()
-    kind: Literal["word", "task", "need", "staff", "place", "day"] = "word"
+    kind: Literal["word", "task", "need", "permit", "staff", "place", "day"] = "word"
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,6 +247,46 @@ OPEN_NEEDS: Final = OfficersList(
         _WORKER,
     ),
     unit="needs",
+)
+PERMITS_TO_DECIDE: Final = OfficersList(
+    "permits_to_decide",
+    "isolation",
+    N_("Leave to go out"),
+    N_(
+        "Counted are requests of people at your places and below to go out, on which nobody has decided yet; "
+        "of an emergency, who went at once, nobody has reviewed it."
+    ),
+    (
+        Column(N_("why"), "kind", "permit"),
+        Column(N_("decide by"), "due_by", "moment"),
+        *_OF_CASE,
+        Column(N_("out from"), "begins", "moment"),
+        Column(N_("back by"), "ends", "moment"),
+        Column(N_("whose"), "staff_id", "staff"),
+    ),
+    (
+        _PLACE,
+        Choice(N_("why"), "kind", PERMIT_KINDS, kind="permit"),
+        Choice(N_("overdue"), "overdue", ("yes", "no")),
+        _WORKER,
+    ),
+    unit="permits",
+    meanwhile=N_("Open a line to see where to and why, and decide. They stay in until then."),
+)
+PEOPLE_OUT: Final = OfficersList(
+    "people_out",
+    "isolation",
+    N_("Out now"),
+    N_("Counted are people of your places and below who are out by leave and not back yet."),
+    (
+        *_OF_CASE,
+        Column(N_("back by"), "ends", "moment"),
+        Column(N_("out since"), "left_at", "moment"),
+        Column(N_("why"), "kind", "permit"),
+        Column(N_("back late"), "late", "flag"),
+        Column(N_("owner"), "owner", "staff"),
+    ),
+    (_PLACE, Choice(N_("why"), "kind", PERMIT_KINDS, kind="permit"), _OWNER),
 )
 WAITING_ARRIVALS: Final = OfficersList(
     "waiting_arrivals",
@@ -439,8 +489,10 @@ CASES_AND_TASKS: Final = (
     DONE_TASKS,
     TASKS_TO_DECIDE,
     OPEN_NEEDS,
+    PEOPLE_OUT,
 )
 WAITING: Final = (
+    PERMITS_TO_DECIDE,
     WAITING_ARRIVALS,
     ARRIVALS_TO_SETTLE,
     EXPECTED_ARRIVALS,

@@ -39,7 +39,7 @@ from services.console.pages.officers.results import ACT as ENTERS
 from services.console.pages.officers.settled import SETTLED
 from services.console.pages.refusals import refusal_page
 from services.console.pages.shown.figures import Count, Figure, Part, as_sentence, count_in_words
-from services.console.pages.words import need_word, task_word, word
+from services.console.pages.words import need_word, permit_word, task_word, word
 
 _MOST_PARENTS = 30
 """Of so many places those below are asked for, to be chosen from."""
@@ -328,7 +328,7 @@ def _filter(choice: Choice, asked: Mapping[str, str], names: Names, staff: set[s
         days = choice.words if chosen in ("", *choice.words) else (*choice.words, chosen)
         options = (Option(one, gettext("day %(day)s", day=one)) for one in days)
         return FilterField(choice.of, label, tuple(options), chosen)
-    say = {"task": task_word, "need": need_word}.get(choice.kind, word)
+    say = {"task": task_word, "need": need_word, "permit": permit_word}.get(choice.kind, word)
     return FilterField(choice.of, label, tuple(Option(one, say(one)) for one in choice.words), chosen)
 
 

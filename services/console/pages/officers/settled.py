@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, Literal
 
-from field.words import HOW_FOLLOWED, SETTLED_AS, TAKEN_UP
+from field.words import HOW_FOLLOWED, PERMIT_BY, SETTLED_AS, TAKEN_UP
 from services.console.pages.catalogues import N_
 from services.console.pages.officers.listed import Column
 
@@ -247,7 +247,67 @@ _PAIR: Final = Settling(
     {"merged": "merged"},
 )
 
+_GRANTED: Final = Act(
+    "granted",
+    N_("They may go"),
+    N_("Grant it"),
+    "decide_permit",
+    (
+        Asked("how", N_("How do they go?"), "word", PERMIT_BY, hint=N_("Apart from others on the way")),
+        Asked(
+            "escort",
+            N_("What is arranged"),
+            "note",
+            hint=N_("Who takes them and when, which doctor, which entrance. They read it"),
+        ),
+    ),
+    {"decision": "granted"},
+    expects="version",
+)
+_REFUSED: Final = Act(
+    "refused",
+    N_("They may not go"),
+    N_("Refuse it"),
+    "decide_permit",
+    (
+        Asked(
+            "reason",
+            N_("Why, and what is possible instead"),
+            "note",
+            hint=N_("A doctor who comes, another time, somebody who does it for them. They read it"),
+            needed=True,
+        ),
+    ),
+    {"decision": "refused"},
+    expects="version",
+)
+
 SETTLED: Final[Mapping[str, Settling]] = {
+    "permits_to_decide": Settling(
+        "permit",
+        ("permit_id",),
+        ("waits", None),
+        (
+            Column(N_("why"), "kind", "permit"),
+            Column(N_("decide by"), "due_by", "moment"),
+            Column(N_("who"), "name", "case"),
+            Column(N_("how many go"), "persons"),
+            Column(N_("phone"), "phone"),
+            Column(N_("address"), "address"),
+            Column(N_("place"), "place", "place"),
+            Column(N_("to which place"), "where"),
+            Column(N_("what else"), "why"),
+            Column(N_("how they go"), "how", "word"),
+            Column(N_("times"), "outings"),
+            Column(N_("asked for"), "at", "moment"),
+        ),
+        (_GRANTED, _REFUSED),
+        True,
+        N_(
+            "Meanwhile: ring them. Arrange hospital, doctor, car and escort before you grant it; an "
+            "emergency has left already, or waits for the car."
+        ),
+    ),
     "waiting_arrivals": Settling(
         "arrival",
         ("arrival_id",),

@@ -26,6 +26,7 @@ from services.console.pages.refusals import refusal_page
 from services.console.pages.residents.check_in_form import Form, Row, blank, read_form, read_window
 from services.console.pages.residents.needs import add_needs
 from services.console.pages.residents.opening import Opened, household_of, opened_by, told_by
+from services.console.pages.residents.permits import add_permits
 from services.console.pages.shown.households import (
     CheckedIn,
     Household,
@@ -279,6 +280,7 @@ def make_residents(doors: Doors, hotline: str, *, allowance: Allowance | None = 
         return remember(answer, chosen)
 
     add_needs(residents, opened, household, said, _page, _own)
+    add_permits(residents, doors, opened, household, said, _page, _own)
     return residents
 
 

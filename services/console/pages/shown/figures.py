@@ -16,7 +16,7 @@ class Texts(Protocol):
     def ngettext(self, singular: str, plural: str, num: int, /, **variables: object) -> str: ...
 
 
-Unit = Literal["people", "tasks", "reports", "pairs", "results", "needs"]
+Unit = Literal["people", "tasks", "reports", "pairs", "results", "needs", "permits"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +92,8 @@ def _number(count: Count, texts: Texts) -> str:
         return texts.ngettext("%(num)s result", "%(num)s results", number)
     if count.unit == "needs":
         return texts.ngettext("%(num)s need", "%(num)s needs", number)
+    if count.unit == "permits":
+        return texts.ngettext("%(num)s request", "%(num)s requests", number)
     return texts.ngettext("%(num)s person", "%(num)s people", number)
 
 

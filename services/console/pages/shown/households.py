@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from field.telling_apart import Label
 from services.console.pages.shown.needs import Need, read_needs
+from services.console.pages.shown.permits import Permit, read_permits
 
 _JUST_NOW: Final = timedelta(minutes=3)
 _ALARM_SHOWN: Final = timedelta(hours=24)
@@ -137,6 +138,7 @@ class Household:
     contacts: Sequence[Contact]
     people: Sequence[Member]
     needs: Sequence[Need] = ()
+    permits: Sequence[Permit] = ()
 
     @property
     def followed(self) -> list[Member]:
@@ -202,6 +204,7 @@ def read_household(document: Mapping[str, Any]) -> Household:
         [Contact(one["role"], one["name"] or "", one["phone"]) for one in document["contacts"]],
         [_member(one) for one in document["people"]],
         read_needs(document.get("needs", ())),  # a door of the version before says nothing of them
+        read_permits(document.get("permits", ())),
     )
 
 

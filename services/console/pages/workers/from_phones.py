@@ -46,6 +46,8 @@ _SAID_BY: Final[Mapping[str, tuple[str, str]]] = {
     "contact": ("isolation", "change_contact"),
     "need": ("isolation", "ask_need"),
     "need-answer": ("isolation", "answer_need"),
+    "permit": ("isolation", "request_permit"),
+    "passage": ("isolation", "report_passage"),
     "mend": ("registration", "mend_person"),
     "person": ("registration", "mend_person"),
     "not-found": ("registration", "follow_arrival"),

@@ -22,6 +22,7 @@ from services.console.pages.entry.keys import key_of_act, key_that_stays
 from services.console.pages.entry.who import acting, only_in
 from services.console.pages.refusals import refusal_page
 from services.console.pages.shown.needs import read_needs
+from services.console.pages.shown.permits import read_permits
 from services.console.pages.shown.revocable import revocable_in
 from services.console.pages.shown.rounds import (
     FIRST_VISIT,
@@ -295,6 +296,7 @@ def page_of_household(visit: Visit, wrong: list[Wrong] | None = None) -> Respons
         elsewhere=_ELSEWHERE,
         of_needs=NEEDS,
         needs=read_needs(visit.document.get("needs", ())),
+        permits=read_permits(visit.document.get("permits", ())),
         can_try=any(group.is_tried for group in mine),
         said=said_of(said),
         changed=said == "changed",
@@ -328,6 +330,9 @@ def said_of(code: str) -> str:
         "not_possible": gettext("Noted. Your officer decides what is done now."),
         "refusal": gettext("Noted with the witness. Your officer finds out what would help."),
         "notice": gettext("The notice is noted."),
+        "permit": gettext("Noted. It stands below: an officer decides, an emergency is told at once."),
+        "passage_out": gettext("Noted: they are out."),
+        "passage_back": gettext("Noted: they are back."),
         "need": gettext("Noted. It stands below, with its clock; what cannot wait is told at once."),
         "need_seen": gettext("Noted: you do it. The household sees that."),
         "need_met": gettext("Noted: it is met. The household sees that."),

@@ -15,6 +15,7 @@ from services.console.pages.workers.mend import add_mending
 from services.console.pages.workers.my_doors import add_doors
 from services.console.pages.workers.needs import add_needs_of_households
 from services.console.pages.workers.otherwise import add_otherwise
+from services.console.pages.workers.permits import add_permits_of_households
 from services.console.pages.workers.said_today import add_said_today
 from services.console.pages.workers.shopping import add_shopping
 from services.console.pages.workers.take_back import add_take_back
@@ -37,6 +38,7 @@ def make_workers(work: Work, doors: Doors, public_url: str | None) -> Blueprint:
     add_mending(pages, work, doors)
     add_otherwise(pages, work, doors)
     add_needs_of_households(pages, work, doors)
+    add_permits_of_households(pages, work, doors)
     add_shopping(pages, work, doors)
     add_take_back(pages, work, doors)
     add_said_today(pages, work, doors)

@@ -37,8 +37,9 @@ FORMS: Final = (
     "notice",
     "contact",
     "need",
+    "permit",
 )
-ACTS: Final = frozenset({*FORMS, "done", "no-answer", "correct", "take-back", "need-answer"})
+ACTS: Final = frozenset({*FORMS, "done", "no-answer", "correct", "take-back", "need-answer", "passage"})
 SHELL: Final = ("doorstep.css", "icon.svg", "kept.js", "phone.js")
 """Files that the pages of workers ask for."""
 MOST_HOUSEHOLDS: Final = 200
