@@ -53,7 +53,7 @@ class Poison:
 
 OPEN = "SELECT case_id::text FROM cases WHERE closed_at IS NULL"
 OTHERS = f"{OPEN} AND owner <> :worker AND plan_next IS NOT NULL ORDER BY case_id OFFSET :n"
-LAST_CASES = "FROM cases WHERE closed_at IS NULL ORDER BY case_id DESC LIMIT 5"
+LAST_CASES = "FROM cases WHERE closed_at IS NULL ORDER BY cases.case_id DESC LIMIT 5"
 """Others than most timers get, for whoever is given something to do with a few."""
 INFORMED = (
     f"{OPEN} AND days = 0 AND release_on < '2022-10-02' AND NOT EXISTS (SELECT 1 FROM tasks k "
@@ -145,7 +145,7 @@ POISONS: dict[str, Poison] = {
         INFORMED,
         (
             "UPDATE tasks SET state = 'done', tell_at = NULL WHERE case_id IN (SELECT case_id FROM cases "
-            "WHERE closed_at IS NULL AND days = 0 ORDER BY case_id DESC LIMIT 15)",
+            "WHERE closed_at IS NULL AND days = 0 ORDER BY case_id DESC LIMIT 15 OFFSET 10)",
         ),
     ),
     "isolation.find_late": Poison(
