@@ -93,11 +93,13 @@ class Timer:
     :param every: real time between two looks.
     :param use_case: does a bounded piece of work and returns how much it did; anything but 0 means that
         it is called again at once. It takes its rows by `uow.take`, so that a bad one does not stop it.
+    :param rest_s: between two pieces of work that nobody waits for, so that handlers are not held up.
     """
 
     name: str
     every: timedelta
     use_case: Callable[[UnitOfWork], int]
+    rest_s: float = 0
 
 
 @dataclass(frozen=True, slots=True)

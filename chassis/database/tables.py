@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, Index, Integer, MetaData, String, Table, Text
+from sqlalchemy import Boolean, Column, Index, Integer, MetaData, String, Table, Text, text
 
 from chassis.database.guards import NOTED_IN, append_only, unwatched
 from chassis.database.types import Id, Json, UtcDateTime
@@ -146,6 +146,8 @@ def _add_dead_letters(metadata: MetaData) -> None:
     ):
         given = column.is_not(None)
         Index(name, column, postgresql_where=given, sqlite_where=given)
+    whole = text("settled_at IS NOT NULL AND event_id IS NOT NULL AND length(sealed_body) > 120")
+    Index("dead_letters_to_empty", dead.c.settled_at, postgresql_where=whole, sqlite_where=whole)
     Table(
         "dead_letter_acts",  # an act on letters of several services has a row, with the same id, in each
         metadata,

@@ -25,6 +25,7 @@ from chassis.figures import Figure, Numbers
 from chassis.handlers import Map, Service, Timer
 from chassis.messaging import canary, outbox
 from chassis.messaging.dead_queues import DeadQueueDrain
+from chassis.messaging.emptied_letters import empty_settled
 from chassis.messaging.outbox import Outbox
 from chassis.messaging.publisher import Publisher
 from chassis.one_by_one import FAILED, OneByOne
@@ -201,7 +202,8 @@ def _forgetting(chore: str, work: Work, settings: Settings) -> Do:
 
     def old_ones(uow: UnitOfWork) -> int:
         gone = inbox.forget_old(uow.conn, settings.inbox_days, taking=uow.taking)
-        return gone + outbox.forget_old(uow.conn, settings.outbox_days, taking=uow.taking)
+        gone += outbox.forget_old(uow.conn, settings.outbox_days, taking=uow.taking)
+        return gone + empty_settled(uow.conn, uow.sealer, taking=uow.taking)
 
     def forget() -> int:
         return rows.outcome(rows.run(old_ones) or 0)
@@ -305,4 +307,5 @@ def _timer(service: Service, timer: Timer, work: Work, settings: Settings) -> Ch
         with own.database.begin() as conn:
             leases.give_back(conn, name, holder)
 
-    return Chore(name, timer.every.total_seconds(), settled(once), leave, clock=work.clock)
+    every = timer.every.total_seconds()
+    return Chore(name, every, settled(once), leave, rest_s=timer.rest_s, clock=work.clock)
