@@ -86,6 +86,7 @@ _TYPES = (
     EventType("enrolment.offered", reference.EnrolmentOffered, PEOPLE, subscribed=False),
     EventType("case.opened", cases.CaseOpened, "isolation"),
     EventType("case.changed", cases.CaseChanged, "isolation"),
+    EventType("case.stripped", cases.CaseStripped, "isolation"),
     EventType("task.planned", cases.TaskPlanned, "isolation", subscribed=False),
     EventType("task.overdue", cases.TaskOverdue, "isolation"),
     EventType("staff.day_planned", cases.StaffDayPlanned, "isolation"),

@@ -101,6 +101,14 @@ EXAMPLES = (
     ),
     recorded_by(
         "isolation",
+        "case.stripped",
+        ARRIVAL,
+        1,
+        {"case_id": ARRIVAL, "arrival_id": ARRIVAL, "household_id": HOUSEHOLD},
+        time="2023-04-06T18:00:00Z",
+    ),
+    recorded_by(
+        "isolation",
         "staff.day_planned",
         "w-0117",
         738064,

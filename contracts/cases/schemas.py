@@ -87,6 +87,14 @@ class CaseChanged(CaseOpened):
     change = part(CaseChange)
 
 
+class CaseStripped(Contract):
+    """The term of a case has passed: what isolation knew of its people is gone, and others strip theirs."""
+
+    case_id = text(36, required=True)
+    arrival_id = text(36, required=True)
+    household_id = text(36)
+
+
 class PlannedTask(TaskOutline):
     task_id = text(36, required=True)
     staff_id = text(40)

@@ -17,6 +17,7 @@ from services.isolation.permits.find_late import find_late
 from services.isolation.release.end_informed import end_informed
 from services.isolation.release.look_at_merged import look_at_merged
 from services.isolation.release.propose_releases import propose_releases
+from services.isolation.retention.strip_cases import strip_cases
 from services.isolation.tasks.call_by_phone import call_by_phone
 from services.isolation.tasks.find_overdue import find_overdue
 from services.isolation.tasks.hear_of_following import TAKES_BACK, hear_of_following
@@ -48,4 +49,5 @@ TIMERS: tuple[Timer, ...] = (
     Timer("find_late", timedelta(seconds=15), find_late),
     Timer("find_overdue", timedelta(seconds=10), find_overdue),
     Timer("plan_staff_days", timedelta(seconds=30), plan_staff_days),
+    Timer("strip_cases", timedelta(minutes=10), strip_cases, rest_s=0.1),
 )

@@ -79,6 +79,8 @@ class Case:
     """When it went to another known place last; None: it never did."""
     district: str | None = None
     """Above its street, by the place tree."""
+    stripped_at: datetime | None = None
+    """When what is known of its people was stripped: it never opens again."""
 
     @property
     def household(self) -> str:

@@ -12,7 +12,10 @@ from services.isolation.cases.case import Case
 from services.isolation.plans.task import Task
 from services.isolation.teams.rules import Member, Staff
 
-_WATCHED = ("state", "measure", "days", "counted_from", "release_on", "risk_level", "policy_id", "owner")
+_WATCHED = (
+    *("state", "measure", "days", "counted_from", "release_on", "risk_level", "policy_id", "owner"),
+    "household",  # what is kept of one that somebody left is stripped with their case
+)
 
 
 def case_data(

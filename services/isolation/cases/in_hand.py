@@ -50,8 +50,14 @@ class CasesInHand:
         return self._cases.get(case_id)
 
     def case(self, said: Said, case_id: str) -> Case:
-        """The case as it stands. Raises Refused, `unknown`, where the author does not reach it."""
+        """The case as it stands.
+
+        Raises Refused: `unknown` where the author does not reach it, `conflict` where it is stripped.
+        """
         for case in self.reached(said, [case_id]):
+            if case.stripped_at is not None:
+                message = "its term has passed, and nobody knows whose it was: say it of a new arrival"
+                raise Refused("conflict", [Fault("case_id", "stripped", message)])
             return case
         raise Refused.unknown("case", case_id)
 

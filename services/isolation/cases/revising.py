@@ -80,7 +80,8 @@ def revise(case: Case, change: Change, policies: Mapping[str, Policy], present: 
     - A correction of the policy's text that moves the day of release becomes a chapter of the story.
     - A released case opens again when a stricter measure still has days to run, and one whose arrival was
       expected or called off, when somebody comes. Any other case that has ended stays closed: the change is
-      only noted. An officer opens any again.
+      only noted. An officer opens any again. One that is stripped is never opened: nobody knows any more
+      whose it was, and whoever comes is a new arrival.
     - A case whose arrival is called off, or turns out not to have come yet, is cancelled.
     - A release under review is taken back when another measure or other days are in force.
     """
@@ -92,9 +93,8 @@ def revise(case: Case, change: Change, policies: Mapping[str, Policy], present: 
         story = tuple(in_order([*story, Chapter(None, present.now, (), stands.policy.policy_id)]))
         stands = standing(story, arrival.arrived_at, policies, present.zone)
     direction = _direction(case, stands)
-    if case.closed_at is not None and not (
-        change.reopened or _opens_again(case, story, direction, stands, present)
-    ):
+    opens = change.reopened or _opens_again(case, story, direction, stands, present)
+    if case.closed_at is not None and (case.stripped_at is not None or not opens):
         return Revision(case, _seen(case, arrival, story, stands), change, stands, direction)
     if absence(story):
         cancelled = replace(
@@ -139,7 +139,7 @@ def _seen(case: Case, arrival: Arrival, story: tuple[Chapter, ...], stands: Stan
     Of one that nobody was told of, the facts go on, and with them the measure that they would lead to: in any
     order of news it is the same. An ended one keeps what it ended with.
     """
-    if case.version:
+    if case.version or case.stripped_at is not None:
         return replace(case, arrival=replace(case.arrival, version=arrival.version), story=story)
     state = states.EXPECTED if absence(story) == "expected" else states.CANCELLED
     if state != case.state:

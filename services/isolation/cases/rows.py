@@ -96,6 +96,7 @@ def case_from(row: Row[Any]) -> Case:
         closed_at=row.closed_at,
         correlation_id=row.correlation_id,
         district=row.district,
+        stripped_at=row.stripped_at,
     )
 
 
@@ -140,6 +141,8 @@ def _row(case: Case) -> dict[str, Any]:
         "moved_at": case.moved_at,
         "closed_at": case.closed_at,
         "correlation_id": case.correlation_id,
+        "strip_on": None,  # of a case that changes the term is worked out anew
+        "stripped_at": case.stripped_at,
     }
 
 

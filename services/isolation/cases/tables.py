@@ -58,6 +58,8 @@ cases = Table(
     Column("moved_at", UtcDateTime),  # to another known place, last; null: never, or before 0018
     Column("closed_at", UtcDateTime),
     Column("correlation_id", String(200), nullable=False),
+    Column("strip_on", Date),  # local: when its term has passed; null: not known yet, or it is stripped
+    Column("stripped_at", UtcDateTime),
 )
 _to_plan = cases.c.plan_next.is_not(None)
 Index("cases_to_plan", cases.c.plan_next, postgresql_where=_to_plan, sqlite_where=_to_plan)
@@ -85,10 +87,11 @@ Index(
 )
 
 district_walks = Table(
-    "district_walks",  # how far the cases are walked through, for their districts (cases) and their links
+    "district_walks",  # how far the cases are walked through: for their districts (cases), links and terms
     metadata,
     Column("name", String(20), primary_key=True),
-    Column("revision", BigInteger, nullable=False),  # of the places by which it was done or goes on; links: 1
+    # Of the places by which it was done or goes on; of links 1; of terms the day.
+    Column("revision", BigInteger, nullable=False),
     Column("after", Id),  # the case that was looked at last; null: all were
 )
 
@@ -116,6 +119,9 @@ for _place in (cases.c.street, cases.c.community):
 # Those who may be released soon: a day's, and who is held. An arrival comes in when its last day is planned.
 AT_ITS_END = text("closed_at IS NULL AND plan_next IS NULL AND days > 0")
 Index("cases_at_their_end", cases.c.release_on, postgresql_where=AT_ITS_END, sqlite_where=AT_ITS_END)
+
+_to_strip = cases.c.strip_on.is_not(None)
+Index("cases_to_strip", cases.c.strip_on, postgresql_where=_to_strip, sqlite_where=_to_strip)
 
 release_checks = Table(
     "release_checks",  # cases whose last day is planned, until they end: whether they may be released

@@ -94,6 +94,7 @@ def policy_from(document: Mapping[str, Any], version: int, zone: ZoneInfo = _CHI
             kind: _at_once(REVIEW_PERMIT if kind == "emergency" else DECIDE_PERMIT, given)
             for kind, given in {**PERMITS, **checked["permits"]}.items()
         },
+        retention_days=checked["retention_days"],
     )
 
 

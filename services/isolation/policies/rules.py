@@ -165,6 +165,8 @@ class Policy:
     see_breach: OpeningTask
     permits: Mapping[str, OpeningTask]
     """Kind of permit -> its task: who decides, and within how long; of an emergency, who reviews it."""
+    retention_days: int
+    """After the end of a case; then what is known of its people is stripped."""
 
     @property
     def ladder(self) -> Ladder:

@@ -49,7 +49,7 @@ _LONGEST_TERM = 3 * 24 * 60  # no policy may let a task be silent for longer
 _NIGHT = {"from": "22:00", "to": "07:00", "resumes": "08:00"}
 
 NOT_YET_IN_USE: Final = {"description": "not yet in use: checked and published, but nothing acts on it"}
-"""Fields for what comes later (breaches, retention). A policy must be able to name them today."""
+"""Fields for what comes later (breaches). A policy must be able to name them today."""
 
 
 class _Strict(Schema):
@@ -258,7 +258,10 @@ class _Document(_Strict):
     look_back_days = fields.Integer(required=True, strict=True, validate=validate.Range(0, 60))
     applies_to_open_cases = fields.Boolean(required=True)
     retention_days = fields.Integer(
-        required=True, strict=True, validate=validate.Range(1, 3650), metadata=NOT_YET_IN_USE
+        required=True,
+        strict=True,
+        validate=validate.Range(1, 3650),
+        metadata={"description": "after its end a case is stripped of its people; under 31 days count as 31"},
     )
     thresholds = fields.Nested(_Thresholds, required=True)
     symptoms = fields.List(fields.String(), load_default=list)

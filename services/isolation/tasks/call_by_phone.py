@@ -57,6 +57,8 @@ def call_by_phone(uow: UnitOfWork, events: Sequence[Event]) -> None:
                 continue
             if case is None:
                 raise Wrong(f"message {message_id} is about a case that is not here")
+            if case.stripped_at is not None:
+                continue  # nobody knows any more whom to call
             if case.closed_at is None or _tells_the_end(case, event):
                 cases[case.case_id] = (
                     _add_call(book, case, event)

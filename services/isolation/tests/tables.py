@@ -1,6 +1,6 @@
 """Tables of results of tests."""
 
-from sqlalchemy import Column, Date, Index, Integer, SmallInteger, String, Table, Text
+from sqlalchemy import Column, Date, Index, Integer, SmallInteger, String, Table, Text, text
 
 from chassis.database.types import Id, UtcDateTime
 from services.isolation.metadata import metadata
@@ -59,6 +59,14 @@ Index(
     results_of_nobody.c.supersedes,
     postgresql_where=_correcting,
     sqlite_where=_correcting,
+)
+
+_named = text("identity IS NOT NULL")
+Index(
+    "results_of_nobody_to_strip",
+    results_of_nobody.c.received_at,
+    postgresql_where=_named,
+    sqlite_where=_named,
 )
 
 results_counted = Table(

@@ -164,6 +164,16 @@ POISONS: dict[str, Poison] = {
             "WHERE closed_at IS NULL ON CONFLICT DO NOTHING",
         ),
     ),
+    "isolation.strip_cases": Poison(
+        "cases",
+        "case_id",
+        "SELECT case_id::text FROM cases WHERE strip_on < '2022-06-01' ORDER BY 1",
+        "SELECT case_id::text FROM cases WHERE strip_on < '2022-06-01'",
+        (
+            "UPDATE cases SET strip_on = '2022-01-01', closed_at = '2021-01-01', state = 'cancelled' "
+            "WHERE version = 0 OR case_id IN (SELECT case_id FROM cases WHERE closed_at IS NOT NULL)",
+        ),
+    ),
     "isolation.find_overdue": Poison(
         "tasks",
         "task_id",
@@ -175,6 +185,13 @@ POISONS: dict[str, Poison] = {
         "id",
         "SELECT id::text FROM arrivals WHERE worker = :worker ORDER BY 1",
         "SELECT id::text FROM arrivals WHERE worker = :worker",
+    ),
+    "registration.strip_arrivals": Poison(
+        "arrivals",
+        "id",
+        "SELECT id::text FROM arrivals WHERE strip_on < '2022-06-01' ORDER BY 1",
+        "SELECT id::text FROM arrivals WHERE strip_on < '2022-06-01'",
+        ("UPDATE arrivals SET strip_on = '2022-01-01' WHERE expected",),
     ),
     "registration.renew_keys": Poison(
         "person_keys",

@@ -27,7 +27,18 @@ from services.isolation.tasks.plan_staff_days import plan_staff_days
 from services.isolation.teams.copies import PLACES, STAFF
 from tests.bad_rows import SECRET, bad_row, one_look, retry, stuck
 from tests.integration.isolation.saying import LINK, speaking
-from tests.integration.isolation.trial import GRID, PEOPLE, STREET, TREE, Trial, arrival, china, place, staff
+from tests.integration.isolation.trial import (
+    GRID,
+    MORNING,
+    PEOPLE,
+    STREET,
+    TREE,
+    Trial,
+    arrival,
+    china,
+    place,
+    staff,
+)
 
 request = speaking(request_permit, "permit.requested")
 passed = speaking(report_passage, "passage.reported")
@@ -165,6 +176,15 @@ def merged_to_look_at(isolation: Trial) -> set[str]:
     return {row["case_id"] for row in isolation.rows(t.merged_cases) if row["look_at"]}
 
 
+def ended_long_ago(isolation: Trial) -> None:
+    ready(isolation)
+    with isolation.database.begin() as conn:
+        ended = {"closed_at": MORNING, "state": "released", "plan_next": None}
+        conn.execute(update(t.cases).values(strip_on=MORNING.date(), **ended))
+        conn.execute(update(t.tasks).values(state="cancelled", tell_at=None))
+    isolation.clock.advance(days=200)
+
+
 def to_be_looked_at(isolation: Trial) -> set[str]:
     now = isolation.clock.now()
     rows = isolation.rows(t.release_checks)
@@ -228,6 +248,7 @@ WORK = {
     "propose_releases": Work(at_their_end, to_be_looked_at, (t.release_checks, "case_id", "UPDATE")),
     "end_informed": Work(all_informed, cases(lambda row: row["closed_at"] is None), ON_CASES),
     "find_late": Work(out_too_long, to_be_back, ON_CASES),
+    "strip_cases": Work(ended_long_ago, cases(lambda row: row["strip_on"] is not None), ON_CASES),
     "find_overdue": Work(overdue, climbing, (t.tasks, "task_id", "UPDATE"), t.tasks),
 }
 

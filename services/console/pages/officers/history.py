@@ -81,6 +81,7 @@ _WHAT: Final[Mapping[str, str]] = {
     "released": N_("released"),
     "ended_informed": N_("case ended: nothing but advice was asked for"),
     "noted_after_the_end": N_("noted after the end"),
+    "stripped": N_("stripped of all personal data after its term"),
 }
 """What a line says; one that is not here is shown by its own word."""
 
