@@ -9,9 +9,11 @@ from services.notification.messages.number_days import forget_numbers
 from services.notification.messages.sending import sending
 from services.notification.messages.write_digests import write_digests
 from services.notification.reference.copies import PLACES, STAFF
+from services.notification.retention.strip_notices import strip_notices
 
 HANDLERS: tuple[Handler, ...] = (
     *(Handler(event.handler, (event.type,), inform) for event in EVENTS.values()),
+    Handler("strip_notices", ("case.stripped",), strip_notices),
     PLACES.as_handler(),
     STAFF.as_handler(),
 )

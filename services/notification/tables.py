@@ -8,6 +8,7 @@ from services.notification.messages.tables import (
     notices,
     number_days,
     staff_sent,
+    stripped_cases,
 )
 from services.notification.metadata import metadata
 from services.notification.reference.tables import phones, places, revisions, staff, staff_history
@@ -26,4 +27,5 @@ __all__ = [
     "staff",
     "staff_history",
     "staff_sent",
+    "stripped_cases",
 ]

@@ -19,6 +19,7 @@ from services.notification.messages.households import Planned, once_a_household
 from services.notification.messages.place_names import with_places
 from services.notification.messages.planning import Plan, plan
 from services.notification.messages.rows import message_row, notice_row
+from services.notification.messages.stripped import without_people
 from services.notification.messages.tables import messages, notices
 from services.notification.rules.book import FOLDED, RuleBook
 from services.notification.rules.in_use import pace_in_use, rules_in_use
@@ -38,7 +39,7 @@ def plan_messages(uow: UnitOfWork, events: Sequence[Event], book: RuleBook, pace
     all_planned = [
         Planned(event, plan(EVENTS[event.type], event.data, event.version, book)) for event in events
     ]
-    all_planned = with_places(uow.conn, all_planned)
+    all_planned = without_people(uow.conn, with_places(uow.conn, all_planned))
     for event, planned in once_a_household(all_planned):
         notice_rows.append(notice_row(planned, event, uow.now))
         case_id, key = planned.notice.case_id, planned.notice.key

@@ -55,6 +55,13 @@ Index(
     sqlite_where=notices.c.household_id.is_not(None),
 )
 
+stripped_cases = Table(
+    "stripped_cases",  # whose people are forgotten: what comes late names nobody
+    metadata,
+    Column("case_id", Id, primary_key=True),
+    Column("at", UtcDateTime, nullable=False),  # time of the field
+)
+
 messages = Table(
     "messages",
     metadata,
