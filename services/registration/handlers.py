@@ -16,6 +16,8 @@ from services.registration.intake.refuse_reused_ids import refuse_reused_ids
 from services.registration.intake.refuse_unreadable import refuse_unreadable
 from services.registration.policies.keep_policies import POLICIES
 from services.registration.publishers.queries import with_own_queues
+from services.registration.retention.hear_of_stripped import hear_of_stripped
+from services.registration.retention.strip_arrivals import strip_arrivals
 from services.registration.risk.keep_risk_lists import keep_risk_lists
 
 HANDLERS = (
@@ -33,6 +35,7 @@ HANDLERS = (
     ),
     Handler("close_batch", ("batch.closed",), close_batches, exchange=INBOUND, formerly=ARRIVALS),
     Handler("hear_of_contact", ("case.contacted", TAKES_BACK), hear_of_contact),
+    Handler("hear_of_stripped", ("case.stripped",), hear_of_stripped),
     POLICIES.as_handler(),
     Handler("import_risk_list", ("risk_list.published",), keep_risk_lists, batch=1),
 )
@@ -40,6 +43,7 @@ TIMERS = (
     Timer("assign_waiting", timedelta(seconds=30), assign_waiting),
     Timer("renew_keys", timedelta(seconds=30), renew_keys),
     Timer("write_likenesses", timedelta(seconds=30), write_likenesses),
+    Timer("strip_arrivals", timedelta(minutes=10), strip_arrivals, rest_s=0.1),
     Timer("settle_batches", timedelta(seconds=60), settle_batches),
     Timer("forget_batches", timedelta(hours=1), forget_batches),
 )

@@ -23,6 +23,7 @@ class StoredArrival:
     """The columns of an arrival's row that are needed to go on from it.
 
     :param acts: lines of its history; None: nobody has said anything of it beside the reports.
+    :param stripped_at: nobody knows any more whose it was: it takes no report and no act.
     """
 
     id: str
@@ -44,6 +45,7 @@ class StoredArrival:
     unassigned_since: datetime | None
     created_at: datetime
     acts: int | None = None
+    stripped_at: datetime | None = None
 
     @property
     def not_coming(self) -> bool:

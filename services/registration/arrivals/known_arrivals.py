@@ -154,7 +154,7 @@ def _lock_by_person(
         return
     merged = {id for match in persons if match.merged for id in (match.person_id, match.merged)}
     first, last = min(moments), max(moments)
-    theirs = is_in(uow.conn, arrivals.c.person_id, sorted(known_persons))
+    theirs = is_in(uow.conn, arrivals.c.person_id, sorted(known_persons)) & arrivals.c.stripped_at.is_(None)
     drafts = lock_drafts(uow.conn, theirs & _may_be_meant(uow.conn, sorted(merged), first, last))
     for draft in drafts:
         by_person[draft.person_id].append(draft)

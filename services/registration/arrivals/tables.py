@@ -44,6 +44,8 @@ arrivals = Table(
     Column("acts", Integer),  # rows in `arrival_history`
     Column("to_settle", String(200)),  # the matters that somebody must settle, comma separated
     Column("to_settle_since", UtcDateTime),  # the oldest of them
+    Column("strip_on", Date),  # local: isolation says that its term has passed; null: not yet, or done
+    Column("stripped_at", UtcDateTime),
 )
 Index("arrivals_person", arrivals.c.person_id)
 Index("arrivals_household", arrivals.c.household_id)
@@ -66,6 +68,8 @@ Index(
     postgresql_where=_to_settle,
     sqlite_where=_to_settle,
 )
+_to_strip = arrivals.c.strip_on.is_not(None)
+Index("arrivals_to_strip", arrivals.c.strip_on, postgresql_where=_to_strip, sqlite_where=_to_strip)
 # By a literal, as all partial indexes are: the planner must see that a query wants no other rows.
 _expected = text("state = 'expected'")
 Index(

@@ -58,10 +58,16 @@ class Acts:
         return self._drafts.get(arrival_id)
 
     def arrival(self, said: Said, arrival_id: str) -> Draft:
-        """The arrival as it stands. Raises Refused, `unknown`, where the author does not reach it."""
+        """The arrival as it stands.
+
+        Raises Refused: `unknown` where the author does not reach it, `conflict` where it is stripped.
+        """
         draft = self._drafts.get(arrival_id)
         if draft is None or not (self._reaches(said.scope, draft) or _is_sent(said.scope, draft)):
             raise Refused.unknown("arrival", arrival_id)
+        if draft.stored and draft.stored.stripped_at is not None:
+            message = "its term has passed, and nobody knows whose it was: report them anew"
+            raise Refused("conflict", [Fault("arrival_id", "stripped", message)])
         return draft
 
     def decided(self, said: Said, arrival_id: str) -> Draft:

@@ -6,19 +6,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from chassis.database.statements import insert_rows, is_in
 from chassis.ids import new_id
 from chassis.unit_of_work import UnitOfWork
 from contracts.envelope import Event
 from contracts.faults import Fault
+from services.registration.arrivals.arrival_ids import arrival_ids
 from services.registration.arrivals.catalogue import Catalogue
 from services.registration.arrivals.register_arrivals import register_arrivals
+from services.registration.arrivals.tables import arrivals
 from services.registration.intake.answers import accept, reject
 from services.registration.intake.judging import judge
 from services.registration.intake.mended import mended_reports
-from services.registration.reports.checks import is_possible_time
+from services.registration.reports.checks import OLDEST_ARRIVAL, is_possible_time
 from services.registration.reports.report import SEAL_PURPOSE
 from services.registration.reports.statement import Statement, statements_of
 from services.registration.reports.tables import companion_arrivals, reports
@@ -86,6 +88,7 @@ def check(uow: UnitOfWork, catalogue: Catalogue, event: Event) -> Received:
 
 def take_in(uow: UnitOfWork, catalogue: Catalogue, reports_in_hand: Sequence[Received]) -> None:
     """Register the arrivals of all that can be known, keep all reports, and answer their publishers."""
+    _park_what_is_stripped(uow, [one for one in reports_in_hand if one.statements and not one.corrects])
     known = [received for received in reports_in_hand if received.statements]
     if known:
         _register(uow, catalogue, sorted(known, key=lambda received: received.statements[0].order))
@@ -96,6 +99,25 @@ def take_in(uow: UnitOfWork, catalogue: Catalogue, reports_in_hand: Sequence[Rec
             accept(uow, event, report_id, received.outcome, received.arrival_ids, faults)
         else:
             reject(uow, event, report_id, faults)
+
+
+def _park_what_is_stripped(uow: UnitOfWork, known: Sequence[Received]) -> None:
+    """A report that led to an arrival which is stripped comes again: somebody must say whom it is about.
+
+    It is seldom so old: who came a month ago and more is only taken with a reason.
+    """
+    old = [one for one in known if one.statements[0].report.arrived_at < uow.now - OLDEST_ARRIVAL]
+    if not old:
+        return
+    ids = arrival_ids(uow.index, [statement for one in old for statement in one.statements])
+    a = arrivals.c
+    these = is_in(uow.conn, a.id, sorted(set(ids.values()))) & a.stripped_at.is_not(None)
+    stripped = set(uow.conn.execute(select(a.id).where(these)).scalars())
+    for received in old:
+        if not stripped.isdisjoint(ids[statement.order] for statement in received.statements):
+            message = "was handled, and its term has passed: where they came again, report it with a new id"
+            received.faults.append(Fault("id", "stripped", message))
+            received.statements = []
 
 
 def _register(uow: UnitOfWork, catalogue: Catalogue, known: Sequence[Received]) -> None:

@@ -76,7 +76,16 @@ def settled_long_ago(trial: Trial) -> None:
         conn.execute(update(closed_batches).values(settled_at=datetime.now(UTC) - KEPT - timedelta(days=1)))
 
 
+def ended_long_ago(trial: Trial) -> None:
+    trial.receive(*(report(order) for order in range(MANY)))
+    with trial.database.begin() as conn:
+        conn.execute(update(t.arrivals).values(strip_on=NOON.date()))
+
+
 WORK = {
+    "strip_arrivals": Work(
+        ended_long_ago, rows(t.arrivals, lambda row: row["strip_on"] is not None), t.arrivals
+    ),
     "assign_waiting": Work(one_left, rows(t.arrivals, lambda row: row["worker"] == "w3"), t.arrivals),
     "renew_keys": Work(
         with_old_keys, rows(t.person_keys, lambda row: row["form"] < FORM, "key"), t.person_keys, "key"
