@@ -19,6 +19,8 @@ from services.isolation.needs.answer_need import answer_need
 from services.isolation.needs.ask_need import ask_need
 from services.isolation.notices.report_refusal import report_refusal
 from services.isolation.notices.sign_notice import sign_notice
+from services.isolation.permits.decide_permit import decide_permit
+from services.isolation.permits.request_permit import request_permit
 from services.isolation.policies import documents
 from services.isolation.policies.import_policy import import_policy
 from services.isolation.release.decide_case import decide_case
@@ -30,6 +32,7 @@ from services.isolation.tests.report_test import report_test
 from services.isolation.tests.take_up_positive import take_up_positive
 from tests.in_clear import opened
 from tests.integration.isolation.saying import LINK, speaking
+from tests.integration.isolation.test_permits import OFFICER
 from tests.integration.isolation.test_results import LAB, result
 from tests.integration.isolation.trial import SEALER, Trial, arrival, china, undeliverable
 
@@ -43,6 +46,8 @@ answer = speaking(answer_need, "need.answered")
 refuse = speaking(report_refusal, "refusal.reported")
 sign = speaking(sign_notice, "notice.signed")
 decide = speaking(decide_case, "case.decided")
+request = speaking(request_permit, "permit.requested")
+allow = speaking(decide_permit, "permit.decided")
 report = speaking(report_task, "task.reported")
 of_laboratory = speaking(report_test, "test.reported")
 take_up = speaking(take_up_positive, "test.taken_up")
@@ -90,6 +95,11 @@ def family(isolation: Trial) -> list[Event]:
         "note": "Marker is glad",
     }
     assert answer(isolation, said).kind == "done", answer(isolation, said)
+    outing = {"begins": china("2022-10-02 08:00"), "ends": china("2022-10-02 14:00")}
+    wanted = {"case_ids": ids, "kind": "treatment", "where": "the Marker ward", "outings": [outing]}
+    permit = request(isolation, wanted, author=LINK).result["permit_id"]
+    granted = {"permit_id": permit, "decision": "granted", "expects": 0, "how": "escorted_car"}
+    assert allow(isolation, granted | {"escort": "driver Marker"}, author=OFFICER).kind == "done"
     said = {"what": "isolation", "why": "care_of_others", "witness": "nurse"}
     assert (
         refuse(isolation, {"case_ids": ids, "what_would_help": "a nurse for Marker", **said}).kind == "done"
