@@ -37,8 +37,8 @@ from deploy.local.ports import accepts, freeport
 from doorstep_client import Outcomes, Publisher, Raw
 from operations.services import SERVICES
 from operations.topology import apply_topology
-from tests import processes
-from tests.commands import COMMANDS
+from tests import commands, processes, services
+from tests.forking import Forked
 from tests.processes import Answer
 from tests.waiting import PATIENCE_S, eventually
 
@@ -62,7 +62,7 @@ class Replica:
     service: str
     number: int
     port: int
-    process: subprocess.Popen[bytes]
+    process: subprocess.Popen[bytes] | Forked
 
     @property
     def running(self) -> bool:
@@ -167,28 +167,33 @@ class System:
         """
         assert not self.is_running(service, number), f"{service}/{number} runs already"
         port = self.sms_port if service == SMS else freeport()
-        command, source = [sys.executable, "-m", module or f"services.{service}"], self.source
-        if service == SMS:
-            source = ROOT
-            record = str(self.directory / "sms.record")
-            command = [sys.executable, "-m", "demo.sms_gateway", "--port", str(port)]
-            command += ["--record", record]
-        else:
+        if service != SMS:
             environment = {f"DOORSTEP_{service.upper()}_HEALTH_PORT": str(port)} | environment
         with (self.logs / f"{service}-{number}.log").open("ab") as log:
-            process = processes.start(
-                command,
-                cwd=source,
-                env=self.settings(**environment),
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
+            process = self._process(service, port, module, self.settings(**environment), log.fileno())
         replica = self.replicas[service, number] = Replica(service, number, port, process)
         if wait:
             self.wait_ready()
         return replica
+
+    def _process(
+        self, service: str, port: int, module: str, settings: Mapping[str, str], log: int
+    ) -> subprocess.Popen[bytes] | Forked:
+        source, command = self.source, [module or f"services.{service}"]
+        if service == SMS:
+            source, command = ROOT, ["demo.sms_gateway", "--port", str(port)]
+            command += ["--record", str(self.directory / "sms.record")]
+        elif source == ROOT and not module and not services.AT_THE_START & settings.keys():
+            return services.fork(service, env=settings, log=log)
+        return processes.start(
+            [sys.executable, "-m", *command],
+            cwd=source,
+            env=settings,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
 
     def wait_ready(self, seconds: float = PATIENCE_S) -> None:
         """Until every replica that runs is ready; fails where one ended by itself."""
@@ -239,7 +244,7 @@ class System:
     def run(self, *args: str, timeout: float = 120) -> Answer:
         """A `doorstep` command, whatever its exit code."""
         if self.source == ROOT:
-            return COMMANDS.run(args, env=self.settings(), timeout=timeout)
+            return commands.run(args, env=self.settings(), timeout=timeout)
         done = subprocess.run(
             [sys.executable, "-m", "cli.main", *args],
             cwd=self.source,
