@@ -133,23 +133,39 @@ def durable_postgres(nodes_directory: Path) -> Iterator[PrivatePostgres]:
         yield postgres
 
 
+NewDatabases = Callable[[str], dict[str, str]]
+"""(name) -> URL of a migrated database of each service, on the durable server."""
+
+
+@pytest.fixture(scope="session")
+def new_databases(durable_postgres: PrivatePostgres) -> NewDatabases:
+    """Migrated once, and then copied."""
+    for service in SERVICES:
+        migrated(service)(durable_postgres.create_database(f"template_{service}"))
+
+    def new(name: str) -> dict[str, str]:
+        return {
+            service: durable_postgres.create_database(f"{service}_{name}", template=f"template_{service}")
+            for service in SERVICES
+        }
+
+    return new
+
+
 @pytest.fixture
 def new_chaos(
     tmp_path: Path,
     broker: PrivateBroker,
     vhost: str,
     durable_postgres: PrivatePostgres,
+    new_databases: NewDatabases,
     day: list[Line],
     request: pytest.FixtureRequest,
 ) -> Iterator[NewChaos]:
     systems: list[System] = []
 
     def new(environment: dict[str, str] = NO_SENDING, sms: bool = False) -> Chaos:
-        urls = {}
-        for service in SERVICES:
-            name = f"{service}_{abs(hash((request.node.nodeid, len(systems)))) % 10**9}"
-            urls[service] = durable_postgres.create_database(name)
-            migrated(service)(urls[service])
+        urls = new_databases(str(abs(hash((request.node.nodeid, len(systems)))) % 10**9))
         system = System(
             tmp_path / f"system{len(systems)}", broker.url(vhost), urls, environment, broker.management_url()
         )
@@ -182,6 +198,7 @@ def faultless(
     tmp_path_factory: pytest.TempPathFactory,
     broker: PrivateBroker,
     durable_postgres: PrivatePostgres,
+    new_databases: NewDatabases,
     day: list[Line],
 ) -> Faultless:
     """Played once for each length of the day, by whichever worker comes first."""
@@ -195,8 +212,13 @@ def faultless(
                 file.seek(0)
                 if not (known := file.read()):
                     directory = tmp_path_factory.mktemp("faultless")
+                    urls = new_databases(f"faultless_{len(day)}")
                     with own_vhost(broker) as vhost:
-                        known = pickle.dumps(_undisturbed(directory, broker, vhost, durable_postgres, day))
+                        system = System(
+                            directory, broker.url(vhost), urls, NO_SENDING, broker.management_url()
+                        )
+                        undisturbed = Chaos(system, broker, durable_postgres, day, vhost)
+                        known = pickle.dumps(_outcome_of(undisturbed))
                     file.write(known)
             _reference[len(day)] = pickle.loads(known)
         return _reference[len(day)]
@@ -204,23 +226,16 @@ def faultless(
     return outcome
 
 
-def _undisturbed(
-    directory: Path, broker: PrivateBroker, vhost: str, postgres: PrivatePostgres, day: list[Line]
-) -> Outcome:
-    urls = {}
-    for service in SERVICES:
-        urls[service] = postgres.create_database(f"faultless_{service}_{len(day)}")
-        migrated(service)(urls[service])
-    with System(directory, broker.url(vhost), urls, NO_SENDING, broker.management_url()) as system:
+def _outcome_of(undisturbed: Chaos) -> Outcome:
+    with undisturbed.system as system:
         system.prepare(MORNING)
         for service in SERVICES:
             system.start(service, wait=False)
         system.wait_ready()
         system.import_samples()
-        chaos = Chaos(system, broker, postgres, day, vhost)
-        with chaos.flow():
+        with undisturbed.flow():
             pass
-        return chaos.settled_outcome()
+        return undisturbed.settled_outcome()
 
 
 def same(found: Outcome, expected: Outcome) -> None:
