@@ -16,6 +16,7 @@ import pytest
 from contracts.examples import EXAMPLES
 from doorstep_client import QueueMissing, Replies, Reply
 from services.registration import tables as t
+from tests import commands
 from tests.integration.registration.intake import Intake
 from tests.integration.registration.trial import Trial
 from tests.waiting import eventually
@@ -43,11 +44,10 @@ def intake(trial: Trial, broker_url: str) -> Iterator[Intake]:
 
 def publish(intake: Intake, file: Path, *more: str) -> dict[str, Any]:
     options = ["--broker", intake.broker_url, "--replies", "--wait", "10", "--json", *more]
-    command = [sys.executable, "-c", "from cli.main import app; app()", "publish", str(file), *options]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, cwd=ROOT)
-    assert done.returncode in (0, 1) and done.stdout, done.stderr
-    found: dict[str, Any] = json.loads(done.stdout)
-    assert done.returncode == int(bool(found["troubles"] or found["replies"]["missing"])), done.stderr
+    done = commands.run(["publish", str(file), *options], env=os.environ, timeout=120)
+    assert done.code in (0, 1) and done.out, done.err
+    found: dict[str, Any] = done.json
+    assert done.code == int(bool(found["troubles"] or found["replies"]["missing"])), done.err
     return found
 
 

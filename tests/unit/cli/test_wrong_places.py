@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -14,8 +12,10 @@ from threading import Thread
 import pytest
 
 from operations.services import SERVICES
+from tests import commands
 from tests.processes import Answer
-from tests.system import KEYS, ROOT
+from tests.system import KEYS
+from tests.waiting import PATIENCE_S
 
 
 @contextmanager
@@ -44,14 +44,7 @@ def doorstep(directory: Path, *command: str, **given: str) -> Answer:
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("DOORSTEP_")}
     urls = {f"DOORSTEP_{one.upper()}_DATABASE_URL": f"sqlite:///{directory}/{one}.db" for one in SERVICES}
     ours = {"DOORSTEP_BROKER_URL": "amqp://127.0.0.1:1/", "DOORSTEP_VAR": str(directory)} | urls | KEYS
-    done = subprocess.run(
-        [sys.executable, "-m", "cli.main", *command],
-        cwd=ROOT,
-        env=inherited | ours | given,
-        capture_output=True,
-        text=True,
-    )
-    return Answer(done.returncode, done.stdout, done.stderr)
+    return commands.run(command, env=inherited | ours | given, timeout=PATIENCE_S)
 
 
 def assert_one_line(answer: Answer, *words: str) -> None:
