@@ -9,7 +9,7 @@ SETUP := deploy/local/setup.sh
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help venv setup demo test test-fast test-compose soak lint bench bench-doors bench-audit lock docs pictures texts secrets keys backup restore upgrade images clean
+.PHONY: help venv setup demo test tests test-fast test-compose soak lint bench bench-doors bench-audit lock docs pictures texts secrets keys backup restore upgrade images clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -23,16 +23,22 @@ setup: ## what `doorstep` needs to run here: virtual environment and RabbitMQ
 demo: setup ## a whole day of arrivals on this machine; Ctrl-C ends it (DAYS=2: plays days; ONCE=1: ends by itself)
 	@$(BIN)/doorstep demo $(if $(DAYS),--days '$(DAYS)') $(if $(ONCE),--once)
 
-# Tests wait for a broker or a clock for 40 % of the time: two workers more than cores. The long files come first.
+# Tests wait for a broker or a clock for 40 % of the time: two workers more than cores. In which order they take
+# files says tests/conftest.py.
 SPREAD = -n $$(($$(nproc) + 2)) --dist loadfile --no-loadscope-reorder
 
 test: ## everything that checks the project: lint, types, arrows, all tests (TESTS=path for some)
+ifndef TESTS
+	@$(MAKE) --no-print-directory lint
+endif
+	@$(MAKE) --no-print-directory tests
+
+tests: ## all tests without lint (TESTS=path for some)
 	@$(SETUP) --dev --rabbitmq --postgresql --prometheus --chromium --age --faketime
 ifdef TESTS
 	$(BIN)/pytest $(TESTS)
 else
-	@$(MAKE) --no-print-directory lint
-	$(BIN)/pytest $(SPREAD) --durations 20 tests/chaos tests/e2e tests/integration tests/browser tests/contract tests/unit
+	$(BIN)/pytest $(SPREAD) --durations 20 tests/chaos tests/e2e tests/browser tests/integration tests/contract tests/unit
 endif
 
 test-fast: venv ## the tests that need neither broker nor PostgreSQL

@@ -26,6 +26,10 @@ hypothesis.settings.load_profile("doorstep")
 # pytest takes its deployments away. For processes under test see tests/processes.py.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
+# Whole systems and browsers: they take a processor and more. The others wait for a broker half of the time.
+HEAVY = ("tests/chaos/", "tests/e2e/", "tests/browser/")
+SHORT = ("tests/contract/", "tests/unit/")
+
 VHOSTS_AT_ONCE, VHOSTS_KEPT = 20, 5
 _used: list[str] = []
 
@@ -33,6 +37,23 @@ Prepare = Callable[[str], object]
 """Makes the schema in the empty database with this URL."""
 NewDatabase = Callable[..., str]
 """(service, prepare=None) -> URL of a fresh database; `prepare` runs once a session, then it is copied."""
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Several workers take files in this order: heavy ones evenly among others, and at the end more of these
+    and the short ones, so that all workers end at once."""
+    if not hasattr(config, "workerinput"):
+        return
+    files: dict[str, list[pytest.Item]] = {}
+    for item in items:
+        files.setdefault(item.nodeid.partition("::")[0], []).append(item)
+    heavy = [name for name in files if name.startswith(HEAVY)]
+    short = [name for name in files if name.startswith(SHORT)]
+    others = [name for name in files if not name.startswith(HEAVY + SHORT)]
+    each = len(others) * 3 // 4 // max(1, len(heavy))
+    mixed = [one for n, name in enumerate(heavy) for one in (name, *others[n * each : (n + 1) * each])]
+    order = dict.fromkeys([*mixed, *others, *short])
+    items[:] = [item for name in order for item in files[name]]
 
 
 @pytest.fixture(scope="session")
