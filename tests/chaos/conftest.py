@@ -127,9 +127,9 @@ NewChaos = Callable[..., Chaos]
 
 
 @pytest.fixture(scope="session")
-def durable_postgres(nodes_directory: Path) -> Iterator[PrivatePostgres]:
-    """With fsync, unlike the other tests' one: here it is stopped and killed."""
-    with PrivatePostgres(nodes_directory / "durable") as postgres:
+def durable_postgres(disk_directory: Path) -> Iterator[PrivatePostgres]:
+    """With fsync and on a disk, unlike the other tests' one: here it is stopped and killed."""
+    with PrivatePostgres(disk_directory / "durable") as postgres:
         yield postgres
 
 
