@@ -4,16 +4,19 @@ street asks for is sent on, a wave of overdue tasks acknowledged, a worker who i
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from services.isolation.permits.request_permit import request_permit
 from tests.browser.conftest import Picture, every
 from tests.browser.test_style import DESK, PHONE, faults_by_axe, sideways
 from tests.integration.console.officers import Town, open_town
 from tests.integration.console.test_officers_settle import HERE
 from tests.integration.console.trial import PASSWORD
+from tests.integration.isolation.saying import LINK, speaking
 from tests.integration.registration.trial import report
 from tests.served import served
 
@@ -229,4 +232,36 @@ def test_wish_24_a_morning_by_keyboard_alone(
     looks_well(page)
     picture(page, "officer-settle", **DESK)
     assert faults == []
+    context.close()
+
+
+@pytest.mark.parametrize(("size", "language"), [(DESK, "en"), (PHONE, "zh-CN")])
+def test_leave_to_go_out_is_granted_by_keyboard_with_what_is_arranged(
+    browser: Browser, address: str, town: Town, size: Any, language: str, picture: Picture
+) -> None:
+    begins = town.isolation.clock.now() + timedelta(hours=20)
+    said: dict[str, Any] = {"kind": "maternity", "where": "省妇幼保健院"}
+    said["case_ids"] = [town.open_case(level="medium")]
+    said["outings"] = [{"begins": begins, "ends": begins + timedelta(hours=4)}]
+    assert speaking(request_permit, "permit.requested")(town.isolation, said, author=LINK).kind == "done"
+    owner = town.console.owner("officer.x", "officer", "officer")
+    context = browser.new_context(locale=language, viewport=size, base_url=address, ignore_https_errors=True)
+    page = context.new_page()
+    page.goto("/log-in")
+    for field, text in (("name", owner.name), ("password", PASSWORD)):
+        page.locator(f"#{field}").fill(text)
+    page.locator("#code").fill(town.console.code(owner.secret))
+    page.locator("#code").press("Enter")
+    page.wait_for_url("**/board")
+    page.goto("/lists/permits_to_decide")
+    looks_well(page)
+    press(page, page.locator('main a[href^="/lists/permits_to_decide/"]').first)
+    page.wait_for_url("**/lists/permits_to_decide/*")
+    expect(page.locator("main")).to_contain_text("省妇幼保健院")
+    looks_well(page)
+    picture(page, "officer-permit", **size)
+    reach(page, page.locator("#granted-escort"))
+    page.keyboard.type("7:40 in the yard")
+    press(page, page.get_by_role("button", name="Grant it" if language == "en" else "批准", exact=True))
+    page.wait_for_url("**/lists/permits_to_decide?said=settled")
     context.close()

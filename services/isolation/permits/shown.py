@@ -17,10 +17,10 @@ def shown_permit(
 ) -> dict[str, Any]:
     """Times in the district's zone.
 
-    :param own: whether whoever asks may read what was written, and take it back.
+    :param own: whether whoever asks may read what was written and answered, and take it back.
     :param told: role and name of those who were told at once.
     """
-    wrote, answer = opened(uow, permit.asked) if own else {}, opened(uow, permit.said)
+    wrote, answer = (opened(uow, permit.asked), opened(uow, permit.said)) if own else ({}, {})
     return {
         "permit_id": permit.permit_id,
         "people": list(permit.people),
