@@ -24,6 +24,8 @@ from contracts.envelope import BATCH
 
 OUTBOX = TABLES["outbox"]
 
+_OF_DOOR = OUTBOX.c.published_at.is_(None) & OUTBOX.c.by_door.is_not(None)
+_WAITS = select(OUTBOX.c.id).where(_OF_DOOR).limit(1)
 # The process that wrote younger rows still publishes them. Sending a row twice would do no harm.
 SWEEP_AFTER = timedelta(seconds=3)
 
@@ -150,10 +152,8 @@ class Sweep:
 
     def _next_page(self) -> Sequence[Row[Any]]:
         place = tuple_(OUTBOX.c.created_at, OUTBOX.c.id)
-        left = select(OUTBOX).where(OUTBOX.c.published_at.is_(None))
-        if self.of_door:
-            left = left.where(OUTBOX.c.by_door.is_not(None))
-        else:
+        left = select(OUTBOX).where(_OF_DOOR if self.of_door else OUTBOX.c.published_at.is_(None))
+        if not self.of_door:
             # What seems to come from the future was written before the clock was set back.
             now, written = datetime.now(UTC), OUTBOX.c.created_at
             left = left.where(or_(written < now - SWEEP_AFTER, written > now + SWEEP_AFTER))
@@ -161,6 +161,12 @@ class Sweep:
             left = left.where(place > self._behind)
         with self.database.read() as conn:
             return conn.execute(left.order_by(*place).limit(self._size or self.page)).all()
+
+
+def waits_for_door(database: Database) -> bool:
+    """Whether a door wrote something that is not sent yet: one short question, for it is asked very often."""
+    with database.look() as conn:
+        return conn.execute(_WAITS).first() is not None
 
 
 def mark_published(conn: Connection, ids: Sequence[str]) -> None:

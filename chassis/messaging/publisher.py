@@ -34,6 +34,8 @@ NACKED_S = 2.0
 # A connection that was quiet for so long is looked at before it is used: a turn may be longer than the broker
 # waits for a heartbeat, for instance while a gateway hangs.
 QUIET_S = 2.0
+# Heartbeats are due every few seconds: whoever asks more often costs and learns nothing.
+BEAT_S = 1.0
 
 
 log = structlog.get_logger()
@@ -134,8 +136,8 @@ class Publisher:
             raise NotPublished(f"broker away while confirming: {type(error).__name__}") from None
 
     def beat(self) -> None:
-        """Keep an idle connection alive, and notice a broken one."""
-        if self._connection is None:
+        """Keep an idle connection alive, and notice a broken one; call it as often as you like."""
+        if self._connection is None or time.monotonic() - self._beaten < BEAT_S:
             return
         try:
             self._stay_alive(self._connection)

@@ -18,7 +18,7 @@ from sqlalchemy.engine import Connection
 from chassis import inbox, stuck_rows
 from chassis.certificates import CERTIFICATE_ENDS, Certificates
 from chassis.clock import Clock
-from chassis.database import leases
+from chassis.database.leases import Lease
 from chassis.database.tables import TABLES
 from chassis.errors import is_world_away
 from chassis.figures import Figure, Numbers
@@ -139,22 +139,16 @@ def chores(service: Service, work: Work, settings: Settings) -> list[Chore]:
     of_door = outbox.Sweep(work.database, sender, of_door=True)
     drain = DeadQueueDrain(service, work, settings)
 
-    holder = leases.holder_name()
+    lease = Lease(work.database, "sweep", timedelta(seconds=30))
 
     def sweep() -> int | None:
         sweeper.beat()
-        with work.database.begin() as conn:
-            mine = leases.take(conn, "sweep", holder, timedelta(seconds=30))
-        return left_behind.turn() if mine else None
-
-    def leave() -> None:
-        with work.database.begin() as conn:
-            leases.give_back(conn, "sweep", holder)
+        return left_behind.turn() if lease.take() else None
 
     def send() -> int:
-        # Without a lease, which would be a write each time: a row that two replicas send is absorbed.
+        # Without a lease: a row that two replicas send is absorbed.
         sender.beat()
-        return of_door.turn()
+        return of_door.turn() if outbox.waits_for_door(work.database) else 0
 
     forget = _forgetting(f"{service.name}.forget", work, settings)
     sealing = Sealing(work, service.trails)
@@ -164,7 +158,7 @@ def chores(service: Service, work: Work, settings: Settings) -> list[Chore]:
     figures = Reader(work.database, work.clock, shown)
 
     return [
-        Chore("sweep", 2, sweep, leave),
+        Chore("sweep", 2, sweep, lease.give_back),
         Chore("door", DOOR_EVERY_S, send),
         Chore("dead_letters", 10, drain.drain),
         Chore("forget", 60, forget, rest_s=0.5),
@@ -176,14 +170,11 @@ def chores(service: Service, work: Work, settings: Settings) -> list[Chore]:
 
 
 def _canary(service: Service, work: Work, settings: Settings) -> Chore:
-    name, holder = f"{service.name}.canary", leases.holder_name()
     canaries = canary.Canaries(settings.broker_url, settings.retry_delays)
-    lasting = timedelta(seconds=6 * canary.LOOK_EVERY_S)
+    lease = Lease(work.database, f"{service.name}.canary", timedelta(seconds=6 * canary.LOOK_EVERY_S))
 
     def once() -> int | None:
-        with work.database.begin() as conn:
-            mine = leases.take(conn, name, holder, lasting)
-        if not mine:
+        if not lease.take():
             canaries.leave_it()
             return None
         canaries.turn()
@@ -191,8 +182,7 @@ def _canary(service: Service, work: Work, settings: Settings) -> Chore:
 
     def leave() -> None:
         canaries.leave_it()
-        with work.database.begin() as conn:
-            leases.give_back(conn, name, holder)
+        lease.give_back()
 
     return Chore("canary", canary.LOOK_EVERY_S, once, leave)
 
@@ -287,25 +277,19 @@ def publishing(work: Work, settings: Settings, name: str) -> tuple[Work, Callabl
 def _timer(service: Service, timer: Timer, work: Work, settings: Settings) -> Chore:
     """Return the chore that runs a timer under its lease."""
     name = f"{service.name}.{timer.name}"
-    holder = leases.holder_name()
     own, settled = publishing(work, settings, name)
     # Longer than one bounded piece of work takes. When a replica dies, another takes over after this time.
-    lasting = max(timedelta(seconds=60), timer.every)
+    lease = Lease(own.database, name, max(timedelta(seconds=60), timer.every))
 
     rows = OneByOne(name, own)
 
     def once() -> int | None:
-        with own.database.begin() as conn:
-            if not leases.take(conn, name, holder, lasting):
-                return None
+        if not lease.take():
+            return None
         done = rows.run(timer.use_case) or 0
         if done:
             TIMER_DONE.labels(name).inc(done)
         return rows.outcome(done)
 
-    def leave() -> None:
-        with own.database.begin() as conn:
-            leases.give_back(conn, name, holder)
-
     every = timer.every.total_seconds()
-    return Chore(name, every, settled(once), leave, rest_s=timer.rest_s, clock=work.clock)
+    return Chore(name, every, settled(once), lease.give_back, rest_s=timer.rest_s, clock=work.clock)
