@@ -29,22 +29,20 @@ def import_places(file: Path, settings: Mapping[str, str]) -> dict[str, int]:
 
     :raises FileRefused: and nothing was imported, as in all of these functions.
     """
-    with _refusing(file), _unit("registration", settings) as uow:
+    with refusing(file), _unit("registration", settings) as uow:
         return registration.IMPORT_PLACES(uow, _text(file))
 
 
 def import_staff(file: Path, settings: Mapping[str, str]) -> dict[str, int]:
     """:returns: rows, new, changed and unchanged ones."""
-    with _refusing(file), _unit("registration", settings) as uow:
+    with refusing(file), _unit("registration", settings) as uow:
         return registration.IMPORT_STAFF(uow, _text(file))
 
 
 def import_policy(file: Path, settings: Mapping[str, str]) -> dict[str, Any]:
     """:returns: policy_id, edition, version; `published` says whether it is new."""
-    with _refusing(file):
-        document = _json(file)
-        if not isinstance(document, dict):
-            raise Refused.invalid([Fault("document", "invalid", "must be a JSON object")])
+    with refusing(file):
+        document = read_document(file)
         with _unit("isolation", settings) as uow:
             found = isolation.IMPORT_POLICY(uow, document)
     return {
@@ -70,7 +68,7 @@ def import_risk_list(
     :param replace: the list counts, whatever was said of its hour later.
     :returns: the summary of the list; `already_imported` says that nothing changed.
     """
-    with _refusing(file), _unit("registration", settings) as uow:
+    with refusing(file), _unit("registration", settings) as uow:
         if file.suffix.lower() == ".csv":
             at = _moment(published_at, uow) if published_at else uow.now
             risk_list = registration.READ_CSV_LIST(_text(file), uow.zone, at)
@@ -101,12 +99,20 @@ def _unit(service: str, given: Mapping[str, str]) -> Iterator[UnitOfWork]:
 
 
 @contextmanager
-def _refusing(file: Path) -> Iterator[None]:
+def refusing(file: Path) -> Iterator[None]:
     """A refused input becomes a refused file."""
     try:
         yield
     except Refused as error:
         raise FileRefused(file, error.faults) from None
+
+
+def read_document(file: Path) -> dict[str, Any]:
+    """A JSON object. Raises Refused."""
+    document = _json(file)
+    if not isinstance(document, dict):
+        raise Refused.invalid([Fault("document", "invalid", "must be a JSON object")])
+    return document
 
 
 def _text(file: Path) -> str:

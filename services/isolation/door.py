@@ -8,10 +8,12 @@ from chassis.doors.declared import Directory, Door
 from chassis.doors.looking_back import VIEWS, said_to
 from chassis.tools import ToolCommand, ToolQuery
 from services.isolation.cases import counts, lookup, queries
+from services.isolation.cases.explain_case import Explained, Step, explain_case
 from services.isolation.cases.hand_over_case import hand_over_case
 from services.isolation.cases.lists import CASE, OPEN_CASES
 from services.isolation.cases.lookup import Followed
 from services.isolation.cases.told_story import CASE_STORY
+from services.isolation.cases.try_policy import EFFECTS, Effects, Tried, try_policy
 from services.isolation.check_ins.counts import check_in_counts
 from services.isolation.check_ins.report_check_in import report_check_in
 from services.isolation.contacts.change_contact import change_contact
@@ -31,6 +33,7 @@ from services.isolation.permits.request_permit import request_permit
 from services.isolation.policies.announce_policies import POLICIES
 from services.isolation.policies.documents import shipped
 from services.isolation.policies.import_policy import import_policy
+from services.isolation.policies.known import stored_policies
 from services.isolation.release.decide_case import decide_case
 from services.isolation.release.lists import CASES_TO_RELEASE, HELD_PAST_TERM
 from services.isolation.revisions import REVISIONS
@@ -58,6 +61,10 @@ ACTS = ToolQuery("acts", counts.acts)
 CHECK_INS = ToolQuery("check_ins", check_in_counts)
 SHIPPED_POLICIES = ToolQuery("shipped_policies", shipped)
 """The documents that come with Doorstep; it needs no connection."""
+
+TRY_POLICY = ToolQuery("try_policy", try_policy)
+EXPLAIN_CASE = ToolQuery("explain_case", explain_case)
+STORED_POLICIES = ToolQuery("stored_policies", stored_policies)
 
 TOKEN_OF_HOUSEHOLD = ToolQuery("token_of_household", token_of)
 
@@ -124,4 +131,4 @@ DOOR = Door(
     ),
 )
 
-__all__ = ["COMMANDS", "DOOR", "Followed"]
+__all__ = ["COMMANDS", "DOOR", "EFFECTS", "Effects", "Explained", "Followed", "Step", "Tried"]

@@ -2,7 +2,7 @@
 
 from cli.options import AsJson
 from cli.output import print_json
-from cli.set_up.imports import File, group_of_import, settings_for
+from cli.set_up.imports import File, settings_for
 from operations.reference_imports import import_policy
 
 
@@ -15,6 +15,3 @@ def command(file: File, as_json: AsJson = False) -> None:
         print(f"policy {found['policy_id']} (edition {edition}), version {version}: published")
     else:
         print(f"policy {found['policy_id']} is there already, version {found['version']}: nothing changed")
-
-
-group = group_of_import("Which measure follows from which risk.", "Import a policy (JSON).", command)

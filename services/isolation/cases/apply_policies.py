@@ -9,11 +9,8 @@ from chassis.unit_of_work import UnitOfWork
 from services.isolation.cases.case import Case
 from services.isolation.cases.casebook import Casebook, casebook
 from services.isolation.cases.revise_cases import Occasion, revise_cases
-from services.isolation.cases.revising import Change, is_corrected
-from services.isolation.cases.story import Chapter
+from services.isolation.cases.revising import Change, policy_change
 from services.isolation.cases.tables import cases as table
-
-_REASON = "policy_changed"
 
 
 def apply_policies(uow: UnitOfWork) -> int:
@@ -35,12 +32,5 @@ def apply_policies(uow: UnitOfWork) -> int:
 
 
 def _change(book: Casebook, case: Case) -> Change | None:
-    """The change that a policy makes to the case; None: it makes none."""
-    policies, now = book.reference.policies, book.uow.now
-    policy = policies.in_force(case.arrival.division, now)
-    if policy and policy.applies_to_open_cases and policy.policy_id != case.policy_id:
-        begins = Chapter(None, now, (), policy.policy_id)
-        return Change(_REASON, chapters=(begins,), from_today=True)
-    if is_corrected(case, book.policy(case)):
-        return Change(_REASON, from_today=True)
-    return None
+    in_force = book.reference.policies.in_force(case.arrival.division, book.uow.now)
+    return policy_change(case, in_force, book.policy(case), book.uow.now)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final, Literal
 
 from services.isolation.cases import states
@@ -15,6 +15,7 @@ from services.isolation.policies.rules import Policy, strictness
 from services.isolation.teams.rules import Member, owner
 
 Direction = Literal["stricter", "laxer"]
+_POLICY_CHANGED: Final = "policy_changed"
 
 REOPENED: Final = "reopened"
 """In case.changed: an officer opened a case again that had ended."""
@@ -150,6 +151,20 @@ def _seen(case: Case, arrival: Arrival, story: tuple[Chapter, ...], stands: Stan
 def is_corrected(case: Case, policy: Policy) -> bool:
     """Whether the case was planned by another text of the policy it is under."""
     return case.policy_id == policy.policy_id and case.policy_version != policy.version
+
+
+def policy_change(case: Case, in_force: Policy | None, own: Policy, now: datetime) -> Change | None:
+    """The change that policies make to an open case; None: they make none.
+
+    :param in_force: where the case is, now.
+    :param own: the one under which the case is.
+    """
+    if in_force and in_force.applies_to_open_cases and in_force.policy_id != case.policy_id:
+        begins = Chapter(None, now, (), in_force.policy_id)
+        return Change(_POLICY_CHANGED, chapters=(begins,), from_today=True)
+    if is_corrected(case, own):
+        return Change(_POLICY_CHANGED, from_today=True)
+    return None
 
 
 def day_to_plan(planned_until: date, stands: Standing) -> date | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
@@ -63,3 +64,9 @@ def read_policies(conn: Connection, revision: int, open_revision: int, zone: Zon
     rows = conn.execute(select(p.policy_id, p.version, p.document))
     by_id = {row.policy_id: policy_from(row.document, row.version, zone) for row in rows}
     return Policies(revision, open_revision, by_id, zone)
+
+
+def stored_policies(conn: Connection) -> list[Mapping[str, Any]]:
+    """Each as it is stored, with its `document`, those that begin first before the others."""
+    wanted = select(t.policies).order_by(t.policies.c.valid_from, t.policies.c.policy_id)
+    return [dict(row) for row in conn.execute(wanted).mappings()]

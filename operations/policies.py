@@ -1,0 +1,88 @@
+"""Policies: those that are stored, what another one would change, and why a case stands as it does."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from operations.databases import database_of, settings_of, snapshot
+from operations.errors import OperationFailed
+from operations.reference_imports import read_document, refusing
+from services.isolation import door as isolation
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """:param path: in the document, as `levels.high.days`. None: it does not stand there."""
+
+    path: str
+    before: Any
+    after: Any
+
+
+def stored() -> list[Mapping[str, Any]]:
+    """Raises NotSetUp."""
+    with database_of("isolation").read() as conn:
+        return isolation.STORED_POLICIES(conn)
+
+
+def document_of(name: str) -> dict[str, Any]:
+    """
+    :param name: the id of a policy that is stored, or a file with one.
+
+    Raises OperationFailed, FileRefused.
+    """
+    file = Path(name)
+    if file.is_file():
+        with refusing(file):
+            return read_document(file)
+    known = {policy["policy_id"]: policy["document"] for policy in stored()}
+    if name not in known:
+        there = ", ".join(known) or "none"
+        raise OperationFailed(f"{name} is neither a file nor a stored policy: there are {there}")
+    found: dict[str, Any] = known[name]
+    return found
+
+
+def try_policy(file: Path, progress: Callable[[int, int], None]) -> isolation.Tried:
+    """What it would change for whoever is followed now; nothing is changed. Raises FileRefused, NotSetUp."""
+    settings = settings_of("isolation")
+    with refusing(file):
+        document = read_document(file)
+        with snapshot(database_of("isolation")) as conn:
+            now = settings.clock().now()
+            return isolation.TRY_POLICY(conn, document, now=now, zone=settings.zone, progress=progress)
+
+
+def explain(case_id: str) -> isolation.Explained:
+    """Raises OperationFailed, NotSetUp."""
+    settings = settings_of("isolation")
+    with database_of("isolation").read() as conn:
+        found = isolation.EXPLAIN_CASE(conn, case_id, zone=settings.zone)
+    if found is None:
+        raise OperationFailed(f"there is no case {case_id}; a case has the id of its arrival")
+    return found
+
+
+def differences(before: Any, after: Any) -> list[Difference]:
+    """Of two documents, in the order of their paths. A list of plain values is compared whole."""
+    return sorted(_differences(before, after, ""), key=lambda one: one.path)
+
+
+def _differences(before: Any, after: Any, path: str) -> Iterator[Difference]:
+    if isinstance(before, dict) and isinstance(after, dict):
+        for key in {*before, *after}:
+            yield from _differences(before.get(key), after.get(key), f"{path}.{key}" if path else key)
+    elif _has_parts(before) and _has_parts(after):
+        for number in range(max(len(before), len(after))):
+            one, other = (items[number] if number < len(items) else None for items in (before, after))
+            yield from _differences(one, other, f"{path}[{number}]")
+    elif json.dumps(before, sort_keys=True) != json.dumps(after, sort_keys=True):
+        yield Difference(path, before, after)
+
+
+def _has_parts(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(one, dict) for one in value)

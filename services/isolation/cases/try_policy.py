@@ -1,0 +1,143 @@
+"""What would become of the open cases if a policy were published now. Nothing is changed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import func, select
+from sqlalchemy.engine import Connection
+
+from field.days import day_begins, local_day
+from field.policies import in_force
+from field.words import MEASURES
+from services.isolation.cases.case import Case
+from services.isolation.cases.revising import policy_change, revise
+from services.isolation.cases.rows import case_from
+from services.isolation.cases.story import standing
+from services.isolation.cases.tables import cases
+from services.isolation.plans.present import Present
+from services.isolation.policies.documents import policy_from
+from services.isolation.policies.known import read_policies
+from services.isolation.policies.rules import Policy
+from services.isolation.teams.known import read_places
+
+EFFECTS: Final = ("stricter", "laxer", "longer", "shorter", "same")
+"""Another measure, or else another day of release, or neither."""
+_AT_ONCE: Final = 1000
+_C = cases.c
+
+
+@dataclass(frozen=True, slots=True)
+class Effects:
+    """How many people a policy would change something for.
+
+    :param places: (id of the community, effect) -> people; the id is None where it is not known.
+    :param measures: (measure before, measure after) -> people, of those whose measure would change.
+    """
+
+    places: Counter[tuple[str | None, str]]
+    measures: Counter[tuple[str, str]]
+
+    def add(self, case: Case, measure: str, release_on: date) -> None:
+        effect = _effect(case, measure, release_on)
+        self.places[case.arrival.community, effect] += 1
+        if measure != case.measure:
+            self.measures[case.measure, measure] += 1
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """
+    :param version: that it would have; above 1 it corrects the policy of the same id.
+    :param at: the moment at which it was tried: now, or when it begins.
+    :param open_cases: what would change at that moment for whoever is followed.
+    :param newcomers: what would be asked of the same people if they came then and it were in force: where a
+        policy does not apply to open cases, this is all that it changes.
+    :param names: of the communities.
+    """
+
+    policy: Policy
+    version: int
+    at: datetime
+    open_cases: Effects
+    newcomers: Effects
+    names: Mapping[str, str]
+
+
+def try_policy(
+    conn: Connection,
+    document: dict[str, Any],
+    *,
+    now: datetime,
+    zone: ZoneInfo,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> Tried:
+    """Each open case is worked out twice, as it stands and as it would stand, by the rules that plan it.
+
+    Raises Refused with all that is wrong with the document.
+    """
+    known = read_policies(conn, 0, 0, zone).by_id
+    tried = policy_from(document, version=0, zone=zone)
+    before = known.get(tried.policy_id)
+    tried = replace(tried, version=before.version + 1 if before else 1)
+    policies = {**known, tried.policy_id: tried}
+    at = max(now, day_begins(tried.valid_from, zone))
+    found = Tried(tried, tried.version, at, _none(), _none(), {})
+    total, day = _how_many(conn), local_day(at, zone)
+    for number, case in enumerate(_open_cases(conn), 1):
+        there = in_force(policies.values(), case.arrival.division, day)
+        found.open_cases.add(case, *_changed(case, there, policies, Present.at(at, zone)))
+        if there is tried:
+            found.newcomers.add(case, *_anew(case, tried, policies, zone))
+        progress(number, total)
+    tree = read_places(conn).by_id
+    ids = {id for id, _ in (*found.open_cases.places, *found.newcomers.places) if id}
+    return replace(found, names={id: tree[id].name for id in ids if id in tree})
+
+
+def _none() -> Effects:
+    return Effects(Counter(), Counter())
+
+
+def _how_many(conn: Connection) -> int:
+    return conn.execute(select(func.count()).select_from(cases).where(_C.closed_at.is_(None))).scalar_one()
+
+
+def _open_cases(conn: Connection) -> Iterator[Case]:
+    wanted = select(cases).where(_C.closed_at.is_(None)).order_by(_C.case_id).limit(_AT_ONCE)
+    rows = conn.execute(wanted).all()
+    while rows:
+        yield from map(case_from, rows)
+        rows = conn.execute(wanted.where(_C.case_id > rows[-1].case_id)).all()
+
+
+def _changed(
+    case: Case, there: Policy | None, policies: Mapping[str, Policy], present: Present
+) -> tuple[str, date]:
+    """The measure and the day of release that the case would have."""
+    change = policy_change(case, there, policies[case.policy_id], present.now)
+    if change is None:
+        return case.measure, case.release_on
+    became = revise(case, change, policies, present).case
+    return became.measure, became.release_on
+
+
+def _anew(case: Case, tried: Policy, policies: Mapping[str, Policy], zone: ZoneInfo) -> tuple[str, date]:
+    """As if the policy had been in force when they came."""
+    told = [replace(one, policy_id=tried.policy_id) for one in case.story if one.version is not None]
+    stands = standing(told, case.arrival.arrived_at, policies, zone)
+    return stands.rule.measure, stands.release_on
+
+
+def _effect(case: Case, measure: str, release_on: date) -> str:
+    by_measure = MEASURES.index(measure) - MEASURES.index(case.measure)
+    if by_measure:
+        return "stricter" if by_measure > 0 else "laxer"
+    if release_on == case.release_on:
+        return "same"
+    return "longer" if release_on > case.release_on else "shorter"
