@@ -27,6 +27,8 @@ from chassis.ids import new_id
 from chassis.unit_of_work import Work
 
 CONSOLE = ec.generate_private_key(ec.SECP256R1())
+RELEASE = ec.generate_private_key(ec.SECP256R1())
+"""Signs certificates of release."""
 
 
 def public_pem(key: ec.EllipticCurvePrivateKey = CONSOLE) -> str:

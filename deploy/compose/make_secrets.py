@@ -174,6 +174,7 @@ def make(directory: Path) -> list[str]:
     if not (directory / "sms_token").exists():  # for the operator to fill in, or not
         kept.write("sms_token", "")
     door_keys(kept)
+    kept.once("release_certificate_key", door_key.private_key)
     kept.once("postgres_password", password)
     # By this the nodes of a broker cluster know one another (deploy/cluster).
     kept.once("erlang_cookie", lambda: secrets.token_hex(32))

@@ -1,4 +1,4 @@
-"""The key with which this machine's console, and the demo, sign who asks at a door."""
+"""The keys with which this machine's console, and the demo, sign: who asks at a door, and certificates."""
 
 from __future__ import annotations
 
@@ -18,7 +18,16 @@ from operations.settings import write_private
 
 def door_private_key_file(keys: Path) -> Path:
     """Made once, in the folder of the keys."""
-    file = keys / "door"
+    return _made_once(keys, "door")
+
+
+def release_certificate_key_file(keys: Path) -> Path:
+    """Made once. With another key certificates of before cannot be checked any more."""
+    return _made_once(keys, "release_certificate")
+
+
+def _made_once(keys: Path, name: str) -> Path:
+    file = keys / name
     if not file.exists():
         keys.mkdir(parents=True, exist_ok=True)
         keys.chmod(0o700)

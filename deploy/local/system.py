@@ -15,7 +15,11 @@ from chassis.sealing import new_key
 from chassis.settings import read_settings, with_secret_files
 from deploy.local import processes
 from deploy.local.broker import PrivateBroker
-from deploy.local.door_keys import door_private_key_file, door_public_key_file
+from deploy.local.door_keys import (
+    door_private_key_file,
+    door_public_key_file,
+    release_certificate_key_file,
+)
 from deploy.local.parts import FIRST_WAIT_S, LONGEST_WAIT_S, WELL_AFTER_S, Health, Part
 from deploy.local.ports import freeport, is_free
 from deploy.local.processes import LocalNodeError, wait_until
@@ -139,6 +143,7 @@ class LocalSystem:
             "DOORSTEP_DOOR_PORT": str(self._ports["doors"]),
             "DOORSTEP_DOOR_PUBLIC_KEY_FILE": str(door_public_key_file(keys)),
             "DOORSTEP_DOOR_PRIVATE_KEY_FILE": str(door_private_key_file(keys)),
+            "DOORSTEP_RELEASE_CERTIFICATE_KEY_FILE": str(release_certificate_key_file(keys)),
             "DOORSTEP_CONSOLE_PORT": str(self._ports["console"]),
             "DOORSTEP_CONSOLE_DATABASE_URL": f"sqlite:///{data}/console.db",
             "DOORSTEP_CONSOLE_SEAL_KEYS_FILE": str(_key_file(keys / "console_seal", "c1:")),

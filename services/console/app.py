@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 import structlog
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 from flask import Flask, Response, g, request
 from prometheus_client import Counter, Histogram
 from werkzeug.exceptions import HTTPException
@@ -46,6 +47,7 @@ def make_app(
     *,
     hotline: str = HOTLINE,
     certificates: Sequence[str] = (),
+    release_key: EllipticCurvePrivateKey | None = None,
 ) -> Flask:
     """
     :param work: on the console's own database. Without one nobody can log in.
@@ -53,6 +55,7 @@ def make_app(
     :param proxies: how many stand before it. Headers that say from where somebody asks count only behind one.
     :param hotline: whom pages say to call where nobody else is known.
     :param certificates: addresses whose certificate is watched, `host:port`.
+    :param release_key: signs certificates of release; None: nobody gets one.
     """
     app = Flask("console", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
@@ -62,7 +65,7 @@ def make_app(
     if work:
         shown = Figure(CERTIFICATE_ENDS, Certificates(certificates).ends)
         _read_figures(app, Reader(work.database, work.clock, (*FIGURES, shown)))
-    add_pages(app, doors, work, public_url, api=PREFIX, hotline=hotline)
+    add_pages(app, doors, work, public_url, api=PREFIX, hotline=hotline, release_key=release_key)
     if proxies:
         behind = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=0, x_port=0)
         app.wsgi_app = behind  # type: ignore[method-assign]

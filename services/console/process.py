@@ -42,4 +42,5 @@ def _application(settings: ConsoleSettings) -> Flask:
         settings.proxies,
         hotline=settings.hotline,
         certificates=settings.certificates,
+        release_key=settings.release_key,
     )

@@ -24,6 +24,8 @@ _CONNECTIONS: Final = 12
 """To the database: as many as there are threads that answer."""
 HOTLINE: Final = "12345"
 DATABASE_URL: Final = "DOORSTEP_CONSOLE_DATABASE_URL"
+_DOOR_KEY: Final = "DOORSTEP_DOOR_PRIVATE_KEY"
+RELEASE_KEY: Final = "DOORSTEP_RELEASE_CERTIFICATE_KEY"
 _SEAL_KEYS: Final = "DOORSTEP_CONSOLE_SEAL_KEYS"
 _INDEX_KEY: Final = "DOORSTEP_CONSOLE_INDEX_KEY"
 
@@ -36,6 +38,7 @@ class ConsoleSettings:
     :param proxies: how many stand before it, the last of which says who asks.
     :param hotline: whom pages say to call where nobody else is known.
     :param certificates: addresses whose certificate is watched, `host:port`.
+    :param release_key: signs certificates of release; None where there is none, and so no such certificate.
     """
 
     host: str
@@ -47,6 +50,7 @@ class ConsoleSettings:
     proxies: int
     hotline: str
     certificates: tuple[str, ...] = ()
+    release_key: EllipticCurvePrivateKey | None = None
 
 
 def read_console_settings(environment: Mapping[str, str] | None = None) -> ConsoleSettings:
@@ -57,12 +61,15 @@ def read_console_settings(environment: Mapping[str, str] | None = None) -> Conso
         host=given.get("DOORSTEP_CONSOLE_HOST", "127.0.0.1"),
         port=_port(given),
         log_level=given.get("DOORSTEP_LOG_LEVEL", "INFO"),
-        doors=Doors(urls, _private_key(given.get("DOORSTEP_DOOR_PRIVATE_KEY", ""))),
+        doors=Doors(urls, _private_key(given, _DOOR_KEY, "the console signs who asks")),
         work=_work(given, "doorstep-console", _CONNECTIONS) if given.get(DATABASE_URL, "").strip() else None,
         public_url=read_public_url(given),
         proxies=_proxies(given),
         hotline=given.get("DOORSTEP_HOTLINE", "").strip() or HOTLINE,
         certificates=read_addresses(given, "DOORSTEP_CONSOLE_CERTIFICATES"),
+        release_key=_private_key(given, RELEASE_KEY, "the console signs certificates of release")
+        if given.get(RELEASE_KEY, "").strip()
+        else None,
     )
 
 
@@ -127,14 +134,11 @@ def _proxies(given: Mapping[str, str]) -> int:
     return int(text)
 
 
-def _private_key(pem: str) -> EllipticCurvePrivateKey:
+def _private_key(given: Mapping[str, str], name: str, what_for: str) -> EllipticCurvePrivateKey:
     try:
-        key: Any = load_pem_private_key(pem.encode(), None)
+        key: Any = load_pem_private_key(given.get(name, "").encode(), None)
     except (ValueError, TypeError, UnsupportedAlgorithm):
         key = None
     if not isinstance(key, EllipticCurvePrivateKey) or not isinstance(key.curve, SECP256R1):
-        raise SettingsError(
-            "DOORSTEP_DOOR_PRIVATE_KEY must be a private key (PEM, curve P-256), with which the console "
-            "signs who asks"
-        )
+        raise SettingsError(f"{name} must be a private key (PEM, curve P-256), with which {what_for}")
     return key

@@ -34,6 +34,7 @@ from services.isolation.policies.announce_policies import POLICIES
 from services.isolation.policies.documents import shipped
 from services.isolation.policies.import_policy import import_policy
 from services.isolation.policies.known import stored_policies
+from services.isolation.release.certificate import RELEASE_CERTIFICATE, RELEASE_STANDS
 from services.isolation.release.decide_case import decide_case
 from services.isolation.release.lists import CASES_TO_RELEASE, HELD_PAST_TERM
 from services.isolation.revisions import REVISIONS
@@ -124,6 +125,8 @@ DOOR = Door(
         MY_HOUSEHOLDS,
         MY_HOUSEHOLD,
         SHOPPING_LIST,
+        RELEASE_CERTIFICATE,
+        RELEASE_STANDS,
         BOARD,
         *AS_BEFORE,
         VIEWS,

@@ -21,7 +21,7 @@ from services.isolation.door import DOOR as ISOLATION
 from services.registration.door import DOOR as REGISTRATION
 from services.registration.places.import_places import import_places
 from services.registration.staff.import_staff import import_staff
-from tests.doors import staff_author
+from tests.doors import RELEASE, staff_author
 from tests.integration.console.trial import Browser, Owner, prepare, token_of
 from tests.integration.console.trial import Trial as Console
 from tests.integration.isolation import trial as isolation
@@ -68,7 +68,7 @@ class Town:
         self.owners: dict[str, Owner] = {}
 
     def app(self, doors: Doors | None = None) -> Flask:
-        return make_app(doors or self.doors, self.console.work)
+        return make_app(doors or self.doors, self.console.work, release_key=RELEASE)
 
     def officer(self, staff_id: str = "officer", language: str = "en", doors: Doors | None = None) -> Officer:
         """Somebody who is in."""

@@ -18,6 +18,7 @@ from services.console.app import make_app
 from services.console.doors import Doors
 from services.isolation import tables as t
 from services.isolation.teams.copies import PLACES, STAFF
+from tests.doors import RELEASE
 from tests.integration.console.officers import open_town
 from tests.integration.console.trial import Browser, token_of
 from tests.integration.isolation import trial as isolation
@@ -45,7 +46,7 @@ class Home:
     registration: registration.Trial
 
     def app(self, doors: Doors | None = None) -> Flask:
-        return make_app(doors or self.doors, None)
+        return make_app(doors or self.doors, None, release_key=RELEASE)
 
     @property
     def token(self) -> str:

@@ -12,9 +12,10 @@ import pytest
 
 from services.console.accounts.queries import staff_with_links
 from services.console.doors import Doors
+from services.console.pages.pdf import can_make_pdf
 from services.console.pages.workers import enrol as enrol_pages
 from services.console.pages.workers.slip import Slip
-from services.console.pages.workers.slips_pdf import can_make_pdf, slips_as_pdf
+from services.console.pages.workers.slips_pdf import slips_as_pdf
 from services.console.pages.workers.who_walks import Walker
 from services.console.tables import account_acts
 from tests.doors import CONSOLE

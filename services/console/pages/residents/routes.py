@@ -18,11 +18,13 @@ from chassis.ids import new_id
 from contracts.faults import Refused
 from field.words import LANGUAGES
 from services.console.doors import DoorAway, Doors
+from services.console.pages.certificates.papers import Papers
 from services.console.pages.clock import in_words
 from services.console.pages.entry.kept import again_page, typed_now
 from services.console.pages.entry.keys import key_of_form
 from services.console.pages.languages import remember
 from services.console.pages.refusals import refusal_page
+from services.console.pages.residents.certificates import add_certificates
 from services.console.pages.residents.check_in_form import Form, Row, blank, read_form, read_window
 from services.console.pages.residents.needs import add_needs
 from services.console.pages.residents.opening import Opened, household_of, opened_by, told_by
@@ -49,9 +51,12 @@ _BY_PROXY: Final = "signed_by_proxy"
 View = Callable[..., Answer]
 
 
-def make_residents(doors: Doors, hotline: str, *, allowance: Allowance | None = None) -> Blueprint:
+def make_residents(
+    doors: Doors, hotline: str, papers: Papers | None = None, *, allowance: Allowance | None = None
+) -> Blueprint:
     """
     :param hotline: whom to call where nobody else is known.
+    :param papers: certificates of release; None: there are none.
     :param allowance: how many links that open nothing one address may try.
     """
     residents = Blueprint("residents", __name__, template_folder="templates", url_prefix="/r/<token>")
@@ -281,6 +286,7 @@ def make_residents(doors: Doors, hotline: str, *, allowance: Allowance | None = 
 
     add_needs(residents, opened, household, said, _page, _own)
     add_permits(residents, doors, opened, household, said, _page, _own)
+    add_certificates(residents, own, _page, doors, papers)
     return residents
 
 

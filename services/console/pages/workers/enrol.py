@@ -17,9 +17,10 @@ from services.console.accounts.invite import Invitation, end_links, enrol
 from services.console.accounts.queries import staff_with_links, workers_of
 from services.console.doors import DoorAway, Doors
 from services.console.pages.entry.who import only_in
+from services.console.pages.pdf import can_make_pdf
 from services.console.pages.refusals import refusal_page
 from services.console.pages.workers.slip import Slip
-from services.console.pages.workers.slips_pdf import can_make_pdf, slips_as_pdf
+from services.console.pages.workers.slips_pdf import slips_as_pdf
 from services.console.pages.workers.text_link import NotTexted, no_account, text_links
 from services.console.pages.workers.who_walks import Walker, may_be_enrolled, named, walkers
 from services.console.sessions.end_session import revoke

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 from io import BytesIO
 from itertools import groupby
-from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -15,13 +13,10 @@ from flask_babel import gettext
 from fpdf import FPDF
 from fpdf.enums import WrapMode
 
+from services.console.pages.pdf import NAME, new_pdf, write_line
 from services.console.pages.words import word
 from services.console.pages.workers.slip import Slip
 
-FONT: Final = Path("/usr/share/fonts/truetype/wqy/wqy-microhei.ttc")
-"""Debian's fonts-wqy-microhei. Of its 5 MB only the characters that are used go into the file."""
-# It would log the characters of names that the font lacks.
-logging.getLogger("fpdf").setLevel(logging.ERROR)
 _COLUMNS, _ROWS = 2, 4
 _WIDTH, _HEIGHT = 95.0, 68.0
 """Of a slip, in mm."""
@@ -31,22 +26,13 @@ _CODE: Final = 38.0
 _LARGE, _SMALL, _TINY = 11, 8, 6
 
 
-def can_make_pdf() -> bool:
-    """Without the font names could not be written."""
-    return FONT.is_file()
-
-
 def slips_as_pdf(slips: Sequence[Slip], zone: ZoneInfo) -> bytes:
     """In the language of the page. 300 slips take two seconds, most of it for their codes.
 
     :param slips: by community.
     :param zone: in which moments are said.
     """
-    pdf = FPDF(format="A4")
-    pdf.set_auto_page_break(False)
-    pdf.c_margin = 0
-    pdf.add_font("slip", fname=FONT, collection_font_number=0)
-    pdf.set_title(gettext("Slips to let phones in"))
+    pdf = new_pdf(gettext("Slips to let phones in"))
     for community, of_it in groupby(slips, lambda slip: slip.walker.community):
         waiting = list(of_it)
         for first in range(0, len(waiting), _COLUMNS * _ROWS):
@@ -56,7 +42,7 @@ def slips_as_pdf(slips: Sequence[Slip], zone: ZoneInfo) -> bytes:
 
 def _sheet(pdf: FPDF, community: str, slips: Sequence[Slip], zone: ZoneInfo) -> None:
     pdf.add_page()
-    _line(pdf, _LEFT, 12, _LARGE, f"{community} · {len(slips)}" if community else str(len(slips)), 190)
+    write_line(pdf, _LEFT, 12, _LARGE, f"{community} · {len(slips)}" if community else str(len(slips)), 190)
     for number, slip in enumerate(slips):
         row, column = divmod(number, _COLUMNS)
         _slip(pdf, slip, _LEFT + column * _WIDTH, _TOP + row * _HEIGHT, zone)
@@ -66,8 +52,8 @@ def _slip(pdf: FPDF, slip: Slip, x: float, y: float, zone: ZoneInfo) -> None:
     walker = slip.walker
     pdf.set_draw_color(160)
     pdf.rect(x, y, _WIDTH, _HEIGHT)
-    _line(pdf, x + 4, y + 7, _LARGE, f"{walker.staff_id} · {walker.name}", _WIDTH - 8)
-    _line(pdf, x + 4, y + 12, _SMALL, f"{word(walker.role)} · {walker.place}", _WIDTH - 8)
+    write_line(pdf, x + 4, y + 7, _LARGE, f"{walker.staff_id} · {walker.name}", _WIDTH - 8)
+    write_line(pdf, x + 4, y + 12, _SMALL, f"{word(walker.role)} · {walker.place}", _WIDTH - 8)
     picture = BytesIO()
     segno.make(slip.link, micro=False).save(picture, kind="png", scale=1, border=4)
     pdf.image(picture, x=x + 2, y=y + 14, w=_CODE, h=_CODE)
@@ -77,21 +63,12 @@ def _slip(pdf: FPDF, slip: Slip, x: float, y: float, zone: ZoneInfo) -> None:
         gettext("Your doors of today open."),
     )
     pdf.set_xy(x + _CODE + 4, y + 18)
-    pdf.set_font("slip", size=_SMALL)
+    pdf.set_font(NAME, size=_SMALL)
     # With a space that does not break: Chinese has no other, and a line would break after the number.
     said = "\n".join(f"{number}.\u00a0{step}" for number, step in enumerate(steps, 1))
     pdf.multi_cell(_WIDTH - _CODE - 8, 4, said, align="L")
     until = slip.until.astimezone(zone).strftime("%Y-%m-%d %H:%M")
-    _line(pdf, x + 4, y + 56, _SMALL, f"{gettext('Counts once, until:')} {until}", _WIDTH - 8)
+    write_line(pdf, x + 4, y + 56, _SMALL, f"{gettext('Counts once, until:')} {until}", _WIDTH - 8)
     pdf.set_xy(x + 4, y + 58)
-    pdf.set_font("slip", size=_TINY)
+    pdf.set_font(NAME, size=_TINY)
     pdf.multi_cell(_WIDTH - 8, 3, slip.link, align="L", wrapmode=WrapMode.CHAR)
-
-
-def _line(pdf: FPDF, x: float, y: float, size: int, said: str, width: float) -> None:
-    """One line, as much of it as has room."""
-    pdf.set_font("slip", size=size)
-    text = " ".join(said.split())
-    while text and pdf.get_string_width(text) > width:
-        text = text[:-1]
-    pdf.text(x, y, text)

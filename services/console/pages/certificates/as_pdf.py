@@ -1,0 +1,67 @@
+"""A certificate of release as a PDF: one page of A4 in Chinese and English."""
+
+from __future__ import annotations
+
+from io import BytesIO
+from typing import Final
+
+import segno
+from flask import Response
+from fpdf import FPDF
+
+from services.console.pages.certificates.papers import Paper
+from services.console.pages.certificates.said import SAYS, said, values
+from services.console.pages.pdf import NAME, new_pdf, write_line
+
+_LEFT: Final = 25.0
+_WIDTH: Final = 160.0
+_LABEL: Final = 62.0
+_ROW: Final = 14.0
+_CODE: Final = 62.0
+"""Side of the code with its quiet border, in mm: 0.6 mm a module."""
+_TITLE, _LARGE, _SMALL = 24, 13, 9
+
+
+def pdf_of(paper: Paper) -> Response:
+    """For the browser to show or keep."""
+    answer = Response(certificate_as_pdf(paper), mimetype="application/pdf")
+    answer.headers["Content-Disposition"] = "inline; filename=certificate-of-release.pdf"
+    return answer
+
+
+def certificate_as_pdf(paper: Paper) -> bytes:
+    """It takes most of a second, for the font is read each time."""
+    title = said(SAYS["title"])
+    pdf = new_pdf(" ".join(title))
+    pdf.add_page()
+    write_line(pdf, _LEFT, 36, _TITLE, title[0], _WIDTH)
+    write_line(pdf, _LEFT, 46, _LARGE, title[1], _WIDTH)
+    y = _both(pdf, "released", 54) + 3
+    for field, value in values(paper.certificate):
+        y = _fact(pdf, y, *said(SAYS[field]), value)
+    y = _both(pdf, "compare", y + 6)
+    picture = BytesIO()
+    segno.make(paper.address, micro=False).save(picture, kind="png", scale=4, border=4)
+    pdf.image(picture, x=_LEFT - 3, y=y + 4, w=_CODE, h=_CODE)
+    _both(pdf, "scan", y + 12, _LEFT + _CODE + 4, _WIDTH - _CODE - 4)
+    return bytes(pdf.output())
+
+
+def _fact(pdf: FPDF, y: float, chinese: str, english: str, value: str) -> float:
+    """A line of the table; returns where the next one begins."""
+    pdf.set_draw_color(180)
+    pdf.line(_LEFT, y + _ROW, _LEFT + _WIDTH, y + _ROW)
+    write_line(pdf, _LEFT, y + 6, _SMALL + 1, chinese, _LABEL)
+    write_line(pdf, _LEFT, y + 11, _SMALL - 1, english, _LABEL)
+    write_line(pdf, _LEFT + _LABEL + 4, y + 9, _LARGE, value, _WIDTH - _LABEL - 4)
+    return y + _ROW
+
+
+def _both(pdf: FPDF, name: str, y: float, x: float = _LEFT, width: float = _WIDTH) -> float:
+    """A sentence in both languages; returns where it ends."""
+    pdf.set_xy(x, y)
+    for text in said(SAYS[name]):
+        pdf.set_font(NAME, size=_SMALL + 1)
+        pdf.multi_cell(width, 5, text, align="L", new_x="LEFT", new_y="NEXT")
+    ends: float = pdf.get_y()
+    return ends
