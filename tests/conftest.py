@@ -32,8 +32,9 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 HEAVY = ("tests/chaos/", "tests/e2e/", "tests/browser/")
 SHORT = ("tests/contract/", "tests/unit/")
 
-# Four workers need a quarter of it each at the most: one tests migrations, with a hundred databases.
-ROOM = 8 << 30
+# So much each worker needs at the most: one tests migrations, with a hundred databases.
+ROOM = (2 << 30) * int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+LIMIT_OF_GROUP = Path("/sys/fs/cgroup/memory.max")
 
 VHOSTS_AT_ONCE, VHOSTS_KEPT = 20, 5
 _used: list[str] = []
@@ -65,7 +66,8 @@ def _with_room() -> Path:
     """In memory, where there is plenty: a database of PostgreSQL is copied there in a tenth of the time."""
     memory, name = Path("/dev/shm"), "doorstep-tests"
     room = min(shutil.disk_usage(memory).free, psutil.virtual_memory().available) if memory.exists() else 0
-    if room < ROOM:
+    limit = LIMIT_OF_GROUP.read_text().strip() if LIMIT_OF_GROUP.exists() else "max"
+    if room < ROOM or (limit.isdecimal() and int(limit) < ROOM):
         return Path(tempfile.mkdtemp(prefix=f"{name}-"))
     for left in memory.glob(f"{name}-*"):  # by tests that were killed
         if not Path(f"/proc/{left.name.split('-')[2]}").exists():

@@ -126,7 +126,8 @@ def _permits(uow: UnitOfWork) -> list[_Dropped]:
     rows = uow.conn.execute(
         select(*_OF_TASK, p.permit_id, p.people)
         .join(permits, p.task_id == _K.task_id)
-        .where(*_taken_back(uow), _K.kind.in_(PERMIT_TASKS), p.withdrawn_at.is_(None), matters)
+        .where(*_taken_back(uow), _K.kind.in_(PERMIT_TASKS), p.withdrawn_at.is_(None))
+        .where(p.decision.is_(None), matters)
         .order_by(p.permit_id)
     )
     return [_Dropped(row.permit_id, row, frozenset(row.people)) for row in rows]

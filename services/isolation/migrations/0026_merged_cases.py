@@ -1,7 +1,6 @@
 """merged cases
 
-Revision 0026, after 0025: as which case one goes on whose arrival turned out to be another one. The index of
-tasks that went with their case finds those to look at somebody, too.
+Revision 0026, after 0025: as which case one goes on whose arrival turned out to be another one.
 """
 
 import sqlalchemy as sa
@@ -14,9 +13,6 @@ down_revision = "0025"
 branch_labels = None
 depends_on = None
 
-_HOUSEHOLD = "state = 'cancelled' AND kind IN ('meet_need', 'medical_need', 'settle_refusal'"
-_BEFORE = sa.text(f"{_HOUSEHOLD})")
-_NOW = sa.text(f"{_HOUSEHOLD}, 'see_abnormal')")
 _TO_LOOK_AT = sa.text("look_at IS NOT NULL")
 
 
@@ -39,17 +35,9 @@ def upgrade() -> None:
         postgresql_where=_TO_LOOK_AT,
         sqlite_where=_TO_LOOK_AT,
     )
-    _index("tasks_taken_back", _NOW)
-    op.drop_index("tasks_of_household_taken_back", table_name="tasks")
 
 
 def downgrade() -> None:
-    _index("tasks_of_household_taken_back", _BEFORE)
-    op.drop_index("tasks_taken_back", table_name="tasks")
     op.drop_index("merged_cases_to_look_at", table_name="merged_cases")
     op.drop_index("merged_cases_by_end", table_name="merged_cases")
     op.drop_table("merged_cases")
-
-
-def _index(name: str, where: sa.TextClause) -> None:
-    op.create_index(name, "tasks", ["due_from"], unique=False, postgresql_where=where, sqlite_where=where)

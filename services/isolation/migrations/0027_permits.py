@@ -1,7 +1,7 @@
 """permits
 
 Revision 0027, after 0026: leave to go out, its outings, and who was seen going out or coming back. The
-tasks of permits, too, are found again by the index of what went with its case.
+tasks of permits and those to look at somebody, too, are found again by the index of what went with its case.
 """
 
 import sqlalchemy as sa
@@ -14,12 +14,9 @@ down_revision = "0026"
 branch_labels = None
 depends_on = None
 
-_INDEX = "tasks_taken_back"
-_KINDS = "'meet_need', 'medical_need', 'settle_refusal', 'see_abnormal'"
-_BEFORE = sa.text(f"state = 'cancelled' AND kind IN ({_KINDS})")
-_NOW = sa.text(
-    f"state = 'cancelled' AND kind IN ({_KINDS}, 'decide_permit', 'urgent_permit', 'review_permit')"
-)
+_HOUSEHOLD = "state = 'cancelled' AND kind IN ('meet_need', 'medical_need', 'settle_refusal'"
+_BEFORE = sa.text(f"{_HOUSEHOLD})")
+_NOW = sa.text(f"{_HOUSEHOLD}, 'see_abnormal', 'decide_permit', 'urgent_permit', 'review_permit')")
 
 
 def upgrade() -> None:
@@ -79,16 +76,17 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("passage_id"),
     )
     op.create_index("passages_of_case", "passages", ["case_id", "at"], unique=False)
-    _index_of_taken_back(_NOW)
+    _index("tasks_taken_back", _NOW)
+    op.drop_index("tasks_of_household_taken_back", table_name="tasks")
 
 
 def downgrade() -> None:
     op.drop_table("passages")
     op.drop_table("outings")
     op.drop_table("permits")
-    _index_of_taken_back(_BEFORE)
+    _index("tasks_of_household_taken_back", _BEFORE)
+    op.drop_index("tasks_taken_back", table_name="tasks")
 
 
-def _index_of_taken_back(where: sa.TextClause) -> None:
-    op.drop_index(_INDEX, table_name="tasks")
-    op.create_index(_INDEX, "tasks", ["due_from"], unique=False, postgresql_where=where, sqlite_where=where)
+def _index(name: str, where: sa.TextClause) -> None:
+    op.create_index(name, "tasks", ["due_from"], unique=False, postgresql_where=where, sqlite_where=where)

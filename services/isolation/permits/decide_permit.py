@@ -13,7 +13,6 @@ from chassis.database.statements import is_in, update_rows
 from chassis.unit_of_work import UnitOfWork
 from contracts.faults import Fault, Refused
 from field.ids import is_id
-from field.words import RUNG_OF_ROLE, RUNGS
 from services.isolation.cases.case import Case
 from services.isolation.cases.in_hand import CasesInHand, act_of, cases_in_hand
 from services.isolation.permits.outings import any_out, look_at
@@ -25,13 +24,16 @@ from services.isolation.plans.acts import DONE
 from services.isolation.plans.task import Task
 
 _WRITTEN = ("decision", "decided_at", "decided_by", "said", "version", "withdrawn_at")
+_DECIDE = ("community_officer", "street_officer", "district_officer")
 _Row = dict[str, Any]
 
 
 def decide_permit(uow: UnitOfWork, commands: Sequence[Said]) -> Sequence[Outcome]:
     """Settle the task of each permit, and tell the household what was decided."""
     ids = sorted({said.data["permit_id"] for said in commands if is_id(said.data["permit_id"])})
-    people = {case_id for permit in _named(uow.conn, ids).values() for case_id in permit["people"]}
+    named = _named(uow.conn, ids).values()
+    # The case that has the task may be one that went on for theirs for a while.
+    people = {case_id for permit in named for case_id in (*permit["people"], permit["case_id"])}
     with cases_in_hand(uow, people) as hand:
         permits = _named(uow.conn, ids)  # once more: with their cases locked, nobody else changes one
         return each_in_turn(commands, lambda said: _decide(hand, permits, said))
@@ -75,7 +77,7 @@ def _found(hand: CasesInHand, permits: Mapping[str, _Row], said: Said) -> tuple[
 
 def _must_be_an_officer(hand: CasesInHand, said: Said) -> None:
     author = hand.book.reference.staff.active(said.author.staff_id)
-    if author is None or RUNG_OF_ROLE.get(author.role, RUNGS[0]) == RUNGS[0]:
+    if author is None or author.role not in _DECIDE:
         message = "an officer decides it; whoever asked for it takes it back"
         raise Refused("not_allowed", [Fault("decision", "not_by_this_author", message)])
 

@@ -16,10 +16,11 @@ from services.isolation.cases.events import caused_by_case
 from services.isolation.cases.in_hand import CasesInHand, in_story
 from services.isolation.cases.merged import ended_in
 from services.isolation.cases.unplanned import unplanned_task
-from services.isolation.permits.passages import Passage, judge, late_from
-from services.isolation.permits.rules import EMERGENCY, GRANTED, NO_ORDER, Outing
+from services.isolation.permits.passages import EARLY, Passage, judge
+from services.isolation.permits.rules import EMERGENCY, GRANTED, NO_ORDER, REFUSED, Outing
 from services.isolation.permits.tables import IS_OUT, outings, passages, permits
 from services.isolation.plans import states
+from services.isolation.plans.tables import tasks
 from services.isolation.plans.task import Task
 
 LATE_BACK: Final = "late_back"
@@ -41,7 +42,9 @@ class OutingsInHand:
         followed = [case.case_id for case in known if case.closed_at is None]
         self._as = {id: id for id in case_ids} | ended_in(conn, followed)
         ids = list(self._as)
-        joined = select(outings, p.kind, p.decision, p.withdrawn_at).join(permits, p.permit_id == o.permit_id)
+        joined = select(outings, p.kind, p.decision, p.decided_at, p.withdrawn_at).join(
+            permits, p.permit_id == o.permit_id
+        )
         rows = conn.execute(joined.where(is_in(conn, o.case_id, ids)).order_by(o.begins)).mappings()
         self._outings = [{str(name): value for name, value in row.items()} for row in rows]
         seen = select(passages).where(is_in(conn, passages.c.case_id, ids))
@@ -68,29 +71,34 @@ class OutingsInHand:
                 may_open = now < row["ends"] + _LOOKED_BACK
                 row["check_at"] = now + _AGAIN_AFTER if row["check_at"] and may_open else None
             return case
-        granted = [row for row in own if _is_granted(row)]
+        granted = [row for row in own if _was_leave(row)]
         for row in own:
             if row not in granted:
                 row["check_at"] = None
                 case = self._take_back(case, row)
         of_case = [row for row in self._passages if self._as[row["case_id"]] == case.case_id]
         seen = [Passage(row["passage_id"], row["at"], row["direction"]) for row in of_case]
-        judged = judge([Outing(row["begins"], row["ends"]) for row in granted], seen, now)
-        for row, course in zip(granted, judged.courses, strict=True):
-            row |= {"left_at": course.left_at, "back_at": course.back_at}
-            row["check_at"] = late_from(Outing(row["begins"], row["ends"])) if course.is_out else None
-            if course.late:
+        times = [Outing(row["begins"], row["ends"]) for row in granted]
+        judged = judge(times, seen, now, [_ended_at(row) for row in granted])
+        kept_in = case.measure != NO_ORDER
+        for row, course, late_from in zip(granted, judged.courses, judged.late_from, strict=True):
+            row |= {"left_at": course.left_at, "back_at": course.back_at, "check_at": None}
+            if course.late and kept_in:
                 about = f"{row['permit_id']}:{row['number']}"
                 case = self._suspect(case, row, LATE_BACK, about, cause)
                 task = self._task(case, row)
                 row["check_at"] = now + _AGAIN_AFTER if task and task.live else None
-            else:
-                case = self._take_back(case, row)
-        without = {one.id for one in judged.without_leave} if case.measure != NO_ORDER else set()
+                continue
+            case = self._take_back(case, row)
+            if course.is_out:
+                row["check_at"] = late_from if late_from >= now else now + _AGAIN_AFTER
+        # What they did before the measure in force began was in order then.
+        since = self._hand.book.standing(case).clock
+        without = {one.id for one in judged.without_leave if kept_in and one.at >= since}
         for row in of_case:
             if row["passage_id"] in without:
                 case = self._suspect(case, row, NO_PERMIT, row["passage_id"], cause)
-            else:
+            elif row["at"] >= since:
                 case = self._take_back(case, row)
         return case
 
@@ -98,8 +106,7 @@ class OutingsInHand:
         """Somebody sees to it at once; said once, however often it is looked, unless the task went with the
         case, which has been opened again.
         """
-        task = self._task(case, row)
-        if row["task_id"] is not None and (task is None or task.state != states.CANCELLED):
+        if row["task_id"] is not None and self._state(case, row) not in (None, states.CANCELLED):
             return case
         hand = self._hand
         uow, policy = hand.uow, hand.book.policy(case)
@@ -139,6 +146,13 @@ class OutingsInHand:
         self._hand.change_tasks(case, [task.cancelled()])
         return self._hand.hear(case, "breach_in_order", None, task=task.task_id)
 
+    def _state(self, case: Case, row: dict[str, Any]) -> str | None:
+        """Of its task, which may be one of a case that ended merged in this one; None: there is none."""
+        if task := self._task(case, row):
+            return task.state
+        of_it = select(tasks.c.state).where(tasks.c.task_id == row["task_id"])
+        return self._hand.uow.conn.execute(of_it).scalar_one_or_none()
+
     def _task(self, case: Case, row: dict[str, Any]) -> Task | None:
         return next((one for one in self._hand.tasks(case) if one.task_id == row["task_id"]), None)
 
@@ -173,9 +187,22 @@ def any_out(conn: Connection, permit_id: str) -> bool:
     return conn.execute(out).first() is not None
 
 
-def _is_granted(row: dict[str, Any]) -> bool:
-    decision = row["decision"] or (GRANTED if row["kind"] == EMERGENCY else None)
-    return row["withdrawn_at"] is None and decision == GRANTED
+def _was_leave(row: dict[str, Any]) -> bool:
+    """Whether they may go, or might when they went. An emergency found to be none never was leave."""
+    ended_at = _ended_at(row)
+    if ended_at is None:
+        return row["decision"] == GRANTED or (row["decision"] is None and row["kind"] == EMERGENCY)
+    if row["kind"] == EMERGENCY:
+        return False
+    if row["decision"] == GRANTED:
+        return bool(row["begins"] - EARLY <= ended_at)
+    return row["left_at"] is not None
+
+
+def _ended_at(row: dict[str, Any]) -> datetime | None:
+    """When the leave was taken back, or refused in the end."""
+    refused_at = row["decided_at"] if row["decision"] == REFUSED else None
+    return min((at for at in (row["withdrawn_at"], refused_at) if at), default=None)
 
 
 def passage_row(id: str, case_id: str, direction: str, at: datetime, **said: Any) -> dict[str, Any]:

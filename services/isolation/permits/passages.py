@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import zip_longest
 from typing import Final
 
 from services.isolation.permits.rules import Outing
@@ -57,25 +58,34 @@ class Judged:
 
     :param courses: of each outing, in their order.
     :param without_leave: passages out that no outing covers; until they are back it is one.
+    :param late_from: of each outing, from when on whoever is out by it is late.
     """
 
     courses: Sequence[Course]
     without_leave: Sequence[Passage]
+    late_from: Sequence[datetime]
 
 
-def late_from(outing: Outing) -> datetime:
-    return outing.ends + GRACE
-
-
-def judge(outings: Sequence[Outing], passages: Iterable[Passage], now: datetime) -> Judged:
+def judge(
+    outings: Sequence[Outing],
+    passages: Iterable[Passage],
+    now: datetime,
+    ended: Sequence[datetime | None] = (),
+) -> Judged:
     """
-    :param outings: those that were granted, in their order; none overlaps another.
+    :param outings: those that were granted, in their order; an emergency may overlap others.
+    :param ended: of each, when its leave was taken back, after which nobody goes out by it; None: it was not.
     """
+    until = [
+        min(one.ends, end) if end else one.ends for one, end in zip_longest(outings, ended) if one is not None
+    ]
     of_outing: list[list[Passage]] = [[] for _ in outings]
     without: list[Passage] = []
+    out_by: int | None = None
     is_without = False
     for one in sorted(set(passages), key=lambda one: one.order):
-        number = _outing_of(outings, one)
+        number = out_by if one.direction == BACK and out_by is not None else _outing_of(outings, until, one)
+        out_by = number if one.direction == OUT else None
         if number is not None:
             of_outing[number].append(one)
             is_without = False
@@ -84,24 +94,36 @@ def judge(outings: Sequence[Outing], passages: Iterable[Passage], now: datetime)
         elif not is_without:
             without.append(one)
             is_without = True
-    courses = [_course(outing, of_it, now) for outing, of_it in zip(outings, of_outing, strict=True)]
-    return Judged(courses, without)
+    late_from = [_ends(one, outings, until) + GRACE for one in outings]
+    courses = [_course(of_it, limit, now) for of_it, limit in zip(of_outing, late_from, strict=True)]
+    return Judged(courses, without, late_from)
 
 
-def _outing_of(outings: Sequence[Outing], passage: Passage) -> int | None:
-    """The last one that had begun; who goes out after its end has none."""
+def _outing_of(outings: Sequence[Outing], until: Sequence[datetime], passage: Passage) -> int | None:
+    """The last one that had begun, and that nobody had taken back when they went out."""
     begun = [n for n, one in enumerate(outings) if one.begins - EARLY <= passage.at]
-    if not begun or (passage.direction == OUT and passage.at > outings[begun[-1]].ends):
-        return None
-    return begun[-1]
+    covering = [n for n in begun if passage.direction == BACK or passage.at <= until[n]]
+    return covering[-1] if covering else None
 
 
-def _course(outing: Outing, passages: Sequence[Passage], now: datetime) -> Course:
-    """:param passages: in the order in which they happened."""
+def _ends(outing: Outing, outings: Sequence[Outing], until: Sequence[datetime]) -> datetime:
+    """When whoever is out by it must be back: where another one has begun by its end, by the end of that."""
+    ends = outing.ends
+    for other, its_end in zip(outings, until, strict=True):
+        if outing.begins <= other.begins <= ends + EARLY:
+            ends = max(ends, its_end)
+    return ends
+
+
+def _course(passages: Sequence[Passage], limit: datetime, now: datetime) -> Course:
+    """
+    :param passages: in the order in which they happened.
+    :param limit: after it they are late.
+    """
     left = next((one.at for one in passages if one.direction == OUT), None)
     last = passages[-1] if passages else None
     is_out = last is not None and last.direction == OUT
-    limit, late, inside = late_from(outing), is_out and now > late_from(outing), False
+    late, inside = is_out and now > limit, False
     for one in passages:
         # Who is seen coming back after the time was out, whether or not somebody saw them leave; who was seen
         # back before is only seen once more.

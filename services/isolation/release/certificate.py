@@ -35,13 +35,15 @@ def _find(uow: UnitOfWork, scope: Scope, asked: Asked, data: Mapping[str, Any]) 
     id = data.get("case_id")
     if not isinstance(id, str) or not is_id(id):
         return None
-    wanted = select(*_COLUMNS).where(_C.case_id == id, _C.state == RELEASED, in_scope(uow.conn, scope))
-    row = uow.conn.execute(wanted).one_or_none()
+    wanted = select(*_COLUMNS).where(_C.case_id == id, _C.state == RELEASED, _C.stripped_at.is_(None))
+    row = uow.conn.execute(wanted.where(in_scope(uow.conn, scope))).one_or_none()
     if row is None:
         return None
     try:
         person = uow.sealer.unseal(row.person)
-    except SealBroken:  # of a key that is gone, or stripped: nobody could compare such a paper
+    except SealBroken:  # of a key that is gone
+        return None
+    if not person.get("name"):  # nobody could compare such a paper with a document
         return None
     released_on = local_day(row.closed_at, asked.zone)
     [label] = tell_apart([Someone(person.get("name"), None)], released_on)

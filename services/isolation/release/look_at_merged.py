@@ -98,7 +98,7 @@ def _must_open(book: Casebook, case: Case) -> bool:
     """Whether they must be followed although their case has ended: what holds them was not known here, or an
     officer took it back for the other one. Whoever is in the hands of others, or died, is not.
     """
-    if case.closed_at is None or not case.version or not case.days or absence(case.story):
+    if case.closed_at is None or not case.version or absence(case.story):
         return False
     if case.state == states.CANCELLED:
         return _because(book, case) in _BY_MISTAKE
@@ -107,7 +107,8 @@ def _must_open(book: Casebook, case: Case) -> bool:
     tasks = lock_tasks(book.uow.conn, [case.case_id], KINDS)
     facts = facts_of(book.uow, [case], tasks)[case.case_id]
     held = lacks(book.standing(case).rule.release, facts)
-    return not HEALTH_AND_WILL.isdisjoint(held)
+    # Whoever was only informed is followed again, too, until somebody has looked at them.
+    return facts.unseen or not HEALTH_AND_WILL.isdisjoint(held)
 
 
 def _because(book: Casebook, case: Case) -> str | None:

@@ -18,10 +18,14 @@ _IN_WORDS: Final = ("note",)
 
 
 def strip_on(case: Case, retention_days: int, zone: ZoneInfo) -> date | None:
-    """The local day on which the term of a case has passed; None: somebody is followed, or still expected."""
+    """The local day on which the term of a case has passed; None: somebody is followed, or still expected.
+
+    Of one that was called off it begins when they would have come: they may come after all.
+    """
     if case.closed_at is None or case.state == states.EXPECTED:
         return None
-    return local_day(case.closed_at, zone) + max(timedelta(days=retention_days), AT_LEAST)
+    ended = max(case.closed_at, case.arrival.arrived_at)
+    return local_day(ended, zone) + max(timedelta(days=retention_days), AT_LEAST)
 
 
 def look_again_on(today: date, terms: Iterable[date | None]) -> date | None:

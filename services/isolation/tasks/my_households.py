@@ -221,10 +221,11 @@ class _Round:
         return shown
 
     def _permits(self, case_ids: Collection[str]) -> list[dict[str, Any]]:
-        """Those to come, and those of today."""
+        """Those to come, those of today, and whoever is out still."""
         today = day_begins(local_day(self.asked.now, self.asked.zone), self.asked.zone)
         found = permits_of(self.uow.conn, case_ids)
-        return [shown_permit(self.uow, self.asked, one, own=True) for one in found if one.ends >= today]
+        shown = [one for one in found if one.ends >= today or any(course.is_out for course in one.courses)]
+        return [shown_permit(self.uow, self.asked, one, own=True) for one in shown]
 
     def _person(self, row: Row[Any]) -> dict[str, Any]:
         asked = self.asked

@@ -15,11 +15,13 @@ from chassis.unit_of_work import UnitOfWork
 from field.days import local_day
 from services.registration.arrivals.catalogue import read_catalogue
 from services.registration.arrivals.find_likenesses import told_of
+from services.registration.arrivals.followed import MENDED
+from services.registration.arrivals.known_arrivals import read_drafts, read_earlier_statements
 from services.registration.arrivals.lending import followed_as
 from services.registration.arrivals.statement_keys import keys_of_statements
 from services.registration.arrivals.tables import arrival_history, arrivals, possible_duplicates
 from services.registration.persons.claims import NUMBER, Facts
-from services.registration.persons.keys import as_id
+from services.registration.persons.keys import as_id, keys_of
 from services.registration.persons.likeness import KEYS, Traits
 from services.registration.persons.stored_claims import lock_claims, update_claims
 from services.registration.persons.tables import likenesses, person_keys
@@ -53,7 +55,7 @@ def strip_arrivals(uow: UnitOfWork) -> int:
     said = _statements(uow, ids)
     traits = [*told_of(uow, read_catalogue(uow).places, ids)]
     # Keys before arrivals, as the intake locks them.
-    claims = lock_claims(uow, set(_keys(uow, said)))
+    claims = lock_claims(uow, {*_keys(uow, said), *_keys_of_mended(uow, ids)})
     locked = select(_A.id, _A.person_id).where(is_in(uow.conn, _A.id, ids)).order_by(_A.id).with_for_update()
     people = {row.id: row.person_id for row in uow.conn.execute(locked)}
     _forget_persons(uow, claims, people)
@@ -116,6 +118,23 @@ def _keys(uow: UnitOfWork, statements: Sequence[Statement]) -> Iterator[str]:
                 yield _narrower(uow, keys.by_name, {**keys.name_facts, NUMBER: keys.identity})
 
 
+def _keys_of_mended(uow: UnitOfWork, ids: Sequence[str]) -> Iterator[str]:
+    """Under which they are found since somebody at the door said what is right; no report says that."""
+    drafts = read_drafts(uow.conn, is_in(uow.conn, _A.id, ids))
+    try:
+        read_earlier_statements(uow, read_catalogue(uow), drafts)
+    except SealBroken:
+        if len(ids) > 1:
+            for one in ids:
+                yield from _keys_of_mended(uow, [one])
+        return
+    for draft in drafts:
+        if any(act.what == MENDED for act in draft.acts):
+            keys = keys_of(uow.index, draft.coming().person)
+            if keys.by_name:
+                yield keys.by_name
+
+
 def _narrower(uow: UnitOfWork, key: str, facts: Facts) -> str:
     return as_id(uow.index("narrower", f"{key}\0{sorted(facts.items())}"))
 
@@ -160,7 +179,9 @@ def _strip_reports(uow: UnitOfWork, ids: Sequence[str]) -> None:
     of_persons = select(_R.id).where(is_in(conn, _R.arrival_id, ids))
     of_companions = select(_C.report_id).where(is_in(conn, _C.arrival_id, ids))
     led = set(conn.execute(of_persons.union(of_companions)).scalars())
-    ready = sorted(led - _that_lead_elsewhere(conn, led))
+    # Of one with somebody who waits for a correction nobody is forgotten: it stays on its list whole.
+    waiting = select(_R.id).where(is_in(conn, _R.id, sorted(led)), _R.part_waits.is_(True))
+    ready = sorted(led - _that_lead_elsewhere(conn, led) - set(conn.execute(waiting).scalars()))
     while ready:
         columns = (_R.id, _R.sealed, _R.reasons, _R.corrects)
         found = conn.execute(select(*columns).where(is_in(conn, _R.id, ready)).order_by(_R.id)).all()

@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any, Final
 
 import pytest
+from sqlalchemy import update
 
 from chassis.commands.command import Author, Outcome
 from chassis.ids import new_id
@@ -334,3 +335,23 @@ def test_so_it_is_in_whatever_order_news_facts_and_timers_come(
         two.at("2022-10-09 09:00")
         assert two.lacks() == set(ALL)
         assert isolation.audit()["balanced"]
+
+
+def test_a_fever_holds_whoever_goes_on_although_they_were_only_informed(isolation: Trial) -> None:
+    two = Two(isolation)
+    informed = {"level": "none", "left_on": None}
+    isolation.follow(two.news(two.ends, **informed), two.news(two.goes_on, **informed))
+    isolation.clock.moment = china("2022-10-01 20:00")
+    assert two.has_fever(two.ends).kind == "done"
+    with isolation.database.begin() as conn:  # as it ends by itself once its day is over
+        c = t.cases.c
+        ended = update(t.cases).where(c.case_id == two.goes_on)
+        conn.execute(ended.values(state="released", closed_at=isolation.clock.now()))
+    two.merge()
+    assert isolation.case(two.goes_on)["closed_at"] is None
+    looked_for = [
+        task["case_id"]
+        for task in isolation.rows(t.tasks)
+        if task["kind"] == "see_abnormal" and task["state"] == "due"
+    ]
+    assert looked_for == [two.goes_on]

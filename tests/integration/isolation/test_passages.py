@@ -216,3 +216,42 @@ def test_a_case_that_opens_again_has_somebody_who_looks_for_them_again(
     isolation.clock.moment = china("2022-10-02 09:00")
     isolation.until_done(find_late)
     assert sorted(looked_for(isolation)) == ["cancelled", "due"]
+
+
+def test_an_outing_of_before_stays_in_order_when_the_leave_is_taken_back(
+    isolation: Trial, family: list[Event]
+) -> None:
+    week = [times(f"2022-10-0{day} 10:00", f"2022-10-0{day} 14:00") for day in (1, 3)]
+    permit = asked(isolation, family, outings=week)
+    assert decided(isolation, permit).kind == "done"
+    clock(isolation, "10:05")
+    goes(isolation, family, "out", "10:00")
+    clock(isolation, "14:00")
+    goes(isolation, family, "back", "13:40")
+    [permit] = permits(isolation, family)
+    assert (
+        decide(isolation, {"permit_id": permit.permit_id, "decision": "withdrawn"}, author=LINK).kind
+        == "done"
+    )
+    assert looked_for(isolation) == [] and suspected(isolation) == []
+    isolation.clock.moment = china("2022-10-03 10:30")
+    said = {"case_ids": ids(family), "direction": "out", "at": china("2022-10-03 10:20")}
+    assert passed(isolation, said).kind == "done"
+    assert suspected(isolation) == ["no_permit"], "not by this leave any more"
+
+
+def test_what_was_in_order_when_nothing_kept_them_in_stays_so_under_a_stricter_measure(
+    isolation: Trial,
+) -> None:
+    came = arrival(level="none")
+    isolation.follow(came)
+    clock(isolation, "09:00")
+    goes(isolation, [came], "out", "08:30")
+    goes(isolation, [came], "back", "08:50")
+    raised = arrival(came.subject, version=2, level="medium", at=china("2022-10-01 10:00"))
+    isolation.follow(raised)
+    clock(isolation, "11:00")
+    goes(isolation, [came], "back", "10:50")
+    assert looked_for(isolation) == []
+    goes(isolation, [came], "out", "10:55")
+    assert looked_for(isolation) == ["due"]

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from chassis.database.personal import FORGOTTEN
 from contracts.envelope import ONE, Event, dump_event, event_document, read_message
@@ -17,6 +18,7 @@ from services.registration.retention.hear_of_stripped import hear_of_stripped
 from services.registration.retention.strip_arrivals import strip_arrivals
 from tests.in_clear import opened
 from tests.integration.registration.following import follow
+from tests.integration.registration.test_mended import mend
 from tests.integration.registration.trial import Trial, identity_number, person, report
 
 LATER = timedelta(days=190)
@@ -160,3 +162,23 @@ def test_what_is_said_of_a_stripped_arrival_is_refused(trial: Trial) -> None:
     outcome = follow(trial, row["id"], "contacted", note="Marker again")
     assert (outcome.kind, [fault.code for fault in outcome.faults]) == ("conflict", ["stripped"])
     assert "Marker" not in known(trial)
+
+
+def test_whose_name_was_mended_is_not_found_by_it_either(trial: Trial) -> None:
+    trial.receive(whole())
+    first, second = trial.arrivals()
+    mend(trial, first["id"], name="Marker Mended", phone="13900000779")
+    assert len(trial.rows(t.person_keys, "key")) > 1
+    trial.clock.moment += LATER
+    strip(trial, first, second)
+    assert not trial.rows(t.person_keys, "key")
+
+
+def test_a_report_with_somebody_who_waits_for_a_correction_stays_whole(trial: Trial) -> None:
+    trial.receive(whole())
+    rows = trial.arrivals()
+    with trial.database.begin() as conn:
+        conn.execute(update(t.reports).values(part_waits=True))
+    trial.clock.moment += LATER
+    strip(trial, *rows)
+    assert "Marker7" in known(trial) and [row["part_waits"] for row in trial.rows(t.reports, "id")] == [True]

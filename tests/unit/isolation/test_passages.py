@@ -64,6 +64,26 @@ def test_somebody_who_never_came_back_before_the_next_outing_is_late_from_the_fi
     assert (first.late, second) == (True, Course(at(25), at(27)))
 
 
+def test_coming_back_ends_the_outing_they_went_out_by_and_nobody_is_late_while_another_one_runs() -> None:
+    dialysis, emergency = Outing(at(-4), at(0)), Outing(at(-2), at(10))
+    out, back = seen((OUT, -3.9), (BACK, 8))
+    first, second = judge([dialysis, emergency], [out, back], at(9)).courses
+    assert (first, second) == (Course(at(-3.9), at(8)), Course())
+    assert not judge([dialysis, emergency], [out], at(9)).courses[0].late
+    assert judge([dialysis, emergency], [out], at(11)).courses[0].late
+
+    night, morning = Outing(at(-15), at(-3)), Outing(at(-4), at(0))
+    first, second = judge([night, morning], seen((OUT, -15), (BACK, -4.25)), at(1)).courses
+    assert (first, second) == (Course(at(-15), at(-4.25)), Course())
+
+
+def test_by_leave_that_was_taken_back_nobody_goes_out_any_more() -> None:
+    one = [Outing(at(1), at(4))]
+    assert judge(one, seen((OUT, 1), (BACK, 2)), EVENING, [at(2.5)]).without_leave == []
+    found = judge(one, seen((OUT, 1), (BACK, 2), (OUT, 3)), EVENING, [at(2.5)])
+    assert [passage.at for passage in found.without_leave] == [at(3)]
+
+
 steps = st.lists(st.tuples(st.sampled_from((OUT, BACK)), st.integers(0, 120)), max_size=8)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from io import BytesIO
 from typing import Final
 
@@ -12,6 +13,7 @@ from fpdf import FPDF
 from services.console.pages.certificates.papers import Paper
 from services.console.pages.certificates.said import SAYS, said, values
 from services.console.pages.pdf import NAME, new_pdf, write_line
+from services.console.pages.refusals import refusal_page
 
 _LEFT: Final = 25.0
 _WIDTH: Final = 160.0
@@ -19,12 +21,21 @@ _LABEL: Final = 62.0
 _ROW: Final = 14.0
 _CODE: Final = 62.0
 """Side of the code with its quiet border, in mm: 0.6 mm a module."""
+_ROOM: Final = threading.Semaphore(2)
+"""Each takes most of a second of a processor, and pages must not wait for papers."""
+_PATIENCE_S: Final = 3.0
 _TITLE, _LARGE, _SMALL = 24, 13, 9
 
 
 def pdf_of(paper: Paper) -> Response:
-    """For the browser to show or keep."""
-    answer = Response(certificate_as_pdf(paper), mimetype="application/pdf")
+    """For the browser to show or keep; a page that says to wait where others ask for theirs."""
+    if not _ROOM.acquire(timeout=_PATIENCE_S):
+        return refusal_page(429)
+    try:
+        made = certificate_as_pdf(paper)
+    finally:
+        _ROOM.release()
+    answer = Response(made, mimetype="application/pdf")
     answer.headers["Content-Disposition"] = "inline; filename=certificate-of-release.pdf"
     return answer
 

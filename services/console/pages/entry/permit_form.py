@@ -69,11 +69,12 @@ def _outings(
 def recurring(
     begins: datetime, ends: datetime, weekdays: Collection[int], until: date
 ) -> list[tuple[datetime, datetime]]:
-    """The first one, and one at the same time on each of these weekdays up to that day.
+    """The first one, and one at the same time on each of these weekdays up to that day, or a few too many.
 
     :param weekdays: 0 is Monday.
     """
-    days = range(1, max((until - begins.date()).days, 0) + 1)
+    last = min((until - begins.date()).days, 7 * (MOST_OUTINGS + 1))
+    days = range(1, max(last, 0) + 1)
     shifts = [timedelta(days=day) for day in days]
     later = [shift for shift in shifts if (begins + shift).weekday() in weekdays]
     return [(begins + shift, ends + shift) for shift in (timedelta(0), *later)]
