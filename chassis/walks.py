@@ -85,5 +85,5 @@ class Walk:
         """Another replica may hold a row, which is then not taken."""
         aside = self.uow.taking.aside_of(self.key.table.name)
         beside = self.key.not_in(aside) if aside else true()
-        one = select(self.key).where(wanted, self.here, beside).limit(1)
+        one = select(self.key).where(wanted, self.here, beside).order_by(self.key).limit(1)
         return self.uow.conn.execute(one).first() is not None
