@@ -278,7 +278,7 @@ def _timer(service: Service, timer: Timer, work: Work, settings: Settings) -> Ch
     """Return the chore that runs a timer under its lease."""
     name = f"{service.name}.{timer.name}"
     own, settled = publishing(work, settings, name)
-    # Two thirds of it are longer than one bounded piece of work takes. When a replica dies, another takes over
+    # Two thirds of it are longer than a bounded piece of work takes. When a replica dies, another takes over
     # after this time.
     lease = Lease(own.database, name, max(timedelta(seconds=90), timer.every * 1.5))
 
