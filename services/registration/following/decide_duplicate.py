@@ -60,6 +60,7 @@ def _decide(uow: UnitOfWork, said: Said) -> Outcome:
     if same:
         result["goes_on"] = ends[0].arrival_id
         if ends[0] is not ends[1]:
+            _must_be_known(uow, ends)
             goes_on_as, ended = _make_one(uow, acts, ends, ids, said)
             result["goes_on"], details[_MADE_ONE] = goes_on_as, [goes_on_as, ended]
     elif made_one := _made_one(row.details):
@@ -87,6 +88,15 @@ def _followed_as(acts: Acts, id: str) -> Draft:
             raise Refused.conflict("expects", "one of them is being decided about just now")
         draft = above
     return draft
+
+
+def _must_be_known(uow: UnitOfWork, sides: Sequence[Draft]) -> None:
+    """Raises Refused: the case of one is stripped, so it cannot go on, and nothing is known that holds."""
+    gone = or_(arrivals.c.strip_on.is_not(None), arrivals.c.stripped_at.is_not(None))
+    these = arrivals.c.id.in_([side.arrival_id for side in sides])
+    if uow.conn.execute(select(arrivals.c.id).where(these, gone).limit(1)).first():
+        message = "the term of one of them has passed: it is followed no more, so keep them apart"
+        raise Refused("conflict", [Fault("decision", "stripped", message)])
 
 
 def _write(

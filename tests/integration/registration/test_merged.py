@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from contracts.envelope import Event
 from contracts.registry import read_data
@@ -326,3 +327,13 @@ def test_the_trace_of_each_names_the_other(trial: Trial) -> None:
     assert found is not None and found["state"] == "merged"
     assert [(line["what"], line["other"]) for line in found["history"]] == [("same_as", one)]
     assert [one["state"] for one in found["possible_duplicates"]] == ["merged"]
+
+
+def test_whose_case_is_about_to_be_stripped_goes_on_for_nobody(trial: Trial) -> None:
+    ids = one, _ = pair(trial)
+    with trial.database.begin() as conn:
+        conn.execute(update(t.arrivals).where(t.arrivals.c.id == one).values(strip_on=NOON.date()))
+    refused = decide(trial, ids, "same")
+    assert (refused.kind, [fault.code for fault in refused.faults]) == ("conflict", ["stripped"])
+    assert {arrival(trial, id)["state"] for id in ids} == {"assigned"}
+    assert decide(trial, ids, "apart").kind == "done"
