@@ -244,7 +244,8 @@ class Deployment:
         failure: Exception | None = None
         for port in self.management_ports:
             try:
-                answer = session.get(f"http://127.0.0.1:{port}/api/{path}", timeout=10)
+                # For half a minute after a node has died the others wait for it at each of its queues.
+                answer = session.get(f"http://127.0.0.1:{port}/api/{path}", timeout=60)
             except requests.RequestException as error:
                 failure = error
             else:
