@@ -15,9 +15,10 @@ pytestmark = [pytest.mark.compose, pytest.mark.timeout(600)]
 
 NODES = ("rabbitmq", "rabbitmq-2", "rabbitmq-3")
 PER_SECOND = 50
-MOST_PAUSE_S = 15
+# A frozen node is given up after 7 s, then its queues choose other leaders: 9 to 15 s were seen on two cores.
+MOST_PAUSE_S = 20
 # Longer than that, so that a flow that has not come back by then is seen as too long a pause.
-WATCHED_S = 16
+WATCHED_S = 21
 
 
 def test_three_nodes_run_and_every_queue_has_a_member_on_each(cluster: Deployment) -> None:
