@@ -14,9 +14,8 @@ from sqlalchemy.engine import Connection
 from field.days import local_day
 from services.isolation.cases.case import Case
 from services.isolation.cases.rows import case_from
-from services.isolation.cases.story import Absence, Chapter
+from services.isolation.cases.story import Absence, Chapter, Standing, standing
 from services.isolation.cases.tables import cases
-from services.isolation.policies.counting import counted_from, release_day
 from services.isolation.policies.documents import policy_from, source_line
 from services.isolation.policies.rules import Exposure, Policy, decide
 from services.isolation.policies.tables import policies
@@ -101,29 +100,27 @@ def _documents(conn: Connection) -> dict[str, tuple[dict[str, Any], int]]:
 def _steps(
     case: Case, known: Mapping[str, Policy], documents: Mapping[str, Mapping[str, Any]], zone: ZoneInfo
 ) -> tuple[Step, ...]:
-    """As `standing` goes through the chapters of the story."""
-    arrival_day = local_day(case.arrival.arrived_at, zone)
-    policy = known[case.story[0].policy_id]
-    exposures: tuple[Exposure, ...] = ()
+    """Where the case stood after each chapter of its story."""
     found = []
-    for chapter in case.story:
-        newer = known[chapter.policy_id]
-        policy = newer if newer.applies_to_open_cases else policy
+    exposures: tuple[Exposure, ...] = ()
+    for number, chapter in enumerate(case.story, 1):
         exposures = chapter.exposures if chapter.version is not None else exposures
-        found.append(_step(chapter, policy, documents[policy.policy_id], exposures, arrival_day))
+        stands = standing(case.story[:number], case.arrival.arrived_at, known, zone)
+        found.append(_step(case, chapter, stands, documents[stands.policy.policy_id], exposures, zone))
     return tuple(found)
 
 
 def _step(
+    case: Case,
     chapter: Chapter,
-    policy: Policy,
+    stands: Standing,
     document: Mapping[str, Any],
     exposures: tuple[Exposure, ...],
-    arrival_day: date,
+    zone: ZoneInfo,
 ) -> Step:
-    rule, worst = decide(policy, exposures, arrival_day)
+    policy, arrival_day = stands.policy, local_day(case.arrival.arrived_at, zone)
+    _, worst = decide(policy, exposures, arrival_day)
     earliest = arrival_day - timedelta(days=policy.look_back_days)
-    day_zero = counted_from(rule.counted_from, arrival_day=arrival_day, left_on=worst.left_on)
     return Step(
         chapter.at,
         chapter.version,
@@ -134,11 +131,11 @@ def _step(
         tuple((one, one.left_on is None or one.left_on >= earliest) for one in exposures),
         worst,
         _line(document, worst.level),
-        rule.measure,
-        rule.days,
-        rule.counted_from,
-        day_zero,
-        release_day(day_zero, rule.days),
+        stands.rule.measure,
+        stands.rule.days,
+        stands.rule.counted_from,
+        stands.day_zero,
+        stands.release_on,
     )
 
 

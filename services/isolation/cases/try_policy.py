@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func, select
 from sqlalchemy.engine import Connection
 
-from field.days import day_begins, local_day
+from field.days import day_begins
 from field.policies import in_force
 from field.words import MEASURES
 from services.isolation.cases.case import Case
@@ -88,10 +88,10 @@ def try_policy(
     policies = {**known, tried.policy_id: tried}
     at = max(now, day_begins(tried.valid_from, zone))
     found = Tried(tried, tried.version, at, _none(), _none(), {})
-    total, day = _how_many(conn), local_day(at, zone)
+    total, present = _how_many(conn), Present.at(at, zone)
     for number, case in enumerate(_open_cases(conn), 1):
-        there = in_force(policies.values(), case.arrival.division, day)
-        found.open_cases.add(case, *_changed(case, there, policies, Present.at(at, zone)))
+        there = in_force(policies.values(), case.arrival.division, present.today)
+        found.open_cases.add(case, *_changed(case, there, policies, present))
         if there is tried:
             found.newcomers.add(case, *_anew(case, tried, policies, zone))
         progress(number, total)

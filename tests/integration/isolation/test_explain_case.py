@@ -59,3 +59,17 @@ def test_nobody_knows_a_case_that_is_not_there(isolation: Trial) -> None:
     isolation.do(import_policy, documents.shipped()[0])
     with isolation.database.read() as conn:
         assert explain_case(conn, "01932f5e-0000-7000-8000-000000000001", zone=CHINA) is None
+
+
+def test_of_whoever_was_called_off_and_came_after_all_the_last_step_is_where_the_case_stands(
+    isolation: Trial,
+) -> None:
+    first = arrival(level="low", not_coming=True, why=["called_off"])
+    came = arrival(first.subject, version=2, level="high", left_on=date(2022, 9, 30), why=["called_off"])
+    isolation.follow(first, came)
+    found, case = explained(isolation, first.subject), isolation.case(first)
+    assert [step.absent for step in found.steps] == ["not_coming", None]
+    last = found.steps[-1]
+    assert (last.measure, last.days, last.day_zero, last.release_on) == tuple(
+        case[name] for name in ("measure", "days", "counted_from", "release_on")
+    )
