@@ -10,6 +10,7 @@ from chassis.unit_of_work import UnitOfWork
 from contracts.envelope import Event
 from services.isolation.cases.case import Case
 from services.isolation.plans.task import Task
+from services.isolation.teams.ladder import Informed
 from services.isolation.teams.rules import Member, Staff
 
 _WATCHED = (
@@ -65,6 +66,19 @@ def change_data(kinds: Sequence[str], before: Case, reason: str, team: Sequence[
     had = dict(before.team)
     joined = [member.staff_id for member in team if had.get(member.role, member.staff_id) != member.staff_id]
     return change | {"joined": joined} if joined else change
+
+
+def alarm_data(case: Case, task: Task, informed: Informed) -> dict[str, Any]:
+    """What every event says that tells somebody of one task of a case at once."""
+    return {
+        "case_id": case.case_id,
+        "arrival_id": case.case_id,
+        "task_id": task.task_id,
+        "due_by": task.due_by,
+        "tell": informed.as_data(),
+        "community": case.arrival.community,
+        "grid": case.arrival.grid,
+    }
 
 
 def tasks_data(case_id: str, tasks: Iterable[Task]) -> dict[str, Any]:

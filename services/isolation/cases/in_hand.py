@@ -77,6 +77,13 @@ class CasesInHand:
             other = self._cases[case.case_id]
         return other if other and other.closed_at is None else None
 
+    def all_followed(self, people: Iterable[Case]) -> list[Case]:
+        """The cases under which these are followed, each once. Raises Refused where nobody is any more."""
+        followed = {case.case_id: case for one in people if (case := self.followed_as(one))}
+        if not followed:
+            raise Refused.conflict("case_ids", "nobody of these is followed here any more")
+        return list(followed.values())
+
     def is_merged(self, case: Case) -> bool:
         """Whether another case goes on for it, be it there or not."""
         return case.case_id in self._goes_on_as

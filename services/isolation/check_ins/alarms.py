@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from chassis.commands.command import Said
 from services.isolation.cases.case import Case
+from services.isolation.cases.events import alarm_data
 from services.isolation.cases.in_hand import CasesInHand
 from services.isolation.cases.unplanned import unplanned_task
 from services.isolation.check_ins.check_in import CheckIn
@@ -32,16 +33,10 @@ class Alarms:
         told = tuple(member.staff_id for member in informed.staff)
         hand.add_line(said, case, task.kind, check_in=check_in.original, task=task.task_id, told=told)
         data = {
+            **alarm_data(case, task, informed),
             "check_in_id": check_in.original,
-            "case_id": case.case_id,
-            "arrival_id": case.case_id,
-            "task_id": task.task_id,
             "at": check_in.at,
-            "due_by": task.due_by,
             "why": list(check_in.why_abnormal),
-            "tell": informed.as_data(),
-            "community": case.arrival.community,
-            "grid": case.arrival.grid,
         }
         hand.uow.record(
             "check_in.abnormal", check_in.original, check_in.version, data, cause=hand.cause(said, case)

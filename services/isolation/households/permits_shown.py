@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, Final
 
 from chassis.doors.declared import Asked
@@ -25,12 +25,10 @@ def permits_shown(
 
     What a household wrote is shown to itself; a contact person reads what they wrote themselves.
     """
-    found = [one for one in permits_of(uow.conn, case_ids) if is_shown(one, asked.now - _SHOWN_BACK)]
+    found = [
+        one for one in permits_of(uow.conn, case_ids) if max(one.ends, one.at) >= asked.now - _SHOWN_BACK
+    ]
     return [_document(uow, asked, one, reference) for one in found[:_MOST]]
-
-
-def is_shown(permit: Permit, since: datetime) -> bool:
-    return max(permit.ends, permit.at) >= since
 
 
 def _document(uow: UnitOfWork, asked: Asked, permit: Permit, reference: Reference) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from chassis.database.statements import insert_rows, is_in
 from chassis.unit_of_work import UnitOfWork
 from contracts.faults import Refused
 from services.isolation.cases.case import Case
+from services.isolation.cases.events import alarm_data
 from services.isolation.cases.in_hand import CasesInHand, cases_in_hand
 from services.isolation.cases.unplanned import unplanned_task
 from services.isolation.needs.rows import SEALED_AS
@@ -94,25 +95,12 @@ def _who_stays_longest(hand: CasesInHand, people: Sequence[Case]) -> Case:
 
     Raises Refused where nobody is followed any more.
     """
-    followed = [followed for case in people if (followed := hand.followed_as(case))]
-    if not followed:
-        raise Refused.conflict("case_ids", "nobody of these is followed here any more")
-    return max(followed, key=lambda case: (case.release_on, case.case_id))
+    return max(hand.all_followed(people), key=lambda case: (case.release_on, case.case_id))
 
 
 def _tell(hand: CasesInHand, said: Said, case: Case, task: Task) -> tuple[str, ...]:
     """Returns the staff who are told."""
     informed = hand.informed_at_once(case, task)
-    data = {
-        "need_id": task.about,
-        "case_id": case.case_id,
-        "arrival_id": case.case_id,
-        "task_id": task.task_id,
-        "at": said.at,
-        "due_by": task.due_by,
-        "tell": informed.as_data(),
-        "community": case.arrival.community,
-        "grid": case.arrival.grid,
-    }
+    data = {**alarm_data(case, task, informed), "need_id": task.about, "at": said.at}
     hand.uow.record("need.urgent", task.about, 1, data, cause=hand.cause(said, case))
     return tuple(member.staff_id for member in informed.staff)

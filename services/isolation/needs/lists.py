@@ -4,58 +4,40 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, case, literal, select, text, true
+from sqlalchemy import Select, case, literal, select
 from sqlalchemy.engine import Connection
 
 from chassis.doors.declared import Asked, Column, ListQuery, Sort
-from contracts.faults import Fault, Refused
 from field.scope import Scope
 from services.isolation.cases.lists import PERSON, in_scope
 from services.isolation.cases.tables import cases
+from services.isolation.cases.waiting import OF_CASE, OF_TASK, WAITING, overdue
 from services.isolation.needs.rules import NOT_POSSIBLE
 from services.isolation.needs.tables import needs
-from services.isolation.plans import states
 from services.isolation.plans.tables import tasks
 from services.isolation.policies.rules import MEDICAL_NEED
 
 _N, _K, _C = needs.c, tasks.c, cases.c
 _OF_NEED: Final = ("need_id", "kind", "days_left", "needs_cold", "at")
-_OF_TASK: Final = ("task_id", "due_by", "role", "staff_id")
-_OF_CASE: Final = ("case_id", "household_id", "street", "community", "grid")
 _TOLD: Final = ("urgent", "to_decide")
-LIVE: Final = (
-    _K.state.in_(sorted(states.LIVE)),
-    # A literal, so that the planner sees that the partial index holds all of them.
-    text("tasks.about <> ''"),
-    _C.closed_at.is_(None),
-)
-"""Which of the needs with their tasks and cases wait for somebody."""
 
 
 def open_needs(conn: Connection, scope: Scope, *columns: Any) -> Select[Any]:
     """Needs at places of the scope that are not settled."""
     joined = select(*columns).select_from(tasks).join(needs, _N.task_id == _K.task_id)
-    return joined.join(cases, _C.case_id == _K.case_id).where(*LIVE, in_scope(conn, scope))
+    return joined.join(cases, _C.case_id == _K.case_id).where(*WAITING, in_scope(conn, scope))
 
 
 def _rows(conn: Connection, scope: Scope, _asked: Asked) -> Select[Any]:
     yes, no = literal(True), literal(False)
     columns = (
         *(_N[name] for name in _OF_NEED),
-        *(_K[name] for name in _OF_TASK),
-        *(_C[name] for name in (*_OF_CASE, "person")),
+        *(_K[name] for name in OF_TASK),
+        *(_C[name] for name in (*OF_CASE, "person")),
         case((_K.kind == MEDICAL_NEED, yes), else_=no).label("urgent"),
         case((_K.state == NOT_POSSIBLE, yes), else_=no).label("to_decide"),
     )
     return open_needs(conn, scope, *columns)
-
-
-def _overdue(asked: Asked, value: str | None) -> ColumnElement[bool]:
-    if value is None:
-        return true()
-    if value not in ("yes", "no"):
-        raise Refused.invalid([Fault("overdue", "unknown_word", "must be yes or no")])
-    return _K.due_by < asked.now if value == "yes" else _K.due_by >= asked.now
 
 
 OPEN_NEEDS = ListQuery(
@@ -65,10 +47,10 @@ OPEN_NEEDS = ListQuery(
     definition="needs of households at your places that are not met yet; of one that was not possible an "
     "officer decides",
     rows=_rows,
-    columns=(*(Column(name) for name in (*_OF_NEED, *_TOLD, *_OF_TASK, *_OF_CASE)), *PERSON),
+    columns=(*(Column(name) for name in (*_OF_NEED, *_TOLD, *OF_TASK, *OF_CASE)), *PERSON),
     sorts=(Sort("due", ("due_by", "need_id")),),
     filters=("kind", "role", "staff_id"),
-    conditions={"overdue": _overdue},
+    conditions={"overdue": overdue},
     places=("grid", "community", "street"),
     households="household_id",
 )

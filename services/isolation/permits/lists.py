@@ -6,60 +6,44 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, case, literal, select, text, true
+from sqlalchemy import Select, case, literal, select
 from sqlalchemy.engine import Connection
 
 from chassis.doors.declared import Asked, Column, ListQuery, Sort, ThingQuery
-from contracts.faults import Fault, Refused
 from field.ids import is_id
 from field.scope import Scope
 from services.isolation.cases.lists import PERSON, in_scope
 from services.isolation.cases.tables import cases
+from services.isolation.cases.waiting import OF_CASE, OF_TASK, WAITING, overdue
 from services.isolation.permits.tables import IS_OUT, outings, permits
 from services.isolation.plans import states
 from services.isolation.plans.tables import tasks
 
 _P, _O, _K, _C = permits.c, outings.c, tasks.c, cases.c
 _OF_PERMIT: Final = ("permit_id", "kind", "at", "begins", "ends", "decision", "version")
-_OF_TASK: Final = ("task_id", "due_by", "role", "staff_id")
-_OF_CASE: Final = ("case_id", "household_id", "street", "community", "grid")
-_LIVE: Final = (
-    _K.state.in_(sorted(states.LIVE)),
-    # A literal, so that the planner sees that the partial index holds all of them.
-    text("tasks.about <> ''"),
-    _C.closed_at.is_(None),
-)
 _COLUMNS: Final = (
     *(_P[name] for name in _OF_PERMIT),
-    *(_K[name] for name in _OF_TASK),
-    *(_C[name] for name in (*_OF_CASE, "person")),
+    *(_K[name] for name in OF_TASK),
+    *(_C[name] for name in (*OF_CASE, "person")),
 )
 
 
 def _to_decide(conn: Connection, scope: Scope, _asked: Asked) -> Select[Any]:
     joined = select(*_COLUMNS).select_from(tasks).join(permits, _P.task_id == _K.task_id)
-    return joined.join(cases, _C.case_id == _K.case_id).where(*_LIVE, in_scope(conn, scope))
+    return joined.join(cases, _C.case_id == _K.case_id).where(*WAITING, in_scope(conn, scope))
 
 
 def _out_now(conn: Connection, scope: Scope, _asked: Asked) -> Select[Any]:
     yes, no = literal(True), literal(False)
     columns = (
         *(_O[name] for name in ("permit_id", "number", "left_at", "begins", "ends")),
-        *(_C[name] for name in (*_OF_CASE, "owner", "person")),
+        *(_C[name] for name in (*OF_CASE, "owner", "person")),
         _P.kind,
         case((_O.task_id.is_not(None), yes), else_=no).label("late"),
     )
     joined = select(*columns).select_from(outings).join(permits, _P.permit_id == _O.permit_id)
     joined = joined.join(cases, _C.case_id == _O.case_id)
     return joined.where(IS_OUT, _C.closed_at.is_(None), in_scope(conn, scope))
-
-
-def _overdue(asked: Asked, value: str | None) -> ColumnElement[bool]:
-    if value is None:
-        return true()
-    if value not in ("yes", "no"):
-        raise Refused.invalid([Fault("overdue", "unknown_word", "must be yes or no")])
-    return _K.due_by < asked.now if value == "yes" else _K.due_by >= asked.now
 
 
 def _permit(conn: Connection, scope: Scope, asked: Asked, id: str) -> Mapping[str, Any] | None:
@@ -88,10 +72,10 @@ PERMITS_TO_DECIDE = ListQuery(
     definition="leave to go out, asked for at your places, on which nobody has decided yet; of an emergency, "
     "which goes at once, nobody has reviewed it",
     rows=_to_decide,
-    columns=(*(Column(name) for name in (*_OF_PERMIT, *_OF_TASK, *_OF_CASE)), *PERSON),
+    columns=(*(Column(name) for name in (*_OF_PERMIT, *OF_TASK, *OF_CASE)), *PERSON),
     sorts=(Sort("due", ("due_by", "permit_id")),),
     filters=("kind", "staff_id"),
-    conditions={"overdue": _overdue},
+    conditions={"overdue": overdue},
     places=("grid", "community", "street"),
     households="household_id",
 )
@@ -103,7 +87,7 @@ PEOPLE_OUT = ListQuery(
     rows=_out_now,
     columns=(
         *(Column(name) for name in ("permit_id", "number", "kind", "left_at", "begins", "ends", "late")),
-        *(Column(name) for name in (*_OF_CASE, "owner")),
+        *(Column(name) for name in (*OF_CASE, "owner")),
         *PERSON,
     ),
     sorts=(Sort("back", ("ends", "case_id", "permit_id")),),
@@ -115,7 +99,7 @@ PERMIT = ThingQuery(
     "permit",
     find=_permit,
     columns=(
-        *(Column(name) for name in (*_OF_PERMIT, *_OF_TASK, *_OF_CASE, "waits", "persons", "outings")),
+        *(Column(name) for name in (*_OF_PERMIT, *OF_TASK, *OF_CASE, "waits", "persons", "outings")),
         *(Column(name) for name in ("decided_at", "decided_by")),
         *(Column(name, sealed="asked") for name in ("where", "why", "how")),
         *(Column(name, sealed="said") for name in ("reason", "escort")),

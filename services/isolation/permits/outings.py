@@ -12,7 +12,7 @@ from sqlalchemy.engine import Connection
 from chassis.database.statements import insert_rows, is_in, update_rows
 from contracts.envelope import Event
 from services.isolation.cases.case import Case
-from services.isolation.cases.events import caused_by_case
+from services.isolation.cases.events import alarm_data, caused_by_case
 from services.isolation.cases.in_hand import CasesInHand, in_story
 from services.isolation.cases.merged import ended_in
 from services.isolation.cases.unplanned import unplanned_task
@@ -79,7 +79,7 @@ class OutingsInHand:
         of_case = [row for row in self._passages if self._as[row["case_id"]] == case.case_id]
         seen = [Passage(row["passage_id"], row["at"], row["direction"]) for row in of_case]
         times = [Outing(row["begins"], row["ends"]) for row in granted]
-        judged = judge(times, seen, now, [_ended_at(row) for row in granted])
+        judged = judge(times, seen, now, [min(row["ends"], _ended_at(row) or row["ends"]) for row in granted])
         kept_in = case.measure != NO_ORDER
         for row, course, late_from in zip(granted, judged.courses, judged.late_from, strict=True):
             row |= {"left_at": course.left_at, "back_at": course.back_at, "check_at": None}
@@ -118,17 +118,8 @@ class OutingsInHand:
         informed = hand.informed_at_once(case, task)
         told = [member.staff_id for member in informed.staff]
         case = hand.hear(case, why, cause, task=task.task_id, told=told)
-        data = {
-            "case_id": case.case_id,
-            "arrival_id": case.case_id,
-            "task_id": task.task_id,
-            "why": why,
-            "at": row["at"] if why == NO_PERMIT else row["ends"],
-            "due_by": task.due_by,
-            "tell": informed.as_data(),
-            "community": case.arrival.community,
-            "grid": case.arrival.grid,
-        }
+        at = row["at"] if why == NO_PERMIT else row["ends"]
+        data = {**alarm_data(case, task, informed), "why": why, "at": at}
         together = (why, row.get("permit_id") or row["event_id"], row.get("number"))
         if together not in self._told:  # of a mother and her child one message is enough
             uow.record("breach.suspected", task.task_id, 1, data, cause=event)

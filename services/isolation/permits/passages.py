@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import zip_longest
 from typing import Final
 
 from services.isolation.permits.rules import Outing
@@ -70,15 +69,13 @@ def judge(
     outings: Sequence[Outing],
     passages: Iterable[Passage],
     now: datetime,
-    ended: Sequence[datetime | None] = (),
+    until: Sequence[datetime] = (),
 ) -> Judged:
     """
     :param outings: those that were granted, in their order; an emergency may overlap others.
-    :param ended: of each, when its leave was taken back, after which nobody goes out by it; None: it was not.
+    :param until: of each, up to when people may go out by it; without it, its end.
     """
-    until = [
-        min(one.ends, end) if end else one.ends for one, end in zip_longest(outings, ended) if one is not None
-    ]
+    until = until or [one.ends for one in outings]
     of_outing: list[list[Passage]] = [[] for _ in outings]
     without: list[Passage] = []
     out_by: int | None = None

@@ -8,7 +8,6 @@ from uuid import UUID, uuid5
 
 from chassis.commands.command import Outcome, Said, each_in_turn
 from chassis.unit_of_work import UnitOfWork
-from contracts.faults import Refused
 from services.isolation.cases.in_hand import CasesInHand, cases_in_hand
 from services.isolation.permits.outings import OutingsInHand, passage_row
 
@@ -28,9 +27,7 @@ def report_passage(uow: UnitOfWork, commands: Sequence[Said]) -> Sequence[Outcom
 def _report(hand: CasesInHand, found: OutingsInHand, said: Said) -> Outcome:
     data = said.data
     named = hand.household(said, data["case_ids"])
-    people = {case.case_id: case for one in named if (case := hand.followed_as(one))}.values()
-    if not people:
-        raise Refused.conflict("case_ids", "nobody of these is followed here any more")
+    people = hand.all_followed(named)
     for case in people:
         id = str(uuid5(_PASSAGES, f"{said.author.source}\n{said.event.id}\n{case.case_id}"))
         if found.knows(id):  # said again when nobody remembers the outcome any more

@@ -15,6 +15,7 @@ from chassis.database.statements import insert_rows, is_in
 from chassis.unit_of_work import UnitOfWork
 from contracts.faults import Fault, Refused
 from services.isolation.cases.case import Case
+from services.isolation.cases.events import alarm_data
 from services.isolation.cases.in_hand import CasesInHand, cases_in_hand
 from services.isolation.cases.unplanned import officers_task
 from services.isolation.permits.outings import look_at
@@ -117,10 +118,7 @@ def _request(hand: CasesInHand, said: Said, id: str) -> Outcome:
 
 def _who_stays_in(hand: CasesInHand, people: Sequence[Case]) -> list[Case]:
     """Those of these who need leave. Raises Refused where nobody does."""
-    followed = {case.case_id: case for one in people if (case := hand.followed_as(one))}.values()
-    if not followed:
-        raise Refused.conflict("case_ids", "nobody of these is followed here any more")
-    kept_in = [case for case in followed if case.measure != NO_ORDER]
+    kept_in = [case for case in hand.all_followed(people) if case.measure != NO_ORDER]
     if not kept_in:
         message = "nothing keeps these in: they may go out without asking"
         raise Refused("conflict", [Fault("case_ids", "nothing_keeps_them", message)])
@@ -142,17 +140,11 @@ def _tell(hand: CasesInHand, said: Said, case: Case, task: Task) -> tuple[str, .
     if is_emergency or informed is None:
         informed = hand.informed_at_once(case, task)
     data = {
+        **alarm_data(case, task, informed),
         "permit_id": task.about,
-        "case_id": case.case_id,
-        "arrival_id": case.case_id,
-        "task_id": task.task_id,
         "task_kind": task.kind,
         "urgent": is_emergency or task.kind == URGENT_PERMIT,
         "at": said.at,
-        "due_by": task.due_by,
-        "tell": informed.as_data(),
-        "community": case.arrival.community,
-        "grid": case.arrival.grid,
     }
     hand.uow.record("permit.asked", task.about, 1, data, cause=hand.cause(said, case))
     return tuple(member.staff_id for member in informed.staff)
