@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+from io import BytesIO
 from pathlib import Path
 from typing import Final
 
+import segno
 from fpdf import FPDF
 
 FONT: Final = Path("/usr/share/fonts/truetype/wqy/wqy-microhei.ttc")
@@ -37,3 +39,13 @@ def write_line(pdf: FPDF, x: float, y: float, size: int, said: str, width: float
     while text and pdf.get_string_width(text) > width:
         text = text[:-1]
     pdf.text(x, y, text)
+
+
+def draw_code(pdf: FPDF, text: str, x: float, y: float, side: float, *, scale: int = 1) -> None:
+    """A code to be scanned, with its quiet border; places in mm.
+
+    :param scale: pixels a module.
+    """
+    picture = BytesIO()
+    segno.make(text, micro=False).save(picture, kind="png", scale=scale, border=4)
+    pdf.image(picture, x=x, y=y, w=side, h=side)

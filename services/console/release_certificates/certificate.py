@@ -17,10 +17,6 @@ AUDIENCE: Final = "release"
 _ALGORITHM: Final = "ES256"
 
 
-class NotOurs(Exception):
-    """The code is no certificate of release that this key has signed."""
-
-
 @dataclass(frozen=True, slots=True)
 class ReleaseCertificate:
     """
@@ -53,7 +49,7 @@ class ReleaseCertificate:
 
 
 class ReleaseKey:
-    """Signs certificates, and reads what it has signed."""
+    """Signs certificates. They are read by the browser of whoever checks one (`static/certificate.js`)."""
 
     def __init__(self, private: EllipticCurvePrivateKey) -> None:
         self._private = private
@@ -76,16 +72,6 @@ class ReleaseKey:
             "u": certificate.released_on.isoformat(),
         }
         return jwt.encode(claims, self._private, algorithm=_ALGORITHM, headers={"kid": self.id})
-
-    def read(self, code: str) -> ReleaseCertificate:
-        """Raises NotOurs."""
-        try:
-            claims = jwt.decode(code, self._private.public_key(), algorithms=[_ALGORITHM], audience=AUDIENCE)
-            case_id, name, number, measure, community = (str(claims[one]) for one in "cndmp")
-            began, released_on = (date.fromisoformat(claims[one]) for one in "fu")
-        except (jwt.PyJWTError, KeyError, TypeError, ValueError):
-            raise NotOurs from None
-        return ReleaseCertificate(case_id, name, number, measure, community, began, released_on)
 
 
 def _written(number: bytes) -> str:

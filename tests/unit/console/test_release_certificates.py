@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from chassis.commands.command import Author
 from chassis.doors.tokens import Keys, NoActor, sign_token
-from services.console.release_certificates.certificate import NotOurs, ReleaseCertificate, ReleaseKey
+from services.console.release_certificates.certificate import AUDIENCE, ReleaseCertificate, ReleaseKey
 from tests.doors import CONSOLE, RELEASE, public_pem
 
 KEY = ReleaseKey(RELEASE)
@@ -27,12 +27,30 @@ CERTIFICATE = ReleaseCertificate(
     date(2022, 10, 1),
     date(2022, 10, 8),
 )
+
+
+class NotOurs(Exception):
+    pass
+
+
+def read(code: str) -> ReleaseCertificate:
+    """As a browser reads it: by the public key that the page gives it, and for this purpose alone."""
+    public = jwt.PyJWK(dict(KEY.public))
+    try:
+        claims = jwt.decode(code, public.key, algorithms=["ES256"], audience=AUDIENCE)
+        days = (date.fromisoformat(claims["f"]), date.fromisoformat(claims["u"]))
+        case_id, name, number, measure, community = (claims[one] for one in "cndmp")
+    except (jwt.PyJWTError, KeyError, TypeError, ValueError):
+        raise NotOurs from None
+    return ReleaseCertificate(case_id, name, number, measure, community, *days)
+
+
 _text = st.text(max_size=40)
 
 
 @given(st.builds(ReleaseCertificate, st.uuids().map(str), _text, _text, _text, _text, st.dates(), st.dates()))
 def test_what_was_signed_is_read_again(certificate: ReleaseCertificate) -> None:
-    assert KEY.read(KEY.sign(certificate)) == certificate
+    assert read(KEY.sign(certificate)) == certificate
 
 
 @given(st.integers(0, 2), st.data())
@@ -43,23 +61,23 @@ def test_a_code_of_which_anything_was_changed_is_none_of_ours(part: int, data: s
     changed = bytes((*old[:at], old[at] ^ data.draw(st.integers(1, 255)), *old[at + 1 :]))
     parts[part] = base64.urlsafe_b64encode(changed).rstrip(b"=").decode()
     with pytest.raises(NotOurs):
-        KEY.read(".".join(parts))
+        read(".".join(parts))
 
 
 @pytest.mark.parametrize("code", ["", "a.b.c", "....", "x" * 5000])
 def test_what_is_no_code_is_refused(code: str) -> None:
     with pytest.raises(NotOurs):
-        KEY.read(code)
+        read(code)
 
 
 def test_a_certificate_of_another_key_or_of_another_purpose_is_none_of_ours() -> None:
     with pytest.raises(NotOurs):
-        KEY.read(ReleaseKey(ec.generate_private_key(ec.SECP256R1())).sign(CERTIFICATE))
+        read(ReleaseKey(ec.generate_private_key(ec.SECP256R1())).sign(CERTIFICATE))
     with pytest.raises(NotOurs):
-        KEY.read(sign_token(RELEASE, "isolation", Author("staff", "/console/officer", "officer")))
+        read(sign_token(RELEASE, "isolation", Author("staff", "/console/officer", "officer")))
     unsigned = jwt.encode({"aud": "release"}, None, algorithm="none")
     with pytest.raises(NotOurs):
-        KEY.read(unsigned)
+        read(unsigned)
 
 
 def test_no_door_takes_a_certificate_for_somebody_who_asks() -> None:

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import threading
-from io import BytesIO
 from typing import Final
 
-import segno
 from flask import Response
 from fpdf import FPDF
 
 from services.console.pages.certificates.papers import Paper
 from services.console.pages.certificates.said import SAYS, said, values
-from services.console.pages.pdf import NAME, new_pdf, write_line
+from services.console.pages.pdf import NAME, draw_code, new_pdf, write_line
 from services.console.pages.refusals import refusal_page
 
 _LEFT: Final = 25.0
@@ -51,9 +49,7 @@ def certificate_as_pdf(paper: Paper) -> bytes:
     for field, value in values(paper.certificate):
         y = _fact(pdf, y, *said(SAYS[field]), value)
     y = _both(pdf, "compare", y + 6)
-    picture = BytesIO()
-    segno.make(paper.address, micro=False).save(picture, kind="png", scale=4, border=4)
-    pdf.image(picture, x=_LEFT - 3, y=y + 4, w=_CODE, h=_CODE)
+    draw_code(pdf, paper.address, _LEFT - 3, y + 4, _CODE, scale=4)
     _both(pdf, "scan", y + 12, _LEFT + _CODE + 4, _WIDTH - _CODE - 4)
     return bytes(pdf.output())
 

@@ -62,8 +62,7 @@ def add_needs(
             return redirect(own(token), 303)
         shown = household(of)
         asked, wrong = read_need(request.form)
-        known = [one.case_id for one in shown.followed]
-        for_whom = [id for id in dict.fromkeys(request.form.getlist("who")) if id in known]
+        for_whom = shown.chosen(request.form.getlist("who"))
         if not for_whom:
             wrong = [Wrong("who", gettext("Choose whom it is for.")), *wrong]
         if wrong:

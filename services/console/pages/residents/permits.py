@@ -67,8 +67,7 @@ def add_permits(
             return redirect(own(token), 303)
         shown = household(of)
         asked, wrong = read_permit(request.form, shown.now)
-        known = [one.case_id for one in shown.followed]
-        who = [id for id in dict.fromkeys(request.form.getlist("who")) if id in known]
+        who = shown.chosen(request.form.getlist("who"))
         if not who:
             wrong = [Wrong("who", gettext("Choose who goes.")), *wrong]
         if wrong:

@@ -209,8 +209,7 @@ def make_residents(
     @own
     def not_me(token: str, of: Opened) -> Answer:
         shown, note = household(of), request.form.get("note", "").strip()[:_LONGEST_NOTE]
-        known = [one.case_id for one in shown.followed]
-        about = [case_id for case_id in dict.fromkeys(request.form.getlist("who")) if case_id in known]
+        about = shown.chosen(request.form.getlist("who"))
         if not about or not of.may_act:
             return _not_me(token, of, shown, [Wrong("who", gettext("Choose whom it is about."))], note, 422)
         key = key_of_form()
@@ -249,8 +248,7 @@ def make_residents(
         else:
             outcome = request.form.get("outcome", "")
             signed_by = request.form.get("signed_by", "").strip()[:_LONGEST_NAME]
-        known = [one.case_id for one in shown.followed]
-        for_whom = [id for id in dict.fromkeys(request.form.getlist("who")) if id in known]
+        for_whom = shown.chosen(request.form.getlist("who"))
         wrong = [] if for_whom else [Wrong("who", gettext("Choose for whom you sign."))]
         if outcome not in (*OUTCOMES, *([_BY_PROXY] if of.contact else [])):
             wrong.append(Wrong("outcome", gettext("Choose one.")))

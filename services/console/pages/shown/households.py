@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Final
@@ -143,6 +143,11 @@ class Household:
     @property
     def followed(self) -> list[Member]:
         return [one for one in self.people if not one.ended]
+
+    def chosen(self, ids: Iterable[str]) -> list[str]:
+        """Those of these cases that are followed, each once, in the order given."""
+        known = [one.case_id for one in self.followed]
+        return [id for id in dict.fromkeys(ids) if id in known]
 
     @property
     def groups(self) -> list[list[Member]]:

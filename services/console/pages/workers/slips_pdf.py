@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from io import BytesIO
 from itertools import groupby
 from typing import Final
 from zoneinfo import ZoneInfo
 
-import segno
 from flask_babel import gettext
 from fpdf import FPDF
 from fpdf.enums import WrapMode
 
-from services.console.pages.pdf import NAME, new_pdf, write_line
+from services.console.pages.pdf import NAME, draw_code, new_pdf, write_line
 from services.console.pages.words import word
 from services.console.pages.workers.slip import Slip
 
@@ -54,9 +52,7 @@ def _slip(pdf: FPDF, slip: Slip, x: float, y: float, zone: ZoneInfo) -> None:
     pdf.rect(x, y, _WIDTH, _HEIGHT)
     write_line(pdf, x + 4, y + 7, _LARGE, f"{walker.staff_id} · {walker.name}", _WIDTH - 8)
     write_line(pdf, x + 4, y + 12, _SMALL, f"{word(walker.role)} · {walker.place}", _WIDTH - 8)
-    picture = BytesIO()
-    segno.make(slip.link, micro=False).save(picture, kind="png", scale=1, border=4)
-    pdf.image(picture, x=x + 2, y=y + 14, w=_CODE, h=_CODE)
+    draw_code(pdf, slip.link, x + 2, y + 14, _CODE)
     steps = (
         gettext("Scan this with the camera of your phone. In WeChat: then choose “Open in browser”."),
         gettext("Choose a PIN of 6 digits."),
