@@ -1,7 +1,10 @@
-"""Reading sound data quickly: each schema as a chain of plain checks, about seven times faster than `load`.
+"""Reading sound data quickly: each schema as one function of plain checks, some 15 times faster than `load`.
 
 Marshmallow stays the judge: data of which a check is not sure goes to `load`, which finds and names every
 problem. `load` accepts all data that the quick way accepts, with the same result (tests/contract proves it).
+
+The function of a schema is written out and compiled, as dataclasses do it: a call for each field would take
+longer than its check.
 """
 
 from __future__ import annotations
@@ -17,6 +20,8 @@ from field.words import COLDEST, HOTTEST
 
 Check = Callable[[Any], Any]
 
+_LONGEST = 2**31
+
 
 class Unsure(Exception):
     """Ask marshmallow."""
@@ -24,112 +29,100 @@ class Unsure(Exception):
 
 def quick_loader(schema: Schema) -> Check:
     """A function that loads a JSON object as `schema.load` does, or raises Unsure."""
-    parts = [_part(name, field) for name, field in schema.fields.items()]
-
-    def load(data: Any) -> dict[str, Any]:
-        if type(data) is not dict:
-            raise Unsure
-        loaded: dict[str, Any] = {}
-        get = data.get
-        for key, attribute, check, none_allowed, default, make in parts:
-            value = get(key, missing)
-            if value is None:
-                if not none_allowed:
-                    raise Unsure
-                loaded[attribute] = None
-            elif value is not missing:
-                loaded[attribute] = check(value)
-            elif make is not None:
-                loaded[attribute] = make()
-            elif default is not missing:
-                loaded[attribute] = default
-            else:
-                raise Unsure
-        return loaded
-
+    known: dict[str, Any] = {"Unsure": Unsure, "missing": missing}
+    lines = [
+        "def load(data):",
+        "    if type(data) is not dict: raise Unsure",
+        "    get, loaded = data.get, {}",
+    ]
+    for number, (name, field) in enumerate(schema.fields.items()):
+        condition, result = _way(field, f"_{number}", known)
+        at = f"loaded[{field.attribute or name!r}]"
+        lines += [
+            f"    value = get({field.data_key or name!r}, missing)",
+            f"    if {condition}: {at} = {result}",
+            f"    elif value is None: {f'{at} = None' if field.allow_none else 'raise Unsure'}",
+            "    elif value is not missing: raise Unsure",
+        ]
+        default = field.load_default
+        if callable(default):
+            known[f"make_{number}"] = default
+            lines.append(f"    else: {at} = make_{number}()")
+        elif default is missing:
+            lines.append("    else: raise Unsure")
+        else:
+            known[f"default_{number}"] = default
+            lines.append(f"    else: {at} = default_{number}")
+    exec("\n".join([*lines, "    return loaded"]), known)  # made of our own schemas alone
+    load: Check = known["load"]
     return load
 
 
-def _part(name: str, field: fields.Field[Any]) -> tuple[str, str, Check, bool, Any, Any]:
-    default = field.load_default
-    make = default if callable(default) else None
-    return (field.data_key or name, field.attribute or name, _check(field), field.allow_none, default, make)
+def _way(field: fields.Field[Any], number: str, known: dict[str, Any]) -> tuple[str, str]:
+    """How a `value` is read, by exact kind of field: a subclass may do more than we know of.
 
-
-def _check(field: fields.Field[Any]) -> Check:
-    """By exact kind of field: a subclass may do more than we know of."""
+    :param known: gets the names that the two are in need of.
+    :return: when a value is surely sound, or may be, and the result, which may still raise Unsure.
+    """
     if type(field) is fields.Nested and not field.many:
-        return quick_loader(field.schema)
+        known[f"part{number}"] = quick_loader(field.schema)
+        return "type(value) is dict", f"part{number}(value)"
     lengths_only = all(type(validator) is validate.Length for validator in field.validators)
     if type(field) is fields.List and lengths_only:
-        return _list(_check(field.inner), field.inner.allow_none, _length(field))
+        condition, result = _way(field.inner, f"{number}_item", known)
+        return f"type(value) is list{_within(field)}", _items(number, field.inner, condition, result, known)
     if type(field) is fields.String:
-        return _string(field)
+        return _string(field, number, known)
     if type(field) is Celsius:
-        return _celsius
+        known["celsius"] = _celsius
+        return "type(value) is float", "celsius(value)"
     if field.validators:
-        return _unsure
-    plain = {
-        fields.Integer: _exactly(int),
-        fields.Boolean: _exactly(bool),
-        Moment: _moment,
-        fields.Date: _day,
-        fields.Dict: _exactly(dict),
-    }
-    return plain.get(type(field), _unsure)
+        return "False", "value"
+    if type(field) in _READ:
+        read = _READ[type(field)]
+        known[read.__name__] = read
+        return "type(value) is str", f"{read.__name__}(value)"
+    plain = _PLAIN.get(type(field))
+    return (f"type(value) is {plain.__name__}", "value") if plain else ("False", "value")
 
 
-def _string(field: fields.String) -> Check:
-    words: frozenset[str] | None = None
+def _items(number: str, inner: fields.Field[Any], condition: str, result: str, known: dict[str, Any]) -> str:
+    lines = [
+        f"def items{number}(values):",
+        "    loaded = []",
+        "    for value in values:",
+        f"        if {condition}: loaded.append({result})",
+        *(["        elif value is None: loaded.append(None)"] if inner.allow_none else []),
+        "        else: raise Unsure",
+        "    return loaded",
+    ]
+    exec("\n".join(lines), known)
+    return f"items{number}(value)"
+
+
+def _string(field: fields.String, number: str, known: dict[str, Any]) -> tuple[str, str]:
+    one_of = ""
     for validator in field.validators:
         if type(validator) is validate.OneOf:
-            words = frozenset(validator.choices)
+            known[f"words{number}"] = frozenset(validator.choices)
+            one_of = f" and value in words{number}"
         elif type(validator) is not validate.Length:
-            return _unsure
-    low, high = _length(field)
-
-    def check(value: Any) -> str:
-        if type(value) is str and low <= len(value) <= high and (words is None or value in words):
-            return value
-        raise Unsure
-
-    return check
+            return "False", "value"
+    return f"type(value) is str{_within(field)}{one_of}", "value"
 
 
-def _length(field: fields.Field[Any]) -> tuple[int, int]:
-    low, high = 0, 2**31
+def _within(field: fields.Field[Any]) -> str:
+    low, high = 0, _LONGEST
     for validator in field.validators:
         if type(validator) is validate.Length:
             assert validator.equal is None
             low, high = validator.min or low, validator.max or high
-    return low, high
+    return "" if (low, high) == (0, _LONGEST) else f" and {low} <= len(value) <= {high}"
 
 
-def _list(check: Check, none_allowed: bool, length: tuple[int, int]) -> Check:
-    low, high = length
-
-    def load(value: Any) -> list[Any]:
-        if type(value) is not list or not low <= len(value) <= high:
-            raise Unsure
-        if None in value and not none_allowed:
-            raise Unsure
-        return [None if item is None else check(item) for item in value]
-
-    return load
-
-
-def _exactly(kind: type) -> Check:
-    def check(value: Any) -> Any:
-        if type(value) is kind:
-            return value
-        raise Unsure
-
-    return check
-
-
-def _moment(value: Any) -> datetime:
+def _moment(value: str) -> datetime:
     # Python reads more forms of ISO 8601 than marshmallow does: only the common one is sure.
-    if type(value) is str and len(value) >= 20 and value[4] == value[7] == "-" and value[10] == "T":
+    if len(value) >= 20 and value[4] == value[7] == "-" and value[10] == "T":
         try:
             moment = datetime.fromisoformat(value)
         except ValueError:
@@ -139,8 +132,8 @@ def _moment(value: Any) -> datetime:
     raise Unsure
 
 
-def _day(value: Any) -> date:
-    if type(value) is str and len(value) == 10 and value[4] == value[7] == "-":
+def _day(value: str) -> date:
+    if len(value) == 10 and value[4] == value[7] == "-":
         try:
             return date.fromisoformat(value)
         except ValueError:
@@ -148,11 +141,11 @@ def _day(value: Any) -> date:
     raise Unsure
 
 
-def _celsius(value: Any) -> float:
-    if type(value) is float and COLDEST <= value <= HOTTEST and round(value, 1) == value:
+def _celsius(value: float) -> float:
+    if COLDEST <= value <= HOTTEST and round(value, 1) == value:
         return value
     raise Unsure
 
 
-def _unsure(_value: Any) -> Any:
-    raise Unsure
+_READ: dict[type, Check] = {Moment: _moment, fields.Date: _day}
+_PLAIN: dict[type, type] = {fields.Integer: int, fields.Boolean: bool, fields.Dict: dict}
