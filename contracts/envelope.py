@@ -7,7 +7,7 @@ batch mode is our convention.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -33,6 +33,9 @@ _DEEP = 200
 _DECODER = json.JSONDecoder()
 
 _REQUIRED = ("specversion", "id", "source", "type")
+
+Loads = Callable[[str, str | None, dict[str, Any]], tuple[dict[str, Any], tuple[Fault, ...]]]
+"""(type, dataschema, data) -> the data that its schema loads, or as it came with what is wrong with it."""
 
 
 class Unreadable(Exception):
@@ -158,13 +161,16 @@ class Parsed:
     is_batch: bool = False
     may_hold_many: bool = False
 
-    def read(self, document: Any, publisher: str | None) -> Event:
-        """One of the documents as an event. Raises Unreadable."""
+    def read(self, document: Any, publisher: str | None, load: Loads | None = None) -> Event:
+        """One of the documents as an event. Raises Unreadable.
+
+        :param load: reads its data as well; without it the event has these as they came.
+        """
         if self.may_hold_nul and _holds_nul(document):
             raise Unreadable("texts must not hold the NUL character")
         if self.may_hold_many and _holds_many(document):
             raise Unreadable(f"an event holds at most {MAX_PARTS} objects and arrays")
-        return _event(document, publisher, self)
+        return _event(document, publisher, self, load)
 
     def wire_of(self, document: Any) -> Wire:
         """The bytes of one of the documents, as they stand in the message; the same object must be given."""
@@ -256,7 +262,7 @@ def _after_blanks(text: str, at: int) -> int:
     return at
 
 
-def _event(document: Any, publisher: str | None, origin: Parsed) -> Event:
+def _event(document: Any, publisher: str | None, origin: Parsed, load: Loads | None) -> Event:
     if not isinstance(document, dict):
         raise Unreadable("an event must be a JSON object")
     for name in _REQUIRED:
@@ -280,17 +286,22 @@ def _event(document: Any, publisher: str | None, origin: Parsed) -> Event:
             raise Unreadable(f"{name} must be text", field=name)
     if len(document.get("correlationid") or "") > 200:  # an id too: of the first report
         raise Unreadable("correlationid holds at most 200 characters", field="correlationid")
+    moment, dataschema = _time(document.get("time")), document.get("dataschema")
+    problems: tuple[Fault, ...] = ()
+    if load is not None:
+        data, problems = load(document["type"], dataschema, data)
     return Event(
         id=event_id,
         source=document["source"],
         type=document["type"],
         subject=document.get("subject"),
-        time=_time(document.get("time")),
+        time=moment,
         data=data,
-        dataschema=document.get("dataschema"),
+        dataschema=dataschema,
         aggregateversion=version,
         correlationid=document.get("correlationid") or event_id,
         traceparent=document.get("traceparent"),
+        problems=problems,
         raw=document,
         publisher=publisher,
         origin=origin,

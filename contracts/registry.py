@@ -15,7 +15,7 @@ from contracts.cases import schemas as cases
 from contracts.check_ins import schemas as check_ins
 from contracts.commands import schemas as commands
 from contracts.envelope import Event, Unreadable
-from contracts.faults import faults_of
+from contracts.faults import Fault, faults_of
 from contracts.messages import schemas as messages
 from contracts.needs import schemas as needs
 from contracts.permits import schemas as permits
@@ -133,23 +133,33 @@ def read_data(event: Event) -> Event:
 
     Raises Unreadable for an unknown type or an unknown major version.
     """
-    kind = EVENT_TYPES.get(event.type)
+    return event.with_data(*load_data(event.type, event.dataschema, event.data))
+
+
+def load_data(
+    type: str, dataschema: str | None, data: dict[str, Any]
+) -> tuple[dict[str, Any], tuple[Fault, ...]]:
+    """The data of an event of this type as its schema loads them, or as they came with all that is wrong.
+
+    Raises Unreadable for an unknown type or an unknown major version.
+    """
+    kind = EVENT_TYPES.get(type)
     if kind is None:
         raise Unreadable("unknown event type", field="type", code="unknown_type")
-    if event.dataschema:
-        found = _VERSION.search(event.dataschema)
+    if dataschema:
+        found = _VERSION.search(dataschema)
         if found is None or int(found[1]) != kind.major:
             raise Unreadable(
-                f"unknown version of {event.type}: this reader knows major version {kind.major}",
+                f"unknown version of {type}: this reader knows major version {kind.major}",
                 field="dataschema",
                 code="unknown_version",
             )
     try:
-        return event.with_data(kind.quick(event.data))
+        return kind.quick(data), ()
     except Unsure:
         pass
     try:
-        data: dict[str, Any] = kind.loader.load(event.data)
+        loaded: dict[str, Any] = kind.loader.load(data)
     except ValidationError as error:
-        return event.with_data(event.data, tuple(faults_of(error.messages, whole="data")))
-    return event.with_data(data)
+        return data, tuple(faults_of(error.messages, whole="data"))
+    return loaded, ()

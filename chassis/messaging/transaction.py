@@ -18,7 +18,7 @@ from chassis.unit_of_work import UnitOfWork
 from contracts.envelope import BadEvent, Event, Parsed, Unreadable
 from contracts.faults import Fault
 from contracts.personal_ids import personal_ids
-from contracts.registry import read_data
+from contracts.registry import load_data
 
 IMPOSTOR = "the same source and id came before with other content"
 
@@ -44,14 +44,16 @@ def read_event(
 
     :param letter: the dead letter that was replayed as this message.
     """
-    event = parsed.read(document, publisher)
-    if event.type not in handler.events:
-        raise Unreadable("this queue takes no such event type", field="type", code="unknown_type")
-    read = read_data(event)
+
+    def load(type: str, dataschema: str | None, data: dict[str, Any]) -> Any:
+        if type not in handler.events:
+            raise Unreadable("this queue takes no such event type", field="type", code="unknown_type")
+        return load_data(type, dataschema, data)
+
+    event = parsed.read(document, publisher, load)
     if handler.from_outside and (faults := personal_ids(document)):
-        problems = (*faults, *read.problems)
-        read = without_numbers(event.with_data(event.data, problems), index)
-    return replace(read, letter=letter) if letter else read
+        event = without_numbers(event.with_data(document["data"], (*faults, *event.problems)), index)
+    return replace(event, letter=letter) if letter else event
 
 
 def letter_of_bad_event(
