@@ -41,6 +41,10 @@ class Clock:
         temporary.write_text(f"{seconds:.6f}\n")
         os.replace(temporary, self._file)
 
+    @property
+    def can_be_set(self) -> bool:
+        return self._file is not None
+
     def setting(self) -> tuple[int, int] | None:
         """Another value once the clock was set; None where it never was."""
         try:

@@ -16,6 +16,7 @@ from eventlet.event import Event as Flag
 from eventlet.timeout import Timeout
 from nameko.extensions import Entrypoint
 
+from chassis.clock import Clock
 from chassis.handlers import Map, Service
 from chassis.messaging.consumer import BatchConsumer
 from chassis.messaging.outbox import Outbox
@@ -29,6 +30,8 @@ from contracts.registry import EVENT_TYPES
 
 # The longest time from SIGTERM to exit. The container's stop grace is longer.
 DRAIN_S = 18
+# A clock that demos and tests set is looked at so often.
+LOOK_AT_CLOCK_S = 0.5
 
 log = structlog.get_logger()
 
@@ -57,13 +60,43 @@ class Consumes(Entrypoint):  # type: ignore[misc]  # nameko ships no types
         _wait(self._left, self._consumer.queue)
 
 
+class ClockWatch(Entrypoint):  # type: ignore[misc]  # nameko ships no types
+    """Wakes whoever waits when the field's clock is set: one looks at it for all timers of the process.
+
+    Only demos and tests set a clock. Where none can be set, nobody looks.
+    """
+
+    def __init__(self, clock: Clock, waiting: set[Flag], **options: Any) -> None:
+        super().__init__(**options)
+        self._clock, self._waiting = clock, waiting
+        self._stopping = Flag()
+
+    def start(self) -> None:
+        if self._clock.can_be_set:
+            self.container.spawn_managed_thread(self._run, identifier="clock")
+
+    def _run(self) -> None:
+        setting = self._clock.setting()
+        while not self._stopping.wait(timeout=LOOK_AT_CLOCK_S):
+            if (found := self._clock.setting()) != setting:
+                setting = found
+                for flag in tuple(self._waiting):
+                    _raise(flag)
+
+    def stop(self) -> None:
+        self._stopping.send(True)
+
+
 class Repeats(Entrypoint):  # type: ignore[misc]  # nameko ships no types
     """Does a chore every so often until the container stops."""
 
-    def __init__(self, chore: Chore, **options: Any) -> None:
+    def __init__(self, chore: Chore, waiting: set[Flag], **options: Any) -> None:
+        """:param waiting: of the process; who is in it is woken when the clock is set."""
         super().__init__(**options)
         self._chore = chore
-        self._stopping = Flag()
+        self._waiting = waiting
+        self._stopping = False
+        self._woken = Flag()
         self._left: Flag | None = None
 
     def start(self) -> None:
@@ -73,7 +106,7 @@ class Repeats(Entrypoint):  # type: ignore[misc]  # nameko ships no types
     def _run(self) -> None:
         assert self._left is not None
         try:
-            while not self._stopping.ready():
+            while not self._stopping:
                 if self._chore.once():
                     # Database drivers do not yield: a busy chore would hold up the handlers and SIGTERM.
                     eventlet.sleep(self._chore.rest_s)
@@ -86,11 +119,16 @@ class Repeats(Entrypoint):  # type: ignore[misc]  # nameko ships no types
             self._left.send()
 
     def _wait(self, seconds: float) -> bool:
-        self._stopping.wait(timeout=seconds)
-        return bool(self._stopping.ready())
+        if not self._stopping:
+            self._woken = Flag()
+            self._waiting.add(self._woken)
+            self._woken.wait(timeout=seconds)
+            self._waiting.discard(self._woken)
+        return self._stopping
 
     def stop(self) -> None:
-        self._stopping.send()
+        self._stopping = True
+        _raise(self._woken)
         _wait(self._left, self._chore.name)
 
 
@@ -107,6 +145,7 @@ def host(service: Service, work: Work, settings: Settings) -> tuple[type, list[B
     named: list[Chore] = []
     begin_at_zero([handler.queue(service.name) for handler in service.handlers], EVENT_TYPES)
     declared = Declared(service, settings.retry_delays)
+    waiting: set[Flag] = set()
     for handler in service.handlers:
         for queue in consumed_queues(service.name, handler):
             outbox = Outbox(Publisher(settings.broker_url, queue))
@@ -120,7 +159,8 @@ def host(service: Service, work: Work, settings: Settings) -> tuple[type, list[B
         own_name = replace(chore, name=f"{service.name}.{short}")  # as handlers are, in metrics and logs
         own_name.show_from_the_start()
         named.append(own_name)
-        members[f"every_{short}"] = _method(f"every_{short}", Repeats.decorator(own_name))
+        members[f"every_{short}"] = _method(f"every_{short}", Repeats.decorator(own_name, waiting))
+    members["at_the_clock"] = _method("at_the_clock", ClockWatch.decorator(work.clock, waiting))
     return type(f"{service.name.title()}Service", (), members), consumers, named
 
 
@@ -138,6 +178,11 @@ def _method(name: str, decorator: Callable[[Any], Any]) -> Any:
 
     method.__name__ = name
     return decorator(method)
+
+
+def _raise(flag: Flag) -> None:
+    if not flag.ready():
+        flag.send()
 
 
 def _wait(flag: Flag | None, name: str) -> None:

@@ -50,8 +50,6 @@ Do = Callable[[], int | None]
 
 # People at a door, and whoever is told of what they did, wait so long at the most.
 DOOR_EVERY_S = 0.2
-# A clock that demos and tests set is looked at so often.
-LOOK_AT_CLOCK_S = 0.5
 # A restart of the broker or the database is over by then; who waits longer says so in /readyz. Consumers may
 # know nothing of it: from a broker whose disk was full they get no message and no error.
 AWAY_LONG_S = 60.0
@@ -121,13 +119,13 @@ class Chore:
     def pause(self, wait: Callable[[float], bool]) -> None:
         """Wait for the next turn, which comes at once when the clock was set since the last one began.
 
-        :param wait: waits so many seconds, and returns whether to stop.
+        :param wait: waits so many seconds, or until the clock is set, and returns whether to stop.
         """
         until = time.monotonic() + self.every_s
         while (left := until - time.monotonic()) > 0:
-            if wait(left if self.clock is None else min(left, LOOK_AT_CLOCK_S)):
-                return
             if self.clock is not None and self.clock.setting() != self._setting:
+                return
+            if wait(left):
                 return
 
 
