@@ -17,6 +17,7 @@ import psutil
 import pytest
 
 from deploy.local import PrivateBroker, PrivatePostgres
+from tests.machine_watch import MachineWatch
 
 # A busy machine is no failure; hypothesis would otherwise give each example 200 ms.
 hypothesis.settings.register_profile(
@@ -32,8 +33,9 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 HEAVY = ("tests/chaos/", "tests/e2e/", "tests/browser/")
 SHORT = ("tests/contract/", "tests/unit/")
 
-# So much each worker needs at the most: one tests migrations, with a hundred databases.
-ROOM = (2 << 30) * int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+# So much the workers need at the most: databases (one tests migrations, with a hundred of them), brokers.
+WORKERS = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+ROOM, ROOM_OF_BROKER = (2 << 30) * WORKERS, (512 << 20) * WORKERS
 LIMIT_OF_GROUP = Path("/sys/fs/cgroup/memory.max")
 
 VHOSTS_AT_ONCE, VHOSTS_KEPT = 20, 5
@@ -43,6 +45,11 @@ Prepare = Callable[[str], object]
 """Makes the schema in the empty database with this URL."""
 NewDatabase = Callable[..., str]
 """(service, prepare=None) -> URL of a fresh database; `prepare` runs once a session, then it is copied."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        config.pluginmanager.register(MachineWatch())
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -62,12 +69,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items[:] = [item for name in order for item in files[name]]
 
 
-def _with_room() -> Path:
-    """In memory, where there is plenty: a database of PostgreSQL is copied there in a tenth of the time."""
+def _with_room(needed: int) -> Path:
+    """In memory, where there is plenty: a database of PostgreSQL is copied there in a tenth of the time, and
+    no broker waits for a disk that others write to."""
     memory, name = Path("/dev/shm"), "doorstep-tests"
     room = min(shutil.disk_usage(memory).free, psutil.virtual_memory().available) if memory.exists() else 0
     limit = LIMIT_OF_GROUP.read_text().strip() if LIMIT_OF_GROUP.exists() else "max"
-    if room < ROOM or (limit.isdecimal() and int(limit) < ROOM):
+    if room < needed or (limit.isdecimal() and int(limit) < needed):
         return Path(tempfile.mkdtemp(prefix=f"{name}-"))
     for left in memory.glob(f"{name}-*"):  # by tests that were killed
         if not Path(f"/proc/{left.name.split('-')[2]}").exists():
@@ -78,7 +86,7 @@ def _with_room() -> Path:
 @pytest.fixture(scope="session")
 def nodes_directory() -> Iterator[Path]:
     """Not below pytest's own directory: that is closed to the user PostgreSQL runs as when we are root."""
-    directory = _with_room()
+    directory = _with_room(ROOM)
     directory.chmod(0o755)
     yield directory
     shutil.rmtree(directory, ignore_errors=True)
@@ -94,11 +102,13 @@ def disk_directory() -> Iterator[Path]:
 
 
 @pytest.fixture(scope="session")
-def broker(nodes_directory: Path) -> Iterator[PrivateBroker]:
+def broker() -> Iterator[PrivateBroker]:
     """One for all tests. A test that stops or breaks it puts it right again, or makes its own."""
-    with PrivateBroker(nodes_directory / "broker", counts_often=True) as broker:
+    directory = _with_room(ROOM_OF_BROKER)
+    with PrivateBroker(directory / "broker", counts_often=True) as broker:
         yield broker
         broker.kill()  # nobody reads its data any more, and an orderly stop takes seconds
+    shutil.rmtree(directory, ignore_errors=True)
 
 
 @contextmanager
