@@ -182,11 +182,6 @@ class PrivateBroker:
             "PUT", f"permissions/{name}/{self._identity['user']}", configure=".*", write=".*", read=".*"
         )
 
-    def delete_vhosts(self, *names: str) -> None:
-        """In one call of rabbitmqctl."""
-        listed = ", ".join(f'<<"{name}">>' for name in names)
-        self.rabbitmqctl("eval", f'[rabbit_vhost:delete(V, <<"doorstep">>) || V <- [{listed}]], ok.')
-
     def delete_vhost(self, name: str) -> None:
         """With its queues, each of which costs the node something all the time."""
         if MANAGEMENT in self._plugins:

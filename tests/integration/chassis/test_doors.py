@@ -204,7 +204,7 @@ def _changed() -> str:
 
 TOKENS: dict[str, Callable[[], str]] = {
     "none at all": lambda: "",
-    "no token": lambda: "abc",
+    "no token": lambda: "not-a-token",
     "alg none": _unsigned,
     "the public key as a secret": _signed_with_the_public_key,
     "other claims": _changed,
