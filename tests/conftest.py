@@ -6,6 +6,7 @@ Under pytest-xdist each worker has nodes of its own.
 import os
 import shutil
 import signal
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -52,6 +53,12 @@ NewDatabase = Callable[..., str]
 def pytest_configure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
         config.pluginmanager.register(MachineWatch())
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """What fails is named at once: the rest of the run takes half an hour."""
+    if report.failed and "PYTEST_XDIST_WORKER" not in os.environ:
+        sys.stderr.write(f"\n{report.when} of {report.nodeid} failed\n")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -4,7 +4,6 @@ It knows version 2 of a report, in which the arrival's time stands by itself, an
 for the district's.
 """
 
-from dataclasses import replace
 from datetime import datetime
 from types import ModuleType
 from typing import Any
@@ -13,17 +12,15 @@ from zoneinfo import ZoneInfo
 from chassis.messaging import transaction
 from chassis.running.process import main  # first: it patches
 from contracts import envelope, registry
-from contracts.envelope import Event
 
 ZONE = ZoneInfo("Asia/Shanghai")
 
 
-def read_version_2(event: Event) -> Event:
-    if event.dataschema != "urn:doorstep:arrival.reported:2":
-        return registry.read_data(event)
-    data = dict(event.data)
-    data["arrival"] = {"at": data.pop("arrived_at")}
-    return registry.read_data(replace(event, dataschema="urn:doorstep:arrival.reported:1", data=data))
+def load_version_2(type: str, dataschema: str | None, data: dict[str, Any]) -> Any:
+    if dataschema == "urn:doorstep:arrival.reported:2":
+        dataschema, data = "urn:doorstep:arrival.reported:1", dict(data)
+        data["arrival"] = {"at": data.pop("arrived_at")}
+    return registry.load_data(type, dataschema, data)
 
 
 def read_time(text: Any) -> datetime:
@@ -38,6 +35,6 @@ def repair(module: ModuleType, name: str, repaired: Any) -> None:
 
 
 if __name__ == "__main__":
-    repair(transaction, "read_data", read_version_2)
+    repair(transaction, "load_data", load_version_2)
     repair(envelope, "_time", read_time)
     main("registration")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import pytest
 from sqlalchemy.exc import OperationalError
@@ -12,7 +13,7 @@ from chassis.messaging import connection, consumer
 from chassis.telemetry import WORLD_AWAY
 from chassis.unit_of_work import UnitOfWork
 from contracts.envelope import Event
-from contracts.registry import read_data
+from contracts.registry import load_data
 from tests.integration.chassis.trial_service import Trial, metadata, place_event, prepare, running, write_down
 from tests.waiting import PATIENCE_S, eventually
 
@@ -74,12 +75,12 @@ def test_an_unreadable_message_is_dead_at_once_and_delays_no_other(
 def test_a_bug_in_reading_costs_one_dead_letter_and_no_neighbour(
     trial: Trial, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def with_a_bug(event: Event) -> Event:
-        if event.version == 2:
-            raise ZeroDivisionError(event.data["name"])
-        return read_data(event)
+    def with_a_bug(type: str, dataschema: str | None, data: dict[str, Any]) -> Any:
+        if data["place_id"] == "p2":
+            raise ZeroDivisionError(data["name"])
+        return load_data(type, dataschema, data)
 
-    monkeypatch.setattr("chassis.messaging.transaction.read_data", with_a_bug)
+    monkeypatch.setattr("chassis.messaging.transaction.load_data", with_a_bug)
     trial.publish_events(*(place_event(n) for n in (1, 2, 3)))
     with running(trial):
         eventually(lambda: trial.numbers() == [1, 3])
