@@ -46,7 +46,8 @@ SLOWED = "publisher.slowed"
 # A new publisher's queue is read after so long.
 FOLLOW_S = 2.0
 _IDLE_S = 1.0
-_BEAT_S = 1.0
+# A heartbeat is due every 2.5 s at the most (`chassis.messaging.connection`).
+_BEAT_S = 2.0
 _BACKOFF_MOST_S = 5.0
 
 log = structlog.get_logger()

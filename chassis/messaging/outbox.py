@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import psycopg
 import structlog
 from sqlalchemy import delete, func, or_, select, tuple_, update
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import Connection, Row
 
 from chassis.crash_points import reach
@@ -26,6 +28,7 @@ OUTBOX = TABLES["outbox"]
 
 _OF_DOOR = OUTBOX.c.published_at.is_(None) & OUTBOX.c.by_door.is_not(None)
 _WAITS = select(OUTBOX.c.id).where(_OF_DOOR).limit(1)
+_WAITS_IN_SQL = str(_WAITS.compile(dialect=postgresql.dialect(), compile_kwargs={"literal_binds": True}))  # type: ignore[no-untyped-call]
 # The process that wrote younger rows still publishes them. Sending a row twice would do no harm.
 SWEEP_AFTER = timedelta(seconds=3)
 
@@ -163,10 +166,38 @@ class Sweep:
             return conn.execute(left.order_by(*place).limit(self._size or self.page)).all()
 
 
-def waits_for_door(database: Database) -> bool:
-    """Whether a door wrote something that is not sent yet: one short question, for it is asked very often."""
-    with database.look() as conn:
-        return conn.execute(_WAITS).first() is not None
+class DoorWaits:
+    """Whether a door wrote something that is not sent yet.
+
+    It is asked five times a second: past SQLAlchemy, over a connection that is kept, in a fifth of the time.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._kept: Connection | None = None
+
+    def ask(self) -> bool:
+        if not self._database.is_sqlite:
+            try:
+                return self._driver().execute(_WAITS_IN_SQL).fetchone() is not None
+            except (
+                psycopg.Error
+            ):  # below, it is asked anew and says in the usual way that the database is away
+                self.leave()
+        with self._database.look() as conn:
+            return conn.execute(_WAITS).first() is not None
+
+    def leave(self) -> None:
+        """Give the connection up; who asks again opens another."""
+        kept, self._kept = self._kept, None
+        if kept is not None:
+            kept.invalidate()
+            kept.close()
+
+    def _driver(self) -> Any:
+        if self._kept is None:
+            self._kept = self._database.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+        return self._kept.connection.driver_connection
 
 
 def mark_published(conn: Connection, ids: Sequence[str]) -> None:

@@ -135,6 +135,7 @@ def chores(service: Service, work: Work, settings: Settings) -> list[Chore]:
     left_behind = outbox.Sweep(work.database, sweeper)
     sender = Publisher(settings.broker_url, f"{service.name} door")
     of_door = outbox.Sweep(work.database, sender, of_door=True)
+    waits = outbox.DoorWaits(work.database)
     drain = DeadQueueDrain(service, work, settings)
 
     lease = Lease(work.database, "sweep", timedelta(seconds=30))
@@ -146,7 +147,7 @@ def chores(service: Service, work: Work, settings: Settings) -> list[Chore]:
     def send() -> int:
         # Without a lease: a row that two replicas send is absorbed.
         sender.beat()
-        return of_door.turn() if outbox.waits_for_door(work.database) else 0
+        return of_door.turn() if waits.ask() else 0
 
     forget = _forgetting(f"{service.name}.forget", work, settings)
     sealing = Sealing(work, service.trails)
@@ -157,7 +158,7 @@ def chores(service: Service, work: Work, settings: Settings) -> list[Chore]:
 
     return [
         Chore("sweep", 2, sweep, lease.give_back),
-        Chore("door", DOOR_EVERY_S, send),
+        Chore("door", DOOR_EVERY_S, send, waits.leave),
         Chore("dead_letters", 10, drain.drain),
         Chore("forget", 60, forget, rest_s=0.5),
         Chore("trails", 60, sealing.turn, sealing.leave, rest_s=0.5),
