@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from deploy.local.chromium import chromium_options
+from services.console.pages.shown import rounds
 from services.console.pages.workers.without_network import FORMS
 from services.console.tables import phone_acts
 from services.isolation import tables as of_isolation
@@ -186,3 +187,28 @@ def test_what_waits_is_said_in_chinese_too(
     phone.set_offline(False)
     page.goto("/doors")
     expect(page.locator("#this-phone")).to_contain_text("无人应答 · 已发送")
+
+
+def test_doors_that_fit_on_no_first_page_are_kept_too(
+    town: Round, open_phone: Callable[..., BrowserContext], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rounds, "AT_ONCE", 2)
+    phone = open_phone()
+    page = phone.pages[0]
+    let_in(page, town.link())
+    eventually(lambda: len(kept(page, "pages")) == 3 * (1 + len(FORMS)) + 2)
+    phone.set_offline(True)
+    page.goto("/doors")
+    expect(page.locator(".card")).to_have_count(2)
+    page.get_by_role("link", name="next page").click()
+    expect(page.locator("#no-network")).to_contain_text("No network; as of 08:20")
+    expect(page.locator(".card")).to_have_count(1)
+    page.get_by_role("link", name="春和家园10号楼1单元202").click()
+    expect(page.locator("h1")).to_have_text("春和家园10号楼1单元202")
+    phone.set_offline(False)
+    with town.isolation.work.unit() as uow:
+        cases = of_isolation.cases
+        ended = cases.c.case_id == town.case("孙宁")["case_id"]
+        uow.conn.execute(cases.update().where(ended).values(closed_at=uow.now, state="transferred"))
+    page.goto("/doors")
+    eventually(lambda: len(kept(page, "pages")) == 2 * (1 + len(FORMS)) + 1)

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, fields
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import bindparam, select
+from sqlalchemy.engine import Row
 
-from chassis.database.statements import is_in
+from chassis.database.statements import is_in, is_one_of, listed
 from chassis.unit_of_work import UnitOfWork
 from services.console.accounts.account import Account
 from services.console.accounts.queries import COLUMNS as OF_ACCOUNT
-from services.console.accounts.queries import workers_of
 from services.console.accounts.tables import accounts
 from services.console.sessions.session import Session, asks_for_pin, over
 from services.console.sessions.tables import sessions
@@ -29,6 +29,16 @@ _WITH_ACCOUNT: Final = (
     .where(sessions.c.digest == bindparam("digest"))
 )
 """Put together once: every page asks it."""
+_PHONES: Final = (
+    select(*_COLUMNS, *OF_ACCOUNT)
+    .join(accounts, accounts.c.id == sessions.c.account_id)
+    .where(
+        is_one_of(accounts.c.staff_id, "staff_ids"),
+        accounts.c.kind == "worker",
+        sessions.c.ended_at.is_(None),
+    )
+    .order_by(sessions.c.created_at.desc(), sessions.c.id)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +61,7 @@ def who_is_in(uow: UnitOfWork, token: str, opening: str = "") -> In | None:
     row = uow.conn.execute(_WITH_ACCOUNT, {"digest": uow.index(COOKIE, token[:200])}).one_or_none()
     if row is None:
         return None
-    session, account = Session(*row[: len(_COLUMNS)]), Account(*row[len(_COLUMNS) :])
+    session, account = _in_row(row)
     if over(session, account, uow.now):
         return None
     held = uow.index(OPENING, opening[:200]) if opening else None
@@ -71,9 +81,16 @@ def sessions_of(uow: UnitOfWork, account: Account) -> Sequence[Session]:
 
 def phones_of(uow: UnitOfWork, staff_ids: Collection[str]) -> dict[str, Session]:
     """The phone of each of these workers who has one that is in."""
-    accounts = workers_of(uow.conn, staff_ids)
-    staff_of = {account.id: str(account.staff_id) for account in accounts}
-    return {staff_of[session.account_id]: session for session in sessions_of_all(uow, accounts)}
+    if not staff_ids:
+        return {}
+    found = [_in_row(row) for row in uow.conn.execute(_PHONES, {"staff_ids": listed(staff_ids)})]
+    return {
+        str(account.staff_id): session for session, account in found if not over(session, account, uow.now)
+    }
+
+
+def _in_row(row: Row[Any]) -> tuple[Session, Account]:
+    return Session(*row[: len(_COLUMNS)]), Account(*row[len(_COLUMNS) :])
 
 
 def sessions_of_all(uow: UnitOfWork, accounts: Collection[Account]) -> Sequence[Session]:

@@ -11,6 +11,7 @@ from werkzeug.test import TestResponse
 from services.console.doors import Doors
 from services.console.pages import catalogues
 from services.console.pages.entry.cookies import OPENING
+from services.console.pages.shown import rounds
 from services.isolation import tables as of_isolation
 from services.registration import tables as of_registration
 from tests.doors import CONSOLE
@@ -438,6 +439,7 @@ def test_wish_21_the_first_page_of_sixty_households_has_at_most_100_kilobytes(
     town: Round, phone: Phone
 ) -> None:
     """And it shows them all: no synchronisation, no second page."""
+    assert rounds.AT_ONCE > 63
     families = [
         ([{**one, "phone": f"1390932{n:04d}"} for one in LIN[:1]], f"春和家园{n % 9 + 1}号楼2单元{n}01")
         for n in range(1, 61)
@@ -446,8 +448,32 @@ def test_wish_21_the_first_page_of_sixty_households_has_at_most_100_kilobytes(
         people[0] |= {"name": f"客{people[0]['phone']}", "identity_number": None, "identity_type": None}
     town.arrive(*families)
     page = phone.get("/doors")
-    assert page.text.count("<article") == 63
+    assert page.text.count("<article") == 63 and "next page" not in page.text
     assert len(page.data) <= 100_000, len(page.data)
+
+
+def test_who_has_more_doors_turns_pages_and_the_phone_keeps_them_all(
+    town: Round, phone: Phone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rounds, "AT_ONCE", 2)
+    first = phone.get("/doors").text
+    assert first.count("<article") == 2 and "Doors 1 to 2 of 3" in first
+    assert "3 doors · 4 people" in first and "to the first page" not in first
+    [to] = re.findall(r'<a class="button" href="([^"]+)">next page', first)
+    assert to == f"/doors?at={town.household('孙宁').rpartition('/')[2]}", (
+        "no address of a household stands in it"
+    )
+    second = phone.get(to).text
+    assert second.count("<article") == 1 and "春和家园10号楼1单元202" in second
+    assert "Doors 3 to 3 of 3" in second and "next page" not in second
+    assert 'href="/doors">' in second and "to the first page" in second
+    assert phone.get("/doors?at=gone").text.count("<article") == 2
+    assert 'href="/doors?from=top&amp;at=' in phone.get("/doors?from=top").text
+    kept = phone.get("/phone").json["doors"]
+    assert list(kept) == ["/doors", to] and len(phone.get("/phone").json["households"]) == 3
+    for address, page in kept.items():
+        shown = re.sub(r'name="form_token" value="[^"]+"', "", phone.get(address).text)
+        assert re.sub(r'name="form_token" value="[^"]+"', "", page) == shown, "as it was opened"
 
 
 def test_a_household_that_is_no_longer_followed_takes_nothing(town: Round, phone: Phone) -> None:

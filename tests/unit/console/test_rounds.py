@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from services.console.pages.shown import rounds
 from services.console.pages.shown.checked_in import read_typed
 from services.console.pages.shown.rounds import clock, round_of
 
@@ -53,12 +54,40 @@ def made(*households: dict[str, Any], from_top: bool = False):
     return round_of({"as_of": NOW.isoformat(), "households": list(households)}, from_top=from_top)
 
 
+def drawn(*households: dict[str, Any]):
+    return made(*households).part().households
+
+
 def test_wish_11_doors_stand_in_the_order_of_a_walk_whatever_is_done() -> None:
     for state in ("due", "missed", "done"):
-        walk = [one.address for one in made(*(household(at, task(state=state)) for at in DOORS)).households]
+        walk = [one.address for one in drawn(*(household(at, task(state=state)) for at in DOORS))]
         assert walk == ["春和家园3号楼2单元501", "春和家园3号楼2单元1203", "春和家园10号楼1单元202", "某处"]
     top = made(*(household(at, task()) for at in DOORS), from_top=True)
-    assert [one.address for one in top.households][:2] == [DOORS[1], DOORS[2]]
+    assert [one.address for one in top.part().households][:2] == [DOORS[1], DOORS[2]]
+
+
+def test_who_has_more_doors_than_a_page_takes_turns_pages_and_none_is_passed_over(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(rounds, "AT_ONCE", 2)
+    numbers = range(1, 6)
+    found = made(*(household(f"{n}号楼", task(state="done" if n in (3, 4) else "missed")) for n in numbers))
+    assert found.pages() == ["1号楼", "3号楼", "5号楼"]
+
+    def page(show: str, at: str = "") -> tuple[list[str], int, int, str]:
+        part = found.part(show, at)
+        assert part.last == part.first + len(part.households) - 1
+        return [one.address for one in part.households], part.first, part.of, part.next
+
+    assert page("all") == (["1号楼", "2号楼"], 1, 5, "3号楼")
+    assert page("all", "3号楼") == (["3号楼", "4号楼"], 3, 5, "5号楼")
+    assert page("all", "5号楼") == (["5号楼"], 5, 5, "")
+    assert page("all", "gone") == page("all"), "nobody knows where it stood"
+    assert page("overdue") == (["1号楼", "2号楼"], 1, 3, "5号楼")
+    assert page("overdue", "4号楼") == (["5号楼"], 3, 3, ""), "done meanwhile: it goes on behind it"
+    assert page("abnormal", "5号楼") == ([], 1, 0, "")
+    late = made(household("1号楼", task(state="missed")), household("2号楼", task(state="done")))
+    assert [one.address for one in late.part("overdue", "2号楼").households] == ["1号楼"]
 
 
 def test_the_figures_of_today_count_tasks_and_households() -> None:
@@ -70,7 +99,7 @@ def test_the_figures_of_today_count_tasks_and_households() -> None:
     assert (figures.households, figures.people, figures.tasks) == (2, 3, 5), "each counted by itself"
     assert (figures.done, figures.left) == (2, 3)
     assert (figures.overdue, figures.first_visits, figures.ending, figures.next) == (1, 1, 0, "09:20")
-    assert [one.card.state for one in found.households] == ["overdue", "done"]
+    assert [one.card.state for one in found.part().households] == ["overdue", "done"]
     assert [len(found.shown(show)) for show in ("all", "overdue", "abnormal", "first", "unreported")] == [
         2,
         1,
@@ -86,7 +115,7 @@ def test_the_check_in_of_a_window_that_has_not_begun_is_not_missing() -> None:
 
 def test_a_card_shows_what_has_begun_and_else_what_comes_next() -> None:
     def clocks(*tasks: dict[str, Any]) -> list[str]:
-        return [row.clock for row in made(household("1号楼", *tasks)).households[0].card.tasks]
+        return [row.clock for row in drawn(household("1号楼", *tasks))[0].card.tasks]
 
     assert clocks(task(hours=2), task(hours=8), task(hours=9)) == ["10:20"]
     assert clocks(task(hours=2, state="done"), task(hours=8), task(hours=9)) == ["08:20", "16:20"]
@@ -96,7 +125,7 @@ def test_a_card_shows_what_has_begun_and_else_what_comes_next() -> None:
 def test_tasks_alike_of_several_people_are_one_thing_to_do() -> None:
     one = household("1号楼", task(), task(case_id="d", task_id="t2"), task("supplies", case_id="d"))
     one["people"].append(one["people"][0] | {"case_id": "d", "name": "赵小雨"})
-    groups = made(one).households[0].groups
+    groups = drawn(one)[0].groups
     assert [(group.row.kind, len(group.task_ids), len(group.row.who)) for group in groups] == [
         ("check_in", 2, 0),
         ("supplies", 1, 1),

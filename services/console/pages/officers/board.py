@@ -89,18 +89,19 @@ def add_board(pages: Blueprint, doors: Doors, work: Work) -> None:
                 return refusal_page(STATUS[refused.kind])
             today = None  # the door is still of a version that does not know the page
             asking.away.add("isolation")
-        staff = [row["staff_id"] for row in today["staff"]] if today else []
+        known = _known(today)
+        worst = known if request.args.get("workers") == "all" or len(known) <= _WORST else known[:_WORST]
+        staff = [row["staff_id"] for row in worst]
         below = [row["place"] for row in today["below"]] if today else []
         names = asking.names(staff, [*below, place], place)
         where = names.of_place(place) if place else names.here
         seen = _phones_seen(work, staff)
-        known = _known(today)
-        worst = known if request.args.get("workers") == "all" or len(known) <= _WORST else known[:_WORST]
+        longest = _longest_day(worst)
         page = render_template(
             "officers/board.html",
             where=where,
             as_of=in_words(datetime.fromisoformat(today["as_of"])) if today else "",
-            workers=[_worker(row, names, asked, seen, _longest_day(worst)) for row in worst],
+            workers=[_worker(row, names, asked, seen, longest) for row in worst],
             stand=_stand(known),
             all_workers=len(known),
             all_address=f"/board?{urlencode({**asked, 'measure': measure, 'workers': 'all'})}#workers",

@@ -42,7 +42,8 @@ def cells_of(
 
 def _cell(row: Mapping[str, Any], column: Column, names: Names, as_of: datetime | None) -> Cell:
     if column.kind == "place":
-        return Cell(place_of(row, names) or gettext("not known"), bool(place_of(row, names)))
+        place = place_of(row, names)
+        return Cell(place or gettext("not known"), bool(place))
     if column.kind == "day":
         assert as_of
         return Cell(day_of(row, as_of))

@@ -40,6 +40,8 @@ def door_key(address: str, *, from_top: bool = False) -> tuple[Any, ...]:
 
 def _natural(text: str) -> tuple[Any, ...]:
     """Numbers by their value and before letters; nothing comes last."""
+    if text.isdecimal() and text.isascii():
+        return (False, ((0, int(text), ""),))
     parts = tuple(
         (0, int(part), "") if part[0] in "0123456789" else (1, 0, part) for part in _PARTS.findall(text)
     )

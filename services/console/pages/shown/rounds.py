@@ -6,7 +6,7 @@ Made from what isolation's look-ups `my_households` and `my_household` answer.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
@@ -22,6 +22,9 @@ NEEDS: Final = frozenset({"meet_need", "medical_need"})
 """Kinds of task by which a need is met: each is a thing of its own, with its own form."""
 LIVE: Final = frozenset({"due", "missed", "not_possible"})
 """States of a task that somebody still has to do."""
+FILTERS: Final = ("all", "overdue", "abnormal", "first", "needs", "unreported")
+AT_ONCE: Final = 80
+"""Doors on one page. A usual round has sixty; who has hundreds turns pages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +61,6 @@ class Household:
     groups: Sequence[Group]
     document: Mapping[str, Any]
 
-    def is_shown(self, show: str) -> bool:
-        return FILTERS[show](self)
-
 
 @dataclass(frozen=True, slots=True)
 class Figures:
@@ -83,36 +83,102 @@ class Figures:
 
 
 @dataclass(frozen=True, slots=True)
-class Round:
+class Stop:
+    """A door on the way, of which nothing is drawn yet.
+
+    :param shows: the filters by which it is shown.
+    """
+
+    document: Mapping[str, Any]
+    shows: frozenset[str]
+
+    @property
+    def id(self) -> str:
+        return str(self.document["household"])
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The doors of one page.
+
+    :param first: number of the first of them among all that are shown, from 1; likewise `last`, and `of`.
+    :param next: the household with which the next page begins; "" where there is none.
+    """
+
     households: Sequence[Household]
+    first: int
+    of: int
+    next: str
+
+    @property
+    def last(self) -> int:
+        return self.first + len(self.households) - 1
+
+    @property
+    def is_whole(self) -> bool:
+        return len(self.households) == self.of
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """:param now: with the district's zone."""
+
+    stops: Sequence[Stop]
     figures: Figures
+    now: datetime
 
-    def shown(self, show: str) -> list[Household]:
-        return [one for one in self.households if one.is_shown(show)]
+    def shown(self, show: str) -> list[Stop]:
+        return [one for one in self.stops if show in one.shows]
 
+    def part(self, show: str = "all", at: str = "") -> Part:
+        """So many as one page takes, from one household on, whether that is shown or not. Where it is there
+        no more, or none behind it is shown, from the first: nobody is passed over.
+        """
+        shown = self.shown(show)
+        before = next((number for number, one in enumerate(self.stops) if one.id == at), 0)
+        first = sum(show in one.shows for one in self.stops[:before])
+        first = first if first < len(shown) else 0
+        here, behind = shown[first : first + AT_ONCE], shown[first + AT_ONCE :]
+        drawn = [household_of(one.document, self.now) for one in here]
+        return Part(drawn, first + 1, len(shown), behind[0].id if behind else "")
 
-def _has(state: TaskState) -> Callable[[Household], bool]:
-    return lambda one: any(group.row.state == state for group in one.groups)
-
-
-FILTERS: Final[Mapping[str, Callable[[Household], bool]]] = {
-    "all": lambda one: True,
-    "overdue": _has("overdue"),
-    "abnormal": lambda one: one.card.state == "abnormal",
-    "first": lambda one: any(group.live and group.row.kind == FIRST_VISIT for group in one.groups),
-    "needs": lambda one: any(group.live and group.row.kind in NEEDS for group in one.groups),
-    "unreported": lambda one: any(
-        group.live and group.begun and group.row.kind == CHECK_IN for group in one.groups
-    ),
-}
+    def pages(self) -> list[str]:
+        """The households with which the pages of all doors begin."""
+        return [one.id for one in self.stops[::AT_ONCE]]
 
 
 def round_of(document: Mapping[str, Any], *, from_top: bool = False) -> Round:
     """In the order in which somebody walks: a household stays where it is whatever is done there."""
     now = datetime.fromisoformat(document["as_of"])
-    households = [household_of(one, now) for one in document["households"]]
-    ordered = in_order(households, lambda one: one.address, from_top=from_top)
-    return Round(ordered, _figures(document["households"], ordered, now))
+    stops = [Stop(one, _shows(one, now)) for one in document["households"]]
+    ordered = in_order(stops, lambda one: _address(one.document), from_top=from_top)
+    return Round(ordered, _figures(stops, now), now)
+
+
+def _address(document: Mapping[str, Any]) -> str:
+    return next((one["address"] for one in document["people"] if one["address"]), "")
+
+
+def _shows(document: Mapping[str, Any], now: datetime) -> frozenset[str]:
+    """What its tasks say alone: a round may have thousands, of which a page draws some."""
+    found = {"all", "abnormal"} if document["abnormal"] else {"all"}
+    for task in document["tasks"]:
+        state, kind = _state(task, now), task["kind"]
+        if state == "overdue" or (state == "abnormal" and _has_begun(task, now)):
+            found.add(state)
+        if task["state"] not in LIVE:
+            continue
+        if kind == FIRST_VISIT:
+            found.add("first")
+        elif kind in NEEDS:
+            found.add("needs")
+        elif kind == CHECK_IN and _has_begun(task, now):
+            found.add("unreported")
+    return frozenset(found)
+
+
+def _has_begun(task: Mapping[str, Any], now: datetime) -> bool:
+    return datetime.fromisoformat(task["due_from"]) <= now
 
 
 def household_of(document: Mapping[str, Any], now: datetime) -> Household:
@@ -121,7 +187,7 @@ def household_of(document: Mapping[str, Any], now: datetime) -> Household:
     labels = dict(zip((one["case_id"] for one in people), _labels(people, now.date()), strict=True))
     groups = _groups(document["tasks"], labels, now)
     phones = [one["phone"] for one in people if one["phone"]]
-    address = next((one["address"] for one in people if one["address"]), "")
+    address = _address(document)
     card = HouseholdCard(
         address,
         [PersonRow(labels[one["case_id"]], one["measure"], one["day"], one["days"]) for one in people],
@@ -184,7 +250,7 @@ def _group(tasks: Sequence[Mapping[str, Any]], labels: Mapping[str, Label], now:
         because=(waits["because"] or "") if waits else "",
         role="" if first["mine"] else first["role"],
     )
-    begun = datetime.fromisoformat(first["due_from"]) <= now
+    begun = _has_begun(first, now)
     ids = {task["case_id"]: task["task_id"] for task in tasks}
     return Group(row, ids, first["mine"], begun, live, first["urgent"])
 
@@ -199,24 +265,21 @@ def _state(task: Mapping[str, Any], now: datetime) -> TaskState:
     return "due"
 
 
-def _figures(
-    documents: Sequence[Mapping[str, Any]], households: Sequence[Household], now: datetime
-) -> Figures:
-    tasks = [task for one in documents for task in one["tasks"]]
+def _figures(stops: Sequence[Stop], now: datetime) -> Figures:
+    tasks = [task for one in stops for task in one.document["tasks"]]
     live = [task for task in tasks if task["state"] in LIVE]
-    ahead = [task for task in live if _state(task, now) == "due"]
+    states = [_state(task, now) for task in live]
+    ahead = [task["due_by"] for task, state in zip(live, states, strict=True) if state == "due"]
     today = now.date().isoformat()
-    ends_today = [
-        one for one in documents if any(who["days"] and who["release_on"] == today for who in one["people"])
-    ]
+    people = [one.document["people"] for one in stops]
     return Figures(
-        households=len(households),
-        people=sum(len(one["people"]) for one in documents),
+        households=len(stops),
+        people=sum(map(len, people)),
         tasks=len(tasks),
         done=len(tasks) - len(live),
         left=len(live),
-        overdue=sum(_state(task, now) == "overdue" for task in live),
-        first_visits=sum(one.is_shown("first") for one in households),
-        ending=len(ends_today),
-        next=clock(min((task["due_by"] for task in ahead), default=None), now),
+        overdue=states.count("overdue"),
+        first_visits=sum("first" in one.shows for one in stops),
+        ending=sum(any(who["days"] and who["release_on"] == today for who in those) for those in people),
+        next=clock(min(ahead, default=None), now),
     )

@@ -62,7 +62,7 @@ async function leave(asked) {
 async function page(event, asked, address) {
   var justKept = address.searchParams.has("kept"), found = null, whose = null;
   try {
-    found = await keptPage(address.pathname, justKept);
+    found = await keptPage(keyOf(address), justKept) || await keptPage(address.pathname, justKept);
     whose = await kept.get("whose", "mine");
   } catch (full) { /* it is asked for all the same */ }
   var once = justKept && showOnce === address.pathname;
@@ -73,13 +73,18 @@ async function page(event, asked, address) {
     if (answer.status === 403) await kept.forget().catch(function () {});
     if ([502, 504].indexOf(answer.status) >= 0 && found) return found;
     if (answer.status === 200) event.waitUntil(kept.setRight(aheadOf(answer)).catch(function () {}));
-    if (answer.status === 200 && !address.search) {
-      event.waitUntil(keepPage(address.pathname, answer.clone()).catch(function () {}));
+    if (answer.status === 200 && keyOf(address) === address.pathname + address.search) {
+      event.waitUntil(keepPage(keyOf(address), answer.clone()).catch(function () {}));
     }
     return answer;
   } catch (none) {
     return found || (whose ? shown(whose.nothing, whose, justKept) : Response.error());
   }
+}
+
+// Doors that do not fit on the first page stand on others; filters are of the network alone.
+function keyOf(address) {
+  return address.pathname + (/^\?at=[^&]+$/.test(address.search) ? address.search : "");
 }
 
 // How far the server's clock is ahead of the phone's, in ms.
@@ -201,9 +206,8 @@ async function readAll() {
     ahead: aheadOf(answer), policy: answer.headers.get("Content-Security-Policy"), nothing: today.nothing, at: now,
   });
   await keepShell(today.shell);
-  var list = await fetch("/doors", ASKED);
-  if (list.status === 200) await keepPage("/doors", list);
-  await dropOthers(today.households);
+  for (var [path, html] of Object.entries(today.doors)) await kept.putPage(path, html);
+  await dropOthers(today);
   var size = 0;
   for (var household of today.households) {
     var stood = await kept.get("pages", "/doors/" + household);
@@ -246,9 +250,9 @@ async function isNamed(file) {
   return (await kept.all("pages")).some(function (page) { return page.html.indexOf(file) >= 0; });
 }
 
-async function dropOthers(households) {
+async function dropOthers(today) {
   for (var path of await kept.keys("pages")) {
     var of = path.split("/")[2];
-    if (of && households.indexOf(of) < 0) await kept.remove("pages", path);
+    if (of ? today.households.indexOf(of) < 0 : !(path in today.doors)) await kept.remove("pages", path);
   }
 }

@@ -12,7 +12,7 @@
   navigator.serviceWorker.register(panel.dataset.worker, { scope: "/" }).catch(function () {});
   navigator.serviceWorker.ready.then(function (ready) {
     function say(what) { ready.active.postMessage(what); }
-    say(location.pathname === "/doors" ? "read" : "send");
+    say(location.pathname === "/doors" && location.search.indexOf("at=") < 0 ? "read" : "send");
     window.addEventListener("online", function () { say("read"); });
     document.addEventListener("visibilitychange", function () { if (!document.hidden) say("send"); });
     setInterval(function () { if (!document.hidden) say("send"); }, 20000);

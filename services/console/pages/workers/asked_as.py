@@ -17,7 +17,12 @@ from services.console.sessions.queries import In
 
 @contextmanager
 def asked_as(
-    who: In, path: str, fields: Sequence[tuple[str, str]] | None = None, *, visit: Any = None
+    who: In,
+    path: str,
+    fields: Sequence[tuple[str, str]] | None = None,
+    *,
+    visit: Any = None,
+    my_doors: Any = None,
 ) -> Iterator[Response | None]:
     """The answer, with the `g` of its own request; None where there is no such page.
 
@@ -26,9 +31,10 @@ def asked_as(
     :param who: in whose name.
     :param fields: of a form that is sent; None: the page is opened.
     :param visit: the household, where it is known.
+    :param my_doors: all doors, where they are known.
     """
     held = {"correlation_id": g.get("correlation_id"), "form": g.get("form"), "visit": visit}
-    held["officer_enters"] = g.get("officer_enters")
+    held |= {"officer_enters": g.get("officer_enters"), "my_doors": my_doors}
     told = [(name, value) for name, value in request.headers if name in ("Cookie", "Accept-Language")]
     data: dict[str, Any] = {}
     for name, value in fields or ():

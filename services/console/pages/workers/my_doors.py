@@ -1,8 +1,13 @@
-"""A worker's first page: the figures of today without names, then the doors in the order of a walk."""
+"""A worker's first page: the figures of today without names, then the doors in the order of a walk.
+
+It has as many doors as a usual round; whoever has more turns pages. What it counts is all of them.
+"""
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlencode
 
 from flask import Blueprint, g, make_response, render_template, request
@@ -18,26 +23,49 @@ from services.console.pages.shown.rows import Filter
 from services.console.pages.workers.household import said_of, see_as
 
 
+@dataclass(frozen=True, slots=True)
+class MyDoors:
+    """All doors of whoever is in, as they were asked for.
+
+    :param document: as isolation's door answered.
+    """
+
+    document: Mapping[str, Any]
+    round: Round
+
+    @classmethod
+    def ask(cls, doors: Doors, *, from_top: bool = False) -> MyDoors:
+        """Raises Refused, DoorAway."""
+        document = doors.look_up("isolation", "my_households", acting(), {})
+        return cls(document, round_of(document, from_top=from_top))
+
+    def pages(self) -> list[str]:
+        """The addresses at which all of them stand, in their order."""
+        return ["/doors", *(_address("all", at=household) for household in self.round.pages()[1:])]
+
+
 def add_doors(pages: Blueprint, work: Work, doors: Doors) -> None:
     @pages.get("/doors")
     @only_in(work, "worker", "officer")
     def doors_page() -> Response:
-        document = doors.look_up("isolation", "my_households", acting(), {})
-        see_as(document)
-        g.as_of = datetime.fromisoformat(document["as_of"])
-        show = request.args.get("show", "all")
+        """Everything is one question to the door; whoever keeps all pages has asked it already."""
         from_top = request.args.get("from") == "top"
-        found = round_of(document, from_top=from_top)
-        shown = found.shown(show if show in FILTERS else "all")
-        you = document.get("you")
+        show = request.args.get("show", "all")
+        show = show if show in FILTERS else "all"
+        mine: MyDoors = g.get("my_doors") or MyDoors.ask(doors, from_top=from_top)
+        see_as(mine.document)
+        g.as_of, you = mine.round.now, mine.document.get("you")
+        part = mine.round.part(show, request.args.get("at", ""))
         page = render_template(
             "workers/doors.html",
             may_shop=not you or roles().may(you["role"], "isolation", "shopping_list"),
-            figures=found.figures,
-            filters=_filters(found, show, from_top),
-            households=shown,
-            whole=len(found.households),
-            more=document["more"],
+            figures=mine.round.figures,
+            filters=_filters(mine.round, show, from_top),
+            part=part,
+            first=_address(show, from_top) if part.first > 1 else "",
+            next=_address(show, from_top, part.next) if part.next else "",
+            whole=len(mine.round.stops),
+            more=mine.document["more"],
             as_of=g.as_of,
             turned=_address(show, not from_top),
             from_top=from_top,
@@ -46,7 +74,7 @@ def add_doors(pages: Blueprint, work: Work, doors: Doors) -> None:
         return make_response(page)
 
 
-def _filters(found: Round, show: str, from_top: bool) -> list[Filter]:
+def _filters(found: Round, chosen: str, from_top: bool) -> list[Filter]:
     names = {
         "all": gettext("all"),
         "overdue": gettext("overdue"),
@@ -55,15 +83,14 @@ def _filters(found: Round, show: str, from_top: bool) -> list[Filter]:
         "needs": gettext("needs"),
         "unreported": gettext("not yet reported"),
     }
-    chosen = show if show in names else "all"
     return [
         Filter(name, _address(filter, from_top), len(found.shown(filter)), filter == chosen)
         for filter, name in names.items()
     ]
 
 
-def _address(show: str, from_top: bool) -> str:
-    asked = {name: value for name, value in (("show", show), ("from", "top" if from_top else "")) if value}
-    if asked.get("show") not in FILTERS or asked.get("show") == "all":
-        asked.pop("show", None)
+def _address(show: str, from_top: bool = False, at: str = "") -> str:
+    """:param at: the household with which the page begins."""
+    given = {"show": "" if show == "all" else show, "from": "top" if from_top else "", "at": at}
+    asked = {name: value for name, value in given.items() if value}
     return "/doors" + (f"?{urlencode(asked)}" if asked else "")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any, Final
 
 import structlog
@@ -14,11 +13,11 @@ from chassis.telemetry import describe_error
 from chassis.unit_of_work import Work
 from contracts.faults import Refused
 from services.console.doors import DoorAway, Doors, NotActive
-from services.console.pages.entry.who import acting, only_in
+from services.console.pages.entry.who import only_in
 from services.console.pages.refusals import refusal_page
-from services.console.pages.shown.rounds import round_of
 from services.console.pages.workers.asked_as import asked_as
 from services.console.pages.workers.household import Visit, said_of
+from services.console.pages.workers.my_doors import MyDoors
 from services.console.pages.workers.not_done import because_of
 from services.console.phone_acts.act import LONGEST, Act, Because, read_act
 from services.console.phone_acts.authors import author_of, pass_of
@@ -70,17 +69,19 @@ def add_without_network(pages: Blueprint, work: Work, doors: Doors, keys: ActKey
     @pages.get("/phone")
     @only_in(work, "worker")
     def phone() -> Response:
-        """What is to be kept, and by what it is sealed."""
-        document = doors.look_up("isolation", "my_households", acting(), {})
-        g.as_of = datetime.fromisoformat(document["as_of"])
+        """What is to be kept, all doors among it, and by what it is sealed. One question to the door."""
+        mine = MyDoors.ask(doors)
+        g.as_of = mine.round.now
+        lists = {path: _page(g.who, path, my_doors=mine) for path in mine.pages()}
         asset: Any = current_app.jinja_env.globals["asset"]
         with work.look() as uow:
             pass_ = pass_of(uow, g.who)
         return jsonify(
             user=g.who.account.id,
-            now=document["as_of"],
+            now=mine.document["as_of"],
             key={"id": keys.id, "public": keys.public},
-            households=[one.id for one in round_of(document).households[:MOST_HOUSEHOLDS]],
+            households=[one.id for one in mine.round.stops[:MOST_HOUSEHOLDS]],
+            doors={path: page for path, page in lists.items() if page},
             shell=[asset(name) for name in SHELL],
             nothing=render_template("workers/nothing_kept.html"),
             **{"pass": pass_},
@@ -99,7 +100,7 @@ def add_without_network(pages: Blueprint, work: Work, doors: Doors, keys: ActKey
         own = [one["check_in_id"] for one in visit.document["check_ins"] if one["mine"] and one["today"]]
         home = f"/doors/{household}"
         paths = [home, *(f"{home}/{form}" for form in FORMS), *(f"{home}/correct/{id}" for id in own)]
-        found = {path: _page(g.who, path, visit) for path in paths}
+        found = {path: _page(g.who, path, visit=visit) for path in paths}
         return jsonify({path: page for path, page in found.items() if page})
 
     @pages.get("/phone/token")
@@ -132,8 +133,9 @@ def add_without_network(pages: Blueprint, work: Work, doors: Doors, keys: ActKey
         return jsonify(id=kept.id, became=kept.state, because=because_of(kept))
 
 
-def _page(who: In, path: str, visit: Visit) -> str | None:
-    with asked_as(who, path, visit=visit) as answer:
+def _page(who: In, path: str, **known: Any) -> str | None:
+    """:param known: of what it shows, as `asked_as` takes it."""
+    with asked_as(who, path, **known) as answer:
         return answer.get_data(as_text=True) if answer and answer.status_code == 200 else None
 
 
