@@ -31,5 +31,6 @@ EXAMPLES = {
 FURTHER = {
     "arrival.reported": [("Whoever was announced does not come after all:", arrivals.CALLED_OFF)],
     "case.changed": [("Another place follows them now, so that the case ends here:", cases.ENDED_ELSEWHERE)],
+    "case.decided": [("Another district is asked to take them over:", tasks.TRANSFER)],
 }
 """Event type -> further examples, each with a sentence that introduces it."""

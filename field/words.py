@@ -178,6 +178,9 @@ CASE_DECISIONS: Final = (
     "resume",
     "move_to_central",
     "move_to_hospital",
+    "transfer",
+    "taken_over",
+    "not_taken_over",
     "reopen",
 )
 """What an officer decides about a case."""

@@ -61,14 +61,15 @@ class CaseChange(Contract):
     kinds = several(
         fields.String(),
         about="stricter, laxer, assigned, rescheduled; by decision of an officer: cancelled, "
-        "ended_elsewhere (another place follows them now), died, released, "
+        "ended_elsewhere (another place follows them now: see `state`), died, released, "
         "refused, resumed (they keep to the measure after all), moved_to_central, moved_to_hospital, "
         "reopened (after its end); merged (the arrival is another one, and is followed as that one); "
         "details; active (beside details: somebody was reached for the first time, or that was taken back: "
         "see `state`); informed (beside details: whoever is only informed was, and their case has ended); "
         "what was corrected: phone, door, time, wrong_number (nobody says any more that the phone before is "
         "the person's); handed_on (to another owner, by such news); permit_granted, permit_refused (an "
-        "officer decided on leave to go out)",
+        "officer decided on leave to go out); transfer_asked, not_taken_over (beside details: another "
+        "district was asked to take them over, or did not)",
     )
     previous_measure = one_of(MEASURES, required=True)
     reason = text(200)

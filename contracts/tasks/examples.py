@@ -154,3 +154,21 @@ EXAMPLES = (
         time="2022-10-01T01:34:00Z",
     ),
 )
+
+TRANSFER = event(
+    "case.decided",
+    {
+        "case_id": ARRIVAL,
+        "decision": "transfer",
+        "because": None,
+        "witness": None,
+        "place": "Qilihe district, duty room of Xihu street",
+        "escort": None,
+        "note": "they move to their son on Thursday",
+        "expects": 3,
+        "at": None,
+    },
+    source=_OFFICER,
+    id="0183917b-8c10-7d1e-9f3a-5b1d6a0e4c69",
+    time="2022-10-05T02:15:00Z",
+)

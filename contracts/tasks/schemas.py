@@ -106,16 +106,22 @@ class CaseDecided(Contract):
     `release` ends it, where nothing holds the person any more; `cancel` takes it back; `move_to_central` and
     `move_to_hospital` end it here, with where they go and who takes them. `refuse` says that somebody who
     refused, with a witness, stays away from the measure: they are followed still; `resume`, that they keep to
-    it after all. `reopen` takes a case up again that ended within 14 days.
+    it after all. `transfer` says that another district was asked to take them over: they are followed as
+    before, and an officer has a task, until `taken_over` ends the case here, or `not_taken_over` says that it
+    goes on. `reopen` takes a case up again that ended within 14 days.
     """
 
     case_id = text(36, required=True)
     decision = one_of(CASE_DECISIONS, required=True)
     because = one_of(DECIDED_BECAUSE, about="of cancel and reopen, required there; `other` needs a note")
     witness = text(40, about="of refuse, required there: staff_id of a second member of staff")
-    place = text(200, about="of a move, required there: where to, in words; kept sealed")
+    place = text(
+        200,
+        about="of a move and of transfer, required there: where to, or which office of which district is "
+        "asked, in words; kept sealed",
+    )
     escort = text(200, about="of a move, required there: who takes them, in words; kept sealed")
-    note = text(500, about=NOTE)
+    note = text(500, about=f"{NOTE}; of taken_over and not_taken_over, required there: who said so")
     expects = whole(about="the case's version on which it was decided")
     at = happened()
 

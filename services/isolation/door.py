@@ -52,6 +52,7 @@ from services.isolation.teams.tables import places, staff
 from services.isolation.tests.lists import POSITIVE_OF_NOBODY, POSITIVES_OF_NOBODY
 from services.isolation.tests.report_test import report_test
 from services.isolation.tests.take_up_positive import take_up_positive
+from services.isolation.transfers.lists import TRANSFER, TRANSFERS_TO_CONFIRM
 
 TRACE = ToolQuery("trace", queries.trace)
 CASE_WITH_ID = ToolQuery("case_with_id", lookup.case_with_id)
@@ -116,9 +117,10 @@ DOOR = Door(
         OPEN_NEEDS,
         PERMITS_TO_DECIDE,
         PEOPLE_OUT,
+        TRANSFERS_TO_CONFIRM,
         POSITIVES_OF_NOBODY,
     ),
-    things=(CASE, CASE_STORY, PERMIT, POSITIVE_OF_NOBODY),
+    things=(CASE, CASE_STORY, PERMIT, TRANSFER, POSITIVE_OF_NOBODY),
     lookups=(
         HOUSEHOLD_LINK,
         HOUSEHOLD,

@@ -25,6 +25,7 @@ from services.isolation.permits import balance as of_permits
 from services.isolation.plans.tables import tasks
 from services.isolation.teams.copies import PLACES, STAFF
 from services.isolation.tests.lists import taken_up
+from services.isolation.transfers import balance as of_transfers
 
 COPIES: Final = (PLACES, STAFF)
 _LATE: Final = timedelta(minutes=5)
@@ -145,6 +146,10 @@ def sums(conn: Connection, today: date) -> Sums:
     count, named = of_permits.without_task(conn)
     for id in named:
         found.lack("permit", id, "the task of whoever decides is not there")
+    found.count_unnamed(count, len(named))
+    count, named = of_transfers.without_task(conn)
+    for id in named:
+        found.lack("transfer", id, "the task of whoever sees to it is not there")
     found.count_unnamed(count, len(named))
     for problem in own["problems"]:
         what, why = _LACKS.get(problem["what"], (problem["what"], "isolation's own audit found it"))

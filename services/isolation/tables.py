@@ -21,6 +21,7 @@ from services.isolation.policies.tables import policies
 from services.isolation.revisions import revisions
 from services.isolation.teams.tables import places, staff, staff_history, staff_load
 from services.isolation.tests.tables import results_counted, results_of_nobody, test_results
+from services.isolation.transfers.tables import transfers
 
 __all__ = [
     "case_history",
@@ -51,5 +52,6 @@ __all__ = [
     "staff_load",
     "tasks",
     "test_results",
+    "transfers",
     "waiting_for_policy",
 ]

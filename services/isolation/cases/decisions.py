@@ -16,12 +16,22 @@ from field.words import CANCELLED_BECAUSE, REOPENED_BECAUSE
 from services.isolation.cases import states
 from services.isolation.cases.case import Case
 from services.isolation.cases.story import absence
-from services.isolation.policies.rules import CONFIRM_RELEASE, SETTLE_REFUSAL
+from services.isolation.policies.rules import (
+    CONFIRM_RELEASE,
+    CONFIRM_TRANSFER,
+    SETTLE_REFUSAL,
+    SETTLE_TRANSFER,
+)
 
 RELEASE: Final = "release"
 REFUSE: Final = "refuse"
 CANCEL: Final = "cancel"
 REOPEN: Final = "reopen"
+TRANSFER: Final = "transfer"
+"""Another district is asked to take them over."""
+TAKEN_OVER: Final = "taken_over"
+"""That other district said that it follows them."""
+NOT_TAKEN_OVER: Final = "not_taken_over"
 
 REOPEN_WITHIN: Final = timedelta(days=14)
 """So long after its end a case is opened again by decision; after that whoever comes is a new arrival."""
@@ -34,10 +44,14 @@ class Decision:
     """One thing that an officer decides.
 
     :param of: the states in which it is decided.
-    :param to: the state to which it leads.
-    :param told: what case.changed calls it, and the case's history.
+    :param to: the state to which it leads; "": the case stays in its own.
+    :param told: what the case's history calls it, and case.changed, unless that has `kind` for it.
     :param settles: the officer's task that is done with it; "": none.
     :param needs: fields of the command that it needs; it takes no other of `_FIELDS`.
+    :param kind: what case.changed calls it, where that is another word.
+    :param quiet: nothing changes for anybody but officers: nobody is told.
+    :param while_asked: only while another district has not said whether it takes them over; False: only when
+        none is asked; None: whether or not.
     """
 
     of: Set[str]
@@ -45,6 +59,9 @@ class Decision:
     told: str
     settles: str = ""
     needs: tuple[str, ...] = ()
+    kind: str = ""
+    quiet: bool = False
+    while_asked: bool | None = None
 
 
 _MOVED: Final = ("place", "escort")
@@ -68,8 +85,32 @@ DECISIONS: Final[Mapping[str, Decision]] = {
     "move_to_hospital": Decision(
         states.FOLLOWED, states.MOVED_TO_HOSPITAL, "moved_to_hospital", SETTLE_REFUSAL, _MOVED
     ),
+    # Until the other district has said that it follows them they are followed here, with all their tasks.
+    TRANSFER: Decision(
+        states.FOLLOWED, "", "transfer_asked", SETTLE_TRANSFER, ("place",), quiet=True, while_asked=False
+    ),
+    TAKEN_OVER: Decision(
+        states.FOLLOWED,
+        states.TRANSFERRED,
+        "transferred",
+        CONFIRM_TRANSFER,
+        ("note",),
+        kind="ended_elsewhere",
+        while_asked=True,
+    ),
+    NOT_TAKEN_OVER: Decision(
+        states.FOLLOWED, "", "not_taken_over", CONFIRM_TRANSFER, ("note",), quiet=True, while_asked=True
+    ),
     REOPEN: Decision(
-        frozenset({states.RELEASED, states.CANCELLED, states.MOVED_TO_CENTRAL, states.MOVED_TO_HOSPITAL}),
+        frozenset(
+            {
+                states.RELEASED,
+                states.CANCELLED,
+                states.MOVED_TO_CENTRAL,
+                states.MOVED_TO_HOSPITAL,
+                states.TRANSFERRED,
+            }
+        ),
         states.OPEN,
         "reopened",
         needs=("because",),
@@ -86,25 +127,35 @@ _ENDS_OTHERWISE: Final[Mapping[str, str]] = {
 now, or nobody is there to hear it."""
 
 
-def kind_of_change(name: str, because: str | None) -> str:
+def kinds_of_change(name: str, because: str | None) -> list[str]:
     """What case.changed calls a decision; by it those are chosen who hear of it."""
-    told = DECISIONS[name].told
-    return _ENDS_OTHERWISE.get(because or "", told) if name == CANCEL else told
+    decision = DECISIONS[name]
+    if decision.quiet:
+        return ["details", decision.told]  # of `details` every rule of notification knows already
+    kind = decision.kind or decision.told
+    return [_ENDS_OTHERWISE.get(because or "", kind) if name == CANCEL else kind]
 
 
-def possible(state: str) -> tuple[str, ...]:
-    """What may be decided in a state, if nothing else stands against it."""
-    return tuple(name for name, decision in DECISIONS.items() if state in decision.of)
+def possible(state: str, *, asked: bool = False) -> tuple[str, ...]:
+    """What may be decided in a state, if nothing else stands against it.
+
+    :param asked: another district is asked to take them over, and has not said whether it does.
+    """
+    return tuple(
+        name
+        for name, decision in DECISIONS.items()
+        if state in decision.of and decision.while_asked in (None, asked)
+    )
 
 
 def faults_of(data: Mapping[str, Any]) -> Iterator[Fault]:
     """What is wrong with a command, whatever the case."""
     name = data["decision"]
     needs = DECISIONS[name].needs
-    for field in _FIELDS:
+    for field in (*_FIELDS, "note"):
         if field in needs and not data[field]:
             yield Fault(field, "missing", f"say it: {name} needs it")
-        elif field not in needs and data[field]:
+        elif field in _FIELDS and field not in needs and data[field]:
             yield Fault(field, "not_of_this", f"means nothing for {name}")
     if "because" in needs and data["because"]:
         if data["because"] not in _BECAUSE[name]:
@@ -113,12 +164,19 @@ def faults_of(data: Mapping[str, Any]) -> Iterator[Fault]:
             yield Fault("note", "missing", "say in words what else it was")
 
 
-def permit(name: str, case: Case, now: datetime) -> Decision:
-    """Raises Refused, `conflict`, where the case does not take this decision."""
+def permit(name: str, case: Case, now: datetime, *, asked: bool = False) -> Decision:
+    """Raises Refused, `conflict`, where the case does not take this decision.
+
+    :param asked: another district is asked to take them over, and has not said whether it does.
+    """
     decision = DECISIONS[name]
+    can = ", ".join(possible(case.state, asked=asked)) or "nothing"
     if case.state not in decision.of or not case.version:
-        can = ", ".join(possible(case.state)) or "nothing"
         raise _refused("not_in_this_state", f"the case is {case.state}: {can} can be decided, not {name}")
+    if decision.while_asked not in (None, asked):
+        code = "already_asked" if asked else "nobody_asked"
+        message = "another district is asked already" if asked else "no other district is asked"
+        raise _refused(code, f"{message} to take them over: {can} can be decided, not {name}")
     if name == REOPEN:
         if absence(case.story):
             raise _refused("nobody_there", "nobody is there: it opens by itself when they come")

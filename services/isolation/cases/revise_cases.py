@@ -24,9 +24,10 @@ from services.isolation.cases.staffing import (
     unassigned_since,
 )
 from services.isolation.cases.story import Standing
+from services.isolation.cases.unplanned import officer_of
 from services.isolation.plans import states as task_states
 from services.isolation.plans.planning import planned_task
-from services.isolation.plans.replanning import replan
+from services.isolation.plans.replanning import OFFICERS_TASKS, replan
 from services.isolation.plans.task import FIRST_CONTACT, Task
 from services.isolation.policies.rules import ENDED_BY_DECISION, TEST
 from services.isolation.teams.rules import Member, owner
@@ -101,6 +102,8 @@ def _carry_out(book: Casebook, revision: Revision, written: Sequence[Task], caus
     )
     book.add_tasks(plan.new)
     book.change_tasks([*again.values(), *plan.changed, *(task.cancelled() for task in void)])
+    if _has_moved(book, revision):
+        book.change_tasks(_of_other_officers(book, case, plan.live))
     detail = {"reason": change.reason, **differences(before, case)}
     book.change(case, "+".join(kinds) or "looked_at", cause, detail)
     if kinds and before.version == 0:  # nobody knew of it before
@@ -114,6 +117,13 @@ def _carry_out(book: Casebook, revision: Revision, written: Sequence[Task], caus
         book.publish("case.changed", case, stands, plan.live, cause, said)
     if planned:
         book.publish_tasks(case, planned, cause)
+
+
+def _of_other_officers(book: Casebook, case: Case, live: Iterable[Task]) -> Iterable[Task]:
+    """What an officer must decide is decided where the case lies now: whoever had it does not reach it."""
+    for task in live:
+        if task.kind in OFFICERS_TASKS and task.staff_id != (who := officer_of(book, case, task.role)):
+            yield replace(task, staff_id=who)
 
 
 def was_met(tasks: Iterable[Task]) -> bool:

@@ -36,9 +36,9 @@ CASE: Final = StateMachine(
         # in the hands of others; an officer opens it again when they are back
         MOVED_TO_CENTRAL: frozenset({OPEN}),
         MOVED_TO_HOSPITAL: frozenset({OPEN}),
+        TRANSFERRED: frozenset({OPEN}),
         # a re-assessment that makes the case stricter opens it again, or an officer
         RELEASED: frozenset({OPEN}),
-        TRANSFERRED: frozenset(),
         # an arrival that was called off, and comes after all, or is only expected again; or an officer's
         # mistake
         CANCELLED: frozenset({OPEN, EXPECTED}),

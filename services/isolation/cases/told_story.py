@@ -18,6 +18,7 @@ from services.isolation.cases.tables import case_history, cases
 from services.isolation.plans import states
 from services.isolation.plans.rows import acts_from
 from services.isolation.plans.tables import tasks
+from services.isolation.policies.rules import CONFIRM_TRANSFER
 from services.isolation.policies.tables import policies
 
 _PLAIN: Final = (
@@ -41,13 +42,15 @@ def _case_story(conn: Connection, scope: Scope, asked: Asked, id: str) -> Mappin
     team, policy_id = conn.execute(select(c.team, c.policy_id).where(c.case_id == id)).one()
     named = select(policies.c.edition, policies.c.title).where(policies.c.policy_id == policy_id)
     policy = conn.execute(named).one_or_none()
+    of_it = _tasks(conn, id, asked.zone)
+    asked_for = any(one["kind"] == CONFIRM_TRANSFER and one["state"] in states.LIVE for one in of_it)
     return {
         **case,
-        "decisions": list(possible(case["state"])) if case["version"] else [],
+        "decisions": list(possible(case["state"], asked=asked_for)) if case["version"] else [],
         "edition": policy.edition if policy else None,
         "policy_title": policy.title if policy else None,
         "team": [{"role": role, "staff_id": staff_id} for role, staff_id in team],
-        "tasks": _tasks(conn, id, asked.zone),
+        "tasks": of_it,
         "history": _history(conn, id, asked.zone),
         "as_of": asked.now,
     }

@@ -36,10 +36,11 @@ def officers_task(book: Casebook, case: Case, asked: OpeningTask, *, about: str)
     nobody has it, the ladder finds whoever is above.
     """
     task = unplanned_task(case, book.policy(case), asked, book.uow.now, book.uow.zone, about=about)
-    return replace(task, staff_id=_officer(book, case, asked.role))
+    return replace(task, staff_id=officer_of(book, case, asked.role))
 
 
-def _officer(book: Casebook, case: Case, role: str) -> str | None:
+def officer_of(book: Casebook, case: Case, role: str) -> str | None:
+    """Whoever has the role in the team, or nearest to the case; None: nobody."""
     if own := next((member.staff_id for member in case.team if member.role == role), None):
         return own
     places = places_of(case.arrival, book.reference.places)

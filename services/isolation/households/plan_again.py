@@ -2,9 +2,9 @@
 
 A case ends by a decision, by news of the arrival, or merged with another, and each of these takes back the
 tasks of the case; it may open again, too. So needs and permits that nobody withdrew, refusals that nobody
-settled and fevers at which nobody looked are looked for here whose task was taken back, and that name
-somebody who is followed, be it under the case with which theirs was merged. However the case ended, none is
-forgotten.
+settled, transfers of which nobody said what came of them, and fevers at which nobody looked are looked for
+here whose task was taken back, and that name somebody who is followed, be it under the case with which theirs
+was merged. However the case ended, none is forgotten.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from chassis.database.statements import is_in, update_rows
 from chassis.unit_of_work import UnitOfWork
 from services.isolation.cases.case import Case
 from services.isolation.cases.casebook import Casebook, casebook
+from services.isolation.cases.decisions import NOT_TAKEN_OVER
 from services.isolation.cases.events import caused_by_case
 from services.isolation.cases.merged import ended_in, going_on
 from services.isolation.cases.tables import cases
@@ -31,19 +32,33 @@ from services.isolation.needs.tables import needs
 from services.isolation.notices.tables import refusals
 from services.isolation.permits.rules import EMERGENCY
 from services.isolation.permits.tables import permits
+from services.isolation.plans.states import CANCELLED
 from services.isolation.plans.tables import TAKEN_BACK, tasks
 from services.isolation.plans.task import Task
-from services.isolation.policies.rules import PERMIT_TASKS, SEE_ABNORMAL, SETTLE_REFUSAL, OpeningTask
+from services.isolation.policies.rules import (
+    PERMIT_TASKS,
+    SEE_ABNORMAL,
+    SETTLE_REFUSAL,
+    TRANSFER_TASKS,
+    OpeningTask,
+)
+from services.isolation.transfers.tables import transfers
 
 _LOOKED_BACK: Final = timedelta(days=60)
 """Longer than any measure runs, with the days within which a case is opened again."""
 _MOST: Final = 100
+_WITH_TASK: Final = (
+    (needs, "need_id", KINDS_OF_TASK, ("case_id", "task_id")),
+    (permits, "permit_id", PERMIT_TASKS, ("case_id", "task_id")),
+    (transfers, "transfer_id", TRANSFER_TASKS, ("task_id",)),
+)
+"""Tables whose rows name their task: with their key, the kinds of their tasks, and what is written anew."""
 
 
 class _Dropped(NamedTuple):
-    """A need, a permit, a refusal or an alarm whose task was taken back.
+    """A need, a permit, a transfer, a refusal or an alarm whose task was taken back.
 
-    :param id: of the need, the permit, the refusal or the check-in.
+    :param id: of the need, the permit, the transfer, the refusal or the check-in.
     :param task: task_id, case_id, kind, role, due_from and due_by of its task.
     :param named: cases that it is about.
     :param followed: those of them who are followed, by the cases under which they are.
@@ -69,10 +84,10 @@ def plan_again(uow: UnitOfWork) -> int:
         # Once more: with its cases locked, nobody else changes one.
         dropped = [one for one in _dropped(uow) if one.task.task_id in taken]
         planned = [(one, task) for one in dropped if (task := _plan(book, locked, one))]
-    for table, id, kinds in ((needs, "need_id", KINDS_OF_TASK), (permits, "permit_id", PERMIT_TASKS)):
+    for table, id, kinds, written in _WITH_TASK:
         of_kind = [(one, task) for one, task in planned if task.kind in kinds]
         rows = [{id: one.id, "case_id": task.case_id, "task_id": task.task_id} for one, task in of_kind]
-        update_rows(uow.conn, table, rows, key=[id], set=["case_id", "task_id"])
+        update_rows(uow.conn, table, rows, key=[id], set=written)
     rows = [
         {"case_id": case_id, "refusal_id": one.id, "task_id": task.task_id}
         for one, task in planned
@@ -85,7 +100,7 @@ def plan_again(uow: UnitOfWork) -> int:
 
 def _dropped(uow: UnitOfWork) -> list[_Dropped]:
     """Those that name somebody who is followed."""
-    found = [*_needs(uow), *_permits(uow), *_refusals(uow)]
+    found = [*_needs(uow), *_permits(uow), *_transfers(uow), *_refusals(uow)]
     alarmed = _alarmed(uow)
     named = {*alarmed, *(id for one in found for id in one.named)}
     goes_on_as = going_on(uow.conn, named)
@@ -133,6 +148,19 @@ def _permits(uow: UnitOfWork) -> list[_Dropped]:
     return [_Dropped(row.permit_id, row, frozenset(row.people)) for row in rows]
 
 
+def _transfers(uow: UnitOfWork) -> list[_Dropped]:
+    """Also of whom nobody took over, where an officer had still to see to it."""
+    t = transfers.c
+    rows = uow.conn.execute(
+        select(*_OF_TASK, t.transfer_id, t.case_id.label("named"))
+        .join_from(transfers, tasks, t.task_id == _K.task_id)
+        .where(t.at > uow.now - _LOOKED_BACK, _K.state == CANCELLED, _K.kind.in_(TRANSFER_TASKS))
+        .where(or_(t.outcome.is_(None), t.outcome == NOT_TAKEN_OVER))
+        .order_by(t.transfer_id)
+    )
+    return [_Dropped(row.transfer_id, row, frozenset({row.named})) for row in rows]
+
+
 def _refusals(uow: UnitOfWork) -> list[_Dropped]:
     r = refusals.c
     rows = uow.conn.execute(
@@ -171,7 +199,7 @@ def _plan(book: Casebook, locked: dict[str, Case], one: _Dropped) -> Task | None
     # Of a case that opened again it begins anew; another goes on by the clock that runs.
     ends = now + (before.due_by - before.due_from) if case.case_id == before.case_id else before.due_by
     asked = OpeningTask(before.kind, before.role, ends - now)
-    if before.kind in (SETTLE_REFUSAL, *PERMIT_TASKS):
+    if before.kind in (SETTLE_REFUSAL, *PERMIT_TASKS, *TRANSFER_TASKS):
         task = officers_task(book, case, asked, about=one.id)
     else:
         task = unplanned_task(case, book.policy(case), asked, now, book.uow.zone, about=one.id)

@@ -12,10 +12,10 @@ from field.ladder import Ladders
 from services.isolation.plans import states
 from services.isolation.plans.planning import Key, PlannedTask
 from services.isolation.plans.task import Task, new_task
-from services.isolation.policies.rules import ENDED_BY_DECISION, PERMIT_TASKS, SETTLE_REFUSAL
+from services.isolation.policies.rules import ENDED_BY_DECISION, PERMIT_TASKS, SETTLE_REFUSAL, TRANSFER_TASKS
 from services.isolation.teams.rules import Member, doer
 
-_OFFICERS: Final = (*ENDED_BY_DECISION, *PERMIT_TASKS, SETTLE_REFUSAL)
+OFFICERS_TASKS: Final = (*ENDED_BY_DECISION, *PERMIT_TASKS, *TRANSFER_TASKS, SETTLE_REFUSAL)
 """An officer's, whether or not one is in the team."""
 
 
@@ -158,6 +158,6 @@ def handed_over(tasks: Iterable[Task], team: Sequence[Member]) -> list[Task]:
         replace(task, staff_id=who)
         for task in tasks
         if task.live
-        and (task.kind not in _OFFICERS or task.role in roles)
+        and (task.kind not in OFFICERS_TASKS or task.role in roles)
         and task.staff_id != (who := doer(task.role, team))
     ]

@@ -18,6 +18,7 @@ from field.words import URGENT_TASKS
 from services.isolation.policies.rules import (
     CALL_BY_PHONE,
     CONFIRM_RELEASE,
+    CONFIRM_TRANSFER,
     DECIDE_PERMIT,
     MEDICAL_NEED,
     MEET_NEED,
@@ -26,6 +27,7 @@ from services.isolation.policies.rules import (
     SEE_ABNORMAL,
     SEE_BREACH,
     SETTLE_REFUSAL,
+    SETTLE_TRANSFER,
     URGENT_PERMIT,
     CheckIns,
     OpeningTask,
@@ -85,6 +87,8 @@ def policy_from(document: Mapping[str, Any], version: int, zone: ZoneInfo = _CHI
         settle_refusal=_at_once(SETTLE_REFUSAL, checked["settle_refusal"]),
         confirm_release=_at_once(CONFIRM_RELEASE, checked["confirm_release"]),
         past_the_term=_at_once(PAST_THE_TERM, checked["past_the_term"]),
+        confirm_transfer=_at_once(CONFIRM_TRANSFER, checked["confirm_transfer"]),
+        settle_transfer=_at_once(SETTLE_TRANSFER, checked["settle_transfer"]),
         needs={
             kind: _at_once(MEDICAL_NEED if kind == "medical" else MEET_NEED, given)
             for kind, given in {**NEEDS, **checked["needs"]}.items()

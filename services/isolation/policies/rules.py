@@ -26,6 +26,11 @@ CONFIRM_RELEASE: Final = "confirm_release"
 """Nothing holds somebody any more: an officer releases them."""
 PAST_THE_TERM: Final = "past_the_term"
 """The days are full and something still holds somebody: find out what, and end it."""
+CONFIRM_TRANSFER: Final = "confirm_transfer"
+"""Another district is to follow somebody: an officer finds out whether it does, and decides."""
+SETTLE_TRANSFER: Final = "settle_transfer"
+"""It did not take them over: find out where they are, and who follows them."""
+TRANSFER_TASKS: Final = (CONFIRM_TRANSFER, SETTLE_TRANSFER)
 ENDED_BY_DECISION: Final = (CONFIRM_RELEASE, PAST_THE_TERM)
 """An officer's: nobody reports them done or waives them, they end with what they ask for."""
 MEET_NEED: Final = "meet_need"
@@ -160,6 +165,8 @@ class Policy:
     settle_refusal: OpeningTask
     confirm_release: OpeningTask
     past_the_term: OpeningTask
+    confirm_transfer: OpeningTask
+    settle_transfer: OpeningTask
     needs: Mapping[str, OpeningTask]
     """Kind of need -> its task: who meets it, and within how long after it was asked for."""
     see_breach: OpeningTask

@@ -26,6 +26,9 @@ _SEE_ABNORMAL: Final = {"role": "health_worker", "within_minutes": 30}
 _SETTLE_REFUSAL: Final = {"role": "community_officer", "within_minutes": 60}
 _CONFIRM_RELEASE: Final = {"role": "community_officer", "within_minutes": 120}
 _PAST_THE_TERM: Final = {"role": "community_officer", "within_minutes": 120}
+# Another district has a day to answer; whoever may be in nobody's hands does not wait so long.
+_CONFIRM_TRANSFER: Final = {"role": "community_officer", "within_minutes": 24 * 60}
+_SETTLE_TRANSFER: Final = {"role": "community_officer", "within_minutes": 2 * 60}
 _SEE_BREACH: Final = {"role": "grid_worker", "within_minutes": 30}
 # Food is there for the next meal but one; whoever despairs is called within half a day. Somebody who needs a
 # doctor is called at once.
@@ -280,6 +283,8 @@ class _Document(_Strict):
     settle_refusal = fields.Nested(_AtOnce, load_default=_SETTLE_REFUSAL)
     confirm_release = fields.Nested(_AtOnce, load_default=_CONFIRM_RELEASE)
     past_the_term = fields.Nested(_AtOnce, load_default=_PAST_THE_TERM)
+    confirm_transfer = fields.Nested(_AtOnce, load_default=_CONFIRM_TRANSFER)
+    settle_transfer = fields.Nested(_AtOnce, load_default=_SETTLE_TRANSFER)
     needs = fields.Dict(
         keys=fields.String(validate=validate.OneOf(NEED_KINDS)),
         values=fields.Nested(_AtOnce),

@@ -1,4 +1,6 @@
-"""An officer decides about a case: it ends, is followed as that of somebody who refuses, or opens again."""
+"""An officer decides about a case: it ends, goes on as that of somebody who refuses or whom another district
+is asked to take over, or opens again.
+"""
 
 from __future__ import annotations
 
@@ -16,12 +18,15 @@ from services.isolation.cases import states
 from services.isolation.cases.case import Case
 from services.isolation.cases.decisions import (
     DECISIONS,
+    NOT_TAKEN_OVER,
     REFUSE,
     RELEASE,
     REOPEN,
+    TAKEN_OVER,
+    TRANSFER,
     Decision,
     faults_of,
-    kind_of_change,
+    kinds_of_change,
     permit,
 )
 from services.isolation.cases.events import differences
@@ -35,9 +40,10 @@ from services.isolation.cases.unplanned import officers_task
 from services.isolation.notices import witnesses
 from services.isolation.notices.tables import refusals
 from services.isolation.plans.task import Task
-from services.isolation.policies.rules import SEE_ABNORMAL, SETTLE_REFUSAL
+from services.isolation.policies.rules import CONFIRM_TRANSFER, SEE_ABNORMAL, SETTLE_REFUSAL
 from services.isolation.release.facts import facts_of
 from services.isolation.release.rules import lacks
+from services.isolation.transfers.ask_district import ask_district, settle_transfer
 
 _UNSEEN: Final = "unseen"
 """In the history of a case that ends: tasks to look at somebody that were taken back with it."""
@@ -55,7 +61,8 @@ def _decide(hand: CasesInHand, said: Said) -> Outcome:
     before = hand.case(said, said.data["case_id"])
     if said.data["expects"] != before.version:
         raise Refused.conflict("expects", f"the case is {before.state}, at version {before.version}")
-    decision = permit(name, before, hand.uow.now)
+    asked = bool(_live(hand, before, CONFIRM_TRANSFER))
+    decision = permit(name, before, hand.uow.now, asked=asked)
     if faults := [*faults_of(said.data), *_faults_of_witness(hand, said)]:
         raise Refused.invalid(faults)
     if name == RELEASE and (held := _holds(hand, before)):
@@ -74,6 +81,8 @@ def _decide(hand: CasesInHand, said: Said) -> Outcome:
 def _end(hand: CasesInHand, said: Said, before: Case, decision: Decision) -> Case:
     """Nothing is asked of them here any more: what is still to be done is taken back."""
     _settle(hand, said, before, decision)
+    if said.data["decision"] == TAKEN_OVER:
+        settle_transfer(hand, said, before, TAKEN_OVER)
     taken_back = [task.cancelled() for task in hand.tasks(before) if task.live]
     hand.change_tasks(before, taken_back)
     unseen = [task.task_id for task in taken_back if task.kind == SEE_ABNORMAL]
@@ -92,15 +101,21 @@ def _end(hand: CasesInHand, said: Said, before: Case, decision: Decision) -> Cas
 
 
 def _go_on(hand: CasesInHand, said: Said, before: Case, decision: Decision) -> Case:
-    """They are followed as before; whoever refuses has a task of the officer, until that is decided."""
+    """They are followed as before; of whoever refuses, or is to be taken over by another district, an officer
+    has a task until that is decided.
+    """
     _settle(hand, said, before, decision)
-    case = before
+    case, name = before, said.data["decision"]
+    if name == TRANSFER:
+        case = ask_district(hand, said, case)
+    elif name == NOT_TAKEN_OVER:
+        case = settle_transfer(hand, said, case, NOT_TAKEN_OVER)
     if decision.to == states.REFUSED and not _live(hand, case, SETTLE_REFUSAL):
         asked, about = hand.book.policy(case).settle_refusal, f"refused:{case.version + 1}"
         task = officers_task(hand.book, case, asked, about=about)
         case = hand.add_task(said, case, task)
         _is_settled_by(hand, case, task)
-    after = replace(case, state=states.CASE.move(case.state, decision.to))
+    after = replace(case, state=states.CASE.move(case.state, decision.to)) if decision.to else case
     return _tell(hand, said, case, after, decision)
 
 
@@ -152,8 +167,8 @@ def _tell(hand: CasesInHand, said: Said, before: Case, after: Case, decision: De
         **_noted(hand, said),
         **more,
     }
-    kind = kind_of_change(said.data["decision"], said.data["because"])
-    return hand.tell(before, after, decision.told, said.event, [kind], decision.told, detail)
+    kinds = kinds_of_change(said.data["decision"], said.data["because"])
+    return hand.tell(before, after, decision.told, said.event, kinds, decision.told, detail)
 
 
 def _noted(hand: CasesInHand, said: Said) -> dict[str, str]:

@@ -21,9 +21,10 @@ from services.isolation.cases.story import absence
 from services.isolation.cases.tables import case_history, merged_cases
 from services.isolation.check_ins.tables import check_ins
 from services.isolation.plans.rows import lock_tasks
-from services.isolation.policies.rules import SEE_ABNORMAL
+from services.isolation.policies.rules import SEE_ABNORMAL, TRANSFER_TASKS
 from services.isolation.release.facts import KINDS, facts_of
 from services.isolation.release.rules import HEALTH_AND_WILL, lacks
+from services.isolation.transfers.tables import transfers
 
 _AGAIN_AFTER: Final = timedelta(minutes=1)
 """So long until it is looked again for a case of which no news have come."""
@@ -79,17 +80,14 @@ def _with_line(book: Casebook, case: Case, what: str, other: str) -> Case:
 
 
 def _let_go(book: Casebook, case: Case, other: str) -> Case:
-    """They are two again: nobody looks under this case at what was measured under the other."""
-    c = check_ins.c
-    tasks = [
-        task
-        for task in lock_tasks(book.uow.conn, [case.case_id], [SEE_ABNORMAL]).get(case.case_id, ())
-        if task.live
-    ]
-    of_other = select(c.check_in_id).where(
-        is_in(book.uow.conn, c.check_in_id, [task.about for task in tasks]), c.case_id == other
-    )
-    theirs = set(book.uow.conn.execute(of_other).scalars()) if tasks else set()
+    """They are two again: nobody sees under this case to what was measured, or asked, under the other."""
+    kinds = (SEE_ABNORMAL, *TRANSFER_TASKS)
+    found = lock_tasks(book.uow.conn, [case.case_id], kinds).get(case.case_id, ())
+    tasks = [task for task in found if task.live]
+    theirs: set[str] = set()
+    for table, id in ((check_ins, check_ins.c.check_in_id), (transfers, transfers.c.transfer_id)):
+        about = is_in(book.uow.conn, id, [task.about for task in tasks])
+        theirs |= set(book.uow.conn.execute(select(id).where(about, table.c.case_id == other)).scalars())
     book.change_tasks(task.cancelled() for task in tasks if task.about in theirs)
     return _with_line(book, case, "merged_no_more", other)
 

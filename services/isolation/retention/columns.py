@@ -17,6 +17,7 @@ from services.isolation.links.tables import links
 from services.isolation.needs.tables import needs
 from services.isolation.notices.tables import notices, refusals
 from services.isolation.permits.tables import permits
+from services.isolation.transfers.tables import transfers
 
 
 class Emptied(NamedTuple):
@@ -33,6 +34,7 @@ EMPTIED: Final = (
     Emptied(check_ins.c.case_id, (check_ins.c.note,)),
     Emptied(needs.c.case_id, (needs.c.text,)),
     Emptied(permits.c.case_id, (permits.c.asked, permits.c.said)),
+    Emptied(transfers.c.case_id, (transfers.c.asked, transfers.c.said)),
     Emptied(notices.c.case_id, (notices.c.signed_by,)),
     Emptied(refusals.c.case_id, (refusals.c.what_would_help,)),
 )
@@ -83,6 +85,7 @@ KEPT: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "test_results": ("sample_id", "tube_id", "method", "stage", "result", *_EVENT),
     "tasks": ("kind", "about", "role", "staff_id", "state", "told_level", "acts"),
+    "transfers": ("outcome", "settled_by", *_EVENT),
     # They wait for a policy, and become cases.
     "waiting_for_policy": ("event", "policy_epoch"),
     # Reference data: no resident stands in it, but staff do.

@@ -18,7 +18,12 @@ from services.isolation.cases.in_hand import CasesInHand
 from services.isolation.plans import states
 from services.isolation.plans.tables import tasks as table
 from services.isolation.plans.task import Task
-from services.isolation.policies.rules import ENDED_BY_DECISION, PERMIT_TASKS, SETTLE_REFUSAL
+from services.isolation.policies.rules import (
+    CONFIRM_TRANSFER,
+    ENDED_BY_DECISION,
+    PERMIT_TASKS,
+    SETTLE_REFUSAL,
+)
 
 
 def cases_of_tasks(conn: Connection, task_ids: Iterable[str | None]) -> Mapping[str, str]:
@@ -42,7 +47,7 @@ def must_end_by_report(case: Case, task: Task) -> None:
     does the refusal of somebody who is followed as refusing: they go on, or are moved.
     """
     refuses = case.state == case_states.REFUSED and task.kind == SETTLE_REFUSAL
-    if refuses or task.kind in (*ENDED_BY_DECISION, *PERMIT_TASKS):
+    if refuses or task.kind in (*ENDED_BY_DECISION, *PERMIT_TASKS, CONFIRM_TRANSFER):
         message = "this task ends with what is decided about the case, or about leave to go out"
         raise Refused("not_allowed", [Fault("task_id", "ends_by_decision", message)])
 

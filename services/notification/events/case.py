@@ -29,7 +29,8 @@ MEASURE: Final = Selector("measures", "measure", MEASURES)
 # Roles that a resident may call: the first of them that the case has is named in texts.
 _CONTACT_ROLES: Final = ("grid_worker", "community_officer", "health_worker")
 
-_ENDED: Final = ("cancelled", "released", "moved_to_central", "moved_to_hospital")  # states of a case
+_ENDED: Final = ("cancelled", "released", "moved_to_central", "moved_to_hospital", "transferred")
+"""States of a case."""
 
 _SAYS: Final = ("measure", "days", "counted_from", "release_on")
 

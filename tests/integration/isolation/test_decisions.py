@@ -56,6 +56,9 @@ NEEDS: dict[str, dict[str, Any]] = {
     "refuse": {"witness": "nurse"},
     "move_to_central": {"place": "the site", "escort": "the driver"},
     "move_to_hospital": {"place": "the hospital", "escort": "120"},
+    "transfer": {"place": "Qilihe district"},
+    "taken_over": {"note": "Dr. Li, by phone"},
+    "not_taken_over": {"note": "nobody answers"},
     "reopen": {"because": "decided_by_mistake"},
 }
 
@@ -336,7 +339,7 @@ def test_the_page_of_a_case_knows_what_can_be_decided(isolation: Trial, came: Ev
     def possible() -> set[str]:
         return set(visitor.get("officer", f"/case_story/{came.subject}").get_json()["decisions"])
 
-    assert possible() == {"release", "cancel", "refuse", "move_to_central", "move_to_hospital"}
+    assert possible() == {"release", "cancel", "refuse", "move_to_central", "move_to_hospital", "transfer"}
     decide(isolation, came, "cancel")
     assert possible() == {"reopen"}
 
@@ -452,7 +455,13 @@ class Days(RuleBasedStateMachine):
             if not need["withdrawn_at"]
         ]
         refused = [(row["task_id"], [row["case_id"]]) for row in self.isolation.rows(t.refusals)]
-        for task_id, named in asked + refused:
+        waiting = (None, "not_taken_over")
+        moved = [
+            (row["task_id"], [row["case_id"]])
+            for row in self.isolation.rows(t.transfers)
+            if row["outcome"] in waiting
+        ]
+        for task_id, named in asked + refused + moved:
             task = tasks.get(task_id)
             if task is None or task["state"] in ("done", "waived"):
                 continue  # refused when nobody was followed, or settled

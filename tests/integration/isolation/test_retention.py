@@ -106,6 +106,11 @@ def family(isolation: Trial) -> list[Event]:
     )
     signed = {"case_ids": ids, "outcome": "signed_by_proxy", "signed_by": "Marker's aunt", "witness": "nurse"}
     assert sign(isolation, signed).kind == "done"
+    moves = ("transfer", {"place": "the Marker office"}), ("not_taken_over", {"note": "nobody knows Marker"})
+    for decision, words in moves:
+        expects = isolation.case(came[0])["version"]
+        data = {"case_id": ids[0], "decision": decision, "expects": expects, **words}
+        assert decide(isolation, data, author=OFFICER).kind == "done"
     task = isolation.tasks(came[0], "due", "missed")[0]
     noted = {"task_id": task["task_id"], "outcome": "attempt", "note": "Marker did not open"}
     assert report(isolation, noted).kind == "done"
