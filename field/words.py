@@ -232,6 +232,10 @@ MATTERS: Final = (
 SETTLED_AS: Final = ("passed_on", "never_came", "wrong_report")
 """What became of somebody who arrived by what was reported, and whom nobody found."""
 
+TRANSFER_DECISIONS: Final = ("accepted", "refused", "withdrawn")
+"""What becomes of it when another community is asked to take somebody over: that one accepts or refuses,
+whoever asked withdraws it."""
+
 DECISIONS: Final = ("apart", "same")
 """What an officer decides about a possible duplicate: they are two people or two comings, or one coming."""
 

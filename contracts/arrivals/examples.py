@@ -57,6 +57,13 @@ _ARRIVAL: dict[str, Any] = {
     },
     "change": None,
 }
+_TRANSFER = "01839181-2b7c-5a11-9d3e-4f5a6b7c8d9e"
+_MOVING: dict[str, Any] = {
+    "transfer_id": _TRANSFER,
+    "arrivals": [ARRIVAL],
+    "from_place": "春和社区",
+    "to_place": "瑞祥社区",
+}
 
 EXAMPLES = (
     event(
@@ -288,6 +295,62 @@ EXAMPLES = (
             "to_settle": [],
         },
         time="2022-10-01T01:21:01Z",
+    ),
+    event(
+        "transfer.requested",
+        {
+            "arrival_id": ARRIVAL,
+            "with_household": True,
+            "place": "zhangyelu-01",
+            "address": "瑞祥小区 2号楼 1单元 301",
+            "moves_on": "2022-10-03",
+            "note": "they look after their mother there",
+            "at": None,
+        },
+        source="/console/o-0004",
+        id="0183917b-8c10-7d1e-9f3a-5b1d6a0e4c71",
+        time="2022-10-02T02:00:00Z",
+    ),
+    event(
+        "transfer.decided",
+        {
+            "transfer_id": _TRANSFER,
+            "decision": "accepted",
+            "note": "the room is ready",
+            "expects": 0,
+            "at": None,
+        },
+        source="/console/o-0021",
+        id="0183917b-8c10-7d1e-9f3a-5b1d6a0e4c72",
+        time="2022-10-02T03:00:00Z",
+    ),
+    recorded_by(
+        "registration",
+        "transfer.asked",
+        _TRANSFER,
+        1,
+        {
+            **_MOVING,
+            "answer_by": "2022-10-03T02:00:00Z",
+            "staff": [
+                {"staff_id": "o-0021", "role": "community_officer", "contact": SEALED, "language": "zh-CN"}
+            ],
+        },
+        time="2022-10-02T02:00:01Z",
+    ),
+    recorded_by(
+        "registration",
+        "transfer.answered",
+        _TRANSFER,
+        1,
+        {
+            **_MOVING,
+            "decision": "accepted",
+            "staff": [
+                {"staff_id": "o-0004", "role": "community_officer", "contact": SEALED, "language": "zh-CN"}
+            ],
+        },
+        time="2022-10-02T03:00:01Z",
     ),
     recorded_by(
         "registration",

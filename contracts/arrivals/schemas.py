@@ -28,6 +28,7 @@ from field.words import (
     LEVELS,
     SETTLED_AS,
     SOURCE_KINDS,
+    TRANSFER_DECISIONS,
 )
 
 PERSON_INSIDE = (
@@ -249,6 +250,36 @@ class ArrivalSettled(Contract):
     at = happened()
 
 
+class TransferRequested(Contract):
+    """An officer asks another community to take somebody over; until it does, they belong where they are."""
+
+    arrival_id = text(36, required=True)
+    with_household = flag(
+        required=False, about="with all of their household who are followed in the same community"
+    )
+    place = text(40, required=True, about="place_id of another community, or of a grid of one")
+    address = text(300, required=True, about="the door there")
+    moves_on = day(required=False, about="from when they live there; left out, they do already")
+    note = text(1000, required=True, about="why; kept sealed")
+    at = happened()
+
+
+class TransferDecided(Contract):
+    """What becomes of a transfer. Accepted by the place that was asked, who is followed still belongs there
+    from now on, with the days that they have served; refused or withdrawn, nothing changes for them.
+    """
+
+    transfer_id = text(36, required=True)
+    decision = one_of(
+        TRANSFER_DECISIONS,
+        required=True,
+        about="accepted and refused: by the place that was asked; withdrawn: by that of whoever asked",
+    )
+    note = text(1000, about="of refused required there: why; kept sealed")
+    expects = whole(about="the version of the transfer: how often it was decided, 0 at first")
+    at = happened()
+
+
 class ReportCorrected(Contract):
     """An officer corrects a report that waits for it, whole or in a part."""
 
@@ -379,6 +410,26 @@ class StaffToTell(Contract):
     role = text(40, required=True)
     contact = sealed(about="JSON object with name, phone")
     language = one_of(LANGUAGES, required=True)
+
+
+class TransferOfPeople(Contract):
+    transfer_id = text(36, required=True)
+    arrivals = several(text(36, required=True), about="arrival_id of each")
+    from_place = text(100, about="name of the community or street where they are; null: none is known")
+    to_place = text(100, about="name of the place that is asked")
+    staff = several(StaffToTell, about="officers of the other side; none: nobody of it is at work")
+
+
+class TransferAsked(TransferOfPeople):
+    """A community is asked to take people over from another one: its officers answer."""
+
+    answer_by = moment(about="by the policy in force; past it, the lists name the next level")
+
+
+class TransferAnswered(TransferOfPeople):
+    """What became of a transfer, told to those who asked; where they withdrew it, to those who were asked."""
+
+    decision = one_of(TRANSFER_DECISIONS, required=True)
 
 
 class PairedArrival(Contract):

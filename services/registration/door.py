@@ -49,6 +49,9 @@ from services.registration.staff.import_staff import import_staff
 from services.registration.staff.lists import STAFF as LIST_OF_STAFF
 from services.registration.staff.names import NAMES
 from services.registration.staff.tables import staff
+from services.registration.transfers.decide_transfer import decide_transfer
+from services.registration.transfers.lists import COMMUNITIES, TRANSFER, TRANSFERS_TO_ANSWER
+from services.registration.transfers.request_transfer import request_transfer
 
 TRACE = ToolQuery("trace", lookup.trace)
 ARRIVAL_WITH_ID = ToolQuery("arrival_with_id", lookup.arrival_with_id)
@@ -86,6 +89,8 @@ COMMANDS: tuple[Command, ...] = (
     Command("place_arrival", "arrival.placed", place_arrival, by_broker=False),
     Command("settle_arrival", "arrival.settled", settle_arrival, by_broker=False),
     Command("decide_duplicate", "duplicate.decided", decide_duplicate, by_broker=False),
+    Command("request_transfer", "transfer.requested", request_transfer, by_broker=False),
+    Command("decide_transfer", "transfer.decided", decide_transfer, by_broker=False),
     Command("amend_staff", "staff.amended", amend_staff, by_broker=False),
 )
 """What people and other systems may say to this service."""
@@ -94,18 +99,19 @@ DOOR = Door(
     "registration",
     Directory(staff, places, VERSIONS),
     COMMANDS,
-    lookups=(PUBLISHER, NAMES, SAID_TODAY, VIEWS, said_to("registration", COMMANDS)),
+    lookups=(PUBLISHER, NAMES, COMMUNITIES, SAID_TODAY, VIEWS, said_to("registration", COMMANDS)),
     lists=(
         WAITING_ARRIVALS,
         ARRIVALS_TO_SETTLE,
         EXPECTED_ARRIVALS,
+        TRANSFERS_TO_ANSWER,
         POSSIBLE_DUPLICATES,
         PAIRS_MADE_ONE,
         LIST_OF_REPORTS,
         LIST_OF_STAFF,
         LIST_OF_PLACES,
     ),
-    things=(ARRIVAL, REPORT_TO_CORRECT, POSSIBLE_DUPLICATE),
+    things=(ARRIVAL, TRANSFER, REPORT_TO_CORRECT, POSSIBLE_DUPLICATE),
 )
 
 __all__ = ["COMMANDS", "DOOR", "KnownPublisher", "LedToNoArrival"]

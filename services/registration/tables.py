@@ -21,6 +21,7 @@ from services.registration.reference.tables import versions
 from services.registration.reports.tables import companion_arrivals, reports
 from services.registration.risk.tables import corrected_risk_lists, risk_areas, risk_lists
 from services.registration.staff.tables import staff, staff_history
+from services.registration.transfers.tables import transfers
 
 __all__ = [
     "arrival_history",
@@ -43,6 +44,7 @@ __all__ = [
     "risk_lists",
     "staff",
     "staff_history",
+    "transfers",
     "uncounted",
     "versions",
     "worker_loads",

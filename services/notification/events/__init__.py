@@ -10,6 +10,7 @@ from services.notification.events.permit_asked import PermitAsked
 from services.notification.events.possible_duplicate import PossibleDuplicateOpened
 from services.notification.events.staff_day import StaffDayPlanned
 from services.notification.events.task_overdue import TaskOverdue
+from services.notification.events.transfer import TransferAnswered, TransferAsked
 from services.notification.events.unmatched_test import TestUnmatched, TestUnmatchedCorrected
 from services.notification.events.urgent_need import NeedUrgent
 
@@ -18,6 +19,8 @@ _EVENTS: tuple[InformingEvent, ...] = (
     CaseChanged(),
     TaskOverdue(),
     PossibleDuplicateOpened(),
+    TransferAsked(),
+    TransferAnswered(),
     CheckInAbnormal(),
     CheckInCorrected(),
     ContactInvited(),

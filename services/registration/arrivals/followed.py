@@ -37,9 +37,17 @@ SAME_AS: Final = "same_as"
 """The act of an officer who says that this arrival is another one: it is followed as that one alone."""
 ABSORBED: Final = "absorbed"
 """Said of that other one: what was told and said of the first counts for it, too."""
+TRANSFER_REQUESTED: Final = "transfer_requested"
+"""The act of an officer who asks another community to take somebody over: nothing follows from it yet."""
+TRANSFER_ACCEPTED: Final = "transfer_accepted"
+"""The act of an officer of that other one: they belong there from now on, at the door that was named."""
+TRANSFER_REFUSED: Final = "transfer_refused"
+TRANSFER_WITHDRAWN: Final = "transfer_withdrawn"
 NOT_HERE: Final = "not_here"
 """It ends the following at once. That somebody is missing stays a matter until an officer has settled it."""
-_OF_ONE_DOOR: Final = frozenset({NOT_HERE, SETTLED, PLACED, "no_answer", "not_yet_come", "no_such_door"})
+_OF_ONE_DOOR: Final = frozenset(
+    {NOT_HERE, SETTLED, PLACED, TRANSFER_ACCEPTED, "no_answer", "not_yet_come", "no_such_door"}
+)
 """What is true of the door or the phone at which it was said, and of no other one of the same person."""
 _FOUND: Final = ("contacted", "verified")
 _TO_SETTLE: Final = ("no_such_door", "lives_elsewhere", "wrong_number", "this_is_not_me")
@@ -63,14 +71,15 @@ def _nowhere(division: str, address: str) -> Placement:
 class Act:
     """One thing that somebody said of an arrival.
 
-    :param what: an outcome of `arrival.followed`, `mended`, `placed`, `settled`, `same_as`, `absorbed` or
-        `taken_back`.
+    :param what: an outcome of `arrival.followed`, `mended`, `placed`, `settled`, `same_as`, `absorbed`,
+        `taken_back`, or what became of a transfer.
     :param at: when it happened, and `day` that day in the jurisdiction's time zone.
     :param moment: when they came, or by their own word will come.
     :param mended: what is right from now on: name, phone, language, division, address.
     :param place: finds the doorstep of a division and an address, by the place table as it is now.
     :param wrong_phone: a number that is not the person's.
-    :param put: of `placed`: where the place lies by the place table as it is now; None: it is there no more.
+    :param put: of `placed` and `transfer_accepted`: where the place lies by the place table as it is now;
+        None: it is there no more.
     :param takes_back: of `taken_back`: the number of the other.
     :param other: of `same_as` and `absorbed`: the other arrival.
     """
@@ -267,6 +276,9 @@ def _door_amended(coming: Coming, acts: Sequence[Act]) -> Coming:
     The address of before says nothing of a division elsewhere.
     """
     for act in acts:
+        if act.what == TRANSFER_ACCEPTED:
+            coming = _taken_over(coming, act)
+            continue
         if act.put is not None:
             coming = replace(coming, placement=act.put)
         if not act.mended.keys() & {"division", "address"}:
@@ -279,6 +291,21 @@ def _door_amended(coming: Coming, acts: Sequence[Act]) -> Coming:
             found = before
         coming = replace(coming, division=division, address=address, placement=found)
     return coming
+
+
+def _taken_over(coming: Coming, act: Act) -> Coming:
+    """At the new door, in the grid that its address names, where that lies in the place that took over."""
+    division = act.mended.get("division") or coming.division
+    address = act.mended.get("address") or coming.address
+    found, put = act.place(division, address), act.put or coming.placement
+    inside = [one for one in (found, coming.placement) if _lies_in(one, put)]
+    placement = next((one for one in inside if one.grid), inside[0] if inside else put)
+    return replace(coming, division=division, address=address, placement=placement)
+
+
+def _lies_in(one: Placement, place: Placement) -> bool:
+    same = (one.street, one.community) == (place.street, place.community)
+    return same and place.grid in (None, one.grid)
 
 
 def _one_in_other(division: str, other: str) -> bool:

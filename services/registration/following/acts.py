@@ -16,7 +16,7 @@ from field.ids import is_id
 from field.scope import Scope
 from services.registration.arrivals.catalogue import Catalogue, read_catalogue
 from services.registration.arrivals.draft import Draft
-from services.registration.arrivals.followed import Act
+from services.registration.arrivals.followed import Act, same_as
 from services.registration.arrivals.history import act_of, add_lines, line_of
 from services.registration.arrivals.known_arrivals import (
     lock_drafts,
@@ -53,9 +53,29 @@ class Acts:
         self._lines: list[Mapping[str, Any]] = []
         self._said: list[tuple[Draft, Act, Said]] = []
 
+    @property
+    def ids(self) -> list[str]:
+        return list(self._drafts)
+
+    def reaches(self, said: Said, draft: Draft) -> bool:
+        """Whether the author reaches the arrival."""
+        return self._reaches(said.scope, draft) or _is_sent(said.scope, draft)
+
     def find(self, arrival_id: str) -> Draft | None:
         """The arrival as it stands, whoever reaches it."""
         return self._drafts.get(arrival_id)
+
+    def followed_as(self, arrival_id: str) -> Draft:
+        """The arrival that goes on for this one: itself, unless it is merged. Raises Refused."""
+        draft = self.find(arrival_id)
+        if draft is None:
+            raise Refused.unknown("arrival", arrival_id)
+        while (other := same_as(draft.acts)) is not None:
+            above = self.find(other)
+            if above is None:
+                raise Refused.conflict("expects", "one of them is being decided about just now")
+            draft = above
+        return draft
 
     def arrival(self, said: Said, arrival_id: str) -> Draft:
         """The arrival as it stands.
@@ -63,7 +83,7 @@ class Acts:
         Raises Refused: `unknown` where the author does not reach it, `conflict` where it is stripped.
         """
         draft = self._drafts.get(arrival_id)
-        if draft is None or not (self._reaches(said.scope, draft) or _is_sent(said.scope, draft)):
+        if draft is None or not self.reaches(said, draft):
             raise Refused.unknown("arrival", arrival_id)
         if draft.stored and draft.stored.stripped_at is not None:
             message = "its term has passed, and nobody knows whose it was: report them anew"

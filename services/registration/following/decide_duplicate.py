@@ -12,7 +12,7 @@ from chassis.unit_of_work import UnitOfWork
 from contracts.faults import Fault, Refused
 from field.ids import is_id
 from services.registration.arrivals.draft import Draft
-from services.registration.arrivals.followed import ABSORBED, SAME_AS, TAKEN_BACK, same_as, that_count
+from services.registration.arrivals.followed import ABSORBED, SAME_AS, TAKEN_BACK, that_count
 from services.registration.arrivals.lists import in_scope
 from services.registration.arrivals.merging import Side, goes_on
 from services.registration.arrivals.pairs import pair_of
@@ -54,7 +54,7 @@ def _decide(uow: UnitOfWork, said: Said) -> Outcome:
     same = data["decision"] == "same"
     if data["expects"] != VERSIONS.get(row.state) or (same and row.state == MERGED):
         raise Refused.conflict("expects", f"the pair is {row.state} by now")
-    ends = [_followed_as(acts, id) for id in ids]
+    ends = [acts.followed_as(id) for id in ids]
     details = {name: of for name, of in (row.details or {}).items() if name != _MADE_ONE}
     result = {"first": first, "second": second, "decision": data["decision"]}
     if same:
@@ -75,19 +75,6 @@ def _decide(uow: UnitOfWork, said: Said) -> Outcome:
 def _made_one(details: Mapping[str, Any] | None) -> Sequence[str]:
     """The arrivals that became one by this pair; none: nobody has decided so, or they were one already."""
     return (details or {}).get(_MADE_ONE) or ()
-
-
-def _followed_as(acts: Acts, id: str) -> Draft:
-    """The arrival that goes on for this one: itself, unless it is merged. Raises Refused."""
-    draft = acts.find(id)
-    if draft is None:
-        raise Refused.unknown("arrival", id)
-    while (other := same_as(draft.acts)) is not None:
-        above = acts.find(other)
-        if above is None:
-            raise Refused.conflict("expects", "one of them is being decided about just now")
-        draft = above
-    return draft
 
 
 def _must_be_known(uow: UnitOfWork, sides: Sequence[Draft]) -> None:

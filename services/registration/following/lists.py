@@ -37,7 +37,7 @@ _PERSON: Final = (
 )
 
 
-def _level(since: Any, asked: Asked) -> Any:
+def level_by_clock(since: Any, asked: Asked) -> Any:
     """Nobody must be reminded that the clock runs: the level follows from how long it has run."""
     return case(
         (since <= asked.now - 2 * _STEP, "district"),
@@ -52,13 +52,13 @@ def _select(*more: Any) -> Select[Any]:
 
 def _to_settle(conn: Connection, scope: Scope, asked: Asked) -> Select[Any]:
     since = _A.to_settle_since
-    rows = _select(_A.to_settle, since, _level(since, asked))
+    rows = _select(_A.to_settle, since, level_by_clock(since, asked))
     return rows.where(since.is_not(None), in_scope(conn, scope, _A))
 
 
 def _expected(conn: Connection, scope: Scope, asked: Asked) -> Select[Any]:
     overdue = case((_A.arrived_at < asked.now, True), else_=False).label("overdue")
-    rows = _select(overdue, _level(_A.arrived_at, asked))
+    rows = _select(overdue, level_by_clock(_A.arrived_at, asked))
     # A literal, so that the planner sees that the partial index holds all of them.
     return rows.where(text("arrivals.state = 'expected'"), in_scope(conn, scope, _A))
 

@@ -19,7 +19,7 @@ _FACTS: Final = (
     *("version", "state", "arrived_at", "expected", "household_id", "risk_level", "division", "street"),
     *("community", "grid", "placed_by", "worker", "unassigned_since", "to_settle", "to_settle_since"),
 )
-_PLAIN: Final = ("moment", "how", "try_again_at", "mended", "place", "as", "was")
+_PLAIN: Final = ("moment", "how", "try_again_at", "mended", "place", "towards", "as", "was")
 """What a line of history is shown with: words, moments, what was mended, places. The rest stays sealed."""
 
 

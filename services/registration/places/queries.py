@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from sqlalchemy import Row, select
@@ -35,3 +35,13 @@ def place_names(conn: Connection, ids: Collection[str | None]) -> dict[str, str]
     wanted = sorted({id for id in ids if id})
     query = select(places.c.place_id, places.c.name).where(is_in(conn, places.c.place_id, wanted))
     return {row.place_id: row.name for row in conn.execute(query)}
+
+
+def division_of(conn: Connection, place_ids: Sequence[str]) -> str | None:
+    """The code of the first of these places that has one.
+
+    :param place_ids: the nearest first.
+    """
+    columns = select(places.c.place_id, places.c.division).where(places.c.division.is_not(None))
+    codes = {id: code for id, code in conn.execute(columns.where(is_in(conn, places.c.place_id, place_ids)))}
+    return next((codes[id] for id in place_ids if id in codes), None)

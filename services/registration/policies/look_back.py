@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Final
 
 from field.policies import in_force
@@ -26,6 +26,8 @@ class Policy:
     valid_to: date | None
     places: tuple[str, ...]
     look_back_days: int
+    answer_within: timedelta | None = None
+    """For another community that is asked to take somebody over; None: the policy says nothing of it."""
 
 
 class LookBack:

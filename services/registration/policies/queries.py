@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
 from sqlalchemy import select
 from sqlalchemy.engine import Connection
 
@@ -18,6 +22,13 @@ def read_policies(conn: Connection) -> tuple[Policy, ...]:
             row.valid_to,
             tuple(row.places),
             int(row.document.get("look_back_days") or DEFAULT_LOOK_BACK_DAYS),
+            _answer_within(row.document),
         )
         for row in conn.execute(select(policies))
     )
+
+
+def _answer_within(document: Mapping[str, Any]) -> timedelta | None:
+    """The same term as for another district; an officer there has as much to find out."""
+    asked = document.get("confirm_transfer")
+    return timedelta(minutes=asked["within_minutes"]) if asked else None

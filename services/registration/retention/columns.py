@@ -14,6 +14,7 @@ STRIPPED: Final[Mapping[str, tuple[str, ...]]] = {
     "arrival_history": ("sealed",),
     "reports": ("sealed",),
     "possible_duplicates": ("note",),
+    "transfers": ("asked", "said"),
     # Whole rows: digests by which somebody is found again, and what tells them apart from others.
     "likenesses": ("at", "who", "name_birth", "phone", "number_head", "number_tail", "beside"),
     "person_keys": ("key", "person_id", "identity_key", "facts", "others"),
@@ -49,6 +50,10 @@ KEPT: Final[Mapping[str, tuple[str, ...]]] = {
     "risk_lists": ("id", "source", "digest", "areas", "summary"),
     "staff": ("staff_id", "role", "place", "language", "sealed", "replaced_by", "deputy"),
     "staff_history": ("staff_id", "what", "event_id", "source"),
+    "transfers": (
+        *("state", "place", "street", "community", "grid", "from_street", "from_community"),
+        *("asked_by", "by_command", "decided_by"),
+    ),
     "versions": ("name",),
 }
 """Table -> columns that stay as they are."""

@@ -31,6 +31,8 @@ from services.registration.reports.report import SEAL_PURPOSE
 from services.registration.reports.statement import Statement
 from services.registration.reports.tables import companion_arrivals, reports
 from services.registration.retention.bare_report import bare
+from services.registration.transfers.states import OPEN, STRIPPED
+from services.registration.transfers.tables import transfers
 
 _PIECE: Final = 100
 """Arrivals of a turn: reports are received between two of them."""
@@ -170,6 +172,10 @@ def _strip_what_was_said(conn: Connection, ids: Sequence[str]) -> None:
     conn.execute(update(arrival_history).where(lines).values(sealed=None))
     pairs = or_(is_in(conn, p.first, ids), is_in(conn, p.second, ids))
     conn.execute(update(possible_duplicates).where(pairs, p.note.is_not(None)).values(note=None))
+    t = transfers.c
+    moving = is_in(conn, t.arrival_id, ids)
+    conn.execute(update(transfers).where(moving).values(asked=None, said=None))
+    conn.execute(update(transfers).where(moving, t.state.in_(sorted(OPEN))).values(state=STRIPPED))
     # Nobody can say any more whether the two are one.
     conn.execute(update(possible_duplicates).where(pairs, p.state == "open").values(state="dropped"))
 

@@ -16,8 +16,10 @@ from services.registration.arrivals import balance
 from services.registration.arrivals.history import short_of_lines
 from services.registration.retention.hear_of_stripped import hear_of_stripped
 from services.registration.retention.strip_arrivals import strip_arrivals
+from services.registration.transfers.decide_transfer import decide_transfer
+from services.registration.transfers.request_transfer import request_transfer
 from tests.in_clear import opened
-from tests.integration.registration.following import follow
+from tests.integration.registration.following import carry_out, command, follow
 from tests.integration.registration.test_mended import mend
 from tests.integration.registration.trial import Trial, identity_number, person, report
 
@@ -87,6 +89,12 @@ def test_nothing_personal_is_left_of_a_household_whose_cases_are_stripped(trial:
     rows = trial.arrivals()
     assert len(rows) == 2 and len(trial.rows(t.reports, "id")) == 2
     follow(trial, rows[0]["id"], "contacted", note="Marker was friendly")
+    to = {"place": "c2", "address": "Marker Road 9", "note": "Marker's mother lives there"}
+    asked = command(trial, "transfer.requested", {"arrival_id": rows[0]["id"], **to})
+    [moves] = carry_out(trial, request_transfer, asked)
+    answer = {"transfer_id": moves.result["transfer_id"], "decision": "refused", "expects": 0}
+    no = command(trial, "transfer.decided", {**answer, "note": "nobody knows Marker"})
+    assert carry_out(trial, decide_transfer, no)[0].kind == "done"
     before, before_rows = known(trial), trial.arrivals()
     assert before.count("Marker") > 10 and identity_number(7) in before and PHONE in before
     assert trial.rows(t.person_keys, "key") and trial.rows(t.likenesses, "arrival_id")
@@ -102,6 +110,8 @@ def test_nothing_personal_is_left_of_a_household_whose_cases_are_stripped(trial:
         [row[name] for name in counted] for row in before_rows
     ]
     assert all(row["stripped_at"] and row["strip_on"] is None for row in kept) and balanced(trial)
+    [transfer] = trial.rows(t.transfers)
+    assert (transfer["state"], transfer["asked"], transfer["said"]) == ("stripped", None, None)
 
 
 def test_a_report_goes_with_the_last_of_its_people(trial: Trial) -> None:

@@ -19,6 +19,8 @@ def test_each_event_has_a_handler_under_the_name_it_always_had() -> None:
         "case.changed": "tell_case_changed",
         "task.overdue": "tell_task_overdue",
         "possible_duplicate.opened": "tell_possible_duplicate",
+        "transfer.asked": "tell_transfer_asked",
+        "transfer.answered": "tell_transfer_answered",
         "check_in.abnormal": "tell_check_in_abnormal",
         "check_in.corrected": "tell_check_in_corrected",
         "need.urgent": "tell_need_urgent",

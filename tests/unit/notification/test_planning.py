@@ -222,6 +222,28 @@ def test_a_possible_duplicate_informs_the_staff_of_both_places_once() -> None:
     assert planning.plan(EVENTS["possible_duplicate.opened"], nobody, 1, BOOK).messages == []
 
 
+@pytest.mark.parametrize(
+    ("event", "more", "says"),
+    [
+        ("transfer.asked", {"answer_by": datetime(2022, 10, 3, 2, tzinfo=UTC)}, "移交待接收"),
+        ("transfer.answered", {"decision": "refused"}, "移交被退回"),
+        ("transfer.answered", {"decision": "withdrawn"}, "移交已撤回"),
+    ],
+)
+def test_a_transfer_is_told_to_the_officers_of_the_other_side_without_a_name(
+    event: str, more: dict[str, Any], says: str
+) -> None:
+    staff = [{"staff_id": "o2", "role": "community_officer", "contact": "k1.o2", "language": "zh-CN"}]
+    data = {"transfer_id": new_id(), "arrivals": [CASE, new_id()], "staff": staff, **more}
+    data |= {"from_place": "春和社区", "to_place": "瑞祥社区"}
+    planned = planning.plan(EVENTS[event], data, 1, BOOK)
+    [message] = planned.messages
+    assert message.recipient.id == "o2"
+    text = TEXTS.render(message.rule.template, 1, "sms", "zh-CN", planned.notice.parameters)
+    assert says in text and "春和社区" in text and "瑞祥社区" in text and "2人" in text
+    assert planning.plan(EVENTS[event], {**data, "staff": []}, 1, BOOK).messages == []
+
+
 def test_an_unknown_measure_is_no_silence() -> None:
     with pytest.raises(NoRule, match="house_arrest"):
         opened(a_case(measure="house_arrest"))

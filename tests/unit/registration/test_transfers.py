@@ -1,0 +1,112 @@
+"""Where somebody belongs whom another community took over: by their acts in the order of time. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from itertools import permutations
+
+import pytest
+
+from services.registration.arrivals.coming import Coming
+from services.registration.arrivals.followed import (
+    MENDED,
+    PLACED,
+    TRANSFER_ACCEPTED,
+    TRANSFER_REFUSED,
+    TRANSFER_REQUESTED,
+    Act,
+    amended,
+    in_order,
+    lent,
+)
+from services.registration.persons.person import Person
+from services.registration.places.placing import Placement
+from services.registration.policies.look_back import Policy
+from services.registration.policies.terms import DEFAULT_ANSWER_WITHIN, answer_within
+
+NOON = datetime(2022, 10, 1, 12, tzinfo=UTC)
+HERE, THERE, IN_GRID, THIRD = (
+    Placement("s1", "c1", "g1", "name"),
+    Placement("s1", "c2", None, "code"),
+    Placement("s1", "c2", "g2", "name"),
+    Placement("s1", "c3", None, "code"),
+)
+DOORS = {"old door": HERE, "new door": Placement(), "door of g2": IN_GRID, "door of c3": THIRD}
+
+
+def find(division: str, address: str) -> Placement:
+    return DOORS.get(address, Placement())
+
+
+def act(number: int, what: str, minutes: int, put: Placement | None = None, **mended: str) -> Act:
+    at = NOON + timedelta(minutes=minutes)
+    return Act(number, what, at, date(2022, 10, 1), mended=mended, place=find, put=put)
+
+
+def accepted(minutes: int, address: str = "new door", put: Placement = THERE) -> Act:
+    return act(7, TRANSFER_ACCEPTED, minutes, put, address=address, division="620102")
+
+
+def belongs(*acts: Act) -> tuple[Placement, str]:
+    coming = replace(COMING, placement=HERE, address="old door")
+    after = amended(coming, in_order(acts), ())
+    return after.placement, after.address
+
+
+COMING = Coming(
+    person=Person(name="某"),
+    contact=None,
+    language="zh-CN",
+    arrived_at=NOON,
+    expected=False,
+    not_coming=False,
+    source_kinds=("transport",),
+    reports=1,
+    division="620102",
+    address="old door",
+    placement=HERE,
+    stops=(),
+)
+
+
+def test_asked_or_refused_nobody_moves() -> None:
+    said = act(1, TRANSFER_REQUESTED, 1), act(2, TRANSFER_REFUSED, 2)
+    assert belongs(*said) == (HERE, "old door")
+
+
+@pytest.mark.parametrize(
+    ("address", "put", "where"),
+    [
+        ("new door", THERE, THERE),
+        ("door of g2", THERE, IN_GRID),
+        ("door of g2", IN_GRID, IN_GRID),
+        ("door of c3", THERE, THERE),
+    ],
+)
+def test_accepted_they_are_as_deep_as_the_door_says_within_the_place(
+    address: str, put: Placement, where: Placement
+) -> None:
+    assert belongs(accepted(3, address, put)) == (where, address)
+
+
+def test_what_is_said_later_of_the_door_counts_in_whatever_order_it_comes() -> None:
+    placed = act(1, PLACED, 1, IN_GRID)
+    within, elsewhere = act(2, MENDED, 5, address="501"), act(3, MENDED, 6, address="door of c3")
+    for acts in permutations((placed, accepted(3), within)):
+        assert belongs(*acts) == (IN_GRID, "501"), "it was known already in which grid they are"
+    for acts in permutations((accepted(3), within, elsewhere)):
+        assert belongs(*acts) == (THIRD, "door of c3")
+
+
+def test_of_whoever_turns_out_to_be_another_one_the_place_does_not_count_there() -> None:
+    assert [one.what for one in lent((act(1, TRANSFER_REQUESTED, 1), accepted(3)))] == [TRANSFER_REQUESTED]
+
+
+def test_the_policy_in_force_says_how_long_there_is_to_answer() -> None:
+    day = date(2022, 10, 1)
+    city = Policy("city", "1", date(2022, 1, 1), None, ("6201",), 14, timedelta(hours=6))
+    silent = Policy("silent", "1", date(2022, 1, 1), None, (), 14)
+    assert answer_within([city, silent], "620102", day) == timedelta(hours=6)
+    assert answer_within([city, silent], "640102", day) == DEFAULT_ANSWER_WITHIN
+    assert answer_within([], None, day) == DEFAULT_ANSWER_WITHIN
