@@ -26,6 +26,8 @@ TASKS: Final[Mapping[str, str]] = {
     "settle_refusal": N_("settle a refusal"),
     "confirm_release": N_("confirm a release"),
     "past_the_term": N_("end what is past its term"),
+    "confirm_transfer": N_("find out whether another district takes over"),
+    "settle_transfer": N_("see to somebody whom no district took over"),
     "meet_need": N_("meet a need"),
     "medical_need": N_("urgent need"),
     "decide_permit": N_("decide on leave to go out"),
@@ -61,7 +63,17 @@ WORDS: Final[Mapping[str, str]] = {
     "died": N_("has died"),
     "decided_by_mistake": N_("decided by mistake"),
     "came_back": N_("has come back"),
-    "transferred": N_("transferred"),
+    "transferred": N_("taken over by another district"),
+    # whether another district takes somebody over
+    "transfer_asked": N_("asked, no answer yet"),
+    # whether another community does
+    "asked_of_us": N_("asked of you"),
+    "asked_by_us": N_("asked by you, no answer yet"),
+    "transfer_requested": N_("another community asked to take over"),
+    "transfer_accepted": N_("taken over by another community"),
+    "transfer_refused": N_("not taken over by the other community"),
+    "transfer_withdrawn": N_("another community asked no more"),
+    "not_taken_over": N_("not taken over"),
     "cancelled": N_("taken back"),
     # what holds somebody
     "days": N_("the days are not full"),

@@ -114,6 +114,17 @@ def sentence(fault: Fault) -> str:
         "over": gettext("Its time is over: refuse it, and say why."),
         "taken": gettext("Another request for this time was made meanwhile: decide on that one."),
         "not_by_this_author": gettext("Only an officer decides this."),
+        "already_asked": gettext(
+            "Somebody is asked to take them over already: wait, or withdraw that first."
+        ),
+        "nobody_asked": gettext("Nobody is asked to take them over any more."),
+        "same_place": gettext("They are there already."),
+        "nobody_followed": gettext("None of them is followed any more."),
+        "moved_meanwhile": gettext("They were moved to another place meanwhile: refuse it, and ask there."),
+        "place_gone": gettext("That place is there no more: refuse it."),
+        "not_by_this_side": gettext(
+            "The place that is asked accepts or refuses; whoever asked withdraws it."
+        ),
         "named_together": gettext("One report names both of them: they are two people."),
     }
     by_field = {

@@ -35,12 +35,15 @@ SAID: Final = {
     "resume": N_("The case goes on as before the refusal."),
     "move_to_central": N_("The case ends here: the central site looks after them."),
     "move_to_hospital": N_("The case ends here. Call them: no text was sent."),
+    "transfer": N_("Noted. They are followed here until the other district takes over: you have a task."),
+    "asked_community": N_("The other community is asked. They are followed here until it takes them over."),
     "reopen": N_("The case is open again. The resident is told, and the worker."),
     "waived": N_("The task is waived."),
     "taken": N_("The task is to be done again."),
     "done": N_("The task is done."),
 }
 _LIVE: Final = ("missed", "not_possible", "due")
+_OF_TRANSFER: Final = ("confirm_transfer", "settle_transfer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +175,7 @@ def _page(doors: Doors, case_id: str, tried: Tried, full: Mapping[str, Any] | No
             )
             for line in story["history"]
         ],
+        transferring=any(task["kind"] in _OF_TRANSFER for task in live),
         decisions=[(one, SHOWN[one].title) for one in story.get("decisions") or () if one in SHOWN],
         candidates=candidates(asking, story, names) if not story["closed_at"] else [],
         tried=tried,

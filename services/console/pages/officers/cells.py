@@ -70,6 +70,8 @@ def _cell(row: Mapping[str, Any], column: Column, names: Names, as_of: datetime 
         return Cell(day(value))
     if column.kind == "staff":
         return Cell(names.of_staff(value), True)
+    if column.kind == "other_place":
+        return Cell(names.of_place(value), True)
     if column.kind == "author":
         return author_of(str(value), names)
     if column.kind == "faults":

@@ -17,12 +17,14 @@ class Shown:
     :param follows: what follows from it.
     :param needs: the fields that it cannot do without; a note goes with each.
     :param because: the reasons to choose from.
+    :param place: what its place is called.
     """
 
     title: str
     follows: str
     needs: tuple[str, ...] = ()
     because: tuple[str, ...] = ()
+    place: str = N_("Where to")
 
 
 _MOVED: Final = ("place", "escort")
@@ -58,6 +60,16 @@ SHOWN: Final[Mapping[str, Shown]] = {
         N_("To hospital"),
         N_("The case ends here. No text goes to them: call them first. The worker is told, with no reason."),
         _MOVED,
+    ),
+    "transfer": Shown(
+        N_("To another district"),
+        N_(
+            "Say first to the other district by phone who comes, and since when they are followed. Until it "
+            "has said that it follows them they are followed here, with all their tasks, and you have a task "
+            "to find out: see Other districts asked under Lists. They get no text before that."
+        ),
+        ("place",),
+        place=N_("Which office of which district was asked, and its phone"),
     ),
     "reopen": Shown(
         N_("Open the case again"),

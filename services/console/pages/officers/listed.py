@@ -37,9 +37,10 @@ Kind = Literal[
     "flag",
     "faults",
     "author",
+    "other_place",
 ]
 """How a cell is shown. `case` and `name` are masked names, the first with the way to the case's page; `data`
-is shown as it is."""
+is shown as it is; `other_place` is a place that is not the row's own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,6 +289,56 @@ PEOPLE_OUT: Final = OfficersList(
     ),
     (_PLACE, Choice(N_("why"), "kind", PERMIT_KINDS, kind="permit"), _OWNER),
 )
+TRANSFERS_TO_CONFIRM: Final = OfficersList(
+    "transfers_to_confirm",
+    "isolation",
+    N_("Other districts asked"),
+    N_(
+        "Counted are people of your places and below whom another district is asked to take over and has not "
+        "confirmed, or did not take over. Until it does they are followed here."
+    ),
+    (
+        Column(N_("which office was asked"), "agency"),
+        Column(N_("answer by"), "due_by", "moment"),
+        *_OF_CASE,
+        Column(N_("state"), "state", "word"),
+        Column(N_("asked"), "at", "moment"),
+        Column(N_("whose"), "staff_id", "staff"),
+    ),
+    (
+        _PLACE,
+        Choice(N_("state"), "state", ("transfer_asked", "not_taken_over")),
+        Choice(N_("overdue"), "overdue", ("yes", "no")),
+        _WORKER,
+    ),
+    meanwhile=N_("Open a line to say what the other district answered. Their tasks here go on until then."),
+)
+TRANSFERS_TO_ANSWER: Final = OfficersList(
+    "transfers_to_answer",
+    "registration",
+    N_("Between communities"),
+    N_(
+        "Counted are people whom another community is asked to take over: those for whom yours is asked, "
+        "those for whom yours asked, and those whom the other one did not take over."
+    ),
+    (
+        *_OF_ARRIVAL,
+        Column(N_("moves to"), "place", "other_place"),
+        Column(N_("state"), "state", "word"),
+        Column(N_("answer by"), "answer_by", "moment"),
+        Column(N_("overdue"), "overdue", "flag"),
+        Column(N_("with the level"), "level", "word"),
+        Column(N_("asked"), "asked_at", "moment"),
+    ),
+    (
+        Choice(N_("answer"), "answer", ("asked", "refused")),
+        Choice(N_("overdue"), "overdue", ("yes", "no")),
+    ),
+    meanwhile=N_(
+        "Open a line to accept or refuse whom you are asked to take over. Until then they are followed where "
+        "they are, with all their tasks."
+    ),
+)
 WAITING_ARRIVALS: Final = OfficersList(
     "waiting_arrivals",
     "registration",
@@ -493,6 +544,8 @@ CASES_AND_TASKS: Final = (
 )
 WAITING: Final = (
     PERMITS_TO_DECIDE,
+    TRANSFERS_TO_ANSWER,
+    TRANSFERS_TO_CONFIRM,
     WAITING_ARRIVALS,
     ARRIVALS_TO_SETTLE,
     EXPECTED_ARRIVALS,

@@ -18,6 +18,7 @@ from services.console.pages.officers.release import add_release
 from services.console.pages.officers.results import add_results
 from services.console.pages.officers.settle import add_settling
 from services.console.pages.officers.staff import add_staff
+from services.console.pages.officers.transfer import add_transfer
 
 
 def make_officers(work: Work, doors: Doors, papers: Papers | None = None) -> Blueprint:
@@ -34,6 +35,7 @@ def make_officers(work: Work, doors: Doors, papers: Papers | None = None) -> Blu
     add_acknowledge(pages, doors, work)
     add_release(pages, doors, work)
     add_decide(pages, doors, work)
+    add_transfer(pages, doors, work)
     add_export(pages, doors, work)
     add_settling(pages, doors, work)
     add_results(pages, doors, work)

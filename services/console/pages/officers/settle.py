@@ -196,7 +196,7 @@ def _page(doors: Doors, name: str, id: str, tried: Tried, full: Mapping[str, Any
     history = thing.get("history", ())
     sides = [_side(thing, full, prefix) for prefix in _SIDES] if settling.compared else []
     staff, places = ids_in([thing, *sides])
-    places |= {line["with"].get("place") for line in history}
+    places |= {line["with"].get(name) for line in history for name in ("place", "towards")}
     names = asking.names(staff | {staff_of(line["by"]) for line in history}, places)
     waits = settling.still_waits(thing)
     can = [act for act in settling.acts if (thing.get("state") == act.when if act.when else waits)]
@@ -287,6 +287,5 @@ def _line(line: Mapping[str, Any], names: Names) -> tuple[str, str, str, str]:
     if "try_again_at" in more:
         said.append(gettext("tried again at %(time)s", time=moment(more["try_again_at"])))
     said += [path_in_words(one) for one in more.get("mended", ())]
-    if "place" in more:
-        said.append(names.of_place(more["place"]))
+    said += [names.of_place(more[name]) for name in ("place", "towards") if name in more]
     return moment(line["at"]), word(line["what"]), listed(said), author_of(line["by"], names).text

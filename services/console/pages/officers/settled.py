@@ -282,7 +282,131 @@ _REFUSED: Final = Act(
     expects="version",
 )
 
+
+def _answered(name: str, title: str, says: str, hint: str) -> Act:
+    """What another district answered that was asked to take somebody over."""
+    note = Asked("note", N_("Who said so, and how to reach them"), "note", hint=hint, needed=True)
+    fixed = {"decision": name}
+    return Act(name, title, says, "decide_case", (note,), fixed, expects="version", when="transfer_asked")
+
+
+_TAKEN_OVER: Final = _answered(
+    "taken_over",
+    N_("The other district follows them"),
+    N_("They are taken over"),
+    N_("With this their case ends here, and they are told by a text message. It is sealed"),
+)
+_NOT_TAKEN_OVER: Final = _answered(
+    "not_taken_over",
+    N_("The other district does not follow them"),
+    N_("They are not taken over"),
+    N_("Their case goes on here, and you have a task to see where they are. It is sealed"),
+)
+_STAYS: Final = Act(
+    "stays",
+    N_("It is settled who follows them"),
+    N_("They are followed here"),
+    "report_task",
+    (_NOTE,),
+    {"kind": "settle_transfer", "outcome": "done"},
+    when="not_taken_over",
+)
+
+_ACCEPTED: Final = Act(
+    "accepted",
+    N_("They belong to your place"),
+    N_("Take them over"),
+    "decide_transfer",
+    (
+        Asked(
+            "note",
+            N_("Note"),
+            "note",
+            hint=N_("With this they are followed by your staff, who are told, as they are. It is sealed"),
+        ),
+    ),
+    {"decision": "accepted"},
+    expects="version",
+    when="asked_of_us",
+)
+_NOT_ACCEPTED: Final = Act(
+    "refused",
+    N_("They do not belong to your place"),
+    N_("Refuse them"),
+    "decide_transfer",
+    (Asked("note", N_("Why"), "note", hint=N_("Whoever asked reads it"), needed=True),),
+    {"decision": "refused"},
+    expects="version",
+    when="asked_of_us",
+)
+
+
+def _withdrawn(name: str, title: str, says: str, when: str) -> Act:
+    fixed = {"decision": "withdrawn"}
+    return Act(name, title, says, "decide_transfer", (_NOTE,), fixed, expects="version", when=when)
+
+
+_ASKED_NO_MORE: Final = _withdrawn(
+    "withdrawn", N_("They do not move after all"), N_("Withdraw it"), "asked_by_us"
+)
+_STAY: Final = _withdrawn(
+    "stay", N_("It is settled where they are"), N_("They stay here"), "transfer_refused"
+)
+
 SETTLED: Final[Mapping[str, Settling]] = {
+    "transfers_to_answer": Settling(
+        "transfer",
+        ("transfer_id",),
+        ("waits", None),
+        (
+            Column(N_("who"), "name", "name"),
+            Column(N_("how many people"), "persons"),
+            Column(N_("phone"), "phone"),
+            Column(N_("place"), "grid", "place"),
+            Column(N_("address"), "address"),
+            Column(N_("moves to"), "place", "other_place"),
+            Column(N_("the door there"), "new_address"),
+            Column(N_("moves on"), "moves_on", "date"),
+            Column(N_("why"), "note"),
+            Column(N_("state"), "state", "word"),
+            Column(N_("answer by"), "answer_by", "moment"),
+            Column(N_("what was answered"), "answer"),
+            Column(N_("risk"), "risk_level", "word"),
+            Column(N_("worker"), "worker", "staff"),
+        ),
+        (_ACCEPTED, _NOT_ACCEPTED, _ASKED_NO_MORE, _STAY),
+        True,
+        N_(
+            "Meanwhile: they are followed where they are, with all their tasks, until the other community "
+            "takes them over. Whom it does not take over stays on your list: ring them, and ask once more "
+            "from the page of the case, or say that they stay."
+        ),
+    ),
+    "transfers_to_confirm": Settling(
+        "transfer",
+        ("case_id",),
+        ("waits", None),
+        (
+            Column(N_("which office was asked"), "agency"),
+            Column(N_("note"), "note"),
+            Column(N_("asked"), "at", "moment"),
+            Column(N_("answer by"), "due_by", "moment"),
+            Column(N_("state"), "state", "word"),
+            Column(N_("what was answered"), "answer"),
+            Column(N_("who"), "name", "case"),
+            Column(N_("phone"), "phone"),
+            Column(N_("address"), "address"),
+            Column(N_("place"), "place", "place"),
+            Column(N_("owner"), "owner", "staff"),
+        ),
+        (_TAKEN_OVER, _NOT_TAKEN_OVER, _STAYS),
+        True,
+        N_(
+            "Meanwhile: they are followed here with all their tasks. Call the other office until it says "
+            "that it follows them. Where it does not, ring them, find out where they are, and ask once more "
+            "from the page of the case, or go on here."
+        ),
+    ),
     "permits_to_decide": Settling(
         "permit",
         ("permit_id",),

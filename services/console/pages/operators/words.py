@@ -42,6 +42,8 @@ ACTS: Final[Mapping[str, str]] = {
     "place_arrival": N_("gave an arrival its place"),
     "settle_arrival": N_("settled an arrival that was not found"),
     "decide_case": N_("decided about a case"),
+    "request_transfer": N_("asked another community to take over"),
+    "decide_transfer": N_("answered or withdrew a transfer"),
     "take_up_positive": N_("took up a positive of nobody"),
     "decide_duplicate": N_("decided about a possible duplicate"),
     "amend_staff": N_("amended the register of staff"),
