@@ -20,7 +20,7 @@ venv: ## the virtual environment with the locked packages, for development
 setup: ## what `doorstep` needs to run here: virtual environment and RabbitMQ
 	@$(SETUP) --rabbitmq
 
-demo: setup ## a whole day of arrivals on this machine; Ctrl-C ends it (DAYS=2: plays days; ONCE=1: ends by itself)
+demo: setup ## a whole day of arrivals on this machine; Ctrl-C ends it (DAYS=14: plays days; ONCE=1: ends by itself)
 	@$(BIN)/doorstep demo $(if $(DAYS),--days '$(DAYS)') $(if $(ONCE),--once)
 
 # Tests wait for a broker or a clock for 40 % of the time: two workers more than cores. In which order they take
@@ -45,12 +45,13 @@ test-fast: venv ## the tests that need neither broker nor PostgreSQL
 	$(BIN)/pytest -n auto $(wildcard tests/unit tests/contract) -m "not broker and not postgresql and not slow"
 
 # KILLS and SEED: `make soak SEED=7` lets the same processes die in the same order as a run that said seed 7.
-soak: ## what takes hours: plans on 2,000,000 arrivals, two days in which hundreds of processes die (KILLS=400 SEED=7)
+soak: ## what takes hours: plans on 2,000,000 arrivals, fourteen days of the demo, and two in which hundreds of processes die (KILLS=400 SEED=7)
 	@$(SETUP) --dev --rabbitmq --postgresql --faketime
 	DOORSTEP_SOAK_KILLS=$(or $(KILLS),400) DOORSTEP_SOAK_ARRIVALS_IN_STORM=3000 DOORSTEP_STORM_SEED=$(SEED) \
 		$(BIN)/pytest -v -s tests/chaos/faults
 	DOORSTEP_SOAK_KILLS_EACH=50 $(BIN)/pytest -v -s tests/chaos/test_processes_die.py
 	DOORSTEP_SOAK_ARRIVALS=2000000 $(BIN)/pytest -v -s tests/integration/plans
+	DOORSTEP_SOAK_DAYS=14 $(BIN)/pytest -v -s tests/e2e/test_demo.py
 
 lint: venv ## ruff, mypy, import-linter
 	$(BIN)/ruff check .

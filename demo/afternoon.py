@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import Any, Final
 
 from chassis.clock import Clock
-from demo.cast import Cast, household_of
+from demo.cast import Cast
 from demo.days.doors import Doors, Who
-from demo.days.play import Say, settle
+from demo.days.play import TIMERS_S, Say, settle
 from demo.days.residents import check_in
-from demo.days.scene import Scene
+from demo.days.scene import Scene, household_of
 from demo.days.workers import CHECK_IN, FIRST_CONTACT, TEST, do_tasks
 from demo.geography import Destinations, Origins, Stop
 from demo.people import People, Person
@@ -47,11 +47,11 @@ def play_afternoon(
     :param began: of this day, with the district's zone. Raises Stopped, BrokerRefused.
     """
     say(f"playing the day on to {EVENING:%H:%M}: most do what is theirs, one worker is away")
-    scene = Scene(doors, _SEED, {}, cast.district["staff_id"], began)
+    scene = Scene(doors, _SEED, {}, cast.district["staff_id"], began, began)
     for at, act in ((_MORNING, _morning), (_AFTERNOON, _afternoon), (EVENING, _fall_ill)):
         scene.now = datetime.combine(began.date(), at, began.tzinfo)
         clock.set(scene.now)
-        settle(stopped)
+        settle(stopped, after=TIMERS_S)
         act(scene, cast)
         if at != _MORNING:  # what comes must be in before the clock goes on; nothing comes in the morning
             settle(stopped)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from demo.days.doors import Doors, Who
+from demo.days.scene import household_of
 from demo.days.workers import CHECK_IN, FIRST_CONTACT
 from demo.samples import STAFF, sample
 
@@ -42,10 +43,6 @@ class Cast:
 
     def of_worker(self, tasks: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
         return [task for task in tasks if task["staff_id"] == self.worker["staff_id"]]
-
-
-def household_of(task: Mapping[str, Any]) -> str:
-    return str(task["household_id"] or task["case_id"])
 
 
 def cast_of(doors: Doors) -> Cast:

@@ -87,6 +87,15 @@ class Truth:
     reasons: Counter[str] = field(default_factory=Counter)
     rejected: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
 
+    def add(self, other: Truth) -> None:
+        """What another day led to, beside this one."""
+        for name in self.__slots__:
+            so_far, more = getattr(self, name), getattr(other, name)
+            if isinstance(so_far, dict):
+                so_far.update(more)  # of a Counter: adds
+            else:
+                setattr(self, name, so_far + more)
+
     def as_dict(self) -> dict[str, Any]:
         return {
             "lines": self.reports + self.repeats + self.broken,

@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 
 from chassis.clock import Clock
 from chassis.errors import SettingsError
-from demo.day import Day
+from demo.day import Day, Truth
 from demo.report import Line, Report, report
 from demo.samples import PLACES, RISK_AREAS, STAFF, sample
 from deploy.local.system import LocalSystem, Stopped
@@ -70,10 +70,11 @@ def follow(
     arrivals: int,
     watching: Watching,
     began: float,
-    go_on: Callable[[], list[Line]] = list,
+    go_on: Callable[[Truth], list[Line]] = lambda _: [],
 ) -> Followed:
     """:param start: sets the system up; `began`: when the whole began, by `time.monotonic()`.
-    :param go_on: what is played when the morning's arrivals are handled; returns what came of it.
+    :param go_on: what is played when the morning's arrivals are handled; returns what came of it, and adds
+        to the truth of the morning what must come of later ones.
     """
     seconds: dict[str, float] = {}
     with _timed(seconds, "start"):
@@ -82,7 +83,7 @@ def follow(
         day = _publish(arrivals, watching.say)
         _wait_until_handled(day, watching)
     with _timed(seconds, "days"):
-        played = go_on()
+        played = go_on(day.truth)
     with _timed(seconds, "audit"):
         audit = take_settled_audit(AUDIT_WAIT_S)
     found = report(day.truth.as_dict(), counts(), audit, played)

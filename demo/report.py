@@ -39,7 +39,8 @@ class Report:
 
     @property
     def adds_up(self) -> bool:
-        balanced = not self.audit.missing_count and not self.audit.in_flight
+        audit = self.audit
+        balanced = not audit.missing_count and not audit.in_flight and not audit.late_count
         return balanced and all(line.right for line in self.lines)
 
     @property

@@ -8,7 +8,7 @@ from sqlalchemy import Column
 
 from chassis.database.statements import count_by
 from chassis.messaging.dead_letters import DEAD
-from operations.databases import database_of, databases
+from operations.databases import database_of, databases, settings_of
 from services.isolation import door as isolation
 from services.notification import door as notification
 from services.registration import door as registration
@@ -76,6 +76,13 @@ def acts() -> Acts:
     with database_of("notification").read() as conn:
         most = notification.MOST_TO_ONE(conn)
     return Acts(arrivals, cases, check_ins, most)
+
+
+def what_became() -> dict[str, isolation.Became]:
+    """Of every case, by its id."""
+    settings = settings_of("isolation")
+    with database_of("isolation").read() as conn:
+        return isolation.WHAT_BECAME(conn, settings.clock().today(settings.zone))
 
 
 def counts() -> Counts:

@@ -23,7 +23,7 @@ from cli.operate.audit_table import show_audit
 from cli.options import AsJson
 from cli.output import Bar, bars, print_json, say
 from demo.cast import Member
-from demo.day import Day
+from demo.day import Day, Truth
 from demo.follow_day import (
     MORNING,
     ZONE,
@@ -44,7 +44,7 @@ from deploy.local.system import LocalSystem, Stopped
 from operations.counts import Progress
 from operations.settings import local_folder
 
-ARRIVALS, FEWER = 1000, 300
+ARRIVALS, FEWER = 1000, 200
 BARS = ("reports", "arrivals", "cases", "messages queued", "messages sent")
 
 
@@ -118,12 +118,12 @@ def _follow_alone(once: bool, arrivals: int, days: int, as_json: bool, began: fl
     return right
 
 
-def _play(system: LocalSystem, days: int, stop: threading.Event) -> list[Line]:
+def _play(system: LocalSystem, days: int, stop: threading.Event, truth: Truth) -> list[Line]:
     if not days:
         return []
     from demo.days.play import play_in  # only who plays needs HTTP and its keys
 
-    return play_in(system, days, MORNING, say, stop.is_set)
+    return play_in(system, days, MORNING, truth, say, stop.is_set)
 
 
 def _follow(
@@ -132,7 +132,7 @@ def _follow(
     stop: threading.Event,
     as_json: bool,
     began: float,
-    go_on: Callable[[], list[Line]] = list,
+    go_on: Callable[[Truth], list[Line]] = lambda _: [],
 ) -> bool:
     with ExitStack() as stack:
         shown: dict[str, Bar] = {}

@@ -69,6 +69,11 @@ class Doors:
             if (after := page.next) is None:
                 return
 
+    def look_up(self, who: Who, service: str, name: str, data: Mapping[str, Any]) -> dict[str, Any]:
+        """What is found by something that stands in no address. Raises DoorClosed."""
+        with _closed(name):
+            return dict(self._doors.look_up(service, name, who.actor, data))
+
     def reveal(self, who: Who, service: str, name: str, id: str, reason: str) -> dict[str, Any]:
         """A thing in full, which is noted with the reason. Raises DoorClosed."""
         with _closed(name):

@@ -1,5 +1,5 @@
-"""Officers: whoever answers for a community releases those whom nothing holds, sees what is overdue there,
-and says by when it will be done.
+"""Officers: whoever answers for a place releases those whom nothing holds, sees what is overdue there and
+says by when it will be done, and decides about what was not possible.
 """
 
 from __future__ import annotations
@@ -7,26 +7,24 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import timedelta
-from typing import Any
 
 from demo.days.doors import Who
 from demo.days.played import chance
-from demo.days.scene import Scene
+from demo.days.scene import Row, Scene
+from demo.days.workers import FIRST_CONTACT
 
 HELD = ("held", "climbs")
+_OF_WORKERS = ("grid_worker", "health_worker", "police")
 
 
-def release(scene: Scene, proposed: Iterable[dict[str, Any]]) -> None:
+def release(scene: Scene, proposed: Iterable[Row]) -> None:
     """:param proposed: cases. An officer of the place confirms each."""
     for case in proposed:
-        staff_ids = scene.officers.get(case["community"] or case["street"] or "")
-        if staff_ids:
-            data = {"case_id": case["case_id"], "decision": "release", "expects": case["version"]}
-            if scene.say(Who.staff(staff_ids[0]), "isolation", "decide_case", data) is not None:
-                scene.played.add("released")
+        if scene.decide(scene.officer_of(case), case, "release") is not None:
+            scene.played.add("released")
 
 
-def acknowledge(scene: Scene, overdue: Iterable[dict[str, Any]]) -> None:
+def acknowledge(scene: Scene, overdue: Iterable[Row]) -> None:
     """:param overdue: tasks that were missed. Of each place one officer acknowledges most of them at once."""
     by_place: dict[str, list[str]] = defaultdict(list)
     for task in overdue:
@@ -43,3 +41,33 @@ def _acknowledge(scene: Scene, who: Who, task_ids: list[str]) -> None:
     result = scene.say(who, "isolation", "acknowledge_overdue", data)
     if result is not None:
         scene.played.add("acknowledged", sum(task["became"] in HELD for task in result["tasks"]))
+
+
+def waive(scene: Scene) -> None:
+    """Half of what was not possible need not be done; the rest is tried again."""
+    for task in scene.rows("isolation", "tasks_to_decide"):
+        if task["kind"] == FIRST_CONTACT or scene.luck("waives", task["task_id"]) < 0.5:
+            continue
+        who = scene.officer_of(task) if task["role"] in _OF_WORKERS else Who.staff(scene.district)
+        data = {"task_id": task["task_id"], "reason": "另有安排", "expects": task["version"]}
+        if scene.say(who, "isolation", "waive_task", data) is not None:
+            scene.played.add("waived")
+
+
+def send_to_hospital(scene: Scene) -> None:
+    """Whoever is positive: the laboratory has called the officer."""
+    positive = scene.played.positive
+    for case in scene.rows("isolation", "open_cases"):
+        if case["case_id"] in positive:
+            where = {"place": "兰州市肺科医院", "escort": "120 负压救护车"}
+            if scene.decide(scene.officer_of(case), case, "move_to_hospital", **where) is not None:
+                scene.played.add("move_to_hospital")
+
+
+def let_go(scene: Scene, kept_in: dict[str, list[Row]]) -> None:
+    """A household has moved to another town, where it is followed."""
+    for household in sorted(kept_in)[:1]:
+        for case in kept_in[household]:
+            more = {"because": "followed_elsewhere", "note": "已转天水市秦州区"}
+            if scene.decide(scene.officer_of(case), case, "cancel", **more) is not None:
+                scene.played.add("cancel")

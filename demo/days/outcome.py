@@ -3,32 +3,105 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 
+from demo.days.played import Played
 from demo.report import Line
 from operations.counts import Acts
+from services.isolation.door import Became
 
 MOST_MESSAGES = 12
 """A day to one member of staff, beside urgent ones."""
+_ENDS = {
+    "released": "released by an officer",
+    "informed": "only informed, and followed no more",
+    "moved_to_hospital": "moved to hospital",
+    "moved_to_central": "moved to central isolation",
+    "cancelled": "called off: not here, never came, followed elsewhere",
+    "transferred": "handed on to another place",
+    "expected": "still expected, and called again",
+}
+_KNOWN = ("released", "moved_to_hospital", "moved_to_central", "cancelled", "transferred")
+"""Ends to which nothing leads but what is played."""
 
 
-def lines(played: Counter[str], found: Acts) -> list[Line]:
-    arrivals, cases, check_ins = found.arrivals, found.cases, found.check_ins
-    contacts = arrivals.get("contacted", 0) + arrivals.get("verified", 0)
-    return [
-        Line("first contacts made", played["contacts"], contacts),
-        Line("  tried in vain", played["no_answer"], arrivals.get("no_answer", 0)),
+def lines(played: Played, found: Acts, became: Mapping[str, Became]) -> list[Line]:
+    return [*_said(played.counts, found), *_ends(played, became)]
+
+
+def _said(played: Counter[str], found: Acts) -> list[Line]:
+    arrivals, cases, check_ins = Counter(found.arrivals), Counter(found.cases), found.check_ins
+    found_ones = arrivals["contacted"] + arrivals["verified"]
+    always = [
+        Line("first contacts made", played["contacts"], found_ones),
+        Line("  tried in vain", played["no_answer"], arrivals["no_answer"]),
         Line("check-ins", played["check_ins"], check_ins["kept"]),
         Line("  abnormal", played["abnormal"], check_ins["abnormal"]),
         Line("  staff who were told of these at once", None, check_ins["told"]),
-        Line("results of the laboratory", played["tests"], cases.get("test_result", 0)),
-        Line("tasks done", played["task_done"], cases.get("task_done", 0)),
-        Line("  tried in vain", played["task_attempt"], cases.get("task_attempt", 0)),
-        Line("  not possible", played["task_not_possible"], cases.get("task_not_possible", 0)),
-        Line("released by an officer", played["released"], cases.get("released", 0)),
-        Line("overdue tasks acknowledged", played["acknowledged"], cases.get("tasks_acknowledged", 0)),
-        Line(
-            f"most messages to one member of staff a day, of {MOST_MESSAGES} at most",
-            min(found.most_messages, MOST_MESSAGES),
-            found.most_messages,
-        ),
+        Line("results of the laboratory", played["tests"], cases["test_result"]),
+        Line("tasks done", played["task_done"], cases["task_done"]),
+        Line("  tried in vain", played["task_attempt"], cases["task_attempt"]),
+        Line("  not possible", played["task_not_possible"], cases["task_not_possible"]),
+        Line("released by an officer", played["released"], cases["released"]),
+        Line("overdue tasks acknowledged", played["acknowledged"], cases["tasks_acknowledged"]),
     ]
+    now_and_then = [
+        Line("not here", played["not_here"], arrivals["not_here"]),
+        Line("living elsewhere", played["lives_elsewhere"], arrivals["lives_elsewhere"]),
+        Line("  settled by an officer", played["settled"], arrivals["settled"]),
+        Line("expected, and coming later", played["not_yet_come"], arrivals["not_yet_come"]),
+        Line("put to a place by the district", played["placed"], arrivals["placed"]),
+        Line("needs asked for", played["needs"], cases["need"]),
+        Line("  met", played["need_met"], cases["need_met"]),
+        Line("leave asked for", played["leave_asked"], cases["permit_requested"]),
+        Line("  granted", played["leave_granted"], cases["permit_granted"]),
+        Line("  refused", played["leave_refused"], cases["permit_refused"]),
+        Line("passages seen at a gate", played["passages"], cases["passage_out"] + cases["passage_back"]),
+        Line("  back late", played["late"], cases["late_back"]),
+        Line("  slipped out without leave", played["slipped"], cases["no_permit"]),
+        Line("refusals", played["refusals"], cases["refusal"]),
+        Line("  who give in later", played["resume"], cases["resumed"]),
+        Line("tasks waived by an officer", played["waived"], cases["task_waived"]),
+        Line("cases as before a wrong policy", played["stood_before"], played["stand_as_before"]),
+    ]
+    most = f"most messages to one member of staff a day, of {MOST_MESSAGES} at most"
+    return [
+        *always,
+        *(line for line in now_and_then if line.expected or line.found),
+        Line(most, min(found.most_messages, MOST_MESSAGES), found.most_messages),
+    ]
+
+
+def _ends(played: Played, became: Mapping[str, Became]) -> list[Line]:
+    """What became of each arrival: how it ended, or what is next."""
+    found = Counter(map(end_of, became.values()))
+    known = Counter(played.ends.values())
+    ended = [
+        Line(f"  {text}", known[end] if end in _KNOWN else None, found[end])
+        for end, text in _ENDS.items()
+        if found[end] or known[end]
+    ]
+    followed = Counter(one.next for one in became.values() if end_of(one) is None)
+    return [
+        Line("what became of them", None, len(became)),
+        *ended,
+        *(Line(f"  followed still, next {kind}", None, n) for kind, n in sorted(followed.items()) if kind),
+        Line("  without an end, a next task or a clock", 0, followed[""]),
+        Line("  otherwise than was played", 0, len(otherwise(played, became))),
+    ]
+
+
+def end_of(one: Became) -> str | None:
+    """None: somebody is followed still."""
+    if one.state == "released" and one.only_informed:
+        return "informed"
+    return one.state if one.state in _ENDS else None
+
+
+def otherwise(played: Played, became: Mapping[str, Became]) -> list[str]:
+    """Cases that do not stand as was decided last; whoever was informed has ended, or something is next."""
+    wrong = [id for id, state in played.ends.items() if id not in became or became[id].state != state]
+    for id in sorted(played.informed - played.ends.keys()):
+        if id in became and end_of(became[id]) != "informed" and not became[id].next:
+            wrong.append(id)
+    return wrong

@@ -7,16 +7,20 @@ import io
 import time
 from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from datetime import time as time_of_day
 from zoneinfo import ZoneInfo
 
 from chassis.clock import Clock
+from demo.day import Truth
+from demo.days import absences, arrivals, officers, refusals
 from demo.days.doors import Doors
 from demo.days.laboratory import report_results
-from demo.days.officers import acknowledge, release
+from demo.days.needs import ask_needs
+from demo.days.operators import Operators
 from demo.days.outcome import lines
+from demo.days.outings import Outings
 from demo.days.residents import check_in
 from demo.days.scene import Scene
 from demo.days.workers import do_tasks
@@ -25,57 +29,120 @@ from demo.samples import STAFF, sample
 from deploy.local.door_keys import door_private_key
 from deploy.local.system import LocalSystem, Stopped
 from operations.audit.waiting_messages import waiting
-from operations.counts import acts, progress
+from operations.counts import acts, progress, what_became
 
 SETTLED_S = 60.0
 _LOOK_EVERY_S = 0.4
 # Timers see that the clock was set within half a second, and take a moment for what they find.
-_TIMERS_S = 1.5
+TIMERS_S = 1.5
+# What people said through a door is on its way within that time.
+_IN_HAND_S = 0.4
+_HURRIES_ON, _MOVES_ON = 3, 4
+"""Days on which somebody must go out at once, and on which a household moves to another town."""
 
 Say = Callable[[str], object]
+
+
+@dataclass
+class Players:
+    """Those who act, in whose hands something stays from one moment to the next.
+
+    :param truth: what must come of the arrivals so far.
+    :param workers: community -> its workers.
+    """
+
+    scene: Scene
+    operators: Operators
+    truth: Truth
+    workers: dict[str, list[str]]
+    outings: Outings = field(default_factory=Outings)
 
 
 @dataclass(frozen=True)
 class Moment:
     at: time_of_day
-    act: Callable[[Scene], object]
+    act: Callable[[Players], object]
 
 
-def residents(scene: Scene) -> None:
+def morning(players: Players) -> None:
+    scene = players.scene
+    players.operators.in_the_morning(scene)
+    absences.begin_or_end(scene, players.workers)
+    arrivals.come(scene, players.truth)
     check_in(scene, scene.open_tasks())
+    kept_in = scene.kept_in()
+    ask_needs(scene, kept_in)
+    players.outings.ask(scene, kept_in)
+    if scene.day == _HURRIES_ON:
+        players.outings.hurry(scene, kept_in)
 
 
-def workers(scene: Scene) -> None:
+def rounds(players: Players) -> None:
+    """Workers at the doors."""
+    scene = players.scene
+    players.outings.pass_back(scene)
     do_tasks(scene, sorted({task["staff_id"] for task in scene.open_tasks() if task["staff_id"]}))
+    absences.stand_in(scene)
+    arrivals.call_expected(scene)
 
 
-def laboratory(scene: Scene) -> None:
+def first_rounds(players: Players) -> None:
+    rounds(players)
+    refusals.refuse(players.scene, players.scene.kept_in())
+
+
+def noon(players: Players) -> None:
+    scene = players.scene
+    players.operators.at_noon(scene)
     report_results(scene, scene.open_tasks())
+    players.outings.pass_out(scene, scene.kept_in())
+    players.outings.decide(scene)
+    refusals.settle(scene)
 
 
-def officers(scene: Scene) -> None:
-    release(scene, scene.to_release())
-    acknowledge(scene, (task for task in scene.open_tasks() if task["state"] == "missed"))
+def afternoon(players: Players) -> None:
+    scene = players.scene
+    players.operators.in_the_afternoon(scene)
+    players.outings.pass_back(scene)
+    check_in(scene, scene.open_tasks())
+    officers.send_to_hospital(scene)
+
+
+def evening(players: Players) -> None:
+    """Officers at their lists."""
+    scene = players.scene
+    officers.release(scene, scene.to_release())
+    if scene.day == _MOVES_ON:
+        officers.let_go(scene, scene.kept_in())
+    officers.waive(scene)
+    officers.acknowledge(scene, (task for task in scene.open_tasks() if task["state"] == "missed"))
+    arrivals.settle(scene)
+    arrivals.place(scene)
 
 
 MOMENTS = (
-    Moment(time_of_day(8, 30), residents),
-    Moment(time_of_day(9, 30), workers),
-    Moment(time_of_day(12, 0), laboratory),
-    Moment(time_of_day(16, 30), residents),
-    Moment(time_of_day(17, 30), workers),
-    Moment(time_of_day(20, 0), officers),
+    Moment(time_of_day(8, 30), morning),
+    Moment(time_of_day(9, 30), first_rounds),
+    Moment(time_of_day(12, 0), noon),
+    Moment(time_of_day(16, 30), afternoon),
+    Moment(time_of_day(17, 30), rounds),
+    Moment(time_of_day(20, 0), evening),
 )
 
 
 def play_in(
-    system: LocalSystem, days: int, began: datetime, say: Say, stopped: Callable[[], bool]
+    system: LocalSystem, days: int, began: datetime, truth: Truth, say: Say, stopped: Callable[[], bool]
 ) -> list[Line]:
-    """In a local system whose doors are open. Returns what came of it, beside what was played."""
-    scene = play(days, doors_of(system), Clock(system.directory / "clock"), began, say, stopped)
+    """In a local system whose doors are open. Returns what came of it, beside what was played.
+
+    :param truth: what must come of the first morning; what is reported later is added. Raises Stopped.
+    """
+    operators = Operators(system, say)
+    scene = play(days, doors_of(system), Clock(system.directory / "clock"), began, operators, truth, stopped)
+    truth.unplaced -= scene.played.counts["placed"]
     for why, times in scene.played.refused.most_common(5):
         say(f"refused, {times} times: {why}")
-    return lines(scene.played.counts, acts())
+    return lines(scene.played, acts(), what_became())
 
 
 def doors_of(system: LocalSystem) -> Doors:
@@ -88,37 +155,46 @@ def play(
     doors: Doors,
     clock: Clock,
     began: datetime,
-    say: Say,
+    operators: Operators,
+    truth: Truth,
     stopped: Callable[[], bool],
     seed: int = 7,
 ) -> Scene:
     """Play so many days from `began` on, which has a zone. Raises Stopped."""
-    places, district = _officers()
-    scene = Scene(doors, seed, places, district, began)
+    staff = _staff()
+    scene = Scene(doors, seed, staff.officers, staff.district, began, began)
+    players = Players(scene, operators, truth, staff.workers)
     for number in range(days):
         day = (began + timedelta(days=number)).date()
-        say(f"playing {day.isoformat()}: residents, workers, a laboratory, officers")
+        operators.say(f"playing {day.isoformat()}: residents, workers, a laboratory, officers")
         for moment in MOMENTS:
             at = _moment(day, moment.at, began.tzinfo)
             if at <= began:
                 continue
             clock.set(at)
-            settle(stopped)
+            settle(stopped, operators.up, after=TIMERS_S)
             scene.now = at
-            moment.act(scene)
-            settle(stopped)
+            moment.act(players)
+            settle(stopped, operators.up)  # before the clock goes on
     return scene
 
 
-def settle(stopped: Callable[[], bool]) -> None:
-    """Until the timers have looked, nothing waits in outboxes and queues, and all messages are out."""
-    time.sleep(_TIMERS_S)
+def settle(
+    stopped: Callable[[], bool], up: Callable[[], bool] = lambda: True, *, after: float = _IN_HAND_S
+) -> None:
+    """Until nothing waits in outboxes and queues, all messages are out, and everything runs. Raises Stopped.
+
+    :param up: whether everything runs; it may start again what does not.
+    :param after: so many seconds: until then nothing that was caused by now must stand in a queue.
+    """
+    time.sleep(after)
     deadline, quiet = time.monotonic() + SETTLED_S, 0
     while quiet < 2 and time.monotonic() < deadline:
         if stopped():
             raise Stopped
         now = progress()
-        quiet = quiet + 1 if waiting(in_hand=False).quiet and now.messages == now.messages_sent else 0
+        is_quiet = up() and waiting(in_hand=False).quiet and now.messages == now.messages_sent
+        quiet = quiet + 1 if is_quiet else 0
         time.sleep(_LOOK_EVERY_S)
 
 
@@ -127,13 +203,27 @@ def _moment(day: date, at: time_of_day, zone: object) -> datetime:
     return datetime.combine(day, at, zone)
 
 
-def _officers() -> tuple[dict[str, tuple[str, ...]], str]:
-    """Of each place those who answer for it, and whoever answers for the district."""
-    places: dict[str, list[str]] = defaultdict(list)
+@dataclass(frozen=True)
+class _Staff:
+    """:param officers: place -> those who answer for it; `workers`: community -> those of its grids.
+    :param district: whoever answers for all of it.
+    """
+
+    officers: dict[str, tuple[str, ...]]
+    workers: dict[str, list[str]]
+    district: str
+
+
+def _staff() -> _Staff:
+    officers: dict[str, tuple[str, ...]] = {}
+    workers: dict[str, list[str]] = defaultdict(list)
     district = ""
     for row in csv.DictReader(io.StringIO(sample(STAFF).read_text(encoding="utf-8"))):
+        place, id = row["place"], row["staff_id"]
         if row["role"] in ("community_officer", "street_officer"):
-            places[row["place"]].append(row["staff_id"])
+            officers[place] = (*officers.get(place, ()), id)
+        elif row["role"] == "grid_worker":
+            workers[place.partition("-")[0]].append(id)
         elif row["role"] == "district_officer":
-            district = district or row["staff_id"]
-    return {place: tuple(ids) for place, ids in places.items()}, district
+            district = district or id
+    return _Staff(officers, workers, district)

@@ -8,7 +8,7 @@ from typing import Any
 
 from demo.days.doors import Who
 from demo.days.played import chance
-from demo.days.scene import Scene
+from demo.days.scene import Scene, household_of
 from demo.days.workers import CHECK_IN
 
 FEVER = 37.3
@@ -20,7 +20,7 @@ def check_in(scene: Scene, tasks: Iterable[dict[str, Any]]) -> None:
     households: dict[str, dict[str, str]] = defaultdict(dict)
     for task in tasks:
         if task["kind"] == CHECK_IN and task["due_from"] <= scene.now.isoformat():
-            households[task["household_id"] or task["case_id"]][task["case_id"]] = task["task_id"]
+            households[household_of(task)][task["case_id"]] = task["task_id"]
     for number, (household, people) in enumerate(sorted(households.items())):
         says = chance(scene.seed, "says", household, scene.now.date(), scene.now.hour).random() < 0.8
         if number == 0 or says:

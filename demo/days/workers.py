@@ -6,15 +6,20 @@ from collections.abc import Collection, Iterable
 from typing import Any
 
 from demo.days.doors import Who
+from demo.days.needs import TASKS as OF_NEEDS
+from demo.days.needs import meet_need
 from demo.days.played import chance
-from demo.days.scene import Scene
+from demo.days.refusals import TASK as SETTLE_REFUSAL
+from demo.days.scene import Row, Scene
 
 FIRST_CONTACT = "first_contact"
 CHECK_IN = "check_in"
 TEST = "test"
-_OF_OTHERS = (TEST, "confirm_release", "past_the_term")
-"""The laboratory says what came of samples; officers decide about a case (officers.py)."""
-_URGENT = ("see_abnormal", "escort_to_site", "medical_need")
+INFORM = "inform"
+_DECIDED = ("confirm_release", "past_the_term", "decide_permit", "urgent_permit", "review_permit")
+_OF_OTHERS = (TEST, SETTLE_REFUSAL, *_DECIDED)
+"""The laboratory says what came of samples; officers decide about a case or a leave (officers.py)."""
+_URGENT = ("see_abnormal", "see_positive", "see_breach", "escort_to_site", "medical_need")
 
 
 def do_tasks(scene: Scene, staff_ids: Iterable[str], kinds: Collection[str] = ()) -> None:
@@ -23,37 +28,56 @@ def do_tasks(scene: Scene, staff_ids: Iterable[str], kinds: Collection[str] = ()
     :param kinds: only tasks of these; none: of all.
     """
     for staff_id in staff_ids:
+        if staff_id in scene.away:
+            continue
         who = Who.staff(staff_id)
         for task in list(scene.doors.rows(who, "isolation", "own_tasks")):
-            if kinds and task["kind"] not in kinds:
-                continue
-            if task["kind"] == FIRST_CONTACT:
-                _contact(scene, who, task)
-            elif task["kind"] == CHECK_IN:
-                _ask_by_phone(scene, who, task)
-            elif task["kind"] not in _OF_OTHERS:
-                _do(scene, who, task)
+            if not kinds or task["kind"] in kinds:
+                do_task(scene, who, task)
 
 
-def _contact(scene: Scene, who: Who, task: dict[str, Any]) -> None:
+def do_task(scene: Scene, who: Who, task: Row) -> bool:
+    """Whether something was said of it."""
+    kind = task["kind"]
+    if kind in _OF_OTHERS:
+        return False
+    if kind == FIRST_CONTACT:
+        return _contact(scene, who, task)
+    if kind == CHECK_IN:
+        return _ask_by_phone(scene, who, task)
+    if kind in OF_NEEDS and task.get("about"):
+        return meet_need(scene, who, task)
+    return _do(scene, who, task)
+
+
+def _contact(scene: Scene, who: Who, task: Row) -> bool:
     """At the door or by phone. What settles it is said of the arrival."""
     luck = chance(scene.seed, "contact", task["task_id"], scene.now).random()
-    outcome = "verified" if luck < 0.45 else "contacted" if luck < 0.9 else "no_answer"
-    how = "seen" if outcome == "verified" else "phone"
+    outcome = "verified" if luck < 0.45 else "contacted" if luck < 0.88 else "no_answer"
+    if luck > 0.96:
+        outcome = "not_here" if luck < 0.98 else "lives_elsewhere"
+    how = "phone" if outcome in ("contacted", "no_answer") else "seen"
     data = {"arrival_id": task["case_id"], "outcome": outcome, "how": how}
-    if scene.say(who, "registration", "follow_arrival", data) is not None:
-        scene.played.add("no_answer" if outcome == "no_answer" else "contacts")
+    if scene.say(who, "registration", "follow_arrival", data) is None:
+        return False
+    scene.played.add("contacts" if outcome in ("verified", "contacted") else outcome)
+    if outcome == "not_here":
+        scene.played.ends[task["case_id"]] = "cancelled"
+    return True
 
 
-def _ask_by_phone(scene: Scene, who: Who, task: dict[str, Any]) -> None:
+def _ask_by_phone(scene: Scene, who: Who, task: Row) -> bool:
     """Whoever has not said it by the link is asked, if the worker gets to it."""
-    if chance(scene.seed, "asked", task["task_id"]).random() < 0.7:
-        person = {"case_id": task["case_id"], "temperature": 36.5, "symptoms": [], "how_known": "by_phone"}
-        if scene.say(who, "isolation", "report_check_in", {"people": [person]}) is not None:
-            scene.played.add("check_ins")
+    if chance(scene.seed, "asked", task["task_id"]).random() >= 0.7:
+        return False
+    person = {"case_id": task["case_id"], "temperature": 36.5, "symptoms": [], "how_known": "by_phone"}
+    if scene.say(who, "isolation", "report_check_in", {"people": [person]}) is None:
+        return False
+    scene.played.add("check_ins")
+    return True
 
 
-def _do(scene: Scene, who: Who, task: dict[str, Any]) -> None:
+def _do(scene: Scene, who: Who, task: Row) -> bool:
     luck = chance(scene.seed, "task", task["task_id"], scene.now).random()
     if task["kind"] in _URGENT or luck < 0.75:
         outcome: dict[str, Any] = {"outcome": "done", "how": "seen"}
@@ -62,6 +86,10 @@ def _do(scene: Scene, who: Who, task: dict[str, Any]) -> None:
     elif luck < 0.86:
         outcome = {"outcome": "not_possible", "because": "no_answer"}
     else:
-        return  # it is left, and climbs
-    if scene.say(who, "isolation", "report_task", {"task_id": task["task_id"], **outcome}) is not None:
-        scene.played.add(f"task_{outcome['outcome']}")
+        return False  # it is left, and climbs
+    if scene.say(who, "isolation", "report_task", {"task_id": task["task_id"], **outcome}) is None:
+        return False
+    scene.played.add(f"task_{outcome['outcome']}")
+    if task["kind"] == INFORM and outcome["outcome"] == "done":
+        scene.played.informed.add(task["case_id"])
+    return True

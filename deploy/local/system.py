@@ -100,6 +100,17 @@ class LocalSystem:
                 part.start(self.environment())
                 self._write_state()
 
+    def is_up(self) -> bool:
+        """Whether all that `start` started runs, and what was started again since is ready."""
+        broker_runs = self.broker is None or self.broker.running
+        return broker_runs and all(
+            part.pid is not None and (not part.restarts or part.ready().ready) for part in self._parts
+        )
+
+    def pid_of(self, name: str) -> int | None:
+        """Of a service, the doors, the console or the SMS simulator; None: it does not run."""
+        return next((part.pid for part in self._parts if part.name == name), None)
+
     def stop(self, say: Say = lambda text: None) -> None:
         """Ends what this system started, also what a killed `doorstep up` left behind, and nothing else."""
         pidfiles = [part.pidfile for part in self._parts]

@@ -14,6 +14,7 @@ from services.isolation.cases.lists import CASE, OPEN_CASES
 from services.isolation.cases.lookup import Followed
 from services.isolation.cases.told_story import CASE_STORY
 from services.isolation.cases.try_policy import EFFECTS, Effects, Tried, try_policy
+from services.isolation.cases.what_became import Became, what_became
 from services.isolation.check_ins.counts import check_in_counts
 from services.isolation.check_ins.report_check_in import report_check_in
 from services.isolation.contacts.change_contact import change_contact
@@ -60,6 +61,7 @@ FOLLOWED = ToolQuery("followed", lookup.followed)
 HOW_MANY_CASES = ToolQuery("how_many_cases", counts.how_many_cases)
 COUNTS = ToolQuery("counts", counts.counts)
 ACTS = ToolQuery("acts", counts.acts)
+WHAT_BECAME = ToolQuery("what_became", what_became)
 CHECK_INS = ToolQuery("check_ins", check_in_counts)
 SHIPPED_POLICIES = ToolQuery("shipped_policies", shipped)
 """The documents that come with Doorstep; it needs no connection."""
@@ -136,4 +138,4 @@ DOOR = Door(
     ),
 )
 
-__all__ = ["COMMANDS", "DOOR", "EFFECTS", "Effects", "Explained", "Followed", "Step", "Tried"]
+__all__ = ["COMMANDS", "DOOR", "EFFECTS", "Became", "Effects", "Explained", "Followed", "Step", "Tried"]

@@ -18,6 +18,9 @@ from tests.processes import start
 from tests.system import ROOT
 from tests.waiting import PATIENCE_S, eventually
 
+DAYS = int(os.environ.get("DOORSTEP_SOAK_DAYS") or 1)
+"""`make soak` plays all fourteen."""
+
 pytestmark = [pytest.mark.e2e, pytest.mark.broker, pytest.mark.slow]
 
 
@@ -82,13 +85,14 @@ def as_officer(console: str, typed: tuple[str, str, str], path: str) -> str:
 def test_once_it_shows_that_everything_adds_up_and_leaves_nothing_running(
     environment: dict[str, str], tmp_path: Path
 ):
+    asked = ["--once", "--arrivals", "60", "--days", str(DAYS), "--json"]
     done = subprocess.run(
-        [sys.executable, "-m", "cli.main", "demo", "--once", "--arrivals", "60", "--days", "1", "--json"],
+        [sys.executable, "-m", "cli.main", "demo", *asked],
         env=environment,
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=300 + 60 * DAYS,
     )
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)

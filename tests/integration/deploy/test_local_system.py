@@ -80,13 +80,16 @@ def test_all_parts_become_ready_and_stop_ends_every_one(whole_system: StandIns):
 def test_a_service_that_dies_is_started_again_and_counted(system: StandIns):
     system.start()
     before = pids(system)
+    assert system.is_up() and system.pid_of("isolation") == before["isolation"]
     os.kill(before["isolation"], signal.SIGKILL)
+    eventually(lambda: not system.is_up())
 
     def again() -> bool:
         system.watch()
         return pids(system).get("isolation") not in (None, before["isolation"])
 
     eventually(again)
+    eventually(system.is_up)
     after = {part.name: part.restarts for part in system.health()}
     parts = ("broker", "sms", "registration", "notification", "doors", "console")
     assert after == {"isolation": 1, **dict.fromkeys(parts, 0)}

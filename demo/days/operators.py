@@ -1,0 +1,109 @@
+"""The operators: they publish policies, withdraw a wrong one, and start again what was killed."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+from collections.abc import Callable
+from copy import deepcopy
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from demo.days.scene import NO_ORDER, Scene
+from deploy.local.system import LocalSystem
+from operations.reference_imports import import_policy
+from operations.settings import environment
+from services.isolation import door as isolation
+
+POLICY_CHANGES, WRONG_POLICY, KILLED = 5, 7, 8
+"""The days on which it happens."""
+_KILLED_SERVICE = "notification"
+"""Not isolation: for an hour and a half nobody takes over what it does hourly, and here that is a week."""
+
+Say = Callable[[str], object]
+Stand = tuple[str, str]
+"""Measure and day of release."""
+
+
+@dataclass
+class Operators:
+    """Of a local system.
+
+    :param before: case -> how it stood when the wrong policy was published.
+    """
+
+    system: LocalSystem
+    say: Say
+    before: dict[str, Stand] = field(default_factory=dict)
+
+    def up(self) -> bool:
+        """Whether all runs, once whatever died was started again, as `doorstep up` does."""
+        self.system.watch(self.say)
+        return self.system.is_up()
+
+    def in_the_morning(self, scene: Scene) -> None:
+        if scene.day == POLICY_CHANGES:
+            self.say("  the next edition is in force from today on")
+            self._publish(scene, in_force_from(_edition(), scene.now.date()))
+        elif scene.day == WRONG_POLICY:
+            self.say("  a wrong text of it is published")
+            self.before = _stands(scene)
+            self._publish(scene, with_wrong_days(self._published(scene)))
+
+    def at_noon(self, scene: Scene) -> None:
+        if scene.day == WRONG_POLICY:
+            self.say("  and withdrawn: the text of before is in force again")
+            self._publish(scene, self._published(scene))
+        elif scene.day == KILLED:
+            self.say(f"  {_KILLED_SERVICE} is killed")
+            pid = self.system.pid_of(_KILLED_SERVICE)
+            assert pid is not None
+            os.kill(pid, signal.SIGKILL)
+            scene.played.add("killed")
+
+    def in_the_afternoon(self, scene: Scene) -> None:
+        if scene.day == WRONG_POLICY:
+            after = _stands(scene)
+            same = [id for id, stand in self.before.items() if after.get(id, stand) == stand]
+            scene.played.add("stood_before", len(self.before))
+            scene.played.add("stand_as_before", len(same))
+
+    def _published(self, scene: Scene) -> dict[str, Any]:
+        changed = scene.began.date().replace(day=scene.began.day + POLICY_CHANGES - 1)
+        return in_force_from(_edition(), changed)
+
+    def _publish(self, scene: Scene, document: dict[str, Any]) -> None:
+        """As `doorstep policy import` does."""
+        file = self.system.directory / "run" / f"{document['policy_id']}.json"
+        file.write_text(json.dumps(document, ensure_ascii=False), encoding="utf-8")
+        published = import_policy(file, environment(self.system.directory))
+        scene.played.add("policies", int(published["published"]))
+
+
+def _edition() -> dict[str, Any]:
+    """The newest that is shipped."""
+    return max(isolation.SHIPPED_POLICIES(), key=lambda one: str(one["valid_from"]))
+
+
+def in_force_from(document: dict[str, Any], day: date) -> dict[str, Any]:
+    return document | {"valid_from": day.isoformat()}
+
+
+def with_wrong_days(document: dict[str, Any]) -> dict[str, Any]:
+    """Somebody typed 17 for 7, and 13 for 3."""
+    wrong = deepcopy(document)
+    for level in wrong["levels"].values():
+        if level.get("days"):
+            level["days"] += 10
+    return wrong
+
+
+def _stands(scene: Scene) -> dict[str, Stand]:
+    """Of whoever is followed and not only informed."""
+    return {
+        case["case_id"]: (case["measure"], case["release_on"])
+        for case in scene.rows("isolation", "open_cases")
+        if case["measure"] != NO_ORDER
+    }
