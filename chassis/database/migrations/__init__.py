@@ -10,9 +10,12 @@ tables where none of that happened, which is in every later service, and else ad
 `… revision SERVICE "what changed"` writes the next migration from the difference between database and tables,
 and `… revision chassis "what changed"` does so for the chassis' tables.
 
-Guards of the tables (`chassis.database.guards`) and the rights of the service's role
-(`chassis.database.rights`) are no migrations: those that lack are put after them. A migration that removes
-rows of guarded tables says so, by `remove`.
+Each migration is a transaction of its own, so that nobody waits for those after it, and a run that was
+killed goes on where it stopped. Guards of the tables (`chassis.database.guards`) and the rights of the
+service's role (`chassis.database.rights`) are no migrations: those that lack are put after them. So are, on
+PostgreSQL, the indexes of tables that have rows (`chassis.database.indexes`); a unique one is made by its
+migration, because services count on it from the first row on. A migration that removes rows of guarded tables
+says so, by `remove`.
 
 Every process asks at its start whether the database is current, and is answered without Alembic: to load it
 and its migrations takes a quarter of a second. So migrations are numbered by the names of their files.
@@ -20,6 +23,7 @@ and its migrations takes a quarter of a second. So migrations are numbered by th
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
@@ -32,6 +36,7 @@ from sqlalchemy.engine import Connection
 
 from chassis.database.engine import Database
 from chassis.database.guards import put_guards
+from chassis.database.indexes import put_indexes
 from chassis.database.rights import give_rights
 from chassis.database.tables import TABLES, chassis_tables
 
@@ -44,6 +49,8 @@ NOTHING = "nothing"
 """As a version to upgrade to: leave this history alone."""
 
 _HERE = Path(__file__).parent
+_LOCK = 7261001
+_LOOK_S = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,13 +91,15 @@ class _History:
         revision = self.at(conn)
         return revision == self.revisions()[-1] or self.is_ahead(revision)
 
-    def upgrade(self, conn: Connection, revision: str) -> None:
+    def upgrade(self, conn: Connection, revision: str, *, indexes_later: bool = False) -> None:
         from alembic import command
 
         before = self.at(conn)
         conn.rollback()  # Alembic commits only the transactions that it began
         if not self.is_ahead(before):
-            command.upgrade(self.config(conn), revision)
+            config = self.config(conn)
+            config.attributes["indexes_later"] = indexes_later
+            command.upgrade(config, revision)
 
 
 @cache
@@ -112,30 +121,41 @@ def upgrade(service: str, database: Database, revision: str = "head", chassis: s
     :param revision: of the service's own history, and
     :param chassis: of the chassis' history: how far to go, or NOTHING. Tests make older databases with them.
     """
+    whole = revision == chassis == "head"
+    own, shared = _own(service), _chassis()
     with database.engine.connect() as conn:
         if not database.is_sqlite:
             # An index on a large table takes as long as it takes, and cancelled it would never be there.
             conn.exec_driver_sql("SET statement_timeout = 0")
-            conn.exec_driver_sql("SELECT pg_advisory_lock(7261001)")
-            conn.commit()
+            _take_turn(conn)
         try:
-            for history, wanted in ((_own(service), revision), (_chassis(), chassis)):
+            for history, wanted in ((own, revision), (shared, chassis)):
                 if wanted != NOTHING:
-                    history.upgrade(conn, wanted)
-            if revision == chassis == "head":
-                # SQLite drops guards with the table that a migration makes anew: so they are put at the end.
+                    history.upgrade(conn, wanted, indexes_later=whole)
+            if whole:
+                is_ahead = any(history.is_ahead(history.at(conn)) for history in (own, shared))
                 conn.rollback()
+                if not is_ahead:  # a newer version may do without some of ours
+                    put_indexes(conn, metadata_of(service))
+                # SQLite drops guards with the table that a migration makes anew: so they are put at the end.
                 put_guards(conn, metadata_of(service))
-                give_rights(
-                    conn, metadata_of(service), [one.counted_in for one in (_own(service), _chassis())]
-                )
+                give_rights(conn, metadata_of(service), [own.counted_in, shared.counted_in])
                 conn.commit()
         finally:
             conn.rollback()  # of what failed: nothing else is done in a transaction that failed
             if not database.is_sqlite:
-                conn.exec_driver_sql("SELECT pg_advisory_unlock(7261001)")
+                conn.exec_driver_sql(f"SELECT pg_advisory_unlock({_LOCK})")
                 conn.exec_driver_sql("RESET statement_timeout")
                 conn.commit()
+
+
+def _take_turn(conn: Connection) -> None:
+    """Asks again and again: who builds an index waits for every statement that began before, also for one
+    that would wait here."""
+    while not conn.exec_driver_sql(f"SELECT pg_try_advisory_lock({_LOCK})").scalar_one():
+        conn.commit()
+        time.sleep(_LOOK_S)
+    conn.commit()
 
 
 def is_current(service: str, database: Database) -> bool:
