@@ -10,7 +10,7 @@ import argparse
 import json
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -70,9 +70,19 @@ class Schedule:
 
 
 def publish_amqp(
-    uri: str, exchange: str, routing_key: str, bodies: Sequence[bytes], rate: float | None
+    uri: str,
+    exchange: str,
+    routing_key: str,
+    bodies: Sequence[bytes],
+    rate: float | None,
+    *,
+    headers: Sequence[Mapping[str, Any]] = (),
+    content_type: str = "application/json",
 ) -> tuple[int, float, list[float]]:
-    """To any exchange, a persistent message an arrival, confirmed. Returns confirmed, lateness, times."""
+    """To any exchange, a persistent message an arrival, confirmed. Returns confirmed, lateness, times.
+
+    :param headers: of each body, or of none.
+    """
     import amqp
     from kombu.utils.url import url_to_parts
 
@@ -99,11 +109,10 @@ def publish_amqp(
             drain(10)
         confirms.open.add(number + 1)
         times.append(time.time())
-        channel.basic_publish(
-            amqp.Message(body, content_type="application/json", content_encoding="utf-8", delivery_mode=2),
-            exchange=exchange,
-            routing_key=routing_key,
-        )
+        message = amqp.Message(body, content_type=content_type, content_encoding="utf-8", delivery_mode=2)
+        if headers and headers[number]:
+            message.properties["application_headers"] = dict(headers[number])
+        channel.basic_publish(message, exchange=exchange, routing_key=routing_key)
     deadline = time.monotonic() + 60
     while confirms.open and time.monotonic() < deadline:
         drain(5)

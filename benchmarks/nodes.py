@@ -26,8 +26,9 @@ POSTGRES = {
 class Nodes:
     """Broker and database server below one directory; each pipeline gets a vhost and databases of its own."""
 
-    def __init__(self, directory: Path) -> None:
-        self.broker = PrivateBroker(directory / "broker", plugins=())  # nobody looks on
+    def __init__(self, directory: Path, plugins: tuple[str, ...] = ()) -> None:
+        """:param plugins: of the broker; by default nobody looks on."""
+        self.broker = PrivateBroker(directory / "broker", plugins=plugins)
         self.postgres = PrivatePostgres(directory / "postgres", config=POSTGRES)
 
     def start(self) -> None:
@@ -76,8 +77,16 @@ class Nodes:
 
     def consumers(self, pipeline: str, queue: str) -> int:
         """How many consume from a queue; 0 as long as there is no such queue."""
+        return self._declared(pipeline, queue)[1]
+
+    def messages(self, pipeline: str, queue: str) -> int:
+        """How many wait in a queue, without those that somebody has in hand."""
+        return self._declared(pipeline, queue)[0]
+
+    def _declared(self, pipeline: str, queue: str) -> tuple[int, int]:
         with Connection(self.amqp_uri(pipeline)) as connection:
             try:
-                return int(connection.default_channel.queue_declare(queue, passive=True).consumer_count)
+                found = connection.default_channel.queue_declare(queue, passive=True)
             except NotFound:
-                return 0
+                return 0, 0
+            return int(found.message_count), int(found.consumer_count)
