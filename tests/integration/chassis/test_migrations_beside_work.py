@@ -22,6 +22,7 @@ pytestmark = pytest.mark.postgresql
 SERVICE = "isolation"
 BEFORE = "0027"
 """What follows gives `cases` columns and an index, then `results_of_nobody` an index."""
+INDEX = "CREATE INDEX%results_of_nobody_to_strip"
 IMPATIENT = "SET LOCAL lock_timeout = '1s'"
 
 
@@ -72,7 +73,7 @@ def test_nobody_waits_for_an_index(database: Database) -> None:
         somebody_at(database, "UPDATE results_of_nobody SET identity = identity") as somebody,
         upgrading(database) as process,
     ):
-        eventually(lambda: waiting(database, "CREATE INDEX"))
+        eventually(lambda: waiting(database, INDEX))
         with database.begin() as conn:
             conn.execute(text(IMPATIENT))
             for table in ("cases", "tasks", "results_of_nobody"):
@@ -91,13 +92,13 @@ def test_killed_while_it_builds_an_index_it_is_brought_to_its_end(database: Data
         somebody_at(database, "UPDATE results_of_nobody SET identity = identity"),
         upgrading(database) as process,
     ):
-        [builder] = eventually(lambda: waiting(database, "CREATE INDEX"))
+        [builder] = eventually(lambda: waiting(database, INDEX))
         process.kill()
         process.wait(PATIENCE_S)
         if who != "the command":
             with database.look() as conn:
                 conn.execute(text("SELECT pg_terminate_backend(:pid)"), {"pid": builder})
-            eventually(lambda: not waiting(database, "CREATE INDEX"))
+            eventually(lambda: not waiting(database, INDEX))
         assert not indexes(database)["results_of_nobody_to_strip"]
     upgrade(SERVICE, database)
     all_is_there(database)
