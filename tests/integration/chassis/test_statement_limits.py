@@ -189,14 +189,14 @@ def test_a_door_starts_no_further_processes_for_a_page(postgresql_url: Callable[
 
 
 def test_a_migration_has_no_limit_and_leaves_none_behind(postgresql_url: Callable[..., str]) -> None:
-    """It is held up as another one at the same time would hold it up."""
-    url = postgresql_url("empty")
+    """It is held up as somebody who has locked a table holds it up."""
+    url = postgresql_url("registration", with_tables)
     database, other = Database(url, pool_size=1, statement_limit_s=1), Database(url)
     with other.engine.connect() as conn:
-        conn.exec_driver_sql("SELECT pg_advisory_lock(7261001)")
-        waiting = threading.Timer(2, lambda: conn.exec_driver_sql("SELECT pg_advisory_unlock(7261001)"))
+        conn.exec_driver_sql("LOCK TABLE alembic_version")
+        waiting = threading.Timer(2, conn.rollback)
         waiting.start()
-        upgrade("notification", database)
+        upgrade("registration", database)
         waiting.join()
     assert limit_of(database) == "1s"
 
