@@ -48,24 +48,34 @@ class _Bearers(NamedTuple):
 Found = Mapping[tuple[str, int], _Bearers]
 """(one of KEYS, digest) -> its bearers, where there are several."""
 
+PersonOf = Mapping[str, str]
+"""arrival id -> person id, as far as it is known: nobody is asked about two arrivals of one person."""
+_NOBODY: Final[PersonOf] = {}
+
 
 def find_likenesses(
-    uow: UnitOfWork, places: PlaceIndex, drafts: Iterable[Draft], keys: Mapping[Order, Keys]
+    uow: UnitOfWork,
+    places: PlaceIndex,
+    drafts: Iterable[Draft],
+    keys: Mapping[Order, Keys],
+    person_of: PersonOf,
 ) -> Pairs:
     """Keep what the new statements of these arrivals tell, and find whom it is like.
 
     :param keys: those of each new statement, by its order.
     """
-    return find_alike(uow, places, list(_new(uow, drafts, keys)))
+    return find_alike(uow, places, list(_new(uow, drafts, keys)), person_of)
 
 
-def find_alike(uow: UnitOfWork, places: PlaceIndex, new: Sequence[Traits]) -> Pairs:
-    """:returns: also pairs of one person, or of one household."""
+def find_alike(
+    uow: UnitOfWork, places: PlaceIndex, new: Sequence[Traits], person_of: PersonOf = _NOBODY
+) -> Pairs:
+    """:returns: also pairs of one person that are not in `person_of`, or of one household."""
     if not new:
         return {}
     take_turn(uow.conn)
     found = _look_up(uow.conn, new)
-    pairs = _pairs(new, found)
+    pairs = _pairs(new, found, person_of)
     _keep(uow.conn, new, {key for key, bearers in found.items() if bearers.were_many()})
     for (name, _), bearers in found.items():
         if bearers.kept and bearers.are_many() and not bearers.were_many():
@@ -148,14 +158,21 @@ def _look_up(conn: Connection, new: Collection[Traits]) -> Found:
     return found
 
 
-def _pairs(new: Iterable[Traits], found: Found) -> Pairs:
+def _pairs(new: Iterable[Traits], found: Found, person_of: PersonOf = _NOBODY) -> Pairs:
     pairs: Pairs = {}
     telling = {key: bearers for key, bearers in found.items() if not bearers.are_many()}
     for (name, _), bearers in telling.items():
+        theirs: dict[str | None, list[Traits]] = {}
+        for other in (*bearers.kept, *bearers.new):
+            theirs.setdefault(person_of.get(other.arrival_id), []).append(other)
         for one in bearers.new:
-            for other in (*bearers.kept, *bearers.new):
-                if are_alike(name, one, other):
-                    _add(pairs, one, other, KEYS[name])
+            own = person_of.get(one.arrival_id)
+            for person, others in theirs.items():
+                if person is not None and person == own:
+                    continue
+                for other in others:
+                    if are_alike(name, one, other):
+                        _add(pairs, one, other, KEYS[name])
     if not telling:
         return pairs
     for one in new:

@@ -50,7 +50,8 @@ def register_arrivals(
     write_arrivals(uow, catalogue, [*drafts, *borrowers], causes)
     # Last, for replicas take turns from here on.
     of_statement = {said.order: own for said, own in zip(statements, keys, strict=True)}
-    pairs = find_likenesses(uow, catalogue.places, drafts, of_statement)
+    person_of = {draft.arrival_id: person for person, own in known.by_person.items() for draft in own}
+    pairs = find_likenesses(uow, catalogue.places, drafts, of_statement, person_of)
     add_pairs(pairs, joined.doubts)
     _ask_staff(uow, drafts, pairs, causes)
     return joined

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 
 from chassis.sealing import Sealer
 from services.registration import handover
-from services.registration.arrivals import balance, known_arrivals
+from services.registration.arrivals import balance, find_likenesses, known_arrivals, same_report
 from services.registration.reports.read_statements import MOST_OF_A_PUBLISHER
 from tests.integration.registration.trial import CHINA, NOON, Trial, person, report
 
@@ -57,6 +58,32 @@ def test_the_thousandth_report_reads_no_more_than_the_hundredth(
     assert arrival["reports"] == 2 * MOST_OF_A_PUBLISHER + 602
     assert trial.read(balance.audit)["balanced"]
     assert not trial.read(handover.sums, NOON.date()).lacks
+
+
+def test_somebodys_reports_are_not_compared_with_each_other(
+    trial: Trial, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """That took 2 s of a batch where there were 3,000 already, and others waited for it."""
+    compared = 0
+
+    def counted(function: Callable[..., bool]) -> Callable[..., bool]:
+        def count(*given: Any) -> bool:
+            nonlocal compared
+            compared += 1
+            return function(*given)
+
+        return count
+
+    monkeypatch.setattr(find_likenesses, "are_alike", counted(find_likenesses.are_alike))
+    monkeypatch.setattr(same_report, "is_same_report", counted(same_report.is_same_report))
+    places = ("和平路1号", "和平路2号", "和平路3号")
+    flood = [passage(n, address=places[n % 3], reference=f"R{n}") for n in range(300)]
+    trial.receive(*flood[:200])
+    trial.receive(*flood[200:])
+    assert len(trial.arrivals()) == len(places)
+    assert compared == 0
+    trial.receive(passage(301, address=places[1], reference="R1"))
+    assert compared > 0, "what has its reference is looked at"
 
 
 def test_what_others_say_and_when_it_began_is_not_forgotten_for_it(trial: Trial) -> None:
