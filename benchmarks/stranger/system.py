@@ -13,6 +13,8 @@ from benchmarks.pipeline import WrongEffects
 from benchmarks.processes import Processes, cpu_seconds, python
 from benchmarks.stranger.floods import FLOODER
 
+INTAKE = "registration.receive_report"
+
 
 class DoorstepWithPublishers(Doorstep):
     def __init__(self, nodes: Nodes, directory: Path) -> None:
@@ -42,9 +44,9 @@ class DoorstepWithPublishers(Doorstep):
         self.flood.start("flood", python(*command))
 
     def arrived(self, publisher: str) -> int:
-        """Events, and messages that nobody can read, which were settled in whatever way."""
+        """Reports, and messages that nobody can read, which were settled in whatever way."""
         query = f"SELECT coalesce(sum(events), 0) FROM arrived_events WHERE publisher = '{publisher}'"
-        return self._count("registration", query)
+        return self._count("registration", f"{query} AND handler = '{INTAKE}'")
 
     def is_quiet(self) -> bool:
         return not any(self.nodes.messages(self.name, queue) for queue in _through())
@@ -72,6 +74,5 @@ def _through() -> list[str]:
     from chassis.messaging.topology import guarded_name
     from chassis.names import own_queue_name
 
-    intake = "registration.receive_report"
-    first = [own_queue_name(intake, FLOODER), intake, guarded_name(intake)]
+    first = [own_queue_name(INTAKE, FLOODER), INTAKE, guarded_name(INTAKE)]
     return [*first, "isolation.open_case", "notification.tell_case_opened"]
