@@ -40,8 +40,9 @@ def put_indexes(conn: Connection, metadata: MetaData) -> None:
 
 def _built_beside_others(metadata: MetaData) -> Iterator[Index]:
     """Copies of all indexes, of which PostgreSQL is told so."""
+    copy = MetaData(naming_convention=metadata.naming_convention)
     for table in metadata.sorted_tables:
-        for index in table.to_metadata(MetaData()).indexes:
+        for index in table.to_metadata(copy).indexes:
             index.dialect_options["postgresql"]["concurrently"] = True
             yield index
 
