@@ -224,6 +224,28 @@ def _among_rows(element: _Among, compiler: SQLCompiler, **kw: Any) -> str:
     return f"{compiler.process(column, **kw)} IN ({found})"
 
 
+def bytewise(text: ColumnElement[Any]) -> ColumnElement[str]:
+    """The text, compared byte by byte: to tell apart a thousand by the rules of a language takes ten times as
+    long, and of ids no rule says anything else.
+    """
+    return _Bytewise(text)
+
+
+class _Bytewise(FunctionElement[str]):
+    inherit_cache = True
+    type = Text()
+
+
+@compiles(_Bytewise, "postgresql")
+def _collated(element: _Bytewise, compiler: SQLCompiler, **kw: Any) -> str:
+    return f'({compiler.process(element.clauses, **kw)}) COLLATE "C"'
+
+
+@compiles(_Bytewise, "sqlite")
+def _as_it_is(element: _Bytewise, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"({compiler.process(element.clauses, **kw)})"
+
+
 def find_rows(
     conn: Connection, table: Table, columns: Sequence[str], wanted: Mapping[str, Collection[int]]
 ) -> list[tuple[Any, ...]]:

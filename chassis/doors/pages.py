@@ -27,8 +27,10 @@ from sqlalchemy import (
     tuple_,
     union_all,
 )
+from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.engine import Connection
 
+from chassis.database.statements import bytewise
 from chassis.database.types import UtcDateTime
 from chassis.doors.declared import Asked, ListQuery, Sort
 from chassis.doors.reach import Reach
@@ -43,6 +45,7 @@ COUNTED_AT_ONCE: Final = 1_000
 NOTHING: Final = "-"
 """Asked of a filter: rows in which its column says nothing, such as cases that nobody owns."""
 _CURSOR = "cursor"
+_COUNTED = "counted_"
 _LONGEST = 200  # characters of what is asked for
 
 Row = Mapping[str, Any]
@@ -135,11 +138,17 @@ def read_page(
         _chosen(first, wanted, levels, conditions),
         *(replace(_chosen(part, wanted, levels, conditions), whole=True) for part in others),
     ]
-    counted = _figures(conn, query, parts, wanted) if wanted.sort.few else None
+    counted = None
+    if not wanted.sort.few:
+        found = _first_rows(conn, parts, wanted)
+    elif conn.dialect.name == "postgresql":
+        found, counted = _listed_at_once(conn, query, parts, wanted)
+    else:
+        counted = _figures(conn, query, parts, wanted)
+        found = _first_rows(conn, parts, wanted)
     if counted and counted.more_than:
         message = f"is for up to {COUNTED} rows: choose a place, a filter or another order"
         raise Refused.invalid([Fault("sort", "too_many", message)])
-    found = _first_rows(conn, parts, wanted)
     more, found = len(found) > ROWS, found[:ROWS]
     following = _sealed(query, wanted.sort, found[-1], sealer) if more else None
     if wanted.after is not None:
@@ -236,6 +245,33 @@ def _first_rows(conn: Connection, parts: Sequence[_Part], wanted: Wanted) -> lis
     return sorted(found, key=itemgetter(*sort.columns), reverse=sort.descending)[: ROWS + 1]
 
 
+def _listed_at_once(
+    conn: Connection, query: ListQuery, parts: Sequence[_Part], wanted: Wanted
+) -> tuple[list[dict[str, Any]], Figures | None]:
+    """The same in an order that no index has: for a page all rows are read, so they are counted, too."""
+    rows = [part.rows for part in parts]
+    listed = (union_all(*rows) if len(rows) > 1 else rows[0]).limit(COUNTED + 1).cte("listed")
+    columns = {str(column.key): column for column in listed.c}
+    households = func.count(bytewise(_household(query, columns)).distinct())
+    counted = select(array([func.count(), households])).select_from(listed).correlate(None)
+    both = select(listed, counted.scalar_subquery().label(_COUNTED))
+    page = _page_of(_Part(both, columns), wanted)
+    found = [dict(row) for row in conn.execute(page).mappings()]
+    numbers = [row.pop(_COUNTED) for row in found]
+    many, homes = numbers[0] if numbers else (0, 0)
+    if many > COUNTED:
+        return found, Figures(None, None, COUNTED)
+    return found, Figures(many, homes if query.households else None, None)
+
+
+def _household(query: ListQuery, columns: Mapping[str, ColumnElement[Any]]) -> ColumnElement[Any]:
+    """By which households are counted: whom no report names with others is one alone."""
+    id = columns[query.id]
+    if query.households is None:
+        return id
+    return func.coalesce(columns[query.households].cast(String), id.cast(String))
+
+
 def _page_of(part: _Part, wanted: Wanted) -> Select[Any]:
     page = part.in_order(wanted.sort)
     if wanted.after is not None:
@@ -271,14 +307,11 @@ def _figures_of(query: ListQuery, rows: Sequence[Row]) -> Figures:
 
 
 def _figures(conn: Connection, query: ListQuery, parts: Sequence[_Part], wanted: Wanted) -> Figures:
-    """Counted right after the page was read. Whom no report names with others is a household alone."""
+    """Counted right after the page was read."""
     most = COUNTED_AT_ONCE if wanted.few else COUNTED
 
     def counted(part: _Part) -> ColumnElement[Any]:
-        id = part.columns[query.id]
-        if query.households is None:
-            return id.label("of_row")
-        return func.coalesce(part.columns[query.households].cast(String), id.cast(String)).label("of_row")
+        return _household(query, part.columns).label("of_row")
 
     if wanted.few:
         # In the order of the page: with a limit alone PostgreSQL reads the whole table until it has so many.
@@ -292,7 +325,7 @@ def _figures(conn: Connection, query: ListQuery, parts: Sequence[_Part], wanted:
     few = (union_all(*rows) if len(rows) > 1 else rows[0]).limit(most + 1).subquery("few")
     counts = [func.count()]
     if query.households:
-        counts.append(func.count(few.c.of_row.distinct()))
+        counts.append(func.count(bytewise(few.c.of_row).distinct()))
     numbers = conn.execute(select(*counts).select_from(few)).one()
     if numbers[0] > most:
         return Figures(None, None, most)

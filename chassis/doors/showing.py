@@ -7,10 +7,10 @@ from datetime import date, datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.engine import Connection
 
-from chassis.database.statements import insert_rows, is_in
+from chassis.database.statements import insert_rows, is_one_of, listed
 from chassis.database.tables import TABLES
 from chassis.doors.declared import Asked, Column, Kind
 from chassis.ids import new_id
@@ -20,6 +20,12 @@ from field.days import local_day
 
 OWN_TASK: Final = "own task"
 VIEWS = TABLES["views"]
+_NOTED: Final = select(VIEWS.c.about_id).where(
+    VIEWS.c.viewer == bindparam("viewer"),
+    VIEWS.c.about == bindparam("kind"),
+    VIEWS.c.day == bindparam("today"),
+    is_one_of(VIEWS.c.about_id, "ids"),
+)
 
 
 def _hidden(value: str) -> str:
@@ -78,14 +84,9 @@ def _value(value: Any, column: Column, zone: ZoneInfo, in_full: bool) -> Any:
 
 def not_yet_noted(conn: Connection, asked: Asked, about: str, ids: Collection[str]) -> list[str]:
     """Which of these the author has not seen today by a noted view of an own task."""
-    v = VIEWS.c
     today = local_day(asked.now, asked.zone).isoformat()
-    known = conn.execute(
-        select(v.about_id).where(
-            v.viewer == asked.author.source, v.about == about, v.day == today, is_in(conn, v.about_id, ids)
-        )
-    ).scalars()
-    return sorted(set(ids) - set(known))
+    given = {"viewer": asked.author.source, "kind": about, "today": today, "ids": listed(ids)}
+    return sorted(set(ids) - set(conn.execute(_NOTED, given).scalars()))
 
 
 def note_own_tasks(conn: Connection, asked: Asked, about: str, ids: Iterable[str]) -> None:

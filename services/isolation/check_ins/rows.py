@@ -6,13 +6,19 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import bindparam, or_, select
 from sqlalchemy.engine import Connection, Row
 
 from chassis.database.statements import insert_rows, is_in, is_one_of, listed
+from chassis.database.types import UtcDateTime
 from services.isolation.check_ins.check_in import CheckIn
 from services.isolation.check_ins.tables import check_ins as table
 
+_SINCE = (
+    select(table)
+    .where(is_one_of(table.c.case_id, "case_ids"), table.c.at >= bindparam("since", type_=UtcDateTime))
+    .order_by(table.c.at, table.c.version)
+)
 _KNOWN = select(table.c.check_in_id).where(is_one_of(table.c.check_in_id, "ids"))
 
 
@@ -40,10 +46,8 @@ def check_ins_since(conn: Connection, case_ids: Collection[str], at: datetime) -
     """Those of these cases taken since then, in order, each with its corrections."""
     if not case_ids:
         return []
-    c = table.c
     found: dict[str, list[CheckIn]] = {}
-    rows = select(table).where(is_in(conn, c.case_id, case_ids), c.at >= at).order_by(c.at, c.version)
-    for row in conn.execute(rows):
+    for row in conn.execute(_SINCE, {"case_ids": listed(case_ids), "since": at}):
         check_in = _check_in(row)
         found.setdefault(check_in.original, []).append(check_in)
     return [sorted(one, key=lambda check_in: check_in.version) for one in found.values()]

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import ColumnElement, ScalarSelect, Select, func, or_, select
 from sqlalchemy.engine import Connection
 
+from chassis.database.statements import bytewise
 from chassis.doors.declared import Asked, Column, ListQuery, Sort
 from field.scope import Scope
 from services.isolation.cases import states
@@ -47,8 +48,10 @@ def _list(name: str, rows: Any, definition: str, sort: Sort) -> ListQuery:
     )
 
 
-def release_figures(conn: Connection, wanted: Sequence[ColumnElement[bool]]) -> Mapping[str, Any]:
-    """People and households on both lists.
+def release_figures(
+    conn: Connection, wanted: Sequence[ColumnElement[bool]], number: ScalarSelect[int]
+) -> tuple[Mapping[str, Any], int]:
+    """People and households on both lists; and in the same question what `number` finds.
 
     :param wanted: of open cases.
     """
@@ -60,15 +63,15 @@ def release_figures(conn: Connection, wanted: Sequence[ColumnElement[bool]]) -> 
     counts = [
         counted.filter(of_it)
         for of_it in figures.values()
-        for counted in (func.count(), func.count(LIVING.distinct()))
+        for counted in (func.count(), func.count(bytewise(LIVING).distinct()))
     ]
-    joined = select(*counts).select_from(release_checks).join(cases, _C.case_id == _R.case_id)
+    joined = select(*counts, number).select_from(release_checks).join(cases, _C.case_id == _R.case_id)
     # Said of all of them too, so that the partial indexes find them.
-    found = conn.execute(joined.where(or_(proposed, _R.past_since.is_not(None)), *wanted)).one()
+    *found, counted = conn.execute(joined.where(or_(proposed, _R.past_since.is_not(None)), *wanted)).one()
     return {
         name: {"people": people, "households": households}
         for name, people, households in zip(figures, found[::2], found[1::2], strict=True)
-    }
+    }, counted
 
 
 CASES_TO_RELEASE = _list(

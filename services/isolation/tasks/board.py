@@ -1,13 +1,17 @@
 """The first page of officers: how the day stands with workers and places, what changed, who has not reported.
 
-One answer to all of it, so that open cases are read once.
+One answer to all of it, so that open cases and their tasks are read once.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from operator import itemgetter
 from typing import Any
 
+from sqlalchemy import case
+
+from chassis.database.statements import is_in
 from chassis.doors.declared import Asked, Lookup
 from chassis.doors.pages import COUNTED
 from chassis.unit_of_work import UnitOfWork
@@ -16,16 +20,19 @@ from field.scope import Scope
 from field.words import MEASURES
 from services.isolation.cases.tables import cases
 from services.isolation.release.lists import release_figures
-from services.isolation.tasks.changed_cases import changed_since, changes_since_yesterday
-from services.isolation.tasks.without_check_in import not_reported_today
+from services.isolation.tasks.changed_cases import changed_since, changes_since_yesterday, ended_since
+from services.isolation.tasks.without_check_in import not_reported_of_many, not_reported_today, tells
 from services.isolation.tasks.workers_today import (
-    at_place,
-    each,
+    CHANGED,
+    LIVES,
+    MEASURE,
+    number_of,
     open_in,
     own_place,
     place_asked,
     places_below,
-    read_open,
+    read_cases,
+    read_tasks,
     workers_today,
 )
 
@@ -39,15 +46,10 @@ def _find(uow: UnitOfWork, scope: Scope, asked: Asked, data: Mapping[str, Any]) 
     """
     place, measure = place_asked(uow, scope, data), _measure(data)
     here = place or own_place(uow, scope, asked)
-    wanted = open_in(uow, scope, place)
-    of_measure = [*wanted, cases.c.measure == measure]
-    answer = {
-        "as_of": asked.now.astimezone(asked.zone).isoformat(),
-        "place": here,
-        "release": release_figures(uow.conn, wanted),
-    }
-    opened = read_open(uow, here, changed_since(asked), wanted)
-    if opened is None:
+    wanted, of_measure = open_in(uow, scope, place), cases.c.measure == measure
+    release, number = release_figures(uow.conn, wanted, number_of(wanted))
+    answer = {"as_of": asked.now.astimezone(asked.zone).isoformat(), "place": here, "release": release}
+    if number > COUNTED:
         return {
             **answer,
             "more_than": COUNTED,
@@ -55,16 +57,23 @@ def _find(uow: UnitOfWork, scope: Scope, asked: Asked, data: Mapping[str, Any]) 
             "left_out": 0,
             "below": places_below(uow, scope, here, place),
             "changes": None,
-            "check_ins": not_reported_today(uow, asked, of_measure, None),
+            "check_ins": not_reported_of_many(uow, asked, [*wanted, of_measure]),
         }
+    _, *anywhere = wanted
+    found = read_cases(uow, here, changed_since(asked), wanted, ended_since(asked, *anywhere))
+    opened = [row for row in found if row[MEASURE] is not None]
+    of_tasks, silent = read_tasks(uow.conn, asked, wanted, case((of_measure, tells(asked))))
     return {
         **answer,
         "more_than": None,
-        **workers_today(uow, asked, here, opened, wanted),
-        "changes": changes_since_yesterday(
-            uow.conn, scope, asked, at_place(uow, place), each(opened, "living", "changed")
+        **workers_today(uow, here, opened, of_tasks),
+        "changes": changes_since_yesterday(asked, map(itemgetter(LIVES, CHANGED), found)),
+        "check_ins": not_reported_today(
+            uow,
+            asked,
+            _whole(opened, measure),
+            [is_in(uow.conn, cases.c.case_id, silent)] if silent else [],
         ),
-        "check_ins": not_reported_today(uow, asked, of_measure, _whole(opened, measure)),
     }
 
 
@@ -77,7 +86,7 @@ def _measure(data: Mapping[str, Any]) -> str:
 
 
 def _whole(opened: Sequence[Any], measure: str) -> tuple[int, int]:
-    living = [living for living, of in each(opened, "living", "measure") if of == measure]
+    living = [row[LIVES] for row in opened if row[MEASURE] == measure]
     return len(living), len(set(living))
 
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from functools import reduce
-from itertools import chain
 from operator import add
 from typing import Any, Final
 
@@ -124,29 +123,31 @@ def changed_since(asked: Asked) -> ColumnElement[int]:
     return reduce(add, (case((of(since), 1 << bit), else_=0) for bit, of in enumerate(CHANGES.values())))
 
 
-def changes_since_yesterday(
-    conn: Connection,
-    scope: Scope,
-    asked: Asked,
-    here: Sequence[ColumnElement[bool]],
-    opened: Iterable[tuple[str, int]],
-) -> dict[str, Any] | None:
+def ended_since(asked: Asked, *wanted: ColumnElement[bool]) -> Select[Any]:
+    """Household, and what changed, of cases that have ended since this hour yesterday: one more than are
+    counted.
+
+    :param wanted: of cases, whether they are open or not.
+    """
+    ended = _ended(asked.now - _SINCE), _was_followed(), *wanted
+    few = select(LIVING.label("living"), changed_since(asked).label("changed")).where(*ended)
+    found = few.limit(COUNTED + 1).subquery("ended")
+    return select(found.c.living, found.c.changed)
+
+
+def changes_since_yesterday(asked: Asked, found: Iterable[tuple[str, int]]) -> dict[str, Any] | None:
     """`since`, and for each of CHANGES `people` and `households`; who changed twice is counted for each. None
     where so many changed that they are not counted.
 
-    :param here: conditions, where not all that is one's own is meant.
-    :param opened: household, and what changed, of each open case there.
+    :param found: household, and what changed, of each case that is open or has ended since.
     """
-    since = asked.now - _SINCE
-    ended = select(LIVING, changed_since(asked)).where(
-        _ended(since), _was_followed(), in_scope(conn, scope), *here
-    )
     living: dict[int, list[str]] = defaultdict(list)
-    for household, changed in chain(opened, conn.execute(ended.limit(COUNTED + 1)).all()):
-        living[changed].append(household)
-    living.pop(0, None)
+    for household, changed in found:
+        if changed:
+            living[changed].append(household)
     if sum(map(len, living.values())) > COUNTED:
         return None
+    since = asked.now - _SINCE
     counted: dict[str, Any] = {"since": since.astimezone(asked.zone).isoformat()}
     for bit, name in enumerate(CHANGES):
         of_change = [households for changed, households in living.items() if changed & 1 << bit]

@@ -43,7 +43,7 @@ _ACTED_ON = ("next_step_at", "version")
 _READ = (*(name for name in _OF_TASK if name != "case_id"), "tell_at", "version")
 _OF_CASE = ("measure", "household_id", "street", "community", "grid")
 _BY_CASE = Sort("case", ("case_id", "task_id"), descending=True)
-_BY_TIME = Sort("due", ("due_by", "task_id"))
+_BY_TIME = Sort("due", ("due_by", "task_id"), few=True)
 _LIVE = tuple(sorted(states.LIVE))
 
 
@@ -176,7 +176,7 @@ def _list(name: str, rows: Any, definition: str, *, own: bool = False) -> ListQu
         definition=definition,
         rows=rows,
         columns=(*(Column(column) for column in (*_OF_TASK, *_ACTED_ON, *_OF_CASE)), *PERSON),
-        sorts=(_BY_TIME, _BY_CASE) if own else (_BY_CASE, replace(_BY_TIME, few=True)),
+        sorts=(_BY_TIME, _BY_CASE) if own else (_BY_CASE, _BY_TIME),
         filters=("kind", "role", "staff_id", "state", "measure"),
         places=("grid", "community", "street"),
         households="household_id",

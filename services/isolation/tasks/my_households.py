@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Row, or_, select
+from sqlalchemy import ColumnElement, Row, and_, bindparam, or_, select
 
-from chassis.database.statements import is_in
+from chassis.database.statements import is_one_of, listed
+from chassis.database.types import UtcDateTime
 from chassis.doors.declared import Asked, Column, Lookup
 from chassis.doors.showing import shown
 from chassis.unit_of_work import UnitOfWork
 from contracts.faults import Fault, Refused
-from field.days import day_begins, local_day
+from field.days import day_begins
 from field.documents import born_by
 from field.ids import is_id
 from field.scope import Scope
@@ -60,6 +61,27 @@ _PERSON: Final = (
     Column("birth_date", sealed="person"),
 )
 _STAFF: Final = (Column("name", "name", sealed="person"), Column("phone", "phone", sealed="person"))
+_LIVE: Final = _K.state.in_(sorted(states.LIVE))
+_TASKS: Final = (
+    select(*(_K[name] for name in (*_OF_TASK, "version", "acts")))
+    .where(
+        is_one_of(_K.case_id, "case_ids"),
+        _K.due_from < bindparam("tomorrow", type_=UtcDateTime),
+        or_(
+            _LIVE,
+            and_(
+                _K.state.in_(sorted(states.FINISHED)),
+                _K.due_from >= bindparam("looked_back", type_=UtcDateTime),
+            ),
+        ),
+    )
+    .order_by(_K.due_by, _K.task_id)
+)
+"""To put these together takes as long as to run them."""
+_OWN_TASKS: Final = _TASKS.where(
+    or_(is_one_of(_K.staff_id, "staff_ids"), and_(_K.kind == SEE_ABNORMAL, _LIVE))
+)
+_CONTACTS: Final = select(contacts).where(is_one_of(contacts.c.household, "households"))
 
 
 def _all(uow: UnitOfWork, scope: Scope, asked: Asked, data: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -72,12 +94,12 @@ def _all(uow: UnitOfWork, scope: Scope, asked: Asked, data: Mapping[str, Any]) -
     given = has_cases(*found.staff_ids), given_to(uow.conn, scope, *found.staff_ids), found.in_team()
     rows = uow.conn.execute(_cases(_C.closed_at.is_(None), *given).limit(MOST + 1)).all()
     found.read(rows[:MOST])
-    listed = [found.household(id, people) for id, people in found.by_household.items()]
+    households = [found.household(id, people) for id, people in found.by_household.items()]
     return {
-        "as_of": _said(asked.now, asked),
+        "as_of": found.said(asked.now),
         "you": found.author(),
         "more": len(rows) > MOST,
-        "households": [one for one in listed if one["tasks"]],
+        "households": [one for one in households if one["tasks"]],
     }
 
 
@@ -98,7 +120,7 @@ def _one(uow: UnitOfWork, scope: Scope, asked: Asked, data: Mapping[str, Any]) -
     if not any(found.is_of_team(row) for row in rows):
         return None
     found.read(rows)
-    whole = {"as_of": _said(asked.now, asked), "you": found.author()}
+    whole = {"as_of": found.said(asked.now), "you": found.author()}
     return {**whole, **found.household(id, rows), **found.around(rows)}
 
 
@@ -118,6 +140,7 @@ class _Round:
     asked: Asked
     staff_ids: tuple[str, ...]
     everybodys: bool
+    _moments: dict[datetime, tuple[str, date]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, uow: UnitOfWork, scope: Scope, asked: Asked, *, everybodys: bool = False) -> _Round:
@@ -135,29 +158,26 @@ class _Round:
             self.by_household[row.household_id or row.case_id].append(row)
         conn, ids = self.uow.conn, [row.case_id for row in rows]
         self._policies = current(self.uow).policies.by_id
-        today = day_begins(local_day(self.asked.now, self.asked.zone), self.asked.zone)
+        today = day_begins(self._local(self.asked.now)[1], self.asked.zone)
         self._tasks = _grouped(self._tasks_of(ids, today))
         self._check_ins: dict[str, list[list[CheckIn]]] = defaultdict(list)
         for one in check_ins_since(conn, ids, today - _ALARMS_BACK if self.everybodys else today):
             if one[0].at >= today or self._alarms_still(one):
                 self._check_ins[one[0].case_id].append(one)
-        told = select(contacts).where(is_in(conn, contacts.c.household, self.by_household.keys()))
-        self._contacts = {row.household: row for row in conn.execute(told)} if rows else {}
+        told = conn.execute(_CONTACTS, {"households": listed(self.by_household)}) if rows else ()
+        self._contacts = {row.household: row for row in told}
 
     def _tasks_of(self, case_ids: Collection[str], today: datetime) -> list[Row[Any]]:
         if not case_ids:
             return []
-        conn = self.uow.conn
-        finished = _K.state.in_(sorted(states.FINISHED)) & (_K.due_from >= today - _LOOKED_BACK)
-        wanted = select(*(_K[name] for name in (*_OF_TASK, "version", "acts"))).where(
-            is_in(conn, _K.case_id, case_ids),
-            _K.due_from < today + timedelta(days=1),
-            or_(_K.state.in_(sorted(states.LIVE)), finished),
-        )
-        if not self.everybodys:
-            alarms = (_K.kind == SEE_ABNORMAL) & _K.state.in_(sorted(states.LIVE))
-            wanted = wanted.where(or_(_K.staff_id.in_(self.staff_ids), alarms))
-        return list(conn.execute(wanted.order_by(_K.due_by, _K.task_id)))
+        given = {
+            "case_ids": listed(case_ids),
+            "tomorrow": today + timedelta(days=1),
+            "looked_back": today - _LOOKED_BACK,
+        }
+        if self.everybodys:
+            return list(self.uow.conn.execute(_TASKS, given))
+        return list(self.uow.conn.execute(_OWN_TASKS, {**given, "staff_ids": listed(self.staff_ids)}))
 
     def _alarm_tasks(self, of_one: Sequence[CheckIn]) -> list[Row[Any]]:
         alarms = {one.alarm_task_id for one in of_one if one.alarm_task_id}
@@ -169,6 +189,17 @@ class _Round:
         return bool(that_counts(of_one).why_abnormal and waiting) and _seen_at(waiting) is None
 
     # -- what is shown
+
+    def _local(self, moment: datetime) -> tuple[str, date]:
+        """As it is said, and its day. Thousands of tasks share their windows."""
+        found = self._moments.get(moment)
+        if found is None:
+            at = moment.astimezone(self.asked.zone)
+            found = self._moments[moment] = (at.isoformat(), at.date())
+        return found
+
+    def said(self, moment: datetime | None) -> str | None:
+        return self._local(moment)[0] if moment else None
 
     def author(self) -> dict[str, Any] | None:
         """Whoever asks: role and name."""
@@ -210,7 +241,7 @@ class _Round:
         """Open ones, and those of today. What somebody wrote who despairs reads whoever calls them, and no
         other but whoever wrote it down.
         """
-        today = day_begins(local_day(self.asked.now, self.asked.zone), self.asked.zone)
+        today = day_begins(self._local(self.asked.now)[1], self.asked.zone)
         found = needs_of(self.uow.conn, case_ids)
         shown = []
         for one in found:
@@ -222,7 +253,7 @@ class _Round:
 
     def _permits(self, case_ids: Collection[str]) -> list[dict[str, Any]]:
         """Those to come, those of today, and whoever is out still."""
-        today = day_begins(local_day(self.asked.now, self.asked.zone), self.asked.zone)
+        today = day_begins(self._local(self.asked.now)[1], self.asked.zone)
         found = permits_of(self.uow.conn, case_ids)
         shown = [one for one in found if one.ends >= today or any(course.is_out for course in one.courses)]
         return [shown_permit(self.uow, self.asked, one, own=True) for one in shown]
@@ -239,7 +270,7 @@ class _Round:
             "born": born.isoformat() if born else said,
             "language": row.language,
             "measure": row.measure,
-            "day": day_number(local_day(asked.now, asked.zone), row.counted_from),
+            "day": day_number(self._local(asked.now)[1], row.counted_from),
             "days": row.days,
             "release_on": row.release_on.isoformat(),
             "state": row.state,
@@ -249,39 +280,42 @@ class _Round:
         """None: it was settled before today."""
         said = acts_from(row.acts).counted if row.acts else ()
         settled = next((act.at for act in reversed(said) if act.what in SETTLING), None)
-        today = local_day(self.asked.now, self.asked.zone)
-        days = {local_day(moment, self.asked.zone) for moment in (settled, row.due_from) if moment}
-        if row.state in states.FINISHED and today not in days:
+        _, today = self._local(self.asked.now)
+        due_from, begins_on = self._local(row.due_from)
+        of_today = today in (begins_on, settled and self._local(settled)[1])
+        if row.state in states.FINISHED and not of_today:
             return None
         last = said[-1] if said else None
         tries = [act for act in said if act.what == ATTEMPT]
         return {
-            **{
-                name: getattr(row, name)
-                for name in ("task_id", "case_id", "kind", "role", "state", "staff_id")
-            },
+            "task_id": row.task_id,
+            "case_id": row.case_id,
+            "kind": row.kind,
+            "role": row.role,
+            "state": row.state,
+            "staff_id": row.staff_id,
             "mine": row.staff_id in self.staff_ids,
             "urgent": self._policies[policy_id].ladders.of(row.kind).urgent,
-            "due_from": _said(row.due_from, self.asked),
-            "due_by": _said(row.due_by, self.asked),
+            "due_from": due_from,
+            "due_by": self.said(row.due_by),
             "version": row.version or 0,
-            "done_at": _said(settled, self.asked),
+            "done_at": self.said(settled),
             "attempts": len(tries),
-            "next_try_at": _said(tries[-1].until, self.asked) if tries and tries[-1] is last else None,
+            "next_try_at": self.said(tries[-1].until) if tries and tries[-1] is last else None,
             "last": last
             and {
                 "what": last.what,
-                "at": _said(last.at, self.asked),
+                "at": self.said(last.at),
                 "because": last.because,
                 "how": last.how,
                 "own": last.by == self.asked.author.source,
             },
             "revocable": [
-                {"id": act.id, "what": act.what, "how": act.how, "at": _said(act.at, self.asked)}
+                {"id": act.id, "what": act.what, "how": act.how, "at": self.said(act.at)}
                 for act in said
                 if may_take_back(act, row.kind)
                 and act.by == self.asked.author.source
-                and local_day(act.at, self.asked.zone) == today
+                and self._local(act.at)[1] == today
             ],
         }
 
@@ -290,12 +324,12 @@ class _Round:
         tasks_of_it = self._alarm_tasks(of_one)
         open_ones = (task for task in tasks_of_it if task.state in states.LIVE)
         alarm = max(open_ones, key=lambda task: task.due_by, default=None)
-        days = {local_day(moment, self.asked.zone) for moment in (first.at, self.asked.now)}
+        days = {self._local(moment)[1] for moment in (first.at, self.asked.now)}
         told = {staff_id: "" for one in of_one for staff_id in one.told}
         return {
             "check_in_id": first.check_in_id,
             "case_id": first.case_id,
-            "at": _said(first.at, self.asked),
+            "at": self.said(first.at),
             "temperature": None if counts.temperature is None else counts.temperature / 10,
             "symptoms": list(counts.symptoms),
             "how_known": counts.how_known,
@@ -304,9 +338,9 @@ class _Round:
             "corrected": len(of_one) > 1,
             "abnormal": list(counts.why_abnormal),
             "told": self._staff(told) if counts.why_abnormal else [],
-            "due_by": _said(alarm.due_by if alarm else None, self.asked),
+            "due_by": self.said(alarm.due_by if alarm else None),
             "sees_to_it": alarm and self._doer(alarm),
-            "seen_at": _said(_seen_at(tasks_of_it), self.asked),
+            "seen_at": self.said(_seen_at(tasks_of_it)),
         }
 
     def _doer(self, task: Row[Any]) -> dict[str, Any]:
@@ -342,10 +376,6 @@ def _grouped(rows: Iterable[Row[Any]]) -> dict[str, list[Row[Any]]]:
     for row in rows:
         found[row.case_id].append(row)
     return found
-
-
-def _said(moment: datetime | None, asked: Asked) -> str | None:
-    return moment.astimezone(asked.zone).isoformat() if moment else None
 
 
 def _cases_in(document: Mapping[str, Any]) -> set[str]:

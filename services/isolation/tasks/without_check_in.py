@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 
-from sqlalchemy import ColumnElement, Select, case, func, select
+from sqlalchemy import ColumnElement, Select, and_, case, func, select
 from sqlalchemy.engine import Connection
 
-from chassis.database.statements import is_in
+from chassis.database.statements import bytewise, is_in
 from chassis.doors.declared import Asked, ListQuery
 from chassis.doors.pages import COUNTED
 from chassis.sealing import SealBroken, Sealer
@@ -30,19 +30,28 @@ _KIND: Final = "check_in"
 _LONGEST_WINDOW: Final = timedelta(days=1)
 
 
-def _missing(asked: Asked) -> ColumnElement[bool]:
-    """Some window ended today and is still open, and none that ended today has a check-in, late ones among
-    them. What was waived asks for none.
-
-    Each case's tasks are looked up once, by an index: done ones are 0, open ones 1, the least one tells.
+def tells(asked: Asked) -> ColumnElement[int | None]:
+    """What a task tells of its case, of which the least tells: 0 is a check-in in a window that ended today,
+    a late one among them, 1 that one is missing still. Null: nothing; what was waived asks for none.
     """
+    return case((and_(*_ended_today(asked)), _TOLD))
+
+
+_TOLD: Final = case((_K.state == states.DONE, 0), (_K.state.in_(sorted(states.LIVE)), 1))
+
+
+def _ended_today(asked: Asked) -> Sequence[ColumnElement[bool]]:
     begins = day_begins(local_day(asked.now, asked.zone), asked.zone)
-    ended = (
-        *(_K.case_id == _C.case_id, _K.kind == _KIND, _K.due_from >= begins - _LONGEST_WINDOW),
-        *(_K.due_by >= begins, _K.due_by <= asked.now),
-    )
-    tells = case((_K.state == states.DONE, 0), (_K.state.in_(sorted(states.LIVE)), 1))
-    return select(func.min(tells)).where(*ended).scalar_subquery() == 1
+    begun = _K.due_from >= begins - _LONGEST_WINDOW
+    return (_K.kind == _KIND, begun, _K.due_by >= begins, _K.due_by <= asked.now)
+
+
+def _missing(asked: Asked) -> ColumnElement[bool]:
+    """Some window ended today and is still open, and none that ended today has a check-in. Each case's tasks
+    are looked up once, by an index.
+    """
+    of_case = (_K.case_id == _C.case_id, *_ended_today(asked))
+    return select(func.min(_TOLD)).where(*of_case).scalar_subquery() == 1
 
 
 def _rows(conn: Connection, scope: Scope, asked: Asked) -> Select[Any]:
@@ -68,29 +77,38 @@ WITHOUT_CHECK_IN = ListQuery(
 
 
 def not_reported_today(
-    uow: UnitOfWork, asked: Asked, wanted: Sequence[ColumnElement[bool]], whole: tuple[int, int] | None
+    uow: UnitOfWork, asked: Asked, whole: tuple[int, int], silent: Sequence[ColumnElement[bool]]
 ) -> dict[str, Any]:
     """`more_than` (so many are not counted exactly), `whole` and `without` (`people`, `households`), and
     `because`: why -> households; a household of several reasons counts by the gravest.
 
-    :param wanted: which cases.
-    :param whole: how many people and households these are, where it is known.
+    :param whole: how many people and households are asked.
+    :param silent: conditions that find those of them of whom nothing was reported; none: there is nobody.
     """
-    conn = uow.conn
-    if whole is None:
-        few = select(LIVING.label("living")).where(*wanted).limit(COUNTED + 1).subquery()
-        people, households = conn.execute(select(func.count(), func.count(few.c.living.distinct()))).one()
-        whole = people, households
     if whole[0] > COUNTED:
         return {"more_than": COUNTED, "whole": None, "without": None, "because": {}}
     columns = _C.case_id, LIVING.label("living"), _C.owner, _C.opened_at, _C.person
-    rows = conn.execute(select(*columns).where(*wanted, _missing(asked))).all() if whole[0] else []
+    rows = uow.conn.execute(select(*columns).where(*silent)).all() if silent else []
     return {
         "more_than": None,
         "whole": {"people": whole[0], "households": whole[1]},
         "without": {"people": len(rows), "households": len({row.living for row in rows})},
-        "because": _why(conn, rows, asked, uow.sealer),
+        "because": _why(uow.conn, rows, asked, uow.sealer),
     }
+
+
+def not_reported_of_many(
+    uow: UnitOfWork, asked: Asked, wanted: Sequence[ColumnElement[bool]]
+) -> dict[str, Any]:
+    """The same of open cases that are not read otherwise.
+
+    :param wanted: which cases.
+    """
+    few = select(LIVING.label("living")).where(*wanted).limit(COUNTED + 1).subquery()
+    people, households = uow.conn.execute(
+        select(func.count(), func.count(bytewise(few.c.living).distinct())).select_from(few)
+    ).one()
+    return not_reported_today(uow, asked, (people, households), [*wanted, _missing(asked)] if people else [])
 
 
 def _why(conn: Connection, rows: Sequence[Any], asked: Asked, sealer: Sealer) -> dict[Because, int]:

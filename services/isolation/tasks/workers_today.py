@@ -5,13 +5,26 @@ Counted are open cases alone, up to 10,000 of them, each with its tasks of today
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from operator import itemgetter
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, and_, func, null, or_, select, text, true, union_all
+from sqlalchemy import (
+    ColumnElement,
+    ScalarSelect,
+    Select,
+    and_,
+    func,
+    null,
+    or_,
+    select,
+    text,
+    true,
+    tuple_,
+    union_all,
+)
 from sqlalchemy.engine import Connection
 
 from chassis.database.statements import is_in
@@ -36,7 +49,9 @@ DOERS: Final = ("grid_worker", "health_worker")
 """Who works at doors has a row also with nothing to do; others, where something is theirs."""
 _BELOW: Final = {"district": "street", "street": "community", "guanqu": "community", "community": "grid"}
 """Level of a place -> the level below by which its cases are counted."""
-_OPENED: Final = ("owner", "living", "measure", "at", "changed")
+OWNER, LIVES, MEASURE, AT, CHANGED = range(5)
+"""Columns of what `read_cases` finds."""
+_FIGURES: Final = ("people", "due", "done", "overdue", "abnormal")
 _LEVELS: Final = ("grid", "community", "street", "district")
 
 
@@ -72,56 +87,61 @@ def at_place(uow: UnitOfWork, place: str | None) -> list[ColumnElement[bool]]:
 
 
 def workers_today(
-    uow: UnitOfWork,
-    asked: Asked,
-    here: str | None,
-    opened: Sequence[Any],
-    wanted: Sequence[ColumnElement[bool]],
+    uow: UnitOfWork, here: str | None, opened: Sequence[Any], of_tasks: Iterable[Any]
 ) -> dict[str, Any]:
     """`staff` (a row for each with cases, tasks or work there; `staff_id` null: nobody), `left_out` of them,
-    and `below` (a row for each place).
+    and `below` (a row for each place, with its people).
 
     :param here: the place of which it is the day.
-    :param opened: what `read_open` found.
-    :param wanted: the conditions by which it did.
+    :param opened: the open ones of what `read_cases` found.
+    :param of_tasks: what `read_tasks` found.
     """
-    child = _column_below(uow, here)
-    by_staff, by_place = _Counts(), _Counts()
-    by_staff.add_cases(each(opened, "owner", "living"))
-    if child is not None:
-        by_place.add_cases(each(opened, "at", "living"))
-    for who, at, state, alarmed, number in _tasks(uow.conn, asked, child, wanted):
+    by_staff: dict[str | None, dict[str, int]] = defaultdict(lambda: dict.fromkeys(_FIGURES, 0))
+    for who, people in Counter(map(itemgetter(OWNER), opened)).items():
+        by_staff[who]["people"] = people
+    for who, state, alarmed, number in of_tasks:
         kind = {states.DUE: "due", states.MISSED: "overdue", states.DONE: "done"}.get(state)
-        counts = {kind: number} if kind else {}
+        if kind:
+            by_staff[who][kind] += number
         if alarmed and state != states.DONE:
-            counts["abnormal"] = number
-        by_staff.add(who, **counts)
-        by_place.add(at, **counts)
+            by_staff[who]["abnormal"] += number
     rows = _with_staff(current(uow), by_staff, here)
-    below = [{"place": at, **counts} for at, counts in by_place.of.items()] if child is not None else []
-    return {"staff": rows[:MOST_STAFF], "left_out": max(0, len(rows) - MOST_STAFF), "below": below}
+    below: Iterable[tuple[str | None, int]] = ()
+    if _column_below(uow, here) is not None:
+        below = Counter(map(itemgetter(AT), opened)).items()
+    return {
+        "staff": rows[:MOST_STAFF],
+        "left_out": max(0, len(rows) - MOST_STAFF),
+        "below": [{"place": at, "people": people} for at, people in below],
+    }
 
 
-def read_open(
-    uow: UnitOfWork, here: str | None, changed: ColumnElement[int], wanted: Sequence[ColumnElement[bool]]
-) -> Sequence[Any] | None:
-    """What `each` finds of every open case; None where there are more than are counted.
+def number_of(wanted: Sequence[ColumnElement[bool]]) -> ScalarSelect[int]:
+    """How many open cases these are, no further than one more than are counted: by an index alone."""
+    few = select(_C.case_id).where(*wanted).limit(COUNTED + 1).subquery("few")
+    return select(func.count()).select_from(few).scalar_subquery()
+
+
+def read_cases(
+    uow: UnitOfWork,
+    here: str | None,
+    changed: ColumnElement[int],
+    wanted: Sequence[ColumnElement[bool]],
+    ended: Select[Any],
+) -> Sequence[Any]:
+    """Open cases: at OWNER, LIVES (the household), MEASURE, AT (the place right below) and CHANGED of each,
+    by number, because there may be thousands. Of those that have ended lately, whose measure is null, the
+    household and what changed alone.
 
     :param changed: as `changed_cases.changed_since` says it.
+    :param ended: as `changed_cases.ended_since` finds them.
     """
-    conn, child = uow.conn, _column_below(uow, here)
-    few = select(_C.case_id).where(*wanted).limit(COUNTED + 1).subquery()
-    if conn.execute(select(func.count()).select_from(few)).scalar_one() > COUNTED:
-        return None
-    columns = _C.owner, LIVING, _C.measure, null() if child is None else child, changed
-    return conn.execute(select(*columns).where(*wanted)).all()
-
-
-def each(opened: Sequence[Any], *names: str) -> Iterator[tuple[Any, ...]]:
-    """These of every open case: `owner`, `living` (the household), `measure`, `at` (the place right below),
-    `changed`. By number, because there may be thousands.
-    """
-    return map(itemgetter(*map(_OPENED.index, names)), opened)
+    child = _column_below(uow, here)
+    nothing = [null().label(name) for name in ("owner", "measure", "at")]
+    columns = _C.owner, LIVING, _C.measure, nothing[-1] if child is None else child, changed
+    living, changed_of_it = ended.selected_columns
+    of_ended = ended.with_only_columns(nothing[0], living, *nothing[1:], changed_of_it)
+    return uow.conn.execute(union_all(select(*columns).where(*wanted), of_ended)).all()
 
 
 def _column_below(uow: UnitOfWork, here: str | None) -> Any:
@@ -136,54 +156,50 @@ def own_place(uow: UnitOfWork, scope: Scope, asked: Asked) -> str | None:
     return member.place if member is not None and _covers(uow, scope, member.place) else None
 
 
-class _Counts:
-    """Figures by somebody or some place; None is nobody, and no known place."""
+def read_tasks(
+    conn: Connection,
+    asked: Asked,
+    wanted: Sequence[ColumnElement[bool]],
+    told: ColumnElement[int | None],
+) -> tuple[list[Any], list[str]]:
+    """(staff_id, state, whether it is of something abnormal, how many) of live tasks that have begun, those
+    that outlive their case among them, and of those of today that are done; and the cases of which what their
+    tasks tell is 1 at the least. Each case's tasks are looked up once.
 
-    def __init__(self) -> None:
-        self.of: dict[str | None, dict[str, int]] = defaultdict(
-            lambda: dict.fromkeys(("people", "households", "due", "done", "overdue", "abnormal"), 0)
-        )
-
-    def add(self, id: str | None, **counts: int) -> None:
-        for name, number in counts.items():
-            self.of[id][name] += number
-
-    def add_cases(self, found: Iterable[tuple[str | None, str]]) -> None:
-        """(whose, the household) of each case."""
-        living: dict[str | None, list[str]] = defaultdict(list)
-        for id, household in found:
-            living[id].append(household)
-        for id, households in living.items():
-            self.add(id, people=len(households), households=len(set(households)))
-
-
-def _tasks(
-    conn: Connection, asked: Asked, child: Any, wanted: Sequence[ColumnElement[bool]]
-) -> Iterable[Any]:
-    """(staff_id, place, state, whether it is of something abnormal, how many).
-
-    Of live tasks that have begun, those that outlive their case among them, and those of today that are done.
+    :param wanted: which cases; the first condition is that they are open.
+    :param told: by a task of its case, or null.
     """
     begins = day_begins(local_day(asked.now, asked.zone), asked.zone)
     begun = begun_or_done(begins)
-    at = (child if child is not None else _C.community).label("at")
     alarmed = (_K.kind == SEE_ABNORMAL).label("alarmed")
-    of_task = select(_K.staff_id, at, _K.state, alarmed).join(cases, _C.case_id == _K.case_id)
+    columns = _K.staff_id, _K.state, alarmed
+    of_task = select(_C.case_id, *columns).join(cases, _C.case_id == _K.case_id)
+    tells = told.label("tells")
     if conn.dialect.name == "postgresql":
         # The offset keeps it from reading all tasks: they are looked up case by case, by an index.
-        columns = _K.staff_id, _K.state, alarmed
-        of_case = select(*columns).where(_K.case_id == _C.case_id, *begun).offset(0).lateral("of_case")
-        of_open = select(of_case.c.staff_id, at, of_case.c.state, of_case.c.alarmed)
-        of_open = of_open.select_from(cases).join(of_case, true()).where(*wanted)
+        of_case = select(*columns, tells).where(_K.case_id == _C.case_id, *begun).offset(0).lateral("of_case")
+        of_open = select(_C.case_id, *of_case.c).select_from(cases).join(of_case, true()).where(*wanted)
     else:
-        of_open = of_task.where(*begun, *wanted)
+        of_open = of_task.add_columns(tells).where(*begun, *wanted)
     # A literal, so that the planner sees that the partial index holds all of them.
     of_message: Any = text("tasks.about <> ''")
     live = _K.state.in_(sorted(states.LIVE))
-    ended = of_task.where(of_message, live, *begun, _C.closed_at.is_not(None), *wanted[1:])
-    found = union_all(of_open, ended).subquery()
-    columns_of = found.c.staff_id, found.c["at"], found.c.state, found.c.alarmed
-    return conn.execute(select(*columns_of, func.count()).group_by(*columns_of)).all()
+    ended = of_task.add_columns(null().label("tells")).where(
+        of_message, live, *begun, _C.closed_at.is_not(None), *wanted[1:]
+    )
+    found = union_all(of_open, ended).subquery("found").c
+    each, least = (found.staff_id, found.state, found.alarmed), func.min(found.tells)
+    if conn.dialect.name == "postgresql":
+        both = func.grouping_sets(tuple_(*each), tuple_(found.case_id))
+        rows = conn.execute(
+            select(found.case_id, *each, func.count())
+            .group_by(both)
+            .having(or_(func.grouping(found.case_id) == 1, least == 1))
+        ).all()
+        return [row[1:] for row in rows if row[0] is None], [row[0] for row in rows if row[0] is not None]
+    silent = select(found.case_id).group_by(found.case_id).having(least == 1)
+    of_staff = conn.execute(select(*each, func.count()).group_by(*each)).all()
+    return list(of_staff), list(conn.execute(silent).scalars())
 
 
 def begun_or_done(begins: datetime) -> tuple[ColumnElement[bool], ...]:
@@ -229,14 +245,16 @@ def places_below(uow: UnitOfWork, scope: Scope, here: str | None, place: str | N
     return found
 
 
-def _with_staff(known: Reference, counts: _Counts, here: str | None) -> list[dict[str, Any]]:
+def _with_staff(
+    known: Reference, counts: dict[str | None, dict[str, int]], here: str | None
+) -> list[dict[str, Any]]:
     """A row for each, with those who have nothing; the most overdue first."""
     inside = known.places.inside(here) if here else ()
     doers = (one for one in known.staff.by_id.values() if one.active and one.role in DOERS)
     there = [one.staff_id for one in doers if one.place in inside]
     for staff_id in sorted(there)[:MOST_STAFF]:
-        counts.add(staff_id, people=0)
-    shown = [_row(id, known.staff.by_id.get(id or ""), of) for id, of in counts.of.items()]
+        counts.setdefault(staff_id, dict.fromkeys(_FIGURES, 0))
+    shown = [_row(id, known.staff.by_id.get(id or ""), of) for id, of in counts.items()]
     return sorted(shown, key=lambda row: (-row["overdue"], -row["people"], row["staff_id"] or ""))
 
 
