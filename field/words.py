@@ -44,6 +44,7 @@ URGENT_TASKS: Final = (
     "escort_to_site",
     "see_abnormal",
     "see_positive",
+    "decide_positive",
     "see_breach",
     "medical_need",
     "urgent_permit",
@@ -167,9 +168,10 @@ CASE_STATES: Final = (
 )
 """States of a case."""
 
-RELEASE_LACKS: Final = ("days", "test_positive", "test_result", "fever", "refusal")
-"""Why somebody cannot be released yet: the days are not full, a result is positive, one is missing, check-ins
-say fever or a symptom, or they refuse. Nobody is held because a task of the staff is undone."""
+RELEASE_LACKS: Final = ("days", "test_positive", "second_sample", "test_result", "fever", "refusal")
+"""Why somebody cannot be released yet: the days are not full, a result is positive, that of a pooled tube is
+and they are to be tested alone, one is missing, check-ins say fever or a symptom, or they refuse. Nobody is
+held because a task of the staff is undone."""
 
 CASE_DECISIONS: Final = (
     "release",
@@ -215,6 +217,15 @@ TEST_STAGES: Final = ("preliminary", "confirmed", "ruled_out")
 
 TEST_RESULTS: Final = ("negative", "positive", "inconclusive", "invalid")
 """Of inconclusive and invalid ones the sample is to be taken again."""
+
+CONTACT_KINDS: Final = ("person", "place")
+"""What stands on the contacts' list of somebody positive."""
+
+CONTACT_SETTLED: Final = ("informed", "passed_on", "no_contact")
+"""What came of somebody on that list, or of a place: told, passed on to where they are, or none after all."""
+
+BATCH_OUTCOMES: Final = ("stands", "mistake")
+"""What a laboratory said of a batch with an unusual share of positives."""
 
 TAKEN_UP: Final = ("reached", "passed_on", "laboratory_mistake")
 """What came of a positive result of somebody who is not followed here."""

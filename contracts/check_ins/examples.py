@@ -9,6 +9,9 @@ from contracts.story import ARRIVAL, HOUSEHOLD, OTHER_ARRIVAL, SEALED, event, re
 CHECK_IN = "01839a52-1d40-5b7e-9c11-7d0b5e2f4a61"
 RESULT = "01839c88-3a10-5c41-8e27-19a4c0d7b3f2"
 _CONTACT_LINK = "0183917b-8c11-7a42-8d07-3f6c2b9e5a10"
+_LISTED = "5d0c9e0b-27a4-5f8e-b0d1-3c6a9f2e7b18"
+_BATCH = "b7b0f0a1-9d35-5c1c-8a8e-6e2f4d7c9a03"
+_CALL_TASK = "01839c88-3b27-7d02-9a4e-5c1f08d2b6e7"
 ALARM_TASK = "01839a52-1d41-7c33-b2f4-91d2c4e8aa71"
 
 TELL: dict[str, Any] = {
@@ -52,6 +55,7 @@ EXAMPLES = (
             "identity": {"type": "passport", "number": "X00000000"},
             "sample_id": "S-1003-00812",
             "tube_id": "T-1003-0081",
+            "batch": "R-1003-17",
             "pool_size": 10,
             "sampled_at": "2022-10-03T01:10:00Z",
             "reported_at": "2022-10-03T12:40:00Z",
@@ -214,5 +218,87 @@ EXAMPLES = (
         },
         time="2022-10-03T13:02:10Z",
         correlation="S-1003-00813/2",
+    ),
+    event(
+        "close_contact.listed",
+        {
+            "case_id": ARRIVAL,
+            "kind": "person",
+            "name": "何样例",
+            "phone": "13900000021",
+            "address": None,
+            "last_on": "2022-10-02",
+            "lives_there": True,
+            "note": "grandmother",
+            "at": "2022-10-03T13:20:00Z",
+        },
+        source="/console/o-0007",
+        id="01839caf-11c8-7b24-8d11-90f4e2a7c3d5",
+        time="2022-10-03T13:20:10Z",
+    ),
+    event(
+        "close_contact.settled",
+        {"contact_id": _LISTED, "outcome": "informed", "note": None, "at": "2022-10-03T13:40:00Z"},
+        source="/console/o-0007",
+        id="01839cc1-6120-7f02-9a35-4b7d1c8e5f60",
+        time="2022-10-03T13:40:10Z",
+    ),
+    recorded_by(
+        "isolation",
+        "result_batch.unusual",
+        _BATCH,
+        1,
+        {
+            "batch_id": _BATCH,
+            "laboratory": "/lab-1/results",
+            "results": 94,
+            "positives": 41,
+            "wait_until": "2022-10-03T12:56:40Z",
+            "staff": [
+                {"staff_id": "d-0001", "role": "district_officer", "contact": SEALED, "language": "zh-CN"}
+            ],
+        },
+        time="2022-10-03T12:41:40Z",
+    ),
+    event(
+        "result_batch.decided",
+        {"batch_id": _BATCH, "outcome": "mistake", "at": "2022-10-03T12:49:00Z"},
+        source="/console/d-0001",
+        id="01839c91-0b6e-7c58-8e40-7a2f5d3b9c14",
+        time="2022-10-03T12:49:05Z",
+    ),
+    recorded_by(
+        "isolation",
+        "test.urgent",
+        _CALL_TASK,
+        1,
+        {
+            "case_id": ARRIVAL,
+            "arrival_id": ARRIVAL,
+            "task_id": _CALL_TASK,
+            "task_kind": "see_positive",
+            "due_by": "2022-10-03T13:11:12Z",
+            "quiet_until": "2022-10-03T14:41:12Z",
+            "tell": TELL,
+            "community": "jiuquanlu-03",
+            "grid": "jiuquanlu-03-g2",
+        },
+        time="2022-10-03T12:41:12Z",
+    ),
+    recorded_by(
+        "isolation",
+        "test.urgent_corrected",
+        _CALL_TASK,
+        2,
+        {
+            "case_id": ARRIVAL,
+            "arrival_id": ARRIVAL,
+            "task_id": _CALL_TASK,
+            "task_kind": "see_positive",
+            "tell": TELL,
+            "community": "jiuquanlu-03",
+            "grid": "jiuquanlu-03-g2",
+        },
+        time="2022-10-03T13:02:12Z",
     ),
 )

@@ -8,6 +8,7 @@ from contracts.cases.schemas import LadderStaff, Tell
 from contracts.vocabulary import (
     Contract,
     celsius,
+    day,
     flag,
     happened,
     moment,
@@ -20,6 +21,9 @@ from contracts.vocabulary import (
     whole,
 )
 from field.words import (
+    BATCH_OUTCOMES,
+    CONTACT_KINDS,
+    CONTACT_SETTLED,
     HELP_MARKS,
     HOW_KNOWN,
     IDENTITY_TYPES,
@@ -86,6 +90,7 @@ class TestReported(Contract):
     identity = part(Identity, required=False)
     sample_id = text(60, required=True, about="the laboratory's own number of the sample")
     tube_id = text(60)
+    batch = text(60, about="the laboratory's own number of the run; left out, it is that of the hour")
     pool_size = whole(required=False, about="people in the tube; 1 where it is left out")
     sampled_at = moment(about="its day is the day of testing that it serves")
     reported_at = moment(about="when the laboratory had the result")
@@ -236,3 +241,95 @@ class TestUnmatchedCorrected(Contract):
     corrected_by = text(36, required=True, about="result_id of what corrects it")
     reported_at = moment(about="when the laboratory reported the correction")
     staff = several(LadderStaff, about="officers of the district who were on duty when the positive came")
+
+
+class CloseContactListed(Contract):
+    """Who was with somebody positive, or where that one was: it is put on their contacts' list."""
+
+    case_id = text(36, required=True, about="of the one who is positive")
+    kind = one_of(CONTACT_KINDS, required=True)
+    name = text(100, required=True, about="of the person or the place; kept sealed, as all that follows")
+    phone = text(30)
+    address = text(200)
+    last_on = day(about="the last day on which they were together, or there")
+    lives_there = flag(required=False, about="in the household, without a case")
+    note = text(300)
+    at = happened()
+
+
+class CloseContactSettled(Contract):
+    """What came of one on that list."""
+
+    contact_id = text(36, required=True)
+    outcome = one_of(
+        CONTACT_SETTLED,
+        required=True,
+        about="informed: told by a person; passed_on: to where they are; no_contact: none after all",
+    )
+    note = text(300, about="kept sealed")
+    at = happened()
+
+
+class ResultBatchDecided(Contract):
+    """An officer on duty called the laboratory about a batch with an unusual share of positives."""
+
+    batch_id = text(36, required=True)
+    outcome = one_of(
+        BATCH_OUTCOMES,
+        required=True,
+        about="stands: what follows begins at once; mistake: it waits for the laboratory's corrections, "
+        "for a day at most",
+    )
+    at = happened()
+
+
+class ResultBatchUnusual(Contract):
+    """A laboratory's batch holds an unusual share of positives: what follows from them waits for one call."""
+
+    batch_id = text(36, required=True)
+    laboratory = text(200, required=True, about="source of its events")
+    results = whole()
+    positives = whole()
+    wait_until = moment(about="then it goes on, if nobody has decided")
+    staff = several(LadderStaff, about="officers of the district on duty; where none is, all")
+
+
+class TestUrgent(Contract):
+    """Somebody must act at once on what a laboratory found, or corrected; a task was planned for them.
+
+    It says neither whose it is nor what was found.
+    """
+
+    __test__ = False  # no test of pytest
+
+    case_id = text(36, required=True)
+    arrival_id = text(36, required=True)
+    task_id = text(36, required=True)
+    task_kind = text(
+        40,
+        required=True,
+        about="see_positive: a person calls, before any text; decide_positive: an officer decides where they "
+        "go; second_sample: of a pooled tube, or a first finding, each is tested alone; late_result: it came "
+        "after the end of the case",
+    )
+    due_by = moment(about="until when somebody has acted")
+    quiet_until = moment(
+        required=False, about="of see_positive: before it no text goes to the person; somebody calls them"
+    )
+    tell = part(Tell, about="who does it, who answers for the case, and who is on duty")
+    community = text(40, about="place_id")
+    grid = text(40, about="place_id")
+
+
+class TestUrgentCorrected(Contract):
+    """What asked for that task stands no more: it is taken back."""
+
+    __test__ = False  # no test of pytest
+
+    case_id = text(36, required=True)
+    arrival_id = text(36, required=True)
+    task_id = text(36, required=True)
+    task_kind = text(40, required=True)
+    tell = part(Tell, about="whoever was told, and nobody else")
+    community = text(40, about="place_id")
+    grid = text(40, about="place_id")

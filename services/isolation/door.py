@@ -35,6 +35,8 @@ from services.isolation.policies.announce_policies import POLICIES
 from services.isolation.policies.documents import shipped
 from services.isolation.policies.import_policy import import_policy
 from services.isolation.policies.known import stored_policies
+from services.isolation.positives.list_close_contact import list_close_contact, settle_close_contact
+from services.isolation.positives.lists import CLOSE_CONTACT, CLOSE_CONTACTS
 from services.isolation.release.certificate import RELEASE_CERTIFICATE, RELEASE_STANDS
 from services.isolation.release.decide_case import decide_case
 from services.isolation.release.lists import CASES_TO_RELEASE, HELD_PAST_TERM
@@ -50,7 +52,13 @@ from services.isolation.tasks.take_back_report import take_back_report
 from services.isolation.tasks.waive_task import waive_task
 from services.isolation.tasks.without_check_in import WITHOUT_CHECK_IN
 from services.isolation.teams.tables import places, staff
-from services.isolation.tests.lists import POSITIVE_OF_NOBODY, POSITIVES_OF_NOBODY
+from services.isolation.tests.batches import decide_batch
+from services.isolation.tests.lists import (
+    POSITIVE_OF_NOBODY,
+    POSITIVES_OF_NOBODY,
+    UNUSUAL_BATCH,
+    UNUSUAL_BATCHES,
+)
 from services.isolation.tests.report_test import report_test
 from services.isolation.tests.take_up_positive import take_up_positive
 from services.isolation.transfers.lists import TRANSFER, TRANSFERS_TO_CONFIRM
@@ -90,6 +98,9 @@ COMMANDS: tuple[Command, ...] = (
     Command("report_check_in", "check_in.reported", report_check_in),
     Command("report_test", "test.reported", report_test),
     Command("take_up_positive", "test.taken_up", take_up_positive, by_broker=False),
+    Command("decide_batch", "result_batch.decided", decide_batch, by_broker=False),
+    Command("list_close_contact", "close_contact.listed", list_close_contact, by_broker=False),
+    Command("settle_close_contact", "close_contact.settled", settle_close_contact, by_broker=False),
     Command("sign_notice", "notice.signed", sign_notice, by_broker=False),
     Command("report_refusal", "refusal.reported", report_refusal, by_broker=False),
     Command("ask_need", "need.asked", ask_need),
@@ -121,8 +132,10 @@ DOOR = Door(
         PEOPLE_OUT,
         TRANSFERS_TO_CONFIRM,
         POSITIVES_OF_NOBODY,
+        UNUSUAL_BATCHES,
+        CLOSE_CONTACTS,
     ),
-    things=(CASE, CASE_STORY, PERMIT, TRANSFER, POSITIVE_OF_NOBODY),
+    things=(CASE, CASE_STORY, PERMIT, TRANSFER, POSITIVE_OF_NOBODY, UNUSUAL_BATCH, CLOSE_CONTACT),
     lookups=(
         HOUSEHOLD_LINK,
         HOUSEHOLD,

@@ -14,6 +14,8 @@ from services.isolation.cases.open_waiting import open_waiting
 from services.isolation.cases.plan_next_day import plan_next_day
 from services.isolation.households.plan_again import plan_again
 from services.isolation.permits.find_late import find_late
+from services.isolation.positives.make_contacts import make_contacts
+from services.isolation.positives.see_to_positives import see_to_positives
 from services.isolation.release.end_informed import end_informed
 from services.isolation.release.look_at_merged import look_at_merged
 from services.isolation.release.propose_releases import propose_releases
@@ -44,6 +46,8 @@ TIMERS: tuple[Timer, ...] = (
     Timer("plan_next_day", timedelta(seconds=30), plan_next_day),
     Timer("look_at_merged", timedelta(seconds=5), look_at_merged),
     Timer("plan_again", timedelta(seconds=10), plan_again),
+    Timer("see_to_positives", timedelta(seconds=2), see_to_positives),
+    Timer("make_contacts", timedelta(seconds=5), make_contacts),
     Timer("propose_releases", timedelta(seconds=30), propose_releases),
     Timer("end_informed", timedelta(hours=1), end_informed),
     Timer("find_late", timedelta(seconds=15), find_late),

@@ -23,8 +23,9 @@ from services.isolation.cases.tables import case_history, cases, waiting_for_pol
 from services.isolation.needs.balance import without_task
 from services.isolation.permits import balance as of_permits
 from services.isolation.plans.tables import tasks
+from services.isolation.positives.balance import not_seen_to
 from services.isolation.teams.copies import PLACES, STAFF
-from services.isolation.tests.lists import taken_up
+from services.isolation.tests.lists import decided_batches, taken_up
 from services.isolation.transfers import balance as of_transfers
 
 COPIES: Final = (PLACES, STAFF)
@@ -130,7 +131,7 @@ def sums(conn: Connection, today: date) -> Sums:
         }
     )
     found.balanced = own["balanced"]
-    every = union_all(queries.noted_commands(conn), taken_up(conn)).subquery()
+    every = union_all(queries.noted_commands(conn), taken_up(conn), decided_batches(conn)).subquery()
     said = answered(conn, select(*every.c))
     found.by_subject["commands_to_isolation"] = {
         "done": said.done,
@@ -171,6 +172,9 @@ def late(conn: Connection, now: datetime, zone: ZoneInfo) -> Sums:
             conn, now - _LATE
         ),
         ("release", "its days are over, and nobody looks whether it may be released"): queries.not_looked_at(
+            conn, now - _LATE
+        ),
+        ("positive", "something was found in samples, and nobody looks what follows"): not_seen_to(
             conn, now - _LATE
         ),
     }

@@ -18,9 +18,16 @@ from services.isolation.notices.tables import notices, refusals
 from services.isolation.permits.tables import outings, passages, permits
 from services.isolation.plans.tables import staff_days, tasks
 from services.isolation.policies.tables import policies
+from services.isolation.positives.tables import close_contacts
 from services.isolation.revisions import revisions
 from services.isolation.teams.tables import places, staff, staff_history, staff_load
-from services.isolation.tests.tables import results_counted, results_of_nobody, test_results
+from services.isolation.tests.tables import (
+    positives,
+    result_batches,
+    results_counted,
+    results_of_nobody,
+    test_results,
+)
 from services.isolation.transfers.tables import transfers
 
 __all__ = [
@@ -28,6 +35,7 @@ __all__ = [
     "cases",
     "check_ins",
     "chosen_languages",
+    "close_contacts",
     "contact_links",
     "contacts",
     "district_walks",
@@ -41,8 +49,10 @@ __all__ = [
     "permits",
     "places",
     "policies",
+    "positives",
     "refusals",
     "release_checks",
+    "result_batches",
     "results_counted",
     "results_of_nobody",
     "revisions",

@@ -52,7 +52,13 @@ FIGURES = (
     Figure(
         HELD,
         held,
-        always=((states.FOR_DIGEST,), (states.NIGHT,), (states.DAILY_LIMIT,), (states.NUMBER_LIMIT,)),
+        always=tuple(
+            (why,)
+            for why in (
+                *(states.FOR_DIGEST, states.NIGHT, states.DAILY_LIMIT, states.NUMBER_LIMIT),
+                states.CALL_FIRST,
+            )
+        ),
     ),
 )
 for _state in (states.ACCEPTED, states.DELIVERED, states.FAILED, states.UNKNOWN, states.CANCELLED):

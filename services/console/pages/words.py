@@ -34,6 +34,11 @@ TASKS: Final[Mapping[str, str]] = {
     "urgent_permit": N_("decide on leave that begins soon"),
     "review_permit": N_("review an emergency outing"),
     "see_breach": N_("find out: late back, or out without leave"),
+    "see_positive": N_("call about a test result"),
+    "decide_positive": N_("decide where they go after a test result"),
+    "list_contacts": N_("list with whom they were, and where"),
+    "second_sample": N_("take a second sample, of each alone"),
+    "late_result": N_("a result came after the end: decide"),
 }
 """Kind of task -> what is to be done."""
 
@@ -78,6 +83,7 @@ WORDS: Final[Mapping[str, str]] = {
     # what holds somebody
     "days": N_("the days are not full"),
     "test_positive": N_("a positive result"),
+    "second_sample": N_("a second sample is still due"),
     "test_result": N_("a result is missing"),
     "refusal": N_("a refusal"),
     # what changed of a case
@@ -136,6 +142,13 @@ WORDS: Final[Mapping[str, str]] = {
     "positive": N_("positive"),
     "inconclusive": N_("inconclusive"),
     "invalid": N_("invalid"),
+    # contacts' lists, and unusual batches
+    "person": N_("person"),
+    "place": N_("place"),
+    "informed": N_("told by a person"),
+    "no_contact": N_("no contact after all"),
+    "stands": N_("the laboratory stands by it"),
+    "mistake": N_("a mistake: corrections follow"),
     # what came of a positive of nobody here
     "reached": N_("found and called"),
     "passed_on": N_("passed on to another district"),

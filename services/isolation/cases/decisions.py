@@ -19,6 +19,7 @@ from services.isolation.cases.story import absence
 from services.isolation.policies.rules import (
     CONFIRM_RELEASE,
     CONFIRM_TRANSFER,
+    DECIDE_POSITIVE,
     SETTLE_REFUSAL,
     SETTLE_TRANSFER,
 )
@@ -46,7 +47,7 @@ class Decision:
     :param of: the states in which it is decided.
     :param to: the state to which it leads; "": the case stays in its own.
     :param told: what the case's history calls it, and case.changed, unless that has `kind` for it.
-    :param settles: the officer's task that is done with it; "": none.
+    :param settles: kinds of the officer's tasks that are done with it.
     :param needs: fields of the command that it needs; it takes no other of `_FIELDS`.
     :param kind: what case.changed calls it, where that is another word.
     :param quiet: nothing changes for anybody but officers: nobody is told.
@@ -57,7 +58,7 @@ class Decision:
     of: Set[str]
     to: str
     told: str
-    settles: str = ""
+    settles: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
     kind: str = ""
     quiet: bool = False
@@ -65,6 +66,7 @@ class Decision:
 
 
 _MOVED: Final = ("place", "escort")
+_MOVE_SETTLES: Final = (SETTLE_REFUSAL, DECIDE_POSITIVE)
 _FIELDS: Final = ("because", "witness", *_MOVED)
 _BECAUSE: Final[Mapping[str, tuple[str, ...]]] = {CANCEL: CANCELLED_BECAUSE, REOPEN: REOPENED_BECAUSE}
 
@@ -73,33 +75,33 @@ DECISIONS: Final[Mapping[str, Decision]] = {
         frozenset({states.OPEN, states.ACTIVE, states.RELEASE_REVIEW}),
         states.RELEASED,
         "released",
-        CONFIRM_RELEASE,
+        (CONFIRM_RELEASE,),
     ),
-    CANCEL: Decision(states.FOLLOWED, states.CANCELLED, "cancelled", needs=("because",)),
+    CANCEL: Decision(states.FOLLOWED, states.CANCELLED, "cancelled", (DECIDE_POSITIVE,), needs=("because",)),
     # They are followed still, by an officer who persuades them, or has them moved.
     REFUSE: Decision(frozenset({states.OPEN, states.ACTIVE}), states.REFUSED, "refused", needs=("witness",)),
-    "resume": Decision(frozenset({states.REFUSED}), states.ACTIVE, "resumed", SETTLE_REFUSAL),
+    "resume": Decision(frozenset({states.REFUSED}), states.ACTIVE, "resumed", (SETTLE_REFUSAL,)),
     "move_to_central": Decision(
-        states.FOLLOWED, states.MOVED_TO_CENTRAL, "moved_to_central", SETTLE_REFUSAL, _MOVED
+        states.FOLLOWED, states.MOVED_TO_CENTRAL, "moved_to_central", _MOVE_SETTLES, _MOVED
     ),
     "move_to_hospital": Decision(
-        states.FOLLOWED, states.MOVED_TO_HOSPITAL, "moved_to_hospital", SETTLE_REFUSAL, _MOVED
+        states.FOLLOWED, states.MOVED_TO_HOSPITAL, "moved_to_hospital", _MOVE_SETTLES, _MOVED
     ),
     # Until the other district has said that it follows them they are followed here, with all their tasks.
     TRANSFER: Decision(
-        states.FOLLOWED, "", "transfer_asked", SETTLE_TRANSFER, ("place",), quiet=True, while_asked=False
+        states.FOLLOWED, "", "transfer_asked", (SETTLE_TRANSFER,), ("place",), quiet=True, while_asked=False
     ),
     TAKEN_OVER: Decision(
         states.FOLLOWED,
         states.TRANSFERRED,
         "transferred",
-        CONFIRM_TRANSFER,
+        (CONFIRM_TRANSFER, DECIDE_POSITIVE),
         ("note",),
         kind="ended_elsewhere",
         while_asked=True,
     ),
     NOT_TAKEN_OVER: Decision(
-        states.FOLLOWED, "", "not_taken_over", CONFIRM_TRANSFER, ("note",), quiet=True, while_asked=True
+        states.FOLLOWED, "", "not_taken_over", (CONFIRM_TRANSFER,), ("note",), quiet=True, while_asked=True
     ),
     REOPEN: Decision(
         frozenset(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -106,7 +106,11 @@ def _steps(
     for number, chapter in enumerate(case.story, 1):
         exposures = chapter.exposures if chapter.version is not None else exposures
         stands = standing(case.story[:number], case.arrival.arrived_at, known, zone)
-        found.append(_step(case, chapter, stands, documents[stands.policy.policy_id], exposures, zone))
+        step = _step(case, chapter, stands, documents[stands.policy.policy_id], exposures, zone)
+        if any(one.exposed for one in case.story[:number]):
+            line = f"{step.line}, and close_contact, which is treated as levels.{stands.policy.close_contact}"
+            step = replace(step, line=line)
+        found.append(step)
     return tuple(found)
 
 

@@ -88,6 +88,10 @@ class CasesInHand:
         """Whether another case goes on for it, be it there or not."""
         return case.case_id in self._goes_on_as
 
+    def goes_on(self, case: Case) -> Case | None:
+        """The case that goes on for one that ended merged; None: no news of it have come."""
+        return self._cases.get(self._goes_on_as[case.case_id])
+
     def household(self, said: Said, case_ids: Sequence[str]) -> list[Case]:
         """These cases. Raises Refused, also where they are not of one household."""
         cases = [self.case(said, case_id) for case_id in dict.fromkeys(case_ids)]

@@ -36,6 +36,7 @@ class Change:
     :param from_today: leave the tasks of past days alone.
     :param merged: the arrival turned out to be another one, as which it is followed.
     :param reopened: the case is opened again, which has ended, though no news ask for that: by an officer.
+    :param exposed_no_more: cases of which it turned out that nobody was found positive, or on another day.
     :param again: tasks to look at somebody that the end took back: they begin anew.
     """
 
@@ -47,6 +48,7 @@ class Change:
     from_today: bool = False
     merged: bool = False
     reopened: bool = False
+    exposed_no_more: frozenset[str] = frozenset()
     again: frozenset[str] = frozenset()
 
 
@@ -88,7 +90,8 @@ def revise(case: Case, change: Change, policies: Mapping[str, Policy], present: 
     """
     arrival = change.arrival or case.arrival
     reopened = [Chapter(None, present.now, (), case.policy_id, reopened=True)] if change.reopened else []
-    story = tuple(in_order([*case.story, *change.chapters, *reopened]))
+    holds = (one for one in case.story if not (one.exposed and one.exposed.by in change.exposed_no_more))
+    story = tuple(in_order([*holds, *change.chapters, *reopened]))
     stands = standing(story, arrival.arrived_at, policies, present.zone)
     if is_corrected(case, stands.policy) and stands.release_on != case.release_on:
         story = tuple(in_order([*story, Chapter(None, present.now, (), stands.policy.policy_id)]))

@@ -11,7 +11,7 @@ from sqlalchemy.engine import Connection, Row
 
 from chassis.database.statements import insert_rows, update_rows
 from services.isolation.cases.case import Arrival, Case
-from services.isolation.cases.story import Absence, Chapter
+from services.isolation.cases.story import Absence, Chapter, Exposed
 from services.isolation.cases.tables import cases as table
 from services.isolation.policies.rules import Exposure
 from services.isolation.teams.rules import Member
@@ -152,18 +152,38 @@ def _chapter_row(chapter: Chapter) -> list[Any]:
         chapter.at.isoformat(),
         [[e.level, e.left_on.isoformat() if e.left_on else None] for e in chapter.exposures],
         chapter.policy_id,
-        *([_ABSENT[chapter.absent]] if chapter.absent else [_REOPENED] if chapter.reopened else []),
+        *_marks(chapter),
     ]
+
+
+def _marks(chapter: Chapter) -> list[Any]:
+    if chapter.absent:
+        return [_ABSENT[chapter.absent]]
+    if chapter.exposed:
+        return [[_EXPOSED, chapter.exposed.by, chapter.exposed.last_on.isoformat()]]
+    return [_REOPENED] if chapter.reopened else []
 
 
 # True stood there before there was another reason; versions of before read both alike.
 _ABSENT: Mapping[Absence, bool | str] = {"not_coming": True, "expected": "expected"}
 _REOPENED: Final = "reopened"
 """It has no version; readers of before pass over it, as over all that became known while nobody was there."""
+_EXPOSED: Final = "exposed"
+"""It has no version, either."""
+_MARKS_FROM: Final = 4
+
+
+def is_exposed(chapters: Sequence[Sequence[Any]]) -> bool:
+    """Whether somebody is a close contact, by the chapters of their case as they are stored."""
+    return any(isinstance(mark, list) for chapter in chapters for mark in chapter[_MARKS_FROM:])
 
 
 def _chapter_from(stored: list[Any]) -> Chapter:
     version, at, exposures, policy_id, *marks = stored
+    exposed = None
+    if marks and isinstance(marks[0], list):
+        _, by, last_on = marks.pop()
+        exposed = Exposed(by, date.fromisoformat(last_on))
     reopened = marks == [_REOPENED]
     absent = [] if reopened else marks
     return Chapter(
@@ -173,4 +193,5 @@ def _chapter_from(stored: list[Any]) -> Chapter:
         policy_id,
         ("expected" if absent[0] == "expected" else "not_coming") if absent else None,
         reopened,
+        exposed,
     )

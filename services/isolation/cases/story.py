@@ -8,17 +8,28 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
-from typing import Literal
+from datetime import date, datetime, timedelta
+from typing import Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
 from field.days import local_day
 from services.isolation.plans.planning import Key, Piece, PlannedTask, plan, planner_of
 from services.isolation.policies.counting import counted_from, release_day
-from services.isolation.policies.rules import Exposure, Policy, Rule, decide
+from services.isolation.policies.rules import Exposure, Policy, Rule, decide, stricter
 
 Absence = Literal["expected", "not_coming"]
 """Why nobody is there: they are announced and have not come yet, or do not come."""
+
+
+class Exposed(NamedTuple):
+    """They lived with somebody who was found positive.
+
+    :param by: the case of that one.
+    :param last_on: the last day on which they were together.
+    """
+
+    by: str
+    last_on: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +42,7 @@ class Chapter:
     :param policy_id: the policy in force there at that time.
     :param absent: why nobody is there; None: they came.
     :param reopened: the case had ended, and was opened again: nothing else became known.
+    :param exposed: they are a close contact, from then on.
     """
 
     version: int | None
@@ -39,6 +51,7 @@ class Chapter:
     policy_id: str
     absent: Absence | None = None
     reopened: bool = False
+    exposed: Exposed | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +114,8 @@ def standing(
     A case keeps the policy it began under until one comes that says it applies to open cases. We keep only
     the latest text of a policy: if a correction shortens a measure below the days already served, the case
     ends on the day of the correction. While nobody was there, nothing was asked of anybody:
-    a measure begins when they have come.
+    a measure begins when they have come. A close contact keeps to the stricter of their own measure and that
+    of contacts, and its days begin anew with the last day on which they were together.
     """
     reopened = max((chapter.at for chapter in chapters if chapter.reopened), default=None)
     chapters = [chapter for chapter in chapters if not chapter.reopened]
@@ -110,16 +124,23 @@ def standing(
     policy = policies[chapters[0].policy_id]
     pieces: list[Piece] = []
     exposures: tuple[Exposure, ...] = ()
+    exposed_on: date | None = None
     clock = start = arrived_at
     for chapter in chapters:
         newer = policies[chapter.policy_id]
-        corrected = chapter.version is None and newer is policy
+        corrected = chapter.version is None and newer is policy and chapter.exposed is None
         if newer.applies_to_open_cases:
             policy = newer
         if chapter.version is not None:
             exposures = chapter.exposures
+        if chapter.exposed:
+            exposed_on = max(chapter.exposed.last_on, exposed_on or chapter.exposed.last_on)
         rule, exposure = decide(policy, exposures, arrival_day)
         day_zero = counted_from(rule.counted_from, arrival_day=arrival_day, left_on=exposure.left_on)
+        if exposed_on is not None:
+            own_end = release_day(day_zero, rule.days)  # before it nobody gets out by being a contact
+            rule = stricter(rule, policy.rules[policy.close_contact])
+            day_zero = max(day_zero, exposed_on, own_end - timedelta(days=rule.days))
         release_on = release_day(day_zero, rule.days)
         start = max(start, chapter.at)
         before = pieces[-1] if pieces else None

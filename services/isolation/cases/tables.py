@@ -75,6 +75,9 @@ Index(
 _not_closed = cases.c.closed_at.is_(None)
 # Laboratories name people by their number.
 Index("cases_by_identity", cases.c.identity, postgresql_where=_not_closed, sqlite_where=_not_closed)
+# Of a positive also those whose case has ended lately. Intake does not write it.
+_ended = text("closed_at IS NOT NULL AND version > 0 AND identity <> 0")
+Index("cases_ended_by_identity", cases.c.identity, postgresql_where=_ended, sqlite_where=_ended)
 _thin = cases.c.team_lacks.is_not(None) & _not_closed
 Index("cases_short_of_staff", cases.c.staff_epoch, postgresql_where=_thin, sqlite_where=_thin)
 Index(

@@ -129,7 +129,7 @@ def _changed(
 
 def _anew(case: Case, tried: Policy, policies: Mapping[str, Policy], zone: ZoneInfo) -> tuple[str, date]:
     """As if the policy had been in force when they came."""
-    told = [replace(one, policy_id=tried.policy_id) for one in case.story if one.version is not None]
+    told = [replace(one, policy_id=tried.policy_id) for one in case.story if one.version or one.exposed]
     stands = standing(told, case.arrival.arrived_at, policies, zone)
     return stands.rule.measure, stands.release_on
 

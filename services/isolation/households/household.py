@@ -17,6 +17,7 @@ from field.days import day_begins, local_day
 from field.documents import born_by
 from field.scope import Scope
 from field.telling_apart import Someone, tell_apart
+from services.isolation.cases.rows import is_exposed
 from services.isolation.cases.tables import cases
 from services.isolation.check_ins.check_in import CheckIn, that_counts
 from services.isolation.check_ins.rows import check_ins_since
@@ -28,10 +29,11 @@ from services.isolation.households.told import opened, told
 from services.isolation.links.tables import links
 from services.isolation.notices.tables import notices
 from services.isolation.plans import states
+from services.isolation.plans.acts import DONE
 from services.isolation.plans.rows import read_tasks
 from services.isolation.plans.task import Task
 from services.isolation.policies.counting import day_number
-from services.isolation.policies.rules import CHECK_IN, SIGNED_NOTICE, TEST, Policy
+from services.isolation.policies.rules import CHECK_IN, SEE_POSITIVE, SIGNED_NOTICE, TEST, Policy, Rule
 from services.isolation.reference import Reference, current
 
 _SHOWN_BACK: Final = timedelta(days=1)
@@ -42,7 +44,7 @@ _TO_CALL: Final = ("grid_worker", "community_officer", "health_worker")
 _C = cases.c
 _COLUMNS: Final = (
     *(_C.person, _C.state, _C.measure, _C.days, _C.counted_from, _C.release_on, _C.risk_level),
-    *(_C.policy_id, _C.community, _C.team),
+    *(_C.policy_id, _C.community, _C.team, _C.chapters),
 )
 
 
@@ -165,6 +167,8 @@ def _person(uow: UnitOfWork, row: Row[Any], label: Mapping[str, Any], seen: _See
         "missed_window": _window(missed, seen) if missed and following else None,
         "next_window": _window(min(coming, key=_begins), seen) if coming and following else None,
         "notice": _notice(tasks, seen, seen.proxies.get(row.case_id)),
+        "called_at": _called_at(tasks, seen),
+        "is_contact": is_exposed(row.chapters),
         "tests": _tests(row, tasks, policy, seen),
         "check_ins": [
             _check_in(uow, of_it, tasks, seen)
@@ -201,7 +205,7 @@ def _notice(tasks: Iterable[Task], seen: _Seen, by_proxy: str | None) -> dict[st
 def _tests(row: Row[Any], tasks: Iterable[Task], policy: Policy | None, seen: _Seen) -> list[dict[str, Any]]:
     """Of each day on which the rule asks for a test, whether it was taken; results are told by people."""
     taken = {task.day: task for task in tasks if task.kind == TEST and task.state != states.CANCELLED}
-    rule = policy.rules.get(row.risk_level) if policy else None
+    rule = _rule(row, policy) if policy else None
     asked = rule.tests.days if rule and rule.tests else ()
     today = day_number(seen.today, row.counted_from)
     days = sorted({*taken, *(day for day in asked if day > today)})
@@ -213,6 +217,19 @@ def _tests(row: Row[Any], tasks: Iterable[Task], policy: Policy | None, seen: _S
         }
         for day in days
     ]
+
+
+def _called_at(tasks: Iterable[Task], seen: _Seen) -> str | None:
+    """When a person called them about what a laboratory found; before that the page says nothing of it."""
+    calls = [task.acts.last(DONE) for task in tasks if task.kind == SEE_POSITIVE and task.acts]
+    done = [act.at for act in calls if act]
+    return seen.local(max(done)) if done else None
+
+
+def _rule(row: Row[Any], policy: Policy) -> Rule | None:
+    """That of their risk level, or of whoever lives with somebody who was found positive."""
+    rules = (policy.rules[level] for level in (row.risk_level, policy.close_contact))
+    return next((rule for rule in rules if (rule.measure, rule.days) == (row.measure, row.days)), None)
 
 
 def _check_in(

@@ -12,10 +12,19 @@ from field.ladder import Ladders
 from services.isolation.plans import states
 from services.isolation.plans.planning import Key, PlannedTask
 from services.isolation.plans.task import Task, new_task
-from services.isolation.policies.rules import ENDED_BY_DECISION, PERMIT_TASKS, SETTLE_REFUSAL, TRANSFER_TASKS
+from services.isolation.policies.rules import (
+    DECIDE_POSITIVE,
+    ENDED_BY_DECISION,
+    LATE_RESULT,
+    LIST_CONTACTS,
+    PERMIT_TASKS,
+    SETTLE_REFUSAL,
+    TRANSFER_TASKS,
+)
 from services.isolation.teams.rules import Member, doer
 
-OFFICERS_TASKS: Final = (*ENDED_BY_DECISION, *PERMIT_TASKS, *TRANSFER_TASKS, SETTLE_REFUSAL)
+_OF_POSITIVES: Final = (DECIDE_POSITIVE, LIST_CONTACTS, LATE_RESULT)
+OFFICERS_TASKS: Final = (*ENDED_BY_DECISION, *PERMIT_TASKS, *TRANSFER_TASKS, SETTLE_REFUSAL, *_OF_POSITIVES)
 """An officer's, whether or not one is in the team."""
 
 

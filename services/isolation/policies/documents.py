@@ -20,12 +20,17 @@ from services.isolation.policies.rules import (
     CONFIRM_RELEASE,
     CONFIRM_TRANSFER,
     DECIDE_PERMIT,
+    DECIDE_POSITIVE,
+    LATE_RESULT,
+    LIST_CONTACTS,
     MEDICAL_NEED,
     MEET_NEED,
     PAST_THE_TERM,
     REVIEW_PERMIT,
+    SECOND_SAMPLE,
     SEE_ABNORMAL,
     SEE_BREACH,
+    SEE_POSITIVE,
     SETTLE_REFUSAL,
     SETTLE_TRANSFER,
     URGENT_PERMIT,
@@ -36,6 +41,7 @@ from services.isolation.policies.rules import (
     Rule,
     Terms,
     Tests,
+    UnusualBatch,
 )
 from services.isolation.policies.schema import NEEDS, PERMITS, check
 
@@ -94,12 +100,24 @@ def policy_from(document: Mapping[str, Any], version: int, zone: ZoneInfo = _CHI
             for kind, given in {**NEEDS, **checked["needs"]}.items()
         },
         see_breach=_at_once(SEE_BREACH, checked["see_breach"]),
+        see_positive=_at_once(SEE_POSITIVE, checked["see_positive"]),
+        decide_positive=_at_once(DECIDE_POSITIVE, checked["decide_positive"]),
+        list_contacts=_at_once(LIST_CONTACTS, checked["list_contacts"]),
+        second_sample=_at_once(SECOND_SAMPLE, checked["second_sample"]),
+        late_result=_at_once(LATE_RESULT, checked["late_result"]),
+        call_first=_minutes(checked["call_first_minutes"]),
+        unusual_batch=_unusual_batch(checked["unusual_batch"]),
+        close_contact=checked["close_contact"]["treat_as"],
         permits={
             kind: _at_once(REVIEW_PERMIT if kind == "emergency" else DECIDE_PERMIT, given)
             for kind, given in {**PERMITS, **checked["permits"]}.items()
         },
         retention_days=checked["retention_days"],
     )
+
+
+def _unusual_batch(given: Mapping[str, Any]) -> UnusualBatch:
+    return UnusualBatch(given["percent"], given["least_results"], _minutes(given["wait_minutes"]))
 
 
 def _ladders(checked: Mapping[str, Any], zone: ZoneInfo) -> Ladders:
@@ -110,8 +128,10 @@ def _ladders(checked: Mapping[str, Any], zone: ZoneInfo) -> Ladders:
         repeat = _minutes(own["repeat_after_minutes"])
         for kind in own["kinds"]:
             by_kind[kind] = Ladder(_rungs(own["rungs"]), repeat, own["urgent"] or kind in URGENT_TASKS)
-    if not any(URGENT_PERMIT in own["kinds"] for own in checked["ladders"]):
-        by_kind[URGENT_PERMIT] = by_kind[SEE_BREACH]  # of a policy from before it was known
+    named = {kind for own in checked["ladders"] for kind in own["kinds"]}
+    for kind, as_of in ((URGENT_PERMIT, SEE_BREACH), (DECIDE_POSITIVE, SEE_POSITIVE)):
+        if kind not in named:
+            by_kind[kind] = by_kind[as_of]  # of a policy from before it was known
     night = checked["night"]
     return Ladders(default, by_kind, Night(**night, zone=zone) if night else None)
 

@@ -47,6 +47,16 @@ PERMIT_TASKS: Final = (DECIDE_PERMIT, URGENT_PERMIT, REVIEW_PERMIT)
 """An officer's: they end with what is decided about the leave."""
 SEE_BREACH: Final = "see_breach"
 """Somebody is not back in time, or was out without leave: find them, and find out why."""
+SEE_POSITIVE: Final = "see_positive"
+"""Somebody is positive: a person calls them, before any text."""
+DECIDE_POSITIVE: Final = "decide_positive"
+"""An officer decides where they go: to hospital, as a rule."""
+LIST_CONTACTS: Final = "list_contacts"
+"""An officer finds out with whom somebody positive was, and where, who has no case here."""
+SECOND_SAMPLE: Final = "second_sample"
+"""A pooled tube, or a first finding, was positive: they are tested once more, each alone."""
+LATE_RESULT: Final = "late_result"
+"""Something was found, or corrected, after the end of a case: an officer decides whether it opens again."""
 SIGNED_NOTICE: Final = "signed_notice"
 """The household is handed the notice of its measure; policies name it among the opening tasks."""
 CHECK_IN: Final = "check_in"
@@ -136,6 +146,22 @@ class Terms:
     acknowledged: timedelta
 
 
+@dataclass(frozen=True, slots=True)
+class UnusualBatch:
+    """Which batch of a laboratory waits for one call, and for how long at most.
+
+    :param percent: more than this share of positives is unusual.
+    :param least: of fewer results than these nothing is said.
+    """
+
+    percent: int
+    least: int
+    wait: timedelta
+
+    def is_unusual(self, results: int, positives: int) -> bool:
+        return results >= self.least and positives * 100 > self.percent * results
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Policy:
     """One edition. In force from the start of `valid_from` to the end of `valid_to`."""
@@ -170,6 +196,16 @@ class Policy:
     needs: Mapping[str, OpeningTask]
     """Kind of need -> its task: who meets it, and within how long after it was asked for."""
     see_breach: OpeningTask
+    see_positive: OpeningTask
+    decide_positive: OpeningTask
+    list_contacts: OpeningTask
+    second_sample: OpeningTask
+    late_result: OpeningTask
+    call_first: timedelta
+    """So long those who live with somebody positive get no text before that one was called."""
+    unusual_batch: UnusualBatch
+    close_contact: str
+    """The level by whose rule whoever lives with somebody positive is followed."""
     permits: Mapping[str, OpeningTask]
     """Kind of permit -> its task: who decides, and within how long; of an emergency, who reviews it."""
     retention_days: int
@@ -208,3 +244,8 @@ def _severity(exposure: Exposure) -> tuple[int, date]:
 def strictness(measure: str, release_on: date) -> tuple[int, date]:
     """Orders standings: the stricter measure first, then the longer one."""
     return MEASURES.index(measure), release_on
+
+
+def stricter(rule: Rule, other: Rule) -> Rule:
+    """By the measure first, then by its days."""
+    return max(rule, other, key=lambda one: (MEASURES.index(one.measure), one.days))

@@ -30,6 +30,14 @@ _PAST_THE_TERM: Final = {"role": "community_officer", "within_minutes": 120}
 _CONFIRM_TRANSFER: Final = {"role": "community_officer", "within_minutes": 24 * 60}
 _SETTLE_TRANSFER: Final = {"role": "community_officer", "within_minutes": 2 * 60}
 _SEE_BREACH: Final = {"role": "grid_worker", "within_minutes": 30}
+_SEE_POSITIVE: Final = {"role": "health_worker", "within_minutes": 30}
+_DECIDE_POSITIVE: Final = {"role": "community_officer", "within_minutes": 120}
+_LIST_CONTACTS: Final = {"role": "community_officer", "within_minutes": 240}
+_SECOND_SAMPLE: Final = {"role": "health_worker", "within_minutes": 240}
+_CLOSE_CONTACT: Final = {"treat_as": "high"}
+_UNUSUAL_BATCH: Final = {"percent": 20, "least_results": 20, "wait_minutes": 15}
+_CALL_FIRST_MINUTES: Final = 120
+_LATE_RESULT: Final = {"role": "community_officer", "within_minutes": 120}
 # Food is there for the next meal but one; whoever despairs is called within half a day. Somebody who needs a
 # doctor is called at once.
 NEEDS: Final[Mapping[str, Mapping[str, Any]]] = {
@@ -239,6 +247,20 @@ class _AtOnce(_Strict):
     within_minutes = fields.Integer(required=True, strict=True, validate=validate.Range(1, _YEAR))
 
 
+class _CloseContact(_Strict):
+    """Whoever lives with somebody positive: by which level's rule, from the last day of being together."""
+
+    treat_as = fields.String(required=True, validate=validate.OneOf(LEVELS))
+
+
+class _UnusualBatch(_Strict):
+    """A laboratory's batch with more positives than that waits for one call, for so long at most."""
+
+    percent = fields.Integer(required=True, strict=True, validate=validate.Range(1, 100))
+    least_results = fields.Integer(required=True, strict=True, validate=validate.Range(1, 10_000))
+    wait_minutes = fields.Integer(required=True, strict=True, validate=validate.Range(1, 60))
+
+
 class _Thresholds(_Strict):
     fever_celsius = fields.Float(required=True, validate=validate.Range(35, 42))
     missed_check_ins = fields.Integer(
@@ -291,6 +313,16 @@ class _Document(_Strict):
         load_default=dict,
     )
     see_breach = fields.Nested(_AtOnce, load_default=_SEE_BREACH)
+    see_positive = fields.Nested(_AtOnce, load_default=_SEE_POSITIVE)
+    decide_positive = fields.Nested(_AtOnce, load_default=_DECIDE_POSITIVE)
+    list_contacts = fields.Nested(_AtOnce, load_default=_LIST_CONTACTS)
+    second_sample = fields.Nested(_AtOnce, load_default=_SECOND_SAMPLE)
+    late_result = fields.Nested(_AtOnce, load_default=_LATE_RESULT)
+    close_contact = fields.Nested(_CloseContact, load_default=_CLOSE_CONTACT)
+    unusual_batch = fields.Nested(_UnusualBatch, load_default=_UNUSUAL_BATCH)
+    call_first_minutes = fields.Integer(
+        load_default=_CALL_FIRST_MINUTES, strict=True, validate=validate.Range(10, _LONGEST_TERM)
+    )
     permits = fields.Dict(
         keys=fields.String(validate=validate.OneOf(PERMIT_KINDS)),
         values=fields.Nested(_AtOnce),

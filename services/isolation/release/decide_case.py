@@ -43,17 +43,21 @@ from services.isolation.plans.task import Task
 from services.isolation.policies.rules import CONFIRM_TRANSFER, SEE_ABNORMAL, SETTLE_REFUSAL
 from services.isolation.release.facts import facts_of
 from services.isolation.release.rules import lacks
+from services.isolation.tests.followed import came_back, look_again
 from services.isolation.transfers.ask_district import ask_district, settle_transfer
 
 _UNSEEN: Final = "unseen"
 """In the history of a case that ends: tasks to look at somebody that were taken back with it."""
+_CAME_BACK: Final = "came_back"
 _ENDS: Final = tuple(decision.told for decision in DECISIONS.values() if decision.to in states.CLOSED)
 
 
 def decide_case(uow: UnitOfWork, commands: Sequence[Said]) -> Sequence[Outcome]:
     """Carry out each decision, by what is known now; whoever it concerns is told by case.changed."""
     with cases_in_hand(uow, (said.data["case_id"] for said in commands)) as hand:
-        return each_in_turn(commands, lambda said: _decide(hand, said))
+        outcomes = each_in_turn(commands, lambda said: _decide(hand, said))
+        look_again(uow.conn, hand.ids, uow.now)
+    return outcomes
 
 
 def _decide(hand: CasesInHand, said: Said) -> Outcome:
@@ -136,6 +140,8 @@ def _reopen(hand: CasesInHand, said: Said, before: Case) -> Outcome:
     case = hand.add_line(said, before, REOPENED, **detail)
     change = Change(REOPENED, from_today=True, reopened=True, again=_unseen(hand, before))
     revise_cases(hand.book, [Occasion(case, change, hand.cause(said, case))])
+    if before.state == states.MOVED_TO_HOSPITAL and said.data["because"] == _CAME_BACK:
+        came_back(hand.uow.conn, case.case_id, hand.uow.now)
     state = states.ACTIVE if was_met(hand.tasks(before)) else states.OPEN
     return Outcome.done(case_id=case.case_id, version=case.version + 1, state=state)
 
@@ -149,8 +155,9 @@ def _unseen(hand: CasesInHand, case: Case) -> frozenset[str]:
 
 
 def _settle(hand: CasesInHand, said: Said, case: Case, decision: Decision) -> None:
-    for task in _live(hand, case, decision.settles):
-        hand.done(said, case, task)
+    for kind in decision.settles:
+        for task in _live(hand, case, kind):
+            hand.done(said, case, task)
 
 
 def _live(hand: CasesInHand, case: Case, kind: str) -> list[Task]:

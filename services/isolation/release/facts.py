@@ -21,8 +21,8 @@ from services.isolation.plans import states
 from services.isolation.plans.tables import tasks as tasks_table
 from services.isolation.plans.task import Task
 from services.isolation.policies.rules import SEE_ABNORMAL, TEST
-from services.isolation.release.rules import FEVER_REMEMBERED, Facts, Measured, Result
-from services.isolation.tests.tables import test_results
+from services.isolation.release.rules import FEVER_REMEMBERED, Facts, Measured
+from services.isolation.tests.followed import results_of
 
 _NOT_ASKED: Final = (states.CANCELLED, states.WAIVED)
 _UNSETTLED: Final = (*sorted(states.LIVE), states.CANCELLED)
@@ -39,7 +39,7 @@ def facts_of(uow: UnitOfWork, cases: Sequence[Case], tasks: Mapping[str, Sequenc
     merged = ended_in(uow.conn, whose)
     unseen_before = _unseen(uow, merged)
     whose |= merged
-    results, check_ins, refusing = _results(uow, whose), _check_ins(uow, whose), _refusing(uow, whose)
+    results, check_ins, refusing = results_of(uow, whose), _check_ins(uow, whose), _refusing(uow, whose)
     today = local_day(uow.now, uow.zone)
     return {
         case.case_id: Facts(
@@ -70,17 +70,6 @@ def _unseen(uow: UnitOfWork, merged: Mapping[str, str]) -> set[str]:
         return set()
     followed_as = {**merged, **{case_id: case_id for case_id in merged.values()}}
     return {followed_as[row.case_id] for row in unseen(uow.conn, followed_as)}
-
-
-def _results(uow: UnitOfWork, whose: Mapping[str, str]) -> dict[str, list[Result]]:
-    r = test_results.c
-    columns = (r.case_id, r.result_id, r.sampled_at, r.result, r.stage, r.supersedes)
-    found: dict[str, list[Result]] = {}
-    for row in uow.conn.execute(select(*columns).where(is_in(uow.conn, r.case_id, whose))):
-        taken_on = local_day(row.sampled_at, uow.zone)
-        one = Result(row.result_id, row.sampled_at, taken_on, row.result, row.stage, row.supersedes)
-        found.setdefault(whose[row.case_id], []).append(one)
-    return found
 
 
 def _check_ins(uow: UnitOfWork, whose: Mapping[str, str]) -> dict[str, list[Measured]]:

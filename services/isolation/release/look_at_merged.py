@@ -24,6 +24,7 @@ from services.isolation.plans.rows import lock_tasks
 from services.isolation.policies.rules import SEE_ABNORMAL, TRANSFER_TASKS
 from services.isolation.release.facts import KINDS, facts_of
 from services.isolation.release.rules import HEALTH_AND_WILL, lacks
+from services.isolation.tests.followed import look_again
 from services.isolation.transfers.tables import transfers
 
 _AGAIN_AFTER: Final = timedelta(minutes=1)
@@ -67,6 +68,7 @@ def look_at_merged(uow: UnitOfWork) -> int:
                 {"case_id": row.case_id, "version": row.version, "went_on_as": None, "look_at": look_at}
             )
         _open(book, [locked[id] for id in reopen])
+    look_again(uow.conn, {*named, *locked}, uow.now)
     # Where news came meanwhile, it is looked at once more.
     update_rows(uow.conn, merged_cases, later, key=["case_id", "version"], set=["went_on_as", "look_at"])
     delete_rows(uow.conn, merged_cases, gone, key=["case_id", "version"])

@@ -11,29 +11,15 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
 
+from services.isolation.tests.judged import Result, awaits_second_sample, is_positive, standing
+
 FEVER_HOLDS: Final = timedelta(days=1)
 """So long after an abnormal check-in nobody is released, whatever was measured since."""
 FEVER_REMEMBERED: Final = timedelta(days=3)
 """So long an abnormal check-in holds where no other one came after it; longer where nobody looked at them."""
 
-HEALTH_AND_WILL: Final = frozenset({"test_positive", "fever", "refusal"})
+HEALTH_AND_WILL: Final = frozenset({"test_positive", "second_sample", "fever", "refusal"})
 """What was said of somebody and holds them; the rest is what is not there yet."""
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """Of a test of one person.
-
-    :param taken_on: local day of sampling.
-    :param supersedes: id of the result that it corrects.
-    """
-
-    result_id: str
-    sampled_at: datetime
-    taken_on: date
-    result: str
-    stage: str
-    supersedes: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +60,8 @@ def lacks(conditions: Collection[str], facts: Facts) -> tuple[str, ...]:
         found.append("days")
     if is_positive(facts.results):
         found.append("test_positive")
+    if awaits_second_sample(facts.results):
+        found.append("second_sample")
     if "tests_negative" in conditions and missing_tests(facts.tests, facts.results):
         found.append("test_result")
     if "no_fever" in conditions and has_fever(facts.check_ins, facts.now, unseen=facts.unseen):
@@ -83,19 +71,11 @@ def lacks(conditions: Collection[str], facts: Facts) -> tuple[str, ...]:
     return tuple(found)
 
 
-def is_positive(results: Sequence[Result]) -> bool:
-    """Whether a positive result stands: not corrected, and not ruled out by a later sample."""
-    standing = _standing(results)
-    ruled_out = [one.sampled_at for one in standing if (one.result, one.stage) == ("negative", "ruled_out")]
-    last = max(ruled_out, default=None)
-    return any(one.result == "positive" and not (last and last >= one.sampled_at) for one in standing)
-
-
 def missing_tests(days: Iterable[date], results: Sequence[Result]) -> int:
     """How many of the tests have no negative result. One that is missing is made up by a later one, and each
     day of sampling counts once.
     """
-    negative = sorted({one.taken_on for one in _standing(results) if one.result == "negative"})
+    negative = sorted({one.taken_on for one in standing(results) if one.result == "negative"})
     missing = 0
     for day in sorted(days, reverse=True):
         # The latest day first takes the latest sample, so that earlier ones are left for earlier days.
@@ -115,9 +95,3 @@ def has_fever(check_ins: Iterable[Measured], now: datetime, *, unseen: bool = Fa
     if not recent:
         return unseen
     return recent[-1].abnormal or any(one.abnormal and one.at > now - FEVER_HOLDS for one in recent)
-
-
-def _standing(results: Sequence[Result]) -> list[Result]:
-    """Without those that the laboratory corrected."""
-    corrected = {one.supersedes for one in results if one.supersedes}
-    return [one for one in results if one.result_id not in corrected]

@@ -17,6 +17,7 @@ from services.isolation.links.tables import links
 from services.isolation.needs.tables import needs
 from services.isolation.notices.tables import notices, refusals
 from services.isolation.permits.tables import permits
+from services.isolation.positives.tables import close_contacts
 from services.isolation.transfers.tables import transfers
 
 
@@ -35,6 +36,7 @@ EMPTIED: Final = (
     Emptied(needs.c.case_id, (needs.c.text,)),
     Emptied(permits.c.case_id, (permits.c.asked, permits.c.said)),
     Emptied(transfers.c.case_id, (transfers.c.asked, transfers.c.said)),
+    Emptied(close_contacts.c.case_id, (close_contacts.c.said,)),
     Emptied(notices.c.case_id, (notices.c.signed_by,)),
     Emptied(refusals.c.case_id, (refusals.c.what_would_help,)),
 )
@@ -70,13 +72,16 @@ KEPT: Final[Mapping[str, tuple[str, ...]]] = {
     "case_history": ("what", "event_id"),
     "check_ins": ("symptoms", "how_known", *_EVENT, "abnormal", "told"),
     "chosen_languages": ("language",),
+    "close_contacts": ("kind", "settled_as", *_EVENT),
     "district_walks": ("name", "revision"),
     "needs": ("people", "kind", "told", "how", *_EVENT),
     "notices": ("outcome", "text_version", "witness", *_EVENT),
     "passages": ("direction", *_EVENT),
     "permits": ("people", "kind", "told", "decision", "decided_by", *_EVENT),
+    "positives": ("told",),
     "refusals": ("what", "why", "witness", *_EVENT),
     "release_checks": ("lacks",),
+    "result_batches": ("source", "decided_as", "decided_by", "decided_event"),
     "results_counted": ("source", "result"),
     # A laboratory's own ids of samples: they lead to a person in its books, not in ours.
     "results_of_nobody": (

@@ -20,7 +20,9 @@ from services.isolation.plans.tables import tasks as table
 from services.isolation.plans.task import Task
 from services.isolation.policies.rules import (
     CONFIRM_TRANSFER,
+    DECIDE_POSITIVE,
     ENDED_BY_DECISION,
+    LATE_RESULT,
     PERMIT_TASKS,
     SETTLE_REFUSAL,
 )
@@ -49,6 +51,15 @@ def must_end_by_report(case: Case, task: Task) -> None:
     refuses = case.state == case_states.REFUSED and task.kind == SETTLE_REFUSAL
     if refuses or task.kind in (*ENDED_BY_DECISION, *PERMIT_TASKS, CONFIRM_TRANSFER):
         message = "this task ends with what is decided about the case, or about leave to go out"
+        raise Refused("not_allowed", [Fault("task_id", "ends_by_decision", message)])
+
+
+def must_be_decided(task: Task) -> None:
+    """Raises Refused for what nobody does but by deciding: where somebody goes, or whether they are followed
+    again. Where neither is needed, an officer above waives it and says why.
+    """
+    if task.kind in (DECIDE_POSITIVE, LATE_RESULT):
+        message = "this task ends with what is decided about the case, or is waived with a reason"
         raise Refused("not_allowed", [Fault("task_id", "ends_by_decision", message)])
 
 

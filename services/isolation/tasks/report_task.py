@@ -14,13 +14,16 @@ from services.isolation.cases.first_contact import met
 from services.isolation.cases.in_hand import CasesInHand, act_of, cases_in_hand
 from services.isolation.plans.acts import ATTEMPT, DONE, NOT_POSSIBLE, TAKEN, Act
 from services.isolation.plans.task import FIRST_CONTACT, Task
+from services.isolation.policies.rules import SEE_POSITIVE
 from services.isolation.tasks.finding import (
     cases_of_tasks,
     earliest_open,
     in_utc,
+    must_be_decided,
     must_end_by_report,
     named,
 )
+from services.isolation.tests.followed import look_again
 
 
 def report_task(uow: UnitOfWork, commands: Sequence[Said]) -> Sequence[Outcome]:
@@ -28,7 +31,15 @@ def report_task(uow: UnitOfWork, commands: Sequence[Said]) -> Sequence[Outcome]:
     case_of = cases_of_tasks(uow.conn, (said.data["task_id"] for said in commands))
     cases = {*case_of.values(), *(said.data["case_id"] or "" for said in commands)}
     with cases_in_hand(uow, cases) as hand:
-        return each_in_turn(commands, lambda said: _report(hand, case_of, said))
+        outcomes = each_in_turn(commands, lambda said: _report(hand, case_of, said))
+        look_again(uow.conn, _called(hand), uow.now)
+    return outcomes
+
+
+def _called(hand: CasesInHand) -> set[str]:
+    """Cases with a call about what was found: those who live there are told once it is done."""
+    tasks = (task for case_id in hand.ids if (case := hand.find(case_id)) for task in hand.tasks(case))
+    return {task.case_id for task in tasks if task.kind == SEE_POSITIVE}
 
 
 def _report(hand: CasesInHand, case_of: Mapping[str, str], said: Said) -> Outcome:
@@ -36,6 +47,8 @@ def _report(hand: CasesInHand, case_of: Mapping[str, str], said: Said) -> Outcom
         raise Refused.invalid(faults)
     case, task = _task(hand, case_of, said)
     must_end_by_report(case, task)
+    if said.data["outcome"] == DONE:
+        must_be_decided(task)
     after = hand.report(said, case, task, _act(hand, case, task, said))
     if task.kind == FIRST_CONTACT and said.data["outcome"] == DONE:
         case = met(hand, case, FIRST_CONTACT, said.at, said.event, said.author.source)

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid5
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.engine import Connection
 
 from chassis.commands.command import Outcome, Said, each_in_turn
@@ -19,10 +19,13 @@ from field.days import local_day
 from field.documents import IDENTITY, compact_number
 from field.words import RUNG_OF_ROLE
 from services.isolation.cases.case import Case
+from services.isolation.cases.decisions import REOPEN_WITHIN
 from services.isolation.cases.in_hand import CasesInHand, cases_in_hand
 from services.isolation.cases.tables import cases as cases_table
 from services.isolation.teams.alarm import on_duty
 from services.isolation.teams.ladder import Informed
+from services.isolation.tests.batches import GATHERS, batch_of, count_results
+from services.isolation.tests.followed import look_again, look_at
 from services.isolation.tests.rules import POSITIVE, TAKE_UP_WITHIN, faults_of, tasks_served
 from services.isolation.tests.tables import results_counted, results_of_nobody, test_results
 
@@ -37,6 +40,8 @@ def report_test(uow: UnitOfWork, commands: Sequence[Said]) -> Sequence[Outcome]:
     """
     whose = {said.event.key: _identity(uow, said) for said in commands}
     by_identity = _open_cases(uow.conn, {number for number in whose.values() if number})
+    serious = {number for said in commands if (number := whose[said.event.key]) and _is_serious(said)}
+    by_identity |= _ended_lately(uow, serious - by_identity.keys())
     ids = {said.event.key: _case_ids(said, whose[said.event.key], by_identity) for said in commands}
     with cases_in_hand(uow, (case_id for of_one in ids.values() for case_id in of_one)) as hand:
         reporting = _Reporting(hand, ids, _known(uow.conn, commands))
@@ -55,12 +60,29 @@ def _identity(uow: UnitOfWork, said: Said) -> int | None:
     return uow.index.short(IDENTITY, compact_number(identity["number"])) if identity else None
 
 
-def _open_cases(conn: Connection, identities: Collection[int]) -> Mapping[int, list[str]]:
+def _open_cases(conn: Connection, identities: Collection[int]) -> dict[int, list[str]]:
     """Of one number there may be several: somebody came twice, or two people are said to have it."""
     c = cases_table.c
     these = is_in(conn, c.identity, identities) & c.closed_at.is_(None)
     found: dict[int, list[str]] = {}
     for identity, case_id in conn.execute(select(c.identity, c.case_id).where(these)):
+        found.setdefault(identity, []).append(case_id)
+    return found
+
+
+def _is_serious(said: Said) -> bool:
+    """A positive, or what corrects one: it is looked for among those, too, whose case has ended lately."""
+    return said.data["result"] == POSITIVE or bool(said.data.get("supersedes"))
+
+
+def _ended_lately(uow: UnitOfWork, identities: Collection[int]) -> dict[int, list[str]]:
+    """An officer can open such a case again, and looks at it."""
+    c = cases_table.c
+    # Literals, so that the planner sees that the partial index holds all of them.
+    ended = text("closed_at IS NOT NULL AND version > 0 AND identity <> 0")
+    these = is_in(uow.conn, c.identity, identities) & (c.closed_at > uow.now - REOPEN_WITHIN)
+    found: dict[int, list[str]] = {}
+    for identity, case_id in uow.conn.execute(select(c.identity, c.case_id).where(ended, these)):
         found.setdefault(identity, []).append(case_id)
     return found
 
@@ -93,6 +115,9 @@ class _Reporting:
         self._ids = ids
         self._known = known
         self._results: list[dict[str, Any]] = []
+        self._found: dict[str, datetime] = {}
+        self._in_batches: list[tuple[str, str, str]] = []
+        self._said_of: set[str] = set()
         self._of_nobody: list[dict[str, Any]] = []
         self._counted: Counter[tuple[Any, str, str]] = Counter()
 
@@ -103,6 +128,8 @@ class _Reporting:
         if faults := faults_of(said.data, self.uow.now):
             raise Refused.invalid(faults)
         cases = self._cases(said)
+        if (batch_id := batch_of(said)) and not said.data.get("supersedes"):
+            self._in_batches.append((batch_id, said.author.source, said.data["result"]))
         if not cases:
             return self._keep_of_nobody(said, id)
         for case in cases:
@@ -128,8 +155,15 @@ class _Reporting:
                 self.hand.done(said, followed, task)
         row = {"result_id": id, "case_id": case.case_id} | self._row(said)
         self._results.append(row)
+        row["batch_id"] = batch_of(said)
+        if data["result"] == POSITIVE or row["supersedes"]:
+            gathers = data["result"] == POSITIVE and row["batch_id"]
+            self._found[case.case_id] = self.uow.now + GATHERS if gathers else self.uow.now
+        self._said_of |= {case.case_id, *([followed.case_id] if followed else [])}
         told = {name: data[name] for name in ("result", "stage", "method", "sampled_at", "reported_at")}
         more = {"supersedes": row["supersedes"]} if row["supersedes"] else {}
+        if row["pool_size"] > 1:
+            more["pool_size"] = row["pool_size"]
         self.hand.add_line(
             said, case, "test_result", result_id=id, tasks=[task.task_id for task in served], **told, **more
         )
@@ -165,6 +199,9 @@ class _Reporting:
     def write(self) -> None:
         conn = self.uow.conn
         insert_rows(conn, test_results, self._results)
+        count_results(conn, self._in_batches)
+        look_at(conn, self._found)
+        look_again(conn, self._said_of - self._found.keys(), self.uow.now)
         new = insert_rows(
             conn, results_of_nobody, self._of_nobody, ignore_conflicts=True, returning=["result_id"]
         )

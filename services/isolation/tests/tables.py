@@ -2,7 +2,7 @@
 
 from sqlalchemy import Column, Date, Index, Integer, SmallInteger, String, Table, Text, text
 
-from chassis.database.types import Id, UtcDateTime
+from chassis.database.types import Id, Json, UtcDateTime
 from services.isolation.metadata import metadata
 
 
@@ -29,8 +29,63 @@ test_results = Table(
     Column("result_id", Id, primary_key=True),
     Column("case_id", Id, primary_key=True),  # a person may have two cases
     *_result(),
+    Column("batch_id", Id),  # of a laboratory's run, or hour; null: entered by staff, or before 0030
 )
 Index("test_results_of_case", test_results.c.case_id, test_results.c.sampled_at)
+
+_in_batch = text("batch_id IS NOT NULL AND result = 'positive'")
+Index(
+    "test_results_of_batch",
+    test_results.c.batch_id,
+    postgresql_where=_in_batch,
+    sqlite_where=_in_batch,
+)
+
+result_batches = Table(
+    "result_batches",  # a laboratory's runs, or what it reports of an hour
+    metadata,
+    Column("batch_id", Id, primary_key=True),
+    Column("source", String(200), nullable=False),
+    Column("results", Integer, nullable=False),
+    Column("positives", Integer, nullable=False),
+    Column("unusual_at", UtcDateTime),  # when its share of positives was found unusual; null: it is not
+    Column("wait_until", UtcDateTime),  # until then nothing follows from its positives
+    Column("decided_at", UtcDateTime),  # when an officer said what the laboratory answered
+    Column("decided_as", String(20)),  # a word of BATCH_OUTCOMES
+    Column("decided_by", String(200)),  # source of whoever said so, by which command
+    Column("decided_event", String(200)),
+)
+_undecided = text("unusual_at IS NOT NULL AND decided_at IS NULL")
+Index(
+    "result_batches_undecided",
+    result_batches.c.wait_until,
+    postgresql_where=_undecided,
+    sqlite_where=_undecided,
+)
+
+positives = Table(
+    "positives",  # people in whose samples something was found, and what was done about it
+    metadata,
+    Column("case_id", Id, primary_key=True),
+    Column("look_at", UtcDateTime),  # when it is looked what follows; null: all that is known was seen to
+    Column("result_id", Id),  # the confirmed finding that is seen to; null: none stands
+    Column("found_at", UtcDateTime),  # when that was
+    Column("call_task_id", Id),  # of the person who calls
+    Column("decide_task_id", Id),  # of the officer who decides where they go
+    Column("list_task_id", Id),  # of the officer who lists those with whom they were
+    Column("doubt_id", Id),  # the pooled tube, or first finding, for which a second sample is taken
+    Column("doubt_task_id", Id),
+    Column("late_id", Id),  # the finding, or correction, that came after the end of the case
+    Column("late_task_id", Id),  # of the officer who decides about that
+    Column("told", Json, nullable=False),  # staff who were told at once
+    Column("contacts_at", UtcDateTime),  # when those who live with them become contacts, or are so no more
+    Column("contacts_since", Date),  # the last day of being together, as they were told; null: they are none
+    Column("treated_until", UtcDateTime),  # they came back from hospital; what was found before is over
+)
+_to_look_at = positives.c.look_at.is_not(None)
+Index("positives_to_look_at", positives.c.look_at, postgresql_where=_to_look_at, sqlite_where=_to_look_at)
+_to_spread = positives.c.contacts_at.is_not(None)
+Index("positives_to_spread", positives.c.contacts_at, postgresql_where=_to_spread, sqlite_where=_to_spread)
 
 results_of_nobody = Table(
     "results_of_nobody",  # positives of people who are not followed here, and what corrects such a one

@@ -12,7 +12,9 @@ from services.notification.events.staff_day import StaffDayPlanned
 from services.notification.events.task_overdue import TaskOverdue
 from services.notification.events.transfer import TransferAnswered, TransferAsked
 from services.notification.events.unmatched_test import TestUnmatched, TestUnmatchedCorrected
+from services.notification.events.unusual_batch import ResultBatchUnusual
 from services.notification.events.urgent_need import NeedUrgent
+from services.notification.events.urgent_test import TestUrgent, TestUrgentCorrected
 
 _EVENTS: tuple[InformingEvent, ...] = (
     CaseOpened(),
@@ -28,6 +30,9 @@ _EVENTS: tuple[InformingEvent, ...] = (
     NeedUrgent(),
     PermitAsked(),
     BreachSuspected(),
+    TestUrgent(),
+    TestUrgentCorrected(),
+    ResultBatchUnusual(),
     TestUnmatched(),
     TestUnmatchedCorrected(),
 )

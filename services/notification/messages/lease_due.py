@@ -19,6 +19,7 @@ from services.notification.events.event import FORMER, RESIDENT, STAFF
 from services.notification.messages import states
 from services.notification.messages.allowance import Allowance
 from services.notification.messages.attempts import BackOff
+from services.notification.messages.call_first import quiet_until
 from services.notification.messages.ledger import Channels, Ledger
 from services.notification.messages.letters import (
     Letter,
@@ -91,6 +92,8 @@ def lease_due(
             ledger.enter(letter, Outcome(Answer.LOST, "lease_expired"))
         elif stored is not None and is_overtaken(message, stored.notice, of_case.values()):
             ledger.cancel(letter, "superseded")
+        elif quiet := quiet_until(message, of_case.values(), uow.now):
+            ledger.hold(letter, quiet, states.CALL_FIRST)
         elif wait := allowance.wait(addressed[message.id]):
             ledger.hold(letter, wait.until, wait.reason)
         elif message.id in twice:

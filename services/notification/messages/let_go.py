@@ -65,7 +65,7 @@ def let_go(uow: UnitOfWork, pace: Pace) -> int:
 
 def _goes_out(message: Message) -> bool:
     """Whether it is sent itself, and not told by a digest."""
-    return message.reason in (states.NIGHT, states.NUMBER_LIMIT) or message.is_digest
+    return message.reason in (states.NIGHT, states.NUMBER_LIMIT, states.CALL_FIRST) or message.is_digest
 
 
 def _fold(uow: UnitOfWork, pace: Pace, folding: _Folding) -> Iterable[tuple[str, Sequence[Letter]]]:

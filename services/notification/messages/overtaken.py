@@ -8,14 +8,17 @@ from services.notification.messages.letters import Message, StoredNotice
 
 _CASE = "case"
 _CHECK_IN = "check_in"
-_INSTEAD_OF_TEXTS = ("call_them", "visit_them")
+_AFTER_THE_END = ("call_them", "visit_them", "late_result", "list_contacts")
+"""Kinds of task that there are once a case has ended, too."""
+_TAKES_BACK = "test.urgent_corrected"
 
 
 def is_overtaken(message: Message, notice: Notice, of_case: Iterable[StoredNotice]) -> bool:
     """Whether a later event of the same kind of thing informs the same recipient of what holds now.
 
     Once the case has ended a resident hears no more of what was asked, also where no text tells of the end.
-    Nobody is reminded of a task once its case has ended, but for calling or visiting whom no text tells so.
+    Nobody is reminded of a task once its case has ended, but for what is to be done after the end; whoever
+    was told of a result hears then, too, that it was a mistake.
     Of a check-in that alarms, is corrected and alarms again, the last of these holds.
     """
     thing, of_case = _thing(notice), list(of_case)
@@ -30,7 +33,7 @@ def is_overtaken(message: Message, notice: Notice, of_case: Iterable[StoredNotic
         return any(following.supersedes for following in later)
     if thing == _CHECK_IN and any(check_in_of(following) == check_in_of(notice) for following in later):
         return True
-    if notice.parameters.get("task_kind") in _INSTEAD_OF_TEXTS:
+    if notice.event == _TAKES_BACK or notice.parameters.get("task_kind") in _AFTER_THE_END:
         return False
     of_itself = [stored.notice for stored in of_case if _thing(stored.notice) == _CASE]
     newest = max(of_itself, key=lambda notice: notice.version, default=None)

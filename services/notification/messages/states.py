@@ -39,8 +39,10 @@ FOR_DIGEST: Final = "for_digest"
 NIGHT: Final = "night"
 DAILY_LIMIT: Final = "daily_limit"
 NUMBER_LIMIT: Final = "number_limit"
+CALL_FIRST: Final = "call_first"
 """Why a message is held: it goes into the next digest; it is let go in the morning; the member of staff got
-enough today, and it goes into the next digest; the number got enough today, and it goes out tomorrow."""
+enough today, and it goes into the next digest; the number got enough today, and it goes out tomorrow;
+somebody calls them first."""
 
 UNSETTLED: Final = (PENDING, SENDING, HELD)
 """Nothing has become of it yet."""

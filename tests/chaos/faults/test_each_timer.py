@@ -66,6 +66,21 @@ def of_cases(left: str, *due: str) -> Poison:
     return Poison("cases", "case_id", OTHERS, f"{OPEN} AND {left}", due)
 
 
+def of_positives(column: str, half: str) -> Poison:
+    """Of one half of the cases, for each of two timers looks at all of a row."""
+    here = f"right(case_id::text, 1) {half} '8'"
+    return Poison(
+        "positives",
+        "case_id",
+        f"{OPEN} AND owner <> :worker AND plan_next IS NOT NULL AND {here} ORDER BY case_id OFFSET :n",
+        f"SELECT case_id::text FROM positives WHERE {column} < '2022-10-01'",
+        (
+            f"INSERT INTO positives (case_id, {column}, told) SELECT case_id, '2022-09-01', '[]' FROM cases "
+            f"WHERE closed_at IS NULL AND {here}",
+        ),
+    )
+
+
 LAST_BATCH = "SELECT id FROM closed_batches ORDER BY id DESC LIMIT 1"
 
 POISONS: dict[str, Poison] = {
@@ -164,6 +179,8 @@ POISONS: dict[str, Poison] = {
             "WHERE closed_at IS NULL ON CONFLICT DO NOTHING",
         ),
     ),
+    "isolation.see_to_positives": of_positives("look_at", "<"),
+    "isolation.make_contacts": of_positives("contacts_at", ">="),
     "isolation.strip_cases": Poison(
         "cases",
         "case_id",

@@ -22,11 +22,13 @@ from services.isolation.permits.report_passage import report_passage
 from services.isolation.permits.request_permit import request_permit
 from services.isolation.policies import documents
 from services.isolation.policies.import_policy import import_policy
+from services.isolation.positives.see_to_positives import see_to_positives
 from services.isolation.reference import current
 from services.isolation.tasks.plan_staff_days import plan_staff_days
 from services.isolation.teams.copies import PLACES, STAFF
+from services.isolation.tests.report_test import report_test
 from tests.bad_rows import SECRET, bad_row, one_look, retry, stuck
-from tests.integration.isolation.saying import LINK, speaking
+from tests.integration.isolation.saying import CLINIC, LINK, speaking
 from tests.integration.isolation.trial import (
     GRID,
     MORNING,
@@ -41,6 +43,7 @@ from tests.integration.isolation.trial import (
 )
 
 request = speaking(request_permit, "permit.requested")
+tested = speaking(report_test, "test.reported")
 passed = speaking(report_passage, "passage.reported")
 USE_CASES = {timer.name: timer.use_case for timer in TIMERS}
 MANY = 7
@@ -206,6 +209,31 @@ def to_be_back(isolation: Trial) -> set[str]:
     return {row["case_id"] for row in rows if row["check_at"] and row["check_at"] <= now}
 
 
+def found_positive(isolation: Trial) -> None:
+    ready(isolation)
+    for case in isolation.rows(t.cases):
+        result = {"sample_id": "S", "method": "pcr", "stage": "confirmed", "result": "positive"}
+        at = isolation.clock.now()
+        lab = {"author": CLINIC, "id": case["case_id"]}
+        tested(isolation, {"case_id": case["case_id"], **result, "sampled_at": at, "reported_at": at}, **lab)
+    isolation.clock.advance(minutes=1)
+
+
+def nobody_called(isolation: Trial) -> None:
+    found_positive(isolation)
+    isolation.until_done(see_to_positives)
+    isolation.clock.advance(hours=3)
+
+
+def of_positives(column: str) -> Callable[[Trial], set[str]]:
+    def waiting(isolation: Trial) -> set[str]:
+        now = isolation.clock.now()
+        rows = isolation.rows(t.positives)
+        return {row["case_id"] for row in rows if row[column] and row[column] <= now}
+
+    return waiting
+
+
 def climbing(isolation: Trial) -> set[str]:
     now = isolation.clock.now()
     return {row["task_id"] for row in isolation.rows(t.tasks) if row["tell_at"] and row["tell_at"] <= now}
@@ -248,6 +276,10 @@ WORK = {
     "propose_releases": Work(at_their_end, to_be_looked_at, (t.release_checks, "case_id", "UPDATE")),
     "end_informed": Work(all_informed, cases(lambda row: row["closed_at"] is None), ON_CASES),
     "find_late": Work(out_too_long, to_be_back, ON_CASES),
+    "see_to_positives": Work(found_positive, of_positives("look_at"), ON_CASES),
+    "make_contacts": Work(
+        nobody_called, of_positives("contacts_at"), (t.positives, "case_id", "UPDATE"), t.cases
+    ),
     "strip_cases": Work(ended_long_ago, cases(lambda row: row["strip_on"] is not None), ON_CASES),
     "find_overdue": Work(overdue, climbing, (t.tasks, "task_id", "UPDATE"), t.tasks),
 }

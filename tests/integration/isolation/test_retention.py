@@ -23,6 +23,7 @@ from services.isolation.permits.decide_permit import decide_permit
 from services.isolation.permits.request_permit import request_permit
 from services.isolation.policies import documents
 from services.isolation.policies.import_policy import import_policy
+from services.isolation.positives.list_close_contact import list_close_contact
 from services.isolation.release.decide_case import decide_case
 from services.isolation.retention.columns import EMPTIED, OF_HOUSEHOLDS
 from services.isolation.retention.strip_cases import strip_cases
@@ -39,6 +40,7 @@ from tests.integration.isolation.trial import SEALER, Trial, arrival, china, und
 TERM = timedelta(days=180)
 EVENING = china("2022-10-01 20:00")
 NUMBER = "X00000001"
+list_contact = speaking(list_close_contact, "close_contact.listed")
 check_in = speaking(report_check_in, "check_in.reported")
 change = speaking(change_contact, "contact.changed")
 ask = speaking(ask_need, "need.asked")
@@ -117,6 +119,11 @@ def family(isolation: Trial) -> list[Event]:
     assert (
         of_laboratory(isolation, result(came[0], at=EVENING - timedelta(hours=9)), author=LAB).kind == "done"
     )
+    pool = result(came[0], "positive", at=EVENING - timedelta(hours=8), pool_size=10)
+    assert of_laboratory(isolation, pool, author=LAB).kind == "done"
+    grandmother = {"name": "Marker's grandmother", "phone": "13900000003", "note": "Marker cares for her"}
+    listed = {"case_id": came[0].subject, "kind": "person", "last_on": EVENING.date(), **grandmother}
+    assert list_contact(isolation, listed, author=OFFICER).kind == "done"
     return came
 
 

@@ -1,5 +1,6 @@
 """What alarms is told at once at any hour: abnormal check-ins, their corrections, positives of nobody."""
 
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,8 @@ from services.notification.messages.attempts import BackOff
 from services.notification.messages.lease_due import lease_due
 from services.notification.reference.tables import places, staff
 from services.notification.tables import messages
-from tests.integration.notification.pacing import USUAL, at, contact, plan, send, with_clock
-from tests.integration.notification.trial import SEALER, TEXTS, Gateway, event, leases_end, rows
+from tests.integration.notification.pacing import USUAL, at, contact, plan, send, turn, with_clock
+from tests.integration.notification.trial import SEALER, TEXTS, Gateway, changed, event, leases_end, rows
 
 CHECK_IN = "01839a52-1d40-5b7e-9c11-7d0b5e2f4a61"
 DUE_BY = "2022-10-01T15:30:00Z"
@@ -217,3 +218,74 @@ def test_an_urgent_need_is_told_at_once_at_any_hour_and_not_what_it_is(night: Wo
     with night.database.read() as conn:
         [text] = {one["text"] for one in queries.trace(conn, case_id, sealer=SEALER, texts=TEXTS)["messages"]}
     assert case_id[-8:].upper() in text and "23:30" in text
+
+
+class OnePositive:
+    """What is told of one positive; nothing of it says so."""
+
+    def __init__(self) -> None:
+        self.case_id, self.task_id = new_id(), new_id()
+
+    def found(self, kind: str = "see_positive", **more: Any) -> Event:
+        due = {"due_by": DUE_BY, **({"quiet_until": QUIET_UNTIL} if kind == "see_positive" else {})}
+        return self._news("test.urgent", 1, kind, **due, **more)
+
+    def corrected(self) -> Event:
+        return self._news("test.urgent_corrected", 2, "see_positive")
+
+    def _news(self, type: str, version: int, kind: str, **more: Any) -> Event:
+        nurse = {"staff_id": "h1", "role": "health_worker", "contact": contact(), "language": "zh-CN"}
+        data = {
+            "case_id": self.case_id,
+            "arrival_id": self.case_id,
+            "task_id": self.task_id,
+            "task_kind": kind,
+        }
+        data |= {
+            "tell": {"level": "worker", "place": "g1", "staff": [nurse]},
+            "community": "c1",
+            "grid": "g1",
+        }
+        return event(type, self.task_id, version, data | more)
+
+
+QUIET_UNTIL = "2022-10-01T17:00:00Z"
+"""One o'clock at night in Lanzhou."""
+
+
+def test_whoever_must_call_is_told_at_once_and_no_text_says_what_was_found(
+    night: Work, gateway: Gateway
+) -> None:
+    one = OnePositive()
+    for news in (one.found(), one.corrected()):
+        plan(night, [news])
+        send(night, gateway)
+    assert told(night) == [
+        ("staff_test_urgent", "h1", "accepted"),
+        ("staff_test_urgent_corrected", "h1", "accepted"),
+    ]
+    with night.database.read() as conn:
+        shown = queries.trace(conn, one.case_id, sealer=SEALER, texts=TEXTS)["messages"]
+    texts = str([message["text"] for message in shown])
+    assert "检测结果" in texts and "阳" not in texts and "positive" not in texts
+
+
+def test_a_resident_gets_no_text_before_somebody_had_the_time_to_call(night: Work, gateway: Gateway) -> None:
+    one = OnePositive()
+    plan(night, [one.found(), changed(one.case_id, 2, ["stricter"])])
+    send(night, gateway)
+    [resident] = [row for row in rows(night) if row["recipient_kind"] == "resident"]
+    assert (resident["state"], resident["reason"]) == ("held", "call_first")
+    night.clock.set(datetime.fromisoformat(QUIET_UNTIL) + timedelta(minutes=1))
+    turn(night)
+    send(night, gateway)
+    [resident] = [row for row in rows(night) if row["recipient_kind"] == "resident"]
+    assert resident["state"] == "accepted"
+
+
+def test_after_a_correction_nothing_waits_for_a_call(night: Work, gateway: Gateway) -> None:
+    one = OnePositive()
+    plan(night, [one.corrected(), one.found(), changed(one.case_id, 2, ["stricter"])])
+    send(night, gateway)
+    [resident] = [row for row in rows(night) if row["recipient_kind"] == "resident"]
+    assert resident["state"] == "accepted"

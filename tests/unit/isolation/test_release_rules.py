@@ -10,15 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from field.words import RELEASE_LACKS
-from services.isolation.release.rules import (
-    Facts,
-    Measured,
-    Result,
-    has_fever,
-    is_positive,
-    lacks,
-    missing_tests,
-)
+from services.isolation.release.rules import Facts, Measured, has_fever, lacks, missing_tests
+from services.isolation.tests.judged import Result, is_positive
 
 NOW = datetime(2022, 10, 8, 4, tzinfo=UTC)
 TODAY = NOW.date()
@@ -43,7 +36,7 @@ def test_all_that_holds_is_named() -> None:
     found = facts(
         release_on=date(2022, 10, 9),
         tests=[date(2022, 10, 1)],
-        results=[result("a", 7, "positive")],
+        results=[result("a", 6, "positive"), result("b", 7, "positive", pool_size=10)],
         check_ins=[Measured(NOW, True)],
         refuses=True,
     )

@@ -98,6 +98,7 @@ def sentence(fault: Fault) -> str:
         "one_by_others": gettext("They are one by way of another pair: make that one two first."),
         "held_by_days": gettext("The days are not full yet."),
         "held_by_test_positive": gettext("A positive result holds them."),
+        "held_by_second_sample": gettext("A second sample of theirs is still to be tested."),
         "held_by_test_result": gettext("A result of a test is missing."),
         "held_by_fever": gettext(
             "Fever or a symptom holds them: somebody must have looked at them, and a day passed."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final
 
 from flask import Blueprint, make_response, redirect, render_template, request
@@ -38,10 +38,12 @@ SAID: Final = {
     "transfer": N_("Noted. They are followed here until the other district takes over: you have a task."),
     "asked_community": N_("The other community is asked. They are followed here until it takes them over."),
     "reopen": N_("The case is open again. The resident is told, and the worker."),
+    "contact": N_("It stands on the contacts' list. Somebody tells them, before any text."),
     "waived": N_("The task is waived."),
     "taken": N_("The task is to be done again."),
     "done": N_("The task is done."),
 }
+_LIST_CONTACTS: Final = "list_contacts"
 _LIVE: Final = ("missed", "not_possible", "due")
 _OF_TRANSFER: Final = ("confirm_transfer", "settle_transfer")
 
@@ -95,6 +97,21 @@ def add_case(pages: Blueprint, doors: Doors, work: Work) -> None:
         became = say(doors, "isolation", "decide_case", key_of_form(), data)
         return _after(doors, case_id, "released", Tried("release", given, became))
 
+    @pages.post("/cases/<case_id>/contacts")
+    @only_in(work, "officer")
+    def list_contact(case_id: str) -> Response:
+        given = typed("kind", "name", "phone", "address", "last_on", "lives_there", "remark")
+        wrong = {name: gettext("This is still missing.") for name in ("name", "last_on") if not given[name]}
+        if given["last_on"] and not _is_day(given["last_on"]):
+            wrong["last_on"] = gettext("Say a day, such as 2022-10-01.")
+        if wrong:
+            return _page(doors, case_id, Tried("contact", given, Became("invalid", wrong=wrong)))
+        data: dict[str, Any] = {"case_id": case_id, "lives_there": bool(given["lives_there"])}
+        data |= {name: given[name] for name in ("kind", "name", "phone", "address", "last_on") if given[name]}
+        data |= _noted(given["remark"], "note")
+        became = say(doors, "isolation", "list_close_contact", key_of_form(), data)
+        return _after(doors, case_id, "contact", Tried("contact", given, became))
+
     @pages.post("/cases/<case_id>/tasks/<task_id>")
     @only_in(work, "officer")
     def decide(case_id: str, task_id: str) -> Response:
@@ -112,6 +129,14 @@ def add_case(pages: Blueprint, doors: Doors, work: Work) -> None:
             data = {"task_id": task_id, "outcome": outcome, **note}
             became = say(doors, "isolation", "report_task", key_of_form(), data)
         return _after(doors, case_id, given["what"], Tried(task_id, given, became))
+
+
+def _is_day(text: str) -> bool:
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _noted(text: str, name: str) -> dict[str, str]:
@@ -177,6 +202,7 @@ def _page(doors: Doors, case_id: str, tried: Tried, full: Mapping[str, Any] | No
         ],
         transferring=any(task["kind"] in _OF_TRANSFER for task in live),
         decisions=[(one, SHOWN[one].title) for one in story.get("decisions") or () if one in SHOWN],
+        **_contacts(asking, story, names),
         candidates=candidates(asking, story, names) if not story["closed_at"] else [],
         tried=tried,
         said=SAID.get(request.args.get("said", "")),
@@ -184,6 +210,19 @@ def _page(doors: Doors, case_id: str, tried: Tried, full: Mapping[str, Any] | No
         missing=asking.missing,
     )
     return make_response(page, tried.became.status if tried.became else 200)
+
+
+def _contacts(asking: Asking, story: Mapping[str, Any], names: Names) -> dict[str, Any]:
+    """The contacts' list of somebody positive: what is still to be told, and whether more can be listed."""
+    listing = any(task["kind"] == _LIST_CONTACTS for task in story["tasks"])
+    if not listing or not names.may("isolation", "close_contacts"):
+        return {"contacts": [], "may_list": False}
+    try:
+        page = asking.rows("isolation", "close_contacts", {"case_id": story["case_id"]})
+    except Refused:
+        page = None
+    rows = [(row, day(row["last_on"]), moment(row["due_by"])) for row in page.rows] if page else []
+    return {"contacts": rows, "may_list": names.may("isolation", "list_close_contact")}
 
 
 def _policy(story: Mapping[str, Any]) -> str:

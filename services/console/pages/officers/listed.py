@@ -8,6 +8,7 @@ from typing import Final, Literal
 
 from field.words import (
     CASE_STATES,
+    CONTACT_KINDS,
     LEVELS,
     LIKENESSES,
     MATTERS,
@@ -492,6 +493,51 @@ POSITIVES_OF_NOBODY: Final = OfficersList(
     ),
 )
 
+UNUSUAL_BATCHES: Final = OfficersList(
+    "unusual_batches",
+    "isolation",
+    N_("Unusual laboratory batches"),
+    N_(
+        "Counted are batches of laboratories with an unusual share of positives, of which nobody has said "
+        "what the laboratory answered."
+    ),
+    (
+        Column(N_("laboratory"), "source"),
+        Column(N_("results"), "results"),
+        Column(N_("positives"), "positives"),
+        Column(N_("found"), "unusual_at", "moment"),
+        Column(N_("goes on at"), "wait_until", "moment"),
+    ),
+    unit="batches",
+    meanwhile=N_(
+        "At once: call the laboratory and ask whether it stands by its results; then open the line and say "
+        "what it answered. Until then nobody is told anything; after the time it goes on by itself."
+    ),
+)
+CLOSE_CONTACTS: Final = OfficersList(
+    "close_contacts",
+    "isolation",
+    N_("Close contacts to tell"),
+    N_(
+        "Counted are people and places on the contacts' lists of your places and below whom nobody has told "
+        "yet."
+    ),
+    (
+        Column(N_("who"), "name", "name"),
+        _WHERE,
+        Column(N_("kind"), "kind", "word"),
+        Column(N_("last together on"), "last_on", "date"),
+        Column(N_("lives there"), "lives_there", "flag"),
+        Column(N_("tell by"), "due_by", "moment"),
+    ),
+    (_PLACE, Choice(N_("kind"), "kind", CONTACT_KINDS)),
+    unit="contacts",
+    meanwhile=N_(
+        "A person tells them, before any text; who has no case here is registered as an arrival, or passed "
+        "on to where they are. Then open the line and say what came of it."
+    ),
+)
+
 CASES_TO_RELEASE: Final = OfficersList(
     "cases_to_release",
     "isolation",
@@ -552,6 +598,8 @@ WAITING: Final = (
     POSSIBLE_DUPLICATES,
     REPORTS_TO_CORRECT,
     POSITIVES_OF_NOBODY,
+    UNUSUAL_BATCHES,
+    CLOSE_CONTACTS,
 )
 DECIDED: Final = (PAIRS_MADE_ONE,)
 """What was decided and can be taken back."""

@@ -9,7 +9,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, Literal
 
-from field.words import HOW_FOLLOWED, PERMIT_BY, SETTLED_AS, TAKEN_UP
+from field.words import (
+    BATCH_OUTCOMES,
+    CONTACT_SETTLED,
+    HOW_FOLLOWED,
+    PERMIT_BY,
+    SETTLED_AS,
+    TAKEN_UP,
+)
 from services.console.pages.catalogues import N_
 from services.console.pages.officers.listed import Column
 
@@ -542,6 +549,72 @@ SETTLED: Final[Mapping[str, Settling]] = {
         N_(
             "At once: call the laboratory by the sample's number, find the person, and call them yourself. "
             "Nobody learns of it by a text message."
+        ),
+    ),
+    "unusual_batches": Settling(
+        "unusual_batch",
+        ("batch_id",),
+        ("waits", None),
+        (
+            Column(N_("laboratory"), "source"),
+            Column(N_("results"), "results"),
+            Column(N_("positives"), "positives"),
+            Column(N_("found"), "unusual_at", "moment"),
+            Column(N_("goes on at"), "wait_until", "moment"),
+            Column(N_("decided"), "decided_as", "word"),
+        ),
+        (
+            Act(
+                "decide",
+                N_("What the laboratory answered"),
+                N_("Record it"),
+                "decide_batch",
+                (
+                    Asked(
+                        "outcome",
+                        N_("Does it stand by its results?"),
+                        "word",
+                        BATCH_OUTCOMES,
+                        hint=N_("Of a mistake nothing follows until it is corrected, for a day at most"),
+                        needed=True,
+                    ),
+                ),
+            ),
+        ),
+        False,
+        N_("At once: call the laboratory. Until then nobody is told anything; after the time it goes on."),
+    ),
+    "close_contacts": Settling(
+        "close_contact",
+        ("contact_id",),
+        ("waits", None),
+        (
+            Column(N_("who"), "name", "name"),
+            Column(N_("phone"), "phone"),
+            Column(N_("address"), "address"),
+            Column(N_("Note"), "note"),
+            Column(N_("kind"), "kind", "word"),
+            Column(N_("last together on"), "last_on", "date"),
+            Column(N_("lives there"), "lives_there", "flag"),
+            Column(N_("tell by"), "due_by", "moment"),
+            Column(N_("seen to"), "settled_as", "word"),
+        ),
+        (
+            Act(
+                "settle",
+                N_("What came of it"),
+                N_("Record it"),
+                "settle_close_contact",
+                (
+                    Asked("outcome", N_("What came of it?"), "word", CONTACT_SETTLED, needed=True),
+                    _NOTE,
+                ),
+            ),
+        ),
+        True,
+        N_(
+            "A person tells them, before any text; who has no case here is registered as an arrival, or "
+            "passed on to where they are."
         ),
     ),
 }

@@ -45,6 +45,9 @@ ACTS: Final[Mapping[str, str]] = {
     "request_transfer": N_("asked another community to take over"),
     "decide_transfer": N_("answered or withdrew a transfer"),
     "take_up_positive": N_("took up a positive of nobody"),
+    "decide_batch": N_("decided about an unusual batch"),
+    "list_close_contact": N_("put somebody on a contacts' list"),
+    "settle_close_contact": N_("saw to a close contact"),
     "decide_duplicate": N_("decided about a possible duplicate"),
     "amend_staff": N_("amended the register of staff"),
 }

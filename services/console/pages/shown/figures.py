@@ -16,7 +16,7 @@ class Texts(Protocol):
     def ngettext(self, singular: str, plural: str, num: int, /, **variables: object) -> str: ...
 
 
-Unit = Literal["people", "tasks", "reports", "pairs", "results", "needs", "permits"]
+Unit = Literal["people", "tasks", "reports", "pairs", "results", "needs", "permits", "batches", "contacts"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +92,10 @@ def _number(count: Count, texts: Texts) -> str:
         return texts.ngettext("%(num)s result", "%(num)s results", number)
     if count.unit == "needs":
         return texts.ngettext("%(num)s need", "%(num)s needs", number)
+    if count.unit == "batches":
+        return texts.ngettext("%(num)s batch", "%(num)s batches", count.people)
+    if count.unit == "contacts":
+        return texts.ngettext("%(num)s contact", "%(num)s contacts", count.people)
     if count.unit == "permits":
         return texts.ngettext("%(num)s request", "%(num)s requests", number)
     return texts.ngettext("%(num)s person", "%(num)s people", number)

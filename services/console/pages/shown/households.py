@@ -81,6 +81,8 @@ class Member:
 
     :param window: that a check-in now would be the one of; None: there is none.
     :param missed_window: before it, without a check-in, for which one counts still.
+    :param called_at: when somebody called them about what a laboratory found; None: nobody did.
+    :param is_contact: of somebody who was found positive.
     """
 
     case_id: str
@@ -99,12 +101,14 @@ class Member:
     notice: Notice | None
     tests: Sequence[Test]
     check_ins: Sequence[CheckedIn]
+    called_at: datetime | None = None
+    is_contact: bool = False
 
     @property
     def standing(self) -> tuple[Any, ...]:
         """All that is asked of them, and how far it is done."""
         asked = (self.ended, self.measure, self.risk_level, self.day, self.days, self.release_on)
-        return (*asked, self.reports, *self.tests)
+        return (*asked, self.is_contact, self.called_at, self.reports, *self.tests)
 
     @property
     def reports(self) -> bool:
@@ -231,6 +235,9 @@ def _member(one: Mapping[str, Any]) -> Member:
         notice=_notice(one["notice"]),
         tests=[Test(t["day"], date.fromisoformat(t["on"]), t["state"]) for t in one["tests"]],
         check_ins=[_checked_in(said) for said in one["check_ins"]],
+        # A door of the version before says neither.
+        called_at=datetime.fromisoformat(one["called_at"]) if one.get("called_at") else None,
+        is_contact=one.get("is_contact", False),
     )
 
 

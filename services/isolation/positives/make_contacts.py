@@ -1,0 +1,117 @@
+"""Those who live with somebody positive become close contacts, and are so no more where that was a mistake.
+
+Whoever of the household is followed, or was until lately, keeps to the measure of contacts from then on; its
+days begin with the last day on which they were together. Who lives there and has no case stands on no list
+of ours: the officer lists them (positives/list_close_contact.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import Any, Final
+
+from sqlalchemy import select
+
+from chassis.database.statements import is_in, update_rows
+from chassis.unit_of_work import UnitOfWork
+from field.days import local_day
+from services.isolation.cases import states
+from services.isolation.cases.case import Case
+from services.isolation.cases.casebook import CHUNK, Casebook, casebook
+from services.isolation.cases.merged import ended_in
+from services.isolation.cases.revise_cases import Occasion, revise_cases
+from services.isolation.cases.revising import Change
+from services.isolation.cases.story import Chapter, Exposed
+from services.isolation.cases.tables import cases
+from services.isolation.links.tables import links
+from services.isolation.tests.tables import positives
+
+_REASON: Final = "close_contact"
+_NO_MORE: Final = "close_contact_taken_back"
+_P: Final = positives.c
+
+
+def make_contacts(uow: UnitOfWork) -> int:
+    """Do so for each positive whose time has come. Returns for how many."""
+    c = cases.c
+    due = (
+        select(c.case_id, c.household_id, _P.result_id, _P.found_at)
+        .join(positives, _P.case_id == c.case_id)
+        .where(_P.contacts_at <= uow.now)
+        .order_by(_P.contacts_at)
+        .with_for_update(of=cases, skip_locked=True)
+    )
+    rows = uow.take(due, c.case_id, CHUNK)
+    if not rows:
+        return 0
+    with casebook(uow) as book:
+        living = _living_with(uow, {row.case_id: row.household_id or row.case_id for row in rows})
+        locked = book.lock({id for ids in living.values() for id in ids} | living.keys())
+        merged = ended_in(uow.conn, living)
+        changes: dict[str, list[tuple[str, date | None, frozenset[str]]]] = {}
+        written = []
+        for row in rows:
+            positive = locked[row.case_id]
+            since = _last_day(uow, positive, row.found_at) if row.result_id else None
+            known_as = frozenset({row.case_id, *(id for id, end in merged.items() if end == row.case_id)})
+            for id in living[row.case_id] - known_as:
+                if id in locked and _may_be_contact(locked[id]) and _concerns(locked[id], positive, since):
+                    changes.setdefault(id, []).append((row.case_id, since, known_as))
+            written.append({"case_id": row.case_id, "contacts_at": None, "contacts_since": since})
+        occasions = (_occasion(book, locked[id], of_it) for id, of_it in sorted(changes.items()))
+        revise_cases(book, [one for one in occasions if one])
+    update_rows(uow.conn, positives, written, key=["case_id"], set=["contacts_at", "contacts_since"])
+    return len(rows)
+
+
+def _living_with(uow: UnitOfWork, households: Mapping[str, str]) -> dict[str, set[str]]:
+    """Each positive with the cases of their household.
+
+    :param households: by case.
+    """
+    ever = select(links.c.household, links.c.cases)
+    known = {
+        household: set(case_ids)
+        for household, case_ids in uow.conn.execute(
+            ever.where(is_in(uow.conn, links.c.household, set(households.values())))
+        )
+    }
+    return {case_id: known.get(household, set()) - {case_id} for case_id, household in households.items()}
+
+
+def _last_day(uow: UnitOfWork, positive: Case, found_at: Any) -> date:
+    """On which they were together: that of the finding, or of the end of the case, where they went then."""
+    together_until = max(found_at, positive.closed_at or found_at)
+    return local_day(together_until, uow.zone)
+
+
+def _concerns(case: Case, positive: Case, since: date | None) -> bool:
+    """Who has moved out since becomes no contact; of a mistake they hear all the same."""
+    return since is None or case.household == positive.household
+
+
+def _may_be_contact(case: Case) -> bool:
+    """Whoever went elsewhere, or never came, is followed there, or not at all."""
+    return case.stripped_at is None and (case.closed_at is None or case.state == states.RELEASED)
+
+
+def _occasion(
+    book: Casebook, case: Case, of_it: Iterable[tuple[str, date | None, frozenset[str]]]
+) -> Occasion | None:
+    """None: they are contacts already, or were never."""
+    gone: set[str] = set()
+    new: list[Chapter] = []
+    for by, since, known_as in of_it:
+        told = [one.exposed for one in case.story if one.exposed and one.exposed.by in known_as]
+        if [one.last_on for one in told] == ([since] if since else []):
+            continue
+        gone |= {one.by for one in told}
+        if since:
+            exposed = Exposed(by, since)
+            new.append(Chapter(None, book.uow.now, (), case.policy_id, exposed=exposed))
+    if not gone and not new:
+        return None
+    reason = _REASON if new else _NO_MORE
+    change = Change(reason, chapters=tuple(new), from_today=True, exposed_no_more=frozenset(gone))
+    return Occasion(case, change)

@@ -1,0 +1,66 @@
+"""All results of somebody, and when it is looked what follows from them (positives/see_to_positives.py)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from datetime import datetime
+
+from sqlalchemy import select, update
+from sqlalchemy.engine import Connection
+
+from chassis.database.statements import is_in, upsert_rows
+from chassis.unit_of_work import UnitOfWork
+from field.days import local_day
+from services.isolation.tests.judged import Result
+from services.isolation.tests.tables import positives, test_results
+
+
+def results_of(uow: UnitOfWork, whose: Mapping[str, str]) -> dict[str, list[Result]]:
+    """What was found in samples of these people, without those from before they came back from hospital.
+
+    :param whose: cases, each with the one under which the person is followed: by that they are returned.
+    """
+    r, p = test_results.c, positives.c
+    names = ("case_id", "result_id", "sampled_at", "result", "stage", "supersedes", "pool_size", "batch_id")
+    columns = [r[name] for name in names]
+    rows = uow.conn.execute(select(*columns).where(is_in(uow.conn, r.case_id, whose))).all()
+    if not rows:
+        return {}
+    treated = select(p.case_id, p.treated_until).where(is_in(uow.conn, p.case_id, {row[0] for row in rows}))
+    until = {case_id: at for case_id, at in uow.conn.execute(treated.where(p.treated_until.is_not(None)))}
+    found: dict[str, list[Result]] = {}
+    for row in rows:
+        if (back := until.get(row.case_id)) and row.sampled_at <= back:
+            continue
+        taken_on = local_day(row.sampled_at, uow.zone)
+        facts = (row.result_id, row.sampled_at, taken_on, row.result, row.stage)
+        one = Result(*facts, row.supersedes, row.pool_size, row.batch_id)
+        found.setdefault(whose[row.case_id], []).append(one)
+    return found
+
+
+def look_at(conn: Connection, when: Mapping[str, datetime]) -> None:
+    """Something was found in samples of these cases, or corrected: it is looked then what follows."""
+    rows = [{"case_id": case_id, "look_at": when[case_id], "told": []} for case_id in sorted(when)]
+    upsert_rows(conn, positives, rows, key=["case_id"], set=["look_at"])
+
+
+def look_again(conn: Connection, case_ids: Collection[str], at: datetime) -> None:
+    """Of those of these of whom something was found before: it may be answered now, or they came or went."""
+    if case_ids:
+        these = is_in(conn, positives.c.case_id, case_ids)
+        conn.execute(update(positives).where(these).values(look_at=at))
+
+
+def came_back(conn: Connection, case_id: str, at: datetime) -> None:
+    """They were in hospital, and are back: what was found before holds them no more. Those who live with them
+    are contacts still, for their days.
+    """
+    over = dict.fromkeys(
+        (
+            *("result_id", "found_at", "call_task_id", "decide_task_id", "list_task_id"),
+            *("contacts_at", "contacts_since"),
+        )
+    )
+    back = update(positives).where(positives.c.case_id == case_id)
+    conn.execute(back.values(**over, told=[], treated_until=at, look_at=at))

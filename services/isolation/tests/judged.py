@@ -1,0 +1,107 @@
+"""What all results of one person say together, in whatever order they came. Pure.
+
+Nobody is positive before a laboratory has confirmed it in a sample of theirs alone. A tube in which the
+samples of several people were tested together, and a first finding, ask for a second sample of each of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Final
+
+POSITIVE: Final = "positive"
+NEGATIVE: Final = "negative"
+_CONFIRMED: Final = "confirmed"
+_RULED_OUT: Final = "ruled_out"
+_SETTLING: Final = (POSITIVE, NEGATIVE)
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """Of a test of one person.
+
+    :param taken_on: local day of sampling.
+    :param supersedes: id of the result that it corrects.
+    :param pool_size: people whose samples were in the tube.
+    :param batch_id: of the laboratory's run; None: it is of none.
+    """
+
+    result_id: str
+    sampled_at: datetime
+    taken_on: date
+    result: str
+    stage: str
+    supersedes: str | None = None
+    pool_size: int = 1
+    batch_id: str | None = None
+
+    @property
+    def of_one(self) -> bool:
+        """Whether it is of this person and nobody else."""
+        return self.pool_size == 1
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """
+    :param positive: the first confirmed finding in a sample of theirs alone that stands.
+    :param doubt: the last finding of a pooled tube, or first finding, that nothing has answered yet.
+    """
+
+    positive: Result | None
+    doubt: Result | None
+
+
+def judge(results: Iterable[Result]) -> Judged:
+    """What stands, whatever the order in which the results came."""
+    known = standing(results)
+    positives = [one for one in _positives(known) if one.of_one and one.stage == _CONFIRMED]
+    doubts = [one for one in _positives(known) if not (one.of_one and one.stage == _CONFIRMED)]
+    open_doubts = [one for one in doubts if not _is_answered(one, known)]
+    first = min(positives, key=_order, default=None)
+    return Judged(first, max(open_doubts, key=_order, default=None) if first is None else None)
+
+
+def is_positive(results: Iterable[Result]) -> bool:
+    """Whether a positive result of theirs alone stands: neither corrected nor ruled out by a later sample."""
+    return any(one.of_one for one in _positives(standing(results)))
+
+
+def awaits_second_sample(results: Sequence[Result]) -> bool:
+    """Whether a pooled tube was positive, and nobody knows yet whose sample it was."""
+    known = standing(results)
+    return any(not one.of_one and not _is_answered(one, known) for one in _positives(known))
+
+
+def standing(results: Iterable[Result]) -> list[Result]:
+    """Without those that the laboratory corrected."""
+    known = list(results)
+    corrected = {one.supersedes for one in known if one.supersedes}
+    return [one for one in known if one.result_id not in corrected]
+
+
+def _positives(known: Iterable[Result]) -> list[Result]:
+    """Positive ones that no later sample of this person ruled out."""
+    ruled_out = [
+        one.sampled_at for one in known if (one.result, one.stage) == (NEGATIVE, _RULED_OUT) and one.of_one
+    ]
+    last = max(ruled_out, default=None)
+    return [one for one in known if one.result == POSITIVE and not (last and last >= one.sampled_at)]
+
+
+def _is_answered(doubt: Result, known: Iterable[Result]) -> bool:
+    """By a sample of theirs alone, taken then or later; a first finding only by one that confirms it."""
+    answers = [
+        one
+        for one in known
+        if one.of_one and one.result in _SETTLING and one.sampled_at >= doubt.sampled_at and one != doubt
+    ]
+    if doubt.of_one:
+        return any((one.result, one.stage) == (POSITIVE, _CONFIRMED) for one in answers)
+    return bool(answers)
+
+
+def _order(one: Result) -> tuple[datetime, str]:
+    return (one.sampled_at, one.result_id)
