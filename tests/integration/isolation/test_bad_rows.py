@@ -43,7 +43,7 @@ from tests.integration.isolation.trial import (
 )
 
 request = speaking(request_permit, "permit.requested")
-tested = speaking(report_test, "test.reported")
+of_laboratory = speaking(report_test, "test.reported")
 passed = speaking(report_passage, "passage.reported")
 USE_CASES = {timer.name: timer.use_case for timer in TIMERS}
 MANY = 7
@@ -215,7 +215,9 @@ def found_positive(isolation: Trial) -> None:
         result = {"sample_id": "S", "method": "pcr", "stage": "confirmed", "result": "positive"}
         at = isolation.clock.now()
         lab = {"author": CLINIC, "id": case["case_id"]}
-        tested(isolation, {"case_id": case["case_id"], **result, "sampled_at": at, "reported_at": at}, **lab)
+        of_laboratory(
+            isolation, {"case_id": case["case_id"], **result, "sampled_at": at, "reported_at": at}, **lab
+        )
     isolation.clock.advance(minutes=1)
 
 
