@@ -120,6 +120,8 @@ _TYPES = (
     EventType("permit.decided", permits.PermitDecided, PEOPLE, subscribed=False),
     EventType("permit.asked", permits.PermitAsked, "isolation"),
     EventType("passage.reported", permits.PassageReported, OUTSIDERS),
+    EventType("breach.reported", permits.BreachReported, OUTSIDERS),
+    EventType("breach.judged", permits.BreachJudged, PEOPLE, subscribed=False),
     EventType("breach.suspected", permits.BreachSuspected, "isolation"),
     EventType("contact.changed", check_ins.ContactChanged, PEOPLE, subscribed=False),
     EventType("contact.invited", check_ins.ContactInvited, "isolation"),

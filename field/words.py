@@ -286,7 +286,19 @@ PASSAGES: Final = ("out", "back")
 """How somebody who stays in was seen: going out, or coming back."""
 
 BREACHES: Final = ("late_back", "no_permit")
-"""What contradicts a measure and is to be looked into: not back in time, or out without leave."""
+"""What every reader knows of what contradicts a measure: not back in time, or out without leave."""
+
+ABSENCES: Final = ("not_at_home", "door_sensor")
+"""What is reported of somebody who should be at home: not there when somebody came, or the door opened."""
+
+BREACH_KINDS: Final = (*BREACHES, *ABSENCES, "refused_visits")
+"""What contradicts a measure and is to be looked into. Missed check-ins never do."""
+
+BREACH_JUDGEMENTS: Final = ("confirmed", "explained")
+"""What an officer finds of it: it is so, and they are admonished; or there was a reason."""
+
+BREACH_STATES: Final = ("suspected", *BREACH_JUDGEMENTS)
+"""Where a breach stands. What later reports put right is explained, whoever judged it."""
 
 HELP_MARKS: Final = (
     "lives_alone",

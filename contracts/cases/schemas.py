@@ -69,7 +69,9 @@ class CaseChange(Contract):
         "what was corrected: phone, door, time, wrong_number (nobody says any more that the phone before is "
         "the person's); handed_on (to another owner, by such news); permit_granted, permit_refused (an "
         "officer decided on leave to go out); transfer_asked, not_taken_over (beside details: another "
-        "district was asked to take them over, or did not)",
+        "district was asked to take them over, or did not); admonished, "
+        "breach_confirmed, admonition_taken_back (an officer confirmed a breach, the first or a further one; "
+        "none is left that is confirmed)",
     )
     previous_measure = one_of(MEASURES, required=True)
     reason = text(200)

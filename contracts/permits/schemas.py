@@ -8,7 +8,15 @@ from marshmallow import fields, validate
 
 from contracts.cases.schemas import Tell
 from contracts.vocabulary import Contract, flag, happened, moment, of_a_household, one_of, part, text, whole
-from field.words import BREACHES, PASSAGES, PERMIT_BY, PERMIT_DECISIONS, PERMIT_KINDS
+from field.words import (
+    ABSENCES,
+    BREACH_JUDGEMENTS,
+    BREACHES,
+    PASSAGES,
+    PERMIT_BY,
+    PERMIT_DECISIONS,
+    PERMIT_KINDS,
+)
 
 MOST_OUTINGS: Final = 30
 
@@ -88,8 +96,41 @@ class PassageReported(Contract):
     at = happened()
 
 
+class BreachReported(Contract):
+    """Somebody who stays in was not at home when somebody came, or a sensor says that their door was opened.
+
+    Whoever is away by leave breaks nothing: it is judged by when it was, whatever the order of reports. A
+    second absence, or a passage out, while they are away is the same one.
+    """
+
+    case_ids = of_a_household("who was not there")
+    found = one_of(
+        ABSENCES,
+        required=True,
+        about="not_at_home is said by whoever came to the door; door_sensor by another system, where the "
+        "policy names door sensors",
+    )
+    saw = text(500, about="what they saw, and whom they asked; kept sealed")
+    at = happened()
+
+
+class BreachJudged(Contract):
+    """An officer judges what is suspected of somebody: it is so, or there was a reason.
+
+    The first one that is confirmed is an admonition, of which the household hears in friendly words; a second
+    one asks an officer to decide about central isolation. Decided once more, the last word counts.
+    """
+
+    breach_id = text(36, required=True)
+    judgement = one_of(BREACH_JUDGEMENTS, required=True)
+    expects = whole(about="version on which it was judged")
+    words = text(500, about="what was found, and what they were told; kept sealed")
+    at = happened()
+
+
 class BreachSuspected(Contract):
-    """Somebody is not back in time, or went out without leave; a task was planned, kind see_breach.
+    """Somebody is not back in time, out without leave, or not at home; a task was planned, kind see_breach,
+    and one of the officer who judges it.
 
     Nobody has judged it: there may be a reason. It says neither whose nor where to.
     """
@@ -97,8 +138,14 @@ class BreachSuspected(Contract):
     case_id = text(36, required=True)
     arrival_id = text(36, required=True)
     task_id = text(36, required=True)
-    why = one_of(BREACHES, required=True)
-    at = moment(about="by when they should have been back, or when they went out")
+    breach_id = text(36)
+    why = one_of(BREACHES, required=True, about="a reader that knows no better goes by it; see `found`")
+    found = text(
+        40,
+        about="late_back, no_permit, not_at_home (when somebody came), door_sensor, refused_visits; left "
+        "out: see `why`",
+    )
+    at = moment(about="by when they should have been back, or when they were away")
     due_by = moment(about="until when somebody finds out")
     tell = part(
         Tell,

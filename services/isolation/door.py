@@ -7,6 +7,8 @@ from chassis.commands.command import Command
 from chassis.doors.declared import Directory, Door
 from chassis.doors.looking_back import VIEWS, said_to
 from chassis.tools import ToolCommand, ToolQuery
+from services.isolation.breaches.judge_breach import judge_breach
+from services.isolation.breaches.lists import BREACH, BREACHES_TO_JUDGE, CONFIRMED_BREACHES
 from services.isolation.cases import counts, lookup, queries
 from services.isolation.cases.explain_case import Explained, Step, explain_case
 from services.isolation.cases.hand_over_case import hand_over_case
@@ -29,6 +31,7 @@ from services.isolation.notices.report_refusal import report_refusal
 from services.isolation.notices.sign_notice import sign_notice
 from services.isolation.permits.decide_permit import decide_permit
 from services.isolation.permits.lists import PEOPLE_OUT, PERMIT, PERMITS_TO_DECIDE
+from services.isolation.permits.report_breach import report_breach
 from services.isolation.permits.report_passage import report_passage
 from services.isolation.permits.request_permit import request_permit
 from services.isolation.policies.announce_policies import POLICIES
@@ -108,6 +111,8 @@ COMMANDS: tuple[Command, ...] = (
     Command("request_permit", "permit.requested", request_permit),
     Command("decide_permit", "permit.decided", decide_permit, by_broker=False),
     Command("report_passage", "passage.reported", report_passage),
+    Command("report_breach", "breach.reported", report_breach),
+    Command("judge_breach", "breach.judged", judge_breach, by_broker=False),
     Command("change_contact", "contact.changed", change_contact, by_broker=False),
 )
 """What people and other systems may say to this service."""
@@ -131,11 +136,13 @@ DOOR = Door(
         PERMITS_TO_DECIDE,
         PEOPLE_OUT,
         TRANSFERS_TO_CONFIRM,
+        BREACHES_TO_JUDGE,
+        CONFIRMED_BREACHES,
         POSITIVES_OF_NOBODY,
         UNUSUAL_BATCHES,
         CLOSE_CONTACTS,
     ),
-    things=(CASE, CASE_STORY, PERMIT, TRANSFER, POSITIVE_OF_NOBODY, UNUSUAL_BATCH, CLOSE_CONTACT),
+    things=(CASE, CASE_STORY, PERMIT, BREACH, TRANSFER, POSITIVE_OF_NOBODY, UNUSUAL_BATCH, CLOSE_CONTACT),
     lookups=(
         HOUSEHOLD_LINK,
         HOUSEHOLD,

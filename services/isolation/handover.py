@@ -18,6 +18,7 @@ from chassis.commands.in_history import answered
 from chassis.database.statements import is_in
 from chassis.handover import RecordedAt, Sums, VersionRows, versions
 from field.days import local_day
+from services.isolation.breaches import balance as of_breaches
 from services.isolation.cases import queries
 from services.isolation.cases.tables import case_history, cases, waiting_for_policy
 from services.isolation.needs.balance import without_task
@@ -151,6 +152,10 @@ def sums(conn: Connection, today: date) -> Sums:
     count, named = of_transfers.without_task(conn)
     for id in named:
         found.lack("transfer", id, "the task of whoever sees to it is not there")
+    found.count_unnamed(count, len(named))
+    count, named = of_breaches.without_task(conn)
+    for id in named:
+        found.lack("breach", id, "the task of whoever judges is not there")
     found.count_unnamed(count, len(named))
     for problem in own["problems"]:
         what, why = _LACKS.get(problem["what"], (problem["what"], "isolation's own audit found it"))

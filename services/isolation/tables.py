@@ -1,5 +1,6 @@
 """All tables of isolation in one place, for migrations and tests. Code imports from the sub-domains."""
 
+from services.isolation.breaches.tables import breaches
 from services.isolation.cases.tables import (
     case_history,
     cases,
@@ -31,6 +32,7 @@ from services.isolation.tests.tables import (
 from services.isolation.transfers.tables import transfers
 
 __all__ = [
+    "breaches",
     "case_history",
     "cases",
     "check_ins",

@@ -10,13 +10,14 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from services.isolation.permits.report_breach import report_breach
 from services.isolation.permits.request_permit import request_permit
 from tests.browser.conftest import Picture, every
 from tests.browser.test_style import DESK, PHONE, faults_by_axe, sideways
 from tests.integration.console.officers import Town, open_town
 from tests.integration.console.test_officers_settle import HERE
 from tests.integration.console.trial import PASSWORD
-from tests.integration.isolation.saying import LINK, speaking
+from tests.integration.isolation.saying import LINK, WORKER, speaking
 from tests.integration.registration.trial import report
 from tests.served import served
 
@@ -215,6 +216,7 @@ def test_wish_24_a_morning_by_keyboard_alone(
         "/lists/waiting_arrivals",
         "/lists/open_needs",
         "/lists/permits_to_decide",
+        "/lists/confirmed_breaches",
         "/shopping",
         "/staff/new",
     ):
@@ -264,4 +266,42 @@ def test_leave_to_go_out_is_granted_by_keyboard_with_what_is_arranged(
     page.keyboard.type("7:40 in the yard")
     press(page, page.get_by_role("button", name="Grant it" if language == "en" else "批准", exact=True))
     page.wait_for_url("**/lists/permits_to_decide?said=settled")
+    context.close()
+
+
+@pytest.mark.parametrize(("size", "language"), [(DESK, "en"), (PHONE, "zh-CN")])
+def test_p11_and_p41_a_breach_is_judged_by_keyboard_from_the_case(
+    browser: Browser, address: str, town: Town, size: Any, language: str, picture: Picture
+) -> None:
+    case_id = town.open_case(level="medium")
+    said = {"case_ids": [case_id], "found": "not_at_home", "saw": "邻居看见他下楼买菜"}
+    assert speaking(report_breach, "breach.reported")(town.isolation, said, author=WORKER).kind == "done"
+    owner = town.console.owner("officer.y", "officer", "officer")
+    context = browser.new_context(locale=language, viewport=size, base_url=address, ignore_https_errors=True)
+    page = context.new_page()
+    page.goto("/log-in")
+    for field, text in (("name", owner.name), ("password", PASSWORD)):
+        page.locator(f"#{field}").fill(text)
+    page.locator("#code").fill(town.console.code(owner.secret))
+    page.locator("#code").press("Enter")
+    page.wait_for_url("**/board")
+    page.goto("/lists/breaches_to_judge")
+    looks_well(page)
+    picture(page, "officer-breaches", **size)
+    page.goto(f"/cases/{case_id}")
+    looks_well(page)
+    press(page, page.locator('main a[href^="/lists/breaches_to_judge/"]').first)
+    page.wait_for_url("**/lists/breaches_to_judge/*")
+    expect(page.locator("main")).to_contain_text("邻居看见他下楼买菜")
+    looks_well(page)
+    picture(page, "officer-breach", **size)
+    reach(page, page.locator("#confirmed-words"))
+    page.keyboard.type("spoke with him")
+    says = "Confirm it, with an admonition" if language == "en" else "确认属实并告诫"
+    press(page, page.get_by_role("button", name=says, exact=True))
+    page.wait_for_url("**/lists/breaches_to_judge?said=settled")
+    page.goto("/lists/confirmed_breaches")
+    press(page, page.locator('main a[href^="/lists/confirmed_breaches/"]').first)
+    page.wait_for_url("**/lists/confirmed_breaches/*")
+    looks_well(page)
     context.close()

@@ -29,6 +29,7 @@ TAKEN_BY: Final[Mapping[str, str]] = {
     "need.asked": "isolation",
     "permit.requested": "isolation",
     "passage.reported": "isolation",
+    "breach.reported": "isolation",
 }
 """Event type -> the service that takes it."""
 

@@ -20,6 +20,7 @@ from services.isolation.policies.rules import (
     CONFIRM_RELEASE,
     CONFIRM_TRANSFER,
     DECIDE_POSITIVE,
+    SETTLE_BREACH,
     SETTLE_REFUSAL,
     SETTLE_TRANSFER,
 )
@@ -82,7 +83,7 @@ DECISIONS: Final[Mapping[str, Decision]] = {
     REFUSE: Decision(frozenset({states.OPEN, states.ACTIVE}), states.REFUSED, "refused", needs=("witness",)),
     "resume": Decision(frozenset({states.REFUSED}), states.ACTIVE, "resumed", (SETTLE_REFUSAL,)),
     "move_to_central": Decision(
-        states.FOLLOWED, states.MOVED_TO_CENTRAL, "moved_to_central", _MOVE_SETTLES, _MOVED
+        states.FOLLOWED, states.MOVED_TO_CENTRAL, "moved_to_central", (*_MOVE_SETTLES, SETTLE_BREACH), _MOVED
     ),
     "move_to_hospital": Decision(
         states.FOLLOWED, states.MOVED_TO_HOSPITAL, "moved_to_hospital", _MOVE_SETTLES, _MOVED

@@ -28,7 +28,7 @@ _PLAIN: Final = (
 )
 """What a line of history is shown with: words of the vocabulary, ids and moments. Notes stay sealed."""
 _OF_TASK: Final = (
-    *("task_id", "kind", "day", "due_from", "due_by", "role", "staff_id", "state", "told_level"),
+    *("task_id", "kind", "about", "day", "due_from", "due_by", "role", "staff_id", "state", "told_level"),
     *("tell_at", "version", "acts"),
 )
 
@@ -69,7 +69,7 @@ def _tasks(conn: Connection, case_id: str, zone: ZoneInfo) -> list[dict[str, Any
 
 def _task(row: Any, zone: ZoneInfo) -> dict[str, Any]:
     said = acts_from(row.acts).said if row.acts else ()
-    plain = ("task_id", "kind", "day", "role", "staff_id", "state", "told_level")
+    plain = ("task_id", "kind", "about", "day", "role", "staff_id", "state", "told_level")
     return {
         **{name: getattr(row, name) for name in plain},
         "version": row.version or 0,

@@ -2,9 +2,9 @@
 
 A case ends by a decision, by news of the arrival, or merged with another, and each of these takes back the
 tasks of the case; it may open again, too. So needs and permits that nobody withdrew, refusals that nobody
-settled, transfers of which nobody said what came of them, and fevers at which nobody looked are looked for
-here whose task was taken back, and that name somebody who is followed, be it under the case with which theirs
-was merged. However the case ended, none is forgotten.
+settled, transfers of which nobody said what came of them, fevers at which nobody looked and breaches that
+nobody judged are looked for here whose task was taken back, and that name somebody who is followed, be it
+under the case with which theirs was merged. However the case ended, none is forgotten.
 """
 
 from __future__ import annotations
@@ -15,10 +15,12 @@ from datetime import timedelta
 from itertools import groupby
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import or_, select
+from sqlalchemy import or_, select, true
 
 from chassis.database.statements import is_in, update_rows
 from chassis.unit_of_work import UnitOfWork
+from services.isolation.breaches.rules import SUSPECTED
+from services.isolation.breaches.tables import breaches
 from services.isolation.cases.case import Case
 from services.isolation.cases.casebook import Casebook, casebook
 from services.isolation.cases.decisions import NOT_TAKEN_OVER
@@ -36,8 +38,11 @@ from services.isolation.plans.states import CANCELLED
 from services.isolation.plans.tables import TAKEN_BACK, tasks
 from services.isolation.plans.task import Task
 from services.isolation.policies.rules import (
+    JUDGE_BREACH,
     PERMIT_TASKS,
     SEE_ABNORMAL,
+    SEE_BREACH,
+    SETTLE_BREACH,
     SETTLE_REFUSAL,
     TRANSFER_TASKS,
     OpeningTask,
@@ -56,9 +61,9 @@ _WITH_TASK: Final = (
 
 
 class _Dropped(NamedTuple):
-    """A need, a permit, a transfer, a refusal or an alarm whose task was taken back.
+    """A need, a permit, a transfer, a refusal, an alarm or a breach whose task was taken back.
 
-    :param id: of the need, the permit, the transfer, the refusal or the check-in.
+    :param id: of the need, the permit, the transfer, the refusal, the check-in or the breach.
     :param task: task_id, case_id, kind, role, due_from and due_by of its task.
     :param named: cases that it is about.
     :param followed: those of them who are followed, by the cases under which they are.
@@ -95,12 +100,15 @@ def plan_again(uow: UnitOfWork) -> int:
         for case_id in sorted(one.named)
     ]
     update_rows(uow.conn, refusals, rows, key=["case_id", "refusal_id"], set=["task_id"])
+    for kind, column in _OF_BREACH.items():
+        rows = [{"breach_id": one.id, column: task.task_id} for one, task in planned if task.kind == kind]
+        update_rows(uow.conn, breaches, rows, key=["breach_id"], set=[column])
     return len(planned)
 
 
 def _dropped(uow: UnitOfWork) -> list[_Dropped]:
     """Those that name somebody who is followed."""
-    found = [*_needs(uow), *_permits(uow), *_transfers(uow), *_refusals(uow)]
+    found = [*_needs(uow), *_permits(uow), *_transfers(uow), *_refusals(uow), *_breaches(uow)]
     alarmed = _alarmed(uow)
     named = {*alarmed, *(id for one in found for id in one.named)}
     goes_on_as = going_on(uow.conn, named)
@@ -161,6 +169,25 @@ def _transfers(uow: UnitOfWork) -> list[_Dropped]:
     return [_Dropped(row.transfer_id, row, frozenset({row.named})) for row in rows]
 
 
+_OF_BREACH: Final = {SEE_BREACH: "task_id", JUDGE_BREACH: "judge_task_id", SETTLE_BREACH: "settle_task_id"}
+"""Kind of task -> the column of breaches that names it."""
+
+
+def _breaches(uow: UnitOfWork) -> list[_Dropped]:
+    """Those that are suspected, and whether somebody is moved of whom two are confirmed."""
+    b, found = breaches.c, []
+    for kind, column in _OF_BREACH.items():
+        matters = true() if kind == SETTLE_BREACH else b.state == SUSPECTED
+        rows = uow.conn.execute(
+            select(*_OF_TASK, b.breach_id, b.case_id.label("named"))
+            .join(breaches, b[column] == _K.task_id)
+            .where(*_taken_back(uow), _K.kind == kind, matters)
+            .order_by(b.breach_id)
+        )
+        found += [_Dropped(row.breach_id, row, frozenset({row.named})) for row in rows]
+    return found
+
+
 def _refusals(uow: UnitOfWork) -> list[_Dropped]:
     r = refusals.c
     rows = uow.conn.execute(
@@ -199,7 +226,7 @@ def _plan(book: Casebook, locked: dict[str, Case], one: _Dropped) -> Task | None
     # Of a case that opened again it begins anew; another goes on by the clock that runs.
     ends = now + (before.due_by - before.due_from) if case.case_id == before.case_id else before.due_by
     asked = OpeningTask(before.kind, before.role, ends - now)
-    if before.kind in (SETTLE_REFUSAL, *PERMIT_TASKS, *TRANSFER_TASKS):
+    if before.kind in (SETTLE_REFUSAL, JUDGE_BREACH, SETTLE_BREACH, *PERMIT_TASKS, *TRANSFER_TASKS):
         task = officers_task(book, case, asked, about=one.id)
     else:
         task = unplanned_task(case, book.policy(case), asked, now, book.uow.zone, about=one.id)

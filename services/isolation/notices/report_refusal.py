@@ -15,6 +15,7 @@ from services.isolation.cases.in_hand import CasesInHand, cases_in_hand
 from services.isolation.cases.unplanned import officers_task
 from services.isolation.notices import witnesses
 from services.isolation.notices.recorded import recorded
+from services.isolation.notices.refused_visits import VISIT, look_at_refused_visits
 from services.isolation.notices.tables import refusals
 from services.isolation.plans.task import Task
 
@@ -22,8 +23,12 @@ _REFUSALS = UUID("b7a9a2c4-2f57-4c0e-9a3d-6f1de2a7c012")
 
 
 def report_refusal(uow: UnitOfWork, commands: Sequence[Said]) -> Sequence[Outcome]:
-    """Record it for each case named, and plan one task for the household's officer. Nobody is moved by it."""
+    """Record it for each case named, and plan one task for the household's officer. Nobody is moved by it.
+
+    So many refused visits as the policy says are to be looked into.
+    """
     rows: list[dict[str, Any]] = []
+    visits: dict[str, Said] = {}
     with cases_in_hand(uow, (case_id for said in commands for case_id in said.data["case_ids"])) as hand:
         known = recorded(uow.conn, refusals, refusals.c.refusal_id, commands)
 
@@ -36,10 +41,13 @@ def report_refusal(uow: UnitOfWork, commands: Sequence[Said]) -> Sequence[Outcom
             if faults := witnesses.faults_of(said.data["witness"], said.author.staff_id, staff, needed=True):
                 raise Refused.invalid(faults)
             rows.extend(_record(hand, said, id, cases))
+            if said.data["what"] == VISIT:
+                visits.update((case.case_id, said) for case in cases)
             return Outcome.done(refusal_id=id)
 
         outcomes = each_in_turn(commands, report)
         insert_rows(uow.conn, refusals, rows)
+        look_at_refused_visits(hand, visits)
     return outcomes
 
 

@@ -11,20 +11,16 @@ from sqlalchemy.engine import Connection
 
 from chassis.database.statements import insert_rows, is_in, update_rows
 from contracts.envelope import Event
+from services.isolation.breaches.in_hand import BreachesInHand, Shown, followed_as
+from services.isolation.breaches.rules import DOOR_SENSOR, LATE_BACK, NO_PERMIT, NOT_AT_HOME
 from services.isolation.cases.case import Case
-from services.isolation.cases.events import alarm_data, caused_by_case
-from services.isolation.cases.in_hand import CasesInHand, in_story
-from services.isolation.cases.merged import ended_in
-from services.isolation.cases.unplanned import unplanned_task
-from services.isolation.permits.passages import EARLY, Passage, judge
-from services.isolation.permits.rules import EMERGENCY, GRANTED, NO_ORDER, REFUSED, Outing
+from services.isolation.cases.in_hand import CasesInHand
+from services.isolation.permits.passages import ABSENT, EARLY, OPENED, OUT, Passage, judge
+from services.isolation.permits.rules import EMERGENCY, GRANTED, REFUSED, Outing
 from services.isolation.permits.tables import IS_OUT, outings, passages, permits
-from services.isolation.plans import states
-from services.isolation.plans.tables import tasks
-from services.isolation.plans.task import Task
+from services.isolation.policies.rules import NO_ORDER
 
-LATE_BACK: Final = "late_back"
-NO_PERMIT: Final = "no_permit"
+_WHY: Final = {OUT: NO_PERMIT, ABSENT: NOT_AT_HOME, OPENED: DOOR_SENSOR}
 _AGAIN_AFTER: Final = timedelta(hours=6)
 _LOOKED_BACK: Final = timedelta(days=60)
 """So long a case that ended may be opened again."""
@@ -38,9 +34,8 @@ class OutingsInHand:
         self._hand = hand
         conn, o, p = hand.uow.conn, outings.c, permits.c
         # Whose case ended merged goes on under another one: what was said of both is theirs.
-        known = (case for id in case_ids if (case := hand.find(id)))
-        followed = [case.case_id for case in known if case.closed_at is None]
-        self._as = {id: id for id in case_ids} | ended_in(conn, followed)
+        self._as = followed_as(hand, case_ids)
+        self._breaches = BreachesInHand(hand, self._as)
         ids = list(self._as)
         joined = select(outings, p.kind, p.decision, p.decided_at, p.withdrawn_at).join(
             permits, p.permit_id == o.permit_id
@@ -50,7 +45,6 @@ class OutingsInHand:
         seen = select(passages).where(is_in(conn, passages.c.case_id, ids))
         self._passages = [{str(n): v for n, v in row.items()} for row in conn.execute(seen).mappings()]
         self._new: list[dict[str, Any]] = []
-        self._told: set[tuple[Any, ...]] = set()
 
     def knows(self, passage_id: str) -> bool:
         return any(row["passage_id"] == passage_id for row in self._passages)
@@ -75,7 +69,7 @@ class OutingsInHand:
         for row in own:
             if row not in granted:
                 row["check_at"] = None
-                case = self._take_back(case, row)
+                case = self._in_order(case, row, _late(row))
         of_case = [row for row in self._passages if self._as[row["case_id"]] == case.case_id]
         seen = [Passage(row["passage_id"], row["at"], row["direction"]) for row in of_case]
         times = [Outing(row["begins"], row["ends"]) for row in granted]
@@ -84,68 +78,35 @@ class OutingsInHand:
         for row, course, late_from in zip(granted, judged.courses, judged.late_from, strict=True):
             row |= {"left_at": course.left_at, "back_at": course.back_at, "check_at": None}
             if course.late and kept_in:
-                about = f"{row['permit_id']}:{row['number']}"
-                case = self._suspect(case, row, LATE_BACK, about, cause)
-                task = self._task(case, row)
-                row["check_at"] = now + _AGAIN_AFTER if task and task.live else None
+                case = self._suspect(case, row, _late(row), cause)
                 continue
-            case = self._take_back(case, row)
+            case = self._in_order(case, row, _late(row))
             if course.is_out:
                 row["check_at"] = late_from if late_from >= now else now + _AGAIN_AFTER
         # What they did before the measure in force began was in order then.
         since = self._hand.book.standing(case).clock
-        without = {one.id for one in judged.without_leave if kept_in and one.at >= since}
-        for row in of_case:
-            if row["passage_id"] in without:
-                case = self._suspect(case, row, NO_PERMIT, row["passage_id"], cause)
+        by_id = {row["passage_id"]: row for row in of_case if row["direction"] in _WHY}
+        times_away = [[by_id[one.id] for one in away if one.at >= since] for away in judged.without_leave]
+        without = [self._that_counts(away)["passage_id"] for away in times_away if away and kept_in]
+        for id, row in by_id.items():
+            if id in without:
+                case = self._suspect(case, row, _away(row), cause)
             elif row["at"] >= since:
-                case = self._take_back(case, row)
+                case = self._in_order(case, row, _away(row))
         return case
 
-    def _suspect(self, case: Case, row: dict[str, Any], why: str, about: str, cause: Event | None) -> Case:
-        """Somebody sees to it at once; said once, however often it is looked, unless the task went with the
-        case, which has been opened again.
-        """
-        if row["task_id"] is not None and self._state(case, row) not in (None, states.CANCELLED):
-            return case
-        hand = self._hand
-        uow, policy = hand.uow, hand.book.policy(case)
-        about = f"{about}:{case.history_lines + 1}"  # taken back and suspected again at once, it is another
-        task = unplanned_task(case, policy, policy.see_breach, uow.now, uow.zone, about=about)
-        event = in_story(cause, case) if cause else caused_by_case(uow, case.case_id, case.correlation_id)
-        case = hand.plan(case, task, event)
-        row["task_id"] = task.task_id
-        informed = hand.informed_at_once(case, task)
-        told = [member.staff_id for member in informed.staff]
-        case = hand.hear(case, why, cause, task=task.task_id, told=told)
-        at = row["at"] if why == NO_PERMIT else row["ends"]
-        data = {**alarm_data(case, task, informed), "why": why, "at": at}
-        together = (why, row.get("permit_id") or row["event_id"], row.get("number"))
-        if together not in self._told:  # of a mother and her child one message is enough
-            uow.record("breach.suspected", task.task_id, 1, data, cause=event)
-            self._told.add(together)
+    def _that_counts(self, away: list[dict[str, Any]]) -> dict[str, Any]:
+        """Of passages that tell of one going out: that on which an officer has judged, else the first."""
+        return next((row for row in away if self._breaches.is_judged(_away(row))), away[0])
+
+    def _suspect(self, case: Case, row: dict[str, Any], shown: Shown, cause: Event | None) -> Case:
+        case = self._breaches.suspect(case, shown, cause)
+        row["task_id"] = self._breaches.task_of(shown)
         return case
 
-    def _take_back(self, case: Case, row: dict[str, Any]) -> Case:
-        """It was in order after all, by what came later; what somebody has seen to stays as it is."""
-        if row["task_id"] is None:
-            return case
-        task = self._task(case, row)
+    def _in_order(self, case: Case, row: dict[str, Any], shown: Shown) -> Case:
         row["task_id"] = None
-        if task is None or not task.live:
-            return case
-        self._hand.change_tasks(case, [task.cancelled()])
-        return self._hand.hear(case, "breach_in_order", None, task=task.task_id)
-
-    def _state(self, case: Case, row: dict[str, Any]) -> str | None:
-        """Of its task, which may be one of a case that ended merged in this one; None: there is none."""
-        if task := self._task(case, row):
-            return task.state
-        of_it = select(tasks.c.state).where(tasks.c.task_id == row["task_id"])
-        return self._hand.uow.conn.execute(of_it).scalar_one_or_none()
-
-    def _task(self, case: Case, row: dict[str, Any]) -> Task | None:
-        return next((one for one in self._hand.tasks(case) if one.task_id == row["task_id"]), None)
+        return self._breaches.in_order(case, shown)
 
     def write(self) -> None:
         conn = self._hand.uow.conn
@@ -156,6 +117,7 @@ class OutingsInHand:
         insert_rows(conn, passages, self._new)
         rows = [{name: row[name] for name in ("passage_id", "task_id")} for row in known]
         update_rows(conn, passages, rows, key=["passage_id"], set=["task_id"])
+        self._breaches.write()
 
 
 _KEY: Final = ("permit_id", "number", "case_id")
@@ -197,4 +159,32 @@ def _ended_at(row: dict[str, Any]) -> datetime | None:
 
 
 def passage_row(id: str, case_id: str, direction: str, at: datetime, **said: Any) -> dict[str, Any]:
-    return {"passage_id": id, "case_id": case_id, "direction": direction, "at": at, "task_id": None, **said}
+    of_it = {"passage_id": id, "case_id": case_id, "direction": direction, "at": at}
+    return {**of_it, "task_id": None, "saw": None, **said}
+
+
+def _late(row: dict[str, Any]) -> Shown:
+    """Of an outing: what shows that they are not back in time."""
+    about = f"{row['permit_id']}:{row['number']}"
+    return Shown(
+        LATE_BACK,
+        f"{about}:{row['case_id']}",
+        row["ends"],
+        {"permit_id": row["permit_id"]},
+        task_id=row["task_id"],
+        together=(about,),
+    )
+
+
+def _away(row: dict[str, Any]) -> Shown:
+    """Of a passage: what shows that they are out without leave, or not at home."""
+    return Shown(
+        _WHY[row["direction"]],
+        row["passage_id"],
+        row["at"],
+        {"passage_id": row["passage_id"]},
+        saw=row["saw"],
+        by=row["source"],
+        task_id=row["task_id"],
+        together=(row["event_id"],),
+    )

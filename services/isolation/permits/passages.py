@@ -1,4 +1,4 @@
-"""Who is out, who is back late, and who went out without leave: by all that was reported of somebody.
+"""Who is out, who is back late, and who is away without leave: by all that was reported of somebody.
 
 Reports come in any order and twice: from a gate, from a phone that had no network, from two people at one
 door. So what follows is worked out from all of them in the order in which they happened.
@@ -14,15 +14,19 @@ from typing import Final
 from services.isolation.permits.rules import Outing
 
 OUT, BACK = "out", "back"
+ABSENT, OPENED = "absent", "opened"
+"""Nobody saw them go: they were not at home when somebody came, or a sensor says that their door opened."""
 EARLY: Final = timedelta(minutes=30)
 """So long before their time somebody may leave: the car is early."""
 GRACE: Final = timedelta(minutes=15)
 """So long after their time somebody is not late yet."""
+ONE_FOR: Final = timedelta(hours=12)
+"""So long what tells that somebody is away is one going out, unless they are seen coming back."""
 
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """Somebody was seen going out or coming back."""
+    """Somebody was seen going out or coming back, or was not there."""
 
     id: str
     at: datetime
@@ -56,12 +60,13 @@ class Judged:
     """All that was reported of somebody.
 
     :param courses: of each outing, in their order.
-    :param without_leave: passages out that no outing covers; until they are back it is one.
+    :param without_leave: each time that they were away and no outing covers it: the passages that tell of
+        it, the first one first. Two absences found while somebody is away are one.
     :param late_from: of each outing, from when on whoever is out by it is late.
     """
 
     courses: Sequence[Course]
-    without_leave: Sequence[Passage]
+    without_leave: Sequence[Sequence[Passage]]
     late_from: Sequence[datetime]
 
 
@@ -76,22 +81,29 @@ def judge(
     :param until: of each, up to when people may go out by it; without it, its end.
     """
     until = until or [one.ends for one in outings]
-    of_outing: list[list[Passage]] = [[] for _ in outings]
-    without: list[Passage] = []
-    out_by: int | None = None
-    is_without = False
-    for one in sorted(set(passages), key=lambda one: one.order):
-        number = out_by if one.direction == BACK and out_by is not None else _outing_of(outings, until, one)
-        out_by = number if one.direction == OUT else None
-        if number is not None:
-            of_outing[number].append(one)
-            is_without = False
-        elif one.direction == BACK:
-            is_without = False
-        elif not is_without:
-            without.append(one)
-            is_without = True
     late_from = [_ends(one, outings, until) + GRACE for one in outings]
+    of_outing: list[list[Passage]] = [[] for _ in outings]
+    without: list[list[Passage]] = []
+    out_by: int | None = None
+    away: list[Passage] = []
+    for one in sorted(set(passages), key=lambda one: one.order):
+        if one.direction in (ABSENT, OPENED):
+            by_leave = out_by is not None and one.at <= late_from[out_by] + ONE_FOR
+            if by_leave or _covers(outings, until, one.at):
+                continue
+        else:
+            ends = one.direction == BACK and out_by is not None
+            number = out_by if ends else _outing_of(outings, until, one)
+            out_by = number if one.direction == OUT else None
+            if number is not None:
+                of_outing[number].append(one)
+            if number is not None or one.direction == BACK:
+                away = []
+                continue
+        if not away or one.at - away[0].at > ONE_FOR:
+            away = []
+            without.append(away)
+        away.append(one)
     courses = [_course(of_it, limit, now) for of_it, limit in zip(of_outing, late_from, strict=True)]
     return Judged(courses, without, late_from)
 
@@ -101,6 +113,14 @@ def _outing_of(outings: Sequence[Outing], until: Sequence[datetime], passage: Pa
     begun = [n for n, one in enumerate(outings) if one.begins - EARLY <= passage.at]
     covering = [n for n in begun if passage.direction == BACK or passage.at <= until[n]]
     return covering[-1] if covering else None
+
+
+def _covers(outings: Sequence[Outing], until: Sequence[datetime], at: datetime) -> bool:
+    """Whether somebody who is away at a moment, and whom nobody saw go, may be by leave."""
+    return any(
+        one.begins - EARLY <= at <= (its_end + GRACE if its_end >= one.ends else its_end)
+        for one, its_end in zip(outings, until, strict=True)
+    )
 
 
 def _ends(outing: Outing, outings: Sequence[Outing], until: Sequence[datetime]) -> datetime:

@@ -24,7 +24,6 @@ from services.isolation.permits.rules import (
     ASKED,
     EMERGENCY,
     GRANTED,
-    NO_ORDER,
     Outing,
     asked_for,
     faults_of,
@@ -34,7 +33,7 @@ from services.isolation.permits.rules import (
 from services.isolation.permits.tables import outings as outings_table
 from services.isolation.permits.tables import permits as table
 from services.isolation.plans.task import Task
-from services.isolation.policies.rules import URGENT_PERMIT
+from services.isolation.policies.rules import NO_ORDER, URGENT_PERMIT
 from services.isolation.teams.alarm import those
 from services.isolation.teams.ladder import Informed
 

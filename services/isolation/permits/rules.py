@@ -27,8 +27,6 @@ AT_LEAST: Final = timedelta(minutes=15)
 """So long somebody has to decide, however soon they go."""
 
 ASKED, GRANTED, REFUSED, WITHDRAWN, ENDED = "asked", "granted", "refused", "withdrawn", "ended"
-NO_ORDER: Final = "inform_only"
-"""Whoever is under this measure is only informed: nothing keeps them in."""
 
 
 @dataclass(frozen=True, slots=True, order=True)

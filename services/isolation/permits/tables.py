@@ -53,14 +53,15 @@ _out = text(IS_OUT.text.replace("outings.", ""))
 Index("outings_out", outings.c.ends, postgresql_where=_out, sqlite_where=_out)
 
 passages = Table(
-    "passages",  # somebody was seen going out or coming back
+    "passages",  # somebody was seen going out or coming back, or was not at home
     metadata,
     Column("passage_id", Id, primary_key=True),
     Column("case_id", Id, nullable=False),
-    Column("direction", String(10), nullable=False),  # out or back
+    Column("direction", String(10), nullable=False),  # out or back; absent, or their door was opened
     Column("at", UtcDateTime, nullable=False),
     Column("received_at", UtcDateTime, nullable=False),
     Column("task_id", Id),  # of whoever looks into it, as no leave covers it
+    Column("saw", Text),  # sealed: what whoever came and found nobody saw
     Column("source", String(200), nullable=False),
     Column("event_id", String(200), nullable=False),
 )

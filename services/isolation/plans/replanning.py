@@ -15,16 +15,21 @@ from services.isolation.plans.task import Task, new_task
 from services.isolation.policies.rules import (
     DECIDE_POSITIVE,
     ENDED_BY_DECISION,
+    JUDGE_BREACH,
     LATE_RESULT,
     LIST_CONTACTS,
     PERMIT_TASKS,
+    SETTLE_BREACH,
     SETTLE_REFUSAL,
     TRANSFER_TASKS,
 )
 from services.isolation.teams.rules import Member, doer
 
 _OF_POSITIVES: Final = (DECIDE_POSITIVE, LIST_CONTACTS, LATE_RESULT)
-OFFICERS_TASKS: Final = (*ENDED_BY_DECISION, *PERMIT_TASKS, *TRANSFER_TASKS, SETTLE_REFUSAL, *_OF_POSITIVES)
+OFFICERS_TASKS: Final = (
+    *(*ENDED_BY_DECISION, *PERMIT_TASKS, *TRANSFER_TASKS, *_OF_POSITIVES),
+    *(SETTLE_REFUSAL, JUDGE_BREACH, SETTLE_BREACH),
+)
 """An officer's, whether or not one is in the team."""
 
 

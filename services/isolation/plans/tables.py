@@ -35,12 +35,12 @@ Index(
     postgresql_where=_of_message,
     sqlite_where=_of_message,
 )
-# What a household needs, refuses or asks leave for, and at whom somebody must look, where the task went with
-# its case: few, and looked for all the time.
+# What a household needs, refuses or asks leave for, at whom somebody must look, and breaches, where the task
+# went with its case: few, and looked for all the time.
 TAKEN_BACK = text(
     "tasks.state = 'cancelled' "
     "AND tasks.kind IN ('meet_need', 'medical_need', 'settle_refusal', 'see_abnormal', "
-    "'decide_permit', 'urgent_permit', 'review_permit')"
+    "'decide_permit', 'urgent_permit', 'review_permit', 'see_breach', 'judge_breach', 'settle_breach')"
 )
 _taken_back = text(TAKEN_BACK.text.replace("tasks.", ""))
 Index("tasks_taken_back", tasks.c.due_from, postgresql_where=_taken_back, sqlite_where=_taken_back)

@@ -21,6 +21,7 @@ from services.isolation.policies.rules import (
     CONFIRM_TRANSFER,
     DECIDE_PERMIT,
     DECIDE_POSITIVE,
+    JUDGE_BREACH,
     LATE_RESULT,
     LIST_CONTACTS,
     MEDICAL_NEED,
@@ -31,6 +32,7 @@ from services.isolation.policies.rules import (
     SEE_ABNORMAL,
     SEE_BREACH,
     SEE_POSITIVE,
+    SETTLE_BREACH,
     SETTLE_REFUSAL,
     SETTLE_TRANSFER,
     URGENT_PERMIT,
@@ -108,6 +110,10 @@ def policy_from(document: Mapping[str, Any], version: int, zone: ZoneInfo = _CHI
         call_first=_minutes(checked["call_first_minutes"]),
         unusual_batch=_unusual_batch(checked["unusual_batch"]),
         close_contact=checked["close_contact"]["treat_as"],
+        judge_breach=_at_once(JUDGE_BREACH, checked["judge_breach"]),
+        settle_breach=_at_once(SETTLE_BREACH, checked["settle_breach"]),
+        refused_visits=checked["thresholds"]["refused_visits"],
+        door_sensors=checked["door_sensors"],
         permits={
             kind: _at_once(REVIEW_PERMIT if kind == "emergency" else DECIDE_PERMIT, given)
             for kind, given in {**PERMITS, **checked["permits"]}.items()

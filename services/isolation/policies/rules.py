@@ -46,7 +46,13 @@ REVIEW_PERMIT: Final = "review_permit"
 PERMIT_TASKS: Final = (DECIDE_PERMIT, URGENT_PERMIT, REVIEW_PERMIT)
 """An officer's: they end with what is decided about the leave."""
 SEE_BREACH: Final = "see_breach"
-"""Somebody is not back in time, or was out without leave: find them, and find out why."""
+"""Somebody is not back in time, out without leave, or not at home: find them, and find out why."""
+JUDGE_BREACH: Final = "judge_breach"
+"""An officer says whether it is so, or what explains it; it ends with that alone."""
+SETTLE_BREACH: Final = "settle_breach"
+"""It is so for the second time: an officer decides whether they go to central isolation."""
+NO_ORDER: Final = "inform_only"
+"""Whoever is under this measure is only informed: nothing keeps them in."""
 SEE_POSITIVE: Final = "see_positive"
 """Somebody is positive: a person calls them, before any text."""
 DECIDE_POSITIVE: Final = "decide_positive"
@@ -206,6 +212,12 @@ class Policy:
     unusual_batch: UnusualBatch
     close_contact: str
     """The level by whose rule whoever lives with somebody positive is followed."""
+    judge_breach: OpeningTask
+    settle_breach: OpeningTask
+    refused_visits: int
+    """So many visits that somebody refuses are to be looked into as a breach."""
+    door_sensors: bool
+    """Whether the opening of a door that a sensor reports is looked into; the notice must say so."""
     permits: Mapping[str, OpeningTask]
     """Kind of permit -> its task: who decides, and within how long; of an emergency, who reviews it."""
     retention_days: int

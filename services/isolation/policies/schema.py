@@ -38,6 +38,8 @@ _CLOSE_CONTACT: Final = {"treat_as": "high"}
 _UNUSUAL_BATCH: Final = {"percent": 20, "least_results": 20, "wait_minutes": 15}
 _CALL_FIRST_MINUTES: Final = 120
 _LATE_RESULT: Final = {"role": "community_officer", "within_minutes": 120}
+_JUDGE_BREACH: Final = {"role": "community_officer", "within_minutes": 24 * 60}
+_SETTLE_BREACH: Final = {"role": "community_officer", "within_minutes": 4 * 60}
 # Food is there for the next meal but one; whoever despairs is called within half a day. Somebody who needs a
 # doctor is called at once.
 NEEDS: Final[Mapping[str, Mapping[str, Any]]] = {
@@ -60,7 +62,7 @@ _LONGEST_TERM = 3 * 24 * 60  # no policy may let a task be silent for longer
 _NIGHT = {"from": "22:00", "to": "07:00", "resumes": "08:00"}
 
 NOT_YET_IN_USE: Final = {"description": "not yet in use: checked and published, but nothing acts on it"}
-"""Fields for what comes later (breaches). A policy must be able to name them today."""
+"""Fields for what comes later. A policy must be able to name them today."""
 
 
 class _Strict(Schema):
@@ -266,9 +268,7 @@ class _Thresholds(_Strict):
     missed_check_ins = fields.Integer(
         required=True, strict=True, validate=validate.Range(1, 20), metadata=NOT_YET_IN_USE
     )
-    refused_visits = fields.Integer(
-        required=True, strict=True, validate=validate.Range(1, 20), metadata=NOT_YET_IN_USE
-    )
+    refused_visits = fields.Integer(required=True, strict=True, validate=validate.Range(1, 20))
 
 
 class _Document(_Strict):
@@ -322,6 +322,12 @@ class _Document(_Strict):
     unusual_batch = fields.Nested(_UnusualBatch, load_default=_UNUSUAL_BATCH)
     call_first_minutes = fields.Integer(
         load_default=_CALL_FIRST_MINUTES, strict=True, validate=validate.Range(10, _LONGEST_TERM)
+    )
+    judge_breach = fields.Nested(_AtOnce, load_default=_JUDGE_BREACH)
+    settle_breach = fields.Nested(_AtOnce, load_default=_SETTLE_BREACH)
+    door_sensors = fields.Boolean(
+        load_default=False,
+        metadata={"description": "whether an opened door is looked into; the notice must say so"},
     )
     permits = fields.Dict(
         keys=fields.String(validate=validate.OneOf(PERMIT_KINDS)),

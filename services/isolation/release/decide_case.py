@@ -160,8 +160,8 @@ def _settle(hand: CasesInHand, said: Said, case: Case, decision: Decision) -> No
             hand.done(said, case, task)
 
 
-def _live(hand: CasesInHand, case: Case, kind: str) -> list[Task]:
-    return [task for task in hand.tasks(case) if task.kind == kind and task.live]
+def _live(hand: CasesInHand, case: Case, *kinds: str) -> list[Task]:
+    return [task for task in hand.tasks(case) if task.kind in kinds and task.live]
 
 
 def _tell(hand: CasesInHand, said: Said, before: Case, after: Case, decision: Decision, **more: Any) -> Case:

@@ -11,12 +11,13 @@ from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Column, Table
 
+from services.isolation.breaches.tables import breaches
 from services.isolation.check_ins.tables import check_ins
 from services.isolation.contacts.tables import contact_links, contacts
 from services.isolation.links.tables import links
 from services.isolation.needs.tables import needs
 from services.isolation.notices.tables import notices, refusals
-from services.isolation.permits.tables import permits
+from services.isolation.permits.tables import passages, permits
 from services.isolation.positives.tables import close_contacts
 from services.isolation.transfers.tables import transfers
 
@@ -37,6 +38,8 @@ EMPTIED: Final = (
     Emptied(permits.c.case_id, (permits.c.asked, permits.c.said)),
     Emptied(transfers.c.case_id, (transfers.c.asked, transfers.c.said)),
     Emptied(close_contacts.c.case_id, (close_contacts.c.said,)),
+    Emptied(passages.c.case_id, (passages.c.saw,)),
+    Emptied(breaches.c.case_id, (breaches.c.saw, breaches.c.said)),
     Emptied(notices.c.case_id, (notices.c.signed_by,)),
     Emptied(refusals.c.case_id, (refusals.c.what_would_help,)),
 )
@@ -69,6 +72,7 @@ KEPT: Final[Mapping[str, tuple[str, ...]]] = {
         *("household_id", "division", "district", "street", "community", "grid", "worker"),
         *("team", "team_lacks", "owner", "correlation_id"),
     ),
+    "breaches": ("why", "reported_by", "judgement", "judged_by", "state"),
     "case_history": ("what", "event_id"),
     "check_ins": ("symptoms", "how_known", *_EVENT, "abnormal", "told"),
     "chosen_languages": ("language",),

@@ -22,6 +22,7 @@ from services.isolation.policies.rules import (
     CONFIRM_TRANSFER,
     DECIDE_POSITIVE,
     ENDED_BY_DECISION,
+    JUDGE_BREACH,
     LATE_RESULT,
     PERMIT_TASKS,
     SETTLE_REFUSAL,
@@ -49,8 +50,8 @@ def must_end_by_report(case: Case, task: Task) -> None:
     does the refusal of somebody who is followed as refusing: they go on, or are moved.
     """
     refuses = case.state == case_states.REFUSED and task.kind == SETTLE_REFUSAL
-    if refuses or task.kind in (*ENDED_BY_DECISION, *PERMIT_TASKS, CONFIRM_TRANSFER):
-        message = "this task ends with what is decided about the case, or about leave to go out"
+    if refuses or task.kind in (*ENDED_BY_DECISION, *PERMIT_TASKS, CONFIRM_TRANSFER, JUDGE_BREACH):
+        message = "this task ends with what is decided about the case, leave to go out, or a breach"
         raise Refused("not_allowed", [Fault("task_id", "ends_by_decision", message)])
 
 

@@ -1,4 +1,4 @@
-"""Somebody is not back in time, or out without leave: whoever it names is told at once."""
+"""Somebody is late back, out without leave or not at home: whoever it names is told at once."""
 
 from collections.abc import Mapping
 from typing import Any, ClassVar
@@ -19,4 +19,4 @@ class BreachSuspected(AlarmWithTerm):
         return f"breach:{data['task_id']}"
 
     def says(self, data: Data) -> dict[str, Any]:
-        return super().says(data) | {"breach": data["why"]}
+        return super().says(data) | {"breach": data.get("found") or data["why"]}

@@ -10,6 +10,7 @@ import pytest
 from contracts.envelope import Event
 from services.isolation import tables as t
 from services.isolation.door import DOOR
+from services.isolation.households.plan_again import plan_again
 from services.isolation.permits.find_late import find_late
 from services.isolation.permits.report_passage import report_passage
 from services.isolation.tasks.report_task import report_task
@@ -215,6 +216,7 @@ def test_a_case_that_opens_again_has_somebody_who_looks_for_them_again(
     isolation.follow(arrival(id, version=3, level="medium", household_id=home, why=["called_off"]))
     isolation.clock.moment = china("2022-10-02 09:00")
     isolation.until_done(find_late)
+    isolation.until_done(plan_again)
     assert sorted(looked_for(isolation)) == ["cancelled", "due"]
 
 

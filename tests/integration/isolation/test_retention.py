@@ -13,6 +13,7 @@ from chassis.ids import new_id
 from contracts.envelope import Event
 from field.documents import IDENTITY
 from services.isolation import tables as t
+from services.isolation.breaches.judge_breach import judge_breach
 from services.isolation.check_ins.report_check_in import report_check_in
 from services.isolation.contacts.change_contact import change_contact
 from services.isolation.needs.answer_need import answer_need
@@ -20,6 +21,7 @@ from services.isolation.needs.ask_need import ask_need
 from services.isolation.notices.report_refusal import report_refusal
 from services.isolation.notices.sign_notice import sign_notice
 from services.isolation.permits.decide_permit import decide_permit
+from services.isolation.permits.report_breach import report_breach
 from services.isolation.permits.request_permit import request_permit
 from services.isolation.policies import documents
 from services.isolation.policies.import_policy import import_policy
@@ -50,6 +52,8 @@ sign = speaking(sign_notice, "notice.signed")
 decide = speaking(decide_case, "case.decided")
 request = speaking(request_permit, "permit.requested")
 allow = speaking(decide_permit, "permit.decided")
+absent = speaking(report_breach, "breach.reported")
+judge = speaking(judge_breach, "breach.judged")
 report = speaking(report_task, "task.reported")
 of_laboratory = speaking(report_test, "test.reported")
 take_up = speaking(take_up_positive, "test.taken_up")
@@ -102,6 +106,11 @@ def family(isolation: Trial) -> list[Event]:
     permit = request(isolation, wanted, author=LINK).result["permit_id"]
     granted = {"permit_id": permit, "decision": "granted", "expects": 0, "how": "escorted_car"}
     assert allow(isolation, granted | {"escort": "driver Marker"}, author=OFFICER).kind == "done"
+    away = {"case_ids": ids, "found": "not_at_home", "saw": "Marker left with a bag"}
+    assert absent(isolation, away).kind == "done"
+    for row in isolation.rows(t.breaches):
+        judged = {"breach_id": row["breach_id"], "judgement": "explained", "expects": 0}
+        assert judge(isolation, judged | {"words": "Marker was ill"}, author=OFFICER).kind == "done"
     said = {"what": "isolation", "why": "care_of_others", "witness": "nurse"}
     assert (
         refuse(isolation, {"case_ids": ids, "what_would_help": "a nurse for Marker", **said}).kind == "done"

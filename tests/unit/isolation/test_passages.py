@@ -9,7 +9,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.isolation.permits.passages import BACK, GRACE, OUT, Course, Judged, Passage, judge
+from services.isolation.permits.passages import (
+    ABSENT,
+    BACK,
+    GRACE,
+    ONE_FOR,
+    OPENED,
+    OUT,
+    Course,
+    Judged,
+    Passage,
+    judge,
+)
 from services.isolation.permits.rules import Outing
 
 NOON = datetime(2022, 10, 1, 12, tzinfo=UTC)
@@ -81,10 +92,53 @@ def test_by_leave_that_was_taken_back_nobody_goes_out_any_more() -> None:
     one = [Outing(at(1), at(4))]
     assert judge(one, seen((OUT, 1), (BACK, 2)), EVENING, [at(2.5)]).without_leave == []
     found = judge(one, seen((OUT, 1), (BACK, 2), (OUT, 3)), EVENING, [at(2.5)])
-    assert [passage.at for passage in found.without_leave] == [at(3)]
+    assert [first.at for first, *_ in found.without_leave] == [at(3)]
 
 
-steps = st.lists(st.tuples(st.sampled_from((OUT, BACK)), st.integers(0, 120)), max_size=8)
+@pytest.mark.parametrize(
+    ("steps", "away"),
+    [
+        ([(ABSENT, 0)], [0]),  # found by nobody who saw them go
+        ([(ABSENT, 1.5)], []),  # they may be out by leave: nobody saw them go
+        ([(ABSENT, 4.2)], []),  # on the way back
+        ([(ABSENT, 4.5)], [4.5]),
+        ([(OUT, 1), (ABSENT, 5)], []),  # late, and looked for as such
+        ([(OUT, 1), (BACK, 3), (ABSENT, 5)], [5]),
+        ([(OUT, 0), (ABSENT, 0.4)], [0]),  # one going out, whoever tells of it
+        ([(ABSENT, -3), (ABSENT, -2), (OPENED, -1)], [-3]),
+        ([(ABSENT, -3), (BACK, -2), (ABSENT, -1)], [-3, -1]),
+        ([(ABSENT, -20), (ABSENT, -20 + 13)], [-20, -7]),  # nobody is away for ever
+        ([(OPENED, 6)], [6]),
+    ],
+)
+def test_who_is_not_at_home_may_be_by_leave_and_is_away_once(
+    steps: list[tuple[str, float]], away: list[float]
+) -> None:
+    found = judged(*steps)
+    assert [first.at for first, *_ in found.without_leave] == [at(hours) for hours in away]
+
+
+def test_by_leave_that_was_taken_back_nobody_is_away() -> None:
+    one = [Outing(at(1), at(4))]
+    assert judge(one, seen((ABSENT, 2)), EVENING, [at(2.5)]).without_leave == []
+    found = judge(one, seen((ABSENT, 3)), EVENING, [at(2.5)])
+    assert [first.at for first, *_ in found.without_leave] == [at(3)]
+
+
+steps = st.lists(st.tuples(st.sampled_from((OUT, BACK, ABSENT, OPENED)), st.integers(0, 120)), max_size=8)
+
+
+@given(steps=steps)
+def test_each_time_away_is_told_by_passages_close_together_and_none_is_back(
+    steps: Sequence[tuple[str, int]],
+) -> None:
+    passages = seen(*((way, quarter / 4) for way, quarter in steps))
+    times_away = judge(LEAVE, passages, EVENING).without_leave
+    told_of = [one for away in times_away for one in away]
+    assert len(set(told_of)) == len(told_of) and all(one.direction != BACK for one in told_of)
+    for away in times_away:
+        assert away[-1].at - away[0].at <= ONE_FOR
+        assert not any(away[0].at < one.at < away[-1].at for one in passages if one.direction == BACK)
 
 
 @given(steps=steps, data=st.data())

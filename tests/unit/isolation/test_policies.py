@@ -171,7 +171,7 @@ def marked(schema: Schema, path: str = "") -> Iterator[str]:
 
 def test_fields_that_nothing_reads_are_marked_in_the_schema():
     unused = {
-        *("thresholds.missed_check_ins", "thresholds.refused_visits"),
+        "thresholds.missed_check_ins",
         "levels.told",
     }
     assert set(marked(SCHEMA)) == unused

@@ -126,6 +126,7 @@ def sentence(fault: Fault) -> str:
         "not_by_this_side": gettext(
             "The place that is asked accepts or refuses; whoever asked withdraws it."
         ),
+        "in_order": gettext("What was reported since puts it right: nothing is left to judge."),
         "named_together": gettext("One report names both of them: they are two people."),
     }
     by_field = {

@@ -44,6 +44,11 @@ SAID: Final = {
     "done": N_("The task is done."),
 }
 _LIST_CONTACTS: Final = "list_contacts"
+_DECIDED_AT: Final = {
+    **dict.fromkeys(("decide_permit", "urgent_permit", "review_permit"), "permits_to_decide"),
+    "judge_breach": "breaches_to_judge",
+}
+"""Kind of task that ends with a decision about one thing -> the list on whose page that is decided."""
 _LIVE: Final = ("missed", "not_possible", "due")
 _OF_TRANSFER: Final = ("confirm_transfer", "settle_transfer")
 
@@ -203,6 +208,7 @@ def _page(doors: Doors, case_id: str, tried: Tried, full: Mapping[str, Any] | No
         transferring=any(task["kind"] in _OF_TRANSFER for task in live),
         decisions=[(one, SHOWN[one].title) for one in story.get("decisions") or () if one in SHOWN],
         **_contacts(asking, story, names),
+        judged_at=_DECIDED_AT,
         candidates=candidates(asking, story, names) if not story["closed_at"] else [],
         tried=tried,
         said=SAID.get(request.args.get("said", "")),

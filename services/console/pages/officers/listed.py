@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from field.words import (
+    BREACH_KINDS,
     CASE_STATES,
     CONTACT_KINDS,
     LEVELS,
@@ -340,6 +341,46 @@ TRANSFERS_TO_ANSWER: Final = OfficersList(
         "they are, with all their tasks."
     ),
 )
+BREACHES_TO_JUDGE: Final = OfficersList(
+    "breaches_to_judge",
+    "isolation",
+    N_("Breaches to judge"),
+    N_(
+        "Counted is what contradicts the measure of people at your places and below by what was reported, "
+        "and nobody has judged yet. There may be a reason."
+    ),
+    (
+        Column(N_("what happened"), "why", "word"),
+        Column(N_("judge by"), "due_by", "moment"),
+        *_OF_CASE,
+        Column(N_("when it was"), "at", "moment"),
+        Column(N_("owner"), "owner", "staff"),
+        Column(N_("whose"), "staff_id", "staff"),
+    ),
+    (
+        _PLACE,
+        Choice(N_("what happened"), "why", BREACH_KINDS),
+        Choice(N_("overdue"), "overdue", ("yes", "no")),
+        _WORKER,
+    ),
+    unit="breaches",
+    meanwhile=N_("Open a line to see what shows it, hear them, and judge. Nobody is moved by it."),
+)
+CONFIRMED_BREACHES: Final = OfficersList(
+    "confirmed_breaches",
+    "isolation",
+    N_("Confirmed breaches"),
+    N_("Counted are breaches of people at your places and below that an officer has confirmed."),
+    (
+        Column(N_("what happened"), "why", "word"),
+        *_OF_CASE,
+        Column(N_("when it was"), "at", "moment"),
+        Column(N_("confirmed on"), "judged_at", "moment"),
+    ),
+    (_PLACE, Choice(N_("what happened"), "why", BREACH_KINDS)),
+    unit="breaches",
+    meanwhile=N_("Has more come to be known? Open the line and judge it once more: the last word counts."),
+)
 WAITING_ARRIVALS: Final = OfficersList(
     "waiting_arrivals",
     "registration",
@@ -592,6 +633,7 @@ WAITING: Final = (
     PERMITS_TO_DECIDE,
     TRANSFERS_TO_ANSWER,
     TRANSFERS_TO_CONFIRM,
+    BREACHES_TO_JUDGE,
     WAITING_ARRIVALS,
     ARRIVALS_TO_SETTLE,
     EXPECTED_ARRIVALS,
@@ -601,6 +643,6 @@ WAITING: Final = (
     UNUSUAL_BATCHES,
     CLOSE_CONTACTS,
 )
-DECIDED: Final = (PAIRS_MADE_ONE,)
+DECIDED: Final = (PAIRS_MADE_ONE, CONFIRMED_BREACHES)
 """What was decided and can be taken back."""
 LISTS: Final = {one.name: one for one in (*CASES_AND_TASKS, *WAITING, *DECIDED)}

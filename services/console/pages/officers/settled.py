@@ -360,7 +360,86 @@ _STAY: Final = _withdrawn(
     "stay", N_("It is settled where they are"), N_("They stay here"), "transfer_refused"
 )
 
+_EXPLAINED: Final = Act(
+    "explained",
+    N_("There was a reason"),
+    N_("Explain it"),
+    "judge_breach",
+    (
+        Asked(
+            "words",
+            N_("Which reason?"),
+            "note",
+            hint=N_("Whom you asked and what they say. For the record; it is sealed"),
+            needed=True,
+        ),
+    ),
+    {"judgement": "explained"},
+    expects="version",
+)
+_CONFIRMED: Final = Act(
+    "confirmed",
+    N_("It is so"),
+    N_("Confirm it, with an admonition"),
+    "judge_breach",
+    (
+        Asked(
+            "words",
+            N_("What was found, and what did you tell them?"),
+            "note",
+            hint=N_("Speak with them first, in a friendly way. For the record; it is sealed"),
+            needed=True,
+        ),
+    ),
+    {"judgement": "confirmed"},
+    expects="version",
+)
+_BREACH: Final = Settling(
+    "breach",
+    ("breach_id",),
+    ("state", "suspected"),
+    (
+        Column(N_("what happened"), "why", "word"),
+        Column(N_("where it stands"), "stands", "word"),
+        Column(N_("judge by"), "due_by", "moment"),
+        Column(N_("who"), "name", "case"),
+        Column(N_("phone"), "phone"),
+        Column(N_("address"), "address"),
+        Column(N_("place"), "place", "place"),
+        Column(N_("when it was"), "at", "moment"),
+        Column(N_("what was seen"), "saw"),
+        Column(N_("reported by"), "reported_by", "author"),
+        Column(N_("confirmed before"), "confirmed_before"),
+        Column(N_("judged on"), "judged_at", "moment"),
+        Column(N_("judged by"), "decided_by", "author"),
+        Column(N_("what was found"), "words"),
+    ),
+    (
+        _EXPLAINED,
+        _CONFIRMED,
+        replace(
+            _EXPLAINED, name="explained_after_all", title=N_("There was a reason after all"), when="confirmed"
+        ),
+        replace(_CONFIRMED, name="confirmed_after_all", title=N_("It is so after all"), when="explained"),
+    ),
+    True,
+    N_(
+        "Meanwhile: their worker finds out. Ring them, and hear them before you judge. Confirmed for the "
+        "first time it is an admonition, and they get a friendly text; for the second time you decide "
+        "whether they go to central isolation."
+    ),
+)
+
 SETTLED: Final[Mapping[str, Settling]] = {
+    "breaches_to_judge": _BREACH,
+    "confirmed_breaches": replace(
+        _BREACH,
+        waits=("state", "confirmed"),
+        acts=[one for one in _BREACH.acts if one.when == "confirmed"],
+        meanwhile=N_(
+            "They were told. Has more come to be known? Then judge it once more: the last word counts."
+        ),
+    ),
     "transfers_to_answer": Settling(
         "transfer",
         ("transfer_id",),

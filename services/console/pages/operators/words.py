@@ -35,6 +35,8 @@ ACTS: Final[Mapping[str, str]] = {
     "request_permit": N_("asked leave to go out"),
     "decide_permit": N_("decided on leave to go out"),
     "report_passage": N_("reported somebody out or back"),
+    "report_breach": N_("reported somebody not at home"),
+    "judge_breach": N_("judged a breach"),
     "change_contact": N_("changed contacts"),
     "follow_arrival": N_("followed an arrival"),
     "correct_report": N_("corrected a report"),

@@ -16,7 +16,9 @@ class Texts(Protocol):
     def ngettext(self, singular: str, plural: str, num: int, /, **variables: object) -> str: ...
 
 
-Unit = Literal["people", "tasks", "reports", "pairs", "results", "needs", "permits", "batches", "contacts"]
+Unit = Literal[
+    "people", "tasks", "reports", "pairs", "results", "needs", "permits", "batches", "contacts", "breaches"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +100,8 @@ def _number(count: Count, texts: Texts) -> str:
         return texts.ngettext("%(num)s contact", "%(num)s contacts", count.people)
     if count.unit == "permits":
         return texts.ngettext("%(num)s request", "%(num)s requests", number)
+    if count.unit == "breaches":
+        return texts.ngettext("%(num)s breach", "%(num)s breaches", number)
     return texts.ngettext("%(num)s person", "%(num)s people", number)
 
 

@@ -48,6 +48,7 @@ _SAID_BY: Final[Mapping[str, tuple[str, str]]] = {
     "need-answer": ("isolation", "answer_need"),
     "permit": ("isolation", "request_permit"),
     "passage": ("isolation", "report_passage"),
+    "not-at-home": ("isolation", "report_breach"),
     "mend": ("registration", "mend_person"),
     "person": ("registration", "mend_person"),
     "not-found": ("registration", "follow_arrival"),

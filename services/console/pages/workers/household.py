@@ -328,6 +328,7 @@ def said_of(code: str) -> str:
             "Noted: not yet come. They stand among the expected arrivals, and are followed once they come."
         ),
         "not_possible": gettext("Noted. Your officer decides what is done now."),
+        "not_at_home": gettext("Noted. Your officer is told, and judges it; whoever has leave may be away."),
         "refusal": gettext("Noted with the witness. Your officer finds out what would help."),
         "notice": gettext("The notice is noted."),
         "permit": gettext("Noted. It stands below: an officer decides, an emergency is told at once."),

@@ -1,4 +1,6 @@
-"""What comes otherwise at a door: they are not here, it is not possible, somebody refuses; and the notice."""
+"""What comes otherwise at a door: they are not here or not at home, it is not possible, somebody refuses; and
+the notice.
+"""
 
 from __future__ import annotations
 
@@ -32,6 +34,7 @@ def add_otherwise(pages: Blueprint, work: Work, doors: Doors) -> None:
     here = at_household(work, doors)
     _add_not_found(pages, here)
     _add_not_possible(pages, here)
+    _add_not_at_home(pages, here)
     _add_refusal(pages, here)
     _add_notice(pages, here)
 
@@ -113,6 +116,32 @@ def _add_not_possible(pages: Blueprint, here: Here) -> None:
         except Refused as refused:
             return page(visit, why(refused))
         return visit.done("not_possible")
+
+
+def _add_not_at_home(pages: Blueprint, here: Here) -> None:
+    def page(visit: Visit, wrong: list[Wrong] | None = None) -> Response:
+        return visit.page("not_at_home", wrong)
+
+    @pages.get("/doors/<household>/not-at-home")
+    @here
+    def not_at_home_page(visit: Visit) -> Response:
+        return page(visit)
+
+    @pages.post("/doors/<household>/not-at-home")
+    @here
+    def not_at_home(visit: Visit) -> Response:
+        """It is judged by an officer, who reads what was seen."""
+        chosen, saw = visit.chosen(), text_of("saw", 500)
+        wrong = [] if chosen else [Wrong("who", gettext("Say of whom."))]
+        if not saw:
+            wrong.append(Wrong("saw", gettext("Say in a few words what you saw.")))
+        if wrong:
+            return page(visit, wrong)
+        try:
+            visit.say("isolation", "report_breach", "all", case_ids=chosen, found="not_at_home", saw=saw)
+        except Refused as refused:
+            return page(visit, why(refused))
+        return visit.done("not_at_home")
 
 
 def _add_refusal(pages: Blueprint, here: Here) -> None:

@@ -38,6 +38,7 @@ FIELDS: Final[Mapping[str, str]] = {
     "way": N_("How do they go?"),
     "until": N_("Up to which day?"),
     "direction": N_("Out or back"),
+    "saw": N_("What did you see?"),
     "answer": N_("What is so?"),
     "address": N_("The right door"),
     "coming": N_("Not yet come: which day, if they know"),

@@ -32,6 +32,7 @@ FORMS: Final = (
     "person",
     "not-found",
     "not-possible",
+    "not-at-home",
     "refusal",
     "notice",
     "contact",

@@ -1,0 +1,1 @@
+"""Breaches: what contradicts a measure, what an officer finds of it, and what follows."""

@@ -1,0 +1,47 @@
+"""Visits that somebody refuses: so many of them as the policy says are to be looked into as a breach."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Final
+
+from sqlalchemy import select
+
+from chassis.commands.command import Said
+from chassis.database.statements import is_in
+from services.isolation.breaches.in_hand import BreachesInHand, Shown, followed_as
+from services.isolation.breaches.rules import REFUSED_VISITS, of_refused_visits
+from services.isolation.cases.in_hand import CasesInHand
+from services.isolation.notices.tables import refusals
+from services.isolation.policies.rules import NO_ORDER
+
+VISIT: Final = "visit"
+
+
+def look_at_refused_visits(hand: CasesInHand, said_of: Mapping[str, Said]) -> None:
+    """By all refusals that are written down, whatever the order in which they came.
+
+    :param said_of: cases of which a refused visit was recorded just now, each with the command.
+    """
+    if not said_of:
+        return
+    whose = followed_as(hand, hand.ids)
+    found = BreachesInHand(hand, whose)
+    r = refusals.c
+    rows = hand.uow.conn.execute(
+        select(r.case_id).where(is_in(hand.uow.conn, r.case_id, whose), r.what == VISIT)
+    )
+    refused = Counter(whose[row.case_id] for row in rows)
+    for case_id, said in sorted(said_of.items()):
+        named = hand.find(case_id)
+        case = hand.followed_as(named) if named else None
+        if case is None or case.measure == NO_ORDER:
+            continue
+        many = of_refused_visits(refused[case.case_id], hand.book.policy(case).refused_visits)
+        for number in range(found.many(case, REFUSED_VISITS), many):
+            about = f"{said.event.source}\n{said.event.id}\n{case_id}\n{number}"
+            by, together = said.author.source, (said.event.id,)
+            shown = Shown(REFUSED_VISITS, about, said.at, {}, by=by, together=together)
+            case = found.suspect(case, shown, said.event)
+    found.write()
