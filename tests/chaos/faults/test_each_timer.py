@@ -72,7 +72,7 @@ def of_positives(column: str, half: str) -> Poison:
     return Poison(
         "positives",
         "case_id",
-        f"{OPEN} AND owner <> :worker AND plan_next IS NOT NULL AND {here} ORDER BY case_id OFFSET :n",
+        f"{OPEN} AND owner <> :worker AND plan_next IS NOT NULL AND {here} ORDER BY case_id DESC",
         f"SELECT case_id::text FROM positives WHERE {column} < '2022-10-01'",
         (
             f"INSERT INTO positives (case_id, {column}, told) SELECT case_id, '2022-09-01', '[]' FROM cases "
