@@ -46,6 +46,7 @@ class Shown:
     """What shows that there may be a breach.
 
     :param about: tells it from all others; the same again is the same breach.
+    :param case_id: of whom it was said; they may be followed under another.
     :param at: when it was.
     :param of: ids of what shows it: passage_id or permit_id.
     :param saw: sealed: what whoever reported it saw.
@@ -56,6 +57,7 @@ class Shown:
 
     why: str
     about: str
+    case_id: str
     at: datetime
     of: Mapping[str, str]
     saw: str | None = None
@@ -102,9 +104,9 @@ class BreachesInHand:
         """The id of the task of whoever finds out."""
         return str(self._rows[shown.breach_id]["task_id"])
 
-    def many(self, case: Case, why: str) -> int:
-        """How many of this kind there are, whatever became of them."""
-        return sum(row["why"] == why for row in self._of(case))
+    def many(self, case: Case, why: str, since: datetime) -> int:
+        """How many of this kind there are from then on, whatever became of them."""
+        return sum(row["why"] == why and row["at"] >= since for row in self._of(case))
 
     # -- what comes to be known ------------------------------------------------------------------------
 
@@ -129,7 +131,9 @@ class BreachesInHand:
     def in_order(self, case: Case, shown: Shown) -> Case:
         """What came later puts it right; where it was confirmed, what they were told is taken back."""
         row = self._rows.get(shown.breach_id)
-        if row is None or row["in_order_at"] is not None:
+        if row is None:
+            return self._no_more(case, shown)
+        if row["in_order_at"] is not None:
             return case
         before = self._confirmed(case)
         self._becomes(row, in_order_at=self._hand.uow.now)
@@ -138,6 +142,14 @@ class BreachesInHand:
         of_task = {"task": row["task_id"]} if live else {}
         case = self._hand.hear(case, "breach_in_order", None, breach=row["breach_id"], **of_task)
         return self._follow(case, row, before, None)
+
+    def _no_more(self, case: Case, shown: Shown) -> Case:
+        """A task from before breaches were written down has nothing left to find out."""
+        live = [task for task in self._hand.tasks(case) if task.task_id == shown.task_id and task.live]
+        if not live:
+            return case
+        self._hand.change_tasks(case, [task.cancelled() for task in live])
+        return self._hand.hear(case, "breach_in_order", None, task=shown.task_id)
 
     def judge(self, said: Said, named: Case, judgement: str, words: str) -> Mapping[str, Any]:
         """:param named: the case of whom it is suspected, which may have ended. Returns the row."""
@@ -168,7 +180,7 @@ class BreachesInHand:
     def _suspect(self, case: Case, shown: Shown, cause: Event | None) -> Case:
         row: dict[str, Any] = {
             "breach_id": shown.breach_id,
-            "case_id": case.case_id,
+            "case_id": shown.case_id,
             "why": shown.why,
             "at": shown.at,
             "suspected_at": self._hand.uow.now,

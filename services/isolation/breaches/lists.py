@@ -48,7 +48,8 @@ def _breach(conn: Connection, scope: Scope, asked: Asked, id: str) -> Mapping[st
     more = ("in_order_at", "judged_at", "said", "saw", "reported_by")
     columns = (*_COLUMNS, *(_B[name] for name in more), _B.judged_by.label("decided_by"))
     joined = select(*columns).select_from(breaches).join(tasks, _K.task_id == _B.judge_task_id)
-    joined = joined.join(cases, _C.case_id == _B.case_id)
+    # Where they are followed under another case, it is for its officers to judge.
+    joined = joined.join(cases, _C.case_id == _K.case_id)
     row = conn.execute(joined.where(_B.breach_id == id, in_scope(conn, scope))).mappings().one_or_none()
     if row is None:
         return None

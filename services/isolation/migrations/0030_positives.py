@@ -101,7 +101,8 @@ def upgrade() -> None:
     op.execute(
         "INSERT INTO positives (case_id, look_at, told) SELECT r.case_id, max(r.received_at), '[]' "
         "FROM test_results r JOIN cases c ON c.case_id = r.case_id "
-        "WHERE r.result = 'positive' AND c.closed_at IS NULL GROUP BY r.case_id"
+        "WHERE r.result = 'positive' AND (c.closed_at IS NULL OR EXISTS "
+        "(SELECT 1 FROM merged_cases m WHERE m.case_id = c.case_id)) GROUP BY r.case_id"
     )
 
 

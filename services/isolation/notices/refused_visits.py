@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 from typing import Final
 
@@ -30,18 +29,20 @@ def look_at_refused_visits(hand: CasesInHand, said_of: Mapping[str, Said]) -> No
     found = BreachesInHand(hand, whose)
     r = refusals.c
     rows = hand.uow.conn.execute(
-        select(r.case_id).where(is_in(hand.uow.conn, r.case_id, whose), r.what == VISIT)
-    )
-    refused = Counter(whose[row.case_id] for row in rows)
+        select(r.case_id, r.at).where(is_in(hand.uow.conn, r.case_id, whose), r.what == VISIT)
+    ).all()
     for case_id, said in sorted(said_of.items()):
         named = hand.find(case_id)
         case = hand.followed_as(named) if named else None
         if case is None or case.measure == NO_ORDER:
             continue
-        many = of_refused_visits(refused[case.case_id], hand.book.policy(case).refused_visits)
-        for number in range(found.many(case, REFUSED_VISITS), many):
-            about = f"{said.event.source}\n{said.event.id}\n{case_id}\n{number}"
+        # Of the measure in force; and one at a time, for an admonition comes before anything else.
+        since = hand.book.standing(case).clock
+        refused = sum(whose[row.case_id] == case.case_id and row.at >= since for row in rows)
+        known = found.many(case, REFUSED_VISITS, since)
+        if known < of_refused_visits(refused, hand.book.policy(case).refused_visits):
+            about = f"{said.event.source}\n{said.event.id}\n{case_id}\n{known}"
             by, together = said.author.source, (said.event.id,)
-            shown = Shown(REFUSED_VISITS, about, said.at, {}, by=by, together=together)
-            case = found.suspect(case, shown, said.event)
+            shown = Shown(REFUSED_VISITS, about, case_id, said.at, {}, by=by, together=together)
+            found.suspect(case, shown, said.event)
     found.write()

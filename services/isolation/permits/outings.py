@@ -80,7 +80,9 @@ class OutingsInHand:
             if course.late and kept_in:
                 case = self._suspect(case, row, _late(row), cause)
                 continue
-            case = self._in_order(case, row, _late(row))
+            # What an officer confirmed stays so when a later measure lets them go out.
+            if not (course.late and self._breaches.is_judged(_late(row))):
+                case = self._in_order(case, row, _late(row))
             if course.is_out:
                 row["check_at"] = late_from if late_from >= now else now + _AGAIN_AFTER
         # What they did before the measure in force began was in order then.
@@ -169,6 +171,7 @@ def _late(row: dict[str, Any]) -> Shown:
     return Shown(
         LATE_BACK,
         f"{about}:{row['case_id']}",
+        row["case_id"],
         row["ends"],
         {"permit_id": row["permit_id"]},
         task_id=row["task_id"],
@@ -181,6 +184,7 @@ def _away(row: dict[str, Any]) -> Shown:
     return Shown(
         _WHY[row["direction"]],
         row["passage_id"],
+        row["case_id"],
         row["at"],
         {"passage_id": row["passage_id"]},
         saw=row["saw"],

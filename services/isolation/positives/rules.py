@@ -18,6 +18,8 @@ from services.isolation.tests.judged import Judged, Result
 
 SAMPLED_WITHIN: Final = timedelta(days=1)
 """So long after a second sample was taken its result is waited for; then another one is asked for."""
+_WITH_OTHERS: Final = (states.MOVED_TO_HOSPITAL, states.MOVED_TO_CENTRAL, states.TRANSFERRED)
+"""States in which others keep somebody for what was found."""
 _KEPT: Final = (*sorted(task_states.LIVE), task_states.DONE, task_states.WAIVED)
 
 
@@ -107,7 +109,7 @@ def _is_late(judged: Judged, done: Done) -> bool:
         return not knew and not _was_decided(judged.positive, done)
     if judged.doubt:
         return done.case_state == states.RELEASED and not _was_decided(judged.doubt, done)
-    return done.positive is not None and done.case_state == states.MOVED_TO_HOSPITAL
+    return done.positive is not None and done.case_state in _WITH_OTHERS
 
 
 def _was_decided(found: Result, done: Done) -> bool:

@@ -193,7 +193,7 @@ class _Seeing:
         """A person calls, before any text."""
         case, task = self._plan(case, self._policy(case).see_positive, row["result_id"])
         row["call_task_id"] = task.task_id
-        quiet_until = row["found_at"] + self._policy(case).call_first
+        quiet_until = self.uow.now + self._policy(case).call_first
         return self._tell(case, row, task, row["result_id"], quiet_until=quiet_until)
 
     def _decide(self, case: Case, row: dict[str, Any], judged: Judged) -> Case:

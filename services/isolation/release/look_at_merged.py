@@ -11,17 +11,24 @@ from sqlalchemy import select
 
 from chassis.database.statements import delete_rows, is_in, update_rows
 from chassis.unit_of_work import UnitOfWork
+from services.isolation.breaches.tables import breaches
 from services.isolation.cases import states
 from services.isolation.cases.case import Case
 from services.isolation.cases.casebook import CHUNK, Casebook, casebook
-from services.isolation.cases.merged import going_on
+from services.isolation.cases.merged import ended_in, going_on
 from services.isolation.cases.revise_cases import Occasion, revise_cases
 from services.isolation.cases.revising import REOPENED, Change
 from services.isolation.cases.story import absence
 from services.isolation.cases.tables import case_history, merged_cases
 from services.isolation.check_ins.tables import check_ins
 from services.isolation.plans.rows import lock_tasks
-from services.isolation.policies.rules import SEE_ABNORMAL, TRANSFER_TASKS
+from services.isolation.policies.rules import (
+    JUDGE_BREACH,
+    SEE_ABNORMAL,
+    SEE_BREACH,
+    SETTLE_BREACH,
+    TRANSFER_TASKS,
+)
 from services.isolation.release.facts import KINDS, facts_of
 from services.isolation.release.rules import HEALTH_AND_WILL, lacks
 from services.isolation.tests.followed import look_again
@@ -83,14 +90,20 @@ def _with_line(book: Casebook, case: Case, what: str, other: str) -> Case:
 
 def _let_go(book: Casebook, case: Case, other: str) -> Case:
     """They are two again: nobody sees under this case to what was measured, or asked, under the other."""
-    kinds = (SEE_ABNORMAL, *TRANSFER_TASKS)
-    found = lock_tasks(book.uow.conn, [case.case_id], kinds).get(case.case_id, ())
+    conn = book.uow.conn
+    kinds = (SEE_ABNORMAL, *TRANSFER_TASKS, SEE_BREACH, JUDGE_BREACH, SETTLE_BREACH)
+    found = lock_tasks(conn, [case.case_id], kinds).get(case.case_id, ())
     tasks = [task for task in found if task.live]
+    others = [other, *ended_in(conn, [other])]
     theirs: set[str] = set()
     for table, id in ((check_ins, check_ins.c.check_in_id), (transfers, transfers.c.transfer_id)):
-        about = is_in(book.uow.conn, id, [task.about for task in tasks])
-        theirs |= set(book.uow.conn.execute(select(id).where(about, table.c.case_id == other)).scalars())
-    book.change_tasks(task.cancelled() for task in tasks if task.about in theirs)
+        about = is_in(conn, id, [task.about for task in tasks])
+        of_others = is_in(conn, table.c.case_id, others)
+        theirs |= set(conn.execute(select(id).where(about, of_others)).scalars())
+    b = breaches.c
+    of_breaches = select(b.task_id, b.judge_task_id, b.settle_task_id).where(is_in(conn, b.case_id, others))
+    ids = {id for row in conn.execute(of_breaches) for id in row}
+    book.change_tasks(task.cancelled() for task in tasks if task.about in theirs or task.task_id in ids)
     return _with_line(book, case, "merged_no_more", other)
 
 

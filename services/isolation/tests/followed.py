@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select, update
 from sqlalchemy.engine import Connection
@@ -26,11 +27,13 @@ def results_of(uow: UnitOfWork, whose: Mapping[str, str]) -> dict[str, list[Resu
     rows = uow.conn.execute(select(*columns).where(is_in(uow.conn, r.case_id, whose))).all()
     if not rows:
         return {}
-    treated = select(p.case_id, p.treated_until).where(is_in(uow.conn, p.case_id, {row[0] for row in rows}))
+    people = {row[0] for row in rows} | set(whose.values())
+    treated = select(p.case_id, p.treated_until).where(is_in(uow.conn, p.case_id, people))
     until = {case_id: at for case_id, at in uow.conn.execute(treated.where(p.treated_until.is_not(None)))}
     found: dict[str, list[Result]] = {}
     for row in rows:
-        if (back := until.get(row.case_id)) and row.sampled_at <= back:
+        back = (until.get(row.case_id), until.get(whose[row.case_id]))
+        if any(at is not None and row.sampled_at <= at for at in back):
             continue
         taken_on = local_day(row.sampled_at, uow.zone)
         facts = (row.result_id, row.sampled_at, taken_on, row.result, row.stage)
@@ -62,5 +65,5 @@ def came_back(conn: Connection, case_id: str, at: datetime) -> None:
             *("contacts_at", "contacts_since"),
         )
     )
-    back = update(positives).where(positives.c.case_id == case_id)
-    conn.execute(back.values(**over, told=[], treated_until=at, look_at=at))
+    row: dict[str, Any] = {"case_id": case_id, **over, "told": [], "treated_until": at, "look_at": at}
+    upsert_rows(conn, positives, [row], key=["case_id"], set=[name for name in row if name != "case_id"])
