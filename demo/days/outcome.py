@@ -99,8 +99,15 @@ def end_of(one: Became) -> str | None:
 
 
 def otherwise(played: Played, became: Mapping[str, Became]) -> list[str]:
-    """Cases that do not stand as was decided last; whoever was informed has ended, or something is next."""
-    wrong = [id for id, state in played.ends.items() if id not in became or became[id].state != state]
+    """Cases that do not stand as was decided last; whoever was informed has ended, or something is next.
+
+    Whoever was released is followed again where one of their household is found positive afterwards.
+    """
+    wrong = []
+    for id, state in played.ends.items():
+        one = became.get(id)
+        if one is None or (one.state != state and not (state == "released" and one.next)):
+            wrong.append(id)
     for id in sorted(played.informed - played.ends.keys()):
         if id in became and end_of(became[id]) != "informed" and not became[id].next:
             wrong.append(id)
