@@ -16,6 +16,7 @@ from chassis.database.migrations import metadata_of
 from chassis.inbox import INBOX
 from chassis.messaging.outbox import OUTBOX
 from demo.samples import PLACES, STAFF, sample
+from deploy.local import PrivateBroker
 from operations.services import SERVICES
 from tests.e2e.conftest import MORNING, migrated
 from tests.system import POLICIES, System
@@ -28,9 +29,11 @@ NEW_HANDLERS = ("notification.keep_places", "notification.keep_staff")
 
 
 @pytest.fixture
-def system(tmp_path: Path, broker_url: str, postgresql_url: Callable[..., str]) -> Iterator[System]:
+def system(
+    tmp_path: Path, broker: PrivateBroker, broker_url: str, postgresql_url: Callable[..., str]
+) -> Iterator[System]:
     urls = {service: postgresql_url(service, migrated(service)) for service in SERVICES}
-    with System(tmp_path / "system", broker_url, urls) as system:
+    with System(tmp_path / "system", broker_url, urls, management_url=broker.management_url()) as system:
         system.prepare(MORNING)
         yield system
 

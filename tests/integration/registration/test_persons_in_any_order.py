@@ -7,7 +7,7 @@ from itertools import chain
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from chassis.database.guards import is_append_only, remove
@@ -165,10 +165,20 @@ def test_whom_staff_are_asked_about_depends_on_no_order(
     assert groups_asked_about(trial) == expected
 
 
+def may_be_two(one: Said, said: Sequence[Said]) -> bool:
+    if one["identity_number"]:
+        return False
+    alike = [other for other in said if other["birth_date"] == one["birth_date"]]
+    return len({other["identity_number"] for other in alike if other["phone"] == one["phone"]} - {None}) > 1
+
+
 @some_settings
 @given(st.lists(whole(IN_CHINESE), min_size=2, max_size=6), st.data())
 def test_whole_persons_depend_on_no_order(trial: Trial, said: list[Said], data: st.DataObject) -> None:
-    """Whose name MARIA is under a number of two people with Chinese names, only the order says."""
+    """Whose name MARIA is under a number of two people with Chinese names, only the order says; and today also who
+    somebody is that is named without a number and may be two who are known: whoever was known first.
+    """
+    assume(not any(may_be_two(one, said) for one in said))
     said = [one | {"nationality": "PHL"} for one in said]
     hours = data.draw(st.lists(st.integers(0, 150), min_size=len(said), max_size=len(said)))
     documents = reported(said, hours)
