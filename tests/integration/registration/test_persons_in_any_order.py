@@ -175,8 +175,9 @@ def may_be_two(one: Said, said: Sequence[Said]) -> bool:
 @some_settings
 @given(st.lists(whole(IN_CHINESE), min_size=2, max_size=6), st.data())
 def test_whole_persons_depend_on_no_order(trial: Trial, said: list[Said], data: st.DataObject) -> None:
-    """Whose name MARIA is under a number of two people with Chinese names, only the order says; and today also who
-    somebody is that is named without a number and may be two who are known: whoever was known first.
+    """Whose name MARIA is under a number of two people with Chinese names, only the order says.
+
+    Not held yet: who is named without a number and may be two who are known becomes whoever was known first.
     """
     assume(not any(may_be_two(one, said) for one in said))
     said = [one | {"nationality": "PHL"} for one in said]
