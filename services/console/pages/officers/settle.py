@@ -35,7 +35,8 @@ from services.console.pages.officers.report_form import (
     path_in_words,
     sections_of_report,
 )
-from services.console.pages.officers.settled import SETTLED, Act, Settling
+from services.console.pages.officers.settled import SETTLED
+from services.console.pages.officers.settling import Act, Settling
 from services.console.pages.refusals import refusal_page
 from services.console.pages.shown.rows import Wrong
 from services.console.pages.shown.terms import read_time
