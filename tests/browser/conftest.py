@@ -13,6 +13,7 @@ from deploy.local.chromium import chromium_options
 from services.console.app import make_app
 from services.console.doors import Doors
 from tests.doors import CONSOLE
+from tests.integration.console.trial import PASSWORD
 from tests.served import served
 
 NewPage = Callable[..., Page]
@@ -69,6 +70,15 @@ def new_page(browser: Browser, console: str) -> Iterator[NewPage]:
         context.close()
     assert abroad == [], "requests to another host"
     assert said == [], "errors in the browser's console"
+
+
+def log_in(page: Page, name: str, code: str) -> None:
+    """An officer, by password and the code of their device, as far as their first page."""
+    page.goto("/log-in")
+    for field, text in (("name", name), ("password", PASSWORD), ("code", code)):
+        page.locator(f"#{field}").fill(text)
+    page.locator("#code").press("Enter")
+    page.wait_for_url("**/board")
 
 
 def every(page: Page, selector: str) -> list[Locator]:

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from services.isolation.permits.report_breach import report_breach
 from services.isolation.permits.request_permit import request_permit
-from tests.browser.conftest import Picture, every
+from tests.browser.conftest import Picture, every, log_in
 from tests.browser.test_style import DESK, PHONE, faults_by_axe, sideways
 from tests.integration.console.officers import Town, open_town
 from tests.integration.console.test_officers_settle import HERE
@@ -106,12 +106,7 @@ def test_wish_3_the_figure_of_a_long_list_comes_after_its_rows(
             locale="en", base_url=address, ignore_https_errors=True, java_script_enabled=script
         )
         page = context.new_page()
-        page.goto("/log-in")
-        for field, text in (("name", owner.name), ("password", PASSWORD)):
-            page.locator(f"#{field}").fill(text)
-        page.locator("#code").fill(town.console.code(owner.secret))
-        page.locator("#code").press("Enter")
-        page.wait_for_url("**/board")
+        log_in(page, owner.name, town.console.code(owner.secret))
         page.goto("/lists/open_cases")
         if not script:
             expect(page.locator(".total")).to_contain_text("more than 2")
@@ -249,12 +244,7 @@ def test_leave_to_go_out_is_granted_by_keyboard_with_what_is_arranged(
     owner = town.console.owner("officer.x", "officer", "officer")
     context = browser.new_context(locale=language, viewport=size, base_url=address, ignore_https_errors=True)
     page = context.new_page()
-    page.goto("/log-in")
-    for field, text in (("name", owner.name), ("password", PASSWORD)):
-        page.locator(f"#{field}").fill(text)
-    page.locator("#code").fill(town.console.code(owner.secret))
-    page.locator("#code").press("Enter")
-    page.wait_for_url("**/board")
+    log_in(page, owner.name, town.console.code(owner.secret))
     page.goto("/lists/permits_to_decide")
     looks_well(page)
     press(page, page.locator('main a[href^="/lists/permits_to_decide/"]').first)
@@ -279,12 +269,7 @@ def test_p11_and_p41_a_breach_is_judged_by_keyboard_from_the_case(
     owner = town.console.owner("officer.y", "officer", "officer")
     context = browser.new_context(locale=language, viewport=size, base_url=address, ignore_https_errors=True)
     page = context.new_page()
-    page.goto("/log-in")
-    for field, text in (("name", owner.name), ("password", PASSWORD)):
-        page.locator(f"#{field}").fill(text)
-    page.locator("#code").fill(town.console.code(owner.secret))
-    page.locator("#code").press("Enter")
-    page.wait_for_url("**/board")
+    log_in(page, owner.name, town.console.code(owner.secret))
     page.goto("/lists/breaches_to_judge")
     looks_well(page)
     picture(page, "officer-breaches", **size)

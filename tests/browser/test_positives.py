@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.browser.conftest import log_in
 from tests.browser.test_officers import looks_well, press, reach
 from tests.browser.test_style import DESK, PHONE
 from tests.integration.console.officers import Town, open_town
 from tests.integration.console.residents import Home, open_home
 from tests.integration.console.test_officers_positives import found, home_is_called
-from tests.integration.console.trial import PASSWORD
 from tests.served import served
 
 WORDS = {
@@ -52,12 +52,7 @@ def test_a_contact_is_listed_by_keyboard_and_stands_on_the_list(
             ignore_https_errors=True, locale=language, viewport=window, base_url=address
         )
         page = context.new_page()
-        page.goto("/log-in")
-        page.locator("#name").fill(owner.name)
-        page.locator("#password").fill(PASSWORD)
-        page.locator("#code").fill(town.console.code(owner.secret))
-        page.locator("#code").press("Enter")
-        page.wait_for_url("**/board")
+        log_in(page, owner.name, town.console.code(owner.secret))
         page.goto(f"/cases/{case_id}")
         looks_well(page)
         page.locator("details").evaluate_all("all => all.forEach(one => one.open = true)")

@@ -7,12 +7,11 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import Picture
+from tests.browser.conftest import Picture, log_in
 from tests.browser.test_officers import looks_well, press, reach
 from tests.browser.test_style import DESK, PHONE
 from tests.integration.console.officers import Town, open_town
 from tests.integration.console.test_officers_settle import HERE
-from tests.integration.console.trial import PASSWORD
 from tests.integration.registration.trial import person, report
 from tests.served import served
 
@@ -56,12 +55,7 @@ def test_wish_10_rows_are_typed_by_tab_and_enter_and_a_pair_is_made_one(
             ignore_https_errors=True, locale=language, viewport=window, base_url=address
         )
         page = context.new_page()
-        page.goto("/log-in")
-        page.locator("#name").fill(owner.name)
-        page.locator("#password").fill(PASSWORD)
-        page.locator("#code").fill(town.console.code(owner.secret))
-        page.locator("#code").press("Enter")
-        page.wait_for_url("**/board")
+        log_in(page, owner.name, town.console.code(owner.secret))
         _types_rows(page, says, picture)
         _makes_one(page, says, picture)
         context.close()

@@ -9,13 +9,12 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from services.isolation import tables as of_isolation
-from tests.browser.conftest import Picture
+from tests.browser.conftest import Picture, log_in
 from tests.browser.test_officers import looks_well, press, reach
 from tests.browser.test_style import DESK, PHONE
 from tests.integration.console.officers import Town
 from tests.integration.console.test_officers_transfers import came
 from tests.integration.console.test_officers_transfers import town as town_with_two_communities
-from tests.integration.console.trial import PASSWORD
 from tests.served import served
 
 town = town_with_two_communities
@@ -57,12 +56,7 @@ def who_is_in(browser: Browser, address: str, town: Town) -> Iterator[Callable[.
         )
         contexts.append(context)
         page = context.new_page()
-        page.goto("/log-in")
-        for field, text in (("name", owner.name), ("password", PASSWORD)):
-            page.locator(f"#{field}").fill(text)
-        page.locator("#code").fill(town.console.code(owner.secret))
-        page.locator("#code").press("Enter")
-        page.wait_for_url("**/board")
+        log_in(page, owner.name, town.console.code(owner.secret))
         return page
 
     yield enter
