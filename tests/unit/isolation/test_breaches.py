@@ -94,26 +94,6 @@ def test_whoever_is_admonished_has_a_confirmed_one_and_whoever_may_be_moved_has_
     assert may_be_moved == (confirmed() >= CENTRAL_FROM)
 
 
-@given(
-    judgements=st.permutations([(0, CONFIRMED), (1, CONFIRMED), (2, EXPLAINED)]),
-    put_right=st.integers(0, 3),
-    data=st.data(),
-)
-def test_in_whatever_order_facts_and_judgements_come_each_stands_the_same(
-    judgements: list[tuple[int, str]], put_right: int, data: st.DataObject
-) -> None:
-    facts = [(0, "in order")] if put_right else []
-    judged: dict[int, str] = {}
-    right: dict[int, datetime] = {}
-    for one, said in data.draw(st.permutations([*judgements, *facts])):
-        if said == "in order":
-            right[one] = NOON
-        else:
-            judged[one] = said
-    stands = [state_of(judged.get(one), right.get(one)) for one in range(3)]
-    assert stands == [EXPLAINED if put_right else CONFIRMED, CONFIRMED, EXPLAINED]
-
-
 @pytest.mark.parametrize(
     ("refused", "threshold", "many"), [(0, 2, 0), (1, 2, 0), (2, 2, 1), (3, 2, 1), (4, 2, 2), (1, 1, 1)]
 )
