@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from typing import Any, Final
+from uuid import UUID, uuid5
 
 from sqlalchemy import select
 from sqlalchemy.engine import Connection
 
+from chassis.commands.command import Said
 from chassis.database.statements import insert_rows, is_in, update_rows
 from contracts.envelope import Event
 from services.isolation.breaches.in_hand import BreachesInHand, Shown, followed_as
@@ -46,12 +48,34 @@ class OutingsInHand:
         self._passages = [{str(n): v for n, v in row.items()} for row in conn.execute(seen).mappings()]
         self._new: list[dict[str, Any]] = []
 
-    def knows(self, passage_id: str) -> bool:
-        return any(row["passage_id"] == passage_id for row in self._passages)
+    def hear(
+        self, said: Said, people: Iterable[Case], direction: str, kind: UUID, saw: str | None = None
+    ) -> None:
+        """Each of them passed so, by a command; see to it.
 
-    def add(self, passage: dict[str, Any]) -> None:
-        self._new.append(passage)
-        self._passages.append(passage)
+        :param people: cases that are followed.
+        :param kind: of command: with its source, its id and the case it makes the passage's id.
+        :param saw: sealed.
+        """
+        for case in people:
+            id = str(uuid5(kind, f"{said.author.source}\n{said.event.id}\n{case.case_id}"))
+            if any(row["passage_id"] == id for row in self._passages):
+                continue  # said again when nobody remembers the outcome any more
+            passage = {
+                "passage_id": id,
+                "case_id": case.case_id,
+                "direction": direction,
+                "at": said.at,
+                "task_id": None,
+                "saw": saw,
+                "event_id": said.event.id,
+                "received_at": self._hand.uow.now,
+                "source": said.author.source,
+            }
+            self._new.append(passage)
+            self._passages.append(passage)
+            case = self._hand.add_line(said, case, f"passage_{direction}", staff_id=said.author.staff_id)
+            self.look(case, said.event)
 
     def look(self, case: Case, cause: Event | None = None) -> Case:
         """See to it by all that is known now, however often it is looked.
@@ -158,11 +182,6 @@ def _ended_at(row: dict[str, Any]) -> datetime | None:
     """When the leave was taken back, or refused in the end."""
     refused_at = row["decided_at"] if row["decision"] == REFUSED else None
     return min((at for at in (row["withdrawn_at"], refused_at) if at), default=None)
-
-
-def passage_row(id: str, case_id: str, direction: str, at: datetime, **said: Any) -> dict[str, Any]:
-    of_it = {"passage_id": id, "case_id": case_id, "direction": direction, "at": at}
-    return {**of_it, "task_id": None, "saw": None, **said}
 
 
 def _late(row: dict[str, Any]) -> Shown:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final
-from uuid import UUID, uuid5
+from typing import Final
+from uuid import UUID
 
 from chassis.commands.command import Outcome, Said, each_in_turn
 from chassis.unit_of_work import UnitOfWork
@@ -13,7 +13,7 @@ from services.isolation.breaches.in_hand import SEALED_AS
 from services.isolation.breaches.rules import DOOR_SENSOR, NOT_AT_HOME
 from services.isolation.cases.case import Case
 from services.isolation.cases.in_hand import CasesInHand, cases_in_hand
-from services.isolation.permits.outings import OutingsInHand, passage_row
+from services.isolation.permits.outings import OutingsInHand
 from services.isolation.permits.passages import ABSENT, OPENED
 
 _ABSENCES: Final = UUID("a3c1a0de-6f2d-4f5e-8a55-0c1f8be1f7d4")
@@ -35,15 +35,7 @@ def _report(hand: CasesInHand, found: OutingsInHand, said: Said) -> Outcome:
     people = hand.all_followed(hand.household(said, data["case_ids"]))
     _must_be_known_so(hand, said, people)
     sealed = hand.uow.sealer.seal({"saw": data["saw"]}, SEALED_AS) if data["saw"] else None
-    for case in people:
-        id = str(uuid5(_ABSENCES, f"{said.author.source}\n{said.event.id}\n{case.case_id}"))
-        if found.knows(id):  # said again when nobody remembers the outcome any more
-            continue
-        direction = _DIRECTION[data["found"]]
-        more: dict[str, Any] = {"received_at": hand.uow.now, "source": said.author.source, "saw": sealed}
-        found.add(passage_row(id, case.case_id, direction, said.at, event_id=said.event.id, **more))
-        case = hand.add_line(said, case, f"passage_{direction}", staff_id=said.author.staff_id)
-        found.look(case, said.event)
+    found.hear(said, people, _DIRECTION[data["found"]], _ABSENCES, sealed)
     return Outcome.done(people=len(people))
 
 
