@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Column, Select, Table, select
 from sqlalchemy.engine import Connection
 
 from chassis.database.statements import is_in
@@ -30,6 +31,17 @@ def case_with_id(conn: Connection, id: str) -> str | None:
         if found:
             return str(found)
     return None
+
+
+def due_cases(beside: Table, due: Column[Any], now: datetime, *columns: Any) -> Select[Any]:
+    """Cases of which a row beside them says that it is time to look, the longest due first, locked, without
+    those that another replica holds. For `UnitOfWork.take`.
+
+    :param due: of that table: the time of the field from which on it is looked.
+    :param columns: of both.
+    """
+    rows = select(*columns).join(beside, beside.c.case_id == cases.c.case_id)
+    return rows.where(due <= now).order_by(due).with_for_update(of=cases, skip_locked=True)
 
 
 def followed(conn: Connection, case_ids: Sequence[str]) -> dict[str, Followed]:

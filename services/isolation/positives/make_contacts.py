@@ -19,6 +19,7 @@ from field.days import local_day
 from services.isolation.cases import states
 from services.isolation.cases.case import Case
 from services.isolation.cases.casebook import CHUNK, Casebook, casebook
+from services.isolation.cases.lookup import due_cases
 from services.isolation.cases.merged import ended_in
 from services.isolation.cases.revise_cases import Occasion, revise_cases
 from services.isolation.cases.revising import Change
@@ -35,13 +36,8 @@ _P: Final = positives.c
 def make_contacts(uow: UnitOfWork) -> int:
     """Do so for each positive whose time has come. Returns for how many."""
     c = cases.c
-    due = (
-        select(c.case_id, c.household_id, _P.result_id, _P.found_at)
-        .join(positives, _P.case_id == c.case_id)
-        .where(_P.contacts_at <= uow.now)
-        .order_by(_P.contacts_at)
-        .with_for_update(of=cases, skip_locked=True)
-    )
+    columns = (c.case_id, c.household_id, _P.result_id, _P.found_at)
+    due = due_cases(positives, _P.contacts_at, uow.now, *columns)
     rows = uow.take(due, c.case_id, CHUNK)
     if not rows:
         return 0

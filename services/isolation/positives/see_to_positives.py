@@ -21,6 +21,7 @@ from services.isolation.cases.case import Case
 from services.isolation.cases.casebook import CHUNK
 from services.isolation.cases.events import alarm_data, caused_by_case
 from services.isolation.cases.in_hand import CasesInHand, cases_in_hand
+from services.isolation.cases.lookup import due_cases
 from services.isolation.cases.merged import ended_in
 from services.isolation.cases.tables import cases
 from services.isolation.cases.unplanned import officers_task, unplanned_task
@@ -52,15 +53,8 @@ _HANDED_ON: Final = (
 
 def see_to_positives(uow: UnitOfWork) -> int:
     """See to each in whose samples something was found, or whose case changed since. Returns how many."""
-    p, c = positives.c, cases.c
-    due = (
-        select(c.case_id)
-        .join(positives, p.case_id == c.case_id)
-        .where(p.look_at <= uow.now)
-        .order_by(p.look_at)
-        .with_for_update(of=cases, skip_locked=True)
-    )
-    ids = {row.case_id for row in uow.take(due, c.case_id, CHUNK)}
+    due = due_cases(positives, positives.c.look_at, uow.now, cases.c.case_id)
+    ids = {row.case_id for row in uow.take(due, cases.c.case_id, CHUNK)}
     if not ids:
         return 0
     with cases_in_hand(uow, ids) as hand:

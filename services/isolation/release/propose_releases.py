@@ -7,8 +7,6 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import select
-
 from chassis.database.statements import update_rows
 from chassis.unit_of_work import UnitOfWork
 from field.days import day_begins
@@ -16,6 +14,7 @@ from services.isolation.cases import states
 from services.isolation.cases.case import Case
 from services.isolation.cases.casebook import CHUNK, Casebook, casebook
 from services.isolation.cases.events import caused_by_case
+from services.isolation.cases.lookup import due_cases
 from services.isolation.cases.release_checks import look_at_forgotten
 from services.isolation.cases.rows import case_from
 from services.isolation.cases.tables import cases, release_checks
@@ -75,14 +74,9 @@ def propose_releases(uow: UnitOfWork) -> int:
 
 def _due(uow: UnitOfWork) -> Sequence[Any]:
     r = release_checks.c
-    wanted = (
-        select(cases, r.lacks, r.proposed_at, r.past_since)
-        .join(release_checks, r.case_id == cases.c.case_id)
-        .where(r.check_at <= uow.now, cases.c.closed_at.is_(None))
-        .order_by(r.check_at)
-        .with_for_update(of=cases, skip_locked=True)
-    )
-    return uow.take(wanted, cases.c.case_id, CHUNK)
+    columns = (cases, r.lacks, r.proposed_at, r.past_since)
+    due = due_cases(release_checks, r.check_at, uow.now, *columns)
+    return uow.take(due.where(cases.c.closed_at.is_(None)), cases.c.case_id, CHUNK)
 
 
 def _see_to(book: Casebook, look: _Look) -> Mapping[str, Any]:
