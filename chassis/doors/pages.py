@@ -31,11 +31,12 @@ from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.engine import Connection
 
 from chassis.database.statements import bytewise
-from chassis.database.types import UtcDateTime
+from chassis.database.types import Id, UtcDateTime
 from chassis.doors.declared import Asked, ListQuery, Sort
 from chassis.doors.reach import Reach
 from chassis.sealing import SealBroken, Sealer
 from contracts.faults import Fault, Refused
+from field.ids import is_id
 
 ROWS: Final = 50
 COUNTED: Final = 10_000
@@ -223,14 +224,20 @@ def _chosen(
     columns = {str(column.key): column for column in rows.selected_columns}
     conditions: list[ColumnElement[bool]] = [
         *also,
-        *(
-            columns[name].is_(None) if value == NOTHING else columns[name] == value
-            for name, value in wanted.filters.items()
-        ),
+        *(_holds(name, columns[name], value) for name, value in wanted.filters.items()),
     ]
     if wanted.place is not None:
         conditions.append(or_(*(columns[level] == wanted.place for level in levels)))
     return _Part(rows.where(*conditions), columns)
+
+
+def _holds(name: str, column: ColumnElement[Any], value: str) -> ColumnElement[bool]:
+    """Raises Refused: PostgreSQL fails where an id is compared with what has not its form."""
+    if value == NOTHING:
+        return column.is_(None)
+    if isinstance(column.type, Id) and not is_id(value):
+        raise Refused.invalid([Fault(name, "unreadable", "is no id")])
+    return column == value
 
 
 def _first_rows(conn: Connection, parts: Sequence[_Part], wanted: Wanted) -> list[dict[str, Any]]:

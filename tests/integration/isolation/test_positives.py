@@ -421,6 +421,8 @@ def test_those_with_whom_they_were_are_listed_sealed_and_told(isolation: Trial) 
     door = Visitor(DOOR, isolation.work)
     [row] = door.get("officer", "/lists/close_contacts", case_id=one.subject).json["rows"]
     assert (row["contact_id"], row["name"][1:], row["lives_there"]) == (contact, "*", True)
+    unlike = door.get("officer", "/lists/close_contacts", case_id="no id")
+    assert (unlike.status_code, unlike.json["faults"][0]["field"]) == (422, "case_id")
     full = door.reveal("officer", "close_contact", contact, "to call them").json
     assert (full["name"], full["note"]) == ("何样例", "cannot walk")
     assert door.get("worker-1", "/lists/close_contacts").status_code == 403
