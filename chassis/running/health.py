@@ -15,6 +15,7 @@ from typing import Any
 from prometheus_client import generate_latest
 
 from chassis.errors import SettingsError
+from chassis.running.figures import LOOKS
 
 # A client that asks slowly or not at all is cut off, and holds up nobody else.
 REQUEST_LIMIT_S = 5.0
@@ -114,5 +115,6 @@ class HealthServer:
             body = json.dumps(found).encode()
             return ("503 Service Unavailable" if waiting else "200 OK"), "application/json", body
         if path == "/metrics":
+            LOOKS.ask(self._time.sleep)
             return "200 OK", "text/plain; version=0.0.4; charset=utf-8", generate_latest()
         return "404 Not Found", "text/plain", b"try /livez, /readyz or /metrics\n"

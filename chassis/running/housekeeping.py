@@ -151,10 +151,10 @@ def chores(service: Service, work: Work, settings: Settings) -> list[Chore]:
 
     forget = _forgetting(f"{service.name}.forget", work, settings)
     sealing = Sealing(work, service.trails)
-    shown = [*_own_figures(service), *service.figures]
+    shown = _own_figures(service)
     if settings.certificates:
         shown.append(Figure(CERTIFICATE_ENDS, Certificates(settings.certificates).ends))
-    figures = Reader(work.database, work.clock, shown)
+    figures = Reader(work.database, work.clock, shown, while_asked=service.figures)
 
     return [
         Chore("sweep", 2, sweep, lease.give_back),

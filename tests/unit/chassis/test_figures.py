@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from chassis.clock import Clock
 from chassis.database.engine import Database
 from chassis.figures import Figure
-from chassis.running.figures import Reader
+from chassis.running.figures import UNASKED_S, Looks, Reader
 
 
 @pytest.fixture
@@ -112,3 +112,69 @@ def test_a_question_that_takes_long_is_asked_seldom(
         reader.read()
         now += 5
     assert asked == [1000.0, 1051.0, 1102.0], "a second of work, at most 2 % of the time"
+
+
+class Asked:
+    """A reader of one figure that counts much, at a clock that the test moves."""
+
+    def __init__(self, database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.now, self.counted = 1000.0, 0
+        monkeypatch.setattr("chassis.running.figures.time.monotonic", lambda: self.now)
+        self.looks = Looks()
+        monkeypatch.setattr("chassis.running.figures.LOOKS", self.looks)
+        self.registry = CollectorRegistry()
+        gauge = Gauge("many", "Counts much", ["kind"], registry=self.registry)
+        self.reader = Reader(database, Clock(), [], while_asked=[Figure(gauge, self._count)])
+
+    def _count(self, _conn: Connection, _now: datetime) -> Mapping[tuple[str, ...], float]:
+        self.counted += 1
+        return {("case",): 1}
+
+    def turn(self, seconds: float = 5.0) -> int:
+        """Let time pass and read: how often it has been counted by then."""
+        self.now += seconds
+        self.reader.read()
+        return self.counted
+
+    def asks(self, sleep: Callable[[float], None] = lambda _: pytest.fail("nobody need wait")) -> None:
+        self.looks.ask(sleep)
+
+    @property
+    def shown(self) -> bool:
+        return b'many{kind="case"} 1.0' in generate_latest(self.registry)
+
+
+def test_what_counts_much_is_counted_once_for_each_time_somebody_asks(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = Asked(database, monkeypatch)
+    assert [asked.turn() for _ in range(3)] == [1, 1, 1], "at the start, for whoever asks first"
+    asked.asks()
+    assert [asked.turn() for _ in range(3)] == [2, 2, 2]
+    assert asked.shown
+
+
+def test_what_nobody_asks_for_is_hidden_rather_than_old_and_who_asks_then_waits(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = Asked(database, monkeypatch)
+    asked.turn()
+    asked.turn(UNASKED_S + 1)
+    assert not asked.shown
+    asked.asks(lambda _: asked.turn(1) and None)
+    assert asked.shown and asked.counted == 2
+
+
+def test_who_asks_after_a_silence_waits_six_seconds_at_most(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = Asked(database, monkeypatch)
+    asked.turn()
+    asked.now += UNASKED_S + 1
+    began = asked.now
+
+    def sleep(seconds: float) -> None:
+        asked.now += seconds
+
+    asked.asks(sleep)
+    assert 5 < asked.now - began < 7
