@@ -113,25 +113,36 @@ def upsert_rows(
 
 
 def add_to_rows(
-    conn: Connection, table: Table, rows: Sequence[Row], *, key: Sequence[str], add: Sequence[str]
+    conn: Connection,
+    table: Table,
+    rows: Sequence[Row],
+    *,
+    key: Sequence[str],
+    add: Sequence[str],
+    least: int | None = None,
 ) -> None:
     """Insert, or where the key is there already, add the numbers of the columns `add` to those stored.
 
     Fold and sort the rows first, as for `upsert_rows`.
+
+    :param least: a sum below it becomes it.
     """
     if not rows:
         return
     if conn.dialect.name == "postgresql":
-        sums = ", ".join(
-            f"{_quoted(table.c[c])} = {table.name}.{_quoted(table.c[c])} + excluded.{_quoted(table.c[c])}"
-            for c in add
-        )
+        columns = [_quoted(table.c[c]) for c in add]
+        sums = [f"{table.name}.{column} + excluded.{column}" for column in columns]
+        if least is not None:
+            sums = [f"greatest({total}, {least})" for total in sums]
+        changes = ", ".join(f"{column} = {total}" for column, total in zip(columns, sums, strict=True))
         keys = ", ".join(_quoted(table.c[c]) for c in key)
-        tail = f" ON CONFLICT ({keys}) DO UPDATE SET {sums}"
+        tail = f" ON CONFLICT ({keys}) DO UPDATE SET {changes}"
         conn.exec_driver_sql(_recordset_insert(table, tuple(rows[0])) + tail, (_as_json(table, rows),))
         return
     statement = sqlite.insert(table)
-    increased = {c: table.c[c] + statement.excluded[c] for c in add}
+    increased: dict[str, ColumnElement[Any]] = {c: table.c[c] + statement.excluded[c] for c in add}
+    if least is not None:
+        increased = {c: func.max(total, least) for c, total in increased.items()}
     conn.execute(statement.on_conflict_do_update(index_elements=list(key), set_=increased), list(rows))
 
 

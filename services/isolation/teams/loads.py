@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from sqlalchemy import select
 from sqlalchemy.engine import Connection
 
-from chassis.database.statements import is_in, update_rows
+from chassis.database.statements import add_to_rows, is_in
 from services.isolation.teams.rules import Member, Roster, nearest
 from services.isolation.teams.tables import staff_load
 
@@ -53,13 +53,9 @@ class Loads:
 
     def write(self) -> None:
         """Last of all statements, for everybody gives cases to the same few officers."""
-        change = {staff_id: count for staff_id, count in self._change.items() if count}
-        if not change:
-            return
-        load = staff_load.c
-        these = is_in(self._conn, load.staff_id, change)
-        held = self._conn.execute(
-            select(load.staff_id, load.cases).where(these).order_by(load.staff_id).with_for_update()
-        )
-        rows = [{"staff_id": who, "cases": max(0, cases + change[who])} for who, cases in held]
-        update_rows(self._conn, staff_load, rows, key=["staff_id"], set=["cases"])
+        rows = [
+            {"staff_id": staff_id, "cases": count}
+            for staff_id, count in sorted(self._change.items())
+            if count
+        ]
+        add_to_rows(self._conn, staff_load, rows, key=["staff_id"], add=["cases"], least=0)

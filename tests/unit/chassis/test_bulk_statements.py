@@ -175,6 +175,14 @@ def test_numbers_are_added_to_the_row_that_is_there_and_begin_a_row_that_is_not(
     assert counts == [(1, 13, "kept"), (2, 7, None), (3, 4, None)]
 
 
+def test_a_sum_stays_at_the_least_that_it_may_be(database: Database) -> None:
+    with database.begin() as conn:
+        insert_rows(conn, things, [thing(1, count=5), thing(2, count=5)])
+        less = [{"n": 1, "count": -7}, {"n": 2, "count": -2}]
+        add_to_rows(conn, things, less, key=["n"], add=["count"], least=0)
+    assert [row["count"] for row in rows(database)] == [0, 3]
+
+
 def test_an_update_passes_over_what_it_was_not_told_to_set(database: Database) -> None:
     with database.begin() as conn:
         insert_rows(conn, things, [thing(1), thing(2)])
