@@ -51,15 +51,27 @@ def planned_task(
 
 
 class Planner:
-    """The tasks that one rule asks for. Days are worked out once and kept; cases of one day share them."""
+    """The tasks that one rule asks for. They are worked out once and kept: cases of one day share them, and
+    those that begin in one batch of events begin at one moment.
+    """
 
     def __init__(self, rule: Rule, zone: ZoneInfo) -> None:
         self.rule = rule
         self.zone = zone
         self._days: dict[tuple[date, date, date], tuple[PlannedTask, ...]] = {}
+        self._openings: dict[tuple[datetime, date, datetime], tuple[PlannedTask, ...]] = {}
 
     def opening(self, clock: datetime, day_zero: date, asked_from: datetime) -> tuple[PlannedTask, ...]:
         """The tasks with which a measure begins at `clock`; their terms count from `asked_from`."""
+        key = (clock, day_zero, asked_from)
+        tasks = self._openings.get(key)
+        if tasks is None:
+            if len(self._openings) > 500:
+                self._openings.clear()
+            tasks = self._openings[key] = self._opening(clock, day_zero, asked_from)
+        return tasks
+
+    def _opening(self, clock: datetime, day_zero: date, asked_from: datetime) -> tuple[PlannedTask, ...]:
         number = day_number(local_day(asked_from, self.zone), day_zero)
         ladders = self.rule.ladders
 
