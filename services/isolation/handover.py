@@ -167,8 +167,8 @@ def sums(conn: Connection, today: date) -> Sums:
 
 
 def late(conn: Connection, now: datetime, zone: ZoneInfo) -> Sums:
-    """Open cases that are not planned for today, due tasks of which nobody was told in time, and cases at
-    their end of which nobody looks whether they may be released.
+    """Open cases that are not planned for today, due tasks of which nobody was told in time, cases at their
+    end of which nobody looks whether they may be released, and what nobody sees to though it is open.
     """
     found = Sums()
     kinds = {
@@ -182,6 +182,10 @@ def late(conn: Connection, now: datetime, zone: ZoneInfo) -> Sums:
         ("positive", "something was found in samples, and nobody looks what follows"): not_seen_to(
             conn, now - _LATE
         ),
+        (
+            "transfer",
+            "it is not settled for whoever is followed, and no officer has the task",
+        ): of_transfers.seen_to_by_nobody(conn, now - _LATE),
     }
     for (what, why), (count, named) in kinds.items():
         for id in named:

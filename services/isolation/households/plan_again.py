@@ -23,7 +23,6 @@ from services.isolation.breaches.rules import SUSPECTED
 from services.isolation.breaches.tables import breaches
 from services.isolation.cases.case import Case
 from services.isolation.cases.casebook import Casebook, casebook
-from services.isolation.cases.decisions import NOT_TAKEN_OVER
 from services.isolation.cases.events import caused_by_case
 from services.isolation.cases.merged import ended_in, going_on
 from services.isolation.cases.tables import cases
@@ -34,7 +33,6 @@ from services.isolation.needs.tables import needs
 from services.isolation.notices.tables import refusals
 from services.isolation.permits.rules import EMERGENCY
 from services.isolation.permits.tables import permits
-from services.isolation.plans.states import CANCELLED
 from services.isolation.plans.tables import TAKEN_BACK, tasks
 from services.isolation.plans.task import Task
 from services.isolation.policies.rules import (
@@ -48,6 +46,7 @@ from services.isolation.policies.rules import (
     OpeningTask,
 )
 from services.isolation.transfers.tables import transfers
+from services.isolation.transfers.unseen import UNSEEN
 
 _LOOKED_BACK: Final = timedelta(days=60)
 """Longer than any measure runs, with the days within which a case is opened again."""
@@ -157,13 +156,12 @@ def _permits(uow: UnitOfWork) -> list[_Dropped]:
 
 
 def _transfers(uow: UnitOfWork) -> list[_Dropped]:
-    """Also of whom nobody took over, where an officer had still to see to it."""
+    """That nobody answered, and of whom nobody took over, where an officer had still to see to it."""
     t = transfers.c
     rows = uow.conn.execute(
         select(*_OF_TASK, t.transfer_id, t.case_id.label("named"))
         .join_from(transfers, tasks, t.task_id == _K.task_id)
-        .where(t.at > uow.now - _LOOKED_BACK, _K.state == CANCELLED, _K.kind.in_(TRANSFER_TASKS))
-        .where(or_(t.outcome.is_(None), t.outcome == NOT_TAKEN_OVER))
+        .where(t.at > uow.now - _LOOKED_BACK, _K.kind.in_(TRANSFER_TASKS), UNSEEN)
         .order_by(t.transfer_id)
     )
     return [_Dropped(row.transfer_id, row, frozenset({row.named})) for row in rows]

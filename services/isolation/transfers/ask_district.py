@@ -15,11 +15,11 @@ from services.isolation.cases.decisions import NOT_TAKEN_OVER
 from services.isolation.cases.in_hand import CasesInHand
 from services.isolation.cases.merged import ended_in
 from services.isolation.cases.unplanned import officers_task
-from services.isolation.plans import states
 from services.isolation.plans.tables import tasks
 from services.isolation.policies.rules import OpeningTask
 from services.isolation.transfers.states import ASKED_ANEW
 from services.isolation.transfers.tables import transfers as table
+from services.isolation.transfers.unseen import UNSEEN
 
 SEALED_AS: Final = "person"
 _T: Final = table.c
@@ -33,8 +33,8 @@ def ask_district(hand: CasesInHand, said: Said, case: Case) -> Case:
     Returns the case, which counts its task.
     """
     conn, k = hand.uow.conn, tasks.c
-    dropped = _open(hand, case).join(tasks, k.task_id == _T.task_id).where(k.state == states.CANCELLED)
-    _settle(hand, said, conn.execute(dropped).all(), ASKED_ANEW)
+    unseen = _open(hand, case).join(tasks, k.task_id == _T.task_id).where(UNSEEN)
+    _settle(hand, said, conn.execute(unseen).all(), ASKED_ANEW)
     id = new_id()
     case, task_id = _plan(hand, said, case, hand.book.policy(case).confirm_transfer, id)
     asked = {"agency": said.data["place"], "note": said.data["note"]}

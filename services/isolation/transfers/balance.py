@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from sqlalchemy import func, select
 from sqlalchemy.engine import Connection
 
+from chassis.database.statements import is_in
+from services.isolation.cases.merged import going_on
+from services.isolation.cases.tables import case_history, cases
 from services.isolation.plans.tables import tasks
 from services.isolation.transfers.tables import transfers
+from services.isolation.transfers.unseen import UNSEEN
 
 _MOST_NAMED = 20
 
@@ -22,3 +28,24 @@ def without_task(conn: Connection) -> tuple[int, list[str]]:
         .limit(_MOST_NAMED)
     ).all()
     return (int(found[0][1]) if found else 0), [row[0] for row in found]
+
+
+def seen_to_by_nobody(conn: Connection, since: datetime) -> tuple[int, list[str]]:
+    """Transfers of people who are followed here, that nobody has settled and no officer has a task to see to:
+    (how many, the first of them).
+
+    :param since: what changed in their case after that a timer may still see to.
+    """
+    t, c, h = transfers.c, cases.c, case_history.c
+    joined = select(t.transfer_id, t.case_id).join_from(transfers, tasks, tasks.c.task_id == t.task_id)
+    unseen = conn.execute(joined.where(UNSEEN).order_by(t.transfer_id)).all()
+    if not unseen:
+        return 0, []
+    named = {row.case_id for row in unseen}
+    goes_on_as = going_on(conn, named)
+    followed_as = {id: goes_on_as.get(id, id) for id in named}
+    lately = select(h.case_id).where(h.case_id == c.case_id, h.at > since)
+    these = is_in(conn, c.case_id, sorted(set(followed_as.values()))) & c.closed_at.is_(None)
+    followed = set(conn.execute(select(c.case_id).where(these, ~lately.exists())).scalars())
+    found = [row.transfer_id for row in unseen if followed_as[row.case_id] in followed]
+    return len(found), found[:_MOST_NAMED]

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from contracts.envelope import Event
 from field.scope import Scope
@@ -231,6 +232,46 @@ def test_asked_anew_before_the_task_is_planned_again_it_is_one(isolation: Trial)
     assert two.live(two.goes_on) == ["confirm_transfer"]
     assert sorted(str(row["outcome"]) for row in isolation.rows(t.transfers)) == ["None", "asked_anew"]
     assert balanced(isolation)
+
+
+@pytest.mark.parametrize("answer", ["taken_over", "not_taken_over"])
+def test_answered_under_the_other_when_they_are_two_again_it_is_asked_for_still(
+    isolation: Trial, answer: str
+) -> None:
+    two = Two(isolation).both_come()
+    ask(two, two.ends)
+    two.merge()
+    isolation.clock.advance(minutes=1)
+    isolation.follow(two.news(two.ends, why=["not_the_same"]))
+    assert two.decide(two.goes_on, answer, note="Dr. Li").kind == "done", "before a timer has looked"
+    two.timers()
+    assert two.live(two.ends) == ["confirm_transfer"] and two.live(two.goes_on) == []
+    assert two.decide(two.ends, "taken_over", note="Dr. Li").kind == "done"
+    two.timers()
+    assert [row["outcome"] for row in isolation.rows(t.transfers)] == ["taken_over"]
+    assert two.live(two.ends) == [] and balanced(isolation)
+
+
+def test_the_audit_names_what_nobody_sees_to(isolation: Trial, came: Event) -> None:
+    task = asked(isolation, came)
+    [transfer] = isolation.rows(t.transfers)
+
+    def seen_to_by_nobody() -> list[str]:
+        with isolation.database.read() as conn:
+            found = handover.late(conn, isolation.clock.now(), CHINA)
+        return [lack.id for lack in found.lacks if lack.what == "transfer"]
+
+    isolation.clock.advance(minutes=10)
+    assert seen_to_by_nobody() == []
+    with isolation.database.begin() as conn:
+        of_it = t.tasks.c.task_id == task["task_id"]
+        conn.execute(update(t.tasks).where(of_it).values(state="cancelled", tell_at=None))
+    assert seen_to_by_nobody() == [transfer["transfer_id"]]
+    isolation.until_done(plan_again)
+    assert seen_to_by_nobody() == [] and balanced(isolation)
+    assert decide(isolation, came, "cancel").kind == "done"
+    isolation.clock.advance(minutes=10)
+    assert seen_to_by_nobody() == [], "nobody is followed"
 
 
 def test_a_policy_says_who_finds_out_and_by_when(isolation: Trial, came: Event) -> None:
