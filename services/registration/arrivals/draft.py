@@ -9,7 +9,16 @@ from typing import Final, NamedTuple
 
 from services.registration.arrivals.arrival import StoredArrival
 from services.registration.arrivals.coming import Coming, fold_statements, when
-from services.registration.arrivals.followed import Act, Standing, amended, in_order, lent, standing_of
+from services.registration.arrivals.followed import (
+    TRANSFER_ACCEPTED,
+    Act,
+    Standing,
+    amended,
+    in_order,
+    lent,
+    standing_of,
+    that_lead_on,
+)
 from services.registration.arrivals.same_coming import Known
 from services.registration.arrivals.same_report import may_be_same_report, reports_again
 from services.registration.arrivals.voices import ComingWords
@@ -117,12 +126,18 @@ class Draft:
 
     @property
     def all_acts(self) -> Sequence[Act]:
-        return self._with_lent_acts(self.own_acts)
+        acts = self.own_acts
+        return self._with_lent_acts(acts, self.statements) if self.lenders else acts
 
-    def _with_lent_acts(self, acts: Sequence[Act]) -> Sequence[Act]:
-        if not self.lenders:
+    def _with_lent_acts(self, acts: Sequence[Act], statements: Sequence[Statement]) -> Sequence[Act]:
+        """:param statements: with those that are lent."""
+        theirs = [act for lender in self.lenders.values() for act in lender.acts]
+        if not theirs:
             return acts
-        return in_order((*acts, *(act for lender in self.lenders.values() for act in lender.acts)))
+        together = in_order((*acts, *theirs))
+        if any(act.what == TRANSFER_ACCEPTED for act in theirs):
+            together = that_lead_on(together, fold_statements(statements))
+        return together
 
     def _with_lent_statements(self, statements: Sequence[Statement]) -> list[Statement]:
         return [*statements, *(said for lender in self.lenders.values() for said in lender.statements)]
@@ -145,7 +160,8 @@ class Draft:
         return standing_of(acts, self.statements) if acts else _NOT_FOLLOWED
 
     def _folded(self, own: Sequence[Statement], own_acts: Sequence[Act]) -> Coming:
-        statements, acts = self._with_lent_statements(own), self._with_lent_acts(own_acts)
+        statements = self._with_lent_statements(own)
+        acts = self._with_lent_acts(own_acts, statements)
         coming = fold_statements(statements)
         if self.lenders:
             coming = replace(coming, reports=len({said.report_id for said in own}))

@@ -45,9 +45,7 @@ TRANSFER_REFUSED: Final = "transfer_refused"
 TRANSFER_WITHDRAWN: Final = "transfer_withdrawn"
 NOT_HERE: Final = "not_here"
 """It ends the following at once. That somebody is missing stays a matter until an officer has settled it."""
-_OF_ONE_DOOR: Final = frozenset(
-    {NOT_HERE, SETTLED, PLACED, TRANSFER_ACCEPTED, "no_answer", "not_yet_come", "no_such_door"}
-)
+_OF_ONE_DOOR: Final = frozenset({NOT_HERE, SETTLED, PLACED, "no_answer", "not_yet_come", "no_such_door"})
 """What is true of the door or the phone at which it was said, and of no other one of the same person."""
 _FOUND: Final = ("contacted", "verified")
 _TO_SETTLE: Final = ("no_such_door", "lives_elsewhere", "wrong_number", "this_is_not_me")
@@ -82,6 +80,7 @@ class Act:
         None: it is there no more.
     :param takes_back: of `taken_back`: the number of the other.
     :param other: of `same_as` and `absorbed`: the other arrival.
+    :param leaves: of `transfer_accepted`: the community that they leave, as far as it is known.
     """
 
     number: int
@@ -95,6 +94,12 @@ class Act:
     put: Placement | None = None
     takes_back: int | None = None
     other: str | None = None
+    leaves: str | None = None
+
+    @property
+    def is_lent(self) -> bool:
+        """It was said of an arrival that turned out to be this one."""
+        return self.number < 0
 
     @property
     def settles(self) -> Iterable[str]:
@@ -150,6 +155,26 @@ def lent(acts: Iterable[Act]) -> tuple[Act, ...]:
     That nobody is found at the wrong door does not end whoever is followed at the right one.
     """
     return tuple(replace(act, number=-act.number) for act in that_count(acts) if not _stays(act))
+
+
+def that_lead_on(acts: Sequence[Act], coming: Coming) -> tuple[Act, ...]:
+    """Without the transfers of another arrival by which nobody moves who is where this one is: it was another
+    community that they left, and nobody has looked whether they go on from here.
+
+    :param acts: in order, with those that are lent.
+    :param coming: as the statements say, folded.
+    """
+    left_out: list[Act] = []
+    for act in that_count(acts):
+        if act.is_lent and act.what == TRANSFER_ACCEPTED and not _leads_on(act, coming.placement):
+            left_out.append(act)
+        else:
+            coming = _door_after(coming, act)
+    return tuple(act for act in acts if not any(act is one for one in left_out))
+
+
+def _leads_on(act: Act, here: Placement) -> bool:
+    return here.community in (act.leaves, act.put.community if act.put else None)
 
 
 def _stays(act: Act) -> bool:
@@ -276,21 +301,24 @@ def _door_amended(coming: Coming, acts: Sequence[Act]) -> Coming:
     The address of before says nothing of a division elsewhere.
     """
     for act in acts:
-        if act.what == TRANSFER_ACCEPTED:
-            coming = _taken_over(coming, act)
-            continue
-        if act.put is not None:
-            coming = replace(coming, placement=act.put)
-        if not act.mended.keys() & {"division", "address"}:
-            continue
-        division = act.mended.get("division") or coming.division
-        address = act.mended.get("address") or coming.address
-        elsewhere = "address" not in act.mended and not _one_in_other(division, coming.division)
-        found, before = act.place(division, "" if elsewhere else address), coming.placement
-        if not (found.community or "division" in act.mended) and found.street in (None, before.street):
-            found = before
-        coming = replace(coming, division=division, address=address, placement=found)
+        coming = _door_after(coming, act)
     return coming
+
+
+def _door_after(coming: Coming, act: Act) -> Coming:
+    if act.what == TRANSFER_ACCEPTED:
+        return _taken_over(coming, act)
+    if act.put is not None:
+        coming = replace(coming, placement=act.put)
+    if not act.mended.keys() & {"division", "address"}:
+        return coming
+    division = act.mended.get("division") or coming.division
+    address = act.mended.get("address") or coming.address
+    elsewhere = "address" not in act.mended and not _one_in_other(division, coming.division)
+    found, before = act.place(division, "" if elsewhere else address), coming.placement
+    if not (found.community or "division" in act.mended) and found.street in (None, before.street):
+        found = before
+    return replace(coming, division=division, address=address, placement=found)
 
 
 def _taken_over(coming: Coming, act: Act) -> Coming:

@@ -49,6 +49,7 @@ def read_acts(
                 place=row.detail.get("place"),
                 takes_back=row.detail.get("of"),
                 other=row.detail.get("other"),
+                leaves=row.detail.get("leaves"),
             )
         )
     return {arrival_id: in_order(of_it) for arrival_id, of_it in acts.items()}
@@ -66,18 +67,22 @@ def act_of(
     place: str | None = None,
     takes_back: int | None = None,
     other: str | None = None,
+    leaves: str | None = None,
 ) -> Act:
     """
     :param inside: what of the line is sealed.
-    :param place: of `placed`: its id.
+    :param place: of `placed` and `transfer_accepted`: its id.
     :param takes_back: of `taken_back`: the number of the other.
     :param other: of `same_as` and `absorbed`: the other arrival.
+    :param leaves: of `transfer_accepted`: the id of the community that they leave.
     """
     right = {name: inside[name] for name in _RIGHT if inside.get(name)}
     day = local_day(at, uow.zone)
     put = places.at(place) if place else None
     wrong = inside.get("wrong_phone")
-    return Act(number, what, at, day, moment, right, places.find, wrong, put, takes_back, other)
+    left = places.at(leaves) if leaves else None
+    gone = left.community if left else None
+    return Act(number, what, at, day, moment, right, places.find, wrong, put, takes_back, other, gone)
 
 
 def line_of(

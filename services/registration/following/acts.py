@@ -145,6 +145,7 @@ class Acts:
             place=detail.get("place"),
             takes_back=detail.get("of"),
             other=detail.get("other"),
+            leaves=detail.get("leaves"),
         )
         draft.new_acts.append(act)
         self._lines.append(

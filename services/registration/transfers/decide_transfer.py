@@ -151,10 +151,11 @@ def _is_stripped(draft: Draft) -> bool:
 
 def _add(uow: UnitOfWork, acts: Acts, said: Said, draft: Draft, row: _Row) -> None:
     decision = said.data["decision"]
-    detail, inside = {"transfer": row["transfer_id"]}, {"note": said.data["note"]}
+    detail: dict[str, Any] = {"transfer": row["transfer_id"]}
+    inside: dict[str, Any] = {"note": said.data["note"]}
     if decision == ACCEPTED:
         asked = unsealed(uow.sealer, row["asked"], SEALED_AS) if row["asked"] else {}
         door = asked if isinstance(asked, dict) else {}
-        detail["place"] = row["place"]
+        detail |= {"place": row["place"], "leaves": row["from_community"]}
         inside |= {name: door.get(name) for name in ("address", "division")}
     acts.add(draft, _ACTS[decision], said, detail=detail, inside=inside)

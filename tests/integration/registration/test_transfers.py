@@ -310,6 +310,31 @@ def test_whoever_turned_out_to_be_another_one_moves_as_that_one(town: Trial) -> 
     assert adds_up(town)
 
 
+def test_whoever_was_taken_over_and_is_then_made_one_with_another_stays_there(town: Trial) -> None:
+    ids = one, other = pair(town)
+    town.clock.moment += timedelta(minutes=1)
+    assert answer(town, asked(town, other)).result["arrivals"] == [other]
+    assert decide_pair(town, ids, "same").result["goes_on"] == one
+    assert where(town, one)[0] == "c2" and town.person_of(arrival(town, one))["address"] == DOOR_THERE
+    town.clock.moment += timedelta(minutes=1)
+    assert decide_pair(town, ids, "apart", 2).kind == "done"
+    assert where(town, one)[0] == "c1" and where(town, other)[0] == "c2", "each with what was said of it"
+    assert adds_up(town)
+
+
+def test_made_one_with_somebody_at_a_third_place_they_are_followed_there(town: Trial) -> None:
+    places(town, "c3,s1,community,盐场社区,,,,,")
+    ids = one, other = pair(town)
+    town.clock.moment += timedelta(minutes=1)
+    put = {"arrival_id": one, "place": "c3", "expects": arrival(town, one)["version"], "note": None}
+    [done] = carry_out(town, place_arrival, command(town, "arrival.placed", put))
+    assert done.kind == "done"
+    town.clock.moment += timedelta(minutes=1)
+    assert answer(town, asked(town, other)).kind == "done"
+    assert decide_pair(town, ids, "same").result["goes_on"] == one
+    assert where(town, one)[0] == "c3" and adds_up(town)
+
+
 def test_where_both_are_asked_for_and_are_one_nobody_moves_twice(town: Trial) -> None:
     ids = one, other = pair(town)
     town.clock.moment += timedelta(minutes=1)

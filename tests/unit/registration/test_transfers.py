@@ -19,6 +19,8 @@ from services.registration.arrivals.followed import (
     amended,
     in_order,
     lent,
+    standing_of,
+    that_lead_on,
 )
 from services.registration.persons.person import Person
 from services.registration.places.placing import Placement
@@ -45,7 +47,8 @@ def act(number: int, what: str, minutes: int, put: Placement | None = None, **me
 
 
 def accepted(minutes: int, address: str = "new door", put: Placement = THERE) -> Act:
-    return act(7, TRANSFER_ACCEPTED, minutes, put, address=address, division="620102")
+    said = act(7, TRANSFER_ACCEPTED, minutes, put, address=address, division="620102")
+    return replace(said, leaves="c1")
 
 
 def belongs(*acts: Act) -> tuple[Placement, str]:
@@ -99,8 +102,33 @@ def test_what_is_said_later_of_the_door_counts_in_whatever_order_it_comes() -> N
         assert belongs(*acts) == (THIRD, "door of c3")
 
 
-def test_of_whoever_turns_out_to_be_another_one_the_place_does_not_count_there() -> None:
-    assert [one.what for one in lent((act(1, TRANSFER_REQUESTED, 1), accepted(3)))] == [TRANSFER_REQUESTED]
+@pytest.mark.parametrize(
+    ("here", "own", "where"),
+    [
+        (HERE, (), (THERE, "new door")),
+        (IN_GRID, (), (IN_GRID, "new door")),
+        (Placement(), (), (Placement(), "old door")),
+        (THIRD, (), (THIRD, "old door")),
+        (HERE, ((PLACED, 2, THIRD),), (THIRD, "old door")),
+        (HERE, ((PLACED, 4, THIRD),), (THIRD, "new door")),
+        (THIRD, ((PLACED, 2, HERE),), (THERE, "new door")),
+    ],
+)
+def test_whoever_turned_out_to_be_another_one_goes_along_from_the_same_community(
+    here: Placement, own: tuple[tuple[str, int, Placement], ...], where: tuple[Placement, str]
+) -> None:
+    """From anywhere else nobody has looked whether they go on."""
+    coming = replace(COMING, placement=here)
+    acts = in_order((*(act(1, *one) for one in own), *lent((accepted(3),))))
+    after = amended(coming, that_lead_on(acts, coming), ())
+    assert (after.placement, after.address) == where
+
+
+def test_a_door_that_nobody_found_stays_a_matter_where_a_transfer_leads_nobody_on() -> None:
+    acts = in_order((act(1, "no_such_door", 1), *lent((accepted(3),))))
+    for here, matters in ((HERE, set()), (THIRD, {"no_such_door"})):
+        coming = replace(COMING, placement=here)
+        assert standing_of(that_lead_on(acts, coming), ()).to_settle.keys() == matters
 
 
 def test_the_policy_in_force_says_how_long_there_is_to_answer() -> None:
