@@ -259,7 +259,11 @@ class TransferRequested(Contract):
     )
     place = text(40, required=True, about="place_id of another community, or of a grid of one")
     address = text(300, required=True, about="the door there")
-    moves_on = day(required=False, about="from when they live there; left out, they do already")
+    moves_on = day(
+        required=False,
+        about="from when they live there, at most 30 days ahead: until then it is not accepted, and the "
+        "clock for the answer does not run; left out, they do already",
+    )
     note = text(1000, required=True, about="why; kept sealed")
     at = happened()
 

@@ -10,6 +10,7 @@ from sqlalchemy import select, update
 from chassis.commands.command import Outcome, Said, each_in_turn
 from chassis.unit_of_work import UnitOfWork
 from contracts.faults import Fault, Refused
+from field.days import local_day
 from field.ids import is_id
 from services.registration.arrivals.draft import Draft
 from services.registration.arrivals.followed import (
@@ -43,7 +44,9 @@ _Row = dict[str, Any]
 
 def decide_transfer(uow: UnitOfWork, commands: Sequence[Said]) -> Sequence[Outcome]:
     """Accepted, all who are followed still belong to the other place from now on, in one transaction; cases
-    follow from what registration says of them. Refused, they stand on the list of whoever asked.
+    follow from what registration says of them. Before the day on which they move it is not accepted: whoever
+    is followed elsewhere than at their door is followed by nobody. Refused, they stand on the list of whoever
+    asked.
     """
     return each_in_turn(commands, lambda said: _decide(uow, said))
 
@@ -65,6 +68,9 @@ def _decide(uow: UnitOfWork, said: Said) -> Outcome:
     if decision == REFUSED and not (said.data["note"] or "").strip():
         message = "say why: whoever asked has to see to them"
         raise Refused.invalid([Fault("note", "missing", message)])
+    if decision == ACCEPTED and first["moves_on"] and local_day(said.at, uow.zone) < first["moves_on"]:
+        message = f"they move on {first['moves_on']}: accept it from that day on"
+        raise Refused("conflict", [Fault("decision", "not_yet", message)])
     people = list(_moving(acts, rows) if decision == ACCEPTED else _all(acts, rows))
     for draft, row in people:
         _add(uow, acts, said, draft, row)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID, uuid5
 
@@ -12,7 +13,7 @@ from chassis.commands.command import Outcome, Said, each_in_turn
 from chassis.database.statements import insert_rows, is_in
 from chassis.unit_of_work import UnitOfWork
 from contracts.faults import Fault, Refused
-from field.days import local_day
+from field.days import day_begins, local_day
 from field.words import PLACE_LEVELS
 from services.registration.arrivals.draft import Draft
 from services.registration.arrivals.followed import TRANSFER_REQUESTED
@@ -26,6 +27,8 @@ from services.registration.transfers.states import ASKED, ASKED_ANEW, REFUSED
 from services.registration.transfers.tables import transfers as table
 from services.registration.transfers.tell import SEALED_AS, tell_asked
 
+_LONGEST_AHEAD: Final = timedelta(days=30)
+"""No measure runs longer; a year that is mistyped would hold the request for as long."""
 _TRANSFERS: Final = UUID("5c6f1a77-3d0e-4f0b-9a55-2f9f6f0f6b21")
 _T, _A = table.c, arrivals.c
 
@@ -93,8 +96,11 @@ def _faults(uow: UnitOfWork, said: Said, named: Draft, put: Placement | None) ->
     for name in ("address", "note"):
         if not said.data[name].strip():
             yield Fault(name, "empty", "is empty")
-    if (moves_on := said.data["moves_on"]) and moves_on < local_day(said.at, uow.zone):
+    moves_on, today = said.data["moves_on"], local_day(said.at, uow.zone)
+    if moves_on and moves_on < today:
         yield Fault("moves_on", "in_the_past", "leave it out where they live there already")
+    elif moves_on and moves_on > today + _LONGEST_AHEAD:
+        yield Fault("moves_on", "too_far", f"ask at most {_LONGEST_AHEAD.days} days before they move")
 
 
 def _ask_no_more(uow: UnitOfWork, said: Said, people: Sequence[Draft]) -> None:
@@ -116,6 +122,8 @@ def _rows(
     upward = [levels[level] for level in reversed(PLACE_LEVELS) if level in levels]
     if division := division_of(uow.conn, upward):
         asked["division"] = division
+    # Before they live there nobody takes them over, and no clock runs.
+    runs_from = max(uow.now, day_begins(data["moves_on"], uow.zone)) if data["moves_on"] else uow.now
     rows = []
     for draft in people:
         stored = draft.stored
@@ -136,7 +144,7 @@ def _rows(
                 "moves_on": data["moves_on"],
                 "asked": uow.sealer.seal(asked, SEALED_AS),
                 "asked_at": said.at,
-                "answer_by": uow.now + within,
+                "answer_by": runs_from + within,
                 "asked_by": said.author.source,
                 "by_command": said.event.id,
             }

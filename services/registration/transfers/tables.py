@@ -18,10 +18,10 @@ transfers = Table(
     Column("grid", String(40)),
     Column("from_street", String(40)),
     Column("from_community", String(40)),  # where they were when it was asked; null: in none that was known
-    Column("moves_on", Date),  # from when they live there; null: they do already
+    Column("moves_on", Date),  # from when they live there, and are taken over; null: they do already
     Column("asked", Text),  # sealed: address, division, note
     Column("asked_at", UtcDateTime, nullable=False),
-    Column("answer_by", UtcDateTime, nullable=False),
+    Column("answer_by", UtcDateTime, nullable=False),  # the clock runs from when they live there
     Column("asked_by", String(200), nullable=False),  # source of whoever asked, by which command
     Column("by_command", String(200), nullable=False),
     Column("decided_at", UtcDateTime),

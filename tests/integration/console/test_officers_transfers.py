@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -105,13 +106,24 @@ def test_whoever_asked_withdraws_it(town: Town) -> None:
     assert "It is settled" in settle(officer, path, "withdrawn").text
 
 
+def test_before_they_move_nobody_takes_them_over(town: Town) -> None:
+    case_id = came(town)
+    tomorrow = town.registration.clock.now().date() + timedelta(days=1)
+    ask(town.officer(), case_id, moves_on=tomorrow.isoformat())
+    other = town.officer("officer-2")
+    path = row_of(other, "transfers_to_answer")
+    assert "They do not live there yet" in settle(other, path, "accepted", 409).text
+    assert where(town)[0] == "c-1"
+
+
 def test_what_is_missing_in_a_request_is_asked_for_in_words(town: Town) -> None:
     case_id = came(town)
     officer = town.officer(language="zh-CN")
     answer = ask(officer, case_id, 422, note="", who="")
     assert answer.text.count('class="fault"') == 2 and "瑞祥小区2号楼301" in answer.text
-    answer = ask(officer, case_id, 422, moves_on="2020-01-01")
-    assert answer.text.count('class="fault"') == 1
+    for day in ("2020-01-01", "2032-01-01"):
+        answer = ask(officer, case_id, 422, moves_on=day)
+        assert answer.text.count('class="fault"') == 1
     officer.get("/cases/unknown/transfer", status=404)
 
 

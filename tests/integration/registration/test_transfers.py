@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 
 import pytest
@@ -21,7 +21,7 @@ from tests.integration.registration.alike import adds_up, pair
 from tests.integration.registration.alike import decide as decide_pair
 from tests.integration.registration.following import arrival, carry_out, command, follow, reasons
 from tests.integration.registration.test_endings import places
-from tests.integration.registration.trial import NOON, STAFF, Trial, person, report
+from tests.integration.registration.trial import CHINA, NOON, STAFF, Trial, person, report
 
 OFFICERS = (
     STAFF
@@ -180,6 +180,28 @@ def test_refused_another_place_is_asked(town: Trial) -> None:
     assert answer(town, again).kind == "done" and adds_up(town)
 
 
+def test_until_they_move_they_are_followed_here_and_the_clock_for_the_answer_stands(town: Trial) -> None:
+    [id] = came(town)
+    day = NOON.date() + timedelta(days=2)
+    transfer = asked(town, id, moves_on=day)
+    [row] = town.rows(t.transfers)
+    begins = datetime.combine(day, time(), CHINA)
+    assert row["answer_by"] == begins + timedelta(hours=24)
+    assert listed(town, "o2") == [(id, "asked_of_us")], "they are told in time"
+    town.clock.moment = begins - timedelta(seconds=1)
+    assert codes(answer(town, transfer)) == ("conflict", ["not_yet"]) and where(town, id)[0] == "c1"
+    town.clock.moment = begins
+    assert answer(town, transfer).kind == "done" and where(town, id)[0] == "c2" and adds_up(town)
+
+
+def test_before_they_move_it_is_refused_or_withdrawn_all_the_same(town: Trial) -> None:
+    one, other = came(town, 2)
+    later = {"moves_on": NOON.date() + timedelta(days=2)}
+    assert answer(town, asked(town, one, **later), "refused", note="no room").kind == "done"
+    assert answer(town, asked(town, other, **later), "withdrawn", HERE).kind == "done"
+    assert listed(town, "o2") == [] and adds_up(town)
+
+
 def test_unanswered_the_level_above_stands_beside_it(town: Trial) -> None:
     [id] = came(town)
     asked(town, id)
@@ -222,6 +244,7 @@ def test_only_the_place_that_is_asked_answers_and_only_the_other_one_withdraws(t
         ({"place": "nowhere"}, "unknown"),
         ({"address": "  "}, "empty"),
         ({"moves_on": NOON.date() - timedelta(days=1)}, "in_the_past"),
+        ({"moves_on": NOON.date() + timedelta(days=31)}, "too_far"),
     ],
 )
 def test_what_is_wrong_with_a_request_is_said(town: Trial, changed: dict[str, Any], code: str) -> None:

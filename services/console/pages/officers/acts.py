@@ -122,6 +122,8 @@ def sentence(fault: Fault) -> str:
         "same_place": gettext("They are there already."),
         "nobody_followed": gettext("None of them is followed any more."),
         "moved_meanwhile": gettext("They were moved to another place meanwhile: refuse it, and ask there."),
+        "not_yet": gettext("They do not live there yet: take them over on the day on which they move."),
+        "too_far": gettext("That is too far off: ask again when it is nearer."),
         "place_gone": gettext("That place is there no more: refuse it."),
         "not_by_this_side": gettext(
             "The place that is asked accepts or refuses; whoever asked withdraws it."
