@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
 
-from services.isolation.tests.judged import Result, awaits_second_sample, is_positive, standing
+from services.isolation.tests.judged import Result, awaits_second_sample, is_positive, made_up, standing
 
 FEVER_HOLDS: Final = timedelta(days=1)
 """So long after an abnormal check-in nobody is released, whatever was measured since."""
@@ -71,19 +71,10 @@ def lacks(conditions: Collection[str], facts: Facts) -> tuple[str, ...]:
     return tuple(found)
 
 
-def missing_tests(days: Iterable[date], results: Sequence[Result]) -> int:
-    """How many of the tests have no negative result. One that is missing is made up by a later one, and each
-    day of sampling counts once.
-    """
-    negative = sorted({one.taken_on for one in standing(results) if one.result == "negative"})
-    missing = 0
-    for day in sorted(days, reverse=True):
-        # The latest day first takes the latest sample, so that earlier ones are left for earlier days.
-        if negative and negative[-1] >= day:
-            negative.pop()
-        else:
-            missing += 1
-    return missing
+def missing_tests(days: Sequence[date], results: Sequence[Result]) -> int:
+    """How many of the tests have no negative result, nor a later one that makes up for it."""
+    negative = {one.taken_on for one in standing(results) if one.result == "negative"}
+    return len(days) - len(made_up(days, negative))
 
 
 def has_fever(check_ins: Iterable[Measured], now: datetime, *, unseen: bool = False) -> bool:

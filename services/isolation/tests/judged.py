@@ -6,7 +6,7 @@ samples of several people were tested together, and a first finding, ask for a s
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
@@ -15,7 +15,8 @@ POSITIVE: Final = "positive"
 NEGATIVE: Final = "negative"
 _CONFIRMED: Final = "confirmed"
 _RULED_OUT: Final = "ruled_out"
-_SETTLING: Final = (POSITIVE, NEGATIVE)
+SETTLING: Final = (POSITIVE, NEGATIVE)
+"""Of inconclusive and invalid ones the sample is to be taken again: the task stays."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,19 @@ def judge(results: Iterable[Result]) -> Judged:
     return Judged(first, max(open_doubts, key=_order, default=None) if first is None else None)
 
 
+def made_up(tests: Iterable[date], sampled: Collection[date]) -> list[date]:
+    """Which of these tests, by their days, have a sample: one that is missing is made up by a later one, and
+    each day of sampling counts once.
+    """
+    left, found = sorted(set(sampled)), []
+    for day in sorted(tests, reverse=True):
+        # The latest day first takes the latest sample, so that earlier ones are left for earlier days.
+        if left and left[-1] >= day:
+            left.pop()
+            found.append(day)
+    return found
+
+
 def is_positive(results: Iterable[Result]) -> bool:
     """Whether a positive result of theirs alone stands: neither corrected nor ruled out by a later sample."""
     return any(one.of_one for one in _positives(standing(results)))
@@ -96,7 +110,7 @@ def _is_answered(doubt: Result, known: Iterable[Result]) -> bool:
     answers = [
         one
         for one in known
-        if one.of_one and one.result in _SETTLING and one.sampled_at >= doubt.sampled_at and one != doubt
+        if one.of_one and one.result in SETTLING and one.sampled_at >= doubt.sampled_at and one != doubt
     ]
     if doubt.of_one:
         return any((one.result, one.stage) == (POSITIVE, _CONFIRMED) for one in answers)

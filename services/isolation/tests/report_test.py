@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -21,12 +21,15 @@ from field.words import RUNG_OF_ROLE
 from services.isolation.cases.case import Case
 from services.isolation.cases.decisions import REOPEN_WITHIN
 from services.isolation.cases.in_hand import CasesInHand, cases_in_hand
+from services.isolation.cases.merged import ended_in
 from services.isolation.cases.tables import cases as cases_table
+from services.isolation.plans.task import Task
 from services.isolation.teams.alarm import on_duty
 from services.isolation.teams.ladder import Informed
 from services.isolation.tests.batches import GATHERS, batch_of, count_results
-from services.isolation.tests.followed import look_again, look_at
-from services.isolation.tests.rules import POSITIVE, TAKE_UP_WITHIN, faults_of, tasks_served
+from services.isolation.tests.followed import look_again, look_at, results_of
+from services.isolation.tests.judged import POSITIVE, SETTLING, standing
+from services.isolation.tests.rules import TAKE_UP_WITHIN, faults_of, left_undone, tasks_served
 from services.isolation.tests.tables import results_counted, results_of_nobody, test_results
 
 _RESULTS = UUID("5a7c7f04-0f5b-4a8e-9d55-3f6f5c1b7e90")
@@ -34,7 +37,8 @@ _DISTRICT = "district_officer"
 
 
 def report_test(uow: UnitOfWork, commands: Sequence[Said]) -> Sequence[Outcome]:
-    """Keep each result with its case, and settle the test of the day on which the sample was taken.
+    """Keep each result with its case, and settle the test of the day on which the sample was taken, or one of
+    before that nobody did.
 
     A result of nobody here is counted; a positive one is kept for the district, which is told at once.
     """
@@ -114,6 +118,7 @@ class _Reporting:
         self.uow = hand.uow
         self._ids = ids
         self._known = known
+        self._sampled = _days_sampled(hand)
         self._results: list[dict[str, Any]] = []
         self._found: dict[str, datetime] = {}
         self._in_batches: list[tuple[str, str, str]] = []
@@ -148,8 +153,7 @@ class _Reporting:
     def _keep(self, said: Said, id: str, case: Case) -> None:
         data = said.data
         followed = self.hand.followed_as(case)
-        asked = self.hand.tasks(followed or case)
-        served = tasks_served(asked, data["result"], data["sampled_at"], self.uow.zone)
+        served = self._served(data, followed or case)
         if followed:
             for task in served:
                 self.hand.done(said, followed, task)
@@ -167,6 +171,14 @@ class _Reporting:
         self.hand.add_line(
             said, case, "test_result", result_id=id, tasks=[task.task_id for task in served], **told, **more
         )
+
+    def _served(self, data: Mapping[str, Any], case: Case) -> Sequence[Task]:
+        if data["result"] not in SETTLING:
+            return ()
+        day = local_day(data["sampled_at"], self.uow.zone)
+        sampled = self._sampled.setdefault(case.case_id, set())
+        sampled.add(day)
+        return tasks_served(self.hand.tasks(case), day, sampled, self.uow.zone)
 
     def _keep_of_nobody(self, said: Said, id: str) -> Outcome:
         positive = said.data["result"] == POSITIVE
@@ -247,6 +259,24 @@ class _Reporting:
         """The officers of the district who were on duty then, as events name them."""
         officers = on_duty(_DISTRICT, self.hand.book.reference.staff, at)
         return Informed(RUNG_OF_ROLE[_DISTRICT], None, officers).as_data()["staff"]
+
+
+def _days_sampled(hand: CasesInHand) -> dict[str, set[date]]:
+    """By case, the days of samples that were reported before and settle a test; of those who have a test left
+    undone from an earlier day.
+    """
+    uow = hand.uow
+    today = local_day(uow.now, uow.zone)
+    cases = {case.case_id: case for id in hand.ids if (case := hand.find(id))}
+    followed = {case.case_id: case for one in cases.values() if (case := hand.followed_as(one))}
+    late = [id for id, case in followed.items() if left_undone(hand.tasks(case), today, uow.zone)]
+    if not late:
+        return {}
+    whose = {**ended_in(uow.conn, late), **{id: id for id in late}}
+    return {
+        id: {one.taken_on for one in standing(results) if one.result in SETTLING}
+        for id, results in results_of(uow, whose).items()
+    }
 
 
 def _corrected(conn: Connection, ids: Collection[str]) -> set[str]:

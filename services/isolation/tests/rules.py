@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+from collections.abc import Collection, Iterable, Mapping
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -13,21 +13,38 @@ from field.moments import CLOCK_SKEW
 from services.isolation.plans import states
 from services.isolation.plans.task import Task
 from services.isolation.policies.rules import TEST
+from services.isolation.tests.judged import made_up
 
-POSITIVE: Final = "positive"
-SETTLING: Final = frozenset({"negative", POSITIVE})
-"""Of inconclusive and invalid ones the sample is to be taken again: the task stays."""
 TAKE_UP_WITHIN: Final = timedelta(hours=1)
 """So long the district has to take up a positive of nobody here, at any hour."""
+_NOT_ASKED: Final = (states.CANCELLED, states.WAIVED)
 
 
-def tasks_served(tasks: Iterable[Task], result: str, sampled_at: datetime, zone: ZoneInfo) -> list[Task]:
-    """The tasks of testing of the day on which the sample was taken."""
-    if result not in SETTLING:
-        return []
-    day = local_day(sampled_at, zone)
-    asked = [task for task in tasks if task.kind == TEST and task.state != states.CANCELLED]
-    return [task for task in asked if local_day(task.due_from, zone) == day]
+def tasks_served(
+    tasks: Iterable[Task], sampled_on: date, sampled: Collection[date], zone: ZoneInfo
+) -> list[Task]:
+    """The tasks of testing of the day on which a sample was taken, and those of days before that nobody did,
+    where a later sample makes up for them.
+
+    :param sampled: days of all samples of the person that settle a test, this one's among them.
+    """
+    days = {
+        task.task_id: local_day(task.due_from, zone)
+        for task in tasks
+        if task.kind == TEST and task.state != states.CANCELLED
+    }
+    asked = [task for task in tasks if task.task_id in days]
+    late = made_up([days[task.task_id] for task in asked if task.state not in _NOT_ASKED], sampled)
+    return [
+        task
+        for task in asked
+        if days[task.task_id] == sampled_on or (task.live and days[task.task_id] in late)
+    ]
+
+
+def left_undone(tasks: Iterable[Task], before: date, zone: ZoneInfo) -> bool:
+    """Whether a test of a day before that is still to be done."""
+    return any(task.kind == TEST and task.live and local_day(task.due_from, zone) < before for task in tasks)
 
 
 def faults_of(data: Mapping[str, Any], now: datetime) -> list[Fault]:

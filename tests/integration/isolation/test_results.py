@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from itertools import permutations
 from typing import Any
 
 import pytest
@@ -16,7 +17,9 @@ from field.moments import CLOCK_SKEW
 from field.scope import Scope
 from services.isolation import tables as t
 from services.isolation.cases.index_identities import index_identities
+from services.isolation.cases.plan_next_day import plan_next_day
 from services.isolation.door import DOOR
+from services.isolation.tasks.find_overdue import find_overdue
 from services.isolation.teams.copies import STAFF
 from services.isolation.tests.report_test import report_test
 from tests.doors import Visitor
@@ -77,6 +80,41 @@ def test_a_result_of_another_day_settles_nothing(isolation: Trial) -> None:
     came = follow(isolation)
     report(isolation, result(came, at=china("2022-09-30 09:00")))
     assert swabs(isolation, came) == [(1, "due"), (2, "due")]
+
+
+@pytest.mark.parametrize(
+    ("sampled", "undone"),
+    [
+        ((2, 3), [1]),  # each settles the test of its own day
+        ((2, 3, 4), []),  # the fourth day asks for no test: the sample makes up for the missed one
+        ((4,), [1, 2]),
+        ((1, 2), [3]),  # none of before counts for a later day
+    ],
+)
+def test_a_later_sample_makes_up_for_a_missed_test_in_whatever_order_results_come(
+    isolation: Trial, sampled: tuple[int, ...], undone: list[int]
+) -> None:
+    """As for the release: who was tested since is not asked for the missed test, and nobody is told of it."""
+    for order in permutations(sampled):
+        came = follow(isolation)
+        isolation.clock.moment = china("2022-10-04 20:00")
+        isolation.until_done(plan_next_day)
+        isolation.until_done(find_overdue)
+        assert [state for day, state in swabs(isolation, came)[:3]] == ["missed"] * 3
+        for day in order:
+            report(isolation, result(came, at=china(f"2022-10-0{day} 12:00")))
+        assert [day for day, state in swabs(isolation, came)[:3] if state != "done"] == undone, order
+        assert isolation.audit()["balanced"]
+        isolation.clock.moment = china("2022-10-01 09:00")
+
+
+def test_one_sample_that_is_reported_twice_makes_up_for_one_test(isolation: Trial) -> None:
+    came = follow(isolation)
+    isolation.clock.moment = china("2022-10-04 20:00")
+    isolation.until_done(plan_next_day)
+    for _ in range(2):
+        report(isolation, result(came, at=china("2022-10-04 12:00")))
+    assert [state for _, state in swabs(isolation, came)[:3]] == ["due", "due", "done"]
 
 
 def test_a_laboratory_names_people_by_their_number_however_it_writes_it(isolation: Trial) -> None:
