@@ -6,6 +6,7 @@ import os
 import socket
 import time
 from datetime import timedelta
+from typing import Final
 
 from sqlalchemy import delete, select
 from sqlalchemy.engine import Connection
@@ -16,6 +17,10 @@ from chassis.database.tables import TABLES
 from chassis.ids import new_id
 
 LEASES = TABLES["leases"]
+
+LASTING: Final = timedelta(seconds=20)
+"""So long nobody does the work of a process that has died."""
+RENEW_EVERY_S: Final = 5
 
 
 def holder_name() -> str:
@@ -42,33 +47,54 @@ def give_back(conn: Connection, name: str, holder: str) -> None:
     conn.execute(delete(LEASES).where(LEASES.c.name == name, LEASES.c.holder == holder))
 
 
-class Lease:
-    """That of one chore of this process.
+class Leases:
+    """Those that this process holds: of its timers, the sweep of the outbox, the canaries.
 
-    It is renewed once a third of it has passed: a write at every turn of every timer would be most of what
-    an idle service does.
+    A chore renews all of them in one statement for as long as the process lives. So each is short, however
+    long its timer waits between two turns, and when the process dies, another one soon goes on. Where a piece
+    of work outlasts them another replica may do the same meanwhile, which is harmless: rows are taken without
+    those that somebody holds, and written under unique keys.
     """
 
-    def __init__(self, database: Database, name: str, lasting: timedelta) -> None:
+    def __init__(self, database: Database, lasting: timedelta = LASTING) -> None:
         self._database = database
-        self._name = name
         self._holder = holder_name()
         self._lasting = lasting
-        self._renew_at = 0.0
+        self._ours_until: dict[str, float] = {}
+        """By name; by the monotonic clock."""
 
-    def take(self) -> bool:
+    def take(self, name: str) -> bool:
         """Whether it is ours for this turn. Returns False while another holder has it."""
         began = time.monotonic()
-        if began < self._renew_at:
+        if began < self._ours_until.get(name, 0.0):
             return True
-        self._renew_at = 0.0
+        self._ours_until.pop(name, None)
         with self._database.begin() as conn:
-            mine = take(conn, self._name, self._holder, self._lasting)
+            mine = take(conn, name, self._holder, self._lasting)
         if mine:
-            self._renew_at = began + self._lasting.total_seconds() / 3
+            self._ours_until[name] = began + self._lasting.total_seconds()
         return mine
 
-    def give_back(self) -> None:
-        self._renew_at = 0.0
+    def renew(self) -> int:
+        """All that are ours still. Returns 0: there is never more to do at once."""
+        names = sorted(self._ours_until)
+        if not names:
+            return 0
+        began = time.monotonic()
+        until = began + self._lasting.total_seconds()
         with self._database.begin() as conn:
-            give_back(conn, self._name, self._holder)
+            ours = LEASES.c.name.in_(names) & (LEASES.c.holder == self._holder)
+            renewed = LEASES.update().where(ours).values(until=database_now(conn) + self._lasting)
+            kept = set(conn.execute(renewed.returning(LEASES.c.name)).scalars())
+        for name in names:  # none may be taken or given back meanwhile: all chores are of one thread
+            if name in kept:
+                self._ours_until[name] = until
+            else:
+                self._ours_until.pop(name, None)
+        return 0
+
+    def give_back(self, name: str) -> None:
+        """So that another replica need not wait for its end."""
+        self._ours_until.pop(name, None)
+        with self._database.begin() as conn:
+            give_back(conn, name, self._holder)

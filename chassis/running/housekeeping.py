@@ -1,5 +1,5 @@
-"""Chores of every service: sweep the outbox, drain dead queues, delete old rows, seal trails, read figures.
-One of the services sends the canaries of the retry queues.
+"""Chores of every service: renew leases, sweep the outbox, drain dead queues, delete old rows, seal trails,
+read figures. One of the services sends the canaries of the retry queues.
 
 A service's timers and loops run as chores too.
 """
@@ -9,7 +9,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
+from functools import partial
 
 import structlog
 from sqlalchemy import func, select
@@ -18,7 +19,7 @@ from sqlalchemy.engine import Connection
 from chassis import inbox, stuck_rows
 from chassis.certificates import CERTIFICATE_ENDS, Certificates
 from chassis.clock import Clock
-from chassis.database.leases import Lease
+from chassis.database.leases import LASTING, RENEW_EVERY_S, Leases
 from chassis.database.tables import TABLES
 from chassis.errors import is_world_away
 from chassis.figures import Figure, Numbers
@@ -81,6 +82,8 @@ class Chore:
     away_since: float | None = None
     """Since when each turn has had to wait for the database or the broker, by the monotonic clock."""
     _setting: object = None
+    _again_soon: bool = False
+    """In the last turn another replica did it, or the database or the broker was away."""
 
     def once(self) -> int:
         if self.clock is not None:
@@ -88,7 +91,8 @@ class Chore:
         try:
             done = self.do()
         except Exception as error:
-            if is_world_away(error):
+            self._again_soon = is_world_away(error)
+            if self._again_soon:
                 WORLD_AWAY.labels(self.name).inc()  # a service without events would not notice it
                 log.warning("chore_waits", chore=self.name, error=type(error).__name__)
                 self._wait_for_the_world(type(error).__name__)
@@ -97,7 +101,7 @@ class Chore:
                 self.trouble = f"fails: {describe_error(error)}"
                 log.error("chore_failed", chore=self.name, error=describe_error(error))
             return 0
-        self.trouble, self.away_since = "", None
+        self.trouble, self.away_since, self._again_soon = "", None, done is None
         if done is not None and done != FAILED:
             CHORE_SUCCEEDED.labels(self.name).set_to_current_time()
         return abs(done or 0)
@@ -119,9 +123,12 @@ class Chore:
     def pause(self, wait: Callable[[float], bool]) -> None:
         """Wait for the next turn, which comes at once when the clock was set since the last one began.
 
+        What another replica does is asked for again soon, however seldom it is done: that one may have died.
+
         :param wait: waits so many seconds, or until the clock is set, and returns whether to stop.
         """
-        until = time.monotonic() + self.every_s
+        every_s = min(self.every_s, LASTING.total_seconds()) if self._again_soon else self.every_s
+        until = time.monotonic() + every_s
         while (left := until - time.monotonic()) > 0:
             if self.clock is not None and self.clock.setting() != self._setting:
                 return
@@ -138,11 +145,11 @@ def chores(service: Service, work: Work, settings: Settings) -> list[Chore]:
     waits = outbox.DoorWaits(work.database)
     drain = DeadQueueDrain(service, work, settings)
 
-    lease = Lease(work.database, "sweep", timedelta(seconds=30))
+    leases = Leases(work.database)
 
     def sweep() -> int | None:
         sweeper.beat()
-        return left_behind.turn() if lease.take() else None
+        return left_behind.turn() if leases.take("sweep") else None
 
     def send() -> int:
         # Without a lease: a row that two replicas send is absorbed.
@@ -157,23 +164,24 @@ def chores(service: Service, work: Work, settings: Settings) -> list[Chore]:
     figures = Reader(work.database, work.clock, shown, while_asked=service.figures)
 
     return [
-        Chore("sweep", 2, sweep, lease.give_back),
+        Chore("leases", RENEW_EVERY_S, leases.renew),
+        Chore("sweep", 2, sweep, partial(leases.give_back, "sweep")),
         Chore("door", DOOR_EVERY_S, send, waits.leave),
         Chore("dead_letters", 10, drain.drain),
         Chore("forget", 60, forget, rest_s=0.5),
         Chore("trails", 60, sealing.turn, sealing.leave, rest_s=0.5),
         Chore("figures", EVERY_S, figures.read),
-        *(_timer(service, timer, work, settings) for timer in service.timers),
-        *((_canary(service, work, settings),) if service.canary else ()),
+        *(_timer(service, timer, work, settings, leases) for timer in service.timers),
+        *((_canary(service, settings, leases),) if service.canary else ()),
     ]
 
 
-def _canary(service: Service, work: Work, settings: Settings) -> Chore:
+def _canary(service: Service, settings: Settings, leases: Leases) -> Chore:
     canaries = canary.Canaries(settings.broker_url, settings.retry_delays)
-    lease = Lease(work.database, f"{service.name}.canary", timedelta(seconds=6 * canary.LOOK_EVERY_S))
+    name = f"{service.name}.canary"
 
     def once() -> int | None:
-        if not lease.take():
+        if not leases.take(name):
             canaries.leave_it()
             return None
         canaries.turn()
@@ -181,7 +189,7 @@ def _canary(service: Service, work: Work, settings: Settings) -> Chore:
 
     def leave() -> None:
         canaries.leave_it()
-        lease.give_back()
+        leases.give_back(name)
 
     return Chore("canary", canary.LOOK_EVERY_S, once, leave)
 
@@ -273,18 +281,14 @@ def publishing(work: Work, settings: Settings, name: str) -> tuple[Work, Callabl
     return own, settled
 
 
-def _timer(service: Service, timer: Timer, work: Work, settings: Settings) -> Chore:
+def _timer(service: Service, timer: Timer, work: Work, settings: Settings, leases: Leases) -> Chore:
     """Return the chore that runs a timer under its lease."""
     name = f"{service.name}.{timer.name}"
     own, settled = publishing(work, settings, name)
-    # Two thirds of it are longer than a bounded piece of work takes. When a replica dies, another takes over
-    # after this time.
-    lease = Lease(own.database, name, max(timedelta(seconds=90), timer.every * 1.5))
-
     rows = OneByOne(name, own)
 
     def once() -> int | None:
-        if not lease.take():
+        if not leases.take(name):
             return None
         done = rows.run(timer.use_case) or 0
         if done:
@@ -292,4 +296,5 @@ def _timer(service: Service, timer: Timer, work: Work, settings: Settings) -> Ch
         return rows.outcome(done)
 
     every = timer.every.total_seconds()
-    return Chore(name, every, settled(once), lease.give_back, rest_s=timer.rest_s, clock=work.clock)
+    leave = partial(leases.give_back, name)
+    return Chore(name, every, settled(once), leave, rest_s=timer.rest_s, clock=work.clock)

@@ -18,7 +18,7 @@ from chassis import inbox
 from chassis.clock import Clock
 from chassis.database import ages
 from chassis.database.engine import Database
-from chassis.database.leases import LEASES
+from chassis.database.leases import LASTING, LEASES
 from chassis.database.statements import insert_rows
 from chassis.database.tables import chassis_tables
 from chassis.handlers import Service, Timer
@@ -386,7 +386,7 @@ def test_of_two_replicas_one_does_what_a_timer_asks_and_the_other_after_it_is_go
     assert done == ["one"] * 3
     with database.begin() as conn:
         conn.execute(update(LEASES).values(until=ago(1)))
-    later = time.monotonic() + 30
+    later = time.monotonic() + LASTING.total_seconds()
     monkeypatch.setattr(
         "chassis.database.leases.time.monotonic", lambda: later
     )  # so that the first asks for it again

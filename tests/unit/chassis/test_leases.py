@@ -5,15 +5,17 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from threading import Barrier
+from types import SimpleNamespace
 
 import pytest
-from sqlalchemy import MetaData, update
+from sqlalchemy import MetaData, select, update
 
 from chassis.database import leases
 from chassis.database.engine import Database
-from chassis.database.leases import LEASES, give_back, holder_name, take
+from chassis.database.leases import LASTING, LEASES, RENEW_EVERY_S, Leases, give_back, holder_name, take
 from chassis.database.statements import database_now
 from chassis.database.tables import chassis_tables
 from tests.waiting import PATIENCE_S
@@ -119,3 +121,78 @@ def test_a_lease_from_before_the_clock_was_set_back_is_over(database: Database) 
 def test_every_process_and_start_is_another_holder() -> None:
     assert holder_name() != holder_name()
     assert len(holder_name()) <= 100
+
+
+@dataclass
+class Hands:
+    """Of a monotonic clock and the database's, which a test moves together."""
+
+    database: Database
+    now: float = 1000.0
+
+    def go_on(self, seconds: float) -> None:
+        self.now += seconds
+        with self.database.begin() as conn:
+            found = conn.execute(select(LEASES.c.name, LEASES.c.until)).all()
+            for name, until in found:
+                earlier = update(LEASES).where(LEASES.c.name == name)
+                conn.execute(earlier.values(until=until - timedelta(seconds=seconds)))
+
+
+@pytest.fixture
+def hands(database: Database, monkeypatch: pytest.MonkeyPatch) -> Hands:
+    hands = Hands(database)
+    monkeypatch.setattr(leases, "time", SimpleNamespace(monotonic=lambda: hands.now))
+    return hands
+
+
+def test_a_process_that_lives_keeps_what_it_holds_however_seldom_it_works(
+    database: Database, hands: Hands
+) -> None:
+    one, two = Leases(database), Leases(database)
+    assert one.take("hourly") and one.take("plan")
+    for _ in range(30):
+        hands.go_on(RENEW_EVERY_S)
+        one.renew()
+    assert not two.take("hourly") and not two.take("plan")
+    assert one.take("hourly") and one.take("plan")
+
+
+def test_what_a_dead_process_held_is_free_after_some_seconds_also_of_an_hourly_timer(
+    database: Database, hands: Hands
+) -> None:
+    dead, other = Leases(database), Leases(database)
+    assert dead.take("hourly")
+    hands.go_on(LASTING.total_seconds() - 1)
+    assert not other.take("hourly")
+    hands.go_on(2)
+    assert other.take("hourly")
+
+
+def test_who_was_held_up_renews_nothing_that_another_has_taken(database: Database, hands: Hands) -> None:
+    one, two = Leases(database), Leases(database)
+    assert one.take("plan") and one.take("remind")
+    hands.go_on(LASTING.total_seconds() + 1)
+    assert two.take("plan")
+    one.renew()
+    assert not one.take("plan") and two.take("plan")
+    assert one.take("remind") and not two.take("remind"), "nobody wanted it meanwhile"
+
+
+def test_what_is_given_back_is_renewed_no_more(database: Database, hands: Hands) -> None:
+    one, two = Leases(database), Leases(database)
+    assert one.take("plan")
+    one.give_back("plan")
+    one.renew()
+    assert two.take("plan") and not one.take("plan")
+
+
+def test_between_two_turns_it_is_not_asked_for_again(
+    database: Database, hands: Hands, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else a write for each turn of each timer were most of what an idle service does."""
+    one = Leases(database)
+    assert one.take("plan")
+    monkeypatch.setattr(database, "begin", None)
+    hands.now += RENEW_EVERY_S
+    assert one.take("plan")

@@ -7,12 +7,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import eventlet
+import pytest
 from eventlet.event import Event as Flag
 from eventlet.timeout import Timeout
 
 from chassis.clock import Clock
+from chassis.database.leases import LASTING
+from chassis.errors import WorldAway
 from chassis.running.hosting import ClockWatch
-from chassis.running.housekeeping import Chore
+from chassis.running.housekeeping import Chore, Do
 
 THEN = datetime(2022, 10, 1, 9, tzinfo=UTC)
 LONG_S = 600
@@ -31,6 +34,10 @@ class Waits:
         if len(self.asked) == 1 and callable(self.then):
             self.then()
         return len(self.asked) >= self.stop_after
+
+
+def away() -> int:
+    raise WorldAway("the database is restarted")
 
 
 def chore(clock: Clock | None, every_s: float = LONG_S) -> Chore:
@@ -82,3 +89,16 @@ def test_whoever_stops_is_not_waited_for(tmp_path: Path) -> None:
         timer.once()
         timer.pause(waits)
         assert len(waits.asked) == 1
+
+
+@pytest.mark.parametrize("of_another", [lambda: None, away], ids=["another replica does it", "world away"])
+def test_what_was_not_done_is_asked_for_again_soon_however_seldom_it_is_done(of_another: Do) -> None:
+    """The other replica may have died, and an hour is long."""
+    hourly, waits = Chore("trial", 3600, of_another), Waits(1)
+    hourly.once()
+    hourly.pause(waits)
+    assert waits.asked[0] <= LASTING.total_seconds()
+    hourly.do = lambda: 0
+    hourly.once()
+    hourly.pause(waits)
+    assert waits.asked[1] > 3000
