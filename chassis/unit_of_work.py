@@ -58,6 +58,26 @@ class Message:
         }
 
 
+class Looking(Protocol):
+    """What whoever only looks needs of a unit of work; an audit has no more."""
+
+    @property
+    def conn(self) -> Connection: ...
+    @property
+    def now(self) -> datetime: ...
+    @property
+    def zone(self) -> ZoneInfo: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """See `Looking`. `now` is the time of the field."""
+
+    conn: Connection
+    now: datetime
+    zone: ZoneInfo
+
+
 @dataclass
 class UnitOfWork:
     """A use case works with this. It neither commits nor publishes.

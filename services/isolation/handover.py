@@ -25,6 +25,7 @@ from services.isolation.needs.balance import without_task
 from services.isolation.permits import balance as of_permits
 from services.isolation.plans.tables import tasks
 from services.isolation.positives.balance import not_seen_to
+from services.isolation.release.left_behind import left_behind
 from services.isolation.teams.copies import PLACES, STAFF
 from services.isolation.tests.lists import decided_batches, taken_up
 from services.isolation.transfers import balance as of_transfers
@@ -168,7 +169,8 @@ def sums(conn: Connection, today: date) -> Sums:
 
 def late(conn: Connection, now: datetime, zone: ZoneInfo) -> Sums:
     """Open cases that are not planned for today, due tasks of which nobody was told in time, cases at their
-    end of which nobody looks whether they may be released, and what nobody sees to though it is open.
+    end of which nobody looks whether they may be released, what nobody sees to though it is open, and cases
+    of people only informed that do not end.
     """
     found = Sums()
     kinds = {
@@ -186,6 +188,9 @@ def late(conn: Connection, now: datetime, zone: ZoneInfo) -> Sums:
             "transfer",
             "it is not settled for whoever is followed, and no officer has the task",
         ): of_transfers.seen_to_by_nobody(conn, now - _LATE),
+        ("end", "they are informed and their day is over, and the case does not end"): left_behind(
+            conn, now, zone
+        ),
     }
     for (what, why), (count, named) in kinds.items():
         for id in named:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 from typing import Final
 
-from sqlalchemy import and_, select
+from sqlalchemy import ColumnElement, and_, select
 
 from chassis.unit_of_work import UnitOfWork
 from chassis.walks import Walk
@@ -34,24 +35,29 @@ def end_informed(uow: UnitOfWork) -> int:
 
     No index finds them, for every arrival would pay for it: the cases are walked through, once an hour.
     """
-    c, k = cases.c, tasks.c
-    open_tasks = select(k.task_id).where(k.case_id == c.case_id, k.state.in_(sorted(task_states.LIVE)))
     with casebook(uow) as book:
-        over = and_(
-            c.closed_at.is_(None),
-            c.plan_next.is_(None),
-            c.days == 0,
-            c.release_on < book.present.today,
-            c.state.in_(_IN),
-            ~open_tasks.exists(),
-        )
-        walk = Walk(uow, "end_informed", c.case_id, book.present.today.isoformat())
+        over = informed_before(book.present.today)
+        walk = Walk(uow, "end_informed", cases.c.case_id, book.present.today.isoformat())
         room = uow.taking.room(CHUNK)
-        taken = book.take(over & walk.here, c.case_id)
+        taken = book.take(over & walk.here, cases.c.case_id)
         held = _held(book, taken)
         ended = [_end(book, case) for case in taken if case.case_id not in held]
     goes_on = walk.note(over, [case.case_id for case in taken], room)
     return len(ended) or int(goes_on)
+
+
+def informed_before(today: date) -> ColumnElement[bool]:
+    """Cases of people who are only informed: they are, no task is open, and their day was before this one."""
+    c, k = cases.c, tasks.c
+    open_tasks = select(k.task_id).where(k.case_id == c.case_id, k.state.in_(sorted(task_states.LIVE)))
+    return and_(
+        c.closed_at.is_(None),
+        c.plan_next.is_(None),
+        c.days == 0,
+        c.release_on < today,
+        c.state.in_(_IN),
+        ~open_tasks.exists(),
+    )
 
 
 def _held(book: Casebook, found: list[Case]) -> set[str]:

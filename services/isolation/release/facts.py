@@ -8,7 +8,7 @@ from typing import Final
 from sqlalchemy import select
 
 from chassis.database.statements import is_in
-from chassis.unit_of_work import UnitOfWork
+from chassis.unit_of_work import Looking
 from field.days import local_day
 from services.isolation.cases import states as case_states
 from services.isolation.cases.case import Case
@@ -30,27 +30,27 @@ KINDS: Final = (TEST, SEE_ABNORMAL)
 """Of the tasks that say something of a release."""
 
 
-def facts_of(uow: UnitOfWork, cases: Sequence[Case], tasks: Mapping[str, Sequence[Task]]) -> dict[str, Facts]:
+def facts_of(look: Looking, cases: Sequence[Case], tasks: Mapping[str, Sequence[Task]]) -> dict[str, Facts]:
     """By case, each with what is known of the cases that ended merged in it.
 
     :param tasks: of each case, those of KINDS among them.
     """
     whose = {case.case_id: case.case_id for case in cases}
-    merged = ended_in(uow.conn, whose)
-    unseen_before = _unseen(uow, merged)
+    merged = ended_in(look.conn, whose)
+    unseen_before = _unseen(look, merged)
     whose |= merged
-    results, check_ins, refusing = results_of(uow, whose), _check_ins(uow, whose), _refusing(uow, whose)
-    today = local_day(uow.now, uow.zone)
+    results, check_ins, refusing = results_of(look, whose), _check_ins(look, whose), _refusing(look, whose)
+    today = local_day(look.now, look.zone)
     return {
         case.case_id: Facts(
-            now=uow.now,
+            now=look.now,
             today=today,
             release_on=case.release_on,
             refuses=case.state == case_states.REFUSED or case.case_id in refusing,
             unseen=case.case_id in unseen_before
             or any(task.kind == SEE_ABNORMAL and task.live for task in tasks.get(case.case_id, ())),
             tests=[
-                local_day(task.due_from, uow.zone)
+                local_day(task.due_from, look.zone)
                 for task in tasks.get(case.case_id, ())
                 if task.kind == TEST and task.state not in _NOT_ASKED
             ],
@@ -61,7 +61,7 @@ def facts_of(uow: UnitOfWork, cases: Sequence[Case], tasks: Mapping[str, Sequenc
     }
 
 
-def _unseen(uow: UnitOfWork, merged: Mapping[str, str]) -> set[str]:
+def _unseen(look: Looking, merged: Mapping[str, str]) -> set[str]:
     """Those for whom a task to look at them went with a case that ended merged, and is not planned again yet.
 
     :param merged: ended case -> the case in which it ended.
@@ -69,19 +69,19 @@ def _unseen(uow: UnitOfWork, merged: Mapping[str, str]) -> set[str]:
     if not merged:
         return set()
     followed_as = {**merged, **{case_id: case_id for case_id in merged.values()}}
-    return {followed_as[row.case_id] for row in unseen(uow.conn, followed_as)}
+    return {followed_as[row.case_id] for row in unseen(look.conn, followed_as)}
 
 
-def _check_ins(uow: UnitOfWork, whose: Mapping[str, str]) -> dict[str, list[Measured]]:
+def _check_ins(look: Looking, whose: Mapping[str, str]) -> dict[str, list[Measured]]:
     found: dict[str, list[Measured]] = {}
-    for of_it in check_ins_since(uow.conn, whose, uow.now - FEVER_REMEMBERED):
+    for of_it in check_ins_since(look.conn, whose, look.now - FEVER_REMEMBERED):
         counts = that_counts(of_it)
         measured = Measured(of_it[0].at, bool(counts.why_abnormal))
         found.setdefault(whose[of_it[0].case_id], []).append(measured)
     return found
 
 
-def _refusing(uow: UnitOfWork, whose: Mapping[str, str]) -> set[str]:
+def _refusing(look: Looking, whose: Mapping[str, str]) -> set[str]:
     """Those whose refusal an officer has still to settle; the task is of one case of a household. A task that
     was taken back as that case ended settled nothing: it is planned again (households/plan_again.py).
     """
@@ -89,6 +89,6 @@ def _refusing(uow: UnitOfWork, whose: Mapping[str, str]) -> set[str]:
     unsettled = (
         select(r.case_id)
         .join(tasks_table, k.task_id == r.task_id)
-        .where(is_in(uow.conn, r.case_id, whose), k.state.in_(_UNSETTLED))
+        .where(is_in(look.conn, r.case_id, whose), k.state.in_(_UNSETTLED))
     )
-    return {whose[case_id] for case_id in uow.conn.execute(unsettled).scalars()}
+    return {whose[case_id] for case_id in look.conn.execute(unsettled).scalars()}

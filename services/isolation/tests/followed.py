@@ -10,13 +10,13 @@ from sqlalchemy import select, update
 from sqlalchemy.engine import Connection
 
 from chassis.database.statements import is_in, upsert_rows
-from chassis.unit_of_work import UnitOfWork
+from chassis.unit_of_work import Looking
 from field.days import local_day
 from services.isolation.tests.judged import Result
 from services.isolation.tests.tables import positives, test_results
 
 
-def results_of(uow: UnitOfWork, whose: Mapping[str, str]) -> dict[str, list[Result]]:
+def results_of(look: Looking, whose: Mapping[str, str]) -> dict[str, list[Result]]:
     """What was found in samples of these people, without those from before they came back from hospital.
 
     :param whose: cases, each with the one under which the person is followed: by that they are returned.
@@ -24,18 +24,18 @@ def results_of(uow: UnitOfWork, whose: Mapping[str, str]) -> dict[str, list[Resu
     r, p = test_results.c, positives.c
     names = ("case_id", "result_id", "sampled_at", "result", "stage", "supersedes", "pool_size", "batch_id")
     columns = [r[name] for name in names]
-    rows = uow.conn.execute(select(*columns).where(is_in(uow.conn, r.case_id, whose))).all()
+    rows = look.conn.execute(select(*columns).where(is_in(look.conn, r.case_id, whose))).all()
     if not rows:
         return {}
     people = {row[0] for row in rows} | set(whose.values())
-    treated = select(p.case_id, p.treated_until).where(is_in(uow.conn, p.case_id, people))
-    until = {case_id: at for case_id, at in uow.conn.execute(treated.where(p.treated_until.is_not(None)))}
+    treated = select(p.case_id, p.treated_until).where(is_in(look.conn, p.case_id, people))
+    until = {case_id: at for case_id, at in look.conn.execute(treated.where(p.treated_until.is_not(None)))}
     found: dict[str, list[Result]] = {}
     for row in rows:
         back = (until.get(row.case_id), until.get(whose[row.case_id]))
         if any(at is not None and row.sampled_at <= at for at in back):
             continue
-        taken_on = local_day(row.sampled_at, uow.zone)
+        taken_on = local_day(row.sampled_at, look.zone)
         facts = (row.result_id, row.sampled_at, taken_on, row.result, row.stage)
         one = Result(*facts, row.supersedes, row.pool_size, row.batch_id)
         found.setdefault(whose[row.case_id], []).append(one)

@@ -8,6 +8,7 @@ import pytest
 
 from chassis.commands.command import Author
 from contracts.envelope import Event
+from services.isolation import handover
 from services.isolation import tables as t
 from services.isolation.cases.plan_next_day import plan_next_day
 from services.isolation.release.end_informed import end_informed
@@ -33,6 +34,14 @@ def inform(isolation: Trial, came: Event) -> None:
     [task] = isolation.tasks(came, "due", "missed")
     said: dict[str, Any] = {"task_id": task["task_id"], "outcome": "done"}
     assert _report_task(isolation, said, author=OFFICER).kind == "done"
+
+
+def find_positive(isolation: Trial, came: Event) -> None:
+    now = isolation.clock.now()
+    data = {"case_id": came.subject, "sample_id": "s", "method": "pcr", "stage": "confirmed"}
+    data |= {"sampled_at": now, "reported_at": now, "result": "positive"}
+    lab = Author("publisher", "/lab-1", "lab-1")
+    assert _report_test(isolation, data, author=lab).kind == "done"
 
 
 def the_next_day(isolation: Trial) -> int:
@@ -62,14 +71,42 @@ def test_who_was_not_informed_is_followed_until_that_is_done(isolation: Trial, c
 
 def test_who_is_positive_stays_followed(isolation: Trial, came: Event) -> None:
     inform(isolation, came)
-    now = isolation.clock.now()
-    data = {"case_id": came.subject, "sample_id": "s", "method": "pcr", "stage": "confirmed"}
-    data |= {"sampled_at": now, "reported_at": now, "result": "positive"}
-    lab = Author("publisher", "/lab-1", "lab-1")
-    assert _report_test(isolation, data, author=lab).kind == "done"
+    find_positive(isolation, came)
     isolation.clock.moment = china("2022-10-02 00:30")
     assert isolation.until_done(end_informed) == 0
     assert isolation.case(came)["closed_at"] is None
+
+
+def stands_still(isolation: Trial) -> list[tuple[str, str]]:
+    with isolation.database.read() as conn:
+        found = handover.late(conn, isolation.clock.now(), isolation.work.zone)
+    return [(lack.what, lack.id) for lack in found.lacks]
+
+
+def test_the_audit_names_whom_a_timer_left_behind(isolation: Trial, came: Event) -> None:
+    """Nobody else asks for them: no task is open, and no list has them."""
+    inform(isolation, came)
+    isolation.clock.moment = china("2022-10-02 02:30")
+    assert stands_still(isolation) == [], "a timer may still come"
+    isolation.clock.moment = china("2022-10-02 03:30")
+    assert stands_still(isolation) == [("end", came.subject)]
+    assert isolation.until_done(end_informed) == 1
+    assert stands_still(isolation) == []
+
+
+def test_who_is_ill_or_of_whom_something_was_just_said_is_not_left_behind(
+    isolation: Trial, came: Event
+) -> None:
+    isolation.clock.moment = china("2022-10-02 09:00")
+    assert ("end", came.subject) not in stands_still(isolation), "somebody must still inform them"
+    inform(isolation, came)
+    isolation.clock.moment = china("2022-10-02 11:30")
+    assert stands_still(isolation) == []
+    isolation.clock.moment = china("2022-10-02 12:30")
+    assert stands_still(isolation) == [("end", came.subject)]
+    find_positive(isolation, came)
+    isolation.clock.moment = china("2022-10-02 18:00")
+    assert ("end", came.subject) not in stands_still(isolation)
 
 
 def test_a_risk_that_is_raised_later_opens_it_again(isolation: Trial, came: Event) -> None:
