@@ -57,6 +57,7 @@ EXAMPLES = (
                 "reason": "the arrival was assessed again",
                 "previous_owner": None,
                 "at": None,
+                "given": [{"role": "health_worker", "staff_id": "h-0012", "contact": SEALED}],
             },
         },
         time="2022-10-01T01:40:12Z",

@@ -82,6 +82,11 @@ class CaseChange(Contract):
     joined = several(
         fields.String(), required=False, about="staff_id of those who took the place of another in the team"
     )
+    given = several(
+        TeamMember,
+        required=False,
+        about="beside the owner, who has tasks now that others had at the place where the case lay before",
+    )
 
 
 class CaseChanged(CaseOpened):

@@ -102,19 +102,24 @@ def _carry_out(book: Casebook, revision: Revision, written: Sequence[Task], caus
     )
     book.add_tasks(plan.new)
     book.change_tasks([*again.values(), *plan.changed, *(task.cancelled() for task in void)])
+    live = plan.live
     if _has_moved(book, revision):
-        book.change_tasks(_of_other_officers(book, case, plan.live))
+        of_others = {task.task_id: task for task in _of_other_officers(book, case, live)}
+        live = [of_others.get(task.task_id, task) for task in live]
+        book.change_tasks(of_others.values())
     detail = {"reason": change.reason, **differences(before, case)}
     book.change(case, "+".join(kinds) or "looked_at", cause, detail)
     if kinds and before.version == 0:  # nobody knew of it before
-        book.publish("case.opened", case, stands, plan.live, cause)
+        book.publish("case.opened", case, stands, live, cause)
     elif kinds:
         said = change_data(kinds, before, change.reason, team)
         if not is_at_same_place(before.arrival, case.arrival, book.reference.places):
             said.pop("joined", None)  # all are others there, as for a case that is opened
+            if given := _given(book, case, written, live):
+                said["given"] = given
         if handed_on:
             said["previous_owner"] = handed_on
-        book.publish("case.changed", case, stands, plan.live, cause, said)
+        book.publish("case.changed", case, stands, live, cause, said)
     if planned:
         book.publish_tasks(case, planned, cause)
 
@@ -124,6 +129,18 @@ def _of_other_officers(book: Casebook, case: Case, live: Iterable[Task]) -> Iter
     for task in live:
         if task.kind in OFFICERS_TASKS and task.staff_id != (who := officer_of(book, case, task.role)):
             yield replace(task, staff_id=who)
+
+
+def _given(book: Casebook, case: Case, written: Iterable[Task], live: Iterable[Task]) -> list[dict[str, Any]]:
+    """Who has tasks now that others had where the case lay before; the owner is told as the owner.
+
+    :param written: its tasks as they were before.
+    """
+    had = {task.task_id: task.staff_id for task in written}
+    went_along = {task.staff_id for task in live if task.staff_id != had.get(task.task_id, task.staff_id)}
+    by_id = book.reference.staff.by_id
+    members = [by_id[id] for id in sorted(id for id in went_along if id and id != case.owner) if id in by_id]
+    return [member_data(member.role, member.staff_id, book.reference.staff) for member in members]
 
 
 def was_met(tasks: Iterable[Task]) -> bool:

@@ -26,6 +26,8 @@ _CORRECTING: Final = frozenset({"door", "time"})
 
 JOINED: Final = "joined"
 """Whoever took the place of another in the team with the change."""
+GIVEN: Final = "given"
+"""Whoever has tasks now that went along to another place, beside the owner."""
 
 
 class CaseChanged(CaseEvent):
@@ -33,7 +35,7 @@ class CaseChanged(CaseEvent):
     in_digest = CHANGES_IN_DIGEST
     handler = "tell_case_changed"
     selectors = (MEASURE, Selector("changes", "change", CHANGES))
-    recipients = (*CaseEvent.recipients, PREVIOUS_OWNER, FORMER_NUMBER, JOINED)
+    recipients = (*CaseEvent.recipients, PREVIOUS_OWNER, FORMER_NUMBER, JOINED, GIVEN)
 
     def key(self, version: int) -> str:
         return f"changed:{version}"
@@ -51,6 +53,8 @@ class CaseChanged(CaseEvent):
         if name == JOINED:
             joined = data["change"].get("joined") or ()
             return [staff(member) for member in data["team"] if member["staff_id"] in joined]
+        if name == GIVEN:
+            return [staff(member) for member in data["change"].get("given") or ()]
         return super().resolve(name, role, data)
 
     def facts(self, data: Data) -> Facts:

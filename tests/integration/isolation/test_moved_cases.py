@@ -68,6 +68,12 @@ def taken_over(town: Trial, came: Event, version: int = 2) -> None:
     town.follow(moved)
 
 
+def given(town: Trial) -> set[str]:
+    """Who hears that they have tasks now which went along."""
+    change = town.recorded("case.changed")[-1].data["change"]
+    return {member["staff_id"] for member in change.get("given") or ()}
+
+
 def doers(town: Trial, came: Event) -> set[str | None]:
     return {task["staff_id"] for task in town.tasks(came, *LIVE)}
 
@@ -112,6 +118,9 @@ def test_what_an_officer_has_to_decide_is_decided_where_they_are_now(town: Trial
         assert visitor.get("officer", f"/lists/{name}").get_json()["rows"] == []
         [row] = visitor.get("officer-9", f"/lists/{name}").get_json()["rows"]
         assert row["staff_id"] == "officer-9"
+    assert given(town) == doers(town, one) - {"worker-9"} >= {"officer-9"}, "they hear of it, once"
+    taken_over(town, one, 3)
+    assert given(town) == set()
     said: dict[str, Any] = {"permit_id": permit, "decision": "granted", "expects": 0}
     assert _decide_permit(town, said, author=OFFICER).kind == "done"
     assert decide(town, one, "not_taken_over").kind == "done" and town.audit()["balanced"]

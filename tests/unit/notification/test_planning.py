@@ -17,7 +17,7 @@ from services.notification.messages import planning
 from services.notification.messages.columns import plan_text
 from services.notification.messages.message_id import id_range, message_id
 from services.notification.messages.planning import Plan
-from services.notification.rules.book import NoRule, RuleBook
+from services.notification.rules.book import FOLDED, NoRule, RuleBook
 from services.notification.rules.reading import FILE, RulesWrong, load_rules
 from services.notification.texts.loading import load_texts
 from services.notification.texts.texts import Texts
@@ -160,6 +160,17 @@ def test_a_new_owner_is_informed_once_beside_whoever_else_joined() -> None:
     data["change"]["joined"] = ["s1", "s2"]
     told = recipients(changed(data))
     assert sorted(told) == [("resident", "resident_worker"), ("s1", "worker_case"), ("s2", "worker_joined")]
+
+
+def test_whoever_has_tasks_that_went_along_to_another_place_learns_of_it_by_the_digest() -> None:
+    data = changed_case(["assigned", "door", "details"])
+    officer = {"role": "community_officer", "staff_id": "o9", "contact": "k1.officer"}
+    data["change"]["given"] = [officer, data["team"][0]]
+    plan = changed(data)
+    told = {"o9": "worker_joined", "resident": "resident_worker", "s1": "worker_case"}
+    assert dict(recipients(plan)) == told
+    [message] = [one for one in plan.messages if one.recipient.id == "o9"]
+    assert (message.rule.digest, message.recipient.contact) == (FOLDED, "k1.officer")
 
 
 def test_a_worker_who_has_no_contact_is_planned_all_the_same() -> None:
@@ -358,9 +369,8 @@ def test_rules_of_digests_need_a_text_of_the_digest_for_their_channels() -> None
         load_rules(texts=pigeons)
     said = "template staff_digest has no text for sms"
     wrong = (
-        *("members_of_the_team", "worker_released", "worker_refused", "ladder_overdue", "worker_permit"),
-        "worker_breach",
-        "staff_day",
+        *("members_of_the_team", "worker_released", "worker_refused", "staff_given", "ladder_overdue"),
+        *("worker_permit", "worker_breach", "staff_day"),
     )
     assert str(caught.value).splitlines() == [f"rule {name}: {said}" for name in wrong]
 
