@@ -83,6 +83,7 @@ def test_a_later_report_of_a_risky_stop_makes_the_case_stricter(isolation: Trial
         "reason": "stop_added",
         "previous_owner": None,
         "joined": [],
+        "given": [],
         "at": None,
     }
     assert isolation.trace(came.subject or "")["history"][-1]["measure"] == [
