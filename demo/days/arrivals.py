@@ -80,7 +80,8 @@ def _settle(scene: Scene, row: Row, decision: str) -> None:
     data["note"] = "已电话核实"
     if scene.say(scene.officer_of(row), "registration", "settle_arrival", data) is not None:
         scene.played.add("settled")
-        scene.played.ends[row["arrival_id"]] = "cancelled"
+        # Whoever was released an hour ago stays released.
+        scene.played.ends.setdefault(row["arrival_id"], "cancelled")
 
 
 def place(scene: Scene) -> None:

@@ -38,11 +38,13 @@ class Outings:
     :param granted: case -> its leave.
     :param out: case -> when they come back.
     :param asked: cases of people who asked once.
+    :param late: cases of people who come back after their leave has ended.
     """
 
     granted: dict[str, Leave] = field(default_factory=dict)
     out: dict[str, datetime] = field(default_factory=dict)
     asked: set[str] = field(default_factory=set)
+    late: set[str] = field(default_factory=set)
 
     def ask(self, scene: Scene, kept_in: dict[str, list[Row]]) -> None:
         """For tomorrow, once; where the measure ends before, nobody asks."""
@@ -105,9 +107,10 @@ class Outings:
             del self.granted[case_id]
             if case_id in people:  # whoever was released meanwhile goes where they like
                 seen.append(Seen(case_id, "out", scene.at(_BEGINS, 40)))
-                late = leave.ends and (scene.luck("late", case_id) < 0.3 or not scene.played.counts["late"])
-                scene.played.add("late", int(bool(late)))
-                self.out[case_id] = scene.at(_ENDS, 25) if late else scene.at(_ENDS - 1, 10)
+                self.out[case_id] = scene.at(_ENDS - 1, 10)
+                if leave.ends and (scene.luck("late", case_id) < 0.3 or not self.late):
+                    self.late.add(case_id)
+                    self.out[case_id] = scene.at(_ENDS, 25)
         if scene.day % _SLIP_OUT_ON == 0:
             able = [id for id, case in people.items() if case["state"] == "active" and not self._knows(case)]
             for case_id in some(able, 0, scene.seed, "slips", scene.now.date(), at_least=1):
@@ -117,11 +120,13 @@ class Outings:
         gate.report(scene, seen)
 
     def pass_back(self, scene: Scene) -> None:
-        """Whoever came back since the gate last said so."""
+        """Whoever came back since the gate last said so. Whoever went on to a hospital does not."""
         back = {case_id: at for case_id, at in self.out.items() if at <= scene.now}
         for case_id in back:
             del self.out[case_id]
-        gate.report(scene, [Seen(case_id, "back", at) for case_id, at in sorted(back.items())])
+        seen = [Seen(id, "back", at) for id, at in sorted(back.items()) if id not in scene.played.ends]
+        scene.played.add("late", sum(one.case_id in self.late for one in seen))
+        gate.report(scene, seen)
 
 
 def _local(scene: Scene, moment: str) -> datetime:

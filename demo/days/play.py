@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from chassis.clock import Clock
 from demo.day import Truth
-from demo.days import absences, arrivals, officers, refusals
+from demo.days import absences, arrivals, breaches, close_contacts, officers, refusals, transfers
 from demo.days.doors import Doors
 from demo.days.laboratory import report_results
 from demo.days.needs import ask_needs
@@ -75,6 +75,7 @@ def morning(players: Players) -> None:
     players.outings.ask(scene, kept_in)
     if scene.day == _HURRIES_ON:
         players.outings.hurry(scene, kept_in)
+    transfers.ask(scene, kept_in)
 
 
 def rounds(players: Players) -> None:
@@ -98,6 +99,8 @@ def noon(players: Players) -> None:
     players.outings.pass_out(scene, scene.kept_in())
     players.outings.decide(scene)
     refusals.settle(scene)
+    transfers.answer(scene)
+    close_contacts.call(scene)
 
 
 def afternoon(players: Players) -> None:
@@ -106,6 +109,8 @@ def afternoon(players: Players) -> None:
     players.outings.pass_back(scene)
     check_in(scene, scene.open_tasks())
     officers.send_to_hospital(scene)
+    close_contacts.put_down(scene)
+    breaches.judge(scene)
 
 
 def evening(players: Players) -> None:
@@ -114,6 +119,9 @@ def evening(players: Players) -> None:
     officers.release(scene, scene.to_release())
     if scene.day == _MOVES_ON:
         officers.let_go(scene, scene.kept_in())
+    breaches.settle(scene)
+    transfers.confirm(scene)
+    transfers.settle(scene)
     officers.waive(scene)
     officers.acknowledge(scene, (task for task in scene.open_tasks() if task["state"] == "missed"))
     arrivals.settle(scene)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from typing import Any
 
+from demo.days import breaches, close_contacts, transfers
 from demo.days.doors import Who
 from demo.days.needs import TASKS as OF_NEEDS
 from demo.days.needs import meet_need
@@ -17,8 +18,9 @@ CHECK_IN = "check_in"
 TEST = "test"
 INFORM = "inform"
 _DECIDED = ("confirm_release", "past_the_term", "decide_permit", "urgent_permit", "review_permit")
-_OF_OTHERS = (TEST, SETTLE_REFUSAL, *_DECIDED)
-"""The laboratory says what came of samples; officers decide about a case or a leave (officers.py)."""
+_OF_OFFICERS = (close_contacts.LIST, breaches.JUDGE, breaches.SETTLE, transfers.CONFIRM, transfers.SETTLE)
+_OF_OTHERS = (TEST, SETTLE_REFUSAL, *_DECIDED, *_OF_OFFICERS)
+"""The laboratory says what came of samples; officers decide about a case, a leave, a breach, a move."""
 _URGENT = ("see_abnormal", "see_positive", "see_breach", "escort_to_site", "medical_need")
 
 
@@ -62,7 +64,7 @@ def _contact(scene: Scene, who: Who, task: Row) -> bool:
         return False
     scene.played.add("contacts" if outcome in ("verified", "contacted") else outcome)
     if outcome == "not_here":
-        scene.played.ends[task["case_id"]] = "cancelled"
+        scene.played.ends.setdefault(task["case_id"], "cancelled")
     return True
 
 
