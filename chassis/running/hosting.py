@@ -32,6 +32,8 @@ from contracts.registry import EVENT_TYPES
 DRAIN_S = 18
 # A clock that demos and tests set is looked at so often.
 LOOK_AT_CLOCK_S = 0.5
+# So many batches each handler can do between two turns of a busy chore.
+GIVES_WAY = 4
 
 log = structlog.get_logger()
 
@@ -108,8 +110,7 @@ class Repeats(Entrypoint):  # type: ignore[misc]  # nameko ships no types
         try:
             while not self._stopping:
                 if self._chore.once():
-                    # Database drivers do not yield: a busy chore would hold up the handlers and SIGTERM.
-                    eventlet.sleep(self._chore.rest_s)
+                    self._give_way()
                 else:
                     self._chore.pause(self._wait)
             self._chore.leave()
@@ -117,6 +118,15 @@ class Repeats(Entrypoint):  # type: ignore[misc]  # nameko ships no types
             log.warning("chore_left_without_cleaning_up", chore=self._chore.name, error=describe_error(error))
         finally:
             self._left.send()
+
+    def _give_way(self) -> None:
+        """Database drivers do not yield: a busy chore would hold up the handlers and SIGTERM.
+
+        A turn takes as long as several batches, and a handler does one each time that it can go on.
+        """
+        eventlet.sleep(self._chore.rest_s)
+        for _ in range(GIVES_WAY):
+            eventlet.sleep(0)
 
     def _wait(self, seconds: float) -> bool:
         if not self._stopping:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,7 +15,7 @@ from eventlet.timeout import Timeout
 from chassis.clock import Clock
 from chassis.database.leases import LASTING
 from chassis.errors import WorldAway
-from chassis.running.hosting import ClockWatch
+from chassis.running.hosting import GIVES_WAY, ClockWatch, Repeats
 from chassis.running.housekeeping import Chore, Do
 
 THEN = datetime(2022, 10, 1, 9, tzinfo=UTC)
@@ -102,3 +103,28 @@ def test_what_was_not_done_is_asked_for_again_soon_however_seldom_it_is_done(of_
     hourly.once()
     hourly.pause(waits)
     assert waits.asked[1] > 3000
+
+
+def test_between_two_turns_of_a_busy_timer_a_handler_does_several_batches() -> None:
+    """A turn takes as long as several: with one batch a turn, intake fell to half while a day was planned."""
+    batches, at_turns = [0], list[int]()
+
+    def turn() -> int:
+        at_turns.append(batches[0])
+        if len(at_turns) == 3:
+            timer._stopping = True
+        return 1
+
+    def handle() -> None:
+        while not timer._stopping:
+            batches[0] += 1
+            eventlet.sleep(0)
+
+    timer = Repeats(Chore("trial", LONG_S, turn), set())
+    timer._left = Flag()
+    with Timeout(20):
+        threads = [eventlet.spawn(timer._run), eventlet.spawn(handle)]
+        for thread in threads:
+            thread.wait()
+    between = [later - earlier for earlier, later in itertools.pairwise(at_turns)]
+    assert min(between) >= GIVES_WAY > 1
