@@ -47,10 +47,12 @@ def propose_releases(uow: UnitOfWork) -> int:
     """Look at each case whose last day is planned, when that day begins and when something was said of it.
 
     Whom nothing holds is proposed, with a task for the officer; who is proposed and held again is so no more;
-    who is held past the last day has a task for the officer, too.
+    who is held past the last day has a task for the officer, too. Returns how many were looked at, or are to
+    be.
     """
-    look_at_forgotten(uow.conn, uow.now, CHUNK)
     due = _due(uow)
+    if not due:  # not each time: whoever looks for them reads all cases at their end
+        return look_at_forgotten(uow.conn, uow.now, CHUNK)
     with casebook(uow) as book:
         found = [case_from(row) for row in due]
         tasks = lock_tasks(uow.conn, [case.case_id for case in found], _KINDS)
