@@ -9,7 +9,7 @@ SETUP := deploy/local/setup.sh
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help venv setup demo test tests test-fast test-compose soak lint bench bench-doors bench-audit bench-stranger lock docs pictures texts secrets keys backup restore upgrade images clean
+.PHONY: help venv setup demo test tests test-fast test-compose soak lint bench bench-doors bench-audit bench-timers bench-stranger lock docs pictures texts secrets keys backup restore upgrade images clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -70,6 +70,10 @@ bench-doors: ## pages, acts, check-ins and results at the doors, on a full datab
 bench-audit: ## how long `doorstep audit` takes at 1,000,000 arrivals, and at 200,000 on SQLite
 	@$(SETUP) --dev --bench --postgresql
 	$(BIN)/python -m benchmarks.audit $(BENCH)
+
+bench-timers: ## what falls due at once of 1,000,000 open cases, beside intake; a laboratory's results (see benchmarks/README.md)
+	@$(SETUP) --dev --bench --rabbitmq --postgresql
+	$(BIN)/python -m benchmarks.timers $(BENCH)
 
 bench-stranger: ## how long one publisher's report waits while another one floods (see benchmarks/README.md)
 	@$(SETUP) --dev --bench --rabbitmq --postgresql

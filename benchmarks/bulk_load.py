@@ -31,7 +31,7 @@ CHUNK = 50_000  # arrivals a statement
 Report = Callable[[str, int], None]  # service, arrivals loaded into it so far, of one table after the other
 
 # Of this session only: the load may be lost in a crash, and has memory to sort with.
-_SESSION = "SET synchronous_commit = off; SET maintenance_work_mem = '512MB'; SET timezone = 'UTC'"
+SESSION = "SET synchronous_commit = off; SET maintenance_work_mem = '512MB'; SET timezone = 'UTC'"
 _DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
 
 
@@ -67,10 +67,10 @@ def steps(services: Mapping[str, str]) -> dict[str, int]:
 def _load(service: str, url: str, statements: Mapping[str, str], arrivals: int, report: Report) -> Loaded:
     began, rows, done = time.monotonic(), 0, 0
     with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute(_SESSION)
+        connection.execute(SESSION)
         for table, statement in statements.items():
             with connection.transaction():
-                put_back = _take_off(connection, table)
+                put_back = take_off(connection, table)
                 for first in range(1, arrivals + 1, CHUNK):
                     last = min(first + CHUNK - 1, arrivals)
                     rows += connection.execute(
@@ -85,7 +85,7 @@ def _load(service: str, url: str, statements: Mapping[str, str], arrivals: int, 
     return Loaded(service, rows, time.monotonic() - began)
 
 
-def _take_off(connection: psycopg.Connection[tuple[Any, ...]], table: str) -> list[str]:
+def take_off(connection: psycopg.Connection[tuple[Any, ...]], table: str) -> list[str]:
     """Drop keys and indexes; what to run to have them again."""
     put_back: list[str] = []
     constraints = connection.execute(

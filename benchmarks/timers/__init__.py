@@ -1,0 +1,1 @@
+"""How fast the timers are, with a million open cases and beside intake."""
