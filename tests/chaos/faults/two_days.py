@@ -123,7 +123,7 @@ def play(chaos: Chaos, doors: DoorsProcess, lines: list[Line], storm: Storm = ca
             said += len(acts)
             chaos.day = lines[first:last]
             with chaos.flow(seconds=2) if chaos.day else nullcontext(), ThreadPoolExecutor(AT_ONCE) as people:
-                list(people.map(lambda act: _say(doors.asked(), *act), acts))
+                list(people.map(lambda act: _say(chaos, doors.asked(), *act), acts))
     return said
 
 
@@ -202,14 +202,36 @@ def _asked_until_it_answers(chaos: Chaos, moment: Moment) -> list[tuple[str, str
     return [task for task in eventually(ask, ANSWERED_S, every=0.5) if task[0]]
 
 
-def _say(doors: Doors, who: Who, service: str, command: str, data: dict[str, Any], key: str) -> None:
-    """As a console does for somebody who tries again, with the same key, until there is an answer."""
+def _say(
+    chaos: Chaos, doors: Doors, who: Who, service: str, command: str, data: dict[str, Any], key: str
+) -> None:
+    """As a console does for somebody who tries again, with the same key, until there is an answer.
+
+    A report that comes just now may take somebody to another community: then whoever has them says it.
+    """
     deadline = time.monotonic() + ANSWERED_S
     while True:
         try:
             doors.say(service, command, who.actor, key, data)
             return
-        except (DoorAway, Refused) as error:
-            if isinstance(error, Refused) or time.monotonic() > deadline:
+        except Refused as refused:
+            if refused.kind != "unknown" or (owner := _owner(chaos, data)) in (None, who.author.id):
+                raise
+            who = Who.staff(owner)
+        except DoorAway:
+            if time.monotonic() > deadline:
                 raise
             time.sleep(0.3)
+
+
+def _owner(chaos: Chaos, data: dict[str, Any]) -> str | None:
+    case_id = data["people"][0]["case_id"] if "people" in data else data["arrival_id"]
+
+    def ask() -> list[str | None] | None:
+        try:
+            rows = chaos.system.ask("isolation", "SELECT owner FROM cases WHERE case_id = :id", id=case_id)
+        except Exception:
+            return None
+        return [row.owner for row in rows] or [None]
+
+    return eventually(ask, ANSWERED_S, every=0.5)[0]
