@@ -79,8 +79,18 @@ class Case:
     """When it went to another known place last; None: it never did."""
     district: str | None = None
     """Above its street, by the place tree."""
+    heard: Arrival | None = None
+    """The facts as registration stated them last since the case ended: it keeps what it ended with."""
     stripped_at: datetime | None = None
     """When what is known of its people was stripped: it never opens again."""
+
+    @property
+    def newest_facts(self) -> Arrival:
+        """By which it is followed when it opens again. A process of a version before, which keeps no facts of
+        a case that has ended, may have heard of a newer version than these are of.
+        """
+        heard = self.heard
+        return heard if heard is not None and heard.version == self.arrival.version else self.arrival
 
     @property
     def household(self) -> str:

@@ -88,7 +88,7 @@ def revise(case: Case, change: Change, policies: Mapping[str, Policy], present: 
     - A case whose arrival is called off, or turns out not to have come yet, is cancelled.
     - A release under review is taken back when another measure or other days are in force.
     """
-    arrival = change.arrival or case.arrival
+    arrival = change.arrival or case.newest_facts
     reopened = [Chapter(None, present.now, (), case.policy_id, reopened=True)] if change.reopened else []
     holds = (one for one in case.story if not (one.exposed and one.exposed.by in change.exposed_no_more))
     story = tuple(in_order([*holds, *change.chapters, *reopened]))
@@ -120,6 +120,7 @@ def revise(case: Case, change: Change, policies: Mapping[str, Policy], present: 
         planned_until=planned_until,
         plan_next=day_to_plan(planned_until, stands),
         closed_at=None,
+        heard=None,
     )
     return Revision(case, revised, change, stands, direction)
 
@@ -141,10 +142,13 @@ def _seen(case: Case, arrival: Arrival, story: tuple[Chapter, ...], stands: Stan
     """A case that is not followed and stays so, once it has heard the news.
 
     Of one that nobody was told of, the facts go on, and with them the measure that they would lead to: in any
-    order of news it is the same. An ended one keeps what it ended with.
+    order of news it is the same. An ended one keeps what it ended with, for papers and figures say that; what
+    is heard since stands beside it until it opens again.
     """
     if case.version or case.stripped_at is not None:
-        return replace(case, arrival=replace(case.arrival, version=arrival.version), story=story)
+        was = replace(case.arrival, version=arrival.version)
+        heard = None if case.stripped_at is not None or arrival is case.arrival else arrival
+        return replace(case, arrival=was, heard=heard, story=story)
     state = states.EXPECTED if absence(story) == "expected" else states.CANCELLED
     if state != case.state:
         state = states.CASE.move(case.state, state)

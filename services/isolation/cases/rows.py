@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from datetime import date, datetime
 from typing import Any, Final
 
@@ -18,6 +19,7 @@ from services.isolation.teams.rules import Member
 
 _CHANGES = tuple(c.name for c in table.c if c.name not in ("case_id", "correlation_id"))
 _COUNTS = {"notes": "history_lines", "tasks_planned": "tasks_planned", "plan_number": "plan_number"}
+_FACTS: Final = tuple(field.name for field in fields(Arrival))
 _PLAN_CHANGES = ("tasks_planned", "plan_number", "planned_until", "plan_next")
 
 
@@ -28,13 +30,14 @@ def has_in_team(staff_id: str) -> ColumnElement[bool]:
 
 def insert_cases(conn: Connection, cases: Sequence[Case]) -> list[str]:
     """Insert new cases. Returns the ids of those that no other replica had opened."""
-    rows = [_row(case) for case in cases]
+    rows = [_row(case) for case in cases]  # without `heard`: a new one has not ended
     written = insert_rows(conn, table, rows, ignore_conflicts=True, returning=["case_id"])
     return [case_id for (case_id,) in written]
 
 
 def update_cases(conn: Connection, cases: Sequence[Case]) -> None:
-    update_rows(conn, table, [_row(case) for case in cases], key=["case_id"], set=_CHANGES)
+    rows = [{**_row(case), "heard": _heard_row(case.heard)} for case in cases]
+    update_rows(conn, table, rows, key=["case_id"], set=_CHANGES)
 
 
 def update_plans(conn: Connection, cases: Sequence[Case]) -> None:
@@ -96,6 +99,7 @@ def case_from(row: Row[Any]) -> Case:
         closed_at=row.closed_at,
         correlation_id=row.correlation_id,
         district=row.district,
+        heard=_heard_from(row.heard) if row.heard else None,
         stripped_at=row.stripped_at,
     )
 
@@ -144,6 +148,15 @@ def _row(case: Case) -> dict[str, Any]:
         "strip_on": None,  # of a case that changes the term is worked out anew
         "stripped_at": case.stripped_at,
     }
+
+
+def _heard_row(arrival: Arrival | None) -> dict[str, Any] | None:
+    return {name: getattr(arrival, name) for name in _FACTS} if arrival else None
+
+
+def _heard_from(stored: Mapping[str, Any]) -> Arrival:
+    facts = {name: stored[name] for name in _FACTS if name in stored}
+    return Arrival(**{**facts, "arrived_at": datetime.fromisoformat(stored["arrived_at"])})
 
 
 def _chapter_row(chapter: Chapter) -> list[Any]:

@@ -60,6 +60,8 @@ cases = Table(
     Column("correlation_id", String(200), nullable=False),
     Column("strip_on", Date),  # local: when its term has passed; null: not known yet, or it is stripped
     Column("stripped_at", UtcDateTime),
+    # What registration says of the arrival after the case has ended: a fact each; `person` is sealed.
+    Column("heard", Json),
 )
 _to_plan = cases.c.plan_next.is_not(None)
 Index("cases_to_plan", cases.c.plan_next, postgresql_where=_to_plan, sqlite_where=_to_plan)

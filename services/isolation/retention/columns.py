@@ -47,7 +47,7 @@ OF_HOUSEHOLDS: Final[tuple[Table, ...]] = (contacts, contact_links, links)
 """Their rows go with the last case of the household: they say how its people are reached."""
 
 STRIPPED: Final[Mapping[str, tuple[str, ...]]] = {
-    "cases": ("person", "identity"),
+    "cases": ("person", "identity", "heard"),
     "case_history": ("detail",),  # what was said in words
     "results_of_nobody": ("identity", "taken_up_note"),
     **{one.of_case.table.name: tuple(column.name for column in one.columns) for one in EMPTIED},

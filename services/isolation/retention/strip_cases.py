@@ -115,7 +115,8 @@ def _terms(book: Casebook, known: Iterable[Case]) -> dict[str, date | None]:
 def _strip(book: Casebook, case: Case) -> None:
     uow = book.uow
     arrival = replace(case.arrival, person=uow.sealer.seal({}), identity=0)
-    case = replace(case, arrival=arrival, stripped_at=uow.now, history_lines=case.history_lines + 1)
+    case = replace(case, arrival=arrival, heard=None, stripped_at=uow.now)
+    case = replace(case, history_lines=case.history_lines + 1)
     book.change(case, _STRIPPED, None, {})
     data = {"case_id": case.case_id, "arrival_id": case.case_id, "household_id": case.arrival.household_id}
     cause = caused_by_case(uow, case.case_id, case.correlation_id)

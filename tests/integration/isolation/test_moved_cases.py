@@ -147,6 +147,22 @@ def test_released_before_they_were_taken_over_nobody_is_asked_for_anything_there
     assert town.tasks(one, *LIVE) == [] and loads(town) == {} and town.audit()["balanced"]
 
 
+def test_taken_over_after_the_end_and_opened_again_they_are_followed_at_the_new_door(town: Trial) -> None:
+    one = came(town)
+    assert decide(town, one, "cancel").kind == "done"
+    taken_over(town, one)
+    assert town.case(one)["heard"]["community"] == "c-2"
+    assert decide(town, one, "reopen").kind == "done"
+    case = town.case(one)
+    assert [case[name] for name in ("state", "community", "grid")] == ["open", "c-2", "g-9"]
+    assert case["owner"] == "worker-9"
+    assert case["heard"] is None and doers(town, one) <= {"worker-9", "nurse-9", "officer-9"}
+    assert loads(town).keys() == {staff_id for _, staff_id in case["team"]}
+    assert "assigned" in town.recorded("case.changed")[-1].data["change"]["kinds"]
+    assert given(town) == doers(town, one) - {"worker-9"}
+    assert town.audit()["balanced"]
+
+
 def test_asked_and_taken_over_in_any_order_with_other_news_they_end_the_same(town: Trial) -> None:
     one, other = came(town), came(town)
     raised = {"level": "high", "left_on": date(2022, 9, 30), "person": PERSON}

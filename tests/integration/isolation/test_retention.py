@@ -161,6 +161,10 @@ def test_a_stripped_household_holds_no_personal_value_in_any_table(
         assert all(row[column.name] for column in one.columns), one.of_case.table.name
     for came in family:
         end(isolation, came)
+    moved = SEALER.seal({"name": "Marker", "phone": "13900000009", "address": "Marker's new door"})
+    home = family[0].data["household_id"]
+    isolation.follow(arrival(family[0].subject, version=2, level="medium", person=moved, household_id=home))
+    assert "new door" in known(isolation), "heard after the end"
     before = isolation.audit()
     assert known(isolation).count("Marker") > 20 and "1390000000" in known(isolation)
     later(isolation, TERM - timedelta(days=1))

@@ -138,9 +138,10 @@ def test_a_released_case_stays_released_otherwise(chapter: Chapter, day: int):
     case = opened(known("low"), state=states.RELEASED, released_on=3)
     revision = learn(case, chapter, day=day)
     assert revision.only_noted
+    heard = replace(case.arrival, version=2, person="sealed again")
     assert revision.case == replace(
-        case, story=(*case.story, chapter), arrival=replace(case.arrival, version=2)
-    ), "only the story goes on"
+        case, story=(*case.story, chapter), arrival=replace(case.arrival, version=2), heard=heard
+    ), "only the story goes on, and what is heard stands beside it"
 
 
 @pytest.mark.parametrize("state", sorted(states.CLOSED - {states.RELEASED}))
@@ -243,3 +244,37 @@ def test_nothing_new_changes_nothing(found, day: int):
     case = learn(opened(known("low")), *chapters_of(found), day=day).case
     again = revise(case, Change("looked_at"), POLICIES, present(day))
     assert again.case == case and again.direction is None and kinds(again) == []
+
+
+def at(case: Case, version: int, community: str) -> Revision:
+    """News of an arrival that lies elsewhere."""
+    there = replace(case.arrival, version=version, community=community, person=f"sealed {version}")
+    change = Change("address_changed", (known("medium", version=version),), there)
+    return revise(case, change, POLICIES, present(8))
+
+
+def opened_again(case: Case) -> Case:
+    return revise(case, Change("reopened", reopened=True), POLICIES, present(9)).case
+
+
+def test_what_is_heard_after_the_end_counts_when_the_case_opens_again() -> None:
+    ended = opened(known("medium"), state=states.RELEASED, released_on=7)
+    after = at(at(ended, 2, "c2").case, 3, "c3").case
+    assert (after.arrival.community, after.arrival.person) == ("c", "sealed"), "it keeps what it ended with"
+    assert after.closed_at == ended.closed_at
+    again = opened_again(after)
+    assert (again.arrival.community, again.arrival.person, again.arrival.version) == ("c3", "sealed 3", 3)
+    assert again.heard is None and opened_again(ended).arrival == ended.arrival
+
+
+def test_facts_that_are_older_than_what_was_heard_count_for_nothing() -> None:
+    """A process of the version before hears news and keeps none of its facts."""
+    after = at(opened(known("medium"), state=states.RELEASED, released_on=7), 2, "c2").case
+    after = replace(after, arrival=replace(after.arrival, version=3))
+    assert opened_again(after).arrival == after.arrival
+
+
+def test_of_a_case_that_is_stripped_nothing_is_kept() -> None:
+    ended = opened(known("medium"), state=states.RELEASED, released_on=7)
+    after = at(replace(ended, stripped_at=NOON + timedelta(days=200)), 2, "c2").case
+    assert after.heard is None and after.arrival.version == 2
