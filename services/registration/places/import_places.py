@@ -9,9 +9,9 @@ from sqlalchemy import select
 
 from chassis.database.statements import upsert_rows
 from chassis.unit_of_work import UnitOfWork
+from contracts.imported_tables import counts
 from services.registration.places.place_file import ENDING_COLUMNS, PLACE_COLUMNS, PlaceRow, read_places
 from services.registration.places.tables import places
-from services.registration.reference.imported_tables import counts
 from services.registration.reference.versions import VERSIONS
 
 _SET = [

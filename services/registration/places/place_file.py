@@ -6,9 +6,9 @@ from collections.abc import Mapping, Set
 from dataclasses import dataclass
 
 from contracts.faults import Fault, Refused
+from contracts.imported_tables import Row, read_table
 from field.words import PLACE_LEVELS
 from services.registration.places.divisions import divisions
-from services.registration.reference.imported_tables import Row, read_table
 
 PLACE_COLUMNS = ("place_id", "parent", "level", "name", "aliases", "division", "kind")
 ENDING_COLUMNS = ("removed", "successor")

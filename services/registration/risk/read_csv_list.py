@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from services.registration.reference.imported_tables import read_table
+from contracts.imported_tables import read_table
 from services.registration.risk.published_lists import CSV_COLUMNS, RiskList, read_csv
 
 

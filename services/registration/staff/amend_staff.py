@@ -13,9 +13,9 @@ from chassis.commands.command import Outcome, Said
 from chassis.database.statements import insert_rows
 from chassis.unit_of_work import UnitOfWork
 from contracts.faults import Fault, Refused
+from contracts.imported_tables import Row
 from services.registration.persons.phones import read_phone
 from services.registration.places.queries import place_ids, read_place_index
-from services.registration.reference.imported_tables import Row
 from services.registration.reference.versions import VERSIONS
 from services.registration.staff.import_staff import write_members
 from services.registration.staff.staff_file import (

@@ -11,8 +11,8 @@ from sqlalchemy import select
 from chassis.database.statements import upsert_rows
 from chassis.unit_of_work import UnitOfWork
 from contracts.envelope import Event
+from contracts.imported_tables import counts
 from services.registration.places.queries import place_ids
-from services.registration.reference.imported_tables import counts
 from services.registration.reference.versions import VERSIONS
 from services.registration.staff.staff_file import TIME_COLUMNS, Known, StaffRow, read_staff
 from services.registration.staff.tables import staff

@@ -10,11 +10,11 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from contracts.faults import Fault, Refused
+from contracts.imported_tables import Row, read_table
 from field.days import day_begins
 from field.moments import read_moment
 from field.words import LANGUAGES, ROLES
 from services.registration.persons.phones import PhoneFault, read_phone
-from services.registration.reference.imported_tables import Row, read_table
 
 STAFF_COLUMNS = ("staff_id", "role", "place", "name", "phone", "language", "active")
 ENDING_COLUMNS = ("replaced_by",)

@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from contracts.faults import Refused
+from contracts.imported_tables import read_table
 from field.words import RiskLevel
 from services.registration.places.place_file import read_places
-from services.registration.reference.imported_tables import read_table
 from services.registration.risk.published_lists import (
     CSV_COLUMNS,
     RiskList,
