@@ -67,6 +67,7 @@ COMMANDS = {
     "risk": Entry("cli.set_up.imports.risk", "Published lists of risk areas."),
     "places": Entry("cli.set_up.imports.places", "The tree of places."),
     "staff": Entry("cli.set_up.imports.staff", "Who works where."),
+    "centres": Entry("cli.set_up.imports.centres", "Centres of central isolation, and their beds."),
     "policy": Entry("cli.set_up.policy", "Which measure follows from which risk."),
     "reference": Entry("cli.operate.reference", "Places, staff and policies, of which services keep copies."),
     "dead": Entry("cli.operate.dead", "Dead letters: what the services gave up on."),

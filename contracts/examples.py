@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contracts.arrivals import examples as arrivals
 from contracts.cases import examples as cases
+from contracts.central import examples as central
 from contracts.check_ins import examples as check_ins
 from contracts.commands import examples as commands
 from contracts.messages import examples as messages
@@ -23,6 +24,7 @@ EXAMPLES = {
         *check_ins.EXAMPLES,
         *needs.EXAMPLES,
         *permits.EXAMPLES,
+        *central.EXAMPLES,
         *messages.EXAMPLES,
     )
 }

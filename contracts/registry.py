@@ -12,6 +12,7 @@ from marshmallow import Schema, ValidationError
 
 from contracts.arrivals import schemas as arrivals
 from contracts.cases import schemas as cases
+from contracts.central import schemas as central
 from contracts.check_ins import schemas as check_ins
 from contracts.commands import schemas as commands
 from contracts.envelope import Event, Unreadable
@@ -123,6 +124,8 @@ _TYPES = (
     EventType("breach.reported", permits.BreachReported, OUTSIDERS),
     EventType("breach.judged", permits.BreachJudged, PEOPLE, subscribed=False),
     EventType("breach.suspected", permits.BreachSuspected, "isolation"),
+    EventType("move.decided", central.MoveDecided, PEOPLE, subscribed=False),
+    EventType("move.settled", central.MoveSettled, PEOPLE, subscribed=False),
     EventType("contact.changed", check_ins.ContactChanged, PEOPLE, subscribed=False),
     EventType("contact.invited", check_ins.ContactInvited, "isolation"),
     EventType("result_batch.unusual", check_ins.ResultBatchUnusual, "isolation"),

@@ -187,6 +187,16 @@ CASE_DECISIONS: Final = (
 )
 """What an officer decides about a case."""
 
+MOVED_AS: Final = ("adult", "child", "cannot_be_alone")
+"""As whom somebody is moved to central isolation: who is no adult, or cannot be alone, has a carer there."""
+
+DEPENDANTS: Final = ("none", "come_along", "minded")
+"""What becomes of those who depend on an adult who is moved: there are none, they come along, or somebody
+minds them where they stay."""
+
+MOVE_OUTCOMES: Final = ("admitted", "taken_back")
+"""What came of a move that was decided: they are there, or an officer decides anew."""
+
 CANCELLED_BECAUSE: Final = ("wrongly_opened", "followed_elsewhere", "moved_away", "died", "other")
 """Why an officer takes a case back."""
 

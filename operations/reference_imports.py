@@ -39,6 +39,12 @@ def import_staff(file: Path, settings: Mapping[str, str]) -> dict[str, int]:
         return registration.IMPORT_STAFF(uow, _text(file))
 
 
+def import_centres(file: Path, settings: Mapping[str, str]) -> dict[str, int]:
+    """:returns: rows, new, changed and unchanged ones."""
+    with refusing(file), _unit("isolation", settings) as uow:
+        return isolation.IMPORT_CENTRES(uow, _text(file))
+
+
 def import_policy(file: Path, settings: Mapping[str, str]) -> dict[str, Any]:
     """:returns: policy_id, edition, version; `published` says whether it is new."""
     with refusing(file):

@@ -71,7 +71,8 @@ class CaseChange(Contract):
         "officer decided on leave to go out); transfer_asked, not_taken_over (beside details: another "
         "district was asked to take them over, or did not); admonished, "
         "breach_confirmed, admonition_taken_back (an officer confirmed a breach, the first or a further one; "
-        "none is left that is confirmed)",
+        "none is left that is confirmed); central_decided, central_taken_back (beside details: a bed in "
+        "central isolation is held for them; or it was given back, as they were not admitted)",
     )
     previous_measure = one_of(MEASURES, required=True)
     reason = text(200)

@@ -17,6 +17,17 @@ from services.isolation.cases.lookup import Followed
 from services.isolation.cases.told_story import CASE_STORY
 from services.isolation.cases.try_policy import EFFECTS, Effects, Tried, try_policy
 from services.isolation.cases.what_became import Became, what_became
+from services.isolation.central.decide_move import decide_move
+from services.isolation.central.import_centres import import_centres
+from services.isolation.central.lists import (
+    CENTRES,
+    HOUSEHOLD_TO_MOVE,
+    IN_CENTRES,
+    MOVE,
+    ON_THE_WAY,
+    WAITING_FOR_BED,
+)
+from services.isolation.central.settle_move import settle_move
 from services.isolation.check_ins.counts import check_in_counts
 from services.isolation.check_ins.report_check_in import report_check_in
 from services.isolation.contacts.change_contact import change_contact
@@ -84,6 +95,7 @@ STORED_POLICIES = ToolQuery("stored_policies", stored_policies)
 TOKEN_OF_HOUSEHOLD = ToolQuery("token_of_household", token_of)
 
 IMPORT_POLICY = ToolCommand("import_policy", import_policy)
+IMPORT_CENTRES = ToolCommand("import_centres", import_centres)
 
 ANNOUNCEMENTS = (POLICIES,)
 """What `doorstep reference announce` says again."""
@@ -113,6 +125,8 @@ COMMANDS: tuple[Command, ...] = (
     Command("report_passage", "passage.reported", report_passage),
     Command("report_breach", "breach.reported", report_breach),
     Command("judge_breach", "breach.judged", judge_breach, by_broker=False),
+    Command("decide_move", "move.decided", decide_move, by_broker=False),
+    Command("settle_move", "move.settled", settle_move, by_broker=False),
     Command("change_contact", "contact.changed", change_contact, by_broker=False),
 )
 """What people and other systems may say to this service."""
@@ -138,17 +152,25 @@ DOOR = Door(
         TRANSFERS_TO_CONFIRM,
         BREACHES_TO_JUDGE,
         CONFIRMED_BREACHES,
+        WAITING_FOR_BED,
+        ON_THE_WAY,
+        IN_CENTRES,
         POSITIVES_OF_NOBODY,
         UNUSUAL_BATCHES,
         CLOSE_CONTACTS,
     ),
-    things=(CASE, CASE_STORY, PERMIT, BREACH, TRANSFER, POSITIVE_OF_NOBODY, UNUSUAL_BATCH, CLOSE_CONTACT),
+    things=(
+        *(CASE, CASE_STORY, PERMIT, BREACH, TRANSFER, MOVE),
+        *(POSITIVE_OF_NOBODY, UNUSUAL_BATCH, CLOSE_CONTACT),
+    ),
     lookups=(
         HOUSEHOLD_LINK,
         HOUSEHOLD,
         MY_HOUSEHOLDS,
         MY_HOUSEHOLD,
         SHOPPING_LIST,
+        CENTRES,
+        HOUSEHOLD_TO_MOVE,
         RELEASE_CERTIFICATE,
         RELEASE_STANDS,
         BOARD,

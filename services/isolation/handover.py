@@ -21,6 +21,7 @@ from field.days import local_day
 from services.isolation.breaches import balance as of_breaches
 from services.isolation.cases import queries
 from services.isolation.cases.tables import case_history, cases, waiting_for_policy
+from services.isolation.central import balance as of_central
 from services.isolation.needs.balance import without_task
 from services.isolation.permits import balance as of_permits
 from services.isolation.plans.tables import tasks
@@ -157,6 +158,14 @@ def sums(conn: Connection, today: date) -> Sums:
     count, named = of_breaches.without_task(conn)
     for id in named:
         found.lack("breach", id, "the task of whoever judges is not there")
+    found.count_unnamed(count, len(named))
+    count, named = of_central.without_task(conn)
+    for id in named:
+        found.lack("move", id, "the task of whoever sees to it is not there")
+    found.count_unnamed(count, len(named))
+    count, named = of_central.given_twice(conn)
+    for id in named:
+        found.lack("bed", id, "more beds of the room are held and taken than there are")
     found.count_unnamed(count, len(named))
     for problem in own["problems"]:
         what, why = _LACKS.get(problem["what"], (problem["what"], "isolation's own audit found it"))

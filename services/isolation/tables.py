@@ -10,6 +10,7 @@ from services.isolation.cases.tables import (
     release_checks,
     waiting_for_policy,
 )
+from services.isolation.central.tables import centres, moves, rooms
 from services.isolation.check_ins.tables import check_ins
 from services.isolation.contacts.tables import contact_links, contacts
 from services.isolation.links.tables import links
@@ -35,6 +36,7 @@ __all__ = [
     "breaches",
     "case_history",
     "cases",
+    "centres",
     "check_ins",
     "chosen_languages",
     "close_contacts",
@@ -44,6 +46,7 @@ __all__ = [
     "links",
     "merged_cases",
     "metadata",
+    "moves",
     "needs",
     "notices",
     "outings",
@@ -58,6 +61,7 @@ __all__ = [
     "results_counted",
     "results_of_nobody",
     "revisions",
+    "rooms",
     "staff",
     "staff_days",
     "staff_history",

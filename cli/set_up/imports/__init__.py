@@ -1,4 +1,4 @@
-"""`doorstep risk|places|staff|policy import FILE`: the data that the services compare and plan with.
+"""`doorstep risk|places|staff|centres|policy import FILE`: the data that the services compare and plan with.
 
 An import is whole or nothing: everything that is wrong is listed by row and column, and the exit code is 1.
 """

@@ -18,7 +18,6 @@ from field.ids import is_id
 from services.isolation.breaches.in_hand import BreachesInHand, followed_as
 from services.isolation.breaches.rules import faults_of
 from services.isolation.breaches.tables import breaches
-from services.isolation.cases.case import Case
 from services.isolation.cases.in_hand import CasesInHand, cases_in_hand
 
 
@@ -38,22 +37,10 @@ def _cases_of(conn: Connection, breach_ids: Sequence[str]) -> dict[str, str]:
     return {breach_id: case_id for breach_id, case_id in rows}
 
 
-def _reaches(hand: CasesInHand, said: Said, named: Case) -> bool:
-    """Whoever answers for that case, or for the one under which the person is followed now."""
-    for case in (named, hand.followed_as(named)):
-        try:
-            if case is not None and hand.case(said, case.case_id):
-                return True
-        except Refused as refused:
-            if refused.kind != "unknown":
-                raise
-    return False
-
-
 def _judge(hand: CasesInHand, found: BreachesInHand, said: Said) -> Outcome:
     data, row = said.data, found.row(said.data["breach_id"])
     named = hand.find(row["case_id"]) if row else None
-    if row is None or named is None or not _reaches(hand, said, named):
+    if row is None or named is None or not hand.reaches(said, named):
         raise Refused.unknown("breach", data["breach_id"])
     if data["expects"] != row["version"]:
         raise Refused.conflict("expects", f"it is {row['state']}, at version {row['version']}")

@@ -21,6 +21,7 @@ from services.isolation.policies.rules import (
     CONFIRM_TRANSFER,
     DECIDE_POSITIVE,
     SETTLE_BREACH,
+    SETTLE_CENTRAL,
     SETTLE_REFUSAL,
     SETTLE_TRANSFER,
 )
@@ -29,6 +30,7 @@ RELEASE: Final = "release"
 REFUSE: Final = "refuse"
 CANCEL: Final = "cancel"
 REOPEN: Final = "reopen"
+MOVE_TO_CENTRAL: Final = "move_to_central"
 TRANSFER: Final = "transfer"
 """Another district is asked to take them over."""
 TAKEN_OVER: Final = "taken_over"
@@ -67,13 +69,13 @@ class Decision:
 
 
 _MOVED: Final = ("place", "escort")
-_MOVE_SETTLES: Final = (SETTLE_REFUSAL, DECIDE_POSITIVE)
+_MOVE_SETTLES: Final = (SETTLE_REFUSAL, DECIDE_POSITIVE, SETTLE_CENTRAL)
 _FIELDS: Final = ("because", "witness", *_MOVED)
 _BECAUSE: Final[Mapping[str, tuple[str, ...]]] = {CANCEL: CANCELLED_BECAUSE, REOPEN: REOPENED_BECAUSE}
 
 DECISIONS: Final[Mapping[str, Decision]] = {
     RELEASE: Decision(
-        frozenset({states.OPEN, states.ACTIVE, states.RELEASE_REVIEW}),
+        frozenset({states.OPEN, states.ACTIVE, states.RELEASE_REVIEW, states.MOVED_TO_CENTRAL}),
         states.RELEASED,
         "released",
         (CONFIRM_RELEASE,),
@@ -81,12 +83,20 @@ DECISIONS: Final[Mapping[str, Decision]] = {
     CANCEL: Decision(states.FOLLOWED, states.CANCELLED, "cancelled", (DECIDE_POSITIVE,), needs=("because",)),
     # They are followed still, by an officer who persuades them, or has them moved.
     REFUSE: Decision(frozenset({states.OPEN, states.ACTIVE}), states.REFUSED, "refused", needs=("witness",)),
-    "resume": Decision(frozenset({states.REFUSED}), states.ACTIVE, "resumed", (SETTLE_REFUSAL,)),
-    "move_to_central": Decision(
+    "resume": Decision(
+        frozenset({states.REFUSED}), states.ACTIVE, "resumed", (SETTLE_REFUSAL, SETTLE_CENTRAL)
+    ),
+    # Where no centre is registered; else they are moved with a bed (central/decide_move.py).
+    MOVE_TO_CENTRAL: Decision(
         states.FOLLOWED, states.MOVED_TO_CENTRAL, "moved_to_central", (*_MOVE_SETTLES, SETTLE_BREACH), _MOVED
     ),
+    # From there, too: who falls ill in a centre.
     "move_to_hospital": Decision(
-        states.FOLLOWED, states.MOVED_TO_HOSPITAL, "moved_to_hospital", _MOVE_SETTLES, _MOVED
+        states.FOLLOWED | {states.MOVED_TO_CENTRAL},
+        states.MOVED_TO_HOSPITAL,
+        "moved_to_hospital",
+        _MOVE_SETTLES,
+        _MOVED,
     ),
     # Until the other district has said that it follows them they are followed here, with all their tasks.
     TRANSFER: Decision(

@@ -67,6 +67,17 @@ class CasesInHand:
         scope, places = said.scope, self.book.reference.places
         return [case for case in cases if reaches(scope, case, places) or _is_given_to(scope, case)]
 
+    def reaches(self, said: Said, named: Case) -> bool:
+        """Whether the author answers for that case, or for the one under which the person is followed now."""
+        for case in (named, self.followed_as(named)):
+            try:
+                if case is not None and self.case(said, case.case_id):
+                    return True
+            except Refused as refused:
+                if refused.kind != "unknown":
+                    raise
+        return False
+
     def followed_as(self, case: Case) -> Case | None:
         """The case under which they are followed: this one, or where it ended merged, the one that goes on.
         None: nobody follows them here.

@@ -2,9 +2,10 @@
 
 A case ends by a decision, by news of the arrival, or merged with another, and each of these takes back the
 tasks of the case; it may open again, too. So needs and permits that nobody withdrew, refusals that nobody
-settled, transfers of which nobody said what came of them, fevers at which nobody looked and breaches that
-nobody judged are looked for here whose task was taken back, and that name somebody who is followed, be it
-under the case with which theirs was merged. However the case ended, none is forgotten.
+settled, transfers of which nobody said what came of them, fevers at which nobody looked, breaches that nobody
+judged and moves to central isolation are looked for here whose task was taken back, and that name somebody
+who is followed, be it under the case with which theirs was merged. However the case ended, none is forgotten.
+A bed that is held for somebody who is not is given back.
 """
 
 from __future__ import annotations
@@ -27,15 +28,20 @@ from services.isolation.cases.events import caused_by_case
 from services.isolation.cases.merged import ended_in, going_on
 from services.isolation.cases.tables import cases
 from services.isolation.cases.unplanned import officers_task, unplanned_task
+from services.isolation.central.rules import LET_GO
+from services.isolation.central.tables import TO_SETTLE, moves
 from services.isolation.check_ins.unseen import unseen
 from services.isolation.needs.rules import KINDS_OF_TASK
 from services.isolation.needs.tables import needs
 from services.isolation.notices.tables import refusals
 from services.isolation.permits.rules import EMERGENCY
 from services.isolation.permits.tables import permits
+from services.isolation.plans.states import CANCELLED
 from services.isolation.plans.tables import TAKEN_BACK, tasks
 from services.isolation.plans.task import Task
 from services.isolation.policies.rules import (
+    CENTRAL_TASKS,
+    CONFIRM_ADMISSION,
     JUDGE_BREACH,
     PERMIT_TASKS,
     SEE_ABNORMAL,
@@ -51,10 +57,15 @@ from services.isolation.transfers.unseen import UNSEEN
 _LOOKED_BACK: Final = timedelta(days=60)
 """Longer than any measure runs, with the days within which a case is opened again."""
 _MOST: Final = 100
+_OFFICERS: Final = (
+    *(SETTLE_REFUSAL, JUDGE_BREACH, SETTLE_BREACH),
+    *(*PERMIT_TASKS, *TRANSFER_TASKS, *CENTRAL_TASKS),
+)
 _WITH_TASK: Final = (
     (needs, "need_id", KINDS_OF_TASK, ("case_id", "task_id")),
     (permits, "permit_id", PERMIT_TASKS, ("case_id", "task_id")),
     (transfers, "transfer_id", TRANSFER_TASKS, ("task_id",)),
+    (moves, "move_id", CENTRAL_TASKS, ("task_id",)),
 )
 """Tables whose rows name their task: with their key, the kinds of their tasks, and what is written anew."""
 
@@ -66,16 +77,20 @@ class _Dropped(NamedTuple):
     :param task: task_id, case_id, kind, role, due_from and due_by of its task.
     :param named: cases that it is about.
     :param followed: those of them who are followed, by the cases under which they are.
+    :param let_go: nobody is followed whom a bed is held for: it is given back.
     """
 
     id: str
     task: Any
     named: frozenset[str]
     followed: frozenset[str] = frozenset()
+    let_go: bool = False
 
 
 def plan_again(uow: UnitOfWork) -> int:
-    """Plan its task anew with one of those it names who are followed. Returns for how many."""
+    """Plan its task anew with one of those it names who are followed, and give beds back that are held for
+    nobody who is. Returns for how many.
+    """
     k = tasks.c
     found = [one.task.task_id for one in _dropped(uow)]
     wanted = select(k.task_id).where(is_in(uow.conn, k.task_id, found)).order_by(k.task_id)
@@ -88,6 +103,8 @@ def plan_again(uow: UnitOfWork) -> int:
         # Once more: with its cases locked, nobody else changes one.
         dropped = [one for one in _dropped(uow) if one.task.task_id in taken]
         planned = [(one, task) for one in dropped if (task := _plan(book, locked, one))]
+    let_go = [{"move_id": one.id, "state": LET_GO, "settled_at": uow.now} for one in dropped if one.let_go]
+    update_rows(uow.conn, moves, let_go, key=["move_id"], set=["state", "settled_at"])
     for table, id, kinds, written in _WITH_TASK:
         of_kind = [(one, task) for one, task in planned if task.kind in kinds]
         rows = [{id: one.id, "case_id": task.case_id, "task_id": task.task_id} for one, task in of_kind]
@@ -102,24 +119,34 @@ def plan_again(uow: UnitOfWork) -> int:
     for kind, column in _OF_BREACH.items():
         rows = [{"breach_id": one.id, column: task.task_id} for one, task in planned if task.kind == kind]
         update_rows(uow.conn, breaches, rows, key=["breach_id"], set=[column])
-    return len(planned)
+    return len(planned) + len(let_go)
 
 
 def _dropped(uow: UnitOfWork) -> list[_Dropped]:
-    """Those that name somebody who is followed."""
-    found = [*_needs(uow), *_permits(uow), *_transfers(uow), *_refusals(uow), *_breaches(uow)]
+    """Those that name somebody who is followed, and held beds of those whose case has ended."""
+    found = [
+        *(*_needs(uow), *_permits(uow), *_transfers(uow)),
+        *(*_refusals(uow), *_breaches(uow), *_moves(uow)),
+    ]
     alarmed = _alarmed(uow)
     named = {*alarmed, *(id for one in found for id in one.named)}
     goes_on_as = going_on(uow.conn, named)
     followed_as = {id: goes_on_as.get(id, id) for id in named}
     c = cases.c
-    these = select(c.case_id).where(is_in(uow.conn, c.case_id, followed_as.values()), c.closed_at.is_(None))
-    followed = set(uow.conn.execute(these).scalars()) if named else set()
+    these = select(c.case_id, c.closed_at).where(is_in(uow.conn, c.case_id, followed_as.values()))
+    stands = {row.case_id: row.closed_at for row in uow.conn.execute(these)} if named else {}
+    followed = {case_id for case_id, closed_at in stands.items() if closed_at is None}
     found += _alarms(uow, {followed_as[id] for id in alarmed} & followed)
-    with_followed = (
+    with_followed = [
         one._replace(followed=frozenset(followed_as[id] for id in one.named) & followed) for one in found
-    )
-    return [one for one in with_followed if one.followed]
+    ]
+    # Of a case that goes on for theirs and is not there yet nobody knows whether it is followed.
+    ended = [
+        one._replace(let_go=True)
+        for one in with_followed
+        if one.task.kind == CONFIRM_ADMISSION and not one.followed and followed_as[min(one.named)] in stands
+    ]
+    return [*(one for one in with_followed if one.followed), *ended]
 
 
 _K: Final = tasks.c
@@ -165,6 +192,18 @@ def _transfers(uow: UnitOfWork) -> list[_Dropped]:
         .order_by(t.transfer_id)
     )
     return [_Dropped(row.transfer_id, row, frozenset({row.named})) for row in rows]
+
+
+def _moves(uow: UnitOfWork) -> list[_Dropped]:
+    """Of whom a bed is held, or of whom an officer has to decide anew as they were not admitted."""
+    m = moves.c
+    rows = uow.conn.execute(
+        select(*_OF_TASK, m.move_id, m.case_id.label("named"))
+        .join_from(moves, tasks, m.task_id == _K.task_id)
+        .where(TO_SETTLE, m.decided_at > uow.now - _LOOKED_BACK, _K.state == CANCELLED)
+        .order_by(m.move_id)
+    )
+    return [_Dropped(row.move_id, row, frozenset({row.named})) for row in rows]
 
 
 _OF_BREACH: Final = {SEE_BREACH: "task_id", JUDGE_BREACH: "judge_task_id", SETTLE_BREACH: "settle_task_id"}
@@ -224,7 +263,7 @@ def _plan(book: Casebook, locked: dict[str, Case], one: _Dropped) -> Task | None
     # Of a case that opened again it begins anew; another goes on by the clock that runs.
     ends = now + (before.due_by - before.due_from) if case.case_id == before.case_id else before.due_by
     asked = OpeningTask(before.kind, before.role, ends - now)
-    if before.kind in (SETTLE_REFUSAL, JUDGE_BREACH, SETTLE_BREACH, *PERMIT_TASKS, *TRANSFER_TASKS):
+    if before.kind in _OFFICERS:
         task = officers_task(book, case, asked, about=one.id)
     else:
         task = unplanned_task(case, book.policy(case), asked, now, book.uow.zone, about=one.id)

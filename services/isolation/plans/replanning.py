@@ -13,6 +13,7 @@ from services.isolation.plans import states
 from services.isolation.plans.planning import Key, PlannedTask
 from services.isolation.plans.task import Task, new_task
 from services.isolation.policies.rules import (
+    CENTRAL_TASKS,
     DECIDE_POSITIVE,
     ENDED_BY_DECISION,
     JUDGE_BREACH,
@@ -27,7 +28,7 @@ from services.isolation.teams.rules import Member, doer
 
 _OF_POSITIVES: Final = (DECIDE_POSITIVE, LIST_CONTACTS, LATE_RESULT)
 OFFICERS_TASKS: Final = (
-    *(*ENDED_BY_DECISION, *PERMIT_TASKS, *TRANSFER_TASKS, *_OF_POSITIVES),
+    *(*ENDED_BY_DECISION, *PERMIT_TASKS, *TRANSFER_TASKS, *CENTRAL_TASKS, *_OF_POSITIVES),
     *(SETTLE_REFUSAL, JUDGE_BREACH, SETTLE_BREACH),
 )
 """An officer's, whether or not one is in the team."""

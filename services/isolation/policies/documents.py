@@ -17,10 +17,12 @@ from field.night import Night
 from field.words import URGENT_TASKS
 from services.isolation.policies.rules import (
     CALL_BY_PHONE,
+    CONFIRM_ADMISSION,
     CONFIRM_RELEASE,
     CONFIRM_TRANSFER,
     DECIDE_PERMIT,
     DECIDE_POSITIVE,
+    ESCORT_TO_SITE,
     JUDGE_BREACH,
     LATE_RESULT,
     LIST_CONTACTS,
@@ -33,6 +35,7 @@ from services.isolation.policies.rules import (
     SEE_BREACH,
     SEE_POSITIVE,
     SETTLE_BREACH,
+    SETTLE_CENTRAL,
     SETTLE_REFUSAL,
     SETTLE_TRANSFER,
     URGENT_PERMIT,
@@ -97,6 +100,9 @@ def policy_from(document: Mapping[str, Any], version: int, zone: ZoneInfo = _CHI
         past_the_term=_at_once(PAST_THE_TERM, checked["past_the_term"]),
         confirm_transfer=_at_once(CONFIRM_TRANSFER, checked["confirm_transfer"]),
         settle_transfer=_at_once(SETTLE_TRANSFER, checked["settle_transfer"]),
+        escort_to_site=_at_once(ESCORT_TO_SITE, checked["escort_to_site"]),
+        confirm_admission=_at_once(CONFIRM_ADMISSION, checked["confirm_admission"]),
+        settle_central=_at_once(SETTLE_CENTRAL, checked["settle_central"]),
         needs={
             kind: _at_once(MEDICAL_NEED if kind == "medical" else MEET_NEED, given)
             for kind, given in {**NEEDS, **checked["needs"]}.items()

@@ -31,6 +31,13 @@ CONFIRM_TRANSFER: Final = "confirm_transfer"
 SETTLE_TRANSFER: Final = "settle_transfer"
 """It did not take them over: find out where they are, and who follows them."""
 TRANSFER_TASKS: Final = (CONFIRM_TRANSFER, SETTLE_TRANSFER)
+ESCORT_TO_SITE: Final = "escort_to_site"
+"""Somebody is fetched to central isolation; policies name it among opening tasks of that measure, too."""
+CONFIRM_ADMISSION: Final = "confirm_admission"
+"""A bed is held for somebody: an officer sees that they are admitted, or takes the decision back."""
+SETTLE_CENTRAL: Final = "settle_central"
+"""They were not admitted, and the bed was given back: an officer decides anew where they go."""
+CENTRAL_TASKS: Final = (CONFIRM_ADMISSION, SETTLE_CENTRAL)
 ENDED_BY_DECISION: Final = (CONFIRM_RELEASE, PAST_THE_TERM)
 """An officer's: nobody reports them done or waives them, they end with what they ask for."""
 MEET_NEED: Final = "meet_need"
@@ -199,6 +206,9 @@ class Policy:
     past_the_term: OpeningTask
     confirm_transfer: OpeningTask
     settle_transfer: OpeningTask
+    escort_to_site: OpeningTask
+    confirm_admission: OpeningTask
+    settle_central: OpeningTask
     needs: Mapping[str, OpeningTask]
     """Kind of need -> its task: who meets it, and within how long after it was asked for."""
     see_breach: OpeningTask

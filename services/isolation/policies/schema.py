@@ -28,6 +28,9 @@ _CONFIRM_RELEASE: Final = {"role": "community_officer", "within_minutes": 120}
 _PAST_THE_TERM: Final = {"role": "community_officer", "within_minutes": 120}
 # Another district has a day to answer; whoever may be in nobody's hands does not wait so long.
 _CONFIRM_TRANSFER: Final = {"role": "community_officer", "within_minutes": 24 * 60}
+_ESCORT_TO_SITE: Final = {"role": "community_officer", "within_minutes": 6 * 60}
+_CONFIRM_ADMISSION: Final = {"role": "community_officer", "within_minutes": 12 * 60}
+_SETTLE_CENTRAL: Final = {"role": "community_officer", "within_minutes": 4 * 60}
 _SETTLE_TRANSFER: Final = {"role": "community_officer", "within_minutes": 2 * 60}
 _SEE_BREACH: Final = {"role": "grid_worker", "within_minutes": 30}
 _SEE_POSITIVE: Final = {"role": "health_worker", "within_minutes": 30}
@@ -307,6 +310,9 @@ class _Document(_Strict):
     past_the_term = fields.Nested(_AtOnce, load_default=_PAST_THE_TERM)
     confirm_transfer = fields.Nested(_AtOnce, load_default=_CONFIRM_TRANSFER)
     settle_transfer = fields.Nested(_AtOnce, load_default=_SETTLE_TRANSFER)
+    escort_to_site = fields.Nested(_AtOnce, load_default=_ESCORT_TO_SITE)
+    confirm_admission = fields.Nested(_AtOnce, load_default=_CONFIRM_ADMISSION)
+    settle_central = fields.Nested(_AtOnce, load_default=_SETTLE_CENTRAL)
     needs = fields.Dict(
         keys=fields.String(validate=validate.OneOf(NEED_KINDS)),
         values=fields.Nested(_AtOnce),

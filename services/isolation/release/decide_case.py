@@ -14,10 +14,12 @@ from chassis.commands.command import Outcome, Said, each_in_turn
 from chassis.database.statements import is_in, update_rows
 from chassis.unit_of_work import UnitOfWork
 from contracts.faults import Fault, Refused
+from field.days import local_day
 from services.isolation.cases import states
 from services.isolation.cases.case import Case
 from services.isolation.cases.decisions import (
     DECISIONS,
+    MOVE_TO_CENTRAL,
     NOT_TAKEN_OVER,
     REFUSE,
     RELEASE,
@@ -29,6 +31,7 @@ from services.isolation.cases.decisions import (
     kinds_of_change,
     permit,
 )
+from services.isolation.cases.ending import UNSEEN, ended
 from services.isolation.cases.events import differences
 from services.isolation.cases.in_hand import CasesInHand, cases_in_hand
 from services.isolation.cases.merged import ended_in
@@ -37,17 +40,17 @@ from services.isolation.cases.revise_cases import Occasion, revise_cases, was_me
 from services.isolation.cases.revising import REOPENED, Change
 from services.isolation.cases.tables import case_history
 from services.isolation.cases.unplanned import officers_task
+from services.isolation.central.beds import any_beds
+from services.isolation.central.leave_centre import leave_centre, must_leave_nobody_alone
 from services.isolation.notices import witnesses
 from services.isolation.notices.tables import refusals
 from services.isolation.plans.task import Task
-from services.isolation.policies.rules import CONFIRM_TRANSFER, SEE_ABNORMAL, SETTLE_REFUSAL
+from services.isolation.policies.rules import CONFIRM_TRANSFER, SETTLE_REFUSAL
 from services.isolation.release.facts import facts_of
 from services.isolation.release.rules import lacks
 from services.isolation.tests.followed import came_back, look_again
 from services.isolation.transfers.ask_district import ask_district, settle_transfer
 
-_UNSEEN: Final = "unseen"
-"""In the history of a case that ends: tasks to look at somebody that were taken back with it."""
 _CAME_BACK: Final = "came_back"
 _ENDS: Final = tuple(decision.told for decision in DECISIONS.values() if decision.to in states.CLOSED)
 
@@ -69,6 +72,11 @@ def _decide(hand: CasesInHand, said: Said) -> Outcome:
     decision = permit(name, before, hand.uow.now, asked=asked)
     if faults := [*faults_of(said.data), *_faults_of_witness(hand, said)]:
         raise Refused.invalid(faults)
+    if name == MOVE_TO_CENTRAL and any_beds(hand.uow.conn):
+        message = "centres are registered: choose one in which a bed is free, and it is held for them"
+        raise Refused("conflict", [Fault("decision", "choose_a_bed", message)])
+    if name in (RELEASE, REOPEN):
+        must_leave_nobody_alone(hand, before)
     if name == RELEASE and (held := _holds(hand, before)):
         message = f"not to be released yet: {', '.join(held)}"
         raise Refused("conflict", [Fault("decision", f"held_by_{what}", message) for what in held])
@@ -87,21 +95,9 @@ def _end(hand: CasesInHand, said: Said, before: Case, decision: Decision) -> Cas
     _settle(hand, said, before, decision)
     if said.data["decision"] == TAKEN_OVER:
         settle_transfer(hand, said, before, TAKEN_OVER)
-    taken_back = [task.cancelled() for task in hand.tasks(before) if task.live]
-    hand.change_tasks(before, taken_back)
-    unseen = [task.task_id for task in taken_back if task.kind == SEE_ABNORMAL]
-    state = before.state
-    if decision.to == states.RELEASED and state != states.RELEASE_REVIEW:
-        state = states.CASE.move(state, states.RELEASE_REVIEW)
-    case = replace(
-        before,
-        state=states.CASE.move(state, decision.to),
-        plan_next=None,
-        unassigned_since=None,
-        closed_at=hand.uow.now,
-    )
-    hand.book.loads.take(before.team)
-    return _tell(hand, said, before, case, decision, **({_UNSEEN: unseen} if unseen else {}))
+    case, more = ended(hand, before, decision.to)
+    leave_centre(hand, said, before)
+    return _tell(hand, said, before, case, decision, **more)
 
 
 def _go_on(hand: CasesInHand, said: Said, before: Case, decision: Decision) -> Case:
@@ -138,6 +134,7 @@ def _reopen(hand: CasesInHand, said: Said, before: Case) -> Outcome:
     """
     detail = {"staff_id": said.author.staff_id, "because": said.data["because"], **_noted(hand, said)}
     case = hand.add_line(said, before, REOPENED, **detail)
+    leave_centre(hand, said, before)
     change = Change(REOPENED, from_today=True, reopened=True, again=_unseen(hand, before))
     revise_cases(hand.book, [Occasion(case, change, hand.cause(said, case))])
     if before.state == states.MOVED_TO_HOSPITAL and said.data["because"] == _CAME_BACK:
@@ -151,7 +148,7 @@ def _unseen(hand: CasesInHand, case: Case) -> frozenset[str]:
     h = case_history.c
     ends = select(h.detail).where(h.case_id == case.case_id, h.what.in_(_ENDS)).order_by(h.number.desc())
     detail = hand.uow.conn.execute(ends.limit(1)).scalar() or {}
-    return frozenset(detail.get(_UNSEEN, ()))
+    return frozenset(detail.get(UNSEEN, ()))
 
 
 def _settle(hand: CasesInHand, said: Said, case: Case, decision: Decision) -> None:
@@ -198,7 +195,11 @@ def _refusals(hand: CasesInHand, case: Case) -> Sequence[Any]:
 
 
 def _holds(hand: CasesInHand, case: Case) -> tuple[str, ...]:
-    """What holds them by what is known now: a proposal may be older than the last result."""
+    """What holds them by what is known now: a proposal may be older than the last result. Of whoever is in
+    central isolation the site knows more: nobody is held here but by the days.
+    """
+    if case.state == states.MOVED_TO_CENTRAL:
+        return () if local_day(hand.uow.now, hand.uow.zone) >= case.release_on else ("days",)
     if not is_at_its_end(case):
         return ("days",)
     facts = facts_of(hand.uow, [case], {case.case_id: hand.tasks(case)})

@@ -12,6 +12,7 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy import Column, Table
 
 from services.isolation.breaches.tables import breaches
+from services.isolation.central.tables import moves
 from services.isolation.check_ins.tables import check_ins
 from services.isolation.contacts.tables import contact_links, contacts
 from services.isolation.links.tables import links
@@ -40,6 +41,7 @@ EMPTIED: Final = (
     Emptied(close_contacts.c.case_id, (close_contacts.c.said,)),
     Emptied(passages.c.case_id, (passages.c.saw,)),
     Emptied(breaches.c.case_id, (breaches.c.saw, breaches.c.said)),
+    Emptied(moves.c.case_id, (moves.c.said,)),
     Emptied(notices.c.case_id, (notices.c.signed_by,)),
     Emptied(refusals.c.case_id, (refusals.c.what_would_help,)),
 )
@@ -78,6 +80,7 @@ KEPT: Final[Mapping[str, tuple[str, ...]]] = {
     "chosen_languages": ("language",),
     "close_contacts": ("kind", "settled_as", *_EVENT),
     "district_walks": ("name", "revision"),
+    "moves": ("centre_id", "room_id", "who", "state", "decided_by", "settled_by", "ended_as"),
     "needs": ("people", "kind", "told", "how", *_EVENT),
     "notices": ("outcome", "text_version", "witness", *_EVENT),
     "passages": ("direction", *_EVENT),
@@ -98,6 +101,8 @@ KEPT: Final[Mapping[str, tuple[str, ...]]] = {
     # They wait for a policy, and become cases.
     "waiting_for_policy": ("event", "policy_epoch"),
     # Reference data: no resident stands in it, but staff do.
+    "centres": ("centre_id", "name", "district"),
+    "rooms": ("centre_id", "room_id"),
     "places": ("place_id", "parent", "level", "name", "division", "successor"),
     "policies": ("policy_id", "edition", "title", "document"),
     "revisions": ("name", "revision"),

@@ -19,12 +19,14 @@ from services.isolation.plans import states
 from services.isolation.plans.tables import tasks as table
 from services.isolation.plans.task import Task
 from services.isolation.policies.rules import (
+    CONFIRM_ADMISSION,
     CONFIRM_TRANSFER,
     DECIDE_POSITIVE,
     ENDED_BY_DECISION,
     JUDGE_BREACH,
     LATE_RESULT,
     PERMIT_TASKS,
+    SETTLE_CENTRAL,
     SETTLE_REFUSAL,
 )
 
@@ -49,8 +51,9 @@ def must_end_by_report(case: Case, task: Task) -> None:
     """Raises Refused for one that ends by a decision about the case: said to be done it would be silent. So
     does the refusal of somebody who is followed as refusing: they go on, or are moved.
     """
-    refuses = case.state == case_states.REFUSED and task.kind == SETTLE_REFUSAL
-    if refuses or task.kind in (*ENDED_BY_DECISION, *PERMIT_TASKS, CONFIRM_TRANSFER, JUDGE_BREACH):
+    refuses = case.state == case_states.REFUSED and task.kind in (SETTLE_REFUSAL, SETTLE_CENTRAL)
+    decided = (*ENDED_BY_DECISION, *PERMIT_TASKS, CONFIRM_TRANSFER, CONFIRM_ADMISSION, JUDGE_BREACH)
+    if refuses or task.kind in decided:
         message = "this task ends with what is decided about the case, leave to go out, or a breach"
         raise Refused("not_allowed", [Fault("task_id", "ends_by_decision", message)])
 

@@ -11,7 +11,7 @@ CHANGES: Final = (
     *("stricter", "laxer", "assigned", "rescheduled", "cancelled", "released", "refused", "resumed"),
     *("ended_elsewhere", "died", "moved_to_central", "moved_to_hospital", "reopened", "merged", "details"),
     *("phone", "wrong_number", "door", "time", "handed_on", "permit_granted", "permit_refused"),
-    *("admonished", "breach_confirmed", "admonition_taken_back"),
+    *("admonished", "breach_confirmed", "admonition_taken_back", "central_decided", "central_taken_back"),
 )
 
 # After one of these an earlier message about the case, not yet sent, would say something untrue.

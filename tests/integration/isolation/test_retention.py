@@ -14,6 +14,8 @@ from contracts.envelope import Event
 from field.documents import IDENTITY
 from services.isolation import tables as t
 from services.isolation.breaches.judge_breach import judge_breach
+from services.isolation.central.decide_move import decide_move
+from services.isolation.central.import_centres import import_centres
 from services.isolation.check_ins.report_check_in import report_check_in
 from services.isolation.contacts.change_contact import change_contact
 from services.isolation.needs.answer_need import answer_need
@@ -54,6 +56,7 @@ request = speaking(request_permit, "permit.requested")
 allow = speaking(decide_permit, "permit.decided")
 absent = speaking(report_breach, "breach.reported")
 judge = speaking(judge_breach, "breach.judged")
+move = speaking(decide_move, "move.decided")
 report = speaking(report_task, "task.reported")
 of_laboratory = speaking(report_test, "test.reported")
 take_up = speaking(take_up_positive, "test.taken_up")
@@ -122,6 +125,11 @@ def family(isolation: Trial) -> list[Event]:
         expects = isolation.case(came[0])["version"]
         data = {"case_id": ids[0], "decision": decision, "expects": expects, **words}
         assert decide(isolation, data, author=OFFICER).kind == "done"
+    isolation.do(import_centres, "centre_id,name,district,room,beds,families\nsite,the site,cg,101,1,no\n")
+    goes = {"case_id": ids[1], "expects": isolation.case(ids[1])["version"], "who": "adult"}
+    goes |= {"dependants": "minded", "minded_by": "Marker's aunt"}
+    decided = {"people": [goes], "centre_id": "site", "note": "Marker takes insulin"}
+    assert move(isolation, decided, author=OFFICER).kind == "done"
     task = isolation.tasks(came[0], "due", "missed")[0]
     noted = {"task_id": task["task_id"], "outcome": "attempt", "note": "Marker did not open"}
     assert report(isolation, noted).kind == "done"

@@ -109,8 +109,9 @@ def test_a_case_goes_from_open_to_released_through_review_only():
     with pytest.raises(ForbiddenTransition):
         states.CASE.move(states.ACTIVE, states.RELEASED)
     assert [s for s in states.CASE.states if states.RELEASED in states.CASE.following[s]] == [
-        states.RELEASE_REVIEW
-    ]
+        states.RELEASE_REVIEW,
+        states.MOVED_TO_CENTRAL,
+    ], "or by the site, in central isolation"
 
 
 def test_a_case_of_a_person_who_refuses_can_move_to_central_isolation():

@@ -265,7 +265,14 @@ def test_whatever_changes_nobody_gets_two_messages_of_one_event(measure: str, ki
     plan = changed(changed_case(sorted(kinds), measure=measure))
     assert len({message.recipient.id for message in plan.messages}) == len(plan.messages)
     assert len(set(ids(plan))) == len(plan.messages)
-    in_digests = {"details", "refused", "resumed", "breach_confirmed"}
+    in_digests = {
+        "details",
+        "refused",
+        "resumed",
+        "breach_confirmed",
+        "central_decided",
+        "central_taken_back",
+    }
     assert bool(plan.messages) == (not kinds <= in_digests)
 
 
@@ -370,7 +377,7 @@ def test_rules_of_digests_need_a_text_of_the_digest_for_their_channels() -> None
     said = "template staff_digest has no text for sms"
     wrong = (
         *("members_of_the_team", "worker_released", "worker_refused", "staff_given", "ladder_overdue"),
-        *("worker_permit", "worker_breach", "staff_day"),
+        *("worker_permit", "worker_breach", "worker_central", "staff_day"),
     )
     assert str(caught.value).splitlines() == [f"rule {name}: {said}" for name in wrong]
 

@@ -1,0 +1,55 @@
+"""Examples of what is said of moves to central isolation."""
+
+from __future__ import annotations
+
+from contracts.story import ARRIVAL, OTHER_ARRIVAL, event
+
+_MOVE = "01839fd2-7a10-7c4b-8e5f-1a2b3c4d5e6f"
+
+EXAMPLES = (
+    event(
+        "move.decided",
+        {
+            "people": [
+                {
+                    "case_id": ARRIVAL,
+                    "expects": 3,
+                    "who": "adult",
+                    "carer": None,
+                    "carer_named": None,
+                    "dependants": "come_along",
+                    "minded_by": None,
+                },
+                {
+                    "case_id": OTHER_ARRIVAL,
+                    "expects": 2,
+                    "who": "child",
+                    "carer": ARRIVAL,
+                    "carer_named": None,
+                    "dependants": None,
+                    "minded_by": None,
+                },
+            ],
+            "centre_id": "yanbai-road",
+            "room_id": None,
+            "note": "the child has asthma; its spray is packed",
+            "at": "2022-10-04T09:10:00Z",
+        },
+        source="/console/s-0007",
+        id="01839fd2-7a0f-7d2c-9b8a-7c6d5e4f3a2b",
+        time="2022-10-04T09:10:20Z",
+    ),
+    event(
+        "move.settled",
+        {
+            "move_id": _MOVE,
+            "with_household": True,
+            "outcome": "admitted",
+            "note": None,
+            "at": "2022-10-04T12:40:00Z",
+        },
+        source="/console/w-0117",
+        id="0183a092-1c30-7a4b-8e6f-5a4b3c2d1e0f",
+        time="2022-10-04T12:41:10Z",
+    ),
+)

@@ -1,0 +1,69 @@
+"""What officers, and whoever fetches people, say of moves to central isolation."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from marshmallow import fields, validate
+
+from contracts.vocabulary import Contract, flag, happened, one_of, text, whole
+from field.words import DEPENDANTS, MOVE_OUTCOMES, MOVED_AS
+
+MOST_MOVED: Final = 12
+
+
+class PersonMoved(Contract):
+    """Nobody who cannot be alone is moved without a carer, and no adult without saying who minds whom."""
+
+    case_id = text(36, required=True)
+    expects = whole(about="the case's version on which it was decided")
+    who = one_of(MOVED_AS, required=True)
+    carer = text(
+        36,
+        about="of a child, or of whoever cannot be alone: case_id of the adult who is with them, moved too, "
+        "or there already",
+    )
+    carer_named = text(
+        200, about="instead of `carer`: an adult who has no case and goes along, with a bed; kept sealed"
+    )
+    dependants = one_of(
+        DEPENDANTS,
+        about="of an adult, required there: none depend on them; they come along, with this adult as carer; "
+        "or somebody minds them",
+    )
+    minded_by = text(
+        200, about="of minded, required there: who minds them, and how to reach them; kept sealed"
+    )
+
+
+class MoveDecided(Contract):
+    """People of one household are to go to central isolation; a bed is held for each at once.
+
+    They go into one room where one has the beds, else each carer with those in their care. Where no bed is
+    free it is refused with those that are, and the officer's task stays. Until they are admitted they are
+    followed as before.
+    """
+
+    people = fields.List(
+        fields.Nested(PersonMoved), required=True, validate=validate.Length(min=1, max=MOST_MOVED)
+    )
+    centre_id = text(40, required=True)
+    room_id = text(20, about="of the centre; left out: the room is chosen by the rule")
+    note = text(500, about="what else the site must know; kept sealed")
+    at = happened()
+
+
+class MoveSettled(Contract):
+    """They are admitted, and their case ends here; or the decision is taken back: the bed is free, and an
+    officer decides anew.
+    """
+
+    move_id = text(36, required=True)
+    with_household = flag(
+        required=False,
+        about="also all others of their household who are on the way to that centre: whoever cannot be alone "
+        "is admitted with their carer, or after them",
+    )
+    outcome = one_of(MOVE_OUTCOMES, required=True)
+    note = text(500, about="of taken_back: why; kept sealed")
+    at = happened()

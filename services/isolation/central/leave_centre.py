@@ -1,0 +1,58 @@
+"""Somebody leaves central isolation, or does not come: what is decided about their case frees the bed."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import ColumnElement, TextClause, select
+
+from chassis.commands.command import Said
+from chassis.database.statements import is_in, update_rows
+from contracts.faults import Fault, Refused
+from services.isolation.cases import states
+from services.isolation.cases.case import Case
+from services.isolation.cases.in_hand import CasesInHand
+from services.isolation.cases.merged import ended_in
+from services.isolation.central.rules import ADMITTED, LEFT, LET_GO
+from services.isolation.central.tables import TAKES_BED, moves
+
+_M: Final = moves.c
+_WRITTEN: Final = ("state", "settled_at", "settled_by", "ended_as")
+
+
+def leave_centre(hand: CasesInHand, said: Said, case: Case) -> None:
+    """Give the bed back that is held or taken for them, if one is.
+
+    :param case: that ends, or comes home.
+    """
+    theirs = select(_M.move_id, _M.state).where(*_of(hand, case)).order_by(_M.move_id)
+    written = [
+        {
+            "move_id": row.move_id,
+            "state": LEFT if row.state == ADMITTED else LET_GO,
+            "settled_at": said.at,
+            "settled_by": said.author.source,
+            "ended_as": said.data["decision"],
+        }
+        for row in hand.uow.conn.execute(theirs)
+    ]
+    update_rows(hand.uow.conn, moves, written, key=["move_id"], set=_WRITTEN)
+
+
+def must_leave_nobody_alone(hand: CasesInHand, case: Case) -> None:
+    """Raises Refused where somebody in their care stays in the centre who cannot be alone there. Whoever
+    falls ill goes to hospital all the same; the list of who is there says whose carer has gone.
+    """
+    if case.state != states.MOVED_TO_CENTRAL:
+        return
+    own = select(_M.case_id).where(*_of(hand, case), _M.state == ADMITTED)
+    carers = set(hand.uow.conn.execute(own).scalars())
+    in_care = select(_M.move_id).where(is_in(hand.uow.conn, _M.carer, carers), TAKES_BED).limit(1)
+    if carers and hand.uow.conn.execute(in_care).first() is not None:
+        message = "somebody who cannot be alone is there in their care: decide first where that one goes"
+        raise Refused("conflict", [Fault("decision", "leaves_somebody_alone", message)])
+
+
+def _of(hand: CasesInHand, case: Case) -> tuple[ColumnElement[bool], TextClause]:
+    theirs = {case.case_id, *ended_in(hand.uow.conn, [case.case_id])}
+    return is_in(hand.uow.conn, _M.case_id, theirs), TAKES_BED

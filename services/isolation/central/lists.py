@@ -1,0 +1,194 @@
+"""Who waits for a bed in central isolation, who is on the way, and who is there; and the centres' rooms."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from sqlalchemy import Select, and_, exists, or_, select
+from sqlalchemy.engine import Connection
+
+from chassis.doors.declared import Asked, Column, ListQuery, Lookup, Sort, ThingQuery
+from chassis.unit_of_work import UnitOfWork
+from field.ids import is_id
+from field.scope import Scope
+from services.isolation.cases import states as case_states
+from services.isolation.cases.lists import CASE, PERSON, in_scope
+from services.isolation.cases.tables import cases
+from services.isolation.cases.waiting import OF_CASE, OF_TASK, WAITING, overdue
+from services.isolation.central.beds import read_rooms
+from services.isolation.central.rules import ADMITTED, ADULT
+from services.isolation.central.tables import IS_ADMITTED, IS_DECIDED, centres, moves
+from services.isolation.plans.tables import tasks
+from services.isolation.policies.rules import SETTLE_BREACH, SETTLE_CENTRAL, SETTLE_REFUSAL
+
+_M, _K, _C = moves.c, tasks.c, cases.c
+_OF_CASE: Final = (*OF_CASE, "version", "state", "owner")
+_MOST_OF_HOUSEHOLD: Final = 11
+_OF_MOVE: Final = ("move_id", "centre_id", "room_id", "beds", "who", "decided_at")
+
+
+def _waiting(conn: Connection, scope: Scope, _asked: Asked) -> Select[Any]:
+    """A refusal only of who is followed as refusing: of others an officer finds out first what would help."""
+    columns = (_K.kind, *(_K[name] for name in OF_TASK), *(_C[name] for name in (*_OF_CASE, "person")))
+    refuses = and_(_K.kind == SETTLE_REFUSAL, _C.state == case_states.REFUSED)
+    proposed = or_(_K.kind.in_((SETTLE_BREACH, SETTLE_CENTRAL)), refuses)
+    joined = select(*columns).select_from(tasks).join(cases, _C.case_id == _K.case_id)
+    return joined.where(*WAITING, proposed, in_scope(conn, scope))
+
+
+def _on_the_way(conn: Connection, scope: Scope, _asked: Asked) -> Select[Any]:
+    columns = (
+        *(_M[name] for name in _OF_MOVE),
+        *(_K[name] for name in OF_TASK),
+        *(_C[name] for name in (*_OF_CASE, "person")),
+    )
+    joined = select(*columns).select_from(moves).join(tasks, _K.task_id == _M.task_id)
+    # Where they are followed under another case, it is for its officers to see to.
+    joined = joined.join(cases, _C.case_id == _K.case_id)
+    return joined.where(IS_DECIDED, *WAITING, in_scope(conn, scope))
+
+
+def _there(conn: Connection, scope: Scope, _asked: Asked) -> Select[Any]:
+    of_carer = moves.alias("of_carer")
+    with_carer = exists().where(of_carer.c.case_id == _M.carer, of_carer.c.state == ADMITTED)
+    columns = (
+        *(_M[name] for name in (*_OF_MOVE, "admitted_at")),
+        and_(_M.who != ADULT, _M.carer.is_not(None), ~with_carer).label("carer_gone"),
+        *(_C[name] for name in (*_OF_CASE, "person", "release_on")),
+    )
+    joined = select(*columns).select_from(moves).join(cases, _C.case_id == _M.case_id)
+    return joined.where(IS_ADMITTED, in_scope(conn, scope))
+
+
+def _move(conn: Connection, scope: Scope, _asked: Asked, id: str) -> Mapping[str, Any] | None:
+    if not is_id(id):
+        return None
+    columns = (
+        *(_M[name] for name in (*_OF_MOVE, "carer", "said", "admitted_at")),
+        _M.state.label("stands"),
+        centres.c.name.label("centre"),
+        *(_C[name] for name in (*_OF_CASE, "person")),
+    )
+    joined = select(*columns).select_from(moves).join(tasks, _K.task_id == _M.task_id)
+    joined = joined.join(centres, centres.c.centre_id == _M.centre_id)
+    joined = joined.join(cases, _C.case_id == _K.case_id)
+    row = conn.execute(joined.where(_M.move_id == id, in_scope(conn, scope))).mappings().one_or_none()
+    return {**row} if row else None
+
+
+WAITING_FOR_BED = ListQuery(
+    "waiting_for_bed",
+    about="case",
+    id="case_id",
+    definition="people of your places of whom an officer has still to decide whether they go to central "
+    "isolation: they refuse, a breach was confirmed again, or they were not admitted",
+    rows=_waiting,
+    columns=(*(Column(name) for name in ("kind", *OF_TASK, *_OF_CASE)), *PERSON),
+    sorts=(Sort("due", ("due_by", "task_id")),),
+    filters=("staff_id",),
+    conditions={"overdue": overdue},
+    places=("grid", "community", "street"),
+    households="household_id",
+)
+ON_THE_WAY = ListQuery(
+    "on_the_way",
+    about="case",
+    id="case_id",
+    definition="people of your places for whom a bed in central isolation is held, and who are not admitted "
+    "yet; until they are, they are followed here",
+    rows=_on_the_way,
+    columns=(*(Column(name) for name in (*_OF_MOVE, *OF_TASK, *_OF_CASE)), *PERSON),
+    sorts=(Sort("due", ("due_by", "move_id")),),
+    filters=("staff_id", "centre_id"),
+    conditions={"overdue": overdue},
+    places=("grid", "community", "street"),
+    households="household_id",
+)
+IN_CENTRES = ListQuery(
+    "in_centres",
+    about="case",
+    id="case_id",
+    definition="people of your places who are in central isolation, by when they were admitted",
+    rows=_there,
+    columns=(
+        *(Column(name) for name in (*_OF_MOVE, "admitted_at", "carer_gone", "release_on", *_OF_CASE)),
+        *PERSON,
+    ),
+    sorts=(Sort("admitted", ("admitted_at", "move_id")),),
+    filters=("centre_id",),
+    places=("grid", "community", "street"),
+    households="household_id",
+)
+MOVE = ThingQuery(
+    "move",
+    find=_move,
+    columns=(
+        *(Column(name) for name in (*_OF_MOVE, "carer", "stands", "centre", "admitted_at", *_OF_CASE)),
+        Column("carer_named", sealed="said", field="carer"),
+        Column("minded_by", sealed="said"),
+        Column("note", sealed="said"),
+        *PERSON,
+    ),
+    seen=lambda row: [("case", str(row["case_id"]))],
+)
+
+
+def _centres(uow: UnitOfWork, _scope: Scope, asked: Asked, _data: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Returns `as_of` and `centres`: each with `centre_id`, `name`, `district`, and its `rooms` with
+    `room_id`, `beds`, `families`, `taken`, `held`, `free`. It says of nobody that they are there.
+    """
+    by_centre = read_rooms(uow.conn)
+    c = centres.c
+    shown = [
+        {
+            "centre_id": row.centre_id,
+            "name": row.name,
+            "district": row.district,
+            "rooms": [
+                {
+                    "room_id": room.room_id,
+                    "beds": room.beds,
+                    "families": room.families,
+                    "taken": room.taken,
+                    "held": room.held,
+                    "free": room.free,
+                }
+                for room in by_centre.get(row.centre_id, ())
+            ],
+        }
+        for row in uow.conn.execute(select(c.centre_id, c.name, c.district).order_by(c.name, c.centre_id))
+    ]
+    return {"as_of": asked.now.astimezone(asked.zone).isoformat(), "centres": shown}
+
+
+CENTRES = Lookup("centres", _centres)
+
+
+def _to_move(
+    uow: UnitOfWork, scope: Scope, asked: Asked, data: Mapping[str, Any]
+) -> Mapping[str, Any] | None:
+    """
+    :param data: `case_id` of one who is followed.
+    Returns `people`: theirs first, then whoever of their household is followed beside them, each with
+    `case_id` and `version`; it says nothing personal. None where the author does not reach them.
+    """
+    named = CASE.find(uow.conn, scope, asked, str(data.get("case_id")))
+    if named is None:
+        return None
+    c, people = cases.c, [{"case_id": named["case_id"], "version": named["version"]}]
+    if named["household_id"] and named["community"]:
+        # By the index of the community's open cases: no index has households.
+        others = select(c.case_id, c.version).where(
+            c.community == named["community"],
+            c.closed_at.is_(None),
+            c.household_id == named["household_id"],
+            c.case_id != named["case_id"],
+            in_scope(uow.conn, scope),
+        )
+        found = uow.conn.execute(others.order_by(c.case_id).limit(_MOST_OF_HOUSEHOLD))
+        people += [{"case_id": row.case_id, "version": row.version} for row in found]
+    return {"people": people}
+
+
+HOUSEHOLD_TO_MOVE = Lookup("household_to_move", _to_move)

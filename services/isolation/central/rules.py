@@ -1,0 +1,197 @@
+"""Who may be moved to central isolation with whom, and into which room. Pure.
+
+A child is never moved without a named carer, nor is anybody else who cannot be alone; and no adult without
+saying who minds those who depend on them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence, Set
+from dataclasses import dataclass, replace
+from typing import Final
+
+from contracts.faults import Fault
+
+DECIDED: Final = "decided"
+"""A bed is held, and they are fetched."""
+ADMITTED: Final = "admitted"
+"""They are there: the bed is taken."""
+LEFT: Final = "left"
+"""They were there, and have gone: home, to hospital, or released."""
+TAKEN_BACK: Final = "taken_back"
+"""The decision was taken back: an officer decides anew."""
+LET_GO: Final = "let_go"
+"""Their case ended otherwise before they came: the bed was given back."""
+
+ADULT: Final = "adult"
+CHILD: Final = "child"
+CANNOT_BE_ALONE: Final = "cannot_be_alone"
+
+NONE: Final = "none"
+COME_ALONG: Final = "come_along"
+MINDED: Final = "minded"
+
+
+@dataclass(frozen=True, slots=True)
+class Mover:
+    """One person as an officer means to move them.
+
+    :param carer: the case of the adult who is with them there.
+    :param carer_named: an adult who has no case here goes along, named in words.
+    :param dependants: of an adult, what becomes of those who depend on them; None: not said.
+    :param minded_by: whether it is said in words who minds those who stay.
+    """
+
+    case_id: str
+    who: str
+    carer: str | None = None
+    carer_named: bool = False
+    dependants: str | None = None
+    minded_by: bool = False
+
+    @property
+    def beds(self) -> int:
+        return 2 if self.carer_named else 1
+
+
+def faults_of(movers: Sequence[Mover], adults_there: Set[str] = frozenset()) -> list[Fault]:
+    """What stands against moving these people together, each with what is possible instead.
+
+    :param adults_there: cases of adults of the household who are at that centre, or on their way there.
+    """
+    wards = {one.case_id for one in movers if one.who != ADULT}
+    adults = ({one.case_id for one in movers} | adults_there) - wards
+    cared_for = {one.carer for one in movers if one.who != ADULT}
+    faults: list[Fault] = []
+    for number, one in enumerate(movers):
+        where = f"people[{number}]"
+        if one.who == ADULT:
+            faults += (fault.within(where) for fault in _faults_of_adult(one, cared_for))
+        else:
+            faults += (fault.within(where) for fault in _faults_of_ward(one, adults))
+    return faults
+
+
+def _faults_of_ward(one: Mover, adults: Set[str]) -> Iterable[Fault]:
+    """Of a child, or of somebody who cannot be alone."""
+    if one.dependants or one.minded_by:
+        yield Fault("dependants", "not_of_this", "nobody depends on somebody who cannot be alone")
+    if one.carer and one.carer_named:
+        yield Fault("carer_named", "not_of_this", "name one carer: somebody who is moved too, or another")
+    elif one.carer and one.carer not in adults:
+        message = "the carer must be an adult who is moved with them now, or who is at that centre already"
+        yield Fault("carer", "no_such_carer", message)
+    elif not one.carer and not one.carer_named:
+        message = (
+            "nobody who cannot be alone is moved without a carer: move an adult of theirs with them, name "
+            "one who goes along, or let them stay at home under guidance"
+        )
+        yield Fault("carer", "needs_carer", message)
+
+
+def _faults_of_adult(one: Mover, cared_for: Set[str | None]) -> Iterable[Fault]:
+    if one.carer or one.carer_named:
+        yield Fault("carer", "not_of_this", "an adult who cannot be alone is moved as such")
+    if one.dependants is None:
+        message = "say who minds the children, and who else cannot be alone: nobody, they come along, or who"
+        yield Fault("dependants", "missing", message)
+    elif one.dependants == COME_ALONG and one.case_id not in cared_for:
+        message = "nobody of these is in their care: name them as carer of whoever comes along"
+        yield Fault("dependants", "nobody_comes_along", message)
+    elif one.dependants == NONE and one.case_id in cared_for:
+        yield Fault("dependants", "comes_along", "somebody of these is in their care: they come along")
+    if one.dependants == MINDED and not one.minded_by:
+        message = "name who minds those who stay, or move them too, or keep this adult at home"
+        yield Fault("minded_by", "missing", message)
+    elif one.minded_by and one.dependants != MINDED:
+        yield Fault("minded_by", "not_of_this", "it is said that nobody stays behind who must be minded")
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """A room with its beds, and the households that are in it or on their way."""
+
+    room_id: str
+    beds: int
+    families: bool
+    held: int = 0
+    taken: int = 0
+    households: frozenset[str] = frozenset()
+
+    @property
+    def free(self) -> int:
+        return max(0, self.beds - self.held - self.taken)
+
+    def with_held(self, beds: int, household: str) -> Room:
+        return replace(self, held=self.held + beds, households=self.households | {household})
+
+    def with_taken(self, beds: int, household: str) -> Room:
+        return replace(self, taken=self.taken + beds, households=self.households | {household})
+
+
+def place(movers: Sequence[Mover], household: str, rooms: Sequence[Room]) -> dict[str, str] | None:
+    """Case -> room: all of them in one where possible, else each carer with whom they care for.
+
+    None: there is no bed for each of them so. Where they go to several rooms it is the largest group first,
+    which finds a way in all but contrived houses; an officer who sees one names the room.
+    """
+    if room_id := _best(sum(one.beds for one in movers), household, rooms):
+        return {one.case_id: room_id for one in movers}
+    placed: dict[str, str] = {}
+    left = list(rooms)
+    for group in sorted(
+        _groups(movers), key=lambda group: (-sum(one.beds for one in group), group[0].case_id)
+    ):
+        beds = sum(one.beds for one in group)
+        room_id = _best(beds, household, left)
+        if room_id is None:
+            return None
+        placed |= {one.case_id: room_id for one in group}
+        left = [room.with_held(beds, household) if room.room_id == room_id else room for room in left]
+    return placed
+
+
+def _groups(movers: Sequence[Mover]) -> list[list[Mover]]:
+    """Each adult of these with whom they care for; whoever's carer is not among these alone."""
+    groups = {one.case_id: [one] for one in movers if one.who == ADULT}
+    for one in movers:
+        if one.who != ADULT:
+            groups.setdefault(one.carer if one.carer in groups else one.case_id, []).append(one)
+    return list(groups.values())
+
+
+def _best(beds: int, household: str, rooms: Sequence[Room]) -> str | None:
+    """The room for so many: where their own are, where no others are, suited, and the smallest that fits."""
+    fitting = [room for room in rooms if room.free >= beds]
+    if not fitting:
+        return None
+    best = min(
+        fitting,
+        key=lambda room: (
+            household not in room.households,
+            bool(room.households - {household}),
+            room.families != (beds > 1),
+            room.free,
+            room.room_id,
+        ),
+    )
+    return best.room_id
+
+
+def may_be_admitted(who: str, carer: str | None, adults_there: Set[str]) -> bool:
+    """Nobody who cannot be alone is admitted before their carer, unless one goes along who has no case.
+
+    :param adults_there: cases of who is admitted, or is being admitted with them.
+    """
+    return who == ADULT or carer is None or carer in adults_there
+
+
+def free_beds(centres: Iterable[tuple[str, Sequence[Room]]]) -> str:
+    """By name of the centre, in words: what is possible."""
+    free = [
+        f"{name}: room {room.room_id} has {room.free}"
+        for name, of_it in sorted(centres, key=lambda centre: centre[0])
+        for room in of_it
+        if room.free
+    ]
+    return "; ".join(free[:10]) or "no bed is free anywhere"
