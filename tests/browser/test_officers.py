@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from chassis.ids import new_id
+from services.isolation.central.import_centres import import_centres
 from services.isolation.permits.report_breach import report_breach
 from services.isolation.permits.request_permit import request_permit
 from tests.browser.conftest import Picture, every, log_in
@@ -288,5 +290,45 @@ def test_p11_and_p41_a_breach_is_judged_by_keyboard_from_the_case(
     page.goto("/lists/confirmed_breaches")
     press(page, page.locator('main a[href^="/lists/confirmed_breaches/"]').first)
     page.wait_for_url("**/lists/confirmed_breaches/*")
+    looks_well(page)
+    context.close()
+
+
+@pytest.mark.parametrize(("size", "language"), [(DESK, "en"), (PHONE, "zh-CN")])
+def test_p8_a_bed_in_central_isolation_is_held_by_keyboard_from_the_case(
+    browser: Browser, address: str, town: Town, size: Any, language: str, picture: Picture
+) -> None:
+    rows = ("site,雁白路隔离点,cg,101,1,no", "site,雁白路隔离点,cg,102,3,yes", "other,九州隔离点,cg,7,2,no")
+    town.isolation.do(import_centres, "centre_id,name,district,room,beds,families\n" + "\n".join(rows))
+    household = new_id()
+    case_id, _ = (town.open_case(level="medium", household_id=household) for _ in range(2))
+    owner = town.console.owner("officer.z", "officer", "officer")
+    context = browser.new_context(locale=language, viewport=size, base_url=address, ignore_https_errors=True)
+    page = context.new_page()
+    log_in(page, owner.name, town.console.code(owner.secret))
+    page.goto(f"/cases/{case_id}")
+    press(page, page.locator('main a[href$="/bed"]'))
+    page.wait_for_url("**/bed")
+    looks_well(page)
+    for field in ("bed", "who-0", "dependants-0"):
+        reach(page, page.locator(f"#{field}"))
+        page.keyboard.press("ArrowDown")
+    picture(page, "officer-bed", **size)
+    says = "Hold the beds" if language == "en" else "留床"
+    press(page, page.get_by_role("button", name=says, exact=True))
+    page.wait_for_url("**/cases/*?said=bed")
+    looks_well(page)
+    page.goto("/central")
+    looks_well(page)
+    picture(page, "officer-central", **size)
+    page.goto("/lists/on_the_way")
+    looks_well(page)
+    press(page, page.locator('main a[href^="/lists/on_the_way/"]').first)
+    page.wait_for_url("**/lists/on_the_way/*")
+    looks_well(page)
+    says = "They are admitted" if language == "en" else "本人入住"
+    press(page, page.get_by_role("button", name=says, exact=True))
+    page.wait_for_url("**/lists/on_the_way?said=settled")
+    page.goto("/lists/in_centres")
     looks_well(page)
     context.close()

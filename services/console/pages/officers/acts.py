@@ -128,6 +128,28 @@ def sentence(fault: Fault) -> str:
         "not_by_this_side": gettext(
             "The place that is asked accepts or refuses; whoever asked withdraws it."
         ),
+        "choose_a_bed": gettext(
+            "Centres are registered: choose one with a free bed on the page A bed in central isolation."
+        ),
+        "no_bed": gettext(
+            "So many beds are not free there. Choose another centre or room; until one is free they stay on "
+            "your list."
+        ),
+        "has_a_bed": gettext("A bed is held for them already: give that one back first."),
+        "needs_carer": gettext(
+            "Nobody who cannot be alone goes without a carer: choose an adult of theirs who goes too, name "
+            "one who goes along, or let them stay at home under guidance."
+        ),
+        "no_such_carer": gettext(
+            "The carer must be an adult who goes now, too, or who is at that centre already."
+        ),
+        "nobody_comes_along": gettext("Nobody who goes has them as a carer: choose them there as the carer."),
+        "comes_along": gettext("Somebody who goes is in their care: say that they come along."),
+        "leaves_somebody_alone": gettext(
+            "Somebody who cannot be alone is there in their care: decide first where that one goes."
+        ),
+        "carer_not_there": gettext("Their carer is not there: admit all at once, or give the bed back."),
+        "not_on_the_way": gettext("They are not on the way any more."),
         "in_order": gettext("What was reported since puts it right: nothing is left to judge."),
         "named_together": gettext("One report names both of them: they are two people."),
     }

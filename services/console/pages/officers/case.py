@@ -29,11 +29,13 @@ from services.console.pages.refusals import refusal_page
 
 SAID: Final = {
     "released": N_("The case is ended. The resident is told, and the worker."),
+    "release": N_("The case is ended. The resident is told, and the worker."),
     "handed_over": N_("The case is handed over. The new owner and the resident are told."),
     "cancel": N_("The case is taken back. The resident is told, and the worker."),
     "refuse": N_("The refusal is decided. You have a task until that is settled."),
     "resume": N_("The case goes on as before the refusal."),
     "move_to_central": N_("The case ends here: the central site looks after them."),
+    "bed": N_("A bed is held for them. Until they are admitted they are followed here: you have a task."),
     "move_to_hospital": N_("The case ends here. Call them: no text was sent."),
     "transfer": N_("Noted. They are followed here until the other district takes over: you have a task."),
     "asked_community": N_("The other community is asked. They are followed here until it takes them over."),
@@ -47,6 +49,7 @@ _LIST_CONTACTS: Final = "list_contacts"
 _DECIDED_AT: Final = {
     **dict.fromkeys(("decide_permit", "urgent_permit", "review_permit"), "permits_to_decide"),
     "judge_breach": "breaches_to_judge",
+    "confirm_admission": "on_the_way",
 }
 """Kind of task that ends with a decision about one thing -> the list on whose page that is decided."""
 _LIVE: Final = ("missed", "not_possible", "due")
@@ -206,7 +209,7 @@ def _page(doors: Doors, case_id: str, tried: Tried, full: Mapping[str, Any] | No
             for line in story["history"]
         ],
         transferring=any(task["kind"] in _OF_TRANSFER for task in live),
-        decisions=[(one, SHOWN[one].title) for one in story.get("decisions") or () if one in SHOWN],
+        decisions=[(one, SHOWN[one].title) for one in story.get("decisions") or () if _is_shown(one, story)],
         **_contacts(asking, story, names),
         judged_at=_DECIDED_AT,
         candidates=candidates(asking, story, names) if not story["closed_at"] else [],
@@ -216,6 +219,11 @@ def _page(doors: Doors, case_id: str, tried: Tried, full: Mapping[str, Any] | No
         missing=asking.missing,
     )
     return make_response(page, tried.became.status if tried.became else 200)
+
+
+def _is_shown(decision: str, story: Mapping[str, Any]) -> bool:
+    """Whoever is followed here is released below, or from the list of those who can be."""
+    return decision in SHOWN and (decision != "release" or story["state"] == "moved_to_central")
 
 
 def _contacts(asking: Asking, story: Mapping[str, Any], names: Names) -> dict[str, Any]:

@@ -29,6 +29,13 @@ class Shown:
 
 _MOVED: Final = ("place", "escort")
 SHOWN: Final[Mapping[str, Shown]] = {
+    "release": Shown(
+        N_("They are released there"),
+        N_(
+            "The site says that nothing holds them any more. They get a text that nothing is asked of them "
+            "any more, and the bed is free."
+        ),
+    ),
     "cancel": Shown(
         N_("Take the case back"),
         N_(

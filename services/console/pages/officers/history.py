@@ -94,6 +94,8 @@ _WHAT: Final[Mapping[str, str]] = {
     "breach_confirmed": N_("a breach is confirmed"),
     "breach_explained": N_("there was a reason for it"),
     "admonished": N_("admonished, in friendly words"),
+    "central_decided": N_("a bed in central isolation is held for them"),
+    "central_taken_back": N_("not admitted to central isolation: the bed is free again"),
     "admonition_taken_back": N_("admonition taken back: they are told"),
     "contact_changed": N_("contact persons or marks changed"),
     "message": N_("message reached nobody"),

@@ -112,6 +112,7 @@ def add_lists(pages: Blueprint, doors: Doors, work: Work) -> None:
             groups=groups,
             from_phones=acts_waiting(work, asking),
             may_enter=names.may("isolation", ENTERS),
+            may_see_beds=names.may("isolation", "centres"),
             may_shop=names.may("isolation", "shopping_list"),
             missing=asking.missing,
         )

@@ -146,6 +146,55 @@ _BREACH: Final = Settling(
     ),
 )
 
+
+def _settled(name: str, title: str, says: str, outcome: str, *, household: bool = False) -> Act:
+    """What came of a move to central isolation."""
+    fixed = {"outcome": outcome, "with_household": household}
+    return Act(name, title, says, "settle_move", (NOTE,), fixed)
+
+
+_ON_THE_WAY: Final = Settling(
+    "move",
+    ("move_id",),
+    ("stands", "decided"),
+    (
+        Column(N_("centre"), "centre"),
+        Column(N_("room"), "room_id"),
+        Column(N_("beds"), "beds"),
+        Column(N_("who"), "name", "case"),
+        Column(N_("as"), "who", "word"),
+        Column(N_("carer who has no case"), "carer_named"),
+        Column(N_("who minds those who stay"), "minded_by"),
+        Column(N_("note"), "note"),
+        Column(N_("phone"), "phone"),
+        Column(N_("address"), "address"),
+        Column(N_("place"), "place", "place"),
+        Column(N_("bed held since"), "decided_at", "moment"),
+        Column(N_("owner"), "owner", "staff"),
+    ),
+    (
+        _settled(
+            "all_admitted",
+            N_("All of their household who are on the way there were admitted"),
+            N_("All are admitted"),
+            "admitted",
+            household=True,
+        ),
+        _settled("admitted", N_("Only they were admitted"), N_("They are admitted"), "admitted"),
+        _settled(
+            "taken_back",
+            N_("They were not admitted, or stay"),
+            N_("Give the bed back"),
+            "taken_back",
+        ),
+    ),
+    True,
+    N_(
+        "Meanwhile: they are followed here with all their tasks. A child, or whoever cannot be alone, is "
+        "admitted with their carer. Give the bed back where they do not come: then you decide anew."
+    ),
+)
+
 OF_CASES: Final[Mapping[str, Settling]] = {
     "breaches_to_judge": _BREACH,
     "confirmed_breaches": replace(
@@ -156,6 +205,7 @@ OF_CASES: Final[Mapping[str, Settling]] = {
             "They were told. Has more come to be known? Then judge it once more: the last word counts."
         ),
     ),
+    "on_the_way": _ON_THE_WAY,
     "transfers_to_confirm": Settling(
         "transfer",
         ("case_id",),

@@ -37,6 +37,8 @@ ACTS: Final[Mapping[str, str]] = {
     "report_passage": N_("reported somebody out or back"),
     "report_breach": N_("reported somebody not at home"),
     "judge_breach": N_("judged a breach"),
+    "decide_move": N_("decided on a bed in central isolation"),
+    "settle_move": N_("said whether somebody was admitted"),
     "change_contact": N_("changed contacts"),
     "follow_arrival": N_("followed an arrival"),
     "correct_report": N_("corrected a report"),

@@ -1,0 +1,105 @@
+"""A bed in central isolation, on the pages of an officer (P8): chosen, held, and free again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from werkzeug.test import TestResponse
+
+from chassis.ids import new_id
+from services.isolation import tables as of_isolation
+from services.isolation.central.import_centres import import_centres
+from tests.integration.console.officers import Officer, Town, open_town
+from tests.integration.console.test_officers_settle import row_of, settle
+
+CENTRES = (
+    "centre_id,name,district,room,beds,families\n"
+    "site,雁白路隔离点,cg,101,1,no\n"
+    "site,雁白路隔离点,cg,102,3,yes\n"
+)
+
+
+@pytest.fixture
+def town(sqlite_url: Callable[..., str]) -> Iterator[Town]:
+    with open_town(sqlite_url) as town:
+        town.isolation.do(import_centres, CENTRES)
+        yield town
+
+
+def choose(officer: Officer, case_id: str, status: int = 303, **typed: str) -> TestResponse:
+    path = f"/cases/{case_id}/bed"
+    given = {name.replace("_of_", "-"): value for name, value in typed.items()}
+    answer = officer.act(officer.get(path), path, "", **given)
+    assert answer.status_code == status, answer.text
+    return officer.get(answer.headers["Location"]) if status == 303 else answer
+
+
+def test_an_officer_holds_a_bed_from_the_case_and_says_that_they_were_admitted(town: Town) -> None:
+    case_id = town.open_case()
+    officer = town.officer()
+    assert f'href="/cases/{case_id}/bed"' in officer.get(f"/cases/{case_id}").text
+    page = officer.get(f"/cases/{case_id}/bed").text
+    assert "雁白路隔离点, room 101: 1 free bed" in page and "雁白路隔离点: 4 free beds" in page
+    assert "欧阳建国" not in page
+    empty = choose(officer, case_id, 422)
+    assert empty.text.count("This is still missing.") == 1 and "Choose one." in empty.text
+    unsaid = choose(officer, case_id, 422, bed="site", who_of_0="adult")
+    assert "This is still missing." in unsaid.text, "who depends on them"
+    held = choose(officer, case_id, bed="site", who_of_0="adult", dependants_of_0="none", note="insulin")
+    assert "A bed is held for them." in held.text
+    path = row_of(officer, "on_the_way")
+    assert f'href="{path}"' in held.text, "the officer's task leads there"
+    assert "insulin" in officer.get(path).text
+    seen = officer.get("/central").text
+    assert '<rect class="overdue"' in seen and "雁白路隔离点" in seen
+    typed = {"bed": "site", "who_of_0": "adult", "dependants_of_0": "none"}
+    assert "A bed is held for them already" in choose(officer, case_id, 409, **typed).text
+    gone = settle(officer, path, "all_admitted")
+    assert "It is settled" in gone.text
+    assert "In central isolation" in officer.get("/lists/in_centres").text
+    assert '<rect class="due"' in officer.get("/central").text
+    history = officer.get(f"/cases/{case_id}").text
+    assert "a bed in central isolation is held for them" in history and "To hospital" in history
+    [row] = town.isolation.rows(of_isolation.moves)
+    assert (row["state"], row["room_id"]) == ("admitted", "101")
+    assert town.isolation.audit()["balanced"]
+
+
+def test_a_child_goes_with_its_mother_and_not_alone(town: Town) -> None:
+    household = new_id()
+    mother, child = (town.open_case(household_id=household) for _ in range(2))
+    officer = town.officer()
+    alone = choose(officer, child, 422, bed="site", who_of_0="child")
+    assert "Nobody who cannot be alone goes without a carer" in alone.text
+    together = {
+        "bed": "site",
+        "who_of_0": "child",
+        "carer_of_0": mother,
+        "goes_of_1": "yes",
+        "who_of_1": "adult",
+        "dependants_of_1": "come_along",
+    }
+    choose(officer, child, **together)
+    assert {row["room_id"] for row in town.isolation.rows(of_isolation.moves)} == {"102"}
+    listed = officer.get("/lists/on_the_way").text
+    assert "2 people" in listed and "child" in listed
+
+
+def test_not_admitted_the_bed_is_free_and_they_wait_on_the_list(town: Town) -> None:
+    case_id = town.open_case()
+    officer = town.officer()
+    choose(officer, case_id, bed="site/102", who_of_0="adult", dependants_of_0="none")
+    settle(officer, row_of(officer, "on_the_way"), "taken_back", note="the car broke down")
+    waits = officer.get("/lists/waiting_for_bed").text
+    assert "decide anew where they go" in waits
+    assert '<rect class="overdue"' not in officer.get("/central").text
+    refused = officer.get(f"/cases/{case_id}/decide/move_to_central").text
+    assert "To central isolation" in refused
+
+
+def test_where_no_centre_is_registered_the_page_says_so(sqlite_url: Callable[..., str]) -> None:
+    with open_town(sqlite_url) as town:
+        case_id, officer = town.open_case(), town.officer()
+        assert "No centre is registered" in officer.get("/central").text
+        assert "No bed is free" in officer.get(f"/cases/{case_id}/bed").text
