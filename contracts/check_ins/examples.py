@@ -238,7 +238,13 @@ EXAMPLES = (
     ),
     event(
         "close_contact.settled",
-        {"contact_id": _LISTED, "outcome": "informed", "note": None, "at": "2022-10-03T13:40:00Z"},
+        {
+            "contact_id": _LISTED,
+            "outcome": "informed",
+            "mistake": False,
+            "note": None,
+            "at": "2022-10-03T13:40:00Z",
+        },
         source="/console/o-0007",
         id="01839cc1-6120-7f02-9a35-4b7d1c8e5f60",
         time="2022-10-03T13:40:10Z",

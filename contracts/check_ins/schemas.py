@@ -266,6 +266,7 @@ class CloseContactSettled(Contract):
         required=True,
         about="informed: told by a person; passed_on: to where they are; no_contact: none after all",
     )
+    mistake = flag(required=False, about="what they were told is that it was a mistake")
     note = text(300, about="kept sealed")
     at = happened()
 

@@ -7,14 +7,16 @@ from datetime import timedelta
 from demo.days.scene import Scene
 
 LIST = "list_contacts"
+CALLS = ("tell_contacts", "correct_contacts")
+"""They end with what came of each who is listed."""
 _WITH_THEM = ("聚餐同桌", "同车乘客")
 
 
 def call(scene: Scene) -> None:
-    """Whoever was listed before: told by a person, or not a contact after all."""
+    """Whoever was listed before: told by a person, also of a mistake, or not a contact after all."""
     for contact in scene.rows("isolation", "close_contacts"):
         outcome = "informed" if scene.luck("a contact", contact["contact_id"]) < 0.8 else "no_contact"
-        data = {"contact_id": contact["contact_id"], "outcome": outcome}
+        data = {"contact_id": contact["contact_id"], "outcome": outcome, "mistake": contact["mistake"]}
         if scene.say(scene.officer_of(contact), "isolation", "settle_close_contact", data) is not None:
             scene.played.add("contacts_called")
 

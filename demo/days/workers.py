@@ -18,7 +18,10 @@ CHECK_IN = "check_in"
 TEST = "test"
 INFORM = "inform"
 _DECIDED = ("confirm_release", "past_the_term", "decide_permit", "urgent_permit", "review_permit")
-_OF_OFFICERS = (close_contacts.LIST, breaches.JUDGE, breaches.SETTLE, transfers.CONFIRM, transfers.SETTLE)
+_OF_OFFICERS = (
+    *(close_contacts.LIST, *close_contacts.CALLS),
+    *(breaches.JUDGE, breaches.SETTLE, transfers.CONFIRM, transfers.SETTLE),
+)
 _OF_OTHERS = (TEST, SETTLE_REFUSAL, *_DECIDED, *_OF_OFFICERS)
 """The laboratory says what came of samples; officers decide about a case, a leave, a breach, a move."""
 _URGENT = ("see_abnormal", "see_positive", "see_breach", "escort_to_site", "medical_need")

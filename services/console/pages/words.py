@@ -41,6 +41,8 @@ TASKS: Final[Mapping[str, str]] = {
     "see_positive": N_("call about a test result"),
     "decide_positive": N_("decide where they go after a test result"),
     "list_contacts": N_("list with whom they were, and where"),
+    "tell_contacts": N_("tell those on the contacts' list"),
+    "correct_contacts": N_("tell contacts that it was a mistake"),
     "second_sample": N_("take a second sample, of each alone"),
     "late_result": N_("a result came after the end: decide"),
 }

@@ -14,6 +14,7 @@ from services.isolation.plans.planning import Key, PlannedTask
 from services.isolation.plans.task import Task, new_task
 from services.isolation.policies.rules import (
     CENTRAL_TASKS,
+    CONTACTS_TASKS,
     DECIDE_POSITIVE,
     ENDED_BY_DECISION,
     JUDGE_BREACH,
@@ -26,7 +27,7 @@ from services.isolation.policies.rules import (
 )
 from services.isolation.teams.rules import Member, doer
 
-_OF_POSITIVES: Final = (DECIDE_POSITIVE, LIST_CONTACTS, LATE_RESULT)
+_OF_POSITIVES: Final = (DECIDE_POSITIVE, LIST_CONTACTS, *CONTACTS_TASKS, LATE_RESULT)
 OFFICERS_TASKS: Final = (
     *(*ENDED_BY_DECISION, *PERMIT_TASKS, *TRANSFER_TASKS, *CENTRAL_TASKS, *_OF_POSITIVES),
     *(SETTLE_REFUSAL, JUDGE_BREACH, SETTLE_BREACH),

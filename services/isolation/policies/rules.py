@@ -66,6 +66,11 @@ DECIDE_POSITIVE: Final = "decide_positive"
 """An officer decides where they go: to hospital, as a rule."""
 LIST_CONTACTS: Final = "list_contacts"
 """An officer finds out with whom somebody positive was, and where, who has no case here."""
+TELL_CONTACTS: Final = "tell_contacts"
+"""Those on that list are told, each by a person. It ends with what came of the last one of them."""
+CORRECT_CONTACTS: Final = "correct_contacts"
+"""It was a mistake: whoever of them was told hears so."""
+CONTACTS_TASKS: Final = (TELL_CONTACTS, CORRECT_CONTACTS)
 SECOND_SAMPLE: Final = "second_sample"
 """A pooled tube, or a first finding, was positive: they are tested once more, each alone."""
 LATE_RESULT: Final = "late_result"
@@ -215,6 +220,8 @@ class Policy:
     see_positive: OpeningTask
     decide_positive: OpeningTask
     list_contacts: OpeningTask
+    tell_contacts: OpeningTask
+    correct_contacts: OpeningTask
     second_sample: OpeningTask
     late_result: OpeningTask
     call_first: timedelta

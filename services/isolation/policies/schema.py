@@ -36,6 +36,9 @@ _SEE_BREACH: Final = {"role": "grid_worker", "within_minutes": 30}
 _SEE_POSITIVE: Final = {"role": "health_worker", "within_minutes": 30}
 _DECIDE_POSITIVE: Final = {"role": "community_officer", "within_minutes": 120}
 _LIST_CONTACTS: Final = {"role": "community_officer", "within_minutes": 240}
+_TELL_CONTACTS: Final = {"role": "community_officer", "within_minutes": 24 * 60}
+# They stay in, or look after nobody, for nothing: it does not wait as long.
+_CORRECT_CONTACTS: Final = {"role": "community_officer", "within_minutes": 240}
 _SECOND_SAMPLE: Final = {"role": "health_worker", "within_minutes": 240}
 _CLOSE_CONTACT: Final = {"treat_as": "high"}
 _UNUSUAL_BATCH: Final = {"percent": 20, "least_results": 20, "wait_minutes": 15}
@@ -322,6 +325,8 @@ class _Document(_Strict):
     see_positive = fields.Nested(_AtOnce, load_default=_SEE_POSITIVE)
     decide_positive = fields.Nested(_AtOnce, load_default=_DECIDE_POSITIVE)
     list_contacts = fields.Nested(_AtOnce, load_default=_LIST_CONTACTS)
+    tell_contacts = fields.Nested(_AtOnce, load_default=_TELL_CONTACTS)
+    correct_contacts = fields.Nested(_AtOnce, load_default=_CORRECT_CONTACTS)
     second_sample = fields.Nested(_AtOnce, load_default=_SECOND_SAMPLE)
     late_result = fields.Nested(_AtOnce, load_default=_LATE_RESULT)
     close_contact = fields.Nested(_CloseContact, load_default=_CLOSE_CONTACT)

@@ -13,10 +13,11 @@ from field.ids import is_id
 from field.scope import Scope
 from services.isolation.cases.lists import PERSON, in_scope
 from services.isolation.cases.tables import cases
+from services.isolation.policies.rules import CORRECT_CONTACTS, TELL_CONTACTS
 from services.isolation.positives.tables import close_contacts
 
 _T, _C = close_contacts.c, cases.c
-_FACTS: Final = ("contact_id", "case_id", "kind", "last_on", "lives_there", "at", "due_by")
+_FACTS: Final = ("contact_id", "case_id", "kind", "last_on", "lives_there", "mistake", "at", "due_by")
 _PLACES: Final = ("street", "community", "grid")
 _COLUMNS: Final = (*(Column(name) for name in (*_FACTS, *_PLACES)), *PERSON)
 
@@ -35,14 +36,18 @@ def _one(conn: Connection, scope: Scope, _asked: Asked, id: str) -> Mapping[str,
     if not is_id(id):
         return None
     row = conn.execute(_all(conn, scope).where(_T.contact_id == id)).mappings().one_or_none()
-    return {**row, "waits": row["settled_at"] is None} if row else None
+    if row is None:
+        return None
+    to_hear = CORRECT_CONTACTS if row["mistake"] else TELL_CONTACTS
+    return {**row, "waits": row["settled_at"] is None, "state": row["settled_as"] or to_hear}
 
 
 CLOSE_CONTACTS = ListQuery(
     "close_contacts",
     about="close_contact",
     id="contact_id",
-    definition="people and places on the contacts' lists of your places, whom nobody has told yet",
+    definition="people and places on the contacts' lists of your places, whom nobody has told yet, "
+    "or not yet that it was a mistake",
     rows=_to_tell,
     columns=_COLUMNS,
     sorts=(Sort("due", ("due_by", "contact_id")),),
@@ -52,5 +57,8 @@ CLOSE_CONTACTS = ListQuery(
 CLOSE_CONTACT = ThingQuery(
     "close_contact",
     find=_one,
-    columns=(*_COLUMNS, Column("note", "address", sealed="person"), Column("waits"), Column("settled_as")),
+    columns=(
+        *(*_COLUMNS, Column("note", "address", sealed="person")),
+        *(Column(name) for name in ("waits", "state", "settled_as")),
+    ),
 )

@@ -6,21 +6,29 @@ whatever the order of results, corrections, decisions and the end of a case.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import Enum
 from typing import Final
 
+from field.words import CONTACT_SETTLED
 from services.isolation.cases import states
 from services.isolation.plans import states as task_states
-from services.isolation.tests.judged import Judged, Result
+from services.isolation.policies.rules import CORRECT_CONTACTS, TELL_CONTACTS
+from services.isolation.tests.judged import POSITIVE, Judged, Result
 
 SAMPLED_WITHIN: Final = timedelta(days=1)
 """So long after a second sample was taken its result is waited for; then another one is asked for."""
 _WITH_OTHERS: Final = (states.MOVED_TO_HOSPITAL, states.MOVED_TO_CENTRAL, states.TRANSFERRED)
 """States in which others keep somebody for what was found."""
 _KEPT: Final = (*sorted(task_states.LIVE), task_states.DONE, task_states.WAIVED)
+
+INFORMED, PASSED_ON, NO_CONTACT = CONTACT_SETTLED
+TAKEN_BACK: Final = "laboratory_mistake"
+"""Settled so by no person: it was a mistake, and nobody had told them."""
+TOLD: Final = (INFORMED, PASSED_ON)
+"""What came of contacts who know of it."""
 
 
 class Step(Enum):
@@ -33,6 +41,8 @@ class Step(Enum):
     CALL = "call"
     DECIDE = "decide"
     LIST = "list"
+    TELL_CONTACTS = "tell_contacts"
+    CORRECT_CONTACTS = "correct_contacts"
     TAKE_SECOND_SAMPLE = "take_second_sample"
     DECIDE_LATE = "decide_late"
 
@@ -45,7 +55,9 @@ class Done:
     :param positive: result_id of the finding that is seen to; None: none.
     :param doubt: result_id for which a second sample is to be taken.
     :param late: result_id of what came after the end.
+    :param to_tell: kinds of task of which somebody on the contacts' list has still to hear.
     :param call, decision, listing, second_sample, late_task: state of each task; None: there is none.
+    :param telling, correcting: likewise.
     :param sampled_long_ago: the second sample was taken, and its result has not come for a day.
     """
 
@@ -59,6 +71,9 @@ class Done:
     listing: str | None = None
     second_sample: str | None = None
     late_task: str | None = None
+    telling: str | None = None
+    correcting: str | None = None
+    to_tell: frozenset[str] = frozenset()
     sampled_long_ago: bool = False
 
 
@@ -77,6 +92,13 @@ def still_to_do(judged: Judged, done: Done) -> Iterator[Step]:
     # Also of who went to hospital at once: those with whom they were are still to be found.
     if judged.positive and done.listing not in _KEPT:
         yield Step.LIST
+    for kind, step, state in (
+        (TELL_CONTACTS, Step.TELL_CONTACTS, done.telling),
+        (CORRECT_CONTACTS, Step.CORRECT_CONTACTS, done.correcting),
+    ):
+        # To be done where there is none, and to be ended where nobody is left to hear of it.
+        if (kind in done.to_tell) != (state in task_states.LIVE):
+            yield step
     if not done.followed and _is_late(judged, done):
         yield Step.DECIDE_LATE
 
@@ -114,3 +136,38 @@ def _is_late(judged: Judged, done: Done) -> bool:
 
 def _was_decided(found: Result, done: Done) -> bool:
     return done.late == found.result_id and done.late_task in _KEPT
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """Somebody on the contacts' list of a positive, or a place.
+
+    :param mistake: it was one: whoever was told before hears that.
+    :param settled: what came of it; None: somebody has still to tell them.
+    """
+
+    mistake: bool = False
+    settled: str | None = None
+
+    @property
+    def asks_for(self) -> str | None:
+        """The kind of task of whoever tells them; None: nothing is to be said."""
+        if self.settled is not None:
+            return None
+        return CORRECT_CONTACTS if self.mistake else TELL_CONTACTS
+
+
+def was_mistake(results: Iterable[Result], judged: Judged) -> bool:
+    """Something was found in samples, and nothing of it stands."""
+    stands = judged.positive or judged.doubt
+    return not stands and any(one.result == POSITIVE for one in results)
+
+
+def contact_after(contact: Contact, mistake: bool) -> Contact:
+    """As it is to be told now that what was found was a mistake, or is none."""
+    if contact.mistake == mistake or contact.settled == NO_CONTACT:
+        return contact
+    if mistake:
+        return Contact(True, None if contact.settled in TOLD else TAKEN_BACK)
+    # Whoever has not heard of the mistake knows it as it is.
+    return Contact(False, INFORMED if contact.settled is None else None)

@@ -30,7 +30,8 @@ from services.isolation.plans.acts import DONE
 from services.isolation.plans.rows import read_tasks
 from services.isolation.plans.task import Task
 from services.isolation.policies.rules import OpeningTask, Policy
-from services.isolation.positives.rules import SAMPLED_WITHIN, Done, Step, still_to_do
+from services.isolation.positives.contacts_in_hand import ContactsInHand
+from services.isolation.positives.rules import SAMPLED_WITHIN, Done, Step, still_to_do, was_mistake
 from services.isolation.teams.alarm import those
 from services.isolation.tests.batches import waiting_until
 from services.isolation.tests.followed import results_of
@@ -80,6 +81,7 @@ class _Seeing:
         rows = conn.execute(select(positives).where(is_in(conn, positives.c.case_id, ids))).mappings()
         self._rows = {row["case_id"]: {str(name): value for name, value in row.items()} for row in rows}
         self._changed: set[str] = set()
+        self._contacts = ContactsInHand(self.uow, own | merged)
         self._steps: dict[Step, Callable[[Case, dict[str, Any], Judged], Case]] = {
             Step.TAKE_BACK: self._take_back,
             Step.END_SECOND_SAMPLE: self._end_second_sample,
@@ -88,6 +90,8 @@ class _Seeing:
             Step.CALL: self._call,
             Step.DECIDE: self._decide,
             Step.LIST: self._list,
+            Step.TELL_CONTACTS: self._tell_contacts,
+            Step.CORRECT_CONTACTS: self._correct_contacts,
             Step.TAKE_SECOND_SAMPLE: self._take_second_sample,
             Step.DECIDE_LATE: self._decide_late,
         }
@@ -104,6 +108,7 @@ class _Seeing:
     def write(self) -> None:
         rows = [self._rows[id] for id in sorted(self._changed)]
         upsert_rows(self.uow.conn, positives, rows, key=["case_id"], set=_COLUMNS)
+        self._contacts.write()
 
     def _row(self, case_id: str) -> dict[str, Any]:
         self._changed.add(case_id)
@@ -125,12 +130,15 @@ class _Seeing:
     def _see_to(self, case: Case, row: dict[str, Any]) -> None:
         results, waits_until = self._without_waiting(case, row)
         judged = judge(results)
+        if waits_until is None:
+            self._contacts.look(case, self._policy(case), was_mistake(results, judged), row["treated_until"])
         for step in list(still_to_do(judged, self._done(case, row))):
             case = self._steps[step](case, row, judged)
         self._see_to_contacts(case, row)
         if not any(row[name] for name in ("result_id", "doubt_id", "late_id")):
             row["told"] = []
-        stands, ended = judged.positive or judged.doubt, case.closed_at
+        stands = judged.positive or judged.doubt or self._contacts.to_tell(case)
+        ended = case.closed_at
         goes_on = stands and (ended is None or ended > self.uow.now - _LOOKED_BACK)
         again = self.uow.now + _AGAIN_AFTER if goes_on else None
         row["look_at"] = min(waits_until, again or waits_until) if waits_until else again
@@ -162,6 +170,8 @@ class _Seeing:
     def _done(self, case: Case, row: dict[str, Any]) -> Done:
         names = ("call_task_id", "decide_task_id", "list_task_id", "doubt_task_id", "late_task_id")
         call, decision, listing, sample, late = (self._task(case, row[name]) for name in names)
+        names = ("tell_task_id", "correct_task_id")
+        telling, correcting = (self._task(case, row[name]) for name in names)
         taken = sample.acts.last(DONE) if sample and sample.acts else None
         return Done(
             case_state=case.state,
@@ -174,6 +184,9 @@ class _Seeing:
             listing=listing.state if listing else None,
             second_sample=sample.state if sample else None,
             late_task=late.state if late else None,
+            telling=telling.state if telling else None,
+            correcting=correcting.state if correcting else None,
+            to_tell=self._contacts.to_tell(case),
             sampled_long_ago=taken is not None and taken.at < self.uow.now - SAMPLED_WITHIN,
         )
 
@@ -199,6 +212,24 @@ class _Seeing:
         """Those with whom they were, who have no case: nobody but an officer can find out who they are."""
         case, task = self._plan_for_officer(case, self._policy(case).list_contacts, row["result_id"])
         row["list_task_id"] = task.task_id
+        return self.hand.hear(case, task.kind, None, task=task.task_id)
+
+    def _tell_contacts(self, case: Case, row: dict[str, Any], judged: Judged) -> Case:
+        """Somebody tells those on the list, or nobody of them has to hear of it any more."""
+        return self._of_contacts(case, row, "tell_task_id", self._policy(case).tell_contacts)
+
+    def _correct_contacts(self, case: Case, row: dict[str, Any], judged: Judged) -> Case:
+        """Whoever of them was told hears that it was a mistake; or it was none."""
+        return self._of_contacts(case, row, "correct_task_id", self._policy(case).correct_contacts)
+
+    def _of_contacts(self, case: Case, row: dict[str, Any], name: str, asked: OpeningTask) -> Case:
+        task = self._task(case, row[name])
+        if task and task.live:
+            self.hand.change_tasks(case, [task.cancelled()])
+            row[name] = None
+            return case
+        case, task = self._plan_for_officer(case, asked, case.case_id)
+        row[name] = task.task_id
         return self.hand.hear(case, task.kind, None, task=task.task_id)
 
     def _take_second_sample(self, case: Case, row: dict[str, Any], judged: Judged) -> Case:

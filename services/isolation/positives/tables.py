@@ -1,6 +1,6 @@
 """The contacts' list of a positive: people and places, which have no case. Who it is stands sealed."""
 
-from sqlalchemy import Boolean, Column, Date, Index, String, Table, Text
+from sqlalchemy import Boolean, Column, Date, Index, String, Table, Text, false
 
 from chassis.database.types import Id, UtcDateTime
 from services.isolation.metadata import metadata
@@ -17,7 +17,9 @@ close_contacts = Table(
     Column("at", UtcDateTime, nullable=False),
     Column("due_by", UtcDateTime, nullable=False),  # until when somebody has told them
     Column("settled_at", UtcDateTime),  # null: nobody has
-    Column("settled_as", String(20)),  # a word of CONTACT_SETTLED
+    Column("settled_as", String(20)),  # a word of CONTACT_SETTLED, or rules.TAKEN_BACK
+    # What they are to hear, or heard last, is that it was a mistake.
+    Column("mistake", Boolean, nullable=False, server_default=false()),
     Column("source", String(200), nullable=False),
     Column("event_id", String(200), nullable=False),
 )

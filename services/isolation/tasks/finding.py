@@ -21,6 +21,7 @@ from services.isolation.plans.task import Task
 from services.isolation.policies.rules import (
     CONFIRM_ADMISSION,
     CONFIRM_TRANSFER,
+    CONTACTS_TASKS,
     DECIDE_POSITIVE,
     ENDED_BY_DECISION,
     JUDGE_BREACH,
@@ -52,9 +53,12 @@ def must_end_by_report(case: Case, task: Task) -> None:
     does the refusal of somebody who is followed as refusing: they go on, or are moved.
     """
     refuses = case.state == case_states.REFUSED and task.kind in (SETTLE_REFUSAL, SETTLE_CENTRAL)
-    decided = (*ENDED_BY_DECISION, *PERMIT_TASKS, CONFIRM_TRANSFER, CONFIRM_ADMISSION, JUDGE_BREACH)
+    decided = (
+        *(*ENDED_BY_DECISION, *PERMIT_TASKS, *CONTACTS_TASKS),
+        *(CONFIRM_TRANSFER, CONFIRM_ADMISSION, JUDGE_BREACH),
+    )
     if refuses or task.kind in decided:
-        message = "this task ends with what is decided about the case, leave to go out, or a breach"
+        message = "this task ends with what is said of the case, leave to go out, a breach, or contacts"
         raise Refused("not_allowed", [Fault("task_id", "ends_by_decision", message)])
 
 

@@ -77,6 +77,8 @@ positives = Table(
     Column("doubt_task_id", Id),
     Column("late_id", Id),  # the finding, or correction, that came after the end of the case
     Column("late_task_id", Id),  # of the officer who decides about that
+    Column("tell_task_id", Id),  # of the officer who tells those on the contacts' list
+    Column("correct_task_id", Id),  # of the officer who tells them that it was a mistake
     Column("told", Json, nullable=False),  # staff who were told at once
     Column("contacts_at", UtcDateTime),  # when those who live with them become contacts, or are so no more
     Column("contacts_since", Date),  # the last day of being together, as they were told; null: they are none

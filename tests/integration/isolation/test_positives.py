@@ -433,6 +433,101 @@ def test_those_with_whom_they_were_are_listed_sealed_and_told(isolation: Trial) 
     assert isolation.audit()["balanced"]
 
 
+def of_contacts(isolation: Trial, of: Event) -> dict[str, str]:
+    rows = {kind: state for kind, state in tasks(isolation, of).items() if kind.endswith("_contacts")}
+    rows.pop("list_contacts", None)
+    return rows
+
+
+def settled(isolation: Trial, contact: str, outcome: str = "informed", **more: Any) -> Outcome:
+    became = _settle(isolation, {"contact_id": contact, "outcome": outcome, **more}, author=OFFICER)
+    timers(isolation)
+    return became
+
+
+def test_those_on_the_list_are_somebodys_task_that_climbs_until_the_last_was_told(isolation: Trial) -> None:
+    one = came(isolation)
+    found(isolation, one, "a")
+    contacts = [listed(isolation, one).result["contact_id"] for _ in range(2)]
+    timers(isolation)
+    [task] = [task for task in isolation.tasks(one, "due") if task["kind"] == "tell_contacts"]
+    assert task["staff_id"] == "officer"
+    assert task["due_by"] == isolation.clock.now() + timedelta(days=1)
+    refused = _report_task(isolation, {"task_id": task["task_id"], "outcome": "done"}, author=OFFICER)
+    assert refused.kind == "not_allowed", "it ends with what is said of them"
+    decide(isolation, one, "move_to_hospital", **HOSPITAL)
+    assert of_contacts(isolation, one) == {"tell_contacts": "due"}, "also after the end of the case"
+    due_by = max(task["due_by"] for task in isolation.tasks(one, "due") if task["kind"] == "tell_contacts")
+    isolation.clock.moment = due_by + timedelta(hours=12)
+    isolation.until_done(find_overdue)
+    overdue = {event.data["kind"] for event in isolation.recorded("task.overdue")}
+    assert {"tell_contacts", "list_contacts"} <= overdue
+    assert settled(isolation, contacts[0]).kind == "done"
+    assert of_contacts(isolation, one) == {"tell_contacts": "missed"}
+    assert settled(isolation, contacts[1], "no_contact").kind == "done"
+    assert of_contacts(isolation, one) == {"tell_contacts": "done"}
+
+
+def test_contacts_who_were_told_hear_that_it_was_a_mistake(isolation: Trial) -> None:
+    one = came(isolation)
+    found(isolation, one, "a")
+    told, waits, none = (listed(isolation, one).result["contact_id"] for _ in range(3))
+    settled(isolation, told)
+    settled(isolation, none, "no_contact")
+    found(isolation, one, "b", "negative", supersedes="a")
+    assert of_contacts(isolation, one) == {"tell_contacts": "cancelled", "correct_contacts": "due"}
+    [task] = [task for task in isolation.tasks(one, "due") if task["kind"] == "correct_contacts"]
+    assert task["staff_id"] == "officer"
+    assert task["due_by"] == china("2022-10-02 08:00"), "in four hours; what ends at night, in the morning"
+    door = Visitor(DOOR, isolation.work)
+    [row] = door.get("officer", "/lists/close_contacts").json["rows"]
+    assert (row["contact_id"], row["mistake"]) == (told, True), "nobody else heard of it"
+    assert door.get("officer", f"/close_contact/{told}").json["state"] == "correct_contacts"
+    isolation.clock.moment = task["due_by"] + timedelta(hours=3)
+    isolation.until_done(find_overdue)
+    assert "correct_contacts" in {event.data["kind"] for event in isolation.recorded("task.overdue")}
+    assert settled(isolation, told).kind == "conflict", "from a page that did not say so"
+    assert settled(isolation, told, mistake=True).kind == "done"
+    assert of_contacts(isolation, one)["correct_contacts"] == "done"
+    assert door.get("officer", "/lists/close_contacts").json["rows"] == []
+    # Who says only now that they told somebody who waited: that one is to hear of it, too.
+    assert settled(isolation, waits).kind == "done"
+    [row] = door.get("officer", "/lists/close_contacts").json["rows"]
+    assert (row["contact_id"], row["mistake"]) == (waits, True)
+    assert "correct_contacts" in live(isolation, one)
+
+
+def test_contacts_of_whoever_came_back_from_hospital_are_no_mistake(isolation: Trial) -> None:
+    one = came(isolation)
+    found(isolation, one, "a")
+    contact = listed(isolation, one).result["contact_id"]
+    settled(isolation, contact)
+    decide(isolation, one, "move_to_hospital", **HOSPITAL)
+    isolation.clock.advance(days=4)
+    decide(isolation, one, "reopen", because="came_back")
+    assert "correct_contacts" not in live(isolation, one)
+    later = isolation.clock.now()
+    found(isolation, one, "c", at=later, reported_at=later)
+    found(isolation, one, "d", "negative", at=later, reported_at=later, supersedes="c")
+    assert "correct_contacts" not in live(isolation, one), "of the first time they were told rightly"
+
+
+def test_contacts_of_whoever_goes_on_as_another_are_told_there(isolation: Trial) -> None:
+    ends, goes_on = came(isolation), came(isolation)
+    found(isolation, ends, "a")
+    contact = listed(isolation, ends).result["contact_id"]
+    timers(isolation)
+    merged = {"not_coming": True, "merged": True, "goes_on_as": goes_on.subject, "why": ["same_as_other"]}
+    isolation.follow(arrival(ends.subject, version=2, level="medium", at=isolation.clock.now(), **merged))
+    timers(isolation)
+    assert of_contacts(isolation, goes_on) == {"tell_contacts": "due"}
+    assert settled(isolation, contact).kind == "done"
+    assert of_contacts(isolation, goes_on) == {"tell_contacts": "done"}
+    assert "tell_contacts" not in live(isolation, ends)
+    found(isolation, ends, "b", "negative", supersedes="a")
+    assert of_contacts(isolation, goes_on)["correct_contacts"] == "due"
+
+
 def test_a_contact_of_a_day_that_cannot_be_is_refused(isolation: Trial) -> None:
     one = came(isolation)
     found(isolation, one, "a")

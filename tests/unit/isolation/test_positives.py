@@ -11,7 +11,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.isolation.positives.rules import Done, Step, still_to_do
+from services.isolation.policies.rules import CORRECT_CONTACTS, TELL_CONTACTS
+from services.isolation.positives.rules import (
+    INFORMED,
+    NO_CONTACT,
+    TAKEN_BACK,
+    Contact,
+    Done,
+    Step,
+    contact_after,
+    still_to_do,
+    was_mistake,
+)
 from services.isolation.tests.judged import Judged, Result, awaits_second_sample, is_positive, judge
 
 
@@ -158,7 +169,52 @@ NOTHING = judge([])
             Done("open", True, positive="a", listing="due", late="a", late_task="cancelled"),
             [Step.END_LATE, Step.CALL, Step.DECIDE],
         ),
+        # Whom somebody has to tell is somebody's task, whatever became of the case.
+        (NOTHING, Done("active", True, to_tell=frozenset({TELL_CONTACTS})), [Step.TELL_CONTACTS]),
+        (NOTHING, Done("active", True, to_tell=frozenset({TELL_CONTACTS}), telling="missed"), []),
+        (
+            NOTHING,
+            Done("moved_to_hospital", False, to_tell=frozenset({TELL_CONTACTS}), telling="cancelled"),
+            [Step.TELL_CONTACTS],
+        ),
+        (
+            NOTHING,
+            Done("released", False, to_tell=frozenset({CORRECT_CONTACTS}), telling="due"),
+            [Step.TELL_CONTACTS, Step.CORRECT_CONTACTS],
+        ),
     ],
 )
 def test_what_is_still_to_be_done(judged: Judged, done: Done, steps: Sequence[Step]) -> None:
     assert list(still_to_do(judged, done)) == steps
+
+
+# -- the contacts' list --------------------------------------------------------------------------------------
+
+WAITS, KNOWS = Contact(), Contact(settled=INFORMED)
+
+
+@pytest.mark.parametrize(
+    ("contact", "mistake", "after", "asks_for"),
+    [
+        (WAITS, False, WAITS, TELL_CONTACTS),
+        (KNOWS, False, KNOWS, None),
+        (WAITS, True, Contact(True, TAKEN_BACK), None),
+        (KNOWS, True, Contact(True), CORRECT_CONTACTS),
+        (Contact(settled=NO_CONTACT), True, Contact(settled=NO_CONTACT), None),
+        (Contact(True), False, KNOWS, None),
+        (Contact(True, TAKEN_BACK), False, WAITS, TELL_CONTACTS),
+        (Contact(True, INFORMED), False, WAITS, TELL_CONTACTS),
+        (Contact(True, INFORMED), True, Contact(True, INFORMED), None),
+    ],
+)
+def test_whoever_was_told_by_mistake_hears_so_and_nobody_else(
+    contact: Contact, mistake: bool, after: Contact, asks_for: str | None
+) -> None:
+    assert contact_after(contact, mistake) == after
+    assert after.asks_for == asks_for
+
+
+def test_it_was_a_mistake_where_something_was_found_and_nothing_of_it_stands() -> None:
+    found, corrected = result("a", 5, "positive"), result("b", 5, supersedes="a")
+    for results, mistake in (([], False), ([corrected], False), ([found], False), ([found, corrected], True)):
+        assert was_mistake(results, judge(results)) is mistake

@@ -62,6 +62,8 @@ _WHAT: Final[Mapping[str, str]] = {
     "see_positive": N_("positive: a person calls them"),
     "decide_positive": N_("positive: an officer decides where they go"),
     "list_contacts": N_("those with whom they were are to be listed"),
+    "tell_contacts": N_("those on the contacts' list are to be told"),
+    "correct_contacts": N_("contacts are to hear that it was a mistake"),
     "close_contact_listed": N_("put on the contacts' list"),
     "close_contact_settled": N_("contact seen to"),
     "second_sample": N_("to be tested once more, alone"),

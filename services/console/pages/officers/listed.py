@@ -561,7 +561,7 @@ CLOSE_CONTACTS: Final = OfficersList(
     N_("Close contacts to tell"),
     N_(
         "Counted are people and places on the contacts' lists of your places and below whom nobody has told "
-        "yet."
+        "yet, or not yet that it was a mistake."
     ),
     (
         Column(N_("who"), "name", "name"),
@@ -569,6 +569,7 @@ CLOSE_CONTACTS: Final = OfficersList(
         Column(N_("kind"), "kind", "word"),
         Column(N_("last together on"), "last_on", "date"),
         Column(N_("lives there"), "lives_there", "flag"),
+        Column(N_("it was a mistake"), "mistake", "flag"),
         Column(N_("tell by"), "due_by", "moment"),
     ),
     (_PLACE, Choice(N_("kind"), "kind", CONTACT_KINDS)),
