@@ -13,7 +13,7 @@ from chassis.database.statements import is_in, upsert_rows
 from chassis.unit_of_work import Looking
 from field.days import local_day
 from services.isolation.tests.judged import Result
-from services.isolation.tests.tables import positives, test_results
+from services.isolation.tests.tables import positives, results_of_nobody, test_results
 
 
 def results_of(look: Looking, whose: Mapping[str, str]) -> dict[str, list[Result]]:
@@ -30,6 +30,7 @@ def results_of(look: Looking, whose: Mapping[str, str]) -> dict[str, list[Result
     people = {row[0] for row in rows} | set(whose.values())
     treated = select(p.case_id, p.treated_until).where(is_in(look.conn, p.case_id, people))
     until = {case_id: at for case_id, at in look.conn.execute(treated.where(p.treated_until.is_not(None)))}
+    corrected = corrected_of(look.conn, {row.result_id for row in rows})
     found: dict[str, list[Result]] = {}
     for row in rows:
         back = (until.get(row.case_id), until.get(whose[row.case_id]))
@@ -37,8 +38,19 @@ def results_of(look: Looking, whose: Mapping[str, str]) -> dict[str, list[Result
             continue
         taken_on = local_day(row.sampled_at, look.zone)
         facts = (row.result_id, row.sampled_at, taken_on, row.result, row.stage)
-        one = Result(*facts, row.supersedes, row.pool_size, row.batch_id)
+        more = (row.pool_size, row.batch_id, row.result_id in corrected)
+        one = Result(*facts, row.supersedes, *more)
         found.setdefault(whose[row.case_id], []).append(one)
+    return found
+
+
+def corrected_of(conn: Connection, result_ids: Collection[str]) -> set[str]:
+    """Those of these results that the laboratory corrected, whosever it says now that the sample was."""
+    found: set[str] = set()
+    for table in (test_results, results_of_nobody):
+        supersedes = table.c.supersedes
+        these = is_in(conn, supersedes, result_ids), supersedes.is_not(None)
+        found |= set(conn.execute(select(supersedes).where(*these)).scalars())
     return found
 
 

@@ -27,6 +27,7 @@ class Result:
     :param supersedes: id of the result that it corrects.
     :param pool_size: people whose samples were in the tube.
     :param batch_id: of the laboratory's run; None: it is of none.
+    :param corrected: a correction is known of it, be it of this person or not.
     """
 
     result_id: str
@@ -37,6 +38,7 @@ class Result:
     supersedes: str | None = None
     pool_size: int = 1
     batch_id: str | None = None
+    corrected: bool = False
 
     @property
     def of_one(self) -> bool:
@@ -93,7 +95,7 @@ def standing(results: Iterable[Result]) -> list[Result]:
     """Without those that the laboratory corrected."""
     known = list(results)
     corrected = {one.supersedes for one in known if one.supersedes}
-    return [one for one in known if one.result_id not in corrected]
+    return [one for one in known if one.result_id not in corrected and not one.corrected]
 
 
 def _positives(known: Iterable[Result]) -> list[Result]:

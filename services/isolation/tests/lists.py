@@ -13,7 +13,7 @@ from chassis.doors.within import in_district
 from field.ids import is_id
 from field.scope import Scope
 from services.isolation.teams.tables import places
-from services.isolation.tests.tables import result_batches
+from services.isolation.tests.tables import result_batches, test_results
 from services.isolation.tests.tables import results_of_nobody as table
 
 _R = table.c
@@ -46,8 +46,11 @@ def _all(conn: Connection, scope: Scope) -> Select[Any]:
     """Of nobody here, they lie at no place."""
     later = table.alias("later")
     corrected = select(later.c.result_id).where(later.c.supersedes == _R.result_id).exists()
+    of_somebody = test_results.c.supersedes
+    found = select(of_somebody).where(of_somebody == _R.result_id, of_somebody.is_not(None)).exists()
     columns = [_R[name] for name in (*_FACTS, "identity", "taken_up_at", "taken_up_as", "taken_up_by")]
-    return select(*columns).where(_R.due_by.is_not(None), ~corrected, in_district(conn, scope, places))
+    wanted = select(*columns).where(_R.due_by.is_not(None), ~corrected, ~found)
+    return wanted.where(in_district(conn, scope, places))
 
 
 def _positive(conn: Connection, scope: Scope, asked: Asked, id: str) -> Mapping[str, Any] | None:

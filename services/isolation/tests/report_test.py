@@ -27,7 +27,7 @@ from services.isolation.plans.task import Task
 from services.isolation.teams.alarm import on_duty
 from services.isolation.teams.ladder import Informed
 from services.isolation.tests.batches import GATHERS, batch_of, count_results
-from services.isolation.tests.followed import look_again, look_at, results_of
+from services.isolation.tests.followed import corrected_of, look_again, look_at, results_of
 from services.isolation.tests.judged import POSITIVE, SETTLING, standing
 from services.isolation.tests.rules import TAKE_UP_WITHIN, faults_of, left_undone, tasks_served
 from services.isolation.tests.tables import results_counted, results_of_nobody, test_results
@@ -47,8 +47,9 @@ def report_test(uow: UnitOfWork, commands: Sequence[Said]) -> Sequence[Outcome]:
     serious = {number for said in commands if (number := whose[said.event.key]) and _is_serious(said)}
     by_identity |= _ended_lately(uow, serious - by_identity.keys())
     ids = {said.event.key: _case_ids(said, whose[said.event.key], by_identity) for said in commands}
-    with cases_in_hand(uow, (case_id for of_one in ids.values() for case_id in of_one)) as hand:
-        reporting = _Reporting(hand, ids, _known(uow.conn, commands))
+    corrected = _corrected_cases(uow.conn, commands)
+    with cases_in_hand(uow, (id for of_one in (*ids.values(), *corrected.values()) for id in of_one)) as hand:
+        reporting = _Reporting(hand, ids, _known(uow.conn, commands), corrected)
         outcomes = each_in_turn(commands, reporting.report)
         reporting.write()
     return outcomes
@@ -97,6 +98,24 @@ def _case_ids(said: Said, identity: int | None, by_identity: Mapping[int, list[s
     return sorted(by_identity.get(identity or 0, ()))
 
 
+def _supersedes(said: Said) -> str | None:
+    """The id of the laboratory's earlier result that this one corrects; None: it corrects none."""
+    before = said.data.get("supersedes")
+    return result_id(said.event.source, before) if before else None
+
+
+def _corrected_cases(conn: Connection, commands: Iterable[Said]) -> dict[str, list[str]]:
+    """Results that are corrected, each with the cases with which it was kept: the laboratory may have taken
+    another person for whoever the sample is of.
+    """
+    r, found = test_results.c, dict[str, list[str]]()
+    ids = {before for said in commands if (before := _supersedes(said))}
+    if ids:
+        for id, case_id in conn.execute(select(r.result_id, r.case_id).where(is_in(conn, r.result_id, ids))):
+            found.setdefault(id, []).append(case_id)
+    return found
+
+
 def _known(conn: Connection, commands: Iterable[Said]) -> set[str]:
     """Results that are written down already; their outcomes are forgotten after a month."""
     ids = [result_id(said.event.source, said.event.id) for said in commands]
@@ -112,13 +131,18 @@ class _Reporting:
     """The results of a batch of commands."""
 
     def __init__(
-        self, hand: CasesInHand, ids: Mapping[tuple[str, str], Sequence[str]], known: set[str]
+        self,
+        hand: CasesInHand,
+        ids: Mapping[tuple[str, str], Sequence[str]],
+        known: set[str],
+        corrected: Mapping[str, Sequence[str]],
     ) -> None:
         self.hand = hand
         self.uow = hand.uow
         self._ids = ids
         self._known = known
         self._sampled = _days_sampled(hand)
+        self._corrected = corrected
         self._results: list[dict[str, Any]] = []
         self._found: dict[str, datetime] = {}
         self._in_batches: list[tuple[str, str, str]] = []
@@ -135,6 +159,7 @@ class _Reporting:
         cases = self._cases(said)
         if (batch_id := batch_of(said)) and not said.data.get("supersedes"):
             self._in_batches.append((batch_id, said.author.source, said.data["result"]))
+        self._correct(said, id, cases)
         if not cases:
             return self._keep_of_nobody(said, id)
         for case in cases:
@@ -149,6 +174,18 @@ class _Reporting:
         if case_id := said.data.get("case_id"):
             return [self.hand.case(said, case_id)]
         return self.hand.reached(said, self._ids[said.event.key])
+
+    def _correct(self, said: Said, id: str, cases: Sequence[Case]) -> None:
+        """Of whom the earlier result was said to be, and is no more, it is looked what does not hold."""
+        own = {case.case_id for case in cases}
+        for case_id in self._corrected.get(_supersedes(said) or "", ()):
+            case = self.hand.find(case_id)
+            if case is not None and case_id not in own:
+                followed = self.hand.followed_as(case)
+                self._said_of |= {case_id, *([followed.case_id] if followed else [])}
+                self.hand.add_line(
+                    said, case, "test_result_corrected", result_id=_supersedes(said), by_result=id
+                )
 
     def _keep(self, said: Said, id: str, case: Case) -> None:
         data = said.data
@@ -192,7 +229,7 @@ class _Reporting:
         return Outcome.not_noted(result_id=id)
 
     def _row(self, said: Said) -> dict[str, Any]:
-        data, before = said.data, said.data.get("supersedes")
+        data = said.data
         return {
             "sample_id": data["sample_id"],
             "tube_id": data.get("tube_id"),
@@ -202,7 +239,7 @@ class _Reporting:
             "method": data["method"],
             "stage": data["stage"],
             "result": data["result"],
-            "supersedes": result_id(said.event.source, before) if before else None,
+            "supersedes": _supersedes(said),
             "source": said.author.source,
             "event_id": said.event.id,
             "received_at": self.uow.now,
@@ -220,7 +257,10 @@ class _Reporting:
         fresh = {id for (id,) in new}
         kept = [row for row in self._of_nobody if row["result_id"] in fresh]
         self._tell_positives([row for row in kept if row["due_by"]])
-        self._tell_corrections({row["supersedes"]: row for row in kept if not row["due_by"]}, fresh)
+        corrections = [row for row in kept if not row["due_by"]]
+        corrections += [row for row in self._results if row["supersedes"]]
+        fresh |= {row["result_id"] for row in self._results}
+        self._tell_corrections({row["supersedes"]: row for row in corrections}, fresh)
         counted = [
             {"day": day, "source": source, "result": result, "number": number}
             for (day, source, result), number in sorted(self._counted.items())
@@ -234,7 +274,7 @@ class _Reporting:
         """
         if not positives:
             return
-        corrected = _corrected(self.uow.conn, [row["result_id"] for row in positives])
+        corrected = corrected_of(self.uow.conn, [row["result_id"] for row in positives])
         told = {"staff": self._on_duty(self.uow.now)}
         for row in positives:
             if row["result_id"] not in corrected:
@@ -279,12 +319,6 @@ def _days_sampled(hand: CasesInHand) -> dict[str, set[date]]:
     }
 
 
-def _corrected(conn: Connection, ids: Collection[str]) -> set[str]:
-    """Those of these results of nobody that a later one corrects."""
-    supersedes = results_of_nobody.c.supersedes
-    return set(conn.execute(select(supersedes).where(is_in(conn, supersedes, ids))).scalars())
-
-
 def _told_before(
     conn: Connection, corrected: Collection[str], new: Collection[str]
 ) -> Mapping[str, datetime]:
@@ -292,9 +326,9 @@ def _told_before(
 
     :param new: the results that are written down just now.
     """
-    r, earlier = results_of_nobody.c, results_of_nobody.alias("earlier").c
-    again = select(earlier.result_id).where(
-        earlier.supersedes == r.result_id, ~is_in(conn, earlier.result_id, new)
-    )
-    told = is_in(conn, r.result_id, set(corrected) - set(new)) & r.due_by.is_not(None) & ~again.exists()
+    r = results_of_nobody.c
+    told = is_in(conn, r.result_id, set(corrected) - set(new)) & r.due_by.is_not(None)
+    for earlier in (results_of_nobody.alias("earlier").c, test_results.c):
+        corrects = earlier.supersedes == r.result_id, earlier.supersedes.is_not(None)
+        told &= ~select(earlier.result_id).where(*corrects, ~is_in(conn, earlier.result_id, new)).exists()
     return {id: at for id, at in conn.execute(select(r.result_id, r.received_at).where(told))}

@@ -41,6 +41,14 @@ Index(
     sqlite_where=_in_batch,
 )
 
+_corrects = test_results.c.supersedes.is_not(None)
+Index(
+    "test_results_corrected",
+    test_results.c.supersedes,
+    postgresql_where=_corrects,
+    sqlite_where=_corrects,
+)
+
 result_batches = Table(
     "result_batches",  # a laboratory's runs, or what it reports of an hour
     metadata,

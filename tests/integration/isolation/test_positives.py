@@ -219,6 +219,45 @@ def test_a_correction_takes_back_what_followed_in_whatever_order_it_comes(
     ] * bool(told(isolation)), "whoever was told, and nobody else"
 
 
+@pytest.mark.parametrize("first", ["positive", "correction"])
+@pytest.mark.parametrize("really", ["somebody followed", "nobody here", "still positive, of another"])
+def test_a_correction_takes_back_what_followed_whosever_the_sample_is(
+    isolation: Trial, first: str, really: str
+) -> None:
+    one, other = came(isolation), came(isolation)
+    negative = result(other, "negative", at=NOON, supersedes="a")
+    corrected = {
+        "somebody followed": negative,
+        "nobody here": result("N1", "negative", at=NOON, supersedes="a"),
+        "still positive, of another": {**negative, "result": "positive"},
+    }[really]
+    given = [(result(one, "positive", at=NOON), "a"), (corrected, "b")]
+    for data, id in given if first == "positive" else reversed(given):
+        assert report(isolation, data, id=id).kind in ("done", "not_noted")
+        timers(isolation)
+    assert live(isolation, one) == set()
+    assert live(isolation, other) == (TO_DO if really.startswith("still") else set())
+    whoever = [who for of, who in told(isolation, "test.urgent_corrected") if of == "see_positive"]
+    assert len(whoever) == (first == "positive"), "whoever was told, and nobody else"
+    assert ("test_result_corrected" in history(isolation, one)) == (first == "positive")
+
+
+def test_a_positive_of_nobody_that_is_of_somebody_here_leaves_the_districts_list(isolation: Trial) -> None:
+    one = came(isolation)
+    door = Visitor(DOOR, isolation.work)
+    report(isolation, result("N1", "positive", at=NOON), id="a")
+    report(isolation, result("N2", "positive", at=NOON), id="c")
+    assert len(door.get("district", "/lists/positives_of_nobody").json["rows"]) == 2
+    found(isolation, one, "b", supersedes="a")
+    assert live(isolation, one) == TO_DO
+    assert len(door.get("district", "/lists/positives_of_nobody").json["rows"]) == 1
+    assert len(isolation.recorded("test.unmatched_corrected")) == 1
+    found(isolation, one, "d", "negative", supersedes="e")
+    report(isolation, result("N3", "positive", at=NOON), id="e")
+    assert len(isolation.recorded("test.unmatched")) == 2, "its correction came first"
+    assert len(isolation.recorded("test.unmatched_corrected")) == 1
+
+
 def test_after_a_correction_whoever_was_called_is_called_again(isolation: Trial) -> None:
     one = came(isolation)
     found(isolation, one, "a")

@@ -59,6 +59,7 @@ _WHAT: Final[Mapping[str, str]] = {
     "looked_at": N_("abnormal check-in looked at"),
     "alarm_taken_back": N_("alarm taken back"),
     "test_result": N_("test result"),
+    "test_result_corrected": N_("test result corrected: it is not theirs"),
     "see_positive": N_("positive: a person calls them"),
     "decide_positive": N_("positive: an officer decides where they go"),
     "list_contacts": N_("those with whom they were are to be listed"),

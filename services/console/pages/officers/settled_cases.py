@@ -364,7 +364,7 @@ OF_CASES: Final[Mapping[str, Settling]] = {
                         N_("What came of it?"),
                         "word",
                         CONTACT_SETTLED,
-                        hint=N_("What was found does not stand: they are no contacts. Say sorry, and thank them"),
+                        hint=N_("What was found does not stand: they are no contacts. Thank them"),
                         needed=True,
                     ),
                     NOTE,
