@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from chassis.handlers import Handler, Timer
+from services.isolation.breaches.tell_breaches import tell_breaches
 from services.isolation.cases.apply_policies import apply_policies
 from services.isolation.cases.assign_waiting import assign_waiting
 from services.isolation.cases.follow_arrivals import follow_arrivals
@@ -14,6 +15,7 @@ from services.isolation.cases.open_waiting import open_waiting
 from services.isolation.cases.plan_next_day import plan_next_day
 from services.isolation.households.plan_again import plan_again
 from services.isolation.permits.find_late import find_late
+from services.isolation.positives.find_positives import find_positives
 from services.isolation.positives.make_contacts import make_contacts
 from services.isolation.positives.see_to_positives import see_to_positives
 from services.isolation.release.end_informed import end_informed
@@ -48,8 +50,10 @@ TIMERS: tuple[Timer, ...] = (
     Timer("plan_again", timedelta(seconds=10), plan_again),
     Timer("see_to_positives", timedelta(seconds=2), see_to_positives),
     Timer("make_contacts", timedelta(seconds=5), make_contacts),
+    Timer("find_positives", timedelta(hours=1), find_positives),
     Timer("propose_releases", timedelta(seconds=30), propose_releases),
     Timer("end_informed", timedelta(hours=1), end_informed),
+    Timer("tell_breaches", timedelta(seconds=30), tell_breaches),
     Timer("find_late", timedelta(seconds=15), find_late),
     Timer("find_overdue", timedelta(seconds=10), find_overdue),
     Timer("plan_staff_days", timedelta(seconds=30), plan_staff_days),

@@ -25,7 +25,7 @@ from services.isolation.central import balance as of_central
 from services.isolation.needs.balance import without_task
 from services.isolation.permits import balance as of_permits
 from services.isolation.plans.tables import tasks
-from services.isolation.positives.balance import not_seen_to
+from services.isolation.positives.balance import not_seen_to, unknown
 from services.isolation.release.left_behind import left_behind
 from services.isolation.teams.copies import PLACES, STAFF
 from services.isolation.tests.lists import decided_batches, taken_up
@@ -199,6 +199,9 @@ def late(conn: Connection, now: datetime, zone: ZoneInfo) -> Sums:
         ): of_transfers.seen_to_by_nobody(conn, now - _LATE),
         ("end", "they are informed and their day is over, and the case does not end"): left_behind(
             conn, now, zone
+        ),
+        ("positive", "a result is positive, and it stands nowhere that it is looked what follows"): unknown(
+            conn, now
         ),
     }
     for (what, why), (count, named) in kinds.items():

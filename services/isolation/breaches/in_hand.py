@@ -37,7 +37,7 @@ SEALED_AS: Final = "person"
 _BREACHES: Final = UUID("5f0f6a0e-3f0b-4c59-9d0c-7a7c4b3f2e61")
 _WRITTEN: Final = (
     *("task_id", "judge_task_id", "settle_task_id", "in_order_at", "judgement", "judged_at", "judged_by"),
-    *("said", "version", "state"),
+    *("first_judged_at", "said", "version", "state", "told_confirmed"),
 )
 
 
@@ -100,6 +100,12 @@ class BreachesInHand:
         row = self._rows.get(shown.breach_id)
         return row is not None and row["judgement"] is not None
 
+    def first_judged_at(self, shown: Shown) -> datetime | None:
+        """When an officer judged it for the first time; None: nobody has."""
+        row = self._rows.get(shown.breach_id)
+        # Of one that a version of before judged, only the last time is known.
+        return (row["first_judged_at"] or row["judged_at"]) if row else None
+
     def task_of(self, shown: Shown) -> str:
         """The id of the task of whoever finds out."""
         return str(self._rows[shown.breach_id]["task_id"])
@@ -121,7 +127,7 @@ class BreachesInHand:
         if row is None:
             return self._suspect(case, shown, cause)
         if row["in_order_at"] is not None:
-            before = self._confirmed(case)
+            before = self._known(case)
             self._becomes(row, in_order_at=None)
             if row["state"] == SUSPECTED:
                 return self._ask(case, row, shown, cause)
@@ -135,7 +141,7 @@ class BreachesInHand:
             return self._no_more(case, shown)
         if row["in_order_at"] is not None:
             return case
-        before = self._confirmed(case)
+        before = self._known(case)
         self._becomes(row, in_order_at=self._hand.uow.now)
         live = [task for task in self._tasks(case, row) if task.live]
         self._hand.change_tasks(case, [task.cancelled() for task in live])
@@ -152,10 +158,15 @@ class BreachesInHand:
         return self._hand.hear(case, "breach_in_order", None, task=shown.task_id)
 
     def judge(self, said: Said, named: Case, judgement: str, words: str) -> Mapping[str, Any]:
-        """:param named: the case of whom it is suspected, which may have ended. Returns the row."""
+        """Of whom nobody follows it is only noted: they hear of it once they are followed again.
+
+        :param named: the case of whom it is suspected, which may have ended. Returns the row.
+        """
         hand, row = self._hand, self._rows[said.data["breach_id"]]
         case = hand.followed_as(named)
-        before = self._confirmed(case) if case else 0
+        before = self._known(case) if case else 0
+        if case is None and row["told_confirmed"] is None:
+            self._becomes(row, told_confirmed=row["state"] == CONFIRMED)
         for task in self._tasks(case, row) if case else ():
             if task.live:
                 hand.report(said, case or named, task, act_of(said, DONE))
@@ -164,6 +175,7 @@ class BreachesInHand:
             row,
             judgement=judgement,
             judged_at=said.at,
+            first_judged_at=row["first_judged_at"] or row["judged_at"] or said.at,
             judged_by=said.author.source,
             said=sealed,
             version=row["version"] + 1,
@@ -177,6 +189,13 @@ class BreachesInHand:
 
     # -- what follows ----------------------------------------------------------------------------------
 
+    def tell(self, case: Case) -> None:
+        """Of a case that is followed again: what was judged meanwhile."""
+        owed = [row for row in self._of(case) if row["told_confirmed"] is not None]
+        if owed:
+            row = next((one for one in owed if one["state"] == CONFIRMED), owed[0])
+            self._follow(case, row, self._known(case), None)
+
     def _suspect(self, case: Case, shown: Shown, cause: Event | None) -> Case:
         row: dict[str, Any] = {
             "breach_id": shown.breach_id,
@@ -189,6 +208,7 @@ class BreachesInHand:
             "saw": shown.saw,
             "reported_by": shown.by,
             **dict.fromkeys(("settle_task_id", "in_order_at", "judgement", "judged_at", "judged_by", "said")),
+            **dict.fromkeys(("first_judged_at", "told_confirmed")),
             "version": 0,
             "state": SUSPECTED,
         }
@@ -236,7 +256,10 @@ class BreachesInHand:
 
     def _follow(self, case: Case, row: dict[str, Any], before: int, cause: Event | None) -> Case:
         """Have it decided whether they are moved, and tell what is new."""
-        hand, after = self._hand, self._confirmed(case)
+        hand, after = self._hand, sum(one["state"] == CONFIRMED for one in self._of(case))
+        for one in self._of(case):
+            if one["told_confirmed"] is not None:
+                self._becomes(one, told_confirmed=None)
         waiting = [task for task in hand.tasks(case) if task.kind == SETTLE_BREACH and task.live]
         if proposes_central(before, after) and not waiting:
             about = f"{row['breach_id']}:{case.history_lines + 1}"
@@ -263,8 +286,10 @@ class BreachesInHand:
     def _of(self, case: Case) -> list[dict[str, Any]]:
         return [row for row in self._rows.values() if self._as.get(row["case_id"]) == case.case_id]
 
-    def _confirmed(self, case: Case) -> int:
-        return sum(row["state"] == CONFIRMED for row in self._of(case))
+    def _known(self, case: Case) -> int:
+        """How many are confirmed, as far as they were told."""
+        stands = ((row["told_confirmed"], row["state"] == CONFIRMED) for row in self._of(case))
+        return sum(is_so if told is None else told for told, is_so in stands)
 
     def _tasks(self, case: Case, row: Mapping[str, Any]) -> list[Task]:
         of_it = {row["task_id"], row["judge_task_id"]}

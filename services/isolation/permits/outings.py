@@ -97,7 +97,11 @@ class OutingsInHand:
         of_case = [row for row in self._passages if self._as[row["case_id"]] == case.case_id]
         seen = [Passage(row["passage_id"], row["at"], row["direction"]) for row in of_case]
         times = [Outing(row["begins"], row["ends"]) for row in granted]
-        judged = judge(times, seen, now, [min(row["ends"], _ended_at(row) or row["ends"]) for row in granted])
+        until = [min(row["ends"], _ended_at(row) or row["ends"]) for row in granted]
+        by_id = {row["passage_id"]: row for row in of_case if row["direction"] in _WHY}
+        first_judged = {id: self._breaches.first_judged_at(_away(row)) for id, row in by_id.items()}
+        settled = {id: at for id, at in first_judged.items() if at is not None}
+        judged = judge(times, seen, now, until, settled)
         kept_in = case.measure != NO_ORDER
         for row, course, late_from in zip(granted, judged.courses, judged.late_from, strict=True):
             row |= {"left_at": course.left_at, "back_at": course.back_at, "check_at": None}
@@ -111,7 +115,6 @@ class OutingsInHand:
                 row["check_at"] = late_from if late_from >= now else now + _AGAIN_AFTER
         # What they did before the measure in force began was in order then.
         since = self._hand.book.standing(case).clock
-        by_id = {row["passage_id"]: row for row in of_case if row["direction"] in _WHY}
         times_away = [[by_id[one.id] for one in away if one.at >= since] for away in judged.without_leave]
         without = [self._that_counts(away)["passage_id"] for away in times_away if away and kept_in]
         for id, row in by_id.items():

@@ -6,7 +6,7 @@ door. So what follows is worked out from all of them in the order in which they 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -21,7 +21,9 @@ EARLY: Final = timedelta(minutes=30)
 GRACE: Final = timedelta(minutes=15)
 """So long after their time somebody is not late yet."""
 ONE_FOR: Final = timedelta(hours=12)
-"""So long what tells that somebody is away is one going out, unless they are seen coming back."""
+"""So long what tells that somebody is away is one going out, unless they are seen coming back, or an officer
+judges it meanwhile.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +77,14 @@ def judge(
     passages: Iterable[Passage],
     now: datetime,
     until: Sequence[datetime] = (),
+    settled: Mapping[str, datetime] | None = None,
 ) -> Judged:
     """
     :param outings: those that were granted, in their order; an emergency may overlap others.
     :param until: of each, up to when people may go out by it; without it, its end.
+    :param settled: passages of which an officer judged whether they tell of a breach: when that was first.
     """
+    settled = settled or {}
     until = until or [one.ends for one in outings]
     late_from = [_ends(one, outings, until) + GRACE for one in outings]
     of_outing: list[list[Passage]] = [[] for _ in outings]
@@ -100,7 +105,9 @@ def judge(
             if number is not None or one.direction == BACK:
                 away = []
                 continue
-        if not away or one.at - away[0].at > ONE_FOR:
+        # Whoever is away after an officer judged it went once more.
+        again = any(settled[before.id] < one.at for before in away if before.id in settled)
+        if not away or again or one.at - away[0].at > ONE_FOR:
             away = []
             without.append(away)
         away.append(one)

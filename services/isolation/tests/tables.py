@@ -41,6 +41,14 @@ Index(
     sqlite_where=_in_batch,
 )
 
+_positive = text("result = 'positive'")
+Index(
+    "test_results_positive",
+    test_results.c.received_at,
+    postgresql_where=_positive,
+    sqlite_where=_positive,
+)
+
 _corrects = test_results.c.supersedes.is_not(None)
 Index(
     "test_results_corrected",

@@ -55,6 +55,7 @@ OPEN = "SELECT case_id::text FROM cases WHERE closed_at IS NULL"
 OTHERS = f"{OPEN} AND owner <> :worker AND plan_next IS NOT NULL ORDER BY case_id OFFSET :n"
 LAST_CASES = "FROM cases WHERE closed_at IS NULL ORDER BY cases.case_id DESC LIMIT 5"
 """Others than most timers get, for whoever is given something to do with a few."""
+OF_MADE_RESULTS = "case_id IN (SELECT case_id FROM test_results WHERE source = '/made')"
 INFORMED = (
     f"{OPEN} AND days = 0 AND release_on < '2022-10-02' AND NOT EXISTS (SELECT 1 FROM tasks k "
     "WHERE k.case_id = cases.case_id AND k.state IN ('due', 'missed', 'not_possible'))"
@@ -181,6 +182,27 @@ POISONS: dict[str, Poison] = {
     ),
     "isolation.see_to_positives": of_positives("look_at", "<"),
     "isolation.make_contacts": of_positives("contacts_at", ">="),
+    "isolation.find_positives": Poison(
+        "positives",
+        "case_id",
+        f"{OPEN} AND days > 0 AND {OF_MADE_RESULTS} ORDER BY 1",
+        f"{OPEN} AND {OF_MADE_RESULTS} AND case_id NOT IN (SELECT case_id FROM positives)",
+        (
+            "INSERT INTO test_results (result_id, case_id, sample_id, pool_size, sampled_at, reported_at, "
+            "method, stage, result, source, event_id, received_at) "
+            "SELECT gen_random_uuid(), case_id, 's', 1, '2022-10-01', '2022-10-01', 'pcr', 'confirmed', "
+            f"'positive', '/made', case_id::text, '2022-10-01T01:00:00Z' {LAST_CASES} OFFSET 30",
+            f"DELETE FROM positives WHERE {OF_MADE_RESULTS}",
+        ),
+        on="INSERT",
+    ),
+    "isolation.tell_breaches": of_cases(
+        "case_id IN (SELECT case_id FROM breaches WHERE told_confirmed IS NOT NULL)",
+        "INSERT INTO breaches (breach_id, case_id, why, at, suspected_at, task_id, judge_task_id, judgement, "
+        "judged_at, version, state, told_confirmed) SELECT gen_random_uuid(), case_id, 'not_at_home', "
+        "'2022-10-01', '2022-10-01', gen_random_uuid(), gen_random_uuid(), 'confirmed', '2022-10-01', 1, "
+        "'confirmed', false FROM cases WHERE closed_at IS NULL AND owner <> :worker",
+    ),
     "isolation.strip_cases": Poison(
         "cases",
         "case_id",

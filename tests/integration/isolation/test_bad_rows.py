@@ -221,6 +221,30 @@ def found_positive(isolation: Trial) -> None:
     isolation.clock.advance(minutes=1)
 
 
+def found_by_one_of_before(isolation: Trial) -> None:
+    found_positive(isolation)
+    with isolation.database.begin() as conn:
+        conn.execute(t.positives.delete())
+
+
+def without_a_row(isolation: Trial) -> set[str]:
+    return cases(bool)(isolation) - {row["case_id"] for row in isolation.rows(t.positives)}
+
+
+def judged_after_the_end(isolation: Trial) -> None:
+    """And open again."""
+    ready(isolation)
+    for case in isolation.rows(t.cases):
+        passed(isolation, {"case_ids": [case["case_id"]], "direction": "out"})
+    with isolation.database.begin() as conn:
+        judged = {"state": "confirmed", "judgement": "confirmed", "judged_at": isolation.clock.now()}
+        conn.execute(update(t.breaches).values(told_confirmed=False, **judged))
+
+
+def not_told_of(isolation: Trial) -> set[str]:
+    return {row["case_id"] for row in isolation.rows(t.breaches) if row["told_confirmed"] is not None}
+
+
 def nobody_called(isolation: Trial) -> None:
     found_positive(isolation)
     isolation.until_done(see_to_positives)
@@ -278,6 +302,10 @@ WORK = {
     "propose_releases": Work(at_their_end, to_be_looked_at, (t.release_checks, "case_id", "UPDATE")),
     "end_informed": Work(all_informed, cases(lambda row: row["closed_at"] is None), ON_CASES),
     "find_late": Work(out_too_long, to_be_back, ON_CASES),
+    "tell_breaches": Work(judged_after_the_end, not_told_of, ON_CASES),
+    "find_positives": Work(
+        found_by_one_of_before, without_a_row, (t.positives, "case_id", "INSERT"), t.cases
+    ),
     "see_to_positives": Work(found_positive, of_positives("look_at"), ON_CASES),
     "make_contacts": Work(
         nobody_called, of_positives("contacts_at"), (t.positives, "case_id", "UPDATE"), t.cases

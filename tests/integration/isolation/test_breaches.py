@@ -15,6 +15,7 @@ from field.scope import NOWHERE
 from services.isolation import handover
 from services.isolation import tables as t
 from services.isolation.breaches.judge_breach import judge_breach
+from services.isolation.breaches.tell_breaches import tell_breaches
 from services.isolation.door import DOOR
 from services.isolation.households.plan_again import plan_again
 from services.isolation.notices.report_refusal import report_refusal
@@ -331,6 +332,66 @@ def test_of_a_case_that_has_ended_it_is_judged_and_nobody_is_told(isolation: Tri
     isolation.follow(called_off(ids([alone])[0]))
     judges(isolation, 0, "confirmed")
     assert stand(isolation) == [("no_permit", "confirmed")] and told(isolation) == []
+    assert isolation.do(tell_breaches) == 0
+    is_sound(isolation)
+
+
+@pytest.mark.parametrize("merged", [False, True])
+def test_what_was_judged_after_the_end_is_told_once_the_case_is_open_again(
+    isolation: Trial, alone: Event, merged: bool
+) -> None:
+    id = ids([alone])[0]
+    goes(isolation, alone, "09:00")
+    goes(isolation, alone, "09:20", "back")
+    goes(isolation, alone, "10:00")
+    isolation.follow(called_off(id))
+    for number in (0, 1):
+        judges(isolation, number, "confirmed")
+    isolation.clock.advance(minutes=1)
+    if merged:
+        other = arrival(level="medium")
+        isolation.follow(other)
+        ended = {"not_coming": True, "merged": True, "goes_on_as": other.subject}
+        isolation.follow(arrival(id, version=3, level="medium", why=["same_as_other"], **ended))
+    else:
+        isolation.follow(arrival(id, version=3, level="medium", why=["called_off"]))
+    isolation.until_done(tell_breaches)
+    assert told(isolation) == ["admonished"], "once, and admonition comes first"
+    assert tasks(isolation, "settle_breach") == [("settle_breach", "due")]
+    for number in (0, 1):
+        judges(isolation, number, "explained")
+    assert told(isolation) == ["admonished", "admonition_taken_back"]
+    is_sound(isolation)
+
+
+def test_what_was_taken_back_after_the_end_is_told_once_the_case_is_open_again(
+    isolation: Trial, alone: Event
+) -> None:
+    id = ids([alone])[0]
+    goes(isolation, alone, "10:00")
+    judges(isolation, 0, "confirmed")
+    isolation.follow(called_off(id))
+    for judgement in ("explained", "confirmed", "explained"):
+        judges(isolation, 0, judgement)
+    isolation.clock.advance(minutes=1)
+    isolation.follow(arrival(id, version=3, level="medium", why=["called_off"]))
+    isolation.until_done(tell_breaches)
+    assert told(isolation) == ["admonished", "admonition_taken_back"]
+    is_sound(isolation)
+
+
+def test_who_is_seen_out_after_the_first_was_judged_went_once_more(isolation: Trial, alone: Event) -> None:
+    goes(isolation, alone, "10:00")
+    judges(isolation, 0, "confirmed")  # at 11:00
+    isolation.clock.advance(hours=2)
+    goes(isolation, alone, "10:30", author=CLINIC)  # a gate that was away
+    assert len(breaches(isolation)) == 1, "it was before, and is the same"
+    goes(isolation, alone, "12:30")
+    assert stand(isolation) == [("no_permit", "confirmed"), ("no_permit", "suspected")]
+    isolation.clock.advance(hours=1)
+    judges(isolation, 0, "explained")
+    assert is_away(isolation, alone, "12:40").kind == "done"
+    assert stand(isolation) == [("no_permit", "explained"), ("no_permit", "suspected")], "judged once more"
     is_sound(isolation)
 
 

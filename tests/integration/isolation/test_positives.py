@@ -12,9 +12,11 @@ from chassis.commands.command import Author, Outcome
 from chassis.ids import new_id
 from contracts.envelope import Event
 from field.documents import IDENTITY
+from services.isolation import handover
 from services.isolation import tables as t
 from services.isolation.cases.plan_next_day import plan_next_day
 from services.isolation.door import DOOR
+from services.isolation.positives.find_positives import find_positives
 from services.isolation.positives.list_close_contact import list_close_contact, settle_close_contact
 from services.isolation.positives.make_contacts import make_contacts
 from services.isolation.positives.see_to_positives import see_to_positives
@@ -29,7 +31,7 @@ from services.isolation.tests.report_test import report_test
 from tests.doors import Visitor
 from tests.integration.isolation.saying import command, say_all, speaking
 from tests.integration.isolation.test_results import LAB, NURSE, report, result
-from tests.integration.isolation.trial import Trial, arrival, china
+from tests.integration.isolation.trial import CHINA, Trial, arrival, china
 
 OFFICER = Author("staff", "/console/officer", "officer")
 STREET = Author("staff", "/console/street", "street")
@@ -446,6 +448,34 @@ _settle = speaking(settle_close_contact, "close_contact.settled")
 def listed(isolation: Trial, of: Event, **more: Any) -> Outcome:
     how = {"author": more.pop("author", OFFICER), "id": more.pop("id", None)}
     return _list(isolation, {"case_id": of.subject, **GRANDMOTHER, **more}, **how)
+
+
+@pytest.mark.parametrize("goes_on", [False, True])
+def test_a_positive_that_a_process_of_before_wrote_down_is_found(isolation: Trial, goes_on: bool) -> None:
+    one, other = came(isolation), came(isolation)
+    report(isolation, result(one, "positive", at=NOON), id="a")
+    with isolation.database.begin() as conn:
+        conn.execute(t.positives.delete())
+    who = one
+    if goes_on:
+        merged = {"not_coming": True, "merged": True, "goes_on_as": other.subject, "why": ["same_as_other"]}
+        isolation.follow(arrival(one.subject, version=2, level="medium", at=isolation.clock.now(), **merged))
+        who = other
+    timers(isolation)
+    assert live(isolation, who) == set()
+
+    def late() -> list[str]:
+        with isolation.database.read() as conn:
+            lacks = handover.late(conn, isolation.clock.now(), CHINA).lacks
+        return [lack.id for lack in lacks if lack.what == "positive"]
+
+    assert one.subject not in late(), "it is looked for it once an hour"
+    isolation.clock.advance(hours=3)
+    assert one.subject in late()
+    assert isolation.do(find_positives) == 1
+    assert isolation.do(find_positives) == 0
+    timers(isolation)
+    assert live(isolation, who) == TO_DO and one.subject not in late()
 
 
 def test_those_with_whom_they_were_are_listed_sealed_and_told(isolation: Trial) -> None:

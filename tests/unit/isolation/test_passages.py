@@ -157,3 +157,10 @@ def test_who_is_out_without_being_late_has_time_left_and_nobody_is_out_and_back(
     for now in (EVENING, at(26)):
         for outing, course in zip(LEAVE, judge(LEAVE, seen(*steps), now).courses, strict=True):
             assert not (course.is_out and not course.late and now > outing.ends + GRACE)
+
+
+def test_whoever_is_away_after_it_was_judged_went_once_more() -> None:
+    passages = seen((OUT, 5), (OUT, 6), (ABSENT, 7), (ABSENT, 8))
+    times = judge([], passages, EVENING, (), {"p-1": at(6.5)}).without_leave
+    assert [[one.id for one in away] for away in times] == [["p-0", "p-1"], ["p-2", "p-3"]]
+    assert len(judge([], passages, EVENING, ()).without_leave) == 1

@@ -1,0 +1,28 @@
+"""positives are found again
+
+Revision 0036, after 0035: positives that a process of before wrote down are found by when they were received.
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0036"
+down_revision = "0035"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    positive = sa.text("result = 'positive'")
+    op.create_index(
+        "test_results_positive",
+        "test_results",
+        ["received_at"],
+        unique=False,
+        postgresql_where=positive,
+        sqlite_where=positive,
+    )
+
+
+def downgrade() -> None:
+    op.drop_index("test_results_positive", table_name="test_results")
