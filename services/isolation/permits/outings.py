@@ -47,11 +47,13 @@ class OutingsInHand:
         seen = select(passages).where(is_in(conn, passages.c.case_id, ids))
         self._passages = [{str(n): v for n, v in row.items()} for row in conn.execute(seen).mappings()]
         self._new: list[dict[str, Any]] = []
+        self._heard: dict[str, Event] = {}
 
     def hear(
         self, said: Said, people: Iterable[Case], direction: str, kind: UUID, saw: str | None = None
     ) -> None:
-        """Each of them passed so, by a command; see to it.
+        """Each of them passed so, by a command. What follows is seen to with all of the batch
+        (`look_at_heard`): a gate that was away says in one go that somebody left, and is back.
 
         :param people: cases that are followed.
         :param kind: of command: with its source, its id and the case it makes the passage's id.
@@ -74,8 +76,14 @@ class OutingsInHand:
             }
             self._new.append(passage)
             self._passages.append(passage)
-            case = self._hand.add_line(said, case, f"passage_{direction}", staff_id=said.author.staff_id)
-            self.look(case, said.event)
+            self._hand.add_line(said, case, f"passage_{direction}", staff_id=said.author.staff_id)
+            self._heard[case.case_id] = said.event
+
+    def look_at_heard(self) -> None:
+        """See to all of whom something was heard."""
+        for case_id, cause in self._heard.items():
+            if case := self._hand.find(case_id):
+                self.look(case, cause)
 
     def look(self, case: Case, cause: Event | None = None) -> Case:
         """See to it by all that is known now, however often it is looked.

@@ -26,6 +26,7 @@ def report_breach(uow: UnitOfWork, commands: Sequence[Said]) -> Sequence[Outcome
     with cases_in_hand(uow, named) as hand:
         found = OutingsInHand(hand, hand.ids)
         outcomes = each_in_turn(commands, lambda said: _report(hand, found, said))
+        found.look_at_heard()
         found.write()
     return outcomes
 

@@ -19,6 +19,7 @@ def report_passage(uow: UnitOfWork, commands: Sequence[Said]) -> Sequence[Outcom
     with cases_in_hand(uow, named) as hand:
         found = OutingsInHand(hand, hand.ids)
         outcomes = each_in_turn(commands, lambda said: _report(hand, found, said))
+        found.look_at_heard()
         found.write()
     return outcomes
 

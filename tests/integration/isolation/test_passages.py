@@ -77,6 +77,19 @@ def test_who_goes_and_is_back_in_time_troubles_nobody(isolation: Trial, family: 
     assert isolation.audit()["balanced"]
 
 
+def test_what_comes_together_is_judged_together_and_alarms_nobody_who_is_back(
+    isolation: Trial, family: list[Event]
+) -> None:
+    granted(isolation, family)
+    clock(isolation, "15:00")
+    gone, back = (
+        command(isolation, "passage.reported", {"case_ids": ids(family), "direction": way, "at": at})
+        for way, at in (("out", china("2022-10-01 10:00")), ("back", china("2022-10-01 13:50")))
+    )
+    assert {one.kind for one in say_all(isolation, report_passage, [gone, back])} == {"done"}
+    assert looked_for(isolation) == [] and suspected(isolation) == []
+
+
 def test_who_is_late_is_looked_for_at_once_and_told_once(isolation: Trial, family: list[Event]) -> None:
     granted(isolation, family)
     clock(isolation, "10:05")
