@@ -23,7 +23,7 @@ from services.console.pages.entry.who import only_in
 from services.console.pages.officers.acts import again, say, typed
 from services.console.pages.officers.asking import Asking
 from services.console.pages.officers.cells import Cell, moment
-from services.console.pages.officers.listed import OVERDUE_TASKS
+from services.console.pages.officers.listed_cases import OVERDUE_TASKS
 from services.console.pages.officers.lists import (
     Option,
     ShownList,

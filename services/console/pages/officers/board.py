@@ -22,7 +22,12 @@ from services.console.pages.clock import in_words
 from services.console.pages.entry.who import only_in
 from services.console.pages.officers.asking import Asking, Names
 from services.console.pages.officers.from_phones import acts_waiting
-from services.console.pages.officers.listed import CASES_TO_RELEASE, CHANGED_CASES, CHANGES, HELD_PAST_TERM
+from services.console.pages.officers.listed_cases import (
+    CASES_TO_RELEASE,
+    CHANGED_CASES,
+    CHANGES,
+    HELD_PAST_TERM,
+)
 from services.console.pages.officers.lists import STATUS, Option, places_to_choose
 from services.console.pages.refusals import refusal_page
 from services.console.pages.shown.figures import Count, Figure, Part, as_sentence, count_in_words

@@ -12,7 +12,7 @@ from flask_babel import format_date, gettext
 
 from services.console.pages.clock import in_words
 from services.console.pages.officers.asking import Names
-from services.console.pages.officers.listed import Column
+from services.console.pages.officers.listing import Column
 from services.console.pages.officers.report_form import fault_in_words
 from services.console.pages.words import need_word, permit_word, task_word, word
 

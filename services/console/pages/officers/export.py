@@ -18,7 +18,8 @@ from services.console.pages.entry.who import acting, only_in
 from services.console.pages.officers.acts import again, typed
 from services.console.pages.officers.asking import Asking
 from services.console.pages.officers.cells import Cell, cells_of, ids_in
-from services.console.pages.officers.listed import LISTS, Column, OfficersList
+from services.console.pages.officers.listed import LISTS
+from services.console.pages.officers.listing import Column, OfficersList
 from services.console.pages.officers.lists import STATUS, refused_export
 from services.console.pages.refusals import refusal_page
 from services.console.pages.shown.csv_files import csv_file

@@ -27,14 +27,8 @@ from services.console.pages.officers.acts import again
 from services.console.pages.officers.asking import Asking, Names
 from services.console.pages.officers.cells import Cell, cells_of, ids_in, listed
 from services.console.pages.officers.from_phones import acts_waiting
-from services.console.pages.officers.listed import (
-    CASES_AND_TASKS,
-    DECIDED,
-    LISTS,
-    WAITING,
-    Choice,
-    OfficersList,
-)
+from services.console.pages.officers.listed import CASES_AND_TASKS, DECIDED, LISTS, WAITING
+from services.console.pages.officers.listing import Choice, OfficersList
 from services.console.pages.officers.results import ACT as ENTERS
 from services.console.pages.officers.settled import SETTLED
 from services.console.pages.refusals import refusal_page

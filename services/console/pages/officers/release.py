@@ -18,7 +18,7 @@ from services.console.pages.entry.who import only_in
 from services.console.pages.officers.acts import Became, again, number_of, say, typed
 from services.console.pages.officers.asking import Asking
 from services.console.pages.officers.cells import Cell
-from services.console.pages.officers.listed import CASES_TO_RELEASE
+from services.console.pages.officers.listed_cases import CASES_TO_RELEASE
 from services.console.pages.officers.lists import ShownList, list_of_form, list_page, with_all_chosen
 from services.console.pages.shown.figures import Count, count_in_words
 from services.console.pages.words import word

@@ -25,7 +25,8 @@ from services.console.pages.entry.who import acting, only_in
 from services.console.pages.officers.acts import Became, again, number_of, say, sentence
 from services.console.pages.officers.asking import Asking, Names
 from services.console.pages.officers.cells import Cell, author_of, cells_of, ids_in, listed, moment, staff_of
-from services.console.pages.officers.listed import LISTS, OfficersList
+from services.console.pages.officers.listed import LISTS
+from services.console.pages.officers.listing import OfficersList
 from services.console.pages.officers.lists import STATUS, places_to_name
 from services.console.pages.officers.report_form import (
     BEGINS,

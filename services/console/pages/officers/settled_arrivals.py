@@ -8,7 +8,7 @@ from typing import Final
 
 from field.words import HOW_FOLLOWED, SETTLED_AS
 from services.console.pages.catalogues import N_
-from services.console.pages.officers.listed import Column
+from services.console.pages.officers.listing import Column
 from services.console.pages.officers.settling import NOTE, Act, Asked, Settling
 
 _OF_ARRIVAL: Final = (

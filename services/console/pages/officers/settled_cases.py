@@ -8,7 +8,7 @@ from typing import Final
 
 from field.words import BATCH_OUTCOMES, CONTACT_SETTLED, PERMIT_BY, TAKEN_UP
 from services.console.pages.catalogues import N_
-from services.console.pages.officers.listed import Column
+from services.console.pages.officers.listing import Column
 from services.console.pages.officers.settling import NOTE, Act, Asked, Settling
 
 _GRANTED: Final = Act(

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
 from services.console.pages.catalogues import N_
-from services.console.pages.officers.listed import Column
+from services.console.pages.officers.listing import Column
 
 FieldKind = Literal["text", "tel", "note", "word", "time", "place"]
 
