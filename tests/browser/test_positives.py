@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import log_in
+from tests.browser.conftest import Picture, log_in
 from tests.browser.test_officers import looks_well, press, reach
 from tests.browser.test_style import DESK, PHONE
 from tests.integration.console.officers import Town, open_town
@@ -41,7 +41,12 @@ def shot(page: Page, name: str, folder: Path) -> None:
 
 @pytest.mark.parametrize(("language", "window"), [("zh-CN", PHONE), ("en", DESK)])
 def test_a_contact_is_listed_by_keyboard_and_stands_on_the_list(
-    browser: Browser, town: Town, language: str, window: dict[str, int], tmp_path: Path
+    browser: Browser,
+    town: Town,
+    language: str,
+    window: dict[str, int],
+    tmp_path: Path,
+    picture: Picture,
 ) -> None:
     says = WORDS[language]
     case_id = town.open_case()
@@ -73,6 +78,7 @@ def test_a_contact_is_listed_by_keyboard_and_stands_on_the_list(
         page.wait_for_url("**/close_contacts/*")
         looks_well(page)
         shot(page, f"contact-{language}", tmp_path)
+        picture(page, "officer-contact", **DESK)
         context.close()
 
 

@@ -12,6 +12,7 @@ from services.isolation import tables as t
 from tests.browser.conftest import NewPage, Picture
 from tests.browser.test_style import faults_by_axe, sideways
 from tests.integration.console.residents import Home, open_home
+from tests.integration.console.test_residents_reminded import goes_out, is_judged
 from tests.served import served
 
 SAYS = {
@@ -29,6 +30,7 @@ SAYS = {
             "no leave": "请留在住处",
             "not going": "不去了，撤回",
             "asked": "前办理。",
+            "reminder": "不是处罚",
             "no more": "不再需要",
             "back": "已撤回。",
         },
@@ -38,6 +40,7 @@ SAYS = {
         **{"call": "Somebody calls you by 08:42", "not me": "This is not me", "tell": "Tell the officer"},
         **{"has it": "An officer has it now"},
         **{"permit": "Somebody must go out", "no leave": "Please stay in", "not going": "We do not go"},
+        "reminder": "not a punishment",
         **{"need": "We need something", "asked": "it is met by 2 October 18:00"},
         **{"no more": "Needed no more", "back": "Taken back."},
     },
@@ -131,10 +134,28 @@ def test_a_household_asks_for_leave_and_takes_it_back_without_script(
     page.get_by_role("button", name=says["send"]).click()
     expect(page.locator("#permits")).to_be_visible()
     expect(page.locator("main")).to_contain_text(says["no leave"])
-    picture(page, "resident-permit-asked")
     page.locator(f'a[href="{home.path}/permit"]').click()
     page.get_by_role("button", name=says["not going"]).click()
     expect(page.locator("main")).to_contain_text(says["back"])
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_p41_a_household_reads_an_admonition_without_script(
+    new_page: NewPage, home: Home, language: str, picture: Picture
+) -> None:
+    home.at("2022-10-01 12:00")
+    goes_out(home, 0, "10:00")
+    is_judged(home, "confirmed")
+    home.browser().report("36.5", "36.5", "36.5")
+    home.at("2022-10-01 12:10")
+    page = new_page(home.path, scripts=False)
+    if language == "en":
+        page.locator("header").get_by_role("button", name="English").click()
+    reminder = page.locator('section[aria-labelledby="reminder"]')
+    expect(reminder).to_contain_text(SAYS[language]["reminder"])
+    expect(reminder.locator('a[href="tel:13909310001"]')).to_be_visible()
+    assert sideways(page) <= 0
+    picture(page, "resident-reminder")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -143,6 +164,9 @@ def test_wish_24_nobody_is_kept_out_of_the_page_of_a_household(
 ) -> None:
     """Wish 24: axe finds nothing serious; text of double size needs no moving sideways"""
     home.browser().report("36.5", "38.6")
+    home.at("2022-10-01 08:13")
+    goes_out(home, 0, "08:00")
+    is_judged(home, "confirmed")
     page = new_page(home.path)
     if language == "en":
         page.locator("header").get_by_role("button", name="English").click()

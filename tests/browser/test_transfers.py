@@ -81,7 +81,7 @@ def test_another_community_takes_somebody_over_and_then_another_district(
         reach(page, page.locator(f"#{field}"))
         page.keyboard.type(text)
     looks_well(page)
-    picture(page, "officer-transfer", **size)
+    picture(page, "officer-transfer", **DESK)
     press(page, page.get_by_role("button", name=says["ask"]))
     page.wait_for_url("**said=asked_community")
 
@@ -92,7 +92,7 @@ def test_another_community_takes_somebody_over_and_then_another_district(
     other.wait_for_url("**/lists/transfers_to_answer/*")
     expect(other.locator("main")).to_contain_text("照顾母亲")
     looks_well(other)
-    picture(other, "officer-transfer-answer", **size)
+    picture(other, "officer-transfer-answer", **DESK)
     press(other, other.get_by_role("button", name=says["take"], exact=True))
     other.wait_for_url("**/lists/transfers_to_answer?said=settled")
     [row] = town.registration.arrivals()

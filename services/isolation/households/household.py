@@ -22,6 +22,7 @@ from services.isolation.cases.tables import cases
 from services.isolation.check_ins.check_in import CheckIn, that_counts
 from services.isolation.check_ins.rows import check_ins_since
 from services.isolation.check_ins.rules import window_missed, window_served
+from services.isolation.households.breaches_shown import breaches_shown
 from services.isolation.households.household_link import cases_of
 from services.isolation.households.needs_shown import needs_shown
 from services.isolation.households.permits_shown import permits_shown
@@ -59,6 +60,8 @@ class _Seen(NamedTuple):
     """Each followed by its corrections, the oldest first."""
     proxies: Mapping[str, str]
     """Case -> who signed its newest notice as proxy."""
+    breaches: Mapping[str, Sequence[Any]]
+    """Case -> those that an officer confirmed; none for whoever helps the household."""
 
     @property
     def today(self) -> date:
@@ -87,6 +90,7 @@ def _find(uow: UnitOfWork, scope: Scope, asked: Asked, _data: Mapping[str, Any])
             uow.conn, ids, day_begins(local_day(asked.now - _SHOWN_BACK, asked.zone), asked.zone)
         ),
         _proxies(uow, ids),
+        breaches_shown(uow.conn, ids, asked.zone) if asked.author.kind == "link" else {},
     )
     labels = tell_apart([_someone(uow, row.person) for row in own], seen.today)
     first = min(own, key=lambda row: row.closed_at is not None)
@@ -169,6 +173,7 @@ def _person(uow: UnitOfWork, row: Row[Any], label: Mapping[str, Any], seen: _See
         "notice": _notice(tasks, seen, seen.proxies.get(row.case_id)),
         "called_at": _called_at(tasks, seen),
         "is_contact": is_exposed(row.chapters),
+        "breaches": seen.breaches.get(row.case_id, ()) if following else (),
         "tests": _tests(row, tasks, policy, seen),
         "check_ins": [
             _check_in(uow, of_it, tasks, seen)

@@ -170,8 +170,8 @@ class _Seeing:
     def _done(self, case: Case, row: dict[str, Any]) -> Done:
         names = ("call_task_id", "decide_task_id", "list_task_id", "doubt_task_id", "late_task_id")
         call, decision, listing, sample, late = (self._task(case, row[name]) for name in names)
-        names = ("tell_task_id", "correct_task_id")
-        telling, correcting = (self._task(case, row[name]) for name in names)
+        of_contacts = ("tell_task_id", "correct_task_id")
+        telling, correcting = (self._task(case, row[name]) for name in of_contacts)
         taken = sample.acts.last(DONE) if sample and sample.acts else None
         return Done(
             case_state=case.state,

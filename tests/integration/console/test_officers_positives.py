@@ -28,14 +28,20 @@ def town(sqlite_url: Callable[..., str]) -> Iterator[Town]:
         yield town
 
 
-def found(isolation: Trial, case_ids: list[str], negatives: int = 0) -> None:
-    """A run of a laboratory, all of it seen to."""
+def found(isolation: Trial, case_ids: list[str], negatives: int = 0, *, corrects: bool = False) -> None:
+    """A run of a laboratory, all of it seen to; or what corrects it, of one person."""
     now = isolation.clock.now()
     run = {"sample_id": "S", "method": "pcr", "stage": "confirmed", "batch": "R-7"}
     run |= {"sampled_at": china("2022-10-01 06:30"), "reported_at": now}
     given = [{"case_id": id, "result": "positive", **run} for id in case_ids]
     given += [{"identity": {"number": f"N{n}"}, "result": "negative", **run} for n in range(negatives)]
-    say_all(isolation, report_test, [command(isolation, "test.reported", one, author=LAB) for one in given])
+    if corrects:
+        given = [{"case_id": case_ids[0], "result": "negative", **run, "supersedes": "p-0"}]
+    id = "corrected" if corrects else "p"
+    commands = [
+        command(isolation, "test.reported", one, author=LAB, id=f"{id}-{n}") for n, one in enumerate(given)
+    ]
+    say_all(isolation, report_test, commands)
     seen_to(isolation)
 
 
@@ -67,6 +73,14 @@ def test_contacts_are_listed_on_the_case_and_told_from_the_list(town: Town) -> N
     assert "何样例" in shown.text and "13900000021" in shown.text and "cannot walk" in shown.text
     assert "It is settled" in settle(officer, row, "settle", outcome="informed", note="called").text
     assert re.search(r'href="/lists/close_contacts/', officer.get("/lists/close_contacts").text) is None
+    seen_to(town.isolation)
+    found(town.isolation, [case_id], corrects=True)
+    page = officer.get(path).text
+    assert "tell contacts that it was a mistake" in page and "that it was a mistake</li>" in page
+    assert "Put it on the list" not in page
+    page = officer.get(row_of(officer, "close_contacts")).text
+    assert "They hear that it was a mistake" in page and 'name="settle-outcome"' not in page
+    assert "It is settled" in settle(officer, row, "correct", outcome="informed").text
 
 
 def test_an_unusual_batch_is_decided_by_the_district(town: Town) -> None:

@@ -46,6 +46,7 @@ SAID: Final = {
     "done": N_("The task is done."),
 }
 _LIST_CONTACTS: Final = "list_contacts"
+_OF_CONTACTS: Final = (_LIST_CONTACTS, "tell_contacts", "correct_contacts")
 _DECIDED_AT: Final = {
     **dict.fromkeys(("decide_permit", "urgent_permit", "review_permit"), "permits_to_decide"),
     "judge_breach": "breaches_to_judge",
@@ -228,15 +229,16 @@ def _is_shown(decision: str, story: Mapping[str, Any]) -> bool:
 
 def _contacts(asking: Asking, story: Mapping[str, Any], names: Names) -> dict[str, Any]:
     """The contacts' list of somebody positive: what is still to be told, and whether more can be listed."""
-    listing = any(task["kind"] == _LIST_CONTACTS for task in story["tasks"])
-    if not listing or not names.may("isolation", "close_contacts"):
-        return {"contacts": [], "may_list": False}
+    kinds = {task["kind"] for task in story["tasks"] if task["kind"] in _OF_CONTACTS}
+    if not kinds or not names.may("isolation", "close_contacts"):
+        return {"contacts": [], "shows_contacts": False, "may_list": False}
     try:
         page = asking.rows("isolation", "close_contacts", {"case_id": story["case_id"]})
     except Refused:
         page = None
     rows = [(row, day(row["last_on"]), moment(row["due_by"])) for row in page.rows] if page else []
-    return {"contacts": rows, "may_list": names.may("isolation", "list_close_contact")}
+    may_list = _LIST_CONTACTS in kinds and names.may("isolation", "list_close_contact")
+    return {"contacts": rows, "shows_contacts": True, "may_list": may_list}
 
 
 def _policy(story: Mapping[str, Any]) -> str:

@@ -22,7 +22,7 @@ from services.console.pages.entry.keys import key_of_form
 from services.console.pages.entry.who import only_in
 from services.console.pages.officers.acts import Became, again, number_of, say, sentence, typed
 from services.console.pages.officers.asking import Asking
-from services.console.pages.officers.listed import IN_CENTRES, ON_THE_WAY, WAITING_FOR_BED
+from services.console.pages.officers.listed_central import IN_CENTRES, ON_THE_WAY, WAITING_FOR_BED
 from services.console.pages.officers.lists import STATUS
 from services.console.pages.refusals import refusal_page
 from services.console.pages.words import word

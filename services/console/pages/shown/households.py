@@ -76,6 +76,17 @@ class CheckedIn:
 
 
 @dataclass(frozen=True, slots=True)
+class Breach:
+    """That an officer confirmed.
+
+    :param why: one of BREACH_KINDS.
+    """
+
+    why: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Member:
     """One person of the household.
 
@@ -83,6 +94,7 @@ class Member:
     :param missed_window: before it, without a check-in, for which one counts still.
     :param called_at: when somebody called them about what a laboratory found; None: nobody did.
     :param is_contact: of somebody who was found positive.
+    :param breaches: of which they were reminded, the oldest first.
     """
 
     case_id: str
@@ -103,6 +115,7 @@ class Member:
     check_ins: Sequence[CheckedIn]
     called_at: datetime | None = None
     is_contact: bool = False
+    breaches: Sequence[Breach] = ()
 
     @property
     def standing(self) -> tuple[Any, ...]:
@@ -172,6 +185,11 @@ class Household:
         return [one for one in found if one.missed_window == found[0].missed_window]
 
     @property
+    def reminded(self) -> list[Member]:
+        """Those of whom an officer found that they did not keep to their measure."""
+        return [one for one in self.followed if one.breaches]
+
+    @property
     def to_sign(self) -> list[Member]:
         """Those for whom the notice is not signed yet."""
         return [one for one in self.followed if one.notice and not one.notice.signed]
@@ -235,9 +253,10 @@ def _member(one: Mapping[str, Any]) -> Member:
         notice=_notice(one["notice"]),
         tests=[Test(t["day"], date.fromisoformat(t["on"]), t["state"]) for t in one["tests"]],
         check_ins=[_checked_in(said) for said in one["check_ins"]],
-        # A door of the version before says neither.
+        # A door of the version before says none of these.
         called_at=datetime.fromisoformat(one["called_at"]) if one.get("called_at") else None,
         is_contact=one.get("is_contact", False),
+        breaches=[Breach(b["why"], datetime.fromisoformat(b["at"])) for b in one.get("breaches", ())],
     )
 
 

@@ -1,6 +1,6 @@
 """contacts of mistakes
 
-Revision 0033, after 0032: contacts who were told of a positive hear that it was a mistake; the tasks of
+Revision 0034, after 0033: contacts who were told of a positive hear that it was a mistake; the tasks of
 whoever tells them.
 """
 
@@ -9,8 +9,8 @@ from alembic import op
 
 from chassis.database.types import Id
 
-revision = "0033"
-down_revision = "0032"
+revision = "0034"
+down_revision = "0033"
 branch_labels = None
 depends_on = None
 

@@ -1,13 +1,13 @@
 """positives are found again
 
-Revision 0036, after 0035: positives that a process of before wrote down are found by when they were received.
+Revision 0037, after 0036: positives that a process of before wrote down are found by when they were received.
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0036"
-down_revision = "0035"
+revision = "0037"
+down_revision = "0036"
 branch_labels = None
 depends_on = None
 

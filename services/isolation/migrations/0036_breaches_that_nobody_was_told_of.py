@@ -1,6 +1,6 @@
 """breaches that nobody was told of
 
-Revision 0035, after 0034: what was judged after the end of a case is told once it is open again; when a
+Revision 0036, after 0035: what was judged after the end of a case is told once it is open again; when a
 breach was judged first.
 """
 
@@ -9,8 +9,8 @@ from alembic import op
 
 from chassis.database.types import UtcDateTime
 
-revision = "0035"
-down_revision = "0034"
+revision = "0036"
+down_revision = "0035"
 branch_labels = None
 depends_on = None
 

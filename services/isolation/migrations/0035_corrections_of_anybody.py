@@ -1,13 +1,13 @@
 """corrections of anybody
 
-Revision 0034, after 0033: a correction of a result is found whosever it says that the sample is.
+Revision 0035, after 0034: a correction of a result is found whosever it says that the sample is.
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0034"
-down_revision = "0033"
+revision = "0035"
+down_revision = "0034"
 branch_labels = None
 depends_on = None
 
