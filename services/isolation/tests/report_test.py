@@ -28,7 +28,7 @@ from services.isolation.teams.alarm import on_duty
 from services.isolation.teams.ladder import Informed
 from services.isolation.tests.batches import GATHERS, batch_of, count_results
 from services.isolation.tests.followed import corrected_of, look_again, look_at, results_of
-from services.isolation.tests.judged import POSITIVE, SETTLING, standing
+from services.isolation.tests.judged import NEGATIVE, POSITIVE, SETTLING, standing
 from services.isolation.tests.rules import TAKE_UP_WITHIN, faults_of, left_undone, tasks_served
 from services.isolation.tests.tables import results_counted, results_of_nobody, test_results
 
@@ -141,7 +141,7 @@ class _Reporting:
         self.uow = hand.uow
         self._ids = ids
         self._known = known
-        self._sampled = _days_sampled(hand)
+        self._negative = _days_negative(hand)
         self._corrected = corrected
         self._results: list[dict[str, Any]] = []
         self._found: dict[str, datetime] = {}
@@ -213,9 +213,10 @@ class _Reporting:
         if data["result"] not in SETTLING:
             return ()
         day = local_day(data["sampled_at"], self.uow.zone)
-        sampled = self._sampled.setdefault(case.case_id, set())
-        sampled.add(day)
-        return tasks_served(self.hand.tasks(case), day, sampled, self.uow.zone)
+        negative = self._negative.setdefault(case.case_id, set())
+        if data["result"] == NEGATIVE:
+            negative.add(day)
+        return tasks_served(self.hand.tasks(case), day, negative, self.uow.zone)
 
     def _keep_of_nobody(self, said: Said, id: str) -> Outcome:
         positive = said.data["result"] == POSITIVE
@@ -301,8 +302,8 @@ class _Reporting:
         return Informed(RUNG_OF_ROLE[_DISTRICT], None, officers).as_data()["staff"]
 
 
-def _days_sampled(hand: CasesInHand) -> dict[str, set[date]]:
-    """By case, the days of samples that were reported before and settle a test; of those who have a test left
+def _days_negative(hand: CasesInHand) -> dict[str, set[date]]:
+    """By case, the days of samples that were reported before and were negative; of those who have a test left
     undone from an earlier day.
     """
     uow = hand.uow
@@ -314,7 +315,7 @@ def _days_sampled(hand: CasesInHand) -> dict[str, set[date]]:
         return {}
     whose = {**ended_in(uow.conn, late), **{id: id for id in late}}
     return {
-        id: {one.taken_on for one in standing(results) if one.result in SETTLING}
+        id: {one.taken_on for one in standing(results) if one.result == NEGATIVE}
         for id, results in results_of(uow, whose).items()
     }
 

@@ -21,12 +21,12 @@ _NOT_ASKED: Final = (states.CANCELLED, states.WAIVED)
 
 
 def tasks_served(
-    tasks: Iterable[Task], sampled_on: date, sampled: Collection[date], zone: ZoneInfo
+    tasks: Iterable[Task], sampled_on: date, negative: Collection[date], zone: ZoneInfo
 ) -> list[Task]:
     """The tasks of testing of the day on which a sample was taken, and those of days before that nobody did,
-    where a later sample makes up for them.
+    where a later sample makes up for them: a negative one, as for the release.
 
-    :param sampled: days of all samples of the person that settle a test, this one's among them.
+    :param negative: days of all negative samples of the person, this one's among them.
     """
     days = {
         task.task_id: local_day(task.due_from, zone)
@@ -34,7 +34,7 @@ def tasks_served(
         if task.kind == TEST and task.state != states.CANCELLED
     }
     asked = [task for task in tasks if task.task_id in days]
-    late = made_up([days[task.task_id] for task in asked if task.state not in _NOT_ASKED], sampled)
+    late = made_up([days[task.task_id] for task in asked if task.state not in _NOT_ASKED], negative)
     return [
         task
         for task in asked

@@ -108,6 +108,19 @@ def test_a_later_sample_makes_up_for_a_missed_test_in_whatever_order_results_com
         isolation.clock.moment = china("2022-10-01 09:00")
 
 
+def test_a_positive_sample_makes_up_for_no_missed_test(isolation: Trial) -> None:
+    """The release counts negative ones alone: somebody must be asked for the test that it lacks."""
+    came = follow(isolation)
+    isolation.clock.moment = china("2022-10-04 20:00")
+    isolation.until_done(plan_next_day)
+    isolation.until_done(find_overdue)
+    for day, found in ((1, "negative"), (2, "negative"), (4, "positive")):
+        report(isolation, result(came, found, at=china(f"2022-10-0{day} 12:00"), pool_size=10))
+    assert [state for _, state in swabs(isolation, came)[:3]] == ["done", "done", "missed"]
+    assert report(isolation, result(came, at=china("2022-10-04 12:30"))).kind == "done"
+    assert [state for _, state in swabs(isolation, came)[:3]] == ["done", "done", "done"]
+
+
 def test_one_sample_that_is_reported_twice_makes_up_for_one_test(isolation: Trial) -> None:
     came = follow(isolation)
     isolation.clock.moment = china("2022-10-04 20:00")
