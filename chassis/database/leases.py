@@ -82,14 +82,18 @@ class Leases:
             return 0
         began = time.monotonic()
         until = began + self._lasting.total_seconds()
+        c = LEASES.c
         with self._database.begin() as conn:
-            ours = LEASES.c.name.in_(names) & (LEASES.c.holder == self._holder)
-            renewed = LEASES.update().where(ours).values(until=database_now(conn) + self._lasting)
-            kept = set(conn.execute(renewed.returning(LEASES.c.name)).scalars())
+            # A replica that stands still while it asks for one of them must not hold up the others.
+            of_us = select(c.name).where(c.name.in_(names), c.holder == self._holder)
+            free = of_us.with_for_update(skip_locked=True).scalar_subquery()
+            renewed = LEASES.update().where(c.name.in_(free)).values(until=database_now(conn) + self._lasting)
+            kept = set(conn.execute(renewed.returning(c.name)).scalars())
+            lost = set(names) - kept - set(conn.execute(of_us).scalars())
         for name in names:  # none may be taken or given back meanwhile: all chores are of one thread
             if name in kept:
                 self._ours_until[name] = until
-            else:
+            elif name in lost:
                 self._ours_until.pop(name, None)
         return 0
 

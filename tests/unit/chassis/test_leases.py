@@ -196,3 +196,23 @@ def test_between_two_turns_it_is_not_asked_for_again(
     monkeypatch.setattr(database, "begin", None)
     hands.now += RENEW_EVERY_S
     assert one.take("plan")
+
+
+def test_a_replica_that_stands_still_while_it_asks_holds_up_no_other_lease(database: Database) -> None:
+    if database.engine.dialect.name != "postgresql":
+        pytest.skip("one writer at a time")
+    ours = Leases(database)
+    assert ours.take("plan") and ours.take("remind")
+    with database.begin() as conn:  # of somebody who asks for one of them, and whose machine is paused
+        conn.execute(select(LEASES).where(LEASES.c.name == "plan").with_for_update())
+        before = _until(database)
+        ours.renew()
+        after = _until(database)
+    assert after["remind"] > before["remind"] and after["plan"] == before["plan"]
+    ours.renew()
+    assert _until(database)["plan"] > before["plan"], "what was only passed over is renewed later"
+
+
+def _until(database: Database) -> dict[str, datetime]:
+    with database.read() as conn:
+        return {row.name: row.until for row in conn.execute(select(LEASES))}
