@@ -14,7 +14,7 @@ from chassis.figures import Figure, Numbers
 EVERY_S = 5.0
 # Reading takes at most this share of the time, however much there is to count.
 MOST_OF_THE_TIME = 0.02
-UNASKED_S: Final = 60.0
+UNASKED_S: Final = 120.0
 """After so long without a question figures that count much are hidden, for they would be old."""
 _FIRST_WITHIN_S: Final = EVERY_S + 1
 
@@ -27,17 +27,14 @@ class Looks:
         self.read_at: float | None = None  # None: there is nothing to read for it
 
     def ask(self, sleep: Callable[[float], None]) -> None:
-        """Somebody asks. Who does so after a long silence waits until figures are there again, 6 s at most.
+        """Somebody asks. Where the last reading is long ago they wait for the next one, 6 s at most.
 
         :param sleep: waits so many seconds, of a native thread.
         """
-        silent_until, self.asked_at = self.asked_at + UNASKED_S, time.monotonic()
-        while (
-            self.asked_at > silent_until
-            and self.read_at is not None
-            and self.read_at < self.asked_at
-            and time.monotonic() < self.asked_at + _FIRST_WITHIN_S
-        ):
+        now = self.asked_at = time.monotonic()
+        if self.read_at is None or now - self.read_at <= UNASKED_S:
+            return
+        while self.read_at < now and time.monotonic() < now + _FIRST_WITHIN_S:
             sleep(0.1)
 
 

@@ -123,7 +123,7 @@ def _read(place: tuple[Any, str, str, int]) -> str | None:
     session.trust_env = False  # no proxy between us and the services
     try:
         answer = session.get(
-            f"http://{f'[{host}]' if ':' in host else host}:{port}/metrics", timeout=ANSWER_S
+            f"http://{f'[{host}]' if ':' in host else host}:{port}/metrics?now", timeout=ANSWER_S
         )
     except requests.RequestException:
         return None

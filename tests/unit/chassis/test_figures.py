@@ -163,6 +163,24 @@ def test_what_nobody_asks_for_is_hidden_rather_than_old_and_who_asks_then_waits(
     assert not asked.shown
     asked.asks(lambda _: asked.turn(1) and None)
     assert asked.shown and asked.counted == 2
+    asked.asks()
+
+
+def test_everybody_who_asks_after_a_silence_waits(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = Asked(database, monkeypatch)
+    asked.turn()
+    asked.now += UNASKED_S + 1
+    waited = []
+
+    def sleep(seconds: float) -> None:
+        waited.append(asked.now)
+        if len(waited) == 1:  # meanwhile another one asks
+            asked.asks(lambda _: waited.append(asked.now) or (asked.turn(1) and None))
+
+    asked.asks(sleep)
+    assert len(waited) == 2 and asked.shown
 
 
 def test_who_asks_after_a_silence_waits_six_seconds_at_most(
