@@ -136,7 +136,7 @@ class Draft:
             return acts
         together = in_order((*acts, *theirs))
         if any(act.what == TRANSFER_ACCEPTED for act in theirs):
-            together = that_lead_on(together, fold_statements(statements))
+            together = that_lead_on(together, fold_statements(statements), self.arrival_id)
         return together
 
     def _with_lent_statements(self, statements: Sequence[Statement]) -> list[Statement]:

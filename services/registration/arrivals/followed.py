@@ -79,7 +79,8 @@ class Act:
     :param put: of `placed` and `transfer_accepted`: where the place lies by the place table as it is now;
         None: it is there no more.
     :param takes_back: of `taken_back`: the number of the other.
-    :param other: of `same_as` and `absorbed`: the other arrival.
+    :param other: of `same_as` and `absorbed`: the other arrival. Of `transfer_accepted`: the one as which
+        they were followed by then, and with which they moved.
     :param leaves: of `transfer_accepted`: the community that they leave, as far as it is known.
     """
 
@@ -157,16 +158,18 @@ def lent(acts: Iterable[Act]) -> tuple[Act, ...]:
     return tuple(replace(act, number=-act.number) for act in that_count(acts) if not _stays(act))
 
 
-def that_lead_on(acts: Sequence[Act], coming: Coming) -> tuple[Act, ...]:
+def that_lead_on(acts: Sequence[Act], coming: Coming, arrival_id: str) -> tuple[Act, ...]:
     """Without the transfers of another arrival by which nobody moves who is where this one is: it was another
     community that they left, and nobody has looked whether they go on from here.
 
     :param acts: in order, with those that are lent.
     :param coming: as the statements say, folded.
+    :param arrival_id: of this one. With whom it moved, it stays.
     """
     left_out: list[Act] = []
     for act in that_count(acts):
-        if act.is_lent and act.what == TRANSFER_ACCEPTED and not _leads_on(act, coming.placement):
+        moves = act.other == arrival_id or _leads_on(act, coming.placement)
+        if act.is_lent and act.what == TRANSFER_ACCEPTED and not moves:
             left_out.append(act)
         else:
             coming = _door_after(coming, act)

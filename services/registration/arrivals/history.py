@@ -73,7 +73,8 @@ def act_of(
     :param inside: what of the line is sealed.
     :param place: of `placed` and `transfer_accepted`: its id.
     :param takes_back: of `taken_back`: the number of the other.
-    :param other: of `same_as` and `absorbed`: the other arrival.
+    :param other: of `same_as` and `absorbed`: the other arrival. Of `transfer_accepted`: the one as which
+        they were followed by then.
     :param leaves: of `transfer_accepted`: the id of the community that they leave.
     """
     right = {name: inside[name] for name in _RIGHT if inside.get(name)}

@@ -71,9 +71,10 @@ def _decide(uow: UnitOfWork, said: Said) -> Outcome:
     if decision == ACCEPTED and first["moves_on"] and local_day(said.at, uow.zone) < first["moves_on"]:
         message = f"they move on {first['moves_on']}: accept it from that day on"
         raise Refused("conflict", [Fault("decision", "not_yet", message)])
-    people = list(_moving(acts, rows) if decision == ACCEPTED else _all(acts, rows))
-    for draft, row in people:
-        _add(uow, acts, said, draft, row)
+    moving = _moving(acts, rows) if decision == ACCEPTED else {}
+    for draft, row in _all(acts, rows):
+        if decision != ACCEPTED or draft.arrival_id in moving:
+            _add(uow, acts, said, draft, row, moving.get(draft.arrival_id))
     acts.write()
     version = first["version"] + 1
     note = said.data["note"]
@@ -87,8 +88,8 @@ def _decide(uow: UnitOfWork, said: Said) -> Outcome:
     uow.conn.execute(update(table).where(_T.transfer_id == id, _T.state.in_(sorted(OPEN))).values(decided))
     if first["state"] == ASKED:  # of one that was refused the other side has done with it
         tell_answered(uow, said, rows, version)
-    moved = [draft.arrival_id for draft, _ in people]
-    return Outcome.done(transfer_id=id, state=decision, version=version, arrivals=moved)
+    of_whom = dict.fromkeys(moving.values() or (draft.arrival_id for draft, _ in _all(acts, rows)))
+    return Outcome.done(transfer_id=id, state=decision, version=version, arrivals=list(of_whom))
 
 
 def _read(uow: UnitOfWork, id: str, *, lock: bool = False) -> list[_Row]:
@@ -121,11 +122,11 @@ def _all(acts: Acts, rows: Sequence[_Row]) -> Iterator[tuple[Draft, _Row]]:
             yield draft, row
 
 
-def _moving(acts: Acts, rows: Sequence[_Row]) -> list[tuple[Draft, _Row]]:
-    """Those who are followed still, each once, as the arrival as which they are. Raises Refused where nobody
-    is, and where somebody lies elsewhere by now: nobody has looked whether they go on from there.
+def _moving(acts: Acts, rows: Sequence[_Row]) -> dict[str, str]:
+    """Those who are followed still -> the arrival as which they are. Raises Refused where nobody is, and
+    where somebody lies elsewhere by now: nobody has looked whether they go on from there.
     """
-    moving: dict[str, tuple[Draft, _Row]] = {}
+    moving: dict[str, str] = {}
     for row in rows:
         draft = acts.followed_as(row["arrival_id"])
         stored = draft.stored
@@ -136,13 +137,13 @@ def _moving(acts: Acts, rows: Sequence[_Row]) -> list[tuple[Draft, _Row]]:
         if stored.community not in here:
             message = "they were moved to another place meanwhile: refuse it, and ask there"
             raise Refused("conflict", [Fault("decision", "moved_meanwhile", message)])
-        moving[draft.arrival_id] = draft, row
+        moving[row["arrival_id"]] = draft.arrival_id
     if not moving:
         message = "nobody of these is followed any more: refuse it"
         raise Refused("conflict", [Fault("decision", "nobody_followed", message)])
     if acts.catalogue.places.at(rows[0]["place"]) is None:
         raise Refused("conflict", [Fault("decision", "place_gone", "that place is there no more: refuse it")])
-    return list(moving.values())
+    return moving
 
 
 def _now(acts: Acts, place: str | None) -> str | None:
@@ -155,7 +156,12 @@ def _is_stripped(draft: Draft) -> bool:
     return draft.stored is not None and draft.stored.stripped_at is not None
 
 
-def _add(uow: UnitOfWork, acts: Acts, said: Said, draft: Draft, row: _Row) -> None:
+def _add(uow: UnitOfWork, acts: Acts, said: Said, draft: Draft, row: _Row, goes_on: str | None) -> None:
+    """On the arrival that was asked for, also where it is followed as another one: made two again, it is the
+    one that has moved.
+
+    :param goes_on: of those who are accepted: as which they are followed.
+    """
     decision = said.data["decision"]
     detail: dict[str, Any] = {"transfer": row["transfer_id"]}
     inside: dict[str, Any] = {"note": said.data["note"]}
@@ -163,5 +169,7 @@ def _add(uow: UnitOfWork, acts: Acts, said: Said, draft: Draft, row: _Row) -> No
         asked = unsealed(uow.sealer, row["asked"], SEALED_AS) if row["asked"] else {}
         door = asked if isinstance(asked, dict) else {}
         detail |= {"place": row["place"], "leaves": row["from_community"]}
+        if goes_on != draft.arrival_id:
+            detail["other"] = goes_on
         inside |= {name: door.get(name) for name in ("address", "division")}
     acts.add(draft, _ACTS[decision], said, detail=detail, inside=inside)

@@ -17,7 +17,8 @@ from services.registration.staff.import_staff import import_staff
 from services.registration.transfers.decide_transfer import decide_transfer
 from services.registration.transfers.request_transfer import request_transfer
 from tests.doors import Visitor
-from tests.integration.registration.alike import adds_up, pair
+from tests.integration.registration.alike import a_third, adds_up, pair
+from tests.integration.registration.alike import asked as pair_asked
 from tests.integration.registration.alike import decide as decide_pair
 from tests.integration.registration.following import arrival, carry_out, command, follow, reasons
 from tests.integration.registration.test_endings import places
@@ -327,10 +328,33 @@ def test_whoever_turned_out_to_be_another_one_moves_as_that_one(town: Trial) -> 
     town.clock.moment += timedelta(minutes=1)
     assert listed(town, "o2") == [(other, "asked_of_us")]
     assert answer(town, transfer).result["arrivals"] == [one]
-    assert where(town, one)[0] == "c2" and adds_up(town)
+    assert where(town, one) == ("c2", None, "w3") and adds_up(town)
+    assert town.events("arrival.reassessed")[-1]["data"]["worker"] == "w3"
     assert decide_pair(town, ids, "apart", 2).kind == "done"
-    assert where(town, one)[0] == "c2" and where(town, other)[0] == "c1", "each with what was said of it"
+    assert where(town, other)[0] == "c2" and where(town, one)[0] == "c1", "whoever was asked for has moved"
+    assert town.person_of(arrival(town, other))["address"] == DOOR_THERE
     assert adds_up(town)
+
+
+def test_by_way_of_a_second_one_they_move_too_and_whoever_is_made_two_again_has_what_was_theirs(
+    town: Trial,
+) -> None:
+    ids = one, other = pair(town)
+    third = a_third(town)
+    pair_asked(town, one, third)
+    town.clock.moment += timedelta(minutes=1)
+    transfer = asked(town, other)
+    assert decide_pair(town, ids, "same").kind == "done"
+    town.clock.moment += timedelta(minutes=1)
+    last = str(decide_pair(town, (one, third), "same").result["goes_on"])
+    town.clock.moment += timedelta(minutes=1)
+    assert answer(town, transfer).result["arrivals"] == [last] and where(town, last)[0] == "c2"
+    assert adds_up(town)
+    assert decide_pair(town, (one, third), "apart", 2).kind == "done"
+    assert (where(town, one)[0], where(town, third)[0]) == ("c2", "c1")
+    town.clock.moment += timedelta(minutes=1)
+    assert decide_pair(town, ids, "apart", 2).kind == "done"
+    assert (where(town, one)[0], where(town, other)[0]) == ("c1", "c2") and adds_up(town)
 
 
 def test_whoever_was_taken_over_and_is_then_made_one_with_another_stays_there(town: Trial) -> None:

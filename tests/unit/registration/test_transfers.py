@@ -120,7 +120,7 @@ def test_whoever_turned_out_to_be_another_one_goes_along_from_the_same_community
     """From anywhere else nobody has looked whether they go on."""
     coming = replace(COMING, placement=here)
     acts = in_order((*(act(1, *one) for one in own), *lent((accepted(3),))))
-    after = amended(coming, that_lead_on(acts, coming), ())
+    after = amended(coming, that_lead_on(acts, coming, "this one"), ())
     assert (after.placement, after.address) == where
 
 
@@ -128,7 +128,17 @@ def test_a_door_that_nobody_found_stays_a_matter_where_a_transfer_leads_nobody_o
     acts = in_order((act(1, "no_such_door", 1), *lent((accepted(3),))))
     for here, matters in ((HERE, set()), (THIRD, {"no_such_door"})):
         coming = replace(COMING, placement=here)
-        assert standing_of(that_lead_on(acts, coming), ()).to_settle.keys() == matters
+        assert standing_of(that_lead_on(acts, coming, "this one"), ()).to_settle.keys() == matters
+
+
+def test_whoever_moved_as_another_one_stays_there_whatever_is_reported_of_where_that_one_was() -> None:
+    acts = lent((replace(accepted(3), other="this one"),))
+    for here in (HERE, THIRD, Placement()):
+        coming = replace(COMING, placement=here)
+        moved = amended(coming, that_lead_on(acts, coming, "this one"), ())
+        assert (moved.placement, moved.address) == (THERE, "new door")
+    elsewhere = replace(COMING, placement=THIRD)
+    assert that_lead_on(acts, elsewhere, "a third one") == (), "of that one nobody has looked"
 
 
 def test_the_policy_in_force_says_how_long_there_is_to_answer() -> None:
