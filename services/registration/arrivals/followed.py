@@ -81,7 +81,8 @@ class Act:
     :param takes_back: of `taken_back`: the number of the other.
     :param other: of `same_as` and `absorbed`: the other arrival. Of `transfer_accepted`: the one as which
         they were followed by then, and with which they moved.
-    :param leaves: of `transfer_accepted`: the community that they leave, as far as it is known.
+    :param leaves: of `transfer_accepted`: the community that they leave, or where they lie in none, the
+        street, by the place table as it is now; None: nobody knows, or it is there no more.
     """
 
     number: int
@@ -95,7 +96,7 @@ class Act:
     put: Placement | None = None
     takes_back: int | None = None
     other: str | None = None
-    leaves: str | None = None
+    leaves: Placement | None = None
 
     @property
     def is_lent(self) -> bool:
@@ -177,7 +178,14 @@ def that_lead_on(acts: Sequence[Act], coming: Coming, arrival_id: str) -> tuple[
 
 
 def _leads_on(act: Act, here: Placement) -> bool:
-    return here.community in (act.leaves, act.put.community if act.put else None)
+    return any(lies_at(here, place) for place in (act.leaves, act.put) if place)
+
+
+def lies_at(here: Placement, place: Placement) -> bool:
+    """Whether it is of the place's community; of a street alone, whether it is known of both to lie there."""
+    if place.community is None:
+        return here.community is None and here.street is not None and here.street == place.street
+    return here.community == place.community
 
 
 def _stays(act: Act) -> bool:

@@ -7,14 +7,14 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Select, func, select, update
+from sqlalchemy import Row, Select, func, select, update
 from sqlalchemy.engine import Connection
 
 from chassis.database.statements import insert_rows, is_in
 from chassis.sealing import Sealer
 from chassis.unit_of_work import UnitOfWork
 from field.days import local_day
-from services.registration.arrivals.followed import Act, in_order
+from services.registration.arrivals.followed import TRANSFER_ACCEPTED, Act, in_order
 from services.registration.arrivals.tables import arrival_history, arrivals
 from services.registration.persons.sealed import unsealed
 from services.registration.places.placing import PlaceIndex
@@ -32,8 +32,10 @@ def read_acts(
     if not arrival_ids:
         return {}
     h = arrival_history.c
-    rows = uow.conn.execute(select(arrival_history).where(is_in(uow.conn, h.arrival_id, sorted(arrival_ids))))
+    these = is_in(uow.conn, h.arrival_id, sorted(arrival_ids))
+    rows = uow.conn.execute(select(arrival_history).where(these)).all()
     acts: dict[str, list[Act]] = defaultdict(list)
+    left = _left(uow.conn, rows)
     for row in rows:
         inside = uow.sealer.unseal(row.sealed, SEAL_PURPOSE) if row.sealed else {}
         moment = row.detail.get("moment")
@@ -49,10 +51,36 @@ def read_acts(
                 place=row.detail.get("place"),
                 takes_back=row.detail.get("of"),
                 other=row.detail.get("other"),
-                leaves=row.detail.get("leaves"),
+                leaves=row.detail.get("leaves") or left.get((row.arrival_id, row.number)),
             )
         )
     return {arrival_id: in_order(of_it) for arrival_id, of_it in acts.items()}
+
+
+def _left(conn: Connection, rows: Sequence[Row[Any]]) -> Mapping[tuple[str, int], str]:
+    """(arrival, number) of each line by which somebody was taken over and that does not say which place they
+    left, for an earlier version wrote it -> the place, as far as the transfer knows it.
+    """
+    silent = [row for row in rows if row.what == TRANSFER_ACCEPTED and "leaves" not in row.detail]
+    if not silent:
+        return {}
+    # Its own sub-domain stands above this one.
+    t = arrival_history.metadata.tables["transfers"].c
+    place = func.coalesce(t.from_community, t.from_street)
+    named = sorted({row.detail["transfer"] for row in silent})
+    places: dict[str, dict[str, str | None]] = defaultdict(dict)
+    asked = select(t.transfer_id, t.arrival_id, place).where(is_in(conn, t.transfer_id, named))
+    for transfer_id, arrival_id, left in conn.execute(asked):
+        places[transfer_id][arrival_id] = left
+    found: dict[tuple[str, int], str] = {}
+    for row in silent:
+        of_each = places[row.detail["transfer"]]
+        every = set(of_each.values())
+        # That version wrote it of the arrival as which they were followed, which need not be one of them.
+        left = of_each.get(row.arrival_id) or (every.pop() if len(every) == 1 else None)
+        if left:
+            found[row.arrival_id, row.number] = left
+    return found
 
 
 def act_of(
@@ -75,15 +103,14 @@ def act_of(
     :param takes_back: of `taken_back`: the number of the other.
     :param other: of `same_as` and `absorbed`: the other arrival. Of `transfer_accepted`: the one as which
         they were followed by then.
-    :param leaves: of `transfer_accepted`: the id of the community that they leave.
+    :param leaves: of `transfer_accepted`: the id of the community that they leave, or of the street.
     """
     right = {name: inside[name] for name in _RIGHT if inside.get(name)}
     day = local_day(at, uow.zone)
     put = places.at(place) if place else None
     wrong = inside.get("wrong_phone")
     left = places.at(leaves) if leaves else None
-    gone = left.community if left else None
-    return Act(number, what, at, day, moment, right, places.find, wrong, put, takes_back, other, gone)
+    return Act(number, what, at, day, moment, right, places.find, wrong, put, takes_back, other, left)
 
 
 def line_of(

@@ -17,10 +17,12 @@ from services.registration.arrivals.followed import (
     TRANSFER_ACCEPTED,
     TRANSFER_REFUSED,
     TRANSFER_WITHDRAWN,
+    lies_at,
 )
 from services.registration.arrivals.states import ENDED
 from services.registration.following.acts import Acts
 from services.registration.persons.sealed import unsealed
+from services.registration.places.placing import Placement
 from services.registration.transfers.states import (
     ACCEPTED,
     ASKED,
@@ -133,8 +135,7 @@ def _moving(acts: Acts, rows: Sequence[_Row]) -> dict[str, str]:
         assert stored is not None
         if stored.state in ENDED or _is_stripped(draft):
             continue
-        here = (_now(acts, row["from_community"]), _now(acts, row["place"]))
-        if stored.community not in here:
+        if not _may_go_on(acts, draft, row):
             message = "they were moved to another place meanwhile: refuse it, and ask there"
             raise Refused("conflict", [Fault("decision", "moved_meanwhile", message)])
         moving[row["arrival_id"]] = draft.arrival_id
@@ -146,10 +147,22 @@ def _moving(acts: Acts, rows: Sequence[_Row]) -> dict[str, str]:
     return moving
 
 
-def _now(acts: Acts, place: str | None) -> str | None:
-    """The community that answers for a place now; None: none."""
-    at = acts.catalogue.places.at(place) if place else None
-    return at.community if at else None
+def _may_go_on(acts: Acts, draft: Draft, row: _Row) -> bool:
+    """Whether they lie where they were when it was asked, or already where they are to belong."""
+    stored, places = draft.stored, acts.catalogue.places
+    assert stored is not None
+    here = Placement(stored.street, stored.community)
+    if any(at and lies_at(here, at) for at in (_left(acts, row), places.at(row["place"]))):
+        return True
+    # Nobody knew their street, and nobody does yet. Of another arrival that is not known to be the same one.
+    nowhere = stored.street is None and row["from_street"] is None
+    return nowhere and draft.arrival_id == row["arrival_id"]
+
+
+def _left(acts: Acts, row: _Row) -> Placement | None:
+    """Where they were when it was asked, by the place table as it is now."""
+    found = (acts.catalogue.places.at(row[part]) for part in ("from_community", "from_street") if row[part])
+    return next((at for at in found if at), None)
 
 
 def _is_stripped(draft: Draft) -> bool:
@@ -168,7 +181,7 @@ def _add(uow: UnitOfWork, acts: Acts, said: Said, draft: Draft, row: _Row, goes_
     if decision == ACCEPTED:
         asked = unsealed(uow.sealer, row["asked"], SEALED_AS) if row["asked"] else {}
         door = asked if isinstance(asked, dict) else {}
-        detail |= {"place": row["place"], "leaves": row["from_community"]}
+        detail |= {"place": row["place"], "leaves": row["from_community"] or row["from_street"]}
         if goes_on != draft.arrival_id:
             detail["other"] = goes_on
         inside |= {name: door.get(name) for name in ("address", "division")}

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from chassis.commands.command import Author, Outcome
-from field.scope import Scope
+from field.scope import EVERYWHERE, Scope
 from services.registration import tables as t
 from services.registration.door import DOOR
 from services.registration.following.mend_person import mend_person
@@ -380,6 +380,66 @@ def test_made_one_with_somebody_at_a_third_place_they_are_followed_there(town: T
     assert answer(town, asked(town, other)).kind == "done"
     assert decide_pair(town, ids, "same").result["goes_on"] == one
     assert where(town, one)[0] == "c3" and adds_up(town)
+
+
+def put(town: Trial, id: str, place: str) -> None:
+    data = {"arrival_id": id, "place": place, "expects": arrival(town, id)["version"], "note": None}
+    [done] = carry_out(town, place_arrival, command(town, "arrival.placed", data))
+    assert done.kind == "done"
+    town.clock.moment += timedelta(minutes=1)
+
+
+def as_written_before(town: Trial) -> None:
+    """The acts as the version wrote them that did not say in them which place was left."""
+    h = t.arrival_history
+    for row in town.rows(h):
+        if row["what"] == "transfer_accepted":
+            line = (h.c.arrival_id == row["arrival_id"]) & (h.c.number == row["number"])
+            detail = {name: value for name, value in row["detail"].items() if name != "leaves"}
+            with town.work.unit() as uow:
+                uow.conn.execute(h.update().where(line).values(detail=detail))
+
+
+@pytest.mark.parametrize("of_before", [False, True], ids=["now", "before"])
+@pytest.mark.parametrize(
+    ("left", "here", "moves"),
+    [(None, None, True), (None, "s2", False), ("s1", "s1", True), ("s1", "s2", False)],
+)
+def test_made_one_afterwards_they_go_along_from_the_same_place_alone(
+    town: Trial, left: str | None, here: str | None, moves: bool, of_before: bool
+) -> None:
+    """Also where a version accepted it that did not write down where they were."""
+    places(town, "s2,d,street,雁南街道,,620102005,,,")
+    ids = one, other = pair(town)
+    town.clock.moment += timedelta(minutes=1)
+    for id, place in ((other, left), (one, here)):
+        if place:
+            put(town, id, place)
+    before = where(town, one)
+    assert answer(town, asked(town, other, scope=EVERYWHERE)).kind == "done"
+    if of_before:
+        as_written_before(town)
+    assert decide_pair(town, ids, "same").result["goes_on"] == one
+    assert where(town, one) == (("c2", None, "w3") if moves else before) and adds_up(town)
+
+
+def test_whoever_lies_in_another_street_without_a_community_is_not_taken_from_there(town: Trial) -> None:
+    places(town, "s2,d,street,雁南街道,,620102005,,,")
+    ids = one, other = pair(town)
+    town.clock.moment += timedelta(minutes=1)
+    put(town, other, "s1")
+    put(town, one, "s2")
+    transfer = asked(town, other, scope=EVERYWHERE)
+    assert decide_pair(town, ids, "same").result["goes_on"] == one
+    town.clock.moment += timedelta(minutes=1)
+    assert codes(answer(town, transfer)) == ("conflict", ["moved_meanwhile"]) and adds_up(town)
+
+
+def test_whoever_lies_in_a_street_alone_is_taken_over_from_there(town: Trial) -> None:
+    [id] = came(town)
+    put(town, id, "s1")
+    assert answer(town, asked(town, id, scope=EVERYWHERE)).kind == "done"
+    assert where(town, id)[0] == "c2" and adds_up(town)
 
 
 def test_where_both_are_asked_for_and_are_one_nobody_moves_twice(town: Trial) -> None:

@@ -48,7 +48,7 @@ def act(number: int, what: str, minutes: int, put: Placement | None = None, **me
 
 def accepted(minutes: int, address: str = "new door", put: Placement = THERE) -> Act:
     said = act(7, TRANSFER_ACCEPTED, minutes, put, address=address, division="620102")
-    return replace(said, leaves="c1")
+    return replace(said, leaves=replace(HERE, grid=None))
 
 
 def belongs(*acts: Act) -> tuple[Placement, str]:
@@ -122,6 +122,28 @@ def test_whoever_turned_out_to_be_another_one_goes_along_from_the_same_community
     acts = in_order((*(act(1, *one) for one in own), *lent((accepted(3),))))
     after = amended(coming, that_lead_on(acts, coming, "this one"), ())
     assert (after.placement, after.address) == where
+
+
+@pytest.mark.parametrize(
+    ("leaves", "here", "moves"),
+    [
+        (Placement("s1"), Placement("s1"), True),
+        (Placement("s1"), Placement("s2"), False),
+        (Placement("s1"), Placement(), False),
+        (Placement("s1"), HERE, False),
+        (HERE, Placement("s1"), False),
+        (None, Placement(), False),
+        (None, Placement("s1"), False),
+        (None, THERE, True),
+    ],
+)
+def test_who_lies_in_no_community_goes_along_from_the_same_street_alone(
+    leaves: Placement | None, here: Placement, moves: bool
+) -> None:
+    coming = replace(COMING, placement=here)
+    for put in (THERE, None):
+        acts = lent((replace(accepted(3), leaves=leaves, put=put),))
+        assert bool(that_lead_on(acts, coming, "this one")) == (moves and (put or leaves) is not None)
 
 
 def test_a_door_that_nobody_found_stays_a_matter_where_a_transfer_leads_nobody_on() -> None:
