@@ -28,7 +28,7 @@ from services.isolation.policies.rules import CONFIRM_ADMISSION, ESCORT_TO_SITE
 
 _M: Final = moves.c
 _WRITTEN: Final = ("state", "task_id", "admitted_at", "settled_at", "settled_by")
-_SETTLES: Final = (*DECISIONS[MOVE_TO_CENTRAL].settles, CONFIRM_ADMISSION, ESCORT_TO_SITE)
+_SETTLES: Final = (*DECISIONS[MOVE_TO_CENTRAL].settles, ESCORT_TO_SITE)
 
 
 def settle_move(uow: UnitOfWork, commands: Sequence[Said]) -> Sequence[Outcome]:
@@ -134,7 +134,8 @@ def _must_have_carers(conn: Connection, admitted: Sequence[Mapping[str, Any]]) -
 
 def _admit(hand: CasesInHand, said: Said, before: Case, row: Mapping[str, Any]) -> dict[str, Any]:
     for task in hand.tasks(before):
-        if task.kind in _SETTLES and task.live:
+        # Of another bed that is held for them nobody said anything: that one is given back.
+        if task.live and (task.kind in _SETTLES or task.task_id == row["task_id"]):
             hand.done(said, before, task)
     after, more = ended(hand, before, states.MOVED_TO_CENTRAL)
     detail = {**_line(hand, said, row), **differences(before, after), **more}
