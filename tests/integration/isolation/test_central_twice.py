@@ -4,6 +4,13 @@ the order, no bed stays held for nobody, and nobody is forgotten.
 
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
+from sqlalchemy import event
+
+from chassis.commands.command import Author
+from contracts.envelope import Event
 from services.isolation import tables as t
 from services.isolation.central.import_centres import import_centres
 from services.isolation.households.plan_again import plan_again
@@ -11,13 +18,17 @@ from tests.integration.isolation.test_central import (
     SITE,
     balanced,
     beds,
+    came,
     listed,
     moved,
     person,
     settle,
 )
+from tests.integration.isolation.test_decisions import codes
 from tests.integration.isolation.test_merged_cases import Two
 from tests.integration.isolation.trial import Trial
+
+__all__ = ["came"]
 
 
 def test_two_beds_of_one_person_are_one_taken_and_one_given_back(isolation: Trial) -> None:
@@ -32,3 +43,36 @@ def test_two_beds_of_one_person_are_one_taken_and_one_given_back(isolation: Tria
     assert stand == {first: "let_go", second: "admitted"}
     assert sum(held for _, held, _ in beds(isolation).values()) == 0
     assert listed(isolation, "on_the_way") == [] and balanced(isolation)
+
+
+def test_what_is_to_be_planned_again_is_found_by_its_index_and_not_among_all_tasks(
+    isolation: Trial, came: Event
+) -> None:
+    moved(isolation, person(isolation, came))
+    said: list[tuple[str, Any]] = []
+
+    def hear(_conn: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, _many: bool) -> None:
+        if "FROM moves JOIN tasks" in statement or "FROM tasks JOIN moves" in statement:
+            said.append((statement, parameters))
+
+    event.listen(isolation.database.engine, "before_cursor_execute", hear)
+    isolation.do(plan_again)
+    event.remove(isolation.database.engine, "before_cursor_execute", hear)
+    [(statement, parameters)] = said
+    if isolation.database.engine.dialect.name != "sqlite":
+        return  # PostgreSQL goes by what it counted in its tables
+    with isolation.database.read() as conn:
+        plan = str([row[3] for row in conn.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)])
+    assert "moves_to_settle" in plan and "SCAN" not in plan
+
+
+@pytest.mark.parametrize("who", ["worker-1", "police", "nurse"])
+def test_whoever_fetches_them_says_that_they_are_there_and_takes_no_decision_back(
+    isolation: Trial, came: Event, who: str
+) -> None:
+    [move_id] = moved(isolation, person(isolation, came))
+    author = Author("staff", f"/console/{who}", who)
+    outcome = settle(isolation, move_id, outcome="taken_back", author=author)
+    assert codes(outcome) == ("not_allowed", ["not_by_this_author"])
+    assert [row["state"] for row in isolation.rows(t.moves)] == ["decided"]
+    assert settle(isolation, move_id, author=author).kind == "done"
