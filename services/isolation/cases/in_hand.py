@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 from chassis.commands.command import Said
 from chassis.unit_of_work import UnitOfWork
@@ -25,6 +25,9 @@ from services.isolation.plans.task import FIRST_CONTACT, Task
 from services.isolation.teams.alarm import alarmed
 from services.isolation.teams.ladder import Informed, Whereabouts
 from services.isolation.teams.rules import Place
+
+_OFFICERS: Final = ("community_officer", "street_officer", "district_officer")
+"""Roles that decide."""
 
 
 class CasesInHand:
@@ -77,6 +80,11 @@ class CasesInHand:
                 if refused.kind != "unknown":
                     raise
         return False
+
+    def is_officer(self, said: Said) -> bool:
+        """Whether the author may decide: whoever does what was decided says only what came of it."""
+        author = self.book.reference.staff.active(said.author.staff_id)
+        return author is not None and author.role in _OFFICERS
 
     def followed_as(self, case: Case) -> Case | None:
         """The case under which they are followed: this one, or where it ended merged, the one that goes on.

@@ -93,6 +93,9 @@ def _settle(
 ) -> Outcome:
     first, outcome = of_it[0], said.data["outcome"]
     followed = {move_id: _followed(hand, said, rows, move_id) for move_id in of_it}
+    if outcome == TAKEN_BACK and not hand.is_officer(said):
+        message = "an officer decided it, and takes it back: tell them what stands against it"
+        raise Refused("not_allowed", [Fault("outcome", "not_by_this_author", message)])
     for move_id, case in followed.items():
         if rows[move_id]["state"] != DECIDED or case is None:
             message = "nobody is on the way: they are there, or the bed was given back"

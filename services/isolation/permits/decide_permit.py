@@ -24,7 +24,6 @@ from services.isolation.plans.acts import DONE
 from services.isolation.plans.task import Task
 
 _WRITTEN = ("decision", "decided_at", "decided_by", "said", "version", "withdrawn_at")
-_DECIDE = ("community_officer", "street_officer", "district_officer")
 _Row = dict[str, Any]
 
 
@@ -76,8 +75,7 @@ def _found(hand: CasesInHand, permits: Mapping[str, _Row], said: Said) -> tuple[
 
 
 def _must_be_an_officer(hand: CasesInHand, said: Said) -> None:
-    author = hand.book.reference.staff.active(said.author.staff_id)
-    if author is None or author.role not in _DECIDE:
+    if not hand.is_officer(said):
         message = "an officer decides it; whoever asked for it takes it back"
         raise Refused("not_allowed", [Fault("decision", "not_by_this_author", message)])
 
