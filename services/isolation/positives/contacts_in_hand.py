@@ -50,12 +50,14 @@ class ContactsInHand:
     def look(self, case: Case, policy: Policy, mistake: bool, treated_until: datetime | None) -> None:
         """What was found is a mistake, or is none.
 
-        :param treated_until: they came back from hospital: what was found before was none.
+        :param treated_until: they came back from hospital: of what was found before nothing more is known
+            here, and what its contacts have heard, or are to hear, stays.
         """
         for row in self._of(case):
-            was_before = treated_until is not None and row["at"] <= treated_until
+            if treated_until is not None and row["at"] <= treated_until:
+                continue
             before = _standing(row)
-            after = contact_after(before, mistake and not was_before)
+            after = contact_after(before, mistake)
             if after != before:
                 self._becomes(row, after, policy, self._uow.now)
 

@@ -165,7 +165,7 @@ def was_mistake(results: Iterable[Result], judged: Judged) -> bool:
 
 def contact_after(contact: Contact, mistake: bool) -> Contact:
     """As it is to be told now that what was found was a mistake, or is none."""
-    if contact.mistake == mistake or contact.settled == NO_CONTACT:
+    if contact.mistake == mistake or (contact.settled == NO_CONTACT and mistake):
         return contact
     if mistake:
         return Contact(True, None if contact.settled in TOLD else TAKEN_BACK)

@@ -29,7 +29,7 @@ from services.isolation.plans import states
 from services.isolation.plans.acts import DONE
 from services.isolation.plans.rows import read_tasks
 from services.isolation.plans.task import Task
-from services.isolation.policies.rules import OpeningTask, Policy
+from services.isolation.policies.rules import CONTACTS_TASKS, OpeningTask, Policy
 from services.isolation.positives.contacts_in_hand import ContactsInHand
 from services.isolation.positives.rules import SAMPLED_WITHIN, Done, Step, still_to_do, was_mistake
 from services.isolation.teams.alarm import those
@@ -125,6 +125,10 @@ class _Seeing:
         if not theirs["result_id"]:
             theirs |= {name: row[name] for name in _HANDED_ON}
         theirs["look_at"] = self.uow.now
+        # What is still to be said is planned there; here nobody could end it.
+        case = self._end_late(case, row, judge(()))
+        left = [task for task in self.hand.tasks(case) if task.kind in CONTACTS_TASKS and task.live]
+        self.hand.change_tasks(case, [task.cancelled() for task in left])
         row |= {**dict.fromkeys(name for name in _COLUMNS if name != "treated_until"), "told": []}
 
     def _see_to(self, case: Case, row: dict[str, Any]) -> None:

@@ -14,7 +14,7 @@ from sqlalchemy.engine import Connection
 from chassis.commands.command import Outcome, Said, each_in_turn
 from chassis.database.statements import add_to_rows, insert_rows, is_in
 from chassis.unit_of_work import UnitOfWork
-from contracts.faults import Refused
+from contracts.faults import Fault, Refused
 from field.days import local_day
 from field.documents import IDENTITY, compact_number
 from field.words import RUNG_OF_ROLE
@@ -154,7 +154,10 @@ class _Reporting:
         id = result_id(said.event.source, said.event.id)
         if id in self._known:
             return _kept(id, self._cases(said))
-        if faults := faults_of(said.data, self.uow.now):
+        faults = faults_of(said.data, self.uow.now)
+        if _supersedes(said) == id:
+            faults.append(Fault("supersedes", "itself", "names this very result: name the one it corrects"))
+        if faults:
             raise Refused.invalid(faults)
         cases = self._cases(said)
         if (batch_id := batch_of(said)) and not said.data.get("supersedes"):

@@ -597,6 +597,67 @@ def test_contacts_of_whoever_goes_on_as_another_are_told_there(isolation: Trial)
     assert of_contacts(isolation, goes_on)["correct_contacts"] == "due"
 
 
+@pytest.mark.parametrize("told_first", [True, False])
+def test_a_mistake_that_came_out_in_hospital_stays_one_for_contacts(
+    isolation: Trial, told_first: bool
+) -> None:
+    one = came(isolation)
+    found(isolation, one, "a")
+    contact = listed(isolation, one).result["contact_id"]
+    settled(isolation, contact)
+    decide(isolation, one, "move_to_hospital", **HOSPITAL)
+    found(isolation, one, "b", "negative", supersedes="a")
+    if told_first:
+        assert settled(isolation, contact, mistake=True).kind == "done"
+    assert decide(isolation, one, "reopen", because="came_back").kind == "done"
+    assert live(isolation, one) & {"tell_contacts", "correct_contacts"} == (
+        set() if told_first else {"correct_contacts"}
+    )
+
+
+def test_who_was_thanked_as_no_contact_is_told_when_it_is_found_again(isolation: Trial) -> None:
+    one = came(isolation)
+    found(isolation, one, "a")
+    contact = listed(isolation, one).result["contact_id"]
+    settled(isolation, contact)
+    found(isolation, one, "b", "negative", supersedes="a")
+    assert settled(isolation, contact, "no_contact", mistake=True).kind == "done"
+    found(isolation, one, "c", at=NOON + timedelta(hours=1))
+    assert "tell_contacts" in live(isolation, one)
+
+
+def test_of_whoever_goes_on_as_another_no_task_is_left_that_nobody_can_end(isolation: Trial) -> None:
+    ends, goes_on = came(isolation), came(isolation)
+    found(isolation, ends, "a")
+    listed(isolation, ends)
+    timers(isolation)
+    decide(isolation, ends, "move_to_hospital", **HOSPITAL)
+    assert "tell_contacts" in live(isolation, ends)
+    _merge(isolation, ends, goes_on)
+    isolation.clock.advance(hours=2)
+    timers(isolation)
+    assert "tell_contacts" in live(isolation, goes_on) and not live(isolation, ends)
+
+
+def test_a_late_result_of_whoever_goes_on_as_another_is_seen_to_there(isolation: Trial) -> None:
+    one = released(isolation)
+    isolation.clock.moment = china("2022-10-05 20:00")
+    found(isolation, one, "z", at=china("2022-10-05 09:00"))
+    assert "late_result" in live(isolation, one)
+    goes_on = came(isolation)
+    _merge(isolation, one, goes_on)
+    isolation.clock.advance(hours=2)
+    timers(isolation)
+    assert "see_positive" in live(isolation, goes_on) and "late_result" not in live(isolation, one)
+
+
+def _merge(isolation: Trial, ends: Event, goes_on: Event) -> None:
+    merged = {"not_coming": True, "merged": True, "goes_on_as": goes_on.subject, "why": ["same_as_other"]}
+    now = isolation.clock.now()
+    isolation.follow(arrival(ends.subject, version=2, level="medium", at=now, **merged))
+    timers(isolation)
+
+
 def test_a_contact_of_a_day_that_cannot_be_is_refused(isolation: Trial) -> None:
     one = came(isolation)
     found(isolation, one, "a")

@@ -108,6 +108,13 @@ def test_a_later_sample_makes_up_for_a_missed_test_in_whatever_order_results_com
         isolation.clock.moment = china("2022-10-01 09:00")
 
 
+def test_a_result_that_names_itself_as_what_it_corrects_is_refused(isolation: Trial) -> None:
+    """Else a fault of a laboratory's program hides a positive: it is corrected by itself."""
+    came = follow(isolation)
+    outcome = report(isolation, result(came, "positive", supersedes="r-1"), id="r-1")
+    assert outcome.kind == "invalid" and outcome.faults[0].where == "supersedes"
+
+
 def test_a_positive_sample_makes_up_for_no_missed_test(isolation: Trial) -> None:
     """The release counts negative ones alone: somebody must be asked for the test that it lacks."""
     came = follow(isolation)
