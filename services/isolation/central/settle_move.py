@@ -100,8 +100,12 @@ def _settle(
         if rows[move_id]["state"] != DECIDED or case is None:
             message = "nobody is on the way: they are there, or the bed was given back"
             raise Refused("conflict", [Fault("move_id", "not_on_the_way", message)])
+    named = [rows[move_id] for move_id in of_it]
     if outcome == ADMITTED:
-        _must_have_carers(hand.uow.conn, [rows[move_id] for move_id in of_it])
+        _must_have_carers(hand.uow.conn, named)
+        _must_leave_nobody_on_the_way(hand.uow.conn, named, rows)
+    elif not said.data["note"]:
+        _must_have_carers_with_them(hand.uow.conn, named)
     for move_id, case in followed.items():
         if case is not None and (case := hand.find(case.case_id)) and case.closed_at is None:
             settle = _admit if outcome == ADMITTED else _take_back
@@ -133,6 +137,34 @@ def _must_have_carers(conn: Connection, admitted: Sequence[Mapping[str, Any]]) -
                 "their carer is not there: admit both at once, or take it back and decide with another carer"
             )
             raise Refused("conflict", [Fault("move_id", "carer_not_there", message)])
+
+
+def _must_leave_nobody_on_the_way(
+    conn: Connection, admitted: Sequence[Mapping[str, Any]], rows: Mapping[str, Mapping[str, Any]]
+) -> None:
+    """Raises Refused where a carer would be admitted without somebody in their care who is to come.
+
+    :param rows: as the commands before have left them.
+    """
+    settled = {move_id for move_id, row in rows.items() if row["state"] != DECIDED}
+    in_care = select(_M.move_id).where(
+        is_in(conn, _M.carer, {row["case_id"] for row in admitted}), TAKES_BED, _M.state == DECIDED
+    )
+    if set(conn.execute(in_care).scalars()) - settled - {row["move_id"] for row in admitted}:
+        message = (
+            "somebody who cannot be alone is on the way in their care: admit both at once; or an officer "
+            "takes the other one's bed back first, and says who minds them"
+        )
+        raise Refused("conflict", [Fault("move_id", "in_their_care", message)])
+
+
+def _must_have_carers_with_them(conn: Connection, taken_back: Sequence[Mapping[str, Any]]) -> None:
+    """Raises Refused where somebody who cannot be alone stays, whose carer is admitted already."""
+    carers = {row["carer"] for row in taken_back if row["carer"]}
+    there = select(_M.move_id).where(is_in(conn, _M.case_id, carers), TAKES_BED, _M.state == ADMITTED)
+    if carers and conn.execute(there.limit(1)).first() is not None:
+        message = "their carer is in the centre: admit them too, or name who minds them"
+        raise Refused("invalid", [Fault("note", "carer_is_there", message)])
 
 
 def _admit(hand: CasesInHand, said: Said, before: Case, row: Mapping[str, Any]) -> dict[str, Any]:

@@ -13,22 +13,26 @@ from chassis.commands.command import Author
 from contracts.envelope import Event
 from services.isolation import tables as t
 from services.isolation.central.import_centres import import_centres
+from services.isolation.central.settle_move import settle_move
 from services.isolation.households.plan_again import plan_again
+from tests.integration.isolation.saying import speaking
 from tests.integration.isolation.test_central import (
     SITE,
     balanced,
     beds,
     came,
+    family,
     listed,
     moved,
     person,
     settle,
 )
-from tests.integration.isolation.test_decisions import codes
+from tests.integration.isolation.test_decisions import OFFICER, codes
 from tests.integration.isolation.test_merged_cases import Two
 from tests.integration.isolation.trial import Trial
 
 __all__ = ["came"]
+say_settled = speaking(settle_move, "move.settled")
 
 
 def test_two_beds_of_one_person_are_one_taken_and_one_given_back(isolation: Trial) -> None:
@@ -76,3 +80,25 @@ def test_whoever_fetches_them_says_that_they_are_there_and_takes_no_decision_bac
     assert codes(outcome) == ("not_allowed", ["not_by_this_author"])
     assert [row["state"] for row in isolation.rows(t.moves)] == ["decided"]
     assert settle(isolation, move_id, author=author).kind == "done"
+
+
+def test_a_carer_is_not_admitted_while_a_child_in_their_care_is_on_the_way(isolation: Trial) -> None:
+    isolation.do(import_centres, SITE)
+    mother, child = family(isolation)
+    hers, its = moved(isolation, mother, child)
+    assert codes(settle(isolation, hers)) == ("conflict", ["in_their_care"])
+    assert isolation.case(mother["case_id"])["closed_at"] is None, "she is followed with her child"
+    assert settle(isolation, its, outcome="taken_back").kind == "done"
+    assert settle(isolation, hers).kind == "done" and balanced(isolation)
+
+
+def test_a_child_stays_when_its_carer_is_there_only_where_it_is_said_who_minds_it(isolation: Trial) -> None:
+    isolation.do(import_centres, SITE)
+    mother, child = family(isolation)
+    [hers] = moved(isolation, {**mother, "dependants": "minded", "minded_by": "her sister"})
+    assert settle(isolation, hers).kind == "done"
+    [its] = moved(isolation, child)
+    assert codes(settle(isolation, its, outcome="taken_back")) == ("invalid", ["carer_is_there"])
+    data = {"move_id": its, "outcome": "taken_back", "note": "her sister stays with it"}
+    assert say_settled(isolation, data, author=OFFICER).kind == "done"
+    assert balanced(isolation)

@@ -149,6 +149,10 @@ def sentence(fault: Fault) -> str:
             "Somebody who cannot be alone is there in their care: decide first where that one goes."
         ),
         "carer_not_there": gettext("Their carer is not there: admit all at once, or give the bed back."),
+        "in_their_care": gettext(
+            "Somebody in their care is on the way: admit all at once, or give that one's bed back first."
+        ),
+        "carer_is_there": gettext("Their carer is there: write in the note who minds them, or admit them."),
         "not_on_the_way": gettext("They are not on the way any more."),
         "in_order": gettext("What was reported since puts it right: nothing is left to judge."),
         "named_together": gettext("One report names both of them: they are two people."),

@@ -180,7 +180,12 @@ _ON_THE_WAY: Final = Settling(
             "admitted",
             household=True,
         ),
-        _settled("admitted", N_("Only they were admitted"), N_("They are admitted"), "admitted"),
+        _settled(
+            "admitted",
+            N_("Only they were admitted, and nobody in their care is on the way"),
+            N_("They are admitted"),
+            "admitted",
+        ),
         _settled(
             "taken_back",
             N_("They were not admitted, or stay"),
