@@ -197,6 +197,10 @@ def late(conn: Connection, now: datetime, zone: ZoneInfo) -> Sums:
             "transfer",
             "it is not settled for whoever is followed, and no officer has the task",
         ): of_transfers.seen_to_by_nobody(conn, now - _LATE),
+        (
+            "move",
+            "it is not settled for whoever is followed, and no officer has the task",
+        ): of_central.seen_to_by_nobody(conn, now - _LATE),
         ("end", "they are informed and their day is over, and the case does not end"): left_behind(
             conn, now, zone
         ),

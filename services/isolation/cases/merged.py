@@ -16,6 +16,7 @@ from sqlalchemy import select
 from sqlalchemy.engine import Connection
 
 from chassis.database.statements import is_in, upsert_rows
+from services.isolation.cases.tables import case_history, cases
 from services.isolation.cases.tables import merged_cases as table
 
 _M: Final = table.c
@@ -98,3 +99,19 @@ def ended_in(conn: Connection, case_ids: Collection[str]) -> dict[str, str]:
         asked = {id: end for id, end in new.items() if id not in found and id not in case_ids}
         found |= asked
     return found
+
+
+def followed_unchanged(conn: Connection, case_ids: Collection[str], since: datetime) -> set[str]:
+    """Those of these cases whose people are followed, be it under the case that goes on for theirs.
+
+    :param since: left out is who is followed under a case that changed after that.
+    """
+    if not case_ids:
+        return set()
+    c, h = cases.c, case_history.c
+    goes_on_as = going_on(conn, case_ids)
+    followed_as = {id: goes_on_as.get(id, id) for id in case_ids}
+    lately = select(h.case_id).where(h.case_id == c.case_id, h.at > since)
+    these = is_in(conn, c.case_id, sorted(set(followed_as.values()))) & c.closed_at.is_(None)
+    followed = set(conn.execute(select(c.case_id).where(these, ~lately.exists())).scalars())
+    return {id for id, other in followed_as.items() if other in followed}

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from sqlalchemy import func, select
 from sqlalchemy.engine import Connection
 
+from services.isolation.cases.merged import followed_unchanged
 from services.isolation.central.rules import DECIDED, TAKEN_BACK
-from services.isolation.central.tables import TAKES_BED, moves, rooms
+from services.isolation.central.tables import TAKES_BED, TO_SETTLE, moves, rooms
+from services.isolation.central.unseen import UNSEEN
 from services.isolation.plans.tables import tasks
 
 _MOST_NAMED = 20
@@ -23,6 +27,20 @@ def without_task(conn: Connection) -> tuple[int, list[str]]:
         .limit(_MOST_NAMED)
     ).all()
     return (int(found[0][1]) if found else 0), [row[0] for row in found]
+
+
+def seen_to_by_nobody(conn: Connection, since: datetime) -> tuple[int, list[str]]:
+    """Moves of people who are followed here, that are not settled and no officer has a task to see to:
+    (how many, the first of them).
+
+    :param since: what changed in their case after that a timer may still see to.
+    """
+    m = moves.c
+    joined = select(m.move_id, m.case_id).join_from(moves, tasks, tasks.c.task_id == m.task_id)
+    named = {row.move_id: row.case_id for row in conn.execute(joined.where(TO_SETTLE, UNSEEN))}
+    followed = followed_unchanged(conn, set(named.values()), since)
+    found = sorted(id for id, case_id in named.items() if case_id in followed)
+    return len(found), found[:_MOST_NAMED]
 
 
 def given_twice(conn: Connection) -> tuple[int, list[str]]:

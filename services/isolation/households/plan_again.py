@@ -28,6 +28,7 @@ from services.isolation.cases.events import caused_by_case
 from services.isolation.cases.merged import ended_in, going_on
 from services.isolation.cases.tables import cases
 from services.isolation.cases.unplanned import officers_task, unplanned_task
+from services.isolation.central import unseen as unseen_moves
 from services.isolation.central.rules import LET_GO
 from services.isolation.central.tables import TO_SETTLE, moves
 from services.isolation.check_ins.unseen import unseen
@@ -36,7 +37,6 @@ from services.isolation.needs.tables import needs
 from services.isolation.notices.tables import refusals
 from services.isolation.permits.rules import EMERGENCY
 from services.isolation.permits.tables import permits
-from services.isolation.plans.states import CANCELLED
 from services.isolation.plans.tables import TAKEN_BACK, tasks
 from services.isolation.plans.task import Task
 from services.isolation.policies.rules import (
@@ -200,7 +200,7 @@ def _moves(uow: UnitOfWork) -> list[_Dropped]:
     rows = uow.conn.execute(
         select(*_OF_TASK, m.move_id, m.case_id.label("named"))
         .join_from(moves, tasks, m.task_id == _K.task_id)
-        .where(TO_SETTLE, m.decided_at > uow.now - _LOOKED_BACK, _K.state == CANCELLED)
+        .where(TO_SETTLE, m.decided_at > uow.now - _LOOKED_BACK, unseen_moves.UNSEEN)
         .order_by(m.decided_at, m.move_id)  # by the index of those to settle: SQLite reads all tasks else
     )
     return [_Dropped(row.move_id, row, frozenset({row.named})) for row in rows]

@@ -7,9 +7,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.engine import Connection
 
-from chassis.database.statements import is_in
-from services.isolation.cases.merged import going_on
-from services.isolation.cases.tables import case_history, cases
+from services.isolation.cases.merged import followed_unchanged
 from services.isolation.plans.tables import tasks
 from services.isolation.transfers.tables import transfers
 from services.isolation.transfers.unseen import UNSEEN
@@ -36,16 +34,9 @@ def seen_to_by_nobody(conn: Connection, since: datetime) -> tuple[int, list[str]
 
     :param since: what changed in their case after that a timer may still see to.
     """
-    t, c, h = transfers.c, cases.c, case_history.c
+    t = transfers.c
     joined = select(t.transfer_id, t.case_id).join_from(transfers, tasks, tasks.c.task_id == t.task_id)
-    unseen = conn.execute(joined.where(UNSEEN).order_by(t.transfer_id)).all()
-    if not unseen:
-        return 0, []
-    named = {row.case_id for row in unseen}
-    goes_on_as = going_on(conn, named)
-    followed_as = {id: goes_on_as.get(id, id) for id in named}
-    lately = select(h.case_id).where(h.case_id == c.case_id, h.at > since)
-    these = is_in(conn, c.case_id, sorted(set(followed_as.values()))) & c.closed_at.is_(None)
-    followed = set(conn.execute(select(c.case_id).where(these, ~lately.exists())).scalars())
-    found = [row.transfer_id for row in unseen if followed_as[row.case_id] in followed]
+    named = {row.transfer_id: row.case_id for row in conn.execute(joined.where(UNSEEN))}
+    followed = followed_unchanged(conn, set(named.values()), since)
+    found = sorted(id for id, case_id in named.items() if case_id in followed)
     return len(found), found[:_MOST_NAMED]

@@ -5,16 +5,19 @@ the order, no bed stays held for nobody, and nobody is forgotten.
 from __future__ import annotations
 
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from sqlalchemy import event
 
 from chassis.commands.command import Author
 from contracts.envelope import Event
+from services.isolation import handover
 from services.isolation import tables as t
 from services.isolation.central.import_centres import import_centres
 from services.isolation.central.settle_move import settle_move
 from services.isolation.households.plan_again import plan_again
+from services.isolation.tasks.report_task import report_task
 from tests.integration.isolation.saying import speaking
 from tests.integration.isolation.test_central import (
     SITE,
@@ -29,9 +32,10 @@ from tests.integration.isolation.test_central import (
 )
 from tests.integration.isolation.test_decisions import OFFICER, codes
 from tests.integration.isolation.test_merged_cases import Two
-from tests.integration.isolation.trial import Trial
+from tests.integration.isolation.trial import CHINA, Trial
 
 __all__ = ["came"]
+report = speaking(report_task, "task.reported")
 say_settled = speaking(settle_move, "move.settled")
 
 
@@ -102,3 +106,26 @@ def test_a_child_stays_when_its_carer_is_there_only_where_it_is_said_who_minds_i
     data = {"move_id": its, "outcome": "taken_back", "note": "her sister stays with it"}
     assert say_settled(isolation, data, author=OFFICER).kind == "done"
     assert balanced(isolation)
+
+
+def test_whose_task_ended_by_a_report_of_a_process_before_has_somebody_again(
+    isolation: Trial, came: Event
+) -> None:
+    [move_id] = moved(isolation, person(isolation, came))
+    [task] = [one for one in isolation.tasks(came, "due") if one["kind"] == "confirm_admission"]
+    with patch("services.isolation.tasks.report_task.must_end_by_report", lambda *_: None):
+        reported = report(isolation, {"task_id": task["task_id"], "outcome": "done"}, author=OFFICER)
+    assert reported.kind == "done" and listed(isolation, "on_the_way") == []
+    isolation.clock.advance(hours=1)
+    assert missing(isolation) == [("move", move_id)]
+    assert isolation.do(plan_again) == 1 and isolation.do(plan_again) == 0
+    assert [one["move_id"] for one in listed(isolation, "on_the_way")] == [move_id]
+    assert missing(isolation) == [] and balanced(isolation)
+    assert settle(isolation, move_id).kind == "done"
+
+
+def missing(isolation: Trial) -> list[tuple[str, str]]:
+    """What the audit finds late of moves and beds: (what, id)."""
+    with isolation.database.read() as conn:
+        found = handover.late(conn, isolation.clock.now(), CHINA)
+    return [(one.what, one.id) for one in found.lacks if one.what in ("move", "bed")]
