@@ -11,6 +11,7 @@ from contracts.messages import examples as messages
 from contracts.needs import examples as needs
 from contracts.permits import examples as permits
 from contracts.reference import examples as reference
+from contracts.rounds import examples as rounds
 from contracts.tasks import examples as tasks
 
 EXAMPLES = {
@@ -25,6 +26,7 @@ EXAMPLES = {
         *needs.EXAMPLES,
         *permits.EXAMPLES,
         *central.EXAMPLES,
+        *rounds.EXAMPLES,
         *messages.EXAMPLES,
     )
 }

@@ -22,6 +22,7 @@ from contracts.needs import schemas as needs
 from contracts.permits import schemas as permits
 from contracts.quick import Unsure, quick_loader
 from contracts.reference import schemas as reference
+from contracts.rounds import schemas as rounds
 from contracts.tasks import schemas as tasks
 
 # No more digits than a version can have: Python refuses to read a number of thousands of them.
@@ -112,6 +113,10 @@ _TYPES = (
     EventType("close_contact.listed", check_ins.CloseContactListed, PEOPLE, subscribed=False),
     EventType("close_contact.settled", check_ins.CloseContactSettled, PEOPLE, subscribed=False),
     EventType("result_batch.decided", check_ins.ResultBatchDecided, PEOPLE, subscribed=False),
+    EventType("test_round.opened", rounds.TestRoundOpened, PEOPLE, subscribed=False),
+    EventType("test_round.closed", rounds.TestRoundClosed, PEOPLE, subscribed=False),
+    EventType("round_register.given", rounds.RoundRegisterGiven, PEOPLE, subscribed=False),
+    EventType("round_person.reported", rounds.RoundPersonReported, PEOPLE, subscribed=False),
     EventType("notice.signed", check_ins.NoticeSigned, PEOPLE, subscribed=False),
     EventType("refusal.reported", check_ins.RefusalReported, PEOPLE, subscribed=False),
     EventType("need.asked", needs.NeedAsked, OUTSIDERS),

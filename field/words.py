@@ -237,6 +237,25 @@ CONTACT_SETTLED: Final = ("informed", "passed_on", "no_contact")
 BATCH_OUTCOMES: Final = ("stands", "mistake")
 """What a laboratory said of a batch with an unusual share of positives."""
 
+ROUND_OUTCOMES: Final = (
+    "tested",
+    "nobody_there",
+    "refused",
+    "moved_away",
+    "exempt",
+    "cannot_come_out",
+    "listed_twice",
+    "taken_back",
+)
+"""What whoever knocks says of somebody whom a round of tests waits for; of `nobody_there` and
+`cannot_come_out` somebody comes again."""
+
+ROUND_STATES: Final = ("missing", "tested", "excused")
+"""Where somebody stands in a round of tests."""
+
+VISITS: Final = ("child", "old", "cannot_walk")
+"""Why whoever takes samples comes to somebody's door."""
+
 TAKEN_UP: Final = ("reached", "passed_on", "laboratory_mistake")
 """What came of a positive result of somebody who is not followed here."""
 

@@ -55,6 +55,13 @@ from services.isolation.release.certificate import RELEASE_CERTIFICATE, RELEASE_
 from services.isolation.release.decide_case import decide_case
 from services.isolation.release.lists import CASES_TO_RELEASE, HELD_PAST_TERM
 from services.isolation.revisions import REVISIONS
+from services.isolation.rounds.close_round import close_round
+from services.isolation.rounds.give_register import give_register
+from services.isolation.rounds.lists import ROUND_MISSING, ROUND_PERSON, TEST_ROUND, TEST_ROUNDS
+from services.isolation.rounds.open_round import open_round
+from services.isolation.rounds.report_round_person import report_round_person
+from services.isolation.rounds.round_doors import ROUND_DOORS
+from services.isolation.rounds.round_figures import ROUND_FIGURES
 from services.isolation.tasks.acknowledge_overdue import acknowledge_overdue
 from services.isolation.tasks.board import AS_BEFORE, BOARD
 from services.isolation.tasks.changed_cases import CHANGED_CASES
@@ -116,6 +123,10 @@ COMMANDS: tuple[Command, ...] = (
     Command("decide_batch", "result_batch.decided", decide_batch, by_broker=False),
     Command("list_close_contact", "close_contact.listed", list_close_contact, by_broker=False),
     Command("settle_close_contact", "close_contact.settled", settle_close_contact, by_broker=False),
+    Command("open_round", "test_round.opened", open_round, by_broker=False),
+    Command("give_register", "round_register.given", give_register, by_broker=False),
+    Command("report_round_person", "round_person.reported", report_round_person, by_broker=False),
+    Command("close_round", "test_round.closed", close_round, by_broker=False),
     Command("sign_notice", "notice.signed", sign_notice, by_broker=False),
     Command("report_refusal", "refusal.reported", report_refusal, by_broker=False),
     Command("ask_need", "need.asked", ask_need),
@@ -158,10 +169,13 @@ DOOR = Door(
         POSITIVES_OF_NOBODY,
         UNUSUAL_BATCHES,
         CLOSE_CONTACTS,
+        TEST_ROUNDS,
+        ROUND_MISSING,
     ),
     things=(
         *(CASE, CASE_STORY, PERMIT, BREACH, TRANSFER, MOVE),
         *(POSITIVE_OF_NOBODY, UNUSUAL_BATCH, CLOSE_CONTACT),
+        *(TEST_ROUND, ROUND_PERSON),
     ),
     lookups=(
         HOUSEHOLD_LINK,
@@ -171,6 +185,8 @@ DOOR = Door(
         SHOPPING_LIST,
         CENTRES,
         HOUSEHOLD_TO_MOVE,
+        ROUND_FIGURES,
+        ROUND_DOORS,
         RELEASE_CERTIFICATE,
         RELEASE_STANDS,
         BOARD,

@@ -22,6 +22,7 @@ from services.isolation.release.end_informed import end_informed
 from services.isolation.release.look_at_merged import look_at_merged
 from services.isolation.release.propose_releases import propose_releases
 from services.isolation.retention.strip_cases import strip_cases
+from services.isolation.rounds.see_to_rounds import see_to_rounds
 from services.isolation.tasks.call_by_phone import call_by_phone
 from services.isolation.tasks.find_overdue import find_overdue
 from services.isolation.tasks.hear_of_following import TAKES_BACK, hear_of_following
@@ -51,6 +52,7 @@ TIMERS: tuple[Timer, ...] = (
     Timer("see_to_positives", timedelta(seconds=2), see_to_positives),
     Timer("make_contacts", timedelta(seconds=5), make_contacts),
     Timer("find_positives", timedelta(hours=1), find_positives),
+    Timer("see_to_rounds", timedelta(seconds=5), see_to_rounds),
     Timer("propose_releases", timedelta(seconds=30), propose_releases),
     Timer("end_informed", timedelta(hours=1), end_informed),
     Timer("tell_breaches", timedelta(seconds=30), tell_breaches),

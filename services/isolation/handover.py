@@ -27,6 +27,7 @@ from services.isolation.permits import balance as of_permits
 from services.isolation.plans.tables import tasks
 from services.isolation.positives.balance import not_seen_to, unknown
 from services.isolation.release.left_behind import left_behind
+from services.isolation.rounds.said_of import said_of_rounds
 from services.isolation.teams.copies import PLACES, STAFF
 from services.isolation.tests.lists import decided_batches, taken_up
 from services.isolation.transfers import balance as of_transfers
@@ -134,7 +135,9 @@ def sums(conn: Connection, today: date) -> Sums:
         }
     )
     found.balanced = own["balanced"]
-    every = union_all(queries.noted_commands(conn), taken_up(conn), decided_batches(conn)).subquery()
+    every = union_all(
+        queries.noted_commands(conn), taken_up(conn), decided_batches(conn), *said_of_rounds(conn)
+    ).subquery()
     said = answered(conn, select(*every.c))
     found.by_subject["commands_to_isolation"] = {
         "done": said.done,

@@ -22,8 +22,11 @@ from services.isolation.plans.tables import staff_days, tasks
 from services.isolation.policies.tables import policies
 from services.isolation.positives.tables import close_contacts
 from services.isolation.revisions import revisions
+from services.isolation.rounds.tables import round_acts, round_people, test_rounds
 from services.isolation.teams.tables import places, staff, staff_history, staff_load
 from services.isolation.tests.tables import (
+    awaited_people,
+    awaited_results,
     positives,
     result_batches,
     results_counted,
@@ -33,6 +36,8 @@ from services.isolation.tests.tables import (
 from services.isolation.transfers.tables import transfers
 
 __all__ = [
+    "awaited_people",
+    "awaited_results",
     "breaches",
     "case_history",
     "cases",
@@ -62,12 +67,15 @@ __all__ = [
     "results_of_nobody",
     "revisions",
     "rooms",
+    "round_acts",
+    "round_people",
     "staff",
     "staff_days",
     "staff_history",
     "staff_load",
     "tasks",
     "test_results",
+    "test_rounds",
     "transfers",
     "waiting_for_policy",
 ]

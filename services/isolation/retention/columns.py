@@ -52,6 +52,10 @@ STRIPPED: Final[Mapping[str, tuple[str, ...]]] = {
     "cases": ("person", "identity", "heard"),
     "case_history": ("detail",),  # what was said in words
     "results_of_nobody": ("identity", "taken_up_note"),
+    "awaited_people": ("identity",),
+    "round_acts": ("note",),
+    "round_people": ("person", "building"),
+    "test_rounds": ("closed_because",),
     **{one.of_case.table.name: tuple(column.name for column in one.columns) for one in EMPTIED},
     **{table.name: tuple(column.name for column in table.columns) for table in OF_HOUSEHOLDS},
 }
@@ -74,6 +78,7 @@ KEPT: Final[Mapping[str, tuple[str, ...]]] = {
         *("household_id", "division", "district", "street", "community", "grid", "worker"),
         *("team", "team_lacks", "owner", "correlation_id"),
     ),
+    "awaited_results": ("result",),
     "breaches": ("why", "reported_by", "judgement", "judged_by", "state"),
     "case_history": ("what", "event_id"),
     "check_ins": ("symptoms", "how_known", *_EVENT, "abnormal", "told"),
@@ -95,6 +100,9 @@ KEPT: Final[Mapping[str, tuple[str, ...]]] = {
         *("sample_id", "tube_id", "method", "stage", "result", *_EVENT),
         *("taken_up_as", "taken_up_by", "taken_up_event"),
     ),
+    "round_acts": ("what", *_EVENT),
+    "round_people": ("visit", "street", "community", "grid", "state", "why"),
+    "test_rounds": ("place", "street", "community", "grid", *_EVENT, "closed_by", "closed_event"),
     "test_results": ("sample_id", "tube_id", "method", "stage", "result", *_EVENT),
     "tasks": ("kind", "about", "role", "staff_id", "state", "told_level", "acts"),
     "transfers": ("outcome", "settled_by", *_EVENT),

@@ -24,6 +24,7 @@ from services.isolation.retention.columns import EMPTIED, OF_HOUSEHOLDS
 from services.isolation.retention.find_terms import find_terms
 from services.isolation.retention.rules import look_again_on, strip_on, without_words
 from services.isolation.retention.strip_results import strip_results
+from services.isolation.retention.strip_rounds import strip_in_rounds, strip_rounds
 
 _PIECE: Final = 200
 """Cases of a turn: events are handled between two of them."""
@@ -36,7 +37,8 @@ def strip_cases(uow: UnitOfWork) -> int:
     Returns how many rows it looked at; 0 where nothing is due and all terms of the day are known.
     """
     today = local_day(uow.now, uow.zone)
-    return _strip_due(uow, today) or strip_results(uow, today) or find_terms(uow, today)
+    others = _strip_due(uow, today) or strip_results(uow, today) or strip_rounds(uow, today)
+    return others or find_terms(uow, today)
 
 
 def _strip_due(uow: UnitOfWork, today: date) -> int:
@@ -64,6 +66,7 @@ def _strip_due(uow: UnitOfWork, today: date) -> int:
             _strip(book, case)
     ids = {case.case_id for case in stripped}
     _empty(uow.conn, ids)
+    strip_in_rounds(uow.conn, ids)
     gone = ids | (locked.keys() - terms.keys())
     households = {case.household for case in stripped} | {h for id in ids for h in left[id]}
     _forget_households(uow.conn, [h for h in households if members.get(h, set()) & locked.keys() <= gone])

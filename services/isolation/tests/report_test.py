@@ -26,6 +26,7 @@ from services.isolation.cases.tables import cases as cases_table
 from services.isolation.plans.task import Task
 from services.isolation.teams.alarm import on_duty
 from services.isolation.teams.ladder import Informed
+from services.isolation.tests.awaited import keep_awaited
 from services.isolation.tests.batches import GATHERS, batch_of, count_results
 from services.isolation.tests.followed import corrected_of, look_again, look_at, results_of
 from services.isolation.tests.judged import NEGATIVE, POSITIVE, SETTLING, standing
@@ -49,7 +50,7 @@ def report_test(uow: UnitOfWork, commands: Sequence[Said]) -> Sequence[Outcome]:
     ids = {said.event.key: _case_ids(said, whose[said.event.key], by_identity) for said in commands}
     corrected = _corrected_cases(uow.conn, commands)
     with cases_in_hand(uow, (id for of_one in (*ids.values(), *corrected.values()) for id in of_one)) as hand:
-        reporting = _Reporting(hand, ids, _known(uow.conn, commands), corrected)
+        reporting = _Reporting(hand, whose, ids, _known(uow.conn, commands), corrected)
         outcomes = each_in_turn(commands, reporting.report)
         reporting.write()
     return outcomes
@@ -133,12 +134,14 @@ class _Reporting:
     def __init__(
         self,
         hand: CasesInHand,
+        whose: Mapping[tuple[str, str], int | None],
         ids: Mapping[tuple[str, str], Sequence[str]],
         known: set[str],
         corrected: Mapping[str, Sequence[str]],
     ) -> None:
         self.hand = hand
         self.uow = hand.uow
+        self._whose = whose
         self._ids = ids
         self._known = known
         self._negative = _days_negative(hand)
@@ -149,6 +152,7 @@ class _Reporting:
         self._said_of: set[str] = set()
         self._of_nobody: list[dict[str, Any]] = []
         self._counted: Counter[tuple[Any, str, str]] = Counter()
+        self._awaited: list[tuple[int, dict[str, Any]]] = []
 
     def report(self, said: Said) -> Outcome:
         id = result_id(said.event.source, said.event.id)
@@ -222,6 +226,8 @@ class _Reporting:
         return tasks_served(self.hand.tasks(case), day, negative, self.uow.zone)
 
     def _keep_of_nobody(self, said: Said, id: str) -> Outcome:
+        if identity := self._whose[said.event.key]:
+            self._awaited.append((identity, {"result_id": id, **self._row(said)}))
         positive = said.data["result"] == POSITIVE
         if not positive and not said.data.get("supersedes"):
             day = local_day(said.data["sampled_at"], self.uow.zone)
@@ -253,6 +259,7 @@ class _Reporting:
         conn = self.uow.conn
         insert_rows(conn, test_results, self._results)
         count_results(conn, self._in_batches)
+        keep_awaited(conn, self._awaited)
         look_at(conn, self._found)
         look_again(conn, self._said_of - self._found.keys(), self.uow.now)
         new = insert_rows(

@@ -1,6 +1,6 @@
 """Tables of results of tests."""
 
-from sqlalchemy import Column, Date, Index, Integer, SmallInteger, String, Table, Text, text
+from sqlalchemy import BigInteger, Column, Date, Index, Integer, SmallInteger, String, Table, Text, text
 
 from chassis.database.types import Id, Json, UtcDateTime
 from services.isolation.metadata import metadata
@@ -140,6 +140,26 @@ Index(
     results_of_nobody.c.received_at,
     postgresql_where=_named,
     sqlite_where=_named,
+)
+
+awaited_people = Table(
+    "awaited_people",  # without a case, of whom a round of tests waits for a result
+    metadata,
+    Column("person_id", Id, primary_key=True),  # of the round
+    Column("identity", BigInteger),  # blind index of the document's number; null: they are stripped
+)
+_known = awaited_people.c.identity.is_not(None)
+Index("awaited_people_known", awaited_people.c.identity, postgresql_where=_known, sqlite_where=_known)
+
+awaited_results = Table(
+    "awaited_results",  # what laboratories said of them
+    metadata,
+    Column("person_id", Id, primary_key=True),
+    Column("result_id", Id, primary_key=True),
+    Column("sampled_at", UtcDateTime, nullable=False),
+    Column("reported_at", UtcDateTime, nullable=False),
+    Column("result", String(20), nullable=False),
+    Column("supersedes", Id),
 )
 
 results_counted = Table(

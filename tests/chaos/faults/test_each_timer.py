@@ -60,6 +60,7 @@ INFORMED = (
     f"{OPEN} AND days = 0 AND release_on < '2022-10-02' AND NOT EXISTS (SELECT 1 FROM tasks k "
     "WHERE k.case_id = cases.case_id AND k.state IN ('due', 'missed', 'not_possible'))"
 )
+IN_A_ROUND = "street = (SELECT place FROM test_rounds)"
 WALK_ANEW = "DELETE FROM district_walks"
 
 
@@ -202,6 +203,20 @@ POISONS: dict[str, Poison] = {
         "judged_at, version, state, told_confirmed) SELECT gen_random_uuid(), case_id, 'not_at_home', "
         "'2022-10-01', '2022-10-01', gen_random_uuid(), gen_random_uuid(), 'confirmed', '2022-10-01', 1, "
         "'confirmed', false FROM cases WHERE closed_at IS NULL AND owner <> :worker",
+    ),
+    "isolation.see_to_rounds": Poison(
+        "round_people",
+        "case_id",
+        f"{OPEN} AND {IN_A_ROUND} ORDER BY case_id DESC",
+        f"{OPEN} AND {IN_A_ROUND} AND case_id NOT IN "
+        "(SELECT case_id FROM round_people WHERE case_id IS NOT NULL)",
+        (
+            "INSERT INTO test_rounds (round_id, place, street, begins_at, ends_at, version, opened_at, "
+            "source, event_id) SELECT gen_random_uuid(), street, street, '2022-10-01', '2022-10-05', 1, "
+            "'2022-10-01', '/console/x', 'x' FROM cases WHERE closed_at IS NULL AND street IS NOT NULL "
+            "GROUP BY street ORDER BY count(*) DESC LIMIT 1",
+        ),
+        on="INSERT",
     ),
     "isolation.strip_cases": Poison(
         "cases",

@@ -28,7 +28,7 @@ def test_wish_24_no_text_of_officers_pages_is_untranslated(
         settled = [row_of(officer, name) for name in ("reports_to_correct", "expected_arrivals")]
         paths = ["/board", "/lists", *(f"/lists/{name}" for name in LISTS), f"/cases/{case_id}"]
         paths += settled
-        paths += ["/lists/overdue_tasks?choose=all", "/staff", "/staff/new", "/staff/worker-1"]
+        paths += ["/lists/overdue_tasks?choose=all", "/rounds", "/staff", "/staff/new", "/staff/worker-1"]
         for path in paths:  # templates are compiled in Chinese before
             officer.get(path)
         monkeypatch.setattr(catalogues, "texts", lambda language: Marking())

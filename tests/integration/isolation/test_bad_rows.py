@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -24,12 +24,14 @@ from services.isolation.policies import documents
 from services.isolation.policies.import_policy import import_policy
 from services.isolation.positives.see_to_positives import see_to_positives
 from services.isolation.reference import current
+from services.isolation.rounds.open_round import open_round
 from services.isolation.tasks.plan_staff_days import plan_staff_days
 from services.isolation.teams.copies import PLACES, STAFF
 from services.isolation.tests.report_test import report_test
 from tests.bad_rows import SECRET, bad_row, one_look, retry, stuck
 from tests.integration.isolation.saying import CLINIC, LINK, speaking
 from tests.integration.isolation.trial import (
+    COMMUNITY,
     GRID,
     MORNING,
     PEOPLE,
@@ -45,6 +47,7 @@ from tests.integration.isolation.trial import (
 request = speaking(request_permit, "permit.requested")
 of_laboratory = speaking(report_test, "test.reported")
 passed = speaking(report_passage, "passage.reported")
+opened = speaking(open_round, "test_round.opened")
 USE_CASES = {timer.name: timer.use_case for timer in TIMERS}
 MANY = 7
 ask = speaking(ask_need, "need.asked")
@@ -260,6 +263,17 @@ def of_positives(column: str) -> Callable[[Trial], set[str]]:
     return waiting
 
 
+def a_round(isolation: Trial) -> None:
+    ready(isolation)
+    term = {"begins_at": MORNING, "ends_at": MORNING + timedelta(hours=9)}
+    assert opened(isolation, {"place": COMMUNITY, **term}).kind == "done"
+
+
+def not_in_a_round(isolation: Trial) -> set[str]:
+    found = {row["case_id"] for row in isolation.rows(t.round_people)}
+    return {row["case_id"] for row in isolation.rows(t.cases)} - found
+
+
 def climbing(isolation: Trial) -> set[str]:
     now = isolation.clock.now()
     return {row["task_id"] for row in isolation.rows(t.tasks) if row["tell_at"] and row["tell_at"] <= now}
@@ -299,6 +313,7 @@ WORK = {
         made_one, merged_to_look_at, (t.merged_cases, "case_id", "UPDATE"), t.merged_cases
     ),
     "plan_again": Work(needs_left_behind, left_behind, (t.needs, "task_id", "UPDATE"), t.tasks),
+    "see_to_rounds": Work(a_round, not_in_a_round, (t.round_people, "case_id", "INSERT")),
     "propose_releases": Work(at_their_end, to_be_looked_at, (t.release_checks, "case_id", "UPDATE")),
     "end_informed": Work(all_informed, cases(lambda row: row["closed_at"] is None), ON_CASES),
     "find_late": Work(out_too_long, to_be_back, ON_CASES),

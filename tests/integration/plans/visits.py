@@ -88,6 +88,7 @@ class Visits:
         yield {"viewer": "/console/w0001", "about_id": self.known["case_id"], "own_tasks": False}
         yield {"measure": self.known["measure"], "place": self.known["place"]}
         yield {"staff": ["w0001"], "places": [self.known["grid"]]}
+        yield {"round_id": self.known["case_id"]}
 
     def _resident(self) -> Author:
         return Author("link", "/link/l-1", "l-1")

@@ -155,6 +155,14 @@ def sentence(fault: Fault) -> str:
         "carer_is_there": gettext("Their carer is there: write in the note who minds them, or admit them."),
         "not_on_the_way": gettext("They are not on the way any more."),
         "in_order": gettext("What was reported since puts it right: nothing is left to judge."),
+        "round_is_open": gettext("A round is open at this place: close it first."),
+        "round_is_closed": gettext("The round is closed."),
+        "no_such_level": gettext("Choose a street, a community or a grid."),
+        "not_begun": gettext("The round has not begun yet."),
+        "round_too_long": gettext("A round takes 7 days at most."),
+        "begun_too_long_ago": gettext("It may have begun a day ago at most."),
+        "some_missing": gettext("Somebody is missing still: say why it is closed without them."),
+        "round_not_over": gettext("Its end is still to come: say why it is closed before."),
         "named_together": gettext("One report names both of them: they are two people."),
     }
     by_field = {

@@ -33,6 +33,7 @@ from services.console.pages.officers.listed_decisions import (
     CONFIRMED_BREACHES,
     PERMITS_TO_DECIDE,
     POSITIVES_OF_NOBODY,
+    ROUND_MISSING,
     TRANSFERS_TO_CONFIRM,
     UNUSUAL_BATCHES,
 )
@@ -66,6 +67,7 @@ WAITING: Final = (
     POSITIVES_OF_NOBODY,
     UNUSUAL_BATCHES,
     CLOSE_CONTACTS,
+    ROUND_MISSING,
 )
 DECIDED: Final = (PAIRS_MADE_ONE, CONFIRMED_BREACHES)
 """What was decided and can be taken back."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from field.words import BREACH_KINDS, CONTACT_KINDS, PERMIT_KINDS, TEST_STAGES
+from field.words import BREACH_KINDS, CONTACT_KINDS, PERMIT_KINDS, TEST_STAGES, VISITS
 from services.console.pages.catalogues import N_
 from services.console.pages.officers.listing import (
     OF_CASE,
@@ -170,5 +170,31 @@ CLOSE_CONTACTS: Final = OfficersList(
     meanwhile=N_(
         "A person tells them, before any text; who has no case here is registered as an arrival, or passed "
         "on to where they are. Then open the line and say what came of it."
+    ),
+)
+ROUND_MISSING: Final = OfficersList(
+    "round_missing",
+    "isolation",
+    N_("Missing in rounds of tests"),
+    N_(
+        "Counted are people of your places and below who should be tested in a round that is open, and are "
+        "neither tested nor excused; of whom nobody was there, or who cannot come out, somebody comes again."
+    ),
+    (
+        Column(N_("who"), "name", "name"),
+        WHERE,
+        Column(N_("building"), "building"),
+        Column(N_("why missing"), "why", "word"),
+        Column(N_("visit"), "visit", "word"),
+        Column(N_("find out by"), "due_by", "moment"),
+    ),
+    (
+        PLACE,
+        Choice(N_("why missing"), "why", ("nobody_there", "cannot_come_out")),
+        Choice(N_("visit"), "visit", VISITS),
+    ),
+    meanwhile=N_(
+        "Somebody knocks at their door, or goes to those who are to be visited. Then open the line and say "
+        "what came of it: nobody is left out without a reason."
     ),
 )

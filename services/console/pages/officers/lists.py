@@ -108,6 +108,7 @@ def add_lists(pages: Blueprint, doors: Doors, work: Work) -> None:
             may_enter=names.may("isolation", ENTERS),
             may_see_beds=names.may("isolation", "centres"),
             may_shop=names.may("isolation", "shopping_list"),
+            may_round=names.may("isolation", "test_rounds"),
             missing=asking.missing,
         )
         return make_response(page)

@@ -17,6 +17,7 @@ from services.console.pages.officers.export import add_export
 from services.console.pages.officers.lists import add_lists
 from services.console.pages.officers.release import add_release
 from services.console.pages.officers.results import add_results
+from services.console.pages.officers.rounds import add_rounds
 from services.console.pages.officers.settle import add_settling
 from services.console.pages.officers.staff import add_staff
 from services.console.pages.officers.transfer import add_transfer
@@ -41,5 +42,6 @@ def make_officers(work: Work, doors: Doors, papers: Papers | None = None) -> Blu
     add_export(pages, doors, work)
     add_settling(pages, doors, work)
     add_results(pages, doors, work)
+    add_rounds(pages, doors, work)
     add_staff(pages, doors, work)
     return pages

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
-from field.words import BATCH_OUTCOMES, CONTACT_SETTLED, PERMIT_BY, TAKEN_UP
+from field.words import BATCH_OUTCOMES, CONTACT_SETTLED, PERMIT_BY, ROUND_OUTCOMES, TAKEN_UP
 from services.console.pages.catalogues import N_
 from services.console.pages.officers.listing import Column
 from services.console.pages.officers.settling import NOTE, Act, Asked, Settling
@@ -329,6 +329,35 @@ OF_CASES: Final[Mapping[str, Settling]] = {
         ),
         False,
         N_("At once: call the laboratory. Until then nobody is told anything; after the time it goes on."),
+    ),
+    "round_missing": Settling(
+        "round_person",
+        ("person_id",),
+        ("waits", None),
+        (
+            Column(N_("who"), "name", "name"),
+            Column(N_("phone"), "phone"),
+            Column(N_("address"), "address"),
+            Column(N_("place"), "place", "place"),
+            Column(N_("why missing"), "why", "word"),
+            Column(N_("visit"), "visit", "word"),
+            Column(N_("round until"), "ends_at", "moment"),
+            Column(N_("find out by"), "due_by", "moment"),
+        ),
+        (
+            Act(
+                "settle",
+                N_("What came of it"),
+                N_("Record it"),
+                "report_round_person",
+                (
+                    Asked("outcome", N_("What came of it?"), "word", ROUND_OUTCOMES, needed=True),
+                    Asked("note", N_("Note"), "note", hint=N_("Of who is exempt say why. It is sealed")),
+                ),
+            ),
+        ),
+        True,
+        N_("Somebody knocks at their door, or calls them; whoever cannot come out is visited."),
     ),
     "close_contacts": Settling(
         "close_contact",

@@ -17,6 +17,7 @@ ABOUT: Final[Mapping[str, str]] = {
     "household": N_("household"),
     "report_to_correct": N_("report to correct"),
     "positive_of_nobody": N_("positive of nobody"),
+    "round_person": N_("person of a round of tests"),
 }
 ACTS: Final[Mapping[str, str]] = {
     "report_task": N_("reported a task"),
@@ -52,6 +53,10 @@ ACTS: Final[Mapping[str, str]] = {
     "decide_batch": N_("decided about an unusual batch"),
     "list_close_contact": N_("put somebody on a contacts' list"),
     "settle_close_contact": N_("saw to a close contact"),
+    "open_round": N_("opened a round of tests"),
+    "give_register": N_("gave a round a register"),
+    "report_round_person": N_("said of somebody whether they are tested"),
+    "close_round": N_("closed a round of tests"),
     "decide_duplicate": N_("decided about a possible duplicate"),
     "amend_staff": N_("amended the register of staff"),
 }

@@ -48,6 +48,7 @@ def _sentences() -> dict[str, str]:
         "phone_area_missing": gettext("Write 0 and the area code before it."),
         "phone_country_missing": gettext("Write it with + and the country code."),
         "person_unknown": gettext("Give the number of a document, or a phone, or the day of birth."),
+        "not_begun": gettext("The round has not begun yet."),
         "identity_checksum": gettext("The last character does not fit. Check it against the document."),
         "identity_length": gettext("This is no number of a document."),
         "identity_birth_date": gettext("The day of birth in it is none. Check it against the document."),

@@ -59,6 +59,7 @@ def add_doors(pages: Blueprint, work: Work, doors: Doors) -> None:
         page = render_template(
             "workers/doors.html",
             may_shop=not you or roles().may(you["role"], "isolation", "shopping_list"),
+            may_knock=not you or roles().may(you["role"], "isolation", "round_doors"),
             figures=mine.round.figures,
             filters=_filters(mine.round, show, from_top),
             part=part,

@@ -11,6 +11,7 @@ from services.console.pages.workers.check_in import add_check_in
 from services.console.pages.workers.enrol import add_enrolment
 from services.console.pages.workers.from_phones import add_from_phones
 from services.console.pages.workers.household import add_household
+from services.console.pages.workers.knocking import add_knocking
 from services.console.pages.workers.mend import add_mending
 from services.console.pages.workers.my_doors import add_doors
 from services.console.pages.workers.needs import add_needs_of_households
@@ -40,6 +41,7 @@ def make_workers(work: Work, doors: Doors, public_url: str | None) -> Blueprint:
     add_needs_of_households(pages, work, doors)
     add_permits_of_households(pages, work, doors)
     add_shopping(pages, work, doors)
+    add_knocking(pages, work, doors)
     add_take_back(pages, work, doors)
     add_said_today(pages, work, doors)
     keys = ActKeys(work.sealer)
