@@ -192,7 +192,8 @@ POISONS: dict[str, Poison] = {
             "INSERT INTO test_results (result_id, case_id, sample_id, pool_size, sampled_at, reported_at, "
             "method, stage, result, source, event_id, received_at) "
             "SELECT gen_random_uuid(), case_id, 's', 1, '2022-10-01', '2022-10-01', 'pcr', 'confirmed', "
-            f"'positive', '/made', case_id::text, '2022-10-01T01:00:00Z' {LAST_CASES} OFFSET 30",
+            "'positive', '/made', case_id::text, '2022-10-01T01:00:00Z' FROM cases WHERE closed_at IS NULL "
+            "AND days > 0 ORDER BY cases.case_id DESC LIMIT 5 OFFSET 8",
             f"DELETE FROM positives WHERE {OF_MADE_RESULTS}",
         ),
         on="INSERT",
