@@ -51,12 +51,13 @@ def _at(days: int, hour: int, minute: int) -> datetime:
     return MORNING.replace(hour=hour, minute=minute) + timedelta(days=days)
 
 
-# Minutes away from any term, so that it does not matter how long a moment takes.
+# Minutes away from any term, so that it does not matter how long a moment takes: who comes at 08:45 is to be
+# tested within eight hours.
 MOMENTS = (
     Moment(_at(0, 9, 0), share=(0.0, 0.6)),
     Moment(_at(0, 10, 5), acts=(CONTACT,)),
     Moment(_at(0, 16, 35), acts=(CHECK_IN,)),
-    Moment(_at(1, 8, 35), share=(0.6, 1.0), acts=(CHECK_IN,)),
+    Moment(_at(1, 8, 45), share=(0.6, 1.0), acts=(CHECK_IN,)),
     Moment(_at(1, 16, 35), acts=(CONTACT, CHECK_IN)),
     Moment(_at(2, 0, 25)),
 )
