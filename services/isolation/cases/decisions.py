@@ -71,6 +71,8 @@ class Decision:
 _MOVED: Final = ("place", "escort")
 _MOVE_SETTLES: Final = (SETTLE_REFUSAL, DECIDE_POSITIVE, SETTLE_CENTRAL)
 _FIELDS: Final = ("because", "witness", *_MOVED)
+FOLLOWED_ELSEWHERE: Final = "followed_elsewhere"
+_FROM_CENTRE: Final = (FOLLOWED_ELSEWHERE, "died")
 _BECAUSE: Final[Mapping[str, tuple[str, ...]]] = {CANCEL: CANCELLED_BECAUSE, REOPEN: REOPENED_BECAUSE}
 
 DECISIONS: Final[Mapping[str, Decision]] = {
@@ -80,7 +82,14 @@ DECISIONS: Final[Mapping[str, Decision]] = {
         "released",
         (CONFIRM_RELEASE,),
     ),
-    CANCEL: Decision(states.FOLLOWED, states.CANCELLED, "cancelled", (DECIDE_POSITIVE,), needs=("because",)),
+    # From central isolation only for _FROM_CENTRE: whoever is there by mistake goes home first.
+    CANCEL: Decision(
+        states.FOLLOWED | {states.MOVED_TO_CENTRAL},
+        states.CANCELLED,
+        "cancelled",
+        (DECIDE_POSITIVE,),
+        needs=("because",),
+    ),
     # They are followed still, by an officer who persuades them, or has them moved.
     REFUSE: Decision(frozenset({states.OPEN, states.ACTIVE}), states.REFUSED, "refused", needs=("witness",)),
     "resume": Decision(
@@ -132,7 +141,7 @@ DECISIONS: Final[Mapping[str, Decision]] = {
 
 
 _ENDS_OTHERWISE: Final[Mapping[str, str]] = {
-    "followed_elsewhere": "ended_elsewhere",
+    FOLLOWED_ELSEWHERE: "ended_elsewhere",
     "moved_away": "ended_elsewhere",
     "died": "died",
 }
@@ -161,9 +170,15 @@ def possible(state: str, *, asked: bool = False) -> tuple[str, ...]:
     )
 
 
-def faults_of(data: Mapping[str, Any]) -> Iterator[Fault]:
-    """What is wrong with a command, whatever the case."""
+def faults_of(data: Mapping[str, Any], state: str) -> Iterator[Fault]:
+    """What is wrong with a command.
+
+    :param state: of the case, in which this may be decided.
+    """
     name = data["decision"]
+    reasons = _BECAUSE.get(name, ())
+    if name == CANCEL and state == states.MOVED_TO_CENTRAL:
+        reasons = _FROM_CENTRE
     needs = DECISIONS[name].needs
     for field in (*_FIELDS, "note"):
         if field in needs and not data[field]:
@@ -171,8 +186,8 @@ def faults_of(data: Mapping[str, Any]) -> Iterator[Fault]:
         elif field in _FIELDS and field not in needs and data[field]:
             yield Fault(field, "not_of_this", f"means nothing for {name}")
     if "because" in needs and data["because"]:
-        if data["because"] not in _BECAUSE[name]:
-            yield Fault("because", "not_of_this", f"must be one of {', '.join(_BECAUSE[name])}")
+        if data["because"] not in reasons:
+            yield Fault("because", "not_of_this", f"must be one of {', '.join(reasons)}")
         elif data["because"] == OTHER and not data["note"]:
             yield Fault("note", "missing", "say in words what else it was")
 

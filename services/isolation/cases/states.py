@@ -33,8 +33,9 @@ CASE: Final = StateMachine(
         RELEASE_REVIEW: _AWAY | {RELEASED, ACTIVE},
         # will not isolate: still followed until he does, or is taken to central isolation
         REFUSED: _AWAY | {ACTIVE},
-        # in the hands of the site, until they go home, to hospital, or are released there
-        MOVED_TO_CENTRAL: frozenset({OPEN, MOVED_TO_HOSPITAL, RELEASED}),
+        # in the hands of the site, until they go home, to hospital, or are released there; or die, or another
+        # place follows them
+        MOVED_TO_CENTRAL: frozenset({OPEN, MOVED_TO_HOSPITAL, RELEASED, CANCELLED}),
         # in the hands of others; an officer opens it again when they are back
         MOVED_TO_HOSPITAL: frozenset({OPEN}),
         TRANSFERRED: frozenset({OPEN}),

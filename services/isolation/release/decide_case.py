@@ -19,6 +19,7 @@ from services.isolation.cases import states
 from services.isolation.cases.case import Case
 from services.isolation.cases.decisions import (
     DECISIONS,
+    FOLLOWED_ELSEWHERE,
     MOVE_TO_CENTRAL,
     NOT_TAKEN_OVER,
     REFUSE,
@@ -70,12 +71,12 @@ def _decide(hand: CasesInHand, said: Said) -> Outcome:
         raise Refused.conflict("expects", f"the case is {before.state}, at version {before.version}")
     asked = bool(_live(hand, before, CONFIRM_TRANSFER))
     decision = permit(name, before, hand.uow.now, asked=asked)
-    if faults := [*faults_of(said.data), *_faults_of_witness(hand, said)]:
+    if faults := [*faults_of(said.data, before.state), *_faults_of_witness(hand, said)]:
         raise Refused.invalid(faults)
     if name == MOVE_TO_CENTRAL and any_beds(hand.uow.conn):
         message = "centres are registered: choose one in which a bed is free, and it is held for them"
         raise Refused("conflict", [Fault("decision", "choose_a_bed", message)])
-    if name in (RELEASE, REOPEN):
+    if name in (RELEASE, REOPEN) or said.data["because"] == FOLLOWED_ELSEWHERE:
         must_leave_nobody_alone(hand, before)
     if name == RELEASE and (held := _holds(hand, before)):
         message = f"not to be released yet: {', '.join(held)}"

@@ -30,7 +30,7 @@ from tests.integration.isolation.test_central import (
     person,
     settle,
 )
-from tests.integration.isolation.test_decisions import OFFICER, codes
+from tests.integration.isolation.test_decisions import OFFICER, codes, decide, live, told
 from tests.integration.isolation.test_merged_cases import Two
 from tests.integration.isolation.trial import CHINA, Trial
 
@@ -122,6 +122,22 @@ def test_whose_task_ended_by_a_report_of_a_process_before_has_somebody_again(
     assert [one["move_id"] for one in listed(isolation, "on_the_way")] == [move_id]
     assert missing(isolation) == [] and balanced(isolation)
     assert settle(isolation, move_id).kind == "done"
+
+
+@pytest.mark.parametrize("because", ["died", "followed_elsewhere"])
+def test_who_dies_in_the_centre_or_is_followed_elsewhere_has_an_end_and_no_bed(
+    isolation: Trial, came: Event, because: str
+) -> None:
+    [move_id] = moved(isolation, person(isolation, came))
+    settle(isolation, move_id)
+    assert codes(decide(isolation, came, "cancel", because="wrongly_opened")) == ("invalid", ["not_of_this"])
+    assert decide(isolation, came, "cancel", because=because).kind == "done"
+    case = isolation.case(came)
+    assert case["state"] == "cancelled" and case["closed_at"]
+    [row] = isolation.rows(t.moves)
+    assert (row["state"], row["ended_as"], beds(isolation)["101"]) == ("left", "cancel", (0, 0, 1))
+    assert told(isolation)[-1] == ("cancelled", ["died" if because == "died" else "ended_elsewhere"])
+    assert live(isolation, came) == [] and balanced(isolation)
 
 
 def missing(isolation: Trial) -> list[tuple[str, str]]:

@@ -82,26 +82,39 @@ def test_whoever_is_followed_has_a_way_out_and_whoever_has_left_a_way_back() -> 
     for state in states.CLOSED - {states.EXPECTED, states.MOVED_TO_CENTRAL}:
         assert possible(state) == ("reopen",), state
     there = possible(states.MOVED_TO_CENTRAL)
-    assert there == ("release", "move_to_hospital", "reopen"), "they leave the centre"
+    assert there == ("release", "cancel", "move_to_hospital", "reopen"), "they leave the centre"
     assert possible(states.EXPECTED) == ()
 
 
 @pytest.mark.parametrize("name", sorted(DECISIONS))
 def test_a_decision_takes_what_it_needs_and_nothing_else(name: str) -> None:
-    assert not list(faults_of(command(name)))
+    assert not list(faults_of(command(name), states.OPEN))
     for field, of_it in GIVEN.items():
         if field == "note" and name not in of_it:
             continue  # it goes with each
-        [fault] = faults_of(command(name, **{field: None if name in of_it else next(iter(of_it.values()))}))
+        given = None if name in of_it else next(iter(of_it.values()))
+        [fault] = faults_of(command(name, **{field: given}), states.OPEN)
         assert (fault.where, fault.code) == (field, "missing" if name in of_it else "not_of_this")
 
 
 def test_a_reason_is_of_its_decision_and_another_one_is_said_in_words() -> None:
-    [fault] = faults_of(command("cancel", because="came_back"))
+    [fault] = faults_of(command("cancel", because="came_back"), states.OPEN)
     assert (fault.where, fault.code) == ("because", "not_of_this")
-    [fault] = faults_of(command("reopen", because="other"))
+    [fault] = faults_of(command("reopen", because="other"), states.OPEN)
     assert (fault.where, fault.code) == ("note", "missing")
-    assert not list(faults_of(command("reopen", because="other", note="the court said so")))
+    assert not list(faults_of(command("reopen", because="other", note="the court said so"), states.OPEN))
+
+
+def test_who_is_in_central_isolation_is_no_mistake_but_may_die_there_or_be_followed_elsewhere() -> None:
+    there = {
+        because: [
+            fault.code
+            for fault in faults_of(command("cancel", because=because, note="x"), "moved_to_central")
+        ]
+        for because in CANCELLED_BECAUSE
+    }
+    assert {because for because, codes in there.items() if not codes} == {"died", "followed_elsewhere"}
+    assert {code for codes in there.values() for code in codes} == {"not_of_this"}
 
 
 def test_only_where_nothing_was_to_be_asked_the_change_is_called_cancelled() -> None:
