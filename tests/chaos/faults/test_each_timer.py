@@ -55,6 +55,9 @@ OPEN = "SELECT case_id::text FROM cases WHERE closed_at IS NULL"
 OTHERS = f"{OPEN} AND owner <> :worker AND plan_next IS NOT NULL ORDER BY case_id OFFSET :n"
 LAST_CASES = "FROM cases WHERE closed_at IS NULL ORDER BY cases.case_id DESC LIMIT 5"
 """Others than most timers get, for whoever is given something to do with a few."""
+FIRST_INFORMED = "FROM cases WHERE closed_at IS NULL AND days = 0 ORDER BY cases.case_id LIMIT 3"
+"""Others than whoever has a measure, whom most timers get; their tasks are not done, so their cases go on."""
+OF_UNTOLD_BREACHES = "case_id IN (SELECT case_id FROM breaches WHERE told_confirmed IS NOT NULL)"
 OF_MADE_RESULTS = "case_id IN (SELECT case_id FROM test_results WHERE source = '/made')"
 INFORMED = (
     f"{OPEN} AND days = 0 AND release_on < '2022-10-02' AND NOT EXISTS (SELECT 1 FROM tasks k "
@@ -186,24 +189,29 @@ POISONS: dict[str, Poison] = {
     "isolation.find_positives": Poison(
         "positives",
         "case_id",
-        f"{OPEN} AND days > 0 AND {OF_MADE_RESULTS} ORDER BY 1",
+        f"{OPEN} AND {OF_MADE_RESULTS} ORDER BY 1",
         f"{OPEN} AND {OF_MADE_RESULTS} AND case_id NOT IN (SELECT case_id FROM positives)",
         (
             "INSERT INTO test_results (result_id, case_id, sample_id, pool_size, sampled_at, reported_at, "
             "method, stage, result, source, event_id, received_at) "
             "SELECT gen_random_uuid(), case_id, 's', 1, '2022-10-01', '2022-10-01', 'pcr', 'confirmed', "
-            "'positive', '/made', case_id::text, '2022-10-01T01:00:00Z' FROM cases WHERE closed_at IS NULL "
-            "AND days > 0 ORDER BY cases.case_id DESC LIMIT 5 OFFSET 8",
+            f"'positive', '/made', case_id::text, '2022-10-01T01:00:00Z' {FIRST_INFORMED} OFFSET 3",
             f"DELETE FROM positives WHERE {OF_MADE_RESULTS}",
         ),
         on="INSERT",
     ),
-    "isolation.tell_breaches": of_cases(
-        "case_id IN (SELECT case_id FROM breaches WHERE told_confirmed IS NOT NULL)",
-        "INSERT INTO breaches (breach_id, case_id, why, at, suspected_at, task_id, judge_task_id, judgement, "
-        "judged_at, version, state, told_confirmed) SELECT gen_random_uuid(), case_id, 'not_at_home', "
-        "'2022-10-01', '2022-10-01', gen_random_uuid(), gen_random_uuid(), 'confirmed', '2022-10-01', 1, "
-        "'confirmed', false FROM cases WHERE closed_at IS NULL AND owner <> :worker",
+    "isolation.tell_breaches": Poison(
+        "cases",
+        "case_id",
+        f"{OPEN} AND {OF_UNTOLD_BREACHES} ORDER BY 1",
+        f"{OPEN} AND {OF_UNTOLD_BREACHES}",
+        (
+            "INSERT INTO breaches (breach_id, case_id, why, at, suspected_at, task_id, judge_task_id, "
+            "judgement, judged_at, version, state, told_confirmed) "
+            "SELECT gen_random_uuid(), case_id, 'not_at_home', '2022-10-01', '2022-10-01', "
+            "gen_random_uuid(), gen_random_uuid(), 'confirmed', '2022-10-01', 1, 'confirmed', false "
+            f"{FIRST_INFORMED}",
+        ),
     ),
     "isolation.see_to_rounds": Poison(
         "round_people",
