@@ -166,6 +166,10 @@ def sums(conn: Connection, today: date) -> Sums:
     for id in named:
         found.lack("move", id, "the task of whoever sees to it is not there")
     found.count_unnamed(count, len(named))
+    count, named = of_central.held_for_who_has_gone(conn)
+    for id in named:
+        found.lack("bed", id, "it is taken, and whoever was admitted is not in central isolation")
+    found.count_unnamed(count, len(named))
     count, named = of_central.given_twice(conn)
     for id in named:
         found.lack("bed", id, "more beds of the room are held and taken than there are")

@@ -10,7 +10,7 @@ from sqlalchemy.engine import Connection
 from services.isolation.cases.merged import followed_unchanged
 from services.isolation.central.rules import DECIDED, TAKEN_BACK
 from services.isolation.central.tables import TAKES_BED, TO_SETTLE, moves, rooms
-from services.isolation.central.unseen import UNSEEN
+from services.isolation.central.unseen import UNSEEN, gone
 from services.isolation.plans.tables import tasks
 
 _MOST_NAMED = 20
@@ -40,6 +40,12 @@ def seen_to_by_nobody(conn: Connection, since: datetime) -> tuple[int, list[str]
     named = {row.move_id: row.case_id for row in conn.execute(joined.where(TO_SETTLE, UNSEEN))}
     followed = followed_unchanged(conn, set(named.values()), since)
     found = sorted(id for id, case_id in named.items() if case_id in followed)
+    return len(found), found[:_MOST_NAMED]
+
+
+def held_for_who_has_gone(conn: Connection) -> tuple[int, list[str]]:
+    """Beds that are taken by nobody: (how many moves, the first of them)."""
+    found = gone(conn)
     return len(found), found[:_MOST_NAMED]
 
 

@@ -29,7 +29,7 @@ from services.isolation.cases.merged import ended_in, going_on
 from services.isolation.cases.tables import cases
 from services.isolation.cases.unplanned import officers_task, unplanned_task
 from services.isolation.central import unseen as unseen_moves
-from services.isolation.central.rules import LET_GO
+from services.isolation.central.rules import LEFT, LET_GO
 from services.isolation.central.tables import TO_SETTLE, moves
 from services.isolation.check_ins.unseen import unseen
 from services.isolation.needs.rules import KINDS_OF_TASK
@@ -91,12 +91,13 @@ def plan_again(uow: UnitOfWork) -> int:
     """Plan its task anew with one of those it names who are followed, and give beds back that are held for
     nobody who is. Returns for how many.
     """
+    left = _leave(uow)
     k = tasks.c
     found = [one.task.task_id for one in _dropped(uow)]
     wanted = select(k.task_id).where(is_in(uow.conn, k.task_id, found)).order_by(k.task_id)
     taken = {row.task_id for row in uow.take(wanted, k.task_id, _MOST)} if found else set()
     if not taken:
-        return 0
+        return left
     with casebook(uow) as book:
         first = [one for one in _dropped(uow) if one.task.task_id in taken]
         locked = book.lock({id for one in first for id in (one.task.case_id, *one.named, *one.followed)})
@@ -119,7 +120,18 @@ def plan_again(uow: UnitOfWork) -> int:
     for kind, column in _OF_BREACH.items():
         rows = [{"breach_id": one.id, column: task.task_id} for one, task in planned if task.kind == kind]
         update_rows(uow.conn, breaches, rows, key=["breach_id"], set=[column])
-    return len(planned) + len(let_go)
+    return left + len(planned) + len(let_go)
+
+
+def _leave(uow: UnitOfWork) -> int:
+    """Give the beds back of those who have left a centre. Returns of how many."""
+    first = unseen_moves.gone(uow.conn)[:_MOST]
+    m = moves.c
+    named = select(m.move_id).where(is_in(uow.conn, m.move_id, first)).order_by(m.move_id)
+    taken = sorted(row.move_id for row in uow.take(named, m.move_id, _MOST)) if first else []
+    rows = [{"move_id": id, "state": LEFT, "settled_at": uow.now} for id in taken]
+    update_rows(uow.conn, moves, rows, key=["move_id"], set=["state", "settled_at"])
+    return len(rows)
 
 
 def _dropped(uow: UnitOfWork) -> list[_Dropped]:

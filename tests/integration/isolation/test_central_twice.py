@@ -140,6 +140,22 @@ def test_who_dies_in_the_centre_or_is_followed_elsewhere_has_an_end_and_no_bed(
     assert live(isolation, came) == [] and balanced(isolation)
 
 
+def test_whom_a_process_before_sends_home_has_no_bed_there_any_more(isolation: Trial, came: Event) -> None:
+    [move_id] = moved(isolation, person(isolation, came))
+    settle(isolation, move_id)
+    assert isolation.do(plan_again) == 0 and balanced(isolation), "they are there"
+    with patch("services.isolation.release.decide_case.leave_centre", lambda *_: None):
+        assert decide(isolation, came, "reopen").kind == "done"
+    with isolation.database.read() as conn:
+        found = handover.sums(conn, isolation.clock.today(CHINA)).lacks
+    assert [(one.what, one.id) for one in found] == [("bed", move_id)]
+    assert isolation.do(plan_again) == 1 and isolation.do(plan_again) == 0
+    assert beds(isolation)["101"] == (0, 0, 1) and balanced(isolation)
+    assert [row["state"] for row in isolation.rows(t.moves)] == ["left"]
+    with isolation.database.read() as conn:
+        assert handover.sums(conn, isolation.clock.today(CHINA)).lacks == []
+
+
 def missing(isolation: Trial) -> list[tuple[str, str]]:
     """What the audit finds late of moves and beds: (what, id)."""
     with isolation.database.read() as conn:
