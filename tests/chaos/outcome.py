@@ -22,6 +22,7 @@ Outcome = dict[str, Any]
 # Stands with either arrival of a pair: with the one whose id is smaller, and the id follows from the report
 # that came first. The pairs are compared themselves.
 _ABOUT_PAIRS = "staff_possible_duplicate"
+_WENT_ALONG = "worker_joined"  # tasks go along only where the report that named the first door came first
 
 
 def outcome_of(databases: dict[str, Database]) -> Outcome:
@@ -106,7 +107,7 @@ def _messages(database: Database, several: set[str]) -> dict[str, Any]:
     with database.read() as conn:
         m = notification.messages.c
         for row in conn.execute(select(m.case_id, m.recipient_kind, m.role, m.template)):
-            if row.template == _ABOUT_PAIRS:
+            if row.template == _ABOUT_PAIRS or (row.template == _WENT_ALONG and row.case_id in several):
                 continue
             reader = (row.recipient_kind, row.role or "")
             found[row.case_id].append(reader if row.case_id in several else (*reader, row.template))

@@ -82,6 +82,13 @@ def as_officer(console: str, typed: tuple[str, str, str], path: str) -> str:
     return shown.text
 
 
+def _odd(said: str) -> str:
+    """The lines that do not add up, and the audit."""
+    found = json.loads(said)
+    lines = [line for line in found["lines"] if line["expected"] not in (None, line["found"])]
+    return json.dumps({"lines": lines, "audit": found["audit"]}, ensure_ascii=False)[:5000]
+
+
 def test_once_it_shows_that_everything_adds_up_and_leaves_nothing_running(
     environment: dict[str, str], tmp_path: Path
 ):
@@ -94,7 +101,7 @@ def test_once_it_shows_that_everything_adds_up_and_leaves_nothing_running(
         text=True,
         timeout=300 + 60 * DAYS,
     )
-    assert done.returncode == 0, done.stderr
+    assert done.returncode == 0, done.stderr + _odd(done.stdout)
     found = json.loads(done.stdout)
     assert found["adds_up"] and all(line["right"] for line in found["lines"])
     assert found["audit"]["balanced"] and not found["audit"]["in_flight"]
