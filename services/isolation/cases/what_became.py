@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.engine import Connection
@@ -16,6 +16,8 @@ from services.isolation.plans.tables import tasks
 TO_PLAN, TO_ASSIGN, TO_LOOK_AT = "days_to_plan", "owner_to_find", "release_to_look_at"
 TO_END = "its_day_to_end"
 """What is next where no task is."""
+_ENDS_WITHIN = timedelta(days=1)
+"""A timer looks each hour; who was informed of a day of before, or is waived a moment ago, waits for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,7 @@ def what_became(conn: Connection, today: date) -> dict[str, Became]:
                 TO_PLAN: row.plan_next is not None,
                 TO_LOOK_AT: row.looked_at is not None,
                 TO_ASSIGN: row.unassigned_since is not None,
-                TO_END: row.days == 0 and row.release_on >= today,
+                TO_END: row.days == 0 and row.release_on >= today - _ENDS_WITHIN,
             }
             clock = next((word for word, runs in clocks.items() if runs), "")
             after = next_of.get(row.case_id, clock)

@@ -43,6 +43,8 @@ def test_whoever_is_only_informed_waits_for_the_end_of_the_day(isolation: Trial)
         conn.execute(update(t.tasks).values(state="done", tell_at=None))
     assert became(isolation)[came.subject] == Became("open", True, "its_day_to_end")
     isolation.clock.advance(days=1)
+    assert became(isolation)[came.subject].next == "its_day_to_end", "a timer looks each hour"
+    isolation.clock.advance(days=1)
     assert became(isolation)[came.subject].next == ""
 
 
