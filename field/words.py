@@ -19,8 +19,21 @@ class RiskLevel(IntEnum):
 LEVELS: Final = tuple(level.name for level in RiskLevel)
 """Risk levels, from none to high."""
 
-MEASURES: Final = ("inform_only", "health_monitoring", "home_isolation", "central_isolation")
-"""From the laxest to the strictest."""
+MEASURES: Final = (
+    "inform_only",
+    "self_monitoring",
+    "health_monitoring",
+    "home_health_monitoring",
+    "home_isolation",
+    "central_isolation",
+)
+"""From the laxest to the strictest. `health_monitoring` is the word of earlier editions for both kinds of
+monitoring, and orders what `home_health_monitoring` does: cases of before keep it, editions of today name one
+of the two.
+"""
+
+NOT_KEPT_IN: Final = ("inform_only", "self_monitoring")
+"""Measures that order nobody to stay in: who is under one goes out without leave."""
 
 CERTAINTIES: Final = ("exact", "district_only")
 """How sure a risk level is: matched to the published place, or to its district only."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from demo.days.scene import NO_ORDER, Scene
+from demo.days.scene import Scene
 from deploy.local.system import LocalSystem
 from operations.reference_imports import import_policy
 from operations.settings import environment
@@ -20,6 +20,7 @@ from services.isolation import door as isolation
 POLICY_CHANGES, WRONG_POLICY, KILLED = 5, 7, 8
 """The days on which it happens."""
 _KILLED_SERVICE = "notification"
+_INFORMED = "inform_only"
 """Not isolation: for an hour and a half nobody takes over what it does hourly, and here that is a week."""
 
 Say = Callable[[str], object]
@@ -105,5 +106,5 @@ def _stands(scene: Scene) -> dict[str, Stand]:
     return {
         case["case_id"]: (case["measure"], case["release_on"])
         for case in scene.rows("isolation", "open_cases")
-        if case["measure"] != NO_ORDER
+        if case["measure"] != _INFORMED
     }

@@ -11,10 +11,9 @@ from typing import Any
 from chassis.ids import new_id
 from demo.days.doors import DoorClosed, Doors, Who
 from demo.days.played import Played, chance
+from field.words import NOT_KEPT_IN
 
 Row = dict[str, Any]
-NO_ORDER = "inform_only"
-"""Whoever is under this measure is only informed."""
 
 
 @dataclass
@@ -66,7 +65,7 @@ class Scene:
         """Household -> the cases of those in it who are to stay in and do."""
         found: dict[str, list[Row]] = defaultdict(list)
         for case in self.rows("isolation", "open_cases"):
-            if case["measure"] != NO_ORDER and case["state"] in ("open", "active"):
+            if case["measure"] not in NOT_KEPT_IN and case["state"] in ("open", "active"):
                 found[household_of(case)].append(case)
         return {id: sorted(found[id], key=lambda case: case["case_id"]) for id in sorted(found)}
 

@@ -89,11 +89,24 @@ def up_to_date(*services: str) -> list[str]:
     return found
 
 
+READERS_FIRST = (
+    ("registration", "notification", "registration_door", "notification_door"),
+    ("isolation_door",),
+    (CONSOLE,),
+)
+"""Before isolation whoever reads what it says, for it may say words that those of before refuse; the console
+after the doors, which it asks.
+"""
+
+
 def renew() -> None:
     """Start everything as the compose file says now, and return once all are healthy.
 
     What was started otherwise is replaced, all else left as it is.
     """
+    for services in READERS_FIRST:
+        compose("up", "-d", "--no-deps", *services)
+        _wait_until_healthy(compose("ps", "-q", *services).split())
     compose("up", "-d")
     _wait_until_healthy(compose("ps", "-q").split())
 

@@ -25,7 +25,9 @@ LEVEL_COLOURS = {
 MEASURE_COLOURS = {
     "central_isolation": "red",
     "home_isolation": "orange",
+    "home_health_monitoring": "yellow",
     "health_monitoring": "yellow",
+    "self_monitoring": "light-green",
     "inform_only": "green",
 }
 

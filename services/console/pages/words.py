@@ -51,7 +51,9 @@ TASKS: Final[Mapping[str, str]] = {
 WORDS: Final[Mapping[str, str]] = {
     # measures
     "inform_only": N_("health advice"),
+    "self_monitoring": N_("self-monitoring"),
     "health_monitoring": N_("health monitoring"),
+    "home_health_monitoring": N_("home health monitoring"),
     "home_isolation": N_("home isolation"),
     "central_isolation": N_("central isolation"),
     # risk levels

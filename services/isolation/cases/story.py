@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from field.days import local_day
 from services.isolation.plans.planning import Key, Piece, PlannedTask, plan, planner_of
 from services.isolation.policies.counting import counted_from, release_day
-from services.isolation.policies.rules import Exposure, Policy, Rule, decide, stricter
+from services.isolation.policies.rules import Exposure, Policy, Rule, decide, rank, stricter
 
 Absence = Literal["expected", "not_coming"]
 """Why nobody is there: they are announced and have not come yet, or do not come."""
@@ -144,7 +144,7 @@ def standing(
         release_on = release_day(day_zero, rule.days)
         start = max(start, chapter.at)
         before = pieces[-1] if pieces else None
-        begins = before is None or before.planner.rule.measure != rule.measure
+        begins = before is None or rank(before.planner.rule.measure) != rank(rule.measure)
         if begins:
             clock = start
         if before is not None and not (begins or corrected) and release_on == _release_of(before):

@@ -14,7 +14,6 @@ from sqlalchemy.engine import Connection
 
 from field.days import day_begins
 from field.policies import in_force
-from field.words import MEASURES
 from services.isolation.cases.case import Case
 from services.isolation.cases.revising import policy_change, revise
 from services.isolation.cases.rows import case_from
@@ -23,7 +22,7 @@ from services.isolation.cases.tables import cases
 from services.isolation.plans.present import Present
 from services.isolation.policies.documents import policy_from
 from services.isolation.policies.known import read_policies
-from services.isolation.policies.rules import Policy
+from services.isolation.policies.rules import Policy, rank
 from services.isolation.teams.known import read_places
 
 EFFECTS: Final = ("stricter", "laxer", "longer", "shorter", "same")
@@ -135,7 +134,7 @@ def _anew(case: Case, tried: Policy, policies: Mapping[str, Policy], zone: ZoneI
 
 
 def _effect(case: Case, measure: str, release_on: date) -> str:
-    by_measure = MEASURES.index(measure) - MEASURES.index(case.measure)
+    by_measure = rank(measure) - rank(case.measure)
     if by_measure:
         return "stricter" if by_measure > 0 else "laxer"
     if release_on == case.release_on:

@@ -9,11 +9,11 @@ from sqlalchemy import select
 
 from chassis.commands.command import Said
 from chassis.database.statements import is_in
+from field.words import NOT_KEPT_IN
 from services.isolation.breaches.in_hand import BreachesInHand, Shown, followed_as
 from services.isolation.breaches.rules import REFUSED_VISITS, of_refused_visits
 from services.isolation.cases.in_hand import CasesInHand
 from services.isolation.notices.tables import refusals
-from services.isolation.policies.rules import NO_ORDER
 
 VISIT: Final = "visit"
 
@@ -34,7 +34,7 @@ def look_at_refused_visits(hand: CasesInHand, said_of: Mapping[str, Said]) -> No
     for case_id, said in sorted(said_of.items()):
         named = hand.find(case_id)
         case = hand.followed_as(named) if named else None
-        if case is None or case.measure == NO_ORDER:
+        if case is None or case.measure in NOT_KEPT_IN:
             continue
         # Of the measure in force; and one at a time, for an admonition comes before anything else.
         since = hand.book.standing(case).clock

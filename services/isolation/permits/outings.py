@@ -13,6 +13,7 @@ from sqlalchemy.engine import Connection
 from chassis.commands.command import Said
 from chassis.database.statements import insert_rows, is_in, update_rows
 from contracts.envelope import Event
+from field.words import NOT_KEPT_IN
 from services.isolation.breaches.in_hand import BreachesInHand, Shown, followed_as
 from services.isolation.breaches.rules import DOOR_SENSOR, LATE_BACK, NO_PERMIT, NOT_AT_HOME
 from services.isolation.cases.case import Case
@@ -20,7 +21,6 @@ from services.isolation.cases.in_hand import CasesInHand
 from services.isolation.permits.passages import ABSENT, EARLY, OPENED, OUT, Passage, judge
 from services.isolation.permits.rules import EMERGENCY, GRANTED, REFUSED, Outing
 from services.isolation.permits.tables import IS_OUT, outings, passages, permits
-from services.isolation.policies.rules import NO_ORDER
 
 _WHY: Final = {OUT: NO_PERMIT, ABSENT: NOT_AT_HOME, OPENED: DOOR_SENSOR}
 _AGAIN_AFTER: Final = timedelta(hours=6)
@@ -110,7 +110,7 @@ class OutingsInHand:
         first_judged = {id: self._breaches.first_judged_at(_away(row)) for id, row in by_id.items()}
         settled = {id: at for id, at in first_judged.items() if at is not None}
         judged = judge(times, seen, now, until, settled)
-        kept_in = case.measure != NO_ORDER
+        kept_in = case.measure not in NOT_KEPT_IN
         for row, course, late_from in zip(granted, judged.courses, judged.late_from, strict=True):
             row |= {"left_at": course.left_at, "back_at": course.back_at, "check_at": None}
             if course.late and kept_in:

@@ -14,6 +14,7 @@ from chassis.commands.command import Outcome, Said, each_in_turn
 from chassis.database.statements import insert_rows, is_in
 from chassis.unit_of_work import UnitOfWork
 from contracts.faults import Fault, Refused
+from field.words import NOT_KEPT_IN
 from services.isolation.cases.case import Case
 from services.isolation.cases.events import alarm_data
 from services.isolation.cases.in_hand import CasesInHand, cases_in_hand
@@ -33,7 +34,7 @@ from services.isolation.permits.rules import (
 from services.isolation.permits.tables import outings as outings_table
 from services.isolation.permits.tables import permits as table
 from services.isolation.plans.task import Task
-from services.isolation.policies.rules import NO_ORDER, URGENT_PERMIT
+from services.isolation.policies.rules import URGENT_PERMIT
 from services.isolation.teams.alarm import those
 from services.isolation.teams.ladder import Informed
 
@@ -117,7 +118,7 @@ def _request(hand: CasesInHand, said: Said, id: str) -> Outcome:
 
 def _who_stays_in(hand: CasesInHand, people: Sequence[Case]) -> list[Case]:
     """Those of these who need leave. Raises Refused where nobody does."""
-    kept_in = [case for case in hand.all_followed(people) if case.measure != NO_ORDER]
+    kept_in = [case for case in hand.all_followed(people) if case.measure not in NOT_KEPT_IN]
     if not kept_in:
         message = "nothing keeps these in: they may go out without asking"
         raise Refused("conflict", [Fault("case_ids", "nothing_keeps_them", message)])

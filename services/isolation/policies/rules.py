@@ -58,8 +58,6 @@ JUDGE_BREACH: Final = "judge_breach"
 """An officer says whether it is so, or what explains it; it ends with that alone."""
 SETTLE_BREACH: Final = "settle_breach"
 """It is so for the second time: an officer decides whether they go to central isolation."""
-NO_ORDER: Final = "inform_only"
-"""Whoever is under this measure is only informed: nothing keeps them in."""
 SEE_POSITIVE: Final = "see_positive"
 """Somebody is positive: a person calls them, before any text."""
 DECIDE_POSITIVE: Final = "decide_positive"
@@ -79,6 +77,10 @@ SIGNED_NOTICE: Final = "signed_notice"
 """The household is handed the notice of its measure; policies name it among the opening tasks."""
 CHECK_IN: Final = "check_in"
 TEST: Final = "test"
+_ORDERS_AS: Final = {"health_monitoring": "home_health_monitoring"}
+"""The word of earlier editions -> that of today for what it orders: nothing changes for who goes from one to
+the other.
+"""
 PLANNED_OTHERWISE: Final = (CHECK_IN, TEST, CALL_BY_PHONE)
 """Planned by rules of their own: no policy names them among its opening or release tasks."""
 
@@ -270,11 +272,16 @@ def _severity(exposure: Exposure) -> tuple[int, date]:
     return LEVELS.index(exposure.level), exposure.left_on or date.max
 
 
+def rank(measure: str) -> int:
+    """How strict a measure is; two words of one rank order the same."""
+    return MEASURES.index(_ORDERS_AS.get(measure, measure))
+
+
 def strictness(measure: str, release_on: date) -> tuple[int, date]:
     """Orders standings: the stricter measure first, then the longer one."""
-    return MEASURES.index(measure), release_on
+    return rank(measure), release_on
 
 
 def stricter(rule: Rule, other: Rule) -> Rule:
     """By the measure first, then by its days."""
-    return max(rule, other, key=lambda one: (MEASURES.index(one.measure), one.days))
+    return max(rule, other, key=lambda one: (rank(one.measure), one.days))

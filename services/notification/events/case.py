@@ -40,7 +40,7 @@ class CaseEvent(InformingEvent):
 
     parameters: ClassVar[Mapping[str, Parameter]] = {
         "measure": Parameter("central_isolation"),
-        "previous_measure": Parameter("health_monitoring", optional=True),
+        "previous_measure": Parameter("home_health_monitoring", optional=True),
         "days": Parameter(14, optional=True),
         "counted_from": Parameter(date(2022, 11, 28), optional=True),
         "release_on": Parameter(date(2022, 12, 12), optional=True),

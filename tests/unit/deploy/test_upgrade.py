@@ -5,9 +5,11 @@ from typing import Any
 
 import pytest
 
+from contracts.registry import EVENT_TYPES
 from deploy.backup import containers
 from deploy.backup.errors import Refused
 from deploy.upgrade.steps import _compare
+from operations.documents.made import handling_services
 
 
 @pytest.fixture
@@ -62,3 +64,18 @@ def test_less_after_an_upgrade_than_before_is_refused() -> None:
 def test_more_after_an_upgrade_than_before_is_no_loss() -> None:
     _compare(audit(reports=7), audit(reports=8))
     _compare({}, audit(reports=8))
+
+
+def test_whoever_reads_what_isolation_says_is_renewed_before_it_and_the_console_after_its_doors() -> None:
+    """It may say words that a reader of before refuses: then what is said becomes a dead letter."""
+    turns = [set(services) for services in containers.READERS_FIRST]
+    said = {name for name, kind in EVENT_TYPES.items() if kind.said_by == "isolation"}
+    readers = {
+        service.name
+        for service in handling_services()
+        if any(said.intersection(handler.events) for handler in service.handlers)
+    }
+    assert readers - {"isolation"} == {"registration", "notification"} <= turns[0]
+    assert "isolation" not in set().union(*turns)
+    (console,) = [number for number, turn in enumerate(turns) if containers.CONSOLE in turn]
+    assert set(containers.DOORS) <= set().union(*turns[:console])

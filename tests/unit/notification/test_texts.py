@@ -49,6 +49,21 @@ def test_a_resident_reads_measure_days_release_and_whom_to_call() -> None:
     assert segments(text) <= 4
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("link", [None, "https://x/r/abc"])
+def test_each_kind_of_monitoring_says_whether_somebody_may_go_out(language: str, link: str | None) -> None:
+    stays, goes = ("请留在家中", "不限制外出") if language == "zh-CN" else ("Stay ", "You may go out")
+    for measure, says, never in (
+        ("home_health_monitoring", stays, goes),
+        ("self_monitoring", goes, stays),
+    ):
+        told = {"measure": measure, "previous_measure": "home_isolation", "days": 3, "hotline": "12345"}
+        opened = render(f"resident_{measure}", language, link=link, **told)
+        changed = TEXTS.render("resident_changed", 2, "sms", language, {"link": link, **told})
+        for text in (opened, changed):
+            assert says in text and never not in text, text
+
+
 def test_a_resident_without_a_worker_is_given_the_hotline() -> None:
     text = render("resident_central_isolation", "en", name="John", days=7, hotline="0931-12345")
     assert "0931-12345" in text and "None" not in text

@@ -1,0 +1,81 @@
+"""Two kinds of monitoring: one keeps people in, the other does not; and the word of before for both."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from contracts.envelope import Event
+from services.isolation import tables as t
+from services.isolation.notices.report_refusal import report_refusal
+from services.isolation.policies import documents
+from services.isolation.policies.import_policy import import_policy
+from tests.integration.isolation.saying import speaking
+from tests.integration.isolation.test_breaches import codes, goes, stand
+from tests.integration.isolation.test_permits import ids, request, wanted
+from tests.integration.isolation.trial import Trial, arrival, china
+
+NINTH = next(one for one in documents.shipped() if one["policy_id"] == "cn-2022-06")
+refuse = speaking(report_refusal, "refusal.reported")
+
+
+def low_is(measure: str, **more: Any) -> dict[str, Any]:
+    """A policy of the city by which whoever comes from a low-risk area is under this measure."""
+    levels = {**NINTH["levels"], "low": {**NINTH["levels"]["low"], "measure": measure, **more}}
+    return {**NINTH, "policy_id": "of-the-city", "places": ["62"], "levels": levels}
+
+
+def came_under(isolation: Trial, measure: str) -> Event:
+    isolation.do(import_policy, low_is(measure))
+    came = arrival(level="low")
+    isolation.follow(came)
+    assert isolation.case(came)["measure"] == measure
+    isolation.clock.moment = china("2022-10-01 11:00")
+    return came
+
+
+def refuses_two_visits(isolation: Trial, came: Event) -> None:
+    said = {"case_ids": ids([came]), "what": "visit", "why": "fear", "witness": "worker-2"}
+    for _ in range(2):
+        assert refuse(isolation, said).kind == "done"
+
+
+@pytest.mark.parametrize("measure", ["home_health_monitoring", "health_monitoring"])
+def test_who_is_monitored_at_home_stays_in(isolation: Trial, measure: str) -> None:
+    came = came_under(isolation, measure)
+    assert request(isolation, wanted([came])).kind == "done"
+    goes(isolation, came, "10:20")
+    refuses_two_visits(isolation, came)
+    assert stand(isolation) == [("no_permit", "suspected"), ("refused_visits", "suspected")]
+
+
+def test_who_monitors_themselves_goes_out_without_leave(isolation: Trial) -> None:
+    came = came_under(isolation, "self_monitoring")
+    assert codes(request(isolation, wanted([came]))) == ["nothing_keeps_them"]
+    goes(isolation, came, "10:20")
+    refuses_two_visits(isolation, came)
+    assert stand(isolation) == []
+
+
+def test_a_case_of_before_keeps_its_word_and_nobody_is_told_of_another_word_for_the_same(
+    isolation: Trial,
+) -> None:
+    came = came_under(isolation, "health_monitoring")
+    isolation.run_timers()
+    tasks = isolation.tasks(came)
+    isolation.clock.advance(minutes=10)
+    isolation.run_timers()
+    assert isolation.case(came)["measure"] == "health_monitoring"
+    isolation.do(import_policy, low_is("home_health_monitoring"))
+    isolation.run_timers()
+    assert isolation.case(came)["measure"] == "home_health_monitoring"
+    assert isolation.tasks(came) == tasks and isolation.recorded("case.changed") == []
+    isolation.do(import_policy, low_is("self_monitoring", check_ins=None))
+    isolation.run_timers()
+    [changed] = isolation.recorded("case.changed")
+    assert changed.data["measure"] == "self_monitoring" and changed.data["change"]["kinds"] == ["laxer"]
+    assert changed.data["change"]["previous_measure"] == "home_health_monitoring"
+    left = {row["kind"] for row in isolation.tasks(came) if row["state"] == "due"}
+    assert "check_in" not in left and "test" in left
+    assert isolation.audit()["balanced"] and isolation.rows(t.cases)
