@@ -3,20 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
 import pytest
 
-from chassis.clock import Clock
-from chassis.sealing import BlindIndex, Sealer
-from chassis.unit_of_work import Work
 from doorstep_client import event
-from services.isolation.door import DOOR
-from tests.doors import Visitor
+from tests.e2e.at_a_door import door_of, says, staff_of, templates
 from tests.e2e.conftest import MORNING
 from tests.e2e.one_report import report
-from tests.e2e.test_permits import templates
-from tests.system import KEYS, System
+from tests.system import System
 from tests.waiting import eventually
 
 pytestmark = [pytest.mark.e2e, pytest.mark.broker]
@@ -37,22 +31,15 @@ def test_p11_who_slips_out_is_noticed_at_once_and_p41_is_admonished_before_anybo
     system.publish([report("/rail-demo/x", "r-1", {**PERSON, "phone": "13909311234"})])
     [case] = eventually(lambda: system.ask("isolation", "SELECT case_id, community FROM cases"))
     case_id = str(case.case_id)
-    database = system.database("isolation")
-    sealer, index = (
-        Sealer.from_text(KEYS["DOORSTEP_SEAL_KEYS"]),
-        BlindIndex.from_text(KEYS["DOORSTEP_INDEX_KEY"]),
-    )
-    clock, zone = Clock(system.clock_file), ZoneInfo("Asia/Shanghai")
-    door = Visitor(DOOR, Work("isolation", database, clock, sealer, index, zone, by_door=True))
-    staff = "SELECT staff_id FROM staff WHERE role = 'community_officer' AND place = :place ORDER BY 1"
-    officer = system.ask("isolation", staff, place=case.community)[0].staff_id
+    officer = staff_of(system, "community_officer", case.community)
 
     def is_confirmed(words: str) -> None:
         rows = eventually(
             lambda: system.ask("isolation", "SELECT breach_id FROM breaches WHERE state = 'suspected'")
         )
         said = {"breach_id": str(rows[0].breach_id), "judgement": "confirmed", "expects": 0, "words": words}
-        assert door.say(officer, "judge_breach", said).status_code == 200
+        with door_of(system) as door:
+            says(door, officer, "judge_breach", said)
 
     system.set_clock(MORNING + timedelta(hours=2))
     leaves(system, case_id, 1, MORNING + timedelta(hours=1, minutes=50))
@@ -68,5 +55,4 @@ def test_p11_who_slips_out_is_noticed_at_once_and_p41_is_admonished_before_anybo
     eventually(lambda: [row.state for row in system.ask("isolation", settles)] == ["due"])
     [stands] = system.ask("isolation", "SELECT state FROM cases")
     assert stands.state in ("open", "active"), "an officer decides, nobody else"
-    database.dispose()
     system.settled()

@@ -5,19 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
 
-from chassis.clock import Clock
-from chassis.sealing import BlindIndex, Sealer
-from chassis.unit_of_work import Work
-from services.isolation.door import DOOR
-from tests.doors import Visitor
+from tests.e2e.at_a_door import door_of, says, staff_of, templates
 from tests.e2e.conftest import MORNING
 from tests.e2e.one_report import report
-from tests.e2e.test_permits import templates
-from tests.system import KEYS, System
+from tests.system import System
 from tests.waiting import eventually
 
 pytestmark = [pytest.mark.e2e, pytest.mark.broker]
@@ -36,35 +30,23 @@ def test_p8_who_refuses_is_heard_with_a_witness_and_goes_to_central_isolation_wi
     system.publish([report("/rail-demo/x", "r-1", {**PERSON, "phone": "13909311234"})])
     [case] = eventually(lambda: system.ask("isolation", "SELECT case_id, community FROM cases"))
     case_id = str(case.case_id)
-    database = system.database("isolation")
-    sealer, index = (
-        Sealer.from_text(KEYS["DOORSTEP_SEAL_KEYS"]),
-        BlindIndex.from_text(KEYS["DOORSTEP_INDEX_KEY"]),
-    )
-    clock, zone = Clock(system.clock_file), ZoneInfo("Asia/Shanghai")
-    door = Visitor(DOOR, Work("isolation", database, clock, sealer, index, zone, by_door=True))
-    staff = "SELECT staff_id FROM staff WHERE role = :role AND place = :place ORDER BY 1"
-    officer, nurse = (
-        system.ask("isolation", staff, role=role, place=case.community)[0].staff_id
-        for role in ("community_officer", "health_worker")
-    )
+    officer = staff_of(system, "community_officer", case.community)
+    nurse = staff_of(system, "health_worker", case.community)
 
-    def says(who: str, command: str, data: dict[str, Any]) -> dict[str, Any]:
-        answer = door.say(who, command, data)
-        assert answer.status_code == 200, answer.get_json()
-        found: dict[str, Any] = answer.get_json()
-        return found
+    def say(who: str, command: str, data: dict[str, Any]) -> None:
+        with door_of(system) as door:
+            says(door, who, command, data)
 
     def expects() -> int:
         return int(system.ask("isolation", "SELECT version FROM cases")[0].version)
 
     system.set_clock(MORNING + timedelta(hours=2))
     refusal = {"case_ids": [case_id], "what": "isolation", "why": "work", "what_would_help": None}
-    says(nurse, "report_refusal", {**refusal, "witness": officer})
+    say(nurse, "report_refusal", {**refusal, "witness": officer})
     refused = {"case_id": case_id, "decision": "refuse", "witness": nurse, "expects": expects()}
-    says(officer, "decide_case", refused)
+    say(officer, "decide_case", refused)
     person = {"case_id": case_id, "expects": expects(), "who": "adult", "dependants": "none"}
-    says(officer, "decide_move", {"people": [person], "centre_id": "site"})
+    say(officer, "decide_move", {"people": [person], "centre_id": "site"})
     [move] = system.ask("isolation", "SELECT move_id, room_id, state FROM moves")
     assert (move.room_id, move.state) == ("101", "decided")
     due = "SELECT kind FROM tasks WHERE state = 'due' AND kind IN ('escort_to_site', 'confirm_admission')"
@@ -72,9 +54,8 @@ def test_p8_who_refuses_is_heard_with_a_witness_and_goes_to_central_isolation_wi
     assert kinds == ["confirm_admission", "escort_to_site"], "somebody fetches them, once, and it has a clock"
     assert "resident_moved" not in templates(system), "a person tells them before any text"
 
-    says(nurse, "settle_move", {"move_id": str(move.move_id), "outcome": "admitted"})
+    say(nurse, "settle_move", {"move_id": str(move.move_id), "outcome": "admitted"})
     eventually(lambda: "resident_moved" in templates(system), 60)
     [stands] = system.ask("isolation", "SELECT state FROM cases")
     assert stands.state == "moved_to_central"
-    database.dispose()
     system.settled()

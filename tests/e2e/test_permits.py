@@ -4,30 +4,20 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
 
-from chassis.clock import Clock
-from chassis.sealing import BlindIndex, Sealer
-from chassis.unit_of_work import Work
 from doorstep_client import event
-from services.isolation.door import DOOR
-from tests.doors import Visitor
+from tests.e2e.at_a_door import door_of, says, staff_of, templates
 from tests.e2e.conftest import MORNING
 from tests.e2e.one_report import report
-from tests.system import KEYS, System
+from tests.system import System
 from tests.waiting import eventually
 
 pytestmark = [pytest.mark.e2e, pytest.mark.broker]
 
 PERSON = {"name": "王样例", "identity_type": "resident_id", "identity_number": "620102194801010121"}
 TOMORROW = MORNING + timedelta(days=1)
-
-
-def templates(system: System) -> set[str]:
-    rows = system.ask("notification", "SELECT template FROM messages WHERE state = 'accepted'")
-    return {row.template for row in rows}
 
 
 def passes(system: System, case_id: str, direction: str, hours: float) -> None:
@@ -50,23 +40,11 @@ def test_p10_and_p43_an_outing_for_treatment_is_asked_for_arranged_granted_and_w
     [permit] = eventually(lambda: system.ask("isolation", "SELECT permit_id, task_id FROM permits"))
     eventually(lambda: "staff_permit" in templates(system))
 
-    database = system.database("isolation")
-    sealer, index = (
-        Sealer.from_text(KEYS["DOORSTEP_SEAL_KEYS"]),
-        BlindIndex.from_text(KEYS["DOORSTEP_INDEX_KEY"]),
-    )
-    clock = Clock(system.clock_file)
-    door = Visitor(
-        DOOR, Work("isolation", database, clock, sealer, index, ZoneInfo("Asia/Shanghai"), by_door=True)
-    )
-    officer = system.ask(
-        "isolation",
-        "SELECT staff_id FROM staff WHERE role = 'community_officer' AND place = :place ORDER BY 1",
-        place=case.community,
-    )[0].staff_id
+    officer = staff_of(system, "community_officer", case.community)
     arranged = {"how": "escorted_car", "escort": "the community's car at 08:40, Dr. He, side entrance"}
     said = {"permit_id": str(permit.permit_id), "decision": "granted", "expects": 0, **arranged}
-    assert door.say(officer, "decide_permit", said).status_code == 200
+    with door_of(system) as door:
+        says(door, officer, "decide_permit", said)
     eventually(lambda: "resident_permit_granted" in templates(system))
 
     system.set_clock(TOMORROW + timedelta(minutes=10))
@@ -78,5 +56,4 @@ def test_p10_and_p43_an_outing_for_treatment_is_asked_for_arranged_granted_and_w
     passes(system, case_id, "back", 4.8)  # by a gate that had no network: they were in time
     state = "SELECT state FROM tasks WHERE kind = 'see_breach'"
     eventually(lambda: [row.state for row in system.ask("isolation", state)] == ["cancelled"])
-    database.dispose()
     system.settled()

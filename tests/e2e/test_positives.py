@@ -6,29 +6,19 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
 
-from chassis.clock import Clock
-from chassis.sealing import BlindIndex, Sealer
-from chassis.unit_of_work import Work
 from doorstep_client import event
-from services.isolation.door import DOOR
-from tests.doors import Visitor
+from tests.e2e.at_a_door import door_of, says, templates
 from tests.e2e.conftest import MORNING
 from tests.e2e.one_report import report
-from tests.system import KEYS, System
+from tests.system import System
 from tests.waiting import eventually
 
 pytestmark = [pytest.mark.e2e, pytest.mark.broker]
 
 PERSON = {"name": "王样例", "identity_type": "resident_id", "identity_number": "620102194801010121"}
-
-
-def templates(system: System) -> set[str]:
-    rows = system.ask("notification", "SELECT template FROM messages WHERE state = 'accepted'")
-    return {row.template for row in rows}
 
 
 def result(id: str, found: str, at: datetime, **more: Any) -> Any:
@@ -59,27 +49,14 @@ def test_p13_a_positive_is_called_decided_and_taken_back_after_a_mistake(running
     eventually(lambda: "staff_test_urgent" in templates(system))
     assert "resident_changed" not in templates(system)
 
-    database = system.database("isolation")
-    sealer = Sealer.from_text(KEYS["DOORSTEP_SEAL_KEYS"])
-    index = BlindIndex.from_text(KEYS["DOORSTEP_INDEX_KEY"])
-    work = Work(
-        "isolation",
-        database,
-        Clock(system.clock_file),
-        sealer,
-        index,
-        ZoneInfo("Asia/Shanghai"),
-        by_door=True,
-    )
-    door = Visitor(DOOR, work)
     [call] = system.ask("isolation", "SELECT task_id, staff_id FROM tasks WHERE kind = 'see_positive'")
     said = {"task_id": str(call.task_id), "outcome": "done", "how": "by_phone"}
-    assert door.say(str(call.staff_id), "report_task", said).status_code == 200
+    with door_of(system) as door:
+        says(door, str(call.staff_id), "report_task", said)
 
     corrected_at = found_at + timedelta(minutes=5)
     system.set_clock(corrected_at)
     system.publish([result("b", "negative", corrected_at, case_id=case_id, supersedes="a")])
     eventually(lambda: "staff_test_urgent_corrected" in templates(system), 60)
     eventually(lambda: tasks(system, "due") == {"call_them"})
-    database.dispose()
     system.settled()

@@ -4,19 +4,14 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
 
-from chassis.clock import Clock
-from chassis.sealing import BlindIndex, Sealer
-from chassis.unit_of_work import Work
 from doorstep_client import event
-from services.isolation.door import DOOR
-from tests.doors import Visitor
+from tests.e2e.at_a_door import door_of, says, staff_of
 from tests.e2e.conftest import MORNING
 from tests.e2e.one_report import report
-from tests.system import KEYS, System
+from tests.system import System
 from tests.waiting import eventually
 
 pytestmark = [pytest.mark.e2e, pytest.mark.broker]
@@ -35,18 +30,11 @@ def test_p13_nobody_is_missed_in_a_round_and_p25_the_old_are_marked_for_a_visit(
         lambda: len(found := system.ask("isolation", "SELECT case_id, community FROM cases")) == 2 and found
     )
     community = cases[0].community
-    database = system.database("isolation")
-    sealer = Sealer.from_text(KEYS["DOORSTEP_SEAL_KEYS"])
-    index = BlindIndex.from_text(KEYS["DOORSTEP_INDEX_KEY"])
-    clock, zone = Clock(system.clock_file), ZoneInfo("Asia/Shanghai")
-    door = Visitor(DOOR, Work("isolation", database, clock, sealer, index, zone, by_door=True))
-    staff = "SELECT staff_id FROM staff WHERE role = 'community_officer' AND place = :place ORDER BY 1"
-    officer = system.ask("isolation", staff, place=community)[0].staff_id
+    officer = staff_of(system, "community_officer", community)
     begins, ends = MORNING + timedelta(hours=1), MORNING + timedelta(hours=9)
     term = {"begins_at": begins.isoformat(), "ends_at": ends.isoformat()}
-    opened = door.say(officer, "open_round", {"place": community, **term})
-    assert opened.status_code == 200, opened.text
-    round_id = opened.get_json()["result"]["round_id"]
+    with door_of(system) as door:
+        round_id = says(door, officer, "open_round", {"place": community, **term})["round_id"]
 
     def people(state: str) -> list[Any]:
         of_state = "SELECT person_id, case_id, visit, why FROM round_people WHERE state = :state"
@@ -65,14 +53,14 @@ def test_p13_nobody_is_missed_in_a_round_and_p25_the_old_are_marked_for_a_visit(
 
     [left] = people("missing")
     said = {"person_id": str(left.person_id), "outcome": "nobody_there"}
-    assert door.say(officer, "report_round_person", said).status_code == 200
-    system.set_clock(ends + timedelta(minutes=5))
     closing = {"round_id": round_id, "expects": 1}
-    assert door.say(officer, "close_round", closing).status_code == 409, "somebody is missing: P13"
-    listed = door.get(officer, "/lists/round_missing").get_json()["rows"]
-    assert [(row["person_id"], row["why"]) for row in listed] == [(str(left.person_id), "nobody_there")]
-    assert door.say(officer, "report_round_person", {**said, "outcome": "tested"}).status_code == 200
-    assert door.say(officer, "close_round", closing).status_code == 200
+    with door_of(system) as door:
+        says(door, officer, "report_round_person", said)
+        system.set_clock(ends + timedelta(minutes=5))
+        assert door.say(officer, "close_round", closing).status_code == 409, "somebody is missing: P13"
+        listed = door.get(officer, "/lists/round_missing").get_json()["rows"]
+        assert [(row["person_id"], row["why"]) for row in listed] == [(str(left.person_id), "nobody_there")]
+        says(door, officer, "report_round_person", {**said, "outcome": "tested"})
+        says(door, officer, "close_round", closing)
     assert len(people("tested")) == 2
-    database.dispose()
     system.settled()

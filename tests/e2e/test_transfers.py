@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
-from zoneinfo import ZoneInfo
+from typing import Any
 
 import pytest
 
-from chassis.clock import Clock
-from chassis.doors.declared import Door
-from chassis.sealing import BlindIndex, Sealer
-from chassis.unit_of_work import Work
-from services.isolation.door import DOOR as ISOLATION
 from services.registration.door import DOOR as REGISTRATION
-from tests.doors import Visitor
+from tests.e2e.at_a_door import door_of, says, staff_of
 from tests.e2e.conftest import MORNING
 from tests.e2e.one_report import report
-from tests.system import KEYS, System
+from tests.system import System
 from tests.waiting import eventually
 
 pytestmark = [pytest.mark.e2e, pytest.mark.broker]
@@ -27,26 +20,10 @@ MOTHER = {"name": "王样例", "identity_type": "resident_id", "identity_number"
 CHILD = {"name": "王小例", "identity_type": "resident_id", "identity_number": "620102201501010122"}
 
 
-@contextmanager
-def door_of(system: System, door: Door) -> Iterator[Visitor]:
-    database = system.database(door.service)
-    sealer = Sealer.from_text(KEYS["DOORSTEP_SEAL_KEYS"])
-    index = BlindIndex.from_text(KEYS["DOORSTEP_INDEX_KEY"])
-    zone = ZoneInfo("Asia/Shanghai")
-    work = Work(door.service, database, Clock(system.clock_file), sealer, index, zone, by_door=True)
-    yield Visitor(door, work)
-    database.dispose()
-
-
 def told(system: System) -> set[tuple[str, str]]:
     """(template, whom) of texts that went out."""
     rows = system.ask("notification", "SELECT template, staff_id FROM messages WHERE state = 'accepted'")
     return {(row.template, row.staff_id) for row in rows}
-
-
-def officer_of(system: System, community: str) -> str:
-    where = "SELECT staff_id FROM staff WHERE role = 'community_officer' AND place = :place ORDER BY 1"
-    return str(system.ask("registration", where, place=community)[0].staff_id)
 
 
 def cases(system: System) -> dict[str, tuple[str, str]]:
@@ -69,29 +46,27 @@ def test_a_family_is_taken_over_by_another_community_and_then_by_another_distric
         here=here,
     )
     there = str(others[0].place_id)
-    sends, takes = officer_of(system, here), officer_of(system, there)
+    sends, takes = (staff_of(system, "community_officer", place) for place in (here, there))
 
     with door_of(system, REGISTRATION) as door:
-        asked = {"arrival_id": one, "with_household": True, "place": there, "address": "2号楼301"}
-        answer = door.say(sends, "request_transfer", {**asked, "note": "to their grandmother"})
-        assert answer.status_code == 200, answer.text
-        transfer = answer.get_json()["result"]["transfer_id"]
+        asked: dict[str, Any] = {"arrival_id": one, "with_household": True, "place": there}
+        asked |= {"address": "2号楼301", "note": "to their grandmother"}
+        transfer = says(door, sends, "request_transfer", asked)["transfer_id"]
         eventually(lambda: ("staff_transfer_asked", takes) in told(system))
         assert {community for community, _ in cases(system).values()} == {here}
         system.set_clock(MORNING + timedelta(minutes=30))
         said = {"transfer_id": transfer, "decision": "accepted", "expects": 0}
-        assert door.say(takes, "decide_transfer", said).status_code == 200
+        says(door, takes, "decide_transfer", said)
         eventually(lambda: {community for community, _ in cases(system).values()} == {there})
         eventually(lambda: ("staff_transfer_answered", sends) in told(system))
         eventually(lambda: any(template == "worker_handed_on" for template, _ in told(system)))
 
-    with door_of(system, ISOLATION) as door:
+    with door_of(system) as door:
 
         def decide(decision: str, **more: str) -> None:
             version = door.get(takes, f"/case/{one}").get_json()["version"]
             said = {"case_id": one, "decision": decision, "expects": version, **more}
-            answer = door.say(takes, "decide_case", said)
-            assert answer.status_code == 200, answer.text
+            says(door, takes, "decide_case", said)
 
         decide("transfer", place="Qilihe district, duty room")
         assert cases(system)[one] == (there, "open")
