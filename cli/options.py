@@ -37,15 +37,21 @@ def who(by: str | None) -> str:
 
     In a container, whose user is the image's, DOORSTEP_BY is set, if to nothing.
     """
+    name = who_if_known(by)
+    if name is None:
+        raise typer.BadParameter(f"say who you are, or set {WHO}", param_hint="--by")
+    return name
+
+
+def who_if_known(by: str | None) -> str | None:
+    """The same, for what a script may do without a name."""
     name = os.environ.get(WHO) if by is None else by
     if name is None:
         try:
             name = getpass.getuser()
         except (KeyError, OSError):  # a number without a name
             name = ""
-    if not name.strip():
-        raise typer.BadParameter(f"say who you are, or set {WHO}", param_hint="--by")
-    return name.strip()
+    return name.strip() or None
 
 
 def moment(text: str, now: datetime, zone: ZoneInfo, option: str = "--since") -> datetime:

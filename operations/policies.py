@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from contracts.faults import Refused
 from operations.databases import database_of, settings_of, snapshot
 from operations.errors import OperationFailed
-from operations.reference_imports import read_document, refusing
+from operations.reference_imports import read_document, refusing, unit_of
 from services.isolation import door as isolation
 
 
@@ -29,12 +30,29 @@ def stored() -> list[Mapping[str, Any]]:
         return isolation.STORED_POLICIES(conn)
 
 
-def document_of(name: str) -> dict[str, Any]:
+def texts_of(policy_id: str) -> list[Mapping[str, Any]]:
+    """Every text of a policy that is kept, the oldest first. Raises OperationFailed, NotSetUp."""
+    with database_of("isolation").read() as conn:
+        found = isolation.TEXTS_OF_POLICY(conn, policy_id)
+    if not found:
+        raise OperationFailed(f"there is no policy {policy_id}: `doorstep policy list` shows them")
+    return found
+
+
+def document_of(name: str, version: int | None = None) -> dict[str, Any]:
     """
     :param name: the id of a policy that is stored, or a file with one.
+    :param version: of a stored one; None: what is in force of it.
 
     Raises OperationFailed, FileRefused.
     """
+    if version is not None:
+        kept = {text["version"]: text["document"] for text in texts_of(name)}
+        if version not in kept:
+            there = ", ".join(map(str, kept))
+            raise OperationFailed(f"of {name} no version {version} is kept: there are {there}")
+        of_version: dict[str, Any] = kept[version]
+        return of_version
     file = Path(name)
     if file.is_file():
         with refusing(file):
@@ -45,6 +63,15 @@ def document_of(name: str) -> dict[str, Any]:
         raise OperationFailed(f"{name} is neither a file nor a stored policy: there are {there}")
     found: dict[str, Any] = known[name]
     return found
+
+
+def withdraw(policy_id: str, reason: str, by: str, settings: Mapping[str, str]) -> isolation.Withdrawn:
+    """Raises OperationFailed, NotSetUp."""
+    try:
+        with unit_of("isolation", settings) as uow:
+            return isolation.WITHDRAW_POLICY(uow, policy_id, reason, by)
+    except Refused as refused:
+        raise OperationFailed(f"{policy_id} is not withdrawn: {refused}") from None
 
 
 def try_policy(file: Path, progress: Callable[[int, int], None]) -> isolation.Tried:

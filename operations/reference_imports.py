@@ -29,28 +29,30 @@ def import_places(file: Path, settings: Mapping[str, str]) -> dict[str, int]:
 
     :raises FileRefused: and nothing was imported, as in all of these functions.
     """
-    with refusing(file), _unit("registration", settings) as uow:
+    with refusing(file), unit_of("registration", settings) as uow:
         return registration.IMPORT_PLACES(uow, _text(file))
 
 
 def import_staff(file: Path, settings: Mapping[str, str]) -> dict[str, int]:
     """:returns: rows, new, changed and unchanged ones."""
-    with refusing(file), _unit("registration", settings) as uow:
+    with refusing(file), unit_of("registration", settings) as uow:
         return registration.IMPORT_STAFF(uow, _text(file))
 
 
 def import_centres(file: Path, settings: Mapping[str, str]) -> dict[str, int]:
     """:returns: rows, new, changed and unchanged ones."""
-    with refusing(file), _unit("isolation", settings) as uow:
+    with refusing(file), unit_of("isolation", settings) as uow:
         return isolation.IMPORT_CENTRES(uow, _text(file))
 
 
-def import_policy(file: Path, settings: Mapping[str, str]) -> dict[str, Any]:
-    """:returns: policy_id, edition, version; `published` says whether it is new."""
+def import_policy(file: Path, settings: Mapping[str, str], by: str | None = None) -> dict[str, Any]:
+    """:param by: whoever does it, where it is known.
+    :returns: policy_id, edition, version; `published` says whether it is new.
+    """
     with refusing(file):
         document = read_document(file)
-        with _unit("isolation", settings) as uow:
-            found = isolation.IMPORT_POLICY(uow, document)
+        with unit_of("isolation", settings) as uow:
+            found = isolation.IMPORT_POLICY(uow, document, by)
     return {
         "policy_id": found.policy_id,
         "edition": found.edition,
@@ -74,7 +76,7 @@ def import_risk_list(
     :param replace: the list counts, whatever was said of its hour later.
     :returns: the summary of the list; `already_imported` says that nothing changed.
     """
-    with refusing(file), _unit("registration", settings) as uow:
+    with refusing(file), unit_of("registration", settings) as uow:
         if file.suffix.lower() == ".csv":
             at = _moment(published_at, uow) if published_at else uow.now
             risk_list = registration.READ_CSV_LIST(_text(file), uow.zone, at)
@@ -87,7 +89,7 @@ def import_risk_list(
 
 
 @contextmanager
-def _unit(service: str, given: Mapping[str, str]) -> Iterator[UnitOfWork]:
+def unit_of(service: str, given: Mapping[str, str]) -> Iterator[UnitOfWork]:
     """One transaction on a service's database. Its events wait in the outbox for the service's sweep."""
     settings = read_settings(service, given)
     database = Database(

@@ -50,6 +50,7 @@ EXAMPLES = (
             "valid_to": None,
             "places": [],
             "document": {"policy_id": "cn-2022-06", "look_back_days": 7},
+            "withdrawn": False,
             "announced": False,
         },
         time="2022-06-27T08:00:00Z",

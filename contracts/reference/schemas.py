@@ -32,7 +32,7 @@ class RiskListPublished(Contract):
 
 
 class PolicyPublished(Contract):
-    """A policy that holds from a day on, for some places or everywhere."""
+    """A policy that holds from a day on, for some places or everywhere; or it was withdrawn."""
 
     policy_id = text(60, required=True)
     edition = text(60, required=True)
@@ -42,6 +42,7 @@ class PolicyPublished(Contract):
     valid_to = day(required=False)
     places = several(fields.String(), about="division code prefixes; empty: everywhere")
     document = document(about="the whole policy, as imported")
+    withdrawn = flag(required=False, about="it holds nowhere any more")
     announced = flag(required=False, about=_ANNOUNCED)
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from demo.days.scene import Scene
 from deploy.local.system import LocalSystem
+from operations.policies import withdraw
 from operations.reference_imports import import_policy
 from operations.settings import environment
 from services.isolation import door as isolation
@@ -56,7 +57,9 @@ class Operators:
     def at_noon(self, scene: Scene) -> None:
         if scene.day == WRONG_POLICY:
             self.say("  and withdrawn: the text of before is in force again")
-            self._publish(scene, self._published(scene))
+            withdraw(
+                _edition()["policy_id"], "days were typed wrong", "demo", environment(self.system.directory)
+            )
         elif scene.day == KILLED:
             self.say(f"  {_KILLED_SERVICE} is killed")
             pid = self.system.pid_of(_KILLED_SERVICE)

@@ -48,7 +48,8 @@ from services.isolation.permits.request_permit import request_permit
 from services.isolation.policies.announce_policies import POLICIES
 from services.isolation.policies.documents import shipped
 from services.isolation.policies.import_policy import import_policy
-from services.isolation.policies.known import stored_policies
+from services.isolation.policies.known import stored_policies, texts_of
+from services.isolation.policies.withdraw_policy import Withdrawn, withdraw_by_shell
 from services.isolation.positives.list_close_contact import list_close_contact, settle_close_contact
 from services.isolation.positives.lists import CLOSE_CONTACT, CLOSE_CONTACTS
 from services.isolation.release.certificate import RELEASE_CERTIFICATE, RELEASE_STANDS
@@ -98,10 +99,12 @@ SHIPPED_POLICIES = ToolQuery("shipped_policies", shipped)
 TRY_POLICY = ToolQuery("try_policy", try_policy)
 EXPLAIN_CASE = ToolQuery("explain_case", explain_case)
 STORED_POLICIES = ToolQuery("stored_policies", stored_policies)
+TEXTS_OF_POLICY = ToolQuery("texts_of_policy", texts_of)
 
 TOKEN_OF_HOUSEHOLD = ToolQuery("token_of_household", token_of)
 
 IMPORT_POLICY = ToolCommand("import_policy", import_policy)
+WITHDRAW_POLICY = ToolCommand("withdraw_policy", withdraw_by_shell)
 IMPORT_CENTRES = ToolCommand("import_centres", import_centres)
 
 ANNOUNCEMENTS = (POLICIES,)
@@ -196,4 +199,15 @@ DOOR = Door(
     ),
 )
 
-__all__ = ["COMMANDS", "DOOR", "EFFECTS", "Became", "Effects", "Explained", "Followed", "Step", "Tried"]
+__all__ = [
+    "COMMANDS",
+    "DOOR",
+    "EFFECTS",
+    "Became",
+    "Effects",
+    "Explained",
+    "Followed",
+    "Step",
+    "Tried",
+    "Withdrawn",
+]

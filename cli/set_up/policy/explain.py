@@ -40,11 +40,13 @@ def _lines(found: Explained) -> Iterator[str]:
 
 def _step(step: Step) -> Iterator[str]:
     if step.arrival_version is None:
-        yield f"{local_time(step.at)}  the policy began to apply, or was corrected"
+        yield f"{local_time(step.at)}  a policy began to apply, was corrected or withdrawn"
     else:
         yield f"{local_time(step.at)}  version {step.arrival_version} of the arrival"
     if step.absent:
         yield f"    {_ABSENT[step.absent]}"
+    if step.withdrawn:
+        yield f"    {step.withdrawn} was in force, and was withdrawn since: it counts no more"
     for exposure, counts in step.exposures:
         left = exposure.left_on or "on a day that is not known"
         ignored = "" if counts else f"; does not count: before {step.look_back_from}"

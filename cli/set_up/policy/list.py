@@ -23,7 +23,8 @@ def command(as_json: AsJson = False) -> None:
     table = Table("policy", "edition", "version", "from", "to", "where", "open cases", box=None)
     for one in found:
         where = ", ".join(one["places"]) or "everywhere"
-        ends, applies = str(one["valid_to"] or "–"), "apply too" if one["applies_to_open_cases"] else "stay"
+        ends = "withdrawn" if one["withdrawn"] else str(one["valid_to"] or "–")
+        applies = "apply too" if one["applies_to_open_cases"] else "stay"
         edition, version, begins = one["edition"], str(one["version"]), str(one["valid_from"])
         table.add_row(one["policy_id"], edition, version, begins, ends, where, applies)
     Console().print(table)
@@ -31,7 +32,7 @@ def command(as_json: AsJson = False) -> None:
 
 def _described(policy: Mapping[str, Any]) -> dict[str, Any]:
     document = policy["document"]
-    names = ("policy_id", "version", "edition", "title", "valid_from", "valid_to", "imported_at")
+    names = ("policy_id", "version", "edition", "title", "valid_from", "valid_to", "imported_at", "withdrawn")
     return {name: policy[name] for name in names} | {
         "places": document["places"],
         "applies_to_open_cases": document["applies_to_open_cases"],

@@ -16,7 +16,8 @@ from services.isolation.cases.case import Case
 from services.isolation.cases.rows import case_from
 from services.isolation.cases.story import Absence, Chapter, Standing, standing
 from services.isolation.cases.tables import cases
-from services.isolation.policies.documents import policy_from, source_line
+from services.isolation.policies.documents import source_line
+from services.isolation.policies.known import read_policies
 from services.isolation.policies.rules import Exposure, Policy, decide
 from services.isolation.policies.tables import policies
 
@@ -31,6 +32,7 @@ class Step:
     :param exposures: of the arrival, each with whether it counts; the one that decided is `decided_by`.
     :param line: of the policy's document, as `levels.high`; `treat_as` leads on to another one.
     :param counted_by: `arrival` or `leaving`, as that line says.
+    :param withdrawn: the policy in force then, where it was withdrawn since: what it said counts no more.
     """
 
     at: datetime
@@ -47,6 +49,7 @@ class Step:
     counted_by: str
     day_zero: date
     release_on: date
+    withdrawn: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +77,8 @@ def explain_case(conn: Connection, case_id: str, *, zone: ZoneInfo) -> Explained
         return None
     case = case_from(row)
     documents = _documents(conn)
-    known = {id: policy_from(document, version, zone) for id, (document, version) in documents.items()}
-    document, _ = documents[case.policy_id]
+    known = read_policies(conn, 0, 0, zone).by_id
+    document = documents[case.policy_id]
     return Explained(
         case.case_id,
         case.state,
@@ -88,13 +91,13 @@ def explain_case(conn: Connection, case_id: str, *, zone: ZoneInfo) -> Explained
         case.policy_version,
         known[case.policy_id].title,
         source_line(document),
-        _steps(case, known, {id: document for id, (document, _) in documents.items()}, zone),
+        _steps(case, known, documents, zone),
     )
 
 
-def _documents(conn: Connection) -> dict[str, tuple[dict[str, Any], int]]:
-    rows = conn.execute(select(policies.c.policy_id, policies.c.document, policies.c.version))
-    return {row.policy_id: (row.document, row.version) for row in rows}
+def _documents(conn: Connection) -> dict[str, dict[str, Any]]:
+    rows = conn.execute(select(policies.c.policy_id, policies.c.document))
+    return {row.policy_id: row.document for row in rows}
 
 
 def _steps(
@@ -107,6 +110,8 @@ def _steps(
         exposures = chapter.exposures if chapter.version is not None else exposures
         stands = standing(case.story[:number], case.arrival.arrived_at, known, zone)
         step = _step(case, chapter, stands, documents[stands.policy.policy_id], exposures, zone)
+        if known[chapter.policy_id].withdrawn:
+            step = replace(step, withdrawn=chapter.policy_id)
         if any(one.exposed for one in case.story[:number]):
             line = f"{step.line}, and close_contact, which is treated as levels.{stands.policy.close_contact}"
             step = replace(step, line=line)

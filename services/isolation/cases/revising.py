@@ -166,7 +166,8 @@ def policy_change(case: Case, in_force: Policy | None, own: Policy, now: datetim
     :param in_force: where the case is, now.
     :param own: the one under which the case is.
     """
-    if in_force and in_force.applies_to_open_cases and in_force.policy_id != case.policy_id:
+    another = in_force is not None and in_force.policy_id != case.policy_id
+    if in_force and another and (in_force.applies_to_open_cases or own.withdrawn):
         begins = Chapter(None, now, (), in_force.policy_id)
         return Change(_POLICY_CHANGED, chapters=(begins,), from_today=True)
     if is_corrected(case, own):

@@ -37,7 +37,7 @@ class Chapter:
     """One thing that became known.
 
     :param version: the arrival's version; None: a policy began that applies to open cases, or the one the
-        case is under was corrected so that it ends on another day.
+        case is under was corrected so that it ends on another day, or was withdrawn.
     :param at: the time of the event.
     :param policy_id: the policy in force there at that time.
     :param absent: why nobody is there; None: they came.
@@ -111,23 +111,27 @@ def standing(
 ) -> Standing:
     """The measure, the days and all else that follows from the chapters (in order, at least one).
 
-    A case keeps the policy it began under until one comes that says it applies to open cases. We keep only
-    the latest text of a policy: if a correction shortens a measure below the days already served, the case
-    ends on the day of the correction. While nobody was there, nothing was asked of anybody:
-    a measure begins when they have come. A close contact keeps to the stricter of their own measure and that
-    of contacts, and its days begin anew with the last day on which they were together.
+    A case keeps the policy it began under until one comes that says it applies to open cases. Of a policy
+    only the latest text counts: if a correction shortens a measure below the days already served, the case
+    ends on the day of the correction. A policy that was withdrawn counts as never published: what became
+    known while it was in force goes by the policy of before, or where the case began under it, by the next.
+    While nobody was there, nothing was asked of anybody: a measure begins when they have come. A close
+    contact keeps to the stricter of their own measure and that of contacts, and its days begin anew with the
+    last day on which they were together.
     """
     reopened = max((chapter.at for chapter in chapters if chapter.reopened), default=None)
     chapters = [chapter for chapter in chapters if not chapter.reopened]
     chapters = [chapter for chapter in chapters if not chapter.absent] or chapters
+    chapters = [chapter for chapter in chapters if not _is_void(chapter, policies)] or chapters
     arrival_day = local_day(arrived_at, zone)
-    policy = policies[chapters[0].policy_id]
+    policy = _first(chapters, policies)
     pieces: list[Piece] = []
     exposures: tuple[Exposure, ...] = ()
     exposed_on: date | None = None
     clock = start = arrived_at
     for chapter in chapters:
         newer = policies[chapter.policy_id]
+        newer = policy if newer.withdrawn else newer
         corrected = chapter.version is None and newer is policy and chapter.exposed is None
         if newer.applies_to_open_cases:
             policy = newer
@@ -165,6 +169,17 @@ def standing(
         pieces=tuple(pieces),
         asked_from=max(clock, reopened) if reopened else clock,
     )
+
+
+def _is_void(chapter: Chapter, policies: Mapping[str, Policy]) -> bool:
+    """Whether it tells of nothing but a policy that was withdrawn."""
+    return chapter.version is None and chapter.exposed is None and policies[chapter.policy_id].withdrawn
+
+
+def _first(chapters: Sequence[Chapter], policies: Mapping[str, Policy]) -> Policy:
+    """The policy under which the case began; of one that began under a withdrawn one, the next."""
+    named = [policies[chapter.policy_id] for chapter in chapters]
+    return next((policy for policy in named if not policy.withdrawn), named[0])
 
 
 def _release_of(piece: Piece) -> date:

@@ -21,7 +21,7 @@ from services.isolation.cases.story import standing
 from services.isolation.cases.tables import cases
 from services.isolation.plans.present import Present
 from services.isolation.policies.documents import policy_from
-from services.isolation.policies.known import read_policies
+from services.isolation.policies.known import not_withdrawn, read_policies
 from services.isolation.policies.rules import Policy, rank
 from services.isolation.teams.known import read_places
 
@@ -85,11 +85,12 @@ def try_policy(
     before = known.get(tried.policy_id)
     tried = replace(tried, version=before.version + 1 if before else 1)
     policies = {**known, tried.policy_id: tried}
+    holding = not_withdrawn(policies.values())
     at = max(now, day_begins(tried.valid_from, zone))
     found = Tried(tried, tried.version, at, _none(), _none(), {})
     total, present = _how_many(conn), Present.at(at, zone)
     for number, case in enumerate(_open_cases(conn), 1):
-        there = in_force(policies.values(), case.arrival.division, present.today)
+        there = in_force(holding, case.arrival.division, present.today)
         found.open_cases.add(case, *_changed(case, there, policies, present))
         if there is tried:
             found.newcomers.add(case, *_anew(case, tried, policies, zone))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -15,13 +16,14 @@ from field.policies import in_force
 from services.isolation.policies import tables as t
 from services.isolation.policies.documents import policy_from
 from services.isolation.policies.rules import Policy
+from services.isolation.policies.versions import PUBLISHED
 
 # Beginnings and ends of policies also count as changes of the epoch; there are never so many policies.
 _STEP = 10_000
 
 
 class Policies:
-    """All policies, and which of them is in force where and when."""
+    """All policies, withdrawn ones too, and which of them is in force where and when."""
 
     def __init__(
         self, revision: int, open_revision: int, by_id: Mapping[str, Policy], zone: ZoneInfo
@@ -38,7 +40,7 @@ class Policies:
         if key not in self._in_force:
             if len(self._in_force) > 50_000:
                 self._in_force.clear()
-            self._in_force[key] = in_force(self.by_id.values(), *key)
+            self._in_force[key] = in_force(not_withdrawn(self.by_id.values()), *key)
         return self._in_force[key]
 
     def epoch(self, now: datetime) -> int:
@@ -61,12 +63,35 @@ def _turns(today: date, policies: Iterable[Policy]) -> int:
 
 def read_policies(conn: Connection, revision: int, open_revision: int, zone: ZoneInfo) -> Policies:
     p = t.policies.c
-    rows = conn.execute(select(p.policy_id, p.version, p.document))
-    by_id = {row.policy_id: policy_from(row.document, row.version, zone) for row in rows}
+    rows = conn.execute(select(p.policy_id, p.version, p.document, p.withdrawn))
+    by_id = {
+        row.policy_id: replace(policy_from(row.document, row.version, zone), withdrawn=row.withdrawn)
+        for row in rows
+    }
     return Policies(revision, open_revision, by_id, zone)
+
+
+def not_withdrawn(policies: Iterable[Policy]) -> list[Policy]:
+    return [policy for policy in policies if not policy.withdrawn]
 
 
 def stored_policies(conn: Connection) -> list[Mapping[str, Any]]:
     """Each as it is stored, with its `document`, those that begin first before the others."""
     wanted = select(t.policies).order_by(t.policies.c.valid_from, t.policies.c.policy_id)
     return [dict(row) for row in conn.execute(wanted).mappings()]
+
+
+def texts_of(conn: Connection, policy_id: str) -> list[Mapping[str, Any]]:
+    """Every text of a policy that is kept, the oldest first: version, what, document, at, source, reason.
+
+    Of one that was published before texts were kept it is the one in force. None: there is no such policy.
+    """
+    x = t.policy_texts.c
+    columns = (x.version, x.what, x.document, x.at, x.source, x.reason)
+    kept = conn.execute(select(*columns).where(x.policy_id == policy_id).order_by(x.version)).mappings().all()
+    if kept:
+        return [dict(row) for row in kept]
+    p = t.policies.c
+    now = conn.execute(select(p.version, p.document, p.imported_at).where(p.policy_id == policy_id)).all()
+    nothing = {"what": PUBLISHED, "source": None, "reason": None}
+    return [{"version": version, "document": document, "at": at, **nothing} for version, document, at in now]

@@ -241,6 +241,8 @@ class Policy:
     """Kind of permit -> its task: who decides, and within how long; of an emergency, who reviews it."""
     retention_days: int
     """After the end of a case; then what is known of its people is stripped."""
+    withdrawn: bool = False
+    """It holds nowhere, and what it said of cases counts as never said."""
 
     @property
     def ladder(self) -> Ladder:

@@ -14,6 +14,7 @@ from services.registration.policies.tables import policies
 
 
 def read_policies(conn: Connection) -> tuple[Policy, ...]:
+    """Without those that were withdrawn: they hold nowhere."""
     return tuple(
         Policy(
             row.policy_id,
@@ -24,7 +25,7 @@ def read_policies(conn: Connection) -> tuple[Policy, ...]:
             int(row.document.get("look_back_days") or DEFAULT_LOOK_BACK_DAYS),
             _answer_within(row.document),
         )
-        for row in conn.execute(select(policies))
+        for row in conn.execute(select(policies).where(policies.c.withdrawn.is_(False)))
     )
 
 

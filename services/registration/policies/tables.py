@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Date, Integer, String, Table
+from sqlalchemy import Boolean, Column, Date, Integer, String, Table, false
 
 from chassis.database.types import Json
 from services.registration.metadata import metadata
@@ -17,4 +17,5 @@ policies = Table(
     Column("valid_to", Date),
     Column("places", Json, nullable=False),
     Column("document", Json, nullable=False),
+    Column("withdrawn", Boolean, nullable=False, server_default=false()),
 )

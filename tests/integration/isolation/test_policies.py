@@ -15,6 +15,8 @@ from services.isolation.cases.hand_over import hand_over
 from services.isolation.cases.open_waiting import open_waiting
 from services.isolation.policies import documents
 from services.isolation.policies.import_policy import import_policy
+from services.isolation.policies.known import texts_of
+from services.isolation.policies.withdraw_policy import Withdrawn, withdraw_by_shell
 from services.isolation.teams.copies import STAFF
 from tests.integration.isolation.trial import (
     CHINA,
@@ -232,3 +234,108 @@ def test_a_correction_that_asks_for_nothing_else_is_not_published(isolation: Tri
     isolation.do(import_policy, {**monitored_for(5), "remarks": ["a word was misspelt"]})
     isolation.run_timers()
     assert isolation.tasks(came) == before and not isolation.recorded("case.changed")
+
+
+# -- withdrawals ------------------------------------------------------------------------------------------
+
+
+def withdraw(isolation: Trial, policy_id: str) -> Withdrawn:
+    done: Withdrawn = isolation.do(withdraw_by_shell, policy_id, "days typed wrong", "li")
+    isolation.run_timers()
+    return done
+
+
+def stands(isolation: Trial, came: Event) -> tuple[Any, ...]:
+    """What somebody is asked for, by which policy and until when."""
+    case = isolation.case(came)
+    asked = [(task["kind"], task["due_from"]) for task in isolation.tasks(came, "due")]
+    return case["measure"], case["days"], case["release_on"], case["policy_id"], sorted(asked)
+
+
+def test_a_withdrawn_correction_puts_the_text_of_before_in_force_and_keeps_every_text(isolation: Trial):
+    isolation.do(import_policy, monitored_for(5))
+    came = arrival(level="low")
+    isolation.follow(came)
+    before = stands(isolation, came)
+    isolation.do(import_policy, monitored_for(15), "wang")
+    isolation.run_timers()
+    assert isolation.case(came)["release_on"] == date(2022, 10, 16)
+    assert withdraw(isolation, "corrected") == Withdrawn("corrected", 3, restored=1)
+    assert stands(isolation, came) == before
+    assert [e.data["change"]["kinds"] for e in isolation.recorded("case.changed")] == [
+        ["stricter"],
+        ["laxer"],
+    ]
+    isolation.do(import_policy, monitored_for(6))
+    assert withdraw(isolation, "corrected").restored == 1, "not the text that was withdrawn before"
+    with isolation.database.read() as conn:
+        texts = texts_of(conn, "corrected")
+    days = [text["document"]["levels"]["low"]["days"] for text in texts]
+    assert [*zip([text["version"] for text in texts], days, strict=True)] == [
+        *((1, 5), (2, 15), (3, 5), (4, 6), (5, 5))
+    ]
+    said = [(text["what"], text["source"], text["reason"]) for text in texts[:3]]
+    assert said == [
+        ("published", "/command-line", None),
+        ("published", "/command-line/wang", None),
+        ("withdrawn", "/command-line/li", "days typed wrong"),
+    ]
+    assert isolation.audit()["balanced"]
+
+
+@pytest.mark.parametrize("applies", [True, False])
+def test_where_a_withdrawn_policy_was_new_the_policy_of_before_is_in_force(isolation: Trial, applies: bool):
+    """Whoever came under it is planned as if they had come under the other, whether or not that one applies
+    to open cases.
+    """
+    early = arrival(level="low")
+    isolation.follow(early)
+    before = stands(isolation, early)
+    isolation.do(import_policy, monitored_for(15, applies=applies))
+    late = arrival(level="low")
+    isolation.follow(late)
+    isolation.run_timers()
+    assert [isolation.case(came)["days"] for came in (early, late)] == [15 if applies else before[1], 15]
+    assert withdraw(isolation, "corrected") == Withdrawn("corrected", 2, restored=None)
+    assert stands(isolation, early) == before and stands(isolation, late)[:4] == before[:4]
+    told = isolation.recorded("case.changed")
+    laxer = [e.subject for e in told if e.data["change"]["kinds"] == ["laxer"]]
+    assert sorted(laxer) == sorted(came.subject for came in ([early, late] if applies else [late]))
+    isolation.follow(arrival(late.subject, version=2, level="low"))
+    isolation.follow(newcomer := arrival(level="low"))
+    isolation.run_timers()
+    assert {isolation.case(came)["policy_id"] for came in (early, late, newcomer)} == {"cn-2022-06"}
+    assert isolation.recorded("case.changed") == told and isolation.do(apply_policies) == 0
+    newest = isolation.recorded("policy.published")[-1]
+    assert (newest.version, newest.data["withdrawn"]) == (2, True) and isolation.audit()["balanced"]
+
+
+def test_what_cannot_be_withdrawn_is_refused_and_nothing_changes(empty: Trial):
+    empty.do(import_policy, DOCUMENTS["cn-2022-06"])
+    later = {**DOCUMENTS["cn-2022-06"], "policy_id": "later", "valid_from": "2023-01-01"}
+    empty.do(import_policy, later)
+    told = len(empty.recorded("policy.published"))
+    for policy_id, code in (("cn-2022-06", "nothing_else"), ("nowhere", "unknown")):
+        with pytest.raises(Refused) as caught:
+            withdraw(empty, policy_id)
+        assert [fault.code for fault in caught.value.faults] == [code]
+    assert len(empty.recorded("policy.published")) == told and len(empty.rows(t.policy_texts)) == 2
+    withdraw(empty, "later")
+    for again in (lambda: withdraw(empty, "later"), lambda: empty.do(import_policy, later)):
+        with pytest.raises(Refused) as caught:
+            again()
+        assert [fault.code for fault in caught.value.faults] == ["withdrawn"]
+
+
+def test_texts_from_before_texts_were_kept(empty: Trial):
+    empty.do(import_policy, monitored_for(5))
+    empty.do(import_policy, monitored_for(6))
+    with empty.database.begin() as conn:
+        conn.execute(t.policy_texts.delete())
+    with empty.database.read() as conn:
+        assert [(text["version"], text["source"]) for text in texts_of(conn, "corrected")] == [(2, None)]
+    with pytest.raises(Refused) as caught:
+        withdraw(empty, "corrected")
+    assert [fault.code for fault in caught.value.faults] == ["not_kept"]
+    empty.do(import_policy, monitored_for(7))
+    assert withdraw(empty, "corrected").restored == 2

@@ -14,6 +14,7 @@ from cli.main import app
 ROOT = Path(__file__).parents[3]
 LISTS = ROOT.parent / "shared" / "data" / "risk-areas"
 KEY = base64.b64encode(b"k" * 32).decode()
+NINTH = json.loads((ROOT / "services/isolation/policies/2022-06-ninth-edition.json").read_text())
 PLACES = "place_id,parent,level,name,aliases,division,kind\nd,,district,城关区,,620102,\n"
 
 
@@ -83,6 +84,28 @@ def test_a_policy_is_imported_by_isolation(tmp_path: Path) -> None:
     code, _, err = doorstep("policy", "import", str(broken))
     assert code == 1
     assert "nothing was imported" in err
+
+
+def test_a_policy_is_corrected_and_the_correction_withdrawn(tmp_path: Path) -> None:
+    file, document = tmp_path / "policy.json", NINTH
+    for title in ("first", "second"):
+        file.write_text(json.dumps({**document, "title": title}))
+        assert doorstep("policy", "import", str(file), "--by", "wang")[0] == 0
+    code, out, _ = doorstep("policy", "withdraw", "cn-2022-06", "--reason", "wrong days", "--by", "li")
+    assert (code, out) == (0, "policy cn-2022-06, version 3: the text of version 1 is in force again\n")
+    code, out, _ = doorstep("policy", "history", "cn-2022-06", "--json")
+    assert [(one["what"], one["source"], one["reason"]) for one in json.loads(out)] == [
+        *[("published", "/command-line/wang", None)] * 2,
+        ("withdrawn", "/command-line/li", "wrong days"),
+    ]
+    assert "/command-line/li" in doorstep("policy", "history", "cn-2022-06")[1]
+    shown = [doorstep("policy", "show", "cn-2022-06", *asked)[1] for asked in ((), ("--version", "2"))]
+    assert [json.loads(text)["title"] for text in shown] == ["first", "second"]
+    assert doorstep("policy", "show", "cn-2022-06", "--version", "9")[::2] == (
+        *(1, "doorstep: of cn-2022-06 no version 9 is kept: there are 1, 2, 3\n"),
+    )
+    code, _, err = doorstep("policy", "withdraw", "cn-2022-06", "--reason", "wrong days", "--by", "li")
+    assert (code, "no other policy holds" in err) == (1, True)
 
 
 @pytest.mark.skipif(not LISTS.exists(), reason="../shared/data is not here")

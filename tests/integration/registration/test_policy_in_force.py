@@ -10,6 +10,7 @@ import pytest
 
 from services.isolation.policies import documents
 from services.isolation.policies.import_policy import import_policy
+from services.isolation.policies.withdraw_policy import withdraw_by_shell
 from services.registration.policies.keep_policies import POLICIES
 from tests.integration.isolation import trial as isolation_trial
 from tests.integration.registration.trial import CHINA, RISKY, Trial, as_event, report
@@ -65,6 +66,15 @@ def test_a_late_report_goes_by_the_edition_of_the_day_it_is_registered(
     publish(isolation, trial, OLD, NEW)
     of_both = policies_of_both(isolation, trial, now="2022-10-03T12:00", arrived_at="2022-10-01T10:00:00")
     assert of_both == (SHORT, "p-2")
+
+
+def test_a_withdrawn_edition_holds_in_neither(trial: Trial, isolation: isolation_trial.Trial) -> None:
+    publish(isolation, trial, OLD, NEW)
+    isolation.clock.moment = datetime.fromisoformat("2022-10-03T09:00").replace(tzinfo=CHINA)
+    isolation.do(withdraw_by_shell, "p-2", "wrong", "li")
+    publish(isolation, trial)
+    of_both = policies_of_both(isolation, trial, now="2022-10-03T12:00", arrived_at="2022-10-01T10:00:00")
+    assert of_both == (LONG, "p-1")
 
 
 def test_an_announced_arrival_goes_by_the_edition_of_the_day_it_is_registered(
