@@ -63,9 +63,7 @@ def test_p38_a_unit_of_three_has_the_case_and_p9_what_a_household_needs_is_asked
         assert medical.staff_id == nurse
         told = "SELECT staff_id FROM messages WHERE template = 'staff_need' AND state = 'accepted'"
         heard = eventually(lambda: len(rows := system.ask("notification", told)) >= 2 and rows, 60)
-        assert {row.staff_id for row in heard} == {cadre, nurse}, (
-            "P9: the head of the team at once"
-        )
+        assert {row.staff_id for row in heard} == {cadre, nurse}, "P9: the head of the team at once"
         says(door, cadre, "answer_need", {"need_id": str(food.need_id), "outcome": "seen"})
         brought = {"need_id": str(food.need_id), "outcome": "met", "how": "left_at_door"}
         says(door, cadre, "answer_need", brought)
