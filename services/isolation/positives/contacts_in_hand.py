@@ -12,8 +12,9 @@ from chassis.database.statements import is_in, update_rows
 from chassis.unit_of_work import UnitOfWork
 from services.isolation.cases.case import Case
 from services.isolation.policies.rules import CORRECT_CONTACTS, Policy
-from services.isolation.positives.rules import TAKEN_BACK, TOLD, Contact, contact_after
+from services.isolation.positives.rules import TAKEN_BACK, TOLD, Contact, contact_after, was_mistake
 from services.isolation.positives.tables import close_contacts
+from services.isolation.tests.judged import POSITIVE, Result
 
 _C: Final = close_contacts.c
 _WRITTEN: Final = ("mistake", "settled_at", "settled_as", "due_by")
@@ -47,17 +48,22 @@ class ContactsInHand:
         asked = (_standing(row).asks_for for row in self._of(case))
         return frozenset(kind for kind in asked if kind)
 
-    def look(self, case: Case, policy: Policy, mistake: bool, treated_until: datetime | None) -> None:
+    def look(
+        self, case: Case, policy: Policy, results: Iterable[Result], treated_until: datetime | None
+    ) -> None:
         """What was found is a mistake, or is none.
 
-        :param treated_until: they came back from hospital: of what was found before nothing more is known
-            here, and what its contacts have heard, or are to hear, stays.
+        :param treated_until: they came back from hospital. Whoever was listed before is a contact of what
+            was found before, and whoever was listed after, where nothing was found since.
         """
+        known = list(results)
+        since = [one for one in known if not one.treated]
+        again = any(one.result == POSITIVE for one in since)
+        mistake, mistake_before = was_mistake(since), was_mistake(one for one in known if one.treated)
         for row in self._of(case):
-            if treated_until is not None and row["at"] <= treated_until:
-                continue
+            listed_before = treated_until is not None and row["at"] <= treated_until
             before = _standing(row)
-            after = contact_after(before, mistake)
+            after = contact_after(before, mistake if again and not listed_before else mistake_before)
             if after != before:
                 self._becomes(row, after, policy, self._uow.now)
 

@@ -36,7 +36,8 @@ _P: Final = positives.c
 def make_contacts(uow: UnitOfWork) -> int:
     """Do so for each positive whose time has come. Returns for how many."""
     c = cases.c
-    columns = (c.case_id, c.household_id, _P.result_id, _P.found_at)
+    treated = (_P.treated_id, _P.treated_from)
+    columns = (c.case_id, c.household_id, _P.result_id, _P.found_at, *treated)
     due = due_cases(positives, _P.contacts_at, uow.now, *columns)
     rows = uow.take(due, c.case_id, CHUNK)
     if not rows:
@@ -49,12 +50,17 @@ def make_contacts(uow: UnitOfWork) -> int:
         written = []
         for row in rows:
             positive = locked[row.case_id]
-            since = _last_day(uow, positive, row.found_at) if row.result_id else None
+            since = _last_day(uow, positive, row)
             known_as = frozenset({row.case_id, *(id for id, end in merged.items() if end == row.case_id)})
             for id in living[row.case_id] - known_as:
-                if id in locked and _may_be_contact(locked[id]) and _concerns(locked[id], positive, since):
+                if (
+                    id in locked
+                    and _may_be_contact(locked[id])
+                    and _concerns(uow, locked[id], positive, since)
+                ):
                     changes.setdefault(id, []).append((row.case_id, since, known_as))
-            written.append({"case_id": row.case_id, "contacts_at": None, "contacts_since": since})
+            known_since = since if row.result_id else None
+            written.append({"case_id": row.case_id, "contacts_at": None, "contacts_since": known_since})
         occasions = (_occasion(book, locked[id], of_it) for id, of_it in sorted(changes.items()))
         revise_cases(book, [one for one in occasions if one])
     update_rows(uow.conn, positives, written, key=["case_id"], set=["contacts_at", "contacts_since"])
@@ -76,15 +82,20 @@ def _living_with(uow: UnitOfWork, households: Mapping[str, str]) -> dict[str, se
     return {case_id: known.get(household, set()) - {case_id} for case_id, household in households.items()}
 
 
-def _last_day(uow: UnitOfWork, positive: Case, found_at: Any) -> date:
-    """On which they were together: that of the finding, or of the end of the case, where they went then."""
-    together_until = max(found_at, positive.closed_at or found_at)
-    return local_day(together_until, uow.zone)
+def _last_day(uow: UnitOfWork, positive: Case, row: Any) -> date | None:
+    """On which they were together: that of the finding, or of the end of the case, where they went then; of
+    whoever came back from hospital, the one on which they went there. None: nothing was found that stands.
+    """
+    if row.result_id:
+        return local_day(max(row.found_at, positive.closed_at or row.found_at), uow.zone)
+    return local_day(row.treated_from, uow.zone) if row.treated_id and row.treated_from else None
 
 
-def _concerns(case: Case, positive: Case, since: date | None) -> bool:
-    """Who has moved out since becomes no contact; of a mistake they hear all the same."""
-    return since is None or case.household == positive.household
+def _concerns(uow: UnitOfWork, case: Case, positive: Case, since: date | None) -> bool:
+    """Who has moved out since, or has come later, becomes no contact; of a mistake they hear all the same."""
+    if since is None:
+        return True
+    return case.household == positive.household and local_day(case.arrival.arrived_at, uow.zone) <= since
 
 
 def _may_be_contact(case: Case) -> bool:

@@ -16,7 +16,7 @@ from field.words import CONTACT_SETTLED
 from services.isolation.cases import states
 from services.isolation.plans import states as task_states
 from services.isolation.policies.rules import CORRECT_CONTACTS, TELL_CONTACTS
-from services.isolation.tests.judged import POSITIVE, Judged, Result
+from services.isolation.tests.judged import POSITIVE, Judged, Result, judge
 
 SAMPLED_WITHIN: Final = timedelta(days=1)
 """So long after a second sample was taken its result is waited for; then another one is asked for."""
@@ -45,6 +45,14 @@ class Step(Enum):
     CORRECT_CONTACTS = "correct_contacts"
     TAKE_SECOND_SAMPLE = "take_second_sample"
     DECIDE_LATE = "decide_late"
+
+
+class Treated(Enum):
+    """One thing to do about what was found before somebody came back from hospital."""
+
+    TAKE_BACK = "take_back"
+    NOTE = "note"
+    LIST = "list"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +111,24 @@ def still_to_do(judged: Judged, done: Done) -> Iterator[Step]:
         yield Step.DECIDE_LATE
 
 
+def still_to_do_of_treated(
+    stands: Result | None, noted: str | None, listing: str | None
+) -> Iterator[Treated]:
+    """About what was found before they came back from hospital: those with whom they were hear of it, and of
+    a mistake, whenever that comes out.
+
+    :param stands: the confirmed finding; None: nothing was confirmed, or it was a mistake.
+    :param noted: result_id of the finding that is seen to.
+    :param listing: state of the task to list those with whom they were; None: there is none.
+    """
+    if noted and not stands:
+        yield Treated.TAKE_BACK
+    if stands and not noted:
+        yield Treated.NOTE
+    if stands and listing not in _KEPT:
+        yield Treated.LIST
+
+
 def _of_followed(judged: Judged, done: Done) -> Iterator[Step]:
     if judged.positive:
         if done.call not in _KEPT:
@@ -157,10 +183,11 @@ class Contact:
         return CORRECT_CONTACTS if self.mistake else TELL_CONTACTS
 
 
-def was_mistake(results: Iterable[Result], judged: Judged) -> bool:
+def was_mistake(results: Iterable[Result]) -> bool:
     """Something was found in samples, and nothing of it stands."""
-    stands = judged.positive or judged.doubt
-    return not stands and any(one.result == POSITIVE for one in results)
+    known = list(results)
+    judged = judge(known)
+    return not (judged.positive or judged.doubt) and any(one.result == POSITIVE for one in known)
 
 
 def contact_after(contact: Contact, mistake: bool) -> Contact:

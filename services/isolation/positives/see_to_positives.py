@@ -16,7 +16,6 @@ from sqlalchemy import select
 from chassis.database.statements import is_in, upsert_rows
 from chassis.unit_of_work import UnitOfWork
 from contracts.envelope import Event
-from field.words import RUNGS
 from services.isolation.cases.case import Case
 from services.isolation.cases.casebook import CHUNK
 from services.isolation.cases.events import alarm_data, caused_by_case
@@ -24,17 +23,17 @@ from services.isolation.cases.in_hand import CasesInHand, cases_in_hand
 from services.isolation.cases.lookup import due_cases
 from services.isolation.cases.merged import ended_in
 from services.isolation.cases.tables import cases
-from services.isolation.cases.unplanned import officers_task, unplanned_task
 from services.isolation.plans import states
 from services.isolation.plans.acts import DONE
 from services.isolation.plans.rows import read_tasks
 from services.isolation.plans.task import Task
 from services.isolation.policies.rules import CONTACTS_TASKS, OpeningTask, Policy
 from services.isolation.positives.contacts_in_hand import ContactsInHand
-from services.isolation.positives.rules import SAMPLED_WITHIN, Done, Step, still_to_do, was_mistake
-from services.isolation.teams.alarm import those
+from services.isolation.positives.rules import SAMPLED_WITHIN, Done, Step, still_to_do
+from services.isolation.positives.telling import call_again, plan, plan_for_officer, tell_no_more
+from services.isolation.positives.treated import see_to_treated
 from services.isolation.tests.batches import waiting_until
-from services.isolation.tests.followed import results_of
+from services.isolation.tests.followed import all_results_of
 from services.isolation.tests.judged import POSITIVE, Judged, Result, judge
 from services.isolation.tests.tables import positives
 
@@ -50,6 +49,7 @@ _HANDED_ON: Final = (
     *("result_id", "found_at", "call_task_id", "list_task_id", "told"),
     *("contacts_at", "contacts_since"),
 )
+_OF_TREATED: Final = ("treated_from", "treated_id", "treated_told")
 
 
 def see_to_positives(uow: UnitOfWork) -> int:
@@ -76,7 +76,7 @@ class _Seeing:
         conn, ids = self.uow.conn, list(hand.ids)
         own = {id: id for id in ids if (case := hand.find(id)) and not hand.is_merged(case)}
         merged = ended_in(conn, own)
-        self._results = results_of(self.uow, own | merged)
+        self._results = all_results_of(self.uow, own | merged)
         self._tasks_of_merged = [one for of_it in read_tasks(conn, list(merged)).values() for one in of_it]
         rows = conn.execute(select(positives).where(is_in(conn, positives.c.case_id, ids))).mappings()
         self._rows = {row["case_id"]: {str(name): value for name, value in row.items()} for row in rows}
@@ -124,21 +124,27 @@ class _Seeing:
         theirs = self._row(other.case_id)
         if not theirs["result_id"]:
             theirs |= {name: row[name] for name in _HANDED_ON}
+        if not theirs["treated_id"]:
+            theirs |= {name: row[name] or theirs[name] for name in _OF_TREATED}
         theirs["look_at"] = self.uow.now
         # What is still to be said is planned there; here nobody could end it.
         case = self._end_late(case, row, judge(()))
         left = [task for task in self.hand.tasks(case) if task.kind in CONTACTS_TASKS and task.live]
         self.hand.change_tasks(case, [task.cancelled() for task in left])
-        row |= {**dict.fromkeys(name for name in _COLUMNS if name != "treated_until"), "told": []}
+        kept = ("treated_until", "treated_from")
+        row |= {**dict.fromkeys(name for name in _COLUMNS if name not in kept), "told": []}
 
     def _see_to(self, case: Case, row: dict[str, Any]) -> None:
         results, waits_until = self._without_waiting(case, row)
-        judged = judge(results)
+        judged = judge(one for one in results if not one.treated)
         if waits_until is None:
-            self._contacts.look(case, self._policy(case), was_mistake(results, judged), row["treated_until"])
+            self._contacts.look(case, self._policy(case), results, row["treated_until"])
         for step in list(still_to_do(judged, self._done(case, row))):
             case = self._steps[step](case, row, judged)
         self._see_to_contacts(case, row)
+        if waits_until is None:
+            treated = [one for one in results if one.treated]
+            see_to_treated(self.hand, case, row, treated, self._tasks_of_merged)
         if not any(row[name] for name in ("result_id", "doubt_id", "late_id")):
             row["told"] = []
         stands = judged.positive or judged.doubt or self._contacts.to_tell(case)
@@ -162,7 +168,8 @@ class _Seeing:
     def _see_to_contacts(self, case: Case, row: dict[str, Any]) -> None:
         """Those who live with them hear of it once somebody has called, or the term for that has passed."""
         if row["result_id"] is None:
-            row["contacts_at"] = self.uow.now if row["contacts_since"] else None
+            if row["contacts_since"] or not row["treated_id"]:
+                row["contacts_at"] = self.uow.now if row["contacts_since"] else None
         elif row["contacts_since"] is None:
             call = self._task(case, row["call_task_id"])
             called = call is not None and call.state == states.DONE
@@ -202,19 +209,19 @@ class _Seeing:
 
     def _call(self, case: Case, row: dict[str, Any], judged: Judged) -> Case:
         """A person calls, before any text."""
-        case, task = self._plan(case, self._policy(case).see_positive, row["result_id"])
+        case, task = plan(self.hand, case, self._policy(case).see_positive, row["result_id"])
         row["call_task_id"] = task.task_id
         quiet_until = self.uow.now + self._policy(case).call_first
         return self._tell(case, row, task, row["result_id"], quiet_until=quiet_until)
 
     def _decide(self, case: Case, row: dict[str, Any], judged: Judged) -> Case:
-        case, task = self._plan_for_officer(case, self._policy(case).decide_positive, row["result_id"])
+        case, task = plan_for_officer(self.hand, case, self._policy(case).decide_positive, row["result_id"])
         row["decide_task_id"] = task.task_id
         return self._tell(case, row, task, row["result_id"])
 
     def _list(self, case: Case, row: dict[str, Any], judged: Judged) -> Case:
         """Those with whom they were, who have no case: nobody but an officer can find out who they are."""
-        case, task = self._plan_for_officer(case, self._policy(case).list_contacts, row["result_id"])
+        case, task = plan_for_officer(self.hand, case, self._policy(case).list_contacts, row["result_id"])
         row["list_task_id"] = task.task_id
         return self.hand.hear(case, task.kind, None, task=task.task_id)
 
@@ -232,13 +239,13 @@ class _Seeing:
             self.hand.change_tasks(case, [task.cancelled()])
             row[name] = None
             return case
-        case, task = self._plan_for_officer(case, asked, case.case_id)
+        case, task = plan_for_officer(self.hand, case, asked, case.case_id)
         row[name] = task.task_id
         return self.hand.hear(case, task.kind, None, task=task.task_id)
 
     def _take_second_sample(self, case: Case, row: dict[str, Any], judged: Judged) -> Case:
         assert judged.doubt is not None
-        case, task = self._plan(case, self._policy(case).second_sample, judged.doubt.result_id)
+        case, task = plan(self.hand, case, self._policy(case).second_sample, judged.doubt.result_id)
         row |= {"doubt_id": judged.doubt.result_id, "doubt_task_id": task.task_id}
         return self._tell(case, row, task, judged.doubt.result_id)
 
@@ -248,7 +255,7 @@ class _Seeing:
         if task and task.live:
             self.hand.change_tasks(case, [task.cancelled()])
             case = self.hand.hear(case, "second_sample_no_more", None, task=task.task_id, told=row["told"])
-            self._tell_no_more(case, row, task)
+            tell_no_more(self.hand, case, row["told"], task)
         row |= {"doubt_id": None, "doubt_task_id": None}
         return case
 
@@ -256,23 +263,25 @@ class _Seeing:
         """It was a mistake: what followed ends. Whoever was told hears so; the person by a call, where they
         were called.
         """
-        hand, result, policy = self.hand, row["result_id"], self._policy(case)
+        hand, result = self.hand, row["result_id"]
         names = ("call_task_id", "decide_task_id", "list_task_id")
         call, *others = (self._task(case, row[name]) for name in names)
         hand.change_tasks(case, [task.cancelled() for task in (call, *others) if task and task.live])
         if call and call.state == states.DONE and case.closed_at is None:
-            case, _ = self._plan(case, replace(policy.call_by_phone, role=policy.see_positive.role), result)
+            case = call_again(self.hand, case, result)
         case = hand.hear(case, "positive_taken_back", None, result_id=result, told=row["told"])
         if call:
-            self._tell_no_more(case, row, call)
+            tell_no_more(self.hand, case, row["told"], call)
         row |= dict.fromkeys(_OF_POSITIVE)
+        if row["treated_id"]:  # for that one whoever lives with them stays a contact
+            row |= {"contacts_at": self.uow.now, "contacts_since": None}
         return case
 
     def _decide_late(self, case: Case, row: dict[str, Any], judged: Judged) -> Case:
         """Nobody follows them: an officer decides whether they are followed again."""
         found = judged.positive or judged.doubt
         result = found.result_id if found else None
-        case, task = self._plan_for_officer(case, self._policy(case).late_result, result or "taken_back")
+        case, task = plan_for_officer(self.hand, case, self._policy(case).late_result, result or "taken_back")
         row |= {"late_id": result, "late_task_id": task.task_id}
         return self._tell(case, row, task, result)
 
@@ -282,7 +291,7 @@ class _Seeing:
         if task and task.live:
             self.hand.change_tasks(case, [task.cancelled()])
             case = self.hand.hear(case, "late_result_no_more", None, task=task.task_id, told=row["told"])
-            self._tell_no_more(case, row, task)
+            tell_no_more(self.hand, case, row["told"], task)
         row |= {"late_id": None, "late_task_id": None}
         return case
 
@@ -298,16 +307,6 @@ class _Seeing:
         known = (*self.hand.tasks(case), *self._tasks_of_merged)
         return next((one for one in known if one.task_id == task_id), None)
 
-    def _plan(self, case: Case, asked: OpeningTask, result: str) -> tuple[Case, Task]:
-        now, zone = self.uow.now, self.uow.zone
-        about = _about(case, result)
-        task = unplanned_task(case, self._policy(case), asked, now, zone, about=about)
-        return self.hand.plan(case, task, self._cause(case)), task
-
-    def _plan_for_officer(self, case: Case, asked: OpeningTask, result: str) -> tuple[Case, Task]:
-        task = officers_task(self.hand.book, case, asked, about=_about(case, result))
-        return self.hand.plan(case, task, self._cause(case)), task
-
     def _tell(
         self, case: Case, row: dict[str, Any], task: Task, result: str | None, **more: datetime
     ) -> Case:
@@ -321,16 +320,3 @@ class _Seeing:
         data = alarm_data(case, task, informed) | {"task_kind": task.kind, **more}
         self.uow.record("test.urgent", task.task_id, 1, data, cause=self._cause(case))
         return self.hand.hear(case, task.kind, None, task=task.task_id, result_id=result, told=told)
-
-    def _tell_no_more(self, case: Case, row: dict[str, Any], task: Task) -> None:
-        """Whoever was told, and nobody else."""
-        staff = self.hand.book.reference.staff
-        informed = those(row["told"], RUNGS[0], case.arrival.grid, staff)
-        data = alarm_data(case, task, informed) | {"task_kind": task.kind}
-        del data["due_by"]
-        self.uow.record("test.urgent_corrected", task.task_id, 2, data, cause=self._cause(case))
-
-
-def _about(case: Case, result: str) -> str:
-    """Taken back and found again, it is another."""
-    return f"{result}:{case.history_lines + 1}"

@@ -139,7 +139,7 @@ def _reopen(hand: CasesInHand, said: Said, before: Case) -> Outcome:
     change = Change(REOPENED, from_today=True, reopened=True, again=_unseen(hand, before))
     revise_cases(hand.book, [Occasion(case, change, hand.cause(said, case))])
     if before.state == states.MOVED_TO_HOSPITAL and said.data["because"] == _CAME_BACK:
-        came_back(hand.uow.conn, case.case_id, hand.uow.now)
+        came_back(hand.uow.conn, case.case_id, before.closed_at or hand.uow.now, hand.uow.now)
     state = states.ACTIVE if was_met(hand.tasks(before)) else states.OPEN
     return Outcome.done(case_id=case.case_id, version=case.version + 1, state=state)
 

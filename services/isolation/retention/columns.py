@@ -90,7 +90,7 @@ KEPT: Final[Mapping[str, tuple[str, ...]]] = {
     "notices": ("outcome", "text_version", "witness", *_EVENT),
     "passages": ("direction", *_EVENT),
     "permits": ("people", "kind", "told", "decision", "decided_by", *_EVENT),
-    "positives": ("told",),
+    "positives": ("told", "treated_told"),
     "refusals": ("what", "why", "witness", *_EVENT),
     "release_checks": ("lacks",),
     "result_batches": ("source", "decided_as", "decided_by", "decided_event"),

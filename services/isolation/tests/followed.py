@@ -21,6 +21,16 @@ def results_of(look: Looking, whose: Mapping[str, str]) -> dict[str, list[Result
 
     :param whose: cases, each with the one under which the person is followed: by that they are returned.
     """
+    found = all_results_of(look, whose)
+    since = {case_id: [one for one in results if not one.treated] for case_id, results in found.items()}
+    return {case_id: results for case_id, results in since.items() if results}
+
+
+def all_results_of(look: Looking, whose: Mapping[str, str]) -> dict[str, list[Result]]:
+    """What was ever found in samples of these people.
+
+    :param whose: cases, each with the one under which the person is followed: by that they are returned.
+    """
     r, p = test_results.c, positives.c
     names = ("case_id", "result_id", "sampled_at", "result", "stage", "supersedes", "pool_size", "batch_id")
     columns = [r[name] for name in names]
@@ -28,17 +38,16 @@ def results_of(look: Looking, whose: Mapping[str, str]) -> dict[str, list[Result
     if not rows:
         return {}
     people = {row[0] for row in rows} | set(whose.values())
-    treated = select(p.case_id, p.treated_until).where(is_in(look.conn, p.case_id, people))
-    until = {case_id: at for case_id, at in look.conn.execute(treated.where(p.treated_until.is_not(None)))}
+    came = select(p.case_id, p.treated_until).where(is_in(look.conn, p.case_id, people))
+    until = {case_id: at for case_id, at in look.conn.execute(came.where(p.treated_until.is_not(None)))}
     corrected = corrected_of(look.conn, {row.result_id for row in rows})
     found: dict[str, list[Result]] = {}
     for row in rows:
         back = (until.get(row.case_id), until.get(whose[row.case_id]))
-        if any(at is not None and row.sampled_at <= at for at in back):
-            continue
+        treated = any(at is not None and row.sampled_at <= at for at in back)
         taken_on = local_day(row.sampled_at, look.zone)
         facts = (row.result_id, row.sampled_at, taken_on, row.result, row.stage)
-        more = (row.pool_size, row.batch_id, row.result_id in corrected)
+        more = (row.pool_size, row.batch_id, row.result_id in corrected, treated)
         one = Result(*facts, row.supersedes, *more)
         found.setdefault(whose[row.case_id], []).append(one)
     return found
@@ -67,10 +76,16 @@ def look_again(conn: Connection, case_ids: Collection[str], at: datetime) -> Non
         conn.execute(update(positives).where(these).values(look_at=at))
 
 
-def came_back(conn: Connection, case_id: str, at: datetime) -> None:
+def came_back(conn: Connection, case_id: str, went_at: datetime, at: datetime) -> None:
     """They were in hospital, and are back: what was found before holds them no more. Those who live with them
-    are contacts still, for their days.
+    are contacts still, for their days; where it turns out to be a mistake, whoever was told hears of that.
+
+    :param went_at: when they went there: until then they were together with those at home.
     """
+    p = positives.c
+    columns = (p.result_id, p.told, p.treated_id, p.treated_told, p.contacts_since)
+    found = select(*columns).where(p.case_id == case_id)
+    before = conn.execute(found).one_or_none()
     over = dict.fromkeys(
         (
             *("result_id", "found_at", "call_task_id", "decide_task_id", "list_task_id"),
@@ -78,4 +93,9 @@ def came_back(conn: Connection, case_id: str, at: datetime) -> None:
         )
     )
     row: dict[str, Any] = {"case_id": case_id, **over, "told": [], "treated_until": at, "look_at": at}
+    if before is None or before.result_id or not before.treated_id:
+        row |= {"treated_from": went_at, "treated_id": before and before.result_id}
+        row["treated_told"] = before.told if before and before.result_id else None
+        if before and before.result_id and before.contacts_since is None:
+            row["contacts_at"] = at  # it had still to be said to those who live with them
     upsert_rows(conn, positives, [row], key=["case_id"], set=[name for name in row if name != "case_id"])

@@ -28,6 +28,7 @@ class Result:
     :param pool_size: people whose samples were in the tube.
     :param batch_id: of the laboratory's run; None: it is of none.
     :param corrected: a correction is known of it, be it of this person or not.
+    :param treated: it is of a sample from before they came back from hospital.
     """
 
     result_id: str
@@ -39,6 +40,7 @@ class Result:
     pool_size: int = 1
     batch_id: str | None = None
     corrected: bool = False
+    treated: bool = False
 
     @property
     def of_one(self) -> bool:

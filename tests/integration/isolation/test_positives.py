@@ -76,10 +76,14 @@ def live(isolation: Trial, of: Event) -> set[str]:
 
 
 def decide(isolation: Trial, of: Event, decision: str, **more: Any) -> Outcome:
-    data = {"case_id": of.subject, "decision": decision, "expects": isolation.case(of)["version"], **more}
-    outcome = _decide(isolation, data, author=OFFICER)
+    outcome = _say_decided(isolation, of, decision, **more)
     timers(isolation)
     return outcome
+
+
+def _say_decided(isolation: Trial, of: Event, decision: str, **more: Any) -> Outcome:
+    data = {"case_id": of.subject, "decision": decision, "expects": isolation.case(of)["version"], **more}
+    return _decide(isolation, data, author=OFFICER)
 
 
 def said(isolation: Trial, of: Event, kind: str, outcome: str = "done", **how: Any) -> Outcome:
@@ -613,6 +617,78 @@ def test_a_mistake_that_came_out_in_hospital_stays_one_for_contacts(
     assert live(isolation, one) & {"tell_contacts", "correct_contacts"} == (
         set() if told_first else {"correct_contacts"}
     )
+
+
+_FACTS = ("found", "corrected", "told", "to hospital", "came back")
+
+
+def _orders(facts: tuple[str, ...]) -> list[tuple[str, ...]]:
+    return [
+        order
+        for order in permutations(facts)
+        if order.index("found") < order.index("told")
+        and order.index("to hospital") < order.index("came back")
+    ]
+
+
+def test_what_is_found_and_what_comes_of_it_end_the_same_in_any_order(isolation: Trial) -> None:
+    """Whether a correction comes before, in or after hospital; each third of all orders."""
+    orders = [*_orders(_FACTS)[::3], *_orders(tuple(fact for fact in _FACTS if fact != "corrected"))[::3]]
+    families, contacts = [], {}
+    for _ in orders:
+        home = {"household_id": new_id()}
+        families.append((came(isolation, **home), came(isolation, level="low", **home)))
+    isolation.clock.moment = china("2022-10-02 00:30")
+    before = measure(isolation, families[0][1])
+    for step in range(len(_FACTS)):
+        for number, (order, (mother, _)) in enumerate(zip(orders, families, strict=True)):
+            match order[step] if step < len(order) else "":
+                case "found":
+                    report(isolation, result(mother, "positive", at=NOON), id=f"a-{number}")
+                case "corrected":
+                    negative = result(mother, "negative", at=NOON, supersedes=f"a-{number}")
+                    report(isolation, negative, id=f"b-{number}")
+                case "told":
+                    id = contacts[number] = listed(isolation, mother).result["contact_id"]
+                    informed = {"contact_id": id, "outcome": "informed"}
+                    assert _settle(isolation, informed, author=OFFICER).kind == "done"
+                case "to hospital":
+                    assert _say_decided(isolation, mother, "move_to_hospital", **HOSPITAL).kind == "done"
+                case "came back":
+                    assert _say_decided(isolation, mother, "reopen", because="came_back").kind == "done"
+        isolation.clock.advance(hours=2, minutes=30)
+        timers(isolation)
+    mistakes = {row["contact_id"]: row["mistake"] for row in isolation.rows(t.close_contacts)}
+    contact_since_then = ("central_isolation", date(2022, 10, 2), date(2022, 10, 9))
+    for number, (order, (mother, child)) in enumerate(zip(orders, families, strict=True)):
+        corrected = "corrected" in order
+        to_correct = {"correct_contacts"} if corrected else set()
+        assert live(isolation, mother) == to_correct, order
+        assert ("list_contacts" in tasks(isolation, mother, "due", "missed")) is not corrected, order
+        assert mistakes[contacts[number]] is corrected, order
+        assert measure(isolation, child) == (before if corrected else contact_since_then), order
+
+
+def test_whoever_was_called_hears_of_a_mistake_that_comes_out_after_they_came_back(
+    isolation: Trial, family: list[Event]
+) -> None:
+    mother, child = family
+    before = measure(isolation, child)
+    found(isolation, mother, "a")
+    said(isolation, mother, "see_positive")
+    decide(isolation, mother, "move_to_hospital", **HOSPITAL)
+    decide(isolation, mother, "reopen", because="came_back")
+    assert measure(isolation, child) != before
+    later = isolation.clock.now()
+    found(isolation, mother, "c", at=later, reported_at=later)
+    assert live(isolation, mother) == TO_DO, "found again, it begins anew"
+    found(isolation, mother, "d", "negative", at=later, reported_at=later, supersedes="c")
+    assert measure(isolation, child) != before, "the first time they were contacts"
+    told_before = {one for _, staff in told(isolation) for one in staff}
+    found(isolation, mother, "b", "negative", supersedes="a")
+    assert "call_them" in live(isolation, mother)
+    assert measure(isolation, child) == before
+    assert {one for _, staff in told(isolation, "test.urgent_corrected") for one in staff} == told_before
 
 
 def test_who_was_thanked_as_no_contact_is_told_when_it_is_found_again(isolation: Trial) -> None:

@@ -217,4 +217,4 @@ def test_whoever_was_told_by_mistake_hears_so_and_nobody_else(
 def test_it_was_a_mistake_where_something_was_found_and_nothing_of_it_stands() -> None:
     found, corrected = result("a", 5, "positive"), result("b", 5, supersedes="a")
     for results, mistake in (([], False), ([corrected], False), ([found], False), ([found, corrected], True)):
-        assert was_mistake(results, judge(results)) is mistake
+        assert was_mistake(results) is mistake
