@@ -99,7 +99,7 @@ positives = Table(
     Column("contacts_at", UtcDateTime),  # when those who live with them become contacts, or are so no more
     Column("contacts_since", Date),  # the last day of being together, as they were told; null: they are none
     Column("treated_until", UtcDateTime),  # they came back from hospital; what was found before is over
-    Column("treated_from", UtcDateTime),  # when they went there; null: they did not, or came back before 0040
+    Column("treated_from", UtcDateTime),  # when they went there; null: they did not, or came back before 0041
     Column("treated_id", Id),  # the confirmed finding of before that stands; null: none does
     Column("treated_told", Json),  # staff who were told at once of that one
 )

@@ -1,6 +1,6 @@
 """what was treated
 
-Revision 0040, after 0039: what was found before somebody came back from hospital may turn out to be a
+Revision 0041, after 0040: what was found before somebody came back from hospital may turn out to be a
 mistake.
 """
 
@@ -9,8 +9,8 @@ from alembic import op
 
 from chassis.database.types import Id, Json, UtcDateTime
 
-revision = "0040"
-down_revision = "0039"
+revision = "0041"
+down_revision = "0040"
 branch_labels = None
 depends_on = None
 
