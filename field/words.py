@@ -150,6 +150,9 @@ FOLLOWED: Final = (
 STAFF_AMENDMENTS: Final = ("added", "amended", "left", "away", "back", "on_duty", "off_duty")
 """What an officer says of a member of staff."""
 
+POLICY_DECISIONS: Final = ("published", "discarded")
+"""What becomes of a policy that somebody proposed."""
+
 LIKENESSES: Final = (
     "fits_two_arrivals",
     "two_places",

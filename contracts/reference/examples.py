@@ -146,4 +146,30 @@ EXAMPLES = (
         id="0183918a-6b10-7f02-8d6c-2a9f5e71b003",
         time="2022-10-02T17:40:00+08:00",
     ),
+    event(
+        "policy.proposed",
+        {"document": {"policy_id": "cn-2022-06", "look_back_days": 7}, "at": None},
+        source="/console/li.min",
+        id="0183918a-6b10-7f02-8d6c-2a9f5e71b101",
+        time="2022-06-26T09:00:00+08:00",
+    ),
+    event(
+        "policy.decided",
+        {
+            "proposal_id": "2f0c9f0e-52a4-5d57-8d8f-0e6f6a3d7b11",
+            "outcome": "published",
+            "reason": None,
+            "at": None,
+        },
+        source="/console/zhou.lan",
+        id="0183918a-6b10-7f02-8d6c-2a9f5e71b102",
+        time="2022-06-26T10:00:00+08:00",
+    ),
+    event(
+        "policy.withdrawn",
+        {"policy_id": "cn-2022-06", "expects": 2, "reason": "17 days were typed for 7", "at": None},
+        source="/console/li.min",
+        id="0183918a-6b10-7f02-8d6c-2a9f5e71b103",
+        time="2022-06-28T09:00:00+08:00",
+    ),
 )

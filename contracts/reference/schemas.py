@@ -17,7 +17,7 @@ from contracts.vocabulary import (
     text,
     whole,
 )
-from field.words import LANGUAGES, PLACE_LEVELS, STAFF_AMENDMENTS
+from field.words import LANGUAGES, PLACE_LEVELS, POLICY_DECISIONS, STAFF_AMENDMENTS
 
 _ANNOUNCED = "said again for those who keep a copy: nothing has changed, and it was so before"
 
@@ -44,6 +44,31 @@ class PolicyPublished(Contract):
     document = document(about="the whole policy, as imported")
     withdrawn = flag(required=False, about="it holds nowhere any more")
     announced = flag(required=False, about=_ANNOUNCED)
+
+
+class PolicyProposed(Contract):
+    """An administrator proposes a policy, or a correction of one. It holds once another publishes it."""
+
+    document = document(about="the whole policy")
+    at = happened()
+
+
+class PolicyDecided(Contract):
+    """A proposed policy is published, by somebody else than whoever proposed it, or discarded."""
+
+    proposal_id = text(36, required=True)
+    outcome = one_of(POLICY_DECISIONS, required=True)
+    reason = text(500, about="of discarded: why")
+    at = happened()
+
+
+class PolicyWithdrawn(Contract):
+    """An administrator takes the newest text of a policy back: what was in force before it is again."""
+
+    policy_id = text(60, required=True)
+    expects = whole(about="version that is withdrawn")
+    reason = text(500, required=True)
+    at = happened()
 
 
 class PlaceChanged(Contract):

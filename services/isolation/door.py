@@ -16,6 +16,7 @@ from services.isolation.cases.lists import CASE, OPEN_CASES
 from services.isolation.cases.lookup import Followed
 from services.isolation.cases.told_story import CASE_STORY
 from services.isolation.cases.try_policy import EFFECTS, Effects, Tried, try_policy
+from services.isolation.cases.try_proposal import TRY_POLICY_AT_DOOR
 from services.isolation.cases.what_became import Became, what_became
 from services.isolation.central.decide_move import decide_move
 from services.isolation.central.import_centres import import_centres
@@ -46,10 +47,14 @@ from services.isolation.permits.report_breach import report_breach
 from services.isolation.permits.report_passage import report_passage
 from services.isolation.permits.request_permit import request_permit
 from services.isolation.policies.announce_policies import POLICIES
+from services.isolation.policies.decide_policy import decide_policy
+from services.isolation.policies.differences import Difference, differences
 from services.isolation.policies.documents import shipped
 from services.isolation.policies.import_policy import import_policy
 from services.isolation.policies.known import stored_policies, texts_of
-from services.isolation.policies.withdraw_policy import Withdrawn, withdraw_by_shell
+from services.isolation.policies.lookups import POLICIES_STORED, POLICY, POLICY_PROPOSAL
+from services.isolation.policies.propose_policy import propose_policy
+from services.isolation.policies.withdraw_policy import Withdrawn, withdraw_by_shell, withdraw_policy
 from services.isolation.positives.list_close_contact import list_close_contact, settle_close_contact
 from services.isolation.positives.lists import CLOSE_CONTACT, CLOSE_CONTACTS
 from services.isolation.release.certificate import RELEASE_CERTIFICATE, RELEASE_STANDS
@@ -142,6 +147,9 @@ COMMANDS: tuple[Command, ...] = (
     Command("decide_move", "move.decided", decide_move, by_broker=False),
     Command("settle_move", "move.settled", settle_move, by_broker=False),
     Command("change_contact", "contact.changed", change_contact, by_broker=False),
+    Command("propose_policy", "policy.proposed", propose_policy, by_broker=False),
+    Command("decide_policy", "policy.decided", decide_policy, by_broker=False),
+    Command("withdraw_policy", "policy.withdrawn", withdraw_policy, by_broker=False),
 )
 """What people and other systems may say to this service."""
 
@@ -194,6 +202,7 @@ DOOR = Door(
         RELEASE_STANDS,
         BOARD,
         *AS_BEFORE,
+        *(POLICIES_STORED, POLICY, POLICY_PROPOSAL, TRY_POLICY_AT_DOOR),
         VIEWS,
         said_to("isolation", COMMANDS),
     ),
@@ -204,10 +213,12 @@ __all__ = [
     "DOOR",
     "EFFECTS",
     "Became",
+    "Difference",
     "Effects",
     "Explained",
     "Followed",
     "Step",
     "Tried",
     "Withdrawn",
+    "differences",
 ]

@@ -25,6 +25,7 @@ from services.isolation.central import balance as of_central
 from services.isolation.needs.balance import without_task
 from services.isolation.permits import balance as of_permits
 from services.isolation.plans.tables import tasks
+from services.isolation.policies.said_of import said_of_policies
 from services.isolation.positives.balance import not_seen_to, unknown
 from services.isolation.release.left_behind import left_behind
 from services.isolation.rounds.said_of import said_of_rounds
@@ -136,7 +137,8 @@ def sums(conn: Connection, today: date) -> Sums:
     )
     found.balanced = own["balanced"]
     every = union_all(
-        queries.noted_commands(conn), taken_up(conn), decided_batches(conn), *said_of_rounds(conn)
+        *(queries.noted_commands(conn), taken_up(conn), decided_batches(conn)),
+        *(*said_of_rounds(conn), *said_of_policies(conn)),
     ).subquery()
     said = answered(conn, select(*every.c))
     found.by_subject["commands_to_isolation"] = {
@@ -144,7 +146,7 @@ def sums(conn: Connection, today: date) -> Sums:
         "in_history": said.done - said.missing_count,
     }
     for source, id in said.missing:
-        found.lack("command", f"{source} {id}", "it was answered as done, and no case's history names it")
+        found.lack("command", f"{source} {id}", "it was answered as done, and no history names it")
     found.count_unnamed(said.missing_count, len(said.missing))
     count, named = without_task(conn)
     for id in named:

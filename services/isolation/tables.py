@@ -19,7 +19,7 @@ from services.isolation.needs.tables import needs
 from services.isolation.notices.tables import notices, refusals
 from services.isolation.permits.tables import outings, passages, permits
 from services.isolation.plans.tables import staff_days, tasks
-from services.isolation.policies.tables import policies, policy_texts
+from services.isolation.policies.tables import policies, policy_proposals, policy_texts
 from services.isolation.positives.tables import close_contacts
 from services.isolation.revisions import revisions
 from services.isolation.rounds.tables import round_acts, round_people, test_rounds
@@ -59,6 +59,7 @@ __all__ = [
     "permits",
     "places",
     "policies",
+    "policy_proposals",
     "policy_texts",
     "positives",
     "refusals",

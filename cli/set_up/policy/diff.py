@@ -8,7 +8,8 @@ import typer
 
 from cli.options import AsJson
 from cli.output import print_json
-from operations.policies import differences, document_of
+from operations.policies import document_of
+from services.isolation.door import differences
 
 
 def command(

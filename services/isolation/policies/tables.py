@@ -2,7 +2,7 @@
 
 from sqlalchemy import Boolean, Column, Date, Integer, String, Table, Text, false
 
-from chassis.database.types import Json, UtcDateTime
+from chassis.database.types import Id, Json, UtcDateTime
 from services.isolation.metadata import metadata
 
 policies = Table(
@@ -29,4 +29,20 @@ policy_texts = Table(
     Column("source", String(200)),  # of whoever did it; null: published before texts were kept
     Column("event_id", String(200)),  # of the command; null: by the command line
     Column("reason", Text),  # of a withdrawal
+)
+policy_proposals = Table(
+    "policy_proposals",  # one person proposes a text, another publishes it; none is ever removed
+    metadata,
+    Column("proposal_id", Id, primary_key=True),
+    Column("policy_id", String(60), nullable=False),
+    Column("expects", Integer, nullable=False),  # version of the policy that it corrects; 0: it is new
+    Column("document", Json, nullable=False),
+    Column("proposed_at", UtcDateTime, nullable=False),
+    Column("source", String(200), nullable=False),  # of whoever proposed it, by which command
+    Column("event_id", String(200), nullable=False),
+    Column("decided_as", String(10)),  # a word of POLICY_DECISIONS; null: it waits for somebody
+    Column("decided_at", UtcDateTime),
+    Column("decided_by", String(200)),
+    Column("decided_event", String(200)),
+    Column("reason", Text),  # why it was discarded
 )

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from sqlalchemy import Row, select
 
+from chassis.commands.command import Outcome, Said
 from chassis.unit_of_work import UnitOfWork
 from contracts.faults import Fault, Refused
 from field.days import local_day
@@ -32,6 +33,22 @@ class Withdrawn:
     policy_id: str
     version: int
     restored: int | None
+
+
+def withdraw_policy(uow: UnitOfWork, commands: Sequence[Said]) -> Sequence[Outcome]:
+    """One administrator is enough: a wrong policy does harm while a second one is looked for, and what comes
+    into force again is a text that was in force before. The reason and the name stand in the history.
+
+    Decisions come from a door, one in a transaction. Raises Refused, which rolls it back.
+    """
+    return [_withdraw(uow, said) for said in commands]
+
+
+def _withdraw(uow: UnitOfWork, said: Said) -> Outcome:
+    data = said.data
+    act = Act(said.author.source, said.event, data["reason"])
+    done = withdraw(uow, data["policy_id"], data["expects"], act)
+    return Outcome.done(policy_id=done.policy_id, version=done.version, restored=done.restored)
 
 
 def withdraw_by_shell(uow: UnitOfWork, policy_id: str, reason: str, by: str) -> Withdrawn:

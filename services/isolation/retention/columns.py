@@ -113,6 +113,10 @@ KEPT: Final[Mapping[str, tuple[str, ...]]] = {
     "rooms": ("centre_id", "room_id"),
     "places": ("place_id", "parent", "level", "name", "division", "successor"),
     "policies": ("policy_id", "edition", "title", "document"),
+    "policy_proposals": (
+        *("policy_id", "document", *_EVENT, "decided_as", "decided_by", "decided_event"),
+        "reason",
+    ),
     "policy_texts": ("policy_id", "what", "document", *_EVENT, "reason"),
     "revisions": ("name", "revision"),
     "staff": ("staff_id", "role", "place", "person", "language", "replaced_by", "deputy"),

@@ -1,6 +1,6 @@
 """What differs between two policies, path by path."""
 
-from operations.policies import Difference, differences
+from services.isolation.policies.differences import Difference, differences
 
 
 def test_paths_lead_to_what_differs_and_to_nothing_else() -> None:
