@@ -59,12 +59,14 @@ def progress() -> Progress:
 class Acts:
     """What people and other systems said, as the histories of the services count it.
 
+    :param in_rounds: people of rounds of tests, by how they stand.
     :param most_messages: that one member of staff got on one day, beside urgent ones.
     """
 
     arrivals: dict[str, int]
     cases: dict[str, int]
     check_ins: dict[str, int]
+    in_rounds: dict[str, int]
     most_messages: int
 
 
@@ -73,9 +75,10 @@ def acts() -> Acts:
         arrivals = registration.ACTS(conn)
     with database_of("isolation").read() as conn:
         cases, check_ins = isolation.ACTS(conn), isolation.CHECK_INS(conn)
+        in_rounds = isolation.ROUND_COUNTS(conn)
     with database_of("notification").read() as conn:
         most = notification.MOST_TO_ONE(conn)
-    return Acts(arrivals, cases, check_ins, most)
+    return Acts(arrivals, cases, check_ins, in_rounds, most)
 
 
 def what_became() -> dict[str, isolation.Became]:

@@ -7,10 +7,8 @@ from typing import Any
 
 from demo.day import Day, Shares, Truth
 from demo.days.doors import Who
+from demo.days.publishing import publish_all
 from demo.days.scene import Row, Scene
-from doorstep_client import Publisher
-from operations.databases import settings_of
-from operations.errors import BrokerRefused
 
 FROM_DAY, TO_DAY = 3, 9
 """Somebody comes on each of these: on the later ones the first have been released."""
@@ -30,10 +28,7 @@ def come(scene: Scene, truth: Truth) -> None:
     if not FROM_DAY <= scene.day <= TO_DAY:
         return
     day = Day(MANY, scene.now.date(), seed=1000 * scene.seed + scene.day, now=scene.now, shares=_SHARES)
-    with Publisher(settings_of("registration").broker_url, closing_counts=False) as publisher:
-        outcomes = publisher.publish_many(day)
-    if not outcomes.complete:
-        raise BrokerRefused(f"the broker did not take all of the day: {outcomes.counts()}")
+    publish_all("registration", list(day))
     truth.add(day.truth)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from demo.days.central import move_one
 from demo.days.scene import Scene
 
 JUDGE, SETTLE = "judge_breach", "settle_breach"
@@ -26,6 +27,5 @@ def settle(scene: Scene) -> None:
     cases = {case["case_id"]: case for case in scene.rows("isolation", "open_cases")}
     for task in tasks:
         case = cases.get(task["case_id"])
-        where = {"place": "飞天大酒店隔离点", "escort": "社区民警两人"}
-        if case and scene.decide(scene.officer_of(case), case, "move_to_central", **where) is not None:
-            scene.played.add("move_to_central")
+        if case:
+            move_one(scene, scene.officer_of(case), case)

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+import time
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 
 from chassis.commands.command import Author
 from chassis.doors.tokens import Actor
 from contracts.faults import Refused
+from demo.days.patience import AGAIN_S, PATIENCE_S
 from operations.services import SERVICES
 from services.console import door as console
+
+Answer = TypeVar("Answer")
 
 
 class DoorClosed(Exception):
@@ -56,34 +60,44 @@ class Doors:
 
         :param key: the same when it is said again.
         """
-        with _closed(command):
-            return dict(self._doors.say(service, command, who.actor, key, data))
+        return dict(_asked(command, lambda: self._doors.say(service, command, who.actor, key, data)))
 
     def rows(self, who: Who, service: str, name: str, **asked: str) -> Iterator[dict[str, Any]]:
         """All rows of a list, page after page. Raises DoorClosed."""
         after: str | None = None
         while True:
-            with _closed(name):
-                page = self._doors.rows(service, name, who.actor, asked | ({"after": after} if after else {}))
+            more = asked | ({"after": after} if after else {})
+            page = _asked(name, partial(self._doors.rows, service, name, who.actor, more))
             yield from map(dict, page.rows)
             if (after := page.next) is None:
                 return
 
     def look_up(self, who: Who, service: str, name: str, data: Mapping[str, Any]) -> dict[str, Any]:
         """What is found by something that stands in no address. Raises DoorClosed."""
-        with _closed(name):
-            return dict(self._doors.look_up(service, name, who.actor, data))
+        return dict(_asked(name, lambda: self._doors.look_up(service, name, who.actor, data)))
+
+    def thing(self, who: Who, service: str, name: str, id: str) -> dict[str, Any]:
+        """What is personal masked. Raises DoorClosed."""
+        return dict(_asked(name, lambda: self._doors.thing(service, name, id, who.actor)))
 
     def reveal(self, who: Who, service: str, name: str, id: str, reason: str) -> dict[str, Any]:
         """A thing in full, which is noted with the reason. Raises DoorClosed."""
-        with _closed(name):
-            return dict(self._doors.reveal(service, name, id, replace(who.actor, reason=reason)))
+        actor = replace(who.actor, reason=reason)
+        return dict(_asked(name, lambda: self._doors.reveal(service, name, id, actor)))
 
 
-@contextmanager
-def _closed(what: str) -> Iterator[None]:
-    """:param what: the command or the list that is asked for."""
-    try:
-        yield
-    except (Refused, console.NotActive, console.DoorAway) as error:
-        raise DoorClosed(f"{what}: {str(error) or type(error).__name__}") from None
+def _asked(what: str, ask: Callable[[], Answer]) -> Answer:
+    """The answer of a door; where it is away for a while people try again, with the same key.
+
+    :param what: the command or the list that is asked for. Raises DoorClosed.
+    """
+    deadline = time.monotonic() + PATIENCE_S
+    while True:
+        try:
+            return ask()
+        except (Refused, console.NotActive) as error:
+            raise DoorClosed(f"{what}: {str(error) or type(error).__name__}") from None
+        except console.DoorAway as error:
+            if time.monotonic() > deadline:
+                raise DoorClosed(f"{what}: {error}") from None
+            time.sleep(AGAIN_S)

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from demo.days.publishing import publish_all
 from demo.days.scene import Scene
-from doorstep_client import Publisher, event
-from operations.databases import settings_of
-from operations.errors import BrokerRefused
+from doorstep_client import event
 
 NAME = "gate-chengguan"
 
@@ -27,10 +26,7 @@ def report(scene: Scene, seen: Iterable[Seen]) -> None:
     events = [_event(scene, one) for one in seen]
     if not events:
         return
-    with Publisher(settings_of("isolation").broker_url, NAME, closing_counts=False) as publisher:
-        outcomes = publisher.publish_many(events)
-    if not outcomes.complete:
-        raise BrokerRefused(f"the broker did not take all of the gate: {outcomes.counts()}")
+    publish_all("isolation", events, NAME)
     scene.played.add("passages", len(events))
 
 

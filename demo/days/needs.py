@@ -31,7 +31,7 @@ def ask_needs(scene: Scene, kept_in: dict[str, list[Row]]) -> None:
 
 def meet_need(scene: Scene, who: Who, task: Row) -> bool:
     """Whether something was said of it. Most are met, some only tomorrow; what cannot wait is met at once."""
-    luck = scene.luck("need", task["task_id"])
+    luck = scene.luck("need", task["about"])
     if luck < 0.85 or task["kind"] == "medical_need":
         answer = {"outcome": "met", "how": "visited" if task["kind"] == "medical_need" else "left_at_door"}
     elif luck < 0.93:

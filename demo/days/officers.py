@@ -10,7 +10,7 @@ from datetime import timedelta
 
 from demo.days.doors import Who
 from demo.days.played import chance
-from demo.days.scene import Row, Scene
+from demo.days.scene import Row, Scene, known_as
 from demo.days.workers import FIRST_CONTACT
 
 HELD = ("held", "climbs")
@@ -46,7 +46,7 @@ def _acknowledge(scene: Scene, who: Who, task_ids: list[str]) -> None:
 def waive(scene: Scene) -> None:
     """Half of what was not possible need not be done; the rest is tried again."""
     for task in scene.rows("isolation", "tasks_to_decide"):
-        if task["kind"] == FIRST_CONTACT or scene.luck("waives", task["task_id"]) < 0.5:
+        if task["kind"] == FIRST_CONTACT or scene.luck("waives", known_as(task)) < 0.5:
             continue
         who = scene.officer_of(task) if task["role"] in _OF_WORKERS else Who.staff(scene.district)
         data = {"task_id": task["task_id"], "reason": "另有安排", "expects": task["version"]}

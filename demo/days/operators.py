@@ -9,12 +9,14 @@ from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import date
+from importlib import resources
 from typing import Any
 
 from demo.days.scene import Scene
+from demo.samples import CENTRES, sample
 from deploy.local.system import LocalSystem
 from operations.policies import withdraw
-from operations.reference_imports import import_policy
+from operations.reference_imports import import_centres, import_policy
 from operations.settings import environment
 from services.isolation import door as isolation
 
@@ -44,6 +46,12 @@ class Operators:
         """Whether all runs, once whatever died was started again, as `doorstep up` does."""
         self.system.watch(self.say)
         return self.system.is_up()
+
+    def begin(self) -> None:
+        """As `doorstep centres import` does: there are beds from now on."""
+        self.say("  centres with their beds are imported")
+        with resources.as_file(sample(CENTRES)) as file:
+            import_centres(file, environment(self.system.directory))
 
     def in_the_morning(self, scene: Scene) -> None:
         if scene.day == POLICY_CHANGES:

@@ -70,6 +70,8 @@ def _said(played: Counter[str], found: Acts) -> list[Line]:
         Line("  called", played["contacts_called"], cases["close_contact_settled"]),
         Line("refusals", played["refusals"], cases["refusal"]),
         Line("  who give in later", played["resume"], cases["resumed"]),
+        *_central(played, cases),
+        *_round(played, found.in_rounds),
         Line("tasks waived by an officer", played["waived"], cases["task_waived"]),
         Line("cases as before a wrong policy", played["stood_before"], played["stand_as_before"]),
     ]
@@ -78,6 +80,30 @@ def _said(played: Counter[str], found: Acts) -> list[Line]:
         *always,
         *(line for line in now_and_then if line.expected or line.found),
         Line(most, min(found.most_messages, MOST_MESSAGES), found.most_messages),
+    ]
+
+
+def _central(played: Counter[str], cases: Counter[str]) -> list[Line]:
+    """Nobody else moves anybody there, or opens a case again."""
+    return [
+        Line("beds held in central isolation", played["beds_held"], cases["central_decided"]),
+        Line("  for a household whose home does not suit", None, played["home_unsuited"]),
+        Line("  children of these, each with an adult", None, played["children_moved"]),
+        Line("  not admitted, and decided anew", played["not_admitted"], cases["central_taken_back"]),
+        Line("  admitted there", played["admitted"], cases["moved_to_central"]),
+        Line("  to hospital from there", None, played["from_centre_to_hospital"]),
+        Line("  back from there, with a bed again", played["came_back"], cases["reopened"]),
+        Line("  released there", None, played["released_there"]),
+    ]
+
+
+def _round(played: Counter[str], in_rounds: Mapping[str, int]) -> list[Line]:
+    return [
+        Line("people in a round of tests", None, sum(in_rounds.values())),
+        Line("  of a register, without a case", None, played["registered"]),
+        Line("  tested", played["round_tested"], in_rounds.get("tested", 0)),
+        Line("  excused, with a reason", None, in_rounds.get("excused", 0)),
+        Line("  missing when it was closed", played["round_missing"], in_rounds.get("missing", 0)),
     ]
 
 

@@ -14,9 +14,11 @@ from zoneinfo import ZoneInfo
 
 from chassis.clock import Clock
 from demo.day import Truth
-from demo.days import absences, arrivals, breaches, close_contacts, officers, refusals, transfers
+from demo.days import absences, arrivals, breaches, central, close_contacts, officers, refusals, transfers
+from demo.days.central import Ill
 from demo.days.doors import Doors
 from demo.days.laboratory import report_results
+from demo.days.mass_round import MassRound
 from demo.days.needs import ask_needs
 from demo.days.operators import Operators
 from demo.days.outcome import lines
@@ -32,7 +34,7 @@ from operations.audit.waiting_messages import waiting
 from operations.counts import acts, progress, what_became
 
 SETTLED_S = 60.0
-_LOOK_EVERY_S = 0.4
+_LOOK_EVERY_S = 0.2
 # Timers see that the clock was set within half a second, and take a moment for what they find.
 TIMERS_S = 1.5
 # What people said through a door is on its way within that time.
@@ -56,6 +58,8 @@ class Players:
     truth: Truth
     workers: dict[str, list[str]]
     outings: Outings = field(default_factory=Outings)
+    mass_round: MassRound = field(default_factory=MassRound)
+    ill: Ill = field(default_factory=Ill)
 
 
 @dataclass(frozen=True)
@@ -76,6 +80,7 @@ def morning(players: Players) -> None:
     if scene.day == _HURRIES_ON:
         players.outings.hurry(scene, kept_in)
     transfers.ask(scene, kept_in)
+    players.mass_round.open(scene)
 
 
 def rounds(players: Players) -> None:
@@ -85,6 +90,7 @@ def rounds(players: Players) -> None:
     do_tasks(scene, sorted({task["staff_id"] for task in scene.open_tasks() if task["staff_id"]}))
     absences.stand_in(scene)
     arrivals.call_expected(scene)
+    central.admit(scene)
 
 
 def first_rounds(players: Players) -> None:
@@ -95,10 +101,13 @@ def first_rounds(players: Players) -> None:
 def noon(players: Players) -> None:
     scene = players.scene
     players.operators.at_noon(scene)
-    report_results(scene, scene.open_tasks())
+    due = scene.open_tasks()
+    players.mass_round.sample(scene, due)
+    report_results(scene, due)
     players.outings.pass_out(scene, scene.kept_in())
     players.outings.decide(scene)
     refusals.settle(scene)
+    central.decide_again(scene)
     transfers.answer(scene)
     close_contacts.call(scene)
 
@@ -111,12 +120,22 @@ def afternoon(players: Players) -> None:
     officers.send_to_hospital(scene)
     close_contacts.put_down(scene)
     breaches.judge(scene)
+    central.move_household(scene, scene.kept_in())
+    players.ill.comes_back(scene)
+    players.ill.falls_ill(scene)
+
+
+def last_rounds(players: Players) -> None:
+    rounds(players)
+    players.mass_round.knock(players.scene)
 
 
 def evening(players: Players) -> None:
     """Officers at their lists."""
     scene = players.scene
     officers.release(scene, scene.to_release())
+    central.release_there(scene)
+    players.mass_round.close(scene)
     if scene.day == _MOVES_ON:
         officers.let_go(scene, scene.kept_in())
     breaches.settle(scene)
@@ -133,7 +152,7 @@ MOMENTS = (
     Moment(time_of_day(9, 30), first_rounds),
     Moment(time_of_day(12, 0), noon),
     Moment(time_of_day(16, 30), afternoon),
-    Moment(time_of_day(17, 30), rounds),
+    Moment(time_of_day(17, 30), last_rounds),
     Moment(time_of_day(20, 0), evening),
 )
 
@@ -172,6 +191,7 @@ def play(
     staff = _staff()
     scene = Scene(doors, seed, staff.officers, staff.district, began, began)
     players = Players(scene, operators, truth, staff.workers)
+    operators.begin()
     for number in range(days):
         day = (began + timedelta(days=number)).date()
         operators.say(f"playing {day.isoformat()}: residents, workers, a laboratory, officers")

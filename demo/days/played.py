@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -17,6 +17,7 @@ class Played:
     :param ends: case -> the state in which it must be by what was decided last; the rest is not known.
     :param informed: cases of people who were told what they must know: these end by themselves.
     :param positive: cases of people whose test was positive.
+    :param sampled: day -> cases of people of whom the laboratory reported then.
     :param placed: arrivals that an officer put to a place.
     """
 
@@ -25,6 +26,7 @@ class Played:
     ends: dict[str, str] = field(default_factory=dict)
     informed: set[str] = field(default_factory=set)
     positive: set[str] = field(default_factory=set)
+    sampled: defaultdict[int, set[str]] = field(default_factory=lambda: defaultdict(set))
     placed: set[str] = field(default_factory=set)
 
     def add(self, what: str, times: int = 1) -> None:

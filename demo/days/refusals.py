@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from demo.days.central import move_one
 from demo.days.doors import Who
 from demo.days.played import some
 from demo.days.scene import Row, Scene
@@ -41,8 +42,7 @@ def settle(scene: Scene) -> None:
             if scene.played.counts["resume"] <= scene.played.counts["move_to_central"]:
                 _go_on(scene, officer, case, "resume")
             else:
-                place = {"place": "飞天大酒店隔离点", "escort": "社区民警两人"}
-                _go_on(scene, officer, case, "move_to_central", **place)
+                scene.played.add("move_to_central", int(move_one(scene, officer, case)))
         elif scene.luck("persuaded", case["case_id"]) < 0.4 or case["owner"] in (None, officer.author.id):
             data = {"task_id": task["task_id"], "outcome": "done", "how": "seen"}
             if scene.say(officer, "isolation", "report_task", data) is not None:

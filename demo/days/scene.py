@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+import json
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, time
 from typing import Any
+from uuid import UUID, uuid5
 
-from chassis.ids import new_id
 from demo.days.doors import DoorClosed, Doors, Who
 from demo.days.played import Played, chance
 from field.words import NOT_KEPT_IN
 
 Row = dict[str, Any]
+_ACTS = UUID("f3a1d8de-6f3b-4c0f-9f0e-5a5a0c6f4d11")
+"""What is said has an id by what it is: what follows from it is the same each time the days are played."""
 
 
 @dataclass
@@ -33,6 +36,7 @@ class Scene:
     began: datetime
     played: Played = field(default_factory=Played)
     away: dict[str, str] = field(default_factory=dict)
+    _said: Counter[str] = field(default_factory=Counter)
 
     @property
     def day(self) -> int:
@@ -52,6 +56,12 @@ class Scene:
     def rows(self, service: str, name: str, **asked: str) -> list[Row]:
         """A list of the whole district."""
         return list(self.doors.rows(Who.staff(self.district), service, name, **asked))
+
+    def thing(self, who: Who, service: str, name: str, id: str) -> Row:
+        return self.doors.thing(who, service, name, id)
+
+    def look_up(self, who: Who, service: str, name: str, data: Mapping[str, Any]) -> Row:
+        return self.doors.look_up(who, service, name, data)
 
     def open_tasks(self) -> list[Row]:
         """All of the district that are due today or were missed."""
@@ -78,8 +88,12 @@ class Scene:
 
     def say(self, who: Who, service: str, command: str, data: Mapping[str, Any]) -> dict[str, Any] | None:
         """The result; None where it was refused, for instance because somebody else was quicker."""
+        said = json.dumps(data, sort_keys=True, default=str)
+        act = f"{self.seed}\n{self.now}\n{who.author.source}\n{command}\n{said}"
+        self._said[act] += 1
+        key = str(uuid5(_ACTS, f"{act}\n{self._said[act]}"))
         try:
-            return self.doors.say(who, service, command, data, new_id())
+            return self.doors.say(who, service, command, data, key)
         except DoorClosed as error:
             self.played.refused[str(error)[:300]] += 1
             return None
@@ -91,6 +105,11 @@ class Scene:
         if result is not None:
             self.played.ends[case["case_id"]] = result["state"]
         return result
+
+
+def known_as(task: Row) -> str:
+    """The same each time the days are played, unlike the id of a task."""
+    return f"{task['case_id']} {task['kind']} {task['due_by'][:10]}"
 
 
 def household_of(row: Mapping[str, Any]) -> str:

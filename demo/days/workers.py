@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from typing import Any
 
-from demo.days import breaches, close_contacts, transfers
+from demo.days import breaches, central, close_contacts, transfers
 from demo.days.doors import Who
 from demo.days.needs import TASKS as OF_NEEDS
 from demo.days.needs import meet_need
 from demo.days.played import chance
 from demo.days.refusals import TASK as SETTLE_REFUSAL
-from demo.days.scene import Row, Scene
+from demo.days.scene import Row, Scene, known_as
 
 FIRST_CONTACT = "first_contact"
 CHECK_IN = "check_in"
@@ -21,6 +21,7 @@ _DECIDED = ("confirm_release", "past_the_term", "decide_permit", "urgent_permit"
 _OF_OFFICERS = (
     *(close_contacts.LIST, *close_contacts.CALLS),
     *(breaches.JUDGE, breaches.SETTLE, transfers.CONFIRM, transfers.SETTLE),
+    *central.TASKS,
 )
 _OF_OTHERS = (TEST, SETTLE_REFUSAL, *_DECIDED, *_OF_OFFICERS)
 """The laboratory says what came of samples; officers decide about a case, a leave, a breach, a move."""
@@ -57,7 +58,7 @@ def do_task(scene: Scene, who: Who, task: Row) -> bool:
 
 def _contact(scene: Scene, who: Who, task: Row) -> bool:
     """At the door or by phone. What settles it is said of the arrival."""
-    luck = chance(scene.seed, "contact", task["task_id"], scene.now).random()
+    luck = chance(scene.seed, "contact", known_as(task), scene.now).random()
     outcome = "verified" if luck < 0.45 else "contacted" if luck < 0.88 else "no_answer"
     if luck > 0.96:
         outcome = "not_here" if luck < 0.98 else "lives_elsewhere"
@@ -73,7 +74,7 @@ def _contact(scene: Scene, who: Who, task: Row) -> bool:
 
 def _ask_by_phone(scene: Scene, who: Who, task: Row) -> bool:
     """Whoever has not said it by the link is asked, if the worker gets to it."""
-    if chance(scene.seed, "asked", task["task_id"]).random() >= 0.7:
+    if chance(scene.seed, "asked", known_as(task), task["due_by"]).random() >= 0.7:
         return False
     person = {"case_id": task["case_id"], "temperature": 36.5, "symptoms": [], "how_known": "by_phone"}
     if scene.say(who, "isolation", "report_check_in", {"people": [person]}) is None:
@@ -83,7 +84,7 @@ def _ask_by_phone(scene: Scene, who: Who, task: Row) -> bool:
 
 
 def _do(scene: Scene, who: Who, task: Row) -> bool:
-    luck = chance(scene.seed, "task", task["task_id"], scene.now).random()
+    luck = chance(scene.seed, "task", known_as(task), scene.now).random()
     if task["kind"] in _URGENT or luck < 0.75:
         outcome: dict[str, Any] = {"outcome": "done", "how": "seen"}
     elif luck < 0.82:

@@ -15,6 +15,7 @@ PLACES = "places.csv"
 STAFF = "staff.csv"
 RISK_AREAS = "risk-areas-2022-10-01.json"
 ARRIVALS = "arrivals.csv"
+CENTRES = "centres.csv"
 
 
 def sample(name: str) -> Traversable:

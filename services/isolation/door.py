@@ -62,6 +62,7 @@ from services.isolation.release.decide_case import decide_case
 from services.isolation.release.lists import CASES_TO_RELEASE, HELD_PAST_TERM
 from services.isolation.revisions import REVISIONS
 from services.isolation.rounds.close_round import close_round
+from services.isolation.rounds.counts import round_counts
 from services.isolation.rounds.give_register import give_register
 from services.isolation.rounds.lists import ROUND_MISSING, ROUND_PERSON, TEST_ROUND, TEST_ROUNDS
 from services.isolation.rounds.open_round import open_round
@@ -98,6 +99,7 @@ COUNTS = ToolQuery("counts", counts.counts)
 ACTS = ToolQuery("acts", counts.acts)
 WHAT_BECAME = ToolQuery("what_became", what_became)
 CHECK_INS = ToolQuery("check_ins", check_in_counts)
+ROUND_COUNTS = ToolQuery("round_counts", round_counts)
 SHIPPED_POLICIES = ToolQuery("shipped_policies", shipped)
 """The documents that come with Doorstep; it needs no connection."""
 

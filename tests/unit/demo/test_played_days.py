@@ -21,7 +21,7 @@ from services.isolation.door import SHIPPED_POLICIES
 from services.isolation.policies.documents import policy_from
 
 FOLLOWED = Became("active", False, "check_in")
-NOTHING = Acts({}, {}, Counter(), 0)
+NOTHING = Acts({}, {}, Counter(), {}, 0)
 
 
 def found(played: Played, became: dict[str, Became]) -> dict[str, tuple[int | None, int]]:

@@ -10,8 +10,10 @@ import phonenumbers
 
 from contracts.envelope import read_message
 from contracts.registry import read_data
-from demo.samples import ARRIVALS, PLACES, RISK_AREAS, STAFF, sample
+from demo.days.central import CENTRE
+from demo.samples import ARRIVALS, CENTRES, PLACES, RISK_AREAS, STAFF, sample
 from operations.publishing.report_lines import Item, ReportLines
+from services.isolation.central.import_centres import read_centres
 from services.registration.reports.checks import check_report, check_source
 from services.registration.reports.report import read_report
 
@@ -38,6 +40,13 @@ def test_every_member_of_staff_has_a_place_and_a_number_of_their_own():
     for row in staff:
         assert row["phone"].startswith("1659")
         assert phonenumbers.is_valid_number(phonenumbers.parse(row["phone"], "CN"))
+
+
+def test_centres_of_the_district_have_beds_for_families_and_for_one():
+    found = read_centres(sample(CENTRES).read_text("utf-8"), {})
+    assert {row.district for row in found} == {"620102"} and CENTRE in {row.centre_id for row in found}
+    assert {row.beds for row in found if not row.families} == {1}
+    assert max(row.beds for row in found if row.families) >= 4
 
 
 def test_one_grid_and_one_community_have_nobody_on_purpose():
