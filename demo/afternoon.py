@@ -16,7 +16,8 @@ from typing import Any, Final
 from chassis.clock import Clock
 from demo.cast import Cast
 from demo.days.doors import Doors, Who
-from demo.days.play import TIMERS_S, Say, settle
+from demo.days.operators import Say
+from demo.days.play import TIMERS_S, settle
 from demo.days.residents import check_in
 from demo.days.scene import Scene, household_of
 from demo.days.workers import CHECK_IN, FIRST_CONTACT, TEST, do_tasks

@@ -121,9 +121,10 @@ def _follow_alone(once: bool, arrivals: int, days: int, as_json: bool, began: fl
 def _play(system: LocalSystem, days: int, stop: threading.Event, truth: Truth) -> list[Line]:
     if not days:
         return []
+    from demo.days.operators import Operators
     from demo.days.play import play_in  # only who plays needs HTTP and its keys
 
-    return play_in(system, days, MORNING, truth, say, stop.is_set)
+    return play_in(Operators(system, say), days, MORNING, truth, stop.is_set)
 
 
 def _follow(

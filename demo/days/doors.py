@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 
 from chassis.commands.command import Author
 from chassis.doors.tokens import Actor
 from contracts.faults import Refused
-from demo.days.patience import AGAIN_S, PATIENCE_S
+from demo.days.patience import Answer, until_it_answers
 from operations.services import SERVICES
 from services.console import door as console
-
-Answer = TypeVar("Answer")
 
 
 class DoorClosed(Exception):
@@ -91,13 +88,7 @@ def _asked(what: str, ask: Callable[[], Answer]) -> Answer:
 
     :param what: the command or the list that is asked for. Raises DoorClosed.
     """
-    deadline = time.monotonic() + PATIENCE_S
-    while True:
-        try:
-            return ask()
-        except (Refused, console.NotActive) as error:
-            raise DoorClosed(f"{what}: {str(error) or type(error).__name__}") from None
-        except console.DoorAway as error:
-            if time.monotonic() > deadline:
-                raise DoorClosed(f"{what}: {error}") from None
-            time.sleep(AGAIN_S)
+    try:
+        return until_it_answers(ask, lambda error: isinstance(error, console.DoorAway))
+    except (Refused, console.NotActive, console.DoorAway) as error:
+        raise DoorClosed(f"{what}: {str(error) or type(error).__name__}") from None

@@ -12,10 +12,12 @@ from datetime import date
 from importlib import resources
 from typing import Any
 
+from chassis.errors import is_world_away
+from demo.days.patience import until_it_answers
 from demo.days.scene import Scene
 from demo.samples import CENTRES, sample
 from deploy.local.system import LocalSystem
-from operations.policies import withdraw
+from operations.policies import texts_of, withdraw
 from operations.reference_imports import import_centres, import_policy
 from operations.settings import environment
 from services.isolation import door as isolation
@@ -24,7 +26,6 @@ POLICY_CHANGES, WRONG_POLICY, KILLED = 5, 7, 8
 """The days on which it happens."""
 _KILLED_SERVICE = "notification"
 _INFORMED = "inform_only"
-"""Not isolation: for an hour and a half nobody takes over what it does hourly, and here that is a week."""
 
 Say = Callable[[str], object]
 Stand = tuple[str, str]
@@ -65,9 +66,8 @@ class Operators:
     def at_noon(self, scene: Scene) -> None:
         if scene.day == WRONG_POLICY:
             self.say("  and withdrawn: the text of before is in force again")
-            withdraw(
-                _edition()["policy_id"], "days were typed wrong", "demo", environment(self.system.directory)
-            )
+            texts = len(texts_of(_edition()["policy_id"]))
+            until_it_answers(lambda: self._withdraw(texts), is_world_away)
         elif scene.day == KILLED:
             self.say(f"  {_KILLED_SERVICE} is killed")
             pid = self.system.pid_of(_KILLED_SERVICE)
@@ -82,6 +82,15 @@ class Operators:
             scene.played.add("stood_before", len(self.before))
             scene.played.add("stand_as_before", len(same))
 
+    def _withdraw(self, texts: int) -> None:
+        """As `doorstep policy withdraw` does, unless it was done already.
+
+        :param texts: how many there were before. To withdraw twice would publish the wrong one again.
+        """
+        policy_id = _edition()["policy_id"]
+        if len(texts_of(policy_id)) == texts:
+            withdraw(policy_id, "days were typed wrong", "demo", environment(self.system.directory))
+
     def _published(self, scene: Scene) -> dict[str, Any]:
         changed = scene.began.date().replace(day=scene.began.day + POLICY_CHANGES - 1)
         return in_force_from(_edition(), changed)
@@ -90,7 +99,8 @@ class Operators:
         """As `doorstep policy import` does."""
         file = self.system.directory / "run" / f"{document['policy_id']}.json"
         file.write_text(json.dumps(document, ensure_ascii=False), encoding="utf-8")
-        published = import_policy(file, environment(self.system.directory))
+        settings = environment(self.system.directory)
+        published = until_it_answers(lambda: import_policy(file, settings), is_world_away)
         scene.played.add("policies", int(published["published"]))
 
 

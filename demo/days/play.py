@@ -7,12 +7,14 @@ import io
 import time
 from collections import defaultdict
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from datetime import time as time_of_day
 from zoneinfo import ZoneInfo
 
 from chassis.clock import Clock
+from chassis.errors import is_world_away
 from demo.day import Truth
 from demo.days import absences, arrivals, breaches, central, close_contacts, officers, refusals, transfers
 from demo.days.central import Ill
@@ -33,16 +35,14 @@ from deploy.local.system import LocalSystem, Stopped
 from operations.audit.waiting_messages import waiting
 from operations.counts import acts, progress, what_became
 
-SETTLED_S = 60.0
+SETTLED_S = 120.0
 _LOOK_EVERY_S = 0.2
 # Timers see that the clock was set within half a second, and take a moment for what they find.
-TIMERS_S = 1.5
+TIMERS_S = 1.2
 # What people said through a door is on its way within that time.
 _IN_HAND_S = 0.4
 _HURRIES_ON, _MOVES_ON = 3, 4
 """Days on which somebody must go out at once, and on which a household moves to another town."""
-
-Say = Callable[[str], object]
 
 
 @dataclass
@@ -148,27 +148,42 @@ def evening(players: Players) -> None:
 
 
 MOMENTS = (
-    Moment(time_of_day(8, 30), morning),
-    Moment(time_of_day(9, 30), first_rounds),
-    Moment(time_of_day(12, 0), noon),
+    Moment(time_of_day(8, 15), morning),
+    Moment(time_of_day(9, 20), first_rounds),
+    Moment(time_of_day(12, 5), noon),
     Moment(time_of_day(16, 30), afternoon),
-    Moment(time_of_day(17, 30), last_rounds),
-    Moment(time_of_day(20, 0), evening),
+    Moment(time_of_day(17, 25), last_rounds),
+    Moment(time_of_day(20, 10), evening),
 )
+"""Of the first day. What is said at one of them is due minutes before or after any other, never in the same
+minute: so it does not matter how long a moment takes."""
+LATER_EACH_DAY = timedelta(minutes=2)
+"""So that what is due a day afterwards is overdue by then, each time the days are played."""
+Around = Callable[[Scene], AbstractContextManager[None]]
+"""Lasts while people act: tests let everything die in it."""
+
+
+def undisturbed(_scene: Scene) -> AbstractContextManager[None]:
+    return nullcontext()
 
 
 def play_in(
-    system: LocalSystem, days: int, began: datetime, truth: Truth, say: Say, stopped: Callable[[], bool]
+    operators: Operators,
+    days: int,
+    began: datetime,
+    truth: Truth,
+    stopped: Callable[[], bool],
+    around: Around = undisturbed,
 ) -> list[Line]:
-    """In a local system whose doors are open. Returns what came of it, beside what was played.
+    """In the operators' local system, whose doors are open. Returns what came of it, beside what was played.
 
     :param truth: what must come of the first morning; what is reported later is added. Raises Stopped.
     """
-    operators = Operators(system, say)
-    scene = play(days, doors_of(system), Clock(system.directory / "clock"), began, operators, truth, stopped)
+    doors, clock = doors_of(operators.system), Clock(operators.system.directory / "clock")
+    scene = play(days, doors, clock, began, operators, truth, stopped, around)
     truth.unplaced -= scene.played.counts["placed"]
     for why, times in scene.played.refused.most_common(5):
-        say(f"refused, {times} times: {why}")
+        operators.say(f"refused, {times} times: {why}")
     return lines(scene.played, acts(), what_became())
 
 
@@ -185,6 +200,7 @@ def play(
     operators: Operators,
     truth: Truth,
     stopped: Callable[[], bool],
+    around: Around = undisturbed,
     seed: int = 7,
 ) -> Scene:
     """Play so many days from `began` on, which has a zone. Raises Stopped."""
@@ -196,13 +212,14 @@ def play(
         day = (began + timedelta(days=number)).date()
         operators.say(f"playing {day.isoformat()}: residents, workers, a laboratory, officers")
         for moment in MOMENTS:
-            at = _moment(day, moment.at, began.tzinfo)
+            at = _moment(day, moment.at, began.tzinfo) + number * LATER_EACH_DAY
             if at <= began:
                 continue
             clock.set(at)
             settle(stopped, operators.up, after=TIMERS_S)
             scene.now = at
-            moment.act(players)
+            with around(scene):
+                moment.act(players)
             settle(stopped, operators.up)  # before the clock goes on
     return scene
 
@@ -217,13 +234,25 @@ def settle(
     """
     time.sleep(after)
     deadline, quiet = time.monotonic() + SETTLED_S, 0
-    while quiet < 2 and time.monotonic() < deadline:
+    while True:
         if stopped():
             raise Stopped
-        now = progress()
-        is_quiet = up() and waiting(in_hand=False).quiet and now.messages == now.messages_sent
+        is_quiet = up() and _all_is_out()
         quiet = quiet + 1 if is_quiet else 0
+        if quiet == 2 or time.monotonic() > deadline:
+            return
         time.sleep(_LOOK_EVERY_S)
+
+
+def _all_is_out() -> bool:
+    """False where a database is away."""
+    try:
+        now = progress()
+        return waiting(in_hand=False).quiet and now.messages == now.messages_sent
+    except Exception as error:
+        if not is_world_away(error):
+            raise
+        return False
 
 
 def _moment(day: date, at: time_of_day, zone: object) -> datetime:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from typing import Any
 
-from demo.days.patience import AGAIN_S, PATIENCE_S
+from demo.days.patience import until_it_answers
 from doorstep_client import BrokerError, Publisher
 from operations.databases import settings_of
 from operations.errors import BrokerRefused
@@ -16,18 +15,13 @@ def publish_all(service: str, events: Sequence[dict[str, Any]], name: str | None
     """:param service: whose broker it is.
     :param name: of the publisher, where the events do not say it.
 
-    Raises BrokerRefused where the broker stays away, or refuses one of them.
+    Raises BrokerError or BrokerRefused where the broker stays away, or refuses one of them.
     """
-    deadline = time.monotonic() + PATIENCE_S
-    while True:
-        try:
-            with Publisher(settings_of(service).broker_url, name, closing_counts=False) as publisher:
-                outcomes = publisher.publish_many(events)
-            why = "" if outcomes.complete else f"the broker did not take all of it: {outcomes.counts()}"
-        except BrokerError as error:
-            why = str(error)
-        if not why:
-            return
-        if time.monotonic() > deadline:
-            raise BrokerRefused(why)
-        time.sleep(AGAIN_S)
+
+    def publish() -> None:
+        with Publisher(settings_of(service).broker_url, name, closing_counts=False) as publisher:
+            outcomes = publisher.publish_many(events)
+        if not outcomes.complete:
+            raise BrokerRefused(f"the broker did not take all of it: {outcomes.counts()}")
+
+    until_it_answers(publish, lambda error: isinstance(error, BrokerError | BrokerRefused))
