@@ -6,10 +6,13 @@ it imports.
 
 from __future__ import annotations
 
+import atexit
+import os
 import pkgutil
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Mapping, Sequence
 from importlib import import_module
 from typing import Any
@@ -18,6 +21,17 @@ from tests.forking import Forker, serve
 from tests.processes import Answer
 
 _FORKER = Forker(("tests.commands",))
+# What commands import only when they need it: twice as much work as most of them do.
+LATE = (
+    "alembic.command",
+    "alembic.config",
+    "encodings.utf_8_sig",
+    "kombu.compression",
+    "kombu.transport.pyamqp",
+    "rich.status",
+    "rich._emoji_codes",
+    "typer._adapters",
+)
 
 
 def run(args: Sequence[str], *, env: Mapping[str, str], timeout: float) -> Answer:
@@ -46,8 +60,19 @@ def import_everything() -> None:
         for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
             import_module(module.name)
     for service in SERVICES:
-        for module_name in ("service", "door", "handover"):
+        for module_name in ("service", "door", "handover", "tables"):
             import_module(f"services.{service}.{module_name}")
+    for name in LATE:
+        import_module(name)
+
+
+def end_at_once(ended: SystemExit) -> None:
+    """To take apart what was imported would copy all that is shared with the other commands."""
+    if isinstance(ended.code, int | None) and threading.active_count() == 1:
+        atexit._run_exitfuncs()
+        for file in (sys.stdout, sys.stderr):
+            file.flush()
+        os._exit(ended.code or 0)
 
 
 if __name__ == "__main__":
@@ -57,4 +82,8 @@ if __name__ == "__main__":
         from cli.main import app
 
         sys.argv = ["doorstep", *arguments]
-        app(prog_name="doorstep")
+        try:
+            app(prog_name="doorstep")
+        except SystemExit as ended:
+            end_at_once(ended)
+            raise

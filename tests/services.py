@@ -30,9 +30,12 @@ def fork(service: str, *, env: Mapping[str, str], log: int) -> Forked:
 if __name__ == "__main__":
     import chassis.running.process  # first: it patches  # noqa: F401  # isort: skip
     from importlib import import_module
+    from zoneinfo import ZoneInfo
 
     module = f"services.{sys.argv[1]}"
     import_module(f"{module}.service")
+    if module == "services.notification":  # texts that are shipped are tried once, and not at each start
+        import_module(f"{module}.texts.loading").texts_from_environment({}, ZoneInfo("Asia/Shanghai"))
     if serve(sys.argv[2]) is not None:
         sys.argv = [module]
         runpy.run_module(module, run_name="__main__")

@@ -6,6 +6,7 @@ absent, a text too long for its channel even with long names and addresses cut. 
 """
 
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -74,6 +75,7 @@ def texts_from_environment(given: Mapping[str, str], zone: ZoneInfo) -> Texts:
     return load_texts(folder, zone=zone, signature=given.get("DOORSTEP_SMS_SIGNATURE", "").strip())
 
 
+@cache  # a service needs all of them for its rules and for sending, and to try them takes most of its start
 def load_template(source: str, zone: ZoneInfo, signature: str = "") -> MessageTemplate:
     """One template from the text of its file. Raises TemplatesWrong with every fault."""
     try:
