@@ -160,7 +160,7 @@ def test_a_cancelled_case_stays_closed_and_later_news_is_noted(isolation: Trial)
     before = isolation.tasks(came)
     isolation.follow(arrival(came.subject, version=2, level="high"))
     case = isolation.case(came)
-    assert (case["state"], case["measure"], case["plan_next"]) == ("cancelled", "health_monitoring", None)
+    assert (case["state"], case["measure"], case["plan_next"]) == ("cancelled", "self_monitoring", None)
     assert isolation.tasks(came) == before and not isolation.recorded("case.changed")
     assert isolation.trace(came.subject or "")["history"][-1]["what"] == "noted_after_the_end"
 

@@ -25,7 +25,7 @@ def test_each_thing_that_became_known_says_what_followed(isolation: Trial) -> No
     isolation.follow(came, raised)
     found = explained(isolation, came.subject)
     first, second = found.steps
-    assert (first.line, first.measure, first.counted_by) == ("levels.low", "health_monitoring", "arrival")
+    assert (first.line, first.measure, first.counted_by) == ("levels.low", "self_monitoring", "arrival")
     assert (second.line, second.measure, second.days) == ("levels.medium", "home_isolation", 7)
     assert second.day_zero == date(2022, 9, 29) and second.release_on == date(2022, 10, 6)
     assert second.decided_by.level == "medium" and all(counts for _, counts in second.exposures)

@@ -382,7 +382,7 @@ def test_where_nobody_calls_they_become_contacts_when_the_term_has_passed(
     found(isolation, mother, "a")
     isolation.clock.advance(minutes=119)
     timers(isolation)
-    assert measure(isolation, child)[0] == "health_monitoring"
+    assert measure(isolation, child)[0] == "self_monitoring"
     isolation.clock.advance(minutes=2)
     timers(isolation)
     assert measure(isolation, child)[0] == "central_isolation"

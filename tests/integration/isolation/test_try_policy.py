@@ -33,6 +33,7 @@ MEDIUM_AS_HIGH = {"treat_as": "high"}
 TRIALS = {
     "days are added": changed(medium={"days": 10}),
     "days are taken away": changed(medium={"days": 5, "tests": None}),
+    "the word of before": changed(low={"measure": "health_monitoring"}),
     "another measure": changed(high={"measure": "home_isolation"}, low={"measure": "home_isolation"}),
     "a new policy, for open cases too": another(
         changed(medium={"days": 3, "tests": None}), applies_to_open_cases=True
@@ -53,7 +54,7 @@ def standing(isolation: Trial) -> dict[str, tuple[str, date]]:
 
 def effects(before: dict[str, tuple[str, date]], after: dict[str, tuple[str, date]]) -> Counter[str]:
     """Said once more, by days and measures as people compare them."""
-    strict = ["inform_only", "health_monitoring", "home_isolation", "central_isolation"]
+    strict = ["inform_only", "self_monitoring", "health_monitoring", "home_isolation", "central_isolation"]
     found: Counter[str] = Counter()
     for id, (measure, ends) in before.items():
         measure_after, ends_after = after[id]

@@ -52,7 +52,8 @@ def test_the_ninth_edition_is_as_published_in_june_2022():
     assert rule("cn-2022-06", "high") == ("central_isolation", 7, "leaving", (1, 2, 3, 5, 7))
     assert rule("cn-2022-06", "medium") == ("home_isolation", 7, "leaving", (1, 4, 7))
     measure, days, _, tests = rule("cn-2022-06", "low")
-    assert (measure, days, len(tests)) == ("health_monitoring", 3, 2)
+    assert (measure, days, len(tests)) == ("self_monitoring", 3, 2)
+    assert NINTH.rules["low"].check_ins is None, "nobody reports: two tests in three days"
     assert rule("cn-2022-06", "none")[:2] == ("inform_only", 0)
 
 
@@ -66,6 +67,20 @@ def test_february_2020_asks_for_fourteen_days_from_every_affected_place():
     assert [rule("cn-2020-02", level)[1] for level in ("high", "medium", "low")] == [14, 14, 14]
     assert rule("cn-2020-02", "high")[0] == "central_isolation"
     assert rule("cn-2020-02", "medium")[0] == "home_isolation"
+    assert rule("cn-2020-02", "low")[0] == "home_health_monitoring"
+
+
+@pytest.mark.parametrize("document", EDITIONS.values(), ids=EDITIONS)
+def test_no_edition_says_the_word_of_before_or_asks_less_than_its_measure(document: dict[str, Any]):
+    """Who is monitored at home reports in the morning and in the evening; a policy of before still works."""
+    for level, rule in policy_from(document, 1).rules.items():
+        assert rule.measure != "health_monitoring" and "nothing_open" not in rule.release
+        if rule.measure == "home_health_monitoring":
+            assert rule.check_ins and len(rule.check_ins.windows) == 2, level
+    assert {"nasal_congestion", "runny_nose", "sore_throat"} <= set(document["symptoms"])
+    before = copy.deepcopy(document)
+    before["levels"]["low"] |= {"measure": "health_monitoring", "release": ["days_full", "nothing_open"]}
+    assert policy_from(before, 1).rules["low"].measure == "health_monitoring"
 
 
 @pytest.mark.parametrize("document", EDITIONS.values(), ids=EDITIONS)
