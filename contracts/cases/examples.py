@@ -13,6 +13,7 @@ _CASE: dict[str, Any] = {
     "measure": "home_isolation",
     "days": 7,
     "counted_from": "2022-10-01",
+    "first_day": None,
     "release_on": "2022-10-08",
     "risk_level": "medium",
     "policy": {"policy_id": "cn-2022-06", "edition": "ninth edition (2022-06)"},

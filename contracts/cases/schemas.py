@@ -37,6 +37,11 @@ class CaseOpened(Contract):
     measure = one_of(MEASURES, required=True)
     days = whole()
     counted_from = day(about="day 0 in the jurisdiction's time zone")
+    first_day = day(
+        required=False,
+        about="the day with which people are told that the days begin, where that is not day 0: that of "
+        "arrival, where it counts as day 1",
+    )
     release_on = day(required=False)
     risk_level = one_of(LEVELS, required=True)
     policy = part(PolicyKey)

@@ -16,7 +16,7 @@ _WORDS = """
     specversion id source type subject time datacontenttype dataschema aggregateversion correlationid
     traceparent source_kind identity_type division from to mode at expected language arrival_id
     person_id household_id case_id task_id message_id report_id list_id policy_id place_id staff_id kind
-    kinds level measure previous_measure days day counted_from release_on risk_level state role step
+    kinds level measure previous_measure days day counted_from first_day release_on risk_level state role step
     version edition placed_by certainty channel template community grid street worker parent due_from
     due_by arrived_at received_at left_on valid_from valid_to outcome why code attempts tasks_planned
     assigned active removed previous_level published_at

@@ -158,9 +158,7 @@ class Casebook:
         change: Mapping[str, Any] | None = None,
     ) -> None:
         """Record case.opened, or with `change` case.changed; it says the link of the household, too."""
-        data = case_data(
-            case, stands.policy.edition, self.reference.staff, tasks, self.present.tomorrow_begins
-        )
+        data = case_data(case, stands, self.reference.staff, tasks, self.present.tomorrow_begins)
         if change is not None:
             data["change"] = change
         self._told.append((type, case, data, cause or self._reminder(case)))

@@ -9,6 +9,7 @@ from typing import Any
 from chassis.unit_of_work import UnitOfWork
 from contracts.envelope import Event
 from services.isolation.cases.case import Case
+from services.isolation.cases.story import Standing
 from services.isolation.plans.task import Task
 from services.isolation.teams.ladder import Informed
 from services.isolation.teams.rules import Member, Staff
@@ -20,10 +21,10 @@ _WATCHED = (
 
 
 def case_data(
-    case: Case, edition: str, staff: Staff, tasks: Iterable[Task], tomorrow: datetime
+    case: Case, stands: Standing, staff: Staff, tasks: Iterable[Task], tomorrow: datetime
 ) -> dict[str, Any]:
     """Data of case.opened; of the tasks those that begin before `tomorrow`."""
-    arrival = case.arrival
+    arrival, first_day = case.arrival, stands.rule.first_day(case.counted_from)
     return {
         "case_id": case.case_id,
         "arrival_id": case.case_id,
@@ -31,9 +32,10 @@ def case_data(
         "measure": case.measure,
         "days": case.days,
         "counted_from": case.counted_from,
+        **({"first_day": first_day} if first_day != case.counted_from else {}),
         "release_on": case.release_on,
         "risk_level": case.risk_level,
-        "policy": {"policy_id": case.policy_id, "edition": edition},
+        "policy": {"policy_id": case.policy_id, "edition": stands.policy.edition},
         "person": arrival.person,
         "language": arrival.language,
         "household_id": arrival.household_id,

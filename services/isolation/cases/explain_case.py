@@ -18,7 +18,7 @@ from services.isolation.cases.story import Absence, Chapter, Standing, standing
 from services.isolation.cases.tables import cases
 from services.isolation.policies.documents import source_line
 from services.isolation.policies.known import read_policies
-from services.isolation.policies.rules import Exposure, Policy, decide
+from services.isolation.policies.rules import CLOSE_CONTACT, Exposure, Policy, decide
 from services.isolation.policies.tables import policies
 
 
@@ -31,7 +31,7 @@ class Step:
     :param look_back_from: exposures before this day do not count.
     :param exposures: of the arrival, each with whether it counts; the one that decided is `decided_by`.
     :param line: of the policy's document, as `levels.high`; `treat_as` leads on to another one.
-    :param counted_by: `arrival` or `leaving`, as that line says.
+    :param counted_by: `arrival`, `leaving` or `last_exposure`, as that line says.
     :param withdrawn: the policy in force then, where it was withdrawn since: what it said counts no more.
     """
 
@@ -113,8 +113,7 @@ def _steps(
         if known[chapter.policy_id].withdrawn:
             step = replace(step, withdrawn=chapter.policy_id)
         if any(one.exposed for one in case.story[:number]):
-            line = f"{step.line}, and close_contact, which is treated as levels.{stands.policy.close_contact}"
-            step = replace(step, line=line)
+            step = replace(step, line=f"{step.line}, and {_line_of_contacts(stands.policy)}")
         found.append(step)
     return tuple(found)
 
@@ -146,6 +145,11 @@ def _step(
         stands.day_zero,
         stands.release_on,
     )
+
+
+def _line_of_contacts(policy: Policy) -> str:
+    other = policy.close_contact
+    return CLOSE_CONTACT if other == CLOSE_CONTACT else f"{CLOSE_CONTACT}, which is treated as levels.{other}"
 
 
 def _line(document: Mapping[str, Any], level: str) -> str:

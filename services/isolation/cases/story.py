@@ -140,7 +140,12 @@ def standing(
         if chapter.exposed:
             exposed_on = max(chapter.exposed.last_on, exposed_on or chapter.exposed.last_on)
         rule, exposure = decide(policy, exposures, arrival_day)
-        day_zero = counted_from(rule.counted_from, arrival_day=arrival_day, left_on=exposure.left_on)
+        day_zero = counted_from(
+            rule.counted_from,
+            arrival_day=arrival_day,
+            left_on=exposure.left_on,
+            arrival_is_day=rule.arrival_is_day,
+        )
         if exposed_on is not None:
             own_end = release_day(day_zero, rule.days)  # before it nobody gets out by being a contact
             rule = stricter(rule, policy.rules[policy.close_contact])

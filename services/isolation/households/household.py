@@ -34,7 +34,7 @@ from services.isolation.plans.acts import DONE
 from services.isolation.plans.rows import read_tasks
 from services.isolation.plans.task import Task
 from services.isolation.policies.counting import day_number
-from services.isolation.policies.rules import CHECK_IN, SEE_POSITIVE, SIGNED_NOTICE, TEST, Policy, Rule
+from services.isolation.policies.rules import CHECK_IN, SEE_POSITIVE, SIGNED_NOTICE, TEST, Policy
 from services.isolation.reference import Reference, current
 
 _SHOWN_BACK: Final = timedelta(days=1)
@@ -210,7 +210,7 @@ def _notice(tasks: Iterable[Task], seen: _Seen, by_proxy: str | None) -> dict[st
 def _tests(row: Row[Any], tasks: Iterable[Task], policy: Policy | None, seen: _Seen) -> list[dict[str, Any]]:
     """Of each day on which the rule asks for a test, whether it was taken; results are told by people."""
     taken = {task.day: task for task in tasks if task.kind == TEST and task.state != states.CANCELLED}
-    rule = _rule(row, policy) if policy else None
+    rule = policy.rule_of(row.risk_level, row.measure, row.days) if policy else None
     asked = rule.tests.days if rule and rule.tests else ()
     today = day_number(seen.today, row.counted_from)
     days = sorted({*taken, *(day for day in asked if day > today)})
@@ -229,12 +229,6 @@ def _called_at(tasks: Iterable[Task], seen: _Seen) -> str | None:
     calls = [task.acts.last(DONE) for task in tasks if task.kind == SEE_POSITIVE and task.acts]
     done = [act.at for act in calls if act]
     return seen.local(max(done)) if done else None
-
-
-def _rule(row: Row[Any], policy: Policy) -> Rule | None:
-    """That of their risk level, or of whoever lives with somebody who was found positive."""
-    rules = (policy.rules[level] for level in (row.risk_level, policy.close_contact))
-    return next((rule for rule in rules if (rule.measure, rule.days) == (row.measure, row.days)), None)
 
 
 def _check_in(

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from field.days import local_day
 from field.ladder import Ladders
 from services.isolation.policies.counting import day_number
-from services.isolation.policies.rules import CHECK_IN, TEST, OpeningTask, Rule, Window
+from services.isolation.policies.rules import CHECK_IN, TEST, OpeningTask, Rule, Tests, Window
 
 HORIZON = timedelta(days=1)
 """How far ahead tasks are planned: today and tomorrow, so that a change of policy rewrites little."""
@@ -103,14 +103,17 @@ class Planner:
         if rule.check_ins and day <= last_day:
             for window in rule.check_ins.windows:
                 if before is None or window.start < before:
-                    yield self._in_window(CHECK_IN, number, day, window, rule.check_ins.role)
+                    yield self.in_window(CHECK_IN, number, day, window, rule.check_ins.role)
         if rule.tests and number in rule.tests.days:
-            yield self._in_window(TEST, number, day, rule.tests.window, rule.tests.role)
+            yield self.in_window_of_tests(day, day_zero, rule.tests)
         if day == last_day:
             for task in rule.on_release:
-                yield self._in_window(task.kind, number, day, task.window, task.role)
+                yield self.in_window(task.kind, number, day, task.window, task.role)
 
-    def _in_window(self, kind: str, number: int, day: date, window: Window, role: str) -> PlannedTask:
+    def in_window_of_tests(self, day: date, day_zero: date, tests: Tests) -> PlannedTask:
+        return self.in_window(TEST, day_number(day, day_zero), day, tests.window, tests.role)
+
+    def in_window(self, kind: str, number: int, day: date, window: Window, role: str) -> PlannedTask:
         start = datetime.combine(day, window.start, self.zone).astimezone(UTC)
         end = datetime.combine(day, window.end, self.zone).astimezone(UTC)
         return planned_task(self.rule.ladders, kind, number, start, end, role)
@@ -151,14 +154,18 @@ def plan(
     tasks: dict[Key, PlannedTask] = {}
     tested: set[date] = set()
     last: Piece | None = None
+    began = clock
     last_day_set = clock  # what is done on the last day was not asked for before
     pieces = list(pieces)
     for piece, following in zip_longest(pieces, pieces[1:]):
         if piece.sets_last_day:
             last_day_set = piece.start
+        if piece.begins_measure:
+            began = piece.start
         goes_on = _goes_on(piece, following)
         for task in chain(
-            _days_of(piece, through, tested, goes_on), _test_caught_up(piece, through, tested, goes_on)
+            _days_of(piece, through, tested, goes_on),
+            _tests_made_up(piece, began, through, tested, goes_on),
         ):
             tasks[task.key] = task
         last = piece
@@ -210,20 +217,48 @@ def _days_of(piece: Piece, through: date, tested: set[date], goes_on: bool) -> I
         assert day > first
 
 
-def _test_caught_up(piece: Piece, through: date, tested: set[date], goes_on: bool) -> Iterator[PlannedTask]:
-    """One test at once for a person who begins a measure when days of testing have passed already."""
-    ladders, tests = piece.planner.rule.ladders, piece.planner.rule.tests
-    if tests is None or not tests.catch_up or not piece.begins_measure:
+def _tests_made_up(
+    piece: Piece, began: datetime, through: date, tested: set[date], goes_on: bool
+) -> Iterator[PlannedTask]:
+    """For a person who begins a measure when days of testing have passed already: one test at once, or as
+    many as passed, each on a day that has none.
+
+    :param began: when the measure began, with this piece or one before.
+    """
+    planner, tests = piece.planner, piece.planner.rule.tests
+    if tests is None or not tests.catch_up:
         return
-    first = local_day(piece.start, piece.planner.zone)
-    number = day_number(first, piece.day_zero)
-    if first > through or first in tested or not any(day < number for day in tests.days):
-        return
-    due_by = ladders.awake(TEST, piece.start + tests.window.length)
-    test = planned_task(ladders, TEST, number, piece.start, due_by, tests.role)
-    if _fell_due(test, piece.end, goes_on):
-        tested.add(first)
-        yield test
+    first = day = local_day(began, planner.zone)
+    passed = sum(number < day_number(first, piece.day_zero) for number in tests.days)
+    missing, before = passed if tests.apart else min(passed, 1), began
+    while missing and day <= min(through, max(first, piece.last_day)):
+        own = day_number(day, piece.day_zero) in tests.days and (day > first or day in tested)
+        test = None if own else _made_up(planner, day, piece.day_zero, began, before, tests)
+        if own:
+            before = max(planner.in_window_of_tests(day, piece.day_zero, tests).due_from, began)
+        elif test:
+            missing, before = missing - 1, test.due_from
+            if test.due_from >= piece.start and day not in tested and _fell_due(test, piece.end, goes_on):
+                tested.add(day)
+                yield test
+        if not tests.apart:
+            return
+        day += timedelta(days=1)
+
+
+def _made_up(
+    planner: Planner, day: date, day_zero: date, began: datetime, before: datetime, tests: Tests
+) -> PlannedTask | None:
+    """The test that a day without one of its own gets; None: it would be too soon after the one before."""
+    number, ladders = day_number(day, day_zero), planner.rule.ladders
+    if day == local_day(began, planner.zone):
+        due_by = ladders.awake(TEST, began + tests.window.length)
+        return planned_task(ladders, TEST, number, began, due_by, tests.role)
+    test = planner.in_window_of_tests(day, day_zero, tests)
+    due_from = max(test.due_from, before + (tests.apart or timedelta()))
+    if due_from >= test.due_by:
+        return None
+    return planned_task(ladders, TEST, number, due_from, test.due_by, tests.role)
 
 
 def _fell_due(task: PlannedTask, end: datetime | None, goes_on: bool) -> bool:

@@ -17,6 +17,7 @@ from field.night import Night
 from field.words import URGENT_TASKS
 from services.isolation.policies.rules import (
     CALL_BY_PHONE,
+    CLOSE_CONTACT,
     CONFIRM_ADMISSION,
     CONFIRM_RELEASE,
     CONFIRM_TRANSFER,
@@ -79,6 +80,9 @@ def policy_from(document: Mapping[str, Any], version: int, zone: ZoneInfo = _CHI
     for level, given in checked["levels"].items():
         if "treat_as" in given:
             rules[level] = rules[given["treat_as"]]
+    contact = checked["close_contact"]
+    if "treat_as" not in contact:
+        rules[CLOSE_CONTACT] = _rule(CLOSE_CONTACT, contact, ladders)
     return Policy(
         policy_id=checked["policy_id"],
         version=version,
@@ -119,7 +123,7 @@ def policy_from(document: Mapping[str, Any], version: int, zone: ZoneInfo = _CHI
         late_result=_at_once(LATE_RESULT, checked["late_result"]),
         call_first=_minutes(checked["call_first_minutes"]),
         unusual_batch=_unusual_batch(checked["unusual_batch"]),
-        close_contact=checked["close_contact"]["treat_as"],
+        close_contact=contact.get("treat_as", CLOSE_CONTACT),
         judge_breach=_at_once(JUDGE_BREACH, checked["judge_breach"]),
         settle_breach=_at_once(SETTLE_BREACH, checked["settle_breach"]),
         refused_visits=checked["thresholds"]["refused_visits"],
@@ -193,10 +197,15 @@ def _rule(level: str, given: Mapping[str, Any], ladders: Ladders) -> Rule:
             for task in given["opening"]
         ),
         check_ins=CheckIns(check_ins["role"], tuple(check_ins["windows"])) if check_ins else None,
-        tests=Tests(tests["role"], tuple(sorted(tests["days"])), tests["window"], tests["catch_up"])
-        if tests
-        else None,
+        tests=_tests(tests) if tests else None,
         on_release=tuple(ReleaseTask(t["kind"], t["role"], t["window"]) for t in given["on_release"]),
+        arrival_is_day=given["arrival_is_day"],
         release=tuple(given["release"]),
         ladders=ladders,
     )
+
+
+def _tests(given: Mapping[str, Any]) -> Tests:
+    hours = given["hours_apart"]
+    apart = timedelta(hours=hours) if hours else None
+    return Tests(given["role"], tuple(sorted(given["days"])), given["window"], given["catch_up"], apart)

@@ -77,6 +77,8 @@ SIGNED_NOTICE: Final = "signed_notice"
 """The household is handed the notice of its measure; policies name it among the opening tasks."""
 CHECK_IN: Final = "check_in"
 TEST: Final = "test"
+CLOSE_CONTACT: Final = "close_contact"
+"""Beside the levels: the rule of whoever lives with somebody positive, where a policy has one for them."""
 _ORDERS_AS: Final = {"health_monitoring": "home_health_monitoring"}
 """The word of earlier editions -> that of today for what it orders: nothing changes for who goes from one to
 the other.
@@ -128,12 +130,15 @@ class Tests:
     """PCR tests by day number.
 
     :param catch_up: a person who comes when days of testing have already passed is tested at once.
+    :param apart: all tests of such days are made up for, each so long after the one before at the least, on
+        days that have none; None: the one at once makes up for all.
     """
 
     role: str
     days: tuple[int, ...]
     window: Window
     catch_up: bool
+    apart: timedelta | None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -150,10 +155,16 @@ class Rule:
     check_ins: CheckIns | None
     tests: Tests | None
     on_release: tuple[ReleaseTask, ...]
+    arrival_is_day: int
+    """0, or 1 where the day of arrival counts: then day 0 is the day before."""
     release: tuple[str, ...]
     """Conditions besides the days: tests_negative, no_fever."""
     ladders: Ladders
     """Those of its policy: by them a term that would end at night ends in the morning."""
+
+    def first_day(self, day_zero: date) -> date:
+        """The day with which people are told that their days begin."""
+        return day_zero + timedelta(days=self.arrival_is_day)
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,7 +241,7 @@ class Policy:
     """So long those who live with somebody positive get no text before that one was called."""
     unusual_batch: UnusualBatch
     close_contact: str
-    """The level by whose rule whoever lives with somebody positive is followed."""
+    """By which of the rules whoever lives with somebody positive is followed: a level's, or its own."""
     judge_breach: OpeningTask
     settle_breach: OpeningTask
     refused_visits: int
@@ -243,6 +254,11 @@ class Policy:
     """After the end of a case; then what is known of its people is stripped."""
     withdrawn: bool = False
     """It holds nowhere, and what it said of cases counts as never said."""
+
+    def rule_of(self, level: str, measure: str, days: int) -> Rule | None:
+        """By which a case of this risk level is followed: its own, or that of close contacts."""
+        rules = (self.rules[one] for one in (level, self.close_contact))
+        return next((rule for rule in rules if (rule.measure, rule.days) == (measure, days)), None)
 
     @property
     def ladder(self) -> Ladder:

@@ -131,7 +131,25 @@ class _Tests(_Strict):
     role = _role()
     days = fields.List(fields.Integer(strict=True), required=True, validate=validate.Length(1, 60))
     window = _Window(required=True)
-    catch_up = fields.Boolean(required=True)
+    catch_up = fields.Boolean(
+        required=True,
+        metadata={"description": "who comes when days of testing have passed is tested at once"},
+    )
+    hours_apart = fields.Integer(
+        allow_none=True,
+        load_default=None,
+        strict=True,
+        validate=validate.Range(12, 72),
+        metadata={
+            "description": "with catch_up: each test of a day that has passed is made up for, so many hours "
+            "after the one before at the least, on days that have none (填平补齐)"
+        },
+    )
+
+    @validates_schema(skip_on_field_errors=True)
+    def _made_up(self, data: Mapping[str, Any], **_: Any) -> None:
+        if data["hours_apart"] and not data["catch_up"]:
+            raise ValidationError("only with catch_up", "hours_apart")
 
 
 class _Level(_Strict):
@@ -139,6 +157,12 @@ class _Level(_Strict):
     measure = fields.String(validate=validate.OneOf(MEASURES))
     days = fields.Integer(strict=True, validate=validate.Range(0, 60))
     counted_from = fields.String(validate=validate.OneOf(("arrival", "leaving")))
+    arrival_is_day = fields.Integer(
+        load_default=0,
+        strict=True,
+        validate=validate.OneOf((0, 1)),
+        metadata={"description": "1: the day of arrival counts as day 1, as many cities count it"},
+    )
     care_team = fields.List(fields.String(validate=validate.OneOf(ROLES)), validate=validate.Length(min=1))
     opening = fields.List(fields.Nested(_Opening), validate=validate.Length(min=1))
     check_ins = fields.Nested(_CheckIns, allow_none=True, load_default=None)
@@ -165,11 +189,13 @@ class _Level(_Strict):
         if "treat_as" in data:
             return
         errors: dict[str, Any] = {}
-        days = data["days"]
+        days, first = data["days"], data["arrival_is_day"]
+        if first and data["counted_from"] != "arrival":
+            errors["arrival_is_day"] = ["only where days are counted from the arrival"]
         if tests := data["tests"]:
-            wrong = [d for d in tests["days"] if not 0 <= d <= days]
+            wrong = [d for d in tests["days"] if not first <= d <= days]
             if wrong:
-                errors["tests"] = {"days": [f"day {wrong[0]} is not among days 0 to {days}"]}
+                errors["tests"] = {"days": [f"day {wrong[0]} is not among days {first} to {days}"]}
             elif len(set(tests["days"])) != len(tests["days"]):
                 errors["tests"] = {"days": ["a day is named twice"]}
         kinds = [t["kind"] for t in (*data["opening"], *data["on_release"])]
@@ -255,10 +281,12 @@ class _AtOnce(_Strict):
     within_minutes = fields.Integer(required=True, strict=True, validate=validate.Range(1, _YEAR))
 
 
-class _CloseContact(_Strict):
-    """Whoever lives with somebody positive: by which level's rule, from the last day of being together."""
+class _CloseContact(_Level):
+    """Whoever lives with somebody positive: by which level's rule, or by one of their own; in both cases from
+    the last day of being together.
+    """
 
-    treat_as = fields.String(required=True, validate=validate.OneOf(LEVELS))
+    counted_from = fields.String(validate=validate.Equal("last_exposure"))
 
 
 class _UnusualBatch(_Strict):

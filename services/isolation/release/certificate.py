@@ -22,7 +22,10 @@ from services.isolation.reference import current
 
 _SHOWN_OF_NUMBER: Final = 4
 _C = cases.c
-_COLUMNS: Final = (_C.case_id, _C.person, _C.measure, _C.counted_from, _C.closed_at, _C.community)
+_COLUMNS: Final = (
+    *(_C.case_id, _C.person, _C.measure, _C.days, _C.counted_from, _C.closed_at, _C.community),
+    *(_C.risk_level, _C.policy_id),
+)
 
 
 def _find(uow: UnitOfWork, scope: Scope, asked: Asked, data: Mapping[str, Any]) -> Mapping[str, Any] | None:
@@ -47,14 +50,17 @@ def _find(uow: UnitOfWork, scope: Scope, asked: Asked, data: Mapping[str, Any]) 
         return None
     released_on = local_day(row.closed_at, asked.zone)
     [label] = tell_apart([Someone(person.get("name"), None)], released_on)
-    place = current(uow).places.by_id.get(row.community)
+    known = current(uow)
+    place, policy = known.places.by_id.get(row.community), known.policies.by_id.get(row.policy_id)
+    rule = policy.rule_of(row.risk_level, row.measure, row.days) if policy else None
+    began = rule.first_day(row.counted_from) if rule else row.counted_from
     return {
         "case_id": row.case_id,
         "name_ends": label.name,
         "number_ends": compact_number(person.get("identity_number") or "")[-_SHOWN_OF_NUMBER:],
         "measure": row.measure,
         "community": place.name if place else "",
-        "began": row.counted_from.isoformat(),
+        "began": began.isoformat(),
         "released_on": released_on.isoformat(),
     }
 

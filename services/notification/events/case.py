@@ -71,7 +71,7 @@ class CaseEvent(InformingEvent):
                 "measure": data["measure"],
                 "previous_measure": change.get("previous_measure"),
                 "days": data.get("days"),
-                "counted_from": data.get("counted_from"),
+                "counted_from": data.get("first_day") or data.get("counted_from"),
                 "release_on": data.get("release_on"),
                 "risk_level": data.get("risk_level"),
                 "reason": change.get("reason"),

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pytest
 
 from contracts.envelope import Event
 from services.isolation import tables as t
+from services.isolation.cases.explain_case import explain_case
 from services.isolation.notices.report_refusal import report_refusal
 from services.isolation.policies import documents
 from services.isolation.policies.import_policy import import_policy
 from tests.integration.isolation.saying import speaking
 from tests.integration.isolation.test_breaches import codes, goes, stand
 from tests.integration.isolation.test_permits import ids, request, wanted
-from tests.integration.isolation.trial import Trial, arrival, china
+from tests.integration.isolation.trial import CHINA, Trial, arrival, china
 
 NINTH = next(one for one in documents.shipped() if one["policy_id"] == "cn-2022-06")
 refuse = speaking(report_refusal, "refusal.reported")
@@ -56,6 +58,24 @@ def test_who_monitors_themselves_goes_out_without_leave(isolation: Trial) -> Non
     goes(isolation, came, "10:20")
     refuses_two_visits(isolation, came)
     assert stand(isolation) == []
+
+
+def test_where_the_day_of_arrival_counts_people_are_told_that_the_days_begin_with_it(
+    isolation: Trial,
+) -> None:
+    isolation.do(import_policy, low_is("self_monitoring", arrival_is_day=1))
+    came = arrival(level="low")
+    isolation.follow(came)
+    [told] = isolation.recorded("case.opened")
+    said = [told.data[name] for name in ("counted_from", "first_day", "release_on")]
+    assert said == [date(2022, 9, 30), date(2022, 10, 1), date(2022, 10, 3)]
+    with isolation.database.read() as conn:
+        tests = [task for task in isolation.tasks(came) if task["kind"] == "test"]
+        found = explain_case(conn, came.subject or "", zone=CHINA)
+    assert [task["day"] for task in tests] == [1] and found
+    assert (found.counted_from, found.release_on) == (date(2022, 9, 30), date(2022, 10, 3))
+    isolation.follow(arrival(level="none"))
+    assert isolation.recorded("case.opened")[-1].data["first_day"] is None
 
 
 def test_a_case_of_before_keeps_its_word_and_nobody_is_told_of_another_word_for_the_same(

@@ -3,6 +3,7 @@
 from collections import Counter
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -11,13 +12,13 @@ from hypothesis import strategies as st
 
 from field.days import local_day
 from field.words import MEASURES
-from services.isolation.cases.story import Chapter, Standing, in_order, standing
+from services.isolation.cases.story import Chapter, Exposed, Standing, in_order, standing
 from services.isolation.plans.planning import PlannedTask
 from services.isolation.plans.replanning import Difference, difference
 from services.isolation.plans.task import Task
 from services.isolation.policies.counting import counted_from, day_number, release_day
 from services.isolation.policies.documents import policy_from, shipped
-from services.isolation.policies.rules import Exposure
+from services.isolation.policies.rules import Exposure, Policy
 
 CHINA = ZoneInfo("Asia/Shanghai")
 POLICIES = {document["policy_id"]: policy_from(document, 1) for document in shipped()}
@@ -112,6 +113,62 @@ def test_a_test_of_a_day_whose_window_is_past_is_made_up_for_a_check_in_is_not()
     stands = stand(known("high", left=-1, hour=21), arrived=at(21))
     today = [line for line in outline(stands, 0) if line[0] in ("test", "check_in")]
     assert today == [("test", 1, "01 21:00")]
+
+
+def of_a_city(level: str, **changes: Any) -> dict[str, Policy]:
+    """The ninth edition with one level as a city wants it."""
+    document = next(one for one in shipped() if one["policy_id"] == "cn-2022-06")
+    changed = {**document["levels"][level], **changes}
+    return {"cn-2022-06": policy_from({**document, "levels": {**document["levels"], level: changed}}, 1)}
+
+
+def samples_of(policies: dict[str, Policy], *chapters: Chapter, arrived: datetime) -> list[tuple[int, str]]:
+    lines = outline(standing(list(chapters), arrived, policies, CHINA), 30)
+    return [(day, when) for kind, day, when in lines if kind == "test"]
+
+
+def test_the_day_of_arrival_counts_as_day_1_where_the_policy_says_so():
+    city = of_a_city("low", arrival_is_day=1)
+    stands = standing([known("low", hour=20)], at(20), city, CHINA)
+    assert (stands.day_zero, stands.release_on) == (date(2022, 9, 30), date(2022, 10, 3))
+    assert stands.rule.first_day(stands.day_zero) == DAY
+    assert samples_of(city, known("low", hour=20), arrived=at(20)) == [(1, "01 20:00"), (3, "03 09:00")]
+    assert standing([known("low")], at(6), POLICIES, CHINA).release_on == date(2022, 10, 4)
+
+
+def test_all_tests_of_days_that_have_passed_are_made_up_a_day_apart_where_the_policy_says_so():
+    """Days 1, 2 and 3 have passed on day 4: one at once, the others on days that have none of their own."""
+    tests = POLICIES["cn-2022-06"].rules["high"].tests
+    assert tests
+    asked = {"role": tests.role, "days": [1, 2, 3, 6, 8], "window": ["09:00", "17:00"], "catch_up": True}
+    city = of_a_city("high", days=8, tests={**asked, "hours_apart": 24})
+    found = samples_of(city, known("high", left=-4, hour=12), arrived=at(12))
+    # day 5 not before noon, for the one of day 4 was at noon
+    assert found == [(4, "01 12:00"), (5, "02 12:00"), (6, "03 09:00"), (7, "04 09:00"), (8, "05 09:00")]
+    late = samples_of(city, known("high", left=-4, hour=20), arrived=at(20))
+    assert late == [(4, "01 20:00"), (6, "03 09:00"), (7, "04 09:00"), (8, "05 09:00")], (
+        "24 hours later it is night"
+    )
+    # the same comes out when something else became known meanwhile
+    again = known("high", left=-4, hour=15, version=2)
+    assert samples_of(city, known("high", left=-4, hour=12), again, arrived=at(12)) == found
+    without = of_a_city("high", days=8, tests=asked)
+    assert [day for day, _ in samples_of(without, known("high", left=-4, hour=12), arrived=at(12))] == [
+        4,
+        6,
+        8,
+    ]
+
+
+def test_whoever_lives_with_somebody_positive_has_a_rule_of_their_own_where_the_policy_has_one():
+    document = next(one for one in shipped() if one["policy_id"] == "cn-2022-06")
+    own = {**document["levels"]["high"], "days": 5, "counted_from": "last_exposure", "tests": None}
+    city = {"cn-2022-06": policy_from({**document, "close_contact": own}, 1)}
+    exposed = Chapter(None, at(10), (), "cn-2022-06", exposed=Exposed("other", DAY))
+    stands = standing([known("low"), exposed], at(6), city, CHINA)
+    assert (stands.rule.level, stands.rule.measure) == ("close_contact", "central_isolation")
+    assert (stands.day_zero, stands.release_on) == (DAY, date(2022, 10, 6))
+    assert standing([known("low"), exposed], at(6), POLICIES, CHINA).release_on == date(2022, 10, 8)
 
 
 def test_inform_only_is_one_task():

@@ -147,6 +147,21 @@ def test_an_impossible_policy_is_refused(change: dict[str, Any], where: str):
     assert where in errors_of(ninth(**change))
 
 
+def test_what_a_city_counts_otherwise_must_make_sense():
+    wrong = ninth(close_contact={"treat_as": "high", "days": 7})
+    wrong["levels"]["high"] |= {"arrival_is_day": 1, "counted_from": "leaving"}
+    wrong["levels"]["low"] |= {"arrival_is_day": 1}
+    wrong["levels"]["low"]["tests"]["days"] = [0, 3]
+    wrong["levels"]["medium"]["tests"] |= {"catch_up": False, "hours_apart": 24}
+    found = errors_of(wrong)
+    assert found["levels.high.arrival_is_day"] == "only where days are counted from the arrival"
+    assert found["levels.low.tests.days"] == "day 0 is not among days 1 to 3"
+    assert found["levels.medium.tests.hours_apart"] == "only with catch_up"
+    assert found["close_contact.days"] == "give either treat_as or a rule of its own"
+    own = ninth(close_contact={**ninth()["levels"]["high"], "counted_from": "leaving"})
+    assert "close_contact.counted_from" in errors_of(own)
+
+
 def test_overlapping_check_in_windows_and_a_kind_named_twice_are_refused():
     wrong = ninth()
     wrong["levels"]["high"]["check_ins"]["windows"] = [["08:00", "12:00"], ["11:00", "13:00"]]
@@ -188,6 +203,7 @@ def test_fields_that_nothing_reads_are_marked_in_the_schema():
     unused = {
         "thresholds.missed_check_ins",
         "levels.told",
+        "close_contact.told",
     }
     assert set(marked(SCHEMA)) == unused
     read = {field.name for kind in (Policy, Rule) for field in dataclasses.fields(kind)}

@@ -108,6 +108,13 @@ def test_the_resident_message_names_the_grid_worker_wherever_in_the_team() -> No
     assert opened(a_case(team=a_case()["team"][::-1])).notice.worker == "k1.worker"
 
 
+def test_the_days_are_said_to_begin_with_the_day_of_arrival_where_it_counts() -> None:
+    said = opened(a_case(first_day=date(2022, 10, 1), counted_from=date(2022, 9, 30))).notice.parameters
+    assert said["counted_from"] == date(2022, 10, 1)
+    before = opened(a_case(first_day=None, counted_from=date(2022, 9, 30))).notice.parameters
+    assert before["counted_from"] == date(2022, 9, 30)
+
+
 @pytest.mark.parametrize("measure", MEASURES)
 def test_every_measure_informs_both_sides(measure: str) -> None:
     plan = opened(a_case(measure=measure))
