@@ -49,7 +49,8 @@ soak: ## what takes hours: plans on 2,000,000 arrivals, fourteen days of the dem
 	@$(SETUP) --dev --rabbitmq --postgresql --faketime
 	DOORSTEP_SOAK_KILLS=$(or $(KILLS),400) DOORSTEP_SOAK_ARRIVALS_IN_STORM=3000 DOORSTEP_STORM_SEED=$(SEED) \
 		$(BIN)/pytest -v -s tests/chaos/faults
-	DOORSTEP_SOAK_KILLS_EACH=50 $(BIN)/pytest -v -s tests/chaos/test_processes_die.py
+	DOORSTEP_SOAK_KILLS_EACH=50 DOORSTEP_SOAK_ARRIVALS_OF_DAY=5000 \
+		$(BIN)/pytest -v -s tests/chaos --ignore tests/chaos/faults
 	DOORSTEP_SOAK_QUIET_MINUTES=5 $(BIN)/pytest -v -s tests/integration/chassis/test_messaging_idle.py
 	DOORSTEP_SOAK_ARRIVALS=2000000 $(BIN)/pytest -v -s tests/integration/plans
 	DOORSTEP_SOAK_DAYS=14 $(BIN)/pytest -v -s tests/e2e/test_demo.py
