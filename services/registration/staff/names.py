@@ -6,20 +6,22 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from sqlalchemy import select
-from sqlalchemy.engine import Connection
 
-from chassis.database.statements import is_in
+from chassis.database.statements import is_one_of, listed
 from chassis.doors.declared import Asked, Lookup
 from chassis.unit_of_work import UnitOfWork
 from contracts.faults import Fault, Refused
 from field.scope import Scope
-from services.registration.places.lists import at_or_below
-from services.registration.places.tables import places
+from services.registration.places.known import KnownPlaces, known_places
 from services.registration.staff.tables import staff
 
 MOST: Final = 500
 MOST_BELOW: Final = 200
-_S, _P = staff.c, places.c
+_S = staff.c
+_STAFF: Final = select(_S.staff_id, _S.role, _S.place, _S.active, _S.sealed).where(
+    is_one_of(_S.staff_id, "staff_ids")
+)
+"""Put together once: every page asks it."""
 
 
 def _find(uow: UnitOfWork, scope: Scope, asked: Asked, data: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -34,12 +36,10 @@ def _find(uow: UnitOfWork, scope: Scope, asked: Asked, data: Mapping[str, Any]) 
     Refused.
     """
     wanted, of_places = _ids(data, "staff"), _ids(data, "places")
-    yours = at_or_below(uow.conn, scope, _S.place).label("yours")
-    columns = select(_S.staff_id, _S.role, _S.place, _S.active, _S.sealed, yours)
-    rows = uow.conn.execute(columns.where(is_in(uow.conn, _S.staff_id, {*wanted, asked.author.id}))).all()
-    found = {row.staff_id: row for row in rows}
-    you = found.get(asked.author.id)
-    named = _places(uow.conn, {*of_places, *(row.place for row in rows)})
+    places = known_places(uow)
+    rows = uow.conn.execute(_STAFF, {"staff_ids": listed({*wanted, asked.author.id})}).all()
+    you = next((row for row in rows if row.staff_id == asked.author.id), None)
+    named = _places(places, {*of_places, *(row.place for row in rows)})
     return {
         "you": you
         and {
@@ -54,37 +54,34 @@ def _find(uow: UnitOfWork, scope: Scope, asked: Asked, data: Mapping[str, Any]) 
                 "role": row.role,
                 "place": row.place,
                 "active": row.active,
-                "yours": bool(row.yours),
+                "yours": places.is_reached(row.place, scope),
             }
             for row in rows
         },
         "places": named,
-        "below": _to_choose(uow.conn, scope, _below(data), you.place if you else None),
+        "below": _to_choose(places, scope, _below(data), you.place if you else None),
     }
 
 
-def _places(conn: Connection, ids: set[str]) -> dict[str, dict[str, Any]]:
-    rows = conn.execute(
-        select(_P.place_id, _P.name, _P.level, _P.parent).where(is_in(conn, _P.place_id, ids))
-    )
-    return {row.place_id: {"name": row.name, "level": row.level, "parent": row.parent} for row in rows}
+def _places(known: KnownPlaces, ids: set[str]) -> dict[str, dict[str, Any]]:
+    found = (known.by_id[id] for id in ids if id in known.by_id)
+    return {one.place_id: {"name": one.name, "level": one.level, "parent": one.parent} for one in found}
 
 
-def _to_choose(conn: Connection, scope: Scope, below: str | None, own: str | None) -> dict[str, str]:
+def _to_choose(known: KnownPlaces, scope: Scope, below: str | None, own: str | None) -> dict[str, str]:
     parent = below or own
     if below is None or parent is None:
         return {}
-    found = _right_below(conn, scope, parent)
+    found = _right_below(known, scope, parent)
     if not found and parent != own:
-        above = conn.execute(select(_P.parent).where(_P.place_id == parent)).scalar_one_or_none()
-        found = _right_below(conn, scope, above or own or parent)
+        above = known.by_id[parent].parent if parent in known.by_id else None
+        found = _right_below(known, scope, above or own or parent)
     return found
 
 
-def _right_below(conn: Connection, scope: Scope, parent: str) -> dict[str, str]:
-    reached = at_or_below(conn, scope, _P.place_id)
-    rows = select(_P.place_id, _P.name).where(_P.parent == parent, _P.removed.is_(False), reached)
-    return {row.place_id: row.name for row in conn.execute(rows.order_by(_P.place_id).limit(MOST_BELOW))}
+def _right_below(known: KnownPlaces, scope: Scope, parent: str) -> dict[str, str]:
+    reached = [id for id in known.below.get(parent, ()) if known.is_reached(id, scope)]
+    return {id: known.by_id[id].name for id in reached[:MOST_BELOW]}
 
 
 def _below(data: Mapping[str, Any]) -> str | None:
