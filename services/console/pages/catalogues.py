@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import cache
 from io import BytesIO
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from babel.core import Locale
 from babel.messages.catalog import Catalog
@@ -47,11 +47,24 @@ def texts(language: str) -> Translations:
 _LANGUAGE_OF: Final = {Locale.parse(locale): language for language, locale in LOCALES.items()}
 
 
+def _texts_of_page() -> Translations:
+    """Found once a request, for a page says hundreds."""
+    found: Translations | None = g.get("texts")
+    if found is None:
+        found = g.texts = texts(_LANGUAGE_OF.get(get_locale(), LANGUAGES[0]))
+    return found
+
+
 class Catalogues(Domain):
-    """What Flask-Babel asks for texts: found once a request, for a page says hundreds."""
+    """What Flask-Babel asks for texts."""
 
     def get_translations(self) -> Translations:
-        found: Translations | None = g.get("texts")
-        if found is None:
-            found = g.texts = texts(_LANGUAGE_OF.get(get_locale(), LANGUAGES[0]))
-        return found
+        return _texts_of_page()
+
+
+def gettext(text: str, **named: Any) -> str:
+    """The text in the reader's language: as Flask-Babel's, which takes three times as long to find the texts
+    of the request as to find one in them.
+    """
+    said: str = _texts_of_page().ugettext(text)
+    return said % named if named else said

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from functools import lru_cache
 
-from flask_babel import format_datetime, get_locale, gettext
+from flask_babel import format_date, format_datetime, get_locale
+
+from services.console.pages.catalogues import gettext
 
 
 def in_words(moment: datetime) -> str:
@@ -22,4 +24,15 @@ def in_words(moment: datetime) -> str:
 def _written(minute: datetime, pattern: str, _locale: str) -> str:
     """Rows of a page share their moments, and to write one takes as long as a row."""
     written: str = format_datetime(minute, pattern)
+    return written
+
+
+def day_in_words(day: date) -> str:
+    """10月1日, or 1 October."""
+    return _written_day(day, gettext("d MMMM"), str(get_locale()))
+
+
+@lru_cache(1000)
+def _written_day(day: date, pattern: str, _locale: str) -> str:
+    written: str = format_date(day, pattern)
     return written

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from flask import Response, make_response, render_template
-from flask_babel import gettext
 
-from services.console.pages.catalogues import N_
+from services.console.pages.catalogues import N_, gettext
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from flask_babel import gettext
-
-from services.console.pages.catalogues import N_
+from services.console.pages.catalogues import N_, gettext
 
 TASKS: Final[Mapping[str, str]] = {
     "first_contact": N_("first visit"),

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from flask_babel import gettext
 from werkzeug.datastructures import MultiDict
 
 from field.words import NEED_KINDS
+from services.console.pages.catalogues import gettext
 from services.console.pages.shown.rows import Wrong
 
 _LONGEST: Final = 300

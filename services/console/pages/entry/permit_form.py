@@ -6,11 +6,11 @@ from collections.abc import Collection
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
-from flask_babel import gettext
 from werkzeug.datastructures import MultiDict
 
 from contracts.faults import Refused
 from field.words import PERMIT_BY, PERMIT_KINDS
+from services.console.pages.catalogues import gettext
 from services.console.pages.shown.rows import Wrong
 from services.console.pages.shown.terms import read_time
 

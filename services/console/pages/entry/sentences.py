@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from flask_babel import gettext
-
 from contracts.faults import Fault
+from services.console.pages.catalogues import gettext
 
 
 def said_of(faults: tuple[Fault, ...]) -> dict[str, str]:

@@ -10,13 +10,13 @@ from typing import Any, Final
 
 import flask_babel
 from flask import Blueprint, g, make_response, render_template, request
-from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from chassis.ids import new_id
 from chassis.unit_of_work import Work
 from field.words import ACKNOWLEDGED_BECAUSE, RUNG_OF_ROLE, RUNGS
 from services.console.doors import Doors
+from services.console.pages.catalogues import gettext
 from services.console.pages.clock import in_words
 from services.console.pages.entry.keys import key_of_form
 from services.console.pages.entry.who import only_in

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
 from flask import request
-from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from contracts.faults import Fault, Refused
 from services.console.doors import DoorAway, Doors
+from services.console.pages.catalogues import gettext
 from services.console.pages.entry.kept import again_page, typed_now
 from services.console.pages.entry.who import acting
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from flask import g
-from flask_babel import gettext
 
 from chassis.doors.roles import roles
 from contracts.faults import Refused
 from services.console.doors import DoorAway, Doors, Listed
+from services.console.pages.catalogues import gettext
 from services.console.pages.entry.who import acting
 from services.console.pages.shown.rows import Viewer
 

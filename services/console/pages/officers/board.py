@@ -10,7 +10,6 @@ from urllib.parse import urlencode
 
 import flask_babel
 from flask import Blueprint, make_response, render_template, request
-from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from chassis.doors.pages import COUNTED, NOTHING
@@ -18,6 +17,7 @@ from chassis.unit_of_work import Work
 from contracts.faults import Refused
 from field.words import MEASURES
 from services.console.doors import Doors
+from services.console.pages.catalogues import gettext
 from services.console.pages.clock import in_words
 from services.console.pages.entry.who import only_in
 from services.console.pages.officers.asking import Asking, Names

@@ -8,14 +8,13 @@ from datetime import date, datetime
 from typing import Any, Final
 
 from flask import Blueprint, make_response, redirect, render_template, request
-from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from chassis.ids import new_id
 from chassis.unit_of_work import Work
 from contracts.faults import Refused
 from services.console.doors import DoorAway, Doors
-from services.console.pages.catalogues import N_
+from services.console.pages.catalogues import N_, gettext
 from services.console.pages.entry.keys import key_of_form
 from services.console.pages.entry.who import acting, only_in
 from services.console.pages.languages import language

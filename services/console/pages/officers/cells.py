@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from urllib.parse import quote
 
-from flask_babel import format_date, gettext
-
-from services.console.pages.clock import in_words
+from services.console.pages.catalogues import gettext
+from services.console.pages.clock import day_in_words, in_words
 from services.console.pages.officers.asking import Names
 from services.console.pages.officers.listing import Column
 from services.console.pages.officers.report_form import fault_in_words
@@ -22,8 +20,7 @@ _BY_LINK: Final = "/link/"
 _PLACES: Final = ("grid", "community", "street")
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(NamedTuple):
     """:param data: whether the text is data: a name, an id, an address.
     :param href: where it leads.
     """
@@ -99,9 +96,7 @@ def moment(text: str) -> str:
 
 
 def day(text: str) -> str:
-    # A pattern of dates by Unicode CLDR, as in clock.py.
-    written: str = format_date(date.fromisoformat(text), gettext("d MMMM"))
-    return written
+    return day_in_words(date.fromisoformat(text))
 
 
 def day_of(row: Mapping[str, Any], as_of: datetime) -> str:

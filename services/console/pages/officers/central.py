@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from flask import Blueprint, make_response, redirect, render_template
-from flask_babel import gettext, ngettext
+from flask_babel import ngettext
 from werkzeug.wrappers import Response
 
 from chassis.ids import new_id
@@ -17,6 +17,7 @@ from chassis.unit_of_work import Work
 from contracts.faults import Refused
 from field.words import MOVED_AS
 from services.console.doors import Doors
+from services.console.pages.catalogues import gettext
 from services.console.pages.clock import in_words
 from services.console.pages.entry.keys import key_of_form
 from services.console.pages.entry.who import only_in

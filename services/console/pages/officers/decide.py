@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from flask import Blueprint, abort, make_response, redirect, render_template
-from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from chassis.ids import new_id
 from chassis.unit_of_work import Work
 from contracts.faults import Refused
 from services.console.doors import Doors
+from services.console.pages.catalogues import gettext
 from services.console.pages.entry.keys import key_of_form
 from services.console.pages.entry.who import acting, only_in
 from services.console.pages.officers.acts import Became, again, number_of, say, typed

@@ -8,12 +8,12 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from flask import Blueprint, make_response
-from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from chassis.unit_of_work import Work
 from contracts.faults import Refused
 from services.console.doors import DoorAway, Doors, Listed
+from services.console.pages.catalogues import gettext
 from services.console.pages.entry.who import acting, only_in
 from services.console.pages.officers.acts import again, typed
 from services.console.pages.officers.asking import Asking

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from flask_babel import gettext
-
-from services.console.pages.catalogues import N_
+from services.console.pages.catalogues import N_, gettext
 from services.console.pages.officers.asking import Names
 from services.console.pages.officers.cells import day, listed, moment
 from services.console.pages.words import task_word, word

@@ -7,20 +7,20 @@ those whose browser runs no script.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 from urllib.parse import parse_qsl, quote, urlencode
 
 import flask_babel
 from flask import Blueprint, make_response, redirect, render_template, request
-from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from chassis.doors.pages import COUNTED, NOTHING
 from chassis.unit_of_work import Work
 from contracts.faults import Refused
 from services.console.doors import Doors, Listed
+from services.console.pages.catalogues import gettext
 from services.console.pages.clock import in_words
 from services.console.pages.entry.who import only_in
 from services.console.pages.officers.acts import again
@@ -258,7 +258,7 @@ def _with_way(of: OfficersList, row: Mapping[str, Any], cells: tuple[Cell, ...])
     if settling is None:
         return cells
     to = f"/lists/{of.name}/{quote(settling.id_of(row), safe='')}"
-    return (replace(cells[0], href=to), *cells[1:])
+    return (cells[0]._replace(href=to), *cells[1:])
 
 
 def _how_many(asking: Asking, of: OfficersList) -> str:

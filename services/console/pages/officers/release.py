@@ -7,12 +7,12 @@ from typing import Any, Final
 
 import flask_babel
 from flask import Blueprint, make_response, render_template, request
-from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from chassis.ids import new_id
 from chassis.unit_of_work import Work
 from services.console.doors import Doors
+from services.console.pages.catalogues import gettext
 from services.console.pages.entry.keys import key_of_act
 from services.console.pages.entry.who import only_in
 from services.console.pages.officers.acts import Became, again, number_of, say, typed

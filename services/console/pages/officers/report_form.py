@@ -7,10 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from flask_babel import gettext
-
 from field.words import IDENTITY_TYPES, LANGUAGES, SOURCE_KINDS
-from services.console.pages.catalogues import N_
+from services.console.pages.catalogues import N_, gettext
 from services.console.pages.shown.report_fields import (
     ReportField,
     fields_of_report,

@@ -10,12 +10,12 @@ from datetime import datetime
 from typing import Any, Final
 
 from flask import Blueprint, make_response, render_template, request
-from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from chassis.unit_of_work import Work
 from field.words import TEST_METHODS, TEST_STAGES
 from services.console.doors import Doors
+from services.console.pages.catalogues import gettext
 from services.console.pages.entry.keys import key_of_act, key_that_stays
 from services.console.pages.entry.who import only_in
 from services.console.pages.officers.acts import again, number_of, say, typed

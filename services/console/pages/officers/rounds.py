@@ -10,7 +10,6 @@ from urllib.parse import quote, urlencode
 
 import flask_babel
 from flask import Blueprint, make_response, redirect, render_template, request
-from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from chassis.ids import new_id
@@ -18,7 +17,7 @@ from chassis.unit_of_work import Work
 from contracts.faults import Refused
 from field.ids import is_id
 from services.console.doors import Doors
-from services.console.pages.catalogues import N_
+from services.console.pages.catalogues import N_, gettext
 from services.console.pages.clock import in_words
 from services.console.pages.entry.keys import key_of_act, key_of_form
 from services.console.pages.entry.who import only_in

@@ -9,7 +9,6 @@ from typing import Any, Final
 from urllib.parse import quote, urlencode
 
 from flask import Blueprint, make_response, redirect, render_template, request
-from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from chassis.ids import new_id
@@ -17,7 +16,7 @@ from chassis.unit_of_work import Work
 from contracts.faults import Refused
 from field.words import LANGUAGES, ROLES
 from services.console.doors import Doors, Listed
-from services.console.pages.catalogues import N_
+from services.console.pages.catalogues import N_, gettext
 from services.console.pages.entry.keys import key_of_form
 from services.console.pages.entry.who import only_in
 from services.console.pages.officers.acts import Became, again, number_of, say, typed

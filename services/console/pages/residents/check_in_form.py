@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
-from flask_babel import gettext
 from werkzeug.datastructures import MultiDict
 
+from services.console.pages.catalogues import gettext
 from services.console.pages.shown.households import Member, Window
 from services.console.pages.shown.rows import Wrong
 from services.console.pages.shown.temperatures import Temperature, read_temperature

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 from flask import Blueprint, redirect, request
-from flask_babel import gettext
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as Answer
 
 from field.words import NEED_KINDS
+from services.console.pages.catalogues import gettext
 from services.console.pages.entry.need_form import read_need
 from services.console.pages.refusals import refusal_page
 from services.console.pages.residents.opening import Opened

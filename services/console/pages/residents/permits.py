@@ -6,13 +6,13 @@ from collections.abc import Callable
 from typing import Any
 
 from flask import Blueprint, redirect, request
-from flask_babel import gettext
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as Answer
 
 from contracts.faults import Refused
 from field.words import PERMIT_BY, PERMIT_KINDS
 from services.console.doors import Doors
+from services.console.pages.catalogues import gettext
 from services.console.pages.entry.keys import key_of_form
 from services.console.pages.entry.permit_form import read_permit, why_not
 from services.console.pages.refusals import refusal_page

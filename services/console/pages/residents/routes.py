@@ -9,7 +9,7 @@ from functools import wraps
 from typing import Any, Final
 
 from flask import Blueprint, Response, g, make_response, redirect, render_template, request
-from flask_babel import format_date, gettext
+from flask_babel import format_date
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as Answer
 
@@ -18,6 +18,7 @@ from chassis.ids import new_id
 from contracts.faults import Refused
 from field.words import LANGUAGES
 from services.console.doors import DoorAway, Doors
+from services.console.pages.catalogues import gettext
 from services.console.pages.certificates.papers import Papers
 from services.console.pages.clock import in_words
 from services.console.pages.entry.kept import again_page, typed_now

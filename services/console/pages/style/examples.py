@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from flask_babel import gettext
-
 from field.telling_apart import Label
+from services.console.pages.catalogues import gettext
 from services.console.pages.shown.figures import Count, Figure, Part
 from services.console.pages.shown.rows import Filter, HouseholdCard, PersonRow, TaskRow, Viewer, Wrong
 from services.console.pages.words import temperature_fault

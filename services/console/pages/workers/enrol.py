@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from flask import Blueprint, Response, g, make_response, redirect, render_template, request, url_for
-from flask_babel import gettext
 from werkzeug.wrappers import Response as Answer
 
 from chassis.unit_of_work import Work
@@ -16,6 +15,7 @@ from contracts.faults import Refused
 from services.console.accounts.invite import Invitation, end_links, enrol
 from services.console.accounts.queries import staff_with_links, workers_of
 from services.console.doors import DoorAway, Doors
+from services.console.pages.catalogues import gettext
 from services.console.pages.entry.who import only_in
 from services.console.pages.pdf import can_make_pdf
 from services.console.pages.refusals import refusal_page

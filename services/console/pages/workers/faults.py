@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from flask_babel import gettext
-
 from contracts.faults import Refused
+from services.console.pages.catalogues import gettext
 from services.console.pages.shown.rows import Wrong
 
 

@@ -8,7 +8,6 @@ from functools import wraps
 from typing import Any, Final
 
 from flask import Blueprint, g, make_response, redirect, render_template, request, url_for
-from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from chassis.unit_of_work import Work
@@ -17,6 +16,7 @@ from field.telling_apart import Label
 from field.visiting import LAST_TRY, next_try
 from field.words import HOW_KNOWN
 from services.console.doors import DoorAway, Doors
+from services.console.pages.catalogues import gettext
 from services.console.pages.entry.kept import again_page, typed_now
 from services.console.pages.entry.keys import key_of_act, key_that_stays
 from services.console.pages.entry.who import acting, only_in

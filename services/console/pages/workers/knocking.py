@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import Any, Final
 
 from flask import Blueprint, make_response, redirect, render_template, request
-from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from chassis.ids import new_id
@@ -17,6 +16,7 @@ from contracts.faults import Refused
 from field.addresses import building_of
 from field.words import ROUND_OUTCOMES
 from services.console.doors import Doors
+from services.console.pages.catalogues import gettext
 from services.console.pages.entry.keys import key_of_act
 from services.console.pages.entry.who import acting, only_in
 from services.console.pages.refusals import refusal_page

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from flask import Blueprint, request
-from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from chassis.unit_of_work import Work
@@ -14,6 +13,7 @@ from contracts.faults import Refused
 from field.telling_apart import Label
 from field.words import HELP_MARKS, IDENTITY_TYPES
 from services.console.doors import Doors
+from services.console.pages.catalogues import gettext
 from services.console.pages.shown.rows import Wrong
 from services.console.pages.words import document_word
 from services.console.pages.workers.faults import why

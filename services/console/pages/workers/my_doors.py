@@ -11,12 +11,12 @@ from typing import Any
 from urllib.parse import urlencode
 
 from flask import Blueprint, g, make_response, render_template, request
-from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from chassis.doors.roles import roles
 from chassis.unit_of_work import Work
 from services.console.doors import Doors
+from services.console.pages.catalogues import gettext
 from services.console.pages.entry.who import acting, only_in
 from services.console.pages.shown.rounds import FILTERS, Round, round_of
 from services.console.pages.shown.rows import Filter

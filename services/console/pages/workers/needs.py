@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any, Final
 
 from flask import Blueprint, request
-from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from chassis.unit_of_work import Work
 from contracts.faults import Refused
 from field.words import NEED_KINDS, NEED_MET
 from services.console.doors import Doors
+from services.console.pages.catalogues import gettext
 from services.console.pages.entry.need_form import read_need
 from services.console.pages.refusals import refusal_page
 from services.console.pages.shown.rows import Wrong

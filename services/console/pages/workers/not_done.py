@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from flask_babel import gettext
-
+from services.console.pages.catalogues import gettext
 from services.console.phone_acts.queries import Kept
 
 

@@ -9,13 +9,13 @@ from datetime import datetime
 from typing import Any, Final
 
 from flask import Blueprint, redirect, request, url_for
-from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from chassis.unit_of_work import Work
 from contracts.faults import Refused
 from field.words import NOT_POSSIBLE_BECAUSE, NOTICE_OUTCOMES, REFUSED, REFUSED_BECAUSE
 from services.console.doors import Doors
+from services.console.pages.catalogues import gettext
 from services.console.pages.entry.who import acting
 from services.console.pages.shown.rows import Wrong
 from services.console.pages.workers.faults import why

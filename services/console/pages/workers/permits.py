@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from flask import Blueprint, request
-from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from chassis.unit_of_work import Work
 from contracts.faults import Refused
 from field.words import PASSAGES, PERMIT_BY, PERMIT_KINDS
 from services.console.doors import Doors
+from services.console.pages.catalogues import gettext
 from services.console.pages.entry.permit_form import read_permit, why_not
 from services.console.pages.refusals import refusal_page
 from services.console.pages.shown.permits import read_permits

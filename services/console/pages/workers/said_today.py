@@ -8,12 +8,12 @@ from datetime import datetime
 from typing import Any, Final
 
 from flask import Blueprint, g, make_response, redirect, render_template, request, url_for
-from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from chassis.unit_of_work import Work
 from contracts.faults import Refused
 from services.console.doors import DoorAway, Doors
+from services.console.pages.catalogues import gettext
 from services.console.pages.entry.kept import again_page, typed_now
 from services.console.pages.entry.keys import key_of_act, key_that_stays
 from services.console.pages.entry.who import acting, only_in

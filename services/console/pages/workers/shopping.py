@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 
 from flask import Blueprint, make_response, render_template, request
-from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from chassis.unit_of_work import Work
 from contracts.faults import Refused
 from services.console.doors import Doors
+from services.console.pages.catalogues import gettext
 from services.console.pages.entry.who import acting, only_in
 from services.console.pages.refusals import refusal_page
 from services.console.pages.shown.rows import Filter

@@ -7,10 +7,10 @@ from itertools import groupby
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from flask_babel import gettext
 from fpdf import FPDF
 from fpdf.enums import WrapMode
 
+from services.console.pages.catalogues import gettext
 from services.console.pages.pdf import NAME, draw_code, new_pdf, write_line
 from services.console.pages.words import word
 from services.console.pages.workers.slip import Slip

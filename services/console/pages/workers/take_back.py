@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any, Final
 
 from flask import Blueprint, request
-from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from chassis.unit_of_work import Work
 from contracts.faults import Refused
 from services.console.doors import Doors
+from services.console.pages.catalogues import gettext
 from services.console.pages.shown.rows import Wrong
 from services.console.pages.workers.faults import why
 from services.console.pages.workers.household import MOST_TASKS, Visit, at_household, page_of_household
