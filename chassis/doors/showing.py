@@ -55,14 +55,20 @@ def shown(
     """
     opened: dict[str, Mapping[str, Any]] = {}
     document: dict[str, Any] = {}
-    for column in columns:
-        of_row = row
-        if column.sealed:
-            if column.sealed not in opened:
-                opened[column.sealed] = _opened(row.get(column.sealed), sealer, purpose)
-            of_row = opened[column.sealed]
-        value = of_row.get(column.field or column.name)
-        document[column.name] = None if value is None else _value(value, column, zone, in_full)
+    for column in columns:  # a page has a thousand values
+        name, sealed = column.name, column.sealed
+        if sealed is None:
+            value = row.get(column.field or name)
+        else:
+            if sealed not in opened:
+                opened[sealed] = _opened(row.get(sealed), sealer, purpose)
+            value = opened[sealed].get(column.field or name)
+        if value is not None:
+            if mask := _MASKS.get(column.kind):
+                value = value if in_full else mask(str(value))
+            elif isinstance(value, date):
+                value = (value.astimezone(zone) if isinstance(value, datetime) else value).isoformat()
+        document[name] = value
     return document
 
 
@@ -72,14 +78,6 @@ def _opened(token: str | None, sealer: Sealer, purpose: str) -> Mapping[str, Any
     except SealBroken:
         return {}
     return content if isinstance(content, Mapping) else {}
-
-
-def _value(value: Any, column: Column, zone: ZoneInfo, in_full: bool) -> Any:
-    if mask := _MASKS.get(column.kind):
-        return value if in_full else mask(str(value))
-    if not isinstance(value, date):
-        return value
-    return (value.astimezone(zone) if isinstance(value, datetime) else value).isoformat()
 
 
 def not_yet_noted(conn: Connection, asked: Asked, about: str, ids: Collection[str]) -> list[str]:

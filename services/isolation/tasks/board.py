@@ -9,8 +9,6 @@ from collections.abc import Mapping, Sequence
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import case
-
 from chassis.database.statements import is_in
 from chassis.doors.declared import Asked, Lookup
 from chassis.doors.pages import COUNTED
@@ -20,8 +18,13 @@ from field.scope import Scope
 from field.words import MEASURES
 from services.isolation.cases.tables import cases
 from services.isolation.release.lists import release_figures
-from services.isolation.tasks.changed_cases import changed_since, changes_since_yesterday, ended_since
-from services.isolation.tasks.without_check_in import not_reported_of_many, not_reported_today, tells
+from services.isolation.tasks.changed_cases import (
+    WHAT_CHANGED,
+    changes_since_yesterday,
+    ended_since,
+    since_yesterday,
+)
+from services.isolation.tasks.without_check_in import not_reported_of_many, not_reported_today
 from services.isolation.tasks.workers_today import (
     CHANGED,
     LIVES,
@@ -46,7 +49,7 @@ def _find(uow: UnitOfWork, scope: Scope, asked: Asked, data: Mapping[str, Any]) 
     """
     place, measure = place_asked(uow, scope, data), _measure(data)
     here = place or own_place(uow, scope, asked)
-    wanted, of_measure = open_in(uow, scope, place), cases.c.measure == measure
+    wanted = open_in(uow, scope, place)
     release, number = release_figures(uow.conn, wanted, number_of(wanted))
     answer = {"as_of": asked.now.astimezone(asked.zone).isoformat(), "place": here, "release": release}
     if number > COUNTED:
@@ -57,12 +60,12 @@ def _find(uow: UnitOfWork, scope: Scope, asked: Asked, data: Mapping[str, Any]) 
             "left_out": 0,
             "below": places_below(uow, scope, here, place),
             "changes": None,
-            "check_ins": not_reported_of_many(uow, asked, [*wanted, of_measure]),
+            "check_ins": not_reported_of_many(uow, asked, [*wanted, cases.c.measure == measure]),
         }
     _, *anywhere = wanted
-    found = read_cases(uow, here, changed_since(asked), wanted, ended_since(asked, *anywhere))
+    found = read_cases(uow, here, WHAT_CHANGED, wanted, ended_since(*anywhere), since_yesterday(asked))
     opened = [row for row in found if row[MEASURE] is not None]
-    of_tasks, silent = read_tasks(uow.conn, asked, wanted, case((of_measure, tells(asked))))
+    of_tasks, silent = read_tasks(uow.conn, asked, wanted, measure)
     return {
         **answer,
         "more_than": None,

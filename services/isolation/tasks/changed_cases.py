@@ -10,11 +10,13 @@ from operator import add
 from typing import Any, Final
 
 from sqlalchemy import (
+    BindParameter,
     Boolean,
     ColumnElement,
     CompoundSelect,
     ScalarSelect,
     Select,
+    bindparam,
     case,
     func,
     literal_column,
@@ -24,6 +26,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.engine import Connection
 
+from chassis.database.types import UtcDateTime
 from chassis.doors.declared import Asked, Column, ListQuery
 from chassis.doors.pages import COUNTED
 from contracts.faults import Fault, Refused
@@ -36,24 +39,25 @@ from services.isolation.policies.rules import SEE_ABNORMAL
 
 _C, _K = cases.c, tasks.c
 _SINCE: Final = timedelta(days=1)
+_Moment = datetime | BindParameter[datetime]
 _OF_ALARM: Final = literal_column(f"tasks.kind = '{SEE_ABNORMAL}'", Boolean)
 """A literal, so that the planner sees that the partial index holds all of them."""
 
 
-def _opened(since: datetime) -> ColumnElement[bool]:
+def _opened(since: _Moment) -> ColumnElement[bool]:
     """Followed for the first time; one that opens again is not new."""
     return _C.opened_at >= since
 
 
-def _ended(since: datetime) -> ColumnElement[bool]:
+def _ended(since: _Moment) -> ColumnElement[bool]:
     return _C.closed_at >= since
 
 
-def _moved(since: datetime) -> ColumnElement[bool]:
+def _moved(since: _Moment) -> ColumnElement[bool]:
     return _C.moved_at >= since
 
 
-def _abnormal(since: datetime) -> ColumnElement[bool]:
+def _abnormal(since: _Moment) -> ColumnElement[bool]:
     """Somebody had to look at a check-in at once, and it was not taken back as a mistake. These tasks are few
     and are read once, by an index of their own.
     """
@@ -67,7 +71,7 @@ def _abnormal_at(since: datetime) -> ScalarSelect[Any]:
     return select(func.max(_K.due_from)).where(*of_case, _K.state != states.CANCELLED).scalar_subquery()
 
 
-CHANGES: Final[Mapping[str, Callable[[datetime], ColumnElement[bool]]]] = {
+CHANGES: Final[Mapping[str, Callable[[_Moment], ColumnElement[bool]]]] = {
     "opened": _opened,
     "ended": _ended,
     "moved": _moved,
@@ -117,20 +121,27 @@ CHANGED_CASES = ListQuery(
 )
 
 
-def changed_since(asked: Asked) -> ColumnElement[int]:
-    """What changed of a case since this hour yesterday: a bit for each of CHANGES."""
-    since = asked.now - _SINCE
-    return reduce(add, (case((of(since), 1 << bit), else_=0) for bit, of in enumerate(CHANGES.values())))
+_SINCE_THEN: Final[BindParameter[datetime]] = bindparam("since", type_=UtcDateTime)
+WHAT_CHANGED: Final[ColumnElement[int]] = reduce(
+    add, (case((of(_SINCE_THEN), 1 << bit), else_=0) for bit, of in enumerate(CHANGES.values()))
+)
+"""What changed of a case since the moment `since`: a bit for each of CHANGES. Put together once: that takes
+longer than to run it."""
 
 
-def ended_since(asked: Asked, *wanted: ColumnElement[bool]) -> Select[Any]:
-    """Household, and what changed, of cases that have ended since this hour yesterday: one more than are
+def since_yesterday(asked: Asked) -> dict[str, datetime]:
+    """The parameter of WHAT_CHANGED and `ended_since`."""
+    return {"since": asked.now - _SINCE}
+
+
+def ended_since(*wanted: ColumnElement[bool]) -> Select[Any]:
+    """Household, and what changed, of cases that have ended since the moment `since`: one more than are
     counted.
 
     :param wanted: of cases, whether they are open or not.
     """
-    ended = _ended(asked.now - _SINCE), _was_followed(), *wanted
-    few = select(LIVING.label("living"), changed_since(asked).label("changed")).where(*ended)
+    ended = _ended(_SINCE_THEN), _was_followed(), *wanted
+    few = select(LIVING.label("living"), WHAT_CHANGED.label("changed")).where(*ended)
     found = few.limit(COUNTED + 1).subquery("ended")
     return select(found.c.living, found.c.changed)
 

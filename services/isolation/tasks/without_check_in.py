@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, select
+from sqlalchemy import BindParameter, ColumnElement, Select, and_, bindparam, case, func, select
 from sqlalchemy.engine import Connection
 
 from chassis.database.statements import bytewise, is_in
+from chassis.database.types import UtcDateTime
 from chassis.doors.declared import Asked, ListQuery
 from chassis.doors.pages import COUNTED
 from chassis.sealing import SealBroken, Sealer
@@ -30,28 +31,46 @@ _KIND: Final = "check_in"
 _LONGEST_WINDOW: Final = timedelta(days=1)
 
 
-def tells(asked: Asked) -> ColumnElement[int | None]:
-    """What a task tells of its case, of which the least tells: 0 is a check-in in a window that ended today,
-    a late one among them, 1 that one is missing still. Null: nothing; what was waived asks for none.
-    """
-    return case((and_(*_ended_today(asked)), _TOLD))
-
-
 _TOLD: Final = case((_K.state == states.DONE, 0), (_K.state.in_(sorted(states.LIVE)), 1))
 
 
-def _ended_today(asked: Asked) -> Sequence[ColumnElement[bool]]:
+_Moment = datetime | BindParameter[datetime]
+
+
+def _ended_today(earliest: _Moment, begins: _Moment, now: _Moment) -> ColumnElement[bool]:
+    """Tasks of check-ins of which the window has ended today, between the moments of `windows_of_today`."""
+    return and_(_K.kind == _KIND, _K.due_from >= earliest, _K.due_by >= begins, _K.due_by <= now)
+
+
+def _moment(name: str) -> BindParameter[datetime]:
+    return bindparam(name, type_=UtcDateTime)
+
+
+TELLS: Final[ColumnElement[int | None]] = case(
+    (
+        _ended_today(_moment("earliest"), _moment("begins"), _moment("now"))
+        & (_C.measure == bindparam("measure")),
+        _TOLD,
+    )
+)
+"""What a task tells of its case, if that is under the measure `measure`, of which the least tells: 0 is a
+check-in in a window that ended today, a late one among them, 1 that one is missing still. Null: nothing; what
+was waived asks for none. Its other parameters are of `windows_of_today`."""
+
+
+def windows_of_today(asked: Asked) -> dict[str, datetime]:
+    """Between which moments a window begins and ends that has ended today."""
     begins = day_begins(local_day(asked.now, asked.zone), asked.zone)
-    begun = _K.due_from >= begins - _LONGEST_WINDOW
-    return (_K.kind == _KIND, begun, _K.due_by >= begins, _K.due_by <= asked.now)
+    return {"earliest": begins - _LONGEST_WINDOW, "begins": begins, "now": asked.now}
 
 
 def _missing(asked: Asked) -> ColumnElement[bool]:
     """Some window ended today and is still open, and none that ended today has a check-in. Each case's tasks
     are looked up once, by an index.
     """
-    of_case = (_K.case_id == _C.case_id, *_ended_today(asked))
-    return select(func.min(_TOLD)).where(*of_case).scalar_subquery() == 1
+    of_case = _K.case_id == _C.case_id, _ended_today(**windows_of_today(asked))
+    told = select(func.min(_TOLD)).where(*of_case)
+    return told.scalar_subquery() == 1
 
 
 def _rows(conn: Connection, scope: Scope, asked: Asked) -> Select[Any]:

@@ -16,6 +16,7 @@ from sqlalchemy import (
     ScalarSelect,
     Select,
     and_,
+    bindparam,
     func,
     null,
     or_,
@@ -28,11 +29,11 @@ from sqlalchemy import (
 from sqlalchemy.engine import Connection
 
 from chassis.database.statements import is_in
+from chassis.database.types import UtcDateTime
 from chassis.doors.declared import Asked
 from chassis.doors.pages import COUNTED
 from chassis.unit_of_work import UnitOfWork
 from contracts.faults import Fault, Refused
-from field.days import day_begins, local_day
 from field.scope import Scope
 from services.isolation.cases.lists import LIVING, in_scope
 from services.isolation.cases.tables import cases
@@ -40,6 +41,7 @@ from services.isolation.plans import states
 from services.isolation.plans.tables import tasks
 from services.isolation.policies.rules import SEE_ABNORMAL
 from services.isolation.reference import Reference, current
+from services.isolation.tasks.without_check_in import TELLS, windows_of_today
 from services.isolation.teams.rules import StaffMember
 from services.isolation.teams.tables import places
 
@@ -128,20 +130,22 @@ def read_cases(
     changed: ColumnElement[int],
     wanted: Sequence[ColumnElement[bool]],
     ended: Select[Any],
+    since: Mapping[str, datetime],
 ) -> Sequence[Any]:
     """Open cases: at OWNER, LIVES (the household), MEASURE, AT (the place right below) and CHANGED of each,
     by number, because there may be thousands. Of those that have ended lately, whose measure is null, the
     household and what changed alone.
 
-    :param changed: as `changed_cases.changed_since` says it.
+    :param changed: `changed_cases.WHAT_CHANGED`.
     :param ended: as `changed_cases.ended_since` finds them.
+    :param since: the parameter of both.
     """
     child = _column_below(uow, here)
     nothing = [null().label(name) for name in ("owner", "measure", "at")]
     columns = _C.owner, LIVING, _C.measure, nothing[-1] if child is None else child, changed
     living, changed_of_it = ended.selected_columns
     of_ended = ended.with_only_columns(nothing[0], living, *nothing[1:], changed_of_it)
-    return uow.conn.execute(union_all(select(*columns).where(*wanted), of_ended)).all()
+    return uow.conn.execute(union_all(select(*columns).where(*wanted), of_ended), since).all()
 
 
 def _column_below(uow: UnitOfWork, here: str | None) -> Any:
@@ -156,56 +160,55 @@ def own_place(uow: UnitOfWork, scope: Scope, asked: Asked) -> str | None:
     return member.place if member is not None and _covers(uow, scope, member.place) else None
 
 
+_LIVE: Final = _K.state.in_(sorted(states.LIVE))
+_BEGUN_OR_DONE: Final = (
+    _K.due_from < bindparam("tomorrow", type_=UtcDateTime),
+    or_(_LIVE, and_(_K.state == states.DONE, _K.due_by >= bindparam("begins", type_=UtcDateTime))),
+)
+"""Live tasks that have begun today, and those of today that are done."""
+_COLUMNS: Final = (_K.staff_id, _K.state, (_K.kind == SEE_ABNORMAL).label("alarmed"))
+_OF_TASK: Final = select(_C.case_id, *_COLUMNS).join(cases, _C.case_id == _K.case_id)
+_OF_OPEN: Final = _OF_TASK.add_columns(TELLS.label("tells")).where(*_BEGUN_OR_DONE)
+# The offset keeps PostgreSQL from reading all tasks: they are looked up case by case, by an index.
+_OF_EACH: Final = (
+    select(*_COLUMNS, TELLS.label("tells"))
+    .where(_K.case_id == _C.case_id, *_BEGUN_OR_DONE)
+    .offset(0)
+    .lateral("of_case")
+)
+_OF_OPEN_EACH: Final = select(_C.case_id, *_OF_EACH.c).select_from(cases).join(_OF_EACH, true())
+# A literal, so that the planner sees that the partial index holds all of them.
+_OF_MESSAGE: Final[Any] = text("tasks.about <> ''")
+_OF_ENDED: Final = _OF_TASK.add_columns(null().label("tells")).where(
+    _OF_MESSAGE, _LIVE, *_BEGUN_OR_DONE, _C.closed_at.is_not(None)
+)
+"""Parts of what `read_tasks` asks, put together once: that takes longer than to run them."""
+
+
 def read_tasks(
-    conn: Connection,
-    asked: Asked,
-    wanted: Sequence[ColumnElement[bool]],
-    told: ColumnElement[int | None],
+    conn: Connection, asked: Asked, wanted: Sequence[ColumnElement[bool]], measure: str
 ) -> tuple[list[Any], list[str]]:
     """(staff_id, state, whether it is of something abnormal, how many) of live tasks that have begun, those
-    that outlive their case among them, and of those of today that are done; and the cases of which what their
-    tasks tell is 1 at the least. Each case's tasks are looked up once.
+    that outlive their case among them, and of those of today that are done; and the cases under this measure
+    of which what their tasks tell (`without_check_in.TELLS`) is 1 at the least. Each case's tasks are looked
+    up once.
 
     :param wanted: which cases; the first condition is that they are open.
-    :param told: by a task of its case, or null.
     """
-    begins = day_begins(local_day(asked.now, asked.zone), asked.zone)
-    begun = begun_or_done(begins)
-    alarmed = (_K.kind == SEE_ABNORMAL).label("alarmed")
-    columns = _K.staff_id, _K.state, alarmed
-    of_task = select(_C.case_id, *columns).join(cases, _C.case_id == _K.case_id)
-    tells = told.label("tells")
-    if conn.dialect.name == "postgresql":
-        # The offset keeps it from reading all tasks: they are looked up case by case, by an index.
-        of_case = select(*columns, tells).where(_K.case_id == _C.case_id, *begun).offset(0).lateral("of_case")
-        of_open = select(_C.case_id, *of_case.c).select_from(cases).join(of_case, true()).where(*wanted)
-    else:
-        of_open = of_task.add_columns(tells).where(*begun, *wanted)
-    # A literal, so that the planner sees that the partial index holds all of them.
-    of_message: Any = text("tasks.about <> ''")
-    live = _K.state.in_(sorted(states.LIVE))
-    ended = of_task.add_columns(null().label("tells")).where(
-        of_message, live, *begun, _C.closed_at.is_not(None), *wanted[1:]
-    )
-    found = union_all(of_open, ended).subquery("found").c
+    postgresql = conn.dialect.name == "postgresql"
+    of_open = (_OF_OPEN_EACH if postgresql else _OF_OPEN).where(*wanted)
+    found = union_all(of_open, _OF_ENDED.where(*wanted[1:])).subquery("found").c
+    windows = windows_of_today(asked)
+    given = {**windows, "tomorrow": windows["begins"] + timedelta(days=1), "measure": measure}
     each, least = (found.staff_id, found.state, found.alarmed), func.min(found.tells)
-    if conn.dialect.name == "postgresql":
+    if postgresql:
         both = func.grouping_sets(tuple_(*each), tuple_(found.case_id))
-        rows = conn.execute(
-            select(found.case_id, *each, func.count())
-            .group_by(both)
-            .having(or_(func.grouping(found.case_id) == 1, least == 1))
-        ).all()
+        grouped = select(found.case_id, *each, func.count()).group_by(both)
+        rows = conn.execute(grouped.having(or_(func.grouping(found.case_id) == 1, least == 1)), given).all()
         return [row[1:] for row in rows if row[0] is None], [row[0] for row in rows if row[0] is not None]
     silent = select(found.case_id).group_by(found.case_id).having(least == 1)
-    of_staff = conn.execute(select(*each, func.count()).group_by(*each)).all()
-    return list(of_staff), list(conn.execute(silent).scalars())
-
-
-def begun_or_done(begins: datetime) -> tuple[ColumnElement[bool], ...]:
-    """Tasks of the day that begins then: live ones that have begun, and those of the day that are done."""
-    live = _K.state.in_(sorted(states.LIVE))
-    return (_K.due_from < begins + timedelta(days=1), or_(live, and_(*done_since(begins))))
+    of_staff = conn.execute(select(*each, func.count()).group_by(*each), given).all()
+    return list(of_staff), list(conn.execute(silent, given).scalars())
 
 
 def done_since(begins: datetime) -> tuple[ColumnElement[bool], ...]:
