@@ -20,6 +20,7 @@ from services.console.accounts.acts_of import AccountAct, acts_between
 from services.console.accounts.queries import account_named
 from services.console.doors import DoorAway, Doors
 from services.console.pages.entry.who import only_in
+from services.console.pages.operators.policies import add_policies
 from services.console.pages.operators.words import ABOUT, ACTS, LISTED, OUTCOMES, WAYS
 
 _SERVICES: Final = ("isolation", "registration")
@@ -67,6 +68,7 @@ def make_operators(work: Work, doors: Doors) -> Blueprint:
         page = render_template("operators/audit.html", asked=asked, found=found, words=words)
         return make_response(page, 422 if found.wrong else 200)
 
+    add_policies(pages, work, doors)
     return pages
 
 
