@@ -77,7 +77,7 @@ def test_no_edition_says_the_word_of_before_or_asks_less_than_its_measure(docume
         assert rule.measure != "health_monitoring" and "nothing_open" not in rule.release
         if rule.measure == "home_health_monitoring":
             assert rule.check_ins and len(rule.check_ins.windows) == 2, level
-    assert {"nasal_congestion", "runny_nose", "sore_throat"} <= set(document["symptoms"])
+    assert {"blocked_or_runny_nose", "sore_throat"} <= set(document["symptoms"])
     before = copy.deepcopy(document)
     before["levels"]["low"] |= {"measure": "health_monitoring", "release": ["days_full", "nothing_open"]}
     assert policy_from(before, 1).rules["low"].measure == "health_monitoring"
