@@ -19,6 +19,7 @@ import psutil
 import pytest
 
 from deploy.local import LocalNodeError, PrivateBroker, PrivatePostgres
+from tests.compiled_pages import keep_compiled_pages
 from tests.machine_watch import MachineWatch
 
 # A busy machine is no failure; hypothesis would otherwise give each example 200 ms.
@@ -26,6 +27,8 @@ hypothesis.settings.register_profile(
     "doorstep", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
 )
 hypothesis.settings.load_profile("doorstep")
+
+keep_compiled_pages()
 
 # The background of a shell ignores SIGINT. `make test-compose` ends with it what takes too long, so that
 # pytest takes its deployments away. For processes under test see tests/processes.py.
