@@ -61,9 +61,10 @@ URGENT_TASKS: Final = (
     "see_breach",
     "medical_need",
     "urgent_permit",
+    "name_carer",
 )
-"""Kinds of task that climb and wake somebody at any hour: fetching, abnormal, positive, breach, medical, and
-leave to go out that is asked for shortly before.
+"""Kinds of task that climb and wake somebody at any hour: fetching, abnormal, positive, breach, medical,
+leave to go out that is asked for shortly before, and somebody left alone in a centre who cannot be.
 """
 
 RUNG_OF_ROLE: Final = {

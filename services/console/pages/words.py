@@ -36,6 +36,8 @@ TASKS: Final[Mapping[str, str]] = {
     "settle_breach": N_("decide about central isolation"),
     "confirm_admission": N_("see that they are admitted to central isolation"),
     "settle_central": N_("decide anew where they go: not admitted"),
+    "name_carer": N_("name another carer in central isolation"),
+    "leave_central": N_("in central isolation past the last day: decide"),
     "see_positive": N_("call about a test result"),
     "decide_positive": N_("decide where they go after a test result"),
     "list_contacts": N_("list with whom they were, and where"),

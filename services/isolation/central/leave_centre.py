@@ -15,6 +15,7 @@ from services.isolation.cases.in_hand import CasesInHand
 from services.isolation.cases.merged import ended_in
 from services.isolation.central.rules import ADMITTED, LEFT, LET_GO
 from services.isolation.central.tables import TAKES_BED, moves
+from services.isolation.policies.rules import IN_CENTRE_TASKS
 
 _M: Final = moves.c
 _WRITTEN: Final = ("state", "settled_at", "settled_by", "ended_as")
@@ -37,6 +38,9 @@ def leave_centre(hand: CasesInHand, said: Said, case: Case) -> None:
         for row in hand.uow.conn.execute(theirs)
     ]
     update_rows(hand.uow.conn, moves, written, key=["move_id"], set=_WRITTEN)
+    for task in hand.tasks(case):
+        if task.live and task.kind in IN_CENTRE_TASKS:  # who comes home: any other end took it back
+            hand.done(said, case, task)
 
 
 def must_leave_nobody_alone(hand: CasesInHand, case: Case) -> None:

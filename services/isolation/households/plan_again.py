@@ -30,6 +30,7 @@ from services.isolation.cases.tables import cases
 from services.isolation.cases.unplanned import officers_task, unplanned_task
 from services.isolation.central import unseen as unseen_moves
 from services.isolation.central.rules import LEFT, LET_GO
+from services.isolation.central.see_to_centres import see_to_centres
 from services.isolation.central.tables import TO_SETTLE, moves
 from services.isolation.check_ins.unseen import unseen
 from services.isolation.needs.rules import KINDS_OF_TASK
@@ -89,9 +90,9 @@ class _Dropped(NamedTuple):
 
 def plan_again(uow: UnitOfWork) -> int:
     """Plan its task anew with one of those it names who are followed, and give beds back that are held for
-    nobody who is. Returns for how many.
+    nobody who is; see to whoever is in a centre. Returns for how many.
     """
-    left = _leave(uow)
+    left = _leave(uow) + see_to_centres(uow)
     k = tasks.c
     found = [one.task.task_id for one in _dropped(uow)]
     wanted = select(k.task_id).where(is_in(uow.conn, k.task_id, found)).order_by(k.task_id)

@@ -17,6 +17,7 @@ from services.isolation.policies.rules import (
     CONTACTS_TASKS,
     DECIDE_POSITIVE,
     ENDED_BY_DECISION,
+    IN_CENTRE_TASKS,
     JUDGE_BREACH,
     LATE_RESULT,
     LIST_CONTACTS,
@@ -30,6 +31,7 @@ from services.isolation.teams.rules import Member, doer
 _OF_POSITIVES: Final = (DECIDE_POSITIVE, LIST_CONTACTS, *CONTACTS_TASKS, LATE_RESULT)
 OFFICERS_TASKS: Final = (
     *(*ENDED_BY_DECISION, *PERMIT_TASKS, *TRANSFER_TASKS, *CENTRAL_TASKS, *_OF_POSITIVES),
+    *IN_CENTRE_TASKS,
     *(SETTLE_REFUSAL, JUDGE_BREACH, SETTLE_BREACH),
 )
 """An officer's, whether or not one is in the team."""

@@ -27,9 +27,11 @@ from services.isolation.policies.rules import (
     ESCORT_TO_SITE,
     JUDGE_BREACH,
     LATE_RESULT,
+    LEAVE_CENTRAL,
     LIST_CONTACTS,
     MEDICAL_NEED,
     MEET_NEED,
+    NAME_CARER,
     PAST_THE_TERM,
     REVIEW_PERMIT,
     SECOND_SAMPLE,
@@ -109,6 +111,8 @@ def policy_from(document: Mapping[str, Any], version: int, zone: ZoneInfo = _CHI
         escort_to_site=_at_once(ESCORT_TO_SITE, checked["escort_to_site"]),
         confirm_admission=_at_once(CONFIRM_ADMISSION, checked["confirm_admission"]),
         settle_central=_at_once(SETTLE_CENTRAL, checked["settle_central"]),
+        name_carer=_at_once(NAME_CARER, checked["name_carer"]),
+        leave_central=_at_once(LEAVE_CENTRAL, checked["leave_central"]),
         needs={
             kind: _at_once(MEDICAL_NEED if kind == "medical" else MEET_NEED, given)
             for kind, given in {**NEEDS, **checked["needs"]}.items()

@@ -38,6 +38,12 @@ CONFIRM_ADMISSION: Final = "confirm_admission"
 SETTLE_CENTRAL: Final = "settle_central"
 """They were not admitted, and the bed was given back: an officer decides anew where they go."""
 CENTRAL_TASKS: Final = (CONFIRM_ADMISSION, SETTLE_CENTRAL)
+NAME_CARER: Final = "name_carer"
+"""The carer has left of somebody in central isolation who cannot be alone: an officer finds another."""
+LEAVE_CENTRAL: Final = "leave_central"
+"""Somebody is in central isolation past the last day: an officer releases them, or decides otherwise."""
+IN_CENTRE_TASKS: Final = (NAME_CARER, LEAVE_CENTRAL)
+"""Of whose case has ended as they were admitted."""
 ENDED_BY_DECISION: Final = (CONFIRM_RELEASE, PAST_THE_TERM)
 """An officer's: nobody reports them done or waives them, they end with what they ask for."""
 MEET_NEED: Final = "meet_need"
@@ -227,6 +233,8 @@ class Policy:
     escort_to_site: OpeningTask
     confirm_admission: OpeningTask
     settle_central: OpeningTask
+    name_carer: OpeningTask
+    leave_central: OpeningTask
     needs: Mapping[str, OpeningTask]
     """Kind of need -> its task: who meets it, and within how long after it was asked for."""
     see_breach: OpeningTask

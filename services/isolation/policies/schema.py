@@ -31,6 +31,8 @@ _CONFIRM_TRANSFER: Final = {"role": "community_officer", "within_minutes": 24 * 
 _ESCORT_TO_SITE: Final = {"role": "community_officer", "within_minutes": 6 * 60}
 _CONFIRM_ADMISSION: Final = {"role": "community_officer", "within_minutes": 12 * 60}
 _SETTLE_CENTRAL: Final = {"role": "community_officer", "within_minutes": 4 * 60}
+_NAME_CARER: Final = {"role": "community_officer", "within_minutes": 60}
+_LEAVE_CENTRAL: Final = {"role": "community_officer", "within_minutes": 120}
 _SETTLE_TRANSFER: Final = {"role": "community_officer", "within_minutes": 2 * 60}
 _SEE_BREACH: Final = {"role": "grid_worker", "within_minutes": 30}
 _SEE_POSITIVE: Final = {"role": "health_worker", "within_minutes": 30}
@@ -344,6 +346,8 @@ class _Document(_Strict):
     escort_to_site = fields.Nested(_AtOnce, load_default=_ESCORT_TO_SITE)
     confirm_admission = fields.Nested(_AtOnce, load_default=_CONFIRM_ADMISSION)
     settle_central = fields.Nested(_AtOnce, load_default=_SETTLE_CENTRAL)
+    name_carer = fields.Nested(_AtOnce, load_default=_NAME_CARER)
+    leave_central = fields.Nested(_AtOnce, load_default=_LEAVE_CENTRAL)
     needs = fields.Dict(
         keys=fields.String(validate=validate.OneOf(NEED_KINDS)),
         values=fields.Nested(_AtOnce),

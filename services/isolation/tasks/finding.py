@@ -26,6 +26,7 @@ from services.isolation.policies.rules import (
     ENDED_BY_DECISION,
     JUDGE_BREACH,
     LATE_RESULT,
+    LEAVE_CENTRAL,
     PERMIT_TASKS,
     SETTLE_CENTRAL,
     SETTLE_REFUSAL,
@@ -66,7 +67,7 @@ def must_be_decided(task: Task) -> None:
     """Raises Refused for what nobody does but by deciding: where somebody goes, or whether they are followed
     again. Where neither is needed, an officer above waives it and says why.
     """
-    if task.kind in (DECIDE_POSITIVE, LATE_RESULT):
+    if task.kind in (DECIDE_POSITIVE, LATE_RESULT, LEAVE_CENTRAL):
         message = "this task ends with what is decided about the case, or is waived with a reason"
         raise Refused("not_allowed", [Fault("task_id", "ends_by_decision", message)])
 

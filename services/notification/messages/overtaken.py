@@ -9,7 +9,8 @@ from services.notification.messages.letters import Message, StoredNotice
 _CASE = "case"
 _CHECK_IN = "check_in"
 _OF_CONTACTS = ("tell_contacts", "correct_contacts")
-_AFTER_THE_END = ("call_them", "visit_them", "late_result", "list_contacts", *_OF_CONTACTS)
+_IN_CENTRE = ("name_carer", "leave_central")
+_AFTER_THE_END = ("call_them", "visit_them", "late_result", "list_contacts", *_OF_CONTACTS, *_IN_CENTRE)
 """Kinds of task that there are once a case has ended, too."""
 _TAKES_BACK = "test.urgent_corrected"
 

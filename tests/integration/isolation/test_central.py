@@ -266,14 +266,28 @@ def test_a_child_goes_with_its_carer_into_one_room_and_neither_without_the_other
     assert codes(settle(isolation, its)) == ("conflict", ["carer_not_there"])
     assert settle(isolation, its, household=True).kind == "done"
     assert [isolation.case(id)["state"] for id in case_ids] == ["moved_to_central"] * 2
-    isolation.clock.moment = china("2022-10-08 09:00")
+    isolation.clock.moment = china("2022-10-05 09:00")
     events = [arrival(id) for id in case_ids]
     for decision in ("release", "reopen"):
         assert codes(decide(isolation, events[0], decision))[1] == ["leaves_somebody_alone"]
     assert decide(isolation, events[0], "move_to_hospital").kind == "done", "an illness does not wait"
     [there] = listed(isolation, "in_centres")
     assert there["case_id"] == case_ids[1] and there["carer_gone"] is True
+    assert isolation.until_done(plan_again) == 1 and isolation.until_done(plan_again) == 0
+    [task] = isolation.tasks(case_ids[1], "due")
+    assert (task["kind"], task["staff_id"]) == ("name_carer", "officer")
+    assert task["due_by"] == isolation.clock.now() + timedelta(hours=1)
+    isolation.clock.advance(hours=1, minutes=1)
+    isolation.do(find_overdue)
+    assert "name_carer" in {e.data["kind"] for e in isolation.recorded("task.overdue")}
+    found = {"task_id": task["task_id"], "outcome": "done", "note": "her aunt is with her"}
+    assert _report_task(isolation, found, author=OFFICER).kind == "done"
+    assert isolation.until_done(plan_again) == 0 and balanced(isolation), "once"
+    isolation.clock.moment = china("2022-10-08 09:00")
+    assert isolation.until_done(plan_again) == 1
+    assert live(isolation, events[1]) == ["leave_central"]
     assert decide(isolation, events[1], "reopen").kind == "done" and balanced(isolation)
+    assert "leave_central" not in live(isolation, events[1])
 
 
 def test_somebody_who_has_no_case_goes_along_with_a_child_and_has_a_bed(isolation: Trial) -> None:
