@@ -4,21 +4,23 @@ whether one who cannot be alone is without their carer, and who is still there p
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping
 from datetime import timedelta
 from typing import Final, NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.engine import Connection
 
 from chassis.database.statements import is_in
 from chassis.unit_of_work import UnitOfWork
 from field.days import local_day
 from services.isolation.cases.case import Case
-from services.isolation.cases.events import caused_by_case
+from services.isolation.cases.ending import ended
+from services.isolation.cases.events import caused_by_case, differences
 from services.isolation.cases.in_hand import CasesInHand, cases_in_hand
-from services.isolation.cases.states import MOVED_TO_CENTRAL
-from services.isolation.cases.tables import cases
+from services.isolation.cases.merged import going_on
+from services.isolation.cases.states import FOLLOWED, MOVED_TO_CENTRAL
+from services.isolation.cases.tables import cases, merged_cases
 from services.isolation.cases.unplanned import officers_task
 from services.isolation.central.rules import ADMITTED, ADULT, LEFT
 from services.isolation.central.tables import IS_ADMITTED, moves
@@ -29,34 +31,7 @@ from services.isolation.policies.rules import LEAVE_CENTRAL, NAME_CARER, Opening
 _MOST: Final = 100
 _WAIVED_FOR: Final = timedelta(days=1)
 """So long whoever decided that somebody stays past the last day is not asked again."""
-_M, _C, _K = moves.c, cases.c, tasks.c
-
-
-def see_to_centres(uow: UnitOfWork) -> int:
-    """Plan a task of the officer for each of them, with a ladder. Returns for how many."""
-    found = {row.case_id: row for row in (*_past_the_term(uow), *_without_carer(uow.conn))}
-    wanted = select(_C.case_id).where(is_in(uow.conn, _C.case_id, sorted(found)[:_MOST])).order_by(_C.case_id)
-    locked = wanted.with_for_update(skip_locked=True)
-    taken = {row.case_id for row in uow.take(locked, _C.case_id, _MOST)} if found else set()
-    if not taken:
-        return 0
-    planned = 0
-    with cases_in_hand(uow, taken) as hand:
-        # Once more: with their cases locked, nobody else changes one.
-        for row in (*_past_the_term(uow), *_without_carer(uow.conn)):
-            case = hand.find(row.case_id)
-            if row.case_id in taken and case and case.state == MOVED_TO_CENTRAL:
-                policy = hand.book.policy(case)
-                asked = policy.name_carer if row.kind == NAME_CARER else policy.leave_central
-                _plan(hand, case, asked, row.about)
-                planned += 1
-    return planned
-
-
-def _plan(hand: CasesInHand, case: Case, asked: OpeningTask, about: str) -> None:
-    task = officers_task(hand.book, case, asked, about=about)
-    case = hand.plan(case, task, caused_by_case(hand.uow, case.case_id, case.correlation_id))
-    hand.hear(case, asked.kind, None, task=task.task_id)
+_M, _C = moves.c, cases.c
 
 
 class _Asked(NamedTuple):
@@ -67,35 +42,110 @@ class _Asked(NamedTuple):
     about: str
 
 
-def _past_the_term(uow: UnitOfWork) -> Sequence[_Asked]:
+def see_to_centres(uow: UnitOfWork) -> int:
+    """Plan a task of the officer for each of them, with a ladder. Returns for how many.
+
+    Who goes on as another case since they were admitted is there under that one, and not followed at home.
+    """
+    goes_on_as = _goes_on_as(uow.conn)
+    if moved := _move_along(uow, set(goes_on_as.values())):
+        return moved
+    first = _asked(uow, goes_on_as)
+    taken = _take(uow, {one.case_id for one in first})
+    if not taken:
+        return 0
+    planned = 0
+    with cases_in_hand(uow, taken) as hand:
+        # Once more: with their cases locked, nobody else changes one.
+        for one in _asked(uow, goes_on_as):
+            case = hand.find(one.case_id) if one.case_id in taken else None
+            if case and case.state == MOVED_TO_CENTRAL and not _is_planned(hand, case, one):
+                policy = hand.book.policy(case)
+                asked = policy.name_carer if one.kind == NAME_CARER else policy.leave_central
+                _plan(hand, case, asked, one.about)
+                planned += 1
+    return planned
+
+
+def _goes_on_as(conn: Connection) -> Mapping[str, str]:
+    """Cases of who is there that ended merged -> the case that goes on."""
+    m = merged_cases.c
+    merged = select(_M.case_id).join(merged_cases, m.case_id == _M.case_id)
+    merged = merged.order_by(_M.admitted_at, _M.move_id)  # by the index of those who are there
+    ids = set(conn.execute(merged.where(IS_ADMITTED, m.goes_on_as.is_not(None))).scalars())
+    return going_on(conn, ids) if ids else {}
+
+
+def _take(uow: UnitOfWork, case_ids: Collection[str], *these: ColumnElement[bool]) -> set[str]:
+    wanted = select(_C.case_id).where(is_in(uow.conn, _C.case_id, case_ids), *these).order_by(_C.case_id)
+    locked = wanted.with_for_update(skip_locked=True)
+    return {row.case_id for row in uow.take(locked, _C.case_id, _MOST)} if case_ids else set()
+
+
+def _move_along(uow: UnitOfWork, case_ids: Collection[str]) -> int:
+    """End these where they are followed at home, as with an admission. Returns how many."""
+    taken = _take(uow, case_ids, _C.state.in_(sorted(FOLLOWED)))
+    if not taken:
+        return 0
+    with cases_in_hand(uow, taken) as hand:
+        for case_id in sorted(taken):
+            if (before := hand.find(case_id)) and before.state in FOLLOWED:
+                after, more = ended(hand, before, MOVED_TO_CENTRAL)
+                cause = caused_by_case(uow, case_id, before.correlation_id)
+                to = MOVED_TO_CENTRAL
+                hand.tell(before, after, to, cause, [to], to, {**differences(before, after), **more})
+    return len(taken)
+
+
+def _is_planned(hand: CasesInHand, case: Case, one: _Asked) -> bool:
+    return any(task.kind == one.kind and task.about == one.about for task in hand.tasks(case))
+
+
+def _plan(hand: CasesInHand, case: Case, asked: OpeningTask, about: str) -> None:
+    task = officers_task(hand.book, case, asked, about=about)
+    case = hand.plan(case, task, caused_by_case(hand.uow, case.case_id, case.correlation_id))
+    hand.hear(case, asked.kind, None, task=task.task_id)
+
+
+def _asked(uow: UnitOfWork, goes_on_as: Mapping[str, str]) -> list[_Asked]:
+    return [*_past_the_term(uow, goes_on_as), *_without_carer(uow.conn, goes_on_as)]
+
+
+def _past_the_term(uow: UnitOfWork, goes_on_as: Mapping[str, str]) -> list[_Asked]:
     """Who was not asked for today."""
-    today = local_day(uow.now, uow.zone)
-    asked = select(_K.task_id).where(
-        _K.case_id == _C.case_id,
-        _K.kind == LEAVE_CENTRAL,
-        _K.state.in_(sorted(LIVE)) | (_K.due_from > uow.now - _WAIVED_FOR),
+    today, k = local_day(uow.now, uow.zone), tasks.c
+    asked = select(k.task_id).where(
+        k.case_id == _C.case_id,
+        k.kind == LEAVE_CENTRAL,
+        k.state.in_(sorted(LIVE)) | (k.due_from > uow.now - _WAIVED_FOR),
     )
-    there = select(_M.case_id, _M.move_id).join_from(moves, cases, _C.case_id == _M.case_id)
-    late = there.where(IS_ADMITTED, _C.state == MOVED_TO_CENTRAL, _C.release_on < today, ~asked.exists())
-    rows = uow.conn.execute(late.order_by(_M.admitted_at, _M.move_id).limit(_MOST))
-    return [_Asked(row.case_id, LEAVE_CENTRAL, f"{row.move_id}:{today.isoformat()}") for row in rows]
+    late = (_C.state == MOVED_TO_CENTRAL, _C.release_on < today, ~asked.exists())
+    there = select(_C.case_id).join_from(moves, cases, _C.case_id == _M.case_id).where(IS_ADMITTED, *late)
+    own = uow.conn.execute(there.order_by(_M.admitted_at, _M.move_id).limit(_MOST)).scalars()
+    found = {id for id in own if id not in goes_on_as}
+    if goes_on_as:
+        others = select(_C.case_id).where(is_in(uow.conn, _C.case_id, set(goes_on_as.values())), *late)
+        found |= set(uow.conn.execute(others).scalars())
+    return [_Asked(id, LEAVE_CENTRAL, f"{id}:{today.isoformat()}") for id in sorted(found)]
 
 
-def _without_carer(conn: Connection) -> Sequence[_Asked]:
+def _without_carer(conn: Connection, goes_on_as: Mapping[str, str]) -> list[_Asked]:
     """Whose carer was there and left, and nobody was asked for since."""
-    of_carer, gone = moves.alias("of_carer"), moves.alias("gone")
+    of_carer, gone, k = moves.alias("of_carer"), moves.alias("gone"), tasks.c
     there = select(of_carer.c.move_id).where(of_carer.c.case_id == _M.carer, of_carer.c.state == ADMITTED)
-    asked = select(_K.task_id).where(
-        _K.case_id == _C.case_id,
-        _K.kind == NAME_CARER,
-        _K.state.in_(sorted(LIVE)) | (_K.due_from >= gone.c.settled_at),
+    asked = select(k.task_id).where(
+        k.case_id == _M.case_id,
+        k.kind == NAME_CARER,
+        k.state.in_(sorted(LIVE)) | (k.due_from >= gone.c.settled_at),
     )
     rows = conn.execute(
         select(_M.case_id, _M.move_id, gone.c.move_id.label("of"))
-        .join_from(moves, cases, _C.case_id == _M.case_id)
-        .join(gone, (gone.c.case_id == _M.carer) & (gone.c.state == LEFT))
-        .where(IS_ADMITTED, _C.state == MOVED_TO_CENTRAL, _M.who != ADULT, ~there.exists(), ~asked.exists())
+        .join_from(moves, gone, (gone.c.case_id == _M.carer) & (gone.c.state == LEFT))
+        .where(IS_ADMITTED, _M.who != ADULT, ~there.exists(), ~asked.exists())
         .order_by(_M.admitted_at, _M.move_id)
         .limit(_MOST)
     )
-    return [_Asked(row.case_id, NAME_CARER, f"{row.move_id}:{row.of}") for row in rows]
+    return [
+        _Asked(goes_on_as.get(row.case_id, row.case_id), NAME_CARER, f"{row.move_id}:{row.of}")
+        for row in rows
+    ]

@@ -10,7 +10,7 @@ A bed that is held for somebody who is not is given back.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from itertools import groupby
@@ -38,11 +38,14 @@ from services.isolation.needs.tables import needs
 from services.isolation.notices.tables import refusals
 from services.isolation.permits.rules import EMERGENCY
 from services.isolation.permits.tables import permits
+from services.isolation.plans.rows import lock_tasks
+from services.isolation.plans.states import CANCELLED
 from services.isolation.plans.tables import TAKEN_BACK, tasks
 from services.isolation.plans.task import Task
 from services.isolation.policies.rules import (
     CENTRAL_TASKS,
     CONFIRM_ADMISSION,
+    ESCORT_TO_SITE,
     JUDGE_BREACH,
     PERMIT_TASKS,
     SEE_ABNORMAL,
@@ -92,7 +95,7 @@ def plan_again(uow: UnitOfWork) -> int:
     """Plan its task anew with one of those it names who are followed, and give beds back that are held for
     nobody who is; see to whoever is in a centre. Returns for how many.
     """
-    left = _leave(uow) + see_to_centres(uow)
+    left = see_to_centres(uow) or _leave(uow)  # first whose bed goes along with them is seen to
     k = tasks.c
     found = [one.task.task_id for one in _dropped(uow)]
     wanted = select(k.task_id).where(is_in(uow.conn, k.task_id, found)).order_by(k.task_id)
@@ -105,8 +108,12 @@ def plan_again(uow: UnitOfWork) -> int:
         # Once more: with its cases locked, nobody else changes one.
         dropped = [one for one in _dropped(uow) if one.task.task_id in taken]
         planned = [(one, task) for one in dropped if (task := _plan(book, locked, one))]
+        escorts = _fetch(
+            book, locked, [(one, task) for one, task in planned if task.kind == CONFIRM_ADMISSION]
+        )
     let_go = [{"move_id": one.id, "state": LET_GO, "settled_at": uow.now} for one in dropped if one.let_go]
     update_rows(uow.conn, moves, let_go, key=["move_id"], set=["state", "settled_at"])
+    update_rows(uow.conn, moves, escorts, key=["move_id"], set=["escort_task_id"])
     for table, id, kinds, written in _WITH_TASK:
         of_kind = [(one, task) for one, task in planned if task.kind in kinds]
         rows = [{id: one.id, "case_id": task.case_id, "task_id": task.task_id} for one, task in of_kind]
@@ -122,6 +129,32 @@ def plan_again(uow: UnitOfWork) -> int:
         rows = [{"breach_id": one.id, column: task.task_id} for one, task in planned if task.kind == kind]
         update_rows(uow.conn, breaches, rows, key=["breach_id"], set=[column])
     return left + len(planned) + len(let_go)
+
+
+def _fetch(
+    book: Casebook, locked: dict[str, Case], planned: Sequence[tuple[_Dropped, Task]]
+) -> list[dict[str, str]]:
+    """Whoever fetches them is asked again, where nobody has and nobody is to. Returns what is written."""
+    if not planned:
+        return []
+    conn, m = book.uow.conn, moves.c
+    of_moves = is_in(conn, m.move_id, [one.id for one, _ in planned])
+    lost = select(m.move_id).join(tasks, _K.task_id == m.escort_task_id)
+    lost = lost.where(of_moves, _K.state == CANCELLED)
+    rows, lacking = [], set(conn.execute(lost).scalars())
+    live = lock_tasks(conn, [task.case_id for _, task in planned], [ESCORT_TO_SITE])
+    for one, confirm in planned:
+        if one.id not in lacking or any(task.live for task in live.get(confirm.case_id, ())):
+            continue
+        case, uow = locked[confirm.case_id], book.uow
+        policy = book.policy(case)
+        task = unplanned_task(case, policy, policy.escort_to_site, uow.now, uow.zone, about=one.id)
+        cause = caused_by_case(uow, case.case_id, case.correlation_id)
+        case = book.add_unplanned(case, task, cause)
+        case = locked[case.case_id] = replace(case, history_lines=case.history_lines + 1)
+        book.add_line(case, "planned_again", None, {"task": task.task_id, "kind": task.kind})
+        rows.append({"move_id": one.id, "escort_task_id": task.task_id})
+    return rows
 
 
 def _leave(uow: UnitOfWork) -> int:

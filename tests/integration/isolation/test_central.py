@@ -350,6 +350,7 @@ def test_it_goes_on_with_the_case_that_goes_on_for_theirs(
     then(isolation, move_id)
     two.merge()
     assert kind in two.live(two.goes_on), "an officer of theirs has it"
+    assert two.live(two.goes_on).count("escort_to_site") == (then is nothing), "they are fetched still"
     assert codes(move(isolation, person(isolation, two.goes_on)))[1] == (
         ["has_a_bed"] if then is nothing else []
     )
@@ -358,6 +359,23 @@ def test_it_goes_on_with_the_case_that_goes_on_for_theirs(
         assert settle(isolation, move_id).kind == "done"
         assert isolation.case(two.goes_on)["state"] == "moved_to_central"
     assert balanced(isolation)
+
+
+def test_whoever_is_there_and_goes_on_as_another_case_keeps_the_bed_and_is_not_followed_at_home(
+    isolation: Trial,
+) -> None:
+    isolation.do(import_centres, SITE)
+    two = Two(isolation).both_come()
+    settle(isolation, *moved(isolation, person(isolation, two.ends)))
+    two.merge()
+    two.timers()
+    assert isolation.case(two.goes_on)["state"] == "moved_to_central" and two.live(two.goes_on) == []
+    assert beds(isolation)["101"] == (1, 0, 0) and states(isolation) == ["admitted"]
+    isolation.clock.moment = china("2022-10-20 09:00")
+    isolation.until_done(plan_again)
+    assert two.live(two.goes_on) == ["leave_central"] and two.live(two.ends) == []
+    assert decide(isolation, arrival(two.goes_on), "release").kind == "done"
+    assert beds(isolation)["101"] == (0, 0, 1) and balanced(isolation)
 
 
 def test_its_tasks_end_by_no_report_and_it_is_done_by_whoever_answers_for_them(
