@@ -109,7 +109,17 @@ class LocalSystem:
 
     def pid_of(self, name: str) -> int | None:
         """Of a service, the doors, the console or the SMS simulator; None: it does not run."""
-        return next((part.pid for part in self._parts if part.name == name), None)
+        return self._named(name).pid
+
+    def kill(self, name: str) -> None:
+        """As a power cut does: a part with its workers. `watch` starts it again after a while."""
+        processes.kill(self._named(name).pidfile)
+
+    def start_again(self, name: str) -> None:
+        """At once, whatever `watch` would wait for."""
+        part = self._named(name)
+        part.restarts += 1
+        part.start(self.environment())
 
     def stop(self, say: Say = lambda text: None) -> None:
         """Ends what this system started, also what a killed `doorstep up` left behind, and nothing else."""
@@ -175,6 +185,9 @@ class LocalSystem:
         }
 
     # -- how
+
+    def _named(self, name: str) -> Part:
+        return next(part for part in self._parts if part.name == name)
 
     def _names(self) -> list[str]:
         return [*(["sms"] if "DOORSTEP_SMS_URL" not in self._outside else []), *SERVICES, "doors", "console"]

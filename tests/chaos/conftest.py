@@ -241,10 +241,11 @@ def _outcome_of(undisturbed: Chaos) -> Outcome:
 
 def same(found: Outcome, expected: Outcome) -> None:
     """Fails with the first few differences, not with 5,000 lines."""
-    for part in ("arrivals", "pairs", "reports", "dead"):
+    for part in ("arrivals", "pairs", "reports", "dead", "acts"):
         differences: list[Any] = []
-        for key in found[part].keys() | expected[part].keys():
-            if found[part].get(key) != expected[part].get(key):
-                differences.append((key, found[part].get(key), expected[part].get(key)))
+        one, other = (outcome.get(part, {}) for outcome in (found, expected))
+        for key in one.keys() | other.keys():
+            if one.get(key) != other.get(key):
+                differences.append((key, one.get(key), other.get(key)))
         assert not differences, f"{part}: {len(differences)} differ, such as {differences[:3]}"
     assert found["cases_without_arrival"] == [] and found["messages_without_arrival"] == []
