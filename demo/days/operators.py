@@ -66,7 +66,7 @@ class Operators:
     def at_noon(self, scene: Scene) -> None:
         if scene.day == WRONG_POLICY:
             self.say("  and withdrawn: the text of before is in force again")
-            texts = len(texts_of(_edition()["policy_id"]))
+            texts = until_it_answers(lambda: len(texts_of(_edition()["policy_id"])), is_world_away)
             until_it_answers(lambda: self._withdraw(texts), is_world_away)
         elif scene.day == KILLED:
             self.say(f"  {_KILLED_SERVICE} is killed")

@@ -1,7 +1,7 @@
 """The demo's days while everything dies at random: services, doors, the console, the broker, PostgreSQL. In
 the end it is as if nothing had. `make soak` plays them; in .ci/run test_storm.py lets fewer acts pass in two.
 
-DOORSTEP_SOAK_STORMY_DAYS=14 DOORSTEP_SOAK_KILLS_IN_DAYS=80 DOORSTEP_SOAK_ARRIVALS_IN_DAYS=60: the long form.
+DOORSTEP_SOAK_STORMY_DAYS=14 DOORSTEP_SOAK_KILLS_IN_DAYS=80 DOORSTEP_SOAK_ARRIVALS_IN_DAYS=200: the long form.
 DOORSTEP_STORM_SEED=7: the same deaths in the same order again.
 """
 
