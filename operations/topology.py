@@ -25,6 +25,7 @@ from operations.management_api import Management, NoManagement
 from operations.publisher_queues import is_some_own_queue, own_queues_if_known
 from operations.queue_policies import spoiled_queues
 from operations.services import SERVICES, handlers_of
+from operations.unrouted import send_on
 
 CONNECTION = "doorstep topology"
 OURS = tuple(f"{prefix}." for prefix in ("doorstep", *SERVICES))
@@ -42,8 +43,16 @@ class Checked:
     unseen: str | None
 
 
-def apply_topology(environment: Mapping[str, str]) -> int:
-    """Declare everything; what is there already stays. Returns how many exchanges and queues there are.
+@dataclass(frozen=True)
+class Applied:
+    """How many exchanges and queues there are now, and how many messages went on that had found no queue."""
+
+    declared: int
+    sent_on: int
+
+
+def apply_topology(environment: Mapping[str, str]) -> Applied:
+    """Declare everything; what is there already stays.
 
     Raises WorldAway, and TopologyDiffers where something has other properties.
     """
@@ -51,7 +60,8 @@ def apply_topology(environment: Mapping[str, str]) -> int:
     wanted = [*_entities(settings.retry_delays), *(own_queues_if_known(environment) or ())]
     with broker_connection(CONNECTION, settings.broker_url) as connection:
         apply(connection, wanted)
-    return sum(isinstance(entity, Exchange | Queue) for entity in wanted)
+        sent_on = send_on(connection, wanted)
+    return Applied(sum(isinstance(entity, Exchange | Queue) for entity in wanted), sent_on)
 
 
 def check_topology() -> Checked:

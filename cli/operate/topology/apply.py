@@ -1,6 +1,7 @@
 """`doorstep topology apply`."""
 
 from collections.abc import Callable
+from dataclasses import asdict
 
 from chassis.errors import WorldAway
 from cli.options import AsJson
@@ -17,16 +18,18 @@ def command(as_json: AsJson = False) -> None:
     """Declare everything; what is there stays. Fails where something has other properties.
 
     Publishers and services of an older version get the routing keys that those of today have, queues their
-    limits by a policy.
+    limits by a policy. Copies of events that found no queue meanwhile go on.
     """
-    count = apply_topology(environment())
+    applied = apply_topology(environment())
     publishers = _renewed("publishers keep the rights they have", renew_rights)
     services = _renewed("services keep the rights they have", renew_service_rights)
     _renewed("queues keep the limits they have", keep_policies)
     if as_json:
-        print_json({"declared": count, "publishers_renewed": publishers, "services_renewed": services})
+        print_json({**asdict(applied), "publishers_renewed": publishers, "services_renewed": services})
     else:
-        print(f"{count} exchanges and queues are in place")
+        print(f"{applied.declared} exchanges and queues are in place")
+        if applied.sent_on:
+            print(f"{applied.sent_on} messages that had found no queue went on")
         if publishers:
             print(f"{publishers} publishers got the rights of today")
         if services:
