@@ -18,9 +18,9 @@ from services.isolation.cases.case import Case
 from services.isolation.cases.ending import ended
 from services.isolation.cases.events import caused_by_case, differences
 from services.isolation.cases.in_hand import CasesInHand, cases_in_hand
-from services.isolation.cases.merged import going_on
+from services.isolation.cases.merged import ended_in, going_on
 from services.isolation.cases.states import FOLLOWED, MOVED_TO_CENTRAL
-from services.isolation.cases.tables import cases, merged_cases
+from services.isolation.cases.tables import case_history, cases, merged_cases
 from services.isolation.cases.unplanned import officers_task
 from services.isolation.central.rules import ADMITTED, ADULT, LEFT
 from services.isolation.central.tables import IS_ADMITTED, moves
@@ -32,6 +32,8 @@ _MOST: Final = 100
 _WAIVED_FOR: Final = timedelta(days=1)
 """So long whoever decided that somebody stays past the last day is not asked again."""
 _M, _C = moves.c, cases.c
+ALONG_WITH: Final = "along_with"
+"""In the history of a case that ended as the bed of another goes on with it: that other one."""
 
 
 class _Asked(NamedTuple):
@@ -48,7 +50,7 @@ def see_to_centres(uow: UnitOfWork) -> int:
     Who goes on as another case since they were admitted is there under that one, and not followed at home.
     """
     goes_on_as = _goes_on_as(uow.conn)
-    if moved := _move_along(uow, set(goes_on_as.values())):
+    if moved := _move_along(uow, goes_on_as):
         return moved
     first = _asked(uow, goes_on_as)
     taken = _take(uow, {one.case_id for one in first})
@@ -82,19 +84,38 @@ def _take(uow: UnitOfWork, case_ids: Collection[str], *these: ColumnElement[bool
     return {row.case_id for row in uow.take(locked, _C.case_id, _MOST)} if case_ids else set()
 
 
-def _move_along(uow: UnitOfWork, case_ids: Collection[str]) -> int:
-    """End these where they are followed at home, as with an admission. Returns how many."""
-    taken = _take(uow, case_ids, _C.state.in_(sorted(FOLLOWED)))
+def _move_along(uow: UnitOfWork, goes_on_as: Mapping[str, str]) -> int:
+    """End those that go on, where they are followed at home, as with an admission. Returns how many."""
+    taken = _take(uow, set(goes_on_as.values()), _C.state.in_(sorted(FOLLOWED)))
     if not taken:
         return 0
+    moved = 0
     with cases_in_hand(uow, taken) as hand:
-        for case_id in sorted(taken):
+        # Once more, with their cases locked: whoever has come home meanwhile is not there.
+        whose = {end: case_id for case_id, end in sorted(_goes_on_as(uow.conn).items())}
+        for case_id in sorted(taken & whose.keys()):
             if (before := hand.find(case_id)) and before.state in FOLLOWED:
                 after, more = ended(hand, before, MOVED_TO_CENTRAL)
                 cause = caused_by_case(uow, case_id, before.correlation_id)
-                to = MOVED_TO_CENTRAL
-                hand.tell(before, after, to, cause, [to], to, {**differences(before, after), **more})
-    return len(taken)
+                to, detail = MOVED_TO_CENTRAL, {ALONG_WITH: whose[case_id], **differences(before, after)}
+                hand.tell(before, after, to, cause, [to], to, {**detail, **more})
+                moved += 1
+    return moved
+
+
+def is_left_without_bed(conn: Connection, case: Case) -> bool:
+    """Whether it ended as the bed of another went along with it, and none of theirs is left: it turned out
+    that they are two, or whose bed it is goes on as a third.
+    """
+    if case.state != MOVED_TO_CENTRAL:
+        return False
+    h = case_history.c
+    ends = select(h.detail).where(h.case_id == case.case_id, h.what == MOVED_TO_CENTRAL)
+    detail = conn.execute(ends.order_by(h.number.desc()).limit(1)).scalar() or {}
+    if ALONG_WITH not in detail:
+        return False
+    theirs = is_in(conn, _M.case_id, {case.case_id, *ended_in(conn, [case.case_id])})
+    return conn.execute(select(_M.move_id).where(theirs, IS_ADMITTED).limit(1)).first() is None
 
 
 def _is_planned(hand: CasesInHand, case: Case, one: _Asked) -> bool:

@@ -20,6 +20,7 @@ from services.isolation.cases.revise_cases import Occasion, revise_cases
 from services.isolation.cases.revising import REOPENED, Change
 from services.isolation.cases.story import absence
 from services.isolation.cases.tables import case_history, merged_cases
+from services.isolation.central.see_to_centres import is_left_without_bed
 from services.isolation.check_ins.tables import check_ins
 from services.isolation.plans.rows import lock_tasks
 from services.isolation.policies.rules import (
@@ -62,6 +63,10 @@ def look_at_merged(uow: UnitOfWork) -> int:
             left = ends.get(row.went_on_as, row.went_on_as)
             if left in locked and left not in (row.case_id, end_id):
                 locked[left] = _let_go(book, locked[left], row.case_id)
+            # Whoever is at home, and had ended only as the bed of the other went along, is followed again.
+            for id in (left, row.case_id):
+                if id in locked and is_left_without_bed(uow.conn, locked[id]):
+                    reopen[id] = locked[id]
             if row.goes_on_as is None:
                 gone.append({"case_id": row.case_id, "version": row.version})
                 continue

@@ -18,6 +18,7 @@ from contracts.faults import Refused
 from field.scope import Scope
 from services.isolation import handover
 from services.isolation import tables as t
+from services.isolation.central import see_to_centres
 from services.isolation.central.decide_move import decide_move
 from services.isolation.central.import_centres import import_centres
 from services.isolation.central.settle_move import settle_move
@@ -361,14 +362,20 @@ def test_it_goes_on_with_the_case_that_goes_on_for_theirs(
     assert balanced(isolation)
 
 
-def test_whoever_is_there_and_goes_on_as_another_case_keeps_the_bed_and_is_not_followed_at_home(
-    isolation: Trial,
-) -> None:
+def one_is_there(isolation: Trial) -> Two:
+    """They are admitted, and go on as another case then."""
     isolation.do(import_centres, SITE)
     two = Two(isolation).both_come()
     settle(isolation, *moved(isolation, person(isolation, two.ends)))
     two.merge()
     two.timers()
+    return two
+
+
+def test_whoever_is_there_and_goes_on_as_another_case_keeps_the_bed_and_is_not_followed_at_home(
+    isolation: Trial,
+) -> None:
+    two = one_is_there(isolation)
     assert isolation.case(two.goes_on)["state"] == "moved_to_central" and two.live(two.goes_on) == []
     assert beds(isolation)["101"] == (1, 0, 0) and states(isolation) == ["admitted"]
     isolation.clock.moment = china("2022-10-20 09:00")
@@ -376,6 +383,35 @@ def test_whoever_is_there_and_goes_on_as_another_case_keeps_the_bed_and_is_not_f
     assert two.live(two.goes_on) == ["leave_central"] and two.live(two.ends) == []
     assert decide(isolation, arrival(two.goes_on), "release").kind == "done"
     assert beds(isolation)["101"] == (0, 0, 1) and balanced(isolation)
+
+
+def test_two_again_one_is_in_the_centre_and_the_other_is_followed_at_home(
+    isolation: Trial,
+) -> None:
+    two = one_is_there(isolation)
+    before = isolation.case(two.goes_on)["version"]
+    isolation.clock.advance(minutes=1)
+    two.make_two()
+    assert isolation.case(two.ends)["state"] == "moved_to_central" and states(isolation) == ["admitted"]
+    assert isolation.case(two.goes_on)["state"] == "open" and two.live(two.goes_on, planned=True)
+    assert isolation.case(two.goes_on)["version"] == before + 1 and balanced(isolation)
+
+
+def test_whoever_comes_home_while_a_timer_looks_stays_there(
+    on_postgresql: Trial, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    isolation, look = on_postgresql, see_to_centres._take
+    two = one_is_there(isolation)
+
+    def later(*args: Any) -> set[str]:
+        monkeypatch.setattr(see_to_centres, "_take", look)
+        assert decide(isolation, arrival(two.goes_on), "reopen", because="came_back").kind == "done"
+        return look(*args)
+
+    monkeypatch.setattr(see_to_centres, "_take", later)
+    isolation.do(plan_again)
+    assert isolation.case(two.goes_on)["state"] == "open" and states(isolation) == ["left"]
+    assert balanced(isolation)
 
 
 def test_its_tasks_end_by_no_report_and_it_is_done_by_whoever_answers_for_them(
