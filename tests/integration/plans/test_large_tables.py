@@ -31,10 +31,11 @@ from deploy.local import PrivatePostgres
 from services.isolation import door as isolation
 from services.notification import door as notification
 from services.registration import door as registration
+from tests.doors import Visitor
 from tests.integration.plans.busy_town import SERVICES, BusyTown
 from tests.integration.plans.read_whole import READ_WHOLE, is_meant
 from tests.integration.plans.recorder import LARGE, Recorder
-from tests.integration.plans.visits import Visits
+from tests.integration.plans.visits import CONSOLE, Visits
 
 pytestmark = [pytest.mark.postgresql, pytest.mark.broker, pytest.mark.slow, pytest.mark.timeout(3600)]
 
@@ -156,6 +157,8 @@ def visits(town: BusyTown, recorder: Recorder, service: str) -> Visits:
     of_case = f"FROM tasks WHERE case_id = '{known['case_id']}' AND state <> 'done' LIMIT 1"
     known["task_id"] = str(town.one("isolation", f"SELECT task_id {of_case}"))
     owner = town.one("isolation", f"SELECT owner FROM cases WHERE case_id = '{known['case_id']}'")
+    known["policy_id"] = str(town.one("isolation", "SELECT policy_id FROM policies LIMIT 1"))
+    known["proposal_id"] = proposal(town, known["policy_id"])
     asked = Visits(
         {"registration": registration.DOOR, "isolation": isolation.DOOR, "notification": notification.DOOR}[
             service
@@ -167,6 +170,15 @@ def visits(town: BusyTown, recorder: Recorder, service: str) -> Visits:
     )
     asked.everything()
     return asked
+
+
+def proposal(town: BusyTown, policy_id: str) -> str:
+    """The id of one to correct a policy, which waits for somebody."""
+    document = next(one for one in isolation.SHIPPED_POLICIES() if one["policy_id"] == policy_id)
+    corrected = {"document": {**document, "remarks": ["Corrected."]}}
+    door = Visitor(isolation.DOOR, town.works["isolation"])
+    answer = door.say(CONSOLE, "propose_policy", corrected)
+    return str(answer.get_json()["result"]["proposal_id"])
 
 
 def examples(town: BusyTown, recorder: Recorder) -> None:
