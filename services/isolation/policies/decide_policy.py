@@ -11,7 +11,7 @@ from chassis.commands.command import Outcome, Said
 from chassis.unit_of_work import UnitOfWork
 from contracts.faults import Fault, Refused
 from field.ids import is_id
-from services.isolation.policies.publish import Act, lock_policy, publish
+from services.isolation.policies.publish import Act, lock_to_change, publish
 from services.isolation.policies.tables import policy_proposals
 
 _P: Final = policy_proposals.c
@@ -55,7 +55,7 @@ def _publish(uow: UnitOfWork, said: Said, proposal: Row[Any]) -> dict[str, Any]:
     if said.author.source == proposal.source:
         message = "whoever proposed it does not publish it: another administrator does"
         raise Refused("not_allowed", [Fault("proposal_id", "own_proposal", message)])
-    known = lock_policy(uow, proposal.policy_id)
+    known = lock_to_change(uow, proposal.policy_id)
     if (known.version if known is not None else 0) != proposal.expects:
         message = "the policy was changed since this was proposed: propose it again"
         raise Refused("conflict", [Fault("proposal_id", "changed_since", message)])

@@ -49,7 +49,7 @@ def publish(uow: UnitOfWork, document: dict[str, Any], act: Act) -> Published:
     kept. One that was withdrawn whole comes back under another id: cases that it had left would return to it.
     """
     policy = policy_from(document, version=0)
-    known = lock_policy(uow, policy.policy_id)
+    known = lock_to_change(uow, policy.policy_id)
     if known is not None and known.withdrawn:
         message = "was withdrawn: publish the text under another policy_id"
         raise Refused("conflict", [Fault("policy_id", "withdrawn", message)])
@@ -59,10 +59,17 @@ def publish(uow: UnitOfWork, document: dict[str, Any], act: Act) -> Published:
     if known is not None:
         keep_what_stands(uow, known)
     store(uow, policy, version, document, act, PUBLISHED)
-    REVISIONS.mark_changed(uow.conn, policies.name)
     if policy.applies_to_open_cases or known is not None:
         REVISIONS.mark_changed(uow.conn, OPEN_POLICIES)
     return Published(policy.policy_id, policy.edition, version, new=True)
+
+
+def lock_to_change(uow: UnitOfWork, policy_id: str) -> Row[Any] | None:
+    """As it stands. Policies are changed one after the other: what one act finds in force stays so until it
+    is done. The revision comes before the row, for all: else two acts could wait for each other.
+    """
+    REVISIONS.mark_changed(uow.conn, policies.name)
+    return lock_policy(uow, policy_id)
 
 
 def lock_policy(uow: UnitOfWork, policy_id: str) -> Row[Any] | None:

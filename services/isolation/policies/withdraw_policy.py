@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, Final
 
 from sqlalchemy import Row, select
@@ -17,9 +17,9 @@ from field.policies import in_force
 from services.isolation.policies.documents import policy_from
 from services.isolation.policies.import_policy import source_of
 from services.isolation.policies.known import not_withdrawn, read_policies
-from services.isolation.policies.publish import Act, keep_what_stands, lock_policy, store
+from services.isolation.policies.publish import Act, keep_what_stands, lock_to_change, store
 from services.isolation.policies.rules import Policy
-from services.isolation.policies.tables import policies, policy_texts
+from services.isolation.policies.tables import policy_texts
 from services.isolation.policies.versions import WITHDRAWN, standing_texts
 from services.isolation.revisions import OPEN_POLICIES, REVISIONS
 
@@ -59,13 +59,11 @@ def withdraw_by_shell(uow: UnitOfWork, policy_id: str, reason: str, by: str) -> 
 def withdraw(uow: UnitOfWork, policy_id: str, expects: int | None, act: Act) -> Withdrawn:
     """Take the newest text of a policy back. All open cases are planned anew, as before it.
 
-    Raises Refused, by which the transaction must be rolled back: what withdrawals find in force counts only
-    one after the other.
+    Raises Refused, by which the transaction must be rolled back.
 
     :param expects: the version that is to be withdrawn; None: whichever is the newest.
     """
-    REVISIONS.mark_changed(uow.conn, policies.name)
-    known = lock_policy(uow, policy_id)
+    known = lock_to_change(uow, policy_id)
     if known is None:
         raise Refused.unknown("policy", policy_id)
     if known.withdrawn:
@@ -75,13 +73,14 @@ def withdraw(uow: UnitOfWork, policy_id: str, expects: int | None, act: Act) -> 
     keep_what_stands(uow, known)
     before = _text_before(uow, known)
     version = known.version + 1
+    gone = policy_from(known.document, version, uow.zone)
     if before is None:
-        gone = replace(policy_from(known.document, version, uow.zone), withdrawn=True)
-        _check_that_another_holds(uow, gone)
-        store(uow, gone, version, known.document, act, WITHDRAWN)
+        _check_that_one_holds(uow, gone, None)
+        store(uow, replace(gone, withdrawn=True), version, known.document, act, WITHDRAWN)
     else:
-        policy = policy_from(before.document, version, uow.zone)
-        store(uow, policy, version, before.document, act, WITHDRAWN)
+        restored = policy_from(before.document, version, uow.zone)
+        _check_that_one_holds(uow, gone, restored)
+        store(uow, restored, version, before.document, act, WITHDRAWN)
     REVISIONS.mark_changed(uow.conn, OPEN_POLICIES)
     return Withdrawn(policy_id, version, before.version if before is not None else None)
 
@@ -99,18 +98,24 @@ def _text_before(uow: UnitOfWork, known: Row[Any]) -> Any:
     return None
 
 
-def _check_that_another_holds(uow: UnitOfWork, gone: Policy) -> None:
-    """Nobody is left without a policy: wherever it holds now, or will, another has begun by then."""
-    today = local_day(uow.now, uow.zone)
-    if gone.valid_to is not None and gone.valid_to < today:
-        return
-    day = max(today, gone.valid_from)
+def _check_that_one_holds(uow: UnitOfWork, gone: Policy, restored: Policy | None) -> None:
+    """Nobody is left without a policy: wherever this one holds now, or will, another does, until its end.
+
+    :param restored: the text that is in force again; it may hold in fewer places, or end earlier.
+    """
+    first = max(local_day(uow.now, uow.zone), gone.valid_from)
+    last = gone.valid_to or date.max
     known = read_policies(uow.conn, 0, 0, uow.zone).by_id.values()
-    others = [policy for policy in not_withdrawn(known) if policy.policy_id != gone.policy_id]
-    if bare := _without(others, gone.places or (None,), day):
-        where = ", ".join(place or "everywhere" for place in bare)
-        message = f"no other policy holds on {day} ({where}): publish one first"
-        raise Refused("conflict", [Fault("policy_id", "nothing_else", message)])
+    left = [policy for policy in not_withdrawn(known) if policy.policy_id != gone.policy_id]
+    left += [restored] if restored is not None else []
+    # Between these days another may begin, but none ends.
+    ends = {policy.valid_to for policy in left if policy.valid_to is not None}
+    days = [first, *sorted(end + timedelta(days=1) for end in ends if first <= end < last)]
+    for day in days if first <= last else ():
+        if bare := _without(left, gone.places or (None,), day):
+            where = ", ".join(place or "everywhere" for place in bare)
+            message = f"no other policy holds on {day} ({where}): publish one first"
+            raise Refused("conflict", [Fault("policy_id", "nothing_else", message)])
 
 
 def _without(others: Sequence[Policy], places: Sequence[str | None], day: date) -> list[str | None]:

@@ -1,9 +1,12 @@
 """Policies: published once, awaited where there is none, applied to open cases, corrected."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
+from sqlalchemy import select, text
 
 from chassis.database.tables import TABLES
 from contracts.envelope import Event
@@ -17,6 +20,7 @@ from services.isolation.policies import documents
 from services.isolation.policies.import_policy import import_policy
 from services.isolation.policies.known import texts_of
 from services.isolation.policies.withdraw_policy import Withdrawn, withdraw_by_shell
+from services.isolation.revisions import REVISIONS
 from services.isolation.teams.copies import STAFF
 from tests.integration.isolation.trial import (
     CHINA,
@@ -28,6 +32,7 @@ from tests.integration.isolation.trial import (
     kinds,
     staff,
 )
+from tests.waiting import eventually
 
 DOCUMENTS = {document["policy_id"]: document for document in documents.shipped()}
 
@@ -327,6 +332,33 @@ def test_what_cannot_be_withdrawn_is_refused_and_nothing_changes(empty: Trial):
         assert [fault.code for fault in caught.value.faults] == ["withdrawn"]
 
 
+@pytest.mark.parametrize(
+    ("before", "withdrawn", "on", "bare"),
+    [
+        ({"valid_to": "2022-10-05"}, {}, 10, 10),
+        ({"valid_to": "2022-10-05"}, {}, 4, 6),
+        ({"valid_to": "2022-10-05"}, {"policy_id": "next", "valid_from": "2022-10-01"}, 4, 6),
+        ({"places": ["62"]}, {}, 4, 4),
+        ({"valid_to": "2022-10-05"}, {"valid_to": "2022-10-05", "remarks": ["short"]}, 4, None),
+        ({"valid_to": "9999-12-31"}, {}, 10, None),
+    ],
+)
+def test_a_withdrawal_leaves_nobody_without_a_policy(
+    empty: Trial, before: dict[str, Any], withdrawn: dict[str, Any], on: int, bare: int | None
+):
+    """:param bare: the day of October from which on none would hold; None: one holds always."""
+    document = DOCUMENTS["cn-2022-06"]
+    empty.do(import_policy, document | before)
+    empty.do(import_policy, wrong := document | withdrawn)
+    empty.clock.moment = china(f"2022-10-{on:02} 07:00")
+    if bare is None:
+        assert withdraw(empty, wrong["policy_id"]).restored == 1
+        return
+    with pytest.raises(Refused, match=rf"on 2022-10-{bare:02} \(everywhere\)") as caught:
+        withdraw(empty, wrong["policy_id"])
+    assert [fault.code for fault in caught.value.faults] == ["nothing_else"]
+
+
 def test_texts_from_before_texts_were_kept(empty: Trial):
     empty.do(import_policy, monitored_for(5))
     empty.do(import_policy, monitored_for(6))
@@ -339,3 +371,17 @@ def test_texts_from_before_texts_were_kept(empty: Trial):
     assert [fault.code for fault in caught.value.faults] == ["not_kept"]
     empty.do(import_policy, monitored_for(7))
     assert withdraw(empty, "corrected").restored == 2
+
+
+def test_whoever_changes_a_policy_waits_for_others_before_its_row_is_locked(on_postgresql: Trial):
+    """Else one who publishes and one who withdraws wait for each other."""
+    waiting = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+    publish = partial(on_postgresql.do, import_policy, DOCUMENTS["cn-2022-06"] | {"remarks": ["more"]})
+    policy = select(t.policies).where(t.policies.c.policy_id == "cn-2022-06")
+    with ThreadPoolExecutor(1) as beside:
+        with on_postgresql.database.begin() as conn:
+            REVISIONS.mark_changed(conn, "policies")
+            published = beside.submit(publish)
+            assert eventually(lambda: conn.execute(waiting).scalar_one())
+            assert conn.execute(policy.with_for_update(nowait=True)).one()
+        assert published.result(timeout=10).version == 2
