@@ -48,22 +48,20 @@ class ContactsInHand:
         asked = (_standing(row).asks_for for row in self._of(case))
         return frozenset(kind for kind in asked if kind)
 
-    def look(
-        self, case: Case, policy: Policy, results: Iterable[Result], treated_until: datetime | None
-    ) -> None:
+    def look(self, case: Case, policy: Policy, results: Iterable[Result]) -> None:
         """What was found is a mistake, or is none.
 
-        :param treated_until: they came back from hospital. Whoever was listed before is a contact of what
-            was found before, and whoever was listed after, where nothing was found since.
+        Of whoever came back from hospital each is a contact of what was found before, unless they were listed
+        after a sample was taken in which it was found again.
         """
         known = list(results)
         since = [one for one in known if not one.treated]
-        again = any(one.result == POSITIVE for one in since)
+        again = min((one.sampled_at for one in since if one.result == POSITIVE), default=None)
         mistake, mistake_before = was_mistake(since), was_mistake(one for one in known if one.treated)
         for row in self._of(case):
-            listed_before = treated_until is not None and row["at"] <= treated_until
+            of_before = again is None or row["at"] < again
             before = _standing(row)
-            after = contact_after(before, mistake if again and not listed_before else mistake_before)
+            after = contact_after(before, mistake_before if of_before else mistake)
             if after != before:
                 self._becomes(row, after, policy, self._uow.now)
 

@@ -53,12 +53,13 @@ def make_contacts(uow: UnitOfWork) -> int:
             since = _last_day(uow, positive, row)
             known_as = frozenset({row.case_id, *(id for id, end in merged.items() if end == row.case_id)})
             for id in living[row.case_id] - known_as:
-                if (
-                    id in locked
-                    and _may_be_contact(locked[id])
-                    and _concerns(uow, locked[id], positive, since)
-                ):
-                    changes.setdefault(id, []).append((row.case_id, since, known_as))
+                if id not in locked or not _may_be_contact(locked[id]):
+                    continue
+                until = since
+                if since and row.result_id and positive.closed_at is None:  # they are at home still
+                    until = max(since, local_day(locked[id].arrival.arrived_at, uow.zone))
+                if _concerns(uow, locked[id], positive, until):
+                    changes.setdefault(id, []).append((row.case_id, until, known_as))
             known_since = since if row.result_id else None
             written.append({"case_id": row.case_id, "contacts_at": None, "contacts_since": known_since})
         occasions = (_occasion(book, locked[id], of_it) for id, of_it in sorted(changes.items()))
@@ -91,11 +92,15 @@ def _last_day(uow: UnitOfWork, positive: Case, row: Any) -> date | None:
     return local_day(row.treated_from, uow.zone) if row.treated_id and row.treated_from else None
 
 
-def _concerns(uow: UnitOfWork, case: Case, positive: Case, since: date | None) -> bool:
-    """Who has moved out since, or has come later, becomes no contact; of a mistake they hear all the same."""
-    if since is None:
+def _concerns(uow: UnitOfWork, case: Case, positive: Case, until: date | None) -> bool:
+    """Who has moved out since, or came after they were gone, becomes no contact; of a mistake they hear all
+    the same.
+
+    :param until: the last day on which they can have been together.
+    """
+    if until is None:
         return True
-    return case.household == positive.household and local_day(case.arrival.arrived_at, uow.zone) <= since
+    return case.household == positive.household and local_day(case.arrival.arrived_at, uow.zone) <= until
 
 
 def _may_be_contact(case: Case) -> bool:

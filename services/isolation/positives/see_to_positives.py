@@ -138,7 +138,7 @@ class _Seeing:
         results, waits_until = self._without_waiting(case, row)
         judged = judge(one for one in results if not one.treated)
         if waits_until is None:
-            self._contacts.look(case, self._policy(case), results, row["treated_until"])
+            self._contacts.look(case, self._policy(case), results)
         for step in list(still_to_do(judged, self._done(case, row))):
             case = self._steps[step](case, row, judged)
         self._see_to_contacts(case, row)

@@ -83,7 +83,7 @@ def came_back(conn: Connection, case_id: str, went_at: datetime, at: datetime) -
     :param went_at: when they went there: until then they were together with those at home.
     """
     p = positives.c
-    columns = (p.result_id, p.told, p.treated_id, p.treated_told, p.contacts_since)
+    columns = (p.result_id, p.told, p.treated_id, p.treated_from, p.treated_until)
     found = select(*columns).where(p.case_id == case_id)
     before = conn.execute(found).one_or_none()
     over = dict.fromkeys(
@@ -93,9 +93,11 @@ def came_back(conn: Connection, case_id: str, went_at: datetime, at: datetime) -
         )
     )
     row: dict[str, Any] = {"case_id": case_id, **over, "told": [], "treated_until": at, "look_at": at}
-    if before is None or before.result_id or not before.treated_id:
+    # A process of before 0041 let them come back: of what was found then those at home heard what there was.
+    of_old = before is not None and before.treated_until is not None and before.treated_from is None
+    if before is None or before.result_id or not (before.treated_id or of_old):
         row |= {"treated_from": went_at, "treated_id": before and before.result_id}
         row["treated_told"] = before.told if before and before.result_id else None
-        if before and before.result_id and before.contacts_since is None:
-            row["contacts_at"] = at  # it had still to be said to those who live with them
+        if before and before.result_id:
+            row["contacts_at"] = at  # those who live with them hear until when they were together
     upsert_rows(conn, positives, [row], key=["case_id"], set=[name for name in row if name != "case_id"])
