@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from contracts.envelope import Event
@@ -75,6 +76,7 @@ def _carry_out(book: Casebook, revision: Revision, written: Sequence[Task], caus
         zone=book.uow.zone,
         team=team,
         untouched_before=book.present.today_begins if change.from_today else None,
+        nothing_new_before=_asked_since(book, revision) if before.version else None,
         # Without them nothing would hold whoever was asked for a test that nobody took.
         made_up=(TEST,) if change.reopened else (),
     )
@@ -122,6 +124,13 @@ def _carry_out(book: Casebook, revision: Revision, written: Sequence[Task], caus
         book.publish("case.changed", case, stands, live, cause, said)
     if planned:
         book.publish_tasks(case, planned, cause)
+
+
+def _asked_since(book: Casebook, revision: Revision) -> datetime:
+    """From when on news may ask for more of a case that is followed already: from the day on which they came,
+    for a policy that was corrected or withdrawn before left the past alone; or from when they tell of.
+    """
+    return min([book.present.today_begins, *(chapter.at for chapter in revision.change.chapters)])
 
 
 def _of_other_officers(book: Casebook, case: Case, live: Iterable[Task]) -> Iterable[Task]:

@@ -56,6 +56,7 @@ def difference(
     opening: Collection[str],
     clock: datetime,
     untouched_before: datetime | None = None,
+    nothing_new_before: datetime | None = None,
     made_up: Collection[str] = (),
 ) -> Difference:
     """Compare the tasks written down with those that a new plan wants.
@@ -65,6 +66,8 @@ def difference(
     :param opening: kinds of opening task; a kind done since `clock` is not asked for again.
     :param untouched_before: tasks due before it are left as they are (a change of policy plans anew from
         today); opening tasks are compared in any case.
+    :param nothing_new_before: what was to be done by then is asked of nobody who was not asked in time,
+        opening tasks excepted: it would be overdue at once.
     :param made_up: kinds of task of which those that were asked for are compared in any case, too.
     """
     known = {task.key: task for task in written}
@@ -75,9 +78,16 @@ def difference(
     def in_question(kind: str, due_from: datetime) -> bool:
         return untouched_before is None or due_from >= untouched_before or kind in opening
 
+    def came_too_late(planned: PlannedTask) -> bool:
+        if nothing_new_before is None or planned.kind in {*opening, *made_up}:
+            return False
+        return planned.due_by < nothing_new_before
+
     for key, planned in wanted.items():
         task = known.get(key)
         if not in_question(*key) and (task is None or task.kind not in made_up):
+            continue
+        if (task is None or task.state == states.CANCELLED) and came_too_late(planned):
             continue
         if task is None:
             if not (planned.kind in opening and planned.kind in finished):
@@ -114,12 +124,19 @@ def replan(
     zone: ZoneInfo,
     team: Sequence[Member],
     untouched_before: datetime | None,
+    nothing_new_before: datetime | None = None,
     made_up: Collection[str] = (),
 ) -> Replanned:
     """The tasks of a case as a new plan wants them, each with the member of the team who does it."""
     of_plans = [task for task in written if not task.about]
     steps = difference(
-        of_plans, wanted, opening=opening, clock=clock, untouched_before=untouched_before, made_up=made_up
+        of_plans,
+        wanted,
+        opening=opening,
+        clock=clock,
+        untouched_before=untouched_before,
+        nothing_new_before=nothing_new_before,
+        made_up=made_up,
     )
     revised = {task.task_id: task.asked_for(planned, ladders, zone) for task, planned in steps.again}
     again = [

@@ -13,6 +13,7 @@ from services.isolation.cases.explain_case import explain_case
 from services.isolation.notices.report_refusal import report_refusal
 from services.isolation.policies import documents
 from services.isolation.policies.import_policy import import_policy
+from services.isolation.policies.withdraw_policy import withdraw_by_shell
 from tests.integration.isolation.saying import speaking
 from tests.integration.isolation.test_breaches import codes, goes, stand
 from tests.integration.isolation.test_permits import ids, request, wanted
@@ -99,3 +100,29 @@ def test_a_case_of_before_keeps_its_word_and_nobody_is_told_of_another_word_for_
     left = {row["kind"] for row in isolation.tasks(came) if row["state"] == "due"}
     assert "check_in" not in left and "test" in left
     assert isolation.audit()["balanced"] and isolation.rows(t.cases)
+
+
+@pytest.mark.parametrize("then", ["withdrawn", "corrected"])
+def test_news_ask_for_nothing_of_the_days_that_a_change_of_policy_left_alone(
+    isolation: Trial, then: str
+) -> None:
+    """It would be overdue at once, and nobody was asked for it in time."""
+    measure = "home_health_monitoring" if then == "withdrawn" else "self_monitoring"
+    without_tests = low_is(measure, tests=None, days=5, check_ins=None, release=["days_full"])
+    isolation.do(import_policy, without_tests)
+    came = arrival(level="low")
+    isolation.follow(came)
+    isolation.clock.moment = china("2022-10-03 08:00")
+    isolation.run_timers()
+    if then == "withdrawn":
+        isolation.do(withdraw_by_shell, "of-the-city", "a mistake", "li.min")
+    else:
+        isolation.do(import_policy, low_is(measure, days=5))
+    isolation.run_timers()
+    asked, overdue = isolation.tasks(came), isolation.recorded("task.overdue")
+    assert [(task["kind"], task["day"]) for task in asked if task["kind"] == "test"] == [("test", 3)]
+    isolation.clock.moment = china("2022-10-03 10:00")
+    isolation.follow(arrival(came.subject, version=2, level="low", at=isolation.clock.moment))
+    isolation.run_timers()
+    assert [task["task_id"] for task in isolation.tasks(came)] == [task["task_id"] for task in asked]
+    assert isolation.recorded("task.overdue") == overdue
