@@ -221,7 +221,7 @@ def _tests_made_up(
     piece: Piece, began: datetime, through: date, tested: set[date], goes_on: bool
 ) -> Iterator[PlannedTask]:
     """For a person who begins a measure when days of testing have passed already: one test at once, or as
-    many as passed, each on a day that has none.
+    many as passed without one, each on a day that has none.
 
     :param began: when the measure began, with this piece or one before.
     """
@@ -229,8 +229,10 @@ def _tests_made_up(
     if tests is None or not tests.catch_up:
         return
     first = day = local_day(began, planner.zone)
-    passed = sum(number < day_number(first, piece.day_zero) for number in tests.days)
-    missing, before = passed if tests.apart else min(passed, 1), began
+    passed = [piece.day_zero + timedelta(days=number) for number in tests.days]
+    passed = [on for on in passed if on < first]
+    # A policy or a measure before may have asked for a test on some of them.
+    missing, before = sum(on not in tested for on in passed) if tests.apart else min(len(passed), 1), began
     while missing and day <= min(through, max(first, piece.last_day)):
         own = day_number(day, piece.day_zero) in tests.days and (day > first or day in tested)
         test = None if own else _made_up(planner, day, piece.day_zero, began, before, tests)

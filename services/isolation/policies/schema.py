@@ -144,7 +144,8 @@ class _Tests(_Strict):
         validate=validate.Range(12, 72),
         metadata={
             "description": "with catch_up: each test of a day that has passed is made up for, so many hours "
-            "after the one before at the least, on days that have none (填平补齐)"
+            "after the one before at the least, on days that have none (填平补齐); a day's own test keeps "
+            "its window, however soon after"
         },
     )
 

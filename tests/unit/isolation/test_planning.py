@@ -160,6 +160,13 @@ def test_all_tests_of_days_that_have_passed_are_made_up_a_day_apart_where_the_po
     ]
 
 
+def test_a_test_that_a_measure_before_asked_for_is_not_made_up_for():
+    asked = {"role": "health_worker", "days": [1, 4, 8], "window": ["09:00", "17:00"], "catch_up": True}
+    city = of_a_city("high", days=8, tests={**asked, "hours_apart": 24})
+    found = samples_of(city, known("medium", left=0), known("high", left=0, hour=8, day=5), arrived=at(6))
+    assert [day for day, _ in found] == [1, 4, 8]
+
+
 def test_whoever_lives_with_somebody_positive_has_a_rule_of_their_own_where_the_policy_has_one():
     document = next(one for one in shipped() if one["policy_id"] == "cn-2022-06")
     own = {**document["levels"]["high"], "days": 5, "counted_from": "last_exposure", "tests": None}
