@@ -24,7 +24,7 @@ def case_data(
     case: Case, stands: Standing, staff: Staff, tasks: Iterable[Task], tomorrow: datetime
 ) -> dict[str, Any]:
     """Data of case.opened; of the tasks those that begin before `tomorrow`."""
-    arrival, first_day = case.arrival, stands.rule.first_day(case.counted_from)
+    arrival, first_day = case.arrival, stands.rule.first_day(case.counted_from, stands.arrival_day)
     return {
         "case_id": case.case_id,
         "arrival_id": case.case_id,

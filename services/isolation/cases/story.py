@@ -61,6 +61,7 @@ class Standing:
     policy: Policy
     rule: Rule
     risk_level: str
+    arrival_day: date
     day_zero: date
     release_on: date
     last_day: date
@@ -167,6 +168,7 @@ def standing(
         policy=policy,
         rule=rule,
         risk_level=exposure.level,
+        arrival_day=arrival_day,
         day_zero=day_zero,
         release_on=release_on,
         last_day=last_day,

@@ -13,6 +13,7 @@ from sqlalchemy.engine import Connection
 from chassis.doors.declared import Asked, Column, ThingQuery
 from field.scope import Scope
 from services.isolation.cases.decisions import possible
+from services.isolation.cases.first_day import FIRST_DAY_COLUMNS, first_day
 from services.isolation.cases.lists import CASE
 from services.isolation.cases.tables import case_history, cases
 from services.isolation.plans import states
@@ -39,8 +40,8 @@ def _case_story(conn: Connection, scope: Scope, asked: Asked, id: str) -> Mappin
     if case is None:
         return None
     c = cases.c
-    team, policy_id = conn.execute(select(c.team, c.policy_id).where(c.case_id == id)).one()
-    named = select(policies.c.edition, policies.c.title).where(policies.c.policy_id == policy_id)
+    row = conn.execute(select(c.team, *FIRST_DAY_COLUMNS).where(c.case_id == id)).one()
+    named = select(policies.c.edition, policies.c.title).where(policies.c.policy_id == row.policy_id)
     policy = conn.execute(named).one_or_none()
     of_it = _tasks(conn, id, asked.zone)
     asked_for = any(one["kind"] == CONFIRM_TRANSFER and one["state"] in states.LIVE for one in of_it)
@@ -48,8 +49,9 @@ def _case_story(conn: Connection, scope: Scope, asked: Asked, id: str) -> Mappin
         **case,
         "decisions": list(possible(case["state"], asked=asked_for)) if case["version"] else [],
         "edition": policy.edition if policy else None,
+        "first_day": first_day(conn, row, asked.zone).isoformat(),
         "policy_title": policy.title if policy else None,
-        "team": [{"role": role, "staff_id": staff_id} for role, staff_id in team],
+        "team": [{"role": role, "staff_id": staff_id} for role, staff_id in row.team],
         "tasks": of_it,
         "history": _history(conn, id, asked.zone),
         "as_of": asked.now,
@@ -126,6 +128,7 @@ CASE_STORY = ThingQuery(
     find=_case_story,
     columns=(
         *CASE.columns,
+        Column("first_day"),
         Column("edition"),
         Column("policy_title"),
         Column("decisions"),

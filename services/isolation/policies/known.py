@@ -75,6 +75,17 @@ def not_withdrawn(policies: Iterable[Policy]) -> list[Policy]:
     return [policy for policy in policies if not policy.withdrawn]
 
 
+def policy_of_text(conn: Connection, policy_id: str, version: int | None, zone: ZoneInfo) -> Policy | None:
+    """A policy by the text of that version; by the one in force where that is not kept. None: no policy."""
+    x, p = t.policy_texts.c, t.policies.c
+    kept = select(x.document).where(x.policy_id == policy_id, x.version == version)
+    document = conn.execute(kept).scalar_one_or_none()
+    if document is None:
+        in_force_now = select(p.document).where(p.policy_id == policy_id)
+        document = conn.execute(in_force_now).scalar_one_or_none()
+    return None if document is None else policy_from(document, version or 0, zone)
+
+
 def stored_policies(conn: Connection) -> list[Mapping[str, Any]]:
     """Each as it is stored, with its `document`, those that begin first before the others."""
     wanted = select(t.policies).order_by(t.policies.c.valid_from, t.policies.c.policy_id)

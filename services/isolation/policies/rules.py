@@ -169,9 +169,12 @@ class Rule:
     ladders: Ladders
     """Those of its policy: by them a term that would end at night ends in the morning."""
 
-    def first_day(self, day_zero: date) -> date:
-        """The day with which people are told that their days begin."""
-        return day_zero + timedelta(days=self.arrival_is_day)
+    def first_day(self, day_zero: date, arrival_day: date) -> date:
+        """The day with which people are told that their days begin: that of arrival where it counts as day 1,
+        and day 0 where an exposure after it began them anew.
+        """
+        counts = day_zero == arrival_day - timedelta(days=self.arrival_is_day)
+        return arrival_day if counts else day_zero
 
 
 @dataclass(frozen=True, slots=True)

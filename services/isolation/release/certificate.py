@@ -15,6 +15,7 @@ from field.documents import compact_number
 from field.ids import is_id
 from field.scope import Scope
 from field.telling_apart import Someone, tell_apart
+from services.isolation.cases.first_day import FIRST_DAY_COLUMNS, first_day
 from services.isolation.cases.lists import in_scope
 from services.isolation.cases.states import RELEASED
 from services.isolation.cases.tables import cases
@@ -22,10 +23,7 @@ from services.isolation.reference import current
 
 _SHOWN_OF_NUMBER: Final = 4
 _C = cases.c
-_COLUMNS: Final = (
-    *(_C.case_id, _C.person, _C.measure, _C.days, _C.counted_from, _C.closed_at, _C.community),
-    *(_C.risk_level, _C.policy_id),
-)
+_COLUMNS: Final = (_C.case_id, _C.person, _C.closed_at, _C.community, *FIRST_DAY_COLUMNS)
 
 
 def _find(uow: UnitOfWork, scope: Scope, asked: Asked, data: Mapping[str, Any]) -> Mapping[str, Any] | None:
@@ -50,17 +48,14 @@ def _find(uow: UnitOfWork, scope: Scope, asked: Asked, data: Mapping[str, Any]) 
         return None
     released_on = local_day(row.closed_at, asked.zone)
     [label] = tell_apart([Someone(person.get("name"), None)], released_on)
-    known = current(uow)
-    place, policy = known.places.by_id.get(row.community), known.policies.by_id.get(row.policy_id)
-    rule = policy.rule_of(row.risk_level, row.measure, row.days) if policy else None
-    began = rule.first_day(row.counted_from) if rule else row.counted_from
+    place = current(uow).places.by_id.get(row.community)
     return {
         "case_id": row.case_id,
         "name_ends": label.name,
         "number_ends": compact_number(person.get("identity_number") or "")[-_SHOWN_OF_NUMBER:],
         "measure": row.measure,
         "community": place.name if place else "",
-        "began": began.isoformat(),
+        "began": first_day(uow.conn, row, asked.zone).isoformat(),
         "released_on": released_on.isoformat(),
     }
 

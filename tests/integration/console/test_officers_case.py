@@ -10,11 +10,13 @@ from chassis.commands.command import Author
 from chassis.database.tables import TABLES
 from services.console.doors import Doors
 from services.isolation.check_ins.report_check_in import report_check_in
+from services.isolation.policies.import_policy import import_policy
 from services.isolation.tasks.report_task import report_task
 from tests.doors import CONSOLE
 from tests.integration.console.officers import Town, open_town
 from tests.integration.console.trial import NOBODY, token_of
 from tests.integration.isolation.saying import speaking
+from tests.integration.isolation.test_measures import low_is
 
 
 @pytest.fixture
@@ -29,6 +31,10 @@ def test_wish_12_a_case_says_why_it_is_so_and_what_comes_next(town: Town) -> Non
     assert "medium risk" in page and "counted from 30 September" in page and "ends on" in page
     assert "<dt>next</dt><dd>first visit, until 1 October" in page
     assert "case opened" in page and "李兰" in page and "<title>A case" in page
+    # The days begin with the day that residents are told, where the day of arrival counts.
+    town.isolation.do(import_policy, low_is("self_monitoring", arrival_is_day=1))
+    of_low_risk = town.officer().get(f"/cases/{town.open_case(level='low')}").text
+    assert "low risk" in of_low_risk and "counted from 1 October" in of_low_risk
 
 
 def test_a_case_names_its_policy_and_whoever_did_something_in_the_language_of_the_page(town: Town) -> None:

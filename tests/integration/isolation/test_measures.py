@@ -10,14 +10,16 @@ import pytest
 from contracts.envelope import Event
 from services.isolation import tables as t
 from services.isolation.cases.explain_case import explain_case
+from services.isolation.door import DOOR
 from services.isolation.notices.report_refusal import report_refusal
 from services.isolation.policies import documents
 from services.isolation.policies.import_policy import import_policy
 from services.isolation.policies.withdraw_policy import withdraw_by_shell
+from tests.doors import Visitor
 from tests.integration.isolation.saying import speaking
 from tests.integration.isolation.test_breaches import codes, goes, stand
 from tests.integration.isolation.test_permits import ids, request, wanted
-from tests.integration.isolation.trial import CHINA, Trial, arrival, china
+from tests.integration.isolation.trial import CHINA, SEALER, Trial, arrival, china
 
 NINTH = next(one for one in documents.shipped() if one["policy_id"] == "cn-2022-06")
 refuse = speaking(report_refusal, "refusal.reported")
@@ -77,6 +79,28 @@ def test_where_the_day_of_arrival_counts_people_are_told_that_the_days_begin_wit
     assert (found.counted_from, found.release_on) == (date(2022, 9, 30), date(2022, 10, 3))
     isolation.follow(arrival(level="none"))
     assert isolation.recorded("case.opened")[-1].data["first_day"] is None
+
+
+def test_officers_and_papers_say_the_first_day_by_the_text_that_a_case_was_planned_by(
+    isolation: Trial,
+) -> None:
+    isolation.do(import_policy, low_is("self_monitoring", arrival_is_day=1))
+    person = SEALER.seal({"name": "王敏", "identity_number": "620102199001011234"})
+    came = arrival(level="low", person=person)
+    isolation.follow(came)
+    door = Visitor(DOOR, isolation.work)
+    with isolation.database.begin() as conn:
+        conn.execute(t.cases.update().values(state="released", closed_at=china("2022-10-03 20:00")))
+    isolation.clock.moment = china("2022-10-11 08:00")
+    isolation.do(import_policy, low_is("self_monitoring", arrival_is_day=0))
+    case = {"case_id": came.subject}
+    paper = door.client.post("/lookups/release_certificate", json=case, headers=door.headers("officer"))
+    story = door.get("officer", f"/case_story/{came.subject}").get_json()
+    assert (story["counted_from"], story["first_day"]) == ("2022-09-30", "2022-10-01")
+    assert paper.get_json()["began"] == "2022-10-01"
+    with isolation.database.begin() as conn:
+        conn.execute(t.policy_texts.delete())  # from before texts were kept
+    assert door.get("officer", f"/case_story/{came.subject}").get_json()["first_day"] == "2022-09-30"
 
 
 def test_a_case_of_before_keeps_its_word_and_nobody_is_told_of_another_word_for_the_same(

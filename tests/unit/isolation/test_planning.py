@@ -131,7 +131,12 @@ def test_the_day_of_arrival_counts_as_day_1_where_the_policy_says_so():
     city = of_a_city("low", arrival_is_day=1)
     stands = standing([known("low", hour=20)], at(20), city, CHINA)
     assert (stands.day_zero, stands.release_on) == (date(2022, 9, 30), date(2022, 10, 3))
-    assert stands.rule.first_day(stands.day_zero) == DAY
+    assert stands.rule.first_day(stands.day_zero, stands.arrival_day) == DAY
+    together = Chapter(None, at(10), (), NINTH, exposed=Exposed("another", DAY + timedelta(days=1)))
+    as_low = {NINTH: replace(city[NINTH], close_contact="low")}
+    anew = standing([known("low", hour=6), together], at(6), as_low, CHINA)
+    assert anew.rule.arrival_is_day and anew.day_zero == DAY + timedelta(days=1)
+    assert anew.rule.first_day(anew.day_zero, anew.arrival_day) == anew.day_zero
     assert samples_of(city, known("low", hour=20), arrived=at(20)) == [(1, "01 20:00"), (3, "03 09:00")]
     assert standing([known("low")], at(6), POLICIES, CHINA).release_on == date(2022, 10, 4)
 

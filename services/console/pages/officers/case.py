@@ -186,7 +186,8 @@ def _page(doors: Doors, case_id: str, tried: Tried, full: Mapping[str, Any] | No
             "place": place_of(story, names),
             "day": day_of(story, as_of),
             "policy": _policy(story),
-            "counted_from": day(story["counted_from"]),
+            # A version of isolation before does not say the first day.
+            "counted_from": day(story.get("first_day") or story["counted_from"]),
             "release_on": day(story["release_on"]),
             "closed_at": moment(story["closed_at"]) if story["closed_at"] else "",
             "as_of": moment(story["as_of"]),
