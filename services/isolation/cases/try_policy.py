@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import String, cast, func, select
 from sqlalchemy.engine import Connection
 
+from contracts.faults import Fault, Refused
 from field.days import day_begins
 from field.policies import in_force
 from services.isolation.cases.case import Case
@@ -83,11 +84,14 @@ def try_policy(
 
     :param most: look at about so many of them at most, chosen by chance: a sixteenth, a 256th and so on.
 
-    Raises Refused with all that is wrong with the document.
+    Raises Refused with all that is wrong with the document, and where it could not be published.
     """
     known = read_policies(conn, 0, 0, zone).by_id
     tried = policy_from(document, version=0, zone=zone)
     before = known.get(tried.policy_id)
+    if before is not None and before.withdrawn:
+        message = "was withdrawn: try the text under another policy_id"
+        raise Refused("conflict", [Fault("policy_id", "withdrawn", message)])
     tried = replace(tried, version=before.version + 1 if before else 1)
     policies = {**known, tried.policy_id: tried}
     holding = not_withdrawn(policies.values())

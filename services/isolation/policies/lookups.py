@@ -17,7 +17,7 @@ from field.scope import Scope
 from services.isolation.policies.differences import differences
 from services.isolation.policies.known import stored_policies, texts_of
 from services.isolation.policies.tables import policies, policy_proposals
-from services.isolation.policies.versions import standing_texts
+from services.isolation.policies.versions import is_text_before_kept, standing_texts
 
 _P: Final = policy_proposals.c
 _SHOWN: Final = ("policy_id", "edition", "title", "version", "valid_from", "valid_to", "withdrawn")
@@ -41,7 +41,8 @@ def _policy(
     """:param data: `policy_id`, `version`: of the text that is shown, left out: the newest.
 
     Returns the policy with its `texts`, the newest first, the `document` of the one that is `shown`,
-    `differences` from the one before, and `restores`: the version whose text a withdrawal would put in force.
+    `differences` from the one before, and `restores`: the version whose text a withdrawal would put in force,
+    null: it would hold nowhere. Without `kept_before` that text was not kept, and it cannot be withdrawn.
     """
     policy_id, version = data.get("policy_id"), data.get("version")
     if not isinstance(policy_id, str) or not isinstance(version, int | None):
@@ -55,7 +56,8 @@ def _policy(
     if shown not in numbers:
         return None
     at = numbers.index(shown)
-    standing = standing_texts((text["version"], text["what"]) for text in texts)
+    versions = [(text["version"], text["what"]) for text in texts]
+    standing = standing_texts(versions)
     before = texts[at - 1]["document"] if at else None
     return {
         **_stored(stored[policy_id], asked),
@@ -64,6 +66,7 @@ def _policy(
         "document": texts[at]["document"],
         "differences": _differences(before, texts[at]["document"]),
         "restores": standing[-2] if len(standing) > 1 else None,
+        "kept_before": is_text_before_kept(versions),
     }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final, Literal
 
 What = Literal["published", "withdrawn"]
@@ -24,3 +24,11 @@ def standing_texts(versions: Iterable[tuple[int, str]]) -> list[int]:
         elif standing:
             standing.pop()
     return standing
+
+
+def is_text_before_kept(versions: Sequence[tuple[int, str]]) -> bool:
+    """Whether a withdrawal finds what it puts in force: the text before, or else that there was none.
+
+    :param versions: (version, what) in their order, at least one; those before the first were not kept.
+    """
+    return len(standing_texts(versions)) > 1 or versions[0][0] == 1

@@ -20,9 +20,11 @@ from services.isolation.policies.known import not_withdrawn, read_policies
 from services.isolation.policies.publish import Act, keep_what_stands, lock_to_change, store
 from services.isolation.policies.rules import Policy
 from services.isolation.policies.tables import policy_texts
-from services.isolation.policies.versions import WITHDRAWN, standing_texts
+from services.isolation.policies.versions import WITHDRAWN, is_text_before_kept, standing_texts
 from services.isolation.revisions import OPEN_POLICIES, REVISIONS
 
+LONGEST_REASON: Final = 500
+"""As policy.withdrawn takes one."""
 _T: Final = policy_texts.c
 
 
@@ -53,6 +55,9 @@ def _withdraw(uow: UnitOfWork, said: Said) -> Outcome:
 
 def withdraw_by_shell(uow: UnitOfWork, policy_id: str, reason: str, by: str) -> Withdrawn:
     """For whoever has the shell. Raises Refused."""
+    if not 1 <= len(reason.strip()) <= LONGEST_REASON:
+        message = f"say what is wrong with it, in 1 to {LONGEST_REASON} characters"
+        raise Refused.invalid([Fault("reason", "invalid", message)])
     return withdraw(uow, policy_id, None, Act(source_of(by), reason=reason))
 
 
@@ -89,13 +94,12 @@ def _text_before(uow: UnitOfWork, known: Row[Any]) -> Any:
     """The row of the one that the text in force corrected; None: it was new."""
     of_it = select(_T.version, _T.what, _T.document).where(_T.policy_id == known.policy_id)
     rows = uow.conn.execute(of_it.order_by(_T.version)).all()
-    standing = standing_texts((row.version, row.what) for row in rows)
-    if len(standing) > 1:
-        return next(row for row in rows if row.version == standing[-2])
-    if rows[0].version > 1:
+    versions = [(row.version, row.what) for row in rows]
+    if not is_text_before_kept(versions):
         message = f"the text before version {rows[0].version} was not kept: import it again instead"
         raise Refused("conflict", [Fault("policy_id", "not_kept", message)])
-    return None
+    standing = standing_texts(versions)
+    return next(row for row in rows if row.version == standing[-2]) if len(standing) > 1 else None
 
 
 def _check_that_one_holds(uow: UnitOfWork, gone: Policy, restored: Policy | None) -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from chassis.doors.tokens import Actor
 from services.console.doors import DoorAway
+from services.isolation import tables as t
 from tests.doors import staff_author
 from tests.integration.console.officers import Town, open_town
 from tests.integration.console.trial import Browser, token_of
@@ -62,7 +63,9 @@ def test_one_proposes_the_other_publishes_and_the_first_withdraws(town: Town) ->
     assert zhou.send("/policies", "/policies/proposals/x", outcome="published").status_code == 404
 
     page = "/policies/cn-2022-06"
-    assert "The text of version 1 is in force again at once." in li.get(page).text
+    says = li.get(page).text
+    assert "The text of version 1 is in force again at once." in says
+    assert not re.search(r"at once\.\w", re.sub(r"<.+?>", "", says))
     assert li.send(page, f"{page}/withdraw", reason="", expects="2").status_code == 422
     answer = li.send(page, f"{page}/withdraw", reason="10 was typed for 7", expects="2")
     assert answer.headers["Location"] == f"{page}?said=withdrawn"
@@ -91,6 +94,32 @@ def test_a_file_is_taken_and_what_is_wrong_with_it_is_named(town: Town) -> None:
     assert "the wrong file" in li.get(at).text and at not in li.get("/policies").text
     later = {**NINTH, "policy_id": "later", "valid_from": "2023-01-01"}
     assert "no text of this policy_id" in li.get(proposed(li, later)).text
+
+
+def test_odd_documents_are_named_and_a_withdrawal_is_offered_only_where_it_can_be(town: Town) -> None:
+    li = administrator(town, "li.min")
+    document, days = json.dumps(LONGER), '"look_back_days": '
+    odd = {
+        json.dumps({**NINTH, "title": "\ud800"}): "This is no policy",
+        re.sub(days + r"\d+", days + "9" * 30, document): "look_back_days",
+        re.sub(days + r"\d+", days + "9" * 400, document): "This is no policy",
+        json.dumps({**NINTH, "remarks": "x"}).replace('"x"', "[" * 900 + "]" * 900): "This is no policy",
+        json.dumps({**NINTH, "remarks": "x"}).replace('"x"', "[" * 240 + "]" * 240): "This is no policy",
+        json.dumps({**NINTH, "remarks": ["x" * 60_000]}): "over 60000 bytes",
+    }
+    page = li.get("/policies")
+    for text, says in odd.items():
+        file = (io.BytesIO(text.encode()), "policy.json")
+        answer = li.post("/policies", token=token_of(page), file=file)  # type: ignore[arg-type]
+        assert (answer.status_code, says in answer.text) == (422, True), (text[-80:], answer.text)
+        answer = li.post("/policies", token=token_of(page), document=text)
+        assert answer.status_code in (413, 422), text[-80:]
+
+    with town.isolation.database.begin() as conn:
+        conn.execute(t.policy_texts.delete())
+        conn.execute(t.policies.update().values(version=3))
+    says = li.get("/policies/cn-2022-06").text
+    assert "The text before it was not kept" in says and "/withdraw" not in says
 
 
 def test_others_have_no_such_page_and_nothing_is_lost_while_the_door_is_away(

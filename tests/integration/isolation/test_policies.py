@@ -16,6 +16,7 @@ from services.isolation import tables as t
 from services.isolation.cases.apply_policies import apply_policies
 from services.isolation.cases.hand_over import hand_over
 from services.isolation.cases.open_waiting import open_waiting
+from services.isolation.cases.try_policy import try_policy
 from services.isolation.policies import documents
 from services.isolation.policies.import_policy import import_policy
 from services.isolation.policies.known import texts_of
@@ -324,10 +325,17 @@ def test_what_cannot_be_withdrawn_is_refused_and_nothing_changes(empty: Trial):
         with pytest.raises(Refused) as caught:
             withdraw(empty, policy_id)
         assert [fault.code for fault in caught.value.faults] == [code]
+    for reason in ("", " ", "x" * 501):
+        with pytest.raises(Refused, match="reason"):
+            empty.do(withdraw_by_shell, "later", reason, "li")
     assert len(empty.recorded("policy.published")) == told and len(empty.rows(t.policy_texts)) == 2
     withdraw(empty, "later")
-    for again in (lambda: withdraw(empty, "later"), lambda: empty.do(import_policy, later)):
-        with pytest.raises(Refused) as caught:
+    for again in (
+        lambda: withdraw(empty, "later"),
+        lambda: empty.do(import_policy, later),
+        lambda: try_policy(conn, later, now=empty.clock.now(), zone=CHINA),
+    ):
+        with empty.database.read() as conn, pytest.raises(Refused) as caught:
             again()
         assert [fault.code for fault in caught.value.faults] == ["withdrawn"]
 

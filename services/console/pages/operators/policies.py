@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any, Final, NamedTuple
 from urllib.parse import quote
 
+import orjson
 from flask import Blueprint, g, make_response, redirect, render_template, request
 from flask_babel import gettext
 from werkzeug.wrappers import Response
@@ -28,6 +29,9 @@ from services.console.pages.entry.who import only_in
 from services.console.pages.refusals import refusal_page
 
 _LONGEST: Final = 60_000
+"""Bytes of a document; those that come with Doorstep have a tenth of it."""
+_DEEPEST: Final = 50
+"""Levels of lists and objects: far more than a policy has, and far fewer than can be written again (254)."""
 SAID: Final[Mapping[str, str]] = {
     "proposed": N_("It is proposed. Nothing holds yet: another administrator publishes it."),
     "published": N_("It is published. Open cases are planned anew within a minute where it applies to them."),
@@ -71,11 +75,10 @@ def add_policies(pages: Blueprint, work: Work, doors: Doors) -> None:
     @only_in(work, "administrator")
     def propose() -> Response:
         text = _sent_text()
-        try:
-            document = json.loads(text)
-        except (json.JSONDecodeError, RecursionError):
-            document = None
-        if not isinstance(document, dict):
+        if len(text.encode()) > _LONGEST:
+            says = gettext("It is over %(most)s bytes long, as no policy is.", most=_LONGEST)
+            return _all(doors, Tried({}, [Wrong("document", says)], 422))
+        if (document := _document(text)) is None:
             says = gettext("This is no policy: choose the JSON file, or paste all of it.")
             return _all(doors, Tried({"document": text}, [Wrong("document", says)], 422))
         key = key_of_act(document, "propose")
@@ -134,10 +137,24 @@ def add_policies(pages: Blueprint, work: Work, doors: Doors) -> None:
 
 
 def _sent_text() -> str:
-    """Of the file, where one was chosen, else what was pasted."""
+    """Of the file, where one was chosen, else what was pasted; what is too long is not cut off."""
     if (file := request.files.get("file")) and file.filename:
-        return str(file.read(_LONGEST).decode("utf-8-sig", "replace"))
-    return request.form.get("document", "")[:_LONGEST].strip()
+        return str(file.read().decode("utf-8-sig", "replace"))
+    return request.form.get("document", "").strip()
+
+
+def _document(text: str) -> dict[str, Any] | None:
+    """None: it is no JSON object, or not one of a policy, which is not nested so deeply."""
+    try:
+        document = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return None
+    return document if isinstance(document, dict) and _is_within(document, _DEEPEST) else None
+
+
+def _is_within(value: Any, levels: int) -> bool:
+    inside = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return levels > 0 and all(_is_within(one, levels - 1) for one in inside)
 
 
 def _typed(*names: str) -> dict[str, str]:
