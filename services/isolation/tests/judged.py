@@ -62,11 +62,17 @@ class Judged:
 def judge(results: Iterable[Result]) -> Judged:
     """What stands, whatever the order in which the results came."""
     known = standing(results)
-    positives = [one for one in _positives(known) if one.of_one and one.stage == _CONFIRMED]
+    positives = confirmed(known)
     doubts = [one for one in _positives(known) if not (one.of_one and one.stage == _CONFIRMED)]
     open_doubts = [one for one in doubts if not _is_answered(one, known)]
-    first = min(positives, key=_order, default=None)
+    first = next(iter(positives), None)
     return Judged(first, max(open_doubts, key=_order, default=None) if first is None else None)
+
+
+def confirmed(results: Iterable[Result]) -> list[Result]:
+    """Positive ones of a sample of theirs alone that stand, the first one first."""
+    positives = _positives(standing(results))
+    return sorted((one for one in positives if one.of_one and one.stage == _CONFIRMED), key=_order)
 
 
 def made_up(tests: Iterable[date], sampled: Collection[date]) -> list[date]:

@@ -747,6 +747,32 @@ def test_whoever_was_called_hears_of_a_mistake_that_comes_out_after_they_came_ba
     assert {one for _, staff in told(isolation, "test.urgent_corrected") for one in staff} == told_before
 
 
+def test_what_was_found_again_and_treated_again_is_taken_back_alone(
+    isolation: Trial, family: list[Event]
+) -> None:
+    mother, child = family
+    never = measure(isolation, child)
+    found(isolation, mother, "a")
+    said(isolation, mother, "see_positive")
+    told_first = {one for _, staff in told(isolation) for one in staff}
+    decide(isolation, mother, "move_to_hospital", **HOSPITAL)
+    decide(isolation, mother, "reopen", because="came_back")
+    once = measure(isolation, child)
+    isolation.clock.advance(days=2)
+    later = isolation.clock.now()
+    found(isolation, mother, "c", at=later, reported_at=later)
+    said(isolation, mother, "see_positive")
+    decide(isolation, mother, "move_to_hospital", **HOSPITAL)
+    decide(isolation, mother, "reopen", because="came_back")
+    assert measure(isolation, child) > once
+    found(isolation, mother, "d", "negative", at=later, reported_at=later, supersedes="c")
+    assert "call_them" in live(isolation, mother) and measure(isolation, child) == once, "the first stands"
+    assert len(told(isolation, "test.urgent_corrected")) == 1
+    found(isolation, mother, "b", "negative", supersedes="a")
+    assert measure(isolation, child) == never
+    assert [staff for _, staff in told(isolation, "test.urgent_corrected")] == [told_first] * 2
+
+
 def test_who_was_thanked_as_no_contact_is_told_when_it_is_found_again(isolation: Trial) -> None:
     one = came(isolation)
     found(isolation, one, "a")
