@@ -246,6 +246,7 @@ def test_a_correction_at_the_ended_case_takes_the_alarm_back_where_it_is_now(two
 
 
 def test_what_is_said_of_the_ended_case_settles_the_tasks_of_the_other(two: Two) -> None:
+    two.isolation.follow(two.news(two.goes_on, level="medium"))
     two.merge()
     two.at("2022-10-02 09:00")
     assert two.has_fever(two.ends, 36.5).kind == "done"
