@@ -235,6 +235,7 @@ def queries(town: BusyTown, recorder: Recorder) -> None:
     report = str(town.one("registration", "SELECT event_id FROM reports ORDER BY id DESC LIMIT 1"))
     zone = town.works["isolation"].zone
     sealer = town.works["isolation"].sealer
+    policy = isolation.SHIPPED_POLICIES()[0]
     asked = {
         "registration": (
             lambda conn: registration.ARRIVAL_WITH_ID(conn, arrival),
@@ -249,6 +250,7 @@ def queries(town: BusyTown, recorder: Recorder) -> None:
             lambda conn: isolation.CASE_WITH_ID(conn, arrival),
             lambda conn: isolation.TRACE(conn, arrival, zone=zone),
             lambda conn: isolation.FOLLOWED(conn, [arrival]),
+            lambda conn: isolation.TRY_POLICY(conn, policy, now=town.clock.moment, zone=zone, most=10),
         ),
         "notification": (lambda conn: notification.CASE_OF_MESSAGE(conn, arrival),),
     }
