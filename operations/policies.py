@@ -54,11 +54,13 @@ def document_of(name: str, version: int | None = None) -> dict[str, Any]:
     return found
 
 
-def withdraw(policy_id: str, reason: str, by: str, settings: Mapping[str, str]) -> isolation.Withdrawn:
-    """Raises OperationFailed, NotSetUp."""
+def withdraw(
+    policy_id: str, version: int, reason: str, by: str, settings: Mapping[str, str]
+) -> isolation.Withdrawn:
+    """:param version: the newest, which is wrong. Raises OperationFailed, NotSetUp."""
     try:
         with unit_of("isolation", settings) as uow:
-            return isolation.WITHDRAW_POLICY(uow, policy_id, reason, by)
+            return isolation.WITHDRAW_POLICY(uow, policy_id, version, reason, by)
     except Refused as refused:
         raise OperationFailed(f"{policy_id} is not withdrawn: {refused}") from None
 

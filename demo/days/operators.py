@@ -66,8 +66,8 @@ class Operators:
     def at_noon(self, scene: Scene) -> None:
         if scene.day == WRONG_POLICY:
             self.say("  and withdrawn: the text of before is in force again")
-            texts = until_it_answers(lambda: len(texts_of(_edition()["policy_id"])), is_world_away)
-            until_it_answers(lambda: self._withdraw(texts), is_world_away)
+            wrong = until_it_answers(_newest_version, is_world_away)
+            until_it_answers(lambda: self._withdraw(wrong), is_world_away)
         elif scene.day == KILLED:
             self.say(f"  {_KILLED_SERVICE} is killed")
             pid = self.system.pid_of(_KILLED_SERVICE)
@@ -82,14 +82,11 @@ class Operators:
             scene.played.add("stood_before", len(self.before))
             scene.played.add("stand_as_before", len(same))
 
-    def _withdraw(self, texts: int) -> None:
-        """As `doorstep policy withdraw` does, unless it was done already.
-
-        :param texts: how many there were before. To withdraw twice would publish the wrong one again.
-        """
-        policy_id = _edition()["policy_id"]
-        if len(texts_of(policy_id)) == texts:
-            withdraw(policy_id, "days were typed wrong", "demo", environment(self.system.directory))
+    def _withdraw(self, version: int) -> None:
+        """As `doorstep policy withdraw` does, unless it was done already, and only the answer was lost."""
+        if _newest_version() == version:
+            reason, settings = "days were typed wrong", environment(self.system.directory)
+            withdraw(_edition()["policy_id"], version, reason, "demo", settings)
 
     def _published(self, scene: Scene) -> dict[str, Any]:
         changed = scene.began.date().replace(day=scene.began.day + POLICY_CHANGES - 1)
@@ -107,6 +104,10 @@ class Operators:
 def _edition() -> dict[str, Any]:
     """The newest that is shipped."""
     return max(isolation.SHIPPED_POLICIES(), key=lambda one: str(one["valid_from"]))
+
+
+def _newest_version() -> int:
+    return int(texts_of(_edition()["policy_id"])[-1]["version"])
 
 
 def in_force_from(document: dict[str, Any], day: date) -> dict[str, Any]:

@@ -13,6 +13,12 @@ from operations.settings import environment
 
 def command(
     policy_id: Annotated[str, typer.Argument(metavar="POLICY", help="Its id.", show_default=False)],
+    version: Annotated[
+        int,
+        typer.Option(
+            min=1, help="Which text is wrong: the newest. `policy list` names it.", show_default=False
+        ),
+    ],
     reason: Annotated[str, typer.Option(help="What is wrong with it; it is kept.", show_default=False)],
     by: By = None,
     as_json: AsJson = False,
@@ -21,8 +27,9 @@ def command(
 
     Where it was new, the policy of before is in force again. Open cases are planned anew within seconds, and
     whoever is asked for something else is told. The policy's history says that it was done here, and by whom.
+    Said again, after an answer that was lost, it is refused: another version is the newest then.
     """
-    done = withdraw(policy_id, reason, who(by), environment())
+    done = withdraw(policy_id, version, reason, who(by), environment())
     if as_json:
         print_json(asdict(done))
         return

@@ -53,27 +53,28 @@ def _withdraw(uow: UnitOfWork, said: Said) -> Outcome:
     return Outcome.done(policy_id=done.policy_id, version=done.version, restored=done.restored)
 
 
-def withdraw_by_shell(uow: UnitOfWork, policy_id: str, reason: str, by: str) -> Withdrawn:
+def withdraw_by_shell(uow: UnitOfWork, policy_id: str, version: int, reason: str, by: str) -> Withdrawn:
     """For whoever has the shell. Raises Refused."""
     if not 1 <= len(reason.strip()) <= LONGEST_REASON:
         message = f"say what is wrong with it, in 1 to {LONGEST_REASON} characters"
         raise Refused.invalid([Fault("reason", "invalid", message)])
-    return withdraw(uow, policy_id, None, Act(source_of(by), reason=reason))
+    return withdraw(uow, policy_id, version, Act(source_of(by), reason=reason))
 
 
-def withdraw(uow: UnitOfWork, policy_id: str, expects: int | None, act: Act) -> Withdrawn:
+def withdraw(uow: UnitOfWork, policy_id: str, expects: int, act: Act) -> Withdrawn:
     """Take the newest text of a policy back. All open cases are planned anew, as before it.
 
     Raises Refused, by which the transaction must be rolled back.
 
-    :param expects: the version that is to be withdrawn; None: whichever is the newest.
+    :param expects: the version that is to be withdrawn, the newest: said again, as an answer was lost, it
+        must not take back the next one as well.
     """
     known = lock_to_change(uow, policy_id)
     if known is None:
         raise Refused.unknown("policy", policy_id)
     if known.withdrawn:
         raise Refused("conflict", [Fault("policy_id", "withdrawn", "was withdrawn already")])
-    if expects not in (None, known.version):
+    if expects != known.version:
         raise Refused.conflict("expects", f"version {known.version} is in force now")
     keep_what_stands(uow, known)
     before = _text_before(uow, known)

@@ -139,7 +139,7 @@ def test_news_ask_for_nothing_of_the_days_that_a_change_of_policy_left_alone(
     isolation.clock.moment = china("2022-10-03 08:00")
     isolation.run_timers()
     if then == "withdrawn":
-        isolation.do(withdraw_by_shell, "of-the-city", "a mistake", "li.min")
+        isolation.do(withdraw_by_shell, "of-the-city", 1, "a mistake", "li.min")
     else:
         isolation.do(import_policy, low_is(measure, days=5))
     isolation.run_timers()

@@ -246,7 +246,10 @@ def test_a_correction_that_asks_for_nothing_else_is_not_published(isolation: Tri
 
 
 def withdraw(isolation: Trial, policy_id: str) -> Withdrawn:
-    done: Withdrawn = isolation.do(withdraw_by_shell, policy_id, "days typed wrong", "li")
+    """Its newest text; 1 of a policy that there is not."""
+    versions = [row["version"] for row in isolation.rows(t.policies) if row["policy_id"] == policy_id]
+    [version] = versions or [1]
+    done: Withdrawn = isolation.do(withdraw_by_shell, policy_id, version, "days typed wrong", "li")
     isolation.run_timers()
     return done
 
@@ -327,7 +330,7 @@ def test_what_cannot_be_withdrawn_is_refused_and_nothing_changes(empty: Trial):
         assert [fault.code for fault in caught.value.faults] == [code]
     for reason in ("", " ", "x" * 501):
         with pytest.raises(Refused, match="reason"):
-            empty.do(withdraw_by_shell, "later", reason, "li")
+            empty.do(withdraw_by_shell, "later", 1, reason, "li")
     assert len(empty.recorded("policy.published")) == told and len(empty.rows(t.policy_texts)) == 2
     withdraw(empty, "later")
     for again in (

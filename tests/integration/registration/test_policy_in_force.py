@@ -71,7 +71,7 @@ def test_a_late_report_goes_by_the_edition_of_the_day_it_is_registered(
 def test_a_withdrawn_edition_holds_in_neither(trial: Trial, isolation: isolation_trial.Trial) -> None:
     publish(isolation, trial, OLD, NEW)
     isolation.clock.moment = datetime.fromisoformat("2022-10-03T09:00").replace(tzinfo=CHINA)
-    isolation.do(withdraw_by_shell, "p-2", "wrong", "li")
+    isolation.do(withdraw_by_shell, "p-2", 1, "wrong", "li")
     publish(isolation, trial)
     of_both = policies_of_both(isolation, trial, now="2022-10-03T12:00", arrived_at="2022-10-01T10:00:00")
     assert of_both == (LONG, "p-1")
