@@ -55,7 +55,7 @@ soak: ## what takes hours: plans on 2,000,000 arrivals, fourteen days of the dem
 		$(BIN)/pytest -v -s tests/chaos --ignore tests/chaos/faults
 	DOORSTEP_SOAK_QUIET_MINUTES=5 $(BIN)/pytest -v -s tests/integration/chassis/test_messaging_idle.py
 	DOORSTEP_SOAK_ARRIVALS=2000000 $(BIN)/pytest -v -s tests/integration/plans
-	DOORSTEP_SOAK_DAYS=14 $(BIN)/pytest -v -s tests/e2e/test_demo.py
+	DOORSTEP_SOAK_DAYS=14 DOORSTEP_SOAK_BOTH_DATABASES=1 $(BIN)/pytest -v -s tests/e2e
 
 lint: venv ## ruff, mypy, import-linter
 	$(BIN)/ruff check .

@@ -13,9 +13,10 @@ from sqlalchemy import select
 from services.notification.tables import messages
 from services.registration.tables import arrivals
 from tests.e2e.conftest import MORNING
+from tests.e2e.databases import on
 from tests.system import System
 
-pytestmark = [pytest.mark.e2e, pytest.mark.broker]
+pytestmark = [pytest.mark.e2e, pytest.mark.broker, on("sqlite")]
 
 RISKY = {"division": "620402", "address": "白银路1号", "from": "2022-09-25", "to": "2022-10-01"}
 FIRST_HOUSE = "酒泉路街道春和社区春和花园3号楼2单元501"

@@ -9,9 +9,10 @@ import pytest
 from sqlalchemy import select
 
 from services.registration import tables as t
+from tests.e2e.databases import on
 from tests.system import System
 
-pytestmark = [pytest.mark.e2e, pytest.mark.broker]
+pytestmark = [pytest.mark.e2e, pytest.mark.broker, on("postgresql")]
 
 LISTED = ("示例大厦A座", "第一商城3号楼", "玫瑰园1号楼、2号楼3门")
 EXPECTED = {

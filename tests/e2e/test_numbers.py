@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 from stdnum.cn.ric import calc_check_digit
 
+from tests.e2e.databases import on
 from tests.e2e.one_report import report
 from tests.system import System
 from tests.waiting import eventually
 
-pytestmark = [pytest.mark.e2e, pytest.mark.broker]
+pytestmark = [pytest.mark.e2e, pytest.mark.broker, on("sqlite")]
 
 
 def somebody(name: str, number: str, phone: str) -> dict[str, Any]:

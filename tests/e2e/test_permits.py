@@ -10,11 +10,12 @@ import pytest
 from doorstep_client import event
 from tests.e2e.at_a_door import door_of, says, staff_of, templates
 from tests.e2e.conftest import MORNING
+from tests.e2e.databases import on
 from tests.e2e.one_report import report
 from tests.system import System
 from tests.waiting import eventually
 
-pytestmark = [pytest.mark.e2e, pytest.mark.broker]
+pytestmark = [pytest.mark.e2e, pytest.mark.broker, on("sqlite")]
 
 PERSON = {"name": "王样例", "identity_type": "resident_id", "identity_number": "620102194801010121"}
 TOMORROW = MORNING + timedelta(days=1)

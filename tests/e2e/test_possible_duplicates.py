@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from tests.e2e.databases import on
 from tests.e2e.one_report import SPRING, report
 from tests.system import System
 
-pytestmark = [pytest.mark.e2e, pytest.mark.broker]
+pytestmark = [pytest.mark.e2e, pytest.mark.broker, on("postgresql")]
 
 LUCKY = {"division": "620102002801", "address": "瑞祥社区某宾馆"}
 

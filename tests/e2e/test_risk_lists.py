@@ -14,10 +14,11 @@ from contracts.envelope import dump_event, event_document
 from demo.day import PLAIN, Day
 from doorstep_client import arrival_event
 from tests.e2e.conftest import MORNING
+from tests.e2e.databases import on
 from tests.system import System
 from tests.waiting import eventually
 
-pytestmark = [pytest.mark.e2e, pytest.mark.broker]
+pytestmark = [pytest.mark.e2e, pytest.mark.broker, on("sqlite")]
 
 ZONE = {"province": "河南省", "city": "郑州市", "county": "航空港区", "communitys": ["新港街道示例花园3号楼"]}
 WHOLE = {"province": "甘肃省", "city": "白银市", "county": "靖远县", "communitys": []}

@@ -17,10 +17,11 @@ from services.isolation import tables as isolation
 from services.notification import tables as notification
 from services.registration import tables as registration
 from tests.e2e.conftest import MORNING
+from tests.e2e.databases import on
 from tests.system import System
 from tests.waiting import eventually
 
-pytestmark = [pytest.mark.e2e, pytest.mark.broker]
+pytestmark = [pytest.mark.e2e, pytest.mark.broker, on("postgresql")]
 
 Rows = Sequence[Mapping[str, Any]]
 

@@ -8,9 +8,10 @@ from typing import Any
 import orjson
 import pytest
 
+from tests.e2e.databases import on
 from tests.system import System
 
-pytestmark = [pytest.mark.e2e, pytest.mark.broker, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.e2e, pytest.mark.broker, pytest.mark.timeout(600), on("sqlite")]
 
 HEADER = (
     "id,source,source_kind,name,identity_type,identity_number,phone,birth_date,nationality,issuing_country,"
