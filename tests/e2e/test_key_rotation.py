@@ -21,10 +21,11 @@ from deploy.local import PrivateBroker
 from operations.keys.tokens import Tokens
 from operations.services import SERVICES
 from tests.e2e.conftest import MORNING, prepared
+from tests.e2e.databases import on
 from tests.e2e.test_repairs import BROKEN
 from tests.system import KEYS, System
 
-pytestmark = [pytest.mark.e2e, pytest.mark.broker]
+pytestmark = [pytest.mark.e2e, pytest.mark.broker, on("postgresql")]
 
 OLD, NEW = "k1", "k2"
 

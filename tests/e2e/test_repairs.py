@@ -13,10 +13,11 @@ from sqlalchemy import text
 from demo.day import PLAIN, Day
 from doorstep_client import Raw, arrival_event
 from tests.e2e.conftest import MORNING
+from tests.e2e.databases import on
 from tests.system import System
 from tests.waiting import eventually
 
-pytestmark = [pytest.mark.e2e, pytest.mark.broker]
+pytestmark = [pytest.mark.e2e, pytest.mark.broker, on("postgresql")]
 
 NAME = "不可见的人"
 BROKEN = Raw(

@@ -24,11 +24,18 @@ from sqlalchemy import text
 
 from deploy.local import LocalNodeError, PrivateBroker
 from deploy.local.checkout import unpack
+from tests.e2e.databases import on
 from tests.system import ROOT, SMS, System
 from tests.waiting import eventually
 
 # Fifty processes are started in turn, which takes its time on a busy machine.
-pytestmark = [pytest.mark.e2e, pytest.mark.broker, pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [
+    pytest.mark.e2e,
+    pytest.mark.broker,
+    pytest.mark.slow,
+    pytest.mark.timeout(600),
+    on("sqlite"),
+]  # on PostgreSQL in tests/compose
 
 EARLIER = "43d68119521756c6d6e1e940cc126b0b66bdb70d"
 SERVICES = ("registration", "isolation", "notification")
