@@ -73,7 +73,8 @@ def test_one_proposes_the_other_publishes_and_the_first_withdraws(town: Town) ->
     assert "10 was typed for 7" in found and "li.min" in found and "Withdraw this text" in found
     older = zhou.get(f"{page}?version=2").text
     assert "levels.medium.days" in older and "Withdraw this text" not in older
-    assert zhou.send(page, f"{page}/withdraw", reason="again", expects="2").status_code == 409
+    for expects in ("2", "9" * 400):
+        assert zhou.send(page, f"{page}/withdraw", reason="again", expects=expects).status_code == 409
     assert "alone, by the command line" in found, "the first text was imported"
 
 

@@ -50,6 +50,14 @@ def acting(reason: str | None = None) -> Actor:
     return Actor(Author("staff", f"/console/{staff_id}", staff_id), reason)
 
 
+def acting_for_console(reason: str | None = None) -> Actor:
+    """An administrator may be no member of staff: the console asks, and says for whom.
+
+    :param reason: why records are looked at, where the door asks for one.
+    """
+    return Actor(Author("console", f"/console/{g.who.account.name}", "console"), reason)
+
+
 def only_in(work: Work, *kinds: Kind) -> Callable[[View], View]:
     """Others are sent to log in, or to enter their PIN. The view finds who is in as `g.who`.
 

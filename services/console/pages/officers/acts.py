@@ -55,11 +55,6 @@ def typed(*names: str) -> dict[str, str]:
     return {name: request.form.get(name, "")[:_LONGEST].strip() for name in names}
 
 
-def number_of(text: str) -> int:
-    """A version, as a form holds it."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 9 else 0
-
-
 def again() -> Response:
     """The door was away: all that was typed stands in a form that is sent once more, under the same key."""
     return again_page(request.path, typed_now(), away=True)

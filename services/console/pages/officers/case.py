@@ -16,9 +16,10 @@ from contracts.faults import Refused
 from services.console.doors import DoorAway, Doors
 from services.console.pages.catalogues import N_, gettext
 from services.console.pages.entry.keys import key_of_form
+from services.console.pages.entry.numbers import number_of
 from services.console.pages.entry.who import acting, only_in
 from services.console.pages.languages import language
-from services.console.pages.officers.acts import Became, again, number_of, say, typed
+from services.console.pages.officers.acts import Became, again, say, typed
 from services.console.pages.officers.asking import Asking, Names
 from services.console.pages.officers.cells import author_of, day, day_of, moment, place_of, staff_of
 from services.console.pages.officers.decisions import SHOWN

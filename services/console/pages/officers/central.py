@@ -20,8 +20,9 @@ from services.console.doors import Doors
 from services.console.pages.catalogues import gettext
 from services.console.pages.clock import in_words
 from services.console.pages.entry.keys import key_of_form
+from services.console.pages.entry.numbers import number_of
 from services.console.pages.entry.who import only_in
-from services.console.pages.officers.acts import Became, again, number_of, say, sentence, typed
+from services.console.pages.officers.acts import Became, again, say, sentence, typed
 from services.console.pages.officers.asking import Asking
 from services.console.pages.officers.listed_central import IN_CENTRES, ON_THE_WAY, WAITING_FOR_BED
 from services.console.pages.officers.lists import STATUS

@@ -14,8 +14,9 @@ from contracts.faults import Refused
 from services.console.doors import Doors
 from services.console.pages.catalogues import gettext
 from services.console.pages.entry.keys import key_of_form
+from services.console.pages.entry.numbers import number_of
 from services.console.pages.entry.who import acting, only_in
-from services.console.pages.officers.acts import Became, again, number_of, say, typed
+from services.console.pages.officers.acts import Became, again, say, typed
 from services.console.pages.officers.asking import Asking
 from services.console.pages.officers.case import candidates
 from services.console.pages.officers.decisions import SHOWN

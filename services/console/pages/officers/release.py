@@ -14,8 +14,9 @@ from chassis.unit_of_work import Work
 from services.console.doors import Doors
 from services.console.pages.catalogues import gettext
 from services.console.pages.entry.keys import key_of_act
+from services.console.pages.entry.numbers import number_of
 from services.console.pages.entry.who import only_in
-from services.console.pages.officers.acts import Became, again, number_of, say, typed
+from services.console.pages.officers.acts import Became, again, say, typed
 from services.console.pages.officers.asking import Asking
 from services.console.pages.officers.cells import Cell
 from services.console.pages.officers.listed_cases import CASES_TO_RELEASE

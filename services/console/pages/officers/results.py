@@ -17,8 +17,9 @@ from field.words import TEST_METHODS, TEST_STAGES
 from services.console.doors import Doors
 from services.console.pages.catalogues import gettext
 from services.console.pages.entry.keys import key_of_act, key_that_stays
+from services.console.pages.entry.numbers import number_of
 from services.console.pages.entry.who import only_in
-from services.console.pages.officers.acts import again, number_of, say, typed
+from services.console.pages.officers.acts import again, say, typed
 from services.console.pages.officers.asking import Asking
 from services.console.pages.officers.report_form import FAULTS
 from services.console.pages.refusals import refusal_page

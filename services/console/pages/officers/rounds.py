@@ -20,8 +20,9 @@ from services.console.doors import Doors
 from services.console.pages.catalogues import N_, gettext
 from services.console.pages.clock import in_words
 from services.console.pages.entry.keys import key_of_act, key_of_form
+from services.console.pages.entry.numbers import number_of
 from services.console.pages.entry.who import only_in
-from services.console.pages.officers.acts import again, number_of, say, typed
+from services.console.pages.officers.acts import again, say, typed
 from services.console.pages.officers.asking import Asking, Names
 from services.console.pages.officers.cells import moment, place_of
 from services.console.pages.officers.lists import STATUS

@@ -20,8 +20,9 @@ from contracts.faults import Refused
 from services.console.doors import DoorAway, Doors
 from services.console.pages.catalogues import N_, gettext
 from services.console.pages.entry.keys import key_of_form
+from services.console.pages.entry.numbers import number_of
 from services.console.pages.entry.who import acting, only_in
-from services.console.pages.officers.acts import Became, again, number_of, say, sentence
+from services.console.pages.officers.acts import Became, again, say, sentence
 from services.console.pages.officers.asking import Asking, Names
 from services.console.pages.officers.cells import Cell, author_of, cells_of, ids_in, listed, moment, staff_of
 from services.console.pages.officers.listed import LISTS

@@ -18,8 +18,9 @@ from field.words import LANGUAGES, ROLES
 from services.console.doors import Doors, Listed
 from services.console.pages.catalogues import N_, gettext
 from services.console.pages.entry.keys import key_of_form
+from services.console.pages.entry.numbers import number_of
 from services.console.pages.entry.who import only_in
-from services.console.pages.officers.acts import Became, again, number_of, say, typed
+from services.console.pages.officers.acts import Became, again, say, typed
 from services.console.pages.officers.asking import Asking, Names
 from services.console.pages.officers.cells import ids_in, listed, moment
 from services.console.pages.officers.lists import STATUS, Option, places_to_choose

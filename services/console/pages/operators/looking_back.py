@@ -10,7 +10,6 @@ from typing import Any, Final
 from flask import Blueprint, g, make_response, render_template, request
 from werkzeug.wrappers import Response
 
-from chassis.commands.command import Author
 from chassis.doors.tokens import Actor
 from chassis.unit_of_work import Work
 from contracts.faults import Refused
@@ -19,7 +18,7 @@ from services.console.accounts.account import read_name
 from services.console.accounts.acts_of import AccountAct, acts_between
 from services.console.accounts.queries import account_named
 from services.console.doors import DoorAway, Doors
-from services.console.pages.entry.who import only_in
+from services.console.pages.entry.who import acting_for_console, only_in
 from services.console.pages.operators.policies import add_policies
 from services.console.pages.operators.words import ABOUT, ACTS, LISTED, OUTCOMES, WAYS
 
@@ -142,9 +141,8 @@ def _of_accounts(work: Work, asked: Asked) -> Sequence[AccountAct]:
 
 
 def _on_behalf() -> Actor:
-    """An administrator may be no member of staff, and sees no case: the console asks, and says for whom."""
-    name = g.who.account.name
-    return Actor(Author("console", f"/console/{name}", "console"), f"audit for {name}")
+    """An administrator sees no case: the record of views says that this is an audit."""
+    return acting_for_console(f"audit for {g.who.account.name}")
 
 
 def _moment(text: str) -> str:

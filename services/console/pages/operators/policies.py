@@ -10,13 +10,11 @@ from typing import Any, Final, NamedTuple
 from urllib.parse import quote
 
 import orjson
-from flask import Blueprint, g, make_response, redirect, render_template, request
+from flask import Blueprint, make_response, redirect, render_template, request
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
-from chassis.commands.command import Author
 from chassis.doors.statuses import STATUS
-from chassis.doors.tokens import Actor
 from chassis.ids import new_id
 from chassis.unit_of_work import Work
 from contracts.faults import Fault, Refused
@@ -25,7 +23,8 @@ from services.console.pages.catalogues import N_
 from services.console.pages.clock import in_words
 from services.console.pages.entry.kept import again_page
 from services.console.pages.entry.keys import key_of_act
-from services.console.pages.entry.who import only_in
+from services.console.pages.entry.numbers import number_of
+from services.console.pages.entry.who import acting_for_console, only_in
 from services.console.pages.refusals import refusal_page
 
 _LONGEST: Final = 60_000
@@ -83,7 +82,7 @@ def add_policies(pages: Blueprint, work: Work, doors: Doors) -> None:
             return _all(doors, Tried({"document": text}, [Wrong("document", says)], 422))
         key = key_of_act(document, "propose")
         try:
-            done = doors.say("isolation", "propose_policy", _on_behalf(), key, {"document": document})
+            done = doors.say("isolation", "propose_policy", acting_for_console(), key, {"document": document})
         except DoorAway:
             fields = [("document", text), ("key", request.form.get("key", ""))]
             return again_page(request.path, fields, away=True)
@@ -103,7 +102,7 @@ def add_policies(pages: Blueprint, work: Work, doors: Doors) -> None:
         data = {"proposal_id": id, "outcome": given["outcome"]}
         data |= {"reason": given["reason"]} if given["reason"] else {}
         try:
-            doors.say("isolation", "decide_policy", _on_behalf(), key_of_act(data), data)
+            doors.say("isolation", "decide_policy", acting_for_console(), key_of_act(data), data)
         except DoorAway:
             return again_page(request.path, _kept("outcome", "reason"), away=True)
         except Refused as refused:
@@ -119,13 +118,12 @@ def add_policies(pages: Blueprint, work: Work, doors: Doors) -> None:
     @only_in(work, "administrator")
     def withdraw(policy_id: str) -> Response:
         given = _typed("reason", "expects")
-        expects = int(given["expects"]) if given["expects"].isdecimal() else 0
-        data = {"policy_id": policy_id, "expects": expects, "reason": given["reason"]}
+        data = {"policy_id": policy_id, "expects": number_of(given["expects"]), "reason": given["reason"]}
         if not given["reason"]:
             wrong = [Wrong("reason", gettext("Say what is wrong with it."))]
             return _policy(doors, policy_id, Tried(given, wrong, 422))
         try:
-            doors.say("isolation", "withdraw_policy", _on_behalf(), key_of_act(data), data)
+            doors.say("isolation", "withdraw_policy", acting_for_console(), key_of_act(data), data)
         except DoorAway:
             return again_page(request.path, _kept("reason", "expects"), away=True)
         except Refused as refused:
@@ -170,7 +168,7 @@ def _kept(*names: str) -> list[tuple[str, str]]:
 
 def _all(doors: Doors, tried: Tried) -> Response:
     try:
-        found = doors.look_up("isolation", "policies", _on_behalf(), {})
+        found = doors.look_up("isolation", "policies", acting_for_console(), {})
     except DoorAway:
         found = None
     page = render_template(
@@ -181,7 +179,7 @@ def _all(doors: Doors, tried: Tried) -> Response:
 
 def _proposal(doors: Doors, id: str, tried: Tried) -> Response:
     try:
-        found = doors.look_up("isolation", "policy_proposal", _on_behalf(), {"proposal_id": id})
+        found = doors.look_up("isolation", "policy_proposal", acting_for_console(), {"proposal_id": id})
     except DoorAway:
         return refusal_page(503)
     except Refused:
@@ -189,7 +187,7 @@ def _proposal(doors: Doors, id: str, tried: Tried) -> Response:
     page = render_template(
         "operators/proposal.html",
         proposal=found,
-        own=found["source"] == _on_behalf().author.source,
+        own=found["source"] == acting_for_console().author.source,
         effects=None if found["decided_as"] else _effects(doors, id),
         tried=tried,
         wrong=tried.wrong,
@@ -202,17 +200,16 @@ def _proposal(doors: Doors, id: str, tried: Tried) -> Response:
 def _effects(doors: Doors, id: str) -> Mapping[str, Any] | None:
     """None: it cannot be worked out now."""
     try:
-        return doors.look_up("isolation", "try_policy", _on_behalf(), {"proposal_id": id})
+        return doors.look_up("isolation", "try_policy", acting_for_console(), {"proposal_id": id})
     except (DoorAway, Refused):
         return None
 
 
 def _policy(doors: Doors, policy_id: str, tried: Tried) -> Response:
-    version = request.args.get("version", "")
-    shown = int(version) if version.isascii() and version.isdecimal() and len(version) < 7 else None
+    shown = number_of(request.args.get("version", "")) or None
     try:
         asked = {"policy_id": policy_id, "version": shown}
-        found = doors.look_up("isolation", "policy", _on_behalf(), asked)
+        found = doors.look_up("isolation", "policy", acting_for_console(), asked)
     except DoorAway:
         return refusal_page(503)
     except Refused:
@@ -229,11 +226,6 @@ def _policy(doors: Doors, policy_id: str, tried: Tried) -> Response:
 
 
 # -- in words --------------------------------------------------------------------------------------------
-
-
-def _on_behalf() -> Actor:
-    """An administrator may be no member of staff: the console asks, and says for whom."""
-    return Actor(Author("console", f"/console/{g.who.account.name}", "console"))
 
 
 def _wrong(refused: Refused) -> list[Wrong]:
