@@ -134,6 +134,7 @@ _TYPES = (
     EventType("breach.suspected", permits.BreachSuspected, "isolation"),
     EventType("move.decided", central.MoveDecided, PEOPLE, subscribed=False),
     EventType("move.settled", central.MoveSettled, PEOPLE, subscribed=False),
+    EventType("carer.named", central.CarerNamed, PEOPLE, subscribed=False),
     EventType("contact.changed", check_ins.ContactChanged, PEOPLE, subscribed=False),
     EventType("contact.invited", check_ins.ContactInvited, "isolation"),
     EventType("result_batch.unusual", check_ins.ResultBatchUnusual, "isolation"),

@@ -211,6 +211,9 @@ DEPENDANTS: Final = ("none", "come_along", "minded")
 """What becomes of those who depend on an adult who is moved: there are none, they come along, or somebody
 minds them where they stay."""
 
+CARER_LEAVES: Final = ("none", "minded")
+"""Likewise of a carer who has no case and goes to somebody in central isolation."""
+
 MOVE_OUTCOMES: Final = ("admitted", "taken_back")
 """What came of a move that was decided: they are there, or an officer decides anew."""
 

@@ -52,4 +52,20 @@ EXAMPLES = (
         id="0183a092-1c30-7a4b-8e6f-5a4b3c2d1e0f",
         time="2022-10-04T12:41:10Z",
     ),
+    event(
+        "carer.named",
+        {
+            "move_id": _MOVE,
+            "carer": None,
+            "carer_named": "her aunt, Ma Xiulan, 13909310127",
+            "takes_bed": True,
+            "dependants": "minded",
+            "minded_by": "the aunt's husband, 13909310128",
+            "apart": False,
+            "at": "2022-10-05T08:20:00Z",
+        },
+        source="/console/s-0007",
+        id="0183a4d1-6f80-7e5d-9c7b-6b5c4d3e2f1a",
+        time="2022-10-05T08:20:30Z",
+    ),
 )

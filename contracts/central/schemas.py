@@ -7,7 +7,7 @@ from typing import Final
 from marshmallow import fields, validate
 
 from contracts.vocabulary import Contract, flag, happened, one_of, text, whole
-from field.words import DEPENDANTS, MOVE_OUTCOMES, MOVED_AS
+from field.words import CARER_LEAVES, DEPENDANTS, MOVE_OUTCOMES, MOVED_AS
 
 MOST_MOVED: Final = 12
 
@@ -66,4 +66,38 @@ class MoveSettled(Contract):
     )
     outcome = one_of(MOVE_OUTCOMES, required=True)
     note = text(500, about="of taken_back: why; kept sealed")
+    at = happened()
+
+
+class CarerNamed(Contract):
+    """Somebody in central isolation, or on the way there, who cannot be alone has another carer from now on.
+
+    With this the task of whoever finds another carer is done. They go into the room of a carer who has one;
+    where no room has a bed for that it is refused, unless it is said that they stay apart.
+    """
+
+    move_id = text(36, required=True, about="of the child, or of whoever cannot be alone")
+    carer = text(
+        36,
+        about="case_id of an adult of their household who is at that centre; on the way there: or goes too",
+    )
+    carer_named = text(
+        200, about="instead of `carer`: an adult who has no case and comes to them, and how; kept sealed"
+    )
+    takes_bed = flag(
+        required=False,
+        default=True,
+        about="of `carer_named`: false where they have a bed there, as the staff of the centre, or whoever "
+        "minds a sister, too",
+    )
+    dependants = one_of(
+        CARER_LEAVES, about="of `carer_named`, required there: none depend on them; or somebody minds those"
+    )
+    minded_by = text(
+        200, about="of minded, required there: who minds them, and how to reach them; kept sealed"
+    )
+    apart = flag(
+        required=False,
+        about="they stay in another room than the carer: said on purpose, where no room has beds for both",
+    )
     at = happened()

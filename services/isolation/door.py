@@ -21,6 +21,7 @@ from services.isolation.cases.what_became import Became, what_became
 from services.isolation.central.decide_move import decide_move
 from services.isolation.central.import_centres import import_centres
 from services.isolation.central.lists import (
+    CARERS_THERE,
     CENTRES,
     HOUSEHOLD_TO_MOVE,
     IN_CENTRES,
@@ -28,6 +29,7 @@ from services.isolation.central.lists import (
     ON_THE_WAY,
     WAITING_FOR_BED,
 )
+from services.isolation.central.name_carer import name_carer
 from services.isolation.central.settle_move import settle_move
 from services.isolation.check_ins.counts import check_in_counts
 from services.isolation.check_ins.report_check_in import report_check_in
@@ -148,6 +150,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("judge_breach", "breach.judged", judge_breach, by_broker=False),
     Command("decide_move", "move.decided", decide_move, by_broker=False),
     Command("settle_move", "move.settled", settle_move, by_broker=False),
+    Command("name_carer", "carer.named", name_carer, by_broker=False),
     Command("change_contact", "contact.changed", change_contact, by_broker=False),
     Command("propose_policy", "policy.proposed", propose_policy, by_broker=False),
     Command("decide_policy", "policy.decided", decide_policy, by_broker=False),
@@ -198,6 +201,7 @@ DOOR = Door(
         SHOPPING_LIST,
         CENTRES,
         HOUSEHOLD_TO_MOVE,
+        CARERS_THERE,
         ROUND_FIGURES,
         ROUND_DOORS,
         RELEASE_CERTIFICATE,

@@ -8,17 +8,20 @@ from typing import Any, Final
 from sqlalchemy import Select, and_, exists, or_, select
 from sqlalchemy.engine import Connection
 
+from chassis.database.statements import is_in
 from chassis.doors.declared import Asked, Column, ListQuery, Lookup, Sort, ThingQuery
 from chassis.unit_of_work import UnitOfWork
 from field.ids import is_id
 from field.scope import Scope
 from services.isolation.cases import states as case_states
-from services.isolation.cases.lists import CASE, PERSON, in_scope
+from services.isolation.cases.lists import CASE, LIVING, PERSON, in_scope
+from services.isolation.cases.merged import ended_in, going_on
 from services.isolation.cases.tables import cases
 from services.isolation.cases.waiting import OF_CASE, OF_TASK, WAITING, overdue
 from services.isolation.central.beds import read_rooms
-from services.isolation.central.rules import ADMITTED, ADULT
-from services.isolation.central.tables import IS_ADMITTED, IS_DECIDED, centres, moves
+from services.isolation.central.carers import adults_there
+from services.isolation.central.rules import ADMITTED, ADULT, DECIDED
+from services.isolation.central.tables import IS_ADMITTED, IS_DECIDED, TAKES_BED, centres, moves
 from services.isolation.plans.tables import tasks
 from services.isolation.policies.rules import SETTLE_BREACH, SETTLE_CENTRAL, SETTLE_REFUSAL
 
@@ -192,3 +195,36 @@ def _to_move(
 
 
 HOUSEHOLD_TO_MOVE = Lookup("household_to_move", _to_move)
+
+
+def _carers(uow: UnitOfWork, scope: Scope, asked: Asked, data: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """
+    :param data: `case_id` of one who cannot be alone.
+    Returns `move`: that for which a bed is held or taken, with `move_id`, `room_id`, `who`, `carer` and
+    `stands`, null where there is none; and `adults`: whoever of the household may be their carer there, each
+    with `case_id` and `room_id`. It says nothing personal. None where the author does not reach the case.
+    """
+    named = CASE.find(uow.conn, scope, asked, str(data.get("case_id")))
+    if named is None:
+        return None
+    case_id = str(named["case_id"])
+    theirs = {case_id, *ended_in(uow.conn, [case_id])}
+    columns = [_M[name] for name in ("move_id", "room_id", "who", "carer", "centre_id")]
+    of_them = select(*columns, _M.state.label("stands"), LIVING.label("household"))
+    of_them = of_them.join(cases, _C.case_id == _M.case_id)
+    of_them = of_them.where(is_in(uow.conn, _M.case_id, theirs), TAKES_BED, _M.who != ADULT)
+    row = uow.conn.execute(of_them.order_by(_M.decided_at.desc(), _M.move_id).limit(1)).one_or_none()
+    if row is None:
+        return {"move": None, "adults": []}
+    end = going_on(uow.conn, [case_id]).get(case_id, case_id)
+    household = select(LIVING).where(_C.case_id == end)
+    its = uow.conn.execute(household).scalar() or row.household
+    there = adults_there(uow.conn, row.centre_id, its)
+    may = [one for one in there if row.stands in (one.state, DECIDED)]
+    return {
+        "move": {name: getattr(row, name) for name in ("move_id", "room_id", "who", "carer", "stands")},
+        "adults": [{"case_id": one.goes_on_as, "room_id": one.room_id} for one in may],
+    }
+
+
+CARERS_THERE = Lookup("carers_there", _carers)

@@ -178,6 +178,75 @@ def _best(beds: int, household: str, rooms: Sequence[Room]) -> str | None:
     return best.room_id
 
 
+@dataclass(frozen=True, slots=True)
+class Naming:
+    """Another carer of somebody who is there, or on the way, as an officer names them.
+
+    :param carer: the case of an adult who is there.
+    :param carer_named: an adult who has no case comes to them, named in words.
+    :param takes_bed: whether that one needs a bed.
+    :param dependants: of that one, what becomes of those who depend on them; None: not said.
+    :param minded_by: whether it is said in words who minds those who stay.
+    """
+
+    carer: str | None = None
+    carer_named: bool = False
+    takes_bed: bool = True
+    dependants: str | None = None
+    minded_by: bool = False
+
+
+def faults_of_naming(named: Naming, adults: Set[str]) -> list[Fault]:
+    """What stands against this carer, each with what is possible instead.
+
+    :param adults: cases of adults of the household who are there; of who is on the way, also who is, too.
+    """
+    if named.carer and named.carer_named:
+        return [Fault("carer_named", "not_of_this", "name one carer: somebody who is there, or another")]
+    if named.carer:
+        return list(_faults_of_who_is_there(named, adults))
+    if not named.carer_named:
+        message = "name an adult of theirs who is in that centre, or one who comes to them"
+        return [Fault("carer", "needs_carer", message)]
+    if named.dependants is None:
+        message = "say who minds those who depend on the carer: nobody does, or who minds them"
+        return [Fault("dependants", "missing", message)]
+    if named.dependants == MINDED and not named.minded_by:
+        return [Fault("minded_by", "missing", "name who minds those who stay, or name another carer")]
+    if named.minded_by and named.dependants != MINDED:
+        return [Fault("minded_by", "not_of_this", "it is said that nobody stays behind who must be minded")]
+    return []
+
+
+def _faults_of_who_is_there(named: Naming, adults: Set[str]) -> Iterable[Fault]:
+    if named.carer not in adults:
+        message = (
+            "the carer must be an adult of their household who is in that centre: or move one there first"
+        )
+        yield Fault("carer", "no_such_carer", message)
+    if named.dependants or named.minded_by:
+        yield Fault("dependants", "not_of_this", "of an adult who is there that was said as they were moved")
+
+
+def beside(
+    own: Room, beds: int, household: str, rooms: Sequence[Room], with_room: str | None, *, takes_bed: bool
+) -> tuple[str, int] | None:
+    """The room of whoever has another carer now, and how many beds are theirs in it; None: there is none.
+
+    :param own: the room in which they are, with these `beds`.
+    :param with_room: that of the carer; None: the carer comes to them, with or without a bed.
+    """
+    if with_room == own.room_id:
+        return own.room_id, 1
+    if with_room is not None:
+        return next(((with_room, 1) for room in rooms if room.room_id == with_room and room.free), None)
+    wanted = 2 if takes_bed else 1
+    if own.free + beds >= wanted:
+        return own.room_id, wanted
+    best = _best(wanted, household, rooms)
+    return (best, wanted) if best else None
+
+
 def may_be_admitted(who: str, carer: str | None, adults_there: Set[str]) -> bool:
     """Nobody who cannot be alone is admitted before their carer, unless one goes along who has no case.
 

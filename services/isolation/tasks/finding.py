@@ -27,6 +27,7 @@ from services.isolation.policies.rules import (
     JUDGE_BREACH,
     LATE_RESULT,
     LEAVE_CENTRAL,
+    NAME_CARER,
     PERMIT_TASKS,
     SETTLE_CENTRAL,
     SETTLE_REFUSAL,
@@ -64,11 +65,14 @@ def must_end_by_report(case: Case, task: Task) -> None:
 
 
 def must_be_decided(task: Task) -> None:
-    """Raises Refused for what nobody does but by deciding: where somebody goes, or whether they are followed
-    again. Where neither is needed, an officer above waives it and says why.
+    """Raises Refused for what nobody does but by deciding: where somebody goes, whether they are followed
+    again, or who their carer is. Where none is needed, an officer above waives it and says why.
     """
-    if task.kind in (DECIDE_POSITIVE, LATE_RESULT, LEAVE_CENTRAL):
-        message = "this task ends with what is decided about the case, or is waived with a reason"
+    if task.kind in (DECIDE_POSITIVE, LATE_RESULT, LEAVE_CENTRAL, NAME_CARER):
+        message = (
+            "this task ends with what is decided about the case, or as the carer is named; or it is waived "
+            "with a reason"
+        )
         raise Refused("not_allowed", [Fault("task_id", "ends_by_decision", message)])
 
 

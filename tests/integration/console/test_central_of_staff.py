@@ -10,6 +10,7 @@ from werkzeug.test import TestResponse
 from chassis.ids import new_id
 from services.isolation import tables as of_isolation
 from services.isolation.central.import_centres import import_centres
+from services.isolation.households.plan_again import plan_again
 from tests.integration.console.officers import Officer, Town, open_town
 from tests.integration.console.test_officers_settle import row_of, settle
 
@@ -103,3 +104,47 @@ def test_where_no_centre_is_registered_the_page_says_so(sqlite_url: Callable[...
         case_id, officer = town.open_case(), town.officer()
         assert "No centre is registered" in officer.get("/central").text
         assert "No bed is free" in officer.get(f"/cases/{case_id}/bed").text
+
+
+def test_the_carer_has_gone_and_another_is_named_from_the_case(town: Town) -> None:
+    household = new_id()
+    mother, child = (town.open_case(household_id=household) for _ in range(2))
+    officer = town.officer()
+    choose(
+        officer,
+        child,
+        bed="site",
+        who_of_0="child",
+        carer_of_0=mother,
+        goes_of_1="yes",
+        who_of_1="adult",
+        dependants_of_1="come_along",
+    )
+    settle(officer, f"/lists/on_the_way/{_move_of(town, child)}", "all_admitted")
+    said = {"case_id": mother, "decision": "move_to_hospital", "expects": _version(town, mother)}
+    said |= {"place": "the hospital", "escort": "120"}
+    town.doors.say("isolation", "decide_case", town.actor("officer"), new_id(), said)
+    town.isolation.until_done(plan_again)
+    path = f"/cases/{child}/carer"
+    case = officer.get(f"/cases/{child}").text
+    assert case.count(f'href="{path}"') == 2 and "their carer has left central isolation" in case
+    missing = officer.act(officer.get(path), path, "")
+    assert missing.status_code == 422 and "name one who comes to them" in missing.text
+    unsaid = officer.act(officer.get(path), path, "", carer_named="aunt Ma")
+    assert unsaid.status_code == 422 and "This is still missing." in unsaid.text and "aunt Ma" in unsaid.text
+    named = officer.act(officer.get(path), path, "", carer_named="aunt Ma", dependants="none")
+    shown = officer.get(named.headers["Location"]).text
+    assert "The carer is named. Tell the centre." in shown and "aunt Ma" not in shown
+    assert "the carer in central isolation is named" in shown
+    assert f'href="{path}" class' not in shown and shown.count(f'href="{path}"') == 1, "the task is done"
+    adult = officer.get(f"/cases/{mother}/carer").text
+    assert "nobody is named" in adult and town.isolation.audit()["balanced"]
+
+
+def _move_of(town: Town, case_id: str) -> str:
+    rows = town.isolation.rows(of_isolation.moves)
+    return next(str(row["move_id"]) for row in rows if row["case_id"] == case_id)
+
+
+def _version(town: Town, case_id: str) -> int:
+    return int(town.isolation.case(case_id)["version"])

@@ -21,6 +21,7 @@ from services.isolation import tables as t
 from services.isolation.central import see_to_centres
 from services.isolation.central.decide_move import decide_move
 from services.isolation.central.import_centres import import_centres
+from services.isolation.central.name_carer import name_carer
 from services.isolation.central.settle_move import settle_move
 from services.isolation.door import DOOR
 from services.isolation.households.plan_again import plan_again
@@ -45,6 +46,7 @@ from tests.integration.isolation.test_merged_cases import Two
 from tests.integration.isolation.trial import CHINA, SEALER, Trial, arrival, china
 
 _move = speaking(decide_move, "move.decided")
+_name = speaking(name_carer, "carer.named")
 _settle = speaking(settle_move, "move.settled")
 _report_task = speaking(report_task, "task.reported")
 _waive = speaking(waive_task, "task.waived")
@@ -90,6 +92,11 @@ def settle(
 ) -> Outcome:
     data = {"move_id": move_id, "outcome": outcome, "with_household": household}
     return _settle(isolation, data, **{"author": OFFICER, **more})
+
+
+def name(isolation: Trial, move_id: str, **more: Any) -> Outcome:
+    how = {name: more.pop(name) for name in ("author", "scope") if name in more}
+    return _name(isolation, {"move_id": move_id, **more}, **{"author": OFFICER, **how})
 
 
 def states(isolation: Trial) -> list[str]:
@@ -282,13 +289,54 @@ def test_a_child_goes_with_its_carer_into_one_room_and_neither_without_the_other
     isolation.do(find_overdue)
     assert "name_carer" in {e.data["kind"] for e in isolation.recorded("task.overdue")}
     found = {"task_id": task["task_id"], "outcome": "done", "note": "her aunt is with her"}
-    assert _report_task(isolation, found, author=OFFICER).kind == "done"
+    assert codes(_report_task(isolation, found, author=OFFICER))[1] == ["ends_by_decision"]
+    aunt = {"carer_named": "her aunt Ma, 13909310127", "dependants": "minded", "minded_by": "uncle Ma"}
+    assert codes(name(isolation, its)) == ("invalid", ["needs_carer"])
+    assert codes(name(isolation, its, carer_named="aunt Ma")) == ("invalid", ["missing"])
+    assert codes(name(isolation, its, **{**aunt, "minded_by": None})) == ("invalid", ["missing"])
+    assert codes(name(isolation, its, carer=case_ids[0])) == ("invalid", ["no_such_carer"]), "she has gone"
+    named = name(isolation, its, **aunt)
+    assert (named.kind, named.result["room_id"], beds(isolation)["102"]) == ("done", "102", (2, 0, 1))
+    assert (
+        isolation.tasks(case_ids[1], "due") == [] and lines(isolation, events[1])[-1]["what"] == "carer_named"
+    )
+    assert listed(isolation, "in_centres")[0]["carer_gone"] is False
+    assert "Ma" not in str([isolation.rows(one) for one in (t.moves, t.case_history, t.tasks)])
     assert isolation.until_done(plan_again) == 0 and balanced(isolation), "once"
     isolation.clock.moment = china("2022-10-08 09:00")
     assert isolation.until_done(plan_again) == 1
     assert live(isolation, events[1]) == ["leave_central"]
     assert decide(isolation, events[1], "reopen").kind == "done" and balanced(isolation)
     assert "leave_central" not in live(isolation, events[1])
+
+
+def test_another_carer_who_is_there_has_the_child_in_their_room_or_it_is_said_that_they_stay_apart(
+    isolation: Trial,
+) -> None:
+    isolation.do(import_centres, SITE)
+    mother, child = family(isolation)
+    household = isolation.case(mother["case_id"])["household_id"]
+    father, uncle = (comes(isolation, household) for _ in range(2))
+    hers, its = moved(isolation, mother, child)
+    settle(isolation, hers, household=True)
+    [his] = moved(isolation, person(isolation, father), room_id="101")
+    assert codes(name(isolation, its, carer=father.subject)) == ("invalid", ["no_such_carer"]), "on the way"
+    settle(isolation, his)
+    assert codes(name(isolation, hers, carer=father.subject)) == ("conflict", ["needs_no_carer"])
+    assert codes(name(isolation, its, carer=uncle.subject)) == ("invalid", ["no_such_carer"]), "at home"
+    refused = name(isolation, its, carer=father.subject)
+    assert codes(refused) == ("conflict", ["apart_from_carer"])
+    assert "room 101" in refused.faults[0].message and "room 102 has 1" in refused.faults[0].message
+    assert name(isolation, its, carer=father.subject, apart=True).result["room_id"] == "102"
+    assert codes(decide(isolation, father, "reopen"))[1] == ["leaves_somebody_alone"], "he is the carer now"
+    more = HEADER + "site,雁白路隔离点,cg,101,2,no\nsite,雁白路隔离点,cg,102,3,yes\n"
+    isolation.do(import_centres, more)
+    assert name(isolation, its, carer=father.subject).result["room_id"] == "101"
+    assert beds(isolation) == {"101": (2, 0, 0), "102": (1, 0, 2)}
+    assert codes(name(isolation, its, carer_named="aunt", dependants="none"))[0] == "done", "with a bed"
+    assert beds(isolation) == {"101": (1, 0, 1), "102": (3, 0, 0)}, "in the room of theirs that has two"
+    assert name(isolation, its, carer_named="nurse", dependants="none", takes_bed=False).kind == "done"
+    assert beds(isolation)["102"] == (2, 0, 1) and balanced(isolation)
 
 
 def test_somebody_who_has_no_case_goes_along_with_a_child_and_has_a_bed(isolation: Trial) -> None:

@@ -143,6 +143,10 @@ def sentence(fault: Fault) -> str:
         "leaves_somebody_alone": gettext(
             "Somebody who cannot be alone is there in their care: decide first where that one goes."
         ),
+        "needs_no_carer": gettext("They have no bed there any more, or can be alone: nobody is named."),
+        "apart_from_carer": gettext(
+            "The carer is in another room, which is full. Choose another carer, or tick that they stay apart."
+        ),
         "carer_not_there": gettext("Their carer is not there: admit all at once, or give the bed back."),
         "in_their_care": gettext(
             "Somebody in their care is on the way: admit all at once, or give that one's bed back first."

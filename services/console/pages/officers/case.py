@@ -36,6 +36,8 @@ SAID: Final = {
     "resume": N_("The case goes on as before the refusal."),
     "move_to_central": N_("The case ends here: the central site looks after them."),
     "bed": N_("A bed is held for them. Until they are admitted they are followed here: you have a task."),
+    "carer_named": N_("The carer is named. Tell the centre."),
+    "carer_named_moved": N_("The carer is named. Their room is another one now: tell the centre."),
     "move_to_hospital": N_("The case ends here. Call them: no text was sent."),
     "transfer": N_("Noted. They are followed here until the other district takes over: you have a task."),
     "asked_community": N_("The other community is asked. They are followed here until it takes them over."),

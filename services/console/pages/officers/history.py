@@ -96,6 +96,7 @@ _WHAT: Final[Mapping[str, str]] = {
     "breach_explained": N_("there was a reason for it"),
     "admonished": N_("admonished, in friendly words"),
     "central_decided": N_("a bed in central isolation is held for them"),
+    "carer_named": N_("the carer in central isolation is named"),
     "name_carer": N_("their carer has left central isolation: another is to be named"),
     "leave_central": N_("still in central isolation past the last day: an officer decides"),
     "central_taken_back": N_("not admitted to central isolation: the bed is free again"),

@@ -9,6 +9,7 @@ from services.console.doors import Doors
 from services.console.pages.certificates.papers import Papers
 from services.console.pages.officers.acknowledge import add_acknowledge
 from services.console.pages.officers.board import add_board
+from services.console.pages.officers.carer import add_carer
 from services.console.pages.officers.case import add_case
 from services.console.pages.officers.central import add_central
 from services.console.pages.officers.certificate import add_certificate
@@ -39,6 +40,7 @@ def make_officers(work: Work, doors: Doors, papers: Papers | None = None) -> Blu
     add_decide(pages, doors, work)
     add_transfer(pages, doors, work)
     add_central(pages, doors, work)
+    add_carer(pages, doors, work)
     add_export(pages, doors, work)
     add_settling(pages, doors, work)
     add_results(pages, doors, work)

@@ -40,6 +40,7 @@ ACTS: Final[Mapping[str, str]] = {
     "judge_breach": N_("judged a breach"),
     "decide_move": N_("decided on a bed in central isolation"),
     "settle_move": N_("said whether somebody was admitted"),
+    "name_carer": N_("named a carer in central isolation"),
     "change_contact": N_("changed contacts"),
     "propose_policy": N_("proposed a policy"),
     "decide_policy": N_("published or discarded a policy"),

@@ -1,0 +1,48 @@
+"""Who is in a centre, or on the way there, as whose carer; also where people go on as another case."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from sqlalchemy import select
+from sqlalchemy.engine import Connection
+
+from chassis.database.statements import is_in
+from services.isolation.cases.lists import LIVING
+from services.isolation.cases.merged import going_on
+from services.isolation.cases.tables import cases
+from services.isolation.central.rules import ADULT
+from services.isolation.central.tables import TAKES_BED, moves
+
+_M = moves.c
+
+
+class AdultThere(NamedTuple):
+    """An adult who has a bed in a centre, or for whom one is held.
+
+    :param goes_on_as: the case under which they go on: their own where it did not end merged.
+    """
+
+    case_id: str
+    goes_on_as: str
+    room_id: str
+    state: str
+
+
+def adults_there(conn: Connection, centre_id: str, household: str) -> list[AdultThere]:
+    """Those of the household, be it of their own case or of the one that goes on for it."""
+    rows = conn.execute(
+        select(_M.case_id, _M.room_id, _M.state, LIVING.label("household"))
+        .join(cases, cases.c.case_id == _M.case_id)
+        .where(TAKES_BED, _M.centre_id == centre_id, _M.who == ADULT)
+        .order_by(_M.case_id)
+    ).all()
+    goes_on_as = going_on(conn, {row.case_id for row in rows}) if rows else {}
+    others = select(cases.c.case_id, LIVING).where(is_in(conn, cases.c.case_id, set(goes_on_as.values())))
+    households = {id: its for id, its in conn.execute(others)} if goes_on_as else {}
+    found = []
+    for row in rows:
+        end = goes_on_as.get(row.case_id, row.case_id)
+        if household in (row.household, households.get(end)):
+            found.append(AdultThere(row.case_id, end, row.room_id, row.state))
+    return found
