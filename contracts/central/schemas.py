@@ -26,6 +26,11 @@ class PersonMoved(Contract):
     carer_named = text(
         200, about="instead of `carer`: an adult who has no case and goes along, with a bed; kept sealed"
     )
+    apart = flag(
+        required=False,
+        about="of whose carer is there already: they go into another room than the carer's, said on purpose; "
+        "else it is refused where that room has no bed, or another one is named",
+    )
     dependants = one_of(
         DEPENDANTS,
         about="of an adult, required there: none depend on them; they come along, with this adult as carer; "

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, literal, select, true
+from sqlalchemy import ColumnElement, func, select, true
 from sqlalchemy.engine import Connection
 
 from chassis.database.statements import insert_rows, is_in, lock_rows
 from services.isolation.cases.lists import LIVING
 from services.isolation.cases.tables import cases
-from services.isolation.central.rules import ADMITTED, ADULT, Room
+from services.isolation.central.rules import ADMITTED, Room
 from services.isolation.central.tables import TAKES_BED, centres, moves, rooms
 
 _M = moves.c
@@ -79,15 +79,6 @@ class Beds:
         named = select(_M.case_id).where(is_in(self._conn, _M.case_id, case_ids), TAKES_BED)
         held = {row["case_id"] for row in self._new}
         return set(self._conn.execute(named).scalars()) | (held & set(case_ids))
-
-    def adults_there(self, centre_id: str, household: str) -> set[str]:
-        """Cases of adults of the household who are there, or on their way there."""
-        named = (
-            select(_M.case_id)
-            .join(cases, cases.c.case_id == _M.case_id)
-            .where(TAKES_BED, _M.centre_id == centre_id, literal(household) == LIVING, _M.who == ADULT)
-        )
-        return set(self._conn.execute(named).scalars())
 
     def hold(self, row: dict[str, Any], household: str) -> None:
         """:param row: of moves; the bed is free."""

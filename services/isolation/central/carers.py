@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import literal, or_, select, true
 from sqlalchemy.engine import Connection
 
 from chassis.database.statements import is_in
 from services.isolation.cases.lists import LIVING
 from services.isolation.cases.merged import going_on
-from services.isolation.cases.tables import cases
+from services.isolation.cases.tables import cases, merged_cases
 from services.isolation.central.rules import ADULT
 from services.isolation.central.tables import TAKES_BED, moves
 
@@ -25,16 +25,23 @@ class AdultThere(NamedTuple):
 
     case_id: str
     goes_on_as: str
+    centre_id: str
     room_id: str
     state: str
 
 
-def adults_there(conn: Connection, centre_id: str, household: str) -> list[AdultThere]:
-    """Those of the household, be it of their own case or of the one that goes on for it."""
+def adults_there(conn: Connection, household: str, centre_id: str | None = None) -> list[AdultThere]:
+    """Those of the household, be it of their own case or of the one that goes on for it.
+
+    :param centre_id: None: in any.
+    """
+    m = merged_cases.c
+    merged = select(m.case_id).where(m.case_id == _M.case_id, m.goes_on_as.is_not(None))
     rows = conn.execute(
-        select(_M.case_id, _M.room_id, _M.state, LIVING.label("household"))
+        select(_M.case_id, _M.centre_id, _M.room_id, _M.state, LIVING.label("household"))
         .join(cases, cases.c.case_id == _M.case_id)
-        .where(TAKES_BED, _M.centre_id == centre_id, _M.who == ADULT)
+        .where(TAKES_BED, _M.who == ADULT, or_(literal(household) == LIVING, merged.exists()))
+        .where(_M.centre_id == centre_id if centre_id else true())
         .order_by(_M.case_id)
     ).all()
     goes_on_as = going_on(conn, {row.case_id for row in rows}) if rows else {}
@@ -44,5 +51,5 @@ def adults_there(conn: Connection, centre_id: str, household: str) -> list[Adult
     for row in rows:
         end = goes_on_as.get(row.case_id, row.case_id)
         if household in (row.household, households.get(end)):
-            found.append(AdultThere(row.case_id, end, row.room_id, row.state))
+            found.append(AdultThere(row.case_id, end, row.centre_id, row.room_id, row.state))
     return found

@@ -17,7 +17,16 @@ from services.isolation.cases.in_hand import CasesInHand, cases_in_hand
 from services.isolation.cases.merged import ended_in
 from services.isolation.cases.unplanned import officers_task, unplanned_task
 from services.isolation.central.beds import Beds, read_rooms
-from services.isolation.central.rules import ADULT, DECIDED, Mover, faults_of, free_beds, place
+from services.isolation.central.carers import adults_there
+from services.isolation.central.rules import (
+    ADULT,
+    DECIDED,
+    Mover,
+    faults_of,
+    free_beds,
+    left_apart,
+    place,
+)
 from services.isolation.plans.task import Task
 from services.isolation.policies.rules import ESCORT_TO_SITE, SETTLE_BREACH, SETTLE_CENTRAL, SETTLE_REFUSAL
 
@@ -48,12 +57,21 @@ def _decide(hand: CasesInHand, beds: Beds, said: Said) -> Outcome:
         raise Refused.unknown("centre", centre_id)
     household = next(iter(named.values())).household
     movers = [_mover(person) for person in people]
-    if faults := faults_of(movers, beds.adults_there(centre_id, household)):
+    there = adults_there(hand.uow.conn, household, centre_id)
+    carers = {id: adult.room_id for adult in there for id in (adult.case_id, adult.goes_on_as)}
+    if faults := faults_of(movers, carers.keys()):
         raise Refused.invalid(faults)
     rooms = [room for room in beds.of(centre_id) if data["room_id"] in (None, room.room_id)]
-    placed = place(movers, household, rooms)
+    if apart := left_apart(movers, rooms, carers):
+        free = _what_is_free(hand, beds)
+        raise Refused(
+            "conflict", [_apart(number, carers[movers[number].carer or ""], free) for number in apart]
+        )
+    placed = place(movers, household, rooms, carers)
     if placed is None:
-        raise Refused("conflict", [Fault("room_id", "no_bed", _what_is_free(hand, beds, movers))])
+        needed = sum(one.beds for one in movers)
+        message = f"{needed} free beds are needed; until there are, they stay on the list. Free: "
+        raise Refused("conflict", [Fault("room_id", "no_bed", message + _what_is_free(hand, beds))])
     moved = []
     for mover, person in zip(movers, people, strict=True):
         case = named[mover.case_id]
@@ -91,14 +109,21 @@ def _mover(person: Mapping[str, Any]) -> Mover:
         bool(person["carer_named"]),
         person["dependants"],
         bool(person["minded_by"]),
+        person["apart"],
     )
 
 
-def _what_is_free(hand: CasesInHand, beds: Beds, movers: Sequence[Mover]) -> str:
+def _apart(number: int, room_id: str, free: str) -> Fault:
+    message = (
+        f"their carer is in room {room_id}, where no bed is free or another room is named: name one who goes "
+        f"along, or say that they stay apart. Free: {free}"
+    )
+    return Fault(f"people[{number}].apart", "apart_from_carer", message)
+
+
+def _what_is_free(hand: CasesInHand, beds: Beds) -> str:
     rooms = read_rooms(hand.uow.conn)
-    free = free_beds([(beds.names[id], beds.of(id) or of_it) for id, of_it in rooms.items()])
-    needed = sum(one.beds for one in movers)
-    return f"{needed} free beds are needed; until there are, they stay on the list. Free: {free}"
+    return free_beds([(beds.names[id], beds.of(id) or of_it) for id, of_it in rooms.items()])
 
 
 def _hold(

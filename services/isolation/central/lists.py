@@ -174,7 +174,9 @@ def _to_move(
     """
     :param data: `case_id` of one who is followed.
     Returns `people`: theirs first, then whoever of their household is followed beside them, each with
-    `case_id` and `version`; it says nothing personal. None where the author does not reach them.
+    `case_id` and `version`; and `adults`: whoever of them may be a carer in a centre, as they are there or on
+    the way, each with `case_id`, `centre_id` and `room_id`. It says nothing personal. None where the author
+    does not reach them.
     """
     named = CASE.find(uow.conn, scope, asked, str(data.get("case_id")))
     if named is None:
@@ -191,7 +193,9 @@ def _to_move(
         )
         found = uow.conn.execute(others.order_by(c.case_id).limit(_MOST_OF_HOUSEHOLD))
         people += [{"case_id": row.case_id, "version": row.version} for row in found]
-    return {"people": people}
+    there = adults_there(uow.conn, str(named["household_id"] or named["case_id"]))
+    adults = [{"case_id": one.case_id, "centre_id": one.centre_id, "room_id": one.room_id} for one in there]
+    return {"people": people, "adults": adults}
 
 
 HOUSEHOLD_TO_MOVE = Lookup("household_to_move", _to_move)
@@ -219,7 +223,7 @@ def _carers(uow: UnitOfWork, scope: Scope, asked: Asked, data: Mapping[str, Any]
     end = going_on(uow.conn, [case_id]).get(case_id, case_id)
     household = select(LIVING).where(_C.case_id == end)
     its = uow.conn.execute(household).scalar() or row.household
-    there = adults_there(uow.conn, row.centre_id, its)
+    there = adults_there(uow.conn, its, row.centre_id)
     may = [one for one in there if row.stands in (one.state, DECIDED)]
     return {
         "move": {name: getattr(row, name) for name in ("move_id", "room_id", "who", "carer", "stands")},

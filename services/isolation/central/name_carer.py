@@ -91,7 +91,7 @@ def _may_be_carer(conn: Connection, row: Mapping[str, Any], there: Case) -> dict
     """By each case of theirs: whoever is there; of who is on the way also whoever goes, too."""
     household = there.arrival.household_id or there.case_id
     found: dict[str, AdultThere] = {}
-    for adult in adults_there(conn, row["centre_id"], household):
+    for adult in adults_there(conn, household, row["centre_id"]):
         if row["state"] in (adult.state, DECIDED):
             found |= {adult.case_id: adult, adult.goes_on_as: adult}
     return found

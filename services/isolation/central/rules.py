@@ -6,7 +6,7 @@ saying who minds those who depend on them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -40,6 +40,7 @@ class Mover:
     :param carer_named: an adult who has no case here goes along, named in words.
     :param dependants: of an adult, what becomes of those who depend on them; None: not said.
     :param minded_by: whether it is said in words who minds those who stay.
+    :param apart: another room than that of a carer who is there already, on purpose.
     """
 
     case_id: str
@@ -48,6 +49,7 @@ class Mover:
     carer_named: bool = False
     dependants: str | None = None
     minded_by: bool = False
+    apart: bool = False
 
     @property
     def beds(self) -> int:
@@ -129,12 +131,44 @@ class Room:
         return replace(self, taken=self.taken + beds, households=self.households | {household})
 
 
-def place(movers: Sequence[Mover], household: str, rooms: Sequence[Room]) -> dict[str, str] | None:
-    """Case -> room: all of them in one where possible, else each carer with whom they care for.
+def left_apart(movers: Sequence[Mover], rooms: Sequence[Room], carers: Mapping[str, str]) -> list[int]:
+    """Numbers of those for whom no bed is free in the room in which their carer is already.
 
+    :param carers: case of a carer who is there, or on the way -> room.
+    """
+    beside = [(n, carers[one.carer or ""]) for n, one in enumerate(movers) if _stays_with(one, carers)]
+    free = {room.room_id: room.free for room in rooms}
+    found = []
+    for number, room_id in beside:
+        free[room_id] = free.get(room_id, 0) - 1
+        if free[room_id] < 0:
+            found.append(number)
+    return found
+
+
+def _stays_with(one: Mover, carers: Mapping[str, str]) -> bool:
+    return one.who != ADULT and one.carer in carers and not one.apart
+
+
+def place(
+    movers: Sequence[Mover], household: str, rooms: Sequence[Room], carers: Mapping[str, str]
+) -> dict[str, str] | None:
+    """Case -> room: with the carer who is there already; all others in one where possible, else each carer
+    with whom they care for.
+
+    :param carers: case of a carer who is there, or on the way -> room; none of `left_apart` is among them.
     None: there is no bed for each of them so. Where they go to several rooms it is the largest group first,
     which finds a way in all but contrived houses; an officer who sees one names the room.
     """
+    beside = {one.case_id: carers[one.carer or ""] for one in movers if _stays_with(one, carers)}
+    for room_id in beside.values():
+        rooms = [room.with_held(1, household) if room.room_id == room_id else room for room in rooms]
+    others = [one for one in movers if one.case_id not in beside]
+    found = _place(others, household, rooms) if others else {}
+    return None if found is None else beside | found
+
+
+def _place(movers: Sequence[Mover], household: str, rooms: Sequence[Room]) -> dict[str, str] | None:
     if room_id := _best(sum(one.beds for one in movers), household, rooms):
         return {one.case_id: room_id for one in movers}
     placed: dict[str, str] = {}

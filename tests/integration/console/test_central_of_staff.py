@@ -85,6 +85,14 @@ def test_a_child_goes_with_its_mother_and_not_alone(town: Town) -> None:
     assert {row["room_id"] for row in town.isolation.rows(of_isolation.moves)} == {"102"}
     listed = officer.get("/lists/on_the_way").text
     assert "2 people" in listed and "child" in listed
+    sister = town.open_case(household_id=household)
+    page = officer.get(f"/cases/{sister}/bed").text
+    assert f'<option value="{mother}" translate="no">' in page and "room 102</option>" in page, (
+        "she goes first"
+    )
+    other_room = {"bed": "site/101", "who_of_0": "child", "carer_of_0": mother}
+    assert "The carer is in another room" in choose(officer, sister, 409, **other_room).text
+    choose(officer, sister, apart_of_0="yes", **other_room)
 
 
 def test_not_admitted_the_bed_is_free_and_they_wait_on_the_list(town: Town) -> None:

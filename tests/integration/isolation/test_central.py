@@ -339,6 +339,26 @@ def test_another_carer_who_is_there_has_the_child_in_their_room_or_it_is_said_th
     assert beds(isolation)["102"] == (2, 0, 1) and balanced(isolation)
 
 
+def test_a_child_has_the_room_of_a_carer_who_is_there_or_it_is_said_that_they_stay_apart(
+    isolation: Trial,
+) -> None:
+    isolation.do(import_centres, SITE)
+    mother, child = family(isolation)
+    moved(isolation, {**mother, "dependants": "minded", "minded_by": "her sister"}, room_id="101")
+    refused = move(isolation, child)
+    assert codes(refused) == ("conflict", ["apart_from_carer"])
+    [fault] = refused.faults
+    assert "room 101" in fault.message and "room 102 has 3" in fault.message
+    isolation.do(import_centres, SITE.replace("101,1", "101,2"))
+    assert codes(move(isolation, child, room_id="102")) == ("conflict", ["apart_from_carer"])
+    [its] = moved(isolation, child)
+    assert beds(isolation) == {"101": (0, 2, 0), "102": (0, 0, 3)}
+    settle(isolation, its, outcome="taken_back")
+    child = person(isolation, child["case_id"], who="child", carer=mother["case_id"], apart=True)
+    moved(isolation, child, room_id="102")
+    assert beds(isolation) == {"101": (0, 1, 1), "102": (0, 1, 2)} and balanced(isolation)
+
+
 def test_somebody_who_has_no_case_goes_along_with_a_child_and_has_a_bed(isolation: Trial) -> None:
     isolation.do(import_centres, SITE)
     child = person(isolation, comes(isolation), who="child", carer_named="grandmother Wang, 13909311234")

@@ -20,6 +20,7 @@ from services.isolation.central.rules import (
     Mover,
     Room,
     faults_of,
+    left_apart,
     may_be_admitted,
     place,
 )
@@ -107,7 +108,7 @@ def test_what_is_refused_says_what_is_possible(
 def test_nobody_is_placed_in_a_bed_that_is_not_free_and_a_family_in_one_room_where_one_fits(
     movers: list[Mover], rooms: list[Room]
 ) -> None:
-    placed = place(movers, "own", rooms)
+    placed = place(movers, "own", rooms, {})
     needed = sum(one.beds for one in movers)
     if placed is None:
         assert all(room.free < needed for room in rooms)
@@ -129,17 +130,31 @@ def test_a_room_is_chosen_that_is_suited_and_in_which_no_others_are() -> None:
     family = Room("1", 3, families=True)
     single, other = Room("2", 1, families=False), Room("3", 2, families=False, taken=1)
     others = replace(other, households=frozenset({"x"}))
-    assert place([ALONE], "own", [family, single, others]) == {"c": "2"}
-    assert place([ALONE], "own", [family, others]) == {"c": "1"}, "beside nobody else"
-    assert place([ALONE], "own", [others]) == {"c": "3"}, "where there is no other bed"
+    assert place([ALONE], "own", [family, single, others], {}) == {"c": "2"}
+    assert place([ALONE], "own", [family, others], {}) == {"c": "1"}, "beside nobody else"
+    assert place([ALONE], "own", [others], {}) == {"c": "3"}, "where there is no other bed"
     at_home = replace(family, taken=1, households=frozenset({"own"}))
-    assert place([ALONE], "own", [single, at_home]) == {"c": "1"}, "where their own are"
-    assert place([MOTHER, CHILD_OF_HERS, ALONE], "own", [single, replace(family, beds=2)]) == {
+    assert place([ALONE], "own", [single, at_home], {}) == {"c": "1"}, "where their own are"
+    assert place([MOTHER, CHILD_OF_HERS, ALONE], "own", [single, replace(family, beds=2)], {}) == {
         "a": "1",
         "b": "1",
         "c": "2",
     }
-    assert place([replace(CHILD_OF_HERS, carer=None, carer_named=True)], "own", [single]) is None, "two beds"
+    assert place([replace(CHILD_OF_HERS, carer=None, carer_named=True)], "own", [single], {}) is None, (
+        "two beds"
+    )
+
+
+def test_whose_carer_is_there_already_goes_into_that_room_or_is_named_as_apart() -> None:
+    single, family = Room("1", 2, families=False, taken=1), Room("2", 4, families=True)
+    theirs = [replace(CHILD_OF_HERS, carer="z"), replace(OF_THE_CHILD, carer="z")]
+    assert left_apart(theirs, [single, family], {"z": "1"}) == [1], "one bed is free there"
+    assert left_apart(theirs, [family], {"z": "1"}) == [0, 1], "another room is named"
+    apart = [theirs[0], replace(theirs[1], apart=True)]
+    assert left_apart(apart, [single, family], {"z": "1"}) == []
+    assert place(apart, "own", [single, family], {"z": "1"}) == {"b": "1", "c": "2"}
+    assert place([theirs[0], ALONE], "own", [single, family], {"z": "1"}) == {"b": "1", "c": "2"}
+    assert left_apart([replace(MOTHER), CHILD_OF_HERS], [single, family], {"z": "1"}) == []
 
 
 def test_nobody_who_cannot_be_alone_is_admitted_before_their_carer() -> None:

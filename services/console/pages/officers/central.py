@@ -30,7 +30,8 @@ from services.console.pages.refusals import refusal_page
 from services.console.pages.words import word
 
 _MOST: Final = 12
-_OF_PERSON: Final = ("who", "carer", "carer_named", "dependants", "minded_by")
+_IN_WORDS: Final = ("who", "carer", "carer_named", "dependants", "minded_by")
+_OF_PERSON: Final = (*_IN_WORDS, "apart")
 _OF_ONE: Final = re.compile(r"people\[(\d+)\](?:[:.] ?(\w+))?", re.ASCII)
 _WIDE: Final = 120
 
@@ -118,7 +119,8 @@ def _person(given: Mapping[str, str], number: int) -> dict[str, Any]:
         "case_id": given[f"case-{number}"],
         "expects": number_of(given[f"expects-{number}"]),
     }
-    return person | {name: value for name in _OF_PERSON if (value := given[f"{name}-{number}"])}
+    person |= {name: value for name in _IN_WORDS if (value := given[f"{name}-{number}"])}
+    return person | ({"apart": True} if given[f"apart-{number}"] else {})
 
 
 def _beside(became: Became, going: Sequence[int]) -> Became:
@@ -145,6 +147,7 @@ def _page(doors: Doors, case_id: str, given: Mapping[str, str], became: Became |
         household = asking.look_up("isolation", "household_to_move", {"case_id": case_id})
         found = asking.look_up("isolation", "centres", {})
         people = _people(asking, household["people"] if household else ())
+        there = _people(asking, household.get("adults", ()) if household else ())
     except Refused as refused:
         return refusal_page(STATUS[refused.kind])
     if story is None or household is None or found is None:
@@ -161,7 +164,8 @@ def _page(doors: Doors, case_id: str, given: Mapping[str, str], became: Became |
             ("come_along", gettext("they come along: choose this adult as their carer")),
             ("minded", gettext("somebody minds them where they stay")),
         ],
-        carers=[(one["case_id"], one["name"] or "–") for one in people],
+        carers=[(one["case_id"], one["name"] or "–") for one in people] + [_there(one) for one in there],
+        some_there=bool(there),
         given=given,
         wrong=became.wrong if became else {},
         changed=bool(became and became.kind == "conflict"),
@@ -178,6 +182,11 @@ def _people(asking: Asking, named: Sequence[Mapping[str, Any]]) -> list[dict[str
         case = asking.thing("isolation", "case", one["case_id"])
         found.append({**one, "name": case["name"] if case else None})
     return found
+
+
+def _there(one: Mapping[str, Any]) -> tuple[str, str]:
+    """A carer who is in a centre already, or on the way."""
+    return one["case_id"], gettext("%(name)s, room %(room)s", name=one["name"] or "–", room=one["room_id"])
 
 
 def _options(centres: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
