@@ -99,7 +99,8 @@ def test_a_carer_is_not_admitted_while_a_child_in_their_care_is_on_the_way(isola
 def test_a_child_stays_when_its_carer_is_there_only_where_it_is_said_who_minds_it(isolation: Trial) -> None:
     isolation.do(import_centres, SITE)
     mother, child = family(isolation)
-    [hers] = moved(isolation, {**mother, "dependants": "minded", "minded_by": "her sister"})
+    minded = {**mother, "dependants": "minded", "minded_by": "her sister"}
+    [hers] = moved(isolation, minded, room_id="102")
     assert settle(isolation, hers).kind == "done"
     [its] = moved(isolation, child)
     assert codes(settle(isolation, its, outcome="taken_back")) == ("invalid", ["carer_is_there"])
