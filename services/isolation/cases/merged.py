@@ -101,6 +101,13 @@ def ended_in(conn: Connection, case_ids: Collection[str]) -> dict[str, str]:
     return found
 
 
+def one_person(conn: Connection, case_ids: Collection[str]) -> dict[str, str]:
+    """These cases and all others of the same people: case -> the one that goes on for it in the end."""
+    goes_on_as = going_on(conn, case_ids) if case_ids else {}
+    ends = {goes_on_as.get(case_id, case_id) for case_id in case_ids}
+    return ended_in(conn, ends) | {end: end for end in ends} | goes_on_as
+
+
 def followed_unchanged(conn: Connection, case_ids: Collection[str], since: datetime) -> set[str]:
     """Those of these cases whose people are followed, be it under the case that goes on for theirs.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import NamedTuple
 
 from sqlalchemy import literal, or_, select, true
@@ -9,12 +10,20 @@ from sqlalchemy.engine import Connection
 
 from chassis.database.statements import is_in
 from services.isolation.cases.lists import LIVING
-from services.isolation.cases.merged import going_on
+from services.isolation.cases.merged import going_on, one_person
 from services.isolation.cases.tables import cases, merged_cases
-from services.isolation.central.rules import ADULT
-from services.isolation.central.tables import TAKES_BED, moves
+from services.isolation.central.rules import ADMITTED, ADULT
+from services.isolation.central.tables import IS_ADMITTED, TAKES_BED, moves
 
 _M = moves.c
+
+
+class Ward(NamedTuple):
+    """Somebody who cannot be alone and is in a centre: their case, the move, and their carer's case."""
+
+    case_id: str
+    move_id: str
+    carer: str
 
 
 class AdultThere(NamedTuple):
@@ -53,3 +62,34 @@ def adults_there(conn: Connection, household: str, centre_id: str | None = None)
         if household in (row.household, households.get(end)):
             found.append(AdultThere(row.case_id, end, row.centre_id, row.room_id, row.state))
     return found
+
+
+def admitted_carers(conn: Connection, carers: Collection[str]) -> set[str]:
+    """Those of these carers who are in a centre, be it under another case of theirs."""
+    end_of = one_person(conn, carers)
+    there = select(_M.case_id).where(is_in(conn, _M.case_id, end_of), IS_ADMITTED)
+    ends = {end_of[id] for id in conn.execute(there).scalars()} if end_of else set()
+    return {carer for carer in carers if end_of[carer] in ends}
+
+
+def in_care(conn: Connection, carers: Collection[str]) -> dict[str, str]:
+    """Beds of those who are in the care of these, be it under another case of theirs: move -> state."""
+    if not carers:
+        return {}
+    wards = select(_M.move_id, _M.state).where(is_in(conn, _M.carer, one_person(conn, carers)), TAKES_BED)
+    return {row.move_id: row.state for row in conn.execute(wards)}
+
+
+def without_carer(conn: Connection) -> list[Ward]:
+    """Who is there and whose carer, who has a case, is not, by when they were admitted."""
+    of_carer = moves.alias("of_carer")
+    there = select(of_carer.c.move_id).where(of_carer.c.case_id == _M.carer, of_carer.c.state == ADMITTED)
+    rows = conn.execute(
+        select(_M.case_id, _M.move_id, _M.carer)
+        .where(IS_ADMITTED, _M.who != ADULT, _M.carer.is_not(None), ~there.exists())
+        .order_by(_M.admitted_at, _M.move_id)
+    )
+    found = [Ward(row.case_id, row.move_id, row.carer) for row in rows]
+    # Seldom: their carer may be there under another case.
+    with_them = admitted_carers(conn, {ward.carer for ward in found}) if found else set()
+    return [ward for ward in found if ward.carer not in with_them]

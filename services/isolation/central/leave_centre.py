@@ -13,6 +13,7 @@ from services.isolation.cases import states
 from services.isolation.cases.case import Case
 from services.isolation.cases.in_hand import CasesInHand
 from services.isolation.cases.merged import ended_in
+from services.isolation.central.carers import in_care
 from services.isolation.central.rules import ADMITTED, LEFT, LET_GO
 from services.isolation.central.tables import TAKES_BED, moves
 from services.isolation.policies.rules import IN_CENTRE_TASKS
@@ -50,9 +51,7 @@ def must_leave_nobody_alone(hand: CasesInHand, case: Case) -> None:
     if case.state != states.MOVED_TO_CENTRAL:
         return
     own = select(_M.case_id).where(*_of(hand, case), _M.state == ADMITTED)
-    carers = set(hand.uow.conn.execute(own).scalars())
-    in_care = select(_M.move_id).where(is_in(hand.uow.conn, _M.carer, carers), TAKES_BED).limit(1)
-    if carers and hand.uow.conn.execute(in_care).first() is not None:
+    if in_care(hand.uow.conn, set(hand.uow.conn.execute(own).scalars())):
         message = "somebody who cannot be alone is there in their care: decide first where that one goes"
         raise Refused("conflict", [Fault("decision", "leaves_somebody_alone", message)])
 

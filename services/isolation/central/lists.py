@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from sqlalchemy import Select, and_, exists, or_, select
+from sqlalchemy import Select, and_, or_, select
 from sqlalchemy.engine import Connection
 
 from chassis.database.statements import is_in
@@ -19,8 +19,8 @@ from services.isolation.cases.merged import ended_in, going_on
 from services.isolation.cases.tables import cases
 from services.isolation.cases.waiting import OF_CASE, OF_TASK, WAITING, overdue
 from services.isolation.central.beds import read_rooms
-from services.isolation.central.carers import adults_there
-from services.isolation.central.rules import ADMITTED, ADULT, DECIDED
+from services.isolation.central.carers import adults_there, without_carer
+from services.isolation.central.rules import ADULT, DECIDED
 from services.isolation.central.tables import IS_ADMITTED, IS_DECIDED, TAKES_BED, centres, moves
 from services.isolation.plans.tables import tasks
 from services.isolation.policies.rules import SETTLE_BREACH, SETTLE_CENTRAL, SETTLE_REFUSAL
@@ -53,11 +53,10 @@ def _on_the_way(conn: Connection, scope: Scope, _asked: Asked) -> Select[Any]:
 
 
 def _there(conn: Connection, scope: Scope, _asked: Asked) -> Select[Any]:
-    of_carer = moves.alias("of_carer")
-    with_carer = exists().where(of_carer.c.case_id == _M.carer, of_carer.c.state == ADMITTED)
+    alone = {ward.move_id for ward in without_carer(conn)}
     columns = (
         *(_M[name] for name in (*_OF_MOVE, "admitted_at")),
-        and_(_M.who != ADULT, _M.carer.is_not(None), ~with_carer).label("carer_gone"),
+        is_in(conn, _M.move_id, alone).label("carer_gone"),
         *(_C[name] for name in (*_OF_CASE, "person", "release_on")),
     )
     joined = select(*columns).select_from(moves).join(cases, _C.case_id == _M.case_id)

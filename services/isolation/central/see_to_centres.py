@@ -5,7 +5,7 @@ whether one who cannot be alone is without their carer, and who is still there p
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
 from sqlalchemy import ColumnElement, select
@@ -18,11 +18,11 @@ from services.isolation.cases.case import Case
 from services.isolation.cases.ending import ended
 from services.isolation.cases.events import caused_by_case, differences
 from services.isolation.cases.in_hand import CasesInHand, cases_in_hand
-from services.isolation.cases.merged import ended_in, going_on
+from services.isolation.cases.merged import ended_in, going_on, one_person
 from services.isolation.cases.states import FOLLOWED, MOVED_TO_CENTRAL
 from services.isolation.cases.tables import case_history, cases, merged_cases
 from services.isolation.cases.unplanned import officers_task
-from services.isolation.central.rules import ADMITTED, ADULT, LEFT
+from services.isolation.central.carers import without_carer
 from services.isolation.central.tables import IS_ADMITTED, moves
 from services.isolation.plans.states import LIVE
 from services.isolation.plans.tables import tasks
@@ -152,21 +152,25 @@ def _past_the_term(uow: UnitOfWork, goes_on_as: Mapping[str, str]) -> list[_Aske
 
 def _without_carer(conn: Connection, goes_on_as: Mapping[str, str]) -> list[_Asked]:
     """Whose carer was there and left, and nobody was asked for since."""
-    of_carer, gone, k = moves.alias("of_carer"), moves.alias("gone"), tasks.c
-    there = select(of_carer.c.move_id).where(of_carer.c.case_id == _M.carer, of_carer.c.state == ADMITTED)
-    asked = select(k.task_id).where(
-        k.case_id == _M.case_id,
-        k.kind == NAME_CARER,
-        k.state.in_(sorted(LIVE)) | (k.due_from >= gone.c.settled_at),
+    wards = without_carer(conn)
+    if not wards:
+        return []
+    end_of = one_person(conn, {id for ward in wards for id in (ward.case_id, ward.carer)})
+    beds = select(_M.case_id, _M.move_id, _M.settled_at).where(
+        is_in(conn, _M.case_id, end_of), _M.settled_at.is_not(None)
     )
-    rows = conn.execute(
-        select(_M.case_id, _M.move_id, gone.c.move_id.label("of"))
-        .join_from(moves, gone, (gone.c.case_id == _M.carer) & (gone.c.state == LEFT))
-        .where(IS_ADMITTED, _M.who != ADULT, ~there.exists(), ~asked.exists())
-        .order_by(_M.admitted_at, _M.move_id)
-        .limit(_MOST)
-    )
-    return [
-        _Asked(goes_on_as.get(row.case_id, row.case_id), NAME_CARER, f"{row.move_id}:{row.of}")
-        for row in rows
-    ]
+    left: dict[str, tuple[datetime, str]] = {}
+    for row in conn.execute(beds):
+        end = end_of[row.case_id]
+        left[end] = max(left.get(end, (row.settled_at, row.move_id)), (row.settled_at, row.move_id))
+    k = tasks.c
+    named = select(k.case_id, k.state, k.due_from).where(is_in(conn, k.case_id, end_of), k.kind == NAME_CARER)
+    asked = [(end_of[row.case_id], row) for row in conn.execute(named)]
+    found = []
+    for ward in wards:
+        when, of = left.get(end_of[ward.carer], (None, ""))
+        of_it = (row for end, row in asked if end == end_of[ward.case_id])
+        if when and not any(row.state in LIVE or row.due_from >= when for row in of_it):
+            whose = goes_on_as.get(ward.case_id, ward.case_id)
+            found.append(_Asked(whose, NAME_CARER, f"{ward.move_id}:{of}"))
+    return found[:_MOST]

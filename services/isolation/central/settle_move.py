@@ -20,10 +20,12 @@ from services.isolation.cases.ending import ended
 from services.isolation.cases.events import differences
 from services.isolation.cases.in_hand import CasesInHand, cases_in_hand
 from services.isolation.cases.lists import LIVING
+from services.isolation.cases.merged import one_person
 from services.isolation.cases.tables import cases
 from services.isolation.cases.unplanned import officers_task
+from services.isolation.central.carers import admitted_carers, in_care
 from services.isolation.central.rules import ADMITTED, DECIDED, TAKEN_BACK, may_be_admitted
-from services.isolation.central.tables import IS_DECIDED, TAKES_BED, moves
+from services.isolation.central.tables import IS_DECIDED, moves
 from services.isolation.policies.rules import CONFIRM_ADMISSION, ESCORT_TO_SITE
 
 _M: Final = moves.c
@@ -127,10 +129,11 @@ def _followed(
 def _must_have_carers(conn: Connection, admitted: Sequence[Mapping[str, Any]]) -> None:
     """Raises Refused where somebody who cannot be alone would be admitted before their carer."""
     carers = {row["carer"] for row in admitted if row["carer"]}
-    there = select(_M.case_id).where(is_in(conn, _M.case_id, carers), TAKES_BED, _M.state == ADMITTED)
-    with_them = {row["case_id"] for row in admitted}
-    if carers:
-        with_them |= set(conn.execute(there).scalars())
+    with_them = admitted_carers(conn, carers)
+    if carers - with_them:
+        end_of = one_person(conn, carers)
+        coming = {end_of.get(row["case_id"]) for row in admitted}
+        with_them |= {carer for carer in carers if end_of[carer] in coming}
     for row in admitted:
         if not may_be_admitted(row["who"], row["carer"], with_them):
             message = (
@@ -147,10 +150,9 @@ def _must_leave_nobody_on_the_way(
     :param rows: as the commands before have left them.
     """
     settled = {move_id for move_id, row in rows.items() if row["state"] != DECIDED}
-    in_care = select(_M.move_id).where(
-        is_in(conn, _M.carer, {row["case_id"] for row in admitted}), TAKES_BED, _M.state == DECIDED
-    )
-    if set(conn.execute(in_care).scalars()) - settled - {row["move_id"] for row in admitted}:
+    wards = in_care(conn, {row["case_id"] for row in admitted})
+    on_the_way = {move_id for move_id, state in wards.items() if state == DECIDED}
+    if on_the_way - settled - {row["move_id"] for row in admitted}:
         message = (
             "somebody who cannot be alone is on the way in their care: admit both at once; or an officer "
             "takes the other one's bed back first, and says who minds them"
@@ -161,8 +163,7 @@ def _must_leave_nobody_on_the_way(
 def _must_have_carers_with_them(conn: Connection, taken_back: Sequence[Mapping[str, Any]]) -> None:
     """Raises Refused where somebody who cannot be alone stays, whose carer is admitted already."""
     carers = {row["carer"] for row in taken_back if row["carer"]}
-    there = select(_M.move_id).where(is_in(conn, _M.case_id, carers), TAKES_BED, _M.state == ADMITTED)
-    if carers and conn.execute(there.limit(1)).first() is not None:
+    if admitted_carers(conn, carers):
         message = "their carer is in the centre: admit them too, or name who minds them"
         raise Refused("invalid", [Fault("note", "carer_is_there", message)])
 

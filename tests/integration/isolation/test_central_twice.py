@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import event
 
 from chassis.commands.command import Author
+from chassis.ids import new_id
 from contracts.envelope import Event
 from services.isolation import handover
 from services.isolation import tables as t
@@ -24,6 +25,7 @@ from tests.integration.isolation.test_central import (
     balanced,
     beds,
     came,
+    comes,
     family,
     listed,
     moved,
@@ -32,7 +34,7 @@ from tests.integration.isolation.test_central import (
 )
 from tests.integration.isolation.test_decisions import OFFICER, codes, decide, live, told
 from tests.integration.isolation.test_merged_cases import Two
-from tests.integration.isolation.trial import CHINA, Trial
+from tests.integration.isolation.trial import CHINA, Trial, arrival
 
 __all__ = ["came"]
 report = speaking(report_task, "task.reported")
@@ -51,6 +53,36 @@ def test_two_beds_of_one_person_are_one_taken_and_one_given_back(isolation: Tria
     assert stand == {first: "let_go", second: "admitted"}
     assert sum(held for _, held, _ in beds(isolation).values()) == 0
     assert listed(isolation, "on_the_way") == [] and balanced(isolation)
+
+
+@pytest.mark.parametrize("then", ["move_to_hospital", "they_are_two"])
+def test_whoever_goes_on_as_another_case_is_the_carer_under_both(isolation: Trial, then: str) -> None:
+    isolation.do(import_centres, SITE)
+    two, household = Two(isolation), new_id()
+    isolation.follow(*(two.news(id, household_id=household) for id in (two.ends, two.goes_on)))
+    child = comes(isolation, household).subject
+    mother = person(isolation, two.ends, who="adult", dependants="come_along")
+    first, its = moved(isolation, mother, person(isolation, child, who="child", carer=two.ends))
+    [second] = moved(isolation, person(isolation, two.goes_on), room_id="101")
+    two.merge(household_id=household)
+    assert codes(settle(isolation, second)) == ("conflict", ["in_their_care"])
+    assert codes(settle(isolation, its)) == ("conflict", ["carer_not_there"])
+    assert settle(isolation, second, household=True).kind == "done", "they are there under the other case"
+    isolation.until_done(plan_again)
+    assert {row["move_id"]: row["state"] for row in isolation.rows(t.moves)}[first] == "let_go"
+    assert [row["carer_gone"] for row in listed(isolation, "in_centres") if row["move_id"] == its] == [False]
+    assert live(isolation, child) == []
+    goes_on = arrival(two.goes_on)
+    assert codes(decide(isolation, goes_on, "reopen"))[1] == ["leaves_somebody_alone"]
+    if then == "move_to_hospital":
+        assert decide(isolation, goes_on, then).kind == "done"
+        isolation.until_done(plan_again)
+    else:
+        isolation.follow(two.news(two.ends, why=["not_the_same"], household_id=household))
+        two.timers()
+    assert live(isolation, child) == ["name_carer"]
+    assert [row["carer_gone"] for row in listed(isolation, "in_centres") if row["move_id"] == its] == [True]
+    assert balanced(isolation)
 
 
 def test_what_is_to_be_planned_again_is_found_by_its_index_and_not_among_all_tasks(
