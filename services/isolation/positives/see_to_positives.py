@@ -31,7 +31,7 @@ from services.isolation.policies.rules import CONTACTS_TASKS, OpeningTask, Polic
 from services.isolation.positives.contacts_in_hand import ContactsInHand
 from services.isolation.positives.rules import SAMPLED_WITHIN, Done, Step, still_to_do
 from services.isolation.positives.telling import call_again, plan, plan_for_officer, tell_no_more
-from services.isolation.positives.treated import see_to_treated
+from services.isolation.positives.treated import note_treated, see_to_treated
 from services.isolation.tests.batches import waiting_until
 from services.isolation.tests.followed import all_results_of
 from services.isolation.tests.judged import POSITIVE, Judged, Result, judge
@@ -45,6 +45,7 @@ _LOOKED_BACK: Final = timedelta(days=15)
 """Longer than a case may be opened again by decision."""
 _COLUMNS: Final = tuple(str(column.name) for column in positives.c if column.name != "case_id")
 _OF_POSITIVE: Final = ("result_id", "found_at", "call_task_id", "decide_task_id", "list_task_id")
+_ASKED: Final = ("call_task_id", "decide_task_id")
 _HANDED_ON: Final = (
     *("result_id", "found_at", "call_task_id", "list_task_id", "told"),
     *("contacts_at", "contacts_since"),
@@ -136,6 +137,8 @@ class _Seeing:
 
     def _see_to(self, case: Case, row: dict[str, Any]) -> None:
         results, waits_until = self._without_waiting(case, row)
+        treated = [one for one in results if one.treated]
+        note_treated(self.hand, case, row, treated, [self._task(case, row[name]) for name in _ASKED])
         judged = judge(one for one in results if not one.treated)
         if waits_until is None:
             self._contacts.look(case, self._policy(case), results)
@@ -143,7 +146,6 @@ class _Seeing:
             case = self._steps[step](case, row, judged)
         self._see_to_contacts(case, row)
         if waits_until is None:
-            treated = [one for one in results if one.treated]
             see_to_treated(self.hand, case, row, treated, self._tasks_of_merged)
         if not any(row[name] for name in ("result_id", "doubt_id", "late_id")):
             row["told"] = []

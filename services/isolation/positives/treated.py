@@ -30,6 +30,31 @@ _NO_MORE: Final = "positive_taken_back"
 _CAME_BACK: Final = "came_back"
 
 
+def note_treated(
+    hand: CasesInHand,
+    case: Case,
+    row: dict[str, Any],
+    results: Sequence[Result],
+    asked: Sequence[Task | None],
+) -> None:
+    """What is seen to here was found before they came back, under another case of theirs: it was no mistake,
+    and asks for no call and no decision any more.
+
+    :param row: of positives; it is changed.
+    :param results: of samples from before they came back from hospital.
+    :param asked: the tasks that followed from what is seen to.
+    """
+    result = row["result_id"]
+    if result is None or result not in {one.result_id for one in confirmed(results)}:
+        return
+    hand.change_tasks(case, [task.cancelled() for task in asked if task and task.live])
+    if not row["treated_id"]:
+        row |= {"treated_id": result, "treated_told": row["told"]}
+        row["treated_from"] = row["treated_from"] or row["found_at"]
+    over = ("result_id", "found_at", "call_task_id", "decide_task_id", "list_task_id", "contacts_since")
+    row |= {**dict.fromkeys(over), "told": [], "contacts_at": hand.uow.now}
+
+
 def see_to_treated(
     hand: CasesInHand,
     case: Case,

@@ -37,14 +37,16 @@ def all_results_of(look: Looking, whose: Mapping[str, str]) -> dict[str, list[Re
     rows = look.conn.execute(select(*columns).where(is_in(look.conn, r.case_id, whose))).all()
     if not rows:
         return {}
-    people = {row[0] for row in rows} | set(whose.values())
-    came = select(p.case_id, p.treated_until).where(is_in(look.conn, p.case_id, people))
-    until = {case_id: at for case_id, at in look.conn.execute(came.where(p.treated_until.is_not(None)))}
+    came = select(p.case_id, p.treated_until).where(is_in(look.conn, p.case_id, {*whose, *whose.values()}))
+    until: dict[str, datetime] = {}
+    for case_id, at in look.conn.execute(came.where(p.treated_until.is_not(None))):
+        end = whose.get(case_id, case_id)  # whichever of their cases it was, it is they who came back
+        until[end] = max(at, until.get(end, at))
     corrected = corrected_of(look.conn, {row.result_id for row in rows})
     found: dict[str, list[Result]] = {}
     for row in rows:
-        back = (until.get(row.case_id), until.get(whose[row.case_id]))
-        treated = any(at is not None and row.sampled_at <= at for at in back)
+        back = until.get(whose[row.case_id])
+        treated = back is not None and row.sampled_at <= back
         taken_on = local_day(row.sampled_at, look.zone)
         facts = (row.result_id, row.sampled_at, taken_on, row.result, row.stage)
         more = (row.pool_size, row.batch_id, row.result_id in corrected, treated)

@@ -482,6 +482,31 @@ def test_it_is_of_whoever_goes_on_when_two_arrivals_turn_out_to_be_one(isolation
     assert live(isolation, goes_on) == {"call_them"}
 
 
+def test_of_three_that_are_one_what_was_found_before_hospital_holds_nobody_and_was_no_mistake(
+    isolation: Trial,
+) -> None:
+    home = {"household_id": new_id()}
+    first, second, third, other = (came(isolation, **home) for _ in range(4))
+    child = came(isolation, level="low", **home)
+    before = measure(isolation, child)
+    _merge(isolation, first, second)
+    found(isolation, first, "a")
+    found(isolation, other, "c")
+    said(isolation, other, "see_positive")
+    decide(isolation, second, "move_to_hospital", **HOSPITAL)
+    decide(isolation, second, "reopen", because="came_back")
+    for ends, goes_on in ((second, third), (other, third)):
+        _merge(isolation, ends, goes_on)
+        isolation.clock.advance(hours=2)
+        timers(isolation)
+    assert live(isolation, third) == set(), "they were treated, under whichever case"
+    assert told(isolation, "test.urgent_corrected") == [] and measure(isolation, child) != before
+    found(isolation, other, "d", "negative", supersedes="c")
+    found(isolation, first, "b", "negative", supersedes="a")
+    assert told(isolation, "test.urgent_corrected"), "whoever was told hears that it was a mistake"
+    assert measure(isolation, child) == before
+
+
 # -- the contacts' list ------------------------------------------------------------------------------------
 
 GRANDMOTHER = {
