@@ -18,9 +18,9 @@ from services.isolation.cases.case import Case
 from services.isolation.cases.ending import ended
 from services.isolation.cases.events import caused_by_case, differences
 from services.isolation.cases.in_hand import CasesInHand, cases_in_hand
-from services.isolation.cases.merged import ended_in, going_on, one_person
+from services.isolation.cases.merged import going_on, one_person
 from services.isolation.cases.states import FOLLOWED, MOVED_TO_CENTRAL
-from services.isolation.cases.tables import case_history, cases, merged_cases
+from services.isolation.cases.tables import cases, merged_cases
 from services.isolation.cases.unplanned import officers_task
 from services.isolation.central.carers import without_carer
 from services.isolation.central.tables import IS_ADMITTED, moves
@@ -101,21 +101,6 @@ def _move_along(uow: UnitOfWork, goes_on_as: Mapping[str, str]) -> int:
                 hand.tell(before, after, to, cause, [to], to, {**detail, **more})
                 moved += 1
     return moved
-
-
-def is_left_without_bed(conn: Connection, case: Case) -> bool:
-    """Whether it ended as the bed of another went along with it, and none of theirs is left: it turned out
-    that they are two, or whose bed it is goes on as a third.
-    """
-    if case.state != MOVED_TO_CENTRAL:
-        return False
-    h = case_history.c
-    ends = select(h.detail).where(h.case_id == case.case_id, h.what == MOVED_TO_CENTRAL)
-    detail = conn.execute(ends.order_by(h.number.desc()).limit(1)).scalar() or {}
-    if ALONG_WITH not in detail:
-        return False
-    theirs = is_in(conn, _M.case_id, {case.case_id, *ended_in(conn, [case.case_id])})
-    return conn.execute(select(_M.move_id).where(theirs, IS_ADMITTED).limit(1)).first() is None
 
 
 def _is_planned(hand: CasesInHand, case: Case, one: _Asked) -> bool:

@@ -15,12 +15,18 @@ from services.isolation.breaches.tables import breaches
 from services.isolation.cases import states
 from services.isolation.cases.case import Case
 from services.isolation.cases.casebook import CHUNK, Casebook, casebook
+from services.isolation.cases.in_hand import cases_in_hand
 from services.isolation.cases.merged import ended_in, going_on
 from services.isolation.cases.revise_cases import Occasion, revise_cases
 from services.isolation.cases.revising import REOPENED, Change
 from services.isolation.cases.story import absence
 from services.isolation.cases.tables import case_history, merged_cases
-from services.isolation.central.see_to_centres import is_left_without_bed
+from services.isolation.central.two_again import (
+    decided_meanwhile,
+    end_as_decided,
+    ended_as_another,
+    leads_home,
+)
 from services.isolation.check_ins.tables import check_ins
 from services.isolation.plans.rows import lock_tasks
 from services.isolation.policies.rules import (
@@ -58,14 +64,21 @@ def look_at_merged(uow: UnitOfWork) -> int:
         ends = going_on(uow.conn, named)
         locked = book.lock({ends.get(id, id) for id in named})
         reopen: dict[str, Case] = {}
+        decided: dict[str, tuple[str, str]] = {}  # case -> the decision, and the case under which it was
         for row in rows:
             end_id = ends.get(row.case_id)
             left = ends.get(row.went_on_as, row.went_on_as)
             if left in locked and left not in (row.case_id, end_id):
                 locked[left] = _let_go(book, locked[left], row.case_id)
-            # Whoever is at home, and had ended only as the bed of the other went along, is followed again.
-            for id in (left, row.case_id):
-                if id in locked and is_left_without_bed(uow.conn, locked[id]):
+            own = row.case_id if row.goes_on_as is None else None
+            for id in (left, own):
+                if id not in locked:
+                    continue
+                decision = decided_meanwhile(uow.conn, locked[id])
+                if decision and id == own and not leads_home(decision) and left in locked:
+                    decided[id] = (decision, left)
+                # Whoever had ended as the bed of the other went along was at home, and is followed again.
+                elif decision or ended_as_another(uow.conn, locked[id]):
                     reopen[id] = locked[id]
             if row.goes_on_as is None:
                 gone.append({"case_id": row.case_id, "version": row.version})
@@ -80,6 +93,11 @@ def look_at_merged(uow: UnitOfWork) -> int:
                 {"case_id": row.case_id, "version": row.version, "went_on_as": None, "look_at": look_at}
             )
         _open(book, [locked[id] for id in reopen])
+    if decided:
+        with cases_in_hand(uow, {id for id, (_, under) in decided.items() for id in (id, under)}) as hand:
+            for id, (decision, under) in sorted(decided.items()):
+                if (case := hand.find(id)) and (other := hand.find(under)):
+                    end_as_decided(hand, case, decision, other)
     look_again(uow.conn, {*named, *locked}, uow.now)
     # Where news came meanwhile, it is looked at once more.
     update_rows(uow.conn, merged_cases, later, key=["case_id", "version"], set=["went_on_as", "look_at"])

@@ -29,6 +29,7 @@ from tests.integration.isolation.test_central import (
     family,
     listed,
     moved,
+    one_is_there,
     person,
     settle,
 )
@@ -194,3 +195,26 @@ def missing(isolation: Trial) -> list[tuple[str, str]]:
     with isolation.database.read() as conn:
         found = handover.late(conn, isolation.clock.now(), CHINA)
     return [(one.what, one.id) for one in found.lacks if one.what in ("move", "bed")]
+
+
+@pytest.mark.parametrize(
+    ("decision", "because", "ends_as"), [("cancel", "died", "cancelled"), ("reopen", "came_back", "open")]
+)
+def test_two_again_what_was_decided_meanwhile_is_of_whoever_was_in_the_centre(
+    isolation: Trial, decision: str, because: str, ends_as: str
+) -> None:
+    first = one_is_there(isolation)
+    second = Two(isolation)
+    second.ends, second.version[first.goes_on] = first.goes_on, first.version[first.goes_on]
+    isolation.follow(second.news(second.goes_on))
+    isolation.clock.advance(minutes=5)
+    second.merge()
+    assert isolation.case(second.goes_on)["state"] == "moved_to_central"
+    assert decide(isolation, arrival(second.goes_on), decision, because=because).kind == "done"
+    isolation.clock.advance(minutes=5)
+    first.make_two()
+    case = isolation.case(first.ends)
+    assert (case["state"], case["closed_at"] is None) == (ends_as, decision == "reopen")
+    assert told(isolation).count(("cancelled", ["died"])) == (2 if decision == "cancel" else 0)
+    assert isolation.case(second.goes_on)["state"] == "open", "they were at home"
+    assert second.live(second.goes_on, planned=True) and balanced(isolation)
