@@ -53,6 +53,9 @@ ROLES: Final = (
 RUNGS: Final = ("worker", "community", "street", "district")
 """The steps of the ladder, from the door to the district."""
 
+TOLD_OF_CASES: Final = ("resident", "care_team", "grid_worker", "community", "street", "district")
+"""Whom a policy may name: the resident, others of the team, and officers of a level."""
+
 URGENT_TASKS: Final = (
     "escort_to_site",
     "see_abnormal",

@@ -27,6 +27,8 @@ _CASE: dict[str, Any] = {
         {"role": "grid_worker", "staff_id": "w-0117", "contact": SEALED},
         {"role": "health_worker", "staff_id": "h-0021", "contact": None},
     ],
+    "told": ["resident", "care_team", "community"],
+    "officers": [{"role": "community_cadre", "staff_id": "k-0003", "contact": SEALED}],
     "assigned": True,
     "tasks_planned": 6,
     "today": [

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from marshmallow import fields
+from marshmallow import fields, validate
 
 from contracts.arrivals.schemas import PERSON_INSIDE
 from contracts.vocabulary import Contract, day, flag, moment, one_of, part, sealed, several, text, whole
-from field.words import CASE_STATES, LANGUAGES, LEVELS, MEASURES
+from field.words import CASE_STATES, LANGUAGES, LEVELS, MEASURES, TOLD_OF_CASES
 
 
 class PolicyKey(Contract):
@@ -52,6 +52,16 @@ class CaseOpened(Contract):
     community = text(40)
     grid = text(40)
     team = several(TeamMember)
+    told = fields.List(
+        fields.String(validate=validate.OneOf(TOLD_OF_CASES)),
+        load_default=None,
+        allow_none=True,
+        metadata={
+            "description": "besides the owner, who gets messages that there is a case, as its policy says; "
+            "null: an earlier version said it, and the resident and the whole team (care_team) are told"
+        },
+    )
+    officers = several(TeamMember, required=False, about="of the levels that `told` names")
     assigned = flag(about="false while the case waits for an owner")
     tasks_planned = whole()
     today = several(TaskOutline)

@@ -21,6 +21,7 @@ TASKS: Final[Mapping[str, str]] = {
     "call_them": N_("phone call"),
     "visit_them": N_("visit instead of a text message"),
     "see_abnormal": N_("look at an abnormal check-in"),
+    "see_silent": N_("visit: no check-in in several windows"),
     "settle_refusal": N_("settle a refusal"),
     "confirm_release": N_("confirm a release"),
     "past_the_term": N_("end what is past its term"),

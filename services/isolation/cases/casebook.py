@@ -17,7 +17,7 @@ from chassis.database.statements import insert_rows, is_in, is_one_of, listed
 from chassis.unit_of_work import UnitOfWork
 from contracts.envelope import Event
 from services.isolation.cases.case import Case
-from services.isolation.cases.events import case_data, caused_by_case, tasks_data
+from services.isolation.cases.events import case_data, caused_by_case, member_data, tasks_data
 from services.isolation.cases.release_checks import look_no_more, look_now, look_when_due
 from services.isolation.cases.revising import WRONG_NUMBER
 from services.isolation.cases.rows import case_from, insert_cases, update_cases, update_counts, update_plans
@@ -28,8 +28,9 @@ from services.isolation.links.links_of import links_of, renew
 from services.isolation.plans.present import Present
 from services.isolation.plans.rows import insert_tasks, lock_tasks, update_tasks
 from services.isolation.plans.task import Task
-from services.isolation.policies.rules import Policy
+from services.isolation.policies.rules import Policy, Rule
 from services.isolation.reference import Reference, current
+from services.isolation.teams.ladder import Whereabouts, at_levels
 from services.isolation.teams.loads import Loads
 
 _OPENED: Final = "case.opened"
@@ -38,6 +39,7 @@ _OF_A_WRONG_PHONE: Final = frozenset({"phone", WRONG_NUMBER})
 _LOCKED: Final = (
     select(table).where(is_one_of(table.c.case_id, "case_ids")).order_by(table.c.case_id).with_for_update()
 )
+_LOCKED_IF_FREE: Final = _LOCKED.with_for_update(skip_locked=True)
 CHUNK = 1000
 """So many cases or tasks one unit of work of a timer takes."""
 
@@ -57,6 +59,7 @@ class Casebook:
         self._new_tasks: list[Task] = []
         self._changed_tasks: dict[str, Task] = {}
         self._history: list[dict[str, Any]] = []
+        self._officers: dict[tuple[Rule, str | None, str | None, str | None], list[dict[str, Any]]] = {}
         self._told: list[tuple[str, Case, dict[str, Any], Event]] = []
 
     # -- reading ---------------------------------------------------------------------------------------
@@ -73,6 +76,13 @@ class Casebook:
             return {}
         rows = self.uow.conn.execute(_LOCKED, {"case_ids": listed(case_ids)})
         return {row.case_id: case_from(row) for row in rows}
+
+    def lock_if_free(self, case_ids: Collection[str]) -> list[Case]:
+        """Those of these cases that nobody else holds, for whoever holds tasks already: to wait would be to
+        wait in a ring.
+        """
+        rows = self.uow.conn.execute(_LOCKED_IF_FREE, {"case_ids": listed(case_ids)})
+        return [case_from(row) for row in rows]
 
     def take(self, wanted: ColumnElement[bool], order: ColumnElement[Any]) -> list[Case]:
         """A bounded number of cases by their state, locked, without those that another replica holds.
@@ -161,7 +171,20 @@ class Casebook:
         data = case_data(case, stands, self.reference.staff, tasks, self.present.tomorrow_begins)
         if change is not None:
             data["change"] = change
+        else:
+            data["officers"] = self._officers_told(case, stands)
         self._told.append((type, case, data, cause or self._reminder(case)))
+
+    def _officers_told(self, case: Case, stands: Standing) -> list[dict[str, Any]]:
+        """Those of the levels whom its policy tells of a case."""
+        a = case.arrival
+        key = (stands.rule, a.street, a.community, a.grid)
+        if key not in self._officers:
+            places, staff, ladder = self.reference.places, self.reference.staff, stands.rule.ladders.default
+            where = Whereabouts(a.street, a.community, a.grid, case.owner)
+            told = at_levels(stands.rule.told, ladder, where, places, staff, self.uow.now)
+            self._officers[key] = [member_data(one.role, one.staff_id, staff) for one in told]
+        return self._officers[key]
 
     def publish_tasks(self, case: Case, tasks: Iterable[Task], cause: Event | None) -> None:
         """Record task.planned."""

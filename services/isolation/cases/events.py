@@ -43,6 +43,7 @@ def case_data(
         "community": arrival.community,
         "grid": arrival.grid,
         "team": [member_data(role, who, staff) for role, who in case.team],
+        "told": list(stands.rule.told),
         "assigned": case.owner is not None,
         "tasks_planned": case.tasks_planned,
         "today": [

@@ -19,7 +19,7 @@ from services.isolation.plans import states
 from services.isolation.plans.rows import acts_from
 from services.isolation.plans.tables import tasks
 from services.isolation.policies.counting import day_number
-from services.isolation.policies.documents import policy_from
+from services.isolation.policies.documents import stored_policy
 from services.isolation.policies.rules import SEE_ABNORMAL
 from services.isolation.policies.tables import policies
 
@@ -130,7 +130,7 @@ def _case(conn: Connection, case: Case) -> dict[str, Any]:
     """The case as `doorstep trace` shows it."""
     p, arrival = policies.c, case.arrival
     published = conn.execute(select(p.version, p.document).where(p.policy_id == case.policy_id)).one_or_none()
-    policy = policy_from(published.document, published.version) if published else None
+    policy = stored_policy(published.document, published.version) if published else None
     rule = policy.rules.get(case.risk_level) if policy else None
     return {
         "case_id": case.case_id,

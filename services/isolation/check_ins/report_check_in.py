@@ -20,6 +20,7 @@ from services.isolation.check_ins.alarms import Alarms
 from services.isolation.check_ins.check_in import CheckIn, check_in_id, that_counts
 from services.isolation.check_ins.rows import insert_check_ins, known, with_corrections
 from services.isolation.check_ins.rules import counts_until, faults_of_values, why_abnormal, window_served
+from services.isolation.check_ins.see_silent import heard_of
 from services.isolation.plans.task import Task
 
 _BY_LINK, _TOLD_BY = "by_link", "told_by"
@@ -162,6 +163,8 @@ class _Reporting:
         if followed := self.hand.followed_as(case):
             if person.task:
                 self.hand.done(said, followed, person.task, how=check_in.how_known)
+            if not person.of_it:
+                heard_of(self.hand, said, followed, check_in.how_known)
             followed = met(self.hand, followed, "check_in", check_in.at, said.event, said.author.source)
             case = followed if followed.case_id == case.case_id else case
         case = self.hand.add_line(

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
 from contracts.faults import Fault
 from field.days import day_begins, local_day
 from services.isolation.plans import states
 from services.isolation.plans.task import Task
-from services.isolation.policies.rules import CHECK_IN, Policy
+from services.isolation.policies.rules import CHECK_IN, SEE_SILENT, Policy
 
 EARLY: Final = timedelta(hours=1)
 """So long before its window a check-in counts as the one of the window."""
@@ -52,6 +52,41 @@ def window_missed(tasks: Iterable[Task], now: datetime, zone: ZoneInfo) -> Task 
     ]
     last = max(missed, key=_begin, default=None)
     return last if served and last and last is not served and _begin(last) < _begin(served) else None
+
+
+class Asked(NamedTuple):
+    """A task to check in, or to look in on somebody, as far as it matters for how long they are silent."""
+
+    task_id: str
+    kind: str
+    state: str
+    due_from: datetime
+    due_by: datetime
+    ended_at: datetime | None = None
+    """Of a visit: when somebody was there, or an officer waived it."""
+
+
+def silent_windows(tasks: Iterable[Asked], now: datetime, policy: Policy) -> list[Asked]:
+    """The windows in a row that ended with nothing reported, up to now, for which somebody is to go there:
+    none of them before the last check-in or the last visit for this reason. None where they are fewer than
+    the policy says, or while somebody is still to go.
+    """
+    asked = list(tasks)
+    if any(task.kind == SEE_SILENT and task.state in states.LIVE for task in asked):
+        return []
+    reported = [task.due_from for task in asked if task.kind == CHECK_IN and task.state == states.DONE]
+    since = max([*reported, *(task.ended_at for task in asked if task.ended_at)], default=None)
+    ended = [
+        task
+        for task in asked
+        if task.kind == CHECK_IN
+        and task.state in states.LIVE
+        and task.due_by <= now
+        and (since is None or task.due_from > since)
+    ]
+    if len(ended) < policy.missed_check_ins:
+        return []
+    return sorted(ended, key=lambda task: (task.due_from, task.task_id))
 
 
 def _begin(task: Task) -> tuple[datetime, str]:

@@ -6,13 +6,13 @@ from typing import Any, Final
 from sqlalchemy import Row
 
 from chassis.copies import Announcement
-from services.isolation.policies.documents import policy_from
+from services.isolation.policies.documents import stored_policy
 from services.isolation.policies.publish import as_said
 from services.isolation.policies.tables import policies
 
 
 def _as_said(row: Row[Any]) -> dict[str, Any]:
-    policy = replace(policy_from(row.document, version=row.version), withdrawn=row.withdrawn)
+    policy = replace(stored_policy(row.document, version=row.version), withdrawn=row.withdrawn)
     return as_said(policy, row.document)
 
 

@@ -38,6 +38,7 @@ from services.isolation.policies.rules import (
     SEE_ABNORMAL,
     SEE_BREACH,
     SEE_POSITIVE,
+    SEE_SILENT,
     SETTLE_BREACH,
     SETTLE_CENTRAL,
     SETTLE_REFUSAL,
@@ -56,6 +57,8 @@ from services.isolation.policies.rules import (
 from services.isolation.policies.schema import NEEDS, PERMITS, check
 
 _CHINA: Final = ZoneInfo("Asia/Shanghai")
+_NO_MORE_TOLD: Final = "reporter"
+"""Could stand in `told` before 30 November 2026, and nothing followed: whoever reports learns of no case."""
 
 
 def check_text(text: bytes | str) -> dict[str, Any]:
@@ -103,6 +106,8 @@ def policy_from(document: Mapping[str, Any], version: int, zone: ZoneInfo = _CHI
         fever=round(checked["thresholds"]["fever_celsius"] * 10),
         symptoms=tuple(checked["symptoms"]),
         see_abnormal=_at_once(SEE_ABNORMAL, checked["see_abnormal"]),
+        missed_check_ins=checked["thresholds"]["missed_check_ins"],
+        see_silent=_at_once(SEE_SILENT, checked["see_silent"]),
         settle_refusal=_at_once(SETTLE_REFUSAL, checked["settle_refusal"]),
         confirm_release=_at_once(CONFIRM_RELEASE, checked["confirm_release"]),
         past_the_term=_at_once(PAST_THE_TERM, checked["past_the_term"]),
@@ -137,6 +142,24 @@ def policy_from(document: Mapping[str, Any], version: int, zone: ZoneInfo = _CHI
             for kind, given in {**PERMITS, **checked["permits"]}.items()
         },
         retention_days=checked["retention_days"],
+    )
+
+
+def stored_policy(document: Mapping[str, Any], version: int, zone: ZoneInfo = _CHINA) -> Policy:
+    """The same of a document that was checked when it was published, as documents were then."""
+    rules = [*document["levels"].values(), document.get("close_contact", {})]
+    if any(_NO_MORE_TOLD in rule.get("told", ()) for rule in rules):
+        document = {**document, "levels": {k: _as_today(v) for k, v in document["levels"].items()}}
+        if "close_contact" in document:
+            document["close_contact"] = _as_today(document["close_contact"])
+    return policy_from(document, version, zone)
+
+
+def _as_today(rule: Mapping[str, Any]) -> dict[str, Any]:
+    return (
+        {**rule, "told": [who for who in rule["told"] if who != _NO_MORE_TOLD]}
+        if "told" in rule
+        else {**rule}
     )
 
 
@@ -205,6 +228,7 @@ def _rule(level: str, given: Mapping[str, Any], ladders: Ladders) -> Rule:
         on_release=tuple(ReleaseTask(t["kind"], t["role"], t["window"]) for t in given["on_release"]),
         arrival_is_day=given["arrival_is_day"],
         release=tuple(given["release"]),
+        told=tuple(dict.fromkeys(given["told"])),
         ladders=ladders,
     )
 

@@ -14,7 +14,7 @@ from sqlalchemy.engine import Connection
 from field.days import local_day
 from field.policies import in_force
 from services.isolation.policies import tables as t
-from services.isolation.policies.documents import policy_from
+from services.isolation.policies.documents import stored_policy
 from services.isolation.policies.rules import Policy
 from services.isolation.policies.versions import PUBLISHED
 
@@ -65,7 +65,7 @@ def read_policies(conn: Connection, revision: int, open_revision: int, zone: Zon
     p = t.policies.c
     rows = conn.execute(select(p.policy_id, p.version, p.document, p.withdrawn))
     by_id = {
-        row.policy_id: replace(policy_from(row.document, row.version, zone), withdrawn=row.withdrawn)
+        row.policy_id: replace(stored_policy(row.document, row.version, zone), withdrawn=row.withdrawn)
         for row in rows
     }
     return Policies(revision, open_revision, by_id, zone)
@@ -83,7 +83,7 @@ def policy_of_text(conn: Connection, policy_id: str, version: int | None, zone: 
     if document is None:
         in_force_now = select(p.document).where(p.policy_id == policy_id)
         document = conn.execute(in_force_now).scalar_one_or_none()
-    return None if document is None else policy_from(document, version or 0, zone)
+    return None if document is None else stored_policy(document, version or 0, zone)
 
 
 def stored_policies(conn: Connection) -> list[Mapping[str, Any]]:

@@ -20,6 +20,8 @@ VISIT: Final = "visit_them"
 """Instead of a call, where no phone rings; by the same role within the same time."""
 SEE_ABNORMAL: Final = "see_abnormal"
 """Somebody must look at a person at once: a temperature or a symptom asks for it."""
+SEE_SILENT: Final = "see_silent"
+"""Nothing was reported of somebody in so many windows in a row: somebody goes there and looks."""
 SETTLE_REFUSAL: Final = "settle_refusal"
 """Somebody refuses: find out what would help, and decide."""
 CONFIRM_RELEASE: Final = "confirm_release"
@@ -166,6 +168,8 @@ class Rule:
     """0, or 1 where the day of arrival counts: then day 0 is the day before."""
     release: tuple[str, ...]
     """Conditions besides the days: tests_negative, no_fever."""
+    told: tuple[str, ...]
+    """Of TOLD_OF_CASES: who gets a message of a case, besides whoever answers for it."""
     ladders: Ladders
     """Those of its policy: by them a term that would end at night ends in the morning."""
 
@@ -229,6 +233,9 @@ class Policy:
     symptoms: tuple[str, ...]
     """The symptoms that are asked for; any of them is abnormal."""
     see_abnormal: OpeningTask
+    missed_check_ins: int
+    """After so many windows in a row of which nothing was reported somebody goes there."""
+    see_silent: OpeningTask
     settle_refusal: OpeningTask
     confirm_release: OpeningTask
     past_the_term: OpeningTask

@@ -11,7 +11,7 @@ from typing import Any, Final
 from marshmallow import RAISE, Schema, ValidationError, fields, validate, validates_schema
 
 from contracts.faults import Fault, Refused, faults_of
-from field.words import LEVELS, MEASURES, NEED_KINDS, PERMIT_KINDS, ROLES, RUNGS
+from field.words import LEVELS, MEASURES, NEED_KINDS, PERMIT_KINDS, ROLES, RUNGS, TOLD_OF_CASES
 from services.isolation.policies.rules import PLANNED_OTHERWISE, Window
 
 _KIND = validate.Regexp(r"^[a-z][a-z_]{1,39}$", error="small letters and _, 2 to 40 characters")
@@ -19,10 +19,11 @@ _SLUG = validate.Regexp(r"^[a-z0-9][a-z0-9-]{1,59}$", error="small letters, digi
 _CODE = validate.Regexp(r"^\d{2,12}$", error="a division code: 2 to 12 digits")
 _CLOCK = validate.Regexp(r"^([01]\d|2[0-3]):[0-5]\d$", error="a time of day as in 08:00")
 _CONDITIONS = ("days_full", "tests_negative", "no_fever", "nothing_open")
-_INFORMED = ("resident", "care_team", "grid_worker", "community", "street", "district", "reporter")
+_TOLD_IF_NOT_SAID: Final = ("resident", "care_team")
 _YEAR = 366 * 24 * 60
 # Of documents that leave it out, as all from before it was known do.
 _SEE_ABNORMAL: Final = {"role": "health_worker", "within_minutes": 30}
+_SEE_SILENT: Final = {"role": "grid_worker", "within_minutes": 120}
 _SETTLE_REFUSAL: Final = {"role": "community_officer", "within_minutes": 60}
 _CONFIRM_RELEASE: Final = {"role": "community_officer", "within_minutes": 120}
 _PAST_THE_TERM: Final = {"role": "community_officer", "within_minutes": 120}
@@ -68,9 +69,6 @@ PERMITS: Final[Mapping[str, Mapping[str, Any]]] = {
 """Of the kinds of permit that a document does not name: who decides, or of an emergency reviews it after."""
 _LONGEST_TERM = 3 * 24 * 60  # no policy may let a task be silent for longer
 _NIGHT = {"from": "22:00", "to": "07:00", "resumes": "08:00"}
-
-NOT_YET_IN_USE: Final = {"description": "not yet in use: checked and published, but nothing acts on it"}
-"""Fields for what comes later. A policy must be able to name them today."""
 
 
 class _Strict(Schema):
@@ -172,7 +170,12 @@ class _Level(_Strict):
     tests = fields.Nested(_Tests, allow_none=True, load_default=None)
     on_release = fields.List(fields.Nested(_Release), load_default=list)
     told = fields.List(
-        fields.String(validate=validate.OneOf(_INFORMED)), load_default=list, metadata=NOT_YET_IN_USE
+        fields.String(validate=validate.OneOf(TOLD_OF_CASES)),
+        load_default=lambda: list(_TOLD_IF_NOT_SAID),
+        metadata={
+            "description": "besides whoever answers for the case: who gets a message that there is one; "
+            "of the team (care_team) all the others, or the grid_worker of them"
+        },
     )
     release = fields.List(
         fields.String(validate=validate.OneOf(_CONDITIONS)),
@@ -302,9 +305,7 @@ class _UnusualBatch(_Strict):
 
 class _Thresholds(_Strict):
     fever_celsius = fields.Float(required=True, validate=validate.Range(35, 42))
-    missed_check_ins = fields.Integer(
-        required=True, strict=True, validate=validate.Range(1, 20), metadata=NOT_YET_IN_USE
-    )
+    missed_check_ins = fields.Integer(required=True, strict=True, validate=validate.Range(1, 20))
     refused_visits = fields.Integer(required=True, strict=True, validate=validate.Range(1, 20))
 
 
@@ -339,6 +340,7 @@ class _Document(_Strict):
     terms = fields.Nested(_Terms, load_default=lambda: _Terms().load({}))
     call_them = fields.Nested(_AtOnce, required=True)
     see_abnormal = fields.Nested(_AtOnce, load_default=_SEE_ABNORMAL)
+    see_silent = fields.Nested(_AtOnce, load_default=_SEE_SILENT)
     settle_refusal = fields.Nested(_AtOnce, load_default=_SETTLE_REFUSAL)
     confirm_release = fields.Nested(_AtOnce, load_default=_CONFIRM_RELEASE)
     past_the_term = fields.Nested(_AtOnce, load_default=_PAST_THE_TERM)

@@ -14,7 +14,7 @@ from chassis.unit_of_work import UnitOfWork
 from contracts.faults import Fault, Refused
 from field.days import local_day
 from field.policies import in_force
-from services.isolation.policies.documents import policy_from
+from services.isolation.policies.documents import stored_policy
 from services.isolation.policies.import_policy import source_of
 from services.isolation.policies.known import not_withdrawn, read_policies
 from services.isolation.policies.publish import Act, keep_what_stands, lock_to_change, store
@@ -79,12 +79,12 @@ def withdraw(uow: UnitOfWork, policy_id: str, expects: int, act: Act) -> Withdra
     keep_what_stands(uow, known)
     before = _text_before(uow, known)
     version = known.version + 1
-    gone = policy_from(known.document, version, uow.zone)
+    gone = stored_policy(known.document, version, uow.zone)
     if before is None:
         _check_that_one_holds(uow, gone, None)
         store(uow, replace(gone, withdrawn=True), version, known.document, act, WITHDRAWN)
     else:
-        restored = policy_from(before.document, version, uow.zone)
+        restored = stored_policy(before.document, version, uow.zone)
         _check_that_one_holds(uow, gone, restored)
         store(uow, restored, version, before.document, act, WITHDRAWN)
     REVISIONS.mark_changed(uow.conn, OPEN_POLICIES)

@@ -15,10 +15,12 @@ from field.ladder import NOBODY
 from services.isolation.cases import casebook
 from services.isolation.cases.events import caused_by_case
 from services.isolation.cases.tables import cases
+from services.isolation.check_ins.see_silent import see_silent
 from services.isolation.plans import states
 from services.isolation.plans.acts import NOT_POSSIBLE, Acts, course
 from services.isolation.plans.rows import acts_from, acts_row
 from services.isolation.plans.tables import tasks
+from services.isolation.policies.rules import CHECK_IN
 from services.isolation.reference import Reference, current
 from services.isolation.tasks.overdue_event import overdue_data
 from services.isolation.teams.ladder import Informed, Whereabouts, informed_at
@@ -45,14 +47,25 @@ class Overdue:
 def find_overdue(uow: UnitOfWork) -> int:
     """Bring tasks that were not done in time one step further up the ladder, each step once.
 
-    By night only what is urgent climbs; the rest is put off to the morning.
+    By night only what is urgent climbs; the rest is put off to the morning. Of whom nothing was reported in
+    so many windows in a row as their policy says, somebody goes there.
     """
     overdue = _take(uow)
     if not overdue:
         return 0
     reference = current(uow)
+    ended = {task.case_id: task.policy_id for task in overdue if _ends_a_window(uow, reference, task)}
+    held = see_silent(uow, reference.policies, ended)  # their tasks stay as they are until the next turn
+    overdue = [task for task in overdue if task.case_id not in held]
     _write(uow, [_move(uow, reference, task) for task in overdue])
     return len(overdue)
+
+
+def _ends_a_window(uow: UnitOfWork, reference: Reference, task: Overdue) -> bool:
+    """Nothing was reported in a window, and it is no longer night: somebody may have to go there."""
+    ladders = reference.policies.by_id[task.policy_id].ladders
+    first = task.kind == CHECK_IN and task.state == states.DUE
+    return first and ladders.awake(task.kind, uow.now) <= uow.now
 
 
 def _take(uow: UnitOfWork) -> list[Overdue]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -81,6 +81,20 @@ def first_with_staff(
         if there:
             return Informed(rung.level, place, tuple(there.values()))
     return None
+
+
+def at_levels(
+    levels: Sequence[str],
+    ladder: Ladder,
+    where: Whereabouts,
+    places: PlaceTree[Place],
+    staff: Staff,
+    at: datetime,
+) -> list[StaffMember]:
+    """The staff of these levels, in the roles that the ladder names; nobody of a level that it does not."""
+    rungs = (rung for rung in ladder.rungs if rung.level in levels)
+    informed = (first_with_staff([rung], where, places, staff, at) for rung in rungs)
+    return [member for one in informed if one for member in one.staff]
 
 
 def first_on_duty(

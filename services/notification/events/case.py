@@ -21,6 +21,8 @@ from services.notification.events.event import (
 OWNER: Final = "owner"
 """Whoever answers for the case: the first of its team."""
 TEAM: Final = "team"
+CARE_TEAM: Final = "care_team"
+"""Of those who are told: all of the team."""
 PREVIOUS_OWNER: Final = "previous_owner"
 FORMER_NUMBER: Final = "former_number"
 
@@ -89,10 +91,16 @@ class CaseEvent(InformingEvent):
 
     def resolve(self, name: str, role: str | None, data: Data) -> Iterable[Recipient]:
         if name == RESIDENT:
-            return (resident(data),)
+            return (resident(data),) if RESIDENT in told(data) else ()
         team: Sequence[Data] = data["team"]
         members = team[:1] if name == OWNER else [member for member in team if member["role"] == role]
         return [staff(member) for member in members if member["staff_id"]]
+
+
+def told(data: Data) -> Sequence[str]:
+    """Whom its policy tells of a case, besides whoever answers for it: words of TOLD_OF_CASES."""
+    said: Sequence[str] | None = data.get("told")
+    return (RESIDENT, CARE_TEAM) if said is None else said
 
 
 def _to_call(team: Sequence[Data]) -> Data:

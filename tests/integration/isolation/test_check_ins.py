@@ -62,6 +62,50 @@ def balanced(isolation: Trial) -> bool:
     return bool(isolation.audit()["balanced"])
 
 
+# -- what it says when none comes --------------------------------------------------------------------------
+
+
+def visits(isolation: Trial, came: Event) -> list[tuple[str, str | None, datetime]]:
+    found = [task for task in isolation.tasks(came) if task["kind"] == "see_silent"]
+    return [(task["state"], task["staff_id"], task["due_by"]) for task in found]
+
+
+def nobody_reports_until(isolation: Trial, *times: str) -> None:
+    for time in times:
+        isolation.clock.moment = china(time)
+        isolation.run_timers()
+
+
+def test_as_many_missed_in_a_row_as_the_policy_says_make_one_visit(isolation: Trial) -> None:
+    came = follow(isolation)
+    nobody_reports_until(isolation, "2022-10-01 10:01")
+    assert visits(isolation, came) == []
+    nobody_reports_until(isolation, "2022-10-01 18:01", "2022-10-02 10:01", "2022-10-02 18:01")
+    [(state, who, due_by)] = visits(isolation, came)
+    assert (state, who, due_by) == ("missed", "worker-1", china("2022-10-01 20:01"))
+    assert balanced(isolation)
+    [visit] = [task for task in isolation.tasks(came) if task["kind"] == "see_silent"]
+    seen = command(isolation, "task.reported", {"task_id": visit["task_id"], "outcome": "done"})
+    assert [one.kind for one in say_all(isolation, report_task, [seen])] == ["done"]
+    nobody_reports_until(isolation, "2022-10-03 10:01")
+    assert len(visits(isolation, came)) == 1, "what came before the visit counts no more"
+    nobody_reports_until(isolation, "2022-10-03 18:01")
+    assert [state for state, *_ in visits(isolation, came)] == ["done", "due"]
+
+
+@pytest.mark.parametrize(("how_known", "state"), [("by_phone", "cancelled"), ("seen", "done")])
+def test_a_visit_to_whoever_reports_after_all_is_asked_no_more(
+    isolation: Trial, how_known: str, state: str
+) -> None:
+    came = follow(isolation)
+    nobody_reports_until(isolation, "2022-10-01 10:01", "2022-10-01 18:01")
+    assert report(isolation, person(came, how_known=how_known)).kind == "done"
+    assert [one for one, *_ in visits(isolation, came)] == [state]
+    nobody_reports_until(isolation, "2022-10-02 10:01")
+    assert len(visits(isolation, came)) == 1, "one is missing since, and no two in a row"
+    assert balanced(isolation)
+
+
 # -- which task it settles ---------------------------------------------------------------------------------
 
 

@@ -1,27 +1,40 @@
-"""Whatever a policy's document says is in the policy that the rules get, and something reads it there."""
+"""Whatever a policy's document says makes a difference: to what is planned, decided or told, or to a task."""
 
 from __future__ import annotations
 
 import copy
 import dataclasses
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import date, time
 from pathlib import Path as File
 from typing import Any
 
+from marshmallow import Schema, fields
+
 import services.isolation
 from contracts.faults import Refused
-from field.words import LEVELS, MEASURES, ROLES
+from field.words import LEVELS, MEASURES, NEED_KINDS, PERMIT_KINDS, ROLES, RUNGS, TOLD_OF_CASES
 from services.isolation.policies.documents import policy_from, shipped
-from services.isolation.policies.rules import Policy
+from services.isolation.policies.rules import Policy, Terms
 from services.isolation.policies.schema import NEEDS, PERMITS, SCHEMA
+from tests.unit.isolation.what_follows import what_follows
 
 Path = tuple[str | int, ...]
-NINTH = next(document for document in shipped() if document["policy_id"] == "cn-2022-06")
-FOR_PEOPLE = {"sources", "remarks"}
-NOT_YET_READ = {"told", "missed_check_ins"}
-"""As the schema says of them."""
+EDITIONS = {document["policy_id"]: document for document in shipped()}
+NINTH, TWENTY = EDITIONS["cn-2022-06"], EDITIONS["cn-2022-11"]
+FOR_PEOPLE = {"remarks", "sources.*.note"}
+ONE_VALUE = {"close_contact.counted_from", "close_contact.arrival_is_day"}
+_ONE_OF_A_LIST = re.compile(r"(\.\*)+$")
+READ_BESIDE_THE_DATABASE = {
+    "terms.decide_minutes": "terms.decide",
+    "terms.next_try_minutes": "terms.next_try",
+    "terms.acknowledged_minutes": "terms.acknowledged",
+    "call_first_minutes": ".call_first",
+    "door_sensors": ".door_sensors",
+    "unusual_batch.wait_minutes": "limits.wait",
+}
+"""Fields that a use case compares itself, each with what it reads; tests/integration/isolation tries them."""
 
 
 def whole() -> dict[str, Any]:
@@ -29,15 +42,46 @@ def whole() -> dict[str, Any]:
     loaded = SCHEMA.load(copy.deepcopy(NINTH))
     tasks = {name: value for name, value in loaded.items() if name not in NINTH and name != "night"}
     night = {"from": "22:00", "to": "07:00", "resumes": "08:00"}
-    own = {"kinds": ["supplies"], "urgent": False, "rungs": NINTH["ladder"], "repeat_after_minutes": 60}
+    rungs = [NINTH["ladder"][n] for n in (0, 1, 3)]
+    own = {"kinds": ["supplies"], "urgent": False, "rungs": rungs, "repeat_after_minutes": 60}
     more = {"needs": NEEDS, "permits": PERMITS, "ladders": [own], "valid_to": "2023-01-01", "night": night}
     more |= {"repeat_after_minutes": 600, "places": ["62"], "symptoms": ["fever"], "door_sensors": False}
-    return copy.deepcopy({**NINTH, **tasks, **more})
+    document = copy.deepcopy({**NINTH, **tasks, **more, "ladder": rungs})
+    document["levels"]["high"]["tests"]["hours_apart"] = 24
+    document["levels"]["low"]["arrival_is_day"] = 0
+    document["close_contact"] = {
+        **copy.deepcopy(document["levels"]["high"]),
+        "measure": "home_isolation",
+        "counted_from": "last_exposure",
+        "arrival_is_day": 0,
+    }
+    return document
+
+
+def fields_of(schema: Schema, path: str = "") -> Iterator[str]:
+    """The path of each field that holds a value, as `field_of` names it."""
+    for name, field in schema.fields.items():
+        of_it = f"{path}{field.data_key or name}"
+        inner: Any = field
+        while isinstance(inner, fields.Dict | fields.List):
+            inner, of_it = (
+                (inner.value_field if isinstance(inner, fields.Dict) else inner.inner),
+                f"{of_it}.*",
+            )
+        if isinstance(inner, fields.Nested):
+            yield from fields_of(inner.schema, f"{of_it}.")
+        else:
+            yield _ONE_OF_A_LIST.sub("", of_it)
+
+
+def field_of(path: Path) -> str:
+    """The same for all levels, kinds and items of a list."""
+    keys = {*LEVELS, *NEED_KINDS, *PERMIT_KINDS}
+    named = ".".join("*" if isinstance(key, int) or key in keys else key for key in path)
+    return _ONE_OF_A_LIST.sub("", named)
 
 
 def leaves(value: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
-    if path and path[-1] in FOR_PEOPLE | NOT_YET_READ:
-        return
     if isinstance(value, dict | list) and value:
         for key, inner in value.items() if isinstance(value, dict) else enumerate(value):
             yield from leaves(inner, (*path, key))
@@ -46,15 +90,14 @@ def leaves(value: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
 
 
 def others(value: Any) -> Iterator[Any]:
-    """Values that may stand there instead: of these the first that the document may hold is taken."""
+    """Values that may stand there instead, as far as the document may hold them."""
     if isinstance(value, bool):
         yield not value
     elif isinstance(value, int | float):
-        yield from (value + 1, value - 1)
-    elif value in ROLES:
-        yield from (role for role in ROLES if role != value)
-    elif value in MEASURES or value in LEVELS:
-        yield from (word for word in (*MEASURES, *LEVELS) if word != value)
+        yield from (value + 1, value * 2, value - 1)
+    elif value in (*ROLES, *TOLD_OF_CASES, *RUNGS, *MEASURES, *LEVELS):
+        known = (ROLES, TOLD_OF_CASES, RUNGS, MEASURES, LEVELS)
+        yield from (word for words in known if value in words for word in words if word != value)
     else:
         for read, other in ((date.fromisoformat, "2022-12-01"), (time.fromisoformat, "07:30")):
             try:
@@ -62,7 +105,7 @@ def others(value: Any) -> Iterator[Any]:
             except ValueError:
                 continue
             yield from (other, "21:30")
-        yield from ("leaving", "arrival", "days_full", "tests_negative", "district", "other-words", "63")
+        yield from ("leaving", "arrival", "days_full", "tests_negative", "other-words", "63")
 
 
 def changed(document: dict[str, Any], path: Path, value: Any) -> dict[str, Any]:
@@ -74,27 +117,41 @@ def changed(document: dict[str, Any], path: Path, value: Any) -> dict[str, Any]:
     return found
 
 
-def test_each_value_of_a_document_makes_another_policy() -> None:
-    document = whole()
-    before = repr(policy_from(document, 1))
-    assert repr(policy_from(whole(), 1)) == before
-    tried: set[str | int] = set()
-    unread: list[str] = []
+def follows_otherwise(document: dict[str, Any], another: Policy, known: Collection[str]) -> Iterator[str]:
+    """The fields of which some other value changes what follows.
+
+    :param known: those that need not be tried.
+    """
+    before = what_follows(document, another)
+    assert what_follows(copy.deepcopy(document), another) == before
+    found = set(known)
     for path, value in leaves(document):
         for other in others(value):
-            if other == value:
-                continue
+            if (field := field_of(path)) in found:
+                break
             try:
-                after = repr(policy_from(changed(document, path, other), 1))
+                after = what_follows(changed(document, path, other), another)
             except Refused:
                 continue
-            tried |= set(path)
-            if after == before:
-                unread.append(".".join(map(str, path)))
-            break
-    assert unread == []
-    every = {field.data_key or name for name, field in SCHEMA.fields.items()}
-    assert every - tried == FOR_PEOPLE, "each field was changed once"
+            if after != before:
+                found.add(field)
+                yield field
+
+
+def test_each_field_of_a_document_changes_what_follows() -> None:
+    always = {"policy_id": "before", "valid_from": "2020-01-01", "applies_to_open_cases": False}
+    another = policy_from({**NINTH, **always}, 1)
+    known = {*FOR_PEOPLE, *ONE_VALUE, *READ_BESIDE_THE_DATABASE}
+    once = whole()["close_contact"]
+    del once["tests"]["hours_apart"]
+    for document in (
+        whole(),
+        {**TWENTY, "close_contact": {"treat_as": "high"}},
+        {**NINTH, "close_contact": once},
+    ):
+        known |= set(follows_otherwise(document, another, known))
+    assert set(fields_of(SCHEMA)) - known == set()
+    assert known <= set(fields_of(SCHEMA))
 
 
 def test_each_part_of_a_policy_is_read_by_something() -> None:
@@ -102,5 +159,7 @@ def test_each_part_of_a_policy_is_read_by_something() -> None:
     known = (folder / "policies" / name for name in ("documents.py", "rules.py"))
     sources = set(folder.rglob("*.py")) - set(known)
     text = "\n".join(source.read_text(encoding="utf-8") for source in sources)
-    names = {field.name for field in dataclasses.fields(Policy)}
-    assert {name for name in names if not re.search(rf"\.{name}\b", text)} == set()
+    names = {f".{field.name}" for field in dataclasses.fields(Policy)}
+    names |= {f"terms.{field.name}" for field in dataclasses.fields(Terms)}
+    names |= set(READ_BESIDE_THE_DATABASE.values())
+    assert {name for name in names if not re.search(rf"{re.escape(name)}\b", text)} == set()

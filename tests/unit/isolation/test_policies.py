@@ -1,22 +1,18 @@
 """Policy documents: what they must hold, what is said about a wrong one, and which one is in force."""
 
 import copy
-import dataclasses
-from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from marshmallow import Schema, fields
 
 from contracts.faults import Refused
 from field.policies import in_force
 from field.words import LEVELS, MEASURES
-from services.isolation.policies.documents import check_text, policy_from, shipped, source_line
-from services.isolation.policies.rules import Exposure, Policy, Rule, decide, strictness
-from services.isolation.policies.schema import NOT_YET_IN_USE, SCHEMA
+from services.isolation.policies.documents import check_text, policy_from, shipped, source_line, stored_policy
+from services.isolation.policies.rules import Exposure, Policy, decide, strictness
 
 EDITIONS = {document["policy_id"]: document for document in shipped()}
 NINTH = policy_from(EDITIONS["cn-2022-06"], 1)
@@ -188,26 +184,12 @@ def test_broken_json_is_reported_with_line_and_column():
     assert caught.value.faults[0].where.startswith("line 2")
 
 
-def marked(schema: Schema, path: str = "") -> Iterator[str]:
-    """Fields that the schema says are not yet in use."""
-    for name, field in schema.fields.items():
-        inner = field.value_field if isinstance(field, fields.Dict) else field
-        inner = inner.inner if isinstance(inner, fields.List) else inner
-        if field.metadata == NOT_YET_IN_USE:
-            yield path + name
-        elif isinstance(inner, fields.Nested):
-            yield from marked(inner.schema, f"{path}{name}.")
-
-
-def test_fields_that_nothing_reads_are_marked_in_the_schema():
-    unused = {
-        "thresholds.missed_check_ins",
-        "levels.told",
-        "close_contact.told",
-    }
-    assert set(marked(SCHEMA)) == unused
-    read = {field.name for kind in (Policy, Rule) for field in dataclasses.fields(kind)}
-    assert not {name.split(".")[-1] for name in unused} & read
+def test_a_stored_document_may_name_whom_no_new_one_can_tell() -> None:
+    document = copy.deepcopy(shipped()[0])
+    document["levels"]["low"]["told"] = ["resident", "reporter"]
+    with pytest.raises(Refused):
+        policy_from(document, 1)
+    assert stored_policy(document, 1).rules["low"].told == ("resident",)
 
 
 # -- which policy is in force ------------------------------------------------------------------------------

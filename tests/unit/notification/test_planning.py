@@ -57,6 +57,25 @@ def a_case(**changed: Any) -> dict[str, Any]:
     }
 
 
+@pytest.mark.parametrize(
+    ("told", "texts", "counted"),
+    [
+        (None, {"resident", "s1"}, {"s2", "cadre"}),
+        (["resident", "care_team", "community"], {"resident", "s1"}, {"s2", "cadre"}),
+        (["resident", "grid_worker"], {"resident", "s1"}, set()),
+        ([], {"s1"}, set()),
+    ],
+)
+def test_of_a_case_those_are_told_whom_its_policy_names(
+    told: list[str] | None, texts: set[str], counted: set[str]
+) -> None:
+    officers = [{"role": "community_cadre", "staff_id": "cadre", "contact": "k1.cadre"}]
+    data = a_case(told=told, officers=officers if told is None or "community" in told else [])
+    plan = planning.plan(EVENTS["case.opened"], data, 1, BOOK)
+    assert {message.recipient.id for message in plan.messages} == texts
+    assert {recipient.id for _, recipient in plan.counted} == counted
+
+
 def changed_case(kinds: list[str], previous: str = "health_monitoring", **changed: Any) -> dict[str, Any]:
     return a_case(change={"kinds": kinds, "previous_measure": previous, "reason": None}, **changed)
 
@@ -383,7 +402,14 @@ def test_rules_of_digests_need_a_text_of_the_digest_for_their_channels() -> None
         load_rules(texts=pigeons)
     said = "template staff_digest has no text for sms"
     wrong = (
-        *("members_of_the_team", "worker_released", "worker_refused", "staff_given", "ladder_overdue"),
+        *(
+            "members_of_the_team",
+            "officers_of_the_place",
+            "worker_released",
+            "worker_refused",
+            "staff_given",
+            "ladder_overdue",
+        ),
         *("worker_permit", "worker_breach", "worker_central", "staff_day"),
     )
     assert str(caught.value).splitlines() == [f"rule {name}: {said}" for name in wrong]

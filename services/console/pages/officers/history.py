@@ -54,6 +54,7 @@ _WHAT: Final[Mapping[str, str]] = {
     "check_in": N_("check-in"),
     "check_in_corrected": N_("check-in corrected"),
     "see_abnormal": N_("abnormal check-in"),
+    "see_silent": N_("nothing reported in several windows: somebody goes there"),
     "looked_at": N_("abnormal check-in looked at"),
     "alarm_taken_back": N_("alarm taken back"),
     "test_result": N_("test result"),

@@ -39,7 +39,7 @@ from services.console.phone_acts.act import read_moment
 
 View = Callable[..., Response]
 
-_OF_EACH: Final = frozenset({FIRST_VISIT, "see_abnormal", "test", "call_them", "visit_them"})
+_OF_EACH: Final = frozenset({FIRST_VISIT, "see_abnormal", "see_silent", "test", "call_them", "visit_them"})
 """Kinds of task that are done for each person: nobody is called seen whom nobody saw."""
 MOST_TASKS: Final = 100
 """In one form."""
