@@ -147,6 +147,19 @@ def test_a_name_and_phone_with_another_birth_date_is_somebody_else(trial: Trial)
     assert asked(trial) == [("same_name_and_phone", ["birth_date"])]
 
 
+def test_without_a_number_who_may_be_either_of_two_is_taken_for_the_first_and_staff_are_asked(
+    trial: Trial,
+) -> None:
+    both = {"name": "示例小宝", "phone": "13900000001"}
+    second, there = both | {"birth_date": "2018-07-09"}, {"address": "和平家园2号楼"}
+    trial.receive(told(both | {"birth_date": "2015-03-01"}), told(second, **there), batch=1)
+    trial.receive(told(both, minute=5))
+    assert sorted(row["reports"] for row in trial.arrivals()) == [1, 2] and len(asked(trial)) == 1
+    trial.receive(told(both, minute=9, **there))
+    assert persons(trial) == 2 and len(trial.arrivals()) == 3
+    assert sorted(why for why, _ in asked(trial)) == ["same_name_and_phone"] * 2 + ["two_places"]
+
+
 def test_a_name_and_phone_are_not_taken_for_a_number_whose_birth_date_differs(trial: Trial) -> None:
     known = person(1)
     trial.receive(told(known | {"phone": None, "name": None}))
