@@ -132,6 +132,7 @@ _TYPES = (
     EventType("breach.reported", permits.BreachReported, OUTSIDERS),
     EventType("breach.judged", permits.BreachJudged, PEOPLE, subscribed=False),
     EventType("breach.suspected", permits.BreachSuspected, "isolation"),
+    EventType("home.reported", central.HomeReported, PEOPLE, subscribed=False),
     EventType("move.decided", central.MoveDecided, PEOPLE, subscribed=False),
     EventType("move.settled", central.MoveSettled, PEOPLE, subscribed=False),
     EventType("carer.named", central.CarerNamed, PEOPLE, subscribed=False),

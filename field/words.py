@@ -207,6 +207,15 @@ CASE_DECISIONS: Final = (
 )
 """What an officer decides about a case."""
 
+HOME_LACKS: Final = ("own_room", "own_toilet")
+"""What a home has not, in which somebody is to stay apart from others."""
+
+SPECIAL_GROUPS: Final = ("under_14", "pregnant", "aged", "ill", "not_alone")
+"""Who may stay at home under guidance, where a policy says so; not_alone: who cannot live alone."""
+
+NEEDS_CARER: Final = ("under_14", "not_alone")
+"""Those of them who are left nowhere without a named carer."""
+
 MOVED_AS: Final = ("adult", "child", "cannot_be_alone")
 """As whom somebody is moved to central isolation: who is no adult, or cannot be alone, has a carer there."""
 

@@ -8,6 +8,20 @@ _MOVE = "01839fd2-7a10-7c4b-8e5f-1a2b3c4d5e6f"
 
 EXAMPLES = (
     event(
+        "home.reported",
+        {
+            "people": [
+                {"case_id": ARRIVAL, "group": None, "carer": None},
+                {"case_id": OTHER_ARRIVAL, "group": "under_14", "carer": "the grandmother, 2 doors on"},
+            ],
+            "lacks": ["own_toilet"],
+            "at": "2022-10-01T02:40:00Z",
+        },
+        source="/console/w-0117",
+        id="0183917b-8c10-7d1e-9f3a-5b1d6a0e4c55",
+        time="2022-10-01T02:41:00Z",
+    ),
+    event(
         "move.decided",
         {
             "people": [

@@ -1,4 +1,4 @@
-"""What officers, and whoever fetches people, say of moves to central isolation."""
+"""What is said of homes that do not suit, and of moves to central isolation."""
 
 from __future__ import annotations
 
@@ -7,9 +7,36 @@ from typing import Final
 from marshmallow import fields, validate
 
 from contracts.vocabulary import Contract, flag, happened, one_of, text, whole
-from field.words import CARER_LEAVES, DEPENDANTS, MOVE_OUTCOMES, MOVED_AS
+from field.words import CARER_LEAVES, DEPENDANTS, HOME_LACKS, MOVE_OUTCOMES, MOVED_AS, SPECIAL_GROUPS
 
 MOST_MOVED: Final = 12
+MOST_OF_A_HOME: Final = 30
+
+
+class PersonAtHome(Contract):
+    """Whoever needs a carer, and by the policy stays at home under guidance, has one that is named."""
+
+    case_id = text(36, required=True)
+    group = one_of(SPECIAL_GROUPS, about="the special group they belong to; null: none")
+    carer = text(200, about="who cares for them at home, and how to reach them; kept sealed")
+
+
+class HomeReported(Contract):
+    """Whether a home suits for staying in, as somebody saw who was there, and who of its people belongs to a
+    special group. Said again, what was seen last counts.
+
+    Of each who is to go elsewhere an officer decides: central isolation, or another home.
+    """
+
+    people = fields.List(
+        fields.Nested(PersonAtHome), required=True, validate=validate.Length(min=1, max=MOST_OF_A_HOME)
+    )
+    lacks = fields.List(
+        fields.String(validate=validate.OneOf(HOME_LACKS)),
+        required=True,
+        metadata={"description": "what they do not have for themselves; empty: the home suits"},
+    )
+    at = happened()
 
 
 class PersonMoved(Contract):

@@ -30,6 +30,7 @@ from services.isolation.central.lists import (
     WAITING_FOR_BED,
 )
 from services.isolation.central.name_carer import name_carer
+from services.isolation.central.report_home import report_home
 from services.isolation.central.settle_move import settle_move
 from services.isolation.check_ins.counts import check_in_counts
 from services.isolation.check_ins.report_check_in import report_check_in
@@ -148,6 +149,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("report_passage", "passage.reported", report_passage),
     Command("report_breach", "breach.reported", report_breach),
     Command("judge_breach", "breach.judged", judge_breach, by_broker=False),
+    Command("report_home", "home.reported", report_home, by_broker=False),
     Command("decide_move", "move.decided", decide_move, by_broker=False),
     Command("settle_move", "move.settled", settle_move, by_broker=False),
     Command("name_carer", "carer.named", name_carer, by_broker=False),

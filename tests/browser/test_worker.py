@@ -135,7 +135,7 @@ def test_wish_24_nobody_is_kept_out_of_a_workers_pages(new_page: NewPage, town: 
     expect(page.locator("main .notice.done")).to_contain_text(WORDS[language]["try again"])
     others = (
         *("check-in", "mend", "person", "not-found", "not-possible", "refusal", "notice", "contact"),
-        *("need", "permit", "not-at-home"),
+        *("need", "permit", "not-at-home", "home-suits"),
     )
     for address in ("/doors", "/doors/said", path, *(f"{path}/{one}" for one in others), "/account"):
         page.goto(address)

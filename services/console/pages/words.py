@@ -36,6 +36,7 @@ TASKS: Final[Mapping[str, str]] = {
     "judge_breach": N_("judge whether it is so, or why"),
     "settle_breach": N_("decide about central isolation"),
     "confirm_admission": N_("see that they are admitted to central isolation"),
+    "settle_home": N_("decide where they go: the home does not suit, or they may stay"),
     "settle_central": N_("decide anew where they go: not admitted"),
     "name_carer": N_("name another carer in central isolation"),
     "leave_central": N_("in central isolation past the last day: decide"),
@@ -209,6 +210,13 @@ WORDS: Final[Mapping[str, str]] = {
     "no_toilet": N_("no toilet of their own"),
     "fear": N_("is afraid"),
     "medicine": N_("needs medicine"),
+    # what a home lacks, and special groups
+    "own_room": N_("no room of their own"),
+    "own_toilet": N_("no toilet for them alone"),
+    "under_14": N_("under 14"),
+    "aged": N_("old"),
+    "ill": N_("chronically ill"),
+    "not_alone": N_("cannot live alone"),
     # documents
     "resident_id": N_("resident identity card"),
     "passport": N_("passport"),

@@ -22,6 +22,7 @@ from services.isolation.policies.rules import (
     DECIDE_POSITIVE,
     SETTLE_BREACH,
     SETTLE_CENTRAL,
+    SETTLE_HOME,
     SETTLE_REFUSAL,
     SETTLE_TRANSFER,
 )
@@ -69,7 +70,7 @@ class Decision:
 
 
 _MOVED: Final = ("place", "escort")
-_MOVE_SETTLES: Final = (SETTLE_REFUSAL, DECIDE_POSITIVE, SETTLE_CENTRAL)
+_MOVE_SETTLES: Final = (SETTLE_REFUSAL, DECIDE_POSITIVE, SETTLE_CENTRAL, SETTLE_HOME)
 _FIELDS: Final = ("because", "witness", *_MOVED)
 FOLLOWED_ELSEWHERE: Final = "followed_elsewhere"
 _FROM_CENTRE: Final = (FOLLOWED_ELSEWHERE, "died")

@@ -28,10 +28,16 @@ from services.isolation.central.rules import (
     place,
 )
 from services.isolation.plans.task import Task
-from services.isolation.policies.rules import ESCORT_TO_SITE, SETTLE_BREACH, SETTLE_CENTRAL, SETTLE_REFUSAL
+from services.isolation.policies.rules import (
+    ESCORT_TO_SITE,
+    SETTLE_BREACH,
+    SETTLE_CENTRAL,
+    SETTLE_HOME,
+    SETTLE_REFUSAL,
+)
 
 SEALED_AS: Final = "person"
-PROPOSED_BY: Final = (SETTLE_REFUSAL, SETTLE_BREACH, SETTLE_CENTRAL)
+PROPOSED_BY: Final = (SETTLE_REFUSAL, SETTLE_BREACH, SETTLE_HOME, SETTLE_CENTRAL)
 """Kinds of the officer's tasks that are done with the decision."""
 
 

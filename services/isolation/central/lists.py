@@ -23,7 +23,7 @@ from services.isolation.central.carers import adults_there, without_carer
 from services.isolation.central.rules import ADULT, DECIDED
 from services.isolation.central.tables import IS_ADMITTED, IS_DECIDED, TAKES_BED, centres, moves
 from services.isolation.plans.tables import tasks
-from services.isolation.policies.rules import SETTLE_BREACH, SETTLE_CENTRAL, SETTLE_REFUSAL
+from services.isolation.policies.rules import SETTLE_BREACH, SETTLE_CENTRAL, SETTLE_HOME, SETTLE_REFUSAL
 
 _M, _K, _C = moves.c, tasks.c, cases.c
 _OF_CASE: Final = (*OF_CASE, "version", "state", "owner")
@@ -35,7 +35,7 @@ def _waiting(conn: Connection, scope: Scope, _asked: Asked) -> Select[Any]:
     """A refusal only of who is followed as refusing: of others an officer finds out first what would help."""
     columns = (_K.kind, *(_K[name] for name in OF_TASK), *(_C[name] for name in (*_OF_CASE, "person")))
     refuses = and_(_K.kind == SETTLE_REFUSAL, _C.state == case_states.REFUSED)
-    proposed = or_(_K.kind.in_((SETTLE_BREACH, SETTLE_CENTRAL)), refuses)
+    proposed = or_(_K.kind.in_((SETTLE_BREACH, SETTLE_CENTRAL, SETTLE_HOME)), refuses)
     joined = select(*columns).select_from(tasks).join(cases, _C.case_id == _K.case_id)
     return joined.where(*WAITING, proposed, in_scope(conn, scope))
 

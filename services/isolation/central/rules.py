@@ -1,4 +1,4 @@
-"""Who may be moved to central isolation with whom, and into which room. Pure.
+"""Whose home does not suit, who may be moved to central isolation with whom, and into which room. Pure.
 
 A child is never moved without a named carer, nor is anybody else who cannot be alone; and no adult without
 saying who minds those who depend on them.
@@ -6,11 +6,12 @@ saying who minds those who depend on them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from typing import Final
 
 from contracts.faults import Fault
+from field.words import NOT_KEPT_IN
 
 DECIDED: Final = "decided"
 """A bed is held, and they are fetched."""
@@ -23,6 +24,8 @@ TAKEN_BACK: Final = "taken_back"
 LET_GO: Final = "let_go"
 """Their case ended otherwise before they came: the bed was given back."""
 
+_CENTRAL: Final = "central_isolation"
+
 ADULT: Final = "adult"
 CHILD: Final = "child"
 CANNOT_BE_ALONE: Final = "cannot_be_alone"
@@ -30,6 +33,36 @@ CANNOT_BE_ALONE: Final = "cannot_be_alone"
 NONE: Final = "none"
 COME_ALONG: Final = "come_along"
 MINDED: Final = "minded"
+
+
+@dataclass(frozen=True, slots=True)
+class OfHome:
+    """What follows for one person of how their home is.
+
+    :param settle: an officer decides where they are.
+    :param stays: by the policy they stay at home under guidance.
+    """
+
+    settle: bool
+    stays: bool
+
+
+def of_home(
+    measure: str, lacks: Collection[str], group: str | None, stays_at_home: Collection[str]
+) -> OfHome:
+    """Whoever stays in where the home does not suit goes to central isolation or another home, unless the
+    policy lets their group stay. Somebody of such a group who is to go to central isolation may stay, too: an
+    officer sees to it.
+
+    :param lacks: of HOME_LACKS.
+    :param group: of SPECIAL_GROUPS.
+    :param stays_at_home: groups that the policy names.
+    """
+    if measure in NOT_KEPT_IN:
+        return OfHome(settle=False, stays=False)
+    is_central = measure == _CENTRAL
+    stays = group in stays_at_home and (is_central or bool(lacks))
+    return OfHome(settle=stays if is_central else bool(lacks) and not stays, stays=stays)
 
 
 @dataclass(frozen=True, slots=True)

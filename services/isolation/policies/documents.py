@@ -41,6 +41,7 @@ from services.isolation.policies.rules import (
     SEE_SILENT,
     SETTLE_BREACH,
     SETTLE_CENTRAL,
+    SETTLE_HOME,
     SETTLE_REFUSAL,
     SETTLE_TRANSFER,
     TELL_CONTACTS,
@@ -116,6 +117,8 @@ def policy_from(document: Mapping[str, Any], version: int, zone: ZoneInfo = _CHI
         escort_to_site=_at_once(ESCORT_TO_SITE, checked["escort_to_site"]),
         confirm_admission=_at_once(CONFIRM_ADMISSION, checked["confirm_admission"]),
         settle_central=_at_once(SETTLE_CENTRAL, checked["settle_central"]),
+        settle_home=_at_once(SETTLE_HOME, checked["settle_home"]),
+        stays_at_home=tuple(checked["stays_at_home"]),
         name_carer=_at_once(NAME_CARER, checked["name_carer"]),
         leave_central=_at_once(LEAVE_CENTRAL, checked["leave_central"]),
         needs={

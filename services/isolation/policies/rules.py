@@ -40,6 +40,10 @@ CONFIRM_ADMISSION: Final = "confirm_admission"
 SETTLE_CENTRAL: Final = "settle_central"
 """They were not admitted, and the bed was given back: an officer decides anew where they go."""
 CENTRAL_TASKS: Final = (CONFIRM_ADMISSION, SETTLE_CENTRAL)
+SETTLE_HOME: Final = "settle_home"
+"""A home does not suit, or somebody of a special group is to go to central isolation and may stay at home: an
+officer decides where they are.
+"""
 NAME_CARER: Final = "name_carer"
 """The carer has left of somebody in central isolation who cannot be alone: an officer finds another."""
 LEAVE_CENTRAL: Final = "leave_central"
@@ -244,6 +248,9 @@ class Policy:
     escort_to_site: OpeningTask
     confirm_admission: OpeningTask
     settle_central: OpeningTask
+    settle_home: OpeningTask
+    stays_at_home: tuple[str, ...]
+    """Special groups that stay at home under guidance: of SPECIAL_GROUPS."""
     name_carer: OpeningTask
     leave_central: OpeningTask
     needs: Mapping[str, OpeningTask]

@@ -11,7 +11,16 @@ from typing import Any, Final
 from marshmallow import RAISE, Schema, ValidationError, fields, validate, validates_schema
 
 from contracts.faults import Fault, Refused, faults_of
-from field.words import LEVELS, MEASURES, NEED_KINDS, PERMIT_KINDS, ROLES, RUNGS, TOLD_OF_CASES
+from field.words import (
+    LEVELS,
+    MEASURES,
+    NEED_KINDS,
+    PERMIT_KINDS,
+    ROLES,
+    RUNGS,
+    SPECIAL_GROUPS,
+    TOLD_OF_CASES,
+)
 from services.isolation.policies.rules import PLANNED_OTHERWISE, Window
 
 _KIND = validate.Regexp(r"^[a-z][a-z_]{1,39}$", error="small letters and _, 2 to 40 characters")
@@ -32,6 +41,7 @@ _CONFIRM_TRANSFER: Final = {"role": "community_officer", "within_minutes": 24 * 
 _ESCORT_TO_SITE: Final = {"role": "community_officer", "within_minutes": 6 * 60}
 _CONFIRM_ADMISSION: Final = {"role": "community_officer", "within_minutes": 12 * 60}
 _SETTLE_CENTRAL: Final = {"role": "community_officer", "within_minutes": 4 * 60}
+_SETTLE_HOME: Final = {"role": "community_officer", "within_minutes": 4 * 60}
 _NAME_CARER: Final = {"role": "community_officer", "within_minutes": 60}
 _LEAVE_CENTRAL: Final = {"role": "community_officer", "within_minutes": 120}
 _SETTLE_TRANSFER: Final = {"role": "community_officer", "within_minutes": 2 * 60}
@@ -349,6 +359,15 @@ class _Document(_Strict):
     escort_to_site = fields.Nested(_AtOnce, load_default=_ESCORT_TO_SITE)
     confirm_admission = fields.Nested(_AtOnce, load_default=_CONFIRM_ADMISSION)
     settle_central = fields.Nested(_AtOnce, load_default=_SETTLE_CENTRAL)
+    settle_home = fields.Nested(_AtOnce, load_default=_SETTLE_HOME)
+    stays_at_home = fields.List(
+        fields.String(validate=validate.OneOf(SPECIAL_GROUPS)),
+        load_default=list,
+        metadata={
+            "description": "special groups that stay at home under guidance, also where the home does not "
+            "suit, or the measure is central isolation; of others an officer decides"
+        },
+    )
     name_carer = fields.Nested(_AtOnce, load_default=_NAME_CARER)
     leave_central = fields.Nested(_AtOnce, load_default=_LEAVE_CENTRAL)
     needs = fields.Dict(

@@ -403,7 +403,7 @@ def test_wish_25_no_page_has_a_whole_name_or_number(town: Round, phone: Phone) -
 
 OTHER_PAGES = (
     *("check-in", "mend", "person", "not-found", "not-possible", "refusal", "notice", "contact", "need"),
-    *("permit", "not-at-home"),
+    *("permit", "not-at-home", "home-suits"),
 )
 
 

@@ -144,7 +144,7 @@ def test_whoever_typed_something_wrong_finds_it_in_the_form_and_not_an_empty_one
 
 def test_whoever_goes_from_door_to_door_may_do_all_that_a_household_page_offers(town: Round) -> None:
     acts_of_cases = (
-        *("report_task", "report_check_in", "sign_notice", "report_refusal", "change_contact"),
+        *("report_task", "report_check_in", "sign_notice", "report_refusal", "report_home", "change_contact"),
         *("ask_need", "answer_need"),
     )
     offered = {"isolation": acts_of_cases, "registration": ("mend_person", "follow_arrival")}
@@ -157,6 +157,22 @@ def test_whoever_goes_from_door_to_door_may_do_all_that_a_household_page_offers(
     send(nurse, path, "person", one_more, 303, name="赵小寒", birth_date="2021-12-21")
     town.sync()
     assert "*寒</bdi>, 9 months" in nurse.get(path).text
+
+
+def test_a_home_that_does_not_suit_is_said_of_all_at_once(town: Round, phone: Phone) -> None:
+    path = town.household("林玉兰")
+    mother, child = (town.case(name)["case_id"] for name in ("林玉兰", "林小雨"))
+    page = send(phone, path, "home-suits", phone.get(f"{path}/home-suits"), 422, suits="no")
+    assert "Say what is missing." in page.text
+    typed = {"suits": "no", "lacks": "own_toilet", f"group-{child}": "under_14"}
+    page = send(phone, path, "home-suits", page, 422, **typed)
+    assert "name who cares for them there" in page.text and 'value="under_14" selected' in page.text
+    page = send(phone, path, "home-suits", page, 303, **typed, **{f"carer-{child}": "the grandmother"})
+    assert "your officer decides where they go" in phone.get(page.headers["Location"]).text
+    kinds = {
+        id: {one["kind"] for one in town.tasks(name)} for id, name in ((mother, "林玉兰"), (child, "林小雨"))
+    }
+    assert [id for id, of_it in kinds.items() if "settle_home" in of_it] == [mother]
 
 
 def test_a_phone_is_given_to_one_person_alone(town: Round, phone: Phone) -> None:

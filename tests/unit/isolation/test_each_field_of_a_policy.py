@@ -14,7 +14,16 @@ from marshmallow import Schema, fields
 
 import services.isolation
 from contracts.faults import Refused
-from field.words import LEVELS, MEASURES, NEED_KINDS, PERMIT_KINDS, ROLES, RUNGS, TOLD_OF_CASES
+from field.words import (
+    LEVELS,
+    MEASURES,
+    NEED_KINDS,
+    PERMIT_KINDS,
+    ROLES,
+    RUNGS,
+    SPECIAL_GROUPS,
+    TOLD_OF_CASES,
+)
 from services.isolation.policies.documents import policy_from, shipped
 from services.isolation.policies.rules import Policy, Terms
 from services.isolation.policies.schema import NEEDS, PERMITS, SCHEMA
@@ -46,6 +55,7 @@ def whole() -> dict[str, Any]:
     own = {"kinds": ["supplies"], "urgent": False, "rungs": rungs, "repeat_after_minutes": 60}
     more = {"needs": NEEDS, "permits": PERMITS, "ladders": [own], "valid_to": "2023-01-01", "night": night}
     more |= {"repeat_after_minutes": 600, "places": ["62"], "symptoms": ["fever"], "door_sensors": False}
+    more |= {"stays_at_home": ["under_14"]}
     document = copy.deepcopy({**NINTH, **tasks, **more, "ladder": rungs})
     document["levels"]["high"]["tests"]["hours_apart"] = 24
     document["levels"]["low"]["arrival_is_day"] = 0
@@ -95,8 +105,8 @@ def others(value: Any) -> Iterator[Any]:
         yield not value
     elif isinstance(value, int | float):
         yield from (value + 1, value * 2, value - 1)
-    elif value in (*ROLES, *TOLD_OF_CASES, *RUNGS, *MEASURES, *LEVELS):
-        known = (ROLES, TOLD_OF_CASES, RUNGS, MEASURES, LEVELS)
+    elif value in (*ROLES, *TOLD_OF_CASES, *RUNGS, *MEASURES, *LEVELS, *SPECIAL_GROUPS):
+        known = (ROLES, TOLD_OF_CASES, RUNGS, MEASURES, LEVELS, SPECIAL_GROUPS)
         yield from (word for words in known if value in words for word in words if word != value)
     else:
         for read, other in ((date.fromisoformat, "2022-12-01"), (time.fromisoformat, "07:30")):

@@ -13,13 +13,14 @@ from zoneinfo import ZoneInfo
 
 from field.places import PlaceTree
 from field.policies import in_force
-from field.words import ROLES, RUNG_OF_ROLE
+from field.words import HOME_LACKS, ROLES, RUNG_OF_ROLE, SPECIAL_GROUPS
 from services.isolation.breaches.rules import of_refused_visits
 from services.isolation.cases.case import Arrival, Case
 from services.isolation.cases.events import case_data
 from services.isolation.cases.staffing import choose_team
 from services.isolation.cases.story import Chapter, Exposed, Standing, standing
 from services.isolation.cases.unplanned import unplanned_task
+from services.isolation.central.rules import of_home
 from services.isolation.check_ins.rules import Asked, faults_of_values, silent_windows, why_abnormal
 from services.isolation.policies.documents import policy_from, source_line
 from services.isolation.policies.known import Policies
@@ -81,6 +82,12 @@ def what_follows(document: Mapping[str, Any], another: Policy) -> dict[str, Any]
         + [policy.unusual_batch.is_unusual(n, n) for n in range(100)],
         "stripped": strip_on(_case(_stands(policy, "high"), closed_at=CAME), policy.retention_days, ZONE),
         "stand-ins": _team(dataclasses.replace(_stands(policy, "low"), rule=_nobody(policy))),
+        "homes": [
+            of_home(measure, lacks, group, policy.stays_at_home)
+            for measure in ("central_isolation", "home_isolation")
+            for lacks in ((), HOME_LACKS)
+            for group in (None, *SPECIAL_GROUPS)
+        ],
         "tasks": dict(_of_tasks(policy)),
         "ladders": _of_ladders(policy),
     }

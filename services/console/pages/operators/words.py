@@ -31,6 +31,7 @@ ACTS: Final[Mapping[str, str]] = {
     "report_test": N_("reported a test"),
     "sign_notice": N_("recorded a notice"),
     "report_refusal": N_("reported a refusal"),
+    "report_home": N_("said how a home is"),
     "ask_need": N_("wrote down a need"),
     "answer_need": N_("answered a need"),
     "request_permit": N_("asked leave to go out"),

@@ -46,6 +46,7 @@ def _sentences() -> dict[str, str]:
         "phone_letters": gettext("Write digits only."),
         "phone_area_missing": gettext("Write 0 and the area code before it."),
         "phone_country_missing": gettext("Write it with + and the country code."),
+        "needs_carer": gettext("They stay at home: name who cares for them there."),
         "person_unknown": gettext("Give the number of a document, or a phone, or the day of birth."),
         "not_begun": gettext("The round has not begun yet."),
         "identity_checksum": gettext("The last character does not fit. Check it against the document."),

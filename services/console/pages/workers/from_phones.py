@@ -43,6 +43,7 @@ _SAID_BY: Final[Mapping[str, tuple[str, str]]] = {
     "take-back": ("isolation", "take_back_report"),
     "notice": ("isolation", "sign_notice"),
     "refusal": ("isolation", "report_refusal"),
+    "home-suits": ("isolation", "report_home"),
     "contact": ("isolation", "change_contact"),
     "need": ("isolation", "ask_need"),
     "need-answer": ("isolation", "answer_need"),

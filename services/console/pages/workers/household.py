@@ -328,6 +328,7 @@ def said_of(code: str) -> str:
             "Noted: not yet come. They stand among the expected arrivals, and are followed once they come."
         ),
         "not_possible": gettext("Noted. Your officer decides what is done now."),
+        "home_suits": gettext("Noted. Where somebody cannot stay here, your officer decides where they go."),
         "not_at_home": gettext("Noted. Your officer is told, and judges it; whoever has leave may be away."),
         "refusal": gettext("Noted with the witness. Your officer finds out what would help."),
         "notice": gettext("The notice is noted."),

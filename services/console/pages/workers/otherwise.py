@@ -13,7 +13,14 @@ from werkzeug.wrappers import Response
 
 from chassis.unit_of_work import Work
 from contracts.faults import Refused
-from field.words import NOT_POSSIBLE_BECAUSE, NOTICE_OUTCOMES, REFUSED, REFUSED_BECAUSE
+from field.words import (
+    HOME_LACKS,
+    NOT_POSSIBLE_BECAUSE,
+    NOTICE_OUTCOMES,
+    REFUSED,
+    REFUSED_BECAUSE,
+    SPECIAL_GROUPS,
+)
 from services.console.doors import Doors
 from services.console.pages.catalogues import gettext
 from services.console.pages.entry.who import acting
@@ -35,6 +42,7 @@ def add_otherwise(pages: Blueprint, work: Work, doors: Doors) -> None:
     _add_not_found(pages, here)
     _add_not_possible(pages, here)
     _add_not_at_home(pages, here)
+    _add_home(pages, here)
     _add_refusal(pages, here)
     _add_notice(pages, here)
 
@@ -142,6 +150,43 @@ def _add_not_at_home(pages: Blueprint, here: Here) -> None:
         except Refused as refused:
             return page(visit, why(refused))
         return visit.done("not_at_home")
+
+
+def _add_home(pages: Blueprint, here: Here) -> None:
+    def page(visit: Visit, wrong: list[Wrong] | None = None) -> Response:
+        return visit.page("home_suits", wrong, home_lacks=HOME_LACKS, groups=SPECIAL_GROUPS)
+
+    @pages.get("/doors/<household>/home-suits")
+    @here
+    def home_suits_page(visit: Visit) -> Response:
+        return page(visit)
+
+    @pages.post("/doors/<household>/home-suits")
+    @here
+    def home_suits(visit: Visit) -> Response:
+        """Of all people of the household at once."""
+        suits, lacks = request.form.get("suits", ""), request.form.getlist("lacks")
+        lacks = [one for one in HOME_LACKS if one in lacks]
+        wrong = [] if suits in ("yes", "no") else [Wrong("suits", gettext("Choose one."))]
+        if suits == "no" and not lacks:
+            wrong.append(Wrong("lacks", gettext("Say what is missing.")))
+        if wrong:
+            return page(visit, wrong)
+        people = [
+            {
+                "case_id": id,
+                "group": request.form.get(f"group-{id}") or None,
+                "carer": text_of(f"carer-{id}", 200) or None,
+            }
+            for id in visit.case_ids
+        ]
+        lacks = lacks if suits == "no" else []
+        try:
+            visit.say("isolation", "report_home", "all", people=people, lacks=lacks)
+        except Refused as refused:
+            fields = {f"people[{number}].carer": f"carer-{id}" for number, id in enumerate(visit.case_ids)}
+            return page(visit, why(refused, fields))
+        return visit.done("home_suits")
 
 
 def _add_refusal(pages: Blueprint, here: Here) -> None:

@@ -34,6 +34,7 @@ FORMS: Final = (
     "not-possible",
     "not-at-home",
     "refusal",
+    "home-suits",
     "notice",
     "contact",
     "need",

@@ -1,0 +1,106 @@
+"""A home that does not suit leads to central isolation or another home; whom the policy names may stay."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from itertools import permutations
+from typing import Any
+
+from chassis.commands.command import Outcome
+from chassis.ids import new_id
+from contracts.envelope import Event
+from services.isolation import tables as t
+from services.isolation.central.report_home import report_home
+from services.isolation.door import DOOR
+from services.isolation.tasks.report_task import report_task
+from tests.doors import Visitor
+from tests.integration.isolation.saying import WORKER, command, say_all, speaking
+from tests.integration.isolation.test_decisions import OFFICER
+from tests.integration.isolation.trial import SEALER, Trial, arrival, china
+
+_report = speaking(report_home, "home.reported")
+_report_task = speaking(report_task, "task.reported")
+NINE = china("2022-10-01 09:00")
+NO_TOILET = ["own_toilet"]
+
+
+def family(isolation: Trial, *levels: str) -> list[Event]:
+    household = new_id()
+    people = [arrival(level=level, household_id=household) for level in levels]
+    isolation.follow(*people)
+    return people
+
+
+def said(
+    people: list[Event], groups: tuple[str | None, ...], lacks: list[str], **more: Any
+) -> dict[str, Any]:
+    each = [
+        {"case_id": came.data["arrival_id"], "group": group, "carer": "the grandmother" if group else None}
+        for came, group in zip(people, groups, strict=True)
+    ]
+    return {"people": each, "lacks": lacks, "at": NINE} | more
+
+
+def reported(isolation: Trial, *given: Any, **more: Any) -> Outcome:
+    return _report(isolation, said(*given, **more), author=WORKER)
+
+
+def homes(isolation: Trial, came: Event) -> list[str]:
+    return [task["state"] for task in isolation.tasks(came) if task["kind"] == "settle_home"]
+
+
+def test_an_officer_decides_where_they_go_and_whom_the_policy_names_stays(isolation: Trial) -> None:
+    mother, child = family(isolation, "medium", "medium")
+    assert reported(isolation, [mother, child], (None, "under_14"), NO_TOILET).kind == "done"
+    assert (homes(isolation, mother), homes(isolation, child)) == (["due"], [])
+    [task] = [one for one in isolation.tasks(mother) if one["kind"] == "settle_home"]
+    assert (task["role"], task["staff_id"]) == ("community_officer", "officer")
+    assert task["due_by"] == isolation.clock.now() + timedelta(hours=4)
+    [line] = Visitor(DOOR, isolation.work).get("officer", "/lists/waiting_for_bed").get_json()["rows"]
+    assert (line["kind"], line["case_id"]) == ("settle_home", mother.data["arrival_id"])
+    [of_child] = [
+        row["detail"]
+        for row in isolation.rows(t.case_history)
+        if row["what"] == "home" and row["case_id"] == child.data["arrival_id"]
+    ]
+    assert (of_child["lacks"], of_child["group"], of_child["stays"]) == (NO_TOILET, "under_14", True)
+    assert SEALER.unseal(of_child["note"], "note") == "the grandmother"
+    another_home = {"task_id": task["task_id"], "outcome": "done"}
+    assert _report_task(isolation, another_home, author=OFFICER).kind == "done"
+    assert isolation.audit()["balanced"]
+
+
+def test_whom_else_a_home_concerns_and_who_stays_nowhere_alone(isolation: Trial) -> None:
+    """Who is to go to central isolation may stay where the policy says so; who may go out is free."""
+    man, old = family(isolation, "high", "high")
+    assert reported(isolation, [man, old], (None, "aged"), []).kind == "done"
+    assert (homes(isolation, man), homes(isolation, old)) == ([], ["due"])
+    [free] = family(isolation, "low")
+    assert reported(isolation, [free], (None,), NO_TOILET).kind == "done"
+    assert homes(isolation, free) == []
+    child = family(isolation, "medium")
+    data = said(child, ("under_14",), NO_TOILET)
+    data["people"][0]["carer"] = " "
+    outcome = _report(isolation, data, author=WORKER)
+    assert [(fault.where, fault.code) for fault in outcome.faults] == [("people[0].carer", "needs_carer")]
+    assert {row["case_id"] for row in isolation.rows(t.case_history) if row["what"] == "home"} == {
+        came.data["arrival_id"] for came in (man, old, free)
+    }
+
+
+def test_what_was_seen_last_counts_in_whatever_order_it_comes(isolation: Trial) -> None:
+    isolation.clock.moment = china("2022-10-01 12:00")
+    seen = enumerate((NO_TOILET, [], ["own_room", "own_toilet"]))
+    for order in permutations([(NINE + timedelta(minutes=number), lacks) for number, lacks in seen]):
+        people = family(isolation, "medium")
+        commands = [
+            command(isolation, "home.reported", said(people, (None,), lacks, at=at), author=WORKER)
+            for at, lacks in order
+        ]
+        for one in (*commands, *commands):
+            assert [outcome.kind for outcome in say_all(isolation, report_home, [one])] == ["done"]
+        assert homes(isolation, people[0]).count("due") == 1
+        [case_id] = [came.data["arrival_id"] for came in people]
+        lines = [row for row in isolation.rows(t.case_history) if row["case_id"] == case_id]
+        assert [row["what"] for row in lines].count("home") == 3
+    assert isolation.audit()["balanced"]
