@@ -197,6 +197,8 @@ def test_wish_12_where_no_try_is_left_it_says_so_and_what_happens_next(town: Rou
     town.sync()
     page = phone.get(path).text
     assert (page.count("next try 09:00"), page.count("next try 09:45")) == (1, 2), "no term is held longer"
+    of_him = checked(town, "赵大山")  # else somebody is to go there tomorrow morning
+    _check_in(phone, path, {of_him["temperature"]: "36.6", of_him["how"]: "by_phone"})
     town.advance(hours=12)  # 20:50: all of it is overdue
     after = phone.send(path, "no-answer").text
     assert "No try is left today: nobody rings at a door after 20:00. Next try 10-02 08:00." in after
