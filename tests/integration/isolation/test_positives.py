@@ -526,14 +526,16 @@ def listed(isolation: Trial, of: Event, **more: Any) -> Outcome:
     return _list(isolation, {"case_id": of.subject, **GRANDMOTHER, **more}, **how)
 
 
-@pytest.mark.parametrize("goes_on", [False, True])
-def test_a_positive_that_a_process_of_before_wrote_down_is_found(isolation: Trial, goes_on: bool) -> None:
-    one, other = came(isolation), came(isolation)
+@pytest.mark.parametrize("now", ["followed", "goes_on", "released"])
+def test_a_positive_that_a_process_of_before_wrote_down_is_found(isolation: Trial, now: str) -> None:
+    home = {"household_id": new_id()}
+    one = released(isolation, **home) if now == "released" else came(isolation, **home)
+    lives_there, other = came(isolation, **home), came(isolation)
     report(isolation, result(one, "positive", at=NOON), id="a")
     with isolation.database.begin() as conn:
         conn.execute(t.positives.delete())
     who = one
-    if goes_on:
+    if now == "goes_on":
         merged = {"not_coming": True, "merged": True, "goes_on_as": other.subject, "why": ["same_as_other"]}
         isolation.follow(arrival(one.subject, version=2, level="medium", at=isolation.clock.now(), **merged))
         who = other
@@ -551,7 +553,12 @@ def test_a_positive_that_a_process_of_before_wrote_down_is_found(isolation: Tria
     assert isolation.do(find_positives) == 1
     assert isolation.do(find_positives) == 0
     timers(isolation)
-    assert live(isolation, who) == TO_DO and one.subject not in late()
+    assert live(isolation, who) == ({"late_result"} if now == "released" else TO_DO)
+    assert one.subject not in late()
+    if now == "released":
+        isolation.clock.advance(hours=3)
+        timers(isolation)
+        assert measure(isolation, lives_there)[0] == "central_isolation", "a contact, by the policy"
 
 
 def test_those_with_whom_they_were_are_listed_sealed_and_told(isolation: Trial) -> None:
