@@ -28,6 +28,7 @@ from services.isolation.teams.alarm import on_duty
 from services.isolation.teams.ladder import Informed
 from services.isolation.tests.awaited import keep_awaited
 from services.isolation.tests.batches import GATHERS, batch_of, count_results
+from services.isolation.tests.corrections import Corrections
 from services.isolation.tests.followed import corrected_of, look_again, look_at, results_of
 from services.isolation.tests.judged import NEGATIVE, POSITIVE, SETTLING, standing
 from services.isolation.tests.rules import TAKE_UP_WITHIN, faults_of, left_undone, tasks_served
@@ -50,7 +51,8 @@ def report_test(uow: UnitOfWork, commands: Sequence[Said]) -> Sequence[Outcome]:
     ids = {said.event.key: _case_ids(said, whose[said.event.key], by_identity) for said in commands}
     corrected = _corrected_cases(uow.conn, commands)
     with cases_in_hand(uow, (id for of_one in (*ids.values(), *corrected.values()) for id in of_one)) as hand:
-        reporting = _Reporting(hand, whose, ids, _known(uow.conn, commands), corrected)
+        corrections = Corrections(uow.conn, {id for said in commands if (id := _supersedes(said))})
+        reporting = _Reporting(hand, whose, ids, _known(uow.conn, commands), corrected, corrections)
         outcomes = each_in_turn(commands, reporting.report)
         reporting.write()
     return outcomes
@@ -105,6 +107,16 @@ def _supersedes(said: Said) -> str | None:
     return result_id(said.event.source, before) if before else None
 
 
+def _circle(alone: bool) -> Fault:
+    """:param alone: it names itself, not one that corrects it."""
+    if alone:
+        return Fault("supersedes", "itself", "names this very result: name the one it corrects")
+    message = (
+        "names a result that corrects this one, so neither would count: report it without, under a new id"
+    )
+    return Fault("supersedes", "each_other", message)
+
+
 def _corrected_cases(conn: Connection, commands: Iterable[Said]) -> dict[str, list[str]]:
     """Results that are corrected, each with the cases with which it was kept: the laboratory may have taken
     another person for whoever the sample is of.
@@ -138,6 +150,7 @@ class _Reporting:
         ids: Mapping[tuple[str, str], Sequence[str]],
         known: set[str],
         corrected: Mapping[str, Sequence[str]],
+        corrections: Corrections,
     ) -> None:
         self.hand = hand
         self.uow = hand.uow
@@ -146,6 +159,7 @@ class _Reporting:
         self._known = known
         self._negative = _days_negative(hand)
         self._corrected = corrected
+        self._corrections = corrections
         self._results: list[dict[str, Any]] = []
         self._found: dict[str, datetime] = {}
         self._in_batches: list[tuple[str, str, str]] = []
@@ -159,11 +173,14 @@ class _Reporting:
         if id in self._known:
             return _kept(id, self._cases(said))
         faults = faults_of(said.data, self.uow.now)
-        if _supersedes(said) == id:
-            faults.append(Fault("supersedes", "itself", "names this very result: name the one it corrects"))
+        before = _supersedes(said)
+        if before and self._corrections.leads_back(id, before):
+            faults.append(_circle(before == id))
         if faults:
             raise Refused.invalid(faults)
         cases = self._cases(said)
+        if before:
+            self._corrections.note(id, before)
         if (batch_id := batch_of(said)) and not said.data.get("supersedes"):
             self._in_batches.append((batch_id, said.author.source, said.data["result"]))
         self._correct(said, id, cases)

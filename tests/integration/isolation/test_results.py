@@ -115,6 +115,27 @@ def test_a_result_that_names_itself_as_what_it_corrects_is_refused(isolation: Tr
     assert outcome.kind == "invalid" and outcome.faults[0].where == "supersedes"
 
 
+@pytest.mark.parametrize("of_nobody", [False, True])
+@pytest.mark.parametrize("together", [False, True])
+def test_of_results_that_correct_each_other_the_last_one_is_refused(
+    isolation: Trial, of_nobody: bool, together: bool
+) -> None:
+    """Else all are lost: each is corrected."""
+    of = "A1" if of_nobody else follow(isolation)
+    isolation.clock.moment = NIGHT
+    said = [
+        command(isolation, "test.reported", result(of, what, supersedes=before), author=LAB, id=id)
+        for id, what, before in (("a", "positive", "c"), ("b", "negative", "a"), ("c", "negative", "b"))
+    ]
+    batches = [said] if together else [[one] for one in said]
+    first, second, last = (one for batch in batches for one in say_all(isolation, report_test, batch))
+    assert "invalid" not in (first.kind, second.kind)
+    assert [(fault.where, fault.code) for fault in last.faults] == [("supersedes", "each_other")]
+    kept = isolation.rows(t.results_of_nobody if of_nobody else t.test_results)
+    assert sorted(row["result"] for row in kept) == ["negative", "positive"]
+    assert report(isolation, result(of, supersedes="b"), id="d").kind != "invalid", "no circle"
+
+
 def test_a_positive_sample_makes_up_for_no_missed_test(isolation: Trial) -> None:
     """The release counts negative ones alone: somebody must be asked for the test that it lacks."""
     came = follow(isolation)
