@@ -28,7 +28,7 @@ BEFORE = {
     ("resident_central_isolation", "zh-CN"): "d28181743b2b7e99",
     ("resident_central_isolation", "en"): "b926d8135bb8aa7e",
     ("resident_changed", "zh-CN"): "d0f70cb8de75472f",
-    ("resident_changed", "en"): "dbb3bf73e08b598a",
+    ("resident_changed", "en"): "30ec2da31cfaa2b0",  # it lacked 120, and that temperature is reported
     ("resident_health_monitoring", "zh-CN"): "9ef5e01538d13aa8",
     ("resident_health_monitoring", "en"): "30ccba002ba0994b",
     ("resident_home_isolation", "zh-CN"): "e6f0787f8a05cb09",
@@ -38,7 +38,7 @@ BEFORE = {
     ("resident_worker", "zh-CN"): "19b27776eeb7ec05",
     ("resident_worker", "en"): "65ba39c37c166a5d",
 }
-"""SHA-256 of each text for `OF_A_CASE`, before there were links."""
+"""SHA-256 of each text for `OF_A_CASE`, before there were links, or as it was mended since."""
 
 
 def rendered(texts: Texts, template: str, language: str, **more: object) -> str:
