@@ -55,7 +55,7 @@ def add_pages(
     papers = Papers(ReleaseKey(release_key), public_url) if release_key else None
     if work:
         add_refusals(app, work, doors)
-        app.register_blueprint(make_entry(work, first=FIRST_PAGES))
+        app.register_blueprint(make_entry(work, doors, first=FIRST_PAGES))
         app.register_blueprint(make_accounts(work, doors, public_url))
         app.register_blueprint(make_officers(work, doors, papers))
         app.register_blueprint(make_workers(work, doors, public_url))

@@ -56,10 +56,13 @@ def test_one_proposes_the_other_publishes_and_the_first_withdraws(town: Town) ->
     assert li.send(at, outcome="published").status_code == 403
 
     assert at in zhou.get("/policies").text
+    first = zhou.get("/account").text
+    assert at in first and "li.min" in first and at not in li.get("/account").text
     assert "Publish it" in zhou.get(at).text
     assert zhou.send(at, outcome="published").status_code == 303
     decided = zhou.get(f"{at}?said=published").text
     assert "It is published" in decided and "Publish it" not in decided and "Discard it" not in decided
+    assert at not in zhou.get("/account").text
     assert zhou.send("/policies", "/policies/proposals/x", outcome="published").status_code == 404
 
     page = "/policies/cn-2022-06"
@@ -138,6 +141,7 @@ def test_others_have_no_such_page_and_nothing_is_lost_while_the_door_is_away(
 
     monkeypatch.setattr(type(town.doors), "say", away)
     monkeypatch.setattr(type(town.doors), "look_up", away)
+    assert li.get("/account").status_code == 200
     answer = li.post("/policies", token=token_of(page), document=json.dumps(LONGER), key="k" * 10)
     assert answer.status_code == 503 and "levels" in answer.text
     assert li.get("/policies").status_code == 503

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from flask import Blueprint, Response, g, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as Answer
@@ -16,6 +16,7 @@ from services.console.accounts.account import Account, Kind
 from services.console.accounts.one_time_codes import address
 from services.console.accounts.queries import all_accounts, taking_up
 from services.console.accounts.take_up import take_up
+from services.console.doors import DoorAway, Doors
 from services.console.pages.entry.cookies import KNOWN, SESSION, give_cookie, take_cookie
 from services.console.pages.entry.phones import (
     add_phone_pages,
@@ -27,7 +28,7 @@ from services.console.pages.entry.phones import (
 )
 from services.console.pages.entry.scanned import code_to_scan
 from services.console.pages.entry.sentences import said_of, sentence
-from services.console.pages.entry.who import only_in, who_asks
+from services.console.pages.entry.who import acting_for_console, only_in, who_asks
 from services.console.pages.refusals import refusal_page
 from services.console.pages.shown.devices import device_name
 from services.console.sessions.end_session import log_out, revoke
@@ -41,9 +42,14 @@ _PER_SECOND: Final = 2.0
 
 
 def make_entry(
-    work: Work, *, first: Mapping[Kind, str] | None = None, allowance: Allowance | None = None
+    work: Work,
+    doors: Doors,
+    *,
+    first: Mapping[Kind, str] | None = None,
+    allowance: Allowance | None = None,
 ) -> Blueprint:
     """
+    :param doors: of the services, for what waits for whoever comes in.
     :param first: the path of the first page of each kind of account; of the others it is their account.
     :param allowance: how often one address may ask for a password to be judged.
     """
@@ -112,11 +118,18 @@ def make_entry(
     @entry.get("/account")
     @only_in(work)
     def account_page() -> Answer:
+        keeps = g.who.account.kind == "administrator"
         with work.look() as uow:
             open_ones = sessions_of(uow, g.who.account)
-            listed = all_accounts(uow.conn) if g.who.account.kind == "administrator" else ()
+            listed = all_accounts(uow.conn) if keeps else ()
         active = [one for one in listed if one.kind == "administrator" and one.state == "active"]
-        page = render_template("entry/account.html", who=g.who, sessions=open_ones, alone=len(active) == 1)
+        page = render_template(
+            "entry/account.html",
+            who=g.who,
+            sessions=open_ones,
+            alone=len(active) == 1,
+            proposals=_proposals_to_decide(doors) if keeps else (),
+        )
         return make_response(page)
 
     @entry.post("/account/devices/<session_id>/end")
@@ -140,6 +153,16 @@ def make_entry(
         return answer
 
     return entry
+
+
+def _proposals_to_decide(doors: Doors) -> Sequence[Mapping[str, Any]]:
+    """Of policies, those that somebody else made: no message tells administrators of them."""
+    asks = acting_for_console()
+    try:
+        found = doors.look_up("isolation", "policies", asks, {})
+    except (DoorAway, Refused):  # the page of policies says so
+        return ()
+    return [one for one in found["proposals"] if one["source"] != asks.author.source]
 
 
 def _log_in_page(name: str, wrong: dict[str, str], status: int = 200) -> Response:
