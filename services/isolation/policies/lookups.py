@@ -15,9 +15,11 @@ from contracts.faults import Fault, Refused
 from field.ids import is_id
 from field.scope import Scope
 from services.isolation.policies.differences import differences
+from services.isolation.policies.documents import policy_from
 from services.isolation.policies.known import stored_policies, texts_of
 from services.isolation.policies.tables import policies, policy_proposals
 from services.isolation.policies.versions import is_text_before_kept, standing_texts
+from services.isolation.policies.withdraw_policy import first_without
 
 _P: Final = policy_proposals.c
 _SHOWN: Final = ("policy_id", "edition", "title", "version", "valid_from", "valid_to", "withdrawn")
@@ -42,7 +44,9 @@ def _policy(
 
     Returns the policy with its `texts`, the newest first, the `document` of the one that is `shown`,
     `differences` from the one before, and `restores`: the version whose text a withdrawal would put in force,
-    null: it would hold nowhere. Without `kept_before` that text was not kept, and it cannot be withdrawn.
+    null: it would hold nowhere. Without `kept_before` that text was not kept, and it cannot be withdrawn; nor
+    where no other would hold then: `nothing_else` says from which `day` on, and for which `places`, none:
+    everywhere.
     """
     policy_id, version = data.get("policy_id"), data.get("version")
     if not isinstance(policy_id, str) or not isinstance(version, int | None):
@@ -59,15 +63,30 @@ def _policy(
     versions = [(text["version"], text["what"]) for text in texts]
     standing = standing_texts(versions)
     before = texts[at - 1]["document"] if at else None
+    restores = standing[-2] if len(standing) > 1 else None
+    kept_before = is_text_before_kept(versions)
+    can_be = kept_before and not stored[policy_id]["withdrawn"]
+    documents = {text["version"]: text["document"] for text in texts}
     return {
         **_stored(stored[policy_id], asked),
         "texts": [_text(text, asked) for text in reversed(texts)],
         "shown": shown,
         "document": texts[at]["document"],
         "differences": _differences(before, texts[at]["document"]),
-        "restores": standing[-2] if len(standing) > 1 else None,
-        "kept_before": is_text_before_kept(versions),
+        "restores": restores,
+        "kept_before": kept_before,
+        "nothing_else": _nothing_else(uow, documents[numbers[-1]], documents.get(restores))
+        if can_be
+        else None,
     }
+
+
+def _nothing_else(uow: UnitOfWork, document: Any, restored: Any) -> dict[str, Any] | None:
+    gone, back = (policy_from(one, 0, uow.zone) if one is not None else None for one in (document, restored))
+    if gone is None or (bare := first_without(uow, gone, back)) is None:
+        return None
+    day, places = bare
+    return {"day": day.isoformat(), "places": [place for place in places if place is not None]}
 
 
 def _proposal(

@@ -104,7 +104,19 @@ def _text_before(uow: UnitOfWork, known: Row[Any]) -> Any:
 
 
 def _check_that_one_holds(uow: UnitOfWork, gone: Policy, restored: Policy | None) -> None:
-    """Nobody is left without a policy: wherever this one holds now, or will, another does, until its end.
+    """Nobody is left without a policy."""
+    if bare := first_without(uow, gone, restored):
+        day, places = bare
+        where = ", ".join(place or "everywhere" for place in places)
+        message = f"no other policy holds on {day} ({where}): publish one first"
+        raise Refused("conflict", [Fault("policy_id", "nothing_else", message)])
+
+
+def first_without(
+    uow: UnitOfWork, gone: Policy, restored: Policy | None
+) -> tuple[date, list[str | None]] | None:
+    """The first day, and the places, for which no policy would hold where this one does now, or will, until
+    its end; None: another one does.
 
     :param restored: the text that is in force again; it may hold in fewer places, or end earlier.
     """
@@ -118,9 +130,8 @@ def _check_that_one_holds(uow: UnitOfWork, gone: Policy, restored: Policy | None
     days = [first, *sorted(end + timedelta(days=1) for end in ends if first <= end < last)]
     for day in days if first <= last else ():
         if bare := _without(left, gone.places or (None,), day):
-            where = ", ".join(place or "everywhere" for place in bare)
-            message = f"no other policy holds on {day} ({where}): publish one first"
-            raise Refused("conflict", [Fault("policy_id", "nothing_else", message)])
+            return day, bare
+    return None
 
 
 def _without(others: Sequence[Policy], places: Sequence[str | None], day: date) -> list[str | None]:

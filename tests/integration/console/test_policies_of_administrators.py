@@ -111,6 +111,13 @@ def test_odd_documents_are_named_and_a_withdrawal_is_offered_only_where_it_can_b
         json.dumps({**NINTH, "remarks": "x"}).replace('"x"', "[" * 240 + "]" * 240): "This is no policy",
         json.dumps({**NINTH, "remarks": ["x" * 60_000]}): "over 60000 bytes",
     }
+    assert "/withdraw" in li.get("/policies/cn-2022-06").text
+    with town.isolation.database.begin() as conn:
+        others = t.policies.c.policy_id != "cn-2022-06"
+        conn.execute(t.policies.update().where(others).values(withdrawn=True))
+    says = li.get("/policies/cn-2022-06").text
+    assert "from 2022-10-01 on no other policy would hold there (everywhere)" in says
+    assert "/withdraw" not in says
     page = li.get("/policies")
     for text, says in odd.items():
         file = (io.BytesIO(text.encode()), "policy.json")
