@@ -18,13 +18,32 @@ _N: Final = (
     r"([a-z甲乙丙丁东南西北中]?[0-9]+[a-z]?"
     r"|[零〇一二三四五六七八九十百两]+|(?<![a-z])[a-z]|[甲乙丙丁东南西北中])"
 )
+
+
+@dataclass(frozen=True, slots=True)
+class _End:
+    """How an address may end.
+
+    :param marks: one of them is the last character: to look at that takes a tenth of a search in vain.
+    """
+
+    pattern: re.Pattern[str]
+    marks: tuple[str, ...]
+
+    def search(self, text: str) -> re.Match[str] | None:
+        return self.pattern.search(text) if text.endswith(self.marks) else None
+
+
+_READABLE_END: Final = frozenset("0123456789abcdefghijklmnopqrstuvwxyz室房户元门楼层栋幢座号#(")
 _UNREADABLE_END: Final = re.compile(r"(?:\([^()]*\)|[^0-9a-z室房户元门楼层栋幢座号#()])+$")
 _DASHED: Final = re.compile(r"([0-9]+[a-z]?|[a-z])[-—–]([0-9]+)[-—–]([0-9]+)(?:室|号)?$")
-_ROOM: Final = re.compile(r"([0-9]+[a-z]?|[东南西北中左右])(?:室|房|户)$")
+_ROOM: Final = _End(re.compile(r"([0-9]+[a-z]?|[东南西北中左右])(?:室|房|户)$"), tuple("室房户"))
 _ROOM_BEHIND: Final = re.compile(r"(?<=[元门楼层栋幢座院号#])([0-9]+[a-z]?)号?$")
-_FLOOR: Final = re.compile(r"(地下|负|-)?" + _N + r"(?:楼|层)$")
-_UNIT: Final = re.compile(_N + r"(?:单元|门)$")
-_BUILDING: Final = re.compile(_N + r"(?:号楼|号院|#楼|号|栋|幢|座|楼|#)$")
+_FLOOR: Final = _End(re.compile(r"(地下|负|-)?" + _N + r"(?:楼|层)$"), tuple("楼层"))
+_UNIT: Final = _End(re.compile(_N + r"(?:单元|门)$"), ("单元", "门"))
+_BUILDING: Final = _End(
+    re.compile(_N + r"(?:号楼|号院|#楼|号|栋|幢|座|楼|#)$"), ("号院", "号", "栋", "幢", "座", "楼", "#")
+)
 _TELLS: Final = re.compile(
     r"[^\w#]|[0-9]{6}|[0-9][a-z]?(?:室|房|户)|单元|家[里中的]?$|宅$|先生|女士|小姐|师傅|阿姨|大爷"
     r"|隔离|方舱|密接|阳性|确诊|病|[医诊]|防治|疾控|艾滋|结核|肝炎|精神|戒毒|康复|疗养|残|福利|救助|养老|敬老|监狱|看守|拘",
@@ -96,7 +115,7 @@ def _read(text: str) -> tuple[Door, int]:
     """The door, and where its building ends in the text."""
     whole = text
     rest = ""
-    if end := _UNREADABLE_END.search(text):
+    if text[-1:] not in _READABLE_END and (end := _UNREADABLE_END.search(text)):
         text, rest = text[: end.start()], end[0]
     if dashed := _DASHED.search(text):
         building, unit, room = dashed.groups()
@@ -119,7 +138,7 @@ def _read(text: str) -> tuple[Door, int]:
     return Door(estate, building, unit, _floor(floor) if floor else _floor_of(room), room, rest), len(built)
 
 
-def _take(pattern: re.Pattern[str], text: str) -> tuple[str, str]:
+def _take(pattern: _End | re.Pattern[str], text: str) -> tuple[str, str]:
     """What is left of the text, and the number that stood at its end."""
     found = pattern.search(text)
     return (text[: found.start()], _plain(found[1])) if found else (text, "")
