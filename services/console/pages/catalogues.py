@@ -15,6 +15,7 @@ from babel.messages.pofile import read_po
 from babel.support import Translations
 from flask import g
 from flask_babel import Domain, get_locale
+from markupsafe import Markup, escape
 
 from field.words import LANGUAGES
 
@@ -68,3 +69,18 @@ def gettext(text: str, **named: Any) -> str:
     """
     said: str = _texts_of_page().ugettext(text)
     return said % named if named else said
+
+
+def drawn_text(text: str, /, **named: Any) -> Markup:
+    """As `_` of templates: what is named is escaped. Jinja's own takes four times as long."""
+    return _drawn(_texts_of_page().ugettext(text), named)
+
+
+def drawn_ntext(one: str, more: str, number: int, /, **named: Any) -> Markup:
+    """As `ngettext` of templates; the text may say the number as `num`."""
+    return _drawn(_texts_of_page().ungettext(one, more, number), {"num": number, **named})
+
+
+def _drawn(said: str, named: Mapping[str, Any]) -> Markup:
+    safe = {name: value if type(value) is int else escape(value) for name, value in named.items()}
+    return Markup(said % safe)

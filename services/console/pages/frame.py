@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Callable, Hashable
 from pathlib import Path
 from typing import Any, Final
 
@@ -44,6 +45,15 @@ def _permit_word(_: Context, kind: str) -> str:
     return permit_word(kind)
 
 
+def _once(macro: Callable[[Hashable], str], thing: Hashable) -> str:
+    """What a macro makes of a thing; of one that is equal it is not made anew on the same page."""
+    made: dict[Any, str] = g.setdefault("made", {})
+    found = made.get((macro, thing))
+    if found is None:
+        found = made[macro, thing] = macro(thing)
+    return found
+
+
 def _packed(css: str) -> str:
     """A stylesheet without what only its readers need: comments, and most of its white space."""
     bare = " ".join(re.sub(r"/\*.*?\*/", " ", css, flags=re.S).split())
@@ -79,6 +89,6 @@ def add_frame_of_pages(app: Flask) -> None:
         kind = g.who.account.kind if "who" in g else ""
         return {"language": language(), "viewer": g.get("viewer"), "kind": kind, "back": back}
 
-    app.jinja_env.globals["asset"] = asset
+    app.jinja_env.globals.update(asset=asset, once=_once)
     app.add_url_rule("/static/<mark>/<name>", "static", static, methods=["GET"])
     app.context_processor(shown)

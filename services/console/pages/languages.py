@@ -10,7 +10,7 @@ from flask_babel import Babel
 from werkzeug.wrappers import Response
 
 from field.words import LANGUAGES
-from services.console.pages.catalogues import LOCALES, Catalogues
+from services.console.pages.catalogues import LOCALES, Catalogues, drawn_ntext, drawn_text
 
 COOKIE: Final = "language"
 _YEAR_S: Final = 365 * 24 * 3600
@@ -42,12 +42,8 @@ def add_languages(app: Flask) -> None:
         default_timezone="Asia/Shanghai",
         locale_selector=lambda: LOCALES[language()],
     )
-    catalogues = babel.domain_instance = Catalogues()
-    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
-        lambda text: catalogues.get_translations().ugettext(text),
-        lambda one, more, number: catalogues.get_translations().ungettext(one, more, number),
-        newstyle=True,
-    )
+    babel.domain_instance = Catalogues()
+    app.jinja_env.globals.update(_=drawn_text, gettext=drawn_text, ngettext=drawn_ntext)
     app.add_url_rule("/language", "language", _choose, methods=["POST"])
 
 

@@ -140,6 +140,17 @@ def test_whatever_is_sent_back_is_a_path_of_this_host(text: str) -> None:
     assert re.fullmatch(r"/|/[^/\\\s][^\\\s]*", own_path(text))
 
 
+def test_what_a_text_names_is_escaped(app: Flask) -> None:
+    """Templates have these functions instead of Jinja's own."""
+    with app.test_request_context(headers={"Accept-Language": "en"}):
+        said = app.jinja_env.from_string(
+            "{{ _('As of %(moment)s', moment=given) }}, {{ ngettext('%(num)s door', '%(num)s doors', 2) }}, "
+            "{{ gettext('as written: %(what)s', what=_('Ring')) }}, "
+            "{{ ngettext('one <%(what)s>', '<%(what)s>', 1, what=given) }}"
+        ).render(given="<b>")
+    assert said == "As of &lt;b&gt;, 2 doors, as written: Ring, one <&lt;b&gt;>"
+
+
 def test_what_was_said_before_is_shown_once_and_escaped(app: Flask) -> None:
     app.secret_key = "of this test"
     client = app.test_client()

@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any, Final
 
 from field.telling_apart import Label, Someone, tell_apart
@@ -200,8 +201,9 @@ def household_of(document: Mapping[str, Any], now: datetime) -> Household:
     return Household(document["household"], address, card, labels, groups, document)
 
 
+@lru_cache(2000)
 def clock(moment: str | None, now: datetime) -> str:
-    """ "10:00", of another day "09-30 10:00"; "" where there is none."""
+    """ "10:00", of another day "09-30 10:00"; "" where there is none. Tasks share their moments."""
     if not moment:
         return ""
     at = datetime.fromisoformat(moment).astimezone(now.tzinfo)
@@ -244,7 +246,7 @@ def _group(tasks: Sequence[Mapping[str, Any]], labels: Mapping[str, Label], now:
         state,
         clock(first["due_by"] if live else first["done_at"] or first["due_by"], now),
         # A need has its task with one of those for whom it is; they stand with the need.
-        who=() if first["kind"] in NEEDS or len(of) == len(labels) else of,
+        who=() if first["kind"] in NEEDS or len(of) == len(labels) else tuple(of),
         attempts=max(task["attempts"] for task in tasks) if live else 0,
         next_try=clock(first["next_try_at"], now) if live else "",
         because=(waits["because"] or "") if waits else "",

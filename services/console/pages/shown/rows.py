@@ -43,7 +43,7 @@ class TaskRow:
     state: TaskState
     clock: str
     said: str = ""
-    who: Sequence[Label] = ()
+    who: tuple[Label, ...] = ()
     attempts: int = 0
     next_try: str = ""
     because: str = ""
