@@ -220,8 +220,8 @@ def _days_of(piece: Piece, through: date, tested: set[date], goes_on: bool) -> I
 def _tests_made_up(
     piece: Piece, began: datetime, through: date, tested: set[date], goes_on: bool
 ) -> Iterator[PlannedTask]:
-    """For a person who begins a measure when days of testing have passed already: one test at once, or as
-    many as passed without one, each on a day that has none.
+    """For a person who begins a measure when days of testing have passed already: one test at once, where
+    none was asked for since, or as many as passed without one, each on a day that has none.
 
     :param began: when the measure began, with this piece or one before.
     """
@@ -231,8 +231,13 @@ def _tests_made_up(
     first = day = local_day(began, planner.zone)
     passed = [piece.day_zero + timedelta(days=number) for number in tests.days]
     passed = [on for on in passed if on < first]
-    # A policy or a measure before may have asked for a test on some of them.
-    missing, before = sum(on not in tested for on in passed) if tests.apart else min(len(passed), 1), began
+    # A policy or a measure before may have asked for a test on some of them, or after them.
+    if tests.apart:
+        missing = sum(on not in tested for on in passed)
+    else:
+        last = max((on for on in tested if on < first), default=date.min)
+        missing = int(any(on > last for on in passed))
+    before = began
     while missing and day <= min(through, max(first, piece.last_day)):
         own = day_number(day, piece.day_zero) in tests.days and (day > first or day in tested)
         test = None if own else _made_up(planner, day, piece.day_zero, began, before, tests)

@@ -141,7 +141,8 @@ class CheckIns:
 class Tests:
     """PCR tests by day number.
 
-    :param catch_up: a person who comes when days of testing have already passed is tested at once.
+    :param catch_up: a person who comes when days of testing have already passed is tested at once, unless a
+        measure before asked for a test on the last of them or later.
     :param apart: all tests of such days that nobody asked for are made up for, each so long after the one
         before at the least, on days that have none; None: the one at once makes up for all. A day's own test
         keeps its window, however soon after.

@@ -172,6 +172,20 @@ def test_a_test_that_a_measure_before_asked_for_is_not_made_up_for():
     assert [day for day, _ in found] == [1, 4, 8]
 
 
+@pytest.mark.parametrize(
+    ("days", "on", "tested"),
+    [([1, 2, 3, 8], 5, [1, 4, 8]), ([1, 3, 8], 4, [1, 4, 8]), ([1, 2, 4, 5, 8], 6, [1, 4, 6, 8])],
+)
+def test_whoever_changes_measure_is_tested_at_once_only_where_no_test_was_asked_for_since(
+    days: list[int], on: int, tested: list[int]
+) -> None:
+    """Before, tests of days 1, 4 and 7 were asked for."""
+    asked = {"role": "health_worker", "days": days, "window": ["09:00", "17:00"], "catch_up": True}
+    city = of_a_city("high", days=8, tests=asked)
+    found = samples_of(city, known("medium", left=0), known("high", left=0, hour=8, day=on), arrived=at(6))
+    assert [day for day, _ in found] == tested
+
+
 def test_whoever_lives_with_somebody_positive_has_a_rule_of_their_own_where_the_policy_has_one():
     document = next(one for one in shipped() if one["policy_id"] == "cn-2022-06")
     own = {**document["levels"]["high"], "days": 5, "counted_from": "last_exposure", "tests": None}
