@@ -102,7 +102,7 @@ def test_a_task_that_is_done_is_silent_and_published_once(isolation: Trial):
         "how": "seen",
     }
     assert done.correlationid == came.correlationid
-    assert what_of(isolation, came)[-2:] == ["task_done", "task_done"]
+    assert what_of(isolation, came)[-3:] == ["task_done", "task_done", "see_silent"]
     assert "grandson" not in str(isolation.rows(t.case_history)), "free text is sealed"
     assert isolation.audit()["balanced"]
 

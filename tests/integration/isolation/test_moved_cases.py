@@ -112,6 +112,7 @@ def test_what_an_officer_has_to_decide_is_decided_where_they_are_now(town: Trial
     assert {kind: task["staff_id"] for kind, task in tasks.items()} == {
         "decide_permit": "officer-9",
         "confirm_transfer": "officer-9",
+        "see_silent": "worker-9",
     }
     visitor = Visitor(DOOR, town.work)
     for name in ("permits_to_decide", "transfers_to_confirm"):
