@@ -25,6 +25,7 @@ from contracts.faults import Fault
 from services.console.api.app import MAX_BODY, PREFIX, make_api
 from services.console.doors import DoorAway, Doors
 from services.console.pages.app import add_pages
+from services.console.pages.entry.uploads import KeptInMemory
 from services.console.pages.refusals import refusal_page
 from services.console.phone_acts.figures import FIGURES
 from services.console.settings import HOTLINE
@@ -58,6 +59,7 @@ def make_app(
     :param release_key: signs certificates of release; None: nobody gets one.
     """
     app = Flask("console", static_folder=None)
+    app.request_class = KeptInMemory
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
     app.register_blueprint(make_api(doors))
     own = Readiness("console", work.database) if work else dict

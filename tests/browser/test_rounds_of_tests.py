@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from chassis.doors.tokens import Actor
+from services.console.pages.officers import round_register
 from tests.browser.conftest import NewPage, log_in
 from tests.browser.test_officers import looks_well, press
 from tests.browser.test_style import DESK, PHONE
@@ -39,8 +41,14 @@ def town(sqlite_url: Callable[..., str]) -> Iterator[Town]:
 
 @pytest.mark.parametrize(("language", "window"), [("zh-CN", PHONE), ("en", DESK)])
 def test_a_round_is_opened_and_given_a_register(
-    browser: Browser, town: Town, language: str, window: dict[str, int], tmp_path: Path
+    browser: Browser,
+    town: Town,
+    language: str,
+    window: dict[str, int],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(round_register, "A_STEP", 1)
     says = WORDS[language]
     town.open_case()
     owner = town.console.owner("officer.x", "officer", "officer")
@@ -58,9 +66,10 @@ def test_a_round_is_opened_and_given_a_register(
         press(page, page.get_by_role("button", name=says["open"]))
         page.wait_for_url("**/rounds/*?said=opened")
         looked(town.isolation)
-        page.locator("#register").fill(REGISTER)
+        file = {"name": "register.csv", "mimeType": "text/csv", "buffer": REGISTER.encode("gb18030")}
+        page.locator("#file").set_input_files([file])
         press(page, page.get_by_role("button", name=says["put"]))
-        page.wait_for_url("**/register")
+        expect(page.locator("#register")).to_have_value(re.compile("504"))  # step by step, by itself
         looks_well(page)
         page.screenshot(path=tmp_path / f"round-{language}.png", full_page=True)
         page.goto("/lists/round_missing")

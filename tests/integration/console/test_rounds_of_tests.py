@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from io import BytesIO
 
 import pytest
 
 from chassis.doors.tokens import Actor
+from services.console.pages.officers import round_register
 from services.isolation import tables as t
 from services.isolation.rounds.see_to_rounds import see_to_rounds
 from tests.doors import staff_author
@@ -77,6 +79,47 @@ def test_a_register_is_pasted_and_only_faulty_lines_go_in_again(town: Town) -> N
     wrong = "姓名\t楼栋\t证件号码\n王样例\t4号楼\t620102194801010122"
     sent = officer.send(sent, f"{path}/register", register=wrong, register_place="")
     assert sent.status_code == 422 and "one character is wrong" in sent.text
+
+
+def test_a_file_of_a_register_goes_in_step_by_step_and_each_faulty_line_is_shown_at_the_end(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(round_register, "A_STEP", 2)
+    monkeypatch.setattr(round_register, "_AT_ONCE", 1)
+    officer = town.officer()
+    path = opened(town, officer)
+    workbook = officer.send(
+        officer.get(path), f"{path}/register", file=(BytesIO(b"PK\x03\x04" + bytes(9)), "a.xlsx"), register=""
+    )
+    assert workbook.status_code == 422 and "save it from the spreadsheet as CSV" in workbook.text
+    lines = [
+        "姓名,楼栋,房号,证件号码",
+        ",4号楼,1,",
+        "何样例,4号楼,2,",
+        "",
+        "李样例,4号楼,3,620102194801010122",
+    ]
+    lines += ["王样例,4号楼,4,", "赵样例,4号楼,5,", "何样例,4号楼,2,"]
+    file = (BytesIO("\r\n".join(lines).encode("gb18030")), "register.csv")
+    page = officer.send(officer.get(path), f"{path}/register", file=file, register="", register_place="")
+    assert page.status_code == 200 and 'max="6" value="2"' in page.text and "data-goes-on" in page.text
+    assert "1 line has something wrong" in page.text
+    shown = page
+    for done in (4, 6):
+        shown = officer.act(shown, f"{path}/register", "")
+        assert done == 6 or f'value="{done}"' in shown.text
+    assert (
+        shown.status_code == 422 and "3 people are put into the round. 1 stood in it already." in shown.text
+    )
+    assert re.findall(r'<th scope="row">(\d)</th><td>([a-z][^;<]*)', shown.text) == [
+        ("2", "no name: write it in the column name"),
+        ("5", "number of the document: one character is wrong"),
+    ]
+    left = re.search(r'<textarea[^>]*id="register"[^>]*>(.*?)</textarea>', shown.text, re.S)
+    assert left and left[1].splitlines() == [lines[0], lines[1], lines[4]]
+    assert len(town.isolation.rows(t.round_people)) == 3
+    again = officer.act(page, f"{path}/register", "")
+    assert 'value="4"' in again.text and len(town.isolation.rows(t.round_people)) == 3, "sent twice"
 
 
 def test_who_is_missing_is_settled_on_a_list_and_the_round_is_closed(town: Town) -> None:

@@ -34,5 +34,14 @@ def test_a_faulty_line_is_named_and_swallows_no_other() -> None:
     assert len(found) == 5
 
 
+def test_the_rest_of_a_register_is_read_as_the_whole_was_and_keeps_its_numbers() -> None:
+    lines = ["房号\t姓名", "1\t何样例", "", "\t李样例", "3\t王样例"]
+    whole = read_register("\n".join(lines))
+    assert [line.number for line in whole] == [2, 4, 5]
+    assert read_register("\n".join(lines[3:]), first=4, head=lines[0]) == whole[1:]
+    without = ["何样例\t\t4号楼", "李样例"]
+    assert read_register(without[1], first=2, head=without[0])[0].wrong == {"building": "no_door"}
+
+
 def test_nothing_is_read_where_nothing_stands() -> None:
     assert read_register(" \n\t\n") == []

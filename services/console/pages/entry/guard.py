@@ -25,6 +25,9 @@ FIELD: Final = "form_token"
 MAX_BODY: Final = 64 << 10
 """Bytes of a form."""
 
+_LONGER: Final = {"officers.give_register": 4 << 20}
+"""Endpoint -> bytes of a form that takes a whole file."""
+
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _OURS: Final = frozenset({"same-origin", "none"})
 """`none`: the person did it, not a page."""
@@ -67,7 +70,8 @@ def add_guard(app: Flask, index: BlindIndex, public_url: str | None, *, api: str
     def refuse_strangers() -> Response | None:
         if request.path.startswith(f"{api}/"):
             return None
-        request.max_content_length = MAX_BODY
+        request.max_content_length = _LONGER.get(request.endpoint or "", MAX_BODY)
+        request.max_form_memory_size = request.max_content_length
         g.form = request.cookies.get(FORM, "")[:100]
         if request.method in _SAFE:
             return None

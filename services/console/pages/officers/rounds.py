@@ -19,16 +19,16 @@ from field.ids import is_id
 from services.console.doors import Doors
 from services.console.pages.catalogues import N_, gettext
 from services.console.pages.clock import in_words
-from services.console.pages.entry.keys import key_of_act, key_of_form
+from services.console.pages.entry.keys import key_of_form, key_that_stays
 from services.console.pages.entry.numbers import number_of
 from services.console.pages.entry.who import only_in
 from services.console.pages.officers.acts import again, say, typed
 from services.console.pages.officers.asking import Asking, Names
 from services.console.pages.officers.cells import moment, place_of
 from services.console.pages.officers.lists import STATUS
+from services.console.pages.officers.round_register import Register, as_text, put_in, says, sent_register
 from services.console.pages.refusals import refusal_page
 from services.console.pages.shown.figures import Count, Figure, Part, as_sentence
-from services.console.pages.shown.register_rows import MOST, RegisterLine, headings, read_register
 from services.console.pages.shown.rows import Wrong
 from services.console.pages.shown.terms import read_time
 from services.console.pages.words import word
@@ -37,12 +37,9 @@ SAID: Final = {
     "opened": N_("The round is open. Who is followed there stands in it within a minute."),
     "closed": N_("The round is closed."),
 }
-_AT_ONCE: Final = 200
-"""Lines of a register in one act."""
 _DRAWN: Final = {"tested": "done", "with_reason": "due", "without": "overdue"}
 """Figure -> how it is drawn. Who is excused is not: nobody goes to them."""
 _WIDE: Final = 120
-_LONGEST_PASTE: Final = 60_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +56,7 @@ class Tried:
     """What was sent on the page of a round and not done, or only in part.
 
     :param faulty: lines of a register, each with what is wrong and what to do.
+    :param stopped: the rest of a register was refused as a whole.
     """
 
     typed: Mapping[str, str] = field(default_factory=dict)
@@ -67,6 +65,7 @@ class Tried:
     added: int | None = None
     known: int = 0
     status: int = 200
+    stopped: bool = False
 
 
 def add_rounds(pages: Blueprint, doors: Doors, work: Work) -> None:
@@ -115,78 +114,54 @@ def add_rounds(pages: Blueprint, doors: Doors, work: Work) -> None:
     @pages.post("/rounds/<id>/register")
     @only_in(work, "officer")
     def give_register(id: str) -> Response:
-        """What is right goes in; a faulty line is named, and only it goes in again."""
-        text = request.form.get("register", "")[:_LONGEST_PASTE]
-        place = typed("register_place")["register_place"]
-        lines = read_register(text)
-        if not 0 < len(lines) <= MOST:
-            says = gettext("Paste 1 to %(most)s lines.", most=MOST)
-            given = {"register": text, "register_place": place}
-            return _one(doors, id, Tried(given, {"register": says}, status=422))
-        return _give(doors, id, place, text, lines)
+        """Some of it, and then the next step."""
+        if not is_id(id):
+            return refusal_page(404)
+        register = sent_register(request.form, request.files)
+        if isinstance(register, str):
+            given = {name: request.form.get(name, "") for name in ("register", "register_place")}
+            return _one(doors, id, Tried(given, {"register": register}, status=422))
+        return _after(doors, id, put_in(doors, id, register))
 
 
-def _give(doors: Doors, id: str, place: str, text: str, lines: Sequence[RegisterLine]) -> Response:
-    faulty = {line.number: _says(line.wrong) for line in lines if line.data is None}
-    by_number = {line.number: line for line in lines}
-    sound = [line for line in lines if line.data is not None]
-    added = known = 0
-    while sound:
-        piece, sound = sound[:_AT_ONCE], sound[_AT_ONCE:]
-        data: dict[str, Any] = {"round_id": id, "people": [line.data for line in piece]}
-        data |= {"place": place} if place else {}
-        became = say(doors, "isolation", "give_register", key_of_act(data, "register"), data)
-        if became.kind == "away":
-            return again()
-        if became.kind == "done":
-            added, known = added + became.result["added"], known + became.result["known"]
-            continue
-        of_lines = _of_lines(piece, became.wrong)
-        if not of_lines:
-            given = {"register": text, "register_place": place}
-            return _one(
-                doors, id, Tried(given, {"register": "; ".join(became.wrong.values())}, status=became.status)
-            )
-        faulty |= of_lines
-        sound = [line for line in piece if line.number not in of_lines] + sound
-    faulty_lines = [by_number[number].text for number in sorted(faulty)]
-    left = "\n".join([headings(text), *faulty_lines] if headings(text) else faulty_lines)
+def _after(doors: Doors, id: str, register: Register) -> Response:
+    """The page of the next step, or of the round once all is sent."""
+    if register.goes_on:
+        return _progress(doors, id, register)
+    became = register.became
+    wrong = {"register": "; ".join(became.wrong.values())} if became else {}
+    if register.faulty and not became:
+        wrong = {"register": gettext("Mend these lines: only they go in again.")}
     tried = Tried(
-        {"register": left if faulty else "", "register_place": place},
-        {"register": gettext("Mend these lines: only they go in again.")} if faulty else {},
-        sorted(faulty.items()),
-        added,
-        known,
-        422 if faulty else 200,
+        {"register": register.to_mend, "register_place": register.place},
+        wrong,
+        [(one.number, says(one.codes)) for one in register.faulty],
+        register.added,
+        register.known,
+        became.status if became else 422 if register.faulty else 200,
+        stopped=became is not None,
     )
     return _one(doors, id, tried)
 
 
-def _of_lines(piece: Sequence[RegisterLine], wrong: Mapping[str, str]) -> dict[int, str]:
-    """What the door says is wrong, by the line that is meant: `people[3].birth_date`, or `people.3.name`."""
-    found = {}
-    for where in wrong:
-        path = where.replace("[", ".").replace("]", "").split(".")
-        if path[0] == "people" and len(path) > 1 and path[1].isdecimal() and int(path[1]) < len(piece):
-            column = path[2] if len(path) > 2 else "name"
-            found[piece[int(path[1])].number] = _says({column: _AT_DOOR.get(column, "long")})
-    return found
-
-
-_AT_DOOR: Final = {"identity_number": "identity", "birth_date": "no_day", "building": "no_door"}
-
-
-def _says(wrong: Mapping[str, str]) -> str:
-    """What is wrong, and what to do."""
-    known = {
-        "missing": gettext("no name: write it in the column name"),
-        "no_door": gettext("no door: write the building, or the room"),
-        "no_flag": gettext("cannot walk: write yes, or leave it empty"),
-        "no_day": gettext("day of birth: write it as 2022-10-01, or leave it empty"),
-        "long": gettext("too long, or no such thing as the column is for: shorten it"),
-        "identity": gettext("number of the document: one character is wrong; look at the card"),
-    }
-    return "; ".join(str(known[code]) for code in dict.fromkeys(wrong.values()))
+def _progress(doors: Doors, id: str, register: Register) -> Response:
+    """How far a register is; its form holds what is left. It goes on by itself, or by its button."""
+    away = register.became is not None
+    asking = Asking(doors)
+    asking.names()
+    page = render_template(
+        "officers/round_progress.html",
+        id=id,
+        register=register,
+        faulty=as_text(register.faulty),
+        away=away,
+        key=key_that_stays(),
+        missing=asking.missing,
+    )
+    answer = make_response(page, 503 if away else 200)
+    if away:
+        answer.headers["Retry-After"] = "30"
+    return answer
 
 
 def _all(
@@ -269,7 +244,9 @@ def _one(doors: Doors, id: str, tried: Tried) -> Response:
         places=[] if round["grid"] else list(names.below.items()),
         tried=tried,
         # Where only some lines are wrong the others went in.
-        wrong=[] if tried.faulty else [Wrong(name or "because", says) for name, says in tried.wrong.items()],
+        wrong=[]
+        if tried.faulty and not tried.stopped
+        else [Wrong(name or "because", says) for name, says in tried.wrong.items()],
         key=new_id(),
         said=SAID.get(request.args.get("said", "")),
         missing=asking.missing,

@@ -1,4 +1,4 @@
-"""A register of residents pasted from a spreadsheet, line by line, and what is wrong with which. Pure."""
+"""A register of residents out of a spreadsheet, line by line, and what is wrong with which. Pure."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ COLUMNS: Final = (
     *("identity_number", "birth_date", "cannot_walk"),
 )
 """In the order in which they stand where the first line names none."""
-MOST: Final = 500
-"""Lines at once."""
+MOST: Final = 10_000
+"""Lines of one register."""
 _NAMES: Final[Mapping[str, str]] = {
     **{name: name for name in COLUMNS},
     **dict.fromkeys(("姓名", "名字"), "name"),
@@ -54,17 +54,21 @@ class RegisterLine:
     wrong: Mapping[str, str] = field(default_factory=dict)
 
 
-def read_register(text: str) -> list[RegisterLine]:
+def read_register(text: str, *, first: int = 1, head: str | None = None) -> list[RegisterLine]:
     """Each line that has any cell. A line is a row, whatever is quoted in it; columns that nobody knows are
     left out.
+
+    :param first: the number of the first line of the text.
+    :param head: the first line of the register of which this is the rest; None: it is the whole.
     """
-    lines = [(number, line) for number, line in enumerate(text.splitlines(), start=1) if line.strip()]
+    lines = [(number, line) for number, line in enumerate(text.splitlines(), start=first) if line.strip()]
     if not lines:
         return []
-    between = _between(lines[0][1])
-    named: Sequence[str] = COLUMNS
-    if heads := _heads(lines[0][1]):
-        named, lines = heads, lines[1:]
+    begins = lines[0][1] if head is None else head
+    between, heads = _between(begins), _heads(begins)
+    named: Sequence[str] = heads or COLUMNS
+    if heads and head is None:
+        lines = lines[1:]
     found = []
     for number, line in lines:
         cells = {
@@ -77,8 +81,13 @@ def read_register(text: str) -> list[RegisterLine]:
 
 def headings(text: str) -> str:
     """The line of headings, as it was pasted; "" where there is none."""
-    first = next((line for line in text.splitlines() if line.strip()), "")
+    first = first_line(text)
     return first if _heads(first) else ""
+
+
+def first_line(text: str) -> str:
+    """The first line that is not empty; "" where there is none."""
+    return next((line for line in text.splitlines() if line.strip()), "")
 
 
 def _heads(line: str) -> list[str]:
