@@ -9,6 +9,9 @@ from typing import Any
 
 from werkzeug.serving import make_server
 
+# A server looks this often whether it is to end. Half a second, as it is by itself, each test would wait.
+LOOKS_EVERY_S = 0.02
+
 
 @contextmanager
 def served(app: Any, *, tls: bool = False) -> Iterator[str]:
@@ -17,7 +20,7 @@ def served(app: Any, *, tls: bool = False) -> Iterator[str]:
     :param tls: with a certificate that nobody trusts, for `localhost`.
     """
     server = make_server("127.0.0.1", 0, app, threaded=True, ssl_context="adhoc" if tls else None)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(LOOKS_EVERY_S,), daemon=True)
     thread.start()
     try:
         yield f"https://localhost:{server.port}" if tls else f"http://127.0.0.1:{server.port}"

@@ -24,6 +24,7 @@ from services.registration.publishers.make_api_key import make_api_key
 from services.registration.publishers.remove_publisher import remove_publisher
 from tests.doors import CONSOLE, public_pem
 from tests.integration.registration.trial import Trial, prepare, report
+from tests.served import LOOKS_EVERY_S
 
 NAME = "rail-lanzhou"
 
@@ -37,7 +38,8 @@ class Edge:
         outside = [handler for handler in handlers_of("registration") if handler.from_outside]
         way = Doorway.of(DOOR, work, Keys(public_pem()), handlers=outside)
         self.server: BaseWSGIServer = make_server("127.0.0.1", 0, make_app(way), threaded=True)
-        self.thread = threading.Thread(target=self.server.serve_forever, daemon=True)
+        looking = (LOOKS_EVERY_S,)
+        self.thread = threading.Thread(target=self.server.serve_forever, args=looking, daemon=True)
         self.thread.start()
         nobody = "http://127.0.0.1:9"
         urls = {"registration": f"http://127.0.0.1:{self.server.port}", "isolation": nobody}

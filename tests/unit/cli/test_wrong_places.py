@@ -14,6 +14,7 @@ import pytest
 from operations.services import SERVICES
 from tests import commands
 from tests.processes import Answer
+from tests.served import LOOKS_EVERY_S
 from tests.system import KEYS
 from tests.waiting import PATIENCE_S
 
@@ -32,7 +33,7 @@ def web_page(status: int) -> Iterator[str]:
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Page)
-    Thread(target=server.serve_forever, daemon=True).start()
+    Thread(target=server.serve_forever, args=(LOOKS_EVERY_S,), daemon=True).start()
     try:
         yield f"127.0.0.1:{server.server_port}"
     finally:
