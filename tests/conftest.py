@@ -19,7 +19,7 @@ import psutil
 import pytest
 
 from deploy.local import LocalNodeError, PrivateBroker, PrivatePostgres
-from tests.compiled_pages import keep_compiled_pages
+from tests.compiled_pages import keep_compiled_pages, keep_compiled_routes
 from tests.machine_watch import MachineWatch
 
 # A busy machine is no failure; hypothesis would otherwise give each example 200 ms.
@@ -29,6 +29,7 @@ hypothesis.settings.register_profile(
 hypothesis.settings.load_profile("doorstep")
 
 keep_compiled_pages()
+keep_compiled_routes()
 
 # The background of a shell ignores SIGINT. `make test-compose` ends with it what takes too long, so that
 # pytest takes its deployments away. For processes under test see tests/processes.py.
