@@ -153,29 +153,58 @@ def new_databases(durable_postgres: PrivatePostgres) -> NewDatabases:
     return new
 
 
+@pytest.fixture(scope="session")
+def furnished_databases(
+    tmp_path_factory: pytest.TempPathFactory,
+    broker: PrivateBroker,
+    durable_postgres: PrivatePostgres,
+    new_databases: NewDatabases,
+) -> NewDatabases:
+    """The samples are in them: imported once, by services that run, and then copied."""
+    urls, directory = new_databases("furnished"), tmp_path_factory.mktemp("furnished")
+    with (
+        own_vhost(broker) as vhost,
+        System(directory, broker.url(vhost), urls, NO_SENDING, broker.management_url()) as system,
+    ):
+        start(system)
+        system.import_samples()
+
+    def new(name: str) -> dict[str, str]:
+        return {
+            service: durable_postgres.create_database(f"{service}_{name}", template=f"{service}_furnished")
+            for service in SERVICES
+        }
+
+    return new
+
+
+def start(system: System, *parts: str) -> None:
+    """These, or all services, at nine in the morning. Returns when they are ready."""
+    system.prepare(MORNING)
+    for part in parts or SERVICES:
+        system.start(part, wait=False)
+    system.wait_ready()
+
+
 @pytest.fixture
 def new_chaos(
     tmp_path: Path,
     broker: PrivateBroker,
     vhost: str,
     durable_postgres: PrivatePostgres,
-    new_databases: NewDatabases,
+    furnished_databases: NewDatabases,
     day: list[Line],
     request: pytest.FixtureRequest,
 ) -> Iterator[NewChaos]:
     systems: list[System] = []
 
     def new(environment: dict[str, str] = NO_SENDING, sms: bool = False) -> Chaos:
-        urls = new_databases(str(abs(hash((request.node.nodeid, len(systems)))) % 10**9))
+        urls = furnished_databases(str(abs(hash((request.node.nodeid, len(systems)))) % 10**9))
         system = System(
             tmp_path / f"system{len(systems)}", broker.url(vhost), urls, environment, broker.management_url()
         )
         systems.append(system)
-        system.prepare(MORNING)
-        for part in (*(["sms"] if sms else []), *SERVICES):
-            system.start(part, wait=False)
-        system.wait_ready()
-        system.import_samples()
+        start(system, *(["sms"] if sms else []), *SERVICES)
         return Chaos(system, broker, durable_postgres, day, vhost)
 
     yield new
@@ -199,7 +228,7 @@ def faultless(
     tmp_path_factory: pytest.TempPathFactory,
     broker: PrivateBroker,
     durable_postgres: PrivatePostgres,
-    new_databases: NewDatabases,
+    furnished_databases: NewDatabases,
     day: list[Line],
 ) -> Faultless:
     """Played once for each length of the day, by whichever worker comes first."""
@@ -213,7 +242,7 @@ def faultless(
                 file.seek(0)
                 if not (known := file.read()):
                     directory = tmp_path_factory.mktemp("faultless")
-                    urls = new_databases(f"faultless_{len(day)}")
+                    urls = furnished_databases(f"faultless_{len(day)}")
                     with own_vhost(broker) as vhost:
                         system = System(
                             directory, broker.url(vhost), urls, NO_SENDING, broker.management_url()
@@ -229,11 +258,7 @@ def faultless(
 
 def _outcome_of(undisturbed: Chaos) -> Outcome:
     with undisturbed.system as system:
-        system.prepare(MORNING)
-        for service in SERVICES:
-            system.start(service, wait=False)
-        system.wait_ready()
-        system.import_samples()
+        start(system)
         with undisturbed.flow():
             pass
         return undisturbed.settled_outcome()

@@ -15,8 +15,8 @@ import pytest
 
 from deploy.local import PrivateBroker, PrivatePostgres
 from operations.services import SERVICES
-from tests.chaos.conftest import NO_SENDING, Chaos, Faultless, same
-from tests.e2e.conftest import MORNING, migrated
+from tests.chaos.conftest import NO_SENDING, Chaos, Faultless, same, start
+from tests.e2e.conftest import migrated
 from tests.system import System
 from tests.waiting import eventually
 
@@ -85,10 +85,7 @@ def test_all_wait_while_the_disk_of_the_broker_and_then_that_of_the_databases_is
         system = left.enter_context(
             System(tmp_path, broker.url(vhost), urls, NO_SENDING, broker.management_url())
         )
-        system.prepare(MORNING)
-        for service in SERVICES:
-            system.start(service, wait=False)
-        system.wait_ready()
+        start(system)
         system.import_samples()
         chaos = Chaos(system, broker, postgres, day, vhost)
         with chaos.flow(seconds=12):
