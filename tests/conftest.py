@@ -8,6 +8,7 @@ import shutil
 import signal
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
@@ -44,7 +45,8 @@ WORKERS = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
 ROOM, ROOM_OF_BROKER = (2 << 30) * WORKERS, (512 << 20) * WORKERS
 LIMIT_OF_GROUP = Path("/sys/fs/cgroup/memory.max")
 
-VHOSTS_KEPT = 2
+# Something of the tests that used them last may still be ending.
+VHOSTS_KEPT, KEPT_S = 2, 5.0
 _used: list[str] = []
 _takes_away = ThreadPoolExecutor(1, "vhosts")
 
@@ -127,19 +129,20 @@ def broker() -> Iterator[PrivateBroker]:
 @contextmanager
 def own_vhost(broker: PrivateBroker) -> Iterator[str]:
     """The name of an empty one. Its ninety queues take 2 % of a processor also when nobody uses them: it is
-    taken away beside the next tests, those used last not yet, for something of them may still be ending.
-    """
+    taken away beside the next tests."""
     name = f"test-{next(_numbers)}"
     broker.add_vhost(name)
     try:
         yield name
     finally:
         _used.append(name)
-        while len(_used) > VHOSTS_KEPT:
-            _takes_away.submit(_take_away, broker, _used.pop(0))
+        _takes_away.submit(_take_away, broker, name, time.monotonic() + KEPT_S)
 
 
-def _take_away(broker: PrivateBroker, vhost: str) -> None:
+def _take_away(broker: PrivateBroker, vhost: str, at: float) -> None:
+    while len(_used) <= VHOSTS_KEPT and time.monotonic() < at:
+        time.sleep(0.2)
+    _used.remove(vhost)
     with suppress(LocalNodeError):  # a test that failed, or one that is at it, may have left the node stopped
         broker.delete_vhost(vhost)
 
