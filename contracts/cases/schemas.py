@@ -75,7 +75,8 @@ class CaseOpened(Contract):
 class CaseChange(Contract):
     kinds = several(
         fields.String(),
-        about="stricter, laxer, assigned, rescheduled; by decision of an officer: cancelled, "
+        about="stricter, laxer, assigned, rescheduled; next_stage (beside one of these, or reopened: the "
+        "next stage of the measure began, and stands in `measure`); by decision of an officer: cancelled, "
         "ended_elsewhere (another place follows them now: see `state`), died, released, "
         "refused, resumed (they keep to the measure after all), moved_to_central, moved_to_hospital, "
         "reopened (after its end); merged (the arrival is another one, and is followed as that one); "

@@ -171,10 +171,17 @@ def _alone(there: Iterable[Row]) -> Row | None:
 
 
 def release_there(scene: Scene) -> None:
-    """Whoever's days are full: those who cannot be alone before the adult in whose care they are."""
+    """Whoever's days are full: those who cannot be alone before the adult in whose care they are. Whoever has a
+    stage at home before them goes there.
+    """
     today = scene.now.date().isoformat()
     full = [row for row in scene.rows("isolation", "in_centres") if row["release_on"] <= today]
     for row in sorted(full, key=lambda row: (row["who"] == "adult", row["case_id"])):
-        if scene.decide(scene.officer_of(row), row, "release") is not None:
+        officer = scene.officer_of(row)
+        if scene.thing(officer, "isolation", "case_story", row["case_id"])["then"]:
+            if scene.decide(officer, row, "reopen", because="came_back") is not None:
+                scene.played.add("came_back")
+                del scene.played.ends[row["case_id"]]
+        elif scene.decide(officer, row, "release") is not None:
             scene.played.add("released")
             scene.played.add("released_there")

@@ -39,7 +39,9 @@ def _lines(found: Explained) -> Iterator[str]:
 
 
 def _step(step: Step) -> Iterator[str]:
-    if step.arrival_version is None:
+    if step.stage:
+        yield f"{local_time(step.at)}  the days of a stage were full: stages[{step.stage}] began"
+    elif step.arrival_version is None:
         yield f"{local_time(step.at)}  a policy began to apply, was corrected or withdrawn"
     else:
         yield f"{local_time(step.at)}  version {step.arrival_version} of the arrival"
@@ -56,3 +58,5 @@ def _step(step: Step) -> Iterator[str]:
     yield f"    decides: {step.decided_by.level}, by {step.line} of {step.policy_id} ({step.edition})"
     counted = f"counted from {step.counted_by} ({step.day_zero})"
     yield f"    so: {step.measure}, {step.days} days, {counted}, until {step.release_on}"
+    for measure, days in step.then:
+        yield f"    then: {measure}, {days} days"

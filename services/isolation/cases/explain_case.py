@@ -27,11 +27,13 @@ class Step:
     """One thing that became known, and what followed from it.
 
     :param arrival_version: of the arrival; None: a policy began, or was corrected.
+    :param stage: that began, by its number in the list; 0: none did.
     :param absent: nobody was there: nothing was asked.
     :param look_back_from: exposures before this day do not count.
     :param exposures: of the arrival, each with whether it counts; the one that decided is `decided_by`.
     :param line: of the policy's document, as `levels.high`; `treat_as` leads on to another one.
-    :param counted_by: `arrival`, `leaving` or `last_exposure`, as that line says.
+    :param counted_by: `arrival`, `leaving`, `last_exposure` or `previous_stage`, as that line says.
+    :param then: (measure, days) of the stages that follow.
     :param withdrawn: the policy in force then, where it was withdrawn since: what it said counts no more.
     """
 
@@ -50,6 +52,8 @@ class Step:
     day_zero: date
     release_on: date
     withdrawn: str | None = None
+    stage: int = 0
+    then: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +118,8 @@ def _steps(
             step = replace(step, withdrawn=chapter.policy_id)
         if any(one.exposed for one in case.story[:number]):
             step = replace(step, line=f"{step.line}, and {_line_of_contacts(stands.policy)}")
+        if stands.stage or stands.to_come:
+            step = replace(step, line=f"{step.line}, stages[{stands.stage}]")
         found.append(step)
     return tuple(found)
 
@@ -144,6 +150,8 @@ def _step(
         stands.rule.counted_from,
         stands.day_zero,
         stands.release_on,
+        stage=chapter.stage,
+        then=tuple((one.rule.measure, one.rule.days) for one in stands.to_come),
     )
 
 

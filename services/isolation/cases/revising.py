@@ -17,6 +17,9 @@ from services.isolation.teams.rules import Member, owner
 Direction = Literal["stricter", "laxer"]
 _POLICY_CHANGED: Final = "policy_changed"
 
+NEXT_STAGE: Final = "next_stage"
+"""In case.changed, with its reason: the days of a stage are full, and the next one began."""
+
 REOPENED: Final = "reopened"
 """In case.changed: an officer opened a case again that had ended."""
 
@@ -155,6 +158,11 @@ def _seen(case: Case, arrival: Arrival, story: tuple[Chapter, ...], stands: Stan
     return replace(_as_it_stands(case, stands), arrival=arrival, story=story, state=state)
 
 
+def next_stage(case: Case, stands: Standing, now: datetime) -> Chapter:
+    """That the stage begins which follows the one in force."""
+    return Chapter(None, now, (), case.policy_id, stage=stands.stage + 1)
+
+
 def is_corrected(case: Case, policy: Policy) -> bool:
     """Whether the case was planned by another text of the policy it is under."""
     return case.policy_id == policy.policy_id and case.policy_version != policy.version
@@ -220,6 +228,8 @@ def kinds_of_change(revision: Revision, team: tuple[Member, ...], *, asks_someth
         kinds.append(revision.direction)
     elif asks_something_else:
         kinds.append("rescheduled")
+    if any(chapter.stage for chapter in revision.change.chapters):
+        kinds.append(NEXT_STAGE)
     if owner(team) not in (None, None if revision.opens_again else before.owner):
         kinds.append("assigned")
     only_the_team = not kinds and team != before.team

@@ -76,7 +76,7 @@ def case_from(row: Row[Any]) -> Case:
         version=row.version,
         arrival=arrival,
         state=row.state,
-        story=tuple([_chapter_from(stored) for stored in row.chapters]),
+        story=story_from(row.chapters),
         measure=row.measure,
         days=row.days,
         counted_from=row.counted_from,
@@ -174,6 +174,8 @@ def _marks(chapter: Chapter) -> list[Any]:
         return [_ABSENT[chapter.absent]]
     if chapter.exposed:
         return [[_EXPOSED, chapter.exposed.by, chapter.exposed.last_on.isoformat()]]
+    if chapter.stage:
+        return [f"{_STAGE}{chapter.stage}"]
     return [_REOPENED] if chapter.reopened else []
 
 
@@ -183,12 +185,19 @@ _REOPENED: Final = "reopened"
 """It has no version; readers of before pass over it, as over all that became known while nobody was there."""
 _EXPOSED: Final = "exposed"
 """It has no version, either."""
+_STAGE: Final = "stage:"
+"""Nor has this one; a number follows."""
 _MARKS_FROM: Final = 4
 
 
 def is_exposed(chapters: Sequence[Sequence[Any]]) -> bool:
     """Whether somebody is a close contact, by the chapters of their case as they are stored."""
     return any(isinstance(mark, list) for chapter in chapters for mark in chapter[_MARKS_FROM:])
+
+
+def story_from(chapters: Sequence[list[Any]]) -> tuple[Chapter, ...]:
+    """:param chapters: as they are stored."""
+    return tuple([_chapter_from(stored) for stored in chapters])
 
 
 def _chapter_from(stored: list[Any]) -> Chapter:
@@ -198,6 +207,9 @@ def _chapter_from(stored: list[Any]) -> Chapter:
         _, by, last_on = marks.pop()
         exposed = Exposed(by, date.fromisoformat(last_on))
     reopened = marks == [_REOPENED]
+    stage = 0
+    if marks and isinstance(marks[0], str) and marks[0].startswith(_STAGE):
+        stage = int(marks.pop().removeprefix(_STAGE))
     absent = [] if reopened else marks
     return Chapter(
         version,
@@ -207,4 +219,5 @@ def _chapter_from(stored: list[Any]) -> Chapter:
         ("expected" if absent[0] == "expected" else "not_coming") if absent else None,
         reopened,
         exposed,
+        stage,
     )

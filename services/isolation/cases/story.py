@@ -43,6 +43,7 @@ class Chapter:
     :param absent: why nobody is there; None: they came.
     :param reopened: the case had ended, and was opened again: nothing else became known.
     :param exposed: they are a close contact, from then on.
+    :param stage: the stage of the measure that begins with it; 0: none does.
     """
 
     version: int | None
@@ -52,6 +53,15 @@ class Chapter:
     absent: Absence | None = None
     reopened: bool = False
     exposed: Exposed | None = None
+    stage: int = 0
+
+
+class Stage(NamedTuple):
+    """One of the rules that follow each other, with its days."""
+
+    rule: Rule
+    day_zero: date
+    release_on: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +81,15 @@ class Standing:
     pieces: tuple[Piece, ...]
     asked_from: datetime
     """From when the terms of its opening tasks count: where it was opened again since, from then."""
+    stage: int
+    """Which stage of the measure holds; 0: the first, or the only one."""
+    to_come: tuple[Stage, ...]
+    """The stages that follow: nobody is released before the last one."""
+
+    @property
+    def ends_on(self) -> date:
+        """When the days of the last stage are full."""
+        return self.to_come[-1].release_on if self.to_come else self.release_on
 
     def tasks(self, through: date) -> dict[Key, PlannedTask]:
         """All tasks up to the end of a day."""
@@ -118,7 +137,8 @@ def standing(
     known while it was in force goes by the policy of before, or where the case began under it, by the next.
     While nobody was there, nothing was asked of anybody: a measure begins when they have come. A close
     contact keeps to the stricter of their own measure and that of contacts, and its days begin anew with the
-    last day on which they were together.
+    last day on which they were together. Of a measure in stages the one holds that began last, but none after
+    one whose days are not full by what is known by then: a new exposure leads back to the first.
     """
     reopened = max((chapter.at for chapter in chapters if chapter.reopened), default=None)
     chapters = [chapter for chapter in chapters if not chapter.reopened]
@@ -130,10 +150,12 @@ def standing(
     exposures: tuple[Exposure, ...] = ()
     exposed_on: date | None = None
     clock = start = arrived_at
+    stage = 0
     for chapter in chapters:
         newer = policies[chapter.policy_id]
         newer = policy if newer.withdrawn else newer
         corrected = chapter.version is None and newer is policy and chapter.exposed is None
+        stage = chapter.stage or stage
         if newer.applies_to_open_cases:
             policy = newer
         if chapter.version is not None:
@@ -147,13 +169,21 @@ def standing(
             left_on=exposure.left_on,
             arrival_is_day=rule.arrival_is_day,
         )
+        then = rule.then
         if exposed_on is not None:
             own_end = release_day(day_zero, rule.days)  # before it nobody gets out by being a contact
-            rule = stricter(rule, policy.rules[policy.close_contact])
+            contact = policy.rules[policy.close_contact]
+            rule, then = stricter(rule, contact), contact.then or then
             day_zero = max(day_zero, exposed_on, own_end - timedelta(days=rule.days))
-        release_on = release_day(day_zero, rule.days)
         start = max(start, chapter.at)
         before = pieces[-1] if pieces else None
+        course = _course((rule, *then), day_zero)
+        stage = _reached(stage, course, local_day(start, zone))
+        rule, day_zero, release_on = course[min(stage, len(course) - 1)]
+        if before is not None and stage >= len(course):
+            # A text that knows no such stage ends it, and leads nobody back into the one before.
+            rule = before.planner.rule
+            day_zero = release_on - timedelta(days=rule.days)
         begins = before is None or rank(before.planner.rule.measure) != rank(rule.measure)
         if begins:
             clock = start
@@ -175,12 +205,34 @@ def standing(
         clock=clock,
         pieces=tuple(pieces),
         asked_from=max(clock, reopened) if reopened else clock,
+        stage=stage,
+        to_come=tuple(course[stage + 1 :]),
     )
+
+
+def _course(rules: Iterable[Rule], day_zero: date) -> list[Stage]:
+    """A measure's stages with their days, each from the day on which those of the one before are full.
+
+    Whoever was held there longer, by a result that came late, is not held so much longer at home.
+    """
+    found: list[Stage] = []
+    for rule in rules:
+        found.append(Stage(rule, day_zero, release_day(day_zero, rule.days)))
+        day_zero = found[-1].release_on
+    return found
+
+
+def _reached(stage: int, course: Sequence[Stage], day: date) -> int:
+    """Where somebody stands that day who was said to be in that stage."""
+    while stage and course[min(stage, len(course)) - 1].release_on > day:
+        stage -= 1
+    return stage
 
 
 def _is_void(chapter: Chapter, policies: Mapping[str, Policy]) -> bool:
     """Whether it tells of nothing but a policy that was withdrawn."""
-    return chapter.version is None and chapter.exposed is None and policies[chapter.policy_id].withdrawn
+    tells_more = chapter.version is not None or chapter.exposed or chapter.stage
+    return not tells_more and policies[chapter.policy_id].withdrawn
 
 
 def _first(chapters: Sequence[Chapter], policies: Mapping[str, Policy]) -> Policy:

@@ -15,10 +15,14 @@ from field.scope import Scope
 from services.isolation.cases.decisions import possible
 from services.isolation.cases.first_day import FIRST_DAY_COLUMNS, first_day
 from services.isolation.cases.lists import CASE
+from services.isolation.cases.rows import story_from
+from services.isolation.cases.states import FOLLOWED, MOVED_TO_CENTRAL
 from services.isolation.cases.tables import case_history, cases
+from services.isolation.cases.to_come import stages_to_come
 from services.isolation.plans import states
 from services.isolation.plans.rows import acts_from
 from services.isolation.plans.tables import tasks
+from services.isolation.policies.known import policies_with_ids
 from services.isolation.policies.rules import CONFIRM_TRANSFER
 from services.isolation.policies.tables import policies
 
@@ -28,6 +32,8 @@ _PLAIN: Final = (
     "witness",
 )
 """What a line of history is shown with: words of the vocabulary, ids and moments. Notes stay sealed."""
+_GOES_ON: Final = FOLLOWED | {MOVED_TO_CENTRAL}
+"""States in which stages of their measure may follow."""
 _OF_TASK: Final = (
     *("task_id", "kind", "about", "day", "due_from", "due_by", "role", "staff_id", "state", "told_level"),
     *("tell_at", "version", "acts"),
@@ -40,7 +46,7 @@ def _case_story(conn: Connection, scope: Scope, asked: Asked, id: str) -> Mappin
     if case is None:
         return None
     c = cases.c
-    row = conn.execute(select(c.team, *FIRST_DAY_COLUMNS).where(c.case_id == id)).one()
+    row = conn.execute(select(c.team, c.chapters, *FIRST_DAY_COLUMNS).where(c.case_id == id)).one()
     named = select(policies.c.edition, policies.c.title).where(policies.c.policy_id == row.policy_id)
     policy = conn.execute(named).one_or_none()
     of_it = _tasks(conn, id, asked.zone)
@@ -50,12 +56,18 @@ def _case_story(conn: Connection, scope: Scope, asked: Asked, id: str) -> Mappin
         "decisions": list(possible(case["state"], asked=asked_for)) if case["version"] else [],
         "edition": policy.edition if policy else None,
         "first_day": first_day(conn, row, asked.zone).isoformat(),
+        "then": _to_come(conn, row, asked.zone) if case["state"] in _GOES_ON else [],
         "policy_title": policy.title if policy else None,
         "team": [{"role": role, "staff_id": staff_id} for role, staff_id in row.team],
         "tasks": of_it,
         "history": _history(conn, id, asked.zone),
         "as_of": asked.now,
     }
+
+
+def _to_come(conn: Connection, row: Any, zone: ZoneInfo) -> list[dict[str, Any]]:
+    named = {chapter.policy_id for chapter in story_from(row.chapters)}
+    return stages_to_come(row.chapters, row.arrived_at, policies_with_ids(conn, named, zone), zone)
 
 
 def _tasks(conn: Connection, case_id: str, zone: ZoneInfo) -> list[dict[str, Any]]:
@@ -129,6 +141,7 @@ CASE_STORY = ThingQuery(
     columns=(
         *CASE.columns,
         Column("first_day"),
+        Column("then"),
         Column("edition"),
         Column("policy_title"),
         Column("decisions"),

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import String, cast, func, select
@@ -32,6 +32,13 @@ _AT_ONCE: Final = 1000
 _C = cases.c
 
 
+class _Ends(NamedTuple):
+    """The measure in force, and the day on which the days of its last stage are full."""
+
+    measure: str
+    on: date
+
+
 @dataclass(frozen=True, slots=True)
 class Effects:
     """How many people a policy would change something for.
@@ -43,11 +50,10 @@ class Effects:
     places: Counter[tuple[str | None, str]]
     measures: Counter[tuple[str, str]]
 
-    def add(self, case: Case, measure: str, release_on: date) -> None:
-        effect = _effect(case, measure, release_on)
-        self.places[case.arrival.community, effect] += 1
-        if measure != case.measure:
-            self.measures[case.measure, measure] += 1
+    def add(self, case: Case, before: _Ends, after: _Ends) -> None:
+        self.places[case.arrival.community, _effect(before, after)] += 1
+        if after.measure != before.measure:
+            self.measures[before.measure, after.measure] += 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +106,10 @@ def try_policy(
     found = Tried(tried, tried.version, at, _none(), _none(), {}, total)
     for number, case in enumerate(_open_cases(conn, _ending(total, most)), 1):
         there = in_force(holding, case.arrival.division, present.today)
-        found.open_cases.add(case, *_changed(case, there, policies, present))
+        now_ends = _as_it_stands(case, known, zone)
+        found.open_cases.add(case, now_ends, _changed(case, now_ends, there, policies, present))
         if there is tried:
-            found.newcomers.add(case, *_anew(case, tried, policies, zone))
+            found.newcomers.add(case, now_ends, _anew(case, tried, policies, zone))
         progress(number, total)
     tree = read_places(conn).by_id
     ids = {id for id, _ in (*found.open_cases.places, *found.newcomers.places) if id}
@@ -135,28 +142,36 @@ def _open_cases(conn: Connection, ending: str) -> Iterator[Case]:
         rows = conn.execute(wanted.where(_C.case_id > rows[-1].case_id)).all()
 
 
+def _as_it_stands(case: Case, known: Mapping[str, Policy], zone: ZoneInfo) -> _Ends:
+    rules = known[case.policy_id].rules
+    of_contacts = any(one.exposed for one in case.story) and rules[known[case.policy_id].close_contact].then
+    if not (of_contacts or rules[case.risk_level].then):
+        return _Ends(case.measure, case.release_on)  # of most cases: to work each out once more takes long
+    return _Ends(case.measure, standing(case.story, case.arrival.arrived_at, known, zone).ends_on)
+
+
 def _changed(
-    case: Case, there: Policy | None, policies: Mapping[str, Policy], present: Present
-) -> tuple[str, date]:
-    """The measure and the day of release that the case would have."""
+    case: Case, ends: _Ends, there: Policy | None, policies: Mapping[str, Policy], present: Present
+) -> _Ends:
     change = policy_change(case, there, policies[case.policy_id], present.now)
     if change is None:
-        return case.measure, case.release_on
-    became = revise(case, change, policies, present).case
-    return became.measure, became.release_on
+        return ends
+    became = revise(case, change, policies, present).standing
+    return _Ends(became.rule.measure, became.ends_on)
 
 
-def _anew(case: Case, tried: Policy, policies: Mapping[str, Policy], zone: ZoneInfo) -> tuple[str, date]:
+def _anew(case: Case, tried: Policy, policies: Mapping[str, Policy], zone: ZoneInfo) -> _Ends:
     """As if the policy had been in force when they came."""
-    told = [replace(one, policy_id=tried.policy_id) for one in case.story if one.version or one.exposed]
+    kept = (one for one in case.story if one.version or one.exposed or one.stage)
+    told = [replace(one, policy_id=tried.policy_id) for one in kept]
     stands = standing(told, case.arrival.arrived_at, policies, zone)
-    return stands.rule.measure, stands.release_on
+    return _Ends(stands.rule.measure, stands.ends_on)
 
 
-def _effect(case: Case, measure: str, release_on: date) -> str:
-    by_measure = rank(measure) - rank(case.measure)
+def _effect(before: _Ends, after: _Ends) -> str:
+    by_measure = rank(after.measure) - rank(before.measure)
     if by_measure:
         return "stricter" if by_measure > 0 else "laxer"
-    if release_on == case.release_on:
+    if after.on == before.on:
         return "same"
-    return "longer" if release_on > case.release_on else "shorter"
+    return "longer" if after.on > before.on else "shorter"

@@ -19,6 +19,7 @@ from field.scope import Scope
 from field.telling_apart import Someone, tell_apart
 from services.isolation.cases.rows import is_exposed
 from services.isolation.cases.tables import cases
+from services.isolation.cases.to_come import stages_to_come
 from services.isolation.check_ins.check_in import CheckIn, that_counts
 from services.isolation.check_ins.rows import check_ins_since
 from services.isolation.check_ins.rules import window_missed, window_served
@@ -45,7 +46,7 @@ _TO_CALL: Final = ("grid_worker", "community_officer", "health_worker")
 _C = cases.c
 _COLUMNS: Final = (
     *(_C.person, _C.state, _C.measure, _C.days, _C.counted_from, _C.release_on, _C.risk_level),
-    *(_C.policy_id, _C.community, _C.team, _C.chapters),
+    *(_C.policy_id, _C.community, _C.team, _C.chapters, _C.arrived_at),
 )
 
 
@@ -165,6 +166,7 @@ def _person(uow: UnitOfWork, row: Row[Any], label: Mapping[str, Any], seen: _See
         "days": row.days,
         "counted_from": row.counted_from.isoformat(),
         "release_on": row.release_on.isoformat(),
+        "then": _to_come(row, seen) if following else [],
         "symptoms": list(policy.symptoms) if policy else [],
         "fever": policy.fever / 10 if policy else None,
         "window": _window(served, seen) if served and following else None,
@@ -181,6 +183,10 @@ def _person(uow: UnitOfWork, row: Row[Any], label: Mapping[str, Any], seen: _See
             if of_it[0].case_id == row.case_id
         ],
     }
+
+
+def _to_come(row: Row[Any], seen: _Seen) -> list[dict[str, Any]]:
+    return stages_to_come(row.chapters, row.arrived_at, seen.reference.policies.by_id, seen.zone)
 
 
 def _begins(task: Task) -> datetime:
@@ -209,18 +215,18 @@ def _notice(tasks: Iterable[Task], seen: _Seen, by_proxy: str | None) -> dict[st
 
 def _tests(row: Row[Any], tasks: Iterable[Task], policy: Policy | None, seen: _Seen) -> list[dict[str, Any]]:
     """Of each day on which the rule asks for a test, whether it was taken; results are told by people."""
-    taken = {task.day: task for task in tasks if task.kind == TEST and task.state != states.CANCELLED}
+    planned = (task for task in tasks if task.kind == TEST and task.state != states.CANCELLED)
+    taken = {local_day(task.due_from, seen.zone): task for task in planned}
     rule = policy.rule_of(row.risk_level, row.measure, row.days) if policy else None
-    asked = rule.tests.days if rule and rule.tests else ()
-    today = day_number(seen.today, row.counted_from)
-    days = sorted({*taken, *(day for day in asked if day > today)})
+    numbers = rule.tests.days if rule and rule.tests else ()
+    asked = (row.counted_from + timedelta(days=number) for number in numbers)
     return [
         {
-            "day": day,
-            "on": (row.counted_from + timedelta(days=day)).isoformat(),
-            "state": taken[day].state if day in taken else states.DUE,
+            "day": day_number(on, row.counted_from),
+            "on": on.isoformat(),
+            "state": taken[on].state if on in taken else states.DUE,
         }
-        for day in days
+        for on in sorted({*taken, *(on for on in asked if on > seen.today)})
     ]
 
 

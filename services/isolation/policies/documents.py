@@ -215,6 +215,11 @@ def _at_once(kind: str, given: Mapping[str, Any]) -> OpeningTask:
 
 
 def _rule(level: str, given: Mapping[str, Any], ladders: Ladders) -> Rule:
+    first, *then = (_stage(level, one, ladders) for one in given.get("stages") or (given,))
+    return replace(first, then=tuple(then))
+
+
+def _stage(level: str, given: Mapping[str, Any], ladders: Ladders) -> Rule:
     check_ins, tests = given["check_ins"], given["tests"]
     return Rule(
         level=level,
@@ -233,6 +238,7 @@ def _rule(level: str, given: Mapping[str, Any], ladders: Ladders) -> Rule:
         release=tuple(given["release"]),
         told=tuple(dict.fromkeys(given["told"])),
         ladders=ladders,
+        then=(),
     )
 
 

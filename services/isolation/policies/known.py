@@ -62,13 +62,18 @@ def _turns(today: date, policies: Iterable[Policy]) -> int:
 
 
 def read_policies(conn: Connection, revision: int, open_revision: int, zone: ZoneInfo) -> Policies:
+    return Policies(revision, open_revision, policies_with_ids(conn, None, zone), zone)
+
+
+def policies_with_ids(conn: Connection, ids: Iterable[str] | None, zone: ZoneInfo) -> dict[str, Policy]:
+    """By id, withdrawn ones too; None: all of them."""
     p = t.policies.c
-    rows = conn.execute(select(p.policy_id, p.version, p.document, p.withdrawn))
-    by_id = {
+    wanted = select(p.policy_id, p.version, p.document, p.withdrawn)
+    rows = conn.execute(wanted if ids is None else wanted.where(p.policy_id.in_(sorted(ids))))
+    return {
         row.policy_id: replace(stored_policy(row.document, row.version, zone), withdrawn=row.withdrawn)
         for row in rows
     }
-    return Policies(revision, open_revision, by_id, zone)
 
 
 def not_withdrawn(policies: Iterable[Policy]) -> list[Policy]:

@@ -95,6 +95,10 @@ _ORDERS_AS: Final = {"health_monitoring": "home_health_monitoring"}
 """The word of earlier editions -> that of today for what it orders: nothing changes for who goes from one to
 the other.
 """
+COUNTED_FROM: Final = ("arrival", "leaving", "last_exposure", "previous_stage")
+"""What day 0 may be: that of coming, the last in the risk area, the last of being together with somebody
+positive, or that on which the days of the stage before are full.
+"""
 PLANNED_OTHERWISE: Final = (CHECK_IN, TEST, CALL_BY_PHONE)
 """Planned by rules of their own: no policy names them among its opening or release tasks."""
 
@@ -177,6 +181,12 @@ class Rule:
     """Of TOLD_OF_CASES: who gets a message of a case, besides whoever answers for it."""
     ladders: Ladders
     """Those of its policy: by them a term that would end at night ends in the morning."""
+    then: tuple[Rule, ...]
+    """The stages that follow, each laxer than the one before; of a stage that follows none."""
+
+    @property
+    def stages(self) -> tuple[Rule, ...]:
+        return (self, *self.then)
 
     def first_day(self, day_zero: date, arrival_day: date) -> date:
         """The day with which people are told that their days begin: that of arrival where it counts as day 1,
@@ -283,8 +293,8 @@ class Policy:
     """It holds nowhere, and what it said of cases counts as never said."""
 
     def rule_of(self, level: str, measure: str, days: int) -> Rule | None:
-        """By which a case of this risk level is followed: its own, or that of close contacts."""
-        rules = (self.rules[one] for one in (level, self.close_contact))
+        """By which a case of this risk level is followed: its own, or that of close contacts; or a stage."""
+        rules = (rule for one in (level, self.close_contact) for rule in self.rules[one].stages)
         return next((rule for rule in rules if (rule.measure, rule.days) == (measure, days)), None)
 
     @property

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from datetime import time
 from itertools import pairwise
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from marshmallow import RAISE, Schema, ValidationError, fields, validate, validates_schema
 
@@ -21,7 +21,7 @@ from field.words import (
     SPECIAL_GROUPS,
     TOLD_OF_CASES,
 )
-from services.isolation.policies.rules import PLANNED_OTHERWISE, Window
+from services.isolation.policies.rules import COUNTED_FROM, PLANNED_OTHERWISE, Window, rank
 
 _KIND = validate.Regexp(r"^[a-z][a-z_]{1,39}$", error="small letters and _, 2 to 40 characters")
 _SLUG = validate.Regexp(r"^[a-z0-9][a-z0-9-]{1,59}$", error="small letters, digits, -")
@@ -30,6 +30,7 @@ _CLOCK = validate.Regexp(r"^([01]\d|2[0-3]):[0-5]\d$", error="a time of day as i
 _CONDITIONS = ("days_full", "tests_negative", "no_fever", "nothing_open")
 _TOLD_IF_NOT_SAID: Final = ("resident", "care_team")
 _YEAR = 366 * 24 * 60
+_NEEDED = ("measure", "days", "counted_from", "care_team", "opening")
 # Of documents that leave it out, as all from before it was known do.
 _SEE_ABNORMAL: Final = {"role": "health_worker", "within_minutes": 30}
 _SEE_SILENT: Final = {"role": "grid_worker", "within_minutes": 120}
@@ -163,11 +164,12 @@ class _Tests(_Strict):
             raise ValidationError("only with catch_up", "hours_apart")
 
 
-class _Level(_Strict):
-    treat_as = fields.String(validate=validate.OneOf(LEVELS))
+class _Rule(_Strict):
+    """A measure with its days and tasks: a level's or a category's whole rule, or one stage of it."""
+
     measure = fields.String(validate=validate.OneOf(MEASURES))
     days = fields.Integer(strict=True, validate=validate.Range(0, 60))
-    counted_from = fields.String(validate=validate.OneOf(("arrival", "leaving")))
+    counted_from = fields.String(validate=validate.OneOf(COUNTED_FROM))
     arrival_is_day = fields.Integer(
         load_default=0,
         strict=True,
@@ -195,14 +197,14 @@ class _Level(_Strict):
 
     @validates_schema(skip_on_field_errors=True)
     def _whole(self, data: Mapping[str, Any], **_: Any) -> None:
-        own = ("measure", "days", "counted_from", "care_team", "opening")
-        if "treat_as" in data:
-            given = {k: ["give either treat_as or a rule of its own"] for k in own if k in data}
+        if instead := self._instead(data):
+            missing = {}
+            others = {k: [f"give either {instead} or a rule of its own"] for k in _NEEDED if k in data}
         else:
-            given = {k: ["missing"] for k in own if k not in data}
-        if given:
-            raise ValidationError(given)
-        if "treat_as" in data:
+            missing, others = {k: ["missing"] for k in _NEEDED if k not in data}, {}
+        if missing or others:
+            raise ValidationError(missing or others)
+        if instead:
             return
         errors: dict[str, Any] = {}
         days, first = data["days"], data["arrival_is_day"]
@@ -223,6 +225,49 @@ class _Level(_Strict):
             errors["care_team"] = ["a role is named twice"]
         if errors:
             raise ValidationError(errors)
+
+    def _instead(self, data: Mapping[str, Any]) -> str:
+        """The field that stands in place of a rule; "": none."""
+        return ""
+
+
+class _Level(_Rule):
+    counted: ClassVar[tuple[str, ...]] = ("arrival", "leaving")
+    """From what the days of its rule, or of the first of its stages, may count."""
+
+    treat_as = fields.String(validate=validate.OneOf(LEVELS))
+    stages = fields.List(
+        fields.Nested(_Rule),
+        validate=validate.Length(2, 5),
+        metadata={
+            "description": "rules one after the other, each laxer than the one before, from whose last day "
+            "it counts: who is held by nothing goes on to the next"
+        },
+    )
+
+    def _instead(self, data: Mapping[str, Any]) -> str:
+        return next((name for name in ("treat_as", "stages") if name in data), "")
+
+    @validates_schema(skip_on_field_errors=True)
+    def _in_stages(self, data: Mapping[str, Any], **_: Any) -> None:
+        if "treat_as" in data and "stages" in data:
+            raise ValidationError("give either treat_as or stages", "stages")
+        if "counted_from" in data and data["counted_from"] not in self.counted:
+            raise ValidationError(f"must be {' or '.join(self.counted)}", "counted_from")
+        stages = data.get("stages", ())
+        errors: dict[int, dict[str, list[str]]] = {n: {} for n in range(len(stages))}
+        for number, stage in enumerate(stages):
+            counted = ("previous_stage",) if number else self.counted
+            if stage["counted_from"] not in counted:
+                errors[number]["counted_from"] = [f"must be {' or '.join(counted)}"]
+            if not stage["days"]:
+                errors[number]["days"] = ["a stage lasts a day at least"]
+            if number and rank(stage["measure"]) >= rank(stages[number - 1]["measure"]):
+                errors[number]["measure"] = ["must order less than the stage before"]
+            if stage["on_release"] and number < len(stages) - 1:
+                errors[number]["on_release"] = ["only of the last stage: with the others nobody is released"]
+        if found := {number: of_it for number, of_it in errors.items() if of_it}:
+            raise ValidationError({"stages": found})
 
 
 class _Rung(_Strict):
@@ -302,7 +347,7 @@ class _CloseContact(_Level):
     the last day of being together.
     """
 
-    counted_from = fields.String(validate=validate.Equal("last_exposure"))
+    counted: ClassVar[tuple[str, ...]] = ("last_exposure",)
 
 
 class _UnusualBatch(_Strict):
@@ -410,7 +455,7 @@ class _Document(_Strict):
             for level in LEVELS:
                 if level not in levels:
                     errors.setdefault("levels", {})[level] = ["missing: every risk level needs an answer"]
-                elif (other := levels[level].get("treat_as")) and "measure" not in levels.get(other, {}):
+                elif (other := levels[level].get("treat_as")) and "treat_as" in levels.get(other, {}):
                     errors.setdefault("levels", {})[level] = {"treat_as": [f"{other} has no rule of its own"]}
         if (ladder := data.get("ladder")) and not _climbs(ladder):
             errors["ladder"] = ["rungs must climb, each later than the one before"]

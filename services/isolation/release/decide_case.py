@@ -38,7 +38,8 @@ from services.isolation.cases.in_hand import CasesInHand, cases_in_hand
 from services.isolation.cases.merged import ended_in
 from services.isolation.cases.release_checks import is_at_its_end
 from services.isolation.cases.revise_cases import Occasion, revise_cases, was_met
-from services.isolation.cases.revising import REOPENED, Change
+from services.isolation.cases.revising import REOPENED, Change, next_stage
+from services.isolation.cases.story import Chapter
 from services.isolation.cases.tables import case_history
 from services.isolation.cases.unplanned import officers_task
 from services.isolation.central.beds import any_beds
@@ -46,7 +47,7 @@ from services.isolation.central.leave_centre import leave_centre, must_leave_nob
 from services.isolation.notices import witnesses
 from services.isolation.notices.tables import refusals
 from services.isolation.plans.task import Task
-from services.isolation.policies.rules import CONFIRM_TRANSFER, SETTLE_REFUSAL
+from services.isolation.policies.rules import CONFIRM_TRANSFER, SETTLE_REFUSAL, Rule
 from services.isolation.release.facts import facts_of
 from services.isolation.release.rules import lacks
 from services.isolation.tests.followed import came_back, look_again
@@ -78,6 +79,9 @@ def _decide(hand: CasesInHand, said: Said) -> Outcome:
         raise Refused("conflict", [Fault("decision", "choose_a_bed", message)])
     if name in (RELEASE, REOPEN) or said.data["because"] == FOLLOWED_ELSEWHERE:
         must_leave_nobody_alone(hand, before)
+    if name == RELEASE and (to_come := hand.book.standing(before).to_come):
+        message = _what_follows(before, to_come[0].rule)
+        raise Refused("conflict", [Fault("decision", "another_stage", message)])
     if name == RELEASE and (held := _holds(hand, before)):
         message = f"not to be released yet: {', '.join(held)}"
         raise Refused("conflict", [Fault("decision", f"held_by_{what}", message) for what in held])
@@ -136,12 +140,27 @@ def _reopen(hand: CasesInHand, said: Said, before: Case) -> Outcome:
     detail = {"staff_id": said.author.staff_id, "because": said.data["because"], **_noted(hand, said)}
     case = hand.add_line(said, before, REOPENED, **detail)
     leave_centre(hand, said, before)
-    change = Change(REOPENED, from_today=True, reopened=True, again=_unseen(hand, before))
+    chapters = _begun_at_home(hand, before) if said.data["because"] == _CAME_BACK else ()
+    change = Change(REOPENED, chapters, from_today=True, reopened=True, again=_unseen(hand, before))
     revise_cases(hand.book, [Occasion(case, change, hand.cause(said, case))])
     if before.state == states.MOVED_TO_HOSPITAL and said.data["because"] == _CAME_BACK:
         came_back(hand.uow.conn, case.case_id, before.closed_at or hand.uow.now, hand.uow.now)
     state = states.ACTIVE if was_met(hand.tasks(before)) else states.OPEN
     return Outcome.done(case_id=case.case_id, version=case.version + 1, state=state)
+
+
+def _begun_at_home(hand: CasesInHand, case: Case) -> tuple[Chapter, ...]:
+    """The stage that follows central isolation, for whoever comes home when its days are full."""
+    stands, today = hand.book.standing(case), hand.book.present.today
+    full = case.state == states.MOVED_TO_CENTRAL and stands.to_come and stands.release_on <= today
+    return (next_stage(case, stands, hand.uow.now),) if full else ()
+
+
+def _what_follows(case: Case, stage: Rule) -> str:
+    follows = f"{stage.days} days of {stage.measure} follow"
+    if case.state == states.MOVED_TO_CENTRAL:
+        return f"{follows}: open the case again as they come home"
+    return f"{follows}, which begin by themselves when nothing holds them"
 
 
 def _unseen(hand: CasesInHand, case: Case) -> frozenset[str]:

@@ -1,4 +1,6 @@
-"""Whoever is held by nothing any more is proposed for release; an officer confirms it."""
+"""Whoever is held by nothing any more is proposed for release, which an officer confirms; or goes on to the
+next stage of their measure, which the policy orders already.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +9,7 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any, Final, NamedTuple
 
-from chassis.database.statements import update_rows
+from chassis.database.statements import delete_rows, update_rows
 from chassis.unit_of_work import UnitOfWork
 from field.days import day_begins
 from services.isolation.cases import states
@@ -16,6 +18,8 @@ from services.isolation.cases.casebook import CHUNK, Casebook, casebook
 from services.isolation.cases.events import caused_by_case
 from services.isolation.cases.lookup import due_cases
 from services.isolation.cases.release_checks import look_at_forgotten
+from services.isolation.cases.revise_cases import Occasion, revise_cases
+from services.isolation.cases.revising import NEXT_STAGE, Change, next_stage
 from services.isolation.cases.rows import case_from
 from services.isolation.cases.tables import cases, release_checks
 from services.isolation.cases.unplanned import officers_task
@@ -47,8 +51,8 @@ def propose_releases(uow: UnitOfWork) -> int:
     """Look at each case whose last day is planned, when that day begins and when something was said of it.
 
     Whom nothing holds is proposed, with a task for the officer; who is proposed and held again is so no more;
-    who is held past the last day has a task for the officer, too. Returns how many were looked at, or are to
-    be.
+    who is held past the last day has a task for the officer, too. Where that day ends a stage, and nothing
+    holds them, the next one begins. Returns how many were looked at, or are to be.
     """
     due = _due(uow)
     if not due:  # not each time: whoever looks for them reads all cases at their end
@@ -58,12 +62,20 @@ def propose_releases(uow: UnitOfWork) -> int:
         tasks = lock_tasks(uow.conn, [case.case_id for case in found], _KINDS)
         facts = facts_of(uow, found, tasks)
         checked = {row.case_id: row for row in due}
-        looks = []
+        looks, going_on = [], []
         for case in found:
-            conditions = book.standing(case).rule.release
-            of_case = lacks(conditions, facts[case.case_id])
-            looks.append(_Look(case, tasks.get(case.case_id, ()), of_case, checked[case.case_id]))
+            stands = book.standing(case)
+            of_case = lacks(stands.rule.release, facts[case.case_id])
+            if stands.to_come and not of_case:
+                change = Change(NEXT_STAGE, (next_stage(case, stands, uow.now),), from_today=True)
+                going_on.append(Occasion(case, change))
+            else:
+                looks.append(_Look(case, tasks.get(case.case_id, ()), of_case, checked[case.case_id]))
         rows = [_see_to(book, look) for look in looks]
+        # Before the book writes when it is to be looked at them next.
+        ended = [{"case_id": one.case.case_id} for one in going_on]
+        delete_rows(uow.conn, release_checks, ended, key=["case_id"])
+        revise_cases(book, going_on)
     update_rows(
         uow.conn,
         release_checks,

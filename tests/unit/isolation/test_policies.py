@@ -158,6 +158,26 @@ def test_what_a_city_counts_otherwise_must_make_sense():
     assert "close_contact.counted_from" in errors_of(own)
 
 
+def test_stages_follow_each_other_each_laxer_than_the_one_before():
+    wrong = ninth()
+    first, second = wrong["close_contact"]["stages"]
+    late = {**second, "counted_from": "arrival", "measure": "central_isolation", "days": 0, "tests": None}
+    wrong["close_contact"] = {"stages": [{**first, "on_release": second["on_release"]}, late]}
+    wrong["levels"]["high"] = {"stages": [first, second], "treat_as": "low"}
+    wrong["levels"]["medium"] = {"stages": [first, second], "days": 7}
+    wrong["levels"]["low"] = {"stages": [second]}
+    found = errors_of(wrong)
+    assert found["close_contact.stages[1].counted_from"] == "must be previous_stage"
+    assert found["close_contact.stages[1].measure"] == "must order less than the stage before"
+    assert found["close_contact.stages[1].days"] == "a stage lasts a day at least"
+    assert found["close_contact.stages[0].on_release"].startswith("only of the last stage")
+    assert found["levels.high.stages"] == "give either treat_as or stages"
+    assert found["levels.medium.days"] == "give either stages or a rule of its own"
+    assert "levels.low.stages" in found
+    wrong["levels"]["high"] = {"stages": [first, second]}
+    assert errors_of(wrong)["levels.high.stages[0].counted_from"] == "must be arrival or leaving"
+
+
 def test_overlapping_check_in_windows_and_a_kind_named_twice_are_refused():
     wrong = ninth()
     wrong["levels"]["high"]["check_ins"]["windows"] = [["08:00", "12:00"], ["11:00", "13:00"]]

@@ -98,6 +98,10 @@ def sentence(fault: Fault) -> str:
         "held_by_fever": gettext(
             "Fever or a symptom holds them: somebody must have looked at them, and a day passed."
         ),
+        "another_stage": gettext(
+            "Another stage of the measure follows: it begins by itself when nothing holds them. Of whoever "
+            "comes home from a centre the case is opened again."
+        ),
         "not_in_this_state": gettext("This cannot be decided as the case stands now."),
         "no_refusal": gettext("No refusal of theirs is recorded: that is reported first, with a witness."),
         "too_long_ago": gettext("It ended too long ago: whoever comes again is registered as a new arrival."),

@@ -26,6 +26,7 @@ from services.console.pages.officers.decisions import SHOWN
 from services.console.pages.officers.history import detail_of, what_of
 from services.console.pages.officers.lists import STATUS
 from services.console.pages.refusals import refusal_page
+from services.console.pages.shown.households import read_stages
 
 SAID: Final = {
     "released": N_("The case is ended. The resident is told, and the worker."),
@@ -192,6 +193,7 @@ def _page(doors: Doors, case_id: str, tried: Tried, full: Mapping[str, Any] | No
             # A version of isolation before does not say the first day.
             "counted_from": day(story.get("first_day") or story["counted_from"]),
             "release_on": day(story["release_on"]),
+            "then": read_stages(story.get("then", ())),
             "closed_at": moment(story["closed_at"]) if story["closed_at"] else "",
             "as_of": moment(story["as_of"]),
         },

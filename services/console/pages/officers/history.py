@@ -105,6 +105,7 @@ _WHAT: Final[Mapping[str, str]] = {
     "admonition_taken_back": N_("admonition taken back: they are told"),
     "contact_changed": N_("contact persons or marks changed"),
     "message": N_("message reached nobody"),
+    "next_stage": N_("the next stage of the measure began"),
     "release_proposed": N_("release proposed: nothing holds them any more"),
     "release_held": N_("release taken back: something holds them"),
     "held_past_the_term": N_("held past the term"),

@@ -87,6 +87,15 @@ class Breach:
 
 
 @dataclass(frozen=True, slots=True)
+class Stage:
+    """Of a measure, after the one in force."""
+
+    measure: str
+    days: int
+    until: date
+
+
+@dataclass(frozen=True, slots=True)
 class Member:
     """One person of the household.
 
@@ -95,6 +104,7 @@ class Member:
     :param called_at: when somebody called them about what a laboratory found; None: nobody did.
     :param is_contact: of somebody who was found positive.
     :param breaches: of which they were reminded, the oldest first.
+    :param then: the stages that follow.
     """
 
     case_id: str
@@ -116,12 +126,13 @@ class Member:
     called_at: datetime | None = None
     is_contact: bool = False
     breaches: Sequence[Breach] = ()
+    then: Sequence[Stage] = ()
 
     @property
     def standing(self) -> tuple[Any, ...]:
         """All that is asked of them, and how far it is done."""
         asked = (self.ended, self.measure, self.risk_level, self.day, self.days, self.release_on)
-        return (*asked, self.is_contact, self.called_at, self.reports, *self.tests)
+        return (*asked, *self.then, self.is_contact, self.called_at, self.reports, *self.tests)
 
     @property
     def reports(self) -> bool:
@@ -257,7 +268,12 @@ def _member(one: Mapping[str, Any]) -> Member:
         called_at=datetime.fromisoformat(one["called_at"]) if one.get("called_at") else None,
         is_contact=one.get("is_contact", False),
         breaches=[Breach(b["why"], datetime.fromisoformat(b["at"])) for b in one.get("breaches", ())],
+        then=read_stages(one.get("then", ())),
     )
+
+
+def read_stages(stages: Iterable[Mapping[str, Any]]) -> list[Stage]:
+    return [Stage(one["measure"], one["days"], date.fromisoformat(one["until"])) for one in stages]
 
 
 def _notice(notice: Mapping[str, Any] | None) -> Notice | None:

@@ -1,0 +1,137 @@
+"""A close contact is in a centre first and then at home: the change between the two, and the release."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from chassis.ids import new_id
+from contracts.envelope import Event
+from services.isolation.cases.explain_case import explain_case
+from services.isolation.cases.plan_next_day import plan_next_day
+from services.isolation.cases.told_story import CASE_STORY
+from services.isolation.cases.try_policy import try_policy
+from services.isolation.door import DOOR
+from services.isolation.policies.documents import shipped
+from services.isolation.release.propose_releases import propose_releases
+from tests.doors import Visitor
+from tests.integration.isolation.test_household_page import ask
+from tests.integration.isolation.test_positives import HOSPITAL, came, decide, found, history, said
+from tests.integration.isolation.test_results import report, result
+from tests.integration.isolation.trial import CHINA, Trial, china
+
+MONITORING = {"measure": "home_health_monitoring", "days": 3, "until": "2022-10-11"}
+
+
+def at(isolation: Trial, text: str) -> None:
+    """Move the clock, and let the timers do what is due."""
+    isolation.clock.moment = china(text)
+    for timer in (plan_next_day, propose_releases):
+        isolation.until_done(timer)
+
+
+def negative(isolation: Trial, of: Event, *days: int) -> None:
+    """Taken at noon of these days of October, known in the evening."""
+    for day in days:
+        at(isolation, f"2022-10-{day:02} 20:00")
+        taken = china(f"2022-10-{day:02} 12:00")
+        assert report(isolation, result(of, at=taken, sample_id=f"{of.subject}-{day}")).kind == "done"
+    isolation.until_done(propose_releases)
+
+
+def standing(isolation: Trial, of: Event) -> tuple[str, str, date, date]:
+    case = isolation.case(of)
+    return case["state"], case["measure"], case["counted_from"], case["release_on"]
+
+
+def kinds(isolation: Trial, of: Event) -> list[list[str]]:
+    changed = [event for event in isolation.recorded("case.changed") if event.subject == of.subject]
+    return [event.data["change"]["kinds"] for event in changed]
+
+
+def to_do(isolation: Trial, of: Event) -> set[str]:
+    return {task["kind"] for task in isolation.tasks(of, "due", "missed")}
+
+
+def refused(isolation: Trial, of: Event) -> list[str]:
+    return [fault.code for fault in decide(isolation, of, "release").faults]
+
+
+def test_a_contact_goes_on_at_home_after_the_days_of_the_centre_and_is_released_after_both(
+    isolation: Trial,
+) -> None:
+    home = {"household_id": new_id()}
+    mother = came(isolation, **home)
+    child, aunt = (came(isolation, level="low", left_on=date(2022, 9, 30), **home) for _ in range(2))
+    found(isolation, mother, "a")
+    said(isolation, mother, "see_positive")
+    decide(isolation, mother, "move_to_hospital", **HOSPITAL)
+    central = ("open", "central_isolation", date(2022, 10, 1), date(2022, 10, 8))
+    assert standing(isolation, child) == standing(isolation, aunt) == central
+    decide(isolation, aunt, "move_to_central", **HOSPITAL)
+
+    [page] = [
+        one for one in ask(isolation, home["household_id"]).json["people"] if one["case_id"] == child.subject
+    ]
+    assert page["then"] == [MONITORING]
+    assert [test["on"][-2:] for test in page["tests"]] == ["02", "03", "04", "06", "08"]
+    door = Visitor(DOOR, isolation.work)
+    assert door.get("officer", f"/{CASE_STORY.name}/{child.subject}").json["then"] == [MONITORING]
+
+    negative(isolation, child, 2, 3, 4, 6)
+    at(isolation, "2022-10-08 07:00")
+    assert standing(isolation, child) == central, "the test of the last day is still to come"
+    assert refused(isolation, child) == ["another_stage"]
+    negative(isolation, child, 8)
+
+    at_home = ("open", "home_health_monitoring", date(2022, 10, 8), date(2022, 10, 11))
+    assert standing(isolation, child) == at_home
+    assert kinds(isolation, child) == [["stricter"], ["laxer", "next_stage"]]
+    changed = isolation.recorded("case.changed")[-1].data
+    assert {"signed_notice", "supplies"} <= to_do(isolation, child)
+    assert "confirm_release" not in to_do(isolation, child) and isolation.audit()["balanced"]
+    assert history(isolation, child)[-1] == "laxer+next_stage"
+    [page] = [
+        one for one in ask(isolation, home["household_id"]).json["people"] if one["case_id"] == child.subject
+    ]
+    assert page["then"] == [] and (page["day"], page["days"]) == (0, 3)
+    assert [test["on"][-2:] for test in page["tests"]] == ["02", "03", "04", "06", "08", "11"]
+    assert refused(isolation, child)[0] == "held_by_days"
+
+    with isolation.database.read() as conn:
+        explained = explain_case(conn, child.subject, zone=CHINA)
+    assert explained
+    assert [(step.stage, step.measure, step.then) for step in explained.steps] == [
+        (0, "self_monitoring", ()),
+        (0, "central_isolation", (("home_health_monitoring", 3),)),
+        (1, "home_health_monitoring", ()),
+    ]
+    assert explained.steps[-1].line.endswith("close_contact, stages[1]")
+
+    # whoever comes home from the centre, a day late, begins there with the same stage
+    at(isolation, "2022-10-09 10:00")
+    assert refused(isolation, aunt) == ["another_stage"]
+    assert door.get("officer", f"/{CASE_STORY.name}/{aunt.subject}").json["then"] == [MONITORING]
+    assert decide(isolation, aunt, "reopen", because="came_back").kind == "done"
+    assert standing(isolation, aunt)[1:] == at_home[1:]
+    assert kinds(isolation, aunt)[-1][:2] == ["reopened", "next_stage"]
+
+    assert tried(isolation)["same"] == 0 and tried(isolation)["longer"] == 2
+    negative(isolation, child, 11)
+    assert standing(isolation, child)[0] == "release_review"
+    assert decide(isolation, child, "release").kind == "done"
+    assert changed["change"]["previous_measure"] == "central_isolation"
+    assert isolation.audit()["balanced"]
+
+
+def tried(isolation: Trial) -> dict[str, int]:
+    """What a longer second stage would change for whoever is followed."""
+    document: dict[str, Any] = next(one for one in shipped() if one["policy_id"] == "cn-2022-06")
+    first, second = document["close_contact"]["stages"]
+    longer = {**document, "close_contact": {"stages": [first, {**second, "days": 5}]}}
+    with isolation.database.read() as conn:
+        effects = try_policy(conn, longer, now=isolation.clock.now(), zone=CHINA).open_cases
+    return {
+        name: sum(n for (_, found), n in effects.places.items() if found == name)
+        for name in ("same", "longer")
+    }

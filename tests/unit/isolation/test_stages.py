@@ -1,0 +1,134 @@
+"""A measure in stages: which one holds when, from when its days count, and what leads back to the first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import date, timedelta
+from itertools import permutations
+from typing import Any
+
+from services.isolation.cases.rows import _chapter_row, story_from
+from services.isolation.cases.story import Chapter, Exposed, Standing, in_order, standing
+from services.isolation.policies.documents import policy_from, shipped
+from services.isolation.policies.rules import Policy
+from tests.unit.isolation.test_planning import CHINA, DAY, NINTH, POLICIES, at, known
+
+LOW = known("low", left=0)
+TWENTY = "cn-2022-11"
+
+
+def together(day: int = 0, *, by: str = "a", told: int | None = None) -> Chapter:
+    """They live with somebody positive, and were together last that many days after 1 October."""
+    last_on = DAY + timedelta(days=day)
+    return Chapter(None, at(20, day if told is None else told), (), NINTH, exposed=Exposed(by, last_on))
+
+
+def begins(stage: int, day: int, policy_id: str = NINTH) -> Chapter:
+    return Chapter(None, at(0.5, day), (), policy_id, stage=stage)
+
+
+def policy_begins(day: int, policy_id: str) -> Chapter:
+    return Chapter(None, at(0.1, day), (), policy_id)
+
+
+def stand(*chapters: Chapter, policies: Mapping[str, Policy] = POLICIES) -> Standing:
+    return standing(in_order(chapters), at(6), policies, CHINA)
+
+
+def says(stands: Standing) -> tuple[str, int, int]:
+    """The measure, its days, and how many days after 1 October they are full."""
+    return stands.rule.measure, stands.rule.days, (stands.release_on - DAY).days
+
+
+def samples(stands: Standing) -> Sequence[tuple[int, int]]:
+    """(number of the day, days after 1 October)"""
+    tasks = stands.tasks(DAY + timedelta(days=30)).values()
+    found = (
+        (task.day, (task.due_from.astimezone(CHINA).date() - DAY).days)
+        for task in tasks
+        if task.kind == "test"
+    )
+    return sorted(found, key=lambda one: one[1])
+
+
+def test_a_close_contact_is_seven_days_in_a_centre_and_then_three_at_home() -> None:
+    first = stand(LOW, together())
+    assert says(first) == ("central_isolation", 7, 7)
+    assert [(one.rule.measure, one.release_on) for one in first.to_come] == [
+        ("home_health_monitoring", date(2022, 10, 11))
+    ]
+    assert first.ends_on == date(2022, 10, 11)
+    second = stand(LOW, together(), begins(1, 7))
+    assert says(second) == ("home_health_monitoring", 3, 10) and second.to_come == ()
+    assert samples(second) == [(1, 1), (2, 2), (3, 3), (5, 5), (3, 10)], "day 7 was tested, or is still to be"
+    kinds = {task.kind for task in second.tasks(DAY + timedelta(days=30)).values()}
+    assert {"supplies", "release_visit"} <= kinds and "escort_to_site" not in kinds
+
+
+def test_whoever_was_held_longer_in_the_first_stage_stays_no_longer_in_the_next() -> None:
+    late = stand(LOW, together(), begins(1, 9))
+    assert says(late) == ("home_health_monitoring", 3, 10)
+
+
+def test_a_new_exposure_leads_back_to_the_first_stage() -> None:
+    again = stand(LOW, together(), begins(1, 7), together(8, by="b"))
+    assert says(again) == ("central_isolation", 7, 15)
+    assert [one.rule.days for one in again.to_come] == [3]
+    assert says(stand(LOW, together(), begins(1, 7), together(8, by="b"), begins(1, 15))) == (
+        "home_health_monitoring",
+        3,
+        18,
+    )
+
+
+def test_it_is_the_same_in_whatever_order_it_became_known() -> None:
+    chapters = (LOW, known("high", left=0, version=2, hour=9), together(), begins(1, 7))
+    assert len({says(stand(*order)) for order in permutations(chapters)}) == 1
+    # What raises the risk after all leads back, whenever it came: days of another risk are to be served.
+    raised = known("high", left=4, version=2, day=6)
+    later = {
+        says(standing(in_order(order), at(6, 4), POLICIES, CHINA))
+        for order in permutations((LOW, raised, together(), begins(1, 8)))
+    }
+    assert later == {("central_isolation", 7, 11)}
+
+
+def test_an_edition_that_begins_meanwhile_is_asked_which_stage_it_is() -> None:
+    in_the_first = stand(LOW, together(), policy_begins(6, TWENTY))
+    assert says(in_the_first) == ("central_isolation", 5, 5), "it ends on the day on which that became known"
+    assert says(stand(LOW, together(), policy_begins(6, TWENTY), begins(1, 6, TWENTY))) == (
+        "home_isolation",
+        3,
+        8,
+    )
+    at_home = stand(LOW, together(), begins(1, 7), policy_begins(8, TWENTY))
+    assert says(at_home) == ("home_isolation", 3, 8)
+
+
+def in_a_city(**changes: Any) -> dict[str, Policy]:
+    """An edition of a city, which asks contacts for the first stage alone."""
+    document = next(one for one in shipped() if one["policy_id"] == NINTH)
+    first = {**document["close_contact"]["stages"][0], **changes}
+    city = {**document, "policy_id": "city", "close_contact": first, "applies_to_open_cases": True}
+    return {**POLICIES, "city": policy_from(city, 1)}
+
+
+def test_an_edition_without_the_stage_ends_it_and_leads_nobody_back_into_the_centre() -> None:
+    chapters = (LOW, together(), begins(1, 7), policy_begins(8, "city"))
+    stands = stand(*chapters, policies=in_a_city())
+    assert says(stands) == ("home_health_monitoring", 3, 7) and stands.last_day == DAY + timedelta(days=8)
+    assert stands.ends_on == date(2022, 10, 8) and stands.to_come == ()
+    longer = stand(*chapters, policies=in_a_city(days=14))
+    assert says(longer) == ("central_isolation", 14, 14), "its days are not full"
+
+
+def test_a_withdrawn_policy_takes_no_stage_back() -> None:
+    gone = {**POLICIES, TWENTY: replace(POLICIES[TWENTY], withdrawn=True)}
+    stands = stand(LOW, together(), begins(1, 7, TWENTY), policies=gone)
+    assert says(stands) == ("home_health_monitoring", 3, 10)
+
+
+def test_a_chapter_of_a_stage_is_stored_and_read_again() -> None:
+    story = (LOW, together(), begins(1, 7))
+    assert story_from([_chapter_row(one) for one in story]) == story
