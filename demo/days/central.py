@@ -171,8 +171,8 @@ def _alone(there: Iterable[Row]) -> Row | None:
 
 
 def release_there(scene: Scene) -> None:
-    """Whoever's days are full: those who cannot be alone before the adult in whose care they are. Whoever has a
-    stage at home before them goes there.
+    """Whoever's days are full: those who cannot be alone before the adult in whose care they are. Whoever has
+    a stage at home before them goes there.
     """
     today = scene.now.date().isoformat()
     full = [row for row in scene.rows("isolation", "in_centres") if row["release_on"] <= today]

@@ -60,7 +60,9 @@ class Operators:
             self._publish(scene, in_force_from(_edition(), scene.now.date()))
         elif scene.day == WRONG_POLICY:
             self.say("  a wrong text of it is published")
-            self.before = _stands(scene)
+            # Whoever's days are full may go on to the next stage meanwhile.
+            today = scene.now.date().isoformat()
+            self.before = {id: stand for id, stand in _stands(scene).items() if stand[1] > today}
             self._publish(scene, with_wrong_days(self._published(scene)))
 
     def at_noon(self, scene: Scene) -> None:

@@ -92,7 +92,7 @@ def _central(played: Counter[str], cases: Counter[str]) -> list[Line]:
         Line("  not admitted, and decided anew", played["not_admitted"], cases["central_taken_back"]),
         Line("  admitted there", played["admitted"], cases["moved_to_central"]),
         Line("  to hospital from there", None, played["from_centre_to_hospital"]),
-        Line("  back from there: with a bed again, or at home for the next stage", played["came_back"], cases["reopened"]),
+        Line("  back from there: with a bed again, or at home", played["came_back"], cases["reopened"]),
         Line("  released there", None, played["released_there"]),
     ]
 

@@ -41,6 +41,8 @@ def _lines(found: Explained) -> Iterator[str]:
 def _step(step: Step) -> Iterator[str]:
     if step.stage:
         yield f"{local_time(step.at)}  the days of a stage were full: stages[{step.stage}] began"
+    elif step.discharged:
+        yield f"{local_time(step.at)}  they came home from hospital"
     elif step.arrival_version is None:
         yield f"{local_time(step.at)}  a policy began to apply, was corrected or withdrawn"
     else:

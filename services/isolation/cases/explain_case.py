@@ -14,11 +14,11 @@ from sqlalchemy.engine import Connection
 from field.days import local_day
 from services.isolation.cases.case import Case
 from services.isolation.cases.rows import case_from
-from services.isolation.cases.story import Absence, Chapter, Standing, standing
+from services.isolation.cases.story import Absence, Chapter, Standing, since_discharge, standing
 from services.isolation.cases.tables import cases
 from services.isolation.policies.documents import source_line
 from services.isolation.policies.known import read_policies
-from services.isolation.policies.rules import CLOSE_CONTACT, Exposure, Policy, decide
+from services.isolation.policies.rules import CLOSE_CONTACT, DISCHARGED, Exposure, Policy, decide
 from services.isolation.policies.tables import policies
 
 
@@ -28,11 +28,12 @@ class Step:
 
     :param arrival_version: of the arrival; None: a policy began, or was corrected.
     :param stage: that began, by its number in the list; 0: none did.
+    :param discharged: they came home from hospital.
     :param absent: nobody was there: nothing was asked.
     :param look_back_from: exposures before this day do not count.
     :param exposures: of the arrival, each with whether it counts; the one that decided is `decided_by`.
     :param line: of the policy's document, as `levels.high`; `treat_as` leads on to another one.
-    :param counted_by: `arrival`, `leaving`, `last_exposure` or `previous_stage`, as that line says.
+    :param counted_by: one of COUNTED_FROM, as that line says.
     :param then: (measure, days) of the stages that follow.
     :param withdrawn: the policy in force then, where it was withdrawn since: what it said counts no more.
     """
@@ -53,6 +54,7 @@ class Step:
     release_on: date
     withdrawn: str | None = None
     stage: int = 0
+    discharged: bool = False
     then: tuple[tuple[str, int], ...] = ()
 
 
@@ -116,8 +118,12 @@ def _steps(
         step = _step(case, chapter, stands, documents[stands.policy.policy_id], exposures, zone)
         if known[chapter.policy_id].withdrawn:
             step = replace(step, withdrawn=chapter.policy_id)
-        if any(one.exposed for one in case.story[:number]):
-            step = replace(step, line=f"{step.line}, and {_line_of_contacts(stands.policy)}")
+        policy, since_home = stands.policy, since_discharge(case.story[:number])
+        if policy.discharged and len(since_home) < number:
+            step = replace(step, line=_line_of_category(DISCHARGED, policy.discharged))
+        if any(one.exposed for one in (since_home if policy.discharged else case.story[:number])):
+            of_contacts = _line_of_category(CLOSE_CONTACT, policy.close_contact)
+            step = replace(step, line=f"{step.line}, and {of_contacts}")
         if stands.stage or stands.to_come:
             step = replace(step, line=f"{step.line}, stages[{stands.stage}]")
         found.append(step)
@@ -151,13 +157,13 @@ def _step(
         stands.day_zero,
         stands.release_on,
         stage=chapter.stage,
+        discharged=chapter.discharged,
         then=tuple((one.rule.measure, one.rule.days) for one in stands.to_come),
     )
 
 
-def _line_of_contacts(policy: Policy) -> str:
-    other = policy.close_contact
-    return CLOSE_CONTACT if other == CLOSE_CONTACT else f"{CLOSE_CONTACT}, which is treated as levels.{other}"
+def _line_of_category(category: str, rule: str) -> str:
+    return category if rule == category else f"{category}, which is treated as levels.{rule}"
 
 
 def _line(document: Mapping[str, Any], level: str) -> str:

@@ -40,6 +40,7 @@ class Change:
     :param merged: the arrival turned out to be another one, as which it is followed.
     :param reopened: the case is opened again, which has ended, though no news ask for that: by an officer.
     :param exposed_no_more: cases of which it turned out that nobody was found positive, or on another day.
+    :param never_positive: it turned out that they were in hospital by mistake.
     :param again: tasks to look at somebody that the end took back: they begin anew.
     """
 
@@ -52,6 +53,7 @@ class Change:
     merged: bool = False
     reopened: bool = False
     exposed_no_more: frozenset[str] = frozenset()
+    never_positive: bool = False
     again: frozenset[str] = frozenset()
 
 
@@ -93,7 +95,7 @@ def revise(case: Case, change: Change, policies: Mapping[str, Policy], present: 
     """
     arrival = change.arrival or case.newest_facts
     reopened = [Chapter(None, present.now, (), case.policy_id, reopened=True)] if change.reopened else []
-    holds = (one for one in case.story if not (one.exposed and one.exposed.by in change.exposed_no_more))
+    holds = (one for one in case.story if not _is_taken_back(one, change))
     story = tuple(in_order([*holds, *change.chapters, *reopened]))
     stands = standing(story, arrival.arrived_at, policies, present.zone)
     if is_corrected(case, stands.policy) and stands.release_on != case.release_on:
@@ -126,6 +128,12 @@ def revise(case: Case, change: Change, policies: Mapping[str, Policy], present: 
         heard=None,
     )
     return Revision(case, revised, change, stands, direction)
+
+
+def _is_taken_back(chapter: Chapter, change: Change) -> bool:
+    if chapter.discharged:
+        return change.never_positive
+    return chapter.exposed is not None and chapter.exposed.by in change.exposed_no_more
 
 
 def _as_it_stands(case: Case, stands: Standing) -> Case:

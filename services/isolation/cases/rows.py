@@ -174,6 +174,8 @@ def _marks(chapter: Chapter) -> list[Any]:
         return [_ABSENT[chapter.absent]]
     if chapter.exposed:
         return [[_EXPOSED, chapter.exposed.by, chapter.exposed.last_on.isoformat()]]
+    if chapter.discharged:
+        return [_DISCHARGED]
     if chapter.stage:
         return [f"{_STAGE}{chapter.stage}"]
     return [_REOPENED] if chapter.reopened else []
@@ -187,12 +189,7 @@ _EXPOSED: Final = "exposed"
 """It has no version, either."""
 _STAGE: Final = "stage:"
 """Nor has this one; a number follows."""
-_MARKS_FROM: Final = 4
-
-
-def is_exposed(chapters: Sequence[Sequence[Any]]) -> bool:
-    """Whether somebody is a close contact, by the chapters of their case as they are stored."""
-    return any(isinstance(mark, list) for chapter in chapters for mark in chapter[_MARKS_FROM:])
+_DISCHARGED: Final = "discharged"
 
 
 def story_from(chapters: Sequence[list[Any]]) -> tuple[Chapter, ...]:
@@ -206,11 +203,11 @@ def _chapter_from(stored: list[Any]) -> Chapter:
     if marks and isinstance(marks[0], list):
         _, by, last_on = marks.pop()
         exposed = Exposed(by, date.fromisoformat(last_on))
-    reopened = marks == [_REOPENED]
+    reopened, discharged = marks == [_REOPENED], marks == [_DISCHARGED]
     stage = 0
     if marks and isinstance(marks[0], str) and marks[0].startswith(_STAGE):
         stage = int(marks.pop().removeprefix(_STAGE))
-    absent = [] if reopened else marks
+    absent = [] if reopened or discharged else marks
     return Chapter(
         version,
         datetime.fromisoformat(at),
@@ -220,4 +217,5 @@ def _chapter_from(stored: list[Any]) -> Chapter:
         reopened,
         exposed,
         stage,
+        discharged,
     )

@@ -44,6 +44,7 @@ class Chapter:
     :param reopened: the case had ended, and was opened again: nothing else became known.
     :param exposed: they are a close contact, from then on.
     :param stage: the stage of the measure that begins with it; 0: none does.
+    :param discharged: they were positive, and came home from hospital.
     """
 
     version: int | None
@@ -54,6 +55,12 @@ class Chapter:
     reopened: bool = False
     exposed: Exposed | None = None
     stage: int = 0
+    discharged: bool = False
+
+    @property
+    def tells_of_them(self) -> bool:
+        """Rather than of a policy alone."""
+        return bool(self.version is not None or self.exposed or self.stage or self.discharged)
 
 
 class Stage(NamedTuple):
@@ -117,6 +124,12 @@ def in_order(chapters: Iterable[Chapter]) -> list[Chapter]:
     return [*ordered, *reversed(policies)]
 
 
+def since_discharge(chapters: Sequence[Chapter]) -> Sequence[Chapter]:
+    """What became known since they came home from hospital last; all, where they were not there."""
+    last = max((number for number, one in enumerate(chapters, 1) if one.discharged), default=0)
+    return chapters[last:]
+
+
 def absence(chapters: Iterable[Chapter]) -> Absence | None:
     """Why nobody is there, by the newest version of the arrival; None: they came."""
     newest = max((chapter for chapter in chapters if chapter.version), key=lambda c: c.version or 0)
@@ -138,7 +151,8 @@ def standing(
     While nobody was there, nothing was asked of anybody: a measure begins when they have come. A close
     contact keeps to the stricter of their own measure and that of contacts, and its days begin anew with the
     last day on which they were together. Of a measure in stages the one holds that began last, but none after
-    one whose days are not full by what is known by then: a new exposure leads back to the first.
+    one whose days are not full by what is known by then: a new exposure leads back to the first. What was
+    asked of them before is over for whoever comes home from hospital, where the policy says how they go on.
     """
     reopened = max((chapter.at for chapter in chapters if chapter.reopened), default=None)
     chapters = [chapter for chapter in chapters if not chapter.reopened]
@@ -149,42 +163,34 @@ def standing(
     pieces: list[Piece] = []
     exposures: tuple[Exposure, ...] = ()
     exposed_on: date | None = None
+    discharged_on: date | None = None
     clock = start = arrived_at
     stage = 0
     for chapter in chapters:
         newer = policies[chapter.policy_id]
         newer = policy if newer.withdrawn else newer
         corrected = chapter.version is None and newer is policy and chapter.exposed is None
-        stage = chapter.stage or stage
+        stage = 0 if chapter.discharged else chapter.stage or stage
         if newer.applies_to_open_cases:
             policy = newer
         if chapter.version is not None:
             exposures = chapter.exposures
         if chapter.exposed:
             exposed_on = max(chapter.exposed.last_on, exposed_on or chapter.exposed.last_on)
-        rule, exposure = decide(policy, exposures, arrival_day)
-        day_zero = counted_from(
-            rule.counted_from,
-            arrival_day=arrival_day,
-            left_on=exposure.left_on,
-            arrival_is_day=rule.arrival_is_day,
-        )
-        then = rule.then
-        if exposed_on is not None:
-            own_end = release_day(day_zero, rule.days)  # before it nobody gets out by being a contact
-            contact = policy.rules[policy.close_contact]
-            rule, then = stricter(rule, contact), contact.then or then
-            day_zero = max(day_zero, exposed_on, own_end - timedelta(days=rule.days))
+        if chapter.discharged:
+            discharged_on = local_day(chapter.at, zone)
+        exposure = decide(policy, exposures, arrival_day)[1]
+        course = _course(*_asked(policy, exposure, arrival_day, discharged_on, exposed_on))
         start = max(start, chapter.at)
         before = pieces[-1] if pieces else None
-        course = _course((rule, *then), day_zero)
         stage = _reached(stage, course, local_day(start, zone))
         rule, day_zero, release_on = course[min(stage, len(course) - 1)]
         if before is not None and stage >= len(course):
             # A text that knows no such stage ends it, and leads nobody back into the one before.
             rule = before.planner.rule
             day_zero = release_on - timedelta(days=rule.days)
-        begins = before is None or rank(before.planner.rule.measure) != rank(rule.measure)
+        another = before is None or rank(before.planner.rule.measure) != rank(rule.measure)
+        begins = another or (chapter.discharged and policy.discharged is not None)
         if begins:
             clock = start
         if before is not None and not (begins or corrected) and release_on == _release_of(before):
@@ -210,6 +216,33 @@ def standing(
     )
 
 
+def _asked(
+    policy: Policy,
+    exposure: Exposure,
+    arrival_day: date,
+    discharged_on: date | None,
+    exposed_on: date | None,
+) -> tuple[Sequence[Rule], date]:
+    """The stages of the measure, and the day 0 of the first."""
+    rule = policy.rules[exposure.level]
+    day_zero = counted_from(
+        rule.counted_from,
+        arrival_day=arrival_day,
+        left_on=exposure.left_on,
+        arrival_is_day=rule.arrival_is_day,
+    )
+    if discharged_on and policy.discharged:
+        rule, day_zero = policy.rules[policy.discharged], discharged_on
+        exposed_on = exposed_on if exposed_on and exposed_on > discharged_on else None
+    if exposed_on is None:
+        return rule.stages, day_zero
+    contact, own_end = policy.rules[policy.close_contact], release_day(day_zero, rule.days)
+    then = contact.then or rule.then
+    rule = stricter(rule, contact)
+    # Before their own days end nobody gets out by being a contact.
+    return (rule, *then), max(day_zero, exposed_on, own_end - timedelta(days=rule.days))
+
+
 def _course(rules: Iterable[Rule], day_zero: date) -> list[Stage]:
     """A measure's stages with their days, each from the day on which those of the one before are full.
 
@@ -231,8 +264,7 @@ def _reached(stage: int, course: Sequence[Stage], day: date) -> int:
 
 def _is_void(chapter: Chapter, policies: Mapping[str, Policy]) -> bool:
     """Whether it tells of nothing but a policy that was withdrawn."""
-    tells_more = chapter.version is not None or chapter.exposed or chapter.stage
-    return not tells_more and policies[chapter.policy_id].withdrawn
+    return not chapter.tells_of_them and policies[chapter.policy_id].withdrawn
 
 
 def _first(chapters: Sequence[Chapter], policies: Mapping[str, Policy]) -> Policy:

@@ -66,8 +66,9 @@ def _case_story(conn: Connection, scope: Scope, asked: Asked, id: str) -> Mappin
 
 
 def _to_come(conn: Connection, row: Any, zone: ZoneInfo) -> list[dict[str, Any]]:
-    named = {chapter.policy_id for chapter in story_from(row.chapters)}
-    return stages_to_come(row.chapters, row.arrived_at, policies_with_ids(conn, named, zone), zone)
+    story = story_from(row.chapters)
+    known = policies_with_ids(conn, {chapter.policy_id for chapter in story}, zone)
+    return stages_to_come(story, row.arrived_at, known, zone)
 
 
 def _tasks(conn: Connection, case_id: str, zone: ZoneInfo) -> list[dict[str, Any]]:

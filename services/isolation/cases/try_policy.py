@@ -162,8 +162,7 @@ def _changed(
 
 def _anew(case: Case, tried: Policy, policies: Mapping[str, Policy], zone: ZoneInfo) -> _Ends:
     """As if the policy had been in force when they came."""
-    kept = (one for one in case.story if one.version or one.exposed or one.stage)
-    told = [replace(one, policy_id=tried.policy_id) for one in kept]
+    told = [replace(one, policy_id=tried.policy_id) for one in case.story if one.tells_of_them]
     stands = standing(told, case.arrival.arrived_at, policies, zone)
     return _Ends(stands.rule.measure, stands.ends_on)
 

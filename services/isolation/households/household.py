@@ -17,7 +17,8 @@ from field.days import day_begins, local_day
 from field.documents import born_by
 from field.scope import Scope
 from field.telling_apart import Someone, tell_apart
-from services.isolation.cases.rows import is_exposed
+from services.isolation.cases.rows import story_from
+from services.isolation.cases.story import since_discharge
 from services.isolation.cases.tables import cases
 from services.isolation.cases.to_come import stages_to_come
 from services.isolation.check_ins.check_in import CheckIn, that_counts
@@ -155,6 +156,8 @@ def _person(uow: UnitOfWork, row: Row[Any], label: Mapping[str, Any], seen: _See
     missed = window_missed(tasks, seen.now, seen.zone)
     coming = [t for t in tasks if t.kind == CHECK_IN and t.live and t.due_from > seen.now and t is not served]
     following = row.closed_at is None
+    story = story_from(row.chapters)
+    since = since_discharge(story) if policy and policy.discharged else story
     return {
         "case_id": row.case_id,
         "label": label,
@@ -166,7 +169,9 @@ def _person(uow: UnitOfWork, row: Row[Any], label: Mapping[str, Any], seen: _See
         "days": row.days,
         "counted_from": row.counted_from.isoformat(),
         "release_on": row.release_on.isoformat(),
-        "then": _to_come(row, seen) if following else [],
+        "then": stages_to_come(story, row.arrived_at, seen.reference.policies.by_id, seen.zone)
+        if following
+        else [],
         "symptoms": list(policy.symptoms) if policy else [],
         "fever": policy.fever / 10 if policy else None,
         "window": _window(served, seen) if served and following else None,
@@ -174,7 +179,8 @@ def _person(uow: UnitOfWork, row: Row[Any], label: Mapping[str, Any], seen: _See
         "next_window": _window(min(coming, key=_begins), seen) if coming and following else None,
         "notice": _notice(tasks, seen, seen.proxies.get(row.case_id)),
         "called_at": _called_at(tasks, seen),
-        "is_contact": is_exposed(row.chapters),
+        "is_contact": any(chapter.exposed for chapter in since),
+        "is_discharged": len(since) < len(story),
         "breaches": seen.breaches.get(row.case_id, ()) if following else (),
         "tests": _tests(row, tasks, policy, seen),
         "check_ins": [
@@ -183,10 +189,6 @@ def _person(uow: UnitOfWork, row: Row[Any], label: Mapping[str, Any], seen: _See
             if of_it[0].case_id == row.case_id
         ],
     }
-
-
-def _to_come(row: Row[Any], seen: _Seen) -> list[dict[str, Any]]:
-    return stages_to_come(row.chapters, row.arrived_at, seen.reference.policies.by_id, seen.zone)
 
 
 def _begins(task: Task) -> datetime:

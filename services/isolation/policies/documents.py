@@ -24,6 +24,7 @@ from services.isolation.policies.rules import (
     CORRECT_CONTACTS,
     DECIDE_PERMIT,
     DECIDE_POSITIVE,
+    DISCHARGED,
     ESCORT_TO_SITE,
     JUDGE_BREACH,
     LATE_RESULT,
@@ -89,6 +90,9 @@ def policy_from(document: Mapping[str, Any], version: int, zone: ZoneInfo = _CHI
     contact = checked["close_contact"]
     if "treat_as" not in contact:
         rules[CLOSE_CONTACT] = _rule(CLOSE_CONTACT, contact, ladders)
+    discharged = checked["discharged"]
+    if discharged and "treat_as" not in discharged:
+        rules[DISCHARGED] = _rule(DISCHARGED, discharged, ladders)
     return Policy(
         policy_id=checked["policy_id"],
         version=version,
@@ -136,6 +140,7 @@ def policy_from(document: Mapping[str, Any], version: int, zone: ZoneInfo = _CHI
         call_first=_minutes(checked["call_first_minutes"]),
         unusual_batch=_unusual_batch(checked["unusual_batch"]),
         close_contact=contact.get("treat_as", CLOSE_CONTACT),
+        discharged=discharged and discharged.get("treat_as", DISCHARGED),
         judge_breach=_at_once(JUDGE_BREACH, checked["judge_breach"]),
         settle_breach=_at_once(SETTLE_BREACH, checked["settle_breach"]),
         refused_visits=checked["thresholds"]["refused_visits"],

@@ -91,13 +91,15 @@ CHECK_IN: Final = "check_in"
 TEST: Final = "test"
 CLOSE_CONTACT: Final = "close_contact"
 """Beside the levels: the rule of whoever lives with somebody positive, where a policy has one for them."""
+DISCHARGED: Final = "discharged"
+"""Likewise of whoever was positive, and comes home from hospital."""
 _ORDERS_AS: Final = {"health_monitoring": "home_health_monitoring"}
 """The word of earlier editions -> that of today for what it orders: nothing changes for who goes from one to
 the other.
 """
-COUNTED_FROM: Final = ("arrival", "leaving", "last_exposure", "previous_stage")
+COUNTED_FROM: Final = ("arrival", "leaving", "last_exposure", "discharge", "previous_stage")
 """What day 0 may be: that of coming, the last in the risk area, the last of being together with somebody
-positive, or that on which the days of the stage before are full.
+positive, that of coming home from hospital, or that on which the days of the stage before are full.
 """
 PLANNED_OTHERWISE: Final = (CHECK_IN, TEST, CALL_BY_PHONE)
 """Planned by rules of their own: no policy names them among its opening or release tasks."""
@@ -279,6 +281,8 @@ class Policy:
     unusual_batch: UnusualBatch
     close_contact: str
     """By which of the rules whoever lives with somebody positive is followed: a level's, or its own."""
+    discharged: str | None
+    """By which of the rules whoever comes home from hospital is followed; None: as before they went."""
     judge_breach: OpeningTask
     settle_breach: OpeningTask
     refused_visits: int
@@ -293,8 +297,9 @@ class Policy:
     """It holds nowhere, and what it said of cases counts as never said."""
 
     def rule_of(self, level: str, measure: str, days: int) -> Rule | None:
-        """By which a case of this risk level is followed: its own, or that of close contacts; or a stage."""
-        rules = (rule for one in (level, self.close_contact) for rule in self.rules[one].stages)
+        """By which a case of this risk level is followed: its own, or that of a category; or a stage."""
+        names = (level, self.close_contact, *([self.discharged] if self.discharged else []))
+        rules = (rule for one in names for rule in self.rules[one].stages)
         return next((rule for rule in rules if (rule.measure, rule.days) == (measure, days)), None)
 
     @property

@@ -350,6 +350,12 @@ class _CloseContact(_Level):
     counted: ClassVar[tuple[str, ...]] = ("last_exposure",)
 
 
+class _Discharged(_Level):
+    """Whoever was positive and comes home from hospital: from that day on. Left out: as before they went."""
+
+    counted: ClassVar[tuple[str, ...]] = ("discharge",)
+
+
 class _UnusualBatch(_Strict):
     """A laboratory's batch with more positives than that waits for one call, for so long at most."""
 
@@ -429,6 +435,7 @@ class _Document(_Strict):
     second_sample = fields.Nested(_AtOnce, load_default=_SECOND_SAMPLE)
     late_result = fields.Nested(_AtOnce, load_default=_LATE_RESULT)
     close_contact = fields.Nested(_CloseContact, load_default=_CLOSE_CONTACT)
+    discharged = fields.Nested(_Discharged, allow_none=True, load_default=None)
     unusual_batch = fields.Nested(_UnusualBatch, load_default=_UNUSUAL_BATCH)
     call_first_minutes = fields.Integer(
         load_default=_CALL_FIRST_MINUTES, strict=True, validate=validate.Range(10, _LONGEST_TERM)

@@ -26,6 +26,7 @@ from services.isolation.cases.revising import Change
 from services.isolation.cases.story import Chapter, Exposed
 from services.isolation.cases.tables import cases
 from services.isolation.links.tables import links
+from services.isolation.positives.discharged import change_by_discharge
 from services.isolation.tests.tables import positives
 
 _REASON: Final = "close_contact"
@@ -47,7 +48,8 @@ def make_contacts(uow: UnitOfWork) -> int:
         locked = book.lock({id for ids in living.values() for id in ids} | living.keys())
         merged = ended_in(uow.conn, living)
         changes: dict[str, list[tuple[str, date | None, frozenset[str]]]] = {}
-        written = []
+        of_themselves: dict[str, Change] = {}
+        written: list[dict[str, Any]] = []
         for row in rows:
             positive = locked[row.case_id]
             since = _last_day(uow, positive, row)
@@ -60,10 +62,19 @@ def make_contacts(uow: UnitOfWork) -> int:
                     until = max(since, local_day(locked[id].arrival.arrived_at, uow.zone))
                 if _concerns(uow, locked[id], positive, until):
                     changes.setdefault(id, []).append((row.case_id, until, known_as))
+            if change := change_by_discharge(uow, positive, known_as):
+                of_themselves[row.case_id] = change
             known_since = since if row.result_id else None
             written.append({"case_id": row.case_id, "contacts_at": None, "contacts_since": known_since})
-        occasions = (_occasion(book, locked[id], of_it) for id, of_it in sorted(changes.items()))
-        revise_cases(book, [one for one in occasions if one])
+        found = ((id, _occasion(book, locked[id], of_it)) for id, of_it in sorted(changes.items()))
+        occasions = {id: one for id, one in found if one}
+        for line in written:
+            id = line["case_id"]
+            if id in of_themselves and id in occasions:
+                line["contacts_at"] = uow.now  # one after the other: of themselves in the next turn
+            elif id in of_themselves:
+                occasions[id] = Occasion(locked[id], of_themselves[id])
+        revise_cases(book, list(occasions.values()))
     update_rows(uow.conn, positives, written, key=["case_id"], set=["contacts_at", "contacts_since"])
     return len(rows)
 

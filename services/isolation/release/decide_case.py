@@ -50,7 +50,8 @@ from services.isolation.plans.task import Task
 from services.isolation.policies.rules import CONFIRM_TRANSFER, SETTLE_REFUSAL, Rule
 from services.isolation.release.facts import facts_of
 from services.isolation.release.rules import lacks
-from services.isolation.tests.followed import came_back, look_again
+from services.isolation.tests.followed import came_back, look_again, results_of
+from services.isolation.tests.judged import confirmed
 from services.isolation.transfers.ask_district import ask_district, settle_transfer
 
 _CAME_BACK: Final = "came_back"
@@ -150,7 +151,14 @@ def _reopen(hand: CasesInHand, said: Said, before: Case) -> Outcome:
 
 
 def _begun_at_home(hand: CasesInHand, case: Case) -> tuple[Chapter, ...]:
-    """The stage that follows central isolation, for whoever comes home when its days are full."""
+    """What they go on with: whoever was positive and comes home from hospital, as one of those; and whoever
+    comes home from a centre when its days are full, with the stage that follows.
+    """
+    if case.state == states.MOVED_TO_HOSPITAL:
+        whose = {id: case.case_id for id in (case.case_id, *ended_in(hand.uow.conn, [case.case_id]))}
+        was_positive = confirmed(results_of(hand.uow, whose).get(case.case_id, ()))
+        # What becomes known later is seen to by positives/discharged.py.
+        return (Chapter(None, hand.uow.now, (), case.policy_id, discharged=True),) if was_positive else ()
     stands, today = hand.book.standing(case), hand.book.present.today
     full = case.state == states.MOVED_TO_CENTRAL and stands.to_come and stands.release_on <= today
     return (next_stage(case, stands, hand.uow.now),) if full else ()

@@ -402,6 +402,31 @@ def test_their_days_begin_anew_when_the_one_who_is_positive_goes(
     assert measure(isolation, child)[1] == date(2022, 10, 2), "as before"
 
 
+@pytest.mark.parametrize("known", ["before they went", "once they were back"])
+def test_whoever_comes_home_from_hospital_is_followed_for_that_unless_it_was_a_mistake(
+    isolation: Trial, family: list[Event], known: str
+) -> None:
+    mother, child = family
+    as_before = measure(isolation, mother)
+    if known == "before they went":
+        found(isolation, mother, "a")
+    isolation.clock.moment = china("2022-10-02 10:00")
+    for one in (mother, child):
+        decide(isolation, one, "move_to_hospital", **HOSPITAL)
+    isolation.clock.moment = china("2022-10-09 10:00")
+    for one in (mother, child):
+        assert decide(isolation, one, "reopen", because="came_back").kind == "done"
+    if known != "before they went":
+        assert measure(isolation, mother) == as_before
+        found(isolation, mother, "a")
+    discharged = ("home_health_monitoring", date(2022, 10, 9), date(2022, 10, 16))
+    assert measure(isolation, mother) == discharged
+    assert measure(isolation, child)[0] == "central_isolation", "a contact, who was never positive"
+    found(isolation, mother, "b", "negative", supersedes="a")
+    assert measure(isolation, mother) == as_before
+    assert any(line.startswith("stricter") for line in history(isolation, mother)[-3:])
+
+
 def test_after_a_correction_they_are_no_contacts(isolation: Trial, family: list[Event]) -> None:
     mother, child = family
     before = measure(isolation, child)

@@ -15,6 +15,7 @@ from demo.days.operators import in_force_from, with_wrong_days
 from demo.days.outcome import end_of, lines, otherwise
 from demo.days.played import Played, some
 from demo.days.scene import Scene
+from field.words import LEVELS
 from operations.counts import Acts
 from services.isolation.cases.what_became import Became
 from services.isolation.door import SHIPPED_POLICIES
@@ -84,8 +85,9 @@ def test_a_wrong_text_is_longer_at_each_level_and_still_a_policy() -> None:
     shipped = SHIPPED_POLICIES()[-1]
     early = in_force_from(shipped, date(2022, 10, 5))
     wrong = with_wrong_days(early)
-    days = {level: rule.days for level, rule in policy_from(wrong, 1).rules.items()}
-    right = {level: rule.days for level, rule in policy_from(early, 1).rules.items()}
+    days, right = (
+        {level: policy_from(one, 1).rules[level].days for level in LEVELS} for one in (wrong, early)
+    )
     assert days == {level: of_it + 10 if of_it else 0 for level, of_it in right.items()}
     assert policy_from(early, 1).valid_from == date(2022, 10, 5)
     assert early["levels"] == shipped["levels"], "the text that is published again is the one of before"

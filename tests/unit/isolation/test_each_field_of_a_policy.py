@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import dataclasses
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from datetime import date, time
 from pathlib import Path as File
 from typing import Any
@@ -27,13 +27,20 @@ from field.words import (
 from services.isolation.policies.documents import policy_from, shipped
 from services.isolation.policies.rules import Policy, Terms
 from services.isolation.policies.schema import NEEDS, PERMITS, SCHEMA
-from tests.unit.isolation.what_follows import what_follows
+from tests.unit.isolation.what_follows import of_cases, what_follows
 
 Path = tuple[str | int, ...]
 EDITIONS = {document["policy_id"]: document for document in shipped()}
 NINTH, TWENTY = EDITIONS["cn-2022-06"], EDITIONS["cn-2022-11"]
 FOR_PEOPLE = {"remarks", "sources.*.note"}
-ONE_VALUE = {"close_contact.counted_from", "close_contact.arrival_is_day"}
+ONE_VALUE = {
+    f"{category}.{stage}{name}"
+    for category in ("close_contact", "discharged")
+    for stage in ("", "stages.*.")
+    for name in ("counted_from", "arrival_is_day")
+}
+NO_DAY_PASSES = {"discharged.tests.catch_up", "discharged.tests.hours_apart"}
+"""Before the first day of whoever comes home; in a later stage some may."""
 _ONE_OF_A_LIST = re.compile(r"(\.\*)+$")
 READ_BESIDE_THE_DATABASE = {
     "terms.decide_minutes": "terms.decide",
@@ -66,6 +73,27 @@ def whole() -> dict[str, Any]:
         "arrival_is_day": 0,
     }
     return document
+
+
+def in_stages() -> Iterator[dict[str, Any]]:
+    """A level and both categories in stages, each with every field that may be left out."""
+    rule = {**whole()["levels"]["high"], "told": ["resident", "care_team"]}
+    rule["tests"] = {**rule["tests"], "days": [1, 2, 3]}
+    first = {**rule, "on_release": []}
+    second = {**first, "measure": "home_isolation", "counted_from": "previous_stage"}
+    tests = {**rule["tests"], "days": [1, 2, 5], "hours_apart": None}
+    third = {**second, "measure": "self_monitoring", "tests": tests, "on_release": rule["on_release"]}
+
+    def counted(word: str) -> dict[str, Any]:
+        return copy.deepcopy({"stages": [{**first, "counted_from": word}, second, third]})
+
+    without = {**NINTH, "close_contact": {"treat_as": "low"}, "discharged": None}
+    levels = {**NINTH["levels"], "high": counted("arrival")}
+    levels["high"]["stages"][0]["arrival_is_day"] = 0
+    yield {**without, "levels": levels}
+    yield {**without, "close_contact": counted("last_exposure"), "discharged": {"treat_as": "low"}}
+    yield {**without, "discharged": counted("discharge")}
+    yield {**without, "discharged": {**third, "counted_from": "discharge"}}
 
 
 def fields_of(schema: Schema, path: str = "") -> Iterator[str]:
@@ -127,20 +155,22 @@ def changed(document: dict[str, Any], path: Path, value: Any) -> dict[str, Any]:
     return found
 
 
-def follows_otherwise(document: dict[str, Any], another: Policy, known: Collection[str]) -> Iterator[str]:
+def follows_otherwise(
+    document: dict[str, Any], follows: Callable[[dict[str, Any]], Any], known: Collection[str]
+) -> Iterator[str]:
     """The fields of which some other value changes what follows.
 
     :param known: those that need not be tried.
     """
-    before = what_follows(document, another)
-    assert what_follows(copy.deepcopy(document), another) == before
+    before = follows(document)
+    assert follows(copy.deepcopy(document)) == before
     found = set(known)
     for path, value in leaves(document):
         for other in others(value):
             if (field := field_of(path)) in found:
                 break
             try:
-                after = what_follows(changed(document, path, other), another)
+                after = follows(changed(document, path, other))
             except Refused:
                 continue
             if after != before:
@@ -151,7 +181,7 @@ def follows_otherwise(document: dict[str, Any], another: Policy, known: Collecti
 def test_each_field_of_a_document_changes_what_follows() -> None:
     always = {"policy_id": "before", "valid_from": "2020-01-01", "applies_to_open_cases": False}
     another = policy_from({**NINTH, **always}, 1)
-    known = {*FOR_PEOPLE, *ONE_VALUE, *READ_BESIDE_THE_DATABASE}
+    known = {*FOR_PEOPLE, *ONE_VALUE, *NO_DAY_PASSES, *READ_BESIDE_THE_DATABASE}
     once = whole()["close_contact"]
     del once["tests"]["hours_apart"]
     for document in (
@@ -159,7 +189,9 @@ def test_each_field_of_a_document_changes_what_follows() -> None:
         {**TWENTY, "close_contact": {"treat_as": "high"}},
         {**NINTH, "close_contact": once},
     ):
-        known |= set(follows_otherwise(document, another, known))
+        known |= set(follows_otherwise(document, lambda one: what_follows(one, another), known))
+    for document in in_stages():
+        known |= set(follows_otherwise(document, lambda one: of_cases(policy_from(one, 1)), known))
     assert set(fields_of(SCHEMA)) - known == set()
     assert known <= set(fields_of(SCHEMA))
 

@@ -154,8 +154,10 @@ def test_what_a_city_counts_otherwise_must_make_sense():
     assert found["levels.low.tests.days"] == "day 0 is not among days 1 to 3"
     assert found["levels.medium.tests.hours_apart"] == "only with catch_up"
     assert found["close_contact.days"] == "give either treat_as or a rule of its own"
-    own = ninth(close_contact={**ninth()["levels"]["high"], "counted_from": "leaving"})
-    assert "close_contact.counted_from" in errors_of(own)
+    own = {**ninth()["levels"]["high"], "counted_from": "leaving"}
+    found = errors_of(ninth(close_contact=own, discharged=own))
+    assert found["close_contact.counted_from"] == "must be last_exposure"
+    assert found["discharged.counted_from"] == "must be discharge"
 
 
 def test_stages_follow_each_other_each_laxer_than_the_one_before():

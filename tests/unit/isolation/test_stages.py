@@ -129,6 +129,30 @@ def test_a_withdrawn_policy_takes_no_stage_back() -> None:
     assert says(stands) == ("home_health_monitoring", 3, 10)
 
 
+def home_again(day: int) -> Chapter:
+    return Chapter(None, at(15, day), (), NINTH, discharged=True)
+
+
+def test_whoever_comes_home_from_hospital_is_followed_for_that_alone() -> None:
+    before = (known("high", left=0), together(), begins(1, 7))
+    back = stand(*before, home_again(9))
+    assert (back.rule.level, says(back)) == ("discharged", ("home_health_monitoring", 7, 16))
+    assert back.day_zero == DAY + timedelta(days=9) and back.clock == at(15, 9), "its opening tasks are new"
+    # what was known before, and comes late, asks for nothing more
+    assert says(stand(*before, home_again(9), together(3, by="b", told=10))) == says(back)
+    assert says(stand(*before, home_again(9), known("high", left=0, version=2, day=11))) == says(back)
+    again = stand(*before, home_again(9), together(12, by="b"))
+    assert says(again) == ("central_isolation", 7, 19) and [one.rule.days for one in again.to_come] == [3]
+
+
+def test_a_policy_that_does_not_say_how_they_go_on_asks_for_what_it_asked_before() -> None:
+    silent = {NINTH: replace(POLICIES[NINTH], discharged=None)}
+    chapters = (known("high", left=0), home_again(3))
+    assert says(stand(*chapters, policies=silent)) == ("central_isolation", 7, 7)
+    as_low = {NINTH: replace(POLICIES[NINTH], discharged="low")}
+    assert says(stand(*chapters, policies=as_low)) == ("self_monitoring", 3, 6)
+
+
 def test_a_chapter_of_a_stage_is_stored_and_read_again() -> None:
-    story = (LOW, together(), begins(1, 7))
+    story = (LOW, together(), begins(1, 7), home_again(8))
     assert story_from([_chapter_row(one) for one in story]) == story

@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from field.days import day_begins
 from field.places import PlaceTree
 from field.policies import in_force
 from field.words import HOME_LACKS, ROLES, RUNG_OF_ROLE, SPECIAL_GROUPS
@@ -71,9 +72,7 @@ def what_follows(document: Mapping[str, Any], another: Policy) -> dict[str, Any]
         "published": published,
         "source": source_line(document),
         "holds": _holds(policy, another),
-        "cases": [_of_case(policy, _stands(policy, level)) for level in _EXPOSURES],
-        "late": [_of_case(policy, _stands(policy, level, DAY - timedelta(days=4))) for level in _EXPOSURES],
-        "contact": _of_case(policy, _contact_stands(policy)),
+        **of_cases(policy),
         "looked back": [_stands(policy, "high", DAY - timedelta(days=n)).risk_level for n in range(61)],
         "open cases": _of_open_cases(policy, another),
         "check-ins": _of_check_ins(policy),
@@ -93,20 +92,45 @@ def what_follows(document: Mapping[str, Any], another: Policy) -> dict[str, Any]
     }
 
 
+def of_cases(policy: Policy) -> dict[str, Any]:
+    """What is planned for people, and told of them, by each of its rules and stages."""
+    return {
+        "cases": [_each_stage(policy, CAME, _arrival(policy, level)) for level in _EXPOSURES],
+        "late": [_of_case(policy, _stands(policy, level, DAY - timedelta(days=4))) for level in _EXPOSURES],
+        "contact": _each_stage(policy, CAME - timedelta(days=10), *_contact(policy)),
+        "discharged": _each_stage(policy, CAME, _arrival(policy, "high"), _home_again(policy)),
+    }
+
+
+def _arrival(policy: Policy, level: str, left: date = DAY - timedelta(days=1)) -> Chapter:
+    return Chapter(1, CAME, () if level == "none" else (Exposure(level, left),), policy.policy_id)
+
+
 def _stands(policy: Policy, level: str, left: date = DAY - timedelta(days=1)) -> Standing:
-    exposures = () if level == "none" else (Exposure(level, left),)
-    return standing([Chapter(1, CAME, exposures, policy.policy_id)], CAME, {policy.policy_id: policy}, ZONE)
+    return standing([_arrival(policy, level, left)], CAME, {policy.policy_id: policy}, ZONE)
 
 
-def _contact_stands(policy: Policy) -> Standing:
+def _contact(policy: Policy) -> tuple[Chapter, Chapter]:
     """They came ten days ago, and were together with somebody positive until four days ago."""
-    came = CAME - timedelta(days=10)
     lived = Exposed("another", DAY - timedelta(days=4))
-    chapters = (
-        Chapter(1, came, (), policy.policy_id),
-        Chapter(None, CAME, (), policy.policy_id, exposed=lived),
-    )
-    return standing(chapters, came, {policy.policy_id: policy}, ZONE)
+    began = Chapter(None, CAME, (), policy.policy_id, exposed=lived)
+    return Chapter(1, CAME - timedelta(days=10), (), policy.policy_id), began
+
+
+def _home_again(policy: Policy) -> Chapter:
+    return Chapter(None, CAME + timedelta(days=9), (), policy.policy_id, discharged=True)
+
+
+def _each_stage(policy: Policy, came: datetime, *chapters: Chapter) -> list[dict[str, Any]]:
+    """Each begins three days after those of the one before are full."""
+    stands = standing(chapters, came, {policy.policy_id: policy}, ZONE)
+    found = [_of_case(policy, stands)]
+    while stands.to_come:
+        at = max(day_begins(stands.release_on, ZONE), chapters[-1].at) + timedelta(days=3)
+        chapters = (*chapters, Chapter(None, at, (), policy.policy_id, stage=stands.stage + 1))
+        stands = standing(chapters, came, {policy.policy_id: policy}, ZONE)
+        found.append(_of_case(policy, stands))
+    return found
 
 
 def _case(stands: Standing, **more: Any) -> Case:

@@ -103,6 +103,7 @@ class Member:
     :param missed_window: before it, without a check-in, for which one counts still.
     :param called_at: when somebody called them about what a laboratory found; None: nobody did.
     :param is_contact: of somebody who was found positive.
+    :param is_discharged: they came home from hospital, and are followed for that.
     :param breaches: of which they were reminded, the oldest first.
     :param then: the stages that follow.
     """
@@ -125,6 +126,7 @@ class Member:
     check_ins: Sequence[CheckedIn]
     called_at: datetime | None = None
     is_contact: bool = False
+    is_discharged: bool = False
     breaches: Sequence[Breach] = ()
     then: Sequence[Stage] = ()
 
@@ -132,7 +134,8 @@ class Member:
     def standing(self) -> tuple[Any, ...]:
         """All that is asked of them, and how far it is done."""
         asked = (self.ended, self.measure, self.risk_level, self.day, self.days, self.release_on)
-        return (*asked, *self.then, self.is_contact, self.called_at, self.reports, *self.tests)
+        why = (self.is_contact, self.is_discharged)
+        return (*asked, *self.then, *why, self.called_at, self.reports, *self.tests)
 
     @property
     def reports(self) -> bool:
@@ -267,6 +270,7 @@ def _member(one: Mapping[str, Any]) -> Member:
         # A door of the version before says none of these.
         called_at=datetime.fromisoformat(one["called_at"]) if one.get("called_at") else None,
         is_contact=one.get("is_contact", False),
+        is_discharged=one.get("is_discharged", False),
         breaches=[Breach(b["why"], datetime.fromisoformat(b["at"])) for b in one.get("breaches", ())],
         then=read_stages(one.get("then", ())),
     )
