@@ -5,32 +5,32 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from datetime import time
-from itertools import pairwise
-from typing import Any, ClassVar, Final
+from typing import Any, Final
 
-from marshmallow import RAISE, Schema, ValidationError, fields, validate, validates_schema
+from marshmallow import RAISE, ValidationError, fields, validate, validates_schema
 
 from contracts.faults import Fault, Refused, faults_of
 from field.words import (
     LEVELS,
-    MEASURES,
     NEED_KINDS,
     PERMIT_KINDS,
     ROLES,
     RUNGS,
     SPECIAL_GROUPS,
-    TOLD_OF_CASES,
 )
-from services.isolation.policies.rules import COUNTED_FROM, PLANNED_OTHERWISE, Window, rank
+from services.isolation.policies.schema_of_rules import (
+    CLOCK,
+    KIND,
+    YEAR,
+    CloseContact,
+    Discharged,
+    Level,
+    Strict,
+    one_role,
+)
 
-_KIND = validate.Regexp(r"^[a-z][a-z_]{1,39}$", error="small letters and _, 2 to 40 characters")
 _SLUG = validate.Regexp(r"^[a-z0-9][a-z0-9-]{1,59}$", error="small letters, digits, -")
 _CODE = validate.Regexp(r"^\d{2,12}$", error="a division code: 2 to 12 digits")
-_CLOCK = validate.Regexp(r"^([01]\d|2[0-3]):[0-5]\d$", error="a time of day as in 08:00")
-_CONDITIONS = ("days_full", "tests_negative", "no_fever", "nothing_open")
-_TOLD_IF_NOT_SAID: Final = ("resident", "care_team")
-_YEAR = 366 * 24 * 60
-_NEEDED = ("measure", "days", "counted_from", "care_team", "opening")
 # Of documents that leave it out, as all from before it was known do.
 _SEE_ABNORMAL: Final = {"role": "health_worker", "within_minutes": 30}
 _SEE_SILENT: Final = {"role": "grid_worker", "within_minutes": 120}
@@ -82,32 +82,7 @@ _LONGEST_TERM = 3 * 24 * 60  # no policy may let a task be silent for longer
 _NIGHT = {"from": "22:00", "to": "07:00", "resumes": "08:00"}
 
 
-class _Strict(Schema):
-    """A misspelt key in a policy is an error: silently ignored, it would loosen a rule."""
-
-    class Meta:
-        unknown = RAISE
-
-
-def _role(**options: Any) -> fields.String:
-    return fields.String(required=True, validate=validate.OneOf(ROLES), **options)
-
-
-class _Window(fields.Field[Window]):
-    """`["08:00", "10:00"]`."""
-
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> Window:
-        if not isinstance(value, list) or len(value) != 2 or not all(isinstance(v, str) for v in value):
-            raise ValidationError('two times of day, as in ["08:00", "10:00"]')
-        for text in value:
-            _CLOCK(text)
-        start, end = (time.fromisoformat(text) for text in value)
-        if start >= end:
-            raise ValidationError("the window must end after it begins, on the same day")
-        return Window(start, end)
-
-
-class _Source(_Strict):
+class _Source(Strict):
     title = fields.String(required=True, validate=validate.Length(min=1))
     issued_by = fields.String(required=True, validate=validate.Length(min=1))
     document = fields.String(required=True, allow_none=True)
@@ -115,164 +90,9 @@ class _Source(_Strict):
     note = fields.String()
 
 
-class _Opening(_Strict):
-    kind = fields.String(required=True, validate=_KIND)
-    role = _role()
-    within_minutes = fields.Integer(required=True, strict=True, validate=validate.Range(1, _YEAR))
-
-
-class _Release(_Strict):
-    kind = fields.String(required=True, validate=_KIND)
-    role = _role()
-    window = _Window(required=True)
-
-
-class _CheckIns(_Strict):
-    role = _role()
-    windows = fields.List(_Window(), required=True, validate=validate.Length(1, 12))
-
-    @validates_schema(skip_on_field_errors=True)
-    def _apart(self, data: Mapping[str, Any], **_: Any) -> None:
-        windows = sorted(data["windows"], key=lambda w: w.start)
-        if any(a.end > b.start for a, b in pairwise(windows)):
-            raise ValidationError("windows overlap", "windows")
-
-
-class _Tests(_Strict):
-    role = _role()
-    days = fields.List(fields.Integer(strict=True), required=True, validate=validate.Length(1, 60))
-    window = _Window(required=True)
-    catch_up = fields.Boolean(
-        required=True,
-        metadata={"description": "who comes when days of testing have passed is tested at once"},
-    )
-    hours_apart = fields.Integer(
-        allow_none=True,
-        load_default=None,
-        strict=True,
-        validate=validate.Range(12, 72),
-        metadata={
-            "description": "with catch_up: each test of a day that has passed is made up for, so many hours "
-            "after the one before at the least, on days that have none (填平补齐); a day's own test keeps "
-            "its window, however soon after"
-        },
-    )
-
-    @validates_schema(skip_on_field_errors=True)
-    def _made_up(self, data: Mapping[str, Any], **_: Any) -> None:
-        if data["hours_apart"] and not data["catch_up"]:
-            raise ValidationError("only with catch_up", "hours_apart")
-
-
-class _Rule(_Strict):
-    """A measure with its days and tasks: a level's or a category's whole rule, or one stage of it."""
-
-    measure = fields.String(validate=validate.OneOf(MEASURES))
-    days = fields.Integer(strict=True, validate=validate.Range(0, 60))
-    counted_from = fields.String(validate=validate.OneOf(COUNTED_FROM))
-    arrival_is_day = fields.Integer(
-        load_default=0,
-        strict=True,
-        validate=validate.OneOf((0, 1)),
-        metadata={"description": "1: the day of arrival counts as day 1, as many cities count it"},
-    )
-    care_team = fields.List(fields.String(validate=validate.OneOf(ROLES)), validate=validate.Length(min=1))
-    opening = fields.List(fields.Nested(_Opening), validate=validate.Length(min=1))
-    check_ins = fields.Nested(_CheckIns, allow_none=True, load_default=None)
-    tests = fields.Nested(_Tests, allow_none=True, load_default=None)
-    on_release = fields.List(fields.Nested(_Release), load_default=list)
-    told = fields.List(
-        fields.String(validate=validate.OneOf(TOLD_OF_CASES)),
-        load_default=lambda: list(_TOLD_IF_NOT_SAID),
-        metadata={
-            "description": "besides whoever answers for the case: who gets a message that there is one; "
-            "of the team (care_team) all the others, or the grid_worker of them"
-        },
-    )
-    release = fields.List(
-        fields.String(validate=validate.OneOf(_CONDITIONS)),
-        load_default=list,
-        metadata={"description": "besides the days. nothing_open holds nobody: health alone may"},
-    )
-
-    @validates_schema(skip_on_field_errors=True)
-    def _whole(self, data: Mapping[str, Any], **_: Any) -> None:
-        if instead := self._instead(data):
-            missing = {}
-            others = {k: [f"give either {instead} or a rule of its own"] for k in _NEEDED if k in data}
-        else:
-            missing, others = {k: ["missing"] for k in _NEEDED if k not in data}, {}
-        if missing or others:
-            raise ValidationError(missing or others)
-        if instead:
-            return
-        errors: dict[str, Any] = {}
-        days, first = data["days"], data["arrival_is_day"]
-        if first and data["counted_from"] != "arrival":
-            errors["arrival_is_day"] = ["only where days are counted from the arrival"]
-        if tests := data["tests"]:
-            wrong = [d for d in tests["days"] if not first <= d <= days]
-            if wrong:
-                errors["tests"] = {"days": [f"day {wrong[0]} is not among days {first} to {days}"]}
-            elif len(set(tests["days"])) != len(tests["days"]):
-                errors["tests"] = {"days": ["a day is named twice"]}
-        kinds = [t["kind"] for t in (*data["opening"], *data["on_release"])]
-        if len(set(kinds)) != len(kinds):
-            errors["opening"] = ["a kind of task is named twice"]
-        if not set(kinds).isdisjoint(PLANNED_OTHERWISE):
-            errors["opening"] = [f"{', '.join(PLANNED_OTHERWISE)} are planned by rules of their own"]
-        if len(set(data["care_team"])) != len(data["care_team"]):
-            errors["care_team"] = ["a role is named twice"]
-        if errors:
-            raise ValidationError(errors)
-
-    def _instead(self, data: Mapping[str, Any]) -> str:
-        """The field that stands in place of a rule; "": none."""
-        return ""
-
-
-class _Level(_Rule):
-    counted: ClassVar[tuple[str, ...]] = ("arrival", "leaving")
-    """From what the days of its rule, or of the first of its stages, may count."""
-
-    treat_as = fields.String(validate=validate.OneOf(LEVELS))
-    stages = fields.List(
-        fields.Nested(_Rule),
-        validate=validate.Length(2, 5),
-        metadata={
-            "description": "rules one after the other, each laxer than the one before, from whose last day "
-            "it counts: who is held by nothing goes on to the next"
-        },
-    )
-
-    def _instead(self, data: Mapping[str, Any]) -> str:
-        return next((name for name in ("treat_as", "stages") if name in data), "")
-
-    @validates_schema(skip_on_field_errors=True)
-    def _in_stages(self, data: Mapping[str, Any], **_: Any) -> None:
-        if "treat_as" in data and "stages" in data:
-            raise ValidationError("give either treat_as or stages", "stages")
-        if "counted_from" in data and data["counted_from"] not in self.counted:
-            raise ValidationError(f"must be {' or '.join(self.counted)}", "counted_from")
-        stages = data.get("stages", ())
-        errors: dict[int, dict[str, list[str]]] = {n: {} for n in range(len(stages))}
-        for number, stage in enumerate(stages):
-            counted = ("previous_stage",) if number else self.counted
-            if stage["counted_from"] not in counted:
-                errors[number]["counted_from"] = [f"must be {' or '.join(counted)}"]
-            if not stage["days"]:
-                errors[number]["days"] = ["a stage lasts a day at least"]
-            if number and rank(stage["measure"]) >= rank(stages[number - 1]["measure"]):
-                errors[number]["measure"] = ["must order less than the stage before"]
-            if stage["on_release"] and number < len(stages) - 1:
-                errors[number]["on_release"] = ["only of the last stage: with the others nobody is released"]
-        if found := {number: of_it for number, of_it in errors.items() if of_it}:
-            raise ValidationError({"stages": found})
-
-
-class _Rung(_Strict):
+class _Rung(Strict):
     level = fields.String(required=True, validate=validate.OneOf(RUNGS))
-    after_minutes = fields.Integer(required=True, strict=True, validate=validate.Range(0, _YEAR))
+    after_minutes = fields.Integer(required=True, strict=True, validate=validate.Range(0, YEAR))
     roles = fields.List(fields.String(validate=validate.OneOf(ROLES)), required=True)
 
 
@@ -283,13 +103,13 @@ def _climbs(rungs: list[Any]) -> bool:
     return steps == sorted(steps) and order == sorted(set(order))
 
 
-class _OwnLadder(_Strict):
+class _OwnLadder(Strict):
     """The ladder of some kinds of task, in place of the one of all others."""
 
-    kinds = fields.List(fields.String(validate=_KIND), required=True, validate=validate.Length(min=1))
+    kinds = fields.List(fields.String(validate=KIND), required=True, validate=validate.Length(min=1))
     urgent = fields.Boolean(load_default=False)
     rungs = fields.List(fields.Nested(_Rung), required=True, validate=validate.Length(min=1))
-    repeat_after_minutes = fields.Integer(required=True, strict=True, validate=validate.Range(10, _YEAR))
+    repeat_after_minutes = fields.Integer(required=True, strict=True, validate=validate.Range(10, YEAR))
 
     @validates_schema(skip_on_field_errors=True)
     def _upward(self, data: Mapping[str, Any], **_: Any) -> None:
@@ -303,11 +123,11 @@ class _Clock(fields.Field[time]):
     def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> time:
         if not isinstance(value, str):
             raise ValidationError("a time of day as in 08:00")
-        _CLOCK(value)
+        CLOCK(value)
         return time.fromisoformat(value)
 
 
-class _Night(_Strict):
+class _Night(Strict):
     """`from` belongs to the night, `to` does not; what falls into it is put to `resumes`."""
 
     begins = _Clock(data_key="from", required=True)
@@ -327,7 +147,7 @@ def _term(default: int) -> fields.Integer:
     return fields.Integer(load_default=default, strict=True, validate=validate.Range(10, _LONGEST_TERM))
 
 
-class _Terms(_Strict):
+class _Terms(Strict):
     """For how long at most an act on a task keeps it from climbing."""
 
     decide_minutes = _term(4 * 60)
@@ -335,28 +155,14 @@ class _Terms(_Strict):
     acknowledged_minutes = _term(24 * 60)
 
 
-class _AtOnce(_Strict):
+class _AtOnce(Strict):
     """A task that no plan foresees, within so long after the need for it is known."""
 
-    role = _role()
-    within_minutes = fields.Integer(required=True, strict=True, validate=validate.Range(1, _YEAR))
+    role = one_role()
+    within_minutes = fields.Integer(required=True, strict=True, validate=validate.Range(1, YEAR))
 
 
-class _CloseContact(_Level):
-    """Whoever lives with somebody positive: by which level's rule, or by one of their own; in both cases from
-    the last day of being together.
-    """
-
-    counted: ClassVar[tuple[str, ...]] = ("last_exposure",)
-
-
-class _Discharged(_Level):
-    """Whoever was positive and comes home from hospital: from that day on. Left out: as before they went."""
-
-    counted: ClassVar[tuple[str, ...]] = ("discharge",)
-
-
-class _UnusualBatch(_Strict):
+class _UnusualBatch(Strict):
     """A laboratory's batch with more positives than that waits for one call, for so long at most."""
 
     percent = fields.Integer(required=True, strict=True, validate=validate.Range(1, 100))
@@ -364,13 +170,13 @@ class _UnusualBatch(_Strict):
     wait_minutes = fields.Integer(required=True, strict=True, validate=validate.Range(1, 60))
 
 
-class _Thresholds(_Strict):
+class _Thresholds(Strict):
     fever_celsius = fields.Float(required=True, validate=validate.Range(35, 42))
     missed_check_ins = fields.Integer(required=True, strict=True, validate=validate.Range(1, 20))
     refused_visits = fields.Integer(required=True, strict=True, validate=validate.Range(1, 20))
 
 
-class _Document(_Strict):
+class _Document(Strict):
     policy_id = fields.String(required=True, validate=_SLUG)
     edition = fields.String(required=True, validate=validate.Length(1, 60))
     title = fields.String(required=True, validate=validate.Length(1, 200))
@@ -390,11 +196,11 @@ class _Document(_Strict):
     thresholds = fields.Nested(_Thresholds, required=True)
     symptoms = fields.List(fields.String(), load_default=list)
     levels = fields.Dict(
-        keys=fields.String(validate=validate.OneOf(LEVELS)), values=fields.Nested(_Level), required=True
+        keys=fields.String(validate=validate.OneOf(LEVELS)), values=fields.Nested(Level), required=True
     )
     ladder = fields.List(fields.Nested(_Rung), required=True, validate=validate.Length(min=1))
     repeat_after_minutes = fields.Integer(
-        allow_none=True, load_default=None, strict=True, validate=validate.Range(10, _YEAR)
+        allow_none=True, load_default=None, strict=True, validate=validate.Range(10, YEAR)
     )
     ladders = fields.List(fields.Nested(_OwnLadder), load_default=list)
     night = fields.Nested(_Night, allow_none=True, load_default=lambda: _Night().load(_NIGHT))
@@ -434,8 +240,8 @@ class _Document(_Strict):
     correct_contacts = fields.Nested(_AtOnce, load_default=_CORRECT_CONTACTS)
     second_sample = fields.Nested(_AtOnce, load_default=_SECOND_SAMPLE)
     late_result = fields.Nested(_AtOnce, load_default=_LATE_RESULT)
-    close_contact = fields.Nested(_CloseContact, load_default=_CLOSE_CONTACT)
-    discharged = fields.Nested(_Discharged, allow_none=True, load_default=None)
+    close_contact = fields.Nested(CloseContact, load_default=_CLOSE_CONTACT)
+    discharged = fields.Nested(Discharged, allow_none=True, load_default=None)
     unusual_batch = fields.Nested(_UnusualBatch, load_default=_UNUSUAL_BATCH)
     call_first_minutes = fields.Integer(
         load_default=_CALL_FIRST_MINUTES, strict=True, validate=validate.Range(10, _LONGEST_TERM)
