@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from datetime import date
 from typing import Any
 
 import pytest
@@ -12,8 +13,13 @@ import structlog.testing
 from sqlalchemy import update
 
 from chassis.commands.command import Author, Outcome
+from chassis.unit_of_work import UnitOfWork
 from services.console.doors import DoorAway, Doors
 from services.isolation import tables as t
+from services.isolation.cases.casebook import casebook
+from services.isolation.cases.revise_cases import Occasion, revise_cases
+from services.isolation.cases.revising import Change
+from services.isolation.cases.story import Chapter, Exposed
 from services.isolation.tasks.report_task import report_task
 from services.registration import tables as registered
 from tests.doors import CONSOLE
@@ -71,6 +77,23 @@ def test_wish_12_the_page_says_what_is_missing_for_the_release_and_what_comes_ne
             done = {"task_id": row["task_id"], "outcome": "done"}
             report(home.isolation, done, author=Author("staff", "/console/nurse", "nurse"))
     assert "10月1日核酸：已采" in text_of(home.browser().get())
+    home.isolation.do(_becomes_contact, home.case_ids()[0])
+    page = text_of(home.browser().get())
+    assert (
+        "集中隔离，第0天，共7天，10月8日期满之后居家健康监测3天，至10月11日" in page
+        and "原因：您是密切接触者" in page
+    )
+    browser = home.browser("en")
+    browser.send(browser.get(), "/language", language="en")
+    assert "then3daysofhomehealthmonitoring,until11October" in text_of(browser.get())
+
+
+def _becomes_contact(uow: UnitOfWork, case_id: str) -> None:
+    with casebook(uow) as book:
+        case = book.lock([case_id])[case_id]
+        exposed = Exposed("another", date(2022, 10, 1))
+        chapter = Chapter(None, uow.now, (), case.policy_id, exposed=exposed)
+        revise_cases(book, [Occasion(case, Change("close_contact", (chapter,), from_today=True))])
 
 
 def test_people_are_told_apart_without_their_names(home: Home, resident: Resident) -> None:
