@@ -17,6 +17,8 @@ from services.console.pages.words import need_word, permit_word, task_word, word
 _AT_CONSOLE: Final = "/console/"
 _BY_LINK: Final = "/link/"
 """How the sources of colleagues and of residents begin; those of other systems begin with their name."""
+_OF_WHOLE_ROW: Final = frozenset({"place", "day", "case"})
+"""Kinds of cell that say more than one value of their row."""
 _PLACES: Final = ("grid", "community", "street")
 
 
@@ -31,10 +33,29 @@ class Cell(NamedTuple):
 
 
 def cells_of(
-    row: Mapping[str, Any], columns: Sequence[Column], names: Names, as_of: datetime | None = None
+    row: Mapping[str, Any],
+    columns: Sequence[Column],
+    names: Names,
+    as_of: datetime | None = None,
+    made: dict[tuple[str, str], Cell] | None = None,
 ) -> tuple[Cell, ...]:
-    """:param as_of: when the door read it; needed where days are counted."""
-    return tuple(_cell(row, column, names, as_of) for column in columns)
+    """
+    :param as_of: when the door read it; needed where days are counted.
+    :param made: cells of the rows before, to which those of this row are added: rows share words and
+        moments.
+    """
+    made = {} if made is None else made
+    found = []
+    for column in columns:
+        value = row.get(column.of)
+        if column.kind in _OF_WHOLE_ROW or not isinstance(value, str):
+            found.append(_cell(row, column, names, as_of))
+            continue
+        key = column.kind, value
+        if key not in made:
+            made[key] = _cell(row, column, names, as_of)
+        found.append(made[key])
+    return tuple(found)
 
 
 def _cell(row: Mapping[str, Any], column: Column, names: Names, as_of: datetime | None) -> Cell:

@@ -233,11 +233,12 @@ def show_list(
     as_of = datetime.fromisoformat(found.as_of)
     filters = tuple(_filter(choice, asked, names, staff) for choice in of.filters)
     counted, sentence, too_many = _figures(of, found, as_of, names, asked, filters)
+    made: dict[tuple[str, str], Cell] = {}
     without_after = {key: value for key, value in asked.items() if key != "after"}
     return ShownList(
         of,
         filters,
-        tuple((row, _with_way(of, row, cells_of(row, of.columns, names, as_of))) for row in found.rows),
+        tuple((row, _with_way(of, row, cells_of(row, of.columns, names, as_of, made))) for row in found.rows),
         as_of,
         in_words(as_of),
         counted,
