@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Final, Literal
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, CompoundSelect, Select, Table
+from sqlalchemy import BindParameter, ColumnElement, CompoundSelect, Select, Table, bindparam
 from sqlalchemy.engine import Connection
 
 from chassis.commands.command import Author, Command
 from chassis.copies import Revisions
+from chassis.database.types import UtcDateTime
+from chassis.doors.within import Bounds
 from chassis.unit_of_work import UnitOfWork
 from field.scope import Scope
 
@@ -29,21 +31,40 @@ class Asked:
     zone: ZoneInfo
 
 
-Rows = Callable[[Connection, Scope, Asked], Select[Any] | CompoundSelect[Any]]
+NOW: Final[BindParameter[datetime]] = bindparam("now", type_=UtcDateTime)
+"""The moment at which somebody asks, in the statements of every list."""
+
+Rows = Callable[[Connection, Bounds], Select[Any] | CompoundSelect[Any]]
 """The rows of a list within the scope, with a label for each column; neither ordered nor limited.
+
+To put a statement together takes longer than to run it, so it is kept and serves everybody: what differs from
+one who asks to the next, their ids and all moments, are parameters. Of the connection it takes the dialect
+and asks nothing: what must be looked up are parameters as well.
 
 Rows that different indexes find are the `union_all` of statements: a page asks each for its own first rows.
 An index has those of the first in the order of a page; those of the others are few, and all are looked at.
 Such a list is sorted by ids and moments alone, which Python orders as databases do. No statement groups rows.
 """
+Given = Callable[[Connection, Asked], Mapping[str, Any]]
+"""The values of the parameters that the statements of a list name, besides NOW, for who asks now."""
 
 
-Condition = Callable[[Asked, str | None], ColumnElement[bool]]
-"""Which rows a filter finds that is no column, by its value; None: nothing is asked of it. It speaks of
-tables that all statements of the list read.
+def _nothing(_conn: Connection, _asked: Asked) -> Mapping[str, Any]:
+    return {}
 
-Raises Refused for a value that says nothing.
-"""
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A filter that is no column.
+
+    :param rows: which rows it finds, by its value; None: nothing is asked of it. It speaks of tables that all
+        statements of the list read. Raises Refused for a value that says nothing.
+    :param given: of one with more values than a few words: the parameters that say which, so that its rows
+        are the same for all of them. Raises Refused as well.
+    """
+
+    rows: Callable[[str | None], ColumnElement[bool]]
+    given: Callable[[Asked, str], Mapping[str, Any]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,19 +98,21 @@ class Sort:
     few: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class ListQuery:
     """A list: `GET /lists/<name>`, and the act of that name.
 
     :param about: the kind of thing a row is about (`case`), and its id column.
     :param definition: what is counted, in a sentence that stands beside the figures.
     :param filters: columns that may be asked to equal a value, or by `-` to hold none.
-    :param conditions: filters that are no column, each with the rows it finds.
+    :param conditions: filters that are no column.
     :param places: columns that name the places of a row: `place=` finds rows at a place and below.
     :param households: the column by which households are counted; None where there are none. A row without
         one counts as a household of its own.
     :param own: the rows are those of whoever asks and are shown in full, noted once a day.
     :param purpose: under which sealed columns were sealed.
+    :param given: the values of the parameters that its statements name.
+    :param scope: of a list that is read by another scope than that of the act: which.
     :param among: of a list that may find few rows among many: those that it looks through, in one statement,
         with the columns of its places and of those filters that narrow them. More than 10,000 are refused.
     """
@@ -107,6 +130,8 @@ class ListQuery:
     households: str | None = None
     own: bool = False
     purpose: str = "person"
+    given: Given = _nothing
+    scope: Callable[[Connection, Scope, Asked], Scope] | None = None
     among: Rows | None = None
 
 

@@ -8,32 +8,27 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date
 from operator import itemgetter
 from typing import Any, Final
 
-from sqlalchemy import (
-    ColumnElement,
-    CompoundSelect,
-    Date,
-    Select,
-    SelectBase,
-    String,
-    and_,
-    func,
-    literal,
-    or_,
-    select,
-    tuple_,
-    union_all,
-)
-from sqlalchemy.dialects.postgresql import array
+from sqlalchemy import Executable
 from sqlalchemy.engine import Connection
 
-from chassis.database.statements import bytewise
-from chassis.database.types import Id, UtcDateTime
+from chassis.database.types import Id
 from chassis.doors.declared import Asked, ListQuery, Sort
+from chassis.doors.kept import (
+    NUMBERS,
+    OF_FIGURES,
+    OF_LIST,
+    OF_PAGE,
+    Form,
+    Statements,
+    asked_for,
+    statements,
+)
 from chassis.doors.reach import Reach
+from chassis.doors.within import Bounds
 from chassis.sealing import SealBroken, Sealer
 from contracts.faults import Fault, Refused
 from field.ids import is_id
@@ -46,7 +41,6 @@ COUNTED_AT_ONCE: Final = 1_000
 NOTHING: Final = "-"
 """Asked of a filter: rows in which its column says nothing, such as cases that nobody owns."""
 _CURSOR = "cursor"
-_COUNTED = "counted_"
 _LONGEST = 200  # characters of what is asked for
 
 Row = Mapping[str, Any]
@@ -127,26 +121,24 @@ def read_page(
     """Raises Refused: `unknown` for a place outside the scope, `invalid` where too much must be looked at, or
     where what is asked of a condition says nothing.
     """
-    conditions = [of(asked, wanted.conditions.get(name)) for name, of in query.conditions.items()]
+    given = {"now": asked.now, **query.given(conn, asked), **_of_conditions(query, asked, wanted)}
+    scope = query.scope(conn, reach.scope, asked) if query.scope else reach.scope
+    bounds = Bounds.of(scope, scope.lies, named=True)
+    made = statements(conn, query, bounds, _form(query, wanted, reach))
     if wanted.place is not None and not reach.covers_place(wanted.place):
         raise Refused.unknown("place", wanted.place)
-    levels = _levels(query, wanted, reach)
-    if query.among is not None:
-        _check_few(conn, query, query.among(conn, reach.scope, asked), wanted, levels)
-    rows = query.rows(conn, reach.scope, asked)
-    first, *others = rows.selects if isinstance(rows, CompoundSelect) else [rows]
-    parts = [
-        _chosen(first, wanted, levels, conditions),
-        *(replace(_chosen(part, wanted, levels, conditions), whole=True) for part in others),
-    ]
+    after = wanted.after or ()
+    limits = {OF_PAGE: ROWS + 1, OF_LIST: COUNTED + 1, OF_FIGURES: _most(wanted) + 1}
+    given |= limits | bounds.parameters() | asked_for(wanted.filters, wanted.place, made, after, wanted.sort)
+    _check(query, made, wanted, conn, given)
     counted = None
     if not wanted.sort.few:
-        found = _first_rows(conn, parts, wanted)
+        found = _first_rows(conn, made, wanted, given)
     elif conn.dialect.name == "postgresql":
-        found, counted = _listed_at_once(conn, query, parts, wanted)
+        found, counted = _listed_at_once(conn, query, made, given)
     else:
-        counted = _figures(conn, query, parts, wanted)
-        found = _first_rows(conn, parts, wanted)
+        counted = _figures(conn, query, made, wanted, given)
+        found = _first_rows(conn, made, wanted, given)
     if counted and counted.more_than:
         message = f"is for up to {COUNTED} rows: choose a place, a filter or another order"
         raise Refused.invalid([Fault("sort", "too_many", message)])
@@ -154,7 +146,7 @@ def read_page(
     following = _sealed(query, wanted.sort, found[-1], sealer) if more else None
     if wanted.after is not None:
         return Page(found, following, None)
-    figures = counted or _figures(conn, query, parts, wanted) if more else _figures_of(query, found)
+    figures = counted or _figures(conn, query, made, wanted, given) if more else _figures_of(query, found)
     return Page(found, following, figures)
 
 
@@ -178,132 +170,74 @@ def read_all(
     return replace(first, rows=rows, next=None)
 
 
-def _levels(query: ListQuery, wanted: Wanted, reach: Reach) -> Sequence[str]:
-    """The columns in which the place may stand: one where its level is known, so that an index finds it."""
+def _of_conditions(query: ListQuery, asked: Asked, wanted: Wanted) -> dict[str, Any]:
+    """The parameters of what is asked of conditions. Raises Refused."""
+    given: dict[str, Any] = {}
+    for name, value in wanted.conditions.items():
+        if of := query.conditions[name].given:
+            given |= of(asked, value)
+    return given
+
+
+def _form(query: ListQuery, wanted: Wanted, reach: Reach) -> Form:
+    """A place stands in one column where its level is known, so that an index finds it."""
     known = reach.tree.by_id.get(wanted.place or "")
-    return [known.level] if known and known.level in query.places else query.places
+    levels = (known.level,) if known and known.level in query.places else query.places
+    conditions = (
+        (name, value if value is None or of.given is None else "")
+        for name, of in query.conditions.items()
+        for value in [wanted.conditions.get(name)]
+    )
+    return Form(
+        wanted.sort,
+        tuple((name, value == NOTHING) for name, value in wanted.filters.items()),
+        tuple(conditions),
+        levels if wanted.place is not None else (),
+        wanted.after is not None,
+        wanted.few,
+    )
 
 
-def _check_few(
-    conn: Connection, query: ListQuery, among: SelectBase, wanted: Wanted, levels: Sequence[str]
+def _check(
+    query: ListQuery, made: Statements, wanted: Wanted, conn: Connection, given: Mapping[str, Any]
 ) -> None:
-    """Raises Refused."""
-    known = {column.key for column in among.selected_columns}
-    narrowed = {name: value for name, value in wanted.filters.items() if name in known}
-    part = _chosen(among, replace(wanted, filters=narrowed), levels)
-    few = part.rows.with_only_columns(part.columns[query.id]).limit(COUNTED + 1).subquery("few")
-    if conn.execute(select(func.count()).select_from(few)).scalar_one() > COUNTED:
+    """Raises Refused: PostgreSQL fails where an id is compared with what has not its form."""
+    for name, value in wanted.filters.items():
+        if value != NOTHING and isinstance(made.column(name).type, Id) and not is_id(value):
+            raise Refused.invalid([Fault(name, "unreadable", "is no id")])
+    through = made.looked_through
+    if through is not None and conn.execute(through, given).scalar_one() > COUNTED:
         message = f"looks through up to {COUNTED} rows: choose a place"
         raise Refused.invalid([Fault("place", "too_many", message)])
 
 
-@dataclass(frozen=True, slots=True)
-class _Part:
-    """Rows of a list that one statement finds, and the statement's columns by name.
-
-    :param whole: they are few: all are read and then put in order.
-    """
-
-    rows: Select[Any]
-    columns: Mapping[str, ColumnElement[Any]]
-    whole: bool = False
-
-    def in_order(self, sort: Sort) -> Select[Any]:
-        first, *others = (self.columns[name] for name in sort.columns)
-        if self.whole:  # no index has this order: else the planner may walk through a table that has it
-            first = func.coalesce(first, first)
-        by = (first, *others)
-        return self.rows.order_by(*((column.desc() if sort.descending else column) for column in by))
+def _rows(conn: Connection, statement: Executable, given: Mapping[str, Any]) -> list[dict[str, Any]]:
+    found = conn.execute(statement, given)
+    names = tuple(found.keys())
+    return [dict(zip(names, row, strict=True)) for row in found]
 
 
-def _chosen(
-    rows: SelectBase, wanted: Wanted, levels: Sequence[str], also: Sequence[ColumnElement[bool]] = ()
-) -> _Part:
-    """Conditions are added to the statement itself: one around it takes longer to make than to run."""
-    assert isinstance(rows, Select)
-    columns = {str(column.key): column for column in rows.selected_columns}
-    conditions: list[ColumnElement[bool]] = [
-        *also,
-        *(_holds(name, columns[name], value) for name, value in wanted.filters.items()),
-    ]
-    if wanted.place is not None:
-        conditions.append(or_(*(columns[level] == wanted.place for level in levels)))
-    return _Part(rows.where(*conditions), columns)
-
-
-def _holds(name: str, column: ColumnElement[Any], value: str) -> ColumnElement[bool]:
-    """Raises Refused: PostgreSQL fails where an id is compared with what has not its form."""
-    if value == NOTHING:
-        return column.is_(None)
-    if isinstance(column.type, Id) and not is_id(value):
-        raise Refused.invalid([Fault(name, "unreadable", "is no id")])
-    return column == value
-
-
-def _first_rows(conn: Connection, parts: Sequence[_Part], wanted: Wanted) -> list[dict[str, Any]]:
-    """One more than the page has. Each part is asked for its own, which an index may have in this order."""
-    sort = wanted.sort
-    pages = [_page_of(part, wanted) for part in parts]
-    if len(pages) == 1:
-        return [dict(row) for row in conn.execute(pages[0]).mappings()]
-    # Each question is a round trip. SQLite, where it is none, cannot ask for the first rows of both in one.
-    asked = [union_all(*pages)] if conn.dialect.name == "postgresql" else pages
-    found = [dict(row) for page in asked for row in conn.execute(page).mappings()]
-    return sorted(found, key=itemgetter(*sort.columns), reverse=sort.descending)[: ROWS + 1]
+def _first_rows(
+    conn: Connection, made: Statements, wanted: Wanted, given: Mapping[str, Any]
+) -> list[dict[str, Any]]:
+    """One more than the page has."""
+    sort, pages = wanted.sort, made.pages
+    found = [row for page in pages for row in _rows(conn, page, given)]
+    if made.in_parts:
+        return sorted(found, key=itemgetter(*sort.columns), reverse=sort.descending)[: ROWS + 1]
+    return found
 
 
 def _listed_at_once(
-    conn: Connection, query: ListQuery, parts: Sequence[_Part], wanted: Wanted
-) -> tuple[list[dict[str, Any]], Figures | None]:
-    """The same in an order that no index has: for a page all rows are read, so they are counted, too."""
-    rows = [part.rows for part in parts]
-    listed = (union_all(*rows) if len(rows) > 1 else rows[0]).limit(COUNTED + 1).cte("listed")
-    columns = {str(column.key): column for column in listed.c}
-    households = func.count(bytewise(_household(query, columns)).distinct())
-    counted = select(array([func.count(), households])).select_from(listed).correlate(None)
-    both = select(listed, counted.scalar_subquery().label(_COUNTED))
-    page = _page_of(_Part(both, columns), wanted)
-    found = [dict(row) for row in conn.execute(page).mappings()]
-    numbers = [row.pop(_COUNTED) for row in found]
+    conn: Connection, query: ListQuery, made: Statements, given: Mapping[str, Any]
+) -> tuple[list[dict[str, Any]], Figures]:
+    """The same in an order that no index has, and counted."""
+    found = _rows(conn, made.listed, given)
+    numbers = [row.pop(NUMBERS) for row in found]
     many, homes = numbers[0] if numbers else (0, 0)
     if many > COUNTED:
         return found, Figures(None, None, COUNTED)
     return found, Figures(many, homes if query.households else None, None)
-
-
-def _household(query: ListQuery, columns: Mapping[str, ColumnElement[Any]]) -> ColumnElement[Any]:
-    """By which households are counted: whom no report names with others is one alone."""
-    id = columns[query.id]
-    if query.households is None:
-        return id
-    return func.coalesce(columns[query.households].cast(String), id.cast(String))
-
-
-def _page_of(part: _Part, wanted: Wanted) -> Select[Any]:
-    page = part.in_order(wanted.sort)
-    if wanted.after is not None:
-        by = [part.columns[name] for name in wanted.sort.columns]
-        page = page.where(_beyond(by, wanted.after, wanted.sort.descending))
-    return page.limit(ROWS + 1)
-
-
-def _beyond(by: Sequence[ColumnElement[Any]], after: Sequence[Any], descending: bool) -> ColumnElement[bool]:
-    values = [_typed(column, value) for column, value in zip(by, after, strict=True)]
-    if len(by) == 1:
-        return by[0] < values[0] if descending else by[0] > values[0]
-    ours, theirs = tuple_(*by), tuple_(*values)
-    beyond: ColumnElement[bool] = ours < theirs if descending else ours > theirs
-    # Said of the first column too: both databases find the start in an index by it.
-    first = by[0] <= values[0] if descending else by[0] >= values[0]
-    return and_(first, beyond)
-
-
-def _typed(column: ColumnElement[Any], value: Any) -> ColumnElement[Any]:
-    if isinstance(column.type, UtcDateTime):
-        value = datetime.fromisoformat(value)
-    elif isinstance(column.type, Date):
-        value = date.fromisoformat(value)
-    return literal(value, column.type)
 
 
 def _figures_of(query: ListQuery, rows: Sequence[Row]) -> Figures:
@@ -313,27 +247,15 @@ def _figures_of(query: ListQuery, rows: Sequence[Row]) -> Figures:
     return Figures(len(rows), len({row[query.households] or row[query.id] for row in rows}), None)
 
 
-def _figures(conn: Connection, query: ListQuery, parts: Sequence[_Part], wanted: Wanted) -> Figures:
+def _most(wanted: Wanted) -> int:
+    return COUNTED_AT_ONCE if wanted.few else COUNTED
+
+
+def _figures(
+    conn: Connection, query: ListQuery, made: Statements, wanted: Wanted, given: Mapping[str, Any]
+) -> Figures:
     """Counted right after the page was read."""
-    most = COUNTED_AT_ONCE if wanted.few else COUNTED
-
-    def counted(part: _Part) -> ColumnElement[Any]:
-        return _household(query, part.columns).label("of_row")
-
-    if wanted.few:
-        # In the order of the page: with a limit alone PostgreSQL reads the whole table until it has so many.
-        in_turn = (part.rows if part.whole else part.in_order(wanted.sort) for part in parts)
-        rows = [
-            select(one.with_only_columns(counted(part)).limit(most + 1).subquery())
-            for one, part in zip(in_turn, parts, strict=True)
-        ]
-    else:
-        rows = [part.rows.with_only_columns(counted(part)) for part in parts]
-    few = (union_all(*rows) if len(rows) > 1 else rows[0]).limit(most + 1).subquery("few")
-    counts = [func.count()]
-    if query.households:
-        counts.append(func.count(bytewise(few.c.of_row).distinct()))
-    numbers = conn.execute(select(*counts).select_from(few)).one()
+    most, numbers = _most(wanted), conn.execute(made.figures, given).one()
     if numbers[0] > most:
         return Figures(None, None, most)
     return Figures(numbers[0], numbers[1] if query.households else None, None)

@@ -15,6 +15,7 @@ from chassis.doors.declared import Directory
 from chassis.doors.roles import Roles
 from chassis.doors.statuses import NOT_ACTIVE
 from chassis.doors.tokens import Actor
+from chassis.doors.within import lies_of
 from chassis.reference import Period, PlaceInTree, posts_at, read_periods, read_tree
 from chassis.unit_of_work import UnitOfWork
 from contracts.faults import Fault, Refused
@@ -87,6 +88,9 @@ class Reaching:
         worked_at = {place for post in theirs for place in post.places}
         reached = frozenset(reached for place in worked_at for reached in self._places(tree, place))
         lies = {place_id: lies for place_id in reached if (lies := _lies(tree, place_id))}
+        places = self._directory.places
+        if places is not None and (ended := reached - lies.keys()):
+            lies |= lies_of(uow.conn, ended, places)
         return Scope(reached, staff=frozenset(post.staff_id for post in theirs), lies=lies)
 
     def _check(self, roles: Sequence[str], act: str) -> Set[str]:
@@ -130,7 +134,7 @@ class Reaching:
 
 
 def _lies(tree: PlaceTree[PlaceInTree], place_id: str) -> Lies | None:
-    """None of a place that is not known; of one that has ended, rows may still name it at any level."""
+    """None of a place that is not known, or has ended: the tree does not say at what level."""
     place = tree.by_id.get(place_id)
     if place is None:
         return None

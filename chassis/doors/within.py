@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Column, ColumnElement, Select, Table, and_, false, or_, select, true
+from sqlalchemy import Column, ColumnElement, Select, Table, and_, bindparam, false, or_, select, true
 from sqlalchemy.engine import Connection
 
 from chassis.database.statements import is_in, is_one_of, listed
@@ -16,11 +17,97 @@ from field.scope import Lies, Scope
 
 _FEW = 200
 """So many values are written out, so that an index on them and on the order serves a page."""
+PLACES: Final = "places"
+"""Of the ids of a scope: all its places, whatever their level."""
+_UNKNOWN: Final = "unknown"
+_INSIDE, AROUND = "inside", "around"
+"""Places below a community that is known, and these communities."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """A scope as statements need it: its ids sorted by the columns in which they stand.
+
+    :param named: the ids are parameters of the statement, whose values are `parameters`: it is put together
+        once for all scopes of one `outline`. Otherwise they stand in it.
+    """
+
+    everywhere: bool
+    _ids: Mapping[str, Sequence[str]]
+    named: bool = False
+
+    @classmethod
+    def of(cls, scope: Scope, known: Mapping[str, Lies], *, named: bool = False) -> Bounds:
+        """
+        :param known: how its places lie; others are looked for in all columns.
+        """
+        ids: dict[str, set[str]] = defaultdict(set)
+        for place_id in scope.places:
+            ids[PLACES].add(place_id)
+            lies = known.get(place_id)
+            if lies is None:
+                ids[_UNKNOWN].add(place_id)
+            elif lies.community:
+                ids[_INSIDE].add(place_id)
+                ids[AROUND].add(lies.community)
+            else:
+                ids[lies.level].add(place_id)
+        own = [household for household in scope.households if is_id(household)]
+        for position in range(_HOUSEHOLD_COLUMNS if own else 0):
+            ids[_of_household(position)].update(own)
+        return cls(scope.everywhere, {kind: sorted(found) for kind, found in ids.items()}, named)
+
+    @property
+    def outline(self) -> Hashable:
+        return self.everywhere, frozenset((kind, len(ids) > _FEW) for kind, ids in self._ids.items())
+
+    def parameters(self) -> dict[str, Any]:
+        """Of statements of which these bounds are named."""
+        given: dict[str, Any] = {
+            _name(kind): listed(ids) if len(ids) > _FEW else ids for kind, ids in self._ids.items()
+        }
+        return given | {_name(PLACES): listed(self._ids.get(PLACES, ()))}
+
+    def one_of(self, conn: Connection, column: Column[Any], *kinds: str) -> ColumnElement[bool]:
+        """Whether the column has an id of one of these kinds; there may be none."""
+        return or_(false(), *(self._one_of(conn, column, kind) for kind in kinds if kind in self._ids))
+
+    def one_of_places(self, conn: Connection, column: Column[Any]) -> ColumnElement[bool]:
+        """Whether the column, a place's id, is one of the scope's places."""
+        if self.named:
+            return is_one_of(column, _name(PLACES))
+        return is_in(conn, column, self._ids.get(PLACES, ()))
+
+    def _one_of(self, conn: Connection, column: Column[Any], kind: str) -> ColumnElement[bool]:
+        ids, name = self._ids[kind], _name(kind)
+        if len(ids) > _FEW:
+            return is_one_of(column, name) if self.named else is_in(conn, column, ids)
+        return column.in_(bindparam(name, type_=column.type, expanding=True) if self.named else ids)
+
+
+_HOUSEHOLD_COLUMNS = 2  # at most, in which a statement looks for one
+
+
+def _of_household(position: int) -> str:
+    """Columns of several types may name it: each has a parameter of its own."""
+    return f"household_{position}"
+
+
+def _name(kind: str) -> str:
+    """Of a parameter."""
+    return f"scope_{kind}"
+
+
+def bounds(conn: Connection, scope: Scope | Bounds, places: Table) -> Bounds:
+    if isinstance(scope, Bounds):
+        return scope
+    others = scope.places - scope.lies.keys()
+    return Bounds.of(scope, {**scope.lies, **lies_of(conn, others, places)} if others else scope.lies)
 
 
 def within(
     conn: Connection,
-    scope: Scope,
+    scope: Scope | Bounds,
     places: Table,
     columns: Mapping[str, Column[Any]],
     *,
@@ -31,50 +118,30 @@ def within(
     Each place is looked for in the column of its level alone, where there is an index that begins with it; a
     place below a community inside that community. A place that is not known is looked for in all columns.
 
-    :param columns: level of places -> the column that names the place of this level in which a row lies.
+    :param columns: street, community and grid -> the column that names the place of this level in which a row
+        lies.
     :param households: the columns that may name its household; somebody alone is named by the case.
     """
     if scope.everywhere:
         return true()
-    chosen = _at(conn, scope, places, columns) if scope.places else []
-    own = {household for household in scope.households if is_id(household)}
-    chosen += [_one_of(conn, column, own) for column in households if own]
-    return or_(false(), *chosen)
+    found = bounds(conn, scope, places)
+    inside = and_(
+        found.one_of(conn, columns["community"], AROUND), found.one_of(conn, columns["grid"], _INSIDE)
+    )
+    return or_(
+        *(found.one_of(conn, column, level, _UNKNOWN) for level, column in columns.items()),
+        inside,
+        *(found.one_of(conn, column, _of_household(position)) for position, column in enumerate(households)),
+    )
 
 
-def in_district(conn: Connection, scope: Scope, places: Table) -> ColumnElement[bool]:
+def in_district(conn: Connection, scope: Scope | Bounds, places: Table) -> ColumnElement[bool]:
     """Whether the scope reaches a whole district: what lies at no known place is that officer's."""
     if scope.everywhere:
         return true()
     p = places.c
-    own = is_in(conn, p.place_id, sorted(scope.places))
+    own = bounds(conn, scope, places).one_of_places(conn, p.place_id)
     return select(p.place_id).where(own, p.level.in_(("province", "city", "district"))).exists()
-
-
-def _at(
-    conn: Connection, scope: Scope, places: Table, columns: Mapping[str, Column[Any]]
-) -> list[ColumnElement[bool]]:
-    known = {place_id: scope.lies[place_id] for place_id in scope.places if place_id in scope.lies}
-    if others := scope.places - known.keys():
-        known |= lies_of(conn, others, places)
-    of_level: dict[str, set[str]] = defaultdict(set)
-    inside: dict[str, set[str]] = defaultdict(set)
-    for place_id, lies in known.items():
-        if lies.community and "community" in columns:
-            inside[lies.community].add(place_id)
-        else:
-            of_level[lies.level].add(place_id)
-    unknown = scope.places - known.keys()
-    chosen = [
-        _one_of(conn, column, of_level[level] | unknown)
-        for level, column in columns.items()
-        if of_level[level] or unknown
-    ]
-    if inside:
-        grids = set().union(*inside.values())
-        community = _one_of(conn, columns["community"], inside.keys())
-        chosen.append(and_(community, _one_of(conn, columns["grid"], grids)))
-    return chosen
 
 
 def lies_of(conn: Connection, wanted: Collection[str], places: Table) -> dict[str, Lies]:
@@ -90,7 +157,3 @@ def _levels_of(places: Table) -> Select[Any]:
     columns = places.c.place_id, places.c.level, above.c.place_id, above.c.level
     each = select(*columns).outerjoin(above, above.c.place_id == places.c.parent)
     return each.where(is_one_of(places.c.place_id, "place_ids"))
-
-
-def _one_of(conn: Connection, column: Column[Any], values: Collection[str]) -> ColumnElement[bool]:
-    return column.in_(sorted(values)) if len(values) <= _FEW else is_in(conn, column, sorted(values))

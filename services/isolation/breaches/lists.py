@@ -9,13 +9,14 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.engine import Connection
 
 from chassis.doors.declared import Asked, Column, ListQuery, Sort, ThingQuery
+from chassis.doors.within import Bounds
 from field.ids import is_id
 from field.scope import Scope
 from services.isolation.breaches.rules import CONFIRMED, SUSPECTED
 from services.isolation.breaches.tables import IS_CONFIRMED, breaches
 from services.isolation.cases.lists import PERSON, in_scope
 from services.isolation.cases.tables import cases
-from services.isolation.cases.waiting import OF_CASE, OF_TASK, WAITING, overdue
+from services.isolation.cases.waiting import OF_CASE, OF_TASK, OVERDUE, WAITING
 from services.isolation.plans.tables import tasks
 
 _B, _K, _C = breaches.c, tasks.c, cases.c
@@ -27,13 +28,13 @@ _COLUMNS: Final = (
 )
 
 
-def _to_judge(conn: Connection, scope: Scope, _asked: Asked) -> Select[Any]:
+def _to_judge(conn: Connection, scope: Bounds) -> Select[Any]:
     joined = select(*_COLUMNS).select_from(tasks).join(breaches, _B.judge_task_id == _K.task_id)
     joined = joined.join(cases, _C.case_id == _K.case_id)
     return joined.where(*WAITING, _B.state == SUSPECTED, in_scope(conn, scope))
 
 
-def _confirmed(conn: Connection, scope: Scope, _asked: Asked) -> Select[Any]:
+def _confirmed(conn: Connection, scope: Bounds) -> Select[Any]:
     columns = (
         *(_B[name] for name in ("breach_id", "why", "at", "judged_at")),
         *(_C[name] for name in (*OF_CASE, "person")),
@@ -76,7 +77,7 @@ BREACHES_TO_JUDGE = ListQuery(
     columns=(*(Column(name) for name in (*_OF_BREACH, *OF_TASK, *OF_CASE, "owner")), *PERSON),
     sorts=(Sort("due", ("due_by", "breach_id")),),
     filters=("why", "staff_id"),
-    conditions={"overdue": overdue},
+    conditions={"overdue": OVERDUE},
     places=("grid", "community", "street"),
     households="household_id",
 )

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, String, and_, func, select, true
+from sqlalchemy import BindParameter, ColumnElement, Date, Select, String, and_, bindparam, func, select, true
 from sqlalchemy.engine import Connection
 
-from chassis.doors.declared import Asked, Column, ListQuery, Sort, ThingQuery
-from chassis.doors.within import within
+from chassis.doors.declared import Asked, Column, Condition, ListQuery, Sort, ThingQuery
+from chassis.doors.within import Bounds, within
 from contracts.faults import Fault, Refused
 from field.days import local_day
 from field.ids import is_id
@@ -23,6 +23,7 @@ _C = cases.c
 LIVING: Final = func.coalesce(_C.household_id, _C.case_id.cast(String))
 """The household a case is of; whoever is named alone is one."""
 _DAY: Final = re.compile("[0-9]{1,3}", re.ASCII)
+_DAY_ZERO: Final[BindParameter[date]] = bindparam("day_zero", type_=Date)
 PERSON = (
     Column("name", "name", sealed="person"),
     Column("phone", "phone", sealed="person"),
@@ -52,25 +53,26 @@ FACTS = (
 """Columns of a case that stand in every list of cases."""
 
 
-def in_scope(conn: Connection, scope: Scope) -> ColumnElement[bool]:
+def in_scope(conn: Connection, scope: Scope | Bounds) -> ColumnElement[bool]:
     """Cases that somebody may see: of their places, or of their own household."""
     levels = {"street": _C.street, "community": _C.community, "grid": _C.grid}
     return within(conn, scope, places, levels, households=(_C.household_id, _C.case_id))
 
 
-def _open_cases(conn: Connection, scope: Scope, _asked: Asked) -> Select[Any]:
+def _open_cases(conn: Connection, scope: Bounds) -> Select[Any]:
     columns = [_C[name] for name in (*FACTS, "person")]
     return select(*columns).where(_C.closed_at.is_(None), in_scope(conn, scope))
 
 
-def _on_day(asked: Asked, value: str | None) -> ColumnElement[bool]:
+def _on_day(value: str | None) -> ColumnElement[bool]:
     """Those of which today is day n of the measure, as `policies/counting.py` counts."""
-    if value is None:
-        return true()
+    return true() if value is None else and_(_C.counted_from == _DAY_ZERO, _C.days > 0)
+
+
+def _day_zero(asked: Asked, value: str) -> dict[str, date]:
     if not _DAY.fullmatch(value):
         raise Refused.invalid([Fault("day", "no_number", "must be a number of days")])
-    day_zero = local_day(asked.now, asked.zone) - timedelta(days=int(value))
-    return and_(_C.counted_from == day_zero, _C.days > 0)
+    return {_DAY_ZERO.key: local_day(asked.now, asked.zone) - timedelta(days=int(value))}
 
 
 def _case(conn: Connection, scope: Scope, asked: Asked, id: str) -> Mapping[str, Any] | None:
@@ -100,7 +102,7 @@ OPEN_CASES = ListQuery(
         Sort("release", ("release_on", "case_id"), few=True),
     ),
     filters=("state", "measure", "risk_level", "owner", "district"),
-    conditions={"day": _on_day},
+    conditions={"day": Condition(_on_day, _day_zero)},
     places=("grid", "community", "street"),
     households="household_id",
 )

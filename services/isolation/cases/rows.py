@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from datetime import date, datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Text, type_coerce
+from sqlalchemy import BindParameter, ColumnElement, Text, type_coerce
 from sqlalchemy.engine import Connection, Row
 
 from chassis.database.statements import insert_rows, update_rows
@@ -20,12 +21,23 @@ from services.isolation.teams.rules import Member
 _CHANGES = tuple(c.name for c in table.c if c.name not in ("case_id", "correlation_id"))
 _COUNTS = {"notes": "history_lines", "tasks_planned": "tasks_planned", "plan_number": "plan_number"}
 _FACTS: Final = tuple(field.name for field in fields(Arrival))
+_ESCAPE: Final = "/"
 _PLAN_CHANGES = ("tasks_planned", "plan_number", "planned_until", "plan_next")
 
 
-def has_in_team(staff_id: str) -> ColumnElement[bool]:
-    """Cases whose team has this member. No index finds them: it would cost every arrival."""
-    return type_coerce(table.c.team, Text).contains(f'"{staff_id}"', autoescape=True)
+def has_in_team(staff_id: str | BindParameter[str]) -> ColumnElement[bool]:
+    """Cases whose team has this member. No index finds them: it would cost every arrival.
+
+    :param staff_id: or a parameter of the statement, whose value is `as_in_team`.
+    """
+    named = as_in_team(staff_id) if isinstance(staff_id, str) else staff_id
+    return type_coerce(table.c.team, Text).contains(named, escape=_ESCAPE)
+
+
+def as_in_team(staff_id: str) -> str:
+    """As it stands in the JSON of a team, for LIKE."""
+    escaped = re.sub(f"([{_ESCAPE}%_])", rf"{_ESCAPE}\1", staff_id)
+    return f'"{escaped}"'
 
 
 def insert_cases(conn: Connection, cases: Sequence[Case]) -> list[str]:

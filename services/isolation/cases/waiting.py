@@ -6,7 +6,7 @@ from typing import Final
 
 from sqlalchemy import ColumnElement, text, true
 
-from chassis.doors.declared import Asked
+from chassis.doors.declared import NOW, Condition
 from contracts.faults import Fault, Refused
 from services.isolation.cases.tables import cases
 from services.isolation.plans import states
@@ -24,10 +24,13 @@ WAITING: Final = (
 """Somebody has still to see to it, of a case that is followed."""
 
 
-def overdue(asked: Asked, value: str | None) -> ColumnElement[bool]:
+def _overdue(value: str | None) -> ColumnElement[bool]:
     """The filter of that name: yes, no, or all. Raises Refused."""
     if value is None:
         return true()
     if value not in ("yes", "no"):
         raise Refused.invalid([Fault("overdue", "unknown_word", "must be yes or no")])
-    return _K.due_by < asked.now if value == "yes" else _K.due_by >= asked.now
+    return _K.due_by < NOW if value == "yes" else _K.due_by >= NOW
+
+
+OVERDUE: Final = Condition(_overdue)

@@ -8,8 +8,9 @@ from typing import Any, Final
 from sqlalchemy import Select, and_, or_, select
 from sqlalchemy.engine import Connection
 
-from chassis.database.statements import is_in
+from chassis.database.statements import is_in, is_one_of, listed
 from chassis.doors.declared import Asked, Column, ListQuery, Lookup, Sort, ThingQuery
+from chassis.doors.within import Bounds
 from chassis.unit_of_work import UnitOfWork
 from field.ids import is_id
 from field.scope import Scope
@@ -17,7 +18,7 @@ from services.isolation.cases import states as case_states
 from services.isolation.cases.lists import CASE, LIVING, PERSON, in_scope
 from services.isolation.cases.merged import ended_in, going_on
 from services.isolation.cases.tables import cases
-from services.isolation.cases.waiting import OF_CASE, OF_TASK, WAITING, overdue
+from services.isolation.cases.waiting import OF_CASE, OF_TASK, OVERDUE, WAITING
 from services.isolation.central.beds import read_rooms
 from services.isolation.central.carers import adults_there, without_carer
 from services.isolation.central.rules import ADULT, DECIDED
@@ -28,10 +29,12 @@ from services.isolation.policies.rules import SETTLE_BREACH, SETTLE_CENTRAL, SET
 _M, _K, _C = moves.c, tasks.c, cases.c
 _OF_CASE: Final = (*OF_CASE, "version", "state", "owner")
 _MOST_OF_HOUSEHOLD: Final = 11
+_ALONE: Final = "without_carer"
+"""The parameter that names the moves of those whose carer is not there."""
 _OF_MOVE: Final = ("move_id", "centre_id", "room_id", "beds", "who", "decided_at")
 
 
-def _waiting(conn: Connection, scope: Scope, _asked: Asked) -> Select[Any]:
+def _waiting(conn: Connection, scope: Bounds) -> Select[Any]:
     """A refusal only of who is followed as refusing: of others an officer finds out first what would help."""
     columns = (_K.kind, *(_K[name] for name in OF_TASK), *(_C[name] for name in (*_OF_CASE, "person")))
     refuses = and_(_K.kind == SETTLE_REFUSAL, _C.state == case_states.REFUSED)
@@ -40,7 +43,7 @@ def _waiting(conn: Connection, scope: Scope, _asked: Asked) -> Select[Any]:
     return joined.where(*WAITING, proposed, in_scope(conn, scope))
 
 
-def _on_the_way(conn: Connection, scope: Scope, _asked: Asked) -> Select[Any]:
+def _on_the_way(conn: Connection, scope: Bounds) -> Select[Any]:
     columns = (
         *(_M[name] for name in _OF_MOVE),
         *(_K[name] for name in OF_TASK),
@@ -52,15 +55,18 @@ def _on_the_way(conn: Connection, scope: Scope, _asked: Asked) -> Select[Any]:
     return joined.where(IS_DECIDED, *WAITING, in_scope(conn, scope))
 
 
-def _there(conn: Connection, scope: Scope, _asked: Asked) -> Select[Any]:
-    alone = {ward.move_id for ward in without_carer(conn)}
+def _there(conn: Connection, scope: Bounds) -> Select[Any]:
     columns = (
         *(_M[name] for name in (*_OF_MOVE, "admitted_at")),
-        is_in(conn, _M.move_id, alone).label("carer_gone"),
+        is_one_of(_M.move_id, _ALONE).label("carer_gone"),
         *(_C[name] for name in (*_OF_CASE, "person", "release_on")),
     )
     joined = select(*columns).select_from(moves).join(cases, _C.case_id == _M.case_id)
     return joined.where(IS_ADMITTED, in_scope(conn, scope))
+
+
+def _alone(conn: Connection, _asked: Asked) -> Mapping[str, Any]:
+    return {_ALONE: listed({ward.move_id for ward in without_carer(conn)})}
 
 
 def _move(conn: Connection, scope: Scope, _asked: Asked, id: str) -> Mapping[str, Any] | None:
@@ -89,7 +95,7 @@ WAITING_FOR_BED = ListQuery(
     columns=(*(Column(name) for name in ("kind", *OF_TASK, *_OF_CASE)), *PERSON),
     sorts=(Sort("due", ("due_by", "task_id")),),
     filters=("staff_id",),
-    conditions={"overdue": overdue},
+    conditions={"overdue": OVERDUE},
     places=("grid", "community", "street"),
     households="household_id",
 )
@@ -103,7 +109,7 @@ ON_THE_WAY = ListQuery(
     columns=(*(Column(name) for name in (*_OF_MOVE, *OF_TASK, *_OF_CASE)), *PERSON),
     sorts=(Sort("due", ("due_by", "move_id")),),
     filters=("staff_id", "centre_id"),
-    conditions={"overdue": overdue},
+    conditions={"overdue": OVERDUE},
     places=("grid", "community", "street"),
     households="household_id",
 )
@@ -121,6 +127,7 @@ IN_CENTRES = ListQuery(
     filters=("centre_id",),
     places=("grid", "community", "street"),
     households="household_id",
+    given=_alone,
 )
 MOVE = ThingQuery(
     "move",

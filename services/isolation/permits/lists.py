@@ -10,11 +10,12 @@ from sqlalchemy import Select, case, literal, select
 from sqlalchemy.engine import Connection
 
 from chassis.doors.declared import Asked, Column, ListQuery, Sort, ThingQuery
+from chassis.doors.within import Bounds
 from field.ids import is_id
 from field.scope import Scope
 from services.isolation.cases.lists import PERSON, in_scope
 from services.isolation.cases.tables import cases
-from services.isolation.cases.waiting import OF_CASE, OF_TASK, WAITING, overdue
+from services.isolation.cases.waiting import OF_CASE, OF_TASK, OVERDUE, WAITING
 from services.isolation.permits.tables import IS_OUT, outings, permits
 from services.isolation.plans import states
 from services.isolation.plans.tables import tasks
@@ -28,12 +29,12 @@ _COLUMNS: Final = (
 )
 
 
-def _to_decide(conn: Connection, scope: Scope, _asked: Asked) -> Select[Any]:
+def _to_decide(conn: Connection, scope: Bounds) -> Select[Any]:
     joined = select(*_COLUMNS).select_from(tasks).join(permits, _P.task_id == _K.task_id)
     return joined.join(cases, _C.case_id == _K.case_id).where(*WAITING, in_scope(conn, scope))
 
 
-def _out_now(conn: Connection, scope: Scope, _asked: Asked) -> Select[Any]:
+def _out_now(conn: Connection, scope: Bounds) -> Select[Any]:
     yes, no = literal(True), literal(False)
     columns = (
         *(_O[name] for name in ("permit_id", "number", "left_at", "begins", "ends")),
@@ -75,7 +76,7 @@ PERMITS_TO_DECIDE = ListQuery(
     columns=(*(Column(name) for name in (*_OF_PERMIT, *OF_TASK, *OF_CASE)), *PERSON),
     sorts=(Sort("due", ("due_by", "permit_id")),),
     filters=("kind", "staff_id"),
-    conditions={"overdue": overdue},
+    conditions={"overdue": OVERDUE},
     places=("grid", "community", "street"),
     households="household_id",
 )

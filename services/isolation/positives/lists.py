@@ -9,6 +9,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.engine import Connection
 
 from chassis.doors.declared import Asked, Column, ListQuery, Sort, ThingQuery
+from chassis.doors.within import Bounds
 from field.ids import is_id
 from field.scope import Scope
 from services.isolation.cases.lists import PERSON, in_scope
@@ -22,13 +23,13 @@ _PLACES: Final = ("street", "community", "grid")
 _COLUMNS: Final = (*(Column(name) for name in (*_FACTS, *_PLACES)), *PERSON)
 
 
-def _all(conn: Connection, scope: Scope) -> Select[Any]:
+def _all(conn: Connection, scope: Scope | Bounds) -> Select[Any]:
     columns = (*(_T[name] for name in (*_FACTS, "settled_as")), *(_C[name] for name in _PLACES))
     joined = select(*columns, _T.said.label("person"), _T.settled_at)
     return joined.join(cases, _C.case_id == _T.case_id).where(in_scope(conn, scope))
 
 
-def _to_tell(conn: Connection, scope: Scope, _asked: Asked) -> Select[Any]:
+def _to_tell(conn: Connection, scope: Bounds) -> Select[Any]:
     return _all(conn, scope).where(_T.settled_at.is_(None), _C.stripped_at.is_(None))
 
 

@@ -9,7 +9,8 @@ from sqlalchemy import ColumnElement, ScalarSelect, Select, func, or_, select
 from sqlalchemy.engine import Connection
 
 from chassis.database.statements import bytewise
-from chassis.doors.declared import Asked, Column, ListQuery, Sort
+from chassis.doors.declared import Column, ListQuery, Sort
+from chassis.doors.within import Bounds
 from field.scope import Scope
 from services.isolation.cases import states
 from services.isolation.cases.lists import FACTS, LIVING, PERSON, in_scope
@@ -19,17 +20,17 @@ _C, _R = cases.c, release_checks.c
 _OF_RELEASE = ("lacks", "proposed_at", "past_since")
 
 
-def _rows(conn: Connection, scope: Scope) -> Select[Any]:
+def _rows(conn: Connection, scope: Scope | Bounds) -> Select[Any]:
     columns = (*(_C[name] for name in (*FACTS, "person")), *(_R[name] for name in _OF_RELEASE))
     joined = select(*columns).join(release_checks, _R.case_id == _C.case_id)
     return joined.where(_C.closed_at.is_(None), in_scope(conn, scope))
 
 
-def _to_release(conn: Connection, scope: Scope, _asked: Asked) -> Select[Any]:
+def _to_release(conn: Connection, scope: Bounds) -> Select[Any]:
     return _rows(conn, scope).where(_R.proposed_at.is_not(None), _C.state == states.RELEASE_REVIEW)
 
 
-def _held(conn: Connection, scope: Scope, _asked: Asked) -> Select[Any]:
+def _held(conn: Connection, scope: Bounds) -> Select[Any]:
     return _rows(conn, scope).where(_R.past_since.is_not(None))
 
 

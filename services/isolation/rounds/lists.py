@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from sqlalchemy import Column as TableColumn
-from sqlalchemy import ColumnElement, Select, and_, case, false, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
 from sqlalchemy.engine import Connection
 
 from chassis.doors.declared import Asked, Column, ListQuery, Sort, ThingQuery
-from chassis.doors.within import within
+from chassis.doors.within import AROUND, Bounds, bounds, within
 from field.ids import is_id
 from field.scope import Scope
 from services.isolation.cases.lists import PERSON
@@ -30,20 +30,19 @@ _OF_PERSON: Final = (
 )
 
 
-def rounds_in_scope(conn: Connection, scope: Scope) -> ColumnElement[bool]:
+def rounds_in_scope(conn: Connection, scope: Scope | Bounds) -> ColumnElement[bool]:
     """Rounds of places that somebody answers for."""
     return within(conn, scope, places, {level: _R[level] for level in _LEVELS})
 
 
-def people_in_scope(conn: Connection, scope: Scope) -> ColumnElement[bool]:
+def people_in_scope(conn: Connection, scope: Scope | Bounds) -> ColumnElement[bool]:
     """People where somebody works. Of whom no grid is known, those of all grids of the community knock."""
     columns: dict[str, TableColumn[Any]] = {level: _P[level] for level in _LEVELS}
-    beside = sorted({lies.community for lies in scope.lies.values() if lies.community})
-    of_community = and_(_P.grid.is_(None), _P.community.in_(beside)) if beside else false()
-    return or_(within(conn, scope, places, columns), of_community)
+    beside = bounds(conn, scope, places).one_of(conn, _P.community, AROUND)
+    return or_(within(conn, scope, places, columns), and_(_P.grid.is_(None), beside))
 
 
-def people(conn: Connection, scope: Scope) -> Select[Any]:
+def people(conn: Connection, scope: Scope | Bounds) -> Select[Any]:
     """Those of all rounds, each with what is known of them: by the register, or by their case."""
     columns = [_P[name] for name in _OF_PERSON]
     sealed = func.coalesce(_P.person, _C.person).label("person")
@@ -52,19 +51,19 @@ def people(conn: Connection, scope: Scope) -> Select[Any]:
     return joined.outerjoin(cases, _C.case_id == _P.case_id).where(people_in_scope(conn, scope))
 
 
-def _rounds(conn: Connection, scope: Scope, _asked: Asked) -> Select[Any]:
+def _rounds(conn: Connection, scope: Scope | Bounds) -> Select[Any]:
     return select(*(_R[name] for name in _OF_ROUND), _STATE).where(rounds_in_scope(conn, scope))
 
 
 def _round(conn: Connection, scope: Scope, asked: Asked, id: str) -> Mapping[str, Any] | None:
     if not is_id(id):
         return None
-    rows = _rounds(conn, scope, asked)
+    rows = _rounds(conn, scope)
     row = conn.execute(rows.where(_R.round_id == id)).mappings().one_or_none()
     return dict(row) if row else None
 
 
-def _missing(conn: Connection, scope: Scope, _asked: Asked) -> Select[Any]:
+def _missing(conn: Connection, scope: Bounds) -> Select[Any]:
     # Literals, so that the planner sees that the partial indexes hold all of them.
     return people(conn, scope).where(STILL_MISSING, OPEN)
 

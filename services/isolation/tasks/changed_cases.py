@@ -27,10 +27,10 @@ from sqlalchemy import (
 from sqlalchemy.engine import Connection
 
 from chassis.database.types import UtcDateTime
-from chassis.doors.declared import Asked, Column, ListQuery
+from chassis.doors.declared import Asked, Column, Condition, ListQuery
 from chassis.doors.pages import COUNTED
+from chassis.doors.within import Bounds
 from contracts.faults import Fault, Refused
-from field.scope import Scope
 from services.isolation.cases.lists import LIVING, OPEN_CASES, in_scope
 from services.isolation.cases.tables import cases
 from services.isolation.plans import states
@@ -39,9 +39,15 @@ from services.isolation.policies.rules import SEE_ABNORMAL
 
 _C, _K = cases.c, tasks.c
 _SINCE: Final = timedelta(days=1)
-_Moment = datetime | BindParameter[datetime]
+_Moment = BindParameter[datetime]
+_SINCE_THEN: Final[_Moment] = bindparam("since", type_=UtcDateTime)
 _OF_ALARM: Final = literal_column(f"tasks.kind = '{SEE_ABNORMAL}'", Boolean)
 """A literal, so that the planner sees that the partial index holds all of them."""
+
+
+def since_yesterday(asked: Asked) -> dict[str, datetime]:
+    """The parameter of WHAT_CHANGED, `ended_since` and the list."""
+    return {"since": asked.now - _SINCE}
 
 
 def _opened(since: _Moment) -> ColumnElement[bool]:
@@ -65,7 +71,7 @@ def _abnormal(since: _Moment) -> ColumnElement[bool]:
     return _C.case_id.in_(alarmed)
 
 
-def _abnormal_at(since: datetime) -> ScalarSelect[Any]:
+def _abnormal_at(since: _Moment) -> ScalarSelect[Any]:
     """When last; looked up for the cases of a page."""
     of_case = (_K.case_id == _C.case_id, _K.kind == SEE_ABNORMAL, _K.due_from >= since)
     return select(func.max(_K.due_from)).where(*of_case, _K.state != states.CANCELLED).scalar_subquery()
@@ -85,23 +91,22 @@ def _was_followed() -> ColumnElement[bool]:
     return literal_column("cases.version > 0", Boolean)
 
 
-def _rows(conn: Connection, scope: Scope, asked: Asked) -> CompoundSelect[Any]:
+def _rows(conn: Connection, scope: Bounds) -> CompoundSelect[Any]:
     """Those that are open, of which the condition finds what has changed, and those that have ended since."""
-    since = asked.now - _SINCE
-    open_rows = OPEN_CASES.rows(conn, scope, asked)
+    open_rows = OPEN_CASES.rows(conn, scope)
     assert isinstance(open_rows, Select)
-    columns = [*open_rows.selected_columns, _C.moved_at, _abnormal_at(since).label("abnormal_at")]
-    ended = select(*columns).where(_ended(since), _was_followed(), in_scope(conn, scope))
+    columns = [*open_rows.selected_columns, _C.moved_at, _abnormal_at(_SINCE_THEN).label("abnormal_at")]
+    ended = select(*columns).where(_ended(_SINCE_THEN), _was_followed(), in_scope(conn, scope))
     return union_all(open_rows.with_only_columns(*columns), ended)
 
 
-def _change(asked: Asked, value: str | None) -> ColumnElement[bool]:
+def _change(value: str | None) -> ColumnElement[bool]:
     """Any of them where none is asked for, so that tasks are looked up once and last."""
     if value is None:
-        return or_(*(of(asked.now - _SINCE) for of in CHANGES.values()))
+        return or_(*(of(_SINCE_THEN) for of in CHANGES.values()))
     if value not in CHANGES:
         raise Refused.invalid([Fault("change", "unknown", f"must be one of {', '.join(CHANGES)}")])
-    return CHANGES[value](asked.now - _SINCE)
+    return CHANGES[value](_SINCE_THEN)
 
 
 CHANGED_CASES = ListQuery(
@@ -114,24 +119,19 @@ CHANGED_CASES = ListQuery(
     columns=(*OPEN_CASES.columns, Column("moved_at"), Column("abnormal_at")),
     sorts=tuple(sort for sort in OPEN_CASES.sorts if sort.name == "newest"),
     filters=OPEN_CASES.filters,
-    conditions={**OPEN_CASES.conditions, "change": _change},
+    conditions={**OPEN_CASES.conditions, "change": Condition(_change)},
     places=OPEN_CASES.places,
     households="household_id",
+    given=lambda _conn, asked: since_yesterday(asked),
     among=OPEN_CASES.rows,
 )
 
 
-_SINCE_THEN: Final[BindParameter[datetime]] = bindparam("since", type_=UtcDateTime)
 WHAT_CHANGED: Final[ColumnElement[int]] = reduce(
     add, (case((of(_SINCE_THEN), 1 << bit), else_=0) for bit, of in enumerate(CHANGES.values()))
 )
 """What changed of a case since the moment `since`: a bit for each of CHANGES. Put together once: that takes
 longer than to run it."""
-
-
-def since_yesterday(asked: Asked) -> dict[str, datetime]:
-    """The parameter of WHAT_CHANGED and `ended_since`."""
-    return {"since": asked.now - _SINCE}
 
 
 def ended_since(*wanted: ColumnElement[bool]) -> Select[Any]:

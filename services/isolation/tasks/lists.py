@@ -2,22 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, CompoundSelect, Select, func, or_, select, text, true, union_all
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    CompoundSelect,
+    Select,
+    String,
+    Text,
+    and_,
+    bindparam,
+    func,
+    or_,
+    select,
+    text,
+    true,
+    union_all,
+)
 from sqlalchemy.engine import Connection
 
 from chassis.database.statements import is_one_of, listed
+from chassis.database.types import UtcDateTime
 from chassis.doors.declared import Asked, Column, ListQuery, Sort
-from chassis.doors.within import lies_of
+from chassis.doors.within import AROUND, Bounds, bounds, lies_of
 from field.days import day_begins, local_day
 from field.scope import Lies, Scope
 from services.isolation.cases.lists import PERSON, in_scope
-from services.isolation.cases.rows import has_in_team
+from services.isolation.cases.rows import as_in_team, has_in_team
 from services.isolation.cases.tables import cases
 from services.isolation.plans import states
 from services.isolation.plans.tables import tasks
@@ -45,6 +61,12 @@ _OF_CASE = ("measure", "household_id", "street", "community", "grid")
 _BY_CASE = Sort("case", ("case_id", "task_id"), descending=True)
 _BY_TIME = Sort("due", ("due_by", "task_id"), few=True)
 _LIVE = tuple(sorted(states.LIVE))
+_TODAY: Final[BindParameter[datetime]] = bindparam("today", type_=UtcDateTime)
+_TOMORROW: Final[BindParameter[datetime]] = bindparam("tomorrow", type_=UtcDateTime)
+"""When this day and the next one begin."""
+_ME: Final[BindParameter[str]] = bindparam("me", type_=String)
+_IN_TEAM: Final[BindParameter[str]] = bindparam("in_team", type_=Text)
+"""Who asks, and how they stand in a team."""
 
 
 def _columns(task: Any) -> list[Any]:
@@ -70,7 +92,6 @@ def _after_the_end(*wanted: ColumnElement[bool]) -> Select[Any]:
 
 def _begun_tasks(
     conn: Connection,
-    asked: Asked,
     of_task: ColumnElement[bool],
     *wanted: ColumnElement[bool],
     of_open: Sequence[ColumnElement[bool]] = (),
@@ -79,8 +100,7 @@ def _begun_tasks(
 
     :param of_open: wanted of those of open cases alone.
     """
-    tomorrow = day_begins(local_day(asked.now, asked.zone) + timedelta(days=1), asked.zone)
-    begun = (_K.state.in_(_LIVE), _K.due_from < tomorrow, of_task)
+    begun = (_K.state.in_(_LIVE), _K.due_from < _TOMORROW, of_task)
     return union_all(_of_open_cases(conn, begun, *wanted, *of_open), _after_the_end(*begun, *wanted))
 
 
@@ -99,14 +119,28 @@ def _of_open_cases(
     return of_cases
 
 
-def _own_tasks(conn: Connection, scope: Scope, asked: Asked) -> CompoundSelect[Any]:
+def _own_tasks(conn: Connection, scope: Bounds) -> CompoundSelect[Any]:
     """Whoever has the task sees it, wherever they work now."""
+    given = _given_at(conn, scope), has_in_team(_IN_TEAM)
+    return _begun_tasks(conn, _K.staff_id == _ME, *given, of_open=(has_cases(_ME),))
+
+
+def _where_mine(conn: Connection, scope: Scope, asked: Asked) -> Scope:
+    return where_given(conn, scope, asked.author.id)
+
+
+def _of_own_tasks(conn: Connection, asked: Asked) -> Mapping[str, Any]:
     me = asked.author.id
-    given = given_to(conn, scope, me), has_in_team(me)
-    return _begun_tasks(conn, asked, _K.staff_id == me, *given, of_open=(has_cases(me),))
+    return {_ME.key: me, _IN_TEAM.key: as_in_team(me), **_of_today(conn, asked)}
 
 
-def has_cases(*staff_ids: str) -> ColumnElement[bool]:
+def _of_today(_conn: Connection, asked: Asked) -> Mapping[str, Any]:
+    today = local_day(asked.now, asked.zone)
+    begins, ends = (day_begins(day, asked.zone) for day in (today, today + timedelta(days=1)))
+    return {_TODAY.key: begins, _TOMORROW.key: ends}
+
+
+def has_cases(*staff_ids: str | BindParameter[str]) -> ColumnElement[bool]:
     """Whether any open case is given to one of these at all: else a whole district's need not be read."""
     load = staff_load.c
     return select(load.staff_id).where(load.staff_id.in_(staff_ids), load.cases > 0).exists()
@@ -118,15 +152,23 @@ def given_to(conn: Connection, scope: Scope, *staff_ids: str) -> ColumnElement[b
     A case is only ever given to somebody who works at a place of it then, to whoever goes on for them, and in
     no known grid to somebody of a grid of its community. Its live tasks are those of its team.
     """
+    return _given_at(conn, where_given(conn, scope, *staff_ids))
+
+
+def _given_at(conn: Connection, where: Scope | Bounds) -> ColumnElement[bool]:
+    beside = bounds(conn, where, places).one_of(conn, _C.community, AROUND)
+    return or_(in_scope(conn, where), and_(_C.grid.is_(None), beside))
+
+
+def where_given(conn: Connection, scope: Scope, *staff_ids: str) -> Scope:
+    """The places of all cases that may have been given to one of these."""
     rows = conn.execute(_worked_at(), {"who": listed(staff_ids)}).all()
     ever = scope.places.union(row.place for row in rows)
     lies = {row.place: Lies.of(row.level, row.parent, row.above) for row in rows if row.level}
     lies |= scope.lies
     if others := ever - lies.keys():
         lies |= lies_of(conn, others, places)
-    communities = sorted({one.community for one in lies.values() if one.community})
-    beside = _C.grid.is_(None) & _C.community.in_(communities)
-    return or_(in_scope(conn, Scope(ever, lies=lies)), beside)
+    return Scope(ever, lies=lies)
 
 
 @lru_cache
@@ -144,26 +186,25 @@ def _worked_at() -> Select[Any]:
     return select(*columns).select_from(known).where(theirs).distinct()
 
 
-def _open_tasks(conn: Connection, scope: Scope, asked: Asked) -> CompoundSelect[Any]:
-    return _begun_tasks(conn, asked, true(), in_scope(conn, scope))
+def _open_tasks(conn: Connection, scope: Bounds) -> CompoundSelect[Any]:
+    return _begun_tasks(conn, true(), in_scope(conn, scope))
 
 
-def _done_tasks(conn: Connection, scope: Scope, asked: Asked) -> Select[Any]:
-    begins = day_begins(local_day(asked.now, asked.zone), asked.zone)
-    of_today = (*done_since(begins), _K.due_from < begins + timedelta(days=1))
+def _done_tasks(conn: Connection, scope: Bounds) -> Select[Any]:
+    of_today = (*done_since(_TODAY), _K.due_from < _TOMORROW)
     return _of_open_cases(conn, of_today, in_scope(conn, scope))
 
 
-def _open_cases(conn: Connection, scope: Scope, _asked: Asked) -> Select[Any]:
+def _open_cases(conn: Connection, scope: Bounds) -> Select[Any]:
     columns = _C.case_id, *(_C[name] for name in _OF_CASE)
     return select(*columns).where(_C.closed_at.is_(None), in_scope(conn, scope))
 
 
-def _overdue_tasks(conn: Connection, scope: Scope, asked: Asked) -> CompoundSelect[Any]:
+def _overdue_tasks(conn: Connection, scope: Bounds) -> CompoundSelect[Any]:
     return _tasks(_K.state == states.MISSED, in_scope(conn, scope))
 
 
-def _tasks_to_decide(conn: Connection, scope: Scope, asked: Asked) -> CompoundSelect[Any]:
+def _tasks_to_decide(conn: Connection, scope: Bounds) -> CompoundSelect[Any]:
     # A literal, so that the planner sees that the partial index holds all of them.
     return _tasks(text("tasks.state = 'not_possible'"), in_scope(conn, scope))  # type: ignore[arg-type]
 
@@ -181,11 +222,14 @@ def _list(name: str, rows: Any, definition: str, *, own: bool = False) -> ListQu
         places=("grid", "community", "street"),
         households="household_id",
         own=own,
+        given=_of_today,
     )
 
 
-OWN_TASKS = _list(
-    "own_tasks", _own_tasks, "tasks of your own that are to be done today or were missed", own=True
+OWN_TASKS = replace(
+    _list("own_tasks", _own_tasks, "tasks of your own that are to be done today or were missed", own=True),
+    given=_of_own_tasks,
+    scope=_where_mine,
 )
 OPEN_TASKS = _list("open_tasks", _open_tasks, "tasks of your places that are to be done today or were missed")
 DONE_TASKS = replace(

@@ -13,10 +13,10 @@ from chassis.database.statements import bytewise, is_in
 from chassis.database.types import UtcDateTime
 from chassis.doors.declared import Asked, ListQuery
 from chassis.doors.pages import COUNTED
+from chassis.doors.within import Bounds
 from chassis.sealing import SealBroken, Sealer
 from chassis.unit_of_work import UnitOfWork
 from field.days import day_begins, local_day
-from field.scope import Scope
 from services.isolation.cases.lists import LIVING, OPEN_CASES
 from services.isolation.cases.tables import cases
 from services.isolation.plans import states
@@ -34,25 +34,18 @@ _LONGEST_WINDOW: Final = timedelta(days=1)
 _TOLD: Final = case((_K.state == states.DONE, 0), (_K.state.in_(sorted(states.LIVE)), 1))
 
 
-_Moment = datetime | BindParameter[datetime]
-
-
-def _ended_today(earliest: _Moment, begins: _Moment, now: _Moment) -> ColumnElement[bool]:
-    """Tasks of check-ins of which the window has ended today, between the moments of `windows_of_today`."""
-    return and_(_K.kind == _KIND, _K.due_from >= earliest, _K.due_by >= begins, _K.due_by <= now)
-
-
 def _moment(name: str) -> BindParameter[datetime]:
     return bindparam(name, type_=UtcDateTime)
 
 
-TELLS: Final[ColumnElement[int | None]] = case(
-    (
-        _ended_today(_moment("earliest"), _moment("begins"), _moment("now"))
-        & (_C.measure == bindparam("measure")),
-        _TOLD,
-    )
+_ENDED_TODAY: Final[ColumnElement[bool]] = and_(
+    _K.kind == _KIND,
+    _K.due_from >= _moment("earliest"),
+    _K.due_by >= _moment("begins"),
+    _K.due_by <= _moment("now"),
 )
+"""Tasks of check-ins of which the window has ended today, between the moments of `windows_of_today`."""
+TELLS: Final[ColumnElement[int | None]] = case((_ENDED_TODAY & (_C.measure == bindparam("measure")), _TOLD))
 """What a task tells of its case, if that is under the measure `measure`, of which the least tells: 0 is a
 check-in in a window that ended today, a late one among them, 1 that one is missing still. Null: nothing; what
 was waived asks for none. Its other parameters are of `windows_of_today`."""
@@ -64,19 +57,17 @@ def windows_of_today(asked: Asked) -> dict[str, datetime]:
     return {"earliest": begins - _LONGEST_WINDOW, "begins": begins, "now": asked.now}
 
 
-def _missing(asked: Asked) -> ColumnElement[bool]:
-    """Some window ended today and is still open, and none that ended today has a check-in. Each case's tasks
-    are looked up once, by an index.
-    """
-    of_case = _K.case_id == _C.case_id, _ended_today(**windows_of_today(asked))
-    told = select(func.min(_TOLD)).where(*of_case)
-    return told.scalar_subquery() == 1
+_MISSING: Final[ColumnElement[bool]] = (
+    select(func.min(_TOLD)).where(_K.case_id == _C.case_id, _ENDED_TODAY).scalar_subquery() == 1
+)
+"""Some window ended today and is still open, and none that ended today has a check-in. Each case's tasks are
+looked up once, by an index. Its parameters are `windows_of_today`."""
 
 
-def _rows(conn: Connection, scope: Scope, asked: Asked) -> Select[Any]:
-    rows = OPEN_CASES.rows(conn, scope, asked)
+def _rows(conn: Connection, scope: Bounds) -> Select[Any]:
+    rows = OPEN_CASES.rows(conn, scope)
     assert isinstance(rows, Select)
-    return rows.where(_missing(asked))
+    return rows.where(_MISSING)
 
 
 WITHOUT_CHECK_IN = ListQuery(
@@ -91,6 +82,7 @@ WITHOUT_CHECK_IN = ListQuery(
     conditions=OPEN_CASES.conditions,
     places=OPEN_CASES.places,
     households="household_id",
+    given=lambda _conn, asked: windows_of_today(asked),
     among=OPEN_CASES.rows,
 )
 
@@ -103,11 +95,13 @@ def not_reported_today(
 
     :param whole: how many people and households are asked.
     :param silent: conditions that find those of them of whom nothing was reported; none: there is nobody.
+        They may name parameters of `windows_of_today`.
     """
     if whole[0] > COUNTED:
         return {"more_than": COUNTED, "whole": None, "without": None, "because": {}}
     columns = _C.case_id, LIVING.label("living"), _C.owner, _C.opened_at, _C.person
-    rows = uow.conn.execute(select(*columns).where(*silent)).all() if silent else []
+    of_them = select(*columns).where(*silent)
+    rows = uow.conn.execute(of_them, windows_of_today(asked)).all() if silent else []
     return {
         "more_than": None,
         "whole": {"people": whole[0], "households": whole[1]},
@@ -127,7 +121,7 @@ def not_reported_of_many(
     people, households = uow.conn.execute(
         select(func.count(), func.count(bytewise(few.c.living).distinct())).select_from(few)
     ).one()
-    return not_reported_today(uow, asked, (people, households), [*wanted, _missing(asked)] if people else [])
+    return not_reported_today(uow, asked, (people, households), [*wanted, _MISSING] if people else [])
 
 
 def _why(conn: Connection, rows: Sequence[Any], asked: Asked, sealer: Sealer) -> dict[Because, int]:

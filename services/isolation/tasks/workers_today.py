@@ -12,6 +12,7 @@ from operator import itemgetter
 from typing import Any, Final
 
 from sqlalchemy import (
+    BindParameter,
     ColumnElement,
     ScalarSelect,
     Select,
@@ -211,7 +212,7 @@ def read_tasks(
     return list(of_staff), list(conn.execute(silent, given).scalars())
 
 
-def done_since(begins: datetime) -> tuple[ColumnElement[bool], ...]:
+def done_since(begins: datetime | BindParameter[datetime]) -> tuple[ColumnElement[bool], ...]:
     return (_K.state == states.DONE, _K.due_by >= begins)
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import Select, select, text
 from sqlalchemy.engine import Connection
 
 from chassis.doors.declared import Asked, Column, ListQuery, Sort, ThingQuery
-from chassis.doors.within import in_district
+from chassis.doors.within import Bounds, in_district
 from field.ids import is_id
 from field.scope import Scope
 from services.isolation.teams.tables import places
@@ -37,12 +37,12 @@ _COLUMNS = (
 )
 
 
-def _positives(conn: Connection, scope: Scope, _asked: Asked) -> Select[Any]:
+def _positives(conn: Connection, scope: Bounds) -> Select[Any]:
     """Those that nobody took up, and no later result of the laboratory corrects."""
     return _all(conn, scope).where(_R.taken_up_at.is_(None))
 
 
-def _all(conn: Connection, scope: Scope) -> Select[Any]:
+def _all(conn: Connection, scope: Scope | Bounds) -> Select[Any]:
     """Of nobody here, they lie at no place."""
     later = table.alias("later")
     corrected = select(later.c.result_id).where(later.c.supersedes == _R.result_id).exists()
@@ -64,7 +64,7 @@ _B = result_batches.c
 _OF_BATCH = ("batch_id", "source", "results", "positives", "unusual_at", "wait_until")
 
 
-def _batches(conn: Connection, scope: Scope, _asked: Asked) -> Select[Any]:
+def _batches(conn: Connection, scope: Bounds) -> Select[Any]:
     """Unusual ones of which nobody has said what the laboratory answered."""
     columns = [_B[name] for name in _OF_BATCH]
     # A literal, so that the planner sees that the partial index holds all of them.

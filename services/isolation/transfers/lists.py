@@ -8,14 +8,15 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Select, func, literal, select, true
 from sqlalchemy.engine import Connection
 
-from chassis.doors.declared import Asked, Column, ListQuery, Sort, ThingQuery
+from chassis.doors.declared import Asked, Column, Condition, ListQuery, Sort, ThingQuery
+from chassis.doors.within import Bounds
 from contracts.faults import Fault, Refused
 from field.ids import is_id
 from field.scope import Scope
 from services.isolation.cases.decisions import NOT_TAKEN_OVER
 from services.isolation.cases.lists import PERSON, in_scope
 from services.isolation.cases.tables import cases
-from services.isolation.cases.waiting import OF_CASE, OF_TASK, WAITING, overdue
+from services.isolation.cases.waiting import OF_CASE, OF_TASK, OVERDUE, WAITING
 from services.isolation.plans.tables import tasks
 from services.isolation.transfers.states import ASKED
 from services.isolation.transfers.tables import transfers
@@ -34,12 +35,12 @@ _OF_TRANSFER: Final = (
 )
 
 
-def _to_confirm(conn: Connection, scope: Scope, _asked: Asked) -> Select[Any]:
+def _to_confirm(conn: Connection, scope: Scope | Bounds) -> Select[Any]:
     joined = select(*_COLUMNS).select_from(tasks).join(transfers, _T.task_id == _K.task_id)
     return joined.join(cases, _C.case_id == _K.case_id).where(*WAITING, in_scope(conn, scope))
 
 
-def _in_state(_asked: Asked, value: str | None) -> ColumnElement[bool]:
+def _in_state(value: str | None) -> ColumnElement[bool]:
     if value is None:
         return true()
     if value not in _STATES:
@@ -51,7 +52,7 @@ def _transfer(conn: Connection, scope: Scope, asked: Asked, id: str) -> Mapping[
     """By its case: the one that waits. None where none does."""
     if not is_id(id):
         return None
-    rows = _to_confirm(conn, scope, asked).add_columns(literal(True).label("waits"))
+    rows = _to_confirm(conn, scope).add_columns(literal(True).label("waits"))
     newest = rows.where(_C.case_id == id).order_by(_T.at.desc(), _T.transfer_id).limit(1)
     row = conn.execute(newest).mappings().one_or_none()
     return {**row} if row else None
@@ -67,7 +68,7 @@ TRANSFERS_TO_CONFIRM = ListQuery(
     columns=(*_OF_TRANSFER, *PERSON),
     sorts=(Sort("due", ("due_by", "transfer_id")),),
     filters=("staff_id",),
-    conditions={"overdue": overdue, "state": _in_state},
+    conditions={"overdue": OVERDUE, "state": Condition(_in_state)},
     places=("grid", "community", "street"),
     households="household_id",
 )

@@ -8,9 +8,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, case, or_, select, text
 from sqlalchemy.engine import Connection
 
-from chassis.database.statements import is_in
 from chassis.doors.declared import Asked, Column, ListQuery, Sort, ThingQuery
-from chassis.doors.within import in_district, within
+from chassis.doors.within import Bounds, bounds, in_district, within
 from field.ids import is_id
 from field.scope import Scope
 from services.registration.arrivals.tables import arrivals, possible_duplicates
@@ -36,7 +35,7 @@ _OF_ARRIVAL = (
 )
 
 
-def in_scope(conn: Connection, scope: Scope, arrival: Any) -> ColumnElement[bool]:
+def in_scope(conn: Connection, scope: Scope | Bounds, arrival: Any) -> ColumnElement[bool]:
     """Arrivals at the places of the scope; those whose street nobody knows by their division.
 
     Those of a division that is none of ours, or of none, are for whoever answers for a district.
@@ -45,7 +44,7 @@ def in_scope(conn: Connection, scope: Scope, arrival: Any) -> ColumnElement[bool
     placed = within(conn, scope, places, levels)
     if scope.everywhere:
         return placed
-    of_scope = is_in(conn, places.c.place_id, sorted(scope.places))
+    of_scope = bounds(conn, scope, places).one_of_places(conn, places.c.place_id)
     divisions = select(places.c.division).where(of_scope, places.c.division.is_not(None))
     ours = select(places.c.division).where(places.c.division.is_not(None), places.c.removed.is_(False))
     elsewhere = arrival.division.is_(None) | arrival.division.not_in(ours)
@@ -53,21 +52,21 @@ def in_scope(conn: Connection, scope: Scope, arrival: Any) -> ColumnElement[bool
     return or_(placed, and_(arrival.street.is_(None), lost))
 
 
-def _waiting(conn: Connection, scope: Scope, _asked: Asked) -> Select[Any]:
+def _waiting(conn: Connection, scope: Bounds) -> Select[Any]:
     columns = [_A.id.label("arrival_id"), *(_A[name] for name in _OF_ARRIVAL), _A.sealed]
     return select(*columns).where(_A.unassigned_since.is_not(None), in_scope(conn, scope, _A))
 
 
-def _duplicates(conn: Connection, scope: Scope, _asked: Asked) -> Select[Any]:
+def _duplicates(conn: Connection, scope: Bounds) -> Select[Any]:
     # A literal, so that the planner sees that the partial index holds all of them.
     return _pairs(conn, scope).where(text("possible_duplicates.state = 'open'"))
 
 
-def _made_one(conn: Connection, scope: Scope, _asked: Asked) -> Select[Any]:
+def _made_one(conn: Connection, scope: Bounds) -> Select[Any]:
     return _pairs(conn, scope).where(text("possible_duplicates.state = 'merged'"))
 
 
-def _pairs(conn: Connection, scope: Scope, *more: str) -> Select[Any]:
+def _pairs(conn: Connection, scope: Scope | Bounds, *more: str) -> Select[Any]:
     """Pairs of which at least one is within the scope. Of the other one stands where it is, not who.
 
     :param more: columns of each that are shown besides where it is within the scope.

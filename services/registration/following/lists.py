@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, case, literal, select, text, true
+from sqlalchemy import BindParameter, ColumnElement, Select, bindparam, case, literal, select, text, true
 from sqlalchemy.engine import Connection
 
-from chassis.doors.declared import Asked, Column, ListQuery, Sort
+from chassis.database.types import UtcDateTime
+from chassis.doors.declared import NOW, Asked, Column, Condition, ListQuery, Sort
+from chassis.doors.within import Bounds
 from contracts.faults import Fault, Refused
-from field.scope import Scope
 from field.words import MATTERS
 from services.registration.arrivals.lists import in_scope
 from services.registration.arrivals.tables import arrivals
@@ -30,6 +31,8 @@ _COLUMNS: Final = (
 )
 _STEP: Final = timedelta(days=1)
 """After so long the next level stands beside a matter: community, street, district."""
+_STEP_AGO: Final[BindParameter[datetime]] = bindparam("step_ago", type_=UtcDateTime)
+_TWO_STEPS_AGO: Final[BindParameter[datetime]] = bindparam("two_steps_ago", type_=UtcDateTime)
 _PERSON: Final = (
     Column("name", "name", sealed="sealed"),
     Column("phone", "phone", sealed="sealed"),
@@ -37,33 +40,37 @@ _PERSON: Final = (
 )
 
 
-def level_by_clock(since: Any, asked: Asked) -> Any:
-    """Nobody must be reminded that the clock runs: the level follows from how long it has run."""
-    return case(
-        (since <= asked.now - 2 * _STEP, "district"),
-        (since <= asked.now - _STEP, "street"),
-        else_="community",
-    ).label("level")
+def level_by_clock(since: Any) -> Any:
+    """Nobody must be reminded that the clock runs: the level follows from how long it has run. Its parameters
+    are `steps_ago`.
+    """
+    level = case((since <= _TWO_STEPS_AGO, "district"), (since <= _STEP_AGO, "street"), else_="community")
+    return level.label("level")
+
+
+def steps_ago(asked: Asked) -> dict[str, datetime]:
+    """The parameters of `level_by_clock`."""
+    return {_STEP_AGO.key: asked.now - _STEP, _TWO_STEPS_AGO.key: asked.now - 2 * _STEP}
 
 
 def _select(*more: Any) -> Select[Any]:
     return select(_A.id.label("arrival_id"), *(_A[name] for name in _COLUMNS), *more, _A.sealed)
 
 
-def _to_settle(conn: Connection, scope: Scope, asked: Asked) -> Select[Any]:
+def _to_settle(conn: Connection, scope: Bounds) -> Select[Any]:
     since = _A.to_settle_since
-    rows = _select(_A.to_settle, since, level_by_clock(since, asked))
+    rows = _select(_A.to_settle, since, level_by_clock(since))
     return rows.where(since.is_not(None), in_scope(conn, scope, _A))
 
 
-def _expected(conn: Connection, scope: Scope, asked: Asked) -> Select[Any]:
-    overdue = case((_A.arrived_at < asked.now, True), else_=False).label("overdue")
-    rows = _select(overdue, level_by_clock(_A.arrived_at, asked))
+def _expected(conn: Connection, scope: Bounds) -> Select[Any]:
+    overdue = case((_A.arrived_at < NOW, True), else_=False).label("overdue")
+    rows = _select(overdue, level_by_clock(_A.arrived_at))
     # A literal, so that the planner sees that the partial index holds all of them.
     return rows.where(text("arrivals.state = 'expected'"), in_scope(conn, scope, _A))
 
 
-def _of_matter(_asked: Asked, value: str | None) -> ColumnElement[bool]:
+def _of_matter(value: str | None) -> ColumnElement[bool]:
     """Among the matters of an arrival, which stand in one column."""
     if value is None:
         return true()
@@ -86,9 +93,10 @@ ARRIVALS_TO_SETTLE = ListQuery(
     ),
     sorts=(Sort("longest", ("to_settle_since", "arrival_id")),),
     filters=("state", "risk_level", "worker"),
-    conditions={"matter": _of_matter},
+    conditions={"matter": Condition(_of_matter)},
     places=("grid", "community", "street"),
     households="household_id",
+    given=lambda _conn, asked: steps_ago(asked),
 )
 EXPECTED_ARRIVALS = ListQuery(
     "expected_arrivals",
@@ -106,4 +114,5 @@ EXPECTED_ARRIVALS = ListQuery(
     filters=("risk_level", "worker"),
     places=("grid", "community", "street"),
     households="household_id",
+    given=lambda _conn, asked: steps_ago(asked),
 )

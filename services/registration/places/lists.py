@@ -2,33 +2,33 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, select, true
+from sqlalchemy import BindParameter, ColumnElement, Select, bindparam, select, true
 from sqlalchemy.engine import Connection
 
-from chassis.database.statements import is_in
-from chassis.doors.declared import Asked, Column, ListQuery, Sort
+from chassis.doors.declared import Column, ListQuery, Sort
+from chassis.doors.within import Bounds, bounds
 from field.scope import Scope
 from services.registration.places.tables import places
 
 _P = places.c
+INSIDE: Final[BindParameter[str]] = bindparam("inside_place", type_=_P.place_id.type)
 _COLUMNS = ("place_id", "parent", "level", "name", "division", "kind", "version")
 
 
-def at_or_below(conn: Connection, scope: Scope, column: Any) -> ColumnElement[bool]:
+def at_or_below(conn: Connection, scope: Scope | Bounds, column: Any) -> ColumnElement[bool]:
     """Rows whose place, of whatever level, is one of the scope's or lies below one."""
     if scope.everywhere:
         return true()
-    own = select(_P.place_id).where(is_in(conn, _P.place_id, sorted(scope.places)))
+    reached = bounds(conn, scope, places).one_of_places(conn, _P.place_id)
+    own = select(_P.place_id).where(reached)
     return _with_those_below(own, "reached", column)
 
 
-def inside(place_id: str | None, column: Any) -> ColumnElement[bool]:
-    """Rows whose place, of whatever level, is this one or lies below it; None: all."""
-    if place_id is None:
-        return true()
-    return _with_those_below(select(_P.place_id).where(_P.place_id == place_id), "inside", column)
+def inside(column: Any) -> ColumnElement[bool]:
+    """Rows whose place, of whatever level, is that of the parameter INSIDE or lies below it."""
+    return _with_those_below(select(_P.place_id).where(_P.place_id == INSIDE), "inside", column)
 
 
 def _with_those_below(own: Select[Any], name: str, column: Any) -> ColumnElement[bool]:
@@ -39,7 +39,7 @@ def _with_those_below(own: Select[Any], name: str, column: Any) -> ColumnElement
     return found
 
 
-def _places(conn: Connection, scope: Scope, _asked: Asked) -> Select[Any]:
+def _places(conn: Connection, scope: Bounds) -> Select[Any]:
     inside = at_or_below(conn, scope, _P.place_id)
     return select(*(_P[name] for name in _COLUMNS)).where(_P.removed.is_(False), inside)
 

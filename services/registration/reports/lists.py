@@ -9,7 +9,7 @@ from sqlalchemy import Select, func, select, text, union_all
 from sqlalchemy.engine import Connection
 
 from chassis.doors.declared import Asked, Column, ListQuery, Sort, ThingQuery
-from chassis.doors.within import in_district
+from chassis.doors.within import Bounds, in_district
 from field.ids import is_id
 from field.scope import Scope
 from services.registration.places.tables import places
@@ -21,7 +21,7 @@ _R = reports.c
 _COLUMNS = ("report_id", "source", "event_id", "publisher", "received_at", "in_part", "reasons")
 
 
-def _reports(conn: Connection, scope: Scope, _asked: Asked) -> Select[Any]:
+def _reports(conn: Connection, scope: Bounds) -> Select[Any]:
     columns = (
         _R.id.label("report_id"),
         _R.source,

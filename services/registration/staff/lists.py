@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import ColumnElement, Select, select, true
 from sqlalchemy.engine import Connection
 
-from chassis.doors.declared import Asked, Column, ListQuery, Sort
-from field.scope import Scope
-from services.registration.places.lists import at_or_below, inside
+from chassis.doors.declared import Column, Condition, ListQuery, Sort
+from chassis.doors.within import Bounds
+from services.registration.places.lists import INSIDE, at_or_below, inside
 from services.registration.staff.tables import staff
 
 _S = staff.c
@@ -17,9 +17,13 @@ _FACTS = ("staff_id", "role", "place", "language", "active", "replaced_by", "ver
 _TIMES = ("away_from", "away_to", "deputy", "duty_from", "duty_to")
 
 
-def _staff(conn: Connection, scope: Scope, _asked: Asked) -> Select[Any]:
+def _staff(conn: Connection, scope: Bounds) -> Select[Any]:
     columns = [_S[name] for name in (*_FACTS, *_TIMES, "sealed")]
     return select(*columns).where(at_or_below(conn, scope, _S.place))
+
+
+def _at_place(place: str | None) -> ColumnElement[bool]:
+    return true() if place is None else inside(_S.place)
 
 
 STAFF = ListQuery(
@@ -35,5 +39,5 @@ STAFF = ListQuery(
     ),
     sorts=(Sort("id", ("staff_id",)),),
     filters=("staff_id", "role"),
-    conditions={"place": lambda _asked, place: inside(place, _S.place)},
+    conditions={"place": Condition(_at_place, lambda _asked, place: {INSIDE.key: place})},
 )

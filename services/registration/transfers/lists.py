@@ -8,15 +8,15 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select, true
 from sqlalchemy.engine import Connection
 
-from chassis.doors.declared import Asked, Column, ListQuery, Lookup, Sort, ThingQuery
-from chassis.doors.within import within
+from chassis.doors.declared import NOW, Asked, Column, Condition, ListQuery, Lookup, Sort, ThingQuery
+from chassis.doors.within import Bounds, within
 from chassis.unit_of_work import UnitOfWork
 from contracts.faults import Fault, Refused
 from field.ids import is_id
 from field.scope import Scope
 from services.registration.arrivals.lists import in_scope
 from services.registration.arrivals.tables import arrivals
-from services.registration.following.lists import level_by_clock
+from services.registration.following.lists import level_by_clock, steps_ago
 from services.registration.places.tables import places
 from services.registration.transfers.states import ASKED, REFUSED
 from services.registration.transfers.tables import OPEN, transfers
@@ -31,7 +31,7 @@ _OF_ARRIVAL: Final = ("household_id", "risk_level", "street", "community", "grid
 _MOST: Final = 2000
 
 
-def _asked_here(conn: Connection, scope: Scope) -> ColumnElement[bool]:
+def _asked_here(conn: Connection, scope: Scope | Bounds) -> ColumnElement[bool]:
     """Whether the place that is asked is one of the scope's or below."""
     return within(conn, scope, places, {"street": _T.street, "community": _T.community, "grid": _T.grid})
 
@@ -44,10 +44,10 @@ def _state(here: ColumnElement[bool]) -> Any:
     )
 
 
-def _open(conn: Connection, scope: Scope, asked: Asked) -> Select[Any]:
+def _open(conn: Connection, scope: Scope | Bounds) -> Select[Any]:
     """Of one that was refused, whoever asked has to see to them."""
     here = _asked_here(conn, scope)
-    overdue = case((_T.answer_by < asked.now, True), else_=False).label("overdue")
+    overdue = case((_T.answer_by < NOW, True), else_=False).label("overdue")
     since = case((_T.state == REFUSED, _T.decided_at), else_=_T.answer_by)
     columns = (
         *(_T[name] for name in _OF_TRANSFER),
@@ -55,7 +55,7 @@ def _open(conn: Connection, scope: Scope, asked: Asked) -> Select[Any]:
         _A.id.label("arrival_id"),
         _state(here).label("state"),
         overdue,
-        level_by_clock(since, asked),
+        level_by_clock(since),
         _A.sealed,
         _T.asked,
         _T.said,
@@ -69,15 +69,15 @@ def _transfer(conn: Connection, scope: Scope, asked: Asked, id: str) -> Mapping[
     """Of several people one; None where nobody has to see to it any more."""
     if not is_id(id):
         return None
-    found = _open(conn, scope, asked).where(_T.transfer_id == id)
-    row = conn.execute(found.order_by(_A.id).limit(1)).mappings().one_or_none()
+    found = _open(conn, scope).where(_T.transfer_id == id).order_by(_A.id).limit(1)
+    row = conn.execute(found, {NOW.key: asked.now, **steps_ago(asked)}).mappings().one_or_none()
     if row is None:
         return None
     persons = select(func.count()).select_from(transfers).where(_T.transfer_id == id, OPEN)
     return {**row, "waits": True, "persons": conn.execute(persons).scalar_one()}
 
 
-def _in_state(asked: Asked, value: str | None) -> ColumnElement[bool]:
+def _in_state(value: str | None) -> ColumnElement[bool]:
     if value is None:
         return true()
     if value not in (ASKED, REFUSED):
@@ -85,12 +85,12 @@ def _in_state(asked: Asked, value: str | None) -> ColumnElement[bool]:
     return _T.state == value
 
 
-def _overdue(asked: Asked, value: str | None) -> ColumnElement[bool]:
+def _overdue(value: str | None) -> ColumnElement[bool]:
     if value is None:
         return true()
     if value not in ("yes", "no"):
         raise Refused.invalid([Fault("overdue", "unknown_word", "must be yes or no")])
-    return _T.answer_by < asked.now if value == "yes" else _T.answer_by >= asked.now
+    return _T.answer_by < NOW if value == "yes" else _T.answer_by >= NOW
 
 
 def _communities(
@@ -127,8 +127,9 @@ TRANSFERS_TO_ANSWER = ListQuery(
     rows=_open,
     columns=_COLUMNS,
     sorts=(Sort("due", ("answer_by", "transfer_id", "arrival_id")),),
-    conditions={"answer": _in_state, "overdue": _overdue},
+    conditions={"answer": Condition(_in_state), "overdue": Condition(_overdue)},
     households="household_id",
+    given=lambda _conn, asked: steps_ago(asked),
 )
 TRANSFER = ThingQuery(
     "transfer",
