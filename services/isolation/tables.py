@@ -9,6 +9,7 @@ from services.isolation.cases.tables import (
     merged_cases,
     release_checks,
     waiting_for_policy,
+    watched,
 )
 from services.isolation.central.tables import centres, moves, rooms
 from services.isolation.check_ins.tables import check_ins
@@ -80,4 +81,5 @@ __all__ = [
     "test_rounds",
     "transfers",
     "waiting_for_policy",
+    "watched",
 ]

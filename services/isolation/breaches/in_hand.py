@@ -29,6 +29,8 @@ from services.isolation.cases.events import alarm_data, caused_by_case
 from services.isolation.cases.in_hand import CasesInHand, act_of, in_story
 from services.isolation.cases.merged import ended_in
 from services.isolation.cases.unplanned import officers_task, unplanned_task
+from services.isolation.cases.watched import BREACHES as OF_BREACHES
+from services.isolation.cases.watched import watch
 from services.isolation.plans.acts import DONE
 from services.isolation.plans.task import Task
 from services.isolation.policies.rules import SETTLE_BREACH
@@ -167,6 +169,7 @@ class BreachesInHand:
         before = self._known(case) if case else 0
         if case is None and row["told_confirmed"] is None:
             self._becomes(row, told_confirmed=row["state"] == CONFIRMED)
+            watch(hand.uow.conn, OF_BREACHES, [named.case_id])
         for task in self._tasks(case, row) if case else ():
             if task.live:
                 hand.report(said, case or named, task, act_of(said, DONE))

@@ -24,6 +24,7 @@ from services.isolation.cases.rows import case_from, insert_cases, update_cases,
 from services.isolation.cases.story import Standing, standing
 from services.isolation.cases.tables import case_history
 from services.isolation.cases.tables import cases as table
+from services.isolation.cases.watched import is_new
 from services.isolation.links.links_of import links_of, renew
 from services.isolation.plans.present import Present
 from services.isolation.plans.rows import insert_tasks, lock_tasks, update_tasks
@@ -207,8 +208,14 @@ class Casebook:
         update_tasks(conn, list(self._changed_tasks.values()))
         insert_rows(conn, case_history, self._history)
         self._check_releases()
+        is_new(conn, self._said_of(), self.uow.now)
         self.loads.write()
         self._tell()
+
+    def _said_of(self) -> set[str]:
+        """Cases that were there before, and of which something is new."""
+        of_tasks = {task.case_id for task in self._changed_tasks.values()}
+        return {*self._changed, *self._only_counted, *of_tasks}
 
     def _check_releases(self) -> None:
         """Of whom something is new: look whether they may be released, once their last day has come."""

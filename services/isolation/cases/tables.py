@@ -179,6 +179,16 @@ Index(
     sqlite_where=_to_look_at,
 )
 
+watched = Table(
+    "watched",  # who wants to look when something becomes new of a case
+    metadata,
+    Column("id", Id, primary_key=True),  # of the case; or of somebody in a round of tests who has none
+    Column("watcher", String(10), primary_key=True),  # watched.py
+    Column("look_at", UtcDateTime),  # when something became new; null: it was looked since
+)
+_new = watched.c.look_at.is_not(None)
+Index("watched_to_look_at", watched.c.watcher, watched.c.look_at, postgresql_where=_new, sqlite_where=_new)
+
 waiting_for_policy = Table(
     "waiting_for_policy",  # arrivals that came before there was any policy: the recorded reason for no case
     metadata,

@@ -106,6 +106,7 @@ KEPT: Final[Mapping[str, tuple[str, ...]]] = {
     "test_results": ("sample_id", "tube_id", "method", "stage", "result", *_EVENT),
     "tasks": ("kind", "about", "role", "staff_id", "state", "told_level", "acts"),
     "transfers": ("outcome", "settled_by", *_EVENT),
+    "watched": ("watcher",),
     # They wait for a policy, and become cases.
     "waiting_for_policy": ("event", "policy_epoch"),
     # Reference data: no resident stands in it, but staff do.

@@ -15,6 +15,7 @@ from chassis.unit_of_work import UnitOfWork
 from services.isolation.cases.merged import ended_in, going_on
 from services.isolation.cases.states import RELEASED
 from services.isolation.cases.tables import cases
+from services.isolation.cases.watched import ROUNDS, watch
 from services.isolation.contacts.tables import contacts
 from services.isolation.plans import states
 from services.isolation.plans.acts import DONE
@@ -25,7 +26,6 @@ from services.isolation.rounds.enrol import places_of
 from services.isolation.rounds.rules import (
     LISTED_TWICE,
     MOVED_AWAY,
-    TESTED,
     Facts,
     Found,
     Said,
@@ -39,8 +39,10 @@ from services.isolation.tests.tables import awaited_results, test_results
 
 LATE_RESULTS: Final = timedelta(hours=72)
 """So long after a round is closed it is looked for results of samples that were taken before."""
-_AGAIN: Final = {True: timedelta(minutes=10), False: timedelta(minutes=1)}
-"""Whoever is tested is looked at less often: a laboratory may correct its result."""
+_AGAIN_AFTER: Final = timedelta(hours=1)
+"""Whoever is in a round is watched, and looked at when something becomes new of them; what nobody says of
+them, such as that places were put together, is found by then.
+"""
 _C, _P, _R, _T, _A = cases.c, round_people.c, test_rounds.c, test_results.c, round_acts.c
 _WRITTEN: Final = ("visit", "street", "community", "grid", "state", "why", "tested_at", "look_at")
 _PLACES: Final = ("street", "community", "grid")
@@ -65,6 +67,8 @@ def look(uow: UnitOfWork, people: Sequence[Row[Any]], rounds: Mapping[str, Row[A
 
     :param people: rows of `round_people`, locked.
     """
+    # Before it is read how they stand: what becomes new from now on is looked at.
+    watch(uow.conn, ROUNDS, {person.case_id or person.person_id for person in people})
     known = _Known(uow, people, rounds)
     rows, found = [], {}
     for person in sorted(people, key=lambda one: one.person_id):
@@ -72,7 +76,7 @@ def look(uow: UnitOfWork, people: Sequence[Row[Any]], rounds: Mapping[str, Row[A
         now = standing(known.facts(person, round), term_of(round))
         found[person.person_id] = now
         over = round.closed_at is not None and uow.now > round.closed_at + LATE_RESULTS
-        again = None if over else uow.now + _AGAIN[now.state == TESTED]
+        again = None if over else uow.now + _AGAIN_AFTER
         unable = now.why == "cannot_come_out" or known.cannot_walk(person)
         rows.append(
             {

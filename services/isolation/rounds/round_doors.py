@@ -11,6 +11,7 @@ from chassis.database.statements import is_in
 from chassis.doors.declared import Asked, Column, Lookup
 from chassis.doors.showing import shown
 from chassis.unit_of_work import UnitOfWork
+from field.ids import is_id
 from field.scope import Scope
 from services.isolation.cases.lists import PERSON
 from services.isolation.contacts.tables import contacts
@@ -22,12 +23,14 @@ _P, _R = round_people.c, test_rounds.c
 
 
 def _find(uow: UnitOfWork, scope: Scope, asked: Asked, data: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """:param data: nothing.
+    """:param data: `person_id`, where one of them alone is asked for.
 
     Returns `people` who are missing in rounds that have begun, where whoever asks works, in full; `more`:
     whether there are others beyond these.
     """
     wanted = people(uow.conn, scope).where(MISSING, OPEN, _R.begins_at <= asked.now)
+    if (id := data.get("person_id")) is not None:
+        wanted = wanted.where(_P.person_id == (id if isinstance(id, str) and is_id(id) else None))
     rows = uow.conn.execute(wanted.order_by(_P.due_by, _P.person_id).limit(MOST + 1)).mappings().all()
     households = {row["household_id"] or row["case_id"] for row in rows if row["case_id"]}
     marks = _marks(uow, households)

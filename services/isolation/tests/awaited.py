@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import select
 from sqlalchemy.engine import Connection
 
 from chassis.database.statements import insert_rows, is_in
+from services.isolation.cases.watched import is_new
 from services.isolation.tests.tables import awaited_people, awaited_results
 
 _KEPT: Final = ("result_id", "sampled_at", "reported_at", "result", "supersedes")
 
 
-def keep_awaited(conn: Connection, results: Sequence[tuple[int, Mapping[str, Any]]]) -> None:
+def keep_awaited(conn: Connection, results: Sequence[tuple[int, Mapping[str, Any]]], now: datetime) -> None:
     """:param results: of nobody who is followed here, each with the blind index of the number it names."""
     if not results:
         return
@@ -29,3 +31,4 @@ def keep_awaited(conn: Connection, results: Sequence[tuple[int, Mapping[str, Any
         for person_id in whose.get(identity, ())
     ]
     insert_rows(conn, awaited_results, rows, ignore_conflicts=True)
+    is_new(conn, {row["person_id"] for row in rows}, now)

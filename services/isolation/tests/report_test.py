@@ -276,7 +276,7 @@ class _Reporting:
         conn = self.uow.conn
         insert_rows(conn, test_results, self._results)
         count_results(conn, self._in_batches)
-        keep_awaited(conn, self._awaited)
+        keep_awaited(conn, self._awaited, self.uow.now)
         look_at(conn, self._found)
         look_again(conn, self._said_of - self._found.keys(), self.uow.now)
         new = insert_rows(

@@ -209,7 +209,7 @@ POISONS: dict[str, Poison] = {
             "INSERT INTO breaches (breach_id, case_id, why, at, suspected_at, task_id, judge_task_id, "
             "judgement, judged_at, version, state, told_confirmed) "
             "SELECT gen_random_uuid(), case_id, 'not_at_home', '2022-10-01', '2022-10-01', "
-            "gen_random_uuid(), gen_random_uuid(), 'confirmed', '2022-10-01', 1, 'confirmed', false "
+            "gen_random_uuid(), gen_random_uuid(), 'confirmed', '2022-10-01T12:00Z', 1, 'confirmed', false "
             f"{FIRST_INFORMED}",
         ),
     ),

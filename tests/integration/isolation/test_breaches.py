@@ -332,7 +332,10 @@ def test_of_a_case_that_has_ended_it_is_judged_and_nobody_is_told(isolation: Tri
     isolation.follow(called_off(ids([alone])[0]))
     judges(isolation, 0, "confirmed")
     assert stand(isolation) == [("no_permit", "confirmed")] and told(isolation) == []
-    assert isolation.do(tell_breaches) == 0
+    isolation.until_done(tell_breaches)
+    assert told(isolation) == []
+    isolation.clock.advance(hours=2)
+    assert isolation.do(tell_breaches) == 0, "it is looked when something becomes new"
     is_sound(isolation)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from chassis.commands.command import Author, Outcome
+from chassis.ids import new_id
 from contracts.envelope import Event
 from field.scope import Scope
 from services.isolation import tables as t
@@ -397,6 +398,8 @@ def test_officers_and_workers_read_it_at_the_door_and_nobody_else_does(isolation
     doors = look_up(door, "worker-1", "round_doors")
     assert {one["address"] for one in doors["people"]} == {"张掖路1号楼2单元502", "京怡家园4号楼2单元502室"}
     assert len(isolation.rows(t.metadata.tables["views"])) == 2, "what is read in full is noted"
+    for asked, found in ((doors["people"][1]["person_id"], doors["people"][1:]), (new_id(), []), ("x", [])):
+        assert look_up(door, "worker-1", "round_doors", person_id=asked)["people"] == found
     of_register = {"person_id": registered(isolation)[0]["person_id"], "outcome": "nobody_there"}
     assert door.say("worker-1", "report_round_person", of_register).status_code == 200
     data = {"person_id": row(isolation, one)["person_id"], "outcome": "tested"}

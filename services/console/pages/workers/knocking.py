@@ -128,9 +128,10 @@ def _said(outcome: str) -> str:
 
 def _otherwise(doors: Doors, person_id: str, wrong: Sequence[Wrong] = (), status: int = 200) -> Response:
     try:
-        document = doors.look_up("isolation", "round_doors", acting(), {})
+        document = doors.look_up("isolation", "round_doors", acting(), {"person_id": person_id})
     except Refused as refused:
         return refusal_page(_STATUS[refused.kind])
+    # A service of before answers with everybody.
     person = next((one for one in document["people"] if one["person_id"] == person_id), None)
     if person is None:
         return refusal_page(404)
