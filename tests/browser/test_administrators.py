@@ -108,7 +108,8 @@ def test_wrong_policy_two_persons_publish_and_one_withdraws(
         first.goto("/policies")
         picture(first, "administrator-policies")
 
-        second.goto("/policies")
+        second.goto("/account")
+        looks_well(second)
         second.get_by_role("link", name="cn-2022-06").first.click()
         expect(second.locator("main")).to_contain_text("levels.medium.days")
         looks_well(second)
