@@ -73,7 +73,8 @@ _MOVED: Final = ("place", "escort")
 _MOVE_SETTLES: Final = (SETTLE_REFUSAL, DECIDE_POSITIVE, SETTLE_CENTRAL, SETTLE_HOME)
 _FIELDS: Final = ("because", "witness", *_MOVED)
 FOLLOWED_ELSEWHERE: Final = "followed_elsewhere"
-_FROM_CENTRE: Final = (FOLLOWED_ELSEWHERE, "died")
+FROM_CENTRE: Final = (FOLLOWED_ELSEWHERE, "died")
+"""Reasons to take the case of somebody back who is in central isolation."""
 _BECAUSE: Final[Mapping[str, tuple[str, ...]]] = {CANCEL: CANCELLED_BECAUSE, REOPEN: REOPENED_BECAUSE}
 
 DECISIONS: Final[Mapping[str, Decision]] = {
@@ -83,7 +84,7 @@ DECISIONS: Final[Mapping[str, Decision]] = {
         "released",
         (CONFIRM_RELEASE,),
     ),
-    # From central isolation only for _FROM_CENTRE: whoever is there by mistake goes home first.
+    # From central isolation only for FROM_CENTRE: whoever is there by mistake goes home first.
     CANCEL: Decision(
         states.FOLLOWED | {states.MOVED_TO_CENTRAL},
         states.CANCELLED,
@@ -179,7 +180,7 @@ def faults_of(data: Mapping[str, Any], state: str) -> Iterator[Fault]:
     name = data["decision"]
     reasons = _BECAUSE.get(name, ())
     if name == CANCEL and state == states.MOVED_TO_CENTRAL:
-        reasons = _FROM_CENTRE
+        reasons = FROM_CENTRE
     needs = DECISIONS[name].needs
     for field in (*_FIELDS, "note"):
         if field in needs and not data[field]:

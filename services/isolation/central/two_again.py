@@ -13,7 +13,7 @@ from sqlalchemy.engine import Connection
 
 from chassis.database.statements import is_in
 from services.isolation.cases.case import Case
-from services.isolation.cases.decisions import DECISIONS, REOPEN, kinds_of_change
+from services.isolation.cases.decisions import CANCEL, DECISIONS, FROM_CENTRE, REOPEN, kinds_of_change
 from services.isolation.cases.ending import ended
 from services.isolation.cases.events import caused_by_case, differences
 from services.isolation.cases.in_hand import CasesInHand
@@ -78,9 +78,14 @@ def end_as_decided(hand: CasesInHand, before: Case, decision: str, under: Case) 
     hand.tell(before, after, told.told, cause, kinds_of_change(decision, because), told.told, detail)
 
 
-def leads_home(decision: str) -> bool:
-    """Whether they are followed here again with it."""
-    return DECISIONS[decision].to in (OPEN, "")
+def leads_home(conn: Connection, decision: str, under: Case) -> bool:
+    """Whether they are followed here again with it: also with what is decided of nobody who is in a centre,
+    and was decided before it was known that they are there.
+    """
+    told = DECISIONS[decision]
+    if decision == CANCEL and _because(conn, under, told.told) not in FROM_CENTRE:
+        return True
+    return told.to in (OPEN, "") or MOVED_TO_CENTRAL not in told.of
 
 
 def _because(conn: Connection, case: Case, what: str) -> str | None:

@@ -75,8 +75,9 @@ def look_at_merged(uow: UnitOfWork) -> int:
                 if id not in locked:
                     continue
                 decision = decided_meanwhile(uow.conn, locked[id])
-                if decision and id == own and not leads_home(decision) and left in locked:
-                    decided[id] = (decision, left)
+                other = locked.get(left or "") if id == own else None
+                if decision and other and not leads_home(uow.conn, decision, other):
+                    decided[id] = (decision, other.case_id)
                 # Whoever had ended as the bed of the other went along was at home, and is followed again.
                 elif decision or ended_as_another(uow.conn, locked[id]):
                     reopen[id] = locked[id]
@@ -96,8 +97,8 @@ def look_at_merged(uow: UnitOfWork) -> int:
     if decided:
         with cases_in_hand(uow, {id for id, (_, under) in decided.items() for id in (id, under)}) as hand:
             for id, (decision, under) in sorted(decided.items()):
-                if (case := hand.find(id)) and (other := hand.find(under)):
-                    end_as_decided(hand, case, decision, other)
+                if (case := hand.find(id)) and (followed := hand.find(under)):
+                    end_as_decided(hand, case, decision, followed)
     look_again(uow.conn, {*named, *locked}, uow.now)
     # Where news came meanwhile, it is looked at once more.
     update_rows(uow.conn, merged_cases, later, key=["case_id", "version"], set=["went_on_as", "look_at"])
