@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
+from sqlalchemy import update
 from werkzeug.test import TestResponse
 
 from chassis.ids import new_id
@@ -93,6 +94,13 @@ def test_a_child_goes_with_its_mother_and_not_alone(town: Town) -> None:
     other_room = {"bed": "site/101", "who_of_0": "child", "carer_of_0": mother}
     assert "The carer is in another room" in choose(officer, sister, 409, **other_room).text
     choose(officer, sister, apart_of_0="yes", **other_room)
+    with town.isolation.database.begin() as conn:
+        elsewhere = {"street": "st-9", "community": "c-9", "grid": "g-9", "owner": None, "team": []}
+        conn.execute(
+            update(of_isolation.cases).where(of_isolation.cases.c.case_id == mother).values(**elsewhere)
+        )
+    for path in (f"/cases/{sister}/carer", f"/cases/{town.open_case(household_id=household)}/bed"):
+        assert "–, room 102</option>" in officer.get(path).text, "the carer is of another place"
 
 
 def test_not_admitted_the_bed_is_free_and_they_wait_on_the_list(town: Town) -> None:

@@ -78,9 +78,8 @@ def _page(doors: Doors, case_id: str, given: Mapping[str, str], became: Became |
 
 
 def _adult(asking: Asking, one: Mapping[str, Any]) -> tuple[str, str]:
-    """With a masked name: no look-up says one."""
-    case = asking.thing("isolation", "case", one["case_id"])
-    name = case["name"] if case and case["name"] else "–"
+    """With a masked name: no look-up says one. They may be of another place, and have none here."""
+    name = asking.name_of(one["case_id"]) or "–"
     return one["case_id"], gettext("%(name)s, room %(room)s", name=name, room=one["room_id"])
 
 

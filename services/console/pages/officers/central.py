@@ -176,12 +176,8 @@ def _page(doors: Doors, case_id: str, given: Mapping[str, str], became: Became |
 
 
 def _people(asking: Asking, named: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Each with a masked name: no look-up says one."""
-    found = []
-    for one in named[:_MOST]:
-        case = asking.thing("isolation", "case", one["case_id"])
-        found.append({**one, "name": case["name"] if case else None})
-    return found
+    """Each with a masked name: no look-up says one. A carer may be of another place, and has none here."""
+    return [{**one, "name": asking.name_of(one["case_id"])} for one in named[:_MOST]]
 
 
 def _there(one: Mapping[str, Any]) -> tuple[str, str]:
