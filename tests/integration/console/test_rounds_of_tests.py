@@ -92,6 +92,10 @@ def test_a_file_of_a_register_goes_in_step_by_step_and_each_faulty_line_is_shown
         officer.get(path), f"{path}/register", file=(BytesIO(b"PK\x03\x04" + bytes(9)), "a.xlsx"), register=""
     )
     assert workbook.status_code == 422 and "save it from the spreadsheet as CSV" in workbook.text
+    with monkeypatch.context() as shorter:
+        shorter.setattr(round_register, "_LONGEST", 10)
+        long = officer.send(workbook, f"{path}/register", register="何样例,4号楼,2,", register_place="")
+    assert long.status_code == 422 and "This is too long: send it in parts" in long.text
     lines = [
         "姓名,楼栋,房号,证件号码",
         ",4号楼,1,",
@@ -103,6 +107,7 @@ def test_a_file_of_a_register_goes_in_step_by_step_and_each_faulty_line_is_shown
     file = (BytesIO("\r\n".join(lines).encode("gb18030")), "register.csv")
     page = officer.send(officer.get(path), f"{path}/register", file=file, register="", register_place="")
     assert page.status_code == 200 and 'max="6" value="2"' in page.text and "data-goes-on" in page.text
+    assert 'enctype="multipart/form-data" autocomplete="off" data-goes-on' in page.text, "else thrice as long"
     assert "1 line has something wrong" in page.text
     shown = page
     for done in (4, 6):

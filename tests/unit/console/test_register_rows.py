@@ -34,6 +34,15 @@ def test_a_faulty_line_is_named_and_swallows_no_other() -> None:
     assert len(found) == 5
 
 
+def test_a_line_that_is_no_row_is_named_however_long_it_is() -> None:
+    long = "何样例,4号楼," + "x" * 140_000
+    assert [line.wrong for line in read_register(f"姓名,楼栋,房号\n{long}\n何样例,4号楼,1")] == [
+        {"name": "long"},
+        {},
+    ]
+    assert [line.wrong for line in read_register(long)] == [{"name": "long"}]
+
+
 def test_the_rest_of_a_register_is_read_as_the_whole_was_and_keeps_its_numbers() -> None:
     lines = ["房号\t姓名", "1\t何样例", "", "\t李样例", "3\t王样例"]
     whole = read_register("\n".join(lines))

@@ -25,6 +25,8 @@ A_STEP: Final = 1_000
 """Lines of one step: a second or two, so that one sees it move."""
 _AT_ONCE: Final = 200
 """Lines in one act."""
+_LONGEST: Final = 3 << 20
+"""Bytes of a register: with what is told of its lines the form of the next step takes no more than 4 MB."""
 _WORKBOOK: Final = b"PK\x03\x04"
 _AT_DOOR: Final = {"identity_number": "identity", "birth_date": "no_day", "building": "no_door"}
 
@@ -98,6 +100,8 @@ def sent_register(form: MultiDict[str, str], files: Mapping[str, FileStorage]) -
                 "The file cannot be read: save it from the spreadsheet as %(kind)s, and send that.",
                 kind="CSV",
             )
+    if len(text.encode("utf-8", "replace")) > _LONGEST:
+        return gettext("This is too long: send it in parts, or without the columns that are not named here.")
     lines = read_register(text)
     if not 0 < len(lines) <= MOST:
         return gettext("Send 1 to %(most)s lines at once.", most=MOST)

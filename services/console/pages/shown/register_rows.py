@@ -34,6 +34,8 @@ _NAMES: Final[Mapping[str, str]] = {
 """What people call the columns."""
 _YES: Final = frozenset({"yes", "y", "x", "1", "是", "√", "有"})
 _NO: Final = frozenset({"", "no", "n", "0", "否", "无"})
+_LONGEST_LINE: Final = 10_000
+"""Characters; nothing that is longer is a row of a register."""
 _LONGEST: Final[Mapping[str, int]] = {
     **{"name": 100, "phone": 30, "building": 60, "unit": 10, "floor": 10, "room": 10},
     **{"identity_number": 40, "birth_date": 40, "cannot_walk": 40},
@@ -71,6 +73,9 @@ def read_register(text: str, *, first: int = 1, head: str | None = None) -> list
         lines = lines[1:]
     found = []
     for number, line in lines:
+        if len(line) > _LONGEST_LINE:
+            found.append(RegisterLine(number, line, None, {"name": "long"}))
+            continue
         cells = {
             name: plain_cell(cell) for name, cell in zip(named, _cells(line, between), strict=False) if name
         }
@@ -102,6 +107,7 @@ def _between(first: str) -> str:
 
 def _cells(line: str, between: str) -> list[str]:
     """A quote that nobody closes must swallow no other line. Between tabs quotes are characters as others."""
+    line = line[:_LONGEST_LINE]  # of a longer cell the parser says that it is none
     return line.split("\t") if between == "\t" else next(csv.reader([line], delimiter=between))
 
 
