@@ -112,7 +112,7 @@ def test_until_the_other_community_accepts_nothing_changes_but_both_sides_know(t
     [row] = town.rows(t.transfers)
     assert row["answer_by"] - row["asked_at"] == timedelta(hours=24) and row["transfer_id"] == transfer
     stored = str([dict(one) for table in (t.transfers, t.arrival_history) for one in town.rows(table)])
-    assert "母亲" not in stored and "301" not in stored, "the new door and why stand sealed"
+    assert "母亲" not in stored and "和平家园" not in stored, "the new door and why stand sealed"
     assert adds_up(town)
 
 
