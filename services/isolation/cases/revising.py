@@ -236,7 +236,8 @@ def kinds_of_change(revision: Revision, team: tuple[Member, ...], *, asks_someth
         kinds.append(revision.direction)
     elif asks_something_else:
         kinds.append("rescheduled")
-    if any(chapter.stage for chapter in revision.change.chapters):
+    # A text that was corrected a moment ago may ask for more days of the stage before.
+    if revision.standing.stage and any(chapter.stage for chapter in revision.change.chapters):
         kinds.append(NEXT_STAGE)
     if owner(team) not in (None, None if revision.opens_again else before.owner):
         kinds.append("assigned")

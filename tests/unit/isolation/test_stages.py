@@ -8,11 +8,16 @@ from datetime import date, timedelta
 from itertools import permutations
 from typing import Any
 
+import pytest
+
+from services.isolation.cases.revising import Change, kinds_of_change, revise
 from services.isolation.cases.rows import _chapter_row, story_from
 from services.isolation.cases.story import Chapter, Exposed, Standing, in_order, standing
+from services.isolation.plans.present import Present
 from services.isolation.policies.documents import policy_from, shipped
 from services.isolation.policies.rules import Policy
 from tests.unit.isolation.test_planning import CHINA, DAY, NINTH, POLICIES, at, known
+from tests.unit.isolation.test_revising import DOCUMENTS, opened
 
 LOW = known("low", left=0)
 TWENTY = "cn-2022-11"
@@ -121,6 +126,19 @@ def test_an_edition_without_the_stage_ends_it_and_leads_nobody_back_into_the_cen
     assert stands.ends_on == date(2022, 10, 8) and stands.to_come == ()
     longer = stand(*chapters, policies=in_a_city(days=14))
     assert says(longer) == ("central_isolation", 14, 14), "its days are not full"
+
+
+@pytest.mark.parametrize(("days", "begins_now"), [(7, True), (10, False)])
+def test_a_stage_that_a_correction_holds_up_is_not_said_to_begin(days: int, begins_now: bool) -> None:
+    """The timer saw the days of the text before; it is worked out by that of now."""
+    case, ninth = opened(LOW, together()), DOCUMENTS[NINTH]
+    first, second = ninth["close_contact"]["stages"]
+    text = {**ninth, "close_contact": {"stages": [{**first, "days": days}, second]}}
+    policies = {**POLICIES, NINTH: policy_from(text, 1)}
+    change = Change("next_stage", (begins(1, 7),), from_today=True)
+    revision = revise(case, change, policies, Present.at(at(1, 7), CHINA))
+    kinds = kinds_of_change(revision, case.team, asks_something_else=False)
+    assert ("next_stage" in kinds) is begins_now
 
 
 def test_a_withdrawn_policy_takes_no_stage_back() -> None:
