@@ -146,7 +146,7 @@ def _take(pattern: _End | re.Pattern[str], text: str) -> tuple[str, str]:
 
 def _plain(number: str) -> str:
     """Chinese numerals below a thousand, and leading noughts, as they are spoken: 十二 and 012 are 12."""
-    if not number or not set(number) <= set(_DIGITS) | {"十", "百"}:
+    if number.isascii() or not set(number) <= set(_DIGITS) | {"十", "百"}:
         return number.lstrip("0") or number
     if not {"十", "百"} & set(number):
         return str(int("".join(str(_DIGITS[digit]) for digit in number)))
