@@ -7,7 +7,7 @@ was theirs is overdue. Whoever comes after noon comes to the first one's doors; 
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, time, timedelta
 from pathlib import Path
@@ -17,8 +17,8 @@ from chassis.clock import Clock
 from demo.cast import Cast
 from demo.days.doors import Doors, Who
 from demo.days.operators import Say
-from demo.days.play import TIMERS_S, settle
 from demo.days.residents import check_in
+from demo.days.rest import Rest
 from demo.days.scene import Scene, household_of
 from demo.days.workers import CHECK_IN, FIRST_CONTACT, TEST, do_tasks
 from demo.geography import Destinations, Origins, Stop
@@ -40,9 +40,7 @@ _FAMILIES: Final = (3, 1, 2)
 """How many come together after noon."""
 
 
-def play_afternoon(
-    doors: Doors, clock: Clock, cast: Cast, began: datetime, say: Say, stopped: Callable[[], bool]
-) -> None:
+def play_afternoon(doors: Doors, clock: Clock, cast: Cast, began: datetime, say: Say, rest: Rest) -> None:
     """In a local system that has followed the morning. Its clock stands at EVENING afterwards, and goes on.
 
     :param began: of this day, with the district's zone. Raises Stopped, BrokerRefused.
@@ -52,10 +50,9 @@ def play_afternoon(
     for at, act in ((_MORNING, _morning), (_AFTERNOON, _afternoon), (EVENING, _fall_ill)):
         scene.now = datetime.combine(began.date(), at, began.tzinfo)
         clock.set(scene.now)
-        settle(stopped, after=TIMERS_S)
+        rest.reached()
         act(scene, cast)
-        if at != _MORNING:  # what comes must be in before the clock goes on; nothing comes in the morning
-            settle(stopped)
+        rest.reached()
 
 
 def _morning(scene: Scene, cast: Cast) -> None:

@@ -34,12 +34,18 @@ def work_queues(service: str) -> list[str]:
 
 def chores() -> list[str]:
     """Those that set rows aside: timers, loops, and two of the chassis."""
-    found = []
-    for name in SERVICES:
-        service: Service = import_module(f"services.{name}.service").SERVICE
-        own = [*(timer.name for timer in service.timers), *(loop.name for loop in service.loops)]
-        found += [f"{name}.{chore}" for chore in (*own, "dead_letters", "forget")]
-    return found
+    return [
+        chore
+        for name in SERVICES
+        for chore in (*timers_and_loops(name), f"{name}.dead_letters", f"{name}.forget")
+    ]
+
+
+def timers_and_loops(name: str) -> list[str]:
+    """Of a service, by their full names: what goes by the clock of the field."""
+    service: Service = import_module(f"services.{name}.service").SERVICE
+    own = [*(timer.name for timer in service.timers), *(loop.name for loop in service.loops)]
+    return [f"{name}.{chore}" for chore in own]
 
 
 def handler_of(queue: str) -> Handler:

@@ -177,11 +177,12 @@ def _made_ready(system: LocalSystem, stop: threading.Event, folder: Path, days: 
     from demo.afternoon import play_afternoon, write_results  # only who stays needs HTTP and its keys
     from demo.cast import cast_of
     from demo.days.play import doors_of
+    from demo.days.rest import Rest
 
     doors, clock = doors_of(system), Clock(system.directory / "clock")
     cast = cast_of(doors)
     if not days:
-        play_afternoon(doors, clock, cast, MORNING, say, stop.is_set)
+        play_afternoon(doors, clock, cast, MORNING, say, Rest(system, say, stop.is_set))
     now = clock.now().astimezone(ZONE)
     return make_log_ins(system, cast, write_results(doors, cast, now, folder / "results.txt"), now)
 

@@ -12,10 +12,10 @@ from demo.days.workers import do_task
 DAY = 6
 
 
-def begin_or_end(scene: Scene, workers: Mapping[str, Sequence[str]]) -> None:
+def begin_or_end(scene: Scene, workers: Mapping[str, Sequence[str]]) -> bool:
     """:param workers: community -> its workers.
 
-    On one day whoever has most to do is away; on the next she is back.
+    On one day whoever has most to do is away; on the next she is back. Returns whether it is one of these.
     """
     if scene.day == DAY:
         _send_away(scene, workers)
@@ -23,6 +23,7 @@ def begin_or_end(scene: Scene, workers: Mapping[str, Sequence[str]]) -> None:
         for staff_id in list(scene.away):
             _amend(scene, staff_id, what="back")
             del scene.away[staff_id]
+    return scene.day in (DAY, DAY + 1)
 
 
 def _send_away(scene: Scene, workers: Mapping[str, Sequence[str]]) -> None:

@@ -44,8 +44,8 @@ def call_expected(scene: Scene) -> None:
         elif luck < 0.75:
             tomorrow = (scene.now + timedelta(days=1)).isoformat()
             _follow(scene, who, row, "not_yet_come", outcome="not_yet_come", coming_at=tomorrow, how="phone")
-        elif _since(row) < scene.now - _WAITS:
-            _settle(scene, row, "never_came")
+        elif _since(row) < scene.now - _WAITS and _settle(scene, row, "never_came"):
+            scene.played.ends[row["arrival_id"]] = "cancelled"
 
 
 def _since(row: Row) -> datetime:
@@ -59,24 +59,26 @@ def _follow(scene: Scene, who: Who, row: Row, count: str, **said: Any) -> None:
 
 
 def settle(scene: Scene) -> None:
-    """An officer says what became of those whom nobody found, or goes there."""
+    """An officer says what became of those whom nobody found, or goes there. Whoever was released an hour ago
+    stays released."""
+    followed = {case["case_id"] for case in scene.rows("isolation", "open_cases")}
     for row in scene.rows("registration", "arrivals_to_settle"):
         matters = row["to_settle"].split(",")
-        if "lives_elsewhere" in matters:
-            _settle(scene, row, "passed_on")
-        elif "not_here" in matters:
-            _settle(scene, row, "never_came")
-        else:
+        if not {"lives_elsewhere", "not_here"} & set(matters):
             _follow(scene, scene.officer_of(row), row, "contacts", outcome="verified", how="seen")
+            continue
+        decision = "passed_on" if "lives_elsewhere" in matters else "never_came"
+        if _settle(scene, row, decision) and row["arrival_id"] in followed:
+            scene.played.ends[row["arrival_id"]] = "cancelled"
 
 
-def _settle(scene: Scene, row: Row, decision: str) -> None:
+def _settle(scene: Scene, row: Row, decision: str) -> bool:
     data = {"arrival_id": row["arrival_id"], "decision": decision, "expects": row["version"]}
     data["note"] = "已电话核实"
-    if scene.say(scene.officer_of(row), "registration", "settle_arrival", data) is not None:
-        scene.played.add("settled")
-        # Whoever was released an hour ago stays released.
-        scene.played.ends.setdefault(row["arrival_id"], "cancelled")
+    if scene.say(scene.officer_of(row), "registration", "settle_arrival", data) is None:
+        return False
+    scene.played.add("settled")
+    return True
 
 
 def place(scene: Scene) -> None:

@@ -54,7 +54,8 @@ class Operators:
         with resources.as_file(sample(CENTRES)) as file:
             import_centres(file, environment(self.system.directory))
 
-    def in_the_morning(self, scene: Scene) -> None:
+    def in_the_morning(self, scene: Scene) -> bool:
+        """Whether they did anything."""
         if scene.day == POLICY_CHANGES:
             self.say("  the next edition is in force from today on")
             self._publish(scene, in_force_from(_edition(), scene.now.date()))
@@ -64,8 +65,10 @@ class Operators:
             today = scene.now.date().isoformat()
             self.before = {id: stand for id, stand in _stands(scene).items() if stand[1] > today}
             self._publish(scene, with_wrong_days(self._published(scene)))
+        return scene.day in (POLICY_CHANGES, WRONG_POLICY)
 
-    def at_noon(self, scene: Scene) -> None:
+    def at_noon(self, scene: Scene) -> bool:
+        """Whether they did anything."""
         if scene.day == WRONG_POLICY:
             self.say("  and withdrawn: the text of before is in force again")
             wrong = until_it_answers(_newest_version, is_world_away)
@@ -76,6 +79,7 @@ class Operators:
             assert pid is not None
             os.kill(pid, signal.SIGKILL)
             scene.played.add("killed")
+        return scene.day in (WRONG_POLICY, KILLED)
 
     def in_the_afternoon(self, scene: Scene) -> None:
         if scene.day == WRONG_POLICY:

@@ -110,7 +110,7 @@ def _round(played: Counter[str], in_rounds: Mapping[str, int]) -> list[Line]:
 def _ends(played: Played, became: Mapping[str, Became]) -> list[Line]:
     """What became of each arrival: how it ended, or what is next."""
     found = Counter(map(end_of, became.values()))
-    known = Counter(played.ends.values())
+    known = Counter(end for id, end in played.ends.items() if not _followed_again(end, became.get(id)))
     ended = [
         Line(f"  {text}", known[end] if end in _KNOWN else None, found[end])
         for end, text in _ENDS.items()
@@ -134,16 +134,18 @@ def end_of(one: Became) -> str | None:
 
 
 def otherwise(played: Played, became: Mapping[str, Became]) -> list[str]:
-    """Cases that do not stand as was decided last; whoever was informed has ended, or something is next.
-
-    Whoever was released is followed again where one of their household is found positive afterwards.
-    """
+    """Cases that do not stand as was decided last; whoever was informed has ended, or something is next."""
     wrong = []
-    for id, state in played.ends.items():
+    for id, end in played.ends.items():
         one = became.get(id)
-        if one is None or (one.state != state and not (state == "released" and one.next)):
+        if one is None or (one.state != end and not _followed_again(end, one)):
             wrong.append(id)
     for id in sorted(played.informed - played.ends.keys()):
         if id in became and end_of(became[id]) != "informed" and not became[id].next:
             wrong.append(id)
     return wrong
+
+
+def _followed_again(end: str, one: Became | None) -> bool:
+    """Whoever was released is, where one of their household is found positive afterwards."""
+    return end == "released" and one is not None and bool(one.next)

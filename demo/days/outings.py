@@ -120,11 +120,12 @@ class Outings:
         gate.report(scene, seen)
 
     def pass_back(self, scene: Scene) -> None:
-        """Whoever came back since the gate last said so. Whoever went on to a hospital does not."""
+        """Whoever came back since the gate last said so. Whoever was moved from where they live does not."""
         back = {case_id: at for case_id, at in self.out.items() if at <= scene.now}
         for case_id in back:
             del self.out[case_id]
-        seen = [Seen(id, "back", at) for id, at in sorted(back.items()) if id not in scene.played.ends]
+        here = {id for id in back if scene.played.ends.get(id, "refused") == "refused"}
+        seen = [Seen(id, "back", at) for id, at in sorted(back.items()) if id in here]
         scene.played.add("late", sum(one.case_id in self.late for one in seen))
         gate.report(scene, seen)
 

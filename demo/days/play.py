@@ -1,10 +1,9 @@
-"""The days, moment by moment: the clock is set, everything settles, and then people act."""
+"""The days, moment by moment: the clock is set, everything comes to rest, and then people act."""
 
 from __future__ import annotations
 
 import csv
 import io
-import time
 from collections import defaultdict
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
@@ -14,7 +13,6 @@ from datetime import time as time_of_day
 from zoneinfo import ZoneInfo
 
 from chassis.clock import Clock
-from chassis.errors import is_world_away
 from demo.day import Truth
 from demo.days import absences, arrivals, breaches, central, close_contacts, officers, refusals, transfers
 from demo.days.central import Ill
@@ -23,24 +21,19 @@ from demo.days.laboratory import report_results
 from demo.days.mass_round import MassRound
 from demo.days.needs import ask_needs
 from demo.days.operators import Operators
-from demo.days.outcome import lines
+from demo.days.outcome import lines, otherwise
 from demo.days.outings import Outings
 from demo.days.residents import check_in
+from demo.days.rest import Rest
 from demo.days.scene import Scene
 from demo.days.workers import do_tasks
 from demo.report import Line
 from demo.samples import STAFF, sample
 from deploy.local.door_keys import door_private_key
-from deploy.local.system import LocalSystem, Stopped
-from operations.audit.waiting_messages import waiting
-from operations.counts import acts, progress, what_became
+from deploy.local.system import LocalSystem
+from operations.counts import acts, what_became
 
-SETTLED_S = 120.0
-_LOOK_EVERY_S = 0.2
-# Timers see that the clock was set within half a second, and take a moment for what they find.
-TIMERS_S = 1.2
-# What people said through a door is on its way within that time.
-_IN_HAND_S = 0.4
+_SEED = 7
 _HURRIES_ON, _MOVES_ON = 3, 4
 """Days on which somebody must go out at once, and on which a household moves to another town."""
 
@@ -62,98 +55,118 @@ class Players:
     ill: Ill = field(default_factory=Ill)
 
 
+Act = Callable[[Players], object]
+"""What people do at once. False: there was nothing to do, and nothing follows."""
+
+
 @dataclass(frozen=True)
 class Moment:
+    """:param acts: one after the other, each once all has been done that follows from the one before."""
+
     at: time_of_day
-    act: Callable[[Players], object]
+    acts: tuple[Act, ...]
+
+
+# Within an act, what services hear by events comes last: how soon they hear it is a matter of the machine,
+# and nobody may decide by it.
+
+
+def day_begins(players: Players) -> bool:
+    began_or_ended = absences.begin_or_end(players.scene, players.workers)
+    return players.operators.in_the_morning(players.scene) or began_or_ended
 
 
 def morning(players: Players) -> None:
     scene = players.scene
-    players.operators.in_the_morning(scene)
-    absences.begin_or_end(scene, players.workers)
-    arrivals.come(scene, players.truth)
     check_in(scene, scene.open_tasks())
     kept_in = scene.kept_in()
     ask_needs(scene, kept_in)
     players.outings.ask(scene, kept_in)
     if scene.day == _HURRIES_ON:
         players.outings.hurry(scene, kept_in)
-    transfers.ask(scene, kept_in)
     players.mass_round.open(scene)
+    transfers.ask(scene, kept_in)
+    arrivals.come(scene, players.truth)
 
 
 def rounds(players: Players) -> None:
     """Workers at the doors."""
     scene = players.scene
-    players.outings.pass_back(scene)
     do_tasks(scene, sorted({task["staff_id"] for task in scene.open_tasks() if task["staff_id"]}))
-    absences.stand_in(scene)
-    arrivals.call_expected(scene)
-    central.admit(scene)
 
 
 def first_rounds(players: Players) -> None:
-    rounds(players)
     refusals.refuse(players.scene, players.scene.kept_in())
+    rounds(players)
+
+
+def last_rounds(players: Players) -> None:
+    players.mass_round.knock(players.scene)
+    rounds(players)
+
+
+def after_rounds(players: Players) -> None:
+    scene = players.scene
+    central.admit(scene)
+    absences.stand_in(scene)
+    arrivals.call_expected(scene)
+    players.outings.pass_back(scene)
+
+
+def noon_begins(players: Players) -> bool:
+    return players.operators.at_noon(players.scene)
 
 
 def noon(players: Players) -> None:
     scene = players.scene
-    players.operators.at_noon(scene)
-    due = scene.open_tasks()
-    players.mass_round.sample(scene, due)
-    report_results(scene, due)
-    players.outings.pass_out(scene, scene.kept_in())
+    due, kept_in = scene.open_tasks(), scene.kept_in()
     players.outings.decide(scene)
     refusals.settle(scene)
     central.decide_again(scene)
-    transfers.answer(scene)
     close_contacts.call(scene)
+    transfers.answer(scene)
+    players.mass_round.sample(scene, due)
+    report_results(scene, due)
+    players.outings.pass_out(scene, kept_in)
 
 
 def afternoon(players: Players) -> None:
     scene = players.scene
     players.operators.in_the_afternoon(scene)
-    players.outings.pass_back(scene)
     check_in(scene, scene.open_tasks())
-    officers.send_to_hospital(scene)
     close_contacts.put_down(scene)
     breaches.judge(scene)
     central.move_household(scene, scene.kept_in())
+    officers.send_to_hospital(scene)
     players.ill.comes_back(scene)
     players.ill.falls_ill(scene)
-
-
-def last_rounds(players: Players) -> None:
-    rounds(players)
-    players.mass_round.knock(players.scene)
+    players.outings.pass_back(scene)
 
 
 def evening(players: Players) -> None:
     """Officers at their lists."""
     scene = players.scene
+    officers.acknowledge(scene, (task for task in scene.open_tasks() if task["state"] == "missed"))
+    players.mass_round.close(scene)
     officers.release(scene, scene.to_release())
     central.release_there(scene)
-    players.mass_round.close(scene)
     if scene.day == _MOVES_ON:
         officers.let_go(scene, scene.kept_in())
     breaches.settle(scene)
     transfers.confirm(scene)
     transfers.settle(scene)
     officers.waive(scene)
-    officers.acknowledge(scene, (task for task in scene.open_tasks() if task["state"] == "missed"))
     arrivals.settle(scene)
     arrivals.place(scene)
 
 
 MOMENTS = (
-    Moment(time_of_day(8, 15), morning),
-    Moment(time_of_day(9, 20), first_rounds),
-    Moment(time_of_day(12, 5), noon),
-    Moment(time_of_day(16, 30), afternoon),
-    Moment(time_of_day(17, 25), last_rounds),
-    Moment(time_of_day(20, 10), evening),
+    Moment(time_of_day(8, 15), (day_begins, morning)),
+    Moment(time_of_day(9, 20), (first_rounds, after_rounds)),
+    Moment(time_of_day(12, 5), (noon_begins, noon)),
+    Moment(time_of_day(16, 30), (afternoon,)),
+    Moment(time_of_day(17, 25), (last_rounds, after_rounds)),
+    Moment(time_of_day(20, 10), (evening,)),
 )
 """Of the first day. What is said at one of them is due minutes before or after any other, never in the same
 minute: so it does not matter how long a moment takes."""
@@ -161,6 +174,11 @@ LATER_EACH_DAY = timedelta(minutes=2)
 """So that what is due a day afterwards is overdue by then, each time the days are played."""
 Around = Callable[[Scene], AbstractContextManager[None]]
 """Lasts while people act: tests let everything die in it."""
+
+
+def acts_in(days: int) -> int:
+    """How often people act in days of which the first begins after the morning."""
+    return days * sum(len(moment.acts) for moment in MOMENTS) - len(MOMENTS[0].acts)
 
 
 def undisturbed(_scene: Scene) -> AbstractContextManager[None]:
@@ -179,12 +197,14 @@ def play_in(
 
     :param truth: what must come of the first morning; what is reported later is added. Raises Stopped.
     """
-    doors, clock = doors_of(operators.system), Clock(operators.system.directory / "clock")
-    scene = play(days, doors, clock, began, operators, truth, stopped, around)
-    truth.unplaced -= scene.played.counts["placed"]
-    for why, times in scene.played.refused.most_common(5):
+    rest = Rest(operators.system, operators.say, stopped, operators.up)
+    played, became = _play(days, began, operators, truth, rest, around).played, what_became()
+    truth.unplaced -= played.counts["placed"]
+    for why, times in played.refused.most_common(5):
         operators.say(f"refused, {times} times: {why}")
-    return lines(scene.played, acts(), what_became())
+    for case_id in otherwise(played, became):
+        operators.say(f"case {case_id}: played {played.ends.get(case_id)}, found {became.get(case_id)}")
+    return lines(played, acts(), became)
 
 
 def doors_of(system: LocalSystem) -> Doors:
@@ -192,20 +212,11 @@ def doors_of(system: LocalSystem) -> Doors:
     return Doors(f"http://127.0.0.1:{port}", door_private_key(system.directory / "keys"))
 
 
-def play(
-    days: int,
-    doors: Doors,
-    clock: Clock,
-    began: datetime,
-    operators: Operators,
-    truth: Truth,
-    stopped: Callable[[], bool],
-    around: Around = undisturbed,
-    seed: int = 7,
+def _play(
+    days: int, began: datetime, operators: Operators, truth: Truth, rest: Rest, around: Around
 ) -> Scene:
-    """Play so many days from `began` on, which has a zone. Raises Stopped."""
-    staff = _staff()
-    scene = Scene(doors, seed, staff.officers, staff.district, began, began)
+    staff, clock = _staff(), Clock(operators.system.directory / "clock")
+    scene = Scene(doors_of(operators.system), _SEED, staff.officers, staff.district, began, began)
     players = Players(scene, operators, truth, staff.workers)
     operators.begin()
     for number in range(days):
@@ -216,43 +227,14 @@ def play(
             if at <= began:
                 continue
             clock.set(at)
-            settle(stopped, operators.up, after=TIMERS_S)
+            rest.reached()
             scene.now = at
-            with around(scene):
-                moment.act(players)
-            settle(stopped, operators.up)  # before the clock goes on
+            for act in moment.acts:
+                with around(scene):
+                    done = act(players)
+                if done is not False:
+                    rest.reached()
     return scene
-
-
-def settle(
-    stopped: Callable[[], bool], up: Callable[[], bool] = lambda: True, *, after: float = _IN_HAND_S
-) -> None:
-    """Until nothing waits in outboxes and queues, all messages are out, and everything runs. Raises Stopped.
-
-    :param up: whether everything runs; it may start again what does not.
-    :param after: so many seconds: until then nothing that was caused by now must stand in a queue.
-    """
-    time.sleep(after)
-    deadline, quiet = time.monotonic() + SETTLED_S, 0
-    while True:
-        if stopped():
-            raise Stopped
-        is_quiet = up() and _all_is_out()
-        quiet = quiet + 1 if is_quiet else 0
-        if quiet == 2 or time.monotonic() > deadline:
-            return
-        time.sleep(_LOOK_EVERY_S)
-
-
-def _all_is_out() -> bool:
-    """False where a database is away."""
-    try:
-        now = progress()
-        return waiting(in_hand=False).quiet and now.messages == now.messages_sent
-    except Exception as error:
-        if not is_world_away(error):
-            raise
-        return False
 
 
 def _moment(day: date, at: time_of_day, zone: object) -> datetime:

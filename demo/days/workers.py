@@ -45,8 +45,8 @@ def do_tasks(scene: Scene, staff_ids: Iterable[str], kinds: Collection[str] = ()
 def do_task(scene: Scene, who: Who, task: Row) -> bool:
     """Whether something was said of it."""
     kind = task["kind"]
-    if kind in _OF_OTHERS:
-        return False
+    if kind in _OF_OTHERS or scene.played.ends.get(task["case_id"]) == "cancelled":
+        return False  # also at a door where nobody was a moment ago
     if kind == FIRST_CONTACT:
         return _contact(scene, who, task)
     if kind == CHECK_IN:
@@ -68,7 +68,7 @@ def _contact(scene: Scene, who: Who, task: Row) -> bool:
         return False
     scene.played.add("contacts" if outcome in ("verified", "contacted") else outcome)
     if outcome == "not_here":
-        scene.played.ends.setdefault(task["case_id"], "cancelled")
+        scene.played.ends[task["case_id"]] = "cancelled"
     return True
 
 

@@ -76,6 +76,14 @@ def test_whoever_has_no_end_and_nothing_next_makes_the_outcome_wrong() -> None:
     assert seen["what became of them"] == (None, 3)
 
 
+def test_whoever_is_followed_again_after_their_release_is_no_end() -> None:
+    played = Played(ends={"a": "released", "b": "released"})
+    seen = found(played, {"a": Became("released", False, ""), "b": FOLLOWED})
+    assert seen["released by an officer"] == (1, 1) and seen["otherwise than was played"] == (0, 0)
+    seen = found(Played(ends={"b": "released"}), {"b": FOLLOWED})
+    assert seen["otherwise than was played"] == (0, 0)
+
+
 def test_an_end_that_was_played_and_is_nobodys_is_seen() -> None:
     seen = found(Played(ends={"a": "moved_to_central"}), {"a": Became("released", False, "")})
     assert seen["moved to central isolation"] == (1, 0) and seen["otherwise than was played"] == (0, 1)
