@@ -45,7 +45,7 @@ test-fast: venv ## the tests that need neither broker nor PostgreSQL
 	$(BIN)/pytest -n auto $(wildcard tests/unit tests/contract) -m "not broker and not postgresql and not slow"
 
 # KILLS and SEED: `make soak SEED=7` lets the same processes die in the same order as a run that said seed 7.
-soak: ## what takes hours: plans on 2,000,000 arrivals, fourteen days of the demo, with and without deaths, and two in which hundreds of processes die (KILLS=400 SEED=7)
+soak: ## what takes hours: plans on 2,000,000 arrivals, fourteen days of the demo, with and without deaths, and two of many arrivals in which hundreds of processes die (KILLS=400 SEED=7)
 	@$(SETUP) --dev --rabbitmq --postgresql --faketime
 	DOORSTEP_SOAK_KILLS=$(or $(KILLS),400) DOORSTEP_SOAK_ARRIVALS_IN_STORM=3000 DOORSTEP_STORM_SEED=$(SEED) \
 		$(BIN)/pytest -v -s tests/chaos/faults --ignore tests/chaos/faults/test_storm_of_days.py

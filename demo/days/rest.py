@@ -24,7 +24,7 @@ from operations.services import SERVICES, timers_and_loops
 
 PATIENCE_S: Final = 120.0
 _LOOK_EVERY_S: Final = 0.3
-_WAKE_EVERY_S: Final = 1.0
+_WAKE_EVERY_S: Final = 2.0
 """The timers of a process that died go on as soon as its lease is over."""
 _WORK: Final = ("doorstep_timer_done_total", "doorstep_messages_total", "process_start_time_seconds")
 """One of the sums of these is another one where anything was done, or somebody died."""
@@ -86,7 +86,7 @@ class Rest:
 
     def _after_a_turn(self, woken: float) -> _Said | None:
         """Wake all timers. What is said once each has had a turn since `woken` and everything is out; None:
-        that is not so for a second. Raises Stopped."""
+        that is not so for a while. Raises Stopped."""
         self._clock.set(self._clock.now())
         until = time.monotonic() + _WAKE_EVERY_S
         while time.monotonic() < until:

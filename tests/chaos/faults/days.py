@@ -1,4 +1,4 @@
-"""The demo's days in a local system on PostgreSQL, and what became of everybody in them."""
+"""The demo's days in a local system, and what became of everybody in them."""
 
 from __future__ import annotations
 
@@ -8,17 +8,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import pytest
-from sqlalchemy import select, text
+from sqlalchemy import select
 
-from chassis.errors import is_world_away
 from chassis.stuck_rows import count_by_chore
 from demo.days.operators import Operators
 from demo.days.play import Around, play_in, undisturbed
-from demo.follow_day import DEMO_SETTINGS, MORNING, Followed, Watching, follow, start_own
+from demo.follow_day import DEMO_SETTINGS, MORNING, Watching, follow, start_own
+from demo.report import Report
 from deploy.local.system import LocalSystem
 from operations.databases import database_of, databases, settings_of
-from operations.services import SERVICES
 from services.isolation.cases.tables import case_history
 from services.isolation.central.tables import moves
 from services.isolation.check_ins.tables import check_ins
@@ -35,36 +33,18 @@ class Played:
     """:param stuck: service -> rows that a timer has set aside."""
 
     outcome: Outcome
-    followed: Followed
+    report: Report
     stuck: dict[str, dict[str, int]]
 
 
-class Stormy(Operators):
-    """Of a system in which services are killed: the clock goes on once others do what the dead ones did."""
-
-    def up(self) -> bool:
-        return super().up() and not self._waits_for_the_dead()
-
-    def _waits_for_the_dead(self) -> bool:
-        """Whether a timer's lease is still that of a process that has died."""
-        try:
-            return any(self._holders(service) - {str(self.system.pid_of(service))} for service in SERVICES)
-        except Exception as error:
-            if not is_world_away(error):
-                raise
-            return True
-
-    def _holders(self, service: str) -> set[str]:
-        with database_of(service).read() as conn:
-            held = conn.execute(text("SELECT name, holder FROM leases"))
-            return {holder.split("/")[1] for name, holder in held if name.startswith(f"{service}.")}
+def settings(folder: Path, urls: Mapping[str, str] | None = None) -> dict[str, str]:
+    """:param urls: service -> its empty database; None: SQLite, below the folder."""
+    of_services = {f"DOORSTEP_{service.upper()}_DATABASE_URL": url for service, url in (urls or {}).items()}
+    return {**_SETTINGS, **of_services, "DOORSTEP_VAR": str(folder)}
 
 
-def new_system(folder: Path, urls: Mapping[str, str], outside: pytest.MonkeyPatch) -> LocalSystem:
-    """:param urls: service -> its empty database."""
-    of_services = {f"DOORSTEP_{service.upper()}_DATABASE_URL": url for service, url in urls.items()}
-    for name, value in {**_SETTINGS, **of_services, "DOORSTEP_VAR": str(folder)}.items():
-        outside.setenv(name, value)
+def new_system(folder: Path) -> LocalSystem:
+    """In an environment with these settings."""
     settings_of.cache_clear()
     database_of.cache_clear()
     return LocalSystem(folder, links=True)
@@ -88,7 +68,7 @@ def played(operators: Operators, arrivals: int, days: int, around: Around = undi
             time.monotonic(),
             lambda truth: play_in(operators, days, MORNING, truth, lambda: False, around),
         )
-        return Played(_outcome(), followed, _stuck())
+        return Played(_outcome(), followed.report, _stuck())
     finally:
         system.stop()
         for database in databases().values():
