@@ -14,6 +14,7 @@ from services.console.app import make_app
 from services.console.doors import Doors
 from tests.doors import CONSOLE
 from tests.integration.console.trial import PASSWORD
+from tests.quick_passwords import quick_passwords  # noqa: F401
 from tests.served import served
 
 NewPage = Callable[..., Page]

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from tests.integration.console.trial import Trial, prepare
+from tests.quick_passwords import quick_passwords  # noqa: F401
 
 
 @pytest.fixture
