@@ -12,7 +12,6 @@ from typing import Any
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from chassis.database.engine import Database
 from chassis.database.migrations import upgrade
 from chassis.doors.tokens import Actor
 from services.console.app import make_app
@@ -153,23 +152,25 @@ class Officer:
         return self.browser.post(action, token=token_of(page), **{**hidden, **typed})
 
 
-def _prepare_registration(url: str) -> None:
-    database = Database(url)
-    upgrade("registration", database)
-    database.dispose()
+def _furnish_registration(url: str) -> None:
+    """Made once and copied for each test."""
+    made = registration.Trial(url)
+    upgrade("registration", made.database)
+    with made.work.unit() as uow:
+        import_places(uow, PLACES)
+        import_staff(uow, STAFF)
+    made.database.dispose()
 
 
 @contextmanager
 def open_town(database_url: Callable[..., str]) -> Iterator[Town]:
     """The street of isolation's trials, whose register is registration's."""
     console = Console(database_url("console", prepare))
-    of_registration = registration.Trial(database_url("registration", _prepare_registration))
-    with isolation.trial(database_url("isolation", isolation.prepare)) as of_isolation:
-        of_isolation.with_policies().with_neighbourhood()
-        with of_registration.work.unit() as uow:
-            import_places(uow, PLACES)
-            import_staff(uow, STAFF)
-        with open_doors((ISOLATION, of_isolation.work), (REGISTRATION, of_registration.work)) as doors:
-            yield Town(console, of_isolation, of_registration, doors)
+    of_registration = registration.Trial(database_url("registration", _furnish_registration))
+    with (
+        isolation.trial(database_url("isolation", isolation.furnish)) as of_isolation,
+        open_doors((ISOLATION, of_isolation.work), (REGISTRATION, of_registration.work)) as doors,
+    ):
+        yield Town(console, of_isolation, of_registration, doors)
     of_registration.database.dispose()
     console.database.dispose()

@@ -12,7 +12,6 @@ import orjson
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from chassis.database.engine import Database
 from chassis.database.migrations import upgrade
 from contracts.envelope import ONE, Event, read_message
 from contracts.registry import read_data
@@ -199,28 +198,32 @@ def read_event(document: dict[str, Any]) -> Event:
     return read_data(read_message(orjson.dumps(document), ONE)[0])
 
 
-def _prepare_registration(url: str) -> None:
-    database = Database(url)
-    upgrade("registration", database)
-    database.dispose()
+def _furnish_registration(url: str) -> None:
+    """As everything was at seven in the morning, made once and copied for each test."""
+    made = registration.Trial(url, isolation.StandingClock(isolation.MORNING))  # type: ignore[arg-type]
+    upgrade("registration", made.database)
+    with made.work.unit() as uow:
+        import_places(uow, PLACES)
+        import_staff(uow, STAFF)
+        listed = registration.risk_list((), ("京怡家园4号楼",), "2022-09-30 8时")
+        import_risk_list(uow, read_official(listed, isolation.CHINA), "test")
+    made.database.dispose()
+
+
+def _furnish_isolation(url: str) -> None:
+    isolation.prepare(url)
+    with isolation.trial(url) as made:
+        made.with_policies()
 
 
 @contextmanager
-def open_round(
-    database_url: Callable[..., str], *, clock: isolation.StandingClock | None = None
-) -> Iterator[Round]:
+def open_round(database_url: Callable[..., str]) -> Iterator[Round]:
     """The neighbourhood, with nobody there yet; it is seven in the morning of 1 October 2022."""
-    clock = clock or isolation.StandingClock(isolation.MORNING)
+    clock = isolation.StandingClock(isolation.MORNING)
     console = Console(database_url("console", prepare))
-    of_registration = registration.Trial(database_url("registration", _prepare_registration), clock)  # type: ignore[arg-type]
-    with isolation.trial(database_url("isolation", isolation.prepare)) as of_isolation:
+    of_registration = registration.Trial(database_url("registration", _furnish_registration), clock)  # type: ignore[arg-type]
+    with isolation.trial(database_url("isolation", _furnish_isolation)) as of_isolation:
         of_isolation.clock = clock
-        of_isolation.with_policies()
-        with of_registration.work.unit() as uow:
-            import_places(uow, PLACES)
-            import_staff(uow, STAFF)
-            listed = registration.risk_list((), ("京怡家园4号楼",), "2022-09-30 8时")
-            import_risk_list(uow, read_official(listed, isolation.CHINA), "test")
         with open_doors((ISOLATION, of_isolation.work), (REGISTRATION, of_registration.work)) as doors:
             opened = Round(console, of_isolation, of_registration, doors)
             opened.sync()

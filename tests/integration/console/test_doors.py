@@ -13,7 +13,7 @@ from contracts.faults import Refused
 from services.console.doors import DoorAway, Doors
 from services.isolation.door import DOOR
 from tests.doors import CONSOLE, staff_author
-from tests.integration.isolation.trial import SEALER, Trial, arrival, prepare, trial
+from tests.integration.isolation.trial import SEALER, Trial, arrival, furnish, trial
 from tests.open_doors import open_doors
 
 PERSON = SEALER.seal({"name": "欧阳建国", "phone": "13909311234", "address": "花园路1号"}, "person")
@@ -21,8 +21,8 @@ PERSON = SEALER.seal({"name": "欧阳建国", "phone": "13909311234", "address":
 
 @pytest.fixture
 def isolation(database_url: Callable[..., str]) -> Iterator[Trial]:
-    with trial(database_url("isolation", prepare)) as found:
-        yield found.with_policies().with_neighbourhood()
+    with trial(database_url("isolation", furnish)) as found:
+        yield found
 
 
 @pytest.fixture

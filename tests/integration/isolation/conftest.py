@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.integration.isolation.trial import Trial, prepare, trial
+from tests.integration.isolation.trial import Trial, furnish, prepare, trial
 
 
 @pytest.fixture
@@ -14,12 +14,13 @@ def empty(database_url: Callable[..., str]) -> Iterator[Trial]:
 
 
 @pytest.fixture
-def isolation(empty: Trial) -> Trial:
-    return empty.with_policies().with_neighbourhood()
+def isolation(database_url: Callable[..., str]) -> Iterator[Trial]:
+    with trial(database_url("isolation", furnish)) as found:
+        yield found
 
 
 @pytest.fixture
 def on_postgresql(postgresql_url: Callable[..., str]) -> Iterator[Trial]:
     """For tests of several replicas at once."""
-    with trial(postgresql_url("isolation", prepare)) as found:
-        yield found.with_policies().with_neighbourhood()
+    with trial(postgresql_url("isolation", furnish)) as found:
+        yield found

@@ -81,6 +81,13 @@ def prepare(url: str) -> None:
     database.dispose()  # a template that somebody is connected to cannot be copied
 
 
+def furnish(url: str) -> None:
+    """With policies and the neighbourhood, made once and copied for each test."""
+    prepare(url)
+    with trial(url) as isolation:
+        isolation.with_policies().with_neighbourhood()
+
+
 def event(
     type: str, subject: str, version: int, data: dict[str, Any], at: datetime, id: str | None = None
 ) -> Event:
