@@ -53,6 +53,7 @@ soak: ## what takes hours: plans on 2,000,000 arrivals, fourteen days of the dem
 		DOORSTEP_STORM_SEED=$(SEED) $(BIN)/pytest -v -s tests/chaos/faults/test_storm_of_days.py
 	DOORSTEP_SOAK_KILLS_EACH=50 DOORSTEP_SOAK_ARRIVALS_OF_DAY=5000 \
 		$(BIN)/pytest -v -s tests/chaos --ignore tests/chaos/faults
+	DOORSTEP_SOAK_CHANGES_OF_EACH_TYPE=150 $(BIN)/pytest -v tests/contract/test_quick_reading.py
 	DOORSTEP_SOAK_QUIET_MINUTES=5 $(BIN)/pytest -v -s tests/integration/chassis/test_messaging_idle.py
 	DOORSTEP_SOAK_ARRIVALS=2000000 $(BIN)/pytest -v -s tests/integration/plans
 	DOORSTEP_SOAK_DAYS=14 DOORSTEP_SOAK_BOTH_DATABASES=1 $(BIN)/pytest -v -s tests/e2e

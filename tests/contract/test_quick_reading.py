@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from copy import deepcopy
 from typing import Any
 
@@ -13,6 +14,9 @@ from hypothesis import strategies as st
 from contracts.examples import EXAMPLES
 from contracts.quick import Unsure
 from contracts.registry import EVENT_TYPES
+
+# Of each type; other ones at each run. `make soak`: 150.
+CHANGES = int(os.environ.get("DOORSTEP_SOAK_CHANGES_OF_EACH_TYPE") or 40)
 
 ODD = st.one_of(
     st.none(),
@@ -44,7 +48,7 @@ def test_every_example_is_read_the_quick_way_and_the_same(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", EVENT_TYPES)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=CHANGES, deadline=None)
 @given(random=st.data())
 def test_whatever_is_changed_the_quick_way_agrees_or_leaves_it_to_marshmallow(
     kind: str, random: st.DataObject
