@@ -29,7 +29,7 @@ from services.isolation.policies.tables import policies
 _PLAIN: Final = (
     *("role", "from", "to", "kind", "because", "how", "cause", "until", "level", "held_until", "measure"),
     *("reason", "outcome", "result", "stage", "owner", "state", "release_on", "late", "changed", "language"),
-    "witness",
+    *("witness", "lacks", "group", "stays"),
 )
 """What a line of history is shown with: words of the vocabulary, ids and moments. Notes stay sealed."""
 _GOES_ON: Final = FOLLOWED | {MOVED_TO_CENTRAL}

@@ -65,6 +65,9 @@ def test_an_officer_decides_where_they_go_and_whom_the_policy_names_stays(isolat
     ]
     assert (of_child["lacks"], of_child["group"], of_child["stays"]) == (NO_TOILET, "under_14", True)
     assert SEALER.unseal(of_child["note"], "note") == "the grandmother"
+    story = Visitor(DOOR, isolation.work).get("officer", f"/case_story/{child.data['arrival_id']}").get_json()
+    [shown] = [one for one in story["history"] if one["what"] == "home"]
+    assert shown["with"] == {"lacks": NO_TOILET, "group": "under_14", "stays": True} and shown["note"]
     another_home = {"task_id": task["task_id"], "outcome": "done"}
     assert _report_task(isolation, another_home, author=OFFICER).kind == "done"
     assert isolation.audit()["balanced"]

@@ -134,6 +134,9 @@ _SAY: Final[Mapping[str, str]] = {
     "owner": N_("owner: %(it)s"),
 }
 
+_LISTS: Final = ("lacks",)
+"""Where several stand, they stand beside each other; of all else two are what it was and what it is."""
+
 
 def what_of(line: Mapping[str, Any]) -> str:
     """One that is several changes at once names each."""
@@ -148,7 +151,8 @@ def detail_of(line: Mapping[str, Any], names: Names) -> str:
         if text is None:
             continue
         values = value if isinstance(value, list) else [value]
-        said.append(gettext(text, it=" → ".join(_value(name, one, names) for one in values)))
+        shown = [_value(name, one, names) for one in values]
+        said.append(gettext(text, it=listed(shown) if name in _LISTS else " → ".join(shown)))
     if line["note"]:
         said.append(gettext("with a note, which stays sealed"))
     return listed(said)
