@@ -39,7 +39,9 @@ TAKEN_OVER: Final = "taken_over"
 NOT_TAKEN_OVER: Final = "not_taken_over"
 
 REOPEN_WITHIN: Final = timedelta(days=14)
-"""So long after its end a case is opened again by decision; after that whoever comes is a new arrival."""
+"""So long after its end a case is opened again by decision; after that whoever comes is a new arrival. Not so
+of whoever is in a centre, and may have a stage at home before them.
+"""
 OTHER: Final = "other"
 """A reason that must be said in words."""
 
@@ -212,7 +214,9 @@ def permit(name: str, case: Case, now: datetime, *, asked: bool = False) -> Deci
             raise _refused("nobody_there", "nobody is there: it opens by itself when they come")
         if not case.days:
             raise _refused("nothing_asked", "they were only informed: nothing is asked of them again")
-        if case.closed_at is None or case.closed_at < now - REOPEN_WITHIN:
+        # Whoever is in a centre still has not come: the days there, and those of being held, may be many.
+        is_there = case.state == states.MOVED_TO_CENTRAL
+        if case.closed_at is None or (case.closed_at < now - REOPEN_WITHIN and not is_there):
             days = REOPEN_WITHIN.days
             raise _refused("too_long_ago", f"it ended over {days} days ago: register the arrival anew")
     return decision

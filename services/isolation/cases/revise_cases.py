@@ -78,7 +78,7 @@ def _carry_out(book: Casebook, revision: Revision, written: Sequence[Task], caus
         untouched_before=book.present.today_begins if change.from_today else None,
         nothing_new_before=_asked_since(book, revision) if before.version else None,
         # Without them nothing would hold whoever was asked for a test that nobody took.
-        made_up=(TEST,) if change.reopened else (),
+        made_up=(TEST,) if change.reopened and not _goes_on_otherwise(revision) else (),
     )
     kinds = kinds_of_change(revision, team, asks_something_else=plan.asks_something_else)
     handed_on = _handed_on(book, revision, team)
@@ -150,6 +150,13 @@ def _given(book: Casebook, case: Case, written: Iterable[Task], live: Iterable[T
     by_id = book.reference.staff.by_id
     members = [by_id[id] for id in sorted(id for id in went_along if id and id != case.owner) if id in by_id]
     return [member_data(member.role, member.staff_id, book.reference.staff) for member in members]
+
+
+def _goes_on_otherwise(revision: Revision) -> bool:
+    """They come home to another stage, or from hospital as the policy says: tests of before are over."""
+    stands, chapters = revision.standing, revision.change.chapters
+    from_hospital = stands.policy.discharged and any(chapter.discharged for chapter in chapters)
+    return bool(from_hospital or (stands.stage and any(chapter.stage for chapter in chapters)))
 
 
 def was_met(tasks: Iterable[Task]) -> bool:

@@ -170,9 +170,9 @@ def standing(
         newer = policies[chapter.policy_id]
         newer = policy if newer.withdrawn else newer
         corrected = chapter.version is None and newer is policy and chapter.exposed is None
-        stage = 0 if chapter.discharged else chapter.stage or stage
         if newer.applies_to_open_cases:
             policy = newer
+        stage = 0 if chapter.discharged and policy.discharged else chapter.stage or stage
         if chapter.version is not None:
             exposures = chapter.exposures
         if chapter.exposed:

@@ -143,9 +143,13 @@ def _open_cases(conn: Connection, ending: str) -> Iterator[Case]:
 
 
 def _as_it_stands(case: Case, known: Mapping[str, Policy], zone: ZoneInfo) -> _Ends:
-    rules = known[case.policy_id].rules
-    of_contacts = any(one.exposed for one in case.story) and rules[known[case.policy_id].close_contact].then
-    if not (of_contacts or rules[case.risk_level].then):
+    own = known[case.policy_id]
+    names = [case.risk_level]
+    if any(one.exposed for one in case.story):
+        names.append(own.close_contact)
+    if own.discharged and any(one.discharged for one in case.story):
+        names.append(own.discharged)
+    if not any(own.rules[name].then for name in names):
         return _Ends(case.measure, case.release_on)  # of most cases: to work each out once more takes long
     return _Ends(case.measure, standing(case.story, case.arrival.arrived_at, known, zone).ends_on)
 

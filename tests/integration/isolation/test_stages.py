@@ -115,6 +115,7 @@ def test_a_contact_goes_on_at_home_after_the_days_of_the_centre_and_is_released_
     assert decide(isolation, aunt, "reopen", because="came_back").kind == "done"
     assert standing(isolation, aunt)[1:] == at_home[1:]
     assert kinds(isolation, aunt)[-1][:2] == ["reopened", "next_stage"]
+    assert "test" not in to_do(isolation, aunt), "those of before were the centre's"
 
     assert tried(isolation)["same"] == 0 and tried(isolation)["longer"] == 2
     negative(isolation, child, 11)

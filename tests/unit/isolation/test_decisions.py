@@ -147,6 +147,7 @@ def test_a_case_is_opened_again_within_the_term_where_something_is_asked_of_some
     permit("reopen", ended, ended.closed_at + REOPEN_WITHIN)
     late = replace(ended, closed_at=ended.closed_at - REOPEN_WITHIN)
     assert refused("reopen", late) == "too_long_ago"
+    permit("reopen", replace(late, state=states.MOVED_TO_CENTRAL), NOON)  # else a stage at home never began
     assert refused("reopen", replace(ended, days=0)) == "nothing_asked"
     gone = Chapter(2, NOON, (), ended.policy_id, "not_coming")
     assert refused("reopen", replace(ended, story=(*ended.story, gone))) == "nobody_there"

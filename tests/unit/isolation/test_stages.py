@@ -13,6 +13,7 @@ import pytest
 from services.isolation.cases.revising import Change, kinds_of_change, revise
 from services.isolation.cases.rows import _chapter_row, story_from
 from services.isolation.cases.story import Chapter, Exposed, Standing, in_order, standing
+from services.isolation.cases.try_policy import _as_it_stands
 from services.isolation.plans.present import Present
 from services.isolation.policies.documents import policy_from, shipped
 from services.isolation.policies.rules import Policy
@@ -167,8 +168,19 @@ def test_a_policy_that_does_not_say_how_they_go_on_asks_for_what_it_asked_before
     silent = {NINTH: replace(POLICIES[NINTH], discharged=None)}
     chapters = (known("high", left=0), home_again(3))
     assert says(stand(*chapters, policies=silent)) == ("central_isolation", 7, 7)
+    in_the_second = (LOW, together(), begins(1, 7), home_again(8))
+    assert says(stand(*in_the_second, policies=silent)) == ("home_health_monitoring", 3, 10)
     as_low = {NINTH: replace(POLICIES[NINTH], discharged="low")}
     assert says(stand(*chapters, policies=as_low)) == ("self_monitoring", 3, 6)
+
+
+def test_the_trial_of_a_policy_counts_the_stages_after_hospital() -> None:
+    ninth = POLICIES[NINTH]
+    second = replace(ninth.rules["low"], days=3)
+    rules = {**ninth.rules, "discharged": replace(ninth.rules["discharged"], then=(second,))}
+    case = opened(LOW, home_again(3))
+    ends = _as_it_stands(case, {NINTH: replace(ninth, rules=rules)}, CHINA)
+    assert (ends.on - case.release_on).days == 3
 
 
 def test_a_chapter_of_a_stage_is_stored_and_read_again() -> None:
