@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from typing import Any
+from uuid import NAMESPACE_URL, uuid5
 
 import pytest
 from sqlalchemy import BindParameter, Connection, create_engine
@@ -13,7 +14,7 @@ from sqlalchemy.sql import visitors
 from chassis.doors.declared import ListQuery
 from chassis.doors.kept import Form, Statements, statements
 from chassis.doors.within import Bounds
-from field.scope import Lies, Scope
+from field.scope import EVERYWHERE, NOWHERE, Lies, Scope
 from services.isolation.door import DOOR as ISOLATION
 from services.registration.door import DOOR as REGISTRATION
 
@@ -34,7 +35,8 @@ def scope(who: str) -> Scope:
         f"{who}-community": Lies("community"),
         f"{who}-grid": Lies("grid", f"{who}-around"),
     }
-    return Scope(frozenset({*at, f"{who}-unknown"}), staff=frozenset({who}), lies=at)
+    home = str(uuid5(NAMESPACE_URL, who))
+    return Scope(frozenset({*at, f"{who}-unknown"}), households=frozenset({home}), lies=at)
 
 
 @pytest.fixture(scope="module")
@@ -59,11 +61,16 @@ def said(statement: Any) -> tuple[str, list[Any]]:
     return str(statement.compile(dialect=postgresql.dialect())), constants
 
 
+def all_of(made: Statements) -> list[tuple[str, list[Any]]]:
+    found = (*made.pages, made.listed, made.figures, made.looked_through)
+    return [said(statement) for statement in found if statement is not None]
+
+
 @pytest.mark.parametrize(("service", "query"), LISTS, ids=[f"{name}-{query.name}" for name, query in LISTS])
 def test_a_statement_is_the_same_whoever_asks(conn: Connection, service: str, query: ListQuery) -> None:
-    ours, theirs = ([*made_for(conn, who, query).pages] for who in ("ann", "bob"))
-    assert list(map(said, ours)) == list(map(said, theirs))
-    assert "ann" not in repr(list(map(said, ours)))
+    ours, theirs = (all_of(made_for(conn, who, query)) for who in ("ann", "bob"))
+    assert ours == theirs
+    assert "ann" not in repr(ours)
 
 
 def test_scopes_of_one_outline_share_statements_and_others_do_not(conn: Connection) -> None:
@@ -75,6 +82,11 @@ def test_scopes_of_one_outline_share_statements_and_others_do_not(conn: Connecti
         for count in (1, 201)
     }
     one, many = (Bounds.of(Scope(frozenset(at)), at, named=True) for at in streets.values())
-    kept = [statements(conn, query, bounds, form) for bounds in (ann, bob, one, many)]
+    unknown, everything, nothing, own = (
+        Bounds.of(scope, {}, named=True)
+        for scope in (Scope(frozenset("0")), EVERYWHERE, NOWHERE, Scope(households=scope("ann").households))
+    )
+    others = one, many, unknown, everything, nothing, own
+    kept = [statements(conn, query, bounds, form) for bounds in (ann, bob, *others)]
     assert kept[0] is kept[1]
-    assert len({id(one) for one in kept}) == 3
+    assert len({id(one) for one in kept}) == 1 + len(others)
