@@ -108,7 +108,7 @@ class CaseDecided(Contract):
     refused, with a witness, stays away from the measure: they are followed still; `resume`, that they keep to
     it after all. `transfer` says that another district was asked to take them over: they are followed as
     before, and an officer has a task, until `taken_over` ends the case here, or `not_taken_over` says that it
-    goes on. `reopen` takes a case up again that ended within 14 days.
+    goes on. `reopen` takes a case up again that ended within 14 days, or whose person is in a centre.
     """
 
     case_id = text(36, required=True)
