@@ -18,6 +18,7 @@ from services.console.pages.entry.keys import key_of_form
 from services.console.pages.entry.who import only_in
 from services.console.pages.officers.acts import Became, again, say, typed
 from services.console.pages.officers.asking import Asking
+from services.console.pages.officers.central import adults_there, dependants
 from services.console.pages.officers.lists import STATUS
 from services.console.pages.refusals import refusal_page
 
@@ -55,7 +56,7 @@ def _page(doors: Doors, case_id: str, given: Mapping[str, str], became: Became |
     try:
         story = asking.thing("isolation", "case_story", case_id)
         found = asking.look_up("isolation", "carers_there", {"case_id": case_id})
-        adults = [_adult(asking, one) for one in found["adults"]] if found else []
+        adults = adults_there(asking, found["adults"]) if found else []
     except Refused as refused:
         return refusal_page(STATUS[refused.kind])
     if story is None or found is None:
@@ -67,7 +68,7 @@ def _page(doors: Doors, case_id: str, given: Mapping[str, str], became: Became |
         story=story,
         move=found["move"],
         adults=adults,
-        dependants=[(one, _leaves()[one]) for one in CARER_LEAVES],
+        dependants=[(one, dependants()[one]) for one in CARER_LEAVES],
         given=given,
         wrong=wrong,
         on_top=wrong.pop("move_id", "") or wrong.pop("", ""),
@@ -75,16 +76,3 @@ def _page(doors: Doors, case_id: str, given: Mapping[str, str], became: Became |
         missing=asking.missing,
     )
     return make_response(page, became.status if became else 200)
-
-
-def _adult(asking: Asking, one: Mapping[str, Any]) -> tuple[str, str]:
-    """With a masked name: no look-up says one. They may be of another place, and have none here."""
-    name = asking.name_of(one["case_id"]) or "–"
-    return one["case_id"], gettext("%(name)s, room %(room)s", name=name, room=one["room_id"])
-
-
-def _leaves() -> Mapping[str, str]:
-    return {
-        "none": gettext("nobody depends on them"),
-        "minded": gettext("somebody minds them where they stay"),
-    }

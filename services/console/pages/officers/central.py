@@ -147,7 +147,7 @@ def _page(doors: Doors, case_id: str, given: Mapping[str, str], became: Became |
         household = asking.look_up("isolation", "household_to_move", {"case_id": case_id})
         found = asking.look_up("isolation", "centres", {})
         people = _people(asking, household["people"] if household else ())
-        there = _people(asking, household.get("adults", ()) if household else ())
+        there = adults_there(asking, household.get("adults", ()) if household else ())
     except Refused as refused:
         return refusal_page(STATUS[refused.kind])
     if story is None or household is None or found is None:
@@ -159,12 +159,8 @@ def _page(doors: Doors, case_id: str, given: Mapping[str, str], became: Became |
         people=people,
         beds=_options(found["centres"]),
         as_whom=[(one, word(one)) for one in MOVED_AS],
-        dependants=[
-            ("none", gettext("nobody depends on them")),
-            ("come_along", gettext("they come along: choose this adult as their carer")),
-            ("minded", gettext("somebody minds them where they stay")),
-        ],
-        carers=[(one["case_id"], one["name"] or "–") for one in people] + [_there(one) for one in there],
+        dependants=list(dependants().items()),
+        carers=[(one["case_id"], one["name"] or "–") for one in people] + there,
         some_there=bool(there),
         given=given,
         wrong=became.wrong if became else {},
@@ -180,9 +176,21 @@ def _people(asking: Asking, named: Sequence[Mapping[str, Any]]) -> list[dict[str
     return [{**one, "name": asking.name_of(one["case_id"])} for one in named[:_MOST]]
 
 
-def _there(one: Mapping[str, Any]) -> tuple[str, str]:
-    """A carer who is in a centre already, or on the way."""
-    return one["case_id"], gettext("%(name)s, room %(room)s", name=one["name"] or "–", room=one["room_id"])
+def adults_there(asking: Asking, named: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
+    """(case, text): who may be a carer, and is in a centre already or on the way."""
+    return [
+        (one["case_id"], gettext("%(name)s, room %(room)s", name=one["name"] or "–", room=one["room_id"]))
+        for one in _people(asking, named)
+    ]
+
+
+def dependants() -> Mapping[str, str]:
+    """What becomes of those who depend on an adult who goes."""
+    return {
+        "none": gettext("nobody depends on them"),
+        "come_along": gettext("they come along: choose this adult as their carer"),
+        "minded": gettext("somebody minds them where they stay"),
+    }
 
 
 def _options(centres: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:

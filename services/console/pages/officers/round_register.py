@@ -47,18 +47,15 @@ class Faulty:
 class Register:
     """
     :param head: the first line of all, by which the columns are known; it holds headings, or data.
-    :param rest: the lines that are left, without those before; `first` is the number of the first of them.
+    :param lines: those that are left.
     :param of: how many lines with data there are in all.
-    :param left: how many of these are left.
     :param became: of an act that was refused as a whole, or could not be said; None: it goes on.
     """
 
     place: str
     head: str
-    rest: str
-    first: int
+    lines: tuple[RegisterLine, ...]
     of: int
-    left: int
     added: int = 0
     known: int = 0
     faulty: tuple[Faulty, ...] = ()
@@ -66,18 +63,30 @@ class Register:
 
     @property
     def done(self) -> int:
-        return self.of - self.left
+        return self.of - len(self.lines)
+
+    @property
+    def first(self) -> int:
+        """The number of the first line that is left."""
+        return self.lines[0].number if self.lines else 1
+
+    @property
+    def rest(self) -> str:
+        """What is left, for the form of the next step; empty lines between them let each keep its number."""
+        texts = {line.number: line.text for line in self.lines}
+        last = self.lines[-1].number if self.lines else 0
+        return "\n".join(texts.get(number, "") for number in range(self.first, last + 1))
 
     @property
     def goes_on(self) -> bool:
         """Whether there is another step."""
-        return bool(self.left) and (self.became is None or self.became.kind == "away")
+        return bool(self.lines) and (self.became is None or self.became.kind == "away")
 
     @property
     def to_mend(self) -> str:
         """What did not go in, as it was sent: below its line of headings, where it has one."""
         lines = [one.text for one in sorted(self.faulty, key=lambda one: one.number)]
-        lines += self.rest.splitlines() if self.left else []
+        lines += self.rest.splitlines()
         heads = headings(self.head)
         return "\n".join([heads, *lines] if heads and lines else lines)
 
@@ -104,20 +113,16 @@ def sent_register(form: MultiDict[str, str], files: Mapping[str, FileStorage]) -
         return gettext("This is too long: send it in parts, or without the columns that are not named here.")
     lines = read_register(text)
     if not 0 < len(lines) <= MOST:
-        return gettext("Send 1 to %(most)s lines at once.", most=MOST)
-    start = lines[0].number - 1
-    rest = "\n".join(text.splitlines()[start:])
-    return Register(place, first_line(text), rest, lines[0].number, len(lines), len(lines))
+        return gettext("Send 1 to %(most)s lines at once.", most=f"{MOST:,}")
+    return Register(place, first_line(text), tuple(lines), len(lines))
 
 
 def _going_on(form: MultiDict[str, str], place: str) -> Register:
     """Counts are only shown; whoever changes them deceives nobody but themselves."""
-    head, rest, first = form.get("head", ""), form["rest"], number_of(form.get("first", ""))
-    left = len(read_register(rest, first=first, head=head))
+    head = form.get("head", "")
+    lines = tuple(read_register(form["rest"], first=number_of(form.get("first", "")), head=head))
     added, known, of = (number_of(form.get(name, "")) for name in ("added", "known", "of"))
-    return Register(
-        place, head, rest, first, max(of, left), left, added, known, _faulty(form.get("faulty", ""))
-    )
+    return Register(place, head, lines, max(of, len(lines)), added, known, _faulty(form.get("faulty", "")))
 
 
 def as_text(faulty: Sequence[Faulty]) -> str:
@@ -136,8 +141,7 @@ def _faulty(text: str) -> tuple[Faulty, ...]:
 
 def put_in(doors: Doors, round_id: str, register: Register) -> Register:
     """One step of it. What is right goes in; a faulty line is named, and only it goes in again."""
-    lines = read_register(register.rest, first=register.first, head=register.head)
-    step, later = lines[:A_STEP], lines[A_STEP:]
+    step, later = register.lines[:A_STEP], register.lines[A_STEP:]
     sound = [line for line in step if line.data is not None]
     faulty = [_as_faulty(line, line.wrong) for line in step if line.data is None]
     while sound:
@@ -159,16 +163,9 @@ def put_in(doors: Doors, round_id: str, register: Register) -> Register:
 def _stopped(
     register: Register, faulty: Sequence[Faulty], left: Sequence[RegisterLine], became: Became | None
 ) -> Register:
-    """With the lines that are left, be it that some before them are told already as faulty."""
-    first = left[0].number if left else register.first
-    lines = {line.number: line.text for line in left}
-    last = left[-1].number if left else first - 1
-    rest = [lines.get(number, "") for number in range(first, last + 1)]  # each keeps its number
     return replace(
         register,
-        rest="\n".join(rest),
-        first=first,
-        left=len(left),
+        lines=tuple(left),
         faulty=(*register.faulty, *sorted(faulty, key=lambda one: one.number)),
         became=became,
     )

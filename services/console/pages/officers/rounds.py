@@ -29,6 +29,7 @@ from services.console.pages.officers.lists import STATUS
 from services.console.pages.officers.round_register import Register, as_text, put_in, says, sent_register
 from services.console.pages.refusals import refusal_page
 from services.console.pages.shown.figures import Count, Figure, Part, as_sentence
+from services.console.pages.shown.register_rows import MOST
 from services.console.pages.shown.rows import Wrong
 from services.console.pages.shown.terms import read_time
 from services.console.pages.words import word
@@ -243,6 +244,7 @@ def _one(doors: Doors, id: str, tried: Tried) -> Response:
         sentence=_sentence(figures, where, as_of),
         places=[] if round["grid"] else list(names.below.items()),
         tried=tried,
+        most=f"{MOST:,}",
         # Where only some lines are wrong the others went in.
         wrong=[]
         if tried.faulty and not tried.stopped

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, tzinfo
 from functools import lru_cache
 from typing import Any, Final
 
@@ -201,13 +201,16 @@ def household_of(document: Mapping[str, Any], now: datetime) -> Household:
     return Household(document["household"], address, card, labels, groups, document)
 
 
-@lru_cache(2000)
 def clock(moment: str | None, now: datetime) -> str:
-    """ "10:00", of another day "09-30 10:00"; "" where there is none. Tasks share their moments."""
-    if not moment:
-        return ""
-    at = datetime.fromisoformat(moment).astimezone(now.tzinfo)
-    return f"{at:%H:%M}" if at.date() == now.date() else f"{at:%m-%d %H:%M}"
+    """ "10:00", of another day "09-30 10:00"; "" where there is none."""
+    return _clock(moment, now.date(), now.tzinfo) if moment else ""
+
+
+@lru_cache(2000)
+def _clock(moment: str, today: date, zone: tzinfo | None) -> str:
+    """Tasks share their moments."""
+    at = datetime.fromisoformat(moment).astimezone(zone)
+    return f"{at:%H:%M}" if at.date() == today else f"{at:%m-%d %H:%M}"
 
 
 def _labels(people: Sequence[Mapping[str, Any]], today: date) -> list[Label]:
