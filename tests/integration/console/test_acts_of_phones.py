@@ -187,8 +187,11 @@ def test_no_part_of_an_act_is_dropped_and_called_done(town: Round) -> None:
     for case in (mother, child):
         typed |= {f"temperature-{case['case_id']}": "36.6", f"how-{case['case_id']}": "seen"}
     of_both = act(phone, path, "check-in", **typed)
+    group = {f"group-{child['case_id']}": "under_14"}
+    home = act(phone, path, "home-suits", suits="no", lacks="own_toilet", **group)
     close(town, "林小雨")
     assert "followed here no more" in send(phone, of_both)["because"]
+    assert "followed here no more" in send(phone, home)["because"]
     token = token_of(phone.get(path))
     page = phone.browser.post(f"{path}/check-in", token=token, **typed)
     assert page.status_code == 422

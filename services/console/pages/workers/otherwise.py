@@ -170,6 +170,7 @@ def _add_home(pages: Blueprint, here: Here) -> None:
         wrong = [] if suits in ("yes", "no") else [Wrong("suits", gettext("Choose one."))]
         if suits == "no" and not lacks:
             wrong.append(Wrong("lacks", gettext("Say what is missing.")))
+        wrong = visit.gone("group", "carer") + wrong
         if wrong:
             return page(visit, wrong)
         people = [
