@@ -108,13 +108,13 @@ class CasesInHand:
         return case.case_id in self._goes_on_as
 
     def goes_on(self, case: Case) -> Case | None:
-        """The case that goes on for one that ended merged; None: no news of it have come."""
-        return self._cases.get(self._goes_on_as[case.case_id])
+        """The case that goes on for one that ended merged; None: it did not, or no news of it have come."""
+        return self._cases.get(self._goes_on_as[case.case_id]) if self.is_merged(case) else None
 
     def household(self, said: Said, case_ids: Sequence[str]) -> list[Case]:
         """These cases. Raises Refused, also where they are not of one household."""
         cases = [self.case(said, case_id) for case_id in dict.fromkeys(case_ids)]
-        if len(cases) > 1 and len({case.arrival.household_id or case.case_id for case in cases}) > 1:
+        if len(cases) > 1 and len({case.household for case in cases}) > 1:
             raise Refused.invalid([Fault("case_ids", "other_household", "name cases of one household only")])
         return cases
 
@@ -326,9 +326,8 @@ def reaches(scope: Scope, case: Case, places: PlaceTree[Place]) -> bool:
     """Whether the scope reaches the case: by one of its places or below, or by one of its households."""
     a = case.arrival
     own = (a.grid, a.community, a.street)
-    return scope.covers(*own, case.district, *places.upward(*own)) or scope.covers_household(
-        a.household_id or case.case_id
-    )
+    there = scope.covers(*own, case.district, *places.upward(*own))
+    return there or scope.covers_household(case.household)
 
 
 def _is_given_to(scope: Scope, case: Case) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
 from sqlalchemy import literal, or_, select, true
@@ -12,7 +12,7 @@ from chassis.database.statements import is_in
 from services.isolation.cases.lists import LIVING
 from services.isolation.cases.merged import going_on, one_person
 from services.isolation.cases.tables import cases, merged_cases
-from services.isolation.central.rules import ADMITTED, ADULT
+from services.isolation.central.rules import ADMITTED, ADULT, DECIDED
 from services.isolation.central.tables import IS_ADMITTED, TAKES_BED, moves
 
 _M = moves.c
@@ -62,6 +62,20 @@ def adults_there(conn: Connection, household: str, centre_id: str | None = None)
         if household in (row.household, households.get(end)):
             found.append(AdultThere(row.case_id, end, row.centre_id, row.room_id, row.state))
     return found
+
+
+def may_be_carers(conn: Connection, household: str, centre_id: str, state: str) -> list[AdultThere]:
+    """Of one who is there: whoever is there; of one who is on the way also whoever goes, too.
+
+    :param state: of the move of the one who cannot be alone.
+    """
+    there = adults_there(conn, household, centre_id)
+    return [adult for adult in there if state in (adult.state, DECIDED)]
+
+
+def by_case(adults: Iterable[AdultThere]) -> dict[str, AdultThere]:
+    """By each case of theirs."""
+    return {case_id: adult for adult in adults for case_id in (adult.case_id, adult.goes_on_as)}
 
 
 def admitted_carers(conn: Connection, carers: Collection[str]) -> set[str]:

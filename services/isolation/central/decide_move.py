@@ -17,7 +17,7 @@ from services.isolation.cases.in_hand import CasesInHand, cases_in_hand
 from services.isolation.cases.merged import ended_in
 from services.isolation.cases.unplanned import officers_task, unplanned_task
 from services.isolation.central.beds import Beds, read_rooms
-from services.isolation.central.carers import adults_there
+from services.isolation.central.carers import adults_there, by_case
 from services.isolation.central.rules import (
     ADULT,
     DECIDED,
@@ -64,7 +64,7 @@ def _decide(hand: CasesInHand, beds: Beds, said: Said) -> Outcome:
     household = next(iter(named.values())).household
     movers = [_mover(person) for person in people]
     there = adults_there(hand.uow.conn, household, centre_id)
-    carers = {id: adult.room_id for adult in there for id in (adult.case_id, adult.goes_on_as)}
+    carers = {id: adult.room_id for id, adult in by_case(there).items()}
     if faults := faults_of(movers, carers.keys()):
         raise Refused.invalid(faults)
     rooms = [room for room in beds.of(centre_id) if data["room_id"] in (None, room.room_id)]

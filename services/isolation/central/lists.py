@@ -20,8 +20,8 @@ from services.isolation.cases.merged import ended_in, going_on
 from services.isolation.cases.tables import cases
 from services.isolation.cases.waiting import OF_CASE, OF_TASK, OVERDUE, WAITING
 from services.isolation.central.beds import read_rooms
-from services.isolation.central.carers import adults_there, without_carer
-from services.isolation.central.rules import ADULT, DECIDED
+from services.isolation.central.carers import adults_there, may_be_carers, without_carer
+from services.isolation.central.rules import ADULT
 from services.isolation.central.tables import IS_ADMITTED, IS_DECIDED, TAKES_BED, centres, moves
 from services.isolation.plans.tables import tasks
 from services.isolation.policies.rules import SETTLE_BREACH, SETTLE_CENTRAL, SETTLE_HOME, SETTLE_REFUSAL
@@ -229,8 +229,7 @@ def _carers(uow: UnitOfWork, scope: Scope, asked: Asked, data: Mapping[str, Any]
     end = going_on(uow.conn, [case_id]).get(case_id, case_id)
     household = select(LIVING).where(_C.case_id == end)
     its = uow.conn.execute(household).scalar() or row.household
-    there = adults_there(uow.conn, its, row.centre_id)
-    may = [one for one in there if row.stands in (one.state, DECIDED)]
+    may = may_be_carers(uow.conn, its, row.centre_id, row.stands)
     return {
         "move": {name: getattr(row, name) for name in ("move_id", "room_id", "who", "carer", "stands")},
         "adults": [{"case_id": one.goes_on_as, "room_id": one.room_id} for one in may],

@@ -16,7 +16,7 @@ from field.ids import is_id
 from services.isolation.cases.case import Case
 from services.isolation.cases.in_hand import CasesInHand, cases_in_hand
 from services.isolation.central.beds import names_of_centres, read_rooms
-from services.isolation.central.carers import AdultThere, adults_there
+from services.isolation.central.carers import AdultThere, by_case, may_be_carers
 from services.isolation.central.decide_move import SEALED_AS
 from services.isolation.central.rules import (
     ADMITTED,
@@ -54,8 +54,8 @@ def _name(hand: CasesInHand, said: Said) -> Outcome:
     if row["who"] == ADULT or row["state"] not in (DECIDED, ADMITTED):
         message = "they are an adult who can be alone, or have no bed there any more: nobody is named"
         raise Refused("conflict", [Fault("move_id", "needs_no_carer", message)])
-    there = hand.goes_on(case) or case if hand.is_merged(case) else case
-    adults = _may_be_carer(conn, row, there)
+    there = hand.goes_on(case) or case
+    adults = by_case(may_be_carers(conn, there.household, row["centre_id"], row["state"]))
     naming = Naming(
         data["carer"],
         bool(data["carer_named"]),
@@ -75,7 +75,7 @@ def _name(hand: CasesInHand, said: Said) -> Outcome:
             hand.done(said, there, task)
     line = {"staff_id": said.author.staff_id, "move": row["move_id"], "carer": naming.carer}
     line |= {"room": room_id} if room_id != row["room_id"] else {}
-    hand.add_line(said, hand.find(there.case_id) or there, "carer_named", **line)
+    hand.add_line(said, there, "carer_named", **line)
     return Outcome.done(move_id=row["move_id"], room_id=room_id, moved=room_id != row["room_id"])
 
 
@@ -85,16 +85,6 @@ def _move(conn: Connection, move_id: str) -> dict[str, Any] | None:
         return None
     row = conn.execute(select(moves).where(_M.move_id == move_id)).mappings().one_or_none()
     return {str(name): value for name, value in row.items()} if row else None
-
-
-def _may_be_carer(conn: Connection, row: Mapping[str, Any], there: Case) -> dict[str, AdultThere]:
-    """By each case of theirs: whoever is there; of who is on the way also whoever goes, too."""
-    household = there.arrival.household_id or there.case_id
-    found: dict[str, AdultThere] = {}
-    for adult in adults_there(conn, household, row["centre_id"]):
-        if row["state"] in (adult.state, DECIDED):
-            found |= {adult.case_id: adult, adult.goes_on_as: adult}
-    return found
 
 
 def _room(
@@ -109,12 +99,11 @@ def _room(
     """Where they are from now on, and with how many beds. Raises Refused with what is possible."""
     rooms = read_rooms(conn, {row["centre_id"]}).get(row["centre_id"], [])
     own = next((room for room in rooms if room.room_id == row["room_id"]), Room(row["room_id"], 0, False))
-    household = there.arrival.household_id or there.case_id
     takes_bed = naming.takes_bed and naming.carer_named
     with_room = carer.room_id if carer else None
-    found = beside(own, row["beds"], household, rooms, with_room, takes_bed=takes_bed)
+    found = beside(own, row["beds"], there.household, rooms, with_room, takes_bed=takes_bed)
     if found is None and carer and apart:
-        found = beside(own, row["beds"], household, rooms, None, takes_bed=False)
+        found = beside(own, row["beds"], there.household, rooms, None, takes_bed=False)
     if found is not None:
         return found
     free = free_beds([(names_of_centres(conn)[row["centre_id"]], rooms)])

@@ -51,7 +51,7 @@ class _Changing:
         language = said.data.get("language")
         if not given and not language:
             raise Refused.invalid([Fault("", "nothing", "say what changes: contacts, marks, language …")])
-        household = cases[0].arrival.household_id or cases[0].case_id
+        household = cases[0].household
         parts = self._said.setdefault(household, {})
         for name, value in given.items():
             if name not in parts or parts[name][0] <= said.at:

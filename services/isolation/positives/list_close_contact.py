@@ -108,7 +108,7 @@ def _settle(hand: CasesInHand, contacts: ContactsInHand, case_of: Mapping[str, s
     if not contacts.may_settle(id, outcome, mistake):
         message = "somebody settled it already, or it was corrected meanwhile"
         raise Refused.conflict("contact_id", message)
-    case = (hand.goes_on(named) if hand.is_merged(named) else None) or named
+    case = hand.goes_on(named) or named
     before = contacts.to_tell(case)
     contacts.settle(id, hand.book.policy(case), outcome, said.at)
     # Where two cases turned out to be one after the end, it may lie with either.
