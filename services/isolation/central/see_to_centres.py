@@ -5,7 +5,7 @@ whether one who cannot be alone is without their carer, and who is still there p
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Final, NamedTuple
 
 from sqlalchemy import ColumnElement, select
@@ -136,7 +136,7 @@ def _past_the_term(uow: UnitOfWork, goes_on_as: Mapping[str, str]) -> list[_Aske
 
 
 def _without_carer(conn: Connection, goes_on_as: Mapping[str, str]) -> list[_Asked]:
-    """Whose carer was there and left, and nobody was asked for since."""
+    """Whose carer gave a bed back, as they left or did not come, and nobody was asked for since."""
     wards = without_carer(conn)
     if not wards:
         return []
@@ -144,16 +144,14 @@ def _without_carer(conn: Connection, goes_on_as: Mapping[str, str]) -> list[_Ask
     beds = select(_M.case_id, _M.move_id, _M.settled_at).where(
         is_in(conn, _M.case_id, end_of), _M.settled_at.is_not(None)
     )
-    left: dict[str, tuple[datetime, str]] = {}
-    for row in conn.execute(beds):
-        end = end_of[row.case_id]
-        left[end] = max(left.get(end, (row.settled_at, row.move_id)), (row.settled_at, row.move_id))
+    in_turn = conn.execute(beds.order_by(_M.settled_at, _M.move_id))  # the last one of each counts
+    given_back = {end_of[row.case_id]: (row.settled_at, row.move_id) for row in in_turn}
     k = tasks.c
     named = select(k.case_id, k.state, k.due_from).where(is_in(conn, k.case_id, end_of), k.kind == NAME_CARER)
     asked = [(end_of[row.case_id], row) for row in conn.execute(named)]
     found = []
     for ward in wards:
-        when, of = left.get(end_of[ward.carer], (None, ""))
+        when, of = given_back.get(end_of[ward.carer], (None, ""))
         of_it = (row for end, row in asked if end == end_of[ward.case_id])
         if when and not any(row.state in LIVE or row.due_from >= when for row in of_it):
             whose = goes_on_as.get(ward.case_id, ward.case_id)
