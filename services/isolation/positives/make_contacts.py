@@ -27,6 +27,7 @@ from services.isolation.cases.story import Chapter, Exposed
 from services.isolation.cases.tables import cases
 from services.isolation.links.tables import links
 from services.isolation.positives.discharged import change_by_discharge
+from services.isolation.tests.followed import all_results_of, back_from_hospital
 from services.isolation.tests.tables import positives
 
 _REASON: Final = "close_contact"
@@ -47,13 +48,16 @@ def make_contacts(uow: UnitOfWork) -> int:
         living = _living_with(uow, {row.case_id: row.household_id or row.case_id for row in rows})
         locked = book.lock({id for ids in living.values() for id in ids} | living.keys())
         merged = ended_in(uow.conn, living)
+        whose = {id: id for id in living} | merged
+        back = back_from_hospital(uow.conn, whose)
+        results = all_results_of(uow, {id: end for id, end in whose.items() if end in back}) if back else {}
         changes: dict[str, list[tuple[str, date | None, frozenset[str]]]] = {}
         of_themselves: dict[str, Change] = {}
         written: list[dict[str, Any]] = []
         for row in rows:
             positive = locked[row.case_id]
             since = _last_day(uow, positive, row)
-            known_as = frozenset({row.case_id, *(id for id, end in merged.items() if end == row.case_id)})
+            known_as = frozenset(id for id, end in whose.items() if end == row.case_id)
             for id in living[row.case_id] - known_as:
                 if id not in locked or not _may_be_contact(locked[id]):
                     continue
@@ -62,7 +66,8 @@ def make_contacts(uow: UnitOfWork) -> int:
                     until = max(since, local_day(locked[id].arrival.arrived_at, uow.zone))
                 if _concerns(uow, locked[id], positive, until):
                     changes.setdefault(id, []).append((row.case_id, until, known_as))
-            if change := change_by_discharge(uow, positive, known_as):
+            known = results.get(row.case_id, ())
+            if row.case_id in back and (change := change_by_discharge(positive, back[row.case_id], known)):
                 of_themselves[row.case_id] = change
             known_since = since if row.result_id else None
             written.append({"case_id": row.case_id, "contacts_at": None, "contacts_since": known_since})

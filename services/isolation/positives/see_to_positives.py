@@ -35,7 +35,7 @@ from services.isolation.positives.treated import note_treated, see_to_treated
 from services.isolation.tests.batches import waiting_until
 from services.isolation.tests.followed import all_results_of
 from services.isolation.tests.judged import POSITIVE, Judged, Result, judge
-from services.isolation.tests.tables import positives
+from services.isolation.tests.tables import OF_POSITIVE, positives
 
 _AGAIN_AFTER: Final = timedelta(hours=1)
 """Whoever is positive, or may be, is looked at again, even where nothing was said: a case may open again."""
@@ -44,7 +44,6 @@ _ONCE_MORE: Final = timedelta(minutes=1)
 _LOOKED_BACK: Final = timedelta(days=15)
 """Longer than a case may be opened again by decision."""
 _COLUMNS: Final = tuple(str(column.name) for column in positives.c if column.name != "case_id")
-_OF_POSITIVE: Final = ("result_id", "found_at", "call_task_id", "decide_task_id", "list_task_id")
 _ASKED: Final = ("call_task_id", "decide_task_id")
 _HANDED_ON: Final = (
     *("result_id", "found_at", "call_task_id", "list_task_id", "told"),
@@ -274,7 +273,7 @@ class _Seeing:
         case = hand.hear(case, "positive_taken_back", None, result_id=result, told=row["told"])
         if call:
             tell_no_more(self.hand, case, row["told"], call)
-        row |= dict.fromkeys(_OF_POSITIVE)
+        row |= dict.fromkeys(OF_POSITIVE)
         if row["treated_id"]:  # for that one whoever lives with them stays a contact
             row |= {"contacts_at": self.uow.now, "contacts_since": None}
         return case

@@ -25,6 +25,7 @@ from services.isolation.plans.task import Task
 from services.isolation.positives.rules import Treated, still_to_do_of_treated, was_mistake
 from services.isolation.positives.telling import call_again, plan_for_officer, tell_no_more
 from services.isolation.tests.judged import Result, confirmed
+from services.isolation.tests.tables import OF_POSITIVE
 
 _NO_MORE: Final = "positive_taken_back"
 _CAME_BACK: Final = "came_back"
@@ -51,8 +52,7 @@ def note_treated(
     if not row["treated_id"]:
         row |= {"treated_id": result, "treated_told": row["told"]}
         row["treated_from"] = row["treated_from"] or row["found_at"]
-    over = ("result_id", "found_at", "call_task_id", "decide_task_id", "list_task_id", "contacts_since")
-    row |= {**dict.fromkeys(over), "told": [], "contacts_at": hand.uow.now}
+    row |= {**dict.fromkeys(OF_POSITIVE), "contacts_since": None, "told": [], "contacts_at": hand.uow.now}
 
 
 def see_to_treated(

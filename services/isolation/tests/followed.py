@@ -13,7 +13,7 @@ from chassis.database.statements import is_in, upsert_rows
 from chassis.unit_of_work import Looking
 from field.days import local_day
 from services.isolation.tests.judged import Result
-from services.isolation.tests.tables import positives, results_of_nobody, test_results
+from services.isolation.tests.tables import OF_POSITIVE, positives, results_of_nobody, test_results
 
 
 def results_of(look: Looking, whose: Mapping[str, str]) -> dict[str, list[Result]]:
@@ -31,17 +31,13 @@ def all_results_of(look: Looking, whose: Mapping[str, str]) -> dict[str, list[Re
 
     :param whose: cases, each with the one under which the person is followed: by that they are returned.
     """
-    r, p = test_results.c, positives.c
+    r = test_results.c
     names = ("case_id", "result_id", "sampled_at", "result", "stage", "supersedes", "pool_size", "batch_id")
     columns = [r[name] for name in names]
     rows = look.conn.execute(select(*columns).where(is_in(look.conn, r.case_id, whose))).all()
     if not rows:
         return {}
-    came = select(p.case_id, p.treated_until).where(is_in(look.conn, p.case_id, {*whose, *whose.values()}))
-    until: dict[str, datetime] = {}
-    for case_id, at in look.conn.execute(came.where(p.treated_until.is_not(None))):
-        end = whose.get(case_id, case_id)  # whichever of their cases it was, it is they who came back
-        until[end] = max(at, until.get(end, at))
+    until = back_from_hospital(look.conn, whose)
     corrected = corrected_of(look.conn, {row.result_id for row in rows})
     found: dict[str, list[Result]] = {}
     for row in rows:
@@ -52,6 +48,20 @@ def all_results_of(look: Looking, whose: Mapping[str, str]) -> dict[str, list[Re
         more = (row.pool_size, row.batch_id, row.result_id in corrected, treated)
         one = Result(*facts, row.supersedes, *more)
         found.setdefault(whose[row.case_id], []).append(one)
+    return found
+
+
+def back_from_hospital(conn: Connection, whose: Mapping[str, str]) -> dict[str, datetime]:
+    """When each of these people came back from hospital last, without those who never did.
+
+    :param whose: cases, each with the one under which the person is followed: by that they are returned.
+    """
+    p = positives.c
+    came = select(p.case_id, p.treated_until).where(is_in(conn, p.case_id, {*whose, *whose.values()}))
+    found: dict[str, datetime] = {}
+    for case_id, at in conn.execute(came.where(p.treated_until.is_not(None))):
+        end = whose.get(case_id, case_id)  # whichever of their cases it was, it is they who came back
+        found[end] = max(at, found.get(end, at))
     return found
 
 
@@ -88,12 +98,7 @@ def came_back(conn: Connection, case_id: str, went_at: datetime, at: datetime) -
     columns = (p.result_id, p.told, p.treated_id, p.treated_from, p.treated_until)
     found = select(*columns).where(p.case_id == case_id)
     before = conn.execute(found).one_or_none()
-    over = dict.fromkeys(
-        (
-            *("result_id", "found_at", "call_task_id", "decide_task_id", "list_task_id"),
-            *("contacts_at", "contacts_since"),
-        )
-    )
+    over = dict.fromkeys((*OF_POSITIVE, "contacts_at", "contacts_since"))
     row: dict[str, Any] = {"case_id": case_id, **over, "told": [], "treated_until": at, "look_at": at}
     # A process of before 0041 let them come back: of what was found then those at home heard what there was.
     of_old = before is not None and before.treated_until is not None and before.treated_from is None

@@ -1,5 +1,7 @@
 """Tables of results of tests."""
 
+from typing import Final
+
 from sqlalchemy import BigInteger, Column, Date, Index, Integer, SmallInteger, String, Table, Text, text
 
 from chassis.database.types import Id, Json, UtcDateTime
@@ -103,6 +105,8 @@ positives = Table(
     Column("treated_id", Id),  # the confirmed finding of before that stands; null: none does
     Column("treated_told", Json),  # staff who were told at once of that one
 )
+OF_POSITIVE: Final = ("result_id", "found_at", "call_task_id", "decide_task_id", "list_task_id")
+"""Columns of the confirmed finding that is seen to, with the tasks that followed from it."""
 _to_look_at = positives.c.look_at.is_not(None)
 Index("positives_to_look_at", positives.c.look_at, postgresql_where=_to_look_at, sqlite_where=_to_look_at)
 _to_spread = positives.c.contacts_at.is_not(None)
