@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -15,9 +16,6 @@ SEED = int(os.environ.get("DOORSTEP_STORM_SEED") or random.SystemRandom().randra
 """DOORSTEP_STORM_SEED=7: the same deaths in the same order again."""
 # Services and doors die often, what they stand on seldom: a broker takes seconds to come back.
 _OFTEN = {**dict.fromkeys(SERVICES, 2), "doors": 2}
-_AT_ONCE = 3
-"""So many die in one moment, where there are few: after each such moment 20 s pass until others do what the
-dead ones did."""
 
 
 @dataclass
@@ -26,23 +24,26 @@ class Killer:
 
     :param victims: name -> kills it, starts it.
     :param kills: how many die in all, in so many `moments` at the most.
+    :param at_once: so many die in one moment, where there are few: after each such moment 20 s pass until
+        others do what the dead ones did.
     """
 
     victims: Mapping[str, tuple[Callable[[], object], Callable[[], object]]]
     kills: int
     moments: int
+    at_once: int = 3
     died: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._rng = random.Random(SEED)
         self._names = [name for name in self.victims for _ in range(_OFTEN.get(name, 1))]
-        stormy = self._rng.sample(range(self.moments), min(self.moments, -(-self.kills // _AT_ONCE)))
+        stormy = self._rng.sample(range(self.moments), min(self.moments, -(-self.kills // self.at_once)))
         self._left = [stormy[number % len(stormy)] for number in range(self.kills)]
         self._moment = -1
 
     @contextmanager
     def around(self, _moment: object) -> Iterator[None]:
-        """The moment's share of the deaths comes while the block lasts; it ends when all run again."""
+        """The moment's share of the deaths begins with the block, which ends when all run again."""
         self._moment += 1
         failed: list[BaseException] = []
 
@@ -50,11 +51,10 @@ class Killer:
             try:
                 for _ in range(self._left.count(self._moment)):
                     self._one(self._rng.choice(self._names))
-                    pause.wait(self._rng.uniform(0.1, 1.2))
+                    time.sleep(self._rng.uniform(0.1, 1.2))
             except BaseException as error:
                 failed.append(error)
 
-        pause = threading.Event()
         thread = threading.Thread(target=kill)
         thread.start()
         try:

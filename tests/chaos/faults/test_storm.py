@@ -46,7 +46,7 @@ def test_two_days_end_the_same_whatever_dies(new_chaos: NewChaos) -> None:
         victims = {name: (node.kill, node.start) for name, node in nodes.items()}
         start = partial(stormy.system.start, wait=False)
         victims |= {name: (partial(stormy.system.kill, name), partial(start, name)) for name in SERVICES}
-        killer = Killer(victims, KILLS, len(MOMENTS))
+        killer = Killer(victims, KILLS, len(MOMENTS), at_once=2)
         assert play(stormy, doors, lines, killer.around) == acts
     killer.has_killed_all()
     found = _found(stormy)
