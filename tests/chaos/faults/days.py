@@ -20,6 +20,7 @@ from operations.databases import database_of, databases, settings_of
 from services.isolation.cases.tables import case_history
 from services.isolation.central.tables import moves
 from services.isolation.check_ins.tables import check_ins
+from services.isolation.positives.tables import close_contacts
 from services.isolation.rounds.tables import round_people
 from tests.chaos.outcome import Outcome, outcome_of
 from tests.system import KEYS
@@ -96,7 +97,9 @@ def _outcome() -> Outcome:
         h, c, m, p = case_history.c, check_ins.c, moves.c, round_people.c
         for case_id, what in conn.execute(select(h.case_id, h.what)):
             acts[case_id][what] += 1
-        for of_it in acts.values():  # one or two, as a timer looked between two contacts that were listed
+        listed = Counter(conn.execute(select(close_contacts.c.case_id)).scalars())
+        for case_id, of_it in acts.items():  # one or two, as a timer looked between two that were listed
+            assert of_it["tell_contacts"] <= listed[case_id], case_id
             of_it["tell_contacts"] = min(1, of_it["tell_contacts"])
         for (case_id,) in conn.execute(select(c.case_id)):
             acts[case_id]["check_in"] += 1
