@@ -19,11 +19,10 @@ from subprocess import Popen, TimeoutExpired
 from typing import Any
 
 from demo.days.operators import Operators
+from demo.follow_day import alone
 from tests.chaos.faults.days import Played, new_system, played, settings
 from tests.processes import start
-from tests.system import ROOT
-
-_STOP_S = 60.0
+from tests.system import ROOT, STOP_S
 
 
 @dataclass(frozen=True)
@@ -49,13 +48,15 @@ def calm_days(folder: Path, arrivals: int, days: int) -> Iterator[Calm]:
     finally:
         process.send_signal(signal.SIGINT)
         try:
-            process.wait(_STOP_S)
+            process.wait(STOP_S)
         except TimeoutExpired:
             process.kill()
             process.wait()
+            new_system(folder / "system").stop()  # its services and its broker run on
 
 
 def _play(folder: Path, arrivals: int, days: int) -> None:
+    alone(folder / "system")
     os.environ.update(settings(folder / "system"))
     found = played(
         Operators(new_system(folder / "system"), lambda text: print(text, flush=True)), arrivals, days
