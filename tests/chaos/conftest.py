@@ -142,15 +142,15 @@ NewDatabases = Callable[[str], dict[str, str]]
 def new_databases(durable_postgres: PrivatePostgres) -> NewDatabases:
     """Migrated once, and then copied."""
     for service in SERVICES:
-        migrated(service)(durable_postgres.create_database(f"template_{service}"))
+        migrated(service)(durable_postgres.create_database(f"{service}_migrated"))
+    return _copies(durable_postgres, "migrated")
 
-    def new(name: str) -> dict[str, str]:
-        return {
-            service: durable_postgres.create_database(f"{service}_{name}", template=f"template_{service}")
-            for service in SERVICES
-        }
 
-    return new
+def _copies(postgres: PrivatePostgres, of: str) -> NewDatabases:
+    return lambda name: {
+        service: postgres.create_database(f"{service}_{name}", template=f"{service}_{of}")
+        for service in SERVICES
+    }
 
 
 @pytest.fixture(scope="session")
@@ -168,14 +168,7 @@ def furnished_databases(
     ):
         start(system)
         system.import_samples()
-
-    def new(name: str) -> dict[str, str]:
-        return {
-            service: durable_postgres.create_database(f"{service}_{name}", template=f"{service}_furnished")
-            for service in SERVICES
-        }
-
-    return new
+    return _copies(durable_postgres, "furnished")
 
 
 def start(system: System, *parts: str) -> None:
