@@ -1,6 +1,7 @@
 """What follows from a policy for cases like those that occur: what is planned, decided and told of them.
 
-Nothing of the policy itself stands in it, so that a field which no rule reads changes nothing here.
+The policy itself does not stand in it: a field that nobody reads changes nothing here. Some are read here,
+and given to rules; that a use case reads them too is looked for by name.
 """
 
 from __future__ import annotations
@@ -155,8 +156,8 @@ def _of_case(policy: Policy, stands: Standing) -> dict[str, Any]:
     event = CaseOpened()
     officers = at_levels(stands.rule.told, policy.ladder, _WHERE, _PLACES, _STAFF, CAME)
     told = {name: [one.id for one in event.resolve(name, None, data)] for name in (RESIDENT, MEMBERS)}
-    positive_days = [one.due_from.astimezone(ZONE).date() for one in tasks if one.kind == "test"]
-    facts = Facts(CAME, DAY, DAY, refuses=False, tests=positive_days, check_ins=[Measured(CAME, True)])
+    days_of_tests = [one.due_from.astimezone(ZONE).date() for one in tasks if one.kind == "test"]
+    facts = Facts(CAME, DAY, DAY, refuses=False, tests=days_of_tests, check_ins=[Measured(CAME, True)])
     return {
         "said": {name: value for name, value in data.items() if name != "told"},
         "told": told | {"officers": [one.staff_id for one in officers]},
