@@ -9,6 +9,7 @@ import shutil
 import signal
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -49,6 +50,7 @@ LIMIT_OF_GROUP = Path("/sys/fs/cgroup/memory.max")
 # Something of the tests that used them last may still be ending.
 VHOSTS_KEPT, KEPT_S = 2, 5.0
 _used: list[str] = []
+_broker_ends = threading.Event()
 _takes_away = ThreadPoolExecutor(1, "vhosts")
 
 Prepare = Callable[[str], object]
@@ -134,6 +136,7 @@ def broker() -> Iterator[PrivateBroker]:
     directory = _with_room(ROOM_OF_BROKER)
     with PrivateBroker(directory / "broker", counts_often=True) as broker:
         yield broker
+        _broker_ends.set()
         broker.kill()  # nobody reads its data any more, and an orderly stop takes seconds
     shutil.rmtree(directory, ignore_errors=True)
 
@@ -152,9 +155,11 @@ def own_vhost(broker: PrivateBroker) -> Iterator[str]:
 
 
 def _take_away(broker: PrivateBroker, vhost: str, at: float) -> None:
-    while len(_used) <= VHOSTS_KEPT and time.monotonic() < at:
-        time.sleep(0.2)
+    while len(_used) <= VHOSTS_KEPT and time.monotonic() < at and not _broker_ends.is_set():
+        _broker_ends.wait(0.2)
     _used.remove(vhost)
+    if _broker_ends.is_set():
+        return
     with suppress(LocalNodeError):  # a test that failed, or one that is at it, may have left the node stopped
         broker.delete_vhost(vhost)
 
