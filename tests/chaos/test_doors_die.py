@@ -18,7 +18,7 @@ from chassis.doors.tokens import sign_token
 from deploy.local.ports import freeport
 from services.isolation import tables as t
 from tests.doors import CONSOLE, door_process, staff_author
-from tests.integration.isolation.trial import MORNING, Trial, arrival, prepare, trial
+from tests.integration.isolation.trial import MORNING, Trial, arrival, furnish, trial
 from tests.waiting import PATIENCE_S, eventually
 
 CASES, AT_ONCE = 30, 5
@@ -28,10 +28,10 @@ pytestmark = [pytest.mark.chaos, pytest.mark.postgresql]
 def test_each_check_in_is_kept_once_though_the_door_dies_again_and_again(
     postgresql_url: Callable[..., str], tmp_path: Path
 ) -> None:
-    url, port, clock = postgresql_url("isolation", prepare), freeport(), Clock(tmp_path / "clock")
+    url, port, clock = postgresql_url("isolation", furnish), freeport(), Clock(tmp_path / "clock")
     with trial(url) as isolation:
         came = [arrival(level="medium") for _ in range(CASES)]
-        isolation.with_policies().with_neighbourhood().follow(*came)
+        isolation.follow(*came)
         clock.set(MORNING + timedelta(hours=2))
         process = door_process(
             "isolation",

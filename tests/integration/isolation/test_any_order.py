@@ -22,7 +22,7 @@ from services.isolation.cases.plan_next_day import plan_next_day
 from services.isolation.tasks.find_overdue import find_overdue
 from services.isolation.teams.copies import STAFF
 from services.isolation.teams.loads import Loads
-from tests.integration.isolation.trial import GRID, MORNING, Trial, arrival, china, prepare, staff, trial
+from tests.integration.isolation.trial import GRID, MORNING, Trial, arrival, china, furnish, staff, trial
 from tests.waiting import PATIENCE_S
 
 
@@ -99,8 +99,7 @@ def test_events_in_any_order_and_repeated_give_the_same_cases_and_tasks(
     rng = random.Random(seed)
     found = []
     for shuffled in (False, True, True):
-        with trial(database_url("isolation", prepare)) as isolation:
-            isolation.with_policies().with_neighbourhood()
+        with trial(database_url("isolation", furnish)) as isolation:
             isolation.clock.moment = china("2022-10-02 09:30")
             given = list(events)
             if shuffled:
@@ -118,8 +117,7 @@ def test_each_day_is_planned_once_and_missed_days_are_made_up_for(database_url: 
     came.append(arrival(level="medium", arrived_at=MORNING + timedelta(days=3)))
     found = []
     for days in (range(1, 16), (4, 4, 5, 9, 15), (15,)):
-        with trial(database_url("isolation", prepare)) as isolation:
-            isolation.with_policies().with_neighbourhood()
+        with trial(database_url("isolation", furnish)) as isolation:
             isolation.follow(*came)
             for day in days:
                 isolation.clock.moment = MORNING + timedelta(days=day)
@@ -147,8 +145,7 @@ def test_replicas_that_share_the_events_end_where_one_alone_ends(
     for batch in batches(events, rng):
         on_postgresql.follow(*batch)
     rng.shuffle(events)
-    with trial(postgresql_url("isolation", prepare)) as shared:
-        shared.with_policies().with_neighbourhood()
+    with trial(postgresql_url("isolation", furnish)) as shared:
         shared.clock.moment = on_postgresql.clock.moment
         with ThreadPoolExecutor(3) as replicas:
             list(replicas.map(lambda batch: shared.follow(*batch), list(batches(events, rng))))

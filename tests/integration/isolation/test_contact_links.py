@@ -25,11 +25,10 @@ NEIGHBOUR = {"name": "孙宁", "phone": "13800000001", "relation": "邻居", "ma
 
 
 @pytest.fixture
-def family(empty: Trial) -> list[Event]:
-    empty.with_policies().with_neighbourhood()
+def family(isolation: Trial) -> list[Event]:
     came = [arrival(level="medium", household_id=HOME) for _ in range(2)]
-    empty.clock.moment = NINE
-    empty.follow(*came)
+    isolation.clock.moment = NINE
+    isolation.follow(*came)
     return came
 
 
@@ -48,57 +47,59 @@ def invited(isolation: Trial) -> list[tuple[str, str, str]]:
 
 
 def test_who_may_report_is_invited_once_and_their_link_says_who_they_are(
-    empty: Trial, family: list[Event]
+    isolation: Trial, family: list[Event]
 ) -> None:
-    say(empty, family, DAUGHTER, NEIGHBOUR)
-    [(name, phone, token)] = invited(empty)
+    say(isolation, family, DAUGHTER, NEIGHBOUR)
+    [(name, phone, token)] = invited(isolation)
     assert (name, phone) == ("刘梅", "13800000000")
-    found = look_up(empty, token).json
+    found = look_up(isolation, token).json
     assert (found["household"], found["may_act"]) == (HOME, True)
     assert (found["contact"]["name"], found["contact"]["relation"]) == ("刘梅", "女儿")
-    say(empty, family, {**DAUGHTER, "name": "刘小梅", "phone": "+86 138-0000-0000"})
-    assert len(invited(empty)) == 1, "the same phone keeps its link"
-    assert look_up(empty, token).json["contact"]["name"] == "刘小梅"
-    stored = repr(empty.rows(t.contact_links)) + repr(empty.rows(t.case_history))
+    say(isolation, family, {**DAUGHTER, "name": "刘小梅", "phone": "+86 138-0000-0000"})
+    assert len(invited(isolation)) == 1, "the same phone keeps its link"
+    assert look_up(isolation, token).json["contact"]["name"] == "刘小梅"
+    stored = repr(isolation.rows(t.contact_links)) + repr(isolation.rows(t.case_history))
     assert not any(secret in stored for secret in (token, "刘", "13800000000"))
-    assert empty.audit()["balanced"]
+    assert isolation.audit()["balanced"]
 
 
 @pytest.mark.parametrize("then", [[], [{**DAUGHTER, "may_report": False}], [NEIGHBOUR]])
 def test_who_may_no_more_finds_nothing_by_their_link_and_gets_another_when_they_may_again(
-    empty: Trial, family: list[Event], then: list[dict[str, Any]]
+    isolation: Trial, family: list[Event], then: list[dict[str, Any]]
 ) -> None:
-    say(empty, family, DAUGHTER)
-    say(empty, family, *then)
-    [(_, _, token)] = invited(empty)
-    assert look_up(empty, token).status_code == 404
-    say(empty, family, DAUGHTER)
-    second = invited(empty)[1][2]
-    assert second != token and look_up(empty, token).status_code == 404
-    assert look_up(empty, second).status_code == 200
+    say(isolation, family, DAUGHTER)
+    say(isolation, family, *then)
+    [(_, _, token)] = invited(isolation)
+    assert look_up(isolation, token).status_code == 404
+    say(isolation, family, DAUGHTER)
+    second = invited(isolation)[1][2]
+    assert second != token and look_up(isolation, token).status_code == 404
+    assert look_up(isolation, second).status_code == 200
 
 
-def test_what_was_said_before_the_newest_word_invites_nobody(empty: Trial, family: list[Event]) -> None:
-    empty.clock.moment = NINE + timedelta(hours=2)
-    say(empty, family, at=NINE + timedelta(hours=1))
-    say(empty, family, DAUGHTER, at=NINE)
-    assert invited(empty) == []
+def test_what_was_said_before_the_newest_word_invites_nobody(isolation: Trial, family: list[Event]) -> None:
+    isolation.clock.moment = NINE + timedelta(hours=2)
+    say(isolation, family, at=NINE + timedelta(hours=1))
+    say(isolation, family, DAUGHTER, at=NINE)
+    assert invited(isolation) == []
 
 
-def test_after_the_end_nobody_is_invited_and_a_link_reads_on(empty: Trial, family: list[Event]) -> None:
-    say(empty, family, DAUGHTER)
+def test_after_the_end_nobody_is_invited_and_a_link_reads_on(isolation: Trial, family: list[Event]) -> None:
+    say(isolation, family, DAUGHTER)
     ids = [one.data["arrival_id"] for one in family]
-    empty.follow(*(arrival(id, version=2, not_coming=True, expected=True, household_id=HOME) for id in ids))
-    say(empty, family, DAUGHTER, {**NEIGHBOUR, "may_report": True})
-    [(_, _, token)] = invited(empty)
-    assert look_up(empty, token).json["may_act"] is False
+    isolation.follow(
+        *(arrival(id, version=2, not_coming=True, expected=True, household_id=HOME) for id in ids)
+    )
+    say(isolation, family, DAUGHTER, {**NEIGHBOUR, "may_report": True})
+    [(_, _, token)] = invited(isolation)
+    assert look_up(isolation, token).json["may_act"] is False
 
 
 @pytest.fixture
-def daughter(empty: Trial, family: list[Event]) -> Author:
-    say(empty, family, DAUGHTER)
-    [(_, _, token)] = invited(empty)
-    id = look_up(empty, token).json["contact"]["id"]
+def daughter(isolation: Trial, family: list[Event]) -> Author:
+    say(isolation, family, DAUGHTER)
+    [(_, _, token)] = invited(isolation)
+    id = look_up(isolation, token).json["contact"]["id"]
     return Author("contact", f"/link/{id}", id)
 
 
@@ -107,48 +108,50 @@ def speak(isolation: Trial, author: Author, command: str, data: dict[str, Any], 
 
 
 def test_a_contact_person_tells_of_the_household_and_says_no_more(
-    empty: Trial, family: list[Event], daughter: Author
+    isolation: Trial, family: list[Event], daughter: Author
 ) -> None:
     first, second = (one.data["arrival_id"] for one in family)
     told = {"case_id": first, "temperature": 36.5, "symptoms": [], "how_known": "told_by", "note": "刘梅"}
-    assert speak(empty, daughter, "report_check_in", {"people": [told]}).status_code == 200
-    [row] = empty.rows(t.check_ins)
+    assert speak(isolation, daughter, "report_check_in", {"people": [told]}).status_code == 200
+    [row] = isolation.rows(t.check_ins)
     assert (row["how_known"], row["source"]) == ("told_by", daughter.source)
     assert SEALER.unseal(row["note"], "note") == "刘梅"
     for how in ("seen", "by_phone", "by_link"):
-        answer = speak(empty, daughter, "report_check_in", {"people": [{**told, "how_known": how}]})
+        answer = speak(isolation, daughter, "report_check_in", {"people": [{**told, "how_known": how}]})
         assert answer.status_code == 422, how
     foreign = {"people": [{**told, "case_id": second}]}
-    assert speak(empty, daughter, "report_check_in", foreign, household="other").status_code == 404
+    assert speak(isolation, daughter, "report_check_in", foreign, household="other").status_code == 404
     signed = {"case_ids": [first], "outcome": "signed", "signed_by": "刘梅", "text_version": "household/1"}
-    assert speak(empty, daughter, "sign_notice", signed).status_code == 403
+    assert speak(isolation, daughter, "sign_notice", signed).status_code == 403
     switched = {"case_ids": [first], "language": "en"}
-    assert speak(empty, daughter, "change_contact", switched).status_code == 403
+    assert speak(isolation, daughter, "change_contact", switched).status_code == 403
 
 
 def test_a_proxy_signs_the_notice_under_the_name_of_the_register_and_nobody_else_does(
-    empty: Trial, family: list[Event]
+    isolation: Trial, family: list[Event]
 ) -> None:
     ids = [one.data["arrival_id"] for one in family]
-    say(empty, family, {**DAUGHTER, "may_report": False, "proxy": True}, {**NEIGHBOUR, "may_report": True})
+    say(
+        isolation, family, {**DAUGHTER, "may_report": False, "proxy": True}, {**NEIGHBOUR, "may_report": True}
+    )
     authors = {}
-    for name, _, token in invited(empty):
-        found = look_up(empty, token).json["contact"]
+    for name, _, token in invited(isolation):
+        found = look_up(isolation, token).json["contact"]
         assert found["proxy"] == (name == "刘梅")
         authors[name] = Author("contact", f"/link/{found['id']}", found["id"])
     signed = {"case_ids": ids, "outcome": "signed_by_proxy", "text_version": "household/1/zh-CN"}
     signed["signed_by"] = "somebody else"
-    assert speak(empty, authors["孙宁"], "sign_notice", signed).status_code == 403
-    assert speak(empty, authors["刘梅"], "sign_notice", signed, household="other").status_code == 404
+    assert speak(isolation, authors["孙宁"], "sign_notice", signed).status_code == 403
+    assert speak(isolation, authors["刘梅"], "sign_notice", signed, household="other").status_code == 404
     for wrong in ({"outcome": "signed"}, {"text_version": None}):
-        assert speak(empty, authors["刘梅"], "sign_notice", signed | wrong).status_code == 422, wrong
-    assert empty.rows(t.notices) == []
-    assert speak(empty, authors["刘梅"], "sign_notice", signed).status_code == 200
-    rows = empty.rows(t.notices)
+        assert speak(isolation, authors["刘梅"], "sign_notice", signed | wrong).status_code == 422, wrong
+    assert isolation.rows(t.notices) == []
+    assert speak(isolation, authors["刘梅"], "sign_notice", signed).status_code == 200
+    rows = isolation.rows(t.notices)
     assert {SEALER.unseal(row["signed_by"], "note") for row in rows} == {"刘梅 · 女儿"}
     assert {(row["outcome"], row["source"]) for row in rows} == {("signed_by_proxy", authors["刘梅"].source)}
     for one in family:
-        assert [task["state"] for task in empty.tasks(one) if task["kind"] == "signed_notice"] == ["done"]
-    say(empty, family, DAUGHTER)
-    assert speak(empty, authors["刘梅"], "sign_notice", signed).status_code == 403, "no proxy any more"
-    assert empty.audit()["balanced"]
+        assert [task["state"] for task in isolation.tasks(one) if task["kind"] == "signed_notice"] == ["done"]
+    say(isolation, family, DAUGHTER)
+    assert speak(isolation, authors["刘梅"], "sign_notice", signed).status_code == 403, "no proxy any more"
+    assert isolation.audit()["balanced"]

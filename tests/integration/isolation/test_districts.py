@@ -19,7 +19,6 @@ def districts(isolation: Trial) -> list[str | None]:
 
 
 def test_a_case_is_opened_with_its_district_and_moves_with_its_arrival(isolation: Trial) -> None:
-    isolation.with_policies().with_neighbourhood()
     isolation.do(PLACES.keep, [place("d-2", CITY, "district"), place("s-2", "d-2", "street")])
     first = arrival()
     isolation.follow(first)
@@ -30,7 +29,6 @@ def test_a_case_is_opened_with_its_district_and_moves_with_its_arrival(isolation
 
 
 def test_a_case_of_unknown_places_has_none(isolation: Trial) -> None:
-    isolation.with_policies().with_neighbourhood()
     nowhere = arrival(destination=NOWHERE)
     isolation.follow(nowhere)
     isolation.until_done(name_districts)
@@ -41,7 +39,6 @@ def test_cases_of_before_are_filled_in_steps_and_not_looked_at_again(
     isolation: Trial, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(walk, "PAGE", 3)
-    isolation.with_policies().with_neighbourhood()
     isolation.follow(*(arrival() for _ in range(7)))
     isolation.until_done(name_districts)
     with isolation.database.begin() as conn:
@@ -55,7 +52,6 @@ def test_a_street_that_moves_to_another_district_takes_its_cases_along(
     isolation: Trial, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(walk, "PAGE", 2)
-    isolation.with_policies().with_neighbourhood()
     isolation.follow(*(arrival() for _ in range(5)))
     isolation.do(PLACES.keep, [place("d-2", CITY, "district"), place("d-3", CITY, "district")])
     isolation.do(PLACES.keep, [place(STREET, "d-2", "street", 2)])

@@ -25,7 +25,7 @@ from services.isolation.tasks.report_task import report_task
 from services.isolation.tests.report_test import report_test
 from tests.integration.isolation.saying import WORKER, speaking
 from tests.integration.isolation.test_release import LOW
-from tests.integration.isolation.trial import Trial, arrival, china, prepare, trial
+from tests.integration.isolation.trial import Trial, arrival, china, furnish, trial
 
 OFFICER = Author("staff", "/console/officer", "officer")
 LAB: Final = Author("publisher", "/lab-1", "lab-1")
@@ -317,8 +317,7 @@ def test_so_it_is_in_whatever_order_news_facts_and_timers_come(
     sqlite_url: Callable[..., str], seed: int
 ) -> None:
     rng = random.Random(seed)
-    with trial(sqlite_url("isolation", prepare)) as isolation:
-        isolation.with_policies().with_neighbourhood()
+    with trial(sqlite_url("isolation", furnish)) as isolation:
         two = Two(isolation)
         todo: Sequence[Callable[[], str]] = _steps(two)
         rng.shuffle(list_ := list(todo))

@@ -154,12 +154,14 @@ def test_a_case_of_a_place_that_ended_goes_to_those_above_it(isolation: Trial):
     assert isolation.audit()["balanced"]
 
 
-def test_the_order_of_news_of_places_staff_and_arrivals_leaves_nobody_without_an_owner(empty: Trial):
-    empty.with_policies().with_neighbourhood()
+def test_the_order_of_news_of_places_staff_and_arrivals_leaves_nobody_without_an_owner(isolation: Trial):
     cases = [arrival(level="medium", worker="worker-1") for _ in range(4)]
-    empty.follow(*cases)
-    news: list[Any] = [(empty.follow, moved(came)) for came in cases]
-    keep_places, keep_staff = (lambda e: empty.do(PLACES.keep, [e])), (lambda e: empty.do(STAFF.keep, [e]))
+    isolation.follow(*cases)
+    news: list[Any] = [(isolation.follow, moved(came)) for came in cases]
+    keep_places, keep_staff = (
+        (lambda e: isolation.do(PLACES.keep, [e])),
+        (lambda e: isolation.do(STAFF.keep, [e])),
+    )
     news += [
         (keep_places, place(NEW, STREET, "community")),
         (keep_places, place(COMMUNITY, STREET, "community", 2, removed=True, successor=NEW)),
@@ -169,12 +171,12 @@ def test_the_order_of_news_of_places_staff_and_arrivals_leaves_nobody_without_an
     random.Random(5).shuffle(news)
     for take, one in news:
         take(one)
-    empty.run_timers()
-    empty.until_done(hand_over)
-    assert {case["community"] for case in empty.rows(t.cases)} == {NEW}
-    owners = {case["owner"] for case in empty.rows(t.cases)}
+    isolation.run_timers()
+    isolation.until_done(hand_over)
+    assert {case["community"] for case in isolation.rows(t.cases)} == {NEW}
+    owners = {case["owner"] for case in isolation.rows(t.cases)}
     assert None not in owners and "worker-1" not in owners
-    assert empty.audit()["balanced"]
+    assert isolation.audit()["balanced"]
 
 
 def test_of_a_case_that_goes_to_another_place_only_its_worker_hears(isolation: Trial) -> None:
