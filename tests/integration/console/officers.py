@@ -6,20 +6,18 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from html.parser import HTMLParser
 from typing import Any
 
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from chassis.database.migrations import upgrade
 from chassis.doors.tokens import Actor
 from services.console.app import make_app
 from services.console.doors import Doors
 from services.isolation.door import DOOR as ISOLATION
 from services.registration.door import DOOR as REGISTRATION
-from services.registration.places.import_places import import_places
-from services.registration.staff.import_staff import import_staff
 from tests.doors import RELEASE, staff_author
 from tests.integration.console.trial import Browser, Owner, prepare, token_of
 from tests.integration.console.trial import Trial as Console
@@ -152,14 +150,7 @@ class Officer:
         return self.browser.post(action, token=token_of(page), **{**hidden, **typed})
 
 
-def _furnish_registration(url: str) -> None:
-    """Made once and copied for each test."""
-    made = registration.Trial(url)
-    upgrade("registration", made.database)
-    with made.work.unit() as uow:
-        import_places(uow, PLACES)
-        import_staff(uow, STAFF)
-    made.database.dispose()
+_furnish_registration = partial(registration.furnish, places=PLACES, staff=STAFF)
 
 
 @contextmanager

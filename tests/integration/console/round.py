@@ -6,13 +6,13 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import orjson
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from chassis.database.migrations import upgrade
 from contracts.envelope import ONE, Event, read_message
 from contracts.registry import read_data
 from services.console.accounts.invite import enrol
@@ -23,10 +23,6 @@ from services.isolation.tasks.hear_of_following import hear_of_following
 from services.isolation.teams import copies
 from services.registration.door import DOOR as REGISTRATION
 from services.registration.following.hear_of_contact import hear_of_contact
-from services.registration.places.import_places import import_places
-from services.registration.risk.import_risk_list import import_risk_list
-from services.registration.risk.published_lists import read_official
-from services.registration.staff.import_staff import import_staff
 from tests.integration.console.trial import Browser, prepare, token_of
 from tests.integration.console.trial import Trial as Console
 from tests.integration.isolation import trial as isolation
@@ -198,16 +194,13 @@ def read_event(document: dict[str, Any]) -> Event:
     return read_data(read_message(orjson.dumps(document), ONE)[0])
 
 
-def _furnish_registration(url: str) -> None:
-    """As everything was at seven in the morning, made once and copied for each test."""
-    made = registration.Trial(url, isolation.StandingClock(isolation.MORNING))  # type: ignore[arg-type]
-    upgrade("registration", made.database)
-    with made.work.unit() as uow:
-        import_places(uow, PLACES)
-        import_staff(uow, STAFF)
-        listed = registration.risk_list((), ("京怡家园4号楼",), "2022-09-30 8时")
-        import_risk_list(uow, read_official(listed, isolation.CHINA), "test")
-    made.database.dispose()
+_furnish_registration = partial(
+    registration.furnish,
+    places=PLACES,
+    staff=STAFF,
+    listed=registration.risk_list((), ("京怡家园4号楼",), "2022-09-30 8时"),
+    at=isolation.MORNING,
+)
 
 
 def _furnish_isolation(url: str) -> None:

@@ -131,17 +131,30 @@ class StandingClock(Clock):
         return self.moment
 
 
+def furnish(
+    url: str, places: str, staff: str, listed: dict[str, Any] | None = None, at: datetime = NOON
+) -> None:
+    """Schema and reference data, made once and copied for each test.
+
+    :param listed: an official list of risk areas; None: there is none yet.
+    """
+    made = Trial(url, StandingClock(at))
+    upgrade("registration", made.database)
+    with made.work.unit() as uow:
+        import_places(uow, places)
+        import_staff(uow, staff)
+        if listed:
+            import_risk_list(uow, read_official(listed, CHINA), "test")
+    made.database.dispose()
+
+
 def prepare(url: str) -> None:
-    """Schema and reference data, made once and copied for each test."""
-    trial = Trial(url)
-    upgrade("registration", trial.database)
-    with trial.work.unit() as uow:
-        import_places(uow, PLACES)
-        import_staff(uow, STAFF)
-        import_risk_list(uow, read_official(risk_list(), CHINA), "test")
-    with trial.work.unit() as uow:
+    """With our places, staff and list, of which everybody has heard."""
+    furnish(url, PLACES, STAFF, risk_list())
+    made = Trial(url)
+    with made.work.unit() as uow:
         uow.conn.execute(TABLES["outbox"].delete())
-    trial.database.dispose()
+    made.database.dispose()
 
 
 @dataclass
