@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
-from werkzeug.serving import BaseWSGIServer, make_server
 
 from chassis.doors.app import Doorway, make_app
 from chassis.doors.limits import Allowance
@@ -24,7 +22,7 @@ from services.registration.publishers.make_api_key import make_api_key
 from services.registration.publishers.remove_publisher import remove_publisher
 from tests.doors import CONSOLE, public_pem
 from tests.integration.registration.trial import Trial, prepare, report
-from tests.served import LOOKS_EVERY_S
+from tests.served import served
 
 NAME = "rail-lanzhou"
 
@@ -32,26 +30,14 @@ NAME = "rail-lanzhou"
 class Edge:
     """The console before the door of registration, over real HTTP; the doors of the others are away."""
 
-    def __init__(self, trial: Trial) -> None:
-        self.trial = trial
-        work = replace(trial.work, by_door=True)
-        outside = [handler for handler in handlers_of("registration") if handler.from_outside]
-        way = Doorway.of(DOOR, work, Keys(public_pem()), handlers=outside)
-        self.server: BaseWSGIServer = make_server("127.0.0.1", 0, make_app(way), threaded=True)
-        looking = (LOOKS_EVERY_S,)
-        self.thread = threading.Thread(target=self.server.serve_forever, args=looking, daemon=True)
-        self.thread.start()
+    def __init__(self, trial: Trial, door: str) -> None:
+        self.trial, self.door = trial, door
         nobody = "http://127.0.0.1:9"
-        urls = {"registration": f"http://127.0.0.1:{self.server.port}", "isolation": nobody}
-        self.client: FlaskClient = make_console(Doors(urls | {"notification": nobody}, CONSOLE)).test_client()
+        urls = {"registration": door, "isolation": nobody, "notification": nobody}
+        self.client: FlaskClient = make_console(Doors(urls, CONSOLE)).test_client()
         with trial.work.unit() as uow:
             keep_publisher(uow, NAME, ["arrival.reported", "task.reported"], own_queue=False)
             self.key = make_api_key(uow, NAME)
-
-    def close(self) -> None:
-        self.server.shutdown()
-        self.thread.join(10)
-        self.server.server_close()
 
     def post(self, path: str, body: Any, *, key: str | None = None, **more: Any) -> Any:
         headers = {"Authorization": f"Bearer {key or self.key}"}
@@ -68,9 +54,10 @@ class Edge:
 @pytest.fixture
 def edge(database_url: Callable[..., str]) -> Iterator[Edge]:
     trial = Trial(database_url("registration", prepare))
-    edge = Edge(trial)
-    yield edge
-    edge.close()
+    outside = [handler for handler in handlers_of("registration") if handler.from_outside]
+    way = Doorway.of(DOOR, replace(trial.work, by_door=True), Keys(public_pem()), handlers=outside)
+    with served(make_app(way)) as door:
+        yield Edge(trial, door)
     trial.database.dispose()
 
 
@@ -144,7 +131,7 @@ def test_who_sends_too_often_is_told_to_wait(edge: Edge) -> None:
 
     app = Flask("few")
     app.before_request(lambda: setattr(g, "correlation_id", "c"))
-    doors = Doors({"registration": f"http://127.0.0.1:{edge.server.port}"}, CONSOLE)
+    doors = Doors({"registration": edge.door}, CONSOLE)
     app.register_blueprint(api.make_api(doors, allowance=Allowance(burst=1, per_second=0)))
     edge.client = app.test_client()
     assert [edge.post("/events", [sent(n)]).status_code for n in (1, 2)] == [200, 429]

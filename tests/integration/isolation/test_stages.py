@@ -8,7 +8,6 @@ from typing import Any
 from chassis.ids import new_id
 from contracts.envelope import Event
 from services.isolation.cases.explain_case import explain_case
-from services.isolation.cases.plan_next_day import plan_next_day
 from services.isolation.cases.told_story import CASE_STORY
 from services.isolation.cases.try_policy import try_policy
 from services.isolation.door import DOOR
@@ -17,17 +16,11 @@ from services.isolation.release.propose_releases import propose_releases
 from tests.doors import Visitor
 from tests.integration.isolation.test_household_page import ask
 from tests.integration.isolation.test_positives import HOSPITAL, came, decide, found, history, said
+from tests.integration.isolation.test_release import at
 from tests.integration.isolation.test_results import report, result
 from tests.integration.isolation.trial import CHINA, Trial, china
 
 MONITORING = {"measure": "home_health_monitoring", "days": 3, "until": "2022-10-11"}
-
-
-def at(isolation: Trial, text: str) -> None:
-    """Move the clock, and let the timers do what is due."""
-    isolation.clock.moment = china(text)
-    for timer in (plan_next_day, propose_releases):
-        isolation.until_done(timer)
 
 
 def negative(isolation: Trial, of: Event, *days: int) -> None:
@@ -53,6 +46,13 @@ def to_do(isolation: Trial, of: Event) -> set[str]:
     return {task["kind"] for task in isolation.tasks(of, "due", "missed")}
 
 
+def on_the_page(isolation: Trial, of: Event) -> dict[str, Any]:
+    """What the page of their household says of them."""
+    people = ask(isolation, of.data["household_id"]).json["people"]
+    [page] = [one for one in people if one["case_id"] == of.subject]
+    return page
+
+
 def refused(isolation: Trial, of: Event) -> list[str]:
     return [fault.code for fault in decide(isolation, of, "release").faults]
 
@@ -70,9 +70,7 @@ def test_a_contact_goes_on_at_home_after_the_days_of_the_centre_and_is_released_
     assert standing(isolation, child) == standing(isolation, aunt) == central
     decide(isolation, aunt, "move_to_central", **HOSPITAL)
 
-    [page] = [
-        one for one in ask(isolation, home["household_id"]).json["people"] if one["case_id"] == child.subject
-    ]
+    page = on_the_page(isolation, child)
     assert page["then"] == [MONITORING]
     assert [test["on"][-2:] for test in page["tests"]] == ["02", "03", "04", "06", "08"]
     door = Visitor(DOOR, isolation.work)
@@ -91,9 +89,7 @@ def test_a_contact_goes_on_at_home_after_the_days_of_the_centre_and_is_released_
     assert {"signed_notice", "supplies"} <= to_do(isolation, child)
     assert "confirm_release" not in to_do(isolation, child) and isolation.audit()["balanced"]
     assert history(isolation, child)[-1] == "laxer+next_stage"
-    [page] = [
-        one for one in ask(isolation, home["household_id"]).json["people"] if one["case_id"] == child.subject
-    ]
+    page = on_the_page(isolation, child)
     assert page["then"] == [] and (page["day"], page["days"]) == (0, 3)
     assert [test["on"][-2:] for test in page["tests"]] == ["02", "03", "04", "06", "08", "11"]
     assert refused(isolation, child)[0] == "held_by_days"
